@@ -1,0 +1,52 @@
+//! Godot's minimal client: connects, sends a packet, prints what comes back, closes.
+//!
+//! `cargo run --example minimal_client -- ws://127.0.0.1:9080`
+
+use std::{env, process::ExitCode, thread, time::Duration};
+
+use websocket_peer::{Error, ReadyState, WebSocketPeer};
+
+fn main() -> ExitCode {
+    let url = env::args().nth(1).unwrap_or_else(|| "ws://127.0.0.1:9080".to_owned());
+    match run(&url) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("Unable to connect to {url}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether the connection opened and was closed cleanly.
+fn run(url: &str) -> Result<bool, Error> {
+    let mut socket = WebSocketPeer::new();
+    socket.connect(url)?;
+    println!("Connecting to {url}...");
+
+    let mut greeted = false;
+    while socket.poll() != ReadyState::Closed {
+        if socket.state() == ReadyState::Open && !greeted {
+            greeted = true;
+            println!("> Sending test packet.");
+            socket.send_text("Test packet")?;
+        }
+        while let Some(packet) = socket.recv() {
+            match packet.as_text() {
+                Some(text) => println!("< Got text data from server: {text}"),
+                None => println!("< Got binary data from server: {} bytes", packet.len()),
+            }
+            // One answer is all that this program came for.
+            socket.close()?;
+        }
+        thread::sleep(Duration::from_millis(16));
+    }
+
+    let Some(info) = socket.close_info() else { return Ok(false) };
+    if !greeted {
+        eprintln!("Unable to connect to {url}: {}", info.cause);
+        return Ok(false);
+    }
+    println!("WebSocket closed with code: {}. Clean: {}", info.godot_code(), info.was_clean());
+    Ok(info.was_clean())
+}

@@ -1,0 +1,166 @@
+//! One connection as the game sees it: state, inbox, outbox account, and how it ended.
+//!
+//! No socket, no clock, no target. Backends fill it, inside `&mut self` calls only; the public types read it.
+
+use std::collections::VecDeque;
+
+use crate::{
+    close::{CloseCause, CloseInfo},
+    options::Options,
+    outbox::Outbox,
+    packet::Packet,
+    state::ReadyState,
+    stats::Stats,
+};
+
+/// The visible half of a connection.
+#[derive(Debug)]
+pub(crate) struct Link {
+    state: ReadyState,
+    inbox: VecDeque<Packet>,
+    inbox_bytes: usize,
+    max_bytes: usize,
+    max_packets: usize,
+    close_info: Option<CloseInfo>,
+    protocol: Option<String>,
+    url: Option<String>,
+    stats: Stats,
+    /// What was sent and has not left yet.
+    pub(crate) outbox: Outbox,
+}
+
+impl Link {
+    /// No connection yet.
+    pub(crate) fn unused() -> Self {
+        Self { state: ReadyState::Closed, ..Self::connecting(&Options::default(), None) }
+    }
+
+    /// A new connection; nothing of an older one is in it.
+    pub(crate) fn connecting(options: &Options, url: Option<String>) -> Self {
+        Self {
+            state: ReadyState::Connecting,
+            inbox: VecDeque::new(),
+            inbox_bytes: 0,
+            max_bytes: options.inbound_buffer_size,
+            max_packets: options.max_queued_packets,
+            close_info: None,
+            protocol: None,
+            url,
+            stats: Stats::default(),
+            outbox: Outbox::new(options),
+        }
+    }
+
+    pub(crate) fn state(&self) -> ReadyState {
+        self.state
+    }
+
+    /// The handshake is done. `url` is what an accepted peer was asked for.
+    pub(crate) fn opened(&mut self, protocol: Option<String>, url: Option<String>) {
+        debug_assert_eq!(self.state, ReadyState::Connecting);
+        self.state = ReadyState::Open;
+        self.protocol = protocol;
+        if url.is_some() {
+            self.url = url;
+        }
+    }
+
+    /// This end asked to close.
+    pub(crate) fn closing(&mut self) {
+        debug_assert_eq!(self.state, ReadyState::Open);
+        self.state = ReadyState::Closing;
+    }
+
+    /// The connection is over. The first to say why is believed.
+    pub(crate) fn closed(&mut self, info: CloseInfo) {
+        if self.state != ReadyState::Closed {
+            self.state = ReadyState::Closed;
+            self.close_info = Some(info);
+            self.outbox.clear();
+        }
+    }
+
+    /// The connection is over, with or without a code and a reason from the other end; whether it was this end that
+    /// asked is known here.
+    pub(crate) fn closed_by_frame(&mut self, code: Option<u16>, reason: String) {
+        let asked = self.state == ReadyState::Closing;
+        let cause = if asked { CloseCause::Local } else { CloseCause::Remote };
+        self.closed(CloseInfo { code, reason, cause });
+    }
+
+    /// Whether a packet of `len` bytes fits into the inbox.
+    pub(crate) fn has_room_for(&self, len: usize) -> bool {
+        self.inbox.len() < self.max_packets && len <= self.max_bytes.saturating_sub(self.inbox_bytes)
+    }
+
+    /// A packet arrived. Backends ask [`has_room_for`](Self::has_room_for) first.
+    pub(crate) fn deliver(&mut self, packet: Packet) {
+        self.stats.packets_received += 1;
+        self.stats.bytes_received += packet.len() as u64;
+        self.inbox_bytes += packet.len();
+        self.inbox.push_back(packet);
+    }
+
+    pub(crate) fn take(&mut self) -> Option<Packet> {
+        let packet = self.inbox.pop_front()?;
+        self.inbox_bytes -= packet.len();
+        Some(packet)
+    }
+
+    pub(crate) fn available(&self) -> usize {
+        self.inbox.len()
+    }
+
+    pub(crate) fn close_info(&self) -> Option<&CloseInfo> {
+        self.close_info.as_ref()
+    }
+
+    pub(crate) fn protocol(&self) -> Option<&str> {
+        self.protocol.as_deref()
+    }
+
+    pub(crate) fn url(&self) -> Option<&str> {
+        self.url.as_deref()
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// A packet of `len` bytes was taken for sending.
+    pub(crate) fn count_sent(&mut self, len: usize) {
+        self.stats.packets_sent += 1;
+        self.stats.bytes_sent += len as u64;
+    }
+
+    /// A heartbeat measured a round trip.
+    pub(crate) fn measured(&mut self, round_trip: std::time::Duration) {
+        self.stats.rtt = Some(round_trip);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_inbox_limits_are_exact() {
+        let options = Options::default().max_message_size(10).inbound_buffer_size(10).max_queued_packets(2);
+        let mut link = Link::connecting(&options, None);
+        assert!(link.has_room_for(10) && !link.has_room_for(11));
+        link.deliver(Packet::binary([0; 6]));
+        assert!(link.has_room_for(4) && !link.has_room_for(5));
+        link.deliver(Packet::binary([]));
+        assert!(!link.has_room_for(0));
+        link.take();
+        assert!(link.has_room_for(10));
+    }
+
+    #[test]
+    fn the_first_cause_is_believed() {
+        let mut link = Link::connecting(&Options::default(), None);
+        link.closed(CloseInfo::new(CloseCause::TooBig));
+        link.closed(CloseInfo::new(CloseCause::Lost));
+        assert_eq!(link.close_info().map(|info| &info.cause), Some(&CloseCause::TooBig));
+    }
+}

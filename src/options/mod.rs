@@ -1,0 +1,253 @@
+//! What can be set on a peer before it connects or accepts.
+
+mod tls;
+
+use std::time::Duration;
+
+pub use tls::{TlsIdentity, TlsOptions, TlsRoots};
+
+use crate::error::Error;
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+/// The largest size that a buffer or message may be given: what a 32-bit platform, WebAssembly among them, can hold.
+const MAX_SIZE: usize = i32::MAX as usize;
+/// The longest time that may be given: beyond a day a time limit is a typing error.
+const MAX_TIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The settings of a peer. All have defaults; change a field, or chain the setters of the same names.
+///
+/// They are checked by [`connect`](crate::WebSocketPeer::connect) and [`accept`](crate::WebSocketPeer::accept), with
+/// the same verdict on every platform, and hold for that connection.
+///
+/// ```
+/// use std::time::Duration;
+/// use websocket_peer::Options;
+///
+/// let options = Options::default().protocols(["chat"]).connect_timeout(Duration::from_secs(5));
+/// assert_eq!(options.max_message_size, 1024 * 1024);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Options {
+    /// The largest message to receive, in payload bytes; a larger one ends the connection with
+    /// [`CloseCause::TooBig`](crate::CloseCause::TooBig). Default: 1 MiB; 64 KiB in [`Options::for_server`].
+    pub max_message_size: usize,
+    /// How many payload bytes may wait to be read. Default: 4 MiB; at least `max_message_size`.
+    ///
+    /// When as much waits, reading stops until there is room: natively TCP then slows the sender; in a browser
+    /// packets wait in the backlog. The memory that a peer can hold is this, and one message under way.
+    ///
+    /// Godot: `inbound_buffer_size`.
+    pub inbound_buffer_size: usize,
+    /// How many payload bytes may wait to be sent; a packet beyond it is refused with
+    /// [`Error::OutboundFull`]. Also the largest packet that can be sent. Default: 4 MiB.
+    ///
+    /// Godot: `outbound_buffer_size`.
+    pub outbound_buffer_size: usize,
+    /// How many packets may wait to be read, and how many to be sent. Default: 4096.
+    ///
+    /// Godot: `max_queued_packets`.
+    pub max_queued_packets: usize,
+    /// How many payload bytes may wait beyond the inbox where the platform cannot slow the sender. Default: 16 MiB.
+    ///
+    /// Platform: browsers only. While a tab is hidden and nobody polls, packets wait here; one too many ends the
+    /// connection with [`CloseCause::Overflow`](crate::CloseCause::Overflow).
+    pub backlog_buffer_size: usize,
+    /// How many packets may wait there. Default: 65,536.
+    ///
+    /// Platform: browsers only.
+    pub max_backlog_packets: usize,
+    /// The sub-protocols to offer, best first; for an accepted peer, those to choose from. Default: none.
+    ///
+    /// Godot: `supported_protocols`.
+    pub protocols: Vec<String>,
+    /// Header fields to add to the handshake, as names and values. Default: none.
+    ///
+    /// Platform: a browser sends none; there [`connect`](crate::WebSocketPeer::connect) answers
+    /// [`Error::Unsupported`] if there are any.
+    ///
+    /// Godot: `handshake_headers`.
+    pub headers: Vec<(String, String)>,
+    /// The time for everything until the connection is open: name, TCP, TLS and handshake together. Default: 10 s.
+    pub connect_timeout: Duration,
+    /// The time for the other end to answer a close. Default: 3 s.
+    pub close_timeout: Duration,
+    /// After how long a silence of the other end a ping asks whether it is there; zero: never. Default: 20 s.
+    ///
+    /// Platform: a browser lets no page send pings, and answers those of a server itself.
+    ///
+    /// Godot: `heartbeat_interval`, in seconds.
+    pub heartbeat_interval: Duration,
+    /// How long after that ping the silence may last. Then the connection ends with
+    /// [`Deadline::Heartbeat`](crate::Deadline::Heartbeat). Default: 20 s.
+    ///
+    /// Platform: natively only.
+    pub heartbeat_timeout: Duration,
+    /// Whether small packets leave at once (`TCP_NODELAY`) rather than waiting to share a segment. Default: true.
+    ///
+    /// Platform: a browser does so by itself.
+    ///
+    /// Godot: `set_no_delay`.
+    pub nodelay: bool,
+    /// Whom to trust, and who to be, on secure connections.
+    pub tls: TlsOptions,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            max_message_size: MIB,
+            inbound_buffer_size: 4 * MIB,
+            outbound_buffer_size: 4 * MIB,
+            max_queued_packets: 4096,
+            backlog_buffer_size: 16 * MIB,
+            max_backlog_packets: 65_536,
+            protocols: Vec::new(),
+            headers: Vec::new(),
+            connect_timeout: Duration::from_secs(10),
+            close_timeout: Duration::from_secs(3),
+            heartbeat_interval: Duration::from_secs(20),
+            heartbeat_timeout: Duration::from_secs(20),
+            nodelay: true,
+            tls: TlsOptions::default(),
+        }
+    }
+}
+
+/// Chaining setters, one a plain field.
+macro_rules! setters {
+    ($($field:ident: $type:ty),* $(,)?) => {$(
+        #[doc = concat!("Sets [`", stringify!($field), "`](Self#structfield.", stringify!($field), ").")]
+        #[must_use]
+        pub fn $field(mut self, $field: $type) -> Self {
+            self.$field = $field;
+            self
+        }
+    )*};
+}
+
+impl Options {
+    /// The defaults for peers that a server accepts: whoever connects is a stranger, so messages of at most 64 KiB.
+    #[must_use]
+    pub fn for_server() -> Self {
+        Self { max_message_size: 64 * KIB, ..Self::default() }
+    }
+
+    setters! {
+        max_message_size: usize,
+        inbound_buffer_size: usize,
+        outbound_buffer_size: usize,
+        max_queued_packets: usize,
+        backlog_buffer_size: usize,
+        max_backlog_packets: usize,
+        connect_timeout: Duration,
+        close_timeout: Duration,
+        heartbeat_interval: Duration,
+        heartbeat_timeout: Duration,
+        nodelay: bool,
+        tls: TlsOptions,
+    }
+
+    /// Sets [`protocols`](Self#structfield.protocols).
+    #[must_use]
+    pub fn protocols<P: Into<String>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
+        self.protocols = protocols.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Adds one to [`headers`](Self#structfield.headers).
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// The one check of all of it.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let sizes = [
+            ("max_message_size", self.max_message_size),
+            ("inbound_buffer_size", self.inbound_buffer_size),
+            ("outbound_buffer_size", self.outbound_buffer_size),
+            ("max_queued_packets", self.max_queued_packets),
+            ("backlog_buffer_size", self.backlog_buffer_size),
+            ("max_backlog_packets", self.max_backlog_packets),
+        ];
+        for (option, size) in sizes {
+            let why = match size {
+                0 => "it is zero",
+                1..=MAX_SIZE => continue,
+                _ => "it is over 2,147,483,647",
+            };
+            return Err(Error::InvalidOption { option, why });
+        }
+        if self.inbound_buffer_size < self.max_message_size {
+            let why = "it is less than `max_message_size`, so that a message might never fit";
+            return Err(Error::InvalidOption { option: "inbound_buffer_size", why });
+        }
+        let times = [
+            ("connect_timeout", self.connect_timeout, false),
+            ("close_timeout", self.close_timeout, false),
+            ("heartbeat_interval", self.heartbeat_interval, true),
+            ("heartbeat_timeout", self.heartbeat_timeout, false),
+        ];
+        for (option, time, may_be_zero) in times {
+            if time.is_zero() && !may_be_zero {
+                return Err(Error::InvalidOption { option, why: "it is zero" });
+            }
+            if time > MAX_TIME {
+                return Err(Error::InvalidOption { option, why: "it is over 24 hours" });
+            }
+        }
+        self.check_protocols()?;
+        self.check_headers()?;
+        self.tls.check()
+    }
+
+    fn check_protocols(&self) -> Result<(), Error> {
+        let invalid = |why| Err(Error::InvalidOption { option: "protocols", why });
+        for (index, protocol) in self.protocols.iter().enumerate() {
+            if protocol.is_empty() {
+                return invalid("one is empty");
+            }
+            if !protocol.bytes().all(is_token_byte) {
+                return invalid("one has a character that no HTTP token has");
+            }
+            if self.protocols[..index].contains(protocol) {
+                return invalid("one is named twice");
+            }
+        }
+        Ok(())
+    }
+
+    fn check_headers(&self) -> Result<(), Error> {
+        /// The fields that the handshake itself is made of.
+        const OURS: [&str; 5] = ["host", "connection", "upgrade", "content-length", "transfer-encoding"];
+        let invalid = |why| Err(Error::InvalidOption { option: "headers", why });
+        for (name, value) in &self.headers {
+            if name.is_empty() || !name.bytes().all(is_token_byte) {
+                return invalid("a name is empty or has a character that no field name has");
+            }
+            let lower = name.to_ascii_lowercase();
+            if OURS.contains(&lower.as_str()) || lower.starts_with("sec-websocket-") {
+                return invalid(
+                    "a field is the handshake's own (host, connection, upgrade, sec-websocket-…)",
+                );
+            }
+            if value.is_empty() || value.trim() != value {
+                return invalid("a value is empty, or has white space around it");
+            }
+            // Not a byte that could end the line: the next one would be a field of somebody else's making.
+            if !value.bytes().all(|b| b == b'\t' || (b' '..=b'~').contains(&b)) {
+                return invalid("a value has a character other than printable ASCII");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// RFC 9110, 5.6.2.
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}

@@ -1,0 +1,113 @@
+//! The settings of secure connections.
+
+use std::fmt;
+
+use crate::error::Error;
+
+/// Whom to trust, and who to be, on a secure connection.
+///
+/// Platform: a browser decides by itself. There anything but the default makes
+/// [`connect`](crate::WebSocketPeer::connect) answer [`Error::Unsupported`]. Natively it takes the feature `tls`, on by
+/// default.
+///
+/// Godot: `TLSOptions`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TlsOptions {
+    /// Which authorities may vouch for a server. Default: those of the platform.
+    ///
+    /// Godot: `TLSOptions.client(trusted_chain)`.
+    pub roots: TlsRoots,
+    /// The name that the server's certificate must carry, where it is not the URL's host.
+    ///
+    /// Godot: `TLSOptions.client(…, common_name_override)`.
+    pub server_name: Option<String>,
+    /// The certificate of this end: with it an [accepted](crate::WebSocketPeer::accept) stream speaks TLS. A peer
+    /// that connects does not use it.
+    ///
+    /// Godot: `TLSOptions.server`.
+    pub identity: Option<TlsIdentity>,
+}
+
+impl TlsOptions {
+    /// Sets [`roots`](Self#structfield.roots).
+    #[must_use]
+    pub fn roots(mut self, roots: TlsRoots) -> Self {
+        self.roots = roots;
+        self
+    }
+
+    /// Sets [`server_name`](Self#structfield.server_name).
+    #[must_use]
+    pub fn server_name(mut self, name: impl Into<String>) -> Self {
+        self.server_name = Some(name.into());
+        self
+    }
+
+    /// Sets [`identity`](Self#structfield.identity).
+    #[must_use]
+    pub fn identity(mut self, identity: TlsIdentity) -> Self {
+        self.identity = Some(identity);
+        self
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if let TlsRoots::Custom { pem } = &self.roots {
+            check_pem("tls.roots", pem, "CERTIFICATE")?;
+        }
+        if self.server_name.as_deref() == Some("") {
+            return Err(Error::InvalidOption { option: "tls.server_name", why: "it is empty" });
+        }
+        if let Some(identity) = &self.identity {
+            check_pem("tls.identity", &identity.certificates_pem, "CERTIFICATE")?;
+            check_pem("tls.identity", &identity.key_pem, "PRIVATE KEY")?;
+        }
+        Ok(())
+    }
+}
+
+/// The part of the check that needs no TLS library, so that it is the same on every platform. The rest is found when
+/// the certificates are put to use.
+fn check_pem(option: &'static str, pem: &[u8], label: &str) -> Result<(), Error> {
+    let text = String::from_utf8_lossy(pem);
+    if text.lines().any(|line| line.starts_with("-----BEGIN ") && line.contains(label)) {
+        return Ok(());
+    }
+    Err(Error::InvalidOption { option, why: "it holds no PEM block of the kind that is wanted" })
+}
+
+/// Which authorities may vouch for a server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TlsRoots {
+    /// Those that the operating system trusts.
+    #[default]
+    Platform,
+    /// Mozilla's, built into the program by the feature `tls-bundled-roots`; without it [`Error::Unsupported`].
+    Bundled,
+    /// Only these: PEM certificates, one after the other. For a server with a certificate of your own.
+    Custom {
+        /// The PEM text.
+        pem: Vec<u8>,
+    },
+    /// Anybody: the connection is encrypted, but whoever is on the way can read and change it. For development;
+    /// needs the feature `tls-dangerous` and logs a warning at each use.
+    ///
+    /// Godot: `TLSOptions.client_unsafe`.
+    DangerouslyAcceptAny,
+}
+
+/// A certificate chain and its private key. `Debug` does not show the key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TlsIdentity {
+    /// The server's certificate first, then those that vouch for it: PEM.
+    pub certificates_pem: Vec<u8>,
+    /// The private key of the first certificate: PEM (PKCS #8, PKCS #1 or SEC 1).
+    pub key_pem: Vec<u8>,
+}
+
+impl fmt::Debug for TlsIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsIdentity").finish_non_exhaustive()
+    }
+}

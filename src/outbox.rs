@@ -1,0 +1,110 @@
+//! The account of what was sent but has not left yet: how many packets, how many bytes.
+
+use std::collections::VecDeque;
+
+use crate::{error::Error, options::Options};
+
+/// Counts packets from `send` until the kernel, or the browser's network, has them. It holds no bytes.
+///
+/// Backends report progress in bytes on the wire, framing and all; the limits are in payload bytes. A packet counts
+/// whole until its last byte is gone, as in Godot.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    waiting: VecDeque<Waiting>,
+    payload: usize,
+    max_bytes: usize,
+    max_packets: usize,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    wire: usize,
+    payload: usize,
+}
+
+impl Outbox {
+    pub(crate) fn new(options: &Options) -> Self {
+        Self {
+            max_bytes: options.outbound_buffer_size,
+            max_packets: options.max_queued_packets,
+            ..Self::default()
+        }
+    }
+
+    /// Whether a packet of `len` bytes may be sent now.
+    pub(crate) fn check_room(&self, len: usize) -> Result<(), Error> {
+        if len > self.max_bytes {
+            return Err(Error::PacketTooBig { len, max: self.max_bytes });
+        }
+        if self.waiting.len() >= self.max_packets {
+            return Err(Error::OutboundFull { room: 0 });
+        }
+        let room = self.max_bytes - self.payload;
+        if len > room { Err(Error::OutboundFull { room }) } else { Ok(()) }
+    }
+
+    /// A packet of `payload` bytes waits, `wire` bytes long on the wire.
+    pub(crate) fn push(&mut self, wire: usize, payload: usize) {
+        self.waiting.push_back(Waiting { wire, payload });
+        self.payload += payload;
+    }
+
+    /// `wire` more bytes have left.
+    pub(crate) fn progress(&mut self, mut wire: usize) {
+        while let Some(first) = self.waiting.front_mut() {
+            if first.wire > wire {
+                first.wire -= wire;
+                return;
+            }
+            wire -= first.wire;
+            self.payload -= first.payload;
+            self.waiting.pop_front();
+        }
+    }
+
+    /// Everything has left.
+    pub(crate) fn clear(&mut self) {
+        self.waiting.clear();
+        self.payload = 0;
+    }
+
+    /// Payload bytes that wait.
+    pub(crate) fn bytes(&self) -> usize {
+        self.payload
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outbox(bytes: usize, packets: usize) -> Outbox {
+        Outbox::new(&Options::default().outbound_buffer_size(bytes).max_queued_packets(packets))
+    }
+
+    #[test]
+    fn a_packet_counts_whole_until_its_last_byte_is_gone() {
+        let mut outbox = outbox(100, 10);
+        outbox.push(16, 10);
+        outbox.push(26, 20);
+        outbox.progress(15);
+        assert_eq!(outbox.bytes(), 30);
+        outbox.progress(1);
+        assert_eq!(outbox.bytes(), 20);
+        outbox.progress(26);
+        assert_eq!(outbox.bytes(), 0);
+    }
+
+    #[test]
+    fn the_limits_are_exact() {
+        let mut outbox = outbox(100, 2);
+        assert_eq!(outbox.check_room(101), Err(Error::PacketTooBig { len: 101, max: 100 }));
+        outbox.push(66, 60);
+        assert_eq!(outbox.check_room(40), Ok(()));
+        assert_eq!(outbox.check_room(41), Err(Error::OutboundFull { room: 40 }));
+        outbox.push(6, 0);
+        assert_eq!(outbox.check_room(0), Err(Error::OutboundFull { room: 0 }));
+        outbox.clear();
+        assert_eq!(outbox.check_room(100), Ok(()));
+    }
+}

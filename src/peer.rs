@@ -1,0 +1,371 @@
+//! [`WebSocketPeer`]: the checks that every platform shares, then the backend.
+
+use std::net::{SocketAddr, TcpStream};
+
+use crate::{
+    close::{CloseCause, CloseCode, CloseInfo, MAX_REASON},
+    error::Error,
+    link::Link,
+    options::Options,
+    packet::{Outgoing, Packet},
+    state::ReadyState,
+    stats::Stats,
+    sys::{Socket, Transport},
+    url::Url,
+};
+
+/// One end of a WebSocket connection, driven by polling.
+///
+/// Call [`poll`](Self::poll) once a frame, read with [`recv`](Self::recv), send with [`send`](Self::send) and
+/// [`send_text`](Self::send_text). Nothing that can be asked of it changes between calls that take `&mut self`, nothing
+/// blocks, and what the network does never comes as an `Err`: it comes as [`ReadyState::Closed`] with a
+/// [`close_info`](Self::close_info).
+///
+/// After the end the same peer can connect again. Dropping it ends the connection at once, without a closing handshake.
+///
+/// It is `Send` and `Sync` on every platform. In a browser it belongs to the thread that made the connection (the page
+/// or one worker); using or dropping a connected peer on another thread of a multi-threaded WebAssembly program panics.
+///
+/// ```no_run
+/// use websocket_peer::{ReadyState, WebSocketPeer};
+///
+/// let mut peer = WebSocketPeer::new();
+/// peer.connect("ws://127.0.0.1:9080")?;
+/// loop {
+///     // Once a frame:
+///     match peer.poll() {
+///         ReadyState::Open => peer.send_text("hello")?,
+///         ReadyState::Closed => break,
+///         ReadyState::Connecting | ReadyState::Closing => {}
+///     }
+///     while let Some(packet) = peer.recv() {
+///         println!("got {packet:?}");
+///     }
+/// #   break;
+/// }
+/// # Ok::<(), websocket_peer::Error>(())
+/// ```
+///
+/// Godot: `WebSocketPeer`.
+#[derive(Debug)]
+pub struct WebSocketPeer {
+    options: Options,
+    link: Link,
+    socket: Option<Socket>,
+}
+
+impl WebSocketPeer {
+    /// A peer with the default [`Options`], not connected.
+    pub fn new() -> Self {
+        Self::with_options(Options::default())
+    }
+
+    /// A peer with these options, not connected. They are checked when it connects or accepts.
+    pub fn with_options(options: Options) -> Self {
+        Self { options, link: Link::unused(), socket: None }
+    }
+
+    /// The options for the next connection.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Replaces the options. A connection that is there keeps those it began with.
+    ///
+    /// Godot: `set_supported_protocols`, `set_handshake_headers`, `set_inbound_buffer_size`,
+    /// `set_outbound_buffer_size`, `set_max_queued_packets`, `set_heartbeat_interval`.
+    #[doc(alias = "set_supported_protocols")]
+    #[doc(alias = "set_handshake_headers")]
+    #[doc(alias = "set_inbound_buffer_size")]
+    #[doc(alias = "set_outbound_buffer_size")]
+    #[doc(alias = "set_max_queued_packets")]
+    #[doc(alias = "set_heartbeat_interval")]
+    pub fn set_options(&mut self, options: Options) {
+        self.options = options;
+    }
+
+    /// Begins to connect to a `ws:` or `wss:` URL. The state is then [`ReadyState::Connecting`], and
+    /// [`poll`](Self::poll) tells what comes of it within [`Options::connect_timeout`].
+    ///
+    /// Everything of an older connection is forgotten, unread packets too. One that is still closing is dropped.
+    ///
+    /// The URL is read strictly (no credentials, no fragment, nothing that browsers would silently repair), so that
+    /// it means the same everywhere. The connection begins at once; only for a `wss:` URL may the very first call in
+    /// a process take some milliseconds, in which the platform's certificates are read.
+    ///
+    /// # Errors
+    /// - [`Error::AlreadyInUse`] while connecting or open.
+    /// - [`Error::InvalidUrl`], [`Error::InvalidOption`].
+    /// - [`Error::Unsupported`] for what the platform cannot do: [`headers`](Options::headers) and
+    ///   [`tls`](Options::tls) settings in a browser, `wss:` in a native build without the feature `tls`.
+    ///
+    /// Godot: `connect_to_url`.
+    #[doc(alias = "connect_to_url")]
+    pub fn connect(&mut self, url: &str) -> Result<(), Error> {
+        self.check_unused()?;
+        let target = Url::parse(url)?;
+        self.options.check()?;
+        let socket = Socket::connect(&target, &self.options)?;
+        self.start(socket, Some(url.to_owned()));
+        Ok(())
+    }
+
+    /// Takes over a TCP stream that a listener accepted, and begins the server's side of the handshake on it; of the
+    /// secure channel before that, if [`Options::tls`] has an identity.
+    ///
+    /// [`Options::for_server`] has defaults for strangers.
+    ///
+    /// # Errors
+    /// - [`Error::AlreadyInUse`] while connecting or open.
+    /// - [`Error::InvalidOption`]; also for an identity that the TLS library cannot use.
+    /// - [`Error::Io`] if the stream cannot be made non-blocking.
+    /// - [`Error::Unsupported`] in a browser, and for an identity in a build without the feature `tls`.
+    ///
+    /// Godot: `accept_stream`.
+    #[doc(alias = "accept_stream")]
+    pub fn accept(&mut self, stream: TcpStream) -> Result<(), Error> {
+        self.check_unused()?;
+        self.options.check()?;
+        let socket = Socket::accept(stream, &self.options)?;
+        self.start(socket, None);
+        Ok(())
+    }
+
+    /// Moves the connection on and tells its state. Call it once a frame. It never blocks.
+    ///
+    /// An idle connection costs one system call natively, and none of the browser's time on the web.
+    ///
+    /// Godot: `poll`.
+    pub fn poll(&mut self) -> ReadyState {
+        if let Some(socket) = &mut self.socket {
+            socket.poll(&mut self.link);
+            if self.link.state() == ReadyState::Closed && !socket.lingers() {
+                self.socket = None;
+            }
+        }
+        self.link.state()
+    }
+
+    /// The state as of the last call that could change it.
+    ///
+    /// Godot: `get_ready_state`.
+    #[doc(alias = "get_ready_state")]
+    pub fn state(&self) -> ReadyState {
+        self.link.state()
+    }
+
+    /// The next packet, in the order in which they were sent. Works in every state: what arrived before a close can
+    /// still be read after it.
+    ///
+    /// When it answers `None`, replies that were gathered while reading are handed to the network.
+    ///
+    /// Godot: `get_packet`, `get_var`; whether it was text: `was_string_packet`.
+    #[doc(alias = "get_packet")]
+    pub fn recv(&mut self) -> Option<Packet> {
+        let packet = self.link.take();
+        if packet.is_none() {
+            self.flush();
+        }
+        packet
+    }
+
+    /// How many packets [`recv`](Self::recv) would give now.
+    ///
+    /// Godot: `get_available_packet_count`.
+    #[doc(alias = "get_available_packet_count")]
+    pub fn available(&self) -> usize {
+        self.link.available()
+    }
+
+    /// Sends a binary packet.
+    ///
+    /// It leaves at once if no packet waits to be read. While some do, what is sent is gathered, and leaves in one
+    /// piece when [`recv`](Self::recv) answers `None`, at [`flush`](Self::flush) or at the next [`poll`](Self::poll),
+    /// whichever is first.
+    ///
+    /// # Errors
+    /// With each of them nothing was queued, not even in part:
+    /// - [`Error::NotOpen`] in every state but open.
+    /// - [`Error::PacketTooBig`] for more than [`Options::outbound_buffer_size`].
+    /// - [`Error::OutboundFull`] while too much waits already, in bytes or in packets.
+    ///
+    /// Godot: `send`, `put_packet`. A packet of no bytes is sent, where `put_packet` drops it.
+    #[doc(alias = "put_packet")]
+    pub fn send(&mut self, data: &[u8]) -> Result<(), Error> {
+        self.send_any(Outgoing::Binary(data))
+    }
+
+    /// Sends a text packet.
+    ///
+    /// # Errors
+    /// Those of [`send`](Self::send).
+    ///
+    /// Godot: `send_text`.
+    pub fn send_text(&mut self, text: &str) -> Result<(), Error> {
+        self.send_any(Outgoing::Text(text))
+    }
+
+    /// Sends a packet of either kind, sharing its bytes: for relays and broadcasts.
+    ///
+    /// # Errors
+    /// Those of [`send`](Self::send).
+    pub fn send_packet(&mut self, packet: &Packet) -> Result<(), Error> {
+        self.send_any(Outgoing::Shared(packet))
+    }
+
+    /// Hands to the network what [`send`](Self::send) has gathered. Seldom needed.
+    ///
+    /// Platform: a browser gathers nothing.
+    pub fn flush(&mut self) {
+        if let Some(socket) = &mut self.socket {
+            socket.flush(&mut self.link);
+        }
+    }
+
+    /// Closes with code 1000 and no reason: [`close_with`](Self::close_with).
+    ///
+    /// # Errors
+    /// None at present.
+    ///
+    /// Godot: `close`.
+    pub fn close(&mut self) -> Result<(), Error> {
+        self.close_with(CloseCode::NORMAL, "")
+    }
+
+    /// Asks the other end to close. What was sent before still goes out, and what still arrives can be read.
+    ///
+    /// The state is [`ReadyState::Closing`] until the other end answers, or [`Options::close_timeout`] is over. While
+    /// connecting there is nobody to ask: the attempt is given up, and the state is [`ReadyState::Closed`] at once. When
+    /// closing or closed already, nothing happens.
+    ///
+    /// # Errors
+    /// - [`Error::ReasonTooLong`] for a reason of more than 123 bytes of UTF-8.
+    /// - [`Error::InvalidCloseCode`] for a code of [`CloseCode::for_server`] on a peer that connected.
+    ///
+    /// Godot: `close`.
+    pub fn close_with(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        if reason.len() > MAX_REASON {
+            return Err(Error::ReasonTooLong { len: reason.len() });
+        }
+        let server = self.socket.as_ref().is_some_and(Transport::is_server);
+        if !server && !code.is_for_clients() {
+            return Err(Error::InvalidCloseCode { code: code.get() });
+        }
+        match (self.link.state(), &mut self.socket) {
+            (ReadyState::Open, Some(socket)) => socket.close(code, reason, &mut self.link),
+            (ReadyState::Connecting, _) => self.abort(),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Ends the connection at once, without a closing handshake. Packets that arrived stay readable.
+    ///
+    /// Godot: `close(-1)`.
+    pub fn abort(&mut self) {
+        self.socket = None;
+        self.link.closed(CloseInfo::new(CloseCause::Aborted));
+    }
+
+    /// How the last connection ended; `None` before the first end and from the next [`connect`](Self::connect) on.
+    ///
+    /// Godot: `get_close_code`, `get_close_reason`.
+    #[doc(alias = "get_close_code")]
+    #[doc(alias = "get_close_reason")]
+    pub fn close_info(&self) -> Option<&CloseInfo> {
+        self.link.close_info()
+    }
+
+    /// How many payload bytes were sent and have not been handed to the kernel, or by the browser to the network, as
+    /// of the last call that could change it. A packet that has left in part counts whole.
+    ///
+    /// Godot: `get_current_outbound_buffered_amount`.
+    #[doc(alias = "get_current_outbound_buffered_amount")]
+    pub fn buffered(&self) -> usize {
+        self.link.outbox.bytes()
+    }
+
+    /// The sub-protocol that the handshake chose from [`Options::protocols`].
+    ///
+    /// Godot: `get_selected_protocol`.
+    #[doc(alias = "get_selected_protocol")]
+    pub fn protocol(&self) -> Option<&str> {
+        self.link.protocol()
+    }
+
+    /// The URL that was connected to, as it was given; for an accepted peer the one that the other end asked for,
+    /// known once it is open. Kept after the close.
+    ///
+    /// Godot: `get_requested_url`.
+    #[doc(alias = "get_requested_url")]
+    pub fn url(&self) -> Option<&str> {
+        self.link.url()
+    }
+
+    /// The other end's address.
+    ///
+    /// # Errors
+    /// - [`Error::NotOpen`] while there is no TCP connection.
+    /// - [`Error::Unsupported`] in a browser.
+    ///
+    /// Godot: `get_connected_host`, `get_connected_port`.
+    #[doc(alias = "get_connected_host")]
+    #[doc(alias = "get_connected_port")]
+    pub fn peer_addr(&self) -> Result<SocketAddr, Error> {
+        self.socket.as_ref().ok_or_else(|| self.not_open())?.peer_addr(&self.link)
+    }
+
+    /// Switches `TCP_NODELAY` on this connection; [`Options::nodelay`] is for the next ones.
+    ///
+    /// # Errors
+    /// - [`Error::NotOpen`] while there is no TCP connection.
+    /// - [`Error::Unsupported`] in a browser.
+    /// - [`Error::Io`] if the system refuses.
+    ///
+    /// Godot: `set_no_delay`.
+    #[doc(alias = "set_no_delay")]
+    pub fn set_nodelay(&mut self, on: bool) -> Result<(), Error> {
+        let closed = self.not_open();
+        self.socket.as_mut().ok_or(closed)?.set_nodelay(on, &self.link)
+    }
+
+    /// Packets and bytes each way on this connection, and its round trip.
+    pub fn stats(&self) -> Stats {
+        self.link.stats()
+    }
+
+    fn start(&mut self, socket: Socket, url: Option<String>) {
+        // In this order: an older connection that still lingers is gone before the new one can be seen.
+        self.socket = Some(socket);
+        self.link = Link::connecting(&self.options, url);
+    }
+
+    fn send_any(&mut self, packet: Outgoing<'_>) -> Result<(), Error> {
+        match (self.link.state(), &mut self.socket) {
+            (ReadyState::Open, Some(socket)) => {
+                self.link.outbox.check_room(packet.len())?;
+                socket.send(packet, &mut self.link)?;
+                self.link.count_sent(packet.len());
+                Ok(())
+            }
+            _ => Err(self.not_open()),
+        }
+    }
+
+    fn check_unused(&self) -> Result<(), Error> {
+        match self.link.state() {
+            ReadyState::Connecting | ReadyState::Open => Err(Error::AlreadyInUse),
+            ReadyState::Closing | ReadyState::Closed => Ok(()),
+        }
+    }
+
+    fn not_open(&self) -> Error {
+        Error::NotOpen { state: self.link.state() }
+    }
+}
+
+impl Default for WebSocketPeer {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,36 @@
+//! The four states of a connection.
+
+/// Where a connection stands. The numbers are those of the browser's `WebSocket.readyState` and of Godot's `State`.
+///
+/// Godot: `WebSocketPeer.State`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum ReadyState {
+    /// The name is being looked up, the connection made, or the handshake is under way.
+    ///
+    /// Godot: `STATE_CONNECTING`.
+    Connecting = 0,
+    /// Packets can be sent and received.
+    ///
+    /// Godot: `STATE_OPEN`.
+    Open = 1,
+    /// This end has asked to close and waits for the other end's answer. Nothing can be sent; packets still arrive.
+    ///
+    /// Godot: `STATE_CLOSING`.
+    Closing = 2,
+    /// There is no connection: not yet, or no longer. Packets that arrived before stay readable.
+    ///
+    /// Godot: `STATE_CLOSED`.
+    Closed = 3,
+}
+
+impl std::fmt::Display for ReadyState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Connecting => "connecting",
+            Self::Open => "open",
+            Self::Closing => "closing",
+            Self::Closed => "closed",
+        })
+    }
+}

@@ -1,0 +1,101 @@
+//! A non-blocking byte stream, plain or secured.
+
+use std::{
+    io::{self, Read, Write},
+    net::Shutdown,
+};
+
+use mio::net::TcpStream;
+
+use super::tls;
+use crate::{close::TlsFailure, error::Error};
+
+/// What frames and handshakes are read from and written to. Never blocks: `WouldBlock` says that nothing can be done.
+#[derive(Debug)]
+pub(super) enum Stream {
+    Plain(TcpStream),
+    Tls(Box<tls::Session>),
+}
+
+impl Stream {
+    pub(super) fn client(tcp: TcpStream, tls: tls::Client) -> Result<Self, TlsFailure> {
+        Ok(match tls.into_session(tcp)? {
+            tls::Secured::Plain(tcp) => Self::Plain(tcp),
+            tls::Secured::Tls(session) => Self::Tls(session),
+        })
+    }
+
+    pub(super) fn server(tcp: TcpStream, tls: tls::Server) -> Result<Self, Error> {
+        Ok(match tls.into_session(tcp)? {
+            tls::Secured::Plain(tcp) => Self::Plain(tcp),
+            tls::Secured::Tls(session) => Self::Tls(session),
+        })
+    }
+
+    pub(super) fn tcp(&self) -> &TcpStream {
+        match self {
+            Self::Plain(tcp) => tcp,
+            Self::Tls(session) => session.tcp(),
+        }
+    }
+
+    pub(super) fn is_secure(&self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+
+    /// Whether a read that filled `read` of `room` bytes may have left more behind.
+    ///
+    /// The kernel gives a plain stream all that it has. A TLS session gives a record at a time.
+    pub(super) fn may_have_more(&self, read: usize, room: usize) -> bool {
+        match self {
+            Self::Plain(_) => read == room,
+            Self::Tls(_) => true,
+        }
+    }
+
+    /// Says that nothing more will be sent.
+    pub(super) fn shutdown_write(&mut self) {
+        if let Self::Tls(session) = self {
+            session.notify_close();
+        }
+        // A connection that is gone has nothing left to shut.
+        let _ = self.tcp().shutdown(Shutdown::Write);
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let result = match self {
+                Self::Plain(tcp) => tcp.read(buffer),
+                Self::Tls(session) => session.read(buffer),
+            };
+            match result {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        loop {
+            let result = match self {
+                Self::Plain(tcp) => tcp.write(data),
+                Self::Tls(session) => session.write(data),
+            };
+            match result {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(_) => Ok(()),
+            Self::Tls(session) => session.flush(),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! From options to rustls configurations: whom to trust, and who to be.
+
+use std::{
+    io::Cursor,
+    sync::{Arc, OnceLock},
+};
+
+use mio::net::TcpStream;
+use rustls::{
+    ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, ServerConfig, ServerConnection,
+    WantsVerifier,
+    crypto::CryptoProvider,
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
+};
+use rustls_platform_verifier::BuilderVerifierExt;
+
+use super::{Secured, Session, session};
+use crate::{
+    close::TlsFailure,
+    error::Error,
+    options::{TlsIdentity, TlsOptions, TlsRoots},
+    url::{Host, Url},
+};
+
+/// What a connection needs to secure itself, or not, once TCP is there.
+#[derive(Debug)]
+pub(in super::super) struct Client(Option<(Arc<ClientConfig>, ServerName<'static>)>);
+
+impl Client {
+    pub(in super::super) fn new(url: &Url, options: &TlsOptions) -> Result<Self, Error> {
+        if !url.secure {
+            return Ok(Self(None));
+        }
+        let name = match (&options.server_name, &url.host) {
+            (Some(name), _) => ServerName::try_from(name.clone())
+                .map_err(|_| Error::InvalidOption { option: "tls.server_name", why: "it is no host name" })?,
+            (None, Host::Name(name)) => {
+                // A root dot is DNS's business; certificates are made out without it.
+                let name = name.strip_suffix('.').unwrap_or(name).to_owned();
+                ServerName::try_from(name)
+                    .map_err(|_| Error::InvalidUrl { why: "its host cannot stand in a certificate" })?
+            }
+            (None, Host::Ip(ip)) => ServerName::IpAddress((*ip).into()),
+        };
+        Ok(Self(Some((client_config(&options.roots)?, name))))
+    }
+
+    pub(in super::super) fn into_session(self, tcp: TcpStream) -> Result<Secured, TlsFailure> {
+        let Some((config, name)) = self.0 else { return Ok(Secured::Plain(tcp)) };
+        let connection = ClientConnection::new(config, name).map_err(|error| session::reason(&error))?;
+        Ok(Secured::Tls(Box::new(Session::new(tcp, connection.into()))))
+    }
+}
+
+/// What an accepted stream needs to secure itself, or not.
+#[derive(Debug)]
+pub(in super::super) struct Server(Option<Arc<ServerConfig>>);
+
+impl Server {
+    pub(in super::super) fn new(options: &TlsOptions) -> Result<Self, Error> {
+        Ok(Self(options.identity.as_ref().map(server_config).transpose()?))
+    }
+
+    pub(in super::super) fn into_session(self, tcp: TcpStream) -> Result<Secured, Error> {
+        let Some(config) = self.0 else { return Ok(Secured::Plain(tcp)) };
+        let connection = ServerConnection::new(config).map_err(|_| Error::InvalidOption {
+            option: "tls.identity",
+            why: "the TLS library refuses it",
+        })?;
+        Ok(Secured::Tls(Box::new(Session::new(tcp, connection.into()))))
+    }
+}
+
+/// Always named: rustls panics where a process has no default provider, or two.
+fn provider() -> Arc<CryptoProvider> {
+    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
+    Arc::clone(PROVIDER.get_or_init(|| Arc::new(rustls::crypto::ring::default_provider())))
+}
+
+fn client_config(roots: &TlsRoots) -> Result<Arc<ClientConfig>, Error> {
+    /// Reading the system's certificates takes milliseconds, and a session can be resumed only where its
+    /// configuration is the same one.
+    static PLATFORM: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    match roots {
+        TlsRoots::Platform => {
+            if let Some(config) = PLATFORM.get() {
+                return Ok(Arc::clone(config));
+            }
+            let config = client_builder()?
+                .with_platform_verifier()
+                .map_err(|_| unusable("tls.roots", "the system's certificates cannot be read"))?
+                .with_no_client_auth();
+            Ok(Arc::clone(PLATFORM.get_or_init(|| Arc::new(config))))
+        }
+        TlsRoots::Bundled => bundled(),
+        TlsRoots::Custom { pem } => {
+            let mut store = RootCertStore::empty();
+            for certificate in certificates("tls.roots", pem)? {
+                store
+                    .add(certificate)
+                    .map_err(|_| unusable("tls.roots", "a certificate is no authority's"))?;
+            }
+            Ok(Arc::new(client_builder()?.with_root_certificates(store).with_no_client_auth()))
+        }
+        TlsRoots::DangerouslyAcceptAny => accept_any(),
+    }
+}
+
+fn client_builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, Error> {
+    ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|_| Error::Unsupported { what: "TLS 1.2 and 1.3 by this TLS library" })
+}
+
+#[cfg(feature = "tls-bundled-roots")]
+fn bundled() -> Result<Arc<ClientConfig>, Error> {
+    static BUNDLED: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    if let Some(config) = BUNDLED.get() {
+        return Ok(Arc::clone(config));
+    }
+    let store = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let config = client_builder()?.with_root_certificates(store).with_no_client_auth();
+    Ok(Arc::clone(BUNDLED.get_or_init(|| Arc::new(config))))
+}
+
+#[cfg(not(feature = "tls-bundled-roots"))]
+fn bundled() -> Result<Arc<ClientConfig>, Error> {
+    Err(Error::Unsupported { what: "bundled roots; build with the feature `tls-bundled-roots`" })
+}
+
+#[cfg(feature = "tls-dangerous")]
+fn accept_any() -> Result<Arc<ClientConfig>, Error> {
+    log::warn!("a secure connection accepts any certificate: whoever is on the way can read and change it");
+    let verifier = dangerous::AcceptAny(provider());
+    let builder = client_builder()?.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+    Ok(Arc::new(builder.with_no_client_auth()))
+}
+
+#[cfg(not(feature = "tls-dangerous"))]
+fn accept_any() -> Result<Arc<ClientConfig>, Error> {
+    Err(Error::Unsupported { what: "accepting any certificate; build with the feature `tls-dangerous`" })
+}
+
+fn server_config(identity: &TlsIdentity) -> Result<Arc<ServerConfig>, Error> {
+    const OPTION: &str = "tls.identity";
+    let chain = certificates(OPTION, &identity.certificates_pem)?;
+    let key = PrivateKeyDer::from_pem_reader(Cursor::new(&identity.key_pem))
+        .map_err(|_| unusable(OPTION, "its key cannot be read"))?;
+    let config = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|_| Error::Unsupported { what: "TLS 1.2 and 1.3 by this TLS library" })?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(|_| {
+            unusable(OPTION, "its certificate and key do not belong together, or are of no known kind")
+        })?;
+    Ok(Arc::new(config))
+}
+
+fn certificates(option: &'static str, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
+    CertificateDer::pem_reader_iter(Cursor::new(pem))
+        .collect::<Result<_, _>>()
+        .map_err(|_| unusable(option, "a certificate cannot be read"))
+}
+
+fn unusable(option: &'static str, why: &'static str) -> Error {
+    Error::InvalidOption { option, why }
+}
+
+#[cfg(feature = "tls-dangerous")]
+mod dangerous {
+    //! The verifier that verifies nothing about who the other end is.
+
+    use std::sync::Arc;
+
+    use rustls::{
+        DigitallySignedStruct, Error, SignatureScheme,
+        client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+        crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature},
+        pki_types::{CertificateDer, ServerName, UnixTime},
+    };
+
+    #[derive(Debug)]
+    pub(super) struct AcceptAny(pub(super) Arc<CryptoProvider>);
+
+    impl ServerCertVerifier for AcceptAny {
+        fn verify_server_cert(
+            &self,
+            _: &CertificateDer<'_>,
+            _: &[CertificateDer<'_>],
+            _: &ServerName<'_>,
+            _: &[u8],
+            _: UnixTime,
+        ) -> Result<ServerCertVerified, Error> {
+            Ok(ServerCertVerified::assertion())
+        }
+
+        fn verify_tls12_signature(
+            &self,
+            message: &[u8],
+            certificate: &CertificateDer<'_>,
+            signature: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            let algorithms = &self.0.signature_verification_algorithms;
+            verify_tls12_signature(message, certificate, signature, algorithms)
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            message: &[u8],
+            certificate: &CertificateDer<'_>,
+            signature: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            let algorithms = &self.0.signature_verification_algorithms;
+            verify_tls13_signature(message, certificate, signature, algorithms)
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            self.0.signature_verification_algorithms.supported_schemes()
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The names of this folder for a build without TLS: a session cannot exist.
+
+use std::{
+    convert::Infallible,
+    io::{self, Read, Write},
+};
+
+use mio::net::TcpStream;
+
+use super::Secured;
+use crate::{close::TlsFailure, error::Error, options::TlsOptions, url::Url};
+
+const WHAT: &str = "secure connections; build with the feature `tls`";
+
+/// A client's settings: plain.
+#[derive(Debug)]
+pub(in super::super) struct Client;
+
+impl Client {
+    pub(in super::super) fn new(url: &Url, _: &TlsOptions) -> Result<Self, Error> {
+        if url.secure { Err(Error::Unsupported { what: WHAT }) } else { Ok(Self) }
+    }
+
+    pub(in super::super) fn into_session(self, tcp: TcpStream) -> Result<Secured, TlsFailure> {
+        Ok(Secured::Plain(tcp))
+    }
+}
+
+/// A server's settings: plain.
+#[derive(Debug)]
+pub(in super::super) struct Server;
+
+impl Server {
+    pub(in super::super) fn new(options: &TlsOptions) -> Result<Self, Error> {
+        if options.identity.is_some() { Err(Error::Unsupported { what: WHAT }) } else { Ok(Self) }
+    }
+
+    pub(in super::super) fn into_session(self, tcp: TcpStream) -> Result<Secured, Error> {
+        Ok(Secured::Plain(tcp))
+    }
+}
+
+/// Cannot exist.
+#[derive(Debug)]
+pub(in super::super) struct Session(Infallible);
+
+impl Session {
+    pub(in super::super) fn tcp(&self) -> &TcpStream {
+        match self.0 {}
+    }
+
+    pub(in super::super) fn is_handshaking(&self) -> bool {
+        match self.0 {}
+    }
+
+    pub(in super::super) fn notify_close(&mut self) {
+        match self.0 {}
+    }
+}
+
+impl Read for Session {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        match self.0 {}
+    }
+}
+
+impl Write for Session {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        match self.0 {}
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.0 {}
+    }
+}
+
+/// No error comes from TLS.
+pub(in super::super) fn failure(_: &io::Error) -> Option<TlsFailure> {
+    None
+}

@@ -1,0 +1,112 @@
+//! Between the socket and tungstenite: reads ahead, counts, and says when to stop.
+//!
+//! An idle connection must cost one system call and nothing else, but tungstenite clears its whole read buffer before
+//! each read. So the first read of a poll goes into a small buffer here, and tungstenite is asked only if something came.
+
+use std::io::{self, Read, Write};
+
+use super::stream::Stream;
+
+/// The first read of a poll. Most polls find less than this.
+const AHEAD: usize = 4 * 1024;
+
+/// How many bytes one poll reads. Whoever sends without pause must not keep the caller from its frame.
+const BUDGET: usize = 4 * 1024 * 1024;
+
+/// A stream as tungstenite sees it.
+#[derive(Debug)]
+pub(super) struct Wire {
+    stream: Stream,
+    ahead: Box<[u8]>,
+    start: usize,
+    end: usize,
+    /// Whether the socket may hold more than was read.
+    more: bool,
+    budget: usize,
+    written: usize,
+}
+
+/// What the first read of a poll found.
+pub(super) enum Found {
+    Nothing,
+    Something,
+}
+
+impl Wire {
+    pub(super) fn new(stream: Stream) -> Self {
+        let ahead = vec![0; AHEAD].into_boxed_slice();
+        Self { stream, ahead, start: 0, end: 0, more: true, budget: BUDGET, written: 0 }
+    }
+
+    pub(super) fn stream(&self) -> &Stream {
+        &self.stream
+    }
+
+    pub(super) fn into_stream(self) -> Stream {
+        self.stream
+    }
+
+    /// Begins a poll's reading without a look at the socket: frames wait in tungstenite's buffer.
+    pub(super) fn begin(&mut self) {
+        self.budget = BUDGET;
+        self.more = true;
+    }
+
+    /// Begins a poll's reading with the one look that every poll takes.
+    pub(super) fn look(&mut self) -> io::Result<Found> {
+        self.begin();
+        if self.start < self.end {
+            return Ok(Found::Something);
+        }
+        match self.stream.read(&mut self.ahead) {
+            // Left for tungstenite to meet: it knows whether the end was due.
+            Ok(0) => Ok(Found::Something),
+            Ok(read) => {
+                self.note(read, AHEAD);
+                (self.start, self.end) = (0, read);
+                Ok(Found::Something)
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Found::Nothing),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The bytes written since the last call.
+    pub(super) fn take_written(&mut self) -> usize {
+        std::mem::take(&mut self.written)
+    }
+
+    fn note(&mut self, read: usize, room: usize) {
+        self.budget = self.budget.saturating_sub(read);
+        self.more = self.stream.may_have_more(read, room);
+    }
+}
+
+impl Read for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.start < self.end {
+            let copied = buffer.len().min(self.end - self.start);
+            buffer[..copied].copy_from_slice(&self.ahead[self.start..self.start + copied]);
+            self.start += copied;
+            return Ok(copied);
+        }
+        if !self.more || self.budget == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let read = self.stream.read(buffer)?;
+        self.note(read, buffer.len());
+        Ok(read)
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        let written = self.stream.write(data)?;
+        self.written += written;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
