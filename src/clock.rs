@@ -28,11 +28,6 @@ impl PatientClock {
         self.wall = wall;
         self.now
     }
-
-    /// The time at the last [`advance`](Self::advance).
-    pub(crate) fn now(&self) -> Duration {
-        self.now
-    }
 }
 
 #[cfg(test)]
@@ -46,6 +41,5 @@ mod tests {
         assert_eq!(clock.advance(seconds(100) + Duration::from_millis(16)), Duration::from_millis(16));
         assert_eq!(clock.advance(seconds(700)), Duration::from_millis(1016));
         assert_eq!(clock.advance(seconds(600)), Duration::from_millis(1016));
-        assert_eq!(clock.now(), Duration::from_millis(1016));
     }
 }

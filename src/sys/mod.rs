@@ -1,6 +1,6 @@
 //! THE SEAM: what a platform must provide, and the one place that asks which platform it is.
 //!
-//! A backend is a type `Socket` that implements [`Transport`], and a function `now`. Its laws:
+//! A backend is a type `Socket` that implements [`Transport`]. Its laws:
 //!
 //! 1. It tells what happened by changing the [`Link`], and only inside the calls below: callbacks and kernels may
 //!    queue, only `poll` tells.
@@ -15,10 +15,7 @@
 //! The checks that are the same everywhere (state, limits, codes, reasons, URLs, options) were made before a call
 //! arrives here.
 
-use std::{
-    net::{SocketAddr, TcpStream},
-    time::Duration,
-};
+use std::net::{SocketAddr, TcpStream};
 
 use crate::{close::CloseCode, error::Error, link::Link, options::Options, packet::Outgoing, url::Url};
 
@@ -62,22 +59,14 @@ pub(crate) trait Transport: Sized {
 cfg_if::cfg_if! {
     if #[cfg(all(target_family = "wasm", target_os = "unknown"))] {
         mod web;
-        use web as platform;
+        pub(crate) use web::Socket;
     } else if #[cfg(any(unix, windows))] {
         mod native;
-        use native as platform;
+        pub(crate) use native::Socket;
     } else {
         compile_error!(
             "websocket-peer runs natively on Unix and Windows, and in browsers as wasm32-unknown-unknown; \
              for another target add a backend beside src/sys/native and src/sys/web"
         );
     }
-}
-
-/// The backend of the target.
-pub(crate) use platform::Socket;
-
-/// The time since some fixed moment, by a clock that never runs back.
-pub(crate) fn now() -> Duration {
-    platform::now()
 }

@@ -27,7 +27,6 @@ use self::{
     linger::Linger,
     opening::{Opened, Opening, Upgrade},
     pump::Pump,
-    stream::Stream,
 };
 use super::Transport;
 use crate::{
@@ -42,7 +41,7 @@ use crate::{
 };
 
 /// The time since the first call.
-pub(super) fn now() -> Duration {
+fn now() -> Duration {
     static START: OnceLock<Instant> = OnceLock::new();
     START.get_or_init(Instant::now).elapsed()
 }
@@ -105,7 +104,7 @@ impl Socket {
                         // A socket that cannot do it any more is found broken by the next read.
                         let _ = tcp.set_nodelay(true);
                     }
-                    match Stream::client(tcp, tls) {
+                    match tls.secure(tcp) {
                         Ok(stream) => Some(Stage::Opening(Box::new(Opening::client(stream, upgrade)))),
                         Err(failure) => Self::end(link, CloseCause::Tls { failure }),
                     }
@@ -185,7 +184,7 @@ impl Transport for Socket {
             // A client that is gone already is no error of the caller's: the first poll tells.
             let _ = stream.set_nodelay(true);
         }
-        let stream = Stream::server(mio::net::TcpStream::from_std(stream), tls)?;
+        let stream = tls.secure(mio::net::TcpStream::from_std(stream))?;
         let opening = Opening::server(stream, ServerUpgrade::new(options));
         Ok(Self::new(Stage::Opening(Box::new(opening)), Settings::new(options, true)))
     }

@@ -109,9 +109,8 @@ impl Pump {
 
     /// Moves the connection on. Whatever ends it is told to the link.
     pub(super) fn poll(&mut self, now: Duration, link: &mut Link) {
-        if self.unsent {
-            self.flush(link);
-        }
+        self.wire.begin();
+        self.flush_gathered(link);
         match self.read(now, link) {
             Reading::Over => return,
             Reading::Drained => self.unread = false,
@@ -130,9 +129,7 @@ impl Pump {
                 Beat::Dead => link.closed(CloseInfo::new(CloseCause::TimedOut { what: Deadline::Heartbeat })),
             }
         }
-        if self.unsent {
-            self.flush(link);
-        }
+        self.flush_gathered(link);
     }
 
     /// Takes a packet. It leaves at once unless packets wait to be read: then the replies to them are gathered.
@@ -173,9 +170,7 @@ impl Pump {
             }
             link.deliver(packet);
         }
-        if self.unread {
-            self.wire.begin();
-        } else {
+        if !self.unread {
             match self.wire.look() {
                 Ok(Found::Nothing) => return Reading::Drained,
                 Ok(Found::Something) => self.heartbeat.heard(now),

@@ -8,30 +8,16 @@ use std::{
 use mio::net::TcpStream;
 
 use super::tls;
-use crate::{close::TlsFailure, error::Error};
 
 /// What frames and handshakes are read from and written to. Never blocks: `WouldBlock` says that nothing can be done.
 #[derive(Debug)]
 pub(super) enum Stream {
     Plain(TcpStream),
+    #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "without the feature a session cannot exist"))]
     Tls(Box<tls::Session>),
 }
 
 impl Stream {
-    pub(super) fn client(tcp: TcpStream, tls: tls::Client) -> Result<Self, TlsFailure> {
-        Ok(match tls.into_session(tcp)? {
-            tls::Secured::Plain(tcp) => Self::Plain(tcp),
-            tls::Secured::Tls(session) => Self::Tls(session),
-        })
-    }
-
-    pub(super) fn server(tcp: TcpStream, tls: tls::Server) -> Result<Self, Error> {
-        Ok(match tls.into_session(tcp)? {
-            tls::Secured::Plain(tcp) => Self::Plain(tcp),
-            tls::Secured::Tls(session) => Self::Tls(session),
-        })
-    }
-
     pub(super) fn tcp(&self) -> &TcpStream {
         match self {
             Self::Plain(tcp) => tcp,

@@ -23,6 +23,8 @@ pub(super) struct Wire {
     /// Whether the socket may hold more than was read.
     more: bool,
     budget: usize,
+    /// Whether the socket has refused bytes in this poll. It is not asked again before the next.
+    blocked: bool,
     written: usize,
 }
 
@@ -35,7 +37,7 @@ pub(super) enum Found {
 impl Wire {
     pub(super) fn new(stream: Stream) -> Self {
         let ahead = vec![0; AHEAD].into_boxed_slice();
-        Self { stream, ahead, start: 0, end: 0, more: true, budget: BUDGET, written: 0 }
+        Self { stream, ahead, start: 0, end: 0, more: true, budget: BUDGET, blocked: false, written: 0 }
     }
 
     pub(super) fn stream(&self) -> &Stream {
@@ -46,15 +48,15 @@ impl Wire {
         self.stream
     }
 
-    /// Begins a poll's reading without a look at the socket: frames wait in tungstenite's buffer.
+    /// Begins a poll.
     pub(super) fn begin(&mut self) {
         self.budget = BUDGET;
         self.more = true;
+        self.blocked = false;
     }
 
-    /// Begins a poll's reading with the one look that every poll takes.
+    /// The one look at the socket that every poll takes, unless frames wait in tungstenite's buffer.
     pub(super) fn look(&mut self) -> io::Result<Found> {
-        self.begin();
         if self.start < self.end {
             return Ok(Found::Something);
         }
@@ -74,6 +76,15 @@ impl Wire {
     /// The bytes written since the last call.
     pub(super) fn take_written(&mut self) -> usize {
         std::mem::take(&mut self.written)
+    }
+
+    fn unless_blocked<T>(&mut self, write: impl FnOnce(&mut Stream) -> io::Result<T>) -> io::Result<T> {
+        if self.blocked {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let result = write(&mut self.stream);
+        self.blocked = matches!(&result, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
+        result
     }
 
     fn note(&mut self, read: usize, room: usize) {
@@ -101,12 +112,10 @@ impl Read for Wire {
 
 impl Write for Wire {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        let written = self.stream.write(data)?;
-        self.written += written;
-        Ok(written)
+        self.unless_blocked(|stream| stream.write(data)).inspect(|written| self.written += written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush()
+        self.unless_blocked(Write::flush)
     }
 }

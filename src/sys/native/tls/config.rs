@@ -14,7 +14,7 @@ use rustls::{
 };
 use rustls_platform_verifier::BuilderVerifierExt;
 
-use super::{Secured, Session, session};
+use super::{super::stream::Stream, Session, session};
 use crate::{
     close::TlsFailure,
     error::Error,
@@ -45,10 +45,10 @@ impl Client {
         Ok(Self(Some((client_config(&options.roots)?, name))))
     }
 
-    pub(in super::super) fn into_session(self, tcp: TcpStream) -> Result<Secured, TlsFailure> {
-        let Some((config, name)) = self.0 else { return Ok(Secured::Plain(tcp)) };
+    pub(in super::super) fn secure(self, tcp: TcpStream) -> Result<Stream, TlsFailure> {
+        let Some((config, name)) = self.0 else { return Ok(Stream::Plain(tcp)) };
         let connection = ClientConnection::new(config, name).map_err(|error| session::reason(&error))?;
-        Ok(Secured::Tls(Box::new(Session::new(tcp, connection.into()))))
+        Ok(Stream::Tls(Box::new(Session::new(tcp, connection.into()))))
     }
 }
 
@@ -61,13 +61,13 @@ impl Server {
         Ok(Self(options.identity.as_ref().map(server_config).transpose()?))
     }
 
-    pub(in super::super) fn into_session(self, tcp: TcpStream) -> Result<Secured, Error> {
-        let Some(config) = self.0 else { return Ok(Secured::Plain(tcp)) };
+    pub(in super::super) fn secure(self, tcp: TcpStream) -> Result<Stream, Error> {
+        let Some(config) = self.0 else { return Ok(Stream::Plain(tcp)) };
         let connection = ServerConnection::new(config).map_err(|_| Error::InvalidOption {
             option: "tls.identity",
             why: "the TLS library refuses it",
         })?;
-        Ok(Secured::Tls(Box::new(Session::new(tcp, connection.into()))))
+        Ok(Stream::Tls(Box::new(Session::new(tcp, connection.into()))))
     }
 }
 

@@ -7,8 +7,6 @@ mod session;
 #[cfg(not(feature = "tls"))]
 mod without;
 
-use mio::net::TcpStream;
-
 #[cfg(not(feature = "tls"))]
 pub(super) use self::without::{Client, Server, Session, failure};
 #[cfg(feature = "tls")]
@@ -16,9 +14,3 @@ pub(super) use self::{
     config::{Client, Server},
     session::{Session, failure},
 };
-
-/// A stream, secured or left as it was.
-pub(super) enum Secured {
-    Plain(TcpStream),
-    Tls(Box<Session>),
-}

@@ -7,7 +7,7 @@ use std::{
 
 use mio::net::TcpStream;
 
-use super::Secured;
+use super::super::stream::Stream;
 use crate::{close::TlsFailure, error::Error, options::TlsOptions, url::Url};
 
 const WHAT: &str = "secure connections; build with the feature `tls`";
@@ -21,8 +21,8 @@ impl Client {
         if url.secure { Err(Error::Unsupported { what: WHAT }) } else { Ok(Self) }
     }
 
-    pub(in super::super) fn into_session(self, tcp: TcpStream) -> Result<Secured, TlsFailure> {
-        Ok(Secured::Plain(tcp))
+    pub(in super::super) fn secure(self, tcp: TcpStream) -> Result<Stream, TlsFailure> {
+        Ok(Stream::Plain(tcp))
     }
 }
 
@@ -35,8 +35,8 @@ impl Server {
         if options.identity.is_some() { Err(Error::Unsupported { what: WHAT }) } else { Ok(Self) }
     }
 
-    pub(in super::super) fn into_session(self, tcp: TcpStream) -> Result<Secured, Error> {
-        Ok(Secured::Plain(tcp))
+    pub(in super::super) fn secure(self, tcp: TcpStream) -> Result<Stream, Error> {
+        Ok(Stream::Plain(tcp))
     }
 }
 

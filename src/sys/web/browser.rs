@@ -1,0 +1,217 @@
+//! The browser's own WebSocket, and the callbacks on it.
+
+use std::rc::Rc;
+
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{BinaryType, CloseEvent, Event, MessageEvent, WebSocket};
+
+use super::{
+    bridge::{Breach, Bridge},
+    listener::Listener,
+};
+use crate::{close::CloseCode, error::Error};
+
+/// A `WebSocket` that ends, and is not heard of again, when this is dropped.
+pub(super) struct Browser {
+    socket: WebSocket,
+    // There is none for `error`: a `close` event always follows one, and only that has facts in it.
+    _listeners: [Listener; 3],
+}
+
+impl Browser {
+    /// Begins to connect. What happens comes to the bridge.
+    pub(super) fn connect(url: &str, protocols: &[String], bridge: &Rc<Bridge>) -> Result<Self, JsValue> {
+        let protocols: Array = protocols.iter().map(|protocol| JsValue::from_str(protocol)).collect();
+        let socket = WebSocket::new_with_str_sequence(url, &protocols)?;
+        // Once and first: a `Blob`, the default, would have to be read in another task, out of order with text.
+        socket.set_binary_type(BinaryType::Arraybuffer);
+        let listeners = [on_open(&socket, bridge)?, on_message(&socket, bridge)?, on_close(&socket, bridge)?];
+        Ok(Self { socket, _listeners: listeners })
+    }
+
+    /// The sub-protocol that the server chose.
+    pub(super) fn protocol(&self) -> Option<String> {
+        Some(self.socket.protocol()).filter(|protocol| !protocol.is_empty())
+    }
+
+    pub(super) fn send_text(&self, text: &str) -> Result<(), Error> {
+        self.socket.send_with_str(text).map_err(refused)
+    }
+
+    pub(super) fn send_binary(&self, data: &[u8]) -> Result<(), Error> {
+        // A program with threads has shared memory, and no browser sends from that: it takes a copy in memory of
+        // JavaScript's own. Without threads the browser copies straight from ours.
+        let sent = if cfg!(target_feature = "atomics") {
+            self.socket.send_with_js_u8_array(&Uint8Array::from(data))
+        } else {
+            self.socket.send_with_u8_array(data)
+        };
+        sent.map_err(refused)
+    }
+
+    /// How many bytes of payload the network has not taken yet.
+    pub(super) fn buffered(&self) -> usize {
+        self.socket.buffered_amount() as usize
+    }
+
+    /// Begins the closing handshake.
+    pub(super) fn close(&self, code: CloseCode, reason: &str) {
+        close(&self.socket, code.get(), reason);
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Gives up a connection that is being made; sends a close frame without a code on an open one, behind what
+        // waits to be sent; changes nothing about one that is closing. It has no arguments that it could refuse.
+        let closed = self.socket.close();
+        debug_assert!(closed.is_ok());
+    }
+}
+
+fn on_open(socket: &WebSocket, bridge: &Rc<Bridge>) -> Result<Listener, JsValue> {
+    let bridge = Rc::clone(bridge);
+    Listener::new(socket, "open", move |_: &Event| bridge.open())
+}
+
+fn on_message(socket: &WebSocket, bridge: &Rc<Bridge>) -> Result<Listener, JsValue> {
+    let (open_socket, bridge) = (socket.clone(), Rc::clone(bridge));
+    Listener::new(socket, "message", move |event: &MessageEvent| match bridge.message(&event.data()) {
+        Ok(()) => {}
+        // At once, and not at the next poll: until then a hostile server could send without end.
+        Err(Breach::TooBig) => close(&open_socket, Breach::TOO_BIG_CODE, "message too big"),
+        Err(Breach::Overflow) => close(&open_socket, Breach::OVERFLOW_CODE, "backlog full"),
+    })
+}
+
+fn on_close(socket: &WebSocket, bridge: &Rc<Bridge>) -> Result<Listener, JsValue> {
+    let bridge = Rc::clone(bridge);
+    Listener::new(socket, "close", move |event: &CloseEvent| bridge.close(event))
+}
+
+/// A browser refuses codes other than 1000 and 3000 to 4999, and reasons over 123 bytes. None such comes here.
+fn close(socket: &WebSocket, code: u16, reason: &str) {
+    let closed = socket.close_with_code_and_reason(code, reason);
+    debug_assert!(closed.is_ok(), "code {code} was refused");
+}
+
+/// What the browser said when it refused a call. Not for anything that the network does: that never throws.
+fn refused(exception: JsValue) -> Error {
+    let message = match exception.dyn_ref::<js_sys::Error>() {
+        Some(error) => error.message().into(),
+        None => format!("{exception:?}"),
+    };
+    Error::Io { kind: std::io::ErrorKind::Other, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{link::Link, options::Options, packet::Packet, sys::web::bridge::End};
+    use wasm_bindgen::prelude::wasm_bindgen;
+    use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+    wasm_bindgen_test_configure!(run_in_browser);
+
+    /// The constructors that web-sys has only behind more of its features.
+    #[wasm_bindgen]
+    extern "C" {
+        #[wasm_bindgen(js_name = MessageEvent, extends = Event)]
+        type Message;
+        #[wasm_bindgen(constructor, js_class = "MessageEvent")]
+        fn new(name: &str, init: &JsValue) -> Message;
+        #[wasm_bindgen(js_name = CloseEvent, extends = Event)]
+        type Close;
+        #[wasm_bindgen(constructor, js_class = "CloseEvent")]
+        fn new(name: &str, init: &JsValue) -> Close;
+        #[wasm_bindgen(js_namespace = JSON)]
+        fn parse(json: &str) -> JsValue;
+    }
+
+    fn fire_open(socket: &WebSocket) {
+        fire(socket, &Event::new("open").unwrap());
+    }
+
+    fn fire_message(socket: &WebSocket, text: &str) {
+        fire(socket, &Message::new("message", &parse(&format!(r#"{{ "data": "{text}" }}"#))));
+    }
+
+    fn fire_close(socket: &WebSocket, code: u16) {
+        fire(socket, &Close::new("close", &parse(&format!(r#"{{ "code": {code}, "reason": "bye" }}"#))));
+    }
+
+    fn fire(socket: &WebSocket, event: &Event) {
+        assert!(socket.dispatch_event(event).unwrap());
+    }
+
+    /// Nobody listens there, and no test waits for the browser to find that out.
+    fn connect(options: &Options) -> (Browser, Rc<Bridge>) {
+        let bridge = Rc::new(Bridge::new(options));
+        let browser = Browser::connect("ws://127.0.0.1:65535/", &[], &bridge).unwrap();
+        (browser, bridge)
+    }
+
+    fn packets(bridge: &Bridge) -> Vec<Packet> {
+        let mut link = Link::connecting(&Options::default(), None);
+        bridge.deliver(&mut link);
+        std::iter::from_fn(|| link.take()).collect()
+    }
+
+    #[wasm_bindgen_test]
+    fn events_reach_the_bridge() {
+        let (browser, bridge) = connect(&Options::default());
+        assert!(!bridge.is_open());
+        fire_open(&browser.socket);
+        fire_message(&browser.socket, "hello");
+        fire_close(&browser.socket, 4001);
+        assert!(bridge.is_open());
+        assert_eq!(packets(&bridge), [Packet::text("hello")]);
+        assert_eq!(bridge.ended(), Some(End::Frame { code: Some(4001), reason: "bye".into() }));
+    }
+
+    #[wasm_bindgen_test]
+    fn the_codes_that_no_frame_carries_are_not_passed_on() {
+        for (code, end) in
+            [(1005, End::Frame { code: None, reason: String::new() }), (1006, End::Gone)]
+        {
+            let (browser, bridge) = connect(&Options::default());
+            fire_close(&browser.socket, code);
+            assert_eq!(bridge.ended(), Some(end));
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn a_late_event_of_a_dropped_connection_reaches_nobody() {
+        let (browser, bridge) = connect(&Options::default());
+        let socket = browser.socket.clone();
+        drop(browser);
+        assert_eq!(Rc::strong_count(&bridge), 1, "a callback is still alive");
+        fire_open(&socket);
+        fire_message(&socket, "late");
+        fire_close(&socket, 1000);
+        assert!(!bridge.is_open());
+        assert_eq!((packets(&bridge), bridge.ended()), (vec![], None));
+    }
+
+    #[wasm_bindgen_test]
+    fn dropping_closes_the_browsers_socket() {
+        let (browser, _) = connect(&Options::default());
+        let socket = browser.socket.clone();
+        assert_eq!(socket.ready_state(), WebSocket::CONNECTING);
+        drop(browser);
+        assert_eq!(socket.ready_state(), WebSocket::CLOSING);
+    }
+
+    #[wasm_bindgen_test]
+    fn a_breach_closes_the_browsers_socket_without_a_poll() {
+        for options in [Options::default().max_message_size(4), Options::default().backlog_buffer_size(4)] {
+            let (browser, _bridge) = connect(&options);
+            fire_open(&browser.socket);
+            fire_message(&browser.socket, "1234");
+            assert_eq!(browser.socket.ready_state(), WebSocket::CONNECTING);
+            fire_message(&browser.socket, "12345");
+            assert_eq!(browser.socket.ready_state(), WebSocket::CLOSING);
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The browser backend, for pages and for dedicated workers.
+//!
+//! The browser does the network's part: addresses, TLS, handshake, masking, pings, the closing handshake. What is left
+//! is to carry what it calls back with ([`bridge`]) to `poll`, within limits, and to let go of it cleanly
+//! ([`browser`], [`listener`]).
+//!
+//! Nothing here asks for `window`, which a worker has not.
+
+mod bridge;
+mod browser;
+mod limit;
+mod listener;
+mod message;
+mod time;
+
+use std::{
+    fmt,
+    net::{SocketAddr, TcpStream},
+    rc::Rc,
+    time::Duration,
+};
+
+use send_wrapper::SendWrapper;
+
+use self::{
+    bridge::{Breach, Bridge, End},
+    browser::Browser,
+    limit::Limit,
+};
+use super::Transport;
+use crate::{
+    close::{CloseCause, CloseCode, CloseInfo, Deadline},
+    error::Error,
+    link::Link,
+    options::{Options, TlsOptions},
+    packet::Outgoing,
+    state::ReadyState,
+    url::Url,
+};
+
+/// A connection that the browser makes.
+pub(crate) struct Socket {
+    // JavaScript's things never leave the thread that they were made on; the wrapper sees to it.
+    handles: SendWrapper<Handles>,
+    /// Runs while connecting and while closing.
+    limit: Option<Limit>,
+    close_timeout: Duration,
+    /// The browser's `bufferedAmount` when it was last asked.
+    buffered: usize,
+}
+
+struct Handles {
+    bridge: Rc<Bridge>,
+    /// `None` where the browser would not even begin to connect.
+    browser: Option<Browser>,
+}
+
+impl Transport for Socket {
+    fn connect(url: &Url, options: &Options) -> Result<Self, Error> {
+        check_supported(options)?;
+        let bridge = Rc::new(Bridge::new(options));
+        // URL and protocols were checked by stricter rules than the browser's. If it throws all the same, then for a
+        // reason that other browsers, or this one in another mood, tell with an event: a `ws:` address in an `https:`
+        // page, a port that it shuns, a policy of the page. So it is an end like those, and the next poll tells it.
+        let browser = Browser::connect(&url.to_string(), &options.protocols, &bridge)
+            .map_err(|_exception| bridge.end(End::Gone))
+            .ok();
+        Ok(Self {
+            handles: SendWrapper::new(Handles { bridge, browser }),
+            limit: Some(Limit::start(Deadline::Connect, options.connect_timeout)),
+            close_timeout: options.close_timeout,
+            buffered: 0,
+        })
+    }
+
+    fn accept(_: TcpStream, _: &Options) -> Result<Self, Error> {
+        Err(Error::Unsupported { what: "a browser accepts no connections" })
+    }
+
+    fn is_server(&self) -> bool {
+        false
+    }
+
+    fn poll(&mut self, link: &mut Link) {
+        let Handles { bridge, browser } = &*self.handles;
+        if link.state() == ReadyState::Connecting && bridge.is_open() {
+            link.opened(browser.as_ref().and_then(Browser::protocol), None);
+            self.limit = None;
+        }
+        bridge.deliver(link);
+        if let Some(end) = bridge.ended() {
+            tell(end, link);
+        } else if let Some(what) = self.limit.as_mut().and_then(Limit::passed) {
+            // A game that closes and reads no more leaves packets in the way of the end. It is not to wait for ever.
+            match bridge.ended_early() {
+                Some(end) => tell(end, link),
+                None => link.closed(CloseInfo::new(CloseCause::TimedOut { what })),
+            }
+        } else if self.buffered > 0 {
+            self.sample(link);
+        }
+    }
+
+    fn send(&mut self, packet: Outgoing<'_>, link: &mut Link) -> Result<(), Error> {
+        let Some(browser) = &self.handles.browser else {
+            return Err(Error::NotOpen { state: link.state() });
+        };
+        // If the connection has ended and no poll has told it yet, the browser takes the packet and drops it, as a
+        // kernel does.
+        match packet {
+            Outgoing::Text(text) => browser.send_text(text)?,
+            Outgoing::Binary(data) => browser.send_binary(data)?,
+            Outgoing::Shared(packet) => match packet.as_text() {
+                Some(text) => browser.send_text(text)?,
+                None => browser.send_binary(packet.data())?,
+            },
+        }
+        link.outbox.push(packet.len(), packet.len());
+        self.buffered += packet.len();
+        self.sample(link);
+        Ok(())
+    }
+
+    fn close(&mut self, code: CloseCode, reason: &str, link: &mut Link) {
+        if let Some(browser) = &self.handles.browser {
+            browser.close(code, reason);
+        }
+        self.limit = Some(Limit::start(Deadline::Close, self.close_timeout));
+        link.closing();
+    }
+
+    fn peer_addr(&self, _: &Link) -> Result<SocketAddr, Error> {
+        Err(Error::Unsupported { what: "a browser tells no addresses" })
+    }
+
+    fn set_nodelay(&mut self, _: bool, _: &Link) -> Result<(), Error> {
+        Err(Error::Unsupported { what: "a browser decides about TCP_NODELAY itself" })
+    }
+}
+
+impl Socket {
+    /// Learns what has left since the last time.
+    fn sample(&mut self, link: &mut Link) {
+        let Some(browser) = &self.handles.browser else { return };
+        let buffered = browser.buffered();
+        // It only grows once the connection has ended, and by more than was sent: some browsers add the frame's head.
+        link.outbox.progress(self.buffered.saturating_sub(buffered));
+        self.buffered = buffered;
+    }
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket").finish_non_exhaustive()
+    }
+}
+
+/// What no browser lets a page decide. Doing without in silence would be worse: a token not sent, a server not checked.
+fn check_supported(options: &Options) -> Result<(), Error> {
+    if !options.headers.is_empty() {
+        let what = "a browser sends no headers of yours; put a token into `protocols` or the first packet";
+        return Err(Error::Unsupported { what });
+    }
+    if options.tls != TlsOptions::default() {
+        return Err(Error::Unsupported {
+            what: "a browser decides itself whom to trust; leave `tls` as it is",
+        });
+    }
+    Ok(())
+}
+
+fn tell(end: End, link: &mut Link) {
+    match end {
+        _ if link.state() == ReadyState::Connecting => {
+            link.closed(CloseInfo::new(CloseCause::Refused { status: None }));
+        }
+        End::Frame { code, reason } => link.closed_by_frame(code, reason),
+        End::Gone => link.closed(CloseInfo::new(CloseCause::Lost)),
+        // The code that the rule asks for, though a browser sends another (RFC 6455, 7.4.1).
+        End::Breach(Breach::TooBig) => link.closed(CloseInfo::with_code(CloseCause::TooBig, 1009)),
+        End::Breach(Breach::Overflow) => {
+            link.closed(CloseInfo::with_code(CloseCause::Overflow, Breach::OVERFLOW_CODE));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test]
+    fn what_the_browser_throws_at_a_connection_is_an_end_that_the_next_poll_tells() {
+        // Twice the same protocol: the one thing that every browser throws for at once. Users cannot come here with
+        // it, for options are checked before.
+        let options = Options::default().protocols(["chat", "chat"]);
+        let url = Url::parse("ws://127.0.0.1:65535/").unwrap();
+        let mut socket = Socket::connect(&url, &options).unwrap();
+        let mut link = Link::connecting(&options, None);
+        socket.poll(&mut link);
+        assert_eq!(link.close_info(), Some(&CloseInfo::new(CloseCause::Refused { status: None })));
+    }
+}
