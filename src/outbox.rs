@@ -11,6 +11,8 @@ use crate::{error::Error, options::Options};
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     waiting: VecDeque<Waiting>,
+    /// Bytes of control frames that stand before the first packet that waits.
+    control: usize,
     payload: usize,
     max_bytes: usize,
     max_packets: usize,
@@ -49,8 +51,20 @@ impl Outbox {
         self.payload += payload;
     }
 
+    /// A frame that is no packet waits: a ping, a pong, a close. It takes no room, and the account of a thousand of them
+    /// is no longer than that of one.
+    pub(crate) fn push_control(&mut self, wire: usize) {
+        match self.waiting.back_mut() {
+            Some(last) => last.wire += wire,
+            None => self.control += wire,
+        }
+    }
+
     /// `wire` more bytes have left.
     pub(crate) fn progress(&mut self, mut wire: usize) {
+        let control = wire.min(self.control);
+        self.control -= control;
+        wire -= control;
         while let Some(first) = self.waiting.front_mut() {
             if first.wire > wire {
                 first.wire -= wire;
@@ -65,6 +79,7 @@ impl Outbox {
     /// Everything has left.
     pub(crate) fn clear(&mut self) {
         self.waiting.clear();
+        self.control = 0;
         self.payload = 0;
     }
 
@@ -106,5 +121,18 @@ mod tests {
         assert_eq!(outbox.check_room(0), Err(Error::OutboundFull { room: 0 }));
         outbox.clear();
         assert_eq!(outbox.check_room(100), Ok(()));
+    }
+
+    #[test]
+    fn control_frames_delay_packets_but_take_no_room() {
+        let mut outbox = outbox(100, 1);
+        outbox.push_control(6);
+        assert_eq!(outbox.check_room(100), Ok(()));
+        outbox.push(16, 10);
+        outbox.push_control(6);
+        outbox.progress(6 + 16);
+        assert_eq!(outbox.bytes(), 10);
+        outbox.progress(6);
+        assert_eq!(outbox.bytes(), 0);
     }
 }

@@ -1,6 +1,9 @@
 //! [`WebSocketPeer`]: the checks that every platform shares, then the backend.
 
-use std::net::{SocketAddr, TcpStream};
+use std::{
+    fmt,
+    net::{SocketAddr, TcpStream},
+};
 
 use crate::{
     close::{CloseCause, CloseCode, CloseInfo, MAX_REASON},
@@ -47,7 +50,6 @@ use crate::{
 /// ```
 ///
 /// Godot: `WebSocketPeer`.
-#[derive(Debug)]
 pub struct WebSocketPeer {
     options: Options,
     link: Link,
@@ -361,6 +363,18 @@ impl WebSocketPeer {
 
     fn not_open(&self) -> Error {
         Error::NotOpen { state: self.link.state() }
+    }
+}
+
+impl fmt::Debug for WebSocketPeer {
+    /// No URL, header or packet: they may hold secrets, and this may end in a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocketPeer")
+            .field("state", &self.state())
+            .field("available", &self.available())
+            .field("buffered", &self.buffered())
+            .field("close_info", &self.close_info())
+            .finish_non_exhaustive()
     }
 }
 

@@ -26,8 +26,7 @@ export interface CloseInfo {
 }
 
 /** The values of `CloseInfo.cause` that a browser can tell apart. */
-export type CloseCause =
-    | "local" | "remote" | "aborted" | "refused" | "lost" | "timed-out" | "too-big" | "overflow";
+export type CloseCause = "local" | "remote" | "aborted" | "refused" | "lost" | "timed-out" | "too-big" | "overflow";
 
 /** What has gone through a connection so far; bytes are bytes of payload. */
 export interface Stats {

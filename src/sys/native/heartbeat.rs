@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::options::Options;
 
 /// Watches the silence of the other end.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Heartbeat {
     interval: Duration,
     timeout: Duration,
@@ -14,7 +14,7 @@ pub(super) struct Heartbeat {
     count: u32,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Asked {
     at: Duration,
     payload: [u8; 4],
@@ -41,9 +41,9 @@ impl Heartbeat {
         }
     }
 
-    pub(super) fn start(mut self, now: Duration) -> Self {
-        self.last_heard = now;
-        self
+    /// The connection is open: the silence begins.
+    pub(super) fn start(self, now: Duration) -> Self {
+        Self { last_heard: now, ..self }
     }
 
     /// Bytes arrived, of whatever kind: it lives.

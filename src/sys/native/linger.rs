@@ -34,16 +34,10 @@ enum Last {
 }
 
 /// Whether it is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Lingering {
     Goes,
     Over,
-}
-
-impl Lingering {
-    pub(super) fn is_over(self) -> bool {
-        self == Self::Over
-    }
 }
 
 impl Linger {

@@ -24,7 +24,7 @@ use std::{
 use self::{
     dial::{Dial, Dialed},
     handshake::{ClientUpgrade, ServerUpgrade},
-    linger::Linger,
+    linger::{Linger, Lingering},
     opening::{Opened, Opening, Upgrade},
     pump::Pump,
 };
@@ -56,11 +56,19 @@ pub(crate) struct Socket {
 
 #[derive(Debug)]
 enum Stage {
-    Dialing(Box<(Dial, ClientUpgrade, tls::Client)>),
+    Dialing(Box<Dialing>),
     Opening(Box<Opening>),
     Open(Box<Pump>),
     Lingering(Box<Linger>),
     Over,
+}
+
+/// The way to a TCP connection, and what is done with it then.
+#[derive(Debug)]
+struct Dialing {
+    dial: Dial,
+    tls: tls::Client,
+    upgrade: ClientUpgrade,
 }
 
 /// The options that are needed after the start.
@@ -90,74 +98,6 @@ impl Socket {
         Self { stage, clock: PatientClock::start(now()), settings }
     }
 
-    /// Moves the present stage on; `Some` is the next stage.
-    fn step(&mut self, now: Duration, link: &mut Link) -> Option<Stage> {
-        let timed_out = now >= self.settings.connect_timeout;
-        match &mut self.stage {
-            Stage::Dialing(dialing) => match dialing.0.poll(now) {
-                Dialed::Connected(tcp) => {
-                    let Stage::Dialing(dialing) = std::mem::replace(&mut self.stage, Stage::Over) else {
-                        return None;
-                    };
-                    let (_, upgrade, tls) = *dialing;
-                    if self.settings.nodelay {
-                        // A socket that cannot do it any more is found broken by the next read.
-                        let _ = tcp.set_nodelay(true);
-                    }
-                    match tls.secure(tcp) {
-                        Ok(stream) => Some(Stage::Opening(Box::new(Opening::client(stream, upgrade)))),
-                        Err(failure) => Self::end(link, CloseCause::Tls { failure }),
-                    }
-                }
-                Dialed::Failed(cause) => Self::end(link, cause),
-                Dialed::Pending if timed_out => Self::end(link, TIMED_OUT),
-                Dialed::Pending => None,
-            },
-            Stage::Opening(opening) => match opening.poll() {
-                Opened::Pending if timed_out => Self::end(link, TIMED_OUT),
-                Opened::Pending => None,
-                Opened::Failed(cause) => {
-                    link.closed(CloseInfo::new(cause));
-                    let Stage::Opening(opening) = std::mem::replace(&mut self.stage, Stage::Over) else {
-                        return None;
-                    };
-                    let until = now + self.settings.close_timeout;
-                    Some(Stage::Lingering(Box::new(Linger::after_refusal(*opening, until))))
-                }
-                Opened::Open(Upgrade { protocol, url, rest }) => {
-                    let Stage::Opening(opening) = std::mem::replace(&mut self.stage, Stage::Over) else {
-                        return None;
-                    };
-                    link.opened(protocol, url);
-                    Some(Stage::Open(Box::new(Pump::new(
-                        opening.into_stream(),
-                        rest,
-                        &self.settings.pump,
-                        now,
-                    ))))
-                }
-            },
-            Stage::Open(pump) => {
-                pump.poll(now, link);
-                if link.state() != ReadyState::Closed {
-                    return None;
-                }
-                let Stage::Open(pump) = std::mem::replace(&mut self.stage, Stage::Over) else {
-                    return None;
-                };
-                let until = now + self.settings.close_timeout;
-                Some(pump.into_linger(until).map_or(Stage::Over, |linger| Stage::Lingering(Box::new(linger))))
-            }
-            Stage::Lingering(linger) => linger.poll(now).is_over().then_some(Stage::Over),
-            Stage::Over => None,
-        }
-    }
-
-    fn end(link: &mut Link, cause: CloseCause) -> Option<Stage> {
-        link.closed(CloseInfo::new(cause));
-        Some(Stage::Over)
-    }
-
     fn tcp(&self) -> Option<&mio::net::TcpStream> {
         match &self.stage {
             Stage::Dialing(_) | Stage::Lingering(_) | Stage::Over => None,
@@ -167,6 +107,74 @@ impl Socket {
     }
 }
 
+/// A stage after it was moved on.
+enum Step {
+    /// It needs more time.
+    Same(Stage),
+    /// Another one follows, which may have something to do at once.
+    Next(Stage),
+}
+
+impl Stage {
+    fn step(self, now: Duration, settings: &Settings, link: &mut Link) -> Step {
+        let timed_out = now >= settings.connect_timeout;
+        let linger_until = now + settings.close_timeout;
+        match self {
+            Self::Dialing(mut dialing) => match dialing.dial.poll(now) {
+                Dialed::Connected(tcp) => dialing.connected(tcp, settings, link),
+                Dialed::Failed(cause) => end(cause, link),
+                Dialed::Pending if timed_out => end(TIMED_OUT, link),
+                Dialed::Pending => Step::Same(Self::Dialing(dialing)),
+            },
+            Self::Opening(mut opening) => match opening.poll() {
+                Opened::Open(Upgrade { protocol, url, rest }) => {
+                    link.opened(protocol, url);
+                    let pump = Pump::new(opening.into_stream(), rest, &settings.pump, now);
+                    Step::Next(Self::Open(Box::new(pump)))
+                }
+                Opened::Failed(cause) => {
+                    link.closed(CloseInfo::new(cause));
+                    let linger = Linger::after_refusal(*opening, linger_until);
+                    Step::Next(Self::Lingering(Box::new(linger)))
+                }
+                Opened::Pending if timed_out => end(TIMED_OUT, link),
+                Opened::Pending => Step::Same(Self::Opening(opening)),
+            },
+            Self::Open(mut pump) => {
+                pump.poll(now, link);
+                if link.state() != ReadyState::Closed {
+                    return Step::Same(Self::Open(pump));
+                }
+                let linger = pump.into_linger(linger_until);
+                Step::Next(linger.map_or(Self::Over, |linger| Self::Lingering(Box::new(linger))))
+            }
+            Self::Lingering(mut linger) => match linger.poll(now) {
+                Lingering::Goes => Step::Same(Self::Lingering(linger)),
+                Lingering::Over => Step::Same(Self::Over),
+            },
+            Self::Over => Step::Same(Self::Over),
+        }
+    }
+}
+
+impl Dialing {
+    fn connected(self, tcp: mio::net::TcpStream, settings: &Settings, link: &mut Link) -> Step {
+        if settings.nodelay {
+            // A socket that cannot do it any more is found broken by the next read.
+            let _ = tcp.set_nodelay(true);
+        }
+        match self.tls.secure(tcp) {
+            Ok(stream) => Step::Next(Stage::Opening(Box::new(Opening::client(stream, self.upgrade)))),
+            Err(failure) => end(CloseCause::Tls { failure }, link),
+        }
+    }
+}
+
+fn end(cause: CloseCause, link: &mut Link) -> Step {
+    link.closed(CloseInfo::new(cause));
+    Step::Same(Stage::Over)
+}
+
 const TIMED_OUT: CloseCause = CloseCause::TimedOut { what: Deadline::Connect };
 
 impl Transport for Socket {
@@ -174,7 +182,7 @@ impl Transport for Socket {
         let tls = tls::Client::new(url, &options.tls)?;
         let upgrade = ClientUpgrade::new(url, options);
         let dial = Dial::start(&url.host, url.port);
-        Ok(Self::new(Stage::Dialing(Box::new((dial, upgrade, tls))), Settings::new(options, false)))
+        Ok(Self::new(Stage::Dialing(Box::new(Dialing { dial, tls, upgrade })), Settings::new(options, false)))
     }
 
     fn accept(stream: TcpStream, options: &Options) -> Result<Self, Error> {
@@ -195,8 +203,12 @@ impl Transport for Socket {
 
     fn poll(&mut self, link: &mut Link) {
         let now = self.clock.advance(now());
-        while let Some(next) = self.step(now, link) {
-            self.stage = next;
+        let mut step = Step::Next(std::mem::replace(&mut self.stage, Stage::Over));
+        while let Step::Next(stage) = step {
+            step = stage.step(now, &self.settings, link);
+        }
+        if let Step::Same(stage) = step {
+            self.stage = stage;
         }
     }
 
@@ -206,10 +218,7 @@ impl Transport for Socket {
 
     fn send(&mut self, packet: Outgoing<'_>, link: &mut Link) -> Result<(), Error> {
         match &mut self.stage {
-            Stage::Open(pump) => {
-                pump.send(packet, link);
-                Ok(())
-            }
+            Stage::Open(pump) => pump.send(packet, link),
             _ => Err(Error::NotOpen { state: link.state() }),
         }
     }

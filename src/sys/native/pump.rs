@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     close::{CloseCause, CloseCode, CloseInfo, Deadline},
+    error::Error,
     link::Link,
     options::Options,
     packet::{Outgoing, Packet},
@@ -37,23 +38,32 @@ const READ_BUFFER: usize = 16 * 1024;
 /// Gathered frames beyond this are written before the gathering is over.
 const WRITE_BUFFER: usize = 64 * 1024;
 
+/// The longest frame header (RFC 6455, 5.2).
+const MAX_HEADER: usize = 14;
+
 /// What a pump takes from the options.
 #[derive(Debug)]
 pub(super) struct Settings {
     role: Role,
     config: WebSocketConfig,
-    options: Options,
+    heartbeat: Heartbeat,
 }
 
 impl Settings {
     pub(super) fn new(options: &Options, is_server: bool) -> Self {
+        // Room for all that the outbox admits, and for some pongs. Pongs beyond it replace each other, as RFC 6455,
+        // 5.5.3, allows: whoever sends pings and reads nothing gets no more of our memory than that.
+        let headers = options.max_queued_packets.saturating_mul(MAX_HEADER);
+        let max_unsent =
+            options.outbound_buffer_size.saturating_add(headers).saturating_add(2 * WRITE_BUFFER);
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
             .write_buffer_size(WRITE_BUFFER)
+            .max_write_buffer_size(max_unsent)
             .max_message_size(Some(options.max_message_size))
             .max_frame_size(Some(options.max_message_size));
         let role = if is_server { Role::Server } else { Role::Client };
-        Self { role, config, options: options.clone() }
+        Self { role, config, heartbeat: Heartbeat::new(options) }
     }
 }
 
@@ -70,8 +80,8 @@ pub(super) struct Pump {
     unread: bool,
     /// Whether frames wait there to be sent.
     unsent: bool,
-    /// Writing has failed. What the other end said before that can still be read.
-    deaf: bool,
+    /// TCP is at its end.
+    over: bool,
     /// When the other end's answer to our close is due.
     close_due: Option<Duration>,
 }
@@ -94,11 +104,11 @@ impl Pump {
             frames: WebSocketContext::from_partially_read(rest, settings.role, Some(settings.config)),
             wire: Wire::new(stream),
             is_client: settings.role == Role::Client,
-            heartbeat: Heartbeat::new(&settings.options).start(now),
+            heartbeat: settings.heartbeat.start(now),
             stalled: None,
             unread,
             unsent: false,
-            deaf: false,
+            over: false,
             close_due: None,
         }
     }
@@ -111,7 +121,12 @@ impl Pump {
     pub(super) fn poll(&mut self, now: Duration, link: &mut Link) {
         self.wire.begin();
         self.flush_gathered(link);
-        match self.read(now, link) {
+        let held = self.wire.hold();
+        let reading = self.read(now, link);
+        if held {
+            self.wire.release();
+        }
+        match reading {
             Reading::Over => return,
             Reading::Drained => self.unread = false,
             Reading::Full => self.unread = true,
@@ -124,7 +139,7 @@ impl Pump {
             match self.heartbeat.beat(now) {
                 Beat::Nothing => {}
                 Beat::Ping(payload) => {
-                    self.write(Message::Ping(Bytes::copy_from_slice(&payload)), 4, 0, link)
+                    self.write_control(Message::Ping(Bytes::copy_from_slice(&payload)), payload.len(), link);
                 }
                 Beat::Dead => link.closed(CloseInfo::new(CloseCause::TimedOut { what: Deadline::Heartbeat })),
             }
@@ -133,12 +148,18 @@ impl Pump {
     }
 
     /// Takes a packet. It leaves at once unless packets wait to be read: then the replies to them are gathered.
-    pub(super) fn send(&mut self, packet: Outgoing<'_>, link: &mut Link) {
-        let len = packet.len();
-        self.write(message(packet), len, len, link);
+    pub(super) fn send(&mut self, packet: Outgoing<'_>, link: &mut Link) -> Result<(), Error> {
+        let result = self.frames.write(&mut self.wire, message(packet));
+        if matches!(result, Err(FrameError::WriteBufferFull(_))) {
+            // Pongs have taken the room.
+            return Err(Error::OutboundFull { room: 0 });
+        }
+        link.outbox.push(self.frame_len(packet.len()), packet.len());
+        self.wrote(link);
         if link.available() == 0 {
             self.flush(link);
         }
+        Ok(())
     }
 
     /// Lets gathered packets go.
@@ -153,13 +174,14 @@ impl Pump {
         link.closing();
         self.close_due = Some(due);
         let frame = CloseFrame { code: code.get().into(), reason: reason.into() };
-        self.write(Message::Close(Some(frame)), 2 + reason.len(), 0, link);
+        self.write_control(Message::Close(Some(frame)), 2 + reason.len(), link);
     }
 
     /// What is left to do when the link is closed: the last frames, and the end of TCP. Nothing where TCP is at its
     /// end already.
     pub(super) fn into_linger(self, until: Duration) -> Option<Linger> {
-        (!self.deaf).then(|| Linger::after_frames(self.frames, self.wire.into_stream(), until))
+        (!self.over && !self.wire.is_broken())
+            .then(|| Linger::after_frames(self.frames, self.wire.into_stream(), until))
     }
 
     fn read(&mut self, now: Duration, link: &mut Link) -> Reading {
@@ -189,8 +211,11 @@ impl Pump {
                         return Reading::Full;
                     }
                 }
-                // tungstenite answers it with the next read.
-                Ok(Message::Ping(payload)) => link.outbox.push(self.frame_len(payload.len()), 0),
+                // tungstenite answers it with the next read or flush.
+                Ok(Message::Ping(payload)) => {
+                    self.unsent = true;
+                    link.outbox.push_control(self.frame_len(payload.len()));
+                }
                 Ok(Message::Pong(payload)) => {
                     if let Some(round_trip) = self.heartbeat.pong(&payload, now) {
                         link.measured(round_trip);
@@ -242,49 +267,42 @@ impl Pump {
         };
         // Where a close frame has gone before, a second one must not follow; tungstenite sees to that.
         let frame = CloseFrame { code, reason: Utf8Bytes::default() };
-        self.write(Message::Close(Some(frame)), 2, 0, link);
+        self.write_control(Message::Close(Some(frame)), 2, link);
         link.closed(CloseInfo::with_code(cause, code.into()));
         Reading::Over
     }
 
     fn lost(&mut self, link: &mut Link) -> Reading {
-        self.deaf = true;
+        self.over = true;
         link.closed(CloseInfo::new(CloseCause::Lost));
         Reading::Over
     }
 
-    /// Queues a message of `len` bytes, of which `payload` count for the caller.
-    fn write(&mut self, message: Message, len: usize, payload: usize, link: &mut Link) {
-        link.outbox.push(self.frame_len(len), payload);
-        self.unsent = true;
-        let result = self.frames.write(&mut self.wire, message);
-        self.wrote(result, link);
+    /// Queues a control frame with `len` bytes of payload.
+    fn write_control(&mut self, message: Message, len: usize, link: &mut Link) {
+        link.outbox.push_control(self.frame_len(len));
+        // An error says that the frame waits, or that it has no place: a second close frame has none, nor has any where
+        // nothing has left for so long that there is no room. A deadline ends that.
+        let _ = self.frames.write(&mut self.wire, message);
+        self.wrote(link);
     }
 
     fn flush(&mut self, link: &mut Link) {
-        let result = self.frames.flush(&mut self.wire);
-        if result.is_ok() {
+        if self.frames.flush(&mut self.wire).is_ok() {
             self.unsent = false;
             self.wire.take_written();
             link.outbox.clear();
         } else {
-            self.wrote(result, link);
+            self.account(link);
         }
     }
 
-    fn wrote(&mut self, result: Result<(), FrameError>, link: &mut Link) {
+    fn wrote(&mut self, link: &mut Link) {
+        self.unsent = true;
         self.account(link);
-        match result {
-            Ok(()) => {}
-            Err(FrameError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
-            // Not told yet: what the other end said last may still wait to be read, and reading finds the end, too.
-            Err(_) => {
-                self.deaf = true;
-                self.unsent = false;
-            }
-        }
     }
 
+    /// Tells the outbox what has left.
     fn account(&mut self, link: &mut Link) {
         link.outbox.progress(self.wire.take_written());
     }

@@ -23,9 +23,21 @@ pub(super) struct Wire {
     /// Whether the socket may hold more than was read.
     more: bool,
     budget: usize,
-    /// Whether the socket has refused bytes in this poll. It is not asked again before the next.
-    blocked: bool,
+    writing: Writing,
     written: usize,
+}
+
+/// What becomes of bytes to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Writing {
+    /// The socket takes them.
+    Open,
+    /// They wait: the socket has refused some in this poll, and is not asked again before the next; or frames are being
+    /// read, and the answers to them are to leave together.
+    Held,
+    /// They are dropped: the connection is broken. Reading goes on, for what the other end said last, and finds the
+    /// break by itself.
+    Broken,
 }
 
 /// What the first read of a poll found.
@@ -37,7 +49,16 @@ pub(super) enum Found {
 impl Wire {
     pub(super) fn new(stream: Stream) -> Self {
         let ahead = vec![0; AHEAD].into_boxed_slice();
-        Self { stream, ahead, start: 0, end: 0, more: true, budget: BUDGET, blocked: false, written: 0 }
+        Self {
+            stream,
+            ahead,
+            start: 0,
+            end: 0,
+            more: true,
+            budget: BUDGET,
+            writing: Writing::Open,
+            written: 0,
+        }
     }
 
     pub(super) fn stream(&self) -> &Stream {
@@ -52,7 +73,28 @@ impl Wire {
     pub(super) fn begin(&mut self) {
         self.budget = BUDGET;
         self.more = true;
-        self.blocked = false;
+        self.release();
+    }
+
+    /// Lets bytes wait until [`release`](Self::release). Tells whether they would not have to wait otherwise.
+    pub(super) fn hold(&mut self) -> bool {
+        let was_open = self.writing == Writing::Open;
+        if was_open {
+            self.writing = Writing::Held;
+        }
+        was_open
+    }
+
+    /// Lets bytes go to the socket again.
+    pub(super) fn release(&mut self) {
+        if self.writing == Writing::Held {
+            self.writing = Writing::Open;
+        }
+    }
+
+    /// Whether bytes can no longer be written.
+    pub(super) fn is_broken(&self) -> bool {
+        self.writing == Writing::Broken
     }
 
     /// The one look at the socket that every poll takes, unless frames wait in tungstenite's buffer.
@@ -78,13 +120,27 @@ impl Wire {
         std::mem::take(&mut self.written)
     }
 
-    fn unless_blocked<T>(&mut self, write: impl FnOnce(&mut Stream) -> io::Result<T>) -> io::Result<T> {
-        if self.blocked {
-            return Err(io::ErrorKind::WouldBlock.into());
+    /// Writes, if the time is right; where it fails for good, `dropped` is the answer from then on.
+    fn write_if_open<T>(
+        &mut self,
+        dropped: T,
+        write: impl FnOnce(&mut Stream) -> io::Result<T>,
+    ) -> io::Result<T> {
+        match self.writing {
+            Writing::Held => Err(io::ErrorKind::WouldBlock.into()),
+            Writing::Broken => Ok(dropped),
+            Writing::Open => match write(&mut self.stream) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.writing = Writing::Held;
+                    Err(error)
+                }
+                Err(_) => {
+                    self.writing = Writing::Broken;
+                    Ok(dropped)
+                }
+                Ok(done) => Ok(done),
+            },
         }
-        let result = write(&mut self.stream);
-        self.blocked = matches!(&result, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
-        result
     }
 
     fn note(&mut self, read: usize, room: usize) {
@@ -112,10 +168,12 @@ impl Read for Wire {
 
 impl Write for Wire {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        self.unless_blocked(|stream| stream.write(data)).inspect(|written| self.written += written)
+        let written = self.write_if_open(data.len(), |stream| stream.write(data))?;
+        self.written += written;
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.unless_blocked(Write::flush)
+        self.write_if_open((), Write::flush)
     }
 }

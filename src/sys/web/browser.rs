@@ -172,9 +172,7 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn the_codes_that_no_frame_carries_are_not_passed_on() {
-        for (code, end) in
-            [(1005, End::Frame { code: None, reason: String::new() }), (1006, End::Gone)]
-        {
+        for (code, end) in [(1005, End::Frame { code: None, reason: String::new() }), (1006, End::Gone)] {
             let (browser, bridge) = connect(&Options::default());
             fire_close(&browser.socket, code);
             assert_eq!(bridge.ended(), Some(end));
