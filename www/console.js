@@ -1,0 +1,182 @@
+// The console: its controls drive one WebSocketPeer, and one poll a frame tells what became of it.
+
+import { count, fromHex, utf8Length } from "./bytes.js";
+import { clearProblems, element, onSubmit, rememberLast, showMeasure, showProblem, submitOnEnter } from "./form.js";
+import { everyFrame } from "./frames.js";
+import { Log } from "./log.js";
+import { CLOSED, CLOSING, OPEN, STATE_NAMES, showCounters, showState } from "./readout.js";
+
+const DEFAULT_ADDRESS = "ws://127.0.0.1:9080/echo";
+
+/** Errors that are about one field, whichever button was pressed. */
+const FIELD_AT_FAULT = {
+  InvalidUrl: "address",
+  InvalidOption: "protocols",
+  InvalidCloseCode: "close-code",
+  ReasonTooLong: "close-reason",
+};
+
+/**
+ * Puts the controls to work. `WebSocketPeer` is the class of the loaded module. `stopped` hears of an error that no call
+ * may answer with, such as a trap in the module: it is not called again after that.
+ */
+export function start(WebSocketPeer, stopped) {
+  new Console(WebSocketPeer, stopped);
+}
+
+class Console {
+  #WebSocketPeer;
+  #stopped;
+  #log = new Log();
+  #peer;
+  #shownState = CLOSED;
+  #polling = false;
+
+  constructor(WebSocketPeer, stopped) {
+    this.#WebSocketPeer = WebSocketPeer;
+    this.#stopped = stopped;
+
+    element("address").value = new URLSearchParams(location.search).get("server") || DEFAULT_ADDRESS;
+    element("native-address").textContent = element("address").value;
+    showState({ state: CLOSED });
+
+    const clearText = rememberLast("text");
+    const clearHex = rememberLast("hex");
+    submitOnEnter("text");
+    showMeasure("text", (text) => count(utf8Length(text), "byte"));
+    showMeasure("hex", hexMeasure);
+    showMeasure("close-reason", (reason) => `${utf8Length(reason)} of 123 bytes`);
+    onSubmit("connect-form", () => this.#attempt("address", () => this.#connect()));
+    onSubmit("text-form", () => this.#attempt("text", () => this.#sendText(clearText)));
+    onSubmit("hex-form", () => this.#attempt("hex", () => this.#sendHex(clearHex)));
+    onSubmit("close-form", () => this.#attempt("close-code", () => this.#close()));
+    element("abort").addEventListener("click", () => this.#attempt("close-code", () => this.#peer.abort()));
+  }
+
+  // What the controls ask for
+
+  /** Runs what a control asks for. Its error is shown beside the field it is about, and in the log. */
+  #attempt(field, action) {
+    clearProblems(element(field).form);
+    this.#guard(() => {
+      try {
+        action();
+      } catch (error) {
+        if (error instanceof WebAssembly.RuntimeError) throw error;
+        this.#log.error(error);
+        showProblem(FIELD_AT_FAULT[error.name] ?? field, error);
+      }
+      this.#observe();
+    });
+  }
+
+  #connect() {
+    const address = element("address").value.trim();
+    const protocols = element("protocols").value.split(",").map((name) => name.trim()).filter((name) => name !== "");
+
+    // Protocols are options, and options are given to a new peer. The old one goes once the new one is under way.
+    const next = new this.#WebSocketPeer({ protocols });
+    try {
+      next.connect(address);
+    } catch (error) {
+      next.free();
+      throw error;
+    }
+    this.#peer?.free();
+    this.#peer = next;
+
+    // Told here, not by #noteState: the old peer may have been left in this very state.
+    this.#shownState = next.state;
+    showState(next);
+    this.#log.state(STATE_NAMES[next.state], protocols.length > 0 ? `${address}, offering ${protocols.join(", ")}` : address);
+    if (!this.#polling) everyFrame(() => this.#step());
+    this.#polling = true;
+  }
+
+  #sendText(clear) {
+    const text = element("text").value;
+    this.#peer.sendText(text);
+    this.#log.sent(text);
+    clear();
+  }
+
+  #sendHex(clear) {
+    const bytes = fromHex(element("hex").value);
+    this.#peer.send(bytes);
+    this.#log.sent(bytes);
+    clear();
+  }
+
+  #close() {
+    this.#peer.close(closeCode(element("close-code").value.trim()), element("close-reason").value);
+  }
+
+  // What the peer tells
+
+  /** One frame. It asks for another until the peer is closed and everything it brought is shown. */
+  #step() {
+    this.#polling = false;
+    if (this.#peer === undefined) return false;
+    this.#guard(() => {
+      this.#peer.poll();
+      const allShown = this.#observe();
+      this.#polling = !allShown || this.#peer.state !== CLOSED;
+    });
+    return this.#polling;
+  }
+
+  /** Shows what is new about the peer. While packets flood in, some stay for a later call: then the answer is `false`. */
+  #observe() {
+    if (this.#peer !== undefined) {
+      // One poll may bring an opening, packets and the end: they are told in this order.
+      if (this.#peer.state !== CLOSED) this.#noteState();
+      for (let packet = this.#peer.recv(); packet !== undefined; packet = this.#peer.recv()) this.#log.received(packet);
+      this.#noteState();
+      showCounters(this.#peer);
+    }
+    return this.#log.draw();
+  }
+
+  #noteState() {
+    const { state, closeInfo, protocol } = this.#peer;
+    if (state === this.#shownState) return;
+    this.#shownState = state;
+    showState(this.#peer);
+    const details = {
+      [OPEN]: protocol ? `with the subprotocol ${protocol}` : "without a subprotocol",
+      [CLOSING]: "waiting for the other end to answer",
+      [CLOSED]: closeInfo?.message,
+    };
+    this.#log.state(STATE_NAMES[state], details[state]);
+  }
+
+  #guard(action) {
+    try {
+      action();
+    } catch (error) {
+      // The module may be in any condition now: its peer is neither used nor freed.
+      this.#peer = undefined;
+      this.#log.error(error);
+      this.#log.draw();
+      this.#stopped(error);
+    }
+  }
+}
+
+/** The code to close with; an empty field leaves it to the peer. Which numbers are good is the peer's business too. */
+function closeCode(text) {
+  if (text === "") return undefined;
+  if (/^[0-9]+$/.test(text)) return Number(text);
+  const error = new Error(`“${text}” is not a number`);
+  error.name = "InvalidCloseCode";
+  throw error;
+}
+
+function hexMeasure(hex) {
+  try {
+    return count(fromHex(hex).length, "byte");
+  } catch {
+    // Half a byte while typing is no mistake yet; sending it tells what is wrong.
+    return "incomplete";
+  }
+}
