@@ -91,7 +91,7 @@ impl Error {
     }
 
     /// The variant's name, for shells that have no enums.
-    #[cfg_attr(not(feature = "js"), allow(dead_code))]
+    #[cfg(feature = "js")]
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::InvalidUrl { .. } => "InvalidUrl",

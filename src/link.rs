@@ -24,7 +24,8 @@ pub(crate) struct Link {
     close_info: Option<CloseInfo>,
     protocol: Option<String>,
     url: Option<String>,
-    stats: Stats,
+    /// What has gone through; a backend that measures round trips writes them here.
+    pub(crate) stats: Stats,
     /// What was sent and has not left yet.
     pub(crate) outbox: Outbox,
 }
@@ -123,19 +124,10 @@ impl Link {
         self.url.as_deref()
     }
 
-    pub(crate) fn stats(&self) -> Stats {
-        self.stats
-    }
-
     /// A packet of `len` bytes was taken for sending.
     pub(crate) fn count_sent(&mut self, len: usize) {
         self.stats.packets_sent += 1;
         self.stats.bytes_sent += len as u64;
-    }
-
-    /// A heartbeat measured a round trip.
-    pub(crate) fn measured(&mut self, round_trip: std::time::Duration) {
-        self.stats.rtt = Some(round_trip);
     }
 }
 

@@ -45,18 +45,16 @@ impl Outbox {
         if len > room { Err(Error::OutboundFull { room }) } else { Ok(()) }
     }
 
-    /// A packet of `payload` bytes waits, `wire` bytes long on the wire.
-    pub(crate) fn push(&mut self, wire: usize, payload: usize) {
-        self.waiting.push_back(Waiting { wire, payload });
-        self.payload += payload;
-    }
-
-    /// A frame that is no packet waits: a ping, a pong, a close. It takes no room, and the account of a thousand of them
-    /// is no longer than that of one.
-    pub(crate) fn push_control(&mut self, wire: usize) {
-        match self.waiting.back_mut() {
-            Some(last) => last.wire += wire,
-            None => self.control += wire,
+    /// A frame of `wire` bytes waits. `payload` are the bytes of its packet; `None` if it is no packet but a ping, a pong
+    /// or a close. Such a frame takes no room, and the account of a thousand of them is no longer than that of one.
+    pub(crate) fn push(&mut self, wire: usize, payload: Option<usize>) {
+        match (payload, self.waiting.back_mut()) {
+            (Some(payload), _) => {
+                self.waiting.push_back(Waiting { wire, payload });
+                self.payload += payload;
+            }
+            (None, Some(last)) => last.wire += wire,
+            (None, None) => self.control += wire,
         }
     }
 
@@ -100,8 +98,8 @@ mod tests {
     #[test]
     fn a_packet_counts_whole_until_its_last_byte_is_gone() {
         let mut outbox = outbox(100, 10);
-        outbox.push(16, 10);
-        outbox.push(26, 20);
+        outbox.push(16, Some(10));
+        outbox.push(26, Some(20));
         outbox.progress(15);
         assert_eq!(outbox.bytes(), 30);
         outbox.progress(1);
@@ -114,10 +112,10 @@ mod tests {
     fn the_limits_are_exact() {
         let mut outbox = outbox(100, 2);
         assert_eq!(outbox.check_room(101), Err(Error::PacketTooBig { len: 101, max: 100 }));
-        outbox.push(66, 60);
+        outbox.push(66, Some(60));
         assert_eq!(outbox.check_room(40), Ok(()));
         assert_eq!(outbox.check_room(41), Err(Error::OutboundFull { room: 40 }));
-        outbox.push(6, 0);
+        outbox.push(6, Some(0));
         assert_eq!(outbox.check_room(0), Err(Error::OutboundFull { room: 0 }));
         outbox.clear();
         assert_eq!(outbox.check_room(100), Ok(()));
@@ -126,10 +124,10 @@ mod tests {
     #[test]
     fn control_frames_delay_packets_but_take_no_room() {
         let mut outbox = outbox(100, 1);
-        outbox.push_control(6);
+        outbox.push(6, None);
         assert_eq!(outbox.check_room(100), Ok(()));
-        outbox.push(16, 10);
-        outbox.push_control(6);
+        outbox.push(16, Some(10));
+        outbox.push(6, None);
         outbox.progress(6 + 16);
         assert_eq!(outbox.bytes(), 10);
         outbox.progress(6);

@@ -161,7 +161,7 @@ impl WebSocketPeer {
     ///
     /// When it answers `None`, replies that were gathered while reading are handed to the network.
     ///
-    /// Godot: `get_packet`, `get_var`; whether it was text: `was_string_packet`.
+    /// Godot: `get_packet`; whether it was text: `was_string_packet`.
     #[doc(alias = "get_packet")]
     pub fn recv(&mut self) -> Option<Packet> {
         let packet = self.link.take();
@@ -333,7 +333,7 @@ impl WebSocketPeer {
 
     /// Packets and bytes each way on this connection, and its round trip.
     pub fn stats(&self) -> Stats {
-        self.link.stats()
+        self.link.stats
     }
 
     fn start(&mut self, socket: Socket, url: Option<String>) {

@@ -154,7 +154,7 @@ impl Pump {
             // Pongs have taken the room.
             return Err(Error::OutboundFull { room: 0 });
         }
-        link.outbox.push(self.frame_len(packet.len()), packet.len());
+        link.outbox.push(self.frame_len(packet.len()), Some(packet.len()));
         self.wrote(link);
         if link.available() == 0 {
             self.flush(link);
@@ -214,12 +214,11 @@ impl Pump {
                 // tungstenite answers it with the next read or flush.
                 Ok(Message::Ping(payload)) => {
                     self.unsent = true;
-                    link.outbox.push_control(self.frame_len(payload.len()));
+                    link.outbox.push(self.frame_len(payload.len()), None);
                 }
                 Ok(Message::Pong(payload)) => {
-                    if let Some(round_trip) = self.heartbeat.pong(&payload, now) {
-                        link.measured(round_trip);
-                    }
+                    let measured = self.heartbeat.pong(&payload, now);
+                    link.stats.rtt = measured.or(link.stats.rtt);
                 }
                 Ok(Message::Close(frame)) => return self.closed_by(frame, link),
                 Ok(Message::Frame(_)) => {}
@@ -280,7 +279,7 @@ impl Pump {
 
     /// Queues a control frame with `len` bytes of payload.
     fn write_control(&mut self, message: Message, len: usize, link: &mut Link) {
-        link.outbox.push_control(self.frame_len(len));
+        link.outbox.push(self.frame_len(len), None);
         // An error says that the frame waits, or that it has no place: a second close frame has none, nor has any where
         // nothing has left for so long that there is no room. A deadline ends that.
         let _ = self.frames.write(&mut self.wire, message);

@@ -1,0 +1,276 @@
+//! Godot's names and numbers, held against the crate: who knows `WebSocketPeer` from there finds everything here, or the
+//! reason why not.
+//!
+//! The names are those of Godot 4.6. `TCPServer` is `std::net::TcpListener` for us; what a game needs of it is in
+//! `examples/minimal_server.rs`.
+
+#![cfg(not(target_family = "wasm"))]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use testkit::Server;
+use websocket_peer::{CloseCode, Error, Options, PacketKind, ReadyState, WebSocketPeer};
+
+/// `WebSocketPeer`: its methods, its properties, its two enums and their values.
+const WEB_SOCKET_PEER: [&str; 30] = [
+    "WebSocketPeer",
+    "connect_to_url",
+    "accept_stream",
+    "send",
+    "send_text",
+    "close",
+    "poll",
+    "get_ready_state",
+    "get_close_code",
+    "get_close_reason",
+    "get_selected_protocol",
+    "get_requested_url",
+    "get_connected_host",
+    "get_connected_port",
+    "get_current_outbound_buffered_amount",
+    "was_string_packet",
+    "set_no_delay",
+    "supported_protocols",
+    "handshake_headers",
+    "inbound_buffer_size",
+    "outbound_buffer_size",
+    "max_queued_packets",
+    "heartbeat_interval",
+    "State",
+    "STATE_CONNECTING",
+    "STATE_OPEN",
+    "STATE_CLOSING",
+    "STATE_CLOSED",
+    "WRITE_MODE_TEXT",
+    "WRITE_MODE_BINARY",
+];
+
+/// What `WebSocketPeer` inherits from `PacketPeer`.
+const PACKET_PEER: [&str; 7] = [
+    "get_packet",
+    "put_packet",
+    "get_var",
+    "put_var",
+    "get_available_packet_count",
+    "get_packet_error",
+    "encode_buffer_max_size",
+];
+
+/// `TCPServer`, and what it inherits.
+const TCP_SERVER: [&str; 7] = [
+    "listen",
+    "is_listening",
+    "is_connection_available",
+    "take_connection",
+    "take_socket_connection",
+    "get_local_port",
+    "stop",
+];
+
+/// The names that are not here, and why.
+const ABSENT: [(&str, &str); 11] = [
+    ("get_var", "comes with Variant"),
+    ("put_var", "comes with Variant"),
+    ("encode_buffer_max_size", "comes with Variant, whose encoding it limits"),
+    ("get_packet_error", "an empty inbox is `None`, and nothing else can go wrong in `recv`"),
+    ("listen", "`TcpListener::bind`"),
+    ("is_listening", "a `TcpListener` that exists listens"),
+    ("is_connection_available", "`TcpListener::accept` on a non-blocking listener answers `WouldBlock`"),
+    ("take_connection", "`TcpListener::accept`"),
+    ("take_socket_connection", "`TcpListener::accept`"),
+    ("get_local_port", "`TcpListener::local_addr`"),
+    ("stop", "drop the `TcpListener`"),
+];
+
+fn names() -> impl Iterator<Item = &'static str> {
+    WEB_SOCKET_PEER.into_iter().chain(PACKET_PEER).chain(TCP_SERVER)
+}
+
+#[test]
+fn every_name_is_here_or_has_a_reason_not_to_be() {
+    let sources = sources();
+    let offered = &offered(&sources) | &aliases(&sources);
+    for name in names() {
+        let reason = ABSENT.iter().find(|(absent, _)| *absent == name).map(|(_, reason)| reason);
+        match (offered.contains(name), reason) {
+            (true, None) | (false, Some(_)) => {}
+            (false, None) => panic!(
+                "Godot's `{name}` is nowhere: write \"Godot: `{name}`.\" into the docs of what replaces it, \
+                 or put it on ABSENT with the reason"
+            ),
+            (true, Some(reason)) => {
+                panic!("Godot's `{name}` is in the docs and on ABSENT (\"{reason}\"): take one away")
+            }
+        }
+    }
+}
+
+#[test]
+fn absences_and_aliases_are_names_of_godot() {
+    let known: BTreeSet<&str> = names().collect();
+    for (name, _) in ABSENT {
+        assert!(known.contains(name), "ABSENT: Godot has no `{name}`");
+    }
+    for alias in aliases(&sources()) {
+        // Each property has a setter of its own there.
+        let property = alias.strip_prefix("set_").unwrap_or(&alias);
+        assert!(known.contains(alias.as_str()) || known.contains(property), "Godot has no `{alias}`");
+    }
+}
+
+#[test]
+fn mentions_are_read_as_they_are_meant() {
+    let source = "/// Takes it.\n///\n/// Godot: `a`, `B.c(d)`;\n/// and `e`.\n///\n/// Not `f`.\n\
+                  #[doc(alias = \"g\")]\npub fn h() {}\nfn i() {}\n// Godot: `j`.\n";
+    let sources = [source.to_owned()];
+    assert_eq!(offered(&sources), ["B", "a", "c", "d", "e", "h"].map(str::to_owned).into());
+    assert_eq!(aliases(&sources), ["g".to_owned()].into());
+}
+
+#[test]
+fn states_and_write_modes_have_godots_numbers() {
+    use ReadyState::{Closed, Closing, Connecting, Open};
+    assert_eq!([Connecting, Open, Closing, Closed].map(|state| state as u8), [0, 1, 2, 3]);
+    assert_eq!([PacketKind::Text, PacketKind::Binary].map(|kind| kind as u8), [0, 1]);
+}
+
+#[test]
+fn errors_have_godots_numbers() {
+    const FAILED: i32 = 1;
+    const ERR_UNAVAILABLE: i32 = 2;
+    const ERR_OUT_OF_MEMORY: i32 = 6;
+    const ERR_ALREADY_IN_USE: i32 = 22;
+    const ERR_INVALID_PARAMETER: i32 = 31;
+    let io = std::io::Error::other("refused");
+    let numbers = [
+        (Error::InvalidUrl { why: "" }, ERR_INVALID_PARAMETER),
+        (Error::InvalidOption { option: "", why: "" }, ERR_INVALID_PARAMETER),
+        (Error::InvalidCloseCode { code: 0 }, ERR_INVALID_PARAMETER),
+        (Error::ReasonTooLong { len: 124 }, ERR_INVALID_PARAMETER),
+        (Error::AlreadyInUse, ERR_ALREADY_IN_USE),
+        (Error::NotOpen { state: ReadyState::Closed }, FAILED),
+        (Error::OutboundFull { room: 0 }, ERR_OUT_OF_MEMORY),
+        (Error::PacketTooBig { len: 2, max: 1 }, ERR_OUT_OF_MEMORY),
+        (Error::Unsupported { what: "" }, ERR_UNAVAILABLE),
+        (Error::from(io), FAILED),
+    ];
+    for (error, number) in &numbers {
+        assert_eq!(error.godot_code(), *number, "{error:?}");
+    }
+    let tried: BTreeSet<String> =
+        numbers.iter().map(|(error, _)| first_word(&format!("{error:?}"))).collect();
+    assert_eq!(tried, variants_of_error(), "each variant has its number here");
+}
+
+#[test]
+fn ends_have_godots_close_codes() {
+    let server = Server::start().expect("the scripted server starts");
+    let small = || Options::default().max_message_size(1000);
+    let impatient = || {
+        let instant = Duration::from_millis(20);
+        Options::default().heartbeat_interval(instant).heartbeat_timeout(instant)
+    };
+    for (path, options, code, why) in [
+        ("/close/1000", Options::default(), 1000, "what the other end says"),
+        ("/close/4001/bye", Options::default(), 4001, "what the other end says"),
+        ("/close/empty", Options::default(), 0, "a close frame without a code"),
+        ("/cut", Options::default(), -1, "no close frame"),
+        ("/silent", impatient(), -1, "no close frame, for the heartbeat found nobody"),
+        ("/reject/403", Options::default(), -1, "never opened"),
+        ("/wrong-accept", Options::default(), -1, "never opened"),
+        ("/raw/8300", Options::default(), 1002, "an unknown opcode"),
+        ("/raw/8101ff", Options::default(), 1007, "a text that is no UTF-8"),
+        ("/huge/1001", small(), 1009, "one byte over the limit"),
+    ] {
+        let mut peer = WebSocketPeer::with_options(options);
+        peer.connect(&server.url(path)).expect("the address is right");
+        assert_eq!(close_code(&mut peer), code, "{path}: {why}");
+    }
+}
+
+#[test]
+fn an_own_close_has_godots_close_code() {
+    let server = Server::start().expect("the scripted server starts");
+    let mut peer = WebSocketPeer::new();
+    peer.connect(&server.url("/echo")).expect("the address is right");
+    poll_until(&mut peer, ReadyState::Open);
+    peer.close_with(CloseCode::new(4001).expect("it may be sent"), "bye").expect("the reason is short");
+    assert_eq!(close_code(&mut peer), 4001, "the other end echoes it");
+
+    peer.connect(&server.url("/echo")).expect("a closed peer connects again");
+    poll_until(&mut peer, ReadyState::Open);
+    peer.abort();
+    assert_eq!(close_code(&mut peer), -1, "Godot: `close(-1)`");
+}
+
+fn poll_until(peer: &mut WebSocketPeer, state: ReadyState) {
+    let start = Instant::now();
+    while peer.poll() != state {
+        assert!(start.elapsed() < Duration::from_secs(10), "waited in vain for {state}: {peer:?}");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn close_code(peer: &mut WebSocketPeer) -> i32 {
+    poll_until(peer, ReadyState::Closed);
+    peer.close_info().expect("a closed peer tells why").godot_code()
+}
+
+/// The text of every file of the library.
+fn sources() -> Vec<String> {
+    let mut sources = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder can be listed") {
+            let path = entry.expect("a folder can be listed").path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => sources.push(fs::read_to_string(path).expect("a source file can be read")),
+            }
+        }
+    }
+    sources
+}
+
+/// The names of public functions, and every word in backticks in a paragraph of the docs that begins with `Godot:`.
+fn offered(sources: &[String]) -> BTreeSet<String> {
+    let mut offered = BTreeSet::new();
+    let mut in_paragraph = false;
+    for line in sources.iter().flat_map(|source| source.lines()).map(str::trim) {
+        let doc = line.strip_prefix("///").map(str::trim);
+        in_paragraph = doc.is_some_and(|doc| doc.starts_with("Godot:") || (in_paragraph && !doc.is_empty()));
+        if let Some(doc) = doc.filter(|_| in_paragraph) {
+            let in_backticks = doc.split('`').skip(1).step_by(2);
+            offered.extend(in_backticks.flat_map(|code| code.split(|c| !is_word(c))).map(str::to_owned));
+        }
+        offered.extend(line.strip_prefix("pub fn ").map(first_word));
+    }
+    offered.remove("");
+    offered
+}
+
+/// The names in `#[doc(alias = "…")]`.
+fn aliases(sources: &[String]) -> BTreeSet<String> {
+    let attributes = sources.iter().flat_map(|source| source.split("#[doc(alias = \"").skip(1));
+    attributes.map(first_word).collect()
+}
+
+fn variants_of_error() -> BTreeSet<String> {
+    let source = include_str!("../src/error.rs");
+    let (_, body) = source.split_once("pub enum Error {\n").expect("error.rs has the enum");
+    let (body, _) = body.split_once("\n}").expect("the enum ends");
+    let variants = body.lines().filter_map(|line| line.strip_prefix("    "));
+    variants.filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase())).map(first_word).collect()
+}
+
+fn first_word(text: &str) -> String {
+    text.split(|c| !is_word(c)).next().unwrap_or_default().to_owned()
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}

@@ -1,0 +1,217 @@
+//! The layers look down only.
+
+use crate::code::{own_paths, words};
+use crate::tree::File;
+
+/// The modules of `src`, from the top down. Each may use what stands in the rows below its own.
+const LAYERS: [&[&str]; 8] = [
+    &["js"],
+    &["peer"],
+    &["sys"],
+    &["link"],
+    &["outbox"],
+    &["close", "options", "url"],
+    &["error"],
+    &["clock", "packet", "state", "stats"],
+];
+
+/// What not all of those above may use: the first is for the others only.
+const RESERVED: [(&str, &[&str]); 3] =
+    [("sys", &["peer"]), ("link", &["peer", "sys"]), ("outbox", &["link"])];
+
+/// Bytes in, bytes out, time as a number: these can be tested without a network, and stay so.
+const SANS_IO: [&str; 2] = ["src/sys/native/handshake/", "src/sys/native/heartbeat.rs"];
+
+/// By these names sockets and clocks would come in.
+const IO: [&str; 6] = ["mio", "TcpStream", "TcpListener", "UdpSocket", "Instant", "SystemTime"];
+
+const FROM_ROOT: &str = "name the module that it stands in, not the crate's root";
+
+/// Every path that looks up, or sideways.
+pub fn look_down(file: &File) -> Vec<String> {
+    let module = module(&file.path);
+    // lib.rs is the table of contents.
+    let Some(&layer) = module.first() else { return Vec::new() };
+    let mut found = Vec::new();
+    for (at, path) in own_paths(file.code_without_tests()) {
+        let target = resolve(&module, &path);
+        let why = match target.first() {
+            Some(other) if *other == layer => match (module.get(1), target.get(1)) {
+                (Some(&"native"), Some(&"web")) | (Some(&"web"), Some(&"native")) => {
+                    "one backend uses the other; what both need belongs below them".to_owned()
+                }
+                _ => continue,
+            },
+            Some(other) => match trespass(layer, other) {
+                Some(why) => why,
+                None => continue,
+            },
+            None => FROM_ROOT.to_owned(),
+        };
+        found.push(file.at(at, &format!("`{}`: {why}", path.join("::"))));
+    }
+    found
+}
+
+/// What is wrong when `layer` uses `other`.
+fn trespass(layer: &str, other: &str) -> Option<String> {
+    let Some(depth) = depth(other) else {
+        // The JavaScript shell is a user like any other: it may take what the crate offers.
+        return (layer != "js").then(|| FROM_ROOT.to_owned());
+    };
+    if self::depth(layer).is_some_and(|own| own >= depth) {
+        return Some(format!("`{layer}` does not stand above `{other}`; move what it needs further down"));
+    }
+    let (_, allowed) = RESERVED.iter().find(|(reserved, _)| *reserved == other)?;
+    (!allowed.contains(&layer))
+        .then(|| format!("`{other}` is only for {}; use what they offer", allowed.join(" and ")))
+}
+
+/// Modules that `LAYERS` does not know, or knows in vain.
+pub fn unplaced<'a>(files: impl Iterator<Item = &'a File>) -> Vec<String> {
+    let mut known: Vec<&str> = LAYERS.concat();
+    let mut found = Vec::new();
+    for file in files {
+        if let [layer] | [layer, _, ..] = module(&file.path)[..] {
+            if depth(layer).is_none() {
+                found.push(format!(
+                    "{}: say in LAYERS (tests/tidy/layers.rs) where `{layer}` stands",
+                    file.path
+                ));
+            }
+            known.retain(|name| *name != layer);
+        }
+    }
+    found.extend(
+        known.iter().map(|name| format!("LAYERS (tests/tidy/layers.rs): there is no `{name}` any more")),
+    );
+    found
+}
+
+pub fn is_sans_io(path: &str) -> bool {
+    SANS_IO.iter().any(|start| path.starts_with(start))
+}
+
+/// Every socket, clock or neighbour that has one.
+pub fn sans_io(file: &File) -> Vec<String> {
+    let code = file.code_without_tests();
+    let module = module(&file.path);
+    // Its own folder, or nothing of `sys` where it is a file.
+    let own = if file.path.contains("/handshake/") { &module[..3] } else { &module[..] };
+    let named = words(code).filter(|(_, word)| IO.contains(word)).map(|(at, word)| (at, word.to_owned()));
+    let neighbours = own_paths(code).into_iter().filter_map(|(at, path)| {
+        let target = resolve(&module, &path);
+        (target.first() == Some(&"sys") && !target.starts_with(own)).then(|| (at, path.join("::")))
+    });
+    named
+        .chain(neighbours)
+        .map(|(at, what)| {
+            file.at(at, &format!("`{what}` in what is sans I/O; take bytes and times as arguments"))
+        })
+        .collect()
+}
+
+fn depth(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|row| row.contains(&module))
+}
+
+/// `src/sys/native/mod.rs` is `sys::native`; lib.rs is the root, of no name.
+fn module(path: &str) -> Vec<&str> {
+    let name = path.trim_start_matches("src/").trim_end_matches(".rs");
+    let mut module: Vec<&str> = name.split('/').collect();
+    if matches!(module.last(), Some(&("mod" | "lib"))) {
+        module.pop();
+    }
+    module
+}
+
+/// The path from the root of the crate.
+fn resolve<'a>(module: &[&'a str], path: &[&'a str]) -> Vec<&'a str> {
+    let mut target = if path[0] == "crate" { Vec::new() } else { module.to_vec() };
+    for segment in path {
+        match *segment {
+            "crate" | "self" => {}
+            "super" => {
+                target.pop();
+            }
+            name => target.push(name),
+        }
+    }
+    target
+}
+
+#[cfg(test)]
+mod planted {
+    use super::*;
+
+    fn count(path: &str, text: &str) -> usize {
+        look_down(&File::new(path, text)).len()
+    }
+
+    #[test]
+    fn looking_up_or_sideways_is_seen() {
+        for (path, text) in [
+            ("src/state.rs", "use crate::error::Error;"),
+            ("src/close.rs", "use crate::{error::Error, options::Options};"),
+            ("src/options/tls.rs", "use super::super::url::Url;"),
+            ("src/link.rs", "fn f() { crate::sys::now(); }"),
+            ("src/sys/native/pump.rs", "use crate::outbox::Outbox;"),
+            ("src/sys/web/mod.rs", "use crate::peer::WebSocketPeer;"),
+            ("src/sys/web/mod.rs", "use super::native::pump;"),
+            ("src/js.rs", "use crate::link::Link;"),
+            ("src/js.rs", "use crate::sys;"),
+            ("src/peer.rs", "use crate::js::Peer;"),
+            ("src/peer.rs", "use crate::Error;"),
+            ("src/peer.rs", "use super::*;"),
+        ] {
+            assert_eq!(count(path, text), 1, "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn looking_down_is_free() {
+        for (path, text) in [
+            ("src/lib.rs", "pub use crate::peer::WebSocketPeer;"),
+            ("src/peer.rs", "use crate::{error::Error, link::Link, sys::{Socket, Transport}};"),
+            ("src/link.rs", "use crate::outbox::Outbox;"),
+            (
+                "src/sys/native/tls/config.rs",
+                "use super::{super::stream::Stream, Session}; use crate::url::Url;",
+            ),
+            ("src/js/mod.rs", "use crate::{WebSocketPeer, error::Error};"),
+            ("src/clock.rs", "/// [`crate::peer`]\n#[cfg(test)]\nmod tests { use crate::peer; }"),
+        ] {
+            assert_eq!(count(path, text), 0, "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_module_has_its_place() {
+        let all: Vec<File> =
+            LAYERS.concat().iter().map(|name| File::new(&format!("src/{name}.rs"), "")).collect();
+        assert_eq!(unplaced(all.iter()).len(), 0);
+        assert_eq!(unplaced(all[1..].iter()).len(), 1);
+        let new = File::new("src/variant/mod.rs", "");
+        assert_eq!(unplaced(all.iter().chain([&new])).len(), 1);
+    }
+
+    #[test]
+    fn a_socket_or_a_clock_is_seen() {
+        for (path, text, expected) in [
+            ("src/sys/native/handshake/client.rs", "use mio::net::TcpStream;", 2),
+            ("src/sys/native/handshake/mod.rs", "use super::stream;", 1),
+            (
+                "src/sys/native/handshake/client.rs",
+                "use super::head::Fields; pub(in super::super) fn a(url: crate::url::Url) {}",
+                0,
+            ),
+            ("src/sys/native/heartbeat.rs", "use std::time::Instant;", 1),
+            ("src/sys/native/heartbeat.rs", "use super::pump::Pump;", 1),
+            ("src/sys/native/heartbeat.rs", "use std::time::Duration; use crate::options::Options;", 0),
+        ] {
+            assert!(is_sans_io(path));
+            assert_eq!(sans_io(&File::new(path, text)).len(), expected, "{path}: {text}");
+        }
+        assert!(!is_sans_io("src/sys/native/dial.rs"));
+    }
+}

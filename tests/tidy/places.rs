@@ -1,0 +1,106 @@
+//! Places that mean nothing on another machine. What is looked for is written in halves, so that it is not found here.
+
+use crate::code::is_word;
+use crate::tree::File;
+
+/// Where people and build machines keep their things.
+const FOLDERS: [&str; 6] = [
+    concat!("/ho", "me"),
+    concat!("/ro", "ot"),
+    concat!("/t", "mp"),
+    concat!("/Us", "ers"),
+    concat!("/wo", "rk"),
+    concat!("C:", "\\"),
+];
+
+/// Hosts of registries, and the settings that would choose one. Whoever builds has his own.
+const REGISTRIES: [&str; 9] = [
+    concat!("crates", ".io"),
+    concat!("npm", "js."),
+    concat!("yarn", "pkg."),
+    concat!("py", "pi.org"),
+    concat!("python", "hosted."),
+    concat!("index", "-url"),
+    concat!("replace", "-with"),
+    concat!("\"res", "olved\": \"http"),
+    concat!("regis", "try="),
+];
+
+/// What Cargo itself writes for the public registry, wherever the crate really came from.
+const LOCKED: &str = concat!("source = \"registry+https://github.com/rust-lang/crates", ".io-index\"");
+
+/// Absolute paths of somebody's machine.
+pub fn machine_paths(file: &File) -> Vec<String> {
+    let places = |folder: &&str| -> Vec<String> {
+        let starts = file.text.match_indices(*folder).map(|(at, _)| at);
+        let whole = starts.filter(|at| {
+            let before = file.text[..*at].chars().next_back();
+            let after = file.text[at + folder.len()..].chars().next();
+            let begins = before.is_none_or(|c| !is_word(c) && !matches!(c, '.' | '-' | '}' | '/'));
+            begins && (folder.ends_with('\\') || after.is_none_or(|c| !is_word(c) && c != '-'))
+        });
+        whole
+            .map(|at| file.at(at, &format!("`{folder}` is on one machine; find the place at run time")))
+            .collect()
+    };
+    FOLDERS.iter().flat_map(places).collect()
+}
+
+/// Hosts of package registries, and lock files that would fetch from elsewhere than the public one.
+pub fn registries(file: &File) -> Vec<String> {
+    let is_lock = file.path.ends_with("Cargo.lock");
+    let mut found = Vec::new();
+    let mut offset = 0;
+    for line in file.text.split_inclusive('\n') {
+        if is_lock && line.starts_with("source = ") && line.trim_end() != LOCKED {
+            found.push(
+                file.at(
+                    offset,
+                    "a package from elsewhere than the public registry; nobody else can build it",
+                ),
+            );
+        } else if !is_lock {
+            let named = REGISTRIES.iter().filter(|name| line.contains(**name));
+            found.extend(named.map(|name| {
+                file.at(
+                    offset,
+                    &format!("`{name}`: where packages come from is for each machine to say; leave it out"),
+                )
+            }));
+        }
+        offset += line.len();
+    }
+    found
+}
+
+#[cfg(test)]
+mod planted {
+    use super::*;
+
+    #[test]
+    fn machine_paths_are_seen() {
+        for folder in &FOLDERS[..5] {
+            for text in ["F", "cd F/x", "\"F/a\"", "`F`", "=F/x\n"] {
+                let text = text.replace('F', folder);
+                assert_eq!(machine_paths(&File::new("a.md", &text)).len(), 1, "{text}");
+            }
+            for text in ["aF/x", "./F", "ws://hostF", "Fer/x", "../F", "F-around"] {
+                let text = text.replace('F', folder);
+                assert_eq!(machine_paths(&File::new("a.md", &text)).len(), 0, "{text}");
+            }
+        }
+        assert_eq!(machine_paths(&File::new("a.md", &format!("{}a", FOLDERS[5]))).len(), 1);
+    }
+
+    #[test]
+    fn registries_are_seen() {
+        for name in REGISTRIES {
+            assert_eq!(registries(&File::new("a.json", &format!("a\n  {name}x\n"))).len(), 1, "{name}");
+        }
+        assert_eq!(registries(&File::new("Cargo.lock", &format!("{LOCKED}\n"))).len(), 0);
+        let mirror = "version = 4\nsource = \"registry+https://mirror.example/index\"\n";
+        let found = registries(&File::new("fuzz/Cargo.lock", mirror));
+        assert_eq!(found.len(), 1);
+        assert!(found[0].starts_with("fuzz/Cargo.lock:2:"), "{found:?}");
+    }
+}
