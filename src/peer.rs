@@ -54,6 +54,8 @@ pub struct WebSocketPeer {
     options: Options,
     link: Link,
     socket: Option<Socket>,
+    /// Whether the last connection was accepted: then this end is a server's, and may send a server's close codes.
+    accepted: bool,
 }
 
 impl WebSocketPeer {
@@ -64,7 +66,7 @@ impl WebSocketPeer {
 
     /// A peer with these options, not connected. They are checked when it connects or accepts.
     pub fn with_options(options: Options) -> Self {
-        Self { options, link: Link::unused(), socket: None }
+        Self { options, link: Link::unused(), socket: None, accepted: false }
     }
 
     /// The options for the next connection.
@@ -108,7 +110,8 @@ impl WebSocketPeer {
         let target = Url::parse(url)?;
         self.options.check()?;
         let socket = Socket::connect(&target, &self.options)?;
-        self.start(socket, Some(url.to_owned()));
+        self.start(socket, Link::connecting(&self.options, Some(url.to_owned())));
+        self.accepted = false;
         Ok(())
     }
 
@@ -129,7 +132,8 @@ impl WebSocketPeer {
         self.check_unused()?;
         self.options.check()?;
         let socket = Socket::accept(stream, &self.options)?;
-        self.start(socket, None);
+        self.start(socket, Link::connecting(&self.options, None));
+        self.accepted = true;
         Ok(())
     }
 
@@ -249,8 +253,7 @@ impl WebSocketPeer {
         if reason.len() > MAX_REASON {
             return Err(Error::ReasonTooLong { len: reason.len() });
         }
-        let server = self.socket.as_ref().is_some_and(Transport::is_server);
-        if !server && !code.is_for_clients() {
+        if !self.accepted && !code.is_for_clients() {
             return Err(Error::InvalidCloseCode { code: code.get() });
         }
         match (self.link.state(), &mut self.socket) {
@@ -336,10 +339,10 @@ impl WebSocketPeer {
         self.link.stats
     }
 
-    fn start(&mut self, socket: Socket, url: Option<String>) {
-        // In this order: an older connection that still lingers is gone before the new one can be seen.
+    /// Puts a new connection in the place of whatever is left of the last one.
+    fn start(&mut self, socket: Socket, link: Link) {
         self.socket = Some(socket);
-        self.link = Link::connecting(&self.options, url);
+        self.link = link;
     }
 
     fn send_any(&mut self, packet: Outgoing<'_>) -> Result<(), Error> {

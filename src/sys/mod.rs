@@ -27,9 +27,6 @@ pub(crate) trait Transport: Sized {
     /// Begins the server's side of a handshake on a stream that a listener accepted.
     fn accept(stream: TcpStream, options: &Options) -> Result<Self, Error>;
 
-    /// Whether this end is the server's side of the connection.
-    fn is_server(&self) -> bool;
-
     /// Moves everything on that can move, and tells the link.
     fn poll(&mut self, link: &mut Link);
 

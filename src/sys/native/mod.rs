@@ -74,7 +74,6 @@ struct Dialing {
 /// The options that are needed after the start.
 #[derive(Debug)]
 struct Settings {
-    is_server: bool,
     nodelay: bool,
     connect_timeout: Duration,
     close_timeout: Duration,
@@ -84,7 +83,6 @@ struct Settings {
 impl Settings {
     fn new(options: &Options, is_server: bool) -> Self {
         Self {
-            is_server,
             nodelay: options.nodelay,
             connect_timeout: options.connect_timeout,
             close_timeout: options.close_timeout,
@@ -195,10 +193,6 @@ impl Transport for Socket {
         let stream = tls.secure(mio::net::TcpStream::from_std(stream))?;
         let opening = Opening::server(stream, ServerUpgrade::new(options));
         Ok(Self::new(Stage::Opening(Box::new(opening)), Settings::new(options, true)))
-    }
-
-    fn is_server(&self) -> bool {
-        self.settings.is_server
     }
 
     fn poll(&mut self, link: &mut Link) {

@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 use web_sys::CloseEvent;
 
 use super::message;
-use crate::{link::Link, options::Options, packet::Packet};
+use crate::{close::CloseCode, link::Link, options::Options, packet::Packet};
 
 /// What happened to one connection and was not told yet.
 ///
@@ -86,9 +86,12 @@ impl Bridge {
     /// The browser's `close` event.
     pub(super) fn close(&self, event: &CloseEvent) {
         self.end(match event.code() {
-            1006 => End::Gone,
             1005 => End::Frame { code: None, reason: String::new() },
-            code => End::Frame { code: Some(code), reason: event.reason() },
+            code if CloseCode::for_server(code).is_ok() => {
+                End::Frame { code: Some(code), reason: event.reason() }
+            }
+            // 1006 is no frame. Any other is a breach that Chromium lets pass (1004, 1016 to 2999).
+            _ => End::Gone,
         });
     }
 

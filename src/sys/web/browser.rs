@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BinaryType, CloseEvent, Event, MessageEvent, WebSocket};
 
 use super::{
-    bridge::{Breach, Bridge},
+    bridge::{Breach, Bridge, End},
     listener::Listener,
 };
 use crate::{close::CloseCode, error::Error};
@@ -22,11 +22,12 @@ pub(super) struct Browser {
 impl Browser {
     /// Begins to connect. What happens comes to the bridge.
     pub(super) fn connect(url: &str, protocols: &[String], bridge: &Rc<Bridge>) -> Result<Self, JsValue> {
-        let protocols: Array = protocols.iter().map(|protocol| JsValue::from_str(protocol)).collect();
-        let socket = WebSocket::new_with_str_sequence(url, &protocols)?;
+        let offered: Array = protocols.iter().map(|protocol| JsValue::from_str(protocol)).collect();
+        let socket = WebSocket::new_with_str_sequence(url, &offered)?;
         // Once and first: a `Blob`, the default, would have to be read in another task, out of order with text.
         socket.set_binary_type(BinaryType::Arraybuffer);
-        let listeners = [on_open(&socket, bridge)?, on_message(&socket, bridge)?, on_close(&socket, bridge)?];
+        let listeners =
+            [on_open(&socket, protocols, bridge)?, on_message(&socket, bridge)?, on_close(&socket, bridge)?];
         Ok(Self { socket, _listeners: listeners })
     }
 
@@ -70,9 +71,18 @@ impl Drop for Browser {
     }
 }
 
-fn on_open(socket: &WebSocket, bridge: &Rc<Bridge>) -> Result<Listener, JsValue> {
-    let bridge = Rc::clone(bridge);
-    Listener::new(socket, "open", move |_: &Event| bridge.open())
+fn on_open(socket: &WebSocket, offered: &[String], bridge: &Rc<Bridge>) -> Result<Listener, JsValue> {
+    let (open_socket, offered, bridge) = (socket.clone(), offered.to_vec(), Rc::clone(bridge));
+    Listener::new(socket, "open", move |_: &Event| {
+        let chosen = open_socket.protocol();
+        if chosen.is_empty() || offered.contains(&chosen) {
+            bridge.open();
+        } else {
+            // WebKit lets the server choose `CHAT` where `chat` was offered: another name, and so no handshake
+            // (RFC 6455, 4.1). The next poll drops the socket.
+            bridge.end(End::Gone);
+        }
+    })
 }
 
 fn on_message(socket: &WebSocket, bridge: &Rc<Bridge>) -> Result<Listener, JsValue> {
@@ -108,7 +118,7 @@ fn refused(exception: JsValue) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{link::Link, options::Options, packet::Packet, sys::web::bridge::End};
+    use crate::{link::Link, options::Options, packet::Packet};
     use wasm_bindgen::prelude::wasm_bindgen;
     use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -171,8 +181,9 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn the_codes_that_no_frame_carries_are_not_passed_on() {
-        for (code, end) in [(1005, End::Frame { code: None, reason: String::new() }), (1006, End::Gone)] {
+    fn codes_that_no_frame_may_carry_are_not_passed_on() {
+        let empty = End::Frame { code: None, reason: String::new() };
+        for (code, end) in [(1005, empty), (1006, End::Gone), (1004, End::Gone), (2999, End::Gone)] {
             let (browser, bridge) = connect(&Options::default());
             fire_close(&browser.socket, code);
             assert_eq!(bridge.ended(), Some(end));

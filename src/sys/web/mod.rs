@@ -77,15 +77,14 @@ impl Transport for Socket {
         Err(Error::Unsupported { what: "a browser accepts no connections" })
     }
 
-    fn is_server(&self) -> bool {
-        false
-    }
-
     fn poll(&mut self, link: &mut Link) {
         let Handles { bridge, browser } = &*self.handles;
         if link.state() == ReadyState::Connecting && bridge.is_open() {
             link.opened(browser.as_ref().and_then(Browser::protocol), None);
             self.limit = None;
+            bridge.deliver(link);
+            // Whatever comes next, a connection that opened is seen open: its end may wait for one poll.
+            return;
         }
         bridge.deliver(link);
         if let Some(end) = bridge.ended() {
@@ -115,7 +114,7 @@ impl Transport for Socket {
                 None => browser.send_binary(packet.data())?,
             },
         }
-        link.outbox.push(packet.len(), packet.len());
+        link.outbox.push(packet.len(), Some(packet.len()));
         self.buffered += packet.len();
         self.sample(link);
         Ok(())
