@@ -1,0 +1,26 @@
+//! A scripted WebSocket server for the tests of `websocket-peer`.
+//!
+//! The path of a connection's URL is its script: `/echo`, `/close/4001/bye`, `/cut-mid-frame`, … ([`script`] lists them all).
+//! Most scripts misbehave on purpose, so the HTTP head is written by hand and frames may be raw bytes; nothing here uses
+//! `websocket-peer`, so a bug in one cannot hide a bug in the other.
+//!
+//! Any path may carry `?key=K`: the server then records what it saw of that connection, and `/events/K` tells it ([`events`]).
+//!
+//! ```
+//! let server = testkit::Server::start()?;
+//! let url = server.url("/echo"); // ws://127.0.0.1:PORT/echo
+//! # assert!(url.starts_with("ws://127.0.0.1:") && url.ends_with("/echo"));
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+pub mod certs;
+mod connection;
+pub mod events;
+mod frame;
+mod handshake;
+pub mod script;
+mod scripts;
+mod server;
+mod stream;
+
+pub use server::Server;

@@ -1,0 +1,316 @@
+//! The scripts: what each path does.
+//!
+//! Any path takes `?key=K`, which makes the server record the connection ([`crate::events`]), and `?wait=message`: after
+//! the upgrade the script begins when the client has sent its first message, so that the client surely was open (some
+//! browsers do not tell a page of an opening that ends at once). Segments may be percent-encoded.
+//! Every script picks the first subprotocol on offer unless it says otherwise. An unknown path is answered with 404.
+//!
+//! | well-behaved | does |
+//! |---|---|
+//! | `/echo`, `/protocols` | echoes text as text and binary as binary, answers pings and the close |
+//! | `/count` | takes messages until the close, then records `count N` |
+//! | `/close/CODE/REASON` | closes right after opening; CODE may be `empty` for a close frame without a payload, REASON may be missing |
+//! | `/send-then-close/N/CODE/REASON` | sends the texts `0` to `N-1`, then closes at once |
+//! | `/late-close/MS` | echoes, but answers the client's close only after MS milliseconds |
+//! | `/burst/N` | sends the texts `0` to `N-1`, then echoes |
+//! | `/burst-binary/N/SIZE` | sends N binary messages of SIZE bytes (byte `i` is `i % 251`), then echoes |
+//! | `/flood` | sends binary messages of 1 KiB, each starting with its number (u64, big endian), until the client closes; records `sent N` |
+//! | `/fragments` | sends the text `fragmented` in three frames with a ping between, then echoes |
+//! | `/ping` | sends a ping with the payload `beat`, waits for the pong, sends the text `pong ` and its payload, then echoes |
+//! | `/pong` | sends a pong nobody asked for, then the text `after`, then echoes |
+//! | `/huge/N` | sends one binary message of N bytes, then echoes |
+//! | `/events/K` | answers with one text, the lines recorded for key K, then closes with 1000; waits up to 5 s until K's connections have ended, or with `?want=PART` until a line holds PART |
+//! | `/refused` | answers with one text, a port on which nobody listens, then closes with 1000 |
+//!
+//! | slow or silent | does |
+//! |---|---|
+//! | `/slow/MS` | answers the upgrade after MS milliseconds, then echoes |
+//! | `/drip` | sends the head of the answer and then the text `dripped` byte by byte, then echoes |
+//! | `/stall` | upgrades, then neither reads nor sends |
+//! | `/silent` | upgrades, then reads everything and answers nothing, no ping and no close either |
+//! | `/stall-before` | never answers the request; ends TCP after 3 s |
+//! | `/stall-within` | sends half of the answer's head; ends TCP after 3 s |
+//!
+//! | ends without a close frame | does |
+//! |---|---|
+//! | `/cut` | ends TCP right after the upgrade |
+//! | `/cut-before` | ends TCP instead of answering the request |
+//! | `/cut-mid-frame` | sends half of a frame and ends TCP |
+//! | `/send-then-cut/N` | sends the texts `0` to `N-1`, then ends TCP |
+//! | `/reset` | resets TCP (RST) right after the upgrade, which may overtake the answer |
+//! | `/reset-before` | resets TCP instead of answering the request |
+//! | `/half-close` | ends its own direction right after the upgrade, goes on reading |
+//!
+//! | breaks the protocol | does |
+//! |---|---|
+//! | `/raw/HEX` | upgrades, sends these bytes, reads until a close frame and ends TCP without answering it |
+//! | `/huge-declared/N` | sends a binary frame's header for N bytes and nothing more |
+//!
+//! | answers the upgrade oddly, but must open | does (then echoes) |
+//! |---|---|
+//! | `/with-head` | sends the text `with the head` together with the head |
+//! | `/connection-list` | `Connection: keep-alive, Upgrade` |
+//! | `/no-protocol` | picks no subprotocol, whatever is on offer |
+//!
+//! | answers the upgrade wrongly | does |
+//! |---|---|
+//! | `/reject/STATUS` | answers with this status and a short body; 301 with `Location: /echo` |
+//! | `/wrong-accept`, `/no-accept`, `/no-upgrade-header` | that header is wrong or missing |
+//! | `/protocol/NAME` | picks this subprotocol, asked for or not (right when it was) |
+//! | `/two-protocols` | names two subprotocols |
+//! | `/extension` | agrees to an extension nobody offered, `x-unasked` |
+//! | `/deflate` | agrees to `permessage-deflate`, which browsers offer and others do not |
+//! | `/http10` | answers 101 as HTTP/1.0 |
+//! | `/garbage` | answers with something that is not HTTP |
+//! | `/big-head`, `/many-headers` | a right answer with a head of over 16 KiB, or with 200 headers more |
+
+use std::time::Duration;
+
+/// A script with its arguments.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Script {
+    Echo,
+    Count,
+    Close { code: Option<u16>, reason: String },
+    SendThenClose { count: usize, code: Option<u16>, reason: String },
+    LateClose(Duration),
+    Burst { count: usize },
+    BurstBinary { count: usize, size: usize },
+    Flood,
+    Fragments,
+    Ping,
+    Pong,
+    Huge { size: usize },
+    Events { key: String, want: Option<String> },
+    Refused,
+
+    Stall,
+    Silent,
+    StallBefore,
+    StallWithin,
+    Drip,
+    Slow(Duration),
+
+    Cut,
+    CutBefore,
+    CutMidFrame,
+    SendThenCut { count: usize },
+    Reset,
+    ResetBefore,
+    HalfClose,
+
+    Raw(Vec<u8>),
+    HugeDeclared { size: u64 },
+
+    Reject { status: u16 },
+    WithHead,
+    Bent(Bend),
+}
+
+/// What is odd or wrong about an upgrade's answer.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Bend {
+    WrongAccept,
+    NoAccept,
+    NoUpgradeHeader,
+    ConnectionList,
+    Protocol(String),
+    NoProtocol,
+    TwoProtocols,
+    Extension,
+    Deflate,
+    Http10,
+    Garbage,
+    BigHead,
+    ManyHeaders,
+}
+
+/// A request's target, taken apart.
+pub(crate) struct Target {
+    /// The key to record under.
+    pub(crate) key: Option<String>,
+    /// Whether the script begins with the client's first message.
+    pub(crate) waits: bool,
+    /// What to do; `None` for a path that means nothing.
+    pub(crate) script: Option<Script>,
+}
+
+impl Target {
+    pub(crate) fn parse(target: &str) -> Self {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let parameter = |name: &str| {
+            let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+            let value = pairs.find(|(candidate, _)| *candidate == name)?.1;
+            percent_decode(value)
+        };
+        let segments: Option<Vec<String>> =
+            path.trim_start_matches('/').split('/').map(percent_decode).collect();
+        let segments = segments.unwrap_or_default();
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        let waits = parameter("wait").as_deref() == Some("message");
+        Self { key: parameter("key"), waits, script: script(&segments, parameter("want")) }
+    }
+}
+
+fn script(segments: &[&str], want: Option<String>) -> Option<Script> {
+    Some(match segments {
+        ["echo" | "protocols"] => Script::Echo,
+        ["count"] => Script::Count,
+        ["close", code, reason @ ..] => {
+            let (code, reason) = (close_code(code)?, optional(reason)?);
+            Script::Close { code, reason }
+        }
+        ["send-then-close", count, code, reason @ ..] => {
+            let (code, reason) = (close_code(code)?, optional(reason)?);
+            let count = count.parse().ok()?;
+            Script::SendThenClose { count, code, reason }
+        }
+        ["late-close", ms] => Script::LateClose(milliseconds(ms)?),
+        ["burst", count] => Script::Burst { count: count.parse().ok()? },
+        ["burst-binary", count, size] => {
+            let (count, size) = (count.parse().ok()?, size.parse().ok()?);
+            Script::BurstBinary { count, size }
+        }
+        ["flood"] => Script::Flood,
+        ["fragments"] => Script::Fragments,
+        ["ping"] => Script::Ping,
+        ["pong"] => Script::Pong,
+        ["huge", size] => Script::Huge { size: size.parse().ok()? },
+        ["events", key] => Script::Events { key: (*key).to_owned(), want },
+        ["refused"] => Script::Refused,
+
+        ["stall"] => Script::Stall,
+        ["silent"] => Script::Silent,
+        ["stall-before"] => Script::StallBefore,
+        ["stall-within"] => Script::StallWithin,
+        ["drip"] => Script::Drip,
+        ["slow", ms] => Script::Slow(milliseconds(ms)?),
+
+        ["cut"] => Script::Cut,
+        ["cut-before"] => Script::CutBefore,
+        ["cut-mid-frame"] => Script::CutMidFrame,
+        ["send-then-cut", count] => Script::SendThenCut { count: count.parse().ok()? },
+        ["reset"] => Script::Reset,
+        ["reset-before"] => Script::ResetBefore,
+        ["half-close"] => Script::HalfClose,
+
+        ["raw", hex] => Script::Raw(hex_decode(hex)?),
+        ["huge-declared", size] => {
+            let size = size.parse().ok().filter(|size| i64::try_from(*size).is_ok())?;
+            Script::HugeDeclared { size }
+        }
+
+        ["reject", status] => Script::Reject { status: status.parse().ok()? },
+        ["with-head"] => Script::WithHead,
+        bend => Script::Bent(bent(bend)?),
+    })
+}
+
+fn bent(segments: &[&str]) -> Option<Bend> {
+    Some(match segments {
+        ["wrong-accept"] => Bend::WrongAccept,
+        ["no-accept"] => Bend::NoAccept,
+        ["no-upgrade-header"] => Bend::NoUpgradeHeader,
+        ["connection-list"] => Bend::ConnectionList,
+        ["protocol", name] => Bend::Protocol((*name).to_owned()),
+        ["no-protocol"] => Bend::NoProtocol,
+        ["two-protocols"] => Bend::TwoProtocols,
+        ["extension"] => Bend::Extension,
+        ["deflate"] => Bend::Deflate,
+        ["http10"] => Bend::Http10,
+        ["garbage"] => Bend::Garbage,
+        ["big-head"] => Bend::BigHead,
+        ["many-headers"] => Bend::ManyHeaders,
+        _ => return None,
+    })
+}
+
+fn close_code(segment: &str) -> Option<Option<u16>> {
+    match segment {
+        "empty" => Some(None),
+        code => code.parse().ok().map(Some),
+    }
+}
+
+fn optional(segments: &[&str]) -> Option<String> {
+    match segments {
+        [] => Some(String::new()),
+        [one] => Some((*one).to_owned()),
+        _ => None,
+    }
+}
+
+fn milliseconds(segment: &str) -> Option<Duration> {
+    segment.parse().ok().map(Duration::from_millis)
+}
+
+fn hex_decode(hex: &str) -> Option<Vec<u8>> {
+    let digit = |digit: char| Some(digit.to_digit(16)? as u8);
+    let digits: Vec<u8> = hex.chars().map(digit).collect::<Option<_>>()?;
+    let pairs = digits.chunks(2);
+    pairs.map(|pair| Some(pair[0] << 4 | *pair.get(1)?)).collect()
+}
+
+fn percent_decode(text: &str) -> Option<String> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'%' => hex_decode(std::str::from_utf8(&[bytes.next()?, bytes.next()?]).ok()?)?[0],
+            other => other,
+        });
+    }
+    String::from_utf8(decoded).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(target: &str) -> Option<Script> {
+        Target::parse(target).script
+    }
+
+    #[test]
+    fn paths_become_scripts_with_arguments() {
+        let close = |code, reason: &str| Some(Script::Close { code, reason: reason.to_owned() });
+        assert_eq!(parse("/echo"), Some(Script::Echo));
+        assert_eq!(parse("/close/4001/bye%20bye%2F%E2%9C%93"), close(Some(4001), "bye bye/✓"));
+        assert_eq!(parse("/close/empty"), close(None, ""));
+        assert_eq!(parse("/raw/8800fF"), Some(Script::Raw(vec![0x88, 0, 0xff])));
+        assert_eq!(
+            parse("/huge-declared/9223372036854775807"),
+            Some(Script::HugeDeclared { size: i64::MAX as u64 })
+        );
+        assert_eq!(parse("/protocol/chat"), Some(Script::Bent(Bend::Protocol("chat".to_owned()))));
+    }
+
+    #[test]
+    fn the_query_gives_key_want_and_wait() {
+        let target = Target::parse("/events/a?want=close%201000&key=b&wait=message");
+        let (key, want) = ("a".to_owned(), Some("close 1000".to_owned()));
+        assert_eq!(target.script, Some(Script::Events { key, want }));
+        assert_eq!((target.key.as_deref(), target.waits), (Some("b"), true));
+    }
+
+    #[test]
+    fn what_means_nothing_is_no_script() {
+        for target in [
+            "/",
+            "/nonsense",
+            "/echo/more",
+            "/burst",
+            "/burst/many",
+            "/close/70000",
+            "/close/1000/a/b",
+            "/raw/8",
+            "/raw/zz",
+            "/raw/é",
+            "/huge-declared/9223372036854775808",
+            "/close/1000/%FF",
+            "/echo%",
+        ] {
+            assert_eq!(parse(target), None, "{target}");
+        }
+    }
+}

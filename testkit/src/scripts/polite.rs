@@ -1,0 +1,148 @@
+//! Scripts that keep to the standard.
+
+use std::time::Duration;
+
+use super::{Leave, Outcome};
+use crate::connection::{Connection, End, Message};
+use crate::frame::{self, Control, Data, OpCode};
+use crate::server::Context;
+
+/// `/events/K` waits at most this long.
+const EVENTS_WAIT: Duration = Duration::from_secs(5);
+
+pub(super) fn echo(connection: &mut Connection) -> Outcome {
+    late_close(connection, Duration::ZERO)
+}
+
+pub(super) fn late_close(connection: &mut Connection, pause: Duration) -> Outcome {
+    let close = loop {
+        match connection.message()? {
+            Message::Text(text) => connection.send_text(text)?,
+            Message::Binary(bytes) => connection.send_binary(&bytes)?,
+            Message::Ping(payload) => connection.send_control(Control::Pong, &payload)?,
+            Message::Pong(_) => {}
+            Message::Close(payload) => break payload,
+        }
+    };
+    connection.pause(pause)?;
+    connection.send_control(Control::Close, &close)?;
+    Ok(Leave::Gently)
+}
+
+pub(super) fn count(connection: &mut Connection) -> Outcome {
+    let mut count = 0;
+    let close = loop {
+        match connection.message()? {
+            Message::Text(_) | Message::Binary(_) => count += 1,
+            Message::Ping(payload) => connection.send_control(Control::Pong, &payload)?,
+            Message::Pong(_) => {}
+            Message::Close(payload) => break payload,
+        }
+    };
+    connection.record(format_args!("count {count}"));
+    connection.send_control(Control::Close, &close)?;
+    Ok(Leave::Gently)
+}
+
+pub(super) fn send_then_close(
+    connection: &mut Connection,
+    count: usize,
+    code: Option<u16>,
+    reason: &str,
+) -> Outcome {
+    send_numbers(connection, count)?;
+    connection.close(code, reason)?;
+    Ok(Leave::Gently)
+}
+
+pub(super) fn burst(connection: &mut Connection, count: usize) -> Outcome {
+    send_numbers(connection, count)?;
+    echo(connection)
+}
+
+pub(super) fn burst_binary(connection: &mut Connection, count: usize, size: usize) -> Outcome {
+    let payload: Vec<u8> = (0..=250).cycle().take(size).collect();
+    for _ in 0..count {
+        connection.send_binary(&payload)?;
+    }
+    echo(connection)
+}
+
+pub(super) fn flood(connection: &mut Connection) -> Outcome {
+    let mut payload = [0; 1024];
+    for sent in 0_u64.. {
+        if let Some(Message::Close(close)) = connection.message_now()? {
+            connection.record(format_args!("sent {sent}"));
+            connection.send_control(Control::Close, &close)?;
+            break;
+        }
+        payload[..8].copy_from_slice(&sent.to_be_bytes());
+        connection.send_binary(&payload)?;
+    }
+    Ok(Leave::Gently)
+}
+
+pub(super) fn fragments(connection: &mut Connection) -> Outcome {
+    let parts = [
+        (OpCode::Data(Data::Text), false, "frag"),
+        (OpCode::Control(Control::Ping), true, "between"),
+        (OpCode::Data(Data::Continue), false, "men"),
+        (OpCode::Data(Data::Continue), true, "ted"),
+    ];
+    for (opcode, is_final, part) in parts {
+        connection.write(&frame::encode(opcode, is_final, part.as_bytes()))?;
+    }
+    echo(connection)
+}
+
+pub(super) fn ping(connection: &mut Connection) -> Outcome {
+    connection.send_control(Control::Ping, b"beat")?;
+    loop {
+        match connection.message()? {
+            Message::Pong(payload) => {
+                connection.send_text([b"pong ", payload.as_slice()].concat())?;
+                return echo(connection);
+            }
+            Message::Close(_) => return Err(End::Broken("a close instead of a pong".to_owned())),
+            _ => {}
+        }
+    }
+}
+
+pub(super) fn pong(connection: &mut Connection) -> Outcome {
+    connection.send_control(Control::Pong, b"nobody asked")?;
+    connection.send_text("after")?;
+    echo(connection)
+}
+
+pub(super) fn events(
+    connection: &mut Connection,
+    context: &Context,
+    key: &str,
+    want: Option<&str>,
+) -> Outcome {
+    let lines = context.events.wait(key, want, EVENTS_WAIT);
+    connection.send_text(lines)?;
+    connection.close(Some(1000), "")?;
+    Ok(Leave::Gently)
+}
+
+pub(super) fn refused(connection: &mut Connection, context: &Context) -> Outcome {
+    let port = context.deaf_port().map_err(|error| End::Broken(error.to_string()))?;
+    connection.send_text(port.to_string())?;
+    connection.close(Some(1000), "")?;
+    Ok(Leave::Gently)
+}
+
+/// The texts `0`, `1`, … in as few writes as there are blocks of 16 KiB, so that many packets arrive together.
+pub(super) fn send_numbers(connection: &mut Connection, count: usize) -> Result<(), End> {
+    let mut block = Vec::new();
+    for number in 0..count {
+        block.extend(frame::encode(OpCode::Data(Data::Text), true, number.to_string().as_bytes()));
+        if block.len() > 16 * 1024 {
+            connection.write(&block)?;
+            block.clear();
+        }
+    }
+    connection.write(&block)
+}

@@ -1,0 +1,180 @@
+//! The listeners and the threads: one accept loop for plain and one for TLS connections, one thread for each connection.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use rustls::ServerConfig;
+use socket2::{Domain, Socket, Type};
+
+use crate::certs::{Authority, Identity};
+use crate::events::Events;
+use crate::scripts;
+use crate::stream::Stream;
+
+/// The server. It stops, and every thread of it ends, when it is dropped.
+pub struct Server {
+    plain: Listener,
+    secure: Listener,
+    ca_pem: String,
+    context: Arc<Context>,
+}
+
+/// What every connection may need.
+pub(crate) struct Context {
+    pub(crate) events: Events,
+    pub(crate) stop: Arc<AtomicBool>,
+    /// A port that is bound and never listened on: connecting to it is refused for as long as the server lives.
+    deaf: Socket,
+}
+
+impl Context {
+    pub(crate) fn deaf_port(&self) -> io::Result<u16> {
+        let addr = self.deaf.local_addr()?.as_socket();
+        addr.map(|addr| addr.port()).ok_or_else(|| io::Error::other("a TCP socket without a port"))
+    }
+}
+
+impl Server {
+    /// Starts on free loopback ports, with a certificate for `localhost`, `127.0.0.1` and `::1` of an authority made for it.
+    pub fn start() -> io::Result<Self> {
+        Self::start_on(any_port(), any_port())
+    }
+
+    /// The same on these addresses.
+    pub fn start_on(addr: SocketAddr, secure_addr: SocketAddr) -> io::Result<Self> {
+        let authority = Authority::new("testkit authority")?;
+        let identity = authority.issue(&["localhost", "127.0.0.1", "::1"])?;
+        Self::start_with(addr, secure_addr, authority.pem(), &identity)
+    }
+
+    /// Starts on free loopback ports with another identity: an expired one, one for another name, …
+    pub fn start_as(authority: &Authority, identity: &Identity) -> io::Result<Self> {
+        Self::start_with(any_port(), any_port(), authority.pem(), identity)
+    }
+
+    fn start_with(
+        addr: SocketAddr,
+        secure_addr: SocketAddr,
+        ca_pem: &str,
+        identity: &Identity,
+    ) -> io::Result<Self> {
+        let context =
+            Arc::new(Context { events: Events::default(), stop: Arc::default(), deaf: deaf_socket()? });
+        Ok(Self {
+            plain: Listener::start(addr, None, &context)?,
+            secure: Listener::start(secure_addr, Some(identity.server_config()?), &context)?,
+            ca_pem: ca_pem.to_owned(),
+            context,
+        })
+    }
+
+    /// The address of `path` without TLS: `ws://127.0.0.1:PORT/…`.
+    pub fn url(&self, path: &str) -> String {
+        format!("ws://{}{path}", self.addr())
+    }
+
+    /// The address of `path` with TLS: `wss://localhost:PORT/…`.
+    pub fn secure_url(&self, path: &str) -> String {
+        format!("wss://localhost:{}{path}", self.secure_addr().port())
+    }
+
+    /// Where plain connections are accepted.
+    pub fn addr(&self) -> SocketAddr {
+        self.plain.addr
+    }
+
+    /// Where TLS connections are accepted.
+    pub fn secure_addr(&self) -> SocketAddr {
+        self.secure.addr
+    }
+
+    /// The certificate of the authority that signed the server's, as PEM.
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// What the server saw of connections that gave a key.
+    pub fn events(&self) -> &Events {
+        &self.context.events
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.context.stop.store(true, Ordering::Relaxed);
+        self.plain.join();
+        self.secure.join();
+    }
+}
+
+struct Listener {
+    addr: SocketAddr,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Listener {
+    fn start(addr: SocketAddr, tls: Option<Arc<ServerConfig>>, context: &Arc<Context>) -> io::Result<Self> {
+        let listener = TcpListener::bind(addr)?;
+        let addr = listener.local_addr()?;
+        let context = Arc::clone(context);
+        let thread = thread::Builder::new()
+            .name(format!("testkit accept {addr}"))
+            .spawn(move || accept_loop(&listener, tls, &context))?;
+        let thread = Some(thread);
+        Ok(Self { addr, thread })
+    }
+
+    /// Waits for the accept loop, which waits for its connections; all of them have been told to stop.
+    fn join(&mut self) {
+        let Some(thread) = self.thread.take() else { return };
+        // The loop sits in `accept`: one last connection lets it look at the flag. If even that fails, it is left behind.
+        if TcpStream::connect_timeout(&self.addr, Duration::from_secs(1)).is_ok() && thread.join().is_err() {
+            eprintln!("testkit: the accept loop of {} panicked", self.addr);
+        }
+    }
+}
+
+fn accept_loop(listener: &TcpListener, tls: Option<Arc<ServerConfig>>, context: &Arc<Context>) {
+    let mut connections: Vec<JoinHandle<()>> = Vec::new();
+    for tcp in listener.incoming() {
+        if context.stop.load(Ordering::Relaxed) {
+            break;
+        }
+        connections.retain(|connection| !connection.is_finished());
+        match tcp.and_then(|tcp| serve(tcp, tls.clone(), context)) {
+            Ok(connection) => connections.push(connection),
+            Err(error) => eprintln!("testkit: a connection could not be served: {error}"),
+        }
+    }
+    for connection in connections {
+        if connection.join().is_err() {
+            eprintln!("testkit: a script panicked");
+        }
+    }
+}
+
+fn serve(
+    tcp: TcpStream,
+    tls: Option<Arc<ServerConfig>>,
+    context: &Arc<Context>,
+) -> io::Result<JoinHandle<()>> {
+    let stream = Stream::new(tcp, tls)?;
+    let context = Arc::clone(context);
+    thread::Builder::new()
+        .name("testkit connection".to_owned())
+        .spawn(move || scripts::serve(stream, &context))
+}
+
+fn any_port() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 0).into()
+}
+
+fn deaf_socket() -> io::Result<Socket> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&any_port().into())?;
+    Ok(socket)
+}

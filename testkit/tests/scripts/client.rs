@@ -1,0 +1,92 @@
+//! A plain client, as suspicious as a socket can be: raw bytes, or frames by tungstenite.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use testkit::Server;
+use tungstenite::{Message, WebSocket};
+
+pub type Client = WebSocket<TcpStream>;
+
+pub fn server() -> Server {
+    Server::start().unwrap()
+}
+
+pub fn tcp(server: &Server) -> TcpStream {
+    let tcp = TcpStream::connect(server.addr()).unwrap();
+    tcp.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    tcp
+}
+
+/// A client that has opened `path`.
+pub fn open(server: &Server, path: &str) -> Client {
+    let (client, _) = tungstenite::client(server.url(path), tcp(server)).unwrap();
+    client
+}
+
+/// Sends an upgrade request and leaves the answer to be read as bytes.
+pub fn request(server: &Server, path: &str) -> TcpStream {
+    let mut tcp = tcp(server);
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\
+         Sec-WebSocket-Protocol: first, second\r\n\r\n"
+    );
+    tcp.write_all(request.as_bytes()).unwrap();
+    tcp
+}
+
+/// The head of the answer, `\r\n\r\n` included.
+pub fn head(tcp: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        tcp.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    String::from_utf8(head).unwrap()
+}
+
+/// Everything until the end of the stream, or what came within a quarter of a second of silence.
+pub fn rest(tcp: &mut TcpStream) -> (Vec<u8>, End) {
+    tcp.set_read_timeout(Some(Duration::from_millis(250))).unwrap();
+    let mut bytes = Vec::new();
+    let end = match tcp.read_to_end(&mut bytes) {
+        Ok(_) => End::Eof,
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => End::Reset,
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => End::Silence,
+        Err(error) => panic!("{error}"),
+    };
+    (bytes, end)
+}
+
+#[derive(Debug, PartialEq)]
+pub enum End {
+    Eof,
+    Reset,
+    Silence,
+}
+
+pub fn texts(client: &mut Client, count: usize) -> Vec<String> {
+    (0..count)
+        .map(|_| {
+            loop {
+                match client.read().unwrap() {
+                    Message::Text(text) => return text.to_string(),
+                    Message::Ping(_) | Message::Pong(_) => {}
+                    other => panic!("{other:?} instead of a text"),
+                }
+            }
+        })
+        .collect()
+}
+
+/// The close frame: its code (1005 for none) and its reason.
+pub fn close(client: &mut Client) -> Option<(u16, String)> {
+    loop {
+        if let Message::Close(frame) = client.read().unwrap() {
+            return frame.map(|frame| (frame.code.into(), frame.reason.to_string()));
+        }
+    }
+}

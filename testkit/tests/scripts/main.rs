@@ -1,0 +1,5 @@
+//! The scripts, seen from the other end.
+
+mod client;
+mod misbehaviour;
+mod polite;

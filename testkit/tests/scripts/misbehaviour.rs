@@ -1,0 +1,136 @@
+//! The scripts that misbehave, seen as bytes.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use crate::client::{End, head, open, request, rest, server, tcp, texts};
+use tungstenite::Message;
+
+#[test]
+fn an_unknown_path_and_a_rejection_get_their_status() {
+    let server = server();
+    for (path, status) in
+        [("/nonsense", 404), ("/reject/403", 403), ("/reject/301", 301), ("/reject/503", 503)]
+    {
+        let mut tcp = request(&server, path);
+        let head = head(&mut tcp);
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
+        assert_eq!(head.contains("\r\nLocation: /echo\r\n"), status == 301);
+        assert_eq!(rest(&mut tcp).1, End::Eof);
+    }
+}
+
+#[test]
+fn silence_is_kept_before_within_and_after_the_answer() {
+    let server = server();
+    assert_eq!(rest(&mut request(&server, "/stall-before")), (Vec::new(), End::Silence));
+
+    let (bytes, end) = rest(&mut request(&server, "/stall-within"));
+    assert_eq!(end, End::Silence);
+    assert!(bytes.starts_with(b"HTTP/1.1 101 ") && !bytes.ends_with(b"\r\n\r\n"));
+
+    for path in ["/stall", "/silent"] {
+        let mut tcp = request(&server, path);
+        head(&mut tcp);
+        tcp.write_all(b"\x89\x80\0\0\0\0\x88\x80\0\0\0\0").unwrap();
+        assert_eq!(rest(&mut tcp), (Vec::new(), End::Silence), "{path}");
+    }
+}
+
+#[test]
+fn slow_answers_come_in_the_end() {
+    let server = server();
+    let begin = Instant::now();
+    open(&server, "/slow/100");
+    assert!(begin.elapsed() >= Duration::from_millis(100));
+
+    // Too slow a drip for tungstenite's client, which takes it for an attack.
+    let mut tcp = request(&server, "/drip");
+    head(&mut tcp);
+    assert_eq!(rest(&mut tcp).0, b"\x81\x07dripped");
+}
+
+#[test]
+fn cuts_end_tcp_without_a_close_frame() {
+    let server = server();
+    assert_eq!(rest(&mut request(&server, "/cut-before")), (Vec::new(), End::Eof));
+    assert_eq!(rest(&mut request(&server, "/reset-before")).1, End::Reset);
+
+    let after_head = |path| {
+        let mut tcp = request(&server, path);
+        head(&mut tcp);
+        rest(&mut tcp)
+    };
+    assert_eq!(after_head("/cut"), (Vec::new(), End::Eof));
+    assert_eq!(after_head("/half-close"), (Vec::new(), End::Eof));
+    assert_eq!(after_head("/send-then-cut/2"), (b"\x81\x010\x81\x011".to_vec(), End::Eof));
+    let (half, end) = after_head("/cut-mid-frame");
+    assert_eq!(end, End::Eof);
+    assert!(half.len() > 2 && half.len() < 2 + usize::from(half[1]), "{half:?}");
+}
+
+#[test]
+fn a_script_may_wait_for_the_first_message() {
+    let server = server();
+    let mut client = open(&server, "/reset?wait=message");
+    client.send(Message::text("go")).unwrap();
+    assert_eq!(rest(client.get_mut()).1, End::Reset);
+}
+
+#[test]
+fn raw_bytes_arrive_as_they_are() {
+    let server = server();
+    let mut tcp = request(&server, "/raw/c1026869?key=raw");
+    head(&mut tcp);
+    assert_eq!(rest(&mut tcp), (b"\xc1\x02hi".to_vec(), End::Silence));
+    tcp.write_all(b"\x88\x82\0\0\0\0\x03\xea").unwrap();
+    assert_eq!(rest(&mut tcp), (Vec::new(), End::Eof));
+    let events = server.events().wait("raw", Some("close"), Duration::from_secs(5));
+    assert!(events.contains("\nframe masked=yes mask=00000000\nclose 1002"), "{events}");
+
+    let mut tcp = request(&server, "/huge-declared/9223372036854775807");
+    head(&mut tcp);
+    assert_eq!(rest(&mut tcp).0, b"\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff");
+}
+
+#[test]
+fn answers_are_bent_as_scripted() {
+    let server = server();
+    let answer = |path| head(&mut request(&server, path));
+    let right = answer("/echo");
+    assert!(right.contains("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "));
+
+    assert!(!answer("/no-accept").contains("Accept"));
+    assert!(!answer("/no-upgrade-header").contains("\r\nUpgrade"));
+    assert!(!answer("/no-protocol").contains("Protocol:"));
+    assert!(answer("/wrong-accept").len() == right.len() && answer("/wrong-accept") != right);
+    assert!(answer("/connection-list").contains("\r\nConnection: keep-alive, Upgrade\r\n"));
+    assert!(answer("/protocol/other").contains("\r\nSec-WebSocket-Protocol: other\r\n"));
+    assert!(answer("/two-protocols").contains("\r\nSec-WebSocket-Protocol: one, two\r\n"));
+    assert!(answer("/extension").contains("\r\nSec-WebSocket-Extensions: x-unasked\r\n"));
+    assert!(answer("/deflate").contains("\r\nSec-WebSocket-Extensions: permessage-deflate\r\n"));
+    assert!(answer("/http10").starts_with("HTTP/1.0 101 "));
+    assert!(answer("/big-head").len() > 16 * 1024);
+    assert_eq!(answer("/many-headers").matches("\r\nX-").count(), 200);
+    assert!(!answer("/garbage").starts_with("HTTP"));
+}
+
+#[test]
+fn a_frame_comes_in_the_same_segment_as_the_head() {
+    let server = server();
+    assert_eq!(texts(&mut open(&server, "/with-head"), 1), ["with the head"]);
+}
+
+#[test]
+fn dropping_the_server_ends_its_connections_soon() {
+    let server = server();
+    let mut stalled: Vec<_> =
+        ["/stall", "/silent", "/stall-before", "/echo"].map(|path| request(&server, path)).into();
+    stalled.push(tcp(&server));
+    let begin = Instant::now();
+    drop(server);
+    assert!(begin.elapsed() < Duration::from_secs(2));
+    for mut tcp in stalled {
+        assert_ne!(rest(&mut tcp).1, End::Silence);
+    }
+}
