@@ -1,0 +1,116 @@
+//! Open connections that break: lost ones, and breaches of the protocol (RFC 6455, sections 5 and 7).
+
+use wasm_bindgen_test::wasm_bindgen_test;
+use websocket_peer::CloseCause;
+
+use crate::support::{
+    assert_breach_was_told, assert_broken, assert_ended_at_once, begin, closed, dial, ending,
+    endure_unseen_breach, open, unique_key,
+};
+
+/// The connection was open, and went away without a close frame.
+macro_rules! losses {
+    ($($name:ident: $path:literal;)*) => {$(
+        #[wasm_bindgen_test(unsupported = pollster::test)]
+        async fn $name() {
+            let mut peer = begin($path).await;
+            let info = closed(&mut peer).await;
+            assert_eq!(ending(&info), (None, "", &CloseCause::Lost));
+            assert!(!info.was_clean());
+            assert_eq!(peer.recv(), None);
+        }
+    )*};
+}
+
+losses! {
+    an_end_of_tcp_is_a_loss: "/cut";
+    an_end_of_tcp_in_the_middle_of_a_frame_is_a_loss: "/cut-mid-frame";
+    a_half_closed_connection_is_a_loss: "/half-close";
+    a_reset_is_a_loss: "/reset";
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_connection_that_ends_as_soon_as_it_is_open_ends_without_a_code() {
+    let mut peer = dial("/cut").await;
+    assert_ended_at_once(&closed(&mut peer).await);
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_loss_while_closing_is_not_clean() {
+    let mut peer = open("/raw/8100").await;
+    peer.close().unwrap();
+    // The server ends TCP instead of answering the close.
+    let info = closed(&mut peer).await;
+    assert_eq!(ending(&info), (None, "", &CloseCause::Lost));
+}
+
+/// The server sends these bytes after the handshake; the code is what it deserves to be told.
+macro_rules! breaches {
+    ($($name:ident: $hex:expr, $code:literal;)*) => {$(
+        #[wasm_bindgen_test(unsupported = pollster::test)]
+        async fn $name() {
+            let mut peer = begin(&format!("/raw/{}", $hex)).await;
+            let info = closed(&mut peer).await;
+            assert_broken(&info, $code);
+            assert_eq!(peer.recv(), None);
+        }
+    )*};
+}
+
+breaches! {
+    the_first_reserved_bit_is_a_breach: "c1026869", 1002;
+    the_second_reserved_bit_is_a_breach: "a1026869", 1002;
+    the_third_reserved_bit_is_a_breach: "91026869", 1002;
+    a_reserved_data_opcode_is_a_breach: "830161", 1002;
+    a_reserved_control_opcode_is_a_breach: "8b00", 1002;
+    a_fragmented_ping_is_a_breach: "0900", 1002;
+    a_ping_of_126_bytes_is_a_breach: "897e007e".to_owned() + &"00".repeat(126), 1002;
+    a_continuation_of_nothing_is_a_breach: "800161", 1002;
+    a_message_inside_a_fragmented_message_is_a_breach: "010161810162", 1002;
+    text_that_is_not_utf_8_is_a_breach: "8102c328", 1007;
+    text_that_ends_inside_a_character_is_a_breach: "8101c3", 1007;
+    a_surrogate_in_text_is_a_breach: "8103eda080", 1007;
+    fragmented_text_that_is_not_utf_8_is_a_breach: "0101c3800128", 1007;
+    close_code_999_is_a_breach: "880203e7", 1002;
+    close_code_1004_is_a_breach: "880203ec", 1002;
+    close_code_1006_is_a_breach: "880203ee", 1002;
+    // Registered after the standard (IANA), and known to too few to be relied on.
+    close_code_1014_is_a_breach: "880203f6", 1002;
+    close_code_1015_is_a_breach: "880203f7", 1002;
+    close_code_2999_is_a_breach: "88020bb7", 1002;
+    close_code_5000_is_a_breach: "88021388", 1002;
+    a_close_reason_that_is_not_utf_8_is_a_breach: "880403e8c328", 1007;
+}
+
+/// Breaches of the same kind that some browsers let pass.
+macro_rules! unseen_breaches {
+    ($($name:ident: $hex:literal;)*) => {$(
+        #[wasm_bindgen_test(unsupported = pollster::test)]
+        async fn $name() {
+            let mut peer = begin(concat!("/raw/", $hex)).await;
+            endure_unseen_breach(&mut peer).await;
+        }
+    )*};
+}
+
+unseen_breaches! {
+    a_masked_frame_from_the_server_is_a_breach_where_it_is_seen: "8182000000006869";
+    a_close_with_half_a_code_is_a_breach_where_it_is_seen: "880103";
+    close_code_1005_is_a_breach_where_it_is_seen: "880203ed";
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn the_other_end_is_told_that_it_broke_the_protocol() {
+    let key = unique_key();
+    let mut peer = begin(&format!("/raw/c1026869?key={key}")).await;
+    closed(&mut peer).await;
+    assert_breach_was_told(&key, 1002).await;
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn the_other_end_is_told_that_its_text_was_no_text() {
+    let key = unique_key();
+    let mut peer = begin(&format!("/raw/8102c328?key={key}")).await;
+    closed(&mut peer).await;
+    assert_breach_was_told(&key, 1007).await;
+}

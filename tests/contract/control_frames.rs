@@ -1,0 +1,60 @@
+//! Pings and pongs are the connection's own business: no packet, no change of state.
+
+use std::time::Duration;
+
+use wasm_bindgen_test::wasm_bindgen_test;
+use websocket_peer::{Options, ReadyState};
+
+use crate::support::{A_WHILE, endure_silence, open, open_with, poll_for, receive_text};
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_ping_is_answered_with_its_payload() {
+    let mut peer = open("/ping").await;
+    assert_eq!(receive_text(&mut peer).await, "pong beat");
+    assert_eq!(peer.available(), 0);
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_pong_that_nobody_asked_for_is_ignored() {
+    let mut peer = open("/pong").await;
+    assert_eq!(receive_text(&mut peer).await, "after");
+    assert_eq!(peer.stats().packets_received, 1);
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_ping_between_fragments_does_not_disturb_them() {
+    let mut peer = open("/fragments").await;
+    assert_eq!(receive_text(&mut peer).await, "fragmented");
+    peer.send_text("and on").unwrap();
+    assert_eq!(receive_text(&mut peer).await, "and on");
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn the_heartbeat_keeps_a_quiet_connection_open() {
+    let options = Options::default()
+        .heartbeat_interval(Duration::from_millis(30))
+        .heartbeat_timeout(Duration::from_secs(5));
+    let mut peer = open_with(options, "/echo").await;
+    poll_for(&mut peer, Duration::from_millis(200)).await;
+    assert_eq!((peer.state(), peer.available()), (ReadyState::Open, 0));
+    peer.send_text("alive").unwrap();
+    assert_eq!(receive_text(&mut peer).await, "alive");
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_server_that_fell_silent_is_noticed_where_pings_can_be_sent() {
+    let options = Options::default()
+        .heartbeat_interval(Duration::from_millis(50))
+        .heartbeat_timeout(Duration::from_millis(100));
+    let mut peer = open_with(options, "/silent").await;
+    endure_silence(&mut peer).await;
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn without_a_heartbeat_silence_is_endured() {
+    let options =
+        Options::default().heartbeat_interval(Duration::ZERO).heartbeat_timeout(Duration::from_millis(1));
+    let mut peer = open_with(options, "/silent").await;
+    poll_for(&mut peer, A_WHILE).await;
+    assert_eq!(peer.state(), ReadyState::Open);
+}

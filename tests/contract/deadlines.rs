@@ -1,0 +1,62 @@
+//! Time limits: they end what hangs, and nothing else.
+
+use std::time::Duration;
+
+use wasm_bindgen_test::wasm_bindgen_test;
+use websocket_peer::{CloseCause, Deadline, Options, ReadyState};
+
+use crate::support::{A_WHILE, closed, dial_with, ending, open_with, opened, pause, poll_for};
+
+const SHORT: Duration = Duration::from_millis(200);
+
+async fn assert_connect_times_out(path: &str) {
+    let mut peer = dial_with(Options::default().connect_timeout(SHORT), path).await;
+    let info = closed(&mut peer).await;
+    assert_eq!(ending(&info), (None, "", &CloseCause::TimedOut { what: Deadline::Connect }));
+    assert!(!info.was_clean());
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_server_that_never_answers_the_request_is_given_up() {
+    assert_connect_times_out("/stall-before").await;
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_server_that_stops_within_its_answer_is_given_up() {
+    assert_connect_times_out("/stall-within").await;
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn the_time_to_connect_ends_when_it_is_open() {
+    let mut peer = open_with(Options::default().connect_timeout(SHORT), "/stall").await;
+    poll_for(&mut peer, SHORT + A_WHILE).await;
+    assert_eq!(peer.state(), ReadyState::Open);
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn the_time_to_close_begins_with_the_close() {
+    let mut peer = open_with(Options::default().close_timeout(SHORT), "/late-close/50").await;
+    poll_for(&mut peer, SHORT + A_WHILE).await;
+    peer.close().unwrap();
+    assert_eq!(closed(&mut peer).await.cause, CloseCause::Local);
+}
+
+/// A hidden tab or a loading screen: nobody polls for longer than the limit, and the answer is there by then.
+const GAP: Duration = Duration::from_millis(2000);
+/// Shorter than the gap, longer than what a gap counts for.
+const LIMIT: Duration = Duration::from_millis(1500);
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_pause_in_polling_does_not_end_a_connection_that_opened_meanwhile() {
+    let mut peer = dial_with(Options::default().connect_timeout(LIMIT), "/slow/50").await;
+    pause(GAP).await;
+    opened(&mut peer).await;
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_pause_in_polling_does_not_spoil_a_close_that_was_answered_meanwhile() {
+    let mut peer = open_with(Options::default().close_timeout(LIMIT), "/echo").await;
+    peer.close().unwrap();
+    pause(GAP).await;
+    assert_eq!(closed(&mut peer).await.cause, CloseCause::Local);
+}

@@ -1,0 +1,18 @@
+//! One file for each theme; each test is one behaviour and its name says which.
+
+mod breaking;
+mod closing;
+mod control_frames;
+mod deadlines;
+mod dropping;
+mod echoing;
+mod limits;
+mod opening;
+mod options;
+mod protocols;
+mod receiving;
+mod reconnecting;
+mod refusing;
+mod remote_close;
+mod sending;
+mod urls;

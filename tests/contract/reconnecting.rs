@@ -1,0 +1,148 @@
+//! The same peer connects again, after every way of ending, and nothing of the old connection is left.
+
+use std::time::Duration;
+
+use wasm_bindgen_test::wasm_bindgen_test;
+use websocket_peer::{Options, ReadyState, Stats, WebSocketPeer};
+
+use crate::support::{
+    A_WHILE, address_of, begin, closed, closing, connect, dial, dial_with, open, open_with, over, pause,
+    poll_for, receive_text, until,
+};
+
+/// Connects `peer` again and finds it as good as new.
+async fn assert_connects_again(mut peer: WebSocketPeer) {
+    connect(&mut peer, "/echo").await;
+    assert_eq!((peer.state(), peer.close_info()), (ReadyState::Connecting, None));
+    assert_eq!((peer.available(), peer.recv(), peer.buffered()), (0, None, 0));
+    assert_eq!((peer.protocol(), peer.stats()), (None, Stats::default()));
+    until(&mut peer, "open again", |peer| peer.state() != ReadyState::Connecting).await;
+    peer.send_text("again").unwrap();
+    assert_eq!(receive_text(&mut peer).await, "again");
+    poll_for(&mut peer, A_WHILE).await;
+    assert_eq!((peer.state(), peer.available()), (ReadyState::Open, 0));
+    peer.close().unwrap();
+    assert!(closed(&mut peer).await.was_clean());
+}
+
+/// After each of these ends: the path, and what is done on it.
+macro_rules! after {
+    ($($name:ident: $peer:expr;)*) => {$(
+        #[wasm_bindgen_test(unsupported = pollster::test)]
+        async fn $name() {
+            let mut peer: WebSocketPeer = $peer;
+            until(&mut peer, "be closed", |peer| peer.state() == ReadyState::Closed).await;
+            assert_connects_again(peer).await;
+        }
+    )*};
+}
+
+after! {
+    a_peer_connects_again_after_a_remote_close: dial("/send-then-close/5/4000/bye").await;
+    a_peer_connects_again_after_an_own_close: {
+        let mut peer = open("/burst/5").await;
+        peer.close().unwrap();
+        peer
+    };
+    a_peer_connects_again_after_an_abort_while_open: {
+        let mut peer = open("/burst/5").await;
+        peer.abort();
+        peer
+    };
+    a_peer_connects_again_after_an_abort_while_connecting: {
+        let mut peer = dial("/burst/5").await;
+        peer.abort();
+        peer
+    };
+    a_peer_connects_again_after_a_close_while_connecting: {
+        let mut peer = dial("/stall-before").await;
+        peer.poll();
+        peer.close().unwrap();
+        peer
+    };
+    a_peer_connects_again_after_a_refused_upgrade: dial("/reject/403").await;
+    a_peer_connects_again_after_a_wrong_handshake: dial("/wrong-accept").await;
+    a_peer_connects_again_after_a_refused_connection: {
+        let port = receive_text(&mut open("/refused").await).await;
+        let mut peer = WebSocketPeer::new();
+        peer.connect(&address_of(&port)).unwrap();
+        peer
+    };
+    a_peer_connects_again_after_a_lost_connection: begin("/send-then-cut/5").await;
+    a_peer_connects_again_after_a_cut_frame: begin("/cut-mid-frame").await;
+    a_peer_connects_again_after_a_reset: begin("/reset").await;
+    a_peer_connects_again_after_a_breach_of_the_protocol: begin("/raw/81026f6bc1026869").await;
+    a_peer_connects_again_after_a_message_that_was_too_big: {
+        let mut peer = dial_with(Options::default().max_message_size(100), "/huge/101").await;
+        closed(&mut peer).await;
+        peer
+    };
+    a_peer_connects_again_after_it_could_not_open_in_time: {
+        let mut peer = dial_with(Options::default().connect_timeout(Duration::from_millis(100)), "/stall-before").await;
+        closed(&mut peer).await;
+        peer.set_options(Options::default());
+        peer
+    };
+    a_peer_connects_again_after_a_close_that_was_not_answered: {
+        let mut peer = open_with(Options::default().close_timeout(Duration::from_millis(100)), "/silent").await;
+        peer.close().unwrap();
+        peer
+    };
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_peer_connects_again_while_it_is_still_closing() {
+    assert_connects_again(closing().await).await;
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn late_packets_of_the_old_connection_reach_nobody() {
+    let mut peer = open("/late-close/100").await;
+    for _ in 0..100 {
+        peer.send_text("old").unwrap();
+    }
+    peer.close().unwrap();
+    // The echoes and the answer to the close are on their way.
+    connect(&mut peer, "/echo").await;
+    until(&mut peer, "open again", |peer| peer.state() == ReadyState::Open).await;
+    pause(Duration::from_millis(200)).await;
+    peer.send_text("new").unwrap();
+    assert_eq!(receive_text(&mut peer).await, "new");
+    assert_eq!((peer.recv(), peer.state()), (None, ReadyState::Open));
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn unread_packets_of_the_old_connection_are_gone() {
+    let mut peer = open("/send-then-close/5/1000").await;
+    closed(&mut peer).await;
+    assert_eq!(peer.available(), 5);
+    connect(&mut peer, "/echo").await;
+    assert_eq!((peer.available(), peer.recv()), (0, None));
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn an_error_of_connect_keeps_what_the_last_connection_left() {
+    let mut peer = open("/send-then-close/2/4001/kept").await;
+    let info = closed(&mut peer).await;
+    assert!(peer.connect("nonsense").is_err());
+    assert_eq!((peer.close_info(), peer.available()), (Some(&info), 2));
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn an_error_of_connect_while_closing_keeps_the_closing() {
+    let mut peer = open("/late-close/50").await;
+    peer.close().unwrap();
+    assert!(peer.connect("nonsense").is_err());
+    assert_eq!(peer.state(), ReadyState::Closing);
+    assert!(closed(&mut peer).await.was_clean());
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_peer_connects_many_times_in_a_row() {
+    let mut peer = over().await;
+    for round in 0..20 {
+        connect(&mut peer, "/burst/1").await;
+        assert_eq!(receive_text(&mut peer).await, "0", "round {round}");
+        peer.abort();
+    }
+}

@@ -1,0 +1,91 @@
+//! Connections that never open, and what is told of the reason.
+
+use wasm_bindgen_test::wasm_bindgen_test;
+use websocket_peer::{ReadyState, WebSocketPeer};
+
+use crate::support::{
+    Failure, address_of, assert_never_opened, closed, dial, open, receive_text, tolerates_odd_answers, until,
+};
+
+/// Each is tried at `path`, and fails for the reason given.
+macro_rules! failures {
+    ($($name:ident: $path:literal, $failure:expr;)*) => {$(
+        #[wasm_bindgen_test(unsupported = pollster::test)]
+        async fn $name() {
+            let mut peer = dial($path).await;
+            let mut was_open = false;
+            until(&mut peer, "fail to open", |peer| {
+                was_open |= peer.state() == ReadyState::Open;
+                peer.state() == ReadyState::Closed
+            })
+            .await;
+            assert!(!was_open);
+            assert_never_opened(peer.close_info().unwrap(), $failure);
+        }
+    )*};
+}
+
+failures! {
+    status_400_refuses: "/reject/400", Failure::Status(400);
+    status_401_refuses: "/reject/401", Failure::Status(401);
+    status_403_refuses: "/reject/403", Failure::Status(403);
+    status_404_refuses: "/reject/404", Failure::Status(404);
+    status_500_refuses: "/reject/500", Failure::Status(500);
+    status_503_refuses: "/reject/503", Failure::Status(503);
+    status_200_refuses: "/reject/200", Failure::Status(200);
+    a_wrong_accept_key_is_no_handshake: "/wrong-accept", Failure::Handshake;
+    a_missing_accept_key_is_no_handshake: "/no-accept", Failure::Handshake;
+    an_answer_without_upgrade_is_no_handshake: "/no-upgrade-header", Failure::Handshake;
+    an_extension_that_was_not_asked_for_is_no_handshake: "/extension", Failure::Handshake;
+    garbage_is_no_handshake: "/garbage", Failure::Handshake;
+    an_end_of_tcp_instead_of_an_answer_is_no_handshake: "/cut-before", Failure::Handshake;
+    a_reset_instead_of_an_answer_is_no_handshake: "/reset-before", Failure::Handshake;
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_port_on_which_nobody_listens_refuses() {
+    let port = receive_text(&mut open("/refused").await).await;
+    let mut peer = WebSocketPeer::new();
+    peer.connect(&address_of(&port)).unwrap();
+    assert_eq!(peer.state(), ReadyState::Connecting);
+    assert_never_opened(&closed(&mut peer).await, Failure::Refused);
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_name_without_an_address_is_told() {
+    let mut peer = WebSocketPeer::new();
+    peer.connect("ws://no-such-host.invalid/").unwrap();
+    assert_eq!(peer.state(), ReadyState::Connecting);
+    assert_never_opened(&closed(&mut peer).await, Failure::Unresolved);
+}
+
+/// A careful client does not open on such an answer; that it decides is all that holds for every platform.
+macro_rules! oddities {
+    ($($name:ident: $path:literal, $failure:expr;)*) => {$(
+        #[wasm_bindgen_test(unsupported = pollster::test)]
+        async fn $name() {
+            let mut peer = dial($path).await;
+            until(&mut peer, "decide", |peer| peer.state() != ReadyState::Connecting).await;
+            if peer.state() == ReadyState::Open {
+                assert!(tolerates_odd_answers());
+            } else {
+                assert_never_opened(peer.close_info().unwrap(), $failure);
+            }
+        }
+    )*};
+}
+
+oddities! {
+    an_answer_in_http_1_0_is_decided_upon: "/http10", Failure::Handshake;
+    an_answer_with_a_head_that_is_too_long_is_decided_upon: "/big-head", Failure::Handshake;
+    an_answer_with_too_many_headers_is_decided_upon: "/many-headers", Failure::Handshake;
+    a_redirect_is_decided_upon: "/reject/301", Failure::Status(301);
+    an_answer_with_compression_is_decided_upon: "/deflate", Failure::Handshake;
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_failed_connection_leaves_no_packet_and_no_protocol() {
+    let mut peer = dial("/reject/403").await;
+    closed(&mut peer).await;
+    assert_eq!((peer.recv(), peer.protocol(), peer.buffered()), (None, None, 0));
+}

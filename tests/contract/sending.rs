@@ -1,0 +1,166 @@
+//! `send`: when it may be called, what it takes, when it leaves.
+
+use wasm_bindgen_test::wasm_bindgen_test;
+use websocket_peer::{Error, Options, Packet, ReadyState, WebSocketPeer};
+
+use crate::support::{closing, dial, open, open_with, over, seen, unique_key, until};
+
+/// All three ways to send are refused alike, and nothing is counted.
+#[track_caller]
+fn assert_sends_nothing(peer: &mut WebSocketPeer) {
+    let error = Err(Error::NotOpen { state: peer.state() });
+    assert_eq!(peer.send(b"x"), error);
+    assert_eq!(peer.send_text("x"), error);
+    assert_eq!(peer.send_packet(&Packet::text("x")), error);
+    assert_eq!((peer.buffered(), peer.stats().packets_sent), (0, 0));
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn sending_on_a_new_peer_is_an_error() {
+    assert_sends_nothing(&mut WebSocketPeer::new());
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn sending_while_connecting_is_an_error() {
+    let mut peer = dial("/stall-before").await;
+    assert_eq!(peer.state(), ReadyState::Connecting);
+    assert_sends_nothing(&mut peer);
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn sending_while_closing_is_an_error() {
+    let mut peer = closing().await;
+    assert_eq!(peer.state(), ReadyState::Closing);
+    assert_sends_nothing(&mut peer);
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn sending_after_the_end_is_an_error() {
+    let mut peer = over().await;
+    assert_eq!(peer.state(), ReadyState::Closed);
+    assert_sends_nothing(&mut peer);
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_packet_over_the_outbound_buffer_can_never_be_sent() {
+    let mut peer = open_with(Options::default().outbound_buffer_size(100), "/echo").await;
+    let error = Err(Error::PacketTooBig { len: 101, max: 100 });
+    assert_eq!(peer.send(&[0; 101]), error);
+    assert_eq!(peer.send_text(&"x".repeat(101)), error);
+    assert_eq!(peer.send_packet(&Packet::binary([0; 101])), error);
+    assert_eq!((peer.buffered(), peer.stats().packets_sent), (0, 0));
+    assert_eq!(peer.send(&[0; 100]), Ok(()));
+}
+
+/// Sends packets that nobody reads until one is refused.
+async fn send_until_refused(peer: &mut WebSocketPeer, size: usize) -> (u64, Error) {
+    let packet = vec![7; size];
+    let mut refused = None;
+    until(peer, "run out of room", |peer| {
+        refused = (0..16).find_map(|_| peer.send(&packet).err());
+        refused.is_some()
+    })
+    .await;
+    (peer.stats().packets_sent, refused.unwrap())
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn the_outbound_queue_has_a_limit_in_bytes() {
+    const LIMIT: usize = 200_000;
+    let mut peer = open_with(Options::default().outbound_buffer_size(LIMIT), "/stall").await;
+    let (sent, refused) = send_until_refused(&mut peer, 65_536).await;
+    let room = LIMIT - peer.buffered();
+    assert!(room < 65_536, "{} bytes wait", peer.buffered());
+    assert_eq!(refused, Error::OutboundFull { room });
+
+    // A refused packet leaves no trace, and a smaller one still fits.
+    assert_eq!((peer.stats().packets_sent, peer.stats().bytes_sent), (sent, sent * 65_536));
+    assert_eq!(peer.send(&vec![7; room]), Ok(()));
+    assert_eq!(peer.buffered(), LIMIT);
+    assert_eq!(peer.send(&[7]), Err(Error::OutboundFull { room: 0 }));
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn the_outbound_queue_has_a_limit_in_packets() {
+    let options = Options::default().outbound_buffer_size(64 << 20).max_queued_packets(3);
+    let mut peer = open_with(options, "/stall").await;
+    let (_, refused) = send_until_refused(&mut peer, 262_144).await;
+    assert_eq!(refused, Error::OutboundFull { room: 0 });
+    assert_eq!(peer.buffered(), 3 * 262_144);
+    assert_eq!(peer.send(&[]), Err(Error::OutboundFull { room: 0 }));
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn room_comes_back_when_the_other_end_reads() {
+    let mut peer = open_with(Options::default().outbound_buffer_size(300_000), "/count").await;
+    for _ in 0..50 {
+        until(&mut peer, "have room again", |peer| peer.send(&[0; 200_000]).is_ok()).await;
+    }
+    until(&mut peer, "have sent everything", |peer| peer.buffered() == 0).await;
+    assert_eq!(peer.stats().packets_sent, 50);
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn what_was_sent_leaves_without_another_call() {
+    let key = unique_key();
+    let mut peer = open(&format!("/count?key={key}")).await;
+    peer.send_text("hello").unwrap();
+    seen(&key, Some("text 5")).await;
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn replies_leave_when_everything_was_read() {
+    let key = unique_key();
+    let mut peer = open(&format!("/burst/2?key={key}")).await;
+    until(&mut peer, "have both packets", |peer| peer.available() == 2).await;
+    while peer.recv().is_some() {
+        peer.send_text("reply").unwrap();
+    }
+    assert_eq!(seen(&key, Some("text 5")).await.all("text ").len(), 2);
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn flush_sends_replies_while_packets_still_wait() {
+    let key = unique_key();
+    let mut peer = open(&format!("/burst/2?key={key}")).await;
+    until(&mut peer, "have both packets", |peer| peer.available() == 2).await;
+    peer.send_text("early").unwrap();
+    peer.flush();
+    seen(&key, Some("text 5")).await;
+    assert_eq!(peer.available(), 2);
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn poll_sends_replies_while_packets_still_wait() {
+    let key = unique_key();
+    let mut peer = open(&format!("/burst/2?key={key}")).await;
+    until(&mut peer, "have both packets", |peer| peer.available() == 2).await;
+    peer.send_text("early").unwrap();
+    peer.poll();
+    seen(&key, Some("text 5")).await;
+    // Its echo may be here already.
+    assert!(peer.available() >= 2);
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn flush_without_a_connection_does_nothing() {
+    let mut peer = WebSocketPeer::new();
+    peer.flush();
+    assert_eq!(peer.state(), ReadyState::Closed);
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn every_frame_to_the_server_is_masked_with_a_key_of_its_own() {
+    let key = unique_key();
+    let mut peer = open(&format!("/count?key={key}")).await;
+    for _ in 0..4 {
+        peer.send_text("same").unwrap();
+    }
+    peer.send_text("last!").unwrap();
+    let seen = seen(&key, Some("text 5")).await;
+    let mut masks = seen.all("frame ");
+    assert!(masks.iter().all(|mask| mask.starts_with("frame masked=yes mask=")), "{masks:?}");
+    masks.sort_unstable();
+    masks.dedup();
+    assert_eq!(masks.len(), 5);
+}

@@ -1,0 +1,73 @@
+//! Addresses that every platform would read differently are refused, with the peer as it was.
+
+use wasm_bindgen_test::wasm_bindgen_test;
+use websocket_peer::{Error, ReadyState, WebSocketPeer};
+
+use crate::support::{open, receive_text, until, url};
+
+/// Each of them is `InvalidUrl`, and the peer is as new.
+macro_rules! invalid {
+    ($($name:ident: $($url:expr),+;)*) => {$(
+        #[wasm_bindgen_test(unsupported = pollster::test)]
+        async fn $name() {
+            for url in [$($url),+] {
+                let mut peer = WebSocketPeer::new();
+                match peer.connect(url) {
+                    Err(Error::InvalidUrl { why }) => assert!(!why.is_empty(), "{url}"),
+                    other => panic!("{url} was answered with {other:?}"),
+                }
+                assert_eq!((peer.poll(), peer.url(), peer.close_info()), (ReadyState::Closed, None, None));
+            }
+        }
+    )*};
+}
+
+invalid! {
+    an_empty_url_is_invalid: "";
+    a_url_without_a_scheme_is_invalid: "localhost", "localhost:9081/echo", "127.0.0.1:9081", "//localhost/";
+    a_url_of_another_scheme_is_invalid: "http://localhost/", "https://localhost/", "ftp://localhost/", "wsx://localhost/";
+    a_url_with_too_few_slashes_is_invalid: "ws:localhost", "ws:/localhost";
+    a_url_without_a_host_is_invalid: "ws://", "ws:///echo", "ws://:9081/", "ws://?query";
+    a_url_with_credentials_is_invalid: "ws://user@localhost/", "ws://user:password@localhost/", "ws://@localhost/";
+    a_url_with_a_fragment_is_invalid: "ws://localhost/#fragment", "ws://localhost#", "ws://localhost/?query#fragment";
+    a_url_with_a_bad_port_is_invalid: "ws://localhost:0/", "ws://localhost:65536/", "ws://localhost:/", "ws://localhost:http/",
+        "ws://localhost:-1/", "ws://localhost:+80/", "ws://localhost:80:81/";
+    a_url_with_white_space_is_invalid: " ws://localhost/", "ws://localhost/ ", "ws://local host/", "ws://localhost/a b",
+        "ws://localhost/\ta", "ws://localhost/?a b", "ws://localhost/\u{a0}";
+    a_url_with_control_characters_is_invalid: "ws://localhost/\0", "ws://localhost/\r\nHost: elsewhere", "ws://localhost/\u{7f}";
+    a_url_with_a_backslash_is_invalid: "ws:\\\\localhost", "ws://localhost\\echo", "ws://localhost/\\echo";
+    a_url_with_characters_that_browsers_repair_is_invalid: "ws://localhost/\"", "ws://localhost/<", "ws://localhost/>",
+        "ws://localhost/^", "ws://localhost/`", "ws://localhost/{", "ws://localhost/|", "ws://localhost/}";
+    a_url_with_dot_segments_is_invalid: "ws://localhost/./echo", "ws://localhost/a/../echo", "ws://localhost/..", "ws://localhost/%2e%2E/";
+    a_url_with_a_host_beyond_ascii_is_invalid: "ws://bücher.example/", "ws://例え.example/";
+    a_url_with_a_bad_host_name_is_invalid: "ws://local%68ost/", "ws://a..b/", "ws://.example/", "ws://a*b/";
+    a_url_with_a_number_that_is_no_address_is_invalid: "ws://256.0.0.1/", "ws://127.1/", "ws://2130706433/", "ws://0x7f.0.0.1/", "ws://1.2.3.4.5/";
+    a_url_with_a_bad_ipv6_address_is_invalid: "ws://[::1/", "ws://[::g]/", "ws://::1/", "ws://[fe80::1%25eth0]/", "ws://[127.0.0.1]/";
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_scheme_in_any_letters_is_the_scheme() {
+    let given = url("/echo").replace("ws://", "Ws://");
+    let mut peer = WebSocketPeer::new();
+    peer.connect(&given).unwrap();
+    until(&mut peer, "open", |peer| peer.state() == ReadyState::Open).await;
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_url_without_a_path_asks_for_the_root() {
+    // The scripted server knows no such path.
+    let mut peer = WebSocketPeer::new();
+    assert_eq!(peer.connect(&url("")), Ok(()));
+    assert_eq!(peer.state(), ReadyState::Connecting);
+    peer.abort();
+    assert_eq!(peer.connect(&url("?query")), Ok(()));
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn an_invalid_url_does_not_touch_an_open_connection() {
+    let mut peer = open("/echo").await;
+    assert!(peer.connect("nonsense").is_err());
+    assert_eq!(peer.state(), ReadyState::Open);
+    peer.send_text("still here").unwrap();
+    assert_eq!(receive_text(&mut peer).await, "still here");
+}

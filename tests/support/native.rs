@@ -1,0 +1,157 @@
+//! The contract's terms for native programs: the scripted server is in this process, and much can be known.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use testkit::Server;
+use websocket_peer::{
+    CloseCause, CloseInfo, Deadline, Options, ReadyState, TlsOptions, TlsRoots, WebSocketPeer,
+};
+
+use super::{Failure, assert_broken, closed, ending, opened, seen};
+
+/// One server for all tests of the process.
+fn server() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| Server::start().expect("the scripted server starts"))
+}
+
+/// The server is always there.
+pub async fn require_server() {
+    server();
+}
+
+pub fn url(path: &str) -> String {
+    server().url(path)
+}
+
+/// The secure address, and options that trust its certificate.
+pub fn secure(path: &str) -> (String, Options) {
+    let pem = server().ca_pem().as_bytes().to_vec();
+    let tls = TlsOptions::default().roots(TlsRoots::Custom { pem });
+    (server().secure_url(path), Options::default().tls(tls))
+}
+
+/// The address of a port of the server's machine.
+pub fn address_of(port: &str) -> String {
+    format!("ws://127.0.0.1:{port}/")
+}
+
+pub fn unique_key() -> String {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    format!("native-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The time since the first call.
+pub fn now() -> Duration {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed()
+}
+
+pub async fn tick() {
+    thread::sleep(Duration::from_millis(1));
+}
+
+/// Natively every failure to open has its own cause.
+pub fn tells(cause: &CloseCause, failure: Failure) -> bool {
+    match failure {
+        Failure::Refused => *cause == CloseCause::Refused { status: None },
+        Failure::Status(status) => *cause == CloseCause::Refused { status: Some(status) },
+        Failure::Handshake => matches!(cause, CloseCause::Handshake { .. }),
+        Failure::Unresolved => *cause == CloseCause::Unresolved,
+    }
+}
+
+/// A breach of the protocol is known for what it is.
+pub fn breach(code: u16) -> (Option<u16>, CloseCause) {
+    (Some(code), CloseCause::Protocol)
+}
+
+/// It is noticed and told to the other end, too, where browsers are careless.
+pub async fn endure_unseen_breach(peer: &mut WebSocketPeer) {
+    assert_broken(&closed(peer).await, 1002);
+}
+
+/// How a connection ended that was cut right after the handshake.
+#[track_caller]
+pub fn assert_ended_at_once(info: &CloseInfo) {
+    assert_eq!((info.code, &info.cause), (None, &CloseCause::Lost));
+}
+
+/// What the other end is told after a message that is too big.
+pub const TOO_BIG_ON_THE_WIRE: &str = "close 1009";
+
+/// After a flood that was not read at first: TCP slowed the sender down, nothing is lost, and it goes on.
+#[track_caller]
+pub fn assert_outlived_flood(peer: &WebSocketPeer, received: usize, inbox: usize, backlog: usize) {
+    assert!(received > inbox + backlog);
+    assert_eq!(peer.state(), ReadyState::Open, "{:?}", peer.close_info());
+}
+
+/// The header alone is enough to refuse what it announces.
+pub async fn endure_huge_announcement(peer: &mut WebSocketPeer) {
+    let info = closed(peer).await;
+    assert_eq!((info.code, info.cause), (Some(1009), CloseCause::TooBig));
+}
+
+/// The other end is told with a close frame that it broke the protocol.
+pub async fn assert_breach_was_told(key: &str, code: u16) {
+    seen(key, Some(&format!("close {code}"))).await;
+}
+
+/// What the other end still sent after this end asked to close arrives.
+#[track_caller]
+pub fn assert_came_while_closing(numbers: &[usize], sent: usize) {
+    assert!(numbers.iter().copied().eq(0..sent), "{numbers:?}");
+}
+
+/// The heartbeat notices.
+pub async fn endure_silence(peer: &mut WebSocketPeer) {
+    let info = closed(peer).await;
+    assert_eq!((info.code, info.cause), (None, CloseCause::TimedOut { what: Deadline::Heartbeat }));
+}
+
+/// A dropped peer's connection ends without a close frame.
+pub fn may_drop_politely() -> bool {
+    false
+}
+
+/// The other end closed with a code that was registered after the standard.
+#[track_caller]
+pub fn assert_closed_with_later_code(info: &CloseInfo, code: u16, reason: &str) {
+    assert_eq!(ending(info), (Some(code), reason, &CloseCause::Remote));
+}
+
+/// A connection that was being made is given up: the server sees its end, if it ever saw its beginning.
+pub async fn assert_attempt_was_given_up(key: &str) {
+    let seen = seen(key, None).await;
+    assert_eq!(seen.all("eof").len() + seen.all("reset").len(), seen.all("path ").len());
+}
+
+/// An answer that no careful client takes is not taken.
+pub fn tolerates_odd_answers() -> bool {
+    false
+}
+
+#[track_caller]
+pub fn assert_address_is_known(peer: &WebSocketPeer) {
+    assert_eq!(peer.peer_addr(), Ok(server().addr()));
+}
+
+/// Header fields are sent as they were given.
+pub async fn assert_headers_arrive(options: Options, expected: (&str, &str)) {
+    let key = unique_key();
+    let mut peer = WebSocketPeer::with_options(options);
+    peer.connect(&url(&format!("/echo?key={key}"))).unwrap();
+    opened(&mut peer).await;
+    assert_eq!(seen(&key, Some("request ")).await.header(expected.0), Some(expected.1));
+}
+
+/// Whom to trust can be chosen.
+pub fn assert_own_roots(options: Options) {
+    let mut peer = WebSocketPeer::with_options(options);
+    assert_eq!(peer.connect(&server().secure_url("/echo")), Ok(()));
+    assert_eq!(peer.state(), ReadyState::Connecting);
+}
