@@ -1,0 +1,175 @@
+//! Child processes: what they print, how they end, and that they end with the test.
+
+use std::{
+    env,
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    thread::{self, JoinHandle},
+};
+
+use super::eventually;
+
+/// A running program. It is killed when this is dropped.
+pub struct Program {
+    child: Child,
+    out: Output,
+    err: Output,
+}
+
+/// How a program ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The exit code; `None` where a signal ended it.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub out: Vec<String>,
+    /// What it printed as errors.
+    pub err: Vec<String>,
+}
+
+impl Program {
+    /// Starts a program with these arguments.
+    #[track_caller]
+    pub fn start(mut command: Command) -> Self {
+        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("{:?} cannot start: {error}", command.get_program()));
+        let out = Output::follow(child.stdout.take().expect("a pipe"));
+        let err = Output::follow(child.stderr.take().expect("a pipe"));
+        Self { child, out, err }
+    }
+
+    /// Waits until it has printed a line that begins like this, and gives the line.
+    #[track_caller]
+    pub fn line(&mut self, start: &str) -> String {
+        eventually(&format!("a line that begins with {start:?}"), || {
+            let ended = self.child.try_wait().expect("the child can be asked").is_some();
+            if ended {
+                self.out.finish();
+                self.err.finish();
+            }
+            let found = self.out.lines().into_iter().find(|line| line.starts_with(start));
+            let (out, err) = (self.out.lines(), self.err.lines());
+            assert!(found.is_some() || !ended, "ended without {start:?}; printed {out:#?}, errors {err:#?}");
+            found
+        })
+    }
+
+    /// What it has printed so far.
+    pub fn lines(&self) -> Vec<String> {
+        self.out.lines()
+    }
+
+    /// Waits until it ends.
+    #[track_caller]
+    pub fn end(mut self) -> Ended {
+        let status =
+            eventually("the program ends", || self.child.try_wait().expect("the child can be asked"));
+        self.out.finish();
+        self.err.finish();
+        Ended { code: status.code(), out: self.out.lines(), err: self.err.lines() }
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("the child can be asked").is_none()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // One that has ended cannot be killed, and need not be.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The lines of a pipe, taken as they come, so that the program never waits for a reader.
+struct Output {
+    lines: Arc<Mutex<Vec<String>>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Output {
+    fn follow(pipe: impl Read + Send + 'static) -> Self {
+        let lines = Arc::<Mutex<Vec<String>>>::default();
+        let reader = thread::spawn({
+            let lines = Arc::clone(&lines);
+            move || {
+                for line in BufReader::new(pipe).lines() {
+                    let Ok(line) = line else { break };
+                    lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+                }
+            }
+        });
+        Self { lines, reader: Some(reader) }
+    }
+
+    fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes what is left in the pipe of a program that has ended.
+    fn finish(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            reader.join().expect("the reader of a pipe does not panic");
+        }
+    }
+}
+
+/// `minimal_client` with this URL.
+pub fn minimal_client(url: &str) -> Program {
+    let mut command = Command::new(example("minimal_client"));
+    command.arg(url);
+    Program::start(command)
+}
+
+/// `minimal_server`, and the URL of it.
+pub fn minimal_server() -> (Program, String) {
+    let mut command = Command::new(example("minimal_server"));
+    command.arg("127.0.0.1:0");
+    let mut server = Program::start(command);
+    server.line("Server started.");
+    let line = server.line("Listening on ");
+    let url = line.trim_start_matches("Listening on ").to_owned();
+    (server, url)
+}
+
+/// An example's program. `cargo test` puts it beside the folder that this test's own program is in.
+pub fn example(name: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let test = env::current_exe().expect("a test knows its own path");
+        let profile = test.parent().and_then(Path::parent).expect("the folder of the profile");
+        build_examples(profile);
+        profile.join("examples")
+    });
+    folder.join(name).with_extension(env::consts::EXE_EXTENSION)
+}
+
+/// `cargo test --test NAME` builds no examples: what lies there may be old, or nothing.
+fn build_examples(profile: &Path) {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--offline", "--examples", "--no-default-features"]);
+    cargo.args(["--features", FEATURES]);
+    cargo.arg("--manifest-path").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
+    cargo.arg("--target-dir").arg(profile.parent().expect("the folder of all profiles"));
+    if profile.ends_with("release") {
+        cargo.arg("--release");
+    }
+    let built = cargo.output().expect("cargo runs");
+    assert!(
+        built.status.success(),
+        "the examples cannot be built:\n{}",
+        String::from_utf8_lossy(&built.stderr)
+    );
+}
+
+/// Those that this test was built with, so that nothing is built twice.
+const FEATURES: &str = match (cfg!(feature = "tls"), cfg!(feature = "tls-bundled-roots")) {
+    (true, true) => "tls,tls-bundled-roots",
+    (true, false) => "tls",
+    (false, _) => "",
+};

@@ -1,0 +1,306 @@
+//! Connections of a peer whose other end is this test: bytes as they are on the wire.
+
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::{Shutdown, TcpListener, TcpStream},
+    time::Duration,
+};
+
+use tungstenite::handshake::derive_accept_key;
+use websocket_peer::{Options, ReadyState, WebSocketPeer};
+
+use super::{PATIENCE, eventually, opened, until};
+
+pub const TEXT: u8 = 0x81;
+pub const BINARY: u8 = 0x82;
+pub const CLOSE: u8 = 0x88;
+pub const PING: u8 = 0x89;
+pub const PONG: u8 = 0x8A;
+
+/// What Godot's client sends; the key is RFC 6455's own example.
+pub const REQUEST: &str = "GET /chat?x=1 HTTP/1.1\r\nHost: h.example:99\r\nUpgrade: websocket\r\n\
+    Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
+/// What a server has to answer.
+pub const ANSWER: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+
+/// One end of a TCP connection.
+pub struct Raw {
+    tcp: TcpStream,
+    received: Vec<u8>,
+    end: Option<End>,
+}
+
+/// How the other end ended TCP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Eof,
+    Reset,
+}
+
+/// A frame as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// The final bit, the reserved bits and the opcode.
+    pub first: u8,
+    pub masked: bool,
+    pub payload: Vec<u8>,
+}
+
+impl Frame {
+    /// The code of a close frame.
+    pub fn close_code(&self) -> Option<u16> {
+        assert_eq!(self.first, CLOSE, "{self:?}");
+        self.payload.first_chunk().map(|code| u16::from_be_bytes(*code))
+    }
+}
+
+impl Raw {
+    pub fn new(tcp: TcpStream) -> Self {
+        // A read that finds nothing is a pause as well; a write waits, but not for ever.
+        tcp.set_read_timeout(Some(Duration::from_millis(1))).expect("a time-out for reads");
+        tcp.set_write_timeout(Some(PATIENCE)).expect("a time-out for writes");
+        tcp.set_nodelay(true).expect("no delay");
+        Self { tcp, received: Vec::new(), end: None }
+    }
+
+    pub fn tcp(&self) -> &TcpStream {
+        &self.tcp
+    }
+
+    #[track_caller]
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.tcp.write_all(bytes.as_ref()).expect("the peer's end is there");
+    }
+
+    /// Ends this direction of TCP.
+    pub fn finish(&self) {
+        self.tcp.shutdown(Shutdown::Write).expect("the connection is there");
+    }
+
+    /// Ends TCP with a reset.
+    pub fn reset(self) {
+        socket2::SockRef::from(&self.tcp).set_linger(Some(Duration::ZERO)).expect("linger");
+    }
+
+    /// Takes what has arrived; how many bytes that is.
+    pub fn look(&mut self) -> usize {
+        let mut buffer = vec![0; 256 * 1024];
+        match self.tcp.read(&mut buffer) {
+            Ok(0) => self.end = Some(End::Eof),
+            Ok(read) => {
+                self.received.extend_from_slice(&buffer[..read]);
+                return read;
+            }
+            Err(error) => match error.kind() {
+                ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => {}
+                ErrorKind::ConnectionReset => self.end = Some(End::Reset),
+                _ => panic!("{error}"),
+            },
+        }
+        0
+    }
+
+    /// The next head of HTTP, its empty line included.
+    pub fn head(&mut self) -> Option<String> {
+        self.look();
+        let end = self.received.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
+        Some(String::from_utf8(self.received.drain(..end).collect()).expect("a head is text"))
+    }
+
+    /// The next frame.
+    pub fn frame(&mut self) -> Option<Frame> {
+        self.take_frame().or_else(|| {
+            self.look();
+            self.take_frame()
+        })
+    }
+
+    fn take_frame(&mut self) -> Option<Frame> {
+        let (frame, length) = parse(&self.received)?;
+        self.received.drain(..length);
+        Some(frame)
+    }
+
+    /// How the other end ended TCP, once it has.
+    pub fn end(&mut self) -> Option<End> {
+        self.look();
+        self.end
+    }
+
+    /// What has arrived and was not taken as head or frame.
+    pub fn rest(&self) -> &[u8] {
+        &self.received
+    }
+}
+
+fn parse(bytes: &[u8]) -> Option<(Frame, usize)> {
+    let [first, second, rest @ ..] = bytes else { return None };
+    let (length, mut rest) = match second & 0x7F {
+        126 => rest.split_first_chunk().map(|(length, rest)| (u16::from_be_bytes(*length).into(), rest))?,
+        127 => rest.split_first_chunk().map(|(length, rest)| (u64::from_be_bytes(*length), rest))?,
+        length => (length.into(), rest),
+    };
+    let length = usize::try_from(length).expect("a length that fits into memory");
+    let masked = second & 0x80 != 0;
+    let mut mask = [0; 4];
+    if masked {
+        let (found, behind) = rest.split_first_chunk()?;
+        (mask, rest) = (*found, behind);
+    }
+    let payload = rest.get(..length)?;
+    let payload = payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect();
+    let frame = Frame { first: *first, masked, payload };
+    Some((frame, bytes.len() - rest.len() + length))
+}
+
+/// A frame as servers send it.
+pub fn server_frame(first: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
+    let payload = payload.as_ref();
+    [&header(first, payload.len(), 0)[..], payload].concat()
+}
+
+/// A frame as clients send it: masked.
+pub fn client_frame(first: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
+    const MASK: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
+    let payload = payload.as_ref();
+    let mut frame = header(first, payload.len(), 0x80);
+    frame.extend(MASK);
+    frame.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    frame
+}
+
+/// A close frame's payload.
+pub fn close_payload(code: u16, reason: &str) -> Vec<u8> {
+    [&code.to_be_bytes(), reason.as_bytes()].concat()
+}
+
+fn header(first: u8, length: usize, mask_bit: u8) -> Vec<u8> {
+    match length {
+        0..=125 => vec![first, mask_bit | length as u8],
+        126..=0xFFFF => [&[first, mask_bit | 126][..], &(length as u16).to_be_bytes()].concat(),
+        _ => [&[first, mask_bit | 127][..], &(length as u64).to_be_bytes()].concat(),
+    }
+}
+
+/// A listener on a free port of the loopback interface, and the port.
+pub fn listener() -> (TcpListener, u16) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    (listener, port)
+}
+
+/// Both ends of a new TCP connection: the one that connected, and the one that was accepted.
+pub fn tcp_pair() -> (TcpStream, TcpStream) {
+    let (listener, port) = listener();
+    let connected = TcpStream::connect(("127.0.0.1", port)).expect("somebody listens");
+    let (accepted, _) = listener.accept().expect("somebody connected");
+    (connected, accepted)
+}
+
+/// A raw client, and the peer that accepted it and awaits its request.
+pub fn accepting(options: Options) -> (WebSocketPeer, Raw) {
+    let (connected, accepted) = tcp_pair();
+    let mut peer = WebSocketPeer::with_options(options);
+    peer.accept(accepted).expect("the options are right");
+    (peer, Raw::new(connected))
+}
+
+/// A raw client, and the peer that accepted it, open.
+pub fn accepted(options: Options) -> (WebSocketPeer, Raw) {
+    let (mut peer, mut raw) = accepting(options);
+    raw.send(REQUEST);
+    opened(&mut peer);
+    eventually("the answer to the request", || raw.head());
+    (peer, raw)
+}
+
+/// A raw server that has not read the request yet, and the peer that connected to it.
+pub fn connecting(options: Options) -> (WebSocketPeer, Raw) {
+    let (listener, port) = listener();
+    let mut peer = WebSocketPeer::with_options(options);
+    peer.connect(&format!("ws://127.0.0.1:{port}/")).expect("the address and the options are right");
+    let accepted = admit(&listener, &mut peer);
+    (peer, Raw::new(accepted))
+}
+
+/// The listener's end of the connection that the peer is making.
+#[track_caller]
+pub fn admit(listener: &TcpListener, peer: &mut WebSocketPeer) -> TcpStream {
+    admit_while(listener, || {
+        peer.poll();
+    })
+}
+
+/// The listener's end of the connection that somebody else is making.
+#[track_caller]
+pub fn admit_stranger(listener: &TcpListener) -> TcpStream {
+    admit_while(listener, || {})
+}
+
+#[track_caller]
+fn admit_while(listener: &TcpListener, mut poll: impl FnMut()) -> TcpStream {
+    listener.set_nonblocking(true).expect("a listener that does not wait");
+    let accepted = eventually("somebody connects", || {
+        poll();
+        match listener.accept() {
+            Ok((accepted, _)) => Some(accepted),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => None,
+            Err(error) => panic!("{error}"),
+        }
+    });
+    // Some systems hand the listener's mode down.
+    accepted.set_nonblocking(false).expect("a stream that waits");
+    accepted
+}
+
+/// The peer's request, and the key that answers it.
+#[track_caller]
+pub fn request(peer: &mut WebSocketPeer, raw: &mut Raw) -> (String, String) {
+    let head = eventually("the request", || {
+        peer.poll();
+        raw.head()
+    });
+    let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).expect("a key");
+    let accept = derive_accept_key(key.as_bytes());
+    (head, accept)
+}
+
+/// A raw server, and the peer that connected to it, open.
+pub fn connected(options: Options) -> (WebSocketPeer, Raw) {
+    let (mut peer, mut raw) = connecting(options);
+    let (_, accept) = request(&mut peer, &mut raw);
+    raw.send(ANSWER.replace("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", &accept));
+    opened(&mut peer);
+    (peer, raw)
+}
+
+/// The next frame that the peer sends.
+#[track_caller]
+pub fn frame_from(peer: &mut WebSocketPeer, raw: &mut Raw) -> Frame {
+    eventually("a frame from the peer", || {
+        peer.poll();
+        raw.frame()
+    })
+}
+
+/// How the peer ends TCP.
+#[track_caller]
+pub fn end_from(peer: &mut WebSocketPeer, raw: &mut Raw) -> End {
+    eventually("the end of TCP", || {
+        peer.poll();
+        raw.end()
+    })
+}
+
+/// Polls for as long as there may be something to do.
+#[track_caller]
+pub fn settle(peer: &mut WebSocketPeer) {
+    let mut quiet = 0;
+    until("the peer settles", || {
+        let before = (peer.state(), peer.stats(), peer.buffered());
+        quiet = if (peer.poll(), peer.stats(), peer.buffered()) == before { quiet + 1 } else { 0 };
+        quiet > 50 || peer.state() == ReadyState::Closed
+    });
+}

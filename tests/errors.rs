@@ -1,0 +1,296 @@
+//! Each variant of [`Error`], provoked through the public API: what it says, and that the peer is as it was before.
+
+#![cfg(not(target_family = "wasm"))]
+
+mod common;
+
+use std::{mem::size_of, net::TcpStream, time::Duration};
+
+use common::{
+    closed, opened,
+    raw::{accepted, connected, settle, tcp_pair},
+    receive, server,
+};
+use websocket_peer::{
+    CloseCode, CloseInfo, Error, Options, Packet, ReadyState, Stats, TlsIdentity, TlsOptions, TlsRoots,
+    WebSocketPeer,
+};
+
+/// Everything that can be asked of a peer.
+#[derive(Debug, PartialEq)]
+struct Snapshot {
+    state: ReadyState,
+    available: usize,
+    buffered: usize,
+    close_info: Option<CloseInfo>,
+    protocol: Option<String>,
+    url: Option<String>,
+    address: Result<std::net::SocketAddr, Error>,
+    stats: Stats,
+    options: Options,
+}
+
+impl Snapshot {
+    fn of(peer: &WebSocketPeer) -> Self {
+        Self {
+            state: peer.state(),
+            available: peer.available(),
+            buffered: peer.buffered(),
+            close_info: peer.close_info().cloned(),
+            protocol: peer.protocol().map(str::to_owned),
+            url: peer.url().map(str::to_owned),
+            address: peer.peer_addr(),
+            stats: peer.stats(),
+            options: peer.options().clone(),
+        }
+    }
+}
+
+/// The error of `call`, which changed nothing and which Godot would know by the number `code`.
+#[track_caller]
+fn error<T>(
+    peer: &mut WebSocketPeer,
+    code: i32,
+    call: impl FnOnce(&mut WebSocketPeer) -> Result<T, Error>,
+) -> Error {
+    let before = Snapshot::of(peer);
+    let Err(error) = call(peer) else { panic!("no error") };
+    assert_eq!(Snapshot::of(peer), before, "{error}");
+    assert_eq!(error.godot_code(), code, "{error}");
+    assert_eq!(error, error.clone());
+    error
+}
+
+fn open() -> WebSocketPeer {
+    let mut peer = WebSocketPeer::with_options(Options::default().protocols(["a", "b"]));
+    peer.connect(&server().url("/echo")).unwrap();
+    opened(&mut peer);
+    peer
+}
+
+/// A peer whose connection has ended, with a packet that nobody has read yet.
+fn over() -> WebSocketPeer {
+    let mut peer = WebSocketPeer::new();
+    peer.connect(&server().url("/send-then-close/1/4000/over")).unwrap();
+    closed(&mut peer);
+    assert_eq!(peer.available(), 1);
+    peer
+}
+
+/// Neither its kernel nor its own queue takes any more.
+fn congested() -> (WebSocketPeer, common::raw::Raw) {
+    let (mut peer, raw) = connected(Options::default().outbound_buffer_size(100_000));
+    while peer.send(&[0; 10_000]).is_ok() {}
+    settle(&mut peer);
+    while peer.send(&[0; 10_000]).is_ok() {}
+    (peer, raw)
+}
+
+fn identity() -> TlsIdentity {
+    let authority = testkit::certs::Authority::new("own authority").unwrap();
+    let identity = authority.issue(&["localhost"]).unwrap();
+    TlsIdentity {
+        certificates_pem: identity.certificates_pem.into_bytes(),
+        key_pem: identity.key_pem.into_bytes(),
+    }
+}
+
+#[test]
+fn invalid_url() {
+    let error = error(&mut over(), 31, |peer| peer.connect("http://localhost/"));
+    assert!(matches!(error, Error::InvalidUrl { .. }), "{error:?}");
+    assert_eq!(error.to_string(), "invalid WebSocket URL: its scheme is not ws or wss");
+}
+
+#[test]
+fn invalid_option_at_connect() {
+    let mut peer = over();
+    peer.set_options(Options::default().connect_timeout(Duration::ZERO));
+    let error = error(&mut peer, 31, |peer| peer.connect(&server().url("/echo")));
+    assert_eq!(error, Error::InvalidOption { option: "connect_timeout", why: "it is zero" });
+    assert_eq!(error.to_string(), "invalid option `connect_timeout`: it is zero");
+}
+
+#[test]
+fn invalid_option_at_accept() {
+    let mut peer = over();
+    peer.set_options(Options::for_server().max_queued_packets(0));
+    let error = error(&mut peer, 31, |peer| peer.accept(tcp_pair().1));
+    assert_eq!(error, Error::InvalidOption { option: "max_queued_packets", why: "it is zero" });
+}
+
+#[test]
+fn invalid_close_code() {
+    let asked = CloseCode::new(1001);
+    assert_eq!(asked, Err(Error::InvalidCloseCode { code: 1001 }));
+    // A server's code, on a peer that is none.
+    let going_away = CloseCode::for_server(1001).unwrap();
+    let error = error(&mut open(), 31, |peer| peer.close_with(going_away, ""));
+    assert_eq!(error, Error::InvalidCloseCode { code: 1001 });
+    assert_eq!(error.to_string(), "close code 1001 cannot be sent from here; 1000 and 3000 to 4999 can");
+}
+
+#[test]
+fn reason_too_long() {
+    let error = error(&mut open(), 31, |peer| peer.close_with(CloseCode::NORMAL, &"é".repeat(62)));
+    assert_eq!(error, Error::ReasonTooLong { len: 124 });
+    assert_eq!(error.to_string(), "the close reason has 124 bytes; at most 123 fit into a close frame");
+}
+
+#[test]
+fn already_in_use() {
+    let mut connecting = WebSocketPeer::new();
+    connecting.connect(&server().url("/stall-before")).unwrap();
+    for mut peer in [connecting, open(), accepted(Options::for_server()).0] {
+        let url = server().url("/echo");
+        assert_eq!(error(&mut peer, 22, |peer| peer.connect(&url)), Error::AlreadyInUse);
+        let error = error(&mut peer, 22, |peer| peer.accept(tcp_pair().1));
+        assert_eq!(error, Error::AlreadyInUse);
+        assert_eq!(error.to_string(), "the peer is connecting or open already");
+    }
+}
+
+#[test]
+fn not_open() {
+    let mut connecting = WebSocketPeer::new();
+    connecting.connect(&server().url("/stall-before")).unwrap();
+    let mut closing = WebSocketPeer::new();
+    closing.connect(&server().url("/silent")).unwrap();
+    opened(&mut closing);
+    closing.close().unwrap();
+    for (mut peer, state, words) in [
+        (connecting, ReadyState::Connecting, "the peer is connecting, not open"),
+        (closing, ReadyState::Closing, "the peer is closing, not open"),
+        (over(), ReadyState::Closed, "the peer is closed, not open"),
+        (WebSocketPeer::new(), ReadyState::Closed, "the peer is closed, not open"),
+    ] {
+        let expected = Error::NotOpen { state };
+        assert_eq!(error(&mut peer, 1, |peer| peer.send(b"x")), expected);
+        assert_eq!(error(&mut peer, 1, |peer| peer.send_text("x")), expected);
+        let error = error(&mut peer, 1, |peer| peer.send_packet(&Packet::text("x")));
+        assert_eq!(error, expected);
+        assert_eq!(error.to_string(), words);
+    }
+}
+
+#[test]
+fn not_open_where_there_is_no_tcp_connection() {
+    let expected = Error::NotOpen { state: ReadyState::Closed };
+    for mut peer in [over(), WebSocketPeer::new()] {
+        assert_eq!(error(&mut peer, 1, |peer| peer.peer_addr()), expected);
+        assert_eq!(error(&mut peer, 1, |peer| peer.set_nodelay(true)), expected);
+    }
+}
+
+#[test]
+fn outbound_full_in_bytes() {
+    let (mut peer, _raw) = congested();
+    let room = 100_000 - peer.buffered();
+    assert!(room < 10_000, "{room}");
+    let error = error(&mut peer, 6, |peer| peer.send(&[0; 10_000]));
+    assert_eq!(error, Error::OutboundFull { room });
+    assert!(error.to_string().contains(&room.to_string()), "{error}");
+    assert_eq!(peer.send(&vec![0; room]), Ok(()), "what it says is true");
+    assert_eq!(peer.send(&[0]), Err(Error::OutboundFull { room: 0 }));
+}
+
+#[test]
+fn outbound_full_in_packets() {
+    let options = Options::default().max_queued_packets(3).outbound_buffer_size(64 << 20);
+    let (mut peer, _raw) = connected(options);
+    // More than any kernel takes, so that it waits.
+    peer.send(&vec![0; 32 << 20]).unwrap();
+    peer.send_text("second").unwrap();
+    peer.send_text("").unwrap();
+    let error = error(&mut peer, 6, |peer| peer.send_text(""));
+    assert_eq!(error, Error::OutboundFull { room: 0 });
+}
+
+#[test]
+fn packet_too_big() {
+    let mut peer = open();
+    let max = peer.options().outbound_buffer_size;
+    let error = error(&mut peer, 6, |peer| peer.send(&vec![0; max + 1]));
+    assert_eq!(error, Error::PacketTooBig { len: max + 1, max });
+    let words = format!("a packet of {} bytes can never be sent; `outbound_buffer_size` is {max}", max + 1);
+    assert_eq!(error.to_string(), words);
+}
+
+#[test]
+fn unsupported() {
+    // Each build lacks something, but the one with every feature.
+    let without_tls = !cfg!(feature = "tls");
+    let roots =
+        if cfg!(feature = "tls-bundled-roots") { TlsRoots::DangerouslyAcceptAny } else { TlsRoots::Bundled };
+    let mut peer = over();
+    peer.set_options(Options::default().tls(TlsOptions::default().roots(roots)));
+    if cfg!(all(feature = "tls-bundled-roots", feature = "tls-dangerous")) {
+        assert_eq!(peer.connect(&server().secure_url("/echo")), Ok(()));
+    } else {
+        let error = error(&mut peer, 2, |peer| peer.connect(&server().secure_url("/echo")));
+        assert!(matches!(error, Error::Unsupported { .. }), "{error:?}");
+        assert!(error.to_string().starts_with("unsupported here: "), "{error}");
+        assert!(error.to_string().contains("build with the feature `tls"), "{error}");
+    }
+    let mut peer = over();
+    peer.set_options(Options::for_server().tls(TlsOptions::default().identity(identity())));
+    if without_tls {
+        let error = error(&mut peer, 2, |peer| peer.accept(tcp_pair().1));
+        assert!(matches!(error, Error::Unsupported { .. }), "{error:?}");
+    } else {
+        assert_eq!(peer.accept(tcp_pair().1), Ok(()));
+    }
+}
+
+#[test]
+fn io() {
+    let (mut peer, raw) = accepted(Options::for_server());
+    let address = peer.peer_addr();
+    assert_eq!(address.map(|address| address.ip().is_loopback()), Ok(true));
+    raw.reset();
+    // The system knows that nobody is there any more; the peer has not been told.
+    let told = common::eventually("the system forgets the address", || peer.peer_addr().err());
+    assert!(matches!(told, Error::Io { .. }), "{told:?}");
+    let error = error(&mut peer, 1, |peer| peer.peer_addr());
+    assert_eq!(error, told);
+    assert!(!error.to_string().is_empty());
+    assert_eq!(peer.state(), ReadyState::Open);
+}
+
+#[test]
+fn after_any_error_the_peer_goes_on() {
+    let mut peer = open();
+    let _ = error(&mut peer, 22, |peer| peer.connect("ws://localhost/"));
+    let _ = error(&mut peer, 31, |peer| peer.close_with(CloseCode::NORMAL, &"x".repeat(124)));
+    let _ = error(&mut peer, 6, |peer| peer.send(&vec![0; 5 << 20]));
+    peer.send_text("still here").unwrap();
+    assert_eq!(receive(&mut peer).as_text(), Some("still here"));
+}
+
+#[test]
+fn a_refused_stream_is_closed() {
+    let mut peer = open();
+    let (theirs, ours) = tcp_pair();
+    assert_eq!(peer.accept(ours), Err(Error::AlreadyInUse));
+    theirs.set_read_timeout(Some(common::PATIENCE)).unwrap();
+    assert_eq!(std::io::Read::read(&mut &theirs, &mut [0]).unwrap(), 0);
+}
+
+#[test]
+fn errors_are_small_and_can_be_kept_and_sent() {
+    fn is_an_error<T: std::error::Error + Clone + Send + Sync + 'static>() {}
+    is_an_error::<Error>();
+    assert!(size_of::<Error>() <= 40, "{}", size_of::<Error>());
+    assert!(size_of::<Result<(), Error>>() <= 40);
+}
+
+#[test]
+fn what_the_network_does_is_no_error() {
+    let mut peer = WebSocketPeer::new();
+    peer.connect("ws://nobody.invalid/").unwrap();
+    peer.abort();
+    let (theirs, ours) = tcp_pair();
+    drop::<TcpStream>(theirs);
+    peer.accept(ours).unwrap();
+    assert!(!closed(&mut peer).was_clean());
+}

@@ -1,0 +1,310 @@
+// The class as a page sees it. What the connection does is tested in the contract; here it is names, types, values
+// and errors on JavaScript's side.
+
+import init, { ReadyState, WebSocketPeer } from "/pkg/websocket_peer.js";
+import { conclude, equal, report, run, test, throws, until } from "./harness.js";
+
+const server = new URLSearchParams(location.search).get("server") ?? "ws://127.0.0.1:9081";
+
+test("a new peer is closed and has nothing to tell", () => {
+  using(new WebSocketPeer(), (peer) => {
+    equal(peer.state, ReadyState.Closed);
+    equal(peer.poll(), ReadyState.Closed);
+    equal(peer.recv(), undefined);
+    equal([peer.available, peer.buffered], [0, 0]);
+    equal([peer.protocol, peer.url, peer.closeInfo], [undefined, undefined, undefined]);
+    equal(peer.stats, { packetsSent: 0, packetsReceived: 0, bytesSent: 0, bytesReceived: 0 });
+  });
+});
+
+test("the states have the numbers of WebSocket.readyState, and names", () => {
+  equal(
+    [ReadyState.Connecting, ReadyState.Open, ReadyState.Closing, ReadyState.Closed],
+    [WebSocket.CONNECTING, WebSocket.OPEN, WebSocket.CLOSING, WebSocket.CLOSED],
+  );
+});
+
+test("a connection goes through all states, and only poll tells", async () => {
+  const peer = new WebSocketPeer();
+  peer.connect(`${server}/echo`);
+  equal([peer.state, peer.url], [ReadyState.Connecting, `${server}/echo`]);
+  await new Promise((resume) => setTimeout(resume, 200));
+  equal(peer.state, ReadyState.Connecting);
+  await open(peer);
+  peer.close();
+  equal(peer.state, ReadyState.Closing);
+  await closed(peer);
+  peer.free();
+});
+
+test("text comes back as a string, with emoji and NUL", async () => {
+  const peer = await connect("/echo");
+  for (const text of ["", "hello", "a\0b", "grüße 😀 €", "😀".repeat(1000), "a".repeat(70_000)]) {
+    peer.sendText(text);
+    equal(await receive(peer), text);
+  }
+  peer.free();
+});
+
+test("a lone surrogate becomes U+FFFD", async () => {
+  const peer = await connect("/echo");
+  peer.sendText("a\ud800b");
+  equal(await receive(peer), "a\ufffdb");
+  peer.free();
+});
+
+test("bytes come back as a Uint8Array", async () => {
+  const peer = await connect("/echo");
+  for (const bytes of [new Uint8Array(), Uint8Array.of(0, 255, 128), new Uint8Array(70_000).fill(7)]) {
+    peer.send(bytes);
+    const echoed = await receive(peer);
+    equal(echoed instanceof Uint8Array, true);
+    equal(echoed, bytes);
+  }
+  peer.free();
+});
+
+test("a view on a part of a buffer sends that part", async () => {
+  const peer = await connect("/echo");
+  peer.send(Uint8Array.of(1, 2, 3, 4, 5).subarray(1, 3));
+  equal(await receive(peer), Uint8Array.of(2, 3));
+  peer.free();
+});
+
+test("packets count until they are read", async () => {
+  const peer = await connect("/burst/3");
+  await until(peer, "three packets", () => peer.available === 3);
+  equal([peer.recv(), peer.recv(), peer.recv(), peer.recv()], ["0", "1", "2", undefined]);
+  equal(peer.available, 0);
+  peer.free();
+});
+
+test("stats count packets and bytes each way", async () => {
+  const peer = await connect("/echo");
+  peer.sendText("€");
+  peer.send(new Uint8Array(10));
+  await receive(peer);
+  await receive(peer);
+  equal(peer.stats, { packetsSent: 2, packetsReceived: 2, bytesSent: 13, bytesReceived: 13 });
+  peer.free();
+});
+
+test("what was sent is buffered until the network has it", async () => {
+  const peer = await connect("/echo");
+  peer.send(new Uint8Array(1000));
+  equal(peer.buffered, 1000);
+  await until(peer, "the network to take it", () => peer.buffered === 0);
+  peer.free();
+});
+
+test("close says code and reason to the other end, and closeInfo what it answered", async () => {
+  const peer = await connect("/echo");
+  peer.close(4001, "bye 😀");
+  await closed(peer);
+  const { message, ...info } = peer.closeInfo;
+  equal(info, { code: 4001, reason: "bye 😀", cause: "local", clean: true });
+  equal(message.startsWith("closed by this end (code 4001, reason: bye "), true);
+  peer.free();
+});
+
+test("the code may be left out, with and without a reason", async () => {
+  for (const args of [[], [undefined, "done"]]) {
+    const peer = await connect("/echo");
+    peer.close(...args);
+    await closed(peer);
+    equal([peer.closeInfo.code, peer.closeInfo.reason], [1000, args[1] ?? ""]);
+    peer.free();
+  }
+});
+
+test("a close by the other end is told with its code and reason, after its packets", async () => {
+  const peer = dial("/send-then-close/2/4002/kicked");
+  await closed(peer);
+  equal([peer.recv(), peer.recv(), peer.recv()], ["0", "1", undefined]);
+  const { code, reason, cause, clean } = peer.closeInfo;
+  equal({ code, reason, cause, clean }, { code: 4002, reason: "kicked", cause: "remote", clean: true });
+  peer.free();
+});
+
+test("a close without a code has the code undefined", async () => {
+  const peer = dial("/close/empty");
+  await closed(peer);
+  equal([peer.closeInfo.code, peer.closeInfo.cause], [undefined, "remote"]);
+  peer.free();
+});
+
+test("how else a connection can end has a word for it", async () => {
+  const endings = [
+    ["/reject/403", "refused", "refused", {}],
+    ["/cut", "lost", "lost", {}],
+    ["/stall-before", "timed-out", "in time", { connectTimeout: 100 }],
+    ["/huge/2000", "too-big", "`maxMessageSize`", { maxMessageSize: 1000 }],
+    ["/burst/3", "overflow", "backlog", { maxBacklogPackets: 1, maxQueuedPackets: 1 }],
+  ];
+  for (const [path, cause, part, options] of endings) {
+    const peer = dial(path, options);
+    // Nobody polls, so that the packets find the backlog as the ones before have left it.
+    if (cause === "overflow") await new Promise((resume) => setTimeout(resume, 300));
+    await until(peer, cause, () => (peer.recv(), peer.state === ReadyState.Closed));
+    equal([peer.closeInfo.cause, peer.closeInfo.clean], [cause, false]);
+    equal(peer.closeInfo.message.includes(part), true);
+    peer.free();
+  }
+});
+
+test("abort ends at once, and the peer connects again", async () => {
+  const peer = await connect("/echo");
+  peer.abort();
+  equal([peer.state, peer.closeInfo.cause], [ReadyState.Closed, "aborted"]);
+  peer.connect(`${server}/echo`);
+  equal(peer.closeInfo, undefined);
+  await open(peer);
+  peer.free();
+});
+
+test("close while connecting gives the attempt up", async () => {
+  const peer = dial("/stall-before");
+  peer.close(4001, "never mind");
+  equal([peer.state, peer.closeInfo.cause], [ReadyState.Closed, "aborted"]);
+  peer.free();
+});
+
+test("protocols are offered, and the chosen one is told", async () => {
+  const peer = dial("/protocol/chat.v1", { protocols: ["chat.v2", "chat.v1"] });
+  equal(peer.protocol, undefined);
+  await open(peer);
+  equal(peer.protocol, "chat.v1");
+  peer.free();
+});
+
+test("errors have names: URL, state, sizes, codes, reasons", async () => {
+  const peer = new WebSocketPeer({ outboundBufferSize: 100 });
+  throws("InvalidUrl", "ws", () => peer.connect("http://localhost/"));
+  throws("NotOpen", "closed", () => peer.sendText("x"));
+  throws("NotOpen", "closed", () => peer.send(new Uint8Array(1)));
+  peer.connect(`${server}/echo`);
+  throws("AlreadyInUse", "already", () => peer.connect(`${server}/echo`));
+  throws("NotOpen", "connecting", () => peer.sendText("x"));
+  await open(peer);
+  throws("PacketTooBig", "`outboundBufferSize` is 100", () => peer.send(new Uint8Array(101)));
+  peer.send(new Uint8Array(60));
+  throws("OutboundFull", "40 bytes", () => peer.send(new Uint8Array(41)));
+  for (const code of [0, 999, 1001, 1005, 1006, 5000, 66_536, -1, 1000.5, NaN]) {
+    throws("InvalidCloseCode", String(code), () => peer.close(code));
+  }
+  throws("ReasonTooLong", "124 bytes", () => peer.close(1000, "x".repeat(124)));
+  equal(peer.state, ReadyState.Open);
+  peer.free();
+});
+
+test("an argument of another type is a TypeError, and sends nothing", async () => {
+  const peer = await connect("/echo");
+  throws("TypeError", "Uint8Array", () => peer.send("text"));
+  throws("TypeError", "Uint8Array", () => peer.send(new ArrayBuffer(3)));
+  throws("TypeError", "Uint8Array", () => peer.send([1, 2, 3]));
+  throws("TypeError", "string", () => peer.sendText(5));
+  throws("TypeError", "string", () => peer.sendText());
+  throws("TypeError", "number", () => peer.close("1000"));
+  throws("TypeError", "string", () => peer.close(1000, 5));
+  throws("TypeError", "string", () => new WebSocketPeer().connect());
+  equal([peer.state, peer.stats.packetsSent], [ReadyState.Open, 0]);
+  peer.free();
+});
+
+test("an option that does not exist, or has another type, is InvalidOption", () => {
+  const wrong = (options, part) => throws("InvalidOption", part, () => new WebSocketPeer(options));
+  wrong({ maxMesageSize: 5 }, "`maxMesageSize`");
+  wrong({ max_message_size: 5 }, "`max_message_size`");
+  wrong({ maxMessageSize: "5" }, "`maxMessageSize`");
+  wrong({ maxMessageSize: -1 }, "`maxMessageSize`");
+  wrong({ maxMessageSize: 1.5 }, "`maxMessageSize`");
+  wrong({ connectTimeout: NaN }, "`connectTimeout`");
+  wrong({ connectTimeout: null }, "`connectTimeout`");
+  wrong({ protocols: "chat" }, "`protocols`");
+  wrong({ protocols: ["chat", 5] }, "`protocols`");
+  wrong("chat", "`options`");
+  wrong(null, "`options`");
+  new WebSocketPeer({ maxMessageSize: undefined }).free();
+});
+
+test("an option out of range is InvalidOption at connect, by its name here", () => {
+  const wrong = (options, part) => {
+    using(new WebSocketPeer(options), (peer) => {
+      throws("InvalidOption", part, () => peer.connect(`${server}/echo`));
+      equal(peer.state, ReadyState.Closed);
+    });
+  };
+  wrong({ maxMessageSize: 0 }, "`maxMessageSize`");
+  wrong({ maxQueuedPackets: Number.MAX_SAFE_INTEGER }, "`maxQueuedPackets`");
+  wrong({ inboundBufferSize: 5 }, "less than `maxMessageSize`");
+  wrong({ closeTimeout: 0 }, "`closeTimeout`");
+  wrong({ protocols: ["a b"] }, "`protocols`");
+});
+
+test("every option is taken", async () => {
+  const peer = await connect("/echo", {
+    maxMessageSize: 100,
+    inboundBufferSize: 200,
+    outboundBufferSize: 300,
+    maxQueuedPackets: 4,
+    backlogBufferSize: 500,
+    maxBacklogPackets: 6,
+    protocols: ["chat"],
+    connectTimeout: 7000.5,
+    closeTimeout: 8000,
+  });
+  peer.free();
+});
+
+test("free ends the connection, and the peer is gone", async () => {
+  const key = `js-free-${Date.now()}`;
+  const peer = await connect(`/echo?key=${key}`);
+  peer.free();
+  throws("Error", "null", () => peer.poll());
+  // The server answers with what it saw, and closes at once.
+  const witness = dial(`/events/${key}`);
+  equal((await receive(witness)).includes("close"), true);
+  witness.free();
+});
+
+function dial(path, options) {
+  const peer = new WebSocketPeer(options);
+  peer.connect(server + path);
+  return peer;
+}
+
+async function connect(path, options) {
+  const peer = dial(path, options);
+  await open(peer);
+  return peer;
+}
+
+async function open(peer) {
+  await until(peer, "the connection to open", () => peer.state !== ReadyState.Connecting);
+  equal(peer.state, ReadyState.Open);
+}
+
+async function closed(peer) {
+  await until(peer, "the connection to close", () => peer.state === ReadyState.Closed);
+}
+
+async function receive(peer) {
+  await until(peer, "a packet", () => peer.available > 0);
+  return peer.recv();
+}
+
+function using(peer, body) {
+  try {
+    body(peer);
+  } finally {
+    peer.free();
+  }
+}
+
+try {
+  await init();
+  await run();
+} catch (error) {
+  report(`FAILED  the module does not load: ${error.stack ?? error}`);
+  conclude(false);
+}

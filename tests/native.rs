@@ -1,0 +1,14 @@
+//! What only native programs can show: their own sockets and threads, the wire byte for byte, and the time a call takes.
+
+#![cfg(not(target_family = "wasm"))]
+
+mod common;
+
+#[path = "native/flow.rs"]
+mod flow;
+#[path = "native/leaving.rs"]
+mod leaving;
+#[path = "native/polling.rs"]
+mod polling;
+#[path = "native/resources.rs"]
+mod resources;

@@ -1,0 +1,227 @@
+//! Nothing changes but in a call on `&mut self`, and no call waits.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use websocket_peer::{CloseCause, Options, ReadyState, Stats, WebSocketPeer};
+
+use crate::common::{
+    A_WHILE, closed,
+    raw::{
+        BINARY, CLOSE, TEXT, accepted, client_frame, close_payload, connected, frame_from, listener,
+        server_frame,
+    },
+    server,
+};
+
+/// Far longer than a call that does not wait can take, however busy the machine; far shorter than anything that a call
+/// could wait for here.
+const NO_WAIT: Duration = Duration::from_secs(1);
+
+fn visible(peer: &WebSocketPeer) -> (ReadyState, usize, usize, Stats, bool) {
+    (peer.state(), peer.available(), peer.buffered(), peer.stats(), peer.close_info().is_some())
+}
+
+#[test]
+fn what_lies_in_the_kernel_is_not_seen_before_the_next_poll() {
+    let (mut peer, mut raw) = connected(Options::default());
+    let before = visible(&peer);
+    raw.send(server_frame(TEXT, "one"));
+    raw.send(server_frame(BINARY, [2]));
+    raw.send(server_frame(CLOSE, close_payload(4000, "over")));
+    drop(raw);
+    thread::sleep(A_WHILE);
+    assert_eq!(visible(&peer), before);
+    assert_eq!(peer.recv(), None);
+    peer.flush();
+    assert_eq!(visible(&peer), before);
+    // One poll tells it all.
+    assert_eq!(peer.poll(), ReadyState::Closed);
+    assert_eq!(peer.available(), 2);
+    assert_eq!(peer.close_info().unwrap().reason, "over");
+}
+
+#[test]
+fn a_connection_that_was_made_long_ago_opens_in_a_poll() {
+    let mut peer = WebSocketPeer::new();
+    peer.connect(&server().url("/close/1000")).unwrap();
+    thread::sleep(A_WHILE);
+    assert_eq!(peer.state(), ReadyState::Connecting);
+    assert_eq!(closed(&mut peer).cause, CloseCause::Remote);
+}
+
+#[test]
+fn a_lost_connection_is_open_until_the_next_poll() {
+    let (mut peer, raw) = accepted(Options::for_server());
+    raw.reset();
+    thread::sleep(A_WHILE);
+    assert_eq!(peer.state(), ReadyState::Open);
+    // What is sent now goes nowhere, but that is no error of the caller's.
+    for _ in 0..3 {
+        peer.send_text("into the void").unwrap();
+    }
+    assert_eq!(peer.state(), ReadyState::Open);
+    assert_eq!(closed(&mut peer).cause, CloseCause::Lost);
+}
+
+#[test]
+fn what_was_said_before_a_reset_is_read_even_if_writing_fails_first() {
+    let (mut peer, mut raw) = accepted(Options::for_server());
+    raw.send(client_frame(TEXT, "kicked"));
+    raw.send(client_frame(CLOSE, close_payload(4000, "goodbye")));
+    raw.finish();
+    thread::sleep(A_WHILE);
+    peer.send_text("too late").unwrap();
+    let info = closed(&mut peer);
+    assert_eq!((info.code, info.reason.as_str(), info.cause), (Some(4000), "goodbye", CloseCause::Remote));
+    assert_eq!(peer.recv().unwrap().as_text(), Some("kicked"));
+}
+
+#[test]
+fn replies_to_what_is_being_read_leave_in_one_piece() {
+    const COUNT: usize = 50;
+    for _ in 0..10 {
+        let (mut peer, mut raw) = accepted(Options::for_server());
+        let questions: Vec<u8> =
+            (0..COUNT).flat_map(|number| client_frame(TEXT, number.to_string())).collect();
+        raw.send(questions);
+        while peer.available() < COUNT {
+            peer.poll();
+        }
+        for _ in 1..COUNT {
+            let packet = peer.recv().unwrap();
+            peer.send_packet(&packet).unwrap();
+        }
+        thread::sleep(Duration::from_millis(5));
+        assert_eq!(raw.look(), 0, "while packets wait to be read, replies are gathered");
+        let last = peer.recv().unwrap();
+        peer.send_packet(&last).unwrap();
+        assert_eq!(peer.recv(), None);
+        // One write is one segment on this interface, and one read finds it whole.
+        let replies: Vec<u8> = (0..COUNT).flat_map(|number| server_frame(TEXT, number.to_string())).collect();
+        while raw.look() == 0 {}
+        assert_eq!(raw.rest(), replies);
+        assert_eq!(peer.buffered(), 0);
+    }
+}
+
+#[test]
+fn what_nobody_waits_for_leaves_at_once() {
+    let (mut peer, mut raw) = connected(Options::default());
+    peer.send_text("now").unwrap();
+    assert_eq!(peer.buffered(), 0);
+    // Nobody polls.
+    let frame = crate::common::eventually("the packet arrives", || raw.frame());
+    assert_eq!((frame.first, frame.masked, &frame.payload[..]), (TEXT, true, &b"now"[..]));
+}
+
+#[test]
+fn gathered_replies_leave_with_a_flush_or_the_next_poll() {
+    let (mut peer, mut raw) = accepted(Options::for_server());
+    for by_flush in [true, false] {
+        raw.send([client_frame(TEXT, "one"), client_frame(TEXT, "two")].concat());
+        while peer.available() < 2 {
+            peer.poll();
+        }
+        peer.recv();
+        peer.send_text("reply").unwrap();
+        thread::sleep(Duration::from_millis(5));
+        assert_eq!(raw.look(), 0);
+        assert_eq!(peer.buffered(), 5);
+        if by_flush {
+            peer.flush();
+        } else {
+            peer.poll();
+        }
+        assert_eq!(peer.buffered(), 0);
+        assert_eq!(frame_from(&mut peer, &mut raw).payload, b"reply");
+        while peer.recv().is_some() {}
+    }
+}
+
+#[test]
+fn each_frame_of_a_client_has_a_mask_of_its_own() {
+    let (mut peer, mut raw) = connected(Options::default());
+    peer.send(&[0; 8]).unwrap();
+    peer.send(&[0; 8]).unwrap();
+    crate::common::until("both frames arrive", || {
+        raw.look();
+        raw.rest().len() >= 2 * (2 + 4 + 8)
+    });
+    let masks = [&raw.rest()[2..6], &raw.rest()[16..20]];
+    assert_ne!(masks[0], masks[1]);
+    assert!(masks.iter().all(|mask| *mask != [0; 4]));
+}
+
+/// Polls until the connection is over or `time` has passed; how long the longest call took.
+fn longest_poll(peer: &mut WebSocketPeer, time: Duration) -> Duration {
+    let (start, mut longest) = (Instant::now(), Duration::ZERO);
+    while start.elapsed() < time && peer.state() != ReadyState::Closed {
+        let before = Instant::now();
+        peer.poll();
+        longest = longest.max(before.elapsed());
+        thread::sleep(Duration::from_millis(1));
+    }
+    longest
+}
+
+#[test]
+fn nothing_waits_for_a_name() {
+    for name in ["localhost", "nobody.invalid", "a.name.that.takes.a.while.to.be.looked.up.example"] {
+        let mut peer = WebSocketPeer::new();
+        let before = Instant::now();
+        peer.connect(&format!("ws://{name}:9/")).unwrap();
+        assert!(before.elapsed() < NO_WAIT, "{name}: connect took {:?}", before.elapsed());
+        let longest = longest_poll(&mut peer, 3 * NO_WAIT);
+        assert!(longest < NO_WAIT, "{name}: a poll took {longest:?}");
+        let before = Instant::now();
+        drop(peer);
+        assert!(before.elapsed() < NO_WAIT, "{name}: drop took {:?}", before.elapsed());
+    }
+}
+
+#[test]
+fn a_name_without_address_is_told_as_such() {
+    // RFC 6761 gives this domain to nobody.
+    let mut peer = WebSocketPeer::new();
+    peer.connect("ws://nobody.invalid/").unwrap();
+    assert_eq!(closed(&mut peer).cause, CloseCause::Unresolved);
+}
+
+#[test]
+fn nothing_waits_for_a_server_that_does_not_accept() {
+    let (_listener, port) = listener();
+    let mut peer = WebSocketPeer::with_options(Options::default().connect_timeout(A_WHILE));
+    peer.connect(&format!("ws://127.0.0.1:{port}/")).unwrap();
+    assert!(longest_poll(&mut peer, 10 * NO_WAIT) < NO_WAIT);
+    let timed_out = CloseCause::TimedOut { what: websocket_peer::Deadline::Connect };
+    assert_eq!(closed(&mut peer).cause, timed_out);
+}
+
+#[test]
+fn nothing_waits_for_a_reader_that_does_not_read() {
+    let (mut peer, _raw) = connected(Options::default());
+    let before = Instant::now();
+    while peer.send(&[0; 100_000]).is_ok() {}
+    peer.close().unwrap();
+    assert!(before.elapsed() < 5 * NO_WAIT, "{:?}", before.elapsed());
+    assert!(longest_poll(&mut peer, NO_WAIT) < NO_WAIT);
+    assert_eq!(peer.state(), ReadyState::Closing);
+}
+
+#[test]
+fn a_sender_that_never_pauses_cannot_hold_a_poll() {
+    let mut peer = WebSocketPeer::new();
+    peer.connect(&server().url("/flood")).unwrap();
+    let (start, mut longest) = (Instant::now(), Duration::ZERO);
+    while start.elapsed() < 2 * NO_WAIT {
+        let before = Instant::now();
+        peer.poll();
+        longest = longest.max(before.elapsed());
+        while peer.recv().is_some() {}
+    }
+    assert_eq!(peer.state(), ReadyState::Open);
+    assert!(longest < NO_WAIT, "{longest:?}");
+}

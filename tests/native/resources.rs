@@ -1,0 +1,115 @@
+//! What connections leave behind in the process: no descriptor, no thread. Linux tells; it is the same code elsewhere.
+//!
+//! Other tests open sockets and look up names in the same process, so this one runs in a process of its own: this
+//! program, started again for the one test.
+
+#![cfg(target_os = "linux")]
+
+use std::{env, fs, process::Command, time::Duration};
+
+use testkit::Server;
+use websocket_peer::{CloseCause, Options, ReadyState, WebSocketPeer};
+
+use crate::common::{closed, opened, program::Program, raw::accepted, receive, until};
+
+const ALONE: &str = "WEBSOCKET_PEER_TEST_RUNS_ALONE";
+
+#[test]
+fn two_hundred_connections_leave_nothing_behind() {
+    if env::var_os(ALONE).is_some() {
+        return connect_again_and_again();
+    }
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["--exact", "resources::two_hundred_connections_leave_nothing_behind", "--nocapture"]);
+    command.env(ALONE, "1");
+    let ended = Program::start(command).end();
+    assert_eq!(ended.code, Some(0), "{ended:#?}");
+    assert!(ended.out.iter().any(|line| line.contains("1 passed")), "{ended:#?}");
+}
+
+fn connect_again_and_again() {
+    let server = Server::start().unwrap();
+    let by_name = |path: &str| server.url(path).replace("127.0.0.1", "localhost");
+    let options = Options::default().close_timeout(Duration::from_millis(100));
+    let mut peer = WebSocketPeer::with_options(options);
+    let mut before = None;
+    for round in 0..200 {
+        // The first rounds open what stays: standard streams, the random source, whatever the system's resolver keeps.
+        if round == 20 {
+            before = Some(at_rest(&mut peer));
+        }
+        match round % 10 {
+            0 => {
+                peer.connect(&server.url("/echo")).unwrap();
+                opened(&mut peer);
+                peer.send_text("hello").unwrap();
+                receive(&mut peer);
+                peer.close().unwrap();
+                assert_eq!(closed(&mut peer).cause, CloseCause::Local);
+            }
+            1 => {
+                peer.connect(&server.url("/close/1000")).unwrap();
+                closed(&mut peer);
+            }
+            2 => {
+                peer.connect(&by_name("/echo")).unwrap();
+                opened(&mut peer);
+                peer.abort();
+            }
+            3 => {
+                peer.connect(&by_name("/echo")).unwrap();
+                peer.abort();
+            }
+            4 => {
+                peer.connect(&server.url("/stall-before")).unwrap();
+                peer.poll();
+                peer.close().unwrap();
+            }
+            5 => {
+                peer.connect(&server.url("/silent")).unwrap();
+                opened(&mut peer);
+                // Closing; the next round takes its place.
+                peer.close().unwrap();
+            }
+            6 => {
+                peer.connect(&server.url("/reject/403")).unwrap();
+                closed(&mut peer);
+            }
+            7 => {
+                peer.connect(&server.url("/raw/c1026869")).unwrap();
+                closed(&mut peer);
+            }
+            8 => {
+                peer.connect("ws://nobody.invalid/").unwrap();
+                assert_eq!(closed(&mut peer).cause, CloseCause::Unresolved);
+            }
+            _ => {
+                let (accepted, raw) = accepted(Options::for_server());
+                drop((accepted, raw));
+            }
+        }
+    }
+    let after = at_rest(&mut peer);
+    assert_eq!(Some(after), before);
+}
+
+/// The descriptors of the process once nothing moves any more.
+fn at_rest(peer: &mut WebSocketPeer) -> usize {
+    if peer.state() != ReadyState::Closed {
+        peer.abort();
+    }
+    until("the threads of the look-ups end", || {
+        !threads().iter().any(|name| name.starts_with("websocket-peer"))
+    });
+    until("the server's connections end", || {
+        peer.poll();
+        !threads().iter().any(|name| name.starts_with("testkit connect"))
+    });
+    fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+fn threads() -> Vec<String> {
+    let tasks = fs::read_dir("/proc/self/task").unwrap();
+    // A thread may end while it is looked at.
+    tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("comm")).ok()).collect()
+}

@@ -1,0 +1,91 @@
+//! Godot's engine at the other end: what it sends, byte for byte (Godot 4.6), and what it takes for an answer.
+
+use websocket_peer::Options;
+
+use crate::common::{
+    eventually, opened,
+    raw::{ANSWER, REQUEST, accepting, connecting, request},
+};
+
+#[test]
+fn the_request_of_a_godot_client_opens() {
+    let (mut peer, mut raw) = accepting(Options::for_server());
+    raw.send(
+        "GET / HTTP/1.1\r\nHost: 127.0.0.1:47161\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Key: 2j34EQ7FLmxhIZBnXH1Qhw==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+    );
+    opened(&mut peer);
+    assert_eq!((peer.url(), peer.protocol()), (Some("ws://127.0.0.1:47161/"), None));
+}
+
+#[test]
+fn the_request_of_a_godot_client_with_protocols_and_headers_opens() {
+    let (mut peer, mut raw) = accepting(Options::for_server().protocols(["p2"]));
+    raw.send(
+        "GET /a/b?x=1 HTTP/1.1\r\nHost: 127.0.0.1:47161\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Key: vSUhzJp1kxaGdvnuRQv50g==\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Protocol: p1,p2\r\nX-A: 1\r\nY: 2\r\n\r\n",
+    );
+    opened(&mut peer);
+    assert_eq!((peer.url(), peer.protocol()), (Some("ws://127.0.0.1:47161/a/b?x=1"), Some("p2")));
+}
+
+#[test]
+fn the_answers_are_those_of_a_godot_server() {
+    for (options, offered, fields) in [
+        (Options::for_server(), "", ""),
+        (
+            Options::for_server().protocols(["a", "b"]),
+            "Sec-WebSocket-Protocol: b, a\r\n",
+            "Sec-WebSocket-Protocol: b\r\n",
+        ),
+        (Options::for_server().header("X-Srv", "1"), "", "X-Srv: 1\r\n"),
+    ] {
+        let (mut peer, mut raw) = accepting(options);
+        raw.send(REQUEST.replace("\r\n\r\n", &format!("\r\n{offered}\r\n")));
+        opened(&mut peer);
+        let expected = ANSWER.replace("\r\n\r\n", &format!("\r\n{fields}\r\n"));
+        assert_eq!(eventually("the answer", || raw.head()), expected);
+    }
+}
+
+#[test]
+fn our_request_is_that_of_a_godot_client() {
+    let options = Options::default().protocols(["p1", "p2"]).header("X-A", "1").header("Y", "2");
+    let (mut peer, mut raw) = connecting(options);
+    let address = raw.tcp().local_addr().unwrap();
+    let (head, _) = request(&mut peer, &mut raw);
+    let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap();
+    assert_eq!(key.len(), 24);
+    let expected = format!(
+        "GET / HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: p1,p2\r\n\
+         X-A: 1\r\nY: 2\r\n\r\n"
+    );
+    assert_eq!(head, expected);
+    assert!(head.len() < 4096, "Godot reads no more");
+}
+
+#[test]
+fn what_a_godot_server_answers_opens() {
+    for (protocols, answer, chosen) in [
+        (
+            &[][..],
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Accept: {A}\r\n\r\n",
+            None,
+        ),
+        (
+            &["bar", "foo"],
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Accept: {A}\r\nSec-WebSocket-Protocol: foo\r\n\r\n",
+            Some("foo"),
+        ),
+    ] {
+        let (mut peer, mut raw) = connecting(Options::default().protocols(protocols.iter().copied()));
+        let (_, accept) = request(&mut peer, &mut raw);
+        raw.send(answer.replace("{A}", &accept));
+        opened(&mut peer);
+        assert_eq!(peer.protocol(), chosen);
+    }
+}

@@ -1,0 +1,226 @@
+//! The request: what opens, what is refused and with which answer, and what comes in strange portions.
+
+use std::time::{Duration, Instant};
+
+use websocket_peer::{CloseCause, Deadline, Options, ReadyState, WebSocketPeer};
+
+use crate::common::{
+    closed, eventually, opened,
+    raw::{ANSWER, End, REQUEST, Raw, TEXT, accepting, client_frame, end_from, frame_from},
+    receive, until,
+};
+
+/// Sends the request, and gives the answer once the peer has ended TCP.
+#[track_caller]
+fn answer(request: &[u8]) -> (String, WebSocketPeer) {
+    let (mut peer, mut raw) = accepting(Options::for_server());
+    raw.send(request);
+    assert_eq!(end_from(&mut peer, &mut raw), End::Eof, "a reset would destroy the answer");
+    (String::from_utf8(raw.rest().to_vec()).unwrap(), peer)
+}
+
+#[track_caller]
+fn assert_refused(request: &[u8], status: &str) -> String {
+    let (answer, mut peer) = answer(request);
+    assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
+    let info = closed(&mut peer);
+    let CloseCause::Handshake { why } = info.cause else { panic!("{info:?}") };
+    assert_eq!((info.code, info.reason.as_str()), (None, ""));
+    let (head, body) = answer.split_once("\r\n\r\n").expect("an empty line");
+    assert_eq!(body, format!("{why}\n"), "the other end is told what this end is told");
+    assert!(head.contains(&format!("\r\nContent-Length: {}", body.len())), "{head}");
+    assert!(head.contains("\r\nConnection: close"), "{head}");
+    assert_eq!((peer.url(), peer.protocol(), peer.available()), (None, None, 0));
+    answer
+}
+
+/// The good request without its line `name`.
+fn without(name: &str) -> String {
+    let lines: Vec<&str> = REQUEST.split("\r\n").filter(|line| !line.starts_with(name)).collect();
+    lines.join("\r\n")
+}
+
+/// The good request with another line.
+fn with(line: &str) -> String {
+    REQUEST.replace("\r\n\r\n", &format!("\r\n{line}\r\n\r\n"))
+}
+
+#[test]
+fn what_is_no_request_is_a_bad_one() {
+    for request in [
+        "hello\r\n\r\n",
+        "\r\n\r\n",
+        "GET\r\n\r\n",
+        "SSH-2.0-OpenSSH_9.2p1\r\n\r\n",
+        &REQUEST.replace("HTTP/1.1", "HTTP/1.0"),
+        &REQUEST.replace("HTTP/1.1", "HTTP/2"),
+        &REQUEST.replace("HTTP/1.1", "HTTP/1.1 more"),
+        &without("Host:"),
+        &with("Host: another"),
+        &with("no colon"),
+        &with("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="),
+        &without("Sec-WebSocket-Key:"),
+        &REQUEST.replace("dGhlIHNhbXBsZSBub25jZQ==", "abc"),
+        &REQUEST.replace("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZQ=?"),
+    ] {
+        assert_refused(request.as_bytes(), "400 Bad Request");
+    }
+    assert_refused(b"GET / HTTP/1.1\r\nHost: \xff\r\n\r\n", "400 Bad Request");
+    assert_refused(b"\0\xff\xfe\r\n\r\n", "400 Bad Request");
+}
+
+#[test]
+fn another_method_is_not_allowed() {
+    for method in ["POST", "HEAD", "OPTIONS", "get"] {
+        let answer = assert_refused(REQUEST.replacen("GET", method, 1).as_bytes(), "405 Method Not Allowed");
+        assert!(answer.contains("\r\nAllow: GET\r\n"), "{answer}");
+    }
+}
+
+#[test]
+fn what_does_not_upgrade_to_this_version_is_told_how_to() {
+    for request in [
+        "GET / HTTP/1.1\r\nHost: h\r\n\r\n",
+        &without("Upgrade:"),
+        &without("Connection:"),
+        &without("Sec-WebSocket-Version:"),
+        &REQUEST.replace("Version: 13", "Version: 8"),
+        &REQUEST.replace("Upgrade: websocket", "Upgrade: h2c"),
+        &REQUEST.replace("Connection: Upgrade", "Connection: close"),
+    ] {
+        let answer = assert_refused(request.as_bytes(), "426 Upgrade Required");
+        assert!(answer.contains("\r\nUpgrade: websocket\r\n"), "{answer}");
+        assert!(answer.contains("\r\nSec-WebSocket-Version: 13\r\n"), "{answer}");
+    }
+}
+
+#[test]
+fn a_head_may_have_8_kib_and_64_fields() {
+    const TOO_LARGE: &str = "431 Request Header Fields Too Large";
+    assert_refused(with(&format!("X: {}", "x".repeat(8 * 1024))).as_bytes(), TOO_LARGE);
+    assert_refused(&[b'x'; 100_000], TOO_LARGE);
+    assert_refused(with(&["X: y"; 64].join("\r\n")).as_bytes(), TOO_LARGE);
+
+    let room = 8 * 1024 - REQUEST.len() - "\r\nX: ".len();
+    for request in [with(&format!("X: {}", "x".repeat(room))), with(&["X: y"; 59].join("\r\n"))] {
+        let (mut peer, mut raw) = accepting(Options::for_server());
+        raw.send(request);
+        opened(&mut peer);
+    }
+}
+
+#[test]
+fn the_answer_survives_what_the_client_still_sends() {
+    // A socket that is closed with unread bytes in it sends a reset, which destroys what was sent before it.
+    let more = with("no colon") + &"and much more, ".repeat(20_000);
+    assert_refused(more.as_bytes(), "400 Bad Request");
+}
+
+#[test]
+fn a_request_that_comes_byte_by_byte_opens() {
+    let (mut peer, mut raw) = accepting(Options::for_server());
+    for byte in REQUEST.as_bytes() {
+        assert_eq!(peer.poll(), ReadyState::Connecting);
+        raw.send([*byte]);
+    }
+    opened(&mut peer);
+    assert_eq!(eventually("the answer", || raw.head()), ANSWER);
+    assert_eq!(peer.url(), Some("ws://h.example:99/chat?x=1"));
+}
+
+#[test]
+fn one_byte_a_poll_for_ever_is_given_up() {
+    let limit = Duration::from_millis(500);
+    let (mut peer, mut raw) = accepting(Options::for_server().connect_timeout(limit));
+    let start = Instant::now();
+    raw.send("GET / HTTP/1.1\r\nX: ");
+    until("the peer gives up", || {
+        if peer.state() == ReadyState::Connecting {
+            raw.send("x");
+        }
+        peer.poll() == ReadyState::Closed
+    });
+    assert_eq!(closed(&mut peer).cause, CloseCause::TimedOut { what: Deadline::Connect });
+    assert!(start.elapsed() >= limit);
+    end_from(&mut peer, &mut raw);
+}
+
+#[test]
+fn a_client_that_leaves_before_its_request_is_whole_made_none() {
+    for request in ["", "GET / HT", REQUEST.trim_end()] {
+        let (mut peer, mut raw) = accepting(Options::for_server());
+        raw.send(request);
+        drop(raw);
+        let info = closed(&mut peer);
+        assert!(matches!(info.cause, CloseCause::Handshake { .. }), "{request:?}: {info:?}");
+        assert_eq!(peer.url(), None);
+    }
+}
+
+#[test]
+fn frames_behind_the_request_are_read() {
+    let (mut peer, mut raw) = accepting(Options::for_server());
+    let frames = ["first", "second"].map(|text| client_frame(TEXT, text)).concat();
+    raw.send([REQUEST.as_bytes(), &frames].concat());
+    opened(&mut peer);
+    assert_eq!(receive(&mut peer).as_text(), Some("first"));
+    assert_eq!(receive(&mut peer).as_text(), Some("second"));
+    peer.send_text("answer").unwrap();
+    assert_eq!(eventually("the head", || raw.head()), ANSWER);
+    assert_eq!(frame_from(&mut peer, &mut raw).payload, b"answer");
+}
+
+#[test]
+fn half_a_frame_behind_the_request_is_kept() {
+    let (mut peer, mut raw) = accepting(Options::for_server());
+    let frame = client_frame(TEXT, "whole");
+    let (start, rest) = frame.split_at(5);
+    raw.send([REQUEST.as_bytes(), start].concat());
+    opened(&mut peer);
+    raw.send(rest);
+    assert_eq!(receive(&mut peer).as_text(), Some("whole"));
+}
+
+/// The peer's choice among `known`, and the answer, to a client that sends the fields `offered`.
+fn chosen(known: &[&str], offered: &[&str]) -> (Option<String>, String) {
+    let (mut peer, mut raw): (WebSocketPeer, Raw) =
+        accepting(Options::for_server().protocols(known.iter().copied()));
+    let lines: Vec<String> = offered.iter().map(|line| format!("Sec-WebSocket-Protocol: {line}")).collect();
+    raw.send(with(&lines.join("\r\n")));
+    opened(&mut peer);
+    let answer = eventually("the answer", || raw.head());
+    (peer.protocol().map(str::to_owned), answer)
+}
+
+#[test]
+fn the_first_protocol_of_the_client_that_the_server_knows_is_chosen() {
+    for (known, offered, expected) in [
+        (&["a", "b"][..], &["b, a"][..], Some("b")),
+        (&["b"], &["zz", "b"], Some("b")),
+        (&["b"], &["a,b , c"], Some("b")),
+        (&["b"], &["B"], None),
+        (&[], &["a"], None),
+        (&["a"], &[","], None),
+    ] {
+        let (protocol, answer) = chosen(known, offered);
+        assert_eq!(protocol.as_deref(), expected, "{known:?} {offered:?}");
+        let line = answer.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Protocol: "));
+        assert_eq!(line, expected, "{answer}");
+    }
+}
+
+#[test]
+fn extensions_are_not_agreed_to() {
+    let (mut peer, mut raw) = accepting(Options::for_server());
+    raw.send(with("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"));
+    opened(&mut peer);
+    assert_eq!(eventually("the answer", || raw.head()), ANSWER);
+}
+
+#[test]
+fn a_stream_that_waits_is_made_one_that_does_not() {
+    let (mut peer, _raw) = accepting(Options::for_server());
+    let start = Instant::now();
+    assert_eq!(peer.poll(), ReadyState::Connecting);
+    assert!(start.elapsed() < Duration::from_secs(5), "the accepted stream waits in reads");
+}

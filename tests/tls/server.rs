@@ -1,0 +1,219 @@
+//! A peer that accepts with a certificate of its own, and our client at the other end.
+
+use testkit::certs::{Authority, Identity};
+use websocket_peer::{
+    CloseCause, CloseCode, CloseInfo, Error, Options, Packet, ReadyState, TlsFailure, TlsIdentity,
+    TlsOptions, TlsRoots, WebSocketPeer,
+};
+
+use crate::common::{
+    raw::{admit, listener, tcp_pair},
+    until,
+};
+
+const MIB: usize = 1024 * 1024;
+
+/// The two ends of a connection.
+struct Pair {
+    client: WebSocketPeer,
+    server: WebSocketPeer,
+}
+
+pub fn identity(identity: Identity) -> TlsIdentity {
+    TlsIdentity {
+        certificates_pem: identity.certificates_pem.into_bytes(),
+        key_pem: identity.key_pem.into_bytes(),
+    }
+}
+
+/// A client that trusts `trusted` connects to a server whose certificate `issuer` signed.
+fn connecting(issuer: &Authority, trusted: &Authority) -> Pair {
+    let (listener, port) = listener();
+    let roots = TlsRoots::Custom { pem: trusted.pem().as_bytes().to_vec() };
+    let options = Options::default().tls(TlsOptions::default().roots(roots));
+    let mut client = WebSocketPeer::with_options(options);
+    client.connect(&format!("wss://127.0.0.1:{port}/game?room=7")).unwrap();
+
+    let identity = identity(issuer.issue(&["127.0.0.1"]).unwrap());
+    let tls = TlsOptions::default().identity(identity);
+    let options = Options::for_server().max_message_size(MIB).tls(tls);
+    let mut server = WebSocketPeer::with_options(options);
+    server.accept(admit(&listener, &mut client)).unwrap();
+    Pair { client, server }
+}
+
+fn open() -> Pair {
+    let authority = Authority::new("own authority").unwrap();
+    let mut pair = connecting(&authority, &authority);
+    let Pair { client, server } = &mut pair;
+    until("both ends open", || [client.poll(), server.poll()] == [ReadyState::Open; 2]);
+    pair
+}
+
+impl Pair {
+    #[track_caller]
+    fn closed(&mut self) -> (CloseInfo, CloseInfo) {
+        let Self { client, server } = self;
+        until("both ends close", || [client.poll(), server.poll()] == [ReadyState::Closed; 2]);
+        (client.close_info().unwrap().clone(), server.close_info().unwrap().clone())
+    }
+}
+
+/// Sends it there, and back, and it is the same.
+#[track_caller]
+fn assert_passes(pair: &mut Pair, packet: &Packet) {
+    let Pair { client, server } = pair;
+    client.send_packet(packet).unwrap();
+    until("the packet comes back", || {
+        server.poll();
+        while let Some(packet) = server.recv() {
+            server.send_packet(&packet).unwrap();
+        }
+        client.poll();
+        client.available() > 0
+    });
+    assert!(client.recv().as_ref() == Some(packet), "{packet:?} was changed");
+}
+
+#[test]
+fn packets_pass_whole_and_keep_their_kind() {
+    let mut pair = open();
+    for size in [0, 1, 125, 126, 65_535, 65_536, MIB] {
+        assert_passes(&mut pair, &Packet::text("x".repeat(size)));
+        let bytes: Vec<u8> = (0..size).map(|index| (index % 251) as u8).collect();
+        assert_passes(&mut pair, &Packet::binary(bytes));
+    }
+    assert_passes(&mut pair, &Packet::text("grüße 🎮 \0"));
+    assert_eq!(pair.server.stats().bytes_received, pair.client.stats().bytes_sent);
+}
+
+#[test]
+fn many_packets_both_ways_at_once_keep_their_order() {
+    const COUNT: usize = 2000;
+    let Pair { mut client, mut server } = open();
+    for number in 0..COUNT {
+        client.send_text(&number.to_string()).unwrap();
+        server.send(number.to_string().as_bytes()).unwrap();
+    }
+    for peer in [&client, &server] {
+        assert_eq!(peer.stats().packets_sent, COUNT as u64);
+    }
+    let (mut to_server, mut to_client) = (0, 0);
+    until("all packets arrive", || {
+        for (peer, count) in [(&mut client, &mut to_client), (&mut server, &mut to_server)] {
+            peer.poll();
+            while let Some(packet) = peer.recv() {
+                assert_eq!(&packet[..], count.to_string().as_bytes());
+                *count += 1;
+            }
+        }
+        to_client == COUNT && to_server == COUNT
+    });
+}
+
+#[test]
+fn the_server_knows_that_it_was_asked_securely() {
+    let pair = open();
+    let url = pair.client.url().unwrap();
+    assert!(url.starts_with("wss://127.0.0.1:") && url.ends_with("/game?room=7"), "{url}");
+    assert_eq!(pair.server.url(), Some(url));
+    assert!(pair.server.peer_addr().unwrap().ip().is_loopback());
+}
+
+#[test]
+fn the_clients_close_arrives_with_code_and_reason() {
+    let mut pair = open();
+    pair.client.send_text("last").unwrap();
+    pair.client.close_with(CloseCode::new(4001).unwrap(), "client leaves").unwrap();
+    let (client, server) = pair.closed();
+    assert_eq!(
+        (client.code, client.reason.as_str(), client.cause),
+        (Some(4001), "client leaves", CloseCause::Local)
+    );
+    assert_eq!(
+        (server.code, server.reason.as_str(), server.cause),
+        (Some(4001), "client leaves", CloseCause::Remote)
+    );
+    assert_eq!(pair.server.recv().unwrap().as_text(), Some("last"));
+}
+
+#[test]
+fn the_servers_close_arrives_with_code_and_reason() {
+    let mut pair = open();
+    pair.server.send_text("last").unwrap();
+    pair.server.close_with(CloseCode::for_server(1001).unwrap(), "server leaves").unwrap();
+    let (client, server) = pair.closed();
+    assert_eq!(
+        (client.code, client.reason.as_str(), client.cause),
+        (Some(1001), "server leaves", CloseCause::Remote)
+    );
+    assert_eq!(
+        (server.code, server.reason.as_str(), server.cause),
+        (Some(1001), "server leaves", CloseCause::Local)
+    );
+    assert_eq!(pair.client.recv().unwrap().as_text(), Some("last"));
+}
+
+#[test]
+fn a_message_over_the_limit_ends_it_and_both_ends_know_why() {
+    let mut pair = open();
+    pair.client.send(&vec![0; MIB + 1]).unwrap();
+    let (client, server) = pair.closed();
+    assert_eq!((server.code, server.cause), (Some(1009), CloseCause::TooBig));
+    assert_eq!((client.code, client.cause), (Some(1009), CloseCause::Remote));
+}
+
+#[test]
+fn a_dropped_end_is_lost_to_the_other() {
+    for drop_server in [true, false] {
+        let Pair { client, server } = open();
+        let (dropped, mut left) = if drop_server { (server, client) } else { (client, server) };
+        drop(dropped);
+        until("the loss is noticed", || left.poll() == ReadyState::Closed);
+        assert_eq!(left.close_info().unwrap().cause, CloseCause::Lost);
+    }
+}
+
+#[test]
+fn a_client_that_refuses_the_certificate_tells_the_server() {
+    let (issuer, trusted) = (Authority::new("one").unwrap(), Authority::new("another").unwrap());
+    let mut pair = connecting(&issuer, &trusted);
+    let (client, server) = pair.closed();
+    assert_eq!(client.cause, CloseCause::Tls { failure: TlsFailure::UnknownIssuer });
+    assert!(matches!(&server.cause, CloseCause::Tls { failure: TlsFailure::Other(_) }), "{server:?}");
+    assert_eq!(pair.server.url(), None);
+}
+
+#[test]
+fn an_identity_that_cannot_be_used_is_refused() {
+    let authority = Authority::new("own authority").unwrap();
+    let [one, other] = [(); 2].map(|()| identity(authority.issue(&["localhost"]).unwrap()));
+    let certificates = one.certificates_pem.clone();
+    let garbled = |label: &str| format!("-----BEGIN {label}-----\nZ2FyYmFnZQ==\n-----END {label}-----\n");
+    for (what, certificates_pem, key_pem) in [
+        ("no certificate", b"garbage".to_vec(), one.key_pem.clone()),
+        ("no key", certificates.clone(), b"garbage".to_vec()),
+        ("nothing", Vec::new(), Vec::new()),
+        ("exchanged", one.key_pem.clone(), certificates.clone()),
+        ("a garbled certificate", garbled("CERTIFICATE").into_bytes(), one.key_pem.clone()),
+        ("a garbled key", certificates.clone(), garbled("PRIVATE KEY").into_bytes()),
+        ("another's key", certificates, other.key_pem),
+    ] {
+        let tls = TlsOptions::default().identity(TlsIdentity { certificates_pem, key_pem });
+        let mut peer = WebSocketPeer::with_options(Options::for_server().tls(tls));
+        let error = peer.accept(tcp_pair().1).expect_err(what);
+        assert!(matches!(error, Error::InvalidOption { option: "tls.identity", .. }), "{what}: {error}");
+        assert_eq!((peer.state(), peer.close_info()), (ReadyState::Closed, None), "{what}");
+    }
+}
+
+#[test]
+fn a_client_does_not_use_an_identity() {
+    let authority = Authority::new("own authority").unwrap();
+    let identity = identity(authority.issue(&["localhost"]).unwrap());
+    let roots = TlsRoots::Custom { pem: crate::common::server().ca_pem().as_bytes().to_vec() };
+    let tls = TlsOptions::default().roots(roots).identity(identity);
+    let mut peer = WebSocketPeer::with_options(Options::default().tls(tls));
+    peer.connect(&crate::common::server().secure_url("/echo")).unwrap();
+    crate::common::opened(&mut peer);
+}

@@ -1,0 +1,194 @@
+//! Whom a client trusts, and under which name.
+
+use testkit::{
+    Server,
+    certs::{Authority, Identity},
+};
+use websocket_peer::{
+    CloseCause, Error, Options, ReadyState, TlsFailure, TlsOptions, TlsRoots, WebSocketPeer,
+};
+
+use crate::common::{closed, opened, receive, server};
+
+fn authority() -> Authority {
+    Authority::new("own authority").unwrap()
+}
+
+fn serve(authority: &Authority, identity: &Identity) -> Server {
+    Server::start_as(authority, identity).unwrap()
+}
+
+fn trusting(pem: &str) -> TlsOptions {
+    TlsOptions::default().roots(TlsRoots::Custom { pem: pem.as_bytes().to_vec() })
+}
+
+fn peer(tls: TlsOptions) -> WebSocketPeer {
+    WebSocketPeer::with_options(Options::default().tls(tls))
+}
+
+#[track_caller]
+fn assert_opens(tls: TlsOptions, url: &str) {
+    let mut peer = peer(tls);
+    peer.connect(url).unwrap();
+    opened(&mut peer);
+    peer.send_text("over TLS").unwrap();
+    assert_eq!(receive(&mut peer).as_text(), Some("over TLS"));
+    peer.close().unwrap();
+    assert_eq!(closed(&mut peer).cause, CloseCause::Local);
+}
+
+#[track_caller]
+fn failure(tls: TlsOptions, url: &str) -> TlsFailure {
+    let mut peer = peer(tls);
+    peer.connect(url).unwrap();
+    let info = closed(&mut peer);
+    assert_eq!((info.code, info.reason.as_str(), info.was_clean()), (None, "", false));
+    match info.cause {
+        CloseCause::Tls { failure } => failure,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Asks to connect, is refused at once, and nothing has begun.
+#[track_caller]
+fn refusal(tls: TlsOptions) -> Error {
+    let mut peer = peer(tls);
+    let error = peer.connect(&server().secure_url("/echo")).expect_err("it cannot be done");
+    assert_eq!((peer.state(), peer.close_info(), peer.url()), (ReadyState::Closed, None, None));
+    error
+}
+
+#[test]
+fn an_own_authority_is_trusted() {
+    assert_opens(trusting(server().ca_pem()), &server().secure_url("/echo"));
+}
+
+#[test]
+fn several_authorities_can_be_trusted() {
+    let pem = format!("{}{}", authority().pem(), server().ca_pem());
+    assert_opens(trusting(&pem), &server().secure_url("/echo"));
+}
+
+#[test]
+fn an_address_can_stand_in_a_certificate() {
+    let port = server().secure_addr().port();
+    assert_opens(trusting(server().ca_pem()), &format!("wss://127.0.0.1:{port}/echo"));
+}
+
+#[test]
+fn an_unknown_authority_is_refused() {
+    let url = server().secure_url("/echo");
+    assert_eq!(failure(trusting(authority().pem()), &url), TlsFailure::UnknownIssuer);
+}
+
+#[test]
+fn an_authority_that_only_has_the_right_name_is_refused() {
+    let (ours, impostor) = (authority(), authority());
+    let server = serve(&impostor, &impostor.issue(&["localhost"]).unwrap());
+    // Whether it is unknown or its signature is wrong depends on how far the library looks.
+    let failure = failure(trusting(ours.pem()), &server.secure_url("/echo"));
+    assert!(matches!(failure, TlsFailure::UnknownIssuer | TlsFailure::Other(_)), "{failure:?}");
+}
+
+#[test]
+fn the_platforms_authorities_do_not_know_ours() {
+    assert_eq!(failure(TlsOptions::default(), &server().secure_url("/echo")), TlsFailure::UnknownIssuer);
+}
+
+#[test]
+fn a_certificate_for_another_name_is_refused() {
+    let authority = authority();
+    let server = serve(&authority, &authority.issue(&["game.example"]).unwrap());
+    assert_eq!(failure(trusting(authority.pem()), &server.secure_url("/echo")), TlsFailure::WrongName);
+}
+
+#[test]
+fn a_certificate_for_a_name_is_none_for_the_address() {
+    let authority = authority();
+    let server = serve(&authority, &authority.issue(&["localhost"]).unwrap());
+    let url = format!("wss://{}/echo", server.secure_addr());
+    assert_eq!(failure(trusting(authority.pem()), &url), TlsFailure::WrongName);
+}
+
+#[test]
+fn a_certificate_that_has_run_out_is_refused() {
+    let authority = authority();
+    let server = serve(&authority, &authority.issue_expired(&["localhost"]).unwrap());
+    assert_eq!(failure(trusting(authority.pem()), &server.secure_url("/echo")), TlsFailure::Expired);
+}
+
+#[test]
+fn another_name_can_be_expected() {
+    let authority = authority();
+    let server = serve(&authority, &authority.issue(&["game.example"]).unwrap());
+    assert_opens(trusting(authority.pem()).server_name("game.example"), &server.secure_url("/echo"));
+}
+
+#[test]
+fn the_expected_name_takes_the_place_of_the_urls() {
+    let url = server().secure_url("/echo");
+    assert_eq!(failure(trusting(server().ca_pem()).server_name("game.example"), &url), TlsFailure::WrongName);
+}
+
+#[test]
+fn each_failure_is_told_in_words() {
+    let mut peer = peer(trusting(authority().pem()));
+    peer.connect(&server().secure_url("/echo")).unwrap();
+    let told = closed(&mut peer).to_string();
+    assert_eq!(told, "no secure connection: the certificate was issued by an unknown authority");
+}
+
+#[test]
+fn after_a_refused_certificate_the_same_peer_can_connect() {
+    let mut peer = peer(trusting(authority().pem()));
+    peer.connect(&server().secure_url("/echo")).unwrap();
+    closed(&mut peer);
+    peer.set_options(Options::default().tls(trusting(server().ca_pem())));
+    peer.connect(&server().secure_url("/echo")).unwrap();
+    opened(&mut peer);
+}
+
+#[test]
+fn authorities_that_cannot_be_read_are_refused() {
+    let label = |text: &str| format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
+    for pem in [String::new(), "garbage".into(), label("!!!"), label("Z2FyYmFnZQ=="), label("")] {
+        let error = refusal(trusting(&pem));
+        assert!(matches!(error, Error::InvalidOption { option: "tls.roots", .. }), "{pem:?}: {error}");
+    }
+}
+
+#[test]
+fn an_expected_name_that_is_none_is_refused() {
+    for name in ["", "two words", "-", "ws://game.example", "game.example:80"] {
+        let error = refusal(trusting(server().ca_pem()).server_name(name));
+        assert!(matches!(error, Error::InvalidOption { option: "tls.server_name", .. }), "{name:?}: {error}");
+    }
+}
+
+#[test]
+fn bundled_authorities_are_there_with_their_feature() {
+    let tls = TlsOptions::default().roots(TlsRoots::Bundled);
+    if cfg!(feature = "tls-bundled-roots") {
+        assert_eq!(failure(tls, &server().secure_url("/echo")), TlsFailure::UnknownIssuer);
+    } else {
+        let error = refusal(tls);
+        assert!(
+            matches!(error, Error::Unsupported { what } if what.contains("`tls-bundled-roots`")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn anybody_is_accepted_with_the_feature_only() {
+    let tls = TlsOptions::default().roots(TlsRoots::DangerouslyAcceptAny);
+    if cfg!(feature = "tls-dangerous") {
+        let authority = authority();
+        let expired = serve(&authority, &authority.issue_expired(&["game.example"]).unwrap());
+        assert_opens(tls.clone(), &expired.secure_url("/echo"));
+        assert_opens(tls, &server().secure_url("/echo"));
+    } else {
+        let error = refusal(tls);
+        assert!(matches!(error, Error::Unsupported { what } if what.contains("`tls-dangerous`")), "{error}");
+    }
+}

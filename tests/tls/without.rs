@@ -1,0 +1,37 @@
+//! A build without the feature `tls`: secure connections are refused, plain ones work.
+
+use testkit::certs::Authority;
+use websocket_peer::{Error, Options, ReadyState, TlsIdentity, TlsOptions, WebSocketPeer};
+
+use crate::common::{opened, raw::tcp_pair, receive, server};
+
+#[test]
+fn a_secure_url_is_unsupported() {
+    let mut peer = WebSocketPeer::new();
+    let refused = peer.connect(&server().secure_url("/echo"));
+    assert!(matches!(refused, Err(Error::Unsupported { what }) if what.contains("`tls`")), "{refused:?}");
+    assert_eq!((peer.state(), peer.close_info(), peer.url()), (ReadyState::Closed, None, None));
+}
+
+#[test]
+fn an_identity_is_unsupported() {
+    let identity = Authority::new("own").unwrap().issue(&["localhost"]).unwrap();
+    let identity = TlsIdentity {
+        certificates_pem: identity.certificates_pem.into_bytes(),
+        key_pem: identity.key_pem.into_bytes(),
+    };
+    let options = Options::for_server().tls(TlsOptions::default().identity(identity));
+    let mut peer = WebSocketPeer::with_options(options);
+    let refused = peer.accept(tcp_pair().1);
+    assert!(matches!(refused, Err(Error::Unsupported { what }) if what.contains("`tls`")), "{refused:?}");
+    assert_eq!((peer.state(), peer.close_info()), (ReadyState::Closed, None));
+}
+
+#[test]
+fn a_plain_connection_works() {
+    let mut peer = WebSocketPeer::new();
+    peer.connect(&server().url("/echo")).unwrap();
+    opened(&mut peer);
+    peer.send_text("plain").unwrap();
+    assert_eq!(receive(&mut peer).as_text(), Some("plain"));
+}
