@@ -1,0 +1,90 @@
+//! The contract tests in a browser engine, in a page and in a worker, against the scripted server that runs here meanwhile.
+
+use std::io::ErrorKind;
+
+use anyhow::{Context, Result, ensure};
+use testkit::Server;
+
+use super::suites::Suites;
+use crate::browser::{self, Engine};
+use crate::ports::loopback;
+use crate::project::Project;
+use crate::report::Outcome;
+use crate::sh::Cmd;
+use crate::targets::WASM;
+use crate::tools;
+
+/// The contract in a page, and the same tests in a dedicated worker.
+const PAGE: &str = "tests/contract.rs";
+const WORKER: &str = "tests/contract_worker.rs";
+
+/// What takes `wss:`. The browser is told to accept the server's certificate by webdriver.json, which Safari's protocol cannot do.
+const SECURE: &str = "tests/contract_secure.rs";
+
+/// Where the tests look for the server unless they are compiled to look elsewhere.
+const DEFAULT_PORT: u16 = 9081;
+const DEFAULT_SECURE_PORT: u16 = 9082;
+
+/// In seconds, for one suite in the browser.
+const SUITE_LIMIT: &str = "600";
+
+pub async fn run(project: &Project, engine: Engine) -> Result<Outcome> {
+    tools::web(project).await?;
+    let driver = browser::driver(project, engine).await?;
+    let expected = native_count(project).await?;
+    let (_server, command) = with_server(in_engine(project, engine).env(engine.driver_variable(), driver))?;
+
+    let suites = Suites::run(command.env("WASM_BINDGEN_TEST_TIMEOUT", SUITE_LIMIT)).await?;
+    for name in [PAGE, WORKER] {
+        let passed = suites.passed_in(name).with_context(|| format!("{name} did not run completely"))?;
+        ensure!(passed == expected, "{name} has {passed} tests here and {expected} natively");
+    }
+    let note = format!("{expected} tests in a page, the same in a worker, as many as natively");
+    if engine == Engine::WebKit {
+        return Ok(Outcome::PassedWith(note));
+    }
+    let secure = suites.passed_in(SECURE).with_context(|| format!("{SECURE} did not run completely"))?;
+    Ok(Outcome::PassedWith(format!("{note}; {secure} more with TLS")))
+}
+
+/// How many tests the contract has natively.
+async fn native_count(project: &Project) -> Result<usize> {
+    let command = project.command("cargo").args(["test", "--quiet", "--package", "websocket-peer"]);
+    let list = command.args(["--test", "contract", "--", "--list"]).read().await?;
+    let count = list.iter().filter(|line| line.ends_with(": test")).count();
+    ensure!(count > 0, "{PAGE} has no tests");
+    Ok(count)
+}
+
+/// Starts the scripted server, and tells the tests where it is when that is not where they look by themselves.
+fn with_server(command: Cmd) -> Result<(Server, Cmd)> {
+    match Server::start_on(loopback(DEFAULT_PORT), loopback(DEFAULT_SECURE_PORT)) {
+        Ok(server) => Ok((server, command)),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            println!(
+                "port {DEFAULT_PORT} or {DEFAULT_SECURE_PORT} is in use: the tests are compiled for others"
+            );
+            let server = Server::start()?;
+            let command = command
+                .env("WEBSOCKET_PEER_TEST_SERVER", server.url(""))
+                .env("WEBSOCKET_PEER_TEST_SERVER_SECURE", server.secure_url(""));
+            Ok((server, command))
+        }
+        Err(error) => Err(error).context("cannot start the test server"),
+    }
+}
+
+/// The command that runs the wasm tests in the engine.
+fn in_engine(project: &Project, engine: Engine) -> Cmd {
+    match engine {
+        Engine::Chrome => project.command("wasm-pack").args(["test", "--headless", "--chrome"]),
+        Engine::Firefox => project.command("wasm-pack").args(["test", "--headless", "--firefox"]),
+        // wasm-pack knows Safari only on a Mac, so this is what it does, with a screen and a message bus that nobody sees.
+        Engine::WebKit => project
+            .command("xvfb-run")
+            .args(["--auto-servernum", "dbus-run-session", "--", "cargo", "test", "--target", WASM])
+            .args(["--test", "contract", "--test", "contract_worker"])
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
+            .env("WASM_BINDGEN_TEST_ONLY_WEB", "1"),
+    }
+}

@@ -1,0 +1,52 @@
+//! The `js` feature from JavaScript's side: `tests/js` is a page that tests the package as a web developer would use it,
+//! and a program that holds TypeScript to its declarations.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use testkit::Server;
+
+use crate::node;
+use crate::page;
+use crate::project::Project;
+use crate::report::Outcome;
+use crate::serve::PageServer;
+use crate::webdriver::Page;
+
+const TYPESCRIPT: &str = "7.0.2";
+
+/// How long the page may take.
+const LIMIT: Duration = Duration::from_secs(120);
+
+pub async fn run(project: &Project) -> Result<Outcome> {
+    let tests = project.root().join("tests").join("js");
+    page::build(project).await?;
+    compile(project, &tests).await?;
+
+    let pages = PageServer::start(0, &tests, &[("/pkg", &page::package(project))])?;
+    let server = Server::start()?;
+    let page = Page::open(project, &pages.url(&format!("/?server={}", server.url("")))).await?;
+    let outcome = outcome(&page).await;
+    page.close().await?;
+    outcome
+}
+
+/// Compiles what a TypeScript user would write; nothing is made of it.
+async fn compile(project: &Project, tests: &Path) -> Result<()> {
+    let compiler: PathBuf = ["bin", "tsc"].iter().collect();
+    let compiler = node::package(project, "typescript", TYPESCRIPT).await?.join(compiler);
+    project.command("node").arg(compiler).arg("--project").arg(tests).run().await
+}
+
+/// The page writes its verdict into `<html data-result>` and tells about it in `#report`.
+async fn outcome(page: &Page) -> Result<Outcome> {
+    let result = "document.documentElement.dataset.result ?? null";
+    let verdict = page.wait_for("the tests to end", LIMIT, result, vec![], |result| !result.is_null()).await;
+    println!("{}", page.text("#report").await?.trim_end());
+    for error in page.console_errors().await? {
+        println!("the browser's console: {error}");
+    }
+    ensure!(verdict? == "passed", "the page reports failed tests");
+    Ok(Outcome::Passed)
+}

@@ -1,0 +1,47 @@
+//! `cargo xtask test`: everything that must hold before a change goes in, one step after the other.
+
+mod contract;
+mod javascript;
+mod native;
+mod other_targets;
+mod suites;
+
+use crate::browser::Engine;
+use crate::demo;
+use crate::project::Project;
+use crate::report::{Outcome, Report};
+use crate::tools;
+
+/// Every step but the other two engines. Whether all of them passed.
+pub async fn everything(project: &Project) -> bool {
+    let mut report = Report::default();
+    report.step("rustfmt", native::format(project)).await;
+    report.step("clippy, native", native::lint(project)).await;
+    report.step("rustdoc, native", native::document(project)).await;
+    report.step("tests, native, default features", native::test(project)).await;
+    report.step("tests, native, all features", native::test_all_features(project)).await;
+
+    report.step("tools for the web", async { tools::web(project).await.map(|()| Outcome::Passed) }).await;
+    report.step("clippy, web", native::lint_web(project)).await;
+    report.step("rustdoc, web", native::document_web(project)).await;
+    report.step("contract in Chrome", contract::run(project, Engine::Chrome)).await;
+    report.step("JavaScript and TypeScript", javascript::run(project)).await;
+    let check = demo::Options { check: true, ..demo::Options::default() };
+    report.step("demo", async { demo::run(project, &check).await.map(|()| Outcome::Passed) }).await;
+
+    report.step("oldest Rust", other_targets::oldest_rust(project)).await;
+    for target in other_targets::TARGETS {
+        report.step(format!("check for {}", target.name), other_targets::check(project, &target)).await;
+    }
+    report.step("package", native::package(project)).await;
+    report.conclude()
+}
+
+/// Only the contract, in these engines. Whether all of it passed.
+pub async fn contract_in(project: &Project, engines: &[Engine]) -> bool {
+    let mut report = Report::default();
+    for &engine in engines {
+        report.step(format!("contract in {}", engine.name()), contract::run(project, engine)).await;
+    }
+    report.conclude()
+}

@@ -1,0 +1,70 @@
+//! The steps that are a cargo command: formatting, lints, documentation, tests on this machine, the package.
+
+use std::env;
+
+use anyhow::{Result, ensure};
+
+use super::suites::Suites;
+use crate::project::Project;
+use crate::report::Outcome;
+use crate::targets::WASM;
+
+const LIBRARY: [&str; 2] = ["--package", "websocket-peer"];
+
+pub async fn format(project: &Project) -> Result<Outcome> {
+    cargo(project, "fmt --all --check").await
+}
+
+pub async fn lint(project: &Project) -> Result<Outcome> {
+    cargo(project, "clippy --workspace --all-targets --all-features -- --deny warnings").await?;
+    // What is behind a feature must not be missed when the feature is off.
+    cargo(project, "clippy --package websocket-peer --all-targets --no-default-features -- --deny warnings")
+        .await
+}
+
+pub async fn lint_web(project: &Project) -> Result<Outcome> {
+    let command =
+        project.command("cargo").arg("clippy").args(LIBRARY).args(["--target", WASM, "--features", "js"]);
+    command.args(["--lib", "--tests", "--examples", "--", "--deny", "warnings"]).run().await?;
+    Ok(Outcome::Passed)
+}
+
+pub async fn document(project: &Project) -> Result<Outcome> {
+    let command = project.command("cargo").args(["doc", "--workspace", "--no-deps", "--all-features"]);
+    command.env("RUSTDOCFLAGS", "--deny warnings").run().await?;
+    Ok(Outcome::Passed)
+}
+
+pub async fn document_web(project: &Project) -> Result<Outcome> {
+    let command = project.command("cargo").args(["doc", "--no-deps", "--target", WASM, "--features", "js"]);
+    command.args(LIBRARY).env("RUSTDOCFLAGS", "--deny warnings").run().await?;
+    Ok(Outcome::Passed)
+}
+
+pub async fn test(project: &Project) -> Result<Outcome> {
+    count_tests(project, "test --workspace --no-fail-fast").await
+}
+
+pub async fn test_all_features(project: &Project) -> Result<Outcome> {
+    count_tests(project, "test --package websocket-peer --all-features --no-fail-fast").await
+}
+
+/// Makes the package as it would be published, and builds what it holds. While working, the tree may differ from the last commit.
+pub async fn package(project: &Project) -> Result<Outcome> {
+    let command = project.command("cargo").arg("package").args(LIBRARY).arg("--locked");
+    let command = if env::var_os("CI").is_some() { command } else { command.arg("--allow-dirty") };
+    command.run().await?;
+    Ok(Outcome::Passed)
+}
+
+async fn cargo(project: &Project, line: &str) -> Result<Outcome> {
+    project.command("cargo").args(line.split(' ')).run().await?;
+    Ok(Outcome::Passed)
+}
+
+async fn count_tests(project: &Project, line: &str) -> Result<Outcome> {
+    let suites = Suites::run(project.command("cargo").args(line.split(' '))).await?;
+    let passed = suites.passed();
+    ensure!(passed > 0, "no test ran");
+    Ok(Outcome::PassedWith(format!("{passed} tests")))
+}

@@ -1,0 +1,71 @@
+//! Where these tests do not run, the library must at least compile: other systems, and the oldest Rust that it promises.
+
+use std::env;
+use std::fs;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::project::Project;
+use crate::report::Outcome;
+use crate::targets;
+
+/// A target, and the program that tells whether C can be compiled for it here: feature `tls` needs that, for ring.
+pub struct Target {
+    pub name: &'static str,
+    c_compiler: &'static str,
+}
+
+pub const TARGETS: [Target; 4] = [
+    Target { name: "x86_64-pc-windows-gnu", c_compiler: "x86_64-w64-mingw32-gcc" },
+    Target { name: "aarch64-apple-darwin", c_compiler: "xcrun" },
+    Target { name: "aarch64-apple-ios", c_compiler: "xcrun" },
+    Target { name: "aarch64-linux-android", c_compiler: "aarch64-linux-android-clang" },
+];
+
+pub async fn check(project: &Project, target: &Target) -> Result<Outcome> {
+    if let Err(error) = targets::add(project, target.name).await {
+        return Ok(Outcome::LeftOut(format!("{error:#}")));
+    }
+    let command = project.command("cargo").args(["check", "--package", "websocket-peer", "--lib"]);
+    let command = command.args(["--target", target.name]);
+    if has_c_compiler(project, target) {
+        command.run().await?;
+        return Ok(Outcome::Passed);
+    }
+    command.arg("--no-default-features").run().await?;
+    Ok(Outcome::PassedWith(format!("without `tls`, for there is no {} here", target.c_compiler)))
+}
+
+fn has_c_compiler(project: &Project, target: &Target) -> bool {
+    let variable = format!("CC_{}", target.name.replace('-', "_"));
+    env::var_os(variable).is_some() || project.which(target.c_compiler).is_some()
+}
+
+/// Compiles the library with the Rust version that Cargo.toml promises.
+pub async fn oldest_rust(project: &Project) -> Result<Outcome> {
+    let version = promised_rust(project)?;
+    let rustup = |args: &[&str]| project.command("rustup").args(args);
+    rustup(&["toolchain", "install", &version, "--profile", "minimal", "--no-self-update"]).run().await?;
+    let check = rustup(&["run", &version, "cargo", "check", "--package", "websocket-peer", "--lib"]);
+    check.arg("--all-features").run().await?;
+    Ok(Outcome::PassedWith(version))
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    package: Package,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Package {
+    rust_version: String,
+}
+
+fn promised_rust(project: &Project) -> Result<String> {
+    let path = project.root().join("Cargo.toml");
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let manifest: Manifest = toml::from_str(&text).context("Cargo.toml names no rust-version")?;
+    Ok(manifest.package.rust_version)
+}

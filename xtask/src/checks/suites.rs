@@ -1,0 +1,127 @@
+//! How many tests ran, read from what `cargo test` prints, natively and in a browser: a suite that never ran must not look like success.
+
+use anyhow::Result;
+
+use crate::sh::Cmd;
+
+/// The suites of one `cargo test`, in their order.
+#[derive(Default)]
+pub struct Suites {
+    suites: Vec<Suite>,
+    failed: Vec<String>,
+}
+
+/// One test file (`tests/contract.rs`), the unit tests or the documentation's tests.
+struct Suite {
+    name: String,
+    passed: usize,
+    /// Ignored, or not selected.
+    left_out: usize,
+}
+
+impl Suites {
+    /// Runs the command and reads what it prints. When it fails, the error names the tests that did.
+    pub async fn run(command: Cmd) -> Result<Self> {
+        let mut suites = Self::default();
+        match command.watch(|line| suites.read(line)).await {
+            Ok(()) => Ok(suites),
+            Err(error) if suites.failed.is_empty() => Err(error),
+            Err(error) => Err(error.context(some_of(&suites.failed))),
+        }
+    }
+
+    /// Takes one line of the output.
+    fn read(&mut self, line: &str) {
+        if let Some(name) = suite_name(line) {
+            self.suites.push(Suite { name, passed: 0, left_out: 0 });
+        } else if let Some(test) = failed_test(line) {
+            self.failed.push(test.to_owned());
+        } else if let Some((_, counts)) = line.split_once("test result: ")
+            && let Some(suite) = self.suites.last_mut()
+        {
+            suite.passed += count(counts, "passed");
+            suite.left_out += count(counts, "ignored") + count(counts, "filtered out");
+        }
+    }
+
+    /// How many tests passed in all.
+    pub fn passed(&self) -> usize {
+        self.suites.iter().map(|suite| suite.passed).sum()
+    }
+
+    /// How many tests of one suite passed: `None` when it did not run, or not all of it.
+    pub fn passed_in(&self, name: &str) -> Option<usize> {
+        let suite = self.suites.iter().find(|suite| suite.name == name)?;
+        (suite.left_out == 0).then_some(suite.passed)
+    }
+}
+
+/// The name in `     Running tests/contract.rs (target/…)`, with slashes on every system.
+fn suite_name(line: &str) -> Option<String> {
+    let line = line.trim_start();
+    if let Some(running) = line.strip_prefix("Running ") {
+        let (name, _) = running.split_once(" (")?;
+        return Some(name.replace('\\', "/"));
+    }
+    line.strip_prefix("Doc-tests ").map(str::to_owned)
+}
+
+/// The name in `test closing::answers ... FAILED`; in a browser it is `... FAIL`.
+fn failed_test(line: &str) -> Option<&str> {
+    let (name, verdict) = line.strip_prefix("test ")?.rsplit_once(" ... ")?;
+    matches!(verdict, "FAILED" | "FAIL").then_some(name)
+}
+
+fn some_of(names: &[String]) -> String {
+    const MANY: usize = 10;
+    match names.len().checked_sub(MANY) {
+        Some(more @ 1..) => format!("{} and {more} more", names[..MANY].join(", ")),
+        _ => names.join(", "),
+    }
+}
+
+/// The number before `what` in `ok. 3 passed; 0 failed; 1 ignored; …`.
+fn count(counts: &str, what: &str) -> usize {
+    let parts = counts.split(['.', ';']).map(str::trim);
+    parts
+        .filter_map(|part| part.strip_suffix(what))
+        .find_map(|number| number.trim().parse().ok())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Suites;
+
+    fn read(output: &str) -> Suites {
+        let mut suites = Suites::default();
+        output.lines().for_each(|line| suites.read(line));
+        suites
+    }
+
+    #[test]
+    fn failures_are_named() {
+        let suites =
+            read("test one ... ok\ntest a::two ... FAILED\ntest b::three ... FAIL\ntest four ... ignored");
+        assert_eq!(suites.failed, ["a::two", "b::three"]);
+    }
+
+    #[test]
+    fn suites_are_counted_apart() {
+        let suites = read(
+            "     Running unittests src/lib.rs (target/debug/deps/a.wasm)\n\
+             no tests to run!\n\
+             \x20    Running tests/contract.rs (target/debug/deps/b.wasm)\n\
+             Running headless tests in Chrome on `http://127.0.0.1:1/`\n\
+             test result: ok. 86 passed; 0 failed; 0 ignored; 0 filtered out; finished in 2.51s\n\
+             \x20    Running tests\\worker.rs (target\\debug\\deps\\c.exe)\n\
+             test result: ok. 85 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
+             \x20  Doc-tests websocket_peer\n\
+             test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+        );
+        assert_eq!(suites.passed(), 174);
+        assert_eq!(suites.passed_in("tests/contract.rs"), Some(86));
+        assert_eq!(suites.passed_in("tests/worker.rs"), None, "one was ignored");
+        assert_eq!(suites.passed_in("tests/other.rs"), None, "it never ran");
+    }
+}

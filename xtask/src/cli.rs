@@ -1,0 +1,118 @@
+//! The command line: what was asked for, and the help that says what can be asked for.
+
+use anyhow::{Result, anyhow, bail};
+use lexopt::{Arg, Parser, ValueExt};
+
+use crate::browser::Engine;
+use crate::demo;
+
+/// What `cargo xtask` prints when it is given nothing, or `--help`.
+pub const HELP: &str = "\
+Sets up what is missing, then builds, shows and tests websocket-peer. Every command says what it runs before it runs it.
+
+USAGE
+    cargo xtask demo [--open] [--check] [--page-port N] [--port N]
+    cargo xtask test [--browsers LIST]
+
+demo    Builds the page, starts an echo server and a page server on this machine, and runs until Ctrl-C.
+    --open           opens the page in the default browser
+    --check          does it all without a person: page in headless Chrome and native client, then exits
+    --page-port N    where the page is served (default 8080; the next free port when it is in use)
+    --port N         where the echo server listens (default 9080; the next free port when it is in use)
+
+test    Formatting, lints, documentation, tests natively and in headless Chrome, other targets, packaging, the demo.
+    --browsers LIST  instead, only the contract tests, in these engines: chrome, firefox, webkit (by commas)
+";
+
+/// One command, as it was typed.
+#[derive(Debug, PartialEq)]
+pub enum Command {
+    Help,
+    Demo(demo::Options),
+    Test,
+    TestBrowsers(Vec<Engine>),
+}
+
+impl Command {
+    pub fn from_env() -> Result<Self> {
+        Self::parse(Parser::from_env()).map_err(|error| anyhow!("{error} (`cargo xtask` prints the help)"))
+    }
+
+    fn parse(mut parser: Parser) -> Result<Self> {
+        match parser.next()? {
+            None | Some(Arg::Short('h') | Arg::Long("help")) => Ok(Self::Help),
+            Some(Arg::Value(name)) => match name.string()?.as_str() {
+                "help" => Ok(Self::Help),
+                "demo" => parse_demo(parser),
+                "test" => parse_test(parser),
+                other => bail!("there is no command `{other}`"),
+            },
+            Some(other) => Err(other.unexpected().into()),
+        }
+    }
+}
+
+fn parse_demo(mut parser: Parser) -> Result<Command> {
+    let mut options = demo::Options::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("open") => options.open = true,
+            Arg::Long("check") => options.check = true,
+            Arg::Long("page-port") => options.page_port = parser.value()?.parse()?,
+            Arg::Long("port") => options.echo_port = parser.value()?.parse()?,
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Command::Demo(options))
+}
+
+fn parse_test(mut parser: Parser) -> Result<Command> {
+    let mut command = Command::Test;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("browsers") => {
+                let list = parser.value()?.string()?;
+                command = Command::TestBrowsers(list.split(',').map(str::parse).collect::<Result<_>>()?);
+            }
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command> {
+        Command::parse(Parser::from_args(line.split_whitespace()))
+    }
+
+    #[test]
+    fn nothing_is_help() {
+        assert_eq!(parse("").unwrap(), Command::Help);
+        assert_eq!(parse("demo --help").unwrap(), Command::Help);
+    }
+
+    #[test]
+    fn demo_takes_its_ports() {
+        let expected = demo::Options { check: true, echo_port: 9000, ..demo::Options::default() };
+        assert_eq!(parse("demo --check --port 9000").unwrap(), Command::Demo(expected));
+    }
+
+    #[test]
+    fn browsers_are_a_list() {
+        let expected = vec![Engine::Firefox, Engine::WebKit];
+        assert_eq!(parse("test --browsers firefox,webkit").unwrap(), Command::TestBrowsers(expected));
+        assert!(parse("test --browsers opera").unwrap_err().to_string().contains("opera"));
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused() {
+        for line in ["bake", "demo --port", "demo --port many", "test --fast", "--fast"] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Rust's standard library for other targets.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::project::Project;
+
+/// What browsers run.
+pub const WASM: &str = "wasm32-unknown-unknown";
+
+/// Makes sure that programs can be compiled for `target`, by rustup where that is not so yet.
+pub async fn add(project: &Project, target: &str) -> Result<()> {
+    if is_here(project, target).await? {
+        return Ok(());
+    }
+    let added = project.command("rustup").args(["target", "add", target]).run().await;
+    added.with_context(|| format!("Rust's standard library for {target} is missing and could not be added"))
+}
+
+/// Asks the compiler, not rustup: there are distributions whose Rust comes without rustup.
+async fn is_here(project: &Project, target: &str) -> Result<bool> {
+    let libraries =
+        project.command("rustc").args(["--print", "target-libdir", "--target", target]).ask().await?;
+    Ok(Path::new(libraries.trim()).is_dir())
+}
