@@ -25,12 +25,14 @@ fn run(url: &str) -> Result<bool, Error> {
     println!("Connecting to {url}...");
 
     let mut greeted = false;
-    while socket.poll() != ReadyState::Closed {
-        if socket.state() == ReadyState::Open && !greeted {
+    let info = loop {
+        let state = socket.poll();
+        if state == ReadyState::Open && !greeted {
             greeted = true;
             println!("> Sending test packet.");
             socket.send_text("Test packet")?;
         }
+        // Read before looking at the end: what came before it is still there.
         while let Some(packet) = socket.recv() {
             match packet.as_text() {
                 Some(text) => println!("< Got text data from server: {text}"),
@@ -39,11 +41,13 @@ fn run(url: &str) -> Result<bool, Error> {
             // One answer is all that this program came for.
             socket.close()?;
         }
+        if let Some(info) = socket.close_info() {
+            break info;
+        }
         thread::sleep(Duration::from_millis(16));
-    }
+    };
 
-    let Some(info) = socket.close_info() else { return Ok(false) };
-    if !greeted {
+    if !greeted && !info.was_clean() {
         eprintln!("Unable to connect to {url}: {}", info.cause);
         return Ok(false);
     }

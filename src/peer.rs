@@ -36,13 +36,15 @@ use crate::{
 /// peer.connect("ws://127.0.0.1:9080")?;
 /// loop {
 ///     // Once a frame:
-///     match peer.poll() {
-///         ReadyState::Open => peer.send_text("hello")?,
-///         ReadyState::Closed => break,
-///         ReadyState::Connecting | ReadyState::Closing => {}
-///     }
+///     let state = peer.poll();
 ///     while let Some(packet) = peer.recv() {
 ///         println!("got {packet:?}");
+///     }
+///     match state {
+///         ReadyState::Open => peer.send_text("hello")?,
+///         // Only now: what came before the close has been read.
+///         ReadyState::Closed => break,
+///         ReadyState::Connecting | ReadyState::Closing => {}
 ///     }
 /// #   break;
 /// }
@@ -94,8 +96,8 @@ impl WebSocketPeer {
     /// Everything of an older connection is forgotten, unread packets too. One that is still closing is dropped.
     ///
     /// The URL is read strictly (no credentials, no fragment, nothing that browsers would silently repair), so that
-    /// it means the same everywhere. The connection begins at once; only for a `wss:` URL may the very first call in
-    /// a process take some milliseconds, in which the platform's certificates are read.
+    /// it means the same everywhere. The attempt begins at once. The call does not block, but the first one for a
+    /// `wss:` URL in a process may take some milliseconds, in which the platform's certificates are read.
     ///
     /// # Errors
     /// - [`Error::AlreadyInUse`] while connecting or open.

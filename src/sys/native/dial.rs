@@ -33,7 +33,11 @@ pub(super) enum Dialed {
 impl Dial {
     pub(super) fn start(host: &Host, port: u16) -> Self {
         match host {
-            Host::Ip(ip) => Self::Racing(Race::new(vec![SocketAddr::new(*ip, port)])),
+            Host::Ip(ip) => {
+                let mut race = Race::new(vec![SocketAddr::new(*ip, port)]);
+                race.start_due(Duration::ZERO);
+                Self::Racing(race)
+            }
             Host::Name(name) => Self::LookingUp(Lookup::start(name, port)),
         }
     }
@@ -79,17 +83,22 @@ impl Race {
                 }
             }
         }
+        self.start_due(now);
+        if self.running.is_empty() {
+            Dialed::Failed(CloseCause::Refused { status: None })
+        } else {
+            Dialed::Pending
+        }
+    }
+
+    /// Begins with those addresses whose turn it is.
+    fn start_due(&mut self, now: Duration) {
         while now >= self.next_start || self.running.is_empty() {
             let Some(address) = self.waiting.pop_front() else { break };
             if let Ok(stream) = TcpStream::connect(address) {
                 self.running.push(stream);
                 self.next_start = now + STAGGER;
             }
-        }
-        if self.running.is_empty() {
-            Dialed::Failed(CloseCause::Refused { status: None })
-        } else {
-            Dialed::Pending
         }
     }
 }

@@ -31,6 +31,10 @@ impl HeadBuffer {
         Self { bytes: Vec::new(), limit }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
     pub(super) fn push(&mut self, bytes: &[u8]) -> Gathered {
         // The empty line may begin in what was there.
         let from = self.bytes.len().saturating_sub(END.len() - 1);

@@ -51,6 +51,12 @@ impl ServerUpgrade {
 
     /// Takes what the client sent.
     pub(in super::super) fn receive(&mut self, bytes: &[u8], secure: bool) -> Verdict {
+        if self.request.is_empty() && !begins_a_request(bytes) {
+            return Refusal::bad_request(
+                "the request is not HTTP; a secure one may have come to a plain server",
+            )
+            .into_verdict();
+        }
         let (head, rest) = match self.request.push(bytes) {
             Gathered::Part => return Verdict::More,
             Gathered::TooLarge => return too_large("the request's head is over 8 KiB").into_verdict(),
@@ -147,6 +153,12 @@ impl Refusal {
 
 fn too_large(why: &'static str) -> Refusal {
     Refusal { status: "431 Request Header Fields Too Large", fields: "", why }
+}
+
+/// Whether these can be the first bytes of a method. Of those of a TLS handshake the first cannot, and no empty line need
+/// ever follow them.
+fn begins_a_request(bytes: &[u8]) -> bool {
+    bytes.first().is_none_or(u8::is_ascii_alphabetic)
 }
 
 /// 16 bytes in base64: 22 digits, and two signs of padding.
