@@ -74,7 +74,7 @@ async fn a_reason_of_123_bytes_is_sent_whole() {
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_reason_of_124_bytes_is_refused_and_changes_nothing() {
     let mut peer = open("/echo").await;
-    // 42 characters and an accent: the limit is in bytes.
+    // 123 characters: the limit is in bytes.
     let reason = "x".repeat(122) + "é";
     assert_eq!(peer.close_with(CloseCode::NORMAL, &reason), Err(Error::ReasonTooLong { len: 124 }));
     assert_eq!(peer.state(), ReadyState::Open);

@@ -42,9 +42,9 @@ async fn the_time_to_close_begins_with_the_close() {
 }
 
 /// A hidden tab or a loading screen: nobody polls for longer than the limit, and the answer is there by then.
-const GAP: Duration = Duration::from_millis(2000);
+const GAP: Duration = Duration::from_millis(1600);
 /// Shorter than the gap, longer than what a gap counts for.
-const LIMIT: Duration = Duration::from_millis(1500);
+const LIMIT: Duration = Duration::from_millis(1300);
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_pause_in_polling_does_not_end_a_connection_that_opened_meanwhile() {

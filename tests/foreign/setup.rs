@@ -77,11 +77,12 @@ pub fn node() -> &'static Foreign {
 /// leave half a folder.
 fn fetch(package: &str, fill: impl FnOnce(&Path)) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
-    let folder = target.join("foreign").join(package.replace(['=', '@'], "-"));
+    let name = package.replace("==", "-").replace('@', "-");
+    let folder = target.join("foreign").join(&name);
     if folder.exists() {
         return folder;
     }
-    let staging = folder.with_extension(format!("{}.unfinished", process::id()));
+    let staging = folder.with_file_name(format!("{name}.unfinished-{}", process::id()));
     fill(&staging);
     if fs::rename(&staging, &folder).is_err() {
         assert!(folder.exists(), "{} cannot be moved", staging.display());

@@ -161,7 +161,7 @@ pub async fn pause(time: Duration) {
 }
 
 /// A while in which anything that would happen by itself has happened.
-pub const A_WHILE: Duration = Duration::from_millis(100);
+pub const A_WHILE: Duration = Duration::from_millis(50);
 
 /// The texts `0`, `1`, … that the server's bursts are made of.
 pub fn numbers(packets: &[Packet]) -> Vec<usize> {

@@ -2,6 +2,7 @@
 
 mod contract;
 mod javascript;
+mod languages;
 mod native;
 mod other_targets;
 mod suites;
@@ -18,6 +19,7 @@ pub async fn everything(project: &Project) -> bool {
     report.step("rustfmt", native::format(project)).await;
     report.step("clippy, native", native::lint(project)).await;
     report.step("rustdoc, native", native::document(project)).await;
+    report.step("Python and Node", languages::run(project)).await;
     report.step("tests, native, default features", native::test(project)).await;
     report.step("tests, native, all features", native::test_all_features(project)).await;
 

@@ -1,0 +1,34 @@
+//! Other languages, whose WebSocket packages and compilers the tests use: Python and Node.
+
+use std::env;
+
+use anyhow::{Result, bail};
+
+use crate::apt::Apt;
+use crate::project::Project;
+use crate::report::Outcome;
+
+/// Makes sure that both are here, with what they need to get packages; the tests themselves get those.
+pub async fn run(project: &Project) -> Result<Outcome> {
+    let mut packages = Vec::new();
+    if !has_python(project).await {
+        // Debian's Python comes without the module that makes environments.
+        packages.extend(["python3", "python3-venv"]);
+    }
+    if project.which("node").is_none() || project.which("npm").is_none() {
+        packages.extend(["nodejs", "npm"]);
+    }
+    if packages.is_empty() {
+        return Ok(Outcome::Passed);
+    }
+    let Some(apt) = Apt::find(project).await else {
+        bail!("the tests need Python 3 with its modules venv and ensurepip, and Node with npm: install them");
+    };
+    apt.install(&packages).await?;
+    Ok(Outcome::PassedWith(format!("installed {}", packages.join(" "))))
+}
+
+async fn has_python(project: &Project) -> bool {
+    let python = if env::consts::OS == "windows" { "python" } else { "python3" };
+    project.command(python).args(["-c", "import venv, ensurepip"]).ask().await.is_ok()
+}
