@@ -240,11 +240,13 @@ impl WebSocketPeer {
         self.close_with(CloseCode::NORMAL, "")
     }
 
-    /// Asks the other end to close. What was sent before still goes out, and what still arrives can be read.
+    /// Asks the other end to close. What was sent before still goes out.
     ///
     /// The state is [`ReadyState::Closing`] until the other end answers, or [`Options::close_timeout`] is over. While
     /// connecting there is nobody to ask: the attempt is given up, and the state is [`ReadyState::Closed`] at once. When
     /// closing or closed already, nothing happens.
+    ///
+    /// Platform: natively packets that still arrive while closing can be read. A browser drops them.
     ///
     /// # Errors
     /// - [`Error::ReasonTooLong`] for a reason of more than 123 bytes of UTF-8.

@@ -14,7 +14,8 @@ pub enum ReadyState {
     ///
     /// Godot: `STATE_OPEN`.
     Open = 1,
-    /// This end has asked to close and waits for the other end's answer. Nothing can be sent; packets still arrive.
+    /// This end has asked to close and waits for the other end's answer. Nothing can be sent. Natively packets still
+    /// arrive; a browser drops them.
     ///
     /// Godot: `STATE_CLOSING`.
     Closing = 2,

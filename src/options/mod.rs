@@ -50,7 +50,8 @@ pub struct Options {
     ///
     /// Godot: `max_queued_packets`.
     pub max_queued_packets: usize,
-    /// How many payload bytes may wait beyond the inbox where the platform cannot slow the sender. Default: 16 MiB.
+    /// How many payload bytes may wait beyond the inbox where the platform cannot slow the sender. Default: 16 MiB; at
+    /// least `max_message_size`.
     ///
     /// Platform: browsers only. While a tab is hidden and nobody polls, packets wait here; one too many ends the
     /// connection with [`CloseCause::Overflow`](crate::CloseCause::Overflow).
@@ -182,9 +183,12 @@ impl Options {
             };
             return Err(Error::InvalidOption { option, why });
         }
-        if self.inbound_buffer_size < self.max_message_size {
-            let why = "it is less than `max_message_size`, so that a message might never fit";
-            return Err(Error::InvalidOption { option: "inbound_buffer_size", why });
+        let [_, inbound, _, _, backlog, _] = sizes;
+        for (option, size) in [inbound, backlog] {
+            if size < self.max_message_size {
+                let why = "it is less than `max_message_size`, so that a message might never fit";
+                return Err(Error::InvalidOption { option, why });
+            }
         }
         let times = [
             ("connect_timeout", self.connect_timeout, false),

@@ -9,8 +9,9 @@
 //! 4. `send` takes the whole packet or, with an `Err`, leaves no trace.
 //! 5. Everything that it queues has a bound.
 //! 6. Packets reach the link before the close that followed them.
-//! 7. `Drop` ends the connection at once, and nothing of it is heard of afterwards.
-//! 8. No bytes from outside make it panic.
+//! 7. A connection that opened is seen open: its end is told by a later poll, however soon it came.
+//! 8. `Drop` ends the connection at once, and nothing of it is heard of afterwards.
+//! 9. No bytes from outside make it panic.
 //!
 //! The checks that are the same everywhere (state, limits, codes, reasons, URLs, options) were made before a call
 //! arrives here.

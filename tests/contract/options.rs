@@ -44,6 +44,7 @@ invalid! {
         Options::default().max_message_size(1001).inbound_buffer_size(1000);
     an_outbox_of_no_bytes_is_invalid: "outbound_buffer_size", Options::default().outbound_buffer_size(0);
     queues_of_no_packets_are_invalid: "max_queued_packets", Options::default().max_queued_packets(0);
+    a_backlog_smaller_than_a_message_is_invalid: "backlog_buffer_size", Options::default().backlog_buffer_size(1 << 19);
     a_backlog_of_no_bytes_is_invalid: "backlog_buffer_size", Options::default().backlog_buffer_size(0);
     a_backlog_of_no_packets_is_invalid: "max_backlog_packets", Options::default().max_backlog_packets(0);
     a_bad_time_to_connect_is_invalid: "connect_timeout",

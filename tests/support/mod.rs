@@ -91,9 +91,7 @@ pub async fn over() -> WebSocketPeer {
 /// Polls until the peer has opened.
 pub async fn opened(peer: &mut WebSocketPeer) {
     until(peer, "open", |peer| peer.state() != ReadyState::Connecting).await;
-    // Who sends a close at once is seen open and closed in one poll.
-    let closed_cleanly = peer.close_info().is_some_and(CloseInfo::was_clean);
-    assert!(peer.state() == ReadyState::Open || closed_cleanly, "did not open: {:?}", peer.close_info());
+    assert_eq!(peer.state(), ReadyState::Open, "did not open: {:?}", peer.close_info());
 }
 
 /// Polls until the connection is over, and tells how it ended.

@@ -128,7 +128,8 @@ impl Stage {
                 Opened::Open(Upgrade { protocol, url, rest }) => {
                     link.opened(protocol, url);
                     let pump = Pump::new(opening.into_stream(), rest, &settings.pump, now);
-                    Step::Next(Self::Open(Box::new(pump)))
+                    // What came behind the handshake can wait for a poll: it may be the end.
+                    Step::Same(Self::Open(Box::new(pump)))
                 }
                 Opened::Failed(cause) => {
                     link.closed(CloseInfo::new(cause));
