@@ -31,7 +31,9 @@ impl Greeter {
         if self.peer.poll() == ReadyState::Open && !self.greeted {
             self.greeted = true;
             let sent = self.peer.send_text("Hello! 👋");
-            news.push(sent.map_or_else(|error| error.to_string(), |()| "connected, and said hello".to_owned()));
+            news.push(
+                sent.map_or_else(|error| error.to_string(), |()| "connected, and said hello".to_owned()),
+            );
         }
         while let Some(packet) = self.peer.recv() {
             news.push(format!("heard {packet:?}"));
