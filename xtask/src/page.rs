@@ -49,7 +49,7 @@ const WASM_FEATURES: [&str; 6] = [
 ];
 
 /// Makes the module smaller where a wasm-opt is at hand that can. It works just as well without.
-async fn shrink(project: &Project, module: &Path) -> Result<()> {
+pub async fn shrink(project: &Project, module: &Path) -> Result<()> {
     let before = size(module)?;
     match wasm_opt_version(project).await {
         Some(version) if version >= OLDEST_WASM_OPT => {

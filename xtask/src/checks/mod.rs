@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must hold before a change goes in, one step after the other.
 
 mod contract;
+mod greeter;
 mod javascript;
 mod languages;
 mod native;
@@ -28,6 +29,7 @@ pub async fn everything(project: &Project) -> bool {
     report.step("rustdoc, web", native::document_web(project)).await;
     report.step("contract in Chrome", contract::run(project, Engine::Chrome)).await;
     report.step("JavaScript and TypeScript", javascript::run(project)).await;
+    report.step("smallest game", greeter::run(project)).await;
     let check = demo::Options { check: true, ..demo::Options::default() };
     report.step("demo", async { demo::run(project, &check).await.map(|()| Outcome::Passed) }).await;
 
