@@ -28,7 +28,7 @@ pub use platform::{
 pub use seen::{Seen, seen};
 
 /// How long a test waits for anything before it fails.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A peer that has begun to connect to `path` of the scripted server.
 pub async fn dial(path: &str) -> WebSocketPeer {
