@@ -352,7 +352,11 @@ impl WebSocketPeer {
     fn send_any(&mut self, packet: Outgoing<'_>) -> Result<(), Error> {
         match (self.link.state(), &mut self.socket) {
             (ReadyState::Open, Some(socket)) => {
-                self.link.outbox.check_room(packet.len())?;
+                if self.link.outbox.check_room(packet.len()).is_err() {
+                    // What was only gathered may leave now, and then there is room.
+                    socket.flush(&mut self.link);
+                    self.link.outbox.check_room(packet.len())?;
+                }
                 socket.send(packet, &mut self.link)?;
                 self.link.count_sent(packet.len());
                 Ok(())

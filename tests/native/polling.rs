@@ -118,6 +118,18 @@ fn what_nobody_waits_for_leaves_at_once() {
 }
 
 #[test]
+fn gathering_fills_no_queue_that_the_kernel_would_empty() {
+    let (mut peer, mut raw) = connected(Options::default().max_queued_packets(4));
+    raw.send(server_frame(TEXT, "one packet waits"));
+    while peer.available() < 1 {
+        peer.poll();
+    }
+    for _ in 0..100 {
+        peer.send(b"reply").expect("nobody keeps the kernel from taking it");
+    }
+}
+
+#[test]
 fn gathered_replies_leave_with_a_flush_or_the_next_poll() {
     let (mut peer, mut raw) = accepted(Options::for_server());
     for by_flush in [true, false] {
