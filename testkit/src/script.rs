@@ -14,7 +14,7 @@
 //! | `/late-close/MS` | echoes, but answers the client's close only after MS milliseconds |
 //! | `/burst/N` | sends the texts `0` to `N-1`, then echoes |
 //! | `/burst-binary/N/SIZE` | sends N binary messages of SIZE bytes (byte `i` is `i % 251`), then echoes |
-//! | `/flood` | sends binary messages of 1 KiB, each starting with its number (u64, big endian), until the client closes; records `sent N` |
+//! | `/flood`, `/flood/N` | sends binary messages of 1 KiB, each starting with its number (u64, big endian), N of them or without end, until the client closes; records `sent N` |
 //! | `/fragments` | sends the text `fragmented` in three frames with a ping between, then echoes |
 //! | `/ping` | sends a ping with the payload `beat`, waits for the pong, sends the text `pong ` and its payload, then echoes |
 //! | `/pong` | sends a pong nobody asked for, then the text `after`, then echoes |
@@ -76,7 +76,7 @@ pub(crate) enum Script {
     LateClose(Duration),
     Burst { count: usize },
     BurstBinary { count: usize, size: usize },
-    Flood,
+    Flood { count: u64 },
     Fragments,
     Ping,
     Pong,
@@ -171,7 +171,8 @@ fn script(segments: &[&str], want: Option<String>) -> Option<Script> {
             let (count, size) = (count.parse().ok()?, size.parse().ok()?);
             Script::BurstBinary { count, size }
         }
-        ["flood"] => Script::Flood,
+        ["flood"] => Script::Flood { count: u64::MAX },
+        ["flood", count] => Script::Flood { count: count.parse().ok()? },
         ["fragments"] => Script::Fragments,
         ["ping"] => Script::Ping,
         ["pong"] => Script::Pong,

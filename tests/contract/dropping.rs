@@ -44,7 +44,7 @@ async fn a_peer_dropped_after_the_end_is_just_dropped() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_peer_dropped_while_packets_arrive_harms_nobody() {
-    let peer = open("/flood").await;
+    let peer = open("/flood/8192").await;
     pause(A_WHILE).await;
     drop(peer);
     drop(closing().await);

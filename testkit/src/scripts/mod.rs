@@ -77,7 +77,7 @@ fn after_upgrade(script: Script, connection: &mut Connection, context: &Context)
         Script::Burst { count } => polite::burst(connection, count),
         Script::BurstBinary { count, size } => polite::burst_binary(connection, count, size),
         Script::Huge { size } => polite::burst_binary(connection, 1, size),
-        Script::Flood => polite::flood(connection),
+        Script::Flood { count } => polite::flood(connection, count),
         Script::Fragments => polite::fragments(connection),
         Script::Ping => polite::ping(connection),
         Script::Pong => polite::pong(connection),

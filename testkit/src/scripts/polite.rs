@@ -68,17 +68,23 @@ pub(super) fn burst_binary(connection: &mut Connection, count: usize, size: usiz
     echo(connection)
 }
 
-pub(super) fn flood(connection: &mut Connection) -> Outcome {
+pub(super) fn flood(connection: &mut Connection, count: u64) -> Outcome {
     let mut payload = [0; 1024];
-    for sent in 0_u64.. {
-        if let Some(Message::Close(close)) = connection.message_now()? {
-            connection.record(format_args!("sent {sent}"));
-            connection.send_control(Control::Close, &close)?;
-            break;
+    let mut sent = 0;
+    let close = loop {
+        // While there is more to send, only a look; then there is time to wait.
+        let heard = if sent < count { connection.message_now()? } else { Some(connection.message()?) };
+        if let Some(Message::Close(close)) = heard {
+            break close;
         }
-        payload[..8].copy_from_slice(&sent.to_be_bytes());
-        connection.send_binary(&payload)?;
-    }
+        if sent < count {
+            payload[..8].copy_from_slice(&sent.to_be_bytes());
+            connection.send_binary(&payload)?;
+            sent += 1;
+        }
+    };
+    connection.record(format_args!("sent {sent}"));
+    connection.send_control(Control::Close, &close)?;
     Ok(Leave::Gently)
 }
 
