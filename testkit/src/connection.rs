@@ -66,6 +66,12 @@ impl Connection {
         Self { stream, bytes: Vec::new(), partial: None, recorder, stop, expires: Instant::now() + LIFE }
     }
 
+    /// Lets the connection live as long as its client and the server: for the echo, which people talk to as well.
+    pub(crate) fn keep(&mut self) {
+        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        self.expires = Instant::now() + DAY;
+    }
+
     pub(crate) fn stream(&self) -> &Stream {
         &self.stream
     }

@@ -11,6 +11,7 @@ use crate::server::Context;
 const EVENTS_WAIT: Duration = Duration::from_secs(5);
 
 pub(super) fn echo(connection: &mut Connection) -> Outcome {
+    connection.keep();
     late_close(connection, Duration::ZERO)
 }
 
