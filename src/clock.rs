@@ -25,7 +25,18 @@ impl PatientClock {
     /// Moves on to `wall` and tells the time since the start.
     pub(crate) fn advance(&mut self, wall: Duration) -> Duration {
         self.now += wall.saturating_sub(self.wall).min(LONGEST_STEP);
-        self.wall = wall;
+        self.wall = self.wall.max(wall);
+        self.now
+    }
+
+    /// Moves on to `wall` after a time that was slept away on purpose: it counts in full.
+    pub(crate) fn sleep(&mut self, wall: Duration) {
+        self.now += wall.saturating_sub(self.wall);
+        self.wall = self.wall.max(wall);
+    }
+
+    /// The time that was last told.
+    pub(crate) fn now(&self) -> Duration {
         self.now
     }
 }

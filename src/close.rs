@@ -28,6 +28,9 @@ impl CloseCode {
     /// 1000: the purpose of the connection is fulfilled.
     pub const NORMAL: Self = Self(1000);
 
+    /// 1001: a server goes down.
+    pub(crate) const GOING_AWAY: Self = Self(1001);
+
     /// A code that every peer may send: 1000, or 3000 to 4999.
     ///
     /// # Errors
@@ -84,8 +87,8 @@ impl fmt::Display for CloseCode {
 #[non_exhaustive]
 pub struct CloseInfo {
     /// The code of the closing handshake: the one that the other end sent, or the one that this end had to give
-    /// because of what it received (1002, 1007, 1009; 4008 for an overflow in a browser). `None` where there was none: no close frame at all, or one
-    /// without a code.
+    /// because of what it received (1002, 1007, 1009; 4008 for an overflow in a browser; 1008 and 1013 for an excess of
+    /// a server's peer). `None` where there was none: no close frame at all, or one without a code.
     pub code: Option<u16>,
     /// The reason that came with the code, as the other end wrote it: treat it as hostile text.
     pub reason: String,
@@ -176,7 +179,7 @@ pub enum CloseCause {
     },
     /// The connection was open, and went away without a close frame.
     Lost,
-    /// A time limit of [`Options`](crate::Options) ran out.
+    /// A time limit of [`Options`](crate::Options) or [`PeerLimits`](crate::PeerLimits) ran out.
     TimedOut {
         /// Which of them.
         what: Deadline,
@@ -197,6 +200,14 @@ pub enum CloseCause {
     /// Platform: only in browsers, which cannot slow a sender down; the other end is told with 4008. Natively TCP
     /// slows it, and nothing is lost.
     Overflow,
+    /// The other end, a peer of a server, went over one of the server's limits, and was told so with 1008; with 1013 where
+    /// it was the memory of all of them together.
+    ///
+    /// Platform: only natively, as servers are.
+    Excess {
+        /// Which limit.
+        what: Excess,
+    },
 }
 
 impl fmt::Display for CloseCause {
@@ -217,10 +228,12 @@ impl fmt::Display for CloseCause {
                 Deadline::Connect => "the connection did not open in time",
                 Deadline::Close => "the other end did not answer the close in time",
                 Deadline::Heartbeat => "the other end fell silent",
+                Deadline::Message => "a message of the other end was not whole within `max_message_time`",
             }),
             Self::Protocol => f.write_str("the other end broke the WebSocket protocol"),
             Self::TooBig => f.write_str("the other end sent a message over `max_message_size`"),
             Self::Overflow => f.write_str("more packets arrived than the backlog may hold"),
+            Self::Excess { what } => write!(f, "the other end {what}"),
         }
     }
 }
@@ -235,6 +248,40 @@ pub enum Deadline {
     Close,
     /// [`Options::heartbeat_timeout`](crate::Options::heartbeat_timeout).
     Heartbeat,
+    /// [`PeerLimits::max_message_time`](crate::PeerLimits::max_message_time). The other end was told with 1008.
+    Message,
+}
+
+/// A limit that a peer of a server went over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Excess {
+    /// [`PeerLimits::max_packets_per_second`](crate::PeerLimits::max_packets_per_second).
+    Packets,
+    /// [`PeerLimits::max_bytes_per_second`](crate::PeerLimits::max_bytes_per_second).
+    Bytes,
+    /// [`PeerLimits::max_control_frames_per_second`](crate::PeerLimits::max_control_frames_per_second).
+    ControlFrames,
+    /// [`PeerLimits::max_fragments`](crate::PeerLimits::max_fragments).
+    Fragments,
+    /// [`ServerOptions::max_time_full`](crate::ServerOptions::max_time_full): it takes its packets too slowly.
+    Slow,
+    /// [`ServerOptions::max_memory`](crate::ServerOptions::max_memory), which all peers share.
+    Memory,
+}
+
+impl fmt::Display for Excess {
+    /// What the other end did.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Packets => "sent packets faster than `max_packets_per_second`",
+            Self::Bytes => "sent bytes faster than `max_bytes_per_second`",
+            Self::ControlFrames => "sent control frames faster than `max_control_frames_per_second`",
+            Self::Fragments => "sent a message in more fragments than `max_fragments`",
+            Self::Slow => "left its outbound queue full for longer than `max_time_full`",
+            Self::Memory => "would have had the server hold more than `max_memory`",
+        })
+    }
 }
 
 /// What was wrong with the secure channel.
@@ -285,6 +332,21 @@ mod tests {
     fn a_reason_cannot_forge_a_line_of_a_log() {
         let info = CloseInfo { code: Some(4000), reason: "a\nb".into(), cause: CloseCause::Remote };
         assert_eq!(info.to_string(), "closed by the other end (code 4000, reason: a\\nb)");
+    }
+
+    #[test]
+    fn an_excess_names_the_limit() {
+        for (what, limit) in [
+            (Excess::Packets, "`max_packets_per_second`"),
+            (Excess::Bytes, "`max_bytes_per_second`"),
+            (Excess::ControlFrames, "`max_control_frames_per_second`"),
+            (Excess::Fragments, "`max_fragments`"),
+            (Excess::Slow, "`max_time_full`"),
+            (Excess::Memory, "`max_memory`"),
+        ] {
+            let sentence = CloseCause::Excess { what }.to_string();
+            assert!(sentence.starts_with("the other end ") && sentence.ends_with(limit), "{sentence}");
+        }
     }
 
     #[test]

@@ -15,7 +15,8 @@ pub enum Error {
         /// What is wrong with it.
         why: &'static str,
     },
-    /// A value in [`Options`](crate::Options) makes no sense. Correct that option.
+    /// A value in [`Options`](crate::Options) or [`ServerOptions`](crate::ServerOptions) makes no sense. Correct that
+    /// option.
     InvalidOption {
         /// The field's name.
         option: &'static str,
@@ -54,6 +55,8 @@ pub enum Error {
         /// The greatest length that can be sent.
         max: usize,
     },
+    /// The server has no such peer: it has closed, or never was one of this server's. Forget its key.
+    UnknownPeer,
     /// This platform, or this build of the crate, cannot do it. Do without, or see the feature that `what` names.
     Unsupported {
         /// What cannot be done.
@@ -78,6 +81,7 @@ impl Error {
         const ERR_OUT_OF_MEMORY: i32 = 6;
         const ERR_ALREADY_IN_USE: i32 = 22;
         const ERR_INVALID_PARAMETER: i32 = 31;
+        const ERR_DOES_NOT_EXIST: i32 = 33;
         match self {
             Self::InvalidUrl { .. }
             | Self::InvalidOption { .. }
@@ -86,6 +90,7 @@ impl Error {
             Self::AlreadyInUse => ERR_ALREADY_IN_USE,
             Self::NotOpen { .. } | Self::Io { .. } => FAILED,
             Self::OutboundFull { .. } | Self::PacketTooBig { .. } => ERR_OUT_OF_MEMORY,
+            Self::UnknownPeer => ERR_DOES_NOT_EXIST,
             Self::Unsupported { .. } => ERR_UNAVAILABLE,
         }
     }
@@ -102,6 +107,7 @@ impl Error {
             Self::NotOpen { .. } => "NotOpen",
             Self::OutboundFull { .. } => "OutboundFull",
             Self::PacketTooBig { .. } => "PacketTooBig",
+            Self::UnknownPeer => "UnknownPeer",
             Self::Unsupported { .. } => "Unsupported",
             Self::Io { .. } => "Io",
         }
@@ -127,6 +133,7 @@ impl fmt::Display for Error {
             Self::PacketTooBig { len, max } => {
                 write!(f, "a packet of {len} bytes can never be sent; `outbound_buffer_size` is {max}")
             }
+            Self::UnknownPeer => f.write_str("the server has no such peer, or has it no longer"),
             Self::Unsupported { what } => write!(f, "unsupported here: {what}"),
             Self::Io { message, .. } => f.write_str(message),
         }

@@ -1,14 +1,18 @@
 #![doc = include_str!("../README.md")]
 #![doc(test(attr(deny(warnings))))]
 
+mod admission;
 mod clock;
 mod close;
 mod error;
+mod http;
 mod link;
 mod options;
 mod outbox;
 mod packet;
 mod peer;
+mod request;
+mod server;
 mod state;
 mod stats;
 mod sys;
@@ -17,18 +21,24 @@ mod url;
 #[cfg(feature = "js")]
 mod js;
 
-pub use close::{CloseCause, CloseCode, CloseInfo, Deadline, TlsFailure};
+pub use admission::Admission;
+pub use close::{CloseCause, CloseCode, CloseInfo, Deadline, Excess, TlsFailure};
 pub use error::Error;
-pub use options::{Options, TlsIdentity, TlsOptions, TlsRoots};
+pub use options::{
+    Options, OriginPolicy, PeerLimits, ServerOptions, TlsIdentity, TlsOptions, TlsRoots, WhenFull,
+};
 pub use packet::{Packet, PacketKind};
 pub use peer::WebSocketPeer;
+pub use request::Request;
+pub use server::{PeerInfo, PeerKey, ServerEvent, WebSocketServer};
 pub use state::ReadyState;
-pub use stats::Stats;
+pub use stats::{ServerStats, Stats};
 
 /// A peer can be kept wherever a game keeps its things, on every platform.
 const _: () = {
     const fn is_send_and_sync<T: Send + Sync>() {}
     is_send_and_sync::<WebSocketPeer>();
+    is_send_and_sync::<WebSocketServer>();
     is_send_and_sync::<Packet>();
     is_send_and_sync::<Error>();
 };

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use crate::{
     close::{CloseCause, CloseInfo},
     options::Options,
-    outbox::Outbox,
+    outbox::{KEPT, Outbox, PACKET_OVERHEAD},
     packet::Packet,
     state::ReadyState,
     stats::Stats,
@@ -52,18 +52,28 @@ impl Link {
         }
     }
 
+    /// These options hold, not those that it began with. Nothing has been sent or received yet.
+    pub(crate) fn set_limits(&mut self, options: &Options) {
+        debug_assert_eq!(self.state, ReadyState::Connecting);
+        self.max_bytes = options.inbound_buffer_size;
+        self.max_packets = options.max_queued_packets;
+        self.outbox = Outbox::new(options);
+    }
+
     pub(crate) fn state(&self) -> ReadyState {
         self.state
     }
 
-    /// The handshake is done. `url` is what an accepted peer was asked for.
-    pub(crate) fn opened(&mut self, protocol: Option<String>, url: Option<String>) {
+    /// What an accepted peer was asked for.
+    pub(crate) fn set_url(&mut self, url: String) {
+        self.url = Some(url);
+    }
+
+    /// The handshake is done.
+    pub(crate) fn opened(&mut self, protocol: Option<String>) {
         debug_assert_eq!(self.state, ReadyState::Connecting);
         self.state = ReadyState::Open;
         self.protocol = protocol;
-        if url.is_some() {
-            self.url = url;
-        }
     }
 
     /// This end asked to close.
@@ -105,7 +115,15 @@ impl Link {
     pub(crate) fn take(&mut self) -> Option<Packet> {
         let packet = self.inbox.pop_front()?;
         self.inbox_bytes -= packet.len();
+        if self.inbox.is_empty() && self.inbox.capacity() > KEPT {
+            self.inbox = VecDeque::new();
+        }
         Some(packet)
+    }
+
+    /// The memory that unread packets take, and those that have not left.
+    pub(crate) fn held(&self) -> usize {
+        self.inbox_bytes + self.inbox.len() * PACKET_OVERHEAD + self.outbox.held()
     }
 
     pub(crate) fn available(&self) -> usize {

@@ -4,6 +4,12 @@ use std::collections::VecDeque;
 
 use crate::{error::Error, options::Options};
 
+/// What a packet takes beside its payload: its place in a queue, and the allocator's own account.
+pub(crate) const PACKET_OVERHEAD: usize = 64;
+
+/// For how many packets an empty queue keeps its memory. One burst must not cost a connection more for the rest of its life.
+pub(crate) const KEPT: usize = 64;
+
 /// Counts packets from `send` until the kernel, or the browser's network, has them. It holds no bytes.
 ///
 /// Backends report progress in bytes on the wire, framing and all; the limits are in payload bytes. A packet counts
@@ -14,6 +20,9 @@ pub(crate) struct Outbox {
     /// Bytes of control frames that stand before the first packet that waits.
     control: usize,
     payload: usize,
+    /// Packets behind those: they have no bytes on the wire yet.
+    later: usize,
+    later_payload: usize,
     max_bytes: usize,
     max_packets: usize,
 }
@@ -38,11 +47,29 @@ impl Outbox {
         if len > self.max_bytes {
             return Err(Error::PacketTooBig { len, max: self.max_bytes });
         }
-        if self.waiting.len() >= self.max_packets {
+        if self.packets() >= self.max_packets {
             return Err(Error::OutboundFull { room: 0 });
         }
-        let room = self.max_bytes - self.payload;
+        let room = self.max_bytes - self.bytes();
         if len > room { Err(Error::OutboundFull { room }) } else { Ok(()) }
+    }
+
+    /// Whether a packet of `len` bytes may take the place of one of `replaced` bytes.
+    pub(crate) fn check_room_in_place_of(&self, replaced: usize, len: usize) -> Result<(), Error> {
+        let room = self.max_bytes - self.bytes() + replaced;
+        if len > room { Err(Error::OutboundFull { room }) } else { Ok(()) }
+    }
+
+    /// A packet of `payload` bytes waits that has no frame yet.
+    pub(crate) fn wait(&mut self, payload: usize) {
+        self.later += 1;
+        self.later_payload += payload;
+    }
+
+    /// Such a packet was dropped, or gets its frame now. After [`clear`](Self::clear) it is no longer in the account.
+    pub(crate) fn unwait(&mut self, payload: usize) {
+        self.later = self.later.saturating_sub(1);
+        self.later_payload = self.later_payload.saturating_sub(payload);
     }
 
     /// A frame of `wire` bytes waits. `payload` are the bytes of its packet; `None` if it is no packet but a ping, a pong
@@ -72,6 +99,9 @@ impl Outbox {
             self.payload -= first.payload;
             self.waiting.pop_front();
         }
+        if self.waiting.capacity() > KEPT {
+            self.waiting = VecDeque::new();
+        }
     }
 
     /// Everything has left.
@@ -79,11 +109,27 @@ impl Outbox {
         self.waiting.clear();
         self.control = 0;
         self.payload = 0;
+        self.later = 0;
+        self.later_payload = 0;
+    }
+
+    /// The memory that this takes.
+    pub(crate) fn held(&self) -> usize {
+        self.bytes() + self.packets() * PACKET_OVERHEAD
+    }
+
+    /// Whether there is room for as much again as waits, in bytes and in packets.
+    pub(crate) fn is_below_half(&self) -> bool {
+        self.bytes() <= self.max_bytes / 2 && self.packets() <= self.max_packets / 2
     }
 
     /// Payload bytes that wait.
     pub(crate) fn bytes(&self) -> usize {
-        self.payload
+        self.payload + self.later_payload
+    }
+
+    fn packets(&self) -> usize {
+        self.waiting.len() + self.later
     }
 }
 
@@ -119,6 +165,35 @@ mod tests {
         assert_eq!(outbox.check_room(0), Err(Error::OutboundFull { room: 0 }));
         outbox.clear();
         assert_eq!(outbox.check_room(100), Ok(()));
+    }
+
+    #[test]
+    fn packets_without_frames_count_until_they_get_one_or_are_dropped() {
+        let mut outbox = outbox(100, 3);
+        outbox.wait(60);
+        outbox.wait(30);
+        assert_eq!(outbox.check_room(11), Err(Error::OutboundFull { room: 10 }));
+        assert_eq!(outbox.check_room_in_place_of(30, 40), Ok(()));
+        outbox.unwait(60);
+        outbox.push(62, Some(60));
+        assert_eq!(outbox.bytes(), 90);
+        outbox.progress(62);
+        outbox.unwait(30);
+        assert_eq!((outbox.bytes(), outbox.held()), (0, 0));
+    }
+
+    #[test]
+    fn what_is_left_after_all_was_forgotten_counts_for_nothing() {
+        let mut outbox = outbox(100, 10);
+        outbox.wait(5);
+        outbox.wait(10);
+        outbox.clear();
+        for (wire, payload) in [(7, 5), (12, 10)] {
+            outbox.unwait(payload);
+            outbox.push(wire, Some(payload));
+        }
+        outbox.progress(19);
+        assert_eq!(outbox.bytes(), 0);
     }
 
     #[test]

@@ -109,12 +109,32 @@ pub(crate) enum Outgoing<'a> {
     Shared(&'a Packet),
 }
 
-impl Outgoing<'_> {
-    pub(crate) fn len(self) -> usize {
+impl<'a> Outgoing<'a> {
+    pub(crate) fn kind(self) -> PacketKind {
         match self {
-            Self::Text(text) => text.len(),
-            Self::Binary(data) => data.len(),
-            Self::Shared(packet) => packet.len(),
+            Self::Text(_) => PacketKind::Text,
+            Self::Binary(_) => PacketKind::Binary,
+            Self::Shared(packet) => packet.kind,
+        }
+    }
+
+    pub(crate) fn bytes(self) -> &'a [u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Binary(data) => data,
+            Self::Shared(packet) => &packet.data,
+        }
+    }
+
+    pub(crate) fn len(self) -> usize {
+        self.bytes().len()
+    }
+
+    /// A packet that outlives the call: shared where it can be.
+    pub(crate) fn to_packet(self) -> Packet {
+        match self {
+            Self::Shared(packet) => packet.clone(),
+            _ => Packet { kind: self.kind(), data: Bytes::copy_from_slice(self.bytes()) },
         }
     }
 }

@@ -21,3 +21,41 @@ pub struct Stats {
     /// Platform: a browser shows no pongs, so this stays `None` there.
     pub rtt: Option<Duration>,
 }
+
+/// Counters of a whole [server](crate::WebSocketServer). Those of peers add up over all that there have been.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerStats {
+    /// Connections that came in.
+    pub accepted: u64,
+    /// Connections that ended without having been open: refused, timed out, broken.
+    pub refused: u64,
+    /// Peers that were open.
+    pub opened: u64,
+    /// Peers that were open and are over.
+    pub closed: u64,
+    /// Peers that are open or closing now.
+    pub peers: usize,
+    /// Handshakes that are under way now.
+    pub pending: usize,
+    /// Bytes that wait now, both ways, as [`max_memory`](crate::ServerOptions::max_memory) counts them.
+    pub memory: usize,
+    /// Packets that the send calls took, for each peer.
+    pub packets_sent: u64,
+    /// Packets that reached an inbox.
+    pub packets_received: u64,
+    /// Payload bytes of the packets sent.
+    pub bytes_sent: u64,
+    /// Payload bytes of the packets received.
+    pub bytes_received: u64,
+}
+
+impl ServerStats {
+    /// Counts in what has gone through a peer.
+    pub(crate) fn add(&mut self, peer: &Stats) {
+        self.packets_sent += peer.packets_sent;
+        self.packets_received += peer.packets_received;
+        self.bytes_sent += peer.bytes_sent;
+        self.bytes_received += peer.bytes_received;
+    }
+}

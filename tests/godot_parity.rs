@@ -145,6 +145,7 @@ fn errors_have_godots_numbers() {
     const ERR_OUT_OF_MEMORY: i32 = 6;
     const ERR_ALREADY_IN_USE: i32 = 22;
     const ERR_INVALID_PARAMETER: i32 = 31;
+    const ERR_DOES_NOT_EXIST: i32 = 33;
     let io = std::io::Error::other("refused");
     let numbers = [
         (Error::InvalidUrl { why: "" }, ERR_INVALID_PARAMETER),
@@ -155,6 +156,7 @@ fn errors_have_godots_numbers() {
         (Error::NotOpen { state: ReadyState::Closed }, FAILED),
         (Error::OutboundFull { room: 0 }, ERR_OUT_OF_MEMORY),
         (Error::PacketTooBig { len: 2, max: 1 }, ERR_OUT_OF_MEMORY),
+        (Error::UnknownPeer, ERR_DOES_NOT_EXIST),
         (Error::Unsupported { what: "" }, ERR_UNAVAILABLE),
         (Error::from(io), FAILED),
     ];

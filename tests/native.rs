@@ -4,6 +4,8 @@
 
 mod common;
 
+#[path = "native/echo.rs"]
+mod echo;
 #[path = "native/flow.rs"]
 mod flow;
 #[path = "native/leaving.rs"]

@@ -4,13 +4,5 @@
 
 mod common;
 
-#[path = "server_half/breaches.rs"]
-mod breaches;
-#[path = "server_half/closing.rs"]
-mod closing;
-#[path = "server_half/godot.rs"]
-mod godot;
-#[path = "server_half/requests.rs"]
-mod requests;
-#[path = "server_half/silence.rs"]
-mod silence;
+#[path = "server_half/mod.rs"]
+mod behaviour;

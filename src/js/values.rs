@@ -159,6 +159,7 @@ fn cause(cause: &CloseCause) -> &'static str {
         CloseCause::Protocol => "protocol",
         CloseCause::TooBig => "too-big",
         CloseCause::Overflow => "overflow",
+        CloseCause::Excess { .. } => "excess",
     }
 }
 

@@ -1,20 +1,38 @@
 //! What can be set on a peer before it connects or accepts.
 
+mod server;
 mod tls;
 
 use std::time::Duration;
 
+pub use server::{OriginPolicy, PeerLimits, ServerOptions, WhenFull};
 pub use tls::{TlsIdentity, TlsOptions, TlsRoots};
 
-use crate::error::Error;
+use crate::{error::Error, http::is_token};
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
+
+/// How many bytes the head of a request may have where nobody says otherwise.
+pub(crate) const MAX_REQUEST_SIZE: usize = 8 * KIB;
 
 /// The largest size that a buffer or message may be given: what a 32-bit platform, WebAssembly among them, can hold.
 const MAX_SIZE: usize = i32::MAX as usize;
 /// The longest time that may be given: beyond a day a time limit is a typing error.
 const MAX_TIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Chaining setters, one a plain field.
+macro_rules! setters {
+    ($($field:ident: $type:ty),* $(,)?) => {$(
+        #[doc = concat!("Sets [`", stringify!($field), "`](Self#structfield.", stringify!($field), ").")]
+        #[must_use]
+        pub fn $field(mut self, $field: $type) -> Self {
+            self.$field = $field;
+            self
+        }
+    )*};
+}
+use setters;
 
 /// The settings of a peer. All have defaults; change a field, or chain the setters of the same names.
 ///
@@ -71,7 +89,8 @@ pub struct Options {
     ///
     /// Godot: `handshake_headers`.
     pub headers: Vec<(String, String)>,
-    /// The time for everything until the connection is open: name, TCP, TLS and handshake together. Default: 10 s.
+    /// The time for everything until the connection is open: name, TCP, TLS and handshake together. Default: 10 s;
+    /// 5 s in [`Options::for_server`].
     pub connect_timeout: Duration,
     /// The time for the other end to answer a close. Default: 3 s.
     pub close_timeout: Duration,
@@ -117,23 +136,12 @@ impl Default for Options {
     }
 }
 
-/// Chaining setters, one a plain field.
-macro_rules! setters {
-    ($($field:ident: $type:ty),* $(,)?) => {$(
-        #[doc = concat!("Sets [`", stringify!($field), "`](Self#structfield.", stringify!($field), ").")]
-        #[must_use]
-        pub fn $field(mut self, $field: $type) -> Self {
-            self.$field = $field;
-            self
-        }
-    )*};
-}
-
 impl Options {
-    /// The defaults for peers that a server accepts: whoever connects is a stranger, so messages of at most 64 KiB.
+    /// The defaults for peers that a server accepts: whoever connects is a stranger, so messages of at most 64 KiB, and
+    /// 5 s for a handshake to which the client already has a connection.
     #[must_use]
     pub fn for_server() -> Self {
-        Self { max_message_size: 64 * KIB, ..Self::default() }
+        Self { max_message_size: 64 * KIB, connect_timeout: Duration::from_secs(5), ..Self::default() }
     }
 
     setters! {
@@ -176,12 +184,7 @@ impl Options {
             ("max_backlog_packets", self.max_backlog_packets),
         ];
         for (option, size) in sizes {
-            let why = match size {
-                0 => "it is zero",
-                1..=MAX_SIZE => continue,
-                _ => "it is over 2,147,483,647",
-            };
-            return Err(Error::InvalidOption { option, why });
+            check_size(option, size)?;
         }
         let [_, inbound, _, _, backlog, _] = sizes;
         for (option, size) in [inbound, backlog] {
@@ -197,15 +200,10 @@ impl Options {
             ("heartbeat_timeout", self.heartbeat_timeout, false),
         ];
         for (option, time, may_be_zero) in times {
-            if time.is_zero() && !may_be_zero {
-                return Err(Error::InvalidOption { option, why: "it is zero" });
-            }
-            if time > MAX_TIME {
-                return Err(Error::InvalidOption { option, why: "it is over 24 hours" });
-            }
+            check_time(option, time, may_be_zero)?;
         }
         self.check_protocols()?;
-        self.check_headers()?;
+        check_headers(&self.headers)?;
         self.tls.check()
     }
 
@@ -215,7 +213,7 @@ impl Options {
             if protocol.is_empty() {
                 return invalid("one is empty");
             }
-            if !protocol.bytes().all(is_token_byte) {
+            if !is_token(protocol.as_bytes()) {
                 return invalid("one has a character that no HTTP token has");
             }
             if self.protocols[..index].contains(protocol) {
@@ -224,34 +222,46 @@ impl Options {
         }
         Ok(())
     }
+}
 
-    fn check_headers(&self) -> Result<(), Error> {
-        /// The fields that the handshake itself is made of.
-        const OURS: [&str; 5] = ["host", "connection", "upgrade", "content-length", "transfer-encoding"];
-        let invalid = |why| Err(Error::InvalidOption { option: "headers", why });
-        for (name, value) in &self.headers {
-            if name.is_empty() || !name.bytes().all(is_token_byte) {
-                return invalid("a name is empty or has a character that no field name has");
-            }
-            let lower = name.to_ascii_lowercase();
-            if OURS.contains(&lower.as_str()) || lower.starts_with("sec-websocket-") {
-                return invalid(
-                    "a field is the handshake's own (host, connection, upgrade, sec-websocket-…)",
-                );
-            }
-            if value.is_empty() || value.trim() != value {
-                return invalid("a value is empty, or has white space around it");
-            }
-            // Not a byte that could end the line: the next one would be a field of somebody else's making.
-            if !value.bytes().all(|b| b == b'\t' || (b' '..=b'~').contains(&b)) {
-                return invalid("a value has a character other than printable ASCII");
-            }
-        }
-        Ok(())
+fn check_size(option: &'static str, size: usize) -> Result<(), Error> {
+    match size {
+        0 => Err(Error::InvalidOption { option, why: "it is zero" }),
+        1..=MAX_SIZE => Ok(()),
+        _ => Err(Error::InvalidOption { option, why: "it is over 2,147,483,647" }),
     }
 }
 
-/// RFC 9110, 5.6.2.
-fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+fn check_time(option: &'static str, time: Duration, may_be_zero: bool) -> Result<(), Error> {
+    if time.is_zero() && !may_be_zero {
+        return Err(Error::InvalidOption { option, why: "it is zero" });
+    }
+    if time > MAX_TIME {
+        return Err(Error::InvalidOption { option, why: "it is over 24 hours" });
+    }
+    Ok(())
+}
+
+/// Whether these fields may stand in a handshake beside its own.
+pub(crate) fn check_headers(headers: &[(String, String)]) -> Result<(), Error> {
+    /// The fields that the handshake itself is made of.
+    const OURS: [&str; 5] = ["host", "connection", "upgrade", "content-length", "transfer-encoding"];
+    let invalid = |why| Err(Error::InvalidOption { option: "headers", why });
+    for (name, value) in headers {
+        if !is_token(name.as_bytes()) {
+            return invalid("a name is empty or has a character that no field name has");
+        }
+        let lower = name.to_ascii_lowercase();
+        if OURS.contains(&lower.as_str()) || lower.starts_with("sec-websocket-") {
+            return invalid("a field is the handshake's own (host, connection, upgrade, sec-websocket-…)");
+        }
+        if value.is_empty() || value.trim() != value {
+            return invalid("a value is empty, or has white space around it");
+        }
+        // Not a byte that could end the line: the next one would be a field of somebody else's making.
+        if !value.bytes().all(|b| b == b'\t' || (b' '..=b'~').contains(&b)) {
+            return invalid("a value has a character other than printable ASCII");
+        }
+    }
+    Ok(())
 }

@@ -51,7 +51,7 @@ impl TlsOptions {
         self
     }
 
-    pub(super) fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         if let TlsRoots::Custom { pem } = &self.roots {
             check_pem("tls.roots", pem, "CERTIFICATE")?;
         }

@@ -1,10 +1,11 @@
 //! THE SEAM: what a platform must provide, and the one place that asks which platform it is.
 //!
-//! A backend is a type `Socket` that implements [`Transport`]. Its laws:
+//! A backend is a type `Socket` that implements [`Transport`], for a peer that polls itself, and a type `Reactor` that
+//! implements [`Accept`], for a server that polls only those of its connections that have something to do. Their laws:
 //!
 //! 1. It tells what happened by changing the [`Link`], and only inside the calls below: callbacks and kernels may
 //!    queue, only `poll` tells.
-//! 2. No call blocks.
+//! 2. No call blocks, but [`Accept::wait`].
 //! 3. An `Err` means that nothing was changed. What the network does becomes [`Link::closed`].
 //! 4. `send` takes the whole packet or, with an `Err`, leaves no trace.
 //! 5. Everything that it queues has a bound.
@@ -16,9 +17,21 @@
 //! The checks that are the same everywhere (state, limits, codes, reasons, URLs, options) were made before a call
 //! arrives here.
 
-use std::net::{SocketAddr, TcpStream};
+use std::{
+    net::{SocketAddr, TcpListener, TcpStream},
+    time::Duration,
+};
 
-use crate::{close::CloseCode, error::Error, link::Link, options::Options, packet::Outgoing, url::Url};
+use crate::{
+    admission::{Refusal, Terms},
+    close::CloseCode,
+    error::Error,
+    link::Link,
+    options::{Options, ServerOptions, TlsIdentity},
+    packet::Outgoing,
+    request::Request,
+    url::Url,
+};
 
 /// What a platform's `Socket` can do. Constructed by the first two; the rest is called on a connection.
 pub(crate) trait Transport: Sized {
@@ -54,13 +67,143 @@ pub(crate) trait Transport: Sized {
     fn set_nodelay(&mut self, on: bool, link: &Link) -> Result<(), Error>;
 }
 
+/// Where a server's connections come in, and what wakes it.
+pub(crate) trait Accept: Sized {
+    type Connection: Accepted<Reactor = Self>;
+
+    /// A listening socket.
+    fn bind(addresses: &[SocketAddr], dual_stack: bool) -> Result<TcpListener, Error>;
+
+    /// Begins to listen, for secure connections if there is an identity.
+    fn new(listener: TcpListener, identity: Option<&TlsIdentity>) -> Result<Self, Error>;
+
+    /// The certificate for connections from now on.
+    fn set_identity(&mut self, identity: &TlsIdentity) -> Result<(), Error>;
+
+    fn local_addr(&self) -> Result<SocketAddr, Error>;
+
+    /// Turns to nobody new any more.
+    fn stop_listening(&mut self);
+
+    /// The time since any fixed moment.
+    fn now() -> Duration;
+
+    /// Sleeps until something is ready, for `at_most` so long; then tells of each once, until it has been used up.
+    fn wait(&mut self, at_most: Duration, tell: &mut dyn FnMut(Wakeup));
+
+    /// The next newcomer, who will be told of as `slot`.
+    fn accept(&mut self, slot: u32, options: &ServerOptions, now: Duration) -> Arrived<Self::Connection>;
+}
+
+/// What is ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wakeup {
+    Listener,
+    Connection {
+        slot: u32,
+        readable: bool,
+        writable: bool,
+        /// The other end sends no more, or the connection is broken: nothing more will be told.
+        ends: bool,
+    },
+}
+
+/// Who has come.
+#[derive(Debug)]
+pub(crate) enum Arrived<C> {
+    /// Somebody, at this address.
+    Somebody(C, SocketAddr),
+    /// Nobody, until the next wake-up.
+    Nobody,
+    /// The system is out of descriptors or memory. Nothing will wake the caller when it has some again.
+    Exhausted(String),
+}
+
+/// A moment of a server's.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    /// The time that deadlines are measured by.
+    pub(crate) now: Duration,
+    /// The wall's time, by which rates are measured,
+    pub(crate) wall: Duration,
+    /// and when the server looked before: what comes now may have waited since.
+    pub(crate) last: Duration,
+}
+
+/// A connection that came in. The link is told of it as by a [`Transport`], and a server has more to say about it.
+pub(crate) trait Accepted: Sized {
+    type Reactor;
+
+    /// It was told of as ready.
+    fn ready(&mut self, readable: bool, writable: bool, ends: bool);
+
+    /// Moves on what is ready or due, reading `budget` bytes at most. Whether there is more to do at once.
+    fn poll(&mut self, reactor: &mut Self::Reactor, moment: Moment, budget: usize, link: &mut Link) -> bool;
+
+    /// The request that waits for its answer.
+    fn request(&self) -> Option<&Request>;
+
+    /// Says yes to it, with these fields in the answer. The connection opens with a poll that follows.
+    fn admit(&mut self, terms: &Terms, headers: &[(String, String)], options: &ServerOptions);
+
+    /// Turns the connection away, whatever it has sent so far. It ends with a poll that follows.
+    fn refuse(&mut self, refusal: &Refusal, headers: &[(String, String)]);
+
+    /// Ends it at once.
+    fn abort(&mut self);
+
+    /// When there will be something to do, if nothing happens before.
+    fn next_deadline(&self) -> Duration;
+
+    /// Whether there is still something to poll for after the link was closed.
+    fn lingers(&self) -> bool;
+
+    /// Whether a packet that has come waits for room in the inbox.
+    fn is_stalled(&self) -> bool;
+
+    /// The memory that it holds beside the link's.
+    fn held(&self) -> usize;
+
+    /// Takes a packet. The link is open and its outbox has room. Under a key it takes the place of a packet that waits
+    /// under the same. What is gathered leaves with the next [`flush`](Self::flush).
+    fn send(&mut self, packet: Outgoing<'_>, key: Option<u64>, gather: bool, link: &mut Link);
+
+    /// How many bytes the packet has that waits under this key.
+    fn waiting_under(&self, key: u64) -> Option<usize>;
+
+    /// Drops the packet that has waited longest. Whether one could be dropped.
+    fn drop_oldest(&mut self, link: &mut Link) -> bool;
+
+    /// A packet found no room.
+    fn was_full(&mut self, now: Duration);
+
+    /// Hands over to the kernel what was gathered.
+    fn flush(&mut self, link: &mut Link);
+
+    /// Begins the closing handshake. The link is open; it is closing afterwards.
+    fn close(&mut self, code: CloseCode, reason: &str, now: Duration, link: &mut Link);
+}
+
 cfg_if::cfg_if! {
     if #[cfg(all(target_family = "wasm", target_os = "unknown"))] {
         mod web;
-        pub(crate) use web::Socket;
-    } else if #[cfg(any(unix, windows))] {
+        pub(crate) use web::{Reactor, Socket};
+    } else if #[cfg(unix)] {
         mod native;
-        pub(crate) use native::Socket;
+        pub(crate) use native::{Reactor, Socket};
+
+        /// A read that leaves room has emptied the socket, and what comes later is told of (epoll(7), kqueue(2)).
+        const SHORT_READ_DRAINS: bool = true;
+        /// The name of a listener that is gone can be used again at once. Nobody else can take it meanwhile.
+        const REUSES_ADDRESS: bool = true;
+    } else if #[cfg(windows)] {
+        mod native;
+        pub(crate) use native::{Reactor, Socket};
+
+        /// What comes later is told of only after a read that found nothing.
+        const SHORT_READ_DRAINS: bool = false;
+        /// It can be used again in any case; to ask for it would let others take it.
+        const REUSES_ADDRESS: bool = false;
     } else {
         compile_error!(
             "websocket-peer runs natively on Unix and Windows, and in browsers as wasm32-unknown-unknown; \

@@ -18,6 +18,7 @@ mod connection;
 pub mod events;
 mod frame;
 mod handshake;
+pub mod proxy;
 pub mod script;
 mod scripts;
 mod server;

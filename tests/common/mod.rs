@@ -3,6 +3,7 @@
 // Each test target uses a part of this.
 #![allow(dead_code)]
 
+pub mod network;
 pub mod program;
 pub mod raw;
 

@@ -2,14 +2,14 @@
 
 use std::{
     io::{ErrorKind, Read, Write},
-    net::{Shutdown, TcpListener, TcpStream},
+    net::{Ipv4Addr, Shutdown, TcpListener, TcpStream},
     time::Duration,
 };
 
 use tungstenite::handshake::derive_accept_key;
 use websocket_peer::{Options, ReadyState, WebSocketPeer};
 
-use super::{PATIENCE, eventually, opened, until};
+use super::{PATIENCE, eventually, network, opened, until};
 
 pub const TEXT: u8 = 0x81;
 pub const BINARY: u8 = 0x82;
@@ -135,7 +135,8 @@ impl Raw {
     }
 }
 
-fn parse(bytes: &[u8]) -> Option<(Frame, usize)> {
+/// The frame that these bytes begin with, and its length, once it is whole.
+pub fn parse(bytes: &[u8]) -> Option<(Frame, usize)> {
     let [first, second, rest @ ..] = bytes else { return None };
     let (length, mut rest) = match second & 0x7F {
         126 => rest.split_first_chunk().map(|(length, rest)| (u16::from_be_bytes(*length).into(), rest))?,
@@ -191,10 +192,12 @@ pub fn listener() -> (TcpListener, u16) {
     (listener, port)
 }
 
-/// Both ends of a new TCP connection: the one that connected, and the one that was accepted.
+/// Both ends of a new TCP connection through the test target's network: the one that connected, and the one that was
+/// accepted.
 pub fn tcp_pair() -> (TcpStream, TcpStream) {
     let (listener, port) = listener();
-    let connected = TcpStream::connect(("127.0.0.1", port)).expect("somebody listens");
+    let addr = network::route((Ipv4Addr::LOCALHOST, port).into());
+    let connected = TcpStream::connect(addr).expect("somebody listens");
     let (accepted, _) = listener.accept().expect("somebody connected");
     (connected, accepted)
 }

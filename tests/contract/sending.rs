@@ -113,10 +113,12 @@ async fn replies_leave_when_everything_was_read() {
     let key = unique_key();
     let mut peer = open(&format!("/burst/2?key={key}")).await;
     until(&mut peer, "have both packets", |peer| peer.available() == 2).await;
-    while peer.recv().is_some() {
-        peer.send_text("reply").unwrap();
+    for reply in ["first", "the last"] {
+        assert!(peer.recv().is_some());
+        peer.send_text(reply).unwrap();
     }
-    assert_eq!(seen(&key, Some("text 5")).await.all("text ").len(), 2);
+    assert_eq!(peer.recv(), None);
+    assert_eq!(seen(&key, Some("text 8")).await.all("text "), ["text 5", "text 8"]);
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]

@@ -1,5 +1,9 @@
 //! The contract's terms for native programs: the scripted server is in this process, and much can be known.
 
+#[path = "../common/network.rs"]
+mod network;
+
+use std::net::SocketAddr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -23,15 +27,27 @@ pub async fn require_server() {
     server();
 }
 
+/// Where the server is reached.
+fn addr() -> SocketAddr {
+    static ADDR: OnceLock<SocketAddr> = OnceLock::new();
+    *ADDR.get_or_init(|| network::route(server().addr()))
+}
+
+fn secure_url(path: &str) -> String {
+    static ADDR: OnceLock<SocketAddr> = OnceLock::new();
+    let port = ADDR.get_or_init(|| network::route(server().secure_addr())).port();
+    format!("wss://localhost:{port}{path}")
+}
+
 pub fn url(path: &str) -> String {
-    server().url(path)
+    format!("ws://{}{path}", addr())
 }
 
 /// The secure address, and options that trust its certificate.
 pub fn secure(path: &str) -> (String, Options) {
     let pem = server().ca_pem().as_bytes().to_vec();
     let tls = TlsOptions::default().roots(TlsRoots::Custom { pem });
-    (server().secure_url(path), Options::default().tls(tls))
+    (secure_url(path), Options::default().tls(tls))
 }
 
 /// The address of a port of the server's machine.
@@ -137,7 +153,7 @@ pub fn tolerates_odd_answers() -> bool {
 
 #[track_caller]
 pub fn assert_address_is_known(peer: &WebSocketPeer) {
-    assert_eq!(peer.peer_addr(), Ok(server().addr()));
+    assert_eq!(peer.peer_addr(), Ok(addr()));
 }
 
 /// Header fields are sent as they were given.
@@ -152,6 +168,6 @@ pub async fn assert_headers_arrive(options: Options, expected: (&str, &str)) {
 /// Whom to trust can be chosen.
 pub fn assert_own_roots(options: Options) {
     let mut peer = WebSocketPeer::with_options(options);
-    assert_eq!(peer.connect(&server().secure_url("/echo")), Ok(()));
+    assert_eq!(peer.connect(&secure_url("/echo")), Ok(()));
     assert_eq!(peer.state(), ReadyState::Connecting);
 }

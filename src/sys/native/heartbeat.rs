@@ -57,6 +57,17 @@ impl Heartbeat {
         Some(now.saturating_sub(asked.at))
     }
 
+    /// When [`beat`](Self::beat) will have something to say, if nothing is heard before.
+    pub(super) fn due(&self) -> Option<Duration> {
+        if self.interval.is_zero() {
+            return None;
+        }
+        match &self.asked {
+            Some(asked) if self.last_heard <= asked.at => Some(asked.at + self.timeout),
+            _ => Some(self.last_heard + self.interval),
+        }
+    }
+
     pub(super) fn beat(&mut self, now: Duration) -> Beat {
         if self.interval.is_zero() {
             return Beat::Nothing;
@@ -118,7 +129,9 @@ mod tests {
     fn any_sign_of_life_answers_and_a_pong_tells_the_round_trip() {
         let mut heartbeat = heartbeat(20, 5);
         let Beat::Ping(payload) = heartbeat.beat(at(20)) else { panic!("no ping") };
+        assert_eq!(heartbeat.due(), Some(at(25)));
         heartbeat.heard(at(22));
+        assert_eq!(heartbeat.due(), Some(at(42)));
         assert_eq!(heartbeat.beat(at(30)), Beat::Nothing);
         assert_eq!(heartbeat.pong(b"other", at(30)), None);
         assert_eq!(heartbeat.pong(&payload, at(31)), Some(at(11)));

@@ -10,9 +10,8 @@ use std::{
     time::Duration,
 };
 
-use tungstenite::{Error as FrameError, protocol::WebSocketContext};
-
-use super::{opening::Opening, stream::Stream};
+use super::{opening::Opening, outbound::Outbound, stream::Stream};
+use crate::outbox::Outbox;
 
 /// How much is read and dropped in a poll.
 const BUDGET: usize = 256 * 1024;
@@ -29,7 +28,7 @@ pub(super) struct Linger {
 /// What is still to be sent.
 #[derive(Debug)]
 enum Last {
-    Frames(Box<WebSocketContext>),
+    Frames(Box<Outbound>),
     Bytes(Vec<u8>),
 }
 
@@ -37,11 +36,13 @@ enum Last {
 #[derive(Debug)]
 pub(super) enum Lingering {
     Goes,
+    /// It goes on, and there is more to do at once.
+    More,
     Over,
 }
 
 impl Linger {
-    pub(super) fn after_frames(frames: WebSocketContext, stream: Stream, until: Duration) -> Self {
+    pub(super) fn after_frames(stream: Stream, frames: Outbound, until: Duration) -> Self {
         Self { stream, last: Last::Frames(Box::new(frames)), until, shut: false }
     }
 
@@ -49,6 +50,10 @@ impl Linger {
     pub(super) fn after_refusal(opening: Opening, until: Duration) -> Self {
         let (stream, answer) = opening.into_parts();
         Self { stream, last: Last::Bytes(answer), until, shut: false }
+    }
+
+    pub(super) fn until(&self) -> Duration {
+        self.until
     }
 
     pub(super) fn poll(&mut self, now: Duration) -> Lingering {
@@ -70,11 +75,16 @@ impl Linger {
 
     fn send(&mut self) -> io::Result<()> {
         match &mut self.last {
-            Last::Frames(frames) => match frames.flush(&mut self.stream) {
-                Err(FrameError::Io(error)) => Err(error),
-                // Everything is out; tungstenite reports the good end as an error.
-                _ => Ok(()),
-            },
+            Last::Frames(frames) => {
+                frames.unblock();
+                // Nobody counts any more what leaves.
+                frames.flush(&mut self.stream, &mut Outbox::default());
+                match frames.is_empty() {
+                    _ if frames.is_broken() => Err(io::ErrorKind::BrokenPipe.into()),
+                    true => self.stream.flush(),
+                    false => Err(io::ErrorKind::WouldBlock.into()),
+                }
+            }
             Last::Bytes(bytes) => {
                 while !bytes.is_empty() {
                     let sent = self.stream.write(bytes)?;
@@ -96,6 +106,6 @@ impl Linger {
                 Err(_) => return Lingering::Over,
             }
         }
-        Lingering::Goes
+        Lingering::More
     }
 }

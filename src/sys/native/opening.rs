@@ -3,17 +3,21 @@
 use std::io::{self, Read, Write};
 
 use super::{
-    handshake::{ClientUpgrade, ServerUpgrade, Verdict},
+    handshake::{self, Asked, ClientUpgrade, ServerUpgrade, Verdict},
     stream::Stream,
     tls,
 };
-use crate::close::{CloseCause, TlsFailure};
+use crate::{
+    admission::Refusal,
+    close::{CloseCause, TlsFailure},
+    request::Request,
+};
 
 /// A handshake under way. The caller has the deadline.
 #[derive(Debug)]
 pub(super) struct Opening {
     stream: Stream,
-    role: Side,
+    side: Side,
     /// What is still to be sent.
     outgoing: Vec<u8>,
     /// What to do when it is sent.
@@ -24,14 +28,17 @@ pub(super) struct Opening {
 enum Side {
     Client(ClientUpgrade),
     Server(ServerUpgrade),
+    /// A server that has its request; `rest` are the bytes behind it.
+    Asked {
+        request: Request,
+        rest: Vec<u8>,
+    },
 }
 
 /// What the handshake agreed on.
 #[derive(Debug)]
 pub(super) struct Upgrade {
     pub(super) protocol: Option<String>,
-    /// What the client asked for; a server's to know.
-    pub(super) url: Option<String>,
     /// What came behind the handshake: the first frames.
     pub(super) rest: Vec<u8>,
 }
@@ -44,6 +51,7 @@ enum Decided {
 
 /// How far it got.
 pub(super) enum Opened {
+    /// It waits: for the other end, or for the answer to a [request](Opening::request).
     Pending,
     Open(Upgrade),
     Failed(CloseCause),
@@ -52,15 +60,19 @@ pub(super) enum Opened {
 impl Opening {
     pub(super) fn client(stream: Stream, upgrade: ClientUpgrade) -> Self {
         let outgoing = upgrade.request();
-        Self { stream, role: Side::Client(upgrade), outgoing, decided: None }
+        Self { stream, side: Side::Client(upgrade), outgoing, decided: None }
     }
 
     pub(super) fn server(stream: Stream, upgrade: ServerUpgrade) -> Self {
-        Self { stream, role: Side::Server(upgrade), outgoing: Vec::new(), decided: None }
+        Self { stream, side: Side::Server(upgrade), outgoing: Vec::new(), decided: None }
     }
 
     pub(super) fn stream(&self) -> &Stream {
         &self.stream
+    }
+
+    pub(super) fn stream_mut(&mut self) -> &mut Stream {
+        &mut self.stream
     }
 
     pub(super) fn into_stream(self) -> Stream {
@@ -72,31 +84,55 @@ impl Opening {
         (self.stream, self.outgoing)
     }
 
+    /// The request that waits for its answer.
+    pub(super) fn request(&self) -> Option<&Request> {
+        match &self.side {
+            Side::Asked { request, .. } if self.decided.is_none() => Some(request),
+            _ => None,
+        }
+    }
+
+    /// Says yes to the request.
+    pub(super) fn admit(&mut self, protocol: Option<String>, headers: &[(String, String)]) {
+        if let Side::Asked { request, rest } = &mut self.side {
+            self.outgoing = handshake::answer(request, protocol.as_deref(), headers);
+            self.decided = Some(Decided::Open(Upgrade { protocol, rest: std::mem::take(rest) }));
+        }
+    }
+
+    /// Says no, whether there is a request or not.
+    pub(super) fn refuse(&mut self, refusal: &Refusal, headers: &[(String, String)]) {
+        self.outgoing = handshake::refuse(refusal, headers);
+        self.decided = Some(Decided::Refused(CloseCause::Handshake { why: refusal.why }));
+    }
+
     pub(super) fn poll(&mut self) -> Opened {
-        if let Err(error) = self.send() {
-            if error.kind() != io::ErrorKind::WouldBlock {
-                return Opened::Failed(self.broken(&error));
-            }
+        match self.advance() {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Opened::Failed(self.broken(&error)),
         }
-        if self.decided.is_none() {
-            match self.receive() {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Opened::Failed(self.broken(&error)),
-            }
-        }
-        match self.decided.take() {
-            None => Opened::Pending,
-            Some(Decided::Refused(cause)) => Opened::Failed(cause),
-            Some(Decided::Open(upgrade)) => match self.send() {
-                Ok(()) => Opened::Open(upgrade),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.decided = Some(Decided::Open(upgrade));
-                    Opened::Pending
-                }
-                Err(error) => Opened::Failed(self.broken(&error)),
+        match &self.decided {
+            Some(Decided::Open(_)) if !self.outgoing.is_empty() => Opened::Pending,
+            _ => match self.decided.take() {
+                None => Opened::Pending,
+                Some(Decided::Open(upgrade)) => Opened::Open(upgrade),
+                // What is left to send is left to whoever sends last words.
+                Some(Decided::Refused(cause)) => Opened::Failed(cause),
             },
         }
+    }
+
+    fn advance(&mut self) -> io::Result<()> {
+        match self.send() {
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+            _ => {}
+        }
+        if self.decided.is_some() {
+            return Ok(());
+        }
+        self.receive()?;
+        self.send()
     }
 
     fn send(&mut self) -> io::Result<()> {
@@ -109,25 +145,28 @@ impl Opening {
 
     fn receive(&mut self) -> io::Result<()> {
         let mut buffer = [0; 4096];
-        while self.decided.is_none() {
+        while self.decided.is_none() && !matches!(self.side, Side::Asked { .. }) {
             let read = match self.stream.read(&mut buffer)? {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 read => &buffer[..read],
             };
-            let verdict = match &mut self.role {
-                Side::Client(upgrade) => upgrade.receive(read),
-                Side::Server(upgrade) => upgrade.receive(read, self.stream.is_secure()),
-            };
-            match verdict {
-                Verdict::More => {}
-                Verdict::Open { answer, protocol, url, rest } => {
-                    self.outgoing = answer;
-                    self.decided = Some(Decided::Open(Upgrade { protocol, url, rest }));
+            match &mut self.side {
+                Side::Client(upgrade) => match upgrade.receive(read) {
+                    Verdict::More => {}
+                    Verdict::Open { protocol, rest } => {
+                        self.decided = Some(Decided::Open(Upgrade { protocol, rest }));
+                    }
+                    Verdict::Refused(cause) => self.decided = Some(Decided::Refused(cause)),
+                },
+                Side::Server(upgrade) => {
+                    let from = self.stream.tcp().peer_addr()?;
+                    match upgrade.receive(read, from, self.stream.is_secure()) {
+                        Asked::More => {}
+                        Asked::For { request, rest } => self.side = Side::Asked { request, rest },
+                        Asked::Nothing(refusal) => self.refuse(&refusal, &[]),
+                    }
                 }
-                Verdict::Refused { answer, cause } => {
-                    self.outgoing = answer;
-                    self.decided = Some(Decided::Refused(cause));
-                }
+                Side::Asked { .. } => {}
             }
         }
         Ok(())

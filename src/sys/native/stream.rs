@@ -1,13 +1,14 @@
 //! A non-blocking byte stream, plain or secured.
 
 use std::{
-    io::{self, Read, Write},
+    io::{self, IoSlice, Read, Write},
     net::Shutdown,
 };
 
 use mio::net::TcpStream;
 
 use super::tls;
+use crate::sys::SHORT_READ_DRAINS;
 
 /// What frames and handshakes are read from and written to. Never blocks: `WouldBlock` says that nothing can be done.
 #[derive(Debug)]
@@ -25,6 +26,13 @@ impl Stream {
         }
     }
 
+    pub(super) fn tcp_mut(&mut self) -> &mut TcpStream {
+        match self {
+            Self::Plain(tcp) => tcp,
+            Self::Tls(session) => session.tcp_mut(),
+        }
+    }
+
     pub(super) fn is_secure(&self) -> bool {
         matches!(self, Self::Tls(_))
     }
@@ -34,7 +42,7 @@ impl Stream {
     /// The kernel gives a plain stream all that it has. A TLS session gives a record at a time.
     pub(super) fn may_have_more(&self, read: usize, room: usize) -> bool {
         match self {
-            Self::Plain(_) => read == room,
+            Self::Plain(_) => read == room || !SHORT_READ_DRAINS,
             Self::Tls(_) => true,
         }
     }
@@ -70,6 +78,19 @@ impl Write for Stream {
             let result = match self {
                 Self::Plain(tcp) => tcp.write(data),
                 Self::Tls(session) => session.write(data),
+            };
+            match result {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+
+    fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        loop {
+            let result = match self {
+                Self::Plain(tcp) => tcp.write_vectored(pieces),
+                Self::Tls(session) => session.write_vectored(pieces),
             };
             match result {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

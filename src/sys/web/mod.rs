@@ -11,6 +11,7 @@ mod browser;
 mod limit;
 mod listener;
 mod message;
+mod reactor;
 mod time;
 
 use std::{
@@ -22,6 +23,7 @@ use std::{
 
 use send_wrapper::SendWrapper;
 
+pub(crate) use self::reactor::Reactor;
 use self::{
     bridge::{Breach, Bridge, End},
     browser::Browser,
@@ -80,7 +82,7 @@ impl Transport for Socket {
     fn poll(&mut self, link: &mut Link) {
         let Handles { bridge, browser } = &*self.handles;
         if link.state() == ReadyState::Connecting && bridge.is_open() {
-            link.opened(browser.as_ref().and_then(Browser::protocol), None);
+            link.opened(browser.as_ref().and_then(Browser::protocol));
             self.limit = None;
             bridge.deliver(link);
             // Whatever comes next, a connection that opened is seen open: its end may wait for one poll.

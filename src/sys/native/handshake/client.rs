@@ -2,10 +2,7 @@
 
 use tungstenite::handshake::{client::generate_key, derive_accept_key};
 
-use super::{
-    Verdict,
-    head::{Fields, Gathered, HeadBuffer, MAX_FIELDS},
-};
+use super::head::{Fields, Gathered, HeadBuffer, MAX_FIELDS};
 use crate::{close::CloseCause, options::Options, url::Url};
 
 /// An answer may be this long. Servers add cookies and policies by the kilobyte.
@@ -20,6 +17,17 @@ pub(in super::super) struct ClientUpgrade {
     protocols: Vec<String>,
     headers: Vec<(String, String)>,
     answer: HeadBuffer,
+}
+
+/// What came of the bytes so far.
+#[derive(Debug, PartialEq, Eq)]
+pub(in super::super) enum Verdict {
+    /// They are not the whole head.
+    More,
+    /// The connection is open; `rest` are the bytes behind the head.
+    Open { protocol: Option<String>, rest: Vec<u8> },
+    /// It will never be.
+    Refused(CloseCause),
 }
 
 impl ClientUpgrade {
@@ -67,14 +75,13 @@ impl ClientUpgrade {
         }
         match (answer.version, answer.code) {
             (_, Some(code)) if code != 101 => {
-                let cause = CloseCause::Refused { status: Some(code) };
-                return Verdict::Refused { answer: Vec::new(), cause };
+                return Verdict::Refused(CloseCause::Refused { status: Some(code) });
             }
             (Some(1), Some(_)) => {}
             _ => return refused("the answer is not HTTP/1.1"),
         }
         match self.check(Fields(answer.headers)) {
-            Ok(protocol) => Verdict::Open { answer: Vec::new(), protocol, url: None, rest },
+            Ok(protocol) => Verdict::Open { protocol, rest },
             Err(why) => refused(why),
         }
     }
@@ -111,7 +118,7 @@ impl ClientUpgrade {
 }
 
 fn refused(why: &'static str) -> Verdict {
-    Verdict::Refused { answer: Vec::new(), cause: CloseCause::Handshake { why } }
+    Verdict::Refused(CloseCause::Handshake { why })
 }
 
 #[cfg(test)]
@@ -173,7 +180,7 @@ mod tests {
         ] {
             let mut upgrade = upgrade("ws://h/", Options::default().protocols(protocols));
             let verdict = answer(&mut upgrade, fields);
-            let is_refused = matches!(verdict, Verdict::Refused { cause: CloseCause::Handshake { .. }, .. });
+            let is_refused = matches!(verdict, Verdict::Refused(CloseCause::Handshake { .. }));
             assert!(is_refused, "{fields}: {verdict:?}");
         }
     }
@@ -184,7 +191,7 @@ mod tests {
             let mut upgrade = upgrade("ws://h/", Options::default());
             let head = format!("HTTP/1.1 {status} X\r\nLocation: ws://elsewhere/\r\n\r\n");
             let cause = CloseCause::Refused { status: Some(status) };
-            assert_eq!(upgrade.receive(head.as_bytes()), Verdict::Refused { answer: Vec::new(), cause });
+            assert_eq!(upgrade.receive(head.as_bytes()), Verdict::Refused(cause));
         }
     }
 
@@ -195,9 +202,9 @@ mod tests {
         {
             let mut upgrade = upgrade("ws://h/", Options::default());
             let verdict = upgrade.receive(garbage.as_bytes());
-            assert!(matches!(verdict, Verdict::Refused { .. }), "{garbage:?}: {verdict:?}");
+            assert!(matches!(verdict, Verdict::Refused(_)), "{garbage:?}: {verdict:?}");
         }
         let mut upgrade = upgrade("ws://h/", Options::default());
-        assert!(matches!(upgrade.receive(&vec![b'x'; MAX_HEAD]), Verdict::Refused { .. }));
+        assert!(matches!(upgrade.receive(&vec![b'x'; MAX_HEAD]), Verdict::Refused(_)));
     }
 }

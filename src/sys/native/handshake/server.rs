@@ -1,158 +1,142 @@
-//! The server's side: what is a request, and what to answer.
+//! The server's side: what is a request, and what is none. What to answer is decided elsewhere, and written by
+//! [`answer`](super::answer).
 
-use tungstenite::handshake::derive_accept_key;
+use std::net::SocketAddr;
 
-use super::{
-    Verdict,
-    head::{Fields, Gathered, HeadBuffer, MAX_FIELDS},
-};
-use crate::{close::CloseCause, options::Options};
-
-/// A request may be this long.
-const MAX_HEAD: usize = 8 * 1024;
+use super::head::{Fields, Gathered, HeadBuffer, MAX_FIELDS};
+use crate::{admission::Refusal, http::split_authority, request::Request};
 
 /// A request that is awaited.
 #[derive(Debug)]
 pub(in super::super) struct ServerUpgrade {
-    protocols: Vec<String>,
-    headers: Vec<(String, String)>,
-    request: HeadBuffer,
+    head: HeadBuffer,
 }
 
-/// Why a request is refused, and what its sender is told.
-struct Refusal {
-    status: &'static str,
-    /// Further fields of the answer.
-    fields: &'static str,
-    why: &'static str,
-}
-
-impl Refusal {
-    const fn bad_request(why: &'static str) -> Self {
-        Self { status: "400 Bad Request", fields: "", why }
-    }
-}
-
-/// What a good request says.
-struct Request {
-    accept: String,
-    protocol: Option<String>,
-    url: String,
+/// What came of the bytes so far.
+#[derive(Debug)]
+pub(in super::super) enum Asked {
+    /// They are not the whole head.
+    More,
+    /// A request that may be answered; `rest` are the bytes behind its head.
+    For { request: Request, rest: Vec<u8> },
+    /// There will be no request.
+    Nothing(Refusal),
 }
 
 impl ServerUpgrade {
-    pub(in super::super) fn new(options: &Options) -> Self {
-        Self {
-            protocols: options.protocols.clone(),
-            headers: options.headers.clone(),
-            request: HeadBuffer::new(MAX_HEAD),
-        }
+    /// The request's head may have `max_size` bytes.
+    pub(in super::super) fn new(max_size: usize) -> Self {
+        Self { head: HeadBuffer::new(max_size) }
     }
 
     /// Takes what the client sent.
-    pub(in super::super) fn receive(&mut self, bytes: &[u8], secure: bool) -> Verdict {
-        if self.request.is_empty() && !begins_a_request(bytes) {
-            return Refusal::bad_request(
+    pub(in super::super) fn receive(&mut self, bytes: &[u8], from: SocketAddr, secure: bool) -> Asked {
+        if self.head.is_empty() && !begins_a_request(bytes) {
+            return Asked::Nothing(bad_request(
                 "the request is not HTTP; a secure one may have come to a plain server",
-            )
-            .into_verdict();
+            ));
         }
-        let (head, rest) = match self.request.push(bytes) {
-            Gathered::Part => return Verdict::More,
-            Gathered::TooLarge => return too_large("the request's head is over 8 KiB").into_verdict(),
-            Gathered::Whole { head, rest } => (head, rest),
-        };
-        match self.read(&head, secure) {
-            Ok(request) => Verdict::Open {
-                answer: self.answer(&request),
-                protocol: request.protocol,
-                url: Some(request.url),
-                rest,
+        match self.head.push(bytes) {
+            Gathered::Part => Asked::More,
+            Gathered::TooLarge => Asked::Nothing(too_large("the request's head is too long")),
+            Gathered::Whole { head, rest } => match read(&head, from, secure) {
+                Ok(request) => Asked::For { request, rest },
+                Err(refusal) => Asked::Nothing(refusal),
             },
-            Err(refusal) => refusal.into_verdict(),
         }
-    }
-
-    /// RFC 6455, 4.2.1: what the server must see.
-    fn read(&self, head: &[u8], secure: bool) -> Result<Request, Refusal> {
-        let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
-        let mut request = httparse::Request::new(&mut fields);
-        match request.parse(head) {
-            Ok(httparse::Status::Complete(_)) => {}
-            Err(httparse::Error::TooManyHeaders) => {
-                return Err(too_large("the request has over 64 header fields"));
-            }
-            _ => return Err(Refusal::bad_request("the request is not HTTP")),
-        }
-        let (Some(method), Some(target), Some(1)) = (request.method, request.path, request.version) else {
-            return Err(Refusal::bad_request("the request is not HTTP/1.1"));
-        };
-        if method != "GET" {
-            let (status, fields) = ("405 Method Not Allowed", "Allow: GET\r\n");
-            return Err(Refusal { status, fields, why: "the request's method is not GET" });
-        }
-        let fields = Fields(request.headers);
-        let host = match fields.only("host") {
-            Ok(Some(host)) if host.is_ascii() => String::from_utf8_lossy(host),
-            _ => return Err(Refusal::bad_request("the request has no Host, or several")),
-        };
-        if !fields.has_token("upgrade", "websocket") || !fields.has_token("connection", "upgrade") {
-            let (status, fields) =
-                ("426 Upgrade Required", "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n");
-            return Err(Refusal { status, fields, why: "the request does not upgrade to websocket" });
-        }
-        if fields.only("sec-websocket-version") != Ok(Some(b"13")) {
-            let (status, fields) =
-                ("426 Upgrade Required", "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n");
-            return Err(Refusal { status, fields, why: "the request's WebSocket version is not 13" });
-        }
-        let key = match fields.only("sec-websocket-key") {
-            Ok(Some(key)) if is_key(key) => key,
-            _ => return Err(Refusal::bad_request("the request's key is not 16 bytes in base64")),
-        };
-        // As Godot does: the first that the client lists and this end knows. Where there is none the connection opens
-        // without; a client that insists closes it.
-        let protocol = fields
-            .list("sec-websocket-protocol")
-            .find_map(|offered| self.protocols.iter().find(|known| known.as_bytes() == offered))
-            .cloned();
-        let scheme = if secure { "wss" } else { "ws" };
-        let url = format!("{scheme}://{host}{target}");
-        Ok(Request { accept: derive_accept_key(key), protocol, url })
-    }
-
-    /// The answer, with fields and order as Godot sends them: its client takes nothing else for a `Connection`.
-    fn answer(&self, request: &Request) -> Vec<u8> {
-        let mut head = format!(
-            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Accept: {}\r\n",
-            request.accept
-        );
-        if let Some(protocol) = &request.protocol {
-            head += &format!("Sec-WebSocket-Protocol: {protocol}\r\n");
-        }
-        for (name, value) in &self.headers {
-            head += &format!("{name}: {value}\r\n");
-        }
-        head += "\r\n";
-        head.into_bytes()
     }
 }
 
-impl Refusal {
-    fn into_verdict(self) -> Verdict {
-        let Self { status, fields, why } = self;
-        let body = format!("{why}\n");
-        let answer = format!(
-            "HTTP/1.1 {status}\r\n{fields}Connection: close\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        Verdict::Refused { answer: answer.into_bytes(), cause: CloseCause::Handshake { why } }
+/// RFC 6455, 4.2.1: what the server must see.
+fn read(head: &[u8], from: SocketAddr, secure: bool) -> Result<Request, Refusal> {
+    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
+    let mut request = httparse::Request::new(&mut fields);
+    match request.parse(head) {
+        Ok(httparse::Status::Complete(end)) if end == head.len() => {}
+        // The parser takes lone line feeds for line ends, and may so see another end than was looked for.
+        Ok(_) => return Err(bad_request("the request's lines do not end as in HTTP")),
+        Err(httparse::Error::TooManyHeaders) => {
+            return Err(too_large("the request has over 64 header fields"));
+        }
+        Err(_) => return Err(bad_request("the request is not HTTP")),
     }
+    let (Some(method), Some(target), Some(1)) = (request.method, request.path, request.version) else {
+        return Err(bad_request("the request is not HTTP/1.1"));
+    };
+    if method != "GET" {
+        return Err(Refusal { status: 405, why: "the request's method is not GET" });
+    }
+    let fields = Fields(request.headers);
+    let (host, target) = read_target(target, fields)?;
+    check_fields(fields)?;
+    let fields = request.headers.iter().map(|field| (field.name, field.value));
+    Ok(match target {
+        Target::Whole(target) => Request::new(from, secure, host, target, fields),
+        Target::Rootless(query) => Request::new(from, secure, host, &format!("/{query}"), fields),
+    })
+}
+
+/// Path and query.
+enum Target<'a> {
+    Whole(&'a str),
+    /// The query alone, of a URL without a path.
+    Rootless(&'a str),
+}
+
+/// Host and target of a request, in origin form or in absolute form (RFC 9112, 3.2).
+fn read_target<'a>(target: &'a str, fields: Fields<'a>) -> Result<(&'a str, Target<'a>), Refusal> {
+    let host = match fields.only("host").map(|host| host.map(std::str::from_utf8)) {
+        Ok(Some(Ok(host))) if split_authority(host).is_some() => host,
+        _ => return Err(bad_request("the request has no valid Host, or several")),
+    };
+    if target.contains('#') {
+        return Err(bad_request("the request's target has a fragment"));
+    }
+    if target.starts_with('/') {
+        return Ok((host, Target::Whole(target)));
+    }
+    let Some((scheme, rest)) = target.split_once("://") else {
+        return Err(bad_request("the request's target is no path"));
+    };
+    if !["http", "https", "ws", "wss"].iter().any(|known| known.eq_ignore_ascii_case(scheme)) {
+        return Err(bad_request("the request's target is a URL of another scheme"));
+    }
+    let (authority, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    if split_authority(authority).is_none() {
+        return Err(bad_request("the request's target has no valid host"));
+    }
+    // The URL's host counts, whatever the field says.
+    Ok((authority, if target.starts_with('/') { Target::Whole(target) } else { Target::Rootless(target) }))
+}
+
+/// The fields but for the host.
+fn check_fields(fields: Fields<'_>) -> Result<(), Refusal> {
+    if !fields.has_token("upgrade", "websocket") || !fields.has_token("connection", "upgrade") {
+        return Err(Refusal { status: 426, why: "the request does not upgrade to websocket" });
+    }
+    if fields.only("sec-websocket-version") != Ok(Some(b"13")) {
+        return Err(Refusal { status: 426, why: "the request's WebSocket version is not 13" });
+    }
+    if !matches!(fields.only("sec-websocket-key"), Ok(Some(key)) if is_key(key)) {
+        return Err(bad_request("the request's key is not 16 bytes in base64"));
+    }
+    // Whoever stands before this server might take frames for a body, or a body for frames.
+    let has_body = fields.values("content-length").any(|length| length != b"0");
+    if has_body || fields.values("transfer-encoding").next().is_some() {
+        return Err(bad_request("the request announces a body"));
+    }
+    if fields.only("origin").is_err() {
+        return Err(bad_request("the request has several Origins"));
+    }
+    Ok(())
+}
+
+fn bad_request(why: &'static str) -> Refusal {
+    Refusal { status: 400, why }
 }
 
 fn too_large(why: &'static str) -> Refusal {
-    Refusal { status: "431 Request Header Fields Too Large", fields: "", why }
+    Refusal { status: 431, why }
 }
 
 /// Whether these can be the first bytes of a method. Of those of a TLS handshake the first cannot, and no empty line need
@@ -171,70 +155,152 @@ fn is_key(key: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    const MAX_SIZE: usize = 8 * 1024;
     const GOOD: &str = "Host: h.example:99\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13";
 
-    fn ask(options: Options, head: &str) -> Verdict {
-        ServerUpgrade::new(&options).receive(format!("{head}\r\n\r\n").as_bytes(), false)
+    fn ask(head: &[u8]) -> Asked {
+        ServerUpgrade::new(MAX_SIZE).receive(head, ([192, 0, 2, 1], 5000).into(), false)
+    }
+
+    #[track_caller]
+    fn request(head: &str) -> Request {
+        match ask(format!("{head}\r\n\r\n").as_bytes()) {
+            Asked::For { request, rest } if rest.is_empty() => request,
+            other => panic!("{head}\n→ {other:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn assert_refused(head: &str, status: u16) {
+        match ask(format!("{head}\r\n\r\n").as_bytes()) {
+            Asked::Nothing(refusal) if !refusal.why.is_empty() => {
+                assert_eq!(refusal.status, status, "{head}")
+            }
+            other => panic!("{head}\n→ {other:?}"),
+        }
     }
 
     #[test]
-    fn the_answer_is_godots() {
-        let options = Options::default().protocols(["b", "a"]).header("X-A", "1");
-        let verdict =
-            ask(options, &format!("GET /chat?x=1 HTTP/1.1\r\n{GOOD}\r\nSec-WebSocket-Protocol: x, a, b"));
-        let answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-                      Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: a\r\n\
-                      X-A: 1\r\n\r\n";
-        let expected = Verdict::Open {
-            answer: answer.into(),
-            protocol: Some("a".into()),
-            url: Some("ws://h.example:99/chat?x=1".into()),
-            rest: Vec::new(),
-        };
-        assert_eq!(verdict, expected);
+    fn a_good_request_is_read() {
+        let request = request(&format!("GET /chat?x=1 HTTP/1.1\r\n{GOOD}\r\nOrigin:  https://h.example "));
+        assert_eq!(request.url(), "ws://h.example:99/chat?x=1");
+        assert_eq!((request.path(), request.query()), ("/chat", Some("x=1")));
+        assert_eq!(request.origin(), Some("https://h.example"));
+        assert_eq!(request.header("sec-websocket-key"), Some(&b"dGhlIHNhbXBsZSBub25jZQ=="[..]));
+        assert_eq!(request.headers().count(), 6);
+        assert_eq!(request.addr(), ([192, 0, 2, 1], 5000).into());
     }
 
     #[test]
-    fn a_bad_request_is_told_what_is_wrong() {
+    fn a_bad_request_is_refused() {
         let without = |name: &str| {
             let lines: Vec<&str> = GOOD.split("\r\n").filter(|line| !line.starts_with(name)).collect();
             format!("GET / HTTP/1.1\r\n{}", lines.join("\r\n"))
         };
         for (head, status) in [
-            (format!("POST / HTTP/1.1\r\n{GOOD}"), "405"),
-            (format!("GET / HTTP/1.0\r\n{GOOD}"), "400"),
-            (format!("GET /\r\n{GOOD}"), "400"),
-            ("hello".into(), "400"),
-            (without("Host"), "400"),
-            (without("Upgrade"), "426"),
-            (without("Connection"), "426"),
-            (without("Sec-WebSocket-Key"), "400"),
-            (without("Sec-WebSocket-Version"), "426"),
-            (format!("{}\r\nSec-WebSocket-Version: 8", without("Sec-WebSocket-Version")), "426"),
-            (format!("{}\r\nSec-WebSocket-Key: short", without("Sec-WebSocket-Key")), "400"),
-            (format!("GET / HTTP/1.1\r\n{GOOD}\r\nHost: two"), "400"),
-            (format!("GET / HTTP/1.1\r\n{GOOD}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="), "400"),
-            (format!("GET / HTTP/1.1\r\n{GOOD}{}", "\r\nA: b".repeat(64)), "431"),
-            (format!("GET /{} HTTP/1.1\r\n{GOOD}", "x".repeat(MAX_HEAD)), "431"),
+            (format!("POST / HTTP/1.1\r\n{GOOD}"), 405),
+            (format!("OPTIONS * HTTP/1.1\r\n{GOOD}"), 405),
+            (format!("CONNECT h:80 HTTP/1.1\r\n{GOOD}"), 405),
+            (format!("GET / HTTP/1.0\r\n{GOOD}"), 400),
+            (format!("GET /\r\n{GOOD}"), 400),
+            ("hello".into(), 400),
+            (without("Host"), 400),
+            (without("Upgrade"), 426),
+            (without("Connection"), 426),
+            (without("Sec-WebSocket-Key"), 400),
+            (without("Sec-WebSocket-Version"), 426),
+            (format!("{}\r\nSec-WebSocket-Version: 8", without("Sec-WebSocket-Version")), 426),
+            (format!("{}\r\nSec-WebSocket-Key: short", without("Sec-WebSocket-Key")), 400),
+            (format!("GET / HTTP/1.1\r\n{GOOD}\r\nHost: two"), 400),
+            (format!("GET / HTTP/1.1\r\n{GOOD}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="), 400),
+            (format!("GET / HTTP/1.1\r\n{GOOD}\r\nOrigin: a\r\nOrigin: b"), 400),
+            (format!("GET / HTTP/1.1\r\n{GOOD}{}", "\r\nA: b".repeat(64)), 431),
+            (format!("GET /{} HTTP/1.1\r\n{GOOD}", "x".repeat(MAX_SIZE)), 431),
         ] {
-            let Verdict::Refused { answer, .. } = ask(Options::default(), &head) else {
-                panic!("taken: {head}")
-            };
-            let answer = String::from_utf8(answer).expect("text");
-            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{head}\n→ {answer}");
-            assert!(status != "426" || answer.contains("\r\nSec-WebSocket-Version: 13\r\n"), "{answer}");
+            assert_refused(&head, status);
+        }
+        for host in ["", "u@h", "h/x", "h h", "h:x", "h\"", "é"] {
+            assert_refused(&format!("{}\r\nHost: {host}", without("Host")), 400);
         }
     }
 
     #[test]
+    fn a_target_may_be_a_whole_url_whose_host_then_counts() {
+        for (target, host, path, query) in [
+            ("http://other.example/chat?x=/1", "other.example", "/chat", Some("x=/1")),
+            ("HTTPS://other.example:8443", "other.example:8443", "/", None),
+            ("ws://[::1]:80?x", "[::1]:80", "/", Some("x")),
+            ("wss://h//x", "h", "//x", None),
+        ] {
+            let request = request(&format!("GET {target} HTTP/1.1\r\n{GOOD}"));
+            assert_eq!((request.host(), request.path(), request.query()), (host, path, query), "{target}");
+        }
+    }
+
+    #[test]
+    fn a_target_that_is_neither_path_nor_url_is_refused() {
+        for target in [
+            "*",
+            "chat",
+            "?x",
+            "h:80",
+            "http:/x",
+            "http://",
+            "http:///x",
+            "http://?x",
+            "http://u@h/",
+            "http://u:p@h/",
+            "ftp://h/",
+            "://h/",
+            "/#x",
+            "/x?y#z",
+            "http://h/#x",
+        ] {
+            assert_refused(&format!("GET {target} HTTP/1.1\r\n{GOOD}"), 400);
+        }
+    }
+
+    #[test]
+    fn a_request_that_announces_a_body_is_refused() {
+        for field in [
+            "Content-Length: 1",
+            "content-length: 00",
+            "Content-Length: 0, 5",
+            "Content-Length: 0\r\nContent-Length: 5",
+            "Transfer-Encoding: chunked",
+            "Transfer-Encoding: identity",
+            "Transfer-Encoding:",
+        ] {
+            assert_refused(&format!("GET / HTTP/1.1\r\n{GOOD}\r\n{field}"), 400);
+        }
+        request(&format!("GET / HTTP/1.1\r\n{GOOD}\r\nContent-Length: 0"));
+    }
+
+    #[test]
+    fn fields_that_two_parsers_would_read_differently_are_refused() {
+        for field in ["X : y", " folded", "X: y\rZ: w", "X: \0", "X\0: y", "\n\nGET / HTTP/1.1"] {
+            assert_refused(&format!("GET / HTTP/1.1\r\n{GOOD}\r\n{field}"), 400);
+        }
+    }
+
+    #[test]
+    fn the_size_of_a_head_is_limited_as_it_was_asked_for() {
+        let head = format!("GET / HTTP/1.1\r\n{GOOD}\r\n\r\n");
+        let receive =
+            |limit: usize| ServerUpgrade::new(limit).receive(head.as_bytes(), ([0; 4], 1).into(), false);
+        assert!(matches!(receive(head.len()), Asked::For { .. }));
+        assert!(matches!(receive(head.len() - 1), Asked::Nothing(Refusal { status: 431, .. })));
+    }
+
+    #[test]
     fn bytes_that_are_no_text_in_a_field_harm_nobody() {
-        let mut request = format!("GET / HTTP/1.1\r\n{GOOD}\r\nSec-WebSocket-Protocol: ").into_bytes();
-        request.extend_from_slice(b"\xff\xfe\r\nX: \x80\r\n\r\nrest");
-        let verdict = ServerUpgrade::new(&Options::default().protocols(["a"])).receive(&request, true);
-        let Verdict::Open { protocol: None, url: Some(url), rest, .. } = verdict else {
-            panic!("{verdict:?}")
-        };
-        assert_eq!((url.as_str(), &rest[..]), ("wss://h.example:99/", &b"rest"[..]));
+        let mut head = format!("GET / HTTP/1.1\r\n{GOOD}\r\nSec-WebSocket-Protocol: ").into_bytes();
+        head.extend_from_slice(b"\xff\xfe\r\nX: \x80\r\n\r\nrest");
+        let Asked::For { request, rest } = ask(&head) else { panic!("refused") };
+        assert_eq!(
+            (request.protocols().count(), request.header("X"), &rest[..]),
+            (0, Some(&b"\x80"[..]), &b"rest"[..])
+        );
     }
 }

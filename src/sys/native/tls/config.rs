@@ -53,12 +53,12 @@ impl Client {
 }
 
 /// What an accepted stream needs to secure itself, or not.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in super::super) struct Server(Option<Arc<ServerConfig>>);
 
 impl Server {
-    pub(in super::super) fn new(options: &TlsOptions) -> Result<Self, Error> {
-        Ok(Self(options.identity.as_ref().map(server_config).transpose()?))
+    pub(in super::super) fn new(identity: Option<&TlsIdentity>) -> Result<Self, Error> {
+        Ok(Self(identity.map(server_config).transpose()?))
     }
 
     pub(in super::super) fn secure(self, tcp: TcpStream) -> Result<Stream, Error> {

@@ -3,7 +3,7 @@
 //! rustls offers `complete_io`, a loop that an attacker could once keep spinning (RUSTSEC-2024-0336). Here each call
 //! reads a bounded number of times, and looks at what came after each.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 
 use mio::net::TcpStream;
 use rustls::{CertificateError, Connection};
@@ -32,6 +32,10 @@ impl Session {
 
     pub(in super::super) fn tcp(&self) -> &TcpStream {
         &self.tcp
+    }
+
+    pub(in super::super) fn tcp_mut(&mut self) -> &mut TcpStream {
+        &mut self.tcp
     }
 
     pub(in super::super) fn is_handshaking(&self) -> bool {
@@ -86,6 +90,10 @@ impl Read for Session {
 
 impl Write for Session {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(data)])
+    }
+
+    fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         // What was taken before goes first, so that little is ever hidden in here from the account of what waits.
         match self.write_out() {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock && !self.tls.is_handshaking() => {
@@ -94,8 +102,8 @@ impl Write for Session {
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
             _ => {}
         }
-        let taken = self.tls.writer().write(data)?;
-        if taken == 0 && !data.is_empty() {
+        let taken = self.tls.writer().write_vectored(pieces)?;
+        if taken == 0 && pieces.iter().any(|piece| !piece.is_empty()) {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         match self.write_out() {

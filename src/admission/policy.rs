@@ -1,0 +1,142 @@
+//! What the options say about a request: paths first, then origins. A pure function, so that each rule has a test.
+
+use super::Refusal;
+use crate::{
+    http::split_authority,
+    options::{OriginPolicy, ServerOptions},
+    request::Request,
+};
+
+/// Whether a request may come before the hook.
+pub(crate) fn check(options: &ServerOptions, request: &Request) -> Result<(), Refusal> {
+    if !options.paths.is_empty() && !options.paths.iter().any(|path| path == request.path()) {
+        return Err(Refusal { status: 404, why: "nothing is served at this path" });
+    }
+    // Its bytes: an origin that is no text is not a missing one.
+    let allowed = match (request.header("origin"), &options.origins) {
+        (None, _) if options.allow_missing_origin => true,
+        (None, _) => return Err(Refusal { status: 403, why: "the request has no Origin" }),
+        (Some(_), OriginPolicy::Any) => true,
+        (Some(origin), OriginPolicy::List(allowed)) => {
+            allowed.iter().any(|allowed| allowed.as_bytes().eq_ignore_ascii_case(origin))
+        }
+        (Some(_), OriginPolicy::SameHost) => is_same_host(request),
+    };
+    if allowed { Ok(()) } else { Err(Refusal { status: 403, why: "pages of this Origin may not connect" }) }
+}
+
+/// Ports and schemes are not compared: pages and sockets of one host are often served by two programs, behind a proxy.
+fn is_same_host(request: &Request) -> bool {
+    let of_page = request
+        .origin()
+        .and_then(|origin| origin.split_once("://"))
+        .and_then(|(_, authority)| host(authority));
+    // `null`, an origin without a host, is nobody's.
+    of_page.is_some_and(|page| host(request.host()).is_some_and(|own| own.eq_ignore_ascii_case(page)))
+}
+
+fn host(authority: &str) -> Option<&str> {
+    split_authority(authority).map(|(host, _)| host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(options: &ServerOptions, host: &str, target: &str, origin: Option<&[u8]>) -> Option<u16> {
+        let fields = origin.map(|origin| ("Origin", origin));
+        let request = Request::new(([192, 0, 2, 1], 5000).into(), false, host, target, fields);
+        check(options, &request).err().map(|refusal| refusal.status)
+    }
+
+    #[test]
+    fn paths_are_compared_exactly_and_without_the_query() {
+        let options = ServerOptions::default().paths(["/game", "/chat"]);
+        for (target, expected) in [
+            ("/game", None),
+            ("/chat?x=/y", None),
+            ("/", Some(404)),
+            ("/game/", Some(404)),
+            ("/Game", Some(404)),
+            ("/%67ame", Some(404)),
+            ("/x/../game", Some(404)),
+            ("//game", Some(404)),
+        ] {
+            assert_eq!(status(&options, "h", target, None), expected, "{target}");
+        }
+        assert_eq!(status(&ServerOptions::default(), "h", "/whatever", None), None);
+    }
+
+    #[test]
+    fn by_default_only_pages_of_the_same_host_may_connect() {
+        let options = ServerOptions::default();
+        for (host, origin, is_same) in [
+            ("h.example", "https://h.example", true),
+            ("H.Example:9080", "http://h.example:8080", true),
+            ("h.example", "HTTPS://H.EXAMPLE", true),
+            ("[::1]:9080", "http://[::1]", true),
+            ("h.example", "https://evil.example", false),
+            ("h.example", "https://h.example.evil", false),
+            ("h.example", "https://evil-h.example", false),
+            ("h.example", "https://sub.h.example", false),
+            ("h.example", "https://example", false),
+            ("h.example", "https://h.example@evil", false),
+            ("h.example", "https://h.example:80@evil", false),
+            ("h.example", "https://h.example/x", false),
+            ("h.example", "https://", false),
+            ("h.example", "h.example", false),
+            ("h.example", "", false),
+            ("h.example", "file://", false),
+            ("null", "null", false),
+            ("h.example", "null", false),
+            ("h.example", "https://a https://h.example", false),
+        ] {
+            let expected = if is_same { None } else { Some(403) };
+            assert_eq!(status(&options, host, "/", Some(origin.as_bytes())), expected, "{host} {origin}");
+        }
+    }
+
+    #[test]
+    fn listed_origins_are_compared_whole() {
+        let origins = OriginPolicy::List(vec!["https://a.example".into(), "http://b.example:8080".into()]);
+        let options = ServerOptions::default().origins(origins);
+        for (origin, expected) in [
+            ("https://a.example", None),
+            ("https://A.Example", None),
+            ("http://b.example:8080", None),
+            ("http://a.example", Some(403)),
+            ("https://a.example:8443", Some(403)),
+            ("http://b.example", Some(403)),
+            // Its own host is not listed.
+            ("https://h", Some(403)),
+            ("null", Some(403)),
+        ] {
+            assert_eq!(status(&options, "h", "/", Some(origin.as_bytes())), expected, "{origin}");
+        }
+    }
+
+    #[test]
+    fn an_origin_that_is_no_text_is_not_a_missing_one() {
+        let options = ServerOptions::default();
+        assert_eq!(status(&options, "h", "/", Some(b"https://h\xff")), Some(403));
+        assert_eq!(status(&options, "h", "/", Some(b"\xff")), Some(403));
+        let any = options.origins(OriginPolicy::Any);
+        assert_eq!(status(&any, "h", "/", Some(b"\xff")), None);
+    }
+
+    #[test]
+    fn who_names_no_origin_is_a_program_unless_only_browsers_may_connect() {
+        for origins in [OriginPolicy::SameHost, OriginPolicy::List(Vec::new()), OriginPolicy::Any] {
+            let options = ServerOptions::default().origins(origins);
+            assert_eq!(status(&options, "h", "/", None), None);
+            assert_eq!(status(&options.allow_missing_origin(false), "h", "/", None), Some(403));
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_not_served_is_told_before_an_origin_that_is_not_allowed() {
+        let options = ServerOptions::default().paths(["/game"]).allow_missing_origin(false);
+        assert_eq!(status(&options, "h", "/", Some(b"null")), Some(404));
+        assert_eq!(status(&options, "h", "/", None), Some(404));
+    }
+}

@@ -1,0 +1,88 @@
+//! The little of HTTP's grammar that options, requests and answers share.
+
+/// Whether it is a token, which names of fields and of sub-protocols are (RFC 9110, 5.6.2).
+pub(crate) fn is_token(text: &[u8]) -> bool {
+    let is_token_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !text.is_empty() && text.iter().all(is_token_byte)
+}
+
+/// The two parts of `host[:port]`, if it is that: no credentials, no empty host (RFC 3986, 3.2; RFC 9110, 4.2).
+pub(crate) fn split_authority(text: &str) -> Option<(&str, Option<&str>)> {
+    let (host, port) = match text.strip_prefix('[') {
+        // The colons of an IPv6 address stand inside its brackets.
+        Some(rest) => text.split_at(rest.find(']')? + 2),
+        None => text.split_at(text.find(':').unwrap_or(text.len())),
+    };
+    let port = match port {
+        "" => None,
+        port => Some(port.strip_prefix(':').filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()))?),
+    };
+    is_host(host).then_some((host, port))
+}
+
+fn is_host(text: &str) -> bool {
+    match text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(inner) => inner.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => {
+            let is_host_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(&byte);
+            !text.is_empty() && text.bytes().all(is_host_byte)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_told_from_other_bytes() {
+        for token in ["a", "chat.v1", "X-Ticket", "!#$%&'*+-.^_`|~"] {
+            assert!(is_token(token.as_bytes()), "{token}");
+        }
+        for other in ["", " ", "a b", "a,b", "a:", "\"a\"", "é", "a\n", "\0"] {
+            assert!(!is_token(other.as_bytes()), "{other}");
+        }
+        assert!(!is_token(b"\xff"));
+    }
+
+    #[test]
+    fn an_authority_is_a_host_and_perhaps_a_port() {
+        for (text, expected) in [
+            ("h", ("h", None)),
+            ("h.example:99", ("h.example", Some("99"))),
+            ("h:", ("h", Some(""))),
+            ("127.0.0.1:1", ("127.0.0.1", Some("1"))),
+            ("[::1]", ("[::1]", None)),
+            ("[::1]:80", ("[::1]", Some("80"))),
+        ] {
+            assert_eq!(split_authority(text), Some(expected), "{text}");
+        }
+        for text in [
+            "",
+            ":80",
+            "h:x",
+            "h:1:2",
+            "h:-1",
+            "u@h",
+            "u:p@h",
+            "h/",
+            "h?x",
+            "h#x",
+            "h h",
+            "h\"",
+            "h\\",
+            "hé",
+            "[::1",
+            "[::1]x",
+            "[]",
+            "[h]",
+            "[::1%25eth0]",
+            "::1",
+            "h]",
+            "http://h",
+            "\n",
+        ] {
+            assert_eq!(split_authority(text), None, "{text}");
+        }
+    }
+}

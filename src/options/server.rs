@@ -1,0 +1,367 @@
+//! The settings of a server: whom it lets in, how many of them, and what each may do.
+
+use std::time::Duration;
+
+use super::{MAX_REQUEST_SIZE, MIB, Options, check_size, check_time, setters};
+use crate::{error::Error, http::split_authority};
+
+/// The settings of a [`WebSocketServer`](crate::WebSocketServer). All have defaults, made for a public port; change a
+/// field, or chain the setters of the same names.
+///
+/// They are checked when the server is bound.
+///
+/// ```
+/// use websocket_peer::{OriginPolicy, ServerOptions};
+///
+/// let options = ServerOptions::default()
+///     .max_peers(200)
+///     .paths(["/game"])
+///     .origins(OriginPolicy::List(vec!["https://game.example".into()]));
+/// assert_eq!(options.max_request_size, 8 * 1024);
+/// ```
+///
+/// Platform: a browser binds no ports; there they are of no use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerOptions {
+    /// The options of every peer; the hook of [`on_request`](crate::WebSocketServer::on_request) can give a peer others.
+    /// Their [`connect_timeout`](Options::connect_timeout) is what a handshake may take, and with a
+    /// [`tls.identity`](crate::TlsOptions::identity) the server speaks TLS. Default: [`Options::for_server`].
+    pub peer: Options,
+    /// How many peers may be open at once; one more is answered 503. Default: 4096.
+    pub max_peers: usize,
+    /// How many handshakes may be under way at once; one more is answered 503. Default: 256.
+    pub max_pending: usize,
+    /// How many of them from one address; one more is answered 503. Default: 16.
+    ///
+    /// Behind a proxy all come from one: raise it to `max_pending` there.
+    pub max_pending_per_address: usize,
+    /// How many bytes the head of a request may have; a longer one is answered 431. Default: 8 KiB.
+    pub max_request_size: usize,
+    /// How many payload bytes all peers together may have waiting, both ways, whole packets and parts of them.
+    /// Default: 256 MiB; at least the peers' `max_message_size`.
+    ///
+    /// Whoever would go beyond it is closed with [`Excess::Memory`](crate::Excess::Memory).
+    pub max_memory: usize,
+    /// The paths that are served, each exactly as clients send it; other paths are answered 404. Empty: all are
+    /// served. Default: empty.
+    pub paths: Vec<String>,
+    /// The sites whose pages may connect; others are answered 403. Default: [`OriginPolicy::SameHost`].
+    pub origins: OriginPolicy,
+    /// Whether clients may connect that name no origin, as programs that are no browsers do; if not, they are
+    /// answered 403. Default: true.
+    pub allow_missing_origin: bool,
+    /// Whether a listener that is bound to an IPv6 address takes IPv4 connections, too, where the system can do that.
+    /// Default: false.
+    pub dual_stack: bool,
+    /// How much each peer may send. The hook can give a peer others.
+    pub limits: PeerLimits,
+    /// What becomes of a packet for a peer whose outbound queue is full. Default: [`WhenFull::Refuse`].
+    pub when_full: WhenFull,
+    /// How long a peer's outbound queue may stay full; then the peer is closed with
+    /// [`Excess::Slow`](crate::Excess::Slow). Zero: for ever. Default: 10 s.
+    pub max_time_full: Duration,
+}
+
+impl ServerOptions {
+    setters! {
+        peer: Options,
+        max_peers: usize,
+        max_pending: usize,
+        max_pending_per_address: usize,
+        max_request_size: usize,
+        max_memory: usize,
+        origins: OriginPolicy,
+        allow_missing_origin: bool,
+        dual_stack: bool,
+        limits: PeerLimits,
+        when_full: WhenFull,
+        max_time_full: Duration,
+    }
+
+    /// Sets [`paths`](Self#structfield.paths).
+    #[must_use]
+    pub fn paths<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+        self.paths = paths.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The one check of all of it.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        self.peer.check()?;
+        for (option, size) in [
+            ("max_peers", self.max_peers),
+            ("max_pending", self.max_pending),
+            ("max_pending_per_address", self.max_pending_per_address),
+            ("max_request_size", self.max_request_size),
+            ("max_memory", self.max_memory),
+        ] {
+            check_size(option, size)?;
+        }
+        if self.max_memory < self.peer.max_message_size {
+            let why = "it is less than `max_message_size`, so that a message might never fit";
+            return Err(Error::InvalidOption { option: "max_memory", why });
+        }
+        for path in &self.paths {
+            check_path(path).map_err(|why| Error::InvalidOption { option: "paths", why })?;
+        }
+        if let OriginPolicy::List(origins) = &self.origins {
+            for origin in origins {
+                check_origin(origin).map_err(|why| Error::InvalidOption { option: "origins", why })?;
+            }
+        }
+        check_time("max_time_full", self.max_time_full, true)?;
+        self.limits.check()
+    }
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self {
+            peer: Options::for_server(),
+            max_peers: 4096,
+            max_pending: 256,
+            max_pending_per_address: 16,
+            max_request_size: MAX_REQUEST_SIZE,
+            max_memory: 256 * MIB,
+            paths: Vec::new(),
+            origins: OriginPolicy::default(),
+            allow_missing_origin: true,
+            dual_stack: false,
+            limits: PeerLimits::default(),
+            when_full: WhenFull::default(),
+            max_time_full: Duration::from_secs(10),
+        }
+    }
+}
+
+/// How much a peer of a server may send. Bursts of two seconds' worth are let through; beyond them the peer is closed with
+/// [`CloseCause::Excess`](crate::CloseCause::Excess).
+///
+/// Zero is no limit, in each of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PeerLimits {
+    /// Packets a second. Default: 2000.
+    pub max_packets_per_second: u32,
+    /// Bytes of payload a second. Default: 4 MiB.
+    pub max_bytes_per_second: u32,
+    /// Pings, pongs and empty fragments a second: what costs work and brings no packet. Default: 100.
+    pub max_control_frames_per_second: u32,
+    /// The fragments that one message may come in. Default: 1024.
+    pub max_fragments: u32,
+    /// The time from a message's first fragment to its last; then the peer is closed with
+    /// [`Deadline::Message`](crate::Deadline::Message). Default: 10 s.
+    pub max_message_time: Duration,
+}
+
+impl PeerLimits {
+    setters! {
+        max_packets_per_second: u32,
+        max_bytes_per_second: u32,
+        max_control_frames_per_second: u32,
+        max_fragments: u32,
+        max_message_time: Duration,
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        check_time("limits.max_message_time", self.max_message_time, true)
+    }
+}
+
+impl Default for PeerLimits {
+    fn default() -> Self {
+        Self {
+            max_packets_per_second: 2000,
+            max_bytes_per_second: 4 << 20,
+            max_control_frames_per_second: 100,
+            max_fragments: 1024,
+            max_message_time: Duration::from_secs(10),
+        }
+    }
+}
+
+/// The sites whose pages may connect to a server. A browser lets every page open a WebSocket to every server, and sends
+/// that server's cookies along; only the server can object.
+///
+/// A program that is no browser can name any origin, or none: see
+/// [`allow_missing_origin`](ServerOptions::allow_missing_origin).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OriginPolicy {
+    /// Those of the host that the request was sent to, whatever their scheme and port.
+    #[default]
+    SameHost,
+    /// These: `https://example.com`, with a port where it is not the scheme's own. Upper and lower case are alike.
+    List(Vec<String>),
+    /// All of them, and pages that hide their origin. For servers that know their users by more than cookies.
+    Any,
+}
+
+/// What becomes of a packet for a peer whose outbound queue is full.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WhenFull {
+    /// It is not taken: [`Error::OutboundFull`].
+    #[default]
+    Refuse,
+    /// It is taken, and the oldest ones that wait make room for it. For states of which only the newest matters.
+    DropOldest,
+}
+
+fn check_path(path: &str) -> Result<(), &'static str> {
+    if !path.starts_with('/') {
+        return Err("one does not begin with /");
+    }
+    if path.contains(['?', '#']) {
+        return Err("one has a query or a fragment; only the path is compared");
+    }
+    if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("one has a character other than printable ASCII; percent-encode it, as clients do");
+    }
+    Ok(())
+}
+
+/// Whether a browser could send it, in whatever case: an entry that never matches is a mistake.
+fn check_origin(origin: &str) -> Result<(), &'static str> {
+    if origin.eq_ignore_ascii_case("null") {
+        return Err("one is null, which any page can be; if all may connect, say `OriginPolicy::Any`");
+    }
+    let (scheme, authority) =
+        origin.split_once("://").ok_or("one is not of the form scheme://host[:port]")?;
+    let is_scheme_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    if !scheme.starts_with(|first: char| first.is_ascii_alphabetic()) || !scheme.bytes().all(is_scheme_byte) {
+        return Err("one has no valid scheme");
+    }
+    if authority.contains('/') {
+        return Err("one has a path or ends with /; an origin ends with its host or port");
+    }
+    if authority.contains('*') {
+        return Err(
+            "one has a *; name each origin, or say `OriginPolicy::Any` and decide in the server's hook",
+        );
+    }
+    let own_port = match scheme.to_ascii_lowercase().as_str() {
+        "http" => "80",
+        "https" => "443",
+        _ => "",
+    };
+    match split_authority(authority) {
+        None => Err("one has no valid host or port after its scheme"),
+        Some((_, Some(port))) if port == own_port || port.is_empty() => {
+            Err("one has its scheme's own port, which browsers leave away; leave it away, too")
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::KIB;
+
+    #[track_caller]
+    fn assert_invalid(options: &ServerOptions, name: &str) {
+        match options.check() {
+            Err(Error::InvalidOption { option, why }) => assert_eq!((option, why.is_empty()), (name, false)),
+            other => panic!("{options:?} was answered with {other:?}"),
+        }
+    }
+
+    fn with_origins(origins: &[&str]) -> ServerOptions {
+        let origins = origins.iter().map(|&origin| origin.into()).collect();
+        ServerOptions::default().origins(OriginPolicy::List(origins))
+    }
+
+    #[test]
+    fn the_defaults_are_valid_and_those_for_strangers() {
+        let options = ServerOptions::default();
+        assert_eq!(options.check(), Ok(()));
+        assert_eq!(options.peer, Options::for_server());
+        assert_eq!(options.peer.connect_timeout, Duration::from_secs(5));
+        assert_eq!(
+            (options.max_peers, options.max_pending, options.max_pending_per_address),
+            (4096, 256, 16)
+        );
+        assert_eq!((options.origins, options.when_full), (OriginPolicy::SameHost, WhenFull::Refuse));
+    }
+
+    #[test]
+    fn a_limit_of_zero_or_beyond_reason_is_named() {
+        let default = ServerOptions::default;
+        for size in [0, 1 << 31] {
+            assert_invalid(&default().max_peers(size), "max_peers");
+            assert_invalid(&default().max_pending(size), "max_pending");
+            assert_invalid(&default().max_pending_per_address(size), "max_pending_per_address");
+            assert_invalid(&default().max_request_size(size), "max_request_size");
+            assert_invalid(&default().max_memory(size), "max_memory");
+        }
+        assert_invalid(&default().max_memory(64 * KIB - 1), "max_memory");
+        assert_eq!(default().max_memory(64 * KIB).check(), Ok(()));
+    }
+
+    #[test]
+    fn the_peers_options_are_checked_too() {
+        let peer = Options::for_server().close_timeout(Duration::ZERO);
+        assert_invalid(&ServerOptions::default().peer(peer), "close_timeout");
+    }
+
+    #[test]
+    fn times_may_be_zero_but_not_days() {
+        let day = Duration::from_secs(24 * 60 * 60);
+        assert_invalid(&ServerOptions::default().max_time_full(day * 2), "max_time_full");
+        let limits = PeerLimits::default().max_message_time(day * 2);
+        assert_invalid(&ServerOptions::default().limits(limits), "limits.max_message_time");
+        let unlimited = PeerLimits::default()
+            .max_packets_per_second(0)
+            .max_bytes_per_second(0)
+            .max_control_frames_per_second(0)
+            .max_fragments(0)
+            .max_message_time(Duration::ZERO);
+        let options = ServerOptions::default().limits(unlimited).max_time_full(Duration::ZERO);
+        assert_eq!(options.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_path_that_no_client_could_ask_for_is_invalid() {
+        for path in ["", "game", "/game?x", "/game#x", "/a b", "/é", "/\n", "http://h/"] {
+            assert_invalid(&ServerOptions::default().paths(["/", path]), "paths");
+        }
+        assert_eq!(ServerOptions::default().paths(["/", "/a/b", "/%C3%A9"]).check(), Ok(()));
+    }
+
+    #[test]
+    fn an_origin_that_no_browser_would_send_is_invalid() {
+        for origin in [
+            "",
+            "h",
+            "null",
+            "https://",
+            "https://h/",
+            "https://h/x",
+            "https://u@h",
+            "https://h:443",
+            "HTTP://h:80",
+            "https://h:",
+            "https://h:x",
+            "https://*.h",
+            "*",
+            "://h",
+            "ht tp://h",
+            "1http://h",
+            "https://é",
+            "https://a https://b",
+        ] {
+            assert_invalid(&with_origins(&["https://good.example", origin]), "origins");
+        }
+        let good = with_origins(&[
+            "https://h",
+            "HTTPS://H.Example:8443",
+            "http://h:443",
+            "http://[::1]:9",
+            "app://x",
+        ]);
+        assert_eq!(good.check(), Ok(()));
+        assert_eq!(with_origins(&[]).check(), Ok(()), "nobody's pages");
+    }
+}

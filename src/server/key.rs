@@ -1,0 +1,114 @@
+//! By what a server's peers are called, and where they are kept.
+
+use std::fmt;
+
+/// The name of one of a server's peers. It is never given to another, not even after the peer is gone.
+///
+/// Platform: a browser accepts no connections, so there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PeerKey {
+    generation: u64,
+    slot: u32,
+}
+
+impl fmt::Display for PeerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "peer {}", self.generation)
+    }
+}
+
+/// Values in slots that are used again, under keys that are not.
+#[derive(Debug)]
+pub(super) struct Slots<T> {
+    slots: Vec<Option<(PeerKey, Box<T>)>>,
+    free: Vec<u32>,
+    generation: u64,
+}
+
+impl<T> Slots<T> {
+    pub(super) fn new() -> Self {
+        Self { slots: Vec::new(), free: Vec::new(), generation: 0 }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// Where the next value will be kept.
+    pub(super) fn vacant(&self) -> u32 {
+        self.free.last().copied().unwrap_or(self.slots.len() as u32)
+    }
+
+    /// Keeps a value, in the slot that [`vacant`](Self::vacant) told.
+    pub(super) fn insert(&mut self, value: T) -> PeerKey {
+        let slot = self.vacant();
+        self.generation += 1;
+        let key = PeerKey { generation: self.generation, slot };
+        let kept = Some((key, Box::new(value)));
+        match self.free.pop() {
+            Some(free) => self.slots[free as usize] = kept,
+            None => self.slots.push(kept),
+        }
+        key
+    }
+
+    pub(super) fn get(&self, key: PeerKey) -> Option<&T> {
+        match self.slots.get(key.slot as usize)? {
+            Some((held, value)) if *held == key => Some(value),
+            _ => None,
+        }
+    }
+
+    pub(super) fn get_mut(&mut self, key: PeerKey) -> Option<&mut T> {
+        match self.slots.get_mut(key.slot as usize)? {
+            Some((held, value)) if *held == key => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Who is in a slot.
+    pub(super) fn at(&self, slot: u32) -> Option<PeerKey> {
+        let (key, _) = self.slots.get(slot as usize)?.as_ref()?;
+        Some(*key)
+    }
+
+    pub(super) fn remove(&mut self, key: PeerKey) -> Option<T> {
+        self.get(key)?;
+        let (_, value) = self.slots[key.slot as usize].take()?;
+        self.free.push(key.slot);
+        Some(*value)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (PeerKey, &T)> {
+        self.slots.iter().flatten().map(|(key, value)| (*key, &**value))
+    }
+
+    /// Every key, whatever is done to the values meanwhile.
+    pub(super) fn keys(&self) -> Vec<PeerKey> {
+        self.iter().map(|(key, _)| key).collect()
+    }
+
+    /// How many slots there are, used or not.
+    pub(super) fn width(&self) -> u32 {
+        self.slots.len() as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_is_used_again_and_a_key_is_not() {
+        let mut slots = Slots::new();
+        let (a, b) = (slots.insert('a'), slots.insert('b'));
+        assert_eq!((slots.get(a), slots.get(b), slots.len()), (Some(&'a'), Some(&'b'), 2));
+        assert_eq!((slots.remove(a), slots.remove(a)), (Some('a'), None));
+        let c = slots.insert('c');
+        assert_eq!((c.slot, slots.width()), (a.slot, 2));
+        assert_eq!((slots.get(a), slots.get(c)), (None, Some(&'c')));
+        assert_eq!(slots.at(a.slot), Some(c));
+        assert!(c > b, "later keys are greater");
+        assert_eq!(slots.keys(), [c, b]);
+    }
+}

@@ -1,0 +1,138 @@
+//! One connection of a server's, from the moment it comes in until nothing of it is left.
+
+use std::{any::Any, net::SocketAddr, time::Duration};
+
+use crate::{
+    error::Error,
+    link::Link,
+    options::{Options, WhenFull},
+    request::Request,
+    state::ReadyState,
+    sys::{Accept, Accepted, Reactor},
+};
+
+pub(super) type Connection = <Reactor as Accept>::Connection;
+
+/// A connection, and what the server remembers of it.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) connection: Connection,
+    pub(super) link: Link,
+    pub(super) addr: SocketAddr,
+    /// What it asked for; known once it was let in.
+    pub(super) request: Option<Request>,
+    pub(super) identity: Option<Box<dyn Any + Send + Sync>>,
+    pub(super) phase: Phase,
+    pub(super) told: Told,
+    /// Whether it stands in the queue of those that have something to do.
+    pub(super) is_ready: bool,
+    /// Whether it stands in the queue of those that have something to tell.
+    pub(super) is_news: bool,
+    /// Whether it stands in the list of those with gathered packets.
+    pub(super) is_gathered: bool,
+    /// For when the earliest entry in the table of deadlines is.
+    pub(super) deadline: Duration,
+    /// How much of the server's memory it was last found to hold.
+    pub(super) held: usize,
+}
+
+/// Where a connection stands with the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// It has not been let in yet.
+    Pending,
+    /// It was let in; the answer may still be on its way.
+    Admitted,
+    /// It is open, or closing.
+    Open,
+    /// It is over, or was turned away; last bytes may still be on their way.
+    Leaving,
+}
+
+/// What the program was told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    Nothing,
+    Opened,
+    Closed,
+    /// And can no longer ask.
+    Forgotten,
+}
+
+impl Member {
+    pub(super) fn new(connection: Connection, addr: SocketAddr, options: &Options) -> Self {
+        Self {
+            connection,
+            link: Link::connecting(options, None),
+            addr,
+            request: None,
+            identity: None,
+            phase: Phase::Pending,
+            told: Told::Nothing,
+            is_ready: false,
+            is_news: false,
+            is_gathered: false,
+            deadline: Duration::MAX,
+            held: 0,
+        }
+    }
+
+    /// Whether the program has still to be told something.
+    pub(super) fn has_news(&self) -> bool {
+        match self.told {
+            Told::Nothing => self.was_open(),
+            Told::Opened => self.link.available() > 0 || self.link.state() == ReadyState::Closed,
+            Told::Closed | Told::Forgotten => false,
+        }
+    }
+
+    /// Whether nothing of it is needed any more.
+    pub(super) fn is_over(&self) -> bool {
+        let is_forgotten = self.told == Told::Forgotten || !self.was_open();
+        self.phase == Phase::Leaving && is_forgotten && !self.connection.lingers()
+    }
+
+    /// The memory that it holds now: what waits either way, and what it asked for.
+    pub(super) fn weigh(&self) -> usize {
+        let request = self.request.as_ref().map_or(0, Request::held);
+        self.link.held() + self.connection.held() + request
+    }
+
+    /// Sees to it that a packet of `len` bytes has room, as far as the policy allows. Under a key it may take the room of
+    /// the packet that it replaces.
+    pub(super) fn make_room(
+        &mut self,
+        len: usize,
+        key: Option<u64>,
+        policy: WhenFull,
+        now: Duration,
+    ) -> Result<(), Error> {
+        let Self { link, connection, .. } = self;
+        if link.outbox.check_room(len).is_ok() {
+            return Ok(());
+        }
+        // What was only gathered may leave now, and then there is room.
+        connection.flush(link);
+        if let Some(replaced) = key.and_then(|key| connection.waiting_under(key)) {
+            if link.outbox.check_room_in_place_of(replaced, len).is_ok() {
+                return Ok(());
+            }
+        }
+        let mut room = link.outbox.check_room(len);
+        if matches!(room, Err(Error::OutboundFull { .. })) {
+            connection.was_full(now);
+        }
+        while policy == WhenFull::DropOldest && matches!(room, Err(Error::OutboundFull { .. })) {
+            if !connection.drop_oldest(link) {
+                break;
+            }
+            room = link.outbox.check_room(len);
+        }
+        room
+    }
+
+    /// Whether it has been open: only then the program ever hears of it.
+    fn was_open(&self) -> bool {
+        self.phase == Phase::Open || (self.phase == Phase::Leaving && self.request.is_some())
+    }
+}

@@ -1,0 +1,414 @@
+//! [`WebSocketServer`]: many accepted peers behind one poll.
+//!
+//! Here is what a program calls; [`turns`] does what a poll does, with the [`door`] for newcomers, [`member`] for each
+//! connection, and [`memory`] for all of them together.
+
+mod door;
+mod event;
+mod key;
+mod member;
+mod memory;
+mod turns;
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    net::{SocketAddr, TcpListener, ToSocketAddrs},
+    time::Duration,
+};
+
+use self::{
+    door::Door,
+    key::Slots,
+    member::{Member, Phase, Told},
+    memory::Memory,
+    turns::{Deadlines, Times},
+};
+pub use self::{
+    event::{PeerInfo, ServerEvent},
+    key::PeerKey,
+};
+use crate::{
+    admission::Admission,
+    close::{CloseCode, MAX_REASON},
+    error::Error,
+    options::{ServerOptions, TlsIdentity},
+    packet::{Outgoing, Packet},
+    request::Request,
+    state::ReadyState,
+    stats::ServerStats,
+    sys::{Accept, Accepted, Reactor},
+};
+
+/// A WebSocket server, driven by polling: one thread with a frame loop serves thousands of peers.
+///
+/// Call [`poll`](Self::poll) once a frame, read with [`next_event`](Self::next_event), send with [`send`](Self::send),
+/// [`send_text`](Self::send_text) and [`broadcast`](Self::broadcast). A program without frames calls
+/// [`wait`](Self::wait) instead of `poll`. Peers with nothing to say cost nothing: no system call, no timer.
+///
+/// It is made to stand on a public port. Handshakes, messages, queues, rates and times are bounded by
+/// [`ServerOptions`]; whoever goes over a bound is answered with the right HTTP status or close code, and nobody else
+/// notices. A peer that sends without pause gets its turn like every other.
+///
+/// Dropping it ends all connections at once; [`shutdown`](Self::shutdown) says goodbye first.
+///
+/// ```no_run
+/// use websocket_peer::{ServerEvent, ServerOptions, WebSocketServer};
+///
+/// let mut server = WebSocketServer::bind("0.0.0.0:9080", ServerOptions::default())?;
+/// loop {
+///     // Once a frame:
+///     server.poll();
+///     while let Some(event) = server.next_event() {
+///         match event {
+///             ServerEvent::Opened(peer) => server.send_text(peer, "welcome")?,
+///             ServerEvent::Packet(peer, packet) => {
+///                 server.broadcast(&packet, Some(peer));
+///             }
+///             ServerEvent::Closed(peer, info) => println!("{peer} is gone: {info}"),
+///             _ => {}
+///         }
+///     }
+/// #   break;
+/// }
+/// # Ok::<(), websocket_peer::Error>(())
+/// ```
+///
+/// Platform: a browser accepts no connections; there [`bind`](Self::bind) answers [`Error::Unsupported`].
+///
+/// Godot: `TCPServer` and a `WebSocketPeer` for each of its connections.
+pub struct WebSocketServer {
+    options: ServerOptions,
+    reactor: Reactor,
+    times: Times,
+    members: Slots<Member>,
+    door: Door,
+    memory: Memory,
+    deadlines: Deadlines,
+    /// Those that have something to do.
+    ready: VecDeque<PeerKey>,
+    /// Those that have something to do, and no memory to do it with.
+    starved: Vec<PeerKey>,
+    /// Those that have something to tell.
+    news: VecDeque<PeerKey>,
+    /// Those for whom packets were gathered.
+    gathered: Vec<PeerKey>,
+    /// Whose end was told last: it can be asked about until the next call.
+    last_closed: Option<PeerKey>,
+    /// How many were let in and are not over.
+    seated: usize,
+    /// Until when the last may leave.
+    closing_time: Option<Duration>,
+    /// What has gone through those that are gone, and what is counted for all.
+    stats: ServerStats,
+}
+
+impl WebSocketServer {
+    /// Listens at an address; of several that a name has, at the first that can be listened at. Port 0 takes a free
+    /// one, which [`local_addr`](Self::local_addr) tells. A name is looked up before the call returns.
+    ///
+    /// # Errors
+    /// - [`Error::InvalidOption`]; also for an identity that the TLS library cannot use.
+    /// - [`Error::Io`] if the address cannot be listened at.
+    /// - [`Error::Unsupported`] in a browser, and for an identity in a build without the feature `tls`.
+    ///
+    /// Godot: `TCPServer.listen`.
+    #[doc(alias = "listen")]
+    pub fn bind(address: impl ToSocketAddrs, options: ServerOptions) -> Result<Self, Error> {
+        options.check()?;
+        let addresses: Vec<_> = address.to_socket_addrs()?.collect();
+        let listener = Reactor::bind(&addresses, options.dual_stack)?;
+        Self::from_listener(listener, options)
+    }
+
+    /// Takes over a listener that is there already, such as one that a supervisor has opened.
+    ///
+    /// # Errors
+    /// Those of [`bind`](Self::bind).
+    pub fn from_listener(listener: TcpListener, options: ServerOptions) -> Result<Self, Error> {
+        options.check()?;
+        let reactor = Reactor::new(listener, options.peer.tls.identity.as_ref())?;
+        if let Ok(address) = reactor.local_addr() {
+            log::info!("listening at {address}");
+        }
+        Ok(Self {
+            memory: Memory::new(options.max_memory, options.max_peers),
+            options,
+            reactor,
+            times: Times::start(Reactor::now()),
+            members: Slots::new(),
+            door: Door::new(),
+            deadlines: Deadlines::default(),
+            ready: VecDeque::new(),
+            starved: Vec::new(),
+            news: VecDeque::new(),
+            gathered: Vec::new(),
+            last_closed: None,
+            seated: 0,
+            closing_time: None,
+            stats: ServerStats::default(),
+        })
+    }
+
+    /// The address that it listens at.
+    ///
+    /// # Errors
+    /// [`Error::Io`] after [`shutdown`](Self::shutdown).
+    ///
+    /// Godot: `TCPServer.get_local_port`.
+    #[doc(alias = "get_local_port")]
+    pub fn local_addr(&self) -> Result<SocketAddr, Error> {
+        self.reactor.local_addr()
+    }
+
+    /// The options that it was bound with.
+    pub fn options(&self) -> &ServerOptions {
+        &self.options
+    }
+
+    /// Lets the program decide about each request that the options allow: to refuse it with a status, to choose its
+    /// sub-protocol, to attach an identity, to give this peer options of its own. See [`Admission`].
+    ///
+    /// The hook is called within `poll` and `wait`, and must not block: the other peers wait for it.
+    pub fn on_request(&mut self, hook: impl FnMut(&Request) -> Admission + Send + Sync + 'static) {
+        self.door.set_hook(Box::new(hook));
+    }
+
+    /// Replaces the certificate. Handshakes from now on use it; connections that are there keep theirs.
+    ///
+    /// # Errors
+    /// - [`Error::InvalidOption`] for an identity that the TLS library cannot use; the old one stays.
+    /// - [`Error::Unsupported`] in a build without the feature `tls`, and for a server that was bound without an
+    ///   identity: clients expect it to stay plain.
+    pub fn set_identity(&mut self, identity: TlsIdentity) -> Result<(), Error> {
+        if self.options.peer.tls.identity.is_none() {
+            return Err(Error::Unsupported { what: "to secure a server that was bound without an identity" });
+        }
+        let mut tls = self.options.peer.tls.clone();
+        tls.identity = Some(identity);
+        tls.check()?;
+        if let Some(identity) = &tls.identity {
+            self.reactor.set_identity(identity)?;
+        }
+        self.options.peer.tls = tls;
+        Ok(())
+    }
+
+    /// Moves everything on that can move. Call it once a frame. It never blocks, and takes only a bounded amount of
+    /// work on: what is left is done by the next.
+    ///
+    /// Godot: `poll`.
+    pub fn poll(&mut self) {
+        self.pass(Duration::ZERO);
+    }
+
+    /// Sleeps until there is something to do, for `at_most` so long; then [polls](Self::poll). The only call of this
+    /// crate that may sleep; for programs without frames of their own.
+    pub fn wait(&mut self, at_most: Duration) {
+        self.pass(at_most);
+    }
+
+    /// What has happened next. When it answers `None`, replies that were gathered while reading are handed to the
+    /// network.
+    pub fn next_event(&mut self) -> Option<ServerEvent> {
+        self.forget_last_closed();
+        while let Some(&key) = self.news.front() {
+            if let Some(event) = self.news_of(key) {
+                return Some(event);
+            }
+            self.news.pop_front();
+        }
+        self.flush();
+        None
+    }
+
+    /// Sends a binary packet to a peer.
+    ///
+    /// It leaves at once if no event waits to be read. While some do, what is sent is gathered, and leaves in one
+    /// piece when [`next_event`](Self::next_event) answers `None`, at [`flush`](Self::flush) or at the next
+    /// [`poll`](Self::poll), whichever is first.
+    ///
+    /// # Errors
+    /// With each of them nothing was queued, not even in part:
+    /// - [`Error::UnknownPeer`] for one whose `Closed` was told.
+    /// - [`Error::NotOpen`] for one that is closing, or whose end is still to be told.
+    /// - [`Error::PacketTooBig`] for more than [`Options::outbound_buffer_size`](crate::Options::outbound_buffer_size).
+    /// - [`Error::OutboundFull`] while too much waits for this peer already, or for all together
+    ///   ([`ServerOptions::max_memory`]). With [`WhenFull::DropOldest`] older packets are dropped instead, where that
+    ///   helps.
+    ///
+    /// Godot: `send`, `put_packet`.
+    #[doc(alias = "put_packet")]
+    pub fn send(&mut self, to: PeerKey, data: &[u8]) -> Result<(), Error> {
+        self.send_any(to, Outgoing::Binary(data), None)
+    }
+
+    /// Sends a text packet to a peer.
+    ///
+    /// # Errors
+    /// Those of [`send`](Self::send).
+    ///
+    /// Godot: `send_text`.
+    pub fn send_text(&mut self, to: PeerKey, text: &str) -> Result<(), Error> {
+        self.send_any(to, Outgoing::Text(text), None)
+    }
+
+    /// Sends a packet of either kind to a peer, sharing its bytes.
+    ///
+    /// # Errors
+    /// Those of [`send`](Self::send).
+    pub fn send_packet(&mut self, to: PeerKey, packet: &Packet) -> Result<(), Error> {
+        self.send_any(to, Outgoing::Shared(packet), None)
+    }
+
+    /// Sends a packet that makes older ones under the same key worthless, such as where a thing is: while the peer takes
+    /// nothing, only the newest under each key waits, in the place of the first.
+    ///
+    /// # Errors
+    /// Those of [`send`](Self::send).
+    pub fn send_latest(&mut self, to: PeerKey, key: u64, packet: &Packet) -> Result<(), Error> {
+        self.send_any(to, Outgoing::Shared(packet), Some(key))
+    }
+
+    /// Sends a packet to every open peer, but perhaps one. Its bytes are shared, not copied for each. Tells how many
+    /// took it; a peer that has no room misses it, as with [`send`](Self::send).
+    pub fn broadcast(&mut self, packet: &Packet, except: Option<PeerKey>) -> usize {
+        let mut taken = 0;
+        for slot in 0..self.members.width() {
+            let Some(key) = self.members.at(slot).filter(|key| Some(*key) != except) else { continue };
+            taken += usize::from(self.send_packet(key, packet).is_ok());
+        }
+        taken
+    }
+
+    /// Hands to the network what was gathered. Seldom needed.
+    pub fn flush(&mut self) {
+        for key in std::mem::take(&mut self.gathered) {
+            if let Some(member) = self.members.get_mut(key) {
+                member.is_gathered = false;
+                member.connection.flush(&mut member.link);
+                self.memory.recount(member);
+            }
+        }
+    }
+
+    /// Asks a peer to close, with a code of [`CloseCode::for_server`] and a reason. What was sent before still goes
+    /// out. `Closed` follows when it answers, or [`Options::close_timeout`](crate::Options::close_timeout) is over.
+    /// One that is closing or closed already stays as it is.
+    ///
+    /// # Errors
+    /// - [`Error::UnknownPeer`] for one whose `Closed` was told.
+    /// - [`Error::ReasonTooLong`] for a reason of more than 123 bytes of UTF-8.
+    ///
+    /// Godot: `close`.
+    pub fn close(&mut self, peer: PeerKey, code: CloseCode, reason: &str) -> Result<(), Error> {
+        if reason.len() > MAX_REASON {
+            return Err(Error::ReasonTooLong { len: reason.len() });
+        }
+        let member = self.members.get_mut(peer).filter(|member| is_known(member));
+        let member = member.ok_or(Error::UnknownPeer)?;
+        if member.link.state() == ReadyState::Open {
+            let now = self.times.now();
+            member.connection.close(code, reason, now, &mut member.link);
+            self.settle(peer, false);
+        }
+        Ok(())
+    }
+
+    /// Ends a peer's connection at once, without a closing handshake; `Closed` follows. What arrived from it before can
+    /// still be read.
+    ///
+    /// # Errors
+    /// [`Error::UnknownPeer`] for one whose `Closed` was told.
+    ///
+    /// Godot: `close(-1)`.
+    pub fn abort(&mut self, peer: PeerKey) -> Result<(), Error> {
+        self.members.get(peer).filter(|member| is_known(member)).ok_or(Error::UnknownPeer)?;
+        self.cut(peer);
+        Ok(())
+    }
+
+    /// Stops listening, and asks all peers to close with code 1001. Those that are left after the time of `within` are
+    /// cut off. It does not block: go on polling and reading events until [`is_shut_down`](Self::is_shut_down).
+    ///
+    /// Godot: `TCPServer.stop`.
+    #[doc(alias = "stop")]
+    pub fn shutdown(&mut self, within: Duration) {
+        self.begin_to_close(within);
+    }
+
+    /// Whether [`shutdown`](Self::shutdown) has come to its end: nobody is left, and every event was read.
+    pub fn is_shut_down(&self) -> bool {
+        self.closing_time.is_some() && self.members.len() == 0
+    }
+
+    /// The peers whose `Opened` was told and whose `Closed` was not.
+    pub fn peers(&self) -> impl Iterator<Item = PeerKey> {
+        self.members.iter().filter(|(_, member)| member.told == Told::Opened).map(|(key, _)| key)
+    }
+
+    /// How many [`peers`](Self::peers) there are.
+    pub fn peer_count(&self) -> usize {
+        self.peers().count()
+    }
+
+    /// What is known of a peer, from its `Opened` until the call that follows the one which told its `Closed`.
+    pub fn peer(&self, peer: PeerKey) -> Option<PeerInfo<'_>> {
+        let member = self.members.get(peer)?;
+        let is_known = is_known(member) || member.told == Told::Closed;
+        let request = member.request.as_ref().filter(|_| is_known)?;
+        Some(PeerInfo { member, request })
+    }
+
+    /// Counters of the whole server, for a metrics exporter. It looks at every peer.
+    pub fn stats(&self) -> ServerStats {
+        let mut stats = self.stats;
+        for (_, member) in self.members.iter() {
+            stats.add(&member.link.stats);
+        }
+        stats.peers = self.members.iter().filter(|(_, member)| member.phase == Phase::Open).count();
+        stats.pending = self.door.pending();
+        stats.memory = self.memory.held();
+        stats
+    }
+
+    fn send_any(&mut self, to: PeerKey, packet: Outgoing<'_>, key: Option<u64>) -> Result<(), Error> {
+        // While events wait to be read, the replies to them are gathered.
+        let gather = !self.news.is_empty();
+        let member = self.members.get_mut(to).filter(|member| is_known(member)).ok_or(Error::UnknownPeer)?;
+        if member.link.state() != ReadyState::Open {
+            return Err(Error::NotOpen { state: member.link.state() });
+        }
+        let made_room = member.make_room(packet.len(), key, self.options.when_full, self.times.now());
+        let has_memory = packet.len() <= self.memory.room(member.held);
+        if made_room.is_ok() && has_memory {
+            member.connection.send(packet, key, gather, &mut member.link);
+            member.link.count_sent(packet.len());
+            if gather && !std::mem::replace(&mut member.is_gathered, true) {
+                self.gathered.push(to);
+            }
+        }
+        self.memory.recount(member);
+        let result = if has_memory { made_room } else { Err(Error::OutboundFull { room: 0 }) };
+        if result.is_err() {
+            let due = member.connection.next_deadline();
+            self.deadlines.expect(to, member, due);
+        }
+        result
+    }
+}
+
+/// Whether the program has been told of it, and not of its end.
+fn is_known(member: &Member) -> bool {
+    member.told == Told::Opened
+}
+
+impl fmt::Debug for WebSocketServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocketServer")
+            .field("local_addr", &self.local_addr().ok())
+            .field("peers", &self.peer_count())
+            .field("pending", &self.door.pending())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,314 @@
+//! A connection in one of its stages, each a file: [`dial`](super::dial) (name and TCP), [`opening`](super::opening) (TLS
+//! and HTTP upgrade), [`pump`](super::pump) (frames), [`linger`](super::linger) (the last bytes after the close was told).
+
+use std::{net::SocketAddr, time::Duration};
+
+use super::{
+    dial::{Dial, Dialed},
+    handshake::{ClientUpgrade, ServerUpgrade},
+    linger::{Linger, Lingering},
+    opening::{Opened, Opening, Upgrade},
+    pump::{self, Pump, Turn},
+    stream::Stream,
+    tls,
+};
+use crate::{
+    admission::{Refusal, Terms},
+    close::{CloseCause, CloseCode, CloseInfo, Deadline},
+    error::Error,
+    link::Link,
+    options::{Options, PeerLimits, ServerOptions},
+    request::Request,
+    state::ReadyState,
+    url::Url,
+};
+
+/// A connection of either role, to be moved on by whoever has a clock.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    stage: Stage,
+    settings: Settings,
+    /// Whether it was told that the other end sends no more.
+    ends: bool,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Dialing(Box<Dialing>),
+    Opening(Box<Opening>),
+    Open(Box<Pump>),
+    Lingering(Box<Linger>),
+    Over,
+}
+
+/// The way to a TCP connection, and what is done with it then.
+#[derive(Debug)]
+struct Dialing {
+    dial: Dial,
+    tls: tls::Client,
+    upgrade: ClientUpgrade,
+}
+
+/// The options that are needed after the start.
+#[derive(Debug)]
+struct Settings {
+    nodelay: bool,
+    /// When it must be open.
+    connect_due: Duration,
+    close_timeout: Duration,
+    pump: pump::Settings,
+    /// What a server's strangers are held to.
+    limits: Option<Box<(PeerLimits, Duration)>>,
+}
+
+impl Settings {
+    fn new(options: &Options, is_server: bool, now: Duration) -> Self {
+        Self {
+            nodelay: options.nodelay,
+            connect_due: now + options.connect_timeout,
+            close_timeout: options.close_timeout,
+            pump: pump::Settings::new(options, is_server),
+            limits: None,
+        }
+    }
+}
+
+impl Connection {
+    /// Begins to connect.
+    pub(super) fn dial(url: &Url, options: &Options, now: Duration) -> Result<Self, Error> {
+        let tls = tls::Client::new(url, &options.tls)?;
+        let upgrade = ClientUpgrade::new(url, options);
+        let dial = Dial::start(&url.host, url.port);
+        let stage = Stage::Dialing(Box::new(Dialing { dial, tls, upgrade }));
+        Ok(Self { stage, settings: Settings::new(options, false, now), ends: false })
+    }
+
+    /// Awaits a request on a stream that was accepted; its head may have `max_request` bytes.
+    pub(super) fn accepted(stream: Stream, max_request: usize, options: &Options, now: Duration) -> Self {
+        if options.nodelay {
+            // A client that is gone already is no error of the caller's: the first poll tells.
+            let _ = stream.tcp().set_nodelay(true);
+        }
+        let opening = Opening::server(stream, ServerUpgrade::new(max_request));
+        let stage = Stage::Opening(Box::new(opening));
+        Self { stage, settings: Settings::new(options, true, now), ends: false }
+    }
+
+    /// The system tells that the socket may hold bytes, or take some; or that the other end sends no more.
+    pub(super) fn ready(&mut self, readable: bool, writable: bool, ends: bool) {
+        self.ends |= ends;
+        if let Some(pump) = self.pump_mut() {
+            pump.ready(readable, writable, ends);
+        }
+    }
+
+    /// Moves on what can move. Whether there is more to do at once.
+    pub(super) fn poll(&mut self, turn: &mut Turn<'_>, link: &mut Link) -> bool {
+        let mut stage = std::mem::replace(&mut self.stage, Stage::Over);
+        loop {
+            match stage.step(turn, &self.settings, link) {
+                Step::Next(next) => stage = next,
+                Step::Same(same, more) => {
+                    self.stage = same;
+                    // What was told to one stage holds for the next.
+                    self.ready(false, false, self.ends);
+                    return more;
+                }
+            }
+        }
+    }
+
+    pub(super) fn request(&self) -> Option<&Request> {
+        match &self.stage {
+            Stage::Opening(opening) => opening.request(),
+            _ => None,
+        }
+    }
+
+    /// Says yes to the request; the connection opens with the next poll.
+    pub(super) fn admit(&mut self, protocol: Option<String>, headers: &[(String, String)]) {
+        if let Stage::Opening(opening) = &mut self.stage {
+            opening.admit(protocol, headers);
+        }
+    }
+
+    /// Says yes, as a server to a stranger.
+    pub(super) fn admit_stranger(
+        &mut self,
+        terms: &Terms,
+        headers: &[(String, String)],
+        server: &ServerOptions,
+    ) {
+        let options = terms.options.as_deref().unwrap_or(&server.peer);
+        let limits = terms.limits.as_ref().unwrap_or(&server.limits);
+        let connect_due = self.settings.connect_due;
+        self.settings = Settings {
+            connect_due,
+            limits: Some(Box::new((limits.clone(), server.max_time_full))),
+            ..Settings::new(options, true, Duration::ZERO)
+        };
+        let Some(request) = self.request() else { return };
+        let chosen = terms.protocol.as_deref().or_else(|| request.choose(&options.protocols));
+        let protocol = chosen.map(str::to_owned);
+        if options.nodelay != server.peer.nodelay {
+            // One that is gone already is found to be by the next poll.
+            let _ = self.set_nodelay(options.nodelay);
+        }
+        self.admit(protocol, &[&options.headers, headers].concat());
+    }
+
+    /// Says no; the connection ends with the next poll.
+    pub(super) fn refuse(&mut self, refusal: &Refusal, headers: &[(String, String)]) {
+        if let Stage::Opening(opening) = &mut self.stage {
+            opening.refuse(refusal, headers);
+        }
+    }
+
+    /// The open connection.
+    pub(super) fn pump(&self) -> Option<&Pump> {
+        match &self.stage {
+            Stage::Open(pump) => Some(pump),
+            _ => None,
+        }
+    }
+
+    /// The open connection.
+    pub(super) fn pump_mut(&mut self) -> Option<&mut Pump> {
+        match &mut self.stage {
+            Stage::Open(pump) => Some(pump),
+            _ => None,
+        }
+    }
+
+    pub(super) fn flush(&mut self, link: &mut Link) {
+        if let Some(pump) = self.pump_mut() {
+            pump.flush(link);
+        }
+    }
+
+    pub(super) fn close(&mut self, code: CloseCode, reason: &str, now: Duration, link: &mut Link) {
+        let due = now + self.settings.close_timeout;
+        if let Some(pump) = self.pump_mut() {
+            pump.close(code, reason, due, link);
+        }
+    }
+
+    /// Ends it at once.
+    pub(super) fn abort(&mut self) {
+        self.stage = Stage::Over;
+    }
+
+    /// Whether there are last bytes to send or to read.
+    pub(super) fn lingers(&self) -> bool {
+        matches!(self.stage, Stage::Lingering(_))
+    }
+
+    /// When there will be something to do, if nothing happens before.
+    pub(super) fn next_deadline(&self) -> Duration {
+        match &self.stage {
+            Stage::Dialing(_) | Stage::Opening(_) => self.settings.connect_due,
+            Stage::Open(pump) => pump.next_deadline(),
+            Stage::Lingering(linger) => linger.until(),
+            Stage::Over => Duration::MAX,
+        }
+    }
+
+    pub(super) fn peer_addr(&self) -> Option<std::io::Result<SocketAddr>> {
+        self.tcp().map(mio::net::TcpStream::peer_addr)
+    }
+
+    pub(super) fn set_nodelay(&self, on: bool) -> Option<std::io::Result<()>> {
+        self.tcp().map(|tcp| tcp.set_nodelay(on))
+    }
+
+    /// The socket, while a game may ask for it.
+    fn tcp(&self) -> Option<&mio::net::TcpStream> {
+        match &self.stage {
+            Stage::Dialing(_) | Stage::Lingering(_) | Stage::Over => None,
+            Stage::Opening(opening) => Some(opening.stream().tcp()),
+            Stage::Open(pump) => Some(pump.stream().tcp()),
+        }
+    }
+
+    /// The socket, for whoever wants to be told when it is ready.
+    pub(super) fn tcp_mut(&mut self) -> Option<&mut mio::net::TcpStream> {
+        match &mut self.stage {
+            Stage::Dialing(_) | Stage::Lingering(_) | Stage::Over => None,
+            Stage::Opening(opening) => Some(opening.stream_mut().tcp_mut()),
+            Stage::Open(pump) => Some(pump.stream_mut().tcp_mut()),
+        }
+    }
+}
+
+/// A stage after it was moved on.
+enum Step {
+    /// It needs more time, or another turn at once.
+    Same(Stage, bool),
+    /// Another one follows, which may have something to do at once.
+    Next(Stage),
+}
+
+impl Stage {
+    fn step(self, turn: &mut Turn<'_>, settings: &Settings, link: &mut Link) -> Step {
+        let timed_out = turn.now >= settings.connect_due;
+        let linger_until = turn.now + settings.close_timeout;
+        match self {
+            Self::Dialing(mut dialing) => match dialing.dial.poll(turn.now) {
+                Dialed::Connected(tcp) => dialing.connected(tcp, settings, link),
+                Dialed::Failed(cause) => end(cause, link),
+                Dialed::Pending if timed_out => end(TIMED_OUT, link),
+                Dialed::Pending => Step::Same(Self::Dialing(dialing), false),
+            },
+            Self::Opening(mut opening) => match opening.poll() {
+                Opened::Open(Upgrade { protocol, rest }) => {
+                    link.opened(protocol);
+                    let limits = settings.limits.as_deref().map(|(limits, time)| (limits, *time));
+                    let pump = Pump::new(opening.into_stream(), rest, &settings.pump, limits, turn.now);
+                    // What came behind the handshake can wait for a turn: it may be the end.
+                    Step::Same(Self::Open(Box::new(pump)), true)
+                }
+                Opened::Failed(cause) => {
+                    link.closed(CloseInfo::new(cause));
+                    let linger = Linger::after_refusal(*opening, linger_until);
+                    Step::Next(Self::Lingering(Box::new(linger)))
+                }
+                Opened::Pending if timed_out => end(TIMED_OUT, link),
+                Opened::Pending => Step::Same(Self::Opening(opening), false),
+            },
+            Self::Open(mut pump) => {
+                let more = pump.poll(turn, link);
+                if link.state() != ReadyState::Closed {
+                    return Step::Same(Self::Open(pump), more);
+                }
+                let linger = pump.into_linger(linger_until);
+                Step::Next(linger.map_or(Self::Over, |linger| Self::Lingering(Box::new(linger))))
+            }
+            Self::Lingering(mut linger) => match linger.poll(turn.now) {
+                Lingering::Goes => Step::Same(Self::Lingering(linger), false),
+                Lingering::More => Step::Same(Self::Lingering(linger), true),
+                Lingering::Over => Step::Same(Self::Over, false),
+            },
+            Self::Over => Step::Same(Self::Over, false),
+        }
+    }
+}
+
+impl Dialing {
+    fn connected(self, tcp: mio::net::TcpStream, settings: &Settings, link: &mut Link) -> Step {
+        if settings.nodelay {
+            // A socket that cannot do it any more is found broken by the next read.
+            let _ = tcp.set_nodelay(true);
+        }
+        match self.tls.secure(tcp) {
+            Ok(stream) => Step::Next(Stage::Opening(Box::new(Opening::client(stream, self.upgrade)))),
+            Err(failure) => end(CloseCause::Tls { failure }, link),
+        }
+    }
+}
+
+fn end(cause: CloseCause, link: &mut Link) -> Step {
+    link.closed(CloseInfo::new(cause));
+    Step::Same(Stage::Over, false)
+}
+
+const TIMED_OUT: CloseCause = CloseCause::TimedOut { what: Deadline::Connect };

@@ -1,0 +1,230 @@
+//! Bytes to messages.
+
+use std::io::Cursor;
+
+use tungstenite::protocol::frame::{
+    FrameHeader,
+    coding::{Control, Data, OpCode},
+};
+
+use super::{MAX_CONTROL, MAX_HEADER, close::CloseFrame, mask, message::Message};
+use crate::packet::{Packet, PacketKind};
+
+/// What the other end may send.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Limits {
+    /// Payload bytes of a message.
+    pub(in super::super) message: usize,
+    /// Frames of a message.
+    pub(in super::super) fragments: u32,
+}
+
+/// Takes bytes as they come, wherever they are split, and gives what they mean.
+#[derive(Debug)]
+pub(in super::super) struct Decoder {
+    /// Whether the other end must mask what it sends, or must not (RFC 6455, 5.1).
+    expects_mask: bool,
+    limits: Limits,
+    /// A header that has come in part.
+    header: Scrap<MAX_HEADER>,
+    /// The frame whose payload is under way.
+    frame: Option<Frame>,
+    /// The message that its data frames belong to.
+    message: Option<Message>,
+    /// The payload of the last control frame, or the part of it that has come.
+    control: Scrap<MAX_CONTROL>,
+}
+
+/// What has come.
+#[derive(Debug, PartialEq, Eq)]
+pub(in super::super) enum Item {
+    Packet(Packet),
+    /// Its payload is [`Decoder::control`].
+    Ping,
+    /// Its payload is [`Decoder::control`].
+    Pong,
+    Close(CloseFrame),
+    /// A frame that carries nothing and ends nothing. It is told because it costs work.
+    EmptyFragment,
+}
+
+/// A rule that was broken. Nothing that comes afterwards can be understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Breach {
+    Protocol,
+    Utf8,
+    TooBig,
+    TooManyFragments,
+}
+
+#[derive(Debug)]
+struct Frame {
+    opcode: OpCode,
+    is_final: bool,
+    mask: Option<[u8; 4]>,
+    len: usize,
+    taken: usize,
+}
+
+/// A few bytes that are waited for.
+#[derive(Debug)]
+struct Scrap<const MAX: usize> {
+    bytes: [u8; MAX],
+    len: usize,
+}
+
+impl<const MAX: usize> Scrap<MAX> {
+    const EMPTY: Self = Self { bytes: [0; MAX], len: 0 };
+
+    /// Takes as much as there is room for; tells how much that was.
+    fn push(&mut self, bytes: &[u8]) -> usize {
+        let taken = bytes.len().min(MAX - self.len);
+        self.bytes[self.len..self.len + taken].copy_from_slice(&bytes[..taken]);
+        self.len += taken;
+        taken
+    }
+
+    fn get(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+impl Decoder {
+    /// For the bytes of a client, if `expects_mask`; else of a server.
+    pub(in super::super) fn new(expects_mask: bool, limits: Limits) -> Self {
+        Self { expects_mask, limits, header: Scrap::EMPTY, frame: None, message: None, control: Scrap::EMPTY }
+    }
+
+    /// The next item in `input`, which is moved on behind it; `None` when all of it was taken.
+    pub(in super::super) fn next(&mut self, input: &mut &[u8]) -> Result<Option<Item>, Breach> {
+        loop {
+            if self.frame.is_none() {
+                let Some((header, len)) = self.read_header(input)? else { return Ok(None) };
+                self.frame = Some(self.begin(&header, len)?);
+            }
+            let Some(frame) = &mut self.frame else { return Ok(None) };
+            let part;
+            (part, *input) = input.split_at(input.len().min(frame.len - frame.taken));
+            let offset = frame.taken;
+            frame.taken += part.len();
+            let to_come = frame.len - frame.taken;
+            match frame.opcode {
+                OpCode::Control(_) => {
+                    let start = self.control.len;
+                    self.control.push(part);
+                    if let Some(key) = frame.mask {
+                        mask::apply(&mut self.control.bytes[start..self.control.len], key, offset);
+                    }
+                }
+                OpCode::Data(_) => {
+                    if let Some(message) = &mut self.message {
+                        message.take(part, frame.mask, offset, to_come)?;
+                    }
+                }
+            }
+            if to_come > 0 {
+                return Ok(None);
+            }
+            let Frame { opcode, is_final, len, .. } = *frame;
+            self.frame = None;
+            if let Some(item) = self.finish(opcode, is_final, len)? {
+                return Ok(Some(item));
+            }
+        }
+    }
+
+    /// The payload of the last ping or pong.
+    pub(in super::super) fn control(&self) -> &[u8] {
+        self.control.get()
+    }
+
+    /// Whether a message has begun and not ended.
+    pub(in super::super) fn is_within_message(&self) -> bool {
+        self.message.is_some()
+    }
+
+    /// The memory that the message under way takes.
+    pub(in super::super) fn held(&self) -> usize {
+        self.message.as_ref().map_or(0, Message::capacity)
+    }
+
+    fn read_header(&mut self, input: &mut &[u8]) -> Result<Option<(FrameHeader, u64)>, Breach> {
+        if self.header.len == 0 {
+            let parsed = parse(input)?;
+            let taken = match &parsed {
+                Some((_, _, header_len)) => *header_len,
+                // It is shorter than a header, or it would have been one.
+                None => self.header.push(input),
+            };
+            *input = &input[taken..];
+            return Ok(parsed.map(|(header, len, _)| (header, len)));
+        }
+        let before = self.header.len;
+        let taken = self.header.push(input);
+        let parsed = parse(self.header.get())?;
+        let Some((header, len, header_len)) = parsed else {
+            *input = &input[taken..];
+            return Ok(None);
+        };
+        *input = &input[header_len - before..];
+        self.header.len = 0;
+        Ok(Some((header, len)))
+    }
+
+    /// Checks a header against the rules and against what came before (RFC 6455, 5.1 to 5.5).
+    fn begin(&mut self, header: &FrameHeader, len: u64) -> Result<Frame, Breach> {
+        let &FrameHeader { is_final, rsv1, rsv2, rsv3, opcode, mask } = header;
+        if rsv1 || rsv2 || rsv3 || mask.is_some() != self.expects_mask {
+            return Err(Breach::Protocol);
+        }
+        match opcode {
+            OpCode::Control(_) if !is_final || len > MAX_CONTROL as u64 => return Err(Breach::Protocol),
+            OpCode::Control(_) => self.control.len = 0,
+            OpCode::Data(data) => {
+                let message = match (data, &mut self.message) {
+                    (Data::Continue, Some(message)) => message,
+                    (Data::Text, slot @ None) => slot.insert(Message::new(PacketKind::Text)),
+                    (Data::Binary, slot @ None) => slot.insert(Message::new(PacketKind::Binary)),
+                    _ => return Err(Breach::Protocol),
+                };
+                message.fragments += 1;
+                if message.fragments > self.limits.fragments {
+                    return Err(Breach::TooManyFragments);
+                }
+                if len > (self.limits.message - message.len()) as u64 {
+                    return Err(Breach::TooBig);
+                }
+            }
+        }
+        // It was compared with a limit just now.
+        let len = usize::try_from(len).map_err(|_| Breach::TooBig)?;
+        Ok(Frame { opcode, is_final, mask, len, taken: 0 })
+    }
+
+    /// A frame has come whole.
+    fn finish(&mut self, opcode: OpCode, is_final: bool, len: usize) -> Result<Option<Item>, Breach> {
+        Ok(match opcode {
+            OpCode::Control(Control::Ping) => Some(Item::Ping),
+            OpCode::Control(Control::Pong) => Some(Item::Pong),
+            OpCode::Control(_) => Some(Item::Close(CloseFrame::parse(self.control.get())?)),
+            OpCode::Data(_) if is_final => {
+                self.message.take().map(Message::finish).transpose()?.map(Item::Packet)
+            }
+            OpCode::Data(_) => (len == 0).then_some(Item::EmptyFragment),
+        })
+    }
+}
+
+/// A header, the length of the payload behind it, and its own length; `None` where it has not come whole.
+fn parse(bytes: &[u8]) -> Result<Option<(FrameHeader, u64, usize)>, Breach> {
+    let mut cursor = Cursor::new(&bytes[..bytes.len().min(MAX_HEADER)]);
+    let parsed = FrameHeader::parse(&mut cursor).map_err(|_| Breach::Protocol)?;
+    let Some((header, len)) = parsed else { return Ok(None) };
+    let header_len =
+        2 + match bytes[1] & 0x7f {
+            126 => 2,
+            127 => 8,
+            _ => 0,
+        } + if header.mask.is_some() { 4 } else { 0 };
+    Ok(Some((header, len, header_len)))
+}

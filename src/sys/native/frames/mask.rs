@@ -1,0 +1,37 @@
+//! The exclusive or that every byte from a client is sent through (RFC 6455, 5.3).
+
+/// Masks or unmasks bytes that stand `offset` bytes behind the start of their payload.
+pub(super) fn apply(data: &mut [u8], mut mask: [u8; 4], offset: usize) {
+    mask.rotate_left(offset % 4);
+    let word = u32::from_ne_bytes(mask);
+    let double = u64::from(word) << 32 | u64::from(word);
+    let mut words = data.chunks_exact_mut(8);
+    for bytes in &mut words {
+        let mut value = [0; 8];
+        value.copy_from_slice(bytes);
+        bytes.copy_from_slice(&(u64::from_ne_bytes(value) ^ double).to_ne_bytes());
+    }
+    for (byte, key) in words.into_remainder().iter_mut().zip(mask.iter().cycle()) {
+        *byte ^= key;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_the_plain_definition_wherever_the_payload_is_split() {
+        let mask = [0x6d, 0xb6, 0xb2, 0x80];
+        let payload: Vec<u8> = (0..100).collect();
+        let expected: Vec<u8> =
+            payload.iter().enumerate().map(|(at, byte)| byte ^ mask[at % mask.len()]).collect();
+        for split in 0..=payload.len() {
+            let mut data = payload.clone();
+            let (first, second) = data.split_at_mut(split);
+            apply(first, mask, 0);
+            apply(second, mask, split);
+            assert_eq!(data, expected, "split at {split}");
+        }
+    }
+}

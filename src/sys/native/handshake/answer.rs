@@ -1,0 +1,140 @@
+//! What a server answers to a request: yes, or no and why.
+
+use tungstenite::handshake::derive_accept_key;
+
+use crate::{admission::Refusal, request::Request};
+
+/// The answer that opens, with fields and order as Godot sends them: its client takes nothing else for a `Connection`.
+pub(in super::super) fn answer<'a>(
+    request: &Request,
+    protocol: Option<&str>,
+    headers: impl IntoIterator<Item = &'a (String, String)>,
+) -> Vec<u8> {
+    let key = request.header("sec-websocket-key").unwrap_or_default();
+    let mut head = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {}\r\n",
+        derive_accept_key(key)
+    );
+    if let Some(protocol) = protocol {
+        push(&mut head, "Sec-WebSocket-Protocol", protocol);
+    }
+    for (name, value) in headers {
+        push(&mut head, name, value);
+    }
+    head += "\r\n";
+    head.into_bytes()
+}
+
+/// The answer that refuses. The connection ends behind it.
+pub(in super::super) fn refuse(refusal: &Refusal, headers: &[(String, String)]) -> Vec<u8> {
+    let Refusal { status, why } = refusal;
+    let mut head = format!("HTTP/1.1 {status} {}\r\n", reason_phrase(*status));
+    for (name, value) in headers {
+        push(&mut head, name, value);
+    }
+    for (name, value) in owed(*status).iter().chain(&[("Content-Type", "text/plain")]) {
+        if !headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)) {
+            push(&mut head, name, value);
+        }
+    }
+    let body = format!("{why}\n");
+    head += &format!("Connection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    head.into_bytes()
+}
+
+fn push(head: &mut String, name: &str, value: &str) {
+    for part in [name, ": ", value, "\r\n"] {
+        head.push_str(part);
+    }
+}
+
+/// The fields that tell the client what would have been right, or when to come again (RFC 9110, section 15;
+/// RFC 6455, 4.4).
+fn owed(status: u16) -> &'static [(&'static str, &'static str)] {
+    match status {
+        405 => &[("Allow", "GET")],
+        426 => &[("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")],
+        503 => &[("Retry-After", "1")],
+        _ => &[],
+    }
+}
+
+/// For people who read along; programs go by the number.
+fn reason_phrase(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        409 => "Conflict",
+        410 => "Gone",
+        426 => "Upgrade Required",
+        429 => "Too Many Requests",
+        431 => "Request Header Fields Too Large",
+        500 => "Internal Server Error",
+        503 => "Service Unavailable",
+        other if other < 500 => "Client Error",
+        _ => "Server Error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16, headers: &[(&str, &str)]) -> String {
+        let headers: Vec<_> = headers.iter().map(|&(name, value)| (name.into(), value.into())).collect();
+        String::from_utf8(refuse(&Refusal { status, why: "not today" }, &headers)).expect("text")
+    }
+
+    #[test]
+    fn the_answer_that_opens_is_godots() {
+        let key = ("Sec-WebSocket-Key", &b"dGhlIHNhbXBsZSBub25jZQ=="[..]);
+        let request = Request::new(([192, 0, 2, 1], 5000).into(), false, "h", "/", [key]);
+        let opening = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                       Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
+        assert_eq!(answer(&request, None, []), format!("{opening}\r\n").into_bytes());
+        let headers = [("X-A".to_owned(), "1".to_owned()), ("Y".to_owned(), "2".to_owned())];
+        let expected = format!("{opening}Sec-WebSocket-Protocol: a\r\nX-A: 1\r\nY: 2\r\n\r\n");
+        assert_eq!(answer(&request, Some("a"), &headers), expected.into_bytes());
+    }
+
+    #[test]
+    fn a_refusal_says_why_and_ends_the_connection() {
+        assert_eq!(
+            refused(403, &[]),
+            "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: 10\r\n\r\n\
+             not today\n"
+        );
+    }
+
+    #[test]
+    fn every_status_of_a_refusal_has_its_words_and_fields() {
+        for (status, words, field) in [
+            (400, "Bad Request", ""),
+            (401, "Unauthorized", ""),
+            (404, "Not Found", ""),
+            (405, "Method Not Allowed", "\r\nAllow: GET\r\n"),
+            (418, "Client Error", ""),
+            (426, "Upgrade Required", "\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"),
+            (431, "Request Header Fields Too Large", ""),
+            (500, "Internal Server Error", ""),
+            (503, "Service Unavailable", "\r\nRetry-After: 1\r\n"),
+            (599, "Server Error", ""),
+        ] {
+            let answer = refused(status, &[]);
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} {words}\r\n")), "{answer}");
+            assert!(answer.contains(field), "{answer}");
+        }
+    }
+
+    #[test]
+    fn fields_that_are_given_stand_in_place_of_the_usual_ones() {
+        let answer = refused(503, &[("retry-after", "60"), ("X", "y")]);
+        assert!(answer.contains("\r\nretry-after: 60\r\nX: y\r\n"), "{answer}");
+        assert!(!answer.contains("Retry-After"), "{answer}");
+    }
+}

@@ -1,0 +1,137 @@
+//! How much a peer may send in a time. Times and amounts in, verdicts out.
+
+use std::time::Duration;
+
+use crate::{close::Excess, options::PeerLimits};
+
+/// So many seconds' worth may come at once.
+const BURST: Duration = Duration::from_secs(2);
+
+/// Counts what a peer sends.
+#[derive(Debug)]
+pub(super) struct Limiter {
+    packets: Rate,
+    bytes: Rate,
+    control_frames: Rate,
+}
+
+/// When something was received: at `at`, but perhaps it had waited for up to `since`, for nobody looked in between.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival {
+    pub(crate) since: Duration,
+    pub(crate) at: Duration,
+}
+
+impl Limiter {
+    /// `None` where nothing is limited.
+    pub(super) fn new(limits: &PeerLimits) -> Option<Box<Self>> {
+        let this = Self {
+            packets: Rate::new(limits.max_packets_per_second),
+            bytes: Rate::new(limits.max_bytes_per_second),
+            control_frames: Rate::new(limits.max_control_frames_per_second),
+        };
+        let has_limit =
+            [&this.packets, &this.bytes, &this.control_frames].iter().any(|rate| rate.per_second > 0);
+        has_limit.then(|| Box::new(this))
+    }
+
+    pub(super) fn packet(&mut self, arrival: Arrival) -> Result<(), Excess> {
+        self.packets.take(1, arrival).then_some(()).ok_or(Excess::Packets)
+    }
+
+    pub(super) fn bytes(&mut self, len: usize, arrival: Arrival) -> Result<(), Excess> {
+        self.bytes.take(len as u64, arrival).then_some(()).ok_or(Excess::Bytes)
+    }
+
+    /// A ping, a pong, or a frame that carries nothing.
+    pub(super) fn control_frame(&mut self, arrival: Arrival) -> Result<(), Excess> {
+        self.control_frames.take(1, arrival).then_some(()).ok_or(Excess::ControlFrames)
+    }
+}
+
+/// A leaking bucket, kept as the time at which it will be empty.
+#[derive(Debug)]
+struct Rate {
+    /// Zero: no limit.
+    per_second: u64,
+    empty_at: Duration,
+}
+
+impl Rate {
+    fn new(per_second: u32) -> Self {
+        Self { per_second: per_second.into(), empty_at: Duration::ZERO }
+    }
+
+    /// Whether `amount` more may come.
+    fn take(&mut self, amount: u64, Arrival { since, at }: Arrival) -> bool {
+        if self.per_second == 0 {
+            return true;
+        }
+        let cost = Duration::from_nanos(amount.saturating_mul(1_000_000_000) / self.per_second);
+        self.empty_at = self.empty_at.max(since).saturating_add(cost);
+        self.empty_at <= at + BURST
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limiter(packets: u32, bytes: u32) -> Box<Limiter> {
+        let limits = PeerLimits::default().max_packets_per_second(packets).max_bytes_per_second(bytes);
+        Limiter::new(&limits).expect("it has limits")
+    }
+
+    fn at(millis: u64) -> Arrival {
+        let at = Duration::from_millis(millis);
+        Arrival { since: at.saturating_sub(Duration::from_millis(10)), at }
+    }
+
+    #[test]
+    fn two_seconds_worth_may_come_at_once_and_no_more() {
+        let mut limiter = limiter(10, 0);
+        let taken = (0..100).take_while(|_| limiter.packet(at(0)).is_ok()).count();
+        assert_eq!(taken, 20);
+        assert_eq!(limiter.packet(at(0)), Err(Excess::Packets));
+    }
+
+    #[test]
+    fn a_steady_sender_within_the_rate_goes_on_for_ever() {
+        let mut limiter = limiter(10, 0);
+        for tenth in 0..10_000 {
+            assert_eq!(limiter.packet(at(tenth * 100)), Ok(()));
+        }
+    }
+
+    #[test]
+    fn silence_saves_nothing_up() {
+        let mut limiter = limiter(10, 0);
+        let taken = (0..100).take_while(|_| limiter.packet(at(3_600_000)).is_ok()).count();
+        assert_eq!(taken, 20);
+    }
+
+    #[test]
+    fn what_came_while_nobody_looked_is_not_held_against_its_sender() {
+        let mut limiter = limiter(10, 0);
+        let late = Arrival { since: Duration::from_secs(100), at: Duration::from_secs(160) };
+        let taken = (0..10_000).take_while(|_| limiter.packet(late).is_ok()).count();
+        assert_eq!(taken, 62 * 10);
+    }
+
+    #[test]
+    fn bytes_count_by_their_number() {
+        let mut limiter = limiter(0, 1000);
+        assert_eq!(limiter.bytes(2000, at(0)), Ok(()));
+        assert_eq!(limiter.bytes(1, at(0)), Err(Excess::Bytes));
+        assert_eq!(limiter.packet(at(0)), Ok(()), "packets have no limit");
+    }
+
+    #[test]
+    fn without_limits_nothing_is_counted() {
+        let limits = PeerLimits::default()
+            .max_packets_per_second(0)
+            .max_bytes_per_second(0)
+            .max_control_frames_per_second(0);
+        assert!(Limiter::new(&limits).is_none());
+    }
+}

@@ -1,0 +1,366 @@
+//! What is on its way out: encoded bytes that go to the socket next, and packets that wait until it takes them.
+//!
+//! Small frames are gathered, so that many leave in one write. A large shared packet is not copied: its bytes go to the kernel
+//! from where they are. While the socket refuses bytes, packets wait as packets, so that an old one can still be dropped
+//! or replaced.
+
+use std::{
+    collections::VecDeque,
+    io::{self, IoSlice, Write},
+};
+
+use bytes::Bytes;
+
+use super::{
+    frames::{CloseFrame, Encoder, Kind, MAX_CONTROL},
+    stream::Stream,
+};
+use crate::{
+    outbox::Outbox,
+    packet::{Outgoing, Packet},
+};
+
+/// Gathered bytes beyond this are written before the gathering is over; and while the socket refuses bytes, pongs beyond
+/// it replace each other.
+const ENOUGH: usize = 64 * 1024;
+
+/// A shared packet from this size on is sent from where it is; to copy a smaller one costs less than to point at it.
+const SHARED: usize = 4 * 1024;
+
+/// How many pieces one system call takes.
+const PIECES: usize = 16;
+
+/// How much memory is kept for the next gathering.
+const KEPT: usize = 16 * 1024;
+
+/// The way out of a connection. What waits in it is counted by an [`Outbox`].
+#[derive(Debug)]
+pub(super) struct Outbound {
+    encoder: Encoder,
+    /// Encoded bytes.
+    wire: VecDeque<Piece>,
+    /// How much of the first piece has left.
+    sent: usize,
+    /// How many encoded bytes wait.
+    wire_len: usize,
+    /// Packets behind them.
+    waiting: VecDeque<Waiting>,
+    /// The close frame, behind everything else.
+    close: Option<CloseFrame>,
+    /// A pong that found no room.
+    pong: Option<Box<[u8]>>,
+    /// Memory for the next gathering.
+    spare: Vec<u8>,
+    writing: Writing,
+}
+
+#[derive(Debug)]
+enum Piece {
+    Gathered(Vec<u8>),
+    Shared(Bytes),
+}
+
+impl Piece {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Gathered(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Waiting {
+    packet: Packet,
+    key: Option<u64>,
+}
+
+/// What becomes of bytes to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Writing {
+    Open,
+    /// The socket has refused some, and is not asked again before [`Outbound::unblock`].
+    Blocked,
+    /// They are dropped: the connection is broken. Reading goes on, for what the other end said last, and finds the
+    /// break by itself.
+    Broken,
+}
+
+impl Outbound {
+    pub(super) fn new(encoder: Encoder) -> Self {
+        Self {
+            encoder,
+            wire: VecDeque::new(),
+            sent: 0,
+            wire_len: 0,
+            waiting: VecDeque::new(),
+            close: None,
+            pong: None,
+            spare: Vec::new(),
+            writing: Writing::Open,
+        }
+    }
+
+    /// The socket may take bytes again.
+    pub(super) fn unblock(&mut self) {
+        if self.writing == Writing::Blocked {
+            self.writing = Writing::Open;
+        }
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.writing == Writing::Broken
+    }
+
+    /// Whether everything has left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.wire.is_empty() && self.waiting.is_empty() && self.close.is_none() && self.pong.is_none()
+    }
+
+    /// Whether so much was gathered that it should leave.
+    pub(super) fn has_enough(&self) -> bool {
+        self.wire_len >= ENOUGH
+    }
+
+    /// Sends a packet at once, or as much of it as the socket takes.
+    pub(super) fn send(&mut self, packet: Outgoing<'_>, stream: &mut Stream, outbox: &mut Outbox) {
+        let goes_now = self.encoder.is_plain() && self.is_empty() && self.writing == Writing::Open;
+        if !goes_now {
+            self.push(packet, None, outbox);
+            return self.flush(stream, outbox);
+        }
+        let payload = packet.bytes();
+        let header = self.encoder.plain_header(Kind::Packet(packet.kind()), payload.len());
+        let header = header.get();
+        let whole = header.len() + payload.len();
+        let sent = match stream.write_vectored(&[IoSlice::new(header), IoSlice::new(payload)]) {
+            Ok(sent) => sent,
+            Err(error) => {
+                self.refused(&error);
+                0
+            }
+        };
+        if sent < whole && !self.is_broken() {
+            outbox.push(whole, Some(payload.len()));
+            outbox.progress(sent);
+            self.gather(&header[sent.min(header.len())..]);
+            let rest = sent.saturating_sub(header.len());
+            match packet {
+                Outgoing::Shared(packet) => self.share(packet.data().slice(rest..)),
+                _ => self.gather(&payload[rest..]),
+            }
+        }
+        self.flush(stream, outbox);
+    }
+
+    /// Queues a packet; with a key it takes the place of one that waits under the same.
+    pub(super) fn push(&mut self, packet: Outgoing<'_>, key: Option<u64>, outbox: &mut Outbox) {
+        match self.writing {
+            Writing::Broken => {}
+            Writing::Open if self.waiting.is_empty() => self.encode(packet, outbox),
+            _ => {
+                let waits = self.waiting.iter_mut().find(|waiting| key.is_some() && waiting.key == key);
+                outbox.wait(packet.len());
+                let packet = packet.to_packet();
+                match waits {
+                    Some(waits) => {
+                        outbox.unwait(waits.packet.len());
+                        waits.packet = packet;
+                    }
+                    None => self.waiting.push_back(Waiting { packet, key }),
+                }
+            }
+        }
+    }
+
+    /// How many bytes a packet that waits under this key has.
+    pub(super) fn waiting_under(&self, key: u64) -> Option<usize> {
+        let waits = self.waiting.iter().find(|waiting| waiting.key == Some(key))?;
+        Some(waits.packet.len())
+    }
+
+    /// Drops the packet that has waited longest, if one has not been encoded yet. Tells whether one was.
+    pub(super) fn drop_oldest(&mut self, outbox: &mut Outbox) -> bool {
+        let Some(oldest) = self.waiting.pop_front() else { return false };
+        outbox.unwait(oldest.packet.len());
+        true
+    }
+
+    /// Queues a ping.
+    pub(super) fn ping(&mut self, payload: &[u8], outbox: &mut Outbox) {
+        self.control(Kind::Ping, payload, outbox);
+    }
+
+    /// Queues a pong. While too much waits, the newest takes the place of the others (RFC 6455, 5.5.3): whoever sends
+    /// pings and reads nothing gets no more of our memory.
+    pub(super) fn pong(&mut self, payload: &[u8], outbox: &mut Outbox) {
+        if self.has_enough() {
+            self.pong = Some(payload.into());
+        } else {
+            self.control(Kind::Pong, payload, outbox);
+        }
+    }
+
+    /// Queues the close frame, behind whatever waits. Only the first counts.
+    pub(super) fn close(&mut self, frame: CloseFrame) {
+        self.close.get_or_insert(frame);
+    }
+
+    /// Drops the packets that are not encoded yet.
+    pub(super) fn drop_waiting(&mut self, outbox: &mut Outbox) {
+        while self.drop_oldest(outbox) {}
+    }
+
+    /// Hands over what the socket takes.
+    pub(super) fn flush(&mut self, stream: &mut Stream, outbox: &mut Outbox) {
+        while self.writing == Writing::Open {
+            self.refill(outbox);
+            if self.wire.is_empty() {
+                // A secure stream may hold bytes of its own.
+                if let Err(error) = stream.flush() {
+                    self.refused(&error);
+                }
+                break;
+            }
+            match self.write(stream) {
+                Ok(sent) => {
+                    outbox.progress(sent);
+                    self.advance(sent);
+                }
+                Err(error) => self.refused(&error),
+            }
+        }
+        if self.is_broken() {
+            outbox.clear();
+        }
+    }
+
+    /// Gives back the memory that is only kept for the next time.
+    pub(super) fn shrink(&mut self) {
+        self.spare = Vec::new();
+        if self.wire.is_empty() {
+            self.wire = VecDeque::new();
+        }
+        if self.waiting.is_empty() {
+            self.waiting = VecDeque::new();
+        }
+    }
+
+    fn write(&self, stream: &mut Stream) -> io::Result<usize> {
+        let mut pieces = self.wire.iter().map(Piece::bytes);
+        let first = &pieces.next().unwrap_or_default()[self.sent..];
+        let sent = if self.wire.len() == 1 {
+            stream.write(first)?
+        } else {
+            let mut slices = [IoSlice::new(&[]); PIECES];
+            slices[0] = IoSlice::new(first);
+            for (slice, piece) in slices[1..].iter_mut().zip(pieces) {
+                *slice = IoSlice::new(piece);
+            }
+            stream.write_vectored(&slices[..self.wire.len().min(PIECES)])?
+        };
+        if sent == 0 { Err(io::ErrorKind::WriteZero.into()) } else { Ok(sent) }
+    }
+
+    fn advance(&mut self, mut sent: usize) {
+        self.wire_len -= sent;
+        while let Some(first) = self.wire.front() {
+            let left = first.bytes().len() - self.sent;
+            if sent < left {
+                self.sent += sent;
+                return;
+            }
+            sent -= left;
+            self.sent = 0;
+            if let Some(Piece::Gathered(mut bytes)) = self.wire.pop_front() {
+                if (self.spare.capacity()..=KEPT).contains(&bytes.capacity()) {
+                    bytes.clear();
+                    self.spare = bytes;
+                }
+            }
+        }
+        if self.wire.capacity() > PIECES {
+            self.wire = VecDeque::new();
+        }
+    }
+
+    fn refused(&mut self, error: &io::Error) {
+        if error.kind() == io::ErrorKind::WouldBlock {
+            self.writing = Writing::Blocked;
+            return;
+        }
+        self.writing = Writing::Broken;
+        self.wire.clear();
+        self.waiting.clear();
+        self.wire_len = 0;
+        self.close = None;
+        self.pong = None;
+    }
+
+    /// Encodes some of what waits.
+    fn refill(&mut self, outbox: &mut Outbox) {
+        if let Some(payload) = self.pong.take_if(|_| self.wire_len < ENOUGH) {
+            self.control(Kind::Pong, &payload, outbox);
+        }
+        while !self.has_enough() {
+            let Some(Waiting { packet, .. }) = self.waiting.pop_front() else { break };
+            outbox.unwait(packet.len());
+            self.encode(Outgoing::Shared(&packet), outbox);
+        }
+        if self.waiting.is_empty() {
+            if let Some(frame) = self.close.take() {
+                self.control(Kind::Close, &frame.payload(), outbox);
+            }
+        }
+    }
+
+    fn encode(&mut self, packet: Outgoing<'_>, outbox: &mut Outbox) {
+        let kind = Kind::Packet(packet.kind());
+        let len = packet.len();
+        let wire = match packet {
+            Outgoing::Shared(packet) if self.encoder.is_plain() && len >= SHARED => {
+                let header = self.encoder.plain_header(kind, len);
+                self.gather(header.get());
+                self.share(packet.data().clone());
+                header.get().len() + len
+            }
+            _ => self.encode_gathered(kind, packet.bytes()),
+        };
+        outbox.push(wire, Some(len));
+    }
+
+    fn control(&mut self, kind: Kind, payload: &[u8], outbox: &mut Outbox) {
+        debug_assert!(payload.len() <= MAX_CONTROL);
+        let wire = self.encode_gathered(kind, payload);
+        outbox.push(wire, None);
+    }
+
+    fn encode_gathered(&mut self, kind: Kind, payload: &[u8]) -> usize {
+        let encoder = self.encoder;
+        let wire = encoder.encode(kind, payload, self.gathered());
+        self.wire_len += wire;
+        wire
+    }
+
+    fn gather(&mut self, bytes: &[u8]) {
+        self.gathered().extend_from_slice(bytes);
+        self.wire_len += bytes.len();
+    }
+
+    fn share(&mut self, bytes: Bytes) {
+        self.wire_len += bytes.len();
+        self.wire.push_back(Piece::Shared(bytes));
+    }
+
+    /// Where the next bytes are gathered.
+    fn gathered(&mut self) -> &mut Vec<u8> {
+        if !matches!(self.wire.back(), Some(Piece::Gathered(_))) {
+            self.wire.push_back(Piece::Gathered(std::mem::take(&mut self.spare)));
+        }
+        match self.wire.back_mut() {
+            Some(Piece::Gathered(bytes)) => bytes,
+            // It was made sure above that there is one.
+            _ => &mut self.spare,
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! What wakes a server: the system's queue of ready sockets, so that those with nothing to say cost nothing.
+//!
+//! Readiness is told once ("edge-triggered"): what was told stays true until a read or a write has found it otherwise.
+
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
+
+use mio::{Events, Interest, Poll, Token};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::{SCRATCH, connection::Connection, limiter::Arrival, pump::Turn, tls};
+use crate::{
+    admission::{Refusal, Terms},
+    close::CloseCode,
+    error::Error,
+    link::Link,
+    options::{ServerOptions, TlsIdentity},
+    packet::Outgoing,
+    request::Request,
+    sys::{Accept, Accepted, Arrived, Moment, REUSES_ADDRESS, Wakeup},
+};
+
+/// How many connections may wait for the system to hand them over.
+const BACKLOG: i32 = 1024;
+
+/// How many sockets one look tells of; the others are told of by the next.
+const EVENTS: usize = 1024;
+
+/// The listener's; connections have their slot's number.
+const LISTENER: Token = Token(usize::MAX);
+
+/// A listener and the queue of what is ready.
+#[derive(Debug)]
+pub(crate) struct Reactor {
+    poll: Poll,
+    events: Events,
+    listener: Option<mio::net::TcpListener>,
+    tls: tls::Server,
+    scratch: Vec<u8>,
+}
+
+impl Accept for Reactor {
+    type Connection = Connection;
+
+    fn bind(addresses: &[SocketAddr], dual_stack: bool) -> Result<TcpListener, Error> {
+        let mut last = io::Error::new(io::ErrorKind::InvalidInput, "the name has no address");
+        for &address in addresses {
+            match listen(address, dual_stack) {
+                Ok(listener) => return Ok(listener),
+                Err(error) => last = error,
+            }
+        }
+        Err(last.into())
+    }
+
+    fn new(listener: TcpListener, identity: Option<&TlsIdentity>) -> Result<Self, Error> {
+        let tls = tls::Server::new(identity)?;
+        listener.set_nonblocking(true)?;
+        let mut listener = mio::net::TcpListener::from_std(listener);
+        let poll = Poll::new()?;
+        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+        let events = Events::with_capacity(EVENTS);
+        Ok(Self { poll, events, listener: Some(listener), tls, scratch: vec![0; SCRATCH] })
+    }
+
+    fn set_identity(&mut self, identity: &TlsIdentity) -> Result<(), Error> {
+        self.tls = tls::Server::new(Some(identity))?;
+        Ok(())
+    }
+
+    fn local_addr(&self) -> Result<SocketAddr, Error> {
+        let listener = self.listener.as_ref().ok_or(Error::Io {
+            kind: io::ErrorKind::NotConnected,
+            message: "the server listens no more".into(),
+        })?;
+        Ok(listener.local_addr()?)
+    }
+
+    fn stop_listening(&mut self) {
+        self.listener = None;
+    }
+
+    fn now() -> Duration {
+        super::now()
+    }
+
+    fn wait(&mut self, at_most: Duration, tell: &mut dyn FnMut(Wakeup)) {
+        match self.poll.poll(&mut self.events, Some(at_most)) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
+            Err(error) => return log::error!("the system does not tell which sockets are ready: {error}"),
+        }
+        for event in &self.events {
+            tell(match event.token() {
+                LISTENER => Wakeup::Listener,
+                Token(slot) => Wakeup::Connection {
+                    slot: slot as u32,
+                    readable: event.is_readable() || event.is_read_closed() || event.is_error(),
+                    ends: event.is_read_closed() || event.is_error(),
+                    writable: event.is_writable(),
+                },
+            });
+        }
+    }
+
+    fn accept(&mut self, slot: u32, options: &ServerOptions, now: Duration) -> Arrived<Connection> {
+        let Some(listener) = &self.listener else { return Arrived::Nobody };
+        loop {
+            match listener.accept() {
+                Ok((tcp, addr)) => {
+                    let Ok(stream) = self.tls.clone().secure(tcp) else { continue };
+                    let mut connection =
+                        Connection::accepted(stream, options.max_request_size, &options.peer, now);
+                    let interest = Interest::READABLE | Interest::WRITABLE;
+                    let registry = self.poll.registry();
+                    let told = connection
+                        .tcp_mut()
+                        .map_or(Ok(()), |tcp| registry.register(tcp, Token(slot as usize), interest));
+                    return match told {
+                        Ok(()) => Arrived::Somebody(connection, addr),
+                        Err(error) => Arrived::Exhausted(error.to_string()),
+                    };
+                }
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock => return Arrived::Nobody,
+                    // Gone before it was looked at.
+                    io::ErrorKind::ConnectionAborted
+                    | io::ErrorKind::ConnectionReset
+                    | io::ErrorKind::Interrupted => {}
+                    _ => return Arrived::Exhausted(error.to_string()),
+                },
+            }
+        }
+    }
+}
+
+fn listen(address: SocketAddr, dual_stack: bool) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(!dual_stack)?;
+    }
+    if REUSES_ADDRESS {
+        socket.set_reuse_address(true)?;
+    }
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+impl Accepted for Connection {
+    type Reactor = Reactor;
+
+    fn ready(&mut self, readable: bool, writable: bool, ends: bool) {
+        self.ready(readable, writable, ends);
+    }
+
+    fn poll(&mut self, reactor: &mut Reactor, moment: Moment, budget: usize, link: &mut Link) -> bool {
+        let arrival = Arrival { since: moment.last, at: moment.wall };
+        // Not a byte more than the budget, even if a whole read's worth is there.
+        let room = budget.clamp(1, SCRATCH);
+        let mut turn = Turn { now: moment.now, arrival, scratch: &mut reactor.scratch[..room], budget };
+        self.poll(&mut turn, link)
+    }
+
+    fn request(&self) -> Option<&Request> {
+        self.request()
+    }
+
+    fn admit(&mut self, terms: &Terms, headers: &[(String, String)], options: &ServerOptions) {
+        self.admit_stranger(terms, headers, options);
+    }
+
+    fn refuse(&mut self, refusal: &Refusal, headers: &[(String, String)]) {
+        self.refuse(refusal, headers);
+    }
+
+    fn next_deadline(&self) -> Duration {
+        self.next_deadline()
+    }
+
+    fn lingers(&self) -> bool {
+        self.lingers()
+    }
+
+    fn abort(&mut self) {
+        self.abort();
+    }
+
+    fn is_stalled(&self) -> bool {
+        self.pump().is_some_and(|pump| pump.is_stalled())
+    }
+
+    fn held(&self) -> usize {
+        self.pump().map_or(0, |pump| pump.held())
+    }
+
+    fn send(&mut self, packet: Outgoing<'_>, key: Option<u64>, gather: bool, link: &mut Link) {
+        if let Some(pump) = self.pump_mut() {
+            match key {
+                None => pump.send(packet, gather, link),
+                Some(key) => pump.send_latest(key, packet, gather, link),
+            }
+        }
+    }
+
+    fn waiting_under(&self, key: u64) -> Option<usize> {
+        self.pump()?.waiting_under(key)
+    }
+
+    fn drop_oldest(&mut self, link: &mut Link) -> bool {
+        self.pump_mut().is_some_and(|pump| pump.drop_oldest(link))
+    }
+
+    fn was_full(&mut self, now: Duration) {
+        if let Some(pump) = self.pump_mut() {
+            pump.was_full(now);
+        }
+    }
+
+    fn flush(&mut self, link: &mut Link) {
+        self.flush(link);
+    }
+
+    fn close(&mut self, code: CloseCode, reason: &str, now: Duration, link: &mut Link) {
+        self.close(code, reason, now, link);
+    }
+}

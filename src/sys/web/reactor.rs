@@ -1,0 +1,133 @@
+//! What a page cannot do: accept connections. A listener cannot exist here, so nothing of it ever runs.
+
+use std::{
+    convert::Infallible,
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
+
+use crate::{
+    admission::{Refusal, Terms},
+    close::CloseCode,
+    error::Error,
+    link::Link,
+    options::{ServerOptions, TlsIdentity},
+    packet::Outgoing,
+    request::Request,
+    sys::{Accept, Accepted, Arrived, Moment, Wakeup},
+};
+
+const WHAT: &str = "to accept connections in a browser";
+
+/// Cannot exist.
+#[derive(Debug)]
+pub(crate) struct Reactor(Infallible);
+
+/// Cannot exist.
+#[derive(Debug)]
+pub(crate) struct Connection(Infallible);
+
+impl Accept for Reactor {
+    type Connection = Connection;
+
+    fn bind(_: &[SocketAddr], _: bool) -> Result<TcpListener, Error> {
+        Err(Error::Unsupported { what: WHAT })
+    }
+
+    fn new(_: TcpListener, _: Option<&TlsIdentity>) -> Result<Self, Error> {
+        Err(Error::Unsupported { what: WHAT })
+    }
+
+    fn set_identity(&mut self, _: &TlsIdentity) -> Result<(), Error> {
+        match self.0 {}
+    }
+
+    fn local_addr(&self) -> Result<SocketAddr, Error> {
+        match self.0 {}
+    }
+
+    fn stop_listening(&mut self) {
+        match self.0 {}
+    }
+
+    /// Asked for by what cannot exist.
+    fn now() -> Duration {
+        Duration::ZERO
+    }
+
+    fn wait(&mut self, _: Duration, _: &mut dyn FnMut(Wakeup)) {
+        match self.0 {}
+    }
+
+    fn accept(&mut self, _: u32, _: &ServerOptions, _: Duration) -> Arrived<Connection> {
+        match self.0 {}
+    }
+}
+
+impl Accepted for Connection {
+    type Reactor = Reactor;
+
+    fn ready(&mut self, _: bool, _: bool, _: bool) {
+        match self.0 {}
+    }
+
+    fn poll(&mut self, _: &mut Reactor, _: Moment, _: usize, _: &mut Link) -> bool {
+        match self.0 {}
+    }
+
+    fn request(&self) -> Option<&Request> {
+        match self.0 {}
+    }
+
+    fn admit(&mut self, _: &Terms, _: &[(String, String)], _: &ServerOptions) {
+        match self.0 {}
+    }
+
+    fn refuse(&mut self, _: &Refusal, _: &[(String, String)]) {
+        match self.0 {}
+    }
+
+    fn abort(&mut self) {
+        match self.0 {}
+    }
+
+    fn next_deadline(&self) -> Duration {
+        match self.0 {}
+    }
+
+    fn lingers(&self) -> bool {
+        match self.0 {}
+    }
+
+    fn is_stalled(&self) -> bool {
+        match self.0 {}
+    }
+
+    fn held(&self) -> usize {
+        match self.0 {}
+    }
+
+    fn send(&mut self, _: Outgoing<'_>, _: Option<u64>, _: bool, _: &mut Link) {
+        match self.0 {}
+    }
+
+    fn waiting_under(&self, _: u64) -> Option<usize> {
+        match self.0 {}
+    }
+
+    fn drop_oldest(&mut self, _: &mut Link) -> bool {
+        match self.0 {}
+    }
+
+    fn was_full(&mut self, _: Duration) {
+        match self.0 {}
+    }
+
+    fn flush(&mut self, _: &mut Link) {
+        match self.0 {}
+    }
+
+    fn close(&mut self, _: CloseCode, _: &str, _: Duration, _: &mut Link) {
+        match self.0 {}
+    }
+}

@@ -1,0 +1,122 @@
+//! What an end of a connection has to say about it, given the bytes that it was sent and how TCP ended behind them.
+
+use testkit::proxy::{End, Passed};
+use websocket_peer::{CloseCause, CloseInfo, Deadline, Packet};
+
+use crate::common::raw::{BINARY, CLOSE, TEXT, parse};
+
+/// Which end it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    Client,
+    Server,
+}
+
+/// What an end has told.
+#[derive(Debug)]
+pub struct Told<'a> {
+    pub packets: &'a [Packet],
+    pub info: &'a CloseInfo,
+    /// Whether it was open.
+    pub was_open: bool,
+    /// Whether this end had asked to close.
+    pub asked: bool,
+}
+
+/// What can be read from the bytes.
+#[derive(Debug, Default)]
+struct Read {
+    has_head: bool,
+    /// Something came behind the head.
+    has_more: bool,
+    packets: Vec<Packet>,
+    is_closed: bool,
+}
+
+impl Read {
+    fn from(bytes: &[u8]) -> Self {
+        let Some(head) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
+            return Self::default();
+        };
+        let mut rest = &bytes[head + 4..];
+        let mut read = Self { has_head: true, has_more: !rest.is_empty(), ..Self::default() };
+        while let Some((frame, len)) = parse(rest) {
+            rest = &rest[len..];
+            match frame.first {
+                TEXT => read.packets.push(Packet::text(String::from_utf8(frame.payload).expect("a text"))),
+                BINARY => read.packets.push(Packet::binary(frame.payload)),
+                CLOSE => read.is_closed = true,
+                _ => {}
+            }
+        }
+        read
+    }
+}
+
+/// Whether what an end told is what it had to. `has_deadlines`: they are short, and TCP may have been silent for as long.
+pub fn judge(role: Role, passed: &Passed, told: &Told<'_>, has_deadlines: bool) -> Result<(), String> {
+    let read = Read::from(&passed.bytes);
+    let causes = causes(role, &read, passed.end, told.asked, has_deadlines);
+    if !causes.contains(&without_words(&told.info.cause)) {
+        return Err(format!("it should have told one of {causes:?}"));
+    }
+    if told.info.was_clean() != read.is_closed {
+        return Err("a close is clean if there was a close frame, and only then".to_owned());
+    }
+    if told.was_open != (read.has_head && !is_handshake_failure(&told.info.cause)) {
+        return Err("it was open, or not, against all evidence".to_owned());
+    }
+    // Not every system shows what lies behind a reset.
+    let is_whole = cfg!(target_os = "linux") || passed.end != Some(End::Reset);
+    let is_right =
+        if is_whole { told.packets == read.packets } else { read.packets.starts_with(told.packets) };
+    if !is_right {
+        return Err(format!("it should have had {:?}", read.packets));
+    }
+    Ok(())
+}
+
+fn causes(role: Role, read: &Read, end: Option<End>, asked: bool, has_deadlines: bool) -> Vec<CloseCause> {
+    const BROKEN_HANDSHAKE: CloseCause = CloseCause::Handshake { why: "" };
+    if read.is_closed {
+        return vec![if asked { CloseCause::Local } else { CloseCause::Remote }];
+    }
+    let mut causes = Vec::new();
+    if has_deadlines {
+        let what = match (read.has_head, asked) {
+            (false, _) => Deadline::Connect,
+            (true, false) => Deadline::Heartbeat,
+            (true, true) => Deadline::Close,
+        };
+        causes.push(CloseCause::TimedOut { what });
+    }
+    if end.is_some() {
+        causes.push(if read.has_head { CloseCause::Lost } else { BROKEN_HANDSHAKE });
+    }
+    if end == Some(End::Reset) {
+        match role {
+            // Before anything else was said, nobody can tell that it was there at all.
+            Role::Client if !read.has_head => causes.push(CloseCause::Refused { status: None }),
+            // It may not have been able to answer.
+            Role::Server if !read.has_more => causes.push(BROKEN_HANDSHAKE),
+            _ => {}
+        }
+    }
+    causes
+}
+
+fn is_handshake_failure(cause: &CloseCause) -> bool {
+    matches!(
+        cause,
+        CloseCause::Handshake { .. }
+            | CloseCause::Refused { .. }
+            | CloseCause::TimedOut { what: Deadline::Connect }
+    )
+}
+
+fn without_words(cause: &CloseCause) -> CloseCause {
+    match cause {
+        CloseCause::Handshake { .. } => CloseCause::Handshake { why: "" },
+        other => other.clone(),
+    }
+}

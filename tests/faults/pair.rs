@@ -1,0 +1,138 @@
+//! Both ends are peers: one has connected, the other was accepted.
+
+use std::{net::TcpListener, time::Duration};
+
+use testkit::proxy::{Fault, Passed, Proxy, Transcript};
+use websocket_peer::TlsOptions;
+
+use crate::{
+    common::raw::listener,
+    dialogue::{Case, Speaker, until_over},
+    oracle::Role,
+};
+
+/// How many connections are under way together. Most of their time they wait.
+const AT_ONCE: usize = 64;
+
+/// Longer than a poll, shorter than any time limit.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// What lies between TCP and WebSocket.
+#[derive(Default)]
+pub struct Security {
+    pub is_secure: bool,
+    pub client: TlsOptions,
+    pub server: TlsOptions,
+}
+
+/// A connection under way.
+pub struct Pair<'a> {
+    case: Case,
+    security: &'a Security,
+    listener: TcpListener,
+    proxy: Proxy,
+    client: Speaker,
+    server: Option<Speaker>,
+}
+
+/// A connection that is over.
+pub struct Ended {
+    pub case: Case,
+    pub client: Speaker,
+    pub server: Speaker,
+    pub transcript: Transcript,
+}
+
+impl<'a> Pair<'a> {
+    fn start(case: Case, security: &'a Security) -> Self {
+        let (listener, _) = listener();
+        listener.set_nonblocking(true).expect("a listener that does not wait");
+        let proxy = Proxy::start(listener.local_addr().expect("an address"), case.plan()).expect("a proxy");
+        let scheme = if security.is_secure { "wss" } else { "ws" };
+        let client = Speaker::client(&case, scheme, proxy.addr(), security.client.clone());
+        Self { case, security, listener, proxy, client, server: None }
+    }
+
+    /// Whether both ends are over.
+    fn step(&mut self) -> bool {
+        let client_is_over = self.client.step();
+        if let Some(server) = &mut self.server {
+            return server.step() && client_is_over;
+        }
+        let accepted = self.listener.accept().ok();
+        self.server =
+            accepted.map(|(stream, _)| Speaker::server(&self.case, stream, self.security.server.clone()));
+        false
+    }
+
+    fn end(self) -> Ended {
+        let server = self.server.expect("it is over, so it has begun");
+        let transcript = self.proxy.into_transcripts().remove(0);
+        Ended { case: self.case, client: self.client, server, transcript }
+    }
+}
+
+/// Runs all of these to their end.
+pub fn run(cases: impl IntoIterator<Item = Case>, security: &Security) -> Vec<Ended> {
+    let mut cases = cases.into_iter().peekable();
+    let mut ended = Vec::new();
+    while cases.peek().is_some() {
+        let now = cases.by_ref().take(AT_ONCE);
+        let mut pairs: Vec<Pair<'_>> = now.map(|case| Pair::start(case, security)).collect();
+        until_over(&mut pairs, Pair::step, |pair| {
+            let server = pair.server.as_ref().map(|server| &server.peer);
+            format!("{:?}, client {:?}, server {server:?}", pair.case, pair.client.peer)
+        });
+        ended.extend(pairs.into_iter().map(Pair::end));
+    }
+    ended
+}
+
+/// What passes to an end when nothing goes wrong.
+pub fn undisturbed(to: Role, closer: Role, security: &Security) -> Passed {
+    let case = Case { fault: Fault::Cut, to, after: u64::MAX, closer };
+    let transcript = run([case], security).remove(0).transcript;
+    match to {
+        Role::Client => transcript.to_client,
+        Role::Server => transcript.to_server,
+    }
+}
+
+/// The fault at every byte of the whole dialogue, on the way to one of the ends.
+fn at_every_byte(fault: Fault, to: Role) {
+    let plain = Security::default();
+    for closer in [Role::Client, Role::Server] {
+        let passed = undisturbed(to, closer, &plain);
+        let len = passed.bytes.len() as u64;
+        assert!(len > 250, "a handshake and a dialogue are longer than {len} bytes");
+        // Who closes makes a difference at the end only.
+        let first = if closer == Role::Client { 0 } else { len - 20 };
+        let cases = (first..=len).map(|after| Case { fault, to, after, closer });
+        for Ended { case, client, server, transcript } in run(cases, &plain) {
+            client.assert_told(&case, &transcript.to_client);
+            server.assert_told(&case, &transcript.to_server);
+        }
+    }
+}
+
+macro_rules! faults {
+    ($($name:ident: $fault:expr, $to:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            at_every_byte($fault, $to);
+        }
+    )*};
+}
+
+faults! {
+    a_cut_behind_any_byte_to_the_client_is_told_by_both: Fault::Cut, Role::Client;
+    a_cut_behind_any_byte_to_the_server_is_told_by_both: Fault::Cut, Role::Server;
+    a_reset_behind_any_byte_to_the_client_is_told_by_both: Fault::Reset, Role::Client;
+    a_reset_behind_any_byte_to_the_server_is_told_by_both: Fault::Reset, Role::Server;
+    a_half_close_behind_any_byte_to_the_client_is_told_by_both: Fault::HalfClose, Role::Client;
+    a_half_close_behind_any_byte_to_the_server_is_told_by_both: Fault::HalfClose, Role::Server;
+    a_pause_behind_any_byte_to_the_client_harms_nobody: Fault::Pause(PAUSE), Role::Client;
+    a_pause_behind_any_byte_to_the_server_harms_nobody: Fault::Pause(PAUSE), Role::Server;
+    a_stall_behind_any_byte_to_the_client_ends_in_time: Fault::Stall, Role::Client;
+    a_stall_behind_any_byte_to_the_server_ends_in_time: Fault::Stall, Role::Server;
+}
