@@ -3,7 +3,7 @@
 //!
 //! It polls N times a second, as a game does; without `--hz` it sleeps until there is something to do. With `--broadcast`
 //! a packet goes to every peer. Made to be measured, it lets every client do as it likes: do not leave it open to
-//! strangers. When its standard input ends, it says how long the polls took, and goes.
+//! strangers. With `--hz` it says how long the polls took when its standard input ends, and goes.
 
 use std::{
     env, io,
@@ -76,12 +76,14 @@ fn serve(args: &Args) -> Result<(), websocket_peer::Error> {
     let mut server = WebSocketServer::bind(args.address.as_str(), options)?;
     println!("Listening on ws://{}", server.local_addr()?);
 
-    thread::spawn(|| {
-        // Whether it is at its end or cannot be read: nobody is there any more.
-        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
-        INPUT_ENDED.store(true, Ordering::Relaxed);
-    });
     let frame = args.hz.map(|hz| Duration::from_secs(1) / hz);
+    if frame.is_some() {
+        thread::spawn(|| {
+            // Whether it is at its end or cannot be read: nobody is there any more.
+            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+            INPUT_ENDED.store(true, Ordering::Relaxed);
+        });
+    }
     let mut took = Vec::new();
     let mut next_frame = Instant::now();
     while !INPUT_ENDED.load(Ordering::Relaxed) {

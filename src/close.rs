@@ -266,8 +266,6 @@ pub enum Excess {
     Fragments,
     /// [`ServerOptions::max_time_full`](crate::ServerOptions::max_time_full): it takes its packets too slowly.
     Slow,
-    /// [`ServerOptions::max_memory`](crate::ServerOptions::max_memory), which all peers share.
-    Memory,
 }
 
 impl fmt::Display for Excess {
@@ -279,7 +277,6 @@ impl fmt::Display for Excess {
             Self::ControlFrames => "sent control frames faster than `max_control_frames_per_second`",
             Self::Fragments => "sent a message in more fragments than `max_fragments`",
             Self::Slow => "left its outbound queue full for longer than `max_time_full`",
-            Self::Memory => "would have had the server hold more than `max_memory`",
         })
     }
 }
@@ -342,7 +339,6 @@ mod tests {
             (Excess::ControlFrames, "`max_control_frames_per_second`"),
             (Excess::Fragments, "`max_fragments`"),
             (Excess::Slow, "`max_time_full`"),
-            (Excess::Memory, "`max_memory`"),
         ] {
             let sentence = CloseCause::Excess { what }.to_string();
             assert!(sentence.starts_with("the other end ") && sentence.ends_with(limit), "{sentence}");

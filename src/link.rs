@@ -65,6 +65,7 @@ impl Link {
     }
 
     /// What an accepted peer was asked for.
+    #[allow(dead_code, reason = "a browser accepts nobody")]
     pub(crate) fn set_url(&mut self, url: String) {
         self.url = Some(url);
     }

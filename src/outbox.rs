@@ -61,12 +61,14 @@ impl Outbox {
     }
 
     /// A packet of `payload` bytes waits that has no frame yet.
+    #[allow(dead_code, reason = "a browser queues by itself")]
     pub(crate) fn wait(&mut self, payload: usize) {
         self.later += 1;
         self.later_payload += payload;
     }
 
     /// Such a packet was dropped, or gets its frame now. After [`clear`](Self::clear) it is no longer in the account.
+    #[allow(dead_code, reason = "a browser queues by itself")]
     pub(crate) fn unwait(&mut self, payload: usize) {
         self.later = self.later.saturating_sub(1);
         self.later_payload = self.later_payload.saturating_sub(payload);
@@ -119,6 +121,7 @@ impl Outbox {
     }
 
     /// Whether there is room for as much again as waits, in bytes and in packets.
+    #[allow(dead_code, reason = "a browser queues by itself")]
     pub(crate) fn is_below_half(&self) -> bool {
         self.bytes() <= self.max_bytes / 2 && self.packets() <= self.max_packets / 2
     }

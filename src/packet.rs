@@ -21,9 +21,8 @@ pub enum PacketKind {
 
 /// One whole message, with its kind. It derefs to its bytes.
 ///
-/// A clone shares the bytes, so relaying or broadcasting a packet copies nothing. A received packet may keep a block
-/// of up to 16 KiB alive in which it arrived with its neighbours: copy what you mean to keep for long
-/// ([`into_vec`](Self::into_vec) of a clone does).
+/// A clone shares the bytes, so relaying or broadcasting a packet copies nothing. A received packet keeps nothing alive but
+/// its own bytes.
 ///
 /// ```
 /// use websocket_peer::Packet;
@@ -79,7 +78,8 @@ impl Packet {
         &self.data
     }
 
-    /// The bytes as a vector of their own; copies only where they are shared.
+    /// The bytes as a vector of their own; copies where they are shared, and where they are a large received message, whose
+    /// memory is used again.
     pub fn into_vec(self) -> Vec<u8> {
         self.data.into()
     }
@@ -110,6 +110,7 @@ pub(crate) enum Outgoing<'a> {
 }
 
 impl<'a> Outgoing<'a> {
+    #[allow(dead_code, reason = "a browser queues by itself")]
     pub(crate) fn kind(self) -> PacketKind {
         match self {
             Self::Text(_) => PacketKind::Text,
@@ -131,6 +132,7 @@ impl<'a> Outgoing<'a> {
     }
 
     /// A packet that outlives the call: shared where it can be.
+    #[allow(dead_code, reason = "a browser queues by itself")]
     pub(crate) fn to_packet(self) -> Packet {
         match self {
             Self::Shared(packet) => packet.clone(),

@@ -16,3 +16,5 @@ mod pair;
 #[cfg(feature = "tls")]
 #[path = "faults/secure.rs"]
 mod secure;
+#[path = "faults/server.rs"]
+mod server;

@@ -1,8 +1,8 @@
 //! Godot's names and numbers, held against the crate: who knows `WebSocketPeer` from there finds everything here, or the
 //! reason why not.
 //!
-//! The names are those of Godot 4.6. `TCPServer` is `std::net::TcpListener` for us; what a game needs of it is in
-//! `examples/minimal_server.rs`.
+//! The names are those of Godot 4.6. `TCPServer` is `WebSocketServer` for us, or `std::net::TcpListener` for who accepts
+//! connections by hand, as in `examples/minimal_server.rs`.
 
 #![cfg(not(target_family = "wasm"))]
 
@@ -72,18 +72,15 @@ const TCP_SERVER: [&str; 7] = [
 ];
 
 /// The names that are not here, and why.
-const ABSENT: [(&str, &str); 11] = [
+const ABSENT: [(&str, &str); 8] = [
     ("get_var", "comes with Variant"),
     ("put_var", "comes with Variant"),
     ("encode_buffer_max_size", "comes with Variant, whose encoding it limits"),
     ("get_packet_error", "an empty inbox is `None`, and nothing else can go wrong in `recv`"),
-    ("listen", "`TcpListener::bind`"),
-    ("is_listening", "a `TcpListener` that exists listens"),
-    ("is_connection_available", "`TcpListener::accept` on a non-blocking listener answers `WouldBlock`"),
-    ("take_connection", "`TcpListener::accept`"),
-    ("take_socket_connection", "`TcpListener::accept`"),
-    ("get_local_port", "`TcpListener::local_addr`"),
-    ("stop", "drop the `TcpListener`"),
+    ("is_listening", "a `WebSocketServer` that exists listens, until it is told to shut down"),
+    ("is_connection_available", "the server takes its connections itself, and tells of those that are open"),
+    ("take_connection", "the server keeps its connections; `TcpListener::accept` gives one away"),
+    ("take_socket_connection", "the server keeps its connections; `TcpListener::accept` gives one away"),
 ];
 
 fn names() -> impl Iterator<Item = &'static str> {

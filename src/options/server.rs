@@ -38,10 +38,12 @@ pub struct ServerOptions {
     pub max_pending_per_address: usize,
     /// How many bytes the head of a request may have; a longer one is answered 431. Default: 8 KiB.
     pub max_request_size: usize,
-    /// How many payload bytes all peers together may have waiting, both ways, whole packets and parts of them.
-    /// Default: 256 MiB; at least the peers' `max_message_size`.
+    /// How many bytes all peers together may have waiting, both ways: whole packets, parts of them, and requests.
+    /// Default: 256 MiB; at least twice the peers' `max_message_size`.
     ///
-    /// Whoever would go beyond it is closed with [`Excess::Memory`](crate::Excess::Memory).
+    /// Half of it is whoever's comes first. When that is used up, newcomers are answered 503, and peers that hold more
+    /// than their equal share of the other half are not read from, and can be sent nothing, until there is room: whoever
+    /// holds little goes on. What TLS and the system hold is not counted.
     pub max_memory: usize,
     /// The paths that are served, each exactly as clients send it; other paths are answered 404. Empty: all are
     /// served. Default: empty.
@@ -98,7 +100,7 @@ impl ServerOptions {
         ] {
             check_size(option, size)?;
         }
-        if self.max_memory < self.peer.max_message_size {
+        if self.max_memory / 2 < self.peer.max_message_size {
             let why = "it is less than `max_message_size`, so that a message might never fit";
             return Err(Error::InvalidOption { option: "max_memory", why });
         }
@@ -144,7 +146,7 @@ impl Default for ServerOptions {
 pub struct PeerLimits {
     /// Packets a second. Default: 2000.
     pub max_packets_per_second: u32,
-    /// Bytes of payload a second. Default: 4 MiB.
+    /// Bytes a second, frame headers included. Default: 4 MiB.
     pub max_bytes_per_second: u32,
     /// Pings, pongs and empty fragments a second: what costs work and brings no packet. Default: 100.
     pub max_control_frames_per_second: u32,
@@ -296,8 +298,8 @@ mod tests {
             assert_invalid(&default().max_request_size(size), "max_request_size");
             assert_invalid(&default().max_memory(size), "max_memory");
         }
-        assert_invalid(&default().max_memory(64 * KIB - 1), "max_memory");
-        assert_eq!(default().max_memory(64 * KIB).check(), Ok(()));
+        assert_invalid(&default().max_memory(128 * KIB - 1), "max_memory");
+        assert_eq!(default().max_memory(128 * KIB).check(), Ok(()));
     }
 
     #[test]

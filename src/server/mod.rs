@@ -1,13 +1,14 @@
 //! [`WebSocketServer`]: many accepted peers behind one poll.
 //!
-//! Here is what a program calls; [`turns`] does what a poll does, with the [`door`] for newcomers, [`member`] for each
-//! connection, and [`memory`] for all of them together.
+//! Here is what a program calls. [`turns`] does what a poll does, with the [`door`] for newcomers, [`member`] for each
+//! connection, and [`memory`] for all of them together; [`sending`] does what goes the other way.
 
 mod door;
 mod event;
 mod key;
 mod member;
 mod memory;
+mod sending;
 mod turns;
 
 use std::{
@@ -273,23 +274,12 @@ impl WebSocketServer {
     /// Sends a packet to every open peer, but perhaps one. Its bytes are shared, not copied for each. Tells how many
     /// took it; a peer that has no room misses it, as with [`send`](Self::send).
     pub fn broadcast(&mut self, packet: &Packet, except: Option<PeerKey>) -> usize {
-        let mut taken = 0;
-        for slot in 0..self.members.width() {
-            let Some(key) = self.members.at(slot).filter(|key| Some(*key) != except) else { continue };
-            taken += usize::from(self.send_packet(key, packet).is_ok());
-        }
-        taken
+        self.send_to_all(packet, except)
     }
 
     /// Hands to the network what was gathered. Seldom needed.
     pub fn flush(&mut self) {
-        for key in std::mem::take(&mut self.gathered) {
-            if let Some(member) = self.members.get_mut(key) {
-                member.is_gathered = false;
-                member.connection.flush(&mut member.link);
-                self.memory.recount(member);
-            }
-        }
+        self.flush_gathered();
     }
 
     /// Asks a peer to close, with a code of [`CloseCode::for_server`] and a reason. What was sent before still goes
@@ -370,31 +360,6 @@ impl WebSocketServer {
         stats.pending = self.door.pending();
         stats.memory = self.memory.held();
         stats
-    }
-
-    fn send_any(&mut self, to: PeerKey, packet: Outgoing<'_>, key: Option<u64>) -> Result<(), Error> {
-        // While events wait to be read, the replies to them are gathered.
-        let gather = !self.news.is_empty();
-        let member = self.members.get_mut(to).filter(|member| is_known(member)).ok_or(Error::UnknownPeer)?;
-        if member.link.state() != ReadyState::Open {
-            return Err(Error::NotOpen { state: member.link.state() });
-        }
-        let made_room = member.make_room(packet.len(), key, self.options.when_full, self.times.now());
-        let has_memory = packet.len() <= self.memory.room(member.held);
-        if made_room.is_ok() && has_memory {
-            member.connection.send(packet, key, gather, &mut member.link);
-            member.link.count_sent(packet.len());
-            if gather && !std::mem::replace(&mut member.is_gathered, true) {
-                self.gathered.push(to);
-            }
-        }
-        self.memory.recount(member);
-        let result = if has_memory { made_room } else { Err(Error::OutboundFull { room: 0 }) };
-        if result.is_err() {
-            let due = member.connection.next_deadline();
-            self.deadlines.expect(to, member, due);
-        }
-        result
     }
 }
 

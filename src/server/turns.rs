@@ -285,12 +285,14 @@ impl WebSocketServer {
 
     /// Those that found no memory may try again when there is some.
     fn feed_the_starved(&mut self) {
-        if self.starved.is_empty() {
-            return;
+        for key in std::mem::take(&mut self.starved) {
+            let Some(member) = self.members.get(key) else { continue };
+            if self.memory.room(member.held) > 0 {
+                self.ready.push_back(key);
+            } else {
+                self.starved.push(key);
+            }
         }
-        let (members, memory) = (&self.members, &self.memory);
-        let has_room = |key: &PeerKey| members.get(*key).is_none_or(|member| memory.room(member.held) > 0);
-        self.ready.extend(self.starved.extract_if(.., |key| has_room(key)));
     }
 
     fn answer(&mut self, key: PeerKey) {
@@ -346,10 +348,9 @@ impl WebSocketServer {
         }
         self.take_turn(key, moment);
         // Those that are turned away may say so properly, but not so many that it costs more than to serve them.
-        if self.members.len() > self.options.max_peers + 2 * self.options.max_pending {
-            if self.members.get(key).is_some_and(|member| member.phase == Phase::Leaving) {
-                self.cut(key);
-            }
+        let is_crowded = self.members.len() > self.options.max_peers + 2 * self.options.max_pending;
+        if is_crowded && self.members.get(key).is_some_and(|member| member.phase == Phase::Leaving) {
+            self.cut(key);
         }
     }
 }

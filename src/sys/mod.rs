@@ -96,6 +96,7 @@ pub(crate) trait Accept: Sized {
 }
 
 /// What is ready.
+#[allow(dead_code, reason = "a browser accepts nobody")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wakeup {
     Listener,
@@ -109,6 +110,7 @@ pub(crate) enum Wakeup {
 }
 
 /// Who has come.
+#[allow(dead_code, reason = "a browser accepts nobody")]
 #[derive(Debug)]
 pub(crate) enum Arrived<C> {
     /// Somebody, at this address.
@@ -120,6 +122,7 @@ pub(crate) enum Arrived<C> {
 }
 
 /// A moment of a server's.
+#[allow(dead_code, reason = "a browser accepts nobody")]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Moment {
     /// The time that deadlines are measured by.

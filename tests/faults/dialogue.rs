@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    net::{SocketAddr, TcpStream},
+    net::TcpStream,
     thread,
     time::{Duration, Instant},
 };
@@ -68,10 +68,10 @@ pub struct Speaker {
 }
 
 impl Speaker {
-    /// One that connects: to `ws:` or `wss:` there.
-    pub fn client(case: &Case, scheme: &str, addr: SocketAddr, tls: TlsOptions) -> Self {
+    /// One that connects there.
+    pub fn client(case: &Case, url: &str, tls: TlsOptions) -> Self {
         let mut peer = WebSocketPeer::with_options(case.options().tls(tls));
-        peer.connect(&format!("{scheme}://{addr}/dialogue")).expect("the address and the options are right");
+        peer.connect(url).expect("the address and the options are right");
         Self::new(Role::Client, case, peer)
     }
 
@@ -119,10 +119,15 @@ impl Speaker {
     /// Fails unless that is what the bytes say that passed to it.
     #[track_caller]
     pub fn assert_told(&self, case: &Case, passed: &Passed) {
-        let told = self.told();
-        let verdict = judge(self.role, passed, &told, case.has_deadlines());
-        assert_eq!(verdict, Ok(()), "\n{case:?}\n{:?} told {told:?}\nof {}", self.role, Shown(passed));
+        assert_right(self.role, case, passed, &self.told());
     }
+}
+
+/// Fails unless an end has told what the bytes say that passed to it.
+#[track_caller]
+pub fn assert_right(role: Role, case: &Case, passed: &Passed, told: &Told<'_>) {
+    let verdict = judge(role, passed, told, case.has_deadlines());
+    assert_eq!(verdict, Ok(()), "\n{case:?}\n{role:?} told {told:?}\nof {}", Shown(passed));
 }
 
 /// Bytes as one can read them.

@@ -12,10 +12,10 @@ use crate::{
 };
 
 /// How many connections are under way together. Most of their time they wait.
-const AT_ONCE: usize = 64;
+pub const AT_ONCE: usize = 64;
 
 /// Longer than a poll, shorter than any time limit.
-const PAUSE: Duration = Duration::from_millis(10);
+pub const PAUSE: Duration = Duration::from_millis(10);
 
 /// What lies between TCP and WebSocket.
 #[derive(Default)]
@@ -49,7 +49,8 @@ impl<'a> Pair<'a> {
         listener.set_nonblocking(true).expect("a listener that does not wait");
         let proxy = Proxy::start(listener.local_addr().expect("an address"), case.plan()).expect("a proxy");
         let scheme = if security.is_secure { "wss" } else { "ws" };
-        let client = Speaker::client(&case, scheme, proxy.addr(), security.client.clone());
+        let url = format!("{scheme}://{}/dialogue", proxy.addr());
+        let client = Speaker::client(&case, &url, security.client.clone());
         Self { case, security, listener, proxy, client, server: None }
     }
 
@@ -98,20 +99,23 @@ pub fn undisturbed(to: Role, closer: Role, security: &Security) -> Passed {
     }
 }
 
-/// The fault at every byte of the whole dialogue, on the way to one of the ends.
-fn at_every_byte(fault: Fault, to: Role) {
-    let plain = Security::default();
+/// The fault behind every byte of the whole dialogue, on the way to one of the ends.
+pub fn at_every_byte(fault: Fault, to: Role) -> Vec<Case> {
+    let mut cases = Vec::new();
     for closer in [Role::Client, Role::Server] {
-        let passed = undisturbed(to, closer, &plain);
-        let len = passed.bytes.len() as u64;
+        let len = undisturbed(to, closer, &Security::default()).bytes.len() as u64;
         assert!(len > 250, "a handshake and a dialogue are longer than {len} bytes");
         // Who closes makes a difference at the end only.
         let first = if closer == Role::Client { 0 } else { len - 20 };
-        let cases = (first..=len).map(|after| Case { fault, to, after, closer });
-        for Ended { case, client, server, transcript } in run(cases, &plain) {
-            client.assert_told(&case, &transcript.to_client);
-            server.assert_told(&case, &transcript.to_server);
-        }
+        cases.extend((first..=len).map(|after| Case { fault, to, after, closer }));
+    }
+    cases
+}
+
+fn assert_all_told(cases: Vec<Case>) {
+    for Ended { case, client, server, transcript } in run(cases, &Security::default()) {
+        client.assert_told(&case, &transcript.to_client);
+        server.assert_told(&case, &transcript.to_server);
     }
 }
 
@@ -119,7 +123,7 @@ macro_rules! faults {
     ($($name:ident: $fault:expr, $to:expr;)*) => {$(
         #[test]
         fn $name() {
-            at_every_byte($fault, $to);
+            assert_all_told(at_every_byte($fault, $to));
         }
     )*};
 }

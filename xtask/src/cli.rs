@@ -1,10 +1,16 @@
 //! The command line: what was asked for, and the help that says what can be asked for.
 
+use std::time::Duration;
+
 use anyhow::{Result, anyhow, bail};
 use lexopt::{Arg, Parser, ValueExt};
 
+use crate::bench;
 use crate::browser::Engine;
 use crate::demo;
+use crate::soak;
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// What `cargo xtask` prints when it is given nothing, or `--help`.
 pub const HELP: &str = "\
@@ -13,6 +19,9 @@ Sets up what is missing, then builds, shows and tests websocket-peer. Every comm
 USAGE
     cargo xtask demo [--open] [--check] [--page-port N] [--port N]
     cargo xtask test [--browsers LIST]
+    cargo xtask bench [--quick] [--only NAME]
+    cargo xtask soak [--connections N] [--minutes M]
+    cargo xtask autobahn
 
 demo    Builds the page, starts an echo server and a page server on this machine, and runs until Ctrl-C.
     --open           opens the page in the default browser
@@ -22,6 +31,18 @@ demo    Builds the page, starts an echo server and a page server on this machine
 
 test    Formatting, lints, documentation, tests natively and in headless Chrome, other targets, packaging, the demo.
     --browsers LIST  instead, only the contract tests, in these engines: chrome, firefox, webkit (by commas)
+
+autobahn
+        The Autobahn test suite against the echo server and the client of the examples; a part of `test`.
+        Its reports are kept in target/autobahn.
+
+bench   The server and the client beside others, on a quiet machine; a full run is written to docs/performance.md.
+    --quick          everything once and briefly, to see that it works
+    --only NAME      one part of it: echo, idle, broadcast, client, browser
+
+soak    A server and many clients that come, talk, stall, vanish and come back; a short one is a part of `test`.
+    --connections N  how many clients (default 5000)
+    --minutes M      for how long, beside the time to warm up (default 3)
 ";
 
 /// One command, as it was typed.
@@ -31,6 +52,9 @@ pub enum Command {
     Demo(demo::Options),
     Test,
     TestBrowsers(Vec<Engine>),
+    Bench(bench::Options),
+    Soak(soak::Options),
+    Autobahn,
 }
 
 impl Command {
@@ -45,6 +69,9 @@ impl Command {
                 "help" => Ok(Self::Help),
                 "demo" => parse_demo(parser),
                 "test" => parse_test(parser),
+                "bench" => parse_bench(parser),
+                "soak" => parse_soak(parser),
+                "autobahn" => parse_alone(parser, Command::Autobahn),
                 other => bail!("there is no command `{other}`"),
             },
             Some(other) => Err(other.unexpected().into()),
@@ -82,6 +109,44 @@ fn parse_test(mut parser: Parser) -> Result<Command> {
     Ok(command)
 }
 
+/// A command that takes no options.
+fn parse_alone(mut parser: Parser, command: Command) -> Result<Command> {
+    match parser.next()? {
+        None => Ok(command),
+        Some(Arg::Short('h') | Arg::Long("help")) => Ok(Command::Help),
+        Some(other) => Err(other.unexpected().into()),
+    }
+}
+
+fn parse_bench(mut parser: Parser) -> Result<Command> {
+    let mut options = bench::Options::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("quick") => options.quick = true,
+            Arg::Long("only") => options.only = Some(parser.value()?.string()?.parse()?),
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Command::Bench(options))
+}
+
+fn parse_soak(mut parser: Parser) -> Result<Command> {
+    let mut options = soak::Options::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("connections") => options.connections = parser.value()?.parse()?,
+            Arg::Long("minutes") => {
+                let minutes: u32 = parser.value()?.parse()?;
+                options.time = MINUTE * minutes;
+            }
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Command::Soak(options))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +168,13 @@ mod tests {
     }
 
     #[test]
+    fn a_soak_takes_its_size() {
+        let expected = soak::Options { connections: 10, time: MINUTE * 2, ..soak::Options::default() };
+        assert_eq!(parse("soak --connections 10 --minutes 2").unwrap(), Command::Soak(expected));
+        assert_eq!(parse("soak").unwrap(), Command::Soak(soak::Options::default()));
+    }
+
+    #[test]
     fn browsers_are_a_list() {
         let expected = vec![Engine::Firefox, Engine::WebKit];
         assert_eq!(parse("test --browsers firefox,webkit").unwrap(), Command::TestBrowsers(expected));
@@ -110,8 +182,15 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_the_benchmark_has_a_name() {
+        let expected = bench::Options { quick: true, only: Some(bench::Part::Idle) };
+        assert_eq!(parse("bench --quick --only idle").unwrap(), Command::Bench(expected));
+        assert!(parse("bench --only slow").unwrap_err().to_string().contains("slow"));
+    }
+
+    #[test]
     fn what_is_not_known_is_refused() {
-        for line in ["bake", "demo --port", "demo --port many", "test --fast", "--fast"] {
+        for line in ["bake", "demo --port", "demo --port many", "test --fast", "autobahn --fast", "--fast"] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

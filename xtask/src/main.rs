@@ -1,10 +1,12 @@
 //! `cargo xtask`: sets up what is missing on this machine, then builds, shows and tests websocket-peer.
 //!
-//! [`cli`] reads what was asked for; [`demo`] and [`checks`] do it. Below them, from the general to the particular:
-//! [`project`] knows where things are, [`sh`] runs programs (and says so first), [`tools`], [`node`], [`targets`], [`browser`]
-//! and [`apt`] get what is missing, [`page`] builds the page, [`serve`] serves it, [`webdriver`] looks at it.
+//! [`cli`] reads what was asked for; [`demo`], [`bench`], [`soak`] and [`checks`] do it. Below them, from the general to the particular:
+//! [`project`] knows where things are, [`sh`] runs programs (and says so first), [`tools`], [`node`], [`targets`], [`browser`],
+//! [`autobahn`] and [`apt`] get what is missing, [`page`] builds the page, [`serve`] serves it, [`webdriver`] looks at it.
 
 mod apt;
+mod autobahn;
+mod bench;
 mod browser;
 mod checks;
 mod cli;
@@ -16,6 +18,7 @@ mod project;
 mod report;
 mod serve;
 mod sh;
+mod soak;
 mod targets;
 mod tools;
 mod wait;
@@ -66,8 +69,11 @@ async fn run() -> Result<Outcome> {
     let all_passed = match command {
         Command::Help => true,
         Command::Demo(options) => demo::run(&project, &options).await.map(|()| true)?,
+        Command::Bench(options) => bench::run(&project, &options).await.map(|()| true)?,
+        Command::Soak(options) => soak::run(&project, &options).await.map(|()| true)?,
         Command::Test => checks::everything(&project).await,
         Command::TestBrowsers(engines) => checks::contract_in(&project, &engines).await,
+        Command::Autobahn => checks::autobahn(&project).await,
     };
     Ok(if all_passed { Outcome::Done } else { Outcome::Failed })
 }

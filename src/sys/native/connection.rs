@@ -8,9 +8,10 @@ use super::{
     handshake::{ClientUpgrade, ServerUpgrade},
     linger::{Linger, Lingering},
     opening::{Opened, Opening, Upgrade},
-    pump::{self, Pump, Turn},
+    pump::{self, Pump},
     stream::Stream,
     tls,
+    turn::Turn,
 };
 use crate::{
     admission::{Refusal, Terms},
@@ -144,7 +145,7 @@ impl Connection {
         let connect_due = self.settings.connect_due;
         self.settings = Settings {
             connect_due,
-            limits: Some(Box::new((limits.clone(), server.max_time_full))),
+            limits: Some(Box::new((*limits, server.max_time_full))),
             ..Settings::new(options, true, Duration::ZERO)
         };
         let Some(request) = self.request() else { return };

@@ -6,10 +6,11 @@
 
 mod connection;
 mod dial;
+mod failure;
 mod frames;
+mod guard;
 mod handshake;
 mod heartbeat;
-mod limiter;
 mod linger;
 mod opening;
 mod outbound;
@@ -18,6 +19,7 @@ mod reactor;
 mod resolve;
 mod stream;
 mod tls;
+mod turn;
 
 use std::{
     cell::Cell,
@@ -27,7 +29,7 @@ use std::{
 };
 
 pub(crate) use self::reactor::Reactor;
-use self::{connection::Connection, limiter::Arrival, pump::Turn};
+use self::{connection::Connection, guard::Arrival, turn::Turn};
 use super::Transport;
 use crate::{
     clock::PatientClock,

@@ -7,20 +7,26 @@ use std::{
 };
 
 use super::{
-    frames::{Breach, CloseFrame, Decoder, Encoder, Item, Limits},
+    failure::Failure,
+    frames::{CloseFrame, Decoder, Encoder, Item, Limits},
+    guard::Guard,
     heartbeat::{Beat, Heartbeat},
-    limiter::{Arrival, Limiter},
     linger::Linger,
     outbound::Outbound,
     stream::Stream,
+    turn::Turn,
 };
 use crate::{
-    close::{CloseCause, CloseCode, CloseInfo, Deadline, Excess},
+    close::{CloseCause, CloseCode, CloseInfo, Deadline},
     link::Link,
     options::{Options, PeerLimits},
     packet::{Outgoing, Packet},
     state::ReadyState,
 };
+
+/// From how much of a message on, still to come, it is read into its place; and how much at a time.
+const DIRECT: usize = 16 * 1024;
+const MAX_DIRECT: usize = 256 * 1024;
 
 /// What a pump takes from the options.
 #[derive(Debug, Clone, Copy)]
@@ -37,29 +43,6 @@ impl Settings {
     }
 }
 
-/// What a server watches over a stranger, beyond what every peer does.
-#[derive(Debug)]
-struct Guard {
-    limiter: Option<Box<Limiter>>,
-    max_message_time: Duration,
-    /// Since when a message has been under way.
-    message_since: Option<Duration>,
-    max_time_full: Duration,
-    /// Since when there has been no room for packets to it.
-    full_since: Option<Duration>,
-}
-
-/// A time, and the socket's owner's scratch memory. What is left in that after a call is nobody's.
-pub(crate) struct Turn<'a> {
-    /// The time that deadlines are measured by.
-    pub(crate) now: Duration,
-    /// The time that rates are measured by.
-    pub(crate) arrival: Arrival,
-    pub(crate) scratch: &'a mut [u8],
-    /// How many bytes may be read. Whoever sends without pause must not keep the caller from the others.
-    pub(crate) budget: usize,
-}
-
 /// An open connection.
 #[derive(Debug)]
 pub(super) struct Pump {
@@ -67,7 +50,7 @@ pub(super) struct Pump {
     decoder: Decoder,
     outbound: Outbound,
     heartbeat: Heartbeat,
-    guard: Option<Box<Guard>>,
+    guard: Guard,
     /// Whether the socket may hold bytes.
     readable: bool,
     /// Whether it is to be read to its end: nothing will be told of it any more.
@@ -76,6 +59,9 @@ pub(super) struct Pump {
     stalled: Option<Packet>,
     /// What was read and not looked at, because the inbox was full.
     unread: Vec<u8>,
+    /// What the connection ends with in the next turn.
+    failure: Option<Failure>,
+    has_waited: bool,
     /// TCP is at its end.
     over: bool,
     /// When the other end's answer to our close is due.
@@ -104,20 +90,11 @@ impl Pump {
         limits: Option<(&PeerLimits, Duration)>,
         now: Duration,
     ) -> Self {
-        let (encoder, fragments) = match limits {
-            Some((limits, _)) if limits.max_fragments > 0 => (Encoder::SERVER, limits.max_fragments),
-            _ if settings.is_server => (Encoder::SERVER, u32::MAX),
-            _ => (Encoder::CLIENT, u32::MAX),
+        let encoder = if settings.is_server { Encoder::SERVER } else { Encoder::CLIENT };
+        let (guard, fragments) = match limits {
+            None => (Guard::default(), 0),
+            Some((limits, max_time_full)) => (Guard::new(limits, max_time_full), limits.max_fragments),
         };
-        let guard = limits.map(|(limits, max_time_full)| {
-            Box::new(Guard {
-                limiter: Limiter::new(limits),
-                max_message_time: limits.max_message_time,
-                message_since: None,
-                max_time_full,
-                full_since: None,
-            })
-        });
         let decoder_limits = Limits { message: settings.max_message_size, fragments };
         Self {
             stream,
@@ -129,6 +106,8 @@ impl Pump {
             ends: false,
             stalled: None,
             unread: rest,
+            failure: None,
+            has_waited: false,
             over: false,
             close_due: None,
         }
@@ -156,13 +135,16 @@ impl Pump {
         self.flush(link);
         let reading = match self.read(turn, link) {
             Ok(reading) => reading,
-            Err((cause, code)) => self.fail(cause, code, link),
+            Err(failure) => self.fail_or_wait(failure, link),
         };
         if reading == Reading::Over {
             return false;
         }
         if let Some(cause) = self.overdue(turn.now, link) {
-            self.time_out(cause, link);
+            match cause {
+                CloseCause::TimedOut { what: Deadline::Close } => link.closed(CloseInfo::new(cause)),
+                cause => self.fail(Failure::policy(cause), link),
+            }
             return false;
         }
         // An inbox that is full says nothing about the other end: nobody has listened to it.
@@ -209,16 +191,14 @@ impl Pump {
 
     /// There was no room for a packet.
     pub(super) fn was_full(&mut self, now: Duration) {
-        if let Some(guard) = &mut self.guard {
-            guard.full_since.get_or_insert(now);
-        }
+        self.guard.was_full(now);
     }
 
     /// Lets gathered packets go.
     pub(super) fn flush(&mut self, link: &mut Link) {
         self.outbound.flush(&mut self.stream, &mut link.outbox);
-        if let Some(guard) = &mut self.guard {
-            guard.full_since.take_if(|_| link.outbox.is_below_half());
+        if link.outbox.is_below_half() {
+            self.guard.has_room();
         }
     }
 
@@ -250,14 +230,14 @@ impl Pump {
 
     /// When there will be something to do, if nothing happens before.
     pub(super) fn next_deadline(&self) -> Duration {
-        let guard = self.guard.as_ref();
-        let message = guard.and_then(|guard| guard.message_due());
-        let full = guard.and_then(|guard| guard.full_due());
-        let dues = [self.heartbeat.due(), self.close_due, message, full];
+        let dues = [self.heartbeat.due(), self.close_due, self.guard.due()];
         dues.into_iter().flatten().min().unwrap_or(Duration::MAX)
     }
 
-    fn read(&mut self, turn: &mut Turn<'_>, link: &mut Link) -> Result<Reading, (CloseCause, u16)> {
+    fn read(&mut self, turn: &mut Turn<'_>, link: &mut Link) -> Result<Reading, Failure> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
         if let Some(packet) = self.stalled.take() {
             if !link.has_room_for(packet.len()) {
                 self.stalled = Some(packet);
@@ -277,7 +257,12 @@ impl Pump {
             if read >= turn.budget {
                 return Ok(Reading::Enough);
             }
-            let len = match self.stream.read(turn.scratch) {
+            // The middle of a large message goes to its place directly; everything else is looked at first.
+            let room = self.decoder.room(DIRECT, turn.budget.min(MAX_DIRECT));
+            let is_direct = room.is_some();
+            let room = room.unwrap_or(turn.scratch);
+            let (result, size) = (self.stream.read(room), room.len());
+            let len = match result {
                 Ok(0) => return Ok(self.lost(link)),
                 Ok(len) => len,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -288,80 +273,70 @@ impl Pump {
             };
             read += len;
             self.heartbeat.heard(turn.now);
-            self.readable = self.ends || self.stream.may_have_more(len, turn.scratch.len());
-            if let Some(limiter) = self.limiter() {
-                limiter.bytes(len, turn.arrival).map_err(over)?;
-            }
-            // The scratch memory changes hands for as long as it is looked at.
-            let scratch = std::mem::take(&mut turn.scratch);
-            let reading = self.decode(&scratch[..len], turn, link);
-            turn.scratch = scratch;
-            match reading? {
-                Reading::Drained => {}
-                reading => return Ok(reading),
+            self.readable = self.ends || self.stream.may_have_more(len, size);
+            self.guard.bytes(len, turn.arrival)?;
+            let reading = if is_direct {
+                match self.decoder.filled(len)? {
+                    Some(item) => self.take(item, turn, link)?,
+                    None => Reading::Drained,
+                }
+            } else {
+                // The scratch memory changes hands for as long as it is looked at.
+                let scratch = std::mem::take(&mut turn.scratch);
+                let reading = self.decode(&scratch[..len], turn, link);
+                turn.scratch = scratch;
+                reading?
+            };
+            if reading != Reading::Drained {
+                return Ok(reading);
             }
         }
         Ok(Reading::Drained)
     }
 
     /// What bytes mean goes to the link.
-    fn decode(
-        &mut self,
-        mut input: &[u8],
-        turn: &Turn<'_>,
-        link: &mut Link,
-    ) -> Result<Reading, (CloseCause, u16)> {
-        while let Some(item) = self.decoder.next(&mut input).map_err(breach)? {
-            match item {
-                Item::Packet(packet) => {
-                    if let Some(limiter) = self.limiter() {
-                        limiter.packet(turn.arrival).map_err(over)?;
-                    }
-                    self.message_ended();
-                    if !link.has_room_for(packet.len()) {
-                        self.stalled = Some(packet);
-                        self.unread = input.to_vec();
-                        return Ok(Reading::Full);
-                    }
-                    link.deliver(packet);
-                }
-                Item::Ping => {
-                    self.count_control(turn)?;
-                    // After a close frame nothing may be sent any more (RFC 6455, 5.5.1).
-                    if link.state() == ReadyState::Open {
-                        self.outbound.pong(self.decoder.control(), &mut link.outbox);
-                    }
-                }
-                Item::Pong => {
-                    self.count_control(turn)?;
-                    let measured = self.heartbeat.pong(self.decoder.control(), turn.now);
-                    link.stats.rtt = measured.or(link.stats.rtt);
-                }
-                Item::EmptyFragment => self.count_control(turn)?,
-                Item::Close(frame) => return Ok(self.closed_by(frame, link)),
+    fn decode(&mut self, mut input: &[u8], turn: &Turn<'_>, link: &mut Link) -> Result<Reading, Failure> {
+        while let Some(item) = self.decoder.next(&mut input)? {
+            let reading = self.take(item, turn, link)?;
+            if reading == Reading::Full {
+                self.unread = input.to_vec();
+            }
+            if reading != Reading::Drained {
+                return Ok(reading);
             }
         }
-        if let Some(guard) = self.guard.as_mut().filter(|_| self.decoder.is_within_message()) {
-            guard.message_since.get_or_insert(turn.now);
+        if self.decoder.is_within_message() {
+            self.guard.within_message(turn.now);
         }
         Ok(Reading::Drained)
     }
 
-    fn message_ended(&mut self) {
-        if let Some(guard) = &mut self.guard {
-            guard.message_since = None;
+    fn take(&mut self, item: Item, turn: &Turn<'_>, link: &mut Link) -> Result<Reading, Failure> {
+        match item {
+            Item::Packet(packet) => {
+                self.guard.packet(turn.arrival)?;
+                if !link.has_room_for(packet.len()) {
+                    self.stalled = Some(packet);
+                    return Ok(Reading::Full);
+                }
+                link.deliver(packet);
+            }
+            Item::Ping => {
+                self.guard.control_frame(turn.arrival)?;
+                // After a close frame nothing may be sent any more (RFC 6455, 5.5.1).
+                if link.state() == ReadyState::Open {
+                    self.outbound.pong(self.decoder.control(), &mut link.outbox);
+                }
+            }
+            Item::Pong => {
+                self.guard.control_frame(turn.arrival)?;
+                let measured = self.heartbeat.pong(self.decoder.control(), turn.now);
+                link.stats.rtt = measured.or(link.stats.rtt);
+            }
+            Item::EmptyFragment => self.guard.control_frame(turn.arrival)?,
+            Item::Close(frame) => return Ok(self.closed_by(frame, link)),
         }
-    }
-
-    fn limiter(&mut self) -> Option<&mut Limiter> {
-        self.guard.as_mut()?.limiter.as_deref_mut()
-    }
-
-    fn count_control(&mut self, turn: &Turn<'_>) -> Result<(), (CloseCause, u16)> {
-        match self.limiter() {
-            Some(limiter) => limiter.control_frame(turn.arrival).map_err(over),
-            None => Ok(()),
-        }
+        Ok(Reading::Drained)
     }
 
     /// The time limit that has run out.
@@ -372,19 +347,8 @@ impl Pump {
         if link.state() != ReadyState::Open {
             return None;
         }
-        let guard = self.guard.as_ref()?;
         // Not while nobody listens to it.
-        if self.stalled.is_none() && guard.message_due().is_some_and(|due| now >= due) {
-            return Some(CloseCause::TimedOut { what: Deadline::Message });
-        }
-        guard.full_due().is_some_and(|due| now >= due).then_some(CloseCause::Excess { what: Excess::Slow })
-    }
-
-    fn time_out(&mut self, cause: CloseCause, link: &mut Link) {
-        match cause {
-            CloseCause::TimedOut { what: Deadline::Close } => link.closed(CloseInfo::new(cause)),
-            cause => drop(self.fail(cause, POLICY, link)),
-        }
+        self.guard.overdue(now).filter(|_| self.stalled.is_none())
     }
 
     /// The other end says goodbye. The answer carries what it said (RFC 6455, 5.5.1).
@@ -397,16 +361,26 @@ impl Pump {
         Reading::Over
     }
 
+    /// This end ends it; but whoever breaks a rule behind good packets has a turn's time for the answers to those.
+    fn fail_or_wait(&mut self, failure: Failure, link: &mut Link) -> Reading {
+        let has_waited = std::mem::replace(&mut self.has_waited, true);
+        if link.available() > 0 && !has_waited {
+            self.failure = Some(failure);
+            return Reading::Enough;
+        }
+        self.fail(failure, link);
+        Reading::Over
+    }
+
     /// This end ends it, and tells why.
-    fn fail(&mut self, cause: CloseCause, code: u16, link: &mut Link) -> Reading {
+    fn fail(&mut self, failure: Failure, link: &mut Link) {
         // A second close frame must not follow a first.
         if self.close_due.is_none() {
             self.outbound.drop_waiting(&mut link.outbox);
-            self.outbound.close(CloseFrame::new(code, ""));
+            self.outbound.close(CloseFrame::new(failure.code, ""));
         }
         self.flush(link);
-        link.closed(CloseInfo::with_code(cause, code));
-        Reading::Over
+        link.closed(failure.into_info());
     }
 
     fn lost(&mut self, link: &mut Link) -> Reading {
@@ -420,35 +394,4 @@ impl Pump {
         self.outbound.shrink();
         self.unread.shrink_to_fit();
     }
-}
-
-impl Guard {
-    fn message_due(&self) -> Option<Duration> {
-        let since = self.message_since.filter(|_| !self.max_message_time.is_zero())?;
-        Some(since + self.max_message_time)
-    }
-
-    fn full_due(&self) -> Option<Duration> {
-        let since = self.full_since.filter(|_| !self.max_time_full.is_zero())?;
-        Some(since + self.max_time_full)
-    }
-}
-
-/// RFC 6455, 7.4.1, and the IANA registry.
-const PROTOCOL_ERROR: u16 = 1002;
-const INVALID_DATA: u16 = 1007;
-const POLICY: u16 = 1008;
-const TOO_BIG: u16 = 1009;
-
-fn breach(breach: Breach) -> (CloseCause, u16) {
-    match breach {
-        Breach::Protocol => (CloseCause::Protocol, PROTOCOL_ERROR),
-        Breach::Utf8 => (CloseCause::Protocol, INVALID_DATA),
-        Breach::TooBig => (CloseCause::TooBig, TOO_BIG),
-        Breach::TooManyFragments => over(Excess::Fragments),
-    }
-}
-
-fn over(what: Excess) -> (CloseCause, u16) {
-    (CloseCause::Excess { what }, POLICY)
 }

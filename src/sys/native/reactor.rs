@@ -11,7 +11,7 @@ use std::{
 use mio::{Events, Interest, Poll, Token};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::{SCRATCH, connection::Connection, limiter::Arrival, pump::Turn, tls};
+use super::{SCRATCH, connection::Connection, guard::Arrival, tls, turn::Turn};
 use crate::{
     admission::{Refusal, Terms},
     close::CloseCode,

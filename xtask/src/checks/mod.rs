@@ -1,11 +1,13 @@
 //! `cargo xtask test`: everything that must hold before a change goes in, one step after the other.
 
+mod autobahn;
 mod contract;
 mod greeter;
 mod javascript;
 mod languages;
 mod native;
 mod other_targets;
+mod soak;
 mod suites;
 
 use crate::browser::Engine;
@@ -23,6 +25,9 @@ pub async fn everything(project: &Project) -> bool {
     report.step("Python and Node", languages::run(project)).await;
     report.step("tests, native, default features", native::test(project)).await;
     report.step("tests, native, all features", native::test_all_features(project)).await;
+    report.step("Autobahn, our server", autobahn::server(project)).await;
+    report.step("Autobahn, our client", autobahn::client(project)).await;
+    report.step("soak, a short one", soak::run(project)).await;
 
     report.step("tools for the web", async { tools::web(project).await.map(|()| Outcome::Passed) }).await;
     report.step("clippy, web", native::lint_web(project)).await;
@@ -47,5 +52,14 @@ pub async fn contract_in(project: &Project, engines: &[Engine]) -> bool {
     for &engine in engines {
         report.step(format!("contract in {}", engine.name()), contract::run(project, engine)).await;
     }
+    report.conclude()
+}
+
+/// Only the Autobahn test suite, in both roles. Whether all of it passed.
+pub async fn autobahn(project: &Project) -> bool {
+    let mut report = Report::default();
+    report.step("Python and Node", languages::run(project)).await;
+    report.step("Autobahn, our server", autobahn::server(project)).await;
+    report.step("Autobahn, our client", autobahn::client(project)).await;
     report.conclude()
 }

@@ -15,7 +15,7 @@ use crate::packet::{Packet, PacketKind};
 pub(in super::super) struct Limits {
     /// Payload bytes of a message.
     pub(in super::super) message: usize,
-    /// Frames of a message.
+    /// Frames of a message; zero: any number.
     pub(in super::super) fragments: u32,
 }
 
@@ -59,11 +59,19 @@ pub(in super::super) enum Breach {
 
 #[derive(Debug)]
 struct Frame {
-    opcode: OpCode,
+    content: Content,
     is_final: bool,
     mask: Option<[u8; 4]>,
     len: usize,
     taken: usize,
+}
+
+/// What a frame carries.
+#[derive(Debug, Clone, Copy)]
+enum Content {
+    Control(Control),
+    /// A message of this kind, or a part of it.
+    Data(PacketKind),
 }
 
 /// A few bytes that are waited for.
@@ -98,39 +106,65 @@ impl Decoder {
     /// The next item in `input`, which is moved on behind it; `None` when all of it was taken.
     pub(in super::super) fn next(&mut self, input: &mut &[u8]) -> Result<Option<Item>, Breach> {
         loop {
-            if self.frame.is_none() {
-                let Some((header, len)) = self.read_header(input)? else { return Ok(None) };
-                self.frame = Some(self.begin(&header, len)?);
-            }
-            let Some(frame) = &mut self.frame else { return Ok(None) };
+            // State is kept only of what has not come whole: most frames have.
+            let mut frame = match self.frame.take() {
+                Some(frame) => frame,
+                None => match self.read_header(input)? {
+                    Some((header, len)) => self.begin(&header, len)?,
+                    None => return Ok(None),
+                },
+            };
             let part;
             (part, *input) = input.split_at(input.len().min(frame.len - frame.taken));
             let offset = frame.taken;
             frame.taken += part.len();
             let to_come = frame.len - frame.taken;
-            match frame.opcode {
-                OpCode::Control(_) => {
-                    let start = self.control.len;
-                    self.control.push(part);
-                    if let Some(key) = frame.mask {
-                        mask::apply(&mut self.control.bytes[start..self.control.len], key, offset);
+            match frame.content {
+                Content::Control(control) => {
+                    self.take_control(part, frame.mask, offset);
+                    if to_come == 0 {
+                        return self.finish_control(control).map(Some);
                     }
                 }
-                OpCode::Data(_) => {
-                    if let Some(message) = &mut self.message {
-                        message.take(part, frame.mask, offset, to_come)?;
+                Content::Data(kind) => {
+                    let mut message = self.message.take().unwrap_or_else(|| Message::new(kind));
+                    message.take(part, frame.mask, offset, to_come)?;
+                    if to_come == 0 && frame.is_final {
+                        return message.finish().map(Item::Packet).map(Some);
+                    }
+                    self.message = Some(message);
+                    if frame.len == 0 {
+                        return Ok(Some(Item::EmptyFragment));
                     }
                 }
             }
             if to_come > 0 {
+                self.frame = Some(frame);
                 return Ok(None);
             }
-            let Frame { opcode, is_final, len, .. } = *frame;
-            self.frame = None;
-            if let Some(item) = self.finish(opcode, is_final, len)? {
-                return Ok(Some(item));
-            }
         }
+    }
+
+    /// Room for bytes that come next, if all of them belong to the middle of a large message: `min` at least and `max` at
+    /// most. Who reads into it saves a copy; [`filled`](Self::filled) tells of how many there were.
+    pub(in super::super) fn room(&mut self, min: usize, max: usize) -> Option<&mut [u8]> {
+        let frame = self.frame.as_ref()?;
+        let to_come = frame.len - frame.taken;
+        match frame.content {
+            Content::Data(_) if to_come >= min && max >= min => {
+                self.message.as_mut()?.room(max.min(to_come), to_come)
+            }
+            _ => None,
+        }
+    }
+
+    /// So many bytes were put into the [`room`](Self::room), where there was any.
+    pub(in super::super) fn filled(&mut self, len: usize) -> Result<Option<Item>, Breach> {
+        let (Some(frame), Some(message)) = (&mut self.frame, &mut self.message) else { return Ok(None) };
+        message.filled(len, frame.mask, frame.taken)?;
+        frame.taken += len;
+        // What ends here ends the frame; the next call finds it whole.
+        if frame.taken < frame.len { Ok(None) } else { self.next(&mut &[][..]) }
     }
 
     /// The payload of the last ping or pong.
@@ -177,40 +211,54 @@ impl Decoder {
         if rsv1 || rsv2 || rsv3 || mask.is_some() != self.expects_mask {
             return Err(Breach::Protocol);
         }
-        match opcode {
+        let content = match opcode {
             OpCode::Control(_) if !is_final || len > MAX_CONTROL as u64 => return Err(Breach::Protocol),
-            OpCode::Control(_) => self.control.len = 0,
+            OpCode::Control(control) => {
+                self.control.len = 0;
+                Content::Control(control)
+            }
             OpCode::Data(data) => {
-                let message = match (data, &mut self.message) {
-                    (Data::Continue, Some(message)) => message,
-                    (Data::Text, slot @ None) => slot.insert(Message::new(PacketKind::Text)),
-                    (Data::Binary, slot @ None) => slot.insert(Message::new(PacketKind::Binary)),
+                let kind = match (data, &self.message) {
+                    (Data::Continue, Some(message)) => message.kind(),
+                    (Data::Text, None) => PacketKind::Text,
+                    (Data::Binary, None) => PacketKind::Binary,
                     _ => return Err(Breach::Protocol),
                 };
-                message.fragments += 1;
-                if message.fragments > self.limits.fragments {
-                    return Err(Breach::TooManyFragments);
-                }
-                if len > (self.limits.message - message.len()) as u64 {
+                let so_far = match &mut self.message {
+                    None => 0,
+                    Some(message) => {
+                        message.fragments += 1;
+                        if self.limits.fragments > 0 && message.fragments > self.limits.fragments {
+                            return Err(Breach::TooManyFragments);
+                        }
+                        message.len()
+                    }
+                };
+                if len > (self.limits.message - so_far) as u64 {
                     return Err(Breach::TooBig);
                 }
+                Content::Data(kind)
             }
-        }
+        };
         // It was compared with a limit just now.
         let len = usize::try_from(len).map_err(|_| Breach::TooBig)?;
-        Ok(Frame { opcode, is_final, mask, len, taken: 0 })
+        Ok(Frame { content, is_final, mask, len, taken: 0 })
     }
 
-    /// A frame has come whole.
-    fn finish(&mut self, opcode: OpCode, is_final: bool, len: usize) -> Result<Option<Item>, Breach> {
-        Ok(match opcode {
-            OpCode::Control(Control::Ping) => Some(Item::Ping),
-            OpCode::Control(Control::Pong) => Some(Item::Pong),
-            OpCode::Control(_) => Some(Item::Close(CloseFrame::parse(self.control.get())?)),
-            OpCode::Data(_) if is_final => {
-                self.message.take().map(Message::finish).transpose()?.map(Item::Packet)
-            }
-            OpCode::Data(_) => (len == 0).then_some(Item::EmptyFragment),
+    fn take_control(&mut self, part: &[u8], key: Option<[u8; 4]>, offset: usize) {
+        let start = self.control.len;
+        self.control.push(part);
+        if let Some(key) = key {
+            mask::apply(&mut self.control.bytes[start..self.control.len], key, offset);
+        }
+    }
+
+    /// A control frame has come whole.
+    fn finish_control(&self, control: Control) -> Result<Item, Breach> {
+        Ok(match control {
+            Control::Ping => Item::Ping,
+            Control::Pong => Item::Pong,
+            _ => Item::Close(CloseFrame::parse(self.control.get())?),
         })
     }
 }

@@ -1,35 +1,52 @@
 //! A message under way: the payload of its frames so far.
 
-use super::{decoder::Breach, mask};
+use super::{
+    block::{Block, LARGE},
+    decoder::Breach,
+    mask,
+};
 use crate::packet::{Packet, PacketKind};
-
-/// How much room a message gets before any of it has come.
-const FIRST_ROOM: usize = 16 * 1024;
 
 /// By how much the room grows when it is used up. Whoever announces a large message must send a part of it first: no more
 /// than this many times what has come is ever set aside.
-const GROWTH: usize = 4;
+const GROWTH: usize = 16;
 
 /// How much is copied and unmasked at a time, so that the second finds in the cache what the first has put there.
-const BLOCK: usize = 8 * 1024;
+const CACHED: usize = 8 * 1024;
 
 /// The bytes of one message, gathered over frames and reads.
 #[derive(Debug)]
 pub(super) struct Message {
     kind: PacketKind,
-    data: Vec<u8>,
+    data: Data,
     /// How many bytes of a text are known to be UTF-8.
     valid: usize,
+    /// How many frames it has had.
     pub(super) fragments: u32,
+}
+
+/// Where they are.
+#[derive(Debug)]
+enum Data {
+    Small(Vec<u8>),
+    /// The first `len` bytes of a block.
+    Large {
+        block: Block,
+        len: usize,
+    },
 }
 
 impl Message {
     pub(super) fn new(kind: PacketKind) -> Self {
-        Self { kind, data: Vec::new(), valid: 0, fragments: 0 }
+        Self { kind, data: Data::Small(Vec::new()), valid: 0, fragments: 1 }
+    }
+
+    pub(super) fn kind(&self) -> PacketKind {
+        self.kind
     }
 
     pub(super) fn len(&self) -> usize {
-        self.data.len()
+        self.data.get().len()
     }
 
     /// The memory that it takes.
@@ -46,33 +63,54 @@ impl Message {
         offset: usize,
         to_come: usize,
     ) -> Result<(), Breach> {
-        let len = self.data.len();
-        if self.data.capacity() - len < part.len() {
-            let announced = part.len() + to_come;
-            let affordable = (len + part.len()).saturating_mul(GROWTH).max(FIRST_ROOM) - len;
-            self.data.reserve_exact(announced.min(affordable));
-        }
-        match key {
-            None => self.data.extend_from_slice(part),
-            Some(key) => {
-                for (index, block) in part.chunks(BLOCK).enumerate() {
-                    let start = self.data.len();
-                    self.data.extend_from_slice(block);
-                    mask::apply(&mut self.data[start..], key, offset + index * BLOCK);
-                }
+        self.data.reserve(part.len(), to_come);
+        for (index, piece) in part.chunks(CACHED).enumerate() {
+            let data = self.data.extend(piece);
+            if let Some(key) = key {
+                mask::apply(data, key, offset + index * CACHED);
             }
         }
-        match self.kind {
-            PacketKind::Text => self.validate(),
-            PacketKind::Binary => Ok(()),
+        self.validate()
+    }
+
+    /// Room for `len` bytes of a payload, of which `to_come` are still to come; only a large message has any.
+    pub(super) fn room(&mut self, len: usize, to_come: usize) -> Option<&mut [u8]> {
+        match &self.data {
+            Data::Small(_) => return None,
+            Data::Large { .. } => self.data.reserve(len, to_come - len),
         }
+        match &mut self.data {
+            Data::Small(_) => None,
+            Data::Large { block, len: start } => block.get_mut().get_mut(*start..*start + len),
+        }
+    }
+
+    /// So many bytes were put there, which stand `offset` bytes behind their payload's start.
+    pub(super) fn filled(
+        &mut self,
+        filled: usize,
+        key: Option<[u8; 4]>,
+        offset: usize,
+    ) -> Result<(), Breach> {
+        if let Data::Large { block, len } = &mut self.data {
+            if let Some(key) = key {
+                mask::apply(&mut block.get_mut()[*len..*len + filled], key, offset);
+            }
+            *len += filled;
+        }
+        self.validate()
     }
 
     /// The message is whole.
     pub(super) fn finish(self) -> Result<Packet, Breach> {
+        let len = self.len();
+        let data = match self.data {
+            Data::Small(data) => data.into(),
+            Data::Large { block, len } => block.share(len),
+        };
         match self.kind {
-            PacketKind::Binary => Ok(Packet::from_binary(self.data.into())),
-            PacketKind::Text if self.valid == self.data.len() => Ok(Packet::from_utf8(self.data.into())),
+            PacketKind::Binary => Ok(Packet::from_binary(data)),
+            PacketKind::Text if self.valid == len => Ok(Packet::from_utf8(data)),
             // It ends within a character.
             PacketKind::Text => Err(Breach::Utf8),
         }
@@ -80,12 +118,67 @@ impl Message {
 
     /// Looks at what is new. Text that can no longer become UTF-8 is a breach at once, not at its end.
     fn validate(&mut self) -> Result<(), Breach> {
-        match std::str::from_utf8(&self.data[self.valid..]) {
-            Ok(_) => self.valid = self.data.len(),
+        if self.kind == PacketKind::Binary {
+            return Ok(());
+        }
+        let new = &self.data.get()[self.valid..];
+        match std::str::from_utf8(new) {
+            Ok(_) => self.valid += new.len(),
             Err(error) if error.error_len().is_none() => self.valid += error.valid_up_to(),
             Err(_) => return Err(Breach::Utf8),
         }
         Ok(())
+    }
+}
+
+impl Data {
+    fn get(&self) -> &[u8] {
+        match self {
+            Self::Small(data) => data,
+            Self::Large { block, len } => &block.get()[..*len],
+        }
+    }
+
+    fn capacity(&self) -> usize {
+        match self {
+            Self::Small(data) => data.capacity(),
+            Self::Large { block, .. } => block.get().len(),
+        }
+    }
+
+    /// Makes room for `len` bytes, and for those that follow as far as they can be trusted to.
+    fn reserve(&mut self, len: usize, to_come: usize) {
+        let have = self.get().len();
+        if self.capacity() - have >= len {
+            return;
+        }
+        let whole = have.saturating_add(len).saturating_add(to_come);
+        let wanted = whole.min((have + len).saturating_mul(GROWTH));
+        match self {
+            Self::Small(data) if wanted < LARGE => data.reserve_exact(wanted - have),
+            _ => {
+                let mut block = Block::new(wanted);
+                block.get_mut()[..have].copy_from_slice(self.get());
+                *self = Self::Large { block, len: have };
+            }
+        }
+    }
+
+    /// Adds bytes for which there is room, and shows them where they are now.
+    fn extend(&mut self, bytes: &[u8]) -> &mut [u8] {
+        match self {
+            Self::Small(data) => {
+                let start = data.len();
+                data.extend_from_slice(bytes);
+                &mut data[start..]
+            }
+            Self::Large { block, len } => {
+                let place = &mut block.get_mut()[*len..*len + bytes.len()];
+                *len += bytes.len();
+                place.copy_from_slice(bytes);
+                place
+            }
+        }
     }
 }
 
@@ -126,9 +219,35 @@ mod tests {
     fn what_is_announced_is_not_set_aside_before_it_comes() {
         let mut message = Message::new(PacketKind::Binary);
         message.take(&[0], None, 0, usize::MAX / 2).expect("binary");
-        assert!(message.capacity() <= FIRST_ROOM);
+        assert!(message.capacity() <= GROWTH);
         message.take(&vec![0; 100_000], None, 1, usize::MAX / 2).expect("binary");
         assert!(message.capacity() <= GROWTH * 100_001);
+    }
+
+    #[test]
+    fn bytes_that_are_read_into_their_place_are_as_good_as_copied_ones() {
+        let (key, payload) = ([1, 2, 3, 4], "aä€😀".repeat(LARGE / 8));
+        let mut masked = payload.clone().into_bytes();
+        mask::apply(&mut masked, key, 0);
+        for (split, step) in [(LARGE, 1000), (LARGE - 1, 4099), (1, 64 * 1024), (5000, 12_345)] {
+            let mut message = Message::new(PacketKind::Text);
+            let mut at = split;
+            message.take(&masked[..at], Some(key), 0, masked.len() - at).expect("text");
+            while at < masked.len() {
+                let to_come = masked.len() - at;
+                let len = step.min(to_come);
+                let part = &masked[at..at + len];
+                match message.room(len, to_come) {
+                    Some(room) => {
+                        room.copy_from_slice(part);
+                        message.filled(len, Some(key), at).expect("text");
+                    }
+                    None => message.take(part, Some(key), at, to_come - len).expect("text"),
+                }
+                at += len;
+            }
+            assert_eq!(message.finish(), Ok(Packet::text(payload.clone())), "split at {split}");
+        }
     }
 
     #[test]

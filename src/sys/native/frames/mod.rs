@@ -5,6 +5,7 @@
 //! idle connection holds no buffer, a message is copied once on its way in, and a shared packet not at all on its way out.
 //! Source: RFC 6455, sections 5 to 8.
 
+mod block;
 mod close;
 mod decoder;
 mod encoder;

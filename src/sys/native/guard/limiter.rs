@@ -24,7 +24,7 @@ pub(crate) struct Arrival {
 
 impl Limiter {
     /// `None` where nothing is limited.
-    pub(super) fn new(limits: &PeerLimits) -> Option<Box<Self>> {
+    pub(super) fn new(limits: &PeerLimits) -> Option<Self> {
         let this = Self {
             packets: Rate::new(limits.max_packets_per_second),
             bytes: Rate::new(limits.max_bytes_per_second),
@@ -32,7 +32,7 @@ impl Limiter {
         };
         let has_limit =
             [&this.packets, &this.bytes, &this.control_frames].iter().any(|rate| rate.per_second > 0);
-        has_limit.then(|| Box::new(this))
+        has_limit.then_some(this)
     }
 
     pub(super) fn packet(&mut self, arrival: Arrival) -> Result<(), Excess> {
@@ -77,7 +77,7 @@ impl Rate {
 mod tests {
     use super::*;
 
-    fn limiter(packets: u32, bytes: u32) -> Box<Limiter> {
+    fn limiter(packets: u32, bytes: u32) -> Limiter {
         let limits = PeerLimits::default().max_packets_per_second(packets).max_bytes_per_second(bytes);
         Limiter::new(&limits).expect("it has limits")
     }

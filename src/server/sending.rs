@@ -1,0 +1,64 @@
+//! What a program sends: to one peer, or to all.
+
+use super::{PeerKey, WebSocketServer, is_known};
+use crate::{
+    error::Error,
+    packet::{Outgoing, Packet},
+    state::ReadyState,
+    sys::Accepted,
+};
+
+impl WebSocketServer {
+    pub(super) fn send_any(
+        &mut self,
+        to: PeerKey,
+        packet: Outgoing<'_>,
+        key: Option<u64>,
+    ) -> Result<(), Error> {
+        // While events wait to be read, the replies to them are gathered.
+        let gather = !self.news.is_empty();
+        let member = self.members.get_mut(to).filter(|member| is_known(member)).ok_or(Error::UnknownPeer)?;
+        if member.link.state() != ReadyState::Open {
+            return Err(Error::NotOpen { state: member.link.state() });
+        }
+        let made_room = member.make_room(packet.len(), key, self.options.when_full, self.times.now());
+        let has_memory = packet.len() <= self.memory.room(member.held);
+        if made_room.is_ok() && has_memory {
+            member.connection.send(packet, key, gather, &mut member.link);
+            member.link.count_sent(packet.len());
+            if gather && !std::mem::replace(&mut member.is_gathered, true) {
+                self.gathered.push(to);
+            }
+        }
+        if !has_memory {
+            member.connection.was_full(self.times.now());
+        }
+        self.memory.recount(member);
+        let result = if has_memory { made_room } else { Err(Error::OutboundFull { room: 0 }) };
+        if result.is_err() {
+            let due = member.connection.next_deadline();
+            self.deadlines.expect(to, member, due);
+        }
+        result
+    }
+
+    pub(super) fn send_to_all(&mut self, packet: &Packet, except: Option<PeerKey>) -> usize {
+        let mut taken = 0;
+        for slot in 0..self.members.width() {
+            let Some(key) = self.members.at(slot).filter(|key| Some(*key) != except) else { continue };
+            taken += usize::from(self.send_packet(key, packet).is_ok());
+        }
+        taken
+    }
+
+    /// Lets go what was gathered.
+    pub(super) fn flush_gathered(&mut self) {
+        for key in std::mem::take(&mut self.gathered) {
+            if let Some(member) = self.members.get_mut(key) {
+                member.is_gathered = false;
+                member.connection.flush(&mut member.link);
+                self.memory.recount(member);
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! What ends a connection from this side, and the code that the other end is told.
+
+use super::frames::Breach;
+use crate::close::{CloseCause, CloseInfo, Excess};
+
+/// RFC 6455, 7.4.1.
+const PROTOCOL_ERROR: u16 = 1002;
+const INVALID_DATA: u16 = 1007;
+const POLICY: u16 = 1008;
+const TOO_BIG: u16 = 1009;
+
+/// A cause with its code.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) cause: CloseCause,
+    pub(super) code: u16,
+}
+
+impl Failure {
+    /// A rule of this end's, not of the RFC's.
+    pub(super) fn policy(cause: CloseCause) -> Self {
+        Self { cause, code: POLICY }
+    }
+
+    pub(super) fn into_info(self) -> CloseInfo {
+        CloseInfo::with_code(self.cause, self.code)
+    }
+}
+
+impl From<Breach> for Failure {
+    fn from(breach: Breach) -> Self {
+        match breach {
+            Breach::Protocol => Self { cause: CloseCause::Protocol, code: PROTOCOL_ERROR },
+            Breach::Utf8 => Self { cause: CloseCause::Protocol, code: INVALID_DATA },
+            Breach::TooBig => Self { cause: CloseCause::TooBig, code: TOO_BIG },
+            Breach::TooManyFragments => Excess::Fragments.into(),
+        }
+    }
+}
+
+impl From<Excess> for Failure {
+    fn from(what: Excess) -> Self {
+        Self::policy(CloseCause::Excess { what })
+    }
+}

@@ -1,0 +1,16 @@
+//! What a connection needs when it is its turn.
+
+use std::time::Duration;
+
+use super::guard::Arrival;
+
+/// A time, and the socket's owner's scratch memory. What is left in that after a call is nobody's.
+pub(crate) struct Turn<'a> {
+    /// The time that deadlines are measured by.
+    pub(crate) now: Duration,
+    /// The time that rates are measured by.
+    pub(crate) arrival: Arrival,
+    pub(crate) scratch: &'a mut [u8],
+    /// How many bytes may be read. Whoever sends without pause must not keep the caller from the others.
+    pub(crate) budget: usize,
+}
