@@ -107,6 +107,9 @@ pub(crate) enum Outgoing<'a> {
     Text(&'a str),
     Binary(&'a [u8]),
     Shared(&'a Packet),
+    /// One for many peers, with the frame that it makes for each of them.
+    #[allow(dead_code, reason = "a browser accepts nobody")]
+    Encoded(&'a Packet, &'a Bytes),
 }
 
 impl<'a> Outgoing<'a> {
@@ -115,7 +118,7 @@ impl<'a> Outgoing<'a> {
         match self {
             Self::Text(_) => PacketKind::Text,
             Self::Binary(_) => PacketKind::Binary,
-            Self::Shared(packet) => packet.kind,
+            Self::Shared(packet) | Self::Encoded(packet, _) => packet.kind,
         }
     }
 
@@ -123,7 +126,7 @@ impl<'a> Outgoing<'a> {
         match self {
             Self::Text(text) => text.as_bytes(),
             Self::Binary(data) => data,
-            Self::Shared(packet) => &packet.data,
+            Self::Shared(packet) | Self::Encoded(packet, _) => &packet.data,
         }
     }
 
@@ -135,7 +138,7 @@ impl<'a> Outgoing<'a> {
     #[allow(dead_code, reason = "a browser queues by itself")]
     pub(crate) fn to_packet(self) -> Packet {
         match self {
-            Self::Shared(packet) => packet.clone(),
+            Self::Shared(packet) | Self::Encoded(packet, _) => packet.clone(),
             _ => Packet { kind: self.kind(), data: Bytes::copy_from_slice(self.bytes()) },
         }
     }

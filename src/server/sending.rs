@@ -5,7 +5,7 @@ use crate::{
     error::Error,
     packet::{Outgoing, Packet},
     state::ReadyState,
-    sys::Accepted,
+    sys::{Accept, Accepted, Reactor},
 };
 
 impl WebSocketServer {
@@ -37,16 +37,17 @@ impl WebSocketServer {
         let result = if has_memory { made_room } else { Err(Error::OutboundFull { room: 0 }) };
         if result.is_err() {
             let due = member.connection.next_deadline();
-            self.deadlines.expect(to, member, due);
+            self.deadlines.note(to, member, due);
         }
         result
     }
 
     pub(super) fn send_to_all(&mut self, packet: &Packet, except: Option<PeerKey>) -> usize {
+        let frame = Reactor::encode(packet);
         let mut taken = 0;
         for slot in 0..self.members.width() {
             let Some(key) = self.members.at(slot).filter(|key| Some(*key) != except) else { continue };
-            taken += usize::from(self.send_packet(key, packet).is_ok());
+            taken += usize::from(self.send_any(key, Outgoing::Encoded(packet, &frame), None).is_ok());
         }
         taken
     }

@@ -62,7 +62,7 @@ pub(super) struct Deadlines(BinaryHeap<Reverse<(Duration, PeerKey)>>);
 
 impl Deadlines {
     /// Something is due then.
-    pub(super) fn expect(&mut self, key: PeerKey, member: &mut Member, due: Duration) {
+    pub(super) fn note(&mut self, key: PeerKey, member: &mut Member, due: Duration) {
         if due < member.deadline {
             member.deadline = due;
             self.0.push(Reverse((due, key)));
@@ -213,7 +213,7 @@ impl WebSocketServer {
             self.ready.push_back(key);
         }
         let due = member.connection.next_deadline();
-        self.deadlines.expect(key, member, due);
+        self.deadlines.note(key, member, due);
     }
 
     fn remove(&mut self, key: PeerKey) {
@@ -242,7 +242,7 @@ impl WebSocketServer {
             member.deadline = Duration::MAX;
             let due = member.connection.next_deadline();
             if due > now {
-                self.deadlines.expect(key, member, due);
+                self.deadlines.note(key, member, due);
             } else if !std::mem::replace(&mut member.is_ready, true) {
                 self.ready.push_back(key);
             }

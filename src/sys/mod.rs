@@ -22,13 +22,15 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
+
 use crate::{
     admission::{Refusal, Terms},
     close::CloseCode,
     error::Error,
     link::Link,
     options::{Options, ServerOptions, TlsIdentity},
-    packet::Outgoing,
+    packet::{Outgoing, Packet},
     request::Request,
     url::Url,
 };
@@ -81,6 +83,9 @@ pub(crate) trait Accept: Sized {
     fn set_identity(&mut self, identity: &TlsIdentity) -> Result<(), Error>;
 
     fn local_addr(&self) -> Result<SocketAddr, Error>;
+
+    /// The frame that a packet makes for each of the connections.
+    fn encode(packet: &Packet) -> Bytes;
 
     /// Turns to nobody new any more.
     fn stop_listening(&mut self);

@@ -129,6 +129,10 @@ impl Outbound {
             self.push(packet, None, outbox);
             return self.flush(stream, outbox);
         }
+        if let Outgoing::Encoded(..) = packet {
+            self.encode(packet, outbox);
+            return self.flush(stream, outbox);
+        }
         let payload = packet.bytes();
         let header = self.encoder.plain_header(Kind::Packet(packet.kind()), payload.len());
         let header = header.get();
@@ -323,6 +327,13 @@ impl Outbound {
                 self.gather(header.get());
                 self.share(packet.data().clone());
                 header.get().len() + len
+            }
+            // Small ones are shared only where there is nothing to gather them with.
+            Outgoing::Encoded(_, frame)
+                if self.encoder.is_plain() && (self.wire.is_empty() || len >= SHARED) =>
+            {
+                self.share(frame.clone());
+                frame.len()
             }
             _ => self.encode_gathered(kind, packet.bytes()),
         };

@@ -8,17 +8,25 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use mio::{Events, Interest, Poll, Token};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::{SCRATCH, connection::Connection, guard::Arrival, tls, turn::Turn};
+use super::{
+    SCRATCH,
+    connection::Connection,
+    frames::{Encoder, Kind, MAX_HEADER},
+    guard::Arrival,
+    tls,
+    turn::Turn,
+};
 use crate::{
     admission::{Refusal, Terms},
     close::CloseCode,
     error::Error,
     link::Link,
     options::{ServerOptions, TlsIdentity},
-    packet::Outgoing,
+    packet::{Outgoing, Packet},
     request::Request,
     sys::{Accept, Accepted, Arrived, Moment, REUSES_ADDRESS, Wakeup},
 };
@@ -77,6 +85,12 @@ impl Accept for Reactor {
             message: "the server listens no more".into(),
         })?;
         Ok(listener.local_addr()?)
+    }
+
+    fn encode(packet: &Packet) -> Bytes {
+        let mut frame = Vec::with_capacity(MAX_HEADER + packet.len());
+        Encoder::SERVER.encode(Kind::Packet(packet.kind()), packet, &mut frame);
+        frame.into()
     }
 
     fn stop_listening(&mut self) {

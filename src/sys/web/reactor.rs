@@ -6,13 +6,15 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
+
 use crate::{
     admission::{Refusal, Terms},
     close::CloseCode,
     error::Error,
     link::Link,
     options::{ServerOptions, TlsIdentity},
-    packet::Outgoing,
+    packet::{Outgoing, Packet},
     request::Request,
     sys::{Accept, Accepted, Arrived, Moment, Wakeup},
 };
@@ -44,6 +46,11 @@ impl Accept for Reactor {
 
     fn local_addr(&self) -> Result<SocketAddr, Error> {
         match self.0 {}
+    }
+
+    /// Asked for by what cannot exist.
+    fn encode(_: &Packet) -> Bytes {
+        Bytes::new()
     }
 
     fn stop_listening(&mut self) {

@@ -276,3 +276,104 @@ fn parse(bytes: &[u8]) -> Result<Option<(FrameHeader, u64, usize)>, Breach> {
         } + if header.mask.is_some() { 4 } else { 0 };
     Ok(Some((header, len, header_len)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{Encoder, Kind},
+        *,
+    };
+
+    const LIMITS: Limits = Limits { message: 1000, fragments: 3 };
+
+    fn frames(encoder: Encoder, frames: &[(Kind, &[u8])]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for &(kind, payload) in frames {
+            encoder.encode(kind, payload, &mut bytes);
+        }
+        bytes
+    }
+
+    /// Everything that comes of the bytes, given in the parts that the splits make of them; a ping is told with what it
+    /// carries.
+    fn decode(expects_mask: bool, bytes: &[u8], splits: &[usize]) -> Result<Vec<(Item, Vec<u8>)>, Breach> {
+        let mut decoder = Decoder::new(expects_mask, LIMITS);
+        let mut items = Vec::new();
+        let mut start = 0;
+        for &end in splits.iter().chain(&[bytes.len()]) {
+            let mut input = &bytes[start..end];
+            while let Some(item) = decoder.next(&mut input)? {
+                let control = if item == Item::Ping { decoder.control().to_vec() } else { Vec::new() };
+                items.push((item, control));
+            }
+            assert!(input.is_empty(), "all of it is taken");
+            start = end;
+        }
+        Ok(items)
+    }
+
+    fn one(bytes: &[u8]) -> Result<Vec<Item>, Breach> {
+        Ok(decode(false, bytes, &[])?.into_iter().map(|(item, _)| item).collect())
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded_wherever_it_is_split() {
+        let sent: &[(Kind, &[u8])] = &[
+            (Kind::Packet(PacketKind::Text), "tschüß".as_bytes()),
+            (Kind::Ping, b"are you there"),
+            (Kind::Packet(PacketKind::Binary), &[7; 300]),
+            (Kind::Close, b"\x0f\xa1bye"),
+        ];
+        let expected = vec![
+            (Item::Packet(Packet::text("tschüß")), vec![]),
+            (Item::Ping, b"are you there".to_vec()),
+            (Item::Packet(Packet::binary([7; 300])), vec![]),
+            (Item::Close(CloseFrame::new(4001, "bye")), vec![]),
+        ];
+        for (encoder, expects_mask) in [(Encoder::SERVER, false), (Encoder::CLIENT, true)] {
+            let bytes = frames(encoder, sent);
+            for split in 0..=bytes.len() {
+                assert_eq!(decode(expects_mask, &bytes, &[split]), Ok(expected.clone()), "split at {split}");
+            }
+            let everywhere: Vec<usize> = (1..bytes.len()).collect();
+            assert_eq!(decode(expects_mask, &bytes, &everywhere), Ok(expected.clone()));
+            assert_eq!(decode(!expects_mask, &bytes, &[]), Err(Breach::Protocol));
+        }
+    }
+
+    #[test]
+    fn control_frames_may_stand_between_fragments() {
+        let bytes = b"\x01\x02he\x89\x01!\x00\x00\x80\x03llo";
+        let items = decode(false, bytes, &[]).expect("no breach");
+        let expected = [
+            (Item::Ping, b"!".to_vec()),
+            (Item::EmptyFragment, vec![]),
+            (Item::Packet(Packet::text("hello")), vec![]),
+        ];
+        assert_eq!(items, expected);
+    }
+
+    #[test]
+    fn limits_are_exact() {
+        let of = |len| frames(Encoder::SERVER, &[(Kind::Packet(PacketKind::Binary), &vec![0; len])]);
+        assert_eq!(one(&of(1000)), Ok(vec![Item::Packet(Packet::binary([0; 1000]))]));
+        assert_eq!(one(&of(1001)), Err(Breach::TooBig));
+        assert_eq!(one(b"\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff"), Err(Breach::TooBig));
+        let in_three =
+            [b"\x02\x7e\x01\xf4".as_slice(), &[0; 500], b"\x00\x7e\x01\xf4", &[0; 500], b"\x80\x01x"];
+        assert_eq!(one(&in_three[..4].concat()), Ok(vec![]));
+        assert_eq!(one(&in_three.concat()), Err(Breach::TooBig), "the fragments count together");
+        assert_eq!(one(b"\x02\x01a\x00\x01b\x80\x01c").map(|items| items.len()), Ok(1));
+        assert_eq!(one(b"\x02\x01a\x00\x01b\x00\x01c\x80\x01d"), Err(Breach::TooManyFragments));
+    }
+
+    #[test]
+    fn a_message_under_way_holds_what_has_come_and_an_idle_decoder_nothing() {
+        let mut decoder = Decoder::new(false, LIMITS);
+        assert_eq!((decoder.held(), decoder.is_within_message()), (0, false));
+        decoder.next(&mut &b"\x82\x7e\x03\xe8ab"[..]).expect("no breach");
+        assert!(decoder.is_within_message() && decoder.held() < 100);
+        decoder.next(&mut &[0; 998][..]).expect("no breach");
+        assert_eq!((decoder.held(), decoder.is_within_message()), (0, false));
+    }
+}
