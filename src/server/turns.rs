@@ -20,6 +20,10 @@ const TURN: usize = 256 * 1024;
 /// How many bytes all turns of a poll may read. Whoever is left comes first in the next.
 const ALL_TURNS: usize = 16 * 1024 * 1024;
 
+/// How many deadlines a poll looks at. Thousands that came together fall silent together, and to ask all of them at once
+/// whether they are there would cost a frame.
+const DUE: usize = 256;
+
 /// How many newcomers a poll lets in.
 const NEWCOMERS: usize = 256;
 
@@ -235,7 +239,8 @@ impl WebSocketServer {
     }
 
     fn see_to_the_due(&mut self, now: Duration) {
-        while let Some((due, key)) = self.deadlines.pop(now) {
+        for _ in 0..DUE {
+            let Some((due, key)) = self.deadlines.pop(now) else { break };
             let Some(member) = self.members.get_mut(key).filter(|member| member.deadline == due) else {
                 continue;
             };

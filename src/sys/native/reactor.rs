@@ -37,6 +37,9 @@ const BACKLOG: i32 = 1024;
 /// How many sockets one look tells of; the others are told of by the next.
 const EVENTS: usize = 1024;
 
+/// What the system can count in milliseconds, and far less.
+const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
+
 /// The listener's; connections have their slot's number.
 const LISTENER: Token = Token(usize::MAX);
 
@@ -102,7 +105,7 @@ impl Accept for Reactor {
     }
 
     fn wait(&mut self, at_most: Duration, tell: &mut dyn FnMut(Wakeup)) {
-        match self.poll.poll(&mut self.events, Some(at_most)) {
+        match self.poll.poll(&mut self.events, Some(at_most.min(LONGEST_WAIT))) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
             Err(error) => return log::error!("the system does not tell which sockets are ready: {error}"),
@@ -125,7 +128,13 @@ impl Accept for Reactor {
         loop {
             match listener.accept() {
                 Ok((tcp, addr)) => {
-                    let Ok(stream) = self.tls.clone().secure(tcp) else { continue };
+                    let stream = match self.tls.clone().secure(tcp) {
+                        Ok(stream) => stream,
+                        Err(error) => {
+                            log::error!("{addr} was not served: {error}");
+                            continue;
+                        }
+                    };
                     let mut connection =
                         Connection::accepted(stream, options.max_request_size, &options.peer, now);
                     let interest = Interest::READABLE | Interest::WRITABLE;
