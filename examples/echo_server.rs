@@ -56,11 +56,13 @@ impl Args {
 }
 
 fn serve(args: &Args) -> Result<(), websocket_peer::Error> {
-    let buffers = (4 * args.max_message).max(16 * 1024 * 1024);
+    const MOST: usize = i32::MAX as usize;
+    let buffers = args.max_message.saturating_mul(4).clamp(16 * 1024 * 1024, MOST);
     let peer = Options::for_server()
         .max_message_size(args.max_message)
         .inbound_buffer_size(buffers)
-        .outbound_buffer_size(buffers);
+        .outbound_buffer_size(buffers)
+        .backlog_buffer_size(buffers);
     // Loads come from one address, all at once, and as fast as they can.
     let limits = PeerLimits::default()
         .max_packets_per_second(0)
@@ -70,6 +72,7 @@ fn serve(args: &Args) -> Result<(), websocket_peer::Error> {
     let options = ServerOptions::default()
         .peer(peer)
         .limits(limits)
+        .max_memory(MOST)
         .max_peers(50_000)
         .max_pending(10_000)
         .max_pending_per_address(10_000);

@@ -36,12 +36,13 @@ One page of headless Chrome has all of the clients, and they take turns in slice
 median is told. The server is the plain tungstenite loop. Chrome and the server share all cores as the system likes.
 
 Ours has no events: a game polls it, once a frame. Sixty frames a second would limit every client to the same rate, so here it
-is polled as fast as a page can do that without keeping the browser from its own work: in a task of its own each time, one
-after the other, by way of a `MessageChannel`. Plain JavaScript is there twice: at its fastest, where each message is answered
-in its event, and as a game would have it, with a queue that is emptied by the same polling as ours. The first shows what
-polling costs (and sometimes gains, for a page that polls never sleeps), the second what our code costs. ewebsock is answered in
-its events. All look at the length and at the first and the last letter of what comes; ours and ewebsock then have it in
-WebAssembly's memory, where a game in Rust needs it.
+is polled as fast as a page can do that without keeping the browser from its own work: by `scheduler.postTask`, in a task of
+its own each time. Plain JavaScript is there twice: at its fastest, where each message is answered in its event, and as a game
+would have it, with a queue that is emptied by the same polling as ours. The first shows what polling costs or gains: a page
+that polls never has to be woken, but keeps a core busy that the browser and the server may need. The second shows what our
+code costs. ewebsock is answered in its events. All look at the length and at the first and the last letter of what comes;
+ours and ewebsock then have it in WebAssembly's memory, where a game in Rust needs it, and text as UTF-8, which plain
+JavaScript never makes.
 ";
 
 #[derive(Deserialize)]
