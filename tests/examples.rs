@@ -1,7 +1,9 @@
-//! The two examples as programs, with each other: what they print, how they end, and what they survive.
+//! The examples as programs: what they print, how they end, and what they survive.
 
 #![cfg(not(target_family = "wasm"))]
 
+#[path = "examples/chat.rs"]
+mod chat;
 mod common;
 
 use std::{net::TcpListener, process::Command, thread};

@@ -6,6 +6,8 @@
 //!
 //! Any path may carry `?key=K`: the server then records what it saw of that connection, and `/events/K` tells it ([`events`]).
 //!
+//! Between a client and any server may stand a [`proxy`]: a network that delays, splits, stalls and breaks.
+//!
 //! ```
 //! let server = testkit::Server::start()?;
 //! let url = server.url("/echo"); // ws://127.0.0.1:PORT/echo

@@ -1,6 +1,6 @@
 //! `cargo xtask`: sets up what is missing on this machine, then builds, shows and tests websocket-peer.
 //!
-//! [`cli`] reads what was asked for; [`demo`], [`bench`], [`soak`] and [`checks`] do it. Below them, from the general to the particular:
+//! [`cli`] reads what was asked for; [`demo`], [`bench`](mod@bench), [`soak`] and [`checks`] do it. Below them, from the general to the particular:
 //! [`project`] knows where things are, [`sh`] runs programs (and says so first), [`tools`], [`node`], [`targets`], [`browser`],
 //! [`autobahn`] and [`apt`] get what is missing, [`page`] builds the page, [`serve`] serves it, [`webdriver`] looks at it.
 

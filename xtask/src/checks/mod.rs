@@ -7,6 +7,7 @@ mod javascript;
 mod languages;
 mod native;
 mod other_targets;
+mod proxies;
 mod soak;
 mod suites;
 
@@ -37,6 +38,7 @@ pub async fn everything(project: &Project) -> bool {
     report.step("smallest game", greeter::run(project)).await;
     let check = demo::Options { check: true, ..demo::Options::default() };
     report.step("demo", async { demo::run(project, &check).await.map(|()| Outcome::Passed) }).await;
+    report.step("nginx and Caddy", proxies::run(project)).await;
 
     report.step("oldest Rust", other_targets::oldest_rust(project)).await;
     for target in other_targets::TARGETS {

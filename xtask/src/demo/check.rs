@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use websocket_peer::Options as PeerOptions;
 
 use super::{Demo, native};
 use crate::project::Project;
@@ -44,9 +45,10 @@ async fn visit(project: &Project, demo: &Demo, page: &Page) -> Result<()> {
     said("it offers the echo server's address", offers_address(page, demo)).await?;
     said("it connects", connects(page)).await?;
     said("it sends text and binary packets and shows the echoes", exchanges(page)).await?;
-    said("a native client exchanges packets with the same server", native::exchange(&demo.echo_url()))
-        .await?;
-    said("so does the example", native::example(project, &demo.echo_url())).await?;
+    let url = demo.echo_url();
+    let exchange = native::exchange(&url, PeerOptions::default());
+    said("a native client exchanges packets with the same server", exchange).await?;
+    said("so does the example", native::example(project, &url)).await?;
     said("screenshots", take_screenshots(project, page)).await?;
     said("it closes with a code and a reason, and shows them", closes(page)).await
 }

@@ -1,15 +1,22 @@
 //! `cargo xtask demo`: the page and an echo server on this machine, for a person or (`--check`) for a test.
 
 mod check;
-mod native;
+pub mod echo;
+pub mod native;
+
+use std::net::TcpListener;
 
 use anyhow::{Context, Result};
-use testkit::Server;
+use websocket_peer::{Admission, Options as PeerOptions, Request, ServerOptions};
 
 use crate::page;
-use crate::ports::{bind_near, loopback};
+use crate::ports::bind_near;
 use crate::project::Project;
 use crate::serve::PageServer;
+use echo::EchoServer;
+
+/// The largest message that is echoed: enough for whatever a person pastes into the page.
+const MAX_MESSAGE: usize = 1024 * 1024;
 
 /// What `cargo xtask demo` was asked for.
 #[derive(Debug, PartialEq)]
@@ -31,20 +38,22 @@ impl Default for Options {
 /// The two servers of the demo; they end when this is dropped.
 struct Demo {
     page: PageServer,
-    echo: Server,
+    echo: EchoServer,
 }
 
 impl Demo {
     async fn start(project: &Project, options: &Options) -> Result<Self> {
         page::build(project).await?;
         let page = PageServer::start(options.page_port, &page::directory(project), &[])?;
-        let echo = bind_near("echo server", options.echo_port, |addr| Server::start_on(addr, loopback(0)))?;
+        let listener = bind_near("echo server", options.echo_port, TcpListener::bind)?;
+        let peer = PeerOptions::for_server().max_message_size(MAX_MESSAGE);
+        let echo = EchoServer::start(listener, ServerOptions::default().peer(peer), take_first_protocol)?;
         Ok(Self { page, echo })
     }
 
     /// The echo server's address, as a page or a native client connects to it.
     fn echo_url(&self) -> String {
-        self.echo.url("/echo")
+        self.echo.url()
     }
 
     /// The page's address, with the server's filled in. None of its characters needs escaping within a query.
@@ -68,4 +77,12 @@ pub async fn run(project: &Project, options: &Options) -> Result<()> {
     }
     println!("Ctrl-C stops it.");
     std::future::pending().await
+}
+
+/// A browser that offers sub-protocols ends a connection for which none was chosen.
+fn take_first_protocol(request: &Request) -> Admission {
+    match request.protocols().next() {
+        Some(first) => Admission::accept().protocol(first),
+        None => Admission::accept(),
+    }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use tokio::time::sleep;
-use websocket_peer::{Packet, ReadyState, WebSocketPeer};
+use websocket_peer::{Options, Packet, ReadyState, WebSocketPeer};
 
 use crate::project::Project;
 
@@ -18,8 +18,8 @@ const EXAMPLE_LIMIT: Duration = Duration::from_secs(10 * 60);
 const FRAME: Duration = Duration::from_millis(16);
 
 /// Connects, has a text and a binary packet echoed, and closes cleanly.
-pub async fn exchange(url: &str) -> Result<()> {
-    let mut peer = WebSocketPeer::new();
+pub async fn exchange(url: &str, options: Options) -> Result<()> {
+    let mut peer = WebSocketPeer::with_options(options);
     peer.connect(url)?;
     until(&mut peer, "opening", |peer| peer.state() == ReadyState::Open).await?;
 
@@ -37,7 +37,12 @@ pub async fn exchange(url: &str) -> Result<()> {
     Ok(())
 }
 
-async fn until(peer: &mut WebSocketPeer, what: &str, done: impl Fn(&WebSocketPeer) -> bool) -> Result<()> {
+/// Polls until that is so.
+pub async fn until(
+    peer: &mut WebSocketPeer,
+    what: &str,
+    done: impl Fn(&WebSocketPeer) -> bool,
+) -> Result<()> {
     let start = Instant::now();
     while !done(peer) {
         ensure!(start.elapsed() < LIMIT, "waited {} s in vain for {what}", LIMIT.as_secs());

@@ -1,0 +1,91 @@
+//! A server of ours and a client made of bytes, in one thread: what is timed is the server, the sockets between the two, and
+//! as little else as can be.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::Duration,
+};
+
+use websocket_peer::{
+    Options, PeerLimits, ReadyState, ServerEvent, ServerOptions, WebSocketPeer, WebSocketServer,
+};
+
+/// The request of a client that offers nothing.
+const REQUEST: &str = "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                       Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
+/// A server that lets its peers do as they like.
+pub fn server() -> WebSocketServer {
+    let unlimited = PeerLimits::default()
+        .max_packets_per_second(0)
+        .max_bytes_per_second(0)
+        .max_control_frames_per_second(0)
+        .max_fragments(0);
+    let options = ServerOptions::default()
+        .peer(Options::for_server().max_message_size(2 << 20))
+        .limits(unlimited)
+        .max_pending_per_address(256);
+    WebSocketServer::bind("127.0.0.1:0", options).expect("a free port")
+}
+
+/// A client that has its answer: what it writes now are frames.
+pub fn client(server: &mut WebSocketServer) -> TcpStream {
+    let address = server.local_addr().expect("it listens");
+    let mut stream = TcpStream::connect(address).expect("it answers");
+    stream.set_nodelay(true).expect("a live socket");
+    stream.write_all(REQUEST.as_bytes()).expect("a live socket");
+    while !matches!(server.next_event(), Some(ServerEvent::Opened(_))) {
+        server.wait(Duration::from_secs(1));
+    }
+    let mut answer = [0; 129];
+    stream.read_exact(&mut answer).expect("an answer");
+    assert!(answer.ends_with(b"\r\n\r\n"), "the answer has another length");
+    stream
+}
+
+/// A peer of ours that is connected.
+pub fn peer(server: &mut WebSocketServer) -> WebSocketPeer {
+    let mut peer = WebSocketPeer::new();
+    peer.connect(&format!("ws://{}", server.local_addr().expect("it listens"))).expect("a good address");
+    while peer.poll() != ReadyState::Open {
+        server.poll();
+    }
+    while !matches!(server.next_event(), Some(ServerEvent::Opened(_))) {
+        server.wait(Duration::from_secs(1));
+    }
+    peer
+}
+
+/// `count` masked binary frames of `len` bytes.
+pub fn frames(count: usize, len: usize) -> Vec<u8> {
+    let mut frame = vec![0x82];
+    match len {
+        0..126 => frame.push(0x80 | len as u8),
+        126..65536 => {
+            frame.push(0x80 | 126);
+            frame.extend_from_slice(&(len as u16).to_be_bytes());
+        }
+        _ => {
+            frame.push(0x80 | 127);
+            frame.extend_from_slice(&(len as u64).to_be_bytes());
+        }
+    }
+    frame.extend_from_slice(&[1, 2, 3, 4]);
+    frame.resize(frame.len() + len, 7);
+    frame.repeat(count)
+}
+
+/// Polls until `count` packets were answered.
+pub fn echo(server: &mut WebSocketServer, count: usize) {
+    let mut answered = 0;
+    while answered < count {
+        server.wait(Duration::from_secs(1));
+        while let Some(event) = server.next_event() {
+            if let ServerEvent::Packet(from, packet) = event {
+                server.send_packet(from, &packet).expect("room");
+                answered += 1;
+            }
+        }
+    }
+}

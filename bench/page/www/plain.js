@@ -1,0 +1,87 @@
+// Plain JavaScript: the browser's WebSocket with nothing around it. Once driven by its events, as a page does, and once as
+// a game does, with a queue that is looked at in every frame.
+
+/** What all of the clients do: a new message for each that comes back, and a look at each. */
+class Plain {
+    constructor(url, bytes, isText) {
+        this.bytes = bytes;
+        this.isText = isText;
+        this.messages = ["a", "b"].map((letter) => {
+            const text = letter.repeat(bytes);
+            return isText ? text : new TextEncoder().encode(text);
+        });
+        this.sent = this.received = this.end = 0;
+        this.socket = new WebSocket(url);
+        this.socket.binaryType = "arraybuffer";
+    }
+
+    begin(count, inFlight) {
+        this.end = this.received + count;
+        for (let number = 0; number < Math.min(count, inFlight); number++) this.send();
+    }
+
+    take(data) {
+        if (!this.isExpected(data)) throw new Error("a wrong message came");
+        this.received++;
+        if (this.sent !== this.end) this.send();
+    }
+
+    send() {
+        this.socket.send(this.messages[this.sent++ % 2]);
+    }
+
+    isExpected(data) {
+        const sent = this.messages[this.received % 2], last = this.bytes - 1;
+        if (this.isText) {
+            return data.length === this.bytes && data[0] === sent[0] && data[last] === sent[last];
+        }
+        const bytes = new Uint8Array(data);
+        return bytes.length === this.bytes && bytes[0] === sent[0] && bytes[last] === sent[last];
+    }
+
+    close() {
+        this.socket.close();
+    }
+}
+
+/** Each message is answered in its event. */
+export class PlainEvents extends Plain {
+    async open() {
+        await opened(this.socket);
+        this.socket.onmessage = (event) => {
+            this.take(event.data);
+            if (this.received === this.end) this.done();
+        };
+    }
+
+    run(count, inFlight) {
+        return new Promise((resolve, reject) => {
+            this.done = resolve;
+            this.socket.onclose = () => reject(new Error("the connection ended"));
+            this.begin(count, inFlight);
+        });
+    }
+}
+
+/** Messages are put into a queue, and answered when it is polled. */
+export class PlainPolled extends Plain {
+    queue = [];
+
+    async open() {
+        await opened(this.socket);
+        this.socket.onmessage = (event) => this.queue.push(event.data);
+    }
+
+    frame() {
+        for (const data of this.queue) this.take(data);
+        this.queue.length = 0;
+        return this.received === this.end;
+    }
+}
+
+function opened(socket) {
+    return new Promise((resolve, reject) => {
+        socket.onopen = resolve;
+        socket.onclose = () => reject(new Error("no connection"));
+    });
+}

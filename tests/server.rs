@@ -1,0 +1,10 @@
+//! `WebSocketServer`, against clients that are raw bytes: what it tells, what it sends, when it sleeps and how it ends.
+
+#![cfg(not(target_family = "wasm"))]
+
+mod common;
+
+#[path = "server/mod.rs"]
+mod behaviour;
+#[path = "server/host.rs"]
+mod host;

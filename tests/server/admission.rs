@@ -1,0 +1,234 @@
+//! The hook of `on_request`: what it is shown, what it can decide, and what becomes of decisions that make no sense.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use websocket_peer::{
+    Admission, CloseCause, Excess, Options, PeerLimits, Request, ServerOptions,
+};
+
+use crate::{
+    common::raw::{BINARY, CLOSE, REQUEST, Raw, TEXT, client_frame},
+    host::{Host, request, with_peer},
+};
+
+/// A server whose hook is this.
+fn host(hook: impl FnMut(&Request) -> Admission + Send + Sync + 'static) -> Host {
+    host_with(ServerOptions::default(), hook)
+}
+
+fn host_with(
+    options: ServerOptions,
+    hook: impl FnMut(&Request) -> Admission + Send + Sync + 'static,
+) -> Host {
+    let mut host = Host::start(options);
+    host.server.on_request(hook);
+    host
+}
+
+/// The fields of the answer that opens.
+#[track_caller]
+fn answer(host: &mut Host, request: &str) -> (Raw, String) {
+    let mut raw = host.ask(request);
+    let head = host.until("the answer to the request", |_| raw.head());
+    host.opened();
+    (raw, head)
+}
+
+#[test]
+fn the_hook_is_shown_the_whole_request() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let mut host = host({
+        let seen = Arc::clone(&seen);
+        move |request| {
+            seen.lock().unwrap().push(request.clone());
+            Admission::accept()
+        }
+    });
+    let asked = request("/room/7?ticket=a", &["X-Own: 1", "Sec-WebSocket-Protocol: game, chat"]);
+    let (key, raw) = host.guest_of(&asked);
+    let [request] = &seen.lock().unwrap()[..] else { panic!("it is asked once") };
+    assert_eq!((request.path(), request.query()), ("/room/7", Some("ticket=a")));
+    assert_eq!((request.host(), request.header("x-own")), ("h.example:99", Some(&b"1"[..])));
+    assert_eq!(request.protocols().collect::<Vec<_>>(), ["game", "chat"]);
+    assert_eq!((request.origin(), request.is_secure()), (None, false));
+    assert_eq!(request.addr(), raw.tcp().local_addr().unwrap());
+    let later = host.server.peer(key).unwrap();
+    assert_eq!((later.addr(), later.request().url()), (request.addr(), request.url()));
+}
+
+#[test]
+fn who_is_refused_gets_the_status_and_the_fields_and_is_no_peer() {
+    for status in [400, 401, 403, 404, 409, 429, 500, 503, 599] {
+        let mut host = host(move |_| Admission::refuse(status).header("X-Why", "because"));
+        let mut raw = host.ask(REQUEST);
+        let refusal = host.refusal(&mut raw);
+        assert_eq!(refusal.status, status);
+        assert!(refusal.head.contains("\r\nX-Why: because"), "{refusal:?}");
+        host.until_empty();
+        assert_eq!(host.told, []);
+        let stats = host.server.stats();
+        assert_eq!((stats.accepted, stats.refused, stats.opened), (1, 1, 0));
+    }
+}
+
+#[test]
+fn what_the_options_refuse_the_hook_never_sees() {
+    let options = ServerOptions::default().paths(["/game"]);
+    let mut host = host_with(options, |_| panic!("it was asked"));
+    assert_eq!(host.status_for(REQUEST), 404);
+    let foreign = request("/game", &["Origin: https://evil.example"]);
+    assert_eq!(host.status_for(foreign), 403);
+}
+
+#[test]
+fn fields_of_the_options_and_of_the_hook_stand_in_the_answer() {
+    let peer = Options::for_server().header("X-All", "1");
+    let mut host = host_with(with_peer(peer), |_| Admission::accept().header("X-One", "2"));
+    let (_raw, head) = answer(&mut host, REQUEST);
+    assert!(head.contains("\r\nX-All: 1\r\nX-One: 2\r\n"), "{head}");
+}
+
+#[test]
+fn the_protocol_is_the_hooks_or_else_the_first_that_both_know() {
+    let peer = || with_peer(Options::for_server().protocols(["chat", "game"]));
+    let offer = request("/", &["Sec-WebSocket-Protocol: other, game, chat"]);
+    let mut by_options = Host::start(peer());
+    let (_raw, head) = answer(&mut by_options, &offer);
+    assert!(head.contains("\r\nSec-WebSocket-Protocol: game\r\n"), "{head}");
+
+    let mut by_hook = host_with(peer(), |_| Admission::accept().protocol("other"));
+    let (key, raw) = by_hook.guest_of(&offer);
+    assert_eq!(by_hook.server.peer(key).unwrap().protocol(), Some("other"));
+    drop(raw);
+
+    let mut unknown = Host::start(peer());
+    let (_raw, head) = answer(&mut unknown, &request("/", &["Sec-WebSocket-Protocol: other"]));
+    assert!(!head.contains("Sec-WebSocket-Protocol"), "{head}");
+}
+
+#[test]
+fn what_the_hook_attaches_is_found_again_by_its_type() {
+    #[derive(Debug, PartialEq)]
+    struct Player(String);
+    let mut host = host(|request| match request.query() {
+        Some(name) => Admission::accept().identity(Player(name.to_owned())),
+        None => Admission::accept(),
+    });
+    let (ann, _one) = host.guest_of(&request("/?ann", &[]));
+    let (bob, _two) = host.guest_of(&request("/?bob", &[]));
+    let (nobody, _three) = host.guest_of(&request("/", &[]));
+    let player = |host: &Host, key| {
+        host.server.peer(key).and_then(|peer| peer.identity::<Player>().map(|player| player.0.clone()))
+    };
+    assert_eq!(player(&host, ann).as_deref(), Some("ann"));
+    assert_eq!(player(&host, bob).as_deref(), Some("bob"));
+    assert_eq!(player(&host, nobody), None);
+    assert!(host.server.peer(ann).unwrap().identity::<String>().is_none());
+}
+
+/// A token that tells when it is dropped.
+#[test]
+fn what_the_hook_attaches_lives_as_long_as_the_peer() {
+    let token = Arc::new(());
+    let mut host = host({
+        let token = Arc::clone(&token);
+        move |_| Admission::accept().identity(Arc::clone(&token))
+    });
+    let (key, raw) = host.guest();
+    assert_eq!(Arc::strong_count(&token), 3);
+    drop(raw);
+    host.closed(key);
+    host.until_so("it is dropped", |_| Arc::strong_count(&token) == 2);
+}
+
+#[test]
+fn options_of_one_peer_hold_for_it_alone() {
+    let mut host = host(|request| match request.path() {
+        "/small" => Admission::accept()
+            .options(Options::for_server().max_message_size(10).outbound_buffer_size(20).protocols(["x"])),
+        _ => Admission::accept(),
+    });
+    let (small, mut raw) = host.guest_of(&request("/small", &["Sec-WebSocket-Protocol: x"]));
+    let (other, mut other_raw) = host.guest_of(&request("/", &["Sec-WebSocket-Protocol: x"]));
+    assert_eq!(host.server.peer(small).unwrap().protocol(), Some("x"));
+    assert_eq!(host.server.peer(other).unwrap().protocol(), None);
+    assert!(host.server.send(small, &[0; 21]).is_err());
+    assert!(host.server.send(other, &[0; 21]).is_ok());
+    other_raw.send(client_frame(BINARY, [0; 11]));
+    assert_eq!(host.packet(other).len(), 11);
+    raw.send(client_frame(BINARY, [0; 11]));
+    assert_eq!(host.closed(small).cause, CloseCause::TooBig);
+}
+
+#[test]
+fn limits_of_one_peer_hold_for_it_alone() {
+    let mut host = host(|request| match request.path() {
+        "/slow" => Admission::accept().limits(PeerLimits::default().max_packets_per_second(1)),
+        _ => Admission::accept(),
+    });
+    let (slow, mut raw) = host.guest_of(&request("/slow", &[]));
+    let (other, mut other_raw) = host.guest_of(&request("/", &[]));
+    let packets = client_frame(TEXT, "x").repeat(50);
+    other_raw.send(&packets);
+    raw.send(&packets);
+    assert_eq!(host.closed(slow).cause, CloseCause::Excess { what: Excess::Packets });
+    for _ in 0..50 {
+        host.packet(other);
+    }
+}
+
+/// The deadline for its close is its own, too.
+#[test]
+fn times_of_one_peer_hold_for_it_alone() {
+    let mut host = host(|_| {
+        let times = Options::for_server().heartbeat_interval(Duration::from_millis(50));
+        Admission::accept().options(times.heartbeat_timeout(Duration::from_secs(60)))
+    });
+    let (_key, mut raw) = host.guest();
+    assert_ne!(host.frame(&mut raw).first, CLOSE);
+}
+
+#[test]
+fn a_decision_that_makes_no_sense_is_answered_500_and_the_server_goes_on() {
+    let wrong: [fn() -> Admission; 6] = [
+        || Admission::accept().protocol("never offered"),
+        || Admission::accept().header("X", "forged\r\nSet-Cookie: a"),
+        || Admission::accept().header("Sec-WebSocket-Accept", "mine"),
+        || Admission::accept().options(Options::for_server().max_message_size(0)),
+        || Admission::accept().limits(PeerLimits::default().max_message_time(Duration::MAX)),
+        || Admission::refuse(403).header("Content-Length", "0"),
+    ];
+    for make in wrong {
+        let mut host = host(move |request| if request.path() == "/" { make() } else { Admission::accept() });
+        let mut raw = host.ask(request("/", &[]));
+        let refusal = host.refusal(&mut raw);
+        assert_eq!(refusal.status, 500);
+        assert!(!refusal.head.contains("Set-Cookie") && !refusal.head.contains("mine"), "{refusal:?}");
+        host.guest_of(&request("/other", &[]));
+    }
+}
+
+/// It is told neither as open nor as closed: it never was.
+#[test]
+fn a_client_that_resets_while_it_is_let_in_is_never_told_of() {
+    let waiting: Arc<Mutex<Option<Raw>>> = Arc::default();
+    let mut host = host({
+        let waiting = Arc::clone(&waiting);
+        move |_| {
+            if let Some(raw) = waiting.lock().unwrap().take() {
+                raw.reset();
+            }
+            Admission::accept()
+        }
+    });
+    *waiting.lock().unwrap() = Some(host.ask(REQUEST));
+    host.until_so("it is gone", |host| host.server.stats().refused == 1);
+    host.until_empty();
+    assert_eq!(host.told, []);
+    let stats = host.server.stats();
+    assert_eq!((stats.accepted, stats.opened, stats.closed), (1, 0, 0));
+    host.guest();
+}

@@ -1,0 +1,170 @@
+//! Nobody has to wait for somebody else: not for one that floods, and not for thousands that say nothing.
+
+use std::{
+    io::Write,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use websocket_peer::{Options, PeerKey, ServerEvent, ServerOptions};
+
+use crate::{
+    common::raw::{BINARY, Raw, TEXT, client_frame},
+    host::{Host, unlimited, with_peer},
+};
+
+/// A client that writes as fast as the server reads.
+struct Flood {
+    key: PeerKey,
+    stop: Arc<AtomicBool>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Flood {
+    fn start(host: &mut Host, frame: &[u8]) -> Self {
+        let (key, raw) = host.guest();
+        let mut tcp = raw.tcp().try_clone().unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let frames = frame.repeat(1 + 1_000_000 / frame.len());
+        let thread = thread::spawn({
+            let stop = Arc::clone(&stop);
+            tcp.set_write_timeout(Some(Duration::from_millis(100))).unwrap();
+            move || {
+                let mut rest = &frames[..];
+                while !stop.load(Ordering::Relaxed) {
+                    // A time-out is as good as a pause: what was not written is written next.
+                    rest = &rest[tcp.write(rest).unwrap_or(0)..];
+                    if rest.is_empty() {
+                        rest = &frames;
+                    }
+                }
+                drop(raw);
+            }
+        });
+        Self { key, stop, thread: Some(thread) }
+    }
+}
+
+impl Drop for Flood {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("a flood does not fail");
+        }
+    }
+}
+
+/// One floods with such frames; each of twenty others is heard within a few polls, time and again.
+#[track_caller]
+fn assert_others_are_heard(frame: &[u8]) {
+    let peer = Options::for_server().max_message_size(1 << 20);
+    let mut host = Host::start(with_peer(peer).limits(unlimited()));
+    let mut quiet: Vec<(PeerKey, Raw)> = (0..20).map(|_| host.guest()).collect();
+    let flood = Flood::start(&mut host, frame);
+    let received = |host: &Host| host.server.stats().bytes_received;
+    host.until_so("the flood comes", |host| received(host) > 1 << 20);
+    let before = received(&host);
+    for round in 0..20 {
+        for (_, raw) in &mut quiet {
+            raw.send(client_frame(TEXT, "may I?"));
+        }
+        // All of it lies in the kernel now.
+        let mut polls = 0;
+        let mut heard = 0;
+        while heard < quiet.len() {
+            polls += 1;
+            assert!(polls <= 5, "round {round}: only {heard} were heard in {polls} polls");
+            host.server.poll();
+            while let Some(event) = host.server.next_event() {
+                let ServerEvent::Packet(key, packet) = event else { panic!("{event:?}") };
+                if key != flood.key {
+                    heard += 1;
+                    host.server.send_packet(key, &packet).unwrap();
+                }
+            }
+        }
+        for (_, raw) in &mut quiet {
+            let frame = crate::common::eventually("the echo, without another poll", || raw.frame());
+            assert_eq!(frame.payload, b"may I?");
+        }
+    }
+    assert!(received(&host) > before, "the flood has gone on meanwhile");
+}
+
+#[test]
+fn one_that_floods_with_large_packets_starves_nobody() {
+    assert_others_are_heard(&client_frame(BINARY, vec![0; 500_000]));
+}
+
+#[test]
+fn one_that_floods_with_small_packets_starves_nobody() {
+    assert_others_are_heard(&client_frame(BINARY, [0; 10]));
+}
+
+#[test]
+fn what_one_poll_takes_of_a_flood_is_bounded() {
+    let mut host = Host::start(ServerOptions::default().limits(unlimited()));
+    let _flood = Flood::start(&mut host, &client_frame(BINARY, vec![0; 60_000]));
+    let mut before = 0;
+    for _ in 0..200 {
+        host.server.poll();
+        let now = host.server.stats().bytes_received;
+        assert!(now - before <= 1 << 20, "{} bytes in one poll", now - before);
+        before = now;
+        while host.server.next_event().is_some() {}
+    }
+}
+
+#[test]
+fn whoever_does_not_read_events_has_a_flood_wait_in_the_network() {
+    let peer = Options::for_server().inbound_buffer_size(100_000);
+    let mut host = Host::start(with_peer(peer).limits(unlimited()));
+    let flood = Flood::start(&mut host, &client_frame(BINARY, vec![0; 10_000]));
+    for _ in 0..200 {
+        host.server.poll();
+        thread::sleep(Duration::from_millis(1));
+    }
+    let memory = host.server.stats().memory;
+    assert!((50_000..300_000).contains(&memory), "{memory}");
+    assert_eq!(host.server.stats().packets_received, 10);
+    // And it goes on when they are read.
+    host.until_so("more of it comes", |host| host.server.stats().packets_received > 100);
+    assert!(host.server.peer(flood.key).is_some());
+}
+
+/// How long this thread was on a processor.
+#[cfg(target_os = "linux")]
+pub fn on_processor() -> Duration {
+    let spent = std::fs::read_to_string("/proc/thread-self/schedstat").expect("the system counts");
+    let nanoseconds = spent.split(' ').next().and_then(|first| first.parse().ok());
+    Duration::from_nanos(nanoseconds.expect("a number"))
+}
+
+/// Were each asked whether it has something to say, then two hundred would cost two hundred times as much as one. Linux tells
+/// how long a thread was on a processor; it is the same code elsewhere.
+#[cfg(target_os = "linux")]
+#[test]
+fn polls_cost_the_same_however_many_are_idle() {
+    const POLLS: u32 = 2000;
+    let cost = |idle: usize| {
+        let options = with_peer(Options::for_server().heartbeat_interval(Duration::from_secs(3600)));
+        let mut host = Host::start(options);
+        let guests: Vec<_> = (0..idle).map(|_| host.guest()).collect();
+        host.run(crate::common::A_WHILE);
+        let before = on_processor();
+        for _ in 0..POLLS {
+            host.server.poll();
+            assert_eq!(host.server.next_event(), None);
+        }
+        drop(guests);
+        on_processor() - before
+    };
+    let (one, many) = (cost(1), cost(200));
+    // A system call takes a tenth of a microsecond at the very least.
+    let asking = POLLS * 200 * Duration::from_nanos(100);
+    assert!(many < 3 * one + asking / 4, "{one:?} with one, {many:?} with two hundred");
+}

@@ -1,0 +1,274 @@
+//! A server under test. Whatever a test waits for, the server is polled meanwhile, and every event of it is held against the
+//! law: a peer's events are `Opened`, its packets, and one `Closed`, and its key was never seen before.
+
+// Each test target uses a part of this.
+#![allow(dead_code)]
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
+
+use websocket_peer::{
+    CloseInfo, Options, Packet, PeerKey, PeerLimits, ServerEvent, ServerOptions, WebSocketServer,
+};
+
+use crate::common::{
+    eventually,
+    raw::{ANSWER, End, Frame, REQUEST, Raw},
+};
+
+/// A server, and what it has told that no test has looked at.
+pub struct Host {
+    pub server: WebSocketServer,
+    pub told: VecDeque<ServerEvent>,
+    addr: SocketAddr,
+    open: BTreeSet<PeerKey>,
+    newest: Option<PeerKey>,
+}
+
+/// A server's answer that refuses: the connection ended behind it, and not by a reset that could destroy it.
+#[derive(Debug)]
+pub struct Refusal {
+    pub status: u16,
+    pub head: String,
+}
+
+/// A limit that no test reaches, where it is about another.
+pub fn unlimited() -> PeerLimits {
+    PeerLimits::default()
+        .max_packets_per_second(0)
+        .max_bytes_per_second(0)
+        .max_control_frames_per_second(0)
+        .max_fragments(0)
+        .max_message_time(Duration::ZERO)
+}
+
+/// The defaults, with these for every peer.
+pub fn with_peer(options: Options) -> ServerOptions {
+    ServerOptions::default().peer(options)
+}
+
+/// A request that is answered, for this target and with these lines more.
+pub fn request(target: &str, lines: &[&str]) -> String {
+    let (_, fields) = REQUEST.split_once("\r\n").expect("a request has lines");
+    let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+    format!("GET {target} HTTP/1.1\r\n{lines}{fields}")
+}
+
+impl Host {
+    /// A server on a free port.
+    pub fn start(options: ServerOptions) -> Self {
+        Self::of(WebSocketServer::bind("127.0.0.1:0", options).expect("a free port"))
+    }
+
+    pub fn of(server: WebSocketServer) -> Self {
+        let addr = server.local_addr().expect("it listens");
+        Self { server, told: VecDeque::new(), addr, open: BTreeSet::new(), newest: None }
+    }
+
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    pub fn url(&self, target: &str) -> String {
+        format!("ws://{}{target}", self.addr)
+    }
+
+    /// One poll, and every event that there is.
+    pub fn step(&mut self) {
+        self.server.poll();
+        self.hear();
+    }
+
+    /// Every event that there is.
+    pub fn hear(&mut self) {
+        while let Some(event) = self.server.next_event() {
+            self.check(&event);
+            self.told.push_back(event);
+        }
+    }
+
+    /// Holds an event against the law. For tests that call `next_event` themselves.
+    #[track_caller]
+    pub fn check(&mut self, event: &ServerEvent) {
+        match event {
+            ServerEvent::Opened(key) => {
+                assert!(self.newest < Some(*key), "{key} was used before");
+                assert!(self.open.insert(*key));
+                self.newest = Some(*key);
+            }
+            ServerEvent::Packet(key, _) => assert!(self.open.contains(key), "{key} is not open: {event:?}"),
+            ServerEvent::Closed(key, _) => assert!(self.open.remove(key), "{key} is not open: {event:?}"),
+            other => panic!("an event that nobody knows: {other:?}"),
+        }
+        assert!(self.server.peer(event_key(event)).is_some(), "{event:?} is of somebody unknown");
+    }
+
+    /// Polls until this answers something.
+    #[track_caller]
+    pub fn until<T>(&mut self, what: &str, mut done: impl FnMut(&mut Self) -> Option<T>) -> T {
+        eventually(what, || {
+            self.step();
+            done(self)
+        })
+    }
+
+    /// Polls until this is so.
+    #[track_caller]
+    pub fn until_so(&mut self, what: &str, mut done: impl FnMut(&mut Self) -> bool) {
+        self.until(what, |host| done(host).then_some(()));
+    }
+
+    /// Polls for a while, whatever happens.
+    pub fn run(&mut self, time: Duration) {
+        let end = std::time::Instant::now() + time;
+        self.until_so("time passes", |_| std::time::Instant::now() >= end);
+    }
+
+    /// Takes the first event that is like this, when there is one.
+    #[track_caller]
+    pub fn event<T>(&mut self, what: &str, like: impl Fn(&ServerEvent) -> Option<T>) -> T {
+        self.until(what, |host| {
+            let (index, found) =
+                host.told.iter().enumerate().find_map(|(index, event)| Some((index, like(event)?)))?;
+            host.told.remove(index);
+            Some(found)
+        })
+    }
+
+    #[track_caller]
+    pub fn opened(&mut self) -> PeerKey {
+        self.event("a peer opens", |event| match event {
+            ServerEvent::Opened(key) => Some(*key),
+            _ => None,
+        })
+    }
+
+    #[track_caller]
+    pub fn packet(&mut self, from: PeerKey) -> Packet {
+        self.event("a packet comes", |event| match event {
+            ServerEvent::Packet(key, packet) if *key == from => Some(packet.clone()),
+            ServerEvent::Closed(key, info) if *key == from => panic!("{key} closed instead: {info}"),
+            _ => None,
+        })
+    }
+
+    #[track_caller]
+    pub fn closed(&mut self, peer: PeerKey) -> CloseInfo {
+        self.event("a peer closes", |event| match event {
+            ServerEvent::Closed(key, info) if *key == peer => Some(info.clone()),
+            _ => None,
+        })
+    }
+
+    /// Somebody who has connected and said nothing.
+    pub fn knock(&self) -> Raw {
+        Raw::new(TcpStream::connect(self.addr).expect("it listens"))
+    }
+
+    /// Somebody who has sent this.
+    pub fn ask(&self, bytes: impl AsRef<[u8]>) -> Raw {
+        let mut raw = self.knock();
+        raw.send(bytes);
+        raw
+    }
+
+    /// A raw client that is open.
+    #[track_caller]
+    pub fn guest(&mut self) -> (PeerKey, Raw) {
+        self.guest_of(REQUEST)
+    }
+
+    /// A raw client that is open after this request.
+    #[track_caller]
+    pub fn guest_of(&mut self, request: &str) -> (PeerKey, Raw) {
+        let mut raw = self.ask(request);
+        let head = self.until("the answer to the request", |_| raw.head());
+        assert!(head.starts_with(ANSWER.trim_end()), "{head}");
+        (self.opened(), raw)
+    }
+
+    /// What a request is refused with; the connection has ended then.
+    #[track_caller]
+    pub fn refusal(&mut self, raw: &mut Raw) -> Refusal {
+        assert_eq!(self.end(raw), End::Eof, "a reset would destroy the answer");
+        let answer = String::from_utf8(raw.rest().to_vec()).expect("an answer is text");
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer:?}"));
+        let status = head.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
+        assert!(head.contains("\r\nConnection: close"), "{answer}");
+        assert!(head.contains(&format!("\r\nContent-Length: {}", body.len())), "{answer}");
+        Refusal { status: status.unwrap_or_else(|| panic!("no status: {answer}")), head: head.to_owned() }
+    }
+
+    /// The status that a request is refused with.
+    #[track_caller]
+    pub fn status_for(&mut self, bytes: impl AsRef<[u8]>) -> u16 {
+        let mut raw = self.ask(bytes);
+        self.refusal(&mut raw).status
+    }
+
+    /// The next frame that a client gets.
+    #[track_caller]
+    pub fn frame(&mut self, raw: &mut Raw) -> Frame {
+        self.until("a frame from the server", |_| raw.frame())
+    }
+
+    /// How the server ends TCP.
+    #[track_caller]
+    pub fn end(&mut self, raw: &mut Raw) -> End {
+        self.until("the end of TCP", |_| raw.end())
+    }
+
+    /// Polls until nobody is there any more, not even on the way in or out; then nothing is held.
+    #[track_caller]
+    pub fn until_empty(&mut self) {
+        self.until_so("everybody is gone", |host| {
+            let stats = host.server.stats();
+            (stats.peers, stats.pending, stats.memory) == (0, 0, 0)
+        });
+        assert_eq!(self.server.peer_count(), 0);
+        assert!(self.open.is_empty(), "without a `Closed`: {:?}", self.open);
+    }
+
+    /// Sends packets until neither the kernel nor the peer's own queue takes any more of them. The client does not read.
+    #[track_caller]
+    pub fn stuff(&mut self, peer: PeerKey, packet: &Packet) {
+        let mut quiet = 0;
+        self.until_so("the peer is full", |host| {
+            while host.server.send_packet(peer, packet).is_ok() {
+                quiet = 0;
+            }
+            quiet += 1;
+            quiet > 20
+        });
+    }
+
+    /// Sends packets until the kernel takes no more of them; then some wait. For peers whose queue has room for them.
+    #[track_caller]
+    pub fn block(&mut self, peer: PeerKey, packet: &Packet) {
+        let mut quiet = 0;
+        self.until_so("the kernel takes no more", |host| {
+            if host.buffered(peer) == 0 {
+                quiet = 0;
+                host.server.send_packet(peer, packet).expect("there is room");
+            }
+            quiet += 1;
+            quiet > 20
+        });
+    }
+
+    /// How many bytes wait for a peer.
+    #[track_caller]
+    pub fn buffered(&self, peer: PeerKey) -> usize {
+        self.server.peer(peer).expect("it is here").buffered()
+    }
+}
+
+fn event_key(event: &ServerEvent) -> PeerKey {
+    match event {
+        ServerEvent::Opened(key) | ServerEvent::Packet(key, _) | ServerEvent::Closed(key, _) => *key,
+        other => panic!("an event that nobody knows: {other:?}"),
+    }
+}

@@ -1,0 +1,123 @@
+//! Where a server listens: ports, both versions of IP, and listeners that somebody else has opened.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+
+use websocket_peer::{Error, Options, ReadyState, ServerOptions, WebSocketPeer, WebSocketServer};
+
+use crate::{
+    common::raw::{REQUEST, Raw},
+    host::{Host, with_peer},
+};
+
+/// Whether a client gets in at this address.
+fn opens(host: &mut Host, addr: SocketAddr) -> bool {
+    let Ok(tcp) = TcpStream::connect(addr) else { return false };
+    let mut raw = Raw::new(tcp);
+    raw.send(REQUEST);
+    host.until("the answer", |_| raw.head()).starts_with("HTTP/1.1 101 ")
+}
+
+#[test]
+fn a_free_port_is_told() {
+    let mut host = Host::start(ServerOptions::default());
+    assert_ne!(host.addr().port(), 0);
+    let addr = host.addr();
+    assert!(opens(&mut host, addr));
+    assert_eq!(host.server.local_addr(), Ok(addr));
+}
+
+#[test]
+fn our_client_and_our_server_understand_each_other() {
+    let mut host = Host::start(with_peer(Options::for_server().protocols(["game"])));
+    let mut client = WebSocketPeer::with_options(Options::default().protocols(["game"]));
+    client.connect(&host.url("/room?x=1")).unwrap();
+    host.until_so("it opens", |_| client.poll() == ReadyState::Open);
+    let key = host.opened();
+    assert_eq!(client.protocol(), host.server.peer(key).unwrap().protocol());
+    client.send_text("hello").unwrap();
+    assert_eq!(host.packet(key).as_text(), Some("hello"));
+    host.server.send(key, b"welcome").unwrap();
+    host.until_so("the answer", |_| (client.poll(), client.available()) == (ReadyState::Open, 1));
+    client.close().unwrap();
+    assert_eq!(host.closed(key).code, Some(1000));
+    host.until_so("it closes", |_| client.poll() == ReadyState::Closed);
+    assert!(client.close_info().unwrap().was_clean());
+}
+
+#[test]
+fn an_ipv6_address_takes_ipv4_only_where_that_was_asked_for() {
+    for dual_stack in [false, true] {
+        let options = ServerOptions::default().dual_stack(dual_stack);
+        let mut host = Host::of(WebSocketServer::bind("[::]:0", options).expect("the system has IPv6"));
+        let port = host.addr().port();
+        assert!(opens(&mut host, SocketAddr::new("::1".parse().unwrap(), port)));
+        let by_ipv4 = SocketAddr::new("127.0.0.1".parse().unwrap(), port);
+        assert_eq!(opens(&mut host, by_ipv4), dual_stack);
+    }
+}
+
+#[test]
+fn a_listener_that_is_there_already_is_taken_over() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    // Who has come before is served, too.
+    let mut early = Raw::new(TcpStream::connect(addr).unwrap());
+    early.send(REQUEST);
+    let mut host = Host::of(WebSocketServer::from_listener(listener, ServerOptions::default()).unwrap());
+    assert_eq!(host.addr(), addr);
+    host.until_so("the early one is answered", |_| early.head().is_some());
+    assert!(opens(&mut host, addr));
+}
+
+#[test]
+fn a_port_in_use_is_an_error_and_free_again_when_the_server_is_gone() {
+    let mut host = Host::start(ServerOptions::default());
+    let addr = host.addr();
+    let second = WebSocketServer::bind(addr, ServerOptions::default());
+    assert!(matches!(second, Err(Error::Io { kind: std::io::ErrorKind::AddrInUse, .. })), "{second:?}");
+    let (_, raw) = host.guest();
+    drop(host);
+    // Its connections are still in the system's memory.
+    let again = WebSocketServer::bind(addr, ServerOptions::default());
+    assert!(again.is_ok(), "{again:?}");
+    drop(raw);
+}
+
+#[test]
+fn of_several_addresses_the_first_that_is_free_is_taken() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addresses = [taken.local_addr().unwrap(), "127.0.0.1:0".parse().unwrap()];
+    let host = Host::of(WebSocketServer::bind(&addresses[..], ServerOptions::default()).unwrap());
+    assert_ne!(host.addr(), addresses[0]);
+}
+
+#[test]
+fn what_cannot_be_listened_at_is_an_error() {
+    let options = ServerOptions::default;
+    assert!(matches!(WebSocketServer::bind("192.0.2.1:0", options()), Err(Error::Io { .. })));
+    assert!(matches!(WebSocketServer::bind("no port", options()), Err(Error::Io { .. })));
+    assert!(matches!(WebSocketServer::bind(&[][..], options()), Err(Error::Io { .. })));
+    let invalid = WebSocketServer::bind("127.0.0.1:0", options().max_peers(0));
+    assert!(matches!(invalid, Err(Error::InvalidOption { option: "max_peers", .. })), "{invalid:?}");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let invalid = WebSocketServer::from_listener(listener, options().max_memory(0));
+    assert!(matches!(invalid, Err(Error::InvalidOption { option: "max_memory", .. })), "{invalid:?}");
+}
+
+#[test]
+fn small_packets_are_not_held_back() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let watched = listener.try_clone().unwrap();
+    assert!(!socket2::SockRef::from(&watched).tcp_nodelay().unwrap());
+    let mut host = Host::of(WebSocketServer::from_listener(listener, ServerOptions::default()).unwrap());
+    let (key, mut raw) = host.guest();
+    let start = std::time::Instant::now();
+    for _ in 0..20 {
+        host.server.send_text(key, "one").unwrap();
+        host.server.send_text(key, "two").unwrap();
+        host.frame(&mut raw);
+        host.frame(&mut raw);
+    }
+    // With Nagle's algorithm each second one would wait for an acknowledgement that the other end delays.
+    assert!(start.elapsed().as_millis() < 500, "{:?}", start.elapsed());
+}

@@ -1,0 +1,17 @@
+//! One file for each theme.
+
+mod admission;
+mod endings;
+mod fairness;
+mod latest;
+mod listening;
+mod peers;
+mod random;
+mod records;
+mod replies;
+mod sending;
+mod shutdown;
+mod stats;
+#[cfg(feature = "tls")]
+mod tls;
+mod waiting;

@@ -1,0 +1,308 @@
+//! Clients that do whatever comes to a die's mind, against a server that does the same: whatever happens, each peer's events
+//! are `Opened`, its packets in the order in which they were sent and without a gap, and one `Closed`.
+
+use std::{collections::HashMap, env, io::Write, net::Shutdown};
+
+use websocket_peer::{CloseCode, Packet, PeerKey, ServerEvent, ServerOptions};
+
+use crate::{
+    common::raw::{BINARY, CLOSE, PING, Raw, TEXT, client_frame, close_payload},
+    host::{Host, request, unlimited},
+};
+
+/// Gives the seed of a round that has failed, to have it again.
+const SEED: &str = "WEBSOCKET_PEER_TEST_SEED";
+
+const CLIENTS: usize = 40;
+const STEPS: usize = 400;
+
+/// SplitMix64 (Steele, Lea and Flood, 2014).
+struct Die(u64);
+
+impl Die {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)) % sides
+    }
+}
+
+/// How far the packets of a connection that ended must have come.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Ending {
+    /// To the last.
+    Polite,
+    /// As far as it happened to.
+    Rude,
+}
+
+/// One client: what it has sent, and what has come of it at either end.
+struct Client {
+    raw: Option<Raw>,
+    /// Whether the answer to its request has come.
+    is_answered: bool,
+    /// Bytes that are to be sent one by one, a piece a step.
+    pending: Vec<u8>,
+    sent: u64,
+    heard: u64,
+    ending: Ending,
+    has_ended: bool,
+    key: Option<PeerKey>,
+    /// What the server has had from it, and has sent to it.
+    received: u64,
+    told: u64,
+    is_over: bool,
+}
+
+impl Client {
+    fn new(host: &Host, number: usize) -> Self {
+        Self {
+            raw: Some(host.ask(request(&format!("/{number}"), &[]))),
+            is_answered: false,
+            pending: Vec::new(),
+            sent: 0,
+            heard: 0,
+            ending: Ending::Polite,
+            has_ended: false,
+            key: None,
+            received: 0,
+            told: 0,
+            is_over: false,
+        }
+    }
+
+    /// Whether it is there and has not said goodbye.
+    fn is_active(&self) -> bool {
+        self.raw.is_some() && !self.has_ended && self.is_answered
+    }
+
+    fn act(&mut self, die: &mut Die) {
+        self.read();
+        if !self.is_active() {
+            return;
+        }
+        if !self.pending.is_empty() {
+            let piece = (1 + die.roll(40) as usize).min(self.pending.len());
+            let piece: Vec<u8> = self.pending.drain(..piece).collect();
+            return self.write(&piece);
+        }
+        match die.roll(100) {
+            0..40 => self.write_packet(die),
+            40..50 => self.write(&client_frame(PING, [0; 9])),
+            50..52 => self.say_goodbye(&client_frame(CLOSE, close_payload(4000, "done"))),
+            52 => {
+                self.has_ended = true;
+                self.tcp(|tcp| tcp.shutdown(Shutdown::Write));
+            }
+            53 => {
+                self.ending = Ending::Rude;
+                self.has_ended = true;
+                if let Some(raw) = self.raw.take() {
+                    raw.reset();
+                }
+            }
+            54 => self.say_goodbye(&client_frame(0x83, "against the rules")),
+            _ => {}
+        }
+    }
+
+    /// The next number, as text or bytes, whole or in fragments, at once or piece by piece.
+    fn write_packet(&mut self, die: &mut Die) {
+        let text = self.sent.to_string();
+        let padding = die.roll(3000) as usize;
+        let payload = format!("{text} {}", "x".repeat(padding)).into_bytes();
+        let first = if die.roll(2) == 0 { TEXT } else { BINARY };
+        let (head, tail) = payload.split_at(die.roll(payload.len() as u64 + 1) as usize);
+        let bytes = match die.roll(3) {
+            0 => [client_frame(first & 0x0F, head), client_frame(PING, []), client_frame(0x80, tail)].concat(),
+            _ => client_frame(first, payload),
+        };
+        self.sent += 1;
+        if die.roll(5) == 0 {
+            self.pending = bytes;
+        } else {
+            self.write(&bytes);
+        }
+    }
+
+    fn finish_packet(&mut self) {
+        let rest = std::mem::take(&mut self.pending);
+        self.write(&rest);
+    }
+
+    fn say_goodbye(&mut self, bytes: &[u8]) {
+        self.has_ended = true;
+        self.write(bytes);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.tcp(|mut tcp| tcp.write_all(bytes));
+    }
+
+    /// An error is the server's doing: it has cut the connection.
+    fn tcp(&mut self, act: impl FnOnce(&std::net::TcpStream) -> std::io::Result<()>) {
+        if let Some(raw) = &self.raw {
+            if act(raw.tcp()).is_err() {
+                self.ending = Ending::Rude;
+                self.has_ended = true;
+            }
+        }
+    }
+
+    fn read(&mut self) {
+        let Some(raw) = &mut self.raw else { return };
+        self.is_answered |= !self.is_answered && raw.head().is_some();
+        if !self.is_answered {
+            return;
+        }
+        while let Some(frame) = raw.frame() {
+            match frame.first {
+                TEXT => {
+                    assert_eq!(frame.payload, self.heard.to_string().as_bytes(), "out of order");
+                    self.heard += 1;
+                }
+                CLOSE if !self.has_ended => {
+                    self.finish_packet();
+                    return self.say_goodbye(&client_frame(CLOSE, frame.payload));
+                }
+                _ => {}
+            }
+        }
+        if raw.end().is_some() {
+            self.raw = None;
+            self.has_ended = true;
+        }
+    }
+}
+
+struct Round {
+    host: Host,
+    die: Die,
+    clients: Vec<Client>,
+    by_key: HashMap<PeerKey, usize>,
+}
+
+impl Round {
+    fn new(seed: u64) -> Self {
+        let limits = ServerOptions::default().limits(unlimited());
+        let host = Host::start(limits.max_pending(CLIENTS).max_pending_per_address(CLIENTS));
+        let clients = (0..CLIENTS).map(|number| Client::new(&host, number)).collect();
+        Self { host, die: Die(seed), clients, by_key: HashMap::new() }
+    }
+
+    fn step(&mut self) {
+        for client in &mut self.clients {
+            client.act(&mut self.die);
+        }
+        self.host.server.poll();
+        // Now and then the program is busy with something else, or has no time for all of it.
+        let mut events = match self.die.roll(4) {
+            0 => self.die.roll(5),
+            _ => u64::MAX,
+        };
+        while events > 0 {
+            let Some(event) = self.host.server.next_event() else { break };
+            self.host.check(&event);
+            self.take(event);
+            events -= 1;
+        }
+        if self.die.roll(20) == 0 {
+            self.meddle();
+        }
+    }
+
+    fn take(&mut self, event: ServerEvent) {
+        match event {
+            ServerEvent::Opened(key) => {
+                let peer = self.host.server.peer(key).expect("it is open");
+                let number: usize = peer.request().path()[1..].parse().expect("a number");
+                self.clients[number].key = Some(key);
+                self.by_key.insert(key, number);
+            }
+            ServerEvent::Packet(key, packet) => {
+                let client = &mut self.clients[self.by_key[&key]];
+                let text = std::str::from_utf8(packet.as_bytes()).expect("numbers are text");
+                let number: u64 = text.split(' ').next().unwrap().parse().expect("a number");
+                assert_eq!(number, client.received, "out of order, or lost");
+                client.received += 1;
+                if self.host.server.send_text(key, &client.told.to_string()).is_ok() {
+                    client.told += 1;
+                }
+            }
+            ServerEvent::Closed(key, info) => {
+                let client = &mut self.clients[self.by_key[&key]];
+                if info.cause == websocket_peer::CloseCause::Aborted {
+                    client.ending = Ending::Rude;
+                }
+                client.is_over = true;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The server does something that nobody asked it for.
+    fn meddle(&mut self) {
+        let keys: Vec<PeerKey> = self.host.server.peers().collect();
+        let Some(&key) = keys.get(self.die.roll(keys.len().max(1) as u64) as usize) else { return };
+        match self.die.roll(6) {
+            0 => self.host.server.close(key, CloseCode::NORMAL, "enough").expect("it is known"),
+            1 => self.host.server.abort(key).expect("it is known"),
+            2 => self.host.server.flush(),
+            _ => {
+                let client = &mut self.clients[self.by_key[&key]];
+                let packet = Packet::text(client.told.to_string());
+                if self.host.server.send_latest(key, 1, &packet).is_ok() {
+                    client.told += 1;
+                }
+            }
+        }
+    }
+
+    /// Everybody leaves.
+    fn finish(&mut self) {
+        for client in &mut self.clients {
+            if client.is_active() {
+                client.finish_packet();
+                client.say_goodbye(&client_frame(CLOSE, []));
+            }
+        }
+        crate::common::until("everybody is gone", || {
+            self.step();
+            self.host.server.stats().pending == 0
+                && self.clients.iter().all(|client| client.raw.is_none() && client.is_over)
+        });
+    }
+
+    fn judge(mut self) {
+        for (number, client) in self.clients.iter().enumerate() {
+            let &Client { sent, received, told, heard, ending, .. } = client;
+            assert!(received <= sent, "client {number} sent {sent}, of which {received} came");
+            assert!(heard <= told, "client {number} got {heard} of {told}");
+            if ending == Ending::Polite {
+                assert_eq!(received, sent, "client {number}: packets were lost");
+            }
+        }
+        self.host.until_empty();
+        let stats = self.host.server.stats();
+        let all = CLIENTS as u64;
+        assert_eq!((stats.accepted, stats.opened, stats.closed, stats.refused), (all, all, all, 0));
+        assert_eq!(stats.packets_received, self.clients.iter().map(|client| client.received).sum());
+        assert_eq!(stats.packets_sent, self.clients.iter().map(|client| client.told).sum());
+    }
+}
+
+#[test]
+fn whatever_anybody_does_every_peers_events_pair_and_its_packets_are_in_order() {
+    let seed = env::var(SEED).ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random::<u64>);
+    for round in 0..5 {
+        let seed = seed.wrapping_add(round);
+        println!("{SEED}={seed}");
+        let mut round = Round::new(seed);
+        for _ in 0..STEPS {
+            round.step();
+        }
+        round.finish();
+        round.judge();
+    }
+}

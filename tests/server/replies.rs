@@ -1,0 +1,119 @@
+//! When what is sent leaves: at once where no event waits, together with other replies where some do. What a peer has
+//! [buffered](websocket_peer::PeerInfo::buffered) tells.
+
+use websocket_peer::{Packet, PeerKey, ServerEvent, ServerOptions};
+
+use crate::{
+    common::{
+        raw::{BINARY, Raw, TEXT, client_frame},
+        until,
+    },
+    host::Host,
+};
+
+/// A server that has read the first of three packets, and not the others.
+fn amid_events() -> (Host, PeerKey, Raw) {
+    let mut host = Host::start(ServerOptions::default());
+    let (key, mut raw) = host.guest();
+    raw.send(client_frame(TEXT, "question").repeat(3));
+    until("all have come", || {
+        host.server.poll();
+        host.server.stats().packets_received == 3
+    });
+    assert!(matches!(host.server.next_event(), Some(ServerEvent::Packet(..))));
+    (host, key, raw)
+}
+
+#[track_caller]
+fn assert_arrives(raw: &mut Raw, payload: &[u8]) {
+    let frame = crate::common::eventually("a reply", || raw.frame());
+    assert_eq!(frame.payload, payload);
+}
+
+#[test]
+fn without_events_a_packet_leaves_at_once() {
+    let mut host = Host::start(ServerOptions::default());
+    let (key, mut raw) = host.guest();
+    host.server.send_text(key, "at once").unwrap();
+    assert_eq!(host.buffered(key), 0);
+    // No call of the server's is needed.
+    assert_arrives(&mut raw, b"at once");
+}
+
+#[test]
+fn replies_leave_when_no_event_is_left() {
+    let (mut host, key, mut raw) = amid_events();
+    host.server.send_text(key, "one").unwrap();
+    assert_eq!(host.buffered(key), 3);
+    while host.server.next_event().is_some() {
+        assert_eq!(host.buffered(key), 3);
+    }
+    assert_eq!(host.buffered(key), 0);
+    assert_arrives(&mut raw, b"one");
+}
+
+#[test]
+fn replies_leave_at_a_flush() {
+    let (mut host, key, mut raw) = amid_events();
+    host.server.send_text(key, "one").unwrap();
+    host.server.send(key, b"two").unwrap();
+    assert_eq!(host.buffered(key), 6);
+    host.server.flush();
+    assert_eq!(host.buffered(key), 0);
+    assert_arrives(&mut raw, b"one");
+    assert_arrives(&mut raw, b"two");
+}
+
+#[test]
+fn replies_leave_at_the_next_poll() {
+    let (mut host, key, mut raw) = amid_events();
+    host.server.send_packet(key, &Packet::text("one")).unwrap();
+    host.server.poll();
+    assert_eq!(host.buffered(key), 0);
+    assert_arrives(&mut raw, b"one");
+}
+
+#[test]
+fn replies_leave_before_the_close_that_follows_them() {
+    let (mut host, key, mut raw) = amid_events();
+    host.server.send_text(key, "one").unwrap();
+    host.server.close(key, websocket_peer::CloseCode::NORMAL, "").unwrap();
+    assert_arrives(&mut raw, b"one");
+    assert_arrives(&mut raw, &[3, 0xE8]);
+}
+
+#[test]
+fn a_broadcast_amid_events_is_gathered_like_a_reply() {
+    let (mut host, key, mut raw) = amid_events();
+    assert_eq!(host.server.broadcast(&Packet::text("to all"), None), 1);
+    assert_eq!(host.buffered(key), 6);
+    host.hear();
+    assert_eq!(host.buffered(key), 0);
+    assert_arrives(&mut raw, b"to all");
+}
+
+#[test]
+fn what_is_gathered_has_an_end() {
+    let (mut host, key, mut raw) = amid_events();
+    // The client reads nothing, and no event is read: what is over the bound leaves all the same.
+    for number in 0..60_u8 {
+        host.server.send(key, &[number; 10_000]).unwrap();
+        assert!(host.buffered(key) < 100_000, "{} bytes were gathered", host.buffered(key));
+    }
+    host.hear();
+    for number in 0..60 {
+        let frame = host.frame(&mut raw);
+        assert_eq!((frame.first, frame.payload), (BINARY, vec![number; 10_000]));
+    }
+}
+
+#[test]
+fn replies_to_one_that_is_gone_meanwhile_harm_nobody() {
+    let (mut host, key, raw) = amid_events();
+    host.server.send_text(key, "one").unwrap();
+    drop(raw);
+    host.server.abort(key).unwrap();
+    host.hear();
+    host.told.clear();
+    host.until_empty();
+}

@@ -1,0 +1,187 @@
+//! What sending refuses, and that it leaves no trace then; and what a broadcast reaches.
+
+use std::collections::BTreeMap;
+
+use websocket_peer::{
+    Error, Options, Packet, PeerKey, ReadyState, ServerOptions, Stats, WhenFull,
+};
+
+use crate::{
+    common::raw::{BINARY, Raw, TEXT, client_frame},
+    host::{Host, with_peer},
+};
+
+/// What can be seen of a peer's way out.
+fn traces(host: &Host, key: PeerKey) -> (usize, Stats, usize, u64) {
+    let peer = host.server.peer(key).expect("it is here");
+    let stats = host.server.stats();
+    (peer.buffered(), peer.stats(), stats.memory, stats.packets_sent)
+}
+
+/// Every call that sends gives this error, and afterwards everything is as before.
+#[track_caller]
+fn assert_refused(host: &mut Host, to: PeerKey, data: &[u8], expected: &Error) {
+    let text = "x".repeat(data.len());
+    let packet = Packet::binary(data);
+    let before = traces(host, to);
+    for result in [
+        host.server.send(to, data),
+        host.server.send_text(to, &text),
+        host.server.send_packet(to, &packet),
+        host.server.send_latest(to, 7, &packet),
+    ] {
+        assert_eq!(result.as_ref(), Err(expected));
+    }
+    assert_eq!(host.server.broadcast(&packet, None), 0);
+    assert_eq!(traces(host, to), before);
+}
+
+fn small() -> ServerOptions {
+    with_peer(Options::for_server().outbound_buffer_size(100_000))
+}
+
+#[test]
+fn a_packet_for_a_peer_that_closes_is_refused() {
+    let mut host = Host::start(small());
+    let (key, mut raw) = host.guest();
+    host.server.close(key, websocket_peer::CloseCode::NORMAL, "").unwrap();
+    assert_refused(&mut host, key, b"too late", &Error::NotOpen { state: ReadyState::Closing });
+    host.frame(&mut raw);
+    assert_eq!(raw.rest(), b"");
+}
+
+#[test]
+fn a_packet_that_can_never_be_sent_is_refused() {
+    let mut host = Host::start(small());
+    let (key, mut raw) = host.guest();
+    assert_refused(&mut host, key, &[0; 100_001], &Error::PacketTooBig { len: 100_001, max: 100_000 });
+    host.server.send(key, &[1; 100_000]).unwrap();
+    assert_eq!(host.frame(&mut raw).payload, [1; 100_000]);
+}
+
+#[test]
+fn a_packet_for_a_peer_that_is_full_is_refused_and_what_was_taken_arrives() {
+    let mut host = Host::start(small());
+    let (key, mut raw) = host.guest();
+    let packet = Packet::binary(vec![9; 9_999]);
+    host.stuff(key, &packet);
+    let room = 100_000 - host.buffered(key);
+    assert!(room < 9_999, "{room}");
+    assert_refused(&mut host, key, &[0; 9_999], &Error::OutboundFull { room });
+    let taken = host.server.peer(key).unwrap().stats().packets_sent;
+    for _ in 0..taken {
+        assert_eq!(host.frame(&mut raw).payload, packet.as_bytes());
+    }
+    host.server.send_text(key, "there is room again").unwrap();
+    assert_eq!(host.frame(&mut raw).payload, b"there is room again");
+    assert_eq!(host.buffered(key), 0);
+}
+
+#[test]
+fn a_peer_that_is_full_is_nobody_elses_trouble() {
+    let mut host = Host::start(small());
+    let (full, _silent) = host.guest();
+    let (other, mut raw) = host.guest();
+    host.stuff(full, &Packet::binary(vec![0; 9_999]));
+    assert_eq!(host.server.broadcast(&Packet::binary(vec![1; 9_999]), None), 1);
+    assert_eq!(host.frame(&mut raw).payload, [1; 9_999]);
+    host.server.send_text(other, "and again").unwrap();
+    assert_eq!(host.frame(&mut raw).payload, b"and again");
+}
+
+#[test]
+fn where_the_oldest_are_dropped_the_newest_arrive_in_order() {
+    const SIZE: usize = 10_000;
+    let mut host = Host::start(small().when_full(WhenFull::DropOldest));
+    let (key, mut raw) = host.guest();
+    host.block(key, &Packet::binary(vec![0; SIZE]));
+    let mut number = host.server.peer(key).unwrap().stats().packets_sent;
+    for _ in 0..100 {
+        number += 1;
+        let mut data = vec![0; SIZE];
+        data[..8].copy_from_slice(&number.to_be_bytes());
+        host.server.send(key, &data).expect("older ones make room");
+        assert!(host.buffered(key) <= 100_000);
+    }
+    let last = number;
+    let mut numbers = Vec::new();
+    while numbers.last() != Some(&last) {
+        let frame = host.frame(&mut raw);
+        assert_eq!((frame.first, frame.payload.len()), (BINARY, SIZE));
+        numbers.push(u64::from_be_bytes(*frame.payload.first_chunk().unwrap()));
+    }
+    numbers.retain(|number| *number > 0);
+    assert!(numbers.is_sorted(), "{numbers:?}");
+    assert!(numbers.len() <= 10, "some were dropped: {numbers:?}");
+    assert!(numbers.ends_with(&[last - 1, last]), "{numbers:?}");
+    host.run(crate::common::A_WHILE);
+    assert_eq!((raw.frame(), host.buffered(key)), (None, 0));
+}
+
+#[test]
+fn nothing_is_dropped_for_a_packet_that_finds_no_room_even_then() {
+    let mut host = Host::start(small().when_full(WhenFull::DropOldest));
+    let (key, mut raw) = host.guest();
+    // What the socket has begun to take cannot be dropped any more.
+    host.block(key, &Packet::binary(vec![0; 90_000]));
+    host.server.send_text(key, "small").unwrap();
+    let before = traces(&host, key);
+    let refused = host.server.send(key, &[1; 50_000]);
+    assert_eq!((refused.is_err(), traces(&host, key)), (true, before), "{refused:?}");
+    let arrived = host.until("the small packet", |_| raw.frame().filter(|frame| frame.first == TEXT));
+    assert_eq!(arrived.payload, b"small");
+}
+
+#[test]
+fn a_broadcast_reaches_every_open_peer_but_one_and_counts_them() {
+    let mut host = Host::start(ServerOptions::default());
+    let mut guests: BTreeMap<PeerKey, Raw> = (0..6).map(|_| host.guest()).collect();
+    let keys: Vec<PeerKey> = guests.keys().copied().collect();
+    let [left_out, closing, gone, ..] = keys[..] else { panic!("six guests") };
+    host.server.close(closing, websocket_peer::CloseCode::NORMAL, "").unwrap();
+    guests.remove(&gone);
+    host.closed(gone);
+
+    for (packet, first) in [(Packet::text("to all"), TEXT), (Packet::binary(vec![5; 70_000]), BINARY)] {
+        assert_eq!(host.server.broadcast(&packet, Some(left_out)), 3);
+        for key in &keys[3..] {
+            let frame = host.frame(guests.get_mut(key).unwrap());
+            assert_eq!((frame.first, frame.masked, &frame.payload[..]), (first, false, packet.as_bytes()));
+        }
+    }
+    assert_eq!(host.server.broadcast(&Packet::text("alone"), None), 4);
+    assert_eq!(host.frame(guests.get_mut(&left_out).unwrap()).payload, b"alone");
+    let frame = host.frame(guests.get_mut(&closing).unwrap());
+    assert_eq!(frame.close_code(), Some(1000));
+    assert_eq!(guests.get_mut(&closing).unwrap().frame(), None);
+}
+
+#[test]
+fn a_broadcast_does_not_reach_whoever_was_not_told_of() {
+    let mut host = Host::start(ServerOptions::default());
+    let _raw = host.ask(crate::common::raw::REQUEST);
+    crate::common::until("it is open", || {
+        host.server.poll();
+        host.server.stats().peers == 1
+    });
+    assert_eq!(host.server.broadcast(&Packet::text("nobody"), None), 0);
+    host.opened();
+    assert_eq!(host.server.broadcast(&Packet::text("somebody"), None), 1);
+}
+
+#[test]
+fn packets_pass_whole_both_ways_and_keep_their_kind() {
+    let mut host = Host::start(ServerOptions::default());
+    let (key, mut raw) = host.guest();
+    for size in [0, 1, 125, 126, 4095, 4096, 65_535, 65_536] {
+        let bytes: Vec<u8> = (0..size).map(|index| b'a' + (index % 23) as u8).collect();
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        for (first, packet) in [(BINARY, Packet::binary(bytes)), (TEXT, Packet::text(text))] {
+            raw.send(client_frame(first, packet.as_bytes()));
+            assert!(host.packet(key) == packet, "{size} bytes");
+            host.server.send_packet(key, &packet).unwrap();
+            let frame = host.frame(&mut raw);
+            assert!(frame.first == first && frame.payload == packet.as_bytes(), "{size} bytes");
+        }
+    }
+}

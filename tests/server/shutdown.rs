@@ -1,0 +1,134 @@
+//! How a server leaves: it says goodbye, takes nobody in any more, and cuts off at its deadline whoever is still there.
+
+use std::{
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+use websocket_peer::{CloseCause, Options, Packet, ServerEvent, ServerOptions};
+
+use crate::{
+    common::raw::{REQUEST, TEXT, client_frame},
+    host::{Host, with_peer},
+};
+
+const LONG: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_millis(300);
+
+#[test]
+fn everybody_is_told_1001_and_what_was_sent_before_arrives_before_it() {
+    let mut host = Host::start(ServerOptions::default());
+    let mut guests: Vec<_> = (0..5).map(|_| host.guest()).collect();
+    assert!(!host.server.is_shut_down());
+    host.server.broadcast(&Packet::text("last"), None);
+    host.server.shutdown(LONG);
+    for (_, raw) in &mut guests {
+        assert_eq!(host.frame(raw).payload, b"last");
+        let goodbye = host.frame(raw);
+        assert_eq!(goodbye.close_code(), Some(1001));
+        assert!(!host.server.is_shut_down());
+        raw.send(client_frame(TEXT, "one more"));
+        raw.send(client_frame(goodbye.first, goodbye.payload));
+    }
+    for (key, _) in &guests {
+        assert_eq!(host.packet(*key).as_text(), Some("one more"));
+        let info = host.closed(*key);
+        assert_eq!((info.code, info.cause), (Some(1001), CloseCause::Local));
+    }
+    for (_, raw) in &mut guests {
+        host.end(raw);
+    }
+    drop(guests);
+    host.until_so("it is shut down", |host| host.server.is_shut_down());
+}
+
+#[test]
+fn nobody_is_let_in_any_more() {
+    let mut host = Host::start(ServerOptions::default());
+    let (_, _raw) = host.guest();
+    host.server.shutdown(LONG);
+    host.step();
+    assert!(TcpStream::connect(host.addr()).is_err(), "it listens no more");
+    assert!(host.server.local_addr().is_err());
+}
+
+#[test]
+fn whoever_had_only_knocked_is_told_503() {
+    let mut host = Host::start(ServerOptions::default());
+    let (mut silent, mut late) = (host.knock(), host.ask(&REQUEST[..50]));
+    host.until_so("both are here", |host| host.server.stats().pending == 2);
+    host.server.shutdown(LONG);
+    for raw in [&mut silent, &mut late] {
+        assert_eq!(host.refusal(raw).status, 503);
+    }
+    drop((silent, late));
+    host.until_so("it is shut down", |host| host.server.is_shut_down());
+    assert_eq!(host.told, []);
+    assert_eq!(host.server.stats().refused, 2);
+}
+
+#[test]
+fn whoever_does_not_answer_is_cut_off_at_the_deadline() {
+    let mut host = Host::start(with_peer(Options::for_server().close_timeout(LONG)));
+    let guests: Vec<_> = (0..3).map(|_| host.guest()).collect();
+    let start = Instant::now();
+    host.server.shutdown(SOON);
+    for (key, _) in &guests {
+        assert_eq!(host.closed(*key).cause, CloseCause::Aborted);
+    }
+    assert!(start.elapsed() >= SOON, "{:?}", start.elapsed());
+    host.step();
+    assert!(host.server.is_shut_down());
+}
+
+#[test]
+fn it_is_not_shut_down_before_every_event_was_read() {
+    let mut host = Host::start(ServerOptions::default());
+    let (key, mut raw) = host.guest();
+    raw.send(client_frame(TEXT, "unread"));
+    host.server.shutdown(Duration::ZERO);
+    crate::common::until("it is cut off", || {
+        host.server.poll();
+        host.server.stats().peers == 0
+    });
+    let mut events = Vec::new();
+    while let Some(event) = host.server.next_event() {
+        assert!(!host.server.is_shut_down());
+        events.push(event);
+    }
+    assert!(matches!(&events[..], [.., ServerEvent::Closed(closed, _)] if *closed == key), "{events:?}");
+    assert!(host.server.is_shut_down());
+}
+
+#[test]
+fn a_server_without_peers_is_shut_down_at_once() {
+    let mut host = Host::start(ServerOptions::default());
+    host.server.shutdown(LONG);
+    assert!(host.server.is_shut_down());
+    host.step();
+    assert!(host.server.is_shut_down());
+}
+
+#[test]
+fn a_second_shutdown_can_only_set_another_deadline() {
+    let mut host = Host::start(with_peer(Options::for_server().close_timeout(LONG)));
+    let (key, mut raw) = host.guest();
+    host.server.shutdown(LONG);
+    host.server.shutdown(SOON);
+    assert_eq!(host.frame(&mut raw).close_code(), Some(1001));
+    assert_eq!(host.closed(key).cause, CloseCause::Aborted);
+    assert_eq!(raw.frame(), None, "one goodbye is enough");
+}
+
+#[test]
+fn waiting_comes_to_the_end_of_a_shutdown() {
+    let mut host = Host::start(with_peer(Options::for_server().close_timeout(LONG)));
+    let (_, _raw) = host.guest();
+    host.server.shutdown(SOON);
+    let start = Instant::now();
+    while !host.server.is_shut_down() {
+        host.server.wait(LONG);
+        host.hear();
+    }
+    assert!(start.elapsed() < LONG / 2, "{:?}", start.elapsed());
+}

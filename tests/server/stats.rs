@@ -1,0 +1,93 @@
+//! The counters of a server add up, over peers that are there and peers that are gone.
+
+use websocket_peer::{PeerKey, ServerOptions, ServerStats};
+
+use crate::{
+    common::raw::{BINARY, REQUEST, Raw, TEXT, client_frame},
+    host::{Host, unlimited},
+};
+
+/// What flows: packets and bytes received, and sent.
+fn flow(stats: &ServerStats) -> [u64; 4] {
+    [stats.packets_received, stats.bytes_received, stats.packets_sent, stats.bytes_sent]
+}
+
+#[test]
+fn packets_and_bytes_add_up_over_the_peers_that_are_there_and_those_that_are_gone() {
+    let mut host = Host::start(ServerOptions::default().limits(unlimited()));
+    let mut guests: Vec<(PeerKey, Raw)> = (0..10).map(|_| host.guest()).collect();
+    let mut expected = [0; 4];
+    for (number, (key, raw)) in guests.iter_mut().enumerate() {
+        for size in 0..=number {
+            raw.send(client_frame(BINARY, vec![0; size]));
+            host.packet(*key);
+            host.server.send(*key, &vec![0; 2 * size]).unwrap();
+            expected[0] += 1;
+            expected[1] += size as u64;
+            expected[2] += 1;
+            expected[3] += 2 * size as u64;
+        }
+        let stats = host.server.peer(*key).unwrap().stats();
+        assert_eq!((stats.packets_received, stats.packets_sent), (number as u64 + 1, number as u64 + 1));
+    }
+    assert_eq!(flow(&host.server.stats()), expected);
+    guests.truncate(4);
+    host.until_so("six are gone", |host| host.server.stats().closed == 6);
+    host.run(crate::common::A_WHILE);
+    assert_eq!(flow(&host.server.stats()), expected);
+    assert_eq!(host.server.stats().peers, 4);
+}
+
+#[test]
+fn connections_add_up() {
+    let mut host = Host::start(ServerOptions::default().paths(["/chat"]));
+    let mut guests: Vec<_> = (0..5).map(|_| host.guest()).collect();
+    for _ in 0..3 {
+        assert_eq!(host.status_for(REQUEST.replace("/chat", "/else")), 404);
+    }
+    let _silent = [host.knock(), host.knock()];
+    drop(host.knock());
+    guests.truncate(1);
+    host.until_so("all has been noticed", |host| {
+        let stats = host.server.stats();
+        (stats.accepted, stats.closed, stats.refused) == (11, 4, 4)
+    });
+    let stats = host.server.stats();
+    assert_eq!((stats.opened, stats.peers, stats.pending), (5, 1, 2));
+    assert_eq!(stats.accepted, stats.opened + stats.refused + stats.pending as u64);
+    assert_eq!(stats.opened, stats.closed + stats.peers as u64);
+}
+
+#[test]
+fn memory_is_what_waits_and_nothing_when_nothing_waits() {
+    let mut host = Host::start(ServerOptions::default());
+    assert_eq!(host.server.stats().memory, 0);
+    let (key, mut raw) = host.guest();
+    let idle = host.server.stats().memory;
+    assert!(idle < 2048, "an idle peer holds {idle} bytes");
+    raw.send(client_frame(BINARY, vec![0; 50_000]));
+    crate::common::until("it has come", || {
+        host.server.poll();
+        host.server.stats().packets_received == 1
+    });
+    let waiting = host.server.stats().memory - idle;
+    assert!((50_000..60_000).contains(&waiting), "{waiting}");
+    host.packet(key);
+    host.step();
+    assert_eq!(host.server.stats().memory, idle);
+    raw.send(&client_frame(TEXT, "x".repeat(30_000))[..20_000]);
+    host.until_so("a part of a message is counted", |host| host.server.stats().memory > idle + 19_000);
+    drop(raw);
+    host.closed(key);
+    host.until_empty();
+}
+
+#[test]
+fn refused_packets_are_not_counted() {
+    let mut host = Host::start(ServerOptions::default());
+    let (key, _raw) = host.guest();
+    let before = host.server.stats();
+    let max = host.server.options().peer.outbound_buffer_size;
+    host.server.send(key, &vec![0; max + 1]).unwrap_err();
+    assert_eq!(host.server.stats(), before);
+}

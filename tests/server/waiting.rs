@@ -1,0 +1,180 @@
+//! Sleeping until there is something to do: `wait` costs nothing meanwhile, and oversleeps nothing.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use websocket_peer::{CloseCause, CloseCode, Deadline, Options, ServerEvent};
+
+use crate::{
+    common::raw::{End, PING, Raw, TEXT, client_frame},
+    host::{Host, with_peer},
+};
+
+/// Far longer than anything that is waited for here.
+const LONG: Duration = Duration::from_secs(25);
+const SOON: Duration = Duration::from_millis(200);
+
+/// No deadline is near.
+fn patient() -> Options {
+    Options::for_server().heartbeat_interval(Duration::from_secs(3600))
+}
+
+/// Waits, as often as it takes, until this is so: seldom, and not until the time that `wait` was given.
+#[track_caller]
+fn wait_until(host: &mut Host, what: &str, mut done: impl FnMut(&mut Host) -> bool) {
+    let start = Instant::now();
+    let mut wakings = 0;
+    while !done(host) {
+        host.server.wait(LONG);
+        host.hear();
+        wakings += 1;
+        assert!(start.elapsed() < LONG, "{what}: overslept");
+        assert!(wakings <= 20, "{what}: woken {wakings} times in {:?}", start.elapsed());
+    }
+}
+
+/// Lets everything happen that happens by itself after an opening.
+fn quiet(host: &mut Host) {
+    host.run(crate::common::A_WHILE);
+}
+
+#[test]
+fn a_wait_without_anything_to_do_sleeps_to_its_end() {
+    let mut host = Host::start(with_peer(patient()));
+    let _guests: Vec<_> = (0..10).map(|_| host.guest()).collect();
+    quiet(&mut host);
+    let start = Instant::now();
+    host.server.wait(SOON);
+    assert!(start.elapsed() >= SOON - Duration::from_millis(20), "{:?}", start.elapsed());
+    assert_eq!(host.server.next_event(), None);
+}
+
+#[test]
+fn a_poll_never_sleeps() {
+    let mut host = Host::start(with_peer(patient()));
+    let _guests: Vec<_> = (0..10).map(|_| host.guest()).collect();
+    quiet(&mut host);
+    let start = Instant::now();
+    for _ in 0..1000 {
+        host.server.poll();
+    }
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+/// Linux tells how long a thread was on a processor; it is the same code elsewhere.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_wait_takes_no_processor_time() {
+    let mut host = Host::start(with_peer(patient()));
+    let _guests: Vec<_> = (0..10).map(|_| host.guest()).collect();
+    quiet(&mut host);
+    let before = super::fairness::on_processor();
+    host.server.wait(5 * SOON);
+    let spent = super::fairness::on_processor() - before;
+    assert!(spent < Duration::from_millis(50), "{spent:?}");
+}
+
+#[test]
+fn a_wait_is_ended_by_a_packet_a_newcomer_and_an_end() {
+    let mut host = Host::start(with_peer(patient()));
+    let (key, mut raw) = host.guest();
+    quiet(&mut host);
+    let addr = host.addr();
+    let client = thread::spawn(move || {
+        thread::sleep(SOON);
+        raw.send(client_frame(TEXT, "wake up"));
+        thread::sleep(SOON);
+        let newcomer = Raw::new(std::net::TcpStream::connect(addr).unwrap());
+        thread::sleep(SOON);
+        drop(raw);
+        newcomer
+    });
+    wait_until(&mut host, "a packet", |host| {
+        host.told.iter().any(|event| matches!(event, ServerEvent::Packet(..)))
+    });
+    wait_until(&mut host, "a newcomer", |host| host.server.stats().pending == 1);
+    wait_until(&mut host, "an end", |host| host.server.peer(key).is_none());
+    drop(client.join().unwrap());
+}
+
+#[test]
+fn a_heartbeat_fires_although_nothing_comes() {
+    let times = Options::for_server().heartbeat_interval(SOON).heartbeat_timeout(SOON);
+    let mut host = Host::start(with_peer(times));
+    let (key, mut raw) = host.guest();
+    let start = Instant::now();
+    wait_until(&mut host, "a ping", |_| raw.frame().is_some_and(|frame| frame.first == PING));
+    wait_until(&mut host, "the end of a silent peer", |host| host.server.peer(key).is_none());
+    assert!(start.elapsed() >= 2 * SOON - Duration::from_millis(50), "{:?}", start.elapsed());
+    assert_eq!(host.closed(key).cause, CloseCause::TimedOut { what: Deadline::Heartbeat });
+}
+
+#[test]
+fn a_handshake_is_given_up_although_nothing_comes() {
+    let mut host = Host::start(with_peer(patient().connect_timeout(SOON)));
+    let mut silent = host.knock();
+    wait_until(&mut host, "the end of a handshake", |_| silent.end() == Some(End::Eof));
+    assert_eq!(host.server.stats().refused, 1);
+}
+
+#[test]
+fn a_close_is_given_up_although_nothing_comes() {
+    let mut host = Host::start(with_peer(patient().close_timeout(SOON)));
+    let (key, _raw) = host.guest();
+    host.server.close(key, CloseCode::NORMAL, "").unwrap();
+    wait_until(&mut host, "the end of a close", |host| host.server.peer(key).is_none());
+    assert_eq!(host.closed(key).cause, CloseCause::TimedOut { what: Deadline::Close });
+}
+
+/// Its heartbeat and the time of its message are over long before the time of its close, and count no more.
+#[test]
+fn a_peer_that_closes_is_waited_for_asleep() {
+    let times = patient().heartbeat_interval(SOON / 4).close_timeout(5 * SOON);
+    let limits = websocket_peer::PeerLimits::default().max_message_time(SOON);
+    let mut host = Host::start(with_peer(times).limits(limits));
+    let (key, mut raw) = host.guest();
+    let idle = host.server.stats().memory;
+    raw.send(client_frame(0x01, "to be continued"));
+    host.until_so("its beginning has come", |host| host.server.stats().memory > idle);
+    host.server.close(key, CloseCode::NORMAL, "").unwrap();
+    wait_until(&mut host, "the end of a close", |host| host.server.peer(key).is_none());
+    assert_eq!(host.closed(key).cause, CloseCause::TimedOut { what: Deadline::Close });
+}
+
+#[test]
+fn whoever_does_not_end_tcp_after_a_close_is_waited_for_asleep() {
+    let mut host = Host::start(with_peer(patient().close_timeout(SOON)));
+    let (key, mut raw) = host.guest();
+    raw.send(client_frame(0x88, [3, 0xE8]));
+    host.closed(key);
+    host.server.shutdown(LONG);
+    wait_until(&mut host, "the end of TCP", |host| host.server.is_shut_down());
+    assert_eq!(host.end(&mut raw), End::Eof);
+}
+
+#[test]
+fn while_events_wait_to_be_read_nobody_sleeps() {
+    let mut host = Host::start(with_peer(patient()));
+    let _raw = host.ask(crate::common::raw::REQUEST);
+    crate::common::until("it is open", || {
+        host.server.poll();
+        host.server.stats().peers == 1
+    });
+    let start = Instant::now();
+    host.server.wait(LONG);
+    assert!(start.elapsed() < LONG / 2, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_long_pause_of_the_program_is_no_silence_of_its_peers() {
+    let times = Options::for_server().heartbeat_interval(SOON).heartbeat_timeout(Duration::from_millis(1500));
+    let mut host = Host::start(with_peer(times));
+    let (key, mut raw) = host.guest();
+    let ping = host.frame(&mut raw);
+    raw.send(client_frame(0x8A, ping.payload));
+    thread::sleep(Duration::from_secs(3));
+    host.step();
+    assert!(host.server.peer(key).is_some(), "{:?}", host.told);
+}

@@ -1,0 +1,107 @@
+//! The recipes of `docs/`, for this machine: other names, ports and certificates, and times for those who do not want to
+//! wait. Whatever else they say is what is tested.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use testkit::certs::Identity;
+
+use crate::ports::loopback;
+use crate::project::Project;
+use crate::sh::Cmd;
+
+/// The recipe's limit for silence, shortened: in seconds.
+pub const SHORT: u64 = 3;
+
+/// Where a proxy listens, what it shows there, and whom it stands before.
+pub struct Place {
+    pub plain: u16,
+    pub secure: u16,
+    upstream: u16,
+    directory: PathBuf,
+    certificates: PathBuf,
+    key: PathBuf,
+}
+
+impl Place {
+    pub fn make(project: &Project, identity: &Identity, upstream: u16) -> Result<Self> {
+        let directory = project.target().join("proxies");
+        fs::create_dir_all(&directory)?;
+        let (certificates, key) = (directory.join("certificates.pem"), directory.join("key.pem"));
+        fs::write(&certificates, &identity.certificates_pem)?;
+        fs::write(&key, &identity.key_pem)?;
+        Ok(Self { plain: free_port()?, secure: free_port()?, upstream, directory, certificates, key })
+    }
+
+    pub fn nginx(&self, project: &Project, program: &Path) -> Result<Cmd> {
+        let Self { plain, secure, upstream, .. } = self;
+        let game = adapted(
+            project,
+            "nginx.conf",
+            &[
+                ("listen 443 ssl;", format!("listen 127.0.0.1:{secure} ssl;")),
+                ("listen [::]:443 ssl;", format!("listen 127.0.0.1:{plain};")),
+                ("server_name game.example;", "server_name localhost;".into()),
+                ("/etc/ssl/game.example/fullchain.pem", quoted(&self.certificates)),
+                ("/etc/ssl/game.example/privkey.pem", quoted(&self.key)),
+                ("http://127.0.0.1:9080;", format!("http://127.0.0.1:{upstream};")),
+                ("proxy_read_timeout 75s;", format!("proxy_read_timeout {SHORT}s;")),
+                ("proxy_send_timeout 75s;", format!("proxy_send_timeout {SHORT}s;")),
+            ],
+        )?;
+        let kept: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|what| format!("    {what}_temp_path {what};\n"))
+            .concat();
+        let whole = format!(
+            "daemon off;\npid nginx.pid;\nerror_log stderr;\nevents {{}}\n\
+             http {{\n    access_log off;\n{kept}{game}}}\n"
+        );
+        let path = self.directory.join("nginx.conf");
+        fs::write(&path, whole)?;
+        let command = project.command(&program.to_string_lossy());
+        Ok(command.args(["-e", "stderr", "-p"]).arg(&self.directory).arg("-c").arg(&path))
+    }
+
+    pub fn caddy(&self, project: &Project, program: &Path) -> Result<Cmd> {
+        let Self { plain, secure, upstream, .. } = self;
+        let sites = format!("http://localhost:{plain}, https://localhost:{secure} {{\n\tbind 127.0.0.1\n");
+        let tls = format!("\ttls {} {}", quoted(&self.certificates), quoted(&self.key));
+        let game = adapted(
+            project,
+            "Caddyfile",
+            &[
+                ("game.example {", sites + &tls),
+                ("reverse_proxy 127.0.0.1:9080", format!("reverse_proxy 127.0.0.1:{upstream}")),
+            ],
+        )?;
+        let path = self.directory.join("Caddyfile");
+        fs::write(&path, format!("{{\n\tadmin off\n\tauto_https disable_redirects\n}}\n{game}"))?;
+        let command = project.command(&program.to_string_lossy());
+        // What it keeps, it keeps here.
+        let command = command.env("XDG_DATA_HOME", &self.directory).env("XDG_CONFIG_HOME", &self.directory);
+        Ok(command.args(["run", "--adapter", "caddyfile", "--config"]).arg(&path))
+    }
+}
+
+/// A recipe with these changes, each of which must find its place.
+fn adapted(project: &Project, name: &str, changes: &[(&str, String)]) -> Result<String> {
+    let path = project.root().join("docs").join(name);
+    let mut text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    for (from, to) in changes {
+        ensure!(text.matches(from).count() == 1, "docs/{name} has not one `{from}`, but none or several");
+        text = text.replace(from, to);
+    }
+    Ok(text)
+}
+
+/// As both proxies write a path that may have spaces.
+fn quoted(path: &Path) -> String {
+    format!("\"{}\"", path.display())
+}
+
+/// A port that nobody uses now.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(loopback(0))?.local_addr()?.port())
+}
