@@ -3,7 +3,8 @@
 //!
 //! It polls N times a second, as a game does; without `--hz` it sleeps until there is something to do. With `--broadcast`
 //! a packet goes to every peer. Made to be measured, it lets every client do as it likes: do not leave it open to
-//! strangers. With `--hz` it says how long the polls took when its standard input ends, and goes.
+//! strangers. With `--hz` it says how long the polls took since the last line of its standard input when that ends, and
+//! goes.
 
 use std::{
     env, io,
@@ -17,6 +18,7 @@ use websocket_peer::{Options, PeerLimits, ServerEvent, ServerOptions, WebSocketS
 
 const USAGE: &str = "usage: echo_server ADDR [--max-message BYTES] [--hz N] [--broadcast]";
 
+static BEGINS_ANEW: AtomicBool = AtomicBool::new(false);
 static INPUT_ENDED: AtomicBool = AtomicBool::new(false);
 
 fn main() -> ExitCode {
@@ -82,8 +84,10 @@ fn serve(args: &Args) -> Result<(), websocket_peer::Error> {
     let frame = args.hz.map(|hz| Duration::from_secs(1) / hz);
     if frame.is_some() {
         thread::spawn(|| {
+            for _ in io::stdin().lines().map_while(Result::ok) {
+                BEGINS_ANEW.store(true, Ordering::Relaxed);
+            }
             // Whether it is at its end or cannot be read: nobody is there any more.
-            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
             INPUT_ENDED.store(true, Ordering::Relaxed);
         });
     }
@@ -95,6 +99,9 @@ fn serve(args: &Args) -> Result<(), websocket_peer::Error> {
             Some(frame) => {
                 next_frame += frame;
                 thread::sleep(next_frame.saturating_duration_since(Instant::now()));
+                if BEGINS_ANEW.swap(false, Ordering::Relaxed) {
+                    took.clear();
+                }
                 let start = Instant::now();
                 server.poll();
                 took.push(start.elapsed());

@@ -18,6 +18,9 @@ mod stats;
 mod sys;
 mod url;
 
+#[cfg(feature = "_fuzz")]
+#[doc(hidden)]
+pub mod fuzz;
 #[cfg(feature = "js")]
 mod js;
 

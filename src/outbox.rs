@@ -56,8 +56,16 @@ impl Outbox {
 
     /// Whether a packet of `len` bytes may take the place of one of `replaced` bytes.
     pub(crate) fn check_room_in_place_of(&self, replaced: usize, len: usize) -> Result<(), Error> {
+        if len > self.max_bytes {
+            return Err(Error::PacketTooBig { len, max: self.max_bytes });
+        }
         let room = self.max_bytes - self.bytes() + replaced;
         if len > room { Err(Error::OutboundFull { room }) } else { Ok(()) }
+    }
+
+    /// Whether a packet of `len` bytes might be sent now if those without frames were dropped.
+    pub(crate) fn can_make_room(&self, len: usize) -> bool {
+        len <= self.max_bytes - self.payload && self.waiting.len() < self.max_packets
     }
 
     /// A packet of `payload` bytes waits that has no frame yet.

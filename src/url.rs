@@ -83,7 +83,11 @@ impl fmt::Display for Host {
         match self {
             Self::Name(name) => f.write_str(name),
             Self::Ip(IpAddr::V4(ip)) => ip.fmt(f),
-            Self::Ip(IpAddr::V6(ip)) => write!(f, "[{ip}]"),
+            Self::Ip(IpAddr::V6(ip)) => match ip.segments() {
+                // Browsers write no dotted part.
+                [0, 0, 0, 0, 0, 0xffff, high, low] => write!(f, "[::ffff:{high:x}:{low:x}]"),
+                _ => write!(f, "[{ip}]"),
+            },
         }
     }
 }
@@ -179,6 +183,7 @@ mod tests {
             ("wss://h:80", "wss://h:80/"),
             ("ws://h?q=1", "ws://h/?q=1"),
             ("ws://[::1]:9080/x", "ws://[::1]:9080/x"),
+            ("ws://[::ffff:1.2.3.4]/", "ws://[::ffff:102:304]/"),
             ("ws://h/é?ü", "ws://h/%C3%A9?%C3%BC"),
             ("ws://h.example./", "ws://h.example./"),
             ("ws://h/%20%5C", "ws://h/%20%5C"),

@@ -81,7 +81,8 @@ fn keep(target: &str, input: &[u8]) -> PathBuf {
 /// The inputs of a target, in an order that is the same everywhere.
 fn saved(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let folders = ["corpus", "regressions"].map(|folder| root().join(folder).join(target));
-    let mut paths: Vec<_> = folders.iter().filter(|folder| folder.exists()).flat_map(|path| files(path)).collect();
+    let mut paths: Vec<_> =
+        folders.iter().filter(|folder| folder.exists()).flat_map(|path| files(path)).collect();
     paths.sort();
     let read = |path: PathBuf| {
         let input = fs::read(&path).expect("a file can be read");

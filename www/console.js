@@ -6,7 +6,7 @@ import { everyFrame } from "./frames.js";
 import { Log } from "./log.js";
 import { CLOSED, CLOSING, OPEN, STATE_NAMES, showCounters, showState } from "./readout.js";
 
-const DEFAULT_ADDRESS = "ws://127.0.0.1:9080/echo";
+const DEFAULT_ADDRESS = "ws://127.0.0.1:9080";
 
 /** Errors that are about one field, whichever button was pressed. */
 const FIELD_AT_FAULT = {

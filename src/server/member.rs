@@ -23,6 +23,8 @@ pub(super) struct Member {
     pub(super) request: Option<Request>,
     pub(super) identity: Option<Box<dyn Any + Send + Sync>>,
     pub(super) phase: Phase,
+    /// Whether it has been open: only then the program ever hears of it.
+    pub(super) was_open: bool,
     pub(super) told: Told,
     /// Whether it stands in the queue of those that have something to do.
     pub(super) is_ready: bool,
@@ -30,6 +32,8 @@ pub(super) struct Member {
     pub(super) is_news: bool,
     /// Whether it stands in the list of those with gathered packets.
     pub(super) is_gathered: bool,
+    /// Whether it stands in the list of those without memory.
+    pub(super) is_starved: bool,
     /// For when the earliest entry in the table of deadlines is.
     pub(super) deadline: Duration,
     /// How much of the server's memory it was last found to hold.
@@ -68,10 +72,12 @@ impl Member {
             request: None,
             identity: None,
             phase: Phase::Pending,
+            was_open: false,
             told: Told::Nothing,
             is_ready: false,
             is_news: false,
             is_gathered: false,
+            is_starved: false,
             deadline: Duration::MAX,
             held: 0,
         }
@@ -80,7 +86,7 @@ impl Member {
     /// Whether the program has still to be told something.
     pub(super) fn has_news(&self) -> bool {
         match self.told {
-            Told::Nothing => self.was_open(),
+            Told::Nothing => self.was_open,
             Told::Opened => self.link.available() > 0 || self.link.state() == ReadyState::Closed,
             Told::Closed | Told::Forgotten => false,
         }
@@ -88,7 +94,7 @@ impl Member {
 
     /// Whether nothing of it is needed any more.
     pub(super) fn is_over(&self) -> bool {
-        let is_forgotten = self.told == Told::Forgotten || !self.was_open();
+        let is_forgotten = self.told == Told::Forgotten || !self.was_open;
         self.phase == Phase::Leaving && is_forgotten && !self.connection.lingers()
     }
 
@@ -113,26 +119,18 @@ impl Member {
         }
         // What was only gathered may leave now, and then there is room.
         connection.flush(link);
-        if let Some(replaced) = key.and_then(|key| connection.waiting_under(key)) {
-            if link.outbox.check_room_in_place_of(replaced, len).is_ok() {
-                return Ok(());
-            }
+        let room = match key.and_then(|key| connection.waiting_under(key)) {
+            Some(replaced) => link.outbox.check_room_in_place_of(replaced, len),
+            None => link.outbox.check_room(len),
+        };
+        if !matches!(room, Err(Error::OutboundFull { .. })) {
+            return room;
         }
-        let mut room = link.outbox.check_room(len);
-        if matches!(room, Err(Error::OutboundFull { .. })) {
-            connection.was_full(now);
+        connection.was_full(now);
+        if policy == WhenFull::Refuse || !link.outbox.can_make_room(len) {
+            return room;
         }
-        while policy == WhenFull::DropOldest && matches!(room, Err(Error::OutboundFull { .. })) {
-            if !connection.drop_oldest(link) {
-                break;
-            }
-            room = link.outbox.check_room(len);
-        }
-        room
-    }
-
-    /// Whether it has been open: only then the program ever hears of it.
-    fn was_open(&self) -> bool {
-        self.phase == Phase::Open || (self.phase == Phase::Leaving && self.request.is_some())
+        while link.outbox.check_room(len).is_err() && connection.drop_oldest(link) {}
+        link.outbox.check_room(len)
     }
 }

@@ -214,10 +214,13 @@ impl WebSocketServer {
     pub fn next_event(&mut self) -> Option<ServerEvent> {
         self.forget_last_closed();
         while let Some(&key) = self.news.front() {
-            if let Some(event) = self.news_of(key) {
-                return Some(event);
+            let (event, is_last) = self.news_of(key);
+            if is_last {
+                self.news.pop_front();
             }
-            self.news.pop_front();
+            if event.is_some() {
+                return event;
+            }
         }
         self.flush();
         None

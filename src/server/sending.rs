@@ -3,6 +3,7 @@
 use super::{PeerKey, WebSocketServer, is_known};
 use crate::{
     error::Error,
+    options::WhenFull,
     packet::{Outgoing, Packet},
     state::ReadyState,
     sys::{Accept, Accepted, Reactor},
@@ -21,21 +22,25 @@ impl WebSocketServer {
         if member.link.state() != ReadyState::Open {
             return Err(Error::NotOpen { state: member.link.state() });
         }
-        let made_room = member.make_room(packet.len(), key, self.options.when_full, self.times.now());
+        let now = self.times.now();
         let has_memory = packet.len() <= self.memory.room(member.held);
-        if made_room.is_ok() && has_memory {
+        // Nothing is dropped for a packet that is refused in the end.
+        let policy = if has_memory { self.options.when_full } else { WhenFull::Refuse };
+        let mut result = member.make_room(packet.len(), key, policy, now);
+        if result.is_ok() && !has_memory {
+            member.connection.was_full(now);
+            result = Err(Error::OutboundFull { room: 0 });
+        }
+        if result.is_ok() {
             member.connection.send(packet, key, gather, &mut member.link);
             member.link.count_sent(packet.len());
             if gather && !std::mem::replace(&mut member.is_gathered, true) {
                 self.gathered.push(to);
             }
         }
-        if !has_memory {
-            member.connection.was_full(self.times.now());
-        }
         self.memory.recount(member);
-        let result = if has_memory { made_room } else { Err(Error::OutboundFull { room: 0 }) };
-        if result.is_err() {
+        // It may have been found full, even where the packet was taken in the place of others.
+        if result.is_err() || policy == WhenFull::DropOldest {
             let due = member.connection.next_deadline();
             self.deadlines.note(to, member, due);
         }

@@ -114,28 +114,32 @@ impl WebSocketServer {
         }
     }
 
-    /// What a member has to tell next; `None` when that is all.
-    pub(super) fn news_of(&mut self, key: PeerKey) -> Option<ServerEvent> {
-        let member = self.members.get_mut(key)?;
-        if member.told == Told::Nothing {
+    /// What a member has to tell next, and whether that is all.
+    pub(super) fn news_of(&mut self, key: PeerKey) -> (Option<ServerEvent>, bool) {
+        let Some(member) = self.members.get_mut(key) else { return (None, true) };
+        let event = if member.told == Told::Nothing {
             member.told = Told::Opened;
-            return Some(ServerEvent::Opened(key));
-        }
-        if let Some(packet) = member.link.take() {
+            Some(ServerEvent::Opened(key))
+        } else if let Some(packet) = member.link.take() {
             self.memory.recount(member);
-            return Some(ServerEvent::Packet(key, packet));
-        }
-        if let Some(info) = member.link.close_info().filter(|_| member.told == Told::Opened) {
+            Some(ServerEvent::Packet(key, packet))
+        } else if let Some(info) = member.link.close_info().filter(|_| member.told == Told::Opened) {
             let info = info.clone();
             member.told = Told::Closed;
             self.last_closed = Some(key);
-            return Some(ServerEvent::Closed(key, info));
+            Some(ServerEvent::Closed(key, info))
+        } else {
+            None
+        };
+        if member.has_news() {
+            return (event, false);
         }
         member.is_news = false;
+        // What found no room in the inbox has it now.
         if member.connection.is_stalled() && !std::mem::replace(&mut member.is_ready, true) {
             self.ready.push_back(key);
         }
-        None
+        (event, true)
     }
 
     /// Whoever was told to be gone can no longer be asked about.
@@ -192,6 +196,7 @@ impl WebSocketServer {
             }
             match (before, member.phase) {
                 (_, Phase::Open) => {
+                    member.was_open = true;
                     self.stats.opened += 1;
                     log::debug!("{key} at {addr} is open");
                 }
@@ -279,23 +284,25 @@ impl WebSocketServer {
         }
         let Some(member) = self.members.get_mut(key) else { return 0 };
         let is_starved = more && budget == 0;
-        if is_starved {
-            // It is as good as in the queue: nobody need put it there.
-            member.is_ready = true;
+        if is_starved && !std::mem::replace(&mut member.is_starved, true) {
             self.starved.push(key);
         }
-        self.settle(key, more);
+        self.settle(key, more && !is_starved);
         self.members.get(key).map_or(0, |member| member.held.saturating_sub(before))
     }
 
-    /// Those that found no memory may try again when there is some.
+    /// Those that found no memory may try again when there is some. They still get a turn when their socket takes bytes, or
+    /// a time limit of theirs runs out: so they give memory back.
     fn feed_the_starved(&mut self) {
         for key in std::mem::take(&mut self.starved) {
-            let Some(member) = self.members.get(key) else { continue };
-            if self.memory.room(member.held) > 0 {
-                self.ready.push_back(key);
-            } else {
+            let Some(member) = self.members.get_mut(key) else { continue };
+            if self.memory.room(member.held) == 0 {
                 self.starved.push(key);
+                continue;
+            }
+            member.is_starved = false;
+            if !std::mem::replace(&mut member.is_ready, true) {
+                self.ready.push_back(key);
             }
         }
     }

@@ -192,12 +192,22 @@ pub(crate) trait Accepted: Sized {
     fn close(&mut self, code: CloseCode, reason: &str, now: Duration, link: &mut Link);
 }
 
+/// The name of a fuzz target, and what it does with an input. Those of a backend are told by its `FUZZ_TARGETS`.
+#[cfg(feature = "_fuzz")]
+pub(crate) type FuzzTarget = (&'static str, fn(&[u8]));
+
 cfg_if::cfg_if! {
     if #[cfg(all(target_family = "wasm", target_os = "unknown"))] {
         mod web;
         pub(crate) use web::{Reactor, Socket};
+
+        /// A browser reads what comes from strangers itself.
+        #[cfg(feature = "_fuzz")]
+        pub(crate) const FUZZ_TARGETS: &[FuzzTarget] = &[];
     } else if #[cfg(unix)] {
         mod native;
+        #[cfg(feature = "_fuzz")]
+        pub(crate) use native::FUZZ_TARGETS;
         pub(crate) use native::{Reactor, Socket};
 
         /// A read that leaves room has emptied the socket, and what comes later is told of (epoll(7), kqueue(2)).
@@ -206,6 +216,8 @@ cfg_if::cfg_if! {
         const REUSES_ADDRESS: bool = true;
     } else if #[cfg(windows)] {
         mod native;
+        #[cfg(feature = "_fuzz")]
+        pub(crate) use native::FUZZ_TARGETS;
         pub(crate) use native::{Reactor, Socket};
 
         /// What comes later is told of only after a read that found nothing.

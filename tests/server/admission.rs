@@ -5,9 +5,7 @@ use std::{
     time::Duration,
 };
 
-use websocket_peer::{
-    Admission, CloseCause, Excess, Options, PeerLimits, Request, ServerOptions,
-};
+use websocket_peer::{Admission, CloseCause, Excess, Options, PeerLimits, Request, ServerOptions};
 
 use crate::{
     common::raw::{BINARY, CLOSE, REQUEST, Raw, TEXT, client_frame},

@@ -57,8 +57,11 @@ struct Client {
 
 impl Client {
     fn new(host: &Host, number: usize) -> Self {
+        let raw = host.ask(request(&format!("/{number}"), &[]));
+        // Forty that wait for each other a little would take minutes.
+        raw.tcp().set_nonblocking(true).expect("a socket that does not wait");
         Self {
-            raw: Some(host.ask(request(&format!("/{number}"), &[]))),
+            raw: Some(raw),
             is_answered: false,
             pending: Vec::new(),
             sent: 0,
@@ -115,7 +118,9 @@ impl Client {
         let first = if die.roll(2) == 0 { TEXT } else { BINARY };
         let (head, tail) = payload.split_at(die.roll(payload.len() as u64 + 1) as usize);
         let bytes = match die.roll(3) {
-            0 => [client_frame(first & 0x0F, head), client_frame(PING, []), client_frame(0x80, tail)].concat(),
+            0 => {
+                [client_frame(first & 0x0F, head), client_frame(PING, []), client_frame(0x80, tail)].concat()
+            }
             _ => client_frame(first, payload),
         };
         self.sent += 1;

@@ -1,10 +1,6 @@
 //! What is logged: that something happened, at a level that suits it, and never what somebody sent or could be known by.
 
-use std::{
-    cell::RefCell,
-    sync::Once,
-    time::Duration,
-};
+use std::{cell::RefCell, sync::Once, time::Duration};
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use websocket_peer::{
@@ -98,7 +94,8 @@ fn a_mistake_of_the_hook_is_an_error() {
 #[test]
 fn strangers_cannot_fill_the_log_with_warnings() {
     record();
-    let mut host = Host::start(ServerOptions::default().max_peers(1).max_pending(2).max_pending_per_address(2));
+    let mut host =
+        Host::start(ServerOptions::default().max_peers(1).max_pending(2).max_pending_per_address(2));
     let (_, _raw) = host.guest();
     for bytes in ["nonsense\r\n\r\n", REQUEST, "POST / HTTP/1.1\r\n\r\n", "\x16\x03\x01"] {
         host.status_for(bytes);

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use websocket_peer::{
-    Error, Options, Packet, PeerKey, ReadyState, ServerOptions, Stats, WhenFull,
-};
+use websocket_peer::{Error, Options, Packet, PeerKey, ReadyState, ServerOptions, Stats, WhenFull};
 
 use crate::{
     common::raw::{BINARY, Raw, TEXT, client_frame},

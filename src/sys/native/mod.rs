@@ -8,6 +8,8 @@ mod connection;
 mod dial;
 mod failure;
 mod frames;
+#[cfg(feature = "_fuzz")]
+mod fuzz;
 mod guard;
 mod handshake;
 mod heartbeat;
@@ -28,6 +30,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[cfg(feature = "_fuzz")]
+pub(crate) use self::fuzz::TARGETS as FUZZ_TARGETS;
 pub(crate) use self::reactor::Reactor;
 use self::{connection::Connection, guard::Arrival, turn::Turn};
 use super::Transport;

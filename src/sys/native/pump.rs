@@ -230,8 +230,9 @@ impl Pump {
 
     /// When there will be something to do, if nothing happens before.
     pub(super) fn next_deadline(&self) -> Duration {
-        let dues = [self.heartbeat.due(), self.close_due, self.guard.due()];
-        dues.into_iter().flatten().min().unwrap_or(Duration::MAX)
+        // Of a connection that closes nothing else is expected any more.
+        let others = || self.heartbeat.due().into_iter().chain(self.guard.due()).min();
+        self.close_due.or_else(others).unwrap_or(Duration::MAX)
     }
 
     fn read(&mut self, turn: &mut Turn<'_>, link: &mut Link) -> Result<Reading, Failure> {
@@ -255,6 +256,8 @@ impl Pump {
         let mut read = 0;
         while self.readable {
             if read >= turn.budget {
+                // What waits unread is a sign of life as well.
+                self.heartbeat.heard(turn.now);
                 return Ok(Reading::Enough);
             }
             // The middle of a large message goes to its place directly; everything else is looked at first.

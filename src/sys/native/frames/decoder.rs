@@ -1,13 +1,14 @@
 //! Bytes to messages.
 
-use std::io::Cursor;
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-use tungstenite::protocol::frame::{
-    FrameHeader,
-    coding::{Control, Data, OpCode},
+use super::{
+    MAX_CONTROL,
+    close::CloseFrame,
+    header::{Header, MAX_HEADER},
+    mask,
+    message::Message,
 };
-
-use super::{MAX_CONTROL, MAX_HEADER, close::CloseFrame, mask, message::Message};
 use crate::packet::{Packet, PacketKind};
 
 /// What the other end may send.
@@ -109,8 +110,8 @@ impl Decoder {
             // State is kept only of what has not come whole: most frames have.
             let mut frame = match self.frame.take() {
                 Some(frame) => frame,
-                None => match self.read_header(input)? {
-                    Some((header, len)) => self.begin(&header, len)?,
+                None => match self.read_header(input) {
+                    Some(header) => self.begin(&header)?,
                     None => return Ok(None),
                 },
             };
@@ -182,36 +183,36 @@ impl Decoder {
         self.message.as_ref().map_or(0, Message::capacity)
     }
 
-    fn read_header(&mut self, input: &mut &[u8]) -> Result<Option<(FrameHeader, u64)>, Breach> {
+    fn read_header(&mut self, input: &mut &[u8]) -> Option<Header> {
         if self.header.len == 0 {
-            let parsed = parse(input)?;
-            let taken = match &parsed {
-                Some((_, _, header_len)) => *header_len,
+            let header = Header::parse(input);
+            let taken = match &header {
+                Some(header) => header.len,
                 // It is shorter than a header, or it would have been one.
                 None => self.header.push(input),
             };
             *input = &input[taken..];
-            return Ok(parsed.map(|(header, len, _)| (header, len)));
+            return header;
         }
         let before = self.header.len;
         let taken = self.header.push(input);
-        let parsed = parse(self.header.get())?;
-        let Some((header, len, header_len)) = parsed else {
+        let Some(header) = Header::parse(self.header.get()) else {
             *input = &input[taken..];
-            return Ok(None);
+            return None;
         };
-        *input = &input[header_len - before..];
+        *input = &input[header.len - before..];
         self.header.len = 0;
-        Ok(Some((header, len)))
+        Some(header)
     }
 
     /// Checks a header against the rules and against what came before (RFC 6455, 5.1 to 5.5).
-    fn begin(&mut self, header: &FrameHeader, len: u64) -> Result<Frame, Breach> {
-        let &FrameHeader { is_final, rsv1, rsv2, rsv3, opcode, mask } = header;
-        if rsv1 || rsv2 || rsv3 || mask.is_some() != self.expects_mask {
+    fn begin(&mut self, header: &Header) -> Result<Frame, Breach> {
+        let &Header { is_final, has_reserved, opcode, mask, payload: len, .. } = header;
+        if has_reserved || mask.is_some() != self.expects_mask {
             return Err(Breach::Protocol);
         }
         let content = match opcode {
+            OpCode::Control(Control::Reserved(_)) => return Err(Breach::Protocol),
             OpCode::Control(_) if !is_final || len > MAX_CONTROL as u64 => return Err(Breach::Protocol),
             OpCode::Control(control) => {
                 self.control.len = 0;
@@ -261,20 +262,6 @@ impl Decoder {
             _ => Item::Close(CloseFrame::parse(self.control.get())?),
         })
     }
-}
-
-/// A header, the length of the payload behind it, and its own length; `None` where it has not come whole.
-fn parse(bytes: &[u8]) -> Result<Option<(FrameHeader, u64, usize)>, Breach> {
-    let mut cursor = Cursor::new(&bytes[..bytes.len().min(MAX_HEADER)]);
-    let parsed = FrameHeader::parse(&mut cursor).map_err(|_| Breach::Protocol)?;
-    let Some((header, len)) = parsed else { return Ok(None) };
-    let header_len =
-        2 + match bytes[1] & 0x7f {
-            126 => 2,
-            127 => 8,
-            _ => 0,
-        } + if header.mask.is_some() { 4 } else { 0 };
-    Ok(Some((header, len, header_len)))
 }
 
 #[cfg(test)]

@@ -1,11 +1,8 @@
 //! Messages to bytes.
 
-use tungstenite::protocol::frame::{
-    FrameHeader,
-    coding::{Control, Data, OpCode},
-};
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-use super::{MAX_HEADER, mask};
+use super::{header::Written, mask};
 use crate::packet::PacketKind;
 
 /// What a frame is.
@@ -24,11 +21,16 @@ pub(in super::super) struct Encoder {
     masks: bool,
 }
 
-/// The header of a frame, ready to be sent.
-#[derive(Debug, Clone, Copy)]
-pub(in super::super) struct Header {
-    bytes: [u8; MAX_HEADER],
-    len: usize,
+impl Kind {
+    fn opcode(self) -> OpCode {
+        match self {
+            Self::Packet(PacketKind::Text) => OpCode::Data(Data::Text),
+            Self::Packet(PacketKind::Binary) => OpCode::Data(Data::Binary),
+            Self::Ping => OpCode::Control(Control::Ping),
+            Self::Pong => OpCode::Control(Control::Pong),
+            Self::Close => OpCode::Control(Control::Close),
+        }
+    }
 }
 
 impl Encoder {
@@ -41,43 +43,23 @@ impl Encoder {
     }
 
     /// The header of a frame that is not masked.
-    pub(in super::super) fn plain_header(self, kind: Kind, len: usize) -> Header {
+    pub(in super::super) fn plain_header(self, kind: Kind, len: usize) -> Written {
         debug_assert!(self.is_plain());
-        Header::new(kind, len, None)
+        Written::new(kind.opcode(), len, None)
     }
 
     /// Adds a whole frame to `out`, and tells its length.
     pub(in super::super) fn encode(self, kind: Kind, payload: &[u8], out: &mut Vec<u8>) -> usize {
         let key = self.masks.then(rand::random);
-        let header = Header::new(kind, payload.len(), key);
-        out.reserve(header.len + payload.len());
-        out.extend_from_slice(header.get());
+        let header = Written::new(kind.opcode(), payload.len(), key);
+        let header = header.get();
+        out.reserve(header.len() + payload.len());
+        out.extend_from_slice(header);
         let start = out.len();
         out.extend_from_slice(payload);
         if let Some(key) = key {
             mask::apply(&mut out[start..], key, 0);
         }
-        header.len + payload.len()
-    }
-}
-
-impl Header {
-    fn new(kind: Kind, len: usize, mask: Option<[u8; 4]>) -> Self {
-        let opcode = match kind {
-            Kind::Packet(PacketKind::Text) => OpCode::Data(Data::Text),
-            Kind::Packet(PacketKind::Binary) => OpCode::Data(Data::Binary),
-            Kind::Ping => OpCode::Control(Control::Ping),
-            Kind::Pong => OpCode::Control(Control::Pong),
-            Kind::Close => OpCode::Control(Control::Close),
-        };
-        let header = FrameHeader { opcode, mask, ..FrameHeader::default() };
-        let mut bytes = [0; MAX_HEADER];
-        let written = header.format(len as u64, &mut &mut bytes[..]);
-        debug_assert!(written.is_ok(), "the longest header fits");
-        Self { bytes, len: header.len(len as u64) }
-    }
-
-    pub(in super::super) fn get(&self) -> &[u8] {
-        &self.bytes[..self.len]
+        header.len() + payload.len()
     }
 }

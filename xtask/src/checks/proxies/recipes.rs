@@ -26,8 +26,9 @@ pub struct Place {
 }
 
 impl Place {
-    pub fn make(project: &Project, identity: &Identity, upstream: u16) -> Result<Self> {
-        let directory = project.target().join("proxies");
+    /// For the proxy of this name.
+    pub fn make(project: &Project, name: &str, identity: &Identity, upstream: u16) -> Result<Self> {
+        let directory = project.target().join("proxies").join(name);
         fs::create_dir_all(&directory)?;
         let (certificates, key) = (directory.join("certificates.pem"), directory.join("key.pem"));
         fs::write(&certificates, &identity.certificates_pem)?;
@@ -66,18 +67,18 @@ impl Place {
 
     pub fn caddy(&self, project: &Project, program: &Path) -> Result<Cmd> {
         let Self { plain, secure, upstream, .. } = self;
-        let sites = format!("http://localhost:{plain}, https://localhost:{secure} {{\n\tbind 127.0.0.1\n");
-        let tls = format!("\ttls {} {}", quoted(&self.certificates), quoted(&self.key));
-        let game = adapted(
-            project,
-            "Caddyfile",
-            &[
-                ("game.example {", sites + &tls),
-                ("reverse_proxy 127.0.0.1:9080", format!("reverse_proxy 127.0.0.1:{upstream}")),
-            ],
-        )?;
+        // It takes no site that is both, and redirects from a port that may be somebody else's.
+        let site = |head: String| {
+            let upstream = format!("reverse_proxy 127.0.0.1:{upstream}");
+            let changes = [("game.example {", head), ("reverse_proxy 127.0.0.1:9080", upstream)];
+            adapted(project, "Caddyfile", &changes)
+        };
+        let tls = format!("tls {} {}", quoted(&self.certificates), quoted(&self.key));
+        let plain = site(format!("http://localhost:{plain} {{\n\tbind 127.0.0.1"))?;
+        let secure = site(format!("https://localhost:{secure} {{\n\tbind 127.0.0.1\n\t{tls}"))?;
+        let whole = format!("{{\n\tadmin off\n\tauto_https disable_redirects\n}}\n{plain}{secure}");
         let path = self.directory.join("Caddyfile");
-        fs::write(&path, format!("{{\n\tadmin off\n\tauto_https disable_redirects\n}}\n{game}"))?;
+        fs::write(&path, whole)?;
         let command = project.command(&program.to_string_lossy());
         // What it keeps, it keeps here.
         let command = command.env("XDG_DATA_HOME", &self.directory).env("XDG_CONFIG_HOME", &self.directory);

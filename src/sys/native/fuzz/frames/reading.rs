@@ -1,0 +1,115 @@
+//! What our decoder reads in a stream, and what it holds meanwhile.
+
+use super::{
+    super::super::frames::{Breach, CloseFrame, Decoder, Item, Limits},
+    End,
+};
+use crate::packet::Packet;
+
+/// So many times what has come of a message is set aside for it at most, and that memory may be so many times too large.
+const GROWTH: usize = 16;
+const SLACK: usize = 4;
+
+/// An [`Item`] with its payload.
+#[derive(Debug, PartialEq)]
+pub(super) enum Seen {
+    Packet(Packet),
+    Ping(Vec<u8>),
+    Pong(Vec<u8>),
+    Close(CloseFrame),
+    EmptyFragment,
+}
+
+/// Everything that was seen, and the breach that ended it.
+#[derive(Debug, PartialEq)]
+pub(super) struct Reading {
+    pub(super) seen: Vec<Seen>,
+    pub(super) end: Result<(), Breach>,
+}
+
+/// How bytes come to the decoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// It looks at them where they are.
+    Copied,
+    /// Those of a large message are put into their place.
+    Direct,
+    /// In two steps.
+    DirectInPart,
+}
+
+impl Reading {
+    pub(super) fn of<'a>(
+        pieces: impl Iterator<Item = &'a [u8]>,
+        sender: End,
+        limits: Limits,
+        way: Way,
+    ) -> Self {
+        let decoder = Decoder::new(sender == End::Client, limits);
+        let mut reader = Reader { decoder, limits, asked: 0, seen: Vec::new() };
+        let mut end = Ok(());
+        for piece in pieces {
+            end = reader.take(piece, way);
+            if end.is_err() {
+                break;
+            }
+        }
+        Self { seen: reader.seen, end }
+    }
+}
+
+struct Reader {
+    decoder: Decoder,
+    limits: Limits,
+    /// How many bytes have come of what is under way, or were asked for.
+    asked: usize,
+    seen: Vec<Seen>,
+}
+
+impl Reader {
+    fn take(&mut self, mut piece: &[u8], way: Way) -> Result<(), Breach> {
+        while way != Way::Copied {
+            let Some(room) = self.decoder.room(1, piece.len()) else { break };
+            self.asked += room.len();
+            let len = if way == Way::Direct { room.len() } else { room.len().div_ceil(2) };
+            let part;
+            (part, piece) = piece.split_at(len);
+            room[..len].copy_from_slice(part);
+            let item = self.decoder.filled(len)?;
+            self.note(item);
+        }
+        loop {
+            let before = piece.len();
+            let item = self.decoder.next(&mut piece)?;
+            self.asked += before - piece.len();
+            if !self.note(item) {
+                assert!(piece.is_empty(), "{} bytes are left lying", piece.len());
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether there was something.
+    fn note(&mut self, item: Option<Item>) -> bool {
+        let bound = SLACK * self.limits.message.min(self.asked.saturating_mul(GROWTH));
+        let held = self.decoder.held();
+        assert!(held <= bound, "{held} bytes are held after {} that came", self.asked);
+        if !self.decoder.is_within_message() {
+            assert_eq!(held, 0, "memory is held for no message");
+            self.asked = 0;
+        }
+        let is_something = item.is_some();
+        self.seen.extend(item.map(|item| match item {
+            Item::Packet(packet) => {
+                assert!(packet.len() <= self.limits.message, "a packet over the limit: {}", packet.len());
+                assert!(!packet.is_text() || std::str::from_utf8(&packet).is_ok(), "a text that is none");
+                Seen::Packet(packet)
+            }
+            Item::Ping => Seen::Ping(self.decoder.control().to_vec()),
+            Item::Pong => Seen::Pong(self.decoder.control().to_vec()),
+            Item::Close(frame) => Seen::Close(frame),
+            Item::EmptyFragment => Seen::EmptyFragment,
+        }));
+        is_something
+    }
+}

@@ -1,0 +1,19 @@
+//! Fuzz targets for what strangers send, and for the options that say how much of it is taken.
+
+mod client_handshake;
+mod frames;
+mod options;
+mod pieces;
+mod reply;
+mod server_handshake;
+
+use crate::sys::FuzzTarget;
+
+/// All of them.
+pub(crate) const TARGETS: &[FuzzTarget] = &[
+    ("client_handshake", client_handshake::run),
+    ("frames_of_client", frames::of_client),
+    ("frames_of_server", frames::of_server),
+    ("options", options::run),
+    ("server_handshake", server_handshake::run),
+];

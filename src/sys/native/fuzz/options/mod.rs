@@ -1,0 +1,209 @@
+//! Options: whatever they are, there is a verdict on them; and with those that are taken both ends can work.
+
+mod changes;
+
+use std::time::Duration;
+
+use arbitrary::{Arbitrary, Result, Unstructured};
+
+use self::changes::{headers, text};
+use super::{
+    super::{
+        frames::{Breach, Decoder, Encoder, Item, Kind, Limits},
+        guard::{Arrival, Guard},
+        handshake::{Asked, ClientUpgrade, ServerUpgrade, Verdict, answer, refuse},
+        heartbeat::Heartbeat,
+        tls,
+    },
+    reply,
+};
+use crate::{
+    admission::{Admission, check_policy},
+    close::CloseCause,
+    error::Error,
+    options::{ServerOptions, TlsRoots},
+    packet::PacketKind,
+    request::Request,
+    url::{Host, Url},
+};
+
+/// As much as a head of ours may have before the other end objects: bytes of an answer, and fields.
+const MAX_ANSWER: usize = 16 * 1024;
+const MAX_FIELDS: usize = 64;
+
+/// The fields that every request of ours has.
+const OUR_FIELDS: usize = 5;
+
+/// Options of a server and of the client that comes to it, and what the server's hook says.
+struct Case {
+    options: ServerOptions,
+    admission: Admission,
+    /// The fields that the hook adds.
+    added: Vec<(String, String)>,
+}
+
+impl Arbitrary<'_> for Case {
+    fn arbitrary(input: &mut Unstructured<'_>) -> Result<Self> {
+        let mut admission = match input.arbitrary()? {
+            true => Admission::accept(),
+            false => Admission::refuse(input.arbitrary()?),
+        };
+        if input.arbitrary()? {
+            admission = admission.protocol(text(input)?);
+        }
+        let added = headers(input)?;
+        for (name, value) in &added {
+            admission = admission.header(name, value);
+        }
+        let mut options = ServerOptions::default();
+        while !input.is_empty() {
+            changes::server(&mut options, input)?;
+        }
+        Ok(Self { options, admission, added })
+    }
+}
+
+pub(super) fn run(data: &[u8]) {
+    let Ok(case) = Unstructured::new(data).arbitrary::<Case>() else { return };
+    let Case { options, admission, added } = case;
+    if let Err(error) = options.check() {
+        assert!(matches!(error, Error::InvalidOption { .. }) && !error.to_string().is_empty(), "{error:?}");
+        return;
+    }
+    assert_eq!(options.peer.check(), Ok(()), "a server takes options that its peers do not");
+    hold_frames(&options);
+    watch(&options);
+    make_identities(&options);
+    shake_hands(&options, admission, &added);
+}
+
+/// A message up to the limit is read, and one beyond it is not.
+fn hold_frames(options: &ServerOptions) {
+    let limits = Limits { message: options.peer.max_message_size, fragments: options.limits.max_fragments };
+    for len in [0, 1, 1000] {
+        let mut wire = Vec::new();
+        Encoder::CLIENT.encode(Kind::Packet(PacketKind::Binary), &vec![7; len], &mut wire);
+        let read = Decoder::new(true, limits).next(&mut &wire[..]);
+        if len <= limits.message {
+            assert!(
+                matches!(&read, Ok(Some(Item::Packet(packet))) if packet.len() == len),
+                "{len}: {read:?}"
+            );
+        } else {
+            assert_eq!(read, Err(Breach::TooBig), "{len}");
+        }
+    }
+}
+
+/// Whatever the limits and the times are, they can be reckoned with.
+fn watch(options: &ServerOptions) {
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+    let mut guard = Guard::new(&options.limits, options.max_time_full);
+    let mut heartbeat = Heartbeat::new(&options.peer).start(Duration::ZERO);
+    for at in [Duration::ZERO, Duration::from_millis(1), YEAR] {
+        let arrival = Arrival { since: at, at };
+        let is_over = guard.bytes(usize::MAX, arrival).is_err();
+        assert_eq!(is_over, options.limits.max_bytes_per_second > 0, "so many bytes at once");
+        assert_eq!(guard.packet(arrival), Ok(()), "one packet");
+        assert_eq!(guard.control_frame(arrival), Ok(()), "one control frame");
+        guard.within_message(at);
+        guard.was_full(at);
+        assert!(
+            guard.due().is_none_or(|due| due > at) && guard.overdue(at).is_none(),
+            "at once it is too late"
+        );
+        assert!(heartbeat.due().is_none_or(|due| due > Duration::ZERO));
+        heartbeat.beat(at);
+        guard = Guard::new(&options.limits, options.max_time_full);
+    }
+}
+
+/// What is no certificate is told of.
+fn make_identities(options: &ServerOptions) {
+    let tls = &options.peer.tls;
+    let server = tls::Server::new(tls.identity.as_ref()).err();
+    // To ask the platform for its authorities takes long, and is no matter of options.
+    let is_custom = matches!(tls.roots, TlsRoots::Custom { .. });
+    let client = is_custom.then(|| tls::Client::new(&url(true), tls).err()).flatten();
+    for error in [server, client].into_iter().flatten() {
+        assert!(matches!(error, Error::InvalidOption { .. } | Error::Unsupported { .. }), "{error:?}");
+    }
+}
+
+fn url(secure: bool) -> Url {
+    Url { secure, host: Host::Name("h.example".into()), port: 9080, target: "/game?x".into() }
+}
+
+/// A client with these options comes to a server with these options.
+fn shake_hands(options: &ServerOptions, admission: Admission, added: &[(String, String)]) {
+    let client = ClientUpgrade::new(&url(false), &options.peer);
+    let sent = client.request();
+    let peer = &options.peer;
+    let fields = OUR_FIELDS + usize::from(!peer.protocols.is_empty()) + peer.headers.len();
+    let origins = peer.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("origin")).count();
+    let expected = match fields {
+        _ if sent.len() > options.max_request_size => Some(431),
+        fields if fields > MAX_FIELDS => Some(431),
+        _ if origins > 1 => Some(400),
+        _ => None,
+    };
+    let shown = sent.escape_ascii();
+    let asked =
+        ServerUpgrade::new(options.max_request_size).receive(&sent, ([192, 0, 2, 1], 5000).into(), false);
+    let request = match asked {
+        Asked::For { request, rest } => {
+            assert!(expected.is_none() && rest.is_empty(), "not {expected:?}: {shown}");
+            request
+        }
+        Asked::Nothing(refusal) => return assert_eq!(Some(refusal.status), expected, "{refusal:?}: {shown}"),
+        Asked::More => panic!("half a request: {shown}"),
+    };
+    assert_eq!((request.path(), request.query(), request.host()), ("/game", Some("x"), "h.example:9080"));
+    assert!(request.protocols().eq(&peer.protocols), "other protocols than {:?}: {shown}", peer.protocols);
+    for (name, value) in &peer.headers {
+        let has_come = request.headers().any(|(field, got)| field == name && got == value.as_bytes());
+        assert!(has_come, "{name}: {value} is not in {shown}");
+    }
+    if let Err(refusal) = check_policy(options, &request) {
+        assert!([403, 404].contains(&refusal.status), "{refusal:?}");
+    }
+    if admission.check(&request).is_ok() {
+        reply_to(&request, admission, added, &peer.protocols, client);
+    }
+}
+
+/// The server answers as its hook says, and the client understands.
+fn reply_to(
+    request: &Request,
+    admission: Admission,
+    added: &[(String, String)],
+    known: &[String],
+    mut client: ClientUpgrade,
+) {
+    let (decision, headers) = admission.decide();
+    assert_eq!(headers, added);
+    let (status, protocol, sent) = match decision {
+        Ok(terms) => {
+            let protocol = terms.protocol.as_deref().or_else(|| request.choose(known)).map(str::to_owned);
+            let sent = answer(request, protocol.as_deref(), &headers);
+            (101, protocol, sent)
+        }
+        Err(refusal) => (refusal.status, None, refuse(&refusal, &headers)),
+    };
+    reply::check(&sent, status, added);
+    let head_len = sent.windows(4).position(|end| end == b"\r\n\r\n").map_or(sent.len(), |at| at + 4);
+    if head_len > MAX_ANSWER || added.len() + 8 > MAX_FIELDS {
+        return;
+    }
+    match client.receive(&sent) {
+        Verdict::Open { protocol: chosen, rest } => {
+            assert!(status == 101 && rest.is_empty(), "{}", sent.escape_ascii());
+            assert_eq!(chosen, protocol);
+        }
+        Verdict::Refused(cause) => {
+            let told = CloseCause::Refused { status: Some(status) };
+            assert!(status != 101 && cause == told, "{cause:?}: {}", sent.escape_ascii());
+        }
+        Verdict::More => panic!("half an answer: {}", sent.escape_ascii()),
+    }
+}
