@@ -1,6 +1,6 @@
 //! The settings of secure connections.
 
-use std::fmt;
+use std::{fmt, fs, path::Path};
 
 use crate::error::Error;
 
@@ -104,6 +104,18 @@ pub struct TlsIdentity {
     pub certificates_pem: Vec<u8>,
     /// The private key of the first certificate: PEM (PKCS #8, PKCS #1 or SEC 1).
     pub key_pem: Vec<u8>,
+}
+
+impl TlsIdentity {
+    /// Reads both from files. To renew a server's certificate, read them again and give the new identity to
+    /// [`set_identity`](crate::WebSocketServer::set_identity).
+    ///
+    /// # Errors
+    /// [`Error::Io`] if a file cannot be read; in a browser, always. What is in the files is checked where it is put to
+    /// use.
+    pub fn from_files(certificates: impl AsRef<Path>, key: impl AsRef<Path>) -> Result<Self, Error> {
+        Ok(Self { certificates_pem: fs::read(certificates)?, key_pem: fs::read(key)? })
+    }
 }
 
 impl fmt::Debug for TlsIdentity {

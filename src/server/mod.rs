@@ -238,7 +238,7 @@ impl WebSocketServer {
     /// - [`Error::NotOpen`] for one that is closing, or whose end is still to be told.
     /// - [`Error::PacketTooBig`] for more than [`Options::outbound_buffer_size`](crate::Options::outbound_buffer_size).
     /// - [`Error::OutboundFull`] while too much waits for this peer already, or for all together
-    ///   ([`ServerOptions::max_memory`]). With [`WhenFull::DropOldest`] older packets are dropped instead, where that
+    ///   ([`ServerOptions::max_memory`]). With [`WhenFull::DropOldest`](crate::WhenFull::DropOldest) older packets are dropped instead, where that
     ///   helps.
     ///
     /// Godot: `send`, `put_packet`.

@@ -136,8 +136,8 @@ fn no_payload_query_token_or_field_is_ever_logged() {
         host.status_for(asking(path));
     }
     for wrong in [
-        format!("GET /?s3cret HTTP/1.1\r\nHost: s3cret@h\r\n\r\n"),
-        format!("s3cret\r\n\r\n"),
+        "GET /?s3cret HTTP/1.1\r\nHost: s3cret@h\r\n\r\n".into(),
+        "s3cret\r\n\r\n".into(),
         format!("GET /s3cret HTTP/1.1\r\nX: s3cret{}", "s3cret".repeat(2000)),
         asking("/").replace("Upgrade: websocket", "Upgrade: s3cret"),
         request("/", &["Origin: https://s3cret.example"]),

@@ -6,7 +6,7 @@ use crate::tree::File;
 /// The modules of `src`, from the top down. Each may use what stands in the rows below its own.
 const LAYERS: [&[&str]; 10] = [
     &["js"],
-    &["peer", "server"],
+    &["fuzz", "peer", "server"],
     &["sys"],
     &["link"],
     &["outbox"],
@@ -19,7 +19,7 @@ const LAYERS: [&[&str]; 10] = [
 
 /// What not all of those above may use: the first is for the others only.
 const RESERVED: [(&str, &[&str]); 4] = [
-    ("sys", &["peer", "server"]),
+    ("sys", &["fuzz", "peer", "server"]),
     ("link", &["peer", "server", "sys"]),
     ("outbox", &["link", "sys"]),
     ("admission", &["server", "sys"]),
@@ -175,6 +175,8 @@ mod planted {
             ("src/peer.rs", "use crate::outbox::Outbox;"),
             ("src/sys/web/mod.rs", "use crate::peer::WebSocketPeer;"),
             ("src/sys/web/mod.rs", "use super::native::pump;"),
+            ("src/fuzz/url.rs", "use crate::link::Link;"),
+            ("src/peer.rs", "use crate::fuzz::run;"),
             ("src/js.rs", "use crate::link::Link;"),
             ("src/js.rs", "use crate::sys;"),
             ("src/peer.rs", "use crate::js::Peer;"),
@@ -198,6 +200,7 @@ mod planted {
                 "use super::{super::stream::Stream, Session}; use crate::url::Url;",
             ),
             ("src/js/mod.rs", "use crate::{WebSocketPeer, error::Error};"),
+            ("src/fuzz/mod.rs", "use crate::{sys, url::Url};"),
             ("src/clock.rs", "/// [`crate::peer`]\n#[cfg(test)]\nmod tests { use crate::peer; }"),
         ] {
             assert_eq!(count(path, text), 0, "{path}: {text}");

@@ -30,8 +30,12 @@ pub fn package_value<'a>(manifest: &'a str, key: &str) -> &'a str {
     value.unwrap_or_else(|| panic!("Cargo.toml: the package has no `{key}`")).trim_matches('"')
 }
 
-/// The features that a user may name.
+/// The features that a user may name. One that begins with an underscore is for this repository alone.
 pub fn features(manifest: &str) -> Vec<&str> {
+    all_features(manifest).into_iter().filter(|name| !name.starts_with('_')).collect()
+}
+
+fn all_features(manifest: &str) -> Vec<&str> {
     let lines = section(manifest, |header| header == "[features]");
     lines.iter().filter_map(|line| key(line)).filter(|name| *name != "default").collect()
 }
@@ -43,7 +47,7 @@ pub fn undocumented_features(manifest: &str) -> Vec<String> {
         let at = lines.iter().position(|line| key(line) == Some(name));
         at.and_then(|at| lines.get(at.checked_sub(1)?)).is_some_and(|above| above.starts_with("## "))
     };
-    let missing = features(manifest).into_iter().filter(|name| !documented(name));
+    let missing = all_features(manifest).into_iter().filter(|name| !documented(name));
     missing
         .map(|name| format!("Cargo.toml: say above feature `{name}`, after `##`, what it is for"))
         .collect()
@@ -115,7 +119,7 @@ fn section(manifest: &str, is_wanted: impl Fn(&str) -> bool) -> Vec<&str> {
 /// `tls` in `tls = ["dep:rustls"]`; what continues a value is indented or a bracket.
 fn key(line: &str) -> Option<&str> {
     let (key, _) = line.split_once('=')?;
-    line.starts_with(|c: char| c.is_ascii_alphanumeric()).then(|| key.trim())
+    line.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_').then(|| key.trim())
 }
 
 #[cfg(test)]
@@ -123,7 +127,7 @@ mod planted {
     use super::*;
 
     const MANIFEST: &str = "[package]\nname = \"p\"\nversion = \"1.2.3\"\n\
-        [features]\ndefault = [\"a\"]\n## For a.\na = []\nb = [\n    \"a\",\n]\n\
+        [features]\ndefault = [\"a\"]\n## For a.\na = []\nb = [\n    \"a\",\n]\n_c = []\n\
         [dependencies]\none = \"1\"\n\
         [target.'cfg(x)'.dependencies]\ntwo = { version = \"1\", features = [\n    \"f\",\n] }\n\
         [dev-dependencies]\ntokio = \"1\"\n";
@@ -132,7 +136,7 @@ mod planted {
     fn a_manifest_is_read() {
         assert_eq!(package_value(MANIFEST, "version"), "1.2.3");
         assert_eq!(features(MANIFEST), ["a", "b"]);
-        assert_eq!(undocumented_features(MANIFEST).len(), 1, "b");
+        assert_eq!(undocumented_features(MANIFEST).len(), 2, "b and _c");
     }
 
     #[test]

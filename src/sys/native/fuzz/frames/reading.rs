@@ -67,17 +67,8 @@ struct Reader {
 }
 
 impl Reader {
-    fn take(&mut self, mut piece: &[u8], way: Way) -> Result<(), Breach> {
-        while way != Way::Copied {
-            let Some(room) = self.decoder.room(1, piece.len()) else { break };
-            self.asked += room.len();
-            let len = if way == Way::Direct { room.len() } else { room.len().div_ceil(2) };
-            let part;
-            (part, piece) = piece.split_at(len);
-            room[..len].copy_from_slice(part);
-            let item = self.decoder.filled(len)?;
-            self.note(item);
-        }
+    fn take(&mut self, piece: &[u8], way: Way) -> Result<(), Breach> {
+        let mut piece = if way == Way::Copied { piece } else { self.put_into_place(piece, way)? };
         loop {
             let before = piece.len();
             let item = self.decoder.next(&mut piece)?;
@@ -87,6 +78,20 @@ impl Reader {
                 return Ok(());
             }
         }
+    }
+
+    /// As much of a piece as has its place; gives the rest.
+    fn put_into_place<'a>(&mut self, mut piece: &'a [u8], way: Way) -> Result<&'a [u8], Breach> {
+        while let Some(room) = self.decoder.room(1, piece.len()) {
+            self.asked += room.len();
+            let len = if way == Way::Direct { room.len() } else { room.len().div_ceil(2) };
+            let part;
+            (part, piece) = piece.split_at(len);
+            room[..len].copy_from_slice(part);
+            let item = self.decoder.filled(len)?;
+            self.note(item);
+        }
+        Ok(piece)
     }
 
     /// Whether there was something.

@@ -1,0 +1,11 @@
+//! A server on a public port: every duty of RFC 6455 that falls to a server, and every threat that is known from the
+//! advisories about other libraries, each with a test of its name.
+
+#![cfg(not(target_family = "wasm"))]
+
+mod common;
+
+#[path = "in_the_open/mod.rs"]
+mod behaviour;
+#[path = "server/host.rs"]
+mod host;

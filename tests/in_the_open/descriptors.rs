@@ -1,0 +1,111 @@
+//! Out of file descriptors: accepting pauses, the peers that are there go on, and newcomers are served when descriptors are
+//! free again. Linux tells how many are used; it is the same code elsewhere.
+//!
+//! Other tests open sockets in the same process, so this one runs in a process of its own: this program, started again for
+//! the one test, by a shell that lowers the limit first.
+
+use std::{
+    env,
+    fs::{self, File},
+    process::Command,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use log::{Level, LevelFilter, Log, Metadata, Record};
+use websocket_peer::ServerOptions;
+
+use crate::{
+    common::{
+        program::Program,
+        raw::{REQUEST, Raw, TEXT, client_frame},
+    },
+    host::Host,
+};
+
+const ALONE: &str = "WEBSOCKET_PEER_TEST_RUNS_ALONE";
+const LIMIT: usize = 64;
+
+#[test]
+fn out_of_descriptors_accepting_pauses_and_recovers() {
+    if env::var_os(ALONE).is_some() {
+        return use_up_all();
+    }
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("ulimit -n {LIMIT} && exec \"$0\" \"$@\"")]);
+    command.arg(env::current_exe().unwrap());
+    command.args(["--exact", "behaviour::descriptors::out_of_descriptors_accepting_pauses_and_recovers"]);
+    command.args(["--nocapture", "--test-threads=1"]);
+    command.env(ALONE, "1");
+    let ended = Program::start(command).end();
+    assert_eq!(ended.code, Some(0), "{ended:#?}");
+    assert!(ended.out.iter().any(|line| line.contains("1 passed")), "{ended:#?}");
+}
+
+struct Recorder(Mutex<Vec<String>>);
+
+static RECORDER: Recorder = Recorder(Mutex::new(Vec::new()));
+
+impl Log for Recorder {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if record.level() <= Level::Warn {
+            self.0.lock().unwrap().push(format!("{} {}", record.level(), record.args()));
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+fn warnings() -> Vec<String> {
+    std::mem::take(&mut *RECORDER.0.lock().unwrap())
+}
+
+/// All descriptors but for `spare`.
+fn take_all_but(spare: usize) -> Vec<File> {
+    let mut files: Vec<File> = (0..LIMIT).map_while(|_| File::open("/dev/null").ok()).collect();
+    files.truncate(files.len() - spare);
+    files
+}
+
+fn use_up_all() {
+    log::set_logger(&RECORDER).unwrap();
+    log::set_max_level(LevelFilter::Warn);
+    let mut host = Host::start(ServerOptions::default());
+    let (key, mut raw) = host.guest();
+
+    for round in 0..2 {
+        // One for the client's end, and none for ours.
+        let files = take_all_but(1);
+        let mut newcomer: Raw = host.ask(REQUEST);
+        host.until_so("it is noticed", |_| !RECORDER.0.lock().unwrap().is_empty());
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(1) {
+            raw.send(client_frame(TEXT, "I am still here"));
+            host.packet(key);
+            host.server.send_text(key, "so am I").unwrap();
+            assert_eq!(host.frame(&mut raw).payload, b"so am I");
+            assert_eq!(host.server.stats().accepted, 1 + round);
+        }
+        assert_eq!(newcomer.look(), 0);
+        let warned = warnings();
+        assert_eq!(warned.len(), 1, "one warning is enough for a second: {warned:#?}");
+        // It does not try all the time, which would cost as much as the rest.
+        let start = Instant::now();
+        host.server.wait(Duration::from_secs(20));
+        assert!(start.elapsed() > Duration::from_millis(5), "{:?}", start.elapsed());
+
+        drop(files);
+        let head = host.until("the newcomer is served", |_| newcomer.head());
+        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+        let served = host.opened();
+        drop(newcomer);
+        host.closed(served);
+        assert_eq!(warnings(), [""; 0]);
+    }
+    let used = fs::read_dir("/proc/self/fd").unwrap().count();
+    assert!(used < LIMIT / 2, "{used} descriptors are left behind");
+}

@@ -1,0 +1,109 @@
+//! Floods: pings, packets and bytes beyond what a peer may send in a time. Whoever sends them is told 1008, and others do not
+//! notice.
+
+use websocket_peer::{CloseCause, Excess, PeerLimits, ServerOptions};
+
+use crate::{
+    common::raw::{BINARY, End, PING, PONG, TEXT, client_frame},
+    host::{Host, with_peer},
+};
+
+/// A server that reads whatever rate comes, but for one limit.
+fn limited(limits: PeerLimits) -> Host {
+    let peer = websocket_peer::Options::for_server();
+    Host::start(with_peer(peer).limits(limits))
+}
+
+/// What comes in a burst is let through as far as two seconds' worth go; then the flood ends with 1008, and for this.
+#[track_caller]
+fn assert_flood_ends(limits: PeerLimits, frame: &[u8], let_through: usize, what: Excess) {
+    let mut host = limited(limits);
+    let (other, mut other_raw) = host.guest();
+    let (key, mut raw) = host.guest();
+    raw.send(frame.repeat(let_through));
+    host.run(crate::common::A_WHILE);
+    assert!(host.server.peer(key).is_some(), "two seconds' worth may come at once: {:?}", host.told);
+    raw.send(frame.repeat(2 * let_through));
+    let info = host.closed(key);
+    assert_eq!((info.code, info.cause), (Some(1008), CloseCause::Excess { what }));
+    let close = host.until("the close frame", |_| raw.frame().filter(|frame| frame.first == 0x88));
+    assert_eq!(close.close_code(), Some(1008));
+    assert_eq!(host.end(&mut raw), End::Eof, "a reset would destroy the close frame");
+    other_raw.send(client_frame(TEXT, "unharmed"));
+    host.packet(other);
+}
+
+#[test]
+fn a_ping_flood_gets_1008() {
+    let limits = PeerLimits::default();
+    assert_flood_ends(limits, &client_frame(PING, [0; 100]), 180, Excess::ControlFrames);
+}
+
+#[test]
+fn a_pong_flood_gets_1008() {
+    let limits = PeerLimits::default();
+    assert_flood_ends(limits, &client_frame(PONG, ""), 180, Excess::ControlFrames);
+}
+
+#[test]
+fn a_packet_flood_gets_1008() {
+    let limits = PeerLimits::default();
+    assert_flood_ends(limits, &client_frame(TEXT, ""), 3900, Excess::Packets);
+}
+
+#[test]
+fn a_byte_flood_gets_1008() {
+    let limits = PeerLimits::default().max_bytes_per_second(1 << 20);
+    assert_flood_ends(limits, &client_frame(BINARY, vec![0; 60_000]), 30, Excess::Bytes);
+}
+
+/// It has no packet yet, and no end: the bytes alone are enough.
+#[test]
+fn a_byte_flood_within_one_message_gets_1008() {
+    let peer = websocket_peer::Options::for_server().max_message_size(4 << 20);
+    let limits = PeerLimits::default().max_bytes_per_second(100_000);
+    let mut host = Host::start(with_peer(peer).limits(limits));
+    let (key, mut raw) = host.guest();
+    raw.send(client_frame(BINARY, vec![0; 1 << 20]));
+    let info = host.closed(key);
+    assert_eq!((info.code, info.cause), (Some(1008), CloseCause::Excess { what: Excess::Bytes }));
+}
+
+#[test]
+fn a_steady_sender_within_the_limits_goes_on() {
+    let limits = PeerLimits::default()
+        .max_packets_per_second(200)
+        .max_bytes_per_second(50_000)
+        .max_control_frames_per_second(200);
+    let mut host = limited(limits);
+    let (key, mut raw) = host.guest();
+    let start = std::time::Instant::now();
+    let mut sent = 0_u32;
+    while start.elapsed().as_secs() < 4 {
+        // Somewhat more than two seconds' worth in all, at a little less than the rate.
+        if f64::from(sent) < start.elapsed().as_secs_f64() * 190.0 {
+            raw.send([client_frame(TEXT, [b'x'; 100]), client_frame(PING, "")].concat());
+            sent += 1;
+        }
+        host.step();
+    }
+    assert!(sent > 600, "{sent}");
+    host.until_so("all has come", |host| {
+        host.server.peer(key).is_some_and(|peer| peer.stats().packets_received == u64::from(sent))
+    });
+}
+
+#[test]
+fn a_program_that_was_busy_for_a_while_does_not_hold_it_against_its_peers() {
+    let limits = PeerLimits::default().max_packets_per_second(50);
+    let mut host = limited(limits);
+    let (key, mut raw) = host.guest();
+    for _ in 0..30 {
+        raw.send(client_frame(TEXT, "x").repeat(5));
+        std::thread::sleep(std::time::Duration::from_millis(110));
+    }
+    // 150 packets at once, but they came in three seconds.
+    for _ in 0..150 {
+        host.packet(key);
+    }
+}

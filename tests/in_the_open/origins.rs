@@ -1,0 +1,102 @@
+//! Pages that connect in the name of whoever looks at them (cross-site WebSocket hijacking), and what strangers would write
+//! into logs.
+
+use websocket_peer::{OriginPolicy, ServerOptions};
+
+use crate::{
+    common::raw::{CLOSE, REQUEST, client_frame, close_payload},
+    host::{Host, request},
+};
+
+/// What a page of this origin is answered; the request is for `h.example:99`.
+#[track_caller]
+fn status(host: &mut Host, origin: &str) -> u16 {
+    let mut raw = host.ask(request("/", &[&format!("Origin: {origin}")]));
+    let answer = host.until("an answer", |_| {
+        raw.look();
+        raw.rest().get(9..12).map(|status| String::from_utf8_lossy(status).into_owned())
+    });
+    answer.parse().expect("a status")
+}
+
+#[test]
+fn by_default_only_pages_of_the_own_host_and_programs_may_connect() {
+    let mut host = Host::start(ServerOptions::default());
+    for own in ["https://h.example", "http://h.example:8080", "http://H.Example"] {
+        assert_eq!(status(&mut host, own), 101, "{own}");
+    }
+    for foreign in [
+        "https://evil.example",
+        "https://h.example.evil.example",
+        "https://evil-h.example",
+        "https://sub.h.example",
+        "https://h.example@evil.example",
+        "null",
+        "file://",
+        "",
+    ] {
+        assert_eq!(status(&mut host, foreign), 403, "{foreign}");
+    }
+    // Programs that are no browsers name none.
+    host.guest();
+}
+
+#[test]
+fn where_origins_are_listed_only_their_pages_may_connect() {
+    let list = OriginPolicy::List(vec!["https://game.example".into(), "http://dev.example:8080".into()]);
+    let mut host = Host::start(ServerOptions::default().origins(list));
+    for (origin, expected) in [
+        ("https://game.example", 101),
+        ("http://dev.example:8080", 101),
+        ("http://game.example", 403),
+        ("http://dev.example", 403),
+        ("https://h.example", 403),
+        ("null", 403),
+    ] {
+        assert_eq!(status(&mut host, origin), expected, "{origin}");
+    }
+}
+
+#[test]
+fn any_page_may_connect_where_that_was_asked_for() {
+    let mut host = Host::start(ServerOptions::default().origins(OriginPolicy::Any));
+    for origin in ["https://evil.example", "null", ""] {
+        assert_eq!(status(&mut host, origin), 101, "{origin}");
+    }
+}
+
+#[test]
+fn programs_without_an_origin_can_be_kept_out() {
+    let mut host = Host::start(ServerOptions::default().allow_missing_origin(false));
+    assert_eq!(host.status_for(REQUEST), 403);
+    assert_eq!(status(&mut host, "https://h.example"), 101);
+}
+
+#[test]
+fn two_origins_are_none() {
+    let mut host = Host::start(ServerOptions::default());
+    let twice = ["Origin: https://h.example", "Origin: https://evil.example"];
+    assert_eq!(host.status_for(request("/", &twice)), 400);
+}
+
+/// Log injection through reasons: what a stranger wrote cannot begin a new line.
+#[test]
+fn a_reason_cannot_forge_a_line_of_a_log() {
+    let mut host = Host::start(ServerOptions::default());
+    let (key, mut raw) = host.guest();
+    raw.send(client_frame(CLOSE, close_payload(4000, "bye\n[error] forged\r\x1B[2J")));
+    let info = host.closed(key);
+    assert_eq!(info.reason, "bye\n[error] forged\r\x1B[2J", "it is told as it came");
+    assert!(!info.to_string().contains(|c: char| c.is_control()), "{info}");
+}
+
+/// Peer id spoofing: who sent a packet is known from where it came, whatever it says.
+#[test]
+fn who_sent_a_packet_is_told_by_the_server() {
+    let mut host = Host::start(ServerOptions::default());
+    let (one, mut raw) = host.guest();
+    let (other, _raw) = host.guest();
+    raw.send(client_frame(0x81, other.to_string()));
+    assert_eq!(host.packet(one).as_text(), Some(&*other.to_string()));
+    assert_eq!(host.told, []);
+}

@@ -1,0 +1,176 @@
+//! Requests that are too much, or that are none: sizes, counts, bytes that are no text, other protocols.
+
+use std::time::{Duration, Instant};
+
+use websocket_peer::{Admission, ServerOptions};
+
+use crate::{
+    common::{
+        eventually,
+        raw::{End, REQUEST, TEXT, client_frame},
+    },
+    host::{Host, request},
+};
+
+/// A request whose head has just so many bytes.
+fn sized(size: usize) -> String {
+    let empty = request("/", &["X: "]);
+    request("/", &[&format!("X: {}", "x".repeat(size - empty.len()))])
+}
+
+#[test]
+fn a_head_of_the_greatest_size_is_served_and_one_byte_more_gets_431() {
+    let mut host = Host::start(ServerOptions::default());
+    let max = host.server.options().max_request_size;
+    host.guest_of(&sized(max));
+    assert_eq!(host.status_for(sized(max + 1)), 431);
+    let mut small = Host::start(ServerOptions::default().max_request_size(300));
+    small.guest_of(&sized(300));
+    assert_eq!(small.status_for(sized(301)), 431);
+}
+
+/// Quadratic header parsing: nothing is parsed before the head is whole, and nothing is kept beyond the limit.
+#[test]
+fn a_head_that_never_ends_is_refused_at_the_limit_however_it_comes() {
+    let mut host = Host::start(ServerOptions::default());
+    let mut raw = host.ask("GET / HTTP/1.1\r\nHost: h\r\n");
+    let start = Instant::now();
+    for _ in 0..8200 {
+        raw.send("x");
+        host.server.poll();
+    }
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    assert_eq!(host.refusal(&mut raw).status, 431);
+    assert_eq!(host.server.stats().memory, 0);
+}
+
+/// Many headers crash other servers.
+#[test]
+fn sixty_four_fields_are_served_and_one_more_gets_431() {
+    let mut host = Host::start(ServerOptions::default());
+    let own = REQUEST.matches(": ").count();
+    let with_fields = |count: usize| request("/", &vec!["A: b"; count - own]);
+    host.guest_of(&with_fields(64));
+    assert_eq!(host.status_for(with_fields(65)), 431);
+    assert_eq!(host.status_for(with_fields(500)), 431);
+}
+
+/// Header values that panic elsewhere: bytes that are no text, and names that mean something to a language.
+#[test]
+fn header_values_that_are_no_text_harm_nobody() {
+    let mut host = Host::start(ServerOptions::default());
+    host.server.on_request(|request| {
+        for (name, value) in request.headers() {
+            assert!(!name.is_empty() && !value.contains(&b'\n'));
+        }
+        let _ = (request.origin(), request.url(), request.protocols().count(), format!("{request:?}"));
+        Admission::accept()
+    });
+    for field in [
+        &b"Sec-WebSocket-Protocol: \xff\xfe, chat, \xc3\x28"[..],
+        b"Sec-WebSocket-Protocol: constructor, __proto__",
+        b"Sec-WebSocket-Extensions: constructor; __proto__=\xff",
+        b"Cookie: \x80\x81\xff=\xfe",
+        b"X-Empty:",
+        b"X-Long: \xe2\x98\x83\xf0\x9f\x98\x80",
+    ] {
+        let (line, rest) = REQUEST.split_once("\r\n").unwrap();
+        let bytes = [line.as_bytes(), b"\r\n", field, b"\r\n", rest.as_bytes()].concat();
+        let mut raw = host.ask(bytes);
+        let head = host.until("the answer", |_| raw.head());
+        assert!(head.starts_with("HTTP/1.1 101 "), "{}: {head}", field.escape_ascii());
+        let key = host.opened();
+        raw.send(client_frame(TEXT, "alive"));
+        host.packet(key);
+    }
+}
+
+#[test]
+fn requests_that_two_servers_would_read_differently_get_400() {
+    let mut host = Host::start(ServerOptions::default());
+    for line in [
+        "Host: two",
+        "Content-Length: 5",
+        "Transfer-Encoding: chunked",
+        "X : y",
+        " folded",
+        "X: \0",
+        "X: a\rY: b",
+        "Origin: a\r\nOrigin: b",
+    ] {
+        assert_eq!(host.status_for(request("/", &[line])), 400, "{line:?}");
+    }
+    for target in ["*", "http://", "/#x", "?x", "ftp://h/"] {
+        assert_eq!(host.status_for(request(target, &[])), 400, "{target}");
+    }
+}
+
+#[test]
+fn a_tls_client_on_a_plain_port_gets_400_at_once() {
+    let mut host = Host::start(ServerOptions::default());
+    let hello = [&[0x16, 3, 1, 2, 0, 1, 0, 1, 0xFC, 3, 3][..], &[0xAB; 501]].concat();
+    assert_eq!(host.status_for(hello), 400);
+}
+
+#[test]
+fn other_protocols_get_400_at_once() {
+    let mut host = Host::start(ServerOptions::default());
+    for bytes in [&b"\0\0\0\x10protocol"[..], b"\r\n\r\n", b"SSH-2.0-x\r\n\r\n", b"\xff\xd8\xff", b"{}\r\n\r\n"] {
+        assert_eq!(host.status_for(bytes), 400, "{}", bytes.escape_ascii());
+    }
+    assert_eq!(host.status_for("PRI * HTTP/2.0\r\n\r\n"), 400);
+}
+
+#[test]
+fn a_path_that_is_not_served_gets_404() {
+    let mut host = Host::start(ServerOptions::default().paths(["/game"]));
+    assert_eq!(host.status_for(request("/", &[])), 404);
+    assert_eq!(host.status_for(request("/game/../admin", &[])), 404);
+    host.guest_of(&request("/game?x=/else", &[]));
+}
+
+/// Even one who sends and sends gets the whole answer, and no reset.
+#[test]
+fn whoever_goes_on_sending_gets_the_answer_all_the_same() {
+    let mut host = Host::start(ServerOptions::default());
+    let mut raw = host.ask([&b"nonsense "[..], &[b'x'; 200_000]].concat());
+    assert_eq!(host.refusal(&mut raw).status, 400);
+}
+
+/// TLS downgrade and credential leaks by redirect: a server never sends one.
+#[test]
+fn nobody_is_redirected() {
+    let mut host = Host::start(ServerOptions::default());
+    for status in [300, 301, 302, 307, 308] {
+        host.server.on_request(move |_| Admission::refuse(status));
+        assert_eq!(host.status_for(REQUEST), 403);
+    }
+}
+
+/// Thread per connection: there is none.
+#[test]
+fn requests_are_answered_on_the_thread_that_polls() {
+    let mut host = Host::start(ServerOptions::default());
+    let here = std::thread::current().id();
+    host.server.on_request(move |_| {
+        assert_eq!(std::thread::current().id(), here);
+        Admission::accept()
+    });
+    for _ in 0..20 {
+        host.guest();
+    }
+}
+
+#[test]
+fn a_client_that_half_closes_behind_its_request_is_not_served_for_long() {
+    let mut host = Host::start(ServerOptions::default());
+    for bytes in [&REQUEST[..40], REQUEST] {
+        let mut raw = host.ask(bytes);
+        raw.finish();
+        eventually("the end of TCP", || {
+            host.step();
+            raw.end().filter(|end| *end == End::Eof)
+        });
+    }
+    host.until_empty();
+}
