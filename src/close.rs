@@ -87,8 +87,8 @@ impl fmt::Display for CloseCode {
 #[non_exhaustive]
 pub struct CloseInfo {
     /// The code of the closing handshake: the one that the other end sent, or the one that this end had to give
-    /// because of what it received (1002, 1007, 1009; 4008 for an overflow in a browser; 1008 and 1013 for an excess of
-    /// a server's peer). `None` where there was none: no close frame at all, or one without a code.
+    /// because of what it received (1002, 1007, 1009; 4008 for an overflow in a browser; 1008 for an excess of a
+    /// server's peer). `None` where there was none: no close frame at all, or one without a code.
     pub code: Option<u16>,
     /// The reason that came with the code, as the other end wrote it: treat it as hostile text.
     pub reason: String,
@@ -200,8 +200,7 @@ pub enum CloseCause {
     /// Platform: only in browsers, which cannot slow a sender down; the other end is told with 4008. Natively TCP
     /// slows it, and nothing is lost.
     Overflow,
-    /// The other end, a peer of a server, went over one of the server's limits, and was told so with 1008; with 1013 where
-    /// it was the memory of all of them together.
+    /// The other end, a peer of a server, went over one of the server's limits, and was told so with 1008.
     ///
     /// Platform: only natively, as servers are.
     Excess {
