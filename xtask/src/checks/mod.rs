@@ -22,6 +22,7 @@ pub async fn everything(project: &Project) -> bool {
     let mut report = Report::default();
     report.step("rustfmt", native::format(project)).await;
     report.step("clippy, native", native::lint(project)).await;
+    report.step("clippy, benches", native::lint_benches(project)).await;
     report.step("rustdoc, native", native::document(project)).await;
     report.step("Python and Node", languages::run(project)).await;
     report.step("tests, native, default features", native::test(project)).await;

@@ -22,6 +22,12 @@ pub async fn lint(project: &Project) -> Result<Outcome> {
         .await
 }
 
+/// The benches are a workspace of their own, which no other step would look at.
+pub async fn lint_benches(project: &Project) -> Result<Outcome> {
+    cargo(project, "clippy --manifest-path bench/Cargo.toml --workspace --all-targets -- --deny warnings")
+        .await
+}
+
 pub async fn lint_web(project: &Project) -> Result<Outcome> {
     let command =
         project.command("cargo").arg("clippy").args(LIBRARY).args(["--target", WASM, "--features", "js"]);
