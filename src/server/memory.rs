@@ -13,12 +13,14 @@ pub(super) struct Memory {
     /// What may be held before shares count.
     common: usize,
     share: usize,
+    /// Whether the log was told that it is scarce.
+    was_told: bool,
 }
 
 impl Memory {
     pub(super) fn new(max: usize, max_members: usize) -> Self {
         let common = max / 2;
-        Self { held: 0, common, share: common / max_members.max(1) }
+        Self { held: 0, common, share: common / max_members.max(1), was_told: false }
     }
 
     pub(super) fn held(&self) -> usize {
@@ -44,6 +46,16 @@ impl Memory {
     /// Whether shares count.
     pub(super) fn is_scarce(&self) -> bool {
         self.held >= self.common
+    }
+
+    /// Tells the log, once for each time that it becomes scarce.
+    pub(super) fn tell(&mut self) {
+        if self.is_scarce() && !self.was_told {
+            self.was_told = true;
+            log::warn!("{} bytes wait: peers that hold more than their share are not read from", self.held);
+        } else if self.held < self.common / 2 {
+            self.was_told = false;
+        }
     }
 
     /// How much more one may take that holds `held`.

@@ -108,6 +108,7 @@ impl WebSocketServer {
         let moment = self.times.awake(Reactor::now());
         self.see_to_the_due(moment.now);
         self.take_turns(moment);
+        self.memory.tell();
         self.let_in(moment);
         if self.closing_time.is_some_and(|time| moment.now >= time) {
             self.members.keys().into_iter().for_each(|key| self.cut(key));
