@@ -4,6 +4,7 @@
 mod options;
 mod values;
 
+use js_sys::Function;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use self::values::{Thrown, close_code, close_info, packet, stats};
@@ -20,7 +21,10 @@ use crate::{ReadyState, WebSocketPeer};
 /// Keep a reference to it as long as the connection is to live. `free()` ends the connection at once and gives its
 /// memory back; it cannot be used after that.
 #[wasm_bindgen(js_name = WebSocketPeer)]
-pub struct JsPeer(WebSocketPeer);
+pub struct JsPeer {
+    peer: WebSocketPeer,
+    onwake: Option<Function>,
+}
 
 #[wasm_bindgen(js_class = WebSocketPeer)]
 impl JsPeer {
@@ -30,7 +34,7 @@ impl JsPeer {
     pub fn new(
         #[wasm_bindgen(unchecked_optional_param_type = "WebSocketPeerOptions")] options: JsValue,
     ) -> Result<Self, Thrown> {
-        Ok(Self(WebSocketPeer::with_options(options::read(&options)?)))
+        Ok(Self { peer: WebSocketPeer::with_options(options::read(&options)?), onwake: None })
     }
 
     /// Begins to connect to a `ws:` or `wss:` URL. `poll()` tells what comes of it.
@@ -40,19 +44,19 @@ impl JsPeer {
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "string")] url: &JsValue,
     ) -> Result<(), Thrown> {
-        Ok(self.0.connect(&values::string("url", url)?)?)
+        Ok(self.peer.connect(&values::string("url", url)?)?)
     }
 
     /// Moves the connection on and tells its state. Call it once a frame.
     pub fn poll(&mut self) -> JsReadyState {
-        self.0.poll().into()
+        self.peer.poll().into()
     }
 
     /// The next packet: a string if it was sent as text, else its bytes; `undefined` when there is none. What arrived
     /// before a close can still be read after it.
     #[wasm_bindgen(unchecked_return_type = "string | Uint8Array | undefined")]
     pub fn recv(&mut self) -> JsValue {
-        packet(self.0.recv())
+        packet(self.peer.recv())
     }
 
     /// Sends a binary packet; the bytes are copied.
@@ -62,7 +66,7 @@ impl JsPeer {
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "Uint8Array")] data: &JsValue,
     ) -> Result<(), Thrown> {
-        Ok(self.0.send(&values::bytes("data", data)?)?)
+        Ok(self.peer.send(&values::bytes("data", data)?)?)
     }
 
     /// Sends a text packet. A lone surrogate becomes U+FFFD.
@@ -73,12 +77,12 @@ impl JsPeer {
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "string")] text: &JsValue,
     ) -> Result<(), Thrown> {
-        Ok(self.0.send_text(&values::string("text", text)?)?)
+        Ok(self.peer.send_text(&values::string("text", text)?)?)
     }
 
     /// Hands to the network what was gathered. A browser gathers nothing, so this does nothing there.
     pub fn flush(&mut self) {
-        self.0.flush();
+        self.peer.flush();
     }
 
     /// Asks the other end to close, with a code (1000, or 3000 to 4999; 1000 if it is left out) and a reason of at most
@@ -90,54 +94,79 @@ impl JsPeer {
         #[wasm_bindgen(unchecked_optional_param_type = "number")] code: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "string")] reason: &JsValue,
     ) -> Result<(), Thrown> {
-        Ok(self.0.close_with(close_code(code)?, &values::optional_string("reason", reason)?)?)
+        Ok(self.peer.close_with(close_code(code)?, &values::optional_string("reason", reason)?)?)
     }
 
     /// Ends the connection at once, without a closing handshake. Packets that arrived stay readable.
     pub fn abort(&mut self) {
-        self.0.abort();
+        self.peer.abort();
+    }
+
+    /// Called by the browser's events when there is something to poll for: the connection has opened, a packet has come,
+    /// or the connection has ended. At most once until the next `poll()`, and nothing changes before that. It is never
+    /// called within one of your own calls, so it may call any method. `null`, the default, is nobody.
+    ///
+    /// It stays for later connections. Read with `recv()` until `undefined`: for what waits behind an inbox that is left
+    /// full it is not called again. `connectTimeout` and `closeTimeout` pass in `poll()` only.
+    ///
+    /// Throws a `TypeError` for what is neither a function nor `null`. What the function itself throws is reported as from
+    /// any event handler.
+    #[wasm_bindgen(getter, unchecked_return_type = "(() => void) | null")]
+    pub fn onwake(&self) -> JsValue {
+        self.onwake.clone().map_or(JsValue::NULL, JsValue::from)
+    }
+
+    #[wasm_bindgen(setter)]
+    pub fn set_onwake(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "(() => void) | null")] onwake: &JsValue,
+    ) -> Result<(), Thrown> {
+        let onwake = values::optional_function("onwake", onwake)?;
+        self.peer.on_wake(values::hook(onwake.clone()))?;
+        self.onwake = onwake;
+        Ok(())
     }
 
     /// The state as of the last call that could change it.
     #[wasm_bindgen(getter)]
     pub fn state(&self) -> JsReadyState {
-        self.0.state().into()
+        self.peer.state().into()
     }
 
     /// How many packets `recv()` would give now.
     #[wasm_bindgen(getter)]
     pub fn available(&self) -> usize {
-        self.0.available()
+        self.peer.available()
     }
 
     /// How many bytes of payload were sent and have not been handed to the network yet.
     #[wasm_bindgen(getter)]
     pub fn buffered(&self) -> usize {
-        self.0.buffered()
+        self.peer.buffered()
     }
 
     /// The sub-protocol that the server chose.
     #[wasm_bindgen(getter)]
     pub fn protocol(&self) -> Option<String> {
-        self.0.protocol().map(str::to_owned)
+        self.peer.protocol().map(str::to_owned)
     }
 
     /// The URL that was connected to, as it was given.
     #[wasm_bindgen(getter)]
     pub fn url(&self) -> Option<String> {
-        self.0.url().map(str::to_owned)
+        self.peer.url().map(str::to_owned)
     }
 
     /// How the last connection ended; `undefined` before the first end, and from the next `connect()` on.
     #[wasm_bindgen(getter, js_name = closeInfo, unchecked_return_type = "CloseInfo | undefined")]
     pub fn close_info(&self) -> JsValue {
-        close_info(self.0.close_info())
+        close_info(self.peer.close_info())
     }
 
     /// Packets and bytes each way on this connection.
     #[wasm_bindgen(getter, unchecked_return_type = "Stats")]
     pub fn stats(&self) -> JsValue {
-        stats(self.0.stats())
+        stats(self.peer.stats())
     }
 }
 

@@ -17,8 +17,10 @@ pub(crate) const KEPT: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     waiting: VecDeque<Waiting>,
-    /// Bytes of control frames that stand before the first packet that waits.
+    /// Bytes of control frames that stand before the first packet that waits,
     control: usize,
+    /// and of those behind it.
+    control_behind: usize,
     payload: usize,
     /// Packets behind those: they have no bytes on the wire yet.
     later: usize,
@@ -31,6 +33,8 @@ pub(crate) struct Outbox {
 struct Waiting {
     wire: usize,
     payload: usize,
+    /// How much of `wire` are control frames behind it.
+    control: usize,
 }
 
 impl Outbox {
@@ -87,10 +91,14 @@ impl Outbox {
     pub(crate) fn push(&mut self, wire: usize, payload: Option<usize>) {
         match (payload, self.waiting.back_mut()) {
             (Some(payload), _) => {
-                self.waiting.push_back(Waiting { wire, payload });
+                self.waiting.push_back(Waiting { wire, payload, control: 0 });
                 self.payload += payload;
             }
-            (None, Some(last)) => last.wire += wire,
+            (None, Some(last)) => {
+                last.wire += wire;
+                last.control += wire;
+                self.control_behind += wire;
+            }
             (None, None) => self.control += wire,
         }
     }
@@ -107,6 +115,7 @@ impl Outbox {
             }
             wire -= first.wire;
             self.payload -= first.payload;
+            self.control_behind -= first.control;
             self.waiting.pop_front();
         }
         if self.waiting.capacity() > KEPT {
@@ -118,6 +127,7 @@ impl Outbox {
     pub(crate) fn clear(&mut self) {
         self.waiting.clear();
         self.control = 0;
+        self.control_behind = 0;
         self.payload = 0;
         self.later = 0;
         self.later_payload = 0;
@@ -125,7 +135,7 @@ impl Outbox {
 
     /// The memory that this takes.
     pub(crate) fn held(&self) -> usize {
-        self.bytes() + self.packets() * PACKET_OVERHEAD
+        self.bytes() + self.packets() * PACKET_OVERHEAD + self.control + self.control_behind
     }
 
     /// Whether there is room for as much again as waits, in bytes and in packets.
@@ -214,9 +224,10 @@ mod tests {
         assert_eq!(outbox.check_room(100), Ok(()));
         outbox.push(16, Some(10));
         outbox.push(6, None);
+        assert_eq!(outbox.held(), 10 + PACKET_OVERHEAD + 12, "but memory");
         outbox.progress(6 + 16);
         assert_eq!(outbox.bytes(), 10);
         outbox.progress(6);
-        assert_eq!(outbox.bytes(), 0);
+        assert_eq!((outbox.bytes(), outbox.held()), (0, 0));
     }
 }

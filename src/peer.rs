@@ -1,9 +1,8 @@
 //! [`WebSocketPeer`]: the checks that every platform shares, then the backend.
 
-use std::{
-    fmt,
-    net::{SocketAddr, TcpStream},
-};
+mod platform;
+
+use std::{fmt, net::TcpStream};
 
 use crate::{
     close::{CloseCause, CloseCode, CloseInfo, MAX_REASON},
@@ -26,8 +25,11 @@ use crate::{
 ///
 /// After the end the same peer can connect again. Dropping it ends the connection at once, without a closing handshake.
 ///
-/// It is `Send` and `Sync` on every platform. In a browser it belongs to the thread that made the connection (the page
-/// or one worker); using or dropping a connected peer on another thread of a multi-threaded WebAssembly program panics.
+/// Programs without frames can be woken in a browser, when there is something to poll for: [`on_wake`](Self::on_wake).
+///
+/// It is `Send` and `Sync` on every platform. In a browser it belongs to the thread that made the connection or set the
+/// hook (the page or one worker); using or dropping such a peer on another thread of a multi-threaded WebAssembly
+/// program panics.
 ///
 /// ```no_run
 /// use websocket_peer::{ReadyState, WebSocketPeer};
@@ -58,6 +60,8 @@ pub struct WebSocketPeer {
     socket: Option<Socket>,
     /// Whether the last connection was accepted: then this end is a server's, and may send a server's close codes.
     accepted: bool,
+    /// The hook of `on_wake`.
+    waker: Option<<Socket as Transport>::Waker>,
 }
 
 impl WebSocketPeer {
@@ -68,7 +72,7 @@ impl WebSocketPeer {
 
     /// A peer with these options, not connected. They are checked when it connects or accepts.
     pub fn with_options(options: Options) -> Self {
-        Self { options, link: Link::unused(), socket: None, accepted: false }
+        Self { options, link: Link::unused(), socket: None, accepted: false, waker: None }
     }
 
     /// The options for the next connection.
@@ -311,40 +315,16 @@ impl WebSocketPeer {
         self.link.url()
     }
 
-    /// The other end's address.
-    ///
-    /// # Errors
-    /// - [`Error::NotOpen`] while there is no TCP connection.
-    /// - [`Error::Unsupported`] in a browser.
-    ///
-    /// Godot: `get_connected_host`, `get_connected_port`.
-    #[doc(alias = "get_connected_host")]
-    #[doc(alias = "get_connected_port")]
-    pub fn peer_addr(&self) -> Result<SocketAddr, Error> {
-        self.socket.as_ref().ok_or_else(|| self.not_open())?.peer_addr(&self.link)
-    }
-
-    /// Switches `TCP_NODELAY` on this connection; [`Options::nodelay`] is for the next ones.
-    ///
-    /// # Errors
-    /// - [`Error::NotOpen`] while there is no TCP connection.
-    /// - [`Error::Unsupported`] in a browser.
-    /// - [`Error::Io`] if the system refuses.
-    ///
-    /// Godot: `set_no_delay`.
-    #[doc(alias = "set_no_delay")]
-    pub fn set_nodelay(&mut self, on: bool) -> Result<(), Error> {
-        let closed = self.not_open();
-        self.socket.as_mut().ok_or(closed)?.set_nodelay(on, &self.link)
-    }
-
     /// Packets and bytes each way on this connection, and its round trip.
     pub fn stats(&self) -> Stats {
         self.link.stats
     }
 
     /// Puts a new connection in the place of whatever is left of the last one.
-    fn start(&mut self, socket: Socket, link: Link) {
+    fn start(&mut self, mut socket: Socket, link: Link) {
+        if let Some(waker) = &self.waker {
+            socket.wake_by(waker);
+        }
         self.socket = Some(socket);
         self.link = link;
     }

@@ -12,8 +12,8 @@ use common::{
     receive, server,
 };
 use websocket_peer::{
-    CloseCode, CloseInfo, Error, Options, Packet, ReadyState, Stats, TlsIdentity, TlsOptions, TlsRoots,
-    WebSocketPeer,
+    CloseCode, CloseInfo, Error, Options, Packet, ReadyState, ServerEvent, ServerOptions, Stats, TlsIdentity,
+    TlsOptions, TlsRoots, WebSocketPeer, WebSocketServer,
 };
 
 /// Everything that can be asked of a peer.
@@ -214,6 +214,41 @@ fn packet_too_big() {
     assert_eq!(error, Error::PacketTooBig { len: max + 1, max });
     let words = format!("a packet of {} bytes can never be sent; `outbound_buffer_size` is {max}", max + 1);
     assert_eq!(error.to_string(), words);
+}
+
+#[test]
+fn unknown_peer() {
+    let mut server = WebSocketServer::bind("127.0.0.1:0", ServerOptions::default()).unwrap();
+    let mut other = WebSocketServer::bind("127.0.0.1:0", ServerOptions::default()).unwrap();
+    let mut client = WebSocketPeer::new();
+    client.connect(&format!("ws://{}/", server.local_addr().unwrap())).unwrap();
+    let mut events = Vec::new();
+    common::until("it comes and goes", || {
+        server.poll();
+        events.extend(server.next_event());
+        if client.poll() == ReadyState::Open {
+            client.abort();
+        }
+        matches!(&events[..], [.., ServerEvent::Closed(..)])
+    });
+    let ServerEvent::Opened(key) = events[0] else { panic!("{events:?}") };
+    // Of one that is gone, and of one that never was.
+    for server in [&mut server, &mut other] {
+        let before = server.stats();
+        let packet = Packet::text("x");
+        let results = [
+            server.send(key, b"x"),
+            server.send_text(key, "x"),
+            server.send_packet(key, &packet),
+            server.send_latest(key, 1, &packet),
+            server.close(key, CloseCode::NORMAL, ""),
+            server.abort(key),
+        ];
+        assert_eq!(results, [const { Err(Error::UnknownPeer) }; 6]);
+        assert_eq!(server.stats(), before);
+    }
+    assert_eq!(Error::UnknownPeer.godot_code(), 33);
+    assert_eq!(Error::UnknownPeer.to_string(), "the server has no such peer, or has it no longer");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! JavaScript's values from ours, and ours from JavaScript's.
 
-use js_sys::{Object, Reflect, Uint8Array};
+use js_sys::{Function, Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use crate::{CloseCause, CloseCode, CloseInfo, Error, Packet, Stats};
@@ -87,6 +87,31 @@ pub(super) fn string(argument: &str, value: &JsValue) -> Result<String, Thrown> 
 
 pub(super) fn optional_string(argument: &str, value: &JsValue) -> Result<String, Thrown> {
     if value.is_undefined() { Ok(String::new()) } else { string(argument, value) }
+}
+
+pub(super) fn optional_function(argument: &str, value: &JsValue) -> Result<Option<Function>, Thrown> {
+    if value.is_null() || value.is_undefined() {
+        return Ok(None);
+    }
+    let function =
+        value.dyn_ref::<Function>().ok_or_else(|| Thrown::wrong_type(argument, "a function or null"))?;
+    Ok(Some(function.clone()))
+}
+
+/// What calls the function as an event would.
+pub(super) fn hook(function: Option<Function>) -> impl Fn() {
+    move || {
+        if let Some(Err(exception)) = function.as_ref().map(|function| function.call0(&JsValue::UNDEFINED)) {
+            report_error(&exception);
+        }
+    }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// Tells `window.onerror` and the console, as for what nobody catches.
+    #[wasm_bindgen(js_name = reportError)]
+    fn report_error(exception: &JsValue);
 }
 
 pub(super) fn bytes(argument: &str, value: &JsValue) -> Result<Vec<u8>, Thrown> {

@@ -39,7 +39,7 @@ pub struct ServerOptions {
     /// How many bytes the head of a request may have; a longer one is answered 431. Default: 8 KiB.
     pub max_request_size: usize,
     /// How many bytes all peers together may have waiting, both ways: whole packets, parts of them, and requests.
-    /// Default: 256 MiB; at least twice the peers' `max_message_size`.
+    /// Default: 256 MiB; at least four times the peers' `max_message_size`.
     ///
     /// Half of it is whoever's comes first. When that is used up, newcomers are answered 503, and peers that hold more
     /// than their equal share of the other half are not read from, and can be sent nothing, until there is room: whoever
@@ -100,8 +100,9 @@ impl ServerOptions {
         ] {
             check_size(option, size)?;
         }
-        if self.max_memory / 2 < self.peer.max_message_size {
-            let why = "it is less than `max_message_size`, so that a message might never fit";
+        // What is whoever's comes first must have room for one beside requests and the beginnings of others.
+        if self.max_memory / 4 < self.peer.max_message_size {
+            let why = "it is less than four times `max_message_size`, so that a message might never fit";
             return Err(Error::InvalidOption { option: "max_memory", why });
         }
         for path in &self.paths {
@@ -298,8 +299,8 @@ mod tests {
             assert_invalid(&default().max_request_size(size), "max_request_size");
             assert_invalid(&default().max_memory(size), "max_memory");
         }
-        assert_invalid(&default().max_memory(128 * KIB - 1), "max_memory");
-        assert_eq!(default().max_memory(128 * KIB).check(), Ok(()));
+        assert_invalid(&default().max_memory(256 * KIB - 1), "max_memory");
+        assert_eq!(default().max_memory(256 * KIB).check(), Ok(()));
     }
 
     #[test]

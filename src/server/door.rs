@@ -24,6 +24,8 @@ pub(super) struct Door {
     pub(super) may_have_more: bool,
     /// Until when nobody is let in.
     pub(super) paused_until: Option<Duration>,
+    /// Whether the system has been out of descriptors since nobody waited outside.
+    is_exhausted: bool,
 }
 
 /// What a program decides about requests with.
@@ -34,7 +36,14 @@ pub(super) type Answer = (Result<Terms, Refusal>, Vec<(String, String)>);
 
 impl Door {
     pub(super) fn new() -> Self {
-        Self { pending: 0, by_address: HashMap::new(), hook: None, may_have_more: true, paused_until: None }
+        Self {
+            pending: 0,
+            by_address: HashMap::new(),
+            hook: None,
+            may_have_more: true,
+            paused_until: None,
+            is_exhausted: false,
+        }
     }
 
     pub(super) fn set_hook(&mut self, hook: Hook) {
@@ -70,10 +79,17 @@ impl Door {
         }
     }
 
-    /// The system is out of descriptors.
-    pub(super) fn pause(&mut self, now: Duration) {
+    /// The system is out of descriptors. Tells whether that is news.
+    pub(super) fn pause(&mut self, now: Duration) -> bool {
         self.may_have_more = true;
         self.paused_until = Some(now + PAUSE);
+        !std::mem::replace(&mut self.is_exhausted, true)
+    }
+
+    /// Nobody waits outside.
+    pub(super) fn nobody_waits(&mut self) {
+        self.may_have_more = false;
+        self.is_exhausted = false;
     }
 
     /// Whether to look who waits outside.
@@ -174,8 +190,11 @@ mod tests {
     fn a_pause_ends() {
         let mut door = Door::new();
         assert!(door.is_open(Duration::ZERO));
-        door.pause(Duration::ZERO);
+        assert!(door.pause(Duration::ZERO));
         assert!(!door.is_open(PAUSE / 2));
         assert!(door.is_open(PAUSE));
+        assert!(!door.pause(PAUSE), "it goes on, which is no news");
+        door.nobody_waits();
+        assert!(door.pause(PAUSE));
     }
 }

@@ -28,7 +28,7 @@ impl WebSocketServer {
         let policy = if has_memory { self.options.when_full } else { WhenFull::Refuse };
         let mut result = member.make_room(packet.len(), key, policy, now);
         if result.is_ok() && !has_memory {
-            member.connection.was_full(now);
+            member.connection.found_no_memory(now, &member.link);
             result = Err(Error::OutboundFull { room: 0 });
         }
         if result.is_ok() {

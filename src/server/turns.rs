@@ -11,7 +11,7 @@ use crate::{
     clock::PatientClock,
     close::{CloseCause, CloseCode, CloseInfo},
     state::ReadyState,
-    sys::{Accept, Accepted, Arrived, Moment, Reactor, Wakeup},
+    sys::{Accept, Accepted, Arrived, Moment, Ration, Reactor, Wakeup},
 };
 
 /// How many bytes a turn may read. A peer that has more to say is given another turn after everybody else.
@@ -275,16 +275,18 @@ impl WebSocketServer {
     fn take_turn(&mut self, key: PeerKey, moment: Moment) -> usize {
         let Some(member) = self.members.get_mut(key) else { return 0 };
         member.is_ready = false;
-        let budget = TURN.min(self.memory.room(member.held));
+        let hold = self.memory.room(member.held);
+        let ration = Ration { read: TURN.min(hold), hold };
         let before = member.held;
-        let mut more = member.connection.poll(&mut self.reactor, moment, budget, &mut member.link);
+        let mut more = member.connection.poll(&mut self.reactor, moment, ration, &mut member.link);
         if member.connection.request().is_some() {
             self.answer(key);
             let Some(member) = self.members.get_mut(key) else { return 0 };
-            more = member.connection.poll(&mut self.reactor, moment, budget, &mut member.link);
+            more = member.connection.poll(&mut self.reactor, moment, ration, &mut member.link);
         }
         let Some(member) = self.members.get_mut(key) else { return 0 };
-        let is_starved = more && budget == 0;
+        // The last words of one that is over need none.
+        let is_starved = more && hold == 0 && member.link.state() != ReadyState::Closed;
         if is_starved && !std::mem::replace(&mut member.is_starved, true) {
             self.starved.push(key);
         }
@@ -342,12 +344,13 @@ impl WebSocketServer {
                     self.welcome(key, moment);
                 }
                 Arrived::Nobody => {
-                    self.door.may_have_more = false;
-                    return;
+                    return self.door.nobody_waits();
                 }
                 Arrived::Exhausted(error) => {
-                    log::warn!("nobody can be let in for a moment: {error}");
-                    return self.door.pause(moment.now);
+                    if self.door.pause(moment.now) {
+                        log::warn!("nobody can be let in for a moment: {error}");
+                    }
+                    return;
                 }
             }
         }

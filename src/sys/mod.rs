@@ -35,8 +35,14 @@ use crate::{
     url::Url,
 };
 
-/// What a platform's `Socket` can do. Constructed by the first two; the rest is called on a connection.
+/// What a platform's `Socket` can do. Constructed by `connect` and `accept`; what has a `self` is called on a connection.
 pub(crate) trait Transport: Sized {
+    /// The program's hook, which outlives connections.
+    type Waker;
+
+    /// Makes one of what the program gave.
+    fn waker(hook: impl Fn() + 'static) -> Result<Self::Waker, Error>;
+
     /// Begins to connect.
     fn connect(url: &Url, options: &Options) -> Result<Self, Error>;
 
@@ -45,6 +51,10 @@ pub(crate) trait Transport: Sized {
 
     /// Moves everything on that can move, and tells the link.
     fn poll(&mut self, link: &mut Link);
+
+    /// Calls the hook from now on when there is something to poll for, once until the next poll. Not within any of
+    /// these calls: the program may answer with one of them.
+    fn wake_by(&mut self, waker: &Self::Waker);
 
     /// Whether there is still something to poll for after the link was closed, such as a last frame to deliver.
     fn lingers(&self) -> bool {
@@ -138,6 +148,16 @@ pub(crate) struct Moment {
     pub(crate) last: Duration,
 }
 
+/// What a turn may take: whoever sends without pause must keep the caller neither from the others nor from memory.
+#[allow(dead_code, reason = "a browser accepts nobody")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ration {
+    /// How many bytes may be read,
+    pub(crate) read: usize,
+    /// and how many held in all.
+    pub(crate) hold: usize,
+}
+
 /// A connection that came in. The link is told of it as by a [`Transport`], and a server has more to say about it.
 pub(crate) trait Accepted: Sized {
     type Reactor;
@@ -145,8 +165,8 @@ pub(crate) trait Accepted: Sized {
     /// It was told of as ready.
     fn ready(&mut self, readable: bool, writable: bool, ends: bool);
 
-    /// Moves on what is ready or due, reading `budget` bytes at most. Whether there is more to do at once.
-    fn poll(&mut self, reactor: &mut Self::Reactor, moment: Moment, budget: usize, link: &mut Link) -> bool;
+    /// Moves on what is ready or due. Whether there is more to do at once.
+    fn poll(&mut self, reactor: &mut Self::Reactor, moment: Moment, ration: Ration, link: &mut Link) -> bool;
 
     /// The request that waits for its answer.
     fn request(&self) -> Option<&Request>;
@@ -184,6 +204,9 @@ pub(crate) trait Accepted: Sized {
 
     /// A packet found no room.
     fn was_full(&mut self, now: Duration);
+
+    /// There was room for a packet, but no memory.
+    fn found_no_memory(&mut self, now: Duration, link: &Link);
 
     /// Hands over to the kernel what was gathered.
     fn flush(&mut self, link: &mut Link);

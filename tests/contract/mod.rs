@@ -16,3 +16,4 @@ mod refusing;
 mod remote_close;
 mod sending;
 mod urls;
+mod waking;

@@ -193,8 +193,7 @@ fn bytes_one_by_one_are_understood() {
 #[test]
 fn frames_that_come_with_the_request_are_not_lost() {
     let mut host = Host::start(ServerOptions::default());
-    let frames: Vec<u8> =
-        (0..100).flat_map(|number: u32| client_frame(TEXT, number.to_string())).collect();
+    let frames: Vec<u8> = (0..100).flat_map(|number: u32| client_frame(TEXT, number.to_string())).collect();
     let _raw: Raw = host.ask([REQUEST.as_bytes(), &frames].concat());
     let key = host.opened();
     for number in 0..100 {

@@ -1,7 +1,7 @@
 //! Floods: pings, packets and bytes beyond what a peer may send in a time. Whoever sends them is told 1008, and others do not
 //! notice.
 
-use websocket_peer::{CloseCause, Excess, PeerLimits, ServerOptions};
+use websocket_peer::{CloseCause, Excess, PeerLimits};
 
 use crate::{
     common::raw::{BINARY, End, PING, PONG, TEXT, client_frame},
@@ -45,6 +45,7 @@ fn a_pong_flood_gets_1008() {
     assert_flood_ends(limits, &client_frame(PONG, ""), 180, Excess::ControlFrames);
 }
 
+/// RPC flood: each call is a packet.
 #[test]
 fn a_packet_flood_gets_1008() {
     let limits = PeerLimits::default();

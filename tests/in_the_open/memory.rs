@@ -75,55 +75,81 @@ fn a_slow_reader_that_catches_up_in_time_stays() {
     assert_goes_on(&mut host, key, &mut raw);
 }
 
-/// A server of 4 MiB, of which 40 peers hold half by messages that they do not finish, and would send more.
-fn filled(options: ServerOptions) -> (Host, Vec<(PeerKey, Raw)>) {
-    let options = options.max_memory(4 * MIB).max_peers(64);
-    let mut host = Host::start(options);
-    let mut guests = Vec::new();
-    // One of them may be too many already to be let in.
-    while host.server.stats().memory < 2 * MIB {
-        let (key, mut raw) = host.guest();
-        raw.send(&client_frame(BINARY, vec![0; 60_000])[..59_000]);
-        host.until_so("it holds its part", |host| {
-            let memory = host.server.stats().memory;
-            assert!(memory <= 4 * MIB + TURN, "{memory}");
-            memory >= 2 * MIB || memory >= (guests.len() + 1) * 59_000
-        });
-        guests.push((key, raw));
-    }
+/// A server of 4 MiB, half of which peers hold by messages that they do not finish, and an honest one among them.
+fn filled(limits: PeerLimits) -> (Host, (PeerKey, Raw), Vec<(PeerKey, Raw)>) {
+    let mut host = Host::start(ServerOptions::default().limits(limits).max_memory(4 * MIB).max_peers(64));
+    let honest = host.guest();
+    let mut guests: Vec<_> = (0..40).map(|_| host.guest()).collect();
+    let message = client_frame(BINARY, vec![0; 60_000]);
     for (_, raw) in &mut guests {
-        raw.send(&client_frame(BINARY, vec![0; 60_000])[59_000..59_500]);
+        raw.send(&message[..59_000]);
     }
-    host.run(crate::common::A_WHILE);
-    (host, guests)
+    host.until_so("half is used up", |host| {
+        assert!(host.server.stats().memory <= 4 * MIB, "{:?}", host.server.stats());
+        host.server.stats().memory >= 2 * MIB
+    });
+    // There is more to read from them, and nowhere to put it.
+    for (_, raw) in &mut guests {
+        raw.send(&message[59_000..59_500]);
+    }
+    (host, honest, guests)
 }
 
 #[test]
 fn when_memory_is_scarce_an_honest_peer_goes_on_and_newcomers_are_told_503() {
-    let mut host = Host::start(ServerOptions::default().max_memory(4 * MIB).max_peers(64));
-    let (key, mut raw) = host.guest();
-    let mut fillers: Vec<Raw> = Vec::new();
-    while host.server.stats().memory < 2 * MIB {
-        let (_, mut filler) = host.guest();
-        filler.send(&client_frame(BINARY, vec![0; 60_000])[..59_000]);
-        fillers.push(filler);
-        host.run(Duration::from_millis(5));
-    }
+    let (mut host, (key, mut raw), mut fillers) = filled(unlimited());
     for _ in 0..20 {
         assert_goes_on(&mut host, key, &mut raw);
         assert_eq!(host.status_for(REQUEST), 503);
         assert!(host.server.stats().memory <= 4 * MIB + TURN, "{:?}", host.server.stats());
     }
-    // And it recovers when they are gone.
+    // And it recovers when they are gone, even if they had not finished.
     fillers.clear();
     host.until_so("there is memory again", |host| host.server.stats().memory < MIB);
     host.guest();
 }
 
 #[test]
+fn those_that_wait_for_memory_are_waited_for_asleep() {
+    let peer = Options::for_server().heartbeat_interval(Duration::from_millis(100));
+    let mut host = Host::start(with_peer(peer).limits(unlimited()).max_memory(MIB).max_peers(16));
+    let mut guests: Vec<_> = (0..14).map(|_| host.ask(REQUEST)).collect();
+    host.run(crate::common::A_WHILE);
+    for raw in &mut guests {
+        raw.send(&client_frame(BINARY, vec![0; 65_000])[..60_000]);
+        raw.send(&client_frame(BINARY, vec![0; 65_000])[60_000..60_001]);
+    }
+    host.run(Duration::from_millis(300));
+    assert!(host.server.stats().memory >= MIB / 2, "{:?}", host.server.stats());
+    let start = std::time::Instant::now();
+    let mut wakings = 0;
+    while start.elapsed() < Duration::from_secs(1) {
+        host.server.wait(Duration::from_secs(1));
+        host.hear();
+        wakings += 1;
+    }
+    // Each of them is due ten times in a second at the most.
+    assert!(wakings <= 200, "{wakings} times in {:?}", start.elapsed());
+}
+
+#[test]
+fn a_message_of_the_greatest_size_comes_even_where_memory_is_as_small_as_it_may_be() {
+    let mut host = Host::start(ServerOptions::default().max_memory(256 * KIB));
+    let (key, mut raw) = host.guest();
+    let message = client_frame(BINARY, vec![7; 64 * KIB]);
+    raw.send(&message);
+    assert_eq!(host.packet(key).len(), 64 * KIB);
+    // However it comes.
+    for part in message.chunks(5000) {
+        raw.send(part);
+        host.step();
+    }
+    assert_eq!(host.packet(key).len(), 64 * KIB);
+}
+
+#[test]
 fn memory_recovers_by_itself_from_messages_that_nobody_finishes() {
-    let limits = PeerLimits::default().max_message_time(2 * SOON);
-    let (mut host, guests) = filled(ServerOptions::default().limits(limits));
+    let (mut host, _honest, guests) = filled(PeerLimits::default().max_message_time(5 * SOON));
     for (key, _) in &guests {
         assert_eq!(host.closed(*key).code, Some(1008));
     }
@@ -183,15 +209,17 @@ fn stuffed(max_time_full: Duration) -> (Host, Vec<(PeerKey, Raw)>) {
     let options = ServerOptions::default().max_memory(8 * MIB).max_peers(64).max_time_full(max_time_full);
     let mut host = Host::start(options);
     let guests: Vec<_> = (0..8).map(|_| host.guest()).collect();
-    let packet = Packet::binary(vec![0; 20_000]);
-    // In turns, until none of them takes any more.
-    let mut quiet = 0;
-    host.until_so("memory is used up", |host| {
-        let taken = host.server.broadcast(&packet, None);
-        assert!(host.server.stats().memory <= 8 * MIB + TURN, "{:?}", host.server.stats());
-        quiet = if taken == 0 { quiet + 1 } else { 0 };
-        quiet > 20
-    });
+    // In turns, until none of them takes any more, not even a byte.
+    for size in [20_000, 1_000, 1] {
+        let packet = Packet::binary(vec![0; size]);
+        let mut quiet = 0;
+        host.until_so("memory is used up", |host| {
+            let taken = host.server.broadcast(&packet, None);
+            assert!(host.server.stats().memory <= 8 * MIB + TURN, "{:?}", host.server.stats());
+            quiet = if taken == 0 { quiet + 1 } else { 0 };
+            quiet > 20
+        });
+    }
     (host, guests)
 }
 
@@ -202,7 +230,7 @@ fn packets_for_those_above_their_share_are_refused_when_memory_is_scarce() {
         assert_eq!(host.server.send(*key, &[0; 20_000]), Err(Error::OutboundFull { room: 0 }));
         assert!(host.buffered(*key) < 4 * MIB / 2);
     }
-    assert!(host.server.stats().memory >= 7 * MIB / 2, "{:?}", host.server.stats());
+    assert!(host.server.stats().memory >= 4 * MIB, "{:?}", host.server.stats());
 }
 
 #[test]

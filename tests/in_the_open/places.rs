@@ -47,8 +47,7 @@ fn those_that_never_open_take_no_peers_place() {
 
 #[test]
 fn a_crowd_before_the_door_is_served_as_far_as_there_are_places() {
-    let options =
-        ServerOptions::default().max_peers(10).max_pending(100).max_pending_per_address(100);
+    let options = ServerOptions::default().max_peers(10).max_pending(100).max_pending_per_address(100);
     let mut host = Host::start(options);
     let mut crowd: Vec<_> = (0..60).map(|_| host.ask(REQUEST)).collect();
     let mut statuses: Vec<String> = Vec::new();

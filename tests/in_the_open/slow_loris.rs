@@ -37,7 +37,7 @@ fn a_client_that_says_nothing_is_cut_off_at_the_deadline() {
 fn a_client_that_sends_a_byte_now_and_then_has_no_longer_than_others() {
     let mut host = Host::start(impatient());
     let start = Instant::now();
-    let mut slow = host.knock();
+    let slow = host.knock();
     let mut bytes = REQUEST.bytes();
     host.until_so("it is cut off", |host| {
         // A write to a connection that is gone is no failure of this test's.

@@ -56,8 +56,13 @@ export async function until(peer, what, condition) {
     peer.poll();
     if (condition()) return;
     if (performance.now() > end) throw new Error(`waited in vain for ${what}; closeInfo: ${show(peer.closeInfo)}`);
-    await new Promise((resume) => setTimeout(resume, 1));
+    await pause(1);
   }
+}
+
+/** Lets time pass without polling anything. */
+export function pause(milliseconds) {
+  return new Promise((resume) => setTimeout(resume, milliseconds));
 }
 
 /** Text that tells values apart, `undefined` and byte arrays too. */

@@ -41,6 +41,9 @@ export async function chat(url: string): Promise<string> {
     }
   };
   frame();
+  peer.onwake = frame;
+  const hook: (() => void) | null = peer.onwake;
+  peer.onwake = null;
   peer.close();
   peer.close(4001);
   peer.close(4001, "bye");
@@ -58,8 +61,11 @@ export async function chat(url: string): Promise<string> {
   peer.send("text");
   // @ts-expect-error `state` is read only.
   peer.state = ReadyState.Open;
+  // @ts-expect-error It is told nothing.
+  peer.onwake = (packet: string) => console.log(packet);
   // @ts-expect-error So is what `closeInfo` gives.
   if (info) info.reason = "";
 
-  return [misspelt, numbers, texts, stats.bytesSent, code, cause, clean, info?.message, info?.reason].join();
+  const told = [stats.bytesSent, code, cause, clean, info?.message, info?.reason];
+  return [misspelt, hook === null, numbers, texts, told].join();
 }

@@ -2,7 +2,7 @@
 // and errors on JavaScript's side.
 
 import init, { ReadyState, WebSocketPeer } from "/pkg/websocket_peer.js";
-import { conclude, equal, report, run, test, throws, until } from "./harness.js";
+import { conclude, equal, pause, report, run, test, throws, until } from "./harness.js";
 
 const server = new URLSearchParams(location.search).get("server") ?? "ws://127.0.0.1:9081";
 
@@ -28,7 +28,7 @@ test("a connection goes through all states, and only poll tells", async () => {
   const peer = new WebSocketPeer();
   peer.connect(`${server}/echo`);
   equal([peer.state, peer.url], [ReadyState.Connecting, `${server}/echo`]);
-  await new Promise((resume) => setTimeout(resume, 200));
+  await pause(200);
   equal(peer.state, ReadyState.Connecting);
   await open(peer);
   peer.close();
@@ -144,7 +144,7 @@ test("how else a connection can end has a word for it", async () => {
   for (const [path, cause, part, options] of endings) {
     const peer = dial(path, options);
     // Nobody polls, so that the packets find the backlog as the ones before have left it.
-    if (cause === "overflow") await new Promise((resume) => setTimeout(resume, 300));
+    if (cause === "overflow") await pause(300);
     await until(peer, cause, () => (peer.recv(), peer.state === ReadyState.Closed));
     equal([peer.closeInfo.cause, peer.closeInfo.clean], [cause, false]);
     equal(peer.closeInfo.message.includes(part), true);
@@ -253,6 +253,73 @@ test("every option is taken", async () => {
     connectTimeout: 7000.5,
     closeTimeout: 8000,
   });
+  peer.free();
+});
+
+test("onwake is called once until the next poll, and nothing changes before that", async () => {
+  const peer = new WebSocketPeer();
+  equal(peer.onwake, null);
+  let calls = 0;
+  const hook = (...args) => (equal(args, []), (calls += 1));
+  peer.onwake = hook;
+  equal(peer.onwake === hook, true);
+  peer.connect(`${server}/burst/3`);
+  await until({ poll() {} }, "the call", () => calls > 0);
+  await pause(50);
+  equal([calls, peer.state, peer.available], [1, ReadyState.Connecting, 0]);
+  peer.free();
+});
+
+test("a page can be driven by onwake alone", async () => {
+  const peer = new WebSocketPeer();
+  const received = await new Promise((resolve) => {
+    const packets = [];
+    peer.onwake = () => {
+      peer.poll();
+      for (let packet; (packet = peer.recv()) !== undefined; ) packets.push(packet);
+      if (peer.state === ReadyState.Closed) resolve(packets);
+    };
+    peer.connect(`${server}/send-then-close/5/4000/bye`);
+  });
+  equal(received, ["0", "1", "2", "3", "4"]);
+  equal([peer.closeInfo.code, peer.closeInfo.reason], [4000, "bye"]);
+  peer.free();
+});
+
+test("onwake may free the peer, and null turns it off", async () => {
+  const freed = dial("/echo");
+  await new Promise((resolve) => (freed.onwake = () => resolve(freed.free())));
+  throws("Error", "null", () => freed.poll());
+
+  const peer = await connect("/echo");
+  peer.onwake = () => conclude(false);
+  peer.onwake = null;
+  equal(peer.onwake, null);
+  peer.sendText("hello");
+  equal(await receive(peer), "hello");
+  peer.free();
+});
+
+test("onwake takes functions and null, anything else is a TypeError", () => {
+  using(new WebSocketPeer(), (peer) => {
+    for (const wrong of ["hello", 5, {}]) throws("TypeError", "function or null", () => (peer.onwake = wrong));
+    equal(peer.onwake, null);
+  });
+});
+
+test("what onwake throws is reported as from an event handler", async () => {
+  const peer = await connect("/echo");
+  const reported = new Promise((resolve) => {
+    window.onerror = (_message, _source, _line, _column, error) => (resolve(error), true);
+  });
+  const mistake = new Error("my own mistake");
+  peer.onwake = () => {
+    throw mistake;
+  };
+  peer.sendText("hello");
+  equal((await reported) === mistake, true);
+  window.onerror = null;
+  equal(await receive(peer), "hello");
   peer.free();
 });
 

@@ -65,6 +65,7 @@ fn who_is_refused_gets_the_status_and_the_fields_and_is_no_peer() {
         let refusal = host.refusal(&mut raw);
         assert_eq!(refusal.status, status);
         assert!(refusal.head.contains("\r\nX-Why: because"), "{refusal:?}");
+        drop(raw);
         host.until_empty();
         assert_eq!(host.told, []);
         let stats = host.server.stats();

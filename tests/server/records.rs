@@ -109,6 +109,7 @@ fn strangers_cannot_fill_the_log_with_warnings() {
 /// Everything that somebody sends or configures has this in it.
 const SECRET: &str = "s3cret";
 
+/// A token in a URL ends in logs elsewhere.
 #[test]
 fn no_payload_query_token_or_field_is_ever_logged() {
     record();

@@ -1,1 +1,311 @@
-//! x
+//! A server with a certificate: our clients at the other end, and strangers who never come to the end of a TLS handshake.
+
+use std::{
+    env, fs,
+    path::PathBuf,
+    process,
+    time::{Duration, Instant},
+};
+
+use testkit::certs::Authority;
+use websocket_peer::{
+    CloseCause, Error, Excess, Options, Packet, PeerKey, ReadyState, ServerEvent, ServerOptions, TlsFailure,
+    TlsIdentity, TlsOptions, TlsRoots, WebSocketPeer, WebSocketServer,
+};
+
+use crate::{
+    common::raw::REQUEST,
+    host::{Host, unlimited, with_peer},
+};
+
+const MIB: usize = 1024 * 1024;
+const SOON: Duration = Duration::from_millis(400);
+
+fn authority() -> Authority {
+    Authority::new("own authority").unwrap()
+}
+
+fn identity(authority: &Authority) -> TlsIdentity {
+    let identity = authority.issue(&["127.0.0.1"]).unwrap();
+    TlsIdentity {
+        certificates_pem: identity.certificates_pem.into_bytes(),
+        key_pem: identity.key_pem.into_bytes(),
+    }
+}
+
+/// Options for peers of a server with this identity.
+fn peer(identity: TlsIdentity) -> Options {
+    Options::for_server().max_message_size(MIB).tls(TlsOptions::default().identity(identity))
+}
+
+fn secure(authority: &Authority) -> Host {
+    Host::start(with_peer(peer(identity(authority))).limits(unlimited()))
+}
+
+/// A client that has begun to connect, and trusts whom this authority vouches for.
+fn connecting(host: &Host, authority: &Authority) -> WebSocketPeer {
+    let roots = TlsRoots::Custom { pem: authority.pem().as_bytes().to_vec() };
+    let mut client = WebSocketPeer::with_options(Options::default().tls(TlsOptions::default().roots(roots)));
+    client.connect(&host.url("/room?x=1").replace("ws:", "wss:")).unwrap();
+    client
+}
+
+#[track_caller]
+fn connected(host: &mut Host, authority: &Authority) -> (PeerKey, WebSocketPeer) {
+    let mut client = connecting(host, authority);
+    host.until_so("it opens", |_| client.poll() != ReadyState::Connecting);
+    assert_eq!(client.state(), ReadyState::Open, "{:?}", client.close_info());
+    (host.opened(), client)
+}
+
+/// Whether a packet of this peer has come.
+fn has_packet(host: &Host, key: PeerKey) -> bool {
+    host.told.iter().any(|event| matches!(event, ServerEvent::Packet(from, _) if *from == key))
+}
+
+/// There and back.
+#[track_caller]
+fn assert_passes(host: &mut Host, key: PeerKey, client: &mut WebSocketPeer, packet: &Packet) {
+    client.send_packet(packet).unwrap();
+    host.until_so("it arrives", |host| {
+        client.poll();
+        has_packet(host, key)
+    });
+    assert!(host.packet(key) == *packet, "{} bytes were changed on the way in", packet.len());
+    host.server.send_packet(key, packet).unwrap();
+    host.until_so("it comes back", |_| {
+        client.poll();
+        client.available() > 0
+    });
+    assert!(client.recv().as_ref() == Some(packet), "{} bytes were changed on the way out", packet.len());
+}
+
+/// How a client ends that does not get in.
+#[track_caller]
+fn refused(host: &mut Host, mut client: WebSocketPeer) -> CloseCause {
+    host.until_so("it ends", |_| client.poll() == ReadyState::Closed);
+    client.close_info().unwrap().cause.clone()
+}
+
+/// A folder for one test, gone with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = env::temp_dir().join(format!("websocket-peer-{name}-{}", process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // The system removes what is left in such a place.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn a_server_with_certificate_and_key_from_files_is_a_secure_one() {
+    let folder = Folder::new("files");
+    let (certificates, key) = (folder.0.join("chain.pem"), folder.0.join("key.pem"));
+    let authority = authority();
+    let issued = authority.issue(&["127.0.0.1"]).unwrap();
+    fs::write(&certificates, issued.certificates_pem).unwrap();
+    fs::write(&key, issued.key_pem).unwrap();
+
+    let identity = TlsIdentity::from_files(&certificates, &key).unwrap();
+    let mut host = Host::start(with_peer(peer(identity)));
+    let (key, mut client) = connected(&mut host, &authority);
+    let request = host.server.peer(key).unwrap().request();
+    assert!(request.is_secure());
+    assert_eq!(Some(&*request.url()), client.url());
+    assert_passes(&mut host, key, &mut client, &Packet::text("hello"));
+
+    let missing = TlsIdentity::from_files(folder.0.join("nothing.pem"), &certificates);
+    assert!(matches!(missing, Err(Error::Io { kind: std::io::ErrorKind::NotFound, .. })), "{missing:?}");
+}
+
+#[test]
+fn packets_of_every_size_pass() {
+    let authority = authority();
+    let mut host = secure(&authority);
+    let (key, mut client) = connected(&mut host, &authority);
+    for size in [0, 1, 125, 126, 16_383, 16_384, 65_535, 65_536, MIB] {
+        let bytes: Vec<u8> = (0..size).map(|index| (index % 251) as u8).collect();
+        assert_passes(&mut host, key, &mut client, &Packet::binary(bytes));
+        assert_passes(&mut host, key, &mut client, &Packet::text("x".repeat(size)));
+    }
+    client.close().unwrap();
+    assert_eq!(host.closed(key).code, Some(1000));
+    host.until_so("both are closed", |_| client.poll() == ReadyState::Closed);
+    assert!(client.close_info().unwrap().was_clean());
+    host.until_empty();
+}
+
+#[test]
+fn a_broadcast_reaches_everybody() {
+    let authority = authority();
+    let mut host = secure(&authority);
+    let mut clients: Vec<_> = (0..5).map(|_| connected(&mut host, &authority).1).collect();
+    for packet in [Packet::text("small"), Packet::binary(vec![7; 300_000])] {
+        assert_eq!(host.server.broadcast(&packet, None), 5);
+        for client in &mut clients {
+            host.until_so("it arrives", |_| {
+                client.poll();
+                client.available() > 0
+            });
+            assert!(client.recv().as_ref() == Some(&packet));
+        }
+    }
+}
+
+#[test]
+fn refusals_are_answered_over_tls_too() {
+    let authority = authority();
+    let options = with_peer(peer(identity(&authority))).paths(["/else"]);
+    let mut host = Host::start(options);
+    let client = connecting(&host, &authority);
+    assert_eq!(refused(&mut host, client), CloseCause::Refused { status: Some(404) });
+}
+
+#[test]
+fn a_stalled_tls_handshake_falls_to_the_deadline_and_blocks_nobody() {
+    let authority = authority();
+    let mut host = Host::start(with_peer(peer(identity(&authority)).connect_timeout(2 * SOON)));
+    let start = Instant::now();
+    // Nothing; a part of a record's header; a record that is never finished.
+    let mut stalled = [&b""[..], b"\x16\x03", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03abc"]
+        .map(|bytes| host.ask(bytes));
+    host.until_so("they are here", |host| host.server.stats().pending == 3);
+    let (key, mut client) = connected(&mut host, &authority);
+    assert_passes(&mut host, key, &mut client, &Packet::text("hello"));
+    for raw in &mut stalled {
+        host.end(raw);
+    }
+    assert!(start.elapsed() >= 2 * SOON - Duration::from_millis(20), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    assert_passes(&mut host, key, &mut client, &Packet::text("still here"));
+    assert_eq!(host.server.stats().refused, 3);
+}
+
+#[test]
+fn whoever_speaks_no_tls_is_turned_away() {
+    let mut host = secure(&authority());
+    for bytes in [REQUEST.as_bytes(), b"\0\0\0\0\0\0\0\0", &[0xFF; 20_000]] {
+        let mut raw = host.ask(bytes);
+        host.end(&mut raw);
+    }
+    host.until_empty();
+    assert_eq!(host.server.stats().refused, 3);
+    assert_eq!(host.told, []);
+}
+
+/// TLS pump loops forever (RUSTSEC-2024-0336): the goodbye of TLS in the middle of its handshake.
+#[test]
+fn a_goodbye_within_the_tls_handshake_ends_it() {
+    let mut host = Host::start(with_peer(peer(identity(&authority())).connect_timeout(SOON)));
+    let goodbye = [0x15, 3, 3, 0, 2, 1, 0];
+    let _raw = [host.ask(goodbye), host.ask(goodbye.repeat(1000))];
+    let mut wakings = 0;
+    while host.server.stats().refused < 2 {
+        host.server.wait(Duration::from_secs(20));
+        wakings += 1;
+        assert!(wakings <= 20, "it is turned to {wakings} times: {:?}", host.server.stats());
+    }
+}
+
+#[test]
+fn a_certificate_can_be_replaced_while_the_server_runs() {
+    let [old, new] = ["an old authority", "a new authority"].map(|name| Authority::new(name).unwrap());
+    let mut host = secure(&old);
+    let (old_key, mut old_client) = connected(&mut host, &old);
+    let early = connecting(&host, &new);
+    assert_eq!(refused(&mut host, early), CloseCause::Tls { failure: TlsFailure::UnknownIssuer });
+
+    host.server.set_identity(identity(&new)).unwrap();
+    let (new_key, mut new_client) = connected(&mut host, &new);
+    let late = connecting(&host, &old);
+    assert_eq!(refused(&mut host, late), CloseCause::Tls { failure: TlsFailure::UnknownIssuer });
+    assert_passes(&mut host, old_key, &mut old_client, &Packet::text("the old one lives on"));
+    assert_passes(&mut host, new_key, &mut new_client, &Packet::text("the new one as well"));
+}
+
+#[test]
+fn an_identity_that_cannot_be_used_leaves_the_old_one() {
+    let authority = authority();
+    let mut host = secure(&authority);
+    let before = host.server.options().clone();
+    let [good, other] = [identity(&authority), identity(&authority)];
+    for (certificates_pem, key_pem) in [
+        (b"garbage".to_vec(), good.key_pem.clone()),
+        (good.certificates_pem.clone(), Vec::new()),
+        (good.certificates_pem.clone(), other.key_pem),
+        (good.key_pem.clone(), good.certificates_pem.clone()),
+    ] {
+        let refused = host.server.set_identity(TlsIdentity { certificates_pem, key_pem });
+        assert!(matches!(refused, Err(Error::InvalidOption { option: "tls.identity", .. })), "{refused:?}");
+        assert_eq!(host.server.options(), &before);
+    }
+    connected(&mut host, &authority);
+    host.server.set_identity(good.clone()).unwrap();
+    assert_eq!(host.server.options().peer.tls.identity, Some(good));
+}
+
+#[test]
+fn a_plain_server_does_not_become_a_secure_one() {
+    let mut host = Host::start(ServerOptions::default());
+    let refused = host.server.set_identity(identity(&authority()));
+    assert!(matches!(refused, Err(Error::Unsupported { .. })), "{refused:?}");
+    host.guest();
+}
+
+#[test]
+fn a_server_is_not_bound_with_an_identity_that_cannot_be_used() {
+    let identity = TlsIdentity { certificates_pem: b"garbage".to_vec(), key_pem: b"garbage".to_vec() };
+    let refused = WebSocketServer::bind("127.0.0.1:0", with_peer(peer(identity)));
+    assert!(matches!(refused, Err(Error::InvalidOption { option: "tls.identity", .. })), "{refused:?}");
+}
+
+#[test]
+fn a_slow_reader_is_bounded_and_closed_over_tls_too() {
+    let authority = authority();
+    let options = peer(identity(&authority)).outbound_buffer_size(200_000);
+    let mut host = Host::start(with_peer(options).max_time_full(SOON));
+    let (key, _client) = connected(&mut host, &authority);
+    let packet = Packet::binary(vec![0; 10_000]);
+    host.until_so("it is closed", |host| {
+        while host.server.send_packet(key, &packet).is_ok() {}
+        assert!(host.server.stats().memory <= 250_000, "{:?}", host.server.stats());
+        host.server.peer(key).is_none()
+    });
+    assert_eq!(host.closed(key).cause, CloseCause::Excess { what: Excess::Slow });
+}
+
+#[test]
+fn one_that_floods_over_tls_starves_nobody() {
+    let authority = authority();
+    let mut host = secure(&authority);
+    let (flooding, mut flood) = connected(&mut host, &authority);
+    let (key, mut client) = connected(&mut host, &authority);
+    let block = Packet::binary(vec![0; 500_000]);
+    for round in 0..20 {
+        let before = host.server.stats().bytes_received;
+        // As much as the network takes.
+        for _ in 0..10 {
+            while flood.send_packet(&block).is_ok() {}
+            flood.poll();
+        }
+        client.send_text("may I?").unwrap();
+        let mut polls = 0;
+        while !has_packet(&host, key) {
+            polls += 1;
+            assert!(polls <= 5, "round {round}: not heard in {polls} polls");
+            host.step();
+        }
+        host.packet(key);
+        host.told.clear();
+        assert!(round == 0 || host.server.stats().bytes_received > before);
+    }
+    assert!(host.server.peer(flooding).is_some());
+}

@@ -3,7 +3,9 @@
 #[path = "../common/network.rs"]
 mod network;
 
+use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -11,10 +13,10 @@ use std::time::{Duration, Instant};
 
 use testkit::Server;
 use websocket_peer::{
-    CloseCause, CloseInfo, Deadline, Options, ReadyState, TlsOptions, TlsRoots, WebSocketPeer,
+    CloseCause, CloseInfo, Deadline, Error, Options, ReadyState, TlsOptions, TlsRoots, WebSocketPeer,
 };
 
-use super::{Failure, assert_broken, closed, ending, opened, seen};
+use super::{A_WHILE, Failure, PATIENCE, assert_broken, closed, ending, opened, pause, seen};
 
 /// One server for all tests of the process.
 fn server() -> &'static Server {
@@ -170,4 +172,49 @@ pub fn assert_own_roots(options: Options) {
     let mut peer = WebSocketPeer::with_options(options);
     assert_eq!(peer.connect(&secure_url("/echo")), Ok(()));
     assert_eq!(peer.state(), ReadyState::Connecting);
+}
+
+/// How often a peer's hook was called: never, and who sets one is told so.
+pub struct Wakes(Rc<Cell<usize>>);
+
+impl Wakes {
+    pub fn of(peer: &mut WebSocketPeer) -> Self {
+        let count = Rc::new(Cell::new(0));
+        let counted = Rc::clone(&count);
+        assert_not_woken(peer, move || counted.set(counted.get() + 1));
+        Self(count)
+    }
+
+    /// The network goes on, and nobody is called for that.
+    pub async fn expect(&self, _count: usize) {
+        pause(A_WHILE).await;
+        assert_eq!(self.0.get(), 0);
+    }
+
+    pub fn forget(&self) {}
+
+    #[track_caller]
+    pub fn assert_let_go(&self) {
+        assert_eq!(Rc::strong_count(&self.0), 1, "the hook is still there");
+    }
+}
+
+/// Moves a peer on by `step` until `done`: nobody is woken, so it polls.
+pub async fn drive(
+    peer: &Rc<RefCell<WebSocketPeer>>,
+    step: impl Fn(&RefCell<WebSocketPeer>) + 'static,
+    done: impl Fn() -> bool,
+) {
+    assert_not_woken(&mut peer.borrow_mut(), || {});
+    let deadline = now() + PATIENCE;
+    while !done() {
+        assert!(now() < deadline, "waited {PATIENCE:?} in vain for {peer:?}");
+        step(peer);
+        tick().await;
+    }
+}
+
+#[track_caller]
+fn assert_not_woken(peer: &mut WebSocketPeer, hook: impl Fn() + 'static) {
+    assert!(matches!(peer.on_wake(hook), Err(Error::Unsupported { .. })));
 }

@@ -1,6 +1,7 @@
 //! The contract's terms for browsers: the scripted server is another process, and much is hidden.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 
 use js_sys::{Date, Function, Math, Promise, Reflect};
@@ -8,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use websocket_peer::{CloseCause, CloseInfo, Error, Options, ReadyState, WebSocketPeer};
 
-use super::{A_WHILE, Failure, closed, ending, open, poll_for, seen};
+use super::{A_WHILE, Failure, PATIENCE, closed, ending, open, pause, poll_for, seen};
 
 /// Where the server is, unless the tests were compiled with another address.
 const SERVER: &str = match option_env!("WEBSOCKET_PEER_TEST_SERVER") {
@@ -188,4 +189,58 @@ pub fn assert_own_roots(options: Options) {
     let (url, _) = secure("/echo");
     assert!(matches!(peer.connect(&url), Err(Error::Unsupported { .. })));
     assert_eq!((peer.state(), peer.close_info()), (ReadyState::Closed, None));
+}
+
+/// How often a peer's hook was called.
+pub struct Wakes(Rc<Cell<usize>>);
+
+impl Wakes {
+    pub fn of(peer: &mut WebSocketPeer) -> Self {
+        let count = Rc::new(Cell::new(0));
+        let counted = Rc::clone(&count);
+        assert_eq!(peer.on_wake(move || counted.set(counted.get() + 1)), Ok(()));
+        assert_eq!(count.get(), 0, "called within a call");
+        Self(count)
+    }
+
+    /// Waits, and polls nobody, until it was called so often. Then it is not called any more.
+    pub async fn expect(&self, count: usize) {
+        wait(|| self.0.get() >= count).await;
+        pause(A_WHILE).await;
+        assert_eq!(self.0.get(), count);
+    }
+
+    /// Counts from here.
+    pub fn forget(&self) {
+        self.0.set(0);
+    }
+
+    #[track_caller]
+    pub fn assert_let_go(&self) {
+        assert_eq!(Rc::strong_count(&self.0), 1, "the hook is still there");
+    }
+}
+
+/// Moves a peer on by `step` until `done`: whenever it is woken, and then only.
+pub async fn drive(
+    peer: &Rc<RefCell<WebSocketPeer>>,
+    step: impl Fn(&RefCell<WebSocketPeer>) + 'static,
+    done: impl Fn() -> bool,
+) {
+    let woken = Rc::downgrade(peer);
+    let hook = move || {
+        if let Some(peer) = woken.upgrade() {
+            step(&peer);
+        }
+    };
+    assert_eq!(peer.borrow_mut().on_wake(hook), Ok(()));
+    wait(done).await;
+}
+
+async fn wait(done: impl Fn() -> bool) {
+    let deadline = now() + PATIENCE;
+    while !done() {
+        assert!(now() < deadline, "waited {PATIENCE:?} in vain to be woken");
+        tick().await;
+    }
 }

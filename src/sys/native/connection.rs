@@ -199,6 +199,15 @@ impl Connection {
         self.stage = Stage::Over;
     }
 
+    /// The memory that it takes beside what the link accounts for.
+    pub(super) fn held(&self) -> usize {
+        match &self.stage {
+            Stage::Open(pump) => pump.held(),
+            Stage::Lingering(linger) => linger.held(),
+            Stage::Dialing(_) | Stage::Opening(_) | Stage::Over => 0,
+        }
+    }
+
     /// Whether there are last bytes to send or to read.
     pub(super) fn lingers(&self) -> bool {
         matches!(self.stage, Stage::Lingering(_))

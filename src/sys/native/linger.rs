@@ -56,6 +56,14 @@ impl Linger {
         self.until
     }
 
+    /// The memory that the last words take: whoever has said goodbye, and reads no more, still has the server hold them.
+    pub(super) fn held(&self) -> usize {
+        match &self.last {
+            Last::Frames(frames) => frames.held(),
+            Last::Bytes(bytes) => bytes.capacity(),
+        }
+    }
+
     pub(super) fn poll(&mut self, now: Duration) -> Lingering {
         if now >= self.until {
             return Lingering::Over;

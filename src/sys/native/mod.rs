@@ -25,6 +25,7 @@ mod turn;
 
 use std::{
     cell::Cell,
+    convert::Infallible,
     net::{SocketAddr, TcpStream},
     sync::OnceLock,
     time::{Duration, Instant},
@@ -34,7 +35,7 @@ use std::{
 pub(crate) use self::fuzz::TARGETS as FUZZ_TARGETS;
 pub(crate) use self::reactor::Reactor;
 use self::{connection::Connection, guard::Arrival, turn::Turn};
-use super::Transport;
+use super::{Ration, Transport};
 use crate::{
     clock::PatientClock,
     close::CloseCode,
@@ -97,6 +98,13 @@ impl Socket {
 }
 
 impl Transport for Socket {
+    /// Cannot exist.
+    type Waker = Infallible;
+
+    fn waker(_: impl Fn() + 'static) -> Result<Infallible, Error> {
+        Err(Error::Unsupported { what: "to be woken between calls natively; poll again" })
+    }
+
     fn connect(url: &Url, options: &Options) -> Result<Self, Error> {
         Ok(Self::new(Connection::dial(url, options, Duration::ZERO)?, None))
     }
@@ -115,12 +123,17 @@ impl Transport for Socket {
         self.connection.ready(true, true, false);
         with_scratch(|scratch| {
             let arrival = Arrival { since: now, at: now };
-            let mut turn = Turn { now, arrival, scratch, budget: BUDGET };
+            let ration = Ration { read: BUDGET, hold: usize::MAX };
+            let mut turn = Turn { now, arrival, scratch, ration };
             self.connection.poll(&mut turn, link);
             if self.answer(link) {
                 self.connection.poll(&mut turn, link);
             }
         });
+    }
+
+    fn wake_by(&mut self, waker: &Infallible) {
+        match *waker {}
     }
 
     fn lingers(&self) -> bool {

@@ -16,7 +16,7 @@ use super::{
     stream::Stream,
 };
 use crate::{
-    outbox::Outbox,
+    outbox::{Outbox, PACKET_OVERHEAD},
     packet::{Outgoing, Packet},
 };
 
@@ -115,6 +115,12 @@ impl Outbound {
     /// Whether everything has left.
     pub(super) fn is_empty(&self) -> bool {
         self.wire.is_empty() && self.waiting.is_empty() && self.close.is_none() && self.pong.is_none()
+    }
+
+    /// The memory that it takes, where no [`Outbox`] counts that any more.
+    pub(super) fn held(&self) -> usize {
+        self.wire_len
+            + self.waiting.iter().map(|waiting| waiting.packet.len() + PACKET_OVERHEAD).sum::<usize>()
     }
 
     /// Whether so much was gathered that it should leave.

@@ -48,9 +48,9 @@ impl Settings {
 pub(super) struct Pump {
     stream: Stream,
     decoder: Decoder,
-    outbound: Outbound,
+    pub(super) outbound: Outbound,
     heartbeat: Heartbeat,
-    guard: Guard,
+    pub(super) guard: Guard,
     /// Whether the socket may hold bytes.
     readable: bool,
     /// Whether it is to be read to its end: nothing will be told of it any more.
@@ -132,6 +132,7 @@ impl Pump {
 
     /// Moves the connection on. Whatever ends it is told to the link. Whether there is more to do at once.
     pub(super) fn poll(&mut self, turn: &mut Turn<'_>, link: &mut Link) -> bool {
+        self.decoder.set_aside_at_most(turn.ration.hold);
         self.flush(link);
         let reading = match self.read(turn, link) {
             Ok(reading) => reading,
@@ -164,6 +165,7 @@ impl Pump {
 
     /// Takes a packet. It leaves at once, unless it is to be gathered with others.
     pub(super) fn send(&mut self, packet: Outgoing<'_>, gather: bool, link: &mut Link) {
+        self.guard.found_memory();
         if gather && !self.outbound.has_enough() {
             self.outbound.push(packet, None, &mut link.outbox);
         } else {
@@ -173,25 +175,11 @@ impl Pump {
 
     /// Takes a packet in the place of one that waits under the same key, where one does.
     pub(super) fn send_latest(&mut self, key: u64, packet: Outgoing<'_>, gather: bool, link: &mut Link) {
+        self.guard.found_memory();
         self.outbound.push(packet, Some(key), &mut link.outbox);
         if !gather || self.outbound.has_enough() {
             self.flush(link);
         }
-    }
-
-    /// How many bytes a packet that waits under this key has.
-    pub(super) fn waiting_under(&self, key: u64) -> Option<usize> {
-        self.outbound.waiting_under(key)
-    }
-
-    /// Drops the packet that has waited longest. Whether there was one that could be dropped.
-    pub(super) fn drop_oldest(&mut self, link: &mut Link) -> bool {
-        self.outbound.drop_oldest(&mut link.outbox)
-    }
-
-    /// There was no room for a packet.
-    pub(super) fn was_full(&mut self, now: Duration) {
-        self.guard.was_full(now);
     }
 
     /// Lets gathered packets go.
@@ -200,6 +188,7 @@ impl Pump {
         if link.outbox.is_below_half() {
             self.guard.has_room();
         }
+        self.guard.eased(link.outbox.held());
     }
 
     /// Sends a close frame, behind whatever waits; its answer is due at `due`.
@@ -255,13 +244,17 @@ impl Pump {
         }
         let mut read = 0;
         while self.readable {
-            if read >= turn.budget {
+            if read >= turn.ration.read {
+                if turn.ration.hold == 0 && self.ends && self.decoder.is_within_message() {
+                    // There is no memory for the rest of this message, and nobody who might be told so.
+                    return Ok(self.lost(link));
+                }
                 // What waits unread is a sign of life as well.
                 self.heartbeat.heard(turn.now);
                 return Ok(Reading::Enough);
             }
             // The middle of a large message goes to its place directly; everything else is looked at first.
-            let room = self.decoder.room(DIRECT, turn.budget.min(MAX_DIRECT));
+            let room = self.decoder.room(DIRECT, turn.ration.read.min(MAX_DIRECT));
             let is_direct = room.is_some();
             let room = room.unwrap_or(turn.scratch);
             let (result, size) = (self.stream.read(room), room.len());

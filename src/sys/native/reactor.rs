@@ -28,7 +28,7 @@ use crate::{
     options::{ServerOptions, TlsIdentity},
     packet::{Outgoing, Packet},
     request::Request,
-    sys::{Accept, Accepted, Arrived, Moment, REUSES_ADDRESS, Wakeup},
+    sys::{Accept, Accepted, Arrived, Moment, REUSES_ADDRESS, Ration, Wakeup},
 };
 
 /// How many connections may wait for the system to hand them over.
@@ -180,11 +180,11 @@ impl Accepted for Connection {
         self.ready(readable, writable, ends);
     }
 
-    fn poll(&mut self, reactor: &mut Reactor, moment: Moment, budget: usize, link: &mut Link) -> bool {
+    fn poll(&mut self, reactor: &mut Reactor, moment: Moment, ration: Ration, link: &mut Link) -> bool {
         let arrival = Arrival { since: moment.last, at: moment.wall };
-        // Not a byte more than the budget, even if a whole read's worth is there.
-        let room = budget.clamp(1, SCRATCH);
-        let mut turn = Turn { now: moment.now, arrival, scratch: &mut reactor.scratch[..room], budget };
+        // Not a byte more than the ration, even if a whole read's worth is there.
+        let room = ration.read.clamp(1, SCRATCH);
+        let mut turn = Turn { now: moment.now, arrival, scratch: &mut reactor.scratch[..room], ration };
         self.poll(&mut turn, link)
     }
 
@@ -217,7 +217,7 @@ impl Accepted for Connection {
     }
 
     fn held(&self) -> usize {
-        self.pump().map_or(0, |pump| pump.held())
+        self.held()
     }
 
     fn send(&mut self, packet: Outgoing<'_>, key: Option<u64>, gather: bool, link: &mut Link) {
@@ -230,16 +230,22 @@ impl Accepted for Connection {
     }
 
     fn waiting_under(&self, key: u64) -> Option<usize> {
-        self.pump()?.waiting_under(key)
+        self.pump()?.outbound.waiting_under(key)
     }
 
     fn drop_oldest(&mut self, link: &mut Link) -> bool {
-        self.pump_mut().is_some_and(|pump| pump.drop_oldest(link))
+        self.pump_mut().is_some_and(|pump| pump.outbound.drop_oldest(&mut link.outbox))
     }
 
     fn was_full(&mut self, now: Duration) {
         if let Some(pump) = self.pump_mut() {
-            pump.was_full(now);
+            pump.guard.was_full(now);
+        }
+    }
+
+    fn found_no_memory(&mut self, now: Duration, link: &Link) {
+        if let Some(pump) = self.pump_mut() {
+            pump.guard.found_no_memory(now, link.outbox.held());
         }
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::guard::Arrival;
+use crate::sys::Ration;
 
 /// A time, and the socket's owner's scratch memory. What is left in that after a call is nobody's.
 pub(crate) struct Turn<'a> {
@@ -11,6 +12,5 @@ pub(crate) struct Turn<'a> {
     /// The time that rates are measured by.
     pub(crate) arrival: Arrival,
     pub(crate) scratch: &'a mut [u8],
-    /// How many bytes may be read. Whoever sends without pause must not keep the caller from the others.
-    pub(crate) budget: usize,
+    pub(crate) ration: Ration,
 }

@@ -3,18 +3,20 @@
 //! A browser cannot be made to wait. It calls back whether anybody polls or not, and a hidden tab may go for minutes
 //! without a poll. So the limits are kept here, where messages come in, and not where they are fetched.
 
-use std::{cell::RefCell, collections::VecDeque};
+use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use wasm_bindgen::JsValue;
 use web_sys::CloseEvent;
 
-use super::message;
+use super::{message, waking::Bell};
 use crate::{close::CloseCode, link::Link, options::Options, packet::Packet};
 
 /// What happened to one connection and was not told yet.
 ///
 /// Callbacks put in, `poll` takes out. No borrow of the queue lasts across a call into JavaScript.
 pub(super) struct Bridge {
+    /// The callbacks ring it when they have put something in.
+    pub(super) bell: Rc<Bell>,
     max_message_size: usize,
     queue: RefCell<Queue>,
 }
@@ -66,7 +68,7 @@ impl Bridge {
             max_bytes: options.backlog_buffer_size,
             max_packets: options.max_backlog_packets,
         };
-        Self { max_message_size: options.max_message_size, queue: queue.into() }
+        Self { bell: Rc::default(), max_message_size: options.max_message_size, queue: queue.into() }
     }
 
     /// The browser's `open` event.
@@ -104,12 +106,25 @@ impl Bridge {
         self.queue.borrow().opened
     }
 
-    /// Moves packets into the inbox as long as there is room.
-    pub(super) fn deliver(&self, link: &mut Link) {
+    /// Moves packets into the inbox as long as there is room. Whether there was room for any.
+    pub(super) fn deliver(&self, link: &mut Link) -> bool {
         let mut queue = self.queue.borrow_mut();
+        let mut moved = false;
         while let Some(packet) = queue.pop_if(|packet| link.has_room_for(packet.len())) {
             link.deliver(packet);
+            moved = true;
         }
+        moved
+    }
+
+    /// Whether there are packets that the inbox had no room for.
+    pub(super) fn has_packets(&self) -> bool {
+        !self.queue.borrow().packets.is_empty()
+    }
+
+    /// Whether there are packets or an end to tell.
+    pub(super) fn has_more(&self) -> bool {
+        self.has_packets() || self.queue.borrow().end.is_some()
     }
 
     /// How it ended, once every packet before that was delivered.
@@ -169,7 +184,7 @@ mod tests {
 
     fn inbox(options: Options) -> Link {
         let mut link = Link::connecting(&options, None);
-        link.opened(None, None);
+        link.opened(None);
         link
     }
 

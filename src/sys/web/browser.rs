@@ -82,22 +82,29 @@ fn on_open(socket: &WebSocket, offered: &[String], bridge: &Rc<Bridge>) -> Resul
             // (RFC 6455, 4.1). The next poll drops the socket.
             bridge.end(End::Gone);
         }
+        bridge.bell.ring();
     })
 }
 
 fn on_message(socket: &WebSocket, bridge: &Rc<Bridge>) -> Result<Listener, JsValue> {
     let (open_socket, bridge) = (socket.clone(), Rc::clone(bridge));
-    Listener::new(socket, "message", move |event: &MessageEvent| match bridge.message(&event.data()) {
-        Ok(()) => {}
-        // At once, and not at the next poll: until then a hostile server could send without end.
-        Err(Breach::TooBig) => close(&open_socket, Breach::TOO_BIG_CODE, "message too big"),
-        Err(Breach::Overflow) => close(&open_socket, Breach::OVERFLOW_CODE, "backlog full"),
+    Listener::new(socket, "message", move |event: &MessageEvent| {
+        match bridge.message(&event.data()) {
+            Ok(()) => {}
+            // At once, and not at the next poll: until then a hostile server could send without end.
+            Err(Breach::TooBig) => close(&open_socket, Breach::TOO_BIG_CODE, "message too big"),
+            Err(Breach::Overflow) => close(&open_socket, Breach::OVERFLOW_CODE, "backlog full"),
+        }
+        bridge.bell.ring();
     })
 }
 
 fn on_close(socket: &WebSocket, bridge: &Rc<Bridge>) -> Result<Listener, JsValue> {
     let bridge = Rc::clone(bridge);
-    Listener::new(socket, "close", move |event: &CloseEvent| bridge.close(event))
+    Listener::new(socket, "close", move |event: &CloseEvent| {
+        bridge.close(event);
+        bridge.bell.ring();
+    })
 }
 
 /// A browser refuses codes other than 1000 and 3000 to 4999, and reasons over 123 bytes. None such comes here.
@@ -118,7 +125,8 @@ fn refused(exception: JsValue) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{link::Link, options::Options, packet::Packet};
+    use crate::{link::Link, options::Options, packet::Packet, sys::web::waking::Waker};
+    use std::cell::{Cell, RefCell};
     use wasm_bindgen::prelude::wasm_bindgen;
     use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -222,5 +230,36 @@ mod tests {
             fire_message(&browser.socket, "12345");
             assert_eq!(browser.socket.ready_state(), WebSocket::CLOSING);
         }
+    }
+
+    #[wasm_bindgen_test]
+    fn a_hook_that_throws_or_lets_everything_go_harms_nobody() {
+        let (browser, bridge) = connect(&Options::default());
+        let calls = Rc::new(Cell::new(0));
+        let counted = Rc::clone(&calls);
+        set_hook(&bridge, move || {
+            counted.set(counted.get() + 1);
+            // Like a panic it leaves everything as it is, and the browser reports it.
+            wasm_bindgen::throw_str("the program's mistake");
+        });
+        fire_open(&browser.socket);
+        fire_message(&browser.socket, "one");
+        assert_eq!((calls.get(), bridge.is_open()), (1, true));
+        bridge.bell.polled();
+        fire_message(&browser.socket, "two");
+        assert_eq!((calls.get(), packets(&bridge).len()), (2, 2));
+
+        let socket = browser.socket.clone();
+        let everything = RefCell::new(Some((browser, Rc::clone(&bridge))));
+        set_hook(&bridge, move || drop(everything.take()));
+        bridge.bell.polled();
+        fire_message(&socket, "three");
+        assert_eq!(socket.ready_state(), WebSocket::CLOSING);
+        fire_message(&socket, "late");
+        assert_eq!(packets(&bridge), [Packet::text("three")]);
+    }
+
+    fn set_hook(bridge: &Bridge, hook: impl Fn() + 'static) {
+        bridge.bell.set_hook(&Waker::new(Rc::new(hook)));
     }
 }

@@ -1,8 +1,8 @@
 //! The browser backend, for pages and for dedicated workers.
 //!
 //! The browser does the network's part: addresses, TLS, handshake, masking, pings, the closing handshake. What is left
-//! is to carry what it calls back with ([`bridge`]) to `poll`, within limits, and to let go of it cleanly
-//! ([`browser`], [`listener`]).
+//! is to carry what it calls back with ([`bridge`]) to `poll`, within limits, to wake the program for that ([`waking`]),
+//! and to let go of it cleanly ([`browser`], [`listener`]).
 //!
 //! Nothing here asks for `window`, which a worker has not.
 
@@ -13,6 +13,7 @@ mod listener;
 mod message;
 mod reactor;
 mod time;
+mod waking;
 
 use std::{
     fmt,
@@ -28,6 +29,7 @@ use self::{
     bridge::{Breach, Bridge, End},
     browser::Browser,
     limit::Limit,
+    waking::Waker,
 };
 use super::Transport;
 use crate::{
@@ -58,6 +60,12 @@ struct Handles {
 }
 
 impl Transport for Socket {
+    type Waker = Waker;
+
+    fn waker(hook: impl Fn() + 'static) -> Result<Waker, Error> {
+        Ok(Waker::new(Rc::new(hook)))
+    }
+
     fn connect(url: &Url, options: &Options) -> Result<Self, Error> {
         check_supported(options)?;
         let bridge = Rc::new(Bridge::new(options));
@@ -65,7 +73,10 @@ impl Transport for Socket {
         // reason that other browsers, or this one in another mood, tell with an event: a `ws:` address in an `https:`
         // page, a port that it shuns, a policy of the page. So it is an end like those, and the next poll tells it.
         let browser = Browser::connect(&url.to_string(), &options.protocols, &bridge)
-            .map_err(|_exception| bridge.end(End::Gone))
+            .map_err(|_exception| {
+                bridge.end(End::Gone);
+                bridge.bell.ring();
+            })
             .ok();
         Ok(Self {
             handles: SendWrapper::new(Handles { bridge, browser }),
@@ -81,14 +92,21 @@ impl Transport for Socket {
 
     fn poll(&mut self, link: &mut Link) {
         let Handles { bridge, browser } = &*self.handles;
+        bridge.bell.polled();
         if link.state() == ReadyState::Connecting && bridge.is_open() {
             link.opened(browser.as_ref().and_then(Browser::protocol));
             self.limit = None;
             bridge.deliver(link);
             // Whatever comes next, a connection that opened is seen open: its end may wait for one poll.
+            if bridge.has_more() {
+                bridge.bell.ring_soon();
+            }
             return;
         }
-        bridge.deliver(link);
+        // A poll that got nowhere does not ask for another: the inbox is full, and the program does not read.
+        if bridge.deliver(link) && bridge.has_packets() {
+            bridge.bell.ring_soon();
+        }
         if let Some(end) = bridge.ended() {
             tell(end, link);
         } else if let Some(what) = self.limit.as_mut().and_then(Limit::passed) {
@@ -100,6 +118,10 @@ impl Transport for Socket {
         } else if self.buffered > 0 {
             self.sample(link);
         }
+    }
+
+    fn wake_by(&mut self, waker: &Waker) {
+        self.handles.bridge.bell.set_hook(waker);
     }
 
     fn send(&mut self, packet: Outgoing<'_>, link: &mut Link) -> Result<(), Error> {

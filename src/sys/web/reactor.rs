@@ -16,7 +16,7 @@ use crate::{
     options::{ServerOptions, TlsIdentity},
     packet::{Outgoing, Packet},
     request::Request,
-    sys::{Accept, Accepted, Arrived, Moment, Wakeup},
+    sys::{Accept, Accepted, Arrived, Moment, Ration, Wakeup},
 };
 
 const WHAT: &str = "to accept connections in a browser";
@@ -78,7 +78,7 @@ impl Accepted for Connection {
         match self.0 {}
     }
 
-    fn poll(&mut self, _: &mut Reactor, _: Moment, _: usize, _: &mut Link) -> bool {
+    fn poll(&mut self, _: &mut Reactor, _: Moment, _: Ration, _: &mut Link) -> bool {
         match self.0 {}
     }
 
@@ -127,6 +127,10 @@ impl Accepted for Connection {
     }
 
     fn was_full(&mut self, _: Duration) {
+        match self.0 {}
+    }
+
+    fn found_no_memory(&mut self, _: Duration, _: &Link) {
         match self.0 {}
     }
 

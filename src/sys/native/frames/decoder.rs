@@ -26,6 +26,8 @@ pub(in super::super) struct Decoder {
     /// Whether the other end must mask what it sends, or must not (RFC 6455, 5.1).
     expects_mask: bool,
     limits: Limits,
+    /// How many bytes may be set aside for what is only announced.
+    allowance: usize,
     /// A header that has come in part.
     header: Scrap<MAX_HEADER>,
     /// The frame whose payload is under way.
@@ -101,7 +103,20 @@ impl<const MAX: usize> Scrap<MAX> {
 impl Decoder {
     /// For the bytes of a client, if `expects_mask`; else of a server.
     pub(in super::super) fn new(expects_mask: bool, limits: Limits) -> Self {
-        Self { expects_mask, limits, header: Scrap::EMPTY, frame: None, message: None, control: Scrap::EMPTY }
+        Self {
+            expects_mask,
+            limits,
+            allowance: usize::MAX,
+            header: Scrap::EMPTY,
+            frame: None,
+            message: None,
+            control: Scrap::EMPTY,
+        }
+    }
+
+    /// From now on no more than `bytes` of memory are set aside for what is announced and has not come.
+    pub(in super::super) fn set_aside_at_most(&mut self, bytes: usize) {
+        self.allowance = bytes;
     }
 
     /// The next item in `input`, which is moved on behind it; `None` when all of it was taken.
@@ -129,7 +144,7 @@ impl Decoder {
                 }
                 Content::Data(kind) => {
                     let mut message = self.message.take().unwrap_or_else(|| Message::new(kind));
-                    message.take(part, frame.mask, offset, to_come)?;
+                    message.take(part, frame.mask, offset, to_come.min(self.allowance))?;
                     if to_come == 0 && frame.is_final {
                         return message.finish().map(Item::Packet).map(Some);
                     }
@@ -153,7 +168,8 @@ impl Decoder {
         let to_come = frame.len - frame.taken;
         match frame.content {
             Content::Data(_) if to_come >= min && max >= min => {
-                self.message.as_mut()?.room(max.min(to_come), to_come)
+                let len = max.min(to_come);
+                self.message.as_mut()?.room(len, to_come.min(len.saturating_add(self.allowance)))
             }
             _ => None,
         }

@@ -51,6 +51,14 @@ pub(super) fn run(data: &[u8]) {
         Asked::More => assert!(case.request.len() < case.max_size, "it waits for more than the limit allows"),
         Asked::For { request, rest } => {
             assert!(case.request.ends_with(&rest), "what follows the head is lost");
+            let head = &case.request[..case.request.len() - rest.len()];
+            let lines = head.iter().filter(|&&byte| byte == b'\n').count();
+            assert_eq!(
+                lines,
+                request.headers().count() + 2,
+                "a line that nobody read: {}",
+                head.escape_ascii()
+            );
             reads_the_same_again(&request, &case);
             is_answered(&request, case.request.len());
         }

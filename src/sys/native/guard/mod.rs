@@ -23,8 +23,10 @@ struct Watch {
     /// Since when a message has been under way.
     message_since: Option<Duration>,
     max_time_full: Duration,
-    /// Since when there has been no room for packets to it.
+    /// Since when there has been no room for packets to it,
     full_since: Option<Duration>,
+    /// or no memory, and how much of that it held itself then.
+    scarce_since: Option<(Duration, usize)>,
 }
 
 impl Guard {
@@ -36,6 +38,7 @@ impl Guard {
             message_since: None,
             max_time_full,
             full_since: None,
+            scarce_since: None,
         })))
     }
 
@@ -78,6 +81,27 @@ impl Guard {
         }
     }
 
+    /// There was no memory for a packet, of which this peer holds `held`.
+    pub(super) fn found_no_memory(&mut self, now: Duration, held: usize) {
+        if let Some(watch) = &mut self.0 {
+            watch.scarce_since.get_or_insert((now, held));
+        }
+    }
+
+    /// There was memory for a packet.
+    pub(super) fn found_memory(&mut self) {
+        if let Some(watch) = &mut self.0 {
+            watch.scarce_since = None;
+        }
+    }
+
+    /// This peer holds only `held` any more.
+    pub(super) fn eased(&mut self, held: usize) {
+        if let Some(watch) = &mut self.0 {
+            watch.scarce_since.take_if(|(_, then)| held <= *then / 2);
+        }
+    }
+
     /// When the next limit runs out.
     pub(super) fn due(&self) -> Option<Duration> {
         let watch = self.0.as_ref()?;
@@ -106,8 +130,8 @@ impl Watch {
     }
 
     fn full_due(&self) -> Option<Duration> {
-        let since = self.full_since.filter(|_| !self.max_time_full.is_zero())?;
-        Some(since + self.max_time_full)
+        let since = [self.full_since, self.scarce_since.map(|(since, _)| since)].into_iter().flatten().min();
+        Some(since.filter(|_| !self.max_time_full.is_zero())? + self.max_time_full)
     }
 }
 
@@ -153,6 +177,21 @@ mod tests {
         assert_eq!(guard.overdue(at(6)), Some(CloseCause::Excess { what: Excess::Slow }));
         guard.has_room();
         assert_eq!((guard.due(), guard.overdue(at(100))), (None, None));
+    }
+
+    #[test]
+    fn a_peer_that_gives_no_memory_back_while_there_is_none_is_slow() {
+        const SLOW: Option<CloseCause> = Some(CloseCause::Excess { what: Excess::Slow });
+        let mut guard = guard();
+        guard.found_no_memory(at(1), 1000);
+        guard.found_no_memory(at(4), 900);
+        guard.eased(501);
+        assert_eq!((guard.due(), guard.overdue(at(6))), (Some(at(6)), SLOW));
+        guard.eased(500);
+        assert_eq!(guard.due(), None);
+        guard.found_no_memory(at(7), 1000);
+        guard.found_memory();
+        assert_eq!(guard.due(), None);
     }
 
     #[test]

@@ -141,11 +141,10 @@ fn shake_hands(options: &ServerOptions, admission: Admission, added: &[(String, 
     let peer = &options.peer;
     let fields = OUR_FIELDS + usize::from(!peer.protocols.is_empty()) + peer.headers.len();
     let origins = peer.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("origin")).count();
-    let expected = match fields {
-        _ if sent.len() > options.max_request_size => Some(431),
-        fields if fields > MAX_FIELDS => Some(431),
-        _ if origins > 1 => Some(400),
-        _ => None,
+    let expected = if sent.len() > options.max_request_size || fields > MAX_FIELDS {
+        Some(431)
+    } else {
+        (origins > 1).then_some(400)
     };
     let shown = sent.escape_ascii();
     let asked =

@@ -1,0 +1,5 @@
+//! Runs the target `frames_of_client`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| websocket_peer::fuzz::run("frames_of_client", data));
