@@ -78,7 +78,7 @@ impl WebSocketPeer {
         self.socket.as_ref().ok_or_else(|| self.not_open())?.peer_addr(&self.link)
     }
 
-    /// Switches `TCP_NODELAY` on this connection; [`Options::nodelay`] is for the next ones.
+    /// Switches `TCP_NODELAY` on this connection; [`Options::nodelay`](crate::Options::nodelay) is for the next ones.
     ///
     /// # Errors
     /// - [`Error::NotOpen`] while there is no TCP connection.
