@@ -1,6 +1,7 @@
 //! What stands before the payload of a frame (RFC 6455, 5.2).
 //!
-//! tungstenite has a parser of its own; this one takes a third of its time, which at a million frames a second is seen.
+//! tungstenite has a parser of its own. With this one an echo of 64 small messages takes a sixth less time, system calls
+//! included.
 
 use tungstenite::protocol::frame::coding::OpCode;
 
