@@ -9,7 +9,7 @@ use websocket_peer::{
 
 use crate::{
     common::raw::{BINARY, CLOSE, PING, REQUEST, TEXT, client_frame, close_payload},
-    host::{Host, request, with_peer},
+    host::{Host, request, unlimited, with_peer},
 };
 
 thread_local! {
@@ -104,6 +104,20 @@ fn strangers_cannot_fill_the_log_with_warnings() {
     host.until_so("one is turned away", |host| host.server.stats().refused == 5);
     let loud: Vec<_> = records().into_iter().filter(|(level, _)| *level < Level::Info).collect();
     assert_eq!(loud, []);
+}
+
+#[test]
+fn that_memory_is_scarce_is_one_warning() {
+    record();
+    let options = ServerOptions::default().max_memory(512 * 1024).limits(unlimited());
+    let mut host = Host::start(options);
+    let mut guests: Vec<_> = (0..8).map(|_| host.guest().1).collect();
+    for raw in &mut guests {
+        raw.send(&client_frame(BINARY, vec![0; 60_000])[..59_000]);
+    }
+    host.run(crate::common::A_WHILE);
+    let loud: Vec<_> = records().into_iter().filter(|(level, _)| *level < Level::Info).collect();
+    assert!(matches!(&loud[..], [(Level::Warn, text)] if text.contains("bytes wait")), "{loud:#?}");
 }
 
 /// Everything that somebody sends or configures has this in it.

@@ -1,6 +1,10 @@
-//! `WebSocketPeer`. It has no events; the page polls it.
+//! `WebSocketPeer`, once polled by the page, and once woken: polled when it calls.
 
-use wasm_bindgen::prelude::wasm_bindgen;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::Function;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use websocket_peer::{Packet, ReadyState, WebSocketPeer};
 
 use crate::message::{Messages, Progress};
@@ -76,5 +80,61 @@ impl Ours {
             false => self.peer.send(message.as_bytes()),
         };
         sent.map_err(|error| error.to_string())
+    }
+}
+
+/// One connection that is polled whenever it wakes its owner.
+#[wasm_bindgen]
+pub struct OursWoken(Rc<Woken>);
+
+struct Woken {
+    ours: RefCell<Ours>,
+    /// Called with nothing when it is open and at the end of each run, or with what went wrong.
+    done: Function,
+}
+
+#[wasm_bindgen]
+impl OursWoken {
+    /// Begins to connect.
+    ///
+    /// # Errors
+    /// What is wrong with the URL.
+    #[wasm_bindgen(constructor)]
+    pub fn new(url: &str, bytes: usize, is_text: bool, done: Function) -> Result<OursWoken, String> {
+        let woken = Rc::new(Woken { ours: RefCell::new(Ours::new(url, bytes, is_text)?), done });
+        let weak = Rc::downgrade(&woken);
+        let hook = move || {
+            if let Some(woken) = weak.upgrade() {
+                woken.wake();
+            }
+        };
+        woken.ours.borrow_mut().peer.on_wake(hook).map_err(|error| error.to_string())?;
+        Ok(Self(woken))
+    }
+
+    /// Begins a run of so many messages, so many of them in flight.
+    ///
+    /// # Errors
+    /// There is no room for them.
+    pub fn begin(&self, count: u32, in_flight: u32) -> Result<(), String> {
+        self.0.ours.borrow_mut().begin(count, in_flight)
+    }
+
+    /// Ends the connection.
+    pub fn close(&self) {
+        self.0.ours.borrow_mut().peer.abort();
+    }
+}
+
+impl Woken {
+    fn wake(&self) {
+        // JavaScript is told when nothing is borrowed any more.
+        let told = match self.ours.borrow_mut().frame() {
+            Ok(false) => return,
+            Ok(true) => JsValue::UNDEFINED,
+            Err(problem) => problem.into(),
+        };
+        // It resolves a promise, which throws nothing.
+        _ = self.done.call1(&JsValue::NULL, &told);
     }
 }

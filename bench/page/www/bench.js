@@ -1,6 +1,6 @@
 // Lets the clients take turns, and leaves what they reached for whoever drives the browser.
 
-import init, { Ewebsock, Ours } from "./pkg/page.js";
+import init, { Ewebsock, Ours, OursWoken } from "./pkg/page.js";
 import { PlainEvents, PlainPolled } from "./plain.js";
 
 const KIB = 1024, MIB = 1024 * KIB;
@@ -22,8 +22,29 @@ async function poll(frame) {
     while (!(await scheduler.postTask(frame)));
 }
 
+/** A client that is answered in events, and tells by a callback when it is open and when a run is over. */
+function told(make) {
+    let done;
+    const whenDone = () => new Promise((resolve, reject) => {
+        done = (problem) => (problem === undefined ? resolve() : reject(new Error(problem)));
+    });
+    const opened = whenDone();
+    const client = make((problem) => done(problem));
+    return {
+        open: () => opened,
+        run(count, inFlight) {
+            const ended = whenDone();
+            client.begin(count, inFlight);
+            return ended;
+        },
+        client,
+        close: () => client.close(),
+    };
+}
+
 /** What is common to the clients: `open`, `run` so many messages, `close`. Only one of them lets messages overtake. */
 const CLIENTS = {
+    woken: (bytes, isText) => told((done) => new OursWoken(url, bytes, isText, done)),
     ours(bytes, isText) {
         const ours = new Ours(url, bytes, isText);
         return {
@@ -47,24 +68,7 @@ const CLIENTS = {
             close: () => plain.close(),
         };
     },
-    ewebsock(bytes, isText) {
-        let done;
-        const told = () => new Promise((resolve, reject) => {
-            done = (problem) => (problem === undefined ? resolve() : reject(new Error(problem)));
-        });
-        const opened = told();
-        const client = new Ewebsock(url, bytes, isText, (problem) => done(problem));
-        return {
-            open: () => opened,
-            run(count, inFlight) {
-                const ended = told();
-                client.begin(count, inFlight);
-                return ended;
-            },
-            overtaken: () => client.overtaken(),
-            close: () => client.close(),
-        };
-    },
+    ewebsock: (bytes, isText) => told((done) => new Ewebsock(url, bytes, isText, done)),
 };
 
 /** How many messages a second come back, over so many of them. */
@@ -96,7 +100,7 @@ async function compare({ bytes, inFlight }, isText) {
             rates[name].push(await rate(clients[name], counts[name], inFlight));
         }
     }
-    const overtaken = clients.ewebsock.overtaken();
+    const overtaken = clients.ewebsock.client.overtaken();
     for (const name of names) clients[name].close();
     return { bytes, inFlight, isText, rates, overtaken };
 }

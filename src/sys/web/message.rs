@@ -38,14 +38,22 @@ fn read_text(text: &JsString, max: usize) -> Option<Packet> {
     encode(text, units, max).map(|utf8| Packet::from_utf8(utf8.into()))
 }
 
-/// The text's UTF-8, if it has at most `max` bytes. Most text is ASCII, so room for that is tried first.
+/// The text's UTF-8, if it has at most `max` bytes.
 fn encode(text: &JsString, units: usize, max: usize) -> Option<Vec<u8>> {
+    const MIDDLE: usize = 1024;
+    if units <= MIDDLE {
+        // A second call would cost more than room for any text: at most three bytes a unit, for a character beyond
+        // U+FFFF has four, and is two units.
+        let mut room = [0; 3 * MIDDLE];
+        let written = ENCODER.with(|encoder| encoder.encode_into(text, &mut room[..3 * units]).written());
+        return room.get(..written as usize).filter(|utf8| utf8.len() <= max).map(<[u8]>::to_vec);
+    }
+    // Most text is ASCII, so room for that is tried first.
     ENCODER.with(|encoder| {
         let mut utf8 = vec![0; units];
         let start = encoder.encode_into(text, &mut utf8);
         let (mut read, mut written) = (start.read() as usize, start.written() as usize);
         if read < units {
-            // At most three bytes a unit: one beyond U+FFFF has four, and is two units.
             utf8.resize(max.min(written + 3 * (units - read)), 0);
             let rest = encoder.encode_into(&text.slice(read as u32, units as u32), &mut utf8[written..]);
             read += rest.read() as usize;
@@ -95,7 +103,7 @@ mod tests {
     #[wasm_bindgen_test]
     fn text_of_every_length_and_alphabet_is_the_same_text() {
         for letters in ["a", "é", "€", "😀", "a\0é€😀", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa😀"] {
-            for times in [0, 1, 5, 64, 128, 129, 1000] {
+            for times in [0, 1, 5, 64, 128, 129, 1000, 1024, 1025] {
                 let text = letters.repeat(times);
                 let packet = read_str(&text, text.len());
                 assert_eq!(packet.as_ref().and_then(Packet::as_text), Some(text.as_str()));
@@ -106,7 +114,7 @@ mod tests {
     #[wasm_bindgen_test]
     fn the_limit_is_exact_in_bytes() {
         for letters in ["a", "é", "€", "😀", "aé€😀"] {
-            for times in [1, 5, 500] {
+            for times in [1, 5, 100, 500, 2000] {
                 let text = letters.repeat(times);
                 assert!(read_str(&text, text.len()).is_some());
                 assert!(read_str(&text, text.len() - 1).is_none());

@@ -64,7 +64,11 @@ async fn run(
     let crowd = ["broadcast", "--connections", &connections, "--bytes", BYTES, "--times", count];
     let trace = trace.into_iter().flat_map(|path| ["--trace", path]);
     let args: Vec<String> = crowd.into_iter().chain(trace).map(str::to_owned).collect();
-    contest.take_turns(&CONTESTANTS, |server| contest.against("load", &args, server, &["--broadcast"])).await
+    contest
+        .take_turns(contest.rounds(), &CONTESTANTS, |server| {
+            contest.against("load", &args, server, &["--broadcast"])
+        })
+        .await
 }
 
 /// All calls together, and by name those that are made for each peer.

@@ -31,7 +31,7 @@ struct Measured {
 }
 
 pub async fn measure(contest: &Contest<'_>) -> Result<Section> {
-    let seconds = contest.full_or_quick("3", "0.3");
+    let seconds = contest.full_or_quick("2", "0.3");
     let names = CLIENTS.map(|(_, name)| name);
     let mut table = Table::new(["bytes × in flight"].into_iter().chain(names).chain(["ours / ewebsock"]));
     for (bytes, in_flight) in LOADS {
@@ -41,7 +41,7 @@ pub async fn measure(contest: &Contest<'_>) -> Result<Section> {
             let args: Vec<String> = [*client].into_iter().chain(asked).map(str::to_owned).collect();
             contest.against("clients", &args, &PLAIN, &["--max-message", &bytes])
         };
-        let measured: Vec<Vec<Measured>> = contest.take_turns(&CLIENTS, command).await?;
+        let measured: Vec<Vec<Measured>> = contest.take_turns(contest.rounds(), &CLIENTS, command).await?;
         let rates: Vec<f64> =
             measured.iter().map(|turns| median(turns, |turn| turn.messages_per_second)).collect();
         let cells = rates.iter().map(|&rate| short(rate));

@@ -70,11 +70,12 @@ impl<'a> Contest<'a> {
     /// everybody. Gives what was measured, by contestant.
     pub async fn take_turns<C, M: DeserializeOwned>(
         &self,
+        rounds: usize,
         contestants: &[C],
         command: impl Fn(&C) -> Cmd,
     ) -> Result<Vec<Vec<M>>> {
         let mut measured: Vec<Vec<M>> = contestants.iter().map(|_| Vec::new()).collect();
-        for _ in 0..self.rounds() {
+        for _ in 0..rounds {
             for (contestant, measured) in contestants.iter().zip(&mut measured) {
                 let lines = command(contestant).read().await?;
                 let line = lines.last().context("it measured nothing")?;

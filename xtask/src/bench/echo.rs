@@ -26,7 +26,7 @@ struct Measured {
 }
 
 pub async fn measure(contest: &Contest<'_>) -> Result<Section> {
-    let seconds = contest.full_or_quick("3", "0.3");
+    let seconds = contest.full_or_quick("2", "0.3");
     let names = SERVERS.map(|server| server.name);
     let ratios = ["ours / plain loop", "ours / best of the rest"];
     let mut table = Table::new(["connections × in flight × bytes"].into_iter().chain(names).chain(ratios));
@@ -37,7 +37,7 @@ pub async fn measure(contest: &Contest<'_>) -> Result<Section> {
         let args: Vec<String> =
             ["echo"].into_iter().chain(asked).chain(["--seconds", seconds]).map(str::to_owned).collect();
         let command = |server: &_| contest.against("load", &args, server, &["--max-message", &bytes]);
-        let measured: Vec<Vec<Measured>> = contest.take_turns(&SERVERS, command).await?;
+        let measured: Vec<Vec<Measured>> = contest.take_turns(contest.rounds(), &SERVERS, command).await?;
 
         let rates: Vec<f64> =
             measured.iter().map(|turns| median(turns, |turn| turn.messages_per_second)).collect();
