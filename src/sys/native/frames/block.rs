@@ -28,10 +28,14 @@ struct Spare {
 
 /// Initialised memory that goes back to where it came from.
 #[derive(Debug, Default)]
-pub(super) struct Block(Vec<u8>);
+pub(super) struct Block {
+    bytes: Vec<u8>,
+    /// How much of it was asked for. More is not used, so that nobody seems to hold what is only kept.
+    len: usize,
+}
 
 impl Block {
-    /// At least `len` bytes of memory, whatever stands in them.
+    /// So much memory, whatever stands in it.
     pub(super) fn new(len: usize) -> Self {
         let fits = |block: &Vec<u8>| (len..=len.saturating_mul(SLACK)).contains(&block.len());
         let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -39,18 +43,18 @@ impl Block {
             Some(found) => {
                 let block = spare.blocks.swap_remove(found);
                 spare.bytes -= block.len();
-                Self(block)
+                Self { bytes: block, len }
             }
-            None => Self(vec![0; len]),
+            None => Self { bytes: vec![0; len], len },
         }
     }
 
     pub(super) fn get(&self) -> &[u8] {
-        &self.0
+        &self.bytes[..self.len]
     }
 
     pub(super) fn get_mut(&mut self) -> &mut [u8] {
-        &mut self.0
+        &mut self.bytes[..self.len]
     }
 
     /// The first `len` bytes, to be shared; the block comes back when nobody holds them any more.
@@ -61,16 +65,16 @@ impl Block {
 
 impl AsRef<[u8]> for Block {
     fn as_ref(&self) -> &[u8] {
-        &self.0
+        self.get()
     }
 }
 
 impl Drop for Block {
     fn drop(&mut self) {
         let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
-        if !self.0.is_empty() && spare.bytes + self.0.len() <= KEPT {
-            spare.bytes += self.0.len();
-            spare.blocks.push(std::mem::take(&mut self.0));
+        if !self.bytes.is_empty() && spare.bytes + self.bytes.len() <= KEPT {
+            spare.bytes += self.bytes.len();
+            spare.blocks.push(std::mem::take(&mut self.bytes));
         }
     }
 }
