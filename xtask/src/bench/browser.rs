@@ -64,7 +64,7 @@ struct Row {
 
 pub async fn measure(contest: &Contest<'_>) -> Result<Section> {
     build(contest).await?;
-    let (rounds, slice) = (contest.full_or_quick(7, 1), contest.full_or_quick(400, 50));
+    let (rounds, slice) = (contest.full_or_quick(5, 1), contest.full_or_quick(400, 50));
     let server = contest.program("plain").args(["127.0.0.1:0", "--max-message", "1048576"]);
     let server = Service::start(server).await?;
     let page_server =

@@ -31,7 +31,7 @@ struct Measured {
 }
 
 pub async fn measure(contest: &Contest<'_>) -> Result<Section> {
-    let seconds = contest.full_or_quick("2", "0.3");
+    let seconds = contest.full_or_quick("1", "0.3");
     let names = CLIENTS.map(|(_, name)| name);
     let mut table = Table::new(["bytes × in flight"].into_iter().chain(names).chain(["ours / ewebsock"]));
     for (bytes, in_flight) in LOADS {

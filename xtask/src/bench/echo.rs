@@ -26,7 +26,7 @@ struct Measured {
 }
 
 pub async fn measure(contest: &Contest<'_>) -> Result<Section> {
-    let seconds = contest.full_or_quick("2", "0.3");
+    let seconds = contest.full_or_quick("1", "0.3");
     let names = SERVERS.map(|server| server.name);
     let ratios = ["ours / plain loop", "ours / best of the rest"];
     let mut table = Table::new(["connections × in flight × bytes"].into_iter().chain(names).chain(ratios));

@@ -19,7 +19,7 @@ no frames, and answer when something comes: a game would still have to bring it 
 
 Memory is what each silent connection added to the resident memory of the server's process: once after its handshake, once
 after it had sent and got one message. What the kernel keeps for a socket is not in it, and is the same for all. Each had one
-turn, of 20 seconds.
+turn, of 10 seconds.
 ";
 
 #[derive(Deserialize)]
@@ -45,7 +45,7 @@ pub async fn measure(contest: &Contest<'_>) -> Result<Section> {
 
 async fn with(contest: &Contest<'_>, idle: usize, servers: &[Server]) -> Result<(String, Table)> {
     let (connections, active) = (idle.to_string(), ACTIVE.to_string());
-    let seconds = contest.full_or_quick("20", "1");
+    let seconds = contest.full_or_quick("10", "1");
     let crowd = ["idle", "--connections", &connections, "--active", &active];
     let args: Vec<String> =
         crowd.into_iter().chain(["--hz", HZ, "--seconds", seconds]).map(str::to_owned).collect();
