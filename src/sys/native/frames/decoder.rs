@@ -144,7 +144,8 @@ impl Decoder {
                 }
                 Content::Data(kind) => {
                     let mut message = self.message.take().unwrap_or_else(|| Message::new(kind));
-                    message.take(part, frame.mask, offset, to_come.min(self.allowance))?;
+                    let ahead = self.ahead(&message, part.len(), to_come);
+                    message.take(part, frame.mask, offset, ahead)?;
                     if to_come == 0 && frame.is_final {
                         return message.finish().map(Item::Packet).map(Some);
                     }
@@ -169,7 +170,8 @@ impl Decoder {
         match frame.content {
             Content::Data(_) if to_come >= min && max >= min => {
                 let len = max.min(to_come);
-                self.message.as_mut()?.room(len, to_come.min(len.saturating_add(self.allowance)))
+                let ahead = self.ahead(self.message.as_ref()?, len, to_come - len);
+                self.message.as_mut()?.room(len, ahead)
             }
             _ => None,
         }
@@ -182,6 +184,13 @@ impl Decoder {
         frame.taken += len;
         // What ends here ends the frame; the next call finds it whole.
         if frame.taken < frame.len { Ok(None) } else { self.next(&mut &[][..]) }
+    }
+
+    /// How many bytes to set aside beyond the `len` of a message that are at hand, if it needs new memory at all: those that
+    /// its frame announces, and in any case as many as it has, or many small fragments would each have it moved.
+    fn ahead(&self, message: &Message, len: usize, to_come: usize) -> usize {
+        let may_come = self.limits.message - message.len() - len;
+        to_come.max(message.len()).min(may_come).min(self.allowance)
     }
 
     /// The payload of the last ping or pong.
@@ -369,6 +378,24 @@ mod tests {
         assert_eq!(one(&in_three.concat()), Err(Breach::TooBig), "the fragments count together");
         assert_eq!(one(b"\x02\x01a\x00\x01b\x80\x01c").map(|items| items.len()), Ok(1));
         assert_eq!(one(b"\x02\x01a\x00\x01b\x00\x01c\x80\x01d"), Err(Breach::TooManyFragments));
+    }
+
+    #[test]
+    fn many_small_fragments_do_not_each_have_their_message_moved() {
+        const FRAGMENTS: usize = 50_000;
+        let limits = Limits { message: 4 << 20, fragments: 0 };
+        let mut decoder = Decoder::new(false, limits);
+        let (mut held, mut moves) = (0, 0);
+        for index in 0..FRAGMENTS {
+            let first = if index == 0 { 0x02 } else { 0x00 };
+            let mut fragment = vec![first, 64];
+            fragment.extend([7; 64]);
+            assert_eq!(decoder.next(&mut &fragment[..]), Ok(None));
+            moves += usize::from(decoder.held() != held);
+            held = decoder.held();
+        }
+        assert!(moves < 30, "{moves} times");
+        assert!(held <= limits.message, "no more than may come: {held}");
     }
 
     #[test]

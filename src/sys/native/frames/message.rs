@@ -54,16 +54,16 @@ impl Message {
         self.data.capacity()
     }
 
-    /// Takes the next part of a payload, which stands `offset` bytes behind its start; `to_come` is what is known to
-    /// follow it.
+    /// Takes the next part of a payload, which stands `offset` bytes behind its start. If it needs new memory, then with room
+    /// for `ahead` more.
     pub(super) fn take(
         &mut self,
         part: &[u8],
         key: Option<[u8; 4]>,
         offset: usize,
-        to_come: usize,
+        ahead: usize,
     ) -> Result<(), Breach> {
-        self.data.reserve(part.len(), to_come);
+        self.data.reserve(part.len(), ahead);
         for (index, piece) in part.chunks(CACHED).enumerate() {
             let data = self.data.extend(piece);
             if let Some(key) = key {
@@ -73,11 +73,11 @@ impl Message {
         self.validate()
     }
 
-    /// Room for `len` bytes of a payload, of which `to_come` are still to come; only a large message has any.
-    pub(super) fn room(&mut self, len: usize, to_come: usize) -> Option<&mut [u8]> {
+    /// Room for `len` bytes of a payload; if that needs new memory, then for `ahead` more. Only a large message has any.
+    pub(super) fn room(&mut self, len: usize, ahead: usize) -> Option<&mut [u8]> {
         match &self.data {
             Data::Small(_) => return None,
-            Data::Large { .. } => self.data.reserve(len, to_come - len),
+            Data::Large { .. } => self.data.reserve(len, ahead),
         }
         match &mut self.data {
             Data::Small(_) => None,
@@ -146,13 +146,13 @@ impl Data {
         }
     }
 
-    /// Makes room for `len` bytes, and for those that follow as far as they can be trusted to.
-    fn reserve(&mut self, len: usize, to_come: usize) {
+    /// Makes room for `len` bytes; where that takes new memory, for `ahead` more as far as they can be trusted to come.
+    fn reserve(&mut self, len: usize, ahead: usize) {
         let have = self.get().len();
         if self.capacity() - have >= len {
             return;
         }
-        let whole = have.saturating_add(len).saturating_add(to_come);
+        let whole = have.saturating_add(len).saturating_add(ahead);
         let wanted = whole.min((have + len).saturating_mul(GROWTH));
         match self {
             Self::Small(data) if wanted < LARGE => data.reserve_exact(wanted - have),
@@ -237,7 +237,7 @@ mod tests {
                 let to_come = masked.len() - at;
                 let len = step.min(to_come);
                 let part = &masked[at..at + len];
-                match message.room(len, to_come) {
+                match message.room(len, to_come - len) {
                     Some(room) => {
                         room.copy_from_slice(part);
                         message.filled(len, Some(key), at).expect("text");

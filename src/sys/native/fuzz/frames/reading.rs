@@ -6,9 +6,8 @@ use super::{
 };
 use crate::packet::Packet;
 
-/// So many times what has come of a message is set aside for it at most, and that memory may be so many times too large.
+/// So many times what has come of a message is set aside for it at most.
 const GROWTH: usize = 16;
-const SLACK: usize = 4;
 
 /// An [`Item`] with its payload.
 #[derive(Debug, PartialEq)]
@@ -96,7 +95,7 @@ impl Reader {
 
     /// Whether there was something.
     fn note(&mut self, item: Option<Item>) -> bool {
-        let bound = SLACK * self.limits.message.min(self.asked.saturating_mul(GROWTH));
+        let bound = self.limits.message.min(self.asked.saturating_mul(GROWTH));
         let held = self.decoder.held();
         assert!(held <= bound, "{held} bytes are held after {} that came", self.asked);
         if !self.decoder.is_within_message() {
