@@ -55,8 +55,26 @@ pub enum Error {
         /// The greatest length that can be sent.
         max: usize,
     },
-    /// The server has no such peer: it has closed, or never was one of this server's. Forget its key.
+    /// There is no such peer: it has closed, or never was one of this server's or session's. Forget its key.
     UnknownPeer,
+    /// The session has no such node: it was removed, or is another session's. Forget its key.
+    UnknownNode,
+    /// A node cannot be declared like this. Correct its path or its methods.
+    InvalidNode {
+        /// What is wrong with them.
+        why: &'static str,
+    },
+    /// The node has no method of this name. Declare it, on both ends.
+    UnknownMethod,
+    /// The method does not take these arguments. Pass what its declaration says.
+    InvalidArguments {
+        /// What is wrong with them.
+        why: String,
+    },
+    /// A call to oneself, of a method that is not declared as one to be called locally, too. Call the function itself.
+    NotCallLocal,
+    /// The peer's authentication is over, or there is none. Send packets instead.
+    NotAuthenticating,
     /// This platform, or this build of the crate, cannot do it. Do without, or see the feature that `what` names.
     Unsupported {
         /// What cannot be done.
@@ -79,6 +97,7 @@ impl Error {
         const FAILED: i32 = 1;
         const ERR_UNAVAILABLE: i32 = 2;
         const ERR_OUT_OF_MEMORY: i32 = 6;
+        const ERR_FILE_CANT_WRITE: i32 = 13;
         const ERR_ALREADY_IN_USE: i32 = 22;
         const ERR_INVALID_PARAMETER: i32 = 31;
         const ERR_DOES_NOT_EXIST: i32 = 33;
@@ -86,11 +105,16 @@ impl Error {
             Self::InvalidUrl { .. }
             | Self::InvalidOption { .. }
             | Self::InvalidCloseCode { .. }
-            | Self::ReasonTooLong { .. } => ERR_INVALID_PARAMETER,
+            | Self::ReasonTooLong { .. }
+            | Self::InvalidNode { .. }
+            | Self::UnknownMethod
+            | Self::InvalidArguments { .. }
+            | Self::NotCallLocal => ERR_INVALID_PARAMETER,
             Self::AlreadyInUse => ERR_ALREADY_IN_USE,
             Self::NotOpen { .. } | Self::Io { .. } => FAILED,
             Self::OutboundFull { .. } | Self::PacketTooBig { .. } => ERR_OUT_OF_MEMORY,
-            Self::UnknownPeer => ERR_DOES_NOT_EXIST,
+            Self::UnknownPeer | Self::UnknownNode => ERR_DOES_NOT_EXIST,
+            Self::NotAuthenticating => ERR_FILE_CANT_WRITE,
             Self::Unsupported { .. } => ERR_UNAVAILABLE,
         }
     }
@@ -108,6 +132,12 @@ impl Error {
             Self::OutboundFull { .. } => "OutboundFull",
             Self::PacketTooBig { .. } => "PacketTooBig",
             Self::UnknownPeer => "UnknownPeer",
+            Self::UnknownNode => "UnknownNode",
+            Self::InvalidNode { .. } => "InvalidNode",
+            Self::UnknownMethod => "UnknownMethod",
+            Self::InvalidArguments { .. } => "InvalidArguments",
+            Self::NotCallLocal => "NotCallLocal",
+            Self::NotAuthenticating => "NotAuthenticating",
             Self::Unsupported { .. } => "Unsupported",
             Self::Io { .. } => "Io",
         }
@@ -133,7 +163,13 @@ impl fmt::Display for Error {
             Self::PacketTooBig { len, max } => {
                 write!(f, "a packet of {len} bytes can never be sent; `outbound_buffer_size` is {max}")
             }
-            Self::UnknownPeer => f.write_str("the server has no such peer, or has it no longer"),
+            Self::UnknownPeer => f.write_str("there is no such peer, or no longer"),
+            Self::UnknownNode => f.write_str("the session has no such node, or has it no longer"),
+            Self::InvalidNode { why } => write!(f, "invalid node: {why}"),
+            Self::UnknownMethod => f.write_str("the node has no method of this name"),
+            Self::InvalidArguments { why } => write!(f, "invalid arguments: {why}"),
+            Self::NotCallLocal => f.write_str("the method is not to be called locally"),
+            Self::NotAuthenticating => f.write_str("the peer is not authenticating"),
             Self::Unsupported { what } => write!(f, "unsupported here: {what}"),
             Self::Io { message, .. } => f.write_str(message),
         }

@@ -18,6 +18,9 @@ mod stats;
 mod sys;
 mod url;
 
+pub mod multiplayer;
+pub mod variant;
+
 #[cfg(feature = "_fuzz")]
 #[doc(hidden)]
 pub mod fuzz;

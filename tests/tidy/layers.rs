@@ -4,9 +4,10 @@ use crate::code::{own_paths, words};
 use crate::tree::File;
 
 /// The modules of `src`, from the top down. Each may use what stands in the rows below its own.
-const LAYERS: [&[&str]; 10] = [
-    &["js"],
-    &["fuzz", "peer", "server"],
+const LAYERS: [&[&str]; 11] = [
+    &["fuzz", "js"],
+    &["multiplayer"],
+    &["peer", "server"],
     &["sys"],
     &["link"],
     &["outbox"],
@@ -14,7 +15,7 @@ const LAYERS: [&[&str]; 10] = [
     &["close", "options", "url"],
     &["error"],
     &["clock", "packet", "request", "state", "stats"],
-    &["http"],
+    &["http", "variant"],
 ];
 
 /// What not all of those above may use: the first is for the others only.

@@ -1,0 +1,116 @@
+//! Who is who in a session, and whom a packet is for.
+
+use std::{fmt, num::NonZeroI32};
+
+/// A peer's number in a session: 1 for the server, anything above for the others.
+///
+/// Godot: `get_unique_id`.
+#[doc(alias = "get_unique_id")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PeerId(NonZeroI32);
+
+impl PeerId {
+    /// The server of every session.
+    ///
+    /// Godot: `MultiplayerPeer.TARGET_PEER_SERVER`.
+    #[doc(alias = "TARGET_PEER_SERVER")]
+    pub const SERVER: Self = match Self::new(1) {
+        Some(server) => server,
+        None => unreachable!(),
+    };
+
+    /// The peer of this number; `None` for 0 and below, which name nobody.
+    pub const fn new(id: i32) -> Option<Self> {
+        match NonZeroI32::new(id) {
+            Some(id) if id.get() > 0 => Some(Self(id)),
+            _ => None,
+        }
+    }
+
+    /// The number, as it stands in packets.
+    pub const fn get(self) -> i32 {
+        self.0.get()
+    }
+}
+
+impl fmt::Display for PeerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for PeerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PeerId({})", self.0)
+    }
+}
+
+/// Whom a packet or a call is for.
+///
+/// Godot: `MultiplayerPeer.set_target_peer`, the first argument of `rpc_id`: 0 for all, `id` for one, `-id` for all but one.
+#[doc(alias = "set_target_peer")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// Every other peer.
+    ///
+    /// Godot: `TARGET_PEER_BROADCAST`.
+    #[doc(alias = "TARGET_PEER_BROADCAST")]
+    All,
+    /// This peer.
+    Peer(PeerId),
+    /// Every other peer but this one.
+    AllExcept(PeerId),
+}
+
+impl Target {
+    /// The server.
+    pub const SERVER: Self = Self::Peer(PeerId::SERVER);
+
+    /// What Godot means by this number; `None` for `i32::MIN`, whose opposite is no number of a peer.
+    pub const fn from_godot(target: i32) -> Option<Self> {
+        if target == 0 {
+            return Some(Self::All);
+        }
+        if let Some(peer) = PeerId::new(target) {
+            return Some(Self::Peer(peer));
+        }
+        match target.checked_neg() {
+            Some(except) => match PeerId::new(except) {
+                Some(except) => Some(Self::AllExcept(except)),
+                None => None,
+            },
+            None => None,
+        }
+    }
+
+    /// Godot's number for it.
+    pub const fn to_godot(self) -> i32 {
+        match self {
+            Self::All => 0,
+            Self::Peer(peer) => peer.get(),
+            Self::AllExcept(peer) => -peer.get(),
+        }
+    }
+}
+
+impl From<PeerId> for Target {
+    fn from(peer: PeerId) -> Self {
+        Self::Peer(peer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_those_of_godot() {
+        for number in [0, 1, 2, i32::MAX, -1, -2, -i32::MAX] {
+            assert_eq!(Target::from_godot(number).map(Target::to_godot), Some(number));
+        }
+        assert_eq!(Target::from_godot(i32::MIN), None);
+        assert_eq!(PeerId::new(0), None);
+        assert_eq!(PeerId::new(-1), None);
+        assert_eq!(PeerId::SERVER.get(), 1);
+    }
+}

@@ -1,0 +1,1 @@
+//! Godot's `Variant`: the values that its programs exchange, and their binary forms.
