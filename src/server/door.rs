@@ -20,6 +20,8 @@ pub(super) struct Door {
     pending: usize,
     by_address: HashMap<IpAddr, usize>,
     hook: Option<Hook>,
+    /// Whether nobody new is let in.
+    pub(super) is_shut: bool,
     /// Whether somebody may wait outside.
     pub(super) may_have_more: bool,
     /// Until when nobody is let in.
@@ -40,6 +42,7 @@ impl Door {
             pending: 0,
             by_address: HashMap::new(),
             hook: None,
+            is_shut: false,
             may_have_more: true,
             paused_until: None,
             is_exhausted: false,
@@ -103,6 +106,9 @@ impl Door {
     pub(super) fn answer(&mut self, request: &Request, options: &ServerOptions, has_room: bool) -> Answer {
         if let Err(refusal) = check_policy(options, request) {
             return (Err(refusal), Vec::new());
+        }
+        if self.is_shut {
+            return (Err(unavailable("the server takes nobody new")), Vec::new());
         }
         if !has_room {
             return (Err(unavailable("the server is full")), Vec::new());

@@ -38,7 +38,7 @@ use crate::{
     request::Request,
     state::ReadyState,
     stats::ServerStats,
-    sys::{Accept, Accepted, Reactor},
+    sys::{self, Accept, Accepted, Reactor},
 };
 
 /// A WebSocket server, driven by polling: one thread with a frame loop serves thousands of peers.
@@ -136,7 +136,7 @@ impl WebSocketServer {
             memory: Memory::new(options.max_memory, options.max_peers),
             options,
             reactor,
-            times: Times::start(Reactor::now()),
+            times: Times::start(sys::now()),
             members: Slots::new(),
             door: Door::new(),
             deadlines: Deadlines::default(),
@@ -173,6 +173,14 @@ impl WebSocketServer {
     /// The hook is called within `poll` and `wait`, and must not block: the other peers wait for it.
     pub fn on_request(&mut self, hook: impl FnMut(&Request) -> Admission + Send + Sync + 'static) {
         self.door.set_hook(Box::new(hook));
+    }
+
+    /// Whether requests are answered 503 from now on, before the hook is asked. Peers that are there stay. For a server
+    /// that is full by the game's own measure, or is to be emptied.
+    ///
+    /// Godot: `MultiplayerPeer.refuse_new_connections`, which lets newcomers wait without an answer.
+    pub fn refuse_new_connections(&mut self, refuse: bool) {
+        self.door.is_shut = refuse;
     }
 
     /// Replaces the certificate. Handshakes from now on use it; connections that are there keep theirs.

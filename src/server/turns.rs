@@ -11,7 +11,7 @@ use crate::{
     clock::PatientClock,
     close::{CloseCause, CloseCode, CloseInfo},
     state::ReadyState,
-    sys::{Accept, Accepted, Arrived, Moment, Ration, Reactor, Wakeup},
+    sys::{self, Accept, Accepted, Arrived, Moment, Ration, Wakeup},
 };
 
 /// How many bytes a turn may read. A peer that has more to say is given another turn after everybody else.
@@ -90,7 +90,7 @@ impl WebSocketServer {
     pub(super) fn pass(&mut self, at_most: Duration) {
         self.forget_last_closed();
         self.flush();
-        self.times.begin(Reactor::now());
+        self.times.begin(sys::now());
         self.feed_the_starved();
         let sleep = if at_most.is_zero() { at_most } else { at_most.min(self.idle_time()) };
         let (members, ready, door) = (&mut self.members, &mut self.ready, &mut self.door);
@@ -105,7 +105,7 @@ impl WebSocketServer {
                 }
             }
         });
-        let moment = self.times.awake(Reactor::now());
+        let moment = self.times.awake(sys::now());
         self.see_to_the_due(moment.now);
         self.take_turns(moment);
         self.memory.tell();

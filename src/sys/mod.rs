@@ -1,7 +1,8 @@
 //! THE SEAM: what a platform must provide, and the one place that asks which platform it is.
 //!
 //! A backend is a type `Socket` that implements [`Transport`], for a peer that polls itself, and a type `Reactor` that
-//! implements [`Accept`], for a server that polls only those of its connections that have something to do. Their laws:
+//! implements [`Accept`], for a server that polls only those of its connections that have something to do; and a function `now`, the time since
+//! any fixed moment. Their laws:
 //!
 //! 1. It tells what happened by changing the [`Link`], and only inside the calls below: callbacks and kernels may
 //!    queue, only `poll` tells.
@@ -99,9 +100,6 @@ pub(crate) trait Accept: Sized {
 
     /// Turns to nobody new any more.
     fn stop_listening(&mut self);
-
-    /// The time since any fixed moment.
-    fn now() -> Duration;
 
     /// Sleeps until something is ready, for `at_most` so long; then tells of each once, until it has been used up.
     fn wait(&mut self, at_most: Duration, tell: &mut dyn FnMut(Wakeup));
@@ -222,7 +220,7 @@ pub(crate) type FuzzTarget = (&'static str, fn(&[u8]));
 cfg_if::cfg_if! {
     if #[cfg(all(target_family = "wasm", target_os = "unknown"))] {
         mod web;
-        pub(crate) use web::{Reactor, Socket};
+        pub(crate) use web::{Reactor, Socket, now};
 
         /// A browser reads what comes from strangers itself.
         #[cfg(feature = "_fuzz")]
@@ -231,7 +229,7 @@ cfg_if::cfg_if! {
         mod native;
         #[cfg(feature = "_fuzz")]
         pub(crate) use native::FUZZ_TARGETS;
-        pub(crate) use native::{Reactor, Socket};
+        pub(crate) use native::{Reactor, Socket, now};
 
         /// A read that leaves room has emptied the socket, and what comes later is told of (epoll(7), kqueue(2)).
         const SHORT_READ_DRAINS: bool = true;
@@ -241,7 +239,7 @@ cfg_if::cfg_if! {
         mod native;
         #[cfg(feature = "_fuzz")]
         pub(crate) use native::FUZZ_TARGETS;
-        pub(crate) use native::{Reactor, Socket};
+        pub(crate) use native::{Reactor, Socket, now};
 
         /// What comes later is told of only after a read that found nothing.
         const SHORT_READ_DRAINS: bool = false;

@@ -74,6 +74,17 @@ fn who_is_refused_gets_the_status_and_the_fields_and_is_no_peer() {
 }
 
 #[test]
+fn a_server_that_refuses_new_connections_keeps_its_peers_and_can_open_again() {
+    let mut host = host(|_| Admission::accept());
+    let (key, _raw) = host.guest_of(REQUEST);
+    host.server.refuse_new_connections(true);
+    assert_eq!(host.status_for(REQUEST), 503);
+    assert!(host.server.peer(key).is_some());
+    host.server.refuse_new_connections(false);
+    host.guest_of(REQUEST);
+}
+
+#[test]
 fn what_the_options_refuse_the_hook_never_sees() {
     let options = ServerOptions::default().paths(["/game"]);
     let mut host = host_with(options, |_| panic!("it was asked"));

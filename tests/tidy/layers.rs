@@ -20,7 +20,8 @@ const LAYERS: [&[&str]; 11] = [
 
 /// What not all of those above may use: the first is for the others only.
 const RESERVED: [(&str, &[&str]); 4] = [
-    ("sys", &["fuzz", "peer", "server"]),
+    // `multiplayer` for the time alone.
+    ("sys", &["fuzz", "multiplayer", "peer", "server"]),
     ("link", &["peer", "server", "sys"]),
     ("outbox", &["link", "sys"]),
     ("admission", &["server", "sys"]),

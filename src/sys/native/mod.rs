@@ -53,7 +53,7 @@ const SCRATCH: usize = 64 * 1024;
 const BUDGET: usize = 4 * 1024 * 1024;
 
 /// The time since the first call.
-fn now() -> Duration {
+pub(crate) fn now() -> Duration {
     static START: OnceLock<Instant> = OnceLock::new();
     START.get_or_init(Instant::now).elapsed()
 }

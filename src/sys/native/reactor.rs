@@ -100,10 +100,6 @@ impl Accept for Reactor {
         self.listener = None;
     }
 
-    fn now() -> Duration {
-        super::now()
-    }
-
     fn wait(&mut self, at_most: Duration, tell: &mut dyn FnMut(Wakeup)) {
         match self.poll.poll(&mut self.events, Some(at_most.min(LONGEST_WAIT))) {
             Ok(()) => {}

@@ -24,7 +24,7 @@ use std::{
 
 use send_wrapper::SendWrapper;
 
-pub(crate) use self::reactor::Reactor;
+pub(crate) use self::{reactor::Reactor, time::now};
 use self::{
     bridge::{Breach, Bridge, End},
     browser::Browser,

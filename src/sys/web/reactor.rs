@@ -57,11 +57,6 @@ impl Accept for Reactor {
         match self.0 {}
     }
 
-    /// Asked for by what cannot exist.
-    fn now() -> Duration {
-        Duration::ZERO
-    }
-
     fn wait(&mut self, _: Duration, _: &mut dyn FnMut(Wakeup)) {
         match self.0 {}
     }

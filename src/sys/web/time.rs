@@ -17,7 +17,7 @@ extern "C" {
 }
 
 /// The time since this page or worker began.
-pub(super) fn now() -> Duration {
+pub(crate) fn now() -> Duration {
     let milliseconds = PERFORMANCE.with(Performance::now);
     // The cast saturates: no number that JavaScript could answer makes it panic.
     Duration::from_micros((milliseconds * 1000.0) as u64)
