@@ -31,6 +31,9 @@ impl CloseCode {
     /// 1001: a server goes down.
     pub(crate) const GOING_AWAY: Self = Self(1001);
 
+    /// 1008: the other end went over a limit.
+    pub(crate) const POLICY: Self = Self(1008);
+
     /// A code that every peer may send: 1000, or 3000 to 4999.
     ///
     /// # Errors
@@ -121,6 +124,14 @@ impl CloseInfo {
             None if self.was_clean() => 0,
             None => -1,
         }
+    }
+}
+
+impl From<CloseCause> for CloseInfo {
+    /// An end without a closing handshake: for transports of your own, under a
+    /// [`Session`](crate::multiplayer::Session).
+    fn from(cause: CloseCause) -> Self {
+        Self::new(cause)
     }
 }
 
@@ -265,6 +276,9 @@ pub enum Excess {
     Fragments,
     /// [`ServerOptions::max_time_full`](crate::ServerOptions::max_time_full): it takes its packets too slowly.
     Slow,
+    /// A packet of a [multiplayer session](crate::multiplayer) found its outbound queue full. Such a session is reliable and
+    /// ordered, so nobody can miss a packet of it and stay.
+    Behind,
 }
 
 impl fmt::Display for Excess {
@@ -275,6 +289,7 @@ impl fmt::Display for Excess {
             Self::Bytes => "sent bytes faster than `max_bytes_per_second`",
             Self::ControlFrames => "sent control frames faster than `max_control_frames_per_second`",
             Self::Fragments => "sent a message in more fragments than `max_fragments`",
+            Self::Behind => "took packets more slowly than the session makes them",
             Self::Slow => "left its outbound queue full for longer than `max_time_full`",
         })
     }

@@ -2,7 +2,7 @@
 
 use std::{fmt, io};
 
-use crate::state::ReadyState;
+use crate::{state::ReadyState, variant::EncodeError};
 
 /// The call asked for something that cannot be done, or there is no room for it. The peer is as it was before.
 ///
@@ -75,6 +75,11 @@ pub enum Error {
     NotCallLocal,
     /// The peer's authentication is over, or there is none. Send packets instead.
     NotAuthenticating,
+    /// The value cannot be encoded: `why` says what in it. Send another one.
+    InvalidVariant {
+        /// What is wrong with it.
+        why: EncodeError,
+    },
     /// This platform, or this build of the crate, cannot do it. Do without, or see the feature that `what` names.
     Unsupported {
         /// What cannot be done.
@@ -110,6 +115,12 @@ impl Error {
             | Self::UnknownMethod
             | Self::InvalidArguments { .. }
             | Self::NotCallLocal => ERR_INVALID_PARAMETER,
+            Self::InvalidVariant { why } => match why {
+                EncodeError::TooDeep | EncodeError::TooLong => ERR_OUT_OF_MEMORY,
+                EncodeError::ObjectNotAllowed | EncodeError::NulInText | EncodeError::NoClass => {
+                    ERR_INVALID_PARAMETER
+                }
+            },
             Self::AlreadyInUse => ERR_ALREADY_IN_USE,
             Self::NotOpen { .. } | Self::Io { .. } => FAILED,
             Self::OutboundFull { .. } | Self::PacketTooBig { .. } => ERR_OUT_OF_MEMORY,
@@ -138,6 +149,7 @@ impl Error {
             Self::InvalidArguments { .. } => "InvalidArguments",
             Self::NotCallLocal => "NotCallLocal",
             Self::NotAuthenticating => "NotAuthenticating",
+            Self::InvalidVariant { .. } => "InvalidVariant",
             Self::Unsupported { .. } => "Unsupported",
             Self::Io { .. } => "Io",
         }
@@ -170,6 +182,7 @@ impl fmt::Display for Error {
             Self::InvalidArguments { why } => write!(f, "invalid arguments: {why}"),
             Self::NotCallLocal => f.write_str("the method is not to be called locally"),
             Self::NotAuthenticating => f.write_str("the peer is not authenticating"),
+            Self::InvalidVariant { why } => write!(f, "the value cannot be encoded: {why}"),
             Self::Unsupported { what } => write!(f, "unsupported here: {what}"),
             Self::Io { message, .. } => f.write_str(message),
         }
@@ -177,6 +190,12 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<EncodeError> for Error {
+    fn from(why: EncodeError) -> Self {
+        Self::InvalidVariant { why }
+    }
+}
 
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {

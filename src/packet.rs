@@ -4,6 +4,8 @@ use std::{fmt, ops::Deref};
 
 use bytes::Bytes;
 
+use crate::variant::{DecodeError, Variant};
+
 /// Whether a packet was sent as text or as binary data.
 ///
 /// Godot: `WebSocketPeer.WriteMode`.
@@ -82,6 +84,20 @@ impl Packet {
     /// memory is used again.
     pub fn into_vec(self) -> Vec<u8> {
         self.data.into()
+    }
+
+    /// The value that it holds, if it holds one: what [`WebSocketPeer::send_var`](crate::WebSocketPeer::send_var) or an
+    /// engine's `put_var` has sent. A text packet's bytes are read in the same way, and bytes behind the value are ignored.
+    ///
+    /// Whole objects are refused; [`Variant::decode_prefix`] takes them, too.
+    ///
+    /// # Errors
+    /// If the bytes are no value.
+    ///
+    /// Godot: `get_var`.
+    #[doc(alias = "get_var")]
+    pub fn to_var(&self) -> Result<Variant, DecodeError> {
+        Variant::decode(&self.data)
     }
 
     /// A binary packet on shared bytes.

@@ -14,6 +14,7 @@ use crate::{
     stats::Stats,
     sys::{Socket, Transport},
     url::Url,
+    variant::Variant,
 };
 
 /// One end of a WebSocket connection, driven by polling.
@@ -223,6 +224,19 @@ impl WebSocketPeer {
     /// Those of [`send`](Self::send).
     pub fn send_packet(&mut self, packet: &Packet) -> Result<(), Error> {
         self.send_any(Outgoing::Shared(packet))
+    }
+
+    /// Sends a value as a binary packet, which [`Packet::to_var`] or an engine's `get_var` reads.
+    ///
+    /// Whole objects are refused; [`Variant::encode_into`] writes them, too.
+    ///
+    /// # Errors
+    /// Those of [`send`](Self::send), and [`Error::InvalidVariant`] for a value that has no binary form.
+    ///
+    /// Godot: `put_var`. What `encode_buffer_max_size` is there, [`Options::outbound_buffer_size`] is here.
+    #[doc(alias = "put_var")]
+    pub fn send_var(&mut self, value: &Variant) -> Result<(), Error> {
+        self.send(&value.encode()?)
     }
 
     /// Hands to the network what [`send`](Self::send) has gathered. Seldom needed.

@@ -72,10 +72,7 @@ const TCP_SERVER: [&str; 7] = [
 ];
 
 /// The names that are not here, and why.
-const ABSENT: [(&str, &str); 8] = [
-    ("get_var", "comes with Variant"),
-    ("put_var", "comes with Variant"),
-    ("encode_buffer_max_size", "comes with Variant, whose encoding it limits"),
+const ABSENT: [(&str, &str); 5] = [
     ("get_packet_error", "an empty inbox is `None`, and nothing else can go wrong in `recv`"),
     ("is_listening", "a `WebSocketServer` that exists listens, until it is told to shut down"),
     ("is_connection_available", "the server takes its connections itself, and tells of those that are open"),

@@ -32,7 +32,7 @@ macro_rules! setters {
         }
     )*};
 }
-use setters;
+pub(crate) use setters;
 
 /// The settings of a peer. All have defaults; change a field, or chain the setters of the same names.
 ///

@@ -57,6 +57,21 @@ impl WebSocketServer {
         taken
     }
 
+    /// Sends a packet to several peers, as a broadcast does to all; tells who could not take it, and why.
+    pub(crate) fn send_to_many(
+        &mut self,
+        packet: &Packet,
+        to: impl IntoIterator<Item = PeerKey>,
+        mut missed: impl FnMut(PeerKey, Error),
+    ) {
+        let frame = Reactor::encode(packet);
+        for key in to {
+            if let Err(error) = self.send_any(key, Outgoing::Encoded(packet, &frame), None) {
+                missed(key, error);
+            }
+        }
+    }
+
     /// Lets go what was gathered.
     pub(super) fn flush_gathered(&mut self) {
         for key in std::mem::take(&mut self.gathered) {

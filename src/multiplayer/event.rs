@@ -1,0 +1,150 @@
+//! What a session tells the program.
+
+use std::borrow::Cow;
+
+use super::{id::PeerId, node::NodeKey, refusal::Refusal};
+use crate::{close::CloseInfo, packet::Packet, variant::Variant};
+
+/// Something that has happened: [`Session::next_event`](super::Session::next_event).
+///
+/// In the order in which it did, for each peer. There is exactly one [`PeerDisconnected`](Self::PeerDisconnected) for each
+/// [`PeerConnected`](Self::PeerConnected), and exactly one of `PeerConnected` and [`AuthFailed`](Self::AuthFailed) for each
+/// [`Authenticating`](Self::Authenticating).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// At a client: the server has given it an id. [`PeerConnected`](Self::PeerConnected) tells when the server admits
+    /// it: at once, where nobody authenticates.
+    ///
+    /// Godot: the signal `connected_to_server`, which comes when the server has admitted the client.
+    Connected {
+        /// The id.
+        id: PeerId,
+    },
+    /// At a client: the connection ended before it was given an id.
+    ///
+    /// Godot: the signal `connection_failed`.
+    ConnectionFailed {
+        /// How it ended.
+        info: CloseInfo,
+    },
+    /// At a client: the connection to the server is over. That all peers are gone was told before. Nothing follows.
+    ///
+    /// Godot: the signal `server_disconnected`.
+    Disconnected {
+        /// How it ended.
+        info: CloseInfo,
+    },
+    /// There is another peer, to which packets and calls can be sent.
+    ///
+    /// Godot: the signal `peer_connected`.
+    PeerConnected(PeerId),
+    /// The peer is gone; nothing more comes from it.
+    ///
+    /// Godot: the signal `peer_disconnected`, which it forgets for other clients when the server is lost, and at a server
+    /// that disconnects a peer.
+    PeerDisconnected(PeerId, Departure),
+    /// The peer wants to be admitted. Both ends may [`send_auth`](super::Session::send_auth), and must
+    /// [`complete_auth`](super::Session::complete_auth) or
+    /// [`disconnect_peer`](super::Session::disconnect_peer).
+    ///
+    /// Godot: the signal `peer_authenticating`.
+    Authenticating(PeerId),
+    /// The peer that is authenticating says this.
+    ///
+    /// Godot: a call of `auth_callback`.
+    Auth {
+        /// Who says it.
+        from: PeerId,
+        /// What it says, at least one byte.
+        data: Packet,
+    },
+    /// The peer was not admitted.
+    ///
+    /// Godot: the signal `peer_authentication_failed`.
+    AuthFailed {
+        /// Which peer.
+        peer: PeerId,
+        /// Why not.
+        why: AuthFailure,
+    },
+    /// The peer sent bytes, by [`send_bytes`](super::Session::send_bytes).
+    ///
+    /// Godot: the signal `peer_packet`.
+    Packet {
+        /// Who sent them.
+        from: PeerId,
+        /// The bytes, at least one.
+        data: Packet,
+    },
+    /// A method of a node is called. That the caller may, and the arguments, have been checked.
+    Call(Call),
+    /// The peer has other methods declared at this node, so calls of it may reach the wrong ones. Told once for each peer
+    /// and node.
+    ///
+    /// Godot: an error in the log ("The rpc node checksum failed").
+    ChecksumMismatch {
+        /// Which peer.
+        peer: PeerId,
+        /// Which node.
+        node: NodeKey,
+        /// The names of the methods declared here, in the order of their numbers.
+        ours: Vec<String>,
+        /// Theirs, where they could be found out: a checksum cannot be read, so only a list like ours without one of its
+        /// names, and the lists of other nodes here, are tried.
+        theirs: Option<Vec<String>>,
+    },
+    /// Something that came was dropped. At most 64 of these wait to be read; what comes beyond is only counted, in
+    /// [`SessionStats::refused`](super::SessionStats::refused).
+    ///
+    /// Godot: an error in the log.
+    Refused {
+        /// Who sent it.
+        from: PeerId,
+        /// What was wrong with it.
+        what: Refusal,
+    },
+}
+
+/// A call of a method that a node declares, as it came. [`Node::read`](super::Node::read) makes the typed call of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// Who calls; this end itself, where a call is also local.
+    ///
+    /// Godot: `get_remote_sender_id`.
+    pub from: PeerId,
+    /// The node.
+    pub node: NodeKey,
+    /// The method's name.
+    pub method: Cow<'static, str>,
+    /// The arguments, as many and of such types as the method declares.
+    pub arguments: Vec<Variant>,
+}
+
+/// Why a peer is gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Departure {
+    /// The connection to it ended.
+    Closed(CloseInfo),
+    /// The server says so of another client.
+    Reported,
+    /// The connection to the server ended, through which this other client was reached.
+    ServerLost,
+    /// The program disconnected it.
+    Dismissed,
+    /// The program left the session.
+    Left,
+}
+
+/// Why a peer was not admitted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuthFailure {
+    /// Not both ends were done within [`auth_timeout`](super::SessionOptions::auth_timeout).
+    TimedOut,
+    /// The connection to it ended.
+    Closed(CloseInfo),
+    /// The program disconnected it, or left the session.
+    Dismissed,
+}

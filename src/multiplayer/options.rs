@@ -1,0 +1,117 @@
+//! What can be set on a session before it begins.
+
+use std::time::Duration;
+
+/// Chaining setters, one a field.
+macro_rules! setters {
+    ($($field:ident: $type:ty),* $(,)?) => {$(
+        #[doc = concat!("Sets [`", stringify!($field), "`](Self#structfield.", stringify!($field), ").")]
+        #[must_use]
+        pub fn $field(mut self, $field: $type) -> Self {
+            self.$field = $field;
+            self
+        }
+    )*};
+}
+
+/// The settings of a session. All have defaults; change a field, or chain the setters of the same names.
+///
+/// ```
+/// use websocket_peer::multiplayer::SessionOptions;
+///
+/// let options = SessionOptions::default().authenticate(true).root_path("/root/Main");
+/// assert!(options.relay);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SessionOptions {
+    /// The absolute path of the node that the paths of all others start from. Default: `/root`, as in Godot.
+    ///
+    /// It must be the same at all ends. It is never sent; but engines may name a node by its absolute path.
+    ///
+    /// Godot: `SceneMultiplayer.root_path`.
+    pub root_path: String,
+    /// Whether clients hear of each other, and reach each other through the server. Default: true.
+    ///
+    /// It must be the same at all ends: a client without it knows nobody but the server.
+    ///
+    /// Godot: `SceneMultiplayer.server_relay`.
+    pub relay: bool,
+    /// Whether a peer is admitted only when both ends have called
+    /// [`complete_auth`](super::Session::complete_auth). Default: false.
+    ///
+    /// Both ends must want it: to an end that does not, this one looks like one that never answers, until it is
+    /// disconnected at the time-out.
+    ///
+    /// Godot: setting `SceneMultiplayer.auth_callback`.
+    pub authenticate: bool,
+    /// How long a peer may take to authenticate; zero: for ever. Default: 3 s.
+    ///
+    /// Godot: `SceneMultiplayer.auth_timeout`.
+    pub auth_timeout: Duration,
+    /// How long a client waits for the server to say the client's id, once they are connected; zero: for ever.
+    /// Default: 3 s.
+    pub id_timeout: Duration,
+    /// How long a peer that is sent away, or left, has to confirm that it has read what was sent to it; zero: it is not
+    /// asked. Default: 500 ms.
+    ///
+    /// Engines lose what they have not read when the connection closes. So they are asked first, by a packet that each
+    /// of them answers.
+    pub farewell_timeout: Duration,
+    /// Whether arguments may hold whole objects, with their class and properties. Default: false.
+    ///
+    /// Godot: `SceneMultiplayer.allow_object_decoding`.
+    pub allow_objects: bool,
+    /// How many node paths each peer may have numbered here; of further ones it must say the path in every call.
+    /// Default: 1024.
+    pub max_paths_per_peer: usize,
+    /// How many other clients a client lets its server tell it of. Default: 4096.
+    pub max_peers: usize,
+    /// The largest packet to send, in bytes. Default: 65,535, the largest that engines take where nobody told them
+    /// otherwise.
+    pub max_packet_size: usize,
+    /// The largest packet for what is synchronized all the time, in bytes. Default: 1350.
+    ///
+    /// Godot: `SceneMultiplayer.max_sync_packet_size`.
+    pub max_sync_packet_size: usize,
+}
+
+impl Default for SessionOptions {
+    fn default() -> Self {
+        Self {
+            root_path: "/root".to_owned(),
+            relay: true,
+            authenticate: false,
+            auth_timeout: Duration::from_secs(3),
+            id_timeout: Duration::from_secs(3),
+            farewell_timeout: Duration::from_millis(500),
+            allow_objects: false,
+            max_paths_per_peer: 1024,
+            max_peers: 4096,
+            max_packet_size: 65_535,
+            max_sync_packet_size: 1350,
+        }
+    }
+}
+
+impl SessionOptions {
+    setters! {
+        relay: bool,
+        authenticate: bool,
+        auth_timeout: Duration,
+        id_timeout: Duration,
+        farewell_timeout: Duration,
+        allow_objects: bool,
+        max_paths_per_peer: usize,
+        max_peers: usize,
+        max_packet_size: usize,
+        max_sync_packet_size: usize,
+    }
+
+    /// Sets [`root_path`](Self#structfield.root_path).
+    #[must_use]
+    pub fn root_path(mut self, root_path: impl Into<String>) -> Self {
+        self.root_path = root_path.into();
+        self
+    }
+}

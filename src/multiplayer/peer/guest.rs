@@ -1,0 +1,72 @@
+//! A client's end: one connection, to the server.
+
+use std::time::Duration;
+
+use crate::{
+    close::{CloseCause, CloseCode, CloseInfo, Excess},
+    error::Error,
+    multiplayer::{id::PeerId, output::Output, session::Session},
+    peer::WebSocketPeer,
+    state::ReadyState,
+};
+
+/// The connection to the server, and what of it the session has been told.
+#[derive(Debug)]
+pub(super) struct Guest {
+    pub(super) peer: WebSocketPeer,
+    told: ReadyState,
+}
+
+impl Guest {
+    pub(super) fn new(peer: WebSocketPeer) -> Self {
+        Self { peer, told: ReadyState::Connecting }
+    }
+
+    /// Tells the session what has happened next, if anything has, and how many bytes that is.
+    pub(super) fn tell_next(&mut self, session: &mut Session, now: Duration) -> Option<usize> {
+        let mut bytes = 0;
+        if self.told == ReadyState::Connecting && self.peer.state() == ReadyState::Open {
+            self.told = ReadyState::Open;
+            session.peer_joined(PeerId::SERVER, now);
+        } else if let Some(packet) = self.peer.recv() {
+            bytes = packet.len();
+            session.receive(PeerId::SERVER, packet, now);
+        } else if let Some(info) = self.peer.close_info().filter(|_| self.told != ReadyState::Closed) {
+            let info = info.clone();
+            self.told = ReadyState::Closed;
+            session.peer_left(PeerId::SERVER, info);
+        } else {
+            return None;
+        }
+        Some(bytes)
+    }
+
+    /// Whether the connection is over, and the session was told so.
+    pub(super) fn is_over(&self) -> bool {
+        self.told == ReadyState::Closed
+    }
+
+    /// Does what the session wants.
+    pub(super) fn carry_out(&mut self, session: &mut Session) {
+        while let Some(output) = session.next_output() {
+            match output {
+                Output::Send { packet, .. } => match self.peer.send_packet(&packet) {
+                    // One that is closing is told of as closed soon.
+                    Ok(()) | Err(Error::NotOpen { .. }) => {}
+                    // Who missed a packet of a session that is reliable and ordered cannot stay in it.
+                    Err(_) => {
+                        self.peer.abort();
+                        self.told = ReadyState::Closed;
+                        let cause = CloseCause::Excess { what: Excess::Behind };
+                        session.peer_left(PeerId::SERVER, CloseInfo::new(cause));
+                    }
+                },
+                Output::Disconnect { reason, .. } => {
+                    if let Err(error) = self.peer.close_with(CloseCode::NORMAL, reason) {
+                        debug_assert!(false, "a session's reasons are short: {error}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! [`MultiplayerPeer`]: a session on WebSockets.
+
+mod guard;
+mod guest;
+mod host;
+mod options;
+
+use std::{
+    fmt,
+    net::{SocketAddr, ToSocketAddrs},
+    time::Duration,
+};
+
+pub use self::{guard::SessionGuard, options::MultiplayerOptions};
+use self::{guest::Guest, host::Host};
+use super::{event::Event, id::PeerId, options::SessionOptions, session::Session};
+use crate::{
+    admission::Admission,
+    clock::PatientClock,
+    close::CloseInfo,
+    error::Error,
+    options::TlsIdentity,
+    peer::WebSocketPeer,
+    request::Request,
+    server::{PeerInfo, WebSocketServer},
+    sys,
+};
+
+/// How much a poll takes in, of what came, while the program has events to read: packets,
+const MAX_PACKETS: usize = 1024;
+/// and their bytes. The rest waits in the connections, and holds up those who send it.
+const MAX_BYTES: usize = 1024 * 1024;
+
+/// The server of a multiplayer session, or one of its clients, on WebSockets: the same session as Godot's
+/// `WebSocketMultiplayerPeer` and `SceneMultiplayer` make, and on the wire no different.
+///
+/// Call [`poll`](Self::poll) once a frame, and read all of [`next_event`](Self::next_event). Everything that the program has
+/// to say goes through [`session`](Self::session): to declare nodes, to call their methods, to send bytes.
+///
+/// ```no_run
+/// use websocket_peer::multiplayer::{Event, MultiplayerOptions, MultiplayerPeer, Target};
+///
+/// websocket_peer::rpc! {
+///     /// What is said in the room.
+///     pub enum Room {
+///         Say { text: String } = "say" [any_peer];
+///     }
+/// }
+///
+/// let mut peer = MultiplayerPeer::create_client("ws://127.0.0.1:9080", MultiplayerOptions::default())?;
+/// let room = peer.session().add::<Room>("Room")?;
+/// loop {
+///     // Once a frame:
+///     peer.poll();
+///     while let Some(event) = peer.next_event() {
+///         match event {
+///             Event::PeerConnected(id) => {
+///                 peer.session().call(room, id, Room::Say { text: "hello".into() })?;
+///             }
+///             Event::Call(call) => {
+///                 let from = call.from;
+///                 if let Some(Ok(Room::Say { text })) = room.read(call) {
+///                     println!("{from} says: {text}");
+///                 }
+///             }
+///             Event::Disconnected { info } => println!("{info}"),
+///             _ => {}
+///         }
+///     }
+/// #   break;
+/// }
+/// # Ok::<(), websocket_peer::Error>(())
+/// ```
+///
+/// A session is reliable and ordered, so nobody can miss a packet of it and stay. Whoever takes packets more slowly than
+/// they are sent, until their outbound queue is full, is parted with: [`Excess::Behind`](crate::Excess::Behind).
+///
+/// Godot: `WebSocketMultiplayerPeer` and `SceneMultiplayer`.
+#[doc(alias = "WebSocketMultiplayerPeer")]
+#[doc(alias = "SceneMultiplayer")]
+pub struct MultiplayerPeer {
+    session: Session,
+    carrier: Carrier,
+    clock: PatientClock,
+    /// What was taken in since the program had read everything.
+    unread: Unread,
+}
+
+/// What carries the session.
+enum Carrier {
+    Host(Box<Host>),
+    Guest(Box<Guest>),
+}
+
+#[derive(Debug, Default)]
+struct Unread {
+    packets: usize,
+    bytes: usize,
+}
+
+impl MultiplayerPeer {
+    /// Begins to join the session of the server at a `ws:` or `wss:` URL. [`Event::Connected`] tells that it is there, and
+    /// [`Event::PeerConnected`] of [`PeerId::SERVER`] that it has been admitted; [`Event::ConnectionFailed`] that not.
+    ///
+    /// # Errors
+    /// Those of [`WebSocketPeer::connect`].
+    ///
+    /// Godot: `create_client`.
+    pub fn create_client(url: &str, options: MultiplayerOptions) -> Result<Self, Error> {
+        let mut peer = WebSocketPeer::with_options(options.client);
+        peer.connect(url)?;
+        Ok(Self::from_client(peer, options.session))
+    }
+
+    /// Begins to host a session, for clients that connect to this address. Port 0 takes a free one, which
+    /// [`local_addr`](Self::local_addr) tells.
+    ///
+    /// # Errors
+    /// Those of [`WebSocketServer::bind`]; in a browser always [`Error::Unsupported`].
+    ///
+    /// Godot: `create_server`.
+    pub fn create_server(address: impl ToSocketAddrs, options: MultiplayerOptions) -> Result<Self, Error> {
+        Ok(Self::from_server(WebSocketServer::bind(address, options.server)?, options.session))
+    }
+
+    /// Joins a session over a connection that the program has begun, and from which it has read nothing.
+    pub fn from_client(peer: WebSocketPeer, options: SessionOptions) -> Self {
+        Self::new(Session::client(options), Carrier::Guest(Box::new(Guest::new(peer))))
+    }
+
+    /// Hosts a session on a server whose events the program has not begun to read.
+    pub fn from_server(server: WebSocketServer, options: SessionOptions) -> Self {
+        Self::new(Session::server(options), Carrier::Host(Box::new(Host::new(server))))
+    }
+
+    fn new(session: Session, carrier: Carrier) -> Self {
+        Self { session, carrier, clock: PatientClock::start(sys::now()), unread: Unread::default() }
+    }
+
+    /// Moves everything on that can move. Call it once a frame. It never blocks.
+    ///
+    /// What has come is dealt with here, too: packets are relayed, and clients admitted, while the program has few events
+    /// to read. Beyond that it waits until they are read, and holds up those who send.
+    ///
+    /// Godot: `MultiplayerAPI.poll`.
+    pub fn poll(&mut self) {
+        self.pass(Duration::ZERO);
+    }
+
+    /// At a server: sleeps until there is something to do, for `at_most` so long; then [polls](Self::poll). For programs
+    /// without frames of their own.
+    ///
+    /// A client polls, and does not sleep.
+    pub fn wait(&mut self, at_most: Duration) {
+        self.pass(at_most);
+    }
+
+    /// What has happened next.
+    pub fn next_event(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.session.next_event() {
+                return Some(event);
+            }
+            self.unread = Unread::default();
+            if !self.take_in() {
+                return None;
+            }
+        }
+    }
+
+    /// The session: to ask about it, to declare nodes, to call, to send. What is sent leaves when the guard is dropped: at
+    /// the end of the statement, if it is not kept.
+    pub fn session(&mut self) -> SessionGuard<'_> {
+        SessionGuard { peer: self }
+    }
+
+    /// At a server: whether clients that connect from now on are answered 503. Those that are there stay.
+    ///
+    /// Godot: `refuse_new_connections`, which lets them wait without an answer.
+    pub fn refuse_new_connections(&mut self, refuse: bool) {
+        if let Carrier::Host(host) = &mut self.carrier {
+            host.server.refuse_new_connections(refuse);
+        }
+    }
+
+    /// At a server: lets the program decide about each client's request, as [`WebSocketServer::on_request`] does. What it
+    /// attaches as identity is found again at [`peer`](Self::peer).
+    pub fn on_request(&mut self, hook: impl FnMut(&Request) -> Admission + Send + Sync + 'static) {
+        if let Carrier::Host(host) = &mut self.carrier {
+            host.server.on_request(hook);
+        }
+    }
+
+    /// At a server: replaces the certificate, as [`WebSocketServer::set_identity`] does.
+    ///
+    /// # Errors
+    /// Those of `WebSocketServer::set_identity`; [`Error::Unsupported`] at a client.
+    pub fn set_identity(&mut self, identity: TlsIdentity) -> Result<(), Error> {
+        match &mut self.carrier {
+            Carrier::Host(host) => host.server.set_identity(identity),
+            Carrier::Guest(_) => Err(Error::Unsupported { what: "a certificate of a client's" }),
+        }
+    }
+
+    /// At a server: the address that it listens at.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] at a client; [`Error::Io`] at a server that has closed.
+    pub fn local_addr(&self) -> Result<SocketAddr, Error> {
+        match &self.carrier {
+            Carrier::Host(host) => host.server.local_addr(),
+            Carrier::Guest(_) => Err(Error::Unsupported { what: "an address to listen at of a client's" }),
+        }
+    }
+
+    /// At a server: what is known of a client's connection: its address, its request, its identity, its traffic. `None` for
+    /// other peers, and at a client.
+    ///
+    /// Godot: `get_peer`, `get_peer_address`, `get_peer_port`.
+    #[doc(alias = "get_peer")]
+    #[doc(alias = "get_peer_address")]
+    #[doc(alias = "get_peer_port")]
+    pub fn peer(&self, id: PeerId) -> Option<PeerInfo<'_>> {
+        match &self.carrier {
+            Carrier::Host(host) => host.peer(id),
+            Carrier::Guest(_) => None,
+        }
+    }
+
+    /// At a client: how the connection ended, once it has.
+    pub fn close_info(&self) -> Option<&CloseInfo> {
+        match &self.carrier {
+            Carrier::Host(_) => None,
+            Carrier::Guest(guest) => guest.peer.close_info(),
+        }
+    }
+
+    /// Leaves the session; a server sends everybody away, and listens no more. Nobody loses what was sent before: it takes
+    /// as long as they need to confirm it, and [`farewell_timeout`](SessionOptions::farewell_timeout) and
+    /// [`close_timeout`](crate::Options::close_timeout) at most. Poll until [`is_closed`](Self::is_closed).
+    ///
+    /// To end at once, drop the peer.
+    ///
+    /// Godot: `MultiplayerPeer.close`, which cuts the connections.
+    pub fn close(&mut self) {
+        self.refuse_new_connections(true);
+        self.session.leave();
+        self.hand_over();
+    }
+
+    /// Whether it is over: lost, or [closed](Self::close) to the end.
+    pub fn is_closed(&self) -> bool {
+        match &self.carrier {
+            Carrier::Host(host) => host.server.is_shut_down(),
+            Carrier::Guest(guest) => guest.is_over(),
+        }
+    }
+
+    /// One poll, after a sleep of `at_most` so long.
+    fn pass(&mut self, at_most: Duration) {
+        match &mut self.carrier {
+            Carrier::Guest(guest) => {
+                guest.peer.poll();
+                self.clock.advance(sys::now());
+            }
+            Carrier::Host(host) => {
+                let before = self.clock.advance(sys::now());
+                let due = self.session.next_deadline().map_or(at_most, |due| due.saturating_sub(before));
+                let is_read = self.session.is_read();
+                host.server.wait(if is_read { at_most.min(due) } else { Duration::ZERO });
+                self.clock.sleep(sys::now());
+                if self.session.is_over() {
+                    host.shut_down();
+                }
+            }
+        }
+        self.session.advance(self.clock.now());
+        self.hand_over();
+        while self.has_room() && self.take_in() {}
+    }
+
+    /// Whether more may be taken in before the program reads.
+    fn has_room(&mut self) -> bool {
+        if self.session.is_read() {
+            self.unread = Unread::default();
+        }
+        self.unread.packets < MAX_PACKETS && self.unread.bytes < MAX_BYTES
+    }
+
+    /// Tells the session what has come next. Whether anything has.
+    fn take_in(&mut self) -> bool {
+        let now = self.clock.now();
+        let taken = match &mut self.carrier {
+            Carrier::Host(host) => host.tell_next(&mut self.session, now),
+            Carrier::Guest(guest) => guest.tell_next(&mut self.session, now),
+        };
+        if let Some(bytes) = taken {
+            self.unread.packets += 1;
+            self.unread.bytes += bytes;
+            self.hand_over();
+        }
+        taken.is_some()
+    }
+
+    /// Lets go what the session has put out.
+    fn hand_over(&mut self) {
+        match &mut self.carrier {
+            Carrier::Host(host) => host.carry_out(&mut self.session),
+            Carrier::Guest(guest) => guest.carry_out(&mut self.session),
+        }
+    }
+}
+
+impl fmt::Debug for MultiplayerPeer {
+    /// No packet, path or argument: they may hold secrets, and this may end in a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("MultiplayerPeer");
+        shown.field("id", &self.session.id()).field("status", &self.session.status());
+        match &self.carrier {
+            Carrier::Host(host) => shown.field("carrier", &host.server),
+            Carrier::Guest(guest) => shown.field("carrier", &guest.peer),
+        };
+        shown.finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,39 @@
+//! By what two ends see whether they declare the same methods.
+
+use md5::{Digest, Md5};
+
+/// The checksum of methods with these names, which are in the order of their numbers, those of the node first: the MD5 of all
+/// of them in a row, in 32 lower-case hexadecimal digits.
+pub(crate) fn checksum<'n>(names: impl IntoIterator<Item = &'n str>) -> [u8; 32] {
+    let mut md5 = Md5::new();
+    for name in names {
+        md5.update(name);
+    }
+    let sum = md5.finalize();
+    std::array::from_fn(|index| {
+        let byte = sum[index / 2];
+        let half = if index % 2 == 0 { byte >> 4 } else { byte & 0xf };
+        b"0123456789abcdef"[usize::from(half)]
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The last two were seen on the wire.
+    #[test]
+    fn it_is_the_md5_of_the_names_in_a_row() {
+        for (names, expected) in [
+            (&[][..], "d41d8cd98f00b204e9800998ecf8427e"),
+            (&["a", "bc"], "900150983cd24fb0d6963f7d28e17f72"),
+            (&["noargs"], "1e680a62c9e72a3aa351ca6d84d5ae0b"),
+            (
+                &["native_cfg", "Zed", "_under", "any_args", "any_local", "auth_only", "bytes", "noargs"],
+                "6623ca32d71536798930a8763836e16b",
+            ),
+        ] {
+            assert_eq!(checksum(names.iter().copied()), *expected.as_bytes(), "{names:?}");
+        }
+    }
+}

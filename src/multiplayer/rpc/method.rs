@@ -1,0 +1,244 @@
+//! One method: who may call it, and with what.
+
+use std::borrow::Cow;
+
+use super::{parameter::Parameter, wrong::WrongCall};
+use crate::variant::Variant;
+
+/// Who may call a method from elsewhere.
+///
+/// Godot: `MultiplayerAPI.RPCMode`.
+#[doc(alias = "RPCMode")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Caller {
+    /// Every peer.
+    ///
+    /// Godot: `RPC_MODE_ANY_PEER`.
+    #[doc(alias = "RPC_MODE_ANY_PEER")]
+    AnyPeer,
+    /// The node's authority, which is the server unless another peer was made it.
+    ///
+    /// Godot: `RPC_MODE_AUTHORITY`.
+    #[doc(alias = "RPC_MODE_AUTHORITY")]
+    #[default]
+    Authority,
+    /// Nobody.
+    ///
+    /// Godot: `RPC_MODE_DISABLED`.
+    #[doc(alias = "RPC_MODE_DISABLED")]
+    Nobody,
+}
+
+/// How a call is to be transferred. It is kept for those who read the declaration: a WebSocket transfers everything reliably
+/// and in order.
+///
+/// Godot: `MultiplayerPeer.TransferMode`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum TransferMode {
+    /// It may be lost, or come late.
+    ///
+    /// Godot: `TRANSFER_MODE_UNRELIABLE`.
+    Unreliable,
+    /// It may be lost, but does not come late.
+    ///
+    /// Godot: `TRANSFER_MODE_UNRELIABLE_ORDERED`.
+    UnreliableOrdered,
+    /// It comes, and in order.
+    ///
+    /// Godot: `TRANSFER_MODE_RELIABLE`.
+    #[default]
+    Reliable,
+}
+
+/// The declaration of one method.
+///
+/// ```
+/// use websocket_peer::{
+///     multiplayer::{Method, Parameter, WrongCall},
+///     variant::Variant,
+/// };
+///
+/// let roll = Method::new("roll")
+///     .any_peer()
+///     .parameter(Parameter::of::<i64>("sides"))
+///     .parameter(Parameter::of::<String>("why").optional());
+///
+/// assert_eq!(roll.check(&[Variant::Int(6)]), Ok(()));
+/// assert_eq!(roll.check(&[]), Err(WrongCall::ArgumentCount { least: 1, most: 2, found: 0 }));
+/// assert!(roll.check(&[Variant::Bool(true)]).is_err());
+/// ```
+///
+/// Godot: the annotation `@rpc`, `Node.rpc_config`.
+#[doc(alias = "rpc_config")]
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Method {
+    /// What both ends call it.
+    pub name: Cow<'static, str>,
+    /// Who may call it. The authority, unless said otherwise.
+    pub caller: Caller,
+    /// Whether a call to all is also one to oneself. It is not, unless said otherwise.
+    pub call_local: bool,
+    /// The channel; 0, unless said otherwise. It is kept for those who read the declaration: a WebSocket has only one.
+    pub channel: i32,
+    /// How calls are to be transferred. Reliably, unless said otherwise.
+    pub transfer: TransferMode,
+    /// Whether it belongs to the node itself, and not to its script: in an engine, whether it was declared by
+    /// `Node.rpc_config`. It belongs to the script, unless said otherwise.
+    pub node_level: bool,
+    /// What it takes. Nothing, unless said otherwise.
+    pub parameters: Vec<Parameter>,
+    /// Whether it takes any number of further arguments, of any type.
+    pub variadic: bool,
+}
+
+impl Method {
+    /// A method that the node's authority may call, without an argument.
+    pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            name: name.into(),
+            caller: Caller::default(),
+            call_local: false,
+            channel: 0,
+            transfer: TransferMode::default(),
+            node_level: false,
+            parameters: Vec::new(),
+            variadic: false,
+        }
+    }
+
+    /// Lets every peer call it.
+    #[must_use]
+    pub fn any_peer(mut self) -> Self {
+        self.caller = Caller::AnyPeer;
+        self
+    }
+
+    /// Lets only the node's authority call it.
+    #[must_use]
+    pub fn authority(mut self) -> Self {
+        self.caller = Caller::Authority;
+        self
+    }
+
+    /// Lets nobody call it. It still has its number, and counts for the checksum.
+    #[must_use]
+    pub fn disabled(mut self) -> Self {
+        self.caller = Caller::Nobody;
+        self
+    }
+
+    /// Makes a call to all one to oneself, too.
+    #[must_use]
+    pub fn call_local(mut self) -> Self {
+        self.call_local = true;
+        self
+    }
+
+    /// Sets [`channel`](Self::channel).
+    #[must_use]
+    pub fn channel(mut self, channel: i32) -> Self {
+        self.channel = channel;
+        self
+    }
+
+    /// Sets [`transfer`](Self::transfer).
+    #[must_use]
+    pub fn transfer(mut self, transfer: TransferMode) -> Self {
+        self.transfer = transfer;
+        self
+    }
+
+    /// Makes it a method of the node itself, not of its script.
+    #[must_use]
+    pub fn node_level(mut self) -> Self {
+        self.node_level = true;
+        self
+    }
+
+    /// Adds a parameter behind the others.
+    #[must_use]
+    pub fn parameter(mut self, parameter: Parameter) -> Self {
+        self.parameters.push(parameter);
+        self
+    }
+
+    /// Lets it take any number of further arguments, of any type.
+    #[must_use]
+    pub fn variadic(mut self) -> Self {
+        self.variadic = true;
+        self
+    }
+
+    /// Whether it takes these arguments.
+    ///
+    /// # Errors
+    /// [`WrongCall`], if it does not: the first thing that is wrong with them.
+    pub fn check(&self, arguments: &[Variant]) -> Result<(), WrongCall> {
+        /// The most that a call can carry.
+        const CARRIED: usize = 255;
+
+        let found = arguments.len();
+        let least =
+            self.parameters.iter().rposition(|parameter| !parameter.optional).map_or(0, |last| last + 1);
+        let most = if self.variadic { CARRIED } else { self.parameters.len() };
+        if found < least || found > most {
+            return Err(WrongCall::ArgumentCount { least, most, found });
+        }
+        for (index, (parameter, argument)) in self.parameters.iter().zip(arguments).enumerate() {
+            parameter.check(argument).map_err(|why| WrongCall::Argument { index, why })?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::variant::{VariantType, WrongType};
+
+    fn count(least: usize, most: usize, found: usize) -> Result<(), WrongCall> {
+        Err(WrongCall::ArgumentCount { least, most, found })
+    }
+
+    #[test]
+    fn a_method_takes_nothing_unless_told_so() {
+        let method = Method::new("a");
+        assert_eq!(method.check(&[]), Ok(()));
+        assert_eq!(method.check(&[Variant::Nil]), count(0, 0, 1));
+    }
+
+    #[test]
+    fn only_at_the_end_may_arguments_be_missing() {
+        let optional = || Parameter::any("a").optional();
+        let method =
+            Method::new("a").parameter(optional()).parameter(Parameter::any("b")).parameter(optional());
+        for (arguments, expected) in [(1, count(2, 3, 1)), (2, Ok(())), (3, Ok(())), (4, count(2, 3, 4))] {
+            assert_eq!(method.check(&vec![Variant::Nil; arguments]), expected, "{arguments}");
+        }
+    }
+
+    #[test]
+    fn types_are_looked_at() {
+        let method = Method::new("a")
+            .parameter(Parameter::of::<u8>("a"))
+            .parameter(Parameter::of::<f64>("b").optional())
+            .variadic();
+        let wrong =
+            |index, expected, found| Err(WrongCall::Argument { index, why: WrongType { expected, found } });
+        let one = Variant::Int(1);
+        assert_eq!(method.check(&[one.clone()]), Ok(()));
+        assert_eq!(method.check(&[one.clone(), Variant::Nil, Variant::Callable]), Ok(()));
+        assert_eq!(method.check(&[one.clone(), one.clone()]), Ok(()));
+        assert_eq!(method.check(&[Variant::Nil]), wrong(0, "int of 8 bits, not negative", VariantType::Nil));
+        assert!(method.check(&[Variant::Int(256)]).is_err());
+        assert_eq!(method.check(&[one, "".into()]), wrong(1, "float", VariantType::String));
+    }
+
+    #[test]
+    fn a_call_carries_255_arguments() {
+        let method = Method::new("a").variadic();
+        assert_eq!(method.check(&vec![Variant::Nil; 255]), Ok(()));
+        assert_eq!(method.check(&vec![Variant::Nil; 256]), count(0, 255, 256));
+    }
+}

@@ -1,0 +1,218 @@
+//! The methods of a node, and their numbers.
+
+use std::sync::{Arc, OnceLock};
+
+use super::{checksum::checksum, method::Method};
+
+/// Numbers from here on are of the methods of the node itself.
+const NODE_LEVEL: u16 = 0x8000;
+
+/// The longest name in bytes. Nothing of it is on the wire; but nobody writes names as long as this.
+const LONGEST_NAME: usize = 255;
+
+/// The methods of a node. A clone shares them.
+///
+/// Numbers follow from the names: those of the script's methods are their places in the order of the names' code points, those
+/// of the node's own methods are 0x8000 and their places among these. A name may be in both tables; a call of it is one of the
+/// script's method, then.
+///
+/// ```
+/// use websocket_peer::multiplayer::{Method, Methods};
+///
+/// let methods = Methods::new().with(Method::new("roll").any_peer()).with(Method::new("Reset"));
+/// assert_eq!(methods.names().collect::<Vec<_>>(), ["Reset", "roll"]);
+/// assert_eq!(methods.find("roll").map(|(number, _)| number), Some(1));
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Methods {
+    tables: Arc<Tables>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Tables {
+    /// Each sorted by name.
+    script: Vec<Method>,
+    node_level: Vec<Method>,
+    /// Made when it is first asked for.
+    md5: OnceLock<[u8; 32]>,
+}
+
+impl Methods {
+    /// No method.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a method.
+    #[must_use]
+    pub fn with(mut self, method: Method) -> Self {
+        let tables = Arc::make_mut(&mut self.tables);
+        let table = if method.node_level { &mut tables.node_level } else { &mut tables.script };
+        let place = table.partition_point(|other| other.name <= method.name);
+        table.insert(place, method);
+        tables.md5 = OnceLock::new();
+        self
+    }
+
+    /// The method of this name, and its number.
+    pub fn find(&self, name: &str) -> Option<(u16, &Method)> {
+        let find = |table: &[Method], first: u16| {
+            let place = table.binary_search_by(|method| (*method.name).cmp(name)).ok()?;
+            Some(first + u16::try_from(place).ok()?)
+        };
+        let number = find(&self.tables.script, 0).or_else(|| find(&self.tables.node_level, NODE_LEVEL))?;
+        Some((number, self.get(number)?))
+    }
+
+    /// The method with this number.
+    pub fn get(&self, number: u16) -> Option<&Method> {
+        let (table, first) = if number < NODE_LEVEL {
+            (&self.tables.script, 0)
+        } else {
+            (&self.tables.node_level, NODE_LEVEL)
+        };
+        table.get(usize::from(number - first))
+    }
+
+    /// The names in the order of the checksum: the node's own methods, then the script's.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tables.node_level.iter().chain(&self.tables.script).map(|method| &*method.name)
+    }
+
+    /// The checksum by which two ends see whether they declare the same names: 32 hexadecimal digits.
+    pub fn md5(&self) -> &str {
+        // Digits are ASCII.
+        std::str::from_utf8(self.md5_digits()).unwrap_or_default()
+    }
+
+    /// As it stands in packets.
+    pub(crate) fn md5_digits(&self) -> &[u8; 32] {
+        self.tables.md5.get_or_init(|| checksum(self.names()))
+    }
+
+    /// Whether these can be the methods of a node; else, why not.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        for table in [&self.tables.script, &self.tables.node_level] {
+            if table.len() > usize::from(NODE_LEVEL) {
+                return Err("it has more than 32768 methods");
+            }
+            if table.windows(2).any(|pair| pair[0].name == pair[1].name) {
+                return Err("two of its methods have the same name");
+            }
+            for method in table {
+                check_name(&method.name)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether this can be the name of a method; else, why not.
+pub(super) const fn check_name(name: &str) -> Result<(), &'static str> {
+    if name.is_empty() {
+        return Err("a method has no name");
+    }
+    if name.len() > LONGEST_NAME {
+        return Err("a method's name has more than 255 bytes");
+    }
+    let mut index = 0;
+    while index < name.len() {
+        if name.as_bytes()[index] == 0 {
+            return Err("a method's name has a NUL in it");
+        }
+        index += 1;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn declared<'n>(script: impl IntoIterator<Item = &'n str>, node_level: &[&'static str]) -> Methods {
+        let script = script.into_iter().map(|name| Method::new(name.to_owned()));
+        let node_level = node_level.iter().map(|name| Method::new(*name).node_level());
+        script.chain(node_level).fold(Methods::new(), Methods::with)
+    }
+
+    /// As an engine did with these names: they, the numbers and the checksum were seen on the wire.
+    #[test]
+    fn numbers_and_checksum_are_those_of_an_engine() {
+        let script = ["any_local", "noargs", "_under", "auth_only", "Zed", "bytes", "any_args"];
+        let methods = declared(script, &["native_cfg"]);
+        for (name, number) in [
+            ("Zed", 0),
+            ("_under", 1),
+            ("any_args", 2),
+            ("any_local", 3),
+            ("auth_only", 4),
+            ("bytes", 5),
+            ("noargs", 6),
+            ("native_cfg", 0x8000),
+        ] {
+            assert_eq!(
+                methods.find(name).map(|(number, found)| (number, &*found.name)),
+                Some((number, name))
+            );
+            assert_eq!(methods.get(number).map(|method| &*method.name), Some(name));
+        }
+        for number in [7, 0x7fff, 0x8001, 0xffff] {
+            assert!(methods.get(number).is_none(), "{number}");
+        }
+        assert!(methods.find("zed").is_none());
+        assert_eq!(methods.md5(), "6623ca32d71536798930a8763836e16b");
+        assert_eq!(methods.check(), Ok(()));
+    }
+
+    #[test]
+    fn without_methods_there_is_a_checksum_too() {
+        assert_eq!(Methods::new().md5(), "d41d8cd98f00b204e9800998ecf8427e");
+    }
+
+    #[test]
+    fn names_are_sorted_by_code_points() {
+        // In UTF-16 the last two would change places.
+        let sorted = ["", "A", "Z", "_", "a", "aa", "é", "\u{ffff}", "\u{10000}"];
+        let methods = declared(sorted.into_iter().rev(), &[]);
+        assert_eq!(methods.names().collect::<Vec<_>>(), sorted);
+    }
+
+    #[test]
+    fn a_name_in_both_tables_is_one_of_the_script() {
+        let methods = declared(["b", "a"], &["b", "c"]);
+        assert_eq!(methods.find("b").map(|(number, _)| number), Some(1));
+        assert_eq!(methods.get(0x8000).map(|method| &*method.name), Some("b"));
+        assert_eq!(methods.names().collect::<Vec<_>>(), ["b", "c", "a", "b"]);
+        assert_eq!(methods.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_method_that_is_added_changes_the_checksum_of_no_clone() {
+        let one = declared(["a"], &[]);
+        let md5 = one.md5().to_owned();
+        let two = one.clone().with(Method::new("b"));
+        assert_ne!(two.md5(), md5);
+        assert_eq!((one.md5(), one.names().count()), (&*md5, 1));
+    }
+
+    #[test]
+    fn what_cannot_be_declared_says_why() {
+        let long = "a".repeat(LONGEST_NAME);
+        let longer = format!("{long}a");
+        for (name, expected) in [
+            ("", Err("a method has no name")),
+            ("a\0", Err("a method's name has a NUL in it")),
+            (&long, Ok(())),
+            (&longer, Err("a method's name has more than 255 bytes")),
+        ] {
+            assert_eq!(declared([name], &[]).check(), expected, "{name:?}");
+        }
+        let twice = Err("two of its methods have the same name");
+        assert_eq!(declared(["a", "b", "a"], &[]).check(), twice);
+        assert_eq!(declared([], &["a", "a"]).check(), twice);
+        let names: Vec<String> = (0..=NODE_LEVEL).map(|number| format!("{number:05}")).collect();
+        let all = names.iter().map(String::as_str);
+        assert_eq!(declared(all.clone(), &[]).check(), Err("it has more than 32768 methods"));
+        assert_eq!(declared(all.skip(1), &[]).check(), Ok(()));
+    }
+}

@@ -1,0 +1,56 @@
+//! What can be wrong with a call.
+
+use std::fmt;
+
+use crate::variant::WrongType;
+
+/// A call does not fit the declaration of its method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WrongCall {
+    /// There is no method of this name or number.
+    UnknownMethod,
+    /// The method takes fewer arguments, or more.
+    ArgumentCount {
+        /// How many it takes at least.
+        least: usize,
+        /// How many it takes at most.
+        most: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// The method takes an argument of another type, or within other bounds.
+    Argument {
+        /// Which it is, from 0 on.
+        index: usize,
+        /// What it should be, and what it is.
+        why: WrongType,
+    },
+}
+
+impl fmt::Display for WrongCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownMethod => f.write_str("there is no such method"),
+            Self::ArgumentCount { least: 1, most: 1, found } => {
+                write!(f, "the method takes 1 argument, not {found}")
+            }
+            Self::ArgumentCount { least, most, found } if least == most => {
+                write!(f, "the method takes {most} arguments, not {found}")
+            }
+            Self::ArgumentCount { least, most, found } => {
+                write!(f, "the method takes {least} to {most} arguments, not {found}")
+            }
+            Self::Argument { index, why } => write!(f, "argument {index}: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for WrongCall {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Argument { why, .. } => Some(why),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Who is let in: both ends say what they like, until both say that they are done.
+
+use bytes::Bytes;
+
+use super::{Session, peers::Authentication};
+use crate::{
+    error::Error,
+    multiplayer::{
+        event::Event,
+        id::PeerId,
+        refusal::Refusal,
+        wire::{Command, System},
+    },
+    packet::Packet,
+};
+
+impl Session {
+    /// Says something to a peer that is [authenticating](Event::Authenticating).
+    ///
+    /// # Errors
+    /// [`Error::UnknownPeer`]; [`Error::NotAuthenticating`] for one that is admitted, and when either end is done;
+    /// [`Error::InvalidArguments`] for no bytes, which would say that this end is done; [`Error::PacketTooBig`].
+    ///
+    /// Godot: `send_auth`.
+    pub fn send_auth(&mut self, peer: PeerId, data: &[u8]) -> Result<(), Error> {
+        let authentication = self.authentication(peer)?;
+        if authentication.ours || authentication.theirs {
+            return Err(Error::NotAuthenticating);
+        }
+        if data.is_empty() {
+            return Err(Error::InvalidArguments { why: "there are no bytes".to_owned() });
+        }
+        let packet = encoded(data);
+        self.check_size(packet.len())?;
+        self.send(peer, packet);
+        self.authentication(peer)?.spoken = true;
+        Ok(())
+    }
+
+    /// This end lets the peer in. It is [admitted](Event::PeerConnected) when the other end has said the same.
+    ///
+    /// # Errors
+    /// [`Error::UnknownPeer`]; [`Error::NotAuthenticating`] for one that is admitted, and for one that this end has let in
+    /// already.
+    ///
+    /// Godot: `complete_auth`.
+    pub fn complete_auth(&mut self, peer: PeerId) -> Result<(), Error> {
+        let authentication = self.authentication(peer)?;
+        if authentication.ours {
+            return Err(Error::NotAuthenticating);
+        }
+        authentication.ours = true;
+        let both = authentication.theirs;
+        self.send(peer, encoded(&[]));
+        if both {
+            self.admit(peer);
+        }
+        Ok(())
+    }
+
+    /// What is known of a peer that has to be authenticating.
+    fn authentication(&mut self, peer: PeerId) -> Result<&mut Authentication, Error> {
+        self.require_open()?;
+        let is_admitted = self.peers.is_admitted(peer);
+        self.peers.authentication(peer).ok_or(match is_admitted {
+            true => Error::NotAuthenticating,
+            false => Error::UnknownPeer,
+        })
+    }
+
+    /// A peer that is not admitted yet says something.
+    pub(super) fn hear_newcomer(&mut self, from: PeerId, packet: &Bytes) -> Result<(), Refusal> {
+        let Command::System(System::Auth(data)) = Command::decode(packet)? else {
+            return Err(Refusal::NotAuthenticated);
+        };
+        let Some(authentication) = self.peers.authentication(from) else {
+            return Err(Refusal::NotAuthenticating);
+        };
+        if authentication.theirs {
+            return Err(Refusal::NotAuthenticating);
+        }
+        if !data.is_empty() {
+            let data = Packet::from_binary(packet.slice_ref(data));
+            self.tell(Event::Auth { from, data });
+            return Ok(());
+        }
+        authentication.theirs = true;
+        if authentication.ours {
+            self.admit(from);
+        }
+        Ok(())
+    }
+}
+
+fn encoded(data: &[u8]) -> Vec<u8> {
+    let mut packet = Vec::with_capacity(2 + data.len());
+    Command::System(System::Auth(data)).encode(&mut packet);
+    packet
+}

@@ -1,0 +1,174 @@
+//! Nodes, and calls of their methods at other peers.
+
+use super::{
+    Session,
+    sending::{RELAY_HEADER, encode},
+};
+use crate::{
+    error::Error,
+    multiplayer::{
+        event::{Call, Event},
+        id::{PeerId, Target},
+        node::{Node, NodeKey},
+        paths,
+        rpc::{Methods, Rpc},
+        wire::{CallPacket, Command, EncodedArguments, NodeRef, NotEncodable, SimplifyPath},
+    },
+    variant::{Objects, Variant},
+};
+
+impl Session {
+    /// Declares a node, at the same path as at the other ends, with the calls of `R`.
+    ///
+    /// The path is relative to [`root_path`](super::super::SessionOptions::root_path), or absolute; the root itself is `.`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not even fit into a packet.
+    pub fn add<R: Rpc>(&mut self, path: &str) -> Result<Node<R>, Error> {
+        self.add_node(path, R::methods()).map(Node::new)
+    }
+
+    /// The same with methods that are no type.
+    ///
+    /// # Errors
+    /// [`Error::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not even fit into a packet.
+    pub fn add_node(&mut self, path: &str, methods: Methods) -> Result<NodeKey, Error> {
+        let invalid = |why| Error::InvalidNode { why };
+        let path = paths::check(path, &self.options.root_path).map_err(invalid)?;
+        methods.check().map_err(invalid)?;
+        let announcement = SimplifyPath { md5: *methods.md5_digits(), id: 0, path };
+        self.check_size(encode(&Command::SimplifyPath(announcement)).len() + RELAY_HEADER)?;
+        self.nodes.insert(path, methods).ok_or(invalid("there is one at its path already"))
+    }
+
+    /// The node is no more. If there will be another one at its path, that is a new one, also for the other ends.
+    pub fn remove_node(&mut self, node: impl Into<NodeKey>) {
+        self.nodes.remove(node.into());
+    }
+
+    /// Gives a node into the hands of a peer, which may then call what only the authority may. At first it is the server.
+    ///
+    /// Nobody is told; the program has to do so.
+    ///
+    /// # Errors
+    /// [`Error::UnknownNode`].
+    ///
+    /// Godot: `Node.set_multiplayer_authority`.
+    #[doc(alias = "set_multiplayer_authority")]
+    pub fn set_authority(&mut self, node: impl Into<NodeKey>, authority: PeerId) -> Result<(), Error> {
+        self.nodes.get_mut(node.into()).ok_or(Error::UnknownNode)?.authority = authority;
+        Ok(())
+    }
+
+    /// Calls a method of the node at other peers, and here too, where it is declared as one to be called locally and this
+    /// end is meant: then [`Event::Call`] comes.
+    ///
+    /// Whether this end may call it is not asked here, but by the others.
+    ///
+    /// # Errors
+    /// [`Error::UnknownNode`]; [`Error::UnknownMethod`] and [`Error::InvalidArguments`], where the node is declared with other
+    /// methods than those of `R`; [`Error::NotOpen`] without an id; [`Error::UnknownPeer`]; [`Error::NotCallLocal`];
+    /// [`Error::PacketTooBig`].
+    ///
+    /// Godot: `rpc`, `rpc_id`.
+    #[doc(alias = "rpc")]
+    #[doc(alias = "rpc_id")]
+    pub fn call<R: Rpc>(&mut self, node: Node<R>, to: impl Into<Target>, call: R) -> Result<(), Error> {
+        let (method, arguments) = call.into_call();
+        self.call_method(node, to, method, arguments)
+    }
+
+    /// The same for a call that is no type.
+    ///
+    /// # Errors
+    /// Those of [`call`](Self::call).
+    ///
+    /// Godot: `MultiplayerAPI.rpc`.
+    pub fn call_method(
+        &mut self,
+        node: impl Into<NodeKey>,
+        to: impl Into<Target>,
+        method: &str,
+        arguments: Vec<Variant>,
+    ) -> Result<(), Error> {
+        let (key, to) = (node.into(), to.into());
+        let node = self.nodes.get(key).ok_or(Error::UnknownNode)?;
+        let (number, method) = node.methods.find(method).ok_or(Error::UnknownMethod)?;
+        method.check(&arguments).map_err(|why| Error::InvalidArguments { why: why.to_string() })?;
+        let (name, call_local) = (method.name.clone(), method.call_local);
+
+        let own = self.require_open()?;
+        let is_meant = match to {
+            Target::All => true,
+            Target::Peer(peer) => peer == own,
+            Target::AllExcept(except) => except != own,
+        };
+        match to {
+            Target::Peer(_) if is_meant && !call_local => return Err(Error::NotCallLocal),
+            Target::Peer(peer) if !is_meant && !self.peers.is_admitted(peer) => {
+                return Err(Error::UnknownPeer);
+            }
+            _ => {}
+        }
+        self.send_call(key, self.targets(to), number, &arguments)?;
+        if is_meant && call_local {
+            self.tell(Event::Call(Call { from: own, node: key, method: name, arguments }));
+        }
+        Ok(())
+    }
+
+    /// Sends a call. Who has confirmed the node's number gets that, the others its path; who has not heard of it is told
+    /// first.
+    fn send_call(
+        &mut self,
+        key: NodeKey,
+        peers: Vec<PeerId>,
+        method: u16,
+        arguments: &[Variant],
+    ) -> Result<(), Error> {
+        let arguments = EncodedArguments::new(arguments, self.objects()).map_err(|why| match why {
+            NotEncodable::TooMany => Error::InvalidArguments { why: "they are more than 255".to_owned() },
+            NotEncodable::Value(why) => Error::InvalidArguments { why: why.to_string() },
+        })?;
+        let packet = |node| encode(&Command::Call(CallPacket { node, method, arguments: arguments.get() }));
+
+        // Nothing may be changed before it is sure that all of it can be sent.
+        let node = self.nodes.get(key).ok_or(Error::UnknownNode)?;
+        let (confirmed, others) = node.audience.split(peers);
+        let by_path = (!others.is_empty()).then(|| packet(NodeRef::Path(&node.path)));
+        let by_number =
+            node.number.filter(|_| !confirmed.is_empty()).map(|number| packet(NodeRef::Id(number)));
+        for (packet, peers) in [(&by_path, &others), (&by_number, &confirmed)] {
+            if let Some(packet) = packet {
+                self.check_size(packet.len() + self.detour(peers))?;
+            }
+        }
+
+        if let Some(packet) = by_path {
+            self.announce(key, &others);
+            self.send_to(others, packet);
+        }
+        if let Some(packet) = by_number {
+            self.send_to(confirmed, packet);
+        }
+        self.stats.calls_sent += 1;
+        Ok(())
+    }
+
+    /// Tells those of `peers` that have not heard of it how the node is called from now on.
+    fn announce(&mut self, key: NodeKey, peers: &[PeerId]) {
+        // When all numbers have been given away, calls go by path.
+        let Some(id) = self.nodes.number(key) else { return };
+        let Some(node) = self.nodes.get_mut(key) else { return };
+        let untold = node.audience.tell(peers);
+        if !untold.is_empty() {
+            let announcement = SimplifyPath { md5: *node.methods.md5_digits(), id, path: &node.path };
+            let packet = encode(&Command::SimplifyPath(announcement));
+            self.send_to(untold, packet);
+        }
+    }
+
+    pub(super) fn objects(&self) -> Objects {
+        if self.options.allow_objects { Objects::Full } else { Objects::ById }
+    }
+}

@@ -1,0 +1,127 @@
+//! What other peers say to this end: bytes, calls, and what they mean by their numbers.
+
+use bytes::Bytes;
+
+use super::{Session, checksum};
+use crate::{
+    multiplayer::{
+        event::{Call, Event},
+        id::PeerId,
+        node::NodeKey,
+        paths::{ROOT, relative},
+        refusal::Refusal,
+        rpc::Caller,
+        wire::{CallPacket, Command, NodeRef, SimplifyPath},
+    },
+    packet::Packet,
+};
+
+impl Session {
+    /// A command that came in `packet`, directly or by relay, and does not concern the session itself.
+    pub(super) fn handle(
+        &mut self,
+        from: PeerId,
+        command: Command<'_>,
+        packet: &Bytes,
+    ) -> Result<(), Refusal> {
+        match command {
+            Command::Call(call) => self.called(from, call),
+            Command::SimplifyPath(announcement) => self.take_path(from, announcement),
+            Command::ConfirmPath { valid, id } => {
+                self.confirm_path(from, id, valid);
+                Ok(())
+            }
+            Command::Raw(bytes) => {
+                let data = Packet::from_binary(packet.slice_ref(bytes));
+                self.tell(Event::Packet { from, data });
+                Ok(())
+            }
+            Command::Spawn(_) | Command::Despawn { .. } | Command::Sync { .. } | Command::Delta(_) => {
+                Err(Refusal::Replication)
+            }
+            Command::System(_) => Err(Refusal::RelayedSystem),
+        }
+    }
+
+    /// A method is called. Nothing of it reaches the program unless all of it is right.
+    fn called(&mut self, from: PeerId, call: CallPacket<'_>) -> Result<(), Refusal> {
+        let key = match call.node {
+            NodeRef::Id(id) => self.node_numbered(from, id).ok_or(Refusal::UnknownNode { id })?,
+            NodeRef::Path(path) => self.node_at(path).ok_or(Refusal::UnknownPath)?,
+        };
+        let node = self.nodes.get(key).ok_or(Refusal::UnknownPath)?;
+        let method = node.methods.get(call.method).ok_or(Refusal::UnknownMethod { id: call.method })?;
+        let name = || method.name.clone();
+        let may = match method.caller {
+            Caller::AnyPeer => true,
+            Caller::Authority => from == node.authority,
+            Caller::Nobody => false,
+        };
+        if !may {
+            return Err(Refusal::NotAllowed { method: name() });
+        }
+        let arguments = call.arguments.decode(self.objects());
+        let arguments = arguments.map_err(|why| Refusal::BadArgument { method: name(), why })?;
+        method.check(&arguments).map_err(|why| Refusal::WrongCall { method: name(), why })?;
+        let call = Call { from, node: key, method: name(), arguments };
+        self.stats.calls_received += 1;
+        self.tell(Event::Call(call));
+        Ok(())
+    }
+
+    /// A peer says by what number it is going to call a node. If this end knows the node, it confirms that.
+    fn take_path(&mut self, from: PeerId, announcement: SimplifyPath<'_>) -> Result<(), Refusal> {
+        let SimplifyPath { md5, id, path } = announcement;
+        let path = relative(path, &self.options.root_path).ok_or(Refusal::UnknownPath)?;
+        let max = self.options.max_paths_per_peer;
+        let known = self.peers.paths(from).ok_or(Refusal::UnknownPeer)?;
+        let mut valid = true;
+        match self.nodes.at(path).and_then(|key| Some((key, self.nodes.get(key)?))) {
+            Some((key, node)) => {
+                known.insert(id, node.path.clone(), key, max)?;
+                valid = node.methods.md5_digits() == &md5;
+                if !valid {
+                    self.mismatch(from, key, Some(&md5));
+                }
+            }
+            // There always is a root. Undeclared it has no method, so nothing about it has to be remembered.
+            None if path == ROOT => {}
+            None => return Err(Refusal::UnknownPath),
+        }
+        self.send_command(from, &Command::ConfirmPath { valid, id });
+        Ok(())
+    }
+
+    /// A peer knows what we mean by a number. It is good even if the peer has other methods there.
+    fn confirm_path(&mut self, from: PeerId, id: u32, valid: bool) {
+        let Some(key) = self.nodes.numbered(id) else { return };
+        let Some(node) = self.nodes.get_mut(key) else { return };
+        if node.audience.confirm(from) && !valid {
+            self.mismatch(from, key, None);
+        }
+    }
+
+    /// A peer has declared other methods at a node.
+    fn mismatch(&mut self, peer: PeerId, key: NodeKey, md5: Option<&[u8; 32]>) {
+        if !self.nodes.mismatch(key, peer) {
+            return;
+        }
+        let Some(node) = self.nodes.get(key) else { return };
+        let theirs = md5.and_then(|md5| checksum::find(md5, &node.methods, self.nodes.methods()));
+        let ours = checksum::names(&node.methods);
+        self.tell(Event::ChecksumMismatch { peer, node: key, ours, theirs });
+    }
+
+    /// The node that a peer means by a number. One that was declared anew is found at its path.
+    fn node_numbered(&mut self, peer: PeerId, number: u32) -> Option<NodeKey> {
+        let (key, path) = self.peers.paths(peer)?.get(number)?;
+        if self.nodes.get(key).is_some() {
+            return Some(key);
+        }
+        self.nodes.at(path)
+    }
+
+    fn node_at(&self, path: &str) -> Option<NodeKey> {
+        self.nodes.at(relative(path, &self.options.root_path)?)
+    }
+}

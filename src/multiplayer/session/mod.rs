@@ -1,0 +1,254 @@
+//! A session without I/O: packets and time come in, packets and events go out. So any number of them fits into a test,
+//! with a network in which anything may happen, on every platform.
+
+mod authentication;
+mod calling;
+mod checksum;
+mod handling;
+mod membership;
+mod nodes;
+mod parting;
+mod peers;
+mod receiving;
+mod sending;
+
+use std::{collections::VecDeque, time::Duration};
+
+use self::{
+    nodes::Nodes,
+    peers::{Peers, Stage},
+};
+use super::{
+    event::Event, id::PeerId, options::SessionOptions, output::Output, refusal::Refusal, stats::SessionStats,
+};
+use crate::{error::Error, state::ReadyState};
+
+/// How many refusals may wait to be read.
+const MAX_REFUSALS: usize = 64;
+
+/// The server of a session, or one of its clients, as a machine without a socket and without a clock.
+///
+/// [`MultiplayerPeer`](super::MultiplayerPeer) is this on a WebSocket. Use it directly to bring a session onto a transport
+/// of your own, which must carry packets whole and in order. That transport
+///
+/// * tells [`peer_joined`](Self::peer_joined), [`receive`](Self::receive) and [`peer_left`](Self::peer_left), and the time
+///   by [`advance`](Self::advance), often, and at [`next_deadline`](Self::next_deadline);
+/// * does what [`next_output`](Self::next_output) says, until it is `None`, after each of these calls and after each call
+///   that the program makes.
+///
+/// Times are durations since any moment, the same for all calls.
+///
+/// ```
+/// use std::time::Duration;
+/// use websocket_peer::multiplayer::{Event, Output, PeerId, Session, SessionOptions};
+///
+/// let now = Duration::ZERO;
+/// let ann = PeerId::new(2).unwrap();
+/// let mut server = Session::server(SessionOptions::default());
+/// let mut client = Session::client(SessionOptions::default());
+///
+/// // A connection has been made. What one end puts out, the other one receives.
+/// client.peer_joined(PeerId::SERVER, now);
+/// server.peer_joined(ann, now);
+/// while let Some(Output::Send { packet, .. }) = server.next_output() {
+///     client.receive(PeerId::SERVER, packet, now);
+/// }
+/// assert_eq!(client.next_event(), Some(Event::Connected { id: ann }));
+/// assert_eq!(client.next_event(), Some(Event::PeerConnected(PeerId::SERVER)));
+/// assert_eq!(server.next_event(), Some(Event::PeerConnected(ann)));
+/// ```
+///
+/// Godot: `SceneMultiplayer`.
+#[doc(alias = "SceneMultiplayer")]
+#[derive(Debug)]
+pub struct Session {
+    options: SessionOptions,
+    // The server's own, or the one that the server has given.
+    id: Option<PeerId>,
+    is_server: bool,
+    phase: Phase,
+    // The latest that was told.
+    now: Duration,
+    peers: Peers,
+    nodes: Nodes,
+    outputs: VecDeque<Output>,
+    events: VecDeque<Event>,
+    // Of the events that wait.
+    refusals: usize,
+    stats: SessionStats,
+}
+
+/// Whether the session takes part in anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// It does, or will.
+    Running,
+    /// The program has left. Connections remain for as long as there is something to read.
+    Leaving,
+    /// There is no connection any more, and will be none.
+    Over,
+}
+
+/// How far a session has come.
+///
+/// Godot: `MultiplayerPeer.ConnectionStatus`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ConnectionStatus {
+    /// It is over; or the program has left.
+    ///
+    /// Godot: `CONNECTION_DISCONNECTED`.
+    Disconnected,
+    /// At a client: it has no id yet.
+    ///
+    /// Godot: `CONNECTION_CONNECTING`.
+    Connecting,
+    /// It has an id; a server always has.
+    ///
+    /// Godot: `CONNECTION_CONNECTED`.
+    Connected,
+}
+
+impl Session {
+    /// The server of a session.
+    pub fn server(options: SessionOptions) -> Self {
+        Self::new(options, Some(PeerId::SERVER))
+    }
+
+    /// A client, which waits for a connection to the server, and for an id from there.
+    pub fn client(options: SessionOptions) -> Self {
+        let mut client = Self::new(options, None);
+        client.peers.enter(PeerId::SERVER, Stage::Arriving, None);
+        client
+    }
+
+    fn new(options: SessionOptions, id: Option<PeerId>) -> Self {
+        Self {
+            options,
+            id,
+            is_server: id.is_some(),
+            phase: Phase::Running,
+            now: Duration::ZERO,
+            peers: Peers::default(),
+            nodes: Nodes::default(),
+            outputs: VecDeque::new(),
+            events: VecDeque::new(),
+            refusals: 0,
+            stats: SessionStats::default(),
+        }
+    }
+
+    /// What happened next.
+    pub fn next_event(&mut self) -> Option<Event> {
+        let event = self.events.pop_front()?;
+        self.refusals -= usize::from(matches!(event, Event::Refused { .. }));
+        Some(event)
+    }
+
+    /// What the transport has to do next.
+    pub fn next_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// It is this time now. Who has let a time limit pass is disconnected.
+    ///
+    /// What has come in time should be told before, by [`receive`](Self::receive).
+    pub fn advance(&mut self, now: Duration) {
+        self.tick(now);
+        while let Some(peer) = self.peers.due(self.now) {
+            self.time_out(peer);
+        }
+    }
+
+    /// When [`advance`](Self::advance) will have something to do; `None` for never.
+    pub fn next_deadline(&self) -> Option<Duration> {
+        self.peers.next_deadline()
+    }
+
+    /// This end's id; a client has none before the server gave it one.
+    ///
+    /// Godot: `get_unique_id`.
+    #[doc(alias = "get_unique_id")]
+    pub fn id(&self) -> Option<PeerId> {
+        self.id
+    }
+
+    /// Whether it is the server.
+    ///
+    /// Godot: `is_server`.
+    pub fn is_server(&self) -> bool {
+        self.is_server
+    }
+
+    /// How far it has come.
+    ///
+    /// Godot: `get_connection_status`.
+    #[doc(alias = "get_connection_status")]
+    pub fn status(&self) -> ConnectionStatus {
+        match (self.phase, self.id) {
+            (Phase::Running, Some(_)) => ConnectionStatus::Connected,
+            (Phase::Running, None) => ConnectionStatus::Connecting,
+            (Phase::Leaving | Phase::Over, _) => ConnectionStatus::Disconnected,
+        }
+    }
+
+    /// Whether it is over for the transport, too: the session was left or lost, and no connection remains.
+    pub fn is_over(&self) -> bool {
+        self.phase == Phase::Over
+    }
+
+    /// The peers that take part, in the order of their ids; at a client the server is one.
+    ///
+    /// Godot: `get_peers`.
+    #[doc(alias = "get_peers")]
+    pub fn peers(&self) -> impl ExactSizeIterator<Item = PeerId> + '_ {
+        self.peers.admitted().iter().copied()
+    }
+
+    /// What has gone through it so far.
+    pub fn stats(&self) -> SessionStats {
+        self.stats
+    }
+
+    /// Its settings.
+    pub fn options(&self) -> &SessionOptions {
+        &self.options
+    }
+
+    /// Time does not run back.
+    fn tick(&mut self, now: Duration) {
+        self.now = self.now.max(now);
+    }
+
+    /// Whether the program has read every event.
+    pub(super) fn is_read(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.events.push_back(event);
+    }
+
+    /// Something is dropped, which the program may want to know.
+    fn refuse(&mut self, from: PeerId, what: impl Into<Refusal>) {
+        self.stats.refused += 1;
+        if self.refusals < MAX_REFUSALS {
+            self.refusals += 1;
+            self.tell(Event::Refused { from, what: what.into() });
+        }
+    }
+
+    /// That it takes part, for calls that need it.
+    fn require_open(&self) -> Result<PeerId, Error> {
+        match (self.phase, self.id) {
+            (Phase::Running, Some(id)) => Ok(id),
+            (Phase::Running, None) => Err(Error::NotOpen { state: ReadyState::Connecting }),
+            (Phase::Leaving, _) => Err(Error::NotOpen { state: ReadyState::Closing }),
+            (Phase::Over, _) => Err(Error::NotOpen { state: ReadyState::Closed }),
+        }
+    }
+
+    /// The moment at which a time limit that begins now has passed; `None` for one that never does.
+    fn deadline(&self, limit: Duration) -> Option<Duration> {
+        self.now.checked_add(limit).filter(|_| !limit.is_zero())
+    }
+}

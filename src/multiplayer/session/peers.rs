@@ -1,0 +1,131 @@
+//! The peers of a session: how far each of them has come, and until when it must have come further.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use crate::multiplayer::{id::PeerId, paths::ReceivedPaths};
+
+/// How far a peer has come.
+#[derive(Debug)]
+pub(super) enum Stage {
+    /// At a client: the server, which has not said the client's id.
+    Arriving,
+    /// It is not admitted yet.
+    Authenticating(Authentication),
+    /// It takes part. At a client the others do, too, to which only the server is connected.
+    Admitted(ReceivedPaths),
+    /// It is gone for everybody but the transport.
+    Parting {
+        /// It was asked whether it has read everything, and its answer is waited for.
+        asked: bool,
+        /// Why it is.
+        reason: &'static str,
+    },
+}
+
+/// What has been said of a peer's authentication.
+#[derive(Debug, Default)]
+pub(super) struct Authentication {
+    /// This end is done.
+    pub(super) ours: bool,
+    /// The other end is done.
+    pub(super) theirs: bool,
+    /// Something was sent to it.
+    pub(super) spoken: bool,
+}
+
+/// All peers, those that are admitted, and whose time comes first.
+#[derive(Debug, Default)]
+pub(super) struct Peers {
+    members: BTreeMap<PeerId, Member>,
+    // Sorted.
+    admitted: Vec<PeerId>,
+    deadlines: BTreeSet<(Duration, PeerId)>,
+}
+
+#[derive(Debug)]
+struct Member {
+    stage: Stage,
+    deadline: Option<Duration>,
+}
+
+impl Peers {
+    /// A peer comes, or comes further.
+    pub(super) fn enter(&mut self, peer: PeerId, stage: Stage, deadline: Option<Duration>) {
+        self.remove(peer);
+        if matches!(stage, Stage::Admitted(_)) {
+            let at = self.admitted.partition_point(|other| *other < peer);
+            self.admitted.insert(at, peer);
+        }
+        self.deadlines.extend(deadline.map(|deadline| (deadline, peer)));
+        self.members.insert(peer, Member { stage, deadline });
+    }
+
+    pub(super) fn remove(&mut self, peer: PeerId) -> Option<Stage> {
+        let member = self.members.remove(&peer)?;
+        if let Some(deadline) = member.deadline {
+            self.deadlines.remove(&(deadline, peer));
+        }
+        if let Ok(at) = self.admitted.binary_search(&peer) {
+            self.admitted.remove(at);
+        }
+        Some(member.stage)
+    }
+
+    pub(super) fn stage(&self, peer: PeerId) -> Option<&Stage> {
+        self.members.get(&peer).map(|member| &member.stage)
+    }
+
+    /// What has been said of the authentication of a peer that is at it.
+    pub(super) fn authentication(&mut self, peer: PeerId) -> Option<&mut Authentication> {
+        match self.members.get_mut(&peer)?.stage {
+            Stage::Authenticating(ref mut authentication) => Some(authentication),
+            _ => None,
+        }
+    }
+
+    /// The paths that an admitted peer has numbered.
+    pub(super) fn paths(&mut self, peer: PeerId) -> Option<&mut ReceivedPaths> {
+        match self.members.get_mut(&peer)?.stage {
+            Stage::Admitted(ref mut paths) => Some(paths),
+            _ => None,
+        }
+    }
+
+    /// Those that take part, in the order of their ids.
+    pub(super) fn admitted(&self) -> &[PeerId] {
+        &self.admitted
+    }
+
+    pub(super) fn is_admitted(&self, peer: PeerId) -> bool {
+        self.admitted.binary_search(&peer).is_ok()
+    }
+
+    /// Those to which there is a connection at a server: all of them, in whatever stage.
+    pub(super) fn all(&self) -> Vec<PeerId> {
+        self.members.keys().copied().collect()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Duration> {
+        self.deadlines.first().map(|(deadline, _)| *deadline)
+    }
+
+    /// A peer whose time has come; the next call tells of the next one.
+    pub(super) fn due(&mut self, now: Duration) -> Option<PeerId> {
+        let (deadline, peer) = *self.deadlines.first()?;
+        if deadline > now {
+            return None;
+        }
+        self.deadlines.pop_first();
+        if let Some(member) = self.members.get_mut(&peer) {
+            member.deadline = None;
+        }
+        Some(peer)
+    }
+}

@@ -1,0 +1,118 @@
+//! The way in: what a packet is depends on how far its sender has come, and on the way that it took.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{Phase, Session, peers::Stage, sending::relayed};
+use crate::{
+    multiplayer::{
+        event::Event,
+        id::{PeerId, Target},
+        output::{Output, Recipients},
+        refusal::Refusal,
+        wire::{Command, System, is_system},
+    },
+    packet::Packet,
+};
+
+impl Session {
+    /// A packet came, by the connection to this peer; at a client that is always [`PeerId::SERVER`]. Text is taken for
+    /// the bytes that it is.
+    pub fn receive(&mut self, from: PeerId, packet: Packet, now: Duration) {
+        self.tick(now);
+        if self.phase == Phase::Over {
+            return;
+        }
+        let packet = packet.data();
+        let done = match self.peers.stage(from) {
+            // A client knows others; but nothing comes from them directly.
+            _ if !self.is_server && from != PeerId::SERVER => Err(Refusal::UnknownPeer),
+            None => Err(Refusal::UnknownPeer),
+            Some(Stage::Arriving) => self.take_id(packet),
+            Some(Stage::Authenticating(_)) => self.hear_newcomer(from, packet),
+            Some(Stage::Admitted(_)) => self.hear(from, packet),
+            Some(Stage::Parting { .. }) => {
+                self.hear_parting(from, packet);
+                Ok(())
+            }
+        };
+        if let Err(what) = done {
+            self.refuse(from, what);
+        }
+    }
+
+    /// At a client: the server's first packet is the client's id, and nothing else.
+    fn take_id(&mut self, packet: &[u8]) -> Result<(), Refusal> {
+        let id = packet.try_into().ok().map(i32::from_le_bytes).and_then(PeerId::new);
+        let Some(id) = id.filter(|id| *id != PeerId::SERVER) else {
+            self.disconnect(PeerId::SERVER, "the first packet was no id");
+            return Err(Refusal::InvalidId);
+        };
+        self.id = Some(id);
+        self.tell(Event::Connected { id });
+        self.greet(PeerId::SERVER);
+        Ok(())
+    }
+
+    /// A peer that takes part, and is connected, says something.
+    fn hear(&mut self, from: PeerId, packet: &Bytes) -> Result<(), Refusal> {
+        match Command::decode(packet)? {
+            Command::System(System::Relay { peer, inner }) => {
+                let inner = packet.slice_ref(inner);
+                if self.is_server { self.relay(from, peer, &inner) } else { self.unwrap(peer, &inner) }
+            }
+            Command::System(System::AddPeer(peer)) => self.add_peer(from, peer),
+            Command::System(System::DelPeer(peer)) => self.remove_peer(from, peer),
+            // The other end authenticates, this one does not: it had let the other in at once.
+            Command::System(System::Auth([])) => Ok(()),
+            Command::System(System::Auth(_)) => Err(Refusal::NotAuthenticating),
+            command => self.handle(from, command, packet),
+        }
+    }
+
+    /// A client asks the server to carry a packet on. Whom it is from is for the server to say.
+    fn relay(&mut self, from: PeerId, target: i32, inner: &Bytes) -> Result<(), Refusal> {
+        if !self.options.relay {
+            return Err(Refusal::RelayOff);
+        }
+        if is_system(inner) {
+            return Err(Refusal::RelayedSystem);
+        }
+        let target = Target::from_godot(target).ok_or(Refusal::UnknownPeer)?;
+        let to = match target {
+            Target::Peer(peer) if self.peers.is_admitted(peer) => Recipients::One(peer),
+            Target::Peer(_) => return Err(Refusal::UnknownPeer),
+            Target::All | Target::AllExcept(_) => {
+                let mut peers = self.targets(target);
+                peers.retain(|peer| *peer != from);
+                peers.into()
+            }
+        };
+        if !to.as_slice().is_empty() {
+            let packet = Packet::binary(relayed(from.get(), inner));
+            self.outputs.push_back(Output::Send { to, packet });
+            self.stats.relayed += 1;
+        }
+        match target {
+            Target::Peer(_) | Target::AllExcept(PeerId::SERVER) => Ok(()),
+            Target::All | Target::AllExcept(_) => self.handle(from, Command::decode(inner)?, inner),
+        }
+    }
+
+    /// The server has carried a packet to this client.
+    fn unwrap(&mut self, source: i32, inner: &Bytes) -> Result<(), Refusal> {
+        if !self.options.relay {
+            return Err(Refusal::RelayOff);
+        }
+        if is_system(inner) {
+            return Err(Refusal::RelayedSystem);
+        }
+        // It may be this client itself, which has sent something to its own id.
+        let is_here = |peer: &PeerId| {
+            *peer != PeerId::SERVER && (self.peers.is_admitted(*peer) || Some(*peer) == self.id)
+        };
+        let source = PeerId::new(source).filter(is_here).ok_or(Refusal::UnknownPeer)?;
+        self.handle(source, Command::decode(inner)?, inner)
+    }
+}

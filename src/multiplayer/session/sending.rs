@@ -1,0 +1,116 @@
+//! The way out: packets to peers that are connected, and by relay to those that are not.
+
+use super::Session;
+use crate::{
+    error::Error,
+    multiplayer::{
+        id::{PeerId, Target},
+        output::{Output, Recipients},
+        wire::{Command, relay_header},
+    },
+    packet::Packet,
+};
+
+/// By how much a relay makes a packet longer.
+pub(super) const RELAY_HEADER: usize = 6;
+
+impl Session {
+    /// Sends bytes, for which the other ends have [`Event::Packet`](super::super::Event::Packet).
+    ///
+    /// # Errors
+    /// [`Error::NotOpen`] without an id; [`Error::UnknownPeer`]; [`Error::InvalidArguments`] for no bytes;
+    /// [`Error::PacketTooBig`].
+    ///
+    /// Godot: `send_bytes`.
+    pub fn send_bytes(&mut self, to: impl Into<Target>, bytes: &[u8]) -> Result<(), Error> {
+        let (to, own) = (to.into(), self.require_open()?);
+        let relay = !self.is_server && self.options.relay && to != Target::SERVER;
+        match to {
+            // The server sends it back: so it is with an engine.
+            Target::Peer(peer) if relay && peer == own && self.peers.is_admitted(PeerId::SERVER) => {}
+            Target::Peer(peer) if !self.peers.is_admitted(peer) => return Err(Error::UnknownPeer),
+            _ => {}
+        }
+        if bytes.is_empty() {
+            return Err(Error::InvalidArguments { why: "there are no bytes".to_owned() });
+        }
+        let packet = encode(&Command::Raw(bytes));
+        self.check_size(packet.len() + if relay { RELAY_HEADER } else { 0 })?;
+        if !relay {
+            self.send_to(self.targets(to), packet);
+        } else if self.peers.is_admitted(PeerId::SERVER) {
+            // One for all of them: the server knows who is meant.
+            self.send(PeerId::SERVER, relayed(to.to_godot(), &packet));
+        }
+        Ok(())
+    }
+
+    /// The peers that take part and are meant.
+    pub(super) fn targets(&self, to: Target) -> Vec<PeerId> {
+        let admitted = self.peers.admitted();
+        match to {
+            Target::All => admitted.to_vec(),
+            Target::Peer(peer) => admitted.binary_search(&peer).map(|_| peer).into_iter().collect(),
+            Target::AllExcept(except) => admitted.iter().copied().filter(|peer| *peer != except).collect(),
+        }
+    }
+
+    /// Sends a packet to peers that take part, through the server where only that is connected.
+    pub(super) fn send_to(&mut self, peers: Vec<PeerId>, packet: Vec<u8>) {
+        if self.is_server {
+            if !peers.is_empty() {
+                self.outputs.push_back(Output::Send { to: peers.into(), packet: Packet::binary(packet) });
+            }
+            return;
+        }
+        let packet = Packet::binary(packet);
+        for peer in peers {
+            let packet = if peer == PeerId::SERVER {
+                packet.clone()
+            } else {
+                Packet::binary(relayed(peer.get(), &packet))
+            };
+            self.outputs.push_back(Output::Send { to: Recipients::One(PeerId::SERVER), packet });
+        }
+    }
+
+    /// By how much the way to these peers makes a packet longer.
+    pub(super) fn detour(&self, peers: &[PeerId]) -> usize {
+        let direct = self.is_server || peers.iter().all(|peer| *peer == PeerId::SERVER);
+        if direct { 0 } else { RELAY_HEADER }
+    }
+
+    /// Sends a command to a peer that takes part.
+    pub(super) fn send_command(&mut self, to: PeerId, command: &Command<'_>) {
+        self.send_to(vec![to], encode(command));
+    }
+
+    /// Sends a packet to a peer that is connected.
+    pub(super) fn send(&mut self, to: PeerId, packet: Vec<u8>) {
+        let to = Recipients::One(to);
+        self.outputs.push_back(Output::Send { to, packet: Packet::binary(packet) });
+    }
+
+    /// Sends a command to peers that are connected.
+    pub(super) fn put_out(&mut self, to: Recipients, command: Command<'_>) {
+        let packet = Packet::binary(encode(&command));
+        self.outputs.push_back(Output::Send { to, packet });
+    }
+
+    /// Whether a packet is small enough.
+    pub(super) fn check_size(&self, len: usize) -> Result<(), Error> {
+        let max = self.options.max_packet_size;
+        if len > max { Err(Error::PacketTooBig { len, max }) } else { Ok(()) }
+    }
+}
+
+pub(super) fn encode(command: &Command<'_>) -> Vec<u8> {
+    let mut packet = Vec::new();
+    command.encode(&mut packet);
+    packet
+}
+
+/// A packet for `peer`, or from it.
+pub(super) fn relayed(peer: i32, inner: &[u8]) -> Vec<u8> {
+    [&relay_header(peer), inner].concat()
+}

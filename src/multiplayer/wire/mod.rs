@@ -1,0 +1,344 @@
+//! The packets of a session: what each says, and its bytes. Integers are little-endian.
+//!
+//! ```text
+//! byte 0: bits 0 to 2 the command, bit 3 nothing, bits 4 to 7 flags
+//! 0 REMOTE_CALL    a method of a node is called             call.rs
+//! 1 SIMPLIFY_PATH  "I shall call this path by this number"  path.rs
+//! 2 CONFIRM_PATH   "do so"                                  path.rs
+//! 3 RAW            bytes of the program
+//! 4 SPAWN          a node is there                          spawn.rs
+//! 5 DESPAWN        it is gone
+//! 6 SYNC, DELTA    values of nodes                          sync.rs
+//! 7 SYS            authentication, peers, relay             system.rs
+//! ```
+//!
+//! [`Command::decode`] takes everything that an engine takes, and says what is wrong with the rest. What a decoded command
+//! holds is borrowed from the packet; values are decoded only when they are asked for. [`Command::encode`] writes an
+//! engine's very bytes.
+
+mod call;
+mod malformed;
+mod path;
+mod reader;
+mod spawn;
+mod sync;
+mod system;
+mod values;
+
+pub(crate) use call::{Arguments, CallPacket, EncodedArguments, NodeRef, NotEncodable};
+pub use malformed::Malformed;
+pub(crate) use path::SimplifyPath;
+pub(crate) use spawn::{SpawnPacket, SpawnWhat, is_node_name};
+pub(crate) use sync::{DeltaEntry, SyncEntry};
+pub(crate) use system::{System, relay_header};
+pub use values::BadArgument;
+pub(crate) use values::{Values, encode as encode_values};
+
+use reader::Reader;
+
+/// The bits of the first byte that say which command it is.
+const COMMAND: u8 = 0b111;
+/// The flag of command 6 that makes a DELTA of a SYNC.
+const DELTA: u8 = 1 << 4;
+/// What an engine asks of either, though of a DELTA this is not yet the head of an entry.
+const SHORTEST_SYNC: usize = 11;
+
+/// One packet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Command<'a> {
+    /// A method of a node is called.
+    Call(CallPacket<'a>),
+    /// The sender is going to name a node by a number.
+    SimplifyPath(SimplifyPath<'a>),
+    /// The receiver of a `SimplifyPath` knows the node.
+    ConfirmPath {
+        /// Whether both ends declare the same methods. The number is good in any case.
+        valid: bool,
+        /// The number, as its owner chose it.
+        id: u32,
+    },
+    /// Bytes of the program, at least one.
+    Raw(&'a [u8]),
+    /// A node came into being.
+    Spawn(SpawnPacket<'a>),
+    /// A spawned node is gone.
+    Despawn {
+        /// The number that it was spawned with.
+        net_id: u32,
+    },
+    /// Values that are sent all the time.
+    Sync {
+        /// A counter of the sender's frames, which begins anew after 65,535.
+        time: u16,
+        /// Whose values, and what they are.
+        entries: Vec<SyncEntry<'a>>,
+    },
+    /// Values that are sent when they change.
+    Delta(Vec<DeltaEntry<'a>>),
+    /// What concerns the session itself.
+    System(System<'a>),
+}
+
+impl<'a> Command<'a> {
+    /// Reads one packet.
+    pub(crate) fn decode(packet: &'a [u8]) -> Result<Self, Malformed> {
+        let mut body = Reader::new(packet);
+        let first = body.u8().map_err(|_| Malformed::Empty)?;
+        Ok(match first & COMMAND {
+            0 => Self::Call(CallPacket::decode(first, packet)?),
+            1 => Self::SimplifyPath(SimplifyPath::decode(body)?),
+            2 => {
+                let (valid, id) = (body.u8()? != 0, body.u32()?);
+                body.finish()?;
+                Self::ConfirmPath { valid, id }
+            }
+            3 => Self::Raw(body.at_least_one()?),
+            4 => Self::Spawn(SpawnPacket::decode(body)?),
+            5 => Self::Despawn { net_id: body.u32()? },
+            6 if packet.len() < SHORTEST_SYNC => return Err(Malformed::TooShort),
+            6 if first & DELTA != 0 => Self::Delta(DeltaEntry::decode_all(body)?),
+            6 => Self::Sync { time: body.u16()?, entries: SyncEntry::decode_all(body)? },
+            _ => Self::System(System::decode(body)?),
+        })
+    }
+
+    /// Writes it behind what is in `out` already.
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Call(call) => call.encode(out),
+            Self::SimplifyPath(path) => path.encode(out),
+            Self::ConfirmPath { valid, id } => {
+                out.extend([2, u8::from(*valid)]);
+                out.extend(id.to_le_bytes());
+            }
+            Self::Raw(bytes) => {
+                out.push(3);
+                out.extend_from_slice(bytes);
+            }
+            Self::Spawn(spawn) => spawn.encode(out),
+            Self::Despawn { net_id } => {
+                out.push(5);
+                out.extend(net_id.to_le_bytes());
+            }
+            Self::Sync { time, entries } => {
+                out.push(6);
+                out.extend(time.to_le_bytes());
+                entries.iter().for_each(|entry| entry.encode(out));
+            }
+            Self::Delta(entries) => {
+                out.push(6 | DELTA);
+                entries.iter().for_each(|entry| entry.encode(out));
+            }
+            Self::System(system) => system.encode(out),
+        }
+    }
+}
+
+/// Whether a packet, or what is left of it, is one that concerns the session itself. A relay must not carry such.
+pub(crate) fn is_system(packet: &[u8]) -> bool {
+    packet.first().is_some_and(|first| first & COMMAND == 7)
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+    use crate::variant::{DecodeError, Object, Objects, Variant};
+    use packets::{ARGUMENTS, AUTHENTICATION, FREED_OBJECT, OBJECTS, SESSION};
+
+    mod packets;
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// All packets that an engine is known to have sent, and what they say.
+    fn seen() -> impl Iterator<Item = (Vec<u8>, String)> {
+        let arguments = ARGUMENTS.iter().map(|(hex, text)| (bytes(hex), format!("call 1.3({text})")));
+        let others =
+            SESSION.iter().chain(&AUTHENTICATION).map(|(hex, text)| (bytes(hex), (*text).to_owned()));
+        others.chain(arguments)
+    }
+
+    /// The command in the words of the table.
+    fn told(packet: &[u8]) -> String {
+        match Command::decode(packet).unwrap() {
+            Command::Call(call) => {
+                let node = match call.node {
+                    NodeRef::Id(id) => id.to_string(),
+                    NodeRef::Path(path) => path.to_owned(),
+                };
+                let arguments = call.arguments.decode(Objects::ById).unwrap();
+                assert_eq!(arguments.len(), call.arguments.count());
+                let arguments: Vec<String> = arguments.iter().map(Variant::to_string).collect();
+                format!("call {node}.{}({})", call.method, arguments.join(", "))
+            }
+            Command::SimplifyPath(SimplifyPath { md5, id, path }) => {
+                format!("path {id} is {path}, {}", String::from_utf8_lossy(&md5))
+            }
+            Command::ConfirmPath { valid, id } => {
+                format!("confirmed {id}, {} methods", if valid { "same" } else { "other" })
+            }
+            Command::Raw(bytes) => format!("raw {}", hex(bytes)),
+            Command::System(System::Auth([])) => "auth".to_owned(),
+            Command::System(System::Auth(bytes)) => format!("auth {}", hex(bytes)),
+            Command::System(System::AddPeer(peer)) => format!("add peer {peer}"),
+            Command::System(System::DelPeer(peer)) => format!("delete peer {peer}"),
+            Command::System(System::Relay { peer, inner }) => format!("relay {peer}: {}", told(inner)),
+            other => panic!("no such packet was recorded: {other:?}"),
+        }
+    }
+
+    /// The packet, made anew from what is in it.
+    fn rewritten(packet: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        match Command::decode(packet).unwrap() {
+            Command::Call(call) => {
+                let arguments = call.arguments.decode(Objects::ById).unwrap();
+                let arguments = EncodedArguments::new(&arguments, Objects::ById).unwrap();
+                Command::Call(CallPacket { arguments: arguments.get(), ..call }).encode(&mut out);
+            }
+            Command::System(System::Relay { peer, inner }) => {
+                out.extend(relay_header(peer));
+                out.extend(rewritten(inner));
+            }
+            other => other.encode(&mut out),
+        }
+        out
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn packets_of_an_engine_are_understood() {
+        for (packet, text) in seen() {
+            assert_eq!(told(&packet), text, "{}", hex(&packet));
+        }
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn packets_are_written_as_an_engine_does() {
+        for (packet, text) in seen() {
+            let mut out = Vec::new();
+            Command::decode(&packet).unwrap().encode(&mut out);
+            assert_eq!(hex(&out), hex(&packet), "{text}");
+            assert_eq!(hex(&rewritten(&packet)), hex(&packet), "{text}");
+        }
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn objects_are_numbers() {
+        for (hex, id) in OBJECTS {
+            let packet = bytes(hex);
+            let Ok(Command::Call(call)) = Command::decode(&packet) else { panic!("{hex} is a call") };
+            let object = Variant::Object(Some(Box::new(Object::Id(id))));
+            assert_eq!(call.arguments.decode(Objects::ById), Ok(vec![object]));
+            assert_eq!(rewritten(&packet), packet);
+        }
+        let packet = bytes(FREED_OBJECT);
+        let Ok(Command::Call(call)) = Command::decode(&packet) else { panic!("it is a call") };
+        let why = DecodeError::ObjectNotAllowed { at: 0 };
+        assert_eq!(call.arguments.decode(Objects::ById), Err(BadArgument { index: 0, why }));
+    }
+
+    /// Whatever comes is told or refused; and what is told can be written, and is then told again.
+    #[wasm_bindgen_test(unsupported = test)]
+    fn broken_packets_harm_nobody() {
+        let check = |packet: &[u8]| {
+            let Ok(command) = Command::decode(packet) else { return };
+            match &command {
+                Command::Call(call) => drop(call.arguments.decode(Objects::Full)),
+                Command::Spawn(spawn) => drop(spawn.state.decode(100)),
+                // An entry without values is no longer one at the end.
+                Command::Sync { .. } | Command::Delta(_) => return,
+                _ => {}
+            }
+            let mut out = Vec::new();
+            command.encode(&mut out);
+            assert_eq!(Command::decode(&out).as_ref(), Ok(&command), "{}", hex(packet));
+        };
+        for (packet, _) in seen() {
+            for len in 0..packet.len() {
+                check(&packet[..len]);
+            }
+            for at in 0..packet.len() {
+                for change in [0x01, 0x02, 0x04, 0x10, 0x20, 0x40, 0x80, 0xff] {
+                    let mut packet = packet.clone();
+                    packet[at] ^= change;
+                    check(&packet);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_too_short_or_too_long_is_refused() {
+        assert_eq!(Command::decode(&[]), Err(Malformed::Empty));
+        let too_short: [&[u8]; 14] = [
+            &[0],
+            &[1],
+            b"\x0101234567890123456789012345678901\0\x01\0\0",
+            &[2],
+            &[2, 1, 1, 0, 0],
+            &[3],
+            &[4],
+            &[5, 1, 0, 0],
+            &[6],
+            &[7],
+            &[7, 1, 1, 0, 0],
+            &[7, 2, 1, 0, 0],
+            &[7, 3, 1, 0, 0, 0],
+            &[7, 9, 1, 0, 0],
+        ];
+        for packet in too_short {
+            assert_eq!(Command::decode(packet), Err(Malformed::TooShort), "{packet:02x?}");
+        }
+        assert_eq!(Command::decode(&[2, 1, 1, 0, 0, 0, 0]), Err(Malformed::TooLong));
+        let unknown = Malformed::UnknownSystemCommand { command: 4 };
+        assert_eq!(Command::decode(&[7, 4, 1, 0, 0, 0]), Err(unknown));
+    }
+
+    #[test]
+    fn what_engines_overlook_is_overlooked() {
+        let confirm = Command::ConfirmPath { valid: true, id: 1 };
+        let path = SimplifyPath { md5: *b"01234567890123456789012345678901", id: u32::MAX, path: "a" };
+        let despawn = Command::Despawn { net_id: 1 };
+        for (packet, expected) in [
+            // Undefined flags.
+            (&[0xfa, 1, 1, 0, 0, 0][..], confirm.clone()),
+            (&[0xff, 0], Command::System(System::Auth(&[]))),
+            (&[0xfb, 9], Command::Raw(&[9])),
+            // True is what is not 0.
+            (&[2, 0x40, 1, 0, 0, 0], confirm),
+            // What follows.
+            (&[5, 1, 0, 0, 0, 9], despawn),
+            (&[7, 1, 1, 0, 0, 0, 9], Command::System(System::AddPeer(1))),
+            // A missing NUL; another byte where the first should be.
+            (b"\x0101234567890123456789012345678901\0\xff\xff\xff\xffa", Command::SimplifyPath(path)),
+            (b"\x0101234567890123456789012345678901!\xff\xff\xff\xffa\0b", Command::SimplifyPath(path)),
+        ] {
+            assert_eq!(Command::decode(packet), Ok(expected), "{packet:02x?}");
+        }
+        let no_text = b"\x0101234567890123456789012345678901\0\0\0\0\0\xff\0";
+        assert_eq!(Command::decode(no_text), Err(Malformed::NotUtf8));
+    }
+
+    #[test]
+    fn a_system_packet_is_known_by_its_first_byte() {
+        assert!(is_system(&[7]) && is_system(&[0xff, 1]) && !is_system(&[6, 7]) && !is_system(&[]));
+    }
+
+    #[test]
+    fn values_are_read_as_far_as_asked_for() {
+        let values = [Variant::Int(5), Variant::Bool(true), Variant::Nil];
+        let bytes = encode_values(&values).unwrap();
+        assert_eq!(hex(&bytes), "02058100000000");
+        assert_eq!(Values::new(&bytes).decode(9), Ok(values.to_vec()));
+        assert_eq!(Values::new(&bytes).decode(2), Ok(values[..2].to_vec()));
+        let cut = Values::new(&bytes[..5]).decode(9);
+        assert!(matches!(cut, Err(BadArgument { index: 2, .. })), "{cut:?}");
+    }
+}

@@ -1,0 +1,39 @@
+//! SIMPLIFY_PATH: a sender is going to name a node by a number.
+//!
+//! ```text
+//! 01, 32 hexadecimal digits and a NUL: the checksum of the node's methods, u32 number, path and NUL
+//! ```
+
+use super::{
+    malformed::Malformed,
+    reader::{Reader, text},
+};
+
+/// The sender's announcement of a number for a node of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SimplifyPath<'a> {
+    /// The checksum of the node's methods in hexadecimal digits; from a stranger, any bytes.
+    pub(crate) md5: [u8; 32],
+    /// The number, any.
+    pub(crate) id: u32,
+    /// Where the node is, as the sender puts it: `Game/Kid`, `.`, `./Game`, absolute, or empty. Without a NUL.
+    pub(crate) path: &'a str,
+}
+
+impl<'a> SimplifyPath<'a> {
+    pub(super) fn decode(mut body: Reader<'a>) -> Result<Self, Malformed> {
+        let md5 = body.array()?;
+        // An engine does not look whether this is the NUL.
+        body.u8()?;
+        Ok(Self { md5, id: body.u32()?, path: text(body.rest())? })
+    }
+
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        out.push(1);
+        out.extend(self.md5);
+        out.push(0);
+        out.extend(self.id.to_le_bytes());
+        out.extend_from_slice(self.path.as_bytes());
+        out.push(0);
+    }
+}

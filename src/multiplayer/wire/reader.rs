@@ -1,0 +1,68 @@
+//! What is left to be read of a packet.
+
+use super::malformed::Malformed;
+
+/// A packet's bytes from here on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    pub(super) fn u8(&mut self) -> Result<u8, Malformed> {
+        self.array().map(|[byte]| byte)
+    }
+
+    pub(super) fn u16(&mut self) -> Result<u16, Malformed> {
+        self.array().map(u16::from_le_bytes)
+    }
+
+    pub(super) fn u32(&mut self) -> Result<u32, Malformed> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    pub(super) fn i32(&mut self) -> Result<i32, Malformed> {
+        self.array().map(i32::from_le_bytes)
+    }
+
+    pub(super) fn u64(&mut self) -> Result<u64, Malformed> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
+        let (taken, rest) = self.rest.split_first_chunk().ok_or(Malformed::TooShort)?;
+        self.rest = rest;
+        Ok(*taken)
+    }
+
+    /// As many bytes as a number in the packet says.
+    pub(super) fn take(&mut self, len: u32) -> Result<&'a [u8], Malformed> {
+        let len = usize::try_from(len).map_err(|_| Malformed::TooShort)?;
+        let (taken, rest) = self.rest.split_at_checked(len).ok_or(Malformed::TooShort)?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    pub(super) fn rest(self) -> &'a [u8] {
+        self.rest
+    }
+
+    pub(super) fn at_least_one(self) -> Result<&'a [u8], Malformed> {
+        if self.rest.is_empty() { Err(Malformed::TooShort) } else { Ok(self.rest) }
+    }
+
+    /// There must be nothing left.
+    pub(super) fn finish(self) -> Result<(), Malformed> {
+        if self.rest.is_empty() { Ok(()) } else { Err(Malformed::TooLong) }
+    }
+}
+
+/// The text in a field: up to a NUL, which may be missing.
+pub(super) fn text(field: &[u8]) -> Result<&str, Malformed> {
+    let len = field.iter().position(|byte| *byte == 0).unwrap_or(field.len());
+    std::str::from_utf8(&field[..len]).map_err(|_| Malformed::NotUtf8)
+}

@@ -1,0 +1,168 @@
+//! SPAWN: a node came into being on its sender's side, and shall on the receiver's.
+//!
+//! ```text
+//! 04, u8 scene (255: custom), u32 number of the spawner's path, u32 number of the node, u32 count of synchronizers,
+//!     u32 length of the name with its NUL, u32 number of each synchronizer, name and NUL,
+//!     if custom: u32 size, value; the first values of the node's properties
+//! ```
+
+use super::{
+    malformed::Malformed,
+    reader::{Reader, text},
+    values::Values,
+};
+
+/// The scene that stands for none: what is spawned is made from a value.
+const CUSTOM: u8 = 255;
+
+/// What a node's name cannot have in it.
+const NOT_IN_NAMES: [char; 6] = ['.', ':', '@', '/', '"', '%'];
+
+/// A node that was spawned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SpawnPacket<'a> {
+    /// What it is made from.
+    pub(crate) what: SpawnWhat<'a>,
+    /// The number of the path of its spawner, as announced by a `SimplifyPath`.
+    pub(crate) spawner: u32,
+    /// Its own number, which its `Despawn` will name.
+    pub(crate) net_id: u32,
+    /// The numbers of its synchronizers, which `Sync` and `Delta` will name.
+    pub(crate) sync_ids: Vec<u32>,
+    /// Its name below the spawner's target.
+    pub(crate) name: &'a str,
+    /// The first values of the properties that are set at a spawn, those of the first synchronizer first.
+    pub(crate) state: Values<'a>,
+}
+
+/// What a spawned node is made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SpawnWhat<'a> {
+    /// The spawner's scene at this index, which is below 255.
+    Scene(u8),
+    /// The spawner's function, with this one value as its argument.
+    Custom(Values<'a>),
+}
+
+impl<'a> SpawnPacket<'a> {
+    pub(super) fn decode(mut body: Reader<'a>) -> Result<Self, Malformed> {
+        let scene = body.u8()?;
+        let spawner = body.u32()?;
+        let net_id = body.u32()?;
+        let synchronizers = body.u32()?;
+        let name_len = body.u32()?;
+        let sync_ids = body.take(synchronizers.checked_mul(4).ok_or(Malformed::TooShort)?)?;
+        let sync_ids = sync_ids.chunks_exact(4).map(|id| u32::from_le_bytes([id[0], id[1], id[2], id[3]]));
+        let name = text(body.take(name_len)?)?;
+        if !is_node_name(name) {
+            return Err(Malformed::NodeName);
+        }
+        let what = if scene == CUSTOM {
+            let size = body.u32()?;
+            SpawnWhat::Custom(Values::new(body.take(size)?))
+        } else {
+            SpawnWhat::Scene(scene)
+        };
+        let state = Values::new(body.rest());
+        Ok(Self { what, spawner, net_id, sync_ids: sync_ids.collect(), name, state })
+    }
+
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        let scene = match self.what {
+            SpawnWhat::Scene(scene) => scene,
+            SpawnWhat::Custom(_) => CUSTOM,
+        };
+        out.extend([4, scene]);
+        out.extend(self.spawner.to_le_bytes());
+        out.extend(self.net_id.to_le_bytes());
+        out.extend((self.sync_ids.len() as u32).to_le_bytes());
+        out.extend((self.name.len() as u32 + 1).to_le_bytes());
+        out.extend(self.sync_ids.iter().flat_map(|id| id.to_le_bytes()));
+        out.extend_from_slice(self.name.as_bytes());
+        out.push(0);
+        if let SpawnWhat::Custom(value) = self.what {
+            out.extend(value.size().to_le_bytes());
+            out.extend_from_slice(value.bytes());
+        }
+        out.extend_from_slice(self.state.bytes());
+    }
+}
+
+/// Whether an engine takes it for the name of a spawned node.
+pub(crate) fn is_node_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains(NOT_IN_NAMES) && !name.contains('\0')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Command, *};
+
+    /// Laid out by hand, as the specification says.
+    fn sample(scene: u8, custom: &[u8]) -> Vec<u8> {
+        let head = [4, scene, 7, 0, 0, 0, 9, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0];
+        [&head[..], &[10, 0, 0, 0, 11, 0, 0, 0], b"Orc\0", custom, &[0x02, 5, 0x81]].concat()
+    }
+
+    fn spawn(what: SpawnWhat<'_>) -> Command<'_> {
+        let state = Values::new(&[0x02, 5, 0x81]);
+        Command::Spawn(SpawnPacket {
+            what,
+            spawner: 7,
+            net_id: 9,
+            sync_ids: vec![10, 11],
+            name: "Orc",
+            state,
+        })
+    }
+
+    #[test]
+    fn scenes_and_values_are_spawned() {
+        for (packet, expected) in [
+            (sample(3, &[]), spawn(SpawnWhat::Scene(3))),
+            (sample(255, &[2, 0, 0, 0, 0x02, 42]), spawn(SpawnWhat::Custom(Values::new(&[0x02, 42])))),
+        ] {
+            assert_eq!(Command::decode(&packet), Ok(expected.clone()));
+            let mut out = Vec::new();
+            expected.encode(&mut out);
+            assert_eq!(out, packet);
+        }
+    }
+
+    #[test]
+    fn there_may_be_nothing_but_a_name() {
+        let packet = [&[4, 0][..], &[0; 12], &[1, 0, 0, 0], b"a"].concat();
+        let Ok(Command::Spawn(spawn)) = Command::decode(&packet) else { panic!("it is a spawn") };
+        assert_eq!((spawn.name, spawn.sync_ids.len(), spawn.state), ("a", 0, Values::new(&[])));
+    }
+
+    #[test]
+    fn counts_and_sizes_must_fit() {
+        let good = sample(255, &[2, 0, 0, 0, 0x02, 42]);
+        for (at, value) in [(10, 4), (10, u32::MAX), (10, 1 << 30), (14, 18), (14, u32::MAX), (30, 6)] {
+            let mut packet = good.clone();
+            packet[at..at + 4].copy_from_slice(&u32::to_le_bytes(value));
+            assert_eq!(Command::decode(&packet), Err(Malformed::TooShort), "{at}: {value}");
+        }
+        for len in 1..good.len() - 3 {
+            assert_eq!(Command::decode(&good[..len]), Err(Malformed::TooShort), "{len}");
+        }
+    }
+
+    #[test]
+    fn a_name_must_be_one() {
+        for (name, expected) in [
+            (&b""[..], Malformed::NodeName),
+            (b"\0", Malformed::NodeName),
+            (b"a/b\0", Malformed::NodeName),
+            (b"%a\0", Malformed::NodeName),
+            (b"@Node@2\0", Malformed::NodeName),
+            (b"..\0", Malformed::NodeName),
+            (b"\xff\0", Malformed::NotUtf8),
+        ] {
+            let len = u32::try_from(name.len()).unwrap().to_le_bytes();
+            let packet = [&[4, 0][..], &[0; 12], &len, name].concat();
+            assert_eq!(Command::decode(&packet), Err(expected), "{name:?}");
+        }
+        assert!(is_node_name("Größe 2") && !is_node_name("a\0"));
+    }
+}

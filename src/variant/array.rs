@@ -1,0 +1,127 @@
+//! A list of values, typed or not.
+
+use std::{mem, ops::Deref};
+
+use super::{ElementType, Variant, WrongType, teardown};
+
+/// A list of values. It derefs to a slice of them.
+///
+/// ```
+/// use websocket_peer::variant::{Array, ElementType, Variant, VariantType};
+///
+/// let mixed = Array::from(vec![Variant::Int(1), "two".into()]);
+/// assert_eq!(mixed.len(), 2);
+///
+/// let mut numbers = Array::typed(ElementType::Builtin(VariantType::Int));
+/// numbers.push(7)?;
+/// assert!(numbers.push("seven").is_err());
+/// assert_eq!(Variant::from(numbers).to_string(), "Array[int]([7])");
+/// # Ok::<(), websocket_peer::variant::WrongType>(())
+/// ```
+#[derive(Clone, Default, PartialEq)]
+pub struct Array {
+    element_type: ElementType,
+    // Invariant: each is one that `element_type` admits.
+    elements: Vec<Variant>,
+}
+
+impl Array {
+    /// An empty one that takes values of every type.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty one that takes values of this type only.
+    pub fn typed(element_type: ElementType) -> Self {
+        Self::with_room(element_type, 0)
+    }
+
+    /// What it takes.
+    ///
+    /// Godot: `get_typed_builtin`, `get_typed_class_name`, `get_typed_script`.
+    pub fn element_type(&self) -> &ElementType {
+        &self.element_type
+    }
+
+    /// Appends a value. A typed array converts it as Godot does: between whole and other numbers, and between texts and
+    /// names.
+    ///
+    /// # Errors
+    /// If it is typed and the value is of another type.
+    pub fn push(&mut self, value: impl Into<Variant>) -> Result<(), WrongType> {
+        self.elements.push(self.element_type.admit(value.into())?);
+        Ok(())
+    }
+
+    /// Takes the last value away.
+    pub fn pop(&mut self) -> Option<Variant> {
+        self.elements.pop()
+    }
+
+    /// Takes all values away.
+    pub fn clear(&mut self) {
+        self.elements.clear();
+    }
+
+    /// The values alone.
+    pub fn into_vec(mut self) -> Vec<Variant> {
+        self.take()
+    }
+
+    pub(super) fn with_room(element_type: ElementType, room: usize) -> Self {
+        Self { element_type: element_type.normal(), elements: Vec::with_capacity(room) }
+    }
+
+    /// Copies of its own values, as an array of its own type.
+    pub(super) fn copy_with(&self, copies: Vec<Variant>) -> Self {
+        Self { element_type: self.element_type.clone(), elements: copies }
+    }
+
+    pub(super) fn take(&mut self) -> Vec<Variant> {
+        mem::take(&mut self.elements)
+    }
+}
+
+impl Drop for Array {
+    fn drop(&mut self) {
+        teardown::drop_all(self.take());
+    }
+}
+
+impl Deref for Array {
+    type Target = [Variant];
+
+    fn deref(&self) -> &[Variant] {
+        &self.elements
+    }
+}
+
+impl From<Vec<Variant>> for Array {
+    fn from(elements: Vec<Variant>) -> Self {
+        Self { element_type: ElementType::Untyped, elements }
+    }
+}
+
+impl<T: Into<Variant>> FromIterator<T> for Array {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        Self::from(values.into_iter().map(T::into).collect::<Vec<Variant>>())
+    }
+}
+
+impl IntoIterator for Array {
+    type Item = Variant;
+    type IntoIter = std::vec::IntoIter<Variant>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.into_vec().into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Array {
+    type Item = &'a Variant;
+    type IntoIter = std::slice::Iter<'a, Variant>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}

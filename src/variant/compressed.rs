@@ -1,0 +1,57 @@
+//! The form that remote calls use for their arguments: short for booleans and integers, the common one for all else.
+
+use super::reader::Reader;
+use super::{DecodeError, EncodeError, Objects, Variant, VariantType, decode, encode};
+
+/// The bits of the first byte that hold the type; those above say how wide an integer is, or that a boolean is true.
+const TYPE: u8 = 0x3f;
+const TRUE: u8 = 0x80;
+
+const BOOL: u8 = VariantType::Bool as u8;
+const INT: u8 = VariantType::Int as u8;
+
+/// Reads a value, and tells how many bytes it took.
+pub(super) fn decode_compressed(bytes: &[u8], objects: Objects) -> Result<(Variant, usize), DecodeError> {
+    let mut reader = Reader::new(bytes);
+    let [first] = reader.array()?;
+    let value = match (first & TYPE, first >> 6) {
+        (BOOL, _) => Variant::Bool(first & TRUE != 0),
+        (INT, 0) => i8::from_le_bytes(reader.array()?).into(),
+        (INT, 1) => i16::from_le_bytes(reader.array()?).into(),
+        (INT, 2) => i32::from_le_bytes(reader.array()?).into(),
+        (INT, _) => i64::from_le_bytes(reader.array()?).into(),
+        _ => return decode::decode(bytes, objects),
+    };
+    Ok((value, reader.at()))
+}
+
+/// Appends a value to `out`, or leaves that as it was.
+pub(super) fn encode_compressed(
+    value: &Variant,
+    out: &mut Vec<u8>,
+    objects: Objects,
+) -> Result<(), EncodeError> {
+    match *value {
+        Variant::Bool(value) => out.push(BOOL | if value { TRUE } else { 0 }),
+        Variant::Int(value) => encode_int(value, out),
+        _ => encode::encode(value, out, objects)?,
+    }
+    Ok(())
+}
+
+fn encode_int(value: i64, out: &mut Vec<u8>) {
+    let header = |width: u8| INT | width << 6;
+    if let Ok(value) = i8::try_from(value) {
+        out.push(header(0));
+        out.extend(value.to_le_bytes());
+    } else if let Ok(value) = i16::try_from(value) {
+        out.push(header(1));
+        out.extend(value.to_le_bytes());
+    } else if let Ok(value) = i32::try_from(value) {
+        out.push(header(2));
+        out.extend(value.to_le_bytes());
+    } else {
+        out.push(header(3));
+        out.extend(value.to_le_bytes());
+    }
+}

@@ -1,0 +1,103 @@
+//! Texts with a meaning: names, and the ways to nodes.
+
+use std::{fmt, ops::Deref};
+
+/// A text that is a name. Godot keeps each name once; here it is a [`String`] with a type of its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StringName(pub String);
+
+/// The way to a node, and on to a property of it: `../Enemy:position:x`.
+///
+/// ```
+/// use websocket_peer::variant::NodePath;
+///
+/// let path = NodePath::from("/root/Main:position");
+/// assert!(path.absolute);
+/// assert_eq!(path.names, ["root", "Main"]);
+/// assert_eq!(path.subnames, ["position"]);
+/// assert_eq!(path.to_string(), "/root/Main:position");
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodePath {
+    /// The nodes on the way.
+    pub names: Vec<String>,
+    /// The property, and what of it.
+    pub subnames: Vec<String>,
+    /// Whether it begins at the root, not at the node that follows it.
+    pub absolute: bool,
+}
+
+impl StringName {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for StringName {
+    fn from(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+}
+
+impl From<String> for StringName {
+    fn from(name: String) -> Self {
+        Self(name)
+    }
+}
+
+impl From<StringName> for String {
+    fn from(name: StringName) -> Self {
+        name.0
+    }
+}
+
+impl Deref for StringName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for StringName {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for StringName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl From<&str> for NodePath {
+    /// Reads a path as it is written. Empty parts are left out: `a//b/` is `a/b`.
+    fn from(path: &str) -> Self {
+        let parts = |text: &str, separator: char| -> Vec<String> {
+            text.split(separator).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+        };
+        let (nodes, properties) = path.split_once(':').unwrap_or((path, ""));
+        Self { names: parts(nodes, '/'), subnames: parts(properties, ':'), absolute: nodes.starts_with('/') }
+    }
+}
+
+impl From<String> for NodePath {
+    fn from(path: String) -> Self {
+        Self::from(path.as_str())
+    }
+}
+
+impl fmt::Display for NodePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.absolute {
+            f.write_str("/")?;
+        }
+        for (index, name) in self.names.iter().enumerate() {
+            let separator = if index > 0 { "/" } else { "" };
+            write!(f, "{separator}{name}")?;
+        }
+        self.subnames.iter().try_for_each(|subname| write!(f, ":{subname}"))
+    }
+}

@@ -1,0 +1,270 @@
+//! `rpc!` as a program uses it: the enum it writes, the methods it declares, calls out and calls in.
+
+#![cfg(not(target_family = "wasm"))]
+
+use websocket_peer::{
+    multiplayer::{Caller, Methods, Rpc, TransferMode, WrongCall},
+    variant::{Dictionary, NodePath, StringName, Variant, VariantType, Vector2, WrongType},
+};
+
+websocket_peer::rpc! {
+    /// The methods of Godot's demo of its multiplayer.
+    #[derive(Debug, Clone, PartialEq)]
+    pub enum Game {
+        /// A line for the log.
+        Log { line: String } = "_log";
+        AddPlayer { id: i64, name: Option<String> } = "add_player" [call_local];
+        DelPlayer { id: i64 } = "del_player" [authority, call_local];
+        RequestAction { action: String } = "request_action" [any_peer];
+        SetPlayerName { name: String } = "set_player_name" [any_peer];
+        SetTurn { index: i64 } = "set_turn" [call_local];
+        UpdatePlayerName { id: i64, name: String } = "update_player_name" [call_local];
+    }
+}
+
+/// A type of the program's own.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Side {
+    Left,
+    Right,
+}
+
+impl From<Side> for Variant {
+    fn from(side: Side) -> Self {
+        Self::from(match side {
+            Side::Left => "left",
+            Side::Right => "right",
+        })
+    }
+}
+
+impl TryFrom<Variant> for Side {
+    type Error = WrongType;
+
+    fn try_from(value: Variant) -> Result<Self, WrongType> {
+        match &value {
+            Variant::String(side) if side == "left" => Ok(Self::Left),
+            Variant::String(side) if side == "right" => Ok(Self::Right),
+            _ => Err(WrongType { expected: "a side", found: value.kind() }),
+        }
+    }
+}
+
+type Maybe<T> = Option<T>;
+
+mod inner {
+    // Everything that the grammar allows, with no name of the crate in scope.
+    websocket_peer::rpc! {
+        #[derive(Debug, Clone, PartialEq)]
+        #[allow(dead_code)]
+        pub(super) enum Odd {
+            Plain = "plain" [];
+            Disabled = "disabled" [disabled, channel(1 + 2), unreliable,];
+            /// Of the node, not of its script.
+            Node { } = "node" [node_level, unreliable_ordered, any_peer];
+            #[doc = "Fields with every kind of name and type"]
+            Many {
+                /// With a keyword for a name.
+                r#type: super::StringName,
+                arguments: super::Maybe<super::Side>,
+                method: super::Variant,
+                options: Vec<u8>,
+                optional: Option<super::Variant>,
+                value: Option<super::Dictionary>,
+            } = "many" [channel(-4), reliable, call_local, any_peer];
+            Middle { first: Option<i32>, last: f32 } = "middle" [authority]
+        }
+    }
+
+    websocket_peer::rpc! {
+        #[derive(Debug, PartialEq)]
+        pub(super) enum Nothing {}
+    }
+}
+
+use inner::{Nothing, Odd};
+
+fn names(methods: &Methods) -> Vec<&str> {
+    methods.names().collect()
+}
+
+#[test]
+fn the_demo_has_the_checksum_that_godot_gives_it() {
+    let methods = Game::methods();
+    assert_eq!(methods.md5(), "599eb6c9feef319c68c1b0a901241908");
+    for (number, name) in [
+        (0, "_log"),
+        (1, "add_player"),
+        (2, "del_player"),
+        (3, "request_action"),
+        (4, "set_player_name"),
+        (5, "set_turn"),
+        (6, "update_player_name"),
+    ] {
+        assert_eq!(methods.find(name).map(|(number, _)| number), Some(number));
+        assert_eq!(methods.get(number).map(|method| &*method.name), Some(name));
+    }
+}
+
+#[test]
+fn brackets_say_how_a_method_is_called() {
+    let methods = Odd::methods();
+    assert_eq!(names(&methods), ["node", "disabled", "many", "middle", "plain"]);
+    let look = |name| {
+        let (number, method) = methods.find(name).unwrap();
+        (number, method.caller, method.call_local, method.channel, method.transfer, method.node_level)
+    };
+    assert_eq!(look("plain"), (3, Caller::Authority, false, 0, TransferMode::Reliable, false));
+    assert_eq!(look("disabled"), (0, Caller::Nobody, false, 3, TransferMode::Unreliable, false));
+    assert_eq!(look("node"), (0x8000, Caller::AnyPeer, false, 0, TransferMode::UnreliableOrdered, true));
+    assert_eq!(look("many"), (1, Caller::AnyPeer, true, -4, TransferMode::Reliable, false));
+    assert_eq!(look("middle"), (2, Caller::Authority, false, 0, TransferMode::Reliable, false));
+}
+
+#[test]
+fn fields_are_parameters() {
+    let methods = Odd::methods();
+    let (_, many) = methods.find("many").unwrap();
+    let parameters: Vec<_> = many.parameters.iter().map(|one| (&*one.name, one.optional)).collect();
+    let expected = [
+        ("type", false),
+        ("arguments", true),
+        ("method", false),
+        ("options", false),
+        ("optional", true),
+        ("value", true),
+    ];
+    assert_eq!(parameters, expected);
+}
+
+#[test]
+fn a_call_comes_back_as_it_was() {
+    let many = |arguments, value| Odd::Many {
+        r#type: "kind".into(),
+        arguments,
+        method: NodePath::from("a/b").into(),
+        options: vec![1, 2],
+        optional: None,
+        value,
+    };
+    for call in [
+        Odd::Plain,
+        Odd::Disabled,
+        Odd::Node {},
+        many(Some(Side::Left), None),
+        many(None, Some(Dictionary::new())),
+        Odd::Middle { first: None, last: 0.5 },
+    ] {
+        let (method, arguments) = call.clone().into_call();
+        let (_, declared) =
+            Odd::methods().find(method).map(|(number, found)| (number, found.clone())).unwrap();
+        assert_eq!(declared.check(&arguments), Ok(()), "{call:?}");
+        assert_eq!(Odd::from_call(method, arguments), Ok(call));
+    }
+}
+
+#[test]
+fn what_is_none_at_the_end_is_not_sent() {
+    let id = Variant::Int(1);
+    let call = Game::AddPlayer { id: 1, name: None };
+    assert_eq!(call.into_call(), ("add_player", vec![id.clone()]));
+    let call = Game::AddPlayer { id: 1, name: Some("Ann".to_owned()) };
+    assert_eq!(call.into_call(), ("add_player", vec![id.clone(), "Ann".into()]));
+
+    // Before another argument it is null.
+    let call = Odd::Middle { first: None, last: 2.0 };
+    assert_eq!(call.into_call(), ("middle", vec![Variant::Nil, Variant::Float(2.0)]));
+    // Null itself is an argument, where anything is.
+    let call = Odd::Many {
+        r#type: StringName::default(),
+        arguments: None,
+        method: Variant::Nil,
+        options: Vec::new(),
+        optional: Some(Variant::Nil),
+        value: None,
+    };
+    assert_eq!(call.into_call().1.len(), 4);
+}
+
+#[test]
+fn what_is_missing_at_the_end_is_none() {
+    let added = |arguments| Game::from_call("add_player", arguments);
+    let without = Game::AddPlayer { id: 1, name: None };
+    assert_eq!(added(vec![1.into()]), Ok(without.clone()));
+    assert_eq!(added(vec![1.into(), Variant::Nil]), Ok(without));
+    let found = |found| Err(WrongCall::ArgumentCount { least: 1, most: 2, found });
+    assert_eq!(added(vec![]), found(0));
+    assert_eq!(added(vec![1.into(), "Ann".into(), 2.into()]), found(3));
+
+    // Not before one that is needed.
+    let found = |found| Err(WrongCall::ArgumentCount { least: 2, most: 2, found });
+    assert_eq!(Odd::from_call("middle", vec![0.5.into()]), found(1));
+    let middle = Odd::Middle { first: None, last: 0.5 };
+    assert_eq!(Odd::from_call("middle", vec![Variant::Nil, 0.5.into()]), Ok(middle));
+}
+
+#[test]
+fn arguments_have_types() {
+    let wrong =
+        |index, expected, found| Err(WrongCall::Argument { index, why: WrongType { expected, found } });
+    let added = |arguments| Game::from_call("add_player", arguments);
+    assert_eq!(added(vec!["1".into()]), wrong(0, "int", VariantType::String));
+    assert_eq!(
+        added(vec![1.into(), Vector2::new(1.0, 2.0).into()]),
+        wrong(1, "String", VariantType::Vector2)
+    );
+    // Only what is optional may be null.
+    assert_eq!(added(vec![Variant::Nil]), wrong(0, "int", VariantType::Nil));
+    // Godot itself makes a float of an int.
+    let middle = Odd::Middle { first: None, last: 3.0 };
+    assert_eq!(Odd::from_call("middle", vec![Variant::Nil, 3.into()]), Ok(middle));
+
+    let many = |side: &str| {
+        Odd::from_call("many", vec!["a".into(), side.into(), Variant::Nil, Variant::PackedByteArray(vec![])])
+    };
+    assert!(matches!(many("right"), Ok(Odd::Many { arguments: Some(Side::Right), optional: None, .. })));
+    assert_eq!(many("up").map(drop), wrong(1, "a side", VariantType::String));
+}
+
+/// What a session asks before it tells of a call, and what the program makes of it then.
+#[test]
+fn the_declaration_and_the_enum_agree() {
+    let values =
+        [Variant::Nil, 1.into(), 0.5.into(), "left".into(), Vector2::default().into(), vec![1_u8].into()];
+    for name in names(&Odd::methods()).into_iter().chain(["unknown"]) {
+        for count in 0..=7 {
+            for start in 0..values.len() {
+                let arguments: Vec<Variant> =
+                    values.iter().cycle().skip(start).take(count).cloned().collect();
+                let methods = Odd::methods();
+                let declared = match methods.find(name) {
+                    Some((_, method)) => method.check(&arguments),
+                    None => Err(WrongCall::UnknownMethod),
+                };
+                assert_eq!(
+                    Odd::from_call(name, arguments.clone()).map(drop),
+                    declared,
+                    "{name}: {arguments:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn there_may_be_no_method_at_all() {
+    assert_eq!(Nothing::methods().md5(), "d41d8cd98f00b204e9800998ecf8427e");
+    assert_eq!(Nothing::from_call("any", vec![]), Err(WrongCall::UnknownMethod));
+}
+
+#[test]
+fn errors_are_sentences() {
+    for (error, expected) in [
+        (Game::from_call("roll", vec![]).unwrap_err(), "there is no such method"),
+        (Game::from_call("_log", vec![]).unwrap_err(), "the method takes 1 argument, not 0"),
+        (Game::from_call("add_player", vec![]).unwrap_err(), "the method takes 1 to 2 arguments, not 0"),
+        (Game::from_call("_log", vec![1.into()]).unwrap_err(), "argument 0: expected String, found int"),
+    ] {
+        assert_eq!(error.to_string(), expected);
+    }
+}

@@ -1,0 +1,31 @@
+//! The multiplayer session: any number of them over a network that is no more than queues, and a clock that is no more than a
+//! number. The same on every platform.
+
+#[path = "session/admission.rs"]
+mod admission;
+#[path = "session/authentication.rs"]
+mod authentication;
+#[path = "session/calls.rs"]
+mod calls;
+#[path = "session/engine/mod.rs"]
+mod engine;
+#[path = "session/farewells.rs"]
+mod farewells;
+#[path = "session/garbage.rs"]
+mod garbage;
+#[path = "session/network.rs"]
+mod network;
+#[path = "session/paths.rs"]
+mod paths;
+#[path = "session/property.rs"]
+mod property;
+#[path = "session/random.rs"]
+mod random;
+#[path = "session/refusals.rs"]
+mod refusals;
+#[path = "session/relay.rs"]
+mod relay;
+#[path = "session/world.rs"]
+mod world;
+
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
