@@ -346,7 +346,7 @@ mod tests {
         ));
         assert!(matches!(decode(255, &[]), Err(BadArgument { index: 0, .. })));
         assert!(matches!(
-            decode(2, &[0x02, 7, 63]),
+            decode(2, &[0x02, 7, 63, 0, 0, 0]),
             Err(BadArgument { index: 1, why: DecodeError::UnknownType { .. } })
         ));
     }

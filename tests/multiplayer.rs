@@ -1,0 +1,16 @@
+//! `MultiplayerPeer`: sessions on real connections, and what the connections do to them.
+
+#![cfg(not(target_family = "wasm"))]
+
+mod common;
+
+#[path = "multiplayer/connections.rs"]
+mod connections;
+#[path = "multiplayer/endings.rs"]
+mod endings;
+#[path = "multiplayer/joining.rs"]
+mod joining;
+#[path = "multiplayer/party.rs"]
+mod party;
+#[path = "multiplayer/talking.rs"]
+mod talking;

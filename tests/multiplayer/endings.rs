@@ -1,0 +1,122 @@
+//! How they part: nobody loses what was sent before, and everybody is told once.
+
+use std::net::TcpStream;
+
+use websocket_peer::{
+    CloseCause, Error, Excess, Options, PeerLimits, ReadyState, ServerOptions, WebSocketPeer,
+    multiplayer::{Departure, Event, MultiplayerOptions, Target},
+};
+
+use crate::{
+    common::raw::{REQUEST, Raw},
+    party::{HOST, Party, accepted, said},
+};
+
+#[test]
+fn who_is_kicked_reads_the_last_message_and_the_others_are_told() {
+    let mut party = Party::of(2);
+    let ann = party.id(1);
+    party.members[HOST].say(ann, "you are out");
+    party.members[HOST].peer.session().disconnect_peer(ann).unwrap();
+    assert_eq!(party.event(HOST), Event::PeerDisconnected(ann, Departure::Dismissed));
+    assert_eq!(party.call(1).1, said("you are out"));
+    assert!(matches!(party.event(1), Event::PeerDisconnected(_, Departure::ServerLost)));
+    assert!(matches!(party.event(1), Event::PeerDisconnected(..)));
+    let Event::Disconnected { info } = party.event(1) else { panic!("it is still there") };
+    assert_eq!((info.code, info.cause), (Some(1000), CloseCause::Remote));
+    assert_eq!(party.event(2), Event::PeerDisconnected(ann, Departure::Reported));
+    assert_eq!(party.members[HOST].peer.session().disconnect_peer(ann), Err(Error::UnknownPeer));
+}
+
+#[test]
+fn who_vanishes_is_gone_for_everybody() {
+    let mut party = Party::of(2);
+    let ann = party.id(1);
+    drop(party.members.remove(1));
+    let Event::PeerDisconnected(who, Departure::Closed(info)) = party.event(HOST) else { panic!("not gone") };
+    assert_eq!((who, info.cause), (ann, CloseCause::Lost));
+    assert_eq!(party.event(1), Event::PeerDisconnected(ann, Departure::Reported));
+}
+
+#[test]
+fn a_server_that_vanishes_takes_all_with_it() {
+    let mut party = Party::of(2);
+    let (ann, bob) = (party.id(1), party.id(2));
+    drop(party.members.remove(HOST));
+    for (member, other) in [(0, bob), (1, ann)] {
+        assert_eq!(party.event(member), Event::PeerDisconnected(other, Departure::ServerLost));
+        assert!(matches!(party.event(member), Event::PeerDisconnected(..)));
+        assert!(matches!(party.event(member), Event::Disconnected { .. }));
+        assert!(party.members[member].peer.is_closed());
+    }
+    let refused = party.members[0].peer.session().send_bytes(Target::All, b"anybody?");
+    assert_eq!(refused, Err(Error::NotOpen { state: ReadyState::Closed }));
+}
+
+#[test]
+fn a_client_that_leaves_is_heard_to_the_end() {
+    let mut party = Party::of(1);
+    let ann = party.id(1);
+    party.members[1].say(Target::SERVER, "bye");
+    party.members[1].peer.close();
+    assert_eq!(party.call(HOST), (ann, said("bye")));
+    let Event::PeerDisconnected(_, Departure::Closed(info)) = party.event(HOST) else { panic!("not gone") };
+    assert_eq!((info.code, info.cause), (Some(1000), CloseCause::Remote));
+    party.until("it is over", |party| party.members[1].peer.is_closed());
+}
+
+#[test]
+fn a_server_that_closes_is_heard_to_the_end_and_then_listens_no_more() {
+    let mut party = Party::of(2);
+    let url = party.url();
+    party.members[HOST].say(Target::All, "good night");
+    party.members[HOST].peer.close();
+    for member in [1, 2] {
+        assert_eq!(party.call(member).1, said("good night"));
+    }
+    party.until("all is over", |party| party.members.iter().all(|member| member.peer.is_closed()));
+    let mut late = WebSocketPeer::new();
+    late.connect(&url).unwrap();
+    assert!(matches!(crate::common::closed(&mut late).cause, CloseCause::Refused { .. }));
+}
+
+#[test]
+fn a_server_that_nobody_has_joined_closes_too() {
+    let mut party = Party::of(0);
+    party.members[HOST].peer.close();
+    party.until("it is over", |party| party.members[HOST].peer.is_closed());
+}
+
+#[test]
+fn who_takes_packets_too_slowly_is_parted_with_and_the_others_are_told() {
+    let limits = PeerLimits::default();
+    let peer = Options::for_server().outbound_buffer_size(64 * 1024);
+    let options = MultiplayerOptions::default().server(ServerOptions::default().peer(peer).limits(limits));
+    let mut party = Party::with(1, options);
+    let address = party.members[HOST].peer.local_addr().unwrap();
+    let mut raw = Raw::new(TcpStream::connect(address).unwrap());
+    raw.send(REQUEST);
+    let Event::PeerConnected(slow) = party.event(HOST) else { panic!("it was not let in") };
+    assert_eq!(party.event(1), Event::PeerConnected(slow));
+    let much = [7; 60_000];
+    let departure = loop {
+        if party.members[HOST].peer.session().send_bytes(slow, &much).is_err() {
+            break party.event(HOST);
+        }
+        party.step();
+    };
+    let Event::PeerDisconnected(who, Departure::Closed(info)) = departure else { panic!("{departure:?}") };
+    assert_eq!((who, info.cause), (slow, CloseCause::Excess { what: Excess::Behind }));
+    assert_eq!(party.event(1), Event::PeerDisconnected(slow, Departure::Reported));
+    party.members[HOST].say(Target::All, "still here");
+    assert_eq!(party.call(1).1, said("still here"));
+}
+
+#[test]
+fn a_packet_that_no_engine_would_take_is_refused_and_nothing_of_it_is_sent() {
+    let mut party = Party::with(1, accepted(Options::for_server()));
+    let refused = party.members[1].peer.session().send_bytes(Target::All, &[0; 65_536]);
+    assert!(matches!(refused, Err(Error::PacketTooBig { max: 65_535, .. })), "{refused:?}");
+    party.members[1].say(Target::SERVER, "next");
+    assert_eq!(party.call(HOST).1, said("next"));
+}
