@@ -20,6 +20,12 @@ impl NodeKey {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
     }
+
+    /// For shells whose handles are numbers.
+    #[cfg(feature = "js")]
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
 }
 
 impl fmt::Display for NodeKey {

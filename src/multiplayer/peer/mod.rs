@@ -191,6 +191,17 @@ impl MultiplayerPeer {
         }
     }
 
+    /// At a client: sets what a browser calls when there is something to poll for, as [`WebSocketPeer::on_wake`] does.
+    ///
+    /// # Errors
+    /// Those of `WebSocketPeer::on_wake`; [`Error::Unsupported`] at a server, which has [`wait`](Self::wait).
+    pub fn on_wake(&mut self, hook: impl Fn() + 'static) -> Result<(), Error> {
+        match &mut self.carrier {
+            Carrier::Host(_) => Err(Error::Unsupported { what: "to be woken, at a server" }),
+            Carrier::Guest(guest) => guest.peer.on_wake(hook),
+        }
+    }
+
     /// At a server: replaces the certificate, as [`WebSocketServer::set_identity`] does.
     ///
     /// # Errors
