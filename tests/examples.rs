@@ -5,6 +5,8 @@
 #[path = "examples/chat.rs"]
 mod chat;
 mod common;
+#[path = "examples/godot.rs"]
+mod godot;
 
 use std::{net::TcpListener, process::Command, thread};
 

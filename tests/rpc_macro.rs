@@ -10,7 +10,7 @@ use websocket_peer::{
 websocket_peer::rpc! {
     /// The methods of Godot's demo of its multiplayer.
     #[derive(Debug, Clone, PartialEq)]
-    pub enum Game {
+    enum Game {
         /// A line for the log.
         Log { line: String } = "_log";
         AddPlayer { id: i64, name: Option<String> } = "add_player" [call_local];
@@ -50,10 +50,16 @@ impl TryFrom<Variant> for Side {
     }
 }
 
+/// `Option` by another name.
 type Maybe<T> = Option<T>;
 
+/// A name that the crate has, too.
+type Field = i64;
+
 mod inner {
-    // Everything that the grammar allows, with no name of the crate in scope.
+    use super::Field;
+
+    // Everything that the grammar allows.
     websocket_peer::rpc! {
         #[derive(Debug, Clone, PartialEq)]
         #[allow(dead_code)]
@@ -72,7 +78,7 @@ mod inner {
                 optional: Option<super::Variant>,
                 value: Option<super::Dictionary>,
             } = "many" [channel(-4), reliable, call_local, any_peer];
-            Middle { first: Option<i32>, last: f32 } = "middle" [authority]
+            Middle { first: Option<Field>, last: f32 } = "middle" [authority]
         }
     }
 
@@ -223,7 +229,8 @@ fn arguments_have_types() {
         Odd::from_call("many", vec!["a".into(), side.into(), Variant::Nil, Variant::PackedByteArray(vec![])])
     };
     assert!(matches!(many("right"), Ok(Odd::Many { arguments: Some(Side::Right), optional: None, .. })));
-    assert_eq!(many("up").map(drop), wrong(1, "a side", VariantType::String));
+    let why = WrongType { expected: "a side", found: VariantType::String };
+    assert_eq!(many("up"), Err(WrongCall::Argument { index: 1, why }));
 }
 
 /// What a session asks before it tells of a call, and what the program makes of it then.

@@ -14,6 +14,7 @@
 //! | `/late-close/MS` | echoes, but answers the client's close only after MS milliseconds |
 //! | `/burst/N` | sends the texts `0` to `N-1`, then echoes |
 //! | `/burst-binary/N/SIZE` | sends N binary messages of SIZE bytes (byte `i` is `i % 251`), then echoes |
+//! | `/packets/HEX/HEX…` | sends these binary messages, then echoes |
 //! | `/flood`, `/flood/N` | sends binary messages of 1 KiB, each starting with its number (u64, big endian), N of them or without end, until the client closes; records `sent N` |
 //! | `/fragments` | sends the text `fragmented` in three frames with a ping between, then echoes |
 //! | `/ping` | sends a ping with the payload `beat`, waits for the pong, sends the text `pong ` and its payload, then echoes |
@@ -76,6 +77,7 @@ pub(crate) enum Script {
     LateClose(Duration),
     Burst { count: usize },
     BurstBinary { count: usize, size: usize },
+    Packets(Vec<Vec<u8>>),
     Flood { count: u64 },
     Fragments,
     Ping,
@@ -170,6 +172,9 @@ fn script(segments: &[&str], want: Option<String>) -> Option<Script> {
         ["burst-binary", count, size] => {
             let (count, size) = (count.parse().ok()?, size.parse().ok()?);
             Script::BurstBinary { count, size }
+        }
+        ["packets", packets @ ..] => {
+            Script::Packets(packets.iter().map(|packet| hex_decode(packet)).collect::<Option<_>>()?)
         }
         ["flood"] => Script::Flood { count: u64::MAX },
         ["flood", count] => Script::Flood { count: count.parse().ok()? },
@@ -279,6 +284,7 @@ mod tests {
         assert_eq!(parse("/close/4001/bye%20bye%2F%E2%9C%93"), close(Some(4001), "bye bye/✓"));
         assert_eq!(parse("/close/empty"), close(None, ""));
         assert_eq!(parse("/raw/8800fF"), Some(Script::Raw(vec![0x88, 0, 0xff])));
+        assert_eq!(parse("/packets/00ff/2a"), Some(Script::Packets(vec![vec![0, 0xff], vec![0x2a]])));
         assert_eq!(
             parse("/huge-declared/9223372036854775807"),
             Some(Script::HugeDeclared { size: i64::MAX as u64 })

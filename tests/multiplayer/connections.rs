@@ -22,7 +22,7 @@ fn a_session_on_secure_connections() {
     let client = MultiplayerPeer::create_client(&format!("wss://localhost:{port}"), options).unwrap();
     party.members.push(Member::new(client));
     assert!(matches!(party.event(1), Event::Connected { .. }));
-    party.until("it is admitted", |party| party.members[HOST].peer.session().peers().len() == 1);
+    party.until("it is admitted", |party| party.members[HOST].peer.peers().len() == 1);
     party.members[HOST].told.clear();
     party.members[1].say(Target::SERVER, "in secret");
     assert_eq!(party.call(HOST).1, said("in secret"));
@@ -36,7 +36,7 @@ fn a_sub_protocol_must_be_shared() {
     let good = party.join_with(MultiplayerOptions::default().client(ludus()));
     assert!(matches!(party.event(good), Event::Connected { .. }));
     let id = party.id(good);
-    party.until("it is admitted", |party| party.members[HOST].peer.session().peers().len() == 1);
+    party.until("it is admitted", |party| party.members[HOST].peer.peers().len() == 1);
     assert_eq!(party.members[HOST].peer.peer(id).unwrap().protocol(), Some("ludus"));
     let bad = party.join_with(MultiplayerOptions::default().client(ludus().protocols(["other"])));
     let Event::ConnectionFailed { info } = party.event(bad) else { panic!("it was let in") };

@@ -14,7 +14,10 @@ use crate::{
 };
 
 /// What a client is told, until its session ends, by a server that does this with its connection.
-fn ending_at(options: SessionOptions, mut serve: impl FnMut(&mut WebSocketServer, ServerEvent)) -> Vec<Event> {
+fn ending_at(
+    options: SessionOptions,
+    mut serve: impl FnMut(&mut WebSocketServer, ServerEvent),
+) -> Vec<Event> {
     let mut server = WebSocketServer::bind("127.0.0.1:0", ServerOptions::default()).unwrap();
     let url = format!("ws://{}", server.local_addr().unwrap());
     let mut client = MultiplayerPeer::create_client(&url, session(options)).unwrap();
@@ -36,13 +39,13 @@ fn ending_at(options: SessionOptions, mut serve: impl FnMut(&mut WebSocketServer
 fn a_client_gets_an_id_and_both_know_each_other() {
     let mut party = Party::hosted(MultiplayerOptions::default());
     let client = party.join();
-    assert_eq!(party.members[client].peer.session().status(), ConnectionStatus::Connecting);
+    assert_eq!(party.members[client].peer.status(), ConnectionStatus::Connecting);
     let Event::Connected { id } = party.event(client) else { panic!("it has no id") };
     assert!(id > PeerId::SERVER);
     assert_eq!(party.event(client), Event::PeerConnected(PeerId::SERVER));
     assert_eq!(party.event(HOST), Event::PeerConnected(id));
     assert_eq!(party.id(HOST), PeerId::SERVER);
-    assert_eq!(party.members[client].peer.session().status(), ConnectionStatus::Connected);
+    assert_eq!(party.members[client].peer.status(), ConnectionStatus::Connected);
 }
 
 #[test]
@@ -53,7 +56,7 @@ fn clients_are_told_of_each_other_and_no_id_is_given_twice() {
         party.join();
     }
     party.until("all know each other", |party| {
-        party.members.iter_mut().all(|member| member.peer.session().peers().len() == 20)
+        party.members.iter_mut().all(|member| member.peer.peers().len() == 20)
     });
     let mut ids: Vec<PeerId> = (0..=20).map(|member| party.id(member)).collect();
     ids.sort();
@@ -94,7 +97,7 @@ fn a_server_that_refuses_new_connections_says_so_and_keeps_its_clients() {
     party.members[HOST].peer.refuse_new_connections(false);
     let later = party.join();
     assert!(matches!(party.event(later), Event::Connected { .. }));
-    assert_eq!(party.members[HOST].peer.session().peers().len(), 2);
+    assert_eq!(party.members[HOST].peer.peers().len(), 2);
 }
 
 #[test]
@@ -156,7 +159,8 @@ fn who_never_authenticates_is_sent_away_and_wait_does_not_oversleep() {
 fn bad_urls_and_options_are_refused_at_once() {
     let bad = MultiplayerPeer::create_client("http://localhost", MultiplayerOptions::default());
     assert!(matches!(bad, Err(Error::InvalidUrl { .. })));
-    let options = MultiplayerOptions::default().server(ServerOptions::default().peer(Options::default().max_message_size(0)));
+    let options = MultiplayerOptions::default()
+        .server(ServerOptions::default().peer(Options::default().max_message_size(0)));
     let bad = MultiplayerPeer::create_server("127.0.0.1:0", options);
     assert!(matches!(bad, Err(Error::InvalidOption { .. })));
 }

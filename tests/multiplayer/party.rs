@@ -43,7 +43,7 @@ impl Member {
     }
 
     pub fn id(&mut self) -> PeerId {
-        self.peer.session().id().expect("it has one by now")
+        self.peer.id().expect("it has one by now")
     }
 
     /// One poll, and every event that there is.
@@ -78,7 +78,7 @@ impl Party {
             party.join();
         }
         party.until("all know each other", |party| {
-            party.members.iter_mut().all(|member| member.peer.session().peers().len() == clients)
+            party.members.iter_mut().all(|member| member.peer.peers().len() == clients)
         });
         party.members.iter_mut().for_each(|member| member.told.clear());
         party

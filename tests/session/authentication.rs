@@ -5,7 +5,7 @@ use std::time::Duration;
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     CloseCause, CloseInfo, Error, Packet,
-    multiplayer::{AuthFailure, Departure, Event, Refusal, SessionOptions},
+    multiplayer::{AuthFailure, Departure, Event, PeerId, Refusal, SessionOptions},
 };
 
 use crate::world::{A, B, SERVER, World, gone};
@@ -24,7 +24,7 @@ fn authenticating() -> World {
     world
 }
 
-fn failed(peer: websocket_peer::multiplayer::PeerId, why: AuthFailure) -> Event {
+fn failed(peer: PeerId, why: AuthFailure) -> Event {
     Event::AuthFailed { peer, why }
 }
 
@@ -140,8 +140,6 @@ fn who_is_sent_away_is_not_admitted() {
 fn before_it_is_admitted_a_peer_can_say_nothing_else() {
     let mut world = World::with(options());
     world.let_in(A);
-    let node = world.server.add_node(".", websocket_peer::multiplayer::Methods::new()).unwrap();
-    world.server.remove_node(node);
     for packet in [&[3, 1][..], &[7, 3, 0, 0, 0, 0, 3, 1], &[2, 1, 0, 0, 0, 0], &[7, 1, 9, 0, 0, 0]] {
         world.inject(A, packet);
     }

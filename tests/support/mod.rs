@@ -16,7 +16,10 @@ mod seen;
 
 use std::time::Duration;
 
-use websocket_peer::{CloseInfo, Options, Packet, ReadyState, WebSocketPeer};
+use websocket_peer::{
+    CloseInfo, Options, Packet, ReadyState, WebSocketPeer,
+    multiplayer::{Event, MultiplayerOptions, MultiplayerPeer},
+};
 
 pub use ending::{Failure, assert_broken, assert_never_opened, ending};
 pub use platform::{
@@ -137,6 +140,25 @@ pub async fn until(peer: &mut WebSocketPeer, what: &str, mut done: impl FnMut(&m
             peer.available(),
             peer.close_info(),
         );
+        platform::tick().await;
+    }
+}
+
+/// A client that has begun to join a multiplayer session at `path` of the scripted server.
+pub async fn join(options: MultiplayerOptions, path: &str) -> MultiplayerPeer {
+    platform::require_server().await;
+    MultiplayerPeer::create_client(&url(path), options).expect("the address and the options are right")
+}
+
+/// Polls until the session tells something.
+pub async fn next_event(peer: &mut MultiplayerPeer) -> Event {
+    let deadline = platform::now() + PATIENCE;
+    loop {
+        peer.poll();
+        if let Some(event) = peer.next_event() {
+            return event;
+        }
+        assert!(platform::now() < deadline, "waited {PATIENCE:?} in vain for an event of {peer:?}");
         platform::tick().await;
     }
 }

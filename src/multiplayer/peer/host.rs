@@ -30,7 +30,13 @@ pub(super) struct Host {
 
 impl Host {
     pub(super) fn new(server: WebSocketServer) -> Self {
-        Self { server, ids: HashMap::new(), keys: HashMap::new(), behind: Vec::new(), is_shutting_down: false }
+        Self {
+            server,
+            ids: HashMap::new(),
+            keys: HashMap::new(),
+            behind: Vec::new(),
+            is_shutting_down: false,
+        }
     }
 
     /// Tells the session what has happened next, if anything has, and how many bytes that is.

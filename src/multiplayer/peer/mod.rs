@@ -13,7 +13,7 @@ use std::{
 
 pub use self::{guard::SessionGuard, options::MultiplayerOptions};
 use self::{guest::Guest, host::Host};
-use super::{event::Event, id::PeerId, options::SessionOptions, session::Session};
+use super::{event::Event, id::PeerId, options::SessionOptions, session::{ConnectionStatus, Session}};
 use crate::{
     admission::Admission,
     clock::PatientClock,
@@ -172,6 +172,37 @@ impl MultiplayerPeer {
     /// the end of the statement, if it is not kept.
     pub fn session(&mut self) -> SessionGuard<'_> {
         SessionGuard { peer: self }
+    }
+
+    /// This end's id; a client has none before the server gave it one.
+    ///
+    /// Godot: `get_unique_id`.
+    #[doc(alias = "get_unique_id")]
+    pub fn id(&self) -> Option<PeerId> {
+        self.session.id()
+    }
+
+    /// How far the session has come.
+    ///
+    /// Godot: `get_connection_status`.
+    #[doc(alias = "get_connection_status")]
+    pub fn status(&self) -> ConnectionStatus {
+        self.session.status()
+    }
+
+    /// The peers that take part, in the order of their ids; at a client the server is one.
+    ///
+    /// Godot: `get_peers`.
+    #[doc(alias = "get_peers")]
+    pub fn peers(&self) -> impl ExactSizeIterator<Item = PeerId> + '_ {
+        self.session.peers()
+    }
+
+    /// Whether it is the server.
+    ///
+    /// Godot: `is_server`.
+    pub fn is_server(&self) -> bool {
+        self.session.is_server()
     }
 
     /// At a server: whether clients that connect from now on are answered 503. Those that are there stay.

@@ -54,76 +54,108 @@ options! {
     node_level => |method| method.node_level();
 }
 
-/// A field of type `T`. A macro cannot tell an `Option` from other types, since it may have another name; the compiler can: what
-/// is in the inherent `impl` for `Option` is found before what is in the trait for all types.
+/// What a field can be.
+#[diagnostic::on_unimplemented(
+    message = "a field of a call cannot be `{Self}`",
+    note = "it must be `Into<Variant>` and `TryFrom<Variant>`, and the error of the latter `Into<WrongType>`"
+)]
+pub trait Value: Into<Variant> + TryFrom<Variant, Error: Into<WrongType>> {}
+
+impl<T: Into<Variant> + TryFrom<Variant, Error: Into<WrongType>>> Value for T {}
+
+/// Where to begin with a field of type `T`. A macro cannot tell an `Option` from other types, since it may have another name;
+/// the compiler can: the function for `Option`, which is inherent, is found before the one of the trait for all types.
 #[derive(Debug)]
 pub struct Field<T>(PhantomData<T>);
 
-impl<T> Field<Option<T>>
-where
-    T: Into<Variant> + TryFrom<Variant, Error: Into<WrongType>>,
-{
-    /// Whether the argument may be missing, if all after it may, and are.
-    pub const OPTIONAL: bool = true;
-
-    /// Its parameter.
-    pub fn parameter(name: &'static str) -> Parameter {
-        Parameter::of::<T>(plain(name)).optional()
-    }
-
-    /// Its argument.
-    pub fn write(value: Option<T>) -> Variant {
-        value.map_or(Variant::Nil, Into::into)
-    }
-
-    /// Its value, from the argument at this place.
-    pub fn read((index, value): (usize, Variant)) -> Result<Option<T>, WrongCall> {
-        if value.is_nil() { Ok(None) } else { convert(index, value).map(Some) }
+impl<T> Field<Option<T>> {
+    /// How to deal with it.
+    pub fn find() -> Optional<T> {
+        Optional(PhantomData)
     }
 }
 
-/// What is the same for all types but `Option`.
-pub trait Required {
-    /// The field's type.
-    type Value;
-
-    /// Whether the argument may be missing.
-    const OPTIONAL: bool = false;
-
-    /// Its parameter.
-    fn parameter(name: &'static str) -> Parameter;
-
-    /// Its argument.
-    fn write(value: Self::Value) -> Variant;
-
-    /// Its value, from the argument at this place.
-    fn read(argument: (usize, Variant)) -> Result<Self::Value, WrongCall>;
+/// Where it is no `Option`.
+pub trait AnyField<T> {
+    /// How to deal with it.
+    fn find() -> Needed<T>;
 }
 
-impl<T> Required for Field<T>
-where
-    T: Into<Variant> + TryFrom<Variant, Error: Into<WrongType>>,
-{
-    type Value = T;
+impl<T> AnyField<T> for Field<T> {
+    fn find() -> Needed<T> {
+        Needed(PhantomData)
+    }
+}
 
-    fn parameter(name: &'static str) -> Parameter {
+/// A field that is a `T`.
+#[derive(Debug)]
+pub struct Needed<T>(PhantomData<T>);
+
+/// A field that is a `T` or nothing.
+#[derive(Debug)]
+pub struct Optional<T>(PhantomData<T>);
+
+// What `T` has to be is said at each function: else it would not be found, and nobody were told why.
+impl<T> Needed<T> {
+    /// Its parameter.
+    pub fn parameter(&self, name: &'static str) -> Parameter
+    where
+        T: Value,
+    {
         Parameter::of::<T>(plain(name))
     }
 
-    fn write(value: T) -> Variant {
-        value.into()
+    /// Its argument, and whether it may be left out.
+    pub fn write(&self, value: T) -> (Variant, bool)
+    where
+        T: Value,
+    {
+        (value.into(), false)
     }
 
-    fn read((index, value): (usize, Variant)) -> Result<T, WrongCall> {
-        convert(index, value)
+    /// Its value, from the argument at this place.
+    pub fn read(&self, (index, value): (usize, Variant)) -> Result<T, WrongCall>
+    where
+        T: Value,
+    {
+        T::try_from(value).map_err(|why| WrongCall::Argument { index, why: why.into() })
+    }
+
+    /// Whether its argument may be missing.
+    pub fn is_optional(&self) -> bool {
+        false
     }
 }
 
-fn convert<T: TryFrom<Variant, Error: Into<WrongType>>>(
-    index: usize,
-    value: Variant,
-) -> Result<T, WrongCall> {
-    T::try_from(value).map_err(|why| WrongCall::Argument { index, why: why.into() })
+impl<T> Optional<T> {
+    /// Its parameter.
+    pub fn parameter(&self, name: &'static str) -> Parameter
+    where
+        T: Value,
+    {
+        Parameter::of::<T>(plain(name)).optional()
+    }
+
+    /// Its argument, and whether it may be left out.
+    pub fn write(&self, value: Option<T>) -> (Variant, bool)
+    where
+        T: Value,
+    {
+        (value.map_or(Variant::Nil, Into::into), true)
+    }
+
+    /// Its value, from the argument at this place.
+    pub fn read(&self, (index, value): (usize, Variant)) -> Result<Option<T>, WrongCall>
+    where
+        T: Value,
+    {
+        if value.is_nil() { Ok(None) } else { Needed(PhantomData).read((index, value)).map(Some) }
+    }
+
+    /// Whether its argument may be missing.
+    pub fn is_optional(&self) -> bool {
+        true
+    }
 }
 
 /// A field may be called `r#type`.

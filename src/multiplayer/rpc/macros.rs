@@ -69,54 +69,60 @@ macro_rules! rpc {
             ),*
         }
 
-        const _: () = $crate::multiplayer::declare::check_names(&[$($method),*]);
+        const _: () = {
+            // By no name: nothing here may hide a type of the program's.
+            #[allow(unused_imports, reason = "not all calls have a field that is no Option")]
+            use $crate::multiplayer::declare::AnyField as _;
 
-        impl $crate::multiplayer::Rpc for $Calls {
-            fn methods() -> $crate::multiplayer::Methods {
-                #[allow(unused_imports, reason = "not all calls have a field that is no Option")]
-                use $crate::multiplayer::declare::{Field, Required as _};
+            $crate::multiplayer::declare::check_names(&[$($method),*]);
 
-                $crate::multiplayer::Methods::new()
-                    $(.with({
-                        let options = $crate::multiplayer::declare::Options::of($method);
-                        $($( let options = options.$option($($value)?); )*)?
-                        options.method()
-                            $($( .parameter(Field::<$type>::parameter(::core::stringify!($field))) )*)?
-                    }))*
-            }
-
-            fn into_call(self) -> (&'static str, ::std::vec::Vec<$crate::variant::Variant>) {
-                #[allow(unused_imports, reason = "not all calls have a field that is no Option")]
-                use $crate::multiplayer::declare::{Field, Required as _};
-
-                match self {
-                    $(Self::$Variant { $($($field),*)? } => {
-                        let arguments = [$($( (Field::<$type>::write($field), Field::<$type>::OPTIONAL) ),*)?];
-                        ($method, $crate::multiplayer::declare::leaving(arguments))
-                    })*
+            impl $crate::multiplayer::Rpc for $Calls {
+                fn methods() -> $crate::multiplayer::Methods {
+                    $crate::multiplayer::Methods::new()
+                        $(.with({
+                            let options = $crate::multiplayer::declare::Options::of($method);
+                            $($( let options = options.$option($($value)?); )*)?
+                            options.method()$($(.parameter({
+                                $crate::multiplayer::declare::Field::<$type>::find()
+                                    .parameter(::core::stringify!($field))
+                            }))*)?
+                        }))*
                 }
-            }
 
-            fn from_call(
-                method: &str,
-                arguments: ::std::vec::Vec<$crate::variant::Variant>,
-            ) -> ::core::result::Result<Self, $crate::multiplayer::WrongCall> {
-                #[allow(unused_imports, reason = "not all calls have a field that is no Option")]
-                use $crate::multiplayer::declare::{Field, Required as _};
+                fn into_call(self) -> (&'static str, ::std::vec::Vec<$crate::variant::Variant>) {
+                    match self {
+                        $(Self::$Variant { $($($field),*)? } => {
+                            let arguments = [$($(
+                                $crate::multiplayer::declare::Field::<$type>::find().write($field)
+                            ),*)?];
+                            ($method, $crate::multiplayer::declare::leaving(arguments))
+                        })*
+                    }
+                }
 
-                match method {
-                    $($method => {
-                        let optional = [$($( Field::<$type>::OPTIONAL ),*)?];
-                        let [$($($field),*)?] = $crate::multiplayer::declare::arrived(arguments, optional)?;
-                        ::core::result::Result::Ok(Self::$Variant { $($( $field: Field::<$type>::read($field)? ),*)? })
-                    })*
-                    _ => {
-                        // Where there is no method at all, this is their only use.
-                        ::core::mem::drop(arguments);
-                        ::core::result::Result::Err($crate::multiplayer::WrongCall::UnknownMethod)
+                fn from_call(
+                    method: &str,
+                    arguments: ::std::vec::Vec<$crate::variant::Variant>,
+                ) -> ::core::result::Result<Self, $crate::multiplayer::WrongCall> {
+                    match method {
+                        $($method => {
+                            let optional = [$($(
+                                $crate::multiplayer::declare::Field::<$type>::find().is_optional()
+                            ),*)?];
+                            let [$($($field),*)?] =
+                                $crate::multiplayer::declare::arrived(arguments, optional)?;
+                            ::core::result::Result::Ok(Self::$Variant { $($(
+                                $field: $crate::multiplayer::declare::Field::<$type>::find().read($field)?
+                            ),*)? })
+                        })*
+                        _ => {
+                            // Where there is no method at all, this is their only use.
+                            ::core::mem::drop(arguments);
+                            ::core::result::Result::Err($crate::multiplayer::WrongCall::UnknownMethod)
+                        }
                     }
                 }
             }
-        }
+        };
     };
 }

@@ -113,6 +113,11 @@ impl Session {
             *peer != PeerId::SERVER && (self.peers.is_admitted(*peer) || Some(*peer) == self.id)
         };
         let source = PeerId::new(source).filter(is_here).ok_or(Refusal::UnknownPeer)?;
-        self.handle(source, Command::decode(inner)?, inner)
+        let done = Command::decode(inner).map_err(Refusal::from);
+        // What is wrong with it is not the server's fault.
+        if let Err(what) = done.and_then(|command| self.handle(source, command, inner)) {
+            self.refuse(source, what);
+        }
+        Ok(())
     }
 }

@@ -24,13 +24,13 @@ use std::{
 
 use send_wrapper::SendWrapper;
 
-pub(crate) use self::{reactor::Reactor, time::now};
 use self::{
     bridge::{Breach, Bridge, End},
     browser::Browser,
     limit::Limit,
     waking::Waker,
 };
+pub(crate) use self::{reactor::Reactor, time::now};
 use super::Transport;
 use crate::{
     close::{CloseCause, CloseCode, CloseInfo, Deadline},

@@ -76,6 +76,7 @@ fn after_upgrade(script: Script, connection: &mut Connection, context: &Context)
         Script::LateClose(pause) => polite::late_close(connection, pause),
         Script::Burst { count } => polite::burst(connection, count),
         Script::BurstBinary { count, size } => polite::burst_binary(connection, count, size),
+        Script::Packets(packets) => polite::packets(connection, &packets),
         Script::Huge { size } => polite::burst_binary(connection, 1, size),
         Script::Flood { count } => polite::flood(connection, count),
         Script::Fragments => polite::fragments(connection),

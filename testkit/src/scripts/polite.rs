@@ -69,6 +69,13 @@ pub(super) fn burst_binary(connection: &mut Connection, count: usize, size: usiz
     echo(connection)
 }
 
+pub(super) fn packets(connection: &mut Connection, packets: &[Vec<u8>]) -> Outcome {
+    for packet in packets {
+        connection.send_binary(packet)?;
+    }
+    echo(connection)
+}
+
 pub(super) fn flood(connection: &mut Connection, count: u64) -> Outcome {
     let mut payload = [0; 1024];
     let mut sent = 0;

@@ -1,0 +1,230 @@
+//! The room of `examples/godot`, hosted and played in by the two programs that need no Godot.
+
+use std::{
+    net::TcpListener,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use websocket_peer::{
+    multiplayer::{Event, Method, Methods, MultiplayerOptions, MultiplayerPeer, NodeKey, PeerId, Target},
+    variant::{Variant, Vector2},
+};
+
+use crate::common::{
+    eventually,
+    program::{Ended, Program, example},
+    until,
+};
+
+/// `godot_server` with these options, and the URL of it.
+fn host(options: &[&str]) -> (Program, String) {
+    let mut command = Command::new(example("godot_server"));
+    command.arg("127.0.0.1:0").args(options);
+    let mut host = Program::start(command);
+    let line = host.line("hosting on ");
+    let url = line.trim_start_matches("hosting on ").to_owned();
+    (host, url)
+}
+
+/// `godot_client` with these arguments.
+fn player(args: &[&str]) -> Program {
+    let mut command = Command::new(example("godot_client"));
+    command.args(args);
+    Program::start(command)
+}
+
+/// It ended so, and found nothing wrong.
+#[track_caller]
+fn assert_content(ended: &Ended, code: i32, last: &str) {
+    assert_eq!(ended.code, Some(code), "{ended:?}");
+    assert!(ended.err.is_empty(), "{ended:?}");
+    assert!(ended.out.last().is_some_and(|line| line.starts_with(last)), "{ended:?}");
+}
+
+#[test]
+fn a_game_is_the_same_for_all_from_its_beginning_to_its_end() {
+    let (mut host, url) = host(&["--players=2", "--rounds=2", "--seconds=1"]);
+    let ann = player(&[&url, "Ann", "hello"]);
+    host.line("+ Ann");
+    let ben = player(&[&url, "Ben"]);
+    let (host, ann, ben) = (host.end(), ann.end(), ben.end());
+    assert_content(&host, 0, "the game is over");
+    assert_content(&ann, 0, "the host has gone: closed by the other end (code 1000");
+    assert_content(&ben, 0, "the host has gone: closed by the other end (code 1000");
+
+    let game = &host.out[1..host.out.len() - 1];
+    for player in [&ann, &ben] {
+        assert_eq!(player.out[..2], [format!("joining {url}"), "connected".to_owned()]);
+        assert_eq!(&player.out[2..player.out.len() - 1], game);
+    }
+    assert_eq!(game[..3], ["+ Ann", "+ Ben", "round 1 begins"]);
+    assert_eq!(game.last().unwrap(), "* that was all");
+    for line in ["Ann: hello", "round 1 ends: ", "round 2 begins", "round 2 ends: "] {
+        assert_eq!(game.iter().filter(|told| told.starts_with(line)).count(), 1, "{line}: {game:#?}");
+    }
+}
+
+#[test]
+fn whoever_walks_far_enough_gets_the_coin() {
+    let (mut host, url) = host(&["--seconds=60"]);
+    let mut ann = player(&[&url, "Ann"]);
+    for score in 1..=2 {
+        let line = format!("Ann has {score}");
+        assert_eq!((host.line(&line), ann.line(&line)), (line.clone(), line));
+    }
+}
+
+#[test]
+fn a_name_that_does_not_please_is_refused_with_the_reason() {
+    let (mut host, url) = host(&[]);
+    let _ann = player(&[&url, "Ann"]);
+    host.line("+ Ann");
+    for (name, reason) in [
+        ("Ann", "refused: somebody else has this name"),
+        ("", "refused: a name is 1 to 20 letters"),
+        ("A\nBen: hello", "refused: a name is 1 to 20 letters"),
+        ("Annannannannannannannn", "refused: a name is 1 to 20 letters"),
+    ] {
+        assert_content(&player(&[&url, name]).end(), 1, reason);
+    }
+    assert!(host.is_running());
+}
+
+#[test]
+fn whoever_vanishes_is_missed() {
+    let (mut host, url) = host(&[]);
+    let mut ann = player(&[&url, "Ann"]);
+    let mut ben = player(&[&url, "Ben"]);
+    ann.line("+ Ben");
+    ben.line("+ Ben");
+    drop(ben);
+    ann.line("- Ben");
+    host.line("- Ben");
+    // The name is free again.
+    player(&[&url, "Ben"]).line("+ Ben");
+}
+
+#[test]
+fn latecomers_find_everybody_and_the_round() {
+    let (mut host, url) = host(&["--seconds=60"]);
+    let _ann = player(&[&url, "Ann"]);
+    host.line("round 1 begins");
+    let mut ben = player(&[&url, "Ben"]);
+    ben.line("round 1 begins");
+    assert_eq!(ben.lines()[2..5], ["+ Ann", "+ Ben", "round 1 begins"]);
+}
+
+/// What `room.gd` and `room.rs` declare.
+const NAMES: &str =
+    "add_player chat end_round enter move_marker place_coin refuse remove_player say set_score start_round";
+
+/// A stranger who declares the room's methods so that nothing is checked before it is sent.
+struct Stranger {
+    peer: MultiplayerPeer,
+    room: NodeKey,
+}
+
+impl Stranger {
+    fn join(url: &str) -> Self {
+        let methods =
+            NAMES.split(' ').fold(Methods::new(), |all, name| all.with(Method::new(name).variadic()));
+        let options = MultiplayerOptions::default();
+        let mut peer = MultiplayerPeer::create_client(url, options).expect("a good URL");
+        let room = peer.session().add_node("Main/Room", methods).expect("a good path");
+        let mut stranger = Self { peer, room };
+        stranger.hears(&Event::PeerConnected(PeerId::SERVER));
+        stranger
+    }
+
+    #[track_caller]
+    fn hears(&mut self, expected: &Event) {
+        until(&format!("{expected:?}"), || {
+            self.peer.poll();
+            std::iter::from_fn(|| self.peer.next_event()).any(|event| event == *expected)
+        });
+    }
+
+    /// Until the host calls this.
+    #[track_caller]
+    fn is_called(&mut self, expected: &str) -> Vec<Variant> {
+        eventually(expected, || {
+            self.peer.poll();
+            std::iter::from_fn(|| self.peer.next_event()).find_map(|event| match event {
+                Event::Call(call) if call.method == expected => Some(call.arguments),
+                _ => None,
+            })
+        })
+    }
+
+    fn calls(&mut self, method: &str, arguments: Vec<Variant>) {
+        self.peer
+            .session()
+            .call_method(self.room, Target::SERVER, method, arguments)
+            .expect("it is connected, and everything is declared");
+    }
+}
+
+#[test]
+fn a_stranger_can_neither_be_the_host_nor_upset_it() {
+    let (mut host, url) = host(&["--rounds=1", "--seconds=2"]);
+    let mut stranger = Stranger::join(&url);
+    let id = stranger.peer.session().id().expect("it is connected").get();
+    // Before it is in, it is listened to in nothing else.
+    stranger.calls("chat", vec!["boo".into()]);
+    stranger.calls("move_marker", vec![Vector2::new(1.0, 1.0).into()]);
+    stranger.calls("enter", vec!["Eve".into()]);
+    let coin = stranger.is_called("start_round").pop().expect("it has arguments");
+
+    stranger.calls("set_score", vec![id.into(), 1000.into()]);
+    stranger.calls("chat", vec![7.into()]);
+    stranger.calls("chat", vec!["x".repeat(201).into()]);
+    stranger.calls("chat", vec!["a\n+ Ann".into()]);
+    stranger.calls("move_marker", vec![]);
+    stranger.calls("move_marker", vec![Vector2::new(f32::NAN, 0.0).into()]);
+    stranger.calls("move_marker", vec![coin]);
+    stranger.calls("chat", vec!["enough".into()]);
+    let deadline = Instant::now() + Duration::from_secs(1);
+    stranger.is_called("say");
+    assert!(Instant::now() < deadline, "the host was busy");
+
+    host.line("the game is over");
+    let ended = host.end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let told = ended.out[1..].join("; ");
+    let game =
+        "+ Eve; round 1 begins; Eve has 1; Eve: enough; round 1 ends: Eve; * that was all; the game is over";
+    assert_eq!(told, game);
+    assert_eq!(
+        ended.err,
+        [
+            format!("{id}: the peer may not call `set_score`"),
+            format!("{id}: `chat`: argument 0: expected a String, found an int"),
+            format!("{id}: `move_marker`: the method takes 1 argument, not 0"),
+        ]
+    );
+}
+
+#[test]
+fn a_player_to_whom_nobody_answers_says_so() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("a bound listener").port();
+    drop(listener);
+    let ended = player(&[&format!("ws://127.0.0.1:{port}"), "Ann"]).end();
+    assert_content(&ended, 1, "nobody answers: ");
+}
+
+#[test]
+fn what_cannot_be_begun_is_told_as_an_error() {
+    let ended = player(&["127.0.0.1:9080", "Ann"]).end();
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.err[0].starts_with("cannot join 127.0.0.1:9080: "), "{ended:?}");
+
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("a bound listener").to_string();
+    let mut command = Command::new(example("godot_server"));
+    command.arg(&address);
+    let ended = Program::start(command).end();
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.err[0].starts_with(&format!("cannot host at {address}: ")), "{ended:?}");
+}

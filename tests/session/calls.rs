@@ -1,0 +1,292 @@
+//! Calls: to whom they go, in which form, and who may make them.
+
+use std::time::Duration;
+
+use wasm_bindgen_test::wasm_bindgen_test;
+use websocket_peer::{
+    Error, Packet, ReadyState,
+    multiplayer::{
+        Call, Event, Method, Methods, Node, Parameter, PeerId, Refusal, Rpc, Session, SessionOptions, Target, WrongCall,
+    },
+    rpc,
+    variant::{Object, Variant},
+};
+
+use crate::world::{A, B, C, SERVER, World, events, id, outputs};
+
+const NOW: Duration = Duration::ZERO;
+
+rpc! {
+    /// What is said in a room.
+    #[derive(Debug, Clone, PartialEq)]
+    enum Room {
+        Say { text: String } = "say" [any_peer, call_local];
+        Ask { text: String, times: Option<i64> } = "ask" [any_peer];
+        Open = "open" [authority];
+        Shut = "shut" [disabled];
+    }
+}
+
+/// A server and three clients, who all have the room; in the order server, A, B, C.
+fn rooms() -> (World, [Node<Room>; 4]) {
+    let mut world = World::of(&[A, B, C]);
+    let rooms = [SERVER, A, B, C].map(|peer| world.at(peer).add::<Room>("Room").unwrap());
+    (world, rooms)
+}
+
+fn say(text: &str) -> Room {
+    Room::Say { text: text.to_owned() }
+}
+
+/// What is called at an end; nothing else has happened there.
+#[track_caller]
+fn called(world: &mut World, at: PeerId, room: Node<Room>) -> Vec<(PeerId, Room)> {
+    let typed = |event| match event {
+        Event::Call(call) => (call.from, room.read(call).unwrap().unwrap()),
+        other => panic!("{other:?} is no call"),
+    };
+    world.events(at).into_iter().map(typed).collect()
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn calls_reach_whom_they_are_for() {
+    for (from, to, expected) in [
+        (SERVER, Target::All, &[SERVER, A, B, C][..]),
+        (SERVER, Target::Peer(SERVER), &[SERVER]),
+        (SERVER, Target::Peer(B), &[B]),
+        (SERVER, Target::AllExcept(B), &[SERVER, A, C]),
+        (SERVER, Target::AllExcept(SERVER), &[A, B, C]),
+        (A, Target::All, &[SERVER, A, B, C]),
+        (A, Target::SERVER, &[SERVER]),
+        (A, Target::Peer(A), &[A]),
+        (A, Target::Peer(B), &[B]),
+        (A, Target::AllExcept(B), &[SERVER, A, C]),
+        (A, Target::AllExcept(SERVER), &[A, B, C]),
+        (A, Target::AllExcept(A), &[SERVER, B, C]),
+    ] {
+        let (mut world, rooms) = rooms();
+        let ends = [SERVER, A, B, C];
+        let room_of = |peer| rooms[ends.iter().position(|end| *end == peer).unwrap()];
+        // The first goes by path, the next by number.
+        for _ in 0..3 {
+            world.at(from).call(room_of(from), to, say("hello")).unwrap();
+            world.settle();
+            for peer in ends {
+                let calls = called(&mut world, peer, room_of(peer));
+                let expected = if expected.contains(&peer) { vec![(from, say("hello"))] } else { vec![] };
+                assert_eq!(calls, expected, "{from:?} {to:?} at {peer:?}");
+            }
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn who_has_not_confirmed_gets_the_path() {
+    let mut server = Session::server(SessionOptions::default());
+    for peer in [A, B, C] {
+        server.peer_joined(peer, NOW);
+    }
+    outputs(&mut server);
+    let room = server.add::<Room>("Room").unwrap();
+    server.call(room, Target::All, Room::Open).unwrap();
+    let announcement = [&[1][..], Room::methods().md5().as_bytes(), &[0, 1, 0, 0, 0], b"Room\0"].concat();
+    let by_path = [&[0xa0, 6, 0, 0, 0x80, 1][..], b"Room\0"].concat();
+    assert_eq!(
+        outputs(&mut server),
+        [(vec![2, 3, 4], announcement.clone()), (vec![2, 3, 4], by_path.clone())]
+    );
+
+    // One has, so there are two forms, each of them once.
+    server.receive(B, Packet::binary([2, 1, 1, 0, 0, 0]), NOW);
+    server.call(room, Target::All, Room::Open).unwrap();
+    let by_number = vec![0x80, 1, 1];
+    assert_eq!(outputs(&mut server), [(vec![2, 4], by_path.clone()), (vec![3], by_number.clone())]);
+
+    // A newcomer has to be told.
+    for peer in [A, C] {
+        server.receive(peer, Packet::binary([2, 1, 1, 0, 0, 0]), NOW);
+    }
+    server.peer_joined(id(5), NOW);
+    outputs(&mut server);
+    server.call(room, Target::All, Room::Open).unwrap();
+    assert_eq!(
+        outputs(&mut server),
+        [(vec![5], announcement), (vec![5], by_path), (vec![2, 3, 4], by_number.clone())]
+    );
+    server.receive(id(5), Packet::binary([2, 1, 1, 0, 0, 0]), NOW);
+    server.call(room, Target::All, Room::Open).unwrap();
+    assert_eq!(outputs(&mut server), [(vec![2, 3, 4, 5], by_number)]);
+    assert_eq!(server.stats().calls_sent, 4);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn optional_arguments_may_be_missing() {
+    let (mut world, [_, room, ..]) = rooms();
+    for times in [None, Some(3)] {
+        let ask = Room::Ask { text: "?".to_owned(), times };
+        world.at(A).call(room, SERVER, ask.clone()).unwrap();
+        world.settle();
+        let Some(Event::Call(call)) = world.server.next_event() else { panic!("no call") };
+        assert_eq!(call.arguments.len(), if times.is_some() { 2 } else { 1 });
+        assert_eq!(Room::from_call(&call.method, call.arguments), Ok(ask));
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn only_who_may_can_call() {
+    let (mut world, rooms) = rooms();
+    let not_allowed = |method: &'static str| Refusal::NotAllowed { method: method.into() };
+    world.at(A).call(rooms[1], Target::AllExcept(C), Room::Open).unwrap();
+    world.settle();
+    for peer in [SERVER, B] {
+        assert_eq!(world.refusals(peer), [(A, not_allowed("open"))]);
+    }
+    for (end, room) in [(SERVER, rooms[0]), (B, rooms[2])] {
+        world.at(end).set_authority(room, A).unwrap();
+    }
+    world.at(A).call(rooms[1], Target::AllExcept(C), Room::Open).unwrap();
+    world.at(SERVER).call(rooms[0], B, Room::Open).unwrap();
+    world.at(SERVER).call(rooms[0], C, Room::Shut).unwrap();
+    world.settle();
+    assert_eq!(called(&mut world, SERVER, rooms[0]), [(A, Room::Open)]);
+    let mut told = world.events(B);
+    told.sort_by_key(|event| matches!(event, Event::Refused { .. }));
+    assert!(matches!(&told[0], Event::Call(Call { from: A, method, .. }) if method == "open"));
+    assert_eq!(told[1], Event::Refused { from: SERVER, what: not_allowed("open") });
+    assert_eq!(world.refusals(C), [(SERVER, not_allowed("shut"))]);
+}
+
+/// A server with a stranger, who has announced `Room` as 7.
+fn server_with_stranger() -> (Session, Node<Room>) {
+    let mut server = Session::server(SessionOptions::default());
+    let room = server.add::<Room>("Room").unwrap();
+    server.peer_joined(A, NOW);
+    let announcement = [&[1][..], Room::methods().md5().as_bytes(), &[0, 7, 0, 0, 0], b"Room\0"].concat();
+    server.receive(A, Packet::binary(announcement), NOW);
+    outputs(&mut server);
+    events(&mut server);
+    (server, room)
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn wrong_calls_never_reach_the_program() {
+    let (mut server, room) = server_with_stranger();
+    let ask = |why| Refusal::WrongCall { method: "ask".into(), why };
+    let count = |found| ask(WrongCall::ArgumentCount { least: 1, most: 2, found });
+    let cases: [(&[u8], fn(&Refusal) -> bool, Option<Refusal>); 8] = [
+        // No such number, neither of a node nor of a method.
+        (&[0x80, 8, 0], |_| false, Some(Refusal::UnknownNode { id: 8 })),
+        (&[0x80, 7, 9], |_| false, Some(Refusal::UnknownMethod { id: 9 })),
+        (&[0xc0, 7, 0, 0x80], |_| false, Some(Refusal::UnknownMethod { id: 0x8000 })),
+        // By a path that leads nowhere.
+        (&[0xa0, 6, 0, 0, 0x80, 0, b'X', 0], |_| false, Some(Refusal::UnknownPath)),
+        // Too few, too many.
+        (&[0x80, 7, 0], |_| false, Some(count(0))),
+        (&[0, 7, 0, 3, 1, 1, 1], |_| false, Some(count(3))),
+        // A bool for a text; half an argument.
+        (
+            &[0, 7, 0, 1, 1],
+            |what| matches!(what, Refusal::WrongCall { why: WrongCall::Argument { index: 0, .. }, .. }),
+            None,
+        ),
+        (&[0, 7, 0, 1, 4], |what| matches!(what, Refusal::BadArgument { why, .. } if why.index == 0), None),
+    ];
+    for (packet, is_right, expected) in cases {
+        server.receive(A, Packet::binary(packet), NOW);
+        let told = events(&mut server);
+        let [Event::Refused { from: A, what }] = &told[..] else { panic!("{packet:02x?}: {told:?}") };
+        assert!(expected.as_ref() == Some(what) || is_right(what), "{packet:02x?}: {what:?}");
+        assert!(!what.to_string().is_empty());
+    }
+    assert_eq!((server.stats().refused, server.stats().calls_received), (8, 0));
+    assert_eq!(outputs(&mut server), []);
+
+    // It was not the fault of the node.
+    server.receive(A, Packet::binary([0, 7, 1, 1, 4, 0, 0, 0, 1, 0, 0, 0, b'!', 0, 0, 0]), NOW);
+    assert!(matches!(server.next_event(), Some(Event::Refused { what: Refusal::NotAllowed { .. }, .. })));
+    server.receive(A, Packet::binary([0, 7, 2, 1, 4, 0, 0, 0, 1, 0, 0, 0, b'!', 0, 0, 0]), NOW);
+    let Some(Event::Call(call)) = server.next_event() else { panic!("no call") };
+    assert_eq!(room.read(call), Some(Ok(say("!"))));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_call_of_another_node_is_not_read() {
+    let mut server = Session::server(SessionOptions::default());
+    let [one, other] = ["One", "Other"].map(|path| server.add::<Room>(path).unwrap());
+    server.call(one, SERVER, say("!")).unwrap();
+    let Some(Event::Call(call)) = server.next_event() else { panic!("no call") };
+    assert_eq!((call.from, call.node), (SERVER, one.key()));
+    assert_eq!(other.read(call.clone()), None);
+    assert_eq!(one.read(call), Some(Ok(say("!"))));
+    assert_ne!(one, other);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn impossible_calls_are_errors_and_leave_no_trace() {
+    let mut client = Session::client(SessionOptions::default());
+    let room = client.add::<Room>("Room").unwrap();
+    let connecting = Error::NotOpen { state: ReadyState::Connecting };
+    assert_eq!(client.call(room, SERVER, say("")), Err(connecting));
+
+    let (mut world, [_, room, ..]) = rooms();
+    let session = world.at(A);
+    let text = |len: usize| vec![Variant::from("x".repeat(len))];
+    assert_eq!(session.call(room, id(99), say("")), Err(Error::UnknownPeer));
+    assert_eq!(session.call(room, A, Room::Open), Err(Error::NotCallLocal));
+    assert_eq!(session.call_method(room, SERVER, "sing", vec![]), Err(Error::UnknownMethod));
+    let wrong = session.call_method(room, SERVER, "say", vec![]);
+    assert!(matches!(wrong, Err(Error::InvalidArguments { .. })), "{wrong:?}");
+    let wrong = session.call_method(room, SERVER, "say", vec![Variant::Nil]);
+    assert!(matches!(wrong, Err(Error::InvalidArguments { .. })), "{wrong:?}");
+    let too_big = session.call_method(room, B, "say", text(65_600));
+    assert!(matches!(too_big, Err(Error::PacketTooBig { max: 65_535, .. })), "{too_big:?}");
+    // 6 for the relay, 1 first byte, 4 node, 1 method, 1 count, 8 for the text, 5 path.
+    let fits = 65_535 - 26 - 3;
+    assert_eq!(fits % 4, 2, "the text is padded to four");
+    let (text_that_fits, one_more) = (text(fits / 4 * 4), text(fits / 4 * 4 + 4));
+    assert!(session.call_method(room, B, "say", one_more).is_err());
+    assert_eq!((outputs(session), events(session)), (vec![], vec![]));
+    session.call_method(room, B, "say", text_that_fits).unwrap();
+    assert_eq!(outputs(session).len(), 2);
+
+    session.remove_node(room);
+    assert_eq!(session.call(room, SERVER, say("")), Err(Error::UnknownNode));
+    assert_eq!(session.set_authority(room, A), Err(Error::UnknownNode));
+    assert_eq!(world.server.call(room, A, say("")), Err(Error::UnknownNode), "it is another session's");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_call_carries_at_most_255_arguments() {
+    let methods = Methods::new().with(Method::new("take").any_peer().variadic());
+    let mut world = World::of(&[A]);
+    let nodes = world.declare("Node", &methods);
+    let take = |world: &mut World, count| {
+        world.at(A).call_method(nodes[&A], SERVER, "take", vec![Variant::Int(1); count])
+    };
+    take(&mut world, 255).unwrap();
+    assert!(matches!(take(&mut world, 256), Err(Error::InvalidArguments { .. })));
+    world.settle();
+    assert!(matches!(&world.events(SERVER)[..], [Event::Call(call)] if call.arguments.len() == 255));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn whole_objects_come_in_only_where_they_are_allowed() {
+    let methods = Methods::new().with(Method::new("take").any_peer().parameter(Parameter::any("thing")));
+    let object = Object::Full { class: "Node".to_owned(), properties: vec![] };
+    for allowed in [true, false] {
+        let mut world = World::with(SessionOptions::default().allow_objects(allowed));
+        world.join_with(A, SessionOptions::default().allow_objects(true));
+        world.settle();
+        world.forget_events();
+        let nodes = world.declare("Node", &methods);
+        let thing = Variant::Object(Some(Box::new(object.clone())));
+        world.at(A).call_method(nodes[&A], SERVER, "take", vec![thing]).unwrap();
+        world.settle();
+        let told = world.events(SERVER);
+        match &told[..] {
+            [Event::Call(_)] => assert!(allowed),
+            [Event::Refused { from: A, what: Refusal::BadArgument { .. } }] => assert!(!allowed),
+            _ => panic!("{told:?}"),
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Nodes, their paths, and the numbers that stand for these.
+
+use std::time::Duration;
+
+use wasm_bindgen_test::wasm_bindgen_test;
+use websocket_peer::{
+    Error, Packet,
+    multiplayer::{Event, Method, Methods, PeerId, Refusal, Session, SessionOptions},
+};
+
+use crate::world::{A, B, SERVER, World, events, outputs, refusals};
+
+const NOW: Duration = Duration::ZERO;
+
+fn methods(names: &[&'static str]) -> Methods {
+    names.iter().fold(Methods::new(), |methods, name| methods.with(Method::new(*name).any_peer()))
+}
+
+/// "I shall call the node at this path so; these are its methods."
+fn announcement(number: u32, path: &str, methods: &Methods) -> Packet {
+    let packet = [&[1][..], methods.md5().as_bytes(), &[0], &number.to_le_bytes(), path.as_bytes(), &[0]];
+    Packet::binary(packet.concat())
+}
+
+fn confirmation(number: u32, valid: bool) -> Vec<u8> {
+    [&[2, u8::from(valid)][..], &number.to_le_bytes()].concat()
+}
+
+/// A server with a stranger A, and a node `Game` with the method `play`.
+fn server_with(options: SessionOptions) -> Session {
+    let mut server = Session::server(options);
+    server.add_node("Game", methods(&["play"])).unwrap();
+    server.peer_joined(A, NOW);
+    outputs(&mut server);
+    events(&mut server);
+    server
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_known_path_is_confirmed() {
+    let mut server = server_with(SessionOptions::default());
+    let play = methods(&["play"]);
+    for (number, path) in [(1, "Game"), (0, "/root/Game"), (u32::MAX, "./Game")] {
+        server.receive(A, announcement(number, path, &play), NOW);
+        assert_eq!(outputs(&mut server), [(vec![2], confirmation(number, true))], "{path}");
+    }
+    // Engines understand it without the NUL, too.
+    let packet = announcement(5, "Game", &play);
+    server.receive(A, Packet::binary(&packet[..packet.len() - 1]), NOW);
+    assert_eq!(outputs(&mut server), [(vec![2], confirmation(5, true))]);
+    assert_eq!(events(&mut server), []);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn an_unknown_path_is_not_confirmed() {
+    let mut server = server_with(SessionOptions::default());
+    for path in ["Gam", "Game/Kid", "game", "/Game", "/other/Game", "../Game"] {
+        server.receive(A, announcement(1, path, &Methods::new()), NOW);
+        assert_eq!(refusals(&mut server), [(A, Refusal::UnknownPath)], "{path}");
+    }
+    assert_eq!(outputs(&mut server), []);
+    // Nothing is remembered of it: the number is free.
+    server.receive(A, announcement(1, "Game", &methods(&["play"])), NOW);
+    assert_eq!(outputs(&mut server).len(), 1);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn there_always_is_a_root() {
+    let mut server = server_with(SessionOptions::default().max_paths_per_peer(0));
+    for path in [".", "", "/root", "/root/"] {
+        server.receive(A, announcement(1, path, &Methods::new()), NOW);
+        assert_eq!(outputs(&mut server), [(vec![2], confirmation(1, true))], "{path:?}");
+    }
+    server.receive(A, Packet::binary([0x80, 1, 0]), NOW);
+    assert_eq!(refusals(&mut server), [(A, Refusal::UnknownNode { id: 1 })]);
+
+    let mut server = server_with(SessionOptions::default());
+    server.add_node("/root", methods(&["play"])).unwrap();
+    server.receive(A, announcement(1, ".", &methods(&["play"])), NOW);
+    server.receive(A, Packet::binary([0x80, 1, 0]), NOW);
+    assert!(matches!(events(&mut server)[..], [Event::Call(_)]));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_number_means_one_path_for_ever() {
+    let mut server = server_with(SessionOptions::default());
+    server.add_node("Other", methods(&["play"])).unwrap();
+    let play = methods(&["play"]);
+    server.receive(A, announcement(1, "Game", &play), NOW);
+    outputs(&mut server);
+    for path in ["Game", "Other"] {
+        server.receive(A, announcement(1, path, &play), NOW);
+        assert_eq!(refusals(&mut server), [(A, Refusal::PathTaken { id: 1 })]);
+    }
+    assert_eq!(outputs(&mut server), []);
+    // Another peer's numbers are its own.
+    server.peer_joined(B, NOW);
+    outputs(&mut server);
+    server.receive(B, announcement(1, "Other", &play), NOW);
+    assert_eq!(outputs(&mut server), [(vec![3], confirmation(1, true))]);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_flood_of_paths_fills_nothing() {
+    let mut server = server_with(SessionOptions::default().max_paths_per_peer(10));
+    let play = methods(&["play"]);
+    for number in 0..1000 {
+        server.receive(A, announcement(number, "Game", &play), NOW);
+    }
+    assert_eq!(outputs(&mut server).len(), 10);
+    let told = refusals(&mut server);
+    assert_eq!(told, vec![(A, Refusal::TooManyPaths); 64]);
+    assert_eq!(server.stats().refused, 990);
+    // What it has numbered before is good, and so is the whole path.
+    server.receive(A, Packet::binary([0x80, 9, 0]), NOW);
+    server.receive(A, Packet::binary([0xa0, 6, 0, 0, 0x80, 0, b'G', b'a', b'm', b'e', 0]), NOW);
+    assert!(matches!(events(&mut server)[..], [Event::Call(_), Event::Call(_)]));
+    // Who comes back begins anew.
+    server.peer_left(A, websocket_peer::CloseCause::Lost.into());
+    server.peer_joined(A, NOW);
+    outputs(&mut server);
+    server.receive(A, announcement(0, "Game", &play), NOW);
+    assert_eq!(outputs(&mut server), [(vec![2], confirmation(0, true))]);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_node_that_is_declared_anew_gets_a_new_number() {
+    let mut world = World::of(&[A]);
+    let play = methods(&["play"]);
+    let nodes = world.declare("Game", &play);
+    let play_at = |world: &mut World, node| {
+        world.at(A).call_method(node, SERVER, "play", vec![]).unwrap();
+        let sent = outputs(world.at(A));
+        for (_, packet) in &sent {
+            world.server.receive(A, Packet::binary(&packet[..]), NOW);
+        }
+        world.settle();
+        assert!(matches!(world.events(SERVER)[..], [Event::Call(_)]));
+        sent.into_iter().map(|(_, packet)| packet).collect::<Vec<_>>()
+    };
+    assert_eq!(play_at(&mut world, nodes[&A]).len(), 2);
+    assert_eq!(play_at(&mut world, nodes[&A]), [[0x80, 1, 0]]);
+    world.at(A).remove_node(nodes[&A]);
+    let anew = world.at(A).add_node("Game", play.clone()).unwrap();
+    assert_ne!(anew, nodes[&A]);
+    assert_eq!(play_at(&mut world, anew)[0], announcement(2, "Game", &play).into_vec());
+    assert_eq!(play_at(&mut world, anew), [[0x80, 2, 0]]);
+
+    // Where only the receiver's is another one, it is found at its path.
+    world.server.remove_node(nodes[&SERVER]);
+    world.at(A).call_method(anew, SERVER, "play", vec![]).unwrap();
+    world.settle();
+    assert_eq!(world.refusals(SERVER), [(A, Refusal::UnknownNode { id: 2 })]);
+    world.server.add_node("Game", play).unwrap();
+    assert_eq!(play_at(&mut world, anew), [[0x80, 2, 0]]);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn confirmations_of_what_was_never_said_are_nothing() {
+    let mut server = server_with(SessionOptions::default());
+    let node = server.add_node("Other", methods(&["play"])).unwrap();
+    for number in [0, 1, 2, u32::MAX] {
+        server.receive(A, Packet::binary(confirmation(number, true)), NOW);
+        server.receive(A, Packet::binary(confirmation(number, false)), NOW);
+    }
+    assert_eq!(events(&mut server), []);
+    server.call_method(node, A, "play", vec![]).unwrap();
+    server.peer_joined(B, NOW);
+    outputs(&mut server);
+    // It was said to A, and not to B.
+    server.receive(B, Packet::binary(confirmation(1, false)), NOW);
+    assert_eq!(events(&mut server), [Event::PeerConnected(B)]);
+    server.call_method(node, B, "play", vec![]).unwrap();
+    assert_eq!(outputs(&mut server).len(), 2);
+}
+
+/// What is told when A announces `Game` with these methods.
+fn mismatch(server: &mut Session, theirs: &[&'static str]) -> (Vec<String>, Option<Vec<String>>) {
+    server.receive(A, announcement(9, "Game", &methods(theirs)), NOW);
+    assert_eq!(outputs(server), [(vec![2], confirmation(9, false))]);
+    match &events(server)[..] {
+        [Event::ChecksumMismatch { peer: A, ours, theirs, .. }] => (ours.clone(), theirs.clone()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn other_methods_are_told_and_named_where_that_can_be() {
+    let declared: &[&'static str] = &["a", "b", "c"];
+    for (theirs, is_found) in
+        [(&["a", "b"][..], true), (&["b", "c"], true), (&["x"], true), (&["a", "b", "c", "d"], false)]
+    {
+        let mut server = Session::server(SessionOptions::default());
+        server.add_node("Game", methods(declared)).unwrap();
+        server.add_node("Other", methods(&["x"])).unwrap();
+        server.peer_joined(A, NOW);
+        outputs(&mut server);
+        events(&mut server);
+        let (ours, found) = mismatch(&mut server, theirs);
+        assert_eq!(ours, declared);
+        assert_eq!(found, is_found.then(|| theirs.iter().map(|name| (*name).to_owned()).collect()));
+        // Once is enough, and the number is good.
+        server.receive(A, announcement(10, "Game", &methods(theirs)), NOW);
+        server.receive(A, Packet::binary([0x80, 10, 0]), NOW);
+        assert!(matches!(events(&mut server)[..], [Event::Call(_)]));
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn both_ends_are_told_of_other_methods() {
+    let mut world = World::of(&[A]);
+    let ours = world.at(A).add_node("Game", methods(&["play", "stop"])).unwrap();
+    world.server.add_node("Game", methods(&["play"])).unwrap();
+    for _ in 0..3 {
+        world.at(A).call_method(ours, SERVER, "play", vec![]).unwrap();
+        world.settle();
+    }
+    let is_mismatch = |event: &Event, peer: PeerId| {
+        matches!(event, Event::ChecksumMismatch { peer: other, .. } if *other == peer)
+    };
+    let (at_client, at_server) = (world.events(A), world.events(SERVER));
+    assert_eq!(at_client.len(), 1);
+    assert!(is_mismatch(&at_client[0], SERVER));
+    assert_eq!(at_server.iter().filter(|event| is_mismatch(event, A)).count(), 1);
+    assert_eq!(at_server.len(), 4, "the calls go on: {at_server:?}");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn nodes_that_cannot_be_are_not_declared() {
+    let mut server = Session::server(SessionOptions::default().root_path("/root/Main"));
+    server.add_node("Game", Methods::new()).unwrap();
+    for path in ["Game", "./Game", "/root/Main/Game", "/root/Game", "A//B", "../A", "A:b", "A\0"] {
+        let error = server.add_node(path, Methods::new());
+        assert!(matches!(error, Err(Error::InvalidNode { .. })), "{path:?}: {error:?}");
+    }
+    let twice = Methods::new().with(Method::new("a")).with(Method::new("a"));
+    assert!(matches!(server.add_node("Other", twice), Err(Error::InvalidNode { .. })));
+    let mut server = Session::server(SessionOptions::default().max_packet_size(60));
+    assert!(matches!(server.add_node(&"a".repeat(20), Methods::new()), Err(Error::PacketTooBig { .. })));
+}

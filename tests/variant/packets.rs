@@ -1,0 +1,66 @@
+//! Values as packets of a connection.
+
+use wasm_bindgen_test::wasm_bindgen_test;
+use websocket_peer::variant::{DecodeError, Dictionary, EncodeError, Object, Variant, Vector2};
+use websocket_peer::{Error, Options, Packet, PacketKind, ReadyState, WebSocketPeer};
+
+use crate::support::{open, open_with, receive};
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_value_that_was_sent_comes_back() {
+    let mut peer = open("/echo").await;
+    let value: Variant = Dictionary::from_iter([("at", Vector2::new(1.5, -2.25))]).into();
+    peer.send_var(&value).unwrap();
+    peer.send_var(&Variant::Nil).unwrap();
+    let packet = receive(&mut peer).await;
+    assert_eq!(packet.kind(), PacketKind::Binary);
+    assert_eq!(packet.to_var(), Ok(value));
+    let nothing = receive(&mut peer).await;
+    assert_eq!(nothing.as_bytes(), [0; 4]);
+    assert_eq!(nothing.to_var(), Ok(Variant::Nil));
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_value_that_cannot_be_encoded_is_not_sent() {
+    let mut peer = open_with(Options::default().outbound_buffer_size(1000), "/echo").await;
+    let object = Object::Full { class: "Node".to_owned(), properties: Vec::new() };
+    let errors = [
+        peer.send_var(&object.into()),
+        peer.send_var(&"a\0b".into()),
+        peer.send_var(&vec![0_u8; 993].into()),
+    ];
+    assert_eq!(
+        errors,
+        [
+            Err(Error::InvalidVariant { why: EncodeError::ObjectNotAllowed }),
+            Err(Error::InvalidVariant { why: EncodeError::NulInText }),
+            Err(Error::PacketTooBig { len: 1004, max: 1000 }),
+        ]
+    );
+    assert_eq!(peer.stats().packets_sent, 0);
+    peer.send_var(&"fine".into()).unwrap();
+    assert_eq!(receive(&mut peer).await.to_var(), Ok("fine".into()));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_peer_that_is_not_open_sends_no_value() {
+    let mut peer = WebSocketPeer::new();
+    assert_eq!(peer.send_var(&Variant::Nil), Err(Error::NotOpen { state: ReadyState::Closed }));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_text_packet_is_read_in_the_same_way() {
+    assert_eq!(Packet::text("\0\0\0\0").to_var(), Ok(Variant::Nil));
+    assert_eq!(Packet::text("hello").to_var(), Err(DecodeError::UnknownType { id: 104, at: 0 }));
+    assert_eq!(Packet::binary([]).to_var(), Err(DecodeError::Truncated { at: 0 }));
+    assert_eq!(Packet::binary([0, 0, 0, 0, 7]).to_var(), Ok(Variant::Nil), "bytes behind it are ignored");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn what_cannot_be_encoded_says_why_and_has_godots_number() {
+    let error = Error::InvalidVariant { why: EncodeError::TooDeep };
+    let why = "the value cannot be encoded: more than 1024 containers are within each other";
+    assert_eq!(error.to_string(), why);
+    assert_eq!(error.godot_code(), 6);
+    assert_eq!(Error::from(EncodeError::NulInText).godot_code(), 31);
+}

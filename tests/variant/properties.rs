@@ -1,0 +1,120 @@
+//! What holds for every value, and for every string of bytes.
+
+use wasm_bindgen_test::wasm_bindgen_test;
+use websocket_peer::variant::{Dictionary, Objects, Variant};
+
+use crate::any::Random;
+use crate::vectors::{arguments, values};
+
+/// How many values, or strings of bytes, are tried.
+const TRIES: u64 = 4000;
+
+#[wasm_bindgen_test(unsupported = test)]
+fn every_value_comes_back_as_it_went() {
+    for seed in 0..TRIES {
+        let value = Random::new(seed).value(4);
+        let bytes = value.encode().expect("it can be written");
+        assert_eq!(bytes.len() % 4, 0, "seed {seed}");
+        let (read, len) = Variant::decode_prefix(&bytes, Objects::ById).expect("it can be read");
+        assert_eq!(len, bytes.len(), "seed {seed}");
+        // A NaN differs from itself, so bytes and texts are compared.
+        assert_eq!(read.encode().as_ref(), Ok(&bytes), "seed {seed}");
+        assert_eq!(read.to_string(), value.to_string(), "seed {seed}");
+        assert_eq!(read == value, value == value.clone(), "seed {seed}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn every_argument_comes_back_as_it_went() {
+    for seed in 0..TRIES {
+        let value = Random::new(seed).value(3);
+        let mut bytes = Vec::new();
+        value.encode_compressed(&mut bytes, Objects::ById).expect("it can be written");
+        let (read, len) = Variant::decode_compressed(&bytes, Objects::ById).expect("it can be read");
+        assert_eq!(len, bytes.len(), "seed {seed}");
+        assert_eq!(read.encode(), value.encode(), "seed {seed}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_value_that_is_cut_off_is_an_error() {
+    for seed in 0..TRIES / 10 {
+        let value = Random::new(seed).value(4);
+        let bytes = value.encode().expect("it can be written");
+        for len in (0..bytes.len()).step_by(3) {
+            match Variant::decode_prefix(&bytes[..len], Objects::ById) {
+                Err(error) => assert!(error.at() <= len, "seed {seed}: {error}"),
+                Ok((_, used)) => {
+                    // Only what pads an array of bytes at the very end may be missing.
+                    assert_eq!(used, len, "seed {seed}");
+                    assert!(
+                        bytes.len() - len < 4 && bytes[len..].iter().all(|byte| *byte == 0),
+                        "seed {seed}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Whatever the bytes are: if they are a value, it can be written, and what is written is that value again.
+fn try_bytes(bytes: &[u8]) {
+    for objects in [Objects::ById, Objects::Full] {
+        if let Ok((value, len)) = Variant::decode_prefix(bytes, objects) {
+            assert!(len <= bytes.len());
+            let mut written = Vec::new();
+            value.encode_into(&mut written, objects).expect("what was read can be written");
+            let (again, _) = Variant::decode_prefix(&written, objects).expect("and read");
+            assert_eq!(again.to_string(), value.to_string(), "{bytes:02x?}");
+        }
+        if let Ok((_, len)) = Variant::decode_compressed(bytes, objects) {
+            assert!(len <= bytes.len());
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn no_bytes_do_harm() {
+    for seed in 0..TRIES {
+        let mut random = Random::new(seed);
+        let len = random.below(200) as usize;
+        let mut bytes = random.bytes(len);
+        // Or most of them would be refused for their type.
+        for header in bytes.chunks_exact_mut(4).step_by(2) {
+            header[0] %= 39;
+            header[1..].fill(0);
+        }
+        try_bytes(&bytes);
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn no_changed_bytes_do_harm() {
+    let mut random = Random::new(7);
+    for vector in values().iter().chain(&arguments()) {
+        for _ in 0..40 {
+            let mut bytes = vector.bytes.clone();
+            for _ in 0..=random.below(3) {
+                let at = random.below(bytes.len() as u64) as usize;
+                bytes[at] = match random.below(3) {
+                    0 => random.next() as u8,
+                    1 => random.below(40) as u8,
+                    _ => bytes[at] ^ 1 << random.below(8),
+                };
+            }
+            try_bytes(&bytes);
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn the_order_of_keys_is_one() {
+    let mut random = Random::new(11);
+    let values: Vec<Variant> = (0..400).map(|_| random.value(2)).collect();
+    let forwards: Dictionary = values.iter().map(|value| (value.clone(), 1)).collect();
+    let backwards: Dictionary = values.iter().rev().map(|value| (value.clone(), 1)).collect();
+    assert!(forwards == backwards);
+    for value in &values {
+        assert!(forwards.contains_key(value), "{value}");
+    }
+}
