@@ -1,35 +1,33 @@
 //! Who is who in a session, and whom a packet is for.
 
-use std::{fmt, num::NonZeroI32};
+use std::{fmt, num::NonZeroU32};
 
 /// A peer's number in a session: 1 for the server, anything above for the others.
 ///
 /// Godot: `get_unique_id`.
 #[doc(alias = "get_unique_id")]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PeerId(NonZeroI32);
+pub struct PeerId(NonZeroU32);
 
 impl PeerId {
     /// The server of every session.
     ///
     /// Godot: `MultiplayerPeer.TARGET_PEER_SERVER`.
     #[doc(alias = "TARGET_PEER_SERVER")]
-    pub const SERVER: Self = match Self::new(1) {
-        Some(server) => server,
-        None => unreachable!(),
-    };
+    pub const SERVER: Self = Self(NonZeroU32::MIN);
 
     /// The peer of this number; `None` for 0 and below, which name nobody.
     pub const fn new(id: i32) -> Option<Self> {
-        match NonZeroI32::new(id) {
-            Some(id) if id.get() > 0 => Some(Self(id)),
+        match NonZeroU32::new(id as u32) {
+            Some(number) if id > 0 => Some(Self(number)),
             _ => None,
         }
     }
 
     /// The number, as it stands in packets.
     pub const fn get(self) -> i32 {
-        self.0.get()
+        // It came from one.
+        self.0.get() as i32
     }
 }
 
