@@ -13,7 +13,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use testkit::Server;
-use websocket_peer::{CloseCode, Error, Options, PacketKind, ReadyState, WebSocketPeer};
+use websocket_peer::{
+    CloseCode, Error, Options, PacketKind, ReadyState, WebSocketPeer, variant::EncodeError,
+};
 
 /// `WebSocketPeer`: its methods, its properties, its two enums and their values.
 const WEB_SOCKET_PEER: [&str; 30] = [
@@ -71,8 +73,96 @@ const TCP_SERVER: [&str; 7] = [
     "stop",
 ];
 
+/// `WebSocketMultiplayerPeer`, and what it inherits from `MultiplayerPeer` beyond `PacketPeer`.
+const MULTIPLAYER_PEER: [&str; 32] = [
+    "WebSocketMultiplayerPeer",
+    "MultiplayerPeer",
+    "create_client",
+    "create_server",
+    "get_peer",
+    "get_peer_address",
+    "get_peer_port",
+    "handshake_timeout",
+    "refuse_new_connections",
+    "transfer_mode",
+    "transfer_channel",
+    "set_target_peer",
+    "get_packet_peer",
+    "get_packet_channel",
+    "get_packet_mode",
+    "disconnect_peer",
+    "get_connection_status",
+    "get_unique_id",
+    "generate_unique_id",
+    "is_server_relay_supported",
+    "peer_connected",
+    "peer_disconnected",
+    "ConnectionStatus",
+    "CONNECTION_DISCONNECTED",
+    "CONNECTION_CONNECTING",
+    "CONNECTION_CONNECTED",
+    "TARGET_PEER_BROADCAST",
+    "TARGET_PEER_SERVER",
+    "TransferMode",
+    "TRANSFER_MODE_UNRELIABLE",
+    "TRANSFER_MODE_UNRELIABLE_ORDERED",
+    "TRANSFER_MODE_RELIABLE",
+];
+
+/// `SceneMultiplayer`, and what it inherits from `MultiplayerAPI`.
+const SCENE_MULTIPLAYER: [&str; 35] = [
+    "SceneMultiplayer",
+    "MultiplayerAPI",
+    "root_path",
+    "auth_callback",
+    "auth_timeout",
+    "allow_object_decoding",
+    "server_relay",
+    "max_sync_packet_size",
+    "max_delta_packet_size",
+    "peer_authenticating",
+    "peer_authentication_failed",
+    "peer_packet",
+    "connected_to_server",
+    "connection_failed",
+    "server_disconnected",
+    "clear",
+    "complete_auth",
+    "get_authenticating_peers",
+    "send_auth",
+    "send_bytes",
+    "get_peers",
+    "get_remote_sender_id",
+    "is_server",
+    "has_multiplayer_peer",
+    "object_configuration_add",
+    "object_configuration_remove",
+    "rpc",
+    "rpc_id",
+    "rpc_config",
+    "set_multiplayer_authority",
+    "RPCMode",
+    "RPC_MODE_DISABLED",
+    "RPC_MODE_ANY_PEER",
+    "RPC_MODE_AUTHORITY",
+    "MultiplayerSpawner",
+];
+
 /// The names that are not here, and why.
-const ABSENT: [(&str, &str); 5] = [
+const ABSENT: [(&str, &str); 18] = [
+    ("handshake_timeout", "`connect_timeout` of the options covers the handshake, `id_timeout` the rest"),
+    ("transfer_mode", "a method declares it; WebSocket has one way of transfer"),
+    ("transfer_channel", "a method declares it; WebSocket has one channel"),
+    ("get_packet_peer", "a packet comes with its sender, in `Event::Packet`"),
+    ("get_packet_channel", "WebSocket has one channel"),
+    ("get_packet_mode", "WebSocket has one way of transfer"),
+    ("generate_unique_id", "the server gives ids to the connections itself"),
+    ("is_server_relay_supported", "it always is; `SessionOptions::relay` says whether it is wanted"),
+    ("get_authenticating_peers", "`Event::Authenticating` tells of each"),
+    ("has_multiplayer_peer", "a `MultiplayerPeer` is the session and its connection in one"),
+    ("object_configuration_add", "nodes are declared by `Session::add`"),
+    ("object_configuration_remove", "nodes are taken away by `Session::remove_node`"),
+    ("clear", "a session that is over is dropped, and a new one made"),
     ("get_packet_error", "an empty inbox is `None`, and nothing else can go wrong in `recv`"),
     ("is_listening", "a `WebSocketServer` that exists listens, until it is told to shut down"),
     ("is_connection_available", "the server takes its connections itself, and tells of those that are open"),
@@ -81,7 +171,12 @@ const ABSENT: [(&str, &str); 5] = [
 ];
 
 fn names() -> impl Iterator<Item = &'static str> {
-    WEB_SOCKET_PEER.into_iter().chain(PACKET_PEER).chain(TCP_SERVER)
+    WEB_SOCKET_PEER
+        .into_iter()
+        .chain(PACKET_PEER)
+        .chain(TCP_SERVER)
+        .chain(MULTIPLAYER_PEER)
+        .chain(SCENE_MULTIPLAYER)
 }
 
 #[test]
@@ -137,6 +232,7 @@ fn errors_have_godots_numbers() {
     const FAILED: i32 = 1;
     const ERR_UNAVAILABLE: i32 = 2;
     const ERR_OUT_OF_MEMORY: i32 = 6;
+    const ERR_FILE_CANT_WRITE: i32 = 13;
     const ERR_ALREADY_IN_USE: i32 = 22;
     const ERR_INVALID_PARAMETER: i32 = 31;
     const ERR_DOES_NOT_EXIST: i32 = 33;
@@ -151,6 +247,13 @@ fn errors_have_godots_numbers() {
         (Error::OutboundFull { room: 0 }, ERR_OUT_OF_MEMORY),
         (Error::PacketTooBig { len: 2, max: 1 }, ERR_OUT_OF_MEMORY),
         (Error::UnknownPeer, ERR_DOES_NOT_EXIST),
+        (Error::UnknownNode, ERR_DOES_NOT_EXIST),
+        (Error::InvalidNode { why: "" }, ERR_INVALID_PARAMETER),
+        (Error::UnknownMethod, ERR_INVALID_PARAMETER),
+        (Error::InvalidArguments { why: String::new() }, ERR_INVALID_PARAMETER),
+        (Error::NotCallLocal, ERR_INVALID_PARAMETER),
+        (Error::NotAuthenticating, ERR_FILE_CANT_WRITE),
+        (Error::InvalidVariant { why: EncodeError::TooDeep }, ERR_OUT_OF_MEMORY),
         (Error::Unsupported { what: "" }, ERR_UNAVAILABLE),
         (Error::from(io), FAILED),
     ];

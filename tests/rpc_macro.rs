@@ -62,7 +62,6 @@ mod inner {
     // Everything that the grammar allows.
     websocket_peer::rpc! {
         #[derive(Debug, Clone, PartialEq)]
-        #[allow(dead_code)]
         pub(super) enum Odd {
             Plain = "plain" [];
             Disabled = "disabled" [disabled, channel(1 + 2), unreliable,];
@@ -78,6 +77,7 @@ mod inner {
                 optional: Option<super::Variant>,
                 value: Option<super::Dictionary>,
             } = "many" [channel(-4), reliable, call_local, any_peer];
+            Any { value: super::Variant } = "any";
             Middle { first: Option<Field>, last: f32 } = "middle" [authority]
         }
     }
@@ -115,16 +115,16 @@ fn the_demo_has_the_checksum_that_godot_gives_it() {
 #[test]
 fn brackets_say_how_a_method_is_called() {
     let methods = Odd::methods();
-    assert_eq!(names(&methods), ["node", "disabled", "many", "middle", "plain"]);
+    assert_eq!(names(&methods), ["node", "any", "disabled", "many", "middle", "plain"]);
     let look = |name| {
         let (number, method) = methods.find(name).unwrap();
         (number, method.caller, method.call_local, method.channel, method.transfer, method.node_level)
     };
-    assert_eq!(look("plain"), (3, Caller::Authority, false, 0, TransferMode::Reliable, false));
-    assert_eq!(look("disabled"), (0, Caller::Nobody, false, 3, TransferMode::Unreliable, false));
+    assert_eq!(look("plain"), (4, Caller::Authority, false, 0, TransferMode::Reliable, false));
+    assert_eq!(look("disabled"), (1, Caller::Nobody, false, 3, TransferMode::Unreliable, false));
     assert_eq!(look("node"), (0x8000, Caller::AnyPeer, false, 0, TransferMode::UnreliableOrdered, true));
-    assert_eq!(look("many"), (1, Caller::AnyPeer, true, -4, TransferMode::Reliable, false));
-    assert_eq!(look("middle"), (2, Caller::Authority, false, 0, TransferMode::Reliable, false));
+    assert_eq!(look("many"), (2, Caller::AnyPeer, true, -4, TransferMode::Reliable, false));
+    assert_eq!(look("middle"), (3, Caller::Authority, false, 0, TransferMode::Reliable, false));
 }
 
 #[test]
@@ -180,7 +180,12 @@ fn what_is_none_at_the_end_is_not_sent() {
     // Before another argument it is null.
     let call = Odd::Middle { first: None, last: 2.0 };
     assert_eq!(call.into_call(), ("middle", vec![Variant::Nil, Variant::Float(2.0)]));
-    // Null itself is an argument, where anything is.
+    // Where anything is an argument, null is one.
+    let call = Odd::Any { value: Variant::Nil };
+    assert_eq!(call.into_call(), ("any", vec![Variant::Nil]));
+    let nothing = Err(WrongCall::ArgumentCount { least: 1, most: 1, found: 0 });
+    assert_eq!(Odd::from_call("any", vec![]), nothing);
+    // But it is none where it could be nothing.
     let call = Odd::Many {
         r#type: StringName::default(),
         arguments: None,

@@ -11,7 +11,7 @@ mod refusal;
 mod rpc;
 mod session;
 mod stats;
-mod wire;
+pub(crate) mod wire;
 
 pub use event::{AuthFailure, Call, Departure, Event};
 pub use id::{PeerId, Target};

@@ -75,8 +75,8 @@ impl Audience {
 
     /// Those of `peers` that can be sent the number, and those that need the path.
     pub(super) fn split(&self, peers: Vec<PeerId>) -> (Vec<PeerId>, Vec<PeerId>) {
-        // Who has confirmed is an admitted peer, and who needs the path is one that has not: mostly there is none.
-        if self.confirmed.len() >= peers.len() && peers.iter().eq(&self.confirmed) {
+        // Mostly it is a call to all, and all have confirmed: then nobody has to be looked up.
+        if self.confirmed.len() == peers.len() && peers.iter().eq(&self.confirmed) {
             return (peers, Vec::new());
         }
         peers.into_iter().partition(|peer| self.confirmed.contains(peer))
@@ -166,12 +166,12 @@ mod tests {
         assert!(!audience.confirm(peers[0]));
         assert_eq!(audience.tell(&peers), peers);
         assert_eq!(audience.tell(&peers), []);
-        assert_eq!(audience.split(peers.to_vec()), (vec![], peers.to_vec()));
+        assert_eq!(audience.split(peers.into()), (vec![], peers.to_vec()));
         assert!(audience.confirm(peers[0]));
         assert!(!audience.confirm(peers[0]));
-        assert_eq!(audience.split(peers.to_vec()), (vec![peers[0]], vec![peers[1]]));
+        assert_eq!(audience.split(peers.into()), (vec![peers[0]], vec![peers[1]]));
         assert!(audience.confirm(peers[1]));
-        assert_eq!(audience.split(peers.to_vec()), (peers.to_vec(), vec![]));
+        assert_eq!(audience.split(peers.into()), (peers.to_vec(), vec![]));
         audience.forget(peers[0]);
         assert_eq!(audience.tell(&peers), [peers[0]]);
     }

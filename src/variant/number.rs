@@ -47,7 +47,7 @@ fn write_digits(scientific: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             Some((whole, rest)) => write!(f, "{whole}.{rest}"),
             None => write!(f, "{digits:0<before$}"),
         },
-        _ if before <= 0 && before >= -ZEROS => {
+        _ if (-ZEROS..=0).contains(&before) => {
             write!(f, "0.{}{digits}", &"000"[..before.unsigned_abs() as usize])
         }
         _ => {

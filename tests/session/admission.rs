@@ -67,7 +67,9 @@ fn in_whatever_order_things_arrive_all_know_each_other() {
             }
         }
         world.settle();
-        for (peer, others) in [(SERVER, [A, B, C]), (A, [SERVER, B, C]), (B, [SERVER, A, C]), (C, [SERVER, A, B])] {
+        for (peer, others) in
+            [(SERVER, [A, B, C]), (A, [SERVER, B, C]), (B, [SERVER, A, C]), (C, [SERVER, A, B])]
+        {
             assert_eq!(ids(world.at(peer)), others);
         }
         let told = world.events(C);
@@ -140,10 +142,7 @@ fn who_leaves_is_missed_by_all() {
     assert_eq!(world.events(C), [gone(B, Departure::Reported)]);
     let told = world.events(B);
     assert_eq!(told[..2], [gone(A, Departure::ServerLost), gone(C, Departure::ServerLost)]);
-    assert_eq!(
-        told[2..],
-        [gone(SERVER, Departure::Closed(lost())), Event::Disconnected { info: lost() }]
-    );
+    assert_eq!(told[2..], [gone(SERVER, Departure::Closed(lost())), Event::Disconnected { info: lost() }]);
 }
 
 #[wasm_bindgen_test(unsupported = test)]

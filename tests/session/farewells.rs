@@ -128,7 +128,9 @@ fn who_was_sent_away_has_nothing_more_to_say() {
     server.disconnect_peer(A).unwrap();
     outputs(&mut server);
     events(&mut server);
-    for said in [&[3, 1][..], &[7, 3, 0, 0, 0, 0, 3, 1], &[7, 0, 1], &[], &[7, 1, 9, 0, 0, 0], &[2, 1, 9, 0, 0, 0]] {
+    for said in
+        [&[3, 1][..], &[7, 3, 0, 0, 0, 0, 3, 1], &[7, 0, 1], &[], &[7, 1, 9, 0, 0, 0], &[2, 1, 9, 0, 0, 0]]
+    {
         server.receive(A, Packet::binary(said), NOW);
     }
     assert_eq!((outputs(&mut server), events(&mut server), server.stats().refused), (vec![], vec![], 0));

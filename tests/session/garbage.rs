@@ -46,13 +46,13 @@ fn server(state: State) -> (Session, NodeKey) {
     if !matches!(state, State::Unknown) {
         server.peer_joined(A, NOW);
     }
+    server.call_method(node, Target::All, "rule", vec![]).unwrap();
     match state {
         State::SentAway => server.disconnect_peer(A).unwrap(),
         State::Gone => server.peer_left(A, websocket_peer::CloseCause::Lost.into()),
         _ => {}
     }
-    server.call_method(node, Target::All, "rule", vec![]).unwrap();
-    outputs(&mut server);
+    outputs_of_any_kind(&mut server);
     events(&mut server);
     (server, node)
 }

@@ -49,6 +49,11 @@ impl Network {
         self.ways.insert(Way::Up(client), VecDeque::new());
     }
 
+    /// Whether nothing of the client's connection is left.
+    pub fn is_over(&self, client: PeerId) -> bool {
+        !self.ways.contains_key(&Way::Down(client)) && !self.ways.contains_key(&Way::Up(client))
+    }
+
     /// Sends a packet; on a way that is closed it is lost.
     pub fn send(&mut self, way: Way, packet: Packet) {
         if let Some(letters) = self.ways.get_mut(&way) {

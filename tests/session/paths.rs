@@ -215,9 +215,7 @@ fn both_ends_are_told_of_other_methods() {
         world.at(A).call_method(ours, SERVER, "play", vec![]).unwrap();
         world.settle();
     }
-    let is_mismatch = |event: &Event, peer: PeerId| {
-        matches!(event, Event::ChecksumMismatch { peer: other, .. } if *other == peer)
-    };
+    let is_mismatch = |event: &Event, peer: PeerId| matches!(event, Event::ChecksumMismatch { peer: other, .. } if *other == peer);
     let (at_client, at_server) = (world.events(A), world.events(SERVER));
     assert_eq!(at_client.len(), 1);
     assert!(is_mismatch(&at_client[0], SERVER));

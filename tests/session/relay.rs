@@ -70,10 +70,7 @@ fn the_size_that_counts_is_that_on_the_way() {
     let mut world = World::of(&[A, B]);
     let max = 65_535;
     world.server.send_bytes(A, &vec![0; max - 1]).unwrap();
-    assert_eq!(
-        world.server.send_bytes(A, &vec![0; max]),
-        Err(Error::PacketTooBig { len: max + 1, max })
-    );
+    assert_eq!(world.server.send_bytes(A, &vec![0; max]), Err(Error::PacketTooBig { len: max + 1, max }));
     world.at(A).send_bytes(SERVER, &vec![0; max - 1]).unwrap();
     world.at(A).send_bytes(B, &vec![0; max - 7]).unwrap();
     let error = world.at(A).send_bytes(B, &vec![0; max - 6]);

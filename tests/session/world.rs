@@ -27,7 +27,7 @@ pub const fn id(number: i32) -> PeerId {
 
 /// A client: one of ours, or a stranger that sends what it likes.
 pub enum Client {
-    Ours(Session),
+    Ours(Box<Session>),
     Stranger(Vec<Packet>),
 }
 
@@ -76,7 +76,7 @@ impl World {
     pub fn join_with(&mut self, client: PeerId, options: SessionOptions) {
         let mut session = Session::client(options);
         session.peer_joined(SERVER, self.now);
-        self.connect(client, Client::Ours(session));
+        self.connect(client, Client::Ours(Box::new(session)));
     }
 
     /// A stranger connects.

@@ -69,7 +69,7 @@ pub fn look_down(file: &File) -> Vec<String> {
                     "one backend uses the other; what both need belongs below them".to_owned()
                 }
                 (Some(own), Some(other)) if layer == "multiplayer" && !may_use(own, other) => {
-                    format!("`{own}` stands below `{other}`; move what it needs further down")
+                    format!("`{own}` does not stand as high as `{other}`; move what it needs further down")
                 }
                 _ => continue,
             },
@@ -84,11 +84,10 @@ pub fn look_down(file: &File) -> Vec<String> {
     found
 }
 
-/// Whether a module of `src/multiplayer` stands as high as another, at the least. Those that have no row are found by
-/// `unplaced`.
+/// Whether a module of `src/multiplayer` stands as high as another, at the least. One that has no row may use none.
 fn may_use(own: &str, other: &str) -> bool {
     let depth = |name: &str| MULTIPLAYER.iter().position(|row| row.contains(&name));
-    depth(own).zip(depth(other)).is_none_or(|(own, other)| own <= other)
+    depth(own).is_some_and(|own| depth(other).is_none_or(|other| own <= other))
 }
 
 /// What is wrong when `layer` uses `other`.

@@ -103,16 +103,3 @@ fn what_a_program_builds_may_be_deeper_still() {
         use_fully(&nested(100_000, wrap), &nested(99_999, wrap));
     }
 }
-
-/// Threads have less stack than the one that begins, and debug builds need more of it.
-#[cfg(not(target_family = "wasm"))]
-#[test]
-fn a_small_stack_is_enough() {
-    let thread = std::thread::Builder::new().stack_size(512 * 1024);
-    let work = || {
-        what_is_1024_deep_travels();
-        what_is_deeper_is_not_written();
-        everything_else_can_be_done_at_that_depth();
-    };
-    thread.spawn(work).expect("a thread starts").join().expect("the stack is enough");
-}

@@ -219,7 +219,6 @@ fn within_a_second<T>(run: impl FnOnce() -> T) -> T {
     {
         let start = std::time::Instant::now();
         let result = run();
-        eprintln!("TIME {:?}", start.elapsed());
         assert!(start.elapsed() < std::time::Duration::from_secs(1), "took {:?}", start.elapsed());
         result
     }

@@ -227,7 +227,7 @@ mod tests {
         let wrong =
             |index, expected, found| Err(WrongCall::Argument { index, why: WrongType { expected, found } });
         let one = Variant::Int(1);
-        assert_eq!(method.check(&[one.clone()]), Ok(()));
+        assert_eq!(method.check(std::slice::from_ref(&one)), Ok(()));
         assert_eq!(method.check(&[one.clone(), Variant::Nil, Variant::Callable]), Ok(()));
         assert_eq!(method.check(&[one.clone(), one.clone()]), Ok(()));
         assert_eq!(method.check(&[Variant::Nil]), wrong(0, "int of 8 bits, not negative", VariantType::Nil));

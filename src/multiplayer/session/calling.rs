@@ -68,7 +68,7 @@ impl Session {
     /// # Errors
     /// [`Error::UnknownNode`]; [`Error::UnknownMethod`] and [`Error::InvalidArguments`], where the node is declared with other
     /// methods than those of `R`; [`Error::NotOpen`] without an id; [`Error::UnknownPeer`]; [`Error::NotCallLocal`];
-    /// [`Error::PacketTooBig`].
+    /// [`Error::InvalidVariant`]; [`Error::PacketTooBig`].
     ///
     /// Godot: `rpc`, `rpc_id`.
     #[doc(alias = "rpc")]
@@ -128,7 +128,7 @@ impl Session {
     ) -> Result<(), Error> {
         let arguments = EncodedArguments::new(arguments, self.objects()).map_err(|why| match why {
             NotEncodable::TooMany => Error::InvalidArguments { why: "they are more than 255".to_owned() },
-            NotEncodable::Value(why) => Error::InvalidArguments { why: why.to_string() },
+            NotEncodable::Value(why) => Error::InvalidVariant { why },
         })?;
         let packet = |node| encode(&Command::Call(CallPacket { node, method, arguments: arguments.get() }));
 

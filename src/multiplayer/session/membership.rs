@@ -102,8 +102,8 @@ impl Session {
         for peer in present {
             Command::System(System::AddPeer(peer.get())).encode(&mut packets);
         }
-        let present = Recipients::Many(present.to_vec());
-        self.put_out(present, Command::System(System::AddPeer(newcomer.get())));
+        let others = present.to_vec().into();
+        self.put_out(others, Command::System(System::AddPeer(newcomer.get())));
         // One memory for all of these.
         let packets = Bytes::from(packets);
         for start in (0..packets.len()).step_by(ADD_PEER) {

@@ -19,6 +19,9 @@ use crate::{
 impl Session {
     /// A packet came, by the connection to this peer; at a client that is always [`PeerId::SERVER`]. Text is taken for
     /// the bytes that it is.
+    ///
+    /// Events and outputs come of it, in such numbers as the packet is long. They wait without a limit: take them before more
+    /// is received.
     pub fn receive(&mut self, from: PeerId, packet: Packet, now: Duration) {
         self.tick(now);
         if self.phase == Phase::Over {
