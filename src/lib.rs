@@ -21,6 +21,11 @@ mod url;
 pub mod multiplayer;
 pub mod variant;
 
+/// The guide: its examples are compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/godot.md")]
+mod guide {}
+
 #[cfg(feature = "_fuzz")]
 #[doc(hidden)]
 pub mod fuzz;
@@ -46,5 +51,8 @@ const _: () = {
     is_send_and_sync::<WebSocketPeer>();
     is_send_and_sync::<WebSocketServer>();
     is_send_and_sync::<Packet>();
+    is_send_and_sync::<multiplayer::MultiplayerPeer>();
+    is_send_and_sync::<multiplayer::Session>();
+    is_send_and_sync::<variant::Variant>();
     is_send_and_sync::<Error>();
 };

@@ -1,4 +1,20 @@
-//! Godot's high-level multiplayer: ids, relay, authentication and remote calls between peers.
+//! Godot's high-level multiplayer: numbered peers, relay between clients, authentication, calls of methods on nodes, raw
+//! bytes, spawned and synchronized nodes.
+//!
+//! | what | is |
+//! |---|---|
+//! | [`MultiplayerPeer`] | a session on WebSockets, the server's end or a client's. Begin here |
+//! | [`Session`] | the session alone: packets and time in, packets and [`Event`]s out. For transports of your own, and for tests |
+//! | [`rpc!`](crate::rpc) | declares the methods of a node, and the enum by which they are called and answered |
+//! | [`Methods`], [`Method`], [`Parameter`] | the same at run time, for programs that learn the methods while they run |
+//! | [`Refusal`] | why something that came was dropped. Nothing that is wrong reaches the program otherwise |
+//!
+//! A session has one server, [`PeerId::SERVER`], and clients that are connected to it alone. What one client sends to another
+//! goes through the server, which says whom it is from. Godot 4 engines may be at any of the ends: see the guide in
+//! `docs/godot.md`.
+//!
+//! Nodes are names for the ends of calls: a path, as in a game's tree, and the methods that may be called there. Both ends
+//! declare them, with the same paths and the same names of methods.
 
 mod event;
 mod id;
