@@ -55,7 +55,10 @@ const MAX_BYTES: usize = 1024 * 1024;
 ///     while let Some(event) = peer.next_event() {
 ///         match event {
 ///             Event::PeerConnected(id) => {
-///                 peer.session().call(room, id, Room::Say { text: "hello".into() })?;
+///                 if let Err(error) = peer.session().call(room, id, Room::Say { text: "hello".into() }) {
+///                     // It may have gone already, which the next events tell.
+///                     println!("{id} is not greeted: {error}");
+///                 }
 ///             }
 ///             Event::Call(call) => {
 ///                 let from = call.from;

@@ -18,6 +18,9 @@ use crate::tools;
 const PAGE: &str = "tests/contract.rs";
 const WORKER: &str = "tests/contract_worker.rs";
 
+/// What has no platform in it, and must come to the same on each.
+const PORTABLE: [&str; 2] = ["tests/session.rs", "tests/variant.rs"];
+
 /// What takes `wss:`. The browser is told to accept the server's certificate by webdriver.json, which Safari's protocol cannot do.
 const SECURE: &str = "tests/contract_secure.rs";
 
@@ -43,8 +46,10 @@ pub async fn run(project: &Project, engine: Engine) -> Result<Outcome> {
     if engine == Engine::WebKit {
         return Ok(Outcome::PassedWith(note));
     }
-    let secure = suites.passed_in(SECURE).with_context(|| format!("{SECURE} did not run completely"))?;
-    Ok(Outcome::PassedWith(format!("{note}; {secure} more with TLS")))
+    let passed = |name: &str| suites.passed_in(name).with_context(|| format!("{name} did not run completely"));
+    let secure = passed(SECURE)?;
+    let portable = PORTABLE.into_iter().map(passed).sum::<Result<usize>>()?;
+    Ok(Outcome::PassedWith(format!("{note}; {secure} more with TLS; {portable} of sessions and values")))
 }
 
 /// How many tests the contract has natively.

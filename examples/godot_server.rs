@@ -1,0 +1,262 @@
+//! A host for Godot players: keeps the room of `examples/godot`, whose players need not know that it is no Godot.
+//!
+//! `cargo run --example godot_server -- 127.0.0.1:9080 [--players=N] [--rounds=N] [--seconds=S]`
+
+use std::{
+    collections::hash_map::RandomState,
+    env,
+    hash::BuildHasher,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use websocket_peer::{
+    Error,
+    multiplayer::{Event, MultiplayerOptions, MultiplayerPeer, Node, PeerId, Target},
+    variant::Vector2,
+};
+
+#[path = "godot/room.rs"]
+mod room;
+
+use room::{PATH, Room, SIZE, View};
+
+const USAGE: &str = "usage: godot_server ADDR [--players=N] [--rounds=N] [--seconds=S]";
+
+/// It sleeps for so long, unless something comes.
+const FRAME: Duration = Duration::from_millis(50);
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How near to the coin a marker takes it.
+const REACH: f32 = 16.0;
+const MAX_NAME: usize = 20;
+const MAX_TEXT: usize = 200;
+
+fn main() -> ExitCode {
+    let Some((address, rules)) = parse(env::args().skip(1)) else {
+        eprintln!("{USAGE}");
+        return ExitCode::FAILURE;
+    };
+    match host(&address, rules) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cannot host at {address}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What is up to whoever starts the program.
+struct Rules {
+    /// The first round waits for so many.
+    players: usize,
+    /// How many to play; 0 is without an end.
+    rounds: i64,
+    seconds: f64,
+}
+
+fn parse(args: impl Iterator<Item = String>) -> Option<(String, Rules)> {
+    let mut address = None;
+    let mut rules = Rules { players: 1, rounds: 0, seconds: 15.0 };
+    for arg in args {
+        match arg.split_once('=') {
+            Some(("--players", players)) => rules.players = players.parse().ok()?,
+            Some(("--rounds", rounds)) => rules.rounds = rounds.parse().ok()?,
+            Some(("--seconds", seconds)) => rules.seconds = seconds.parse().ok()?,
+            None if address.is_none() => address = Some(arg),
+            _ => return None,
+        }
+    }
+    // So that it is a time.
+    Duration::try_from_secs_f64(rules.seconds).ok()?;
+    Some((address?, rules))
+}
+
+fn host(address: &str, rules: Rules) -> Result<(), Error> {
+    let mut peer = MultiplayerPeer::create_server(address, MultiplayerOptions::default())?;
+    let room = peer.session().add::<Room>(PATH)?;
+    println!("hosting on ws://{}", peer.local_addr()?);
+    let mut host = Host { peer, room, rules, view: View::default(), round: 0, phase: Phase::Waiting };
+    while !host.is_over() {
+        host.frame()?;
+    }
+    println!("the game is over");
+    // Nobody loses the last words.
+    host.peer.close();
+    while !host.peer.is_closed() {
+        host.peer.wait(FRAME);
+    }
+    Ok(())
+}
+
+struct Host {
+    peer: MultiplayerPeer,
+    room: Node<Room>,
+    rules: Rules,
+    view: View,
+    round: i64,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy)]
+enum Phase {
+    /// For players.
+    Waiting,
+    Playing {
+        until: Instant,
+    },
+    Pausing {
+        until: Instant,
+    },
+}
+
+impl Host {
+    fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Pausing { until } if self.round == self.rules.rounds && Instant::now() >= until)
+    }
+
+    fn frame(&mut self) -> Result<(), Error> {
+        self.peer.wait(FRAME);
+        while let Some(event) = self.peer.next_event() {
+            match event {
+                Event::Call(call) => {
+                    let from = call.from;
+                    if let Some(Ok(call)) = self.room.read(call) {
+                        self.called(from, call)?;
+                    }
+                }
+                Event::PeerDisconnected(peer, _) if self.view.players.contains_key(&peer.get()) => {
+                    self.tell_all(Room::RemovePlayer { id: peer.get() })?;
+                }
+                Event::ChecksumMismatch { peer, ours, .. } => {
+                    eprintln!("{peer} has other methods than {}", ours.join(", "));
+                }
+                Event::Refused { from, what } => eprintln!("{from}: {what}"),
+                _ => {}
+            }
+        }
+        match self.phase {
+            Phase::Playing { until } if Instant::now() >= until => self.end_round(),
+            Phase::Pausing { until } if Instant::now() >= until && !self.is_over() => self.start_round(),
+            _ => Ok(()),
+        }
+    }
+
+    fn called(&mut self, from: PeerId, call: Room) -> Result<(), Error> {
+        match call {
+            Room::Enter { player_name } => self.enters(from, player_name),
+            Room::Chat { text } => {
+                let is_in = self.view.players.contains_key(&from.get());
+                if is_in && is_line(&text, MAX_TEXT) {
+                    self.tell_all(Room::Say { text, from: Some(from.get()) })?;
+                }
+                Ok(())
+            }
+            Room::MoveMarker { .. } => {
+                self.view.hear(from, &call);
+                self.look_for_coin(from)
+            }
+            // The host's own calls, which the session lets nobody else make.
+            _ => Ok(()),
+        }
+    }
+
+    fn enters(&mut self, id: PeerId, player_name: String) -> Result<(), Error> {
+        if self.view.players.contains_key(&id.get()) {
+            return Ok(());
+        }
+        if let Some(reason) = self.objection_to(&player_name) {
+            self.tell(id, Room::Refuse { reason })?;
+            // The reason is read first, whatever the other end is.
+            return accept_gone(self.peer.session().disconnect_peer(id));
+        }
+        let players = self.view.players.iter().map(|(id, player)| Room::AddPlayer {
+            id: *id,
+            player_name: player.name.clone(),
+            score: Some(player.score),
+        });
+        for player in players.collect::<Vec<_>>() {
+            self.tell(id, player)?;
+        }
+        self.tell_all(Room::AddPlayer { id: id.get(), player_name, score: None })?;
+        match (self.phase, self.view.coin) {
+            (Phase::Playing { until }, Some(coin_at)) => {
+                let seconds = until.saturating_duration_since(Instant::now()).as_secs_f64();
+                self.tell(id, Room::StartRound { number: self.round, seconds, coin_at })
+            }
+            (Phase::Waiting, _) if self.view.players.len() >= self.rules.players => self.start_round(),
+            _ => Ok(()),
+        }
+    }
+
+    fn objection_to(&self, name: &str) -> Option<String> {
+        if !is_line(name, MAX_NAME) {
+            return Some(format!("a name is 1 to {MAX_NAME} letters"));
+        }
+        let is_taken = self.view.players.values().any(|player| player.name == name);
+        is_taken.then(|| "somebody else has this name".to_owned())
+    }
+
+    fn look_for_coin(&mut self, id: PeerId) -> Result<(), Error> {
+        let Some((player, coin)) = self.view.players.get(&id.get()).zip(self.view.coin) else {
+            return Ok(());
+        };
+        if (player.position.x - coin.x).hypot(player.position.y - coin.y) > REACH {
+            return Ok(());
+        }
+        let score = player.score + 1;
+        self.tell_all(Room::SetScore { id: id.get(), score })?;
+        self.tell_all(Room::PlaceCoin { at: somewhere() })
+    }
+
+    fn start_round(&mut self) -> Result<(), Error> {
+        self.round += 1;
+        let seconds = self.rules.seconds;
+        self.phase = Phase::Playing { until: Instant::now() + Duration::from_secs_f64(seconds) };
+        self.tell_all(Room::StartRound { number: self.round, seconds, coin_at: somewhere() })
+    }
+
+    fn end_round(&mut self) -> Result<(), Error> {
+        self.phase = Phase::Pausing { until: Instant::now() + PAUSE };
+        let mut best_first: Vec<_> = self.view.players.values().collect();
+        best_first.sort_by_key(|player| -player.score);
+        let ranking = best_first.iter().map(|player| player.name.clone()).collect();
+        self.tell_all(Room::EndRound { number: self.round, ranking })?;
+        if self.round == self.rules.rounds {
+            self.tell_all(Room::Say { text: "that was all".to_owned(), from: None })?;
+        }
+        Ok(())
+    }
+
+    /// For everybody, this end too.
+    fn tell_all(&mut self, call: Room) -> Result<(), Error> {
+        if let Some(line) = self.view.hear(PeerId::SERVER, &call) {
+            println!("{line}");
+        }
+        self.tell(Target::All, call)
+    }
+
+    fn tell(&mut self, to: impl Into<Target>, call: Room) -> Result<(), Error> {
+        accept_gone(self.peer.session().call(self.room, to, call))
+    }
+}
+
+/// Who has gone meanwhile misses nothing; an event will tell of it.
+fn accept_gone(sent: Result<(), Error>) -> Result<(), Error> {
+    match sent {
+        Err(Error::UnknownPeer) => Ok(()),
+        sent => sent,
+    }
+}
+
+/// Whether what somebody sent as a line is one, and not too long.
+fn is_line(text: &str, max: usize) -> bool {
+    (1..=max).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+}
+
+/// A place by chance, of which the standard library has some for its hash maps.
+fn somewhere() -> Vector2 {
+    let chance = RandomState::new().hash_one(0);
+    let part = |bits: u64| (bits % 1000) as f32 / 1000.0;
+    Vector2::new((part(chance) * SIZE.x).round(), (part(chance >> 32) * SIZE.y).round())
+}
