@@ -28,4 +28,14 @@ mod relay;
 #[path = "session/world.rs"]
 mod world;
 
+use websocket_peer::multiplayer::{Event, Output, Session};
+
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
+
+/// A session can be kept wherever a game keeps its things, on every platform.
+const _: () = {
+    const fn is_send_and_sync<T: Send + Sync>() {}
+    is_send_and_sync::<Session>();
+    is_send_and_sync::<Event>();
+    is_send_and_sync::<Output>();
+};

@@ -11,7 +11,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Nothing here recurses: a value may be as deep as memory allows, and what is encoded or decoded 1024 levels.
+//! The binary forms hold 1024 containers within each other. No depth overflows the stack: values are walked through, copied,
+//! compared, shown and dropped without recursion. Only whole objects within whole objects are dropped as the compiler does it.
 
 mod array;
 mod compressed;

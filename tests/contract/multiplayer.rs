@@ -64,10 +64,7 @@ async fn a_client_is_given_an_id_and_knows_the_others() {
         assert_eq!(next_event(&mut peer).await, expected);
     }
     assert_eq!(peer.peers().collect::<Vec<_>>(), [PeerId::SERVER, peer_id(BOB)]);
-    assert_eq!(
-        (peer.id(), peer.status()),
-        (Some(peer_id(OWN)), ConnectionStatus::Connected)
-    );
+    assert_eq!((peer.id(), peer.status()), (Some(peer_id(OWN)), ConnectionStatus::Connected));
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]

@@ -115,6 +115,24 @@ fn texts_and_names_are_found_by_their_letters() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn texts_and_names_stand_together_whatever_stands_beside_them() {
+    let letters: Vec<String> = ('a'..='z').map(String::from).collect();
+    let (names, texts) = letters.split_at(13);
+    let dictionary: Dictionary = names
+        .iter()
+        .map(|name| Variant::from(StringName::from(name.as_str())))
+        .chain(texts.iter().map(|text| Variant::from(text.as_str())))
+        .chain((0..40).map(|x| Vector2::new(x as f32, 0.0).into()))
+        .map(|key| (key, 1))
+        .collect();
+    for letter in &letters {
+        assert!(dictionary.get_str(letter).is_some(), "{letter}");
+        assert!(dictionary.contains_key(&letter.as_str().into()), "{letter}");
+        assert!(dictionary.contains_key(&StringName::from(letter.as_str()).into()), "{letter}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn two_are_equal_whatever_the_order_of_insertion() {
     let a = Dictionary::from_iter([("x", 1), ("y", 2)]);
     let b = Dictionary::from_iter([("y", 2), ("x", 1)]);
@@ -184,7 +202,7 @@ fn many_keys_are_read_at_once_however_they_come() {
             bytes.extend(key.to_le_bytes());
             bytes.extend([0; 4]);
         }
-        let value = within_a_second(|| Variant::decode(&bytes)).expect("a dictionary");
+        let value = soon(|| Variant::decode(&bytes)).expect("a dictionary");
         let dictionary = Dictionary::try_from(value).expect("a dictionary");
         assert!(list.iter().all(|Key(key)| dictionary.contains_key(&(*key).into())));
     }
@@ -200,7 +218,7 @@ fn keys_with_keys_within_them_are_compared_in_time() {
             .into();
     }
     let bytes = key.encode().expect("it can be written");
-    let value = within_a_second(|| Variant::decode(&bytes)).expect("a dictionary");
+    let value = soon(|| Variant::decode(&bytes)).expect("a dictionary");
     assert_eq!(value, key);
 }
 
@@ -212,14 +230,15 @@ impl From<u64> for Key {
     }
 }
 
-/// Runs this; natively it must not take more than a second, in a debug build, on a machine that has other things to do.
+/// Runs this. Natively it must end in seconds, in a debug build, on a machine that has other things to do: it takes a fraction
+/// of one, where the square of the number of keys would take minutes.
 #[track_caller]
-fn within_a_second<T>(run: impl FnOnce() -> T) -> T {
+fn soon<T>(run: impl FnOnce() -> T) -> T {
     #[cfg(not(target_family = "wasm"))]
     {
         let start = std::time::Instant::now();
         let result = run();
-        assert!(start.elapsed() < std::time::Duration::from_secs(1), "took {:?}", start.elapsed());
+        assert!(start.elapsed() < std::time::Duration::from_secs(10), "took {:?}", start.elapsed());
         result
     }
     #[cfg(target_family = "wasm")]

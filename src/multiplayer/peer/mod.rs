@@ -13,7 +13,12 @@ use std::{
 
 pub use self::{guard::SessionGuard, options::MultiplayerOptions};
 use self::{guest::Guest, host::Host};
-use super::{event::Event, id::PeerId, options::SessionOptions, session::{ConnectionStatus, Session}};
+use super::{
+    event::Event,
+    id::PeerId,
+    options::SessionOptions,
+    session::{ConnectionStatus, Session},
+};
 use crate::{
     admission::Admission,
     clock::PatientClock,
