@@ -25,6 +25,8 @@ mod sync;
 mod system;
 mod values;
 
+#[cfg(feature = "_fuzz")]
+pub(crate) use call::Arguments;
 pub(crate) use call::{CallPacket, EncodedArguments, NodeRef, NotEncodable};
 pub use malformed::Malformed;
 pub(crate) use path::SimplifyPath;
