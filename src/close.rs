@@ -237,6 +237,7 @@ impl fmt::Display for CloseCause {
             Self::TimedOut { what } => f.write_str(match what {
                 Deadline::Connect => "the connection did not open in time",
                 Deadline::Close => "the other end did not answer the close in time",
+                Deadline::Id => "the server said no id in time",
                 Deadline::Heartbeat => "the other end fell silent",
                 Deadline::Message => "a message of the other end was not whole within `max_message_time`",
             }),
@@ -256,6 +257,8 @@ pub enum Deadline {
     Connect,
     /// [`Options::close_timeout`](crate::Options::close_timeout).
     Close,
+    /// [`SessionOptions::id_timeout`](crate::multiplayer::SessionOptions::id_timeout).
+    Id,
     /// [`Options::heartbeat_timeout`](crate::Options::heartbeat_timeout).
     Heartbeat,
     /// [`PeerLimits::max_message_time`](crate::PeerLimits::max_message_time). The other end was told with 1008.

@@ -73,6 +73,9 @@ pub enum Error {
     },
     /// A call to oneself, of a method that is not declared as one to be called locally, too. Call the function itself.
     NotCallLocal,
+    /// The node is in another peer's hands. Ask that one, or
+    /// [`set_authority`](crate::multiplayer::Session::set_authority) at all ends.
+    NotAuthority,
     /// The peer's authentication is over, or there is none. Send packets instead.
     NotAuthenticating,
     /// The value cannot be encoded: `why` says what in it. Send another one.
@@ -101,6 +104,7 @@ impl Error {
     pub fn godot_code(&self) -> i32 {
         const FAILED: i32 = 1;
         const ERR_UNAVAILABLE: i32 = 2;
+        const ERR_UNAUTHORIZED: i32 = 4;
         const ERR_OUT_OF_MEMORY: i32 = 6;
         const ERR_FILE_CANT_WRITE: i32 = 13;
         const ERR_ALREADY_IN_USE: i32 = 22;
@@ -125,6 +129,7 @@ impl Error {
             Self::NotOpen { .. } | Self::Io { .. } => FAILED,
             Self::OutboundFull { .. } | Self::PacketTooBig { .. } => ERR_OUT_OF_MEMORY,
             Self::UnknownPeer | Self::UnknownNode => ERR_DOES_NOT_EXIST,
+            Self::NotAuthority => ERR_UNAUTHORIZED,
             Self::NotAuthenticating => ERR_FILE_CANT_WRITE,
             Self::Unsupported { .. } => ERR_UNAVAILABLE,
         }
@@ -148,6 +153,7 @@ impl Error {
             Self::UnknownMethod => "UnknownMethod",
             Self::InvalidArguments { .. } => "InvalidArguments",
             Self::NotCallLocal => "NotCallLocal",
+            Self::NotAuthority => "NotAuthority",
             Self::NotAuthenticating => "NotAuthenticating",
             Self::InvalidVariant { .. } => "InvalidVariant",
             Self::Unsupported { .. } => "Unsupported",
@@ -181,6 +187,7 @@ impl fmt::Display for Error {
             Self::UnknownMethod => f.write_str("the node has no method of this name"),
             Self::InvalidArguments { why } => write!(f, "invalid arguments: {why}"),
             Self::NotCallLocal => f.write_str("the method is not to be called locally"),
+            Self::NotAuthority => f.write_str("the node is in another peer's hands"),
             Self::NotAuthenticating => f.write_str("the peer is not authenticating"),
             Self::InvalidVariant { why } => write!(f, "the value cannot be encoded: {why}"),
             Self::Unsupported { what } => write!(f, "unsupported here: {what}"),

@@ -4,6 +4,9 @@
 
 mod common;
 
+#[path = "errors/session.rs"]
+mod session;
+
 use std::{mem::size_of, net::TcpStream, time::Duration};
 
 use common::{
@@ -14,8 +17,6 @@ use common::{
 use websocket_peer::{
     CloseCode, CloseInfo, Error, Options, Packet, ReadyState, ServerEvent, ServerOptions, Stats, TlsIdentity,
     TlsOptions, TlsRoots, WebSocketPeer, WebSocketServer,
-    multiplayer::{Method, Methods, NodeKey, Output, Parameter, PeerId, Session, SessionOptions, Target},
-    variant::{Array, EncodeError, Variant},
 };
 
 /// Everything that can be asked of a peer.
@@ -251,137 +252,6 @@ fn unknown_peer() {
     }
     assert_eq!(Error::UnknownPeer.godot_code(), 33);
     assert_eq!(Error::UnknownPeer.to_string(), "there is no such peer, or no longer");
-}
-
-/// Two ends of a session, and what only these two have: a node, and each other.
-fn session() -> (Session, Session, NodeKey) {
-    let now = Duration::ZERO;
-    let (mut server, mut client) =
-        (Session::server(SessionOptions::default()), Session::client(SessionOptions::default()));
-    let ann = PeerId::new(2).unwrap();
-    client.peer_joined(PeerId::SERVER, now);
-    server.peer_joined(ann, now);
-    while let Some(Output::Send { packet, .. }) = server.next_output() {
-        client.receive(PeerId::SERVER, packet, now);
-    }
-    let methods = Methods::new()
-        .with(Method::new("say").any_peer().parameter(Parameter::of::<String>("text")))
-        .with(Method::new("silent").any_peer());
-    let node = client.add_node("Room", methods).unwrap();
-    (server, client, node)
-}
-
-/// The error of `call`, of which nothing is sent and nothing told.
-#[track_caller]
-fn session_error<T>(
-    session: &mut Session,
-    code: i32,
-    call: impl FnOnce(&mut Session) -> Result<T, Error>,
-) -> Error {
-    while session.next_event().is_some() {}
-    let stats = session.stats();
-    let Err(error) = call(session) else { panic!("no error") };
-    assert_eq!((session.next_output(), session.next_event()), (None, None), "{error}");
-    assert_eq!((session.stats(), error.godot_code()), (stats, code), "{error}");
-    error
-}
-
-#[test]
-fn unknown_peer_of_a_session() {
-    let (mut server, mut client, node) = session();
-    let nobody = PeerId::new(99).unwrap();
-    for session in [&mut server, &mut client] {
-        let error = session_error(session, 33, |session| session.send_bytes(nobody, b"x"));
-        assert_eq!(error, Error::UnknownPeer);
-        assert_eq!(session_error(session, 33, |session| session.disconnect_peer(nobody)), Error::UnknownPeer);
-    }
-    let call = |session: &mut Session| session.call_method(node, nobody, "silent", vec![]);
-    assert_eq!(session_error(&mut client, 33, call), Error::UnknownPeer);
-}
-
-#[test]
-fn unknown_node() {
-    let (mut server, mut client, node) = session();
-    let call = |session: &mut Session| session.call_method(node, Target::All, "silent", vec![]);
-    assert_eq!(session_error(&mut server, 33, call), Error::UnknownNode, "it is the client's");
-    client.remove_node(node);
-    assert_eq!(session_error(&mut client, 33, call), Error::UnknownNode);
-    assert_eq!(Error::UnknownNode.to_string(), "the session has no such node, or has it no longer");
-}
-
-#[test]
-fn invalid_node() {
-    let (_, mut client, _) = session();
-    let twice = Methods::new().with(Method::new("a")).with(Method::new("a"));
-    for (path, methods) in
-        [("Room", Methods::new()), ("a//b", Methods::new()), ("a/../b", Methods::new()), ("Other", twice)]
-    {
-        let error = session_error(&mut client, 31, |session| session.add_node(path, methods));
-        assert!(matches!(error, Error::InvalidNode { .. }), "{path}: {error}");
-        assert!(error.to_string().starts_with("invalid node: "), "{error}");
-    }
-}
-
-#[test]
-fn unknown_method() {
-    let (_, mut client, node) = session();
-    let call = |session: &mut Session| session.call_method(node, Target::All, "other", vec![]);
-    assert_eq!(session_error(&mut client, 31, call), Error::UnknownMethod);
-    assert_eq!(Error::UnknownMethod.to_string(), "the node has no method of this name");
-}
-
-#[test]
-fn invalid_arguments() {
-    let (_, mut client, node) = session();
-    for arguments in [vec![], vec![1.into()], vec!["a".into(), "b".into()]] {
-        let call = |session: &mut Session| session.call_method(node, Target::All, "say", arguments);
-        let error = session_error(&mut client, 31, call);
-        assert!(matches!(error, Error::InvalidArguments { .. }), "{error}");
-        assert!(error.to_string().starts_with("invalid arguments: "), "{error}");
-    }
-}
-
-#[test]
-fn not_call_local() {
-    let (_, mut client, node) = session();
-    let own = client.id().unwrap();
-    let call = |session: &mut Session| session.call_method(node, own, "silent", vec![]);
-    assert_eq!(session_error(&mut client, 31, call), Error::NotCallLocal);
-    assert_eq!(Error::NotCallLocal.to_string(), "the method is not to be called locally");
-}
-
-#[test]
-fn not_authenticating() {
-    let (_, mut client, _) = session();
-    let auth = |session: &mut Session| session.send_auth(PeerId::SERVER, b"x");
-    assert_eq!(session_error(&mut client, 13, auth), Error::NotAuthenticating);
-    let auth = |session: &mut Session| session.complete_auth(PeerId::SERVER);
-    assert_eq!(session_error(&mut client, 13, auth), Error::NotAuthenticating);
-    assert_eq!(Error::NotAuthenticating.to_string(), "the peer is not authenticating");
-}
-
-#[test]
-fn invalid_variant() {
-    let deep = (0..2000).fold(Variant::Nil, |inner, _| Array::from(vec![inner]).into());
-    let mut peer = open();
-    let error = error(&mut peer, 6, |peer| peer.send_var(&deep));
-    assert_eq!(error, Error::InvalidVariant { why: EncodeError::TooDeep });
-    let (_, mut client, _) = session();
-    let methods = Methods::new().with(Method::new("take").parameter(Parameter::any("it")));
-    let node = client.add_node("Taker", methods).unwrap();
-    let call = |session: &mut Session| session.call_method(node, PeerId::SERVER, "take", vec![deep]);
-    assert_eq!(session_error(&mut client, 6, call), Error::InvalidVariant { why: EncodeError::TooDeep });
-}
-
-#[test]
-fn not_open_and_too_big_in_a_session() {
-    let mut early = Session::client(SessionOptions::default());
-    let send = |session: &mut Session| session.send_bytes(Target::All, b"x");
-    let expected = Error::NotOpen { state: ReadyState::Connecting };
-    assert_eq!(session_error(&mut early, 1, send), expected);
-    let (_, mut client, _) = session();
-    let send = |session: &mut Session| session.send_bytes(PeerId::SERVER, &[0; 65_535]);
-    assert_eq!(session_error(&mut client, 6, send), Error::PacketTooBig { len: 65_536, max: 65_535 });
 }
 
 #[test]

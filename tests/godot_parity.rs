@@ -231,6 +231,7 @@ fn states_and_write_modes_have_godots_numbers() {
 fn errors_have_godots_numbers() {
     const FAILED: i32 = 1;
     const ERR_UNAVAILABLE: i32 = 2;
+    const ERR_UNAUTHORIZED: i32 = 4;
     const ERR_OUT_OF_MEMORY: i32 = 6;
     const ERR_FILE_CANT_WRITE: i32 = 13;
     const ERR_ALREADY_IN_USE: i32 = 22;
@@ -252,6 +253,7 @@ fn errors_have_godots_numbers() {
         (Error::UnknownMethod, ERR_INVALID_PARAMETER),
         (Error::InvalidArguments { why: String::new() }, ERR_INVALID_PARAMETER),
         (Error::NotCallLocal, ERR_INVALID_PARAMETER),
+        (Error::NotAuthority, ERR_UNAUTHORIZED),
         (Error::NotAuthenticating, ERR_FILE_CANT_WRITE),
         (Error::InvalidVariant { why: EncodeError::TooDeep }, ERR_OUT_OF_MEMORY),
         (Error::Unsupported { what: "" }, ERR_UNAVAILABLE),

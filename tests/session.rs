@@ -25,6 +25,8 @@ mod random;
 mod refusals;
 #[path = "session/relay.rs"]
 mod relay;
+#[path = "session/replication/mod.rs"]
+mod replication;
 #[path = "session/world.rs"]
 mod world;
 

@@ -2,7 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::{id::PeerId, node::NodeKey, refusal::Refusal};
+use super::{
+    id::PeerId,
+    node::NodeKey,
+    refusal::Refusal,
+    replication::{Spawned, State},
+};
 use crate::{close::CloseInfo, packet::Packet, variant::Variant};
 
 /// Something that has happened: [`Session::next_event`](super::Session::next_event).
@@ -93,6 +98,44 @@ pub enum Event {
         /// Theirs, where they could be found out: a checksum cannot be read, so only a list like ours without one of its
         /// names, and the lists of other nodes here, are tried.
         theirs: Option<Vec<String>>,
+    },
+    /// Another peer has spawned a node, by a [spawner](super::Session::add_spawner) that is in its hands.
+    ///
+    /// Godot: the signal `MultiplayerSpawner.spawned`.
+    Spawned(Spawned),
+    /// A node that another peer had spawned is gone: the peer says so, or is gone itself, or the spawner was removed here.
+    ///
+    /// Godot: the signal `MultiplayerSpawner.despawned`.
+    Despawned {
+        /// Who had spawned it.
+        from: PeerId,
+        /// The spawner.
+        spawner: NodeKey,
+        /// The node. Its key means nothing any more.
+        node: NodeKey,
+    },
+    /// Another peer says what a node of its holds: one that it has spawned, or a
+    /// [synchronizer](super::Session::add_synchronizer) that is in its hands.
+    ///
+    /// Godot: the signal `MultiplayerSynchronizer.synchronized`.
+    Synchronized {
+        /// Who says so.
+        from: PeerId,
+        /// The node.
+        node: NodeKey,
+        /// Those of its properties that are sent every time; of a node with more synchronizers than one, those of one.
+        state: State,
+    },
+    /// The same, of properties that have changed.
+    ///
+    /// Godot: the signal `MultiplayerSynchronizer.delta_synchronized`.
+    Changed {
+        /// Who says so.
+        from: PeerId,
+        /// The node.
+        node: NodeKey,
+        /// What has changed, of one synchronizer.
+        state: State,
     },
     /// Something that came was dropped. At most 64 of these wait to be read; what comes beyond is only counted, in
     /// [`SessionStats::refused`](super::SessionStats::refused).

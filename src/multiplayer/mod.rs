@@ -24,6 +24,7 @@ mod output;
 mod paths;
 mod peer;
 mod refusal;
+mod replication;
 mod rpc;
 mod session;
 mod stats;
@@ -36,6 +37,9 @@ pub use options::SessionOptions;
 pub use output::{Output, Recipients};
 pub use peer::{MultiplayerOptions, MultiplayerPeer, SessionGuard};
 pub use refusal::Refusal;
+pub use replication::{
+    Properties, Property, ReplicationFault, ReplicationMode, Scene, Spawn, SpawnKind, Spawned, Spawner, State,
+};
 #[doc(hidden)]
 pub use rpc::declare;
 pub use rpc::{Caller, Method, Methods, Parameter, Rpc, TransferMode, WrongCall};

@@ -2,17 +2,7 @@
 
 use std::time::Duration;
 
-/// Chaining setters, one a field.
-macro_rules! setters {
-    ($($field:ident: $type:ty),* $(,)?) => {$(
-        #[doc = concat!("Sets [`", stringify!($field), "`](Self#structfield.", stringify!($field), ").")]
-        #[must_use]
-        pub fn $field(mut self, $field: $type) -> Self {
-            self.$field = $field;
-            self
-        }
-    )*};
-}
+use crate::options::setters;
 
 /// The settings of a session. All have defaults; change a field, or chain the setters of the same names.
 ///
@@ -67,6 +57,10 @@ pub struct SessionOptions {
     pub max_paths_per_peer: usize,
     /// How many other clients a client lets its server tell it of. Default: 4096.
     pub max_peers: usize,
+    /// How many nodes each peer may have spawned here. Default: 4096.
+    ///
+    /// Godot: `MultiplayerSpawner.spawn_limit`, which is of one spawner.
+    pub max_spawned_per_peer: usize,
     /// The largest packet to send, in bytes. Default: 65,535, the largest that engines take where nobody told them
     /// otherwise.
     pub max_packet_size: usize,
@@ -88,6 +82,7 @@ impl Default for SessionOptions {
             allow_objects: false,
             max_paths_per_peer: 1024,
             max_peers: 4096,
+            max_spawned_per_peer: 4096,
             max_packet_size: 65_535,
             max_sync_packet_size: 1350,
         }
@@ -104,6 +99,7 @@ impl SessionOptions {
         allow_objects: bool,
         max_paths_per_peer: usize,
         max_peers: usize,
+        max_spawned_per_peer: usize,
         max_packet_size: usize,
         max_sync_packet_size: usize,
     }

@@ -4,6 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use super::{
     id::PeerId,
+    replication::ReplicationFault,
     rpc::WrongCall,
     wire::{BadArgument, Malformed},
 };
@@ -70,8 +71,8 @@ pub enum Refusal {
         /// What is wrong with them.
         why: WrongCall,
     },
-    /// It is about nodes that the peer spawns or moves, which it may not, or which nobody waits for.
-    Replication,
+    /// It is about nodes that the peer spawns, or says something of.
+    Replication(ReplicationFault),
 }
 
 impl fmt::Display for Refusal {
@@ -95,7 +96,7 @@ impl fmt::Display for Refusal {
             Self::NotAllowed { method } => write!(f, "the peer may not call `{method}`"),
             Self::BadArgument { method, why } => write!(f, "`{method}`: {why}"),
             Self::WrongCall { method, why } => write!(f, "`{method}`: {why}"),
-            Self::Replication => f.write_str("nobody waits for such nodes of the peer"),
+            Self::Replication(why) => why.fmt(f),
         }
     }
 }
@@ -103,5 +104,11 @@ impl fmt::Display for Refusal {
 impl From<Malformed> for Refusal {
     fn from(why: Malformed) -> Self {
         Self::Malformed(why)
+    }
+}
+
+impl From<ReplicationFault> for Refusal {
+    fn from(why: ReplicationFault) -> Self {
+        Self::Replication(why)
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use websocket_peer::{
-    Admission, CloseCause, Error, Options, ReadyState, ServerEvent, ServerOptions, WebSocketPeer,
+    Admission, CloseCause, Deadline, Error, Options, ReadyState, ServerEvent, ServerOptions, WebSocketPeer,
     WebSocketServer,
     multiplayer::{ConnectionStatus, Event, MultiplayerOptions, MultiplayerPeer, PeerId, SessionOptions},
 };
@@ -104,7 +104,8 @@ fn a_server_that_refuses_new_connections_says_so_and_keeps_its_clients() {
 fn a_server_that_says_no_id_is_not_waited_for_for_ever() {
     let options = SessionOptions::default().id_timeout(Duration::from_millis(50));
     let told = ending_at(options, |_, _| {});
-    assert!(matches!(&told[..], [Event::ConnectionFailed { .. }]), "{told:?}");
+    let [Event::ConnectionFailed { info }] = &told[..] else { panic!("{told:?}") };
+    assert_eq!(info.cause, CloseCause::TimedOut { what: Deadline::Id });
 }
 
 #[test]
@@ -115,7 +116,8 @@ fn what_is_no_id_ends_the_attempt() {
                 server.send(key, first).unwrap();
             }
         });
-        assert!(matches!(told.last(), Some(Event::ConnectionFailed { .. })), "{first:?}: {told:?}");
+        let Some(Event::ConnectionFailed { info }) = told.last() else { panic!("{first:?}: {told:?}") };
+        assert!(matches!(info.cause, CloseCause::Handshake { .. }), "{info:?}");
     }
 }
 

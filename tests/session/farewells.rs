@@ -5,7 +5,9 @@ use std::time::Duration;
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     CloseCause, CloseInfo, Error, Packet, ReadyState,
-    multiplayer::{ConnectionStatus, Departure, Event, Output, Session, SessionOptions, Target},
+    multiplayer::{
+        ConnectionStatus, Departure, Event, Method, Methods, Output, Session, SessionOptions, Target,
+    },
 };
 
 use crate::world::{A, B, C, SERVER, World, events, gone, outputs};
@@ -182,8 +184,6 @@ fn who_is_not_admitted_is_not_asked() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn the_question_has_a_number_of_its_own() {
-    use websocket_peer::multiplayer::{Method, Methods};
-
     let mut server = server_of_the_silent();
     let methods = Methods::new().with(Method::new("play"));
     let root = server.add_node(".", methods).unwrap();

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
-    Packet,
-    multiplayer::{Event, Method, Methods, NodeKey, PeerId, Session, SessionOptions, Target},
+    CloseCause, Packet,
+    multiplayer::{Event, Method, Methods, NodeKey, Output, PeerId, Session, SessionOptions, Target},
 };
 
 use crate::{
@@ -49,7 +49,7 @@ fn server(state: State) -> (Session, NodeKey) {
     server.call_method(node, Target::All, "rule", vec![]).unwrap();
     match state {
         State::SentAway => server.disconnect_peer(A).unwrap(),
-        State::Gone => server.peer_left(A, websocket_peer::CloseCause::Lost.into()),
+        State::Gone => server.peer_left(A, CloseCause::Lost.into()),
         _ => {}
     }
     outputs_of_any_kind(&mut server);
@@ -150,9 +150,7 @@ fn nobody_notices_what_a_client_of_a_server_sends() {
             server.receive(A, Packet::binary(&packet[..]), NOW);
             let sent: Vec<Vec<u8>> = std::iter::from_fn(|| server.next_output())
                 .filter_map(|output| match output {
-                    websocket_peer::multiplayer::Output::Send { to, packet } => {
-                        to.as_slice().contains(&B).then(|| packet.into_vec())
-                    }
+                    Output::Send { to, packet } => to.as_slice().contains(&B).then(|| packet.into_vec()),
                     _ => None,
                 })
                 .collect();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
-    Error, Packet,
+    CloseCause, Error, Packet,
     multiplayer::{Event, Method, Methods, PeerId, Refusal, Session, SessionOptions},
 };
 
@@ -116,7 +116,7 @@ fn a_flood_of_paths_fills_nothing() {
     server.receive(A, Packet::binary([0xa0, 6, 0, 0, 0x80, 0, b'G', b'a', b'm', b'e', 0]), NOW);
     assert!(matches!(events(&mut server)[..], [Event::Call(_), Event::Call(_)]));
     // Who comes back begins anew.
-    server.peer_left(A, websocket_peer::CloseCause::Lost.into());
+    server.peer_left(A, CloseCause::Lost.into());
     server.peer_joined(A, NOW);
     outputs(&mut server);
     server.receive(A, announcement(0, "Game", &play), NOW);
@@ -172,6 +172,24 @@ fn confirmations_of_what_was_never_said_are_nothing() {
     assert_eq!(events(&mut server), [Event::PeerConnected(B)]);
     server.call_method(node, B, "play", vec![]).unwrap();
     assert_eq!(outputs(&mut server).len(), 2);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn who_comes_back_knows_nothing() {
+    let mut server = server_with(SessionOptions::default());
+    let node = server.add_node("Other", methods(&["play"])).unwrap();
+    for _ in 0..2 {
+        server.call_method(node, A, "play", vec![]).unwrap();
+        server.receive(A, Packet::binary(confirmation(1, false)), NOW);
+        let told = outputs(&mut server);
+        assert_eq!(told[0].1, announcement(1, "Other", &methods(&["play"])).into_vec());
+        assert_eq!(told.len(), 2);
+        assert!(matches!(events(&mut server)[..], [Event::ChecksumMismatch { peer: A, .. }]));
+        server.peer_left(A, CloseCause::Lost.into());
+        server.peer_joined(A, NOW);
+        outputs(&mut server);
+        events(&mut server);
+    }
 }
 
 /// What is told when A announces `Game` with these methods.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
-    Packet,
-    multiplayer::{Event, Malformed, PeerId, Refusal, Session, SessionOptions},
+    CloseCause, Packet,
+    multiplayer::{Event, Malformed, PeerId, Refusal, ReplicationFault, Session, SessionOptions},
 };
 
 use crate::world::{A, B, C, SERVER, World, events, id, outputs, refusals};
@@ -59,7 +59,7 @@ fn a_client_cannot_do_what_is_the_servers() {
         (&[7, 3, 0, 0, 0, 0x80, 3, 1], Refusal::UnknownPeer),
         // About an authentication that nobody asked for.
         (&[7, 0, 1], Refusal::NotAuthenticating),
-        (&[5, 1, 0, 0, 0], Refusal::Replication),
+        (&[5, 1, 0, 0, 0], ReplicationFault::UnknownId { id: 1 }.into()),
     ];
     for (packet, expected) in cases {
         assert_eq!(from_client(&options, packet), expected, "{packet:02x?}");
@@ -132,7 +132,7 @@ fn what_is_wrong_with_a_relayed_packet_is_its_senders_fault() {
     let mut client = client();
     for (sender, packet, what) in [
         (A, &[7, 3, 2, 0, 0, 0, 3][..], Refusal::Malformed(Malformed::TooShort)),
-        (B, &[7, 3, 3, 0, 0, 0, 5, 1, 0, 0, 0], Refusal::Replication),
+        (B, &[7, 3, 3, 0, 0, 0, 5, 1, 0, 0, 0], ReplicationFault::UnknownId { id: 1 }.into()),
         // What it has sent to itself: it has no numbers of its own.
         (id(9), &[7, 3, 9, 0, 0, 0, 0x80, 1, 0], Refusal::UnknownNode { id: 1 }),
     ] {
@@ -174,7 +174,7 @@ fn packets_of_those_who_are_not_there_are_refused() {
     for peer in [A, id(9), id(77)] {
         client.receive(peer, Packet::binary([3, 1]), NOW);
         assert_eq!(refusals(&mut client), [(peer, Refusal::UnknownPeer)]);
-        client.peer_left(peer, websocket_peer::CloseCause::Lost.into());
+        client.peer_left(peer, CloseCause::Lost.into());
         assert_eq!(events(&mut client), []);
     }
 }
@@ -199,7 +199,7 @@ fn every_refusal_says_what_is_wrong() {
         Refusal::TooManyPaths,
         Refusal::UnknownMethod { id: 7 },
         Refusal::NotAllowed { method: "play".into() },
-        Refusal::Replication,
+        Refusal::Replication(ReplicationFault::NotAuthority),
     ] {
         let text = what.to_string();
         assert!(text.len() > 10 && !text.ends_with('.'), "{text}");

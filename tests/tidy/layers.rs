@@ -28,11 +28,10 @@ const RESERVED: [(&str, &[&str]); 4] = [
 ];
 
 /// The rows of `src/multiplayer`, likewise; there a module may use its own row, too.
-const MULTIPLAYER: [&[&str]; 6] = [
+const MULTIPLAYER: [&[&str]; 5] = [
     &["peer"],
     &["session"],
-    &["replication"],
-    &["event", "node", "options", "output", "paths", "refusal", "stats"],
+    &["event", "node", "options", "output", "paths", "refusal", "replication", "stats"],
     &["rpc", "wire"],
     &["id"],
 ];

@@ -324,9 +324,10 @@ impl MultiplayerPeer {
                 }
             }
         }
+        while self.has_room() && self.take_in() {}
+        // Answers that have waited are read before anybody is found to be late.
         self.session.advance(self.clock.now());
         self.hand_over();
-        while self.has_room() && self.take_in() {}
     }
 
     /// Whether more may be taken in before the program reads.

@@ -170,6 +170,20 @@ impl Method {
         self
     }
 
+    /// The arguments as they were meant, if it takes them: engines send a `PackedByteArray` that is alone with nothing around
+    /// it, so that an empty one looks like no argument.
+    pub(crate) fn receive(&self, mut arguments: Vec<Variant>) -> Result<Vec<Variant>, WrongCall> {
+        if let ([], [only], false) = (&arguments[..], &self.parameters[..], self.variadic) {
+            let empty = Variant::PackedByteArray(Vec::new());
+            // What takes anything was called with too little.
+            if only.check(&Variant::Nil).is_err() && only.check(&empty).is_ok() {
+                arguments.push(empty);
+            }
+        }
+        self.check(&arguments)?;
+        Ok(arguments)
+    }
+
     /// Whether it takes these arguments.
     ///
     /// # Errors
@@ -206,6 +220,19 @@ mod tests {
         let method = Method::new("a");
         assert_eq!(method.check(&[]), Ok(()));
         assert_eq!(method.check(&[Variant::Nil]), count(0, 0, 1));
+    }
+
+    #[test]
+    fn bytes_that_an_engine_sends_alone_may_be_empty() {
+        let empty = Variant::PackedByteArray(Vec::new());
+        let bytes = Parameter::of::<Vec<u8>>("a");
+        assert_eq!(Method::new("a").parameter(bytes.clone()).receive(vec![]), Ok(vec![empty]));
+        assert_eq!(Method::new("a").parameter(bytes.clone().optional()).receive(vec![]), Ok(vec![]));
+        for other in [Parameter::any("a"), Parameter::of::<i64>("a")] {
+            assert_eq!(Method::new("a").parameter(other).receive(vec![]).unwrap_err(), count(1, 1, 0).unwrap_err());
+        }
+        let two = Method::new("a").parameter(bytes.clone()).parameter(bytes);
+        assert_eq!(two.receive(vec![]).unwrap_err(), count(2, 2, 0).unwrap_err());
     }
 
     #[test]

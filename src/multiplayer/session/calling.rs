@@ -43,7 +43,9 @@ impl Session {
 
     /// The node is no more. If there will be another one at its path, that is a new one, also for the other ends.
     pub fn remove_node(&mut self, node: impl Into<NodeKey>) {
-        self.nodes.remove(node.into());
+        let node = node.into();
+        self.unreplicate(node);
+        self.nodes.remove(node);
     }
 
     /// Gives a node into the hands of a peer, which may then call what only the authority may. At first it is the server.
@@ -56,7 +58,11 @@ impl Session {
     /// Godot: `Node.set_multiplayer_authority`.
     #[doc(alias = "set_multiplayer_authority")]
     pub fn set_authority(&mut self, node: impl Into<NodeKey>, authority: PeerId) -> Result<(), Error> {
-        self.nodes.get_mut(node.into()).ok_or(Error::UnknownNode)?.authority = authority;
+        let node = node.into();
+        if self.nodes.get(node).is_some_and(|node| node.authority != authority) {
+            self.withdraw(node);
+        }
+        self.nodes.get_mut(node).ok_or(Error::UnknownNode)?.authority = authority;
         Ok(())
     }
 
@@ -156,7 +162,7 @@ impl Session {
     }
 
     /// Tells those of `peers` that have not heard of it how the node is called from now on.
-    fn announce(&mut self, key: NodeKey, peers: &[PeerId]) {
+    pub(super) fn announce(&mut self, key: NodeKey, peers: &[PeerId]) {
         // When all numbers have been given away, calls go by path.
         let Some(id) = self.nodes.number(key) else { return };
         let Some(node) = self.nodes.get_mut(key) else { return };

@@ -36,8 +36,15 @@ impl Session {
                 self.tell(Event::Packet { from, data });
                 Ok(())
             }
-            Command::Spawn(_) | Command::Despawn { .. } | Command::Sync { .. } | Command::Delta(_) => {
-                Err(Refusal::Replication)
+            Command::Spawn(spawn) => self.take_spawn(from, spawn),
+            Command::Despawn { net_id } => self.take_despawn(from, net_id),
+            Command::Sync { time, entries } => {
+                self.take_sync(from, time, entries);
+                Ok(())
+            }
+            Command::Delta(entries) => {
+                self.take_delta(from, entries);
+                Ok(())
             }
             Command::System(_) => Err(Refusal::RelayedSystem),
         }
@@ -62,7 +69,8 @@ impl Session {
         }
         let arguments = call.arguments.decode(self.objects());
         let arguments = arguments.map_err(|why| Refusal::BadArgument { method: name(), why })?;
-        method.check(&arguments).map_err(|why| Refusal::WrongCall { method: name(), why })?;
+        let arguments =
+            method.receive(arguments).map_err(|why| Refusal::WrongCall { method: name(), why })?;
         let call = Call { from, node: key, method: name(), arguments };
         self.stats.calls_received += 1;
         self.tell(Event::Call(call));
@@ -96,8 +104,11 @@ impl Session {
     fn confirm_path(&mut self, from: PeerId, id: u32, valid: bool) {
         let Some(key) = self.nodes.numbered(id) else { return };
         let Some(node) = self.nodes.get_mut(key) else { return };
-        if node.audience.confirm(from) && !valid {
-            self.mismatch(from, key, None);
+        if node.audience.confirm(from) {
+            self.replication.outgoing.settle(key, false);
+            if !valid {
+                self.mismatch(from, key, None);
+            }
         }
     }
 
@@ -113,7 +124,7 @@ impl Session {
     }
 
     /// The node that a peer means by a number. One that was declared anew is found at its path.
-    fn node_numbered(&mut self, peer: PeerId, number: u32) -> Option<NodeKey> {
+    pub(super) fn node_numbered(&mut self, peer: PeerId, number: u32) -> Option<NodeKey> {
         let (key, path) = self.peers.paths(peer)?.get(number)?;
         if self.nodes.get(key).is_some() {
             return Some(key);

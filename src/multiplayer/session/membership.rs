@@ -90,6 +90,7 @@ impl Session {
         }
         self.peers.enter(peer, Stage::Admitted(ReceivedPaths::default()), None);
         self.tell(Event::PeerConnected(peer));
+        self.replicate_to(peer);
     }
 
     /// The newcomer is told of all, and all of the newcomer.
@@ -121,6 +122,7 @@ impl Session {
                 self.put_out(Recipients::Many(others), Command::System(System::DelPeer(peer.get())));
             }
         }
+        self.lose_replicas(peer);
         self.tell(Event::PeerDisconnected(peer, why));
     }
 
@@ -138,10 +140,12 @@ impl Session {
             Stage::Arriving | Stage::Parting { .. } => {}
         }
         self.phase = Phase::Over;
-        self.tell(match self.id {
-            Some(_) => Event::Disconnected { info },
-            None => Event::ConnectionFailed { info },
-        });
+        let event = match (self.id, self.fault.take()) {
+            (Some(_), _) => Event::Disconnected { info },
+            (None, Some(cause)) => Event::ConnectionFailed { info: CloseInfo { cause, ..info } },
+            (None, None) => Event::ConnectionFailed { info },
+        };
+        self.tell(event);
     }
 
     /// At a client: those who are reached through the server are gone.

@@ -10,6 +10,8 @@ mod nodes;
 mod parting;
 mod peers;
 mod receiving;
+mod replicas;
+mod replicating;
 mod sending;
 
 use std::{collections::VecDeque, time::Duration};
@@ -19,9 +21,10 @@ use self::{
     peers::{Peers, Stage},
 };
 use super::{
-    event::Event, id::PeerId, options::SessionOptions, output::Output, refusal::Refusal, stats::SessionStats,
+    event::Event, id::PeerId, options::SessionOptions, output::Output, refusal::Refusal,
+    replication::Replication, stats::SessionStats,
 };
-use crate::{error::Error, state::ReadyState};
+use crate::{close::CloseCause, error::Error, state::ReadyState};
 
 /// How many refusals may wait to be read.
 const MAX_REFUSALS: usize = 64;
@@ -32,7 +35,8 @@ const MAX_REFUSALS: usize = 64;
 /// of your own, which must carry packets whole and in order. That transport
 ///
 /// * tells [`peer_joined`](Self::peer_joined), [`receive`](Self::receive) and [`peer_left`](Self::peer_left), and the time
-///   by [`advance`](Self::advance), often, and at [`next_deadline`](Self::next_deadline);
+///   by [`advance`](Self::advance): often, at [`next_deadline`](Self::next_deadline), and before calls of the program, for a
+///   time limit that such a call sets begins at the time that was told last;
 /// * does what [`next_output`](Self::next_output) says, until it is `None`, after each of these calls and after each call
 ///   that the program makes.
 ///
@@ -71,10 +75,13 @@ pub struct Session {
     now: Duration,
     peers: Peers,
     nodes: Nodes,
+    replication: Replication,
     outputs: VecDeque<Output>,
     events: VecDeque<Event>,
     // Of the events that wait.
     refusals: usize,
+    // Why a client ended the attempt by itself.
+    fault: Option<CloseCause>,
     stats: SessionStats,
 }
 
@@ -130,9 +137,11 @@ impl Session {
             now: Duration::ZERO,
             peers: Peers::default(),
             nodes: Nodes::default(),
+            replication: Replication::default(),
             outputs: VecDeque::new(),
             events: VecDeque::new(),
             refusals: 0,
+            fault: None,
             stats: SessionStats::default(),
         }
     }

@@ -4,6 +4,7 @@
 
 use super::{Phase, Session, peers::Stage};
 use crate::{
+    close::{CloseCause, Deadline},
     error::Error,
     multiplayer::{
         event::{AuthFailure, Departure, Event},
@@ -78,7 +79,10 @@ impl Session {
     /// A peer's time has come.
     pub(super) fn time_out(&mut self, peer: PeerId) {
         match self.peers.stage(peer) {
-            Some(Stage::Arriving) => self.disconnect(peer, "the server said no id in time"),
+            Some(Stage::Arriving) => {
+                self.fault = Some(CloseCause::TimedOut { what: Deadline::Id });
+                self.disconnect(peer, "the server said no id in time");
+            }
             Some(Stage::Authenticating(_)) => {
                 self.turn_away(peer, AuthFailure::TimedOut, "not authenticated in time");
             }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::{Phase, Session, peers::Stage, sending::relayed};
 use crate::{
+    close::CloseCause,
     multiplayer::{
         event::Event,
         id::{PeerId, Target},
@@ -20,8 +21,7 @@ impl Session {
     /// A packet came, by the connection to this peer; at a client that is always [`PeerId::SERVER`]. Text is taken for
     /// the bytes that it is.
     ///
-    /// Events and outputs come of it, in such numbers as the packet is long. They wait without a limit: take them before more
-    /// is received.
+    /// What comes of it, events and outputs, waits without a limit. Take it before you receive more.
     pub fn receive(&mut self, from: PeerId, packet: Packet, now: Duration) {
         self.tick(now);
         if self.phase == Phase::Over {
@@ -49,6 +49,7 @@ impl Session {
     fn take_id(&mut self, packet: &[u8]) -> Result<(), Refusal> {
         let id = packet.try_into().ok().map(i32::from_le_bytes).and_then(PeerId::new);
         let Some(id) = id.filter(|id| *id != PeerId::SERVER) else {
+            self.fault = Some(CloseCause::Handshake { why: "the server's first packet was no id" });
             self.disconnect(PeerId::SERVER, "the first packet was no id");
             return Err(Refusal::InvalidId);
         };
@@ -63,7 +64,7 @@ impl Session {
         match Command::decode(packet)? {
             Command::System(System::Relay { peer, inner }) => {
                 let inner = packet.slice_ref(inner);
-                if self.is_server { self.relay(from, peer, &inner) } else { self.unwrap(peer, &inner) }
+                if self.is_server { self.relay(from, peer, &inner) } else { self.take_relayed(peer, &inner) }
             }
             Command::System(System::AddPeer(peer)) => self.add_peer(from, peer),
             Command::System(System::DelPeer(peer)) => self.remove_peer(from, peer),
@@ -104,7 +105,7 @@ impl Session {
     }
 
     /// The server has carried a packet to this client.
-    fn unwrap(&mut self, source: i32, inner: &Bytes) -> Result<(), Refusal> {
+    fn take_relayed(&mut self, source: i32, inner: &Bytes) -> Result<(), Refusal> {
         if !self.options.relay {
             return Err(Refusal::RelayOff);
         }
