@@ -110,7 +110,7 @@ const MULTIPLAYER_PEER: [&str; 32] = [
 ];
 
 /// `SceneMultiplayer`, and what it inherits from `MultiplayerAPI`.
-const SCENE_MULTIPLAYER: [&str; 35] = [
+const SCENE_MULTIPLAYER: [&str; 34] = [
     "SceneMultiplayer",
     "MultiplayerAPI",
     "root_path",
@@ -145,11 +145,60 @@ const SCENE_MULTIPLAYER: [&str; 35] = [
     "RPC_MODE_DISABLED",
     "RPC_MODE_ANY_PEER",
     "RPC_MODE_AUTHORITY",
+];
+
+/// `MultiplayerSpawner`, `MultiplayerSynchronizer` and `SceneReplicationConfig`.
+const REPLICATION: [&str; 46] = [
     "MultiplayerSpawner",
+    "add_spawnable_scene",
+    "clear_spawnable_scenes",
+    "get_spawnable_scene",
+    "get_spawnable_scene_count",
+    "spawn",
+    "spawn_function",
+    "spawn_limit",
+    "spawn_path",
+    "spawned",
+    "despawned",
+    "MultiplayerSynchronizer",
+    "add_visibility_filter",
+    "remove_visibility_filter",
+    "get_visibility_for",
+    "set_visibility_for",
+    "update_visibility",
+    "public_visibility",
+    "visibility_update_mode",
+    "visibility_changed",
+    "VisibilityUpdateMode",
+    "delta_interval",
+    "replication_interval",
+    "replication_config",
+    "synchronized",
+    "delta_synchronized",
+    "SceneReplicationConfig",
+    "add_property",
+    "remove_property",
+    "has_property",
+    "get_properties",
+    "property_get_index",
+    "property_get_replication_mode",
+    "property_set_replication_mode",
+    "property_get_spawn",
+    "property_set_spawn",
+    "property_get_sync",
+    "property_set_sync",
+    "property_get_watch",
+    "property_set_watch",
+    "ReplicationMode",
+    "REPLICATION_MODE_NEVER",
+    "REPLICATION_MODE_ALWAYS",
+    "REPLICATION_MODE_ON_CHANGE",
+    "VISIBILITY_PROCESS_IDLE",
+    "VISIBILITY_PROCESS_NONE",
 ];
 
 /// The names that are not here, and why.
-const ABSENT: [(&str, &str); 18] = [
+const ABSENT: [(&str, &str); 35] = [
     ("handshake_timeout", "`connect_timeout` of the options covers the handshake, `id_timeout` the rest"),
     ("transfer_mode", "a method declares it; WebSocket has one way of transfer"),
     ("transfer_channel", "a method declares it; WebSocket has one channel"),
@@ -162,7 +211,24 @@ const ABSENT: [(&str, &str); 18] = [
     ("has_multiplayer_peer", "a `MultiplayerPeer` is the session and its connection in one"),
     ("object_configuration_add", "nodes are declared by `Session::add`"),
     ("object_configuration_remove", "nodes are taken away by `Session::remove_node`"),
-    ("clear", "a session that is over is dropped, and a new one made"),
+    ("clear_spawnable_scenes", "a spawner is declared once, with its scenes"),
+    ("get_spawnable_scene", "a spawner is declared once, with its scenes"),
+    ("get_spawnable_scene_count", "a spawner is declared once, with its scenes"),
+    ("add_visibility_filter", "the program calls `Session::show` and `hide` when it decides"),
+    ("remove_visibility_filter", "the program calls `Session::show` and `hide` when it decides"),
+    ("get_visibility_for", "the program has said who sees it"),
+    ("update_visibility", "there is no filter to be asked again"),
+    ("visibility_update_mode", "there is no filter to be asked again"),
+    ("visibility_changed", "it is the program itself that changes it"),
+    ("VisibilityUpdateMode", "there is no filter to be asked again"),
+    ("VISIBILITY_PROCESS_IDLE", "there is no filter to be asked again"),
+    ("VISIBILITY_PROCESS_NONE", "there is no filter to be asked again"),
+    ("remove_property", "properties are declared once"),
+    ("property_get_index", "properties have names"),
+    ("property_get_sync", "deprecated; it is the replication mode"),
+    ("property_set_sync", "deprecated; it is the replication mode"),
+    ("property_get_watch", "deprecated; it is the replication mode"),
+    ("property_set_watch", "deprecated; it is the replication mode"),
     ("get_packet_error", "an empty inbox is `None`, and nothing else can go wrong in `recv`"),
     ("is_listening", "a `WebSocketServer` that exists listens, until it is told to shut down"),
     ("is_connection_available", "the server takes its connections itself, and tells of those that are open"),
@@ -177,6 +243,7 @@ fn names() -> impl Iterator<Item = &'static str> {
         .chain(TCP_SERVER)
         .chain(MULTIPLAYER_PEER)
         .chain(SCENE_MULTIPLAYER)
+        .chain(REPLICATION)
 }
 
 #[test]

@@ -63,6 +63,8 @@ pub struct SessionOptions {
     pub max_spawned_per_peer: usize,
     /// The largest packet to send, in bytes. Default: 65,535, the largest that engines take where nobody told them
     /// otherwise.
+    ///
+    /// Godot: `SceneMultiplayer.max_delta_packet_size`, for what nodes have changed.
     pub max_packet_size: usize,
     /// The largest packet for what is synchronized all the time, in bytes. Default: 1350.
     ///

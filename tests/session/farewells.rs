@@ -45,6 +45,21 @@ fn the_last_message_before_a_kick_arrives() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn a_farewell_knows_the_methods_of_the_root() {
+    let mut world = World::of(&[A]);
+    for peer in [SERVER, A] {
+        let methods = Methods::new().with(Method::new("tell"));
+        world.at(peer).add_node(".", methods).unwrap();
+    }
+    world.server.disconnect_peer(A).unwrap();
+    world.settle();
+    for peer in [SERVER, A] {
+        let told = world.events(peer);
+        assert!(!told.iter().any(|event| matches!(event, Event::ChecksumMismatch { .. })), "{told:?}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn the_last_message_of_one_who_leaves_arrives() {
     let mut world = World::of(&[A, B]);
     world.network.is_lossy = true;
@@ -186,12 +201,13 @@ fn who_is_not_admitted_is_not_asked() {
 fn the_question_has_a_number_of_its_own() {
     let mut server = server_of_the_silent();
     let methods = Methods::new().with(Method::new("play"));
+    let question = [&[1], methods.md5().as_bytes(), b"\0\x02\0\0\0.\0"].concat();
     let root = server.add_node(".", methods).unwrap();
     server.call_method(root, Target::All, "play", vec![]).unwrap();
     outputs(&mut server);
     for peer in [A, B] {
         server.disconnect_peer(peer).unwrap();
-        assert_eq!(outputs(&mut server).last(), Some(&(vec![peer.get()], question(2))));
+        assert_eq!(outputs(&mut server).last(), Some(&(vec![peer.get()], question.clone())));
         // That it knows the root by its other number is no answer.
         server.receive(peer, Packet::binary([2, 1, 1, 0, 0, 0]), NOW);
         assert_eq!(server.next_output(), None);

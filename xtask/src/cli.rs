@@ -22,6 +22,7 @@ USAGE
     cargo xtask bench [--quick] [--only NAME]
     cargo xtask soak [--connections N] [--minutes M]
     cargo xtask autobahn
+    cargo xtask interop [NAME]...
 
 demo    Builds the page, starts an echo server and a page server on this machine, and runs until Ctrl-C.
     --open           opens the page in the default browser
@@ -29,12 +30,17 @@ demo    Builds the page, starts an echo server and a page server on this machine
     --page-port N    where the page is served (default 8080; the next free port when it is in use)
     --port N         where the echo server listens (default 9080; the next free port when it is in use)
 
-test    Formatting, lints, documentation, tests natively and in headless Chrome, other targets, packaging, the demo.
+test    Formatting, lints, documentation, tests natively, in headless Chrome and with Godot, other targets, packaging, the demo.
     --browsers LIST  instead, only the contract tests, in these engines: chrome, firefox, webkit (by commas)
 
 autobahn
         The Autobahn test suite against the echo server and the client of the examples; a part of `test`.
         Its reports are kept in target/autobahn.
+
+interop
+        A running Godot engine with this library at the other end; a part of `test`. The engine is the program that the
+        environment variable GODOT names, or else Debian's, which root on Linux gets into target/godot.
+    NAME             only the scenarios with this in their name
 
 bench   The server and the client beside others, on a quiet machine; a full run is written to docs/performance.md.
     --quick          everything once and briefly, to see that it works
@@ -55,6 +61,7 @@ pub enum Command {
     Bench(bench::Options),
     Soak(soak::Options),
     Autobahn,
+    Interop(Vec<String>),
 }
 
 impl Command {
@@ -71,6 +78,7 @@ impl Command {
                 "test" => parse_test(parser),
                 "bench" => parse_bench(parser),
                 "soak" => parse_soak(parser),
+                "interop" => parse_interop(parser),
                 "autobahn" => parse_alone(parser, Command::Autobahn),
                 other => bail!("there is no command `{other}`"),
             },
@@ -107,6 +115,18 @@ fn parse_test(mut parser: Parser) -> Result<Command> {
         }
     }
     Ok(command)
+}
+
+fn parse_interop(mut parser: Parser) -> Result<Command> {
+    let mut names = Vec::new();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Value(name) => names.push(name.string()?),
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Command::Interop(names))
 }
 
 /// A command that takes no options.
@@ -175,6 +195,12 @@ mod tests {
     }
 
     #[test]
+    fn interop_takes_parts_of_names() {
+        assert_eq!(parse("interop").unwrap(), Command::Interop(Vec::new()));
+        assert_eq!(parse("interop rpc relay").unwrap(), Command::Interop(vec!["rpc".into(), "relay".into()]));
+    }
+
+    #[test]
     fn browsers_are_a_list() {
         let expected = vec![Engine::Firefox, Engine::WebKit];
         assert_eq!(parse("test --browsers firefox,webkit").unwrap(), Command::TestBrowsers(expected));
@@ -190,7 +216,15 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_refused() {
-        for line in ["bake", "demo --port", "demo --port many", "test --fast", "autobahn --fast", "--fast"] {
+        for line in [
+            "bake",
+            "demo --port",
+            "demo --port many",
+            "test --fast",
+            "autobahn --fast",
+            "interop --fast",
+            "--fast",
+        ] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

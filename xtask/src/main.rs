@@ -1,8 +1,8 @@
 //! `cargo xtask`: sets up what is missing on this machine, then builds, shows and tests websocket-peer.
 //!
-//! [`cli`] reads what was asked for; [`demo`], [`bench`](mod@bench), [`soak`] and [`checks`] do it. Below them, from the general to the particular:
+//! [`cli`] reads what was asked for; [`demo`], [`bench`](mod@bench), [`soak`], [`interop`] and [`checks`] do it. Below them, from the general to the particular:
 //! [`project`] knows where things are, [`sh`] runs programs (and says so first), [`tools`], [`node`], [`targets`], [`browser`],
-//! [`autobahn`] and [`apt`] get what is missing, [`page`] builds the page, [`serve`] serves it, [`webdriver`] looks at it.
+//! [`autobahn`], [`godot`] and [`apt`] get what is missing, [`page`] builds the page, [`serve`] serves it, [`webdriver`] looks at it.
 
 mod apt;
 mod autobahn;
@@ -11,6 +11,8 @@ mod browser;
 mod checks;
 mod cli;
 mod demo;
+mod godot;
+mod interop;
 mod node;
 mod page;
 mod ports;
@@ -71,6 +73,7 @@ async fn run() -> Result<Outcome> {
         Command::Demo(options) => demo::run(&project, &options).await.map(|()| true)?,
         Command::Bench(options) => bench::run(&project, &options).await.map(|()| true)?,
         Command::Soak(options) => soak::run(&project, &options).await.map(|()| true)?,
+        Command::Interop(names) => interop::run(&project, &names).await.map(|()| true)?,
         Command::Test => checks::everything(&project).await,
         Command::TestBrowsers(engines) => checks::contract_in(&project, &engines).await,
         Command::Autobahn => checks::autobahn(&project).await,

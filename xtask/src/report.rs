@@ -47,18 +47,29 @@ impl Report {
         }
         let count = |wanted: fn(&Row) -> bool| self.rows.iter().filter(|row| wanted(row)).count();
         let failed = count(|row| row.outcome.is_err());
-        let left_out = count(|row| matches!(row.outcome, Ok(Outcome::LeftOut(_))));
-        println!("\n{} passed, {failed} failed", self.rows.len() - failed - left_out);
+        let left_out: Vec<&str> =
+            self.rows.iter().filter(|row| row.is_left_out()).map(|row| &*row.name).collect();
+        let passed = self.rows.len() - failed - left_out.len();
+        print!("\n{passed} passed, {failed} failed");
+        if left_out.is_empty() {
+            println!();
+        } else {
+            println!(", and these DID NOT RUN: {}", left_out.join(", "));
+        }
         failed == 0
     }
 }
 
 impl Row {
+    fn is_left_out(&self) -> bool {
+        matches!(self.outcome, Ok(Outcome::LeftOut(_)))
+    }
+
     fn line(&self) -> String {
         let (mark, note) = match &self.outcome {
             Ok(Outcome::Passed) => ("ok      ", String::new()),
             Ok(Outcome::PassedWith(note)) => ("ok      ", format!(": {note}")),
-            Ok(Outcome::LeftOut(why)) => ("left out", format!(": {why}")),
+            Ok(Outcome::LeftOut(why)) => ("LEFT OUT", format!(": {why}")),
             Err(error) => ("FAILED  ", format!(": {error:#}")),
         };
         format!("{mark}  {:>12}  {}{note}", Spoken(self.time).to_string(), self.name)

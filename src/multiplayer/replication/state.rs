@@ -19,7 +19,9 @@ pub struct Spawned {
     pub spawner: NodeKey,
     /// The node, by a name of this program: what is told of it later has this.
     pub node: NodeKey,
-    /// The node's own name, below what the spawner's `spawn_path` says.
+    /// The node's own name, below the node where the spawner puts what it spawns.
+    ///
+    /// Godot: a child of `MultiplayerSpawner.spawn_path`.
     pub name: String,
     /// What it is made from.
     pub what: SpawnKind,

@@ -229,7 +229,10 @@ mod tests {
         assert_eq!(Method::new("a").parameter(bytes.clone()).receive(vec![]), Ok(vec![empty]));
         assert_eq!(Method::new("a").parameter(bytes.clone().optional()).receive(vec![]), Ok(vec![]));
         for other in [Parameter::any("a"), Parameter::of::<i64>("a")] {
-            assert_eq!(Method::new("a").parameter(other).receive(vec![]).unwrap_err(), count(1, 1, 0).unwrap_err());
+            assert_eq!(
+                Method::new("a").parameter(other).receive(vec![]).unwrap_err(),
+                count(1, 1, 0).unwrap_err()
+            );
         }
         let two = Method::new("a").parameter(bytes.clone()).parameter(bytes);
         assert_eq!(two.receive(vec![]).unwrap_err(), count(2, 2, 0).unwrap_err());

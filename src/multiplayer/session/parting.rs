@@ -133,7 +133,8 @@ impl Session {
             self.peers.enter(*peer, Stage::Parting { asked: true, reason }, Some(deadline));
         }
         if !peers.is_empty() {
-            let md5 = *Methods::new().md5_digits();
+            let root = self.nodes.at(ROOT).and_then(|key| self.nodes.get(key));
+            let md5 = root.map_or_else(|| *Methods::new().md5_digits(), |root| *root.methods.md5_digits());
             let question = SimplifyPath { md5, id, path: ROOT };
             self.put_out(peers.to_vec().into(), Command::SimplifyPath(question));
         }

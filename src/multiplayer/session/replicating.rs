@@ -119,9 +119,9 @@ impl Session {
         if self.require_open().is_err() {
             return;
         }
-        for (peers, packet) in
-            self.replication.outgoing.frame(self.options.max_sync_packet_size, self.max_len())
-        {
+        let max = self.max_len();
+        let max_sync = self.options.max_sync_packet_size.min(max);
+        for (peers, packet) in self.replication.outgoing.frame(max_sync, max) {
             self.send_to(peers, packet);
         }
         for node in self.replication.outgoing.unsettled() {

@@ -27,8 +27,8 @@ fn a_spawned_node_comes_and_goes_with_its_visibility() {
     let all = [A, B, C];
     let coin = stage.spawn(SERVER, a_coin("coin").hidden());
     assert_eq!(news(&mut stage, &all), []);
-    let steps: [(bool, Target, &[(PeerId, bool)]); 10] = [
-        (true, Target::Peer(B), &[(B, true)]),
+    let steps = [
+        (true, Target::Peer(B), &[(B, true)][..]),
         (true, Target::Peer(B), &[]),
         (true, Target::All, &[(A, true), (C, true)]),
         (false, Target::Peer(A), &[(A, false)]),

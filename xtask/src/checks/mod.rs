@@ -3,6 +3,7 @@
 mod autobahn;
 mod contract;
 mod greeter;
+mod interop;
 mod javascript;
 mod languages;
 mod native;
@@ -29,6 +30,7 @@ pub async fn everything(project: &Project) -> bool {
     report.step("tests, native, all features", native::test_all_features(project)).await;
     report.step("Autobahn, our server", autobahn::server(project)).await;
     report.step("Autobahn, our client", autobahn::client(project)).await;
+    report.step("interop with Godot", interop::run(project)).await;
     report.step("soak, a short one", soak::run(project)).await;
 
     report.step("tools for the web", async { tools::web(project).await.map(|()| Outcome::Passed) }).await;

@@ -1,12 +1,15 @@
 //! The `js` feature from JavaScript's side: `tests/js` is a page that tests the package as a web developer would use it,
 //! and a program that holds TypeScript to its declarations.
 
+mod host;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use testkit::Server;
 
+use self::host::Host;
 use crate::node;
 use crate::page;
 use crate::project::Project;
@@ -24,9 +27,11 @@ pub async fn run(project: &Project) -> Result<Outcome> {
     page::build(project).await?;
     compile(project, &tests).await?;
 
-    let pages = PageServer::start(0, &tests, &[("/pkg", &page::package(project))])?;
-    let server = Server::start()?;
-    let page = Page::open(project, &pages.url(&format!("/?server={}", server.url("")))).await?;
+    let values = project.root().join("tests").join("variant");
+    let pages = PageServer::start(0, &tests, &[("/pkg", &page::package(project)), ("/variant", &values)])?;
+    let (server, session, closed) = (Server::start()?, Host::start(false)?, Host::start(true)?);
+    let servers = format!("server={}&session={}&closed={}", server.url(""), session.url(), closed.url());
+    let page = Page::open(project, &pages.url(&format!("/?{servers}"))).await?;
     let outcome = outcome(&page).await;
     page.close().await?;
     outcome

@@ -1,0 +1,22 @@
+extends Node
+## A node that is there from the beginning, with a synchronizer of its own.
+
+var ticks := 0
+
+var _told := 0
+
+
+func _init() -> void:
+	var config := SceneReplicationConfig.new()
+	config.add_property(^".:ticks")
+	config.property_set_replication_mode(^".:ticks", SceneReplicationConfig.REPLICATION_MODE_ALWAYS)
+	var sync := MultiplayerSynchronizer.new()
+	sync.name = "Sync"
+	sync.replication_config = config
+	add_child(sync)
+
+
+func _process(_delta: float) -> void:
+	if ticks != _told:
+		_told = ticks
+		get_tree().current_scene.tell("ticked", {"ticks": ticks})

@@ -1,0 +1,39 @@
+extends Node2D
+## What a spawner spawns: a thing that is somewhere, in some state.
+
+## Sent whenever it changes.
+var health := 100
+## Sent when it is spawned, and never again.
+var title := ""
+
+var _told := {}
+
+
+## In the hands of who spawned it, at all ends.
+func _enter_tree() -> void:
+	set_multiplayer_authority(get_parent().get_multiplayer_authority())
+
+
+func _ready() -> void:
+	_told = _state()
+	get_tree().current_scene.tell("appeared", _told)
+
+
+func _process(_delta: float) -> void:
+	var state := _state()
+	if state != _told:
+		_told = state
+		get_tree().current_scene.tell("changed", state)
+
+
+func _exit_tree() -> void:
+	get_tree().current_scene.tell("vanished", {"name": str(name)})
+
+
+@rpc("any_peer")
+func cheer(what: Variant) -> void:
+	get_tree().current_scene.tell_call(self, "cheer", [what])
+
+
+func _state() -> Dictionary:
+	return {"name": str(name), "x": position.x, "y": position.y, "health": health, "title": title}

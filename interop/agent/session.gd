@@ -1,0 +1,132 @@
+extends Node
+## The high-level multiplayer of this engine: SceneMultiplayer on a WebSocketMultiplayerPeer.
+
+const TLS := preload("res://tls.gd")
+
+var _api: SceneMultiplayer
+
+@onready var _agent := get_parent()
+
+
+func _ready() -> void:
+	_begin()
+
+
+func reset() -> void:
+	_forget_peer()
+	_begin()
+
+
+func do_create_server(about: Dictionary) -> int:
+	var peer := _peer(about)
+	var tls: TLSOptions = TLS.server() if about.tls else null
+	# The peer does not tell which port it got, so a free one is looked for before it is asked.
+	for attempt in 10:
+		var port := _free_port()
+		if peer.create_server(port, "127.0.0.1", tls) == OK:
+			_api.multiplayer_peer = peer
+			return port
+	return 0
+
+
+func do_create_client(about: Dictionary) -> int:
+	var peer := _peer(about)
+	var error := peer.create_client(about.url, TLS.client() if about.tls else null)
+	if error == OK:
+		_api.multiplayer_peer = peer
+	return error
+
+
+## Drops the connections, as a game does that goes back to its menu.
+func do_close(_about: Dictionary) -> bool:
+	_api.multiplayer_peer.close()
+	return true
+
+
+func do_status(_about: Dictionary) -> Dictionary:
+	var peers := Array(_api.get_peers())
+	peers.sort()
+	return {
+		"status": _api.multiplayer_peer.get_connection_status(),
+		"id": _api.get_unique_id(),
+		"peers": peers,
+		"server": _api.is_server(),
+	}
+
+
+## By SceneMultiplayer, which tells the others.
+func do_disconnect_peer(about: Dictionary) -> bool:
+	_api.disconnect_peer(int(about.id))
+	return true
+
+
+## By the transport, which tells the others only if it is not forced.
+func do_drop_peer(about: Dictionary) -> bool:
+	_api.multiplayer_peer.disconnect_peer(int(about.id), about.force)
+	return true
+
+
+func do_send_bytes(about: Dictionary) -> int:
+	return _api.send_bytes(about.hex.hex_decode(), int(about.to))
+
+
+func do_server_relay(about: Dictionary) -> bool:
+	_api.server_relay = about.on
+	return true
+
+
+func do_refuse_new_connections(about: Dictionary) -> bool:
+	_api.refuse_new_connections = about.on
+	return true
+
+
+## From now on newcomers have to authenticate; what they send is told, and the test program decides.
+func do_authenticate(about: Dictionary) -> bool:
+	_api.auth_timeout = about.timeout
+	_api.auth_callback = func(id: int, data: PackedByteArray) -> void:
+		_agent.tell("auth", {"id": id, "hex": data.hex_encode()})
+	return true
+
+
+func do_send_auth(about: Dictionary) -> int:
+	return _api.send_auth(int(about.id), about.hex.hex_decode())
+
+
+func do_complete_auth(about: Dictionary) -> int:
+	return _api.complete_auth(int(about.id))
+
+
+func _begin() -> void:
+	_api = SceneMultiplayer.new()
+	get_tree().set_multiplayer(_api)
+	for name: String in ["peer_connected", "peer_disconnected", "peer_authenticating", "peer_authentication_failed"]:
+		_api.connect(name, func(id: int) -> void: _agent.tell(name, {"id": id}))
+	for name: String in ["connected_to_server", "connection_failed", "server_disconnected"]:
+		_api.connect(name, func() -> void: _agent.tell(name))
+	_api.peer_packet.connect(
+		func(id: int, data: PackedByteArray) -> void: _agent.tell("peer_packet", {"id": id, "hex": data.hex_encode()})
+	)
+
+
+func _forget_peer() -> void:
+	for signals in _api.get_signal_list():
+		for connection in _api.get_signal_connection_list(signals.name):
+			_api.disconnect(signals.name, connection.callable)
+	_api.auth_callback = Callable()
+	if _api.multiplayer_peer != null:
+		_api.multiplayer_peer.close()
+	_api.multiplayer_peer = null
+
+
+func _peer(about: Dictionary) -> WebSocketMultiplayerPeer:
+	var peer := WebSocketMultiplayerPeer.new()
+	peer.supported_protocols = PackedStringArray(about.protocols)
+	return peer
+
+
+func _free_port() -> int:
+	var server := TCPServer.new()
+	server.listen(0, "127.0.0.1")
+	var port := server.get_local_port()
+	server.stop()
+	return port

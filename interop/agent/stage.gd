@@ -1,0 +1,60 @@
+extends Node
+## The nodes that a scenario puts on the stage, which is the root of the tree, and what can be done with them.
+
+var _added: Array[Node] = []
+
+@onready var _agent := get_parent()
+
+
+func reset() -> void:
+	for node in _added:
+		if is_instance_valid(node):
+			node.free()
+	_added.clear()
+
+
+## Adds `res://nodes/SCRIPT.gd` at this path. What is missing above it is made too.
+func do_add_node(about: Dictionary) -> bool:
+	var parent: Node = get_tree().root
+	var names: PackedStringArray = about.path.split("/")
+	for name in names.slice(0, -1):
+		parent = parent.get_node(name) if parent.has_node(name) else _add(Node.new(), name, parent)
+	var node: Node = load("res://nodes/%s.gd" % about.script).new()
+	_add(node, names[-1], parent)
+	return true
+
+
+func do_remove_node(about: Dictionary) -> bool:
+	_node(about).free()
+	return true
+
+
+func do_set_authority(about: Dictionary) -> bool:
+	_node(about).set_multiplayer_authority(int(about.id))
+	return true
+
+
+## Calls a method of the other ends' nodes: of all (0), of one (its id), or of all but one (minus its id).
+func do_rpc(about: Dictionary) -> int:
+	return _node(about).callv("rpc_id", [int(about.to), about.method] + _agent.values(about.arguments))
+
+
+func do_set_property(about: Dictionary) -> bool:
+	_node(about).set(about.property, str_to_var(about.text))
+	return true
+
+
+## Calls a method of the node itself.
+func do_call(about: Dictionary) -> Variant:
+	return _node(about).callv(about.method, _agent.values(about.arguments))
+
+
+func _add(node: Node, name: String, parent: Node) -> Node:
+	node.name = name
+	_added.append(node)
+	parent.add_child(node)
+	return node
+
+
+func _node(about: Dictionary) -> Node:
+	return get_tree().root.get_node(NodePath(about.path))

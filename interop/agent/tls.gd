@@ -1,0 +1,17 @@
+extends Object
+## What `wss:` takes, from the files that the test program laid down.
+
+
+static func server() -> TLSOptions:
+	var key := CryptoKey.new()
+	var certificate := X509Certificate.new()
+	assert(key.load("res://tls/server.key") == OK)
+	assert(certificate.load("res://tls/server.crt") == OK)
+	return TLSOptions.server(key, certificate)
+
+
+static func client() -> TLSOptions:
+	var authority := X509Certificate.new()
+	assert(authority.load("res://tls/authority.crt") == OK)
+	# The name is checked against the certificate, but not looked up: that takes files which a bare root folder lacks.
+	return TLSOptions.client(authority, "localhost")

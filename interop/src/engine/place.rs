@@ -1,0 +1,122 @@
+//! Where the engine is, and a process of it with a folder of its own.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{self, Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::log::Log;
+use crate::certificates;
+
+/// Where a system keeps its programs.
+const PROGRAMS: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// What an engine that lives in a root folder of its own can see of the projects, from inside.
+const PROJECTS: &str = "srv";
+
+/// How an engine is run.
+#[derive(Debug)]
+pub enum Place {
+    /// A program of this system.
+    Installed(PathBuf),
+    /// A root folder with the engine in it, and all that it needs.
+    Chroot(PathBuf),
+}
+
+impl Place {
+    /// Starts an engine whose agent connects to this port.
+    pub fn start(&self, port: u16) -> io::Result<Process> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("interop-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let (folder, inside) = match self {
+            Self::Installed(_) => {
+                let folder = std::env::temp_dir().join(name);
+                (folder.clone(), folder)
+            }
+            Self::Chroot(root) => {
+                (root.join(PROJECTS).join(&name), Path::new("/").join(PROJECTS).join(&name))
+            }
+        };
+        let folder = Folder(folder);
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("agent"), &folder.0.join("project"))?;
+        certificates::lay_down(&folder.0.join("project").join("tls"))?;
+        fs::create_dir_all(folder.0.join("user"))?;
+
+        // No shell stands between, and `chroot` becomes the engine: the process that is killed is the engine's.
+        let mut command = match self {
+            Self::Installed(program) => Command::new(program),
+            Self::Chroot(root) => {
+                let mut command = Command::new("chroot");
+                command.arg(root).arg("godot");
+                command
+            }
+        };
+        // Nothing of this machine's habits, nor of other engines'.
+        command.env_clear().env("PATH", PROGRAMS).env("HOME", inside.join("user")).env("LC_ALL", "C.UTF-8");
+        command.arg("--headless").arg("--path").arg(inside.join("project"));
+        command.args(["--", &format!("--control={port}")]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+
+        let log = Log::default();
+        log.follow(child.stdout.take().expect("a pipe"));
+        log.follow(child.stderr.take().expect("a pipe"));
+        Ok(Process { child, log, _folder: folder })
+    }
+}
+
+/// An engine's process. It is killed when this is dropped.
+pub struct Process {
+    child: Child,
+    log: Log,
+    /// Goes after the process.
+    _folder: Folder,
+}
+
+impl Process {
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    pub fn kill(&mut self) {
+        // One that has ended cannot be killed, and need not be.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A folder that goes when this is dropped.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            eprintln!("cannot remove {}: {error}", self.0.display());
+        }
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &to)?;
+        } else {
+            fs::copy(entry.path(), to)?;
+        }
+    }
+    Ok(())
+}

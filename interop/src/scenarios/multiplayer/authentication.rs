@@ -1,0 +1,170 @@
+//! Who is let in, with both ends asking: accepted, refused by either, and given up by either.
+
+use std::time::Duration;
+
+use serde_json::json;
+use websocket_peer::multiplayer::{AuthFailure, Event, MultiplayerOptions, PeerId, Refusal};
+
+use super::godot;
+use super::ours::Ours;
+use super::pair::{Part, begin, patient};
+use crate::engine::Engine;
+use crate::hex;
+use crate::runner::Scenario;
+
+/// In seconds: longer than any scenario waits, and as short as it may be for one that waits for it.
+const LONG: f64 = 60.0;
+const SHORT: f64 = 0.5;
+
+/// How the engine complains of what comes from who is not let in.
+const TOO_EARLY: &str = "SYS_COMMAND_AUTH";
+
+/// What two ends do, whichever of them is the server.
+type Behaviour = fn(Part, &mut Engine);
+
+pub fn all(part: Part, name: &str) -> Vec<Scenario> {
+    let behaviours: [(&str, Behaviour); 7] = [
+        ("both_ends_agree", both_ends_agree),
+        ("we_refuse", we_refuse),
+        ("godot_refuses", godot_refuses),
+        ("we_give_up", we_give_up),
+        ("godot_gives_up", godot_gives_up),
+        ("only_we_ask", only_we_ask),
+        ("only_godot_asks", only_godot_asks),
+    ];
+    let scenario = |(behaviour, play): (&str, Behaviour)| {
+        let path = format!("multiplayer::authentication::{name}::{behaviour}");
+        Scenario::new(&path, move |[engine]| play(part, engine))
+    };
+    behaviours.into_iter().map(scenario).collect()
+}
+
+/// A session in which we ask, and wait so long for an answer.
+fn asking(patience: f64) -> MultiplayerOptions {
+    let mut options = patient();
+    options.session = options.session.authenticate(true).auth_timeout(Duration::from_secs_f64(patience));
+    options
+}
+
+/// Both ends wait for each other's word. These are Godot's id and ours.
+#[track_caller]
+fn authenticating(
+    part: Part,
+    engine: &mut Engine,
+    our_patience: f64,
+    its_patience: f64,
+) -> (Ours, PeerId, PeerId) {
+    engine.ask("authenticate", json!({ "timeout": its_patience }));
+    let mut ours = begin(asking(our_patience), part, false, engine);
+    let godot = ours.event("a newcomer", |event| match event {
+        Event::Authenticating(id) => Some(*id),
+        _ => None,
+    });
+    let own = godot::id(&engine.event_while("peer_authenticating", || ours.poll()));
+    assert_eq!(own, ours.id());
+    (ours, godot, own)
+}
+
+#[track_caller]
+fn failure(ours: &mut Ours, id: PeerId) -> AuthFailure {
+    ours.event("the failure", |event| match event {
+        Event::AuthFailed { peer, why } if *peer == id => Some(why.clone()),
+        _ => None,
+    })
+}
+
+/// Godot knows that we are not in, and at a client that nobody is.
+#[track_caller]
+fn godot_is_told(part: Part, engine: &mut Engine, ours: &mut Ours, own: PeerId) {
+    let failed = engine.event_while("peer_authentication_failed", || ours.poll());
+    assert_eq!(godot::id(&failed), own);
+    if part == Part::Server {
+        engine.event_while("server_disconnected", || ours.poll());
+    }
+}
+
+/// What is said arrives as it was said, both ways.
+#[track_caller]
+fn exchange(ours: &mut Ours, engine: &mut Engine, godot: PeerId, own: PeerId) {
+    ours.peer().session().send_auth(godot, b"the password?").expect("a newcomer");
+    let heard = engine.event_while("auth", || ours.poll());
+    assert_eq!((godot::id(&heard), &heard["hex"]), (own, &json!(hex::encode(b"the password?"))));
+    engine.ask_ok("send_auth", json!({ "id": own.get(), "hex": hex::encode(b"swordfish") }));
+    let heard = ours.event("its word", |event| match event {
+        Event::Auth { from, data } => Some((*from, data.to_vec())),
+        _ => None,
+    });
+    assert_eq!(heard, (godot, b"swordfish".to_vec()));
+}
+
+fn both_ends_agree(part: Part, engine: &mut Engine) {
+    let (mut ours, godot, own) = authenticating(part, engine, LONG, LONG);
+    exchange(&mut ours, engine, godot, own);
+    assert_eq!(ours.peers(), [], "nobody is in yet");
+    ours.peer().session().complete_auth(godot).expect("a newcomer");
+    engine.ask_ok("complete_auth", json!({ "id": own.get() }));
+    assert_eq!(ours.peer_connected(), godot);
+    assert_eq!(godot::id(&engine.event_while("peer_connected", || ours.poll())), own);
+    // And now the session is as any other.
+    godot::send_bytes(engine, own.get(), b"hello");
+    assert_eq!(ours.bytes(), (godot, b"hello".to_vec()));
+}
+
+fn we_refuse(part: Part, engine: &mut Engine) {
+    let (mut ours, godot, own) = authenticating(part, engine, LONG, LONG);
+    exchange(&mut ours, engine, godot, own);
+    ours.peer().session().send_auth(godot, b"wrong").expect("a newcomer");
+    ours.peer().session().disconnect_peer(godot).expect("a newcomer");
+    assert_eq!(failure(&mut ours, godot), AuthFailure::Dismissed);
+    // It is told why, although that is the last that comes.
+    assert_eq!(engine.event_while("auth", || ours.poll())["hex"], hex::encode(b"wrong"));
+    godot_is_told(part, engine, &mut ours, own);
+}
+
+fn godot_refuses(part: Part, engine: &mut Engine) {
+    let (mut ours, godot, own) = authenticating(part, engine, LONG, LONG);
+    exchange(&mut ours, engine, godot, own);
+    engine.ask("disconnect_peer", json!({ "id": own.get() }));
+    assert!(matches!(failure(&mut ours, godot), AuthFailure::Closed(info) if info.code == Some(1000)));
+}
+
+fn we_give_up(part: Part, engine: &mut Engine) {
+    let (mut ours, godot, own) = authenticating(part, engine, SHORT, LONG);
+    assert_eq!(failure(&mut ours, godot), AuthFailure::TimedOut);
+    godot_is_told(part, engine, &mut ours, own);
+}
+
+fn godot_gives_up(part: Part, engine: &mut Engine) {
+    let (mut ours, godot, own) = authenticating(part, engine, LONG, SHORT);
+    let failed = engine.event_while("peer_authentication_failed", || ours.poll());
+    assert_eq!(godot::id(&failed), own);
+    assert!(matches!(failure(&mut ours, godot), AuthFailure::Closed(info) if info.code == Some(1000)));
+}
+
+/// Godot has let us in, as far as it is concerned, and speaks at once.
+fn only_we_ask(part: Part, engine: &mut Engine) {
+    let mut ours = begin(asking(SHORT), part, false, engine);
+    ours.be_lenient();
+    let own = godot::id(&engine.event_while("peer_connected", || ours.poll()));
+    godot::send_bytes(engine, own.get(), b"too early");
+    let from = ours.event("a refusal", |event| match event {
+        Event::Refused { from, what: Refusal::NotAuthenticated } => Some(*from),
+        _ => None,
+    });
+    assert_eq!(failure(&mut ours, from), AuthFailure::TimedOut);
+    assert_eq!(godot::id(&engine.event_while("peer_disconnected", || ours.poll())), own);
+    assert!(!ours.events_left().iter().any(|event| matches!(event, Event::Packet { .. })));
+}
+
+/// We have let Godot in, and speak at once.
+fn only_godot_asks(part: Part, engine: &mut Engine) {
+    engine.ask("authenticate", json!({ "timeout": SHORT }));
+    let mut ours = begin(MultiplayerOptions::default(), part, false, engine);
+    let godot = ours.peer_connected();
+    engine.expect_error(TOO_EARLY);
+    ours.peer().session().send_bytes(godot, b"too early").expect("a peer");
+    let failed = engine.event_while("peer_authentication_failed", || ours.poll());
+    assert_eq!(godot::id(&failed), ours.id());
+    ours.event("the end", |event| matches!(event, Event::PeerDisconnected(..)).then_some(()));
+    assert!(!engine.events_left().iter().any(|event| event.name == "peer_packet"));
+}

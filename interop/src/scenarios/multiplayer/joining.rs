@@ -1,0 +1,211 @@
+//! Who comes and who goes, and that everybody hears of it.
+
+use std::time::Duration;
+
+use serde_json::json;
+use websocket_peer::multiplayer::{Departure, Event, MultiplayerOptions, PeerId, SessionOptions};
+use websocket_peer::{CloseCause, Deadline, Options};
+
+use super::godot;
+use super::ours::Ours;
+use crate::engine::Engine;
+use crate::runner::Scenario;
+
+pub fn all() -> Vec<Scenario> {
+    let mut scenarios = vec![
+        Scenario::new(
+            "multiplayer::joining::without_relay_clients_are_alone",
+            without_relay_clients_are_alone,
+        ),
+        Scenario::new("multiplayer::joining::we_refuse_newcomers", we_refuse_newcomers),
+        Scenario::new("multiplayer::joining::godot_refuses_newcomers", godot_refuses_newcomers),
+        Scenario::new("multiplayer::joining::protocols_must_agree", protocols_must_agree),
+    ];
+    for (secure, scheme) in [(false, "ws"), (true, "wss")] {
+        scenarios.push(Scenario::new(
+            &format!("multiplayer::joining::{scheme}::three_engines_come_and_go"),
+            move |engines| three_engines_come_and_go(secure, engines),
+        ));
+        scenarios.push(Scenario::new(
+            &format!("multiplayer::joining::{scheme}::ours_and_godots_at_godots_server"),
+            move |engines| ours_and_godots_at_godots_server(secure, engines),
+        ));
+    }
+    scenarios
+}
+
+/// Waits until an engine tells that this peer has come, or gone.
+#[track_caller]
+fn told(engine: &mut Engine, what: &str, id: PeerId, meanwhile: impl FnMut()) {
+    assert_eq!(godot::id(&engine.event_while(what, meanwhile)), id, "{what}");
+}
+
+/// Has an engine join our server, and sees that all who are there hear of it.
+#[track_caller]
+pub fn enter(server: &mut Ours, secure: bool, engine: &mut Engine, others: &mut [&mut Engine]) -> PeerId {
+    let before = server.peers();
+    godot::join(engine, &server.url(secure));
+    let id = server.peer_connected();
+    engine.event_while("connected_to_server", || server.poll());
+    told(engine, "peer_connected", PeerId::SERVER, || server.poll());
+    for other in before {
+        told(engine, "peer_connected", other, || server.poll());
+    }
+    for other in others {
+        told(other, "peer_connected", id, || server.poll());
+    }
+    assert_eq!(godot::ids(engine).0, id);
+    id
+}
+
+/// Waits until our server knows that a peer is gone.
+#[track_caller]
+fn gone(server: &mut Ours, id: PeerId) -> Departure {
+    server.event("a peer goes", |event| match event {
+        Event::PeerDisconnected(gone, why) if *gone == id => Some(why.clone()),
+        _ => None,
+    })
+}
+
+fn three_engines_come_and_go(secure: bool, [anna, ben, cleo]: [&mut Engine; 3]) {
+    let mut server = Ours::host(MultiplayerOptions::default(), secure);
+    let anna_id = enter(&mut server, secure, anna, &mut []);
+    let ben_id = enter(&mut server, secure, ben, &mut [anna]);
+    let cleo_id = enter(&mut server, secure, cleo, &mut [anna, ben]);
+    let mut all = [anna_id, ben_id, cleo_id];
+    all.sort();
+    assert_eq!(server.peers(), all);
+    for (engine, own) in [(&mut *anna, anna_id), (&mut *ben, ben_id), (&mut *cleo, cleo_id)] {
+        let mut others = vec![PeerId::SERVER];
+        others.extend(all.into_iter().filter(|id| *id != own));
+        assert_eq!(godot::ids(engine), (own, others));
+    }
+
+    // One closes its connection, as engines do: without a word.
+    ben.ask("close", json!({}));
+    let Departure::Closed(info) = gone(&mut server, ben_id) else { panic!("it was not the connection") };
+    assert_eq!(info.code, None);
+    for engine in [&mut *anna, &mut *cleo] {
+        told(engine, "peer_disconnected", ben_id, || server.poll());
+    }
+    // He comes back, and is somebody else.
+    let ben_again = enter(&mut server, secure, ben, &mut [anna, cleo]);
+    assert_ne!(ben_again, ben_id);
+
+    // One is killed.
+    cleo.kill();
+    assert!(matches!(gone(&mut server, cleo_id), Departure::Closed(info) if info.cause == CloseCause::Lost));
+    for engine in [&mut *anna, &mut *ben] {
+        told(engine, "peer_disconnected", cleo_id, || server.poll());
+    }
+
+    // One is sent away.
+    server.peer().session().disconnect_peer(anna_id).expect("a peer");
+    assert_eq!(gone(&mut server, anna_id), Departure::Dismissed);
+    told(ben, "peer_disconnected", anna_id, || server.poll());
+    anna.event_while("server_disconnected", || server.poll());
+    assert_eq!(server.peers(), [ben_again]);
+    assert_eq!(godot::ids(ben), (ben_again, vec![PeerId::SERVER]));
+}
+
+fn ours_and_godots_at_godots_server(secure: bool, [host, guest]: [&mut Engine; 2]) {
+    let url = godot::host(host, secure);
+    let mut one = Ours::join(&url, MultiplayerOptions::default());
+    one.joined();
+    let one_id = one.id();
+    told(host, "peer_connected", one_id, || one.poll());
+
+    let engines_url = url.replace(crate::certificates::HOST, "127.0.0.1");
+    godot::join(guest, &engines_url);
+    guest.event_while("connected_to_server", || one.poll());
+    let guest_id = godot::ids(guest).0;
+    assert_eq!(one.peer_connected(), guest_id);
+    told(host, "peer_connected", guest_id, || one.poll());
+    told(guest, "peer_connected", PeerId::SERVER, || one.poll());
+    told(guest, "peer_connected", one_id, || one.poll());
+
+    let mut other = Ours::join(&url, MultiplayerOptions::default());
+    let other_id = other.joined();
+    let (known, mut expected) =
+        ([other.peer_connected(), other.peer_connected()], vec![PeerId::SERVER, one_id, guest_id]);
+    expected.sort();
+    assert!(known.contains(&one_id) && known.contains(&guest_id), "{known:?}");
+    assert_eq!(other.peers(), expected);
+    assert_eq!(one.peer_connected(), other_id);
+    for engine in [&mut *host, &mut *guest] {
+        told(engine, "peer_connected", other_id, || one.poll());
+    }
+
+    other.peer().close();
+    other.closed();
+    assert_eq!(gone(&mut one, other_id), Departure::Reported);
+    for engine in [&mut *host, &mut *guest] {
+        told(engine, "peer_disconnected", other_id, || one.poll());
+    }
+    guest.kill();
+    assert_eq!(gone(&mut one, guest_id), Departure::Reported);
+    told(host, "peer_disconnected", guest_id, || one.poll());
+
+    // Whoever knew of others is told that all of them are gone.
+    host.kill();
+    assert!(matches!(gone(&mut one, PeerId::SERVER), Departure::Closed(_)));
+    one.event("the end", |event| matches!(event, Event::Disconnected { .. }).then_some(()));
+    one.closed();
+}
+
+fn without_relay_clients_are_alone([anna, ben]: [&mut Engine; 2]) {
+    let options = MultiplayerOptions::default().session(SessionOptions::default().relay(false));
+    let mut server = Ours::host(options, false);
+    for engine in [&mut *anna, &mut *ben] {
+        engine.ask("server_relay", json!({ "on": false }));
+        godot::join(engine, &server.url(false));
+        engine.event_while("connected_to_server", || server.poll());
+        told(engine, "peer_connected", PeerId::SERVER, || server.poll());
+    }
+    let ids = [server.peer_connected(), server.peer_connected()];
+    ben.ask("close", json!({}));
+    gone(&mut server, ids[1]);
+    assert_eq!((anna.events_left(), godot::ids(anna).1), (vec![], vec![PeerId::SERVER]));
+}
+
+fn we_refuse_newcomers([anna, ben]: [&mut Engine; 2]) {
+    let mut server = Ours::host(MultiplayerOptions::default(), false);
+    let id = enter(&mut server, false, anna, &mut []);
+    server.peer().refuse_new_connections(true);
+    godot::join(ben, &server.url(false));
+    ben.expect_error("Got: '503', expected '101'");
+    ben.expect_error("Invalid response headers");
+    ben.event_while("connection_failed", || server.poll());
+    assert_eq!((server.peers(), server.events_left(), anna.events_left()), (vec![id], vec![], vec![]));
+    server.peer().refuse_new_connections(false);
+    enter(&mut server, false, ben, &mut [anna]);
+}
+
+/// It lets them wait, so the deadline is ours.
+fn godot_refuses_newcomers([host]: [&mut Engine; 1]) {
+    let url = godot::host(host, false);
+    host.ask("refuse_new_connections", json!({ "on": true }));
+    let client = Options::default().connect_timeout(Duration::from_millis(500));
+    let mut ours = Ours::join(&url, MultiplayerOptions::default().client(client));
+    let cause = ours.event("the failure", |event| match event {
+        Event::ConnectionFailed { info } => Some(info.cause.clone()),
+        _ => None,
+    });
+    assert_eq!(cause, CloseCause::TimedOut { what: Deadline::Connect });
+    assert_eq!(host.events_left(), []);
+}
+
+fn protocols_must_agree([engine]: [&mut Engine; 1]) {
+    let options = || MultiplayerOptions::default().client(Options::default().protocols(["other", "ludus"]));
+    let port = engine.ask("create_server", json!({ "tls": false, "protocols": ["ludus"] }));
+    let url = format!("ws://127.0.0.1:{port}");
+    let mut ours = Ours::join(&url, options());
+    ours.joined();
+    let id = ours.id();
+    told(engine, "peer_connected", id, || ours.poll());
+
+    let mut without = Ours::join(&url, MultiplayerOptions::default());
+    without.event("the failure", |event| matches!(event, Event::ConnectionFailed { .. }).then_some(()));
+    ours.poll();
+    assert_eq!(engine.events_left(), []);
+}

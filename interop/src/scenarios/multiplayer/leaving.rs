@@ -1,0 +1,212 @@
+//! How peers part: nothing that was said before is lost, whoever it is that goes.
+
+use std::time::Duration;
+
+use serde_json::json;
+use websocket_peer::multiplayer::{Departure, Event, MultiplayerOptions, NodeKey, PeerId, Target};
+use websocket_peer::variant::Variant;
+use websocket_peer::{CloseCause, CloseInfo, Deadline, Options, ServerOptions};
+
+use super::calls::{PATH, methods};
+use super::joining::enter;
+use super::ours::Ours;
+use super::pair::{Pair, Part, begin, patient};
+use super::{Behaviour, godot};
+use crate::engine::Engine;
+use crate::hex;
+use crate::runner::Scenario;
+
+/// Of each part that may be ours.
+pub const BEHAVIOURS: &[(&str, Behaviour)] = &[
+    ("we_close_after_our_last_words", we_close_after_our_last_words),
+    ("godot_closes_after_its_last_words", godot_closes_after_its_last_words),
+    ("godot_is_killed", godot_is_killed),
+    ("a_kick_after_the_last_words", a_kick_after_the_last_words),
+];
+
+pub fn all() -> Vec<Scenario> {
+    vec![
+        Scenario::new(
+            "multiplayer::leaving::our_server_closes_before_two_engines",
+            our_server_closes_before_two_engines,
+        ),
+        Scenario::new("multiplayer::leaving::godots_transport_drops_us", godots_transport_drops_us),
+        Scenario::new(
+            "multiplayer::leaving::an_engine_that_freezes_is_noticed",
+            an_engine_that_freezes_is_noticed,
+        ),
+    ]
+}
+
+/// How the pair's other end learns that it is alone.
+fn farewell(part: Part) -> &'static str {
+    if part == Part::Server { "server_disconnected" } else { "peer_disconnected" }
+}
+
+#[track_caller]
+fn add(pair: &mut Pair, engine: &mut Engine) -> NodeKey {
+    super::calls::add(pair, engine, PATH)
+}
+
+/// A call, and bytes.
+#[track_caller]
+fn last_words(ours: &mut Ours, node: NodeKey, to: Target) {
+    let arguments = vec!["you are banned".into()];
+    ours.peer().session().call_method(node, to, "by_anyone", arguments).expect("a call");
+    ours.peer().session().send_bytes(to, b"for ever").expect("a peer");
+}
+
+/// They have arrived.
+#[track_caller]
+fn heard_by_godot(engine: &mut Engine, mut meanwhile: impl FnMut()) {
+    assert_eq!(godot::called(engine, &mut meanwhile).arguments, [Variant::from("you are banned")]);
+    assert_eq!(engine.event_while("peer_packet", meanwhile)["hex"], hex::encode(b"for ever"));
+}
+
+/// Lets an engine find everything at once that comes in the next frames, as on a slow machine. What it reads together with
+/// the end of a connection it loses.
+#[track_caller]
+fn freeze_briefly(engine: &mut Engine) {
+    engine.ask("freeze", json!({ "msec": 150 }));
+}
+
+/// Godot's last words, and what it does in the same frame.
+#[track_caller]
+fn last_words_of_godot(engine: &mut Engine, to: PeerId, deed: (&str, serde_json::Value)) {
+    engine.ask_together(&[
+        ("rpc", godot::call(PATH, to.get(), "by_anyone", &["\"you are banned\""])),
+        ("send_bytes", json!({ "to": to.get(), "hex": hex::encode(b"for ever") })),
+        deed,
+    ]);
+}
+
+#[track_caller]
+fn heard_by_us(pair: &mut Pair) {
+    assert_eq!(pair.call().arguments, [Variant::from("you are banned")]);
+    assert_eq!(pair.bytes(), (pair.godot, b"for ever".to_vec()));
+}
+
+/// The other end's departure, as it is told to us; and at a client the end of the session.
+#[track_caller]
+fn parted(pair: &mut Pair) -> Departure {
+    let godot = pair.godot;
+    let why = pair.event("a departure", |event| match event {
+        Event::PeerDisconnected(id, why) if *id == godot => Some(why.clone()),
+        _ => None,
+    });
+    if pair.part == Part::Client {
+        pair.event("the end", |event| matches!(event, Event::Disconnected { .. }).then_some(()));
+    }
+    why
+}
+
+#[track_caller]
+fn closed(why: Departure) -> CloseInfo {
+    match why {
+        Departure::Closed(info) => info,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn we_close_after_our_last_words(pair: &mut Pair, engine: &mut Engine) {
+    let node = add(pair, engine);
+    freeze_briefly(engine);
+    last_words(pair, node, Target::All);
+    pair.peer().close();
+    heard_by_godot(engine, || pair.poll());
+    engine.event_while(farewell(pair.part), || pair.poll());
+    assert_eq!(parted(pair), Departure::Left);
+    pair.closed();
+}
+
+fn godot_closes_after_its_last_words(pair: &mut Pair, engine: &mut Engine) {
+    add(pair, engine);
+    let own = pair.id();
+    last_words_of_godot(engine, own, ("close", json!({})));
+    heard_by_us(pair);
+    assert_eq!(closed(parted(pair)).code, None, "it only cuts the connection");
+}
+
+fn godot_is_killed(pair: &mut Pair, engine: &mut Engine) {
+    engine.kill();
+    let info = closed(parted(pair));
+    assert_eq!((info.code, info.cause), (None, CloseCause::Lost));
+}
+
+/// Whoever is the server sends the other away.
+fn a_kick_after_the_last_words(pair: &mut Pair, engine: &mut Engine) {
+    let node = add(pair, engine);
+    let (own, godot) = (pair.id(), pair.godot);
+    match pair.part {
+        Part::Server => {
+            freeze_briefly(engine);
+            last_words(pair, node, godot.into());
+            pair.peer().session().disconnect_peer(godot).expect("a peer");
+            assert_eq!((pair.peers(), parted(pair)), (vec![], Departure::Dismissed));
+            heard_by_godot(engine, || pair.poll());
+            engine.event_while("server_disconnected", || pair.poll());
+        }
+        Part::Client => {
+            last_words_of_godot(engine, own, ("disconnect_peer", json!({ "id": own.get() })));
+            heard_by_us(pair);
+            let info = closed(parted(pair));
+            assert_eq!((info.code, info.cause), (Some(1000), CloseCause::Remote));
+            pair.closed();
+        }
+    }
+}
+
+fn our_server_closes_before_two_engines([anna, ben]: [&mut Engine; 2]) {
+    let mut server = Ours::host(patient(), false);
+    enter(&mut server, false, anna, &mut []);
+    enter(&mut server, false, ben, &mut [anna]);
+    let node = server.peer().session().add_node(PATH, methods()).expect("a path");
+    for engine in [&mut *anna, &mut *ben] {
+        godot::add_node(engine, PATH, "game");
+        freeze_briefly(engine);
+    }
+    last_words(&mut server, node, Target::All);
+    server.peer().close();
+    for engine in [anna, ben] {
+        heard_by_godot(engine, || server.poll());
+        engine.event_while("server_disconnected", || server.poll());
+    }
+    server.closed();
+}
+
+/// Below SceneMultiplayer, and so quickly that it does not notice itself when it is by force.
+fn godots_transport_drops_us([engine]: [&mut Engine; 1]) {
+    let url = godot::host(engine, false);
+    for force in [false, true] {
+        let mut ours = Ours::join(&url, MultiplayerOptions::default());
+        let id = ours.joined();
+        assert_eq!(godot::id(&engine.event_while("peer_connected", || ours.poll())), id);
+        engine.ask("drop_peer", json!({ "id": id.get(), "force": force }));
+        let why = ours.event("a departure", |event| match event {
+            Event::PeerDisconnected(PeerId::SERVER, why) => Some(why.clone()),
+            _ => None,
+        });
+        assert_eq!(closed(why).code, Some(1000));
+        ours.event("the end", |event| matches!(event, Event::Disconnected { .. }).then_some(()));
+        let told = engine.events_left().iter().filter(|event| event.name == "peer_disconnected").count();
+        assert_eq!(told, usize::from(!force));
+    }
+}
+
+/// Its connection stays, and nothing comes: only our heartbeat can tell.
+fn an_engine_that_freezes_is_noticed([engine]: [&mut Engine; 1]) {
+    let peer = Options::for_server()
+        .heartbeat_interval(Duration::from_millis(300))
+        .heartbeat_timeout(Duration::from_millis(700));
+    let options = MultiplayerOptions::default().server(ServerOptions::default().peer(peer));
+    let mut ours = begin(options, Part::Server, false, engine);
+    let id = ours.peer_connected();
+    engine.event_while("connected_to_server", || ours.poll());
+    engine.ask("freeze", json!({ "msec": 2000 }));
+    let why = ours.event("a departure", |event| match event {
+        Event::PeerDisconnected(gone, why) if *gone == id => Some(why.clone()),
+        _ => None,
+    });
+    assert_eq!(closed(why).cause, CloseCause::TimedOut { what: Deadline::Heartbeat });
+    engine.event_while("server_disconnected", || ours.poll());
+}

@@ -1,0 +1,52 @@
+//! Our MultiplayerPeer in one session with Godot's SceneMultiplayer, as its server and as its clients.
+
+mod authentication;
+mod bytes;
+mod calls;
+mod calls_of_types;
+mod godot;
+mod joining;
+mod leaving;
+mod ours;
+mod pair;
+mod permissions;
+mod relay;
+mod replication;
+
+use crate::engine::Engine;
+use crate::runner::Scenario;
+use pair::{Pair, Part};
+
+/// What two ends do, whichever of them is the server.
+type Behaviour = fn(&mut Pair, &mut Engine);
+
+pub fn all() -> Vec<Scenario> {
+    let mut scenarios = Vec::new();
+    for (part, name) in [(Part::Client, "our_client"), (Part::Server, "our_server")] {
+        for (secure, scheme) in [(false, "ws"), (true, "wss")] {
+            let mut add = |theme: &str, behaviours: &[(&str, Behaviour)]| {
+                for &(behaviour, play) in behaviours {
+                    let path = format!("multiplayer::{theme}::{name}::{scheme}::{behaviour}");
+                    scenarios.push(Scenario::new(&path, move |[engine]| {
+                        play(&mut Pair::meet(part, secure, engine), engine);
+                    }));
+                }
+            };
+            add("bytes", bytes::BEHAVIOURS);
+            add("leaving", leaving::BEHAVIOURS);
+            // What is within packets does not know what carries them.
+            if !secure {
+                add("calls", calls::BEHAVIOURS);
+                add("types", calls_of_types::BEHAVIOURS);
+                add("permissions", permissions::BEHAVIOURS);
+                add("replication", replication::BEHAVIOURS);
+            }
+        }
+        scenarios.extend(authentication::all(part, name));
+    }
+    scenarios.extend(joining::all());
+    scenarios.extend(relay::all());
+    scenarios.extend(leaving::all());
+    scenarios.extend(replication::all());
+    scenarios
+}

@@ -1,0 +1,174 @@
+//! Our end of a session, and how a scenario waits for what happens there.
+
+use std::collections::VecDeque;
+use std::net::Ipv4Addr;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use websocket_peer::multiplayer::{Call, Event, MultiplayerOptions, MultiplayerPeer, PeerId};
+
+use crate::certificates;
+use crate::waiting::{PATIENCE, until};
+
+/// A multiplayer peer of ours, and what it told that was not taken yet.
+pub struct Ours {
+    peer: MultiplayerPeer,
+    events: VecDeque<Event>,
+    /// Whether something may be dropped that came from Godot.
+    lenient: bool,
+}
+
+impl Ours {
+    /// A server at a free port.
+    pub fn host(mut options: MultiplayerOptions, secure: bool) -> Self {
+        if secure {
+            options.server.peer = options.server.peer.tls(certificates::server());
+        }
+        Self::new(MultiplayerPeer::create_server((Ipv4Addr::LOCALHOST, 0), options).expect("a free port"))
+    }
+
+    /// A client of the server at this URL.
+    pub fn join(url: &str, mut options: MultiplayerOptions) -> Self {
+        options.client = options.client.tls(certificates::client());
+        Self::new(MultiplayerPeer::create_client(url, options).expect("a URL"))
+    }
+
+    fn new(peer: MultiplayerPeer) -> Self {
+        Self { peer, events: VecDeque::new(), lenient: false }
+    }
+
+    /// Where the server is, for an engine.
+    pub fn url(&self, secure: bool) -> String {
+        let scheme = if secure { "wss" } else { "ws" };
+        format!("{scheme}://{}", self.peer.local_addr().expect("a server that listens"))
+    }
+
+    /// From now on something that comes may be refused, or have another checksum.
+    pub fn be_lenient(&mut self) {
+        self.lenient = true;
+    }
+
+    /// The peer itself.
+    pub fn peer(&mut self) -> &mut MultiplayerPeer {
+        &mut self.peer
+    }
+
+    #[track_caller]
+    pub fn id(&mut self) -> PeerId {
+        self.peer.session().id().expect("a session that has begun")
+    }
+
+    /// What takes part beside ourselves.
+    pub fn peers(&mut self) -> Vec<PeerId> {
+        self.peer.session().peers().collect()
+    }
+
+    #[track_caller]
+    pub fn poll(&mut self) {
+        self.peer.poll();
+        while let Some(event) = self.peer.next_event() {
+            let unexpected = matches!(event, Event::Refused { .. } | Event::ChecksumMismatch { .. });
+            assert!(self.lenient || !unexpected, "{event:?}");
+            self.events.push_back(event);
+        }
+    }
+
+    /// Waits for the next event in which `pick` finds something. Others stay.
+    #[track_caller]
+    pub fn event<T>(&mut self, what: &str, pick: impl FnMut(&Event) -> Option<T>) -> T {
+        self.wait(what, || {}, pick)
+    }
+
+    /// As [`event`](Self::event), while another of ours goes on, too.
+    #[track_caller]
+    pub fn event_while<T>(
+        &mut self,
+        what: &str,
+        other: &mut Self,
+        pick: impl FnMut(&Event) -> Option<T>,
+    ) -> T {
+        self.wait(what, || other.poll(), pick)
+    }
+
+    #[track_caller]
+    pub fn wait<T>(
+        &mut self,
+        what: &str,
+        mut meanwhile: impl FnMut(),
+        mut pick: impl FnMut(&Event) -> Option<T>,
+    ) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            meanwhile();
+            self.poll();
+            let found = self.events.iter().enumerate().find_map(|(at, event)| Some((at, pick(event)?)));
+            if let Some((at, picked)) = found {
+                self.events.remove(at);
+                return picked;
+            }
+            // What came instead tells most about why this did not.
+            assert!(Instant::now() < deadline, "waited {PATIENCE:?} in vain: {what}; but {:#?}", self.events);
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Waits for exactly this event.
+    #[track_caller]
+    pub fn expect(&mut self, expected: &Event) {
+        self.event(&format!("{expected:?}"), |event| (event == expected).then_some(()));
+    }
+
+    /// Waits for the next call.
+    #[track_caller]
+    pub fn call(&mut self) -> Call {
+        self.event("a call", |event| match event {
+            Event::Call(call) => Some(call.clone()),
+            _ => None,
+        })
+    }
+
+    /// Waits for the next bytes: who sent them, and what they are.
+    #[track_caller]
+    pub fn bytes(&mut self) -> (PeerId, Vec<u8>) {
+        self.event("bytes", |event| match event {
+            Event::Packet { from, data } => Some((*from, data.to_vec())),
+            _ => None,
+        })
+    }
+
+    /// Waits until the server has given an id and admitted us.
+    #[track_caller]
+    pub fn joined(&mut self) -> PeerId {
+        let id = self.event("an id", |event| match event {
+            Event::Connected { id } => Some(*id),
+            _ => None,
+        });
+        assert_eq!(self.peer_connected(), PeerId::SERVER);
+        assert_eq!((self.id(), id == PeerId::SERVER), (id, false));
+        id
+    }
+
+    /// Waits until another peer is admitted.
+    #[track_caller]
+    pub fn peer_connected(&mut self) -> PeerId {
+        self.event("a peer", |event| match event {
+            Event::PeerConnected(id) => Some(*id),
+            _ => None,
+        })
+    }
+
+    /// What was told and not taken yet.
+    pub fn events_left(&mut self) -> Vec<Event> {
+        self.poll();
+        self.events.drain(..).collect()
+    }
+
+    /// Waits until the peer is over.
+    #[track_caller]
+    pub fn closed(&mut self) {
+        until("our end closes", || {
+            self.poll();
+            self.peer.is_closed()
+        });
+    }
+}

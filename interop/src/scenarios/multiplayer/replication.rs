@@ -1,0 +1,320 @@
+//! Nodes that one end spawns and moves, and the other sees.
+
+use serde_json::{Value, json};
+use websocket_peer::multiplayer::{
+    Event, Method, Methods, MultiplayerOptions, NodeKey, PeerId, Properties, Property, Spawn, SpawnKind,
+    Spawned, Spawner, State, Target,
+};
+use websocket_peer::variant::{Dictionary, Variant, Vector2};
+
+use super::joining::enter;
+use super::ours::Ours;
+use super::pair::Pair;
+use super::{Behaviour, godot};
+use crate::engine::Engine;
+use crate::runner::Scenario;
+
+/// Of each part that may be ours; who spawns is the authority, whether server or client.
+pub const BEHAVIOURS: &[(&str, Behaviour)] = &[
+    ("we_spawn_move_and_remove", we_spawn_move_and_remove),
+    ("godot_spawns_moves_and_removes", godot_spawns_moves_and_removes),
+    ("we_spawn_of_a_value", we_spawn_of_a_value),
+    ("godot_spawns_of_a_value", godot_spawns_of_a_value),
+    ("we_move_what_was_there_before", we_move_what_was_there_before),
+    ("godot_moves_what_was_there_before", godot_moves_what_was_there_before),
+    ("spawned_nodes_are_called", spawned_nodes_are_called),
+    ("what_godot_spawned_goes_with_it", what_godot_spawned_goes_with_it),
+    ("what_we_spawned_goes_with_us", what_we_spawned_goes_with_us),
+];
+
+pub fn all() -> Vec<Scenario> {
+    let name = |name: &str| format!("multiplayer::replication::{name}");
+    vec![
+        Scenario::new(&name("an_engine_comes_late"), an_engine_comes_late),
+        Scenario::new(&name("we_come_late"), we_come_late),
+        Scenario::new(&name("not_everybody_sees_everything"), not_everybody_sees_everything),
+    ]
+}
+
+const SPAWNER: &str = "Arena/Spawner";
+const TANK: &str = "Arena/Units/Tank";
+
+/// The synchronizer in `unit.tscn`.
+fn unit() -> Properties {
+    Properties::new()
+        .with(Property::of::<Vector2>("position"))
+        .with(Property::of::<i64>("health").on_change())
+        .with(Property::of::<String>("title").never())
+}
+
+/// The spawner of `arena.gd`.
+fn spawner() -> Spawner {
+    Spawner::new().scene(unit()).custom(|value| match value {
+        Variant::Dictionary(unit_data) if unit_data.contains_key(&"title".into()) => Some(unit().into()),
+        _ => None,
+    })
+}
+
+/// What is spawned in most scenarios.
+fn tank() -> Spawn {
+    let spawn = Spawn::scene(0).named("Tank").with("position", Vector2::new(1.0, 2.0));
+    spawn.with("health", 50).with("title", "the first")
+}
+
+/// As an engine tells of it.
+fn tank_told() -> Value {
+    json!({ "name": "Tank", "x": 1.0, "y": 2.0, "health": 50, "title": "the first" })
+}
+
+/// The arena at both ends, in the hands of this peer.
+#[track_caller]
+fn add_arena(pair: &mut Pair, engine: &mut Engine, authority: PeerId) -> NodeKey {
+    godot::add_node(engine, "Arena", "arena");
+    engine.ask("set_authority", json!({ "path": "Arena", "id": authority.get() }));
+    let mut session = pair.peer().session();
+    let arena = session.add_spawner(SPAWNER, spawner()).expect("a path");
+    session.set_authority(arena, authority).expect("a node");
+    arena
+}
+
+#[track_caller]
+fn set(ours: &mut Ours, node: NodeKey, property: &str, value: impl Into<Variant>) {
+    ours.peer().session().set_property(node, property, value).expect("a property");
+}
+
+/// Ours goes on as a game does, once a frame.
+fn frame(ours: &mut Ours) {
+    ours.poll();
+    ours.peer().session().replicate();
+}
+
+fn in_arena(method: &str, arguments: &[&str]) -> Value {
+    json!({ "path": "Arena", "method": method, "arguments": arguments })
+}
+
+#[track_caller]
+fn spawn_in_godot(engine: &mut Engine) {
+    engine.ask("call", in_arena("spawn_unit", &["\"Tank\"", "Vector2(1, 2)", "50", "\"the first\""]));
+}
+
+fn set_in_godot(engine: &mut Engine, path: &str, property: &str, text: &str) {
+    engine.ask("set_property", json!({ "path": path, "property": property, "text": text }));
+}
+
+#[track_caller]
+fn spawned(ours: &mut Ours) -> Spawned {
+    ours.event("a spawn", |event| match event {
+        Event::Spawned(spawned) => Some(spawned.clone()),
+        _ => None,
+    })
+}
+
+/// Waits until a node is where it should be.
+#[track_caller]
+fn synchronized(ours: &mut Ours, node: NodeKey, property: &str, expected: &Variant) {
+    ours.event("the new value", |event| match event {
+        Event::Synchronized { node: of, state, .. } => {
+            (*of == node && state.get(property) == Some(expected)).then_some(())
+        }
+        _ => None,
+    });
+}
+
+fn pairs(state: &State) -> Vec<(&str, Variant)> {
+    state.iter().map(|(name, value)| (name, value.clone())).collect()
+}
+
+fn tank_state() -> [(&'static str, Variant); 3] {
+    [("position", Vector2::new(1.0, 2.0).into()), ("health", 50.into()), ("title", "the first".into())]
+}
+
+fn we_spawn_move_and_remove(pair: &mut Pair, engine: &mut Engine) {
+    let own = pair.id();
+    let arena = add_arena(pair, engine, own);
+    let node = pair.peer().session().spawn(arena, tank()).expect("a spawn");
+    assert_eq!(engine.event_while("appeared", || frame(pair)), tank_told());
+
+    set(pair, node, "position", Vector2::new(3.0, 4.0));
+    let changed = engine.event_while("changed", || frame(pair));
+    assert_eq!((&changed["x"], &changed["y"], &changed["health"]), (&json!(3.0), &json!(4.0), &json!(50)));
+    set(pair, node, "health", 49);
+    assert_eq!(engine.event_while("changed", || frame(pair))["health"], 49);
+
+    pair.peer().session().despawn(node).expect("a node");
+    assert_eq!(engine.event_while("vanished", || frame(pair))["name"], "Tank");
+    // The name is free again.
+    pair.peer().session().spawn(arena, tank()).expect("a spawn");
+    assert_eq!(engine.event_while("appeared", || frame(pair)), tank_told());
+}
+
+fn godot_spawns_moves_and_removes(pair: &mut Pair, engine: &mut Engine) {
+    let godot = pair.godot;
+    let arena = add_arena(pair, engine, godot);
+    for _ in 0..2 {
+        spawn_in_godot(engine);
+        let tank = spawned(pair);
+        assert_eq!((tank.from, tank.spawner, &*tank.name), (godot, arena, "Tank"));
+        assert_eq!((&tank.what, &pairs(&tank.state)[..]), (&SpawnKind::Scene(0), &tank_state()[..]));
+
+        set_in_godot(engine, TANK, "position", "Vector2(3, 4)");
+        synchronized(pair, tank.node, "position", &Vector2::new(3.0, 4.0).into());
+        set_in_godot(engine, TANK, "health", "49");
+        // What it held at the spawn counts as a change, too.
+        pair.event("a change", |event| match event {
+            Event::Changed { node, state, .. } => {
+                (*node == tank.node && pairs(state) == [("health", 49.into())]).then_some(())
+            }
+            _ => None,
+        });
+
+        engine.ask("call", in_arena("remove_unit", &["\"Tank\""]));
+        pair.expect(&Event::Despawned { from: godot, spawner: arena, node: tank.node });
+    }
+}
+
+fn we_spawn_of_a_value(pair: &mut Pair, engine: &mut Engine) {
+    let own = pair.id();
+    let arena = add_arena(pair, engine, own);
+    let data: Dictionary =
+        [("name", Variant::from("Orc")), ("title", "the green".into())].into_iter().collect();
+    let spawn = Spawn::custom(data).named("Orc").with("position", Vector2::new(5.0, 6.0));
+    let spawn = spawn.with("health", 7).with("title", "the greener");
+    pair.peer().session().spawn(arena, spawn).expect("a spawn");
+    // What its function made of the value, the state has changed at once.
+    let told = json!({ "name": "Orc", "x": 5.0, "y": 6.0, "health": 7, "title": "the greener" });
+    assert_eq!(engine.event_while("appeared", || frame(pair)), told);
+}
+
+fn godot_spawns_of_a_value(pair: &mut Pair, engine: &mut Engine) {
+    let godot = pair.godot;
+    add_arena(pair, engine, godot);
+    let data = "{\"name\": \"Orc\", \"title\": \"the green\"}";
+    engine.ask("call", in_arena("spawn_of", &[data]));
+    let orc = spawned(pair);
+    let expected: Dictionary =
+        [("name", Variant::from("Orc")), ("title", "the green".into())].into_iter().collect();
+    assert_eq!((&*orc.name, orc.what), ("Orc", SpawnKind::Custom(expected.into())));
+    assert_eq!(orc.state.get("title"), Some(&"the green".into()));
+}
+
+/// A synchronizer that no spawner made: both ends have it from the beginning, at the same path.
+#[track_caller]
+fn add_clock(pair: &mut Pair, engine: &mut Engine, authority: PeerId) -> NodeKey {
+    godot::add_node(engine, "Clock", "clock");
+    engine.ask("set_authority", json!({ "path": "Clock", "id": authority.get() }));
+    let ticks = Properties::new().with(Property::of::<i64>("ticks"));
+    let mut session = pair.peer().session();
+    let clock = session.add_synchronizer("Clock/Sync", ticks).expect("a path");
+    session.set_authority(clock, authority).expect("a node");
+    clock
+}
+
+fn we_move_what_was_there_before(pair: &mut Pair, engine: &mut Engine) {
+    let own = pair.id();
+    let clock = add_clock(pair, engine, own);
+    for ticks in [1, 2, 300] {
+        set(pair, clock, "ticks", ticks);
+        assert_eq!(engine.event_while("ticked", || frame(pair))["ticks"], ticks);
+    }
+}
+
+fn godot_moves_what_was_there_before(pair: &mut Pair, engine: &mut Engine) {
+    let godot = pair.godot;
+    let clock = add_clock(pair, engine, godot);
+    for ticks in [1, 2, 300] {
+        set_in_godot(engine, "Clock", "ticks", &ticks.to_string());
+        synchronized(pair, clock, "ticks", &ticks.into());
+    }
+}
+
+/// Both ends call a method of what one of them spawned.
+fn spawned_nodes_are_called(pair: &mut Pair, engine: &mut Engine) {
+    let (own, godot) = (pair.id(), pair.godot);
+    let arena = add_arena(pair, engine, own);
+    pair.peer().session().spawn(arena, tank()).expect("a spawn");
+    engine.event_while("appeared", || frame(pair));
+    let methods = Methods::new().with(Method::new("cheer").any_peer().variadic());
+    let node = pair.peer().session().add_node(TANK, methods).expect("a path");
+    for round in 0..2 {
+        pair.peer().session().call_method(node, godot, "cheer", vec![round.into()]).expect("a call");
+        let called = godot::called(engine, || frame(pair));
+        assert_eq!((&*called.path, called.arguments), (TANK, vec![round.into()]));
+        godot::rpc(engine, TANK, own.get(), "cheer", &[&round.to_string()]);
+        assert_eq!(pair.call().arguments, [round.into()]);
+    }
+}
+
+fn what_godot_spawned_goes_with_it(pair: &mut Pair, engine: &mut Engine) {
+    let godot = pair.godot;
+    let arena = add_arena(pair, engine, godot);
+    spawn_in_godot(engine);
+    let tank = spawned(pair);
+    engine.ask("close", json!({}));
+    pair.expect(&Event::Despawned { from: godot, spawner: arena, node: tank.node });
+}
+
+fn what_we_spawned_goes_with_us(pair: &mut Pair, engine: &mut Engine) {
+    let own = pair.id();
+    let arena = add_arena(pair, engine, own);
+    pair.peer().session().spawn(arena, tank()).expect("a spawn");
+    engine.event_while("appeared", || frame(pair));
+    pair.peer().close();
+    assert_eq!(engine.event_while("vanished", || pair.poll())["name"], "Tank");
+}
+
+fn an_engine_comes_late([anna, ben]: [&mut Engine; 2]) {
+    let mut server = Ours::host(MultiplayerOptions::default(), false);
+    let arena = server.peer().session().add_spawner(SPAWNER, spawner()).expect("a path");
+    for engine in [&mut *anna, &mut *ben] {
+        godot::add_node(engine, "Arena", "arena");
+    }
+    enter(&mut server, false, anna, &mut []);
+    let node = server.peer().session().spawn(arena, tank()).expect("a spawn");
+    assert_eq!(anna.event_while("appeared", || frame(&mut server)), tank_told());
+    set(&mut server, node, "health", 1);
+    assert_eq!(anna.event_while("changed", || frame(&mut server))["health"], 1);
+
+    enter(&mut server, false, ben, &mut [anna]);
+    assert_eq!(ben.event_while("appeared", || frame(&mut server))["health"], 1);
+    set(&mut server, node, "position", Vector2::new(9.0, 9.0));
+    for engine in [&mut *anna, &mut *ben] {
+        assert_eq!(engine.event_while("changed", || frame(&mut server))["x"], 9.0);
+    }
+    server.peer().session().despawn(node).expect("a node");
+    for engine in [anna, ben] {
+        engine.event_while("vanished", || frame(&mut server));
+    }
+}
+
+fn we_come_late([host]: [&mut Engine; 1]) {
+    let url = godot::host(host, false);
+    godot::add_node(host, "Arena", "arena");
+    spawn_in_godot(host);
+    let mut ours = Ours::join(&url, MultiplayerOptions::default());
+    let arena = ours.peer().session().add_spawner(SPAWNER, spawner()).expect("a path");
+    ours.joined();
+    let tank = spawned(&mut ours);
+    assert_eq!((tank.spawner, &pairs(&tank.state)[..]), (arena, &tank_state()[..]));
+}
+
+fn not_everybody_sees_everything([anna, ben]: [&mut Engine; 2]) {
+    let mut server = Ours::host(MultiplayerOptions::default(), false);
+    enter(&mut server, false, anna, &mut []);
+    let ben_id = enter(&mut server, false, ben, &mut [anna]);
+    for engine in [&mut *anna, &mut *ben] {
+        godot::add_node(engine, "Arena", "arena");
+    }
+    let arena = server.peer().session().add_spawner(SPAWNER, spawner()).expect("a path");
+    let node = server.peer().session().spawn(arena, tank().hidden()).expect("a spawn");
+    server.peer().session().show(node, ben_id).expect("a peer");
+    ben.event_while("appeared", || frame(&mut server));
+    assert_eq!(anna.events_left().iter().filter(|event| event.name == "appeared").count(), 0);
+
+    server.peer().session().show(node, Target::All).expect("a node");
+    anna.event_while("appeared", || frame(&mut server));
+    server.peer().session().hide(node, ben_id).expect("a peer");
+    ben.event_while("vanished", || frame(&mut server));
+    set(&mut server, node, "health", 2);
+    assert_eq!(anna.event_while("changed", || frame(&mut server))["health"], 2);
+    assert_eq!(ben.events_left(), []);
+}

@@ -1,0 +1,189 @@
+//! The session that the page's clients join: this crate's own server, on a thread of its own.
+//!
+//! What is said to it comes back, so that a client's own arguments tell what has become of them on the way.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use anyhow::Result;
+use websocket_peer::multiplayer::{
+    Call, Event, Method, Methods, MultiplayerOptions, MultiplayerPeer, NodeKey, Parameter, PeerId,
+    Properties, Property, Scene, SessionOptions, Spawn, Spawner, State,
+};
+use websocket_peer::variant::{Dictionary, Variant, Vector2};
+use websocket_peer::{Error, Options, ServerOptions};
+
+/// How soon it sees that it is to end.
+const STEP: Duration = Duration::from_millis(50);
+
+/// What a client has to say where one has to.
+const PASSWORD: &[u8] = b"open sesame";
+
+/// Hosts until it is dropped.
+pub struct Host {
+    url: String,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Host {
+    /// Hosts a session, for everybody or for those who know the password.
+    pub fn start(authenticate: bool) -> Result<Self> {
+        // Not as strict as towards strangers: all clients come from one address.
+        let server = ServerOptions::default().peer(Options::for_server()).max_pending_per_address(100);
+        let session =
+            SessionOptions::default().authenticate(authenticate).auth_timeout(Duration::from_secs(1));
+        let options = MultiplayerOptions::default().server(server).session(session);
+        let mut stage = Stage::new(MultiplayerPeer::create_server("127.0.0.1:0", options)?)?;
+        let url = format!("ws://{}", stage.peer.local_addr()?);
+
+        let stop = Arc::<AtomicBool>::default();
+        let thread = thread::Builder::new().name("session".into()).spawn({
+            let stop = Arc::clone(&stop);
+            move || {
+                while !stop.load(Ordering::Relaxed) {
+                    stage.turn();
+                }
+            }
+        })?;
+        Ok(Self { url, stop, thread: Some(thread) })
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            // If it has panicked, that was printed.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The session, and the nodes that a page declares as well.
+struct Stage {
+    peer: MultiplayerPeer,
+    echo: NodeKey,
+    spawner: NodeKey,
+    input: NodeKey,
+}
+
+impl Stage {
+    fn new(mut peer: MultiplayerPeer) -> Result<Self, Error> {
+        let coin = Properties::new()
+            .with(Property::of::<Vector2>("position"))
+            .with(Property::of::<i64>("worth").on_change())
+            .with(Property::of::<String>("title").never());
+        let input = Properties::new()
+            .with(Property::of::<Vector2>("direction"))
+            .with(Property::any("speed").on_change());
+        let mut session = peer.session();
+        let echo = session.add_node("Echo", methods())?;
+        let spawner = Spawner::new().scene(coin).custom(|_| Some(Scene::new([])));
+        let spawner = session.add_spawner("Spawner", spawner)?;
+        let input = session.add_synchronizer("Input", input)?;
+        drop(session);
+        Ok(Self { peer, echo, spawner, input })
+    }
+
+    fn turn(&mut self) {
+        self.peer.wait(STEP);
+        while let Some(event) = self.peer.next_event() {
+            match self.answer(event) {
+                // It left meanwhile.
+                Ok(()) | Err(Error::UnknownPeer) => {}
+                Err(error) => eprintln!("session: {error}"),
+            }
+        }
+    }
+
+    fn answer(&mut self, event: Event) -> Result<(), Error> {
+        match event {
+            Event::Call(call) => self.answer_call(call),
+            Event::Packet { from, data } => self.peer.session().send_bytes(from, data.as_bytes()),
+            Event::Auth { from, data } => self.judge(from, data.as_bytes()),
+            Event::Synchronized { from, state, .. } | Event::Changed { from, state, .. } => {
+                self.tell(from, &state)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn answer_call(&mut self, Call { from, method, arguments, .. }: Call) -> Result<(), Error> {
+        match &*method {
+            // What it is to Godot, in a form that cannot be mistaken.
+            "measure" => {
+                let text = arguments.first().map(|value| format!("{}: {value}", value.kind()));
+                self.say(from, vec![text.into()])
+            }
+            // The client has declared something else as its argument.
+            "misuse" => self.peer.session().call_method(self.echo, from, "misuse", arguments),
+            "dismiss" => {
+                self.say(from, vec!["goodbye".into()])?;
+                self.peer.session().disconnect_peer(from)
+            }
+            "appear" => self.appear(from),
+            "trust" => {
+                self.peer.session().set_authority(self.input, from)?;
+                self.say(from, vec!["trusted".into()])
+            }
+            _ => self.say(from, arguments),
+        }
+    }
+
+    fn say(&mut self, to: PeerId, arguments: Vec<Variant>) -> Result<(), Error> {
+        self.peer.session().call_method(self.echo, to, "say", arguments)
+    }
+
+    /// Two nodes come, and one of them moves, changes and goes again, for this client alone.
+    fn appear(&mut self, to: PeerId) -> Result<(), Error> {
+        let mut session = self.peer.session();
+        let coin = Spawn::scene(0)
+            .with("position", Vector2::new(1.0, 2.0))
+            .with("worth", 5)
+            .with("title", "coin")
+            .hidden();
+        let coin = session.spawn(self.spawner, coin)?;
+        session.show(coin, to)?;
+        let kind: Dictionary = [("kind", "wall")].into_iter().collect();
+        let wall = session.spawn(self.spawner, Spawn::custom(kind).hidden())?;
+        session.show(wall, to)?;
+        session.set_property(coin, "position", Vector2::new(3.0, 4.0))?;
+        session.set_property(coin, "worth", 6)?;
+        session.replicate();
+        session.despawn(coin)
+    }
+
+    /// Says what a client has said of its input.
+    fn tell(&mut self, from: PeerId, state: &State) -> Result<(), Error> {
+        let told: Vec<String> = state.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        told.into_iter().try_for_each(|told| self.say(from, vec![told.into()]))
+    }
+
+    fn judge(&mut self, from: PeerId, said: &[u8]) -> Result<(), Error> {
+        let mut session = self.peer.session();
+        if said != PASSWORD {
+            return session.disconnect_peer(from);
+        }
+        session.send_auth(from, b"welcome")?;
+        session.complete_auth(from)
+    }
+}
+
+/// What is declared at `Echo`.
+fn methods() -> Methods {
+    Methods::new()
+        .with(Method::new("say").any_peer().variadic())
+        .with(Method::new("measure").any_peer().parameter(Parameter::any("what")))
+        .with(Method::new("misuse").any_peer().parameter(Parameter::any("what")))
+        .with(Method::new("dismiss").any_peer())
+        .with(Method::new("appear").any_peer())
+        .with(Method::new("trust").any_peer())
+        .with(Method::new("reserved"))
+}
