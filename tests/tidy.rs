@@ -109,6 +109,12 @@ fn the_papers_tell_the_version_of_the_manifest() {
 }
 
 #[test]
+fn the_papers_name_what_is_there() {
+    let tree = Tree::get();
+    nothing_in(papers::named_in_vain("docs/godot-wire.md", tree.text("docs/godot-wire.md"), tree.rust("")));
+}
+
+#[test]
 fn every_feature_is_documented() {
     nothing_in(manifest::undocumented_features(Tree::get().text("Cargo.toml")));
 }

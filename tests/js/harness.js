@@ -65,12 +65,21 @@ export function pause(milliseconds) {
   return new Promise((resume) => setTimeout(resume, milliseconds));
 }
 
-/** Text that tells values apart, `undefined` and byte arrays too. */
-function show(value) {
-  if (value === undefined) return "undefined";
-  const named = (_key, part) => {
-    if (part === undefined) return "(undefined)";
-    return part instanceof Uint8Array ? { Uint8Array: [...part] } : part;
-  };
-  return JSON.stringify(value, named);
+/** Where a server is that the tests need. */
+export function address(name) {
+  const url = new URLSearchParams(location.search).get(name);
+  if (url === null) throw new Error(`the page's address does not say where "${name}" is`);
+  return url;
+}
+
+/** Text that tells values apart: `undefined`, `-0`, `bigint`s, maps and typed arrays too. */
+export function show(value) {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (Object.is(value, -0)) return "-0";
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return `[${value.map(show)}]`;
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}[${[...value].map(show)}]`;
+  if (value instanceof Map) return `Map{${[...value].map(([key, item]) => `${show(key)} => ${show(item)}`)}}`;
+  return `{${Object.entries(value).map(([key, item]) => `${key}: ${show(item)}`)}}`;
 }

@@ -3,8 +3,24 @@
 import init, {
   type CloseCause,
   type CloseInfo,
+  ConnectionStatus,
+  decodeVariant,
+  encodeVariant,
+  MultiplayerClient,
+  type MultiplayerClientOptions,
+  type MultiplayerEvent,
+  type NodeKey,
   ReadyState,
+  type Refusal,
+  type RpcMethods,
+  type SessionStats,
+  type SpawnerDeclaration,
   type Stats,
+  type SynchronizerDeclaration,
+  type Target,
+  type Variant,
+  type VariantLike,
+  type Vector2,
   WebSocketPeer,
   type WebSocketPeerOptions,
 } from "websocket-peer";
@@ -69,3 +85,174 @@ export async function chat(url: string): Promise<string> {
   const told = [stats.bytesSent, code, cause, clean, info?.message, info?.reason];
   return [misspelt, hook === null, numbers, texts, told].join();
 }
+
+const sessionOptions: MultiplayerClientOptions = {
+  ...options,
+  rootPath: "/root/Main",
+  relay: true,
+  authenticate: true,
+  authTimeout: 3000,
+  idTimeout: 3000,
+  farewellTimeout: 500,
+  allowObjects: false,
+  maxPathsPerPeer: 1024,
+  maxPeers: 4096,
+  maxSpawnedPerPeer: 4096,
+  maxPacketSize: 65_535,
+  maxSyncPacketSize: 1350,
+};
+
+const methods: RpcMethods = {
+  say: { caller: "any-peer", callLocal: true, parameters: ["String", "float?", "Variant?"], variadic: false },
+  move: { nodeLevel: true, channel: 2, transfer: "unreliable-ordered" },
+  // @ts-expect-error Godot spells it otherwise.
+  shout: { caller: "any_peer" },
+  // @ts-expect-error No type is called so.
+  whisper: { parameters: ["string"] },
+  // @ts-expect-error Nobody can send one.
+  callBack: { parameters: ["Callable"] },
+};
+
+const coin: SynchronizerDeclaration = [
+  { name: "position", type: "Vector2" },
+  { name: "worth", type: "int", mode: "on-change", atSpawn: false },
+];
+const coins: SpawnerDeclaration = { scenes: [[coin], []], custom: [coin] };
+
+export async function play(url: string): Promise<number | undefined> {
+  await init();
+  const client = new MultiplayerClient(url, sessionOptions);
+  new MultiplayerClient(url).free();
+  const room: NodeKey = client.addNode("Room", methods);
+  client.addNode("Other");
+  const spawner = client.addSpawner("Coins", coins);
+  const input = client.addSynchronizer("Input", coin);
+  const frame = (): void => {
+    if (client.poll() !== ConnectionStatus.Connected) return;
+    for (let event: MultiplayerEvent | undefined; (event = client.nextEvent()) !== undefined; ) answer(client, room, event);
+    client.replicate();
+  };
+  client.onwake = frame;
+
+  const targets: Target[] = ["all", "server", 0, 7, -7];
+  for (const target of targets) client.call(room, target, "say", "hello", 2, { x: [1n, null, undefined] });
+  client.sendBytes("all", new Uint8Array(1));
+  client.setAuthority(input, client.id ?? 1);
+  client.setProperty(input, "worth", 5);
+  const orc: NodeKey = client.spawn(spawner, { scene: 0, name: "orc", properties: { worth: 5 } });
+  client.spawn(spawner, { value: "elf", hidden: true });
+  client.show(orc, 7);
+  client.hide(orc, "all");
+  client.despawn(orc);
+  client.removeNode(room);
+  client.close();
+  const stats: SessionStats = client.stats;
+  const told = [client.isClosed, client.closeInfo?.message, client.peers.length, client.status, stats.refused];
+  client.free();
+
+  // @ts-expect-error A node is none of its path.
+  client.call("Room", "all", "say");
+  // @ts-expect-error Nor is it any number.
+  client.call(5, "all", "say");
+  // @ts-expect-error There is no such target.
+  client.call(room, "everybody", "say");
+  // @ts-expect-error A function is no value of Godot's.
+  client.call(room, "all", "say", () => 1);
+  // @ts-expect-error A date is none either.
+  client.call(room, "all", "say", new Date());
+  // @ts-expect-error A spawned node is of a scene or of a value.
+  client.spawn(spawner, { name: "orc" });
+  // @ts-expect-error It is told, not set.
+  client.id = 5;
+  return told.length;
+}
+
+function answer(client: MultiplayerClient, room: NodeKey, event: MultiplayerEvent): string | undefined {
+  switch (event.type) {
+    case "connected":
+      return `I am ${event.id.toFixed()}`;
+    case "authenticating":
+      client.sendAuth(event.peer, new TextEncoder().encode("secret"));
+      client.completeAuth(event.peer);
+      return undefined;
+    case "call":
+      if (event.node === room && event.method === "say") {
+        const [text]: Variant[] = event.arguments;
+        return typeof text === "string" ? text : show(text ?? null);
+      }
+      return undefined;
+    case "packet":
+    case "auth":
+      return String(event.data.byteLength + event.from);
+    case "peer-disconnected":
+    case "auth-failed":
+      return event.info?.message ?? event.why;
+    case "checksum-mismatch":
+      return event.theirs?.join() ?? event.ours.join();
+    case "spawned":
+      return `${event.name}: ${show(event.state["position"] ?? null)}`;
+    case "synchronized":
+    case "changed":
+      return Object.keys(event.state).join();
+    case "refused": {
+      const what: Refusal = event.what;
+      return `${what}: ${event.message}`;
+    }
+    case "peer-connected":
+    case "despawned":
+      return undefined;
+    case "connection-failed":
+    case "disconnected":
+      return event.info.message;
+  }
+  // Nothing is left over.
+  return event satisfies never;
+}
+
+/** Every form that a value can have is told apart from the others. */
+function show(value: Variant): string {
+  if (value === null) return "null";
+  if (typeof value !== "object") return value.toString();
+  if (Array.isArray(value)) return value.map(show).join();
+  if (value instanceof Map) return [...value].map(([key, item]) => show(key) + show(item)).join();
+  if (ArrayBuffer.isView(value)) return String(value.byteLength);
+  switch (value.type) {
+    case "Vector2":
+      return [value.x, value.y].join();
+    case "NodePath":
+      return value.path;
+    case "PackedVector2Array":
+      return String(value.components.length / 2);
+    case "Object":
+      return "id" in value ? String(value.id) : value.class;
+    default:
+      return value.type;
+  }
+}
+
+const at: Vector2 = { type: "Vector2", x: 1, y: 2 };
+const likes: VariantLike[] = [
+  undefined,
+  1,
+  2n,
+  at,
+  [at, [1, "two"]],
+  { at, hp: 3, nested: { more: [] } },
+  new Map<VariantLike, VariantLike>([[at, 1]]),
+  new Map([["type", "enemy"]]),
+  { type: "float", value: 1 },
+  { type: "StringName", name: "run" },
+  { type: "Array", elementType: "int", elements: [1, 2] },
+  { type: "Dictionary", keyType: "String", entries: new Map([["a", 1]]) },
+  { type: "PackedVector2Array", components: Float32Array.of(1, 2) },
+  // @ts-expect-error It is a Map that has a key `type`.
+  { type: "enemy", hp: 3 },
+  // @ts-expect-error It is a part short.
+  { type: "Vector2", x: 1 },
+  // @ts-expect-error No Variant has elements of 16 bits.
+  new Uint16Array(1),
+];
+
+export const back: Variant[] = likes.map((value) => decodeVariant(encodeVariant(value)));
+// What came can be sent.
+export const again: Uint8Array[] = back.map((value) => encodeVariant(value));

@@ -1,7 +1,10 @@
 //! What README.md and CHANGELOG.md have to say.
 
+use std::collections::BTreeSet;
+
 use crate::code::{blank, find_word, use_tree};
 use crate::manifest::{features, package_value};
+use crate::tree::File;
 
 /// Types that the crate offers and the front page does not mention.
 pub fn missing_types(lib: &str, readme: &str) -> Vec<String> {
@@ -66,9 +69,41 @@ pub fn changelog_version(manifest: &str, changelog: &str) -> Vec<String> {
     found
 }
 
+/// Tests and files that a paper names, and that are not there. A test is what is written like one: in backquotes, in words
+/// between underscores, of which there are four at the least.
+pub fn named_in_vain<'a>(paper: &str, text: &str, files: impl Iterator<Item = &'a File>) -> Vec<String> {
+    let files: Vec<&File> = files.collect();
+    let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let functions: BTreeSet<&str> = files
+        .iter()
+        .flat_map(|file| file.code.split("fn ").skip(1))
+        .filter_map(|rest| rest.split(|c| !is_word(c)).next())
+        .collect();
+    let mut found = Vec::new();
+    for name in text.split('`').skip(1).step_by(2) {
+        let is_test = name.matches('_').count() > 3 && name.chars().all(is_word);
+        let is_there = if name.ends_with(".rs") && name.contains('/') {
+            files.iter().any(|file| file.path == name)
+        } else {
+            !is_test || functions.contains(name)
+        };
+        if !is_there {
+            found.push(format!("{paper}: there is no `{name}` any more"));
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod planted {
     use super::*;
+
+    #[test]
+    fn a_test_that_is_named_in_vain_is_seen() {
+        let file = File::new("tests/a.rs", "fn it_is_so_right_here() {} fn max_b() {}");
+        let paper = "`tests/a.rs`: `it_is_so_right_here`, `max_c`, `1 -> a_b_c_d_e`, `tests/b.rs`, `it_is_so_right_there`";
+        assert_eq!(named_in_vain("p", paper, [&file].into_iter()).len(), 2);
+    }
 
     const MANIFEST: &str = "[package]\nname = \"p\"\nversion = \"0.1.0\"\n[features]\n## For a.\na-b = []\n";
 

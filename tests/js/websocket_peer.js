@@ -1,10 +1,10 @@
 // The class as a page sees it. What the connection does is tested in the contract; here it is names, types, values
 // and errors on JavaScript's side.
 
-import init, { ReadyState, WebSocketPeer } from "/pkg/websocket_peer.js";
-import { conclude, equal, pause, report, run, test, throws, until } from "./harness.js";
+import { ReadyState, WebSocketPeer } from "/pkg/websocket_peer.js";
+import { address, conclude, equal, pause, test, throws, until } from "./harness.js";
 
-const server = new URLSearchParams(location.search).get("server") ?? "ws://127.0.0.1:9081";
+const server = address("server");
 
 test("a new peer is closed and has nothing to tell", () => {
   using(new WebSocketPeer(), (peer) => {
@@ -366,12 +366,4 @@ function using(peer, body) {
   } finally {
     peer.free();
   }
-}
-
-try {
-  await init();
-  await run();
-} catch (error) {
-  report(`FAILED  the module does not load: ${error.stack ?? error}`);
-  conclude(false);
 }

@@ -1,0 +1,15 @@
+// All tests of the page.
+
+import init from "/pkg/websocket_peer.js";
+import { conclude, report, run } from "./harness.js";
+import "./websocket_peer.js";
+import "./variant.js";
+import "./multiplayer_client.js";
+
+try {
+  await init();
+  await run();
+} catch (error) {
+  report(`FAILED  the module does not load: ${error.stack ?? error}`);
+  conclude(false);
+}
