@@ -43,7 +43,7 @@ const MAX_BYTES: usize = 1024 * 1024;
 /// to say goes through [`session`](Self::session): to declare nodes, to call their methods, to send bytes.
 ///
 /// ```no_run
-/// use websocket_peer::multiplayer::{Event, MultiplayerOptions, MultiplayerPeer, Target};
+/// use websocket_peer::multiplayer::{Event, MultiplayerOptions, MultiplayerPeer};
 ///
 /// websocket_peer::rpc! {
 ///     /// What is said in the room.
