@@ -12,6 +12,7 @@ use crate::variant::Variant;
 ///
 /// let coin = Spawn::scene(0).named("coin").with("position", Vector2::new(1.0, 2.0));
 /// let orc = Spawn::custom("orc").hidden();
+/// # let _ = (coin, orc);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spawn {

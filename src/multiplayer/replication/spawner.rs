@@ -58,6 +58,7 @@ type SpawnFunction = Arc<dyn Fn(&Variant) -> Option<Scene> + Send + Sync>;
 ///     .scene(coin.clone())
 ///     .scene(wall)
 ///     .custom(move |what| (*what == Variant::from("coin")).then(|| coin.clone().into()));
+/// # let _ = spawner;
 /// ```
 ///
 /// Godot: `MultiplayerSpawner`.
