@@ -115,6 +115,11 @@ impl Packet {
     pub(crate) fn data(&self) -> &Bytes {
         &self.data
     }
+
+    /// The same, given away: where nobody else has them they can be changed in place.
+    pub(crate) fn into_data(self) -> Bytes {
+        self.data
+    }
 }
 
 /// A packet on its way out, borrowed from the caller. Each backend copies it once, or not at all.

@@ -11,6 +11,13 @@ pub struct PeerKey {
     slot: u32,
 }
 
+impl PeerKey {
+    /// Where it is kept, among slots that are used again: below the most peers that there have been at a time.
+    pub(crate) fn slot(self) -> usize {
+        self.slot as usize
+    }
+}
+
 impl fmt::Display for PeerKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "peer {}", self.generation)

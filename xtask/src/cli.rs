@@ -44,7 +44,7 @@ interop
 
 bench   The server and the client beside others, on a quiet machine; a full run is written to docs/performance.md.
     --quick          everything once and briefly, to see that it works
-    --only NAME      one part of it: echo, idle, broadcast, client, browser
+    --only NAME      one part of it: echo, idle, broadcast, multiplayer, client, browser
 
 soak    A server and many clients that come, talk, stall, vanish and come back; a short one is a part of `test`.
     --connections N  how many clients (default 5000)

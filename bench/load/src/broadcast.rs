@@ -56,12 +56,13 @@ pub fn run(plan: &Plan, command: &[OsString]) -> Result<Measured> {
     let mut crowd = Crowd::new(server.addr(), Ring::new(8, plan.bytes))?;
     crowd.join(plan.peers)?;
     for _ in 0..plan.times.div_ceil(10) {
-        broadcast(&mut crowd)?;
+        broadcast(&mut crowd, 1, plan.peers)?;
     }
 
     let calls = plan.trace.as_deref().map(calls).transpose()?;
     let cpu = server.cpu_time()?;
-    let mut times = (0..plan.times).map(|_| broadcast(&mut crowd)).collect::<Result<Vec<_>>>()?;
+    let mut times =
+        (0..plan.times).map(|_| broadcast(&mut crowd, 1, plan.peers)).collect::<Result<Vec<_>>>()?;
     let cpu = server.cpu_time()? - cpu;
     times.sort_unstable();
     let calls_per_peer = match (&plan.trace, calls) {
@@ -79,18 +80,14 @@ pub fn run(plan: &Plan, command: &[OsString]) -> Result<Measured> {
     })
 }
 
-/// How long it took.
-fn broadcast(crowd: &mut Crowd) -> Result<Duration> {
+/// Has the first one send so many messages, which so many hear. How long it took until all of these have all of them.
+///
+/// # Errors
+/// They do not come.
+pub fn broadcast(crowd: &mut Crowd, messages: usize, listeners: usize) -> Result<Duration> {
     let start = Instant::now();
-    crowd.send(0, 1)?;
-    let mut due = crowd.len() as u64;
-    while due > 0 {
-        crowd.turn(Duration::from_millis(100), |_, messages| {
-            due -= messages;
-            0
-        })?;
-        crowd.insist()?;
-    }
+    crowd.send(0, messages as u64)?;
+    crowd.hear((messages * listeners) as u64)?;
     Ok(start.elapsed())
 }
 

@@ -1,8 +1,9 @@
-//! One client: a raw socket that sends what it was granted of the ring, and compares every byte that comes.
+//! One client: a raw socket that sends what it was granted of its ring, and compares every byte that comes.
 
 use std::{
     io::{ErrorKind, Read, Write},
     net::SocketAddr,
+    rc::Rc,
 };
 
 use anyhow::{Context, Result, bail, ensure};
@@ -13,10 +14,14 @@ use crate::{handshake, ring::Ring};
 /// One connection to the server.
 pub struct Connection {
     stream: TcpStream,
+    ring: Rc<Ring>,
     /// What is left to be sent before frames: the request, or answers to pings.
     first: Vec<u8>,
     /// What has come of the server's answer; `None` once it was complete.
     head: Option<Vec<u8>>,
+    /// What has come before the ring's messages, and how long it will be.
+    prelude: Vec<u8>,
+    prelude_len: usize,
     /// What has come of a control frame.
     control: Vec<u8>,
     /// Places in the ring: what was sent, what may be sent, what came back.
@@ -30,13 +35,16 @@ impl Connection {
     ///
     /// # Errors
     /// The system has no socket left.
-    pub fn begin(addr: SocketAddr, registry: &Registry, token: Token) -> Result<Self> {
+    pub fn begin(addr: SocketAddr, registry: &Registry, token: Token, ring: Rc<Ring>) -> Result<Self> {
         let mut stream = TcpStream::connect(addr).context("cannot connect")?;
         registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
         Ok(Self {
             stream,
+            ring,
             first: handshake::request(addr),
             head: Some(Vec::new()),
+            prelude: Vec::new(),
+            prelude_len: 0,
             control: Vec::new(),
             sent: 0,
             granted: 0,
@@ -49,22 +57,39 @@ impl Connection {
         self.head.is_none()
     }
 
+    /// Lets so many bytes come before the next message of the ring: the server has something to say first.
+    pub fn expect_prelude(&mut self, len: usize) {
+        self.prelude.clear();
+        self.prelude_len = len;
+    }
+
+    /// What the server has said first, once it has said all of it.
+    pub fn prelude(&self) -> Option<&[u8]> {
+        (self.prelude.len() == self.prelude_len).then_some(&*self.prelude)
+    }
+
+    /// Gives it other messages. Of the last ones everything has come that was to come.
+    pub fn play(&mut self, ring: Rc<Ring>) {
+        self.ring = ring;
+        (self.sent, self.granted, self.received) = (0, 0, 0);
+    }
+
     /// Lets it send so many more messages.
-    pub fn grant(&mut self, ring: &Ring, messages: u64) {
-        self.granted += ring.outgoing(messages);
+    pub fn grant(&mut self, messages: u64) {
+        self.granted += self.ring.outgoing(messages);
     }
 
     /// Sends as much as the kernel takes of what was granted.
     ///
     /// # Errors
     /// The connection is lost.
-    pub fn write(&mut self, ring: &Ring) -> Result<()> {
-        while !self.first.is_empty() && ring.is_between_frames(self.sent) {
+    pub fn write(&mut self) -> Result<()> {
+        while !self.first.is_empty() && self.ring.is_between_frames(self.sent) {
             let Some(written) = unless_blocked(self.stream.write(&self.first))? else { return Ok(()) };
             self.first.drain(..written);
         }
         while self.is_open() && self.sent < self.granted {
-            let rest = ring.to_send(self.sent, self.granted);
+            let rest = self.ring.to_send(self.sent, self.granted);
             let Some(written) = unless_blocked(self.stream.write(rest))? else { return Ok(()) };
             self.sent += written as u64;
         }
@@ -75,17 +100,17 @@ impl Connection {
     ///
     /// # Errors
     /// The connection is lost, or not what was sent came back.
-    pub fn read(&mut self, ring: &Ring, buffer: &mut [u8]) -> Result<u64> {
-        let before = ring.messages(self.received);
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<u64> {
+        let before = self.ring.messages(self.received);
         while let Some(len) = unless_blocked(self.stream.read(buffer))? {
             ensure!(len > 0, "the server closed a connection");
-            self.take(ring, &buffer[..len])?;
+            self.take(&buffer[..len])?;
             // Less than was asked for: there was no more, and of more there will be an event.
             if len < buffer.len() {
                 break;
             }
         }
-        Ok(ring.messages(self.received) - before)
+        Ok(self.ring.messages(self.received) - before)
     }
 
     /// To be called when the socket first becomes writable.
@@ -100,35 +125,38 @@ impl Connection {
         Ok(())
     }
 
-    fn take(&mut self, ring: &Ring, bytes: &[u8]) -> Result<()> {
+    fn take(&mut self, bytes: &[u8]) -> Result<()> {
         if let Some(head) = &mut self.head {
             head.extend(bytes);
             let Some(end) = handshake::answered(head)? else { return Ok(()) };
             let rest = head.split_off(end);
             self.head = None;
-            return self.take(ring, &rest);
+            return self.take(&rest);
         }
-        // Nearly always there are echoes and nothing else.
-        if self.control.is_empty() && ring.expects(self.received, bytes) {
+        let (prelude, bytes) = bytes.split_at(bytes.len().min(self.prelude_len - self.prelude.len()));
+        self.prelude.extend(prelude);
+        // Nearly always there are messages and nothing else.
+        if self.control.is_empty() && self.ring.expects(self.received, bytes) {
             self.received += bytes.len() as u64;
             return Ok(());
         }
-        self.take_slowly(ring, bytes)
+        self.take_slowly(bytes)
     }
 
     /// Frame by frame, for there may be a ping between them.
-    fn take_slowly(&mut self, ring: &Ring, mut bytes: &[u8]) -> Result<()> {
+    fn take_slowly(&mut self, mut bytes: &[u8]) -> Result<()> {
         while let Some((&first, others)) = bytes.split_first() {
-            let missing = ring.missing(self.received);
+            let missing = self.ring.missing(self.received);
             if !self.control.is_empty() || (missing == 0 && first & 0x08 != 0) {
                 self.control.push(first);
                 self.answer_control()?;
                 bytes = others;
                 continue;
             }
-            let missing = if missing == 0 { ring.echo() } else { missing };
+            let missing = if missing == 0 { self.ring.echo() } else { missing };
+            ensure!(missing > 0, "a message came, and none was to come");
             let (piece, rest) = bytes.split_at(bytes.len().min(missing as usize));
-            ensure!(ring.expects(self.received, piece), "what came back is not what was sent");
+            ensure!(self.ring.expects(self.received, piece), "what came back is not what was sent");
             self.received += piece.len() as u64;
             bytes = rest;
         }

@@ -3,6 +3,7 @@
 use std::{
     io::ErrorKind,
     net::SocketAddr,
+    rc::Rc,
     time::{Duration, Instant},
 };
 
@@ -11,7 +12,7 @@ use mio::{Events, Poll, Token};
 
 use crate::{connection::Connection, ring::Ring};
 
-/// How many handshakes are under way at a time. Servers have a right to refuse a stampede.
+/// How many handshakes are under way at a time, unless it is said. Servers have a right to refuse a stampede.
 const JOINING: usize = 64;
 
 /// How long the server may be silent while something is due from it.
@@ -20,7 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The clients of one server.
 pub struct Crowd {
     addr: SocketAddr,
-    ring: Ring,
+    ring: Rc<Ring>,
+    joining: usize,
     poll: Poll,
     events: Events,
     connections: Vec<Connection>,
@@ -30,20 +32,27 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// Nobody yet.
+    /// Nobody yet. Whoever joins has this ring, until he is given another one.
     ///
     /// # Errors
     /// The system has no descriptor left.
     pub fn new(addr: SocketAddr, ring: Ring) -> Result<Self> {
         Ok(Self {
             addr,
-            ring,
+            ring: Rc::new(ring),
+            joining: JOINING,
             poll: Poll::new()?,
             events: Events::with_capacity(1024),
             connections: Vec::new(),
             buffer: vec![0; 256 * 1024],
             heard: Instant::now(),
         })
+    }
+
+    /// Lets no more than so many join at a time.
+    #[must_use]
+    pub fn joining(self, joining: usize) -> Self {
+        Self { joining, ..self }
     }
 
     /// How many there are.
@@ -61,6 +70,14 @@ impl Crowd {
     /// # Errors
     /// The server refuses one.
     pub fn join(&mut self, count: usize) -> Result<()> {
+        self.join_with_prelude(count, 0)
+    }
+
+    /// The same where the server has something to say to each of them before the ring's messages, so many bytes.
+    ///
+    /// # Errors
+    /// The server refuses one.
+    pub fn join_with_prelude(&mut self, count: usize, prelude: usize) -> Result<()> {
         let (start, end) = (self.len(), self.len() + count);
         self.heard = Instant::now();
         loop {
@@ -70,13 +87,34 @@ impl Crowd {
             if settled == end {
                 return Ok(());
             }
-            while self.len() < end.min(settled + JOINING) {
+            while self.len() < end.min(settled + self.joining) {
                 let token = Token(self.len());
-                self.connections.push(Connection::begin(self.addr, self.poll.registry(), token)?);
+                let (registry, ring) = (self.poll.registry(), self.ring.clone());
+                let mut connection = Connection::begin(self.addr, registry, token, ring)?;
+                connection.expect_prelude(prelude);
+                self.connections.push(connection);
             }
             self.turn(PATIENCE, |_, _| 0)?;
             self.insist()?;
         }
+    }
+
+    /// Each of them.
+    pub fn connections(&mut self) -> &mut [Connection] {
+        &mut self.connections
+    }
+
+    /// Returns when all have heard what the server had to say first.
+    ///
+    /// # Errors
+    /// The server does not say it.
+    pub fn hear_preludes(&mut self) -> Result<()> {
+        self.heard = Instant::now();
+        while !self.connections.iter().all(|connection| connection.prelude().is_some()) {
+            self.turn(PATIENCE, |_, _| 0)?;
+            self.insist()?;
+        }
+        Ok(())
     }
 
     /// Lets one connection send, at once.
@@ -85,8 +123,8 @@ impl Crowd {
     /// It is lost.
     pub fn send(&mut self, index: usize, messages: u64) -> Result<()> {
         let connection = &mut self.connections[index];
-        connection.grant(&self.ring, messages);
-        connection.write(&self.ring)
+        connection.grant(messages);
+        connection.write()
     }
 
     /// Waits for something to happen and deals with it. `completed` hears of each connection that got messages and how many,
@@ -109,12 +147,28 @@ impl Crowd {
                 connection.check_connected()?;
             }
             if event.is_readable() {
-                let messages = connection.read(&self.ring, &mut self.buffer)?;
+                let messages = connection.read(&mut self.buffer)?;
                 if messages > 0 {
-                    connection.grant(&self.ring, completed(index, messages));
+                    connection.grant(completed(index, messages));
                 }
             }
-            connection.write(&self.ring)?;
+            connection.write()?;
+        }
+        Ok(())
+    }
+
+    /// Returns when so many messages have come.
+    ///
+    /// # Errors
+    /// They do not come.
+    pub fn hear(&mut self, mut messages: u64) -> Result<()> {
+        self.heard = Instant::now();
+        while messages > 0 {
+            self.turn(Duration::from_millis(100), |_, heard| {
+                messages -= heard;
+                0
+            })?;
+            self.insist()?;
         }
         Ok(())
     }

@@ -54,13 +54,21 @@ pub fn run(plan: &Plan, command: &[OsString]) -> Result<Measured> {
     for index in 0..plan.connections {
         crowd.send(index, plan.in_flight as u64)?;
     }
-    keep_going(&mut crowd, plan.warm_up)?;
-
-    let (start, cpu) = (Instant::now(), server.cpu_time()?);
-    let messages = keep_going(&mut crowd, plan.time)? as f64;
-    let (time, cpu) = (start.elapsed().as_secs_f64(), (server.cpu_time()? - cpu).as_secs_f64());
+    let measured = measure(&mut crowd, &server, plan.warm_up, plan.time)?;
     // It goes first: then it is the one that the system remembers each connection for.
     drop(server);
+    Ok(measured)
+}
+
+/// Goes on with what is under way: for each message that comes, one is sent. In the end so many are under way as before.
+///
+/// # Errors
+/// Not what was to come has come.
+pub fn measure(crowd: &mut Crowd, server: &Server, warm_up: Duration, time: Duration) -> Result<Measured> {
+    keep_going(crowd, warm_up)?;
+    let (start, cpu) = (Instant::now(), server.cpu_time()?);
+    let messages = keep_going(crowd, time)? as f64;
+    let (time, cpu) = (start.elapsed().as_secs_f64(), (server.cpu_time()? - cpu).as_secs_f64());
     Ok(Measured {
         messages_per_second: messages / time,
         cpu_us_per_message: cpu * 1e6 / messages,

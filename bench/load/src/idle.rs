@@ -1,7 +1,6 @@
 //! A server as it is most of the time: thousands who are silent, and a few who play.
 
 use std::{
-    collections::VecDeque,
     ffi::OsString,
     time::{Duration, Instant},
 };
@@ -12,6 +11,7 @@ use serde::Serialize;
 use crate::{
     cores::{Cores, allow_descriptors},
     crowd::Crowd,
+    pace::{Pace, latency_us},
     ring::Ring,
     server::Server,
 };
@@ -74,16 +74,16 @@ pub fn run(plan: &Plan, command: &[OsString]) -> Result<Measured> {
     let memory_spoken = each(server.memory()?);
 
     crowd.join(plan.active)?;
-    play(&mut crowd, plan, plan.warm_up)?;
+    let pace = Pace { players: plan.idle..plan.idle + plan.active, hz: plan.hz };
+    pace.keep(&mut crowd, plan.warm_up, |listener| listener)?;
     if plan.last_words {
         server.mark()?;
     }
     let (start, cpu) = (Instant::now(), server.cpu_time()?);
-    let mut latencies = play(&mut crowd, plan, plan.time)?;
+    let latencies = pace.keep(&mut crowd, plan.time, |listener| listener)?;
     let server_share = (server.cpu_time()? - cpu).as_secs_f64() / start.elapsed().as_secs_f64();
 
-    latencies.sort_unstable();
-    let latency_us = [0.5, 0.99, 0.999].map(|part| percentile(&latencies, part).as_secs_f64() * 1e6);
+    let latency_us = latency_us(latencies);
     // The server goes first: then it is the one that the system remembers each connection for.
     let last_words = if plan.last_words {
         server.last_words()?
@@ -109,52 +109,4 @@ fn everybody_speaks_once(crowd: &mut Crowd) -> Result<()> {
         crowd.insist()?;
     }
     Ok(())
-}
-
-/// The last ones who joined send at their rate, evenly spread over each period. Returns how long each echo took.
-fn play(crowd: &mut Crowd, plan: &Plan, time: Duration) -> Result<Vec<Duration>> {
-    let first = crowd.len() - plan.active;
-    let step = Duration::from_secs(1) / plan.hz / plan.active as u32;
-    let total = (time.as_nanos() / step.as_nanos()) as usize;
-    let mut sent = vec![VecDeque::new(); plan.active];
-    let mut latencies = Vec::with_capacity(total);
-    let start = Instant::now();
-    let mut turns = 0;
-    while latencies.len() < total {
-        let now = Instant::now();
-        while turns < total && start + step * turns as u32 <= now {
-            let player = turns % plan.active;
-            sent[player].push_back(Instant::now());
-            crowd.send(first + player, 1)?;
-            turns += 1;
-        }
-        let wait = (start + step * turns as u32).saturating_duration_since(now);
-        let wait = if turns < total { wait } else { Duration::from_millis(100) };
-        crowd.turn(wait, |index, messages| {
-            let times = sent[index - first].drain(..messages as usize);
-            latencies.extend(times.map(|sent: Instant| sent.elapsed()));
-            0
-        })?;
-        crowd.insist()?;
-    }
-    Ok(latencies)
-}
-
-/// Of sorted times.
-fn percentile(sorted: &[Duration], part: f64) -> Duration {
-    let index = (sorted.len() as f64 * part) as usize;
-    sorted.get(index.min(sorted.len().saturating_sub(1))).copied().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_percentile_is_one_of_the_times() {
-        let times: Vec<_> = (0..1000).map(Duration::from_micros).collect();
-        assert_eq!(percentile(&times, 0.5), Duration::from_micros(500));
-        assert_eq!(percentile(&times, 0.999), Duration::from_micros(999));
-        assert_eq!(percentile(&times[..1], 0.999), Duration::ZERO);
-    }
 }

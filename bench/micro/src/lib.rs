@@ -1,6 +1,8 @@
 //! A server of ours and a client made of bytes, in one thread: what is timed is the server, the sockets between the two, and
 //! as little else as can be.
 
+pub mod session;
+
 use std::{
     io::{Read, Write},
     net::TcpStream,

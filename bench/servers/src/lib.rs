@@ -1,4 +1,4 @@
-//! What the echo servers have in common: the command line, and the line that says where they listen.
+//! What the servers have in common: the command line, and the line that says where they listen.
 
 use std::{error::Error, net::SocketAddr, time::Duration};
 

@@ -1,11 +1,8 @@
 //! The server's end: its connections, and the ids that the session knows them by.
 
-use std::{
-    collections::HashMap,
-    hash::{BuildHasher, RandomState},
-    time::Duration,
-};
+use std::time::Duration;
 
+use super::names::Names;
 use crate::{
     close::{CloseCause, CloseCode, CloseInfo, Excess},
     error::Error,
@@ -21,8 +18,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Host {
     pub(super) server: WebSocketServer,
-    ids: HashMap<PeerKey, PeerId>,
-    keys: HashMap<PeerId, PeerKey>,
+    names: Names,
     /// Who was found to have no room for a packet.
     behind: Vec<PeerKey>,
     is_shutting_down: bool,
@@ -30,13 +26,7 @@ pub(super) struct Host {
 
 impl Host {
     pub(super) fn new(server: WebSocketServer) -> Self {
-        Self {
-            server,
-            ids: HashMap::new(),
-            keys: HashMap::new(),
-            behind: Vec::new(),
-            is_shutting_down: false,
-        }
+        Self { server, names: Names::default(), behind: Vec::new(), is_shutting_down: false }
     }
 
     /// Tells the session what has happened next, if anything has, and how many bytes that is.
@@ -44,14 +34,11 @@ impl Host {
         let mut bytes = 0;
         match self.server.next_event()? {
             ServerEvent::Opened(key) => {
-                let id = self.free_id();
-                self.ids.insert(key, id);
-                self.keys.insert(id, key);
-                session.peer_joined(id, now);
+                session.peer_joined(self.names.give(key), now);
             }
             ServerEvent::Packet(key, packet) => {
                 bytes = packet.len();
-                if let Some(&id) = self.ids.get(&key) {
+                if let Some(id) = self.names.id(key) {
                     session.receive(id, packet, now);
                 }
             }
@@ -65,19 +52,19 @@ impl Host {
         while let Some(output) = session.next_output() {
             match output {
                 Output::Send { to: Recipients::One(id), packet } => {
-                    let Some(&key) = self.keys.get(&id) else { continue };
+                    let Some(key) = self.names.key(id) else { continue };
                     if let Err(error) = self.server.send_packet(key, &packet) {
                         self.missed(key, &error);
                     }
                 }
                 Output::Send { to: Recipients::Many(ids), packet } => {
-                    let keys = ids.iter().filter_map(|id| self.keys.get(id)).copied();
+                    let keys = ids.iter().filter_map(|id| self.names.key(*id));
                     let mut missed = Vec::new();
                     self.server.send_to_many(&packet, keys, |key, error| missed.push((key, error)));
                     missed.iter().for_each(|(key, error)| self.missed(*key, error));
                 }
                 Output::Disconnect { peer, reason } => {
-                    if let Some(&key) = self.keys.get(&peer) {
+                    if let Some(key) = self.names.key(peer) {
                         self.close(key, CloseCode::NORMAL, reason);
                     }
                 }
@@ -94,7 +81,7 @@ impl Host {
     }
 
     pub(super) fn peer(&self, id: PeerId) -> Option<PeerInfo<'_>> {
-        self.server.peer(*self.keys.get(&id)?)
+        self.server.peer(self.names.key(id)?)
     }
 
     /// A packet could not be given to this peer.
@@ -122,21 +109,8 @@ impl Host {
     }
 
     fn forget(&mut self, key: PeerKey, info: CloseInfo, session: &mut Session) {
-        if let Some(id) = self.ids.remove(&key) {
-            self.keys.remove(&id);
+        if let Some(id) = self.names.take(key) {
             session.peer_left(id, info);
-        }
-    }
-
-    /// An id that nobody has: as engines make them, of 31 random bits, and neither 0 nor the server's. Ids are no secrets,
-    /// so the seeds of hash maps are random enough.
-    fn free_id(&self) -> PeerId {
-        loop {
-            let random = RandomState::new().hash_one(self.keys.len()) as u32 >> 1;
-            let id = i32::try_from(random).ok().and_then(PeerId::new);
-            if let Some(id) = id.filter(|id| *id != PeerId::SERVER && !self.keys.contains_key(id)) {
-                return id;
-            }
         }
     }
 }

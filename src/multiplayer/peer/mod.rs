@@ -3,6 +3,7 @@
 mod guard;
 mod guest;
 mod host;
+mod names;
 mod options;
 
 use std::{

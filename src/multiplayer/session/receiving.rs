@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Phase, Session, peers::Stage, sending::relayed};
+use super::{
+    Phase, Session,
+    peers::Stage,
+    sending::{RELAY_HEADER, relayed},
+};
 use crate::{
     close::CloseCause,
     multiplayer::{
@@ -12,7 +16,7 @@ use crate::{
         id::{PeerId, Target},
         output::{Output, Recipients},
         refusal::Refusal,
-        wire::{Command, System, is_system},
+        wire::{Command, System, is_system, relay_header, relay_target},
     },
     packet::Packet,
 };
@@ -27,16 +31,16 @@ impl Session {
         if self.phase == Phase::Over {
             return;
         }
-        let packet = packet.data();
+        let packet = packet.into_data();
         let done = match self.peers.stage(from) {
             // A client knows others; but nothing comes from them directly.
             _ if !self.is_server && from != PeerId::SERVER => Err(Refusal::UnknownPeer),
             None => Err(Refusal::UnknownPeer),
-            Some(Stage::Arriving) => self.take_id(packet),
-            Some(Stage::Authenticating(_)) => self.hear_newcomer(from, packet),
+            Some(Stage::Arriving) => self.take_id(&packet),
+            Some(Stage::Authenticating(_)) => self.hear_newcomer(from, &packet),
             Some(Stage::Admitted(_)) => self.hear(from, packet),
             Some(Stage::Parting { .. }) => {
-                self.hear_parting(from, packet);
+                self.hear_parting(from, &packet);
                 Ok(())
             }
         };
@@ -60,27 +64,30 @@ impl Session {
     }
 
     /// A peer that takes part, and is connected, says something.
-    fn hear(&mut self, from: PeerId, packet: &Bytes) -> Result<(), Refusal> {
-        match Command::decode(packet)? {
+    fn hear(&mut self, from: PeerId, packet: Bytes) -> Result<(), Refusal> {
+        if let Some(target) = relay_target(&packet).filter(|_| self.is_server) {
+            return self.relay(from, target, packet);
+        }
+        match Command::decode(&packet)? {
             Command::System(System::Relay { peer, inner }) => {
-                let inner = packet.slice_ref(inner);
-                if self.is_server { self.relay(from, peer, &inner) } else { self.take_relayed(peer, &inner) }
+                self.take_relayed(peer, &packet.slice_ref(inner))
             }
             Command::System(System::AddPeer(peer)) => self.add_peer(from, peer),
             Command::System(System::DelPeer(peer)) => self.remove_peer(from, peer),
             // The other end authenticates, this one does not: it had let the other in at once.
             Command::System(System::Auth([])) => Ok(()),
             Command::System(System::Auth(_)) => Err(Refusal::NotAuthenticating),
-            command => self.handle(from, command, packet),
+            command => self.handle(from, command, &packet),
         }
     }
 
-    /// A client asks the server to carry a packet on. Whom it is from is for the server to say.
-    fn relay(&mut self, from: PeerId, target: i32, inner: &Bytes) -> Result<(), Refusal> {
+    /// A client asks the server to carry a packet on. Whom it is from is for the server to say: where nobody else has the
+    /// packet, it is written over whom it is for.
+    fn relay(&mut self, from: PeerId, target: i32, packet: Bytes) -> Result<(), Refusal> {
         if !self.options.relay {
             return Err(Refusal::RelayOff);
         }
-        if is_system(inner) {
+        if is_system(&packet[RELAY_HEADER..]) {
             return Err(Refusal::RelayedSystem);
         }
         let target = Target::from_godot(target).ok_or(Refusal::UnknownPeer)?;
@@ -93,14 +100,24 @@ impl Session {
                 peers.into()
             }
         };
+        let for_server = match target {
+            Target::Peer(_) | Target::AllExcept(PeerId::SERVER) => None,
+            Target::All | Target::AllExcept(_) => Some(packet.slice(RELAY_HEADER..)),
+        };
         if !to.as_slice().is_empty() {
-            let packet = Packet::binary(relayed(from.get(), inner));
-            self.outputs.push_back(Output::Send { to, packet });
+            let packet = match packet.try_into_mut() {
+                Ok(mut packet) => {
+                    packet[..RELAY_HEADER].copy_from_slice(&relay_header(from.get()));
+                    packet.freeze()
+                }
+                Err(packet) => relayed(from.get(), &packet[RELAY_HEADER..]).into(),
+            };
+            self.outputs.push_back(Output::Send { to, packet: Packet::from_binary(packet) });
             self.stats.relayed += 1;
         }
-        match target {
-            Target::Peer(_) | Target::AllExcept(PeerId::SERVER) => Ok(()),
-            Target::All | Target::AllExcept(_) => self.handle(from, Command::decode(inner)?, inner),
+        match for_server {
+            Some(inner) => self.handle(from, Command::decode(&inner)?, &inner),
+            None => Ok(()),
         }
     }
 

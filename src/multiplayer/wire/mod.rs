@@ -32,7 +32,7 @@ pub use malformed::Malformed;
 pub(crate) use path::SimplifyPath;
 pub(crate) use spawn::{SpawnPacket, SpawnWhat, is_node_name};
 pub(crate) use sync::{DeltaEntry, SyncEntry};
-pub(crate) use system::{System, relay_header};
+pub(crate) use system::{System, relay_header, relay_target};
 pub use values::BadArgument;
 pub(crate) use values::{Values, encode as encode_values};
 

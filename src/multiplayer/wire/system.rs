@@ -55,8 +55,40 @@ impl<'a> System<'a> {
     }
 }
 
+/// Whom a packet is to be carried on to, if it is a whole RELAY. Nothing else of it is looked at: servers do this often.
+pub(crate) fn relay_target(packet: &[u8]) -> Option<i32> {
+    match *packet {
+        [first, 3, a, b, c, d, _, ..] if first & 0b111 == 7 => Some(i32::from_le_bytes([a, b, c, d])),
+        _ => None,
+    }
+}
+
 /// What a relayed packet begins with: the packet is written right behind it.
 pub(crate) fn relay_header(peer: i32) -> [u8; 6] {
     let [a, b, c, d] = peer.to_le_bytes();
     [7, 3, a, b, c, d]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Command, *};
+
+    #[test]
+    fn a_relay_is_told_as_decoding_tells_it() {
+        for packet in [
+            &[7, 3, 1, 2, 3, 4, 0][..],
+            &[0xff, 3, 1, 2, 3, 4, 7, 7],
+            &[7, 3, 1, 2, 3, 4],
+            &[7, 2, 1, 2, 3, 4, 0],
+            &[6, 3, 1, 2, 3, 4, 0],
+            &[7],
+            &[],
+        ] {
+            let decoded = match Command::decode(packet) {
+                Ok(Command::System(System::Relay { peer, .. })) => Some(peer),
+                _ => None,
+            };
+            assert_eq!(relay_target(packet), decoded, "{packet:?}");
+        }
+    }
 }

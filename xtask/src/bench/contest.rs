@@ -16,6 +16,7 @@ pub struct Server {
 }
 
 pub const OURS: Server = Server { name: "websocket-peer", program: "echo_server" };
+pub const RELAY: Server = Server { name: "websocket-peer", program: "multiplayer_relay" };
 pub const PLAIN: Server = Server { name: "plain tungstenite loop", program: "plain" };
 
 /// Ours first.
@@ -86,7 +87,8 @@ impl<'a> Contest<'a> {
         Ok(measured)
     }
 
-    fn path(&self, server: &Server) -> PathBuf {
+    /// Where its program is.
+    pub fn path(&self, server: &Server) -> PathBuf {
         if *server == OURS {
             let path = self.project.target().join("release").join("examples").join(server.program);
             // It is printed, and shorter is better; what is run is run at the root.

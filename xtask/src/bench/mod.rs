@@ -1,8 +1,8 @@
 //! `cargo xtask bench`: the server and the client beside others, on this machine, in one run.
 //!
 //! `bench/` has the programs: the other servers, what loads them, the other clients, and the page for the browser. Here they
-//! are built and take turns; [`echo`], [`idle`], [`broadcast`], [`client`] and [`browser`] say who does what, and make a
-//! [`section`](paper::Section) of it. The whole of a full run is written to `docs/performance.md`, and nothing else is.
+//! are built and take turns; [`echo`], [`idle`], [`broadcast`], [`multiplayer`], [`client`] and [`browser`] say who does what,
+//! and make a [`section`](paper::Section) of it. The whole of a full run is written to `docs/performance.md`, and nothing else.
 
 mod broadcast;
 mod browser;
@@ -11,8 +11,10 @@ mod contest;
 mod echo;
 mod idle;
 mod machine;
+mod multiplayer;
 mod numbers;
 mod paper;
+mod rival;
 
 use std::str::FromStr;
 
@@ -38,18 +40,21 @@ pub enum Part {
     Echo,
     Idle,
     Broadcast,
+    Multiplayer,
     Client,
     Browser,
 }
 
 impl Part {
-    const ALL: [Self; 5] = [Self::Echo, Self::Idle, Self::Broadcast, Self::Client, Self::Browser];
+    const ALL: [Self; 6] =
+        [Self::Echo, Self::Idle, Self::Broadcast, Self::Multiplayer, Self::Client, Self::Browser];
 
     fn name(self) -> &'static str {
         match self {
             Self::Echo => "echo",
             Self::Idle => "idle",
             Self::Broadcast => "broadcast",
+            Self::Multiplayer => "multiplayer",
             Self::Client => "client",
             Self::Browser => "browser",
         }
@@ -60,6 +65,7 @@ impl Part {
             Self::Echo => echo::measure(contest).await,
             Self::Idle => idle::measure(contest).await,
             Self::Broadcast => broadcast::measure(contest).await,
+            Self::Multiplayer => multiplayer::measure(contest).await,
             Self::Client => client::measure(contest).await,
             Self::Browser => browser::measure(contest).await,
         }

@@ -83,14 +83,14 @@ const INTRODUCTION: &str = "\
 # How fast it is
 
 `cargo xtask bench` wrote this page, all of it in one run. To see the numbers of your machine, run it there: it takes about
-twenty minutes, in which the machine should have nothing else to do. `--quick` only shows that everything works, and
-`--only NAME` measures one part (echo, idle, broadcast, client, browser); neither changes this page.
+twenty-five minutes, in which the machine should have nothing else to do. `--quick` only shows that everything works, and
+`--only NAME` measures one part (echo, idle, broadcast, multiplayer, client, browser); neither changes this page.
 
 Everything runs on one machine, over its loopback interface. The contestants take turns, three times, and the median is told:
 what disturbs the machine for a while disturbs all of them. Servers and native clients are pinned, the server to one core and
 what talks to it to another, so that a rate is what one core can do. \"CPU\" is the time that the server's process had on its
-core, in its own code and in the kernel's. Each server has one thread, sets `TCP_NODELAY` and answers with what it was sent;
-the load checks every byte that comes back. All are compiled by cargo's own release profile.
+core, in its own code and in the kernel's. Each server has one thread, sets `TCP_NODELAY` and answers with what it was sent,
+but for an engine; the load checks every byte that comes back. All that is Rust is compiled by cargo's own release profile.
 ";
 
 /// Writes the page.

@@ -1,0 +1,87 @@
+//! Values to bytes and back.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use websocket_peer::variant::{Array, Dictionary, Objects, Variant, Vector3};
+
+/// What a game sends: from the smallest to the largest.
+fn values() -> Vec<(&'static str, Vec<Variant>)> {
+    let arguments = vec![
+        Variant::from(1_234_567),
+        "Player 1".into(),
+        Vector3::new(12.5, -3.25, 100.0).into(),
+        0.016_f64.into(),
+        true.into(),
+    ];
+    let numbers: Array = (0..1000_i64).collect();
+    vec![
+        ("small int", vec![Variant::Int(7)]),
+        ("string of 32 bytes", vec!["a line that somebody has written".into()]),
+        ("arguments of a call", arguments),
+        ("array of 1000 ints", vec![numbers.into()]),
+        ("nested dictionary", vec![nested(4).into()]),
+        ("64 KiB of bytes", vec![Variant::PackedByteArray(vec![7; 64 * 1024])]),
+    ]
+}
+
+/// A dictionary of four entries, one of which is a dictionary again, so many times.
+fn nested(depth: usize) -> Dictionary {
+    let inner = if depth == 0 { Variant::Nil } else { nested(depth - 1).into() };
+    let entries: [(Variant, Variant); 4] = [
+        ("name".into(), "an inventory".into()),
+        ("position".into(), Vector3::new(1.0, 2.0, 3.0).into()),
+        (7.into(), Array::from(vec![Variant::Int(1), "two".into(), 3.5.into()]).into()),
+        ("inner".into(), inner),
+    ];
+    entries.into_iter().collect()
+}
+
+fn encoding(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("encode");
+    for (name, values) in values() {
+        let mut out = Vec::new();
+        encode(&values, &mut out);
+        group.throughput(Throughput::Bytes(out.len() as u64));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                out.clear();
+                encode(black_box(&values), &mut out);
+                black_box(out.len())
+            });
+        });
+    }
+    group.finish();
+}
+
+fn decoding(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("decode");
+    for (name, values) in values() {
+        let mut bytes = Vec::new();
+        encode(&values, &mut bytes);
+        assert_eq!(decode(&bytes), values);
+        group.throughput(Throughput::Bytes(bytes.len() as u64));
+        group.bench_function(name, |bencher| bencher.iter(|| decode(black_box(&bytes))));
+    }
+    group.finish();
+}
+
+/// As the arguments of a call are: one behind the other, compressed.
+fn encode(values: &[Variant], out: &mut Vec<u8>) {
+    for value in values {
+        value.encode_compressed(out, Objects::ById).expect("it can be encoded");
+    }
+}
+
+fn decode(mut bytes: &[u8]) -> Vec<Variant> {
+    let mut values = Vec::new();
+    while !bytes.is_empty() {
+        let (value, len) = Variant::decode_compressed(bytes, Objects::ById).expect("it was encoded");
+        values.push(value);
+        bytes = &bytes[len..];
+    }
+    values
+}
+
+criterion_group!(benches, encoding, decoding);
+criterion_main!(benches);

@@ -1,0 +1,49 @@
+//! A server of ours for a Godot session, which does nothing but what a server does by itself: it lets clients in, tells them of
+//! each other, and carries packets between them. With `--hz` it polls once a frame; else it sleeps until something comes.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use servers::{Args, Outcome, announce};
+use websocket_peer::{
+    Options, PeerLimits, ServerOptions,
+    multiplayer::{MultiplayerOptions, MultiplayerPeer},
+};
+
+fn main() -> Outcome {
+    let args = Args::parse_for_events()?;
+    let mut peer = MultiplayerPeer::create_server(args.addr.as_str(), options())?;
+    announce(peer.local_addr()?);
+    let mut next = Instant::now();
+    loop {
+        match args.frame {
+            None => peer.wait(Duration::from_millis(500)),
+            Some(frame) => {
+                peer.poll();
+                // A frame that took too long is not made up for.
+                next = (next + frame).max(Instant::now());
+                thread::sleep(next.saturating_duration_since(Instant::now()));
+            }
+        }
+        // Who comes, and what the server itself is told: it has no use for it.
+        while peer.next_event().is_some() {}
+    }
+}
+
+/// As an engine is: no pings, and no limits to how much a client says. The loads come from one address, all at once.
+fn options() -> MultiplayerOptions {
+    let limits = PeerLimits::default()
+        .max_packets_per_second(0)
+        .max_bytes_per_second(0)
+        .max_control_frames_per_second(0)
+        .max_fragments(0);
+    let server = ServerOptions::default()
+        .peer(Options::for_server().heartbeat_interval(Duration::ZERO))
+        .limits(limits)
+        .max_peers(10_000)
+        .max_pending(10_000)
+        .max_pending_per_address(10_000);
+    MultiplayerOptions::default().server(server)
+}
