@@ -1,8 +1,11 @@
-//! The class `WebSocketPeer` for JavaScript and TypeScript: a shell around the Rust type, with no logic of its own but
-//! to take JavaScript's values apart and put them together.
+//! What JavaScript and TypeScript have of this crate: classes that are shells around the Rust types, with no logic of their own
+//! but to take JavaScript's values apart and put them together. Here it is `WebSocketPeer`.
 
+mod caught;
+mod multiplayer;
 mod options;
 mod values;
+mod variant;
 
 use js_sys::Function;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};

@@ -3,7 +3,7 @@
 //! All of it is called in ways that catch what such code throws. An exception that flies through Rust's frames leaves behind
 //! it whatever was borrowed or allocated there. And everything is read once, into something that no longer changes.
 
-use js_sys::{Array, Function, Object, Reflect};
+use js_sys::{Array, BigInt64Array, Float32Array, Float64Array, Int32Array, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use super::values::Thrown;
@@ -16,11 +16,14 @@ extern "C" {
     #[wasm_bindgen(js_namespace = Array, js_name = from, catch)]
     fn array_from(iterable: &JsValue) -> Result<Array, JsValue>;
 
-    #[wasm_bindgen(method, js_class = Array, catch)]
-    fn flat(this: &Array) -> Result<Array, JsValue>;
+    #[wasm_bindgen(js_namespace = ["Array", "prototype", "flat"], js_name = call, catch)]
+    fn flat(array: &Array) -> Result<Array, JsValue>;
 
     #[wasm_bindgen(js_namespace = Object, js_name = entries, catch)]
     fn object_entries(object: &JsValue) -> Result<Array, JsValue>;
+
+    #[wasm_bindgen(js_namespace = Reflect, catch)]
+    fn construct(constructor: &JsValue, arguments: &Array) -> Result<JsValue, JsValue>;
 }
 
 /// Whether it is an array; the proxy of one is.
@@ -40,9 +43,22 @@ pub(super) fn elements(iterable: &JsValue) -> Result<Array, Thrown> {
     Ok(array_from(iterable)?)
 }
 
+/// The elements of an array of strings; `None` for what is none.
+pub(super) fn strings(array: &JsValue) -> Result<Option<Vec<String>>, Thrown> {
+    match is_array(array)? {
+        true => Ok(elements(array)?.iter().map(|element| element.as_string()).collect()),
+        false => Ok(None),
+    }
+}
+
 /// The keys and values of a map, in turn.
 pub(super) fn map_entries(map: &JsValue) -> Result<Array, Thrown> {
-    Ok(array_from(map)?.flat()?)
+    let entries = flat(&array_from(map)?)?;
+    match entries.length() % 2 {
+        0 => Ok(entries),
+        // It iterates in a way of its own.
+        _ => Err(Thrown::type_error("a Map has a key without a value")),
+    }
 }
 
 /// The names and values of an object's own enumerable properties.
@@ -55,7 +71,33 @@ pub(super) fn entries(object: &JsValue) -> Result<Vec<(String, JsValue)>, Thrown
     Ok(entries.collect())
 }
 
-/// A copy of a typed array, made by the constructor of its kind.
-pub(super) fn copy<T: JsCast>(constructor: &Function, view: &JsValue) -> Result<T, Thrown> {
-    Ok(Reflect::construct(constructor, &Array::of1(view))?.unchecked_into())
+/// The content of a typed array, `None` for what is none of this kind: copied by JavaScript's own constructor, which does
+/// not ask the array itself for its length or its elements.
+macro_rules! typed_arrays {
+    ($($name:ident: $array:ident of $element:ty, $constructor:ident = $path:ident;)+) => {
+        #[wasm_bindgen]
+        extern "C" {
+            $(
+                #[wasm_bindgen(thread_local_v2, js_name = $path)]
+                static $constructor: JsValue;
+            )+
+        }
+        $(
+            pub(super) fn $name(value: &JsValue) -> Result<Option<Vec<$element>>, Thrown> {
+                if !value.is_instance_of::<$array>() {
+                    return Ok(None);
+                }
+                let copy = $constructor.with(|constructor| construct(constructor, &Array::of1(value)))?;
+                Ok(Some(copy.unchecked_into::<$array>().to_vec()))
+            }
+        )+
+    };
+}
+
+typed_arrays! {
+    uint8_array: Uint8Array of u8, UINT8_ARRAY = Uint8Array;
+    int32_array: Int32Array of i32, INT32_ARRAY = Int32Array;
+    big_int64_array: BigInt64Array of i64, BIG_INT64_ARRAY = BigInt64Array;
+    float32_array: Float32Array of f32, FLOAT32_ARRAY = Float32Array;
+    float64_array: Float64Array of f64, FLOAT64_ARRAY = Float64Array;
 }

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use js_sys::{Array, JsString, Object};
-use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
-use super::values::Thrown;
+use super::{caught, values::Thrown};
 use crate::Options;
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -35,61 +34,60 @@ export interface WebSocketPeerOptions {
 
 pub(super) fn read(given: &JsValue) -> Result<Options, Thrown> {
     let mut options = Options::default();
-    if given.is_undefined() {
-        return Ok(options);
-    }
-    let Some(given) = given.dyn_ref::<Object>() else {
-        return Err(invalid("options", "they must be an object"));
-    };
-    for entry in Object::entries(given).iter() {
-        let entry: Array = entry.unchecked_into();
-        let (name, value) = (String::from(entry.get(0).unchecked_into::<JsString>()), entry.get(1));
-        if !value.is_undefined() {
-            set(&mut options, &name, &value).map_err(|why| invalid(&name, why))?;
-        }
-    }
+    for_each(given, |name, value| set(&mut options, name, value))?;
     Ok(options)
 }
 
+/// Shows the options of an object, if there is one.
+pub(super) fn for_each(
+    given: &JsValue,
+    mut set: impl FnMut(&str, &JsValue) -> Result<(), Thrown>,
+) -> Result<(), Thrown> {
+    if given.is_undefined() {
+        return Ok(());
+    }
+    if !given.is_object() {
+        return Err(invalid("options", "they must be an object"));
+    }
+    let mut entries = caught::entries(given)?.into_iter().filter(|(_, value)| !value.is_undefined());
+    entries.try_for_each(|(name, value)| set(&name, &value))
+}
+
 /// Ranges are not checked here: that is done where it is done for everybody.
-fn set(options: &mut Options, name: &str, value: &JsValue) -> Result<(), &'static str> {
+pub(super) fn set(options: &mut Options, name: &str, value: &JsValue) -> Result<(), Thrown> {
     match name {
-        "maxMessageSize" => options.max_message_size = size(value)?,
-        "inboundBufferSize" => options.inbound_buffer_size = size(value)?,
-        "outboundBufferSize" => options.outbound_buffer_size = size(value)?,
-        "maxQueuedPackets" => options.max_queued_packets = size(value)?,
-        "backlogBufferSize" => options.backlog_buffer_size = size(value)?,
-        "maxBacklogPackets" => options.max_backlog_packets = size(value)?,
-        "protocols" => options.protocols = strings(value)?,
-        "connectTimeout" => options.connect_timeout = milliseconds(value)?,
-        "closeTimeout" => options.close_timeout = milliseconds(value)?,
-        _ => return Err("there is no such option"),
+        "maxMessageSize" => options.max_message_size = size(name, value)?,
+        "inboundBufferSize" => options.inbound_buffer_size = size(name, value)?,
+        "outboundBufferSize" => options.outbound_buffer_size = size(name, value)?,
+        "maxQueuedPackets" => options.max_queued_packets = size(name, value)?,
+        "backlogBufferSize" => options.backlog_buffer_size = size(name, value)?,
+        "maxBacklogPackets" => options.max_backlog_packets = size(name, value)?,
+        "protocols" => {
+            let protocols = caught::strings(value)?;
+            options.protocols = protocols.ok_or_else(|| invalid(name, "it must be an array of strings"))?;
+        }
+        "connectTimeout" => options.connect_timeout = milliseconds(name, value)?,
+        "closeTimeout" => options.close_timeout = milliseconds(name, value)?,
+        _ => return Err(invalid(name, "there is no such option")),
     }
     Ok(())
 }
 
-fn size(value: &JsValue) -> Result<usize, &'static str> {
+pub(super) fn size(name: &str, value: &JsValue) -> Result<usize, Thrown> {
     match value.as_f64() {
         // The cast saturates, far over what is allowed.
         Some(size) if size >= 0.0 && size.fract() == 0.0 => Ok(size as usize),
-        _ => Err("it must be a whole number, not negative"),
+        _ => Err(invalid(name, "it must be a whole number, not negative")),
     }
 }
 
-fn milliseconds(value: &JsValue) -> Result<Duration, &'static str> {
+pub(super) fn milliseconds(name: &str, value: &JsValue) -> Result<Duration, Thrown> {
     value
         .as_f64()
         .and_then(|time| Duration::try_from_secs_f64(time / 1000.0).ok())
-        .ok_or("it must be a number of milliseconds, not negative")
+        .ok_or_else(|| invalid(name, "it must be a number of milliseconds, not negative"))
 }
 
-fn strings(value: &JsValue) -> Result<Vec<String>, &'static str> {
-    value
-        .dyn_ref::<Array>()
-        .and_then(|array| array.iter().map(|item| item.as_string()).collect())
-        .ok_or("it must be an array of strings")
-}
-
-fn invalid(option: &str, why: &str) -> Thrown {
+pub(super) fn invalid(option: &str, why: &str) -> Thrown {
     Thrown::new("InvalidOption", &format!("invalid option `{option}`: {why}"))
 }

@@ -3,6 +3,7 @@
 use js_sys::{Function, Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
+use super::caught;
 use crate::{CloseCause, CloseCode, CloseInfo, Error, Packet, Stats};
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -37,19 +38,35 @@ export interface Stats {
 }
 "#;
 
-/// A JavaScript `Error` on its way to whoever called.
-pub struct Thrown(js_sys::Error);
+/// An exception on its way to whoever called: a JavaScript `Error` of ours, or what the page's own code has thrown.
+pub struct Thrown(JsValue);
 
 impl Thrown {
     pub(super) fn new(name: &str, message: &str) -> Self {
         let error = js_sys::Error::new(message);
         error.set_name(name);
-        Self(error)
+        Self(error.into())
     }
 
-    /// What JavaScript's own functions throw for such an argument.
-    fn wrong_type(argument: &str, wanted: &str) -> Self {
-        Self(js_sys::TypeError::new(&format!("{argument} must be {wanted}")).into())
+    /// What JavaScript's own functions throw for an argument of another type.
+    pub(super) fn type_error(message: &str) -> Self {
+        Self(js_sys::TypeError::new(message).into())
+    }
+
+    /// What they throw for one that is too large.
+    pub(super) fn range_error(message: &str) -> Self {
+        Self(js_sys::RangeError::new(message).into())
+    }
+
+    pub(super) fn wrong_type(argument: &str, wanted: &str) -> Self {
+        Self::type_error(&format!("{argument} must be {wanted}"))
+    }
+}
+
+/// It goes on as it was thrown.
+impl From<JsValue> for Thrown {
+    fn from(exception: JsValue) -> Self {
+        Self(exception)
     }
 }
 
@@ -61,7 +78,7 @@ impl From<Error> for Thrown {
 
 impl From<Thrown> for JsValue {
     fn from(thrown: Thrown) -> Self {
-        thrown.0.into()
+        thrown.0
     }
 }
 
@@ -87,6 +104,32 @@ pub(super) fn string(argument: &str, value: &JsValue) -> Result<String, Thrown> 
 
 pub(super) fn optional_string(argument: &str, value: &JsValue) -> Result<String, Thrown> {
     if value.is_undefined() { Ok(String::new()) } else { string(argument, value) }
+}
+
+pub(super) fn number(argument: &str, value: &JsValue) -> Result<f64, Thrown> {
+    value.as_f64().ok_or_else(|| Thrown::wrong_type(argument, "a number"))
+}
+
+/// A number that an `i32` can hold.
+pub(super) fn integer(value: &JsValue) -> Option<i32> {
+    let number = value.as_f64()?;
+    // The cast saturates and truncates; what it changed was none.
+    Some(number as i32).filter(|integer| f64::from(*integer) == number)
+}
+
+/// What an object has, but for what is undefined.
+pub(super) fn fields(what: &str, given: &JsValue) -> Result<Vec<(String, JsValue)>, Thrown> {
+    if !given.is_object() {
+        return Err(Thrown::wrong_type(what, "an object"));
+    }
+    Ok(caught::entries(given)?.into_iter().filter(|(_, value)| !value.is_undefined()).collect())
+}
+
+pub(super) fn list(what: &str, given: &JsValue) -> Result<Vec<JsValue>, Thrown> {
+    match caught::is_array(given)? {
+        true => Ok(caught::elements(given)?.to_vec()),
+        false => Err(Thrown::wrong_type(what, "an array")),
+    }
 }
 
 pub(super) fn optional_function(argument: &str, value: &JsValue) -> Result<Option<Function>, Thrown> {
@@ -115,17 +158,14 @@ extern "C" {
 }
 
 pub(super) fn bytes(argument: &str, value: &JsValue) -> Result<Vec<u8>, Thrown> {
-    match value.dyn_ref::<Uint8Array>() {
-        Some(bytes) => Ok(bytes.to_vec()),
-        None => Err(Thrown::wrong_type(argument, "a Uint8Array")),
-    }
+    caught::uint8_array(value)?.ok_or_else(|| Thrown::wrong_type(argument, "a Uint8Array"))
 }
 
 pub(super) fn close_code(value: &JsValue) -> Result<CloseCode, Thrown> {
     if value.is_undefined() {
         return Ok(CloseCode::NORMAL);
     }
-    let number = value.as_f64().ok_or_else(|| Thrown::wrong_type("code", "a number"))?;
+    let number = number("code", value)?;
     // The cast saturates; what it changed was no close code.
     let code = number as u16;
     if f64::from(code) != number {
@@ -139,9 +179,13 @@ pub(super) fn packet(packet: Option<Packet>) -> JsValue {
         None => JsValue::UNDEFINED,
         Some(packet) => match packet.as_text() {
             Some(text) => text.into(),
-            None => Uint8Array::from(packet.as_bytes()).into(),
+            None => byte_array(packet.as_bytes()),
         },
     }
+}
+
+pub(super) fn byte_array(bytes: &[u8]) -> JsValue {
+    Uint8Array::from(bytes).into()
 }
 
 pub(super) fn close_info(info: Option<&CloseInfo>) -> JsValue {
@@ -188,7 +232,7 @@ fn cause(cause: &CloseCause) -> &'static str {
     }
 }
 
-fn object<const N: usize>(fields: [(&str, JsValue); N]) -> JsValue {
+pub(super) fn object<'a>(fields: impl IntoIterator<Item = (&'a str, JsValue)>) -> JsValue {
     let object = Object::new();
     for (name, value) in fields {
         let set = Reflect::set(&object, &name.into(), &value);

@@ -9,7 +9,7 @@ import init, { decodeVariant, encodeVariant, MultiplayerClient } from "/pkg/webs
 const control = new URLSearchParams(location.search).get("control");
 
 /** How long to wait before the next attempt to reach the program, which may not listen yet. */
-const PATIENCE = 100;
+const PATIENCE = 500;
 
 /** As often as a game's frames come. */
 const FRAME = 16;
@@ -86,8 +86,9 @@ function obey(command) {
   }
 }
 
+/** To nobody, when the program has gone. */
 function say(what) {
-  line.send(JSON.stringify(what));
+  if (line.readyState === WebSocket.OPEN) line.send(JSON.stringify(what));
 }
 
 function connect() {

@@ -227,6 +227,13 @@ test("1024 containers may be within each other, and what is within itself is dee
   throws("RangeError", "within itself", () => encodeVariant(map));
 });
 
+test("a large Map takes no longer than its size", () => {
+  const key = (index) => `key ${(index * 48_271) % 100_003}`;
+  const large = new Map(Array.from({ length: 100_000 }, (_, index) => [key(index), index]));
+  const come = decodeVariant(encodeVariant(large));
+  equal([come.size, come.get(key(77_777)), [...come.keys()][5]], [100_000, 77_777, key(5)]);
+});
+
 test("getters and traps are asked once, and what they throw comes out as it was thrown", () => {
   let asked = 0;
   equal(decodeVariant(encodeVariant({ get a() { return (asked += 1); } })), new Map([["a", 1]]));

@@ -3,10 +3,13 @@
 mod multiplayer;
 mod websocket;
 
+use crate::browser::Browser;
 use crate::runner::Scenario;
 
-pub fn all() -> Vec<Scenario> {
+/// All of them, those with a page only if there is one.
+pub fn all(browser: Option<Browser>) -> Vec<Scenario> {
     let mut scenarios = websocket::all();
     scenarios.extend(multiplayer::all());
+    scenarios.extend(browser.into_iter().flat_map(multiplayer::browser::all));
     scenarios
 }

@@ -115,7 +115,8 @@ fn put_together(shape: &Shape, numbers: &mut impl Iterator<Item = f64>) -> JsVal
 }
 
 fn take_apart(shape: &Shape, fields: &mut Fields, numbers: &mut Vec<f64>) -> Result<(), Thrown> {
-    let is_whole = matches!(shape.kind, VariantType::Vector2i | VariantType::Vector3i | VariantType::Vector4i);
+    let is_whole =
+        matches!(shape.kind, VariantType::Vector2i | VariantType::Vector3i | VariantType::Vector4i);
     for (name, part) in shape.fields {
         match part {
             Some(part) => {

@@ -24,7 +24,7 @@ pub async fn run(project: &Project) -> Result<Outcome> {
         Err(error) => return Ok(Outcome::LeftOut(format!("{error:#}"))),
     };
     let version = engine.version(project).await?;
-    let suites = Suites::run(interop::command(project, &engine, &[]).await?).await?;
+    let suites = interop::play(project, &engine, &[], Suites::run).await?;
     let passed = suites.passed_in(SUITE).context("the scenarios were not all played")?;
     Ok(Outcome::PassedWith(format!("{passed} scenarios, Godot {version}")))
 }

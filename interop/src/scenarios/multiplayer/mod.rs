@@ -1,6 +1,7 @@
 //! Our MultiplayerPeer in one session with Godot's SceneMultiplayer, as its server and as its clients.
 
 mod authentication;
+pub mod browser;
 mod bytes;
 mod calls;
 mod calls_of_types;

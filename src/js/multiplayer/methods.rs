@@ -1,0 +1,149 @@
+//! `RpcMethods`: the methods of a node, as an object that is read strictly.
+
+use std::{collections::BTreeMap, iter};
+
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+
+use crate::{
+    js::{
+        caught,
+        values::{Thrown, fields, integer},
+        variant::{Kind, of_kind},
+    },
+    multiplayer::{Caller, Method, Methods, Parameter, TransferMode},
+    variant::Variant,
+};
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/**
+ * The methods of a node, by their names. Both ends must declare the same names.
+ *
+ *     client.addNode("Lobby", {
+ *         // @rpc("any_peer", "call_local") func say(text: String)
+ *         say: { caller: "any-peer", callLocal: true, parameters: ["String"] },
+ *         // @rpc func move(to: Vector2, speed := 1.0)
+ *         move: { parameters: ["Vector2", "float?"] },
+ *     });
+ */
+export type RpcMethods = Readonly<Record<string, RpcMethod>>;
+
+/** The declaration of one method: what Godot says with `@rpc`, and the types of its parameters. */
+export interface RpcMethod {
+    /** Who may call it: the node's authority, which is the server at first, every peer, or nobody. Default: `authority`. */
+    readonly caller?: "authority" | "any-peer" | "nobody";
+    /** Whether a call to all is also one to oneself. Default: false. */
+    readonly callLocal?: boolean;
+    /**
+     * What it takes. Default: nothing. An optional one, with a `?`, may be null, or missing if all after it are.
+     *
+     * Where JavaScript's own values leave a choice, this decides it for the arguments of `call()`: as a `float`, 2 is sent
+     * as 2.0; as a `StringName` or `NodePath`, a string is.
+     */
+    readonly parameters?: readonly RpcParameter[];
+    /** Whether it takes further arguments, any number, of any type. Default: false. */
+    readonly variadic?: boolean;
+    /** Whether it was declared by `Node.rpc_config`, not by the node's script. Default: false. */
+    readonly nodeLevel?: boolean;
+    /** For people: a WebSocket has but one channel. Default: 0. */
+    readonly channel?: number;
+    /** For people: a WebSocket transfers everything reliably. Default: `reliable`. */
+    readonly transfer?: "reliable" | "unreliable" | "unreliable-ordered";
+}
+
+/** The type of a parameter; with a `?` if it is optional. */
+export type RpcParameter = DeclaredType | `${DeclaredType}?`;
+"#;
+
+/// What a node declares: to the session, and for arguments on their way there.
+#[derive(Default)]
+pub(super) struct Declared {
+    pub(super) methods: Methods,
+    pub(super) parameters: Parameters,
+}
+
+/// The types of the parameters of each method.
+#[derive(Default)]
+pub(super) struct Parameters(BTreeMap<String, Vec<Kind>>);
+
+impl Declared {
+    pub(super) fn read(given: &JsValue) -> Result<Self, Thrown> {
+        let mut declared = Self::default();
+        let methods = if given.is_undefined() { Vec::new() } else { fields("methods", given)? };
+        for (name, given) in methods {
+            let (method, kinds) = method(&name, &given)?;
+            declared.methods = declared.methods.with(method);
+            declared.parameters.0.insert(name, kinds);
+        }
+        Ok(declared)
+    }
+}
+
+impl Parameters {
+    /// The arguments, as what the method declares them to be.
+    pub(super) fn admit(&self, method: &str, arguments: Vec<Variant>) -> Vec<Variant> {
+        let kinds = self.0.get(method).into_iter().flatten().copied().chain(iter::repeat(Kind::ANY));
+        kinds.zip(arguments).map(|(kind, argument)| kind.admit(argument)).collect()
+    }
+}
+
+fn method(name: &str, given: &JsValue) -> Result<(Method, Vec<Kind>), Thrown> {
+    let mut method = Method::new(name.to_owned());
+    let mut kinds = Vec::new();
+    for (field, value) in fields(&format!("the method `{name}`"), given)? {
+        let wrong = |wanted| Thrown::wrong_type(&format!("`{field}` of the method `{name}`"), wanted);
+        let switch = || value.as_bool().ok_or_else(|| wrong("true or false"));
+        match field.as_str() {
+            "caller" => {
+                method.caller =
+                    caller(&value).ok_or_else(|| wrong("\"authority\", \"any-peer\" or \"nobody\""))?;
+            }
+            "callLocal" => method.call_local = switch()?,
+            "parameters" => {
+                let names = caught::strings(&value)?.ok_or_else(|| wrong("an array of strings"))?;
+                for (index, name) in names.iter().enumerate() {
+                    let (kind, parameter) = parameter(index, name).ok_or_else(|| {
+                        wrong("the names of types of Godot's, with a `?` for what is optional")
+                    })?;
+                    kinds.push(kind);
+                    method.parameters.push(parameter);
+                }
+            }
+            "variadic" => method.variadic = switch()?,
+            "nodeLevel" => method.node_level = switch()?,
+            "channel" => method.channel = integer(&value).ok_or_else(|| wrong("a whole number"))?,
+            "transfer" => {
+                method.transfer = transfer(&value)
+                    .ok_or_else(|| wrong("\"reliable\", \"unreliable\" or \"unreliable-ordered\""))?;
+            }
+            _ => return Err(Thrown::type_error(&format!("a method has no `{field}`, as `{name}` has"))),
+        }
+    }
+    Ok((method, kinds))
+}
+
+fn caller(value: &JsValue) -> Option<Caller> {
+    match value.as_string()?.as_str() {
+        "authority" => Some(Caller::Authority),
+        "any-peer" => Some(Caller::AnyPeer),
+        "nobody" => Some(Caller::Nobody),
+        _ => None,
+    }
+}
+
+fn transfer(value: &JsValue) -> Option<TransferMode> {
+    match value.as_string()?.as_str() {
+        "reliable" => Some(TransferMode::Reliable),
+        "unreliable" => Some(TransferMode::Unreliable),
+        "unreliable-ordered" => Some(TransferMode::UnreliableOrdered),
+        _ => None,
+    }
+}
+
+/// A parameter, and its type; `None` if the text names none.
+fn parameter(index: usize, text: &str) -> Option<(Kind, Parameter)> {
+    let name = text.strip_suffix('?').unwrap_or(text);
+    let kind = Kind::of_name(name)?;
+    let parameter = of_kind!(kind, Parameter, format!("argument {index}"));
+    Some((kind, if name == text { parameter } else { parameter.optional() }))
+}

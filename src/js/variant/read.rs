@@ -1,0 +1,272 @@
+//! Godot's values from JavaScript's.
+
+use std::{iter, mem};
+
+use js_sys::{Array as JsArray, Map};
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::{fields::Fields, kind_of_name, safe_integer, shapes};
+use crate::{
+    js::{caught, values::Thrown},
+    variant::{
+        Array, Dictionary, ElementType, NodePath, Object, Rid, Signal, StringName, Variant, VariantType,
+    },
+};
+
+/// How many containers may be within each other: as many as can be encoded. What refers to itself is deeper.
+const MAX_DEPTH: usize = 1024;
+
+/// The value of Godot's that this is. It does not recurse.
+pub(in crate::js) fn read(value: &JsValue) -> Result<Variant, Thrown> {
+    let mut container = match begin(value)? {
+        Read::Value(value) => return Ok(value),
+        Read::Container(container) => container,
+    };
+    let mut outer = Vec::new();
+    loop {
+        match container.next() {
+            Some(item) => match begin(&item)? {
+                Read::Value(value) => container.values.push(value),
+                Read::Container(_) if outer.len() + 1 == MAX_DEPTH => return Err(too_deep()),
+                Read::Container(inner) => outer.push(mem::replace(&mut container, inner)),
+            },
+            None => {
+                let value = container.close()?;
+                let Some(around) = outer.pop() else { return Ok(value) };
+                container = around;
+                container.values.push(value);
+            }
+        }
+    }
+}
+
+/// The values of Godot's in an array.
+pub(in crate::js) fn read_all(array: &JsValue) -> Result<Vec<Variant>, Thrown> {
+    caught::elements(array)?.iter().map(|value| read(&value)).collect()
+}
+
+enum Read {
+    Value(Variant),
+    Container(Container),
+}
+
+/// A container of which some values have been read.
+struct Container {
+    of: Of,
+    /// All of its values: of a map each key, and what belongs to it.
+    items: JsArray,
+    next: u32,
+    values: Vec<Variant>,
+}
+
+/// What is to be made of a container's values.
+enum Of {
+    Array(ElementType),
+    Dictionary(ElementType, ElementType),
+    Object { class: String },
+}
+
+impl Container {
+    fn begin(of: Of, items: JsArray) -> Read {
+        Read::Container(Self { of, items, next: 0, values: Vec::new() })
+    }
+
+    fn next(&mut self) -> Option<JsValue> {
+        let index = self.next;
+        (index < self.items.length()).then(|| {
+            self.next += 1;
+            self.items.get(index)
+        })
+    }
+
+    fn close(self) -> Result<Variant, Thrown> {
+        match self.of {
+            Of::Array(ElementType::Untyped) => Ok(Array::from(self.values).into()),
+            Of::Array(element_type) => {
+                let mut array = Array::typed(element_type);
+                for value in self.values {
+                    array.push(value).map_err(|why| Thrown::type_error(&format!("an element: {why}")))?;
+                }
+                Ok(array.into())
+            }
+            Of::Dictionary(key_type, value_type) => {
+                let count = self.values.len() / 2;
+                let dictionary = dictionary(key_type, value_type, pairs(self.values))?;
+                if dictionary.len() < count {
+                    return Err(Thrown::type_error("two keys of a Map are the same to Godot"));
+                }
+                Ok(dictionary.into())
+            }
+            Of::Object { class } => {
+                let property = |(name, value)| match name {
+                    Variant::String(name) => Ok((name, value)),
+                    _ => Err(Thrown::type_error("`properties` of \"Object\" must have strings as keys")),
+                };
+                let properties = pairs(self.values).map(property).collect::<Result<_, _>>()?;
+                Ok(Object::Full { class, properties }.into())
+            }
+        }
+    }
+}
+
+/// A dictionary of these entries, or of fewer where keys are the same.
+fn dictionary(
+    key_type: ElementType,
+    value_type: ElementType,
+    entries: impl Iterator<Item = (Variant, Variant)>,
+) -> Result<Dictionary, Thrown> {
+    if (&key_type, &value_type) == (&ElementType::Untyped, &ElementType::Untyped) {
+        // Much faster than one after the other.
+        return Ok(entries.collect());
+    }
+    let mut dictionary = Dictionary::typed(key_type, value_type);
+    for (key, value) in entries {
+        let inserted = dictionary.insert(key, value);
+        inserted.map_err(|why| Thrown::type_error(&format!("an entry: {why}")))?;
+    }
+    Ok(dictionary)
+}
+
+/// Each key with its value.
+fn pairs(values: Vec<Variant>) -> impl Iterator<Item = (Variant, Variant)> {
+    let mut values = values.into_iter();
+    iter::from_fn(move || values.next().zip(values.next()))
+}
+
+/// The value, where it is a container still without what is in it.
+fn begin(value: &JsValue) -> Result<Read, Thrown> {
+    if value.is_object() {
+        return begin_object(value);
+    }
+    let flat = if value.is_null() || value.is_undefined() {
+        Some(Variant::Nil)
+    } else if value.is_bigint() {
+        let number = i64::try_from(value.clone());
+        Some(number.map_err(|_| Thrown::range_error("a bigint does not fit into 64 bits"))?.into())
+    } else {
+        let number = value.as_f64().map(number);
+        number
+            .or_else(|| value.as_bool().map(Variant::Bool))
+            .or_else(|| value.as_string().map(Variant::String))
+    };
+    flat.map(Read::Value).ok_or_else(no_value)
+}
+
+/// An integer where JavaScript itself could not tell the difference.
+fn number(number: f64) -> Variant {
+    match safe_integer(number) {
+        Some(integer) if integer != 0 || number.is_sign_positive() => Variant::Int(integer),
+        _ => Variant::Float(number),
+    }
+}
+
+fn begin_object(object: &JsValue) -> Result<Read, Thrown> {
+    if caught::is_array(object)? {
+        return Ok(Container::begin(Of::Array(ElementType::Untyped), caught::elements(object)?));
+    }
+    if let Some(array) = typed_array(object)? {
+        return Ok(Read::Value(array));
+    }
+    if object.is_instance_of::<Map>() {
+        let of = Of::Dictionary(ElementType::Untyped, ElementType::Untyped);
+        return Ok(Container::begin(of, caught::map_entries(object)?));
+    }
+    if !caught::is_plain(object)? {
+        return Err(no_value());
+    }
+    match Fields::of(caught::entries(object)?) {
+        Ok(fields) => begin_tagged(fields),
+        Err(entries) => {
+            let items = JsArray::new();
+            for (key, value) in entries {
+                items.push(&key.into());
+                items.push(&value);
+            }
+            Ok(Container::begin(Of::Dictionary(ElementType::Untyped, ElementType::Untyped), items))
+        }
+    }
+}
+
+fn typed_array(object: &JsValue) -> Result<Option<Variant>, Thrown> {
+    Ok(if let Some(bytes) = caught::uint8_array(object)? {
+        Some(bytes.into())
+    } else if let Some(numbers) = caught::int32_array(object)? {
+        Some(numbers.into())
+    } else if let Some(numbers) = caught::big_int64_array(object)? {
+        Some(numbers.into())
+    } else if let Some(numbers) = caught::float32_array(object)? {
+        Some(numbers.into())
+    } else {
+        caught::float64_array(object)?.map(Variant::from)
+    })
+}
+
+/// An object that says what it is.
+fn begin_tagged(mut fields: Fields) -> Result<Read, Thrown> {
+    let Some(kind) = kind_of_name(fields.name()) else { return Err(no_type(&fields)) };
+    let read = match kind {
+        VariantType::Array => {
+            let element_type = element_type(&mut fields, "elementType")?;
+            Container::begin(Of::Array(element_type), fields.array("elements")?)
+        }
+        VariantType::Dictionary => {
+            let key_type = element_type(&mut fields, "keyType")?;
+            let value_type = element_type(&mut fields, "valueType")?;
+            Container::begin(Of::Dictionary(key_type, value_type), fields.map("entries")?)
+        }
+        VariantType::Object => match fields.take_optional("class") {
+            None => Read::Value(Object::Id(fields.id("id")?).into()),
+            Some(class) => {
+                let class = class.as_string().ok_or_else(|| fields.wrong("class", "a string"))?;
+                Container::begin(Of::Object { class }, fields.map("properties")?)
+            }
+        },
+        flat => Read::Value(read_flat(flat, &mut fields)?),
+    };
+    fields.end()?;
+    Ok(read)
+}
+
+fn read_flat(kind: VariantType, fields: &mut Fields) -> Result<Variant, Thrown> {
+    Ok(match kind {
+        VariantType::Float => fields.number("value")?.into(),
+        VariantType::StringName => StringName(fields.text("name")?).into(),
+        VariantType::NodePath => NodePath::from(fields.text("path")?).into(),
+        VariantType::Rid => Rid(fields.id("id")?).into(),
+        VariantType::Callable => Variant::Callable,
+        VariantType::Signal => {
+            Signal { name: StringName(fields.text("name")?), object: fields.id("object")? }.into()
+        }
+        VariantType::PackedStringArray => fields.texts("elements")?.into(),
+        VariantType::PackedVector2Array => Variant::PackedVector2Array(fields.rows("components")?),
+        VariantType::PackedVector3Array => Variant::PackedVector3Array(fields.rows("components")?),
+        VariantType::PackedVector4Array => Variant::PackedVector4Array(fields.rows("components")?),
+        VariantType::PackedColorArray => Variant::PackedColorArray(fields.rows("components")?),
+        shape => shapes::read(shape, fields)?.ok_or_else(|| no_type(fields))?,
+    })
+}
+
+/// What the elements of a container are; anything, if it does not say.
+fn element_type(fields: &mut Fields, name: &str) -> Result<ElementType, Thrown> {
+    let Some(value) = fields.take_optional(name) else { return Ok(ElementType::Untyped) };
+    let kind =
+        value.as_string().and_then(|name| kind_of_name(&name)).filter(|kind| *kind != VariantType::Nil);
+    kind.map(ElementType::Builtin).ok_or_else(|| fields.wrong(name, "the name of a type of Godot's"))
+}
+
+fn no_type(fields: &Fields) -> Thrown {
+    let name = fields.name();
+    Thrown::type_error(&format!(
+        "no object has the type \"{name}\"; a dictionary with a key `type` is sent as a Map"
+    ))
+}
+
+fn no_value() -> Thrown {
+    Thrown::type_error(
+        "a function, a symbol, or an object that is neither plain nor a Map, is no value of Godot's",
+    )
+}
+
+fn too_deep() -> Thrown {
+    Thrown::range_error("more than 1024 containers are within each other, or one is within itself")
+}
