@@ -15,11 +15,13 @@ const LEFT_OUT: &str = "path-exclude=/usr/share/{man,doc,locale}/*";
 
 /// The root folder with the engine in it. It is installed unless it is here.
 pub async fn get(project: &Project, mirror: &str) -> Result<PathBuf> {
-    let root = project.target().join("godot").join(SUITE);
+    let folder = project.target().join("godot");
+    let root = folder.join(SUITE);
     if !root.exists() {
         println!("Godot is not here yet: it is installed once, into {}, which takes minutes", root.display());
         let unfinished = root.with_extension("unfinished");
         remove(project, &unfinished).await?;
+        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         install(project, mirror, &unfinished).await?;
         // The last step: a folder of this name is whole.
         std::fs::rename(&unfinished, &root).with_context(|| format!("cannot make {}", root.display()))?;
