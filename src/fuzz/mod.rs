@@ -4,7 +4,10 @@
 //! The programs in `fuzz/` call them by name, and `tests/fuzz_replay.rs` replays what those have found. They stand in here
 //! so that they reach private parts; nothing of it is for users.
 
+mod session;
 mod url;
+mod variant;
+mod wire;
 
 use crate::sys;
 
@@ -23,6 +26,7 @@ pub fn run(name: &str, data: &[u8]) {
 }
 
 fn all() -> impl Iterator<Item = sys::FuzzTarget> {
-    let everywhere: [sys::FuzzTarget; 1] = [("url", url::run)];
+    let everywhere: [sys::FuzzTarget; 4] =
+        [("session", session::run), ("url", url::run), ("variant", variant::run), ("wire", wire::run)];
     everywhere.into_iter().chain(sys::FUZZ_TARGETS.iter().copied())
 }

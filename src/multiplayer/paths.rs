@@ -92,7 +92,8 @@ pub(super) struct ReceivedPaths {
 #[derive(Debug)]
 struct ReceivedPath {
     path: Arc<str>,
-    node: NodeKey,
+    /// None for the root, where that is not declared.
+    node: Option<NodeKey>,
 }
 
 impl ReceivedPaths {
@@ -104,7 +105,7 @@ impl ReceivedPaths {
         &mut self,
         number: u32,
         path: Arc<str>,
-        node: NodeKey,
+        node: Option<NodeKey>,
         max: usize,
     ) -> Result<(), Refusal> {
         if self.by_number.contains_key(&number) {
@@ -118,7 +119,7 @@ impl ReceivedPaths {
     }
 
     /// The node that the peer means, and its path: there may be another node by now.
-    pub(super) fn get(&self, number: u32) -> Option<(NodeKey, &Arc<str>)> {
+    pub(super) fn get(&self, number: u32) -> Option<(Option<NodeKey>, &Arc<str>)> {
         self.by_number.get(&number).map(|received| (received.node, &received.path))
     }
 }

@@ -66,13 +66,21 @@ fn an_unknown_path_is_not_confirmed() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn there_always_is_a_root() {
-    let mut server = server_with(SessionOptions::default().max_paths_per_peer(0));
-    for path in [".", "", "/root", "/root/"] {
-        server.receive(A, announcement(1, path, &Methods::new()), NOW);
-        assert_eq!(outputs(&mut server), [(vec![2], confirmation(1, true))], "{path:?}");
+    let mut server = server_with(SessionOptions::default().max_paths_per_peer(4));
+    for (id, path) in [".", "", "/root", "/root/"].into_iter().enumerate() {
+        let id = id as u32;
+        server.receive(A, announcement(id, path, &Methods::new()), NOW);
+        assert_eq!(outputs(&mut server), [(vec![2], confirmation(id, true))], "{path:?}");
     }
+    server.receive(A, announcement(4, ".", &Methods::new()), NOW);
     server.receive(A, Packet::binary([0x80, 1, 0]), NOW);
-    assert_eq!(refusals(&mut server), [(A, Refusal::UnknownNode { id: 1 })]);
+    let expected = [(A, Refusal::TooManyPaths), (A, Refusal::UnknownNode { id: 1 })];
+    assert_eq!(refusals(&mut server), expected);
+
+    // Its number is good for a root that is declared later.
+    server.add_node(".", methods(&["play"])).unwrap();
+    server.receive(A, Packet::binary([0x80, 1, 0]), NOW);
+    assert!(matches!(events(&mut server)[..], [Event::Call(_)]));
 
     let mut server = server_with(SessionOptions::default());
     server.add_node("/root", methods(&["play"])).unwrap();

@@ -86,14 +86,14 @@ impl Session {
         let mut valid = true;
         match self.nodes.at(path).and_then(|key| Some((key, self.nodes.get(key)?))) {
             Some((key, node)) => {
-                known.insert(id, node.path.clone(), key, max)?;
+                known.insert(id, node.path.clone(), Some(key), max)?;
                 valid = node.methods.md5_digits() == &md5;
                 if !valid {
                     self.mismatch(from, key, Some(&md5));
                 }
             }
-            // There always is a root. Undeclared it has no method, so nothing about it has to be remembered.
-            None if path == ROOT => {}
+            // There always is a root. It may be declared later, and is then called by this number.
+            None if path == ROOT => known.insert(id, ROOT.into(), None, max)?,
             None => return Err(Refusal::UnknownPath),
         }
         self.send_command(from, &Command::ConfirmPath { valid, id });
@@ -126,10 +126,7 @@ impl Session {
     /// The node that a peer means by a number. One that was declared anew is found at its path.
     pub(super) fn node_numbered(&mut self, peer: PeerId, number: u32) -> Option<NodeKey> {
         let (key, path) = self.peers.paths(peer)?.get(number)?;
-        if self.nodes.get(key).is_some() {
-            return Some(key);
-        }
-        self.nodes.at(path)
+        key.filter(|key| self.nodes.get(*key).is_some()).or_else(|| self.nodes.at(path))
     }
 
     fn node_at(&self, path: &str) -> Option<NodeKey> {

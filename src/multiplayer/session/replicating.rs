@@ -196,11 +196,12 @@ impl Session {
 
     fn set_visibility(&mut self, node: NodeKey, target: Target, visible: bool) -> Result<(), Error> {
         self.require_source(node)?;
-        if let Target::Peer(peer) = target {
-            if !self.peers.is_admitted(peer) {
-                return Err(Error::UnknownPeer);
-            }
-        }
+        let target = match target {
+            Target::Peer(peer) if !self.peers.is_admitted(peer) => return Err(Error::UnknownPeer),
+            // A later peer that happens to get this id is not meant.
+            Target::AllExcept(peer) if !self.peers.is_admitted(peer) => Target::All,
+            target => target,
+        };
         let before = self.watchers(node);
         if let Some(source) = self.replication.outgoing.get_mut(node) {
             source.visibility.set(target, visible);
