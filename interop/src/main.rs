@@ -2,7 +2,8 @@
 //!
 //! It is a program and no test of cargo's, because it takes an engine: `cargo xtask interop` gets one and says where it is.
 //! [`engine`] runs an engine and talks to the project in `agent/`, which does there what a scenario asks for; [`runner`]
-//! goes through the [`scenarios`]; [`browser`] talks to a page, if there is one; [`waiting`] is how they wait, never for a length of time but for what must happen.
+//! goes through the [`scenarios`]; [`browser`] talks to a page, if there is one; [`waiting`] is how they wait, never for a
+//! length of time but for what must happen.
 
 mod browser;
 mod certificates;
