@@ -10,7 +10,7 @@ use crate::{
         node::NodeKey,
         paths::{ROOT, relative},
         refusal::Refusal,
-        rpc::Caller,
+        rpc::{Caller, NO_METHODS},
         wire::{CallPacket, Command, NodeRef, SimplifyPath},
     },
     packet::Packet,
@@ -88,7 +88,9 @@ impl Session {
             Some((key, node)) => {
                 known.insert(id, node.path.clone(), Some(key), max)?;
                 valid = node.methods.md5_digits() == &md5;
-                if !valid {
+                // Who calls nothing at the root names it only to say farewell.
+                let is_farewell = path == ROOT && &md5 == NO_METHODS;
+                if !valid && !is_farewell {
                     self.mismatch(from, key, Some(&md5));
                 }
             }

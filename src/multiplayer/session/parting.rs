@@ -11,7 +11,7 @@ use crate::{
         id::PeerId,
         output::{Output, Recipients},
         paths::ROOT,
-        rpc::Methods,
+        rpc::NO_METHODS,
         wire::{Command, SimplifyPath},
     },
 };
@@ -134,7 +134,7 @@ impl Session {
         }
         if !peers.is_empty() {
             let root = self.nodes.at(ROOT).and_then(|key| self.nodes.get(key));
-            let md5 = root.map_or_else(|| *Methods::new().md5_digits(), |root| *root.methods.md5_digits());
+            let md5 = root.map_or(*NO_METHODS, |root| *root.methods.md5_digits());
             let question = SimplifyPath { md5, id, path: ROOT };
             self.put_out(peers.to_vec().into(), Command::SimplifyPath(question));
         }
