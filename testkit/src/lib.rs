@@ -25,5 +25,6 @@ pub mod script;
 mod scripts;
 mod server;
 mod stream;
+pub mod waiting;
 
 pub use server::Server;

@@ -7,11 +7,7 @@ pub mod network;
 pub mod program;
 pub mod raw;
 
-use std::{
-    sync::OnceLock,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{sync::OnceLock, time::Duration};
 
 use testkit::Server;
 use websocket_peer::{CloseInfo, Packet, ReadyState, WebSocketPeer};
@@ -24,15 +20,8 @@ pub const A_WHILE: Duration = Duration::from_millis(100);
 
 /// Calls `step` again and again until it answers something; fails with `what` when that takes too long.
 #[track_caller]
-pub fn eventually<T>(what: &str, mut step: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(answer) = step() {
-            return answer;
-        }
-        assert!(Instant::now() < deadline, "waited {PATIENCE:?} in vain: {what}");
-        thread::sleep(Duration::from_millis(1));
-    }
+pub fn eventually<T>(what: &str, step: impl FnMut() -> Option<T>) -> T {
+    testkit::waiting::eventually(PATIENCE, what, step)
 }
 
 /// Calls `done` again and again until it says so.

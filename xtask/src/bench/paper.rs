@@ -82,9 +82,9 @@ impl fmt::Display for Table {
 const INTRODUCTION: &str = "\
 # How fast it is
 
-`cargo xtask bench` wrote this page, all of it in one run. To see the numbers of your machine, run it there: it takes about
-twenty-five minutes, in which the machine should have nothing else to do. `--quick` only shows that everything works, and
-`--only NAME` measures one part (echo, idle, broadcast, multiplayer, client, browser); neither changes this page.
+`cargo xtask bench` wrote this page, all of it in one run. To see the numbers of your machine, run it there, while
+the machine has nothing else to do. `--quick` only shows that everything works, and `--only NAME` measures one part (echo, idle,
+broadcast, multiplayer, client, browser); neither changes this page.
 
 Everything runs on one machine, over its loopback interface. The contestants take turns, three times, and the median is told:
 what disturbs the machine for a while disturbs all of them. Servers and native clients are pinned, the server to one core and
