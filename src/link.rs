@@ -122,9 +122,9 @@ impl Link {
         Some(packet)
     }
 
-    /// The memory that unread packets take, and those that have not left.
-    pub(crate) fn held(&self) -> usize {
-        self.inbox_bytes + self.inbox.len() * PACKET_OVERHEAD + self.outbox.held()
+    /// Returns the memory that unread packets take.
+    pub(crate) fn inbox_held(&self) -> usize {
+        self.inbox_bytes + self.inbox.len() * PACKET_OVERHEAD
     }
 
     pub(crate) fn available(&self) -> usize {

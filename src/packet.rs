@@ -128,9 +128,6 @@ pub(crate) enum Outgoing<'a> {
     Text(&'a str),
     Binary(&'a [u8]),
     Shared(&'a Packet),
-    /// One for many peers, with the frame that it makes for each of them.
-    #[allow(dead_code, reason = "a browser accepts nobody")]
-    Encoded(&'a Packet, &'a Bytes),
 }
 
 impl<'a> Outgoing<'a> {
@@ -139,7 +136,7 @@ impl<'a> Outgoing<'a> {
         match self {
             Self::Text(_) => PacketKind::Text,
             Self::Binary(_) => PacketKind::Binary,
-            Self::Shared(packet) | Self::Encoded(packet, _) => packet.kind,
+            Self::Shared(packet) => packet.kind,
         }
     }
 
@@ -147,7 +144,7 @@ impl<'a> Outgoing<'a> {
         match self {
             Self::Text(text) => text.as_bytes(),
             Self::Binary(data) => data,
-            Self::Shared(packet) | Self::Encoded(packet, _) => &packet.data,
+            Self::Shared(packet) => &packet.data,
         }
     }
 
@@ -155,12 +152,12 @@ impl<'a> Outgoing<'a> {
         self.bytes().len()
     }
 
-    /// A packet that outlives the call: shared where it can be.
+    /// Returns bytes that outlive the call, shared where they can be.
     #[allow(dead_code, reason = "a browser queues by itself")]
-    pub(crate) fn to_packet(self) -> Packet {
+    pub(crate) fn to_bytes(self) -> Bytes {
         match self {
-            Self::Shared(packet) | Self::Encoded(packet, _) => packet.clone(),
-            _ => Packet { kind: self.kind(), data: Bytes::copy_from_slice(self.bytes()) },
+            Self::Shared(packet) => packet.data.clone(),
+            Self::Text(_) | Self::Binary(_) => Bytes::copy_from_slice(self.bytes()),
         }
     }
 }

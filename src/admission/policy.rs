@@ -1,4 +1,4 @@
-//! What the options say about a request: paths first, then origins. A pure function, so that each rule has a test.
+//! What the options say about a request: hosts first, then paths, then origins. A pure function, so that each rule has a test.
 
 use super::Refusal;
 use crate::{
@@ -9,6 +9,9 @@ use crate::{
 
 /// Whether a request may come before the hook.
 pub(crate) fn check(options: &ServerOptions, request: &Request) -> Result<(), Refusal> {
+    if !options.hosts.is_empty() && !options.hosts.iter().any(|known| is_at(known, request.host())) {
+        return Err(Refusal { status: 421, why: "nothing is served under this host" });
+    }
     if !options.paths.is_empty() && !options.paths.iter().any(|path| path == request.path()) {
         return Err(Refusal { status: 404, why: "nothing is served at this path" });
     }
@@ -35,6 +38,15 @@ fn is_same_host(request: &Request) -> bool {
     of_page.is_some_and(|page| host(request.host()).is_some_and(|own| own.eq_ignore_ascii_case(page)))
 }
 
+/// Returns `true` if an entry of [`ServerOptions::hosts`] is about this `Host`: one without a port is about each.
+fn is_at(known: &str, authority: &str) -> bool {
+    match split_authority(known) {
+        Some((known, None)) => host(authority).is_some_and(|host| host.eq_ignore_ascii_case(known)),
+        Some((_, Some(_))) => authority.eq_ignore_ascii_case(known),
+        None => false,
+    }
+}
+
 fn host(authority: &str) -> Option<&str> {
     split_authority(authority).map(|(host, _)| host)
 }
@@ -47,6 +59,31 @@ mod tests {
         let fields = origin.map(|origin| ("Origin", origin));
         let request = Request::new(([192, 0, 2, 1], 5000).into(), false, host, target, fields);
         check(options, &request).err().map(|refusal| refusal.status)
+    }
+
+    #[test]
+    fn hosts_are_compared_with_their_port_where_one_is_named() {
+        let options = ServerOptions::default().hosts(["game.example", "[::1]:9080"]);
+        for (host, expected) in [
+            ("game.example", None),
+            ("Game.Example:8443", None),
+            ("[::1]:9080", None),
+            ("[::1]", Some(421)),
+            ("[::1]:9081", Some(421)),
+            ("evil.example", Some(421)),
+            ("game.example.evil.example", Some(421)),
+            ("127.0.0.1:9080", Some(421)),
+        ] {
+            assert_eq!(status(&options, host, "/", None), expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_page_whose_own_name_leads_here_is_refused_where_hosts_are_named() {
+        // DNS rebinding: the page's host and the request's are the same, so its origin is no other one's.
+        let rebound = |options: &ServerOptions| status(options, "evil.example", "/", Some(b"http://evil.example"));
+        assert_eq!(rebound(&ServerOptions::default()), None);
+        assert_eq!(rebound(&ServerOptions::default().hosts(["game.example"])), Some(421));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod tls;
 
 use std::time::Duration;
 
+pub(crate) use server::Share;
 pub use server::{OriginPolicy, PeerLimits, ServerOptions, WhenFull};
 pub use tls::{TlsIdentity, TlsOptions, TlsRoots};
 

@@ -28,23 +28,51 @@ pub struct ServerOptions {
     /// Their [`connect_timeout`](Options::connect_timeout) is what a handshake may take, and with a
     /// [`tls.identity`](crate::TlsOptions::identity) the server speaks TLS. Default: [`Options::for_server`].
     pub peer: Options,
-    /// How many peers may be open at once; one more is answered 503. Default: 4096.
+    /// The number of peers that may be open at once; one more is answered 503. Default: 4096.
     pub max_peers: usize,
-    /// How many handshakes may be under way at once; one more is answered 503. Default: 256.
-    pub max_pending: usize,
-    /// How many of them from one address; one more is answered 503. Default: 16.
+    /// The number of them from one address; one more is answered 503. Default: 1024, which a school behind one address
+    /// stays below.
     ///
-    /// Behind a proxy all come from one: raise it to `max_pending` there.
+    /// The addresses of an IPv6 /64 count as one. Behind a proxy all peers have its address: raise this to `max_peers` there.
+    pub max_peers_per_address: usize,
+    /// The number of handshakes that may be under way at once. Default: 256.
+    ///
+    /// When there is one more, the oldest one from the network with the most handshakes makes room, and is answered 503:
+    /// clients that connect and send nothing cannot keep others out. Networks are an IPv4 /24 and an IPv6 /48, in it the
+    /// /56, in that the /64; in the last of them the address.
+    pub max_pending: usize,
+    /// The number of handshakes from one address; one more is answered 503. Default: 16.
+    ///
+    /// The addresses of an IPv6 /64 count as one. Behind a proxy all clients have its address: raise this to `max_pending`
+    /// there.
     pub max_pending_per_address: usize,
+    /// The number of connections that are accepted from one address in a second; two seconds' worth may come at once, one
+    /// more is answered 429. Zero: no limit. Default: 128.
+    ///
+    /// The addresses of an IPv6 /64 count as one. Behind a proxy all clients have its address: set this to zero there, and
+    /// let the proxy limit them.
+    pub max_connections_per_address_per_second: u32,
     /// How many bytes the head of a request may have; a longer one is answered 431. Default: 8 KiB.
     pub max_request_size: usize,
-    /// How many bytes all peers together may have waiting, both ways: whole packets, parts of them, and requests.
-    /// Default: 256 MiB; at least four times the peers' `max_message_size`.
+    /// The memory in bytes that all peers together may hold, both ways: whole packets, parts of them, and requests. Bytes that
+    /// wait for several peers count once. Default: 1 GiB.
     ///
-    /// Half of it is whoever's comes first. When that is used up, newcomers are answered 503, and peers that hold more
-    /// than their equal share of the other half are not read from, and can be sent nothing, until there is room: whoever
-    /// holds little goes on. What TLS and the system hold is not counted.
+    /// Each of `max_peers` peers has a share that is its own: room for a request and for one message each way, of
+    /// [`max_message_size`](Options::max_message_size). The rest is common, and must be at least as much as two such shares;
+    /// options that leave less are an error. A peer that holds more than its share takes the rest from what is common. While
+    /// that is used up, peers above their share can be sent nothing; while half of it is used up, they are not read from.
+    /// Peers within their share go on as if nothing were.
+    ///
+    /// [`ServerStats::memory`](crate::ServerStats::memory) is never more than this and one turn, 256 KiB. Not counted is what
+    /// the system and TLS hold, and up to 16 KiB a peer that are kept for its next packets until its next heartbeat.
     pub max_memory: usize,
+    /// The values of the field `Host` that are served, with or without a port; requests for others are answered 421. Without a
+    /// port an entry serves every port. Upper and lower case are alike. Empty: all are served. Default: empty.
+    ///
+    /// Set it where pages may connect and the server has something to protect, such as in a private network:
+    /// [`OriginPolicy::SameHost`] compares the page's host with this field, and a page whose own name leads to this server
+    /// (DNS rebinding) has them equal.
+    pub hosts: Vec<String>,
     /// The paths that are served, each exactly as clients send it; other paths are answered 404. Empty: all are
     /// served. Default: empty.
     pub paths: Vec<String>,
@@ -61,7 +89,8 @@ pub struct ServerOptions {
     /// What becomes of a packet for a peer whose outbound queue is full. Default: [`WhenFull::Refuse`].
     pub when_full: WhenFull,
     /// How long a peer's outbound queue may stay full; then the peer is closed with
-    /// [`Excess::Slow`](crate::Excess::Slow). Zero: for ever. Default: 10 s.
+    /// [`Excess::Slow`](crate::Excess::Slow). The time stands still while the server leaves unread what the peer has sent.
+    /// Zero: for ever. Default: 10 s.
     pub max_time_full: Duration,
 }
 
@@ -69,8 +98,10 @@ impl ServerOptions {
     setters! {
         peer: Options,
         max_peers: usize,
+        max_peers_per_address: usize,
         max_pending: usize,
         max_pending_per_address: usize,
+        max_connections_per_address_per_second: u32,
         max_request_size: usize,
         max_memory: usize,
         origins: OriginPolicy,
@@ -79,6 +110,13 @@ impl ServerOptions {
         limits: PeerLimits,
         when_full: WhenFull,
         max_time_full: Duration,
+    }
+
+    /// Sets [`hosts`](Self#structfield.hosts).
+    #[must_use]
+    pub fn hosts<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
+        self.hosts = hosts.into_iter().map(Into::into).collect();
+        self
     }
 
     /// Sets [`paths`](Self#structfield.paths).
@@ -93,17 +131,16 @@ impl ServerOptions {
         self.peer.check()?;
         for (option, size) in [
             ("max_peers", self.max_peers),
+            ("max_peers_per_address", self.max_peers_per_address),
             ("max_pending", self.max_pending),
             ("max_pending_per_address", self.max_pending_per_address),
             ("max_request_size", self.max_request_size),
-            ("max_memory", self.max_memory),
         ] {
             check_size(option, size)?;
         }
-        // What is whoever's comes first must have room for one beside requests and the beginnings of others.
-        if self.max_memory / 4 < self.peer.max_message_size {
-            let why = "it is less than four times `max_message_size`, so that a message might never fit";
-            return Err(Error::InvalidOption { option: "max_memory", why });
+        self.check_memory(self.share())?;
+        for host in &self.hosts {
+            check_host(host).map_err(|why| Error::InvalidOption { option: "hosts", why })?;
         }
         for path in &self.paths {
             check_path(path).map_err(|why| Error::InvalidOption { option: "paths", why })?;
@@ -118,15 +155,70 @@ impl ServerOptions {
     }
 }
 
+/// The memory that is one peer's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Share {
+    /// For what the peer sends: its request and a message.
+    pub(crate) inbound: usize,
+    /// For what is sent to it: a message.
+    pub(crate) outbound: usize,
+}
+
+impl Share {
+    /// What a message takes beside its payload: its entries in queues, and control frames that wait with it.
+    const OVERHEAD: usize = 4 * 1024;
+
+    pub(crate) fn total(self) -> usize {
+        self.inbound.saturating_add(self.outbound)
+    }
+
+    /// Is in neither direction smaller than another.
+    pub(crate) fn at_least(self, other: Self) -> Self {
+        Self { inbound: self.inbound.max(other.inbound), outbound: self.outbound.max(other.outbound) }
+    }
+
+    /// Has room for packets of this size to be sent.
+    pub(crate) fn to_send(self, packet: usize) -> Self {
+        Self { outbound: self.outbound.max(packet.saturating_add(Self::OVERHEAD)), ..self }
+    }
+}
+
+impl ServerOptions {
+    /// The share of a peer with the options of all.
+    pub(crate) fn share(&self) -> Share {
+        self.share_of(&self.peer)
+    }
+
+    /// The share of a peer with options of its own.
+    pub(crate) fn share_of(&self, peer: &Options) -> Share {
+        let message = peer.max_message_size.saturating_add(Share::OVERHEAD);
+        Share { inbound: message.saturating_add(self.max_request_size), outbound: message }
+    }
+
+    /// Checks that every peer can have this share, and that enough is common beside them.
+    pub(crate) fn check_memory(&self, share: Share) -> Result<(), Error> {
+        let shares = share.total().saturating_mul(self.max_peers.saturating_add(2));
+        if self.max_memory < shares {
+            let why = "it is too small for `max_peers` peers that each hold a request and a message of \
+                       `max_message_size` each way, and two more; raise it, or lower one of those";
+            return Err(Error::InvalidOption { option: "max_memory", why });
+        }
+        Ok(())
+    }
+}
+
 impl Default for ServerOptions {
     fn default() -> Self {
         Self {
             peer: Options::for_server(),
             max_peers: 4096,
+            max_peers_per_address: 1024,
             max_pending: 256,
             max_pending_per_address: 16,
+            max_connections_per_address_per_second: 128,
             max_request_size: MAX_REQUEST_SIZE,
-            max_memory: 256 * MIB,
+            max_memory: 1024 * MIB,
+            hosts: Vec::new(),
             paths: Vec::new(),
             origins: OriginPolicy::default(),
             allow_missing_origin: true,
@@ -153,8 +245,9 @@ pub struct PeerLimits {
     pub max_control_frames_per_second: u32,
     /// The fragments that one message may come in. Default: 1024.
     pub max_fragments: u32,
-    /// The time from a message's first fragment to its last; then the peer is closed with
-    /// [`Deadline::Message`](crate::Deadline::Message). Default: 10 s.
+    /// The time from the first byte of a message, or of a frame, to its last; then the peer is closed with
+    /// [`Deadline::Message`](crate::Deadline::Message). It stands still while the server leaves unread what the peer has
+    /// sent. Default: 10 s.
     pub max_message_time: Duration,
 }
 
@@ -210,6 +303,20 @@ pub enum WhenFull {
     Refuse,
     /// It is taken, and the oldest ones that wait make room for it. For states of which only the newest matters.
     DropOldest,
+}
+
+/// Returns an error for an entry that no `Host` of a request can be.
+fn check_host(host: &str) -> Result<(), &'static str> {
+    if host.contains("://") || host.contains('/') {
+        return Err("one is a URL; name the host, and a port if only that is served");
+    }
+    if host.contains('*') {
+        return Err("one has a *; name each host");
+    }
+    match split_authority(host) {
+        Some((_, Some(""))) | None => Err("one has no valid host or port"),
+        Some(_) => Ok(()),
+    }
 }
 
 fn check_path(path: &str) -> Result<(), &'static str> {
@@ -297,10 +404,32 @@ mod tests {
             assert_invalid(&default().max_pending(size), "max_pending");
             assert_invalid(&default().max_pending_per_address(size), "max_pending_per_address");
             assert_invalid(&default().max_request_size(size), "max_request_size");
-            assert_invalid(&default().max_memory(size), "max_memory");
+            assert_invalid(&default().max_peers_per_address(size), "max_peers_per_address");
         }
-        assert_invalid(&default().max_memory(256 * KIB - 1), "max_memory");
-        assert_eq!(default().max_memory(256 * KIB).check(), Ok(()));
+    }
+
+    #[test]
+    fn memory_must_suffice_for_a_message_of_each_peer_both_ways() {
+        let options = |memory| ServerOptions::default().max_peers(6).max_memory(memory);
+        let share = options(0).share();
+        assert!(share.inbound > 64 * KIB + options(0).max_request_size && share.outbound > 64 * KIB);
+        assert_eq!(options(8 * share.total()).check(), Ok(()));
+        assert_invalid(&options(8 * share.total() - 1), "max_memory");
+        assert_invalid(&options(8 * share.total()).max_peers(7), "max_memory");
+        let larger = Options::for_server().max_message_size(64 * KIB + 1);
+        assert_invalid(&options(8 * share.total()).peer(larger), "max_memory");
+        assert_invalid(&ServerOptions::default().max_memory(0), "max_memory");
+        let huge = Options::for_server().max_message_size(i32::MAX as usize).inbound_buffer_size(i32::MAX as usize);
+        assert_invalid(&ServerOptions::default().peer(huge.backlog_buffer_size(i32::MAX as usize)), "max_memory");
+    }
+
+    #[test]
+    fn a_host_that_no_request_could_name_is_invalid() {
+        for host in ["", "http://h", "h/", "*.h", "h:", "h:x", "h h", "u@h"] {
+            assert_invalid(&ServerOptions::default().hosts(["good.example", host]), "hosts");
+        }
+        let good = ServerOptions::default().hosts(["h", "H.Example:8443", "127.0.0.1", "[::1]:9"]);
+        assert_eq!(good.check(), Ok(()));
     }
 
     #[test]

@@ -1,24 +1,35 @@
-//! How many may stand before the door: handshakes under way, in all and from one address.
+//! Who may come in: connections and handshakes, in all and from each address, and what is answered to requests.
 
-use std::{
-    collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
-    time::Duration,
+use std::{collections::HashMap, net::IpAddr, time::Duration};
+
+use super::{
+    crowd::{Crowd, Tally, one_client},
+    key::PeerKey,
 };
-
 use crate::{
     admission::{Admission, Refusal, Terms, check_policy},
     options::ServerOptions,
+    rate::{Arrival, Rate},
     request::Request,
 };
 
 /// For how long nobody is let in after the system ran out of descriptors. They come back as connections end.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// From how many addresses on the rates of those that have been quiet are dropped.
+const RATES: usize = 1024;
+
 /// The way in.
+#[derive(Default)]
 pub(super) struct Door {
-    pending: usize,
-    by_address: HashMap<IpAddr, usize>,
+    /// Handshakes under way,
+    pending: Tally,
+    pending_keys: Crowd,
+    /// peers that have a seat,
+    pub(super) seats: Tally,
+    /// and connections that are over but for their last bytes: those that had been open, and those that had not.
+    lingering: [Tally; 2],
+    rates: HashMap<IpAddr, Rate>,
     hook: Option<Hook>,
     /// Whether nobody new is let in.
     pub(super) is_shut: bool,
@@ -38,48 +49,78 @@ pub(super) type Answer = (Result<Terms, Refusal>, Vec<(String, String)>);
 
 impl Door {
     pub(super) fn new() -> Self {
-        Self {
-            pending: 0,
-            by_address: HashMap::new(),
-            hook: None,
-            is_shut: false,
-            may_have_more: true,
-            paused_until: None,
-            is_exhausted: false,
-        }
+        Self { may_have_more: true, ..Self::default() }
     }
 
     pub(super) fn set_hook(&mut self, hook: Hook) {
         self.hook = Some(hook);
     }
 
+    /// Returns how many handshakes are under way.
     pub(super) fn pending(&self) -> usize {
-        self.pending
+        self.pending.total()
     }
 
-    /// Somebody begins a handshake, and is to be told of with [`leave`](Self::leave) when it is over, however it ends.
-    pub(super) fn enter(&mut self, addr: IpAddr, options: &ServerOptions) -> Result<(), Refusal> {
-        self.pending += 1;
-        let from_there = self.by_address.entry(neighbourhood(addr)).or_default();
-        *from_there += 1;
-        if self.pending > options.max_pending {
-            return Err(unavailable("too many clients are connecting"));
+    /// Counts a connection that begins its handshake, which [`leave`](Self::leave) ends. An error is what to answer to it at
+    /// once.
+    pub(super) fn enter(
+        &mut self,
+        key: PeerKey,
+        addr: IpAddr,
+        arrival: Arrival,
+        options: &ServerOptions,
+    ) -> Result<(), Refusal> {
+        let is_within_rate = self.count(addr, arrival, options);
+        self.pending.add(addr);
+        self.pending_keys.add(key, addr);
+        if !is_within_rate {
+            return Err(Refusal { status: 429, why: "too many connections from this address" });
         }
-        if *from_there > options.max_pending_per_address {
+        if self.pending.from(addr) > options.max_pending_per_address {
             return Err(unavailable("too many clients are connecting from this address"));
         }
         Ok(())
     }
 
-    pub(super) fn leave(&mut self, addr: IpAddr) {
-        self.pending -= 1;
-        let addr = neighbourhood(addr);
-        if let Some(from_there) = self.by_address.get_mut(&addr) {
-            *from_there -= 1;
-            if *from_there == 0 {
-                self.by_address.remove(&addr);
-            }
+    /// Returns the connection whose handshake has to make room, if too many are under way.
+    pub(super) fn one_too_many(&self, options: &ServerOptions) -> Option<PeerKey> {
+        let is_full = self.pending.total() > options.max_pending;
+        is_full.then(|| self.pending_keys.oldest_of_most_crowded()).flatten()
+    }
+
+    /// A handshake is over.
+    pub(super) fn leave(&mut self, key: PeerKey, addr: IpAddr) {
+        self.pending.remove(addr);
+        self.pending_keys.remove(key);
+    }
+
+    /// Counts one that is over but for its last bytes. Returns `false`, and does not count it, if there are too many: they may
+    /// be as many as there may be handshakes, or seats.
+    pub(super) fn linger(&mut self, addr: IpAddr, was_open: bool, options: &ServerOptions) -> bool {
+        let (max, max_per_address) = match was_open {
+            true => (options.max_peers, options.max_peers_per_address),
+            false => (options.max_pending, options.max_pending_per_address),
+        };
+        let tally = &mut self.lingering[usize::from(was_open)];
+        let has_room = tally.total() < max && tally.from(addr) < max_per_address;
+        if has_room {
+            tally.add(addr);
         }
+        has_room
+    }
+
+    /// The last bytes of one that was counted are through.
+    pub(super) fn linger_no_more(&mut self, addr: IpAddr, was_open: bool) {
+        self.lingering[usize::from(was_open)].remove(addr);
+    }
+
+    /// Counts a connection from an address. Returns `true` if there are not too many in a time.
+    fn count(&mut self, addr: IpAddr, arrival: Arrival, options: &ServerOptions) -> bool {
+        if self.rates.len() >= RATES && !self.rates.contains_key(&one_client(addr)) {
+            self.rates.retain(|_, rate| !rate.is_empty(arrival.at));
+        }
+        let new = || Rate::new(options.max_connections_per_address_per_second);
+        self.rates.entry(one_client(addr)).or_insert_with(new).take(1, arrival)
     }
 
     /// The system is out of descriptors. Tells whether that is news.
@@ -101,17 +142,33 @@ impl Door {
         self.may_have_more && self.paused_until.is_none()
     }
 
-    /// The answer to a request, by the options first and the program then; in between `has_room` says whether one more
+    /// Returns `true` if one more peer from this address can have a seat; else, what to answer.
+    pub(super) fn check_seat(&self, addr: IpAddr, options: &ServerOptions) -> Result<(), Refusal> {
+        if self.seats.total() >= options.max_peers {
+            return Err(unavailable("the server is full"));
+        }
+        if self.seats.from(addr) >= options.max_peers_per_address {
+            return Err(unavailable("too many clients are connected from this address"));
+        }
+        Ok(())
+    }
+
+    /// The answer to a request, by the options first and the program then; in between `seat` says whether one more
     /// can be served at all.
-    pub(super) fn answer(&mut self, request: &Request, options: &ServerOptions, has_room: bool) -> Answer {
+    pub(super) fn answer(
+        &mut self,
+        request: &Request,
+        options: &ServerOptions,
+        seat: Result<(), Refusal>,
+    ) -> Answer {
         if let Err(refusal) = check_policy(options, request) {
             return (Err(refusal), Vec::new());
         }
         if self.is_shut {
             return (Err(unavailable("the server takes nobody new")), Vec::new());
         }
-        if !has_room {
-            return (Err(unavailable("the server is full")), Vec::new());
+        if let Err(refusal) = seat {
+            return (Err(refusal), Vec::new());
         }
         let admission = match &mut self.hook {
             Some(hook) => hook(request),
@@ -131,27 +188,25 @@ pub(super) fn unavailable(why: &'static str) -> Refusal {
     Refusal { status: 503, why }
 }
 
-/// Whom one address stands for: in IPv6 a customer has a /64 at the least, and any number of addresses in it.
-fn neighbourhood(addr: IpAddr) -> IpAddr {
-    match addr.to_canonical() {
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-        v4 => v4,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::key::Slots, *};
+
+    fn at(millis: u64) -> Arrival {
+        let at = Duration::from_millis(millis);
+        Arrival { since: at, at }
+    }
 
     fn ip(text: &str) -> IpAddr {
         text.parse().expect("an address")
     }
 
     fn statuses(door: &mut Door, options: &ServerOptions, addresses: &[&str]) -> Vec<Option<u16>> {
-        let enter = |address: &&str| door.enter(ip(address), options).err().map(|refusal| refusal.status);
+        let mut slots = Slots::new();
+        let enter = |address: &&str| {
+            let key = slots.insert(());
+            door.enter(key, ip(address), at(0), options).err().map(|refusal| refusal.status)
+        };
         addresses.iter().map(enter).collect()
     }
 
@@ -161,35 +216,59 @@ mod tests {
         let mut door = Door::new();
         assert_eq!(statuses(&mut door, &options, &["1.1.1.1"; 3]), [None, None, Some(503)]);
         assert_eq!(statuses(&mut door, &options, &["1.1.1.2"]), [None]);
-        for _ in 0..3 {
-            door.leave(ip("1.1.1.1"));
-        }
-        assert_eq!(
-            statuses(&mut door, &options, &["::ffff:1.1.1.1", "1.1.1.1", "1.1.1.1"]),
-            [None, None, Some(503)]
-        );
     }
 
     #[test]
-    fn the_addresses_of_an_ipv6_network_count_as_one() {
-        let options = ServerOptions::default().max_pending_per_address(1);
-        let mut door = Door::new();
-        let addresses = ["2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:1::1"];
-        assert_eq!(statuses(&mut door, &options, &addresses), [None, Some(503), None]);
-    }
-
-    #[test]
-    fn there_is_a_limit_for_all_and_who_leaves_leaves_nothing_behind() {
+    fn when_too_many_handshakes_are_under_way_one_makes_room() {
         let options = ServerOptions::default().max_pending(2);
         let mut door = Door::new();
-        assert_eq!(
-            statuses(&mut door, &options, &["1.1.1.1", "1.1.1.2", "1.1.1.3"]),
-            [None, None, Some(503)]
-        );
-        for address in ["1.1.1.1", "1.1.1.2", "1.1.1.3"] {
-            door.leave(ip(address));
+        let mut slots = Slots::new();
+        let keys = ["1.1.1.1", "1.1.1.2", "2.2.2.2"].map(|addr| {
+            let key = slots.insert(());
+            assert_eq!(door.one_too_many(&options), None);
+            door.enter(key, ip(addr), at(0), &options).expect("it may");
+            key
+        });
+        assert_eq!(door.one_too_many(&options), Some(keys[0]));
+        door.leave(keys[0], ip("1.1.1.1"));
+        assert_eq!((door.one_too_many(&options), door.pending()), (None, 2));
+    }
+
+    #[test]
+    fn one_address_may_connect_so_often_in_a_second() {
+        let options = ServerOptions::default()
+            .max_connections_per_address_per_second(5)
+            .max_pending_per_address(1000)
+            .max_pending(1000);
+        let mut door = Door::new();
+        let answers = statuses(&mut door, &options, &["1.1.1.1"; 11]);
+        assert_eq!(answers, [&[None; 10][..], &[Some(429)]].concat(), "two seconds' worth at once");
+        assert_eq!(statuses(&mut door, &options, &["1.1.1.2"]), [None]);
+        let key = Slots::new().insert(());
+        assert_eq!(door.enter(key, ip("1.1.1.1"), at(500), &options), Ok(()));
+    }
+
+    #[test]
+    fn rates_of_addresses_that_have_been_quiet_are_dropped() {
+        let options = ServerOptions::default();
+        let mut door = Door::new();
+        for number in 0..100_000_u32 {
+            door.count(IpAddr::V4(number.into()), at(number.into()), &options);
         }
-        assert_eq!((door.pending(), door.by_address.len()), (0, 0));
+        assert!(door.rates.len() <= RATES + 1, "{}", door.rates.len());
+    }
+
+    #[test]
+    fn lingering_connections_are_bounded_in_all_and_from_each_address() {
+        let options = ServerOptions::default().max_pending(3).max_pending_per_address(2).max_peers_per_address(1);
+        let mut door = Door::new();
+        let mut refused = |addr: &str| door.linger(ip(addr), false, &options);
+        let answers = ["1.1.1.1", "1.1.1.1", "1.1.1.1", "1.1.1.2", "1.1.1.3"].map(&mut refused);
+        assert_eq!(answers, [true, true, false, true, false]);
+        assert!(door.linger(ip("1.1.1.1"), true, &options), "those that were open count by themselves");
+        assert!(!door.linger(ip("1.1.1.1"), true, &options));
+        door.linger_no_more(ip("1.1.1.1"), false);
+        assert!(door.linger(ip("1.1.1.3"), false, &options));
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 use std::{any::Any, net::SocketAddr, time::Duration};
 
+use super::memory::Holding;
 use crate::{
     error::Error,
     link::Link,
-    options::{Options, WhenFull},
+    options::{Options, Share, WhenFull},
+    packet::Packet,
     request::Request,
     state::ReadyState,
     sys::{Accept, Accepted, Reactor},
@@ -34,10 +36,20 @@ pub(super) struct Member {
     pub(super) is_gathered: bool,
     /// Whether it stands in the list of those without memory.
     pub(super) is_starved: bool,
-    /// For when the earliest entry in the table of deadlines is.
+    /// Whether its packets are kept from the program until others have taken what waits for them.
+    pub(super) is_paused: bool,
+    /// Whether it counts as one of `max_peers`.
+    pub(super) has_seat: bool,
+    /// Whether it counts as one that is over but for its last bytes.
+    pub(super) is_lingering: bool,
+    /// When its entry in the table of deadlines is due; there is none at the end of time.
     pub(super) deadline: Duration,
-    /// How much of the server's memory it was last found to hold.
-    pub(super) held: usize,
+    /// The memory that is its own, beside what is common.
+    pub(super) share: Share,
+    /// The memory that it was last found to hold,
+    pub(super) holding: Holding,
+    /// and what the program's side holds for it.
+    pub(super) held_elsewhere: usize,
 }
 
 /// Where a connection stands with the server.
@@ -64,7 +76,7 @@ pub(super) enum Told {
 }
 
 impl Member {
-    pub(super) fn new(connection: Connection, addr: SocketAddr, options: &Options) -> Self {
+    pub(super) fn new(connection: Connection, addr: SocketAddr, options: &Options, share: Share) -> Self {
         Self {
             connection,
             link: Link::connecting(options, None),
@@ -78,8 +90,13 @@ impl Member {
             is_news: false,
             is_gathered: false,
             is_starved: false,
+            is_paused: false,
+            has_seat: false,
+            is_lingering: false,
             deadline: Duration::MAX,
-            held: 0,
+            share,
+            holding: Holding::default(),
+            held_elsewhere: 0,
         }
     }
 
@@ -87,9 +104,16 @@ impl Member {
     pub(super) fn has_news(&self) -> bool {
         match self.told {
             Told::Nothing => self.was_open,
+            // The end comes behind the last packet, and so waits with it.
+            Told::Opened if self.is_paused && self.link.available() > 0 => false,
             Told::Opened => self.link.available() > 0 || self.link.state() == ReadyState::Closed,
             Told::Closed | Told::Forgotten => false,
         }
+    }
+
+    /// Takes the next packet for the program.
+    pub(super) fn take_packet(&mut self) -> Option<Packet> {
+        if self.is_paused { None } else { self.link.take() }
     }
 
     /// Whether nothing of it is needed any more.
@@ -98,10 +122,25 @@ impl Member {
         self.phase == Phase::Leaving && is_forgotten && !self.connection.lingers()
     }
 
-    /// The memory that it holds now: what waits either way, and what it asked for.
-    pub(super) fn weigh(&self) -> usize {
+    /// Looks at the memory that it holds now: what waits either way, and its request.
+    pub(super) fn holding(&self) -> Holding {
         let request = self.request.as_ref().map_or(0, Request::held);
-        self.link.held() + self.connection.held() + request
+        let held = self.connection.held();
+        let inbound = self.link.inbox_held() + held.inbound + request + self.held_elsewhere;
+        let outbound = match self.link.state() {
+            ReadyState::Closed => held.outbound,
+            ReadyState::Connecting | ReadyState::Open | ReadyState::Closing => self.link.outbox.held(),
+        };
+        Holding { inbound, outbound, private: inbound + outbound.saturating_sub(held.shared) }
+    }
+
+    /// Returns `true` while it needs its seat: it may still hold as much as a seat's share of memory.
+    pub(super) fn needs_seat(&self) -> bool {
+        match self.phase {
+            Phase::Pending => false,
+            Phase::Admitted | Phase::Open => true,
+            Phase::Leaving => self.link.available() > 0 || self.holding.outbound > 0,
+        }
     }
 
     /// Sees to it that a packet of `len` bytes has room, as far as the policy allows. Under a key it may take the room of

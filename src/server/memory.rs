@@ -1,91 +1,121 @@
-//! What all connections together may have waiting.
+//! The memory that all connections together hold, and how much more each may take.
 //!
-//! Half of it is whoever's comes first. The other half is set aside in equal shares: while the first is used up, a
-//! connection that holds less than its share goes on as if nothing were, and the others are not read from until there
-//! is room again. So a few that hold much cannot stop the many that hold little.
+//! Each seat has a [`Share`] of its own; the rest is common. What a connection holds within its share is always granted. What
+//! it holds beyond is granted while the total, with it, is no more than what is common. So the total is never more than
+//! common and shares together: bytes that were granted as common were, with all others, no more than what is common when they
+//! were granted, and those within shares are no more than all shares.
+//!
+//! Bytes that wait for several peers are in the total once, and in the account of each peer that they wait for.
+
+use bytes::Bytes;
 
 use super::member::Member;
+use crate::{
+    ledger::Ledger,
+    options::{ServerOptions, Share},
+    outbox::PACKET_OVERHEAD,
+};
 
 /// The account of a server's memory.
 #[derive(Debug)]
 pub(super) struct Memory {
-    held: usize,
+    /// Held by one connection each.
+    private: usize,
+    /// Held by one or several.
+    ledger: Ledger,
     /// What may be held before shares count.
     common: usize,
-    share: usize,
-    /// Whether the log was told that it is scarce.
-    was_told: bool,
+    /// What is one connection's own, unless its options are others.
+    share: Share,
+    seats: usize,
+    /// Whether the log says already that memory is scarce.
+    was_logged: bool,
+}
+
+/// What one connection holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Holding {
+    /// Of what it has sent.
+    pub(super) inbound: usize,
+    /// Of what waits for it, whoever else that waits for.
+    pub(super) outbound: usize,
+    /// How much of all that the ledger does not count.
+    pub(super) private: usize,
 }
 
 impl Memory {
-    pub(super) fn new(max: usize, max_members: usize) -> Self {
-        let common = max / 2;
-        Self { held: 0, common, share: common / max_members.max(1), was_told: false }
+    pub(super) fn new(options: &ServerOptions, ledger: Ledger) -> Self {
+        let share = options.share();
+        let common = options.max_memory.saturating_sub(share.total().saturating_mul(options.max_peers));
+        Self { private: 0, ledger, common, share, seats: options.max_peers, was_logged: false }
     }
 
+    pub(super) fn share(&self) -> Share {
+        self.share
+    }
+
+    /// Gives every seat this share, at the expense of what is common.
+    pub(super) fn set_share(&mut self, share: Share) {
+        let more = share.total().saturating_sub(self.share.total());
+        self.common = self.common.saturating_sub(more.saturating_mul(self.seats));
+        self.share = share;
+    }
+
+    /// Takes from what is common what one seat needs for a larger share. Returns `false` if there is not so much.
+    pub(super) fn reserve(&mut self, share: Share) -> bool {
+        let more = share.total().saturating_sub(self.share.total());
+        let can = self.common >= more.saturating_add(2 * self.share.total());
+        if can {
+            self.common -= more;
+        }
+        can
+    }
+
+    /// Returns how many bytes are held.
     pub(super) fn held(&self) -> usize {
-        self.held
+        self.private + self.ledger.bytes()
     }
 
     /// Looks again at what one holds.
     pub(super) fn recount(&mut self, member: &mut Member) {
-        let now = member.weigh();
-        let before = std::mem::replace(&mut member.held, now);
-        self.change(before, now);
+        let holding = member.holding();
+        let before = std::mem::replace(&mut member.holding, holding);
+        self.private = self.private - before.private + holding.private;
     }
 
-    /// One that is gone holds nothing any more.
+    /// Takes one that is gone out of the account.
     pub(super) fn remove(&mut self, member: &Member) {
-        self.change(member.held, 0);
+        self.private -= member.holding.private;
+        self.common += member.share.total().saturating_sub(self.share.total());
     }
 
-    fn change(&mut self, before: usize, now: usize) {
-        self.held = self.held - before + now;
-    }
-
-    /// Whether shares count.
-    pub(super) fn is_scarce(&self) -> bool {
-        self.held >= self.common
-    }
-
-    /// Tells the log, once for each time that it becomes scarce.
-    pub(super) fn tell(&mut self) {
-        if self.is_scarce() && !self.was_told {
-            self.was_told = true;
-            log::warn!("{} bytes wait: peers that hold more than their share are not read from", self.held);
-        } else if self.held < self.common / 2 {
-            self.was_told = false;
+    /// Logs that memory is scarce, once for each time that it becomes so.
+    pub(super) fn log(&mut self) {
+        let held = self.held();
+        if held >= self.common && !self.was_logged {
+            self.was_logged = true;
+            log::warn!("{held} bytes are held: peers above their share of memory have to wait");
+        } else if held < self.common / 2 {
+            self.was_logged = false;
         }
     }
 
-    /// How much more one may take that holds `held`.
-    pub(super) fn room(&self, held: usize) -> usize {
-        let common = self.common.saturating_sub(self.held);
-        common.max(self.share.saturating_sub(held))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn while_there_is_enough_nobody_is_held_to_a_share() {
-        let mut memory = Memory::new(2000, 10);
-        memory.change(0, 900);
-        assert_eq!((memory.held(), memory.is_scarce()), (900, false));
-        assert_eq!(memory.room(900), 100);
+    /// Returns how many bytes more may be held of what this connection sends. The other half of what is common is kept for
+    /// what is sent: reading can wait.
+    pub(super) fn room_to_read(&self, member: &Member) -> usize {
+        // The packet that reaches the end of the room takes an entry in a queue besides.
+        let own = member.share.inbound.saturating_sub(PACKET_OVERHEAD + member.holding.inbound);
+        own.max((self.common / 2).saturating_sub(self.held()))
     }
 
-    #[test]
-    fn when_it_is_used_up_those_below_their_share_go_on() {
-        let mut memory = Memory::new(2000, 10);
-        memory.change(0, 1000);
-        assert!(memory.is_scarce());
-        assert_eq!((memory.room(1000), memory.room(0)), (0, 100));
-        memory.change(0, 60);
-        assert_eq!(memory.room(60), 40);
-        memory.change(1000, 0);
-        assert_eq!((memory.held(), memory.is_scarce()), (60, false));
+    /// Returns `true` if a packet of `len` bytes may be queued for this connection. Bytes that others hold already cost nothing.
+    pub(super) fn may_send(&self, member: &Member, len: usize, shared: Option<&Bytes>) -> bool {
+        let len = len.saturating_add(PACKET_OVERHEAD);
+        if member.holding.outbound.saturating_add(len) <= member.share.outbound {
+            return true;
+        }
+        let held = self.held();
+        held.saturating_add(len) <= self.common
+            || (held <= self.common && shared.is_some_and(|bytes| self.ledger.has(bytes)))
     }
 }

@@ -3,6 +3,9 @@
 //! Here is what a program calls. [`turns`] does what a poll does, with the [`door`] for newcomers, [`member`] for each
 //! connection, and [`memory`] for all of them together; [`sending`] does what goes the other way.
 
+mod budget;
+mod crowd;
+mod deadlines;
 mod door;
 mod event;
 mod key;
@@ -19,12 +22,14 @@ use std::{
 };
 
 use self::{
+    deadlines::Deadlines,
     door::Door,
     key::Slots,
     member::{Member, Phase, Told},
     memory::Memory,
-    turns::{Deadlines, Times},
+    turns::Times,
 };
+pub(crate) use self::sending::EncodedPackets;
 pub use self::{
     event::{PeerInfo, ServerEvent},
     key::PeerKey,
@@ -94,10 +99,10 @@ pub struct WebSocketServer {
     news: VecDeque<PeerKey>,
     /// Those for whom packets were gathered.
     gathered: Vec<PeerKey>,
+    /// How many events of the first of them were given in a row.
+    told_in_a_row: usize,
     /// Whose end was told last: it can be asked about until the next call.
     last_closed: Option<PeerKey>,
-    /// How many were let in and are not over.
-    seated: usize,
     /// Until when the last may leave.
     closing_time: Option<Duration>,
     /// What has gone through those that are gone, and what is counted for all.
@@ -133,7 +138,7 @@ impl WebSocketServer {
             log::info!("listening at {address}");
         }
         Ok(Self {
-            memory: Memory::new(options.max_memory, options.max_peers),
+            memory: Memory::new(&options, reactor.ledger().clone()),
             options,
             reactor,
             times: Times::start(sys::now()),
@@ -144,8 +149,8 @@ impl WebSocketServer {
             starved: Vec::new(),
             news: VecDeque::new(),
             gathered: Vec::new(),
+            told_in_a_row: 0,
             last_closed: None,
-            seated: 0,
             closing_time: None,
             stats: ServerStats::default(),
         })
@@ -221,17 +226,11 @@ impl WebSocketServer {
     /// network.
     pub fn next_event(&mut self) -> Option<ServerEvent> {
         self.forget_last_closed();
-        while let Some(&key) = self.news.front() {
-            let (event, is_last) = self.news_of(key);
-            if is_last {
-                self.news.pop_front();
-            }
-            if event.is_some() {
-                return event;
-            }
+        let event = self.next_news();
+        if event.is_none() {
+            self.flush();
         }
-        self.flush();
-        None
+        event
     }
 
     /// Sends a binary packet to a peer.

@@ -1,13 +1,52 @@
-//! What a program sends: to one peer, or to all.
+//! What a program sends: to one peer, to several, or to all.
+
+use bytes::Bytes;
 
 use super::{PeerKey, WebSocketServer, is_known};
 use crate::{
+    close::Excess,
     error::Error,
-    options::WhenFull,
+    options::{Share, WhenFull},
     packet::{Outgoing, Packet},
     state::ReadyState,
     sys::{Accept, Accepted, Reactor},
 };
+
+/// What is queued for a peer.
+#[derive(Debug, Clone, Copy)]
+enum Content<'a> {
+    Packet(Outgoing<'a>, Option<u64>),
+    /// Packets that were encoded for many peers at once. They count as one.
+    Frames { frames: &'a Bytes, payload: usize },
+}
+
+impl Content<'_> {
+    /// Returns how many payload bytes it has.
+    fn len(self) -> usize {
+        match self {
+            Self::Packet(packet, _) => packet.len(),
+            Self::Frames { payload, .. } => payload,
+        }
+    }
+}
+
+/// Packets that were encoded once, to be sent to many peers.
+#[derive(Debug)]
+pub(crate) struct EncodedPackets {
+    frames: Bytes,
+    payload: usize,
+}
+
+impl EncodedPackets {
+    pub(crate) fn new(packets: &[Packet]) -> Self {
+        let payload = packets.iter().map(|packet| packet.len()).sum();
+        Self { frames: Reactor::encode(packets), payload }
+    }
+
+    fn content(&self) -> Content<'_> {
+        Content::Frames { frames: &self.frames, payload: self.payload }
+    }
+}
 
 impl WebSocketServer {
     pub(super) fn send_any(
@@ -16,6 +55,10 @@ impl WebSocketServer {
         packet: Outgoing<'_>,
         key: Option<u64>,
     ) -> Result<(), Error> {
+        self.queue(to, Content::Packet(packet, key))
+    }
+
+    fn queue(&mut self, to: PeerKey, content: Content<'_>) -> Result<(), Error> {
         // While events wait to be read, the replies to them are gathered.
         let gather = !self.news.is_empty();
         let member = self.members.get_mut(to).filter(|member| is_known(member)).ok_or(Error::UnknownPeer)?;
@@ -23,17 +66,28 @@ impl WebSocketServer {
             return Err(Error::NotOpen { state: member.link.state() });
         }
         let now = self.times.now();
-        let has_memory = packet.len() <= self.memory.room(member.held);
+        let len = content.len();
+        let (key, shared) = match content {
+            Content::Packet(Outgoing::Shared(packet), key) => (key, Some(packet.data())),
+            Content::Packet(_, key) => (key, None),
+            Content::Frames { frames, .. } => (None, Some(frames)),
+        };
+        let has_memory = self.memory.may_send(member, len, shared);
         // Nothing is dropped for a packet that is refused in the end.
         let policy = if has_memory { self.options.when_full } else { WhenFull::Refuse };
-        let mut result = member.make_room(packet.len(), key, policy, now);
+        let mut result = member.make_room(len, key, policy, now);
         if result.is_ok() && !has_memory {
             member.connection.found_no_memory(now, &member.link);
             result = Err(Error::OutboundFull { room: 0 });
         }
         if result.is_ok() {
-            member.connection.send(packet, key, gather, &mut member.link);
-            member.link.count_sent(packet.len());
+            match content {
+                Content::Packet(packet, key) => member.connection.send(packet, key, gather, &mut member.link),
+                Content::Frames { frames, payload } => {
+                    member.connection.send_frames(frames, payload, gather, &mut member.link);
+                }
+            }
+            member.link.count_sent(len);
             if gather && !std::mem::replace(&mut member.is_gathered, true) {
                 self.gathered.push(to);
             }
@@ -48,28 +102,77 @@ impl WebSocketServer {
     }
 
     pub(super) fn send_to_all(&mut self, packet: &Packet, except: Option<PeerKey>) -> usize {
-        let frame = Reactor::encode(packet);
+        let encoded = EncodedPackets::new(std::slice::from_ref(packet));
         let mut taken = 0;
         for slot in 0..self.members.width() {
             let Some(key) = self.members.at(slot).filter(|key| Some(*key) != except) else { continue };
-            taken += usize::from(self.send_any(key, Outgoing::Encoded(packet, &frame), None).is_ok());
+            taken += usize::from(self.queue(key, encoded.content()).is_ok());
         }
         taken
     }
 
-    /// Sends a packet to several peers, as a broadcast does to all; tells who could not take it, and why.
-    pub(crate) fn send_to_many(
-        &mut self,
-        packet: &Packet,
-        to: impl IntoIterator<Item = PeerKey>,
-        mut missed: impl FnMut(PeerKey, Error),
-    ) {
-        let frame = Reactor::encode(packet);
-        for key in to {
-            if let Err(error) = self.send_any(key, Outgoing::Encoded(packet, &frame), None) {
-                missed(key, error);
+    /// Sends to one peer what must not be missed: while there is no memory for it, the peers for which most waits are closed,
+    /// as [`Excess::Slow`].
+    ///
+    /// # Errors
+    /// Those of [`send`](Self::send). [`Error::OutboundFull`] says that this peer is one of those for which most waits, or that
+    /// its own queue is full.
+    pub(crate) fn must_send(&mut self, to: PeerKey, packet: &Packet) -> Result<(), Error> {
+        self.must_queue(to, Content::Packet(Outgoing::Shared(packet), None))
+    }
+
+    /// Sends to one peer of many, as [`must_send`](Self::must_send) does.
+    ///
+    /// # Errors
+    /// Those of `must_send`.
+    pub(crate) fn must_send_encoded(&mut self, to: PeerKey, packets: &EncodedPackets) -> Result<(), Error> {
+        self.must_queue(to, packets.content())
+    }
+
+    fn must_queue(&mut self, to: PeerKey, content: Content<'_>) -> Result<(), Error> {
+        loop {
+            let result = self.queue(to, content);
+            // Of a queue that is full by itself the room is told; of memory there is none.
+            let is_scarce = matches!(result, Err(Error::OutboundFull { .. })) && !self.has_memory_for(to, content);
+            if !is_scarce || !self.expel_largest(to) {
+                return result;
             }
         }
+    }
+
+    fn has_memory_for(&self, to: PeerKey, content: Content<'_>) -> bool {
+        let shared = match content {
+            Content::Packet(Outgoing::Shared(packet), _) => Some(packet.data()),
+            Content::Packet(..) => None,
+            Content::Frames { frames, .. } => Some(frames),
+        };
+        self.members.get(to).is_none_or(|member| self.memory.may_send(member, content.len(), shared))
+    }
+
+    /// Closes the peer for which most waits, if that is more than its share and more than what waits for `than`. Returns
+    /// `true` if there was one.
+    fn expel_largest(&mut self, than: PeerKey) -> bool {
+        let Some(least) = self.members.get(than).map(|member| member.holding.outbound) else { return false };
+        let open = self.members.iter().filter(|(_, member)| member.link.state() == ReadyState::Open);
+        let largest = open
+            .filter(|(_, member)| member.holding.outbound > member.share.outbound.max(least))
+            .max_by_key(|(_, member)| member.holding.outbound);
+        let Some((key, _)) = largest else { return false };
+        if let Some(member) = self.members.get_mut(key) {
+            member.connection.expel(Excess::Slow, &mut member.link);
+        }
+        self.settle(key, true);
+        true
+    }
+
+    /// Makes the share of memory of every peer large enough for packets of this size.
+    pub(crate) fn reserve_packets(&mut self, len: usize) {
+        self.memory.set_share(self.memory.share().to_send(len));
+    }
+
+    /// The share of memory that a peer needs for packets of this size.
+    pub(crate) fn share_for(options: &crate::options::ServerOptions, len: usize) -> Share {
+        options.share().to_send(len)
     }
 
     /// Lets go what was gathered.

@@ -1,31 +1,35 @@
-//! What a poll does: who is ready gets a turn, who is due is seen to, who waits outside comes in.
+//! What a poll does: connections that are ready get a turn, deadlines are looked at, new connections are accepted.
 
-use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
+use std::time::Duration;
 
 use super::{
     PeerKey, ServerEvent, WebSocketServer,
+    budget::{Budget, TurnKind},
     door::unavailable,
     member::{Member, Phase, Told},
 };
 use crate::{
     clock::PatientClock,
     close::{CloseCause, CloseCode, CloseInfo},
+    rate::Arrival,
     state::ReadyState,
     sys::{self, Accept, Accepted, Arrived, Moment, Ration, Wakeup},
 };
 
-/// How many bytes a turn may read. A peer that has more to say is given another turn after everybody else.
+/// How many bytes a turn may read. A peer that has sent more is given another turn after all others.
 const TURN: usize = 256 * 1024;
 
-/// How many bytes all turns of a poll may read. Whoever is left comes first in the next.
-const ALL_TURNS: usize = 16 * 1024 * 1024;
-
-/// How many deadlines a poll looks at. Thousands that came together fall silent together, and to ask all of them at once
-/// whether they are there would cost a frame.
-const DUE: usize = 256;
-
-/// How many newcomers a poll lets in.
+/// How many connections a poll accepts.
 const NEWCOMERS: usize = 256;
+
+/// How many connections that cannot be handed over a poll passes by.
+const FAILURES: usize = 16;
+
+/// How many connections that are over but for their last bytes are ended at a time when the system is out of descriptors.
+const CUT: usize = 16;
+
+/// How many packets of a peer are given to the program in a row, while others have some, too.
+const IN_A_ROW: usize = 32;
 
 /// The clocks of a server.
 #[derive(Debug)]
@@ -59,32 +63,6 @@ impl Times {
     }
 }
 
-/// When to look after whom. Each member has one entry that counts, its earliest; a deadline that has moved on since is found
-/// to have done so when its time comes, so that traffic costs nothing here.
-#[derive(Debug, Default)]
-pub(super) struct Deadlines(BinaryHeap<Reverse<(Duration, PeerKey)>>);
-
-impl Deadlines {
-    /// Something is due then.
-    pub(super) fn note(&mut self, key: PeerKey, member: &mut Member, due: Duration) {
-        if due < member.deadline {
-            member.deadline = due;
-            self.0.push(Reverse((due, key)));
-        }
-    }
-
-    /// When the first is due.
-    fn next(&self) -> Option<Duration> {
-        self.0.peek().map(|Reverse((due, _))| *due)
-    }
-
-    /// The first, if its time has come.
-    fn pop(&mut self, now: Duration) -> Option<(Duration, PeerKey)> {
-        self.next().filter(|due| *due <= now)?;
-        self.0.pop().map(|Reverse(entry)| entry)
-    }
-}
-
 impl WebSocketServer {
     /// One poll, after a sleep of `at_most` so long.
     pub(super) fn pass(&mut self, at_most: Duration) {
@@ -106,25 +84,43 @@ impl WebSocketServer {
             }
         });
         let moment = self.times.awake(sys::now());
-        self.see_to_the_due(moment.now);
-        self.take_turns(moment);
-        self.memory.tell();
-        self.let_in(moment);
+        let mut budget = Budget::new(moment);
+        self.see_to_the_due(moment.now, &mut budget);
+        self.take_turns(moment, &mut budget);
+        self.memory.log();
+        self.let_in(moment, &mut budget);
         if self.closing_time.is_some_and(|time| moment.now >= time) {
             self.members.keys().into_iter().for_each(|key| self.cut(key));
         }
     }
 
+    /// Returns the next event.
+    pub(super) fn next_news(&mut self) -> Option<ServerEvent> {
+        while let Some(&key) = self.news.front() {
+            let (event, is_last) = self.news_of(key);
+            self.told_in_a_row += 1;
+            if is_last || self.told_in_a_row >= IN_A_ROW {
+                self.told_in_a_row = 0;
+                self.news.pop_front();
+                self.news.extend((!is_last).then_some(key));
+            }
+            if event.is_some() {
+                return event;
+            }
+        }
+        None
+    }
+
     /// What a member has to tell next, and whether that is all.
-    pub(super) fn news_of(&mut self, key: PeerKey) -> (Option<ServerEvent>, bool) {
+    fn news_of(&mut self, key: PeerKey) -> (Option<ServerEvent>, bool) {
         let Some(member) = self.members.get_mut(key) else { return (None, true) };
         let event = if member.told == Told::Nothing {
             member.told = Told::Opened;
             Some(ServerEvent::Opened(key))
-        } else if let Some(packet) = member.link.take() {
+        } else if let Some(packet) = member.take_packet() {
             self.memory.recount(member);
             Some(ServerEvent::Packet(key, packet))
-        } else if let Some(info) = member.link.close_info().filter(|_| member.told == Told::Opened) {
+        } else if let Some(info) = member.link.close_info().filter(|_| member.told == Told::Opened && member.link.available() == 0) {
             let info = info.clone();
             member.told = Told::Closed;
             self.last_closed = Some(key);
@@ -161,7 +157,7 @@ impl WebSocketServer {
     }
 
     pub(super) fn begin_to_close(&mut self, within: Duration) {
-        log::info!("shutting down, with {} peers", self.seated);
+        log::info!("shutting down, with {} peers", self.door.seats.total());
         self.reactor.stop_listening();
         let now = self.times.now();
         self.closing_time = Some(now.saturating_add(within));
@@ -190,10 +186,10 @@ impl WebSocketServer {
             (phase, ReadyState::Connecting) => phase,
             (_, ReadyState::Open | ReadyState::Closing) => Phase::Open,
         };
+        let addr = member.addr;
         if before != member.phase {
-            let addr = member.addr;
             if matches!(before, Phase::Pending | Phase::Admitted) {
-                self.door.leave(addr.ip());
+                self.door.leave(key, addr.ip());
             }
             match (before, member.phase) {
                 (_, Phase::Open) => {
@@ -202,16 +198,29 @@ impl WebSocketServer {
                     log::debug!("{key} at {addr} is open");
                 }
                 (Phase::Open, _) => {
-                    self.seated -= 1;
                     self.stats.closed += 1;
                     log::debug!("{key} at {addr} is gone: {}", cause(member));
                 }
                 _ => {
-                    self.seated -= usize::from(before == Phase::Admitted);
                     self.stats.refused += 1;
                     log::debug!("{addr} was not served: {}", cause(member));
                 }
             }
+        }
+        if member.has_seat && !member.needs_seat() {
+            member.has_seat = false;
+            self.door.seats.remove(addr.ip());
+        }
+        if member.connection.lingers() && !member.is_lingering {
+            member.is_lingering = self.door.linger(addr.ip(), member.was_open, &self.options);
+            if !member.is_lingering {
+                member.connection.abort();
+                self.memory.recount(member);
+            }
+        }
+        if member.is_lingering && !member.connection.lingers() {
+            member.is_lingering = false;
+            self.door.linger_no_more(addr.ip(), member.was_open);
         }
         if member.is_over() {
             return self.remove(key);
@@ -228,6 +237,7 @@ impl WebSocketServer {
 
     fn remove(&mut self, key: PeerKey) {
         if let Some(member) = self.members.remove(key) {
+            self.deadlines.forget(key, &member);
             self.memory.remove(&member);
             self.stats.add(&member.link.stats);
         }
@@ -244,12 +254,10 @@ impl WebSocketServer {
         next.map_or(Duration::MAX, |due| due.saturating_sub(now))
     }
 
-    fn see_to_the_due(&mut self, now: Duration) {
-        for _ in 0..DUE {
-            let Some((due, key)) = self.deadlines.pop(now) else { break };
-            let Some(member) = self.members.get_mut(key).filter(|member| member.deadline == due) else {
-                continue;
-            };
+    fn see_to_the_due(&mut self, now: Duration, budget: &mut Budget) {
+        while budget.may_look_at_deadline() {
+            let Some(key) = self.deadlines.pop(now) else { break };
+            let Some(member) = self.members.get_mut(key) else { continue };
             member.deadline = Duration::MAX;
             let due = member.connection.next_deadline();
             if due > now {
@@ -260,38 +268,50 @@ impl WebSocketServer {
         }
     }
 
-    fn take_turns(&mut self, moment: Moment) {
-        let mut left = ALL_TURNS;
+    fn take_turns(&mut self, moment: Moment, budget: &mut Budget) {
         for _ in 0..self.ready.len() {
-            if left == 0 {
+            if !budget.has_turns() {
                 break;
             }
             let Some(key) = self.ready.pop_front() else { break };
-            left = left.saturating_sub(self.take_turn(key, moment));
+            self.take_turn(key, moment, budget);
         }
     }
 
-    /// Moves one on. Tells how much it has read, at least.
-    fn take_turn(&mut self, key: PeerKey, moment: Moment) -> usize {
-        let Some(member) = self.members.get_mut(key) else { return 0 };
+    /// Moves one on, or leaves it for the next poll if there have been too many like it in this one.
+    fn take_turn(&mut self, key: PeerKey, moment: Moment, budget: &mut Budget) {
+        let Some(member) = self.members.get_mut(key) else { return };
+        let (kind, may) = if member.connection.lingers() {
+            (TurnKind::Lingering, budget.may_linger())
+        } else if member.connection.is_handshaking() {
+            (TurnKind::Handshake, budget.may_handshake())
+        } else {
+            (TurnKind::Other, true)
+        };
+        if !may {
+            if !std::mem::replace(&mut member.is_ready, true) {
+                self.ready.push_back(key);
+            }
+            return;
+        }
         member.is_ready = false;
-        let hold = self.memory.room(member.held);
-        let ration = Ration { read: TURN.min(hold), hold };
-        let before = member.held;
-        let mut more = member.connection.poll(&mut self.reactor, moment, ration, &mut member.link);
+        let hold = self.memory.room_to_read(member);
+        // What is read of a connection that is over is dropped at once, and needs no memory.
+        let read = if kind == TurnKind::Lingering { TURN } else { TURN.min(hold) };
+        let ration = Ration { read, hold };
+        let mut progress = member.connection.poll(&mut self.reactor, moment, ration, &mut member.link);
         if member.connection.request().is_some() {
             self.answer(key);
-            let Some(member) = self.members.get_mut(key) else { return 0 };
-            more = member.connection.poll(&mut self.reactor, moment, ration, &mut member.link);
+            let Some(member) = self.members.get_mut(key) else { return };
+            progress = member.connection.poll(&mut self.reactor, moment, ration, &mut member.link);
         }
-        let Some(member) = self.members.get_mut(key) else { return 0 };
-        // The last words of one that is over need none.
-        let is_starved = more && hold == 0 && member.link.state() != ReadyState::Closed;
+        budget.count(kind, progress.read);
+        let Some(member) = self.members.get_mut(key) else { return };
+        let is_starved = progress.more && hold == 0 && member.link.state() != ReadyState::Closed;
         if is_starved && !std::mem::replace(&mut member.is_starved, true) {
             self.starved.push(key);
         }
-        self.settle(key, more && !is_starved);
-        self.members.get(key).map_or(0, |member| member.held.saturating_sub(before))
+        self.settle(key, progress.more && !is_starved);
     }
 
     /// Those that found no memory may try again when there is some. They still get a turn when their socket takes bytes, or
@@ -299,7 +319,7 @@ impl WebSocketServer {
     fn feed_the_starved(&mut self) {
         for key in std::mem::take(&mut self.starved) {
             let Some(member) = self.members.get_mut(key) else { continue };
-            if self.memory.room(member.held) == 0 {
+            if self.memory.room_to_read(member) == 0 {
                 self.starved.push(key);
                 continue;
             }
@@ -311,63 +331,90 @@ impl WebSocketServer {
     }
 
     fn answer(&mut self, key: PeerKey) {
-        let has_room =
-            self.seated < self.options.max_peers && !self.memory.is_scarce() && self.closing_time.is_none();
         let Some(member) = self.members.get_mut(key) else { return };
         let Some(request) = member.connection.request().cloned() else { return };
-        let (decision, headers) = self.door.answer(&request, &self.options, has_room);
+        let ip = member.addr.ip();
+        let seat = match self.closing_time {
+            None => self.door.check_seat(ip, &self.options),
+            Some(_) => Err(unavailable("the server shuts down")),
+        };
+        let (decision, headers) = self.door.answer(&request, &self.options, seat);
+        let decision = decision.and_then(|terms| {
+            let Some(options) = &terms.options else { return Ok(terms) };
+            let share = self.options.share_of(options).at_least(self.memory.share());
+            if !self.memory.reserve(share) {
+                return Err(unavailable("the server has no memory for this client"));
+            }
+            member.share = share;
+            member.link.set_limits(options);
+            Ok(terms)
+        });
         match decision {
             Ok(mut terms) => {
-                if let Some(options) = &terms.options {
-                    member.link.set_limits(options);
-                }
                 member.connection.admit(&terms, &headers, &self.options);
                 member.request = Some(request);
                 member.identity = terms.identity.take();
                 member.phase = Phase::Admitted;
-                self.seated += 1;
+                member.has_seat = true;
+                self.door.seats.add(ip);
             }
             Err(refusal) => member.connection.refuse(&refusal, &headers),
         }
     }
 
-    fn let_in(&mut self, moment: Moment) {
+    fn let_in(&mut self, moment: Moment, budget: &mut Budget) {
         if !self.door.is_open(moment.now) {
             return;
         }
+        let mut failures = 0;
         for _ in 0..NEWCOMERS {
-            match self.reactor.accept(self.members.vacant(), &self.options, moment.now) {
+            let error = match self.reactor.accept(self.members.vacant(), &self.options, moment.now) {
                 Arrived::Somebody(connection, addr) => {
                     self.stats.accepted += 1;
-                    let member = Member::new(connection, addr, &self.options.peer);
+                    let member = Member::new(connection, addr, &self.options.peer, self.memory.share());
                     let key = self.members.insert(member);
-                    self.welcome(key, moment);
+                    self.welcome(key, moment, budget);
+                    continue;
                 }
-                Arrived::Nobody => {
-                    return self.door.nobody_waits();
+                Arrived::Nobody => return self.door.nobody_waits(),
+                Arrived::Failed(error) if failures < FAILURES => {
+                    failures += 1;
+                    log::debug!("a connection was not served: {error}");
+                    continue;
                 }
-                Arrived::Exhausted(error) => {
-                    if self.door.pause(moment.now) {
-                        log::warn!("nobody can be let in for a moment: {error}");
-                    }
-                    return;
-                }
+                // Connections that are over but for their last bytes give their descriptors back first.
+                Arrived::Exhausted(_) if self.cut_lingering() => continue,
+                Arrived::Failed(error) | Arrived::Exhausted(error) => error,
+            };
+            if self.door.pause(moment.now) {
+                log::warn!("nobody can be let in for a moment: {error}");
             }
+            return;
         }
     }
 
     /// A newcomer's first turn. Often its request is there already.
-    fn welcome(&mut self, key: PeerKey, moment: Moment) {
+    fn welcome(&mut self, key: PeerKey, moment: Moment, budget: &mut Budget) {
         let Some(member) = self.members.get_mut(key) else { return };
-        if let Err(refusal) = self.door.enter(member.addr.ip(), &self.options) {
+        let arrival = Arrival { since: moment.last, at: moment.wall };
+        if let Err(refusal) = self.door.enter(key, member.addr.ip(), arrival, &self.options) {
             member.connection.refuse(&refusal, &[]);
         }
-        self.take_turn(key, moment);
-        // Those that are turned away may say so properly, but not so many that it costs more than to serve them.
-        let is_crowded = self.members.len() > self.options.max_peers + 2 * self.options.max_pending;
-        if is_crowded && self.members.get(key).is_some_and(|member| member.phase == Phase::Leaving) {
-            self.cut(key);
+        self.take_turn(key, moment, budget);
+        if let Some(oldest) = self.door.one_too_many(&self.options) {
+            if let Some(member) = self.members.get_mut(oldest) {
+                member.connection.refuse(&unavailable("too many clients are connecting"), &[]);
+                self.take_turn(oldest, moment, budget);
+            }
         }
+    }
+
+    /// Ends connections that are over but for their last bytes. Returns `true` if there was one.
+    fn cut_lingering(&mut self) -> bool {
+        let is_lingering = |(key, member): (PeerKey, &Member)| member.is_lingering.then_some(key);
+        let lingering: Vec<_> = self.members.iter().filter_map(is_lingering).take(CUT).collect();
+        lingering.iter().for_each(|key| self.cut(*key));
+        !lingering.is_empty()
     }
 }
 

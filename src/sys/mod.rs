@@ -27,8 +27,9 @@ use bytes::Bytes;
 
 use crate::{
     admission::{Refusal, Terms},
-    close::CloseCode,
+    close::{CloseCode, Excess},
     error::Error,
+    ledger::Ledger,
     link::Link,
     options::{Options, ServerOptions, TlsIdentity},
     packet::{Outgoing, Packet},
@@ -95,8 +96,11 @@ pub(crate) trait Accept: Sized {
 
     fn local_addr(&self) -> Result<SocketAddr, Error>;
 
-    /// The frame that a packet makes for each of the connections.
-    fn encode(packet: &Packet) -> Bytes;
+    /// The account of the bytes that several of its connections send.
+    fn ledger(&self) -> &Ledger;
+
+    /// The frames that packets make for each of the connections.
+    fn encode(packets: &[Packet]) -> Bytes;
 
     /// Turns to nobody new any more.
     fn stop_listening(&mut self);
@@ -128,6 +132,8 @@ pub(crate) enum Wakeup {
 pub(crate) enum Arrived<C> {
     /// Somebody, at this address.
     Somebody(C, SocketAddr),
+    /// A connection that could not be handed over. The next one may be good.
+    Failed(String),
     /// Nobody, until the next wake-up.
     Nobody,
     /// The system is out of descriptors or memory. Nothing will wake the caller when it has some again.
@@ -156,6 +162,26 @@ pub(crate) struct Ration {
     pub(crate) hold: usize,
 }
 
+/// What a turn has done.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Progress {
+    /// Whether there is more to do at once.
+    pub(crate) more: bool,
+    /// How many bytes were read.
+    pub(crate) read: usize,
+}
+
+/// The memory that a connection takes beside its link's account.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Held {
+    /// For what the other end has sent.
+    pub(crate) inbound: usize,
+    /// For what is still to be sent. While the link is open it counts the same by itself.
+    pub(crate) outbound: usize,
+    /// How much of all that is to be sent is counted by the ledger of shared bytes.
+    pub(crate) shared: usize,
+}
+
 /// A connection that came in. The link is told of it as by a [`Transport`], and a server has more to say about it.
 pub(crate) trait Accepted: Sized {
     type Reactor;
@@ -163,8 +189,17 @@ pub(crate) trait Accepted: Sized {
     /// It was told of as ready.
     fn ready(&mut self, readable: bool, writable: bool, ends: bool);
 
-    /// Moves on what is ready or due. Whether there is more to do at once.
-    fn poll(&mut self, reactor: &mut Self::Reactor, moment: Moment, ration: Ration, link: &mut Link) -> bool;
+    /// Moves on what is ready or due.
+    fn poll(
+        &mut self,
+        reactor: &mut Self::Reactor,
+        moment: Moment,
+        ration: Ration,
+        link: &mut Link,
+    ) -> Progress;
+
+    /// Returns `true` while the next step may be one of TLS's handshake, which costs a private-key operation.
+    fn is_handshaking(&self) -> bool;
 
     /// The request that waits for its answer.
     fn request(&self) -> Option<&Request>;
@@ -188,11 +223,14 @@ pub(crate) trait Accepted: Sized {
     fn is_stalled(&self) -> bool;
 
     /// The memory that it holds beside the link's.
-    fn held(&self) -> usize;
+    fn held(&self) -> Held;
 
     /// Takes a packet. The link is open and its outbox has room. Under a key it takes the place of a packet that waits
     /// under the same. What is gathered leaves with the next [`flush`](Self::flush).
     fn send(&mut self, packet: Outgoing<'_>, key: Option<u64>, gather: bool, link: &mut Link);
+
+    /// Takes frames that [`Accept::encode`] made, as one packet with this payload. The link is open and its outbox has room.
+    fn send_frames(&mut self, frames: &Bytes, payload: usize, gather: bool, link: &mut Link);
 
     /// How many bytes the packet has that waits under this key.
     fn waiting_under(&self, key: u64) -> Option<usize>;
@@ -211,6 +249,9 @@ pub(crate) trait Accepted: Sized {
 
     /// Begins the closing handshake. The link is open; it is closing afterwards.
     fn close(&mut self, code: CloseCode, reason: &str, now: Duration, link: &mut Link);
+
+    /// Ends the connection of a peer that went over a limit. The packets that wait for it are dropped.
+    fn expel(&mut self, what: Excess, link: &mut Link);
 }
 
 /// The name of a fuzz target, and what it does with an input. Those of a backend are told by its `FUZZ_TARGETS`.

@@ -53,15 +53,18 @@ impl Host {
             match output {
                 Output::Send { to: Recipients::One(id), packet } => {
                     let Some(key) = self.names.key(id) else { continue };
-                    if let Err(error) = self.server.send_packet(key, &packet) {
+                    if let Err(error) = self.server.must_send(key, &packet) {
                         self.missed(key, &error);
                     }
                 }
                 Output::Send { to: Recipients::Many(ids), packet } => {
-                    let keys = ids.iter().filter_map(|id| self.names.key(*id));
-                    let mut missed = Vec::new();
-                    self.server.send_to_many(&packet, keys, |key, error| missed.push((key, error)));
-                    missed.iter().for_each(|(key, error)| self.missed(*key, error));
+                    let encoded = crate::server::EncodedPackets::new(std::slice::from_ref(&packet));
+                    for id in ids {
+                        let Some(key) = self.names.key(id) else { continue };
+                        if let Err(error) = self.server.must_send_encoded(key, &encoded) {
+                            self.missed(key, &error);
+                        }
+                    }
                 }
                 Output::Disconnect { peer, reason } => {
                     if let Some(key) = self.names.key(peer) {

@@ -17,10 +17,12 @@ use crate::{
     admission::{Refusal, Terms},
     close::{CloseCause, CloseCode, CloseInfo, Deadline},
     error::Error,
+    ledger::Ledger,
     link::Link,
     options::{Options, PeerLimits, ServerOptions},
     request::Request,
     state::ReadyState,
+    sys::Held,
     url::Url,
 };
 
@@ -60,6 +62,8 @@ struct Settings {
     pump: pump::Settings,
     /// What a server's strangers are held to.
     limits: Option<Box<(PeerLimits, Duration)>>,
+    /// Counts the bytes that several of a server's connections send.
+    ledger: Option<Ledger>,
 }
 
 impl Settings {
@@ -70,6 +74,7 @@ impl Settings {
             close_timeout: options.close_timeout,
             pump: pump::Settings::new(options, is_server),
             limits: None,
+            ledger: None,
         }
     }
 }
@@ -93,6 +98,12 @@ impl Connection {
         let opening = Opening::server(stream, ServerUpgrade::new(max_request));
         let stage = Stage::Opening(Box::new(opening));
         Self { stage, settings: Settings::new(options, true, now), ends: false }
+    }
+
+    /// Counts the bytes that it shares with others in this account.
+    pub(super) fn with_ledger(mut self, ledger: &Ledger) -> Self {
+        self.settings.ledger = Some(ledger.clone());
+        self
     }
 
     /// The system tells that the socket may hold bytes, or take some; or that the other end sends no more.
@@ -146,6 +157,7 @@ impl Connection {
         self.settings = Settings {
             connect_due,
             limits: Some(Box::new((*limits, server.max_time_full))),
+            ledger: self.settings.ledger.take(),
             ..Settings::new(options, true, Duration::ZERO)
         };
         let Some(request) = self.request() else { return };
@@ -199,12 +211,25 @@ impl Connection {
         self.stage = Stage::Over;
     }
 
-    /// The memory that it takes beside what the link accounts for.
-    pub(super) fn held(&self) -> usize {
+    /// Returns the memory that it takes beside what the link accounts for.
+    pub(super) fn held(&self) -> Held {
         match &self.stage {
-            Stage::Open(pump) => pump.held(),
-            Stage::Lingering(linger) => linger.held(),
-            Stage::Dialing(_) | Stage::Opening(_) | Stage::Over => 0,
+            Stage::Open(pump) => {
+                let outbound = &pump.outbound;
+                Held { inbound: pump.held(), outbound: outbound.held(), shared: outbound.shared() }
+            }
+            Stage::Lingering(linger) => {
+                Held { inbound: 0, outbound: linger.held(), shared: linger.shared() }
+            }
+            Stage::Dialing(_) | Stage::Opening(_) | Stage::Over => Held::default(),
+        }
+    }
+
+    /// Returns `true` while TLS is not established, so that the next step may cost a private-key operation.
+    pub(super) fn is_handshaking(&self) -> bool {
+        match &self.stage {
+            Stage::Opening(opening) => opening.stream().is_handshaking() && !opening.is_mute(),
+            Stage::Dialing(_) | Stage::Open(_) | Stage::Lingering(_) | Stage::Over => false,
         }
     }
 
@@ -269,16 +294,21 @@ impl Stage {
                 Dialed::Pending if timed_out => end(TIMED_OUT, link),
                 Dialed::Pending => Step::Same(Self::Dialing(dialing), false),
             },
-            Self::Opening(mut opening) => match opening.poll() {
+            Self::Opening(mut opening) => match opening.poll(turn) {
                 Opened::Open(Upgrade { protocol, rest }) => {
                     link.opened(protocol);
                     let limits = settings.limits.as_deref().map(|(limits, time)| (limits, *time));
-                    let pump = Pump::new(opening.into_stream(), rest, &settings.pump, limits, turn.now);
+                    let stream = opening.into_stream();
+                    let ledger = settings.ledger.clone();
+                    let pump = Pump::new(stream, rest, &settings.pump, limits, ledger, turn.now);
                     // What came behind the handshake can wait for a turn: it may be the end.
                     Step::Same(Self::Open(Box::new(pump)), true)
                 }
                 Opened::Failed(cause) => {
                     link.closed(CloseInfo::new(cause));
+                    if opening.is_mute() {
+                        return Step::Same(Self::Over, false);
+                    }
                     let linger = Linger::after_refusal(*opening, linger_until);
                     Step::Next(Self::Lingering(Box::new(linger)))
                 }
@@ -293,7 +323,7 @@ impl Stage {
                 let linger = pump.into_linger(linger_until);
                 Step::Next(linger.map_or(Self::Over, |linger| Self::Lingering(Box::new(linger))))
             }
-            Self::Lingering(mut linger) => match linger.poll(turn.now) {
+            Self::Lingering(mut linger) => match linger.poll(turn) {
                 Lingering::Goes => Step::Same(Self::Lingering(linger), false),
                 Lingering::More => Step::Same(Self::Lingering(linger), true),
                 Lingering::Over => Step::Same(Self::Over, false),

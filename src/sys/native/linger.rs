@@ -3,18 +3,20 @@
 //!
 //! A socket that is closed while unread bytes wait in it sends a reset, and a reset destroys what the other end has not
 //! read yet: the close frame that tells it why. So the end is given the time of `close_timeout`, for as long as the
-//! caller polls.
+//! caller polls, and a number of bytes: a socket that is never found empty is closed all the same.
 
 use std::{
-    io::{self, Read, Write},
+    io::{self, Write},
     time::Duration,
 };
 
-use super::{opening::Opening, outbound::Outbound, stream::Stream};
+use super::{opening::Opening, outbound::Outbound, stream::Stream, turn::Turn};
 use crate::outbox::Outbox;
 
-/// How much is read and dropped in a poll.
-const BUDGET: usize = 256 * 1024;
+/// How many bytes are read and dropped in a turn,
+const TURN: usize = 64 * 1024;
+/// and in all.
+const TOTAL: usize = 4 * 1024 * 1024;
 
 /// A connection on its way out.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub(super) struct Linger {
     last: Last,
     until: Duration,
     shut: bool,
+    /// How many bytes may still be dropped.
+    left: usize,
 }
 
 /// What is still to be sent.
@@ -43,13 +47,13 @@ pub(super) enum Lingering {
 
 impl Linger {
     pub(super) fn after_frames(stream: Stream, frames: Outbound, until: Duration) -> Self {
-        Self { stream, last: Last::Frames(Box::new(frames)), until, shut: false }
+        Self { stream, last: Last::Frames(Box::new(frames)), until, shut: false, left: TOTAL }
     }
 
     /// A handshake that failed; a server has an answer to deliver.
     pub(super) fn after_refusal(opening: Opening, until: Duration) -> Self {
         let (stream, answer) = opening.into_parts();
-        Self { stream, last: Last::Bytes(answer), until, shut: false }
+        Self { stream, last: Last::Bytes(answer), until, shut: false, left: TOTAL }
     }
 
     pub(super) fn until(&self) -> Duration {
@@ -64,8 +68,16 @@ impl Linger {
         }
     }
 
-    pub(super) fn poll(&mut self, now: Duration) -> Lingering {
-        if now >= self.until {
+    /// Returns how many of them the ledger of shared bytes counts.
+    pub(super) fn shared(&self) -> usize {
+        match &self.last {
+            Last::Frames(frames) => frames.shared(),
+            Last::Bytes(_) => 0,
+        }
+    }
+
+    pub(super) fn poll(&mut self, turn: &mut Turn<'_>) -> Lingering {
+        if turn.now >= self.until {
             return Lingering::Over;
         }
         if !self.shut {
@@ -78,7 +90,7 @@ impl Linger {
                 Err(_) => return Lingering::Over,
             }
         }
-        self.drain()
+        self.drain(turn)
     }
 
     fn send(&mut self) -> io::Result<()> {
@@ -103,13 +115,18 @@ impl Linger {
         }
     }
 
-    fn drain(&mut self) -> Lingering {
-        let mut dropped = 0;
-        let mut buffer = [0; 4096];
-        while dropped < BUDGET {
-            match self.stream.read(&mut buffer) {
+    fn drain(&mut self, turn: &mut Turn<'_>) -> Lingering {
+        let end = turn.read + TURN.min(turn.ration.read);
+        while turn.read < end {
+            match self.stream.discard(turn.scratch) {
                 Ok(0) => return Lingering::Over,
-                Ok(read) => dropped += read,
+                Ok(read) => {
+                    turn.read += read;
+                    self.left = self.left.saturating_sub(read);
+                    if self.left == 0 {
+                        return Lingering::Over;
+                    }
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Lingering::Goes,
                 Err(_) => return Lingering::Over,
             }

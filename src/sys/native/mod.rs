@@ -34,7 +34,7 @@ use std::{
 #[cfg(feature = "_fuzz")]
 pub(crate) use self::fuzz::TARGETS as FUZZ_TARGETS;
 pub(crate) use self::reactor::Reactor;
-use self::{connection::Connection, guard::Arrival, turn::Turn};
+use self::{connection::Connection, turn::Turn};
 use super::{Ration, Transport};
 use crate::{
     clock::PatientClock,
@@ -43,6 +43,7 @@ use crate::{
     link::Link,
     options::{MAX_REQUEST_SIZE, Options},
     packet::Outgoing,
+    rate::Arrival,
     url::Url,
 };
 
@@ -124,7 +125,7 @@ impl Transport for Socket {
         with_scratch(|scratch| {
             let arrival = Arrival { since: now, at: now };
             let ration = Ration { read: BUDGET, hold: usize::MAX };
-            let mut turn = Turn { now, arrival, scratch, ration };
+            let mut turn = Turn { now, arrival, scratch, ration, read: 0 };
             self.connection.poll(&mut turn, link);
             if self.answer(link) {
                 self.connection.poll(&mut turn, link);

@@ -6,6 +6,7 @@ use super::{
     handshake::{self, Asked, ClientUpgrade, ServerUpgrade, Verdict},
     stream::Stream,
     tls,
+    turn::Turn,
 };
 use crate::{
     admission::Refusal,
@@ -22,6 +23,8 @@ pub(super) struct Opening {
     outgoing: Vec<u8>,
     /// What to do when it is sent.
     decided: Option<Decided>,
+    /// Whether it was refused before TLS could carry an answer.
+    is_mute: bool,
 }
 
 #[derive(Debug)]
@@ -60,11 +63,11 @@ pub(super) enum Opened {
 impl Opening {
     pub(super) fn client(stream: Stream, upgrade: ClientUpgrade) -> Self {
         let outgoing = upgrade.request();
-        Self { stream, side: Side::Client(upgrade), outgoing, decided: None }
+        Self { stream, side: Side::Client(upgrade), outgoing, decided: None, is_mute: false }
     }
 
     pub(super) fn server(stream: Stream, upgrade: ServerUpgrade) -> Self {
-        Self { stream, side: Side::Server(upgrade), outgoing: Vec::new(), decided: None }
+        Self { stream, side: Side::Server(upgrade), outgoing: Vec::new(), decided: None, is_mute: false }
     }
 
     pub(super) fn stream(&self) -> &Stream {
@@ -100,14 +103,21 @@ impl Opening {
         }
     }
 
+    /// Returns `true` for one that was refused before TLS was established: nothing can be said to it, and nothing more is
+    /// done for it.
+    pub(super) fn is_mute(&self) -> bool {
+        self.is_mute
+    }
+
     /// Says no, whether there is a request or not.
     pub(super) fn refuse(&mut self, refusal: &Refusal, headers: &[(String, String)]) {
+        self.is_mute = self.stream.is_handshaking();
         self.outgoing = handshake::refuse(refusal, headers);
         self.decided = Some(Decided::Refused(CloseCause::Handshake { why: refusal.why }));
     }
 
-    pub(super) fn poll(&mut self) -> Opened {
-        match self.advance() {
+    pub(super) fn poll(&mut self, turn: &mut Turn<'_>) -> Opened {
+        match self.advance(turn) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Opened::Failed(self.broken(&error)),
@@ -123,7 +133,10 @@ impl Opening {
         }
     }
 
-    fn advance(&mut self) -> io::Result<()> {
+    fn advance(&mut self, turn: &mut Turn<'_>) -> io::Result<()> {
+        if self.is_mute {
+            return Ok(());
+        }
         match self.send() {
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
             _ => {}
@@ -131,7 +144,7 @@ impl Opening {
         if self.decided.is_some() {
             return Ok(());
         }
-        self.receive()?;
+        self.receive(turn)?;
         self.send()
     }
 
@@ -143,10 +156,12 @@ impl Opening {
         self.stream.flush()
     }
 
-    fn receive(&mut self) -> io::Result<()> {
+    fn receive(&mut self, turn: &mut Turn<'_>) -> io::Result<()> {
         let mut buffer = [0; 4096];
         while self.decided.is_none() && !matches!(self.side, Side::Asked { .. }) {
-            let read = match self.stream.read(&mut buffer)? {
+            let read = self.stream.read(&mut buffer);
+            turn.read += self.stream.take_received(read.as_ref().ok());
+            let read = match read? {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 read => &buffer[..read],
             };

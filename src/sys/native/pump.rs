@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
+
 use super::{
     failure::Failure,
     frames::{CloseFrame, Decoder, Encoder, Item, Limits},
@@ -17,7 +19,8 @@ use super::{
     turn::Turn,
 };
 use crate::{
-    close::{CloseCause, CloseCode, CloseInfo, Deadline},
+    close::{CloseCause, CloseCode, CloseInfo, Deadline, Excess},
+    ledger::Ledger,
     link::Link,
     options::{Options, PeerLimits},
     packet::{Outgoing, Packet},
@@ -59,6 +62,8 @@ pub(super) struct Pump {
     stalled: Option<Packet>,
     /// What was read and not looked at, because the inbox was full.
     unread: Vec<u8>,
+    /// Since when bytes may have waited unread, by the wall's time; `None` if the socket was found empty.
+    unread_since: Option<Duration>,
     /// What the connection ends with in the next turn.
     failure: Option<Failure>,
     has_waited: bool,
@@ -88,6 +93,7 @@ impl Pump {
         rest: Vec<u8>,
         settings: &Settings,
         limits: Option<(&PeerLimits, Duration)>,
+        ledger: Option<Ledger>,
         now: Duration,
     ) -> Self {
         let encoder = if settings.is_server { Encoder::SERVER } else { Encoder::CLIENT };
@@ -99,13 +105,14 @@ impl Pump {
         Self {
             stream,
             decoder: Decoder::new(settings.is_server, decoder_limits),
-            outbound: Outbound::new(encoder),
+            outbound: Outbound::new(encoder, ledger),
             heartbeat: settings.heartbeat.start(now),
             guard,
             readable: true,
             ends: false,
             stalled: None,
             unread: rest,
+            unread_since: None,
             failure: None,
             has_waited: false,
             over: false,
@@ -132,14 +139,19 @@ impl Pump {
 
     /// Moves the connection on. Whatever ends it is told to the link. Whether there is more to do at once.
     pub(super) fn poll(&mut self, turn: &mut Turn<'_>, link: &mut Link) -> bool {
-        self.decoder.set_aside_at_most(turn.ration.hold);
         self.flush(link);
+        turn.arrival.since = *self.unread_since.get_or_insert(turn.arrival.since);
         let reading = match self.read(turn, link) {
             Ok(reading) => reading,
             Err(failure) => self.fail_or_wait(failure, link),
         };
         if reading == Reading::Over {
             return false;
+        }
+        let is_read = reading == Reading::Drained;
+        self.guard.reads(is_read, turn.now);
+        if is_read {
+            self.unread_since = None;
         }
         if let Some(cause) = self.overdue(turn.now, link) {
             match cause {
@@ -149,7 +161,7 @@ impl Pump {
             return false;
         }
         // An inbox that is full says nothing about the other end: nobody has listened to it.
-        if link.state() == ReadyState::Open && reading == Reading::Drained {
+        if link.state() == ReadyState::Open && is_read {
             match self.heartbeat.beat(turn.now) {
                 Beat::Nothing => {}
                 Beat::Ping(payload) => {
@@ -170,6 +182,15 @@ impl Pump {
             self.outbound.push(packet, None, &mut link.outbox);
         } else {
             self.outbound.send(packet, &mut self.stream, &mut link.outbox);
+        }
+    }
+
+    /// Takes frames that were encoded for many peers at once, as one packet with this payload.
+    pub(super) fn send_frames(&mut self, frames: &Bytes, payload: usize, gather: bool, link: &mut Link) {
+        self.guard.found_memory();
+        self.outbound.push_frames(frames, payload, &mut link.outbox);
+        if !gather || self.outbound.has_enough() {
+            self.flush(link);
         }
     }
 
@@ -211,10 +232,15 @@ impl Pump {
         self.stalled.is_some()
     }
 
-    /// The memory that waits here beside the link's inbox and outbox.
+    /// Returns the memory that is held here for what the other end has sent, beside the link's inbox.
     pub(super) fn held(&self) -> usize {
         let stalled = self.stalled.as_ref().map_or(0, |packet| packet.len());
         self.decoder.held() + self.unread.capacity() + stalled
+    }
+
+    /// Returns all memory that is held for what the other end has sent.
+    fn inbound_held(&self, link: &Link) -> usize {
+        link.inbox_held() + self.held()
     }
 
     /// When there will be something to do, if nothing happens before.
@@ -228,6 +254,8 @@ impl Pump {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
+        // What may be held when the turn ends.
+        let ceiling = self.inbound_held(link).saturating_add(turn.ration.hold);
         if let Some(packet) = self.stalled.take() {
             if !link.has_room_for(packet.len()) {
                 self.stalled = Some(packet);
@@ -236,15 +264,20 @@ impl Pump {
             link.deliver(packet);
         }
         if !self.unread.is_empty() {
+            if turn.ration.hold == 0 && link.available() > 0 {
+                return Ok(Reading::Enough);
+            }
             let unread = std::mem::take(&mut self.unread);
-            let reading = self.decode(&unread, turn, link)?;
+            let reading = self.decode(&unread, ceiling, turn, link)?;
             if reading != Reading::Drained {
                 return Ok(reading);
             }
         }
-        let mut read = 0;
+        let allowed = turn.read.saturating_add(turn.ration.read);
         while self.readable {
-            if read >= turn.ration.read {
+            let left = ceiling.saturating_sub(self.inbound_held(link));
+            let room = left.min(allowed.saturating_sub(turn.read));
+            if room == 0 {
                 if turn.ration.hold == 0 && self.ends && self.decoder.is_within_message() {
                     // There is no memory for the rest of this message, and nobody who might be told so.
                     return Ok(self.lost(link));
@@ -254,23 +287,34 @@ impl Pump {
                 return Ok(Reading::Enough);
             }
             // The middle of a large message goes to its place directly; everything else is looked at first.
-            let room = self.decoder.room(DIRECT, turn.ration.read.min(MAX_DIRECT));
-            let is_direct = room.is_some();
-            let room = room.unwrap_or(turn.scratch);
-            let (result, size) = (self.stream.read(room), room.len());
+            let direct = room.min(MAX_DIRECT);
+            self.decoder.set_aside_at_most(left - direct);
+            let place = self.decoder.room(DIRECT, direct);
+            let is_direct = place.is_some();
+            let scratch = room.min(turn.scratch.len());
+            let place = place.unwrap_or(&mut turn.scratch[..scratch]);
+            let (result, size) = (self.stream.read(place), place.len());
+            // Over TLS more may have come than the data says.
+            let on_wire = self.stream.take_received(result.as_ref().ok());
+            turn.read += on_wire;
+            self.guard.bytes(on_wire, turn.arrival)?;
             let len = match result {
                 Ok(0) => return Ok(self.lost(link)),
                 Ok(len) => len,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.readable = false;
+                    if on_wire > 0 {
+                        self.heartbeat.heard(turn.now);
+                    }
+                    self.readable = !self.stream.is_empty();
+                    if self.readable {
+                        return Ok(Reading::Enough);
+                    }
                     break;
                 }
                 Err(_) => return Ok(self.lost(link)),
             };
-            read += len;
             self.heartbeat.heard(turn.now);
             self.readable = self.ends || self.stream.may_have_more(len, size);
-            self.guard.bytes(len, turn.arrival)?;
             let reading = if is_direct {
                 match self.decoder.filled(len)? {
                     Some(item) => self.take(item, turn, link)?,
@@ -279,7 +323,7 @@ impl Pump {
             } else {
                 // The scratch memory changes hands for as long as it is looked at.
                 let scratch = std::mem::take(&mut turn.scratch);
-                let reading = self.decode(&scratch[..len], turn, link);
+                let reading = self.decode(&scratch[..len], ceiling, turn, link);
                 turn.scratch = scratch;
                 reading?
             };
@@ -290,19 +334,32 @@ impl Pump {
         Ok(Reading::Drained)
     }
 
-    /// What bytes mean goes to the link.
-    fn decode(&mut self, mut input: &[u8], turn: &Turn<'_>, link: &mut Link) -> Result<Reading, Failure> {
-        while let Some(item) = self.decoder.next(&mut input)? {
-            let reading = self.take(item, turn, link)?;
-            if reading == Reading::Full {
+    /// Hands to the link what bytes mean, up to the packet with which more than `ceiling` is held.
+    fn decode(
+        &mut self,
+        mut input: &[u8],
+        ceiling: usize,
+        turn: &Turn<'_>,
+        link: &mut Link,
+    ) -> Result<Reading, Failure> {
+        loop {
+            let held = self.inbound_held(link).saturating_add(input.len());
+            self.decoder.set_aside_at_most(ceiling.saturating_sub(held));
+            let Some(item) = self.decoder.next(&mut input)? else { break };
+            let mut reading = self.take(item, turn, link)?;
+            let is_over = self.inbound_held(link).saturating_add(input.len()) > ceiling;
+            if reading == Reading::Drained && is_over && !input.is_empty() {
+                reading = Reading::Enough;
+            }
+            if matches!(reading, Reading::Full | Reading::Enough) {
                 self.unread = input.to_vec();
             }
             if reading != Reading::Drained {
                 return Ok(reading);
             }
         }
-        if self.decoder.is_within_message() {
-            self.guard.within_message(turn.now);
+        if !self.decoder.is_idle() {
+            self.guard.unfinished(turn.now);
         }
         Ok(Reading::Drained)
     }
@@ -318,14 +375,14 @@ impl Pump {
                 link.deliver(packet);
             }
             Item::Ping => {
-                self.guard.control_frame(turn.arrival)?;
+                self.take_control_frame(turn)?;
                 // After a close frame nothing may be sent any more (RFC 6455, 5.5.1).
                 if link.state() == ReadyState::Open {
                     self.outbound.pong(self.decoder.control(), &mut link.outbox);
                 }
             }
             Item::Pong => {
-                self.guard.control_frame(turn.arrival)?;
+                self.take_control_frame(turn)?;
                 let measured = self.heartbeat.pong(self.decoder.control(), turn.now);
                 link.stats.rtt = measured.or(link.stats.rtt);
             }
@@ -333,6 +390,14 @@ impl Pump {
             Item::Close(frame) => return Ok(self.closed_by(frame, link)),
         }
         Ok(Reading::Drained)
+    }
+
+    fn take_control_frame(&mut self, turn: &Turn<'_>) -> Result<(), Failure> {
+        // Within a message its time goes on.
+        if !self.decoder.is_within_message() {
+            self.guard.finished();
+        }
+        Ok(self.guard.control_frame(turn.arrival)?)
     }
 
     /// The time limit that has run out.
@@ -343,8 +408,7 @@ impl Pump {
         if link.state() != ReadyState::Open {
             return None;
         }
-        // Not while nobody listens to it.
-        self.guard.overdue(now).filter(|_| self.stalled.is_none())
+        self.guard.overdue(now)
     }
 
     /// The other end says goodbye. The answer carries what it said (RFC 6455, 5.5.1).
@@ -366,6 +430,11 @@ impl Pump {
         }
         self.fail(failure, link);
         Reading::Over
+    }
+
+    /// Ends the connection because the peer went over a limit: what waits for it is dropped.
+    pub(super) fn expel(&mut self, what: Excess, link: &mut Link) {
+        self.fail(what.into(), link);
     }
 
     /// This end ends it, and tells why.

@@ -16,19 +16,20 @@ use super::{
     SCRATCH,
     connection::Connection,
     frames::{Encoder, Kind, MAX_HEADER},
-    guard::Arrival,
     tls,
     turn::Turn,
 };
 use crate::{
     admission::{Refusal, Terms},
-    close::CloseCode,
+    close::{CloseCode, Excess},
     error::Error,
+    ledger::Ledger,
     link::Link,
     options::{ServerOptions, TlsIdentity},
     packet::{Outgoing, Packet},
+    rate::Arrival,
     request::Request,
-    sys::{Accept, Accepted, Arrived, Moment, REUSES_ADDRESS, Ration, Wakeup},
+    sys::{Accept, Accepted, Arrived, Held, Moment, Progress, REUSES_ADDRESS, Ration, Wakeup},
 };
 
 /// How many connections may wait for the system to hand them over.
@@ -51,6 +52,7 @@ pub(crate) struct Reactor {
     listener: Option<mio::net::TcpListener>,
     tls: tls::Server,
     scratch: Vec<u8>,
+    ledger: Ledger,
 }
 
 impl Accept for Reactor {
@@ -74,7 +76,12 @@ impl Accept for Reactor {
         let poll = Poll::new()?;
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
         let events = Events::with_capacity(EVENTS);
-        Ok(Self { poll, events, listener: Some(listener), tls, scratch: vec![0; SCRATCH] })
+        let scratch = vec![0; SCRATCH];
+        Ok(Self { poll, events, listener: Some(listener), tls, scratch, ledger: Ledger::default() })
+    }
+
+    fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
     fn set_identity(&mut self, identity: &TlsIdentity) -> Result<(), Error> {
@@ -90,10 +97,13 @@ impl Accept for Reactor {
         Ok(listener.local_addr()?)
     }
 
-    fn encode(packet: &Packet) -> Bytes {
-        let mut frame = Vec::with_capacity(MAX_HEADER + packet.len());
-        Encoder::SERVER.encode(Kind::Packet(packet.kind()), packet, &mut frame);
-        frame.into()
+    fn encode(packets: &[Packet]) -> Bytes {
+        let len = packets.iter().map(|packet| MAX_HEADER + packet.len()).sum();
+        let mut frames = Vec::with_capacity(len);
+        for packet in packets {
+            Encoder::SERVER.encode(Kind::Packet(packet.kind()), packet, &mut frames);
+        }
+        frames.into()
     }
 
     fn stop_listening(&mut self) {
@@ -121,39 +131,47 @@ impl Accept for Reactor {
 
     fn accept(&mut self, slot: u32, options: &ServerOptions, now: Duration) -> Arrived<Connection> {
         let Some(listener) = &self.listener else { return Arrived::Nobody };
-        loop {
-            match listener.accept() {
-                Ok((tcp, addr)) => {
-                    let stream = match self.tls.clone().secure(tcp) {
-                        Ok(stream) => stream,
-                        Err(error) => {
-                            log::error!("{addr} was not served: {error}");
-                            continue;
-                        }
-                    };
-                    let mut connection =
-                        Connection::accepted(stream, options.max_request_size, &options.peer, now);
-                    let interest = Interest::READABLE | Interest::WRITABLE;
-                    let registry = self.poll.registry();
-                    let told = connection
-                        .tcp_mut()
-                        .map_or(Ok(()), |tcp| registry.register(tcp, Token(slot as usize), interest));
-                    return match told {
-                        Ok(()) => Arrived::Somebody(connection, addr),
-                        Err(error) => Arrived::Exhausted(error.to_string()),
-                    };
-                }
-                Err(error) => match error.kind() {
-                    io::ErrorKind::WouldBlock => return Arrived::Nobody,
-                    // Gone before it was looked at.
-                    io::ErrorKind::ConnectionAborted
-                    | io::ErrorKind::ConnectionReset
-                    | io::ErrorKind::Interrupted => {}
-                    _ => return Arrived::Exhausted(error.to_string()),
-                },
-            }
+        let (tcp, addr) = match listener.accept() {
+            Ok(accepted) => accepted,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Arrived::Nobody,
+            Err(error) if concerns_one_connection(error.kind()) => return Arrived::Failed(error.to_string()),
+            Err(error) => return Arrived::Exhausted(error.to_string()),
+        };
+        let stream = match self.tls.clone().secure(tcp) {
+            Ok(stream) => stream,
+            Err(error) => return Arrived::Failed(error.to_string()),
+        };
+        let mut connection = Connection::accepted(stream, options.max_request_size, &options.peer, now)
+            .with_ledger(&self.ledger);
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        let registry = self.poll.registry();
+        let registered = connection
+            .tcp_mut()
+            .map_or(Ok(()), |tcp| registry.register(tcp, Token(slot as usize), interest));
+        match registered {
+            Ok(()) => Arrived::Somebody(connection, addr),
+            Err(error) => Arrived::Exhausted(error.to_string()),
         }
     }
+}
+
+/// Returns `true` for an error that is about a connection that could not be handed over, as accept(2) describes them; the next
+/// one may be good. Others, such as to be out of descriptors, are about the process or the system.
+fn concerns_one_connection(error: io::ErrorKind) -> bool {
+    matches!(
+        error,
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::Interrupted
+            | io::ErrorKind::NetworkDown
+            | io::ErrorKind::NetworkUnreachable
+            // A firewall forbids this connection.
+            | io::ErrorKind::PermissionDenied
+            | io::ErrorKind::TimedOut
+            | io::ErrorKind::Unsupported
+    )
 }
 
 fn listen(address: SocketAddr, dual_stack: bool) -> io::Result<TcpListener> {
@@ -176,12 +194,15 @@ impl Accepted for Connection {
         self.ready(readable, writable, ends);
     }
 
-    fn poll(&mut self, reactor: &mut Reactor, moment: Moment, ration: Ration, link: &mut Link) -> bool {
+    fn poll(&mut self, reactor: &mut Reactor, moment: Moment, ration: Ration, link: &mut Link) -> Progress {
         let arrival = Arrival { since: moment.last, at: moment.wall };
-        // Not a byte more than the ration, even if a whole read's worth is there.
-        let room = ration.read.clamp(1, SCRATCH);
-        let mut turn = Turn { now: moment.now, arrival, scratch: &mut reactor.scratch[..room], ration };
-        self.poll(&mut turn, link)
+        let mut turn = Turn { now: moment.now, arrival, scratch: &mut reactor.scratch, ration, read: 0 };
+        let more = self.poll(&mut turn, link);
+        Progress { more, read: turn.read }
+    }
+
+    fn is_handshaking(&self) -> bool {
+        self.is_handshaking()
     }
 
     fn request(&self) -> Option<&Request> {
@@ -212,7 +233,7 @@ impl Accepted for Connection {
         self.pump().is_some_and(|pump| pump.is_stalled())
     }
 
-    fn held(&self) -> usize {
+    fn held(&self) -> Held {
         self.held()
     }
 
@@ -222,6 +243,12 @@ impl Accepted for Connection {
                 None => pump.send(packet, gather, link),
                 Some(key) => pump.send_latest(key, packet, gather, link),
             }
+        }
+    }
+
+    fn send_frames(&mut self, frames: &Bytes, payload: usize, gather: bool, link: &mut Link) {
+        if let Some(pump) = self.pump_mut() {
+            pump.send_frames(frames, payload, gather, link);
         }
     }
 
@@ -245,11 +272,49 @@ impl Accepted for Connection {
         }
     }
 
+    fn expel(&mut self, what: Excess, link: &mut Link) {
+        if let Some(pump) = self.pump_mut() {
+            pump.expel(what, link);
+        }
+    }
+
     fn flush(&mut self, link: &mut Link) {
         self.flush(link);
     }
 
     fn close(&mut self, code: CloseCode, reason: &str, now: Duration, link: &mut Link) {
         self.close(code, reason, now, link);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_about_one_connection_does_not_stop_accepting() {
+        // EPERM and EPROTO's neighbours of accept(2): ECONNABORTED, ENETDOWN, EHOSTUNREACH, ENETUNREACH, EOPNOTSUPP.
+        for error in [
+            io::ErrorKind::PermissionDenied,
+            io::ErrorKind::ConnectionAborted,
+            io::ErrorKind::NetworkDown,
+            io::ErrorKind::HostUnreachable,
+            io::ErrorKind::NetworkUnreachable,
+            io::ErrorKind::Unsupported,
+        ] {
+            assert!(concerns_one_connection(error), "{error:?}");
+        }
+        for error in [io::ErrorKind::OutOfMemory, io::ErrorKind::Other, io::ErrorKind::InvalidInput] {
+            assert!(!concerns_one_connection(error), "{error:?}");
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn to_be_out_of_descriptors_is_about_the_process() {
+        const EPERM: i32 = 1;
+        const EMFILE: i32 = 24;
+        assert!(concerns_one_connection(io::Error::from_raw_os_error(EPERM).kind()));
+        assert!(!concerns_one_connection(io::Error::from_raw_os_error(EMFILE).kind()));
     }
 }

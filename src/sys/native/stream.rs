@@ -47,6 +47,41 @@ impl Stream {
         }
     }
 
+    /// Returns how many bytes the socket has given since the last call, of a read that gave `read`: over TLS there may be
+    /// records without data in between.
+    pub(super) fn take_received(&mut self, read: Option<&usize>) -> usize {
+        match self {
+            Self::Plain(_) => read.copied().unwrap_or(0),
+            Self::Tls(session) => session.take_received(),
+        }
+    }
+
+    /// Returns `true` if the last read found no bytes because the socket had none.
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Self::Plain(_) => true,
+            Self::Tls(session) => session.is_empty(),
+        }
+    }
+
+    /// Returns `true` while TLS is not established: nothing can be sent yet, and each step costs a lot.
+    pub(super) fn is_handshaking(&self) -> bool {
+        match self {
+            Self::Plain(_) => false,
+            Self::Tls(session) => session.is_handshaking(),
+        }
+    }
+
+    /// Reads bytes that are of no interest any more. They are not decrypted.
+    pub(super) fn discard(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.tcp_mut().read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+
     /// Says that nothing more will be sent.
     pub(super) fn shutdown_write(&mut self) {
         if let Self::Tls(session) = self {

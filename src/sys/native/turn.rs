@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::guard::Arrival;
-use crate::sys::Ration;
+use crate::{rate::Arrival, sys::Ration};
 
 /// A time, and the socket's owner's scratch memory. What is left in that after a call is nobody's.
 pub(crate) struct Turn<'a> {
@@ -13,4 +12,6 @@ pub(crate) struct Turn<'a> {
     pub(crate) arrival: Arrival,
     pub(crate) scratch: &'a mut [u8],
     pub(crate) ration: Ration,
+    /// How many bytes the socket has given so far in this turn.
+    pub(crate) read: usize,
 }

@@ -10,13 +10,14 @@ use bytes::Bytes;
 
 use crate::{
     admission::{Refusal, Terms},
-    close::CloseCode,
+    close::{CloseCode, Excess},
     error::Error,
+    ledger::Ledger,
     link::Link,
     options::{ServerOptions, TlsIdentity},
     packet::{Outgoing, Packet},
     request::Request,
-    sys::{Accept, Accepted, Arrived, Moment, Ration, Wakeup},
+    sys::{Accept, Accepted, Arrived, Held, Moment, Progress, Ration, Wakeup},
 };
 
 const WHAT: &str = "to accept connections in a browser";
@@ -48,8 +49,12 @@ impl Accept for Reactor {
         match self.0 {}
     }
 
+    fn ledger(&self) -> &Ledger {
+        match self.0 {}
+    }
+
     /// Asked for by what cannot exist.
-    fn encode(_: &Packet) -> Bytes {
+    fn encode(_: &[Packet]) -> Bytes {
         Bytes::new()
     }
 
@@ -73,7 +78,11 @@ impl Accepted for Connection {
         match self.0 {}
     }
 
-    fn poll(&mut self, _: &mut Reactor, _: Moment, _: Ration, _: &mut Link) -> bool {
+    fn poll(&mut self, _: &mut Reactor, _: Moment, _: Ration, _: &mut Link) -> Progress {
+        match self.0 {}
+    }
+
+    fn is_handshaking(&self) -> bool {
         match self.0 {}
     }
 
@@ -105,11 +114,15 @@ impl Accepted for Connection {
         match self.0 {}
     }
 
-    fn held(&self) -> usize {
+    fn held(&self) -> Held {
         match self.0 {}
     }
 
     fn send(&mut self, _: Outgoing<'_>, _: Option<u64>, _: bool, _: &mut Link) {
+        match self.0 {}
+    }
+
+    fn send_frames(&mut self, _: &Bytes, _: usize, _: bool, _: &mut Link) {
         match self.0 {}
     }
 
@@ -134,6 +147,10 @@ impl Accepted for Connection {
     }
 
     fn close(&mut self, _: CloseCode, _: &str, _: Duration, _: &mut Link) {
+        match self.0 {}
+    }
+
+    fn expel(&mut self, _: Excess, _: &mut Link) {
         match self.0 {}
     }
 }

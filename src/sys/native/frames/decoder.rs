@@ -203,6 +203,11 @@ impl Decoder {
         self.message.is_some()
     }
 
+    /// Returns `true` if nothing has begun that is still to end: no header, no frame, no message.
+    pub(in super::super) fn is_idle(&self) -> bool {
+        self.header.len == 0 && self.frame.is_none() && self.message.is_none()
+    }
+
     /// The memory that the message under way takes.
     pub(in super::super) fn held(&self) -> usize {
         self.message.as_ref().map_or(0, Message::capacity)

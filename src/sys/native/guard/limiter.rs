@@ -1,11 +1,10 @@
 //! How much a peer may send in a time. Times and amounts in, verdicts out.
 
-use std::time::Duration;
-
-use crate::{close::Excess, options::PeerLimits};
-
-/// So many seconds' worth may come at once.
-const BURST: Duration = Duration::from_secs(2);
+use crate::{
+    close::Excess,
+    options::PeerLimits,
+    rate::{Arrival, Rate},
+};
 
 /// Counts what a peer sends.
 #[derive(Debug)]
@@ -13,13 +12,6 @@ pub(super) struct Limiter {
     packets: Rate,
     bytes: Rate,
     control_frames: Rate,
-}
-
-/// When something was received: at `at`, but perhaps it had waited for up to `since`, for nobody looked in between.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Arrival {
-    pub(crate) since: Duration,
-    pub(crate) at: Duration,
 }
 
 impl Limiter {
@@ -31,7 +23,7 @@ impl Limiter {
             control_frames: Rate::new(limits.max_control_frames_per_second),
         };
         let has_limit =
-            [&this.packets, &this.bytes, &this.control_frames].iter().any(|rate| rate.per_second > 0);
+            [&this.packets, &this.bytes, &this.control_frames].iter().any(|rate| rate.is_limited());
         has_limit.then_some(this)
     }
 
@@ -49,32 +41,10 @@ impl Limiter {
     }
 }
 
-/// A leaking bucket, kept as the time at which it will be empty.
-#[derive(Debug)]
-struct Rate {
-    /// Zero: no limit.
-    per_second: u64,
-    empty_at: Duration,
-}
-
-impl Rate {
-    fn new(per_second: u32) -> Self {
-        Self { per_second: per_second.into(), empty_at: Duration::ZERO }
-    }
-
-    /// Whether `amount` more may come.
-    fn take(&mut self, amount: u64, Arrival { since, at }: Arrival) -> bool {
-        if self.per_second == 0 {
-            return true;
-        }
-        let cost = Duration::from_nanos(amount.saturating_mul(1_000_000_000) / self.per_second);
-        self.empty_at = self.empty_at.max(since).saturating_add(cost);
-        self.empty_at <= at + BURST
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn limiter(packets: u32, bytes: u32) -> Limiter {

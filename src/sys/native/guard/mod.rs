@@ -2,14 +2,15 @@
 //! which nothing can be sent to it. Times in, verdicts out.
 
 mod limiter;
+mod stopwatch;
 
 use std::time::Duration;
 
-pub(crate) use self::limiter::Arrival;
-use self::limiter::Limiter;
+use self::{limiter::Limiter, stopwatch::Stopwatch};
 use crate::{
     close::{CloseCause, Deadline, Excess},
     options::PeerLimits,
+    rate::Arrival,
 };
 
 /// The watch over one peer; over one that is no stranger it lets everything pass.
@@ -19,14 +20,15 @@ pub(super) struct Guard(Option<Box<Watch>>);
 #[derive(Debug)]
 struct Watch {
     limiter: Option<Limiter>,
-    max_message_time: Duration,
-    /// Since when a message has been under way.
-    message_since: Option<Duration>,
-    max_time_full: Duration,
-    /// Since when there has been no room for packets to it,
-    full_since: Option<Duration>,
-    /// or no memory, and how much of that it held itself then.
-    scarce_since: Option<(Duration, usize)>,
+    /// Runs while a frame or a message has begun and not ended.
+    unfinished: Stopwatch,
+    /// Runs while there is no room for packets to it,
+    full: Stopwatch,
+    /// or no memory; beside it, how much of that the peer held itself then.
+    scarce: Stopwatch,
+    scarce_held: usize,
+    /// Whether this end reads what the peer sends. While it does not, no time limit of the peer's runs.
+    reads: bool,
 }
 
 impl Guard {
@@ -34,11 +36,11 @@ impl Guard {
     pub(super) fn new(limits: &PeerLimits, max_time_full: Duration) -> Self {
         Self(Some(Box::new(Watch {
             limiter: Limiter::new(limits),
-            max_message_time: limits.max_message_time,
-            message_since: None,
-            max_time_full,
-            full_since: None,
-            scarce_since: None,
+            unfinished: Stopwatch::new(limits.max_message_time),
+            full: Stopwatch::new(max_time_full),
+            scarce: Stopwatch::new(max_time_full),
+            scarce_held: 0,
+            reads: true,
         })))
     }
 
@@ -49,9 +51,7 @@ impl Guard {
 
     /// A message came to its end.
     pub(super) fn packet(&mut self, arrival: Arrival) -> Result<(), Excess> {
-        if let Some(watch) = &mut self.0 {
-            watch.message_since = None;
-        }
+        self.finished();
         self.limiter().map_or(Ok(()), |limiter| limiter.packet(arrival))
     }
 
@@ -60,78 +60,88 @@ impl Guard {
         self.limiter().map_or(Ok(()), |limiter| limiter.control_frame(arrival))
     }
 
-    /// A message is under way.
-    pub(super) fn within_message(&mut self, now: Duration) {
+    /// Nothing that has begun is still to end.
+    pub(super) fn finished(&mut self) {
         if let Some(watch) = &mut self.0 {
-            watch.message_since.get_or_insert(now);
+            watch.unfinished.reset();
+        }
+    }
+
+    /// A frame or a message has begun and not ended.
+    pub(super) fn unfinished(&mut self, now: Duration) {
+        if let Some(watch) = &mut self.0 {
+            watch.unfinished.start(now, watch.reads);
+        }
+    }
+
+    /// Says whether this end has read all that the peer has sent (`true`), or leaves some of it unread.
+    pub(super) fn reads(&mut self, reads: bool, now: Duration) {
+        let Some(watch) = &mut self.0 else { return };
+        if std::mem::replace(&mut watch.reads, reads) != reads {
+            for stopwatch in [&mut watch.unfinished, &mut watch.full, &mut watch.scarce] {
+                stopwatch.run(reads, now);
+            }
         }
     }
 
     /// There was no room for a packet.
     pub(super) fn was_full(&mut self, now: Duration) {
         if let Some(watch) = &mut self.0 {
-            watch.full_since.get_or_insert(now);
+            watch.full.start(now, watch.reads);
         }
     }
 
     /// There is plenty of room again.
     pub(super) fn has_room(&mut self) {
         if let Some(watch) = &mut self.0 {
-            watch.full_since = None;
+            watch.full.reset();
         }
     }
 
     /// There was no memory for a packet, of which this peer holds `held`.
     pub(super) fn found_no_memory(&mut self, now: Duration, held: usize) {
-        if let Some(watch) = &mut self.0 {
-            watch.scarce_since.get_or_insert((now, held));
+        let Some(watch) = &mut self.0 else { return };
+        if !watch.scarce.has_started() {
+            watch.scarce.start(now, watch.reads);
+            watch.scarce_held = held;
         }
     }
 
     /// There was memory for a packet.
     pub(super) fn found_memory(&mut self) {
         if let Some(watch) = &mut self.0 {
-            watch.scarce_since = None;
+            watch.scarce.reset();
         }
     }
 
     /// This peer holds only `held` any more.
     pub(super) fn eased(&mut self, held: usize) {
         if let Some(watch) = &mut self.0 {
-            watch.scarce_since.take_if(|(_, then)| held <= *then / 2);
+            if held <= watch.scarce_held / 2 {
+                watch.scarce.reset();
+            }
         }
     }
 
     /// When the next limit runs out.
     pub(super) fn due(&self) -> Option<Duration> {
         let watch = self.0.as_ref()?;
-        [watch.message_due(), watch.full_due()].into_iter().flatten().min()
+        [&watch.unfinished, &watch.full, &watch.scarce].into_iter().filter_map(Stopwatch::due).min()
     }
 
     /// The limit that has run out.
     pub(super) fn overdue(&self, now: Duration) -> Option<CloseCause> {
         let watch = self.0.as_ref()?;
-        let is_over = |due: Option<Duration>| due.is_some_and(|due| now >= due);
-        if is_over(watch.message_due()) {
+        let is_over = |stopwatch: &Stopwatch| stopwatch.due().is_some_and(|due| now >= due);
+        if is_over(&watch.unfinished) {
             return Some(CloseCause::TimedOut { what: Deadline::Message });
         }
-        is_over(watch.full_due()).then_some(CloseCause::Excess { what: Excess::Slow })
+        let is_slow = is_over(&watch.full) || is_over(&watch.scarce);
+        is_slow.then_some(CloseCause::Excess { what: Excess::Slow })
     }
 
     fn limiter(&mut self) -> Option<&mut Limiter> {
         self.0.as_mut()?.limiter.as_mut()
-    }
-}
-
-impl Watch {
-    fn message_due(&self) -> Option<Duration> {
-        let since = self.message_since.filter(|_| !self.max_message_time.is_zero())?;
-        Some(since + self.max_message_time)
-    }
-
-    fn full_due(&self) -> Option<Duration> {
-        let since = [self.full_since, self.scarce_since.map(|(since, _)| since)].into_iter().flatten().min();
-        Some(since.filter(|_| !self.max_time_full.is_zero())? + self.max_time_full)
     }
 }
 
@@ -154,7 +164,7 @@ mod tests {
     fn a_message_may_not_take_for_ever_however_often_a_part_of_it_comes() {
         let mut guard = guard();
         for second in 0..10 {
-            guard.within_message(at(second));
+            guard.unfinished(at(second));
         }
         assert_eq!((guard.due(), guard.overdue(at(9))), (Some(at(10)), None));
         assert_eq!(guard.overdue(at(10)), Some(CloseCause::TimedOut { what: Deadline::Message }));
@@ -163,10 +173,30 @@ mod tests {
     #[test]
     fn each_message_has_its_own_time() {
         let mut guard = guard();
-        guard.within_message(at(0));
+        guard.unfinished(at(0));
         assert_eq!(guard.packet(ARRIVAL), Ok(()));
-        guard.within_message(at(9));
+        guard.unfinished(at(9));
         assert_eq!(guard.due(), Some(at(19)));
+    }
+
+    #[test]
+    fn no_time_limit_runs_while_the_server_does_not_read() {
+        let mut guard = guard();
+        guard.unfinished(at(0));
+        guard.was_full(at(0));
+        guard.found_no_memory(at(0), 1000);
+        guard.reads(false, at(4));
+        assert_eq!((guard.due(), guard.overdue(at(1000))), (None, None));
+        // What begins meanwhile does not count either.
+        guard.has_room();
+        guard.was_full(at(500));
+        guard.reads(true, at(1000));
+        assert_eq!(guard.due(), Some(at(1001)), "of the 5 s without memory 4 had passed");
+        guard.found_memory();
+        assert_eq!(guard.due(), Some(at(1005)));
+        guard.has_room();
+        assert_eq!(guard.due(), Some(at(1006)));
+        assert_eq!(guard.overdue(at(1006)), Some(CloseCause::TimedOut { what: Deadline::Message }));
     }
 
     #[test]
@@ -197,7 +227,7 @@ mod tests {
     #[test]
     fn over_one_that_is_no_stranger_nobody_watches() {
         let mut guard = Guard::default();
-        guard.within_message(at(0));
+        guard.unfinished(at(0));
         guard.was_full(at(0));
         assert_eq!(guard.bytes(usize::MAX, ARRIVAL), Ok(()));
         assert_eq!((guard.due(), guard.overdue(at(1_000_000))), (None, None));

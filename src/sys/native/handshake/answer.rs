@@ -55,7 +55,7 @@ fn owed(status: u16) -> &'static [(&'static str, &'static str)] {
     match status {
         405 => &[("Allow", "GET")],
         426 => &[("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")],
-        503 => &[("Retry-After", "1")],
+        429 | 503 => &[("Retry-After", "1")],
         _ => &[],
     }
 }
@@ -71,6 +71,7 @@ fn reason_phrase(status: u16) -> &'static str {
         408 => "Request Timeout",
         409 => "Conflict",
         410 => "Gone",
+        421 => "Misdirected Request",
         426 => "Upgrade Required",
         429 => "Too Many Requests",
         431 => "Request Header Fields Too Large",
@@ -119,6 +120,8 @@ mod tests {
             (404, "Not Found", ""),
             (405, "Method Not Allowed", "\r\nAllow: GET\r\n"),
             (418, "Client Error", ""),
+            (421, "Misdirected Request", ""),
+            (429, "Too Many Requests", "\r\nRetry-After: 1\r\n"),
             (426, "Upgrade Required", "\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"),
             (431, "Request Header Fields Too Large", ""),
             (500, "Internal Server Error", ""),

@@ -22,12 +22,16 @@ const MAX_READS: usize = 16;
 pub(in super::super) struct Session {
     tcp: TcpStream,
     tls: Connection,
+    /// How many bytes the socket has given that nobody has counted yet.
+    received: usize,
+    /// Whether the socket had no bytes when it was last read.
+    is_empty: bool,
 }
 
 impl Session {
     pub(super) fn new(tcp: TcpStream, mut tls: Connection) -> Self {
         tls.set_buffer_limit(Some(BUFFER));
-        Self { tcp, tls }
+        Self { tcp, tls, received: 0, is_empty: false }
     }
 
     pub(in super::super) fn tcp(&self) -> &TcpStream {
@@ -40,6 +44,16 @@ impl Session {
 
     pub(in super::super) fn is_handshaking(&self) -> bool {
         self.tls.is_handshaking()
+    }
+
+    /// Returns how many bytes the socket has given since the last call.
+    pub(in super::super) fn take_received(&mut self) -> usize {
+        std::mem::take(&mut self.received)
+    }
+
+    /// Returns `true` if the socket had no bytes when it was last read.
+    pub(in super::super) fn is_empty(&self) -> bool {
+        self.is_empty
     }
 
     /// Says goodbye as TLS wants it said, as far as the socket takes it now.
@@ -61,7 +75,9 @@ impl Session {
 
     /// Takes one read's worth from the socket.
     fn read_in(&mut self) -> io::Result<()> {
-        self.tls.read_tls(&mut self.tcp)?;
+        let read = self.tls.read_tls(&mut self.tcp);
+        self.is_empty = read.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+        self.received += read?;
         let processed = self.tls.process_new_packets();
         // Answers of the handshake, or the alert that tells the other end what was wrong.
         match self.write_out() {

@@ -62,6 +62,14 @@ impl Session {
         match self.0 {}
     }
 
+    pub(in super::super) fn take_received(&mut self) -> usize {
+        match self.0 {}
+    }
+
+    pub(in super::super) fn is_empty(&self) -> bool {
+        match self.0 {}
+    }
+
     pub(in super::super) fn notify_close(&mut self) {
         match self.0 {}
     }

@@ -4,6 +4,8 @@
 //! from where they are. While the socket refuses bytes, packets wait as packets, so that an old one can still be dropped
 //! or replaced.
 
+mod waiting;
+
 use std::{
     collections::VecDeque,
     io::{self, IoSlice, Write},
@@ -11,18 +13,22 @@ use std::{
 
 use bytes::Bytes;
 
+use self::waiting::{Queued, Waiting};
 use super::{
     frames::{CloseFrame, Encoder, Kind, MAX_CONTROL},
     stream::Stream,
 };
 use crate::{
-    outbox::{Outbox, PACKET_OVERHEAD},
-    packet::{Outgoing, Packet},
+    ledger::{HeldBytes, Ledger},
+    outbox::Outbox,
+    packet::{Outgoing, PacketKind},
 };
 
-/// Gathered bytes beyond this are written before the gathering is over; and while the socket refuses bytes, pongs beyond
-/// it replace each other.
+/// Gathered bytes beyond this are written before the gathering is over.
 const ENOUGH: usize = 64 * 1024;
+
+/// While as many bytes wait, pongs replace each other.
+const PONGS: usize = 2 * 1024;
 
 /// A shared packet from this size on is sent from where it is; to copy a smaller one costs less than to point at it.
 const SHARED: usize = 4 * 1024;
@@ -43,8 +49,10 @@ pub(super) struct Outbound {
     sent: usize,
     /// How many encoded bytes wait.
     wire_len: usize,
+    /// How many of them the ledger of shared bytes counts.
+    wire_shared: usize,
     /// Packets behind them.
-    waiting: VecDeque<Waiting>,
+    waiting: Waiting,
     /// The close frame, behind everything else.
     close: Option<CloseFrame>,
     /// A pong that found no room.
@@ -52,12 +60,14 @@ pub(super) struct Outbound {
     /// Memory for the next gathering.
     spare: Vec<u8>,
     writing: Writing,
+    /// Counts what waits here and elsewhere.
+    ledger: Option<Ledger>,
 }
 
 #[derive(Debug)]
 enum Piece {
     Gathered(Vec<u8>),
-    Shared(Bytes),
+    Shared(HeldBytes),
 }
 
 impl Piece {
@@ -67,12 +77,6 @@ impl Piece {
             Self::Shared(bytes) => bytes,
         }
     }
-}
-
-#[derive(Debug)]
-struct Waiting {
-    packet: Packet,
-    key: Option<u64>,
 }
 
 /// What becomes of bytes to be written.
@@ -87,17 +91,19 @@ enum Writing {
 }
 
 impl Outbound {
-    pub(super) fn new(encoder: Encoder) -> Self {
+    pub(super) fn new(encoder: Encoder, ledger: Option<Ledger>) -> Self {
         Self {
             encoder,
             wire: VecDeque::new(),
             sent: 0,
             wire_len: 0,
-            waiting: VecDeque::new(),
+            wire_shared: 0,
+            waiting: Waiting::default(),
             close: None,
             pong: None,
             spare: Vec::new(),
             writing: Writing::Open,
+            ledger,
         }
     }
 
@@ -119,8 +125,12 @@ impl Outbound {
 
     /// The memory that it takes, where no [`Outbox`] counts that any more.
     pub(super) fn held(&self) -> usize {
-        self.wire_len
-            + self.waiting.iter().map(|waiting| waiting.packet.len() + PACKET_OVERHEAD).sum::<usize>()
+        self.wire_len + self.waiting.held()
+    }
+
+    /// Returns how many of the bytes the ledger of shared bytes counts.
+    pub(super) fn shared(&self) -> usize {
+        self.wire_shared + self.waiting.shared()
     }
 
     /// Whether so much was gathered that it should leave.
@@ -133,10 +143,6 @@ impl Outbound {
         let goes_now = self.encoder.is_plain() && self.is_empty() && self.writing == Writing::Open;
         if !goes_now {
             self.push(packet, None, outbox);
-            return self.flush(stream, outbox);
-        }
-        if let Outgoing::Encoded(..) = packet {
-            self.encode(packet, outbox);
             return self.flush(stream, outbox);
         }
         let payload = packet.bytes();
@@ -153,14 +159,31 @@ impl Outbound {
         if sent < whole && !self.is_broken() {
             outbox.push(whole, Some(payload.len()));
             outbox.progress(sent);
-            self.gather(&header[sent.min(header.len())..]);
-            let rest = sent.saturating_sub(header.len());
+            let header_left = &header[sent.min(header.len())..];
+            if !header_left.is_empty() {
+                self.gather(header_left);
+            }
+            let payload_sent = sent.saturating_sub(header.len());
             match packet {
-                Outgoing::Shared(packet) => self.share(packet.data().slice(rest..)),
-                _ => self.gather(&payload[rest..]),
+                Outgoing::Shared(packet) => {
+                    // The whole packet, not the rest of it: it is the same memory for every peer that it waits for.
+                    self.share(packet.data().clone());
+                    self.sent += payload_sent;
+                    self.wire_len -= payload_sent;
+                }
+                Outgoing::Text(_) | Outgoing::Binary(_) => self.gather(&payload[payload_sent..]),
             }
         }
         self.flush(stream, outbox);
+    }
+
+    /// Queues frames that were encoded for many peers at once. They count as one packet with this payload.
+    pub(super) fn push_frames(&mut self, frames: &Bytes, payload: usize, outbox: &mut Outbox) {
+        match self.writing {
+            Writing::Broken => {}
+            Writing::Open if self.waiting.is_empty() => self.encode_frames(frames, payload, outbox),
+            Writing::Open | Writing::Blocked => self.wait(None, frames.clone(), payload, None, outbox),
+        }
     }
 
     /// Queues a packet; with a key it takes the place of one that waits under the same.
@@ -168,31 +191,36 @@ impl Outbound {
         match self.writing {
             Writing::Broken => {}
             Writing::Open if self.waiting.is_empty() => self.encode(packet, outbox),
-            _ => {
-                let waits = self.waiting.iter_mut().find(|waiting| key.is_some() && waiting.key == key);
-                outbox.wait(packet.len());
-                let packet = packet.to_packet();
-                match waits {
-                    Some(waits) => {
-                        outbox.unwait(waits.packet.len());
-                        waits.packet = packet;
-                    }
-                    None => self.waiting.push_back(Waiting { packet, key }),
-                }
+            Writing::Open | Writing::Blocked => {
+                self.wait(Some(packet.kind()), packet.to_bytes(), packet.len(), key, outbox);
             }
         }
     }
 
-    /// How many bytes a packet that waits under this key has.
-    pub(super) fn waiting_under(&self, key: u64) -> Option<usize> {
-        let waits = self.waiting.iter().find(|waiting| waiting.key == Some(key))?;
-        Some(waits.packet.len())
+    fn wait(
+        &mut self,
+        kind: Option<PacketKind>,
+        bytes: Bytes,
+        payload: usize,
+        key: Option<u64>,
+        outbox: &mut Outbox,
+    ) {
+        outbox.wait(payload);
+        let bytes = HeldBytes::new(bytes, self.ledger.as_ref());
+        if let Some(replaced) = self.waiting.push(Queued { kind, bytes, payload }, key) {
+            outbox.unwait(replaced);
+        }
     }
 
-    /// Drops the packet that has waited longest, if one has not been encoded yet. Tells whether one was.
+    /// Returns how many bytes the packet has that waits under this key.
+    pub(super) fn waiting_under(&self, key: u64) -> Option<usize> {
+        self.waiting.under(key)
+    }
+
+    /// Drops the packet that has waited longest, if one has not been encoded yet. Returns `true` if one was dropped.
     pub(super) fn drop_oldest(&mut self, outbox: &mut Outbox) -> bool {
-        let Some(oldest) = self.waiting.pop_front() else { return false };
-        outbox.unwait(oldest.packet.len());
+        let Some(oldest) = self.waiting.pop() else { return false };
+        outbox.unwait(oldest.payload);
         true
     }
 
@@ -204,7 +232,7 @@ impl Outbound {
     /// Queues a pong. While too much waits, the newest takes the place of the others (RFC 6455, 5.5.3): whoever sends
     /// pings and reads nothing gets no more of our memory.
     pub(super) fn pong(&mut self, payload: &[u8], outbox: &mut Outbox) {
-        if self.has_enough() {
+        if self.wire_len >= PONGS {
             self.pong = Some(payload.into());
         } else {
             self.control(Kind::Pong, payload, outbox);
@@ -251,9 +279,7 @@ impl Outbound {
         if self.wire.is_empty() {
             self.wire = VecDeque::new();
         }
-        if self.waiting.is_empty() {
-            self.waiting = VecDeque::new();
-        }
+        self.waiting.shrink();
     }
 
     fn write(&self, stream: &mut Stream) -> io::Result<usize> {
@@ -282,11 +308,15 @@ impl Outbound {
             }
             sent -= left;
             self.sent = 0;
-            if let Some(Piece::Gathered(mut bytes)) = self.wire.pop_front() {
-                if (self.spare.capacity()..=KEPT).contains(&bytes.capacity()) {
-                    bytes.clear();
-                    self.spare = bytes;
+            match self.wire.pop_front() {
+                Some(Piece::Gathered(mut bytes)) => {
+                    if (self.spare.capacity()..=KEPT).contains(&bytes.capacity()) {
+                        bytes.clear();
+                        self.spare = bytes;
+                    }
                 }
+                Some(Piece::Shared(bytes)) => self.wire_shared -= bytes.counted(),
+                None => {}
             }
         }
         if self.wire.capacity() > PIECES {
@@ -301,8 +331,9 @@ impl Outbound {
         }
         self.writing = Writing::Broken;
         self.wire.clear();
-        self.waiting.clear();
+        self.waiting = Waiting::default();
         self.wire_len = 0;
+        self.wire_shared = 0;
         self.close = None;
         self.pong = None;
     }
@@ -313,9 +344,12 @@ impl Outbound {
             self.control(Kind::Pong, &payload, outbox);
         }
         while !self.has_enough() {
-            let Some(Waiting { packet, .. }) = self.waiting.pop_front() else { break };
-            outbox.unwait(packet.len());
-            self.encode(Outgoing::Shared(&packet), outbox);
+            let Some(Queued { kind, bytes, payload }) = self.waiting.pop() else { break };
+            outbox.unwait(payload);
+            match kind {
+                Some(kind) => self.encode_shared(kind, bytes.bytes(), outbox),
+                None => self.encode_frames(bytes.bytes(), payload, outbox),
+            }
         }
         if self.waiting.is_empty() {
             if let Some(frame) = self.close.take() {
@@ -325,25 +359,36 @@ impl Outbound {
     }
 
     fn encode(&mut self, packet: Outgoing<'_>, outbox: &mut Outbox) {
-        let kind = Kind::Packet(packet.kind());
-        let len = packet.len();
-        let wire = match packet {
-            Outgoing::Shared(packet) if self.encoder.is_plain() && len >= SHARED => {
-                let header = self.encoder.plain_header(kind, len);
-                self.gather(header.get());
-                self.share(packet.data().clone());
-                header.get().len() + len
-            }
-            // Small ones are shared only where there is nothing to gather them with.
-            Outgoing::Encoded(_, frame)
-                if self.encoder.is_plain() && (self.wire.is_empty() || len >= SHARED) =>
-            {
-                self.share(frame.clone());
-                frame.len()
-            }
-            _ => self.encode_gathered(kind, packet.bytes()),
+        if let Outgoing::Shared(shared) = packet {
+            return self.encode_shared(shared.kind(), shared.data(), outbox);
+        }
+        let wire = self.encode_gathered(Kind::Packet(packet.kind()), packet.bytes());
+        outbox.push(wire, Some(packet.len()));
+    }
+
+    /// Encodes a packet whose bytes stay where they are, if they are many.
+    fn encode_shared(&mut self, kind: PacketKind, bytes: &Bytes, outbox: &mut Outbox) {
+        let (kind, len) = (Kind::Packet(kind), bytes.len());
+        let wire = if self.encoder.is_plain() && len >= SHARED {
+            let header = self.encoder.plain_header(kind, len);
+            self.gather(header.get());
+            self.share(bytes.clone());
+            header.get().len() + len
+        } else {
+            self.encode_gathered(kind, bytes)
         };
         outbox.push(wire, Some(len));
+    }
+
+    fn encode_frames(&mut self, frames: &Bytes, payload: usize, outbox: &mut Outbox) {
+        debug_assert!(self.encoder.is_plain(), "a client masks each frame with a key of its own");
+        // Small ones are shared only where there is nothing to gather them with.
+        if self.wire.is_empty() || frames.len() >= SHARED {
+            self.share(frames.clone());
+        } else {
+            self.gather(frames);
+        }
+        outbox.push(frames.len(), Some(payload));
     }
 
     fn control(&mut self, kind: Kind, payload: &[u8], outbox: &mut Outbox) {
@@ -365,7 +410,9 @@ impl Outbound {
     }
 
     fn share(&mut self, bytes: Bytes) {
+        let bytes = HeldBytes::new(bytes, self.ledger.as_ref());
         self.wire_len += bytes.len();
+        self.wire_shared += bytes.counted();
         self.wire.push_back(Piece::Shared(bytes));
     }
 

@@ -1,0 +1,167 @@
+//! Bytes that wait in several send queues at once, counted once.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+    ops::Deref,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+
+/// The account of a server's shared bytes. A clone is the same account.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ledger(Arc<Mutex<Entries>>);
+
+#[derive(Debug, Default)]
+struct Entries {
+    bytes: usize,
+    /// How many queues hold the bytes that begin at this address, of this length. While one does, the memory is in use, so
+    /// the address cannot belong to anything else.
+    holders: HashMap<(usize, usize), usize, BuildHasherDefault<AddressHasher>>,
+}
+
+/// Bytes in a queue. Dropping them takes them out of the account.
+#[derive(Debug)]
+pub(crate) struct HeldBytes {
+    bytes: Bytes,
+    /// `None` if nobody counts them.
+    ledger: Option<Ledger>,
+}
+
+impl Ledger {
+    /// Returns how many bytes are held.
+    pub(crate) fn bytes(&self) -> usize {
+        self.entries().bytes
+    }
+
+    /// Returns `true` if a queue holds these bytes already, so that one more costs no memory.
+    pub(crate) fn has(&self, bytes: &Bytes) -> bool {
+        self.entries().holders.contains_key(&key(bytes))
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl HeldBytes {
+    /// Enters the bytes into the account, if there is one.
+    pub(crate) fn new(bytes: Bytes, ledger: Option<&Ledger>) -> Self {
+        if let Some(ledger) = ledger {
+            let mut entries = ledger.entries();
+            let holders = entries.holders.entry(key(&bytes)).or_default();
+            *holders += 1;
+            if *holders == 1 {
+                entries.bytes += bytes.len();
+            }
+        }
+        Self { bytes, ledger: ledger.cloned() }
+    }
+
+    pub(crate) fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// Returns how many of the bytes the ledger counts.
+    pub(crate) fn counted(&self) -> usize {
+        if self.ledger.is_some() { self.bytes.len() } else { 0 }
+    }
+}
+
+impl Deref for HeldBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for HeldBytes {
+    fn drop(&mut self) {
+        let Some(ledger) = &self.ledger else { return };
+        let mut entries = ledger.entries();
+        let key = key(&self.bytes);
+        let Some(holders) = entries.holders.get_mut(&key) else { return };
+        *holders -= 1;
+        if *holders == 0 {
+            entries.holders.remove(&key);
+            entries.bytes -= self.bytes.len();
+        }
+    }
+}
+
+fn key(bytes: &Bytes) -> (usize, usize) {
+    (bytes.as_ptr().addr(), bytes.len())
+}
+
+/// Addresses are no input from outside: they only need to be spread over all bits.
+#[derive(Debug, Default)]
+struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_usize(usize::from(*byte)));
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.0 = (self.0.rotate_left(5) ^ number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        // Maps look at the lowest and the highest bits, so both must depend on all of the address.
+        let mixed = (self.0 ^ self.0 >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed ^ mixed >> 32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_in_many_queues_count_once_until_the_last_lets_go() {
+        let ledger = Ledger::default();
+        let bytes = Bytes::from(vec![0; 1000]);
+        let held: Vec<_> = (0..100).map(|_| HeldBytes::new(bytes.clone(), Some(&ledger))).collect();
+        assert_eq!((ledger.bytes(), ledger.has(&bytes)), (1000, true));
+        let mut held = held.into_iter();
+        let last = held.next();
+        drop(held);
+        assert_eq!(ledger.bytes(), 1000);
+        drop(last);
+        assert_eq!((ledger.bytes(), ledger.has(&bytes)), (0, false));
+    }
+
+    #[test]
+    fn equal_bytes_in_different_places_count_each() {
+        let ledger = Ledger::default();
+        let held = [0; 3].map(|_| HeldBytes::new(Bytes::from(vec![7; 10]), Some(&ledger)));
+        assert_eq!(ledger.bytes(), 30);
+        drop(held);
+        assert_eq!(ledger.bytes(), 0);
+    }
+
+    #[test]
+    fn without_an_account_nothing_is_counted() {
+        assert_eq!(HeldBytes::new(Bytes::from_static(b"abc"), None).counted(), 0);
+    }
+
+    #[test]
+    fn hashes_differ_in_the_bits_that_maps_look_at() {
+        let hash = |address: usize| {
+            let mut hasher = AddressHasher::default();
+            hasher.write_usize(address);
+            hasher.write_usize(1000);
+            hasher.finish()
+        };
+        let hashes: Vec<u64> = (0..64).map(|index| hash(0x7f00_0000_0000 + index * 4096)).collect();
+        for bits in [0..7, 57..64] {
+            let (low, width) = (bits.start, bits.end - bits.start);
+            let mut seen: Vec<u64> = hashes.iter().map(|hash| hash >> low & ((1 << width) - 1)).collect();
+            seen.sort_unstable();
+            seen.dedup();
+            assert!(seen.len() > 32, "bits {low} to {}: {} values", low + width, seen.len());
+        }
+    }
+}

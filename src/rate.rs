@@ -1,0 +1,60 @@
+//! Rate limits: amounts and times in, verdicts out.
+
+use std::time::Duration;
+
+/// The time whose worth may come at once.
+const BURST: Duration = Duration::from_secs(2);
+
+/// When something was received: at `at`, or up to as early as `since`, the time of the poll before.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival {
+    pub(crate) since: Duration,
+    pub(crate) at: Duration,
+}
+
+/// A leaky bucket, stored as the time at which it will be empty.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rate {
+    /// Zero: no limit.
+    per_second: u64,
+    empty_at: Duration,
+}
+
+impl Rate {
+    /// Creates a limit in units per second; zero is no limit.
+    pub(crate) fn new(per_second: u32) -> Self {
+        Self { per_second: per_second.into(), empty_at: Duration::ZERO }
+    }
+
+    /// Returns `true` if there is a limit.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.per_second > 0
+    }
+
+    /// Returns `true` if nothing is left in it of what was counted.
+    pub(crate) fn is_empty(&self, now: Duration) -> bool {
+        self.empty_at <= now
+    }
+
+    /// Counts `amount`. Returns `true` if it is within the limit.
+    pub(crate) fn take(&mut self, amount: u64, Arrival { since, at }: Arrival) -> bool {
+        if !self.is_limited() {
+            return true;
+        }
+        let cost = Duration::from_nanos(amount.saturating_mul(1_000_000_000) / self.per_second);
+        self.empty_at = self.empty_at.max(since).saturating_add(cost);
+        self.empty_at <= at.saturating_add(BURST)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_time_overflows_nothing() {
+        let arrival = Arrival { since: Duration::MAX, at: Duration::MAX };
+        let mut rate = Rate::new(1);
+        assert!(rate.take(u64::MAX, arrival) && rate.take(u64::MAX, arrival));
+    }
+}

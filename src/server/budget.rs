@@ -1,0 +1,124 @@
+//! How much work a poll does at most; the rest is left to the next.
+
+use std::time::Duration;
+
+use crate::sys::Moment;
+
+/// How many bytes all turns of a poll may read,
+const BYTES: usize = 16 * 1024 * 1024;
+/// and how many of them from connections that are over: what these send is of no use.
+const LINGERING: usize = 1024 * 1024;
+
+/// How many steps of TLS handshakes a poll takes. One costs 0.05 to 1 ms, by the kind of the key.
+const HANDSHAKES: usize = 16;
+
+/// How many deadlines a poll looks at, at least: thousands that connected together fall silent together, and to ping all of
+/// them at once would cost a frame.
+const DEADLINES: usize = 256;
+/// And how many in a second: where polls are few, more are due in each.
+const DEADLINES_PER_SECOND: f64 = 16_384.0;
+
+/// What a turn is spent on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TurnKind {
+    /// A step of a TLS handshake.
+    Handshake,
+    /// The last bytes of a connection that is over.
+    Lingering,
+    Other,
+}
+
+/// What is left of a poll's work.
+#[derive(Debug)]
+pub(super) struct Budget {
+    bytes: usize,
+    lingering: usize,
+    handshakes: usize,
+    deadlines: usize,
+}
+
+impl Budget {
+    pub(super) fn new(moment: Moment) -> Self {
+        let since_last = moment.wall.saturating_sub(moment.last).min(Duration::from_secs(1));
+        let deadlines = (since_last.as_secs_f64() * DEADLINES_PER_SECOND) as usize;
+        Self {
+            bytes: BYTES,
+            lingering: LINGERING,
+            handshakes: HANDSHAKES,
+            deadlines: deadlines.max(DEADLINES),
+        }
+    }
+
+    /// Returns `true` while connections may be given turns.
+    pub(super) fn has_turns(&self) -> bool {
+        self.bytes > 0
+    }
+
+    /// Returns `true` if one more connection that is over may be read from.
+    pub(super) fn may_linger(&self) -> bool {
+        self.lingering > 0
+    }
+
+    /// Returns `true` if one more step of a TLS handshake may be taken.
+    pub(super) fn may_handshake(&self) -> bool {
+        self.handshakes > 0
+    }
+
+    /// Returns `true` if one more deadline may be looked at, and counts it.
+    pub(super) fn may_look_at_deadline(&mut self) -> bool {
+        let may = self.deadlines > 0;
+        self.deadlines -= usize::from(may);
+        may
+    }
+
+    /// Counts a turn in which so many bytes were read.
+    pub(super) fn count(&mut self, kind: TurnKind, bytes: usize) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+        match kind {
+            TurnKind::Lingering => self.lingering = self.lingering.saturating_sub(bytes),
+            // Without bytes there was nothing to compute.
+            TurnKind::Handshake if bytes > 0 => self.handshakes = self.handshakes.saturating_sub(1),
+            TurnKind::Handshake | TurnKind::Other => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn budget(millis: u64) -> Budget {
+        let wall = Duration::from_millis(millis);
+        Budget::new(Moment { now: wall, wall, last: Duration::ZERO })
+    }
+
+    #[test]
+    fn a_poll_takes_a_bounded_number_of_handshake_steps() {
+        let mut budget = budget(16);
+        let mut steps = 0;
+        while budget.may_handshake() {
+            budget.count(TurnKind::Handshake, 0);
+            budget.count(TurnKind::Handshake, 500);
+            steps += 1;
+        }
+        assert_eq!(steps, HANDSHAKES, "turns without bytes are none");
+    }
+
+    #[test]
+    fn where_polls_are_few_each_looks_at_more_deadlines() {
+        for (millis, expected) in [(0, 256), (1, 256), (50, 819), (200, 3276), (60_000, 16_384)] {
+            let mut budget = budget(millis);
+            let looks = (0..100_000).filter(|_| budget.may_look_at_deadline()).count();
+            assert_eq!(looks, expected, "{millis} ms");
+        }
+    }
+
+    #[test]
+    fn bytes_of_connections_that_are_over_count_twice() {
+        let mut budget = budget(16);
+        budget.count(TurnKind::Lingering, LINGERING);
+        assert!(!budget.may_linger() && budget.has_turns());
+        budget.count(TurnKind::Other, BYTES - LINGERING);
+        assert!(!budget.has_turns());
+    }
+}
