@@ -2,10 +2,11 @@
 
 use std::{
     io::{ErrorKind, Read, Write},
-    net::{Ipv4Addr, Shutdown, TcpListener, TcpStream},
+    net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     time::Duration,
 };
 
+use socket2::{Domain, SockRef, Socket, Type};
 use tungstenite::handshake::derive_accept_key;
 use websocket_peer::{Options, ReadyState, WebSocketPeer};
 
@@ -24,6 +25,11 @@ pub const REQUEST: &str = "GET /chat?x=1 HTTP/1.1\r\nHost: h.example:99\r\nUpgra
 /// What a server has to answer.
 pub const ANSWER: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+
+/// The size of the kernel's buffers on the way to an end that a test may leave unread. By default each system chooses its own,
+/// Linux up to tens of megabytes, and changes it as it goes. With this size a sender is blocked after much less than any packet
+/// queue holds, and stays blocked.
+pub const KERNEL: usize = 16 * 1024;
 
 /// One end of a TCP connection.
 pub struct Raw {
@@ -74,6 +80,32 @@ impl Raw {
         self.tcp.write_all(bytes.as_ref()).expect("the peer's end is there");
     }
 
+    /// Sends bytes, and calls `poll` while the kernel takes no more of them. For more bytes than every kernel holds.
+    #[track_caller]
+    pub fn send_while(&mut self, bytes: impl AsRef<[u8]>, mut poll: impl FnMut()) {
+        let mut rest = bytes.as_ref();
+        until("the other end takes the bytes", || {
+            rest = &rest[self.offer(rest)..];
+            poll();
+            rest.is_empty()
+        });
+    }
+
+    /// Sends as much as the kernel takes at once, and returns how many bytes that is.
+    fn offer(&mut self, bytes: &[u8]) -> usize {
+        self.tcp.set_nonblocking(true).expect("a stream that does not wait");
+        let mut sent = 0;
+        while sent < bytes.len() {
+            match self.tcp.write(&bytes[sent..]) {
+                Ok(written) => sent += written,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => panic!("the peer's end is gone: {error}"),
+            }
+        }
+        self.tcp.set_nonblocking(false).expect("a stream that waits");
+        sent
+    }
+
     /// Ends this direction of TCP.
     pub fn finish(&self) {
         self.tcp.shutdown(Shutdown::Write).expect("the connection is there");
@@ -81,7 +113,7 @@ impl Raw {
 
     /// Ends TCP with a reset.
     pub fn reset(self) {
-        socket2::SockRef::from(&self.tcp).set_linger(Some(Duration::ZERO)).expect("linger");
+        SockRef::from(&self.tcp).set_linger(Some(Duration::ZERO)).expect("linger");
     }
 
     /// Takes what has arrived; how many bytes that is.
@@ -185,11 +217,24 @@ fn header(first: u8, length: usize, mask_bit: u8) -> Vec<u8> {
     }
 }
 
-/// A listener on a free port of the loopback interface, and the port.
+/// A listener on a free port of the loopback interface, and the port. The buffers of the streams that it accepts have the size
+/// [`KERNEL`].
 pub fn listener() -> (TcpListener, u16) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let socket = SockRef::from(&listener);
+    socket.set_send_buffer_size(KERNEL).expect("a size for the send buffer");
+    socket.set_recv_buffer_size(KERNEL).expect("a size for the receive buffer");
     let port = listener.local_addr().expect("an address").port();
     (listener, port)
+}
+
+/// Connects to a server that this end may leave blocked: its receive buffer has the size [`KERNEL`], set before the connection
+/// exists, since the window depends on it.
+pub fn connect(addr: SocketAddr) -> TcpStream {
+    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None).expect("a socket");
+    socket.set_recv_buffer_size(KERNEL).expect("a size for the receive buffer");
+    socket.connect(&addr.into()).expect("the server listens");
+    socket.into()
 }
 
 /// Both ends of a new TCP connection through the test target's network: the one that connected, and the one that was
@@ -197,7 +242,7 @@ pub fn listener() -> (TcpListener, u16) {
 pub fn tcp_pair() -> (TcpStream, TcpStream) {
     let (listener, port) = listener();
     let addr = network::route((Ipv4Addr::LOCALHOST, port).into());
-    let connected = TcpStream::connect(addr).expect("somebody listens");
+    let connected = connect(addr);
     let (accepted, _) = listener.accept().expect("somebody connected");
     (connected, accepted)
 }

@@ -283,13 +283,14 @@ fn what_waits_for_one_that_has_said_goodbye_still_counts() {
     let mut host = Host::start(with_peer(Options::for_server().close_timeout(2 * SOON)));
     let (key, mut raw) = host.guest();
     host.block(key, &Packet::binary(vec![0; 500_000]));
-    while host.buffered(key) < 3 * MIB {
+    while host.buffered(key) < 3 * MIB + MIB / 2 {
         host.server.send(key, &[0; 500_000]).expect("there is room");
     }
     raw.send(client_frame(CLOSE, close_payload(1000, "")));
     host.closed(key);
     host.step();
     let held = host.server.stats().memory;
+    // Of the first packet a part is gone, and `buffered` counted it whole.
     assert!(held == 0 || held >= 3 * MIB, "{held} bytes are counted of what still waits");
     host.until_empty();
 }

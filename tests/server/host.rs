@@ -6,9 +6,11 @@
 
 use std::{
     collections::{BTreeSet, VecDeque},
-    net::{SocketAddr, TcpStream},
-    time::Duration,
+    net::{SocketAddr, TcpListener},
+    time::{Duration, Instant},
 };
+
+use socket2::SockRef;
 
 use websocket_peer::{
     CloseInfo, Options, Packet, PeerKey, PeerLimits, ServerEvent, ServerOptions, WebSocketServer,
@@ -16,8 +18,12 @@ use websocket_peer::{
 
 use crate::common::{
     eventually,
-    raw::{ANSWER, End, Frame, REQUEST, Raw},
+    raw::{ANSWER, End, Frame, KERNEL, REQUEST, Raw, connect},
 };
+
+/// How long the kernel must take nothing until it is full. A receiver may delay an acknowledgement by 40 ms, and a sender
+/// fills the rest of a small window after 200 ms (RFC 9293, section 3.8.6.1).
+const CALM: Duration = Duration::from_millis(400);
 
 /// A server, and what it has told that no test has looked at.
 pub struct Host {
@@ -58,9 +64,12 @@ pub fn request(target: &str, lines: &[&str]) -> String {
 }
 
 impl Host {
-    /// A server on a free port.
+    /// A server on a free port. Little fits into the kernel on the way to its clients: see [`KERNEL`].
     pub fn start(options: ServerOptions) -> Self {
-        Self::of(WebSocketServer::bind("127.0.0.1:0", options).expect("a free port"))
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        // The streams that it accepts inherit the size.
+        SockRef::from(&listener).set_send_buffer_size(KERNEL).expect("a size for the send buffer");
+        Self::of(WebSocketServer::from_listener(listener, options).expect("the options are right"))
     }
 
     pub fn of(server: WebSocketServer) -> Self {
@@ -123,8 +132,8 @@ impl Host {
 
     /// Polls for a while, whatever happens.
     pub fn run(&mut self, time: Duration) {
-        let end = std::time::Instant::now() + time;
-        self.until_so("time passes", |_| std::time::Instant::now() >= end);
+        let end = Instant::now() + time;
+        self.until_so("time passes", |_| Instant::now() >= end);
     }
 
     /// Takes the first event that is like this, when there is one.
@@ -165,7 +174,13 @@ impl Host {
 
     /// Somebody who has connected and said nothing.
     pub fn knock(&self) -> Raw {
-        Raw::new(TcpStream::connect(self.addr).expect("it listens"))
+        Raw::new(connect(self.addr))
+    }
+
+    /// Lets a client send bytes, and polls while the kernel takes no more of them.
+    #[track_caller]
+    pub fn send(&mut self, raw: &mut Raw, bytes: impl AsRef<[u8]>) {
+        raw.send_while(bytes, || self.step());
     }
 
     /// Somebody who has sent this.
@@ -235,27 +250,27 @@ impl Host {
     /// Sends packets until neither the kernel nor the peer's own queue takes any more of them. The client does not read.
     #[track_caller]
     pub fn stuff(&mut self, peer: PeerKey, packet: &Packet) {
-        let mut quiet = 0;
+        let (mut quiet, mut since) = (0, Instant::now());
         self.until_so("the peer is full", |host| {
             while host.server.send_packet(peer, packet).is_ok() {
-                quiet = 0;
+                (quiet, since) = (0, Instant::now());
             }
             quiet += 1;
-            quiet > 20
+            quiet > 20 && since.elapsed() > CALM
         });
     }
 
     /// Sends packets until the kernel takes no more of them; then some wait. For peers whose queue has room for them.
     #[track_caller]
     pub fn block(&mut self, peer: PeerKey, packet: &Packet) {
-        let mut quiet = 0;
+        let (mut quiet, mut since) = (0, Instant::now());
         self.until_so("the kernel takes no more", |host| {
             if host.buffered(peer) == 0 {
-                quiet = 0;
+                (quiet, since) = (0, Instant::now());
                 host.server.send_packet(peer, packet).expect("there is room");
             }
             quiet += 1;
-            quiet > 20
+            quiet > 20 && since.elapsed() > CALM
         });
     }
 
