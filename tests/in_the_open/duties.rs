@@ -16,7 +16,7 @@ use crate::{
 fn assert_told(bytes: impl AsRef<[u8]>, code: u16) {
     let mut host = Host::start(ServerOptions::default());
     let (key, mut raw) = host.guest();
-    raw.send([bytes.as_ref(), &client_frame(BINARY, vec![7; 60_000]).repeat(5)].concat());
+    host.send(&mut raw, [bytes.as_ref(), &client_frame(BINARY, vec![7; 60_000]).repeat(5)].concat());
     let frame = host.frame(&mut raw);
     assert_eq!((frame.close_code(), frame.masked), (Some(code), false));
     assert_eq!(host.end(&mut raw), End::Eof, "a reset would destroy the close frame");

@@ -54,9 +54,9 @@ fn a_length_that_is_only_declared_takes_no_memory() {
     for (_, raw) in &mut guests {
         raw.send([7; 10_000]);
     }
-    host.run(crate::common::A_WHILE);
+    host.until_so("all has come", |host| host.server.stats().memory - idle >= 20 * 10_000);
     let taken = host.server.stats().memory - idle;
-    assert!((20 * 10_000..20 * 200_000).contains(&taken), "{taken} bytes for 200,020 that came");
+    assert!(taken < 20 * 200_000, "{taken} bytes for 200,020 that came");
 }
 
 /// Tiny-fragment amplification.
@@ -82,10 +82,10 @@ fn fragments_take_no_more_memory_than_they_carry() {
     let mut host = Host::start(ServerOptions::default().limits(unlimited()));
     let (_, mut raw) = host.guest();
     let idle = host.server.stats().memory;
-    raw.send([client_frame(FIRST, "x"), client_frame(MIDDLE, "x").repeat(20_000)].concat());
-    host.run(crate::common::A_WHILE);
+    host.send(&mut raw, [client_frame(FIRST, "x"), client_frame(MIDDLE, "x").repeat(20_000)].concat());
+    host.until_so("all has come", |host| host.server.stats().memory - idle >= 20_000);
     let taken = host.server.stats().memory - idle;
-    assert!((20_000..100_000).contains(&taken), "{taken} bytes for 20,001 that came");
+    assert!(taken < 100_000, "{taken} bytes for 20,001 that came");
 }
 
 #[test]
@@ -114,11 +114,12 @@ fn a_message_that_is_never_finished_gets_1008_when_its_time_is_over() {
 
 #[test]
 fn whoever_finishes_its_messages_may_send_them_for_ever() {
-    let limits = unlimited().max_message_time(Duration::from_millis(150));
+    // Longer than a loaded machine takes for one message, and shorter than all of this together.
+    let limits = unlimited().max_message_time(Duration::from_secs(2));
     let mut host = Host::start(ServerOptions::default().limits(limits));
     let (key, mut raw) = host.guest();
     let start = Instant::now();
-    while start.elapsed() < Duration::from_millis(600) {
+    while start.elapsed() < Duration::from_secs(5) {
         raw.send(client_frame(0x01, "one "));
         host.step();
         raw.send(client_frame(LAST, "whole"));
