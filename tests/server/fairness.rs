@@ -58,6 +58,8 @@ impl Drop for Flood {
     }
 }
 
+const ROUNDS: u32 = 20;
+
 /// One floods with such frames; each of twenty others is heard within a few polls, time and again.
 #[track_caller]
 fn assert_others_are_heard(frame: &[u8]) {
@@ -68,16 +70,16 @@ fn assert_others_are_heard(frame: &[u8]) {
     let received = |host: &Host| host.server.stats().bytes_received;
     host.until_so("the flood comes", |host| received(host) > 1 << 20);
     let before = received(&host);
-    for round in 0..20 {
+    let mut polls = 0;
+    for round in 1..=ROUNDS {
         for (_, raw) in &mut quiet {
             raw.send(client_frame(TEXT, "may I?"));
         }
-        // All of it lies in the kernel now.
-        let mut polls = 0;
+        // All of it lies in the kernel now, unless the machine is busy; so the polls of all rounds count together.
         let mut heard = 0;
         while heard < quiet.len() {
             polls += 1;
-            assert!(polls <= 5, "round {round}: only {heard} were heard in {polls} polls");
+            assert!(polls <= 5 * ROUNDS, "round {round}: only {heard} were heard in {polls} polls");
             host.server.poll();
             while let Some(event) = host.server.next_event() {
                 let ServerEvent::Packet(key, packet) = event else { panic!("{event:?}") };
@@ -92,7 +94,7 @@ fn assert_others_are_heard(frame: &[u8]) {
             assert_eq!(frame.payload, b"may I?");
         }
     }
-    assert!(received(&host) > before, "the flood has gone on meanwhile");
+    host.until_so("the flood goes on", |host| received(host) > before);
 }
 
 #[test]
@@ -124,7 +126,11 @@ fn whoever_does_not_read_events_has_a_flood_wait_in_the_network() {
     let peer = Options::for_server().inbound_buffer_size(100_000);
     let mut host = Host::start(with_peer(peer).limits(unlimited()));
     let flood = Flood::start(&mut host, &client_frame(BINARY, vec![0; 10_000]));
-    for _ in 0..200 {
+    crate::common::until("its inbox is full", || {
+        host.server.poll();
+        host.server.stats().packets_received == 10
+    });
+    for _ in 0..100 {
         host.server.poll();
         thread::sleep(Duration::from_millis(1));
     }
@@ -155,13 +161,18 @@ fn polls_cost_the_same_however_many_are_idle() {
         let mut host = Host::start(options);
         let guests: Vec<_> = (0..idle).map(|_| host.guest()).collect();
         host.run(crate::common::A_WHILE);
-        let before = on_processor();
-        for _ in 0..POLLS {
-            host.server.poll();
-            assert_eq!(host.server.next_event(), None);
-        }
+        // What else the machine does makes some attempts dearer, and none cheaper.
+        let attempts = (0..5).map(|_| {
+            let before = on_processor();
+            for _ in 0..POLLS {
+                host.server.poll();
+                assert_eq!(host.server.next_event(), None);
+            }
+            on_processor() - before
+        });
+        let cheapest = attempts.min().expect("there are attempts");
         drop(guests);
-        on_processor() - before
+        cheapest
     };
     let (one, many) = (cost(1), cost(200));
     // A system call takes a tenth of a microsecond at the very least.

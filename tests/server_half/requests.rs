@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use websocket_peer::{CloseCause, Deadline, Options, ReadyState, WebSocketPeer};
 
 use crate::common::{
-    closed, eventually, opened,
+    PATIENCE, closed, eventually, opened,
     raw::{ANSWER, End, REQUEST, Raw, TEXT, accepting, client_frame, end_from, frame_from},
     receive, until,
 };
@@ -222,5 +222,5 @@ fn a_stream_that_waits_is_made_one_that_does_not() {
     let (mut peer, _raw) = accepting(Options::for_server());
     let start = Instant::now();
     assert_eq!(peer.poll(), ReadyState::Connecting);
-    assert!(start.elapsed() < Duration::from_secs(5), "the accepted stream waits in reads");
+    assert!(start.elapsed() < PATIENCE, "the accepted stream waits in reads");
 }
