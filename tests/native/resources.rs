@@ -5,12 +5,12 @@
 
 #![cfg(target_os = "linux")]
 
-use std::{env, fs, process::Command, time::Duration};
+use std::{env, fs, process::Command};
 
 use testkit::Server;
 use websocket_peer::{CloseCause, Options, ReadyState, WebSocketPeer};
 
-use crate::common::{closed, opened, program::Program, raw::accepted, receive, until};
+use crate::common::{PATIENCE, closed, opened, program::Program, raw::accepted, receive, until};
 
 const ALONE: &str = "WEBSOCKET_PEER_TEST_RUNS_ALONE";
 
@@ -30,8 +30,7 @@ fn two_hundred_connections_leave_nothing_behind() {
 fn connect_again_and_again() {
     let server = Server::start().unwrap();
     let by_name = |path: &str| server.url(path).replace("127.0.0.1", "localhost");
-    let options = Options::default().close_timeout(Duration::from_millis(100));
-    let mut peer = WebSocketPeer::with_options(options);
+    let mut peer = WebSocketPeer::with_options(Options::default().close_timeout(PATIENCE));
     let mut before = None;
     for round in 0..200 {
         // The first rounds open what stays: standard streams, the random source, whatever the system's resolver keeps.
