@@ -121,7 +121,7 @@ async fn a_large_queue_is_sent_before_the_close() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_late_answer_is_waited_for() {
-    let mut peer = open("/late-close/300").await;
+    let mut peer = open("/late-close/1500").await;
     peer.close_with(code(4005), "wait for me").unwrap();
     pause(A_WHILE).await;
     assert_eq!(peer.poll(), ReadyState::Closing);

@@ -52,13 +52,16 @@ async fn a_packet_over_the_outbound_buffer_can_never_be_sent() {
     assert_eq!(peer.send(&[0; 100]), Ok(()));
 }
 
-/// Sends packets that nobody reads until one is refused.
+/// Sends packets that nobody reads until one is refused, and stays so: the network takes some more a while after it seemed full.
 async fn send_until_refused(peer: &mut WebSocketPeer, size: usize) -> (u64, Error) {
     let packet = vec![7; size];
     let mut refused = None;
+    let mut times = 0;
     until(peer, "run out of room", |peer| {
+        let sent = peer.stats().packets_sent;
         refused = (0..16).find_map(|_| peer.send(&packet).err());
-        refused.is_some()
+        times = if peer.stats().packets_sent == sent { times + 1 } else { 0 };
+        times > 300
     })
     .await;
     (peer.stats().packets_sent, refused.unwrap())

@@ -13,7 +13,7 @@ use websocket_peer::{Options, Packet, ReadyState, TlsOptions, WebSocketPeer};
 use crate::oracle::{Role, Told, judge};
 
 /// No connection takes longer to end, whatever happens to it; the machine may be busy.
-pub const IN_TIME: Duration = Duration::from_secs(15);
+pub const IN_TIME: Duration = Duration::from_secs(30);
 
 /// What the client says. The second needs a longer frame header than the first.
 pub fn said() -> [Packet; 2] {
@@ -41,13 +41,14 @@ impl Case {
         }
     }
 
-    /// Whether time limits have to end it. They are short then; otherwise they are no help.
+    /// Whether time limits have to end it. They are shorter then, but longer than a loaded machine takes for the dialogue;
+    /// otherwise they are no help.
     pub fn has_deadlines(&self) -> bool {
         self.fault == Fault::Stall
     }
 
     pub fn options(&self) -> Options {
-        let (limit, heartbeat) = if self.has_deadlines() { (600, 300) } else { (60_000, 30_000) };
+        let (limit, heartbeat) = if self.has_deadlines() { (3000, 1500) } else { (60_000, 30_000) };
         Options::for_server()
             .connect_timeout(Duration::from_millis(limit))
             .close_timeout(Duration::from_millis(limit))
