@@ -1,11 +1,17 @@
 //! Where a server listens: ports, both versions of IP, and listeners that somebody else has opened.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::{
+    net::{SocketAddr, TcpListener, TcpStream},
+    time::{Duration, Instant},
+};
 
 use websocket_peer::{Error, Options, ReadyState, ServerOptions, WebSocketPeer, WebSocketServer};
 
 use crate::{
-    common::raw::{REQUEST, Raw},
+    common::{
+        raw::{REQUEST, Raw},
+        until,
+    },
     host::{Host, with_peer},
 };
 
@@ -111,13 +117,19 @@ fn small_packets_are_not_held_back() {
     assert!(!socket2::SockRef::from(&watched).tcp_nodelay().unwrap());
     let mut host = Host::of(WebSocketServer::from_listener(listener, ServerOptions::default()).unwrap());
     let (key, mut raw) = host.guest();
-    let start = std::time::Instant::now();
-    for _ in 0..20 {
+    // With Nagle's algorithm the second one would wait for an acknowledgement, and an end that reads nothing delays that: Linux by
+    // 40 ms, once it has acknowledged some packets at once. A busy machine is slow as well, but not every time.
+    let mut fastest = Duration::MAX;
+    for round in 0..40 {
+        let start = Instant::now();
         host.server.send_text(key, "one").unwrap();
         host.server.send_text(key, "two").unwrap();
+        until("both frames arrive", || raw.tcp().peek(&mut [0; 64]).is_ok_and(|len| len == 2 * (2 + 3)));
+        if round >= 20 {
+            fastest = fastest.min(start.elapsed());
+        }
         host.frame(&mut raw);
         host.frame(&mut raw);
     }
-    // With Nagle's algorithm each second one would wait for an acknowledgement that the other end delays.
-    assert!(start.elapsed().as_millis() < 500, "{:?}", start.elapsed());
+    assert!(fastest < Duration::from_millis(30), "{fastest:?}");
 }

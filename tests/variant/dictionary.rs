@@ -230,7 +230,7 @@ impl From<u64> for Key {
     }
 }
 
-/// Runs this. Natively it must end in seconds, in a debug build, on a machine that has other things to do: it takes a fraction
+/// Runs this. Natively it must end in a minute, in a debug build, on a machine that has other things to do: it takes a fraction
 /// of one, where the square of the number of keys would take minutes.
 #[track_caller]
 fn soon<T>(run: impl FnOnce() -> T) -> T {
@@ -238,7 +238,7 @@ fn soon<T>(run: impl FnOnce() -> T) -> T {
     {
         let start = std::time::Instant::now();
         let result = run();
-        assert!(start.elapsed() < std::time::Duration::from_secs(10), "took {:?}", start.elapsed());
+        assert!(start.elapsed() < std::time::Duration::from_secs(60), "took {:?}", start.elapsed());
         result
     }
     #[cfg(target_family = "wasm")]
