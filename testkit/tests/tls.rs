@@ -24,7 +24,7 @@ fn client(server: &Server, trusted_pem: &str) -> Tls {
         .with_no_client_auth();
     let name = ServerName::try_from("localhost").unwrap();
     let tcp = TcpStream::connect(server.secure_addr()).unwrap();
-    tcp.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    tcp.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), tcp)
 }
 

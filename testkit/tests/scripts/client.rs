@@ -9,13 +9,16 @@ use tungstenite::{Message, WebSocket};
 
 pub type Client = WebSocket<TcpStream>;
 
+/// How long a test waits for anything before it fails. Generous: the machine may be busy with something else.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
 pub fn server() -> Server {
     Server::start().unwrap()
 }
 
 pub fn tcp(server: &Server) -> TcpStream {
     let tcp = TcpStream::connect(server.addr()).unwrap();
-    tcp.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    tcp.set_read_timeout(Some(PATIENCE)).unwrap();
     tcp
 }
 
@@ -48,9 +51,27 @@ pub fn head(tcp: &mut TcpStream) -> String {
     String::from_utf8(head).unwrap()
 }
 
-/// Everything until the end of the stream, or what came within a quarter of a second of silence.
+/// The next bytes.
+pub fn bytes(tcp: &mut TcpStream, len: usize) -> Vec<u8> {
+    let mut bytes = vec![0; len];
+    tcp.read_exact(&mut bytes).unwrap();
+    bytes
+}
+
+/// Everything until the end of the stream.
 pub fn rest(tcp: &mut TcpStream) -> (Vec<u8>, End) {
-    tcp.set_read_timeout(Some(Duration::from_millis(250))).unwrap();
+    rest_within(tcp, PATIENCE)
+}
+
+/// What comes before a quarter of a second of silence.
+pub fn silence(tcp: &mut TcpStream) -> Vec<u8> {
+    let (bytes, end) = rest_within(tcp, Duration::from_millis(250));
+    assert_eq!(end, End::Silence);
+    bytes
+}
+
+fn rest_within(tcp: &mut TcpStream, time: Duration) -> (Vec<u8>, End) {
+    tcp.set_read_timeout(Some(time)).unwrap();
     let mut bytes = Vec::new();
     let end = match tcp.read_to_end(&mut bytes) {
         Ok(_) => End::Eof,
@@ -58,6 +79,7 @@ pub fn rest(tcp: &mut TcpStream) -> (Vec<u8>, End) {
         Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => End::Silence,
         Err(error) => panic!("{error}"),
     };
+    tcp.set_read_timeout(Some(PATIENCE)).unwrap();
     (bytes, end)
 }
 

@@ -3,7 +3,7 @@
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::client::{close, open, request, server, texts};
+use crate::client::{PATIENCE, close, open, request, server, texts};
 use tungstenite::protocol::CloseFrame;
 use tungstenite::{Error, Message};
 
@@ -21,7 +21,7 @@ fn echo_gives_back_text_binary_and_the_close() {
     assert!(matches!(client.read(), Err(Error::ConnectionClosed)));
     drop(client);
 
-    let events = server.events().wait("echo", None, Duration::from_secs(5));
+    let events = server.events().wait("echo", None, PATIENCE);
     let mut lines: Vec<&str> = events.lines().collect();
     lines.retain(|line| !line.starts_with("frame masked=yes mask=") && !line.starts_with("request "));
     assert_eq!(lines, ["path /echo?key=echo", "text 7", "binary 70000", "close 4001 bye", "eof"]);
@@ -87,7 +87,7 @@ fn count_counts_and_flood_numbers() {
     }
     client.close(None).unwrap();
     close(&mut client);
-    assert!(server.events().wait("count", Some("count"), Duration::from_secs(5)).contains("count 5"));
+    assert!(server.events().wait("count", Some("count"), PATIENCE).contains("count 5"));
 
     let mut client = open(&server, "/flood?key=flood");
     for number in 0..100_u64 {
@@ -95,7 +95,7 @@ fn count_counts_and_flood_numbers() {
     }
     client.close(None).unwrap();
     close(&mut client);
-    assert!(server.events().wait("flood", Some("sent"), Duration::from_secs(5)).contains("sent "));
+    assert!(server.events().wait("flood", Some("sent"), PATIENCE).contains("sent "));
 }
 
 #[test]
