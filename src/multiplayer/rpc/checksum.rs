@@ -7,7 +7,7 @@ pub(crate) const NO_METHODS: &[u8; 32] = b"d41d8cd98f00b204e9800998ecf8427e";
 
 /// The checksum of methods with these names, which are in the order of their numbers, those of the node first: the MD5 of all
 /// of them in a row, in 32 lower-case hexadecimal digits.
-pub(crate) fn checksum<'n>(names: impl IntoIterator<Item = &'n str>) -> [u8; 32] {
+pub(super) fn checksum<'n>(names: impl IntoIterator<Item = &'n str>) -> [u8; 32] {
     let mut md5 = Md5::new();
     for name in names {
         md5.update(name);

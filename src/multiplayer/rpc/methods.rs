@@ -10,6 +10,9 @@ const NODE_LEVEL: u16 = 0x8000;
 /// The longest name in bytes. Nothing of it is on the wire; but nobody writes names as long as this.
 const LONGEST_NAME: usize = 255;
 
+/// The longest list of names for which the checksums without one name are computed.
+const MAX_LEFT_OUT: usize = 64;
+
 /// The methods of a node. A clone shares them.
 ///
 /// Numbers follow from the names: those of the script's methods are their places in the order of the names' code points, those
@@ -35,6 +38,8 @@ struct Tables {
     node_level: Vec<Method>,
     /// Made when it is first asked for.
     md5: OnceLock<[u8; 32]>,
+    /// Computed when the first checksum that differs arrives.
+    md5_without_each: OnceLock<Box<[[u8; 32]]>>,
 }
 
 impl Methods {
@@ -51,6 +56,7 @@ impl Methods {
         let place = table.partition_point(|other| other.name <= method.name);
         table.insert(place, method);
         tables.md5 = OnceLock::new();
+        tables.md5_without_each = OnceLock::new();
         self
     }
 
@@ -88,6 +94,22 @@ impl Methods {
     /// As it stands in packets.
     pub(crate) fn md5_digits(&self) -> &[u8; 32] {
         self.tables.md5.get_or_init(|| checksum(self.names()))
+    }
+
+    /// Returns the checksums of the lists that lack one name, in the order of [`names`](Self::names) of the missing name.
+    /// There are none for more than 64 names.
+    ///
+    /// They are computed once, and shared by all clones: a remote peer decides how often they are needed.
+    pub(crate) fn md5_without_each(&self) -> &[[u8; 32]] {
+        self.tables.md5_without_each.get_or_init(|| {
+            let count = self.names().count();
+            let tried = if count > MAX_LEFT_OUT { 0 } else { count };
+            let without = |left_out: usize| {
+                let others = self.names().enumerate().filter(move |(index, _)| *index != left_out);
+                checksum(others.map(|(_, name)| name))
+            };
+            (0..tried).map(without).collect()
+        })
     }
 
     /// Whether these can be the methods of a node; else, why not.
@@ -193,6 +215,24 @@ mod tests {
         let two = one.clone().with(Method::new("b"));
         assert_ne!(two.md5(), md5);
         assert_eq!((one.md5(), one.names().count()), (&*md5, 1));
+    }
+
+    #[test]
+    fn the_checksums_without_one_name_are_computed_once_for_all_clones() {
+        let methods = declared(["a", "b", "c"], &[]);
+        let clone = methods.clone();
+        let computed = methods.md5_without_each();
+        let expected = [["b", "c"], ["a", "c"], ["a", "b"]].map(|names| *declared(names, &[]).md5_digits());
+        assert_eq!(computed, expected);
+        assert!(std::ptr::eq(computed, methods.md5_without_each()));
+        assert!(std::ptr::eq(computed, clone.md5_without_each()));
+        assert_eq!(clone.with(Method::new("d")).md5_without_each().len(), 4);
+        assert_eq!(computed.len(), 3);
+
+        let names: Vec<String> = (0..=MAX_LEFT_OUT).map(|number| format!("{number:03}")).collect();
+        let all = names.iter().map(String::as_str);
+        assert!(declared(all.clone(), &[]).md5_without_each().is_empty());
+        assert_eq!(declared(all.skip(1), &[]).md5_without_each().len(), MAX_LEFT_OUT);
     }
 
     #[test]

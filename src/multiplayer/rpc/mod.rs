@@ -11,7 +11,7 @@ mod methods;
 mod parameter;
 mod wrong;
 
-pub(crate) use checksum::{NO_METHODS, checksum};
+pub(crate) use checksum::NO_METHODS;
 pub use method::{Caller, Method, TransferMode};
 pub use methods::Methods;
 pub use parameter::Parameter;
