@@ -18,6 +18,7 @@
 
 mod event;
 mod id;
+mod memory;
 mod node;
 mod options;
 mod output;

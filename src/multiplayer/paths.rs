@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{id::PeerId, node::NodeKey, refusal::Refusal};
+use super::{id::PeerId, memory::map_entry, node::NodeKey, refusal::Refusal};
 
 /// The longest path of a node, in bytes.
 const MAX_PATH: usize = 4096;
@@ -116,6 +116,11 @@ impl ReceivedPaths {
         }
         self.by_number.insert(number, ReceivedPath { path, node });
         Ok(())
+    }
+
+    /// Returns the memory that these take, in bytes. The names are shared with the nodes.
+    pub(super) fn held(&self) -> usize {
+        self.by_number.len() * map_entry::<u32, ReceivedPath>()
     }
 
     /// The node that the peer means, and its path: there may be another node by now.

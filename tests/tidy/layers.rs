@@ -33,7 +33,7 @@ const MULTIPLAYER: [&[&str]; 5] = [
     &["session"],
     &["event", "node", "options", "output", "paths", "refusal", "replication", "stats"],
     &["rpc", "wire"],
-    &["id"],
+    &["id", "memory"],
 ];
 
 /// Bytes in, bytes out, time as a number: these can be tested without a network, and stay so.

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::multiplayer::{
     id::PeerId,
+    memory::{ALLOCATION, map_entry},
     node::NodeKey,
     wire::{SpawnPacket, Values},
 };
@@ -32,6 +33,8 @@ pub(crate) struct Replica {
     pub(crate) name: Box<str>,
     net_id: u32,
     sync_ids: Vec<u32>,
+    /// The memory that it takes, in bytes.
+    held: usize,
 }
 
 /// What a peer means by its numbers.
@@ -39,6 +42,8 @@ pub(crate) struct Replica {
 struct Numbers {
     nodes: BTreeMap<u32, NodeKey>,
     synchronizers: BTreeMap<u32, Heard>,
+    /// The memory that the peer's nodes take, in bytes.
+    held: usize,
 }
 
 /// A synchronizer of a node that was spawned elsewhere.
@@ -103,12 +108,14 @@ impl Incoming {
         let state = State::read(state, properties)?;
 
         let node = NodeKey::unique();
+        let held = memory(&what, name, synchronizers);
+        numbers.held += held;
         numbers.nodes.insert(net_id, node);
         for (sync_id, properties) in sync_ids.iter().zip(synchronizers) {
             let heard = Heard { node, properties: properties.clone(), time: None };
             numbers.synchronizers.insert(*sync_id, heard);
         }
-        self.nodes.insert(node, Replica { from, spawner, name: name.into(), net_id, sync_ids });
+        self.nodes.insert(node, Replica { from, spawner, name: name.into(), net_id, sync_ids, held });
         Ok(Spawned { from, spawner, node, name: name.to_owned(), what, state })
     }
 
@@ -121,12 +128,18 @@ impl Incoming {
     pub(super) fn remove(&mut self, node: NodeKey) -> Option<Replica> {
         let replica = self.nodes.remove(&node)?;
         if let Some(numbers) = self.by_peer.get_mut(&replica.from) {
+            numbers.held -= replica.held;
             numbers.nodes.remove(&replica.net_id);
             for sync_id in &replica.sync_ids {
                 numbers.synchronizers.remove(sync_id);
             }
         }
         Some(replica)
+    }
+
+    /// Returns the memory that the nodes of a peer take, in bytes.
+    pub(crate) fn held(&self, peer: PeerId) -> usize {
+        self.by_peer.get(&peer).map_or(0, |numbers| numbers.held)
     }
 
     /// The node whose synchronizer a peer has given this number.
@@ -185,6 +198,19 @@ impl Numbers {
         }
         Ok(())
     }
+}
+
+/// Returns the memory that a node takes, in bytes: its entries here, and in [`Replication`](super::Replication)'s names.
+fn memory(what: &SpawnKind, name: &str, synchronizers: &[Properties]) -> usize {
+    let node = map_entry::<NodeKey, Replica>() + map_entry::<u32, NodeKey>();
+    let names = map_entry::<(NodeKey, Box<str>), ()>() + 2 * (name.len() + ALLOCATION);
+    let each = map_entry::<u32, Heard>() + size_of::<u32>();
+    let own = match what {
+        SpawnKind::Scene(_) => 0,
+        // The program's function may have made them for this node alone.
+        SpawnKind::Custom(_) => synchronizers.iter().map(Properties::memory).sum(),
+    };
+    node + names + synchronizers.len() * each + ALLOCATION + own
 }
 
 /// What a packet says of one synchronizer.

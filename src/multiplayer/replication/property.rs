@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use crate::variant::{Variant, WrongType};
+use crate::{
+    multiplayer::memory::ALLOCATION,
+    variant::{Variant, WrongType},
+};
 
 /// A mask has a bit for each property that is sent when it changes.
 const MOST_ON_CHANGE: usize = u64::BITS as usize;
@@ -174,6 +177,17 @@ impl Properties {
     /// Godot: `get_properties`, `has_property`.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Property> {
         self.tables.all.iter()
+    }
+
+    /// Returns the memory that these take where no other clone shares them, in bytes.
+    pub(super) fn memory(&self) -> usize {
+        let each = size_of::<Property>() + 2 * size_of::<usize>();
+        let names = self.iter().map(|property| match &property.name {
+            Cow::Borrowed(_) => 0,
+            Cow::Owned(name) => name.len() + ALLOCATION,
+        });
+        // A vector has room for up to twice as many.
+        size_of::<Tables>() + 5 * ALLOCATION + 2 * self.iter().len() * each + names.sum::<usize>()
     }
 
     pub(super) fn get(&self, place: usize) -> Option<&Property> {

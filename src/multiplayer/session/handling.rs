@@ -95,7 +95,7 @@ impl Session {
                 }
             }
             // There always is a root. It may be declared later, and is then called by this number.
-            None if path == ROOT => known.insert(id, ROOT.into(), None, max)?,
+            None if path == ROOT => known.insert(id, self.root.clone(), None, max)?,
             None => return Err(Refusal::UnknownPath),
         }
         self.send_command(from, &Command::ConfirmPath { valid, id });

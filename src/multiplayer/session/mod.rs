@@ -5,6 +5,7 @@ mod authentication;
 mod calling;
 mod checksum;
 mod handling;
+mod held;
 mod membership;
 mod nodes;
 mod parting;
@@ -14,14 +15,14 @@ mod replicas;
 mod replicating;
 mod sending;
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use self::{
     nodes::Nodes,
     peers::{Peers, Stage},
 };
 use super::{
-    event::Event, id::PeerId, options::SessionOptions, output::Output, refusal::Refusal,
+    event::Event, id::PeerId, options::SessionOptions, output::Output, paths::ROOT, refusal::Refusal,
     replication::Replication, stats::SessionStats,
 };
 use crate::{close::CloseCause, error::Error, state::ReadyState};
@@ -75,6 +76,8 @@ pub struct Session {
     now: Duration,
     peers: Peers,
     nodes: Nodes,
+    // The name of the root, shared by all peers that number it.
+    root: Arc<str>,
     replication: Replication,
     outputs: VecDeque<Output>,
     events: VecDeque<Event>,
@@ -137,6 +140,7 @@ impl Session {
             now: Duration::ZERO,
             peers: Peers::default(),
             nodes: Nodes::default(),
+            root: ROOT.into(),
             replication: Replication::default(),
             outputs: VecDeque::new(),
             events: VecDeque::new(),

@@ -5,10 +5,19 @@ use std::{
     sync::Arc,
 };
 
-use crate::multiplayer::{id::PeerId, node::NodeKey, paths::Audience, rpc::Methods};
+use crate::multiplayer::{
+    id::PeerId,
+    memory::{ALLOCATION, map_entry},
+    node::NodeKey,
+    paths::Audience,
+    rpc::Methods,
+};
 
 /// Numbers end here: one bit further, they would be something else in packets.
 const MAX_NUMBER: u32 = i32::MAX as u32;
+
+/// What a peer with other methods takes at a node, in bytes. A set with a single entry has room for 11.
+const MISMATCH: usize = 11 * size_of::<PeerId>() + ALLOCATION + map_entry::<PeerId, usize>();
 
 /// All nodes of a session.
 #[derive(Debug, Default)]
@@ -19,6 +28,8 @@ pub(super) struct Nodes {
     by_number: BTreeMap<u32, NodeKey>,
     last_number: u32,
     farewell: Option<u32>,
+    /// The number of nodes at which a peer has other methods.
+    mismatches: BTreeMap<PeerId, usize>,
 }
 
 /// One of them.
@@ -59,6 +70,11 @@ impl Nodes {
     pub(super) fn remove(&mut self, key: NodeKey) {
         if let Some(node) = self.by_key.remove(&key) {
             self.by_path.remove(&node.path);
+            for peer in node.mismatched {
+                if let Some(count) = self.mismatches.get_mut(&peer) {
+                    *count -= 1;
+                }
+            }
             if let Some(number) = node.number {
                 self.by_number.remove(&number);
             }
@@ -109,11 +125,21 @@ impl Nodes {
             node.audience.forget(peer);
             node.mismatched.remove(&peer);
         }
+        self.mismatches.remove(&peer);
     }
 
     /// Whether this is the first that is heard of the peer having other methods.
     pub(super) fn mismatch(&mut self, key: NodeKey, peer: PeerId) -> bool {
-        self.by_key.get_mut(&key).is_some_and(|node| node.mismatched.insert(peer))
+        let is_first = self.by_key.get_mut(&key).is_some_and(|node| node.mismatched.insert(peer));
+        if is_first {
+            *self.mismatches.entry(peer).or_default() += 1;
+        }
+        is_first
+    }
+
+    /// Returns the memory that a peer takes by having other methods than the nodes, in bytes.
+    pub(super) fn held(&self, peer: PeerId) -> usize {
+        self.mismatches.get(&peer).copied().unwrap_or_default() * MISMATCH
     }
 
     pub(super) fn methods(&self) -> impl Iterator<Item = &Methods> {

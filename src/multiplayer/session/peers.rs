@@ -94,6 +94,14 @@ impl Peers {
         }
     }
 
+    /// Returns the memory that the numbered paths of a peer take, in bytes.
+    pub(super) fn held(&self, peer: PeerId) -> usize {
+        match self.stage(peer) {
+            Some(Stage::Admitted(paths)) => paths.held(),
+            _ => 0,
+        }
+    }
+
     /// Those that take part, in the order of their ids.
     pub(super) fn admitted(&self) -> &[PeerId] {
         &self.admitted
