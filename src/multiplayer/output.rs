@@ -14,6 +14,13 @@ pub enum Output {
         /// What; for many peers it is one, whose bytes they share.
         packet: Packet,
     },
+    /// Send these packets, in this order, to each peer. A transport may write them together, and count them as one.
+    SendAll {
+        /// To whom.
+        to: Recipients,
+        /// The packets, at least one. The peers share their bytes.
+        packets: Vec<Packet>,
+    },
     /// Close the connection to this peer, once everything has been sent to it. Then tell
     /// [`peer_left`](super::Session::peer_left).
     Disconnect {

@@ -151,7 +151,8 @@ fn nobody_notices_what_a_client_of_a_server_sends() {
             let sent: Vec<Vec<u8>> = std::iter::from_fn(|| server.next_output())
                 .filter_map(|output| match output {
                     Output::Send { to, packet } => to.as_slice().contains(&B).then(|| packet.into_vec()),
-                    _ => None,
+                    Output::Disconnect { .. } => None,
+                    other => panic!("{other:?} of a packet"),
                 })
                 .collect();
             assert_eq!(sent, Vec::from_iter(for_b(state, &packet)), "{state:?} {packet:02x?}");

@@ -125,6 +125,9 @@ impl World {
         while let Some(output) = self.server.next_output() {
             match output {
                 Output::Send { to, packet } => self.network.send_down(&to, &packet),
+                Output::SendAll { to, packets } => {
+                    packets.iter().for_each(|packet| self.network.send_down(&to, packet));
+                }
                 Output::Disconnect { peer, .. } => self.network.close(Way::Down(peer)),
                 other => panic!("{other:?}"),
             }
@@ -236,13 +239,16 @@ pub fn refusals(session: &mut Session) -> Vec<(PeerId, Refusal)> {
 
 /// All that waits to be sent, as bytes, each with who gets it.
 pub fn outputs(session: &mut Session) -> Vec<(Vec<i32>, Vec<u8>)> {
-    let sent = |output| match output {
-        Output::Send { to, packet } => {
-            (to.as_slice().iter().map(|peer| peer.get()).collect(), packet.into_vec())
-        }
-        other => panic!("{other:?} is no packet"),
+    let sent = |output| {
+        let (to, packets) = match output {
+            Output::Send { to, packet } => (to, vec![packet]),
+            Output::SendAll { to, packets } => (to, packets),
+            other => panic!("{other:?} is no packet"),
+        };
+        let to: Vec<i32> = to.as_slice().iter().map(|peer| peer.get()).collect();
+        packets.into_iter().map(move |packet| (to.clone(), packet.into_vec()))
     };
-    std::iter::from_fn(|| session.next_output()).map(sent).collect()
+    std::iter::from_fn(|| session.next_output()).flat_map(sent).collect()
 }
 
 /// The event of a peer that is gone because of the program at this end.

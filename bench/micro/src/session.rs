@@ -65,9 +65,11 @@ pub fn settle(session: &mut Session) -> usize {
 pub fn sent(session: &mut Session) -> usize {
     let mut sent = 0;
     while let Some(output) = session.next_output() {
-        if let Output::Send { to, .. } = output {
-            sent += to.as_slice().len();
-        }
+        sent += match output {
+            Output::Send { to, .. } => to.as_slice().len(),
+            Output::SendAll { to, packets } => to.as_slice().len() * packets.len(),
+            _ => 0,
+        };
     }
     sent
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     close::{CloseCause, CloseInfo},
     multiplayer::{
-        Output, PeerId, Session, SessionOptions,
+        Output, PeerId, Recipients, Session, SessionOptions,
         wire::{Command, System},
     },
     packet::Packet,
@@ -148,21 +148,8 @@ impl World {
         while let Some(output) = self.server.session.next_output() {
             put.outputs += 1;
             match output {
-                Output::Send { to, packet } => {
-                    put.bytes += packet.len();
-                    let to = to.as_slice();
-                    assert_eq!(to.iter().collect::<BTreeSet<_>>().len(), to.len(), "twice to one of {to:?}");
-                    assert!(!to.is_empty(), "{packet:?} to nobody");
-                    for peer in to {
-                        let Some(link) = self.links.get_mut(peer) else { panic!("{peer} is not connected") };
-                        if link.is_fresh(Side::Server) {
-                            assert_eq!(*packet, peer.get().to_le_bytes(), "the first packet is not its id");
-                        } else {
-                            is_fair(&packet, handled);
-                        }
-                        link.send(Side::Server, packet.clone());
-                    }
-                }
+                Output::Send { to, packet } => self.send_down(&to, &[packet], handled, &mut put),
+                Output::SendAll { to, packets } => self.send_down(&to, &packets, handled, &mut put),
                 Output::Disconnect { peer, .. } => {
                     let Some(link) = self.links.get_mut(&peer) else { panic!("{peer} is not connected") };
                     link.close(Side::Server);
@@ -170,6 +157,24 @@ impl World {
             }
         }
         put
+    }
+
+    fn send_down(&mut self, to: &Recipients, packets: &[Packet], handled: Option<PeerId>, put: &mut Put) {
+        let to = to.as_slice();
+        assert_eq!(to.iter().collect::<BTreeSet<_>>().len(), to.len(), "twice to one of {to:?}");
+        assert!(!to.is_empty() && !packets.is_empty(), "{packets:?} to {to:?}");
+        for packet in packets {
+            put.bytes += packet.len();
+            for peer in to {
+                let Some(link) = self.links.get_mut(peer) else { panic!("{peer} is not connected") };
+                if link.is_fresh(Side::Server) {
+                    assert_eq!(**packet, peer.get().to_le_bytes(), "the first packet is not its id");
+                } else {
+                    is_fair(packet, handled);
+                }
+                link.send(Side::Server, packet.clone());
+            }
+        }
     }
 
     /// Everybody reads.
@@ -292,6 +297,7 @@ fn put_out_by_client(end: &mut End, mut link: Option<&mut Link>) -> Put {
                 assert!(Command::decode(&packet).is_ok(), "{packet:?}");
                 link.send(Side::Client, packet);
             }
+            Output::SendAll { .. } => panic!("a client has no list of peers to send"),
             Output::Disconnect { peer, .. } => {
                 assert_eq!(peer, PeerId::SERVER);
                 link.close(Side::Client);
@@ -308,6 +314,7 @@ fn put_out_by_captive(end: &mut End) -> Put {
         put.outputs += 1;
         match output {
             Output::Send { packet, .. } => put.bytes += packet.len(),
+            Output::SendAll { .. } => panic!("a client has no list of peers to send"),
             Output::Disconnect { .. } => {
                 end.session.peer_left(PeerId::SERVER, CloseInfo::from(CloseCause::Local));
             }

@@ -6,6 +6,7 @@ use crate::{
     close::{CloseCause, CloseCode, CloseInfo, Excess},
     error::Error,
     multiplayer::{id::PeerId, output::Output, session::Session},
+    packet::Packet,
     peer::WebSocketPeer,
     state::ReadyState,
 };
@@ -50,22 +51,29 @@ impl Guest {
     pub(super) fn carry_out(&mut self, session: &mut Session) {
         while let Some(output) = session.next_output() {
             match output {
-                Output::Send { packet, .. } => match self.peer.send_packet(&packet) {
-                    // One that is closing is told of as closed soon.
-                    Ok(()) | Err(Error::NotOpen { .. }) => {}
-                    // Who missed a packet of a session that is reliable and ordered cannot stay in it.
-                    Err(_) => {
-                        self.peer.abort();
-                        self.told = ReadyState::Closed;
-                        let cause = CloseCause::Excess { what: Excess::Behind };
-                        session.peer_left(PeerId::SERVER, CloseInfo::new(cause));
-                    }
-                },
+                Output::Send { packet, .. } => self.send(&packet, session),
+                Output::SendAll { packets, .. } => {
+                    packets.iter().for_each(|packet| self.send(packet, session));
+                }
                 Output::Disconnect { reason, .. } => {
                     if let Err(error) = self.peer.close_with(CloseCode::NORMAL, reason) {
                         debug_assert!(false, "a session's reasons are short: {error}");
                     }
                 }
+            }
+        }
+    }
+
+    fn send(&mut self, packet: &Packet, session: &mut Session) {
+        match self.peer.send_packet(packet) {
+            // One that is closing is told of as closed soon.
+            Ok(()) | Err(Error::NotOpen { .. }) => {}
+            // Who missed a packet of a session that is reliable and ordered cannot stay in it.
+            Err(_) => {
+                self.peer.abort();
+                self.told = ReadyState::Closed;
+                let cause = CloseCause::Excess { what: Excess::Behind };
+                session.peer_left(PeerId::SERVER, CloseInfo::new(cause));
             }
         }
     }

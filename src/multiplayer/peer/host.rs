@@ -11,6 +11,7 @@ use crate::{
         output::{Output, Recipients},
         session::Session,
     },
+    packet::Packet,
     server::{PeerInfo, PeerKey, ServerEvent, WebSocketServer},
 };
 
@@ -51,19 +52,11 @@ impl Host {
     pub(super) fn carry_out(&mut self, session: &mut Session) {
         while let Some(output) = session.next_output() {
             match output {
-                Output::Send { to: Recipients::One(id), packet } => {
-                    let Some(key) = self.names.key(id) else { continue };
-                    if let Err(error) = self.server.must_send(key, &packet) {
-                        self.missed(key, &error);
-                    }
-                }
-                Output::Send { to: Recipients::Many(ids), packet } => {
-                    let encoded = crate::server::EncodedPackets::new(std::slice::from_ref(&packet));
-                    for id in ids {
-                        let Some(key) = self.names.key(id) else { continue };
-                        if let Err(error) = self.server.must_send_encoded(key, &encoded) {
-                            self.missed(key, &error);
-                        }
+                Output::Send { to, packet } => self.send(&to, &packet),
+                Output::SendAll { to, packets } => {
+                    for packet in &packets {
+                        self.send(&to, packet);
+                        self.part_with_those_behind(session);
                     }
                 }
                 Output::Disconnect { peer, reason } => {
@@ -85,6 +78,23 @@ impl Host {
 
     pub(super) fn peer(&self, id: PeerId) -> Option<PeerInfo<'_>> {
         self.server.peer(self.names.key(id)?)
+    }
+
+    fn send(&mut self, to: &Recipients, packet: &Packet) {
+        match to {
+            Recipients::One(id) => {
+                let Some(key) = self.names.key(*id) else { return };
+                if let Err(error) = self.server.send_packet(key, packet) {
+                    self.missed(key, &error);
+                }
+            }
+            Recipients::Many(ids) => {
+                let keys = ids.iter().filter_map(|id| self.names.key(*id));
+                let mut missed = Vec::new();
+                self.server.send_to_many(packet, keys, |key, error| missed.push((key, error)));
+                missed.iter().for_each(|(key, error)| self.missed(*key, error));
+            }
+        }
     }
 
     /// A packet could not be given to this peer.

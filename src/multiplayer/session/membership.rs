@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use super::{
     Phase, Session,
     peers::{Authentication, Stage},
+    sending::system_packets,
 };
 use crate::{
     close::CloseInfo,
@@ -18,11 +17,7 @@ use crate::{
         refusal::Refusal,
         wire::{Command, System},
     },
-    packet::Packet,
 };
-
-/// The length of an ADD_PEER packet.
-const ADD_PEER: usize = 6;
 
 impl Session {
     /// A connection was made. At a server: to a client, which shall have this id; it is told so by the first packet that
@@ -85,6 +80,7 @@ impl Session {
 
     /// A peer takes part from now on.
     pub(super) fn admit(&mut self, peer: PeerId) {
+        self.put_out_departures();
         if self.is_server && self.options.relay {
             self.introduce(peer);
         }
@@ -99,28 +95,17 @@ impl Session {
         if present.is_empty() {
             return;
         }
-        let mut packets = Vec::with_capacity(ADD_PEER * present.len());
-        for peer in present {
-            Command::System(System::AddPeer(peer.get())).encode(&mut packets);
-        }
+        let packets = system_packets(present.iter().copied(), System::AddPeer);
         let others = present.to_vec().into();
-        self.put_out(others, Command::System(System::AddPeer(newcomer.get())));
-        // One memory for all of these.
-        let packets = Bytes::from(packets);
-        for start in (0..packets.len()).step_by(ADD_PEER) {
-            let packet = Packet::from_binary(packets.slice(start..start + ADD_PEER));
-            self.outputs.push_back(Output::Send { to: Recipients::One(newcomer), packet });
-        }
+        self.send_command_to(others, Command::System(System::AddPeer(newcomer.get())));
+        self.put_out(Output::SendAll { to: Recipients::One(newcomer), packets });
     }
 
     /// A peer that took part, and was taken out of the list, is gone: everybody is told.
     pub(super) fn depart(&mut self, peer: PeerId, why: Departure) {
         self.nodes.forget_peer(peer);
         if self.is_server && self.options.relay && self.phase == Phase::Running {
-            let others = self.peers.admitted().to_vec();
-            if !others.is_empty() {
-                self.put_out(Recipients::Many(others), Command::System(System::DelPeer(peer.get())));
-            }
+            self.departed.push(peer);
         }
         self.lose_replicas(peer);
         self.tell(Event::PeerDisconnected(peer, why));

@@ -39,7 +39,8 @@ const MAX_REFUSALS: usize = 64;
 ///   by [`advance`](Self::advance): often, at [`next_deadline`](Self::next_deadline), and before calls of the program, for a
 ///   time limit that such a call sets begins at the time that was told last;
 /// * does what [`next_output`](Self::next_output) says, until it is `None`, after each of these calls and after each call
-///   that the program makes.
+///   that the program makes. Calls of `peer_left` that follow each other may come first: then the other peers learn of all
+///   these departures by one output.
 ///
 /// Times are durations since any moment, the same for all calls.
 ///
@@ -80,6 +81,8 @@ pub struct Session {
     root: Arc<str>,
     replication: Replication,
     outputs: VecDeque<Output>,
+    // At a server: the peers that left, and of which the others have not been told.
+    departed: Vec<PeerId>,
     events: VecDeque<Event>,
     // Of the events that wait.
     refusals: usize,
@@ -143,6 +146,7 @@ impl Session {
             root: ROOT.into(),
             replication: Replication::default(),
             outputs: VecDeque::new(),
+            departed: Vec::new(),
             events: VecDeque::new(),
             refusals: 0,
             fault: None,
@@ -159,6 +163,9 @@ impl Session {
 
     /// What the transport has to do next.
     pub fn next_output(&mut self) -> Option<Output> {
+        if self.outputs.is_empty() {
+            self.put_out_departures();
+        }
         self.outputs.pop_front()
     }
 

@@ -101,7 +101,7 @@ impl Session {
             // Both ends part, and each waits for the other's answer.
             Ok(Command::SimplifyPath(question)) if question.path == ROOT => {
                 let answer = Command::ConfirmPath { valid: true, id: question.id };
-                self.put_out(Recipients::One(from), answer);
+                self.send_command_to(Recipients::One(from), answer);
             }
             _ => {}
         }
@@ -115,6 +115,7 @@ impl Session {
 
     /// Peers that are admitted, and directly connected, shall be no more.
     fn see_off(&mut self, peers: &[PeerId], why: Departure) {
+        self.put_out_departures();
         for peer in peers {
             self.peers.remove(*peer);
         }
@@ -136,7 +137,7 @@ impl Session {
             let root = self.nodes.at(ROOT).and_then(|key| self.nodes.get(key));
             let md5 = root.map_or(*NO_METHODS, |root| *root.methods.md5_digits());
             let question = SimplifyPath { md5, id, path: ROOT };
-            self.put_out(peers.to_vec().into(), Command::SimplifyPath(question));
+            self.send_command_to(peers.to_vec().into(), Command::SimplifyPath(question));
         }
     }
 

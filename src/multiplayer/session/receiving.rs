@@ -112,7 +112,7 @@ impl Session {
                 }
                 Err(packet) => relayed(from.get(), &packet[RELAY_HEADER..]).into(),
             };
-            self.outputs.push_back(Output::Send { to, packet: Packet::from_binary(packet) });
+            self.put_out(Output::Send { to, packet: Packet::from_binary(packet) });
             self.stats.relayed += 1;
         }
         match for_server {

@@ -1,12 +1,14 @@
 //! The way out: packets to peers that are connected, and by relay to those that are not.
 
+use bytes::Bytes;
+
 use super::Session;
 use crate::{
     error::Error,
     multiplayer::{
         id::{PeerId, Target},
         output::{Output, Recipients},
-        wire::{Command, relay_header},
+        wire::{Command, System, relay_header},
     },
     packet::Packet,
 };
@@ -59,7 +61,7 @@ impl Session {
     pub(super) fn send_to(&mut self, peers: Vec<PeerId>, packet: Vec<u8>) {
         if self.is_server {
             if !peers.is_empty() {
-                self.outputs.push_back(Output::Send { to: peers.into(), packet: Packet::binary(packet) });
+                self.put_out(Output::Send { to: peers.into(), packet: Packet::binary(packet) });
             }
             return;
         }
@@ -70,7 +72,7 @@ impl Session {
             } else {
                 Packet::binary(relayed(peer.get(), &packet))
             };
-            self.outputs.push_back(Output::Send { to: Recipients::One(PeerId::SERVER), packet });
+            self.put_out(Output::Send { to: Recipients::One(PeerId::SERVER), packet });
         }
     }
 
@@ -88,13 +90,33 @@ impl Session {
     /// Sends a packet to a peer that is connected.
     pub(super) fn send(&mut self, to: PeerId, packet: Vec<u8>) {
         let to = Recipients::One(to);
-        self.outputs.push_back(Output::Send { to, packet: Packet::binary(packet) });
+        self.put_out(Output::Send { to, packet: Packet::binary(packet) });
     }
 
     /// Sends a command to peers that are connected.
-    pub(super) fn put_out(&mut self, to: Recipients, command: Command<'_>) {
+    pub(super) fn send_command_to(&mut self, to: Recipients, command: Command<'_>) {
         let packet = Packet::binary(encode(&command));
-        self.outputs.push_back(Output::Send { to, packet });
+        self.put_out(Output::Send { to, packet });
+    }
+
+    /// Queues an output, after the departures before it.
+    pub(super) fn put_out(&mut self, output: Output) {
+        self.put_out_departures();
+        self.outputs.push_back(output);
+    }
+
+    /// Queues the departures that were collected, for the peers that are admitted now.
+    ///
+    /// It must be called before one of these changes, too: a new one must not be told of them, and one that is sent away
+    /// must.
+    pub(super) fn put_out_departures(&mut self) {
+        let departed = std::mem::take(&mut self.departed);
+        let admitted = self.peers.admitted();
+        if !departed.is_empty() && !admitted.is_empty() {
+            let to = admitted.to_vec().into();
+            let packets = system_packets(departed, System::DelPeer);
+            self.outputs.push_back(Output::SendAll { to, packets });
+        }
     }
 
     /// Whether a packet is small enough.
@@ -108,6 +130,25 @@ pub(super) fn encode(command: &Command<'_>) -> Vec<u8> {
     let mut packet = Vec::new();
     command.encode(&mut packet);
     packet
+}
+
+/// Returns a packet about each of these peers; all of them share one allocation.
+pub(super) fn system_packets(
+    peers: impl IntoIterator<Item = PeerId>,
+    about: fn(i32) -> System<'static>,
+) -> Vec<Packet> {
+    let (mut all, mut ends) = (Vec::new(), Vec::new());
+    for peer in peers {
+        Command::System(about(peer.get())).encode(&mut all);
+        ends.push(all.len());
+    }
+    let (all, mut start) = (Bytes::from(all), 0);
+    let mut packet = |end| {
+        let packet = all.slice(start..end);
+        start = end;
+        Packet::from_binary(packet)
+    };
+    ends.into_iter().map(&mut packet).collect()
 }
 
 /// A packet for `peer`, or from it.

@@ -95,12 +95,14 @@ impl Step {
 }
 
 fn said_to(outputs: &[Output], peer: PeerId) -> Vec<Said> {
-    let said = |output: &Output| match output {
-        Output::Send { to, packet } if to.as_slice().contains(&peer) => {
-            Some(Said::Packet(packet.as_bytes().to_vec()))
-        }
-        Output::Disconnect { peer: other, .. } if *other == peer => Some(Said::Close),
-        _ => None,
+    let packets = |packets: &[Packet]| -> Vec<Said> {
+        packets.iter().map(|packet| Said::Packet(packet.as_bytes().to_vec())).collect()
     };
-    outputs.iter().filter_map(said).collect()
+    let said = |output: &Output| match output {
+        Output::Send { to, packet } if to.as_slice().contains(&peer) => packets(std::slice::from_ref(packet)),
+        Output::SendAll { to, packets: all } if to.as_slice().contains(&peer) => packets(all),
+        Output::Disconnect { peer: other, .. } if *other == peer => vec![Said::Close],
+        _ => Vec::new(),
+    };
+    outputs.iter().flat_map(said).collect()
 }
