@@ -16,9 +16,12 @@ use websocket_peer::{
     variant::Vector2,
 };
 
+#[path = "godot/rejections.rs"]
+mod rejections;
 #[path = "godot/room.rs"]
 mod room;
 
+use rejections::Rejections;
 use room::{PATH, Room, View};
 
 const FRAME: Duration = Duration::from_millis(16);
@@ -46,8 +49,8 @@ fn play(url: &str, name: String, words: Option<String>) -> Result<ExitCode, Erro
     let mut peer = MultiplayerPeer::create_client(url, MultiplayerOptions::default())?;
     let room = peer.session().add::<Room>(PATH)?;
     println!("joining {url}");
-    let (view, next_step) = (View::default(), Instant::now());
-    let mut guest = Guest { peer, room, name, words, view, next_step, is_refused: false };
+    let (view, next_step, rejections) = (View::default(), Instant::now(), Rejections::default());
+    let mut guest = Guest { peer, room, name, words, view, next_step, is_refused: false, rejections };
     loop {
         if let Some(code) = guest.frame()? {
             return Ok(code);
@@ -65,6 +68,7 @@ struct Guest {
     view: View,
     next_step: Instant,
     is_refused: bool,
+    rejections: Rejections,
 }
 
 impl Guest {
@@ -91,10 +95,11 @@ impl Guest {
                 Event::ChecksumMismatch { peer, ours, .. } => {
                     eprintln!("{peer} has other methods than {}", ours.join(", "));
                 }
-                Event::Refused { from, what } => eprintln!("{from}: {what}"),
+                Event::Refused { from, what } => self.rejections.note(from, what),
                 _ => {}
             }
         }
+        self.rejections.report(self.peer.session().stats().refused);
         if Instant::now() >= self.next_step {
             self.next_step = Instant::now() + TICK;
             self.step()?;

@@ -16,9 +16,12 @@ use websocket_peer::{
     variant::Vector2,
 };
 
+#[path = "godot/rejections.rs"]
+mod rejections;
 #[path = "godot/room.rs"]
 mod room;
 
+use rejections::Rejections;
 use room::{PATH, Room, SIZE, View};
 
 const USAGE: &str = "usage: godot_server ADDR [--players=N] [--rounds=N] [--seconds=S]";
@@ -76,7 +79,8 @@ fn host(address: &str, rules: Rules) -> Result<(), Error> {
     let mut peer = MultiplayerPeer::create_server(address, MultiplayerOptions::default())?;
     let room = peer.session().add::<Room>(PATH)?;
     println!("hosting on ws://{}", peer.local_addr()?);
-    let mut host = Host { peer, room, rules, view: View::default(), round: 0, phase: Phase::Waiting };
+    let (view, rejections) = (View::default(), Rejections::default());
+    let mut host = Host { peer, room, rules, view, round: 0, phase: Phase::Waiting, rejections };
     while !host.is_over() {
         host.frame()?;
     }
@@ -96,6 +100,7 @@ struct Host {
     view: View,
     round: i64,
     phase: Phase,
+    rejections: Rejections,
 }
 
 #[derive(Clone, Copy)]
@@ -131,10 +136,11 @@ impl Host {
                 Event::ChecksumMismatch { peer, ours, .. } => {
                     eprintln!("{peer} has other methods than {}", ours.join(", "));
                 }
-                Event::Refused { from, what } => eprintln!("{from}: {what}"),
+                Event::Refused { from, what } => self.rejections.note(from, what),
                 _ => {}
             }
         }
+        self.rejections.report(self.peer.session().stats().refused);
         match self.phase {
             Phase::Playing { until } if Instant::now() >= until => self.end_round(),
             Phase::Pausing { until } if Instant::now() >= until && !self.is_over() => self.start_round(),

@@ -279,6 +279,8 @@ pub enum Excess {
     Fragments,
     /// [`ServerOptions::max_time_full`](crate::ServerOptions::max_time_full): it takes its packets too slowly.
     Slow,
+    /// [`SessionOptions::max_rejected_packets_per_second`](crate::multiplayer::SessionOptions::max_rejected_packets_per_second).
+    Rejected,
     /// A packet of a [multiplayer session](crate::multiplayer) found its outbound queue full. Such a session is reliable and
     /// ordered, so nobody can miss a packet of it and stay.
     Behind,
@@ -292,6 +294,7 @@ impl fmt::Display for Excess {
             Self::Bytes => "sent bytes faster than `max_bytes_per_second`",
             Self::ControlFrames => "sent control frames faster than `max_control_frames_per_second`",
             Self::Fragments => "sent a message in more fragments than `max_fragments`",
+            Self::Rejected => "sent rejected packets faster than `max_rejected_packets_per_second`",
             Self::Behind => "took packets more slowly than the session makes them",
             Self::Slow => "left its outbound queue full for longer than `max_time_full`",
         })
@@ -356,6 +359,7 @@ mod tests {
             (Excess::ControlFrames, "`max_control_frames_per_second`"),
             (Excess::Fragments, "`max_fragments`"),
             (Excess::Slow, "`max_time_full`"),
+            (Excess::Rejected, "`max_rejected_packets_per_second`"),
         ] {
             let sentence = CloseCause::Excess { what }.to_string();
             assert!(sentence.starts_with("the other end ") && sentence.ends_with(limit), "{sentence}");

@@ -25,6 +25,8 @@ mod property;
 mod random;
 #[path = "session/refusals.rs"]
 mod refusals;
+#[path = "session/rejections.rs"]
+mod rejections;
 #[path = "session/relay.rs"]
 mod relay;
 #[path = "session/replication/mod.rs"]

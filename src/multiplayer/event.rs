@@ -138,7 +138,8 @@ pub enum Event {
         state: State,
     },
     /// Something that came was dropped. At most 64 of these wait to be read; what comes beyond is only counted, in
-    /// [`SessionStats::refused`](super::SessionStats::refused).
+    /// [`SessionStats::refused`](super::SessionStats::refused). A server disconnects a peer that sends more than
+    /// [`max_rejected_packets_per_second`](super::SessionOptions::max_rejected_packets_per_second).
     ///
     /// Godot: an error in the log.
     Refused {

@@ -61,6 +61,13 @@ pub struct SessionOptions {
     ///
     /// Godot: `MultiplayerSpawner.spawn_limit`, which is of one spawner.
     pub max_spawned_per_peer: usize,
+    /// The number of packets per second that a server may reject from one peer, after a burst of two seconds' worth. A peer
+    /// that exceeds it is disconnected at once with the close code 1008; the cause is
+    /// [`Excess::Rejected`](crate::Excess::Rejected). Zero: no limit. Default: 100.
+    ///
+    /// A packet counts once if [`Event::Refused`](super::Event::Refused) tells of it, or would if fewer of these events
+    /// waited. A client has no such limit for its server.
+    pub max_rejected_packets_per_second: u32,
     /// The largest packet to send, in bytes. Default: 65,535, the largest that engines take where nobody told them
     /// otherwise.
     ///
@@ -85,6 +92,7 @@ impl Default for SessionOptions {
             max_paths_per_peer: 1024,
             max_peers: 4096,
             max_spawned_per_peer: 4096,
+            max_rejected_packets_per_second: 100,
             max_packet_size: 65_535,
             max_sync_packet_size: 1350,
         }
@@ -102,6 +110,7 @@ impl SessionOptions {
         max_paths_per_peer: usize,
         max_peers: usize,
         max_spawned_per_peer: usize,
+        max_rejected_packets_per_second: u32,
         max_packet_size: usize,
         max_sync_packet_size: usize,
     }

@@ -1,7 +1,7 @@
 //! What a session wants its transport to do.
 
 use super::id::PeerId;
-use crate::packet::Packet;
+use crate::{close::CloseCode, packet::Packet};
 
 /// Something for the transport to do: [`Session::next_output`](super::Session::next_output).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub enum Output {
     Disconnect {
         /// Whose connection.
         peer: PeerId,
+        /// The close code: 1000, or 1008 for a peer that went over a limit.
+        code: CloseCode,
         /// Why, for the close frame.
         reason: &'static str,
     },

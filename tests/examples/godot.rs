@@ -188,14 +188,30 @@ fn a_stranger_can_neither_be_the_host_nor_upset_it() {
     let game =
         "+ Eve; round 1 begins; Eve has 1; Eve: enough; round 1 ends: Eve; * that was all; the game is over";
     assert_eq!(told, game);
-    assert_eq!(
-        ended.err,
-        [
-            format!("{id}: the peer may not call `set_score`"),
-            format!("{id}: `chat`: argument 0: expected String, found int"),
-            format!("{id}: `move_marker`: the method takes 1 argument, not 0"),
-        ]
-    );
+    // Lines are a second apart, so some rejections share one.
+    let last =
+        format!("rejected so far: 3, the last from {id}: `move_marker`: the method takes 1 argument, not 0");
+    assert_eq!(ended.err.last(), Some(&last), "{ended:?}");
+}
+
+#[test]
+fn a_flood_of_rejected_packets_ends_the_connection_and_is_logged_once_per_second() {
+    let (host, url) = host(&["--rounds=1", "--seconds=1"]);
+    let mut stranger = Stranger::join(&url);
+    for _ in 0..300 {
+        stranger.calls("set_score", vec![]);
+    }
+    eventually("the end", || {
+        stranger.peer.poll();
+        std::iter::from_fn(|| stranger.peer.next_event())
+            .find(|event| matches!(event, Event::Disconnected { info } if info.code == Some(1008)))
+    });
+    // A game takes two seconds.
+    let _ann = player(&[&url, "Ann"]);
+    let ended = host.end();
+    let last = ended.err.last().expect("a line");
+    assert!(last.starts_with("rejected so far: 201, the last from "), "{ended:?}");
+    assert!(ended.err.len() <= 5, "{ended:?}");
 }
 
 #[test]

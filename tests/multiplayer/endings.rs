@@ -8,7 +8,10 @@ use websocket_peer::{
 };
 
 use crate::{
-    common::raw::{REQUEST, Raw},
+    common::{
+        eventually,
+        raw::{REQUEST, Raw},
+    },
     party::{HOST, Party, accepted, said},
 };
 
@@ -110,6 +113,43 @@ fn who_takes_packets_too_slowly_is_parted_with_and_the_others_are_told() {
     assert_eq!(party.event(1), Event::PeerDisconnected(slow, Departure::Reported));
     party.members[HOST].say(Target::All, "still here");
     assert_eq!(party.call(1).1, said("still here"));
+}
+
+#[test]
+fn a_flood_of_rejected_packets_closes_with_1008_and_the_others_are_told() {
+    let mut party = Party::of(1);
+    let mut stranger = WebSocketPeer::new();
+    stranger.connect(&party.url()).unwrap();
+    let Event::PeerConnected(id) = eventually("the stranger is a peer", || {
+        stranger.poll();
+        party.step();
+        if stranger.state() == ReadyState::Open { party.members[HOST].told.pop_front() } else { None }
+    }) else {
+        panic!("it was not let in")
+    };
+    assert_eq!(party.event(1), Event::PeerConnected(id));
+    for _ in 0..1000 {
+        stranger.send(&[]).unwrap();
+    }
+    let info = eventually("the stranger is closed", || {
+        stranger.poll();
+        party.step();
+        stranger.close_info().cloned()
+    });
+    assert_eq!((info.code, info.cause), (Some(1008), CloseCause::Remote));
+    assert_eq!(info.reason, "sent too many packets that were rejected");
+    assert_eq!(party.event(1), Event::PeerDisconnected(id, Departure::Reported));
+    party.members[1].say(Target::SERVER, "still here");
+    let mut gone = Vec::new();
+    loop {
+        match party.event(HOST) {
+            Event::Refused { from, .. } if from == id => assert_eq!(gone, []),
+            Event::PeerDisconnected(who, Departure::Closed(info)) if who == id => gone.push(info.cause),
+            Event::Call(_) => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(gone, [CloseCause::Excess { what: Excess::Rejected }]);
 }
 
 #[test]

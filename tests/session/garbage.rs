@@ -36,7 +36,8 @@ fn methods() -> Methods {
 /// A server where A is in this state, and B takes part.
 fn server(state: State) -> (Session, NodeKey) {
     let is_careful = matches!(state, State::Authenticating);
-    let mut server = Session::server(SessionOptions::default().authenticate(is_careful));
+    let options = SessionOptions::default().authenticate(is_careful).max_rejected_packets_per_second(0);
+    let mut server = Session::server(options);
     let node = server.add_node("Game", methods()).unwrap();
     server.peer_joined(B, NOW);
     if is_careful {

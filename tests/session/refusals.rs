@@ -143,7 +143,7 @@ fn what_is_wrong_with_a_relayed_packet_is_its_senders_fault() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn refusals_that_wait_are_64_at_most() {
-    let mut server = Session::server(SessionOptions::default());
+    let mut server = Session::server(SessionOptions::default().max_rejected_packets_per_second(0));
     server.peer_joined(A, NOW);
     events(&mut server);
     let flood = |server: &mut Session, count| {

@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 11] = [
     &["admission"],
     &["close", "options", "url"],
     &["error"],
-    &["clock", "packet", "request", "state", "stats"],
+    &["clock", "packet", "rate", "request", "state", "stats"],
     &["http", "variant"],
 ];
 

@@ -82,6 +82,8 @@ impl World {
         for end in clients.chain([&self.server]) {
             let kept = format!("{:?}", end.session);
             for gone in (2..=self.last_id.get()).filter_map(PeerId::new) {
+                let is_member = end.session.peers().any(|peer| peer == gone);
+                assert!(is_member || end.session.held(gone) == 0, "{} holds memory for {gone}", end.id);
                 let is_here = gone == end.id || self.links.contains_key(&gone);
                 if !is_here && !end.names(gone) {
                     assert!(!kept.contains(&format!("{gone:?}")), "{} keeps {gone}: {kept}", end.id);

@@ -56,5 +56,6 @@ fn options(input: &mut Unstructured<'_>) -> Result<SessionOptions> {
         .allow_objects(is_set(3))
         .max_paths_per_peer(if is_set(4) { 1 } else { default.max_paths_per_peer })
         .max_packet_size(if is_set(5) { 64 } else { default.max_packet_size })
+        .max_rejected_packets_per_second(if is_set(7) { 1 } else { default.max_rejected_packets_per_second })
         .auth_timeout(if is_set(6) { Duration::ZERO } else { default.auth_timeout }))
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    close::{CloseCause, CloseCode, CloseInfo, Excess},
+    close::{CloseCause, CloseInfo, Excess},
     error::Error,
     multiplayer::{id::PeerId, output::Output, session::Session},
     packet::Packet,
@@ -55,8 +55,8 @@ impl Guest {
                 Output::SendAll { packets, .. } => {
                     packets.iter().for_each(|packet| self.send(packet, session));
                 }
-                Output::Disconnect { reason, .. } => {
-                    if let Err(error) = self.peer.close_with(CloseCode::NORMAL, reason) {
+                Output::Disconnect { code, reason, .. } => {
+                    if let Err(error) = self.peer.close_with(code, reason) {
                         debug_assert!(false, "a session's reasons are short: {error}");
                     }
                 }

@@ -59,9 +59,9 @@ impl Host {
                         self.part_with_those_behind(session);
                     }
                 }
-                Output::Disconnect { peer, reason } => {
+                Output::Disconnect { peer, code, reason } => {
                     if let Some(key) = self.names.key(peer) {
-                        self.close(key, CloseCode::NORMAL, reason);
+                        self.close(key, code, reason);
                     }
                 }
             }

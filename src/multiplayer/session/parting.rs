@@ -4,7 +4,7 @@
 
 use super::{Phase, Session, peers::Stage};
 use crate::{
-    close::{CloseCause, Deadline},
+    close::{CloseCause, CloseCode, CloseInfo, Deadline, Excess},
     error::Error,
     multiplayer::{
         event::{AuthFailure, Departure, Event},
@@ -18,6 +18,7 @@ use crate::{
 
 const KICKED: &str = "disconnected by the server";
 const LEFT: &str = "the session was left";
+const REJECTED: &str = "sent too many packets that were rejected";
 
 impl Session {
     /// Sends a peer away. It is gone at once; its connection is closed when it has confirmed that it has read everything, or
@@ -109,8 +110,30 @@ impl Session {
 
     /// The connection to a peer is to be closed, and nothing of the peer matters any more.
     pub(super) fn disconnect(&mut self, peer: PeerId, reason: &'static str) {
+        self.disconnect_with(peer, CloseCode::NORMAL, reason);
+    }
+
+    /// Disconnects a peer that sent too many packets that were rejected. It is asked nothing first.
+    pub(super) fn expel(&mut self, peer: PeerId) {
+        let cause = CloseCause::Excess { what: Excess::Rejected };
+        let info = CloseInfo::with_code(cause, CloseCode::POLICY.get());
+        match self.peers.stage(peer) {
+            Some(Stage::Admitted(_)) => {
+                self.disconnect_with(peer, CloseCode::POLICY, REJECTED);
+                self.depart(peer, Departure::Closed(info));
+            }
+            Some(Stage::Authenticating(_)) => {
+                self.disconnect_with(peer, CloseCode::POLICY, REJECTED);
+                self.tell(Event::AuthFailed { peer, why: AuthFailure::Closed(info) });
+            }
+            Some(Stage::Arriving | Stage::Parting { .. }) | None => {}
+        }
+    }
+
+    fn disconnect_with(&mut self, peer: PeerId, code: CloseCode, reason: &'static str) {
         self.peers.enter(peer, Stage::Parting { asked: false, reason }, None);
-        self.outputs.push_back(Output::Disconnect { peer, reason });
+        // Departures may follow: they are not sent to this peer. So peers that are expelled together are one output.
+        self.outputs.push_back(Output::Disconnect { peer, code, reason });
     }
 
     /// Peers that are admitted, and directly connected, shall be no more.

@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use crate::multiplayer::{id::PeerId, paths::ReceivedPaths};
+use crate::{
+    multiplayer::{id::PeerId, paths::ReceivedPaths},
+    rate::{Arrival, Rate},
+};
 
 /// How far a peer has come.
 #[derive(Debug)]
@@ -49,18 +52,21 @@ pub(super) struct Peers {
 struct Member {
     stage: Stage,
     deadline: Option<Duration>,
+    /// Counts its rejected packets, from the first one on.
+    rejected: Option<Rate>,
 }
 
 impl Peers {
     /// A peer comes, or comes further.
     pub(super) fn enter(&mut self, peer: PeerId, stage: Stage, deadline: Option<Duration>) {
+        let rejected = self.members.get(&peer).and_then(|member| member.rejected);
         self.remove(peer);
         if matches!(stage, Stage::Admitted(_)) {
             let at = self.admitted.partition_point(|other| *other < peer);
             self.admitted.insert(at, peer);
         }
         self.deadlines.extend(deadline.map(|deadline| (deadline, peer)));
-        self.members.insert(peer, Member { stage, deadline });
+        self.members.insert(peer, Member { stage, deadline, rejected });
     }
 
     pub(super) fn remove(&mut self, peer: PeerId) -> Option<Stage> {
@@ -84,6 +90,13 @@ impl Peers {
             Stage::Authenticating(ref mut authentication) => Some(authentication),
             _ => None,
         }
+    }
+
+    /// Counts a rejected packet of a peer. Returns `true` if it is within this limit per second.
+    pub(super) fn count_rejected(&mut self, peer: PeerId, limit: u32, now: Duration) -> bool {
+        let Some(member) = self.members.get_mut(&peer) else { return true };
+        let rate = member.rejected.get_or_insert_with(|| Rate::new(limit));
+        rate.take(1, Arrival { since: now, at: now })
     }
 
     /// The paths that an admitted peer has numbered.

@@ -32,6 +32,7 @@ impl Session {
             return;
         }
         let packet = packet.into_data();
+        let refused = self.stats.refused;
         let done = match self.peers.stage(from) {
             // A client knows others; but nothing comes from them directly.
             _ if !self.is_server && from != PeerId::SERVER => Err(Refusal::UnknownPeer),
@@ -46,6 +47,13 @@ impl Session {
         };
         if let Err(what) = done {
             self.refuse(from, what);
+        }
+        // What is wrong with several parts of a packet is refused several times.
+        if self.is_server && self.stats.refused > refused {
+            let limit = self.options.max_rejected_packets_per_second;
+            if !self.peers.count_rejected(from, limit, self.now) {
+                self.expel(from);
+            }
         }
     }
 
