@@ -138,10 +138,18 @@ impl Outbox {
         self.bytes() + self.packets() * PACKET_OVERHEAD + self.control + self.control_behind
     }
 
-    /// Whether there is room for as much again as waits, in bytes and in packets.
-    #[allow(dead_code, reason = "a browser queues by itself")]
+    /// Returns `true` if it is less than half full, in bytes and in packets.
     pub(crate) fn is_below_half(&self) -> bool {
-        self.bytes() <= self.max_bytes / 2 && self.packets() <= self.max_packets / 2
+        self.is_below(2)
+    }
+
+    /// Returns `true` if it is less than a quarter full, in bytes and in packets.
+    pub(crate) fn is_below_quarter(&self) -> bool {
+        self.is_below(4)
+    }
+
+    fn is_below(&self, parts: usize) -> bool {
+        self.bytes() <= self.max_bytes / parts && self.packets() <= self.max_packets / parts
     }
 
     /// Payload bytes that wait.

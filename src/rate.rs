@@ -36,6 +36,11 @@ impl Rate {
         self.empty_at <= now
     }
 
+    /// Returns when what was counted is within the limit again.
+    pub(crate) fn within_limit_at(&self) -> Duration {
+        self.empty_at.saturating_sub(BURST)
+    }
+
     /// Counts `amount`. Returns `true` if it is within the limit.
     pub(crate) fn take(&mut self, amount: u64, Arrival { since, at }: Arrival) -> bool {
         if !self.is_limited() {

@@ -68,6 +68,16 @@ pub struct SessionOptions {
     /// A packet counts once if [`Event::Refused`](super::Event::Refused) tells of it, or would if fewer of these events
     /// waited. A client has no such limit for its server.
     pub max_rejected_packets_per_second: u32,
+    /// The number of bytes per second that one client may make the server send to others: the length of each relayed packet,
+    /// and 256 more for the work, times its receivers. Two seconds' worth may come at once. A client that exceeds it is not
+    /// disconnected: its packets wait, so that it is slowed down. Zero: no limit. Default: 64 MiB.
+    ///
+    /// A client's packets also wait while one of those that they are relayed to has more than half of its outbound queue
+    /// full, for [`ServerOptions::max_time_full`](crate::ServerOptions::max_time_full) at most; then that one is disconnected,
+    /// as [`Excess::Behind`](crate::Excess::Behind).
+    ///
+    /// Only for servers.
+    pub max_relayed_bytes_per_second: u32,
     /// The largest packet to send, in bytes. Default: 65,535, the largest that engines take where nobody told them
     /// otherwise.
     ///
@@ -93,6 +103,7 @@ impl Default for SessionOptions {
             max_peers: 4096,
             max_spawned_per_peer: 4096,
             max_rejected_packets_per_second: 100,
+            max_relayed_bytes_per_second: 64 << 20,
             max_packet_size: 65_535,
             max_sync_packet_size: 1350,
         }
@@ -111,6 +122,7 @@ impl SessionOptions {
         max_peers: usize,
         max_spawned_per_peer: usize,
         max_rejected_packets_per_second: u32,
+        max_relayed_bytes_per_second: u32,
         max_packet_size: usize,
         max_sync_packet_size: usize,
     }

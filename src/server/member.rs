@@ -126,12 +126,13 @@ impl Member {
     pub(super) fn holding(&self) -> Holding {
         let request = self.request.as_ref().map_or(0, Request::held);
         let held = self.connection.held();
-        let inbound = self.link.inbox_held() + held.inbound + request + self.held_elsewhere;
+        let inbound = self.link.inbox_held() + held.inbound + request;
         let outbound = match self.link.state() {
             ReadyState::Closed => held.outbound,
             ReadyState::Connecting | ReadyState::Open | ReadyState::Closing => self.link.outbox.held(),
         };
-        Holding { inbound, outbound, private: inbound + outbound.saturating_sub(held.shared) }
+        let private = inbound + outbound.saturating_sub(held.shared) + self.held_elsewhere;
+        Holding { inbound, outbound, private }
     }
 
     /// Returns `true` while it needs its seat: it may still hold as much as a seat's share of memory.

@@ -89,10 +89,15 @@ impl Memory {
         self.common += member.share.total().saturating_sub(self.share.total());
     }
 
+    /// Returns `true` while nothing is left of what is common.
+    pub(super) fn is_scarce(&self) -> bool {
+        self.held() >= self.common
+    }
+
     /// Logs that memory is scarce, once for each time that it becomes so.
     pub(super) fn log(&mut self) {
         let held = self.held();
-        if held >= self.common && !self.was_logged {
+        if self.is_scarce() && !self.was_logged {
             self.was_logged = true;
             log::warn!("{held} bytes are held: peers above their share of memory have to wait");
         } else if held < self.common / 2 {

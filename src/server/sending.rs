@@ -6,7 +6,7 @@ use super::{PeerKey, WebSocketServer, is_known};
 use crate::{
     close::Excess,
     error::Error,
-    options::{Share, WhenFull},
+    options::WhenFull,
     packet::{Outgoing, Packet},
     state::ReadyState,
     sys::{Accept, Accepted, Reactor},
@@ -41,6 +41,11 @@ impl EncodedPackets {
     pub(crate) fn new(packets: &[Packet]) -> Self {
         let payload = packets.iter().map(|packet| packet.len()).sum();
         Self { frames: Reactor::encode(packets), payload }
+    }
+
+    /// Returns how many payload bytes they have.
+    pub(crate) fn payload(&self) -> usize {
+        self.payload
     }
 
     fn content(&self) -> Content<'_> {
@@ -158,21 +163,68 @@ impl WebSocketServer {
             .filter(|(_, member)| member.holding.outbound > member.share.outbound.max(least))
             .max_by_key(|(_, member)| member.holding.outbound);
         let Some((key, _)) = largest else { return false };
-        if let Some(member) = self.members.get_mut(key) {
-            member.connection.expel(Excess::Slow, &mut member.link);
-        }
-        self.settle(key, true);
+        self.expel(key, Excess::Slow, "takes packets too slowly");
         true
+    }
+
+    /// Ends the connection of a peer that went over a limit, with code 1008. What waits for it is dropped.
+    pub(crate) fn expel(&mut self, peer: PeerKey, what: Excess, reason: &str) {
+        let Some(member) = self.members.get_mut(peer) else { return };
+        if member.link.state() == ReadyState::Open {
+            member.connection.expel(what, reason, &mut member.link);
+            self.settle(peer, true);
+        }
+    }
+
+    /// Returns `true` if more than half of a peer's outbound queue is full, and the socket takes no more of it.
+    pub(crate) fn begins_to_congest(&mut self, peer: PeerKey) -> bool {
+        let Some(member) = self.members.get_mut(peer) else { return false };
+        if member.link.outbox.is_below_half() {
+            return false;
+        }
+        // What was only gathered may leave now.
+        member.connection.flush(&mut member.link);
+        self.memory.recount(member);
+        !member.link.outbox.is_below_half()
+    }
+
+    /// Returns `true` until a peer whose outbound queue was more than half full has less than a quarter of it full.
+    pub(crate) fn is_congested(&self, peer: PeerKey) -> bool {
+        let open = self.members.get(peer).filter(|member| member.link.state() == ReadyState::Open);
+        open.is_some_and(|member| !member.link.outbox.is_below_quarter())
+    }
+
+    /// Keeps a peer's packets from the program until [`resume`](Self::resume). Its inbox fills, and then TCP slows it down.
+    pub(crate) fn pause(&mut self, peer: PeerKey) {
+        if let Some(member) = self.members.get_mut(peer) {
+            member.is_paused = true;
+        }
+    }
+
+    /// Lets the program have a peer's packets again.
+    pub(crate) fn resume(&mut self, peer: PeerKey) {
+        if let Some(member) = self.members.get_mut(peer) {
+            member.is_paused = false;
+            self.settle(peer, false);
+        }
+    }
+
+    /// Returns `true` while nothing is left of the memory that is common to all peers.
+    pub(crate) fn is_memory_scarce(&self) -> bool {
+        self.memory.is_scarce()
+    }
+
+    /// Counts memory that is held for a peer outside of the server.
+    pub(crate) fn hold_elsewhere(&mut self, peer: PeerKey, bytes: usize) {
+        if let Some(member) = self.members.get_mut(peer) {
+            member.held_elsewhere = bytes;
+            self.memory.recount(member);
+        }
     }
 
     /// Makes the share of memory of every peer large enough for packets of this size.
     pub(crate) fn reserve_packets(&mut self, len: usize) {
         self.memory.set_share(self.memory.share().to_send(len));
-    }
-
-    /// The share of memory that a peer needs for packets of this size.
-    pub(crate) fn share_for(options: &crate::options::ServerOptions, len: usize) -> Share {
-        options.share().to_send(len)
     }
 
     /// Lets go what was gathered.

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::names::Names;
+use super::{
+    flow::{Flow, Sent},
+    names::Names,
+};
 use crate::{
     close::{CloseCause, CloseCode, CloseInfo, Excess},
     error::Error,
@@ -12,7 +15,7 @@ use crate::{
         session::Session,
     },
     packet::Packet,
-    server::{PeerInfo, PeerKey, ServerEvent, WebSocketServer},
+    server::{EncodedPackets, PeerInfo, PeerKey, ServerEvent, WebSocketServer},
 };
 
 /// A server, and who is who on it.
@@ -20,45 +23,77 @@ use crate::{
 pub(super) struct Host {
     pub(super) server: WebSocketServer,
     names: Names,
+    flow: Flow,
+    /// The client whose packet the session was given last, until its consequences are sent.
+    source: Option<PeerKey>,
+    now: Duration,
     /// Who was found to have no room for a packet.
     behind: Vec<PeerKey>,
     is_shutting_down: bool,
 }
 
+/// What the session was told.
+pub(super) struct Taken {
+    /// How many bytes of a packet.
+    pub(super) bytes: usize,
+    /// Whether it was that a client has left, of which the others can learn together with what follows.
+    pub(super) is_departure: bool,
+}
+
 impl Host {
-    pub(super) fn new(server: WebSocketServer) -> Self {
-        Self { server, names: Names::default(), behind: Vec::new(), is_shutting_down: false }
+    pub(super) fn new(server: WebSocketServer, session: &Session) -> Self {
+        let patience = server.options().max_time_full;
+        let flow = Flow::new(session.options().max_relayed_bytes_per_second, patience);
+        Self {
+            server,
+            names: Names::default(),
+            flow,
+            source: None,
+            now: Duration::ZERO,
+            behind: Vec::new(),
+            is_shutting_down: false,
+        }
     }
 
-    /// Tells the session what has happened next, if anything has, and how many bytes that is.
-    pub(super) fn tell_next(&mut self, session: &mut Session, now: Duration) -> Option<usize> {
-        let mut bytes = 0;
+    /// Tells the session what has happened next, if anything has.
+    pub(super) fn tell_next(&mut self, session: &mut Session, now: Duration) -> Option<Taken> {
+        self.now = now;
+        let mut taken = Taken { bytes: 0, is_departure: false };
         match self.server.next_event()? {
             ServerEvent::Opened(key) => {
                 session.peer_joined(self.names.give(key), now);
             }
             ServerEvent::Packet(key, packet) => {
-                bytes = packet.len();
+                taken.bytes = packet.len();
                 if let Some(id) = self.names.id(key) {
+                    self.source = Some(key);
+                    session.set_memory_scarce(self.server.is_memory_scarce());
                     session.receive(id, packet, now);
+                    if let Some(held) = session.take_held(id) {
+                        self.server.hold_elsewhere(key, held);
+                    }
                 }
             }
-            ServerEvent::Closed(key, info) => self.forget(key, info, session),
+            ServerEvent::Closed(key, info) => {
+                taken.is_departure = true;
+                self.forget(key, info, session);
+            }
         }
-        Some(bytes)
+        Some(taken)
     }
 
     /// Does what the session wants.
     pub(super) fn carry_out(&mut self, session: &mut Session) {
+        let mut sent = Sent::default();
         while let Some(output) = session.next_output() {
             match output {
-                Output::Send { to, packet } => self.send(&to, &packet),
-                Output::SendAll { to, packets } => {
-                    for packet in &packets {
-                        self.send(&to, packet);
-                        self.part_with_those_behind(session);
+                Output::Send { to, packet } => match to {
+                    Recipients::One(id) => {
+                        self.send(id, &mut sent, packet.len(), |server, key| server.must_send(key, &packet));
                     }
-                }
+                    Recipients::Many(ids) => self.send_to_many(&ids, std::slice::from_ref(&packet), &mut sent),
+                },
+                Output::SendAll { to, packets } => self.send_to_many(to.as_slice(), &packets, &mut sent),
                 Output::Disconnect { peer, code, reason } => {
                     if let Some(key) = self.names.key(peer) {
                         self.close(key, code, reason);
@@ -67,11 +102,27 @@ impl Host {
             }
             self.part_with_those_behind(session);
         }
+        if let Some(source) = self.source.take() {
+            self.flow.count(&mut self.server, source, &sent, self.now);
+        }
+    }
+
+    /// Lets clients go on that waited for others, and parts with those that were waited for too long.
+    pub(super) fn advance(&mut self, session: &mut Session, now: Duration) {
+        self.now = now;
+        self.behind.extend(self.flow.advance(&mut self.server, now));
+        self.part_with_those_behind(session);
+    }
+
+    /// Returns when [`advance`](Self::advance) has something to do, if nothing happens before.
+    pub(super) fn next_deadline(&self) -> Option<Duration> {
+        self.flow.next_deadline()
     }
 
     /// The session is over: whoever is left is asked to go.
     pub(super) fn shut_down(&mut self) {
         if !std::mem::replace(&mut self.is_shutting_down, true) {
+            self.flow.release_all(&mut self.server);
             self.server.shutdown(self.server.options().peer.close_timeout);
         }
     }
@@ -80,35 +131,40 @@ impl Host {
         self.server.peer(self.names.key(id)?)
     }
 
-    fn send(&mut self, to: &Recipients, packet: &Packet) {
-        match to {
-            Recipients::One(id) => {
-                let Some(key) = self.names.key(*id) else { return };
-                if let Err(error) = self.server.send_packet(key, packet) {
-                    self.missed(key, &error);
-                }
-            }
-            Recipients::Many(ids) => {
-                let keys = ids.iter().filter_map(|id| self.names.key(*id));
-                let mut missed = Vec::new();
-                self.server.send_to_many(packet, keys, |key, error| missed.push((key, error)));
-                missed.iter().for_each(|(key, error)| self.missed(*key, error));
-            }
+    fn send_to_many(&mut self, ids: &[PeerId], packets: &[Packet], sent: &mut Sent) {
+        let encoded = EncodedPackets::new(packets);
+        for id in ids {
+            self.send(*id, sent, encoded.payload(), |server, key| server.must_send_encoded(key, &encoded));
         }
     }
 
-    /// A packet could not be given to this peer.
-    fn missed(&mut self, key: PeerKey, error: &Error) {
-        // One that is closing is told of as closed soon.
-        if !matches!(error, Error::NotOpen { .. } | Error::UnknownPeer) {
-            self.behind.push(key);
+    fn send(
+        &mut self,
+        to: PeerId,
+        sent: &mut Sent,
+        len: usize,
+        send: impl FnOnce(&mut WebSocketServer, PeerKey) -> Result<(), Error>,
+    ) {
+        let Some(key) = self.names.key(to) else { return };
+        match send(&mut self.server, key) {
+            Ok(()) => {
+                sent.bytes += len;
+                sent.receivers += 1;
+                if self.source.is_some() && sent.congested.is_none() && self.server.begins_to_congest(key) {
+                    sent.congested = Some(key);
+                }
+            }
+            // One that is closing is told of as closed soon.
+            Err(Error::NotOpen { .. } | Error::UnknownPeer) => {}
+            Err(_) => self.behind.push(key),
         }
     }
 
     /// Who missed a packet of a session that is reliable and ordered cannot stay in it.
     fn part_with_those_behind(&mut self, session: &mut Session) {
         while let Some(key) = self.behind.pop() {
-            self.close(key, CloseCode::POLICY, "takes packets too slowly");
+            self.flow.release(&mut self.server, key);
+            self.server.expel(key, Excess::Behind, "takes packets too slowly");
             let cause = CloseCause::Excess { what: Excess::Behind };
             self.forget(key, CloseInfo::with_code(cause, CloseCode::POLICY.get()), session);
         }
@@ -116,6 +172,7 @@ impl Host {
 
     /// Closes a connection; one that is over already stays as it is.
     fn close(&mut self, key: PeerKey, code: CloseCode, reason: &str) {
+        self.flow.release(&mut self.server, key);
         if let Err(error) = self.server.close(key, code, reason) {
             debug_assert_eq!(error, Error::UnknownPeer);
         }

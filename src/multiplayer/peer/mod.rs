@@ -1,5 +1,6 @@
 //! [`MultiplayerPeer`]: a session on WebSockets.
 
+mod flow;
 mod guard;
 mod guest;
 mod host;
@@ -129,6 +130,7 @@ impl MultiplayerPeer {
     ///
     /// Godot: `create_server`.
     pub fn create_server(address: impl ToSocketAddrs, options: MultiplayerOptions) -> Result<Self, Error> {
+        options.server.check_memory(options.server.share().to_send(options.session.max_packet_size))?;
         Ok(Self::from_server(WebSocketServer::bind(address, options.server)?, options.session))
     }
 
@@ -138,8 +140,12 @@ impl MultiplayerPeer {
     }
 
     /// Hosts a session on a server whose events the program has not begun to read.
-    pub fn from_server(server: WebSocketServer, options: SessionOptions) -> Self {
-        Self::new(Session::server(options), Carrier::Host(Box::new(Host::new(server))))
+    pub fn from_server(mut server: WebSocketServer, options: SessionOptions) -> Self {
+        // A packet of the session fits into each client's own share of memory: nobody misses one because of others.
+        server.reserve_packets(options.max_packet_size);
+        let session = Session::server(options);
+        let host = Host::new(server, &session);
+        Self::new(session, Carrier::Host(Box::new(host)))
     }
 
     fn new(session: Session, carrier: Carrier) -> Self {
@@ -172,6 +178,7 @@ impl MultiplayerPeer {
             }
             self.unread = Unread::default();
             if !self.take_in() {
+                self.hand_over();
                 return None;
             }
         }
@@ -316,10 +323,12 @@ impl MultiplayerPeer {
             }
             Carrier::Host(host) => {
                 let before = self.clock.advance(sys::now());
-                let due = self.session.next_deadline().map_or(at_most, |due| due.saturating_sub(before));
+                let due = [self.session.next_deadline(), host.next_deadline()].into_iter().flatten().min();
+                let due = due.map_or(at_most, |due| due.saturating_sub(before));
                 let is_read = self.session.is_read();
                 host.server.wait(if is_read { at_most.min(due) } else { Duration::ZERO });
                 self.clock.sleep(sys::now());
+                host.advance(&mut self.session, self.clock.now());
                 if self.session.is_over() {
                     host.shut_down();
                 }
@@ -342,16 +351,22 @@ impl MultiplayerPeer {
     /// Tells the session what has come next. Whether anything has.
     fn take_in(&mut self) -> bool {
         let now = self.clock.now();
-        let taken = match &mut self.carrier {
-            Carrier::Host(host) => host.tell_next(&mut self.session, now),
-            Carrier::Guest(guest) => guest.tell_next(&mut self.session, now),
+        let (bytes, is_departure) = match &mut self.carrier {
+            Carrier::Host(host) => match host.tell_next(&mut self.session, now) {
+                Some(taken) => (taken.bytes, taken.is_departure),
+                None => return false,
+            },
+            Carrier::Guest(guest) => match guest.tell_next(&mut self.session, now) {
+                Some(bytes) => (bytes, false),
+                None => return false,
+            },
         };
-        if let Some(bytes) = taken {
-            self.unread.packets += 1;
-            self.unread.bytes += bytes;
+        self.unread.packets += 1;
+        self.unread.bytes += bytes;
+        if !is_departure {
             self.hand_over();
         }
-        taken.is_some()
+        true
     }
 
     /// Lets go what the session has put out.

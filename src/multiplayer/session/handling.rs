@@ -16,6 +16,9 @@ use crate::{
     packet::Packet,
 };
 
+/// How many paths a peer may number while memory is scarce: they fit into a peer's own share of it.
+const FEW_PATHS: usize = 16;
+
 impl Session {
     /// A command that came in `packet`, directly or by relay, and does not concern the session itself.
     pub(super) fn handle(
@@ -26,7 +29,10 @@ impl Session {
     ) -> Result<(), Refusal> {
         match command {
             Command::Call(call) => self.called(from, call),
-            Command::SimplifyPath(announcement) => self.take_path(from, announcement),
+            Command::SimplifyPath(announcement) => {
+                self.held_changed = true;
+                self.take_path(from, announcement)
+            }
             Command::ConfirmPath { valid, id } => {
                 self.confirm_path(from, id, valid);
                 Ok(())
@@ -36,8 +42,14 @@ impl Session {
                 self.tell(Event::Packet { from, data });
                 Ok(())
             }
-            Command::Spawn(spawn) => self.take_spawn(from, spawn),
-            Command::Despawn { net_id } => self.take_despawn(from, net_id),
+            Command::Spawn(spawn) => {
+                self.held_changed = true;
+                self.take_spawn(from, spawn)
+            }
+            Command::Despawn { net_id } => {
+                self.held_changed = true;
+                self.take_despawn(from, net_id)
+            }
             Command::Sync { time, entries } => {
                 self.take_sync(from, time, entries);
                 Ok(())
@@ -81,7 +93,10 @@ impl Session {
     fn take_path(&mut self, from: PeerId, announcement: SimplifyPath<'_>) -> Result<(), Refusal> {
         let SimplifyPath { md5, id, path } = announcement;
         let path = relative(path, &self.options.root_path).ok_or(Refusal::UnknownPath)?;
-        let max = self.options.max_paths_per_peer;
+        let max = match self.memory_scarce {
+            false => self.options.max_paths_per_peer,
+            true => self.options.max_paths_per_peer.min(FEW_PATHS),
+        };
         let known = self.peers.paths(from).ok_or(Refusal::UnknownPeer)?;
         let mut valid = true;
         match self.nodes.at(path).and_then(|key| Some((key, self.nodes.get(key)?))) {

@@ -8,9 +8,18 @@ impl Session {
     /// which it has other methods.
     ///
     /// It is 0 for a peer that is not admitted. Queued events and outputs do not count.
-    #[allow(dead_code, reason = "for the memory account of the server")]
     pub(crate) fn held(&self, peer: PeerId) -> usize {
         self.peers.held(peer) + self.nodes.held(peer) + self.replication.incoming.held(peer)
+    }
+
+    /// Returns what is held for a peer, if a packet may have changed that since the last call.
+    pub(crate) fn take_held(&mut self, peer: PeerId) -> Option<usize> {
+        std::mem::take(&mut self.held_changed).then(|| self.held(peer))
+    }
+
+    /// Says whether the transport is short of memory. While it is, a peer may number only a few paths.
+    pub(crate) fn set_memory_scarce(&mut self, scarce: bool) {
+        self.memory_scarce = scarce;
     }
 }
 

@@ -84,6 +84,10 @@ pub struct Session {
     // At a server: the peers that left, and of which the others have not been told.
     departed: Vec<PeerId>,
     events: VecDeque<Event>,
+    // Whether more or less is held for a peer than was asked for last.
+    held_changed: bool,
+    // Whether the transport is short of memory.
+    memory_scarce: bool,
     // Of the events that wait.
     refusals: usize,
     // Why a client ended the attempt by itself.
@@ -148,6 +152,8 @@ impl Session {
             outputs: VecDeque::new(),
             departed: Vec::new(),
             events: VecDeque::new(),
+            held_changed: false,
+            memory_scarce: false,
             refusals: 0,
             fault: None,
             stats: SessionStats::default(),

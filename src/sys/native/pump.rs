@@ -433,16 +433,20 @@ impl Pump {
     }
 
     /// Ends the connection because the peer went over a limit: what waits for it is dropped.
-    pub(super) fn expel(&mut self, what: Excess, link: &mut Link) {
-        self.fail(what.into(), link);
+    pub(super) fn expel(&mut self, what: Excess, reason: &str, link: &mut Link) {
+        self.end(what.into(), reason, link);
     }
 
     /// This end ends it, and tells why.
     fn fail(&mut self, failure: Failure, link: &mut Link) {
+        self.end(failure, "", link);
+    }
+
+    fn end(&mut self, failure: Failure, reason: &str, link: &mut Link) {
         // A second close frame must not follow a first.
         if self.close_due.is_none() {
             self.outbound.drop_waiting(&mut link.outbox);
-            self.outbound.close(CloseFrame::new(failure.code, ""));
+            self.outbound.close(CloseFrame::new(failure.code, reason));
         }
         self.flush(link);
         link.closed(failure.into_info());

@@ -272,9 +272,9 @@ impl Accepted for Connection {
         }
     }
 
-    fn expel(&mut self, what: Excess, link: &mut Link) {
+    fn expel(&mut self, what: Excess, reason: &str, link: &mut Link) {
         if let Some(pump) = self.pump_mut() {
-            pump.expel(what, link);
+            pump.expel(what, reason, link);
         }
     }
 
