@@ -74,8 +74,10 @@ fn serve(args: &Args) -> Result<(), websocket_peer::Error> {
     let options = ServerOptions::default()
         .peer(peer)
         .limits(limits)
-        .max_memory(MOST)
+        .max_memory(usize::MAX)
         .max_peers(50_000)
+        .max_peers_per_address(50_000)
+        .max_connections_per_address_per_second(0)
         .max_pending(10_000)
         .max_pending_per_address(10_000);
     let mut server = WebSocketServer::bind(args.address.as_str(), options)?;

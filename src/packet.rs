@@ -80,8 +80,7 @@ impl Packet {
         &self.data
     }
 
-    /// The bytes as a vector of their own; copies where they are shared, and where they are a large received message, whose
-    /// memory is used again.
+    /// The bytes as a vector of their own; copies where they are shared.
     pub fn into_vec(self) -> Vec<u8> {
         self.data.into()
     }

@@ -94,11 +94,15 @@ impl Door {
         self.pending_keys.remove(key);
     }
 
-    /// Counts one that is over but for its last bytes. Returns `false`, and does not count it, if there are too many: they may
-    /// be as many as there may be handshakes, or seats.
+    /// Counts one that is over but for its last bytes. Returns `false`, and does not count it, if there are too many. Those that
+    /// were never open may be as many as handshakes; those that were open, with all seats, as many as seats and handshakes: when
+    /// a server shuts down, all its peers are among them.
     pub(super) fn linger(&mut self, addr: IpAddr, was_open: bool, options: &ServerOptions) -> bool {
         let (max, max_per_address) = match was_open {
-            true => (options.max_peers, options.max_peers_per_address),
+            true => {
+                let max = options.max_peers.saturating_add(options.max_pending);
+                (max.saturating_sub(self.seats.total()), options.max_peers_per_address)
+            }
             false => (options.max_pending, options.max_pending_per_address),
         };
         let tally = &mut self.lingering[usize::from(was_open)];
@@ -107,6 +111,13 @@ impl Door {
             tally.add(addr);
         }
         has_room
+    }
+
+    /// Returns how many descriptors a server may need: for seats, handshakes, connections that are over but for their last
+    /// bytes, and for the listener and the like.
+    pub(super) fn max_descriptors(options: &ServerOptions) -> u64 {
+        let connections = options.max_peers.saturating_add(options.max_pending.saturating_mul(3));
+        connections.saturating_add(16) as u64
     }
 
     /// The last bytes of one that was counted are through.

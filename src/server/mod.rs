@@ -113,6 +113,10 @@ impl WebSocketServer {
     /// Listens at an address; of several that a name has, at the first that can be listened at. Port 0 takes a free
     /// one, which [`local_addr`](Self::local_addr) tells. A name is looked up before the call returns.
     ///
+    /// It may need a descriptor for each of [`max_peers`](ServerOptions::max_peers), three for each of
+    /// [`max_pending`](ServerOptions::max_pending), and 16 more: 4880 by default. A warning is logged if the system grants fewer,
+    /// as many do by default (`ulimit -n`).
+    ///
     /// # Errors
     /// - [`Error::InvalidOption`]; also for an identity that the TLS library cannot use.
     /// - [`Error::Io`] if the address cannot be listened at.
@@ -136,6 +140,13 @@ impl WebSocketServer {
         let reactor = Reactor::new(listener, options.peer.tls.identity.as_ref())?;
         if let Ok(address) = reactor.local_addr() {
             log::info!("listening at {address}");
+        }
+        let needed = Door::max_descriptors(&options);
+        if let Some(limit) = Reactor::max_descriptors().filter(|limit| *limit < needed) {
+            log::warn!(
+                "the server may need {needed} descriptors, and the system grants {limit}: raise that (`ulimit -n`), or lower \
+                 `max_peers`"
+            );
         }
         Ok(Self {
             memory: Memory::new(&options, reactor.ledger().clone()),

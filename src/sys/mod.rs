@@ -102,6 +102,9 @@ pub(crate) trait Accept: Sized {
     /// The frames that packets make for each of the connections.
     fn encode(packets: &[Packet]) -> Bytes;
 
+    /// Returns how many descriptors the process may have, if the system bounds them.
+    fn max_descriptors() -> Option<u64>;
+
     /// Turns to nobody new any more.
     fn stop_listening(&mut self);
 
@@ -276,6 +279,11 @@ cfg_if::cfg_if! {
         const SHORT_READ_DRAINS: bool = true;
         /// The name of a listener that is gone can be used again at once. Nobody else can take it meanwhile.
         const REUSES_ADDRESS: bool = true;
+
+        /// Returns how many descriptors the process may have, if the system bounds them.
+        fn max_descriptors() -> Option<u64> {
+            rlimit::Resource::NOFILE.get_soft().ok().filter(|limit| *limit != rlimit::INFINITY)
+        }
     } else if #[cfg(windows)] {
         mod native;
         #[cfg(feature = "_fuzz")]
@@ -286,6 +294,11 @@ cfg_if::cfg_if! {
         const SHORT_READ_DRAINS: bool = false;
         /// It can be used again in any case; to ask for it would let others take it.
         const REUSES_ADDRESS: bool = false;
+
+        /// Sockets are no descriptors here: memory bounds them.
+        fn max_descriptors() -> Option<u64> {
+            None
+        }
     } else {
         compile_error!(
             "websocket-peer runs natively on Unix and Windows, and in browsers as wasm32-unknown-unknown; \

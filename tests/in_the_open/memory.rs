@@ -4,11 +4,14 @@
 use std::time::Duration;
 
 use websocket_peer::{
-    CloseCause, Error, Excess, Options, Packet, PeerKey, PeerLimits, ServerEvent, ServerOptions,
+    CloseCause, Error, Excess, Options, Packet, PeerKey, PeerLimits, ReadyState, ServerEvent, ServerOptions,
 };
 
 use crate::{
-    common::raw::{BINARY, CLOSE, PING, REQUEST, Raw, TEXT, client_frame, close_payload},
+    common::{
+        raw::{BINARY, CLOSE, PING, Raw, TEXT, client_frame, close_payload},
+        until,
+    },
     host::{Host, unlimited, with_peer},
 };
 
@@ -76,92 +79,184 @@ fn a_slow_reader_that_catches_up_in_time_stays() {
     assert_goes_on(&mut host, key, &mut raw);
 }
 
-/// A server of 4 MiB, half of which peers hold by messages that they do not finish, and an honest one among them.
+/// What one peer with the default sizes has for itself: a request, and a message of 64 KiB each way, with what belongs to them.
+const SHARE: usize = 2 * (64 + 4) * KIB + 8 * KIB;
+
+/// Options for so many peers with a share each, and so much in common.
+fn with_memory(peers: usize, common: usize) -> ServerOptions {
+    ServerOptions::default().max_peers(peers).max_memory(peers * SHARE + common)
+}
+
+/// A server whose peers hold all that may be held in common of what they send, by packets that the program does not read; and an
+/// honest peer among them.
 fn filled(limits: PeerLimits) -> (Host, (PeerKey, Raw), Vec<(PeerKey, Raw)>) {
-    let mut host = Host::start(ServerOptions::default().limits(limits).max_memory(4 * MIB).max_peers(64));
+    const COMMON: usize = 2 * MIB;
+    let mut host = Host::start(with_memory(64, COMMON).limits(limits));
     let honest = host.guest();
     let mut guests: Vec<_> = (0..40).map(|_| host.guest()).collect();
     let message = client_frame(BINARY, vec![0; 60_000]);
     for (_, raw) in &mut guests {
-        raw.send(&message[..59_000]);
+        raw.send_while(&message, || host.server.poll());
     }
-    host.until_so("half is used up", |host| {
-        assert!(host.server.stats().memory <= 4 * MIB, "{:?}", host.server.stats());
-        host.server.stats().memory >= 2 * MIB
+    // It polls, but takes no packet.
+    until("half of what is common is used up", || {
+        host.server.poll();
+        host.server.stats().memory >= COMMON / 2
     });
-    // There is more to read from them, and nowhere to put it.
-    for (_, raw) in &mut guests {
-        raw.send(&message[59_000..59_500]);
-    }
     (host, honest, guests)
 }
 
 #[test]
-fn when_memory_is_scarce_an_honest_peer_goes_on_and_newcomers_are_told_503() {
-    let (mut host, (key, mut raw), mut fillers) = filled(unlimited());
-    for _ in 0..20 {
-        assert_goes_on(&mut host, key, &mut raw);
-        assert_eq!(host.status_for(REQUEST), 503);
-        assert!(host.server.stats().memory <= 4 * MIB + TURN, "{:?}", host.server.stats());
+fn a_peer_within_its_share_goes_on_and_newcomers_come_in_when_memory_is_scarce() {
+    let mut host = Host::start(with_memory(64, 512 * KIB).limits(unlimited()));
+    let (key, mut raw) = host.guest();
+    let mut fillers: Vec<_> = (0..40).map(|_| host.guest()).collect();
+    for (_, filler) in &mut fillers {
+        host.send(filler, &client_frame(BINARY, vec![0; 65_000])[..64_000]);
     }
-    // And it recovers when they are gone, even if they had not finished.
+    host.until_so("much is held", |host| host.server.stats().memory >= 40 * 64_000);
+    for _ in 0..5 {
+        assert_goes_on(&mut host, key, &mut raw);
+        let (newcomer, mut newcomer_raw) = host.guest();
+        assert_goes_on(&mut host, newcomer, &mut newcomer_raw);
+    }
+    // And memory is free when they are gone, even if they had not finished.
     fillers.clear();
     host.until_so("there is memory again", |host| host.server.stats().memory < MIB);
-    host.guest();
 }
 
+/// 64 times 64,000 bytes that are not finished, beside the largest message of another.
 #[test]
-fn those_that_wait_for_memory_are_waited_for_asleep() {
-    let peer = Options::for_server().heartbeat_interval(Duration::from_millis(100));
-    let mut host = Host::start(with_peer(peer).limits(unlimited()).max_memory(MIB).max_peers(16));
-    let mut guests: Vec<_> = (0..14).map(|_| host.ask(REQUEST)).collect();
-    host.run(crate::common::A_WHILE);
-    for raw in &mut guests {
-        raw.send(&client_frame(BINARY, vec![0; 65_000])[..60_000]);
-        raw.send(&client_frame(BINARY, vec![0; 65_000])[60_000..60_001]);
+fn unfinished_messages_of_the_many_do_not_stop_the_finished_message_of_one() {
+    let mut host = Host::start(with_memory(64, 512 * KIB).limits(unlimited()));
+    let (key, mut raw) = host.guest();
+    let mut fillers: Vec<_> = (0..63).map(|_| host.guest().1).collect();
+    let message = client_frame(BINARY, vec![7; 64 * KIB]);
+    for filler in &mut fillers {
+        host.send(filler, &message[..64_000]);
     }
-    host.run(Duration::from_millis(300));
-    assert!(host.server.stats().memory >= MIB / 2, "{:?}", host.server.stats());
+    host.until_so("much is held", |host| host.server.stats().memory >= 63 * 64_000);
+    for part in message.chunks(10_000) {
+        host.send(&mut raw, part);
+    }
+    assert_eq!(host.packet(key).len(), 64 * KIB);
+    // Nor is a large one that is sent to it refused.
+    host.server.send(key, &[0; 64 * KIB]).expect("it is within its share");
+    assert_eq!(host.frame(&mut raw).payload.len(), 64 * KIB);
+}
+
+/// A sender is paused because memory is scarce: that it does not finish its message meanwhile is not its fault.
+#[test]
+fn no_time_limit_of_a_peer_runs_while_the_server_does_not_read_from_it() {
+    let limits = PeerLimits::default().max_message_time(SOON);
+    let (mut host, _honest, mut guests) = filled(limits);
+    let key = guests[0].0;
+    // Nothing of this is read: its share is used up by the packet before, and what is common by all of them.
+    let message = client_frame(BINARY, vec![7; 60_000]);
+    guests[0].1.send_while(&message[..40_000], || host.server.poll());
     let start = std::time::Instant::now();
-    let mut wakings = 0;
-    while start.elapsed() < Duration::from_secs(1) {
-        host.server.wait(Duration::from_secs(1));
-        host.hear();
-        wakings += 1;
+    until("the limit has passed twice over", || {
+        host.server.poll();
+        start.elapsed() > 3 * SOON
+    });
+    assert!(host.server.peer(key).is_none_or(|peer| peer.state() == ReadyState::Open));
+    // The program reads again, and the message goes on.
+    host.send(&mut guests[0].1, &message[40_000..]);
+    assert_eq!(host.packet(key).len(), 60_000);
+    assert_eq!(host.packet(key).len(), 60_000);
+}
+
+/// The same where its inbox is full, and for the time that its own queue may be full.
+#[test]
+fn a_peer_whose_packets_the_program_leaves_unread_is_not_slow() {
+    let peer = Options::for_server()
+        .inbound_buffer_size(64 * KIB)
+        .outbound_buffer_size(100_000)
+        .heartbeat_interval(Duration::from_secs(60));
+    let mut host = Host::start(with_peer(peer).limits(unlimited()).max_time_full(SOON));
+    let (key, mut raw) = host.guest();
+    for _ in 0..3 {
+        raw.send_while(client_frame(BINARY, vec![0; 40_000]), || host.server.poll());
     }
-    // Each of them is due ten times in a second at the most.
-    assert!(wakings <= 200, "{wakings} times in {:?}", start.elapsed());
+    until("nobody reads its packets", || {
+        host.server.poll();
+        host.server.stats().packets_received >= 1
+    });
+    while host.server.send(key, &[0; 10_000]).is_ok() {
+        host.server.poll();
+    }
+    let start = std::time::Instant::now();
+    until("the limit has passed twice over", || {
+        host.server.poll();
+        start.elapsed() > 3 * SOON
+    });
+    assert_eq!(host.server.peer(key).map(|peer| peer.state()), Some(ReadyState::Open));
+    for _ in 0..3 {
+        assert_eq!(host.packet(key).len(), 40_000);
+    }
+    // Now it runs.
+    assert_eq!(host.closed(key).cause, SLOW);
+}
+
+/// What came while the server did not read is not a burst of the peer's.
+#[test]
+fn what_has_waited_unread_is_not_held_against_its_sender() {
+    let peer = Options::for_server().inbound_buffer_size(64 * KIB);
+    let limits = unlimited().max_bytes_per_second(40_000);
+    let mut host = Host::start(with_peer(peer).limits(limits));
+    let (key, mut raw) = host.guest();
+    let start = std::time::Instant::now();
+    // At less than the limit, and more in all than it allows at once; the program reads nothing of it.
+    let mut sent = 0;
+    until("so much has been sent", || {
+        host.server.poll();
+        let may = (start.elapsed().as_secs_f64() * 30_000.0) as usize;
+        if sent + 10_006 <= may {
+            raw.send(client_frame(BINARY, vec![0; 10_000]));
+            sent += 10_008;
+        }
+        sent > 140_000
+    });
+    // It reads all at once.
+    for _ in 0..sent / 10_008 {
+        assert_eq!(host.packet(key).len(), 10_000);
+    }
+    assert_goes_on(&mut host, key, &mut raw);
 }
 
 #[test]
 fn a_message_of_the_greatest_size_comes_even_where_memory_is_as_small_as_it_may_be() {
-    let mut host = Host::start(ServerOptions::default().max_memory(256 * KIB));
+    let mut host = Host::start(with_memory(1, 2 * SHARE));
     let (key, mut raw) = host.guest();
     let message = client_frame(BINARY, vec![7; 64 * KIB]);
-    raw.send(&message);
+    host.send(&mut raw, &message);
     assert_eq!(host.packet(key).len(), 64 * KIB);
     // However it comes.
     for part in message.chunks(5000) {
-        raw.send(part);
-        host.step();
+        host.send(&mut raw, part);
     }
     assert_eq!(host.packet(key).len(), 64 * KIB);
 }
 
 #[test]
 fn memory_recovers_by_itself_from_messages_that_nobody_finishes() {
-    let (mut host, _honest, guests) = filled(PeerLimits::default().max_message_time(5 * SOON));
+    let mut host = Host::start(with_memory(64, 512 * KIB).limits(unlimited().max_message_time(5 * SOON)));
+    let mut guests: Vec<_> = (0..40).map(|_| host.guest()).collect();
+    for (_, raw) in &mut guests {
+        host.send(raw, &client_frame(BINARY, vec![0; 60_000])[..59_000]);
+    }
     for (key, _) in &guests {
         assert_eq!(host.closed(*key).code, Some(1008));
     }
-    assert!(host.server.stats().memory < MIB, "{:?}", host.server.stats());
+    host.until_so("there is memory again", |host| host.server.stats().memory < MIB);
     host.guest();
 }
 
 #[test]
-fn memory_never_goes_over_the_ceiling_whatever_comes_and_nobody_reads() {
-    let peer = Options::for_server().inbound_buffer_size(MIB).max_message_size(500_000);
-    let mut host = Host::start(with_peer(peer).limits(unlimited()).max_memory(4 * MIB).max_peers(16));
+fn memory_is_never_over_the_ceiling_whatever_comes_and_nobody_reads() {
+    const MAX: usize = 16 * (2 * (500_000 + 4 * KIB) + 8 * KIB) + 2 * MIB;
+    let peer = Options::for_server().inbound_buffer_size(2 * MIB).max_message_size(500_000);
+    let mut host = Host::start(with_peer(peer).limits(unlimited()).max_peers(16).max_memory(MAX));
     let guests: Vec<(PeerKey, Raw)> = (0..16).map(|_| host.guest()).collect();
     let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let floods: Vec<_> = guests
@@ -171,7 +266,8 @@ fn memory_never_goes_over_the_ceiling_whatever_comes_and_nobody_reads() {
             let (mut tcp, stop) = (raw.tcp().try_clone().unwrap(), std::sync::Arc::clone(&stop));
             tcp.set_write_timeout(Some(Duration::from_millis(100))).unwrap();
             std::thread::spawn(move || {
-                let frame = client_frame(BINARY, vec![0; 10 + index * 30_000]);
+                // From packets that are nothing but their entries in the inbox, to ones of the largest size.
+                let frame = client_frame(BINARY, vec![0; index * 33_000]);
                 let mut rest = &frame[..];
                 while !stop.load(std::sync::atomic::Ordering::Relaxed) {
                     rest = &rest[std::io::Write::write(&mut tcp, rest).unwrap_or(0)..];
@@ -184,39 +280,73 @@ fn memory_never_goes_over_the_ceiling_whatever_comes_and_nobody_reads() {
         .collect();
     // Polls, but reads no event.
     let mut most = 0;
-    for _ in 0..300 {
+    let (mut last, mut quiet) = (0, 0);
+    until("memory grows no more", || {
         host.server.poll();
-        most = most.max(host.server.stats().memory);
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    assert!((2 * MIB..=4 * MIB + TURN).contains(&most), "{most}");
+        let memory = host.server.stats().memory;
+        assert!(memory <= MAX + TURN, "{memory}");
+        most = most.max(memory);
+        (last, quiet) = if memory == last { (last, quiet + 1) } else { (memory, 0) };
+        quiet > 100
+    });
+    assert!(most > MIB, "{most}");
     // When they are read, everything goes on, and the ceiling holds.
     let before = host.server.stats().packets_received;
-    for _ in 0..300 {
+    until("more has come", || {
         host.server.poll();
         while host.server.next_event().is_some() {}
-        most = most.max(host.server.stats().memory);
-    }
-    assert!(most <= 4 * MIB + TURN, "{most}");
-    assert!(host.server.stats().packets_received > before + 100);
+        let stats = host.server.stats();
+        assert!(stats.memory <= MAX + TURN, "{}", stats.memory);
+        stats.packets_received > before + 1000
+    });
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
     for flood in floods {
         flood.join().unwrap();
     }
 }
 
+#[test]
+fn bytes_that_wait_for_many_count_once() {
+    let mut host = Host::start(ServerOptions::default());
+    let guests: Vec<_> = (0..30).map(|_| host.guest()).collect();
+    let packets: Vec<_> = (0..20).map(|_| Packet::binary(vec![0; 50_000])).collect();
+    // What is broadcast, and what is sent to one after the other.
+    let mut held = 0;
+    for (index, packet) in packets.iter().enumerate() {
+        if index % 2 == 0 {
+            assert_eq!(host.server.broadcast(packet, None), 30);
+        } else {
+            guests.iter().for_each(|(key, _)| host.server.send_packet(*key, packet).expect("there is room"));
+        }
+        held += packet.len();
+    }
+    host.run(crate::common::A_WHILE);
+    let waiting: usize = guests.iter().map(|(key, _)| host.buffered(*key)).sum();
+    assert!(waiting > 20 * held, "{waiting} bytes wait for all, of {held}");
+    let memory = host.server.stats().memory;
+    assert!(memory <= held + held / 5, "{memory} bytes are held of {held}");
+    assert!(memory >= held * 3 / 4, "{memory} bytes are held of {held}");
+    // The last one to take them lets them go.
+    drop(guests);
+    host.until_empty();
+}
+
 /// Each is far below its own bound; all together are not.
 fn stuffed(max_time_full: Duration) -> (Host, Vec<(PeerKey, Raw)>) {
-    let options = ServerOptions::default().max_memory(8 * MIB).max_peers(64).max_time_full(max_time_full);
-    let mut host = Host::start(options);
+    const COMMON: usize = 4 * MIB;
+    let mut host = Host::start(with_memory(32, COMMON).max_time_full(max_time_full));
     let guests: Vec<_> = (0..8).map(|_| host.guest()).collect();
     // In turns, until none of them takes any more, not even a byte.
     for size in [20_000, 1_000, 1] {
-        let packet = Packet::binary(vec![0; size]);
         let mut quiet = 0;
         host.until_so("memory is used up", |host| {
-            let taken = host.server.broadcast(&packet, None);
-            assert!(host.server.stats().memory <= 8 * MIB + TURN, "{:?}", host.server.stats());
+            let mut taken = 0;
+            for (key, _) in &guests {
+                // Each has bytes of its own.
+                taken += usize::from(host.server.send(*key, &vec![0; size]).is_ok());
+            }
+            let memory = host.server.stats().memory;
+            assert!(memory <= COMMON + 32 * SHARE, "{memory}");
             quiet = if taken == 0 { quiet + 1 } else { 0 };
             quiet > 20
         });
@@ -231,7 +361,11 @@ fn packets_for_those_above_their_share_are_refused_when_memory_is_scarce() {
         assert_eq!(host.server.send(*key, &[0; 20_000]), Err(Error::OutboundFull { room: 0 }));
         assert!(host.buffered(*key) < 4 * MIB / 2);
     }
-    assert!(host.server.stats().memory >= 4 * MIB, "{:?}", host.server.stats());
+    assert!(host.server.stats().memory >= 4 * MIB * 9 / 10, "{:?}", host.server.stats());
+    // Not for one that holds little.
+    let (honest, mut raw) = host.guest();
+    assert_goes_on(&mut host, honest, &mut raw);
+    host.server.send(honest, &[0; 64 * KIB]).expect("it is within its share");
 }
 
 #[test]
@@ -265,16 +399,15 @@ fn memory_recovers_when_slow_readers_read_although_they_have_sent_something_mean
     for (_, raw) in &mut guests {
         raw.send(client_frame(TEXT, "by the way"));
     }
-    host.run(crate::common::A_WHILE);
+    for (key, _) in &guests {
+        assert_eq!(host.packet(*key).as_text(), Some("by the way"), "it is read all the while");
+    }
     host.until_so("memory is free", |host| {
         for (_, raw) in &mut guests {
             raw.look();
         }
         host.server.stats().memory < MIB
     });
-    for (key, _) in &guests {
-        assert_eq!(host.packet(*key).as_text(), Some("by the way"));
-    }
     host.guest();
 }
 
@@ -296,7 +429,7 @@ fn what_waits_for_one_that_has_said_goodbye_still_counts() {
 }
 
 #[test]
-fn pongs_that_wait_count_and_have_a_bound() {
+fn pongs_that_wait_have_a_bound() {
     let mut host = Host::start(ServerOptions::default().limits(unlimited()));
     let (key, mut raw) = host.guest();
     host.block(key, &Packet::binary(vec![0; 50_000]));
@@ -306,6 +439,6 @@ fn pongs_that_wait_count_and_have_a_bound() {
         host.step();
     }
     let pongs = host.server.stats().memory - before;
-    assert!((10_000..100_000).contains(&pongs), "{pongs} bytes of 254,000");
+    assert!(pongs < 10_000, "{pongs} bytes of 254,000");
     assert!(!host.told.iter().any(|event| matches!(event, ServerEvent::Closed(..))));
 }

@@ -39,7 +39,7 @@ fn a_length_that_is_only_declared_takes_no_memory() {
 
     // The same for lengths that are allowed.
     let peer = Options::for_server().max_message_size(MIB).inbound_buffer_size(MIB);
-    let mut host = Host::start(ServerOptions::default().peer(peer));
+    let mut host = Host::start(with_peer(peer));
     let mut guests: Vec<_> = (0..20).map(|_| host.guest()).collect();
     let idle = host.server.stats().memory;
     for (_, raw) in &mut guests {

@@ -51,9 +51,9 @@ pub fn unlimited() -> PeerLimits {
         .max_message_time(Duration::ZERO)
 }
 
-/// The defaults, with these for every peer.
+/// The defaults, with these for every peer, of whom there are so few that large messages fit into memory.
 pub fn with_peer(options: Options) -> ServerOptions {
-    ServerOptions::default().peer(options)
+    ServerOptions::default().peer(options).max_peers(256)
 }
 
 /// A request that is answered, for this target and with these lines more.

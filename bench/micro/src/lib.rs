@@ -27,6 +27,8 @@ pub fn server() -> WebSocketServer {
     let options = ServerOptions::default()
         .peer(Options::for_server().max_message_size(2 << 20))
         .limits(unlimited)
+        .max_peers(256)
+        .max_memory(4 << 30)
         .max_pending_per_address(256);
     WebSocketServer::bind("127.0.0.1:0", options).expect("a free port")
 }

@@ -65,7 +65,10 @@ fn options(load: &Load) -> ServerOptions {
         .max_peers(2 * connections)
         .max_pending(connections)
         .max_pending_per_address(connections)
-        .max_memory(1 << 30)
+        // All of them come from one address.
+        .max_peers_per_address(2 * connections)
+        .max_connections_per_address_per_second(0)
+        .max_memory(4 << 30)
         .max_time_full(load.patience * 3 / 2)
 }
 

@@ -29,11 +29,11 @@ use crate::{
     packet::{Outgoing, Packet},
     rate::Arrival,
     request::Request,
-    sys::{Accept, Accepted, Arrived, Held, Moment, Progress, REUSES_ADDRESS, Ration, Wakeup},
+    sys::{Accept, Accepted, Arrived, Held, Moment, Progress, REUSES_ADDRESS, Ration, Wakeup, max_descriptors},
 };
 
 /// How many connections may wait for the system to hand them over.
-const BACKLOG: i32 = 1024;
+const BACKLOG: i32 = 4096;
 
 /// How many sockets one look tells of; the others are told of by the next.
 const EVENTS: usize = 1024;
@@ -104,6 +104,10 @@ impl Accept for Reactor {
             Encoder::SERVER.encode(Kind::Packet(packet.kind()), packet, &mut frames);
         }
         frames.into()
+    }
+
+    fn max_descriptors() -> Option<u64> {
+        max_descriptors()
     }
 
     fn stop_listening(&mut self) {

@@ -58,6 +58,10 @@ impl Accept for Reactor {
         Bytes::new()
     }
 
+    fn max_descriptors() -> Option<u64> {
+        None
+    }
+
     fn stop_listening(&mut self) {
         match self.0 {}
     }

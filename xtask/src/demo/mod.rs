@@ -18,6 +18,9 @@ use echo::EchoServer;
 /// The largest message that is echoed: enough for whatever a person pastes into the page.
 const MAX_MESSAGE: usize = 1024 * 1024;
 
+/// So few that each may hold such a message both ways.
+const MAX_PEERS: usize = 100;
+
 /// What `cargo xtask demo` was asked for.
 #[derive(Debug, PartialEq)]
 pub struct Options {
@@ -47,7 +50,8 @@ impl Demo {
         let page = PageServer::start(options.page_port, &page::directory(project), &[])?;
         let listener = bind_near("echo server", options.echo_port, TcpListener::bind)?;
         let peer = PeerOptions::for_server().max_message_size(MAX_MESSAGE);
-        let echo = EchoServer::start(listener, ServerOptions::default().peer(peer), take_first_protocol)?;
+        let server = ServerOptions::default().peer(peer).max_peers(MAX_PEERS);
+        let echo = EchoServer::start(listener, server, take_first_protocol)?;
         Ok(Self { page, echo })
     }
 

@@ -9,7 +9,7 @@ use std::{
 use servers::{Args, Outcome, announce};
 use websocket_peer::{
     Options, PeerLimits, ServerOptions,
-    multiplayer::{MultiplayerOptions, MultiplayerPeer},
+    multiplayer::{MultiplayerOptions, MultiplayerPeer, SessionOptions},
 };
 
 fn main() -> Outcome {
@@ -44,6 +44,10 @@ fn options() -> MultiplayerOptions {
         .limits(limits)
         .max_peers(10_000)
         .max_pending(10_000)
-        .max_pending_per_address(10_000);
-    MultiplayerOptions::default().server(server)
+        .max_pending_per_address(10_000)
+        .max_peers_per_address(10_000)
+        .max_connections_per_address_per_second(0)
+        .max_memory(4 << 30);
+    let session = SessionOptions::default().max_relayed_bytes_per_second(0);
+    MultiplayerOptions::default().server(server).session(session)
 }

@@ -1,15 +1,14 @@
 //! A message under way: the payload of its frames so far.
 
-use super::{
-    block::{Block, LARGE},
-    decoder::Breach,
-    mask,
-};
+use super::{decoder::Breach, mask};
 use crate::packet::{Packet, PacketKind};
 
-/// By how much the room grows when it is used up. Whoever announces a large message must send a part of it first: no more
-/// than this many times what has come is ever set aside.
+/// By how much the room grows when it is used up: a large message that is announced must come in part first. If twice as much
+/// room is enough for the whole message, it gets that, so that it is not moved for its last bytes.
 const GROWTH: usize = 16;
+
+/// Messages from this length on are read into their place.
+const LARGE: usize = 64 * 1024;
 
 /// How much is copied and unmasked at a time, so that the second finds in the cache what the first has put there.
 const CACHED: usize = 8 * 1024;
@@ -29,9 +28,9 @@ pub(super) struct Message {
 #[derive(Debug)]
 enum Data {
     Small(Vec<u8>),
-    /// The first `len` bytes of a block.
+    /// The first `len` of these bytes; the others are initialised, so that they can be read into.
     Large {
-        block: Block,
+        bytes: Vec<u8>,
         len: usize,
     },
 }
@@ -81,7 +80,7 @@ impl Message {
         }
         match &mut self.data {
             Data::Small(_) => None,
-            Data::Large { block, len: start } => block.get_mut().get_mut(*start..*start + len),
+            Data::Large { bytes, len: start } => bytes.get_mut(*start..*start + len),
         }
     }
 
@@ -92,9 +91,9 @@ impl Message {
         key: Option<[u8; 4]>,
         offset: usize,
     ) -> Result<(), Breach> {
-        if let Data::Large { block, len } = &mut self.data {
+        if let Data::Large { bytes, len } = &mut self.data {
             if let Some(key) = key {
-                mask::apply(&mut block.get_mut()[*len..*len + filled], key, offset);
+                mask::apply(&mut bytes[*len..*len + filled], key, offset);
             }
             *len += filled;
         }
@@ -106,7 +105,10 @@ impl Message {
         let len = self.len();
         let data = match self.data {
             Data::Small(data) => data.into(),
-            Data::Large { block, len } => block.share(len),
+            Data::Large { mut bytes, len } => {
+                bytes.truncate(len);
+                bytes.into()
+            }
         };
         match self.kind {
             PacketKind::Binary => Ok(Packet::from_binary(data)),
@@ -135,14 +137,14 @@ impl Data {
     fn get(&self) -> &[u8] {
         match self {
             Self::Small(data) => data,
-            Self::Large { block, len } => &block.get()[..*len],
+            Self::Large { bytes, len } => &bytes[..*len],
         }
     }
 
     fn capacity(&self) -> usize {
         match self {
             Self::Small(data) => data.capacity(),
-            Self::Large { block, .. } => block.get().len(),
+            Self::Large { bytes, .. } => bytes.len(),
         }
     }
 
@@ -153,13 +155,14 @@ impl Data {
             return;
         }
         let whole = have.saturating_add(len).saturating_add(ahead);
-        let wanted = whole.min((have + len).saturating_mul(GROWTH));
+        let trusted = (have + len).saturating_mul(GROWTH);
+        let wanted = if whole <= trusted.saturating_mul(2) { whole } else { trusted };
         match self {
             Self::Small(data) if wanted < LARGE => data.reserve_exact(wanted - have),
             _ => {
-                let mut block = Block::new(wanted);
-                block.get_mut()[..have].copy_from_slice(self.get());
-                *self = Self::Large { block, len: have };
+                let mut bytes = vec![0; wanted];
+                bytes[..have].copy_from_slice(self.get());
+                *self = Self::Large { bytes, len: have };
             }
         }
     }
@@ -172,8 +175,8 @@ impl Data {
                 data.extend_from_slice(bytes);
                 &mut data[start..]
             }
-            Self::Large { block, len } => {
-                let place = &mut block.get_mut()[*len..*len + bytes.len()];
+            Self::Large { bytes: memory, len } => {
+                let place = &mut memory[*len..*len + bytes.len()];
                 *len += bytes.len();
                 place.copy_from_slice(bytes);
                 place
@@ -219,9 +222,22 @@ mod tests {
     fn what_is_announced_is_not_set_aside_before_it_comes() {
         let mut message = Message::new(PacketKind::Binary);
         message.take(&[0], None, 0, usize::MAX / 2).expect("binary");
-        assert!(message.capacity() <= GROWTH);
+        assert!(message.capacity() <= 2 * GROWTH);
         message.take(&vec![0; 100_000], None, 1, usize::MAX / 2).expect("binary");
-        assert!(message.capacity() <= GROWTH * 100_001);
+        assert!(message.capacity() <= 2 * GROWTH * 100_001);
+    }
+
+    #[test]
+    fn a_message_of_a_mebibyte_is_set_aside_at_once_and_never_moved() {
+        const WHOLE: usize = 1 << 20;
+        // A first read of 64 KiB, less the header.
+        let first = 64 * 1024 - 14;
+        let mut message = Message::new(PacketKind::Binary);
+        message.take(&vec![0; first], None, 0, WHOLE - first).expect("binary");
+        let (place, capacity) = (message.data.get().as_ptr(), message.capacity());
+        message.take(&vec![0; WHOLE - first], None, first, 0).expect("binary");
+        assert_eq!((message.data.get().as_ptr(), message.capacity()), (place, capacity));
+        assert_eq!(capacity, WHOLE);
     }
 
     #[test]

@@ -6,7 +6,6 @@
 //! Fuzzing holds what is read here against what tungstenite reads.
 //! Source: RFC 6455, sections 5 to 8.
 
-mod block;
 mod close;
 mod decoder;
 mod encoder;
