@@ -31,13 +31,17 @@ use std::time::Duration;
 
 use connection::{Connection, Direction};
 use line::Line;
-use socket2::SockRef;
+use socket2::{Domain, SockRef, Socket, Type};
 
 pub use connection::{End, Passed, Transcript};
 pub use plan::{Fault, Plan, Way};
 
 /// How long the server may take to be reached.
-const REACH: Duration = Duration::from_secs(5);
+const REACH: Duration = Duration::from_secs(30);
+
+/// The size of the kernel's buffers at the proxy. By default each system chooses its own, Linux up to tens of megabytes, and
+/// what lies there is invisible to both ends.
+const BUFFER: usize = 64 * 1024;
 
 /// A proxy on a free loopback port. It stops, and every thread of it ends, when it is dropped.
 pub struct Proxy {
@@ -58,6 +62,8 @@ impl Proxy {
     /// Starts to listen, and passes on to `target` whatever connects.
     pub fn start(target: SocketAddr, plan: Plan) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        // The streams that it accepts inherit the sizes.
+        limit_buffers(SockRef::from(&listener))?;
         let addr = listener.local_addr()?;
         let shared = Arc::new(Shared {
             target,
@@ -123,8 +129,20 @@ fn accept_loop(listener: &TcpListener, shared: &Shared) {
     }
 }
 
+fn connect(target: SocketAddr) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(target), Type::STREAM, None)?;
+    limit_buffers(SockRef::from(&socket))?;
+    socket.connect_timeout(&target.into(), REACH)?;
+    Ok(socket.into())
+}
+
+fn limit_buffers(socket: SockRef<'_>) -> io::Result<()> {
+    socket.set_send_buffer_size(BUFFER)?;
+    socket.set_recv_buffer_size(BUFFER)
+}
+
 fn pass_on(client: TcpStream, number: u64, shared: &Shared) -> io::Result<[JoinHandle<()>; 2]> {
-    let server = match TcpStream::connect_timeout(&shared.target, REACH) {
+    let server = match connect(shared.target) {
         Ok(server) => server,
         Err(error) => {
             SockRef::from(&client).set_linger(Some(Duration::ZERO))?;
