@@ -48,13 +48,13 @@ pub fn many_packets_keep_their_order(ours: &mut Ours, engine: &mut Engine) {
     }
 }
 
-/// Godot closes when a ping of its own is unanswered at the next.
+/// Godot closes when a ping of its own is unanswered at the next. A second is enough for that on a busy machine.
 pub fn godot_pings_and_is_answered(ours: &mut Ours, engine: &mut Engine) {
-    engine.ask("ws_heartbeat", json!({ "name": NAME, "seconds": 0.25 }));
+    engine.ask("ws_heartbeat", json!({ "name": NAME, "seconds": 1.0 }));
     let begun = Instant::now();
     until("some heartbeats pass", || {
         ours.poll();
-        begun.elapsed() > Duration::from_millis(700)
+        begun.elapsed() > Duration::from_millis(2500)
     });
     ours.send(&Packet::text("still here"));
     assert_eq!(engine.event_while("ws_text", || ours.poll())["text"], "still here");
