@@ -40,7 +40,7 @@ fn assert_content(ended: &Ended, code: i32, last: &str) {
 
 #[test]
 fn a_game_is_the_same_for_all_from_its_beginning_to_its_end() {
-    let (mut host, url) = host(&["--players=2", "--rounds=2", "--seconds=1"]);
+    let (mut host, url) = host(&["--players=2", "--rounds=2", "--seconds=3"]);
     let ann = player(&[&url, "Ann", "hello"]);
     host.line("+ Ann");
     let ben = player(&[&url, "Ben"]);
@@ -163,7 +163,7 @@ impl Stranger {
 
 #[test]
 fn a_stranger_can_neither_be_the_host_nor_upset_it() {
-    let (mut host, url) = host(&["--rounds=1", "--seconds=3"]);
+    let (mut host, url) = host(&["--rounds=1", "--seconds=5"]);
     let mut stranger = Stranger::join(&url);
     let id = stranger.peer.session().id().expect("it is connected").get();
     // Before it is in, it is listened to in nothing else.
