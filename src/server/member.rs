@@ -34,6 +34,8 @@ pub(super) struct Member {
     pub(super) is_news: bool,
     /// Whether it stands in the list of those with gathered packets.
     pub(super) is_gathered: bool,
+    /// Whether it stands in the list of those with delayed packets.
+    pub(super) is_delayed: bool,
     /// Whether it stands in the list of those without memory.
     pub(super) is_starved: bool,
     /// Whether its packets are kept from the program until others have taken what waits for them.
@@ -89,6 +91,7 @@ impl Member {
             is_ready: false,
             is_news: false,
             is_gathered: false,
+            is_delayed: false,
             is_starved: false,
             is_paused: false,
             has_seat: false,

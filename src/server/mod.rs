@@ -27,9 +27,10 @@ use self::{
     key::Slots,
     member::{Member, Phase, Told},
     memory::Memory,
+    sending::Delayed,
     turns::Times,
 };
-pub(crate) use self::sending::EncodedPackets;
+pub(crate) use self::sending::{EncodedPackets, Urgency};
 pub use self::{
     event::{PeerInfo, ServerEvent},
     key::PeerKey,
@@ -99,6 +100,8 @@ pub struct WebSocketServer {
     news: VecDeque<PeerKey>,
     /// Those for whom packets were gathered.
     gathered: Vec<PeerKey>,
+    /// Those for whom packets were delayed.
+    delayed: Delayed,
     /// How many events of the first of them were given in a row.
     told_in_a_row: usize,
     /// Whose end was told last: it can be asked about until the next call.
@@ -160,6 +163,7 @@ impl WebSocketServer {
             starved: Vec::new(),
             news: VecDeque::new(),
             gathered: Vec::new(),
+            delayed: Delayed::default(),
             told_in_a_row: 0,
             last_closed: None,
             closing_time: None,

@@ -1,8 +1,10 @@
 //! What a program sends: to one peer, to several, or to all.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
-use super::{PeerKey, WebSocketServer, is_known};
+use super::{PeerKey, WebSocketServer, is_known, member::Member};
 use crate::{
     close::Excess,
     error::Error,
@@ -60,12 +62,12 @@ impl WebSocketServer {
         packet: Outgoing<'_>,
         key: Option<u64>,
     ) -> Result<(), Error> {
-        self.queue(to, Content::Packet(packet, key))
+        self.queue(to, Content::Packet(packet, key), Urgency::Now)
     }
 
-    fn queue(&mut self, to: PeerKey, content: Content<'_>) -> Result<(), Error> {
+    fn queue(&mut self, to: PeerKey, content: Content<'_>, urgency: Urgency) -> Result<(), Error> {
         // While events wait to be read, the replies to them are gathered.
-        let gather = !self.news.is_empty();
+        let gather = !self.news.is_empty() || urgency != Urgency::Now;
         let member = self.members.get_mut(to).filter(|member| is_known(member)).ok_or(Error::UnknownPeer)?;
         if member.link.state() != ReadyState::Open {
             return Err(Error::NotOpen { state: member.link.state() });
@@ -93,7 +95,9 @@ impl WebSocketServer {
                 }
             }
             member.link.count_sent(len);
-            if gather && !std::mem::replace(&mut member.is_gathered, true) {
+            if let Urgency::Within(delay) = urgency {
+                self.delayed.add(to, member, now + delay);
+            } else if gather && !std::mem::replace(&mut member.is_gathered, true) {
                 self.gathered.push(to);
             }
         }
@@ -111,7 +115,7 @@ impl WebSocketServer {
         let mut taken = 0;
         for slot in 0..self.members.width() {
             let Some(key) = self.members.at(slot).filter(|key| Some(*key) != except) else { continue };
-            taken += usize::from(self.queue(key, encoded.content()).is_ok());
+            taken += usize::from(self.queue(key, encoded.content(), Urgency::Now).is_ok());
         }
         taken
     }
@@ -123,20 +127,25 @@ impl WebSocketServer {
     /// Those of [`send`](Self::send). [`Error::OutboundFull`] says that this peer is one of those for which most waits, or that
     /// its own queue is full.
     pub(crate) fn must_send(&mut self, to: PeerKey, packet: &Packet) -> Result<(), Error> {
-        self.must_queue(to, Content::Packet(Outgoing::Shared(packet), None))
+        self.must_queue(to, Content::Packet(Outgoing::Shared(packet), None), Urgency::Now)
     }
 
     /// Sends to one peer of many, as [`must_send`](Self::must_send) does.
     ///
     /// # Errors
     /// Those of `must_send`.
-    pub(crate) fn must_send_encoded(&mut self, to: PeerKey, packets: &EncodedPackets) -> Result<(), Error> {
-        self.must_queue(to, packets.content())
+    pub(crate) fn must_send_encoded(
+        &mut self,
+        to: PeerKey,
+        packets: &EncodedPackets,
+        urgency: Urgency,
+    ) -> Result<(), Error> {
+        self.must_queue(to, packets.content(), urgency)
     }
 
-    fn must_queue(&mut self, to: PeerKey, content: Content<'_>) -> Result<(), Error> {
+    fn must_queue(&mut self, to: PeerKey, content: Content<'_>, urgency: Urgency) -> Result<(), Error> {
         loop {
-            let result = self.queue(to, content);
+            let result = self.queue(to, content, urgency);
             // Of a queue that is full by itself the room is told; of memory there is none.
             let is_scarce = matches!(result, Err(Error::OutboundFull { .. })) && !self.has_memory_for(to, content);
             if !is_scarce || !self.expel_largest(to) {
@@ -235,6 +244,55 @@ impl WebSocketServer {
                 member.connection.flush(&mut member.link);
                 self.memory.recount(member);
             }
+        }
+    }
+
+    /// Lets go what was delayed, if its time has come.
+    pub(super) fn flush_delayed(&mut self, now: Duration) {
+        for key in self.delayed.take(now) {
+            if let Some(member) = self.members.get_mut(key) {
+                member.is_delayed = false;
+                member.connection.flush(&mut member.link);
+                self.memory.recount(member);
+            }
+        }
+    }
+}
+
+/// How soon a packet has to leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Urgency {
+    /// At once, or with the others that are gathered.
+    Now,
+    /// With the next packet for the same peer, and after this time at the latest. A packet to each of thousands costs a system
+    /// call each; several such packets in this time cost no more than one.
+    Within(Duration),
+}
+
+/// The peers for which packets wait that are not urgent.
+#[derive(Debug, Default)]
+pub(super) struct Delayed {
+    keys: Vec<PeerKey>,
+    due: Option<Duration>,
+}
+
+impl Delayed {
+    /// Returns when the first has to leave.
+    pub(super) fn due(&self) -> Option<Duration> {
+        self.due
+    }
+
+    fn add(&mut self, key: PeerKey, member: &mut Member, due: Duration) {
+        if !std::mem::replace(&mut member.is_delayed, true) {
+            self.keys.push(key);
+            self.due.get_or_insert(due);
+        }
+    }
+
+    fn take(&mut self, now: Duration) -> Vec<PeerKey> {
+        match self.due.take_if(|due| now >= *due) {
+            Some(_) => std::mem::take(&mut self.keys),
+            None => Vec::new(),
         }
     }
 }

@@ -85,6 +85,7 @@ impl WebSocketServer {
         });
         let moment = self.times.awake(sys::now());
         let mut budget = Budget::new(moment);
+        self.flush_delayed(moment.now);
         self.see_to_the_due(moment.now, &mut budget);
         self.take_turns(moment, &mut budget);
         self.memory.log();
@@ -249,7 +250,8 @@ impl WebSocketServer {
         if !self.ready.is_empty() || !self.news.is_empty() || self.door.is_open(now) {
             return Duration::ZERO;
         }
-        let dues = [self.deadlines.next(), self.door.paused_until, self.closing_time];
+        let dues =
+            [self.deadlines.next(), self.door.paused_until, self.closing_time, self.delayed.due()];
         let next = dues.into_iter().flatten().min();
         next.map_or(Duration::MAX, |due| due.saturating_sub(now))
     }
@@ -274,6 +276,9 @@ impl WebSocketServer {
                 break;
             }
             let Some(key) = self.ready.pop_front() else { break };
+            if let Some(member) = self.members.get_mut(key) {
+                member.is_ready = false;
+            }
             self.take_turn(key, moment, budget);
         }
     }

@@ -75,6 +75,12 @@ fn use_up_all() {
     log::set_logger(&RECORDER).unwrap();
     log::set_max_level(LevelFilter::Warn);
     let mut host = Host::start(ServerOptions::default().limits(unlimited()));
+    // It says at its start that it may need more than there are.
+    let warned = warnings();
+    assert!(matches!(&warned[..], [text] if text.contains("may need 4880 descriptors")), "{warned:#?}");
+    let few = ServerOptions::default().max_peers(10).max_pending(10);
+    drop(Host::start(few));
+    assert_eq!(warnings(), [""; 0]);
     let (key, mut raw) = host.guest();
 
     for round in 0..2 {

@@ -64,7 +64,7 @@ fn a_byte_flood_gets_1008() {
 /// It has no packet yet, and no end: the bytes alone are enough.
 #[test]
 fn a_byte_flood_within_one_message_gets_1008() {
-    let peer = websocket_peer::Options::for_server().max_message_size(4 << 20);
+    let peer = websocket_peer::Options::for_server().max_message_size(1 << 20);
     let limits = PeerLimits::default().max_bytes_per_second(100_000);
     let mut host = Host::start(with_peer(peer).limits(limits));
     let (key, mut raw) = host.guest();

@@ -6,7 +6,7 @@ use websocket_peer::{CloseCause, CloseInfo, Deadline, Excess, Options, PeerLimit
 
 use crate::{
     common::raw::{BINARY, CLOSE, PING, TEXT, client_frame},
-    host::{Host, unlimited},
+    host::{Host, unlimited, with_peer},
 };
 
 const MIB: usize = 1024 * 1024;
@@ -127,6 +127,32 @@ fn whoever_finishes_its_messages_may_send_them_for_ever() {
     }
     raw.send(client_frame(TEXT, "still here"));
     host.packet(key);
+}
+
+/// Each byte comes in time, but never the last: of a frame's header, of a ping, of a close frame.
+#[test]
+fn a_frame_that_comes_byte_by_byte_has_the_time_of_a_message() {
+    let limits = unlimited().max_message_time(Duration::from_millis(300));
+    let large = client_frame(BINARY, vec![0; 1000]);
+    for frame in [&large[..7], &client_frame(PING, [7; 125])[..125], &client_frame(CLOSE, [3; 60])[..60]] {
+        let mut host = Host::start(ServerOptions::default().limits(limits));
+        let (key, mut raw) = host.guest();
+        // One that is whole begins and ends a time of its own.
+        raw.send(client_frame(PING, "whole"));
+        let start = Instant::now();
+        let mut bytes = frame.iter();
+        host.until_so("its time is over", |host| {
+            if let Some(byte) = bytes.next() {
+                // One that was closed may have ended TCP by now.
+                let _ = std::io::Write::write(&mut raw.tcp(), &[*byte]);
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            host.server.peer(key).is_none()
+        });
+        assert!(start.elapsed() >= Duration::from_millis(280), "{:?}", start.elapsed());
+        let info = host.closed(key);
+        assert_eq!((info.code, info.cause), (Some(1008), CloseCause::TimedOut { what: Deadline::Message }));
+    }
 }
 
 /// Empty continuation flood.

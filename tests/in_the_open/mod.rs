@@ -10,3 +10,5 @@ mod origins;
 mod places;
 mod requests;
 mod slow_loris;
+#[cfg(feature = "tls")]
+mod tls;

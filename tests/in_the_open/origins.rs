@@ -41,6 +41,25 @@ fn by_default_only_pages_of_the_own_host_and_programs_may_connect() {
     host.guest();
 }
 
+/// A page whose own name leads to this server names itself in both fields.
+#[test]
+fn where_hosts_are_listed_a_page_whose_own_name_leads_here_may_not_connect() {
+    let mut host = Host::start(ServerOptions::default().hosts(["game.example", "h.example:99"]));
+    let request = |name: &str| {
+        REQUEST
+            .replace("h.example:99", name)
+            .replace("Upgrade: websocket", &format!("Upgrade: websocket\r\nOrigin: http://{name}"))
+    };
+    for (name, expected) in
+        [("evil.example", 421), ("game.example", 101), ("game.example:1", 101), ("h.example:98", 421)]
+    {
+        let mut raw = host.ask(request(name));
+        let head = host.until("an answer", |_| raw.head());
+        assert_eq!(head[9..12].parse(), Ok(expected), "{name}");
+    }
+    host.guest();
+}
+
 #[test]
 fn where_origins_are_listed_only_their_pages_may_connect() {
     let list = OriginPolicy::List(vec!["https://game.example".into(), "http://dev.example:8080".into()]);

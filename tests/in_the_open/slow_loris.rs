@@ -78,43 +78,98 @@ fn one_address_has_so_many_places_and_one_more_client_is_told_503() {
 }
 
 #[test]
-fn all_addresses_together_have_so_many_places_and_one_more_client_is_told_503() {
+fn when_too_many_handshakes_are_under_way_the_oldest_one_makes_room() {
     let mut host = Host::start(ServerOptions::default().max_pending(2));
-    let dawdlers = [host.knock(), host.knock()];
-    host.until_so("they are here", |host| host.server.stats().pending == 2);
-    assert_eq!(host.status_for(REQUEST), 503);
-    drop(dawdlers);
-    host.until_so("the places are free", |host| host.server.stats().pending == 0);
+    let mut oldest = host.knock();
+    host.until_so("it is here", |host| host.server.stats().pending == 1);
+    let _other = host.knock();
+    host.until_so("it is here", |host| host.server.stats().pending == 2);
+    let _one_more = host.knock();
+    assert_eq!(host.refusal(&mut oldest).status, 503);
+    assert_eq!(host.server.stats().pending, 2);
+    // Who has its request ready needs no room.
     host.guest();
+    assert_eq!(host.server.stats().pending, 2);
 }
 
 /// Linux has a whole network of loopback addresses; it is the same code elsewhere.
 #[cfg(target_os = "linux")]
+fn from(host: &Host, address: [u8; 4]) -> Raw {
+    let target = SocketAddr::from((Ipv4Addr::LOCALHOST, host.addr().port()));
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from((address, 0)).into()).unwrap();
+    socket.connect(&target.into()).unwrap();
+    Raw::new(TcpStream::from(socket))
+}
+
+#[cfg(target_os = "linux")]
+fn on_all_addresses(options: ServerOptions) -> Host {
+    Host::of(WebSocketServer::bind("0.0.0.0:0", options).unwrap())
+}
+
+/// 16 addresses with 16 silent connections each are as many as there may be handshakes.
+#[cfg(target_os = "linux")]
+#[test]
+fn silent_connections_from_a_crowded_network_keep_no_newcomer_out() {
+    let mut host = on_all_addresses(ServerOptions::default());
+    let mut silent: Vec<Raw> =
+        (0..256).map(|index| from(&host, [127, 0, 3, 1 + (index % 16) as u8])).collect();
+    host.until_so("they are here", |host| host.server.stats().pending == 256);
+    for last in 1..=10 {
+        let mut newcomer = from(&host, [127, 0, 9, last]);
+        newcomer.send(REQUEST);
+        let head = host.until("the answer", |_| newcomer.head());
+        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+        // Those that made room come again.
+        silent.push(from(&host, [127, 0, 3, last]));
+    }
+    assert!(host.server.stats().pending <= 256, "{:?}", host.server.stats());
+}
+
+#[cfg(target_os = "linux")]
 #[test]
 fn the_dawdlers_of_one_address_keep_nobody_out_from_another() {
-    let options = ServerOptions::default().max_pending_per_address(1);
-    let mut host = Host::of(WebSocketServer::bind("0.0.0.0:0", options).unwrap());
-    let target = SocketAddr::from((Ipv4Addr::LOCALHOST, host.addr().port()));
-    let from = |last: u8| -> Raw {
-        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        socket.bind(&SocketAddr::from(([127, 0, 0, last], 0)).into()).unwrap();
-        socket.connect(&target.into()).unwrap();
-        Raw::new(TcpStream::from(socket))
-    };
-    let _dawdler = from(2);
+    let mut host = on_all_addresses(ServerOptions::default().max_pending_per_address(1));
+    let _dawdler = from(&host, [127, 0, 0, 2]);
     host.until_so("it is here", |host| host.server.stats().pending == 1);
-    let mut second = from(2);
+    let mut second = from(&host, [127, 0, 0, 2]);
     second.send(REQUEST);
     assert_eq!(host.refusal(&mut second).status, 503);
-    let mut other = from(3);
+    let mut other = from(&host, [127, 0, 0, 3]);
     other.send(REQUEST);
     let head = host.until("the answer", |_| other.head());
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
 }
 
+/// Hundreds are due at once, and there are few polls.
+#[test]
+fn every_deadline_is_met_within_two_polls_of_a_server_that_polls_seldom() {
+    const COUNT: usize = 600;
+    const FRAME: Duration = Duration::from_millis(50);
+    let options = impatient()
+        .max_pending(COUNT)
+        .max_pending_per_address(COUNT)
+        .max_connections_per_address_per_second(0);
+    let mut host = Host::start(options);
+    let mut silent = Vec::new();
+    for _ in 0..COUNT {
+        silent.push(host.knock());
+        host.step();
+    }
+    host.until_so("all are accepted", |host| host.server.stats().accepted == COUNT as u64);
+    // All that are left are due when this is over.
+    std::thread::sleep(2 * SOON);
+    host.step();
+    std::thread::sleep(FRAME);
+    host.step();
+    assert_eq!(host.server.stats().pending, 0, "{:?}", host.server.stats());
+}
+
 #[test]
 fn thousands_that_knock_and_leave_again_take_no_place() {
-    let mut host = Host::start(ServerOptions::default().max_pending_per_address(2));
+    let options =
+        ServerOptions::default().max_pending_per_address(2).max_connections_per_address_per_second(0);
+    let mut host = Host::start(options);
     for round in 0..1000 {
         drop(host.knock());
         if round % 10 == 0 {

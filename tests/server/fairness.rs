@@ -13,7 +13,10 @@ use std::{
 use websocket_peer::{Options, PeerKey, ServerEvent, ServerOptions};
 
 use crate::{
-    common::raw::{BINARY, Raw, TEXT, client_frame},
+    common::{
+        raw::{BINARY, Raw, TEXT, client_frame},
+        until,
+    },
     host::{Host, unlimited, with_peer},
 };
 
@@ -178,4 +181,32 @@ fn polls_cost_the_same_however_many_are_idle() {
     // A system call takes a tenth of a microsecond at the very least.
     let asking = POLLS * 200 * Duration::from_nanos(100);
     assert!(many < 3 * one + asking / 4, "{one:?} with one, {many:?} with two hundred");
+}
+
+/// What one peer has sent does not hold up what another has.
+#[test]
+fn packets_of_one_peer_do_not_all_come_before_the_first_of_another() {
+    let mut host = Host::start(with_peer(Options::for_server()).limits(unlimited()));
+    let (talker, mut talker_raw) = host.guest();
+    let (other, mut other_raw) = host.guest();
+    talker_raw.send_while(client_frame(TEXT, "x").repeat(2000), || host.server.poll());
+    until("its packets are here", || {
+        host.server.poll();
+        host.server.peer(talker).is_some_and(|peer| peer.stats().packets_received == 2000)
+    });
+    other_raw.send(client_frame(TEXT, "and I"));
+    until("the other's packet is here", || {
+        host.server.poll();
+        host.server.peer(other).is_some_and(|peer| peer.stats().packets_received == 1)
+    });
+    let from = |event: Option<ServerEvent>| match event {
+        Some(ServerEvent::Packet(from, _)) => from,
+        other => panic!("no packet but {other:?}"),
+    };
+    let before = std::iter::from_fn(|| Some(from(host.server.next_event()))).take_while(|key| *key != other);
+    let before = before.count();
+    assert!(before <= 100, "{before} packets of one peer came first");
+    // In the end all have come.
+    let after = std::iter::from_fn(|| host.server.next_event()).count();
+    assert_eq!(before + after, 2000);
 }

@@ -141,6 +141,11 @@ pub(crate) fn is_system(packet: &[u8]) -> bool {
     packet.first().is_some_and(|first| first & COMMAND == 7)
 }
 
+/// Returns `true` for ADD_PEER and DEL_PEER.
+pub(crate) fn is_membership(packet: &[u8]) -> bool {
+    is_system(packet) && matches!(packet.get(1), Some(1 | 2))
+}
+
 #[cfg(test)]
 mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;

@@ -1,0 +1,221 @@
+//! TLS under attack: handshakes cost a private-key operation each, and records need no data in them to be decrypted.
+
+use std::{
+    io::{Read, Write},
+    sync::Arc,
+};
+
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore,
+    pki_types::{CertificateDer, ServerName, pem::PemObject},
+};
+use testkit::certs::Authority;
+use websocket_peer::{
+    CloseCause, Excess, Options, PeerLimits, ReadyState, ServerOptions, TlsIdentity, TlsOptions,
+};
+
+use crate::{
+    common::{
+        raw::{CLOSE, End, REQUEST, Raw, TEXT, client_frame},
+        until,
+    },
+    host::{Host, unlimited, with_peer},
+};
+
+/// How many steps of handshakes a poll takes.
+const STEPS: usize = 16;
+
+fn secure(authority: &Authority, options: ServerOptions) -> Host {
+    let identity = authority.issue(&["127.0.0.1"]).unwrap();
+    let identity = TlsIdentity {
+        certificates_pem: identity.certificates_pem.into_bytes(),
+        key_pem: identity.key_pem.into_bytes(),
+    };
+    let peer = options.peer.clone().tls(TlsOptions::default().identity(identity));
+    Host::start(options.peer(peer))
+}
+
+fn authority() -> Authority {
+    Authority::new("own authority").unwrap()
+}
+
+/// A client's side of TLS, without a socket.
+fn client(authority: &Authority) -> ClientConnection {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(authority.pem().as_bytes()) {
+        roots.add(certificate.unwrap()).unwrap();
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    ClientConnection::new(Arc::new(config), ServerName::try_from("127.0.0.1").unwrap()).unwrap()
+}
+
+fn hello(authority: &Authority) -> Vec<u8> {
+    let mut hello = Vec::new();
+    client(authority).write_tls(&mut hello).unwrap();
+    hello
+}
+
+/// A client that speaks TLS over a raw connection.
+struct Secure {
+    tls: ClientConnection,
+    raw: Raw,
+    received: Vec<u8>,
+}
+
+impl Secure {
+    fn new(host: &Host, authority: &Authority) -> Self {
+        Self { tls: client(authority), raw: host.knock(), received: Vec::new() }
+    }
+
+    /// Sends what TLS has to send, and takes what has come. The server may have ended the connection.
+    fn pump(&mut self) {
+        let mut tcp = self.raw.tcp();
+        while self.tls.wants_write() && self.tls.write_tls(&mut tcp).is_ok() {}
+        if self.tls.read_tls(&mut tcp).is_ok() {
+            self.tls.process_new_packets().unwrap();
+        }
+        // What is not there yet comes later.
+        let _ = self.tls.reader().read_to_end(&mut self.received);
+    }
+
+    /// Opens a WebSocket.
+    fn open(host: &mut Host, authority: &Authority) -> Self {
+        let mut this = Self::new(host, authority);
+        this.tls.writer().write_all(REQUEST.as_bytes()).unwrap();
+        host.until_so("the answer to the request", |_| {
+            this.pump();
+            this.received.ends_with(b"\r\n\r\n")
+        });
+        assert!(this.received.starts_with(b"HTTP/1.1 101 "));
+        this.received.clear();
+        this
+    }
+}
+
+#[test]
+fn a_client_that_is_refused_before_its_handshake_costs_none() {
+    let authority = authority();
+    let mut host = secure(&authority, ServerOptions::default().max_pending_per_address(1));
+    let _silent = host.knock();
+    host.until_so("it is here", |host| host.server.stats().pending == 1);
+    let mut refused = host.ask(hello(&authority));
+    host.end(&mut refused);
+    assert_eq!(refused.rest(), b"", "an answer to the hello would have been signed");
+    assert_eq!(host.server.stats().pending, 1);
+}
+
+#[test]
+fn a_poll_takes_a_bounded_number_of_handshake_steps() {
+    const COUNT: usize = 100;
+    let authority = authority();
+    let options = ServerOptions::default().max_pending_per_address(COUNT);
+    let mut host = secure(&authority, options);
+    let mut clients: Vec<Raw> = (0..COUNT).map(|_| host.knock()).collect();
+    host.until_so("they are here", |host| host.server.stats().pending == COUNT);
+    let hello = hello(&authority);
+    clients.iter_mut().for_each(|raw| raw.send(&hello));
+    let answered = |clients: &mut Vec<Raw>| {
+        clients.iter_mut().for_each(|raw| {
+            raw.look();
+        });
+        clients.iter().filter(|raw| !raw.rest().is_empty()).count()
+    };
+    let mut before = 0;
+    until("all are answered", || {
+        host.server.poll();
+        let now = answered(&mut clients);
+        // The answer of the poll before may have been on its way.
+        assert!(now <= before + 2 * STEPS, "{now} after {before}");
+        before = now;
+        now == COUNT
+    });
+}
+
+#[test]
+fn records_without_data_count_as_the_bytes_that_they_are() {
+    let authority = authority();
+    let limits = unlimited().max_bytes_per_second(2_000);
+    let mut host = secure(&authority, ServerOptions::default().limits(limits));
+    let mut client = Secure::open(&mut host, &authority);
+    let key = host.opened();
+    // Each is a record that updates the keys, and has no data for the WebSocket.
+    for _ in 0..1000 {
+        client.tls.refresh_traffic_keys().unwrap();
+    }
+    host.until_so("it is over", |host| {
+        client.pump();
+        host.server.peer(key).is_none_or(|peer| peer.state() == ReadyState::Closed)
+    });
+    assert_eq!(host.closed(key).cause, CloseCause::Excess { what: Excess::Bytes });
+}
+
+/// The end of a connection is not decrypted: what comes after the close frame is dropped as it comes.
+#[test]
+fn a_connection_that_is_over_ends_although_its_client_goes_on_sending() {
+    let authority = authority();
+    let peer = Options::for_server().close_timeout(std::time::Duration::from_secs(60));
+    let mut host = secure(&authority, with_peer(peer).limits(PeerLimits::default()));
+    let mut client = Secure::open(&mut host, &authority);
+    let key = host.opened();
+    client.tls.writer().write_all(&client_frame(CLOSE, [3, 0xE8])).unwrap();
+    host.until_so("it is closed", |host| {
+        client.pump();
+        host.server.peer(key).is_none()
+    });
+    host.closed(key);
+    // Bytes that are no TLS at all.
+    assert_is_ended(&mut host, &mut client.raw);
+}
+
+/// Over plain TCP, too.
+#[test]
+fn a_client_that_goes_on_sending_after_it_was_refused_is_ended() {
+    let peer = Options::for_server().close_timeout(std::time::Duration::from_secs(60));
+    let mut host = Host::start(with_peer(peer));
+    let mut raw = host.ask("BAD\r\n\r\n");
+    host.until_so("it is refused", |host| host.server.stats().refused == 1);
+    assert_is_ended(&mut host, &mut raw);
+}
+
+/// It sends much more than what may be in flight when a connection ends.
+#[track_caller]
+fn assert_is_ended(host: &mut Host, raw: &mut Raw) {
+    let junk = [b'x'; 64 * 1024];
+    let mut sent = 0_u64;
+    raw.tcp().set_nonblocking(true).unwrap();
+    host.until_so("the server ends TCP", |_| {
+        match raw.tcp().write(&junk) {
+            Ok(written) => sent += written as u64,
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(_) => return true,
+        }
+        false
+    });
+    assert!(sent < 64 << 20, "{sent} bytes were taken");
+}
+
+#[test]
+fn a_secure_client_that_behaves_is_served_all_the_while() {
+    let authority = authority();
+    let mut host = secure(&authority, ServerOptions::default());
+    let mut client = Secure::open(&mut host, &authority);
+    let key = host.opened();
+    client.tls.writer().write_all(&client_frame(TEXT, "hello")).unwrap();
+    client.pump();
+    assert_eq!(host.packet(key).as_text(), Some("hello"));
+    host.server.close(key, websocket_peer::CloseCode::NORMAL, "bye").unwrap();
+    host.until_so("the close frame", |_| {
+        client.pump();
+        client.received.ends_with(b"bye")
+    });
+    client.tls.writer().write_all(&client_frame(CLOSE, [3, 0xE8])).unwrap();
+    host.until_so("the end", |_| {
+        client.pump();
+        client.raw.end() == Some(End::Eof)
+    });
+}
