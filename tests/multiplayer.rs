@@ -6,6 +6,8 @@ mod common;
 
 #[path = "multiplayer/connections.rs"]
 mod connections;
+#[path = "multiplayer/crowd.rs"]
+mod crowd;
 #[path = "multiplayer/endings.rs"]
 mod endings;
 #[path = "multiplayer/joining.rs"]

@@ -30,6 +30,7 @@ use crate::{
     peer::WebSocketPeer,
     request::Request,
     server::{PeerInfo, WebSocketServer},
+    stats::ServerStats,
     sys,
 };
 
@@ -281,6 +282,16 @@ impl MultiplayerPeer {
     pub fn peer(&self, id: PeerId) -> Option<PeerInfo<'_>> {
         match &self.carrier {
             Carrier::Host(host) => host.peer(id),
+            Carrier::Guest(_) => None,
+        }
+    }
+
+    /// At a server: counters of all its connections, and the memory that it holds for them. `None` at a client.
+    ///
+    /// It looks at every connection.
+    pub fn server_stats(&self) -> Option<ServerStats> {
+        match &self.carrier {
+            Carrier::Host(host) => Some(host.server.stats()),
             Carrier::Guest(_) => None,
         }
     }
