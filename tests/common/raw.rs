@@ -92,7 +92,7 @@ impl Raw {
     }
 
     /// Sends as much as the kernel takes at once, and returns how many bytes that is.
-    fn offer(&mut self, bytes: &[u8]) -> usize {
+    pub fn offer(&mut self, bytes: &[u8]) -> usize {
         self.tcp.set_nonblocking(true).expect("a stream that does not wait");
         let mut sent = 0;
         while sent < bytes.len() {

@@ -59,8 +59,8 @@ macro_rules! told_by_the_client {
     ($($name:ident: $bytes:expr => $code:expr, $cause:expr;)*) => {$(
         #[test]
         fn $name() {
-            let told = ended(ServerOptions::default(), |_, _, mut raw| {
-                raw.send($bytes);
+            let told = ended(ServerOptions::default(), |host, _, mut raw| {
+                host.send(&mut raw, $bytes);
                 Some(raw)
             });
             assert_eq!(told, ($code, $cause));

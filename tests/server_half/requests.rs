@@ -14,7 +14,9 @@ use crate::common::{
 #[track_caller]
 fn answer(request: &[u8]) -> (String, WebSocketPeer) {
     let (mut peer, mut raw) = accepting(Options::for_server());
-    raw.send(request);
+    raw.send_while(request, || {
+        peer.poll();
+    });
     assert_eq!(end_from(&mut peer, &mut raw), End::Eof, "a reset would destroy the answer");
     (String::from_utf8(raw.rest().to_vec()).unwrap(), peer)
 }
