@@ -135,7 +135,8 @@ fn a_path_that_is_not_served_gets_404() {
 #[test]
 fn whoever_goes_on_sending_gets_the_answer_all_the_same() {
     let mut host = Host::start(ServerOptions::default());
-    let mut raw = host.ask([&b"nonsense\r\n\r\n"[..], &[b'x'; 200_000]].concat());
+    let mut raw = host.knock();
+    host.send(&mut raw, [&b"nonsense\r\n\r\n"[..], &[b'x'; 200_000]].concat());
     assert_eq!(host.refusal(&mut raw).status, 400);
 }
 
