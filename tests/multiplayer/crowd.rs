@@ -210,7 +210,11 @@ fn when_memory_is_scarce_those_that_hold_most_are_closed_and_one_that_reads_stay
             // One that is closed by now is unknown.
             let _ = host.peer.session().send_bytes(member, &packet);
         }
-        reader.read();
+        eventually("it has read all", || {
+            host.step();
+            reader.read();
+            host.peer.peer(reader.id).is_none_or(|peer| peer.buffered() == 0).then_some(())
+        });
         let memory = host.peer.server_stats().unwrap().memory;
         assert!(memory <= 26 * SHARE, "{memory}");
         let gone = host.disconnected();
