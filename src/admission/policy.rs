@@ -81,7 +81,8 @@ mod tests {
     #[test]
     fn a_page_whose_own_name_leads_here_is_refused_where_hosts_are_named() {
         // DNS rebinding: the page's host and the request's are the same, so its origin is no other one's.
-        let rebound = |options: &ServerOptions| status(options, "evil.example", "/", Some(b"http://evil.example"));
+        let rebound =
+            |options: &ServerOptions| status(options, "evil.example", "/", Some(b"http://evil.example"));
         assert_eq!(rebound(&ServerOptions::default()), None);
         assert_eq!(rebound(&ServerOptions::default().hosts(["game.example"])), Some(421));
     }

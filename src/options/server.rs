@@ -419,8 +419,12 @@ mod tests {
         let larger = Options::for_server().max_message_size(64 * KIB + 1);
         assert_invalid(&options(8 * share.total()).peer(larger), "max_memory");
         assert_invalid(&ServerOptions::default().max_memory(0), "max_memory");
-        let huge = Options::for_server().max_message_size(i32::MAX as usize).inbound_buffer_size(i32::MAX as usize);
-        assert_invalid(&ServerOptions::default().peer(huge.backlog_buffer_size(i32::MAX as usize)), "max_memory");
+        let huge =
+            Options::for_server().max_message_size(i32::MAX as usize).inbound_buffer_size(i32::MAX as usize);
+        assert_invalid(
+            &ServerOptions::default().peer(huge.backlog_buffer_size(i32::MAX as usize)),
+            "max_memory",
+        );
     }
 
     #[test]

@@ -271,7 +271,8 @@ mod tests {
 
     #[test]
     fn lingering_connections_are_bounded_in_all_and_from_each_address() {
-        let options = ServerOptions::default().max_pending(3).max_pending_per_address(2).max_peers_per_address(1);
+        let options =
+            ServerOptions::default().max_pending(3).max_pending_per_address(2).max_peers_per_address(1);
         let mut door = Door::new();
         let mut refused = |addr: &str| door.linger(ip(addr), false, &options);
         let answers = ["1.1.1.1", "1.1.1.1", "1.1.1.1", "1.1.1.2", "1.1.1.3"].map(&mut refused);

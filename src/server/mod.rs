@@ -21,6 +21,7 @@ use std::{
     time::Duration,
 };
 
+pub(crate) use self::sending::{EncodedPackets, Urgency};
 use self::{
     deadlines::Deadlines,
     door::Door,
@@ -30,7 +31,6 @@ use self::{
     sending::Delayed,
     turns::Times,
 };
-pub(crate) use self::sending::{EncodedPackets, Urgency};
 pub use self::{
     event::{PeerInfo, ServerEvent},
     key::PeerKey,

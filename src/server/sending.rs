@@ -19,7 +19,10 @@ use crate::{
 enum Content<'a> {
     Packet(Outgoing<'a>, Option<u64>),
     /// Packets that were encoded for many peers at once. They count as one.
-    Frames { frames: &'a Bytes, payload: usize },
+    Frames {
+        frames: &'a Bytes,
+        payload: usize,
+    },
 }
 
 impl Content<'_> {
@@ -147,7 +150,8 @@ impl WebSocketServer {
         loop {
             let result = self.queue(to, content, urgency);
             // Of a queue that is full by itself the room is told; of memory there is none.
-            let is_scarce = matches!(result, Err(Error::OutboundFull { .. })) && !self.has_memory_for(to, content);
+            let is_scarce =
+                matches!(result, Err(Error::OutboundFull { .. })) && !self.has_memory_for(to, content);
             if !is_scarce || !self.expel_largest(to) {
                 return result;
             }

@@ -121,7 +121,9 @@ impl WebSocketServer {
         } else if let Some(packet) = member.take_packet() {
             self.memory.recount(member);
             Some(ServerEvent::Packet(key, packet))
-        } else if let Some(info) = member.link.close_info().filter(|_| member.told == Told::Opened && member.link.available() == 0) {
+        } else if let Some(info) =
+            member.link.close_info().filter(|_| member.told == Told::Opened && member.link.available() == 0)
+        {
             let info = info.clone();
             member.told = Told::Closed;
             self.last_closed = Some(key);
@@ -250,8 +252,7 @@ impl WebSocketServer {
         if !self.ready.is_empty() || !self.news.is_empty() || self.door.is_open(now) {
             return Duration::ZERO;
         }
-        let dues =
-            [self.deadlines.next(), self.door.paused_until, self.closing_time, self.delayed.due()];
+        let dues = [self.deadlines.next(), self.door.paused_until, self.closing_time, self.delayed.due()];
         let next = dues.into_iter().flatten().min();
         next.map_or(Duration::MAX, |due| due.saturating_sub(now))
     }

@@ -222,7 +222,10 @@ fn when_memory_is_scarce_those_that_hold_most_are_closed_and_one_that_reads_stay
         (gone.len() >= 5 && reader.read > 1000 * KIB).then_some(())
     });
     for (_, cause) in host.disconnected() {
-        assert!(matches!(cause, Some(CloseCause::Excess { what: Excess::Slow | Excess::Behind })), "{cause:?}");
+        assert!(
+            matches!(cause, Some(CloseCause::Excess { what: Excess::Slow | Excess::Behind })),
+            "{cause:?}"
+        );
     }
 }
 

@@ -41,7 +41,13 @@ impl Flow {
     }
 
     /// Counts what a client's packet made the server send: `bytes` in all, to `receivers`. One of these may be congested.
-    pub(super) fn count(&mut self, server: &mut WebSocketServer, source: PeerKey, sent: &Sent, now: Duration) {
+    pub(super) fn count(
+        &mut self,
+        server: &mut WebSocketServer,
+        source: PeerKey,
+        sent: &Sent,
+        now: Duration,
+    ) {
         if let Some(receiver) = sent.congested {
             let due = if self.patience.is_zero() { Duration::MAX } else { now.saturating_add(self.patience) };
             self.congested.entry(receiver).or_insert(due);

@@ -100,7 +100,9 @@ impl Host {
                     Recipients::One(id) => {
                         self.send(id, &mut sent, packet.len(), |server, key| server.must_send(key, &packet));
                     }
-                    Recipients::Many(ids) => self.send_to_many(&ids, std::slice::from_ref(&packet), &mut sent),
+                    Recipients::Many(ids) => {
+                        self.send_to_many(&ids, std::slice::from_ref(&packet), &mut sent)
+                    }
                 },
                 Output::SendAll { to, packets } => self.send_to_many(to.as_slice(), &packets, &mut sent),
                 Output::Disconnect { peer, code, reason } => {
@@ -143,7 +145,8 @@ impl Host {
     fn send_to_many(&mut self, ids: &[PeerId], packets: &[Packet], sent: &mut Sent) {
         let encoded = EncodedPackets::new(packets);
         let can_wait = ids.len() >= MANY && packets.iter().all(|packet| is_membership(packet));
-        let urgency = if can_wait { Urgency::Within(DELAY * (ids.len().min(MOST)) as u32) } else { Urgency::Now };
+        let urgency =
+            if can_wait { Urgency::Within(DELAY * (ids.len().min(MOST)) as u32) } else { Urgency::Now };
         for id in ids {
             let send = |server: &mut WebSocketServer, key| server.must_send_encoded(key, &encoded, urgency);
             self.send(*id, sent, encoded.payload(), send);

@@ -218,9 +218,7 @@ impl Connection {
                 let outbound = &pump.outbound;
                 Held { inbound: pump.held(), outbound: outbound.held(), shared: outbound.shared() }
             }
-            Stage::Lingering(linger) => {
-                Held { inbound: 0, outbound: linger.held(), shared: linger.shared() }
-            }
+            Stage::Lingering(linger) => Held { inbound: 0, outbound: linger.held(), shared: linger.shared() },
             Stage::Dialing(_) | Stage::Opening(_) | Stage::Over => Held::default(),
         }
     }

@@ -29,7 +29,9 @@ use crate::{
     packet::{Outgoing, Packet},
     rate::Arrival,
     request::Request,
-    sys::{Accept, Accepted, Arrived, Held, Moment, Progress, REUSES_ADDRESS, Ration, Wakeup, max_descriptors},
+    sys::{
+        Accept, Accepted, Arrived, Held, Moment, Progress, REUSES_ADDRESS, Ration, Wakeup, max_descriptors,
+    },
 };
 
 /// How many connections may wait for the system to hand them over.
@@ -149,9 +151,8 @@ impl Accept for Reactor {
             .with_ledger(&self.ledger);
         let interest = Interest::READABLE | Interest::WRITABLE;
         let registry = self.poll.registry();
-        let registered = connection
-            .tcp_mut()
-            .map_or(Ok(()), |tcp| registry.register(tcp, Token(slot as usize), interest));
+        let registered =
+            connection.tcp_mut().map_or(Ok(()), |tcp| registry.register(tcp, Token(slot as usize), interest));
         match registered {
             Ok(()) => Arrived::Somebody(connection, addr),
             Err(error) => Arrived::Exhausted(error.to_string()),
