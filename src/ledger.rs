@@ -9,6 +9,9 @@ use std::{
 
 use bytes::Bytes;
 
+/// What a packet takes beside its payload: its place in a queue, and the allocator's own account.
+pub(crate) const PACKET_OVERHEAD: usize = 64;
+
 /// The account of a server's shared bytes. A clone is the same account.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ledger(Arc<Mutex<Entries>>);

@@ -6,8 +6,9 @@ use std::collections::VecDeque;
 
 use crate::{
     close::{CloseCause, CloseInfo},
+    ledger::PACKET_OVERHEAD,
     options::Options,
-    outbox::{KEPT, Outbox, PACKET_OVERHEAD},
+    outbox::{KEPT, Outbox},
     packet::Packet,
     state::ReadyState,
     stats::Stats,

@@ -2,10 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::{error::Error, options::Options};
-
-/// What a packet takes beside its payload: its place in a queue, and the allocator's own account.
-pub(crate) const PACKET_OVERHEAD: usize = 64;
+use crate::{error::Error, ledger::PACKET_OVERHEAD, options::Options};
 
 /// For how many packets an empty queue keeps its memory. One burst must not cost a connection more for the rest of its life.
 pub(crate) const KEPT: usize = 64;

@@ -1,12 +1,13 @@
 //! What can be set on a peer before it connects or accepts.
 
 mod server;
+mod share;
 mod tls;
 
 use std::time::Duration;
 
-pub(crate) use server::Share;
 pub use server::{OriginPolicy, PeerLimits, ServerOptions, WhenFull};
+pub(crate) use share::Share;
 pub use tls::{TlsIdentity, TlsOptions, TlsRoots};
 
 use crate::{error::Error, http::is_token};

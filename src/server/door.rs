@@ -113,13 +113,6 @@ impl Door {
         has_room
     }
 
-    /// Returns how many descriptors a server may need: for seats, handshakes, connections that are over but for their last
-    /// bytes, and for the listener and the like.
-    pub(super) fn max_descriptors(options: &ServerOptions) -> u64 {
-        let connections = options.max_peers.saturating_add(options.max_pending.saturating_mul(3));
-        connections.saturating_add(16) as u64
-    }
-
     /// The last bytes of one that was counted are through.
     pub(super) fn linger_no_more(&mut self, addr: IpAddr, was_open: bool) {
         self.lingering[usize::from(was_open)].remove(addr);
@@ -192,6 +185,19 @@ impl Door {
                 (Err(Refusal { status: 500, why: "the server cannot answer this request" }), Vec::new())
             }
         }
+    }
+}
+
+/// Logs a warning if the system grants fewer descriptors than a server may need: for seats, handshakes, connections that are over
+/// but for their last bytes, the listener and the like.
+pub(super) fn check_descriptors(options: &ServerOptions, granted: Option<u64>) {
+    let connections = options.max_peers.saturating_add(options.max_pending.saturating_mul(3));
+    let needed = connections.saturating_add(16) as u64;
+    if let Some(granted) = granted.filter(|granted| *granted < needed) {
+        log::warn!(
+            "the server may need {needed} descriptors, and the system grants {granted}: raise that (`ulimit -n`), or lower \
+             `max_peers`"
+        );
     }
 }
 

@@ -103,6 +103,11 @@ impl Member {
         }
     }
 
+    /// Returns `true` if the program has been told of it, and not of its end.
+    pub(super) fn is_known(&self) -> bool {
+        self.told == Told::Opened
+    }
+
     /// Whether the program has still to be told something.
     pub(super) fn has_news(&self) -> bool {
         match self.told {

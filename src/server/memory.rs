@@ -11,9 +11,8 @@ use bytes::Bytes;
 
 use super::member::Member;
 use crate::{
-    ledger::Ledger,
+    ledger::{Ledger, PACKET_OVERHEAD},
     options::{ServerOptions, Share},
-    outbox::PACKET_OVERHEAD,
 };
 
 /// The account of a server's memory.

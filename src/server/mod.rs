@@ -3,6 +3,7 @@
 //! Here is what a program calls. [`turns`] does what a poll does, with the [`door`] for newcomers, [`member`] for each
 //! connection, and [`memory`] for all of them together; [`sending`] does what goes the other way.
 
+mod accepting;
 mod budget;
 mod crowd;
 mod deadlines;
@@ -144,13 +145,7 @@ impl WebSocketServer {
         if let Ok(address) = reactor.local_addr() {
             log::info!("listening at {address}");
         }
-        let needed = Door::max_descriptors(&options);
-        if let Some(limit) = Reactor::max_descriptors().filter(|limit| *limit < needed) {
-            log::warn!(
-                "the server may need {needed} descriptors, and the system grants {limit}: raise that (`ulimit -n`), or lower \
-                 `max_peers`"
-            );
-        }
+        door::check_descriptors(&options, Reactor::max_descriptors());
         Ok(Self {
             memory: Memory::new(&options, reactor.ledger().clone()),
             options,
@@ -320,7 +315,7 @@ impl WebSocketServer {
         if reason.len() > MAX_REASON {
             return Err(Error::ReasonTooLong { len: reason.len() });
         }
-        let member = self.members.get_mut(peer).filter(|member| is_known(member));
+        let member = self.members.get_mut(peer).filter(|member| member.is_known());
         let member = member.ok_or(Error::UnknownPeer)?;
         if member.link.state() == ReadyState::Open {
             let now = self.times.now();
@@ -338,7 +333,7 @@ impl WebSocketServer {
     ///
     /// Godot: `close(-1)`.
     pub fn abort(&mut self, peer: PeerKey) -> Result<(), Error> {
-        self.members.get(peer).filter(|member| is_known(member)).ok_or(Error::UnknownPeer)?;
+        self.members.get(peer).filter(|member| member.is_known()).ok_or(Error::UnknownPeer)?;
         self.cut(peer);
         Ok(())
     }
@@ -370,7 +365,7 @@ impl WebSocketServer {
     /// What is known of a peer, from its `Opened` until the call that follows the one which told its `Closed`.
     pub fn peer(&self, peer: PeerKey) -> Option<PeerInfo<'_>> {
         let member = self.members.get(peer)?;
-        let is_known = is_known(member) || member.told == Told::Closed;
+        let is_known = member.is_known() || member.told == Told::Closed;
         let request = member.request.as_ref().filter(|_| is_known)?;
         Some(PeerInfo { member, request })
     }
@@ -386,11 +381,6 @@ impl WebSocketServer {
         stats.memory = self.memory.held();
         stats
     }
-}
-
-/// Whether the program has been told of it, and not of its end.
-fn is_known(member: &Member) -> bool {
-    member.told == Told::Opened
 }
 
 impl fmt::Debug for WebSocketServer {

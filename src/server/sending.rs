@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{PeerKey, WebSocketServer, is_known, member::Member};
+use super::{PeerKey, WebSocketServer, member::Member};
 use crate::{
     close::Excess,
     error::Error,
@@ -71,7 +71,7 @@ impl WebSocketServer {
     fn queue(&mut self, to: PeerKey, content: Content<'_>, urgency: Urgency) -> Result<(), Error> {
         // While events wait to be read, the replies to them are gathered.
         let gather = !self.news.is_empty() || urgency != Urgency::Now;
-        let member = self.members.get_mut(to).filter(|member| is_known(member)).ok_or(Error::UnknownPeer)?;
+        let member = self.members.get_mut(to).filter(|member| member.is_known()).ok_or(Error::UnknownPeer)?;
         if member.link.state() != ReadyState::Open {
             return Err(Error::NotOpen { state: member.link.state() });
         }

@@ -14,17 +14,18 @@ const LAYERS: [&[&str]; 11] = [
     &["admission"],
     &["close", "options", "url"],
     &["error"],
-    &["clock", "packet", "rate", "request", "state", "stats"],
+    &["clock", "ledger", "packet", "rate", "request", "state", "stats"],
     &["http", "variant"],
 ];
 
 /// What not all of those above may use: the first is for the others only.
-const RESERVED: [(&str, &[&str]); 4] = [
+const RESERVED: [(&str, &[&str]); 5] = [
     // `multiplayer` for the time alone.
     ("sys", &["fuzz", "multiplayer", "peer", "server"]),
     ("link", &["peer", "server", "sys"]),
     ("outbox", &["link", "sys"]),
     ("admission", &["multiplayer", "server", "sys"]),
+    ("ledger", &["link", "outbox", "server", "sys"]),
 ];
 
 /// The rows of `src/multiplayer`, likewise; there a module may use its own row, too.

@@ -1,5 +1,6 @@
 //! [`MultiplayerPeer`]: a session on WebSockets.
 
+mod driving;
 mod flow;
 mod guard;
 mod guest;
@@ -13,6 +14,7 @@ use std::{
     time::Duration,
 };
 
+use self::driving::Unread;
 pub use self::{guard::SessionGuard, options::MultiplayerOptions};
 use self::{guest::Guest, host::Host};
 use super::{
@@ -33,11 +35,6 @@ use crate::{
     stats::ServerStats,
     sys,
 };
-
-/// How much a poll takes in, of what came, while the program has events to read: packets,
-const MAX_PACKETS: usize = 1024;
-/// and their bytes. The rest waits in the connections, and holds up those who send it.
-const MAX_BYTES: usize = 1024 * 1024;
 
 /// The server of a multiplayer session, or one of its clients, on WebSockets: the same session as Godot's
 /// `WebSocketMultiplayerPeer` and `SceneMultiplayer` make, and on the wire no different.
@@ -101,12 +98,6 @@ pub struct MultiplayerPeer {
 enum Carrier {
     Host(Box<Host>),
     Guest(Box<Guest>),
-}
-
-#[derive(Debug, Default)]
-struct Unread {
-    packets: usize,
-    bytes: usize,
 }
 
 impl MultiplayerPeer {
@@ -322,69 +313,6 @@ impl MultiplayerPeer {
         match &self.carrier {
             Carrier::Host(host) => host.server.is_shut_down(),
             Carrier::Guest(guest) => guest.is_over(),
-        }
-    }
-
-    /// One poll, after a sleep of `at_most` so long.
-    fn pass(&mut self, at_most: Duration) {
-        match &mut self.carrier {
-            Carrier::Guest(guest) => {
-                guest.peer.poll();
-                self.clock.advance(sys::now());
-            }
-            Carrier::Host(host) => {
-                let before = self.clock.advance(sys::now());
-                let due = [self.session.next_deadline(), host.next_deadline()].into_iter().flatten().min();
-                let due = due.map_or(at_most, |due| due.saturating_sub(before));
-                let is_read = self.session.is_read();
-                host.server.wait(if is_read { at_most.min(due) } else { Duration::ZERO });
-                self.clock.sleep(sys::now());
-                host.advance(&mut self.session, self.clock.now());
-                if self.session.is_over() {
-                    host.shut_down();
-                }
-            }
-        }
-        while self.has_room() && self.take_in() {}
-        // Answers that have waited are read before anybody is found to be late.
-        self.session.advance(self.clock.now());
-        self.hand_over();
-    }
-
-    /// Whether more may be taken in before the program reads.
-    fn has_room(&mut self) -> bool {
-        if self.session.is_read() {
-            self.unread = Unread::default();
-        }
-        self.unread.packets < MAX_PACKETS && self.unread.bytes < MAX_BYTES
-    }
-
-    /// Tells the session what has come next. Whether anything has.
-    fn take_in(&mut self) -> bool {
-        let now = self.clock.now();
-        let (bytes, is_departure) = match &mut self.carrier {
-            Carrier::Host(host) => match host.tell_next(&mut self.session, now) {
-                Some(taken) => (taken.bytes, taken.is_departure),
-                None => return false,
-            },
-            Carrier::Guest(guest) => match guest.tell_next(&mut self.session, now) {
-                Some(bytes) => (bytes, false),
-                None => return false,
-            },
-        };
-        self.unread.packets += 1;
-        self.unread.bytes += bytes;
-        if !is_departure {
-            self.hand_over();
-        }
-        true
-    }
-
-    /// Lets go what the session has put out.
-    fn hand_over(&mut self) {
-        match &mut self.carrier {
-            Carrier::Host(host) => host.carry_out(&mut self.session),
-            Carrier::Guest(guest) => guest.carry_out(&mut self.session),
         }
     }
 }

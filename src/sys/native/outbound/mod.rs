@@ -5,21 +5,22 @@
 //! or replaced.
 
 mod waiting;
+mod wire;
 
-use std::{
-    collections::VecDeque,
-    io::{self, IoSlice, Write},
-};
+use std::io::{self, IoSlice, Write};
 
 use bytes::Bytes;
 
-use self::waiting::{Queued, Waiting};
+use self::{
+    waiting::{Queued, Waiting},
+    wire::Wire,
+};
 use super::{
     frames::{CloseFrame, Encoder, Kind, MAX_CONTROL},
     stream::Stream,
 };
 use crate::{
-    ledger::{HeldBytes, Ledger},
+    ledger::Ledger,
     outbox::Outbox,
     packet::{Outgoing, PacketKind},
 };
@@ -33,50 +34,19 @@ const PONGS: usize = 2 * 1024;
 /// A shared packet from this size on is sent from where it is; to copy a smaller one costs less than to point at it.
 const SHARED: usize = 4 * 1024;
 
-/// How many pieces one system call takes.
-const PIECES: usize = 16;
-
-/// How much memory is kept for the next gathering.
-const KEPT: usize = 16 * 1024;
-
 /// The way out of a connection. What waits in it is counted by an [`Outbox`].
 #[derive(Debug)]
 pub(super) struct Outbound {
     encoder: Encoder,
     /// Encoded bytes.
-    wire: VecDeque<Piece>,
-    /// How much of the first piece has left.
-    sent: usize,
-    /// How many encoded bytes wait.
-    wire_len: usize,
-    /// How many of them the ledger of shared bytes counts.
-    wire_shared: usize,
+    wire: Wire,
     /// Packets behind them.
     waiting: Waiting,
     /// The close frame, behind everything else.
     close: Option<CloseFrame>,
     /// A pong that found no room.
     pong: Option<Box<[u8]>>,
-    /// Memory for the next gathering.
-    spare: Vec<u8>,
     writing: Writing,
-    /// Counts what waits here and elsewhere.
-    ledger: Option<Ledger>,
-}
-
-#[derive(Debug)]
-enum Piece {
-    Gathered(Vec<u8>),
-    Shared(HeldBytes),
-}
-
-impl Piece {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Gathered(bytes) => bytes,
-            Self::Shared(bytes) => bytes,
-        }
-    }
 }
 
 /// What becomes of bytes to be written.
@@ -94,16 +64,11 @@ impl Outbound {
     pub(super) fn new(encoder: Encoder, ledger: Option<Ledger>) -> Self {
         Self {
             encoder,
-            wire: VecDeque::new(),
-            sent: 0,
-            wire_len: 0,
-            wire_shared: 0,
+            wire: Wire::new(ledger),
             waiting: Waiting::default(),
             close: None,
             pong: None,
-            spare: Vec::new(),
             writing: Writing::Open,
-            ledger,
         }
     }
 
@@ -125,17 +90,17 @@ impl Outbound {
 
     /// The memory that it takes, where no [`Outbox`] counts that any more.
     pub(super) fn held(&self) -> usize {
-        self.wire_len + self.waiting.held()
+        self.wire.len() + self.waiting.held()
     }
 
     /// Returns how many of the bytes the ledger of shared bytes counts.
     pub(super) fn shared(&self) -> usize {
-        self.wire_shared + self.waiting.shared()
+        self.wire.shared() + self.waiting.shared()
     }
 
     /// Whether so much was gathered that it should leave.
     pub(super) fn has_enough(&self) -> bool {
-        self.wire_len >= ENOUGH
+        self.wire.len() >= ENOUGH
     }
 
     /// Sends a packet at once, or as much of it as the socket takes.
@@ -161,17 +126,15 @@ impl Outbound {
             outbox.progress(sent);
             let header_left = &header[sent.min(header.len())..];
             if !header_left.is_empty() {
-                self.gather(header_left);
+                self.wire.gather(header_left);
             }
             let payload_sent = sent.saturating_sub(header.len());
             match packet {
                 Outgoing::Shared(packet) => {
                     // The whole packet, not the rest of it: it is the same memory for every peer that it waits for.
-                    self.share(packet.data().clone());
-                    self.sent += payload_sent;
-                    self.wire_len -= payload_sent;
+                    self.wire.share_rest(packet.data().clone(), payload_sent);
                 }
-                Outgoing::Text(_) | Outgoing::Binary(_) => self.gather(&payload[payload_sent..]),
+                Outgoing::Text(_) | Outgoing::Binary(_) => self.wire.gather(&payload[payload_sent..]),
             }
         }
         self.flush(stream, outbox);
@@ -206,7 +169,7 @@ impl Outbound {
         outbox: &mut Outbox,
     ) {
         outbox.wait(payload);
-        let bytes = HeldBytes::new(bytes, self.ledger.as_ref());
+        let bytes = self.wire.hold(bytes);
         if let Some(replaced) = self.waiting.push(Queued { kind, bytes, payload }, key) {
             outbox.unwait(replaced);
         }
@@ -232,7 +195,7 @@ impl Outbound {
     /// Queues a pong. While too much waits, the newest takes the place of the others (RFC 6455, 5.5.3): whoever sends
     /// pings and reads nothing gets no more of our memory.
     pub(super) fn pong(&mut self, payload: &[u8], outbox: &mut Outbox) {
-        if self.wire_len >= PONGS {
+        if self.wire.len() >= PONGS {
             self.pong = Some(payload.into());
         } else {
             self.control(Kind::Pong, payload, outbox);
@@ -260,11 +223,8 @@ impl Outbound {
                 }
                 break;
             }
-            match self.write(stream) {
-                Ok(sent) => {
-                    outbox.progress(sent);
-                    self.advance(sent);
-                }
+            match self.wire.write(stream) {
+                Ok(sent) => outbox.progress(sent),
                 Err(error) => self.refused(&error),
             }
         }
@@ -275,53 +235,8 @@ impl Outbound {
 
     /// Gives back the memory that is only kept for the next time.
     pub(super) fn shrink(&mut self) {
-        self.spare = Vec::new();
-        if self.wire.is_empty() {
-            self.wire = VecDeque::new();
-        }
+        self.wire.shrink();
         self.waiting.shrink();
-    }
-
-    fn write(&self, stream: &mut Stream) -> io::Result<usize> {
-        let mut pieces = self.wire.iter().map(Piece::bytes);
-        let first = &pieces.next().unwrap_or_default()[self.sent..];
-        let sent = if self.wire.len() == 1 {
-            stream.write(first)?
-        } else {
-            let mut slices = [IoSlice::new(&[]); PIECES];
-            slices[0] = IoSlice::new(first);
-            for (slice, piece) in slices[1..].iter_mut().zip(pieces) {
-                *slice = IoSlice::new(piece);
-            }
-            stream.write_vectored(&slices[..self.wire.len().min(PIECES)])?
-        };
-        if sent == 0 { Err(io::ErrorKind::WriteZero.into()) } else { Ok(sent) }
-    }
-
-    fn advance(&mut self, mut sent: usize) {
-        self.wire_len -= sent;
-        while let Some(first) = self.wire.front() {
-            let left = first.bytes().len() - self.sent;
-            if sent < left {
-                self.sent += sent;
-                return;
-            }
-            sent -= left;
-            self.sent = 0;
-            match self.wire.pop_front() {
-                Some(Piece::Gathered(mut bytes)) => {
-                    if (self.spare.capacity()..=KEPT).contains(&bytes.capacity()) {
-                        bytes.clear();
-                        self.spare = bytes;
-                    }
-                }
-                Some(Piece::Shared(bytes)) => self.wire_shared -= bytes.counted(),
-                None => {}
-            }
-        }
-        if self.wire.capacity() > PIECES {
-            self.wire = VecDeque::new();
-        }
     }
 
     fn refused(&mut self, error: &io::Error) {
@@ -332,15 +247,13 @@ impl Outbound {
         self.writing = Writing::Broken;
         self.wire.clear();
         self.waiting = Waiting::default();
-        self.wire_len = 0;
-        self.wire_shared = 0;
         self.close = None;
         self.pong = None;
     }
 
     /// Encodes some of what waits.
     fn refill(&mut self, outbox: &mut Outbox) {
-        if let Some(payload) = self.pong.take_if(|_| self.wire_len < ENOUGH) {
+        if let Some(payload) = self.pong.take_if(|_| self.wire.len() < ENOUGH) {
             self.control(Kind::Pong, &payload, outbox);
         }
         while !self.has_enough() {
@@ -371,8 +284,8 @@ impl Outbound {
         let (kind, len) = (Kind::Packet(kind), bytes.len());
         let wire = if self.encoder.is_plain() && len >= SHARED {
             let header = self.encoder.plain_header(kind, len);
-            self.gather(header.get());
-            self.share(bytes.clone());
+            self.wire.gather(header.get());
+            self.wire.share(bytes.clone());
             header.get().len() + len
         } else {
             self.encode_gathered(kind, bytes)
@@ -384,9 +297,9 @@ impl Outbound {
         debug_assert!(self.encoder.is_plain(), "a client masks each frame with a key of its own");
         // Small ones are shared only where there is nothing to gather them with.
         if self.wire.is_empty() || frames.len() >= SHARED {
-            self.share(frames.clone());
+            self.wire.share(frames.clone());
         } else {
-            self.gather(frames);
+            self.wire.gather(frames);
         }
         outbox.push(frames.len(), Some(payload));
     }
@@ -399,32 +312,6 @@ impl Outbound {
 
     fn encode_gathered(&mut self, kind: Kind, payload: &[u8]) -> usize {
         let encoder = self.encoder;
-        let wire = encoder.encode(kind, payload, self.gathered());
-        self.wire_len += wire;
-        wire
-    }
-
-    fn gather(&mut self, bytes: &[u8]) {
-        self.gathered().extend_from_slice(bytes);
-        self.wire_len += bytes.len();
-    }
-
-    fn share(&mut self, bytes: Bytes) {
-        let bytes = HeldBytes::new(bytes, self.ledger.as_ref());
-        self.wire_len += bytes.len();
-        self.wire_shared += bytes.counted();
-        self.wire.push_back(Piece::Shared(bytes));
-    }
-
-    /// Where the next bytes are gathered.
-    fn gathered(&mut self) -> &mut Vec<u8> {
-        if !matches!(self.wire.back(), Some(Piece::Gathered(_))) {
-            self.wire.push_back(Piece::Gathered(std::mem::take(&mut self.spare)));
-        }
-        match self.wire.back_mut() {
-            Some(Piece::Gathered(bytes)) => bytes,
-            // It was made sure above that there is one.
-            _ => &mut self.spare,
-        }
+        self.wire.gather_by(|gathered| encoder.encode(kind, payload, gathered))
     }
 }

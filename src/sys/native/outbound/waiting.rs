@@ -3,7 +3,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::{ledger::HeldBytes, outbox::PACKET_OVERHEAD, packet::PacketKind};
+use crate::{
+    ledger::{HeldBytes, PACKET_OVERHEAD},
+    packet::PacketKind,
+};
 
 /// What waits: a packet, or frames that were encoded for many peers at once.
 #[derive(Debug)]
@@ -21,7 +24,8 @@ pub(super) struct Waiting {
     queue: VecDeque<(Queued, Option<u64>)>,
     /// How many have left it: the number of the first.
     left: u64,
-    /// The number of the entry under each key. Most connections never use a key.
+    /// The number of the entry under each key.
+    #[allow(clippy::box_collection, reason = "most connections never use a key, and each has this field")]
     by_key: Option<Box<HashMap<u64, u64>>>,
     payload: usize,
     /// How many of its bytes the ledger of shared bytes counts.

@@ -23,7 +23,7 @@ const WORDS: [&str; 12] = [
 ];
 
 pub(super) fn server(options: &mut ServerOptions, input: &mut Unstructured<'_>) -> Result<()> {
-    match input.int_in_range(0..=17)? {
+    match input.int_in_range(0..=21)? {
         0 => options.max_peers = size(input)?,
         1 => options.max_pending = size(input)?,
         2 => options.max_pending_per_address = size(input)?,
@@ -40,6 +40,9 @@ pub(super) fn server(options: &mut ServerOptions, input: &mut Unstructured<'_>) 
         13 => options.limits.max_message_time = time(input)?,
         14 => options.when_full = *input.choose(&[WhenFull::Refuse, WhenFull::DropOldest])?,
         15 => options.max_time_full = time(input)?,
+        16 => options.max_peers_per_address = size(input)?,
+        17 => options.max_connections_per_address_per_second = input.arbitrary()?,
+        18 => options.hosts.push(text(input)?),
         _ => peer(&mut options.peer, input)?,
     }
     Ok(())

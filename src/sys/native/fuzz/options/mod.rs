@@ -10,7 +10,7 @@ use self::changes::{headers, text};
 use super::{
     super::{
         frames::{Breach, Decoder, Encoder, Item, Kind, Limits},
-        guard::{Arrival, Guard},
+        guard::Guard,
         handshake::{Asked, ClientUpgrade, ServerUpgrade, Verdict, answer, refuse},
         heartbeat::Heartbeat,
         tls,
@@ -23,6 +23,7 @@ use crate::{
     error::Error,
     options::{ServerOptions, TlsRoots},
     packet::PacketKind,
+    rate::Arrival,
     request::Request,
     url::{Host, Url},
 };
@@ -106,7 +107,7 @@ fn watch(options: &ServerOptions) {
         assert_eq!(is_over, options.limits.max_bytes_per_second > 0, "so many bytes at once");
         assert_eq!(guard.packet(arrival), Ok(()), "one packet");
         assert_eq!(guard.control_frame(arrival), Ok(()), "one control frame");
-        guard.within_message(at);
+        guard.unfinished(at);
         guard.was_full(at);
         assert!(
             guard.due().is_none_or(|due| due > at) && guard.overdue(at).is_none(),

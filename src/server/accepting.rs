@@ -1,0 +1,112 @@
+//! How connections come in: they are accepted, and their requests are answered.
+
+use super::{
+    PeerKey, WebSocketServer,
+    budget::Budget,
+    door::unavailable,
+    member::{Member, Phase},
+};
+use crate::{
+    rate::Arrival,
+    sys::{Accept, Accepted, Arrived, Moment},
+};
+
+/// How many connections a poll accepts.
+const NEWCOMERS: usize = 256;
+
+/// How many connections that cannot be handed over a poll passes by.
+const FAILURES: usize = 16;
+
+/// How many connections that are over but for their last bytes are ended at a time when the system is out of descriptors.
+const CUT: usize = 16;
+
+impl WebSocketServer {
+    /// Answers the request of a connection, by the options and the program.
+    pub(super) fn answer(&mut self, key: PeerKey) {
+        let Some(member) = self.members.get_mut(key) else { return };
+        let Some(request) = member.connection.request().cloned() else { return };
+        let ip = member.addr.ip();
+        let seat = match self.closing_time {
+            None => self.door.check_seat(ip, &self.options),
+            Some(_) => Err(unavailable("the server shuts down")),
+        };
+        let (decision, headers) = self.door.answer(&request, &self.options, seat);
+        let decision = decision.and_then(|terms| {
+            let Some(options) = &terms.options else { return Ok(terms) };
+            let share = self.options.share_of(options).at_least(self.memory.share());
+            if !self.memory.reserve(share) {
+                return Err(unavailable("the server has no memory for this client"));
+            }
+            member.share = share;
+            member.link.set_limits(options);
+            Ok(terms)
+        });
+        match decision {
+            Ok(mut terms) => {
+                member.connection.admit(&terms, &headers, &self.options);
+                member.request = Some(request);
+                member.identity = terms.identity.take();
+                member.phase = Phase::Admitted;
+                member.has_seat = true;
+                self.door.seats.add(ip);
+            }
+            Err(refusal) => member.connection.refuse(&refusal, &headers),
+        }
+    }
+
+    /// Accepts connections.
+    pub(super) fn let_in(&mut self, moment: Moment, budget: &mut Budget) {
+        if !self.door.is_open(moment.now) {
+            return;
+        }
+        let mut failures = 0;
+        for _ in 0..NEWCOMERS {
+            let error = match self.reactor.accept(self.members.vacant(), &self.options, moment.now) {
+                Arrived::Somebody(connection, addr) => {
+                    self.stats.accepted += 1;
+                    let member = Member::new(connection, addr, &self.options.peer, self.memory.share());
+                    let key = self.members.insert(member);
+                    self.welcome(key, moment, budget);
+                    continue;
+                }
+                Arrived::Nobody => return self.door.nobody_waits(),
+                Arrived::Failed(error) if failures < FAILURES => {
+                    failures += 1;
+                    log::debug!("a connection was not served: {error}");
+                    continue;
+                }
+                // Connections that are over but for their last bytes give their descriptors back first.
+                Arrived::Exhausted(_) if self.cut_lingering() => continue,
+                Arrived::Failed(error) | Arrived::Exhausted(error) => error,
+            };
+            if self.door.pause(moment.now) {
+                log::warn!("nobody can be let in for a moment: {error}");
+            }
+            return;
+        }
+    }
+
+    /// A newcomer's first turn. Often its request is there already.
+    fn welcome(&mut self, key: PeerKey, moment: Moment, budget: &mut Budget) {
+        let Some(member) = self.members.get_mut(key) else { return };
+        let arrival = Arrival { since: moment.last, at: moment.wall };
+        if let Err(refusal) = self.door.enter(key, member.addr.ip(), arrival, &self.options) {
+            member.connection.refuse(&refusal, &[]);
+        }
+        self.take_turn(key, moment, budget);
+        if let Some(oldest) = self.door.one_too_many(&self.options) {
+            if let Some(member) = self.members.get_mut(oldest) {
+                member.connection.refuse(&unavailable("too many clients are connecting"), &[]);
+                self.take_turn(oldest, moment, budget);
+            }
+        }
+    }
+
+    /// Ends connections that are over but for their last bytes. Returns `true` if there was one.
+    fn cut_lingering(&mut self) -> bool {
+        let is_lingering = |(key, member): (PeerKey, &Member)| member.is_lingering.then_some(key);
+        let lingering: Vec<_> = self.members.iter().filter_map(is_lingering).take(CUT).collect();
+        lingering.iter().for_each(|key| self.cut(*key));
+        !lingering.is_empty()
+    }
+}
