@@ -4,7 +4,10 @@ use std::{
     collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
     ops::Deref,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -14,15 +17,17 @@ pub(crate) const PACKET_OVERHEAD: usize = 64;
 
 /// The account of a server's shared bytes. A clone is the same account.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Ledger(Arc<Mutex<Entries>>);
+pub(crate) struct Ledger(Arc<Account>);
 
 #[derive(Debug, Default)]
-struct Entries {
-    bytes: usize,
+struct Account {
+    bytes: AtomicUsize,
     /// How many queues hold the bytes that begin at this address, of this length. While one does, the memory is in use, so
     /// the address cannot belong to anything else.
-    holders: HashMap<(usize, usize), usize, BuildHasherDefault<AddressHasher>>,
+    holders: Mutex<Holders>,
 }
+
+type Holders = HashMap<(usize, usize), usize, BuildHasherDefault<AddressHasher>>;
 
 /// Bytes in a queue. Dropping them takes them out of the account.
 #[derive(Debug)]
@@ -35,16 +40,36 @@ pub(crate) struct HeldBytes {
 impl Ledger {
     /// Returns how many bytes are held.
     pub(crate) fn bytes(&self) -> usize {
-        self.entries().bytes
+        self.0.bytes.load(Ordering::Relaxed)
     }
 
     /// Returns `true` if a queue holds these bytes already, so that one more costs no memory.
     pub(crate) fn has(&self, bytes: &Bytes) -> bool {
-        self.entries().holders.contains_key(&key(bytes))
+        self.holders().contains_key(&key(bytes))
     }
 
-    fn entries(&self) -> MutexGuard<'_, Entries> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn enter(&self, bytes: &Bytes) {
+        let mut holders = self.holders();
+        let count = holders.entry(key(bytes)).or_default();
+        *count += 1;
+        if *count == 1 {
+            self.0.bytes.fetch_add(bytes.len(), Ordering::Relaxed);
+        }
+    }
+
+    fn leave(&self, bytes: &Bytes) {
+        let mut holders = self.holders();
+        let key = key(bytes);
+        let Some(count) = holders.get_mut(&key) else { return };
+        *count -= 1;
+        if *count == 0 {
+            holders.remove(&key);
+            self.0.bytes.fetch_sub(bytes.len(), Ordering::Relaxed);
+        }
+    }
+
+    fn holders(&self) -> MutexGuard<'_, Holders> {
+        self.0.holders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -52,12 +77,7 @@ impl HeldBytes {
     /// Enters the bytes into the account, if there is one.
     pub(crate) fn new(bytes: Bytes, ledger: Option<&Ledger>) -> Self {
         if let Some(ledger) = ledger {
-            let mut entries = ledger.entries();
-            let holders = entries.holders.entry(key(&bytes)).or_default();
-            *holders += 1;
-            if *holders == 1 {
-                entries.bytes += bytes.len();
-            }
+            ledger.enter(&bytes);
         }
         Self { bytes, ledger: ledger.cloned() }
     }
@@ -82,14 +102,8 @@ impl Deref for HeldBytes {
 
 impl Drop for HeldBytes {
     fn drop(&mut self) {
-        let Some(ledger) = &self.ledger else { return };
-        let mut entries = ledger.entries();
-        let key = key(&self.bytes);
-        let Some(holders) = entries.holders.get_mut(&key) else { return };
-        *holders -= 1;
-        if *holders == 0 {
-            entries.holders.remove(&key);
-            entries.bytes -= self.bytes.len();
+        if let Some(ledger) = &self.ledger {
+            ledger.leave(&self.bytes);
         }
     }
 }

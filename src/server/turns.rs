@@ -200,10 +200,6 @@ impl WebSocketServer {
                 }
             }
         }
-        if member.has_seat && !member.needs_seat() {
-            member.has_seat = false;
-            self.door.seats.remove(addr.ip());
-        }
         if member.connection.lingers() && !member.is_lingering {
             member.is_lingering = self.door.linger(addr.ip(), member.was_open, &self.options);
             if !member.is_lingering {
@@ -214,6 +210,10 @@ impl WebSocketServer {
         if member.is_lingering && !member.connection.lingers() {
             member.is_lingering = false;
             self.door.linger_no_more(addr.ip(), member.was_open);
+        }
+        if member.has_seat && !member.needs_seat() {
+            member.has_seat = false;
+            self.door.seats.remove(addr.ip());
         }
         if member.is_over() {
             return self.remove(key);
@@ -230,6 +230,7 @@ impl WebSocketServer {
 
     fn remove(&mut self, key: PeerKey) {
         if let Some(member) = self.members.remove(key) {
+            debug_assert!(!member.has_seat && !member.is_lingering, "nothing of it is left");
             self.deadlines.forget(key, &member);
             self.memory.remove(&member);
             self.stats.add(&member.link.stats);

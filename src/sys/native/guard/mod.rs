@@ -27,8 +27,19 @@ struct Watch {
     /// or no memory; beside it, how much of that the peer held itself then.
     scarce: Stopwatch,
     scarce_held: usize,
-    /// Whether this end reads what the peer sends. While it does not, no time limit of the peer's runs.
-    reads: bool,
+    /// How far this end reads what the peer sends.
+    reading: Attention,
+}
+
+/// How far a server reads what a peer has sent. No time limit of the peer's runs while it does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attention {
+    /// Everything that has come is read.
+    Full,
+    /// More has come than a turn may read: who has begun something may have ended it.
+    Partial,
+    /// Nothing is read, for there is no room for it.
+    None,
 }
 
 impl Guard {
@@ -40,7 +51,7 @@ impl Guard {
             full: Stopwatch::new(max_time_full),
             scarce: Stopwatch::new(max_time_full),
             scarce_held: 0,
-            reads: true,
+            reading: Attention::Full,
         })))
     }
 
@@ -70,24 +81,25 @@ impl Guard {
     /// A frame or a message has begun and not ended.
     pub(super) fn unfinished(&mut self, now: Duration) {
         if let Some(watch) = &mut self.0 {
-            watch.unfinished.start(now, watch.reads);
+            watch.unfinished.start(now, watch.reading == Attention::Full);
         }
     }
 
-    /// Says whether this end has read all that the peer has sent (`true`), or leaves some of it unread.
-    pub(super) fn reads(&mut self, reads: bool, now: Duration) {
+    /// Says how far this end reads what the peer has sent.
+    pub(super) fn reads(&mut self, reading: Attention, now: Duration) {
         let Some(watch) = &mut self.0 else { return };
-        if std::mem::replace(&mut watch.reads, reads) != reads {
-            for stopwatch in [&mut watch.unfinished, &mut watch.full, &mut watch.scarce] {
-                stopwatch.run(reads, now);
-            }
+        if std::mem::replace(&mut watch.reading, reading) != reading {
+            watch.unfinished.run(reading == Attention::Full, now);
+            // What the peer takes does not depend on how fast it is read, but on whether it is.
+            watch.full.run(reading != Attention::None, now);
+            watch.scarce.run(reading != Attention::None, now);
         }
     }
 
     /// There was no room for a packet.
     pub(super) fn was_full(&mut self, now: Duration) {
         if let Some(watch) = &mut self.0 {
-            watch.full.start(now, watch.reads);
+            watch.full.start(now, watch.reading != Attention::None);
         }
     }
 
@@ -102,7 +114,7 @@ impl Guard {
     pub(super) fn found_no_memory(&mut self, now: Duration, held: usize) {
         let Some(watch) = &mut self.0 else { return };
         if !watch.scarce.has_started() {
-            watch.scarce.start(now, watch.reads);
+            watch.scarce.start(now, watch.reading != Attention::None);
             watch.scarce_held = held;
         }
     }
@@ -185,18 +197,29 @@ mod tests {
         guard.unfinished(at(0));
         guard.was_full(at(0));
         guard.found_no_memory(at(0), 1000);
-        guard.reads(false, at(4));
+        guard.reads(Attention::None, at(4));
         assert_eq!((guard.due(), guard.overdue(at(1000))), (None, None));
         // What begins meanwhile does not count either.
         guard.has_room();
         guard.was_full(at(500));
-        guard.reads(true, at(1000));
+        guard.reads(Attention::Full, at(1000));
         assert_eq!(guard.due(), Some(at(1001)), "of the 5 s without memory 4 had passed");
         guard.found_memory();
         assert_eq!(guard.due(), Some(at(1005)));
         guard.has_room();
         assert_eq!(guard.due(), Some(at(1006)));
         assert_eq!(guard.overdue(at(1006)), Some(CloseCause::TimedOut { what: Deadline::Message }));
+    }
+
+    #[test]
+    fn a_peer_that_sends_more_than_a_turn_reads_is_slow_all_the_same_but_not_with_its_message() {
+        let mut guard = guard();
+        guard.unfinished(at(0));
+        guard.was_full(at(0));
+        guard.reads(Attention::Partial, at(1));
+        assert_eq!(guard.overdue(at(5)), Some(CloseCause::Excess { what: Excess::Slow }));
+        guard.has_room();
+        assert_eq!((guard.due(), guard.overdue(at(1000))), (None, None));
     }
 
     #[test]

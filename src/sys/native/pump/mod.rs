@@ -11,7 +11,7 @@ use self::reading::Reading;
 use super::{
     failure::Failure,
     frames::{CloseFrame, Decoder, Encoder, Limits},
-    guard::Guard,
+    guard::{Attention, Guard},
     heartbeat::{Beat, Heartbeat},
     linger::Linger,
     outbound::Outbound,
@@ -131,8 +131,13 @@ impl Pump {
         if reading == Reading::Over {
             return false;
         }
+        let attention = match reading {
+            Reading::Drained => Attention::Full,
+            Reading::Enough if turn.ration.hold > 0 => Attention::Partial,
+            Reading::Enough | Reading::Full | Reading::Over => Attention::None,
+        };
+        self.guard.reads(attention, turn.now);
         let is_read = reading == Reading::Drained;
-        self.guard.reads(is_read, turn.now);
         if is_read {
             self.unread_since = None;
         }
