@@ -16,14 +16,15 @@ pub(crate) struct Arrival {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rate {
     /// Zero: no limit.
-    per_second: u64,
-    empty_at: Duration,
+    per_second: u32,
+    /// In nanoseconds: a server has several of these for each connection.
+    empty_at: u64,
 }
 
 impl Rate {
     /// Creates a limit in units per second; zero is no limit.
     pub(crate) fn new(per_second: u32) -> Self {
-        Self { per_second: per_second.into(), empty_at: Duration::ZERO }
+        Self { per_second, empty_at: 0 }
     }
 
     /// Returns `true` if there is a limit.
@@ -33,12 +34,12 @@ impl Rate {
 
     /// Returns `true` if nothing is left in it of what was counted.
     pub(crate) fn is_empty(&self, now: Duration) -> bool {
-        self.empty_at <= now
+        self.empty_at <= nanos(now)
     }
 
     /// Returns when what was counted is within the limit again.
     pub(crate) fn within_limit_at(&self) -> Duration {
-        self.empty_at.saturating_sub(BURST)
+        Duration::from_nanos(self.empty_at).saturating_sub(BURST)
     }
 
     /// Counts `amount`. Returns `true` if it is within the limit.
@@ -46,10 +47,15 @@ impl Rate {
         if !self.is_limited() {
             return true;
         }
-        let cost = Duration::from_nanos(amount.saturating_mul(1_000_000_000) / self.per_second);
-        self.empty_at = self.empty_at.max(since).saturating_add(cost);
-        self.empty_at <= at.saturating_add(BURST)
+        let cost = amount.saturating_mul(1_000_000_000) / u64::from(self.per_second);
+        self.empty_at = self.empty_at.max(nanos(since)).saturating_add(cost);
+        self.empty_at <= nanos(at.saturating_add(BURST))
     }
+}
+
+/// A time in nanoseconds, for some hundred years.
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -13,8 +13,8 @@ pub struct PeerKey {
 
 impl PeerKey {
     /// Where it is kept, among slots that are used again: below the most peers that there have been at a time.
-    pub(crate) fn slot(self) -> usize {
-        self.slot as usize
+    pub(crate) fn slot(self) -> u32 {
+        self.slot
     }
 }
 

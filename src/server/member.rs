@@ -2,9 +2,10 @@
 
 use std::{any::Any, net::SocketAddr, time::Duration};
 
-use super::memory::Holding;
+use super::{deadlines::Due, memory::Holding};
 use crate::{
     error::Error,
+    ledger::PACKET_OVERHEAD,
     link::Link,
     options::{Options, Share, WhenFull},
     packet::Packet,
@@ -44,8 +45,8 @@ pub(super) struct Member {
     pub(super) has_seat: bool,
     /// Whether it counts as one that is over but for its last bytes.
     pub(super) is_lingering: bool,
-    /// When its entry in the table of deadlines is due; there is none at the end of time.
-    pub(super) deadline: Duration,
+    /// When its entry among the deadlines is due, if it has one.
+    pub(super) due: Due,
     /// The memory that is its own, beside what is common.
     pub(super) share: Share,
     /// The memory that it was last found to hold,
@@ -96,7 +97,7 @@ impl Member {
             is_paused: false,
             has_seat: false,
             is_lingering: false,
-            deadline: Duration::MAX,
+            due: Due::NEVER,
             share,
             holding: Holding::default(),
             held_elsewhere: 0,
@@ -132,15 +133,26 @@ impl Member {
 
     /// Looks at the memory that it holds now: what waits either way, and its request.
     pub(super) fn holding(&self) -> Holding {
-        let request = self.request.as_ref().map_or(0, Request::held);
         let held = self.connection.held();
-        let inbound = self.link.inbox_held() + held.inbound + request;
+        let inbound = self.inbound_held(held.inbound);
         let outbound = match self.link.state() {
             ReadyState::Closed => held.outbound,
             ReadyState::Connecting | ReadyState::Open | ReadyState::Closing => self.link.outbox.held(),
         };
         let private = inbound + outbound.saturating_sub(held.shared) + self.held_elsewhere;
-        Holding { inbound, outbound, private }
+        Holding { outbound, private }
+    }
+
+    /// Returns the memory that is held for what it has sent, of which `buffered` by its connection.
+    fn inbound_held(&self, buffered: usize) -> usize {
+        self.link.inbox_held() + buffered + self.request.as_ref().map_or(0, Request::held)
+    }
+
+    /// Returns how many bytes more of what it sends may be held within its share.
+    pub(super) fn inbound_room(&self) -> usize {
+        let held = self.inbound_held(self.connection.held().inbound);
+        // The packet that reaches the end of the room takes an entry in a queue besides.
+        self.share.inbound.saturating_sub(PACKET_OVERHEAD + held)
     }
 
     /// Returns `true` while it needs its seat: it may still hold as much as a seat's share of memory.

@@ -34,11 +34,9 @@ pub(super) struct Memory {
 /// What one connection holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Holding {
-    /// Of what it has sent.
-    pub(super) inbound: usize,
     /// Of what waits for it, whoever else that waits for.
     pub(super) outbound: usize,
-    /// How much of all that the ledger does not count.
+    /// How much of that, and of what it has sent, the ledger does not count.
     pub(super) private: usize,
 }
 
@@ -107,9 +105,7 @@ impl Memory {
     /// Returns how many bytes more may be held of what this connection sends. The other half of what is common is kept for
     /// what is sent: reading can wait.
     pub(super) fn room_to_read(&self, member: &Member) -> usize {
-        // The packet that reaches the end of the room takes an entry in a queue besides.
-        let own = member.share.inbound.saturating_sub(PACKET_OVERHEAD + member.holding.inbound);
-        own.max((self.common / 2).saturating_sub(self.held()))
+        member.inbound_room().max((self.common / 2).saturating_sub(self.held()))
     }
 
     /// Returns `true` if a packet of `len` bytes may be queued for this connection. Bytes that others hold already cost nothing.

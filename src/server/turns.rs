@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     PeerKey, ServerEvent, WebSocketServer,
     budget::{Budget, TurnKind},
+    deadlines::Due,
     door::unavailable,
     member::{Member, Phase, Told},
 };
@@ -250,9 +251,10 @@ impl WebSocketServer {
 
     fn see_to_the_due(&mut self, now: Duration, budget: &mut Budget) {
         while budget.may_look_at_deadline() {
-            let Some(key) = self.deadlines.pop(now) else { break };
+            let Some(slot) = self.deadlines.pop(now) else { break };
+            let Some(key) = self.members.at(slot) else { continue };
             let Some(member) = self.members.get_mut(key) else { continue };
-            member.deadline = Duration::MAX;
+            member.due = Due::NEVER;
             let due = member.connection.next_deadline();
             if due > now {
                 self.deadlines.note(key, member, due);

@@ -56,7 +56,7 @@ impl Flow {
         if sent.receivers == 0 {
             return;
         }
-        let slot = source.slot();
+        let slot = source.slot() as usize;
         if slot >= self.budgets.len() {
             self.budgets.resize(slot + 1, None);
         }

@@ -19,7 +19,7 @@ impl Names {
     /// Gives a connection an id that nobody has.
     pub(super) fn give(&mut self, key: PeerKey) -> PeerId {
         let id = self.free_id();
-        let slot = key.slot();
+        let slot = key.slot() as usize;
         if slot >= self.ids.len() {
             self.ids.resize(slot + 1, None);
         }
@@ -30,13 +30,13 @@ impl Names {
 
     /// Takes the id away again, and tells it.
     pub(super) fn take(&mut self, key: PeerKey) -> Option<PeerId> {
-        let (_, id) = self.ids.get_mut(key.slot())?.take_if(|(known, _)| *known == key)?;
+        let (_, id) = self.ids.get_mut(key.slot() as usize)?.take_if(|(known, _)| *known == key)?;
         self.keys.remove(&id);
         Some(id)
     }
 
     pub(super) fn id(&self, key: PeerKey) -> Option<PeerId> {
-        let (known, id) = (*self.ids.get(key.slot())?)?;
+        let (known, id) = (*self.ids.get(key.slot() as usize)?)?;
         (known == key).then_some(id)
     }
 

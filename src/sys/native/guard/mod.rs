@@ -2,11 +2,11 @@
 //! which nothing can be sent to it. Times in, verdicts out.
 
 mod limiter;
-mod stopwatch;
+mod since;
 
 use std::time::Duration;
 
-use self::{limiter::Limiter, stopwatch::Stopwatch};
+use self::{limiter::Limiter, since::Since};
 use crate::{
     close::{CloseCause, Deadline, Excess},
     options::PeerLimits,
@@ -20,15 +20,18 @@ pub(super) struct Guard(Option<Box<Watch>>);
 #[derive(Debug)]
 struct Watch {
     limiter: Option<Limiter>,
-    /// Runs while a frame or a message has begun and not ended.
-    unfinished: Stopwatch,
-    /// Runs while there is no room for packets to it,
-    full: Stopwatch,
+    max_message_time: Duration,
+    max_time_full: Duration,
+    /// Since when a frame or a message has begun and not ended,
+    unfinished: Since,
+    /// there has been no room for packets to the peer,
+    full: Since,
     /// or no memory; beside it, how much of that the peer held itself then.
-    scarce: Stopwatch,
+    scarce: Since,
     scarce_held: usize,
-    /// How far this end reads what the peer sends.
+    /// How far this end reads what the peer sends, and since when.
     reading: Attention,
+    reading_since: Duration,
 }
 
 /// How far a server reads what a peer has sent. No time limit of the peer's runs while it does not.
@@ -47,11 +50,14 @@ impl Guard {
     pub(super) fn new(limits: &PeerLimits, max_time_full: Duration) -> Self {
         Self(Some(Box::new(Watch {
             limiter: Limiter::new(limits),
-            unfinished: Stopwatch::new(limits.max_message_time),
-            full: Stopwatch::new(max_time_full),
-            scarce: Stopwatch::new(max_time_full),
+            max_message_time: limits.max_message_time,
+            max_time_full,
+            unfinished: Since::default(),
+            full: Since::default(),
+            scarce: Since::default(),
             scarce_held: 0,
             reading: Attention::Full,
+            reading_since: Duration::ZERO,
         })))
     }
 
@@ -81,25 +87,33 @@ impl Guard {
     /// A frame or a message has begun and not ended.
     pub(super) fn unfinished(&mut self, now: Duration) {
         if let Some(watch) = &mut self.0 {
-            watch.unfinished.start(now, watch.reading == Attention::Full);
+            watch.unfinished.start(now);
         }
     }
 
     /// Says how far this end reads what the peer has sent.
     pub(super) fn reads(&mut self, reading: Attention, now: Duration) {
         let Some(watch) = &mut self.0 else { return };
-        if std::mem::replace(&mut watch.reading, reading) != reading {
-            watch.unfinished.run(reading == Attention::Full, now);
-            // What the peer takes does not depend on how fast it is read, but on whether it is.
-            watch.full.run(reading != Attention::None, now);
-            watch.scarce.run(reading != Attention::None, now);
+        if watch.reading == reading {
+            return;
         }
+        // What stood still until now goes on as if no time had passed.
+        let pause = watch.reading_since..now;
+        if !watch.runs_unfinished() {
+            watch.unfinished.skip(&pause);
+        }
+        if !watch.runs_full() {
+            watch.full.skip(&pause);
+            watch.scarce.skip(&pause);
+        }
+        watch.reading = reading;
+        watch.reading_since = now;
     }
 
     /// There was no room for a packet.
     pub(super) fn was_full(&mut self, now: Duration) {
         if let Some(watch) = &mut self.0 {
-            watch.full.start(now, watch.reading != Attention::None);
+            watch.full.start(now);
         }
     }
 
@@ -114,7 +128,7 @@ impl Guard {
     pub(super) fn found_no_memory(&mut self, now: Duration, held: usize) {
         let Some(watch) = &mut self.0 else { return };
         if !watch.scarce.has_started() {
-            watch.scarce.start(now, watch.reading != Attention::None);
+            watch.scarce.start(now);
             watch.scarce_held = held;
         }
     }
@@ -138,23 +152,52 @@ impl Guard {
     /// When the next limit runs out.
     pub(super) fn due(&self) -> Option<Duration> {
         let watch = self.0.as_ref()?;
-        [&watch.unfinished, &watch.full, &watch.scarce].into_iter().filter_map(Stopwatch::due).min()
+        [watch.message_due(), watch.full_due()].into_iter().flatten().min()
     }
 
     /// The limit that has run out.
     pub(super) fn overdue(&self, now: Duration) -> Option<CloseCause> {
         let watch = self.0.as_ref()?;
-        let is_over = |stopwatch: &Stopwatch| stopwatch.due().is_some_and(|due| now >= due);
-        if is_over(&watch.unfinished) {
+        let is_over = |due: Option<Duration>| due.is_some_and(|due| now >= due);
+        if is_over(watch.message_due()) {
             return Some(CloseCause::TimedOut { what: Deadline::Message });
         }
-        let is_slow = is_over(&watch.full) || is_over(&watch.scarce);
-        is_slow.then_some(CloseCause::Excess { what: Excess::Slow })
+        is_over(watch.full_due()).then_some(CloseCause::Excess { what: Excess::Slow })
     }
 
     fn limiter(&mut self) -> Option<&mut Limiter> {
         self.0.as_mut()?.limiter.as_mut()
     }
+}
+
+impl Watch {
+    /// Returns `true` while the time of a message runs.
+    fn runs_unfinished(&self) -> bool {
+        self.reading == Attention::Full
+    }
+
+    /// Returns `true` while the time runs for which nothing can be sent. What the peer takes does not depend on how fast it is
+    /// read, but on whether it is.
+    fn runs_full(&self) -> bool {
+        self.reading != Attention::None
+    }
+
+    fn message_due(&self) -> Option<Duration> {
+        self.unfinished
+            .0
+            .filter(|_| self.runs_unfinished())
+            .and_then(|since| due(since, self.max_message_time))
+    }
+
+    fn full_due(&self) -> Option<Duration> {
+        let since = [self.full.0, self.scarce.0].into_iter().flatten().min();
+        since.filter(|_| self.runs_full()).and_then(|since| due(since, self.max_time_full))
+    }
+}
+
+/// When a limit that began then runs out; a limit of zero never does.
+fn due(since: Duration, limit: Duration) -> Option<Duration> {
+    (!limit.is_zero()).then(|| since.saturating_add(limit))
 }
 
 #[cfg(test)]

@@ -18,15 +18,17 @@ pub(super) struct Queued {
     pub(super) payload: usize,
 }
 
-/// The queue.
+/// The queue. A connection whose socket takes everything has none.
 #[derive(Debug, Default)]
-pub(super) struct Waiting {
-    queue: VecDeque<(Queued, Option<u64>)>,
+pub(super) struct Waiting(Option<Box<Queue>>);
+
+#[derive(Debug, Default)]
+struct Queue {
+    entries: VecDeque<(Queued, Option<u64>)>,
     /// How many have left it: the number of the first.
     left: u64,
     /// The number of the entry under each key.
-    #[allow(clippy::box_collection, reason = "most connections never use a key, and each has this field")]
-    by_key: Option<Box<HashMap<u64, u64>>>,
+    by_key: HashMap<u64, u64>,
     payload: usize,
     /// How many of its bytes the ledger of shared bytes counts.
     shared: usize,
@@ -34,64 +36,72 @@ pub(super) struct Waiting {
 
 impl Waiting {
     pub(super) fn is_empty(&self) -> bool {
-        self.queue.is_empty()
+        self.0.as_ref().is_none_or(|queue| queue.entries.is_empty())
     }
 
     /// Returns the memory that it takes: payload bytes and entries.
     pub(super) fn held(&self) -> usize {
-        self.payload + self.queue.len() * PACKET_OVERHEAD
+        self.0.as_ref().map_or(0, |queue| queue.payload + queue.entries.len() * PACKET_OVERHEAD)
     }
 
     /// Returns how many of its bytes the ledger of shared bytes counts.
     pub(super) fn shared(&self) -> usize {
-        self.shared
+        self.0.as_ref().map_or(0, |queue| queue.shared)
     }
 
     /// Adds an entry, or replaces the one under the same key. Returns the payload length of the one that was replaced.
     pub(super) fn push(&mut self, queued: Queued, key: Option<u64>) -> Option<usize> {
+        self.0.get_or_insert_default().push(queued, key)
+    }
+
+    /// Takes the entry that has waited longest.
+    pub(super) fn pop(&mut self) -> Option<Queued> {
+        self.0.as_mut()?.pop()
+    }
+
+    /// Returns the payload length of the entry under a key.
+    pub(super) fn under(&self, key: u64) -> Option<usize> {
+        let queue = self.0.as_ref()?;
+        let (queued, _) = queue.entries.get(queue.index(key)?)?;
+        Some(queued.payload)
+    }
+
+    /// Gives back memory that an empty queue keeps.
+    pub(super) fn shrink(&mut self) {
+        self.0.take_if(|queue| queue.entries.is_empty());
+    }
+}
+
+impl Queue {
+    fn push(&mut self, queued: Queued, key: Option<u64>) -> Option<usize> {
         self.payload += queued.payload;
         self.shared += queued.bytes.counted();
         if let Some(index) = key.and_then(|key| self.index(key)) {
-            if let Some((entry, _)) = self.queue.get_mut(index) {
+            if let Some((entry, _)) = self.entries.get_mut(index) {
                 let replaced = std::mem::replace(entry, queued);
                 self.forget(&replaced);
                 return Some(replaced.payload);
             }
         }
         if let Some(key) = key {
-            let number = self.left + self.queue.len() as u64;
-            self.by_key.get_or_insert_default().insert(key, number);
+            self.by_key.insert(key, self.left + self.entries.len() as u64);
         }
-        self.queue.push_back((queued, key));
+        self.entries.push_back((queued, key));
         None
     }
 
-    /// Takes the entry that has waited longest.
-    pub(super) fn pop(&mut self) -> Option<Queued> {
-        let (queued, key) = self.queue.pop_front()?;
+    fn pop(&mut self) -> Option<Queued> {
+        let (queued, key) = self.entries.pop_front()?;
         self.left += 1;
-        if let (Some(key), Some(by_key)) = (key, &mut self.by_key) {
-            by_key.remove(&key);
+        if let Some(key) = key {
+            self.by_key.remove(&key);
         }
         self.forget(&queued);
         Some(queued)
     }
 
-    /// Returns the payload length of the entry under a key.
-    pub(super) fn under(&self, key: u64) -> Option<usize> {
-        let (queued, _) = self.queue.get(self.index(key)?)?;
-        Some(queued.payload)
-    }
-
-    /// Gives back memory that an empty queue keeps.
-    pub(super) fn shrink(&mut self) {
-        if self.is_empty() {
-            *self = Self { left: self.left, ..Self::default() };
-        }
-    }
-
     fn index(&self, key: u64) -> Option<usize> {
-        let number = self.by_key.as_ref()?.get(&key)?;
+        let number = self.by_key.get(&key)?;
         usize::try_from(number - self.left).ok()
     }
 
@@ -127,6 +137,23 @@ mod tests {
         let lengths: Vec<_> = std::iter::from_fn(|| waiting.pop()).map(|queued| queued.payload).collect();
         assert_eq!(lengths, [4, 2, 3]);
         assert_eq!((waiting.held(), waiting.shared(), ledger.bytes()), (0, 0, 0));
+    }
+
+    /// Searching the queue for each would take hours.
+    #[test]
+    fn a_packet_under_a_key_costs_the_same_however_many_wait() {
+        const KEYS: u64 = 300_000;
+        let start = std::time::Instant::now();
+        let mut waiting = Waiting::default();
+        for round in 0..5 {
+            for key in 0..KEYS {
+                let bytes = HeldBytes::new(Bytes::new(), None);
+                let replaced = waiting.push(Queued { kind: None, bytes, payload: 1 }, Some(key));
+                assert_eq!(replaced.is_some(), round > 0);
+            }
+        }
+        assert_eq!(waiting.held(), KEYS as usize * (1 + PACKET_OVERHEAD));
+        assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
     }
 
     #[test]
