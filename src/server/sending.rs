@@ -184,7 +184,8 @@ impl WebSocketServer {
     pub(crate) fn expel(&mut self, peer: PeerKey, what: Excess, reason: &str) {
         let Some(member) = self.members.get_mut(peer) else { return };
         if member.link.state() == ReadyState::Open {
-            member.connection.expel(what, reason, &mut member.link);
+            let now = self.times.now();
+            member.connection.expel(what, reason, now, &mut member.link);
             self.settle(peer, true);
         }
     }

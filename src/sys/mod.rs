@@ -254,7 +254,7 @@ pub(crate) trait Accepted: Sized {
     fn close(&mut self, code: CloseCode, reason: &str, now: Duration, link: &mut Link);
 
     /// Ends the connection of a peer that went over a limit. The packets that wait for it are dropped.
-    fn expel(&mut self, what: Excess, reason: &str, link: &mut Link);
+    fn expel(&mut self, what: Excess, reason: &str, now: Duration, link: &mut Link);
 }
 
 /// The name of a fuzz target, and what it does with an input. Those of a backend are told by its `FUZZ_TARGETS`.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     admission::{Refusal, Terms},
-    close::{CloseCause, CloseCode, CloseInfo, Deadline},
+    close::{CloseCause, CloseCode, CloseInfo, Deadline, Excess},
     error::Error,
     ledger::Ledger,
     link::Link,
@@ -206,6 +206,17 @@ impl Connection {
         }
     }
 
+    /// Ends it because the peer went over a limit: what waits for the peer is dropped, but for the reason.
+    pub(super) fn expel(&mut self, what: Excess, reason: &str, now: Duration, link: &mut Link) {
+        match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Open(mut pump) => {
+                pump.expel(what, reason, link);
+                self.stage = Stage::after(*pump, now + self.settings.close_timeout);
+            }
+            stage => self.stage = stage,
+        }
+    }
+
     /// Ends it at once.
     pub(super) fn abort(&mut self) {
         self.stage = Stage::Over;
@@ -282,6 +293,11 @@ enum Step {
 }
 
 impl Stage {
+    /// What follows an open connection.
+    fn after(pump: Pump, linger_until: Duration) -> Self {
+        pump.into_linger(linger_until).map_or(Self::Over, |linger| Self::Lingering(Box::new(linger)))
+    }
+
     fn step(self, turn: &mut Turn<'_>, settings: &Settings, link: &mut Link) -> Step {
         let timed_out = turn.now >= settings.connect_due;
         let linger_until = turn.now + settings.close_timeout;
@@ -318,8 +334,7 @@ impl Stage {
                 if link.state() != ReadyState::Closed {
                     return Step::Same(Self::Open(pump), more);
                 }
-                let linger = pump.into_linger(linger_until);
-                Step::Next(linger.map_or(Self::Over, |linger| Self::Lingering(Box::new(linger))))
+                Step::Next(Self::after(*pump, linger_until))
             }
             Self::Lingering(mut linger) => match linger.poll(turn) {
                 Lingering::Goes => Step::Same(Self::Lingering(linger), false),

@@ -277,10 +277,8 @@ impl Accepted for Connection {
         }
     }
 
-    fn expel(&mut self, what: Excess, reason: &str, link: &mut Link) {
-        if let Some(pump) = self.pump_mut() {
-            pump.expel(what, reason, link);
-        }
+    fn expel(&mut self, what: Excess, reason: &str, now: Duration, link: &mut Link) {
+        self.expel(what, reason, now, link);
     }
 
     fn flush(&mut self, link: &mut Link) {

@@ -154,7 +154,7 @@ impl Accepted for Connection {
         match self.0 {}
     }
 
-    fn expel(&mut self, _: Excess, _: &str, _: &mut Link) {
+    fn expel(&mut self, _: Excess, _: &str, _: Duration, _: &mut Link) {
         match self.0 {}
     }
 }
