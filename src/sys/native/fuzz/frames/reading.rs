@@ -6,8 +6,8 @@ use super::{
 };
 use crate::packet::Packet;
 
-/// So many times what has come of a message is set aside for it at most.
-const GROWTH: usize = 16;
+/// The room for a message is at most this many times what has come of it: 16 times, or twice as much if that is all of it.
+const GROWTH: usize = 32;
 
 /// An [`Item`] with its payload.
 #[derive(Debug, PartialEq)]
