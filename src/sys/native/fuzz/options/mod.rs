@@ -165,7 +165,7 @@ fn shake_hands(options: &ServerOptions, admission: Admission, added: &[(String, 
         assert!(has_come, "{name}: {value} is not in {shown}");
     }
     if let Err(refusal) = check_policy(options, &request) {
-        assert!([403, 404].contains(&refusal.status), "{refusal:?}");
+        assert!([403, 404, 421].contains(&refusal.status), "{refusal:?}");
     }
     if admission.check(&request).is_ok() {
         reply_to(&request, admission, added, &peer.protocols, client);
