@@ -13,7 +13,7 @@ use std::{
 use bytes::Bytes;
 
 /// What a packet takes beside its payload: its place in a queue, and the allocator's own account.
-pub(crate) const PACKET_OVERHEAD: usize = 64;
+pub(crate) const PACKET_OVERHEAD: usize = 80;
 
 /// The account of a server's shared bytes. A clone is the same account.
 #[derive(Debug, Clone, Default)]

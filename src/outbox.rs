@@ -154,7 +154,8 @@ impl Outbox {
         self.payload + self.later_payload
     }
 
-    fn packets(&self) -> usize {
+    /// Packets that wait.
+    pub(crate) fn packets(&self) -> usize {
         self.waiting.len() + self.later
     }
 }

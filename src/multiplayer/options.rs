@@ -72,9 +72,10 @@ pub struct SessionOptions {
     /// and 256 more for the work, times its receivers. Two seconds' worth may come at once. A client that exceeds it is not
     /// disconnected: its packets wait, so that it is slowed down. Zero: no limit. Default: 64 MiB.
     ///
-    /// A client's packets also wait while one of those that they are relayed to has more than half of its outbound queue
-    /// full, for [`ServerOptions::max_time_full`](crate::ServerOptions::max_time_full) at most; then that one is disconnected,
-    /// as [`Excess::Behind`](crate::Excess::Behind).
+    /// All clients together may make it send four times as much. Beyond that, those wait that relay more than 64 KiB a second,
+    /// each packet counted once. Such clients also wait while one that they relay to has more than half of its outbound queue
+    /// full. That one is disconnected, as [`Excess::Behind`](crate::Excess::Behind), when its queue is full, or when it has taken
+    /// next to nothing for [`ServerOptions::max_time_full`](crate::ServerOptions::max_time_full).
     ///
     /// Only for servers.
     pub max_relayed_bytes_per_second: u32,

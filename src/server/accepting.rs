@@ -75,8 +75,7 @@ impl WebSocketServer {
                     log::debug!("a connection was not served: {error}");
                     continue;
                 }
-                // Connections that are over but for their last bytes give their descriptors back first.
-                Arrived::Exhausted(_) if self.cut_lingering() => continue,
+                Arrived::Exhausted(_) if self.free_descriptors() => continue,
                 Arrived::Failed(error) | Arrived::Exhausted(error) => error,
             };
             if self.door.pause(moment.now) {
@@ -90,7 +89,14 @@ impl WebSocketServer {
     fn welcome(&mut self, key: PeerKey, moment: Moment, budget: &mut Budget) {
         let Some(member) = self.members.get_mut(key) else { return };
         let arrival = Arrival { since: moment.last, at: moment.wall };
-        if let Err(refusal) = self.door.enter(key, member.addr.ip(), arrival, &self.options) {
+        let ip = member.addr.ip();
+        let entered = self.door.enter(key, ip, arrival, &self.options);
+        // Without a seat there is no use in a TLS handshake, which costs a private-key operation.
+        let seat = match member.connection.is_handshaking() {
+            true => self.door.check_seat(ip, &self.options),
+            false => Ok(()),
+        };
+        if let Err(refusal) = entered.and(seat) {
             member.connection.refuse(&refusal, &[]);
         }
         self.take_turn(key, moment, budget);
@@ -102,11 +108,20 @@ impl WebSocketServer {
         }
     }
 
-    /// Ends connections that are over but for their last bytes. Returns `true` if there was one.
-    fn cut_lingering(&mut self) -> bool {
-        let is_lingering = |(key, member): (PeerKey, &Member)| member.is_lingering.then_some(key);
-        let lingering: Vec<_> = self.members.iter().filter_map(is_lingering).take(CUT).collect();
-        lingering.iter().for_each(|key| self.cut(*key));
-        !lingering.is_empty()
+    /// Ends connections to have their descriptors: those that are over but for their last bytes, first those that were never
+    /// open; else the oldest handshake of the most crowded network, as where too many are under way. Returns `true` if there was
+    /// one.
+    fn free_descriptors(&mut self) -> bool {
+        let lingering = |was_open: bool| {
+            let members = self.members.iter();
+            let those = members.filter(move |(_, member)| member.is_lingering && member.was_open == was_open);
+            those.map(|(key, _)| key)
+        };
+        let mut ended: Vec<_> = lingering(false).chain(lingering(true)).take(CUT).collect();
+        if ended.is_empty() {
+            ended.extend(self.door.oldest_of_most_crowded());
+        }
+        ended.iter().for_each(|key| self.cut(*key));
+        !ended.is_empty()
     }
 }

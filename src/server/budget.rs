@@ -9,8 +9,8 @@ const BYTES: usize = 16 * 1024 * 1024;
 /// and how many of them from connections that are over: what these send is of no use.
 const LINGERING: usize = 1024 * 1024;
 
-/// How many steps of TLS handshakes a poll takes. One costs 0.05 to 1 ms, by the kind of the key.
-const HANDSHAKES: usize = 16;
+/// For how long a poll takes steps of TLS handshakes. One costs 0.05 to 1 ms, by the kind of the key.
+const HANDSHAKES: Duration = Duration::from_millis(4);
 
 /// How many deadlines a poll looks at, at least: thousands that connected together fall silent together, and to ping all of
 /// them at once would cost a frame.
@@ -33,7 +33,7 @@ pub(super) enum TurnKind {
 pub(super) struct Budget {
     bytes: usize,
     lingering: usize,
-    handshakes: usize,
+    handshakes: Duration,
     deadlines: usize,
 }
 
@@ -61,7 +61,7 @@ impl Budget {
 
     /// Returns `true` if one more step of a TLS handshake may be taken.
     pub(super) fn may_handshake(&self) -> bool {
-        self.handshakes > 0
+        !self.handshakes.is_zero()
     }
 
     /// Returns `true` if one more deadline may be looked at, and counts it.
@@ -71,14 +71,13 @@ impl Budget {
         may
     }
 
-    /// Counts a turn in which so many bytes were read.
-    pub(super) fn count(&mut self, kind: TurnKind, bytes: usize) {
+    /// Counts a turn in which so many bytes were read. `took` is only asked where time counts.
+    pub(super) fn count(&mut self, kind: TurnKind, bytes: usize, took: impl FnOnce() -> Duration) {
         self.bytes = self.bytes.saturating_sub(bytes);
         match kind {
             TurnKind::Lingering => self.lingering = self.lingering.saturating_sub(bytes),
-            // Without bytes there was nothing to compute.
-            TurnKind::Handshake if bytes > 0 => self.handshakes = self.handshakes.saturating_sub(1),
-            TurnKind::Handshake | TurnKind::Other => {}
+            TurnKind::Handshake => self.handshakes = self.handshakes.saturating_sub(took()),
+            TurnKind::Other => {}
         }
     }
 }
@@ -93,15 +92,14 @@ mod tests {
     }
 
     #[test]
-    fn a_poll_takes_a_bounded_number_of_handshake_steps() {
+    fn a_poll_takes_handshake_steps_for_a_bounded_time() {
         let mut budget = budget(16);
         let mut steps = 0;
         while budget.may_handshake() {
-            budget.count(TurnKind::Handshake, 0);
-            budget.count(TurnKind::Handshake, 500);
+            budget.count(TurnKind::Handshake, 500, || Duration::from_micros(300));
             steps += 1;
         }
-        assert_eq!(steps, HANDSHAKES, "turns without bytes are none");
+        assert_eq!(steps, 14);
     }
 
     #[test]
@@ -116,9 +114,9 @@ mod tests {
     #[test]
     fn bytes_of_connections_that_are_over_count_twice() {
         let mut budget = budget(16);
-        budget.count(TurnKind::Lingering, LINGERING);
+        budget.count(TurnKind::Lingering, LINGERING, || Duration::ZERO);
         assert!(!budget.may_linger() && budget.has_turns());
-        budget.count(TurnKind::Other, BYTES - LINGERING);
+        budget.count(TurnKind::Other, BYTES - LINGERING, || Duration::ZERO);
         assert!(!budget.has_turns());
     }
 }

@@ -85,7 +85,12 @@ impl Door {
     /// Returns the connection whose handshake has to make room, if too many are under way.
     pub(super) fn one_too_many(&self, options: &ServerOptions) -> Option<PeerKey> {
         let is_full = self.pending.total() > options.max_pending;
-        is_full.then(|| self.pending_keys.oldest_of_most_crowded()).flatten()
+        is_full.then(|| self.oldest_of_most_crowded()).flatten()
+    }
+
+    /// Returns the connection whose handshake is the oldest of those from the network with the most of them.
+    pub(super) fn oldest_of_most_crowded(&self) -> Option<PeerKey> {
+        self.pending_keys.oldest_of_most_crowded()
     }
 
     /// A handshake is over.

@@ -22,7 +22,7 @@ use std::{
     time::Duration,
 };
 
-pub(crate) use self::sending::{EncodedPackets, Urgency};
+pub(crate) use self::sending::{EncodedPackets, Progress, Urgency};
 use self::{
     deadlines::Deadlines,
     door::Door,

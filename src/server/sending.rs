@@ -25,12 +25,21 @@ enum Content<'a> {
     },
 }
 
-impl Content<'_> {
+impl<'a> Content<'a> {
     /// Returns how many payload bytes it has.
     fn len(self) -> usize {
         match self {
             Self::Packet(packet, _) => packet.len(),
             Self::Frames { payload, .. } => payload,
+        }
+    }
+
+    /// Returns the bytes that may wait for others, too.
+    fn shared(self) -> Option<&'a Bytes> {
+        match self {
+            Self::Packet(Outgoing::Shared(packet), _) => Some(packet.data()),
+            Self::Packet(..) => None,
+            Self::Frames { frames, .. } => Some(frames),
         }
     }
 }
@@ -77,12 +86,11 @@ impl WebSocketServer {
         }
         let now = self.times.now();
         let len = content.len();
-        let (key, shared) = match content {
-            Content::Packet(Outgoing::Shared(packet), key) => (key, Some(packet.data())),
-            Content::Packet(_, key) => (key, None),
-            Content::Frames { frames, .. } => (None, Some(frames)),
+        let key = match content {
+            Content::Packet(_, key) => key,
+            Content::Frames { .. } => None,
         };
-        let has_memory = self.memory.may_send(member, len, shared);
+        let has_memory = self.memory.may_send(member, len, content.shared());
         // Nothing is dropped for a packet that is refused in the end.
         let policy = if has_memory { self.options.when_full } else { WhenFull::Refuse };
         let mut result = member.make_room(len, key, policy, now);
@@ -149,22 +157,18 @@ impl WebSocketServer {
     fn must_queue(&mut self, to: PeerKey, content: Content<'_>, urgency: Urgency) -> Result<(), Error> {
         loop {
             let result = self.queue(to, content, urgency);
-            // Of a queue that is full by itself the room is told; of memory there is none.
-            let is_scarce =
-                matches!(result, Err(Error::OutboundFull { .. })) && !self.has_memory_for(to, content);
-            if !is_scarce || !self.expel_largest(to) {
+            let is_refused = matches!(result, Err(Error::OutboundFull { .. }));
+            if !is_refused || !self.lacks_only_memory(to, content) || !self.expel_largest(to) {
                 return result;
             }
         }
     }
 
-    fn has_memory_for(&self, to: PeerKey, content: Content<'_>) -> bool {
-        let shared = match content {
-            Content::Packet(Outgoing::Shared(packet), _) => Some(packet.data()),
-            Content::Packet(..) => None,
-            Content::Frames { frames, .. } => Some(frames),
-        };
-        self.members.get(to).is_none_or(|member| self.memory.may_send(member, content.len(), shared))
+    /// Returns `true` if a peer's own queue has room for this, but memory is too scarce.
+    fn lacks_only_memory(&self, to: PeerKey, content: Content<'_>) -> bool {
+        let Some(member) = self.members.get(to) else { return false };
+        let len = content.len();
+        member.link.outbox.check_room(len).is_ok() && !self.memory.may_send(member, len, content.shared())
     }
 
     /// Closes the peer for which most waits, if that is more than its share and more than what waits for `than`. Returns
@@ -200,6 +204,16 @@ impl WebSocketServer {
         member.connection.flush(&mut member.link);
         self.memory.recount(member);
         !member.link.outbox.is_below_half()
+    }
+
+    /// Returns how much of what was sent to a peer has left.
+    pub(crate) fn progress(&self, peer: PeerKey) -> Progress {
+        let Some(member) = self.members.get(peer) else { return Progress::default() };
+        let (stats, outbox) = (&member.link.stats, &member.link.outbox);
+        Progress {
+            bytes: stats.bytes_sent.saturating_sub(outbox.bytes() as u64),
+            packets: stats.packets_sent.saturating_sub(outbox.packets() as u64),
+        }
     }
 
     /// Returns `true` until a peer whose outbound queue was more than half full has less than a quarter of it full.
@@ -262,6 +276,13 @@ impl WebSocketServer {
             }
         }
     }
+}
+
+/// How much of what was sent to a peer has left.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Progress {
+    pub(crate) bytes: u64,
+    pub(crate) packets: u64,
 }
 
 /// How soon a packet has to leave.

@@ -20,7 +20,7 @@ use crate::{
 const TURN: usize = 256 * 1024;
 
 /// How many packets of a peer are given to the program in a row, while others have some, too.
-const IN_A_ROW: usize = 32;
+const IN_A_ROW: usize = 8;
 
 /// The clocks of a server.
 #[derive(Debug)]
@@ -298,13 +298,14 @@ impl WebSocketServer {
         // What is read of a connection that is over is dropped at once, and needs no memory.
         let read = if kind == TurnKind::Lingering { TURN } else { TURN.min(hold) };
         let ration = Ration { read, hold };
+        let begin = if kind == TurnKind::Handshake { sys::now() } else { Duration::ZERO };
         let mut progress = member.connection.poll(&mut self.reactor, moment, ration, &mut member.link);
         if member.connection.request().is_some() {
             self.answer(key);
             let Some(member) = self.members.get_mut(key) else { return };
             progress = member.connection.poll(&mut self.reactor, moment, ration, &mut member.link);
         }
-        budget.count(kind, progress.read);
+        budget.count(kind, progress.read, || sys::now().saturating_sub(begin));
         let Some(member) = self.members.get_mut(key) else { return };
         let is_starved = progress.more && hold == 0 && member.link.state() != ReadyState::Closed;
         if is_starved && !std::mem::replace(&mut member.is_starved, true) {

@@ -164,6 +164,67 @@ fn a_member_that_reads_nothing_holds_the_others_up_for_a_time_and_is_disconnecte
     assert_eq!(reader.gone, [deaf.id.get()]);
 }
 
+/// One that reads nothing, and one that fills its queue, must not be able to stop the game.
+#[test]
+fn a_client_that_relays_little_goes_on_while_one_that_relays_much_waits() {
+    let options = ServerOptions::default().peer(peer(2000 * KIB)).max_time_full(Duration::from_secs(60));
+    let mut host = Host::new(options, SessionOptions::default());
+    let (mut flooder, _deaf, mut light, mut reader) = (host.member(), host.member(), host.member(), host.member());
+    let packet = to_all(10_000);
+    let mut rest = &packet[..];
+    let mut last = (0, Instant::now());
+    eventually("the flooder is held up", || {
+        host.step();
+        flooder.offer(&mut rest);
+        if rest.is_empty() {
+            rest = &packet;
+        }
+        light.read();
+        reader.read();
+        if reader.read != last.0 {
+            last = (reader.read, Instant::now());
+        }
+        (last.1.elapsed() > SOON).then_some(())
+    });
+    for sent in 1..=20 {
+        let before = reader.read;
+        light.raw.send(to_all(50));
+        eventually("a small packet comes through", || {
+            host.step();
+            light.read();
+            reader.read();
+            (reader.read > before).then_some(())
+        });
+        assert_eq!(host.disconnected(), [], "after {sent}");
+    }
+}
+
+#[test]
+fn clients_that_read_nothing_are_waited_for_at_the_same_time_not_one_after_the_other() {
+    const PATIENCE: Duration = Duration::from_secs(2);
+    let options = ServerOptions::default().peer(peer(200 * KIB)).max_time_full(PATIENCE);
+    let mut host = Host::new(options, SessionOptions::default());
+    let (mut sender, deaf) = (host.member(), [host.member(), host.member(), host.member()]);
+    let packet = to_all(10_000);
+    let mut rest = &packet[..];
+    let mut first = None;
+    eventually("all of them are disconnected", || {
+        host.step();
+        sender.offer(&mut rest);
+        if rest.is_empty() {
+            rest = &packet;
+        }
+        sender.read();
+        let gone = host.disconnected().len();
+        if gone > 0 {
+            first.get_or_insert_with(Instant::now);
+        }
+        (gone == deaf.len()).then_some(())
+    });
+    let between = first.expect("one was the first").elapsed();
+    assert!(between < PATIENCE * 3 / 4, "{between:?} between the first and the last");
+}
+
 #[test]
 fn a_client_that_has_used_up_what_it_may_relay_waits_and_is_not_disconnected() {
     const COUNT: usize = 100;

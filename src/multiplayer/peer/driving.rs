@@ -56,6 +56,7 @@ impl MultiplayerPeer {
     pub(super) fn take_in(&mut self) -> bool {
         let now = self.clock.now();
         let (bytes, is_departure) = match &mut self.carrier {
+            Carrier::Host(host) if !host.may_send() => return false,
             Carrier::Host(host) => match host.tell_next(&mut self.session, now) {
                 Some(taken) => (taken.bytes, taken.is_departure),
                 None => return false,

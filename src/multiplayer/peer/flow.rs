@@ -1,32 +1,55 @@
-//! Flow control of a server: a client that makes the server send much is slowed down. Its packets wait, and then TCP holds it
-//! up.
+//! Flow control of a server: a client that makes the server send much is slowed down. Its packets wait in its inbox, and when
+//! that is full TCP holds it up.
 //!
-//! There are two reasons to make a client wait. It has used up its budget for what it has relayed; or a client that its
-//! packets go to is congested: more than half of that one's outbound queue is full. A client that stays congested for long is
-//! disconnected, so that nobody waits for it without end.
+//! A client waits when it has used up its budget for what it has relayed. A client that relays much also waits while one that
+//! its packets go to is congested: more than half of that one's send queue is full. Clients that relay little never wait for
+//! others: a client that reads nothing must not be able to stop the game. A client that stays congested, and takes next to
+//! nothing of what waits for it, is disconnected.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     rate::{Arrival, Rate},
-    server::{PeerKey, WebSocketServer},
+    server::{PeerKey, Progress, WebSocketServer},
 };
 
 /// What it costs to send a packet to one client, beside the packet's bytes.
 const EACH: usize = 256;
 
-/// Who waits, and for what.
+/// How many times as much as one client all clients together may make the server send.
+const ALL: u32 = 4;
+
+/// What a client may relay in a second, each packet counted once, before it relays much: two hundred small packets, or fewer
+/// large ones.
+const LITTLE: u32 = 64 * 1024;
+
+/// What a congested client must take to be given more time: bytes,
+const BYTES: u64 = 64 * 1024;
+/// or packets.
+const PACKETS: u64 = 64;
+
+/// Which clients wait, and for what.
 #[derive(Debug)]
 pub(super) struct Flow {
     /// Bytes times receivers that each client may have sent in a second.
     limit: u32,
-    /// How long a client may stay congested; zero: for ever.
+    /// For how long a client may stay congested; zero: for ever.
     patience: Duration,
-    /// By the slots of the connections.
-    budgets: Vec<Option<(PeerKey, Rate)>>,
+    /// What all clients have relayed.
+    all: Rate,
+    /// What each client has relayed, by the slots of the connections.
+    sources: Vec<Option<(PeerKey, Source)>>,
     waiting: BTreeMap<PeerKey, Wait>,
-    /// When each congested client is given up.
-    congested: BTreeMap<PeerKey, Duration>,
+    congested: BTreeMap<PeerKey, Congestion>,
+}
+
+/// What a client has relayed.
+#[derive(Debug, Clone, Copy)]
+struct Source {
+    /// In bytes times receivers,
+    budget: Rate,
+    /// and in bytes.
+    volume: Rate,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,12 +58,46 @@ enum Wait {
     For(PeerKey),
 }
 
+/// A client whose send queue is more than half full.
+#[derive(Debug, Clone, Copy)]
+struct Congestion {
+    /// What it had taken when its time began.
+    taken: Progress,
+    /// When it is given up.
+    due: Duration,
+}
+
+/// What one client's packet made the server send.
+#[derive(Debug, Default)]
+pub(super) struct Sent {
+    /// Payload bytes, for each receiver.
+    pub(super) bytes: usize,
+    pub(super) receivers: usize,
+    /// The last receiver that was found congested.
+    pub(super) congested: Option<PeerKey>,
+}
+
 impl Flow {
     pub(super) fn new(limit: u32, patience: Duration) -> Self {
-        Self { limit, patience, budgets: Vec::new(), waiting: BTreeMap::new(), congested: BTreeMap::new() }
+        Self {
+            limit,
+            patience,
+            all: Rate::new(limit.saturating_mul(ALL)),
+            sources: Vec::new(),
+            waiting: BTreeMap::new(),
+            congested: BTreeMap::new(),
+        }
     }
 
-    /// Counts what a client's packet made the server send: `bytes` in all, to `receivers`. One of these may be congested.
+    /// A client's send queue is more than half full.
+    pub(super) fn congest(&mut self, server: &WebSocketServer, receiver: PeerKey, now: Duration) {
+        let due = self.due(now);
+        self.congested
+            .entry(receiver)
+            .or_insert_with(|| Congestion { taken: server.progress(receiver), due });
+    }
+
+    /// Counts what a client's packet made the server send, and lets the client wait if that is too much.
     pub(super) fn count(
         &mut self,
         server: &mut WebSocketServer,
@@ -48,30 +105,34 @@ impl Flow {
         sent: &Sent,
         now: Duration,
     ) {
-        if let Some(receiver) = sent.congested {
-            let due = if self.patience.is_zero() { Duration::MAX } else { now.saturating_add(self.patience) };
-            self.congested.entry(receiver).or_insert(due);
-            self.wait(server, source, Wait::For(receiver));
-        }
         if sent.receivers == 0 {
             return;
         }
+        let arrival = Arrival { since: now, at: now };
+        let limit = self.limit;
         let slot = source.slot() as usize;
-        if slot >= self.budgets.len() {
-            self.budgets.resize(slot + 1, None);
+        if slot >= self.sources.len() {
+            self.sources.resize(slot + 1, None);
         }
-        let budget = match &mut self.budgets[slot] {
-            Some((key, budget)) if *key == source => budget,
-            other => &mut other.insert((source, Rate::new(self.limit))).1,
+        let relayed = match &mut self.sources[slot] {
+            Some((key, relayed)) if *key == source => relayed,
+            other => {
+                let new = Source { budget: Rate::new(limit), volume: Rate::new(LITTLE) };
+                &mut other.insert((source, new)).1
+            }
         };
         let cost = (sent.bytes + sent.receivers * EACH) as u64;
-        if !budget.take(cost, Arrival { since: now, at: now }) {
-            let until = budget.within_limit_at();
-            self.wait(server, source, Wait::Until(until));
-        }
-    }
-
-    fn wait(&mut self, server: &mut WebSocketServer, source: PeerKey, wait: Wait) {
+        let relays_little = relayed.volume.take(cost / sent.receivers as u64, arrival);
+        let is_within_budget = relayed.budget.take(cost, arrival);
+        let until = relayed.budget.within_limit_at();
+        let are_all_within = self.all.take(cost, arrival);
+        let wait = match sent.congested {
+            _ if !is_within_budget => Wait::Until(until),
+            _ if relays_little => return,
+            Some(receiver) => Wait::For(receiver),
+            None if !are_all_within => Wait::Until(self.all.within_limit_at()),
+            None => return,
+        };
         self.waiting.insert(source, wait);
         server.pause(source);
     }
@@ -79,12 +140,22 @@ impl Flow {
     /// Lets clients go on that need not wait any more. Returns those that have been congested for too long.
     pub(super) fn advance(&mut self, server: &mut WebSocketServer, now: Duration) -> Vec<PeerKey> {
         let mut given_up = Vec::new();
-        self.congested.retain(|receiver, due| {
-            let is_congested = server.is_congested(*receiver);
-            if is_congested && now >= *due {
+        let due = self.due(now);
+        self.congested.retain(|receiver, congestion| {
+            if !server.is_congested(*receiver) {
+                return false;
+            }
+            let taken = server.progress(*receiver);
+            if taken.bytes >= congestion.taken.bytes + BYTES
+                || taken.packets >= congestion.taken.packets + PACKETS
+            {
+                *congestion = Congestion { taken, due };
+            }
+            let is_over = now >= congestion.due;
+            if is_over {
                 given_up.push(*receiver);
             }
-            is_congested && now < *due
+            !is_over
         });
         let congested = &self.congested;
         self.waiting.retain(|source, wait| {
@@ -119,16 +190,11 @@ impl Flow {
             Wait::Until(time) => Some(*time),
             Wait::For(_) => None,
         });
-        waits.chain(self.congested.values().copied()).min()
+        waits.chain(self.congested.values().map(|congestion| congestion.due)).min()
     }
-}
 
-/// What one client's packet made the server send.
-#[derive(Debug, Default)]
-pub(super) struct Sent {
-    /// Payload bytes, for each receiver.
-    pub(super) bytes: usize,
-    pub(super) receivers: usize,
-    /// A receiver whose queue is more than half full.
-    pub(super) congested: Option<PeerKey>,
+    /// Returns when a client is given up that is found congested, or has taken something, now.
+    fn due(&self, now: Duration) -> Duration {
+        if self.patience.is_zero() { Duration::MAX } else { now.saturating_add(self.patience) }
+    }
 }

@@ -27,6 +27,10 @@ const DELAY: Duration = Duration::from_micros(250);
 /// and for how many of them: a quarter of a second in all.
 const MOST: usize = 1000;
 
+/// How many packets a poll sends, each counted for each receiver, before it leaves what has come to the next: relays must not
+/// keep the program from its frame.
+const MAX_SENDS: usize = 16 * 1024;
+
 /// A server, and who is who on it.
 #[derive(Debug)]
 pub(super) struct Host {
@@ -36,6 +40,8 @@ pub(super) struct Host {
     /// The client whose packet the session was given last, until its consequences are sent.
     source: Option<PeerKey>,
     now: Duration,
+    /// How many packets were sent since the poll began, each counted for each receiver.
+    sends: usize,
     /// Who was found to have no room for a packet.
     behind: Vec<PeerKey>,
     is_shutting_down: bool,
@@ -59,6 +65,7 @@ impl Host {
             flow,
             source: None,
             now: Duration::ZERO,
+            sends: 0,
             behind: Vec::new(),
             is_shutting_down: false,
         }
@@ -118,9 +125,15 @@ impl Host {
         }
     }
 
+    /// Returns `true` while a poll may take in more, by the work that it was so far.
+    pub(super) fn may_send(&self) -> bool {
+        self.sends < MAX_SENDS
+    }
+
     /// Lets clients go on that waited for others, and parts with those that were waited for too long.
     pub(super) fn advance(&mut self, session: &mut Session, now: Duration) {
         self.now = now;
+        self.sends = 0;
         self.behind.extend(self.flow.advance(&mut self.server, now));
         self.part_with_those_behind(session);
     }
@@ -165,7 +178,9 @@ impl Host {
             Ok(()) => {
                 sent.bytes += len;
                 sent.receivers += 1;
-                if self.source.is_some() && sent.congested.is_none() && self.server.begins_to_congest(key) {
+                self.sends += 1;
+                if self.server.begins_to_congest(key) {
+                    self.flow.congest(&self.server, key, self.now);
                     sent.congested = Some(key);
                 }
             }
