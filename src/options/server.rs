@@ -38,7 +38,8 @@ pub struct ServerOptions {
     /// The number of handshakes that may be under way at once. Default: 256.
     ///
     /// When there is one more, the oldest one from the network with the most handshakes makes room, and is answered 503:
-    /// clients that connect and send nothing cannot keep others out. Networks are an IPv4 /24 and an IPv6 /48, in it the
+    /// clients that connect and send nothing cannot keep others out. One whose bytes the server has yet to read makes room only
+    /// if all are like that. Networks are an IPv4 /24 and an IPv6 /48, in it the
     /// /56, in that the /64; in the last of them the address.
     pub max_pending: usize,
     /// The number of handshakes from one address; one more is answered 503. Default: 16.

@@ -100,12 +100,18 @@ impl WebSocketServer {
             member.connection.refuse(&refusal, &[]);
         }
         self.take_turn(key, moment, budget);
-        if let Some(oldest) = self.door.one_too_many(&self.options) {
-            if let Some(member) = self.members.get_mut(oldest) {
-                member.connection.refuse(&unavailable("too many clients are connecting"), &[]);
-                self.take_turn(oldest, moment, budget);
-            }
+        let oldest = if self.door.is_overfull(&self.options) { self.oldest_handshake() } else { None };
+        if let Some((oldest, member)) = oldest.and_then(|key| Some((key, self.members.get_mut(key)?))) {
+            member.connection.refuse(&unavailable("too many clients are connecting"), &[]);
+            self.take_turn(oldest, moment, budget);
         }
+    }
+
+    /// The connection whose handshake has to make room for others.
+    fn oldest_handshake(&self) -> Option<PeerKey> {
+        // One whose bytes have not been looked at waits for this server, not the other way round.
+        let waits = |key| self.members.get(key).is_some_and(|member| member.is_ready);
+        self.door.oldest_of_most_crowded(waits)
     }
 
     /// Ends connections to have their descriptors: those that are over but for their last bytes, first those that were never
@@ -119,7 +125,7 @@ impl WebSocketServer {
         };
         let mut ended: Vec<_> = lingering(false).chain(lingering(true)).take(CUT).collect();
         if ended.is_empty() {
-            ended.extend(self.door.oldest_of_most_crowded());
+            ended.extend(self.oldest_handshake());
         }
         ended.iter().for_each(|key| self.cut(*key));
         !ended.is_empty()

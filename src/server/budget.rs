@@ -10,7 +10,7 @@ const BYTES: usize = 16 * 1024 * 1024;
 const LINGERING: usize = 1024 * 1024;
 
 /// For how long a poll takes steps of TLS handshakes. One costs 0.05 to 1 ms, by the kind of the key.
-const HANDSHAKES: Duration = Duration::from_millis(4);
+const HANDSHAKES: Duration = Duration::from_millis(8);
 
 /// How many deadlines a poll looks at, at least: thousands that connected together fall silent together, and to ping all of
 /// them at once would cost a frame.
@@ -99,7 +99,7 @@ mod tests {
             budget.count(TurnKind::Handshake, 500, || Duration::from_micros(300));
             steps += 1;
         }
-        assert_eq!(steps, 14);
+        assert_eq!(steps, 27);
     }
 
     #[test]

@@ -59,10 +59,14 @@ impl Crowd {
     }
 
     /// Returns the oldest one of the most crowded network. It is found from the largest networks down, so that neither many
-    /// addresses of one network nor many networks of one customer help.
-    pub(super) fn oldest_of_most_crowded(&self) -> Option<PeerKey> {
-        let mut candidates: Vec<(PeerKey, IpAddr)> =
-            self.members.iter().map(|(key, addr)| (*key, addr.to_canonical())).collect();
+    /// addresses of one network nor many networks of one customer help. Those that wait for this end are left out, if others
+    /// do not.
+    pub(super) fn oldest_of_most_crowded(&self, waits: impl Fn(PeerKey) -> bool) -> Option<PeerKey> {
+        let all = self.members.iter().map(|(key, addr)| (*key, addr.to_canonical()));
+        let mut candidates: Vec<(PeerKey, IpAddr)> = all.clone().filter(|(key, _)| !waits(*key)).collect();
+        if candidates.is_empty() {
+            candidates.extend(all);
+        }
         for level in 0..LEVELS {
             let mut counts = HashMap::<IpAddr, usize>::new();
             for (_, addr) in &candidates {
@@ -116,7 +120,8 @@ mod tests {
         for (key, addr) in keys.iter().zip(addresses) {
             crowd.add(*key, ip(addr));
         }
-        let chosen = crowd.oldest_of_most_crowded().expect("there is one");
+        let chosen = crowd.oldest_of_most_crowded(|_| false).expect("there is one");
+        assert_eq!(crowd.oldest_of_most_crowded(|_| true), Some(chosen), "where all wait it is the same");
         keys.iter().position(|key| *key == chosen).expect("it is one of them")
     }
 
@@ -131,6 +136,18 @@ mod tests {
         tally.remove(ip("1.1.1.1"));
         tally.remove(ip("9.9.9.9"));
         assert_eq!((tally.from(ip("1.1.1.1")), tally.by_address.len(), tally.total()), (0, 2, 3));
+    }
+
+    #[test]
+    fn one_that_waits_for_this_end_does_not_make_room_for_others() {
+        let (mut slots, mut crowd) = (Slots::new(), Crowd::default());
+        let keys = ["1.1.1.1", "1.1.1.1", "2.2.2.2"].map(|addr| {
+            let key = slots.insert(());
+            crowd.add(key, ip(addr));
+            key
+        });
+        assert_eq!(crowd.oldest_of_most_crowded(|key| key == keys[0]), Some(keys[1]));
+        assert_eq!(crowd.oldest_of_most_crowded(|key| key != keys[2]), Some(keys[2]));
     }
 
     #[test]

@@ -206,6 +206,14 @@ impl WebSocketServer {
         !member.link.outbox.is_below_half()
     }
 
+    /// Offers the socket what waits for a peer, although the socket has not been reported to take any of it.
+    pub(crate) fn retry(&mut self, peer: PeerKey) {
+        let Some(member) = self.members.get_mut(peer) else { return };
+        member.connection.ready(false, true, false);
+        member.connection.flush(&mut member.link);
+        self.memory.recount(member);
+    }
+
     /// Returns how much of what was sent to a peer has left.
     pub(crate) fn progress(&self, peer: PeerKey) -> Progress {
         let Some(member) = self.members.get(peer) else { return Progress::default() };

@@ -169,7 +169,8 @@ fn a_member_that_reads_nothing_holds_the_others_up_for_a_time_and_is_disconnecte
 fn a_client_that_relays_little_goes_on_while_one_that_relays_much_waits() {
     let options = ServerOptions::default().peer(peer(2000 * KIB)).max_time_full(Duration::from_secs(60));
     let mut host = Host::new(options, SessionOptions::default());
-    let (mut flooder, _deaf, mut light, mut reader) = (host.member(), host.member(), host.member(), host.member());
+    let (mut flooder, _deaf, mut light, mut reader) =
+        (host.member(), host.member(), host.member(), host.member());
     let packet = to_all(10_000);
     let mut rest = &packet[..];
     let mut last = (0, Instant::now());

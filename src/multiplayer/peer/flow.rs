@@ -145,6 +145,10 @@ impl Flow {
             if !server.is_congested(*receiver) {
                 return false;
             }
+            if now >= congestion.due {
+                // A socket that takes a little is not reported while it could take more.
+                server.retry(*receiver);
+            }
             let taken = server.progress(*receiver);
             if taken.bytes >= congestion.taken.bytes + BYTES
                 || taken.packets >= congestion.taken.packets + PACKETS
