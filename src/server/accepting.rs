@@ -45,6 +45,7 @@ impl WebSocketServer {
             Ok(mut terms) => {
                 member.connection.admit(&terms, &headers, &self.options);
                 member.request = Some(request);
+                member.hold_besides(0);
                 member.identity = terms.identity.take();
                 member.phase = Phase::Admitted;
                 member.has_seat = true;

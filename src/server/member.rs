@@ -51,8 +51,8 @@ pub(super) struct Member {
     pub(super) share: Share,
     /// The memory that it was last found to hold,
     pub(super) holding: Holding,
-    /// and what the program's side holds for it.
-    pub(super) held_elsewhere: usize,
+    /// and what does not change with its packets: its request, and what the program's side holds for it.
+    pub(super) held_besides: usize,
 }
 
 /// Where a connection stands with the server.
@@ -100,7 +100,7 @@ impl Member {
             due: Due::NEVER,
             share,
             holding: Holding::default(),
-            held_elsewhere: 0,
+            held_besides: 0,
         }
     }
 
@@ -131,26 +131,26 @@ impl Member {
         self.phase == Phase::Leaving && is_forgotten && !self.connection.lingers()
     }
 
+    /// Counts in what does not change with its packets: its request, and `elsewhere`, what the program's side holds for it.
+    pub(super) fn hold_besides(&mut self, elsewhere: usize) {
+        self.held_besides = self.request.as_ref().map_or(0, Request::held) + elsewhere;
+    }
+
     /// Looks at the memory that it holds now: what waits either way, and its request.
     pub(super) fn holding(&self) -> Holding {
         let held = self.connection.held();
-        let inbound = self.inbound_held(held.inbound);
+        let inbound = self.link.inbox_held() + held.inbound;
         let outbound = match self.link.state() {
             ReadyState::Closed => held.outbound,
             ReadyState::Connecting | ReadyState::Open | ReadyState::Closing => self.link.outbox.held(),
         };
-        let private = inbound + outbound.saturating_sub(held.shared) + self.held_elsewhere;
+        let private = inbound + outbound.saturating_sub(held.shared) + self.held_besides;
         Holding { outbound, private }
-    }
-
-    /// Returns the memory that is held for what it has sent, of which `buffered` by its connection.
-    fn inbound_held(&self, buffered: usize) -> usize {
-        self.link.inbox_held() + buffered + self.request.as_ref().map_or(0, Request::held)
     }
 
     /// Returns how many bytes more of what it sends may be held within its share.
     pub(super) fn inbound_room(&self) -> usize {
-        let held = self.inbound_held(self.connection.held().inbound);
+        let held = self.link.inbox_held() + self.connection.held().inbound;
         // The packet that reaches the end of the room takes an entry in a queue besides.
         self.share.inbound.saturating_sub(PACKET_OVERHEAD + held)
     }

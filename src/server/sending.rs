@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{PeerKey, WebSocketServer, member::Member};
+use super::{PeerKey, WebSocketServer, member::Member, turns::IN_A_ROW};
 use crate::{
     close::Excess,
     error::Error,
@@ -250,10 +250,15 @@ impl WebSocketServer {
         self.memory.is_scarce()
     }
 
+    /// Lets the program have events of other peers before more packets of this one: it has made much work.
+    pub(crate) fn turn_to_others(&mut self) {
+        self.told_in_a_row = IN_A_ROW;
+    }
+
     /// Counts memory that is held for a peer outside of the server.
     pub(crate) fn hold_elsewhere(&mut self, peer: PeerKey, bytes: usize) {
         if let Some(member) = self.members.get_mut(peer) {
-            member.held_elsewhere = bytes;
+            member.hold_besides(bytes);
             self.memory.recount(member);
         }
     }

@@ -20,7 +20,7 @@ use crate::{
 const TURN: usize = 256 * 1024;
 
 /// How many packets of a peer are given to the program in a row, while others have some, too.
-const IN_A_ROW: usize = 8;
+pub(super) const IN_A_ROW: usize = 64;
 
 /// The clocks of a server.
 #[derive(Debug)]

@@ -120,6 +120,9 @@ impl Host {
             }
             self.part_with_those_behind(session);
         }
+        if sent.receivers >= MANY {
+            self.server.turn_to_others();
+        }
         if let Some(source) = self.source.take() {
             self.flow.count(&mut self.server, source, &sent, self.now);
         }

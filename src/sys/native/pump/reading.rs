@@ -12,6 +12,9 @@ use crate::{link::Link, state::ReadyState};
 const DIRECT: usize = 16 * 1024;
 const MAX_DIRECT: usize = 256 * 1024;
 
+/// By how many times bytes grow, at most, when they become packets: an empty one is a frame of 6 bytes, and an entry in a queue.
+const GROWTH: usize = 15;
+
 /// How far a turn's reading got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
@@ -119,13 +122,22 @@ impl Pump {
         turn: &Turn<'_>,
         link: &mut Link,
     ) -> Result<Reading, Failure> {
+        let left = self.left(ceiling, input, link);
+        // Mostly there is room for whatever the bytes can become, and it need not be reckoned with for each packet.
+        let most = input.len().saturating_mul(GROWTH);
+        let is_tight = left < most;
+        self.decoder.set_aside_at_most(left.saturating_sub(most));
         loop {
-            let held = self.inbound_held(link).saturating_add(input.len());
-            self.decoder.set_aside_at_most(ceiling.saturating_sub(held));
+            if is_tight {
+                self.decoder.set_aside_at_most(self.left(ceiling, input, link));
+            }
             let Some(item) = self.decoder.next(&mut input)? else { break };
             let mut reading = self.take(item, turn, link)?;
-            let is_over = self.inbound_held(link).saturating_add(input.len()) > ceiling;
-            if reading == Reading::Drained && is_over && !input.is_empty() {
+            if is_tight
+                && reading == Reading::Drained
+                && !input.is_empty()
+                && self.left(ceiling, input, link) == 0
+            {
                 reading = Reading::Enough;
             }
             if matches!(reading, Reading::Full | Reading::Enough) {
@@ -139,6 +151,11 @@ impl Pump {
             self.guard.unfinished(turn.now);
         }
         Ok(Reading::Drained)
+    }
+
+    /// Returns how many bytes more may be held, beside these.
+    fn left(&self, ceiling: usize, input: &[u8], link: &Link) -> usize {
+        ceiling.saturating_sub(self.inbound_held(link).saturating_add(input.len()))
     }
 
     fn take(&mut self, item: Item, turn: &Turn<'_>, link: &mut Link) -> Result<Reading, Failure> {
