@@ -80,6 +80,12 @@ impl Memory {
         self.private = self.private - before.private + holding.private;
     }
 
+    /// One holds so much less: a packet has left its inbox.
+    pub(super) fn release(&mut self, member: &mut Member, bytes: usize) {
+        member.holding.private -= bytes;
+        self.private -= bytes;
+    }
+
     /// Takes one that is gone out of the account.
     pub(super) fn remove(&mut self, member: &Member) {
         self.private -= member.holding.private;

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     clock::PatientClock,
     close::{CloseCause, CloseCode, CloseInfo},
+    ledger::PACKET_OVERHEAD,
     state::ReadyState,
     sys::{self, Accept, Accepted, Moment, Ration, Wakeup},
 };
@@ -110,7 +111,7 @@ impl WebSocketServer {
             member.told = Told::Opened;
             Some(ServerEvent::Opened(key))
         } else if let Some(packet) = member.take_packet() {
-            self.memory.recount(member);
+            self.memory.release(member, packet.len() + PACKET_OVERHEAD);
             Some(ServerEvent::Packet(key, packet))
         } else if let Some(info) =
             member.link.close_info().filter(|_| member.told == Told::Opened && member.link.available() == 0)
