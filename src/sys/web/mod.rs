@@ -133,7 +133,7 @@ impl Transport for Socket {
         match packet {
             Outgoing::Text(text) => browser.send_text(text)?,
             Outgoing::Binary(data) => browser.send_binary(data)?,
-            Outgoing::Shared(packet) | Outgoing::Encoded(packet, _) => match packet.as_text() {
+            Outgoing::Shared(packet) => match packet.as_text() {
                 Some(text) => browser.send_text(text)?,
                 None => browser.send_binary(packet.data())?,
             },
