@@ -35,7 +35,7 @@ type Holders = HashMap<(usize, usize), usize, BuildHasherDefault<AddressHasher>>
 #[derive(Debug)]
 pub(crate) struct HeldBytes {
     bytes: Bytes,
-    /// `None` if nobody counts them.
+    /// `None` if they are not counted.
     ledger: Option<Ledger>,
 }
 

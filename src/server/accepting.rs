@@ -80,7 +80,7 @@ impl WebSocketServer {
                 Arrived::Failed(error) | Arrived::Exhausted(error) => error,
             };
             if self.door.pause(moment.now) {
-                log::warn!("nobody can be let in for a moment: {error}");
+                log::warn!("no connection can be accepted for a moment: {error}");
             }
             return;
         }

@@ -71,7 +71,7 @@ impl Budget {
         may
     }
 
-    /// Counts a turn in which so many bytes were read. `took` is only asked where time counts.
+    /// Counts a turn that read `bytes`. `took` gives its time, and is called only where time counts.
     pub(super) fn count(&mut self, kind: TurnKind, bytes: usize, took: impl FnOnce() -> Duration) {
         self.bytes = self.bytes.saturating_sub(bytes);
         match kind {

@@ -35,15 +35,15 @@ pub(super) struct Member {
     pub(super) is_news: bool,
     /// Whether it stands in the list of those with gathered packets.
     pub(super) is_gathered: bool,
-    /// Whether it stands in the list of those with delayed packets.
+    /// `true` if it is in the list of those with delayed packets.
     pub(super) is_delayed: bool,
     /// Whether it stands in the list of those without memory.
     pub(super) is_starved: bool,
-    /// Whether its packets are kept from the program until others have taken what waits for them.
+    /// `true` while its packets are kept from the program, until others have taken what waits for them.
     pub(super) is_paused: bool,
-    /// Whether it counts as one of `max_peers`.
+    /// `true` if it counts as one of `max_peers`.
     pub(super) has_seat: bool,
-    /// Whether it counts as one that is over but for its last bytes.
+    /// `true` if it counts as one that is over but for its last bytes.
     pub(super) is_lingering: bool,
     /// When its entry among the deadlines is due, if it has one.
     pub(super) due: Due,
@@ -104,7 +104,7 @@ impl Member {
         }
     }
 
-    /// Returns `true` if the program has been told of it, and not of its end.
+    /// Returns `true` between its `Opened` and its `Closed`.
     pub(super) fn is_known(&self) -> bool {
         self.told == Told::Opened
     }

@@ -27,14 +27,14 @@ pub(super) struct Memory {
     /// What is one connection's own, unless its options are others.
     share: Share,
     seats: usize,
-    /// Whether the log says already that memory is scarce.
+    /// `true` if the log says already that memory is scarce.
     was_logged: bool,
 }
 
 /// What one connection holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Holding {
-    /// Of what waits for it, whoever else that waits for.
+    /// What waits for it, also where the same waits for others.
     pub(super) outbound: usize,
     /// How much of that, and of what it has sent, the ledger does not count.
     pub(super) private: usize,

@@ -168,7 +168,7 @@ pub(crate) struct Ration {
 /// What a turn has done.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Progress {
-    /// Whether there is more to do at once.
+    /// `true` if there is more to do at once.
     pub(crate) more: bool,
     /// How many bytes were read.
     pub(crate) read: usize,

@@ -1,4 +1,4 @@
-//! Many members, some of which read slowly or not at all: they slow others down, and cost nobody else the place.
+//! Many members, some of which read slowly or not at all: they slow others down, and none of these loses its place.
 
 use std::{
     net::TcpListener,
@@ -36,7 +36,7 @@ struct Member {
 }
 
 fn peer(outbound: usize) -> Options {
-    // Nobody here answers pings.
+    // No member here answers pings.
     Options::for_server().outbound_buffer_size(outbound).heartbeat_interval(Duration::ZERO)
 }
 

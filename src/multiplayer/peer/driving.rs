@@ -18,7 +18,7 @@ pub(super) struct Unread {
 }
 
 impl MultiplayerPeer {
-    /// One poll, after a sleep of `at_most` so long.
+    /// Polls once, after a sleep of at most `at_most`.
     pub(super) fn pass(&mut self, at_most: Duration) {
         match &mut self.carrier {
             Carrier::Guest(guest) => {
@@ -44,7 +44,7 @@ impl MultiplayerPeer {
         self.hand_over();
     }
 
-    /// Whether more may be taken in before the program reads.
+    /// Returns `true` if more may be taken in before the program reads.
     fn has_room(&mut self) -> bool {
         if self.session.is_read() {
             self.unread = Unread::default();

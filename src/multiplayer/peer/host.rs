@@ -51,7 +51,7 @@ pub(super) struct Host {
 pub(super) struct Taken {
     /// How many bytes of a packet.
     pub(super) bytes: usize,
-    /// Whether it was that a client has left, of which the others can learn together with what follows.
+    /// `true` if a client has left: the others can learn of that together with what follows.
     pub(super) is_departure: bool,
 }
 
@@ -187,7 +187,7 @@ impl Host {
                     sent.congested = Some(key);
                 }
             }
-            // One that is closing is told of as closed soon.
+            // The end of one that is closing is reported soon.
             Err(Error::NotOpen { .. } | Error::UnknownPeer) => {}
             Err(_) => self.behind.push(key),
         }

@@ -133,7 +133,7 @@ impl MultiplayerPeer {
 
     /// Hosts a session on a server whose events the program has not begun to read.
     pub fn from_server(mut server: WebSocketServer, options: SessionOptions) -> Self {
-        // A packet of the session fits into each client's own share of memory: nobody misses one because of others.
+        // A packet of the session fits into each client's own share of memory: no client misses one because of others.
         server.reserve_packets(options.max_packet_size);
         let session = Session::server(options);
         let host = Host::new(server, &session);

@@ -84,9 +84,9 @@ pub struct Session {
     // At a server: the peers that left, and of which the others have not been told.
     departed: Vec<PeerId>,
     events: VecDeque<Event>,
-    // Whether more or less is held for a peer than was asked for last.
+    // `true` if what is held for a peer may have changed since it was asked for.
     held_changed: bool,
-    // Whether the transport is short of memory.
+    // `true` while the transport is short of memory.
     memory_scarce: bool,
     // Of the events that wait.
     refusals: usize,

@@ -23,7 +23,7 @@ pub(super) struct Opening {
     outgoing: Vec<u8>,
     /// What to do when it is sent.
     decided: Option<Decided>,
-    /// Whether it was refused before TLS could carry an answer.
+    /// `true` if it was refused before TLS could carry an answer.
     is_mute: bool,
 }
 

@@ -110,7 +110,7 @@ fn a_peer_whose_packets_the_program_leaves_unread_is_not_slow() {
     for _ in 0..3 {
         raw.send_while(client_frame(BINARY, vec![0; 40_000]), || host.server.poll());
     }
-    until("nobody reads its packets", || {
+    until("its packets wait", || {
         host.server.poll();
         host.server.stats().packets_received >= 1
     });

@@ -100,7 +100,8 @@ impl Wire {
         self.pieces.push_back(Piece::Shared(bytes));
     }
 
-    /// Adds bytes that stay where they are, of which so many have left already. Nothing else may wait, unless none has left.
+    /// Adds bytes that stay where they are, the first `sent` of which have left already. Unless that is 0, nothing else may
+    /// wait.
     pub(super) fn share_rest(&mut self, bytes: Bytes, sent: usize) {
         debug_assert!(sent == 0 || self.pieces.is_empty());
         self.share(bytes);

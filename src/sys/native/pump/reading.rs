@@ -59,7 +59,7 @@ impl Pump {
             let room = left.min(allowed.saturating_sub(turn.read));
             if room == 0 {
                 if turn.ration.hold == 0 && self.ends && self.decoder.is_within_message() {
-                    // There is no memory for the rest of this message, and nobody who might be told so.
+                    // There is no memory for the rest of this message, and the other end sends nothing more.
                     return Ok(self.lost(link));
                 }
                 // What waits unread is a sign of life as well.

@@ -22,9 +22,9 @@ const MAX_READS: usize = 16;
 pub(in super::super) struct Session {
     tcp: TcpStream,
     tls: Connection,
-    /// How many bytes the socket has given that nobody has counted yet.
+    /// How many bytes the socket has given that are not counted yet.
     received: usize,
-    /// Whether the socket had no bytes when it was last read.
+    /// `true` if the socket had no bytes when it was last read.
     is_empty: bool,
 }
 
