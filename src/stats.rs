@@ -38,7 +38,8 @@ pub struct ServerStats {
     pub peers: usize,
     /// Handshakes that are under way now.
     pub pending: usize,
-    /// Bytes that wait now, both ways, as [`max_memory`](crate::ServerOptions::max_memory) counts them.
+    /// The memory in bytes that is held now, as [`max_memory`](crate::ServerOptions::max_memory) counts it: never more than that
+    /// and one turn, 256 KiB.
     pub memory: usize,
     /// Packets that the send calls took, for each peer.
     pub packets_sent: u64,
