@@ -69,7 +69,7 @@ pub struct SessionOptions {
     /// waited. A client has no such limit for its server.
     pub max_rejected_packets_per_second: u32,
     /// The number of bytes per second that one client may make the server send to others: the length of each relayed packet,
-    /// and 256 more for the work, times its receivers. Two seconds' worth may come at once. A client that exceeds it is not
+    /// and 1024 more for the work, times its receivers. Two seconds' worth may come at once. A client that exceeds it is not
     /// disconnected: its packets wait, so that it is slowed down. Zero: no limit. Default: 64 MiB.
     ///
     /// All clients together may make it send four times as much. Beyond that, those wait that relay more than 64 KiB a second,

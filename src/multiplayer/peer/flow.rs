@@ -13,8 +13,12 @@ use crate::{
     server::{PeerKey, Progress, WebSocketServer},
 };
 
-/// What it costs to send a packet to one client, beside the packet's bytes.
-const EACH: usize = 256;
+/// What it costs to send a packet to one client, beside the packet's bytes: a system call takes as long as a few thousand bytes.
+const EACH: usize = 1024;
+
+/// How much longer than it must a client waits whose budget is used up: what it sends meanwhile leaves in one piece to each
+/// receiver.
+const BATCH: Duration = Duration::from_millis(50);
 
 /// How many times as much as one client all clients together may make the server send.
 const ALL: u32 = 4;
@@ -22,6 +26,8 @@ const ALL: u32 = 4;
 /// What a client may relay in a second, each packet counted once, before it relays much: two hundred small packets, or fewer
 /// large ones.
 const LITTLE: u32 = 64 * 1024;
+/// And what a packet counts beside its bytes.
+const PACKET: usize = 256;
 
 /// What a congested client must take to be given more time: bytes,
 const BYTES: u64 = 64 * 1024;
@@ -122,15 +128,15 @@ impl Flow {
             }
         };
         let cost = (sent.bytes + sent.receivers * EACH) as u64;
-        let relays_little = relayed.volume.take(cost / sent.receivers as u64, arrival);
+        let relays_little = relayed.volume.take((sent.bytes / sent.receivers + PACKET) as u64, arrival);
         let is_within_budget = relayed.budget.take(cost, arrival);
         let until = relayed.budget.within_limit_at();
         let are_all_within = self.all.take(cost, arrival);
         let wait = match sent.congested {
-            _ if !is_within_budget => Wait::Until(until),
+            _ if !is_within_budget => Wait::Until(until + BATCH),
             _ if relays_little => return,
             Some(receiver) => Wait::For(receiver),
-            None if !are_all_within => Wait::Until(self.all.within_limit_at()),
+            None if !are_all_within => Wait::Until(self.all.within_limit_at() + BATCH),
             None => return,
         };
         self.waiting.insert(source, wait);
