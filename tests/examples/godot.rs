@@ -210,7 +210,10 @@ fn a_flood_of_rejected_packets_ends_the_connection_and_is_logged_once_per_second
     let _ann = player(&[&url, "Ann"]);
     let ended = host.end();
     let last = ended.err.last().expect("a line");
-    assert!(last.starts_with("rejected so far: 201, the last from "), "{ended:?}");
+    let count = last.strip_prefix("rejected so far: ").and_then(|rest| rest.split_once(','));
+    let count: u32 = count.and_then(|(count, _)| count.parse().ok()).expect("a line with a count");
+    // Two seconds' worth, and what the time allows that it takes.
+    assert!((201..=300).contains(&count), "{ended:?}");
     assert!(ended.err.len() <= 5, "{ended:?}");
 }
 
