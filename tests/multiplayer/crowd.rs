@@ -102,6 +102,25 @@ impl Member {
     }
 }
 
+/// A packet for all others, sent again and again.
+struct Flood {
+    packet: Vec<u8>,
+    sent: usize,
+}
+
+impl Flood {
+    fn new() -> Self {
+        Self { packet: to_all(10_000), sent: 0 }
+    }
+
+    /// Sends as much as the kernel takes at once, of one packet at most.
+    fn go_on(&mut self, sender: &mut Member) {
+        let mut rest = &self.packet[self.sent..];
+        sender.offer(&mut rest);
+        self.sent = (self.packet.len() - rest.len()) % self.packet.len();
+    }
+}
+
 /// A packet of `len` bytes for all others.
 fn to_all(len: usize) -> Vec<u8> {
     client_frame(BINARY, [&[7, 3, 0, 0, 0, 0, 3][..], &vec![b'x'; len]].concat())
@@ -111,15 +130,11 @@ fn to_all(len: usize) -> Vec<u8> {
 fn a_client_that_relays_faster_than_others_read_is_slowed_down_and_all_of_them_stay() {
     let mut host = Host::new(ServerOptions::default().peer(peer(200 * KIB)), SessionOptions::default());
     let (mut sender, mut slow, mut fast) = (host.member(), host.member(), host.member());
-    let packet = to_all(10_000);
-    let mut rest = &packet[..];
+    let mut flood = Flood::new();
     let mut turn = 0;
     eventually("the slow one has read twenty queues full", || {
         host.step();
-        sender.offer(&mut rest);
-        if rest.is_empty() {
-            rest = &packet;
-        }
+        flood.go_on(&mut sender);
         fast.read();
         turn += 1;
         // It takes a frame in every fourth turn: much less than is sent.
@@ -140,15 +155,11 @@ fn a_member_that_reads_nothing_holds_the_others_up_for_a_time_and_is_disconnecte
     let options = ServerOptions::default().peer(peer(200 * KIB)).max_time_full(SOON);
     let mut host = Host::new(options, SessionOptions::default());
     let (mut sender, deaf, mut reader) = (host.member(), host.member(), host.member());
-    let packet = to_all(10_000);
-    let mut rest = &packet[..];
+    let mut flood = Flood::new();
     let mut before = None;
     eventually("it is disconnected, and the others go on", || {
         host.step();
-        sender.offer(&mut rest);
-        if rest.is_empty() {
-            rest = &packet;
-        }
+        flood.go_on(&mut sender);
         sender.read();
         reader.read();
         match host.disconnected()[..] {
@@ -171,15 +182,11 @@ fn a_client_that_relays_little_goes_on_while_one_that_relays_much_waits() {
     let mut host = Host::new(options, SessionOptions::default());
     let (mut flooder, _deaf, mut light, mut reader) =
         (host.member(), host.member(), host.member(), host.member());
-    let packet = to_all(10_000);
-    let mut rest = &packet[..];
+    let mut flood = Flood::new();
     let mut last = (0, Instant::now());
     eventually("the flooder is held up", || {
         host.step();
-        flooder.offer(&mut rest);
-        if rest.is_empty() {
-            rest = &packet;
-        }
+        flood.go_on(&mut flooder);
         light.read();
         reader.read();
         if reader.read != last.0 {
@@ -206,15 +213,11 @@ fn clients_that_read_nothing_are_waited_for_at_the_same_time_not_one_after_the_o
     let options = ServerOptions::default().peer(peer(200 * KIB)).max_time_full(PATIENCE);
     let mut host = Host::new(options, SessionOptions::default());
     let (mut sender, deaf) = (host.member(), [host.member(), host.member(), host.member()]);
-    let packet = to_all(10_000);
-    let mut rest = &packet[..];
+    let mut flood = Flood::new();
     let mut first = None;
     eventually("all of them are disconnected", || {
         host.step();
-        sender.offer(&mut rest);
-        if rest.is_empty() {
-            rest = &packet;
-        }
+        flood.go_on(&mut sender);
         sender.read();
         let gone = host.disconnected().len();
         if gone > 0 {
