@@ -87,6 +87,10 @@ impl Admission {
 
     /// Sets the options of this peer alone. What concerns the time before a request is too late here: TLS and
     /// [`connect_timeout`](Options::connect_timeout).
+    ///
+    /// A larger [`max_message_size`](Options::max_message_size) than that of all peers takes the memory for it from what is
+    /// common ([`ServerOptions::max_memory`](crate::ServerOptions::max_memory)); if there is not as much, the client is answered
+    /// 503.
     pub fn options(mut self, options: Options) -> Self {
         self.terms.options = Some(Box::new(options));
         self

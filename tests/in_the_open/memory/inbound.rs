@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use websocket_peer::{CloseCause, Excess, Options, PeerKey, PeerLimits, ReadyState};
+use websocket_peer::{Admission, CloseCause, Excess, Options, PeerKey, PeerLimits, ReadyState};
 
 use super::{KIB, MIB, SHARE, assert_goes_on, with_memory};
 use crate::{
     common::{
-        raw::{BINARY, Raw, client_frame},
+        raw::{BINARY, REQUEST, Raw, client_frame},
         until,
     },
     host::{Host, unlimited, with_peer},
@@ -235,4 +235,20 @@ fn memory_is_never_over_the_ceiling_whatever_comes_and_nobody_reads() {
     for flood in floods {
         flood.join().unwrap();
     }
+}
+
+/// The share of a peer that may send more than others is taken from what is common, and given back.
+#[test]
+fn a_peer_with_larger_messages_is_let_in_while_there_is_memory_for_its_share() {
+    const LARGE: usize = 150 * KIB;
+    let mut host = Host::start(with_memory(4, 4 * SHARE));
+    host.server.on_request(|_| Admission::accept().options(Options::for_server().max_message_size(LARGE)));
+    let (key, mut raw) = host.guest();
+    host.send(&mut raw, client_frame(BINARY, vec![7; LARGE]));
+    assert_eq!(host.packet(key).len(), LARGE);
+    assert_eq!(host.status_for(REQUEST), 503);
+    drop(raw);
+    host.closed(key);
+    host.until_empty();
+    host.guest();
 }
