@@ -37,10 +37,7 @@ pub struct Page {
 
 impl Page {
     pub async fn open(project: &Project, url: &str) -> Result<Self> {
-        let program = browser::driver(project, Engine::Chrome).await?;
-        let command = project.command(&program.to_string_lossy()).arg("--port=0");
-        let (driver, mut lines) = command.start()?;
-        let port = within(START, "starting chromedriver", announced_port(&mut lines)).await?;
+        let (driver, port) = start_driver(project).await?;
 
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities(project)?);
@@ -145,6 +142,24 @@ fn capabilities(project: &Project) -> Result<Capabilities> {
         (OPTIONS.to_owned(), shared[OPTIONS].take()),
         ("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" })),
     ]))
+}
+
+/// Starts chromedriver, and returns the port that it listens on. It takes a port that is free for IPv6 and needs the same one for
+/// IPv4, which another program may have: then it ends, and is started again.
+async fn start_driver(project: &Project) -> Result<(Running, u16)> {
+    const ATTEMPTS: usize = 5;
+    let program = browser::driver(project, Engine::Chrome).await?;
+    let mut attempt = 1;
+    loop {
+        let command = project.command(&program.to_string_lossy()).arg("--port=0");
+        let (driver, mut lines) = command.start()?;
+        match within(START, "starting chromedriver", announced_port(&mut lines)).await {
+            Ok(port) => return Ok((driver, port)),
+            Err(error) if attempt == ATTEMPTS => return Err(error),
+            Err(error) => println!("{error:#}; trying again"),
+        }
+        attempt += 1;
+    }
 }
 
 /// chromedriver takes any free port and says which. When it cannot start, its own words are the error.
