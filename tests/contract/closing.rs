@@ -109,8 +109,9 @@ async fn what_was_sent_before_the_close_arrives_before_it() {
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_large_queue_is_sent_before_the_close() {
     let key = unique_key();
-    let mut peer =
-        open_with(Options::default().outbound_buffer_size(8 << 20), &format!("/count?key={key}")).await;
+    // A slow machine may take longer for all of it than a close usually may.
+    let options = Options::default().outbound_buffer_size(8 << 20).close_timeout(Duration::from_secs(30));
+    let mut peer = open_with(options, &format!("/count?key={key}")).await;
     for _ in 0..8 {
         peer.send(&vec![0; 1 << 20]).unwrap();
     }
