@@ -66,7 +66,7 @@ impl Guest {
 
     fn send(&mut self, packet: &Packet, session: &mut Session) {
         match self.peer.send_packet(packet) {
-            // One that is closing is told of as closed soon.
+            // The end of one that is closing is reported soon.
             Ok(()) | Err(Error::NotOpen { .. }) => {}
             // Who missed a packet of a session that is reliable and ordered cannot stay in it.
             Err(_) => {
