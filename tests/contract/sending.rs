@@ -1,9 +1,11 @@
 //! `send`: when it may be called, what it takes, when it leaves.
 
+use std::time::Duration;
+
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{Error, Options, Packet, ReadyState, WebSocketPeer};
 
-use crate::support::{closing, dial, open, open_with, over, seen, unique_key, until};
+use crate::support::{closing, dial, now, open, open_with, over, seen, unique_key, until};
 
 /// All three ways to send are refused alike, and nothing is counted.
 #[track_caller]
@@ -52,16 +54,19 @@ async fn a_packet_over_the_outbound_buffer_can_never_be_sent() {
     assert_eq!(peer.send(&[0; 100]), Ok(()));
 }
 
-/// Sends packets that nobody reads until one is refused, and stays so: the network takes some more a while after it seemed full.
+/// Sends packets that are not read, until they are refused for a while: the network takes some more when it seemed full.
 async fn send_until_refused(peer: &mut WebSocketPeer, size: usize) -> (u64, Error) {
+    const CALM: Duration = Duration::from_millis(400);
     let packet = vec![7; size];
     let mut refused = None;
-    let mut times = 0;
+    let mut since = now();
     until(peer, "run out of room", |peer| {
         let sent = peer.stats().packets_sent;
         refused = (0..16).find_map(|_| peer.send(&packet).err());
-        times = if peer.stats().packets_sent == sent { times + 1 } else { 0 };
-        times > 300
+        if peer.stats().packets_sent != sent {
+            since = now();
+        }
+        refused.is_some() && now().saturating_sub(since) > CALM
     })
     .await;
     (peer.stats().packets_sent, refused.unwrap())
