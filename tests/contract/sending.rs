@@ -1,11 +1,9 @@
 //! `send`: when it may be called, what it takes, when it leaves.
 
-use std::time::Duration;
-
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{Error, Options, Packet, ReadyState, WebSocketPeer};
 
-use crate::support::{closing, dial, now, open, open_with, over, seen, unique_key, until};
+use crate::support::{closing, dial, open, open_with, over, seen, unique_key, until};
 
 /// All three ways to send are refused alike, and nothing is counted.
 #[track_caller]
@@ -54,48 +52,52 @@ async fn a_packet_over_the_outbound_buffer_can_never_be_sent() {
     assert_eq!(peer.send(&[0; 100]), Ok(()));
 }
 
-/// Sends packets that are not read, until they are refused for a while: the network takes some more when it seemed full.
-async fn send_until_refused(peer: &mut WebSocketPeer, size: usize) -> (u64, Error) {
-    const CALM: Duration = Duration::from_millis(400);
-    let packet = vec![7; size];
-    let mut refused = None;
-    let mut since = now();
-    until(peer, "run out of room", |peer| {
-        let sent = peer.stats().packets_sent;
-        refused = (0..16).find_map(|_| peer.send(&packet).err());
-        if peer.stats().packets_sent != sent {
-            since = now();
+/// Sends packets that are not read, until one is refused; counts those that were taken.
+fn refusal(peer: &mut WebSocketPeer, packet: &[u8], taken: &mut u64) -> Option<Error> {
+    (0..64).find_map(|_| match peer.send(packet) {
+        Ok(()) => {
+            *taken += 1;
+            None
         }
-        refused.is_some() && now().saturating_sub(since) > CALM
+        Err(error) => Some(error),
     })
-    .await;
-    (peer.stats().packets_sent, refused.unwrap())
 }
 
+/// The network may take some more between two calls, a while after it seemed full; then it is tried again.
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn the_outbound_queue_has_a_limit_in_bytes() {
     const LIMIT: usize = 200_000;
     let mut peer = open_with(Options::default().outbound_buffer_size(LIMIT), "/stall").await;
-    let (sent, refused) = send_until_refused(&mut peer, 65_536).await;
-    let room = LIMIT - peer.buffered();
-    assert!(room < 65_536, "{} bytes wait", peer.buffered());
-    assert_eq!(refused, Error::OutboundFull { room });
+    let mut taken = 0;
+    until(&mut peer, "be full to the last byte", |peer| {
+        let Some(refused) = refusal(peer, &[7; 65_536], &mut taken) else { return false };
+        let room = LIMIT - peer.buffered();
+        assert!(room < 65_536, "{} bytes wait", peer.buffered());
+        assert_eq!(refused, Error::OutboundFull { room });
 
-    // A refused packet leaves no trace, and a smaller one still fits.
-    assert_eq!((peer.stats().packets_sent, peer.stats().bytes_sent), (sent, sent * 65_536));
-    assert_eq!(peer.send(&vec![7; room]), Ok(()));
-    assert_eq!(peer.buffered(), LIMIT);
-    assert_eq!(peer.send(&[7]), Err(Error::OutboundFull { room: 0 }));
+        // A refused packet leaves no trace, and a smaller one still fits.
+        assert_eq!(peer.stats().packets_sent, taken);
+        assert_eq!(peer.send(&vec![7; room]), Ok(()));
+        taken += 1;
+        let is_full = peer.buffered() == LIMIT;
+        let last = peer.send(&[7]);
+        taken += u64::from(last.is_ok());
+        is_full && last == Err(Error::OutboundFull { room: 0 })
+    })
+    .await;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn the_outbound_queue_has_a_limit_in_packets() {
     let options = Options::default().outbound_buffer_size(64 << 20).max_queued_packets(3);
     let mut peer = open_with(options, "/stall").await;
-    let (_, refused) = send_until_refused(&mut peer, 262_144).await;
-    assert_eq!(refused, Error::OutboundFull { room: 0 });
-    assert_eq!(peer.buffered(), 3 * 262_144);
-    assert_eq!(peer.send(&[]), Err(Error::OutboundFull { room: 0 }));
+    let mut taken = 0;
+    until(&mut peer, "hold three packets", |peer| {
+        let Some(refused) = refusal(peer, &vec![7; 262_144], &mut taken) else { return false };
+        assert_eq!(refused, Error::OutboundFull { room: 0 });
+        peer.buffered() == 3 * 262_144 && peer.send(&[]) == Err(Error::OutboundFull { room: 0 })
+    })
+    .await;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]

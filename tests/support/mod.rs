@@ -172,11 +172,6 @@ pub async fn poll_for(peer: &mut WebSocketPeer, time: Duration) {
     }
 }
 
-/// The time since any fixed moment.
-pub fn now() -> Duration {
-    platform::now()
-}
-
 /// Lets time pass without polling anything: the network goes on.
 pub async fn pause(time: Duration) {
     let end = platform::now() + time;
