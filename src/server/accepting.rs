@@ -63,14 +63,14 @@ impl WebSocketServer {
         let mut failures = 0;
         for _ in 0..NEWCOMERS {
             let error = match self.reactor.accept(self.members.vacant(), &self.options, moment.now) {
-                Arrived::Somebody(connection, addr) => {
+                Arrived::Connection(connection, addr) => {
                     self.stats.accepted += 1;
                     let member = Member::new(connection, addr, &self.options.peer, self.memory.share());
                     let key = self.members.insert(member);
                     self.welcome(key, moment, budget);
                     continue;
                 }
-                Arrived::Nobody => return self.door.nobody_waits(),
+                Arrived::Nothing => return self.door.nobody_waits(),
                 Arrived::Failed(error) if failures < FAILURES => {
                     failures += 1;
                     log::debug!("a connection was not served: {error}");

@@ -129,16 +129,16 @@ pub(crate) enum Wakeup {
     },
 }
 
-/// Who has come.
+/// What one attempt to accept a connection gave.
 #[allow(dead_code, reason = "a browser accepts nobody")]
 #[derive(Debug)]
 pub(crate) enum Arrived<C> {
-    /// Somebody, at this address.
-    Somebody(C, SocketAddr),
+    /// A connection, and the address it comes from.
+    Connection(C, SocketAddr),
     /// A connection that could not be handed over. The next one may be good.
     Failed(String),
-    /// Nobody, until the next wake-up.
-    Nobody,
+    /// No connection waits. The next wake-up tells of one.
+    Nothing,
     /// The system is out of descriptors or memory. Nothing will wake the caller when it has some again.
     Exhausted(String),
 }

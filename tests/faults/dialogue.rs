@@ -41,8 +41,8 @@ impl Case {
         }
     }
 
-    /// Whether time limits have to end it. They are shorter then, but longer than a loaded machine takes for the dialogue;
-    /// otherwise they are no help.
+    /// Whether a time limit has to end the dialogue. If so, the limits are short, but longer than the dialogue takes on a
+    /// loaded machine. If not, no limit may end it.
     pub fn has_deadlines(&self) -> bool {
         self.fault == Fault::Stall
     }

@@ -61,7 +61,7 @@ fn a_peer_over_the_limit_of_rejected_packets_is_disconnected_with_1008() {
     assert_is_rejected(info);
     assert_eq!(server.peers().collect::<Vec<_>>(), [B]);
 
-    // Nothing comes from it any more, and its end is told once.
+    // The session reads nothing more from it, and reports its end once.
     flood(&mut server, A, 100, NOW);
     for packet in [&[3, 1][..], &[7, 3, 0, 0, 0, 0, 3, 1], &[2, 1, 1, 0, 0, 0]] {
         server.receive(A, Packet::binary(packet), NOW);

@@ -107,8 +107,8 @@ impl Session {
 
     /// Queues the departures that were collected, for the peers that are admitted now.
     ///
-    /// It must be called before one of these changes, too: a new one must not be told of them, and one that is sent away
-    /// must.
+    /// Call it before a peer is admitted or removed. A peer that is admitted later must not receive these departures, and
+    /// a peer that is removed must.
     pub(super) fn put_out_departures(&mut self) {
         let departed = std::mem::take(&mut self.departed);
         let admitted = self.peers.admitted();

@@ -136,10 +136,10 @@ impl Accept for Reactor {
     }
 
     fn accept(&mut self, slot: u32, options: &ServerOptions, now: Duration) -> Arrived<Connection> {
-        let Some(listener) = &self.listener else { return Arrived::Nobody };
+        let Some(listener) = &self.listener else { return Arrived::Nothing };
         let (tcp, addr) = match listener.accept() {
             Ok(accepted) => accepted,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Arrived::Nobody,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Arrived::Nothing,
             Err(error) if concerns_one_connection(error.kind()) => return Arrived::Failed(error.to_string()),
             Err(error) => return Arrived::Exhausted(error.to_string()),
         };
@@ -154,7 +154,7 @@ impl Accept for Reactor {
         let registered =
             connection.tcp_mut().map_or(Ok(()), |tcp| registry.register(tcp, Token(slot as usize), interest));
         match registered {
-            Ok(()) => Arrived::Somebody(connection, addr),
+            Ok(()) => Arrived::Connection(connection, addr),
             Err(error) => Arrived::Exhausted(error.to_string()),
         }
     }
