@@ -14,5 +14,7 @@ mod endings;
 mod joining;
 #[path = "multiplayer/party.rs"]
 mod party;
+#[path = "multiplayer/reading.rs"]
+mod reading;
 #[path = "multiplayer/talking.rs"]
 mod talking;

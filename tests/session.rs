@@ -23,6 +23,8 @@ mod paths;
 mod property;
 #[path = "session/random.rs"]
 mod random;
+#[path = "session/reading.rs"]
+mod reading;
 #[path = "session/refusals.rs"]
 mod refusals;
 #[path = "session/rejections.rs"]

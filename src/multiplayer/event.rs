@@ -14,7 +14,8 @@ use crate::{close::CloseInfo, packet::Packet, variant::Variant};
 ///
 /// In the order in which it did, for each peer. There is exactly one [`PeerDisconnected`](Self::PeerDisconnected) for each
 /// [`PeerConnected`](Self::PeerConnected), and exactly one of `PeerConnected` and [`AuthFailed`](Self::AuthFailed) for each
-/// [`Authenticating`](Self::Authenticating).
+/// [`Authenticating`](Self::Authenticating); but none of them after the program itself has
+/// [left](super::Session::leave).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
@@ -177,8 +178,6 @@ pub enum Departure {
     ServerLost,
     /// The program disconnected it.
     Dismissed,
-    /// The program left the session.
-    Left,
 }
 
 /// Why a peer was not admitted.
@@ -189,6 +188,6 @@ pub enum AuthFailure {
     TimedOut,
     /// The connection to it ended.
     Closed(CloseInfo),
-    /// The program disconnected it, or left the session.
+    /// The program disconnected it.
     Dismissed,
 }

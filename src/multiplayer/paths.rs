@@ -97,10 +97,10 @@ struct ReceivedPath {
 }
 
 impl ReceivedPaths {
-    /// The peer says what it means by a number.
+    /// The peer says what it means by a number. It may say so again: an engine that has heard no answer does.
     ///
     /// # Errors
-    /// It has said so of the number before, or numbers more nodes than `max`.
+    /// It has meant another path by the number, or numbers more nodes than `max`.
     pub(super) fn insert(
         &mut self,
         number: u32,
@@ -108,8 +108,12 @@ impl ReceivedPaths {
         node: Option<NodeKey>,
         max: usize,
     ) -> Result<(), Refusal> {
-        if self.by_number.contains_key(&number) {
-            return Err(Refusal::PathTaken { id: number });
+        if let Some(received) = self.by_number.get_mut(&number) {
+            if received.path != path {
+                return Err(Refusal::PathTaken { id: number });
+            }
+            received.node = node;
+            return Ok(());
         }
         if self.by_number.len() >= max {
             return Err(Refusal::TooManyPaths);

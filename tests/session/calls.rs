@@ -88,6 +88,7 @@ fn who_has_not_confirmed_gets_the_path() {
         server.peer_joined(peer, NOW);
     }
     outputs(&mut server);
+    events(&mut server);
     let room = server.add::<Room>("Room").unwrap();
     server.call(room, Target::All, Room::Open).unwrap();
     let announcement = [&[1][..], Room::methods().md5().as_bytes(), &[0, 1, 0, 0, 0], b"Room\0"].concat();
@@ -109,6 +110,7 @@ fn who_has_not_confirmed_gets_the_path() {
     }
     server.peer_joined(id(5), NOW);
     outputs(&mut server);
+    events(&mut server);
     server.call(room, Target::All, Room::Open).unwrap();
     assert_eq!(
         outputs(&mut server),

@@ -120,6 +120,7 @@ fn a_newcomer_is_not_told_of_earlier_departures() {
     outputs(&mut server);
     leave(&mut server, A);
     server.receive(B, Packet::binary([7, 0]), NOW);
+    events(&mut server);
     assert_eq!(server.peers().collect::<Vec<_>>(), [B]);
     assert_eq!(outputs(&mut server), []);
 }

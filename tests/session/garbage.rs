@@ -47,6 +47,7 @@ fn server(state: State) -> (Session, NodeKey) {
     if !matches!(state, State::Unknown) {
         server.peer_joined(A, NOW);
     }
+    events(&mut server);
     server.call_method(node, Target::All, "rule", vec![]).unwrap();
     match state {
         State::SentAway => server.disconnect_peer(A).unwrap(),

@@ -96,11 +96,15 @@ fn a_number_means_one_path_for_ever() {
     let play = methods(&["play"]);
     server.receive(A, announcement(1, "Game", &play), NOW);
     outputs(&mut server);
-    for path in ["Game", "Other"] {
-        server.receive(A, announcement(1, path, &play), NOW);
-        assert_eq!(refusals(&mut server), [(A, Refusal::PathTaken { id: 1 })]);
-    }
+    server.receive(A, announcement(1, "Other", &play), NOW);
+    assert_eq!(refusals(&mut server), [(A, Refusal::PathTaken { id: 1 })]);
     assert_eq!(outputs(&mut server), []);
+    // A peer that has heard no answer may ask again, by any name of the same path.
+    for (path, methods) in [("Game", &play), ("/root/Game", &play), ("Game", &Methods::new())] {
+        server.receive(A, announcement(1, path, methods), NOW);
+        assert_eq!(outputs(&mut server), [(vec![2], confirmation(1, methods.md5() == play.md5()))]);
+    }
+    assert!(matches!(events(&mut server)[..], [Event::ChecksumMismatch { .. }]));
     // Another peer's numbers are its own.
     server.peer_joined(B, NOW);
     outputs(&mut server);

@@ -22,6 +22,12 @@ struct Told {
 }
 
 impl Told {
+    /// The program leaves: it is told nothing more of others.
+    fn leave(&mut self) {
+        self.present.clear();
+        self.authenticating.clear();
+    }
+
     fn hear(&mut self, own: PeerId, event: &Event) {
         assert!(!self.is_over, "{event:?} after the end");
         match event {
@@ -79,7 +85,10 @@ fn act(world: &mut World, random: &mut Random, observer: &mut Observer) {
             world.join(client);
         }
         2 if is_there => world.cut(client),
-        3 if is_there && random.one_in(3) => world.at(client).leave(),
+        3 if is_there && random.one_in(3) => {
+            world.at(client).leave();
+            observer.told.entry(client).or_default().leave();
+        }
         // All of these may be impossible just now.
         4 => drop(world.server.disconnect_peer(client)),
         5 => drop(world.server.complete_auth(client)),
@@ -126,6 +135,7 @@ fn run(seed: u64, options: SessionOptions) {
     }
     // And when the server goes, everybody is gone.
     world.server.leave();
+    observer.told.entry(SERVER).or_default().leave();
     world.pass(Duration::from_secs(10));
     observer.look(&mut world);
     for (end, told) in &observer.told {

@@ -37,7 +37,7 @@ export type MultiplayerEvent =
     | {
           readonly type: "peer-disconnected";
           readonly peer: number;
-          readonly why: "reported" | "closed" | "server-lost" | "dismissed" | "left";
+          readonly why: "reported" | "closed" | "server-lost" | "dismissed";
           /** How the connection ended, where that is why. */
           readonly info: CloseInfo | undefined;
       }
@@ -233,7 +233,6 @@ fn departure(why: &Departure) -> (&'static str, Option<&CloseInfo>) {
         Departure::Reported => ("reported", None),
         Departure::ServerLost => ("server-lost", None),
         Departure::Dismissed => ("dismissed", None),
-        Departure::Left => ("left", None),
     }
 }
 

@@ -1,21 +1,14 @@
 //! What a poll does: what has come goes to the session, what the session puts out goes to the connections.
+//!
+//! One thing is given to the session at a time, and the next one when the program has read what came of it. So a packet means
+//! what it means to a program that has acted on everything before it: a call may be of a node that the program declares when
+//! it reads that the node was spawned. An engine handles packets in the same way. What is not read waits in the connections,
+//! within their limits, and holds up those who send it.
 
 use std::time::Duration;
 
-use super::{Carrier, MultiplayerPeer};
+use super::{Carrier, MultiplayerPeer, host::Taken};
 use crate::sys;
-
-/// How much a poll takes in, of what came, while the program has events to read: packets,
-const MAX_PACKETS: usize = 1024;
-/// and their bytes. The rest waits in the connections, and holds up those who send it.
-const MAX_BYTES: usize = 1024 * 1024;
-
-/// What was taken in since the program had read everything.
-#[derive(Debug, Default)]
-pub(super) struct Unread {
-    packets: usize,
-    bytes: usize,
-}
 
 impl MultiplayerPeer {
     /// Polls once, after a sleep of at most `at_most`.
@@ -38,40 +31,37 @@ impl MultiplayerPeer {
                 }
             }
         }
-        while self.has_room() && self.take_in() {}
-        // Answers that have waited are read before anybody is found to be late.
-        self.session.advance(self.clock.now());
+        self.take_in();
         self.hand_over();
     }
 
-    /// Returns `true` if more may be taken in before the program reads.
-    fn has_room(&mut self) -> bool {
-        if self.session.is_read() {
-            self.unread = Unread::default();
+    /// Gives the session what has come, until the program has something to read. When nothing is left, the session's
+    /// deadlines are due: an answer that waits to be read is not late.
+    pub(super) fn take_in(&mut self) {
+        while self.session.is_read() || self.session.is_left() {
+            if !self.take_in_next() {
+                self.session.advance(self.clock.now());
+                return;
+            }
         }
-        self.unread.packets < MAX_PACKETS && self.unread.bytes < MAX_BYTES
     }
 
-    /// Tells the session what has come next. Whether anything has.
-    pub(super) fn take_in(&mut self) -> bool {
+    /// Gives the session what has come next. Returns `true` if anything has.
+    fn take_in_next(&mut self) -> bool {
         let now = self.clock.now();
-        let (bytes, is_departure) = match &mut self.carrier {
-            Carrier::Host(host) if !host.may_send() => return false,
+        let (has_come, is_departure) = match &mut self.carrier {
+            Carrier::Host(host) if !host.may_send() => (false, false),
             Carrier::Host(host) => match host.tell_next(&mut self.session, now) {
-                Some(taken) => (taken.bytes, taken.is_departure),
-                None => return false,
+                Some(taken) => (true, taken == Taken::Departure),
+                None => (false, false),
             },
-            Carrier::Guest(guest) => match guest.tell_next(&mut self.session, now) {
-                Some(bytes) => (bytes, false),
-                None => return false,
-            },
+            Carrier::Guest(guest) => (guest.tell_next(&mut self.session, now), false),
         };
-        self.unread.packets += 1;
-        self.unread.bytes += bytes;
-        if !is_departure {
+        // The other clients learn of departures together.
+        if has_come && !is_departure {
             self.hand_over();
         }
-        true
+        has_come
     }
 
     /// Lets go what the session has put out.

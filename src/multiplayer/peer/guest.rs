@@ -23,23 +23,21 @@ impl Guest {
         Self { peer, told: ReadyState::Connecting }
     }
 
-    /// Tells the session what has happened next, if anything has, and how many bytes that is.
-    pub(super) fn tell_next(&mut self, session: &mut Session, now: Duration) -> Option<usize> {
-        let mut bytes = 0;
+    /// Tells the session what has happened next. Returns `true` if anything has.
+    pub(super) fn tell_next(&mut self, session: &mut Session, now: Duration) -> bool {
         if self.told == ReadyState::Connecting && self.peer.state() == ReadyState::Open {
             self.told = ReadyState::Open;
             session.peer_joined(PeerId::SERVER, now);
         } else if let Some(packet) = self.peer.recv() {
-            bytes = packet.len();
             session.receive(PeerId::SERVER, packet, now);
         } else if let Some(info) = self.peer.close_info().filter(|_| self.told != ReadyState::Closed) {
             let info = info.clone();
             self.told = ReadyState::Closed;
             session.peer_left(PeerId::SERVER, info);
         } else {
-            return None;
+            return false;
         }
-        Some(bytes)
+        true
     }
 
     /// Whether the connection is over, and the session was told so.

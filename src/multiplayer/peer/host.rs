@@ -48,11 +48,14 @@ pub(super) struct Host {
 }
 
 /// What the session was told.
-pub(super) struct Taken {
-    /// How many bytes of a packet.
-    pub(super) bytes: usize,
-    /// `true` if a client has left: the others can learn of that together with what follows.
-    pub(super) is_departure: bool,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// A client has come.
+    Arrival,
+    /// A client has sent a packet.
+    Packet,
+    /// A client has left. The others can learn of that together with what follows.
+    Departure,
 }
 
 impl Host {
@@ -74,13 +77,12 @@ impl Host {
     /// Tells the session what has happened next, if anything has.
     pub(super) fn tell_next(&mut self, session: &mut Session, now: Duration) -> Option<Taken> {
         self.now = now;
-        let mut taken = Taken { bytes: 0, is_departure: false };
-        match self.server.next_event()? {
+        let taken = match self.server.next_event()? {
             ServerEvent::Opened(key) => {
                 session.peer_joined(self.names.give(key), now);
+                Taken::Arrival
             }
             ServerEvent::Packet(key, packet) => {
-                taken.bytes = packet.len();
                 if let Some(id) = self.names.id(key) {
                     self.source = Some(key);
                     session.set_memory_scarce(self.server.is_memory_scarce());
@@ -89,12 +91,13 @@ impl Host {
                         self.server.hold_elsewhere(key, held);
                     }
                 }
+                Taken::Packet
             }
             ServerEvent::Closed(key, info) => {
-                taken.is_departure = true;
                 self.forget(key, info, session);
+                Taken::Departure
             }
-        }
+        };
         Some(taken)
     }
 

@@ -14,7 +14,6 @@ use std::{
     time::Duration,
 };
 
-use self::driving::Unread;
 pub use self::{guard::SessionGuard, options::MultiplayerOptions};
 use self::{guest::Guest, host::Host};
 use super::{
@@ -90,8 +89,6 @@ pub struct MultiplayerPeer {
     session: Session,
     carrier: Carrier,
     clock: PatientClock,
-    /// What was taken in since the program had read everything.
-    unread: Unread,
 }
 
 /// What carries the session.
@@ -141,13 +138,13 @@ impl MultiplayerPeer {
     }
 
     fn new(session: Session, carrier: Carrier) -> Self {
-        Self { session, carrier, clock: PatientClock::start(sys::now()), unread: Unread::default() }
+        Self { session, carrier, clock: PatientClock::start(sys::now()) }
     }
 
     /// Moves everything on that can move. Call it once a frame. It never blocks.
     ///
-    /// What has come is dealt with here, too: packets are relayed, and clients admitted, while the program has few events
-    /// to read. Beyond that it waits until they are read, and holds up those who send.
+    /// What has come is handled here, too, until there is an event to read, and then by [`next_event`](Self::next_event): a
+    /// program that reads no events relays no packets either, and holds up those who send.
     ///
     /// Godot: `MultiplayerAPI.poll`.
     pub fn poll(&mut self) {
@@ -162,18 +159,18 @@ impl MultiplayerPeer {
         self.pass(at_most);
     }
 
-    /// What has happened next.
+    /// Returns the next event. Packets are handled one by one, each when the events of the one before have been read: so
+    /// what the program does on an event (it declares the node that was spawned, gives it an authority) counts for the next
+    /// packet, as it does in an engine.
     pub fn next_event(&mut self) -> Option<Event> {
-        loop {
-            if let Some(event) = self.session.next_event() {
-                return Some(event);
-            }
-            self.unread = Unread::default();
-            if !self.take_in() {
-                self.hand_over();
-                return None;
-            }
+        if self.session.is_read() {
+            self.take_in();
         }
+        let event = self.session.next_event();
+        if event.is_none() {
+            self.hand_over();
+        }
+        event
     }
 
     /// The session: to ask about it, to declare nodes, to call, to send. What is sent leaves when the guard is dropped: at
@@ -198,7 +195,8 @@ impl MultiplayerPeer {
         self.session.status()
     }
 
-    /// The peers that take part, in the order of their ids; at a client the server is one.
+    /// Returns the peers whose arrival was read and whose departure was not, in the order of their ids; at a client the
+    /// server is one.
     ///
     /// Godot: `get_peers`.
     #[doc(alias = "get_peers")]
@@ -295,8 +293,9 @@ impl MultiplayerPeer {
         }
     }
 
-    /// Leaves the session; a server sends everybody away, and listens no more. Nobody loses what was sent before: it takes
-    /// as long as they need to confirm it, and [`farewell_timeout`](SessionOptions::farewell_timeout) and
+    /// Leaves the session; a server disconnects its peers, and stops listening. There are no events about that, but
+    /// [`Event::Disconnected`] at a client, and what is sent to all peers from now on is no error and sent to no peer. No
+    /// peer loses what was sent to it before: it takes as long as the peers need to confirm it, and [`farewell_timeout`](SessionOptions::farewell_timeout) and
     /// [`close_timeout`](crate::Options::close_timeout) at most. Poll until [`is_closed`](Self::is_closed).
     ///
     /// To end at once, drop the peer.

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     error::Error,
     multiplayer::{
-        event::{Call, Event},
+        event::Call,
         id::{PeerId, Target},
         node::{Node, NodeKey},
         paths,
@@ -103,22 +103,18 @@ impl Session {
         method.check(&arguments).map_err(|why| Error::InvalidArguments { why: why.to_string() })?;
         let (name, call_local) = (method.name.clone(), method.call_local);
 
-        let own = self.require_open()?;
+        let own = self.require_target(to)?;
         let is_meant = match to {
             Target::All => true,
             Target::Peer(peer) => peer == own,
             Target::AllExcept(except) => except != own,
         };
-        match to {
-            Target::Peer(_) if is_meant && !call_local => return Err(Error::NotCallLocal),
-            Target::Peer(peer) if !is_meant && !self.peers.is_admitted(peer) => {
-                return Err(Error::UnknownPeer);
-            }
-            _ => {}
+        if matches!(to, Target::Peer(_)) && is_meant && !call_local {
+            return Err(Error::NotCallLocal);
         }
         self.send_call(key, self.targets(to), number, &arguments)?;
         if is_meant && call_local {
-            self.tell(Event::Call(Call { from: own, node: key, method: name, arguments }));
+            self.tell_local(Call { from: own, node: key, method: name, arguments });
         }
         Ok(())
     }

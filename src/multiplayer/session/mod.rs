@@ -22,8 +22,14 @@ use self::{
     peers::{Peers, Stage},
 };
 use super::{
-    event::Event, id::PeerId, options::SessionOptions, output::Output, paths::ROOT, refusal::Refusal,
-    replication::Replication, stats::SessionStats,
+    event::{Call, Event},
+    id::{PeerId, Target},
+    options::SessionOptions,
+    output::Output,
+    paths::ROOT,
+    refusal::Refusal,
+    replication::Replication,
+    stats::SessionStats,
 };
 use crate::{close::CloseCause, error::Error, state::ReadyState};
 
@@ -84,6 +90,10 @@ pub struct Session {
     // At a server: the peers that left, and of which the others have not been told.
     departed: Vec<PeerId>,
     events: VecDeque<Event>,
+    // The number of events at the front that the program has made since it read one, by calls that are also local.
+    local_calls: usize,
+    // `true` if the program has read that the connection to the server is over.
+    end_is_read: bool,
     // `true` if what is held for a peer may have changed since it was asked for.
     held_changed: bool,
     // `true` while the transport is short of memory.
@@ -152,6 +162,8 @@ impl Session {
             outputs: VecDeque::new(),
             departed: Vec::new(),
             events: VecDeque::new(),
+            local_calls: 0,
+            end_is_read: false,
             held_changed: false,
             memory_scarce: false,
             refusals: 0,
@@ -160,10 +172,24 @@ impl Session {
         }
     }
 
-    /// What happened next.
+    /// Returns the next event.
+    ///
+    /// Nothing has happened before the program reads it here: [`peers`](Self::peers), and a call to
+    /// [`Target::All`](super::Target::All), mean the peers whose arrival was read and whose departure was not.
     pub fn next_event(&mut self) -> Option<Event> {
+        self.local_calls = 0;
         let event = self.events.pop_front()?;
-        self.refusals -= usize::from(matches!(event, Event::Refused { .. }));
+        match &event {
+            // Without authentication the server has admitted the client together with its id.
+            Event::Connected { .. } if self.peers.is_admitted(PeerId::SERVER) => {
+                self.peers.learn(PeerId::SERVER)
+            }
+            Event::PeerConnected(peer) => self.peers.learn(*peer),
+            Event::PeerDisconnected(peer, _) => self.peers.unlearn(*peer),
+            Event::Disconnected { .. } | Event::ConnectionFailed { .. } => self.end_is_read = true,
+            Event::Refused { .. } => self.refusals -= 1,
+            _ => {}
+        }
         Some(event)
     }
 
@@ -222,12 +248,13 @@ impl Session {
         self.phase == Phase::Over
     }
 
-    /// The peers that take part, in the order of their ids; at a client the server is one.
+    /// Returns the peers whose arrival was read and whose departure was not, in the order of their ids; at a client the
+    /// server is one.
     ///
     /// Godot: `get_peers`.
     #[doc(alias = "get_peers")]
     pub fn peers(&self) -> impl ExactSizeIterator<Item = PeerId> + '_ {
-        self.peers.admitted().iter().copied()
+        self.peers.known().iter().copied()
     }
 
     /// What has gone through it so far.
@@ -250,8 +277,27 @@ impl Session {
         self.events.is_empty()
     }
 
+    /// Returns `true` if the program has left.
+    pub(super) fn is_left(&self) -> bool {
+        self.phase != Phase::Running
+    }
+
     fn tell(&mut self, event: Event) {
         self.events.push_back(event);
+    }
+
+    /// Queues a call that the program makes at its own end: before all other events, and in the order of such calls.
+    fn tell_local(&mut self, call: Call) {
+        self.events.insert(self.local_calls, Event::Call(call));
+        self.local_calls += 1;
+    }
+
+    /// Drops the events that the program has not read, but for its own calls.
+    fn forget_unread(&mut self) {
+        self.events.truncate(self.local_calls);
+        let id = self.id;
+        self.events.retain(|event| matches!(event, Event::Call(call) if Some(call.from) == id));
+        self.refusals = 0;
     }
 
     /// Something is dropped, which the program may want to know.
@@ -263,7 +309,27 @@ impl Session {
         }
     }
 
-    /// That it takes part, for calls that need it.
+    /// Returns this end's id, for calls to peers. It is no error if the peers are gone and the program does not know that,
+    /// or has left itself: such a call reaches no peer.
+    fn require_id(&self) -> Result<PeerId, Error> {
+        self.id.filter(|_| !self.end_is_read).map_or_else(|| self.require_open(), Ok)
+    }
+
+    /// The same, for calls to a target that must be known to the program.
+    fn require_target(&self, to: Target) -> Result<PeerId, Error> {
+        let own = self.require_id()?;
+        match to {
+            Target::Peer(peer)
+                if peer != own && !self.peers.is_known(peer) && !self.peers.is_admitted(peer) =>
+            {
+                self.require_open()?;
+                Err(Error::UnknownPeer)
+            }
+            _ => Ok(own),
+        }
+    }
+
+    /// Returns this end's id if the session is running.
     fn require_open(&self) -> Result<PeerId, Error> {
         match (self.phase, self.id) {
             (Phase::Running, Some(id)) => Ok(id),

@@ -45,13 +45,19 @@ impl Session {
         match self.peers.stage(peer) {
             Some(Stage::Admitted(_)) => self.see_off(&[peer], Departure::Dismissed),
             Some(Stage::Authenticating(_)) => self.turn_away(peer, AuthFailure::Dismissed, KICKED),
+            // It is gone, and the program does not know that.
+            _ if self.peers.is_known(peer) => {}
             Some(Stage::Arriving | Stage::Parting { .. }) | None => return Err(Error::UnknownPeer),
         }
+        self.peers.unlearn(peer);
         Ok(())
     }
 
-    /// Leaves the session; a server ends it. All peers are gone at once, and nothing more can be sent; the connections are
-    /// closed as in [`disconnect_peer`](Self::disconnect_peer).
+    /// Leaves the session; a server ends it. All peers are gone at once, without an event; events that were not read
+    /// are dropped, but for this end's own calls. The connections are closed as in [`disconnect_peer`](Self::disconnect_peer).
+    /// A client has [`Event::Disconnected`] at the end.
+    ///
+    /// Calls and packets to [`Target::All`](super::super::Target::All) are sent to no peer from now on, and are no error.
     ///
     /// Godot: `MultiplayerPeer.close`.
     #[doc(alias = "close")]
@@ -61,7 +67,7 @@ impl Session {
         }
         self.phase = Phase::Leaving;
         if !self.is_server {
-            self.lose_relayed(Departure::Left);
+            self.lose_relayed(Departure::Dismissed);
         }
         for peer in self.peers.all() {
             match self.peers.stage(peer) {
@@ -71,10 +77,12 @@ impl Session {
             }
         }
         let admitted = self.peers.admitted().to_vec();
-        self.see_off(&admitted, Departure::Left);
+        self.see_off(&admitted, Departure::Dismissed);
         if self.peers.is_empty() {
             self.phase = Phase::Over;
         }
+        self.peers.unlearn_all();
+        self.forget_unread();
     }
 
     /// A peer's time has come.

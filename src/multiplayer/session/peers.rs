@@ -39,12 +39,14 @@ pub(super) struct Authentication {
     pub(super) spoken: bool,
 }
 
-/// All peers, those that are admitted, and whose time comes first.
+/// All peers, those that are admitted, those that the program knows, and the deadlines in order.
 #[derive(Debug, Default)]
 pub(super) struct Peers {
     members: BTreeMap<PeerId, Member>,
     // Sorted.
     admitted: Vec<PeerId>,
+    // Those whose arrival the program has read, and whose departure it has not. Sorted.
+    known: Vec<PeerId>,
     deadlines: BTreeSet<(Duration, PeerId)>,
 }
 
@@ -122,6 +124,47 @@ impl Peers {
 
     pub(super) fn is_admitted(&self, peer: PeerId) -> bool {
         self.admitted.binary_search(&peer).is_ok()
+    }
+
+    /// The program has read that a peer has arrived.
+    pub(super) fn learn(&mut self, peer: PeerId) {
+        if let Err(at) = self.known.binary_search(&peer) {
+            self.known.insert(at, peer);
+        }
+    }
+
+    /// The program has read that a peer has departed, or has disconnected it.
+    pub(super) fn unlearn(&mut self, peer: PeerId) {
+        if let Ok(at) = self.known.binary_search(&peer) {
+            self.known.remove(at);
+        }
+    }
+
+    /// The program has left: it knows no peer.
+    pub(super) fn unlearn_all(&mut self) {
+        self.known.clear();
+    }
+
+    /// The peers that the program knows, in the order of their ids. Some may be gone already.
+    pub(super) fn known(&self) -> &[PeerId] {
+        &self.known
+    }
+
+    pub(super) fn is_known(&self, peer: PeerId) -> bool {
+        self.known.binary_search(&peer).is_ok()
+    }
+
+    /// Returns `true` if a peer is admitted whose arrival the program has not read.
+    pub(super) fn has_unknown(&self) -> bool {
+        self.admitted != self.known && !self.admitted.iter().all(|peer| self.is_known(*peer))
+    }
+
+    /// Returns the admitted peers that the program knows, in the order of their ids.
+    pub(super) fn reachable(&self) -> Vec<PeerId> {
+        if self.admitted == self.known {
+            return self.admitted.clone();
+        }
+        self.admitted.iter().copied().filter(|peer| self.is_known(*peer)).collect()
     }
 
     /// Those to which there is a connection at a server: all of them, in whatever stage.

@@ -25,7 +25,8 @@ impl Session {
     /// A packet came, by the connection to this peer; at a client that is always [`PeerId::SERVER`]. Text is taken for
     /// the bytes that it is.
     ///
-    /// What comes of it, events and outputs, waits without a limit. Take it before you receive more.
+    /// What the packet means is decided now. So read all events before the next packet is received: an event may lead the
+    /// program to declare the node that the next packet calls. The outputs wait without a limit.
     pub fn receive(&mut self, from: PeerId, packet: Packet, now: Duration) {
         self.tick(now);
         if self.phase == Phase::Over {
@@ -103,9 +104,8 @@ impl Session {
             Target::Peer(peer) if self.peers.is_admitted(peer) => Recipients::One(peer),
             Target::Peer(_) => return Err(Refusal::UnknownPeer),
             Target::All | Target::AllExcept(_) => {
-                let mut peers = self.targets(target);
-                peers.retain(|peer| *peer != from);
-                peers.into()
+                let is_meant = |peer: &PeerId| *peer != from && target != Target::AllExcept(*peer);
+                self.peers.admitted().iter().copied().filter(is_meant).collect::<Vec<_>>().into()
             }
         };
         let for_server = match target {

@@ -196,8 +196,11 @@ impl Session {
 
     fn set_visibility(&mut self, node: NodeKey, target: Target, visible: bool) -> Result<(), Error> {
         self.require_source(node)?;
+        let own = self.require_target(target)?;
         let target = match target {
-            Target::Peer(peer) if !self.peers.is_admitted(peer) => return Err(Error::UnknownPeer),
+            Target::Peer(peer) if peer == own => return Err(Error::UnknownPeer),
+            // It is gone, and the program does not know that.
+            Target::Peer(peer) if !self.peers.is_admitted(peer) => return Ok(()),
             // A later peer that happens to get this id is not meant.
             Target::AllExcept(peer) if !self.peers.is_admitted(peer) => Target::All,
             target => target,
@@ -289,7 +292,7 @@ impl Session {
     /// That a declared node is in this end's hands.
     fn require_authority(&self, node: NodeKey) -> Result<(), Error> {
         let authority = self.nodes.get(node).ok_or(Error::UnknownNode)?.authority;
-        if authority == self.require_open()? { Ok(()) } else { Err(Error::NotAuthority) }
+        if authority == self.require_id()? { Ok(()) } else { Err(Error::NotAuthority) }
     }
 
     /// The longest packet, on the longest way to a peer.

@@ -19,41 +19,49 @@ pub(super) const RELAY_HEADER: usize = 6;
 impl Session {
     /// Sends bytes, for which the other ends have [`Event::Packet`](super::super::Event::Packet).
     ///
+    /// A client sends a packet to several peers once, and the server relays it to those that take part when it arrives
+    /// there.
+    ///
     /// # Errors
     /// [`Error::NotOpen`] without an id; [`Error::UnknownPeer`]; [`Error::InvalidArguments`] for no bytes;
     /// [`Error::PacketTooBig`].
     ///
     /// Godot: `send_bytes`.
     pub fn send_bytes(&mut self, to: impl Into<Target>, bytes: &[u8]) -> Result<(), Error> {
-        let (to, own) = (to.into(), self.require_open()?);
+        let to = to.into();
+        let own = self.require_target(to)?;
         let relay = !self.is_server && self.options.relay && to != Target::SERVER;
-        match to {
-            // The server sends it back: so it is with an engine.
-            Target::Peer(peer) if relay && peer == own && self.peers.is_admitted(PeerId::SERVER) => {}
-            Target::Peer(peer) if !self.peers.is_admitted(peer) => return Err(Error::UnknownPeer),
-            _ => {}
+        // The server sends it back: so it is with an engine.
+        if to == Target::Peer(own) && !(relay && self.peers.is_admitted(PeerId::SERVER)) {
+            return Err(Error::UnknownPeer);
         }
         if bytes.is_empty() {
             return Err(Error::InvalidArguments { why: "there are no bytes".to_owned() });
         }
         let packet = encode(&Command::Raw(bytes));
         self.check_size(packet.len() + if relay { RELAY_HEADER } else { 0 })?;
-        if !relay {
+        let is_one = matches!(to, Target::Peer(_));
+        if !relay || !is_one && self.peers.has_unknown() {
             self.send_to(self.targets(to), packet);
         } else if self.peers.is_admitted(PeerId::SERVER) {
-            // One for all of them: the server knows who is meant.
+            // One packet for all of them: the server sends it to the others.
             self.send(PeerId::SERVER, relayed(to.to_godot(), &packet));
         }
         Ok(())
     }
 
-    /// The peers that take part and are meant.
+    /// Returns the admitted peers that the program means.
     pub(super) fn targets(&self, to: Target) -> Vec<PeerId> {
-        let admitted = self.peers.admitted();
         match to {
-            Target::All => admitted.to_vec(),
-            Target::Peer(peer) => admitted.binary_search(&peer).map(|_| peer).into_iter().collect(),
-            Target::AllExcept(except) => admitted.iter().copied().filter(|peer| *peer != except).collect(),
+            Target::Peer(peer) => {
+                Some(peer).filter(|peer| self.peers.is_admitted(*peer)).into_iter().collect()
+            }
+            Target::All => self.peers.reachable(),
+            Target::AllExcept(except) => {
+                let mut peers = self.peers.reachable();
+                peers.retain(|peer| *peer != except);
+                peers
+            }
         }
     }
 

@@ -11,6 +11,7 @@ mod leaving;
 mod ours;
 mod pair;
 mod permissions;
+mod reading;
 mod relay;
 mod replication;
 
@@ -41,11 +42,13 @@ pub fn all() -> Vec<Scenario> {
                 add("types", calls_of_types::BEHAVIOURS);
                 add("permissions", permissions::BEHAVIOURS);
                 add("replication", replication::BEHAVIOURS);
+                add("reading", reading::BEHAVIOURS);
             }
         }
         scenarios.extend(authentication::all(part, name));
     }
     scenarios.extend(joining::all());
+    scenarios.extend(reading::all());
     scenarios.extend(relay::all());
     scenarios.extend(leaving::all());
     scenarios.extend(replication::all());

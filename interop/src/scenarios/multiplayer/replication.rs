@@ -37,7 +37,7 @@ pub fn all() -> Vec<Scenario> {
 }
 
 const SPAWNER: &str = "Arena/Spawner";
-const TANK: &str = "Arena/Units/Tank";
+pub const TANK: &str = "Arena/Units/Tank";
 
 /// The synchronizer in `unit.tscn`.
 fn unit() -> Properties {
@@ -68,7 +68,7 @@ fn tank_told() -> Value {
 
 /// The arena at both ends, in the hands of this peer.
 #[track_caller]
-fn add_arena(pair: &mut Pair, engine: &mut Engine, authority: PeerId) -> NodeKey {
+pub fn add_arena(pair: &mut Pair, engine: &mut Engine, authority: PeerId) -> NodeKey {
     godot::add_node(engine, "Arena", "arena");
     engine.ask("set_authority", json!({ "path": "Arena", "id": authority.get() }));
     let mut session = pair.peer().session();
@@ -93,7 +93,7 @@ fn in_arena(method: &str, arguments: &[&str]) -> Value {
 }
 
 #[track_caller]
-fn spawn_in_godot(engine: &mut Engine) {
+pub fn spawn_in_godot(engine: &mut Engine) {
     engine.ask("call", in_arena("spawn_unit", &["\"Tank\"", "Vector2(1, 2)", "50", "\"the first\""]));
 }
 
