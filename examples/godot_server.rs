@@ -174,7 +174,7 @@ impl Host {
         if let Some(reason) = self.objection_to(&player_name) {
             self.tell(id, Room::Refuse { reason })?;
             // The reason is read first, whatever the other end is.
-            return accept_gone(self.peer.session().disconnect_peer(id));
+            return self.peer.session().disconnect_peer(id);
         }
         let players = self.view.players.iter().map(|(id, player)| Room::AddPlayer {
             id: *id,
@@ -243,15 +243,7 @@ impl Host {
     }
 
     fn tell(&mut self, to: impl Into<Target>, call: Room) -> Result<(), Error> {
-        accept_gone(self.peer.session().call(self.room, to, call))
-    }
-}
-
-/// Who has gone meanwhile misses nothing; an event will tell of it.
-fn accept_gone(sent: Result<(), Error>) -> Result<(), Error> {
-    match sent {
-        Err(Error::UnknownPeer) => Ok(()),
-        sent => sent,
+        self.peer.session().call(self.room, to, call)
     }
 }
 

@@ -40,7 +40,7 @@ pub enum Refusal {
         /// The number.
         id: u32,
     },
-    /// The peer has numbered another path so already.
+    /// The peer has given this number to another path.
     PathTaken {
         /// The number.
         id: u32,

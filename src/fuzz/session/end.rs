@@ -74,6 +74,12 @@ impl End {
         }
     }
 
+    /// The program at this end leaves.
+    pub(super) fn leave(&mut self) {
+        self.session.leave();
+        self.hearing.leave();
+    }
+
     /// Reads its events, and holds them against what was said. Without a ledger the server is a stranger, and may say
     /// anything. Answers how many they are.
     pub(super) fn observe(&mut self, ledger: Option<&Ledger>) -> usize {

@@ -33,7 +33,7 @@ impl World {
         self.all_see_the_same();
         self.nobody_is_remembered();
 
-        self.server.session.leave();
+        self.server.leave();
         self.calm();
         assert!(self.server.session.is_over() && self.server.session.next_deadline().is_none());
         assert!(self.links.is_empty(), "{:?} are still connected", self.links.keys());

@@ -47,8 +47,20 @@ impl Hearing {
         !self.authenticating.is_empty()
     }
 
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
     pub(super) fn id(&self) -> Option<PeerId> {
         self.id
+    }
+
+    /// The program leaves: it is told nothing more of others.
+    pub(super) fn leave(&mut self) {
+        self.present.clear();
+        self.authenticating.clear();
+        self.mismatched.clear();
+        self.replicas.clear();
     }
 
     /// The next event: it must fit those before.

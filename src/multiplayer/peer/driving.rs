@@ -22,8 +22,8 @@ impl MultiplayerPeer {
                 let before = self.clock.advance(sys::now());
                 let due = [self.session.next_deadline(), host.next_deadline()].into_iter().flatten().min();
                 let due = due.map_or(at_most, |due| due.saturating_sub(before));
-                let is_read = self.session.is_read();
-                host.server.wait(if is_read { at_most.min(due) } else { Duration::ZERO });
+                let is_idle = self.session.is_read() || self.session.is_left();
+                host.server.wait(if is_idle { at_most.min(due) } else { Duration::ZERO });
                 self.clock.sleep(sys::now());
                 host.advance(&mut self.session, self.clock.now());
                 if self.session.is_over() {

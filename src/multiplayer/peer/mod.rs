@@ -59,10 +59,7 @@ use crate::{
 ///     while let Some(event) = peer.next_event() {
 ///         match event {
 ///             Event::PeerConnected(id) => {
-///                 if let Err(error) = peer.session().call(room, id, Room::Say { text: "hello".into() }) {
-///                     // It may have gone already, which the next events tell.
-///                     println!("{id} is not greeted: {error}");
-///                 }
+///                 peer.session().call(room, id, Room::Say { text: "hello".into() })?;
 ///             }
 ///             Event::Call(call) => {
 ///                 let from = call.from;

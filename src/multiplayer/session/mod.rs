@@ -292,11 +292,14 @@ impl Session {
         self.local_calls += 1;
     }
 
-    /// Drops the events that the program has not read, but for its own calls.
+    /// Drops the events that the program has not read and that are about other peers.
     fn forget_unread(&mut self) {
-        self.events.truncate(self.local_calls);
         let id = self.id;
-        self.events.retain(|event| matches!(event, Event::Call(call) if Some(call.from) == id));
+        self.events.retain(|event| match event {
+            Event::Connected { .. } | Event::ConnectionFailed { .. } | Event::Disconnected { .. } => true,
+            Event::Call(call) => Some(call.from) == id,
+            _ => false,
+        });
         self.refusals = 0;
     }
 

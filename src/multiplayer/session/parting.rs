@@ -54,7 +54,7 @@ impl Session {
     }
 
     /// Leaves the session; a server ends it. All peers are gone at once, without an event; events that were not read
-    /// are dropped, but for this end's own calls. The connections are closed as in [`disconnect_peer`](Self::disconnect_peer).
+    /// are dropped, but for this end's id and own calls. The connections are closed as in [`disconnect_peer`](Self::disconnect_peer).
     /// A client has [`Event::Disconnected`] at the end.
     ///
     /// Calls and packets to [`Target::All`](super::super::Target::All) are sent to no peer from now on, and are no error.
@@ -62,9 +62,15 @@ impl Session {
     /// Godot: `MultiplayerPeer.close`.
     #[doc(alias = "close")]
     pub fn leave(&mut self) {
-        if self.phase != Phase::Running {
-            return;
+        if self.phase == Phase::Running {
+            self.end();
         }
+        self.peers.unlearn_all();
+        self.forget_unread();
+    }
+
+    /// Disconnects all peers, and is over when their connections are closed.
+    fn end(&mut self) {
         self.phase = Phase::Leaving;
         if !self.is_server {
             self.lose_relayed(Departure::Dismissed);
@@ -81,8 +87,6 @@ impl Session {
         if self.peers.is_empty() {
             self.phase = Phase::Over;
         }
-        self.peers.unlearn_all();
-        self.forget_unread();
     }
 
     /// A peer's time has come.

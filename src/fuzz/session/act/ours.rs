@@ -158,6 +158,10 @@ pub(super) fn disconnect(world: &mut World, input: &mut Unstructured<'_>) -> Res
     if let Some(end) = world.end(index) {
         let asked = end.session.disconnect_peer(peer);
         if end.is_done(asked).is_some() {
+            // A client that disconnects its server leaves.
+            if !end.session.is_server() {
+                end.hearing.leave();
+            }
             assert!(end.session.peers().all(|other| other != peer), "{peer} is still there");
         }
     }
@@ -167,7 +171,7 @@ pub(super) fn disconnect(world: &mut World, input: &mut Unstructured<'_>) -> Res
 pub(super) fn leave(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
     let index = index(input)?;
     if let Some(end) = world.end(index) {
-        end.session.leave();
+        end.leave();
         assert!(end.session.peers().len() == 0 && end.session.status() == ConnectionStatus::Disconnected);
     }
     Ok(())
