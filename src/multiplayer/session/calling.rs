@@ -67,7 +67,7 @@ impl Session {
     }
 
     /// Calls a method of the node at other peers, and here too, where it is declared as one to be called locally and this
-    /// end is meant: then [`Event::Call`] comes.
+    /// end is meant: then [`Event::Call`](super::super::Event::Call) comes.
     ///
     /// Whether this end may call it is not asked here, but by the others.
     ///

@@ -46,7 +46,9 @@ const MAX_REFUSALS: usize = 64;
 ///   time limit that such a call sets begins at the time that was told last;
 /// * does what [`next_output`](Self::next_output) says, until it is `None`, after each of these calls and after each call
 ///   that the program makes. Calls of `peer_left` that follow each other may come first: then the other peers learn of all
-///   these departures by one output.
+///   these departures by one output;
+/// * tells the next thing when the program has read all events: what a packet means is decided when it is received, and the
+///   program may have to declare the node that it calls.
 ///
 /// Times are durations since any moment, the same for all calls.
 ///
