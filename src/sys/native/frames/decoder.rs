@@ -237,8 +237,8 @@ impl Decoder {
 
     /// Checks a header against the rules and against what came before (RFC 6455, 5.1 to 5.5).
     fn begin(&mut self, header: &Header) -> Result<Frame, Breach> {
-        let &Header { is_final, has_reserved, opcode, mask, payload: len, .. } = header;
-        if has_reserved || mask.is_some() != self.expects_mask {
+        let &Header { is_final, has_reserved, opcode, mask, has_valid_length, payload: len, .. } = header;
+        if has_reserved || !has_valid_length || mask.is_some() != self.expects_mask {
             return Err(Breach::Protocol);
         }
         let content = match opcode {
@@ -383,6 +383,20 @@ mod tests {
         assert_eq!(one(&in_three.concat()), Err(Breach::TooBig), "the fragments count together");
         assert_eq!(one(b"\x02\x01a\x00\x01b\x80\x01c").map(|items| items.len()), Ok(1));
         assert_eq!(one(b"\x02\x01a\x00\x01b\x00\x01c\x80\x01d"), Err(Breach::TooManyFragments));
+    }
+
+    #[test]
+    fn a_length_takes_the_fewest_bytes_and_its_top_bit_is_zero() {
+        let of = |length: &[u8], payload: usize| one(&[&[0x82], length, &vec![0; payload]].concat());
+        let packet = |len| Ok(vec![Item::Packet(Packet::binary(vec![0; len]))]);
+        assert_eq!(of(&[125], 125), packet(125));
+        assert_eq!(of(&[126, 0, 125], 125), Err(Breach::Protocol));
+        assert_eq!(of(&[126, 0, 126], 126), packet(126));
+        assert_eq!(of(&[127, 0, 0, 0, 0, 0, 0, 0, 126], 126), Err(Breach::Protocol));
+        assert_eq!(of(&[127, 0, 0, 0, 0, 0, 0, 0xff, 0xff], 0), Err(Breach::Protocol));
+        assert_eq!(of(&[127, 0, 0, 0, 0, 0, 1, 0, 0], 0), Err(Breach::TooBig));
+        assert_eq!(of(&[127, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], 0), Err(Breach::TooBig));
+        assert_eq!(of(&[127, 0x80, 0, 0, 0, 0, 0, 0, 0], 0), Err(Breach::Protocol));
     }
 
     #[test]
