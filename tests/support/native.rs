@@ -142,10 +142,21 @@ pub fn assert_closed_with_later_code(info: &CloseInfo, code: u16, reason: &str) 
     assert_eq!(ending(info), (Some(code), reason, &CloseCause::Remote));
 }
 
+/// Such a code is sent back, with its reason.
+pub async fn assert_later_code_came_back(key: &str, code: u16) {
+    let seen = seen(key, None).await;
+    assert_eq!(seen.only("close "), format!("close {code} because"));
+}
+
 /// A connection that was being made is given up: the server sees its end, if it ever saw its beginning.
 pub async fn assert_attempt_was_given_up(key: &str) {
     let seen = seen(key, None).await;
     assert_eq!(seen.all("eof").len() + seen.all("reset").len(), seen.all("path ").len());
+}
+
+/// Interim answers before the upgrade are skipped.
+pub fn may_refuse_interim_answers() -> bool {
+    false
 }
 
 /// An answer that no careful client takes is not taken.

@@ -160,10 +160,26 @@ pub fn assert_closed_with_later_code(info: &CloseInfo, code: u16, reason: &str) 
     }
 }
 
+/// Such a code is sent back, unless the browser does not know it: then the other end is sent 1002, or no close frame.
+pub async fn assert_later_code_came_back(key: &str, code: u16) {
+    let seen = seen(key, None).await;
+    let sent = seen.all("close ");
+    let known = format!("close {code}");
+    assert!(
+        sent.iter().all(|close| close.starts_with(&known) || close.starts_with("close 1002")),
+        "{sent:?}"
+    );
+}
+
 /// A connection that was being made is given up. Not every browser ends TCP at once then, but each makes one connection
 /// to a server at a time: so the way is free for the next.
 pub async fn assert_attempt_was_given_up(_key: &str) {
     open("/echo").await;
+}
+
+/// Chrome takes an interim answer for the one that counts; Firefox and WebKit skip it.
+pub fn may_refuse_interim_answers() -> bool {
+    true
 }
 
 /// Each browser has its own idea of what an answer may look like: how long it may be, which version of HTTP.
