@@ -6,8 +6,8 @@ use crate::packet::{Packet, PacketKind};
 /// Memory for all that is to come of a message is set aside when that is at most this many times what has come.
 const TRUST: usize = 64;
 
-/// Before, the memory grows by this factor when it is used up. So less than a twelfth of a message is ever moved: when it is
-/// moved for the last time it is below a sixteenth of its length, and each time before a fourth of the next.
+/// Before, the memory grows by this factor when it is used up. So of a message in one frame less than a twelfth is
+/// ever moved: at most a sixteenth the last time, and a fourth of the next each time before.
 const GROWTH: usize = 4;
 
 /// Messages from this length on are read into their place.
