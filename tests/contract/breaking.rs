@@ -77,8 +77,6 @@ breaches! {
     close_code_999_is_a_breach: "880203e7", 1002;
     close_code_1004_is_a_breach: "880203ec", 1002;
     close_code_1006_is_a_breach: "880203ee", 1002;
-    // Registered after the standard (IANA), and known to too few to be relied on.
-    close_code_1014_is_a_breach: "880203f6", 1002;
     close_code_1015_is_a_breach: "880203f7", 1002;
     close_code_2999_is_a_breach: "88020bb7", 1002;
     close_code_5000_is_a_breach: "88021388", 1002;

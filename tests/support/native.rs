@@ -136,16 +136,10 @@ pub fn may_drop_politely() -> bool {
     false
 }
 
-/// The other end closed with a code that was registered after the standard.
-#[track_caller]
-pub fn assert_closed_with_later_code(info: &CloseInfo, code: u16, reason: &str) {
+/// The other end closed with a code that was registered after the standard, and a reason. Both are told, and sent back.
+pub async fn assert_closed_with_later_code(info: &CloseInfo, code: u16, reason: &str, key: &str) {
     assert_eq!(ending(info), (Some(code), reason, &CloseCause::Remote));
-}
-
-/// Such a code is sent back, with its reason.
-pub async fn assert_later_code_came_back(key: &str, code: u16) {
-    let seen = seen(key, None).await;
-    assert_eq!(seen.only("close "), format!("close {code} because"));
+    assert_eq!(seen(key, None).await.only("close "), format!("close {code} {reason}"));
 }
 
 /// A connection that was being made is given up: the server sees its end, if it ever saw its beginning.
