@@ -45,16 +45,18 @@ impl CloseCode {
         }
     }
 
-    /// A code that an accepted peer may send: those of [`new`](Self::new), and 1001 to 1003 and 1007 to 1013
-    /// (RFC 6455, 7.4.1, and the IANA registry). Godot engines take 1012 and 1013 for a protocol error; 1014 is one
-    /// here, too.
+    /// A code that an accepted peer may send: those of [`new`](Self::new), and 1001 to 1003 and 1007 to 1014
+    /// (RFC 6455, 7.4.1, and the IANA registry).
+    ///
+    /// Godot engines and WebKit take 1012 to 1014 for a protocol error, and lose code and reason: for them, use a code of
+    /// your own from 4000 on.
     ///
     /// # Errors
     /// [`Error::InvalidCloseCode`] for any other number; later from
     /// [`close_with`](crate::WebSocketPeer::close_with), when a peer that connected is asked to send it.
     pub fn for_server(code: u16) -> Result<Self, Error> {
         match code {
-            1001..=1003 | 1007..=1013 => Ok(Self(code)),
+            1001..=1003 | 1007..=1014 => Ok(Self(code)),
             _ => Self::new(code),
         }
     }
@@ -332,14 +334,14 @@ mod tests {
 
     #[test]
     fn codes_that_nobody_may_send_cannot_be_held() {
-        for code in [0, 999, 1004, 1005, 1006, 1014, 1015, 1016, 2999, 5000, u16::MAX] {
+        for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, u16::MAX] {
             assert_eq!(CloseCode::new(code), Err(Error::InvalidCloseCode { code }));
             assert_eq!(CloseCode::for_server(code), Err(Error::InvalidCloseCode { code }));
         }
         for code in [1000, 3000, 3999, 4000, 4999] {
             assert!(CloseCode::new(code).unwrap().is_for_clients());
         }
-        for code in [1001, 1003, 1007, 1011, 1013] {
+        for code in [1001, 1003, 1007, 1011, 1014] {
             assert!(CloseCode::new(code).is_err());
             assert!(!CloseCode::for_server(code).unwrap().is_for_clients());
         }

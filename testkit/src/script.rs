@@ -31,6 +31,7 @@
 //! | `/silent` | upgrades, then reads everything and answers nothing, no ping and no close either |
 //! | `/stall-before` | never answers the request; ends TCP after 3 s |
 //! | `/stall-within` | sends half of the answer's head; ends TCP after 3 s |
+//! | `/interim-forever` | answers 100 over and over, and nothing else; ends TCP after 3 s |
 //!
 //! | ends without a close frame | does |
 //! |---|---|
@@ -52,6 +53,11 @@
 //! | `/with-head` | sends the text `with the head` together with the head |
 //! | `/connection-list` | `Connection: keep-alive, Upgrade` |
 //! | `/no-protocol` | picks no subprotocol, whatever is on offer |
+//! | `/many-headers` | 400 header fields more, within 16 KiB |
+//! | `/folded` | two header fields that go on in the next line, `Connection` is one of them |
+//! | `/space-before-colon` | a space between a header field's name and its colon |
+//! | `/bare-feeds` | lines that end with LF alone |
+//! | `/interim/N` | N answers with 100 or 103 before the right one |
 //!
 //! | answers the upgrade wrongly | does |
 //! |---|---|
@@ -63,7 +69,7 @@
 //! | `/deflate` | agrees to `permessage-deflate`, which browsers offer and others do not |
 //! | `/http10` | answers 101 as HTTP/1.0 |
 //! | `/garbage` | answers with something that is not HTTP |
-//! | `/big-head`, `/many-headers` | a right answer with a head of over 16 KiB, or with 200 headers more |
+//! | `/big-head` | a right answer with a head of over 16 KiB |
 
 use std::time::Duration;
 
@@ -90,6 +96,7 @@ pub(crate) enum Script {
     Silent,
     StallBefore,
     StallWithin,
+    InterimForever,
     Drip,
     Slow(Duration),
 
@@ -125,6 +132,10 @@ pub(crate) enum Bend {
     Garbage,
     BigHead,
     ManyHeaders,
+    Folded,
+    SpaceBeforeColon,
+    BareFeeds,
+    Interim { count: usize },
 }
 
 /// A request's target, taken apart.
@@ -189,6 +200,7 @@ fn script(segments: &[&str], want: Option<String>) -> Option<Script> {
         ["silent"] => Script::Silent,
         ["stall-before"] => Script::StallBefore,
         ["stall-within"] => Script::StallWithin,
+        ["interim-forever"] => Script::InterimForever,
         ["drip"] => Script::Drip,
         ["slow", ms] => Script::Slow(milliseconds(ms)?),
 
@@ -227,6 +239,10 @@ fn bent(segments: &[&str]) -> Option<Bend> {
         ["garbage"] => Bend::Garbage,
         ["big-head"] => Bend::BigHead,
         ["many-headers"] => Bend::ManyHeaders,
+        ["folded"] => Bend::Folded,
+        ["space-before-colon"] => Bend::SpaceBeforeColon,
+        ["bare-feeds"] => Bend::BareFeeds,
+        ["interim", count] => Bend::Interim { count: count.parse().ok()? },
         _ => return None,
     })
 }

@@ -65,6 +65,9 @@ breaches! {
     a_reserved_control_opcode_is_a_breach: "8b00", 1002;
     a_fragmented_ping_is_a_breach: "0900", 1002;
     a_ping_of_126_bytes_is_a_breach: "897e007e".to_owned() + &"00".repeat(126), 1002;
+    a_length_of_5_in_2_bytes_is_a_breach: "827e00050102030405", 1002;
+    a_length_of_300_in_8_bytes_is_a_breach: "827f000000000000012c".to_owned() + &"01".repeat(300), 1002;
+    a_length_over_63_bits_is_a_breach: "827f8000000000000000", 1002;
     a_continuation_of_nothing_is_a_breach: "800161", 1002;
     a_message_inside_a_fragmented_message_is_a_breach: "010161810162", 1002;
     text_that_is_not_utf_8_is_a_breach: "8102c328", 1007;
@@ -74,8 +77,6 @@ breaches! {
     close_code_999_is_a_breach: "880203e7", 1002;
     close_code_1004_is_a_breach: "880203ec", 1002;
     close_code_1006_is_a_breach: "880203ee", 1002;
-    // Registered after the standard (IANA), and known to too few to be relied on.
-    close_code_1014_is_a_breach: "880203f6", 1002;
     close_code_1015_is_a_breach: "880203f7", 1002;
     close_code_2999_is_a_breach: "88020bb7", 1002;
     close_code_5000_is_a_breach: "88021388", 1002;

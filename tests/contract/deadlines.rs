@@ -5,7 +5,9 @@ use std::time::Duration;
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{CloseCause, Deadline, Options, ReadyState};
 
-use crate::support::{A_WHILE, closed, dial_with, ending, open_with, opened, pause, poll_for};
+use crate::support::{
+    A_WHILE, closed, dial_with, ending, may_refuse_interim_answers, open_with, opened, pause, poll_for,
+};
 
 const SHORT: Duration = Duration::from_millis(200);
 
@@ -27,6 +29,16 @@ async fn a_server_that_never_answers_the_request_is_given_up() {
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_server_that_stops_within_its_answer_is_given_up() {
     assert_connect_times_out("/stall-within").await;
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_server_that_only_sends_interim_answers_is_given_up() {
+    let mut peer = dial_with(Options::default().connect_timeout(SHORT), "/interim-forever").await;
+    let info = closed(&mut peer).await;
+    if may_refuse_interim_answers() && matches!(info.cause, CloseCause::Refused { .. }) {
+        return;
+    }
+    assert_eq!(ending(&info), (None, "", &CloseCause::TimedOut { what: Deadline::Connect }));
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]

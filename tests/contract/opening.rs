@@ -6,8 +6,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{CloseCause, Error, ReadyState, Stats, WebSocketPeer};
 
 use crate::support::{
-    A_WHILE, assert_address_is_known, closed, dial, open, opened, pause, receive_text, seen, unique_key,
-    until, url,
+    A_WHILE, Failure, assert_address_is_known, assert_never_opened, closed, dial, may_refuse_interim_answers,
+    open, opened, pause, receive_text, seen, unique_key, until, url,
 };
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -122,6 +122,37 @@ async fn a_packet_in_the_segment_of_the_answer_is_not_lost() {
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_list_in_the_connection_header_is_understood() {
     assert_eq!(open("/connection-list").await.state(), ReadyState::Open);
+}
+
+/// Answers that are unusual and not wrong, or that clients must put up with (RFC 9112, 2.2 and 5.2; RFC 9110, 15.2).
+macro_rules! unusual_answers {
+    ($($name:ident: $path:literal;)*) => {$(
+        #[wasm_bindgen_test(unsupported = pollster::test)]
+        async fn $name() {
+            let mut peer = open($path).await;
+            peer.send_text("behind it").unwrap();
+            assert_eq!(receive_text(&mut peer).await, "behind it");
+        }
+    )*};
+}
+
+unusual_answers! {
+    an_answer_with_400_header_fields_opens: "/many-headers";
+    a_header_field_that_goes_on_in_the_next_line_is_read: "/folded";
+    a_space_before_a_colon_in_the_answer_is_passed_over: "/space-before-colon";
+    an_answer_whose_lines_end_with_a_line_feed_alone_opens: "/bare-feeds";
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn interim_answers_before_the_upgrade_are_skipped() {
+    let mut peer = dial("/interim/3").await;
+    until(&mut peer, "decide", |peer| peer.state() != ReadyState::Connecting).await;
+    if peer.state() == ReadyState::Closed && may_refuse_interim_answers() {
+        return assert_never_opened(peer.close_info().unwrap(), Failure::Status(100));
+    }
+    assert_eq!(peer.state(), ReadyState::Open, "{:?}", peer.close_info());
+    peer.send_text("behind them").unwrap();
+    assert_eq!(receive_text(&mut peer).await, "behind them");
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]

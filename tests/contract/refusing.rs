@@ -78,7 +78,7 @@ macro_rules! oddities {
 oddities! {
     an_answer_in_http_1_0_is_decided_upon: "/http10", Failure::Handshake;
     an_answer_with_a_head_that_is_too_long_is_decided_upon: "/big-head", Failure::Handshake;
-    an_answer_with_too_many_headers_is_decided_upon: "/many-headers", Failure::Handshake;
+    interim_answers_of_more_than_16_kib_are_decided_upon: "/interim/500", Failure::Handshake;
     a_redirect_is_decided_upon: "/reject/301", Failure::Status(301);
     an_answer_with_compression_is_decided_upon: "/deflate", Failure::Handshake;
 }

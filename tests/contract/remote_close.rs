@@ -41,8 +41,10 @@ macro_rules! later_codes {
     ($($name:ident: $code:literal;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]
         async fn $name() {
-            let mut peer = begin(concat!("/close/", $code, "/because")).await;
-            assert_closed_with_later_code(&closed(&mut peer).await, $code, "because");
+            let key = unique_key();
+            let mut peer = begin(&format!("/close/{}/because?key={key}", $code)).await;
+            let info = closed(&mut peer).await;
+            assert_closed_with_later_code(&info, $code, "because", &key).await;
         }
     )*};
 }
@@ -50,6 +52,7 @@ macro_rules! later_codes {
 later_codes! {
     a_restarting_service_is_told_where_the_code_is_known: 1012;
     a_service_that_wants_a_later_try_is_told_where_the_code_is_known: 1013;
+    a_gateway_with_a_bad_answer_is_told_where_the_code_is_known: 1014;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]

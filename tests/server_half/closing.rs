@@ -12,7 +12,7 @@ use crate::common::{
 
 #[test]
 fn a_servers_codes_go_out_as_they_are() {
-    for code in [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 3000, 4999] {
+    for code in [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 4999] {
         let (mut peer, mut raw) = accepted(Options::for_server());
         peer.close_with(CloseCode::for_server(code).unwrap(), "why").unwrap();
         assert_eq!(peer.state(), ReadyState::Closing);
@@ -30,6 +30,7 @@ fn a_clients_close_is_answered_with_its_code() {
     for (payload, code, reason) in [
         (close_payload(1000, ""), Some(1000), ""),
         (close_payload(1001, "tab closed"), Some(1001), "tab closed"),
+        (close_payload(1014, "bad gateway"), Some(1014), "bad gateway"),
         (close_payload(4321, "ü 🎮"), Some(4321), "ü 🎮"),
         (Vec::new(), None, ""),
     ] {

@@ -72,6 +72,20 @@ fn what_is_no_request_is_a_bad_one() {
 }
 
 #[test]
+fn a_line_that_ends_with_a_line_feed_alone_is_answered_at_once() {
+    // Nothing else comes: an answer after the time to connect would be none.
+    for request in [
+        REQUEST.replace("\r\n", "\n"),
+        REQUEST.replacen("\r\n", "\n", 1),
+        with("X: y\nZ: z"),
+        "GET / HTTP/1.1\n".into(),
+    ] {
+        let answer = assert_refused(request.as_bytes(), "400 Bad Request");
+        assert!(answer.ends_with("the request's lines do not end as in HTTP\n"), "{answer}");
+    }
+}
+
+#[test]
 fn another_method_is_not_allowed() {
     for method in ["POST", "HEAD", "OPTIONS", "get"] {
         let answer = assert_refused(REQUEST.replacen("GET", method, 1).as_bytes(), "405 Method Not Allowed");

@@ -136,16 +136,21 @@ pub fn may_drop_politely() -> bool {
     false
 }
 
-/// The other end closed with a code that was registered after the standard.
-#[track_caller]
-pub fn assert_closed_with_later_code(info: &CloseInfo, code: u16, reason: &str) {
+/// The other end closed with a code that was registered after the standard, and a reason. Both are told, and sent back.
+pub async fn assert_closed_with_later_code(info: &CloseInfo, code: u16, reason: &str, key: &str) {
     assert_eq!(ending(info), (Some(code), reason, &CloseCause::Remote));
+    assert_eq!(seen(key, None).await.only("close "), format!("close {code} {reason}"));
 }
 
 /// A connection that was being made is given up: the server sees its end, if it ever saw its beginning.
 pub async fn assert_attempt_was_given_up(key: &str) {
     let seen = seen(key, None).await;
     assert_eq!(seen.all("eof").len() + seen.all("reset").len(), seen.all("path ").len());
+}
+
+/// Interim answers before the upgrade are skipped.
+pub fn may_refuse_interim_answers() -> bool {
+    false
 }
 
 /// An answer that no careful client takes is not taken.

@@ -149,14 +149,16 @@ pub fn may_drop_politely() -> bool {
     true
 }
 
-/// The other end closed with a code that was registered after the standard; a browser that does not know it takes it for
-/// a breach.
-#[track_caller]
-pub fn assert_closed_with_later_code(info: &CloseInfo, code: u16, reason: &str) {
-    if info.cause == CloseCause::Lost {
-        assert_eq!(info.code, None);
-    } else {
-        assert_eq!(ending(info), (Some(code), reason, &CloseCause::Remote));
+/// The other end closed with a code that was registered after the standard, and a reason. A browser that knows the code tells it
+/// and sends it back; one that does not takes it for a breach.
+pub async fn assert_closed_with_later_code(info: &CloseInfo, code: u16, reason: &str, key: &str) {
+    let seen = seen(key, None).await;
+    match seen.only("close ") {
+        "close 1002" => assert_eq!(ending(info), (None, "", &CloseCause::Lost)),
+        answer => {
+            assert_eq!(answer, format!("close {code} {reason}"));
+            assert_eq!(ending(info), (Some(code), reason, &CloseCause::Remote));
+        }
     }
 }
 
@@ -164,6 +166,11 @@ pub fn assert_closed_with_later_code(info: &CloseInfo, code: u16, reason: &str) 
 /// to a server at a time: so the way is free for the next.
 pub async fn assert_attempt_was_given_up(_key: &str) {
     open("/echo").await;
+}
+
+/// Chrome takes an interim answer for the one that counts; Firefox and WebKit skip it.
+pub fn may_refuse_interim_answers() -> bool {
+    true
 }
 
 /// Each browser has its own idea of what an answer may look like: how long it may be, which version of HTTP.

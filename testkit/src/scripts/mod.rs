@@ -50,6 +50,7 @@ fn run(target: Target, connection: &mut Connection, request: &Request, context: 
     match script {
         Script::StallBefore => return silence::stall_before(connection),
         Script::StallWithin => return silence::stall_within(connection, request),
+        Script::InterimForever => return silence::interim_forever(connection),
         Script::Drip => return silence::drip(connection, request),
         Script::CutBefore => return Ok(Leave::AtOnce),
         Script::ResetBefore => return cuts::reset(connection),

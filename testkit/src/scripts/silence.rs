@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Outcome, polite};
+use super::{Outcome, polite, upgrades};
 use crate::connection::Connection;
 use crate::frame::{self, Data, OpCode};
 use crate::handshake::{Answer, Request};
@@ -20,6 +20,14 @@ pub(super) fn stall_within(connection: &mut Connection, request: &Request) -> Ou
     let head = Answer::upgrade(request).to_bytes();
     connection.write(&head[..head.len() / 2])?;
     stall_before(connection)
+}
+
+pub(super) fn interim_forever(connection: &mut Connection) -> Outcome {
+    connection.expire_in(UNANSWERED);
+    loop {
+        connection.write(upgrades::INTERIM[0].as_bytes())?;
+        connection.pause(Duration::from_millis(20))?;
+    }
 }
 
 pub(super) fn drip(connection: &mut Connection, request: &Request) -> Outcome {

@@ -22,6 +22,10 @@ pub(super) fn with_head(connection: &mut Connection, request: &Request) -> Outco
     polite::echo(connection)
 }
 
+/// Answers that come before the one that counts (RFC 9110, 15.2).
+pub(super) const INTERIM: [&str; 2] =
+    ["HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"];
+
 /// A client that finds fault with the answer leaves; with one that does not, the script goes on as an echo.
 pub(super) fn bent(connection: &mut Connection, request: &Request, bend: &Bend) -> Outcome {
     const ACCEPT: &str = "Sec-WebSocket-Accept";
@@ -42,7 +46,22 @@ pub(super) fn bent(connection: &mut Connection, request: &Request, bend: &Bend) 
         Bend::Deflate => right.with(EXTENSIONS, "permessage-deflate"),
         Bend::Http10 => right.with_status_line("HTTP/1.0 101 Switching Protocols"),
         Bend::BigHead => right.with("X-Padding", &"x".repeat(20 * 1024)),
-        Bend::ManyHeaders => (0..200).fold(right, |answer, number| answer.with(&format!("X-{number}"), "x")),
+        Bend::Folded => {
+            right.with_instead("Connection", "keep-alive,\r\n\tUpgrade").with("X-Policy", "a\r\n b")
+        }
+        Bend::SpaceBeforeColon => right.with("X-Spaced ", "a"),
+        Bend::BareFeeds => {
+            let head = right.to_bytes();
+            connection.write(&head.into_iter().filter(|&byte| byte != b'\r').collect::<Vec<u8>>())?;
+            return polite::echo(connection);
+        }
+        Bend::Interim { count } => {
+            for answer in INTERIM.iter().cycle().take(*count) {
+                connection.write(answer.as_bytes())?;
+            }
+            right
+        }
+        Bend::ManyHeaders => (0..400).fold(right, |answer, number| answer.with(&format!("X-{number}"), "x")),
         Bend::Garbage => {
             connection.write(b"\x00\x01 this is not HTTP at all\r\n\r\n")?;
             return Ok(Leave::Gently);

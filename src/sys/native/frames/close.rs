@@ -1,6 +1,7 @@
 //! What a close frame carries: nothing, or a code and a reason (RFC 6455, 5.5.1 and 7.4).
 
 use super::decoder::Breach;
+use crate::close::CloseCode;
 
 /// The body of a close frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,7 @@ impl CloseFrame {
             [_] => return Err(Breach::Protocol),
             [high, low, ref reason @ ..] => (u16::from_be_bytes([high, low]), reason),
         };
-        if !may_be_sent(code) {
+        if CloseCode::for_server(code).is_err() {
             return Err(Breach::Protocol);
         }
         let reason = std::str::from_utf8(reason).map_err(|_| Breach::Utf8)?;
@@ -34,20 +35,16 @@ impl CloseFrame {
     }
 }
 
-/// Whether a close frame may carry this code: those that the RFC and the IANA registry define, bar the three that stand
-/// for the want of a frame or a code, and those that are for applications. 1014 is registered, too, but browsers and Godot
-/// take it for a breach, and so it is one here.
-fn may_be_sent(code: u16) -> bool {
-    matches!(code, 1000..=1003 | 1007..=1013 | 3000..=4999)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_is_written_is_read_again() {
-        for frame in [CloseFrame::new(4001, "tschüß"), CloseFrame { code: None, reason: String::new() }] {
+        let bad_gateway = CloseFrame::new(1014, "bad gateway");
+        for frame in
+            [CloseFrame::new(4001, "tschüß"), bad_gateway, CloseFrame { code: None, reason: String::new() }]
+        {
             assert_eq!(CloseFrame::parse(&frame.payload()), Ok(frame));
         }
     }
@@ -55,7 +52,7 @@ mod tests {
     #[test]
     fn half_a_code_and_codes_that_nobody_may_send_are_breaches() {
         assert_eq!(CloseFrame::parse(&[3]), Err(Breach::Protocol));
-        for code in [0, 999, 1004, 1005, 1006, 1014, 1015, 1016, 1100, 2000, 2999, 5000, u16::MAX] {
+        for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, u16::MAX] {
             assert_eq!(CloseFrame::parse(&code.to_be_bytes()), Err(Breach::Protocol), "{code}");
         }
     }

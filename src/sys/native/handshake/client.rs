@@ -2,10 +2,11 @@
 
 use tungstenite::handshake::{client::generate_key, derive_accept_key};
 
-use super::head::{Fields, Gathered, HeadBuffer, MAX_FIELDS};
+use super::head::{Fields, Gathered, HeadBuffer, LineEnds};
 use crate::{close::CloseCause, options::Options, url::Url};
 
-/// An answer may be this long. Servers add cookies and policies by the kilobyte.
+/// The heads of an answer, with those of the interim ones before it, may be this long. Servers add cookies and policies by the
+/// kilobyte. Nothing else limits how many fields there are.
 const MAX_HEAD: usize = 16 * 1024;
 
 /// A request that was sent, or will be.
@@ -30,6 +31,15 @@ pub(in super::super) enum Verdict {
     Refused(CloseCause),
 }
 
+/// A head that does not refuse.
+enum Answer {
+    /// 100 to 199, but for 101.
+    Interim,
+    Upgrade {
+        protocol: Option<String>,
+    },
+}
+
 impl ClientUpgrade {
     pub(in super::super) fn new(url: &Url, options: &Options) -> Self {
         Self {
@@ -38,7 +48,7 @@ impl ClientUpgrade {
             key: generate_key(),
             protocols: options.protocols.clone(),
             headers: options.headers.clone(),
-            answer: HeadBuffer::new(MAX_HEAD),
+            answer: HeadBuffer::new(MAX_HEAD, LineEnds::Lenient),
         }
     }
 
@@ -61,29 +71,46 @@ impl ClientUpgrade {
 
     /// Takes what the server sent.
     pub(in super::super) fn receive(&mut self, bytes: &[u8]) -> Verdict {
-        let (head, rest) = match self.answer.push(bytes) {
-            Gathered::Part => return Verdict::More,
-            Gathered::TooLarge => return refused("the answer's head is over 16 KiB"),
-            Gathered::Whole { head, rest } => (head, rest),
-        };
-        let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
+        let mut gathered = self.answer.push(bytes);
+        loop {
+            let (head, rest) = match gathered {
+                Gathered::Part => return Verdict::More,
+                Gathered::Whole { head, rest } => (head, rest),
+                Gathered::TooLarge => return refused("the answer's head is over 16 KiB"),
+                // It may end a line here.
+                Gathered::BareLineFeed => return refused("the answer is not HTTP"),
+            };
+            match self.read(&head) {
+                Ok(Answer::Interim) => gathered = self.answer.push(&rest),
+                Ok(Answer::Upgrade { protocol }) => return Verdict::Open { protocol, rest },
+                Err(cause) => return Verdict::Refused(cause),
+            }
+        }
+    }
+
+    fn read(&self, head: &[u8]) -> Result<Answer, CloseCause> {
+        // Each field takes a line.
+        let lines = head.iter().filter(|&&byte| byte == b'\n').count();
+        let mut fields = vec![httparse::EMPTY_HEADER; lines];
         let mut answer = httparse::Response::new(&mut fields);
-        match answer.parse(&head) {
-            Ok(httparse::Status::Complete(_)) => {}
-            Err(httparse::Error::TooManyHeaders) => return refused("the answer has over 64 header fields"),
-            _ => return refused("the answer is not HTTP"),
+        // A client accepts folded fields, and a space before a colon (RFC 9112, 5.1 and 5.2).
+        let parsed = httparse::ParserConfig::default()
+            .allow_obsolete_multiline_headers_in_responses(true)
+            .allow_spaces_after_header_name_in_responses(true)
+            .parse_response(&mut answer, head);
+        match parsed {
+            Ok(httparse::Status::Complete(end)) if end == head.len() => {}
+            _ => return Err(broken("the answer is not HTTP")),
         }
         match (answer.version, answer.code) {
-            (_, Some(code)) if code != 101 => {
-                return Verdict::Refused(CloseCause::Refused { status: Some(code) });
-            }
-            (Some(1), Some(_)) => {}
-            _ => return refused("the answer is not HTTP/1.1"),
+            (Some(1), Some(101)) => {}
+            (_, Some(101)) => return Err(broken("the answer is not HTTP/1.1")),
+            // RFC 9110, 15.2: the answer that counts is still to come.
+            (_, Some(100..200)) => return Ok(Answer::Interim),
+            (_, status) => return Err(CloseCause::Refused { status }),
         }
-        match self.check(Fields(answer.headers)) {
-            Ok(protocol) => Verdict::Open { protocol, rest },
-            Err(why) => refused(why),
-        }
+        let protocol = self.check(Fields(answer.headers)).map_err(broken)?;
+        Ok(Answer::Upgrade { protocol })
     }
 
     /// RFC 6455, 4.1: what the client must see in a 101.
@@ -118,7 +145,11 @@ impl ClientUpgrade {
 }
 
 fn refused(why: &'static str) -> Verdict {
-    Verdict::Refused(CloseCause::Handshake { why })
+    Verdict::Refused(broken(why))
+}
+
+fn broken(why: &'static str) -> CloseCause {
+    CloseCause::Handshake { why }
 }
 
 #[cfg(test)]
@@ -193,6 +224,68 @@ mod tests {
             let cause = CloseCause::Refused { status: Some(status) };
             assert_eq!(upgrade.receive(head.as_bytes()), Verdict::Refused(cause));
         }
+    }
+
+    #[test]
+    fn only_the_size_limits_how_many_fields_there_are() {
+        let mut few = upgrade("ws://h/", Options::default());
+        let many = "\r\na:".repeat((MAX_HEAD - 200) / 4);
+        assert!(matches!(answer(&mut few, &format!("{GOOD}{many}")), Verdict::Open { .. }));
+        let mut many = upgrade("ws://h/", Options::default());
+        let over = "\r\na:".repeat(MAX_HEAD / 4);
+        assert_eq!(answer(&mut many, &format!("{GOOD}{over}")), refused("the answer's head is over 16 KiB"));
+    }
+
+    #[test]
+    fn what_servers_must_not_write_and_clients_must_read_is_read() {
+        for fields in [
+            format!("{GOOD}\r\nX: a\r\n b\r\n\tc\r\nY:\r\n d"),
+            format!("{GOOD}\r\nX : a\r\nY\t : b"),
+            "Upgrade:\r\n websocket\r\nConnection : keep-alive,\r\n Upgrade\r\nSec-WebSocket-Accept:\r\n\t{A}".into(),
+            GOOD.replace("\r\n", "\n"),
+            GOOD.replacen("\r\n", "\n", 1),
+        ] {
+            let mut upgrade = upgrade("ws://h/", Options::default());
+            let verdict = answer(&mut upgrade, &fields);
+            assert!(matches!(verdict, Verdict::Open { protocol: None, .. }), "{fields:?}: {verdict:?}");
+        }
+        // A fold is a space, and within a word none may be.
+        let mut upgrade = upgrade("ws://h/", Options::default());
+        let verdict = answer(&mut upgrade, &GOOD.replace("websocket", "web\r\n socket"));
+        assert_eq!(verdict, refused("the answer does not upgrade to websocket"));
+    }
+
+    #[test]
+    fn bare_line_feeds_end_the_head_and_what_follows_is_kept() {
+        let mut upgrade = upgrade("ws://h/", Options::default());
+        let accept = derive_accept_key(upgrade.key.as_bytes());
+        let head = format!("HTTP/1.1 101 X\n{}\n\nrest", GOOD.replace("{A}", &accept).replace('\r', ""));
+        let verdict = upgrade.receive(head.as_bytes());
+        assert_eq!(verdict, Verdict::Open { protocol: None, rest: b"rest".to_vec() });
+    }
+
+    #[test]
+    fn interim_answers_are_skipped_and_count_towards_the_size() {
+        let accept = |upgrade: &ClientUpgrade| derive_accept_key(upgrade.key.as_bytes());
+        let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 X\r\nLink: a\r\n\r\nHTTP/1.1 199\n\n";
+        for split in 0..interim.len() {
+            let mut upgrade = upgrade("ws://h/", Options::default());
+            let (first, second) = interim.split_at(split);
+            assert_eq!(upgrade.receive(first.as_bytes()), Verdict::More, "split at {split}");
+            let good = GOOD.replace("{A}", &accept(&upgrade));
+            let verdict = upgrade.receive(format!("{second}HTTP/1.1 101 X\r\n{good}\r\n\r\nrest").as_bytes());
+            assert_eq!(verdict, Verdict::Open { protocol: None, rest: b"rest".to_vec() }, "split at {split}");
+        }
+        let mut endless = upgrade("ws://h/", Options::default());
+        let mut come = 0;
+        while endless.receive(interim.as_bytes()) == Verdict::More {
+            come += interim.len();
+        }
+        assert!((MAX_HEAD - interim.len()..MAX_HEAD).contains(&come), "{come}");
+        let mut refusing = upgrade("ws://h/", Options::default());
+        let cause = CloseCause::Refused { status: Some(403) };
+        let verdict = refusing.receive(format!("{interim}HTTP/1.1 403 X\r\n\r\n").as_bytes());
+        assert_eq!(verdict, Verdict::Refused(cause));
     }
 
     #[test]

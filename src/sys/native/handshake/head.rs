@@ -2,21 +2,30 @@
 
 use httparse::Header;
 
-/// How many header fields are read.
-pub(super) const MAX_FIELDS: usize = 64;
-
-const END: &[u8] = b"\r\n\r\n";
-
 /// Gathers bytes until an empty line. Nothing is parsed before, so a slow sender causes no repeated work.
 #[derive(Debug)]
 pub(super) struct HeadBuffer {
     bytes: Vec<u8>,
+    /// Where the line begins that has come in part.
+    line: usize,
     limit: usize,
+    line_ends: LineEnds,
+}
+
+/// How a line may end (RFC 9112, 2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LineEnds {
+    /// With CR and LF. Two readers of a request must not see different lines in it.
+    Strict,
+    /// With LF alone, too.
+    Lenient,
 }
 
 /// What has been gathered.
 pub(super) enum Gathered {
     Part,
+    /// A line ends with LF alone, and must not.
+    BareLineFeed,
     /// The head with its empty line, and what came behind it.
     Whole {
         head: Vec<u8>,
@@ -26,9 +35,9 @@ pub(super) enum Gathered {
 }
 
 impl HeadBuffer {
-    /// A head may have `limit` bytes, its empty line included.
-    pub(super) fn new(limit: usize) -> Self {
-        Self { bytes: Vec::new(), limit }
+    /// A head may have `limit` bytes, its empty line included; several heads, one behind the other, may have as many together.
+    pub(super) fn new(limit: usize, line_ends: LineEnds) -> Self {
+        Self { bytes: Vec::new(), line: 0, limit, line_ends }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -36,18 +45,26 @@ impl HeadBuffer {
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) -> Gathered {
-        // The empty line may begin in what was there.
-        let from = self.bytes.len().saturating_sub(END.len() - 1);
+        let mut from = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
-        let found = self.bytes[from..].windows(END.len()).position(|window| window == END);
-        match found.map(|at| from + at + END.len()) {
-            Some(end) if end <= self.limit => {
-                let rest = self.bytes.split_off(end);
-                Gathered::Whole { head: std::mem::take(&mut self.bytes), rest }
+        while let Some(len) = self.bytes[from..].iter().position(|&byte| byte == b'\n') {
+            let end = from + len + 1;
+            if end > self.limit {
+                return Gathered::TooLarge;
             }
-            None if self.bytes.len() < self.limit => Gathered::Part,
-            _ => Gathered::TooLarge,
+            let line = &self.bytes[self.line..end];
+            if self.line_ends == LineEnds::Strict && !line.ends_with(b"\r\n") {
+                return Gathered::BareLineFeed;
+            }
+            // An empty line before the first one ends nothing.
+            if self.line > 0 && matches!(line, b"\n" | b"\r\n") {
+                let rest = self.bytes.split_off(end);
+                (self.line, self.limit) = (0, self.limit - end);
+                return Gathered::Whole { head: std::mem::take(&mut self.bytes), rest };
+            }
+            (self.line, from) = (end, end);
         }
+        if self.bytes.len() < self.limit { Gathered::Part } else { Gathered::TooLarge }
     }
 }
 
@@ -93,7 +110,7 @@ mod tests {
     fn the_end_is_found_wherever_the_bytes_are_split() {
         let whole = b"GET / HTTP/1.1\r\nA: b\r\n\r\nrest";
         for split in 0..whole.len() {
-            let mut buffer = HeadBuffer::new(100);
+            let mut buffer = HeadBuffer::new(100, LineEnds::Strict);
             let found = match buffer.push(&whole[..split]) {
                 Gathered::Part => buffer.push(&whole[split..]),
                 found => found,
@@ -106,11 +123,33 @@ mod tests {
 
     #[test]
     fn the_limit_counts_the_empty_line() {
-        let head = |len: usize| [&vec![b'x'; len - 4][..], END].concat();
-        assert!(matches!(HeadBuffer::new(10).push(&head(10)), Gathered::Whole { .. }));
-        assert!(matches!(HeadBuffer::new(10).push(&head(11)), Gathered::TooLarge));
-        assert!(matches!(HeadBuffer::new(10).push(b"0123456789"), Gathered::TooLarge));
-        assert!(matches!(HeadBuffer::new(10).push(b"012345678"), Gathered::Part));
+        let head = |len: usize| [&vec![b'x'; len - 4][..], b"\r\n\r\n"].concat();
+        let push = |bytes: &[u8]| HeadBuffer::new(10, LineEnds::Strict).push(bytes);
+        assert!(matches!(push(&head(10)), Gathered::Whole { .. }));
+        assert!(matches!(push(&head(11)), Gathered::TooLarge));
+        assert!(matches!(push(b"0123456789"), Gathered::TooLarge));
+        assert!(matches!(push(b"012345678"), Gathered::Part));
+    }
+
+    #[test]
+    fn the_limit_counts_heads_together() {
+        let mut buffer = HeadBuffer::new(10, LineEnds::Strict);
+        let Gathered::Whole { rest, .. } = buffer.push(b"1\r\n\r\n2\r\n\r\n") else { panic!("no head") };
+        assert!(matches!(buffer.push(&rest), Gathered::Whole { .. }));
+        assert!(matches!(buffer.push(b"3"), Gathered::TooLarge));
+    }
+
+    #[test]
+    fn a_bare_line_feed_ends_a_line_where_it_may() {
+        for head in ["a\n\n", "a\n\r\n", "a\r\n\n", "a\r\n b\n\n", "\na\n\n"] {
+            let push = |line_ends| HeadBuffer::new(100, line_ends).push(format!("{head}rest").as_bytes());
+            let Gathered::Whole { head: found, rest } = push(LineEnds::Lenient) else { panic!("{head:?}") };
+            assert_eq!((&found[..], &rest[..]), (head.as_bytes(), &b"rest"[..]));
+            assert!(matches!(push(LineEnds::Strict), Gathered::BareLineFeed), "{head:?}");
+        }
+        let push = |bytes: &[u8]| HeadBuffer::new(100, LineEnds::Strict).push(bytes);
+        assert!(matches!(push(b"a\n"), Gathered::BareLineFeed), "and is told at once where it may not");
+        assert!(matches!(push(b"a\r"), Gathered::Part));
     }
 
     #[test]

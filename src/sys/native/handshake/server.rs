@@ -3,8 +3,11 @@
 
 use std::net::SocketAddr;
 
-use super::head::{Fields, Gathered, HeadBuffer, MAX_FIELDS};
+use super::head::{Fields, Gathered, HeadBuffer, LineEnds};
 use crate::{admission::Refusal, http::split_authority, request::Request};
+
+/// How many header fields are read.
+const MAX_FIELDS: usize = 64;
 
 /// A request that is awaited.
 #[derive(Debug)]
@@ -26,7 +29,7 @@ pub(in super::super) enum Asked {
 impl ServerUpgrade {
     /// The request's head may have `max_size` bytes.
     pub(in super::super) fn new(max_size: usize) -> Self {
-        Self { head: HeadBuffer::new(max_size) }
+        Self { head: HeadBuffer::new(max_size, LineEnds::Strict) }
     }
 
     /// Takes what the client sent.
@@ -38,6 +41,9 @@ impl ServerUpgrade {
         }
         match self.head.push(bytes) {
             Gathered::Part => Asked::More,
+            Gathered::BareLineFeed => {
+                Asked::Nothing(bad_request("the request's lines do not end as in HTTP"))
+            }
             Gathered::TooLarge => Asked::Nothing(too_large("the request's head is too long")),
             Gathered::Whole { head, rest } => match read(&head, from, secure) {
                 Ok(request) => Asked::For { request, rest },
@@ -53,12 +59,10 @@ fn read(head: &[u8], from: SocketAddr, secure: bool) -> Result<Request, Refusal>
     let mut request = httparse::Request::new(&mut fields);
     match request.parse(head) {
         Ok(httparse::Status::Complete(end)) if end == head.len() => {}
-        // The parser takes lone line feeds for line ends, and may so see another end than was looked for.
-        Ok(_) => return Err(bad_request("the request's lines do not end as in HTTP")),
         Err(httparse::Error::TooManyHeaders) => {
             return Err(too_large("the request has over 64 header fields"));
         }
-        Err(_) => return Err(bad_request("the request is not HTTP")),
+        _ => return Err(bad_request("the request is not HTTP")),
     }
     let (Some(method), Some(target), Some(1)) = (request.method, request.path, request.version) else {
         return Err(bad_request("the request is not HTTP/1.1"));

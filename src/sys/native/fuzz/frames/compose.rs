@@ -32,9 +32,10 @@ fn frame(input: &mut Unstructured<'_>, sender: End, stream: &mut Vec<u8>) -> Res
     };
     let masks = (sender == End::Client) != (flags & 0xf0 == 0xf0);
     let mask = masks.then(|| input.arbitrary()).transpose()?;
+    // Now and then, like each bit that breaks the rules.
+    let is_long = flags & 0x78 == 0x68;
     let header = FrameHeader {
         is_final: flags & 4 != 0,
-        // Now and then.
         rsv1: flags & 0x78 == 0x78,
         rsv2: false,
         rsv3: flags & 0x78 == 0x70,
@@ -44,8 +45,23 @@ fn frame(input: &mut Unstructured<'_>, sender: End, stream: &mut Vec<u8>) -> Res
     let key = mask.unwrap_or_default();
     unit.iter_mut().zip(key.iter().cycle()).for_each(|(byte, key)| *byte ^= key);
     // To write into memory cannot fail.
-    if header.format((unit.len() * times) as u64, stream).is_ok() {
+    let (start, len) = (stream.len(), (unit.len() * times) as u64);
+    if header.format(len, stream).is_ok() {
+        if is_long {
+            lengthen(stream, start + 1, len);
+        }
         stream.extend(unit.repeat(times));
     }
     Ok(())
+}
+
+/// Writes the length whose first byte stands at `at` in more bytes than it needs, if there is such a form.
+fn lengthen(stream: &mut Vec<u8>, at: usize, len: u64) {
+    let (first, written, long) = match stream[at] & 0x7f {
+        127 => return,
+        126 => (127, 2, len.to_be_bytes().to_vec()),
+        short => (126, 0, vec![0, short]),
+    };
+    stream[at] = stream[at] & 0x80 | first;
+    stream.splice(at + 1..at + 1 + written, long);
 }

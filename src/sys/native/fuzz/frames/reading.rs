@@ -6,8 +6,9 @@ use super::{
 };
 use crate::packet::Packet;
 
-/// The room for a message is at most this many times what has come of it: 16 times, or twice as much if that is all of it.
-const GROWTH: usize = 32;
+/// The memory of a message is at most this many times what has come of it: what is to come is set aside when it is no more than
+/// 64 times as much.
+const GROWTH: usize = 65;
 
 /// An [`Item`] with its payload.
 #[derive(Debug, PartialEq)]
@@ -45,7 +46,7 @@ impl Reading {
         way: Way,
     ) -> Self {
         let decoder = Decoder::new(sender == End::Client, limits);
-        let mut reader = Reader { decoder, limits, asked: 0, seen: Vec::new() };
+        let mut reader = Reader { decoder, limits, come: 0, seen: Vec::new() };
         let mut end = Ok(());
         for piece in pieces {
             end = reader.take(piece, way);
@@ -60,8 +61,8 @@ impl Reading {
 struct Reader {
     decoder: Decoder,
     limits: Limits,
-    /// How many bytes have come of what is under way, or were asked for.
-    asked: usize,
+    /// How many bytes have come of what is under way.
+    come: usize,
     seen: Vec<Seen>,
 }
 
@@ -71,7 +72,7 @@ impl Reader {
         loop {
             let before = piece.len();
             let item = self.decoder.next(&mut piece)?;
-            self.asked += before - piece.len();
+            self.come += before - piece.len();
             if !self.note(item) {
                 assert!(piece.is_empty(), "{} bytes are left lying", piece.len());
                 return Ok(());
@@ -82,12 +83,12 @@ impl Reader {
     /// As much of a piece as has its place; gives the rest.
     fn put_into_place<'a>(&mut self, mut piece: &'a [u8], way: Way) -> Result<&'a [u8], Breach> {
         while let Some(room) = self.decoder.room(1, piece.len()) {
-            self.asked += room.len();
             let len = if way == Way::Direct { room.len() } else { room.len().div_ceil(2) };
             let part;
             (part, piece) = piece.split_at(len);
             room[..len].copy_from_slice(part);
             let item = self.decoder.filled(len)?;
+            self.come += len;
             self.note(item);
         }
         Ok(piece)
@@ -95,12 +96,12 @@ impl Reader {
 
     /// Whether there was something.
     fn note(&mut self, item: Option<Item>) -> bool {
-        let bound = self.limits.message.min(self.asked.saturating_mul(GROWTH));
+        let bound = self.limits.message.min(self.come.saturating_mul(GROWTH));
         let held = self.decoder.held();
-        assert!(held <= bound, "{held} bytes are held after {} that came", self.asked);
+        assert!(held <= bound, "{held} bytes are held after {} that came", self.come);
         if !self.decoder.is_within_message() {
             assert_eq!(held, 0, "memory is held for no message");
-            self.asked = 0;
+            self.come = 0;
         }
         let is_something = item.is_some();
         self.seen.extend(item.map(|item| match item {

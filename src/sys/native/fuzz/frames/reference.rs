@@ -2,7 +2,10 @@
 //!
 //! - We fail as soon as it is certain, tungstenite at the end of a frame. So it is given the rest of a frame in which we
 //!   failed, and must fail then.
-//! - A close frame with a code that nobody may send is a breach here. tungstenite tells of a close with 1002.
+//! - A length in more bytes than it needs is a breach here, as is one over 63 bits (RFC 6455, 5.2). tungstenite reads on. So
+//!   it is given what comes before such a frame, and what we read then must be the same but for the breach.
+//! - A close frame with a code that nobody may send is a breach here. tungstenite tells of a close with 1002, also where the
+//!   code is 1014, which was registered later.
 //! - Only we limit the number of fragments.
 //! - For tungstenite the limit of a message is none of a control frame's if the limit of frames is at least 125.
 
@@ -16,12 +19,43 @@ use tungstenite::{
 use super::{
     super::super::frames::{Breach, CloseFrame, Limits, MAX_CONTROL},
     End,
-    reading::{Reading, Seen},
+    reading::{Reading, Seen, Way},
 };
 use crate::packet::Packet;
 
 /// Checks that tungstenite reads the same.
 pub(super) fn agrees(stream: &[u8], sender: End, limits: Limits, ours: &Reading) {
+    let Some(at) = invalid_length(stream) else { return is_the_same(stream, sender, limits, ours) };
+    let stream = &stream[..at];
+    let before = Reading::of([stream].into_iter(), sender, limits, Way::Copied);
+    is_the_same(stream, sender, limits, &before);
+    let end = before.end.and(Err(Breach::Protocol));
+    assert_eq!(*ours, Reading { end, ..before }, "the frame at {at} has a length that no frame may have");
+}
+
+/// Returns where the first whole header with an invalid length begins.
+fn invalid_length(stream: &[u8]) -> Option<usize> {
+    let mut cursor = Cursor::new(stream);
+    loop {
+        let start = cursor.position() as usize;
+        let (_, len) = FrameHeader::parse(&mut cursor).ok()??;
+        let is_valid = match stream[start + 1] & 0x7f {
+            126 => len > 125,
+            127 => len > u64::from(u16::MAX) && i64::try_from(len).is_ok(),
+            _ => true,
+        };
+        if !is_valid {
+            return Some(start);
+        }
+        let there = stream.len() as u64 - cursor.position();
+        if len > there {
+            return None;
+        }
+        cursor.set_position(cursor.position() + len);
+    }
+}
+
+fn is_the_same(stream: &[u8], sender: End, limits: Limits, ours: &Reading) {
     let max_frame = limits.message.max(MAX_CONTROL);
     let mut stream = stream.to_vec();
     if ours.end.is_err() {
@@ -29,6 +63,15 @@ pub(super) fn agrees(stream: &[u8], sender: End, limits: Limits, ours: &Reading)
     }
     let (theirs, has_failed) = read(stream, sender, limits.message, max_frame);
     let ours_until_close = until_close(&ours.seen);
+    if let (Some(Seen::Close(CloseFrame { code: Some(1014), .. })), Some((last, before))) =
+        (ours_until_close.last(), theirs.split_last())
+    {
+        assert!(is_answer_to_a_bad_code(last), "tungstenite knows 1014 now");
+        return assert!(
+            before.iter().eq(ours_until_close.into_iter().rev().skip(1).rev()),
+            "tungstenite sees {before:?}"
+        );
+    }
     let closes = matches!(ours_until_close.last(), Some(Seen::Close(_)));
     match ours.end {
         Ok(()) => assert!(!has_failed, "only tungstenite fails; before it came {theirs:?}"),
