@@ -33,25 +33,7 @@ use crate::{
 /// program panics.
 ///
 /// ```no_run
-/// use websocket_peer::{ReadyState, WebSocketPeer};
-///
-/// let mut peer = WebSocketPeer::new();
-/// peer.connect("ws://127.0.0.1:9080")?;
-/// loop {
-///     // Once a frame:
-///     let state = peer.poll();
-///     while let Some(packet) = peer.recv() {
-///         println!("got {packet:?}");
-///     }
-///     match state {
-///         ReadyState::Open => peer.send_text("hello")?,
-///         // Only now: what came before the close has been read.
-///         ReadyState::Closed => break,
-///         ReadyState::Connecting | ReadyState::Closing => {}
-///     }
-/// #   break;
-/// }
-/// # Ok::<(), websocket_peer::Error>(())
+#[doc = include_str!("../examples/hello_client.rs")]
 /// ```
 ///
 /// Godot: `WebSocketPeer`.
