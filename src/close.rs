@@ -313,7 +313,7 @@ pub enum TlsFailure {
     WrongName,
     /// The certificate is no longer, or not yet, valid.
     Expired,
-    /// Something else, in the TLS library's words.
+    /// Something else, in words that a person can read. They may change with each version.
     Other(String),
 }
 

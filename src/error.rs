@@ -15,6 +15,12 @@ pub enum Error {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// Browsers block the URL's port: it belongs to another protocol (Fetch Standard, "bad port"). Let the server listen on
+    /// another port. Native programs can set [`Options::allow_blocked_ports`](crate::Options::allow_blocked_ports).
+    BlockedPort {
+        /// The port.
+        port: u16,
+    },
     /// A value in [`Options`](crate::Options) or [`ServerOptions`](crate::ServerOptions) makes no sense. Correct that
     /// option.
     InvalidOption {
@@ -112,6 +118,7 @@ impl Error {
         const ERR_DOES_NOT_EXIST: i32 = 33;
         match self {
             Self::InvalidUrl { .. }
+            | Self::BlockedPort { .. }
             | Self::InvalidOption { .. }
             | Self::InvalidCloseCode { .. }
             | Self::ReasonTooLong { .. }
@@ -140,6 +147,7 @@ impl Error {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::InvalidUrl { .. } => "InvalidUrl",
+            Self::BlockedPort { .. } => "BlockedPort",
             Self::InvalidOption { .. } => "InvalidOption",
             Self::InvalidCloseCode { .. } => "InvalidCloseCode",
             Self::ReasonTooLong { .. } => "ReasonTooLong",
@@ -166,6 +174,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InvalidUrl { why } => write!(f, "invalid WebSocket URL: {why}"),
+            Self::BlockedPort { port } => {
+                write!(f, "browsers block port {port}, which belongs to another protocol; use another port")
+            }
             Self::InvalidOption { option, why } => write!(f, "invalid option `{option}`: {why}"),
             Self::InvalidCloseCode { code } => {
                 write!(f, "close code {code} cannot be sent from here; 1000 and 3000 to 4999 can")

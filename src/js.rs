@@ -42,7 +42,8 @@ impl JsPeer {
 
     /// Begins to connect to a `ws:` or `wss:` URL. `poll()` tells what comes of it.
     ///
-    /// Throws `AlreadyInUse` while connecting or open, `InvalidUrl`, `InvalidOption`.
+    /// Throws `AlreadyInUse` while connecting or open, `InvalidUrl`, `InvalidOption`, and `BlockedPort` for a port that
+    /// browsers block, such as 6667.
     pub fn connect(
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "string")] url: &JsValue,

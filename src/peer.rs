@@ -33,25 +33,7 @@ use crate::{
 /// program panics.
 ///
 /// ```no_run
-/// use websocket_peer::{ReadyState, WebSocketPeer};
-///
-/// let mut peer = WebSocketPeer::new();
-/// peer.connect("ws://127.0.0.1:9080")?;
-/// loop {
-///     // Once a frame:
-///     let state = peer.poll();
-///     while let Some(packet) = peer.recv() {
-///         println!("got {packet:?}");
-///     }
-///     match state {
-///         ReadyState::Open => peer.send_text("hello")?,
-///         // Only now: what came before the close has been read.
-///         ReadyState::Closed => break,
-///         ReadyState::Connecting | ReadyState::Closing => {}
-///     }
-/// #   break;
-/// }
-/// # Ok::<(), websocket_peer::Error>(())
+#[doc = include_str!("../examples/hello_client.rs")]
 /// ```
 ///
 /// Godot: `WebSocketPeer`.
@@ -101,14 +83,16 @@ impl WebSocketPeer {
     /// Everything of an older connection is forgotten, unread packets too. One that is still closing is dropped.
     ///
     /// The URL is read strictly (no credentials, no fragment, nothing that browsers would silently repair), so that
-    /// it means the same everywhere. The attempt begins at once. The call does not block, but the first one for a
+    /// it means the same everywhere. `localhost` and names that end in `.localhost` mean this machine and are not looked
+    /// up (RFC 6761, 6.3). The attempt begins at once. The call does not block, but the first one for a
     /// `wss:` URL in a process may take some milliseconds, in which the platform's certificates are read.
     ///
     /// # Errors
     /// - [`Error::AlreadyInUse`] while connecting or open.
     /// - [`Error::InvalidUrl`], [`Error::InvalidOption`].
-    /// - [`Error::Unsupported`] for what the platform cannot do: [`headers`](Options::headers) and
-    ///   [`tls`](Options::tls) settings in a browser, `wss:` in a native build without the feature `tls`.
+    /// - [`Error::BlockedPort`] for a port that browsers block, unless [`Options::allow_blocked_ports`] is set.
+    /// - [`Error::Unsupported`] for what the platform cannot do: [`headers`](Options::headers), [`tls`](Options::tls)
+    ///   settings and blocked ports in a browser, `wss:` in a native build without the feature `tls`.
     ///
     /// Godot: `connect_to_url`.
     #[doc(alias = "connect_to_url")]
@@ -116,6 +100,7 @@ impl WebSocketPeer {
         self.check_unused()?;
         let target = Url::parse(url)?;
         self.options.check()?;
+        target.check_port(self.options.allow_blocked_ports)?;
         let socket = Socket::connect(&target, &self.options)?;
         self.start(socket, Link::connecting(&self.options, Some(url.to_owned())));
         self.accepted = false;

@@ -4,6 +4,8 @@
 //! repaired is refused here, so that it is noticed on the developer's machine and not in one browser of five.
 //! Source: RFC 6455, section 3; WHATWG URL for what browsers change.
 
+mod ports;
+
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
@@ -62,6 +64,19 @@ impl Url {
             None => 80,
         };
         Ok(Self { secure, host: read_host(host)?, port, target: read_target(target)? })
+    }
+
+    /// Checks that the port is not one that browsers block, unless `allow_blocked`.
+    pub(crate) fn check_port(&self, allow_blocked: bool) -> Result<(), Error> {
+        if self.has_blocked_port() && !allow_blocked {
+            return Err(Error::BlockedPort { port: self.port });
+        }
+        Ok(())
+    }
+
+    /// Returns `true` if browsers refuse to connect to the port.
+    pub(crate) fn has_blocked_port(&self) -> bool {
+        ports::is_blocked(self.port)
     }
 
     /// What the `Host` header says: the port only where it is not the scheme's own.

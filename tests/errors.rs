@@ -106,6 +106,16 @@ fn invalid_url() {
 }
 
 #[test]
+fn blocked_port() {
+    let error = error(&mut over(), 31, |peer| peer.connect("ws://localhost:6667/"));
+    assert_eq!(error, Error::BlockedPort { port: 6667 });
+    assert_eq!(
+        error.to_string(),
+        "browsers block port 6667, which belongs to another protocol; use another port"
+    );
+}
+
+#[test]
 fn invalid_option_at_connect() {
     let mut peer = over();
     peer.set_options(Options::default().connect_timeout(Duration::ZERO));

@@ -7,6 +7,8 @@ mod chat;
 mod common;
 #[path = "examples/godot.rs"]
 mod godot;
+#[path = "examples/hello.rs"]
+mod hello;
 
 use std::{net::TcpListener, process::Command, thread};
 

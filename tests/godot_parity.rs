@@ -82,6 +82,7 @@ fn errors_have_godots_numbers() {
     let io = std::io::Error::other("refused");
     let numbers = [
         (Error::InvalidUrl { why: "" }, ERR_INVALID_PARAMETER),
+        (Error::BlockedPort { port: 1 }, ERR_INVALID_PARAMETER),
         (Error::InvalidOption { option: "", why: "" }, ERR_INVALID_PARAMETER),
         (Error::InvalidCloseCode { code: 0 }, ERR_INVALID_PARAMETER),
         (Error::ReasonTooLong { len: 124 }, ERR_INVALID_PARAMETER),

@@ -10,6 +10,8 @@ mod echo;
 mod flow;
 #[path = "native/leaving.rs"]
 mod leaving;
+#[path = "native/names.rs"]
+mod names;
 #[path = "native/polling.rs"]
 mod polling;
 #[path = "native/resources.rs"]

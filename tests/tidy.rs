@@ -16,6 +16,8 @@ mod manifest;
 mod papers;
 #[path = "tidy/places.rs"]
 mod places;
+#[path = "tidy/programs.rs"]
+mod programs;
 #[path = "tidy/seam.rs"]
 mod seam;
 #[path = "tidy/tree.rs"]
@@ -112,6 +114,16 @@ fn the_papers_tell_the_version_of_the_manifest() {
 fn the_papers_name_what_is_there() {
     let tree = Tree::get();
     nothing_in(papers::named_in_vain("docs/godot-wire.md", tree.text("docs/godot-wire.md"), tree.rust("")));
+}
+
+#[test]
+fn the_programs_of_the_papers_can_be_pasted() {
+    let tree = Tree::get();
+    let papers = tree.files().filter(|file| file.path.ends_with(".md"));
+    hold(papers.chain(tree.rust("src/")), programs::unusable);
+    for example in ["examples/hello_client.rs", "examples/hello_server.rs"] {
+        nothing_in(programs::not_shown(tree.text("README.md"), example, tree.text(example)));
+    }
 }
 
 #[test]

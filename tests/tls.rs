@@ -10,6 +10,9 @@ mod common;
 #[path = "tls/faults.rs"]
 mod faults;
 #[cfg(feature = "tls")]
+#[path = "tls/pinned.rs"]
+mod pinned;
+#[cfg(feature = "tls")]
 #[path = "tls/server.rs"]
 mod server;
 #[cfg(feature = "tls")]

@@ -11,6 +11,7 @@ const DEFAULT_ADDRESS = "ws://127.0.0.1:9080";
 /** Errors that are about one field, whichever button was pressed. */
 const FIELD_AT_FAULT = {
   InvalidUrl: "address",
+  BlockedPort: "address",
   InvalidOption: "protocols",
   InvalidCloseCode: "close-code",
   ReasonTooLong: "close-reason",

@@ -91,6 +91,15 @@ pub struct Options {
     ///
     /// Godot: `handshake_headers`.
     pub headers: Vec<(String, String)>,
+    /// Connects to ports that browsers block, too: those of other protocols, such as 25, 6000, 6667 or 10080. Default:
+    /// false; then [`connect`](crate::WebSocketPeer::connect) returns [`Error::BlockedPort`] for them.
+    ///
+    /// A server on such a port cannot be reached from a page, so this is for programs that have to reach one that is
+    /// there. Source: Fetch Standard, "bad port".
+    ///
+    /// Platform: a browser cannot be told to connect to them; there `connect` returns [`Error::Unsupported`] if this is
+    /// true and the port is blocked. Other ports are not affected.
+    pub allow_blocked_ports: bool,
     /// The time for everything until the connection is open: name, TCP, TLS and handshake together. Default: 10 s;
     /// 5 s in [`Options::for_server`].
     pub connect_timeout: Duration,
@@ -128,6 +137,7 @@ impl Default for Options {
             max_backlog_packets: 65_536,
             protocols: Vec::new(),
             headers: Vec::new(),
+            allow_blocked_ports: false,
             connect_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(3),
             heartbeat_interval: Duration::from_secs(20),
@@ -153,6 +163,7 @@ impl Options {
         max_queued_packets: usize,
         backlog_buffer_size: usize,
         max_backlog_packets: usize,
+        allow_blocked_ports: bool,
         connect_timeout: Duration,
         close_timeout: Duration,
         heartbeat_interval: Duration,

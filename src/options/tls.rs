@@ -14,7 +14,8 @@ use crate::error::Error;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TlsOptions {
-    /// Which authorities may vouch for a server. Default: those of the platform.
+    /// Which authorities may vouch for a server, or which certificates it may have. Default: the authorities of the
+    /// platform.
     ///
     /// Godot: `TLSOptions.client(trusted_chain)`.
     pub roots: TlsRoots,
@@ -76,7 +77,7 @@ fn check_pem(option: &'static str, pem: &[u8], label: &str) -> Result<(), Error>
     Err(Error::InvalidOption { option, why: "it holds no PEM block of the kind that is wanted" })
 }
 
-/// Which authorities may vouch for a server.
+/// Which authorities may vouch for a server, or which certificates it may have.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TlsRoots {
@@ -85,7 +86,18 @@ pub enum TlsRoots {
     Platform,
     /// Mozilla's, built into the program by the feature `tls-bundled-roots`; without it [`Error::Unsupported`].
     Bundled,
-    /// Only these: PEM certificates, one after the other. For a server with a certificate of your own.
+    /// Only these: PEM certificates (X.509 version 3), one after the other. For a server with a certificate of your own.
+    ///
+    /// An authority among them vouches for what it has issued. Besides, a server may have exactly one of these
+    /// certificates, byte for byte: a self-signed one, say, as `openssl req -x509` or Godot's
+    /// `Crypto.generate_self_signed_certificate` makes it. It need not be an authority's, and one that is not vouches for
+    /// no other. Of such a certificate these are checked:
+    ///
+    /// - that the server has its key, and that today lies between its dates;
+    /// - the names that it lists (`subjectAltName`), against the URL's host or [`TlsOptions::server_name`];
+    /// - if it lists none, its common name, where that is an address or has the form of a full domain name: with a dot in
+    ///   it, perhaps `*.` before it (RFC 6125, 6.4.4). Any other, such as `myserver`, is taken for a label: the certificate
+    ///   is then accepted under every name.
     Custom {
         /// The PEM text.
         pem: Vec<u8>,

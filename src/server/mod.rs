@@ -61,25 +61,7 @@ use crate::{
 /// Dropping it ends all connections at once; [`shutdown`](Self::shutdown) says goodbye first.
 ///
 /// ```no_run
-/// use websocket_peer::{ServerEvent, ServerOptions, WebSocketServer};
-///
-/// let mut server = WebSocketServer::bind("0.0.0.0:9080", ServerOptions::default())?;
-/// loop {
-///     // Once a frame:
-///     server.poll();
-///     while let Some(event) = server.next_event() {
-///         match event {
-///             ServerEvent::Opened(peer) => server.send_text(peer, "welcome")?,
-///             ServerEvent::Packet(peer, packet) => {
-///                 server.broadcast(&packet, Some(peer));
-///             }
-///             ServerEvent::Closed(peer, info) => println!("{peer} is gone: {info}"),
-///             _ => {}
-///         }
-///     }
-/// #   break;
-/// }
-/// # Ok::<(), websocket_peer::Error>(())
+#[doc = include_str!("../../examples/hello_server.rs")]
 /// ```
 ///
 /// Platform: a browser accepts no connections; there [`bind`](Self::bind) answers [`Error::Unsupported`].

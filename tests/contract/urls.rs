@@ -1,9 +1,17 @@
 //! Addresses that every platform would read differently are refused, with the peer as it was.
 
 use wasm_bindgen_test::wasm_bindgen_test;
-use websocket_peer::{Error, ReadyState, WebSocketPeer};
+use websocket_peer::{Error, Options, ReadyState, WebSocketPeer};
 
-use crate::support::{open, receive_text, until, url};
+use crate::support::{assert_blocked_port_allowed, open, receive_text, until, url};
+
+/// The bad ports of the Fetch Standard, but for 0, which is no port of a URL.
+const BLOCKED_PORTS: [u16; 82] = [
+    1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104,
+    109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515,
+    526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049,
+    3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+];
 
 /// Each of them is `InvalidUrl`, and the peer is as new.
 macro_rules! invalid {
@@ -46,6 +54,33 @@ invalid! {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
+async fn ports_that_browsers_block_are_refused() {
+    for port in BLOCKED_PORTS {
+        for url in [format!("ws://127.0.0.1:{port}/"), format!("wss://localhost:{port}?query")] {
+            let mut peer = WebSocketPeer::new();
+            assert_eq!(peer.connect(&url), Err(Error::BlockedPort { port }), "{url}");
+            assert_eq!((peer.poll(), peer.url(), peer.close_info()), (ReadyState::Closed, None, None));
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_blocked_port_can_be_allowed_where_the_platform_connects_to_it() {
+    for port in BLOCKED_PORTS {
+        let mut peer = WebSocketPeer::with_options(Options::default().allow_blocked_ports(true));
+        let answer = peer.connect(&format!("ws://127.0.0.1:{port}/"));
+        assert_blocked_port_allowed(&peer, answer);
+    }
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn allowing_blocked_ports_does_not_touch_other_ports() {
+    let mut peer = WebSocketPeer::with_options(Options::default().allow_blocked_ports(true));
+    peer.connect(&url("/echo")).unwrap();
+    until(&mut peer, "open", |peer| peer.state() == ReadyState::Open).await;
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_scheme_in_any_letters_is_the_scheme() {
     let given = url("/echo").replace("ws://", "Ws://");
     let mut peer = WebSocketPeer::new();
@@ -61,6 +96,17 @@ async fn a_url_without_a_path_asks_for_the_root() {
     assert_eq!(peer.state(), ReadyState::Connecting);
     peer.abort();
     assert_eq!(peer.connect(&url("?query")), Ok(()));
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn names_under_localhost_lead_to_this_machine() {
+    for name in ["localhost", "game.localhost", "Two.Labels.LocalHost"] {
+        let mut peer = WebSocketPeer::new();
+        peer.connect(&url("/echo").replace("127.0.0.1", name)).unwrap();
+        until(&mut peer, "open", |peer| peer.state() == ReadyState::Open).await;
+        peer.send_text(name).unwrap();
+        assert_eq!(receive_text(&mut peer).await, name);
+    }
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]

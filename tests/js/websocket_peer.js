@@ -180,6 +180,7 @@ test("protocols are offered, and the chosen one is told", async () => {
 test("errors have names: URL, state, sizes, codes, reasons", async () => {
   const peer = new WebSocketPeer({ outboundBufferSize: 100 });
   throws("InvalidUrl", "ws", () => peer.connect("http://localhost/"));
+  throws("BlockedPort", "6667", () => peer.connect("ws://localhost:6667/"));
   throws("NotOpen", "closed", () => peer.sendText("x"));
   throws("NotOpen", "closed", () => peer.send(new Uint8Array(1)));
   peer.connect(`${server}/echo`);

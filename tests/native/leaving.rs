@@ -25,11 +25,9 @@ fn a_peer_that_never_did_anything_can_be_dropped() {
 
 #[test]
 fn dropped_while_looking_up_a_name() {
-    for name in ["localhost", "nobody.invalid"] {
-        let mut peer = WebSocketPeer::new();
-        peer.connect(&format!("ws://{name}:9/")).unwrap();
-        drop(peer);
-    }
+    let mut peer = WebSocketPeer::new();
+    peer.connect("ws://nobody.invalid/").unwrap();
+    drop(peer);
 }
 
 #[test]

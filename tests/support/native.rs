@@ -179,6 +179,12 @@ pub fn assert_own_roots(options: Options) {
     assert_eq!(peer.state(), ReadyState::Connecting);
 }
 
+/// A port that browsers block is connected to like any other.
+#[track_caller]
+pub fn assert_blocked_port_allowed(peer: &WebSocketPeer, answer: Result<(), Error>) {
+    assert_eq!((answer, peer.state()), (Ok(()), ReadyState::Connecting));
+}
+
 /// How often a peer's hook was called: never, and who sets one is told so.
 pub struct Wakes(Rc<Cell<usize>>);
 

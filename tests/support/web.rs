@@ -198,6 +198,13 @@ pub fn assert_own_roots(options: Options) {
     assert_eq!((peer.state(), peer.close_info()), (ReadyState::Closed, None));
 }
 
+/// A browser cannot be told to connect to a port that it blocks.
+#[track_caller]
+pub fn assert_blocked_port_allowed(peer: &WebSocketPeer, answer: Result<(), Error>) {
+    assert!(matches!(answer, Err(Error::Unsupported { .. })), "{answer:?}");
+    assert_eq!((peer.state(), peer.close_info()), (ReadyState::Closed, None));
+}
+
 /// How often a peer's hook was called.
 pub struct Wakes(Rc<Cell<usize>>);
 

@@ -43,8 +43,13 @@ fn secure_client(options: Options) -> (WebSocketPeer, TcpStream) {
     (peer, tcp)
 }
 
+/// Returns `true` for a failure of TLS in words: without the name of a variant, or another debug form.
 fn is_other_tls_failure(cause: &CloseCause) -> bool {
-    matches!(cause, CloseCause::Tls { failure: TlsFailure::Other(what) } if !what.is_empty())
+    let CloseCause::Tls { failure: TlsFailure::Other(what) } = cause else { return false };
+    let is_camel_case = |pair: (char, char)| pair.0.is_lowercase() && pair.1.is_uppercase();
+    what.contains(' ')
+        && !what.contains(['{', '[', '"'])
+        && !what.chars().zip(what.chars().skip(1)).any(is_camel_case)
 }
 
 #[test]

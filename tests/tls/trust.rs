@@ -10,15 +10,15 @@ use websocket_peer::{
 
 use crate::common::{closed, opened, receive, server};
 
-fn authority() -> Authority {
+pub fn authority() -> Authority {
     Authority::new("own authority").unwrap()
 }
 
-fn serve(authority: &Authority, identity: &Identity) -> Server {
+pub fn serve(authority: &Authority, identity: &Identity) -> Server {
     Server::start_as(authority, identity).unwrap()
 }
 
-fn trusting(pem: &str) -> TlsOptions {
+pub fn trusting(pem: &str) -> TlsOptions {
     TlsOptions::default().roots(TlsRoots::Custom { pem: pem.as_bytes().to_vec() })
 }
 
@@ -27,7 +27,7 @@ fn peer(tls: TlsOptions) -> WebSocketPeer {
 }
 
 #[track_caller]
-fn assert_opens(tls: TlsOptions, url: &str) {
+pub fn assert_opens(tls: TlsOptions, url: &str) {
     let mut peer = peer(tls);
     peer.connect(url).unwrap();
     opened(&mut peer);
@@ -38,7 +38,7 @@ fn assert_opens(tls: TlsOptions, url: &str) {
 }
 
 #[track_caller]
-fn failure(tls: TlsOptions, url: &str) -> TlsFailure {
+pub fn failure(tls: TlsOptions, url: &str) -> TlsFailure {
     let mut peer = peer(tls);
     peer.connect(url).unwrap();
     let info = closed(&mut peer);

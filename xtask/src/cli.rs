@@ -17,12 +17,15 @@ pub const HELP: &str = "\
 Sets up what is missing, then builds, shows and tests websocket-peer. Every command says what it runs before it runs it.
 
 USAGE
-    cargo xtask demo [--open] [--check] [--page-port N] [--port N]
-    cargo xtask test [--browsers LIST]
-    cargo xtask bench [--quick] [--only NAME]
+    cargo xtask demo [--open] [--check] [--page-port N] [--port N] [--install]
+    cargo xtask test [--browsers LIST] [--install]
+    cargo xtask bench [--quick] [--only NAME] [--install]
     cargo xtask soak [--connections N] [--minutes M]
-    cargo xtask autobahn
-    cargo xtask interop [NAME]...
+    cargo xtask autobahn [--install]
+    cargo xtask interop [--install] [NAME]...
+
+    --install        installs packages of the system that are missing, by apt-get on Debian and Ubuntu. Without it you are
+                     asked at a terminal, and else told what to run. CI=true, or being root in a container, permits it, too
 
 demo    Builds the page, starts an echo server and a page server on this machine, and runs until Ctrl-C.
     --open           opens the page in the default browser
@@ -64,33 +67,44 @@ pub enum Command {
     Interop(Vec<String>),
 }
 
-impl Command {
+/// A whole command line.
+#[derive(Debug, PartialEq)]
+pub struct Line {
+    pub command: Command,
+    /// Packages of the system may be installed without a question.
+    pub install: bool,
+}
+
+impl Line {
     pub fn from_env() -> Result<Self> {
         Self::parse(Parser::from_env()).map_err(|error| anyhow!("{error} (`cargo xtask` prints the help)"))
     }
 
     fn parse(mut parser: Parser) -> Result<Self> {
-        match parser.next()? {
-            None | Some(Arg::Short('h') | Arg::Long("help")) => Ok(Self::Help),
+        let mut install = false;
+        let command = match parser.next()? {
+            None | Some(Arg::Short('h') | Arg::Long("help")) => Command::Help,
             Some(Arg::Value(name)) => match name.string()?.as_str() {
-                "help" => Ok(Self::Help),
-                "demo" => parse_demo(parser),
-                "test" => parse_test(parser),
-                "bench" => parse_bench(parser),
-                "soak" => parse_soak(parser),
-                "interop" => parse_interop(parser),
-                "autobahn" => parse_alone(parser, Command::Autobahn),
+                "help" => Command::Help,
+                "demo" => parse_demo(parser, &mut install)?,
+                "test" => parse_test(parser, &mut install)?,
+                "bench" => parse_bench(parser, &mut install)?,
+                "soak" => parse_soak(parser)?,
+                "interop" => parse_interop(parser, &mut install)?,
+                "autobahn" => parse_autobahn(parser, &mut install)?,
                 other => bail!("there is no command `{other}`"),
             },
-            Some(other) => Err(other.unexpected().into()),
-        }
+            Some(other) => return Err(other.unexpected().into()),
+        };
+        Ok(Self { command, install })
     }
 }
 
-fn parse_demo(mut parser: Parser) -> Result<Command> {
+fn parse_demo(mut parser: Parser, install: &mut bool) -> Result<Command> {
     let mut options = demo::Options::default();
     while let Some(argument) = parser.next()? {
         match argument {
+            Arg::Long("install") => *install = true,
             Arg::Long("open") => options.open = true,
             Arg::Long("check") => options.check = true,
             Arg::Long("page-port") => options.page_port = parser.value()?.parse()?,
@@ -102,10 +116,11 @@ fn parse_demo(mut parser: Parser) -> Result<Command> {
     Ok(Command::Demo(options))
 }
 
-fn parse_test(mut parser: Parser) -> Result<Command> {
+fn parse_test(mut parser: Parser, install: &mut bool) -> Result<Command> {
     let mut command = Command::Test;
     while let Some(argument) = parser.next()? {
         match argument {
+            Arg::Long("install") => *install = true,
             Arg::Long("browsers") => {
                 let list = parser.value()?.string()?;
                 command = Command::TestBrowsers(list.split(',').map(str::parse).collect::<Result<_>>()?);
@@ -117,10 +132,11 @@ fn parse_test(mut parser: Parser) -> Result<Command> {
     Ok(command)
 }
 
-fn parse_interop(mut parser: Parser) -> Result<Command> {
+fn parse_interop(mut parser: Parser, install: &mut bool) -> Result<Command> {
     let mut names = Vec::new();
     while let Some(argument) = parser.next()? {
         match argument {
+            Arg::Long("install") => *install = true,
             Arg::Value(name) => names.push(name.string()?),
             Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
             other => return Err(other.unexpected().into()),
@@ -129,19 +145,22 @@ fn parse_interop(mut parser: Parser) -> Result<Command> {
     Ok(Command::Interop(names))
 }
 
-/// A command that takes no options.
-fn parse_alone(mut parser: Parser, command: Command) -> Result<Command> {
-    match parser.next()? {
-        None => Ok(command),
-        Some(Arg::Short('h') | Arg::Long("help")) => Ok(Command::Help),
-        Some(other) => Err(other.unexpected().into()),
+fn parse_autobahn(mut parser: Parser, install: &mut bool) -> Result<Command> {
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("install") => *install = true,
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
+            other => return Err(other.unexpected().into()),
+        }
     }
+    Ok(Command::Autobahn)
 }
 
-fn parse_bench(mut parser: Parser) -> Result<Command> {
+fn parse_bench(mut parser: Parser, install: &mut bool) -> Result<Command> {
     let mut options = bench::Options::default();
     while let Some(argument) = parser.next()? {
         match argument {
+            Arg::Long("install") => *install = true,
             Arg::Long("quick") => options.quick = true,
             Arg::Long("only") => options.only = Some(parser.value()?.string()?.parse()?),
             Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
@@ -172,7 +191,22 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Command> {
-        Command::parse(Parser::from_args(line.split_whitespace()))
+        Ok(whole(line)?.command)
+    }
+
+    fn whole(line: &str) -> Result<Line> {
+        Line::parse(Parser::from_args(line.split_whitespace()))
+    }
+
+    #[test]
+    fn what_may_need_packages_can_be_told_to_install_them() {
+        let all = ["demo", "test", "test --browsers chrome", "bench", "autobahn", "interop", "interop rpc"];
+        for line in all {
+            assert!(!whole(line).unwrap().install, "{line}");
+            let told = whole(&format!("{line} --install")).unwrap();
+            assert!(told.install, "{line}");
+            assert_eq!(told.command, parse(line).unwrap());
+        }
     }
 
     #[test]
@@ -219,6 +253,8 @@ mod tests {
         for line in [
             "bake",
             "demo --port",
+            "soak --install",
+            "--install",
             "demo --port many",
             "test --fast",
             "autobahn --fast",

@@ -30,7 +30,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use cli::Command;
+use cli::{Command, Line};
 use project::Project;
 
 #[tokio::main(flavor = "current_thread")]
@@ -62,12 +62,12 @@ enum Outcome {
 }
 
 async fn run() -> Result<Outcome> {
-    let command = Command::from_env()?;
+    let Line { command, install } = Line::from_env()?;
     if command == Command::Help {
         print!("{}", cli::HELP);
         return Ok(Outcome::Done);
     }
-    let project = Project::find()?;
+    let project = Project::find()?.allow_install(install);
     let all_passed = match command {
         Command::Help => true,
         Command::Demo(options) => demo::run(&project, &options).await.map(|()| true)?,

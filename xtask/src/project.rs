@@ -16,6 +16,7 @@ pub struct Project {
     root: PathBuf,
     target: PathBuf,
     search_path: OsString,
+    may_install: bool,
 }
 
 impl Project {
@@ -28,7 +29,24 @@ impl Project {
         let inherited = env::var_os("PATH").unwrap_or_default();
         let search_path = env::join_paths([own_tools].into_iter().chain(env::split_paths(&inherited)))
             .context("PATH holds a directory that cannot be passed on")?;
-        Ok(Self { root: root.to_owned(), target, search_path })
+        Ok(Self { root: root.to_owned(), target, search_path, may_install: false })
+    }
+
+    /// Packages of the system may be installed without a question, or not: `--install`.
+    pub fn allow_install(mut self, may_install: bool) -> Self {
+        self.may_install = may_install;
+        self
+    }
+
+    pub fn may_install(&self) -> bool {
+        self.may_install
+    }
+
+    /// The same with nothing but this folder on PATH.
+    #[cfg(test)]
+    pub fn with_search_path(mut self, folder: PathBuf) -> Self {
+        self.search_path = folder.into_os_string();
+        self
     }
 
     /// The directory of the main Cargo.toml.

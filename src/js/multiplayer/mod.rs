@@ -66,7 +66,7 @@ impl JsMultiplayerClient {
     /// Begins to join the session of the server at a `ws:` or `wss:` URL. The events `connected`, `peer-connected` of peer 1
     /// and `connection-failed` tell what comes of it.
     ///
-    /// Throws `InvalidUrl`, `InvalidOption`.
+    /// Throws `InvalidUrl`, `InvalidOption`, `BlockedPort`.
     #[wasm_bindgen(constructor)]
     pub fn new(
         #[wasm_bindgen(unchecked_param_type = "string")] url: &JsValue,

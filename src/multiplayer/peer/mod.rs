@@ -42,7 +42,12 @@ use crate::{
 /// to say goes through [`session`](Self::session): to declare nodes, to call their methods, to send bytes.
 ///
 /// ```no_run
-/// use websocket_peer::multiplayer::{Event, MultiplayerOptions, MultiplayerPeer};
+/// use std::{thread, time::Duration};
+///
+/// use websocket_peer::{
+///     Error,
+///     multiplayer::{Event, MultiplayerOptions, MultiplayerPeer},
+/// };
 ///
 /// websocket_peer::rpc! {
 ///     /// What is said in the room.
@@ -51,29 +56,33 @@ use crate::{
 ///     }
 /// }
 ///
-/// let mut peer = MultiplayerPeer::create_client("ws://127.0.0.1:9080", MultiplayerOptions::default())?;
-/// let room = peer.session().add::<Room>("Room")?;
-/// loop {
-///     // Once a frame:
-///     peer.poll();
-///     while let Some(event) = peer.next_event() {
-///         match event {
-///             Event::PeerConnected(id) => {
-///                 peer.session().call(room, id, Room::Say { text: "hello".into() })?;
-///             }
-///             Event::Call(call) => {
-///                 let from = call.from;
-///                 if let Some(Ok(Room::Say { text })) = room.read(call) {
-///                     println!("{from} says: {text}");
+/// fn main() -> Result<(), Error> {
+///     let mut peer = MultiplayerPeer::create_client("ws://127.0.0.1:9080", MultiplayerOptions::default())?;
+///     let room = peer.session().add::<Room>("Room")?;
+///     loop {
+///         // Once a frame:
+///         peer.poll();
+///         while let Some(event) = peer.next_event() {
+///             match event {
+///                 Event::PeerConnected(id) => {
+///                     peer.session().call(room, id, Room::Say { text: "hello".into() })?;
 ///                 }
+///                 Event::Call(call) => {
+///                     let from = call.from;
+///                     if let Some(Ok(Room::Say { text })) = room.read(call) {
+///                         println!("{from} says: {text}");
+///                     }
+///                 }
+///                 Event::ConnectionFailed { info } | Event::Disconnected { info } => {
+///                     println!("{info}");
+///                     return Ok(());
+///                 }
+///                 _ => {}
 ///             }
-///             Event::Disconnected { info } => println!("{info}"),
-///             _ => {}
 ///         }
+///         thread::sleep(Duration::from_millis(16));
 ///     }
-/// #   break;
 /// }
-/// # Ok::<(), websocket_peer::Error>(())
 /// ```
 ///
 /// A session is reliable and ordered, so nobody can miss a packet of it and stay. Whoever takes packets more slowly than

@@ -6,8 +6,9 @@
 use std::{collections::VecDeque, io, net::SocketAddr, time::Duration};
 
 use mio::net::TcpStream;
+use socket2::SockRef;
 
-use super::resolve::Lookup;
+use super::resolve::{self, Lookup};
 use crate::{close::CloseCause, url::Host};
 
 /// After how long the next address is tried beside those that have not answered (RFC 8305, section 5).
@@ -32,14 +33,14 @@ pub(super) enum Dialed {
 
 impl Dial {
     pub(super) fn start(host: &Host, port: u16) -> Self {
-        match host {
-            Host::Ip(ip) => {
-                let mut race = Race::new(vec![SocketAddr::new(*ip, port)]);
-                race.start_due(Duration::ZERO);
-                Self::Racing(race)
-            }
-            Host::Name(name) => Self::LookingUp(Lookup::start(name, port)),
-        }
+        let known = match host {
+            Host::Ip(ip) => vec![*ip],
+            Host::Name(name) if resolve::is_loopback(name) => resolve::LOOPBACK.to_vec(),
+            Host::Name(name) => return Self::LookingUp(Lookup::start(name, port)),
+        };
+        let mut race = Race::new(known.into_iter().map(|ip| SocketAddr::new(ip, port)).collect());
+        race.start_due(Duration::ZERO);
+        Self::Racing(race)
     }
 
     pub(super) fn poll(&mut self, now: Duration) -> Dialed {
@@ -103,12 +104,21 @@ impl Race {
     }
 }
 
-/// Whether a non-blocking connect has come through; an error when it has failed.
+/// Returns `true` if a non-blocking connect has succeeded, and an error if it has failed.
+///
+/// A connect to a local port on which no program listens can succeed: if the system chooses that very port for this
+/// end, the socket is connected to itself (RFC 9293, 3.5: simultaneous open). That is a failure: no server is there.
 fn is_connected(stream: &TcpStream) -> io::Result<bool> {
     if let Some(error) = stream.take_error()? {
         return Err(error);
     }
     match stream.peer_addr() {
+        Ok(peer) if stream.local_addr()? == peer => {
+            // Without this the port would stay in TIME-WAIT after the close, and the server that belongs there could
+            // not listen on it for a minute.
+            SockRef::from(stream).set_linger(Some(Duration::ZERO))?;
+            Err(io::ErrorKind::ConnectionRefused.into())
+        }
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
         // Windows says so while the attempt is under way.
@@ -208,6 +218,48 @@ mod tests {
         let addresses = held.iter().filter_map(address).collect();
         let (end, _) = run(Race::new(addresses), Duration::from_secs(10));
         assert!(matches!(end, Dialed::Failed(CloseCause::Refused { status: None })));
+    }
+
+    /// A socket that is connected to itself, as the system makes one by chance, and its address.
+    fn connected_to_itself() -> (TcpStream, SocketAddr) {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        let any: SocketAddr = "127.0.0.1:0".parse().expect("an address");
+        socket.bind(&any.into()).expect("a free port");
+        let address = socket.local_addr().expect("its address");
+        socket.connect(&address).expect("a simultaneous open");
+        socket.set_nonblocking(true).expect("non-blocking");
+        (TcpStream::from_std(socket.into()), address.as_socket().expect("an IP address"))
+    }
+
+    #[test]
+    fn a_socket_that_is_connected_to_itself_is_refused_and_let_go() {
+        let (stream, address) = connected_to_itself();
+        assert_eq!(stream.peer_addr().expect("connected"), address);
+        let race = Race { running: vec![stream], ..Race::new(Vec::new()) };
+        let (end, _) = run(race, Duration::from_secs(10));
+        assert!(matches!(end, Dialed::Failed(CloseCause::Refused { status: None })));
+        TcpListener::bind(address).expect("the port is free for a server");
+    }
+
+    #[test]
+    fn a_socket_that_is_connected_to_itself_gives_way_to_the_next_address() {
+        let live = TcpListener::bind("127.0.0.1:0").expect("a listener");
+        let address = live.local_addr().expect("its address");
+        let race = Race { running: vec![connected_to_itself().0], ..Race::new(vec![address]) };
+        match run(race, Duration::from_secs(10)).0 {
+            Dialed::Connected(stream) => assert_eq!(stream.peer_addr().expect("connected"), address),
+            _ => panic!("the live address was not reached"),
+        }
+    }
+
+    #[test]
+    fn names_of_this_machine_are_not_looked_up() {
+        for name in ["localhost", "localhost.", "game.localhost", "a.b.localhost."] {
+            assert!(matches!(Dial::start(&Host::Name(name.into()), 1), Dial::Racing(_)), "{name}");
+        }
+        for name in ["localhost.example", "notlocalhost", "localhost.localdomain", "localhost.."] {
+            assert!(!resolve::is_loopback(name), "{name}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! Looking up a name without blocking the caller: `getaddrinfo` can take half a minute.
+//! Looking up a name without blocking the caller: `getaddrinfo` can take half a minute. Names of this machine need none.
 
 use std::{
-    net::{SocketAddr, ToSocketAddrs},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs},
     sync::{
         Arc, OnceLock,
         atomic::{AtomicUsize, Ordering},
@@ -12,6 +12,9 @@ use std::{
 /// How many look-ups may be under way in a process. A look-up cannot be called off: one whose connection was given up
 /// runs to its end, and a caller that tries again and again must not pile up threads.
 const MAX_LOOKUPS: usize = 64;
+
+/// The addresses of [`is_loopback`] names, in the order of RFC 6724.
+pub(super) const LOOPBACK: [IpAddr; 2] = [IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::LOCALHOST)];
 
 static LOOKUPS: AtomicUsize = AtomicUsize::new(0);
 
@@ -53,4 +56,12 @@ impl Lookup {
     pub(super) fn answer(&self) -> Option<&[SocketAddr]> {
         self.answer.get().map(Vec::as_slice)
     }
+}
+
+/// Returns `true` if a name in lower case is `localhost` or ends in `.localhost`, with or without the root's dot. Such
+/// names mean this machine and are not looked up (RFC 6761, 6.3): many resolvers do not know them, and a name server
+/// must not be asked for them.
+pub(super) fn is_loopback(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    name == "localhost" || name.ends_with(".localhost")
 }

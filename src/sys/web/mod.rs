@@ -67,11 +67,11 @@ impl Transport for Socket {
     }
 
     fn connect(url: &Url, options: &Options) -> Result<Self, Error> {
-        check_supported(options)?;
+        check_supported(url, options)?;
         let bridge = Rc::new(Bridge::new(options));
         // URL and protocols were checked by stricter rules than the browser's. If it throws all the same, then for a
         // reason that other browsers, or this one in another mood, tell with an event: a `ws:` address in an `https:`
-        // page, a port that it shuns, a policy of the page. So it is an end like those, and the next poll tells it.
+        // page, a policy of the page. So it is an end like those, and the next poll tells it.
         let browser = Browser::connect(&url.to_string(), &options.protocols, &bridge)
             .map_err(|_exception| {
                 bridge.end(End::Gone);
@@ -179,7 +179,11 @@ impl fmt::Debug for Socket {
 }
 
 /// What no browser lets a page decide. Doing without in silence would be worse: a token not sent, a server not checked.
-fn check_supported(options: &Options) -> Result<(), Error> {
+fn check_supported(url: &Url, options: &Options) -> Result<(), Error> {
+    // Every target refuses such a port, unless the options allow it.
+    if url.has_blocked_port() {
+        return Err(Error::Unsupported { what: "a browser connects to no port that it blocks" });
+    }
     if !options.headers.is_empty() {
         let what = "a browser sends no headers of yours; put a token into `protocols` or the first packet";
         return Err(Error::Unsupported { what });

@@ -7,14 +7,13 @@ use std::{
 
 use mio::net::TcpStream;
 use rustls::{
-    ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, ServerConfig, ServerConnection,
-    WantsVerifier,
+    ClientConfig, ClientConnection, ConfigBuilder, ServerConfig, ServerConnection, WantsVerifier,
     crypto::CryptoProvider,
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
 };
 use rustls_platform_verifier::BuilderVerifierExt;
 
-use super::{super::stream::Stream, Session, session};
+use super::{super::stream::Stream, Session, verifier::Verifier, words};
 use crate::{
     close::TlsFailure,
     error::Error,
@@ -47,7 +46,7 @@ impl Client {
 
     pub(in super::super) fn secure(self, tcp: TcpStream) -> Result<Stream, TlsFailure> {
         let Some((config, name)) = self.0 else { return Ok(Stream::Plain(tcp)) };
-        let connection = ClientConnection::new(config, name).map_err(|error| session::reason(&error))?;
+        let connection = ClientConnection::new(config, name).map_err(|error| words::failure(&error))?;
         Ok(Stream::Tls(Box::new(Session::new(tcp, connection.into()))))
     }
 }
@@ -94,16 +93,17 @@ fn client_config(roots: &TlsRoots) -> Result<Arc<ClientConfig>, Error> {
         }
         TlsRoots::Bundled => bundled(),
         TlsRoots::Custom { pem } => {
-            let mut store = RootCertStore::empty();
-            for certificate in certificates("tls.roots", pem)? {
-                store
-                    .add(certificate)
-                    .map_err(|_| unusable("tls.roots", "a certificate is no authority's"))?;
-            }
-            Ok(Arc::new(client_builder()?.with_root_certificates(store).with_no_client_auth()))
+            let verifier = Verifier::of_roots(certificates("tls.roots", pem)?, provider())
+                .ok_or(unusable("tls.roots", "a certificate cannot be read"))?;
+            verified_by(verifier)
         }
         TlsRoots::DangerouslyAcceptAny => accept_any(),
     }
+}
+
+fn verified_by(verifier: Verifier) -> Result<Arc<ClientConfig>, Error> {
+    let builder = client_builder()?.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+    Ok(Arc::new(builder.with_no_client_auth()))
 }
 
 fn client_builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, Error> {
@@ -118,7 +118,7 @@ fn bundled() -> Result<Arc<ClientConfig>, Error> {
     if let Some(config) = BUNDLED.get() {
         return Ok(Arc::clone(config));
     }
-    let store = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let store = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let config = client_builder()?.with_root_certificates(store).with_no_client_auth();
     Ok(Arc::clone(BUNDLED.get_or_init(|| Arc::new(config))))
 }
@@ -131,9 +131,7 @@ fn bundled() -> Result<Arc<ClientConfig>, Error> {
 #[cfg(feature = "tls-dangerous")]
 fn accept_any() -> Result<Arc<ClientConfig>, Error> {
     log::warn!("a secure connection accepts any certificate: whoever is on the way can read and change it");
-    let verifier = dangerous::AcceptAny(provider());
-    let builder = client_builder()?.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
-    Ok(Arc::new(builder.with_no_client_auth()))
+    verified_by(Verifier::of_anybody(provider()))
 }
 
 #[cfg(not(feature = "tls-dangerous"))]
@@ -165,58 +163,4 @@ fn certificates(option: &'static str, pem: &[u8]) -> Result<Vec<CertificateDer<'
 
 fn unusable(option: &'static str, why: &'static str) -> Error {
     Error::InvalidOption { option, why }
-}
-
-#[cfg(feature = "tls-dangerous")]
-mod dangerous {
-    //! The verifier that verifies nothing about who the other end is.
-
-    use std::sync::Arc;
-
-    use rustls::{
-        DigitallySignedStruct, Error, SignatureScheme,
-        client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-        crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature},
-        pki_types::{CertificateDer, ServerName, UnixTime},
-    };
-
-    #[derive(Debug)]
-    pub(super) struct AcceptAny(pub(super) Arc<CryptoProvider>);
-
-    impl ServerCertVerifier for AcceptAny {
-        fn verify_server_cert(
-            &self,
-            _: &CertificateDer<'_>,
-            _: &[CertificateDer<'_>],
-            _: &ServerName<'_>,
-            _: &[u8],
-            _: UnixTime,
-        ) -> Result<ServerCertVerified, Error> {
-            Ok(ServerCertVerified::assertion())
-        }
-
-        fn verify_tls12_signature(
-            &self,
-            message: &[u8],
-            certificate: &CertificateDer<'_>,
-            signature: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, Error> {
-            let algorithms = &self.0.signature_verification_algorithms;
-            verify_tls12_signature(message, certificate, signature, algorithms)
-        }
-
-        fn verify_tls13_signature(
-            &self,
-            message: &[u8],
-            certificate: &CertificateDer<'_>,
-            signature: &DigitallySignedStruct,
-        ) -> Result<HandshakeSignatureValid, Error> {
-            let algorithms = &self.0.signature_verification_algorithms;
-            verify_tls13_signature(message, certificate, signature, algorithms)
-        }
-
-        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-            self.0.signature_verification_algorithms.supported_schemes()
-        }
-    }
 }

@@ -6,8 +6,9 @@
 use std::io::{self, IoSlice, Read, Write};
 
 use mio::net::TcpStream;
-use rustls::{CertificateError, Connection};
+use rustls::Connection;
 
+use super::words;
 use crate::close::TlsFailure;
 
 /// How many encrypted bytes may wait inside the session before it takes no more.
@@ -135,22 +136,5 @@ impl Write for Session {
 
 /// What rustls found wrong, if the error is one of its own.
 pub(in super::super) fn failure(error: &io::Error) -> Option<TlsFailure> {
-    error.get_ref()?.downcast_ref().map(reason)
-}
-
-pub(super) fn reason(error: &rustls::Error) -> TlsFailure {
-    match error {
-        rustls::Error::InvalidCertificate(certificate) => match certificate {
-            CertificateError::UnknownIssuer => TlsFailure::UnknownIssuer,
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                TlsFailure::WrongName
-            }
-            CertificateError::Expired
-            | CertificateError::ExpiredContext { .. }
-            | CertificateError::NotValidYet
-            | CertificateError::NotValidYetContext { .. } => TlsFailure::Expired,
-            other => TlsFailure::Other(other.to_string()),
-        },
-        other => TlsFailure::Other(other.to_string()),
-    }
+    error.get_ref()?.downcast_ref().map(words::failure)
 }
