@@ -45,6 +45,8 @@ pub(super) struct Member {
     pub(super) has_seat: bool,
     /// `true` if it counts as one that is over but for its last bytes.
     pub(super) is_lingering: bool,
+    /// The number of the last packet to several peers that it was among.
+    pub(super) last_cast: u64,
     /// When its entry among the deadlines is due, if it has one.
     pub(super) due: Due,
     /// The memory that is its own, beside what is common.
@@ -97,6 +99,7 @@ impl Member {
             is_paused: false,
             has_seat: false,
             is_lingering: false,
+            last_cast: 0,
             due: Due::NEVER,
             share,
             holding: Holding::default(),

@@ -1,10 +1,11 @@
 //! [`WebSocketServer`]: many accepted peers behind one poll.
 //!
 //! Here is what a program calls. [`turns`] does what a poll does, with the [`door`] for newcomers, [`member`] for each
-//! connection, and [`memory`] for all of them together; [`sending`] does what goes the other way.
+//! connection, and [`memory`] for all of them together; [`sending`] and [`casting`] do what goes the other way.
 
 mod accepting;
 mod budget;
+mod casting;
 mod crowd;
 mod deadlines;
 mod door;
@@ -51,7 +52,7 @@ use crate::{
 /// A WebSocket server, driven by polling: one thread with a frame loop serves thousands of peers.
 ///
 /// Call [`poll`](Self::poll) once a frame, read with [`next_event`](Self::next_event), send with [`send`](Self::send),
-/// [`send_text`](Self::send_text) and [`broadcast`](Self::broadcast). A program without frames calls
+/// [`send_text`](Self::send_text), [`multicast`](Self::multicast) and [`broadcast`](Self::broadcast). A program without frames calls
 /// [`wait`](Self::wait) instead of `poll`. Peers with nothing to say cost nothing: no system call, no timer.
 ///
 /// It is made to stand on a public port. Handshakes, messages, queues, rates and times are bounded by
@@ -103,6 +104,8 @@ pub struct WebSocketServer {
     gathered: Vec<PeerKey>,
     /// Those for whom packets were delayed.
     delayed: Delayed,
+    /// How many packets were sent to several peers by [`casting`].
+    casts: u64,
     /// How many events of the first of them were given in a row.
     told_in_a_row: usize,
     /// Whose end was told last: it can be asked about until the next call.
@@ -159,6 +162,7 @@ impl WebSocketServer {
             news: VecDeque::new(),
             gathered: Vec::new(),
             delayed: Delayed::default(),
+            casts: 0,
             told_in_a_row: 0,
             last_closed: None,
             closing_time: None,
@@ -289,12 +293,6 @@ impl WebSocketServer {
     /// Those of [`send`](Self::send).
     pub fn send_latest(&mut self, to: PeerKey, key: u64, packet: &Packet) -> Result<(), Error> {
         self.send_any(to, Outgoing::Shared(packet), Some(key))
-    }
-
-    /// Sends a packet to every open peer, but perhaps one. Its bytes are shared, not copied for each. Tells how many
-    /// took it; a peer that has no room misses it, as with [`send`](Self::send).
-    pub fn broadcast(&mut self, packet: &Packet, except: Option<PeerKey>) -> usize {
-        self.send_to_all(packet, except)
     }
 
     /// Hands to the network what was gathered. Seldom needed.

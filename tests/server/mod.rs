@@ -1,6 +1,7 @@
 //! One file for each theme.
 
 mod admission;
+mod casting;
 mod endings;
 mod fairness;
 mod latest;
