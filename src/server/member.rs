@@ -64,6 +64,8 @@ pub(super) enum Phase {
     Pending,
     /// It was let in; the answer may still be on its way.
     Admitted,
+    /// The program answered its request over HTTP: it never opens.
+    Answered,
     /// It is open, or closing.
     Open,
     /// It is over, or was turned away; last bytes may still be on their way.
@@ -161,7 +163,7 @@ impl Member {
     /// Returns `true` while it needs its seat: it may still hold as much as a seat's share of memory.
     pub(super) fn needs_seat(&self) -> bool {
         match self.phase {
-            Phase::Pending => false,
+            Phase::Pending | Phase::Answered => false,
             Phase::Admitted | Phase::Open => true,
             Phase::Leaving => self.link.available() > 0 || self.holding.outbound > 0,
         }

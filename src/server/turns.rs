@@ -183,7 +183,7 @@ impl WebSocketServer {
         };
         let addr = member.addr;
         if before != member.phase {
-            if matches!(before, Phase::Pending | Phase::Admitted) {
+            if matches!(before, Phase::Pending | Phase::Admitted | Phase::Answered) {
                 self.door.leave(key, addr.ip());
             }
             match (before, member.phase) {
@@ -195,6 +195,10 @@ impl WebSocketServer {
                 (Phase::Open, _) => {
                     self.stats.closed += 1;
                     log::debug!("{key} at {addr} is gone: {}", cause(member));
+                }
+                (Phase::Answered, _) => {
+                    self.stats.answered += 1;
+                    log::debug!("{addr} was answered over HTTP");
                 }
                 _ => {
                     self.stats.refused += 1;

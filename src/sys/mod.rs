@@ -26,7 +26,7 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    admission::{Refusal, Terms},
+    admission::{Refusal, Response, Terms},
     close::{CloseCode, Excess},
     error::Error,
     ledger::Ledger,
@@ -204,7 +204,7 @@ pub(crate) trait Accepted: Sized {
     /// Returns `true` while the next step may be one of TLS's handshake, which costs a private-key operation.
     fn is_handshaking(&self) -> bool;
 
-    /// The request that waits for its answer.
+    /// The request that waits for its answer. One that asks for no WebSocket cannot be admitted.
     fn request(&self) -> Option<&Request>;
 
     /// Says yes to it, with these fields in the answer. The connection opens with a poll that follows.
@@ -212,6 +212,12 @@ pub(crate) trait Accepted: Sized {
 
     /// Turns the connection away, whatever it has sent so far. It ends with a poll that follows.
     fn refuse(&mut self, refusal: &Refusal, headers: &[(String, String)]);
+
+    /// Answers the request over HTTP. The connection ends with a poll that follows.
+    fn respond(&mut self, response: &Response, headers: &[(String, String)]);
+
+    /// Turns away a request that asks for no WebSocket, as a server without a program does.
+    fn decline(&mut self);
 
     /// Ends it at once.
     fn abort(&mut self);

@@ -9,7 +9,10 @@ use websocket_peer::{
 };
 
 use crate::{
-    common::eventually,
+    common::{
+        eventually,
+        raw::{Raw, connect},
+    },
     party::{HOST, Party, session},
 };
 
@@ -85,6 +88,24 @@ fn the_server_knows_the_connection_of_each() {
     let Event::ConnectionFailed { info } = party.event(stranger) else { panic!("it was let in") };
     assert_eq!(info.cause, CloseCause::Refused { status: Some(401) });
     assert!(party.members[stranger].peer.is_closed());
+}
+
+#[test]
+fn a_health_check_on_the_games_port_is_answered_and_is_no_peer() {
+    let mut party = Party::of(1);
+    party.members[HOST].peer.on_request(|request| match request.is_upgrade() {
+        true => Admission::accept(),
+        false => Admission::respond(200, "ok\n"),
+    });
+    let address = party.members[HOST].peer.local_addr().expect("it listens");
+    let mut check = Raw::new(connect(address));
+    check.send("GET /health HTTP/1.1\r\nHost: h\r\n\r\n");
+    party.until("the answer", |_| check.end().is_some());
+    let answer = std::str::from_utf8(check.rest()).expect("the answer is text");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nok\n"), "{answer}");
+    let client = party.join();
+    assert!(matches!(party.event(client), Event::Connected { .. }));
+    assert_eq!(party.members[HOST].peer.peers().len(), 2);
 }
 
 #[test]

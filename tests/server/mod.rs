@@ -10,6 +10,7 @@ mod peers;
 mod random;
 mod records;
 mod replies;
+mod responding;
 mod sending;
 mod shutdown;
 mod stats;

@@ -14,7 +14,7 @@ use super::{
     turn::Turn,
 };
 use crate::{
-    admission::{Refusal, Terms},
+    admission::{Refusal, Response, Terms},
     close::{CloseCause, CloseCode, CloseInfo, Deadline, Excess},
     error::Error,
     ledger::Ledger,
@@ -174,6 +174,20 @@ impl Connection {
     pub(super) fn refuse(&mut self, refusal: &Refusal, headers: &[(String, String)]) {
         if let Stage::Opening(opening) = &mut self.stage {
             opening.refuse(refusal, headers);
+        }
+    }
+
+    /// Answers the request over HTTP; the connection ends with the next poll.
+    pub(super) fn respond(&mut self, response: &Response, headers: &[(String, String)]) {
+        if let Stage::Opening(opening) = &mut self.stage {
+            opening.respond(response, headers);
+        }
+    }
+
+    /// Turns a request away that asks for no WebSocket; the connection ends with the next poll.
+    pub(super) fn decline(&mut self) {
+        if let Stage::Opening(opening) = &mut self.stage {
+            opening.decline();
         }
     }
 

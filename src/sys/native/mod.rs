@@ -91,6 +91,10 @@ impl Socket {
     fn answer(&mut self, link: &mut Link) -> bool {
         let Some(request) = self.connection.request() else { return false };
         let Some((protocols, headers)) = self.answer.take().map(|answer| *answer) else { return false };
+        if !request.is_upgrade() {
+            self.connection.decline();
+            return true;
+        }
         let protocol = request.choose(&protocols).map(str::to_owned);
         link.set_url(request.url());
         self.connection.admit(protocol, &headers);

@@ -9,7 +9,7 @@ use super::{
     turn::Turn,
 };
 use crate::{
-    admission::Refusal,
+    admission::{Refusal, Response},
     close::{CloseCause, TlsFailure},
     request::Request,
 };
@@ -35,6 +35,11 @@ enum Side {
     Asked {
         request: Request,
         rest: Vec<u8>,
+    },
+    /// One whose request asks for no WebSocket, and what is answered to it unless the program knows better.
+    AskedPlainly {
+        request: Request,
+        refusal: Refusal,
     },
 }
 
@@ -90,7 +95,9 @@ impl Opening {
     /// The request that waits for its answer.
     pub(super) fn request(&self) -> Option<&Request> {
         match &self.side {
-            Side::Asked { request, .. } if self.decided.is_none() => Some(request),
+            Side::Asked { request, .. } | Side::AskedPlainly { request, .. } if self.decided.is_none() => {
+                Some(request)
+            }
             _ => None,
         }
     }
@@ -103,6 +110,25 @@ impl Opening {
         }
     }
 
+    /// Turns a request away that asks for no WebSocket.
+    pub(super) fn decline(&mut self) {
+        if let Side::AskedPlainly { refusal, .. } = &self.side {
+            let refusal = *refusal;
+            self.refuse(&refusal, &[]);
+        }
+    }
+
+    /// Answers the request over HTTP.
+    pub(super) fn respond(&mut self, response: &Response, headers: &[(String, String)]) {
+        self.outgoing = handshake::respond(response, headers, self.asks_for_head());
+        let why = "the request was answered over HTTP";
+        self.decided = Some(Decided::Refused(CloseCause::Handshake { why }));
+    }
+
+    fn asks_for_head(&self) -> bool {
+        matches!(&self.side, Side::AskedPlainly { request, .. } if request.method() == "HEAD")
+    }
+
     /// Returns `true` for one that was refused before TLS was established: nothing can be said to it, and nothing more is
     /// done for it.
     pub(super) fn is_mute(&self) -> bool {
@@ -112,7 +138,7 @@ impl Opening {
     /// Says no, whether there is a request or not.
     pub(super) fn refuse(&mut self, refusal: &Refusal, headers: &[(String, String)]) {
         self.is_mute = self.stream.is_handshaking();
-        self.outgoing = handshake::refuse(refusal, headers);
+        self.outgoing = handshake::refuse(refusal, headers, self.asks_for_head());
         self.decided = Some(Decided::Refused(CloseCause::Handshake { why: refusal.why }));
     }
 
@@ -158,7 +184,7 @@ impl Opening {
 
     fn receive(&mut self, turn: &mut Turn<'_>) -> io::Result<()> {
         let mut buffer = [0; 4096];
-        while self.decided.is_none() && !matches!(self.side, Side::Asked { .. }) {
+        while self.decided.is_none() && matches!(self.side, Side::Client(_) | Side::Server(_)) {
             let read = self.stream.read(&mut buffer);
             turn.read += self.stream.take_received(read.as_ref().ok());
             let read = match read? {
@@ -178,10 +204,13 @@ impl Opening {
                     match upgrade.receive(read, from, self.stream.is_secure()) {
                         Asked::More => {}
                         Asked::For { request, rest } => self.side = Side::Asked { request, rest },
+                        Asked::Plainly { request, refusal } => {
+                            self.side = Side::AskedPlainly { request, refusal }
+                        }
                         Asked::Nothing(refusal) => self.refuse(&refusal, &[]),
                     }
                 }
-                Side::Asked { .. } => {}
+                Side::Asked { .. } | Side::AskedPlainly { .. } => {}
             }
         }
         Ok(())

@@ -20,7 +20,7 @@ use super::{
     turn::Turn,
 };
 use crate::{
-    admission::{Refusal, Terms},
+    admission::{Refusal, Response, Terms},
     close::{CloseCode, Excess},
     error::Error,
     ledger::Ledger,
@@ -220,6 +220,14 @@ impl Accepted for Connection {
 
     fn refuse(&mut self, refusal: &Refusal, headers: &[(String, String)]) {
         self.refuse(refusal, headers);
+    }
+
+    fn respond(&mut self, response: &Response, headers: &[(String, String)]) {
+        self.respond(response, headers);
+    }
+
+    fn decline(&mut self) {
+        self.decline();
     }
 
     fn next_deadline(&self) -> Duration {

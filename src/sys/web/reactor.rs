@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    admission::{Refusal, Terms},
+    admission::{Refusal, Response, Terms},
     close::{CloseCode, Excess},
     error::Error,
     ledger::Ledger,
@@ -99,6 +99,14 @@ impl Accepted for Connection {
     }
 
     fn refuse(&mut self, _: &Refusal, _: &[(String, String)]) {
+        match self.0 {}
+    }
+
+    fn respond(&mut self, _: &Response, _: &[(String, String)]) {
+        match self.0 {}
+    }
+
+    fn decline(&mut self) {
         match self.0 {}
     }
 
