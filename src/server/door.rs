@@ -194,7 +194,8 @@ impl Door {
         }
     }
 
-    fn check_open(&self) -> Result<(), Refusal> {
+    /// Returns `true` unless new connections are refused.
+    pub(super) fn check_open(&self) -> Result<(), Refusal> {
         if self.is_shut { Err(unavailable("the server takes nobody new")) } else { Ok(()) }
     }
 }

@@ -64,6 +64,8 @@ pub(super) enum Phase {
     Pending,
     /// It was let in; the answer may still be on its way.
     Admitted,
+    /// Its handshake was made elsewhere. It opens with the next poll.
+    Upgraded,
     /// The program answered its request over HTTP: it never opens.
     Answered,
     /// It is open, or closing.
@@ -164,7 +166,7 @@ impl Member {
     pub(super) fn needs_seat(&self) -> bool {
         match self.phase {
             Phase::Pending | Phase::Answered => false,
-            Phase::Admitted | Phase::Open => true,
+            Phase::Admitted | Phase::Upgraded | Phase::Open => true,
             Phase::Leaving => self.link.available() > 0 || self.holding.outbound > 0,
         }
     }

@@ -1,6 +1,6 @@
 //! [`WebSocketServer`]: many accepted peers behind one poll.
 //!
-//! Here is what a program calls. [`turns`] does what a poll does, with the [`door`] for newcomers, [`member`] for each
+//! Here is what a program calls. [`turns`] does what a poll does, with [`sources`] and the [`door`] for newcomers, [`member`] for each
 //! connection, and [`memory`] for all of them together; [`sending`] and [`casting`] do what goes the other way.
 
 mod accepting;
@@ -14,14 +14,10 @@ mod key;
 mod member;
 mod memory;
 mod sending;
+mod sources;
 mod turns;
 
-use std::{
-    collections::VecDeque,
-    fmt,
-    net::{SocketAddr, TcpListener, ToSocketAddrs},
-    time::Duration,
-};
+use std::{collections::VecDeque, fmt, time::Duration};
 
 pub(crate) use self::sending::{EncodedPackets, Progress, Urgency};
 use self::{
@@ -41,7 +37,7 @@ use crate::{
     admission::Admission,
     close::{CloseCode, MAX_REASON},
     error::Error,
-    options::{ServerOptions, TlsIdentity},
+    options::ServerOptions,
     packet::{Outgoing, Packet},
     request::Request,
     state::ReadyState,
@@ -117,39 +113,8 @@ pub struct WebSocketServer {
 }
 
 impl WebSocketServer {
-    /// Listens at an address; of several that a name has, at the first that can be listened at. Port 0 takes a free
-    /// one, which [`local_addr`](Self::local_addr) tells. A name is looked up before the call returns.
-    ///
-    /// It may need a descriptor for each of [`max_peers`](ServerOptions::max_peers), three for each of
-    /// [`max_pending`](ServerOptions::max_pending), and 16 more: 4880 by default. A warning is logged if the system grants fewer,
-    /// as many do by default (`ulimit -n`).
-    ///
-    /// # Errors
-    /// - [`Error::InvalidOption`]; also for an identity that the TLS library cannot use.
-    /// - [`Error::Io`] if the address cannot be listened at.
-    /// - [`Error::Unsupported`] in a browser, and for an identity in a build without the feature `tls`.
-    ///
-    /// Godot: `TCPServer.listen`.
-    #[doc(alias = "listen")]
-    pub fn bind(address: impl ToSocketAddrs, options: ServerOptions) -> Result<Self, Error> {
-        options.check()?;
-        let addresses: Vec<_> = address.to_socket_addrs()?.collect();
-        let listener = Reactor::bind(&addresses, options.dual_stack)?;
-        Self::from_listener(listener, options)
-    }
-
-    /// Takes over a listener that is there already, such as one that a supervisor has opened.
-    ///
-    /// # Errors
-    /// Those of [`bind`](Self::bind).
-    pub fn from_listener(listener: TcpListener, options: ServerOptions) -> Result<Self, Error> {
-        options.check()?;
-        let reactor = Reactor::new(listener, options.peer.tls.identity.as_ref())?;
-        if let Ok(address) = reactor.local_addr() {
-            log::info!("listening at {address}");
-        }
-        door::check_descriptors(&options, Reactor::max_descriptors());
-        Ok(Self {
+    fn on(reactor: Reactor, options: ServerOptions) -> Self {
+        Self {
             memory: Memory::new(&options, reactor.ledger().clone()),
             options,
             reactor,
@@ -167,18 +132,7 @@ impl WebSocketServer {
             last_closed: None,
             closing_time: None,
             stats: ServerStats::default(),
-        })
-    }
-
-    /// The address that it listens at.
-    ///
-    /// # Errors
-    /// [`Error::Io`] after [`shutdown`](Self::shutdown).
-    ///
-    /// Godot: `TCPServer.get_local_port`.
-    #[doc(alias = "get_local_port")]
-    pub fn local_addr(&self) -> Result<SocketAddr, Error> {
-        self.reactor.local_addr()
+        }
     }
 
     /// The options that it was bound with.
@@ -206,26 +160,6 @@ impl WebSocketServer {
     /// Godot: `MultiplayerPeer.refuse_new_connections`, which lets newcomers wait without an answer.
     pub fn refuse_new_connections(&mut self, refuse: bool) {
         self.door.is_shut = refuse;
-    }
-
-    /// Replaces the certificate. Handshakes from now on use it; connections that are there keep theirs.
-    ///
-    /// # Errors
-    /// - [`Error::InvalidOption`] for an identity that the TLS library cannot use; the old one stays.
-    /// - [`Error::Unsupported`] in a build without the feature `tls`, and for a server that was bound without an
-    ///   identity: clients expect it to stay plain.
-    pub fn set_identity(&mut self, identity: TlsIdentity) -> Result<(), Error> {
-        if self.options.peer.tls.identity.is_none() {
-            return Err(Error::Unsupported { what: "to secure a server that was bound without an identity" });
-        }
-        let mut tls = self.options.peer.tls.clone();
-        tls.identity = Some(identity);
-        tls.check()?;
-        if let Some(identity) = &tls.identity {
-            self.reactor.set_identity(identity)?;
-        }
-        self.options.peer.tls = tls;
-        Ok(())
     }
 
     /// Moves everything on that can move. Call it once a frame. It never blocks, and takes only a bounded amount of

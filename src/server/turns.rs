@@ -41,6 +41,11 @@ impl Times {
         self.clock.now()
     }
 
+    /// This moment, as of the last poll.
+    pub(super) fn moment(&self) -> Moment {
+        Moment { now: self.clock.now(), wall: self.wall, last: self.last }
+    }
+
     /// A poll begins. Whatever the program did since the last is a pause.
     fn begin(&mut self, wall: Duration) {
         self.last = self.wall;
@@ -51,7 +56,7 @@ impl Times {
     fn awake(&mut self, wall: Duration) -> Moment {
         self.clock.sleep(wall);
         self.wall = wall;
-        Moment { now: self.clock.now(), wall, last: self.last }
+        self.moment()
     }
 }
 

@@ -1,8 +1,9 @@
-//! The upgrade from a byte stream to a WebSocket: moves the bytes of a [`handshake`](super::handshake).
+//! The upgrade from a byte stream to a WebSocket: moves the bytes of a [`handshake`](super::handshake), or finds that it was made.
 
 use std::io::{self, Read, Write};
 
 use super::{
+    frames::{CloseFrame, Encoder, Kind},
     handshake::{self, Asked, ClientUpgrade, ServerUpgrade, Verdict},
     stream::Stream,
     tls,
@@ -36,6 +37,8 @@ enum Side {
         request: Request,
         rest: Vec<u8>,
     },
+    /// A server or client whose handshake was made elsewhere.
+    Upgraded,
     /// One whose request asks for no WebSocket, and what is answered to it unless the program knows better.
     AskedPlainly {
         request: Request,
@@ -73,6 +76,20 @@ impl Opening {
 
     pub(super) fn server(stream: Stream, upgrade: ServerUpgrade) -> Self {
         Self { stream, side: Side::Server(upgrade), outgoing: Vec::new(), decided: None, is_mute: false }
+    }
+
+    /// A handshake that was made elsewhere.
+    pub(super) fn upgraded(stream: Stream, upgrade: Upgrade) -> Self {
+        let decided = Some(Decided::Open(upgrade));
+        Self { stream, side: Side::Upgraded, outgoing: Vec::new(), decided, is_mute: false }
+    }
+
+    /// Returns the memory that is held for what has come behind the handshake.
+    pub(super) fn held(&self) -> usize {
+        match &self.decided {
+            Some(Decided::Open(upgrade)) => upgrade.rest.capacity(),
+            _ => 0,
+        }
     }
 
     pub(super) fn stream(&self) -> &Stream {
@@ -138,7 +155,11 @@ impl Opening {
     /// Says no, whether there is a request or not.
     pub(super) fn refuse(&mut self, refusal: &Refusal, headers: &[(String, String)]) {
         self.is_mute = self.stream.is_handshaking();
-        self.outgoing = handshake::refuse(refusal, headers, self.asks_for_head());
+        self.outgoing = match &self.side {
+            // HTTP is over.
+            Side::Upgraded => try_again_later(refusal.why),
+            _ => handshake::refuse(refusal, headers, self.asks_for_head()),
+        };
         self.decided = Some(Decided::Refused(CloseCause::Handshake { why: refusal.why }));
     }
 
@@ -210,7 +231,7 @@ impl Opening {
                         Asked::Nothing(refusal) => self.refuse(&refusal, &[]),
                     }
                 }
-                Side::Asked { .. } | Side::AskedPlainly { .. } => {}
+                Side::Asked { .. } | Side::AskedPlainly { .. } | Side::Upgraded => {}
             }
         }
         Ok(())
@@ -228,4 +249,11 @@ impl Opening {
             _ => CloseCause::Handshake { why: "the connection ended within it" },
         }
     }
+}
+
+/// A server's close frame with code 1013, of the IANA registry of close codes.
+fn try_again_later(why: &str) -> Vec<u8> {
+    let mut frame = Vec::new();
+    Encoder::SERVER.encode(Kind::Close, &CloseFrame::new(1013, why).payload(), &mut frame);
+    frame
 }

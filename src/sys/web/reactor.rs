@@ -18,6 +18,7 @@ use crate::{
     packet::{Outgoing, Packet},
     request::Request,
     sys::{Accept, Accepted, Arrived, Held, Moment, Progress, Ration, Wakeup},
+    upgraded::Handover,
 };
 
 const WHAT: &str = "to accept connections in a browser";
@@ -37,7 +38,7 @@ impl Accept for Reactor {
         Err(Error::Unsupported { what: WHAT })
     }
 
-    fn new(_: TcpListener, _: Option<&TlsIdentity>) -> Result<Self, Error> {
+    fn new(_: Option<TcpListener>, _: Option<&TlsIdentity>) -> Result<Self, Error> {
         Err(Error::Unsupported { what: WHAT })
     }
 
@@ -71,6 +72,10 @@ impl Accept for Reactor {
     }
 
     fn accept(&mut self, _: u32, _: &ServerOptions, _: Duration) -> Arrived<Connection> {
+        match self.0 {}
+    }
+
+    fn adopt(&mut self, _: u32, _: Handover, _: &ServerOptions, _: Duration) -> Result<Connection, Error> {
         match self.0 {}
     }
 }
