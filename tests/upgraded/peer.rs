@@ -121,7 +121,8 @@ fn options_hold_for_it() {
 
 #[test]
 fn what_is_wrong_with_the_call_changes_nothing_and_ends_the_stream() {
-    let invalid: [(&str, fn(UpgradedStream) -> UpgradedStream); 6] = [
+    type Change = fn(UpgradedStream) -> UpgradedStream;
+    let invalid: [(&str, Change); 6] = [
         ("protocol", |upgraded| upgraded.protocol("two words")),
         ("protocol", |upgraded| upgraded.protocol("")),
         ("request", |upgraded| upgraded.request("game", [("a", "b")])),
