@@ -34,7 +34,7 @@ pub enum Role {
 /// # With axum
 /// This is a whole program. hyper hands over the stream, and the bytes that it has read behind the request.
 ///
-/// ```ignore
+/// ```text
 #[doc = include_str!("../docs/axum.rs")]
 /// ```
 ///

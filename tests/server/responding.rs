@@ -6,7 +6,7 @@ use websocket_peer::{Admission, Options, OriginPolicy, Request, ServerOptions};
 
 use crate::{
     common::{
-        eventually,
+        PATIENCE, eventually,
         raw::{BINARY, End, REQUEST, client_frame},
     },
     host::{Host, request, with_peer},
@@ -164,7 +164,7 @@ fn a_response_that_http_does_not_know_is_answered_500() {
 #[test]
 fn a_long_response_arrives_whole_at_a_client_that_reads_late() {
     const LENGTH: usize = 64 * 1024;
-    let peer = Options::for_server().close_timeout(crate::common::PATIENCE);
+    let peer = Options::for_server().close_timeout(PATIENCE);
     let mut host = host_with(with_peer(peer), |_| Admission::respond(200, vec![b'x'; LENGTH]));
     // Bytes that nobody reads must not cause a reset.
     let mut raw = host.ask([HEALTH, "GET /again HTTP/1.1\r\nHost: h\r\n\r\n"].concat());
@@ -178,6 +178,17 @@ fn a_long_response_arrives_whole_at_a_client_that_reads_late() {
     assert!(body.iter().all(|byte| *byte == b'x'));
     drop(raw);
     host.until_empty();
+}
+
+#[test]
+fn a_response_that_has_left_holds_no_memory_while_its_client_stays() {
+    let peer = Options::for_server().close_timeout(PATIENCE);
+    let mut host = host_with(with_peer(peer), |_| Admission::respond(200, vec![b'x'; 64 * 1024]));
+    let mut raw = host.ask(HEALTH);
+    assert_eq!(host.end(&mut raw), End::Eof);
+    assert!(raw.rest().len() > 64 * 1024);
+    let stats = host.server.stats();
+    assert_eq!((stats.answered, stats.memory), (1, 0));
 }
 
 #[test]
