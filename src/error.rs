@@ -15,7 +15,8 @@ pub enum Error {
         /// What is wrong with it.
         why: &'static str,
     },
-    /// A value in [`Options`](crate::Options) or [`ServerOptions`](crate::ServerOptions) makes no sense. Correct that
+    /// A value in [`Options`](crate::Options), [`ServerOptions`](crate::ServerOptions) or
+    /// [`UpgradedStream`](crate::UpgradedStream) makes no sense. Correct that
     /// option.
     InvalidOption {
         /// The field's name.

@@ -55,8 +55,8 @@ pub(crate) struct Handover {
     pub(crate) protocol: Option<String>,
 }
 
-/// What a server remembers of it.
-pub(crate) struct Visitor {
+/// What a server keeps of it.
+pub(crate) struct RequestInfo {
     pub(crate) request: Request,
     pub(crate) identity: Option<Box<dyn Any + Send + Sync>>,
 }
@@ -117,12 +117,12 @@ impl UpgradedStream {
         self
     }
 
-    pub(crate) fn into_parts(self) -> Result<(Handover, Visitor), Error> {
+    pub(crate) fn into_parts(self) -> Result<(Handover, RequestInfo), Error> {
         if self.handover.protocol.as_ref().is_some_and(|protocol| !is_token(protocol.as_bytes())) {
             return Err(Error::InvalidOption { option: "protocol", why: "it is no HTTP token" });
         }
         let request = self.checked_request()?;
-        Ok((self.handover, Visitor { request, identity: self.identity }))
+        Ok((self.handover, RequestInfo { request, identity: self.identity }))
     }
 
     fn checked_request(&self) -> Result<Request, Error> {

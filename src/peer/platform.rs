@@ -84,9 +84,9 @@ impl WebSocketPeer {
     pub fn accept_upgraded(&mut self, upgraded: UpgradedStream, role: Role) -> Result<(), Error> {
         self.check_unused()?;
         self.options.check()?;
-        let (handover, visitor) = upgraded.into_parts()?;
+        let (handover, info) = upgraded.into_parts()?;
         let socket = Socket::accept_upgraded(handover, role, &self.options)?;
-        let url = (!visitor.request.host().is_empty()).then(|| visitor.request.url());
+        let url = (!info.request.host().is_empty()).then(|| info.request.url());
         self.start(socket, Link::connecting(&self.options, url));
         self.accepted = role == Role::Server;
         Ok(())

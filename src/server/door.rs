@@ -194,7 +194,7 @@ impl Door {
         }
     }
 
-    /// Returns `true` unless new connections are refused.
+    /// Refuses while the program lets no new peers in.
     pub(super) fn check_open(&self) -> Result<(), Refusal> {
         if self.is_shut { Err(unavailable("the server takes nobody new")) } else { Ok(()) }
     }

@@ -143,8 +143,8 @@ impl WebSocketServer {
     /// Lets the program decide about each request that the options allow: to refuse it with a status, to choose its
     /// sub-protocol, to attach an identity, to give this peer options of its own. See [`Admission`].
     ///
-    /// It is also asked about plain HTTP requests, GET and HEAD, such as those of a health check:
-    /// [`Request::is_upgrade`] is `false` then. They take no seat, so they are answered by a server that is full or refuses new
+    /// The hook also sees plain HTTP requests, GET and HEAD, such as those of a health check:
+    /// [`Request::is_upgrade`] is `false` for them. They take no seat, so they are answered by a server that is full or refuses new
     /// connections, too (over TLS only while there is a seat); of the options only [`hosts`](ServerOptions::hosts) and the limits
     /// on connections and requests hold for them. [`Admission::respond`] answers them. If the hook accepts one, or there is no
     /// hook, it is refused: 426, 405 for HEAD, 400 for HTTP/1.0.

@@ -70,36 +70,36 @@ impl WebSocketServer {
     /// connection opens with the next [`poll`](Self::poll), and [`Opened`](crate::ServerEvent::Opened) has the key that this call
     /// returns. Nothing can be sent to it before that event was read. [`UpgradedStream`] shows how with axum.
     ///
-    /// Whom to let in is the framework's affair: neither the hook of [`on_request`](Self::on_request) nor the options about
-    /// requests are asked, TLS is not spoken, and nothing counts as a handshake under way. The peer takes a seat and has the
+    /// The framework decides which clients are admitted: the hook of [`on_request`](Self::on_request) and the options about
+    /// requests and handshakes do not apply, nor does a TLS identity. The peer takes a seat and has the
     /// options of every peer ([`ServerOptions::peer`] and [`limits`](ServerOptions::limits)).
     ///
     /// # Errors
     /// - [`Error::ServerFull`] while [`max_peers`](ServerOptions::max_peers) or
     ///   [`max_peers_per_address`](ServerOptions::max_peers_per_address) are reached, while new connections are
     ///   [refused](Self::refuse_new_connections), after [`shutdown`](Self::shutdown), and for more bytes read ahead than there is
-    ///   memory for. The server says so to the client with close code 1013, and ends the connection.
+    ///   memory for. The client gets close code 1013 with the reason, and its connection ends.
     /// - [`Error::InvalidOption`] for a sub-protocol that is no token, and for a request that is none. The stream is dropped.
     /// - [`Error::Io`] if the system does not let the stream be polled. The stream is dropped.
     /// - [`Error::Unsupported`] in a browser, where no server can be.
     pub fn accept_upgraded(&mut self, upgraded: UpgradedStream) -> Result<PeerKey, Error> {
-        let (handover, visitor) = upgraded.into_parts()?;
+        let (handover, info) = upgraded.into_parts()?;
         let read = handover.read.len();
         let now = self.times.now();
         let connection = self.reactor.adopt(self.members.vacant(), handover, &self.options, now)?;
         self.stats.accepted += 1;
-        let addr = visitor.request.addr();
+        let addr = info.request.addr();
         let mut member = Member::new(connection, addr, &self.options.peer, self.memory.share());
         member.phase = Phase::Upgraded;
-        let seat = self.seat_for(&member, &visitor.request, read);
+        let seat = self.seat_for(&member, &info.request, read);
         if let Err(refusal) = seat {
             member.connection.refuse(&refusal, &[]);
             let key = self.members.insert(member);
-            self.see_off(key);
+            self.end_refused(key);
             return Err(Error::ServerFull { why: refusal.why });
         }
-        member.request = Some(visitor.request);
-        member.identity = visitor.identity;
+        member.request = Some(info.request);
+        member.identity = info.identity;
         member.hold_besides(0);
         member.has_seat = true;
         self.door.seats.add(addr.ip());
@@ -122,8 +122,8 @@ impl WebSocketServer {
         }
     }
 
-    /// Gives one that was refused its turn at once: what is left of it then is bounded.
-    fn see_off(&mut self, key: PeerKey) {
+    /// Gives a refused stream its turn at once, so that refused streams do not pile up until the next poll.
+    fn end_refused(&mut self, key: PeerKey) {
         let Some(member) = self.members.get_mut(key) else { return };
         let ration = Ration { read: LAST_BYTES, hold: 0 };
         let moment = self.times.moment();

@@ -129,7 +129,7 @@ fn when_the_input_ends_everybody_is_told_and_the_server_goes() {
 }
 
 #[test]
-fn a_health_check_is_answered_and_nobody_joins() {
+fn a_health_check_is_answered_and_is_no_guest() {
     let (_server, url) = chat_server();
     let mut ada = named(&url, "Ada");
     for (path, status) in [("/health", "200 OK"), ("/", "426 Upgrade Required")] {

@@ -40,7 +40,7 @@ enum Side {
     /// A server or client whose handshake was made elsewhere.
     Upgraded,
     /// One whose request asks for no WebSocket, and what is answered to it unless the program knows better.
-    AskedPlainly {
+    AskedPlain {
         request: Request,
         refusal: Refusal,
     },
@@ -112,7 +112,7 @@ impl Opening {
     /// The request that waits for its answer.
     pub(super) fn request(&self) -> Option<&Request> {
         match &self.side {
-            Side::Asked { request, .. } | Side::AskedPlainly { request, .. } if self.decided.is_none() => {
+            Side::Asked { request, .. } | Side::AskedPlain { request, .. } if self.decided.is_none() => {
                 Some(request)
             }
             _ => None,
@@ -129,7 +129,7 @@ impl Opening {
 
     /// Turns a request away that asks for no WebSocket.
     pub(super) fn decline(&mut self) {
-        if let Side::AskedPlainly { refusal, .. } = &self.side {
+        if let Side::AskedPlain { refusal, .. } = &self.side {
             let refusal = *refusal;
             self.refuse(&refusal, &[]);
         }
@@ -143,7 +143,7 @@ impl Opening {
     }
 
     fn asks_for_head(&self) -> bool {
-        matches!(&self.side, Side::AskedPlainly { request, .. } if request.method() == "HEAD")
+        matches!(&self.side, Side::AskedPlain { request, .. } if request.method() == "HEAD")
     }
 
     /// Returns `true` for one that was refused before TLS was established: nothing can be said to it, and nothing more is
@@ -225,13 +225,13 @@ impl Opening {
                     match upgrade.receive(read, from, self.stream.is_secure()) {
                         Asked::More => {}
                         Asked::For { request, rest } => self.side = Side::Asked { request, rest },
-                        Asked::Plainly { request, refusal } => {
-                            self.side = Side::AskedPlainly { request, refusal }
+                        Asked::Plain { request, refusal } => {
+                            self.side = Side::AskedPlain { request, refusal }
                         }
                         Asked::Nothing(refusal) => self.refuse(&refusal, &[]),
                     }
                 }
-                Side::Asked { .. } | Side::AskedPlainly { .. } | Side::Upgraded => {}
+                Side::Asked { .. } | Side::AskedPlain { .. } | Side::Upgraded => {}
             }
         }
         Ok(())

@@ -37,7 +37,7 @@ impl<'a> Arbitrary<'a> for Case<'a> {
 enum Outcome {
     More,
     For { url: String, fields: Fields, rest: Vec<u8> },
-    Plainly { url: String, fields: Fields, refusal: Refusal },
+    Plain { url: String, fields: Fields, refusal: Refusal },
     Nothing(Refusal),
 }
 
@@ -63,7 +63,7 @@ pub(super) fn run(data: &[u8]) {
             reads_the_same_again(&request, &case);
             is_answered(&request, case.request.len());
         }
-        Asked::Plainly { request, refusal } => {
+        Asked::Plain { request, refusal } => {
             assert!(!request.is_upgrade() && request.path().starts_with('/'), "{request:?}");
             let is_head = request.method() == "HEAD";
             reply::check(&refuse(&refusal, &[], is_head), refusal.status, is_head, &[]);
@@ -92,9 +92,9 @@ fn ask(bytes: &[u8], case: &Case<'_>, cuts: Cuts) -> (Asked, Outcome) {
                     Outcome::For { url: request.url(), fields: fields(&request), rest: rest.clone() };
                 return (Asked::For { request, rest }, outcome);
             }
-            Asked::Plainly { request, refusal } => {
-                let outcome = Outcome::Plainly { url: request.url(), fields: fields(&request), refusal };
-                return (Asked::Plainly { request, refusal }, outcome);
+            Asked::Plain { request, refusal } => {
+                let outcome = Outcome::Plain { url: request.url(), fields: fields(&request), refusal };
+                return (Asked::Plain { request, refusal }, outcome);
             }
             Asked::Nothing(refusal) => return (Asked::Nothing(refusal), Outcome::Nothing(refusal)),
         }

@@ -20,7 +20,7 @@ pub(in super::super) enum Asked {
     /// A request that may be answered; `rest` are the bytes behind its head.
     For { request: Request, rest: Vec<u8> },
     /// A request that asks for no WebSocket; `refusal` is what it is answered unless the program answers it.
-    Plainly { request: Request, refusal: Refusal },
+    Plain { request: Request, refusal: Refusal },
     /// There will be no request.
     Nothing(Refusal),
 }
@@ -74,7 +74,7 @@ fn read(head: &[u8], rest: Vec<u8>, from: SocketAddr, secure: bool) -> Result<As
         Ok(target) => Ok(Asked::For { request: make(target), rest }),
         Err(refusal) => {
             let target = check_plain(line, fields).ok_or(refusal)?;
-            Ok(Asked::Plainly { request: make(target).into_plain(method == "HEAD"), refusal })
+            Ok(Asked::Plain { request: make(target).into_plain(method == "HEAD"), refusal })
         }
     }
 }
@@ -225,7 +225,7 @@ mod tests {
     #[track_caller]
     fn assert_refused(head: &str, status: u16) {
         match ask(format!("{head}\r\n\r\n").as_bytes()) {
-            Asked::Nothing(refusal) | Asked::Plainly { refusal, .. } if !refusal.why.is_empty() => {
+            Asked::Nothing(refusal) | Asked::Plain { refusal, .. } if !refusal.why.is_empty() => {
                 assert_eq!(refusal.status, status, "{head}")
             }
             other => panic!("{head}\n→ {other:?}"),
@@ -287,7 +287,7 @@ mod tests {
             ("HEAD /health?a HTTP/1.0\r\nHost: h", "HEAD", "h", 400),
         ] {
             match ask(format!("{head}\r\n\r\nmore").as_bytes()) {
-                Asked::Plainly { request, refusal } => {
+                Asked::Plain { request, refusal } => {
                     assert_eq!(
                         (request.is_upgrade(), request.method(), request.host()),
                         (false, method, host)

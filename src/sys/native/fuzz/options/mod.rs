@@ -158,7 +158,7 @@ fn shake_hands(options: &ServerOptions, admission: Admission, added: &[(String, 
             assert!(expected.is_none() && rest.is_empty(), "not {expected:?}: {shown}");
             request
         }
-        Asked::Nothing(refusal) | Asked::Plainly { refusal, .. } => {
+        Asked::Nothing(refusal) | Asked::Plain { refusal, .. } => {
             return assert_eq!(Some(refusal.status), expected, "{refusal:?}: {shown}");
         }
         Asked::More => panic!("half a request: {shown}"),
