@@ -1,12 +1,14 @@
 //! A chat for everybody: `cargo run --example chat_server -- 127.0.0.1:9080`.
 //!
 //! Whoever connects reads along. A guest's first packet is its name; each text that follows goes to all the others. Rude
-//! guests are shown the door, with a code and a reason. When standard input ends, the server says goodbye and goes.
+//! guests are shown the door, with a code and a reason. When standard input ends, the server says goodbye and goes. A load
+//! balancer that asks for `/health` on the same port is answered.
 
 use std::{collections::HashMap, env, io, process::ExitCode, thread, time::Duration};
 
 use websocket_peer::{
-    CloseCode, Error, Options, Packet, PeerKey, PeerLimits, ServerEvent, ServerOptions, WebSocketServer,
+    Admission, CloseCode, Error, Options, Packet, PeerKey, PeerLimits, ServerEvent, ServerOptions,
+    WebSocketServer,
 };
 
 /// A frame sleeps for so long, unless something comes.
@@ -35,6 +37,11 @@ fn serve(address: &str) -> Result<(), Error> {
         .peer(Options::for_server().max_message_size(2000))
         .limits(PeerLimits::default().max_packets_per_second(5));
     let mut chat = Chat { server: WebSocketServer::bind(address, options)?, guests: HashMap::new() };
+    chat.server.on_request(|request| match (request.path(), request.is_upgrade()) {
+        ("/health", false) => Admission::respond(200, "ok\n"),
+        // Refused, unless it asks for a WebSocket.
+        _ => Admission::accept(),
+    });
     println!("Listening on ws://{}", chat.server.local_addr()?);
 
     // Only a thread can wait for the end of the input. An input that cannot be read has ended, too.

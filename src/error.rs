@@ -21,7 +21,8 @@ pub enum Error {
         /// The port.
         port: u16,
     },
-    /// A value in [`Options`](crate::Options) or [`ServerOptions`](crate::ServerOptions) makes no sense. Correct that
+    /// A value in [`Options`](crate::Options), [`ServerOptions`](crate::ServerOptions) or
+    /// [`UpgradedStream`](crate::UpgradedStream) makes no sense. Correct that
     /// option.
     InvalidOption {
         /// The field's name.
@@ -60,6 +61,11 @@ pub enum Error {
         len: usize,
         /// The greatest length that can be sent.
         max: usize,
+    },
+    /// The server has no place for one more peer. Try again later, or raise [`max_peers`](crate::ServerOptions::max_peers).
+    ServerFull {
+        /// What there is no place in.
+        why: &'static str,
     },
     /// There is no such peer: it has closed, or never was one of this server's or session's. Forget its key.
     UnknownPeer,
@@ -114,6 +120,7 @@ impl Error {
         const ERR_OUT_OF_MEMORY: i32 = 6;
         const ERR_FILE_CANT_WRITE: i32 = 13;
         const ERR_ALREADY_IN_USE: i32 = 22;
+        const ERR_CANT_ACQUIRE_RESOURCE: i32 = 28;
         const ERR_INVALID_PARAMETER: i32 = 31;
         const ERR_DOES_NOT_EXIST: i32 = 33;
         match self {
@@ -135,6 +142,7 @@ impl Error {
             Self::AlreadyInUse => ERR_ALREADY_IN_USE,
             Self::NotOpen { .. } | Self::Io { .. } => FAILED,
             Self::OutboundFull { .. } | Self::PacketTooBig { .. } => ERR_OUT_OF_MEMORY,
+            Self::ServerFull { .. } => ERR_CANT_ACQUIRE_RESOURCE,
             Self::UnknownPeer | Self::UnknownNode => ERR_DOES_NOT_EXIST,
             Self::NotAuthority => ERR_UNAUTHORIZED,
             Self::NotAuthenticating => ERR_FILE_CANT_WRITE,
@@ -155,6 +163,7 @@ impl Error {
             Self::NotOpen { .. } => "NotOpen",
             Self::OutboundFull { .. } => "OutboundFull",
             Self::PacketTooBig { .. } => "PacketTooBig",
+            Self::ServerFull { .. } => "ServerFull",
             Self::UnknownPeer => "UnknownPeer",
             Self::UnknownNode => "UnknownNode",
             Self::InvalidNode { .. } => "InvalidNode",
@@ -192,6 +201,7 @@ impl fmt::Display for Error {
             Self::PacketTooBig { len, max } => {
                 write!(f, "a packet of {len} bytes can never be sent; `outbound_buffer_size` is {max}")
             }
+            Self::ServerFull { why } => write!(f, "no place for one more peer: {why}"),
             Self::UnknownPeer => f.write_str("there is no such peer, or no longer"),
             Self::UnknownNode => f.write_str("the session has no such node, or has it no longer"),
             Self::InvalidNode { why } => write!(f, "invalid node: {why}"),

@@ -18,6 +18,7 @@ mod server;
 mod state;
 mod stats;
 mod sys;
+mod upgraded;
 mod url;
 
 pub mod multiplayer;
@@ -46,12 +47,14 @@ pub use request::Request;
 pub use server::{PeerInfo, PeerKey, ServerEvent, WebSocketServer};
 pub use state::ReadyState;
 pub use stats::{ServerStats, Stats};
+pub use upgraded::{Role, UpgradedStream};
 
 /// A peer can be kept wherever a game keeps its things, on every platform.
 const _: () = {
     const fn is_send_and_sync<T: Send + Sync>() {}
     is_send_and_sync::<WebSocketPeer>();
     is_send_and_sync::<WebSocketServer>();
+    is_send_and_sync::<UpgradedStream>();
     is_send_and_sync::<Packet>();
     is_send_and_sync::<multiplayer::MultiplayerPeer>();
     is_send_and_sync::<multiplayer::Session>();

@@ -1,4 +1,4 @@
-//! A client's upgrade request, as the program that serves it sees it.
+//! A client's request, as the program that serves it sees it.
 
 use std::{fmt, net::SocketAddr};
 
@@ -6,7 +6,8 @@ use bytes::Bytes;
 
 use crate::http::is_token;
 
-/// What a client asked for: the request that began its connection, checked and parsed.
+/// What a client asked for: the request that began its connection, checked and parsed. Mostly it asks for a WebSocket; where it
+/// does not, [`is_upgrade`](Self::is_upgrade) is `false`.
 ///
 /// A server shows it to the hook of [`on_request`](crate::WebSocketServer::on_request), which decides with it, and
 /// later in [`PeerInfo`](crate::PeerInfo). A clone shares the bytes. Everything in it was written by a stranger:
@@ -22,6 +23,8 @@ use crate::http::is_token;
 pub struct Request {
     addr: SocketAddr,
     is_secure: bool,
+    is_upgrade: bool,
+    is_head: bool,
     target_len: usize,
     host_len: usize,
     /// All in one piece: the target, the host, and `name:value` with a line feed for each field. No name has a colon
@@ -51,7 +54,13 @@ impl Request {
         }
         // It may be kept for as long as the connection lasts: not a byte more than it needs.
         let head = head.into_boxed_slice().into();
-        Self { addr, is_secure, target_len: target.len(), host_len: host.len(), head }
+        let (target_len, host_len) = (target.len(), host.len());
+        Self { addr, is_secure, is_upgrade: true, is_head: false, target_len, host_len, head }
+    }
+
+    /// Makes it one that does not ask for a WebSocket, of the method HEAD or else GET.
+    pub(crate) fn into_plain(self, is_head: bool) -> Self {
+        Self { is_upgrade: false, is_head, ..self }
     }
 
     /// As Godot does: the first that the client lists and this end knows. Where there is none the connection opens
@@ -72,6 +81,17 @@ impl Request {
         self.is_secure
     }
 
+    /// Returns `true` if the client asks for a WebSocket, and `false` for a plain HTTP request, such as that of a health check.
+    /// A plain request can be answered by [`Admission::respond`](crate::Admission::respond), but it cannot be accepted.
+    pub fn is_upgrade(&self) -> bool {
+        self.is_upgrade
+    }
+
+    /// The method: `GET`; for a request that is no [upgrade](Self::is_upgrade) also `HEAD`.
+    pub fn method(&self) -> &str {
+        if self.is_head { "HEAD" } else { "GET" }
+    }
+
     /// The path, as it was sent: percent-encoding is not undone, and nothing in it is resolved. It begins with `/`.
     pub fn path(&self) -> &str {
         let target = self.target();
@@ -83,7 +103,8 @@ impl Request {
         self.target().split_once('?').map(|(_, query)| query)
     }
 
-    /// The host that was asked for, with the port unless it is the scheme's own.
+    /// The host that was asked for, with the port unless it is the scheme's own. Empty for an HTTP/1.0 request without the field,
+    /// which is never an [upgrade](Self::is_upgrade).
     pub fn host(&self) -> &str {
         self.text(self.target_len, self.target_len + self.host_len)
     }
@@ -121,9 +142,15 @@ impl Request {
             .filter_map(|offered| std::str::from_utf8(offered).ok())
     }
 
-    /// The URL that the client connected to, query included.
+    /// The URL that the client asked for, query included: of the scheme `ws` or `wss`; of `http` or `https` where it is no
+    /// [upgrade](Self::is_upgrade).
     pub fn url(&self) -> String {
-        let scheme = if self.is_secure { "wss" } else { "ws" };
+        let scheme = match (self.is_upgrade, self.is_secure) {
+            (true, false) => "ws",
+            (true, true) => "wss",
+            (false, false) => "http",
+            (false, true) => "https",
+        };
         format!("{scheme}://{}{}", self.host(), self.target())
     }
 
@@ -152,6 +179,8 @@ impl fmt::Debug for Request {
         f.debug_struct("Request")
             .field("addr", &self.addr)
             .field("is_secure", &self.is_secure)
+            .field("is_upgrade", &self.is_upgrade)
+            .field("method", &self.method())
             .field("path", &self.path())
             .field("has_query", &self.query().is_some())
             .field("headers", &self.headers().count())
@@ -184,6 +213,15 @@ mod tests {
             ["Host", "Origin", "X-A", "x-a"]
         );
         assert_eq!(request.url(), "wss://h.example:99/a/b%20c?x=1?y=2");
+        assert_eq!((request.method(), request.is_upgrade()), ("GET", true));
+    }
+
+    #[test]
+    fn a_plain_request_has_its_method_and_scheme() {
+        let plain = request("/a", &[]).into_plain(true);
+        assert_eq!((plain.method(), plain.is_upgrade()), ("HEAD", false));
+        assert_eq!(plain.url(), "https://h.example:99/a");
+        assert_eq!(request("/a", &[]).into_plain(false).method(), "GET");
     }
 
     #[test]

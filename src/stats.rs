@@ -30,6 +30,8 @@ pub struct ServerStats {
     pub accepted: u64,
     /// Connections that ended without having been open: refused, timed out, broken.
     pub refused: u64,
+    /// Requests that the program answered over HTTP, by [`Admission::respond`](crate::Admission::respond).
+    pub answered: u64,
     /// Peers that were open.
     pub opened: u64,
     /// Peers that were open and are over.

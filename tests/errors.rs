@@ -16,7 +16,7 @@ use common::{
 };
 use websocket_peer::{
     CloseCode, CloseInfo, Error, Options, Packet, ReadyState, ServerEvent, ServerOptions, Stats, TlsIdentity,
-    TlsOptions, TlsRoots, WebSocketPeer, WebSocketServer,
+    TlsOptions, TlsRoots, UpgradedStream, WebSocketPeer, WebSocketServer,
 };
 
 /// Everything that can be asked of a peer.
@@ -262,6 +262,18 @@ fn unknown_peer() {
     }
     assert_eq!(Error::UnknownPeer.godot_code(), 33);
     assert_eq!(Error::UnknownPeer.to_string(), "there is no such peer, or no longer");
+}
+
+#[test]
+fn server_full() {
+    let mut server = WebSocketServer::without_listener(ServerOptions::default().max_peers(1)).unwrap();
+    let (_one, ours) = tcp_pair();
+    server.accept_upgraded(UpgradedStream::new(ours)).unwrap();
+    let (_two, ours) = tcp_pair();
+    let error = server.accept_upgraded(UpgradedStream::new(ours)).unwrap_err();
+    assert_eq!(error, Error::ServerFull { why: "the server is full" });
+    assert_eq!(error.godot_code(), 28);
+    assert_eq!(error.to_string(), "no place for one more peer: the server is full");
 }
 
 #[test]

@@ -77,6 +77,7 @@ fn errors_have_godots_numbers() {
     const ERR_OUT_OF_MEMORY: i32 = 6;
     const ERR_FILE_CANT_WRITE: i32 = 13;
     const ERR_ALREADY_IN_USE: i32 = 22;
+    const ERR_CANT_ACQUIRE_RESOURCE: i32 = 28;
     const ERR_INVALID_PARAMETER: i32 = 31;
     const ERR_DOES_NOT_EXIST: i32 = 33;
     let io = std::io::Error::other("refused");
@@ -90,6 +91,7 @@ fn errors_have_godots_numbers() {
         (Error::NotOpen { state: ReadyState::Closed }, FAILED),
         (Error::OutboundFull { room: 0 }, ERR_OUT_OF_MEMORY),
         (Error::PacketTooBig { len: 2, max: 1 }, ERR_OUT_OF_MEMORY),
+        (Error::ServerFull { why: "" }, ERR_CANT_ACQUIRE_RESOURCE),
         (Error::UnknownPeer, ERR_DOES_NOT_EXIST),
         (Error::UnknownNode, ERR_DOES_NOT_EXIST),
         (Error::InvalidNode { why: "" }, ERR_INVALID_PARAMETER),

@@ -4,15 +4,17 @@ mod policy;
 
 use std::{any::Any, fmt};
 
-pub(crate) use self::policy::check as check_policy;
+use bytes::Bytes;
+
+pub(crate) use self::policy::{check as check_policy, check_host};
 use crate::{
     error::Error,
     options::{Options, PeerLimits, check_headers},
     request::Request,
 };
 
-/// The answer to a [`Request`]: to accept it, with what is to hold for the new peer, or to refuse it with an HTTP
-/// status. The hook of [`on_request`](crate::WebSocketServer::on_request) gives it.
+/// The answer to a [`Request`]: to accept it, with what is to hold for the new peer, to refuse it with an HTTP status, or to
+/// [respond](Self::respond) over HTTP. The hook of [`on_request`](crate::WebSocketServer::on_request) gives it.
 ///
 /// ```
 /// use websocket_peer::{Admission, Request};
@@ -28,14 +30,41 @@ use crate::{
 /// ```
 ///
 /// What makes no sense (a protocol that the client did not offer, a header field that would forge another, invalid
-/// options) is a mistake in the hook: the client is answered 500, and the log tells why.
+/// options, a response with a status below 200) is a mistake in the hook: the client is answered 500, and the log tells why.
 ///
 /// Platform: a browser accepts no connections, so no program needs one there.
 #[must_use = "it says nothing until the hook gives it back"]
 pub struct Admission {
-    refused: Option<u16>,
+    verdict: Verdict,
     terms: Terms,
     headers: Vec<(String, String)>,
+}
+
+/// The longest body of a response, in bytes.
+const MAX_BODY: usize = 64 * 1024;
+
+/// What the program wants.
+enum Verdict {
+    Accept,
+    Refuse(u16),
+    Respond(Response),
+}
+
+/// What becomes of a request.
+pub(crate) enum Decision {
+    Accept(Terms),
+    Refuse(Refusal),
+    Respond(Response),
+    /// A plain request is answered as if there were no program to ask.
+    Decline,
+}
+
+/// An answer over HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Response {
+    /// From 200 to 599.
+    pub(crate) status: u16,
+    pub(crate) body: Bytes,
 }
 
 /// What is to hold for a peer that is let in; what is `None` is as for every other peer.
@@ -57,18 +86,47 @@ pub(crate) struct Refusal {
 }
 
 impl Admission {
-    /// The client is let in.
+    /// The client is let in. A request that is no [upgrade](Request::is_upgrade) cannot be: it is answered 426, as without a hook.
     pub fn accept() -> Self {
-        Self { refused: None, terms: Terms::default(), headers: Vec::new() }
+        Self { verdict: Verdict::Accept, terms: Terms::default(), headers: Vec::new() }
     }
 
     /// The client is answered with this HTTP status, and its connection ends. A status that is no refusal, one
-    /// outside of 400 to 599, counts as 403.
+    /// outside of 400 to 599, counts as 403; [`respond`](Self::respond) sends others, and a body.
     ///
     /// Platform: a page that a browser shows never learns the status.
     pub fn refuse(status: u16) -> Self {
         let status = if (400..=599).contains(&status) { status } else { 403 };
-        Self { refused: Some(status), ..Self::accept() }
+        Self { verdict: Verdict::Refuse(status), ..Self::accept() }
+    }
+
+    /// Answers the request over HTTP, with this status and body, and ends the connection: for health checks, metrics, redirects.
+    /// [`header`](Self::header) adds fields. Without a `Content-Type` of yours a body is sent as `text/plain; charset=utf-8`.
+    /// A request of the method HEAD gets the same head, and no body.
+    ///
+    /// ```
+    /// use websocket_peer::{Admission, Request};
+    ///
+    /// fn admit(request: &Request) -> Admission {
+    ///     match (request.path(), request.is_upgrade()) {
+    ///         ("/health", false) => Admission::respond(200, "ok\n"),
+    ///         ("/version", false) => {
+    ///             Admission::respond(200, r#"{"version":7}"#).header("Content-Type", "application/json")
+    ///         }
+    ///         ("/game", true) => Admission::accept(),
+    ///         _ => Admission::refuse(404),
+    ///     }
+    /// }
+    /// # let _ = admit;
+    /// ```
+    ///
+    /// The status is one of 200 to 599. The body has at most 64 KiB, and none with 204, 205 and 304, to which HTTP gives none.
+    /// Anything else is a mistake in the hook, answered 500. While memory is scarce
+    /// ([`max_memory`](crate::ServerOptions::max_memory)), a body of more than 1 KiB is not sent; the client is answered 503.
+    ///
+    /// A client that asked for a WebSocket sees a refusal with this status.
+    pub fn respond(status: u16, body: impl Into<Bytes>) -> Self {
+        Self { verdict: Verdict::Respond(Response { status, body: body.into() }), ..Self::accept() }
     }
 
     /// Chooses the sub-protocol, which must be one of those that the client [offers](Request::protocols). Without it
@@ -102,7 +160,7 @@ impl Admission {
         self
     }
 
-    /// Adds a header field to the answer, be it yes or no.
+    /// Adds a header field to the answer, whichever it is.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
@@ -111,6 +169,9 @@ impl Admission {
     /// Whether the hook made no mistake.
     pub(crate) fn check(&self, request: &Request) -> Result<(), Error> {
         check_headers(&self.headers)?;
+        if let Verdict::Respond(response) = &self.verdict {
+            response.check()?;
+        }
         if let Some(chosen) = &self.terms.protocol {
             if !request.protocols().any(|offered| offered == chosen) {
                 let why = "the hook chose one that the client does not offer";
@@ -122,21 +183,41 @@ impl Admission {
     }
 
     /// The decision, and the header fields that the answer is to carry in either case.
-    pub(crate) fn decide(self) -> (Result<Terms, Refusal>, Vec<(String, String)>) {
-        let decision = match self.refused {
-            None => Ok(self.terms),
-            Some(status) => Err(Refusal { status, why: "the server does not accept this connection" }),
+    pub(crate) fn decide(self) -> (Decision, Vec<(String, String)>) {
+        let why = "the server does not accept this connection";
+        let decision = match self.verdict {
+            Verdict::Accept => Decision::Accept(self.terms),
+            Verdict::Refuse(status) => Decision::Refuse(Refusal { status, why }),
+            Verdict::Respond(response) => Decision::Respond(response),
         };
         (decision, self.headers)
+    }
+}
+
+impl Response {
+    /// RFC 9110, 15.3.5, 15.3.6 and 15.4.5: the statuses that have no body.
+    fn check(&self) -> Result<(), Error> {
+        let invalid = |option, why| Err(Error::InvalidOption { option, why });
+        match self.status {
+            200..=599 if self.body.len() > MAX_BODY => invalid("body", "it has over 65,536 bytes"),
+            204 | 205 | 304 if !self.body.is_empty() => {
+                invalid("body", "with 204, 205 and 304 there is none")
+            }
+            200..=599 => Ok(()),
+            _ => invalid("status", "it is none of 200 to 599"),
+        }
     }
 }
 
 impl fmt::Debug for Admission {
     /// Shows no header field's value, and nothing of the identity.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.refused {
-            Some(status) => write!(f, "Admission::refuse({status})"),
-            None => {
+        match &self.verdict {
+            Verdict::Refuse(status) => write!(f, "Admission::refuse({status})"),
+            Verdict::Respond(Response { status, body }) => {
+                write!(f, "Admission::respond({status}, {} bytes)", body.len())
+            }
+            Verdict::Accept => {
                 let mut shown = f.debug_struct("Admission::accept");
                 shown.field("protocol", &self.terms.protocol);
                 shown.field("limits", &self.terms.limits).finish_non_exhaustive()
@@ -173,7 +254,7 @@ mod tests {
             .header("X-A", "1");
         assert_eq!(admission.check(&request()), Ok(()));
         let (decision, headers) = admission.decide();
-        let terms = decision.unwrap_or_else(|refusal| panic!("{refusal:?}"));
+        let Decision::Accept(terms) = decision else { panic!("it is not let in") };
         assert_eq!(terms.protocol.as_deref(), Some("chat"));
         assert_eq!(terms.identity.and_then(|identity| identity.downcast().ok()), Some(Box::new(7_u32)));
         assert_eq!(terms.options.map(|options| options.max_message_size), Some(9));
@@ -187,8 +268,25 @@ mod tests {
             [(400, 400), (401, 401), (599, 599), (0, 403), (101, 403), (200, 403), (302, 403), (600, 403)]
         {
             let (decision, _) = Admission::refuse(asked).decide();
-            assert_eq!(decision.err().map(|refusal| refusal.status), Some(told));
+            let Decision::Refuse(refusal) = decision else { panic!("{asked} is no refusal") };
+            assert_eq!(refusal.status, told);
         }
+    }
+
+    #[test]
+    fn a_response_has_a_status_and_a_body_that_http_allows() {
+        for status in [200, 204, 205, 301, 304, 404, 503, 599] {
+            assert_eq!(Admission::respond(status, "").check(&request()), Ok(()), "{status}");
+        }
+        for status in [0, 100, 101, 103, 199, 600, u16::MAX] {
+            assert_eq!(error(&Admission::respond(status, "")), Some("status"), "{status}");
+        }
+        for status in [204, 205, 304] {
+            assert_eq!(error(&Admission::respond(status, "x")), Some("body"), "{status}");
+        }
+        assert_eq!(Admission::respond(200, vec![0; MAX_BODY]).check(&request()), Ok(()));
+        assert_eq!(error(&Admission::respond(200, vec![0; MAX_BODY + 1])), Some("body"));
+        assert_eq!(error(&Admission::respond(200, "").header("Content-Length", "0")), Some("headers"));
     }
 
     #[test]
@@ -212,5 +310,6 @@ mod tests {
         let shown = format!("{admission:?}");
         assert!(shown.contains("chat") && !shown.contains("s3cret"), "{shown}");
         assert_eq!(format!("{:?}", Admission::refuse(401).header("X", "s3cret")), "Admission::refuse(401)");
+        assert_eq!(format!("{:?}", Admission::respond(200, "s3cret")), "Admission::respond(200, 6 bytes)");
     }
 }

@@ -9,9 +9,7 @@ use crate::{
 
 /// Whether a request may come before the hook.
 pub(crate) fn check(options: &ServerOptions, request: &Request) -> Result<(), Refusal> {
-    if !options.hosts.is_empty() && !options.hosts.iter().any(|known| is_at(known, request.host())) {
-        return Err(Refusal { status: 421, why: "nothing is served under this host" });
-    }
+    check_host(options, request)?;
     if !options.paths.is_empty() && !options.paths.iter().any(|path| path == request.path()) {
         return Err(Refusal { status: 404, why: "nothing is served at this path" });
     }
@@ -26,6 +24,15 @@ pub(crate) fn check(options: &ServerOptions, request: &Request) -> Result<(), Re
         (Some(_), OriginPolicy::SameHost) => is_same_host(request),
     };
     if allowed { Ok(()) } else { Err(Refusal { status: 403, why: "pages of this Origin may not connect" }) }
+}
+
+/// Whether a request is for a host that is served. For requests that ask for no WebSocket that is all: paths and origins say
+/// where and by whose pages WebSockets may be opened.
+pub(crate) fn check_host(options: &ServerOptions, request: &Request) -> Result<(), Refusal> {
+    if options.hosts.is_empty() || options.hosts.iter().any(|known| is_at(known, request.host())) {
+        return Ok(());
+    }
+    Err(Refusal { status: 421, why: "nothing is served under this host" })
 }
 
 /// Ports and schemes are not compared: pages and sockets of one host are often served by two programs, behind a proxy.

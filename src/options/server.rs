@@ -74,7 +74,7 @@ pub struct ServerOptions {
     /// [`OriginPolicy::SameHost`] compares the page's host with this field, and a page whose own name leads to this server
     /// (DNS rebinding) has them equal.
     pub hosts: Vec<String>,
-    /// The paths that are served, each exactly as clients send it; other paths are answered 404. Empty: all are
+    /// The paths at which WebSockets are served, each exactly as clients send it; other paths are answered 404. Empty: all are
     /// served. Default: empty.
     pub paths: Vec<String>,
     /// The sites whose pages may connect; others are answered 403. Default: [`OriginPolicy::SameHost`].

@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use super::WebSocketPeer;
 use crate::{
     error::Error,
+    link::Link,
     sys::{Socket, Transport},
+    upgraded::{Role, UpgradedStream},
 };
 
 impl WebSocketPeer {
@@ -62,6 +64,31 @@ impl WebSocketPeer {
             socket.wake_by(&waker);
         }
         self.waker = Some(waker);
+        Ok(())
+    }
+
+    /// Takes over a stream on which the WebSocket handshake was made elsewhere, as this end of it. No handshake is made: the state
+    /// is [`Connecting`](crate::ReadyState::Connecting), and the next [`poll`](Self::poll) makes it
+    /// [`Open`](crate::ReadyState::Open), also if the other end is gone by then. Bytes that were read ahead are the first that
+    /// come in.
+    ///
+    /// Of the [`Options`](crate::Options) those about the handshake (sub-protocols, header fields, TLS) do not matter here.
+    ///
+    /// # Errors
+    /// - [`Error::AlreadyInUse`] while connecting or open.
+    /// - [`Error::InvalidOption`]; also for a sub-protocol that is no token, and for a request that is none.
+    /// - [`Error::Io`] if the stream cannot be made non-blocking.
+    /// - [`Error::Unsupported`] in a browser.
+    ///
+    /// With each of them the stream is dropped, which ends its connection.
+    pub fn accept_upgraded(&mut self, upgraded: UpgradedStream, role: Role) -> Result<(), Error> {
+        self.check_unused()?;
+        self.options.check()?;
+        let (handover, info) = upgraded.into_parts()?;
+        let socket = Socket::accept_upgraded(handover, role, &self.options)?;
+        let url = (!info.request.host().is_empty()).then(|| info.request.url());
+        self.start(socket, Link::connecting(&self.options, url));
+        self.accepted = role == Role::Server;
         Ok(())
     }
 

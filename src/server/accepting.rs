@@ -7,6 +7,7 @@ use super::{
     member::{Member, Phase},
 };
 use crate::{
+    admission::{Decision, Response},
     rate::Arrival,
     sys::{Accept, Accepted, Arrived, Moment},
 };
@@ -20,6 +21,9 @@ const FAILURES: usize = 16;
 /// How many connections that are over but for their last bytes are ended at a time when the system is out of descriptors.
 const CUT: usize = 16;
 
+/// The longest body of a response that is sent when memory is scarce, too.
+const SMALL_BODY: usize = 1024;
+
 impl WebSocketServer {
     /// Answers the request of a connection, by the options and the program.
     pub(super) fn answer(&mut self, key: PeerKey) {
@@ -31,18 +35,17 @@ impl WebSocketServer {
             Some(_) => Err(unavailable("the server shuts down")),
         };
         let (decision, headers) = self.door.answer(&request, &self.options, seat);
-        let decision = decision.and_then(|terms| {
-            let Some(options) = &terms.options else { return Ok(terms) };
-            let share = self.options.share_of(options).at_least(self.memory.share());
-            if !self.memory.reserve(share) {
-                return Err(unavailable("the server has no memory for this client"));
-            }
-            member.share = share;
-            member.link.set_limits(options);
-            Ok(terms)
-        });
+        let no_memory = unavailable("the server has no memory for this client");
         match decision {
-            Ok(mut terms) => {
+            Decision::Accept(mut terms) => {
+                if let Some(options) = &terms.options {
+                    let share = self.options.share_of(options).at_least(self.memory.share());
+                    if !self.memory.reserve(share) {
+                        return member.connection.refuse(&no_memory, &[]);
+                    }
+                    member.share = share;
+                    member.link.set_limits(options);
+                }
                 member.connection.admit(&terms, &headers, &self.options);
                 member.request = Some(request);
                 member.hold_besides(0);
@@ -51,7 +54,17 @@ impl WebSocketServer {
                 member.has_seat = true;
                 self.door.seats.add(ip);
             }
-            Err(refusal) => member.connection.refuse(&refusal, &headers),
+            Decision::Respond(Response { body, .. })
+                if body.len() > SMALL_BODY && !self.memory.has_common(body.len()) =>
+            {
+                member.connection.refuse(&no_memory, &[]);
+            }
+            Decision::Respond(response) => {
+                member.connection.respond(&response, &headers);
+                member.phase = Phase::Answered;
+            }
+            Decision::Refuse(refusal) => member.connection.refuse(&refusal, &headers),
+            Decision::Decline => member.connection.decline(),
         }
     }
 

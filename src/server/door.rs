@@ -7,7 +7,7 @@ use super::{
     key::PeerKey,
 };
 use crate::{
-    admission::{Admission, Refusal, Terms, check_policy},
+    admission::{Admission, Decision, Refusal, check_host, check_policy},
     options::ServerOptions,
     rate::{Arrival, Rate},
     request::Request,
@@ -44,8 +44,8 @@ pub(super) struct Door {
 /// What a program decides about requests with.
 pub(super) type Hook = Box<dyn FnMut(&Request) -> Admission + Send + Sync>;
 
-/// What to answer: yes or no, and header fields for either.
-pub(super) type Answer = (Result<Terms, Refusal>, Vec<(String, String)>);
+/// What to answer, and header fields for it.
+pub(super) type Answer = (Decision, Vec<(String, String)>);
 
 impl Door {
     pub(super) fn new() -> Self {
@@ -170,26 +170,33 @@ impl Door {
         options: &ServerOptions,
         seat: Result<(), Refusal>,
     ) -> Answer {
-        if let Err(refusal) = check_policy(options, request) {
-            return (Err(refusal), Vec::new());
-        }
-        if self.is_shut {
-            return (Err(unavailable("the server takes nobody new")), Vec::new());
-        }
-        if let Err(refusal) = seat {
-            return (Err(refusal), Vec::new());
+        let allowed = match (request.is_upgrade(), &self.hook) {
+            (true, _) => check_policy(options, request).and_then(|()| self.check_open()).and(seat),
+            // It takes no seat, and a server that is full or takes nobody new can still tell that it is well.
+            (false, Some(_)) => check_host(options, request),
+            (false, None) => return (Decision::Decline, Vec::new()),
+        };
+        if let Err(refusal) = allowed {
+            return (Decision::Refuse(refusal), Vec::new());
         }
         let admission = match &mut self.hook {
             Some(hook) => hook(request),
             None => Admission::accept(),
         };
-        match admission.check(request) {
-            Ok(()) => admission.decide(),
-            Err(error) => {
-                log::error!("the hook of on_request gave an admission that cannot be: {error}");
-                (Err(Refusal { status: 500, why: "the server cannot answer this request" }), Vec::new())
-            }
+        if let Err(error) = admission.check(request) {
+            log::error!("the hook of on_request gave an admission that cannot be: {error}");
+            let refusal = Refusal { status: 500, why: "the server cannot answer this request" };
+            return (Decision::Refuse(refusal), Vec::new());
         }
+        match admission.decide() {
+            (Decision::Accept(_), _) if !request.is_upgrade() => (Decision::Decline, Vec::new()),
+            answer => answer,
+        }
+    }
+
+    /// Refuses while the program lets no new peers in.
+    pub(super) fn check_open(&self) -> Result<(), Refusal> {
+        if self.is_shut { Err(unavailable("the server takes nobody new")) } else { Ok(()) }
     }
 }
 

@@ -45,6 +45,8 @@ pub(super) struct Member {
     pub(super) has_seat: bool,
     /// `true` if it counts as one that is over but for its last bytes.
     pub(super) is_lingering: bool,
+    /// The number of the last packet to several peers that it was among.
+    pub(super) last_cast: u64,
     /// When its entry among the deadlines is due, if it has one.
     pub(super) due: Due,
     /// The memory that is its own, beside what is common.
@@ -62,6 +64,10 @@ pub(super) enum Phase {
     Pending,
     /// It was let in; the answer may still be on its way.
     Admitted,
+    /// Its handshake was made elsewhere. It opens with the next poll.
+    Upgraded,
+    /// The program answered its request over HTTP: it never opens.
+    Answered,
     /// It is open, or closing.
     Open,
     /// It is over, or was turned away; last bytes may still be on their way.
@@ -97,6 +103,7 @@ impl Member {
             is_paused: false,
             has_seat: false,
             is_lingering: false,
+            last_cast: 0,
             due: Due::NEVER,
             share,
             holding: Holding::default(),
@@ -158,8 +165,8 @@ impl Member {
     /// Returns `true` while it needs its seat: it may still hold as much as a seat's share of memory.
     pub(super) fn needs_seat(&self) -> bool {
         match self.phase {
-            Phase::Pending => false,
-            Phase::Admitted | Phase::Open => true,
+            Phase::Pending | Phase::Answered => false,
+            Phase::Admitted | Phase::Upgraded | Phase::Open => true,
             Phase::Leaving => self.link.available() > 0 || self.holding.outbound > 0,
         }
     }

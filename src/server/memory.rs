@@ -92,6 +92,11 @@ impl Memory {
         self.common += member.share.total().saturating_sub(self.share.total());
     }
 
+    /// Returns `true` if so many bytes more fit into what is common.
+    pub(super) fn has_common(&self, len: usize) -> bool {
+        self.held().saturating_add(len) <= self.common
+    }
+
     /// Returns `true` while nothing is left of what is common.
     pub(super) fn is_scarce(&self) -> bool {
         self.held() >= self.common

@@ -1,10 +1,11 @@
 //! [`WebSocketServer`]: many accepted peers behind one poll.
 //!
-//! Here is what a program calls. [`turns`] does what a poll does, with the [`door`] for newcomers, [`member`] for each
-//! connection, and [`memory`] for all of them together; [`sending`] does what goes the other way.
+//! Here is what a program calls. [`turns`] does what a poll does, with [`sources`] and the [`door`] for newcomers, [`member`] for each
+//! connection, and [`memory`] for all of them together; [`sending`] and [`casting`] do what goes the other way.
 
 mod accepting;
 mod budget;
+mod casting;
 mod crowd;
 mod deadlines;
 mod door;
@@ -13,14 +14,10 @@ mod key;
 mod member;
 mod memory;
 mod sending;
+mod sources;
 mod turns;
 
-use std::{
-    collections::VecDeque,
-    fmt,
-    net::{SocketAddr, TcpListener, ToSocketAddrs},
-    time::Duration,
-};
+use std::{collections::VecDeque, fmt, time::Duration};
 
 pub(crate) use self::sending::{EncodedPackets, Progress, Urgency};
 use self::{
@@ -40,7 +37,7 @@ use crate::{
     admission::Admission,
     close::{CloseCode, MAX_REASON},
     error::Error,
-    options::{ServerOptions, TlsIdentity},
+    options::ServerOptions,
     packet::{Outgoing, Packet},
     request::Request,
     state::ReadyState,
@@ -51,7 +48,7 @@ use crate::{
 /// A WebSocket server, driven by polling: one thread with a frame loop serves thousands of peers.
 ///
 /// Call [`poll`](Self::poll) once a frame, read with [`next_event`](Self::next_event), send with [`send`](Self::send),
-/// [`send_text`](Self::send_text) and [`broadcast`](Self::broadcast). A program without frames calls
+/// [`send_text`](Self::send_text), [`multicast`](Self::multicast) and [`broadcast`](Self::broadcast). A program without frames calls
 /// [`wait`](Self::wait) instead of `poll`. Peers with nothing to say cost nothing: no system call, no timer.
 ///
 /// It is made to stand on a public port. Handshakes, messages, queues, rates and times are bounded by
@@ -85,6 +82,8 @@ pub struct WebSocketServer {
     gathered: Vec<PeerKey>,
     /// Those for whom packets were delayed.
     delayed: Delayed,
+    /// How many packets were sent to several peers by [`casting`].
+    casts: u64,
     /// How many events of the first of them were given in a row.
     told_in_a_row: usize,
     /// Whose end was told last: it can be asked about until the next call.
@@ -96,39 +95,8 @@ pub struct WebSocketServer {
 }
 
 impl WebSocketServer {
-    /// Listens at an address; of several that a name has, at the first that can be listened at. Port 0 takes a free
-    /// one, which [`local_addr`](Self::local_addr) tells. A name is looked up before the call returns.
-    ///
-    /// It may need a descriptor for each of [`max_peers`](ServerOptions::max_peers), three for each of
-    /// [`max_pending`](ServerOptions::max_pending), and 16 more: 4880 by default. A warning is logged if the system grants fewer,
-    /// as many do by default (`ulimit -n`).
-    ///
-    /// # Errors
-    /// - [`Error::InvalidOption`]; also for an identity that the TLS library cannot use.
-    /// - [`Error::Io`] if the address cannot be listened at.
-    /// - [`Error::Unsupported`] in a browser, and for an identity in a build without the feature `tls`.
-    ///
-    /// Godot: `TCPServer.listen`.
-    #[doc(alias = "listen")]
-    pub fn bind(address: impl ToSocketAddrs, options: ServerOptions) -> Result<Self, Error> {
-        options.check()?;
-        let addresses: Vec<_> = address.to_socket_addrs()?.collect();
-        let listener = Reactor::bind(&addresses, options.dual_stack)?;
-        Self::from_listener(listener, options)
-    }
-
-    /// Takes over a listener that is there already, such as one that a supervisor has opened.
-    ///
-    /// # Errors
-    /// Those of [`bind`](Self::bind).
-    pub fn from_listener(listener: TcpListener, options: ServerOptions) -> Result<Self, Error> {
-        options.check()?;
-        let reactor = Reactor::new(listener, options.peer.tls.identity.as_ref())?;
-        if let Ok(address) = reactor.local_addr() {
-            log::info!("listening at {address}");
-        }
-        door::check_descriptors(&options, Reactor::max_descriptors());
-        Ok(Self {
+    fn on(reactor: Reactor, options: ServerOptions) -> Self {
+        Self {
             memory: Memory::new(&options, reactor.ledger().clone()),
             options,
             reactor,
@@ -141,22 +109,12 @@ impl WebSocketServer {
             news: VecDeque::new(),
             gathered: Vec::new(),
             delayed: Delayed::default(),
+            casts: 0,
             told_in_a_row: 0,
             last_closed: None,
             closing_time: None,
             stats: ServerStats::default(),
-        })
-    }
-
-    /// The address that it listens at.
-    ///
-    /// # Errors
-    /// [`Error::Io`] after [`shutdown`](Self::shutdown).
-    ///
-    /// Godot: `TCPServer.get_local_port`.
-    #[doc(alias = "get_local_port")]
-    pub fn local_addr(&self) -> Result<SocketAddr, Error> {
-        self.reactor.local_addr()
+        }
     }
 
     /// The options that it was bound with.
@@ -166,6 +124,12 @@ impl WebSocketServer {
 
     /// Lets the program decide about each request that the options allow: to refuse it with a status, to choose its
     /// sub-protocol, to attach an identity, to give this peer options of its own. See [`Admission`].
+    ///
+    /// The hook also sees plain HTTP requests, GET and HEAD, such as those of a health check:
+    /// [`Request::is_upgrade`] is `false` for them. They take no seat, so they are answered by a server that is full or refuses new
+    /// connections, too (over TLS only while there is a seat); of the options only [`hosts`](ServerOptions::hosts) and the limits
+    /// on connections and requests hold for them. [`Admission::respond`] answers them. If the hook accepts one, or there is no
+    /// hook, it is refused: 426, 405 for HEAD, 400 for HTTP/1.0.
     ///
     /// The hook is called within `poll` and `wait`, and must not block: the other peers wait for it.
     pub fn on_request(&mut self, hook: impl FnMut(&Request) -> Admission + Send + Sync + 'static) {
@@ -178,26 +142,6 @@ impl WebSocketServer {
     /// Godot: `MultiplayerPeer.refuse_new_connections`, which lets newcomers wait without an answer.
     pub fn refuse_new_connections(&mut self, refuse: bool) {
         self.door.is_shut = refuse;
-    }
-
-    /// Replaces the certificate. Handshakes from now on use it; connections that are there keep theirs.
-    ///
-    /// # Errors
-    /// - [`Error::InvalidOption`] for an identity that the TLS library cannot use; the old one stays.
-    /// - [`Error::Unsupported`] in a build without the feature `tls`, and for a server that was bound without an
-    ///   identity: clients expect it to stay plain.
-    pub fn set_identity(&mut self, identity: TlsIdentity) -> Result<(), Error> {
-        if self.options.peer.tls.identity.is_none() {
-            return Err(Error::Unsupported { what: "to secure a server that was bound without an identity" });
-        }
-        let mut tls = self.options.peer.tls.clone();
-        tls.identity = Some(identity);
-        tls.check()?;
-        if let Some(identity) = &tls.identity {
-            self.reactor.set_identity(identity)?;
-        }
-        self.options.peer.tls = tls;
-        Ok(())
     }
 
     /// Moves everything on that can move. Call it once a frame. It never blocks, and takes only a bounded amount of
@@ -271,12 +215,6 @@ impl WebSocketServer {
     /// Those of [`send`](Self::send).
     pub fn send_latest(&mut self, to: PeerKey, key: u64, packet: &Packet) -> Result<(), Error> {
         self.send_any(to, Outgoing::Shared(packet), Some(key))
-    }
-
-    /// Sends a packet to every open peer, but perhaps one. Its bytes are shared, not copied for each. Tells how many
-    /// took it; a peer that has no room misses it, as with [`send`](Self::send).
-    pub fn broadcast(&mut self, packet: &Packet, except: Option<PeerKey>) -> usize {
-        self.send_to_all(packet, except)
     }
 
     /// Hands to the network what was gathered. Seldom needed.

@@ -1,4 +1,4 @@
-//! What a program sends: to one peer, to several, or to all.
+//! What a program sends to a peer, and what a session sends to several.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::{
 
 /// What is queued for a peer.
 #[derive(Debug, Clone, Copy)]
-enum Content<'a> {
+pub(super) enum Content<'a> {
     Packet(Outgoing<'a>, Option<u64>),
     /// Packets that were encoded for many peers at once. They count as one.
     Frames {
@@ -62,7 +62,7 @@ impl EncodedPackets {
         self.payload
     }
 
-    fn content(&self) -> Content<'_> {
+    pub(super) fn content(&self) -> Content<'_> {
         Content::Frames { frames: &self.frames, payload: self.payload }
     }
 }
@@ -77,7 +77,7 @@ impl WebSocketServer {
         self.queue(to, Content::Packet(packet, key), Urgency::Now)
     }
 
-    fn queue(&mut self, to: PeerKey, content: Content<'_>, urgency: Urgency) -> Result<(), Error> {
+    pub(super) fn queue(&mut self, to: PeerKey, content: Content<'_>, urgency: Urgency) -> Result<(), Error> {
         // While events wait to be read, the replies to them are gathered.
         let gather = !self.news.is_empty() || urgency != Urgency::Now;
         let member = self.members.get_mut(to).filter(|member| member.is_known()).ok_or(Error::UnknownPeer)?;
@@ -119,16 +119,6 @@ impl WebSocketServer {
             self.deadlines.note(to, member, due);
         }
         result
-    }
-
-    pub(super) fn send_to_all(&mut self, packet: &Packet, except: Option<PeerKey>) -> usize {
-        let encoded = EncodedPackets::new(std::slice::from_ref(packet));
-        let mut taken = 0;
-        for slot in 0..self.members.width() {
-            let Some(key) = self.members.at(slot).filter(|key| Some(*key) != except) else { continue };
-            taken += usize::from(self.queue(key, encoded.content(), Urgency::Now).is_ok());
-        }
-        taken
     }
 
     /// Sends to one peer what must not be missed: while there is no memory for it, the peers for which most waits are closed,

@@ -41,6 +41,11 @@ impl Times {
         self.clock.now()
     }
 
+    /// This moment, as of the last poll.
+    pub(super) fn moment(&self) -> Moment {
+        Moment { now: self.clock.now(), wall: self.wall, last: self.last }
+    }
+
     /// A poll begins. Whatever the program did since the last is a pause.
     fn begin(&mut self, wall: Duration) {
         self.last = self.wall;
@@ -51,7 +56,7 @@ impl Times {
     fn awake(&mut self, wall: Duration) -> Moment {
         self.clock.sleep(wall);
         self.wall = wall;
-        Moment { now: self.clock.now(), wall, last: self.last }
+        self.moment()
     }
 }
 
@@ -183,7 +188,7 @@ impl WebSocketServer {
         };
         let addr = member.addr;
         if before != member.phase {
-            if matches!(before, Phase::Pending | Phase::Admitted) {
+            if matches!(before, Phase::Pending | Phase::Admitted | Phase::Answered) {
                 self.door.leave(key, addr.ip());
             }
             match (before, member.phase) {
@@ -195,6 +200,10 @@ impl WebSocketServer {
                 (Phase::Open, _) => {
                     self.stats.closed += 1;
                     log::debug!("{key} at {addr} is gone: {}", cause(member));
+                }
+                (Phase::Answered, _) => {
+                    self.stats.answered += 1;
+                    log::debug!("{addr} was answered over HTTP");
                 }
                 _ => {
                     self.stats.refused += 1;

@@ -26,7 +26,7 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    admission::{Refusal, Terms},
+    admission::{Refusal, Response, Terms},
     close::{CloseCode, Excess},
     error::Error,
     ledger::Ledger,
@@ -34,6 +34,7 @@ use crate::{
     options::{Options, ServerOptions, TlsIdentity},
     packet::{Outgoing, Packet},
     request::Request,
+    upgraded::{Handover, Role},
     url::Url,
 };
 
@@ -50,6 +51,9 @@ pub(crate) trait Transport: Sized {
 
     /// Begins the server's side of a handshake on a stream that a listener accepted.
     fn accept(stream: TcpStream, options: &Options) -> Result<Self, Error>;
+
+    /// Takes over a stream whose handshake was made elsewhere. The connection opens with the next poll.
+    fn accept_upgraded(handover: Handover, role: Role, options: &Options) -> Result<Self, Error>;
 
     /// Moves everything on that can move, and tells the link.
     fn poll(&mut self, link: &mut Link);
@@ -88,8 +92,8 @@ pub(crate) trait Accept: Sized {
     /// A listening socket.
     fn bind(addresses: &[SocketAddr], dual_stack: bool) -> Result<TcpListener, Error>;
 
-    /// Begins to listen, for secure connections if there is an identity.
-    fn new(listener: TcpListener, identity: Option<&TlsIdentity>) -> Result<Self, Error>;
+    /// Begins to listen, if there is a listener; for secure connections if there is an identity.
+    fn new(listener: Option<TcpListener>, identity: Option<&TlsIdentity>) -> Result<Self, Error>;
 
     /// The certificate for connections from now on.
     fn set_identity(&mut self, identity: &TlsIdentity) -> Result<(), Error>;
@@ -113,6 +117,16 @@ pub(crate) trait Accept: Sized {
 
     /// The next newcomer, who will be told of as `slot`.
     fn accept(&mut self, slot: u32, options: &ServerOptions, now: Duration) -> Arrived<Self::Connection>;
+
+    /// Takes over a stream whose handshake was made elsewhere, and who will be told of as `slot`. The connection opens with the
+    /// next poll, unless it is [refused](Accepted::refuse) before.
+    fn adopt(
+        &mut self,
+        slot: u32,
+        handover: Handover,
+        options: &ServerOptions,
+        now: Duration,
+    ) -> Result<Self::Connection, Error>;
 }
 
 /// What is ready.
@@ -204,14 +218,21 @@ pub(crate) trait Accepted: Sized {
     /// Returns `true` while the next step may be one of TLS's handshake, which costs a private-key operation.
     fn is_handshaking(&self) -> bool;
 
-    /// The request that waits for its answer.
+    /// The request that waits for its answer. One that asks for no WebSocket cannot be admitted.
     fn request(&self) -> Option<&Request>;
 
     /// Says yes to it, with these fields in the answer. The connection opens with a poll that follows.
     fn admit(&mut self, terms: &Terms, headers: &[(String, String)], options: &ServerOptions);
 
-    /// Turns the connection away, whatever it has sent so far. It ends with a poll that follows.
+    /// Turns the connection away, whatever it has sent so far: over HTTP, or with close code 1013 where the handshake was made
+    /// elsewhere. It ends with a poll that follows.
     fn refuse(&mut self, refusal: &Refusal, headers: &[(String, String)]);
+
+    /// Answers the request over HTTP. The connection ends with a poll that follows.
+    fn respond(&mut self, response: &Response, headers: &[(String, String)]);
+
+    /// Turns away a request that asks for no WebSocket, as a server without a program does.
+    fn decline(&mut self);
 
     /// Ends it at once.
     fn abort(&mut self);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use wasm_bindgen_test::wasm_bindgen_test;
-use websocket_peer::{CloseCause, Error, ReadyState, Stats, WebSocketPeer};
+use websocket_peer::{CloseCause, Error, ReadyState, ServerOptions, Stats, WebSocketPeer, WebSocketServer};
 
 use crate::support::{
     A_WHILE, Failure, assert_address_is_known, assert_never_opened, closed, dial, may_refuse_interim_answers,
@@ -162,6 +162,16 @@ async fn the_other_ends_address_is_known_where_the_platform_tells() {
     peer.abort();
     assert_eq!(peer.peer_addr(), Err(Error::NotOpen { state: ReadyState::Closed }));
     assert_eq!(peer.set_nodelay(true), Err(Error::NotOpen { state: ReadyState::Closed }));
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_server_without_a_listener_is_made_or_unsupported_and_bad_options_are_told_first() {
+    match WebSocketServer::without_listener(ServerOptions::default()) {
+        Ok(server) => assert!(matches!(server.local_addr(), Err(Error::Io { .. }))),
+        Err(error) => assert!(matches!(error, Error::Unsupported { .. }), "{error:?}"),
+    }
+    let bad = WebSocketServer::without_listener(ServerOptions::default().max_peers(0));
+    assert!(matches!(bad, Err(Error::InvalidOption { option: "max_peers", .. })));
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]

@@ -7,7 +7,7 @@ use websocket_peer::{CloseCause, Packet, WebSocketPeer};
 use crate::common::{
     closed, opened,
     program::{Program, chat_server, example},
-    receive,
+    receive, until,
 };
 
 /// Somebody who has connected.
@@ -126,6 +126,21 @@ fn when_the_input_ends_everybody_is_told_and_the_server_goes() {
     }
     let ended = server.end();
     assert_eq!((ended.code, ended.err.len()), (Some(0), 0), "{ended:?}");
+}
+
+#[test]
+fn a_health_check_is_answered_and_is_no_guest() {
+    let (_server, url) = chat_server();
+    let mut ada = named(&url, "Ada");
+    for (path, status) in [("/health", "200 OK"), ("/", "426 Upgrade Required")] {
+        let mut check = crate::raw(&url);
+        check.send(format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n"));
+        until("the answer ends", || check.end().is_some());
+        let answer = String::from_utf8_lossy(check.rest());
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
+    }
+    named(&url, "Bob");
+    hears(&mut ada, "* Bob joined");
 }
 
 #[test]

@@ -3,14 +3,17 @@
 use std::time::{Duration, Instant};
 
 use websocket_peer::{
-    Admission, CloseCause, Deadline, Error, Options, ReadyState, ServerEvent, ServerOptions, WebSocketPeer,
-    WebSocketServer,
+    Admission, CloseCause, Deadline, Error, Options, ReadyState, Role, ServerEvent, ServerOptions,
+    UpgradedStream, WebSocketPeer, WebSocketServer,
     multiplayer::{ConnectionStatus, Event, MultiplayerOptions, MultiplayerPeer, PeerId, SessionOptions},
 };
 
 use crate::{
-    common::eventually,
-    party::{HOST, Party, session},
+    common::{
+        eventually,
+        raw::{Raw, connect, tcp_pair},
+    },
+    party::{HOST, Member, Party, said, session},
 };
 
 /// What a client is told, until its session ends, by a server that does this with its connection.
@@ -85,6 +88,46 @@ fn the_server_knows_the_connection_of_each() {
     let Event::ConnectionFailed { info } = party.event(stranger) else { panic!("it was let in") };
     assert_eq!(info.cause, CloseCause::Refused { status: Some(401) });
     assert!(party.members[stranger].peer.is_closed());
+}
+
+#[test]
+fn a_health_check_on_the_games_port_is_answered_and_is_no_peer() {
+    let mut party = Party::of(1);
+    party.members[HOST].peer.on_request(|request| match request.is_upgrade() {
+        true => Admission::accept(),
+        false => Admission::respond(200, "ok\n"),
+    });
+    let address = party.members[HOST].peer.local_addr().expect("it listens");
+    let mut check = Raw::new(connect(address));
+    check.send("GET /health HTTP/1.1\r\nHost: h\r\n\r\n");
+    party.until("the answer", |_| check.end().is_some());
+    let answer = std::str::from_utf8(check.rest()).expect("the answer is text");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nok\n"), "{answer}");
+    let client = party.join();
+    assert!(matches!(party.event(client), Event::Connected { .. }));
+    assert_eq!(party.members[HOST].peer.peers().len(), 2);
+}
+
+#[test]
+fn a_session_runs_over_streams_that_were_upgraded_elsewhere() {
+    let server = WebSocketServer::without_listener(ServerOptions::default()).unwrap();
+    let options = MultiplayerOptions::default();
+    let host = MultiplayerPeer::from_server(server, options.session.clone());
+    let mut party = Party { members: vec![Member::new(host)], options: options.clone() };
+    let (theirs, ours) = tcp_pair();
+    party.members[HOST].peer.accept_upgraded(UpgradedStream::new(ours)).unwrap();
+    let mut socket = WebSocketPeer::new();
+    socket.accept_upgraded(UpgradedStream::new(theirs), Role::Client).unwrap();
+    party.members.push(Member::new(MultiplayerPeer::from_client(socket, options.session)));
+    let Event::Connected { id } = party.event(1) else { panic!("it has no id") };
+    assert_eq!(party.event(HOST), Event::PeerConnected(id));
+    assert_eq!(party.event(1), Event::PeerConnected(PeerId::SERVER));
+    party.members[1].say(PeerId::SERVER, "hello");
+    assert_eq!(party.call(HOST), (id, said("hello")));
+
+    let (_theirs, ours) = tcp_pair();
+    let at_client = party.members[1].peer.accept_upgraded(UpgradedStream::new(ours));
+    assert!(matches!(at_client, Err(Error::Unsupported { .. })), "{at_client:?}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! One file for each theme.
 
 mod admission;
+mod casting;
 mod endings;
 mod fairness;
 mod latest;
@@ -9,6 +10,7 @@ mod peers;
 mod random;
 mod records;
 mod replies;
+mod responding;
 mod sending;
 mod shutdown;
 mod stats;

@@ -9,8 +9,8 @@ use std::{
 
 use testkit::certs::Authority;
 use websocket_peer::{
-    CloseCause, Error, Excess, Options, Packet, PeerKey, ReadyState, ServerEvent, ServerOptions, TlsFailure,
-    TlsIdentity, TlsOptions, TlsRoots, WebSocketPeer, WebSocketServer,
+    Admission, CloseCause, Error, Excess, Options, Packet, PeerKey, ReadyState, ServerEvent, ServerOptions,
+    TlsFailure, TlsIdentity, TlsOptions, TlsRoots, WebSocketPeer, WebSocketServer,
 };
 
 use crate::{
@@ -281,6 +281,19 @@ fn a_slow_reader_is_bounded_and_closed_over_tls_too() {
         host.server.peer(key).is_none()
     });
     assert_eq!(host.closed(key).cause, CloseCause::Excess { what: Excess::Slow });
+}
+
+#[test]
+fn an_answer_over_http_goes_through_tls_too() {
+    let authority = authority();
+    let mut host = secure(&authority);
+    host.server.on_request(|_| Admission::respond(200, vec![b'x'; 64 * 1024]));
+    let mut client = connecting(&host, &authority);
+    host.until_so("it is answered", |_| client.poll() == ReadyState::Closed);
+    let cause = &client.close_info().expect("it is closed").cause;
+    assert_eq!(cause, &CloseCause::Refused { status: Some(200) });
+    host.until_empty();
+    assert_eq!(host.server.stats().answered, 1);
 }
 
 #[test]

@@ -12,7 +12,7 @@ const LAYERS: [&[&str]; 11] = [
     &["link"],
     &["outbox"],
     &["admission"],
-    &["close", "options", "url"],
+    &["close", "options", "upgraded", "url"],
     &["error"],
     &["clock", "ledger", "packet", "rate", "request", "state", "stats"],
     &["http", "variant"],

@@ -33,6 +33,7 @@ use crate::{
     server::{PeerInfo, WebSocketServer},
     stats::ServerStats,
     sys,
+    upgraded::UpgradedStream,
 };
 
 /// The server of a multiplayer session, or one of its clients, on WebSockets: the same session as Godot's
@@ -231,6 +232,19 @@ impl MultiplayerPeer {
     pub fn on_request(&mut self, hook: impl FnMut(&Request) -> Admission + Send + Sync + 'static) {
         if let Carrier::Host(host) = &mut self.carrier {
             host.server.on_request(hook);
+        }
+    }
+
+    /// At a server: takes over a stream on which a web framework has made the handshake, as [`WebSocketServer::accept_upgraded`]
+    /// does. The client joins the session like every other. A session that needs no listener is hosted on
+    /// [`WebSocketServer::without_listener`], by [`from_server`](Self::from_server).
+    ///
+    /// # Errors
+    /// Those of `WebSocketServer::accept_upgraded`; [`Error::Unsupported`] at a client.
+    pub fn accept_upgraded(&mut self, upgraded: UpgradedStream) -> Result<(), Error> {
+        match &mut self.carrier {
+            Carrier::Host(host) => host.server.accept_upgraded(upgraded).map(|_| ()),
+            Carrier::Guest(_) => Err(Error::Unsupported { what: "to accept connections, at a client" }),
         }
     }
 

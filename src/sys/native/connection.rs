@@ -8,21 +8,23 @@ use super::{
     handshake::{ClientUpgrade, ServerUpgrade},
     linger::{Linger, Lingering},
     opening::{Opened, Opening, Upgrade},
-    pump::{self, Pump},
+    pump::Pump,
+    settings::Settings,
     stream::Stream,
     tls,
     turn::Turn,
 };
 use crate::{
-    admission::{Refusal, Terms},
+    admission::{Refusal, Response, Terms},
     close::{CloseCause, CloseCode, CloseInfo, Deadline, Excess},
     error::Error,
     ledger::Ledger,
     link::Link,
-    options::{Options, PeerLimits, ServerOptions},
+    options::{Options, ServerOptions},
     request::Request,
     state::ReadyState,
     sys::Held,
+    upgraded::{Handover, Role},
     url::Url,
 };
 
@@ -52,33 +54,6 @@ struct Dialing {
     upgrade: ClientUpgrade,
 }
 
-/// The options that are needed after the start.
-#[derive(Debug)]
-struct Settings {
-    nodelay: bool,
-    /// When it must be open.
-    connect_due: Duration,
-    close_timeout: Duration,
-    pump: pump::Settings,
-    /// What a server's strangers are held to.
-    limits: Option<Box<(PeerLimits, Duration)>>,
-    /// Counts the bytes that several of a server's connections send.
-    ledger: Option<Ledger>,
-}
-
-impl Settings {
-    fn new(options: &Options, is_server: bool, now: Duration) -> Self {
-        Self {
-            nodelay: options.nodelay,
-            connect_due: now + options.connect_timeout,
-            close_timeout: options.close_timeout,
-            pump: pump::Settings::new(options, is_server),
-            limits: None,
-            ledger: None,
-        }
-    }
-}
-
 impl Connection {
     /// Begins to connect.
     pub(super) fn dial(url: &Url, options: &Options, now: Duration) -> Result<Self, Error> {
@@ -98,6 +73,30 @@ impl Connection {
         let opening = Opening::server(stream, ServerUpgrade::new(max_request));
         let stage = Stage::Opening(Box::new(opening));
         Self { stage, settings: Settings::new(options, true, now), ends: false }
+    }
+
+    /// Takes over a stream whose handshake was made elsewhere.
+    pub(super) fn upgraded(
+        handover: Handover,
+        role: Role,
+        options: &Options,
+        now: Duration,
+    ) -> Result<Self, Error> {
+        let Handover { stream, read: rest, protocol } = handover;
+        stream.set_nonblocking(true)?;
+        let tcp = mio::net::TcpStream::from_std(stream);
+        if options.nodelay {
+            let _ = tcp.set_nodelay(true);
+        }
+        let opening = Opening::upgraded(Stream::Plain(tcp), Upgrade { protocol, rest });
+        let stage = Stage::Opening(Box::new(opening));
+        Ok(Self { stage, settings: Settings::new(options, role == Role::Server, now), ends: false })
+    }
+
+    /// Holds it to what a server's strangers are held to.
+    pub(super) fn with_limits(mut self, server: &ServerOptions) -> Self {
+        self.settings.limits = Some(Box::new((server.limits, server.max_time_full)));
+        self
     }
 
     /// Counts the bytes that it shares with others in this account.
@@ -177,6 +176,20 @@ impl Connection {
         }
     }
 
+    /// Answers the request over HTTP; the connection ends with the next poll.
+    pub(super) fn respond(&mut self, response: &Response, headers: &[(String, String)]) {
+        if let Stage::Opening(opening) = &mut self.stage {
+            opening.respond(response, headers);
+        }
+    }
+
+    /// Turns a request away that asks for no WebSocket; the connection ends with the next poll.
+    pub(super) fn decline(&mut self) {
+        if let Stage::Opening(opening) = &mut self.stage {
+            opening.decline();
+        }
+    }
+
     /// The open connection.
     pub(super) fn pump(&self) -> Option<&Pump> {
         match &self.stage {
@@ -230,7 +243,8 @@ impl Connection {
                 Held { inbound: pump.held(), outbound: outbound.held(), shared: outbound.shared() }
             }
             Stage::Lingering(linger) => Held { inbound: 0, outbound: linger.held(), shared: linger.shared() },
-            Stage::Dialing(_) | Stage::Opening(_) | Stage::Over => Held::default(),
+            Stage::Opening(opening) => Held { inbound: opening.held(), ..Held::default() },
+            Stage::Dialing(_) | Stage::Over => Held::default(),
         }
     }
 

@@ -110,6 +110,8 @@ impl Linger {
                     let sent = self.stream.write(bytes)?;
                     bytes.drain(..sent);
                 }
+                // Only the end of TCP is waited for: that needs no memory.
+                *bytes = Vec::new();
                 self.stream.flush()
             }
         }

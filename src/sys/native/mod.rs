@@ -19,6 +19,7 @@ mod outbound;
 mod pump;
 mod reactor;
 mod resolve;
+mod settings;
 mod stream;
 mod tls;
 mod turn;
@@ -44,6 +45,7 @@ use crate::{
     options::{MAX_REQUEST_SIZE, Options},
     packet::Outgoing,
     rate::Arrival,
+    upgraded::{Handover, Role},
     url::Url,
 };
 
@@ -91,6 +93,10 @@ impl Socket {
     fn answer(&mut self, link: &mut Link) -> bool {
         let Some(request) = self.connection.request() else { return false };
         let Some((protocols, headers)) = self.answer.take().map(|answer| *answer) else { return false };
+        if !request.is_upgrade() {
+            self.connection.decline();
+            return true;
+        }
         let protocol = request.choose(&protocols).map(str::to_owned);
         link.set_url(request.url());
         self.connection.admit(protocol, &headers);
@@ -116,6 +122,10 @@ impl Transport for Socket {
         let stream = tls.secure(mio::net::TcpStream::from_std(stream))?;
         let connection = Connection::accepted(stream, MAX_REQUEST_SIZE, options, Duration::ZERO);
         Ok(Self::new(connection, Some(Box::new((options.protocols.clone(), options.headers.clone())))))
+    }
+
+    fn accept_upgraded(handover: Handover, role: Role, options: &Options) -> Result<Self, Error> {
+        Ok(Self::new(Connection::upgraded(handover, role, options, Duration::ZERO)?, None))
     }
 
     fn poll(&mut self, link: &mut Link) {

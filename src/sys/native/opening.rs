@@ -1,15 +1,16 @@
-//! The upgrade from a byte stream to a WebSocket: moves the bytes of a [`handshake`](super::handshake).
+//! The upgrade from a byte stream to a WebSocket: moves the bytes of a [`handshake`](super::handshake), or finds that it was made.
 
 use std::io::{self, Read, Write};
 
 use super::{
+    frames::{CloseFrame, Encoder, Kind},
     handshake::{self, Asked, ClientUpgrade, ServerUpgrade, Verdict},
     stream::Stream,
     tls,
     turn::Turn,
 };
 use crate::{
-    admission::Refusal,
+    admission::{Refusal, Response},
     close::{CloseCause, TlsFailure},
     request::Request,
 };
@@ -35,6 +36,13 @@ enum Side {
     Asked {
         request: Request,
         rest: Vec<u8>,
+    },
+    /// A server or client whose handshake was made elsewhere.
+    Upgraded,
+    /// One whose request asks for no WebSocket, and what is answered to it unless the program knows better.
+    AskedPlain {
+        request: Request,
+        refusal: Refusal,
     },
 }
 
@@ -70,6 +78,20 @@ impl Opening {
         Self { stream, side: Side::Server(upgrade), outgoing: Vec::new(), decided: None, is_mute: false }
     }
 
+    /// A handshake that was made elsewhere.
+    pub(super) fn upgraded(stream: Stream, upgrade: Upgrade) -> Self {
+        let decided = Some(Decided::Open(upgrade));
+        Self { stream, side: Side::Upgraded, outgoing: Vec::new(), decided, is_mute: false }
+    }
+
+    /// Returns the memory that is held for what has come behind the handshake.
+    pub(super) fn held(&self) -> usize {
+        match &self.decided {
+            Some(Decided::Open(upgrade)) => upgrade.rest.capacity(),
+            _ => 0,
+        }
+    }
+
     pub(super) fn stream(&self) -> &Stream {
         &self.stream
     }
@@ -90,7 +112,9 @@ impl Opening {
     /// The request that waits for its answer.
     pub(super) fn request(&self) -> Option<&Request> {
         match &self.side {
-            Side::Asked { request, .. } if self.decided.is_none() => Some(request),
+            Side::Asked { request, .. } | Side::AskedPlain { request, .. } if self.decided.is_none() => {
+                Some(request)
+            }
             _ => None,
         }
     }
@@ -103,6 +127,25 @@ impl Opening {
         }
     }
 
+    /// Turns a request away that asks for no WebSocket.
+    pub(super) fn decline(&mut self) {
+        if let Side::AskedPlain { refusal, .. } = &self.side {
+            let refusal = *refusal;
+            self.refuse(&refusal, &[]);
+        }
+    }
+
+    /// Answers the request over HTTP.
+    pub(super) fn respond(&mut self, response: &Response, headers: &[(String, String)]) {
+        self.outgoing = handshake::respond(response, headers, self.asks_for_head());
+        let why = "the request was answered over HTTP";
+        self.decided = Some(Decided::Refused(CloseCause::Handshake { why }));
+    }
+
+    fn asks_for_head(&self) -> bool {
+        matches!(&self.side, Side::AskedPlain { request, .. } if request.method() == "HEAD")
+    }
+
     /// Returns `true` for one that was refused before TLS was established: nothing can be said to it, and nothing more is
     /// done for it.
     pub(super) fn is_mute(&self) -> bool {
@@ -112,7 +155,11 @@ impl Opening {
     /// Says no, whether there is a request or not.
     pub(super) fn refuse(&mut self, refusal: &Refusal, headers: &[(String, String)]) {
         self.is_mute = self.stream.is_handshaking();
-        self.outgoing = handshake::refuse(refusal, headers);
+        self.outgoing = match &self.side {
+            // HTTP is over.
+            Side::Upgraded => try_again_later(refusal.why),
+            _ => handshake::refuse(refusal, headers, self.asks_for_head()),
+        };
         self.decided = Some(Decided::Refused(CloseCause::Handshake { why: refusal.why }));
     }
 
@@ -158,7 +205,7 @@ impl Opening {
 
     fn receive(&mut self, turn: &mut Turn<'_>) -> io::Result<()> {
         let mut buffer = [0; 4096];
-        while self.decided.is_none() && !matches!(self.side, Side::Asked { .. }) {
+        while self.decided.is_none() && matches!(self.side, Side::Client(_) | Side::Server(_)) {
             let read = self.stream.read(&mut buffer);
             turn.read += self.stream.take_received(read.as_ref().ok());
             let read = match read? {
@@ -178,10 +225,13 @@ impl Opening {
                     match upgrade.receive(read, from, self.stream.is_secure()) {
                         Asked::More => {}
                         Asked::For { request, rest } => self.side = Side::Asked { request, rest },
+                        Asked::Plain { request, refusal } => {
+                            self.side = Side::AskedPlain { request, refusal }
+                        }
                         Asked::Nothing(refusal) => self.refuse(&refusal, &[]),
                     }
                 }
-                Side::Asked { .. } => {}
+                Side::Asked { .. } | Side::AskedPlain { .. } | Side::Upgraded => {}
             }
         }
         Ok(())
@@ -199,4 +249,11 @@ impl Opening {
             _ => CloseCause::Handshake { why: "the connection ended within it" },
         }
     }
+}
+
+/// A server's close frame with code 1013, of the IANA registry of close codes.
+fn try_again_later(why: &str) -> Vec<u8> {
+    let mut frame = Vec::new();
+    Encoder::SERVER.encode(Kind::Close, &CloseFrame::new(1013, why).payload(), &mut frame);
+    frame
 }

@@ -20,7 +20,7 @@ use super::{
     turn::Turn,
 };
 use crate::{
-    admission::{Refusal, Terms},
+    admission::{Refusal, Response, Terms},
     close::{CloseCode, Excess},
     error::Error,
     ledger::Ledger,
@@ -32,6 +32,7 @@ use crate::{
     sys::{
         Accept, Accepted, Arrived, Held, Moment, Progress, REUSES_ADDRESS, Ration, Wakeup, max_descriptors,
     },
+    upgraded::{Handover, Role},
 };
 
 /// How many connections may wait for the system to hand them over.
@@ -71,15 +72,21 @@ impl Accept for Reactor {
         Err(last.into())
     }
 
-    fn new(listener: TcpListener, identity: Option<&TlsIdentity>) -> Result<Self, Error> {
+    fn new(listener: Option<TcpListener>, identity: Option<&TlsIdentity>) -> Result<Self, Error> {
         let tls = tls::Server::new(identity)?;
-        listener.set_nonblocking(true)?;
-        let mut listener = mio::net::TcpListener::from_std(listener);
         let poll = Poll::new()?;
-        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+        let listener = match listener {
+            Some(listener) => {
+                listener.set_nonblocking(true)?;
+                let mut listener = mio::net::TcpListener::from_std(listener);
+                poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+                Some(listener)
+            }
+            None => None,
+        };
         let events = Events::with_capacity(EVENTS);
         let scratch = vec![0; SCRATCH];
-        Ok(Self { poll, events, listener: Some(listener), tls, scratch, ledger: Ledger::default() })
+        Ok(Self { poll, events, listener, tls, scratch, ledger: Ledger::default() })
     }
 
     fn ledger(&self) -> &Ledger {
@@ -94,7 +101,7 @@ impl Accept for Reactor {
     fn local_addr(&self) -> Result<SocketAddr, Error> {
         let listener = self.listener.as_ref().ok_or(Error::Io {
             kind: io::ErrorKind::NotConnected,
-            message: "the server listens no more".into(),
+            message: "the server does not listen, or no more".into(),
         })?;
         Ok(listener.local_addr()?)
     }
@@ -149,14 +156,32 @@ impl Accept for Reactor {
         };
         let mut connection = Connection::accepted(stream, options.max_request_size, &options.peer, now)
             .with_ledger(&self.ledger);
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        let registry = self.poll.registry();
-        let registered =
-            connection.tcp_mut().map_or(Ok(()), |tcp| registry.register(tcp, Token(slot as usize), interest));
-        match registered {
+        match self.register(&mut connection, slot) {
             Ok(()) => Arrived::Connection(connection, addr),
             Err(error) => Arrived::Exhausted(error.to_string()),
         }
+    }
+
+    fn adopt(
+        &mut self,
+        slot: u32,
+        handover: Handover,
+        options: &ServerOptions,
+        now: Duration,
+    ) -> Result<Connection, Error> {
+        let mut connection = Connection::upgraded(handover, Role::Server, &options.peer, now)?
+            .with_ledger(&self.ledger)
+            .with_limits(options);
+        self.register(&mut connection, slot)?;
+        Ok(connection)
+    }
+}
+
+impl Reactor {
+    fn register(&self, connection: &mut Connection, slot: u32) -> io::Result<()> {
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        let Some(tcp) = connection.tcp_mut() else { return Ok(()) };
+        self.poll.registry().register(tcp, Token(slot as usize), interest)
     }
 }
 
@@ -220,6 +245,14 @@ impl Accepted for Connection {
 
     fn refuse(&mut self, refusal: &Refusal, headers: &[(String, String)]) {
         self.refuse(refusal, headers);
+    }
+
+    fn respond(&mut self, response: &Response, headers: &[(String, String)]) {
+        self.respond(response, headers);
+    }
+
+    fn decline(&mut self) {
+        self.decline();
     }
 
     fn next_deadline(&self) -> Duration {

@@ -39,6 +39,7 @@ use crate::{
     options::{Options, TlsOptions},
     packet::Outgoing,
     state::ReadyState,
+    upgraded::{Handover, Role},
     url::Url,
 };
 
@@ -88,6 +89,10 @@ impl Transport for Socket {
 
     fn accept(_: TcpStream, _: &Options) -> Result<Self, Error> {
         Err(Error::Unsupported { what: "a browser accepts no connections" })
+    }
+
+    fn accept_upgraded(_: Handover, _: Role, _: &Options) -> Result<Self, Error> {
+        Err(Error::Unsupported { what: "to accept connections in a browser" })
     }
 
     fn poll(&mut self, link: &mut Link) {

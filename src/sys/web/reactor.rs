@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    admission::{Refusal, Terms},
+    admission::{Refusal, Response, Terms},
     close::{CloseCode, Excess},
     error::Error,
     ledger::Ledger,
@@ -18,6 +18,7 @@ use crate::{
     packet::{Outgoing, Packet},
     request::Request,
     sys::{Accept, Accepted, Arrived, Held, Moment, Progress, Ration, Wakeup},
+    upgraded::Handover,
 };
 
 const WHAT: &str = "to accept connections in a browser";
@@ -37,7 +38,7 @@ impl Accept for Reactor {
         Err(Error::Unsupported { what: WHAT })
     }
 
-    fn new(_: TcpListener, _: Option<&TlsIdentity>) -> Result<Self, Error> {
+    fn new(_: Option<TcpListener>, _: Option<&TlsIdentity>) -> Result<Self, Error> {
         Err(Error::Unsupported { what: WHAT })
     }
 
@@ -73,6 +74,10 @@ impl Accept for Reactor {
     fn accept(&mut self, _: u32, _: &ServerOptions, _: Duration) -> Arrived<Connection> {
         match self.0 {}
     }
+
+    fn adopt(&mut self, _: u32, _: Handover, _: &ServerOptions, _: Duration) -> Result<Connection, Error> {
+        match self.0 {}
+    }
 }
 
 impl Accepted for Connection {
@@ -99,6 +104,14 @@ impl Accepted for Connection {
     }
 
     fn refuse(&mut self, _: &Refusal, _: &[(String, String)]) {
+        match self.0 {}
+    }
+
+    fn respond(&mut self, _: &Response, _: &[(String, String)]) {
+        match self.0 {}
+    }
+
+    fn decline(&mut self) {
         match self.0 {}
     }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use websocket_peer::{CloseCause, Error, Excess, Options, Packet, PeerKey, ServerEvent, ServerOptions};
+use websocket_peer::{
+    Admission, CloseCause, Error, Excess, Options, Packet, PeerKey, ServerEvent, ServerOptions,
+};
 
 use super::{KIB, MIB, SHARE, assert_goes_on, with_memory};
 use crate::{
@@ -120,6 +122,26 @@ fn packets_for_those_above_their_share_are_refused_when_memory_is_scarce() {
     let (honest, mut raw) = host.guest();
     assert_goes_on(&mut host, honest, &mut raw);
     host.server.send(honest, &[0; 64 * KIB]).expect("it is within its share");
+}
+
+#[test]
+fn long_answers_over_http_wait_for_memory_and_short_ones_do_not() {
+    let (mut host, guests) = stuffed(Duration::ZERO);
+    host.server.on_request(|request| match request.path() {
+        "/health" => Admission::respond(200, "ok"),
+        _ => Admission::respond(200, vec![b'x'; 64 * KIB]),
+    });
+    let plain = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n");
+    let before = host.server.stats();
+    for _ in 0..3 {
+        assert_eq!(host.status_for(plain("/health")), 200);
+        assert_eq!(host.status_for(plain("/metrics")), 503);
+    }
+    let after = host.server.stats();
+    assert_eq!((after.answered, after.refused - before.refused), (3, 3));
+    drop(guests);
+    host.until_so("memory is free", |host| host.server.stats().memory < MIB);
+    assert_eq!(host.status_for(plain("/metrics")), 200);
 }
 
 #[test]

@@ -6,12 +6,12 @@ use std::net::SocketAddr;
 use arbitrary::{Arbitrary, Result, Unstructured};
 
 use super::{
-    super::handshake::{Asked, ServerUpgrade, answer, refuse},
+    super::handshake::{Asked, ServerUpgrade, answer, refuse, respond},
     pieces::Cuts,
     reply,
 };
 use crate::{
-    admission::{Refusal, check_policy},
+    admission::{Refusal, Response, check_host, check_policy},
     options::{MAX_REQUEST_SIZE, OriginPolicy, ServerOptions},
     request::Request,
 };
@@ -37,6 +37,7 @@ impl<'a> Arbitrary<'a> for Case<'a> {
 enum Outcome {
     More,
     For { url: String, fields: Fields, rest: Vec<u8> },
+    Plain { url: String, fields: Fields, refusal: Refusal },
     Nothing(Refusal),
 }
 
@@ -62,7 +63,17 @@ pub(super) fn run(data: &[u8]) {
             reads_the_same_again(&request, &case);
             is_answered(&request, case.request.len());
         }
-        Asked::Nothing(refusal) => reply::check(&refuse(&refusal, &[]), refusal.status, &[]),
+        Asked::Plain { request, refusal } => {
+            assert!(!request.is_upgrade() && request.path().starts_with('/'), "{request:?}");
+            let is_head = request.method() == "HEAD";
+            reply::check(&refuse(&refusal, &[], is_head), refusal.status, is_head, &[]);
+            let _ = check_host(&ServerOptions::default().hosts(["h.example"]), &request);
+            for (status, body) in [(200, "ok"), (204, ""), (302, ""), (503, "no")] {
+                let response = Response { status, body: body.into() };
+                reply::check(&respond(&response, &[], is_head), status, is_head, &[]);
+            }
+        }
+        Asked::Nothing(refusal) => reply::check(&refuse(&refusal, &[], false), refusal.status, false, &[]),
     }
 }
 
@@ -80,6 +91,10 @@ fn ask(bytes: &[u8], case: &Case<'_>, cuts: Cuts) -> (Asked, Outcome) {
                 let outcome =
                     Outcome::For { url: request.url(), fields: fields(&request), rest: rest.clone() };
                 return (Asked::For { request, rest }, outcome);
+            }
+            Asked::Plain { request, refusal } => {
+                let outcome = Outcome::Plain { url: request.url(), fields: fields(&request), refusal };
+                return (Asked::Plain { request, refusal }, outcome);
             }
             Asked::Nothing(refusal) => return (Asked::Nothing(refusal), Outcome::Nothing(refusal)),
         }
@@ -120,11 +135,11 @@ fn is_answered(request: &Request, come: usize) {
     let listed = OriginPolicy::List(vec!["https://h.example".into()]);
     for options in [ServerOptions::default(), served.clone(), served.origins(listed)] {
         if let Err(refusal) = check_policy(&options, request) {
-            reply::check(&refuse(&refusal, &[]), refusal.status, &[]);
+            reply::check(&refuse(&refusal, &[], false), refusal.status, false, &[]);
         }
     }
     let headers = [("X-Game".to_owned(), "1".to_owned())];
     let known = ["chat", "game.v1"].map(str::to_owned);
     let protocol = request.choose(&known);
-    reply::check(&answer(request, protocol, &headers), 101, &headers);
+    reply::check(&answer(request, protocol, &headers), 101, false, &headers);
 }

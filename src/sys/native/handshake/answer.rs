@@ -2,7 +2,10 @@
 
 use tungstenite::handshake::derive_accept_key;
 
-use crate::{admission::Refusal, request::Request};
+use crate::{
+    admission::{Refusal, Response},
+    request::Request,
+};
 
 /// The answer that opens, with fields and order as Godot sends them: its client takes nothing else for a `Connection`.
 pub(in super::super) fn answer<'a>(
@@ -27,20 +30,39 @@ pub(in super::super) fn answer<'a>(
 }
 
 /// The answer that refuses. The connection ends behind it.
-pub(in super::super) fn refuse(refusal: &Refusal, headers: &[(String, String)]) -> Vec<u8> {
+pub(in super::super) fn refuse(refusal: &Refusal, headers: &[(String, String)], is_head: bool) -> Vec<u8> {
     let Refusal { status, why } = refusal;
-    let mut head = format!("HTTP/1.1 {status} {}\r\n", reason_phrase(*status));
+    write(*status, headers, "text/plain", format!("{why}\n").as_bytes(), is_head)
+}
+
+/// The program's own answer. The connection ends behind it.
+pub(in super::super) fn respond(response: &Response, headers: &[(String, String)], is_head: bool) -> Vec<u8> {
+    write(response.status, headers, "text/plain; charset=utf-8", &response.body, is_head)
+}
+
+/// An answer over HTTP; to the method HEAD without the body, but with its length (RFC 9110, 9.3.2).
+fn write(status: u16, headers: &[(String, String)], kind: &str, body: &[u8], is_head: bool) -> Vec<u8> {
+    let mut head = format!("HTTP/1.1 {status} {}\r\n", reason_phrase(status));
     for (name, value) in headers {
         push(&mut head, name, value);
     }
-    for (name, value) in owed(*status).iter().chain(&[("Content-Type", "text/plain")]) {
+    let kind = (!body.is_empty()).then_some(("Content-Type", kind));
+    for (name, value) in owed(status).iter().chain(&kind) {
         if !headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)) {
             push(&mut head, name, value);
         }
     }
-    let body = format!("{why}\n");
-    head += &format!("Connection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-    head.into_bytes()
+    head += "Connection: close\r\n";
+    // RFC 9110, 8.6: 204 has no length, and that of 304 would be another response's.
+    if !matches!(status, 204 | 304) {
+        head += &format!("Content-Length: {}\r\n", body.len());
+    }
+    head += "\r\n";
+    let mut answer = head.into_bytes();
+    if !is_head {
+        answer.extend_from_slice(body);
+    }
+    answer
 }
 
 fn push(head: &mut String, name: &str, value: &str) {
@@ -63,6 +85,14 @@ fn owed(status: u16) -> &'static [(&'static str, &'static str)] {
 /// For people who read along; programs go by the number.
 fn reason_phrase(status: u16) -> &'static str {
     match status {
+        200 => "OK",
+        204 => "No Content",
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        304 => "Not Modified",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
         400 => "Bad Request",
         401 => "Unauthorized",
         403 => "Forbidden",
@@ -77,6 +107,8 @@ fn reason_phrase(status: u16) -> &'static str {
         431 => "Request Header Fields Too Large",
         500 => "Internal Server Error",
         503 => "Service Unavailable",
+        other if other < 300 => "Success",
+        other if other < 400 => "Redirection",
         other if other < 500 => "Client Error",
         _ => "Server Error",
     }
@@ -88,7 +120,7 @@ mod tests {
 
     fn refused(status: u16, headers: &[(&str, &str)]) -> String {
         let headers: Vec<_> = headers.iter().map(|&(name, value)| (name.into(), value.into())).collect();
-        String::from_utf8(refuse(&Refusal { status, why: "not today" }, &headers)).expect("text")
+        String::from_utf8(refuse(&Refusal { status, why: "not today" }, &headers, false)).expect("text")
     }
 
     #[test]
@@ -110,6 +142,31 @@ mod tests {
             "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: 10\r\n\r\n\
              not today\n"
         );
+    }
+
+    fn responded(status: u16, body: &'static str, headers: &[(&str, &str)], is_head: bool) -> String {
+        let headers: Vec<_> = headers.iter().map(|&(name, value)| (name.into(), value.into())).collect();
+        let response = Response { status, body: body.into() };
+        String::from_utf8(respond(&response, &headers, is_head)).expect("text")
+    }
+
+    #[test]
+    fn a_response_has_its_length_and_its_kind() {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\
+                    Content-Length: 3\r\n\r\n";
+        assert_eq!(responded(200, "ok\n", &[], false), format!("{head}ok\n"));
+        assert_eq!(responded(200, "ok\n", &[], true), head, "HEAD");
+        assert_eq!(
+            responded(200, "{}", &[("content-type", "application/json")], false),
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
+        );
+        assert_eq!(
+            responded(302, "", &[("Location", "/x")], false),
+            "HTTP/1.1 302 Found\r\nLocation: /x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        );
+        assert_eq!(responded(204, "", &[], false), "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+        assert!(responded(299, "", &[], false).starts_with("HTTP/1.1 299 Success\r\n"));
+        assert!(responded(399, "", &[], false).starts_with("HTTP/1.1 399 Redirection\r\n"));
     }
 
     #[test]

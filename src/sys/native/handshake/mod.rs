@@ -9,7 +9,7 @@ mod head;
 mod server;
 
 pub(super) use self::{
-    answer::{answer, refuse},
+    answer::{answer, refuse, respond},
     client::{ClientUpgrade, Verdict},
     server::{Asked, ServerUpgrade},
 };

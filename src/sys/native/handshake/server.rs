@@ -22,6 +22,8 @@ pub(in super::super) enum Asked {
     More,
     /// A request that may be answered; `rest` are the bytes behind its head.
     For { request: Request, rest: Vec<u8> },
+    /// A request that asks for no WebSocket; `refusal` is what it is answered unless the program answers it.
+    Plain { request: Request, refusal: Refusal },
     /// There will be no request.
     Nothing(Refusal),
 }
@@ -45,16 +47,12 @@ impl ServerUpgrade {
                 Asked::Nothing(bad_request("the request's lines do not end as in HTTP"))
             }
             Gathered::TooLarge => Asked::Nothing(too_large("the request's head is too long")),
-            Gathered::Whole { head, rest } => match read(&head, from, secure) {
-                Ok(request) => Asked::For { request, rest },
-                Err(refusal) => Asked::Nothing(refusal),
-            },
+            Gathered::Whole { head, rest } => read(&head, rest, from, secure).unwrap_or_else(Asked::Nothing),
         }
     }
 }
 
-/// RFC 6455, 4.2.1: what the server must see.
-fn read(head: &[u8], from: SocketAddr, secure: bool) -> Result<Request, Refusal> {
+fn read(head: &[u8], rest: Vec<u8>, from: SocketAddr, secure: bool) -> Result<Asked, Refusal> {
     let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
     let mut request = httparse::Request::new(&mut fields);
     match request.parse(head) {
@@ -64,20 +62,72 @@ fn read(head: &[u8], from: SocketAddr, secure: bool) -> Result<Request, Refusal>
         }
         _ => return Err(bad_request("the request is not HTTP")),
     }
-    let (Some(method), Some(target), Some(1)) = (request.method, request.path, request.version) else {
+    let (Some(method), Some(target), Some(version)) = (request.method, request.path, request.version) else {
         return Err(bad_request("the request is not HTTP/1.1"));
     };
-    if method != "GET" {
+    let line = Line { method, target, version };
+    let fields = Fields(request.headers);
+    let make = |(host, target): (&str, Target<'_>)| {
+        let fields = request.headers.iter().map(|field| (field.name, field.value));
+        match target {
+            Target::Whole(target) => Request::new(from, secure, host, target, fields),
+            Target::Rootless(query) => Request::new(from, secure, host, &format!("/{query}"), fields),
+        }
+    };
+    match check_upgrade(line, fields) {
+        Ok(target) => Ok(Asked::For { request: make(target), rest }),
+        Err(refusal) => {
+            let target = check_plain(line, fields).ok_or(refusal)?;
+            Ok(Asked::Plain { request: make(target).into_plain(method == "HEAD"), refusal })
+        }
+    }
+}
+
+/// The first line of a request.
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    method: &'a str,
+    target: &'a str,
+    /// The number behind `HTTP/1.`.
+    version: u8,
+}
+
+/// RFC 6455, 4.2.1: what the server must see.
+fn check_upgrade<'a>(line: Line<'a>, fields: Fields<'a>) -> Result<(&'a str, Target<'a>), Refusal> {
+    if line.version != 1 {
+        return Err(bad_request("the request is not HTTP/1.1"));
+    }
+    if line.method != "GET" {
         return Err(Refusal { status: 405, why: "the request's method is not GET" });
     }
-    let fields = Fields(request.headers);
-    let (host, target) = read_target(target, fields)?;
+    let target = read_target(line.target, read_host(fields)?)?;
     check_fields(fields)?;
-    let fields = request.headers.iter().map(|field| (field.name, field.value));
-    Ok(match target {
-        Target::Whole(target) => Request::new(from, secure, host, target, fields),
-        Target::Rootless(query) => Request::new(from, secure, host, &format!("/{query}"), fields),
-    })
+    check_one_meaning(fields)?;
+    Ok(target)
+}
+
+/// Whether it is a request to read something, which asks for no WebSocket in any way: one that does so wrongly is to learn what
+/// is wrong. HTTP/1.0 will do, and then the host may be missing: many health checks are like that.
+fn check_plain<'a>(line: Line<'a>, fields: Fields<'a>) -> Option<(&'a str, Target<'a>)> {
+    let asks_for_websocket = fields.has_token("upgrade", "websocket")
+        || fields.values("sec-websocket-key").next().is_some()
+        || fields.values("sec-websocket-version").next().is_some();
+    if !matches!(line.method, "GET" | "HEAD") || asks_for_websocket {
+        return None;
+    }
+    let host = match fields.only("host") {
+        Ok(None) if line.version == 0 => "",
+        _ => read_host(fields).ok()?,
+    };
+    check_one_meaning(fields).ok()?;
+    read_target(line.target, host).ok()
+}
+
+fn read_host(fields: Fields<'_>) -> Result<&str, Refusal> {
+    match fields.only("host").map(|host| host.map(std::str::from_utf8)) {
+        Ok(Some(Ok(host))) if split_authority(host).is_some() => Ok(host),
+        _ => Err(bad_request("the request has no valid Host, or several")),
+    }
 }
 
 /// Path and query.
@@ -88,11 +138,7 @@ enum Target<'a> {
 }
 
 /// Host and target of a request, in origin form or in absolute form (RFC 9112, 3.2).
-fn read_target<'a>(target: &'a str, fields: Fields<'a>) -> Result<(&'a str, Target<'a>), Refusal> {
-    let host = match fields.only("host").map(|host| host.map(std::str::from_utf8)) {
-        Ok(Some(Ok(host))) if split_authority(host).is_some() => host,
-        _ => return Err(bad_request("the request has no valid Host, or several")),
-    };
+fn read_target<'a>(target: &'a str, host: &'a str) -> Result<(&'a str, Target<'a>), Refusal> {
     if target.contains('#') {
         return Err(bad_request("the request's target has a fragment"));
     }
@@ -113,7 +159,7 @@ fn read_target<'a>(target: &'a str, fields: Fields<'a>) -> Result<(&'a str, Targ
     Ok((authority, if target.starts_with('/') { Target::Whole(target) } else { Target::Rootless(target) }))
 }
 
-/// The fields but for the host.
+/// The fields that ask for a WebSocket.
 fn check_fields(fields: Fields<'_>) -> Result<(), Refusal> {
     if !fields.has_token("upgrade", "websocket") || !fields.has_token("connection", "upgrade") {
         return Err(Refusal { status: 426, why: "the request does not upgrade to websocket" });
@@ -124,6 +170,11 @@ fn check_fields(fields: Fields<'_>) -> Result<(), Refusal> {
     if !matches!(fields.only("sec-websocket-key"), Ok(Some(key)) if is_key(key)) {
         return Err(bad_request("the request's key is not 16 bytes in base64"));
     }
+    Ok(())
+}
+
+/// The fields that must be missing, or be there once at the most.
+fn check_one_meaning(fields: Fields<'_>) -> Result<(), Refusal> {
     // Whoever stands before this server might take frames for a body, or a body for frames.
     let has_body = fields.values("content-length").any(|length| length != b"0");
     if has_body || fields.values("transfer-encoding").next().is_some() {
@@ -178,7 +229,7 @@ mod tests {
     #[track_caller]
     fn assert_refused(head: &str, status: u16) {
         match ask(format!("{head}\r\n\r\n").as_bytes()) {
-            Asked::Nothing(refusal) if !refusal.why.is_empty() => {
+            Asked::Nothing(refusal) | Asked::Plain { refusal, .. } if !refusal.why.is_empty() => {
                 assert_eq!(refusal.status, status, "{head}")
             }
             other => panic!("{head}\n→ {other:?}"),
@@ -226,6 +277,49 @@ mod tests {
         }
         for host in ["", "u@h", "h/x", "h h", "h:x", "h\"", "é"] {
             assert_refused(&format!("{}\r\nHost: {host}", without("Host")), 400);
+        }
+    }
+
+    #[test]
+    fn a_request_that_asks_for_no_websocket_is_read_all_the_same() {
+        for (head, method, host, status) in [
+            ("GET /health?a HTTP/1.1\r\nHost: h.example:99", "GET", "h.example:99", 426),
+            ("HEAD /health?a HTTP/1.1\r\nHost: h", "HEAD", "h", 405),
+            ("GET http://o/health?a HTTP/1.1\r\nHost: h\r\nContent-Length: 0", "GET", "o", 426),
+            ("GET /health?a HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c", "GET", "h", 426),
+            ("GET /health?a HTTP/1.0", "GET", "", 400),
+            ("HEAD /health?a HTTP/1.0\r\nHost: h", "HEAD", "h", 400),
+        ] {
+            match ask(format!("{head}\r\n\r\nmore").as_bytes()) {
+                Asked::Plain { request, refusal } => {
+                    assert_eq!(
+                        (request.is_upgrade(), request.method(), request.host()),
+                        (false, method, host)
+                    );
+                    assert_eq!((request.path(), request.query()), ("/health", Some("a")), "{head}");
+                    assert_eq!(refusal.status, status, "{head}");
+                }
+                other => panic!("{head}\n→ {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_request_that_is_wrong_in_other_ways_is_no_plain_one() {
+        for head in [
+            "POST / HTTP/1.1\r\nHost: h",
+            "GET / HTTP/1.1",
+            "GET / HTTP/1.1\r\nHost: h\r\nHost: h",
+            "GET / HTTP/1.0\r\nHost: h x",
+            "GET * HTTP/1.1\r\nHost: h",
+            "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 1",
+            "GET / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked",
+            "GET / HTTP/1.1\r\nHost: h\r\nOrigin: a\r\nOrigin: b",
+            "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket",
+            "GET / HTTP/1.1\r\nHost: h\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            "GET / HTTP/1.1\r\nHost: h\r\nSec-WebSocket-Version: 13",
+        ] {
+            assert!(matches!(ask(format!("{head}\r\n\r\n").as_bytes()), Asked::Nothing(_)), "{head}");
         }
     }
 

@@ -11,14 +11,14 @@ use super::{
     super::{
         frames::{Breach, Decoder, Encoder, Item, Kind, Limits},
         guard::Guard,
-        handshake::{Asked, ClientUpgrade, ServerUpgrade, Verdict, answer, refuse},
+        handshake::{Asked, ClientUpgrade, ServerUpgrade, Verdict, answer, refuse, respond},
         heartbeat::Heartbeat,
         tls,
     },
     reply,
 };
 use crate::{
-    admission::{Admission, check_policy},
+    admission::{Admission, Decision, check_policy},
     close::CloseCause,
     error::Error,
     options::{ServerOptions, TlsRoots},
@@ -47,7 +47,10 @@ impl Arbitrary<'_> for Case {
     fn arbitrary(input: &mut Unstructured<'_>) -> Result<Self> {
         let mut admission = match input.arbitrary()? {
             true => Admission::accept(),
-            false => Admission::refuse(input.arbitrary()?),
+            false => match input.arbitrary()? {
+                status @ 200..=399 => Admission::respond(status, "elsewhere"),
+                status => Admission::refuse(status),
+            },
         };
         if input.arbitrary()? {
             admission = admission.protocol(text(input)?);
@@ -155,7 +158,9 @@ fn shake_hands(options: &ServerOptions, admission: Admission, added: &[(String, 
             assert!(expected.is_none() && rest.is_empty(), "not {expected:?}: {shown}");
             request
         }
-        Asked::Nothing(refusal) => return assert_eq!(Some(refusal.status), expected, "{refusal:?}: {shown}"),
+        Asked::Nothing(refusal) | Asked::Plain { refusal, .. } => {
+            return assert_eq!(Some(refusal.status), expected, "{refusal:?}: {shown}");
+        }
         Asked::More => panic!("half a request: {shown}"),
     };
     assert_eq!((request.path(), request.query(), request.host()), ("/game", Some("x"), "h.example:9080"));
@@ -183,14 +188,16 @@ fn reply_to(
     let (decision, headers) = admission.decide();
     assert_eq!(headers, added);
     let (status, protocol, sent) = match decision {
-        Ok(terms) => {
+        Decision::Accept(terms) => {
             let protocol = terms.protocol.as_deref().or_else(|| request.choose(known)).map(str::to_owned);
             let sent = answer(request, protocol.as_deref(), &headers);
             (101, protocol, sent)
         }
-        Err(refusal) => (refusal.status, None, refuse(&refusal, &headers)),
+        Decision::Refuse(refusal) => (refusal.status, None, refuse(&refusal, &headers, false)),
+        Decision::Respond(response) => (response.status, None, respond(&response, &headers, false)),
+        Decision::Decline => panic!("the request asks for a WebSocket"),
     };
-    reply::check(&sent, status, added);
+    reply::check(&sent, status, false, added);
     let head_len = sent.windows(4).position(|end| end == b"\r\n\r\n").map_or(sent.len(), |at| at + 4);
     if head_len > MAX_ANSWER || added.len() + 8 > MAX_FIELDS {
         return;
