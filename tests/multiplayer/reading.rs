@@ -169,17 +169,18 @@ fn an_authority_that_is_given_on_an_event_may_call_in_the_next_packet() {
     let ship = host.peer.session().add_node("Ship", setup()).unwrap();
     let packets = [vec![3, 1], call("Ship")].map(Packet::binary);
     poll_together(&mut host, &mut strangers, &packets);
-    eventually("the call", || {
+    let called = eventually("the call", || {
         host.peer.poll();
         while let Some(event) = host.peer.next_event() {
             match event {
                 Event::Packet { from, .. } => host.peer.session().set_authority(ship, from).unwrap(),
-                Event::Call(call) => return Some(assert_eq!(call.node, ship)),
+                Event::Call(call) => return Some(call.node),
                 other => panic!("{other:?}"),
             }
         }
         None
     });
+    assert_eq!(called, ship);
 }
 
 #[test]
