@@ -53,12 +53,6 @@ impl Request {
         let head = head.into_boxed_slice().into();
         Self { addr, is_secure, target_len: target.len(), host_len: host.len(), head }
     }
-
-    /// As Godot does: the first that the client lists and this end knows. Where there is none the connection opens
-    /// without; a client that insists closes it.
-    pub(crate) fn choose<'a>(&self, known: &'a [String]) -> Option<&'a str> {
-        self.protocols().find_map(|offered| known.iter().find(|known| *known == offered)).map(String::as_str)
-    }
 }
 
 impl Request {
@@ -215,10 +209,6 @@ mod tests {
             ],
         );
         assert_eq!(request.protocols().collect::<Vec<_>>(), ["b", "a", "c"]);
-        let known = ["c", "a"].map(String::from);
-        assert_eq!(request.choose(&known), Some("a"), "the client's order decides");
-        assert_eq!(request.choose(&known[..0]), None);
-        assert_eq!(request.choose(&["B".into()]), None);
     }
 
     #[test]

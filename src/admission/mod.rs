@@ -4,7 +4,7 @@ mod policy;
 
 use std::{any::Any, fmt};
 
-pub(crate) use self::policy::check as check_policy;
+pub(crate) use self::policy::{check as check_policy, choose_protocol};
 use crate::{
     error::Error,
     options::{Options, PeerLimits, check_headers},
@@ -72,7 +72,8 @@ impl Admission {
     }
 
     /// Chooses the sub-protocol, which must be one of those that the client [offers](Request::protocols). Without it
-    /// the first of the client's is chosen that [`Options::protocols`] has, too.
+    /// the first of the client's is chosen that [`Options::protocols`] has, too; a client that offers none of those is answered
+    /// 400, unless [`Options::require_protocol`] is off.
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
         self.terms.protocol = Some(protocol.into());
         self
@@ -121,10 +122,21 @@ impl Admission {
         self.terms.limits.as_ref().map_or(Ok(()), PeerLimits::check)
     }
 
-    /// The decision, and the header fields that the answer is to carry in either case.
-    pub(crate) fn decide(self) -> (Result<Terms, Refusal>, Vec<(String, String)>) {
+    /// The decision, and the header fields that the answer is to carry in either case. `options` are those of every peer.
+    pub(crate) fn decide(
+        mut self,
+        request: &Request,
+        options: &Options,
+    ) -> (Result<Terms, Refusal>, Vec<(String, String)>) {
         let decision = match self.refused {
-            None => Ok(self.terms),
+            None if self.terms.protocol.is_some() => Ok(self.terms),
+            None => {
+                let options = self.terms.options.as_deref().unwrap_or(options);
+                choose_protocol(options, request).map(|protocol| {
+                    self.terms.protocol = protocol;
+                    self.terms
+                })
+            }
             Some(status) => Err(Refusal { status, why: "the server does not accept this connection" }),
         };
         (decision, self.headers)
@@ -172,7 +184,7 @@ mod tests {
             .limits(PeerLimits::default().max_fragments(1))
             .header("X-A", "1");
         assert_eq!(admission.check(&request()), Ok(()));
-        let (decision, headers) = admission.decide();
+        let (decision, headers) = admission.decide(&request(), &Options::for_server());
         let terms = decision.unwrap_or_else(|refusal| panic!("{refusal:?}"));
         assert_eq!(terms.protocol.as_deref(), Some("chat"));
         assert_eq!(terms.identity.and_then(|identity| identity.downcast().ok()), Some(Box::new(7_u32)));
@@ -186,9 +198,28 @@ mod tests {
         for (asked, told) in
             [(400, 400), (401, 401), (599, 599), (0, 403), (101, 403), (200, 403), (302, 403), (600, 403)]
         {
-            let (decision, _) = Admission::refuse(asked).decide();
+            let (decision, _) = Admission::refuse(asked).decide(&request(), &Options::for_server());
             assert_eq!(decision.err().map(|refusal| refusal.status), Some(told));
         }
+    }
+
+    #[test]
+    fn a_client_that_offers_none_of_the_named_protocols_is_refused() {
+        let decided = |admission: Admission, options: Options| {
+            let (decision, _) = admission.decide(&request(), &options);
+            decision.map(|terms| terms.protocol).map_err(|refusal| refusal.status)
+        };
+        let named = |names: &[&str]| Options::for_server().protocols(names.iter().copied());
+        let accept = Admission::accept;
+        assert_eq!(decided(accept(), named(&["x", "chat", "game.v1"])), Ok(Some("game.v1".into())));
+        assert_eq!(decided(accept(), named(&["Chat"])), Err(400));
+        assert_eq!(decided(accept(), named(&["Chat"]).require_protocol(false)), Ok(None));
+        assert_eq!(decided(accept(), named(&[])), Ok(None));
+        // The hook's choice, and the hook's options, count before those of every peer.
+        assert_eq!(decided(accept().protocol("chat"), named(&["x"])), Ok(Some("chat".into())));
+        assert_eq!(decided(accept().options(named(&[])), named(&["x"])), Ok(None));
+        assert_eq!(decided(accept().options(named(&["x"])), named(&[])), Err(400));
+        assert_eq!(decided(Admission::refuse(401), named(&["x"])), Err(401));
     }
 
     #[test]

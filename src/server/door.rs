@@ -184,7 +184,7 @@ impl Door {
             None => Admission::accept(),
         };
         match admission.check(request) {
-            Ok(()) => admission.decide(),
+            Ok(()) => admission.decide(request, &options.peer),
             Err(error) => {
                 log::error!("the hook of on_request gave an admission that cannot be: {error}");
                 (Err(Refusal { status: 500, why: "the server cannot answer this request" }), Vec::new())

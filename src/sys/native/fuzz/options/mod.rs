@@ -21,7 +21,7 @@ use crate::{
     admission::{Admission, check_policy},
     close::CloseCause,
     error::Error,
-    options::{ServerOptions, TlsRoots},
+    options::{Options, ServerOptions, TlsRoots},
     packet::PacketKind,
     rate::Arrival,
     request::Request,
@@ -168,7 +168,7 @@ fn shake_hands(options: &ServerOptions, admission: Admission, added: &[(String, 
         assert!([403, 404, 421].contains(&refusal.status), "{refusal:?}");
     }
     if admission.check(&request).is_ok() {
-        reply_to(&request, admission, added, &peer.protocols, client);
+        reply_to(&request, admission, added, peer, client);
     }
 }
 
@@ -177,16 +177,15 @@ fn reply_to(
     request: &Request,
     admission: Admission,
     added: &[(String, String)],
-    known: &[String],
+    peer: &Options,
     mut client: ClientUpgrade,
 ) {
-    let (decision, headers) = admission.decide();
+    let (decision, headers) = admission.decide(request, peer);
     assert_eq!(headers, added);
     let (status, protocol, sent) = match decision {
         Ok(terms) => {
-            let protocol = terms.protocol.as_deref().or_else(|| request.choose(known)).map(str::to_owned);
-            let sent = answer(request, protocol.as_deref(), &headers);
-            (101, protocol, sent)
+            let sent = answer(request, terms.protocol.as_deref(), &headers);
+            (101, terms.protocol, sent)
         }
         Err(refusal) => (refusal.status, None, refuse(&refusal, &headers)),
     };
