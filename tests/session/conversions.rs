@@ -142,6 +142,24 @@ fn what_an_engine_does_not_convert_is_refused_with_its_place() {
     }
 }
 
+/// `name := ""` in GDScript: what is left out is `None`, and what is the default all the same is not.
+#[wasm_bindgen_test(unsupported = test)]
+fn the_default_of_an_optional_argument_can_arrive() {
+    let (mut server, board) = server();
+    for (name, expected) in [
+        (vec![], None),
+        (vec![Variant::Nil], None),
+        (vec!["".into()], Some("")),
+        (vec![StringName::from("").into()], Some("")),
+    ] {
+        server.receive(A, sent("count", &[vec![1.into()], name].concat()), NOW);
+        let Some(Event::Call(call)) = server.next_event() else { panic!("no call") };
+        let Some(Ok(Board::Count { name, .. })) = board.read(call) else { panic!("no count") };
+        assert_eq!(name.as_deref(), expected);
+        assert_eq!(name.unwrap_or_default(), "");
+    }
+}
+
 /// A call by numbers and names, as a tool or a page makes it.
 #[wasm_bindgen_test(unsupported = test)]
 fn what_is_sent_and_what_is_called_here_has_the_declared_types() {
