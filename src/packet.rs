@@ -4,7 +4,7 @@ use std::{fmt, ops::Deref};
 
 use bytes::Bytes;
 
-use crate::variant::{DecodeError, Variant};
+use crate::variant::{DecodeError, EncodeError, Variant};
 
 /// Whether a packet was sent as text or as binary data.
 ///
@@ -52,6 +52,28 @@ impl Packet {
         Self { kind: PacketKind::Binary, data: data.into().into() }
     }
 
+    /// A binary packet with a value in it, which [`to_variant`](Self::to_variant) or an engine's `get_var` reads. To send the same
+    /// value to many peers, make the packet once.
+    ///
+    /// Whole objects are refused; [`Variant::encode_into`] writes them, too.
+    ///
+    /// ```
+    /// use websocket_peer::{Packet, variant::{Variant, Vector2}};
+    ///
+    /// let value = Variant::from(Vector2::new(1.0, 2.0));
+    /// assert_eq!(Packet::variant(&value)?.to_variant(), Ok(value));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`EncodeError`] for a value that has no binary form.
+    ///
+    /// Godot: `put_var`.
+    #[doc(alias = "put_var")]
+    pub fn variant(value: &Variant) -> Result<Self, EncodeError> {
+        value.encode().map(Self::binary)
+    }
+
     /// How it was sent.
     pub fn kind(&self) -> PacketKind {
         self.kind
@@ -85,7 +107,7 @@ impl Packet {
         self.data.into()
     }
 
-    /// The value that it holds, if it holds one: what [`WebSocketPeer::send_var`](crate::WebSocketPeer::send_var) or an
+    /// The value that it holds, if it holds one: what [`Packet::variant`] or an
     /// engine's `put_var` has sent. A text packet's bytes are read in the same way, and bytes behind the value are ignored.
     ///
     /// Whole objects are refused; [`Variant::decode_prefix`] takes them, too.
@@ -95,7 +117,7 @@ impl Packet {
     ///
     /// Godot: `get_var`.
     #[doc(alias = "get_var")]
-    pub fn to_var(&self) -> Result<Variant, DecodeError> {
+    pub fn to_variant(&self) -> Result<Variant, DecodeError> {
         Variant::decode(&self.data)
     }
 

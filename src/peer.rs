@@ -211,7 +211,7 @@ impl WebSocketPeer {
         self.send_any(Outgoing::Shared(packet))
     }
 
-    /// Sends a value as a binary packet, which [`Packet::to_var`] or an engine's `get_var` reads.
+    /// Sends a value as a binary packet, which [`Packet::to_variant`] or an engine's `get_var` reads.
     ///
     /// Whole objects are refused; [`Variant::encode_into`] writes them, too.
     ///
@@ -220,7 +220,7 @@ impl WebSocketPeer {
     ///
     /// Godot: `put_var`. What `encode_buffer_max_size` is there, [`Options::outbound_buffer_size`] is here.
     #[doc(alias = "put_var")]
-    pub fn send_var(&mut self, value: &Variant) -> Result<(), Error> {
+    pub fn send_variant(&mut self, value: &Variant) -> Result<(), Error> {
         self.send(&value.encode()?)
     }
 

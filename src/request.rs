@@ -62,12 +62,6 @@ impl Request {
     pub(crate) fn into_plain(self, is_head: bool) -> Self {
         Self { is_upgrade: false, is_head, ..self }
     }
-
-    /// As Godot does: the first that the client lists and this end knows. Where there is none the connection opens
-    /// without; a client that insists closes it.
-    pub(crate) fn choose<'a>(&self, known: &'a [String]) -> Option<&'a str> {
-        self.protocols().find_map(|offered| known.iter().find(|known| *known == offered)).map(String::as_str)
-    }
 }
 
 impl Request {
@@ -253,10 +247,6 @@ mod tests {
             ],
         );
         assert_eq!(request.protocols().collect::<Vec<_>>(), ["b", "a", "c"]);
-        let known = ["c", "a"].map(String::from);
-        assert_eq!(request.choose(&known), Some("a"), "the client's order decides");
-        assert_eq!(request.choose(&known[..0]), None);
-        assert_eq!(request.choose(&["B".into()]), None);
     }
 
     #[test]

@@ -7,6 +7,8 @@ mod admission;
 mod authentication;
 #[path = "session/calls.rs"]
 mod calls;
+#[path = "session/conversions.rs"]
+mod conversions;
 #[path = "session/departures.rs"]
 mod departures;
 #[path = "session/engine/mod.rs"]

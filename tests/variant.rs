@@ -29,6 +29,8 @@ mod packets;
 mod properties;
 #[path = "variant/text.rs"]
 mod text;
+#[path = "variant/typed.rs"]
+mod typed;
 #[path = "variant/vectors.rs"]
 mod vectors;
 

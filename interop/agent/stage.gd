@@ -39,6 +39,12 @@ func do_rpc(about: Dictionary) -> int:
 	return _node(about).callv("rpc_id", [int(about.to), about.method] + _agent.values(about.arguments))
 
 
+## The same, with arguments by their bytes.
+func do_rpc_of_bytes(about: Dictionary) -> int:
+	var arguments: Array = about.arguments.map(func(hex: String) -> Variant: return bytes_to_var(hex.hex_decode()))
+	return _node(about).callv("rpc_id", [int(about.to), about.method] + arguments)
+
+
 func do_set_property(about: Dictionary) -> bool:
 	_node(about).set(about.property, str_to_var(about.text))
 	return true

@@ -6,7 +6,7 @@ use std::{any::Any, fmt};
 
 use bytes::Bytes;
 
-pub(crate) use self::policy::{check as check_policy, check_host};
+pub(crate) use self::policy::{check as check_policy, check_host, choose_protocol};
 use crate::{
     error::Error,
     options::{Options, PeerLimits, check_headers},
@@ -130,7 +130,8 @@ impl Admission {
     }
 
     /// Chooses the sub-protocol, which must be one of those that the client [offers](Request::protocols). Without it
-    /// the first of the client's is chosen that [`Options::protocols`] has, too.
+    /// the first of the client's is chosen that [`Options::protocols`] has, too; a client that offers none of those is answered
+    /// 400, unless [`Options::require_protocol`] is off.
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
         self.terms.protocol = Some(protocol.into());
         self
@@ -182,11 +183,26 @@ impl Admission {
         self.terms.limits.as_ref().map_or(Ok(()), PeerLimits::check)
     }
 
-    /// The decision, and the header fields that the answer is to carry in either case.
-    pub(crate) fn decide(self) -> (Decision, Vec<(String, String)>) {
+    /// The decision, and the header fields that the answer is to carry in any case. `options` are those of every peer.
+    pub(crate) fn decide(
+        mut self,
+        request: &Request,
+        options: &Options,
+    ) -> (Decision, Vec<(String, String)>) {
         let why = "the server does not accept this connection";
         let decision = match self.verdict {
-            Verdict::Accept => Decision::Accept(self.terms),
+            Verdict::Accept if !request.is_upgrade() => Decision::Decline,
+            Verdict::Accept if self.terms.protocol.is_some() => Decision::Accept(self.terms),
+            Verdict::Accept => {
+                let options = self.terms.options.as_deref().unwrap_or(options);
+                match choose_protocol(options, request) {
+                    Ok(protocol) => {
+                        self.terms.protocol = protocol;
+                        Decision::Accept(self.terms)
+                    }
+                    Err(refusal) => Decision::Refuse(refusal),
+                }
+            }
             Verdict::Refuse(status) => Decision::Refuse(Refusal { status, why }),
             Verdict::Respond(response) => Decision::Respond(response),
         };
@@ -253,7 +269,7 @@ mod tests {
             .limits(PeerLimits::default().max_fragments(1))
             .header("X-A", "1");
         assert_eq!(admission.check(&request()), Ok(()));
-        let (decision, headers) = admission.decide();
+        let (decision, headers) = admission.decide(&request(), &Options::for_server());
         let Decision::Accept(terms) = decision else { panic!("it is not let in") };
         assert_eq!(terms.protocol.as_deref(), Some("chat"));
         assert_eq!(terms.identity.and_then(|identity| identity.downcast().ok()), Some(Box::new(7_u32)));
@@ -267,7 +283,7 @@ mod tests {
         for (asked, told) in
             [(400, 400), (401, 401), (599, 599), (0, 403), (101, 403), (200, 403), (302, 403), (600, 403)]
         {
-            let (decision, _) = Admission::refuse(asked).decide();
+            let (decision, _) = Admission::refuse(asked).decide(&request(), &Options::for_server());
             let Decision::Refuse(refusal) = decision else { panic!("{asked} is no refusal") };
             assert_eq!(refusal.status, told);
         }
@@ -287,6 +303,29 @@ mod tests {
         assert_eq!(Admission::respond(200, vec![0; MAX_BODY]).check(&request()), Ok(()));
         assert_eq!(error(&Admission::respond(200, vec![0; MAX_BODY + 1])), Some("body"));
         assert_eq!(error(&Admission::respond(200, "").header("Content-Length", "0")), Some("headers"));
+    }
+
+    #[test]
+    fn a_client_that_offers_none_of_the_named_protocols_is_refused() {
+        let decided = |admission: Admission, options: Options| {
+            let (decision, _) = admission.decide(&request(), &options);
+            match decision {
+                Decision::Accept(terms) => Ok(terms.protocol),
+                Decision::Refuse(refusal) => Err(refusal.status),
+                Decision::Respond(_) | Decision::Decline => panic!("it is neither let in nor refused"),
+            }
+        };
+        let named = |names: &[&str]| Options::for_server().protocols(names.iter().copied());
+        let accept = Admission::accept;
+        assert_eq!(decided(accept(), named(&["x", "chat", "game.v1"])), Ok(Some("game.v1".into())));
+        assert_eq!(decided(accept(), named(&["Chat"])), Err(400));
+        assert_eq!(decided(accept(), named(&["Chat"]).require_protocol(false)), Ok(None));
+        assert_eq!(decided(accept(), named(&[])), Ok(None));
+        // The hook's choice, and the hook's options, count before those of every peer.
+        assert_eq!(decided(accept().protocol("chat"), named(&["x"])), Ok(Some("chat".into())));
+        assert_eq!(decided(accept().options(named(&[])), named(&["x"])), Ok(None));
+        assert_eq!(decided(accept().options(named(&["x"])), named(&[])), Err(400));
+        assert_eq!(decided(Admission::refuse(401), named(&["x"])), Err(401));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::Refusal;
 use crate::{
     http::split_authority,
-    options::{OriginPolicy, ServerOptions},
+    options::{Options, OriginPolicy, ServerOptions},
     request::Request,
 };
 
@@ -33,6 +33,16 @@ pub(crate) fn check_host(options: &ServerOptions, request: &Request) -> Result<(
         return Ok(());
     }
     Err(Refusal { status: 421, why: "nothing is served under this host" })
+}
+
+/// Returns the sub-protocol for a client, as Godot chooses it: the first that the client lists and the options name.
+pub(crate) fn choose_protocol(options: &Options, request: &Request) -> Result<Option<String>, Refusal> {
+    let is_known = |offered: &&str| options.protocols.iter().any(|known| known == offered);
+    let chosen = request.protocols().find(is_known);
+    if chosen.is_none() && options.require_protocol && !options.protocols.is_empty() {
+        return Err(Refusal { status: 400, why: "the request offers none of the server's sub-protocols" });
+    }
+    Ok(chosen.map(str::to_owned))
 }
 
 /// Ports and schemes are not compared: pages and sockets of one host are often served by two programs, behind a proxy.
@@ -167,6 +177,24 @@ mod tests {
         assert_eq!(status(&options, "h", "/", Some(b"\xff")), Some(403));
         let any = options.origins(OriginPolicy::Any);
         assert_eq!(status(&any, "h", "/", Some(b"\xff")), None);
+    }
+
+    #[test]
+    fn of_the_named_protocols_the_first_that_the_client_lists_is_chosen() {
+        let fields = [("Sec-WebSocket-Protocol", &b"b, a"[..]), ("sec-websocket-protocol", b"c")];
+        let request = Request::new(([192, 0, 2, 1], 5000).into(), false, "h", "/", fields);
+        for (named, expected, unless_required) in [
+            (&["c", "a"][..], Ok(Some("a")), Some("a")),
+            (&["c"], Ok(Some("c")), Some("c")),
+            (&["B"], Err(400), None),
+            (&[], Ok(None), None),
+        ] {
+            let options = Options::for_server().protocols(named.iter().copied());
+            let chosen = choose_protocol(&options, &request).map_err(|refusal| refusal.status);
+            assert_eq!(chosen, expected.map(|name| name.map(str::to_owned)), "{named:?}");
+            let chosen = choose_protocol(&options.require_protocol(false), &request).ok().flatten();
+            assert_eq!(chosen.as_deref(), unless_required, "{named:?}");
+        }
     }
 
     #[test]

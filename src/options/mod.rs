@@ -82,8 +82,21 @@ pub struct Options {
     pub max_backlog_packets: usize,
     /// The sub-protocols to offer, best first; for an accepted peer, those to choose from. Default: none.
     ///
+    /// A client that offers none of them is refused, unless [`require_protocol`](Self::require_protocol) is off.
+    ///
     /// Godot: `supported_protocols`.
     pub protocols: Vec<String>,
+    /// Refuses clients that offer none of the named [`protocols`](Self::protocols); they are answered 400. Without named
+    /// protocols it has no effect. Default: true.
+    ///
+    /// A protocol that the hook of [`on_request`](crate::WebSocketServer::on_request) chooses counts as a named one. If this is
+    /// off, such a client is accepted without a sub-protocol.
+    ///
+    /// Only for accepted peers: a client takes none but a protocol that it offers, and closes the connection if it offers some
+    /// and gets none (RFC 6455, 4.1, and the Fetch standard).
+    ///
+    /// Godot: always on. An engine ends the TCP connection without an answer.
+    pub require_protocol: bool,
     /// Header fields to add to the handshake, as names and values. Default: none.
     ///
     /// Platform: a browser sends none; there [`connect`](crate::WebSocketPeer::connect) answers
@@ -136,6 +149,7 @@ impl Default for Options {
             backlog_buffer_size: 16 * MIB,
             max_backlog_packets: 65_536,
             protocols: Vec::new(),
+            require_protocol: true,
             headers: Vec::new(),
             allow_blocked_ports: false,
             connect_timeout: Duration::from_secs(10),
@@ -164,6 +178,7 @@ impl Options {
         backlog_buffer_size: usize,
         max_backlog_packets: usize,
         allow_blocked_ports: bool,
+        require_protocol: bool,
         connect_timeout: Duration,
         close_timeout: Duration,
         heartbeat_interval: Duration,

@@ -188,10 +188,7 @@ impl Door {
             let refusal = Refusal { status: 500, why: "the server cannot answer this request" };
             return (Decision::Refuse(refusal), Vec::new());
         }
-        match admission.decide() {
-            (Decision::Accept(_), _) if !request.is_upgrade() => (Decision::Decline, Vec::new()),
-            answer => answer,
-        }
+        admission.decide(request, &options.peer)
     }
 
     /// Refuses while the program lets no new peers in.

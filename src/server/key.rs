@@ -12,6 +12,13 @@ pub struct PeerKey {
 }
 
 impl PeerKey {
+    /// Returns a number that no other peer of the same server has, before it, beside it or after it: peers are numbered from 1 on,
+    /// in the order in which they connect. Connections that are refused are numbered as well, so there are gaps. Peers of two
+    /// servers may have the same number.
+    pub fn as_u64(self) -> u64 {
+        self.generation
+    }
+
     /// Where it is kept, among slots that are used again: below the most peers that there have been at a time.
     pub(crate) fn slot(self) -> u32 {
         self.slot

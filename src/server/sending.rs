@@ -12,6 +12,7 @@ use crate::{
     packet::{Outgoing, Packet},
     state::ReadyState,
     sys::{Accept, Accepted, Reactor},
+    variant::Variant,
 };
 
 /// What is queued for a peer.
@@ -68,6 +69,20 @@ impl EncodedPackets {
 }
 
 impl WebSocketServer {
+    /// Sends a value to a peer as a binary packet, which [`Packet::to_variant`] or an engine's `get_var` reads. For several peers
+    /// make the packet once, by [`Packet::variant`].
+    ///
+    /// Whole objects are refused; [`Variant::encode_into`] writes them, too.
+    ///
+    /// # Errors
+    /// Those of [`send`](Self::send), and [`Error::InvalidVariant`] for a value that has no binary form.
+    ///
+    /// Godot: `put_var`.
+    #[doc(alias = "put_var")]
+    pub fn send_variant(&mut self, to: PeerKey, value: &Variant) -> Result<(), Error> {
+        self.send(to, &value.encode()?)
+    }
+
     pub(super) fn send_any(
         &mut self,
         to: PeerKey,

@@ -1,10 +1,15 @@
-//! From Rust's values to [`Variant`], and back.
+//! From Rust's values to [`Variant`], and back. The way back takes what Godot takes for a typed parameter:
+//! [`Variant::convert_to`].
 
 use super::{
     Aabb, Array, Basis, Color, Dictionary, NodePath, Object, Plane, Projection, Quaternion, Rect2, Rect2i,
     Rid, Signal, StringName, Transform2D, Transform3D, Variant, VariantType, Vector2, Vector2i, Vector3,
     Vector3i, Vector4, Vector4i, WrongType,
 };
+
+fn wrong(expected: VariantType, value: &Variant) -> WrongType {
+    WrongType { expected: expected.name(), found: value.kind() }
+}
 
 /// Both ways for a type that each variant of its kind holds as it is, or in a box.
 macro_rules! both_ways {
@@ -19,13 +24,11 @@ macro_rules! both_ways {
             impl TryFrom<Variant> for $type {
                 type Error = WrongType;
 
+                /// Converts as [`Variant::convert_to`].
                 fn try_from(value: Variant) -> Result<Self, WrongType> {
-                    match value {
+                    match value.convert_to(VariantType::$variant)? {
                         Variant::$variant($value) => Ok($out),
-                        other => Err(WrongType {
-                            expected: VariantType::$variant.name(),
-                            found: other.kind(),
-                        }),
+                        other => Err(wrong(VariantType::$variant, &other)),
                     }
                 }
             }
@@ -35,7 +38,7 @@ macro_rules! both_ways {
     };
 }
 
-/// `Nil` as `None`. A blanket implementation would overlap with the one that everything has for itself.
+/// `Nil`, or no object, as `None`. A blanket implementation would overlap with the one that everything has for itself.
 macro_rules! or_nil {
     ($($type:ty),+) => {
         $(
@@ -44,7 +47,7 @@ macro_rules! or_nil {
 
                 fn try_from(value: Variant) -> Result<Self, WrongType> {
                     match value {
-                        Variant::Nil => Ok(None),
+                        Variant::Nil | Variant::Object(None) => Ok(None),
                         value => <$type>::try_from(value).map(Some),
                     }
                 }
@@ -102,10 +105,11 @@ macro_rules! integers {
             impl TryFrom<Variant> for $type {
                 type Error = WrongType;
 
+                /// Converts as [`Variant::convert_to`]; then it must fit.
                 fn try_from(value: Variant) -> Result<Self, WrongType> {
                     let wrong = WrongType { expected: $expected, found: value.kind() };
-                    match value {
-                        Variant::Int(value) => value.try_into().map_err(|_| wrong),
+                    match value.convert_to(VariantType::Int) {
+                        Ok(Variant::Int(value)) => value.try_into().map_err(|_| wrong),
                         _ => Err(wrong),
                     }
                 }
@@ -141,12 +145,11 @@ impl From<f32> for Variant {
 impl TryFrom<Variant> for f64 {
     type Error = WrongType;
 
-    /// A whole number, too, as in Godot.
+    /// Converts as [`Variant::convert_to`].
     fn try_from(value: Variant) -> Result<Self, WrongType> {
-        match value {
+        match value.convert_to(VariantType::Float)? {
             Variant::Float(value) => Ok(value),
-            Variant::Int(value) => Ok(value as f64),
-            other => Err(WrongType { expected: VariantType::Float.name(), found: other.kind() }),
+            other => Err(wrong(VariantType::Float, &other)),
         }
     }
 }
@@ -154,7 +157,7 @@ impl TryFrom<Variant> for f64 {
 impl TryFrom<Variant> for f32 {
     type Error = WrongType;
 
-    /// The nearest one. A whole number, too, as in Godot.
+    /// Converts as [`Variant::convert_to`]; then to the nearest one.
     fn try_from(value: Variant) -> Result<Self, WrongType> {
         f64::try_from(value).map(|value| value as f32)
     }
@@ -181,11 +184,11 @@ impl From<StringName> for Variant {
 impl TryFrom<Variant> for String {
     type Error = WrongType;
 
-    /// A name's text, too, as in Godot.
+    /// Converts as [`Variant::convert_to`].
     fn try_from(value: Variant) -> Result<Self, WrongType> {
-        match value {
-            Variant::String(text) | Variant::StringName(StringName(text)) => Ok(text),
-            other => Err(WrongType { expected: VariantType::String.name(), found: other.kind() }),
+        match value.convert_to(VariantType::String)? {
+            Variant::String(text) => Ok(text),
+            other => Err(wrong(VariantType::String, &other)),
         }
     }
 }
@@ -193,11 +196,11 @@ impl TryFrom<Variant> for String {
 impl TryFrom<Variant> for StringName {
     type Error = WrongType;
 
-    /// A text as a name, too, as in Godot.
+    /// Converts as [`Variant::convert_to`].
     fn try_from(value: Variant) -> Result<Self, WrongType> {
-        match value {
-            Variant::String(text) | Variant::StringName(StringName(text)) => Ok(Self(text)),
-            other => Err(WrongType { expected: VariantType::StringName.name(), found: other.kind() }),
+        match value.convert_to(VariantType::StringName)? {
+            Variant::StringName(name) => Ok(name),
+            other => Err(wrong(VariantType::StringName, &other)),
         }
     }
 }
@@ -214,7 +217,7 @@ impl TryFrom<Variant> for Object {
     fn try_from(value: Variant) -> Result<Self, WrongType> {
         match value {
             Variant::Object(Some(object)) => Ok(*object),
-            other => Err(WrongType { expected: VariantType::Object.name(), found: other.kind() }),
+            other => Err(wrong(VariantType::Object, &other)),
         }
     }
 }
@@ -231,7 +234,7 @@ impl TryFrom<Variant> for () {
     fn try_from(value: Variant) -> Result<Self, WrongType> {
         match value {
             Variant::Nil => Ok(()),
-            other => Err(WrongType { expected: VariantType::Nil.name(), found: other.kind() }),
+            other => Err(wrong(VariantType::Nil, &other)),
         }
     }
 }

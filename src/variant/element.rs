@@ -1,6 +1,6 @@
 //! What a typed container takes.
 
-use super::{StringName, Variant, VariantType, WrongType};
+use super::{StringName, Variant, VariantType, WrongType, casts::to_i64};
 
 /// What an [`Array`](super::Array) takes, or a [`Dictionary`](super::Dictionary) as keys or as values.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -42,7 +42,7 @@ impl ElementType {
         }
         match (kind, value) {
             (VariantType::Object, Variant::Nil) => Ok(Variant::Nil),
-            (VariantType::Int, Variant::Float(number)) => Ok(Variant::Int(number as i64)),
+            (VariantType::Int, Variant::Float(number)) => Ok(Variant::Int(to_i64(number))),
             (VariantType::Float, Variant::Int(number)) => Ok(Variant::Float(number as f64)),
             (VariantType::String, Variant::StringName(name)) => Ok(Variant::String(name.0)),
             (VariantType::StringName, Variant::String(text)) => Ok(Variant::StringName(StringName(text))),

@@ -15,7 +15,10 @@
 //! compared, shown and dropped without recursion. Only whole objects within whole objects are dropped as the compiler does it.
 
 mod array;
+mod casts;
+mod colors;
 mod compressed;
+mod conversion;
 mod convert;
 mod copy;
 mod decode;
@@ -32,8 +35,10 @@ mod number;
 mod object;
 mod order;
 mod reader;
+mod rotation;
 mod shapes;
 mod teardown;
+mod text;
 mod vectors;
 mod walk;
 

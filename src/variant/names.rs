@@ -73,13 +73,20 @@ impl fmt::Display for StringName {
 }
 
 impl From<&str> for NodePath {
-    /// Reads a path as it is written. Empty parts are left out: `a//b/` is `a/b`.
+    /// Reads a path as it is written. Empty names are left out: `a//b/` is `a/b`. As in Godot, a path with an empty property
+    /// before its end, such as `a::b`, is none, and becomes the empty path.
     fn from(path: &str) -> Self {
-        let parts = |text: &str, separator: char| -> Vec<String> {
-            text.split(separator).filter(|part| !part.is_empty()).map(str::to_owned).collect()
-        };
-        let (nodes, properties) = path.split_once(':').unwrap_or((path, ""));
-        Self { names: parts(nodes, '/'), subnames: parts(properties, ':'), absolute: nodes.starts_with('/') }
+        let mut parts = path.split(':');
+        let nodes = parts.next().unwrap_or_default();
+        let mut subnames: Vec<_> = parts.map(str::to_owned).collect();
+        if subnames.last().is_some_and(String::is_empty) {
+            subnames.pop();
+        }
+        if subnames.iter().any(String::is_empty) {
+            return Self::default();
+        }
+        let names = nodes.split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        Self { names, subnames, absolute: nodes.starts_with('/') }
     }
 }
 

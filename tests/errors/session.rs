@@ -133,7 +133,7 @@ fn not_authenticating() {
 fn invalid_variant() {
     let deep = (0..2000).fold(Variant::Nil, |inner, _| Array::from(vec![inner]).into());
     let mut peer = open();
-    let error = error(&mut peer, 6, |peer| peer.send_var(&deep));
+    let error = error(&mut peer, 6, |peer| peer.send_variant(&deep));
     assert_eq!(error, Error::InvalidVariant { why: EncodeError::TooDeep });
     let (_, mut client, _) = session();
     let methods = Methods::new().with(Method::new("take").parameter(Parameter::any("it")));

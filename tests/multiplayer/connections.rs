@@ -5,7 +5,10 @@ use websocket_peer::{
     multiplayer::{Event, MultiplayerOptions, MultiplayerPeer, Target},
 };
 
-use crate::party::{HOST, Member, Party, said};
+use crate::{
+    common::raw::{Raw, connect},
+    party::{HOST, Member, Party, said},
+};
 
 #[test]
 fn a_session_on_secure_connections() {
@@ -30,15 +33,58 @@ fn a_session_on_secure_connections() {
 
 #[test]
 fn a_sub_protocol_must_be_shared() {
-    let ludus = || Options::default().protocols(["ludus"]);
-    let server = ServerOptions::default().peer(Options::for_server().protocols(["ludus"]));
-    let mut party = Party::hosted(MultiplayerOptions::default().server(server));
-    let good = party.join_with(MultiplayerOptions::default().client(ludus()));
+    // One setter for both roles.
+    let options = MultiplayerOptions::default().protocols(["ludus"]);
+    let mut party = Party::hosted(options.clone());
+    let good = party.join_with(options);
     assert!(matches!(party.event(good), Event::Connected { .. }));
     let id = party.id(good);
     party.until("it is admitted", |party| party.members[HOST].peer.peers().len() == 1);
     assert_eq!(party.members[HOST].peer.peer(id).unwrap().protocol(), Some("ludus"));
-    let bad = party.join_with(MultiplayerOptions::default().client(ludus().protocols(["other"])));
-    let Event::ConnectionFailed { info } = party.event(bad) else { panic!("it was let in") };
-    assert!(matches!(info.cause, CloseCause::Refused { .. } | CloseCause::Handshake { .. }), "{info:?}");
+    for offered in [&["other"][..], &["Ludus", "ludus2"], &[]] {
+        let client = Options::default().protocols(offered.iter().copied());
+        let bad = party.join_with(MultiplayerOptions::default().client(client));
+        let Event::ConnectionFailed { info } = party.event(bad) else { panic!("it was let in: {offered:?}") };
+        assert_eq!(info.cause, CloseCause::Refused { status: Some(400) }, "{offered:?}");
+    }
+    assert_eq!(party.members[HOST].peer.peers().len(), 1);
+}
+
+/// The bytes are an engine's, whose client gives up only when the server refuses it.
+#[test]
+fn a_foreign_client_without_the_sub_protocol_gets_no_id() {
+    let mut party = Party::hosted(MultiplayerOptions::default().protocols(["ludus", "demo"]));
+    let address = party.members[HOST].peer.local_addr().unwrap();
+    let mut ask = |offer: &str| {
+        let request = format!(
+            "GET / HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n{offer}\r\n"
+        );
+        let mut raw = Raw::new(connect(address));
+        raw.send(request);
+        let mut head = None;
+        party.until("the answer", |_| {
+            head = raw.head();
+            head.is_some()
+        });
+        (head.unwrap_or_default(), party.members[HOST].peer.peers().len())
+    };
+    for offer in ["", "Sec-WebSocket-Protocol: other\r\n", "Sec-WebSocket-Protocol: Ludus,lud\r\n"] {
+        let (head, peers) = ask(offer);
+        assert!(head.starts_with("HTTP/1.1 400 "), "{offer}: {head}");
+        assert_eq!(peers, 0, "{offer}");
+    }
+    let (head, _) = ask("Sec-WebSocket-Protocol: other,demo\r\n");
+    assert!(
+        head.starts_with("HTTP/1.1 101 ") && head.contains("\r\nSec-WebSocket-Protocol: demo\r\n"),
+        "{head}"
+    );
+}
+
+#[test]
+fn a_session_that_does_not_require_its_sub_protocol_admits_all_who_take_none() {
+    let peer = Options::for_server().protocols(["ludus"]).require_protocol(false);
+    let mut party = Party::hosted(MultiplayerOptions::default().server(ServerOptions::default().peer(peer)));
+    let without = party.join_with(MultiplayerOptions::default());
+    assert!(matches!(party.event(without), Event::Connected { .. }));
 }

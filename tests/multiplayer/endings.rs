@@ -1,9 +1,12 @@
 //! How they part: nobody loses what was sent before, and everybody is told once.
 
-use std::net::TcpStream;
+use std::{
+    net::TcpStream,
+    time::{Duration, Instant},
+};
 
 use websocket_peer::{
-    CloseCause, Error, Excess, Options, PeerLimits, ReadyState, ServerOptions, WebSocketPeer,
+    CloseCause, Deadline, Error, Excess, Options, PeerLimits, ReadyState, ServerOptions, WebSocketPeer,
     multiplayer::{Departure, Event, MultiplayerOptions, Target},
 };
 
@@ -12,7 +15,7 @@ use crate::{
         eventually,
         raw::{REQUEST, Raw},
     },
-    party::{HOST, Party, accepted, said},
+    party::{HOST, Member, Party, accepted, said},
 };
 
 #[test]
@@ -150,6 +153,43 @@ fn a_flood_of_rejected_packets_closes_with_1008_and_the_others_are_told() {
         }
     }
     assert_eq!(gone, [CloseCause::Excess { what: Excess::Rejected }]);
+}
+
+/// Where the heartbeat says nothing else, it is a matter of seconds; here of tenths.
+const INTERVAL: Duration = Duration::from_millis(200);
+
+/// A host, and a client that is as good as frozen: it is not polled, and its pongs are missing.
+fn with_a_frozen_client(options: Options) -> (Party, Member) {
+    let mut party = Party::with(1, accepted(options));
+    let frozen = party.members.remove(1);
+    (party, frozen)
+}
+
+#[test]
+fn a_frozen_client_loses_its_place_after_the_heartbeat() {
+    let options = Options::for_server().heartbeat_interval(INTERVAL).heartbeat_timeout(INTERVAL);
+    let (mut party, _frozen) = with_a_frozen_client(options);
+    let Event::PeerDisconnected(_, Departure::Closed(info)) = party.event(HOST) else { panic!("not gone") };
+    assert_eq!(info.cause, CloseCause::TimedOut { what: Deadline::Heartbeat });
+}
+
+#[test]
+fn a_frozen_client_keeps_its_place_where_the_heartbeat_is_off_or_longer() {
+    let off = Options::for_server().heartbeat_interval(Duration::ZERO).heartbeat_timeout(INTERVAL);
+    let longer =
+        Options::for_server().heartbeat_interval(INTERVAL).heartbeat_timeout(Duration::from_secs(600));
+    for options in [off, longer] {
+        let (mut party, frozen) = with_a_frozen_client(options);
+        let start = Instant::now();
+        party.until("it has been frozen for a while", |_| start.elapsed() > 8 * INTERVAL);
+        party.members.push(frozen);
+        assert!(party.members[HOST].told.is_empty(), "{:?}", party.members[HOST].told);
+        let id = party.id(1);
+        party.members[HOST].say(id, "still here?");
+        assert_eq!(party.call(1).1, said("still here?"));
+        party.members[1].say(Target::SERVER, "yes");
+        assert_eq!(party.call(HOST), (id, said("yes")));
+    }
 }
 
 #[test]

@@ -114,9 +114,33 @@ fn the_protocol_is_the_hooks_or_else_the_first_that_both_know() {
     assert_eq!(by_hook.server.peer(key).unwrap().protocol(), Some("other"));
     drop(raw);
 
-    let mut unknown = Host::start(peer());
+    let lenient = Options::for_server().protocols(["chat", "game"]).require_protocol(false);
+    let mut unknown = Host::start(with_peer(lenient));
     let (_raw, head) = answer(&mut unknown, &request("/", &["Sec-WebSocket-Protocol: other"]));
     assert!(!head.contains("Sec-WebSocket-Protocol"), "{head}");
+}
+
+#[test]
+fn a_client_without_a_named_protocol_is_answered_400() {
+    let mut host = Host::start(with_peer(Options::for_server().protocols(["chat", "game"])));
+    for offer in [
+        &[][..],
+        &["Sec-WebSocket-Protocol: other"],
+        &["Sec-WebSocket-Protocol: Chat, GAME, chat2"],
+        &["Sec-WebSocket-Protocol:"],
+        &["Sec-WebSocket-Protocol: chat game"],
+    ] {
+        assert_eq!(host.status_for(request("/", offer)), 400, "{offer:?}");
+    }
+    assert_eq!((host.server.peer_count(), host.server.stats().refused), (0, 5));
+    for (offer, chosen) in [
+        (&["Sec-WebSocket-Protocol: game"][..], "game"),
+        (&["Sec-WebSocket-Protocol: other, game"], "game"),
+        (&["Sec-WebSocket-Protocol: other", "Sec-WebSocket-Protocol: chat"], "chat"),
+    ] {
+        let (key, _raw) = host.guest_of(&request("/", offer));
+        assert_eq!(host.server.peer(key).unwrap().protocol(), Some(chosen), "{offer:?}");
+    }
 }
 
 #[test]

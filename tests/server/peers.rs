@@ -1,6 +1,6 @@
 //! Peers by their keys: who is known, for how long, and that a key is nobody else's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use websocket_peer::{Error, Packet, PeerKey, ReadyState, ServerEvent, ServerOptions};
 
@@ -37,6 +37,27 @@ fn a_key_is_never_given_to_another() {
         assert!(host.server.peer(*key).is_none());
         assert_eq!(host.server.send(*key, b"for somebody else"), Err(Error::UnknownPeer));
     }
+}
+
+#[test]
+fn the_number_of_a_key_is_never_given_to_another() {
+    let mut host = host();
+    let mut numbers = BTreeMap::new();
+    let mut last = 0;
+    for round in 0..50 {
+        let (key, raw) = host.guest();
+        let number = key.as_u64();
+        assert!(number > last, "{number} after {last}");
+        assert_eq!(numbers.insert(number, key), None, "{key}");
+        assert_eq!(key.to_string(), format!("peer {number}"));
+        last = number;
+        // Its place is free again, and the next one takes it.
+        if round % 3 != 0 {
+            drop(raw);
+            host.closed(key);
+        }
+    }
+    assert!(numbers.iter().all(|(number, key)| key.as_u64() == *number));
 }
 
 #[test]

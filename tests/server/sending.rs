@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use websocket_peer::{Error, Options, Packet, PeerKey, ReadyState, ServerOptions, Stats, WhenFull};
+use websocket_peer::{
+    Error, Options, Packet, PacketKind, PeerKey, ReadyState, ServerOptions, Stats, WhenFull,
+    variant::{Dictionary, EncodeError, Object, Variant, Vector2},
+};
 
 use crate::{
-    common::raw::{BINARY, Raw, TEXT, client_frame},
+    common::raw::{BINARY, CLOSE, Raw, TEXT, client_frame},
     host::{Host, with_peer},
 };
 
@@ -46,6 +49,45 @@ fn a_packet_for_a_peer_that_closes_is_refused() {
     assert_refused(&mut host, key, b"too late", &Error::NotOpen { state: ReadyState::Closing });
     host.frame(&mut raw);
     assert_eq!(raw.rest(), b"");
+}
+
+#[test]
+fn a_value_is_sent_as_its_bytes_to_one_peer_or_to_all() {
+    let mut host = Host::start(small());
+    let (one, mut raw_one) = host.guest();
+    let (_other, mut raw_other) = host.guest();
+    let value: Variant = Dictionary::from_iter([("at", Vector2::new(1.5, -2.25))]).into();
+    host.server.send_variant(one, &value).unwrap();
+    let frame = host.frame(&mut raw_one);
+    assert_eq!((frame.first, frame.payload), (BINARY, value.encode().unwrap()));
+
+    let packet = Packet::variant(&value).unwrap();
+    assert_eq!((packet.kind(), packet.to_variant()), (PacketKind::Binary, Ok(value.clone())));
+    assert_eq!(host.server.broadcast(&packet, None), 2);
+    for raw in [&mut raw_one, &mut raw_other] {
+        assert_eq!(host.frame(raw).payload, value.encode().unwrap());
+    }
+}
+
+#[test]
+fn a_value_that_cannot_be_sent_leaves_no_trace() {
+    let mut host = Host::start(small());
+    let (key, mut raw) = host.guest();
+    let object: Variant = Object::Full { class: "Node".to_owned(), properties: Vec::new() }.into();
+    let before = traces(&host, key);
+    for (value, expected) in [
+        (object.clone(), Error::InvalidVariant { why: EncodeError::ObjectNotAllowed }),
+        ("a\0b".into(), Error::InvalidVariant { why: EncodeError::NulInText }),
+        (vec![0_u8; 100_000].into(), Error::PacketTooBig { len: 100_008, max: 100_000 }),
+    ] {
+        assert_eq!(host.server.send_variant(key, &value), Err(expected));
+    }
+    assert_eq!(Packet::variant(&object), Err(EncodeError::ObjectNotAllowed));
+    assert_eq!(traces(&host, key), before);
+    host.server.close(key, websocket_peer::CloseCode::NORMAL, "").unwrap();
+    let closing = Error::NotOpen { state: ReadyState::Closing };
+    assert_eq!(host.server.send_variant(key, &Variant::Nil), Err(closing));
+    assert_eq!(host.frame(&mut raw).first, CLOSE);
 }
 
 #[test]

@@ -197,12 +197,16 @@ fn half_a_frame_behind_the_request_is_kept() {
     assert_eq!(receive(&mut peer).as_text(), Some("whole"));
 }
 
-/// The peer's choice among `known`, and the answer, to a client that sends the fields `offered`.
-fn chosen(known: &[&str], offered: &[&str]) -> (Option<String>, String) {
-    let (mut peer, mut raw): (WebSocketPeer, Raw) =
-        accepting(Options::for_server().protocols(known.iter().copied()));
+/// A request that offers these sub-protocols, one field each.
+fn offering(offered: &[&str]) -> String {
     let lines: Vec<String> = offered.iter().map(|line| format!("Sec-WebSocket-Protocol: {line}")).collect();
-    raw.send(with(&lines.join("\r\n")));
+    if lines.is_empty() { REQUEST.to_owned() } else { with(&lines.join("\r\n")) }
+}
+
+/// The peer's choice, and the answer, to a client that sends the fields `offered`.
+fn chosen(options: Options, offered: &[&str]) -> (Option<String>, String) {
+    let (mut peer, mut raw): (WebSocketPeer, Raw) = accepting(options);
+    raw.send(offering(offered));
     opened(&mut peer);
     let answer = eventually("the answer", || raw.head());
     (peer.protocol().map(str::to_owned), answer)
@@ -214,14 +218,38 @@ fn the_first_protocol_of_the_client_that_the_server_knows_is_chosen() {
         (&["a", "b"][..], &["b, a"][..], Some("b")),
         (&["b"], &["zz", "b"], Some("b")),
         (&["b"], &["a,b , c"], Some("b")),
-        (&["b"], &["B"], None),
         (&[], &["a"], None),
-        (&["a"], &[","], None),
     ] {
-        let (protocol, answer) = chosen(known, offered);
+        let (protocol, answer) = chosen(Options::for_server().protocols(known.iter().copied()), offered);
         assert_eq!(protocol.as_deref(), expected, "{known:?} {offered:?}");
         let line = answer.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Protocol: "));
         assert_eq!(line, expected, "{answer}");
+    }
+}
+
+#[test]
+fn a_client_that_offers_none_of_the_named_protocols_is_answered_400() {
+    for offered in [&[][..], &["b"], &["A"], &[","], &["a b"]] {
+        let (mut peer, mut raw) = accepting(Options::for_server().protocols(["a"]));
+        raw.send(offering(offered));
+        let answer = eventually("the answer", || {
+            peer.poll();
+            raw.head()
+        });
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{offered:?}: {answer}");
+        eventually("the end", || (peer.poll() == ReadyState::Closed).then_some(()));
+        let cause = peer.close_info().map(|info| info.cause.clone());
+        assert!(matches!(cause, Some(CloseCause::Handshake { .. })), "{offered:?}: {cause:?}");
+    }
+}
+
+#[test]
+fn a_protocol_that_is_not_required_may_be_missing() {
+    for offered in [&[][..], &["b"], &["A"], &[","]] {
+        let options = Options::for_server().protocols(["a"]).require_protocol(false);
+        let (protocol, answer) = chosen(options, offered);
+        assert_eq!(protocol, None, "{offered:?}");
+        assert!(!answer.contains("Sec-WebSocket-Protocol"), "{answer}");
     }
 }
 

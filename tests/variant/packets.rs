@@ -10,14 +10,14 @@ use crate::support::{open, open_with, receive};
 async fn a_value_that_was_sent_comes_back() {
     let mut peer = open("/echo").await;
     let value: Variant = Dictionary::from_iter([("at", Vector2::new(1.5, -2.25))]).into();
-    peer.send_var(&value).unwrap();
-    peer.send_var(&Variant::Nil).unwrap();
+    peer.send_variant(&value).unwrap();
+    peer.send_variant(&Variant::Nil).unwrap();
     let packet = receive(&mut peer).await;
     assert_eq!(packet.kind(), PacketKind::Binary);
-    assert_eq!(packet.to_var(), Ok(value));
+    assert_eq!(packet.to_variant(), Ok(value));
     let nothing = receive(&mut peer).await;
     assert_eq!(nothing.as_bytes(), [0; 4]);
-    assert_eq!(nothing.to_var(), Ok(Variant::Nil));
+    assert_eq!(nothing.to_variant(), Ok(Variant::Nil));
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -25,9 +25,9 @@ async fn a_value_that_cannot_be_encoded_is_not_sent() {
     let mut peer = open_with(Options::default().outbound_buffer_size(1000), "/echo").await;
     let object = Object::Full { class: "Node".to_owned(), properties: Vec::new() };
     let errors = [
-        peer.send_var(&object.into()),
-        peer.send_var(&"a\0b".into()),
-        peer.send_var(&vec![0_u8; 993].into()),
+        peer.send_variant(&object.into()),
+        peer.send_variant(&"a\0b".into()),
+        peer.send_variant(&vec![0_u8; 993].into()),
     ];
     assert_eq!(
         errors,
@@ -38,22 +38,22 @@ async fn a_value_that_cannot_be_encoded_is_not_sent() {
         ]
     );
     assert_eq!(peer.stats().packets_sent, 0);
-    peer.send_var(&"fine".into()).unwrap();
-    assert_eq!(receive(&mut peer).await.to_var(), Ok("fine".into()));
+    peer.send_variant(&"fine".into()).unwrap();
+    assert_eq!(receive(&mut peer).await.to_variant(), Ok("fine".into()));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn a_peer_that_is_not_open_sends_no_value() {
     let mut peer = WebSocketPeer::new();
-    assert_eq!(peer.send_var(&Variant::Nil), Err(Error::NotOpen { state: ReadyState::Closed }));
+    assert_eq!(peer.send_variant(&Variant::Nil), Err(Error::NotOpen { state: ReadyState::Closed }));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn a_text_packet_is_read_in_the_same_way() {
-    assert_eq!(Packet::text("\0\0\0\0").to_var(), Ok(Variant::Nil));
-    assert_eq!(Packet::text("hello").to_var(), Err(DecodeError::UnknownType { id: 104, at: 0 }));
-    assert_eq!(Packet::binary([]).to_var(), Err(DecodeError::Truncated { at: 0 }));
-    assert_eq!(Packet::binary([0, 0, 0, 0, 7]).to_var(), Ok(Variant::Nil), "bytes behind it are ignored");
+    assert_eq!(Packet::text("\0\0\0\0").to_variant(), Ok(Variant::Nil));
+    assert_eq!(Packet::text("hello").to_variant(), Err(DecodeError::UnknownType { id: 104, at: 0 }));
+    assert_eq!(Packet::binary([]).to_variant(), Err(DecodeError::Truncated { at: 0 }));
+    assert_eq!(Packet::binary([0, 0, 0, 0, 7]).to_variant(), Ok(Variant::Nil), "bytes behind it are ignored");
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -1,7 +1,7 @@
 //! What holds for every value, and for every string of bytes.
 
 use wasm_bindgen_test::wasm_bindgen_test;
-use websocket_peer::variant::{Dictionary, Objects, Variant};
+use websocket_peer::variant::{Dictionary, Objects, Variant, VariantType};
 
 use crate::any::Random;
 use crate::vectors::{arguments, values};
@@ -33,6 +33,22 @@ fn every_argument_comes_back_as_it_went() {
         let (read, len) = Variant::decode_compressed(&bytes, Objects::ById).expect("it can be read");
         assert_eq!(len, bytes.len(), "seed {seed}");
         assert_eq!(read.encode(), value.encode(), "seed {seed}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn what_was_converted_has_the_type_and_stays_as_it_is() {
+    for seed in 0..TRIES {
+        let value = Random::new(seed).value(3);
+        for kind in (1..39).filter_map(|number| VariantType::try_from(number).ok()) {
+            let Ok(converted) = value.clone().convert_to(kind) else { continue };
+            assert!(
+                converted.kind() == kind || (converted.is_nil() && kind == VariantType::Object),
+                "seed {seed}"
+            );
+            let again = converted.clone().convert_to(kind).map(|again| again.encode());
+            assert_eq!(again, Ok(converted.encode()), "seed {seed}");
+        }
     }
 }
 

@@ -1,6 +1,8 @@
-//! What Godot's engine made of values, from the two lists beside this file.
+//! What Godot's engine made of values, from the lists beside this file.
 
-use websocket_peer::variant::Variant;
+use std::collections::BTreeMap;
+
+use websocket_peer::variant::{Variant, VariantType};
 
 /// A value's bytes, and its text.
 pub struct Vector {
@@ -28,6 +30,35 @@ pub fn arguments() -> Vec<Vector> {
             Vector { name: bytes, bytes: hex(bytes), text: unescaped(text) }
         })
         .collect()
+}
+
+/// A value, and what was made of it for typed parameters.
+pub struct Conversions {
+    pub value: Variant,
+    /// The bytes of what parameters of other types saw. Other types refused it.
+    pub taken: BTreeMap<VariantType, Vec<u8>>,
+}
+
+/// What typed parameters of GDScript made of values of each type.
+pub fn conversions() -> Vec<Conversions> {
+    let mut rows: Vec<Conversions> = Vec::new();
+    for line in lines(include_str!("conversions.txt")) {
+        let (first, second) = line.trim_start().split_once(' ').expect("a line has two parts");
+        if line.starts_with('\t') {
+            let row = rows.last_mut().expect("a value comes first");
+            row.taken.insert(kind(first), hex(second));
+        } else {
+            rows.push(Conversions { value: decoded(first), taken: BTreeMap::new() });
+        }
+    }
+    rows
+}
+
+/// The type with this name.
+#[track_caller]
+fn kind(name: &str) -> VariantType {
+    let mut kinds = (0..39).filter_map(|number| VariantType::try_from(number).ok());
+    kinds.find(|kind| kind.name() == name).expect("the name of a type")
 }
 
 /// The bytes that these digits stand for; spaces are left out.

@@ -1,17 +1,14 @@
 //! `RpcMethods`: the methods of a node, as an object that is read strictly.
 
-use std::{collections::BTreeMap, iter};
-
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::{
     js::{
         caught,
         values::{Thrown, fields, integer},
-        variant::{Kind, of_kind},
+        variant::declared_type,
     },
     multiplayer::{Caller, Method, Methods, Parameter, TransferMode},
-    variant::Variant,
 };
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -37,8 +34,8 @@ export interface RpcMethod {
     /**
      * What it takes. Default: nothing. An optional one, with a `?`, may be null, or missing if all after it are.
      *
-     * Where JavaScript's own values leave a choice, this decides it for the arguments of `call()`: as a `float`, 2 is sent
-     * as 2.0; as a `StringName` or `NodePath`, a string is.
+     * Arguments become what they are declared to be, those of `call()` and those that come. What Godot would not convert is
+     * an error, or refused.
      */
     readonly parameters?: readonly RpcParameter[];
     /** Whether it takes further arguments, any number, of any type. Default: false. */
@@ -55,41 +52,13 @@ export interface RpcMethod {
 export type RpcParameter = DeclaredType | `${DeclaredType}?`;
 "#;
 
-/// What a node declares: to the session, and for arguments on their way there.
-#[derive(Default)]
-pub(super) struct Declared {
-    pub(super) methods: Methods,
-    pub(super) parameters: Parameters,
+pub(super) fn read(given: &JsValue) -> Result<Methods, Thrown> {
+    let methods = if given.is_undefined() { Vec::new() } else { fields("methods", given)? };
+    methods.iter().try_fold(Methods::new(), |methods, (name, given)| Ok(methods.with(method(name, given)?)))
 }
 
-/// The types of the parameters of each method.
-#[derive(Default)]
-pub(super) struct Parameters(BTreeMap<String, Vec<Kind>>);
-
-impl Declared {
-    pub(super) fn read(given: &JsValue) -> Result<Self, Thrown> {
-        let mut declared = Self::default();
-        let methods = if given.is_undefined() { Vec::new() } else { fields("methods", given)? };
-        for (name, given) in methods {
-            let (method, kinds) = method(&name, &given)?;
-            declared.methods = declared.methods.with(method);
-            declared.parameters.0.insert(name, kinds);
-        }
-        Ok(declared)
-    }
-}
-
-impl Parameters {
-    /// The arguments, as what the method declares them to be.
-    pub(super) fn admit(&self, method: &str, arguments: Vec<Variant>) -> Vec<Variant> {
-        let kinds = self.0.get(method).into_iter().flatten().copied().chain(iter::repeat(Kind::ANY));
-        kinds.zip(arguments).map(|(kind, argument)| kind.admit(argument)).collect()
-    }
-}
-
-fn method(name: &str, given: &JsValue) -> Result<(Method, Vec<Kind>), Thrown> {
+fn method(name: &str, given: &JsValue) -> Result<Method, Thrown> {
     let mut method = Method::new(name.to_owned());
-    let mut kinds = Vec::new();
     for (field, value) in fields(&format!("the method `{name}`"), given)? {
         let wrong = |wanted| Thrown::wrong_type(&format!("`{field}` of the method `{name}`"), wanted);
         let switch = || value.as_bool().ok_or_else(|| wrong("true or false"));
@@ -102,10 +71,9 @@ fn method(name: &str, given: &JsValue) -> Result<(Method, Vec<Kind>), Thrown> {
             "parameters" => {
                 let names = caught::strings(&value)?.ok_or_else(|| wrong("an array of strings"))?;
                 for (index, name) in names.iter().enumerate() {
-                    let (kind, parameter) = parameter(index, name).ok_or_else(|| {
+                    let parameter = parameter(index, name).ok_or_else(|| {
                         wrong("the names of types of Godot's, with a `?` for what is optional")
                     })?;
-                    kinds.push(kind);
                     method.parameters.push(parameter);
                 }
             }
@@ -119,7 +87,7 @@ fn method(name: &str, given: &JsValue) -> Result<(Method, Vec<Kind>), Thrown> {
             _ => return Err(Thrown::type_error(&format!("a method has no `{field}`, as `{name}` has"))),
         }
     }
-    Ok((method, kinds))
+    Ok(method)
 }
 
 fn caller(value: &JsValue) -> Option<Caller> {
@@ -140,10 +108,9 @@ fn transfer(value: &JsValue) -> Option<TransferMode> {
     }
 }
 
-/// A parameter, and its type; `None` if the text names none.
-fn parameter(index: usize, text: &str) -> Option<(Kind, Parameter)> {
+/// A parameter; `None` if the text names no type.
+fn parameter(index: usize, text: &str) -> Option<Parameter> {
     let name = text.strip_suffix('?').unwrap_or(text);
-    let kind = Kind::of_name(name)?;
-    let parameter = of_kind!(kind, Parameter, format!("argument {index}"));
-    Some((kind, if name == text { parameter } else { parameter.optional() }))
+    let parameter = Parameter::typed(format!("argument {index}"), declared_type(name)?);
+    Some(if name == text { parameter } else { parameter.optional() })
 }

@@ -15,8 +15,7 @@ use js_sys::{Array, Function};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use self::{
-    methods::Declared,
-    nodes::{Node, Nodes},
+    nodes::Nodes,
     peers::{peer_id, target},
 };
 use super::{
@@ -98,10 +97,10 @@ impl JsMultiplayerClient {
         #[wasm_bindgen(unchecked_param_type = "string")] path: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "RpcMethods")] methods: &JsValue,
     ) -> Result<f64, Thrown> {
-        let (path, declared) = (values::string("path", path)?, Declared::read(methods)?);
+        let (path, methods) = (values::string("path", path)?, methods::read(methods)?);
         self.with(|client| {
-            let key = client.peer.session().add_node(&path, declared.methods)?;
-            Ok(client.nodes.add(Node { parameters: declared.parameters, ..Node::new(key) }))
+            let key = client.peer.session().add_node(&path, methods)?;
+            Ok(client.nodes.add(key))
         })
     }
 
@@ -114,7 +113,7 @@ impl JsMultiplayerClient {
         #[wasm_bindgen(unchecked_param_type = "NodeKey")] node: &JsValue,
     ) -> Result<(), Thrown> {
         self.with(|client| {
-            let key = client.nodes.get(node)?.key;
+            let key = client.nodes.get(node)?;
             client.nodes.remove(key);
             client.peer.session().remove_node(key);
             Ok(())
@@ -132,7 +131,7 @@ impl JsMultiplayerClient {
         #[wasm_bindgen(unchecked_param_type = "number")] authority: &JsValue,
     ) -> Result<(), Thrown> {
         let authority = peer_id("authority", authority)?;
-        self.with(|client| Ok(client.peer.session().set_authority(client.nodes.get(node)?.key, authority)?))
+        self.with(|client| Ok(client.peer.session().set_authority(client.nodes.get(node)?, authority)?))
     }
 
     /// Calls a method of a node at other peers; and here too, by the event `call`, where the method is declared with
@@ -152,8 +151,7 @@ impl JsMultiplayerClient {
         let arguments = variant::read_all(args)?;
         self.with(|client| {
             let node = client.nodes.get(node)?;
-            let arguments = node.parameters.admit(&method, arguments);
-            Ok(client.peer.session().call_method(node.key, to, &method, arguments)?)
+            Ok(client.peer.session().call_method(node, to, &method, arguments)?)
         })
     }
 

@@ -4,10 +4,6 @@ use std::collections::BTreeMap;
 
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
-use super::{
-    methods::Parameters,
-    scenes::{PropertyKinds, SceneKinds},
-};
 use crate::{
     Error,
     js::values::{self, Thrown},
@@ -23,33 +19,13 @@ declare const nodeKey: unique symbol;
 
 /// The nodes that are declared at present.
 #[derive(Default)]
-pub(super) struct Nodes(BTreeMap<u64, Node>);
-
-/// A node, and the types of what is declared about it.
-pub(super) struct Node {
-    pub(super) key: NodeKey,
-    pub(super) parameters: Parameters,
-    pub(super) properties: PropertyKinds,
-    pub(super) scenes: SceneKinds,
-}
-
-impl Node {
-    pub(super) fn new(key: NodeKey) -> Self {
-        Self {
-            key,
-            parameters: Parameters::default(),
-            properties: PropertyKinds::default(),
-            scenes: SceneKinds::default(),
-        }
-    }
-}
+pub(super) struct Nodes(BTreeMap<u64, NodeKey>);
 
 impl Nodes {
     /// Keeps a node. What stands for it is the answer.
-    pub(super) fn add(&mut self, node: Node) -> f64 {
-        let number = number(node.key);
-        self.0.insert(node.key.number(), node);
-        number
+    pub(super) fn add(&mut self, node: NodeKey) -> f64 {
+        self.0.insert(node.number(), node);
+        number(node)
     }
 
     pub(super) fn remove(&mut self, key: NodeKey) {
@@ -57,10 +33,10 @@ impl Nodes {
     }
 
     /// The node that this stands for.
-    pub(super) fn get(&self, node: &JsValue) -> Result<&Node, Thrown> {
+    pub(super) fn get(&self, node: &JsValue) -> Result<NodeKey, Thrown> {
         let wanted = values::number("node", node)?;
         // The cast saturates and truncates; what it changed is no node's number.
-        let found = self.0.get(&(wanted as u64)).filter(|node| number(node.key) == wanted);
+        let found = self.0.get(&(wanted as u64)).copied().filter(|node| number(*node) == wanted);
         Ok(found.ok_or(Error::UnknownNode)?)
     }
 }

@@ -4,9 +4,8 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::{
     JsMultiplayerClient,
-    nodes::Node,
     peers::target,
-    scenes::{self, SpawnRequest},
+    scenes::{read_spawn, read_spawner, read_synchronizer},
 };
 use crate::js::{
     values::{self, Thrown},
@@ -25,10 +24,10 @@ impl JsMultiplayerClient {
         #[wasm_bindgen(unchecked_param_type = "string")] path: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "SpawnerDeclaration")] spawner: &JsValue,
     ) -> Result<f64, Thrown> {
-        let (path, (spawner, scenes)) = (values::string("path", path)?, scenes::read_spawner(spawner)?);
+        let (path, spawner) = (values::string("path", path)?, read_spawner(spawner)?);
         self.with(|client| {
             let key = client.peer.session().add_spawner(&path, spawner)?;
-            Ok(client.nodes.add(Node { scenes, ..Node::new(key) }))
+            Ok(client.nodes.add(key))
         })
     }
 
@@ -42,11 +41,10 @@ impl JsMultiplayerClient {
         #[wasm_bindgen(unchecked_param_type = "string")] path: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "SynchronizerDeclaration")] properties: &JsValue,
     ) -> Result<f64, Thrown> {
-        let (path, (declared, kinds)) =
-            (values::string("path", path)?, scenes::read_synchronizer(properties)?);
+        let (path, properties) = (values::string("path", path)?, read_synchronizer(properties)?);
         self.with(|client| {
-            let key = client.peer.session().add_synchronizer(&path, declared)?;
-            Ok(client.nodes.add(Node { properties: kinds, ..Node::new(key) }))
+            let key = client.peer.session().add_synchronizer(&path, properties)?;
+            Ok(client.nodes.add(key))
         })
     }
 
@@ -60,12 +58,10 @@ impl JsMultiplayerClient {
         #[wasm_bindgen(unchecked_param_type = "NodeKey")] spawner: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "SpawnRequest")] spawn: &JsValue,
     ) -> Result<f64, Thrown> {
-        let request = SpawnRequest::read(spawn)?;
+        let spawn = read_spawn(spawn)?;
         self.with(|client| {
-            let spawner = client.nodes.get(spawner)?;
-            let (spawn, properties) = request.admit(&spawner.scenes);
-            let key = client.peer.session().spawn(spawner.key, spawn)?;
-            Ok(client.nodes.add(Node { properties, ..Node::new(key) }))
+            let key = client.peer.session().spawn(client.nodes.get(spawner)?, spawn)?;
+            Ok(client.nodes.add(key))
         })
     }
 
@@ -77,7 +73,7 @@ impl JsMultiplayerClient {
         #[wasm_bindgen(unchecked_param_type = "NodeKey")] node: &JsValue,
     ) -> Result<(), Thrown> {
         self.with(|client| {
-            let key = client.nodes.get(node)?.key;
+            let key = client.nodes.get(node)?;
             client.peer.session().despawn(key)?;
             client.nodes.remove(key);
             Ok(())
@@ -98,8 +94,7 @@ impl JsMultiplayerClient {
         let (property, value) = (values::string("property", property)?, variant::read(value)?);
         self.with(|client| {
             let node = client.nodes.get(node)?;
-            let value = node.properties.admit(&property, value);
-            Ok(client.peer.session().set_property(node.key, &property, value)?)
+            Ok(client.peer.session().set_property(node, &property, value)?)
         })
     }
 
@@ -117,7 +112,7 @@ impl JsMultiplayerClient {
         #[wasm_bindgen(unchecked_param_type = "Target")] to: &JsValue,
     ) -> Result<(), Thrown> {
         let to = target(to)?;
-        self.with(|client| Ok(client.peer.session().show(client.nodes.get(node)?.key, to)?))
+        self.with(|client| Ok(client.peer.session().show(client.nodes.get(node)?, to)?))
     }
 
     /// These peers do not see the node from now on; with all, or all but one, those who come later neither.
@@ -129,6 +124,6 @@ impl JsMultiplayerClient {
         #[wasm_bindgen(unchecked_param_type = "Target")] from: &JsValue,
     ) -> Result<(), Thrown> {
         let from = target(from)?;
-        self.with(|client| Ok(client.peer.session().hide(client.nodes.get(node)?.key, from)?))
+        self.with(|client| Ok(client.peer.session().hide(client.nodes.get(node)?, from)?))
     }
 }

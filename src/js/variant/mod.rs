@@ -13,7 +13,7 @@ mod write;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 pub(super) use self::{
-    kinds::{Kind, of_kind},
+    kinds::declared_type,
     read::{read, read_all},
     write::write,
 };

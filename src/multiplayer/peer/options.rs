@@ -9,12 +9,12 @@ use crate::{
 /// `session`.
 ///
 /// ```
-/// use websocket_peer::{Options, multiplayer::{MultiplayerOptions, SessionOptions}};
+/// use websocket_peer::multiplayer::{MultiplayerOptions, SessionOptions};
 ///
 /// let options = MultiplayerOptions::default()
-///     .client(Options::default().protocols(["ludus"]))
-///     .session(SessionOptions::default().authenticate(true));
-/// # let _ = options;
+///     .session(SessionOptions::default().authenticate(true))
+///     .protocols(["ludus"]);
+/// assert_eq!(options.client.protocols, options.server.peer.protocols);
 /// ```
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
@@ -23,7 +23,8 @@ pub struct MultiplayerOptions {
     pub client: Options,
     /// The server, and the connections that it accepts. Default: [`ServerOptions::default`].
     ///
-    /// A Godot engine with no `supported_protocols` accepts only a server that chooses none, and the other way round.
+    /// A Godot engine with no `supported_protocols` accepts only a server that chooses none, and the other way round. See
+    /// [`protocols`](Self::protocols).
     pub server: ServerOptions,
     /// The session. Default: [`SessionOptions::default`].
     pub session: SessionOptions,
@@ -34,5 +35,21 @@ impl MultiplayerOptions {
         client: Options,
         server: ServerOptions,
         session: SessionOptions,
+    }
+
+    /// Sets the sub-protocols of both roles: those that a client offers, and those that a server requires one of. It changes the
+    /// options that [`client`](Self::client) and [`server`](Self::server) have set, so call it after these.
+    ///
+    /// A server refuses clients that offer none of them, unless [`Options::require_protocol`] of its peers is off. It accepts
+    /// every client if there are none.
+    ///
+    /// Godot: `WebSocketMultiplayerPeer.supported_protocols`.
+    #[doc(alias = "supported_protocols")]
+    #[must_use]
+    pub fn protocols<P: Into<String>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
+        let protocols: Vec<String> = protocols.into_iter().map(Into::into).collect();
+        self.client.protocols.clone_from(&protocols);
+        self.server.peer.protocols = protocols;
+        self
     }
 }

@@ -68,8 +68,8 @@ impl Held {
             return Ok(());
         };
         let invalid = |why| Error::InvalidArguments { why: format!("`{}`: {why}", property.name) };
-        property.check(value).map_err(invalid)?;
-        let bytes = encode_values([value])?;
+        let value = property.convert(value.clone()).map_err(invalid)?;
+        let bytes = encode_values([&value])?;
         if *held == bytes {
             return Ok(());
         }

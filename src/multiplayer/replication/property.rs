@@ -3,8 +3,8 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use crate::{
-    multiplayer::memory::ALLOCATION,
-    variant::{Variant, WrongType},
+    multiplayer::{memory::ALLOCATION, rpc::Accepts},
+    variant::{Variant, VariantType, WrongType},
 };
 
 /// A mask has a bit for each property that is sent when it changes.
@@ -46,25 +46,32 @@ pub struct Property {
     ///
     /// Godot: `property_get_replication_mode`, `property_set_replication_mode`.
     pub mode: ReplicationMode,
-    check: fn(&Variant) -> Result<(), WrongType>,
+    accepts: Accepts,
 }
 
 impl Property {
-    /// A property that holds what can be made into a `T`.
+    /// A property that holds what can be made into a `T`. Its value becomes what the `T` becomes as a [`Variant`].
+    ///
+    /// The types of this crate take what a typed variable of GDScript takes: see [`Variant::convert_to`].
     pub fn of<T>(name: impl Into<Cow<'static, str>>) -> Self
     where
-        T: TryFrom<Variant, Error: Into<WrongType>>,
+        T: Into<Variant> + TryFrom<Variant, Error: Into<WrongType>>,
     {
-        Self::new(name.into(), |value| T::try_from(value.clone()).map(drop).map_err(Into::into))
+        Self::new(name.into(), Accepts::of::<T>())
+    }
+
+    /// A property that holds what a variable of this type holds in GDScript: see [`Variant::convert_to`].
+    pub fn typed(name: impl Into<Cow<'static, str>>, kind: VariantType) -> Self {
+        Self::new(name.into(), Accepts::Kind(kind))
     }
 
     /// A property that holds anything.
     pub fn any(name: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(name.into(), |_| Ok(()))
+        Self::typed(name, VariantType::Nil)
     }
 
-    fn new(name: Cow<'static, str>, check: fn(&Variant) -> Result<(), WrongType>) -> Self {
-        Self { name, at_spawn: true, mode: ReplicationMode::default(), check }
+    fn new(name: Cow<'static, str>, accepts: Accepts) -> Self {
+        Self { name, at_spawn: true, mode: ReplicationMode::default(), accepts }
     }
 
     /// Sends it when it has changed.
@@ -90,12 +97,20 @@ impl Property {
         self
     }
 
+    /// Makes the value one of the declared type, as Godot does when a typed variable is set.
+    ///
+    /// # Errors
+    /// [`WrongType`], if the property cannot hold it.
+    pub fn convert(&self, value: Variant) -> Result<Variant, WrongType> {
+        self.accepts.convert(value)
+    }
+
     /// Whether it can hold this value.
     ///
     /// # Errors
     /// [`WrongType`], if it cannot.
     pub fn check(&self, value: &Variant) -> Result<(), WrongType> {
-        (self.check)(value)
+        self.convert(value.clone()).map(drop)
     }
 }
 

@@ -65,8 +65,8 @@ impl State {
         }
         let checked = properties.zip(values).map(|(property, value)| {
             let name = property.name.clone();
-            match property.check(&value) {
-                Ok(()) => Ok((name, value)),
+            match property.convert(value) {
+                Ok(value) => Ok((name, value)),
                 Err(why) => Err(ReplicationFault::WrongValue { property: name, why }),
             }
         });

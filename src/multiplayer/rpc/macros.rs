@@ -26,6 +26,10 @@
 /// is `None`; if it stands at the end, its argument may be missing, as that of a GDScript parameter with a default value, and
 /// is not sent if it is `None`.
 ///
+/// The default value itself can arrive as well: a GDScript caller of `func enter(name := "")` may pass `""`, and a caller in Rust
+/// `Some(String::new())`. Where `None` shall mean the default, `Some` of the default has to mean the same:
+/// `name.unwrap_or_default()`.
+///
 /// **In the brackets** may stand, in any order:
 ///
 /// | option | meaning |

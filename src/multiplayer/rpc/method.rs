@@ -65,7 +65,7 @@ pub enum TransferMode {
 ///
 /// assert_eq!(roll.check(&[Variant::Int(6)]), Ok(()));
 /// assert_eq!(roll.check(&[]), Err(WrongCall::ArgumentCount { least: 1, most: 2, found: 0 }));
-/// assert!(roll.check(&[Variant::Bool(true)]).is_err());
+/// assert!(roll.check(&["6".into()]).is_err());
 /// ```
 ///
 /// Godot: the annotation `@rpc`, `Node.rpc_config`.
@@ -175,13 +175,13 @@ impl Method {
     pub(crate) fn receive(&self, mut arguments: Vec<Variant>) -> Result<Vec<Variant>, WrongCall> {
         if let ([], [only], false) = (&arguments[..], &self.parameters[..], self.variadic) {
             let empty = Variant::PackedByteArray(Vec::new());
-            // What takes anything was called with too little.
-            if only.check(&Variant::Nil).is_err() && only.check(&empty).is_ok() {
+            // What takes anything, or makes something else of bytes, was called with too little.
+            let is_meant = matches!(only.convert(empty.clone()), Ok(Variant::PackedByteArray(_)));
+            if is_meant && only.check(&Variant::Nil).is_err() {
                 arguments.push(empty);
             }
         }
-        self.check(&arguments)?;
-        Ok(arguments)
+        self.convert(arguments)
     }
 
     /// Whether it takes these arguments.
@@ -189,6 +189,27 @@ impl Method {
     /// # Errors
     /// [`WrongCall`], if it does not: the first thing that is wrong with them.
     pub fn check(&self, arguments: &[Variant]) -> Result<(), WrongCall> {
+        self.convert(arguments.to_vec()).map(drop)
+    }
+
+    /// Makes the arguments those of the declared types, as Godot does when a method of GDScript is called: see
+    /// [`Variant::convert_to`].
+    ///
+    /// ```
+    /// use websocket_peer::{
+    ///     multiplayer::{Method, Parameter},
+    ///     variant::{Variant, Vector2, Vector2i},
+    /// };
+    ///
+    /// let go = Method::new("go").parameter(Parameter::of::<Vector2>("to")).parameter(Parameter::of::<i64>("steps"));
+    /// let arguments = go.convert(vec![Vector2i::new(3, 4).into(), 2.9.into()])?;
+    /// assert_eq!(arguments, [Vector2::new(3.0, 4.0).into(), Variant::Int(2)]);
+    /// # Ok::<(), websocket_peer::multiplayer::WrongCall>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`WrongCall`], if it does not take them: the first thing that is wrong with them.
+    pub fn convert(&self, mut arguments: Vec<Variant>) -> Result<Vec<Variant>, WrongCall> {
         /// The most that a call can carry.
         const CARRIED: usize = 255;
 
@@ -199,17 +220,18 @@ impl Method {
         if found < least || found > most {
             return Err(WrongCall::ArgumentCount { least, most, found });
         }
-        for (index, (parameter, argument)) in self.parameters.iter().zip(arguments).enumerate() {
-            parameter.check(argument).map_err(|why| WrongCall::Argument { index, why })?;
+        for (index, (parameter, argument)) in self.parameters.iter().zip(&mut arguments).enumerate() {
+            let wrong = |why| WrongCall::Argument { index, why };
+            *argument = parameter.convert(std::mem::take(argument)).map_err(wrong)?;
         }
-        Ok(())
+        Ok(arguments)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::variant::{VariantType, WrongType};
+    use crate::variant::{Array, VariantType, WrongType};
 
     fn count(least: usize, most: usize, found: usize) -> Result<(), WrongCall> {
         Err(WrongCall::ArgumentCount { least, most, found })
@@ -228,7 +250,7 @@ mod tests {
         let bytes = Parameter::of::<Vec<u8>>("a");
         assert_eq!(Method::new("a").parameter(bytes.clone()).receive(vec![]), Ok(vec![empty]));
         assert_eq!(Method::new("a").parameter(bytes.clone().optional()).receive(vec![]), Ok(vec![]));
-        for other in [Parameter::any("a"), Parameter::of::<i64>("a")] {
+        for other in [Parameter::any("a"), Parameter::of::<i64>("a"), Parameter::of::<Array>("a")] {
             assert_eq!(
                 Method::new("a").parameter(other).receive(vec![]).unwrap_err(),
                 count(1, 1, 0).unwrap_err()

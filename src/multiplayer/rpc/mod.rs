@@ -14,6 +14,7 @@ mod wrong;
 pub(crate) use checksum::NO_METHODS;
 pub use method::{Caller, Method, TransferMode};
 pub use methods::Methods;
+pub(crate) use parameter::Accepts;
 pub use parameter::Parameter;
 pub use wrong::WrongCall;
 

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::variant::{Variant, WrongType};
+use crate::variant::{Variant, VariantType, WrongType};
 
 /// One parameter of a [`Method`](super::Method): what it is called, and what it takes.
 #[derive(Clone)]
@@ -12,23 +12,52 @@ pub struct Parameter {
     pub name: Cow<'static, str>,
     /// Whether the argument may be null, or missing if all after it are, too.
     pub optional: bool,
-    check: fn(&Variant) -> Result<(), WrongType>,
+    accepts: Accepts,
+}
+
+/// What is declared to be taken, as an argument or by a property.
+#[derive(Clone, Copy)]
+pub(crate) enum Accepts {
+    Kind(VariantType),
+    Convertible(fn(Variant) -> Result<Variant, WrongType>),
+}
+
+impl Accepts {
+    /// What can be made into a `T`.
+    pub(crate) fn of<T>() -> Self
+    where
+        T: Into<Variant> + TryFrom<Variant, Error: Into<WrongType>>,
+    {
+        Self::Convertible(|value| T::try_from(value).map(T::into).map_err(Into::into))
+    }
+
+    pub(crate) fn convert(self, value: Variant) -> Result<Variant, WrongType> {
+        match self {
+            Self::Kind(kind) => value.convert_to(kind),
+            Self::Convertible(convert) => convert(value),
+        }
+    }
 }
 
 impl Parameter {
-    /// A parameter that takes what can be made into a `T`.
+    /// A parameter that takes what can be made into a `T`. The argument becomes what the `T` becomes as a [`Variant`].
+    ///
+    /// The types of this crate take what a typed parameter of GDScript takes: see [`Variant::convert_to`].
     pub fn of<T>(name: impl Into<Cow<'static, str>>) -> Self
     where
-        T: TryFrom<Variant, Error: Into<WrongType>>,
+        T: Into<Variant> + TryFrom<Variant, Error: Into<WrongType>>,
     {
-        // Only a conversion of the value itself tells. Most are cheap to clone, and all have just come out of one packet.
-        let check = |value: &Variant| T::try_from(value.clone()).map(drop).map_err(Into::into);
-        Self { name: name.into(), optional: false, check }
+        Self { name: name.into(), optional: false, accepts: Accepts::of::<T>() }
+    }
+
+    /// A parameter that takes what a parameter of this type takes in GDScript: see [`Variant::convert_to`].
+    pub fn typed(name: impl Into<Cow<'static, str>>, kind: VariantType) -> Self {
+        Self { name: name.into(), optional: false, accepts: Accepts::Kind(kind) }
     }
 
     /// A parameter that takes anything.
     pub fn any(name: impl Into<Cow<'static, str>>) -> Self {
-        Self { name: name.into(), optional: false, check: |_| Ok(()) }
+        Self::typed(name, VariantType::Nil)
     }
 
     /// Makes it optional: null is taken, too, and the argument may be missing if all after it are.
@@ -38,12 +67,20 @@ impl Parameter {
         self
     }
 
+    /// Makes the value one of the declared type, as Godot does with the arguments of a call.
+    ///
+    /// # Errors
+    /// [`WrongType`], if the parameter does not take it.
+    pub fn convert(&self, value: Variant) -> Result<Variant, WrongType> {
+        if self.optional && value.is_nil() { Ok(value) } else { self.accepts.convert(value) }
+    }
+
     /// Whether it takes this value.
     ///
     /// # Errors
     /// [`WrongType`], if it does not.
     pub fn check(&self, value: &Variant) -> Result<(), WrongType> {
-        if self.optional && matches!(value, Variant::Nil) { Ok(()) } else { (self.check)(value) }
+        self.convert(value.clone()).map(drop)
     }
 }
 

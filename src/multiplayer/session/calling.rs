@@ -11,7 +11,7 @@ use crate::{
         id::{PeerId, Target},
         node::{Node, NodeKey},
         paths,
-        rpc::{Methods, Rpc},
+        rpc::{Methods, Rpc, WrongCall},
         wire::{CallPacket, Command, EncodedArguments, NodeRef, NotEncodable, SimplifyPath},
     },
     variant::{Objects, Variant},
@@ -100,7 +100,8 @@ impl Session {
         let (key, to) = (node.into(), to.into());
         let node = self.nodes.get(key).ok_or(Error::UnknownNode)?;
         let (number, method) = node.methods.find(method).ok_or(Error::UnknownMethod)?;
-        method.check(&arguments).map_err(|why| Error::InvalidArguments { why: why.to_string() })?;
+        let invalid = |why: WrongCall| Error::InvalidArguments { why: why.to_string() };
+        let arguments = method.convert(arguments).map_err(invalid)?;
         let (name, call_local) = (method.name.clone(), method.call_local);
 
         let own = self.require_target(to)?;

@@ -159,14 +159,11 @@ impl Connection {
             ledger: self.settings.ledger.take(),
             ..Settings::new(options, true, Duration::ZERO)
         };
-        let Some(request) = self.request() else { return };
-        let chosen = terms.protocol.as_deref().or_else(|| request.choose(&options.protocols));
-        let protocol = chosen.map(str::to_owned);
         if options.nodelay != server.peer.nodelay {
             // One that is gone already is found to be by the next poll.
             let _ = self.set_nodelay(options.nodelay);
         }
-        self.admit(protocol, &[&options.headers, headers].concat());
+        self.admit(terms.protocol.clone(), &[&options.headers, headers].concat());
     }
 
     /// Says no; the connection ends with the next poll.

@@ -38,6 +38,7 @@ pub(crate) use self::reactor::Reactor;
 use self::{connection::Connection, turn::Turn};
 use super::{Ration, Transport};
 use crate::{
+    admission::choose_protocol,
     clock::PatientClock,
     close::CloseCode,
     error::Error,
@@ -78,28 +79,28 @@ fn with_scratch<T>(work: impl FnOnce(&mut [u8]) -> T) -> T {
 pub(crate) struct Socket {
     connection: Connection,
     clock: PatientClock,
-    /// What to answer a request with: sub-protocols and header fields.
-    answer: Option<Box<Answer>>,
+    /// The options by which a request is to be answered.
+    answer: Option<Box<Options>>,
 }
 
-type Answer = (Vec<String>, Vec<(String, String)>);
-
 impl Socket {
-    fn new(connection: Connection, answer: Option<Box<Answer>>) -> Self {
+    fn new(connection: Connection, answer: Option<Box<Options>>) -> Self {
         Self { connection, clock: PatientClock::start(now()), answer }
     }
 
-    /// Says yes to whoever asks properly.
+    /// Answers a proper request. Returns `true` if there was one.
     fn answer(&mut self, link: &mut Link) -> bool {
         let Some(request) = self.connection.request() else { return false };
-        let Some((protocols, headers)) = self.answer.take().map(|answer| *answer) else { return false };
+        let Some(options) = self.answer.take() else { return false };
         if !request.is_upgrade() {
             self.connection.decline();
             return true;
         }
-        let protocol = request.choose(&protocols).map(str::to_owned);
         link.set_url(request.url());
-        self.connection.admit(protocol, &headers);
+        match choose_protocol(&options, request) {
+            Ok(protocol) => self.connection.admit(protocol, &options.headers),
+            Err(refusal) => self.connection.refuse(&refusal, &[]),
+        }
         true
     }
 }
@@ -121,7 +122,7 @@ impl Transport for Socket {
         stream.set_nonblocking(true)?;
         let stream = tls.secure(mio::net::TcpStream::from_std(stream))?;
         let connection = Connection::accepted(stream, MAX_REQUEST_SIZE, options, Duration::ZERO);
-        Ok(Self::new(connection, Some(Box::new((options.protocols.clone(), options.headers.clone())))))
+        Ok(Self::new(connection, Some(Box::new(options.clone()))))
     }
 
     fn accept_upgraded(handover: Handover, role: Role, options: &Options) -> Result<Self, Error> {

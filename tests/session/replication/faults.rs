@@ -129,7 +129,7 @@ fn a_spawn_must_be_as_declared() {
         assert_eq!(fault(&mut server, A, packet), expected);
     }
     assert!(matches!(fault(&mut server, A, state(&STATE[..13])), Fault::BadValue(_)));
-    let wrong = [&STATE[..12], &[0x81], &STATE[14..]].concat();
+    let wrong = [&STATE[..12], &[0; 4], &STATE[14..]].concat();
     assert!(
         matches!(fault(&mut server, A, state(&wrong)), Fault::WrongValue { property, .. } if property == "health")
     );

@@ -115,6 +115,8 @@ fn typed_calls_come_from_godot(pair: &mut Pair, engine: &mut Engine) {
     ];
     if pair.part == Part::Client {
         calls.push(("add_player", &["7"], Lobby::AddPlayer { id: 7, name: None }));
+        // The default can be passed, and then it arrives.
+        calls.push(("add_player", &["7", "\"\""], Lobby::AddPlayer { id: 7, name: Some(String::new()) }));
         calls.push(("add_player", &["8", "\"Eva\""], Lobby::AddPlayer { id: 8, name: Some("Eva".into()) }));
     }
     for (method, arguments, expected) in calls {

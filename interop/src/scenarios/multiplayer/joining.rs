@@ -20,6 +20,10 @@ pub fn all() -> Vec<Scenario> {
         Scenario::new("multiplayer::joining::we_refuse_newcomers", we_refuse_newcomers),
         Scenario::new("multiplayer::joining::godot_refuses_newcomers", godot_refuses_newcomers),
         Scenario::new("multiplayer::joining::protocols_must_agree", protocols_must_agree),
+        Scenario::new(
+            "multiplayer::joining::godot_without_our_protocol_is_refused",
+            godot_without_our_protocol_is_refused,
+        ),
     ];
     for (secure, scheme) in [(false, "ws"), (true, "wss")] {
         scenarios.push(Scenario::new(
@@ -196,7 +200,7 @@ fn godot_refuses_newcomers([host]: [&mut Engine; 1]) {
 }
 
 fn protocols_must_agree([engine]: [&mut Engine; 1]) {
-    let options = || MultiplayerOptions::default().client(Options::default().protocols(["other", "ludus"]));
+    let options = || MultiplayerOptions::default().protocols(["other", "ludus"]);
     let port = engine.ask("create_server", json!({ "tls": false, "protocols": ["ludus"] }));
     let url = format!("ws://127.0.0.1:{port}");
     let mut ours = Ours::join(&url, options());
@@ -208,4 +212,25 @@ fn protocols_must_agree([engine]: [&mut Engine; 1]) {
     without.event("the failure", |event| matches!(event, Event::ConnectionFailed { .. }).then_some(()));
     ours.poll();
     assert_eq!(engine.events_left(), []);
+}
+
+/// As an engine's host does, ours lets in only who offers one of its protocols.
+fn godot_without_our_protocol_is_refused([engine]: [&mut Engine; 1]) {
+    let mut ours = Ours::host(MultiplayerOptions::default().protocols(["ludus", "demo"]), false);
+    let url = ours.url(false);
+    engine.expect_error("Invalid status code. Got: '400'");
+    engine.expect_error("Invalid response headers");
+    for offered in [&[][..], &["other"], &["Ludus", "ludus2"]] {
+        engine.ask_ok("create_client", json!({ "url": url, "tls": false, "protocols": offered }));
+        engine.event_while("connection_failed", || ours.poll());
+        assert_eq!(ours.events_left(), [], "{offered:?}");
+    }
+    for offered in [&["ludus"][..], &["other", "demo"]] {
+        engine.ask_ok("create_client", json!({ "url": url, "tls": false, "protocols": offered }));
+        engine.event_while("connected_to_server", || ours.poll());
+        let id = ours.peer_connected();
+        assert_eq!(ours.peer().peer(id).and_then(|peer| peer.protocol()), offered.last().copied());
+        engine.ask("close", json!({}));
+        ours.event("the departure", |event| matches!(event, Event::PeerDisconnected(..)).then_some(()));
+    }
 }

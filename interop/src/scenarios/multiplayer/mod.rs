@@ -5,6 +5,7 @@ pub mod browser;
 mod bytes;
 mod calls;
 mod calls_of_types;
+mod conversions;
 mod godot;
 mod joining;
 mod leaving;
@@ -40,6 +41,7 @@ pub fn all() -> Vec<Scenario> {
             if !secure {
                 add("calls", calls::BEHAVIOURS);
                 add("types", calls_of_types::BEHAVIOURS);
+                add("conversions", conversions::BEHAVIOURS);
                 add("permissions", permissions::BEHAVIOURS);
                 add("replication", replication::BEHAVIOURS);
                 add("reading", reading::BEHAVIOURS);

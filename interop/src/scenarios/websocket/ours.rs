@@ -135,9 +135,9 @@ impl Ours {
         .expect("an open connection with room");
     }
 
-    pub fn send_var(&mut self, value: &Variant) {
+    pub fn send_variant(&mut self, value: &Variant) {
         match &mut self.end {
-            End::Peer(peer) => peer.send_var(value).expect("an open connection with room"),
+            End::Peer(peer) => peer.send_variant(value).expect("an open connection with room"),
             End::Server(..) => self.send(&Packet::binary(value.encode().expect("a value that is not deep"))),
         }
     }

@@ -11,8 +11,8 @@ use super::{
     reply,
 };
 use crate::{
-    admission::{Refusal, Response, check_host, check_policy},
-    options::{MAX_REQUEST_SIZE, OriginPolicy, ServerOptions},
+    admission::{Refusal, Response, check_host, check_policy, choose_protocol},
+    options::{MAX_REQUEST_SIZE, Options, OriginPolicy, ServerOptions},
     request::Request,
 };
 
@@ -139,7 +139,8 @@ fn is_answered(request: &Request, come: usize) {
         }
     }
     let headers = [("X-Game".to_owned(), "1".to_owned())];
-    let known = ["chat", "game.v1"].map(str::to_owned);
-    let protocol = request.choose(&known);
-    reply::check(&answer(request, protocol, &headers), 101, false, &headers);
+    match choose_protocol(&Options::for_server().protocols(["chat", "game.v1"]), request) {
+        Ok(protocol) => reply::check(&answer(request, protocol.as_deref(), &headers), 101, false, &headers),
+        Err(refusal) => reply::check(&refuse(&refusal, &[], false), refusal.status, false, &[]),
+    }
 }

@@ -21,7 +21,7 @@ use crate::{
     admission::{Admission, Decision, check_policy},
     close::CloseCause,
     error::Error,
-    options::{ServerOptions, TlsRoots},
+    options::{Options, ServerOptions, TlsRoots},
     packet::PacketKind,
     rate::Arrival,
     request::Request,
@@ -173,7 +173,7 @@ fn shake_hands(options: &ServerOptions, admission: Admission, added: &[(String, 
         assert!([403, 404, 421].contains(&refusal.status), "{refusal:?}");
     }
     if admission.check(&request).is_ok() {
-        reply_to(&request, admission, added, &peer.protocols, client);
+        reply_to(&request, admission, added, peer, client);
     }
 }
 
@@ -182,16 +182,15 @@ fn reply_to(
     request: &Request,
     admission: Admission,
     added: &[(String, String)],
-    known: &[String],
+    peer: &Options,
     mut client: ClientUpgrade,
 ) {
-    let (decision, headers) = admission.decide();
+    let (decision, headers) = admission.decide(request, peer);
     assert_eq!(headers, added);
     let (status, protocol, sent) = match decision {
         Decision::Accept(terms) => {
-            let protocol = terms.protocol.as_deref().or_else(|| request.choose(known)).map(str::to_owned);
-            let sent = answer(request, protocol.as_deref(), &headers);
-            (101, protocol, sent)
+            let sent = answer(request, terms.protocol.as_deref(), &headers);
+            (101, terms.protocol, sent)
         }
         Decision::Refuse(refusal) => (refusal.status, None, refuse(&refusal, &headers, false)),
         Decision::Respond(response) => (response.status, None, respond(&response, &headers, false)),

@@ -1,0 +1,269 @@
+//! Values as text, in the way of Godot's `str`.
+
+use std::fmt::{self, Display, Write};
+
+use super::walk::{Container, Visitor, walk};
+use super::{Basis, Color, Object, Variant, Vector3, casts::to_i64};
+
+/// The most containers within each other that are shown.
+const SHOWN_DEPTH: usize = 101;
+
+/// Returns the text of a value.
+pub(super) fn text(value: &Variant) -> String {
+    let mut printer = Printer { out: String::new(), depth: 0, hidden_from: None };
+    // A string takes everything.
+    let _ = walk(value, &mut printer);
+    printer.out
+}
+
+struct Printer {
+    out: String,
+    depth: usize,
+    /// The depth of the container whose content is left out.
+    hidden_from: Option<usize>,
+}
+
+impl<'a> Visitor<'a> for Printer {
+    type Error = fmt::Error;
+
+    fn leaf(&mut self, value: &'a Variant) -> fmt::Result {
+        match self.hidden_from {
+            Some(_) => Ok(()),
+            None if self.depth == 0 => self.plain(value),
+            None => self.within(value),
+        }
+    }
+
+    fn enter(&mut self, container: Container<'a>, _: usize) -> fmt::Result {
+        self.depth += 1;
+        if self.hidden_from.is_some() {
+            return Ok(());
+        }
+        let is_deep = self.depth > SHOWN_DEPTH;
+        if is_deep || matches!(container, Container::Object { .. }) {
+            self.hidden_from = Some(self.depth);
+        }
+        match container {
+            Container::Array(_) => self.out.write_str(if is_deep { "[...]" } else { "[" }),
+            Container::Dictionary(_) => self.out.write_str(if is_deep { "{ ... }" } else { "{ " }),
+            // Its number in its engine is not known.
+            Container::Object { class, .. } => write!(self.out, "<{class}#0>"),
+        }
+    }
+
+    fn before(&mut self, container: Container<'a>, index: usize) -> fmt::Result {
+        if self.hidden_from.is_some() {
+            return Ok(());
+        }
+        let is_value = matches!(container, Container::Dictionary(_)) && index % 2 == 1;
+        self.out.write_str(match index {
+            0 => "",
+            _ if is_value => ": ",
+            _ => ", ",
+        })
+    }
+
+    fn leave(&mut self, container: Container<'a>) -> fmt::Result {
+        self.depth -= 1;
+        match (self.hidden_from, container) {
+            (Some(hidden), _) => {
+                self.hidden_from = (hidden <= self.depth).then_some(hidden);
+                Ok(())
+            }
+            (None, Container::Array(_)) => self.out.write_char(']'),
+            (None, Container::Dictionary(_)) => self.out.write_str(" }"),
+            (None, Container::Object { .. }) => Ok(()),
+        }
+    }
+}
+
+impl Printer {
+    /// A value within another: texts are quoted.
+    fn within(&mut self, value: &Variant) -> fmt::Result {
+        match value {
+            Variant::String(text) => self.quoted("", text),
+            Variant::StringName(name) => self.quoted("&", name),
+            Variant::NodePath(path) => self.quoted("^", &path.to_string()),
+            value => self.plain(value),
+        }
+    }
+
+    fn plain(&mut self, value: &Variant) -> fmt::Result {
+        use Variant as V;
+        match value {
+            V::Nil => self.out.write_str("<null>"),
+            V::Bool(value) => write!(self.out, "{value}"),
+            V::Int(value) => write!(self.out, "{value}"),
+            V::Float(value) => self.out.write_str(&double(*value)),
+            V::String(text) => self.out.write_str(text),
+            V::StringName(name) => self.out.write_str(name),
+            V::NodePath(path) => write!(self.out, "{path}"),
+            V::Vector2(row) => self.out.write_str(&reals::<2>(*row)),
+            V::Vector3(row) => self.out.write_str(&reals::<3>(*row)),
+            V::Vector4(row) => self.out.write_str(&reals::<4>(*row)),
+            V::Vector2i(row) => self.out.write_str(&integers::<2>(*row)),
+            V::Vector3i(row) => self.out.write_str(&integers::<3>(*row)),
+            V::Vector4i(row) => self.out.write_str(&integers::<4>(*row)),
+            V::Quaternion(row) => {
+                self.out.write_str(&in_round(<[f32; 4]>::from(*row).map(|number| single(number, false))))
+            }
+            V::Color(color) => self.out.write_str(&colour(*color)),
+            V::Rect2(rect) => self.named(&[("P", reals(rect.position)), ("S", reals(rect.size))]),
+            V::Rect2i(rect) => self.named(&[("P", integers(rect.position)), ("S", integers(rect.size))]),
+            V::Aabb(aabb) => self.named(&[("P", reals(aabb.position)), ("S", reals(aabb.size))]),
+            V::Plane(plane) => self.named(&[("N", reals(plane.normal)), ("D", single(plane.d, false))]),
+            V::Transform2D(it) => {
+                self.named(&[("X", reals(it.x)), ("Y", reals(it.y)), ("O", reals::<2>(it.origin))])
+            }
+            V::Basis(basis) => self.named(&columns(basis)),
+            V::Transform3D(it) => {
+                let [x, y, z] = columns(&it.basis);
+                self.named(&[x, y, z, ("O", reals(it.origin))])
+            }
+            V::Projection(it) => {
+                self.named(&[("X", reals(it.x)), ("Y", reals(it.y)), ("Z", reals(it.z)), ("W", reals(it.w))])
+            }
+            V::Rid(rid) => write!(self.out, "{rid}"),
+            V::Object(None) => self.out.write_str("<Object#null>"),
+            V::Object(Some(object)) => match &**object {
+                Object::Id(id) => write!(self.out, "<EncodedObjectAsID#{}>", *id as i64),
+                Object::Full { .. } => Ok(()),
+            },
+            V::Callable => self.out.write_str("null::null"),
+            // Its object is another engine's.
+            V::Signal(signal) => write!(self.out, "null::[signal]{}", signal.name),
+            V::PackedByteArray(values) => self.list(values, u8::to_string),
+            V::PackedInt32Array(values) => self.list(values, i32::to_string),
+            V::PackedInt64Array(values) => self.list(values, i64::to_string),
+            V::PackedFloat32Array(values) => self.list(values, |value| double((*value).into())),
+            V::PackedFloat64Array(values) => self.list(values, |value| double(*value)),
+            V::PackedStringArray(texts) => self.list(texts, |text| quote("", text)),
+            V::PackedVector2Array(rows) => self.list(rows, |row| reals::<2>(*row)),
+            V::PackedVector3Array(rows) => self.list(rows, |row| reals::<3>(*row)),
+            V::PackedVector4Array(rows) => self.list(rows, |row| reals::<4>(*row)),
+            V::PackedColorArray(rows) => self.list(rows, |row| colour(*row)),
+            V::Dictionary(_) | V::Array(_) => Ok(()),
+        }
+    }
+
+    fn quoted(&mut self, sign: &str, text: &str) -> fmt::Result {
+        self.out.write_str(&quote(sign, text))
+    }
+
+    fn named(&mut self, parts: &[(&str, String)]) -> fmt::Result {
+        let parts: Vec<String> = parts.iter().map(|(name, text)| format!("{name}: {text}")).collect();
+        write!(self.out, "[{}]", parts.join(", "))
+    }
+
+    fn list<T>(&mut self, values: &[T], write: impl Fn(&T) -> String) -> fmt::Result {
+        self.out.write_char('[')?;
+        for (index, value) in values.iter().enumerate() {
+            self.out.write_str(if index > 0 { ", " } else { "" })?;
+            self.out.write_str(&write(value))?;
+        }
+        self.out.write_char(']')
+    }
+}
+
+fn columns(basis: &Basis) -> [(&'static str, String); 3] {
+    let [a, b, c] = basis.rows;
+    let column = |x, y, z| reals(Vector3::new(x, y, z));
+    [("X", column(a.x, b.x, c.x)), ("Y", column(a.y, b.y, c.y)), ("Z", column(a.z, b.z, c.z))]
+}
+
+fn reals<const N: usize>(row: impl Into<[f32; N]>) -> String {
+    in_round(row.into().map(|number| single(number, true)))
+}
+
+fn integers<const N: usize>(row: impl Into<[i32; N]>) -> String {
+    in_round(row.into())
+}
+
+fn colour(color: Color) -> String {
+    in_round(<[f32; 4]>::from(color).map(|part| fixed(part.into(), 4)))
+}
+
+fn in_round<const N: usize>(parts: [impl Display; N]) -> String {
+    format!("({})", parts.map(|part| part.to_string()).join(", "))
+}
+
+/// A number with up to 15 digits, and never like a whole one.
+fn double(number: f64) -> String {
+    match whole(number) {
+        Some(whole) => format!("{whole}.0"),
+        None => fixed(number, 14 - digits_before(number.abs().log10(), number.abs() > 10.0)),
+    }
+}
+
+/// A number of 32 bits with up to 7 digits.
+fn single(number: f32, never_whole: bool) -> String {
+    match whole(number.into()) {
+        Some(whole) if never_whole => format!("{whole}.0"),
+        Some(whole) => whole.to_string(),
+        None => {
+            let magnitude = number.abs();
+            fixed(number.into(), 6 - digits_before(magnitude.log10().into(), magnitude > 10.0))
+        }
+    }
+}
+
+fn whole(number: f64) -> Option<i64> {
+    let whole = to_i64(number);
+    (whole as f64 == number).then_some(whole)
+}
+
+/// How many digits stand before the point, but for the first.
+fn digits_before(logarithm: f64, is_large: bool) -> i32 {
+    if is_large { logarithm.floor() as i32 } else { 0 }
+}
+
+/// A number with as many digits behind the point, without the zeros at its end. For a negative number of digits it has as many
+/// as a number of 64 bits can tell apart.
+fn fixed(number: f64, decimals: i32) -> String {
+    if number.is_nan() {
+        return "nan".to_owned();
+    }
+    if number.is_infinite() {
+        return if number > 0.0 { "inf" } else { "-inf" }.to_owned();
+    }
+    let decimals = match decimals {
+        0.. => decimals,
+        _ => 14 - digits_before(number.abs().log10(), number.abs() > 10.0),
+    };
+    // Beyond 15 digits the engine falls back to the 6 of C.
+    let mut text = match usize::try_from(decimals) {
+        Ok(decimals) => format!("{number:.decimals$}"),
+        Err(_) => format!("{number:.6}"),
+    };
+    if text.contains('.') {
+        text.truncate(text.trim_end_matches('0').len());
+        if text.ends_with('.') {
+            text.push('0');
+        }
+    }
+    text
+}
+
+/// A text in quotes, behind a sign that says what it is.
+fn quote(sign: &str, text: &str) -> String {
+    let mut quoted = format!("{sign}\"");
+    for character in text.chars() {
+        let letter = match character {
+            '\x07' => 'a',
+            '\x08' => 'b',
+            '\x0c' => 'f',
+            '\n' => 'n',
+            '\r' => 'r',
+            '\t' => 't',
+            '\x0b' => 'v',
+            '\\' | '"' | '\'' => character,
+            other => {
+                quoted.push(other);
+                continue;
+            }
+        };
+        quoted.extend(['\\', letter]);
+    }
+    quoted.push('"');
+    quoted
+}

@@ -1,0 +1,218 @@
+//! Arguments and properties of other types than the declared ones: what the program sees is what it declared. Which conversions
+//! there are is held against an engine's in `tests/variant/typed.rs`.
+
+use std::time::Duration;
+
+use wasm_bindgen_test::wasm_bindgen_test;
+use websocket_peer::{
+    Error, Packet,
+    multiplayer::{
+        Event, Method, Methods, Node, NodeKey, Parameter, Properties, Property, Refusal, Rpc, Session,
+        SessionOptions, Spawn, Spawner, Target, WrongCall,
+    },
+    rpc,
+    variant::{
+        Color, NodePath, Objects, StringName, Variant, VariantType, Vector2, Vector2i, Vector3, Vector3i,
+        WrongType,
+    },
+};
+
+use crate::world::{A, SERVER, World, events, outputs};
+
+const NOW: Duration = Duration::ZERO;
+
+rpc! {
+    /// One method for each kind of conversion.
+    #[derive(Debug, Clone, PartialEq)]
+    enum Board {
+        Count { number: i64, name: Option<String> } = "count" [any_peer, call_local];
+        Fit { small: u8, exact: f32 } = "fit" [any_peer];
+        Go { to: Vector2, on: bool } = "go" [any_peer];
+        List { numbers: Vec<i32>, values: Vec<Variant> } = "list" [any_peer];
+        Look { at: NodePath, tint: Color } = "look" [any_peer];
+    }
+}
+
+/// A server with the board, which a stranger calls node 7.
+fn server() -> (Session, Node<Board>) {
+    let mut server = Session::server(SessionOptions::default());
+    server.peer_joined(A, NOW);
+    let board = server.add::<Board>("Board").unwrap();
+    let announcement = [&[1][..], Board::methods().md5().as_bytes(), &[0, 7, 0, 0, 0], b"Board\0"].concat();
+    server.receive(A, Packet::binary(announcement), NOW);
+    events(&mut server);
+    outputs(&mut server);
+    (server, board)
+}
+
+/// A call as an engine sends it, with the arguments as its script had them.
+fn sent(method: &str, arguments: &[Variant]) -> Packet {
+    let (number, _) = Board::methods().find(method).map(|(number, method)| (number, method.clone())).unwrap();
+    let mut bytes = vec![0, 7, number as u8, arguments.len() as u8];
+    for argument in arguments {
+        argument.encode_compressed(&mut bytes, Objects::ById).unwrap();
+    }
+    Packet::binary(bytes)
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn arguments_are_converted_once_and_for_all_who_look() {
+    let (mut server, board) = server();
+    let packed: Variant = vec![1_u8, 2].into();
+    let numbers = vec![Variant::from(1), 2.9.into(), "3".into()];
+    for (method, arguments, converted, call) in [
+        (
+            "count",
+            vec![Variant::from(3.9), StringName::from("Ann").into()],
+            vec![Variant::from(3), "Ann".into()],
+            Board::Count { number: 3, name: Some("Ann".into()) },
+        ),
+        (
+            "count",
+            vec![true.into(), Variant::Nil],
+            vec![1.into(), Variant::Nil],
+            Board::Count { number: 1, name: None },
+        ),
+        (
+            "count",
+            vec![f64::NAN.into()],
+            vec![i64::MIN.into()],
+            Board::Count { number: i64::MIN, name: None },
+        ),
+        (
+            "fit",
+            vec![255.5.into(), 1.into()],
+            vec![255.into(), 1.0.into()],
+            Board::Fit { small: 255, exact: 1.0 },
+        ),
+        (
+            "go",
+            vec![Vector2i::new(1, -2).into(), 0.into()],
+            vec![Vector2::new(1.0, -2.0).into(), false.into()],
+            Board::Go { to: Vector2::new(1.0, -2.0), on: false },
+        ),
+        (
+            "list",
+            vec![numbers.into(), packed],
+            vec![vec![1, 2, 3].into(), vec![Variant::from(1), 2.into()].into()],
+            Board::List { numbers: vec![1, 2, 3], values: vec![1.into(), 2.into()] },
+        ),
+        (
+            "look",
+            vec!["A/B".into(), "red".into()],
+            vec![NodePath::from("A/B").into(), Color::new(1.0, 0.0, 0.0, 1.0).into()],
+            Board::Look { at: "A/B".into(), tint: Color::new(1.0, 0.0, 0.0, 1.0) },
+        ),
+    ] {
+        server.receive(A, sent(method, &arguments), NOW);
+        let Some(Event::Call(came)) = server.next_event() else {
+            panic!("{method} {arguments:?} did not come")
+        };
+        assert_eq!((&*came.method, &came.arguments), (method, &converted));
+        assert_eq!(board.read(came), Some(Ok(call)));
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn what_an_engine_does_not_convert_is_refused_with_its_place() {
+    let (mut server, _) = server();
+    let red = Variant::from("red");
+    for (method, arguments, index, expected, found) in [
+        ("count", vec!["3".into()], 0, "int", VariantType::String),
+        ("count", vec![Variant::Nil], 0, "int", VariantType::Nil),
+        ("count", vec![3.into(), 4.into()], 1, "String", VariantType::Int),
+        ("fit", vec![256.5.into(), 1.into()], 0, "int of 8 bits, not negative", VariantType::Float),
+        ("go", vec![Vector3::default().into(), true.into()], 0, "Vector2", VariantType::Vector3),
+        ("go", vec![Vector2i::default().into(), "true".into()], 1, "bool", VariantType::String),
+        (
+            "list",
+            vec![vec![1_i64].into(), vec![1_i64].into()],
+            0,
+            "PackedInt32Array",
+            VariantType::PackedInt64Array,
+        ),
+        ("look", vec![StringName::from("A").into(), red.clone()], 0, "NodePath", VariantType::StringName),
+        ("look", vec!["A".into(), 1.0.into()], 1, "Color", VariantType::Float),
+    ] {
+        server.receive(A, sent(method, &arguments), NOW);
+        let told = events(&mut server);
+        let why = WrongCall::Argument { index, why: WrongType { expected, found } };
+        let what = Refusal::WrongCall { method: method.to_owned().into(), why };
+        assert_eq!(told, [Event::Refused { from: A, what }], "{method} {arguments:?}");
+    }
+}
+
+/// `name := ""` in GDScript: what is left out is `None`, and what is the default all the same is not.
+#[wasm_bindgen_test(unsupported = test)]
+fn the_default_of_an_optional_argument_can_arrive() {
+    let (mut server, board) = server();
+    for (name, expected) in [
+        (vec![], None),
+        (vec![Variant::Nil], None),
+        (vec!["".into()], Some("")),
+        (vec![StringName::from("").into()], Some("")),
+    ] {
+        server.receive(A, sent("count", &[vec![1.into()], name].concat()), NOW);
+        let Some(Event::Call(call)) = server.next_event() else { panic!("no call") };
+        let Some(Ok(Board::Count { name, .. })) = board.read(call) else { panic!("no count") };
+        assert_eq!(name.as_deref(), expected);
+        assert_eq!(name.unwrap_or_default(), "");
+    }
+}
+
+/// A call by numbers and names, as a tool or a page makes it.
+#[wasm_bindgen_test(unsupported = test)]
+fn what_is_sent_and_what_is_called_here_has_the_declared_types() {
+    let mut world = World::of(&[A]);
+    let [server, client] = [SERVER, A].map(|peer| world.at(peer).add::<Board>("Board").unwrap());
+    world.at(A).call_method(client, Target::All, "count", vec![3.9.into()]).unwrap();
+    world.settle();
+    for (peer, board) in [(SERVER, server), (A, client)] {
+        let [Event::Call(call)] = &world.events(peer)[..] else { panic!("no call at {peer}") };
+        assert_eq!(call.arguments, [Variant::Int(3)]);
+        assert_eq!(board.read(call.clone()), Some(Ok(Board::Count { number: 3, name: None })));
+    }
+    let wrong = world.at(A).call_method(client, SERVER, "count", vec!["3".into()]);
+    let why = "argument 0: expected int, found String".to_owned();
+    assert_eq!(wrong, Err(Error::InvalidArguments { why }));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn parameters_are_declared_by_godots_types_too() {
+    let take = Method::new("take")
+        .any_peer()
+        .parameter(Parameter::typed("who", VariantType::Object))
+        .parameter(Parameter::typed("then", VariantType::Callable));
+    let mut world = World::of(&[A]);
+    let nodes = world.declare("Node", &Methods::new().with(take));
+    let mut take =
+        |who: Variant| world.at(A).call_method(nodes[&A], SERVER, "take", vec![who, Variant::Callable]);
+    assert_eq!(take(Variant::Nil), Ok(()));
+    assert!(take(7.into()).is_err());
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn properties_become_what_they_are_declared_to_be() {
+    let marker = || {
+        Properties::new()
+            .with(Property::of::<Vector2>("position"))
+            .with(Property::typed("health", VariantType::Int))
+    };
+    let mut world = World::of(&[A]);
+    // The server declares nothing, and so sends what it has.
+    let loose = Properties::new().with(Property::any("position")).with(Property::any("health"));
+    let spawners: [NodeKey; 2] = [(SERVER, loose), (A, marker())]
+        .map(|(peer, scene)| world.at(peer).add_spawner("Spawner", Spawner::new().scene(scene)).unwrap());
+    let spawn = Spawn::scene(0).with("position", Vector2i::new(1, 2)).with("health", 2.9);
+    world.server.spawn(spawners[0], spawn).unwrap();
+    world.settle();
+    let [Event::Spawned(spawned)] = &world.events(A)[..] else { panic!("nothing was spawned") };
+    assert_eq!(spawned.state.get("position"), Some(&Vector2::new(1.0, 2.0).into()));
+    assert_eq!(spawned.state.get("health"), Some(&Variant::Int(2)));
+
+    // One's own are converted when they are set.
+    let own = world.server.add_synchronizer("Own", marker()).unwrap();
+    assert_eq!(world.server.set_property(own, "position", Vector2i::new(3, 4)), Ok(()));
+    assert_eq!(world.server.set_property(own, "health", true), Ok(()));
+    assert!(world.server.set_property(own, "position", Vector3i::default()).is_err());
+}
