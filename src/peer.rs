@@ -1,6 +1,7 @@
 //! [`WebSocketPeer`]: the checks that every platform shares, then the backend.
 
 mod platform;
+mod waiting;
 
 use std::{fmt, net::TcpStream};
 
@@ -12,7 +13,7 @@ use crate::{
     packet::{Outgoing, Packet},
     state::ReadyState,
     stats::Stats,
-    sys::{Socket, Transport},
+    sys::{Notifier, Notify, Socket, Transport},
     url::Url,
     variant::Variant,
 };
@@ -26,7 +27,8 @@ use crate::{
 ///
 /// After the end the same peer can connect again. Dropping it ends the connection at once, without a closing handshake.
 ///
-/// Programs without frames can be woken in a browser, when there is something to poll for: [`on_wake`](Self::on_wake).
+/// Programs without frames call [`wait`](Self::wait) in place of `poll`, natively, or set a hook that is called when there
+/// is something to poll for: [`on_wake`](Self::on_wake).
 ///
 /// It is `Send` and `Sync` on every platform. In a browser it belongs to the thread that made the connection or set the
 /// hook (the page or one worker); using or dropping such a peer on another thread of a multi-threaded WebAssembly
@@ -61,8 +63,9 @@ pub struct WebSocketPeer {
     socket: Option<Socket>,
     /// Whether the last connection was accepted: then this end is a server's, and may send a server's close codes.
     accepted: bool,
-    /// The hook of `on_wake`.
-    waker: Option<<Socket as Transport>::Waker>,
+    /// The state that the program was last told.
+    told: ReadyState,
+    notifier: Notifier,
 }
 
 impl WebSocketPeer {
@@ -73,7 +76,14 @@ impl WebSocketPeer {
 
     /// A peer with these options, not connected. They are checked when it connects or accepts.
     pub fn with_options(options: Options) -> Self {
-        Self { options, link: Link::unused(), socket: None, accepted: false, waker: None }
+        Self {
+            options,
+            link: Link::unused(),
+            socket: None,
+            accepted: false,
+            told: ReadyState::Closed,
+            notifier: Notifier::default(),
+        }
     }
 
     /// The options for the next connection.
@@ -117,9 +127,7 @@ impl WebSocketPeer {
         let target = Url::parse(url)?;
         self.options.check()?;
         let socket = Socket::connect(&target, &self.options)?;
-        self.start(socket, Link::connecting(&self.options, Some(url.to_owned())));
-        self.accepted = false;
-        Ok(())
+        self.start(socket, Link::connecting(&self.options, Some(url.to_owned())), false)
     }
 
     /// Takes over a TCP stream that a listener accepted, and begins the server's side of the handshake on it; of the
@@ -139,9 +147,7 @@ impl WebSocketPeer {
         self.check_unused()?;
         self.options.check()?;
         let socket = Socket::accept(stream, &self.options)?;
-        self.start(socket, Link::connecting(&self.options, None));
-        self.accepted = true;
-        Ok(())
+        self.start(socket, Link::connecting(&self.options, None), true)
     }
 
     /// Moves the connection on and tells its state. Call it once a frame. It never blocks.
@@ -151,12 +157,16 @@ impl WebSocketPeer {
     /// Godot: `poll`.
     pub fn poll(&mut self) -> ReadyState {
         if let Some(socket) = &mut self.socket {
+            self.notifier.poll_begins(socket);
             socket.poll(&mut self.link);
             if self.link.state() == ReadyState::Closed && !socket.lingers() {
-                self.socket = None;
+                self.let_go();
+            } else {
+                self.notifier.poll_ends(socket, &self.link);
             }
         }
-        self.link.state()
+        self.told = self.link.state();
+        self.told
     }
 
     /// The state as of the last call that could change it.
@@ -245,6 +255,7 @@ impl WebSocketPeer {
     pub fn flush(&mut self) {
         if let Some(socket) = &mut self.socket {
             socket.flush(&mut self.link);
+            self.notifier.changed(socket, &self.link);
         }
     }
 
@@ -279,7 +290,10 @@ impl WebSocketPeer {
             return Err(Error::InvalidCloseCode { code: code.get() });
         }
         match (self.link.state(), &mut self.socket) {
-            (ReadyState::Open, Some(socket)) => socket.close(code, reason, &mut self.link),
+            (ReadyState::Open, Some(socket)) => {
+                socket.close(code, reason, &mut self.link);
+                self.notifier.changed(socket, &self.link);
+            }
             (ReadyState::Connecting, _) => self.abort(),
             _ => {}
         }
@@ -290,7 +304,7 @@ impl WebSocketPeer {
     ///
     /// Godot: `close(-1)`.
     pub fn abort(&mut self) {
-        self.socket = None;
+        self.let_go();
         self.link.closed(CloseInfo::new(CloseCause::Aborted));
     }
 
@@ -335,12 +349,18 @@ impl WebSocketPeer {
     }
 
     /// Puts a new connection in the place of whatever is left of the last one.
-    fn start(&mut self, mut socket: Socket, link: Link) {
-        if let Some(waker) = &self.waker {
-            socket.wake_by(waker);
-        }
+    fn start(&mut self, mut socket: Socket, link: Link, accepted: bool) -> Result<(), Error> {
+        self.notifier.attach(&mut socket, &link)?;
         self.socket = Some(socket);
         self.link = link;
+        self.accepted = accepted;
+        self.told = self.link.state();
+        Ok(())
+    }
+
+    fn let_go(&mut self) {
+        self.socket = None;
+        self.notifier.detach();
     }
 
     fn send_any(&mut self, packet: Outgoing<'_>) -> Result<(), Error> {
@@ -353,6 +373,7 @@ impl WebSocketPeer {
                 }
                 socket.send(packet, &mut self.link)?;
                 self.link.count_sent(packet.len());
+                self.notifier.changed(socket, &self.link);
                 Ok(())
             }
             _ => Err(self.not_open()),

@@ -16,3 +16,5 @@ mod joining;
 mod party;
 #[path = "multiplayer/talking.rs"]
 mod talking;
+#[path = "multiplayer/waiting.rs"]
+mod waiting;

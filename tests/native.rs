@@ -14,3 +14,5 @@ mod leaving;
 mod polling;
 #[path = "native/resources.rs"]
 mod resources;
+#[path = "native/waiting.rs"]
+mod waiting;

@@ -19,6 +19,7 @@ use std::{
     collections::VecDeque,
     fmt,
     net::{SocketAddr, TcpListener, ToSocketAddrs},
+    task::Waker,
     time::Duration,
 };
 
@@ -226,10 +227,15 @@ impl WebSocketServer {
         self.pass(Duration::ZERO);
     }
 
-    /// Sleeps until there is something to do, for `at_most` so long; then [polls](Self::poll). The only call of this
-    /// crate that may sleep; for programs without frames of their own.
+    /// Sleeps until there is something to do, at most for `at_most`; then [polls](Self::poll). For programs without frames
+    /// of their own.
     pub fn wait(&mut self, at_most: Duration) {
         self.pass(at_most);
+    }
+
+    /// Returns a handle with which another thread ends a [`wait`](Self::wait): the current one, or else the next.
+    pub fn waker(&self) -> Waker {
+        self.reactor.waker()
     }
 
     /// What has happened next. When it answers `None`, replies that were gathered while reading are handed to the

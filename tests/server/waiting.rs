@@ -189,3 +189,24 @@ fn a_long_pause_of_the_program_is_no_silence_of_its_peers() {
     host.step();
     assert!(host.server.peer(key).is_some(), "{:?}", host.told);
 }
+
+#[test]
+fn a_waker_ends_the_current_wait_or_else_the_next() {
+    let mut host = Host::start(with_peer(patient()));
+    let waker = host.server.waker();
+    let start = Instant::now();
+    waker.wake_by_ref();
+    // A poll leaves it to the wait.
+    host.server.poll();
+    host.server.wait(LONG);
+    let other = thread::spawn(move || {
+        thread::sleep(SOON);
+        waker.wake();
+    });
+    host.server.wait(LONG);
+    assert!(start.elapsed() >= SOON, "one wake ends one wait");
+    assert!(start.elapsed() < LONG);
+    other.join().unwrap();
+    host.server.wait(SOON);
+    assert!(start.elapsed() >= 2 * SOON - Duration::from_millis(20));
+}

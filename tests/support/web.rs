@@ -1,7 +1,8 @@
 //! The contract's terms for browsers: the scripted server is another process, and much is hidden.
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use js_sys::{Date, Function, Math, Promise, Reflect};
@@ -192,48 +193,63 @@ pub fn assert_own_roots(options: Options) {
 }
 
 /// How often a peer's hook was called.
-pub struct Wakes(Rc<Cell<usize>>);
+pub struct Wakes(Arc<AtomicUsize>);
 
 impl Wakes {
     pub fn of(peer: &mut WebSocketPeer) -> Self {
-        let count = Rc::new(Cell::new(0));
-        let counted = Rc::clone(&count);
-        assert_eq!(peer.on_wake(move || counted.set(counted.get() + 1)), Ok(()));
-        assert_eq!(count.get(), 0, "called within a call");
-        Self(count)
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&count);
+        let set = peer.on_wake(move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+        });
+        assert_eq!(set, Ok(()));
+        let wakes = Self(count);
+        assert_eq!(wakes.count(), 0, "called within a call");
+        wakes
     }
 
     /// Waits, and polls nobody, until it was called so often. Then it is not called any more.
     pub async fn expect(&self, count: usize) {
-        wait(|| self.0.get() >= count).await;
+        wait(|| self.count() >= count).await;
         pause(A_WHILE).await;
-        assert_eq!(self.0.get(), count);
+        assert_eq!(self.count(), count);
     }
 
     /// Counts from here.
     pub fn forget(&self) {
-        self.0.set(0);
+        self.0.store(0, Ordering::SeqCst);
     }
 
-    #[track_caller]
-    pub fn assert_let_go(&self) {
-        assert_eq!(Rc::strong_count(&self.0), 1, "the hook is still there");
+    /// It is not called any more: the browser does the connection's own work.
+    pub async fn settle(&self, peer: &mut WebSocketPeer) {
+        let called = self.count();
+        pause(A_WHILE).await;
+        assert_eq!(self.count(), called);
+        peer.poll();
+    }
+
+    pub async fn assert_let_go(&self) {
+        assert_eq!(Arc::strong_count(&self.0), 1, "the hook is still there");
+    }
+
+    fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
     }
 }
 
 /// Moves a peer on by `step` until `done`: whenever it is woken, and then only.
 pub async fn drive(
-    peer: &Rc<RefCell<WebSocketPeer>>,
-    step: impl Fn(&RefCell<WebSocketPeer>) + 'static,
+    peer: &Arc<Mutex<WebSocketPeer>>,
+    step: impl Fn(&Mutex<WebSocketPeer>) + Send + 'static,
     done: impl Fn() -> bool,
 ) {
-    let woken = Rc::downgrade(peer);
+    let woken = Arc::downgrade(peer);
     let hook = move || {
         if let Some(peer) = woken.upgrade() {
             step(&peer);
         }
     };
-    assert_eq!(peer.borrow_mut().on_wake(hook), Ok(()));
+    assert_eq!(peer.lock().unwrap().on_wake(hook), Ok(()));
     wait(done).await;
 }
 

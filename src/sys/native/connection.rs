@@ -1,12 +1,15 @@
 //! A connection in one of its stages, each a file: [`dial`](super::dial) (name and TCP), [`opening`](super::opening) (TLS
 //! and HTTP upgrade), [`pump`](super::pump) (frames), [`linger`](super::linger) (the last bytes after the close was told).
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use mio::{Registry, Token, net::TcpStream};
 
 use super::{
     dial::{Dial, Dialed},
     handshake::{ClientUpgrade, ServerUpgrade},
     linger::{Linger, Lingering},
+    notify::{Interrupt, Wants},
     opening::{Opened, Opening, Upgrade},
     pump::{self, Pump},
     stream::Stream,
@@ -257,16 +260,57 @@ impl Connection {
         }
     }
 
-    pub(super) fn peer_addr(&self) -> Option<std::io::Result<SocketAddr>> {
-        self.tcp().map(mio::net::TcpStream::peer_addr)
+    /// Returns what has to happen before a poll can move it on.
+    pub(super) fn wants(&self, link: &Link) -> Wants {
+        let wants = match &self.stage {
+            Stage::Dialing(dialing) => dialing.dial.wants(),
+            Stage::Opening(opening) => opening.wants(),
+            Stage::Open(pump) => return pump.wants(link),
+            Stage::Lingering(linger) => linger.wants(),
+            Stage::Over => Wants::default(),
+        };
+        Wants { due: wants.due.min(self.next_deadline()), ..wants }
     }
 
-    pub(super) fn set_nodelay(&self, on: bool) -> Option<std::io::Result<()>> {
+    /// Wakes the interrupt's sleeper, or shows this ticket in the registry's queue, when that has happened.
+    pub(super) fn register(
+        &mut self,
+        registry: &Registry,
+        interrupt: &Arc<Interrupt>,
+        ticket: usize,
+        wants: &Wants,
+    ) -> io::Result<()> {
+        let Some(interest) = wants.interest() else {
+            if let Stage::Dialing(dialing) = &self.stage {
+                dialing.dial.wakes(interrupt);
+            }
+            return Ok(());
+        };
+        let register = |tcp: &mut TcpStream| match registry.reregister(tcp, Token(ticket), interest) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                registry.register(tcp, Token(ticket), interest)
+            }
+            result => result,
+        };
+        match &mut self.stage {
+            Stage::Dialing(dialing) => dialing.dial.sockets().iter_mut().try_for_each(register),
+            Stage::Opening(opening) => register(opening.stream_mut().tcp_mut()),
+            Stage::Open(pump) => register(pump.stream_mut().tcp_mut()),
+            Stage::Lingering(linger) => register(linger.stream_mut().tcp_mut()),
+            Stage::Over => Ok(()),
+        }
+    }
+
+    pub(super) fn peer_addr(&self) -> Option<io::Result<SocketAddr>> {
+        self.tcp().map(TcpStream::peer_addr)
+    }
+
+    pub(super) fn set_nodelay(&self, on: bool) -> Option<io::Result<()>> {
         self.tcp().map(|tcp| tcp.set_nodelay(on))
     }
 
     /// The socket, while a game may ask for it.
-    fn tcp(&self) -> Option<&mio::net::TcpStream> {
+    fn tcp(&self) -> Option<&TcpStream> {
         match &self.stage {
             Stage::Dialing(_) | Stage::Lingering(_) | Stage::Over => None,
             Stage::Opening(opening) => Some(opening.stream().tcp()),
@@ -275,7 +319,7 @@ impl Connection {
     }
 
     /// The socket, for whoever wants to be told when it is ready.
-    pub(super) fn tcp_mut(&mut self) -> Option<&mut mio::net::TcpStream> {
+    pub(super) fn tcp_mut(&mut self) -> Option<&mut TcpStream> {
         match &mut self.stage {
             Stage::Dialing(_) | Stage::Lingering(_) | Stage::Over => None,
             Stage::Opening(opening) => Some(opening.stream_mut().tcp_mut()),
@@ -347,7 +391,7 @@ impl Stage {
 }
 
 impl Dialing {
-    fn connected(self, tcp: mio::net::TcpStream, settings: &Settings, link: &mut Link) -> Step {
+    fn connected(self, tcp: TcpStream, settings: &Settings, link: &mut Link) -> Step {
         if settings.nodelay {
             // A socket that cannot do it any more is found broken by the next read.
             let _ = tcp.set_nodelay(true);

@@ -14,6 +14,7 @@ mod guard;
 mod handshake;
 mod heartbeat;
 mod linger;
+mod notify;
 mod opening;
 mod outbound;
 mod pump;
@@ -25,16 +26,20 @@ mod turn;
 
 use std::{
     cell::Cell,
-    convert::Infallible,
+    io,
     net::{SocketAddr, TcpStream},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
 #[cfg(feature = "_fuzz")]
 pub(crate) use self::fuzz::TARGETS as FUZZ_TARGETS;
-pub(crate) use self::reactor::Reactor;
-use self::{connection::Connection, turn::Turn};
+use self::{
+    connection::Connection,
+    notify::{Interrupt, Wants},
+    turn::Turn,
+};
+pub(crate) use self::{notify::Notifier, reactor::Reactor};
 use super::{Ration, Transport};
 use crate::{
     clock::PatientClock,
@@ -96,16 +101,34 @@ impl Socket {
         self.connection.admit(protocol, &headers);
         true
     }
+
+    /// The program slept until then, on purpose: that time counts in full.
+    fn slept_until(&mut self, wall: Duration) {
+        self.clock.sleep(wall.min(now()));
+    }
+
+    /// Returns how long it is until this time.
+    fn time_left(&mut self, due: Duration) -> Duration {
+        due.saturating_sub(self.clock.advance(now()))
+    }
+
+    /// Returns what has to happen before a poll can move it on.
+    fn wants(&self, link: &Link) -> Wants {
+        self.connection.wants(link)
+    }
+
+    fn register(
+        &mut self,
+        registry: &mio::Registry,
+        interrupt: &Arc<Interrupt>,
+        ticket: usize,
+        wants: &Wants,
+    ) -> io::Result<()> {
+        self.connection.register(registry, interrupt, ticket, wants)
+    }
 }
 
 impl Transport for Socket {
-    /// Cannot exist.
-    type Waker = Infallible;
-
-    fn waker(_: impl Fn() + 'static) -> Result<Infallible, Error> {
-        Err(Error::Unsupported { what: "to be woken between calls natively; poll again" })
-    }
-
     fn connect(url: &Url, options: &Options) -> Result<Self, Error> {
         Ok(Self::new(Connection::dial(url, options, Duration::ZERO)?, None))
     }
@@ -131,10 +154,6 @@ impl Transport for Socket {
                 self.connection.poll(&mut turn, link);
             }
         });
-    }
-
-    fn wake_by(&mut self, waker: &Infallible) {
-        match *waker {}
     }
 
     fn lingers(&self) -> bool {

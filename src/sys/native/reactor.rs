@@ -5,6 +5,8 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    sync::Arc,
+    task::Waker,
     time::Duration,
 };
 
@@ -16,6 +18,7 @@ use super::{
     SCRATCH,
     connection::Connection,
     frames::{Encoder, Kind, MAX_HEADER},
+    notify::{INTERRUPT, Interrupt},
     tls,
     turn::Turn,
 };
@@ -55,6 +58,7 @@ pub(crate) struct Reactor {
     tls: tls::Server,
     scratch: Vec<u8>,
     ledger: Ledger,
+    interrupt: Arc<Interrupt>,
 }
 
 impl Accept for Reactor {
@@ -77,9 +81,17 @@ impl Accept for Reactor {
         let mut listener = mio::net::TcpListener::from_std(listener);
         let poll = Poll::new()?;
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-        let events = Events::with_capacity(EVENTS);
-        let scratch = vec![0; SCRATCH];
-        Ok(Self { poll, events, listener: Some(listener), tls, scratch, ledger: Ledger::default() })
+        let interrupt = Arc::<Interrupt>::default();
+        interrupt.connect(poll.registry())?;
+        Ok(Self {
+            poll,
+            events: Events::with_capacity(EVENTS),
+            listener: Some(listener),
+            tls,
+            scratch: vec![0; SCRATCH],
+            ledger: Ledger::default(),
+            interrupt,
+        })
     }
 
     fn ledger(&self) -> &Ledger {
@@ -117,7 +129,15 @@ impl Accept for Reactor {
     }
 
     fn wait(&mut self, at_most: Duration, tell: &mut dyn FnMut(Wakeup)) {
-        match self.poll.poll(&mut self.events, Some(at_most.min(LONGEST_WAIT))) {
+        // A poll leaves it to the next wait.
+        let is_interrupted = !at_most.is_zero() && self.interrupt.take();
+        let at_most = if is_interrupted { Duration::ZERO } else { at_most.min(LONGEST_WAIT) };
+        let looked = self.poll.poll(&mut self.events, Some(at_most));
+        if !at_most.is_zero() {
+            // Whoever has interrupted this sleep need not interrupt the next.
+            self.interrupt.take();
+        }
+        match looked {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
             Err(error) => return log::error!("the system does not tell which sockets are ready: {error}"),
@@ -125,6 +145,7 @@ impl Accept for Reactor {
         for event in &self.events {
             tell(match event.token() {
                 LISTENER => Wakeup::Listener,
+                INTERRUPT => continue,
                 Token(slot) => Wakeup::Connection {
                     slot: slot as u32,
                     readable: event.is_readable() || event.is_read_closed() || event.is_error(),
@@ -133,6 +154,10 @@ impl Accept for Reactor {
                 },
             });
         }
+    }
+
+    fn waker(&self) -> Waker {
+        Arc::clone(&self.interrupt).into()
     }
 
     fn accept(&mut self, slot: u32, options: &ServerOptions, now: Duration) -> Arrived<Connection> {

@@ -6,11 +6,13 @@
 //!
 //! Nothing here asks for `window`, which a worker has not.
 
+mod alarm;
 mod bridge;
 mod browser;
 mod limit;
 mod listener;
 mod message;
+mod notify;
 mod reactor;
 mod time;
 mod waking;
@@ -25,12 +27,12 @@ use std::{
 use send_wrapper::SendWrapper;
 
 use self::{
+    alarm::Alarm,
     bridge::{Breach, Bridge, End},
     browser::Browser,
     limit::Limit,
-    waking::Waker,
 };
-pub(crate) use self::{reactor::Reactor, time::now};
+pub(crate) use self::{notify::Notifier, reactor::Reactor, time::now};
 use super::Transport;
 use crate::{
     close::{CloseCause, CloseCode, CloseInfo, Deadline},
@@ -57,15 +59,11 @@ struct Handles {
     bridge: Rc<Bridge>,
     /// `None` where the browser would not even begin to connect.
     browser: Option<Browser>,
+    /// Wakes the program for what is due.
+    alarm: Rc<Alarm>,
 }
 
 impl Transport for Socket {
-    type Waker = Waker;
-
-    fn waker(hook: impl Fn() + 'static) -> Result<Waker, Error> {
-        Ok(Waker::new(Rc::new(hook)))
-    }
-
     fn connect(url: &Url, options: &Options) -> Result<Self, Error> {
         check_supported(options)?;
         let bridge = Rc::new(Bridge::new(options));
@@ -79,7 +77,7 @@ impl Transport for Socket {
             })
             .ok();
         Ok(Self {
-            handles: SendWrapper::new(Handles { bridge, browser }),
+            handles: SendWrapper::new(Handles { alarm: Alarm::new(&bridge.bell), bridge, browser }),
             limit: Some(Limit::start(Deadline::Connect, options.connect_timeout)),
             close_timeout: options.close_timeout,
             buffered: 0,
@@ -91,7 +89,7 @@ impl Transport for Socket {
     }
 
     fn poll(&mut self, link: &mut Link) {
-        let Handles { bridge, browser } = &*self.handles;
+        let Handles { bridge, browser, .. } = &*self.handles;
         bridge.bell.polled();
         if link.state() == ReadyState::Connecting && bridge.is_open() {
             link.opened(browser.as_ref().and_then(Browser::protocol));
@@ -118,10 +116,6 @@ impl Transport for Socket {
         } else if self.buffered > 0 {
             self.sample(link);
         }
-    }
-
-    fn wake_by(&mut self, waker: &Waker) {
-        self.handles.bridge.bell.set_hook(waker);
     }
 
     fn send(&mut self, packet: Outgoing<'_>, link: &mut Link) -> Result<(), Error> {
@@ -162,6 +156,20 @@ impl Transport for Socket {
 }
 
 impl Socket {
+    /// The program was to be woken until then: that time counts in full.
+    fn slept_until(&mut self, until: Duration) {
+        if let Some(limit) = &mut self.limit {
+            limit.slept_until(until);
+        }
+    }
+
+    /// Wakes the program for what is due, at this deadline of its own at the latest.
+    fn watch(&mut self, deadline: Option<Duration>) {
+        let limit = self.limit.as_mut().map(Limit::due);
+        let due = [limit, deadline].into_iter().flatten().min();
+        self.handles.alarm.set(due.unwrap_or(Duration::MAX));
+    }
+
     /// Learns what has left since the last time.
     fn sample(&mut self, link: &mut Link) {
         let Some(browser) = &self.handles.browser else { return };

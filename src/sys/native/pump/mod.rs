@@ -14,6 +14,7 @@ use super::{
     guard::{Attention, Guard},
     heartbeat::{Beat, Heartbeat},
     linger::Linger,
+    notify::Wants,
     outbound::Outbound,
     stream::Stream,
     turn::Turn,
@@ -63,6 +64,10 @@ pub(super) struct Pump {
     /// What the connection ends with in the next turn.
     failure: Option<Failure>,
     has_waited: bool,
+    /// How far the last turn's reading got.
+    reading: Reading,
+    /// `true` if it filled the inbox.
+    has_delivered: bool,
     /// TCP is at its end.
     over: bool,
     /// When the other end's answer to our close is due.
@@ -84,6 +89,8 @@ impl Pump {
             None => (Guard::default(), 0),
             Some((limits, max_time_full)) => (Guard::new(limits, max_time_full), limits.max_fragments),
         };
+        // What came behind the handshake can wait in the secure stream, too.
+        let has_more = !rest.is_empty() || stream.is_secure();
         let decoder_limits = Limits { message: settings.max_message_size, fragments };
         Self {
             stream,
@@ -98,6 +105,8 @@ impl Pump {
             unread_since: None,
             failure: None,
             has_waited: false,
+            reading: if has_more { Reading::Enough } else { Reading::Drained },
+            has_delivered: false,
             over: false,
             close_due: None,
         }
@@ -123,11 +132,14 @@ impl Pump {
     /// Moves the connection on. Whatever ends it is told to the link. Whether there is more to do at once.
     pub(super) fn poll(&mut self, turn: &mut Turn<'_>, link: &mut Link) -> bool {
         self.flush(link);
+        let received = link.stats.packets_received;
         turn.arrival.since = *self.unread_since.get_or_insert(turn.arrival.since);
         let reading = match self.read(turn, link) {
             Ok(reading) => reading,
             Err(failure) => self.fail_or_wait(failure, link),
         };
+        self.reading = reading;
+        self.has_delivered = link.stats.packets_received > received;
         if reading == Reading::Over {
             return false;
         }
@@ -229,6 +241,28 @@ impl Pump {
     /// Returns all memory that is held for what the other end has sent.
     fn inbound_held(&self, link: &Link) -> usize {
         link.inbox_held() + self.held()
+    }
+
+    /// Returns what has to happen before a poll can move it on. A peer's, which has no limits for strangers.
+    pub(super) fn wants(&self, link: &Link) -> Wants {
+        let has_room = self.stalled.as_ref().is_some_and(|packet| link.has_room_for(packet.len()));
+        Wants {
+            now: match self.reading {
+                Reading::Enough => true,
+                // Not again for a program that reads nothing.
+                Reading::Full => has_room || self.has_delivered,
+                Reading::Drained | Reading::Over => false,
+            },
+            // What a full inbox has no room for waits for the program.
+            read: self.reading != Reading::Full,
+            write: self.outbound.is_blocked(),
+            // While nothing is read, nothing but the close is overdue.
+            due: match self.reading {
+                Reading::Full => self.close_due.unwrap_or(Duration::MAX),
+                _ => self.next_deadline(),
+            },
+            ..Wants::default()
+        }
     }
 
     /// When there will be something to do, if nothing happens before.
