@@ -96,13 +96,14 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// The time for the other end to answer a close. Default: 3 s.
     pub close_timeout: Duration,
-    /// After how long a silence of the other end a ping asks whether it is there; zero: never. Default: 20 s.
+    /// How often a ping is sent, whatever else is sent or received; zero: never. Its answer measures the round trip
+    /// ([`Stats::rtt`](crate::Stats::rtt)). While one is unanswered, the next is sent after this time of silence. Default: 20 s.
     ///
     /// Platform: a browser lets no page send pings, and answers those of a server itself.
     ///
     /// Godot: `heartbeat_interval`, in seconds.
     pub heartbeat_interval: Duration,
-    /// How long after that ping the silence may last. Then the connection ends with
+    /// How long after a ping nothing at all may be received. Then the connection ends with
     /// [`Deadline::Heartbeat`](crate::Deadline::Heartbeat). Default: 20 s.
     ///
     /// Platform: natively only.

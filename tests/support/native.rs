@@ -130,6 +130,17 @@ pub async fn endure_silence(peer: &mut WebSocketPeer) {
     assert_eq!((info.code, info.cause), (None, CloseCause::TimedOut { what: Deadline::Heartbeat }));
 }
 
+/// Exchanges packets until a round trip is measured.
+pub async fn measure_round_trip(peer: &mut WebSocketPeer, exchange: impl AsyncFn(&mut WebSocketPeer)) {
+    let start = now();
+    while peer.stats().rtt.is_none() {
+        assert!(now() - start < PATIENCE, "no round trip was measured");
+        exchange(peer).await;
+    }
+    let (rtt, variation) = (peer.stats().rtt.unwrap(), peer.stats().rtt_variation.unwrap());
+    assert!(rtt <= now() - start && variation <= rtt, "{rtt:?}, {variation:?}");
+}
+
 /// A dropped peer's connection ends without a close frame.
 pub fn may_drop_politely() -> bool {
     false

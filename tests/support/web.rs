@@ -145,6 +145,15 @@ pub async fn endure_silence(peer: &mut WebSocketPeer) {
     assert_eq!(peer.state(), ReadyState::Open, "{:?}", peer.close_info());
 }
 
+/// A page sees no pongs, so none is measured.
+pub async fn measure_round_trip(peer: &mut WebSocketPeer, exchange: impl AsyncFn(&mut WebSocketPeer)) {
+    let start = now();
+    while now() - start < 4 * A_WHILE {
+        exchange(peer).await;
+    }
+    assert_eq!((peer.stats().rtt, peer.stats().rtt_variation), (None, None));
+}
+
 /// A page cannot end TCP: what it lets go of is closed with a frame.
 pub fn may_drop_politely() -> bool {
     true

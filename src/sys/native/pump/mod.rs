@@ -256,11 +256,7 @@ impl Pump {
             // What a full inbox has no room for waits for the program.
             read: self.reading != Reading::Full,
             write: self.outbound.is_blocked(),
-            // While nothing is read, nothing but the close is overdue.
-            due: match self.reading {
-                Reading::Full => self.close_due.unwrap_or(Duration::MAX),
-                _ => self.next_deadline(),
-            },
+            due: self.next_deadline(),
             ..Wants::default()
         }
     }
@@ -268,7 +264,10 @@ impl Pump {
     /// When there will be something to do, if nothing happens before.
     pub(super) fn next_deadline(&self) -> Duration {
         // Of a connection that closes nothing else is expected any more.
-        let others = || self.heartbeat.due().into_iter().chain(self.guard.due()).min();
+        // While not all was read, silence means nothing, and the heartbeat waits.
+        let is_read = self.reading == Reading::Drained;
+        let heartbeat = self.heartbeat.due().filter(|_| is_read);
+        let others = || heartbeat.into_iter().chain(self.guard.due()).min();
         self.close_due.or_else(others).unwrap_or(Duration::MAX)
     }
 
