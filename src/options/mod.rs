@@ -1,11 +1,13 @@
 //! What can be set on a peer before it connects or accepts.
 
+mod liveness;
 mod server;
 mod share;
 mod tls;
 
 use std::time::Duration;
 
+pub use liveness::Liveness;
 pub use server::{OriginPolicy, PeerLimits, ServerOptions, WhenFull};
 pub(crate) use share::Share;
 pub use tls::{TlsIdentity, TlsOptions, TlsRoots};
@@ -108,6 +110,17 @@ pub struct Options {
     ///
     /// Platform: natively only.
     pub heartbeat_timeout: Duration,
+    /// A packet of the program's own that asks the other end for a sign of life after a silence, and the time for the
+    /// answer. Default: none.
+    ///
+    /// For browsers, in which no page can send a ping, and a connection that died while a laptop slept or a phone had the
+    /// page in the background is not noticed for minutes, or never. Natively the heartbeat does the same without the help
+    /// of the other end's program; this is there, too, and works the same.
+    ///
+    /// The probe is also sent at once, without the silence, after what often ends connections unnoticed: when the machine
+    /// has slept, and in a browser at the events `online`, `offline` and `pageshow` and when the page becomes visible
+    /// again. In a worker there are only the first two.
+    pub liveness: Option<Liveness>,
     /// Whether small packets leave at once (`TCP_NODELAY`) rather than waiting to share a segment. Default: true.
     ///
     /// Platform: a browser does so by itself.
@@ -133,6 +146,7 @@ impl Default for Options {
             close_timeout: Duration::from_secs(3),
             heartbeat_interval: Duration::from_secs(20),
             heartbeat_timeout: Duration::from_secs(20),
+            liveness: None,
             nodelay: true,
             tls: TlsOptions::default(),
         }
@@ -160,6 +174,13 @@ impl Options {
         heartbeat_timeout: Duration,
         nodelay: bool,
         tls: TlsOptions,
+    }
+
+    /// Sets [`liveness`](Self#structfield.liveness).
+    #[must_use]
+    pub fn liveness(mut self, liveness: Liveness) -> Self {
+        self.liveness = Some(liveness);
+        self
     }
 
     /// Sets [`protocols`](Self#structfield.protocols).
@@ -204,6 +225,9 @@ impl Options {
         ];
         for (option, time, may_be_zero) in times {
             check_time(option, time, may_be_zero)?;
+        }
+        if let Some(liveness) = &self.liveness {
+            liveness.check(self.outbound_buffer_size)?;
         }
         self.check_protocols()?;
         check_headers(&self.headers)?;

@@ -19,6 +19,8 @@
 //! The checks that are the same everywhere (state, limits, codes, reasons, URLs, options) were made before a call
 //! arrives here.
 
+mod liveness;
+
 use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     task::Waker,

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use websocket_peer::{CloseCause, Deadline, Options, Packet, ReadyState, WebSocketPeer};
+use websocket_peer::{CloseCause, Deadline, Liveness, Options, Packet, ReadyState, WebSocketPeer};
 
 use crate::common::{
     A_WHILE, PATIENCE, opened,
@@ -182,6 +182,12 @@ fn deadlines_end_a_wait() {
     peer.close().unwrap();
     wait_until(&mut peer, "the close is given up", |peer| peer.state() == ReadyState::Closed);
     assert_eq!(peer.close_info().unwrap().cause, timed_out(Deadline::Close));
+
+    let liveness = Liveness::new(Packet::text("?")).silence(SOON).timeout(SOON);
+    let asking = Options::default().heartbeat_interval(Duration::ZERO).liveness(liveness);
+    let (mut peer, _raw) = connected(asking);
+    wait_until(&mut peer, "the silence is noticed", |peer| peer.state() == ReadyState::Closed);
+    assert_eq!(peer.close_info().unwrap().cause, timed_out(Deadline::Liveness));
 
     let (mut peer, mut raw) = accepted(short.connect_timeout(PATIENCE));
     wait_until(&mut peer, "the silence is noticed", |peer| peer.state() == ReadyState::Closed);

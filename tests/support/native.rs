@@ -141,6 +141,15 @@ pub async fn measure_round_trip(peer: &mut WebSocketPeer, exchange: impl AsyncFn
     assert!(rtt <= now() - start && variation <= rtt, "{rtt:?}, {variation:?}");
 }
 
+/// A native program has no page to which anything could happen.
+pub fn happenings() -> [&'static str; 0] {
+    []
+}
+
+pub fn happen(event: &str) {
+    panic!("{event} happens to pages");
+}
+
 /// A dropped peer's connection ends without a close frame.
 pub fn may_drop_politely() -> bool {
     false

@@ -154,6 +154,30 @@ pub async fn measure_round_trip(peer: &mut WebSocketPeer, exchange: impl AsyncFn
     assert_eq!((peer.stats().rtt, peer.stats().rtt_variation), (None, None));
 }
 
+/// What a browser tells a page, or a worker, when the network or the page comes back.
+pub fn happenings() -> Vec<&'static str> {
+    let is_page = Reflect::has(&js_sys::global(), &"document".into()).expect("the scope is an object");
+    if is_page {
+        vec!["online", "offline", "pageshow", "visibilitychange"]
+    } else {
+        vec!["online", "offline"]
+    }
+}
+
+/// Lets it tell so.
+pub fn happen(event: &str) {
+    let scope = js_sys::global();
+    let target = match event {
+        "visibilitychange" => Reflect::get(&scope, &"document".into()).expect("a page has a document"),
+        _ => scope.into(),
+    };
+    let event = web_sys::Event::new(event).expect("a name makes an event");
+    let dispatch: Function = Reflect::get(&target, &"dispatchEvent".into())
+        .and_then(JsCast::dyn_into)
+        .expect("events can be dispatched to it");
+    dispatch.call1(&target, &event).expect("an event is dispatched");
+}
+
 /// A page cannot end TCP: what it lets go of is closed with a frame.
 pub fn may_drop_politely() -> bool {
     true

@@ -29,7 +29,7 @@ use std::{
     io,
     net::{SocketAddr, TcpStream},
     sync::{Arc, OnceLock},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 #[cfg(feature = "_fuzz")]
@@ -62,6 +62,11 @@ const BUDGET: usize = 4 * 1024 * 1024;
 pub(crate) fn now() -> Duration {
     static START: OnceLock<Instant> = OnceLock::new();
     START.get_or_init(Instant::now).elapsed()
+}
+
+/// The time since 1970, by the calendar of the machine.
+fn calendar() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Memory to read into, for whoever needs it next: an idle connection holds none.

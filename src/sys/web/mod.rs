@@ -13,7 +13,9 @@ mod limit;
 mod listener;
 mod message;
 mod notify;
+mod pulse;
 mod reactor;
+mod signals;
 mod time;
 mod waking;
 
@@ -31,6 +33,7 @@ use self::{
     bridge::{Breach, Bridge, End},
     browser::Browser,
     limit::Limit,
+    pulse::{Found, Pulse},
 };
 pub(crate) use self::{notify::Notifier, reactor::Reactor, time::now};
 use super::Transport;
@@ -51,6 +54,8 @@ pub(crate) struct Socket {
     /// Runs while connecting and while closing.
     limit: Option<Limit>,
     close_timeout: Duration,
+    /// Sends the program's probe while the connection is open.
+    pulse: Option<SendWrapper<Box<Pulse>>>,
     /// The browser's `bufferedAmount` when it was last asked.
     buffered: usize,
 }
@@ -76,10 +81,13 @@ impl Transport for Socket {
                 bridge.bell.ring();
             })
             .ok();
+        let pulse = options.liveness.as_ref().map(|liveness| Pulse::new(liveness, &bridge.bell));
+        let pulse = pulse.transpose().map_err(browser::refused)?;
         Ok(Self {
             handles: SendWrapper::new(Handles { alarm: Alarm::new(&bridge.bell), bridge, browser }),
             limit: Some(Limit::start(Deadline::Connect, options.connect_timeout)),
             close_timeout: options.close_timeout,
+            pulse: pulse.map(|pulse| SendWrapper::new(Box::new(pulse))),
             buffered: 0,
         })
     }
@@ -94,6 +102,9 @@ impl Transport for Socket {
         if link.state() == ReadyState::Connecting && bridge.is_open() {
             link.opened(browser.as_ref().and_then(Browser::protocol));
             self.limit = None;
+            if let Some(pulse) = &mut self.pulse {
+                pulse.start();
+            }
             bridge.deliver(link);
             // Whatever comes next, a connection that opened is seen open: its end may wait for one poll.
             if bridge.has_more() {
@@ -116,6 +127,7 @@ impl Transport for Socket {
         } else if self.buffered > 0 {
             self.sample(link);
         }
+        self.probe(link);
     }
 
     fn send(&mut self, packet: Outgoing<'_>, link: &mut Link) -> Result<(), Error> {
@@ -161,13 +173,30 @@ impl Socket {
         if let Some(limit) = &mut self.limit {
             limit.slept_until(until);
         }
+        if let Some(pulse) = &mut self.pulse {
+            pulse.slept_until(until);
+        }
     }
 
     /// Wakes the program for what is due, at this deadline of its own at the latest.
     fn watch(&mut self, deadline: Option<Duration>) {
         let limit = self.limit.as_mut().map(Limit::due);
-        let due = [limit, deadline].into_iter().flatten().min();
+        let pulse = self.pulse.as_mut().and_then(|pulse| pulse.due());
+        let due = [limit, pulse, deadline].into_iter().flatten().min();
         self.handles.alarm.set(due.unwrap_or(Duration::MAX));
+    }
+
+    /// Sends the program's probe when it is time, and ends a connection on which nothing came after it.
+    fn probe(&mut self, link: &mut Link) {
+        let Some(pulse) = &mut self.pulse else { return };
+        match pulse.look(link, self.handles.bridge.has_packets()) {
+            Found::Nothing => {}
+            Found::Silence(probe) => match self.send(Outgoing::Shared(&probe), link) {
+                Ok(()) => link.count_sent(probe.len()),
+                Err(error) => log::error!("the browser does not send the probe: {error}"),
+            },
+            Found::Death => link.closed(CloseInfo::new(CloseCause::TimedOut { what: Deadline::Liveness })),
+        }
     }
 
     /// Learns what has left since the last time.

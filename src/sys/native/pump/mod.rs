@@ -23,23 +23,26 @@ use crate::{
     close::{CloseCause, CloseCode, CloseInfo, Deadline, Excess},
     ledger::Ledger,
     link::Link,
-    options::{Options, PeerLimits},
+    options::{Liveness, Options, PeerLimits},
     packet::{Outgoing, Packet},
     state::ReadyState,
+    sys::liveness::{Times, Vital, Watch},
 };
 
 /// What a pump takes from the options.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Settings {
     is_server: bool,
     max_message_size: usize,
     heartbeat: Heartbeat,
+    liveness: Option<Box<Liveness>>,
 }
 
 impl Settings {
     pub(super) fn new(options: &Options, is_server: bool) -> Self {
         let max_message_size = options.max_message_size;
-        Self { is_server, max_message_size, heartbeat: Heartbeat::new(options) }
+        let liveness = options.liveness.clone().map(Box::new);
+        Self { is_server, max_message_size, heartbeat: Heartbeat::new(options), liveness }
     }
 }
 
@@ -50,6 +53,8 @@ pub(super) struct Pump {
     decoder: Decoder,
     pub(super) outbound: Outbound,
     heartbeat: Heartbeat,
+    /// Sends the program's probe, if it has one.
+    watch: Option<Box<Watch>>,
     pub(super) guard: Guard,
     /// Whether the socket may hold bytes.
     readable: bool,
@@ -97,6 +102,10 @@ impl Pump {
             decoder: Decoder::new(settings.is_server, decoder_limits),
             outbound: Outbound::new(encoder, ledger),
             heartbeat: settings.heartbeat.start(now),
+            watch: settings
+                .liveness
+                .as_deref()
+                .map(|liveness| Box::new(Watch::start(liveness.clone(), Self::times(now)))),
             guard,
             readable: true,
             ends: false,
@@ -171,8 +180,31 @@ impl Pump {
                 Beat::Dead => link.closed(CloseInfo::new(CloseCause::TimedOut { what: Deadline::Heartbeat })),
             }
         }
+        self.probe(turn.now, link);
         self.flush(link);
         reading == Reading::Enough
+    }
+
+    /// Sends the program's probe when it is time, and ends a connection on which nothing came after it.
+    fn probe(&mut self, now: Duration, link: &mut Link) {
+        let Some(mut watch) = self.watch.take() else { return };
+        // What is not read yet may be the answer.
+        match watch.look(link, Self::times(now), self.reading != Reading::Drained, false) {
+            Vital::Fine => {}
+            Vital::Probe => {
+                if let Ok(probe) = watch.probe(link) {
+                    self.outbound.push(Outgoing::Shared(&probe), None, &mut link.outbox);
+                    link.count_sent(probe.len());
+                }
+            }
+            Vital::Dead => link.closed(CloseInfo::new(CloseCause::TimedOut { what: Deadline::Liveness })),
+        }
+        self.watch = Some(watch);
+    }
+
+    /// The time of deadlines, and the other clocks' now.
+    fn times(now: Duration) -> Times {
+        Times { now, wall: super::now(), calendar: super::calendar() }
     }
 
     /// Takes a packet. It leaves at once, unless it is to be gathered with others.
@@ -267,7 +299,8 @@ impl Pump {
         // While not all was read, silence means nothing, and the heartbeat waits.
         let is_read = self.reading == Reading::Drained;
         let heartbeat = self.heartbeat.due().filter(|_| is_read);
-        let others = || heartbeat.into_iter().chain(self.guard.due()).min();
+        let liveness = self.watch.as_ref().map(|watch| watch.due()).filter(|_| is_read);
+        let others = || [heartbeat, liveness, self.guard.due()].into_iter().flatten().min();
         self.close_due.or_else(others).unwrap_or(Duration::MAX)
     }
 
