@@ -1,12 +1,12 @@
 //! [`WebSocketPeer`]: the checks that every platform shares, then the backend.
 
+mod closing;
 mod platform;
 mod waiting;
 
 use std::{fmt, net::TcpStream};
 
 use crate::{
-    close::{CloseCause, CloseCode, CloseInfo, MAX_REASON},
     error::Error,
     link::Link,
     options::Options,
@@ -257,64 +257,6 @@ impl WebSocketPeer {
             socket.flush(&mut self.link);
             self.notifier.changed(socket, &self.link);
         }
-    }
-
-    /// Closes with code 1000 and no reason: [`close_with`](Self::close_with).
-    ///
-    /// # Errors
-    /// None at present.
-    ///
-    /// Godot: `close`.
-    pub fn close(&mut self) -> Result<(), Error> {
-        self.close_with(CloseCode::NORMAL, "")
-    }
-
-    /// Asks the other end to close. What was sent before still goes out.
-    ///
-    /// The state is [`ReadyState::Closing`] until the other end answers, or [`Options::close_timeout`] is over. While
-    /// connecting there is nobody to ask: the attempt is given up, and the state is [`ReadyState::Closed`] at once. When
-    /// closing or closed already, nothing happens.
-    ///
-    /// Platform: natively packets that still arrive while closing can be read. A browser drops them.
-    ///
-    /// # Errors
-    /// - [`Error::ReasonTooLong`] for a reason of more than 123 bytes of UTF-8.
-    /// - [`Error::InvalidCloseCode`] for a code of [`CloseCode::for_server`] on a peer that connected.
-    ///
-    /// Godot: `close`.
-    pub fn close_with(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        if reason.len() > MAX_REASON {
-            return Err(Error::ReasonTooLong { len: reason.len() });
-        }
-        if !self.accepted && !code.is_for_clients() {
-            return Err(Error::InvalidCloseCode { code: code.get() });
-        }
-        match (self.link.state(), &mut self.socket) {
-            (ReadyState::Open, Some(socket)) => {
-                socket.close(code, reason, &mut self.link);
-                self.notifier.changed(socket, &self.link);
-            }
-            (ReadyState::Connecting, _) => self.abort(),
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Ends the connection at once, without a closing handshake. Packets that arrived stay readable.
-    ///
-    /// Godot: `close(-1)`.
-    pub fn abort(&mut self) {
-        self.let_go();
-        self.link.closed(CloseInfo::new(CloseCause::Aborted));
-    }
-
-    /// How the last connection ended; `None` before the first end and from the next [`connect`](Self::connect) on.
-    ///
-    /// Godot: `get_close_code`, `get_close_reason`.
-    #[doc(alias = "get_close_code")]
-    #[doc(alias = "get_close_reason")]
-    pub fn close_info(&self) -> Option<&CloseInfo> {
-        self.link.close_info()
     }
 
     /// How many payload bytes were sent and have not been handed to the kernel, or by the browser to the network, as

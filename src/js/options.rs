@@ -87,6 +87,9 @@ pub(super) fn set(options: &mut Options, name: &str, value: &JsValue) -> Result<
 }
 
 fn liveness(option: &str, value: &JsValue) -> Result<Liveness, Thrown> {
+    if !value.is_object() {
+        return Err(invalid(option, "it must be an object with a `probe`"));
+    }
     let mut probe = None;
     let (mut silence, mut timeout) = (None, None);
     let named = |name: &str| format!("{option}.{name}");

@@ -17,6 +17,7 @@ use crate::{error::Error, packet::Packet};
 ///
 /// let liveness = Liveness::new(Packet::text(r#"{"type":"ping"}"#)).silence(Duration::from_secs(15));
 /// let options = Options::default().liveness(liveness);
+/// assert_eq!(options.liveness.unwrap().timeout, Duration::from_secs(10));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

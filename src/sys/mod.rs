@@ -112,7 +112,7 @@ pub(crate) trait Notify: Default {
     /// Sets what the program waits for beside the connection: a time from now on, at which it polls.
     fn set_deadline(&mut self, within: Option<Duration>);
 
-    /// Returns until when, since the last poll, the program was to be told of what happens; `None` if it was not.
+    /// Returns until when, since the last poll, the hook was to be called for what happens; `None` without a hook.
     fn watched_until(&self, socket: &Self::Socket) -> Option<Duration>;
 }
 

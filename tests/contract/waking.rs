@@ -241,7 +241,8 @@ async fn an_inbox_that_nobody_reads_wakes_for_what_comes_and_no_more() {
     calls.store(0, Ordering::SeqCst);
     pause(A_WHILE).await;
     assert!(calls.load(Ordering::SeqCst) <= 3, "{} calls for 3 packets", calls.load(Ordering::SeqCst));
-    assert_eq!(numbers(&receive_all(&mut std::mem::take(&mut *peer.lock().unwrap()), 3).await), [0, 1, 2]);
+    let mut peer = std::mem::take(&mut *peer.lock().unwrap());
+    assert_eq!(numbers(&receive_all(&mut peer, 3).await), [0, 1, 2]);
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]

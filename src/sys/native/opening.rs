@@ -92,7 +92,7 @@ impl Opening {
     pub(super) fn wants(&self) -> Wants {
         Wants {
             now: self.decided.is_none() && !self.stream.is_empty(),
-            read: true,
+            read: self.decided.is_none(),
             write: !self.outgoing.is_empty() || self.stream.wants_write(),
             ..Wants::default()
         }

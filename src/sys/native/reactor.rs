@@ -134,7 +134,7 @@ impl Accept for Reactor {
         let at_most = if is_interrupted { Duration::ZERO } else { at_most.min(LONGEST_WAIT) };
         let looked = self.poll.poll(&mut self.events, Some(at_most));
         if !at_most.is_zero() {
-            // Whoever has interrupted this sleep need not interrupt the next.
+            // An interrupt that came meanwhile was for this sleep, not for the next.
             self.interrupt.take();
         }
         match looked {

@@ -18,6 +18,9 @@ const EVENTS: usize = 32;
 /// What the system can count in milliseconds, and far less.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60 * 60);
 
+/// A deadline that is reckoned anew comes out a little earlier or later.
+const SLACK: Duration = Duration::from_millis(1);
+
 /// A queue of ready sockets with one sleeper at a time.
 #[derive(Debug)]
 pub(super) struct Alarm {
@@ -88,7 +91,7 @@ impl Target {
         more(self.wants.now, wants.now)
             || more(self.wants.read, wants.read)
             || more(self.wants.write, wants.write)
-            || due < self.due
+            || due.saturating_add(SLACK) < self.due
     }
 }
 

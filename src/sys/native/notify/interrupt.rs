@@ -19,12 +19,12 @@ pub(in super::super) const INTERRUPT: Token = Token(usize::MAX - 1);
 pub(in super::super) struct Interrupt {
     /// The program has asked for it, and no wait has ended for that yet.
     is_asked: AtomicBool,
-    /// Known once somebody can sleep.
+    /// Made with the queue that is slept in.
     waker: OnceLock<mio::Waker>,
 }
 
 impl Interrupt {
-    /// Wakes those from now on who sleep in this queue.
+    /// Wakes from now on what sleeps in this queue.
     pub(in super::super) fn connect(&self, registry: &Registry) -> io::Result<()> {
         let waker = mio::Waker::new(registry, INTERRUPT)?;
         debug_assert!(self.waker.get().is_none(), "it wakes one sleeper");

@@ -47,18 +47,26 @@ impl Notify for Notifier {
         let mut state = alarm.lock();
         // A thread serves one hook: one that is stuck in the old hook must not keep the program from the new one.
         state.generation += 1;
-        state.has_thread = false;
-        state.watch = Watch::Over;
+        match &connection {
+            Some(_) => {
+                if let Err(error) = thread::start(&alarm, &mut state) {
+                    state.generation -= 1;
+                    return Err(error);
+                }
+                state.watch = Watch::Nothing;
+            }
+            None => state.has_thread = false,
+        }
         let old = state.hook.replace(Hook::new(hook));
         drop(state);
         alarm.rouse();
         // It may own anything, so it is dropped when nothing is locked.
         drop(old);
         self.has_hook = true;
-        match connection {
-            Some((socket, link)) => self.attach(socket, link),
-            None => Ok(()),
+        if let Some((socket, link)) = connection {
+            self.watch(socket, link);
         }
+        Ok(())
     }
 
     fn attach(&mut self, socket: &mut Socket, link: &Link) -> Result<(), Error> {

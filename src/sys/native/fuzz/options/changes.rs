@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use arbitrary::{Result, Unstructured};
 
-use crate::options::{Options, OriginPolicy, ServerOptions, TlsIdentity, TlsRoots, WhenFull};
+use crate::{
+    options::{Liveness, Options, OriginPolicy, ServerOptions, TlsIdentity, TlsRoots, WhenFull},
+    packet::Packet,
+};
 
 /// What some option takes, and what comes near to it.
 const WORDS: [&str; 12] = [
@@ -49,7 +52,7 @@ pub(super) fn server(options: &mut ServerOptions, input: &mut Unstructured<'_>) 
 }
 
 fn peer(options: &mut Options, input: &mut Unstructured<'_>) -> Result<()> {
-    match input.int_in_range(0..=15)? {
+    match input.int_in_range(0..=16)? {
         0 => options.max_message_size = size(input)?,
         1 => options.inbound_buffer_size = size(input)?,
         2 => options.outbound_buffer_size = size(input)?,
@@ -65,6 +68,10 @@ fn peer(options: &mut Options, input: &mut Unstructured<'_>) -> Result<()> {
         12 => options.nodelay = input.arbitrary()?,
         13 => options.tls.roots = roots(input)?,
         14 => options.tls.server_name = Some(text(input)?),
+        15 => {
+            let liveness = Liveness::new(Packet::text(text(input)?));
+            options.liveness = Some(liveness.silence(time(input)?).timeout(time(input)?));
+        }
         _ => {
             let (certificates_pem, key_pem) = (text(input)?.into_bytes(), text(input)?.into_bytes());
             options.tls.identity = Some(TlsIdentity { certificates_pem, key_pem });
