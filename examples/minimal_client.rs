@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example minimal_client -- ws://127.0.0.1:9080`
 
-use std::{env, process::ExitCode, thread, time::Duration};
+use std::{env, process::ExitCode, time::Duration};
 
 use websocket_peer::{Error, ReadyState, WebSocketPeer};
 
@@ -26,7 +26,8 @@ fn run(url: &str) -> Result<bool, Error> {
 
     let mut greeted = false;
     let info = loop {
-        let state = socket.poll();
+        // A game polls once a frame instead.
+        let state = socket.wait(Duration::from_secs(1));
         if state == ReadyState::Open && !greeted {
             greeted = true;
             println!("> Sending test packet.");
@@ -44,7 +45,6 @@ fn run(url: &str) -> Result<bool, Error> {
         if let Some(info) = socket.close_info() {
             break info;
         }
-        thread::sleep(Duration::from_millis(16));
     };
 
     if !greeted && !info.was_clean() {

@@ -241,6 +241,7 @@ impl fmt::Display for CloseCause {
                 Deadline::Close => "the other end did not answer the close in time",
                 Deadline::Id => "the server said no id in time",
                 Deadline::Heartbeat => "the other end fell silent",
+                Deadline::Liveness => "the other end did not answer the probe in time",
                 Deadline::Message => "a message of the other end was not whole within `max_message_time`",
             }),
             Self::Protocol => f.write_str("the other end broke the WebSocket protocol"),
@@ -263,6 +264,8 @@ pub enum Deadline {
     Id,
     /// [`Options::heartbeat_timeout`](crate::Options::heartbeat_timeout).
     Heartbeat,
+    /// [`Liveness::timeout`](crate::Liveness::timeout).
+    Liveness,
     /// [`PeerLimits::max_message_time`](crate::PeerLimits::max_message_time). The other end was told with 1008.
     Message,
 }

@@ -107,11 +107,11 @@ impl JsPeer {
     }
 
     /// Called by the browser's events when there is something to poll for: the connection has opened, a packet has come,
-    /// or the connection has ended. At most once until the next `poll()`, and nothing changes before that. It is never
+    /// the connection has ended, or something is due, such as `connectTimeout`. At most once until the next `poll()`, and nothing changes before that. It is never
     /// called within one of your own calls, so it may call any method. `null`, the default, is nobody.
     ///
     /// It stays for later connections. Read with `recv()` until `undefined`: for what waits behind an inbox that is left
-    /// full it is not called again. `connectTimeout` and `closeTimeout` pass in `poll()` only.
+    /// full it is not called again.
     ///
     /// Throws a `TypeError` for what is neither a function nor `null`. What the function itself throws is reported as from
     /// any event handler.

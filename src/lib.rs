@@ -39,7 +39,7 @@ pub use admission::Admission;
 pub use close::{CloseCause, CloseCode, CloseInfo, Deadline, Excess, TlsFailure};
 pub use error::Error;
 pub use options::{
-    Options, OriginPolicy, PeerLimits, ServerOptions, TlsIdentity, TlsOptions, TlsRoots, WhenFull,
+    Liveness, Options, OriginPolicy, PeerLimits, ServerOptions, TlsIdentity, TlsOptions, TlsRoots, WhenFull,
 };
 pub use packet::{Packet, PacketKind};
 pub use peer::WebSocketPeer;

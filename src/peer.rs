@@ -1,18 +1,19 @@
 //! [`WebSocketPeer`]: the checks that every platform shares, then the backend.
 
+mod closing;
 mod platform;
+mod waiting;
 
 use std::{fmt, net::TcpStream};
 
 use crate::{
-    close::{CloseCause, CloseCode, CloseInfo, MAX_REASON},
     error::Error,
     link::Link,
     options::Options,
     packet::{Outgoing, Packet},
     state::ReadyState,
     stats::Stats,
-    sys::{Socket, Transport},
+    sys::{Notifier, Notify, Socket, Transport},
     url::Url,
     variant::Variant,
 };
@@ -26,7 +27,8 @@ use crate::{
 ///
 /// After the end the same peer can connect again. Dropping it ends the connection at once, without a closing handshake.
 ///
-/// Programs without frames can be woken in a browser, when there is something to poll for: [`on_wake`](Self::on_wake).
+/// Programs without frames call [`wait`](Self::wait) in place of `poll`, natively, or set a hook that is called when there
+/// is something to poll for: [`on_wake`](Self::on_wake).
 ///
 /// It is `Send` and `Sync` on every platform. In a browser it belongs to the thread that made the connection or set the
 /// hook (the page or one worker); using or dropping such a peer on another thread of a multi-threaded WebAssembly
@@ -43,8 +45,9 @@ pub struct WebSocketPeer {
     socket: Option<Socket>,
     /// Whether the last connection was accepted: then this end is a server's, and may send a server's close codes.
     accepted: bool,
-    /// The hook of `on_wake`.
-    waker: Option<<Socket as Transport>::Waker>,
+    /// The state that the program was last told.
+    told: ReadyState,
+    notifier: Notifier,
 }
 
 impl WebSocketPeer {
@@ -55,7 +58,14 @@ impl WebSocketPeer {
 
     /// A peer with these options, not connected. They are checked when it connects or accepts.
     pub fn with_options(options: Options) -> Self {
-        Self { options, link: Link::unused(), socket: None, accepted: false, waker: None }
+        Self {
+            options,
+            link: Link::unused(),
+            socket: None,
+            accepted: false,
+            told: ReadyState::Closed,
+            notifier: Notifier::default(),
+        }
     }
 
     /// The options for the next connection.
@@ -102,9 +112,7 @@ impl WebSocketPeer {
         self.options.check()?;
         target.check_port(self.options.allow_blocked_ports)?;
         let socket = Socket::connect(&target, &self.options)?;
-        self.start(socket, Link::connecting(&self.options, Some(url.to_owned())));
-        self.accepted = false;
-        Ok(())
+        self.start(socket, Link::connecting(&self.options, Some(url.to_owned())), false)
     }
 
     /// Takes over a TCP stream that a listener accepted, and begins the server's side of the handshake on it; of the
@@ -124,9 +132,7 @@ impl WebSocketPeer {
         self.check_unused()?;
         self.options.check()?;
         let socket = Socket::accept(stream, &self.options)?;
-        self.start(socket, Link::connecting(&self.options, None));
-        self.accepted = true;
-        Ok(())
+        self.start(socket, Link::connecting(&self.options, None), true)
     }
 
     /// Moves the connection on and tells its state. Call it once a frame. It never blocks.
@@ -136,12 +142,16 @@ impl WebSocketPeer {
     /// Godot: `poll`.
     pub fn poll(&mut self) -> ReadyState {
         if let Some(socket) = &mut self.socket {
+            self.notifier.poll_begins(socket);
             socket.poll(&mut self.link);
             if self.link.state() == ReadyState::Closed && !socket.lingers() {
-                self.socket = None;
+                self.let_go();
+            } else {
+                self.notifier.poll_ends(socket, &self.link);
             }
         }
-        self.link.state()
+        self.told = self.link.state();
+        self.told
     }
 
     /// The state as of the last call that could change it.
@@ -230,62 +240,8 @@ impl WebSocketPeer {
     pub fn flush(&mut self) {
         if let Some(socket) = &mut self.socket {
             socket.flush(&mut self.link);
+            self.notifier.changed(socket, &self.link);
         }
-    }
-
-    /// Closes with code 1000 and no reason: [`close_with`](Self::close_with).
-    ///
-    /// # Errors
-    /// None at present.
-    ///
-    /// Godot: `close`.
-    pub fn close(&mut self) -> Result<(), Error> {
-        self.close_with(CloseCode::NORMAL, "")
-    }
-
-    /// Asks the other end to close. What was sent before still goes out.
-    ///
-    /// The state is [`ReadyState::Closing`] until the other end answers, or [`Options::close_timeout`] is over. While
-    /// connecting there is nobody to ask: the attempt is given up, and the state is [`ReadyState::Closed`] at once. When
-    /// closing or closed already, nothing happens.
-    ///
-    /// Platform: natively packets that still arrive while closing can be read. A browser drops them.
-    ///
-    /// # Errors
-    /// - [`Error::ReasonTooLong`] for a reason of more than 123 bytes of UTF-8.
-    /// - [`Error::InvalidCloseCode`] for a code of [`CloseCode::for_server`] on a peer that connected.
-    ///
-    /// Godot: `close`.
-    pub fn close_with(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        if reason.len() > MAX_REASON {
-            return Err(Error::ReasonTooLong { len: reason.len() });
-        }
-        if !self.accepted && !code.is_for_clients() {
-            return Err(Error::InvalidCloseCode { code: code.get() });
-        }
-        match (self.link.state(), &mut self.socket) {
-            (ReadyState::Open, Some(socket)) => socket.close(code, reason, &mut self.link),
-            (ReadyState::Connecting, _) => self.abort(),
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Ends the connection at once, without a closing handshake. Packets that arrived stay readable.
-    ///
-    /// Godot: `close(-1)`.
-    pub fn abort(&mut self) {
-        self.socket = None;
-        self.link.closed(CloseInfo::new(CloseCause::Aborted));
-    }
-
-    /// How the last connection ended; `None` before the first end and from the next [`connect`](Self::connect) on.
-    ///
-    /// Godot: `get_close_code`, `get_close_reason`.
-    #[doc(alias = "get_close_code")]
-    #[doc(alias = "get_close_reason")]
-    pub fn close_info(&self) -> Option<&CloseInfo> {
-        self.link.close_info()
     }
 
     /// How many payload bytes were sent and have not been handed to the kernel, or by the browser to the network, as
@@ -320,12 +276,18 @@ impl WebSocketPeer {
     }
 
     /// Puts a new connection in the place of whatever is left of the last one.
-    fn start(&mut self, mut socket: Socket, link: Link) {
-        if let Some(waker) = &self.waker {
-            socket.wake_by(waker);
-        }
+    fn start(&mut self, mut socket: Socket, link: Link, accepted: bool) -> Result<(), Error> {
+        self.notifier.attach(&mut socket, &link)?;
         self.socket = Some(socket);
         self.link = link;
+        self.accepted = accepted;
+        self.told = self.link.state();
+        Ok(())
+    }
+
+    fn let_go(&mut self) {
+        self.socket = None;
+        self.notifier.detach();
     }
 
     fn send_any(&mut self, packet: Outgoing<'_>) -> Result<(), Error> {
@@ -338,6 +300,7 @@ impl WebSocketPeer {
                 }
                 socket.send(packet, &mut self.link)?;
                 self.link.count_sent(packet.len());
+                self.notifier.changed(socket, &self.link);
                 Ok(())
             }
             _ => Err(self.not_open()),

@@ -16,10 +16,30 @@ pub struct Stats {
     pub bytes_sent: u64,
     /// Payload bytes of the packets received.
     pub bytes_received: u64,
-    /// The last round trip that a heartbeat ping measured, as fine as the polling is frequent.
+    /// The smoothed round-trip time of the heartbeat's pings: each measurement counts for an eighth (RFC 6298, section 2).
+    /// `None` before the first pong. It includes the time until the answer is polled for.
+    ///
+    /// Pings are sent every [`heartbeat_interval`](crate::Options::heartbeat_interval).
     ///
     /// Platform: a browser shows no pongs, so this stays `None` there.
     pub rtt: Option<Duration>,
+    /// The mean deviation of the round-trip time: how much single round trips differ from `rtt` (`RTTVAR` in RFC 6298,
+    /// section 2). `None` where `rtt` is.
+    pub rtt_variation: Option<Duration>,
+}
+
+impl Stats {
+    /// Counts in a round trip, as RFC 6298, section 2 does.
+    #[allow(dead_code, reason = "a browser shows no pongs")]
+    pub(crate) fn add_round_trip(&mut self, measured: Duration) {
+        let (rtt, variation) = match (self.rtt, self.rtt_variation) {
+            (Some(rtt), Some(variation)) => {
+                ((rtt * 7 + measured) / 8, (variation * 3 + rtt.abs_diff(measured)) / 4)
+            }
+            _ => (measured, measured / 2),
+        };
+        (self.rtt, self.rtt_variation) = (Some(rtt), Some(variation));
+    }
 }
 
 /// Counters of a whole [server](crate::WebSocketServer). Those of peers add up over all that there have been.
@@ -60,5 +80,23 @@ impl ServerStats {
         self.packets_received += peer.packets_received;
         self.bytes_sent += peer.bytes_sent;
         self.bytes_received += peer.bytes_received;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_trips_are_smoothed_as_rfc_6298_says() {
+        let ms = Duration::from_millis;
+        let mut stats = Stats::default();
+        let mut after = |measured| {
+            stats.add_round_trip(ms(measured));
+            (stats.rtt, stats.rtt_variation)
+        };
+        assert_eq!(after(80), (Some(ms(80)), Some(ms(40))));
+        assert_eq!(after(160), (Some(ms(90)), Some(ms(50))));
+        assert_eq!(after(10), (Some(ms(80)), Some(Duration::from_micros(57_500))));
     }
 }

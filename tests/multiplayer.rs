@@ -18,3 +18,5 @@ mod party;
 mod reading;
 #[path = "multiplayer/talking.rs"]
 mod talking;
+#[path = "multiplayer/waiting.rs"]
+mod waiting;

@@ -16,3 +16,5 @@ mod names;
 mod polling;
 #[path = "native/resources.rs"]
 mod resources;
+#[path = "native/waiting.rs"]
+mod waiting;

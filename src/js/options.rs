@@ -5,7 +5,7 @@ use std::time::Duration;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::{caught, values::Thrown};
-use crate::Options;
+use crate::{Liveness, Options, Packet};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -29,6 +29,18 @@ export interface WebSocketPeerOptions {
     connectTimeout?: number;
     /** The time for the other end to answer a close. Default: 3000. */
     closeTimeout?: number;
+    /** How to find out that the connection is dead, which no browser tells for minutes, or ever. Default: not at all. */
+    liveness?: Liveness;
+}
+
+/** A question of your own protocol, which the server must answer with a packet of any kind. */
+export interface Liveness {
+    /** The packet to send after a silence, and at once when the network or the page has come back. */
+    probe: string | Uint8Array;
+    /** How long nothing has been received when it is sent. Default: 20,000. */
+    silence?: number;
+    /** The time within which a packet must be received afterwards; else it ends, with cause `timed-out`. Default: 10,000. */
+    timeout?: number;
 }
 "#;
 
@@ -68,9 +80,41 @@ pub(super) fn set(options: &mut Options, name: &str, value: &JsValue) -> Result<
         }
         "connectTimeout" => options.connect_timeout = milliseconds(name, value)?,
         "closeTimeout" => options.close_timeout = milliseconds(name, value)?,
+        "liveness" => options.liveness = Some(liveness(name, value)?),
         _ => return Err(invalid(name, "there is no such option")),
     }
     Ok(())
+}
+
+fn liveness(option: &str, value: &JsValue) -> Result<Liveness, Thrown> {
+    if !value.is_object() {
+        return Err(invalid(option, "it must be an object with a `probe`"));
+    }
+    let mut probe = None;
+    let (mut silence, mut timeout) = (None, None);
+    let named = |name: &str| format!("{option}.{name}");
+    for_each(value, |name, value| {
+        match name {
+            "probe" => probe = Some(packet(&named(name), value)?),
+            "silence" => silence = Some(milliseconds(&named(name), value)?),
+            "timeout" => timeout = Some(milliseconds(&named(name), value)?),
+            _ => return Err(invalid(&named(name), "there is no such option")),
+        }
+        Ok(())
+    })?;
+    let probe = probe.ok_or_else(|| invalid(option, "it must have a `probe`"))?;
+    let mut liveness = Liveness::new(probe);
+    liveness.silence = silence.unwrap_or(liveness.silence);
+    liveness.timeout = timeout.unwrap_or(liveness.timeout);
+    Ok(liveness)
+}
+
+fn packet(name: &str, value: &JsValue) -> Result<Packet, Thrown> {
+    if let Some(text) = value.as_string() {
+        return Ok(Packet::text(text));
+    }
+    let bytes = caught::uint8_array(value)?;
+    bytes.map(Packet::binary).ok_or_else(|| invalid(name, "it must be a string or a Uint8Array"))
 }
 
 pub(super) fn size(name: &str, value: &JsValue) -> Result<usize, Thrown> {

@@ -1,6 +1,7 @@
 //! JavaScript's values from ours, and ours from JavaScript's.
 
 use js_sys::{Function, Object, Reflect, Uint8Array};
+use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use super::caught;
@@ -141,8 +142,9 @@ pub(super) fn optional_function(argument: &str, value: &JsValue) -> Result<Optio
     Ok(Some(function.clone()))
 }
 
-/// What calls the function as an event would.
-pub(super) fn hook(function: Option<Function>) -> impl Fn() {
+/// What calls the function as an event would. It is called on the thread that it comes from.
+pub(super) fn hook(function: Option<Function>) -> impl Fn() + Send {
+    let function = SendWrapper::new(function);
     move || {
         if let Some(Err(exception)) = function.as_ref().map(|function| function.call0(&JsValue::UNDEFINED)) {
             report_error(&exception);

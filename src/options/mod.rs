@@ -1,11 +1,13 @@
 //! What can be set on a peer before it connects or accepts.
 
+mod liveness;
 mod server;
 mod share;
 mod tls;
 
 use std::time::Duration;
 
+pub use liveness::Liveness;
 pub use server::{OriginPolicy, PeerLimits, ServerOptions, WhenFull};
 pub(crate) use share::Share;
 pub use tls::{TlsIdentity, TlsOptions, TlsRoots};
@@ -118,17 +120,29 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// The time for the other end to answer a close. Default: 3 s.
     pub close_timeout: Duration,
-    /// After how long a silence of the other end a ping asks whether it is there; zero: never. Default: 20 s.
+    /// How often a ping is sent, whatever else is sent or received; zero: never. Its answer measures the round trip
+    /// ([`Stats::rtt`](crate::Stats::rtt)). While one is unanswered, the next is sent after this time of silence. Default: 20 s.
     ///
     /// Platform: a browser lets no page send pings, and answers those of a server itself.
     ///
     /// Godot: `heartbeat_interval`, in seconds.
     pub heartbeat_interval: Duration,
-    /// How long after that ping the silence may last. Then the connection ends with
+    /// How long after a ping nothing at all may be received. Then the connection ends with
     /// [`Deadline::Heartbeat`](crate::Deadline::Heartbeat). Default: 20 s.
     ///
     /// Platform: natively only.
     pub heartbeat_timeout: Duration,
+    /// A packet of the program's own that asks the other end for a sign of life after a silence, and the time for the
+    /// answer. Default: none.
+    ///
+    /// For browsers, in which no page can send a ping, and a connection that died while a laptop slept or a phone had the
+    /// page in the background is not noticed for minutes, or never. Natively the heartbeat does the same without the help
+    /// of the other end's program; this is there, too, and works the same.
+    ///
+    /// The probe is also sent at once, without the silence, after what often ends connections unnoticed: when the machine
+    /// has slept, and in a browser at the events `online`, `offline` and `pageshow` and when the page becomes visible
+    /// again. In a worker there are only the first two.
+    pub liveness: Option<Liveness>,
     /// Whether small packets leave at once (`TCP_NODELAY`) rather than waiting to share a segment. Default: true.
     ///
     /// Platform: a browser does so by itself.
@@ -156,6 +170,7 @@ impl Default for Options {
             close_timeout: Duration::from_secs(3),
             heartbeat_interval: Duration::from_secs(20),
             heartbeat_timeout: Duration::from_secs(20),
+            liveness: None,
             nodelay: true,
             tls: TlsOptions::default(),
         }
@@ -185,6 +200,13 @@ impl Options {
         heartbeat_timeout: Duration,
         nodelay: bool,
         tls: TlsOptions,
+    }
+
+    /// Sets [`liveness`](Self#structfield.liveness).
+    #[must_use]
+    pub fn liveness(mut self, liveness: Liveness) -> Self {
+        self.liveness = Some(liveness);
+        self
     }
 
     /// Sets [`protocols`](Self#structfield.protocols).
@@ -229,6 +251,9 @@ impl Options {
         ];
         for (option, time, may_be_zero) in times {
             check_time(option, time, may_be_zero)?;
+        }
+        if let Some(liveness) = &self.liveness {
+            liveness.check(self.outbound_buffer_size)?;
         }
         self.check_protocols()?;
         check_headers(&self.headers)?;

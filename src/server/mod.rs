@@ -17,7 +17,7 @@ mod sending;
 mod sources;
 mod turns;
 
-use std::{collections::VecDeque, fmt, time::Duration};
+use std::{collections::VecDeque, fmt, task::Waker, time::Duration};
 
 pub(crate) use self::sending::{EncodedPackets, Progress, Urgency};
 use self::{
@@ -152,10 +152,15 @@ impl WebSocketServer {
         self.pass(Duration::ZERO);
     }
 
-    /// Sleeps until there is something to do, for `at_most` so long; then [polls](Self::poll). The only call of this
-    /// crate that may sleep; for programs without frames of their own.
+    /// Sleeps until there is something to do, at most for `at_most`; then [polls](Self::poll). For programs without frames
+    /// of their own.
     pub fn wait(&mut self, at_most: Duration) {
         self.pass(at_most);
+    }
+
+    /// Returns a handle with which another thread ends a [`wait`](Self::wait): the current one, or else the next.
+    pub fn waker(&self) -> Waker {
+        self.reactor.waker()
     }
 
     /// What has happened next. When it answers `None`, replies that were gathered while reading are handed to the

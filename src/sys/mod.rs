@@ -1,12 +1,13 @@
 //! THE SEAM: what a platform must provide, and the one place that asks which platform it is.
 //!
-//! A backend is a type `Socket` that implements [`Transport`], for a peer that polls itself, and a type `Reactor` that
-//! implements [`Accept`], for a server that polls only those of its connections that have something to do; and a function `now`, the time since
-//! any fixed moment. Their laws:
+//! A backend is a type `Socket` that implements [`Transport`], for a peer that polls itself; a type `Notifier` that
+//! implements [`Notify`], for a program that sleeps until such a peer needs it; a type `Reactor` that implements
+//! [`Accept`], for a server that polls only those of its connections that have something to do; and a function `now`, the
+//! time since any fixed moment. Their laws:
 //!
 //! 1. It tells what happened by changing the [`Link`], and only inside the calls below: callbacks and kernels may
 //!    queue, only `poll` tells.
-//! 2. No call blocks, but [`Accept::wait`].
+//! 2. No call blocks, but [`Accept::wait`] and [`Notify::wait`].
 //! 3. An `Err` means that nothing was changed. What the network does becomes [`Link::closed`].
 //! 4. `send` takes the whole packet or, with an `Err`, leaves no trace.
 //! 5. Everything that it queues has a bound.
@@ -18,8 +19,11 @@
 //! The checks that are the same everywhere (state, limits, codes, reasons, URLs, options) were made before a call
 //! arrives here.
 
+mod liveness;
+
 use std::{
     net::{SocketAddr, TcpListener, TcpStream},
+    task::Waker,
     time::Duration,
 };
 
@@ -40,12 +44,6 @@ use crate::{
 
 /// What a platform's `Socket` can do. Constructed by `connect` and `accept`; what has a `self` is called on a connection.
 pub(crate) trait Transport: Sized {
-    /// The program's hook, which outlives connections.
-    type Waker;
-
-    /// Makes one of what the program gave.
-    fn waker(hook: impl Fn() + 'static) -> Result<Self::Waker, Error>;
-
     /// Begins to connect.
     fn connect(url: &Url, options: &Options) -> Result<Self, Error>;
 
@@ -57,10 +55,6 @@ pub(crate) trait Transport: Sized {
 
     /// Moves everything on that can move, and tells the link.
     fn poll(&mut self, link: &mut Link);
-
-    /// Calls the hook from now on when there is something to poll for, once until the next poll. Not within any of
-    /// these calls: the program may answer with one of them.
-    fn wake_by(&mut self, waker: &Self::Waker);
 
     /// Whether there is still something to poll for after the link was closed, such as a last frame to deliver.
     fn lingers(&self) -> bool {
@@ -83,6 +77,47 @@ pub(crate) trait Transport: Sized {
 
     /// Switches `TCP_NODELAY`.
     fn set_nodelay(&mut self, on: bool, link: &Link) -> Result<(), Error>;
+}
+
+/// The program's hook.
+pub(crate) type Hook = Box<dyn Fn() + Send>;
+
+/// What tells a program, between its calls, that a connection needs to be polled. A peer has one for all its connections.
+///
+/// The hook is called once until the next poll, and never within one of these calls: it may answer with any of them.
+pub(crate) trait Notify: Default {
+    type Socket: Transport;
+
+    /// Replaces the hook, and calls the new one also for what waits already.
+    fn set_hook(&mut self, hook: Hook, connection: Option<(&mut Self::Socket, &Link)>) -> Result<(), Error>;
+
+    /// A connection begins. An `Err` leaves it unwatched.
+    fn attach(&mut self, socket: &mut Self::Socket, link: &Link) -> Result<(), Error>;
+
+    /// The connection is gone.
+    fn detach(&mut self);
+
+    /// The program polls now.
+    fn poll_begins(&mut self, socket: &mut Self::Socket);
+
+    /// It has polled.
+    fn poll_ends(&mut self, socket: &mut Self::Socket, link: &Link);
+
+    /// It has called something else, after which the connection may wait for something else.
+    fn changed(&mut self, socket: &mut Self::Socket, link: &Link);
+
+    /// Sleeps until there is something to poll for, the waker is used, or the time is over. The connection has nothing to
+    /// tell and nothing to flush.
+    fn wait(&mut self, connection: Option<(&mut Self::Socket, &Link)>, at_most: Duration);
+
+    /// Ends the current [`wait`](Self::wait), or else the next.
+    fn waker(&mut self) -> Waker;
+
+    /// Sets what the program waits for beside the connection: a time from now on, at which it polls.
+    fn set_deadline(&mut self, within: Option<Duration>);
+
+    /// Returns until when, since the last poll, the hook was to be called for what happens; `None` without a hook.
+    fn watched_until(&self, socket: &Self::Socket) -> Option<Duration>;
 }
 
 /// Where a server's connections come in, and what wakes it.
@@ -114,6 +149,9 @@ pub(crate) trait Accept: Sized {
 
     /// Sleeps until something is ready, for `at_most` so long; then tells of each once, until it has been used up.
     fn wait(&mut self, at_most: Duration, tell: &mut dyn FnMut(Wakeup));
+
+    /// Ends the current [`wait`](Self::wait) with a time, or else the next.
+    fn waker(&self) -> Waker;
 
     /// The next newcomer, who will be told of as `slot`.
     fn accept(&mut self, slot: u32, options: &ServerOptions, now: Duration) -> Arrived<Self::Connection>;
@@ -285,7 +323,7 @@ pub(crate) type FuzzTarget = (&'static str, fn(&[u8]));
 cfg_if::cfg_if! {
     if #[cfg(all(target_family = "wasm", target_os = "unknown"))] {
         mod web;
-        pub(crate) use web::{Reactor, Socket, now};
+        pub(crate) use web::{Notifier, Reactor, Socket, now};
 
         /// A browser reads what comes from strangers itself.
         #[cfg(feature = "_fuzz")]
@@ -294,7 +332,7 @@ cfg_if::cfg_if! {
         mod native;
         #[cfg(feature = "_fuzz")]
         pub(crate) use native::FUZZ_TARGETS;
-        pub(crate) use native::{Reactor, Socket, now};
+        pub(crate) use native::{Notifier, Reactor, Socket, now};
 
         /// A read that leaves room has emptied the socket, and what comes later is told of (epoll(7), kqueue(2)).
         const SHORT_READ_DRAINS: bool = true;
@@ -309,7 +347,7 @@ cfg_if::cfg_if! {
         mod native;
         #[cfg(feature = "_fuzz")]
         pub(crate) use native::FUZZ_TARGETS;
-        pub(crate) use native::{Reactor, Socket, now};
+        pub(crate) use native::{Notifier, Reactor, Socket, now};
 
         /// What comes later is told of only after a read that found nothing.
         const SHORT_READ_DRAINS: bool = false;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{Options, ReadyState};
 
-use crate::support::{A_WHILE, endure_silence, open, open_with, poll_for, receive_text};
+use crate::support::{A_WHILE, endure_silence, measure_round_trip, open, open_with, poll_for, receive_text};
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_ping_is_answered_with_its_payload() {
@@ -39,6 +39,20 @@ async fn the_heartbeat_keeps_a_quiet_connection_open() {
     assert_eq!((peer.state(), peer.available()), (ReadyState::Open, 0));
     peer.send_text("alive").unwrap();
     assert_eq!(receive_text(&mut peer).await, "alive");
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn round_trips_are_measured_while_packets_go_to_and_fro_where_pings_can_be_sent() {
+    let options = Options::default()
+        .heartbeat_interval(Duration::from_millis(30))
+        .heartbeat_timeout(Duration::from_secs(60));
+    let mut peer = open_with(options, "/echo").await;
+    assert_eq!((peer.stats().rtt, peer.stats().rtt_variation), (None, None));
+    measure_round_trip(&mut peer, async |peer| {
+        peer.send_text("busy").unwrap();
+        assert_eq!(receive_text(peer).await, "busy");
+    })
+    .await;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]

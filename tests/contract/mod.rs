@@ -7,6 +7,7 @@ mod deadlines;
 mod dropping;
 mod echoing;
 mod limits;
+mod liveness;
 mod multiplayer;
 mod opening;
 mod options;

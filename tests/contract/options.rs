@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use wasm_bindgen_test::wasm_bindgen_test;
-use websocket_peer::{Error, Options, ReadyState, TlsIdentity, TlsOptions, TlsRoots, WebSocketPeer};
+use websocket_peer::{
+    Error, Liveness, Options, Packet, ReadyState, TlsIdentity, TlsOptions, TlsRoots, WebSocketPeer,
+};
 
 use crate::support::{
     assert_headers_arrive, assert_own_roots, closed, connect, open, open_with, opened, receive, url,
@@ -54,6 +56,12 @@ invalid! {
     a_heartbeat_that_never_beats_is_invalid: "heartbeat_interval", Options::default().heartbeat_interval(DAY * 2);
     a_bad_time_for_the_heartbeat_is_invalid: "heartbeat_timeout",
         Options::default().heartbeat_timeout(Duration::ZERO), Options::default().heartbeat_timeout(DAY * 2);
+    a_probe_that_is_too_large_to_be_sent_is_invalid: "liveness",
+        Options::default().outbound_buffer_size(4).liveness(Liveness::new(Packet::text("12345")));
+    a_bad_time_for_the_probe_is_invalid: "liveness",
+        Options::default().liveness(Liveness::new(Packet::text("?")).silence(Duration::ZERO)),
+        Options::default().liveness(Liveness::new(Packet::text("?")).timeout(Duration::ZERO)),
+        Options::default().liveness(Liveness::new(Packet::text("?")).timeout(DAY * 2));
     an_empty_protocol_is_invalid: "protocols", Options::default().protocols([""]), Options::default().protocols(["chat", ""]);
     a_protocol_that_is_no_token_is_invalid: "protocols",
         Options::default().protocols(["two words"]), Options::default().protocols(["a,b"]),

@@ -1,8 +1,8 @@
-//! `on_wake`: who is called, when, and what may be done then. Where nobody is woken, the same by polling.
+//! `on_wake`: when the hook is called, and what may be done then.
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -13,8 +13,8 @@ use crate::support::{
     receive_all, receive_text, url,
 };
 
-fn shared(peer: WebSocketPeer) -> Rc<RefCell<WebSocketPeer>> {
-    Rc::new(RefCell::new(peer))
+fn shared(peer: WebSocketPeer) -> Arc<Mutex<WebSocketPeer>> {
+    Arc::new(Mutex::new(peer))
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -24,7 +24,7 @@ async fn the_opening_wakes_once_and_changes_nothing() {
     wakes.expect(1).await;
     assert_eq!(peer.state(), ReadyState::Connecting);
     opened(&mut peer).await;
-    wakes.expect(1).await;
+    wakes.settle(&mut peer).await;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -50,7 +50,7 @@ async fn the_end_wakes_once_and_changes_nothing() {
     wakes.expect(1).await;
     assert_eq!((peer.state(), peer.close_info()), (ReadyState::Closing, None));
     assert!(closed(&mut peer).await.was_clean());
-    wakes.expect(1).await;
+    wakes.settle(&mut peer).await;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -100,7 +100,7 @@ async fn a_new_hook_replaces_the_old_one() {
     let mut peer = open("/echo").await;
     let old = Wakes::of(&mut peer);
     let new = Wakes::of(&mut peer);
-    old.assert_let_go();
+    old.assert_let_go().await;
     peer.send_text("hello").unwrap();
     new.expect(1).await;
     old.expect(0).await;
@@ -108,99 +108,101 @@ async fn a_new_hook_replaces_the_old_one() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_peer_that_is_dropped_wakes_nobody() {
+async fn a_peer_that_is_dropped_does_not_call_its_hook() {
     let mut peer = open("/flood/8192").await;
     let wakes = Wakes::of(&mut peer);
     pause(A_WHILE).await;
     drop(peer);
-    wakes.assert_let_go();
+    wakes.assert_let_go().await;
     wakes.forget();
     wakes.expect(0).await;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_connection_that_was_aborted_wakes_nobody() {
+async fn a_connection_that_was_aborted_does_not_wake() {
     let mut peer = open("/echo").await;
     let wakes = Wakes::of(&mut peer);
     peer.send_text("hello").unwrap();
     peer.abort();
+    wakes.forget();
     wakes.expect(0).await;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn who_is_woken_may_poll_and_answer_at_once() {
+async fn a_hook_may_poll_and_answer_at_once() {
     let peer = shared(dial("/echo").await);
-    let received = Rc::new(Cell::new(0));
+    let received = Arc::new(AtomicUsize::new(0));
     let answer = {
-        let received = Rc::clone(&received);
-        move |peer: &RefCell<WebSocketPeer>| {
-            let mut peer = peer.borrow_mut();
+        let received = Arc::clone(&received);
+        move |peer: &Mutex<WebSocketPeer>| {
+            let mut peer = peer.lock().unwrap();
             if peer.state() == ReadyState::Connecting && peer.poll() == ReadyState::Open {
                 peer.send_text("0").unwrap();
             }
             peer.poll();
             while let Some(packet) = peer.recv() {
-                assert_eq!(numbers(&[packet]), [received.get()]);
-                received.set(received.get() + 1);
-                peer.send_text(&received.get().to_string()).unwrap();
+                assert_eq!(numbers(&[packet]), [received.load(Ordering::SeqCst)]);
+                received.fetch_add(1, Ordering::SeqCst);
+                peer.send_text(&received.load(Ordering::SeqCst).to_string()).unwrap();
             }
         }
     };
-    drive(&peer, answer, || received.get() >= 20).await;
+    drive(&peer, answer, || received.load(Ordering::SeqCst) >= 20).await;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn who_is_woken_may_drop_the_peer() {
+async fn a_hook_may_drop_the_peer() {
     let peer = shared(dial("/burst/3").await);
-    let dropped = Rc::new(Cell::new(false));
+    let dropped = Arc::new(AtomicBool::new(false));
     let drop_it = {
-        let dropped = Rc::clone(&dropped);
-        move |peer: &RefCell<WebSocketPeer>| {
-            dropped.set(true);
-            drop(peer.take());
+        let dropped = Arc::clone(&dropped);
+        move |peer: &Mutex<WebSocketPeer>| {
+            dropped.store(true, Ordering::SeqCst);
+            drop(std::mem::take(&mut *peer.lock().unwrap()));
         }
     };
-    drive(&peer, drop_it, || dropped.get()).await;
+    drive(&peer, drop_it, || dropped.load(Ordering::SeqCst)).await;
     pause(A_WHILE).await;
-    let mut other = peer.take();
+    let mut other = std::mem::take(&mut *peer.lock().unwrap());
     connect(&mut other, "/echo").await;
     opened(&mut other).await;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn who_is_woken_may_connect_again() {
+async fn a_hook_may_connect_again() {
     let peer = shared(dial("/close/1000").await);
-    let ends = Rc::new(Cell::new(0));
+    let ends = Arc::new(AtomicUsize::new(0));
     let reconnect = {
-        let ends = Rc::clone(&ends);
-        move |peer: &RefCell<WebSocketPeer>| {
-            let mut peer = peer.borrow_mut();
-            if ends.get() < 3 && peer.poll() == ReadyState::Closed {
-                ends.set(ends.get() + 1);
+        let ends = Arc::clone(&ends);
+        move |peer: &Mutex<WebSocketPeer>| {
+            let mut peer = peer.lock().unwrap();
+            if ends.load(Ordering::SeqCst) < 3 && peer.poll() == ReadyState::Closed {
+                ends.fetch_add(1, Ordering::SeqCst);
                 peer.connect(&url("/close/1000")).unwrap();
             }
         }
     };
-    drive(&peer, reconnect, || ends.get() == 3).await;
+    drive(&peer, reconnect, || ends.load(Ordering::SeqCst) == 3).await;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn who_is_woken_may_set_another_hook() {
+async fn a_hook_may_set_another_hook() {
     let peer = shared(open("/echo").await);
-    peer.borrow_mut().send_text("hello").unwrap();
-    let wakes = Rc::new(RefCell::new(None));
+    peer.lock().unwrap().send_text("hello").unwrap();
+    let wakes = Arc::new(Mutex::new(None));
     let replace = {
-        let wakes = Rc::clone(&wakes);
-        move |peer: &RefCell<WebSocketPeer>| {
-            let mut peer = peer.borrow_mut();
+        let wakes = Arc::clone(&wakes);
+        move |peer: &Mutex<WebSocketPeer>| {
+            let mut peer = peer.lock().unwrap();
             peer.poll();
             if peer.recv().is_some() {
-                wakes.replace(Some(Wakes::of(&mut peer)));
+                *wakes.lock().unwrap() = Some(Wakes::of(&mut peer));
             }
         }
     };
-    drive(&peer, replace, || wakes.borrow().is_some()).await;
-    let (mut peer, wakes) = (peer.take(), wakes.take().unwrap());
+    drive(&peer, replace, || wakes.lock().unwrap().is_some()).await;
+    let (mut peer, wakes) =
+        (std::mem::take(&mut *peer.lock().unwrap()), wakes.lock().unwrap().take().unwrap());
     peer.send_text("again").unwrap();
     wakes.expect(1).await;
     assert_eq!(receive_text(&mut peer).await, "again");
@@ -209,37 +211,38 @@ async fn who_is_woken_may_set_another_hook() {
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn what_a_full_inbox_had_no_room_for_wakes_again() {
     let peer = shared(dial_with(Options::default().max_queued_packets(2), "/burst/21").await);
-    let received = Rc::new(RefCell::new(Vec::new()));
+    let received = Arc::new(Mutex::new(Vec::new()));
     let read = {
-        let received = Rc::clone(&received);
-        move |peer: &RefCell<WebSocketPeer>| {
-            let mut peer = peer.borrow_mut();
+        let received = Arc::clone(&received);
+        move |peer: &Mutex<WebSocketPeer>| {
+            let mut peer = peer.lock().unwrap();
             peer.poll();
-            received.borrow_mut().extend(std::iter::from_fn(|| peer.recv()));
+            received.lock().unwrap().extend(std::iter::from_fn(|| peer.recv()));
         }
     };
     // All of it waits before anybody looks.
     pause(A_WHILE).await;
-    drive(&peer, read, || received.borrow().len() == 21).await;
-    assert!(numbers(&received.borrow()).into_iter().eq(0..21));
+    drive(&peer, read, || received.lock().unwrap().len() == 21).await;
+    assert!(numbers(&received.lock().unwrap()).into_iter().eq(0..21));
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn an_inbox_that_nobody_reads_wakes_for_what_comes_and_no_more() {
     let peer = shared(dial_with(Options::default().max_queued_packets(1), "/burst/3").await);
-    let calls = Rc::new(Cell::new(0));
+    let calls = Arc::new(AtomicUsize::new(0));
     let poll = {
-        let calls = Rc::clone(&calls);
-        move |peer: &RefCell<WebSocketPeer>| {
-            calls.set(calls.get() + 1);
-            peer.borrow_mut().poll();
+        let calls = Arc::clone(&calls);
+        move |peer: &Mutex<WebSocketPeer>| {
+            calls.fetch_add(1, Ordering::SeqCst);
+            peer.lock().unwrap().poll();
         }
     };
-    drive(&peer, poll, || peer.borrow().available() == 1).await;
-    calls.set(0);
+    drive(&peer, poll, || peer.lock().unwrap().available() == 1).await;
+    calls.store(0, Ordering::SeqCst);
     pause(A_WHILE).await;
-    assert!(calls.get() <= 3, "{} calls for 3 packets", calls.get());
-    assert_eq!(numbers(&receive_all(&mut peer.take(), 3).await), [0, 1, 2]);
+    assert!(calls.load(Ordering::SeqCst) <= 3, "{} calls for 3 packets", calls.load(Ordering::SeqCst));
+    let mut peer = std::mem::take(&mut *peer.lock().unwrap());
+    assert_eq!(numbers(&receive_all(&mut peer, 3).await), [0, 1, 2]);
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -247,8 +250,8 @@ async fn an_end_that_came_with_the_opening_wakes_again() {
     let peer = shared(dial("/close/1000").await);
     // Both wait before anybody looks.
     pause(A_WHILE).await;
-    let poll = |peer: &RefCell<WebSocketPeer>| {
-        peer.borrow_mut().poll();
+    let poll = |peer: &Mutex<WebSocketPeer>| {
+        peer.lock().unwrap().poll();
     };
-    drive(&peer, poll, || peer.borrow().state() == ReadyState::Closed).await;
+    drive(&peer, poll, || peer.lock().unwrap().state() == ReadyState::Closed).await;
 }

@@ -35,6 +35,7 @@ const options: WebSocketPeerOptions = {
   protocols: ["chat"],
   connectTimeout: 5000,
   closeTimeout: 1000,
+  liveness: { probe: Uint8Array.of(0), silence: 15_000, timeout: 5000 },
 };
 
 // @ts-expect-error An option that does not exist.

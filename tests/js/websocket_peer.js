@@ -222,6 +222,11 @@ test("an option that does not exist, or has another type, is InvalidOption", () 
   wrong({ connectTimeout: NaN }, "`connectTimeout`");
   wrong({ connectTimeout: null }, "`connectTimeout`");
   wrong({ protocols: "chat" }, "`protocols`");
+  wrong({ liveness: "?" }, "object");
+  wrong({ liveness: {} }, "`probe`");
+  wrong({ liveness: { probe: 5 } }, "`liveness.probe`");
+  wrong({ liveness: { probe: "?", silence: "5" } }, "`liveness.silence`");
+  wrong({ liveness: { probe: "?", silent: 5 } }, "`liveness.silent`");
   wrong({ protocols: ["chat", 5] }, "`protocols`");
   wrong("chat", "`options`");
   wrong(null, "`options`");
@@ -240,6 +245,7 @@ test("an option out of range is InvalidOption at connect, by its name here", () 
   wrong({ inboundBufferSize: 5 }, "less than `maxMessageSize`");
   wrong({ closeTimeout: 0 }, "`closeTimeout`");
   wrong({ protocols: ["a b"] }, "`protocols`");
+  wrong({ liveness: { probe: "?", timeout: 0 } }, "`liveness`");
 });
 
 test("every option is taken", async () => {
@@ -253,8 +259,19 @@ test("every option is taken", async () => {
     protocols: ["chat"],
     connectTimeout: 7000.5,
     closeTimeout: 8000,
+    liveness: { probe: "?", silence: 9000, timeout: 10_000 },
   });
   peer.free();
+});
+
+test("a server that does not answer the probe is given up, and one that does is not", async () => {
+  const silent = await connect("/silent", { liveness: { probe: "there?", silence: 50, timeout: 100 } });
+  await closed(silent);
+  equal([silent.closeInfo.cause, silent.stats.packetsSent], ["timed-out", 1]);
+  silent.free();
+  const answering = await connect("/echo", { liveness: { probe: Uint8Array.of(1, 2), silence: 50 } });
+  equal(await receive(answering), Uint8Array.of(1, 2));
+  answering.free();
 });
 
 test("onwake is called once until the next poll, and nothing changes before that", async () => {

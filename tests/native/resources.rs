@@ -16,11 +16,20 @@ const ALONE: &str = "WEBSOCKET_PEER_TEST_RUNS_ALONE";
 
 #[test]
 fn two_hundred_connections_leave_nothing_behind() {
+    alone("resources::two_hundred_connections_leave_nothing_behind", connect_again_and_again);
+}
+
+#[test]
+fn peers_that_waited_and_woke_leave_nothing_behind() {
+    alone("resources::peers_that_waited_and_woke_leave_nothing_behind", wait_and_wake_again_and_again);
+}
+
+fn alone(test: &str, body: impl FnOnce()) {
     if env::var_os(ALONE).is_some() {
-        return connect_again_and_again();
+        return body();
     }
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", "resources::two_hundred_connections_leave_nothing_behind", "--nocapture"]);
+    command.args(["--exact", test, "--nocapture"]);
     command.env(ALONE, "1");
     let ended = Program::start(command).end();
     assert_eq!(ended.code, Some(0), "{ended:#?}");
@@ -90,6 +99,41 @@ fn connect_again_and_again() {
     }
     let after = at_rest(&mut peer);
     assert_eq!(Some(after), before);
+}
+
+fn wait_and_wake_again_and_again() {
+    let server = Server::start().unwrap();
+    let mut unused = WebSocketPeer::new();
+    let mut before = None;
+    for round in 0..50 {
+        if round == 5 {
+            before = Some(at_rest(&mut unused));
+        }
+        let mut peer = WebSocketPeer::new();
+        peer.connect(&server.url("/echo")).unwrap();
+        if round % 2 == 0 {
+            peer.on_wake(|| {}).unwrap();
+            until("the thread begins", || wakers() == 1);
+        }
+        while peer.wait(PATIENCE) == ReadyState::Connecting {}
+        if round % 3 == 0 {
+            peer.close().unwrap();
+            while peer.wait(PATIENCE) != ReadyState::Closed {}
+            // The thread ends with the connection, when its last bytes are read.
+            until("its last bytes are read", || (peer.poll(), wakers()).1 == 0);
+            peer.connect(&server.url("/echo")).unwrap();
+            until("the thread begins", || wakers() == usize::from(round % 2 == 0));
+        }
+        drop(peer);
+        until("the thread ends", || wakers() == 0);
+    }
+    let after = at_rest(&mut unused);
+    assert_eq!(Some(after), before);
+}
+
+/// How many threads call hooks; these peers look up no names.
+fn wakers() -> usize {
+    threads().iter().filter(|name| name.starts_with("websocket-peer")).count()
 }
 
 /// The descriptors of the process once nothing moves any more.

@@ -1,10 +1,12 @@
 //! The counters of a server add up, over peers that are there and peers that are gone.
 
-use websocket_peer::{PeerKey, ServerOptions, ServerStats};
+use std::time::Duration;
+
+use websocket_peer::{Options, PeerKey, ServerOptions, ServerStats};
 
 use crate::{
-    common::raw::{BINARY, REQUEST, Raw, TEXT, client_frame},
-    host::{Host, unlimited},
+    common::raw::{BINARY, PING, PONG, REQUEST, Raw, TEXT, client_frame},
+    host::{Host, unlimited, with_peer},
 };
 
 /// What flows: packets and bytes received, and sent.
@@ -90,4 +92,22 @@ fn refused_packets_are_not_counted() {
     let max = host.server.options().peer.outbound_buffer_size;
     host.server.send(key, &vec![0; max + 1]).unwrap_err();
     assert_eq!(host.server.stats(), before);
+}
+
+#[test]
+fn the_round_trips_of_each_peer_are_measured_while_it_talks() {
+    let times = Options::for_server()
+        .heartbeat_interval(Duration::from_millis(50))
+        .heartbeat_timeout(Duration::from_secs(60));
+    let mut host = Host::start(with_peer(times));
+    let (key, mut raw) = host.guest();
+    host.until_so("a round trip is measured", |host| {
+        raw.send(client_frame(TEXT, "talking"));
+        if let Some(ping) = raw.frame() {
+            assert_eq!(ping.first, PING);
+            raw.send(client_frame(PONG, ping.payload));
+        }
+        host.server.peer(key).unwrap().stats().rtt.is_some()
+    });
+    assert!(host.server.peer(key).unwrap().stats().rtt_variation.is_some());
 }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use websocket_peer::{CloseCause, CloseCode, Deadline, Options, ServerEvent};
+use websocket_peer::{CloseCause, CloseCode, Deadline, Liveness, Options, Packet, ServerEvent};
 
 use crate::{
     common::raw::{End, PING, Raw, TEXT, client_frame},
@@ -188,4 +188,40 @@ fn a_long_pause_of_the_program_is_no_silence_of_its_peers() {
     thread::sleep(Duration::from_secs(3));
     host.step();
     assert!(host.server.peer(key).is_some(), "{:?}", host.told);
+}
+
+#[test]
+fn a_waker_ends_the_current_wait_or_else_the_next() {
+    let mut host = Host::start(with_peer(patient()));
+    let waker = host.server.waker();
+    let start = Instant::now();
+    waker.wake_by_ref();
+    // A poll leaves it to the wait.
+    host.server.poll();
+    host.server.wait(LONG);
+    let other = thread::spawn(move || {
+        thread::sleep(SOON);
+        waker.wake();
+    });
+    host.server.wait(LONG);
+    assert!(start.elapsed() >= SOON, "one wake ends one wait");
+    assert!(start.elapsed() < LONG);
+    other.join().unwrap();
+    host.server.wait(SOON);
+    assert!(start.elapsed() >= 2 * SOON - Duration::from_millis(20));
+}
+
+#[test]
+fn a_server_asks_its_silent_peers_with_the_programs_probe() {
+    let liveness = Liveness::new(Packet::text("there?")).silence(SOON).timeout(SOON);
+    let times = Options::for_server().heartbeat_interval(Duration::ZERO).liveness(liveness);
+    let mut host = Host::start(with_peer(times));
+    let (key, mut raw) = host.guest();
+    assert_eq!(host.frame(&mut raw).payload, b"there?");
+    wait_until(&mut host, "it is given up", |host| host.server.peer(key).is_none());
+    let told = host.told.iter().find_map(|event| match event {
+        ServerEvent::Closed(_, info) => Some(info.cause.clone()),
+        _ => None,
+    });
+    assert_eq!(told, Some(CloseCause::TimedOut { what: Deadline::Liveness }));
 }

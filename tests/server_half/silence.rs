@@ -93,6 +93,25 @@ fn whoever_talks_is_alive_without_pongs() {
 }
 
 #[test]
+fn a_client_that_talks_without_pause_is_asked_and_measured_too() {
+    let (mut peer, mut raw) = accepted(patient());
+    let mut pings = 0;
+    until("three round trips", || {
+        raw.send(client_frame(TEXT, "talking"));
+        until("it is heard", || (peer.poll(), peer.recv()).1.is_some());
+        if let Some(ping) = raw.frame() {
+            assert_eq!(ping.first, PING);
+            assert_eq!(peer.stats().rtt.is_some(), pings > 0);
+            raw.send(client_frame(PONG, &ping.payload));
+            pings += 1;
+            until("the pong arrives", || (peer.poll(), peer.stats()).1.rtt.is_some());
+        }
+        pings == 3
+    });
+    assert!(peer.stats().rtt_variation.is_some());
+}
+
+#[test]
 fn a_pong_that_nobody_asked_for_measures_nothing() {
     let (mut peer, mut raw) = accepted(Options::for_server());
     raw.send(client_frame(PONG, "unasked"));

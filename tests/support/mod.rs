@@ -26,8 +26,9 @@ pub use platform::{
     TOO_BIG_ON_THE_WIRE, Wakes, address_of, assert_address_is_known, assert_attempt_was_given_up,
     assert_blocked_port_allowed, assert_breach_was_told, assert_came_while_closing,
     assert_closed_with_later_code, assert_ended_at_once, assert_headers_arrive, assert_outlived_flood,
-    assert_own_roots, drive, endure_huge_announcement, endure_silence, endure_unseen_breach,
-    may_drop_politely, may_refuse_interim_answers, secure, tolerates_odd_answers, unique_key, url,
+    assert_own_roots, drive, endure_huge_announcement, endure_silence, endure_unseen_breach, happen,
+    happenings, may_drop_politely, may_refuse_interim_answers, measure_round_trip, secure,
+    tolerates_odd_answers, unique_key, url,
 };
 pub use seen::{Seen, seen};
 

@@ -3,11 +3,10 @@
 #[path = "../common/network.rs"]
 mod network;
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::net::SocketAddr;
-use std::rc::Rc;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -131,6 +130,26 @@ pub async fn endure_silence(peer: &mut WebSocketPeer) {
     assert_eq!((info.code, info.cause), (None, CloseCause::TimedOut { what: Deadline::Heartbeat }));
 }
 
+/// Exchanges packets until a round trip is measured.
+pub async fn measure_round_trip(peer: &mut WebSocketPeer, exchange: impl AsyncFn(&mut WebSocketPeer)) {
+    let start = now();
+    while peer.stats().rtt.is_none() {
+        assert!(now() - start < PATIENCE, "no round trip was measured");
+        exchange(peer).await;
+    }
+    let (rtt, variation) = (peer.stats().rtt.unwrap(), peer.stats().rtt_variation.unwrap());
+    assert!(rtt <= now() - start && variation <= rtt, "{rtt:?}, {variation:?}");
+}
+
+/// A native program has no page to which anything could happen.
+pub fn happenings() -> [&'static str; 0] {
+    []
+}
+
+pub fn happen(event: &str) {
+    panic!("{event} happens to pages");
+}
+
 /// A dropped peer's connection ends without a close frame.
 pub fn may_drop_politely() -> bool {
     false
@@ -185,47 +204,79 @@ pub fn assert_blocked_port_allowed(peer: &WebSocketPeer, answer: Result<(), Erro
     assert_eq!((answer, peer.state()), (Ok(()), ReadyState::Connecting));
 }
 
-/// How often a peer's hook was called: never, and who sets one is told so.
-pub struct Wakes(Rc<Cell<usize>>);
+/// How often a peer's hook was called, by its thread.
+pub struct Wakes {
+    count: Arc<AtomicUsize>,
+    /// A call that a poll or `forget` found under way is counted after it.
+    late: Cell<usize>,
+}
 
 impl Wakes {
     pub fn of(peer: &mut WebSocketPeer) -> Self {
-        let count = Rc::new(Cell::new(0));
-        let counted = Rc::clone(&count);
-        assert_not_woken(peer, move || counted.set(counted.get() + 1));
-        Self(count)
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&count);
+        let set = peer.on_wake(move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+        });
+        assert_eq!(set, Ok(()));
+        Self { count, late: Cell::new(0) }
     }
 
-    /// The network goes on, and nobody is called for that.
-    pub async fn expect(&self, _count: usize) {
+    /// Waits, and polls nobody, until it was called so often. Then it is not called any more.
+    pub async fn expect(&self, count: usize) {
+        wait(|| self.count() >= count).await;
         pause(A_WHILE).await;
-        assert_eq!(self.0.get(), 0);
+        assert!((count..=count + self.late.get()).contains(&self.count()), "{} calls", self.count());
     }
 
-    pub fn forget(&self) {}
+    /// Counts from here.
+    pub fn forget(&self) {
+        self.count.store(0, Ordering::SeqCst);
+        self.late.set(1);
+    }
 
-    #[track_caller]
-    pub fn assert_let_go(&self) {
-        assert_eq!(Rc::strong_count(&self.0), 1, "the hook is still there");
+    /// Polls whenever it was called, until it is not called any more: the connection has work of its own to do.
+    pub async fn settle(&self, peer: &mut WebSocketPeer) {
+        let deadline = now() + PATIENCE;
+        let mut called = usize::MAX;
+        while called != self.count() {
+            assert!(now() < deadline, "the hook is called without end");
+            called = self.count();
+            peer.poll();
+            pause(A_WHILE).await;
+        }
+    }
+
+    /// The library lets go of the hook, once a call that is under way is over.
+    pub async fn assert_let_go(&self) {
+        wait(|| Arc::strong_count(&self.count) == 1).await;
+    }
+
+    fn count(&self) -> usize {
+        self.count.load(Ordering::SeqCst)
     }
 }
 
-/// Moves a peer on by `step` until `done`: nobody is woken, so it polls.
+/// Moves a peer on by `step` until `done`: whenever it is woken, and then only.
 pub async fn drive(
-    peer: &Rc<RefCell<WebSocketPeer>>,
-    step: impl Fn(&RefCell<WebSocketPeer>) + 'static,
+    peer: &Arc<Mutex<WebSocketPeer>>,
+    step: impl Fn(&Mutex<WebSocketPeer>) + Send + 'static,
     done: impl Fn() -> bool,
 ) {
-    assert_not_woken(&mut peer.borrow_mut(), || {});
-    let deadline = now() + PATIENCE;
-    while !done() {
-        assert!(now() < deadline, "waited {PATIENCE:?} in vain for {peer:?}");
-        step(peer);
-        tick().await;
-    }
+    let woken = Arc::downgrade(peer);
+    let hook = move || {
+        if let Some(peer) = woken.upgrade() {
+            step(&peer);
+        }
+    };
+    assert_eq!(peer.lock().unwrap().on_wake(hook), Ok(()));
+    wait(done).await;
 }
 
-#[track_caller]
-fn assert_not_woken(peer: &mut WebSocketPeer, hook: impl Fn() + 'static) {
-    assert!(matches!(peer.on_wake(hook), Err(Error::Unsupported { .. })));
+async fn wait(done: impl Fn() -> bool) {
+    let deadline = now() + PATIENCE;
+    while !done() {
+        assert!(now() < deadline, "waited {PATIENCE:?} in vain to be woken");
+        tick().await;
+    }
 }

@@ -1,7 +1,8 @@
 //! The contract's terms for browsers: the scripted server is another process, and much is hidden.
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use js_sys::{Date, Function, Math, Promise, Reflect};
@@ -144,6 +145,39 @@ pub async fn endure_silence(peer: &mut WebSocketPeer) {
     assert_eq!(peer.state(), ReadyState::Open, "{:?}", peer.close_info());
 }
 
+/// A page sees no pongs, so none is measured.
+pub async fn measure_round_trip(peer: &mut WebSocketPeer, exchange: impl AsyncFn(&mut WebSocketPeer)) {
+    let start = now();
+    while now() - start < 4 * A_WHILE {
+        exchange(peer).await;
+    }
+    assert_eq!((peer.stats().rtt, peer.stats().rtt_variation), (None, None));
+}
+
+/// What a browser tells a page, or a worker, when the network or the page comes back.
+pub fn happenings() -> Vec<&'static str> {
+    let is_page = Reflect::has(&js_sys::global(), &"document".into()).expect("the scope is an object");
+    if is_page {
+        vec!["online", "offline", "pageshow", "visibilitychange"]
+    } else {
+        vec!["online", "offline"]
+    }
+}
+
+/// Lets it tell so.
+pub fn happen(event: &str) {
+    let scope = js_sys::global();
+    let target = match event {
+        "visibilitychange" => Reflect::get(&scope, &"document".into()).expect("a page has a document"),
+        _ => scope.into(),
+    };
+    let event = web_sys::Event::new(event).expect("a name makes an event");
+    let dispatch: Function = Reflect::get(&target, &"dispatchEvent".into())
+        .and_then(JsCast::dyn_into)
+        .expect("events can be dispatched to it");
+    dispatch.call1(&target, &event).expect("an event is dispatched");
+}
+
 /// A page cannot end TCP: what it lets go of is closed with a frame.
 pub fn may_drop_politely() -> bool {
     true
@@ -206,48 +240,63 @@ pub fn assert_blocked_port_allowed(peer: &WebSocketPeer, answer: Result<(), Erro
 }
 
 /// How often a peer's hook was called.
-pub struct Wakes(Rc<Cell<usize>>);
+pub struct Wakes(Arc<AtomicUsize>);
 
 impl Wakes {
     pub fn of(peer: &mut WebSocketPeer) -> Self {
-        let count = Rc::new(Cell::new(0));
-        let counted = Rc::clone(&count);
-        assert_eq!(peer.on_wake(move || counted.set(counted.get() + 1)), Ok(()));
-        assert_eq!(count.get(), 0, "called within a call");
-        Self(count)
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&count);
+        let set = peer.on_wake(move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+        });
+        assert_eq!(set, Ok(()));
+        let wakes = Self(count);
+        assert_eq!(wakes.count(), 0, "called within a call");
+        wakes
     }
 
     /// Waits, and polls nobody, until it was called so often. Then it is not called any more.
     pub async fn expect(&self, count: usize) {
-        wait(|| self.0.get() >= count).await;
+        wait(|| self.count() >= count).await;
         pause(A_WHILE).await;
-        assert_eq!(self.0.get(), count);
+        assert_eq!(self.count(), count);
     }
 
     /// Counts from here.
     pub fn forget(&self) {
-        self.0.set(0);
+        self.0.store(0, Ordering::SeqCst);
     }
 
-    #[track_caller]
-    pub fn assert_let_go(&self) {
-        assert_eq!(Rc::strong_count(&self.0), 1, "the hook is still there");
+    /// It is not called any more: the browser does the connection's own work.
+    pub async fn settle(&self, peer: &mut WebSocketPeer) {
+        let called = self.count();
+        pause(A_WHILE).await;
+        assert_eq!(self.count(), called);
+        peer.poll();
+    }
+
+    pub async fn assert_let_go(&self) {
+        assert_eq!(Arc::strong_count(&self.0), 1, "the hook is still there");
+    }
+
+    fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
     }
 }
 
 /// Moves a peer on by `step` until `done`: whenever it is woken, and then only.
 pub async fn drive(
-    peer: &Rc<RefCell<WebSocketPeer>>,
-    step: impl Fn(&RefCell<WebSocketPeer>) + 'static,
+    peer: &Arc<Mutex<WebSocketPeer>>,
+    step: impl Fn(&Mutex<WebSocketPeer>) + Send + 'static,
     done: impl Fn() -> bool,
 ) {
-    let woken = Rc::downgrade(peer);
+    let woken = Arc::downgrade(peer);
     let hook = move || {
         if let Some(peer) = woken.upgrade() {
             step(&peer);
         }
     };
-    assert_eq!(peer.borrow_mut().on_wake(hook), Ok(()));
+    assert_eq!(peer.lock().unwrap().on_wake(hook), Ok(()));
     wait(done).await;
 }
 

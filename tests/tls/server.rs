@@ -1,5 +1,10 @@
 //! A peer that accepts with a certificate of its own, and our client at the other end.
 
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
 use testkit::certs::{Authority, Identity};
 use websocket_peer::{
     CloseCause, CloseCode, CloseInfo, Error, Options, Packet, ReadyState, TlsFailure, TlsIdentity,
@@ -7,11 +12,14 @@ use websocket_peer::{
 };
 
 use crate::common::{
+    PATIENCE,
     raw::{admit, listener, tcp_pair},
     until,
 };
 
 const MIB: usize = 1024 * 1024;
+/// Far longer than anything that is waited for here.
+const LONG: Duration = Duration::from_secs(3600);
 
 /// The two ends of a connection.
 struct Pair {
@@ -85,6 +93,38 @@ fn packets_pass_whole_and_keep_their_kind() {
     }
     assert_passes(&mut pair, &Packet::text("grüße 🎮 \0"));
     assert_eq!(pair.server.stats().bytes_received, pair.client.stats().bytes_sent);
+}
+
+#[test]
+fn a_wait_alone_drives_a_secure_connection() {
+    let authority = Authority::new("own authority").unwrap();
+    let Pair { mut client, mut server } = connecting(&authority, &authority);
+    let echo = thread::spawn(move || {
+        while server.wait(LONG) != ReadyState::Closed {
+            while let Some(packet) = server.recv() {
+                server.send_packet(&packet).unwrap();
+            }
+        }
+        server.close_info().unwrap().clone()
+    });
+    let mut sizes = vec![MIB, 0, 65_536, 1].into_iter();
+    let mut expected = None;
+    let start = Instant::now();
+    while client.wait(LONG) != ReadyState::Closed {
+        assert!(start.elapsed() < PATIENCE, "overslept");
+        if let Some(packet) = client.recv() {
+            assert_eq!(Some(packet.len()), expected.take());
+        }
+        if client.state() == ReadyState::Open && expected.is_none() {
+            expected = sizes.next();
+            match expected {
+                Some(size) => client.send(&vec![7; size]).unwrap(),
+                None => client.close().unwrap(),
+            }
+        }
+    }
+    assert!(client.close_info().unwrap().was_clean());
+    assert!(echo.join().unwrap().was_clean());
 }
 
 #[test]

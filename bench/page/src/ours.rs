@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::Function;
+use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use websocket_peer::{Packet, ReadyState, WebSocketPeer};
 
@@ -102,7 +103,7 @@ impl OursWoken {
     #[wasm_bindgen(constructor)]
     pub fn new(url: &str, bytes: usize, is_text: bool, done: Function) -> Result<OursWoken, String> {
         let woken = Rc::new(Woken { ours: RefCell::new(Ours::new(url, bytes, is_text)?), done });
-        let weak = Rc::downgrade(&woken);
+        let weak = SendWrapper::new(Rc::downgrade(&woken));
         let hook = move || {
             if let Some(woken) = weak.upgrade() {
                 woken.wake();

@@ -10,20 +10,42 @@ use std::time::Duration;
 use super::{Carrier, MultiplayerPeer, host::Taken};
 use crate::sys;
 
+impl Carrier {
+    /// Returns when it has something to do beside what its connections have.
+    fn next_deadline(&self) -> Option<Duration> {
+        match self {
+            Self::Host(host) => host.next_deadline(),
+            Self::Guest(_) => None,
+        }
+    }
+
+    /// Returns until when, since the last poll, a hook was to be called for whatever happened; `None` without a hook.
+    fn watched_until(&self) -> Option<Duration> {
+        match self {
+            Self::Host(_) => None,
+            Self::Guest(guest) => guest.peer.watched_until(),
+        }
+    }
+}
+
 impl MultiplayerPeer {
     /// Polls once, after a sleep of at most `at_most`.
     pub(super) fn pass(&mut self, at_most: Duration) {
+        if let Some(until) = self.carrier.watched_until() {
+            self.clock.sleep(until);
+        }
+        let before = self.clock.advance(sys::now());
+        let due = [self.session.next_deadline(), self.carrier.next_deadline()].into_iter().flatten().min();
+        let due = due.map_or(at_most, |due| due.saturating_sub(before));
+        let is_idle = self.session.is_read() || self.session.is_left();
+        let sleep = if is_idle { at_most.min(due) } else { Duration::ZERO };
         match &mut self.carrier {
             Carrier::Guest(guest) => {
-                guest.peer.poll();
-                self.clock.advance(sys::now());
+                guest.peer.wait(sleep);
+                self.clock.sleep(sys::now());
             }
             Carrier::Host(host) => {
-                let before = self.clock.advance(sys::now());
-                let due = [self.session.next_deadline(), host.next_deadline()].into_iter().flatten().min();
-                let due = due.map_or(at_most, |due| due.saturating_sub(before));
-                let is_idle = self.session.is_read() || self.session.is_left();
-                host.server.wait(if is_idle { at_most.min(due) } else { Duration::ZERO });
+                host.server.wait(sleep);
                 self.clock.sleep(sys::now());
                 host.advance(&mut self.session, self.clock.now());
                 if self.session.is_over() {
@@ -33,6 +55,15 @@ impl MultiplayerPeer {
         }
         self.take_in();
         self.hand_over();
+        self.set_alarm();
+    }
+
+    /// At a client: the hook is called for the session's next deadline, too.
+    pub(super) fn set_alarm(&mut self) {
+        if let Carrier::Guest(guest) = &mut self.carrier {
+            let due = self.session.next_deadline();
+            guest.peer.set_deadline(due.map(|due| due.saturating_sub(self.clock.now())));
+        }
     }
 
     /// Gives the session what has come, until the program has something to read. When nothing is left, the session's

@@ -29,5 +29,6 @@ impl DerefMut for SessionGuard<'_> {
 impl Drop for SessionGuard<'_> {
     fn drop(&mut self) {
         self.peer.hand_over();
+        self.peer.set_alarm();
     }
 }

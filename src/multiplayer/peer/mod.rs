@@ -11,6 +11,7 @@ mod options;
 use std::{
     fmt,
     net::{SocketAddr, ToSocketAddrs},
+    task::Waker,
     time::Duration,
 };
 
@@ -158,12 +159,24 @@ impl MultiplayerPeer {
         self.pass(Duration::ZERO);
     }
 
-    /// At a server: sleeps until there is something to do, for `at_most` so long; then [polls](Self::poll). For programs
-    /// without frames of their own.
+    /// Sleeps until there is something to do, at most for `at_most`; then [polls](Self::poll). For programs without frames
+    /// of their own.
     ///
-    /// A client polls, and does not sleep.
+    /// It does not sleep while events wait to be read. It may return early, with nothing new.
+    ///
+    /// Platform: a page cannot sleep. In a browser it polls and returns at once, as [`WebSocketPeer::wait`] does.
     pub fn wait(&mut self, at_most: Duration) {
         self.pass(at_most);
+    }
+
+    /// Returns a handle with which another thread ends a [`wait`](Self::wait): the current one, or else the next.
+    ///
+    /// Platform: in a browser, where `wait` does not sleep, it does nothing.
+    pub fn waker(&mut self) -> Waker {
+        match &mut self.carrier {
+            Carrier::Host(host) => host.server.waker(),
+            Carrier::Guest(guest) => guest.peer.waker(),
+        }
     }
 
     /// Returns the next event. Packets are handled one by one, each when the events of the one before have been read: so
@@ -176,6 +189,7 @@ impl MultiplayerPeer {
         let event = self.session.next_event();
         if event.is_none() {
             self.hand_over();
+            self.set_alarm();
         }
         event
     }
@@ -248,15 +262,18 @@ impl MultiplayerPeer {
         }
     }
 
-    /// At a client: sets what a browser calls when there is something to poll for, as [`WebSocketPeer::on_wake`] does.
+    /// At a client: sets a hook that is called when there is something to poll for, as [`WebSocketPeer::on_wake`] does;
+    /// natively also when a deadline of the session is over.
     ///
     /// # Errors
     /// Those of `WebSocketPeer::on_wake`; [`Error::Unsupported`] at a server, which has [`wait`](Self::wait).
-    pub fn on_wake(&mut self, hook: impl Fn() + 'static) -> Result<(), Error> {
+    pub fn on_wake(&mut self, hook: impl Fn() + Send + 'static) -> Result<(), Error> {
         match &mut self.carrier {
-            Carrier::Host(_) => Err(Error::Unsupported { what: "to be woken, at a server" }),
-            Carrier::Guest(guest) => guest.peer.on_wake(hook),
+            Carrier::Host(_) => return Err(Error::Unsupported { what: "to be woken, at a server" }),
+            Carrier::Guest(guest) => guest.peer.on_wake(hook)?,
         }
+        self.set_alarm();
+        Ok(())
     }
 
     /// At a server: replaces the certificate, as [`WebSocketServer::set_identity`] does.
@@ -325,6 +342,7 @@ impl MultiplayerPeer {
         self.refuse_new_connections(true);
         self.session.leave();
         self.hand_over();
+        self.set_alarm();
     }
 
     /// Whether it is over: lost, or [closed](Self::close) to the end.

@@ -1,7 +1,11 @@
 //! A connection in one of its stages, each a file: [`dial`](super::dial) (name and TCP), [`opening`](super::opening) (TLS
 //! and HTTP upgrade), [`pump`](super::pump) (frames), [`linger`](super::linger) (the last bytes after the close was told).
 
-use std::{net::SocketAddr, time::Duration};
+mod waiting;
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use mio::net::TcpStream;
 
 use super::{
     dial::{Dial, Dialed},
@@ -268,16 +272,16 @@ impl Connection {
         }
     }
 
-    pub(super) fn peer_addr(&self) -> Option<std::io::Result<SocketAddr>> {
-        self.tcp().map(mio::net::TcpStream::peer_addr)
+    pub(super) fn peer_addr(&self) -> Option<io::Result<SocketAddr>> {
+        self.tcp().map(TcpStream::peer_addr)
     }
 
-    pub(super) fn set_nodelay(&self, on: bool) -> Option<std::io::Result<()>> {
+    pub(super) fn set_nodelay(&self, on: bool) -> Option<io::Result<()>> {
         self.tcp().map(|tcp| tcp.set_nodelay(on))
     }
 
     /// The socket, while a game may ask for it.
-    fn tcp(&self) -> Option<&mio::net::TcpStream> {
+    fn tcp(&self) -> Option<&TcpStream> {
         match &self.stage {
             Stage::Dialing(_) | Stage::Lingering(_) | Stage::Over => None,
             Stage::Opening(opening) => Some(opening.stream().tcp()),
@@ -286,7 +290,7 @@ impl Connection {
     }
 
     /// The socket, for whoever wants to be told when it is ready.
-    pub(super) fn tcp_mut(&mut self) -> Option<&mut mio::net::TcpStream> {
+    pub(super) fn tcp_mut(&mut self) -> Option<&mut TcpStream> {
         match &mut self.stage {
             Stage::Dialing(_) | Stage::Lingering(_) | Stage::Over => None,
             Stage::Opening(opening) => Some(opening.stream_mut().tcp_mut()),
@@ -358,7 +362,7 @@ impl Stage {
 }
 
 impl Dialing {
-    fn connected(self, tcp: mio::net::TcpStream, settings: &Settings, link: &mut Link) -> Step {
+    fn connected(self, tcp: TcpStream, settings: &Settings, link: &mut Link) -> Step {
         if settings.nodelay {
             // A socket that cannot do it any more is found broken by the next read.
             let _ = tcp.set_nodelay(true);

@@ -3,12 +3,15 @@
 //! Source: RFC 8305 (Happy Eyeballs). An address that answers nothing must not cost a player the 20 seconds after which
 //! the system gives it up.
 
-use std::{collections::VecDeque, io, net::SocketAddr, time::Duration};
+use std::{collections::VecDeque, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use mio::net::TcpStream;
 use socket2::SockRef;
 
-use super::resolve::{self, Lookup};
+use super::{
+    notify::{Interrupt, Wants},
+    resolve::{self, Lookup},
+};
 use crate::{close::CloseCause, url::Host};
 
 /// After how long the next address is tried beside those that have not answered (RFC 8305, section 5).
@@ -54,6 +57,34 @@ impl Dial {
         match self {
             Self::LookingUp(_) => Dialed::Pending,
             Self::Racing(race) => race.poll(now),
+        }
+    }
+
+    /// Returns what has to happen before a poll can move it on.
+    pub(super) fn wants(&self) -> Wants {
+        match self {
+            Self::LookingUp(lookup) => Wants { lookup: Some(lookup.pending()), ..Wants::default() },
+            Self::Racing(race) => Wants {
+                now: race.running.is_empty(),
+                write: true,
+                due: if race.waiting.is_empty() { Duration::MAX } else { race.next_start },
+                ..Wants::default()
+            },
+        }
+    }
+
+    /// Wakes this when the look-up is over.
+    pub(super) fn wakes(&self, sleeper: &Arc<Interrupt>) {
+        if let Self::LookingUp(lookup) = self {
+            lookup.wakes(sleeper);
+        }
+    }
+
+    /// Returns the attempts that are under way.
+    pub(super) fn sockets(&mut self) -> &mut [TcpStream] {
+        match self {
+            Self::LookingUp(_) => &mut [],
+            Self::Racing(race) => &mut race.running,
         }
     }
 }

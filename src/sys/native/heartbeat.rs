@@ -4,20 +4,20 @@ use std::time::Duration;
 
 use crate::options::Options;
 
-/// Watches the silence of the other end.
+/// Sends pings on a schedule, and watches for the silence of the other end.
+///
+/// A ping is due an interval after the last, whatever else is received, so that round trips are measured on busy
+/// connections, too. While one is unanswered no other follows, until an interval of silence.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Heartbeat {
     interval: Duration,
     timeout: Duration,
     last_heard: Duration,
-    asked: Option<Asked>,
+    /// When the last ping was sent, or the connection was opened.
+    last_asked: Duration,
+    /// The payload of that ping, while it is unanswered.
+    unanswered: Option<[u8; 4]>,
     count: u32,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Asked {
-    at: Duration,
-    payload: [u8; 4],
 }
 
 /// What to do now.
@@ -36,14 +36,15 @@ impl Heartbeat {
             interval: options.heartbeat_interval,
             timeout: options.heartbeat_timeout,
             last_heard: Duration::ZERO,
-            asked: None,
+            last_asked: Duration::ZERO,
+            unanswered: None,
             count: 0,
         }
     }
 
     /// The connection is open: the silence begins.
     pub(super) fn start(self, now: Duration) -> Self {
-        Self { last_heard: now, ..self }
+        Self { last_heard: now, last_asked: now, ..self }
     }
 
     /// Bytes arrived, of whatever kind: it lives.
@@ -53,8 +54,8 @@ impl Heartbeat {
 
     /// A pong arrived. If it answers the last ping: how long that took.
     pub(super) fn pong(&mut self, payload: &[u8], now: Duration) -> Option<Duration> {
-        let asked = self.asked.take_if(|asked| asked.payload == payload)?;
-        Some(now.saturating_sub(asked.at))
+        self.unanswered.take_if(|unanswered| unanswered == payload)?;
+        Some(now.saturating_sub(self.last_asked))
     }
 
     /// When [`beat`](Self::beat) will have something to say, if nothing is heard before.
@@ -62,33 +63,31 @@ impl Heartbeat {
         if self.interval.is_zero() {
             return None;
         }
-        match &self.asked {
-            Some(asked) if self.last_heard <= asked.at => Some(asked.at + self.timeout),
-            _ => Some(self.last_heard + self.interval),
-        }
+        Some(match self.unanswered {
+            None => self.last_asked + self.interval,
+            Some(_) if self.is_silent() => self.last_asked + self.timeout,
+            Some(_) => self.last_heard + self.interval,
+        })
     }
 
     pub(super) fn beat(&mut self, now: Duration) -> Beat {
-        if self.interval.is_zero() {
+        if self.due().is_none_or(|due| now < due) {
             return Beat::Nothing;
         }
-        match &self.asked {
-            // Any sign of life since the ping counts: a busy server's pong may stand behind a megabyte of data.
-            Some(asked) if self.last_heard <= asked.at => {
-                if now.saturating_sub(asked.at) >= self.timeout {
-                    Beat::Dead
-                } else {
-                    Beat::Nothing
-                }
-            }
-            _ if now.saturating_sub(self.last_heard) >= self.interval => {
-                self.count = self.count.wrapping_add(1);
-                let payload = self.count.to_be_bytes();
-                self.asked = Some(Asked { at: now, payload });
-                Beat::Ping(payload)
-            }
-            _ => Beat::Nothing,
+        if self.unanswered.is_some() && self.is_silent() {
+            return Beat::Dead;
         }
+        self.count = self.count.wrapping_add(1);
+        let payload = self.count.to_be_bytes();
+        self.last_asked = now;
+        self.unanswered = Some(payload);
+        Beat::Ping(payload)
+    }
+
+    /// Nothing has come since the last ping. Any bytes count, not only the pong: a busy server's pong may stand behind a
+    /// megabyte of data.
+    fn is_silent(&self) -> bool {
+        self.last_heard <= self.last_asked
     }
 }
 
@@ -117,12 +116,31 @@ mod tests {
     }
 
     #[test]
-    fn whoever_talks_is_not_asked() {
+    fn pings_keep_to_their_schedule_whatever_else_is_heard() {
         let mut heartbeat = heartbeat(20, 5);
+        let mut pings = Vec::new();
         for second in 0..100 {
             heartbeat.heard(at(second));
-            assert_eq!(heartbeat.beat(at(second)), Beat::Nothing);
+            if let Beat::Ping(payload) = heartbeat.beat(at(second)) {
+                pings.push(second);
+                assert_eq!(heartbeat.pong(&payload, at(second)), Some(Duration::ZERO));
+            }
         }
+        assert_eq!(pings, [20, 40, 60, 80]);
+    }
+
+    #[test]
+    fn a_talker_that_answers_no_ping_is_not_asked_again_before_it_is_silent() {
+        let mut heartbeat = heartbeat(20, 5);
+        let mut pings = 0;
+        for second in 0..100 {
+            heartbeat.heard(at(second));
+            pings += u32::from(heartbeat.beat(at(second)) != Beat::Nothing);
+        }
+        assert_eq!(pings, 1);
+        assert_eq!(heartbeat.due(), Some(at(119)));
+        assert!(matches!(heartbeat.beat(at(119)), Beat::Ping(_)));
+        assert_eq!(heartbeat.beat(at(124)), Beat::Dead);
     }
 
     #[test]
@@ -134,9 +152,11 @@ mod tests {
         assert_eq!(heartbeat.due(), Some(at(42)));
         assert_eq!(heartbeat.beat(at(30)), Beat::Nothing);
         assert_eq!(heartbeat.pong(b"other", at(30)), None);
+        heartbeat.heard(at(31));
         assert_eq!(heartbeat.pong(&payload, at(31)), Some(at(11)));
         assert_eq!(heartbeat.pong(&payload, at(31)), None);
-        assert!(matches!(heartbeat.beat(at(42)), Beat::Ping(_)));
+        assert_eq!(heartbeat.due(), Some(at(40)));
+        assert!(matches!(heartbeat.beat(at(40)), Beat::Ping(_)));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use super::{opening::Opening, outbound::Outbound, stream::Stream, turn::Turn};
+use super::{notify::Wants, opening::Opening, outbound::Outbound, stream::Stream, turn::Turn};
 use crate::outbox::Outbox;
 
 /// How many bytes are read and dropped in a turn,
@@ -58,6 +58,15 @@ impl Linger {
 
     pub(super) fn until(&self) -> Duration {
         self.until
+    }
+
+    /// Returns what has to happen before a poll can move it on.
+    pub(super) fn wants(&self) -> Wants {
+        Wants { read: true, write: !self.shut, ..Wants::default() }
+    }
+
+    pub(super) fn stream_mut(&mut self) -> &mut Stream {
+        &mut self.stream
     }
 
     /// The memory that the last words take: whoever has said goodbye, and reads no more, still has the server hold them.

@@ -14,6 +14,7 @@ mod guard;
 mod handshake;
 mod heartbeat;
 mod linger;
+mod notify;
 mod opening;
 mod outbound;
 mod pump;
@@ -26,16 +27,20 @@ mod turn;
 
 use std::{
     cell::Cell,
-    convert::Infallible,
+    io,
     net::{SocketAddr, TcpStream},
-    sync::OnceLock,
-    time::{Duration, Instant},
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant, SystemTime},
 };
 
 #[cfg(feature = "_fuzz")]
 pub(crate) use self::fuzz::TARGETS as FUZZ_TARGETS;
-pub(crate) use self::reactor::Reactor;
-use self::{connection::Connection, turn::Turn};
+use self::{
+    connection::Connection,
+    notify::{Interrupt, Wants},
+    turn::Turn,
+};
+pub(crate) use self::{notify::Notifier, reactor::Reactor};
 use super::{Ration, Transport};
 use crate::{
     admission::choose_protocol,
@@ -60,6 +65,11 @@ const BUDGET: usize = 4 * 1024 * 1024;
 pub(crate) fn now() -> Duration {
     static START: OnceLock<Instant> = OnceLock::new();
     START.get_or_init(Instant::now).elapsed()
+}
+
+/// The time since 1970, by the calendar of the machine.
+fn calendar() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Memory to read into, for whoever needs it next: an idle connection holds none.
@@ -103,16 +113,34 @@ impl Socket {
         }
         true
     }
+
+    /// The program slept until then, on purpose: that time counts in full.
+    fn slept_until(&mut self, wall: Duration) {
+        self.clock.sleep(wall.min(now()));
+    }
+
+    /// Returns how long it is until this time.
+    fn time_left(&mut self, due: Duration) -> Duration {
+        due.saturating_sub(self.clock.advance(now()))
+    }
+
+    /// Returns what has to happen before a poll can move it on.
+    fn wants(&self, link: &Link) -> Wants {
+        self.connection.wants(link)
+    }
+
+    fn register(
+        &mut self,
+        registry: &mio::Registry,
+        interrupt: &Arc<Interrupt>,
+        ticket: usize,
+        wants: &Wants,
+    ) -> io::Result<()> {
+        self.connection.register(registry, interrupt, ticket, wants)
+    }
 }
 
 impl Transport for Socket {
-    /// Cannot exist.
-    type Waker = Infallible;
-
-    fn waker(_: impl Fn() + 'static) -> Result<Infallible, Error> {
-        Err(Error::Unsupported { what: "to be woken between calls natively; poll again" })
-    }
-
     fn connect(url: &Url, options: &Options) -> Result<Self, Error> {
         Ok(Self::new(Connection::dial(url, options, Duration::ZERO)?, None))
     }
@@ -142,10 +170,6 @@ impl Transport for Socket {
                 self.connection.poll(&mut turn, link);
             }
         });
-    }
-
-    fn wake_by(&mut self, waker: &Infallible) {
-        match *waker {}
     }
 
     fn lingers(&self) -> bool {

@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use super::{
     frames::{CloseFrame, Encoder, Kind},
     handshake::{self, Asked, ClientUpgrade, ServerUpgrade, Verdict},
+    notify::Wants,
     stream::Stream,
     tls,
     turn::Turn,
@@ -107,6 +108,16 @@ impl Opening {
     /// The stream, and what was still to be sent on it.
     pub(super) fn into_parts(self) -> (Stream, Vec<u8>) {
         (self.stream, self.outgoing)
+    }
+
+    /// Returns what has to happen before a poll can move it on.
+    pub(super) fn wants(&self) -> Wants {
+        Wants {
+            now: self.decided.is_none() && !self.stream.is_empty(),
+            read: self.decided.is_none(),
+            write: !self.outgoing.is_empty() || self.stream.wants_write(),
+            ..Wants::default()
+        }
     }
 
     /// The request that waits for its answer.

@@ -5,6 +5,8 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    sync::Arc,
+    task::Waker,
     time::Duration,
 };
 
@@ -16,6 +18,7 @@ use super::{
     SCRATCH,
     connection::Connection,
     frames::{Encoder, Kind, MAX_HEADER},
+    notify::{INTERRUPT, Interrupt},
     tls,
     turn::Turn,
 };
@@ -56,6 +59,7 @@ pub(crate) struct Reactor {
     tls: tls::Server,
     scratch: Vec<u8>,
     ledger: Ledger,
+    interrupt: Arc<Interrupt>,
 }
 
 impl Accept for Reactor {
@@ -84,9 +88,11 @@ impl Accept for Reactor {
             }
             None => None,
         };
+        let interrupt = Arc::<Interrupt>::default();
+        interrupt.connect(poll.registry())?;
         let events = Events::with_capacity(EVENTS);
         let scratch = vec![0; SCRATCH];
-        Ok(Self { poll, events, listener, tls, scratch, ledger: Ledger::default() })
+        Ok(Self { poll, events, listener, tls, scratch, ledger: Ledger::default(), interrupt })
     }
 
     fn ledger(&self) -> &Ledger {
@@ -124,7 +130,15 @@ impl Accept for Reactor {
     }
 
     fn wait(&mut self, at_most: Duration, tell: &mut dyn FnMut(Wakeup)) {
-        match self.poll.poll(&mut self.events, Some(at_most.min(LONGEST_WAIT))) {
+        // A poll leaves it to the next wait.
+        let is_interrupted = !at_most.is_zero() && self.interrupt.take();
+        let at_most = if is_interrupted { Duration::ZERO } else { at_most.min(LONGEST_WAIT) };
+        let looked = self.poll.poll(&mut self.events, Some(at_most));
+        if !at_most.is_zero() {
+            // An interrupt that came meanwhile was for this sleep, not for the next.
+            self.interrupt.take();
+        }
+        match looked {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
             Err(error) => return log::error!("the system does not tell which sockets are ready: {error}"),
@@ -132,6 +146,7 @@ impl Accept for Reactor {
         for event in &self.events {
             tell(match event.token() {
                 LISTENER => Wakeup::Listener,
+                INTERRUPT => continue,
                 Token(slot) => Wakeup::Connection {
                     slot: slot as u32,
                     readable: event.is_readable() || event.is_read_closed() || event.is_error(),
@@ -140,6 +155,10 @@ impl Accept for Reactor {
                 },
             });
         }
+    }
+
+    fn waker(&self) -> Waker {
+        Arc::clone(&self.interrupt).into()
     }
 
     fn accept(&mut self, slot: u32, options: &ServerOptions, now: Duration) -> Arrived<Connection> {

@@ -3,11 +3,13 @@
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs},
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
 };
+
+use super::notify::Interrupt;
 
 /// How many look-ups may be under way in a process. A look-up cannot be called off: one whose connection was given up
 /// runs to its end, and a caller that tries again and again must not pile up threads.
@@ -20,41 +22,74 @@ static LOOKUPS: AtomicUsize = AtomicUsize::new(0);
 
 /// A look-up under way. Its thread lives until the system answers.
 #[derive(Debug)]
-pub(super) struct Lookup {
-    answer: Arc<OnceLock<Vec<SocketAddr>>>,
+pub(super) struct Lookup(Pending);
+
+/// What is known of a look-up, for whatever waits for it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Pending(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    answer: OnceLock<Vec<SocketAddr>>,
+    /// What sleeps until there is an answer.
+    sleeper: Mutex<Option<Arc<Interrupt>>>,
 }
 
 impl Lookup {
     pub(super) fn start(name: &str, port: u16) -> Self {
-        let answer = Arc::new(OnceLock::new());
-        let lookup = Self { answer: Arc::clone(&answer) };
+        let pending = Pending::default();
+        let lookup = Self(pending.clone());
         if LOOKUPS.fetch_add(1, Ordering::Relaxed) >= MAX_LOOKUPS {
             LOOKUPS.fetch_sub(1, Ordering::Relaxed);
-            let _ = answer.set(Vec::new());
+            pending.finish(Vec::new());
             return lookup;
         }
         let name = name.to_owned();
         let thread = thread::Builder::new().name("websocket-peer: look-up".into());
-        let spawned = thread.spawn({
-            let answer = Arc::clone(&answer);
-            move || {
-                let found =
-                    (name.as_str(), port).to_socket_addrs().map(Iterator::collect).unwrap_or_default();
-                // The first answer is the only one.
-                let _ = answer.set(found);
-                LOOKUPS.fetch_sub(1, Ordering::Relaxed);
-            }
+        let spawned = thread.spawn(move || {
+            let found = (name.as_str(), port).to_socket_addrs().map(Iterator::collect).unwrap_or_default();
+            pending.finish(found);
+            LOOKUPS.fetch_sub(1, Ordering::Relaxed);
         });
         if spawned.is_err() {
             LOOKUPS.fetch_sub(1, Ordering::Relaxed);
-            let _ = answer.set(Vec::new());
+            lookup.0.finish(Vec::new());
         }
         lookup
     }
 
     /// The addresses, none where there are none; `None` while it is not known.
     pub(super) fn answer(&self) -> Option<&[SocketAddr]> {
-        self.answer.get().map(Vec::as_slice)
+        self.0.0.answer.get().map(Vec::as_slice)
+    }
+
+    /// Returns what tells that there is an answer.
+    pub(super) fn pending(&self) -> Pending {
+        self.0.clone()
+    }
+
+    /// Wakes this when there is an answer. It looks once more before it sleeps: an answer that has come already wakes nothing.
+    pub(super) fn wakes(&self, sleeper: &Arc<Interrupt>) {
+        *self.0.sleeper() = Some(Arc::clone(sleeper));
+    }
+}
+
+impl Pending {
+    /// Returns `true` if there is an answer.
+    pub(super) fn is_over(&self) -> bool {
+        self.0.answer.get().is_some()
+    }
+
+    fn finish(&self, found: Vec<SocketAddr>) {
+        // The first answer is the only one.
+        self.0.answer.get_or_init(|| found);
+        if let Some(sleeper) = self.sleeper().take() {
+            sleeper.nudge();
+        }
+    }
+
+    fn sleeper(&self) -> MutexGuard<'_, Option<Arc<Interrupt>>> {
+        self.0.sleeper.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -64,6 +64,14 @@ impl Stream {
         }
     }
 
+    /// Returns `true` if it holds bytes of its own that the socket has not taken.
+    pub(super) fn wants_write(&self) -> bool {
+        match self {
+            Self::Plain(_) => false,
+            Self::Tls(session) => session.wants_write(),
+        }
+    }
+
     /// Returns `true` while TLS is not established: nothing can be sent yet, and each step costs a lot.
     pub(super) fn is_handshaking(&self) -> bool {
         match self {

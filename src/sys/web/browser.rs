@@ -114,7 +114,7 @@ fn close(socket: &WebSocket, code: u16, reason: &str) {
 }
 
 /// What the browser said when it refused a call. Not for anything that the network does: that never throws.
-fn refused(exception: JsValue) -> Error {
+pub(super) fn refused(exception: JsValue) -> Error {
     let message = match exception.dyn_ref::<js_sys::Error>() {
         Some(error) => error.message().into(),
         None => format!("{exception:?}"),

@@ -18,6 +18,17 @@ impl Limit {
         Self { what, clock: PatientClock::start(now()), time }
     }
 
+    /// That time was slept away on purpose: it counts in full.
+    pub(super) fn slept_until(&mut self, wall: Duration) {
+        self.clock.sleep(wall);
+    }
+
+    /// Returns when it is over, by the browser's clock, if no pause follows.
+    pub(super) fn due(&mut self) -> Duration {
+        let now = now();
+        now + self.time.saturating_sub(self.clock.advance(now))
+    }
+
     /// Which limit it was, once it is over.
     pub(super) fn passed(&mut self) -> Option<Deadline> {
         (self.clock.advance(now()) >= self.time).then_some(self.what)

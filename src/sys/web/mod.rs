@@ -6,12 +6,16 @@
 //!
 //! Nothing here asks for `window`, which a worker has not.
 
+mod alarm;
 mod bridge;
 mod browser;
 mod limit;
 mod listener;
 mod message;
+mod notify;
+mod pulse;
 mod reactor;
+mod signals;
 mod time;
 mod waking;
 
@@ -25,12 +29,13 @@ use std::{
 use send_wrapper::SendWrapper;
 
 use self::{
+    alarm::Alarm,
     bridge::{Breach, Bridge, End},
     browser::Browser,
     limit::Limit,
-    waking::Waker,
+    pulse::{Found, Pulse},
 };
-pub(crate) use self::{reactor::Reactor, time::now};
+pub(crate) use self::{notify::Notifier, reactor::Reactor, time::now};
 use super::Transport;
 use crate::{
     close::{CloseCause, CloseCode, CloseInfo, Deadline},
@@ -50,6 +55,8 @@ pub(crate) struct Socket {
     /// Runs while connecting and while closing.
     limit: Option<Limit>,
     close_timeout: Duration,
+    /// Sends the program's probe while the connection is open.
+    pulse: Option<SendWrapper<Box<Pulse>>>,
     /// The browser's `bufferedAmount` when it was last asked.
     buffered: usize,
 }
@@ -58,15 +65,11 @@ struct Handles {
     bridge: Rc<Bridge>,
     /// `None` where the browser would not even begin to connect.
     browser: Option<Browser>,
+    /// Wakes the program for what is due.
+    alarm: Rc<Alarm>,
 }
 
 impl Transport for Socket {
-    type Waker = Waker;
-
-    fn waker(hook: impl Fn() + 'static) -> Result<Waker, Error> {
-        Ok(Waker::new(Rc::new(hook)))
-    }
-
     fn connect(url: &Url, options: &Options) -> Result<Self, Error> {
         check_supported(url, options)?;
         let bridge = Rc::new(Bridge::new(options));
@@ -79,10 +82,13 @@ impl Transport for Socket {
                 bridge.bell.ring();
             })
             .ok();
+        let pulse = options.liveness.as_ref().map(|liveness| Pulse::new(liveness, &bridge.bell));
+        let pulse = pulse.transpose().map_err(browser::refused)?;
         Ok(Self {
-            handles: SendWrapper::new(Handles { bridge, browser }),
+            handles: SendWrapper::new(Handles { alarm: Alarm::new(&bridge.bell), bridge, browser }),
             limit: Some(Limit::start(Deadline::Connect, options.connect_timeout)),
             close_timeout: options.close_timeout,
+            pulse: pulse.map(|pulse| SendWrapper::new(Box::new(pulse))),
             buffered: 0,
         })
     }
@@ -96,11 +102,14 @@ impl Transport for Socket {
     }
 
     fn poll(&mut self, link: &mut Link) {
-        let Handles { bridge, browser } = &*self.handles;
+        let Handles { bridge, browser, .. } = &*self.handles;
         bridge.bell.polled();
         if link.state() == ReadyState::Connecting && bridge.is_open() {
             link.opened(browser.as_ref().and_then(Browser::protocol));
             self.limit = None;
+            if let Some(pulse) = &mut self.pulse {
+                pulse.start();
+            }
             bridge.deliver(link);
             // Whatever comes next, a connection that opened is seen open: its end may wait for one poll.
             if bridge.has_more() {
@@ -123,10 +132,7 @@ impl Transport for Socket {
         } else if self.buffered > 0 {
             self.sample(link);
         }
-    }
-
-    fn wake_by(&mut self, waker: &Waker) {
-        self.handles.bridge.bell.set_hook(waker);
+        self.probe(link);
     }
 
     fn send(&mut self, packet: Outgoing<'_>, link: &mut Link) -> Result<(), Error> {
@@ -167,6 +173,37 @@ impl Transport for Socket {
 }
 
 impl Socket {
+    /// The program was to be woken until then: that time counts in full.
+    fn slept_until(&mut self, until: Duration) {
+        if let Some(limit) = &mut self.limit {
+            limit.slept_until(until);
+        }
+        if let Some(pulse) = &mut self.pulse {
+            pulse.slept_until(until);
+        }
+    }
+
+    /// Wakes the program for what is due, at this deadline of its own at the latest.
+    fn watch(&mut self, deadline: Option<Duration>) {
+        let limit = self.limit.as_mut().map(Limit::due);
+        let pulse = self.pulse.as_mut().and_then(|pulse| pulse.due());
+        let due = [limit, pulse, deadline].into_iter().flatten().min();
+        self.handles.alarm.set(due.unwrap_or(Duration::MAX));
+    }
+
+    /// Sends the program's probe when it is time, and ends a connection on which nothing came after it.
+    fn probe(&mut self, link: &mut Link) {
+        let Some(pulse) = &mut self.pulse else { return };
+        match pulse.look(link, self.handles.bridge.has_packets()) {
+            Found::Nothing => {}
+            Found::Silence(probe) => match self.send(Outgoing::Shared(&probe), link) {
+                Ok(()) => link.count_sent(probe.len()),
+                Err(error) => log::error!("the browser does not send the probe: {error}"),
+            },
+            Found::Death => link.closed(CloseInfo::new(CloseCause::TimedOut { what: Deadline::Liveness })),
+        }
+    }
+
     /// Learns what has left since the last time.
     fn sample(&mut self, link: &mut Link) {
         let Some(browser) = &self.handles.browser else { return };

@@ -3,6 +3,7 @@
 use std::{
     convert::Infallible,
     net::{SocketAddr, TcpListener},
+    task::Waker,
     time::Duration,
 };
 
@@ -68,6 +69,10 @@ impl Accept for Reactor {
     }
 
     fn wait(&mut self, _: Duration, _: &mut dyn FnMut(Wakeup)) {
+        match self.0 {}
+    }
+
+    fn waker(&self) -> Waker {
         match self.0 {}
     }
 

@@ -22,3 +22,8 @@ pub(crate) fn now() -> Duration {
     // The cast saturates: no number that JavaScript could answer makes it panic.
     Duration::from_micros((milliseconds * 1000.0) as u64)
 }
+
+/// The time since 1970, which goes on while the machine sleeps.
+pub(super) fn calendar() -> Duration {
+    Duration::from_millis(js_sys::Date::now() as u64)
+}

@@ -3,10 +3,13 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
+    time::Duration,
 };
 
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsValue, closure::Closure, prelude::wasm_bindgen};
+
+use super::time::now;
 
 /// The program's hook. It goes with the peer from one connection to the next, and stays on its thread.
 pub(crate) type Waker = SendWrapper<Rc<dyn Fn()>>;
@@ -29,18 +32,18 @@ enum News {
     None,
     /// It was not called for it yet.
     Untold,
-    /// It was called.
-    Told,
+    /// It was called, at this time.
+    Told { at: Duration },
 }
 
 impl Bell {
     /// Something has happened.
     pub(super) fn ring(&self) {
-        if self.news.get() == News::Told {
+        if matches!(self.news.get(), News::Told { .. }) {
             return;
         }
         let hook = self.hook.borrow().clone();
-        self.news.set(if hook.is_some() { News::Told } else { News::Untold });
+        self.news.set(if hook.is_some() { News::Told { at: now() } } else { News::Untold });
         if let Some(hook) = hook {
             hook();
         }
@@ -67,6 +70,14 @@ impl Bell {
         let _old = self.hook.replace(Some(Rc::clone(hook)));
         if self.news.get() != News::None {
             self.ring_soon();
+        }
+    }
+
+    /// Returns when the hook was called, if the program has not polled since.
+    pub(super) fn told_at(&self) -> Option<Duration> {
+        match self.news.get() {
+            News::Told { at } => Some(at),
+            News::None | News::Untold => None,
         }
     }
 

@@ -79,6 +79,11 @@ impl Outbound {
         }
     }
 
+    /// Returns `true` if bytes wait for the socket to take them.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.writing == Writing::Blocked
+    }
+
     pub(super) fn is_broken(&self) -> bool {
         self.writing == Writing::Broken
     }

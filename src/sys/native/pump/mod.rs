@@ -14,6 +14,7 @@ use super::{
     guard::{Attention, Guard},
     heartbeat::{Beat, Heartbeat},
     linger::Linger,
+    notify::Wants,
     outbound::Outbound,
     stream::Stream,
     turn::Turn,
@@ -22,23 +23,26 @@ use crate::{
     close::{CloseCause, CloseCode, CloseInfo, Deadline, Excess},
     ledger::Ledger,
     link::Link,
-    options::{Options, PeerLimits},
+    options::{Liveness, Options, PeerLimits},
     packet::{Outgoing, Packet},
     state::ReadyState,
+    sys::liveness::{Times, Vital, Watch},
 };
 
 /// What a pump takes from the options.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Settings {
     is_server: bool,
     max_message_size: usize,
     heartbeat: Heartbeat,
+    liveness: Option<Box<Liveness>>,
 }
 
 impl Settings {
     pub(super) fn new(options: &Options, is_server: bool) -> Self {
         let max_message_size = options.max_message_size;
-        Self { is_server, max_message_size, heartbeat: Heartbeat::new(options) }
+        let liveness = options.liveness.clone().map(Box::new);
+        Self { is_server, max_message_size, heartbeat: Heartbeat::new(options), liveness }
     }
 }
 
@@ -49,6 +53,8 @@ pub(super) struct Pump {
     decoder: Decoder,
     pub(super) outbound: Outbound,
     heartbeat: Heartbeat,
+    /// Sends the program's probe, if it has one.
+    watch: Option<Box<Watch>>,
     pub(super) guard: Guard,
     /// Whether the socket may hold bytes.
     readable: bool,
@@ -63,6 +69,10 @@ pub(super) struct Pump {
     /// What the connection ends with in the next turn.
     failure: Option<Failure>,
     has_waited: bool,
+    /// How far the last turn's reading got.
+    reading: Reading,
+    /// `true` if it filled the inbox.
+    has_delivered: bool,
     /// TCP is at its end.
     over: bool,
     /// When the other end's answer to our close is due.
@@ -84,12 +94,18 @@ impl Pump {
             None => (Guard::default(), 0),
             Some((limits, max_time_full)) => (Guard::new(limits, max_time_full), limits.max_fragments),
         };
+        // What came behind the handshake can wait in the secure stream, too.
+        let has_more = !rest.is_empty() || stream.is_secure();
         let decoder_limits = Limits { message: settings.max_message_size, fragments };
         Self {
             stream,
             decoder: Decoder::new(settings.is_server, decoder_limits),
             outbound: Outbound::new(encoder, ledger),
             heartbeat: settings.heartbeat.start(now),
+            watch: settings
+                .liveness
+                .as_deref()
+                .map(|liveness| Box::new(Watch::start(liveness.clone(), Self::times(now)))),
             guard,
             readable: true,
             ends: false,
@@ -98,6 +114,8 @@ impl Pump {
             unread_since: None,
             failure: None,
             has_waited: false,
+            reading: if has_more { Reading::Enough } else { Reading::Drained },
+            has_delivered: false,
             over: false,
             close_due: None,
         }
@@ -123,11 +141,14 @@ impl Pump {
     /// Moves the connection on. Whatever ends it is told to the link. Whether there is more to do at once.
     pub(super) fn poll(&mut self, turn: &mut Turn<'_>, link: &mut Link) -> bool {
         self.flush(link);
+        let received = link.stats.packets_received;
         turn.arrival.since = *self.unread_since.get_or_insert(turn.arrival.since);
         let reading = match self.read(turn, link) {
             Ok(reading) => reading,
             Err(failure) => self.fail_or_wait(failure, link),
         };
+        self.reading = reading;
+        self.has_delivered = link.stats.packets_received > received;
         if reading == Reading::Over {
             return false;
         }
@@ -159,8 +180,31 @@ impl Pump {
                 Beat::Dead => link.closed(CloseInfo::new(CloseCause::TimedOut { what: Deadline::Heartbeat })),
             }
         }
+        self.probe(turn.now, link);
         self.flush(link);
         reading == Reading::Enough
+    }
+
+    /// Sends the program's probe when it is time, and ends a connection on which nothing came after it.
+    fn probe(&mut self, now: Duration, link: &mut Link) {
+        let Some(mut watch) = self.watch.take() else { return };
+        // What is not read yet may be the answer.
+        match watch.look(link, Self::times(now), self.reading != Reading::Drained, false) {
+            Vital::Fine => {}
+            Vital::Probe => {
+                if let Ok(probe) = watch.probe(link) {
+                    self.outbound.push(Outgoing::Shared(&probe), None, &mut link.outbox);
+                    link.count_sent(probe.len());
+                }
+            }
+            Vital::Dead => link.closed(CloseInfo::new(CloseCause::TimedOut { what: Deadline::Liveness })),
+        }
+        self.watch = Some(watch);
+    }
+
+    /// The time of deadlines, and the other clocks' now.
+    fn times(now: Duration) -> Times {
+        Times { now, wall: super::now(), calendar: super::calendar() }
     }
 
     /// Takes a packet. It leaves at once, unless it is to be gathered with others.
@@ -231,10 +275,32 @@ impl Pump {
         link.inbox_held() + self.held()
     }
 
+    /// Returns what has to happen before a poll can move it on. A peer's, which has no limits for strangers.
+    pub(super) fn wants(&self, link: &Link) -> Wants {
+        let has_room = self.stalled.as_ref().is_some_and(|packet| link.has_room_for(packet.len()));
+        Wants {
+            now: match self.reading {
+                Reading::Enough => true,
+                // Not again for a program that reads nothing.
+                Reading::Full => has_room || self.has_delivered,
+                Reading::Drained | Reading::Over => false,
+            },
+            // What a full inbox has no room for waits for the program.
+            read: self.reading != Reading::Full,
+            write: self.outbound.is_blocked(),
+            due: self.next_deadline(),
+            ..Wants::default()
+        }
+    }
+
     /// When there will be something to do, if nothing happens before.
     pub(super) fn next_deadline(&self) -> Duration {
         // Of a connection that closes nothing else is expected any more.
-        let others = || self.heartbeat.due().into_iter().chain(self.guard.due()).min();
+        // While not all was read, silence means nothing, and the heartbeat waits.
+        let is_read = self.reading == Reading::Drained;
+        let heartbeat = self.heartbeat.due().filter(|_| is_read);
+        let liveness = self.watch.as_ref().map(|watch| watch.due()).filter(|_| is_read);
+        let others = || [heartbeat, liveness, self.guard.due()].into_iter().flatten().min();
         self.close_due.or_else(others).unwrap_or(Duration::MAX)
     }
 

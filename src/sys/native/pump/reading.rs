@@ -177,8 +177,9 @@ impl Pump {
             }
             Item::Pong => {
                 self.take_control_frame(turn)?;
-                let measured = self.heartbeat.pong(self.decoder.control(), turn.now);
-                link.stats.rtt = measured.or(link.stats.rtt);
+                if let Some(measured) = self.heartbeat.pong(self.decoder.control(), turn.now) {
+                    link.stats.add_round_trip(measured);
+                }
             }
             Item::EmptyFragment => self.guard.control_frame(turn.arrival)?,
             Item::Close(frame) => return Ok(self.closed_by(frame, link)),

@@ -32,7 +32,7 @@ pub(in super::super) struct Session {
 impl Session {
     pub(super) fn new(tcp: TcpStream, mut tls: Connection) -> Self {
         tls.set_buffer_limit(Some(BUFFER));
-        Self { tcp, tls, received: 0, is_empty: false }
+        Self { tcp, tls, received: 0, is_empty: true }
     }
 
     pub(in super::super) fn tcp(&self) -> &TcpStream {
@@ -55,6 +55,11 @@ impl Session {
     /// Returns `true` if the socket had no bytes when it was last read.
     pub(in super::super) fn is_empty(&self) -> bool {
         self.is_empty
+    }
+
+    /// Returns `true` if encrypted bytes wait for the socket to take them.
+    pub(in super::super) fn wants_write(&self) -> bool {
+        self.tls.wants_write()
     }
 
     /// Says goodbye as TLS wants it said, as far as the socket takes it now.

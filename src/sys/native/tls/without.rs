@@ -70,6 +70,10 @@ impl Session {
         match self.0 {}
     }
 
+    pub(in super::super) fn wants_write(&self) -> bool {
+        match self.0 {}
+    }
+
     pub(in super::super) fn notify_close(&mut self) {
         match self.0 {}
     }

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use arbitrary::{Result, Unstructured};
 
-use crate::options::{Options, OriginPolicy, ServerOptions, TlsIdentity, TlsRoots, WhenFull};
+use crate::{
+    options::{Liveness, Options, OriginPolicy, ServerOptions, TlsIdentity, TlsRoots, WhenFull},
+    packet::Packet,
+};
 
 /// What some option takes, and what comes near to it.
 const WORDS: [&str; 12] = [
@@ -66,6 +69,10 @@ fn peer(options: &mut Options, input: &mut Unstructured<'_>) -> Result<()> {
         13 => options.tls.roots = roots(input)?,
         14 => options.tls.server_name = Some(text(input)?),
         15 => options.require_protocol = input.arbitrary()?,
+        16 => {
+            let liveness = Liveness::new(Packet::text(text(input)?));
+            options.liveness = Some(liveness.silence(time(input)?).timeout(time(input)?));
+        }
         _ => {
             let (certificates_pem, key_pem) = (text(input)?.into_bytes(), text(input)?.into_bytes());
             options.tls.identity = Some(TlsIdentity { certificates_pem, key_pem });

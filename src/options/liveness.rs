@@ -1,0 +1,54 @@
+//! How a program finds out that a connection is dead where the platform sends no pings.
+
+use std::time::Duration;
+
+use super::{check_time, setters};
+use crate::{error::Error, packet::Packet};
+
+/// A question of the program's own, to find a connection that is dead: [`Options::liveness`](super::Options::liveness).
+///
+/// After a silence the `probe` is sent, and then *any* packet must be received within the `timeout`, or the connection ends
+/// with [`Deadline::Liveness`](crate::Deadline::Liveness). The other end's program must answer the probe, as its protocol
+/// has it: the answer is a packet like any other, and is read with `recv`.
+///
+/// ```
+/// use std::time::Duration;
+/// use websocket_peer::{Liveness, Options, Packet};
+///
+/// let liveness = Liveness::new(Packet::text(r#"{"type":"ping"}"#)).silence(Duration::from_secs(15));
+/// let options = Options::default().liveness(liveness);
+/// assert_eq!(options.liveness.unwrap().timeout, Duration::from_secs(10));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Liveness {
+    /// The packet that is sent, at most [`outbound_buffer_size`](super::Options::outbound_buffer_size) bytes. It counts in
+    /// [`Stats`](crate::Stats) as others do.
+    pub probe: Packet,
+    /// How long nothing has been received when it is sent. Default: 20 s.
+    pub silence: Duration,
+    /// The time within which a packet must be received afterwards. Default: 10 s.
+    pub timeout: Duration,
+}
+
+impl Liveness {
+    /// Returns the default times with this probe.
+    pub fn new(probe: Packet) -> Self {
+        Self { probe, silence: Duration::from_secs(20), timeout: Duration::from_secs(10) }
+    }
+
+    setters! {
+        silence: Duration,
+        timeout: Duration,
+    }
+
+    pub(super) fn check(&self, largest: usize) -> Result<(), Error> {
+        let option = "liveness";
+        if self.probe.len() > largest {
+            let why = "the probe is larger than `outbound_buffer_size`";
+            return Err(Error::InvalidOption { option, why });
+        }
+        check_time(option, self.silence, false)?;
+        check_time(option, self.timeout, false)
+    }
+}

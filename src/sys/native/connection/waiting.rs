@@ -1,0 +1,54 @@
+//! What a connection waits for, in each of its stages.
+
+use std::{io, sync::Arc};
+
+use mio::{Registry, Token, net::TcpStream};
+
+use super::{
+    super::notify::{Interrupt, Wants},
+    Connection, Stage,
+};
+use crate::link::Link;
+
+impl Connection {
+    /// Returns what has to happen before a poll can move it on.
+    pub(in super::super) fn wants(&self, link: &Link) -> Wants {
+        let wants = match &self.stage {
+            Stage::Dialing(dialing) => dialing.dial.wants(),
+            Stage::Opening(opening) => opening.wants(),
+            Stage::Open(pump) => return pump.wants(link),
+            Stage::Lingering(linger) => linger.wants(),
+            Stage::Over => Wants::default(),
+        };
+        Wants { due: wants.due.min(self.next_deadline()), ..wants }
+    }
+
+    /// Wakes the interrupt's sleeper, or shows this ticket in the registry's queue, when that has happened.
+    pub(in super::super) fn register(
+        &mut self,
+        registry: &Registry,
+        interrupt: &Arc<Interrupt>,
+        ticket: usize,
+        wants: &Wants,
+    ) -> io::Result<()> {
+        let Some(interest) = wants.interest() else {
+            if let Stage::Dialing(dialing) = &self.stage {
+                dialing.dial.wakes(interrupt);
+            }
+            return Ok(());
+        };
+        let register = |tcp: &mut TcpStream| match registry.reregister(tcp, Token(ticket), interest) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                registry.register(tcp, Token(ticket), interest)
+            }
+            result => result,
+        };
+        match &mut self.stage {
+            Stage::Dialing(dialing) => dialing.dial.sockets().iter_mut().try_for_each(register),
+            Stage::Opening(opening) => register(opening.stream_mut().tcp_mut()),
+            Stage::Open(pump) => register(pump.stream_mut().tcp_mut()),
+            Stage::Lingering(linger) => register(linger.stream_mut().tcp_mut()),
+            Stage::Over => Ok(()),
+        }
+    }
+}

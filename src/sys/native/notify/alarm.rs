@@ -1,0 +1,190 @@
+//! The queue of ready sockets, and what the program's thread shares with the one that calls the hook.
+
+use std::{
+    fmt, io,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use mio::{Events, Poll, Registry, Token};
+
+use super::{Interrupt, Wants};
+use crate::sys;
+
+/// How many events one look takes: of the sockets of one connection, and of the interrupt.
+const EVENTS: usize = 32;
+
+/// What the system can count in milliseconds, and far less.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60 * 60);
+
+/// A deadline that is reckoned anew comes out a little earlier or later.
+const SLACK: Duration = Duration::from_millis(1);
+
+/// A queue of ready sockets with one sleeper at a time.
+#[derive(Debug)]
+pub(super) struct Alarm {
+    pub(super) registry: Registry,
+    pub(super) interrupt: Arc<Interrupt>,
+    queue: Mutex<Queue>,
+    state: Mutex<State>,
+    /// The state has changed.
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+pub(super) struct Queue {
+    poll: Poll,
+    events: Events,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) hook: Option<Hook>,
+    /// Counts the hooks. A thread serves one.
+    pub(super) generation: u64,
+    /// The thread that serves the hook, if it runs.
+    pub(super) thread: Option<JoinHandle<()>>,
+    pub(super) has_thread: bool,
+    /// `true` while that thread calls the hook.
+    pub(super) is_calling: bool,
+    /// Until when it sleeps in the queue.
+    pub(super) sleeps_until: Option<Duration>,
+    /// The program sleeps in the queue itself.
+    pub(super) is_waiting: bool,
+    pub(super) watch: Watch,
+}
+
+/// What the hook is to be called for.
+#[derive(Debug, Default)]
+pub(super) enum Watch {
+    /// There is no connection.
+    #[default]
+    Over,
+    /// The program polls.
+    Nothing,
+    For(Target),
+    /// It was called, and the program has not polled since.
+    Told {
+        at: Duration,
+    },
+}
+
+/// What a connection waits for. Times are the wall's.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// The token of its sockets' events. Events with another are about what was waited for before.
+    pub(super) ticket: usize,
+    pub(super) wants: Wants,
+    pub(super) due: Duration,
+}
+
+impl Target {
+    /// Returns `true` if the program is to poll now.
+    pub(super) fn is_due(&self, now: Duration) -> bool {
+        self.wants.is_now() || now >= self.due
+    }
+
+    /// Returns `true` if something of these would be missed.
+    pub(super) fn misses(&self, wants: &Wants, due: Duration) -> bool {
+        let more = |old: bool, new: bool| new && !old;
+        more(self.wants.now, wants.now)
+            || more(self.wants.read, wants.read)
+            || more(self.wants.write, wants.write)
+            || due.saturating_add(SLACK) < self.due
+    }
+}
+
+/// The program's hook. One call at a time: it need not be `Sync`.
+#[derive(Clone)]
+pub(super) struct Hook(Arc<Mutex<sys::Hook>>);
+
+impl Hook {
+    pub(super) fn new(hook: sys::Hook) -> Self {
+        Self(Arc::new(Mutex::new(hook)))
+    }
+
+    pub(super) fn call(&self) {
+        (self.0.lock().unwrap_or_else(PoisonError::into_inner))();
+    }
+}
+
+impl fmt::Debug for Hook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hook")
+    }
+}
+
+impl Queue {
+    /// Sleeps until something happens.
+    pub(super) fn sleep(&mut self, at_most: Duration) -> io::Result<()> {
+        self.poll.poll(&mut self.events, Some(at_most.min(LONGEST_SLEEP)))
+    }
+
+    /// Returns `true` if the last sleep found the sockets ready that were registered with this ticket.
+    pub(super) fn has(&self, ticket: usize) -> bool {
+        self.events.iter().any(|event| event.token() == Token(ticket))
+    }
+}
+
+impl Alarm {
+    pub(super) fn new(interrupt: &Arc<Interrupt>) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let registry = poll.registry().try_clone()?;
+        interrupt.connect(&registry)?;
+        Ok(Self {
+            registry,
+            interrupt: Arc::clone(interrupt),
+            queue: Mutex::new(Queue { poll, events: Events::with_capacity(EVENTS) }),
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        })
+    }
+
+    /// No code of the program's runs while this is held.
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets the thread look at the state again, wherever it sleeps.
+    pub(super) fn rouse(&self) {
+        self.changed.notify_all();
+        self.interrupt.nudge();
+    }
+
+    /// Watches for something else.
+    pub(super) fn watch(&self, mut state: MutexGuard<'_, State>, target: Target, now: Duration) {
+        let is_sooner = state.sleeps_until.is_some_and(|until| target.is_due(now) || target.due < until);
+        state.watch = Watch::For(target);
+        drop(state);
+        self.changed.notify_all();
+        if is_sooner {
+            self.interrupt.nudge();
+        }
+    }
+
+    /// Sleeps until the state changes.
+    pub(super) fn park<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The queue; the other sleeper must have left it.
+    pub(super) fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets the program sleep in the queue itself.
+    pub(super) fn with_queue<T>(&self, work: impl FnOnce(&mut Queue) -> T) -> T {
+        let mut state = self.lock();
+        state.is_waiting = true;
+        let is_taken = state.sleeps_until.is_some();
+        drop(state);
+        if is_taken {
+            self.interrupt.nudge();
+        }
+        let result = work(&mut self.queue());
+        self.lock().is_waiting = false;
+        self.changed.notify_all();
+        result
+    }
+}

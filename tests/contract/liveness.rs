@@ -1,0 +1,113 @@
+//! `Options::liveness`: a probe of the program's own finds out that the other end is gone, where no ping can be sent, too.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use wasm_bindgen_test::wasm_bindgen_test;
+use websocket_peer::{CloseCause, Deadline, Liveness, Options, Packet, ReadyState, WebSocketPeer};
+
+use crate::support::{
+    A_WHILE, closed, dial_with, drive, happen, happenings, open_with, pause, poll_for, receive_text, seen,
+    unique_key, until,
+};
+
+const DEAD: CloseCause = CloseCause::TimedOut { what: Deadline::Liveness };
+/// Longer than any test runs.
+const LONG: Duration = Duration::from_secs(3600);
+
+/// Nothing but the probe finds out anything.
+fn asking(silence: Duration, timeout: Duration) -> Options {
+    let liveness = Liveness::new(Packet::text("there?")).silence(silence).timeout(timeout);
+    Options::default().heartbeat_interval(Duration::ZERO).liveness(liveness)
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_server_that_does_not_answer_the_probe_is_given_up() {
+    let key = unique_key();
+    let mut peer = open_with(asking(A_WHILE, 2 * A_WHILE), &format!("/silent?key={key}")).await;
+    let info = closed(&mut peer).await;
+    assert_eq!((info.code, &info.cause), (None, &DEAD));
+    assert_eq!(peer.stats().packets_sent, 1);
+    assert_eq!(seen(&key, Some("text ")).await.all("text "), ["text 6"]);
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_server_that_answers_is_asked_again_and_again() {
+    let mut peer = open_with(asking(A_WHILE, LONG), "/echo").await;
+    for _ in 0..3 {
+        assert_eq!(receive_text(&mut peer).await, "there?");
+    }
+    assert_eq!((peer.state(), peer.stats().packets_sent), (ReadyState::Open, 3));
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn packets_that_come_are_sign_enough() {
+    let mut peer = open_with(asking(LONG, A_WHILE), "/echo").await;
+    for _ in 0..20 {
+        peer.send_text("busy").unwrap();
+        assert_eq!(receive_text(&mut peer).await, "busy");
+        pause(A_WHILE / 10).await;
+    }
+    poll_for(&mut peer, 3 * A_WHILE).await;
+    assert_eq!((peer.state(), peer.stats().packets_sent), (ReadyState::Open, 20));
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn packets_that_are_left_unread_are_sign_enough() {
+    let options = asking(2 * A_WHILE, 2 * A_WHILE).max_queued_packets(2);
+    let mut peer = open_with(options, "/burst/5").await;
+    poll_for(&mut peer, 10 * A_WHILE).await;
+    assert_eq!((peer.state(), peer.stats().packets_sent), (ReadyState::Open, 0));
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_probe_of_bytes_is_sent_as_bytes() {
+    let liveness = Liveness::new(Packet::binary([1, 2, 3])).silence(A_WHILE);
+    let mut peer = open_with(Options::default().liveness(liveness), "/echo").await;
+    until(&mut peer, "receive the probe", |peer| peer.available() > 0).await;
+    assert_eq!(peer.recv(), Some(Packet::binary([1, 2, 3])));
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_program_that_polls_only_when_it_is_woken_finds_out_too() {
+    let peer = Arc::new(Mutex::new(dial_with(asking(A_WHILE, A_WHILE), "/silent").await));
+    let poll = |peer: &Mutex<WebSocketPeer>| {
+        peer.lock().unwrap().poll();
+    };
+    drive(&peer, poll, || peer.lock().unwrap().state() == ReadyState::Closed).await;
+    assert_eq!(peer.lock().unwrap().close_info().map(|info| info.cause.clone()), Some(DEAD));
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn what_happens_to_a_page_makes_it_ask_at_once() {
+    for event in happenings() {
+        let mut peer = open_with(asking(LONG, LONG), "/echo").await;
+        poll_for(&mut peer, A_WHILE).await;
+        assert_eq!(peer.stats().packets_sent, 0, "{event}");
+        happen(event);
+        // Nothing changes but in a poll.
+        assert_eq!(peer.stats().packets_sent, 0, "{event}");
+        assert_eq!(receive_text(&mut peer).await, "there?", "{event}");
+        // Twice in one poll is once; and a probe that is unanswered is not sent again.
+        happen(event);
+        happen(event);
+        peer.poll();
+        happen(event);
+        assert_eq!(receive_text(&mut peer).await, "there?", "{event}");
+        poll_for(&mut peer, A_WHILE).await;
+        assert!((2..=3).contains(&peer.stats().packets_sent), "{event}: {:?}", peer.stats());
+    }
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn what_happens_to_a_page_is_nothing_to_a_connection_without_a_probe() {
+    let mut peer = open_with(Options::default(), "/echo").await;
+    for event in happenings() {
+        happen(event);
+        peer.poll();
+    }
+    poll_for(&mut peer, A_WHILE).await;
+    assert_eq!((peer.state(), peer.stats().packets_sent), (ReadyState::Open, 0));
+}
