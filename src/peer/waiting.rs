@@ -26,9 +26,14 @@ impl WebSocketPeer {
     ///
     /// let mut peer = WebSocketPeer::new();
     /// peer.connect("ws://127.0.0.1:9080")?;
-    /// while peer.wait(Duration::from_secs(1)) != ReadyState::Closed {
+    /// loop {
+    ///     let state = peer.wait(Duration::from_secs(1));
     ///     while let Some(packet) = peer.recv() {
     ///         println!("got {packet:?}");
+    ///     }
+    ///     // Only now: what came before the close has been read.
+    ///     if state == ReadyState::Closed {
+    ///         break;
     ///     }
     /// }
     /// # Ok::<(), websocket_peer::Error>(())
@@ -63,17 +68,17 @@ impl WebSocketPeer {
     ///     }
     /// });
     /// loop {
-    ///     match peer.wait(Duration::from_secs(60)) {
-    ///         ReadyState::Open => {
-    ///             for line in lines.try_iter() {
-    ///                 peer.send_text(&line)?;
-    ///             }
+    ///     let state = peer.wait(Duration::from_secs(60));
+    ///     if state == ReadyState::Open {
+    ///         for line in lines.try_iter() {
+    ///             peer.send_text(&line)?;
     ///         }
-    ///         ReadyState::Closed => break,
-    ///         ReadyState::Connecting | ReadyState::Closing => {}
     ///     }
     ///     while let Some(packet) = peer.recv() {
     ///         println!("got {packet:?}");
+    ///     }
+    ///     if state == ReadyState::Closed {
+    ///         break;
     ///     }
     /// }
     /// # Ok::<(), websocket_peer::Error>(())
