@@ -16,6 +16,8 @@ mod joining;
 mod party;
 #[path = "multiplayer/reading.rs"]
 mod reading;
+#[path = "multiplayer/scripted.rs"]
+mod scripted;
 #[path = "multiplayer/talking.rs"]
 mod talking;
 #[path = "multiplayer/waiting.rs"]

@@ -127,8 +127,9 @@ pub struct Options {
     ///
     /// Godot: `heartbeat_interval`, in seconds.
     pub heartbeat_interval: Duration,
-    /// How long after a ping nothing at all may be received. Then the connection ends with
-    /// [`Deadline::Heartbeat`](crate::Deadline::Heartbeat). Default: 20 s.
+    /// After a silence of [`heartbeat_interval`](Self#structfield.heartbeat_interval), in which a ping was sent: how much longer
+    /// nothing at all may be received. Then the connection ends with [`Deadline::Heartbeat`](crate::Deadline::Heartbeat).
+    /// Default: 20 s.
     ///
     /// Platform: natively only.
     pub heartbeat_timeout: Duration,

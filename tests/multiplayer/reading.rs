@@ -7,7 +7,7 @@ use std::{
 };
 
 use websocket_peer::{
-    Packet, PeerKey, ServerEvent, ServerOptions, WebSocketPeer, WebSocketServer,
+    Packet, WebSocketPeer,
     multiplayer::{
         Event, Method, Methods, MultiplayerOptions, MultiplayerPeer, NodeKey, PeerId, Properties, Property,
         Scene, SessionOptions, Spawner, Target,
@@ -17,56 +17,8 @@ use websocket_peer::{
 use crate::{
     common::eventually,
     party::{HOST, Member, Party, Room, said},
+    scripted::{ID, Scripted},
 };
-
-/// A client, and the connection of its server, which sends what a test says.
-struct Client {
-    server: WebSocketServer,
-    connection: PeerKey,
-    peer: MultiplayerPeer,
-}
-
-impl Client {
-    fn new() -> Self {
-        let mut server = WebSocketServer::bind("127.0.0.1:0", ServerOptions::default()).unwrap();
-        let url = format!("ws://{}", server.local_addr().unwrap());
-        let mut peer = MultiplayerPeer::create_client(&url, MultiplayerOptions::default()).unwrap();
-        let connection = eventually("a connection", || {
-            peer.poll();
-            server.poll();
-            match server.next_event() {
-                Some(ServerEvent::Opened(key)) => Some(key),
-                _ => None,
-            }
-        });
-        Self { server, connection, peer }
-    }
-
-    /// Sends packets that arrive together, and handles the events of the client until one answers.
-    fn burst<T>(
-        &mut self,
-        packets: &[Vec<u8>],
-        mut handle: impl FnMut(&mut MultiplayerPeer, Event) -> Option<T>,
-    ) -> T {
-        for packet in packets {
-            self.server.send(self.connection, packet).unwrap();
-        }
-        self.server.flush();
-        eventually("the last of them is handled", || {
-            self.server.poll();
-            while self.server.next_event().is_some() {}
-            self.peer.poll();
-            while let Some(event) = self.peer.next_event() {
-                if let Some(done) = handle(&mut self.peer, event) {
-                    return Some(done);
-                }
-            }
-            None
-        })
-    }
-}
-
-const ID: [u8; 4] = [9, 0, 0, 0];
 
 fn setup() -> Methods {
     Methods::new().with(Method::new("setup"))
@@ -84,7 +36,7 @@ fn call(path: &str) -> Vec<u8> {
 
 #[test]
 fn a_call_behind_a_spawn_reaches_the_node_that_is_declared_when_the_spawn_is_read() {
-    let mut client = Client::new();
+    let mut client = Scripted::start(MultiplayerOptions::default());
     client.peer.session().add_spawner("Level/Spawner", Spawner::new().scene(Scene::new([]))).unwrap();
     let spawn = [&[4u8, 0, 1, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0][..], b"Hero\0"].concat();
     let packets = [
@@ -109,7 +61,7 @@ fn a_call_behind_a_spawn_reaches_the_node_that_is_declared_when_the_spawn_is_rea
 
 #[test]
 fn a_synchronizer_that_is_declared_on_an_event_hears_the_next_packet() {
-    let mut client = Client::new();
+    let mut client = Scripted::start(MultiplayerOptions::default());
     let packets = [
         ID.to_vec(),
         vec![3, 1],

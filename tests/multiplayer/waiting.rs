@@ -3,17 +3,21 @@
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
     time::{Duration, Instant},
 };
 
-use websocket_peer::multiplayer::{Event, MultiplayerOptions, MultiplayerPeer, SessionOptions, Target};
+use websocket_peer::{
+    CloseCode, ServerEvent,
+    multiplayer::{Event, MultiplayerOptions, MultiplayerPeer, SessionOptions, Target},
+};
 
 use crate::{
     common::{PATIENCE, until},
     party::session,
+    scripted::{ID, Scripted, admitted},
 };
 
 /// Far longer than anything that is waited for here.
@@ -125,4 +129,80 @@ fn the_sessions_deadlines_end_a_wait_and_call_the_hook() {
     };
     client.lock().unwrap().on_wake(hook).unwrap();
     until("it gives up", || has_failed.load(Ordering::SeqCst));
+}
+
+#[test]
+fn a_program_that_reads_one_event_after_each_wait_does_not_sleep_before_the_last() {
+    for server_closes in [false, true] {
+        let Scripted { mut server, connection, peer: mut client } = admitted(MultiplayerOptions::default());
+        if server_closes {
+            server.send(connection, &[3, 1]).unwrap();
+            server.close(connection, CloseCode::NORMAL, "").unwrap();
+            server.flush();
+        } else {
+            drop(server);
+        }
+        let start = Instant::now();
+        loop {
+            client.wait(PATIENCE);
+            if let Some(Event::Disconnected { .. }) = client.next_event() {
+                break;
+            }
+        }
+        assert!(start.elapsed() < PATIENCE, "overslept");
+    }
+}
+
+#[test]
+fn a_hook_is_not_called_for_a_deadline_while_an_event_waits_to_be_read() {
+    let options = SessionOptions::default().authenticate(true).auth_timeout(SOON);
+    let mut scripted = Scripted::start(session(options));
+    // It asks to be admitted, which nobody reads.
+    scripted.burst(&[ID.to_vec()], |_, event| matches!(event, Event::Connected { .. }).then_some(()));
+    let client = Arc::new(Mutex::new(scripted.peer));
+    let calls = Arc::new(AtomicUsize::new(0));
+    let (woken, counted) = (Arc::downgrade(&client), Arc::clone(&calls));
+    let hook = move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        if let Some(client) = woken.upgrade() {
+            client.lock().unwrap().poll();
+        }
+    };
+    client.lock().unwrap().on_wake(hook).unwrap();
+    thread::sleep(3 * SOON);
+    let calls = calls.load(Ordering::SeqCst);
+    assert!(calls < 20, "{calls} calls");
+    let mut client = client.lock().unwrap();
+    assert!(matches!(client.next_event(), Some(Event::Authenticating(_))));
+    wait_for(&mut client, "it gives up", |event| matches!(event, Event::AuthFailed { .. }));
+}
+
+#[test]
+fn the_time_limit_of_a_farewell_begins_when_the_program_leaves() {
+    let farewell = Duration::from_secs(2);
+    let options = SessionOptions::default().farewell_timeout(farewell);
+    let Scripted { mut server, connection, peer: mut client } = admitted(session(options));
+    // With a hook all of the time counts in which nothing was to be done.
+    client.on_wake(|| {}).unwrap();
+    client.poll();
+    thread::sleep(farewell + SOON);
+    client.close();
+    client.poll();
+    let mut told = Vec::new();
+    let start = Instant::now();
+    while start.elapsed() < SOON {
+        server.poll();
+        told.extend(std::iter::from_fn(|| server.next_event()));
+        client.poll();
+    }
+    // It has asked whether everything was read, and waits for the answer.
+    let [ServerEvent::Packet(_, question)] = &told[..] else { panic!("{told:?}") };
+    let answer = [&[2, 1], &question[34..38]].concat();
+    server.send(connection, &answer).unwrap();
+    until("it closes", || {
+        client.poll();
+        server.poll();
+        while server.next_event().is_some() {}
+        client.is_closed()
+    });
 }

@@ -19,6 +19,14 @@ impl Carrier {
         }
     }
 
+    /// Returns `true` while more may be taken in, by what this poll has sent so far.
+    fn may_send(&self) -> bool {
+        match self {
+            Self::Host(host) => host.may_send(),
+            Self::Guest(_) => true,
+        }
+    }
+
     /// Returns until when, since the last poll, a hook was to be called for whatever happened; `None` without a hook.
     fn watched_until(&self) -> Option<Duration> {
         match self {
@@ -31,14 +39,14 @@ impl Carrier {
 impl MultiplayerPeer {
     /// Polls once, after a sleep of at most `at_most`.
     pub(super) fn pass(&mut self, at_most: Duration) {
-        if let Some(until) = self.carrier.watched_until() {
-            self.clock.sleep(until);
+        let before = self.advance_clock();
+        if !at_most.is_zero() {
+            // The program has read one event, perhaps, and the next needs no poll.
+            self.take_in();
         }
-        let before = self.clock.advance(sys::now());
         let due = [self.session.next_deadline(), self.carrier.next_deadline()].into_iter().flatten().min();
         let due = due.map_or(at_most, |due| due.saturating_sub(before));
-        let is_idle = self.session.is_read() || self.session.is_left();
-        let sleep = if is_idle { at_most.min(due) } else { Duration::ZERO };
+        let sleep = if self.session.is_read() { at_most.min(due) } else { Duration::ZERO };
         match &mut self.carrier {
             Carrier::Guest(guest) => {
                 guest.peer.wait(sleep);
@@ -47,7 +55,7 @@ impl MultiplayerPeer {
             Carrier::Host(host) => {
                 host.server.wait(sleep);
                 self.clock.sleep(sys::now());
-                host.advance(&mut self.session, self.clock.now());
+                host.advance(self.clock.now());
                 if self.session.is_over() {
                     host.shut_down();
                 }
@@ -58,18 +66,26 @@ impl MultiplayerPeer {
         self.set_alarm();
     }
 
-    /// At a client: the hook is called for the session's next deadline, too.
+    /// Moves the clock on, and returns the time. What a hook was to be called for counts in full, as a sleep does.
+    pub(super) fn advance_clock(&mut self) -> Duration {
+        if let Some(until) = self.carrier.watched_until() {
+            self.clock.sleep(until);
+        }
+        self.clock.advance(sys::now())
+    }
+
+    /// At a client: the hook is called for the session's next deadline, too, unless the program has something to read before.
     pub(super) fn set_alarm(&mut self) {
         if let Carrier::Guest(guest) = &mut self.carrier {
-            let due = self.session.next_deadline();
+            let due = self.session.next_deadline().filter(|_| self.session.is_read());
             guest.peer.set_deadline(due.map(|due| due.saturating_sub(self.clock.now())));
         }
     }
 
-    /// Gives the session what has come, until the program has something to read. When nothing is left, the session's
-    /// deadlines are due: an answer that waits to be read is not late.
+    /// Gives the session what has come, until the program has something to read, or this poll has sent enough. When nothing
+    /// is left, the session's deadlines are due: an answer that waits to be read is not late.
     pub(super) fn take_in(&mut self) {
-        while self.session.is_read() || self.session.is_left() {
+        while (self.session.is_read() || self.session.is_left()) && self.carrier.may_send() {
             if !self.take_in_next() {
                 self.session.advance(self.clock.now());
                 return;
@@ -81,7 +97,6 @@ impl MultiplayerPeer {
     fn take_in_next(&mut self) -> bool {
         let now = self.clock.now();
         let (has_come, is_departure) = match &mut self.carrier {
-            Carrier::Host(host) if !host.may_send() => (false, false),
             Carrier::Host(host) => match host.tell_next(&mut self.session, now) {
                 Some(taken) => (true, taken == Taken::Departure),
                 None => (false, false),

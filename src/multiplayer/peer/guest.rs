@@ -16,11 +16,13 @@ use crate::{
 pub(super) struct Guest {
     pub(super) peer: WebSocketPeer,
     told: ReadyState,
+    /// `true` if it was ended because a packet of the session found no room.
+    is_behind: bool,
 }
 
 impl Guest {
     pub(super) fn new(peer: WebSocketPeer) -> Self {
-        Self { peer, told: ReadyState::Connecting }
+        Self { peer, told: ReadyState::Connecting, is_behind: false }
     }
 
     /// Tells the session what has happened next. Returns `true` if anything has.
@@ -31,7 +33,8 @@ impl Guest {
         } else if let Some(packet) = self.peer.recv() {
             session.receive(PeerId::SERVER, packet, now);
         } else if let Some(info) = self.peer.close_info().filter(|_| self.told != ReadyState::Closed) {
-            let info = info.clone();
+            let behind = CloseCause::Excess { what: Excess::Behind };
+            let info = if self.is_behind { CloseInfo::new(behind) } else { info.clone() };
             self.told = ReadyState::Closed;
             session.peer_left(PeerId::SERVER, info);
         } else {
@@ -49,9 +52,9 @@ impl Guest {
     pub(super) fn carry_out(&mut self, session: &mut Session) {
         while let Some(output) = session.next_output() {
             match output {
-                Output::Send { packet, .. } => self.send(&packet, session),
+                Output::Send { packet, .. } => self.send(&packet),
                 Output::SendAll { packets, .. } => {
-                    packets.iter().for_each(|packet| self.send(packet, session));
+                    packets.iter().for_each(|packet| self.send(packet));
                 }
                 Output::Disconnect { code, reason, .. } => {
                     if let Err(error) = self.peer.close_with(code, reason) {
@@ -62,16 +65,14 @@ impl Guest {
         }
     }
 
-    fn send(&mut self, packet: &Packet, session: &mut Session) {
+    fn send(&mut self, packet: &Packet) {
         match self.peer.send_packet(packet) {
             // The end of one that is closing is reported soon.
             Ok(()) | Err(Error::NotOpen { .. }) => {}
-            // Who missed a packet of a session that is reliable and ordered cannot stay in it.
+            // A session is reliable and ordered: no end can miss a packet and stay. What came before can still be read.
             Err(_) => {
                 self.peer.abort();
-                self.told = ReadyState::Closed;
-                let cause = CloseCause::Excess { what: Excess::Behind };
-                session.peer_left(PeerId::SERVER, CloseInfo::new(cause));
+                self.is_behind = true;
             }
         }
     }

@@ -7,7 +7,7 @@ use super::{
     names::Names,
 };
 use crate::{
-    close::{CloseCause, CloseCode, CloseInfo, Excess},
+    close::{CloseCode, CloseInfo, Excess},
     error::Error,
     multiplayer::{
         id::PeerId,
@@ -121,7 +121,7 @@ impl Host {
                     }
                 }
             }
-            self.part_with_those_behind(session);
+            self.disconnect_those_behind();
         }
         if sent.receivers >= MANY {
             self.server.turn_to_others();
@@ -137,11 +137,11 @@ impl Host {
     }
 
     /// Lets clients go on that waited for others, and parts with those that were waited for too long.
-    pub(super) fn advance(&mut self, session: &mut Session, now: Duration) {
+    pub(super) fn advance(&mut self, now: Duration) {
         self.now = now;
         self.sends = 0;
         self.behind.extend(self.flow.advance(&mut self.server, now));
-        self.part_with_those_behind(session);
+        self.disconnect_those_behind();
     }
 
     /// Returns when [`advance`](Self::advance) has something to do, if nothing happens before.
@@ -196,13 +196,11 @@ impl Host {
         }
     }
 
-    /// Who missed a packet of a session that is reliable and ordered cannot stay in it.
-    fn part_with_those_behind(&mut self, session: &mut Session) {
+    /// A session is reliable and ordered: no peer can miss a packet and stay. What it sent before can still be read.
+    fn disconnect_those_behind(&mut self) {
         while let Some(key) = self.behind.pop() {
             self.flow.release(&mut self.server, key);
             self.server.expel(key, Excess::Behind, "takes packets too slowly");
-            let cause = CloseCause::Excess { what: Excess::Behind };
-            self.forget(key, CloseInfo::with_code(cause, CloseCode::POLICY.get()), session);
         }
     }
 

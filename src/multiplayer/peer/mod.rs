@@ -145,6 +145,12 @@ impl MultiplayerPeer {
         Self::new(session, Carrier::Host(Box::new(host)))
     }
 
+    /// A time limit that a call of the program's sets begins now, not at the last poll.
+    fn tick(&mut self) {
+        let now = self.advance_clock();
+        self.session.tick(now);
+    }
+
     fn new(session: Session, carrier: Carrier) -> Self {
         Self { session, carrier, clock: PatientClock::start(sys::now()) }
     }
@@ -197,6 +203,7 @@ impl MultiplayerPeer {
     /// The session: to ask about it, to declare nodes, to call, to send. What is sent leaves when the guard is dropped: at
     /// the end of the statement, if it is not kept.
     pub fn session(&mut self) -> SessionGuard<'_> {
+        self.tick();
         SessionGuard { peer: self }
     }
 
@@ -340,6 +347,7 @@ impl MultiplayerPeer {
     /// Godot: `MultiplayerPeer.close`, which cuts the connections.
     pub fn close(&mut self) {
         self.refuse_new_connections(true);
+        self.tick();
         self.session.leave();
         self.hand_over();
         self.set_alarm();

@@ -269,8 +269,8 @@ impl Session {
         &self.options
     }
 
-    /// Time does not run back.
-    fn tick(&mut self, now: Duration) {
+    /// It is this time now. Time does not run back, and no time limit is over by this call.
+    pub(super) fn tick(&mut self, now: Duration) {
         self.now = self.now.max(now);
     }
 

@@ -65,7 +65,10 @@ impl Heartbeat {
         }
         Some(match self.unanswered {
             None => self.last_asked + self.interval,
-            Some(_) if self.is_silent() => self.last_asked + self.timeout,
+            // A ping may be due just after a silence has begun: it has an interval and a timeout all the same.
+            Some(_) if self.is_silent() => {
+                self.last_asked.max(self.last_heard + self.interval) + self.timeout
+            }
             Some(_) => self.last_heard + self.interval,
         })
     }
@@ -127,6 +130,18 @@ mod tests {
             }
         }
         assert_eq!(pings, [20, 40, 60, 80]);
+    }
+
+    #[test]
+    fn a_silence_lasts_an_interval_and_a_timeout_whenever_a_ping_was_sent() {
+        for begins in [1, 10, 19] {
+            let mut heartbeat = heartbeat(20, 5);
+            heartbeat.heard(at(begins));
+            assert!(matches!(heartbeat.beat(at(20)), Beat::Ping(_)));
+            assert_eq!(heartbeat.due(), Some(at(begins + 25)));
+            assert_eq!(heartbeat.beat(at(begins + 24)), Beat::Nothing);
+            assert_eq!(heartbeat.beat(at(begins + 25)), Beat::Dead);
+        }
     }
 
     #[test]
