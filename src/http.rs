@@ -1,5 +1,7 @@
 //! The little of HTTP's grammar that options, requests and answers share.
 
+use std::borrow::Cow;
+
 /// Whether it is a token, which names of fields and of sub-protocols are (RFC 9110, 5.6.2).
 pub(crate) fn is_token(text: &[u8]) -> bool {
     let is_token_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
@@ -28,6 +30,32 @@ fn is_host(text: &str) -> bool {
             !text.is_empty() && text.bytes().all(is_host_byte)
         }
     }
+}
+
+/// The host and the target, which is path and query, of a request with this target and this field `Host`: in origin form or in
+/// absolute form (RFC 9112, 3.2). Otherwise what is wrong with the target.
+pub(crate) fn read_target<'a>(
+    target: &'a str,
+    host: &'a str,
+) -> Result<(&'a str, Cow<'a, str>), &'static str> {
+    if target.contains('#') {
+        return Err("the request's target has a fragment");
+    }
+    if target.starts_with('/') {
+        return Ok((host, target.into()));
+    }
+    let Some((scheme, rest)) = target.split_once("://") else {
+        return Err("the request's target is no path");
+    };
+    if !["http", "https", "ws", "wss"].iter().any(|known| known.eq_ignore_ascii_case(scheme)) {
+        return Err("the request's target is a URL of another scheme");
+    }
+    let (authority, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    if split_authority(authority).is_none() {
+        return Err("the request's target has no valid host");
+    }
+    // The URL's host counts, whatever the field says.
+    Ok((authority, if target.starts_with('/') { target.into() } else { format!("/{target}").into() }))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     error::Error,
-    http::{is_token, split_authority},
+    http::{is_token, read_target, split_authority},
     request::Request,
 };
 
@@ -95,9 +95,10 @@ impl UpgradedStream {
         self
     }
 
-    /// The request that was answered: its target, which is a path and perhaps a query, and its header fields.
-    /// [`PeerInfo::request`](crate::PeerInfo::request) gives it, and [`WebSocketPeer::url`](crate::WebSocketPeer::url) its URL, if
-    /// it has a `Host`. By default it is `/` without fields. An `http::HeaderMap`, as axum and hyper have it, can be given as it is.
+    /// The request that was answered: its target, and its header fields. The target is a path and perhaps a query, or a whole URL
+    /// of the scheme `http`, `https`, `ws` or `wss`, whose host counts instead of the field `Host` (RFC 9112, 3.2).
+    /// [`PeerInfo::request`](crate::PeerInfo::request) gives the request, and [`WebSocketPeer::url`](crate::WebSocketPeer::url) its
+    /// URL, if it has a host. By default it is `/` without fields. An `http::HeaderMap`, as axum and hyper have it, can be given as it is.
     #[must_use]
     pub fn request<N: AsRef<str>, V: AsRef<[u8]>>(
         mut self,
@@ -127,9 +128,8 @@ impl UpgradedStream {
 
     fn checked_request(&self) -> Result<Request, Error> {
         let invalid = |why| Err(Error::InvalidOption { option: "request", why });
-        let is_clean = |byte: u8| byte > b' ' && byte != 0x7F && byte != b'#';
-        if !self.target.starts_with('/') || !self.target.bytes().all(is_clean) {
-            return invalid("its target is no path");
+        if self.target.bytes().any(|byte| byte <= b' ' || byte == 0x7F) {
+            return invalid("its target has a space or a control character");
         }
         for (name, value) in &self.headers {
             if !is_token(name.as_bytes()) || value.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
@@ -139,11 +139,15 @@ impl UpgradedStream {
         let host = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
         let host = host.and_then(|(_, value)| std::str::from_utf8(value).ok());
         let host = host.filter(|host| split_authority(host).is_some()).unwrap_or_default();
+        let (host, target) = match read_target(&self.target, host) {
+            Ok(read) => read,
+            Err(why) => return invalid(why),
+        };
         // A client that is gone already is no mistake of the caller's: a poll tells.
         let unknown = || SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
         let addr = self.addr.or_else(|| self.handover.stream.peer_addr().ok()).unwrap_or_else(unknown);
         let fields = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
-        Ok(Request::new(addr, false, host, &self.target, fields))
+        Ok(Request::new(addr, false, host, &target, fields))
     }
 }
 

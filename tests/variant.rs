@@ -13,6 +13,8 @@ mod array;
 mod by_hand;
 #[path = "variant/conversions.rs"]
 mod conversions;
+#[path = "variant/cost.rs"]
+mod cost;
 #[path = "variant/decoding.rs"]
 mod decoding;
 #[path = "variant/depth.rs"]

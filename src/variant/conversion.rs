@@ -5,8 +5,11 @@ use super::{
     VariantType, Vector2, Vector2i, Vector3, Vector3i, Vector4, Vector4i, WrongType,
     casts::{read_float, read_int, to_i32, to_i64},
     rotation,
-    text::text,
+    text::texts,
 };
+
+/// What was asked for where an array would become too much text.
+const SHORT_TEXTS: &str = "PackedStringArray without so many long numbers";
 
 impl Variant {
     /// Makes it a value of this type, where Godot does so by itself: for a typed parameter or variable. A value that has the type
@@ -33,8 +36,13 @@ impl Variant {
     ///
     /// In a `PackedStringArray` each element is written as Godot's `str` does.
     ///
+    /// The time and the memory that it takes grow with the size of the value, whatever is in it: the new value has at most 32 bytes for
+    /// each byte of the old one's binary form, and 8 KiB more.
+    ///
     /// # Errors
-    /// For all other types, as in Godot; for `null`, too, but for an `Object`.
+    /// For all other types, as in Godot; for `null`, too, but for an `Object`. Unlike in Godot, an `Array` does not become a
+    /// `PackedStringArray` if the numbers in it that have more than 42 characters, such as 1e300, have more than 4096 characters
+    /// together: a short message of a stranger's would become a long text.
     ///
     /// Godot: `Variant::can_convert_strict`, `Variant::construct`. Where C++ leaves open what becomes of a number that does not fit,
     /// it is what an engine on x86-64 makes of it. Debug builds of the engine give the quaternion that turns nothing, others one
@@ -88,6 +96,10 @@ impl Variant {
                 Some(elements) => V::from(elements),
                 None => return Err(WrongType { expected: to.name(), found }),
             },
+            (T::PackedStringArray, V::Array(array)) => match texts(&array) {
+                Some(texts) => V::from(texts),
+                None => return Err(WrongType { expected: SHORT_TEXTS, found }),
+            },
             (_, V::Array(array)) => match packed(to, &array) {
                 Some(packed) => packed,
                 None => return Err(WrongType { expected: to.name(), found }),
@@ -133,7 +145,6 @@ fn packed(to: VariantType, values: &[Variant]) -> Option<Variant> {
         T::PackedInt64Array => all(values, int64),
         T::PackedFloat32Array => all(values, float32),
         T::PackedFloat64Array => all(values, float64),
-        T::PackedStringArray => all(values, text),
         T::PackedVector2Array => all(values, |value| vector(value, |[x, y, ..]| Vector2::new(x, y))),
         T::PackedVector3Array => all(values, |value| vector(value, |[x, y, z, _]| Vector3::new(x, y, z))),
         T::PackedVector4Array => all(values, |value| vector(value, Vector4::from)),

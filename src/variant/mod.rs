@@ -21,6 +21,7 @@ mod compressed;
 mod conversion;
 mod convert;
 mod copy;
+mod decimal;
 mod decode;
 mod dictionary;
 mod display;
@@ -195,6 +196,29 @@ impl Variant {
     /// Whether it is `Nil`.
     pub fn is_nil(&self) -> bool {
         matches!(self, Self::Nil)
+    }
+
+    /// An empty one of the same type, if values of this type may be large.
+    pub(crate) fn emptied(&self) -> Option<Self> {
+        Some(match self {
+            Self::String(_) => Self::String(String::new()),
+            Self::StringName(_) => Self::StringName(StringName::default()),
+            Self::NodePath(_) => Self::NodePath(Box::default()),
+            Self::Signal(_) => Self::Signal(Box::default()),
+            Self::Dictionary(_) => Self::Dictionary(Box::default()),
+            Self::Array(_) => Self::Array(Box::default()),
+            Self::PackedByteArray(_) => Self::PackedByteArray(Vec::new()),
+            Self::PackedInt32Array(_) => Self::PackedInt32Array(Vec::new()),
+            Self::PackedInt64Array(_) => Self::PackedInt64Array(Vec::new()),
+            Self::PackedFloat32Array(_) => Self::PackedFloat32Array(Vec::new()),
+            Self::PackedFloat64Array(_) => Self::PackedFloat64Array(Vec::new()),
+            Self::PackedStringArray(_) => Self::PackedStringArray(Vec::new()),
+            Self::PackedVector2Array(_) => Self::PackedVector2Array(Vec::new()),
+            Self::PackedVector3Array(_) => Self::PackedVector3Array(Vec::new()),
+            Self::PackedColorArray(_) => Self::PackedColorArray(Vec::new()),
+            Self::PackedVector4Array(_) => Self::PackedVector4Array(Vec::new()),
+            _ => return None,
+        })
     }
 
     /// Reads a value. Bytes behind it are ignored; whole objects are refused.

@@ -78,16 +78,23 @@ impl From<&str> for NodePath {
     fn from(path: &str) -> Self {
         let mut parts = path.split(':');
         let nodes = parts.next().unwrap_or_default();
-        let mut subnames: Vec<_> = parts.map(str::to_owned).collect();
+        let mut subnames = owned(parts);
         if subnames.last().is_some_and(String::is_empty) {
             subnames.pop();
         }
         if subnames.iter().any(String::is_empty) {
             return Self::default();
         }
-        let names = nodes.split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        let names = owned(nodes.split('/').filter(|name| !name.is_empty()));
         Self { names, subnames, absolute: nodes.starts_with('/') }
     }
+}
+
+/// In as much memory as they take, and not up to twice that: a stranger may have written the path.
+fn owned<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Vec<String> {
+    let mut owned = Vec::with_capacity(names.clone().count());
+    owned.extend(names.map(str::to_owned));
+    owned
 }
 
 impl From<String> for NodePath {

@@ -1,19 +1,27 @@
 //! Values as text, in the way of Godot's `str`.
 
-use std::fmt::{self, Display, Write};
+use std::{
+    fmt::{self, Display, Write},
+    mem,
+};
 
 use super::walk::{Container, Visitor, walk};
-use super::{Basis, Color, Object, Variant, Vector3, casts::to_i64};
+use super::{Basis, Color, Object, Variant, Vector3, casts::to_i64, decimal};
 
 /// The most containers within each other that are shown.
 const SHOWN_DEPTH: usize = 101;
 
-/// Returns the text of a value.
-pub(super) fn text(value: &Variant) -> String {
-    let mut printer = Printer { out: String::new(), depth: 0, hidden_from: None };
-    // A string takes everything.
-    let _ = walk(value, &mut printer);
-    printer.out
+/// A number with more characters is long: none of 32 bits is.
+const LONG: usize = 42;
+
+/// The most characters that the long numbers in a conversion have together. One of 8 bytes has up to 312, for all of its digits.
+const LONG_TOGETHER: usize = 4096;
+
+/// Returns the text of each value; `None` if there are too many long numbers in them.
+pub(super) fn texts(values: &[Variant]) -> Option<Vec<String>> {
+    let mut printer = Printer { out: String::new(), depth: 0, hidden_from: None, long_left: LONG_TOGETHER };
+    let text = |value| walk(value, &mut printer).ok().map(|()| mem::take(&mut printer.out));
+    values.iter().map(text).collect()
 }
 
 struct Printer {
@@ -21,6 +29,8 @@ struct Printer {
     depth: usize,
     /// The depth of the container whose content is left out.
     hidden_from: Option<usize>,
+    /// How many characters of long numbers may still come.
+    long_left: usize,
 }
 
 impl<'a> Visitor<'a> for Printer {
@@ -94,7 +104,7 @@ impl Printer {
             V::Nil => self.out.write_str("<null>"),
             V::Bool(value) => write!(self.out, "{value}"),
             V::Int(value) => write!(self.out, "{value}"),
-            V::Float(value) => self.out.write_str(&double(*value)),
+            V::Float(value) => self.double(*value),
             V::String(text) => self.out.write_str(text),
             V::StringName(name) => self.out.write_str(name),
             V::NodePath(path) => write!(self.out, "{path}"),
@@ -132,22 +142,53 @@ impl Printer {
             V::Callable => self.out.write_str("null::null"),
             // Its object is another engine's.
             V::Signal(signal) => write!(self.out, "null::[signal]{}", signal.name),
-            V::PackedByteArray(values) => self.list(values, u8::to_string),
-            V::PackedInt32Array(values) => self.list(values, i32::to_string),
-            V::PackedInt64Array(values) => self.list(values, i64::to_string),
-            V::PackedFloat32Array(values) => self.list(values, |value| double((*value).into())),
-            V::PackedFloat64Array(values) => self.list(values, |value| double(*value)),
-            V::PackedStringArray(texts) => self.list(texts, |text| quote("", text)),
-            V::PackedVector2Array(rows) => self.list(rows, |row| reals::<2>(*row)),
-            V::PackedVector3Array(rows) => self.list(rows, |row| reals::<3>(*row)),
-            V::PackedVector4Array(rows) => self.list(rows, |row| reals::<4>(*row)),
-            V::PackedColorArray(rows) => self.list(rows, |row| colour(*row)),
+            V::PackedByteArray(values) => self.list(values, |to, value| write!(to.out, "{value}")),
+            V::PackedInt32Array(values) => self.list(values, |to, value| write!(to.out, "{value}")),
+            V::PackedInt64Array(values) => self.list(values, |to, value| write!(to.out, "{value}")),
+            V::PackedFloat32Array(values) => self.list(values, |to, value| to.double((*value).into())),
+            V::PackedFloat64Array(values) => self.list(values, |to, value| to.double(*value)),
+            V::PackedStringArray(texts) => self.list(texts, |to, text| to.quoted("", text)),
+            V::PackedVector2Array(rows) => self.list(rows, |to, row| to.out.write_str(&reals::<2>(*row))),
+            V::PackedVector3Array(rows) => self.list(rows, |to, row| to.out.write_str(&reals::<3>(*row))),
+            V::PackedVector4Array(rows) => self.list(rows, |to, row| to.out.write_str(&reals::<4>(*row))),
+            V::PackedColorArray(rows) => self.list(rows, |to, row| to.out.write_str(&colour(*row))),
             V::Dictionary(_) | V::Array(_) => Ok(()),
         }
     }
 
+    /// A text in quotes, behind a sign that says what it is.
     fn quoted(&mut self, sign: &str, text: &str) -> fmt::Result {
-        self.out.write_str(&quote(sign, text))
+        write!(self.out, "{sign}\"")?;
+        for character in text.chars() {
+            let letter = match character {
+                '\x07' => 'a',
+                '\x08' => 'b',
+                '\x0c' => 'f',
+                '\n' => 'n',
+                '\r' => 'r',
+                '\t' => 't',
+                '\x0b' => 'v',
+                '\\' | '"' | '\'' => character,
+                other => {
+                    self.out.push(other);
+                    continue;
+                }
+            };
+            self.out.extend(['\\', letter]);
+        }
+        self.out.write_char('"')
+    }
+
+    /// A number with up to 15 digits that count, and never like a whole one. Fails if there are too many long ones.
+    fn double(&mut self, number: f64) -> fmt::Result {
+        let text = match whole(number) {
+            Some(whole) => format!("{whole}.0"),
+            None => fixed(number, 14 - digits_before(number.abs().log10(), number.abs() > 10.0)),
+        };
+        if text.len() > LONG {
+            self.long_left = self.long_left.checked_sub(text.len()).ok_or(fmt::Error)?;
+        }
+        self.out.write_str(&text)
     }
 
     fn named(&mut self, parts: &[(&str, String)]) -> fmt::Result {
@@ -155,11 +196,11 @@ impl Printer {
         write!(self.out, "[{}]", parts.join(", "))
     }
 
-    fn list<T>(&mut self, values: &[T], write: impl Fn(&T) -> String) -> fmt::Result {
+    fn list<T>(&mut self, values: &[T], write: impl Fn(&mut Self, &T) -> fmt::Result) -> fmt::Result {
         self.out.write_char('[')?;
         for (index, value) in values.iter().enumerate() {
             self.out.write_str(if index > 0 { ", " } else { "" })?;
-            self.out.write_str(&write(value))?;
+            write(self, value)?;
         }
         self.out.write_char(']')
     }
@@ -187,14 +228,6 @@ fn in_round<const N: usize>(parts: [impl Display; N]) -> String {
     format!("({})", parts.map(|part| part.to_string()).join(", "))
 }
 
-/// A number with up to 15 digits, and never like a whole one.
-fn double(number: f64) -> String {
-    match whole(number) {
-        Some(whole) => format!("{whole}.0"),
-        None => fixed(number, 14 - digits_before(number.abs().log10(), number.abs() > 10.0)),
-    }
-}
-
 /// A number of 32 bits with up to 7 digits.
 fn single(number: f32, never_whole: bool) -> String {
     match whole(number.into()) {
@@ -220,6 +253,9 @@ fn digits_before(logarithm: f64, is_large: bool) -> i32 {
 /// A number with as many digits behind the point, without the zeros at its end. For a negative number of digits it has as many
 /// as a number of 64 bits can tell apart.
 fn fixed(number: f64, decimals: i32) -> String {
+    /// Beyond 15 digits the engine falls back to those of C.
+    const DECIMALS_OF_C: u32 = 6;
+
     if number.is_nan() {
         return "nan".to_owned();
     }
@@ -230,40 +266,5 @@ fn fixed(number: f64, decimals: i32) -> String {
         0.. => decimals,
         _ => 14 - digits_before(number.abs().log10(), number.abs() > 10.0),
     };
-    // Beyond 15 digits the engine falls back to the 6 of C.
-    let mut text = match usize::try_from(decimals) {
-        Ok(decimals) => format!("{number:.decimals$}"),
-        Err(_) => format!("{number:.6}"),
-    };
-    if text.contains('.') {
-        text.truncate(text.trim_end_matches('0').len());
-        if text.ends_with('.') {
-            text.push('0');
-        }
-    }
-    text
-}
-
-/// A text in quotes, behind a sign that says what it is.
-fn quote(sign: &str, text: &str) -> String {
-    let mut quoted = format!("{sign}\"");
-    for character in text.chars() {
-        let letter = match character {
-            '\x07' => 'a',
-            '\x08' => 'b',
-            '\x0c' => 'f',
-            '\n' => 'n',
-            '\r' => 'r',
-            '\t' => 't',
-            '\x0b' => 'v',
-            '\\' | '"' | '\'' => character,
-            other => {
-                quoted.push(other);
-                continue;
-            }
-        };
-        quoted.extend(['\\', letter]);
-    }
-    quoted.push('"');
-    quoted
+    decimal::fixed(number, decimals.try_into().unwrap_or(DECIMALS_OF_C))
 }

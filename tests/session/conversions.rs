@@ -1,7 +1,7 @@
 //! Arguments and properties of other types than the declared ones: what the program sees is what it declared. Which conversions
 //! there are is held against an engine's in `tests/variant/typed.rs`.
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
@@ -215,4 +215,127 @@ fn properties_become_what_they_are_declared_to_be() {
     assert_eq!(world.server.set_property(own, "position", Vector2i::new(3, 4)), Ok(()));
     assert_eq!(world.server.set_property(own, "health", true), Ok(()));
     assert!(world.server.set_property(own, "position", Vector3i::default()).is_err());
+}
+
+thread_local! {
+    /// How many elements there were in the values that became a [`Tags`].
+    static CONVERTED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// A type of a program's own, which counts what its conversion costs.
+struct Tags(Vec<String>);
+
+impl From<Tags> for Variant {
+    fn from(tags: Tags) -> Self {
+        tags.0.into()
+    }
+}
+
+impl TryFrom<Variant> for Tags {
+    type Error = WrongType;
+
+    fn try_from(value: Variant) -> Result<Self, WrongType> {
+        let tags = Vec::<String>::try_from(value)?;
+        CONVERTED.set(CONVERTED.get() + tags.len());
+        Ok(Self(tags))
+    }
+}
+
+/// As much as fits into a packet.
+fn many_tags() -> Variant {
+    vec![Variant::Int(7); 7000].into()
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_call_that_is_refused_for_any_argument_has_converted_no_large_one() {
+    CONVERTED.set(0);
+    let label = Method::new("label")
+        .parameter(Parameter::of::<Tags>("a"))
+        .parameter(Parameter::of::<u8>("b"))
+        .parameter(Parameter::of::<Vec<i32>>("c"))
+        .parameter(Parameter::typed("d", VariantType::Color));
+    let numbers = Variant::from(vec![Variant::Int(7)]);
+    for (index, wrong) in [
+        (1, [many_tags(), 256.into(), numbers.clone(), "red".into()]),
+        (1, [many_tags(), "text".into(), numbers.clone(), "red".into()]),
+        (2, [many_tags(), 7.into(), vec![7_u8].into(), "red".into()]),
+        (3, [many_tags(), 7.into(), numbers.clone(), vec![7_u8].into()]),
+    ] {
+        let refused = label.convert(wrong.to_vec());
+        assert!(matches!(refused, Err(WrongCall::Argument { index: place, .. }) if place == index));
+        assert_eq!(CONVERTED.get(), 0, "{index}");
+    }
+    assert!(label.convert(vec![many_tags(), numbers.clone()]).is_err());
+    assert_eq!(CONVERTED.get(), 0);
+    assert!(label.convert(vec![many_tags(), 7.into(), numbers, "red".into()]).is_ok());
+    assert_eq!(CONVERTED.get(), 7000);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_state_that_is_refused_for_any_property_has_converted_no_large_one() {
+    CONVERTED.set(0);
+    let loose = Properties::new().with(Property::any("tags")).with(Property::any("health"));
+    let strict = Properties::new().with(Property::of::<Tags>("tags")).with(Property::of::<i64>("health"));
+    let mut world = World::of(&[A]);
+    let spawners: [NodeKey; 2] = [(SERVER, loose), (A, strict)]
+        .map(|(peer, scene)| world.at(peer).add_spawner("Spawner", Spawner::new().scene(scene)).unwrap());
+    for (health, converted) in [(Variant::from("text"), 0), (7.into(), 7000)] {
+        let spawn = Spawn::scene(0).with("tags", many_tags()).with("health", health);
+        world.server.spawn(spawners[0], spawn).unwrap();
+        world.settle();
+        let told = world.events(A);
+        assert_eq!(matches!(told[..], [Event::Spawned(_)]), converted > 0, "{told:?}");
+        assert_eq!(CONVERTED.get(), converted);
+    }
+}
+
+/// An empty value of the same type stands for a large one at first, and a type may refuse that alone.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_type_that_refuses_the_empty_value_takes_others() {
+    struct Named(Vec<String>);
+    impl From<Named> for Variant {
+        fn from(named: Named) -> Self {
+            named.0.into()
+        }
+    }
+    impl TryFrom<Variant> for Named {
+        type Error = WrongType;
+
+        fn try_from(value: Variant) -> Result<Self, WrongType> {
+            match Vec::<String>::try_from(value)? {
+                none if none.is_empty() => {
+                    Err(WrongType { expected: "names", found: VariantType::PackedStringArray })
+                }
+                names => Ok(Self(names)),
+            }
+        }
+    }
+    let label = Method::new("label").parameter(Parameter::of::<Named>("a"));
+    let tags = Variant::from(vec!["7".to_owned()]);
+    assert_eq!(label.convert(vec![vec![Variant::Int(7)].into()]), Ok(vec![tags]));
+    assert!(label.convert(vec![Vec::<String>::new().into()]).is_err());
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_call_that_would_become_a_long_text_is_refused() {
+    let mut server = Session::server(SessionOptions::default());
+    server.peer_joined(A, NOW);
+    let label = Method::new("label").any_peer().parameter(Parameter::of::<Vec<String>>("tags"));
+    let methods = Methods::new().with(label);
+    server.add_node("Board", methods.clone()).unwrap();
+    let announcement = [&[1][..], methods.md5().as_bytes(), &[0, 7, 0, 0, 0], b"Board\0"].concat();
+    server.receive(A, Packet::binary(announcement), NOW);
+    events(&mut server);
+    let mut call = |numbers: usize| {
+        let mut bytes = vec![0, 7, 0, 1];
+        let tags = Variant::from(vec![Variant::from(vec![f64::MAX; numbers])]);
+        tags.encode_compressed(&mut bytes, Objects::ById).unwrap();
+        server.receive(A, Packet::binary(bytes), NOW);
+        events(&mut server)
+    };
+    assert!(matches!(call(10)[..], [Event::Call(_)]));
+    let expected = "PackedStringArray without so many long numbers";
+    let why = WrongCall::Argument { index: 0, why: WrongType { expected, found: VariantType::Array } };
+    let what = Refusal::WrongCall { method: "label".into(), why };
+    assert_eq!(call(8150), [Event::Refused { from: A, what }]);
 }

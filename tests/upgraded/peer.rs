@@ -107,6 +107,23 @@ fn the_request_gives_the_url() {
     assert_eq!(peer.url(), Some("ws://h.example:99/game?x=1"));
 }
 
+/// Any client may send this form, and hyper hands it on: RFC 9112, 3.2.2.
+#[test]
+fn the_request_may_have_the_whole_url() {
+    for (target, url) in [
+        ("http://h.example:99/game?x=1", "ws://h.example:99/game?x=1"),
+        ("HTTPS://h.example/", "ws://h.example/"),
+        ("ws://[::1]:80?x", "ws://[::1]:80/?x"),
+        ("wss://h.example", "ws://h.example/"),
+    ] {
+        for fields in [vec![("host", "other.example")], vec![]] {
+            let (mut peer, _raw) = upgraded(Role::Server, |upgraded| upgraded.request(target, fields));
+            opened(&mut peer);
+            assert_eq!(peer.url(), Some(url), "{target}");
+        }
+    }
+}
+
 #[test]
 fn options_hold_for_it() {
     let (connected, accepted) = tcp_pair();
@@ -122,11 +139,16 @@ fn options_hold_for_it() {
 #[test]
 fn what_is_wrong_with_the_call_changes_nothing_and_ends_the_stream() {
     type Change = fn(UpgradedStream) -> UpgradedStream;
-    let invalid: [(&str, Change); 6] = [
+    let invalid: [(&str, Change); 11] = [
         ("protocol", |upgraded| upgraded.protocol("two words")),
         ("protocol", |upgraded| upgraded.protocol("")),
         ("request", |upgraded| upgraded.request("game", [("a", "b")])),
         ("request", |upgraded| upgraded.request("/a b", [("a", "b")])),
+        ("request", |upgraded| upgraded.request("/a#b", [("a", "b")])),
+        ("request", |upgraded| upgraded.request("http://h/a b", [("a", "b")])),
+        ("request", |upgraded| upgraded.request("http:///a", [("a", "b")])),
+        ("request", |upgraded| upgraded.request("http://user@h/a", [("a", "b")])),
+        ("request", |upgraded| upgraded.request("ftp://h/a", [("a", "b")])),
         ("request", |upgraded| upgraded.request("/", [("a:b", "c")])),
         ("request", |upgraded| upgraded.request("/", [("a", "b\r\nc: d")])),
     ];

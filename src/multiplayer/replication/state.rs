@@ -4,7 +4,7 @@ use std::{borrow::Cow, slice, vec};
 
 use super::{fault::ReplicationFault, property::Property, spawner::SpawnKind};
 use crate::{
-    multiplayer::{id::PeerId, node::NodeKey, wire::Values},
+    multiplayer::{id::PeerId, node::NodeKey, rpc::convert_all, wire::Values},
     variant::Variant,
 };
 
@@ -55,22 +55,20 @@ impl State {
     /// The values of these properties, of them all, and nothing else.
     pub(super) fn read<'p>(
         values: Values<'_>,
-        properties: impl Iterator<Item = &'p Property> + Clone,
+        properties: impl Iterator<Item = &'p Property>,
     ) -> Result<Self, ReplicationFault> {
-        let expected = properties.clone().count();
+        let properties: Vec<&Property> = properties.collect();
+        let expected = properties.len();
         // One more, to see whether there is one.
-        let values = values.decode(expected.saturating_add(1)).map_err(ReplicationFault::BadValue)?;
+        let mut values = values.decode(expected.saturating_add(1)).map_err(ReplicationFault::BadValue)?;
         if values.len() != expected {
             return Err(ReplicationFault::ValueCount { expected });
         }
-        let checked = properties.zip(values).map(|(property, value)| {
-            let name = property.name.clone();
-            match property.convert(value) {
-                Ok(value) => Ok((name, value)),
-                Err(why) => Err(ReplicationFault::WrongValue { property: name, why }),
-            }
-        });
-        Ok(Self { values: checked.collect::<Result<_, _>>()? })
+        convert_all(&mut values, |place, value| properties[place].convert(value)).map_err(
+            |(place, why)| ReplicationFault::WrongValue { property: properties[place].name.clone(), why },
+        )?;
+        let names = properties.iter().map(|property| property.name.clone());
+        Ok(Self { values: names.zip(values).collect() })
     }
 }
 

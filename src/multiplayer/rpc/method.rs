@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{parameter::Parameter, wrong::WrongCall};
+use super::{
+    parameter::{Parameter, convert_all},
+    wrong::WrongCall,
+};
 use crate::variant::Variant;
 
 /// Who may call a method from elsewhere.
@@ -187,7 +190,7 @@ impl Method {
     /// Whether it takes these arguments.
     ///
     /// # Errors
-    /// [`WrongCall`], if it does not: the first thing that is wrong with them.
+    /// [`WrongCall`], if it does not: one of the things that are wrong with them.
     pub fn check(&self, arguments: &[Variant]) -> Result<(), WrongCall> {
         self.convert(arguments.to_vec()).map(drop)
     }
@@ -208,7 +211,8 @@ impl Method {
     /// ```
     ///
     /// # Errors
-    /// [`WrongCall`], if it does not take them: the first thing that is wrong with them.
+    /// [`WrongCall`], if it does not take them: one of the things that are wrong with them. Their types are looked at before any
+    /// large one of them is converted.
     pub fn convert(&self, mut arguments: Vec<Variant>) -> Result<Vec<Variant>, WrongCall> {
         /// The most that a call can carry.
         const CARRIED: usize = 255;
@@ -220,10 +224,9 @@ impl Method {
         if found < least || found > most {
             return Err(WrongCall::ArgumentCount { least, most, found });
         }
-        for (index, (parameter, argument)) in self.parameters.iter().zip(&mut arguments).enumerate() {
-            let wrong = |why| WrongCall::Argument { index, why };
-            *argument = parameter.convert(std::mem::take(argument)).map_err(wrong)?;
-        }
+        let declared = found.min(self.parameters.len());
+        convert_all(&mut arguments[..declared], |index, argument| self.parameters[index].convert(argument))
+            .map_err(|(index, why)| WrongCall::Argument { index, why })?;
         Ok(arguments)
     }
 }

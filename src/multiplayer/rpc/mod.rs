@@ -14,8 +14,8 @@ mod wrong;
 pub(crate) use checksum::NO_METHODS;
 pub use method::{Caller, Method, TransferMode};
 pub use methods::Methods;
-pub(crate) use parameter::Accepts;
 pub use parameter::Parameter;
+pub(crate) use parameter::{Accepts, convert_all};
 pub use wrong::WrongCall;
 
 use crate::variant::Variant;

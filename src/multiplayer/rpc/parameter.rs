@@ -1,6 +1,6 @@
 //! One parameter of a method.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, mem};
 
 use crate::variant::{Variant, VariantType, WrongType};
 
@@ -37,6 +37,29 @@ impl Accepts {
             Self::Convertible(convert) => convert(value),
         }
     }
+}
+
+/// Converts the values of a packet, each with the number of its place. What is most likely refused comes first, and what takes a time
+/// that grows with the value comes last: so a stranger's packet that is refused has cost little.
+///
+/// # Errors
+/// The place of a value that is not taken, and why.
+pub(crate) fn convert_all(
+    values: &mut [Variant],
+    convert: impl Fn(usize, Variant) -> Result<Variant, WrongType>,
+) -> Result<(), (usize, WrongType)> {
+    // A type of the program's own may refuse an empty value, and take this one.
+    let is_large = |place: &usize| {
+        let emptied = values.get(*place).and_then(Variant::emptied);
+        emptied.is_some_and(|emptied| convert(*place, emptied).is_ok())
+    };
+    let (last, first): (Vec<usize>, Vec<usize>) = (0..values.len()).partition(is_large);
+    for place in first.into_iter().chain(last) {
+        if let Some(value) = values.get_mut(place) {
+            *value = convert(place, mem::take(value)).map_err(|why| (place, why))?;
+        }
+    }
+    Ok(())
 }
 
 impl Parameter {

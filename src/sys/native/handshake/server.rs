@@ -1,10 +1,14 @@
 //! The server's side: what is a request, and what is none. What to answer is decided elsewhere, and written by
 //! [`answer`](super::answer).
 
-use std::net::SocketAddr;
+use std::{borrow::Cow, net::SocketAddr};
 
 use super::head::{Fields, Gathered, HeadBuffer, LineEnds};
-use crate::{admission::Refusal, http::split_authority, request::Request};
+use crate::{
+    admission::Refusal,
+    http::{read_target, split_authority},
+    request::Request,
+};
 
 /// How many header fields are read.
 const MAX_FIELDS: usize = 64;
@@ -67,12 +71,9 @@ fn read(head: &[u8], rest: Vec<u8>, from: SocketAddr, secure: bool) -> Result<As
     };
     let line = Line { method, target, version };
     let fields = Fields(request.headers);
-    let make = |(host, target): (&str, Target<'_>)| {
+    let make = |(host, target): (&str, Cow<'_, str>)| {
         let fields = request.headers.iter().map(|field| (field.name, field.value));
-        match target {
-            Target::Whole(target) => Request::new(from, secure, host, target, fields),
-            Target::Rootless(query) => Request::new(from, secure, host, &format!("/{query}"), fields),
-        }
+        Request::new(from, secure, host, &target, fields)
     };
     match check_upgrade(line, fields) {
         Ok(target) => Ok(Asked::For { request: make(target), rest }),
@@ -93,14 +94,14 @@ struct Line<'a> {
 }
 
 /// RFC 6455, 4.2.1: what the server must see.
-fn check_upgrade<'a>(line: Line<'a>, fields: Fields<'a>) -> Result<(&'a str, Target<'a>), Refusal> {
+fn check_upgrade<'a>(line: Line<'a>, fields: Fields<'a>) -> Result<(&'a str, Cow<'a, str>), Refusal> {
     if line.version != 1 {
         return Err(bad_request("the request is not HTTP/1.1"));
     }
     if line.method != "GET" {
         return Err(Refusal { status: 405, why: "the request's method is not GET" });
     }
-    let target = read_target(line.target, read_host(fields)?)?;
+    let target = read_target(line.target, read_host(fields)?).map_err(bad_request)?;
     check_fields(fields)?;
     check_one_meaning(fields)?;
     Ok(target)
@@ -108,7 +109,7 @@ fn check_upgrade<'a>(line: Line<'a>, fields: Fields<'a>) -> Result<(&'a str, Tar
 
 /// Whether it is a request to read something, which asks for no WebSocket in any way: one that does so wrongly is to learn what
 /// is wrong. HTTP/1.0 will do, and then the host may be missing: many health checks are like that.
-fn check_plain<'a>(line: Line<'a>, fields: Fields<'a>) -> Option<(&'a str, Target<'a>)> {
+fn check_plain<'a>(line: Line<'a>, fields: Fields<'a>) -> Option<(&'a str, Cow<'a, str>)> {
     let asks_for_websocket = fields.has_token("upgrade", "websocket")
         || fields.values("sec-websocket-key").next().is_some()
         || fields.values("sec-websocket-version").next().is_some();
@@ -128,35 +129,6 @@ fn read_host(fields: Fields<'_>) -> Result<&str, Refusal> {
         Ok(Some(Ok(host))) if split_authority(host).is_some() => Ok(host),
         _ => Err(bad_request("the request has no valid Host, or several")),
     }
-}
-
-/// Path and query.
-enum Target<'a> {
-    Whole(&'a str),
-    /// The query alone, of a URL without a path.
-    Rootless(&'a str),
-}
-
-/// Host and target of a request, in origin form or in absolute form (RFC 9112, 3.2).
-fn read_target<'a>(target: &'a str, host: &'a str) -> Result<(&'a str, Target<'a>), Refusal> {
-    if target.contains('#') {
-        return Err(bad_request("the request's target has a fragment"));
-    }
-    if target.starts_with('/') {
-        return Ok((host, Target::Whole(target)));
-    }
-    let Some((scheme, rest)) = target.split_once("://") else {
-        return Err(bad_request("the request's target is no path"));
-    };
-    if !["http", "https", "ws", "wss"].iter().any(|known| known.eq_ignore_ascii_case(scheme)) {
-        return Err(bad_request("the request's target is a URL of another scheme"));
-    }
-    let (authority, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    if split_authority(authority).is_none() {
-        return Err(bad_request("the request's target has no valid host"));
-    }
-    // The URL's host counts, whatever the field says.
-    Ok((authority, if target.starts_with('/') { Target::Whole(target) } else { Target::Rootless(target) }))
 }
 
 /// The fields that ask for a WebSocket.
