@@ -117,6 +117,8 @@ fn a_client_knows_its_server_as_soon_as_its_own_id() {
     let mut client = Session::client(SessionOptions::default());
     client.peer_joined(SERVER, NOW);
     client.receive(SERVER, Packet::binary([9, 0, 0, 0]), NOW);
+    let connecting = Err(Error::NotOpen { state: ReadyState::Connecting });
+    assert_eq!(client.send_bytes(Target::All, b"my name"), connecting, "the program has not read its id");
     assert!(matches!(client.next_event(), Some(Event::Connected { .. })));
     client.send_bytes(Target::All, b"my name").unwrap();
     assert_eq!((outputs(&mut client).len(), peers(&client)), (1, vec![SERVER]));

@@ -94,6 +94,8 @@ pub struct Session {
     events: VecDeque<Event>,
     // The number of events at the front that the program has made since it read one, by calls that are also local.
     local_calls: usize,
+    // `true` if the program has read this end's id; a server's needs no reading.
+    id_is_read: bool,
     // `true` if the program has read that the connection to the server is over.
     end_is_read: bool,
     // `true` if what is held for a peer may have changed since it was asked for.
@@ -165,6 +167,7 @@ impl Session {
             departed: Vec::new(),
             events: VecDeque::new(),
             local_calls: 0,
+            id_is_read: id.is_some(),
             end_is_read: false,
             held_changed: false,
             memory_scarce: false,
@@ -182,9 +185,12 @@ impl Session {
         self.local_calls = 0;
         let event = self.events.pop_front()?;
         match &event {
-            // Without authentication the server has admitted the client together with its id.
-            Event::Connected { .. } if self.peers.is_admitted(PeerId::SERVER) => {
-                self.peers.learn(PeerId::SERVER)
+            Event::Connected { .. } => {
+                self.id_is_read = true;
+                // Without authentication the server has admitted the client together with its id.
+                if self.peers.is_admitted(PeerId::SERVER) {
+                    self.peers.learn(PeerId::SERVER);
+                }
             }
             Event::PeerConnected(peer) => self.peers.learn(*peer),
             Event::PeerDisconnected(peer, _) => self.peers.unlearn(*peer),
@@ -317,7 +323,11 @@ impl Session {
     /// Returns this end's id, for calls to peers. It is no error if the peers are gone and the program does not know that,
     /// or has left itself: such a call reaches no peer.
     fn require_id(&self) -> Result<PeerId, Error> {
-        self.id.filter(|_| !self.end_is_read).map_or_else(|| self.require_open(), Ok)
+        match self.id {
+            Some(_) if !self.id_is_read => Err(Error::NotOpen { state: ReadyState::Connecting }),
+            Some(id) if !self.end_is_read => Ok(id),
+            _ => self.require_open(),
+        }
     }
 
     /// The same, for calls to a target that must be known to the program.

@@ -116,6 +116,7 @@ fn a_client_that_comes_again_says_what_the_engines_did() {
             _ => {}
         }
         step.play_client(&mut client, 'B', NOW);
+        while client.next_event().is_some() {}
         ids.extend(client.id());
     }
     ids.dedup();

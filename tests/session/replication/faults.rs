@@ -242,6 +242,7 @@ fn nobody_spawns_by_way_of_an_echo() {
     let mut client = Session::client(SessionOptions::default());
     client.peer_joined(SERVER, NOW);
     client.receive(SERVER, packet(&[&[2, 0, 0, 0]]), NOW);
+    events(&mut client);
     let spawner = client.add_spawner("Spawner", spawner()).unwrap();
     client.set_authority(spawner, A).unwrap();
     client.spawn(spawner, super::a_coin("coin")).unwrap();

@@ -48,7 +48,7 @@ fn say_to(world: &mut World, index: usize, to: Target, what: What) {
             (end.session.call_method(node.key, to, method, arguments.clone()), is_declared)
         }
     };
-    let is_connected = end.session.status() == ConnectionStatus::Connected;
+    let is_connected = end.session.status() == ConnectionStatus::Connected && end.hearing.id().is_some();
     let must = is_possible && is_connected && to == Target::All && !is_small;
     assert!(asked.is_ok() || !must, "{asked:?}: {what:?} to all from {}", end.id);
     let from = end.id;

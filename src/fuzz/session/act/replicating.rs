@@ -51,7 +51,7 @@ pub(super) fn spawn(world: &mut World, input: &mut Unstructured<'_>) -> Result<(
         spawn = spawn.named(format!("Orc {since}"));
     }
     // One that has left, or lost the server without reading so, may: it reaches no peer.
-    let may = !end.hearing.is_over() && end.session.id() == Some(spawner.authority);
+    let may = !end.hearing.is_over() && end.hearing.id() == Some(spawner.authority);
     let asked = end.session.spawn(spawner.key, spawn);
     assert!(asked.is_ok() == may || is_small, "{asked:?}");
     let Some(key) = end.is_done(asked) else { return Ok(()) };
