@@ -8,6 +8,8 @@ mod common;
 mod echo;
 #[path = "native/flow.rs"]
 mod flow;
+#[path = "native/hooks.rs"]
+mod hooks;
 #[path = "native/leaving.rs"]
 mod leaving;
 #[path = "native/names.rs"]
