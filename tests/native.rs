@@ -12,6 +12,8 @@ mod flow;
 mod hooks;
 #[path = "native/leaving.rs"]
 mod leaving;
+#[path = "native/liveness.rs"]
+mod liveness;
 #[path = "native/names.rs"]
 mod names;
 #[path = "native/polling.rs"]
