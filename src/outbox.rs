@@ -51,7 +51,7 @@ impl Outbox {
         if self.packets() >= self.max_packets {
             return Err(Error::OutboundFull { room: 0 });
         }
-        let room = self.max_bytes - self.bytes();
+        let room = self.max_bytes.saturating_sub(self.bytes());
         if len > room { Err(Error::OutboundFull { room }) } else { Ok(()) }
     }
 
@@ -60,13 +60,13 @@ impl Outbox {
         if len > self.max_bytes {
             return Err(Error::PacketTooBig { len, max: self.max_bytes });
         }
-        let room = self.max_bytes - self.bytes() + replaced;
+        let room = self.max_bytes.saturating_sub(self.bytes()) + replaced;
         if len > room { Err(Error::OutboundFull { room }) } else { Ok(()) }
     }
 
     /// Whether a packet of `len` bytes might be sent now if those without frames were dropped.
     pub(crate) fn can_make_room(&self, len: usize) -> bool {
-        len <= self.max_bytes - self.payload && self.waiting.len() < self.max_packets
+        len <= self.max_bytes.saturating_sub(self.payload) && self.waiting.len() < self.max_packets
     }
 
     /// A packet of `payload` bytes waits that has no frame yet.

@@ -8,8 +8,12 @@ mod common;
 mod echo;
 #[path = "native/flow.rs"]
 mod flow;
+#[path = "native/hooks.rs"]
+mod hooks;
 #[path = "native/leaving.rs"]
 mod leaving;
+#[path = "native/liveness.rs"]
+mod liveness;
 #[path = "native/names.rs"]
 mod names;
 #[path = "native/polling.rs"]

@@ -39,7 +39,10 @@ export interface Liveness {
     probe: string | Uint8Array;
     /** How long nothing has been received when it is sent. Default: 20,000. */
     silence?: number;
-    /** The time within which a packet must be received afterwards; else it ends, with cause `timed-out`. Default: 10,000. */
+    /**
+     * The time within which a packet must be received afterwards; else it ends, with cause `timed-out`. With `silence` it
+     * must be longer than the largest packet takes to arrive. Default: 10,000.
+     */
     timeout?: number;
 }
 "#;

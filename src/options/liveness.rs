@@ -9,7 +9,14 @@ use crate::{error::Error, packet::Packet};
 ///
 /// After a silence the `probe` is sent, and then *any* packet must be received within the `timeout`, or the connection ends
 /// with [`Deadline::Liveness`](crate::Deadline::Liveness). The other end's program must answer the probe, as its protocol
-/// has it: the answer is a packet like any other, and is read with `recv`.
+/// has it: the answer is a packet like any other, and is read with `recv`. Pings and pongs are no packets.
+///
+/// Choose a `timeout` in which what may stand before the probe and its answer gets through: a full outbox at this end, a
+/// large packet of the other end's.
+///
+/// Platform: natively each part of a message that is received counts as a packet does. A browser shows a message only when
+/// it is complete. There `silence` and `timeout` together must be longer than the largest message takes to arrive, or the
+/// connection ends in the middle of it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -23,7 +30,9 @@ use crate::{error::Error, packet::Packet};
 #[non_exhaustive]
 pub struct Liveness {
     /// The packet that is sent, at most [`outbound_buffer_size`](super::Options::outbound_buffer_size) bytes. It counts in
-    /// [`Stats`](crate::Stats) as others do.
+    /// [`Stats`](crate::Stats) and in [`buffered`](crate::WebSocketPeer::buffered) as others do; but it is sent, behind
+    /// the others, even if the outbox has no room. So a program that goes on sending finds out, too. There is never more
+    /// than one that is unanswered.
     pub probe: Packet,
     /// How long nothing has been received when it is sent. Default: 20 s.
     pub silence: Duration,

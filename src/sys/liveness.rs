@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::{error::Error, link::Link, options::Liveness, packet::Packet, state::ReadyState};
+use crate::{link::Link, options::Liveness, packet::Packet, state::ReadyState};
 
 /// By how much the calendar must run ahead of the clock for the machine to have slept in between.
 const JUMP: Duration = Duration::from_secs(5);
@@ -46,14 +46,14 @@ impl Watch {
         Self { liveness, packets: 0, silent_since: times.wall, due: None, last: times }
     }
 
-    /// Returns the probe, as far as there is room to send it; its answer is due all the same.
-    pub(super) fn probe(&self, link: &Link) -> Result<Packet, Error> {
-        link.outbox.check_room(self.liveness.probe.len())?;
-        Ok(self.liveness.probe.clone())
+    /// Returns the probe. It is queued whether the outbox has room or not: a program that goes on sending to a dead
+    /// connection must find out, too. No other follows while it is unanswered, so there is one at most.
+    pub(super) fn probe(&self) -> Packet {
+        self.liveness.probe.clone()
     }
 
-    /// Looks at a connection that has just been read. `is_heard` says that more has come than was read; `is_doubtful` that
-    /// something has happened after which connections are often dead.
+    /// Looks at a connection that has just been read. `is_heard` says that more has come than packets were received;
+    /// `is_doubtful` that something has happened after which connections are often dead.
     pub(super) fn look(&mut self, link: &Link, times: Times, is_heard: bool, is_doubtful: bool) -> Vital {
         let last = std::mem::replace(&mut self.last, times);
         if link.state() != ReadyState::Open {

@@ -1,7 +1,10 @@
 //! `Options::liveness`: a probe of the program's own finds out that the other end is gone, where no ping can be sent, too.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -78,6 +81,25 @@ async fn a_program_that_polls_only_when_it_is_woken_finds_out_too() {
     };
     drive(&peer, poll, || peer.lock().unwrap().state() == ReadyState::Closed).await;
     assert_eq!(peer.lock().unwrap().close_info().map(|info| info.cause.clone()), Some(DEAD));
+}
+
+#[wasm_bindgen_test(unsupported = pollster::test)]
+async fn a_connection_that_closes_asks_nothing_and_does_not_wake_for_it() {
+    let options = asking(A_WHILE, A_WHILE).close_timeout(10 * A_WHILE);
+    let peer = Arc::new(Mutex::new(open_with(options, "/silent").await));
+    peer.lock().unwrap().close().unwrap();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let poll = move |peer: &Mutex<WebSocketPeer>| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        peer.lock().unwrap().poll();
+    };
+    drive(&peer, poll, || peer.lock().unwrap().state() == ReadyState::Closed).await;
+    let peer = peer.lock().unwrap();
+    let cause = peer.close_info().map(|info| info.cause.clone());
+    assert_eq!(cause, Some(CloseCause::TimedOut { what: Deadline::Close }));
+    assert_eq!(peer.stats().packets_sent, 0);
+    assert!(calls.load(Ordering::SeqCst) < 10, "{} calls while closing", calls.load(Ordering::SeqCst));
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]

@@ -1,7 +1,7 @@
 //! Out of file descriptors: accepting pauses, the peers that are there go on, and newcomers are served when descriptors are
-//! free again. Linux tells how many are used; it is the same code elsewhere.
+//! free again; and a `wait` goes on without any. Linux tells how many are used; it is the same code elsewhere.
 //!
-//! Other tests open sockets in the same process, so this one runs in a process of its own: this program, started again for
+//! Other tests open sockets in the same process, so these run in processes of their own: this program, started again for
 //! the one test, by a shell that lowers the limit first.
 
 use std::{
@@ -13,12 +13,13 @@ use std::{
 };
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
-use websocket_peer::ServerOptions;
+use websocket_peer::{Role, ServerOptions, UpgradedStream, WebSocketPeer};
 
 use crate::{
     common::{
+        PATIENCE,
         program::Program,
-        raw::{REQUEST, Raw, TEXT, client_frame},
+        raw::{REQUEST, Raw, TEXT, client_frame, tcp_pair},
     },
     host::{Host, unlimited},
 };
@@ -28,13 +29,25 @@ const LIMIT: usize = 64;
 
 #[test]
 fn out_of_descriptors_accepting_pauses_and_recovers() {
+    alone("out_of_descriptors_accepting_pauses_and_recovers", use_up_all);
+}
+
+#[test]
+fn out_of_descriptors_a_wait_goes_on_and_is_logged_once() {
+    alone("out_of_descriptors_a_wait_goes_on_and_is_logged_once", wait_without);
+}
+
+/// Runs a test's work in a process of its own.
+fn alone(test: &str, work: fn()) {
     if env::var_os(ALONE).is_some() {
-        return use_up_all();
+        log::set_logger(&RECORDER).unwrap();
+        log::set_max_level(LevelFilter::Warn);
+        return work();
     }
     let mut command = Command::new("sh");
     command.args(["-c", &format!("ulimit -n {LIMIT} && exec \"$0\" \"$@\"")]);
     command.arg(env::current_exe().unwrap());
-    command.args(["--exact", "behaviour::descriptors::out_of_descriptors_accepting_pauses_and_recovers"]);
+    command.args(["--exact", &format!("behaviour::descriptors::{test}")]);
     command.args(["--nocapture", "--test-threads=1"]);
     command.env(ALONE, "1");
     let ended = Program::start(command).end();
@@ -71,9 +84,34 @@ fn take_all_but(spare: usize) -> Vec<File> {
     files
 }
 
+fn wait_without() {
+    for _ in 0..2 {
+        let (connected, accepted) = tcp_pair();
+        let mut peer = WebSocketPeer::new();
+        peer.accept_upgraded(UpgradedStream::new(accepted), Role::Server).unwrap();
+        let mut raw = Raw::new(connected);
+        let files = take_all_but(0);
+        let start = Instant::now();
+        raw.send(client_frame(TEXT, "hello"));
+        while peer.recv().is_none() {
+            peer.wait(Duration::from_secs(3600));
+            assert!(start.elapsed() < PATIENCE);
+        }
+        for _ in 0..10 {
+            peer.wait(Duration::from_secs(3600));
+        }
+        let warned = warnings();
+        assert!(
+            matches!(&warned[..], [text] if text.contains("does not tell when a socket is ready")),
+            "{warned:#?}"
+        );
+        drop(files);
+        peer.wait(Duration::from_millis(1));
+        assert_eq!(warnings(), [""; 0]);
+    }
+}
+
 fn use_up_all() {
-    log::set_logger(&RECORDER).unwrap();
-    log::set_max_level(LevelFilter::Warn);
     let mut host = Host::start(ServerOptions::default().limits(unlimited()));
     // It says at its start that it may need more than there are.
     let warned = warnings();

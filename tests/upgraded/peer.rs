@@ -1,11 +1,16 @@
 //! A peer that takes over a stream, in either role.
 
+use std::{
+    sync::mpsc,
+    time::{Duration, Instant},
+};
+
 use websocket_peer::{
     CloseCause, CloseCode, Error, Options, Packet, ReadyState, Role, UpgradedStream, WebSocketPeer,
 };
 
 use crate::common::{
-    closed, opened,
+    PATIENCE, closed, opened,
     raw::{
         BINARY, CLOSE, End, Raw, TEXT, client_frame, close_payload, end_from, frame_from, server_frame,
         tcp_pair,
@@ -13,10 +18,13 @@ use crate::common::{
     receive,
 };
 
+/// Longer than any test waits.
+const LONG: Duration = PATIENCE.saturating_mul(2);
+
 /// A peer that has taken over one end of a new connection, changed like this; and the other end.
 fn upgraded(role: Role, with: impl FnOnce(UpgradedStream) -> UpgradedStream) -> (WebSocketPeer, Raw) {
     let (connected, accepted) = tcp_pair();
-    let mut peer = WebSocketPeer::new();
+    let mut peer = WebSocketPeer::with_options(Options::default().connect_timeout(LONG));
     peer.accept_upgraded(with(UpgradedStream::new(accepted)), role).expect("a stream in order");
     (peer, Raw::new(connected))
 }
@@ -40,6 +48,27 @@ fn a_peer_is_open_at_the_next_poll_and_sends_and_receives_in_its_role() {
         });
         assert_eq!(receive(&mut peer), Packet::binary([1, 2]));
     }
+}
+
+#[test]
+fn a_wait_opens_it() {
+    for ahead in [Vec::new(), client_frame(TEXT, "first")] {
+        let (mut peer, _raw) = upgraded(Role::Server, |upgraded| upgraded.read_ahead(ahead));
+        let start = Instant::now();
+        assert_eq!(peer.wait(LONG), ReadyState::Open);
+        assert!(start.elapsed() < PATIENCE);
+    }
+}
+
+#[test]
+fn the_hook_is_called_to_open_it() {
+    let (_connected, accepted) = tcp_pair();
+    let (called, calls) = mpsc::channel();
+    let mut peer = WebSocketPeer::with_options(Options::default().connect_timeout(LONG));
+    peer.on_wake(move || called.send(()).unwrap()).unwrap();
+    peer.accept_upgraded(UpgradedStream::new(accepted), Role::Server).unwrap();
+    assert_eq!(calls.recv_timeout(PATIENCE), Ok(()));
+    assert_eq!(peer.poll(), ReadyState::Open);
 }
 
 #[test]

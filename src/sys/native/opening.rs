@@ -113,7 +113,11 @@ impl Opening {
     /// Returns what has to happen before a poll can move it on.
     pub(super) fn wants(&self) -> Wants {
         Wants {
-            now: self.decided.is_none() && !self.stream.is_empty(),
+            now: match &self.decided {
+                None => !self.stream.is_empty(),
+                Some(Decided::Open(_)) => self.outgoing.is_empty(),
+                Some(Decided::Refused(_)) => true,
+            },
             read: self.decided.is_none(),
             write: !self.outgoing.is_empty() || self.stream.wants_write(),
             ..Wants::default()

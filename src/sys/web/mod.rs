@@ -160,6 +160,8 @@ impl Transport for Socket {
             browser.close(code, reason);
         }
         self.limit = Some(Limit::start(Deadline::Close, self.close_timeout));
+        // From here on nothing but the end is waited for.
+        self.pulse = None;
         link.closing();
     }
 

@@ -60,7 +60,7 @@ impl Pulse {
         let Some(watch) = &mut self.watch else { return Found::Nothing };
         match watch.look(link, times, has_more, self.signals.take()) {
             Vital::Fine => Found::Nothing,
-            Vital::Probe => watch.probe(link).map_or(Found::Nothing, Found::Silence),
+            Vital::Probe => Found::Silence(watch.probe()),
             Vital::Dead => Found::Death,
         }
     }

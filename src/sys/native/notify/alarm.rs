@@ -9,7 +9,7 @@ use std::{
 
 use mio::{Events, Poll, Registry, Token};
 
-use super::{Interrupt, Wants};
+use super::{Interrupt, Wants, report::Report};
 use crate::sys;
 
 /// How many events one look takes: of the sockets of one connection, and of the interrupt.
@@ -22,6 +22,11 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60 * 60);
 const SLACK: Duration = Duration::from_millis(1);
 
 /// A queue of ready sockets with one sleeper at a time.
+///
+/// Events and nudges are told once, so each must reach the sleeper it is for. Sleepers decide to sleep only while they
+/// hold the queue, by what the state says then; and every change that a sleeper's decision does not know of is followed by
+/// a nudge. So a nudge can only be taken by a sleeper that it is for, or before the decision that takes the change into
+/// account. The queue is locked before the state, never while the state is.
 #[derive(Debug)]
 pub(super) struct Alarm {
     pub(super) registry: Registry,
@@ -36,6 +41,8 @@ pub(super) struct Alarm {
 pub(super) struct Queue {
     poll: Poll,
     events: Events,
+    /// Of the thread's sleep.
+    pub(super) report: Report,
 }
 
 #[derive(Debug, Default)]
@@ -48,7 +55,7 @@ pub(super) struct State {
     pub(super) has_thread: bool,
     /// `true` while that thread calls the hook.
     pub(super) is_calling: bool,
-    /// Until when it sleeps in the queue.
+    /// Until when a thread sleeps in the queue, be it this hook's or an older one's.
     pub(super) sleeps_until: Option<Duration>,
     /// The program sleeps in the queue itself.
     pub(super) is_waiting: bool,
@@ -135,7 +142,11 @@ impl Alarm {
         Ok(Self {
             registry,
             interrupt: Arc::clone(interrupt),
-            queue: Mutex::new(Queue { poll, events: Events::with_capacity(EVENTS) }),
+            queue: Mutex::new(Queue {
+                poll,
+                events: Events::with_capacity(EVENTS),
+                report: Report::default(),
+            }),
             state: Mutex::default(),
             changed: Condvar::new(),
         })
@@ -168,7 +179,7 @@ impl Alarm {
         self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The queue; the other sleeper must have left it.
+    /// Returns the queue, once the other sleeper has left it.
     pub(super) fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -179,6 +190,7 @@ impl Alarm {
         state.is_waiting = true;
         let is_taken = state.sleeps_until.is_some();
         drop(state);
+        // A thread that takes the queue from here on does not sleep in it.
         if is_taken {
             self.interrupt.nudge();
         }

@@ -6,12 +6,16 @@
 
 mod alarm;
 mod interrupt;
+mod report;
 mod thread;
 mod wants;
 
 use std::{io, sync::Arc, task::Waker, time::Duration};
 
-use self::alarm::{Alarm, Hook, Queue, Target, Watch};
+use self::{
+    alarm::{Alarm, Hook, Queue, Target, Watch},
+    report::Report,
+};
 pub(super) use self::{
     interrupt::{INTERRUPT, Interrupt},
     wants::Wants,
@@ -37,6 +41,8 @@ pub(crate) struct Notifier {
     ticket: usize,
     /// When the program has to poll, whatever happens; by the wall's time.
     deadline: Option<Duration>,
+    /// Of registrations and of the program's own sleep.
+    report: Report,
 }
 
 impl Notify for Notifier {
@@ -137,8 +143,7 @@ impl Notify for Notifier {
                 sleep(queue, ticket, &wants, &alarm.interrupt, until)
             })
         });
-        if let Err(error) = slept {
-            log::error!("the system does not tell when a socket is ready: {error}");
+        if self.report.look(&slept) {
             until = until.min(begin + LOOK_AGAIN);
             std::thread::sleep(until.saturating_sub(now()));
         }
@@ -195,8 +200,8 @@ impl Notifier {
         let mut due = self.due(&wants, socket);
         // Locked, so that the thread takes no event for one that is out of date.
         let state = alarm.lock();
-        if let Err(error) = socket.register(&alarm.registry, &alarm.interrupt, ticket, &wants) {
-            log::error!("the system does not tell when a socket is ready: {error}");
+        let registered = socket.register(&alarm.registry, &alarm.interrupt, ticket, &wants);
+        if self.report.look(&registered) {
             due = due.min(now().saturating_add(LOOK_AGAIN));
         }
         alarm.watch(state, Target { ticket, wants, due }, now());

@@ -1,10 +1,10 @@
 //! The thread that calls a hook. It runs while there is a connection, and does nothing but sleep and call.
 
 use std::{
+    io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, MutexGuard},
     thread,
-    time::Duration,
 };
 
 use super::{
@@ -20,7 +20,6 @@ pub(super) fn start(alarm: &Arc<Alarm>, state: &mut State) -> Result<(), Error> 
     state.thread = Some(thread.spawn(move || run(&alarm, generation))?);
     state.has_thread = true;
     state.is_calling = false;
-    state.sleeps_until = None;
     Ok(())
 }
 
@@ -55,9 +54,10 @@ fn run(alarm: &Alarm, generation: u64) {
                 state.watch = Watch::Told { at };
                 ring(alarm, state, hook, generation)
             }
-            (Watch::For(target), _) if !is_waiting => {
-                let until = target.due;
-                sleep(alarm, state, until, until.saturating_sub(now), generation)
+            (Watch::For(_), _) if !is_waiting => {
+                drop(state);
+                sleep(alarm, generation);
+                alarm.lock()
             }
             _ => alarm.park(state),
         };
@@ -87,30 +87,32 @@ fn ring<'a>(
     state
 }
 
-/// Sleeps until something is ready.
-fn sleep<'a>(
-    alarm: &'a Alarm,
-    mut state: MutexGuard<'a, State>,
-    until: Duration,
-    at_most: Duration,
-    generation: u64,
-) -> MutexGuard<'a, State> {
+/// Sleeps until something is ready, if there is still a reason to.
+///
+/// It decides so while it holds the queue, so a nudge that is sent afterwards wakes this sleeper and no other. While it
+/// slept another thread may have taken its place: what it has found is for the connection, not for the thread.
+fn sleep(alarm: &Alarm, generation: u64) {
+    let mut queue = alarm.queue();
+    let mut state = alarm.lock();
+    let now = now();
+    let until = match &state.watch {
+        Watch::For(target) if !target.is_due(now) => target.due,
+        _ => return,
+    };
+    if state.is_waiting || state.generation != generation {
+        return;
+    }
     state.sleeps_until = Some(until);
     drop(state);
-    let mut queue = alarm.queue();
-    let slept = queue.sleep(at_most);
+    let slept = match queue.sleep(until.saturating_sub(now)) {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+        slept => slept,
+    };
     let mut state = alarm.lock();
-    if state.generation != generation {
-        return state;
-    }
     state.sleeps_until = None;
-    match (slept, &mut state.watch) {
-        (Ok(()), Watch::For(target)) if queue.has(target.ticket) => target.wants.now = true,
-        (Err(error), Watch::For(target)) if error.kind() != std::io::ErrorKind::Interrupted => {
-            log::error!("the system does not tell when a socket is ready: {error}");
-            target.wants.now = true;
-        }
-        _ => {}
+    // The poll finds out what the system does not tell.
+    let has_failed = queue.report.look(&slept);
+    if let Watch::For(target) = &mut state.watch {
+        target.wants.now |= has_failed || queue.has(target.ticket);
     }
-    state
 }

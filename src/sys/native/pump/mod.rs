@@ -141,7 +141,7 @@ impl Pump {
     /// Moves the connection on. Whatever ends it is told to the link. Whether there is more to do at once.
     pub(super) fn poll(&mut self, turn: &mut Turn<'_>, link: &mut Link) -> bool {
         self.flush(link);
-        let received = link.stats.packets_received;
+        let (received, read) = (link.stats.packets_received, turn.read);
         turn.arrival.since = *self.unread_since.get_or_insert(turn.arrival.since);
         let reading = match self.read(turn, link) {
             Ok(reading) => reading,
@@ -180,22 +180,22 @@ impl Pump {
                 Beat::Dead => link.closed(CloseInfo::new(CloseCause::TimedOut { what: Deadline::Heartbeat })),
             }
         }
-        self.probe(turn.now, link);
+        self.probe(turn.now, turn.read > read, link);
         self.flush(link);
         reading == Reading::Enough
     }
 
     /// Sends the program's probe when it is time, and ends a connection on which nothing came after it.
-    fn probe(&mut self, now: Duration, link: &mut Link) {
+    fn probe(&mut self, now: Duration, has_read: bool, link: &mut Link) {
         let Some(mut watch) = self.watch.take() else { return };
-        // What is not read yet may be the answer.
-        match watch.look(link, Self::times(now), self.reading != Reading::Drained, false) {
+        // What is not read yet may be the answer; and so may be a message that is still on its way.
+        let is_heard = self.reading != Reading::Drained || has_read && self.decoder.is_within_message();
+        match watch.look(link, Self::times(now), is_heard, false) {
             Vital::Fine => {}
             Vital::Probe => {
-                if let Ok(probe) = watch.probe(link) {
-                    self.outbound.push(Outgoing::Shared(&probe), None, &mut link.outbox);
-                    link.count_sent(probe.len());
-                }
+                let probe = watch.probe();
+                self.outbound.push(Outgoing::Shared(&probe), None, &mut link.outbox);
+                link.count_sent(probe.len());
             }
             Vital::Dead => link.closed(CloseInfo::new(CloseCause::TimedOut { what: Deadline::Liveness })),
         }
@@ -248,6 +248,7 @@ impl Pump {
     pub(super) fn close(&mut self, code: CloseCode, reason: &str, due: Duration, link: &mut Link) {
         link.closing();
         self.close_due = Some(due);
+        self.watch = None;
         self.outbound.close(CloseFrame::new(code.get(), reason));
         self.flush(link);
     }
