@@ -97,8 +97,7 @@ fn connect_again_and_again() {
             }
         }
     }
-    let after = at_rest(&mut peer);
-    assert_eq!(Some(after), before);
+    until("every descriptor is given back", || Some(at_rest(&mut peer)) <= before);
 }
 
 fn wait_and_wake_again_and_again() {
@@ -127,8 +126,7 @@ fn wait_and_wake_again_and_again() {
         drop(peer);
         until("the thread ends", || wakers() == 0);
     }
-    let after = at_rest(&mut unused);
-    assert_eq!(Some(after), before);
+    until("every descriptor is given back", || Some(at_rest(&mut unused)) <= before);
 }
 
 /// How many threads call hooks; these peers look up no names.
@@ -136,7 +134,8 @@ fn wakers() -> usize {
     threads().iter().filter(|name| name.starts_with("websocket-peer")).count()
 }
 
-/// The descriptors of the process once nothing moves any more.
+/// The descriptors of the process once nothing moves any more. It may be one too many: a thread has its name a little later
+/// than its descriptor.
 fn at_rest(peer: &mut WebSocketPeer) -> usize {
     if peer.state() != ReadyState::Closed {
         peer.abort();
