@@ -515,10 +515,11 @@ async function join() {
   return client;
 }
 
-/** Both know of each other. */
+/** Both have read that the other is there. */
 async function meet(one, other) {
-  await until(one, "the other client", () => one.peers.includes(other.id));
-  await until(other, "the first client", () => other.peers.includes(one.id));
+  for (const [client, peer] of [[one, other.id], [other, one.id]]) {
+    if (!client.peers.includes(peer)) await next(client, "peer-connected", (event) => event.peer === peer);
+  }
 }
 
 /** The next event of this type. Others are dropped; `another` client is polled, too. */
