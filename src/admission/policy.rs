@@ -26,8 +26,8 @@ pub(crate) fn check(options: &ServerOptions, request: &Request) -> Result<(), Re
     if allowed { Ok(()) } else { Err(Refusal { status: 403, why: "pages of this Origin may not connect" }) }
 }
 
-/// Whether a request is for a host that is served. For requests that ask for no WebSocket that is all: paths and origins say
-/// where and by whose pages WebSockets may be opened.
+/// Refuses a request for a host that is not in `hosts`. Plain HTTP requests are checked for their host only: `paths` and
+/// `origins` restrict WebSockets.
 pub(crate) fn check_host(options: &ServerOptions, request: &Request) -> Result<(), Refusal> {
     if options.hosts.is_empty() || options.hosts.iter().any(|known| is_at(known, request.host())) {
         return Ok(());

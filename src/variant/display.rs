@@ -268,13 +268,13 @@ fn is_quote(character: char) -> bool {
     matches!(character, '\\' | '"')
 }
 
-/// What is escaped in a name.
-fn is_special(character: char) -> bool {
+/// Returns `true` for a character that is escaped in a name.
+pub(super) fn is_special(character: char) -> bool {
     letter(character) != character || matches!(character, '\\' | '"' | '\'')
 }
 
-/// What stands for a character behind a backslash.
-fn letter(character: char) -> char {
+/// Returns the character that stands behind the backslash.
+pub(super) fn letter(character: char) -> char {
     match character {
         '\x07' => 'a',
         '\x08' => 'b',

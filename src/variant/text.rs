@@ -6,7 +6,12 @@ use std::{
 };
 
 use super::walk::{Container, Visitor, walk};
-use super::{Basis, Color, Object, Variant, Vector3, casts::to_i64, decimal};
+use super::{
+    Basis, Color, Object, Variant, Vector3,
+    casts::to_i64,
+    decimal,
+    display::{is_special, letter},
+};
 
 /// The most containers within each other that are shown.
 const SHOWN_DEPTH: usize = 101;
@@ -160,21 +165,10 @@ impl Printer {
     fn quoted(&mut self, sign: &str, text: &str) -> fmt::Result {
         write!(self.out, "{sign}\"")?;
         for character in text.chars() {
-            let letter = match character {
-                '\x07' => 'a',
-                '\x08' => 'b',
-                '\x0c' => 'f',
-                '\n' => 'n',
-                '\r' => 'r',
-                '\t' => 't',
-                '\x0b' => 'v',
-                '\\' | '"' | '\'' => character,
-                other => {
-                    self.out.push(other);
-                    continue;
-                }
-            };
-            self.out.extend(['\\', letter]);
+            if is_special(character) {
+                self.out.push('\\');
+            }
+            self.out.push(letter(character));
         }
         self.out.write_char('"')
     }

@@ -14,16 +14,7 @@ use crate::{
 
 /// A server whose hook is this.
 fn host(hook: impl FnMut(&Request) -> Admission + Send + Sync + 'static) -> Host {
-    host_with(ServerOptions::default(), hook)
-}
-
-fn host_with(
-    options: ServerOptions,
-    hook: impl FnMut(&Request) -> Admission + Send + Sync + 'static,
-) -> Host {
-    let mut host = Host::start(options);
-    host.server.on_request(hook);
-    host
+    Host::with_hook(ServerOptions::default(), hook)
 }
 
 /// The fields of the answer that opens.
@@ -87,7 +78,7 @@ fn a_server_that_refuses_new_connections_keeps_its_peers_and_can_open_again() {
 #[test]
 fn what_the_options_refuse_the_hook_never_sees() {
     let options = ServerOptions::default().paths(["/game"]);
-    let mut host = host_with(options, |_| panic!("it was asked"));
+    let mut host = Host::with_hook(options, |_| panic!("it was asked"));
     assert_eq!(host.status_for(REQUEST), 404);
     let foreign = request("/game", &["Origin: https://evil.example"]);
     assert_eq!(host.status_for(foreign), 403);
@@ -96,7 +87,7 @@ fn what_the_options_refuse_the_hook_never_sees() {
 #[test]
 fn fields_of_the_options_and_of_the_hook_stand_in_the_answer() {
     let peer = Options::for_server().header("X-All", "1");
-    let mut host = host_with(with_peer(peer), |_| Admission::accept().header("X-One", "2"));
+    let mut host = Host::with_hook(with_peer(peer), |_| Admission::accept().header("X-One", "2"));
     let (_raw, head) = answer(&mut host, REQUEST);
     assert!(head.contains("\r\nX-All: 1\r\nX-One: 2\r\n"), "{head}");
 }
@@ -109,7 +100,7 @@ fn the_protocol_is_the_hooks_or_else_the_first_that_both_know() {
     let (_raw, head) = answer(&mut by_options, &offer);
     assert!(head.contains("\r\nSec-WebSocket-Protocol: game\r\n"), "{head}");
 
-    let mut by_hook = host_with(peer(), |_| Admission::accept().protocol("other"));
+    let mut by_hook = Host::with_hook(peer(), |_| Admission::accept().protocol("other"));
     let (key, raw) = by_hook.guest_of(&offer);
     assert_eq!(by_hook.server.peer(key).unwrap().protocol(), Some("other"));
     drop(raw);

@@ -13,7 +13,8 @@ use std::{
 use socket2::SockRef;
 
 use websocket_peer::{
-    CloseInfo, Options, Packet, PeerKey, PeerLimits, ServerEvent, ServerOptions, WebSocketServer,
+    Admission, CloseInfo, Options, Packet, PeerKey, PeerLimits, Request, ServerEvent, ServerOptions,
+    WebSocketServer,
 };
 
 use crate::common::{
@@ -70,6 +71,16 @@ impl Host {
         // The streams that it accepts inherit the size.
         SockRef::from(&listener).set_send_buffer_size(KERNEL).expect("a size for the send buffer");
         Self::of(WebSocketServer::from_listener(listener, options).expect("the options are right"))
+    }
+
+    /// A server with a hook of `on_request`.
+    pub fn with_hook(
+        options: ServerOptions,
+        hook: impl FnMut(&Request) -> Admission + Send + Sync + 'static,
+    ) -> Self {
+        let mut host = Self::start(options);
+        host.server.on_request(hook);
+        host
     }
 
     pub fn of(server: WebSocketServer) -> Self {

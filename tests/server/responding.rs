@@ -25,15 +25,6 @@ fn healthy(request: &Request) -> Admission {
     }
 }
 
-fn host_with(
-    options: ServerOptions,
-    hook: impl FnMut(&Request) -> Admission + Send + Sync + 'static,
-) -> Host {
-    let mut host = Host::start(options);
-    host.server.on_request(hook);
-    host
-}
-
 /// Everything that is answered to these bytes, up to the end.
 #[track_caller]
 fn answer(host: &mut Host, bytes: impl AsRef<[u8]>) -> String {
@@ -44,7 +35,7 @@ fn answer(host: &mut Host, bytes: impl AsRef<[u8]>) -> String {
 
 #[test]
 fn a_health_check_is_answered_and_the_peers_go_on() {
-    let mut host = host_with(ServerOptions::default(), healthy);
+    let mut host = Host::with_hook(ServerOptions::default(), healthy);
     let (key, mut raw) = host.guest();
     for _ in 0..3 {
         assert_eq!(answer(&mut host, HEALTH), OK);
@@ -63,7 +54,7 @@ fn a_health_check_is_answered_and_the_peers_go_on() {
 
 #[test]
 fn the_hook_sees_which_requests_ask_for_a_websocket() {
-    let mut host = host_with(ServerOptions::default(), |request| {
+    let mut host = Host::with_hook(ServerOptions::default(), |request| {
         assert_eq!(request.is_upgrade(), request.path() == "/game");
         Admission::respond(200, format!("{} {} {:?}", request.method(), request.url(), request.header("x-a")))
     });
@@ -80,7 +71,7 @@ fn the_hook_sees_which_requests_ask_for_a_websocket() {
 
 #[test]
 fn a_head_request_gets_the_head_that_get_would_and_no_body() {
-    let mut host = host_with(ServerOptions::default(), healthy);
+    let mut host = Host::with_hook(ServerOptions::default(), healthy);
     let (head, _) = OK.split_at(OK.len() - 3);
     assert_eq!(answer(&mut host, HEALTH.replace("GET", "HEAD")), head);
     let refused = answer(&mut host, "HEAD /other HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -90,7 +81,7 @@ fn a_head_request_gets_the_head_that_get_would_and_no_body() {
 #[test]
 fn without_a_hook_or_if_it_accepts_plain_requests_are_refused_as_ever() {
     let plain = Host::start(ServerOptions::default().paths(["/game"]));
-    let accepting = host_with(ServerOptions::default(), |_| Admission::accept().header("X-A", "1"));
+    let accepting = Host::with_hook(ServerOptions::default(), |_| Admission::accept().header("X-A", "1"));
     for mut host in [plain, accepting] {
         for (asked, status) in [
             (HEALTH.into(), 426),
@@ -111,7 +102,7 @@ fn without_a_hook_or_if_it_accepts_plain_requests_are_refused_as_ever() {
 
 #[test]
 fn requests_that_ask_for_a_websocket_wrongly_are_not_shown_to_the_hook() {
-    let mut host = host_with(ServerOptions::default(), |request| panic!("{request:?}"));
+    let mut host = Host::with_hook(ServerOptions::default(), |request| panic!("{request:?}"));
     for (line, status) in
         [("Upgrade: websocket", 426), ("Connection: Upgrade", 426), ("Sec-WebSocket-Key", 400)]
     {
@@ -122,7 +113,7 @@ fn requests_that_ask_for_a_websocket_wrongly_are_not_shown_to_the_hook() {
 
 #[test]
 fn a_websocket_client_can_be_answered_over_http_too() {
-    let mut host = host_with(ServerOptions::default(), |_| {
+    let mut host = Host::with_hook(ServerOptions::default(), |_| {
         Admission::respond(307, "").header("Location", "wss://elsewhere.example/")
     });
     let moved = answer(&mut host, REQUEST);
@@ -135,7 +126,7 @@ fn a_websocket_client_can_be_answered_over_http_too() {
 
 #[test]
 fn the_fields_of_the_hook_stand_in_the_place_of_the_usual_ones() {
-    let mut host = host_with(ServerOptions::default(), |_| {
+    let mut host = Host::with_hook(ServerOptions::default(), |_| {
         let json = Admission::respond(503, r#"{"ok":false}"#).header("Content-Type", "application/json");
         json.header("Retry-After", "60")
     });
@@ -155,7 +146,7 @@ fn a_response_that_http_does_not_know_is_answered_500() {
         || Admission::respond(200, "ok").header("Transfer-Encoding", "chunked"),
     ];
     for make in wrong {
-        let mut host = host_with(ServerOptions::default(), move |_| make());
+        let mut host = Host::with_hook(ServerOptions::default(), move |_| make());
         assert_eq!(host.status_for(HEALTH), 500);
         assert_eq!(host.status_for(REQUEST), 500);
     }
@@ -165,7 +156,7 @@ fn a_response_that_http_does_not_know_is_answered_500() {
 fn a_long_response_arrives_whole_at_a_client_that_reads_late() {
     const LENGTH: usize = 64 * 1024;
     let peer = Options::for_server().close_timeout(PATIENCE);
-    let mut host = host_with(with_peer(peer), |_| Admission::respond(200, vec![b'x'; LENGTH]));
+    let mut host = Host::with_hook(with_peer(peer), |_| Admission::respond(200, vec![b'x'; LENGTH]));
     // Bytes that nobody reads must not cause a reset.
     let mut raw = host.ask([HEALTH, "GET /again HTTP/1.1\r\nHost: h\r\n\r\n"].concat());
     host.run(Duration::from_millis(300));
@@ -183,7 +174,7 @@ fn a_long_response_arrives_whole_at_a_client_that_reads_late() {
 #[test]
 fn a_response_that_has_left_holds_no_memory_while_its_client_stays() {
     let peer = Options::for_server().close_timeout(PATIENCE);
-    let mut host = host_with(with_peer(peer), |_| Admission::respond(200, vec![b'x'; 64 * 1024]));
+    let mut host = Host::with_hook(with_peer(peer), |_| Admission::respond(200, vec![b'x'; 64 * 1024]));
     let mut raw = host.ask(HEALTH);
     assert_eq!(host.end(&mut raw), End::Eof);
     assert!(raw.rest().len() > 64 * 1024);
@@ -194,7 +185,7 @@ fn a_response_that_has_left_holds_no_memory_while_its_client_stays() {
 #[test]
 fn a_client_that_never_reads_its_response_is_cut_off() {
     let peer = Options::for_server().close_timeout(Duration::from_millis(200));
-    let mut host = host_with(with_peer(peer), |_| Admission::respond(200, vec![b'x'; 64 * 1024]));
+    let mut host = Host::with_hook(with_peer(peer), |_| Admission::respond(200, vec![b'x'; 64 * 1024]));
     let _raw = host.ask(HEALTH);
     host.until_so("it is answered", |host| host.server.stats().answered == 1);
     host.until_empty();
@@ -202,7 +193,7 @@ fn a_client_that_never_reads_its_response_is_cut_off() {
 
 #[test]
 fn a_server_that_takes_no_more_peers_still_answers_health_checks() {
-    let mut host = host_with(ServerOptions::default().max_peers(1), healthy);
+    let mut host = Host::with_hook(ServerOptions::default().max_peers(1), healthy);
     let (_key, _raw) = host.guest();
     assert_eq!(host.status_for(REQUEST), 503, "it is full");
     assert_eq!(answer(&mut host, HEALTH), OK);
@@ -213,17 +204,17 @@ fn a_server_that_takes_no_more_peers_still_answers_health_checks() {
 #[test]
 fn limits_on_connections_hold_for_health_checks_too() {
     let options = ServerOptions::default().max_connections_per_address_per_second(1);
-    let mut host = host_with(options, healthy);
+    let mut host = Host::with_hook(options, healthy);
     assert_eq!(answer(&mut host, HEALTH), OK);
     eventually("the rate is used up", || (host.status_for(HEALTH) == 429).then_some(()));
 
     let peer = Options::for_server().connect_timeout(Duration::from_millis(200));
-    let mut slow = host_with(with_peer(peer), healthy);
+    let mut slow = Host::with_hook(with_peer(peer), healthy);
     let mut raw = slow.ask("GET /health HTTP/1.1\r\nHost: ");
     slow.end(&mut raw);
     assert_eq!((raw.rest(), slow.server.stats().refused), (&b""[..], 1));
 
-    let mut small = host_with(ServerOptions::default().max_request_size(100), healthy);
+    let mut small = Host::with_hook(ServerOptions::default().max_request_size(100), healthy);
     assert_eq!(
         small.status_for(format!("{}X: {}\r\n\r\n", &HEALTH[..HEALTH.len() - 2], "x".repeat(100))),
         431
@@ -234,7 +225,7 @@ fn limits_on_connections_hold_for_health_checks_too() {
 fn hosts_hold_for_plain_requests_and_rules_about_websockets_do_not() {
     let origins = OriginPolicy::List(vec!["https://game.example".into()]);
     let options = ServerOptions::default().hosts(["h.example"]).paths(["/game"]).origins(origins);
-    let mut host = host_with(options.allow_missing_origin(false), healthy);
+    let mut host = Host::with_hook(options.allow_missing_origin(false), healthy);
     assert_eq!(answer(&mut host, HEALTH), OK);
     for other in [HEALTH.replace("h.example", "evil.example"), "GET /health HTTP/1.0\r\n\r\n".into()] {
         assert_eq!(host.status_for(&other), 421, "{other}");

@@ -27,7 +27,7 @@ impl App {
         let mut line = String::new();
         out.read_line(&mut line).expect("a line");
         let address = line.trim().strip_prefix("Listening on http://").expect("it says where").to_owned();
-        // A pipe that nobody reads would stop it.
+        // The program stops when the pipe of its output is full, so the test reads it.
         thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
         Self { program, address }
     }

@@ -115,7 +115,7 @@ fn we_refuse(part: Part, engine: &mut Engine) {
     exchange(&mut ours, engine, godot, own);
     ours.peer().session().send_auth(godot, b"wrong").expect("a newcomer");
     ours.peer().session().disconnect_peer(godot).expect("a newcomer");
-    // A client that disconnects its server leaves, and is told nothing more of it.
+    // A client that disconnects its server leaves the session. It has no event for the server.
     if part == Part::Server {
         assert_eq!(failure(&mut ours, godot), AuthFailure::Dismissed);
     }

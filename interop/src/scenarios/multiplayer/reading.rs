@@ -35,7 +35,7 @@ fn arrive(engine: &mut Engine) {
     engine.ask("settle", json!({}));
 }
 
-/// Handles what our end is told, as a program does, until this answers.
+/// Polls our end and passes each event to `event`, until that returns `true`.
 #[track_caller]
 fn handle(ours: &mut Ours, what: &str, mut event: impl FnMut(&mut Ours, Event) -> bool) {
     until(what, || {
@@ -49,7 +49,7 @@ fn handle(ours: &mut Ours, what: &str, mut event: impl FnMut(&mut Ours, Event) -
     });
 }
 
-/// As Godot's demo greets newcomers: they are told of all players, and all are told of them.
+/// Godot's demo sends each newcomer the list of players, and all players the newcomer. No player is sent twice.
 fn two_engines_that_join_in_one_poll([anna, ben]: [&mut Engine; 2]) {
     let mut server = Ours::host(patient(), false);
     let node = server.peer().session().add_node(PATH, calls::methods()).expect("a path");
