@@ -159,6 +159,8 @@ impl WebSocketServer {
     }
 
     /// Returns a handle with which another thread ends a [`wait`](Self::wait): the current one, or else the next.
+    ///
+    /// Platform: natively only. A browser has no server, because [`bind`](Self::bind) returns [`Error::Unsupported`] there.
     pub fn waker(&self) -> Waker {
         self.reactor.waker()
     }

@@ -87,6 +87,7 @@ fn a_multicast_passes_over_keys_of_peers_that_are_not_open() {
     let before = host.server.stats().packets_sent;
     let keys = foreign.last().into_iter().chain([&gone, &closing]);
     assert_eq!(host.server.multicast(&Packet::text("nobody"), keys), 0);
+    assert_eq!(host.server.broadcast(&Packet::text("nobody"), None), 0, "the arrival was not read");
     assert_eq!(host.server.stats().packets_sent, before);
 
     let untold = host.opened();
