@@ -5,7 +5,7 @@
 
 use std::{env, error::Error as StdError, process::ExitCode, thread, time::Duration};
 
-use websocket_peer::{Error, Options, Packet, ReadyState, WebSocketPeer};
+use websocket_peer::{Error, Packet, PeerOptions, ReadyState, WebSocketPeer};
 
 /// The largest messages of the suite have 16 MiB.
 const MAX_MESSAGE: usize = 16 * 1024 * 1024;
@@ -49,7 +49,7 @@ fn visit(
     url: &str,
     mut on_packet: impl FnMut(&mut WebSocketPeer, &Packet) -> Result<(), Error>,
 ) -> Result<(), Box<dyn StdError>> {
-    let options = Options::default()
+    let options = PeerOptions::default()
         .max_message_size(MAX_MESSAGE)
         .inbound_buffer_size(2 * MAX_MESSAGE)
         .outbound_buffer_size(2 * MAX_MESSAGE)

@@ -7,7 +7,7 @@
 use std::{collections::HashMap, env, io, process::ExitCode, thread, time::Duration};
 
 use websocket_peer::{
-    Admission, CloseCode, Error, Options, Packet, PeerKey, PeerLimits, ServerEvent, ServerOptions,
+    Admission, CloseCode, Error, Packet, PeerKey, PeerOptions, RateLimits, ServerEvent, ServerOptions,
     WebSocketServer,
 };
 
@@ -34,8 +34,8 @@ fn main() -> ExitCode {
 fn serve(address: &str) -> Result<(), Error> {
     // People type: whatever is larger or faster the server ends by itself.
     let options = ServerOptions::default()
-        .peer(Options::for_server().max_message_size(2000))
-        .limits(PeerLimits::default().max_packets_per_second(5));
+        .connection(PeerOptions::for_server().max_message_size(2000))
+        .rate_limits(RateLimits::default().max_packets_per_second(5));
     let mut chat = Chat { server: WebSocketServer::bind(address, options)?, guests: HashMap::new() };
     chat.server.on_request(|request| match (request.path(), request.is_upgrade()) {
         ("/health", false) => Admission::respond(200, "ok\n"),
@@ -100,7 +100,7 @@ impl Chat {
     /// Shows the door. What else has come from there is not listened to any more.
     fn kick(&mut self, guest: PeerKey, reason: &str) -> Result<(), Error> {
         self.leaves(guest, "was shown the door");
-        self.server.close(guest, CloseCode::new(RUDE)?, reason)
+        self.server.close_with(guest, CloseCode::new(RUDE)?, reason)
     }
 
     fn leaves(&mut self, guest: PeerKey, how: &str) {

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use websocket_peer::{Options, PeerLimits, ServerEvent, ServerOptions, WebSocketServer};
+use websocket_peer::{PeerOptions, RateLimits, ServerEvent, ServerOptions, WebSocketServer};
 
 const USAGE: &str = "usage: echo_server ADDR [--max-message BYTES] [--hz N] [--broadcast]";
 
@@ -60,26 +60,26 @@ impl Args {
 fn serve(args: &Args) -> Result<(), websocket_peer::Error> {
     const MOST: usize = i32::MAX as usize;
     let buffers = args.max_message.saturating_mul(4).clamp(16 * 1024 * 1024, MOST);
-    let peer = Options::for_server()
+    let peer = PeerOptions::for_server()
         .max_message_size(args.max_message)
         .inbound_buffer_size(buffers)
         .outbound_buffer_size(buffers)
         .backlog_buffer_size(buffers);
     // Loads come from one address, all at once, and as fast as they can.
-    let limits = PeerLimits::default()
+    let limits = RateLimits::default()
         .max_packets_per_second(0)
         .max_bytes_per_second(0)
         .max_control_frames_per_second(0)
         .max_fragments(0);
     let options = ServerOptions::default()
-        .peer(peer)
-        .limits(limits)
-        .max_memory(usize::MAX)
+        .connection(peer)
+        .rate_limits(limits)
+        .max_buffered_bytes(usize::MAX)
         .max_peers(50_000)
         .max_peers_per_address(50_000)
         .max_connections_per_address_per_second(0)
-        .max_pending(10_000)
-        .max_pending_per_address(10_000);
+        .max_pending_handshakes(10_000)
+        .max_pending_handshakes_per_address(10_000);
     let mut server = WebSocketServer::bind(args.address.as_str(), options)?;
     println!("Listening on ws://{}", server.local_addr()?);
 

@@ -46,8 +46,8 @@ fn main() -> ExitCode {
 }
 
 fn play(url: &str, name: String, words: Option<String>) -> Result<ExitCode, Error> {
-    let mut peer = MultiplayerPeer::create_client(url, MultiplayerOptions::default())?;
-    let room = peer.session().add::<Room>(PATH)?;
+    let mut peer = MultiplayerPeer::connect(url, MultiplayerOptions::default())?;
+    let room = peer.session().register_node::<Room>(PATH)?;
     println!("joining {url}");
     let (view, next_step, rejections) = (View::default(), Instant::now(), Rejections::default());
     let mut guest = Guest { peer, room, name, words, view, next_step, is_refused: false, rejections };
@@ -95,7 +95,7 @@ impl Guest {
                 Event::ChecksumMismatch { peer, ours, .. } => {
                     eprintln!("{peer} has other methods than {}", ours.join(", "));
                 }
-                Event::Refused { from, what } => self.rejections.note(from, what),
+                Event::PacketRejected { from, error } => self.rejections.note(from, error),
                 _ => {}
             }
         }

@@ -76,8 +76,8 @@ fn parse(args: impl Iterator<Item = String>) -> Option<(String, Rules)> {
 }
 
 fn host(address: &str, rules: Rules) -> Result<(), Error> {
-    let mut peer = MultiplayerPeer::create_server(address, MultiplayerOptions::default())?;
-    let room = peer.session().add::<Room>(PATH)?;
+    let mut peer = MultiplayerPeer::bind(address, MultiplayerOptions::default())?;
+    let room = peer.session().register_node::<Room>(PATH)?;
     println!("hosting on ws://{}", peer.local_addr()?);
     let (view, rejections) = (View::default(), Rejections::default());
     let mut host = Host { peer, room, rules, view, round: 0, phase: Phase::Waiting, rejections };
@@ -136,7 +136,7 @@ impl Host {
                 Event::ChecksumMismatch { peer, ours, .. } => {
                     eprintln!("{peer} has other methods than {}", ours.join(", "));
                 }
-                Event::Refused { from, what } => self.rejections.note(from, what),
+                Event::PacketRejected { from, error } => self.rejections.note(from, error),
                 _ => {}
             }
         }

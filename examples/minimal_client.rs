@@ -40,7 +40,7 @@ fn run(url: &str) -> Result<bool, Error> {
                 None => println!("< Got binary data from server: {} bytes", packet.len()),
             }
             // One answer is all that this program came for.
-            socket.close()?;
+            socket.close();
         }
         if let Some(info) = socket.close_info() {
             break info;

@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, env, io, net::TcpListener, process::ExitCode, thread, time::Duration};
 
-use websocket_peer::{Options, ReadyState, WebSocketPeer};
+use websocket_peer::{PeerOptions, ReadyState, WebSocketPeer};
 
 fn main() -> ExitCode {
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9080".to_owned());
@@ -27,7 +27,7 @@ fn serve(address: &str) -> io::Result<()> {
     let mut last_peer_id = 1;
     loop {
         while let Ok((stream, _)) = listener.accept() {
-            let mut peer = WebSocketPeer::with_options(Options::for_server());
+            let mut peer = WebSocketPeer::with_options(PeerOptions::for_server());
             match peer.accept(stream) {
                 Ok(()) => {
                     last_peer_id += 1;

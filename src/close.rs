@@ -7,68 +7,78 @@ use crate::error::Error;
 /// The longest close reason in bytes of UTF-8: a control frame carries 125, two of them are the code (RFC 6455, 5.5).
 pub(crate) const MAX_REASON: usize = 123;
 
-/// A close code that may be sent.
+/// A close code that a close frame may carry (RFC 6455, 7.4, and the IANA registry): 1000 to 1003, 1007 to 1014 and
+/// 3000 to 4999.
 ///
-/// A client can send what a browser can: 1000, and 3000 to 4999 (3000 to 3999 are for registered uses, 4000 to 4999
-/// are yours). A value made by [`new`](Self::new) is one of these. An accepted peer, the server's side, may also send
-/// the codes that [`for_server`](Self::for_server) takes.
+/// An accepted peer may send each of them. A peer that connected may send what browsers may: [`NORMAL`](Self::NORMAL) and
+/// 3000 to 4999. Codes from 4000 on are for applications.
 ///
 /// ```
 /// use websocket_peer::CloseCode;
 ///
-/// const KICKED: u16 = 4001;
-/// assert_eq!(CloseCode::new(KICKED)?.get(), 4001);
-/// assert!(CloseCode::new(1006).is_err()); // never sent by anyone (RFC 6455, 7.4.1)
-/// # Ok::<(), websocket_peer::Error>(())
+/// const KICKED: CloseCode = CloseCode::application::<4001>();
+/// assert_eq!(KICKED.get(), 4001);
+/// assert_eq!(CloseCode::new(4001), Ok(KICKED));
+/// assert!(CloseCode::new(1006).is_err()); // never sent (RFC 6455, 7.4.1)
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CloseCode(u16);
 
 impl CloseCode {
-    /// 1000: the purpose of the connection is fulfilled.
+    /// 1000: the connection has served its purpose.
     pub const NORMAL: Self = Self(1000);
+    /// 1001: the server shuts down.
+    pub const GOING_AWAY: Self = Self(1001);
+    /// 1002: the other end broke the protocol.
+    pub const PROTOCOL_ERROR: Self = Self(1002);
+    /// 1003: this kind of data is not accepted.
+    pub const UNSUPPORTED_DATA: Self = Self(1003);
+    /// 1007: a text message was not UTF-8.
+    pub const INVALID_PAYLOAD: Self = Self(1007);
+    /// 1008: the other end broke a rule or exceeded a limit.
+    pub const POLICY_VIOLATION: Self = Self(1008);
+    /// 1009: a message was too big.
+    pub const MESSAGE_TOO_BIG: Self = Self(1009);
+    /// 1010: the server did not negotiate an extension that the client needs.
+    pub const MANDATORY_EXTENSION: Self = Self(1010);
+    /// 1011: an internal error of the server.
+    pub const INTERNAL_ERROR: Self = Self(1011);
+    /// 1012: the server restarts.
+    ///
+    /// Platform: Godot engines and WebKit treat 1012 to 1014 as protocol errors, and lose code and reason.
+    pub const SERVICE_RESTART: Self = Self(1012);
+    /// 1013: the server is overloaded. Platform: see [`SERVICE_RESTART`](Self::SERVICE_RESTART).
+    pub const TRY_AGAIN_LATER: Self = Self(1013);
+    /// 1014: a gateway got an invalid answer. Platform: see [`SERVICE_RESTART`](Self::SERVICE_RESTART).
+    pub const BAD_GATEWAY: Self = Self(1014);
 
-    /// 1001: a server goes down.
-    pub(crate) const GOING_AWAY: Self = Self(1001);
-
-    /// 1008: the other end went over a limit.
-    pub(crate) const POLICY: Self = Self(1008);
-
-    /// A code that every peer may send: 1000, or 3000 to 4999.
+    /// Returns the close code of this number.
     ///
     /// # Errors
-    /// [`Error::InvalidCloseCode`] for any other number.
-    pub fn new(code: u16) -> Result<Self, Error> {
+    /// [`Error::InvalidCloseCode`] for a number that no close frame may carry. A code that only a server may send is
+    /// rejected by [`close_with`](crate::WebSocketPeer::close_with) of a peer that connected.
+    pub const fn new(code: u16) -> Result<Self, Error> {
         match code {
-            1000 | 3000..=4999 => Ok(Self(code)),
+            1000..=1003 | 1007..=1014 | 3000..=4999 => Ok(Self(code)),
             _ => Err(Error::InvalidCloseCode { code }),
         }
     }
 
-    /// A code that an accepted peer may send: those of [`new`](Self::new), and 1001 to 1003 and 1007 to 1014
-    /// (RFC 6455, 7.4.1, and the IANA registry).
-    ///
-    /// Godot engines and WebKit take 1012 to 1014 for a protocol error, and lose code and reason: for them, use a code of
-    /// your own from 4000 on.
-    ///
-    /// # Errors
-    /// [`Error::InvalidCloseCode`] for any other number; later from
-    /// [`close_with`](crate::WebSocketPeer::close_with), when a peer that connected is asked to send it.
-    pub fn for_server(code: u16) -> Result<Self, Error> {
-        match code {
-            1001..=1003 | 1007..=1014 => Ok(Self(code)),
-            _ => Self::new(code),
-        }
+    /// Returns a close code of an application or a library: 3000 to 4999. Another number does not compile.
+    #[must_use]
+    pub const fn application<const CODE: u16>() -> Self {
+        const { assert!(CODE >= 3000 && CODE <= 4999, "application close codes are 3000 to 4999") }
+        Self(CODE)
     }
 
-    /// The number.
-    pub fn get(self) -> u16 {
+    /// Returns the number.
+    pub const fn get(self) -> u16 {
         self.0
     }
 
-    /// Whether a client may send it, too.
+    /// Returns `true` if a client may send it.
     pub(crate) fn is_for_clients(self) -> bool {
-        Self::new(self.0).is_ok()
+        matches!(self.0, 1000 | 3000..=4999)
     }
 }
 
@@ -76,6 +86,21 @@ impl Default for CloseCode {
     /// [`NORMAL`](Self::NORMAL).
     fn default() -> Self {
         Self::NORMAL
+    }
+}
+
+impl TryFrom<u16> for CloseCode {
+    type Error = Error;
+
+    /// As [`CloseCode::new`].
+    fn try_from(code: u16) -> Result<Self, Error> {
+        Self::new(code)
+    }
+}
+
+impl From<CloseCode> for u16 {
+    fn from(code: CloseCode) -> Self {
+        code.0
     }
 }
 
@@ -137,6 +162,13 @@ impl From<CloseCause> for CloseInfo {
     }
 }
 
+impl std::error::Error for CloseInfo {
+    /// The [`cause`](Self::cause).
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.cause)
+    }
+}
+
 impl fmt::Display for CloseInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.cause.fmt(f)?;
@@ -151,75 +183,68 @@ impl fmt::Display for CloseInfo {
     }
 }
 
-/// Why a connection ended. Natively the whole list can occur; a browser hides much of it, and what it then tells is
-/// said at the variant.
+/// Why a connection ended.
+///
+/// Platform: a browser hides many of these causes. Each variant says what it reports instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CloseCause {
-    /// This end asked to close, and the other end answered.
+    /// This end closed the connection, and the other end answered.
     Local,
-    /// The other end closed with a close frame.
+    /// The other end closed the connection with a close frame.
     Remote,
-    /// This end gave the connection up without a closing handshake: `abort()`, or `close()` while connecting.
+    /// This end dropped the connection without a closing handshake: `abort()`, or `close()` while connecting.
     Aborted,
-    /// The host's name has no address.
+    /// The host name has no address.
     ///
-    /// Platform: a browser tells `Refused`.
-    Unresolved,
-    /// The connection never opened: nobody listens there, the network does not lead there, or the server answered
-    /// the upgrade with another status than 101.
+    /// Platform: `Refused` in a browser.
+    DnsFailed,
+    /// The connection never opened: the port is closed, the host cannot be reached, or the server answered the upgrade
+    /// request with another status than 101.
     ///
-    /// Platform: a browser gives this cause, without a status, for every connection that does not open, be it a
-    /// wrong certificate, a handshake that breaks the rules, mixed content (a `ws:` address in an `https:` page) or
-    /// a permission that the user denied.
+    /// Platform: a browser reports this, without a status, for every connection that does not open: also for an invalid
+    /// certificate, an invalid handshake, mixed content (a `ws:` address in an `https:` page) and a permission that the user
+    /// denied.
+    #[non_exhaustive]
     Refused {
-        /// The HTTP status that the server answered with, if it did.
+        /// The HTTP status of the server's answer, if there was one.
         status: Option<u16>,
     },
-    /// What came in place of a handshake was none, or one that breaks the rules of RFC 6455, section 4.
+    /// The other end did not make a valid handshake (RFC 6455, section 4).
     ///
-    /// Platform: a browser tells `Refused`.
-    Handshake {
-        /// The rule.
-        why: &'static str,
+    /// Platform: `Refused` in a browser.
+    #[non_exhaustive]
+    HandshakeFailed {
+        /// The rule that was broken.
+        reason: &'static str,
     },
-    /// The secure channel could not be made.
+    /// The TLS handshake failed.
     ///
-    /// Platform: a browser tells `Refused`.
-    Tls {
-        /// What was wrong.
-        failure: TlsFailure,
-    },
-    /// The connection was open, and went away without a close frame.
-    Lost,
-    /// A time limit of [`Options`](crate::Options) or [`PeerLimits`](crate::PeerLimits) ran out.
-    TimedOut {
-        /// Which of them.
-        what: Deadline,
-    },
-    /// The other end broke the rules of RFC 6455, and was told so with the code in [`CloseInfo::code`] (1002; 1007
-    /// for text that is no UTF-8).
+    /// Platform: `Refused` in a browser.
+    Tls(TlsFailure),
+    /// The open connection was lost, without a close frame.
+    ConnectionLost,
+    /// A time limit ran out.
+    TimedOut(Timeout),
+    /// The other end broke RFC 6455, and was sent the code in [`CloseInfo::code`]: 1002, or 1007 for text that is not
+    /// UTF-8.
     ///
-    /// Platform: a browser tells the other end, but here only `Lost`.
+    /// Platform: a browser sends the code, and reports `ConnectionLost` here.
     Protocol,
-    /// The other end sent a message larger than [`Options::max_message_size`](crate::Options::max_message_size).
+    /// The other end sent a message larger than [`PeerOptions::max_message_size`](crate::PeerOptions::max_message_size).
     ///
-    /// Platform: natively the other end is told with 1009. A browser lets no page send that code, so it is told
-    /// with 4009 there; [`CloseInfo::code`] is 1009 on both.
-    TooBig,
-    /// More packets waited than [`Options::backlog_buffer_size`](crate::Options::backlog_buffer_size) and
-    /// [`max_backlog_packets`](crate::Options::max_backlog_packets) allow.
+    /// Platform: natively the other end is sent 1009. A page cannot send that code, and sends 4009.
+    /// [`CloseInfo::code`] is 1009 on both.
+    MessageTooBig,
+    /// More packets waited than [`PeerOptions::backlog_buffer_size`](crate::PeerOptions::backlog_buffer_size) and
+    /// [`max_backlog_packets`](crate::PeerOptions::max_backlog_packets) allow. The other end was sent 4008.
     ///
-    /// Platform: only in browsers, which cannot slow a sender down; the other end is told with 4008. Natively TCP
-    /// slows it, and nothing is lost.
-    Overflow,
-    /// The other end, a peer of a server, went over one of the server's limits, and was told so with 1008.
+    /// Platform: only in browsers, which have no flow control for messages. Natively TCP slows the sender down.
+    InboxOverflow,
+    /// A peer of a server exceeded a limit, and was sent 1008.
     ///
     /// Platform: only natively, as servers are.
-    Excess {
-        /// Which limit.
-        what: Excess,
-    },
+    LimitExceeded(Limit),
 }
 
 impl fmt::Display for CloseCause {
@@ -227,109 +252,126 @@ impl fmt::Display for CloseCause {
         match self {
             Self::Local => f.write_str("closed by this end"),
             Self::Remote => f.write_str("closed by the other end"),
-            Self::Aborted => f.write_str("given up by this end"),
-            Self::Unresolved => f.write_str("the host name has no address"),
+            Self::Aborted => f.write_str("aborted by this end"),
+            Self::DnsFailed => f.write_str("the host name has no address"),
             Self::Refused { status: Some(status) } => {
                 write!(f, "the server refused the connection with HTTP status {status}")
             }
             Self::Refused { status: None } => f.write_str("the connection was refused"),
-            Self::Handshake { why } => write!(f, "no valid WebSocket handshake: {why}"),
-            Self::Tls { failure } => write!(f, "no secure connection: {failure}"),
-            Self::Lost => f.write_str("the connection was lost"),
-            Self::TimedOut { what } => f.write_str(match what {
-                Deadline::Connect => "the connection did not open in time",
-                Deadline::Close => "the other end did not answer the close in time",
-                Deadline::Id => "the server said no id in time",
-                Deadline::Heartbeat => "the other end fell silent",
-                Deadline::Liveness => "the other end did not answer the probe in time",
-                Deadline::Message => "a message of the other end was not whole within `max_message_time`",
-            }),
+            Self::HandshakeFailed { reason } => write!(f, "invalid WebSocket handshake: {reason}"),
+            Self::Tls(failure) => write!(f, "the TLS handshake failed: {failure}"),
+            Self::ConnectionLost => f.write_str("the connection was lost"),
+            Self::TimedOut(timeout) => timeout.fmt(f),
             Self::Protocol => f.write_str("the other end broke the WebSocket protocol"),
-            Self::TooBig => f.write_str("the other end sent a message over `max_message_size`"),
-            Self::Overflow => f.write_str("more packets arrived than the backlog may hold"),
-            Self::Excess { what } => write!(f, "the other end {what}"),
+            Self::MessageTooBig => f.write_str("the other end sent a message over `max_message_size`"),
+            Self::InboxOverflow => f.write_str("more packets arrived than the backlog may hold"),
+            Self::LimitExceeded(limit) => write!(f, "the other end {limit}"),
         }
     }
 }
 
-/// A time limit that can end a connection.
+impl std::error::Error for CloseCause {
+    /// The [`TlsFailure`] of [`Tls`](Self::Tls).
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Tls(failure) => Some(failure),
+            _ => None,
+        }
+    }
+}
+
+/// A time limit that can end a connection. `Display` writes what did not happen in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Deadline {
-    /// [`Options::connect_timeout`](crate::Options::connect_timeout).
+pub enum Timeout {
+    /// [`PeerOptions::connect_timeout`](crate::PeerOptions::connect_timeout).
     Connect,
-    /// [`Options::close_timeout`](crate::Options::close_timeout).
+    /// [`PeerOptions::close_timeout`](crate::PeerOptions::close_timeout).
     Close,
-    /// [`SessionOptions::id_timeout`](crate::multiplayer::SessionOptions::id_timeout).
+    /// `SessionOptions::id_timeout`, of the feature `multiplayer`.
     Id,
-    /// [`Options::heartbeat_timeout`](crate::Options::heartbeat_timeout).
+    /// [`PeerOptions::heartbeat_timeout`](crate::PeerOptions::heartbeat_timeout).
     Heartbeat,
     /// [`Liveness::timeout`](crate::Liveness::timeout).
     Liveness,
-    /// [`PeerLimits::max_message_time`](crate::PeerLimits::max_message_time). The other end was told with 1008.
+    /// [`RateLimits::max_message_time`](crate::RateLimits::max_message_time). The other end was sent 1008.
     Message,
 }
 
-/// A limit that a peer of a server went over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Excess {
-    /// [`PeerLimits::max_packets_per_second`](crate::PeerLimits::max_packets_per_second).
-    Packets,
-    /// [`PeerLimits::max_bytes_per_second`](crate::PeerLimits::max_bytes_per_second).
-    Bytes,
-    /// [`PeerLimits::max_control_frames_per_second`](crate::PeerLimits::max_control_frames_per_second).
-    ControlFrames,
-    /// [`PeerLimits::max_fragments`](crate::PeerLimits::max_fragments).
-    Fragments,
-    /// [`ServerOptions::max_time_full`](crate::ServerOptions::max_time_full): it takes its packets too slowly.
-    Slow,
-    /// [`SessionOptions::max_rejected_packets_per_second`](crate::multiplayer::SessionOptions::max_rejected_packets_per_second).
-    Rejected,
-    /// A packet of a [multiplayer session](crate::multiplayer) found its outbound queue full. Such a session is reliable and
-    /// ordered, so nobody can miss a packet of it and stay.
-    Behind,
-}
-
-impl fmt::Display for Excess {
-    /// What the other end did.
+impl fmt::Display for Timeout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Packets => "sent packets faster than `max_packets_per_second`",
-            Self::Bytes => "sent bytes faster than `max_bytes_per_second`",
-            Self::ControlFrames => "sent control frames faster than `max_control_frames_per_second`",
-            Self::Fragments => "sent a message in more fragments than `max_fragments`",
-            Self::Rejected => "sent rejected packets faster than `max_rejected_packets_per_second`",
-            Self::Behind => "took packets more slowly than the session makes them",
-            Self::Slow => "left its outbound queue full for longer than `max_time_full`",
+            Self::Connect => "the connection did not open in time",
+            Self::Close => "the other end did not answer the close in time",
+            Self::Id => "the server sent no id in time",
+            Self::Heartbeat => "the other end did not answer a ping in time",
+            Self::Liveness => "the other end did not answer the probe in time",
+            Self::Message => "the other end did not finish a message within `max_message_time`",
         })
     }
 }
 
-/// What was wrong with the secure channel.
+/// A limit that a peer of a server exceeded. `Display` writes what it did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Limit {
+    /// [`RateLimits::max_packets_per_second`](crate::RateLimits::max_packets_per_second).
+    PacketRate,
+    /// [`RateLimits::max_bytes_per_second`](crate::RateLimits::max_bytes_per_second).
+    ByteRate,
+    /// [`RateLimits::max_control_frames_per_second`](crate::RateLimits::max_control_frames_per_second).
+    ControlFrameRate,
+    /// [`RateLimits::max_fragments`](crate::RateLimits::max_fragments).
+    Fragments,
+    /// [`ServerOptions::slow_reader_timeout`](crate::ServerOptions::slow_reader_timeout).
+    SlowReader,
+    /// `SessionOptions::max_rejected_packets_per_second`, of the feature `multiplayer`.
+    RejectedPacketRate,
+    /// The send queue had no room for a packet of a multiplayer session. Sessions are reliable and ordered, so a peer that
+    /// misses one packet cannot stay.
+    SessionBacklog,
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PacketRate => "sent packets faster than `max_packets_per_second`",
+            Self::ByteRate => "sent bytes faster than `max_bytes_per_second`",
+            Self::ControlFrameRate => "sent control frames faster than `max_control_frames_per_second`",
+            Self::Fragments => "sent a message in more fragments than `max_fragments`",
+            Self::RejectedPacketRate => "sent rejected packets faster than `max_rejected_packets_per_second`",
+            Self::SessionBacklog => "read packets more slowly than the session sends them",
+            Self::SlowReader => "left its send queue full for longer than `slow_reader_timeout`",
+        })
+    }
+}
+
+/// Why a TLS handshake failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TlsFailure {
-    /// The certificate was issued by nobody whom this end trusts.
+    /// No trusted authority issued the certificate.
     UnknownIssuer,
     /// The certificate is for another name.
     WrongName,
-    /// The certificate is no longer, or not yet, valid.
+    /// The certificate has expired, or is not valid yet.
     Expired,
-    /// Something else, in words that a person can read. They may change with each version.
+    /// Another failure, described for people. The text may change with each version.
     Other(String),
 }
 
 impl fmt::Display for TlsFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownIssuer => f.write_str("the certificate was issued by an unknown authority"),
+            Self::UnknownIssuer => f.write_str("no trusted authority issued the certificate"),
             Self::WrongName => f.write_str("the certificate is for another name"),
             Self::Expired => f.write_str("the certificate is expired or not yet valid"),
-            Self::Other(what) => f.write_str(what),
+            Self::Other(description) => f.write_str(description),
         }
     }
 }
+
+impl std::error::Error for TlsFailure {}
 
 #[cfg(test)]
 mod tests {
@@ -339,14 +381,12 @@ mod tests {
     fn codes_that_nobody_may_send_cannot_be_held() {
         for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, u16::MAX] {
             assert_eq!(CloseCode::new(code), Err(Error::InvalidCloseCode { code }));
-            assert_eq!(CloseCode::for_server(code), Err(Error::InvalidCloseCode { code }));
         }
         for code in [1000, 3000, 3999, 4000, 4999] {
             assert!(CloseCode::new(code).unwrap().is_for_clients());
         }
         for code in [1001, 1003, 1007, 1011, 1014] {
-            assert!(CloseCode::new(code).is_err());
-            assert!(!CloseCode::for_server(code).unwrap().is_for_clients());
+            assert!(!CloseCode::new(code).unwrap().is_for_clients());
         }
     }
 
@@ -358,23 +398,23 @@ mod tests {
 
     #[test]
     fn an_excess_names_the_limit() {
-        for (what, limit) in [
-            (Excess::Packets, "`max_packets_per_second`"),
-            (Excess::Bytes, "`max_bytes_per_second`"),
-            (Excess::ControlFrames, "`max_control_frames_per_second`"),
-            (Excess::Fragments, "`max_fragments`"),
-            (Excess::Slow, "`max_time_full`"),
-            (Excess::Rejected, "`max_rejected_packets_per_second`"),
+        for (limit, name) in [
+            (Limit::PacketRate, "`max_packets_per_second`"),
+            (Limit::ByteRate, "`max_bytes_per_second`"),
+            (Limit::ControlFrameRate, "`max_control_frames_per_second`"),
+            (Limit::Fragments, "`max_fragments`"),
+            (Limit::SlowReader, "`slow_reader_timeout`"),
+            (Limit::RejectedPacketRate, "`max_rejected_packets_per_second`"),
         ] {
-            let sentence = CloseCause::Excess { what }.to_string();
-            assert!(sentence.starts_with("the other end ") && sentence.ends_with(limit), "{sentence}");
+            let sentence = CloseCause::LimitExceeded(limit).to_string();
+            assert!(sentence.starts_with("the other end ") && sentence.ends_with(name), "{sentence}");
         }
     }
 
     #[test]
     fn godot_numbers_tell_no_frame_from_an_empty_one() {
-        assert_eq!(CloseInfo::new(CloseCause::Lost).godot_code(), -1);
+        assert_eq!(CloseInfo::new(CloseCause::ConnectionLost).godot_code(), -1);
         assert_eq!(CloseInfo::new(CloseCause::Remote).godot_code(), 0);
-        assert_eq!(CloseInfo::with_code(CloseCause::TooBig, 1009).godot_code(), 1009);
+        assert_eq!(CloseInfo::with_code(CloseCause::MessageTooBig, 1009).godot_code(), 1009);
     }
 }

@@ -16,12 +16,12 @@ pub enum Error {
         why: &'static str,
     },
     /// Browsers block the URL's port: it belongs to another protocol (Fetch Standard, "bad port"). Let the server listen on
-    /// another port. Native programs can set [`Options::allow_blocked_ports`](crate::Options::allow_blocked_ports).
+    /// another port. Native programs can set [`PeerOptions::allow_blocked_ports`](crate::PeerOptions::allow_blocked_ports).
     BlockedPort {
         /// The port.
         port: u16,
     },
-    /// A value in [`Options`](crate::Options), [`ServerOptions`](crate::ServerOptions) or
+    /// A value in [`PeerOptions`](crate::PeerOptions), [`ServerOptions`](crate::ServerOptions) or
     /// [`UpgradedStream`](crate::UpgradedStream) makes no sense. Correct that
     /// option.
     InvalidOption {
@@ -54,7 +54,7 @@ pub enum Error {
         /// How many bytes a packet may have to fit now; 0 where as many packets wait as may wait.
         room: usize,
     },
-    /// The packet is larger than [`Options::outbound_buffer_size`](crate::Options::outbound_buffer_size) and can
+    /// The packet is larger than [`PeerOptions::outbound_buffer_size`](crate::PeerOptions::outbound_buffer_size) and can
     /// never be sent. Split it, or raise the option.
     PacketTooBig {
         /// The packet's length in bytes.

@@ -36,10 +36,11 @@ pub mod fuzz;
 mod js;
 
 pub use admission::Admission;
-pub use close::{CloseCause, CloseCode, CloseInfo, Deadline, Excess, TlsFailure};
+pub use close::{CloseCause, CloseCode, CloseInfo, Limit, Timeout, TlsFailure};
 pub use error::Error;
 pub use options::{
-    Liveness, Options, OriginPolicy, PeerLimits, ServerOptions, TlsIdentity, TlsOptions, TlsRoots, WhenFull,
+    Liveness, OriginPolicy, PeerOptions, RateLimits, SendOverflow, ServerOptions, TlsCertificate, TlsOptions,
+    TlsRoots,
 };
 pub use packet::{Packet, PacketKind};
 pub use peer::WebSocketPeer;

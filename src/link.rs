@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use crate::{
     close::{CloseCause, CloseInfo},
     ledger::PACKET_OVERHEAD,
-    options::Options,
+    options::PeerOptions,
     outbox::{KEPT, Outbox},
     packet::Packet,
     state::ReadyState,
@@ -34,11 +34,11 @@ pub(crate) struct Link {
 impl Link {
     /// No connection yet.
     pub(crate) fn unused() -> Self {
-        Self { state: ReadyState::Closed, ..Self::connecting(&Options::default(), None) }
+        Self { state: ReadyState::Closed, ..Self::connecting(&PeerOptions::default(), None) }
     }
 
     /// A new connection; nothing of an older one is in it.
-    pub(crate) fn connecting(options: &Options, url: Option<String>) -> Self {
+    pub(crate) fn connecting(options: &PeerOptions, url: Option<String>) -> Self {
         Self {
             state: ReadyState::Connecting,
             inbox: VecDeque::new(),
@@ -54,7 +54,7 @@ impl Link {
     }
 
     /// These options hold, not those that it began with. Nothing has been sent or received yet.
-    pub(crate) fn set_limits(&mut self, options: &Options) {
+    pub(crate) fn set_limits(&mut self, options: &PeerOptions) {
         debug_assert_eq!(self.state, ReadyState::Connecting);
         self.max_bytes = options.inbound_buffer_size;
         self.max_packets = options.max_queued_packets;
@@ -157,7 +157,8 @@ mod tests {
 
     #[test]
     fn the_inbox_limits_are_exact() {
-        let options = Options::default().max_message_size(10).inbound_buffer_size(10).max_queued_packets(2);
+        let options =
+            PeerOptions::default().max_message_size(10).inbound_buffer_size(10).max_queued_packets(2);
         let mut link = Link::connecting(&options, None);
         assert!(link.has_room_for(10) && !link.has_room_for(11));
         link.deliver(Packet::binary([0; 6]));
@@ -170,9 +171,9 @@ mod tests {
 
     #[test]
     fn the_first_cause_is_believed() {
-        let mut link = Link::connecting(&Options::default(), None);
-        link.closed(CloseInfo::new(CloseCause::TooBig));
-        link.closed(CloseInfo::new(CloseCause::Lost));
-        assert_eq!(link.close_info().map(|info| &info.cause), Some(&CloseCause::TooBig));
+        let mut link = Link::connecting(&PeerOptions::default(), None);
+        link.closed(CloseInfo::new(CloseCause::MessageTooBig));
+        link.closed(CloseInfo::new(CloseCause::ConnectionLost));
+        assert_eq!(link.close_info().map(|info| &info.cause), Some(&CloseCause::MessageTooBig));
     }
 }

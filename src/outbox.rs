@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::{error::Error, ledger::PACKET_OVERHEAD, options::Options};
+use crate::{error::Error, ledger::PACKET_OVERHEAD, options::PeerOptions};
 
 /// For how many packets an empty queue keeps its memory. One burst must not cost a connection more for the rest of its life.
 pub(crate) const KEPT: usize = 64;
@@ -35,7 +35,7 @@ struct Waiting {
 }
 
 impl Outbox {
-    pub(crate) fn new(options: &Options) -> Self {
+    pub(crate) fn new(options: &PeerOptions) -> Self {
         Self {
             max_bytes: options.outbound_buffer_size,
             max_packets: options.max_queued_packets,
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     fn outbox(bytes: usize, packets: usize) -> Outbox {
-        Outbox::new(&Options::default().outbound_buffer_size(bytes).max_queued_packets(packets))
+        Outbox::new(&PeerOptions::default().outbound_buffer_size(bytes).max_queued_packets(packets))
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::{fmt, net::TcpStream};
 use crate::{
     error::Error,
     link::Link,
-    options::Options,
+    options::PeerOptions,
     packet::{Outgoing, Packet},
     state::ReadyState,
     stats::Stats,
@@ -40,7 +40,7 @@ use crate::{
 ///
 /// Godot: `WebSocketPeer`.
 pub struct WebSocketPeer {
-    options: Options,
+    options: PeerOptions,
     link: Link,
     socket: Option<Socket>,
     /// Whether the last connection was accepted: then this end is a server's, and may send a server's close codes.
@@ -51,13 +51,13 @@ pub struct WebSocketPeer {
 }
 
 impl WebSocketPeer {
-    /// A peer with the default [`Options`], not connected.
+    /// A peer with the default [`PeerOptions`], not connected.
     pub fn new() -> Self {
-        Self::with_options(Options::default())
+        Self::with_options(PeerOptions::default())
     }
 
     /// A peer with these options, not connected. They are checked when it connects or accepts.
-    pub fn with_options(options: Options) -> Self {
+    pub fn with_options(options: PeerOptions) -> Self {
         Self {
             options,
             link: Link::unused(),
@@ -69,7 +69,7 @@ impl WebSocketPeer {
     }
 
     /// The options for the next connection.
-    pub fn options(&self) -> &Options {
+    pub fn options(&self) -> &PeerOptions {
         &self.options
     }
 
@@ -83,12 +83,12 @@ impl WebSocketPeer {
     #[doc(alias = "set_outbound_buffer_size")]
     #[doc(alias = "set_max_queued_packets")]
     #[doc(alias = "set_heartbeat_interval")]
-    pub fn set_options(&mut self, options: Options) {
+    pub fn set_options(&mut self, options: PeerOptions) {
         self.options = options;
     }
 
     /// Begins to connect to a `ws:` or `wss:` URL. The state is then [`ReadyState::Connecting`], and
-    /// [`poll`](Self::poll) tells what comes of it within [`Options::connect_timeout`].
+    /// [`poll`](Self::poll) tells what comes of it within [`PeerOptions::connect_timeout`].
     ///
     /// Everything of an older connection is forgotten, unread packets too. One that is still closing is dropped.
     ///
@@ -100,8 +100,8 @@ impl WebSocketPeer {
     /// # Errors
     /// - [`Error::AlreadyInUse`] while connecting or open.
     /// - [`Error::InvalidUrl`], [`Error::InvalidOption`].
-    /// - [`Error::BlockedPort`] for a port that browsers block, unless [`Options::allow_blocked_ports`] is set.
-    /// - [`Error::Unsupported`] for what the platform cannot do: [`headers`](Options::headers), [`tls`](Options::tls)
+    /// - [`Error::BlockedPort`] for a port that browsers block, unless [`PeerOptions::allow_blocked_ports`] is set.
+    /// - [`Error::Unsupported`] for what the platform cannot do: [`headers`](PeerOptions::headers), [`tls`](PeerOptions::tls)
     ///   settings and blocked ports in a browser, `wss:` in a native build without the feature `tls`.
     ///
     /// Godot: `connect_to_url`.
@@ -116,9 +116,9 @@ impl WebSocketPeer {
     }
 
     /// Takes over a TCP stream that a listener accepted, and begins the server's side of the handshake on it; of the
-    /// secure channel before that, if [`Options::tls`] has an identity.
+    /// secure channel before that, if [`PeerOptions::tls`] has an identity.
     ///
-    /// [`Options::for_server`] has defaults for strangers.
+    /// [`PeerOptions::for_server`] has defaults for strangers.
     ///
     /// # Errors
     /// - [`Error::AlreadyInUse`] while connecting or open.
@@ -194,7 +194,7 @@ impl WebSocketPeer {
     /// # Errors
     /// With each of them nothing was queued, not even in part:
     /// - [`Error::NotOpen`] in every state but open.
-    /// - [`Error::PacketTooBig`] for more than [`Options::outbound_buffer_size`].
+    /// - [`Error::PacketTooBig`] for more than [`PeerOptions::outbound_buffer_size`].
     /// - [`Error::OutboundFull`] while too much waits already, in bytes or in packets.
     ///
     /// Godot: `send`, `put_packet`. A packet of no bytes is sent, where `put_packet` drops it.
@@ -228,7 +228,7 @@ impl WebSocketPeer {
     /// # Errors
     /// Those of [`send`](Self::send), and [`Error::InvalidVariant`] for a value that has no binary form.
     ///
-    /// Godot: `put_var`. What `encode_buffer_max_size` is there, [`Options::outbound_buffer_size`] is here.
+    /// Godot: `put_var`. What `encode_buffer_max_size` is there, [`PeerOptions::outbound_buffer_size`] is here.
     #[doc(alias = "put_var")]
     pub fn send_variant(&mut self, value: &Variant) -> Result<(), Error> {
         self.send(&value.encode()?)
@@ -253,7 +253,7 @@ impl WebSocketPeer {
         self.link.outbox.bytes()
     }
 
-    /// The sub-protocol that the handshake chose from [`Options::protocols`].
+    /// The sub-protocol that the handshake chose from [`PeerOptions::protocols`].
     ///
     /// Godot: `get_selected_protocol`.
     #[doc(alias = "get_selected_protocol")]

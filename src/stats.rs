@@ -19,7 +19,7 @@ pub struct Stats {
     /// The smoothed round-trip time of the heartbeat's pings: each measurement counts for an eighth (RFC 6298, section 2).
     /// `None` before the first pong. It includes the time until the answer is polled for.
     ///
-    /// Pings are sent every [`heartbeat_interval`](crate::Options::heartbeat_interval).
+    /// Pings are sent every [`heartbeat_interval`](crate::PeerOptions::heartbeat_interval).
     ///
     /// Platform: a browser shows no pongs, so this stays `None` there.
     pub rtt: Option<Duration>,
@@ -60,7 +60,7 @@ pub struct ServerStats {
     pub peers: usize,
     /// Handshakes that are under way now.
     pub pending: usize,
-    /// The memory in bytes that is held now, as [`max_memory`](crate::ServerOptions::max_memory) counts it: never more than that
+    /// The memory in bytes that is held now, as [`max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes) counts it: never more than that
     /// and one turn, 256 KiB.
     pub memory: usize,
     /// Packets that the send calls took, for each peer.

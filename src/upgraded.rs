@@ -44,7 +44,7 @@ pub struct UpgradedStream {
     addr: Option<SocketAddr>,
     target: String,
     headers: Vec<(String, Vec<u8>)>,
-    identity: Option<Box<dyn Any + Send + Sync>>,
+    user_data: Option<Box<dyn Any + Send + Sync>>,
 }
 
 /// What a backend needs of it.
@@ -58,7 +58,7 @@ pub(crate) struct Handover {
 /// What a server keeps of it.
 pub(crate) struct RequestInfo {
     pub(crate) request: Request,
-    pub(crate) identity: Option<Box<dyn Any + Send + Sync>>,
+    pub(crate) user_data: Option<Box<dyn Any + Send + Sync>>,
 }
 
 impl UpgradedStream {
@@ -69,7 +69,7 @@ impl UpgradedStream {
             addr: None,
             target: "/".to_owned(),
             headers: Vec::new(),
-            identity: None,
+            user_data: None,
         }
     }
 
@@ -113,8 +113,8 @@ impl UpgradedStream {
 
     /// Attaches what the program knows the client by; [`PeerInfo::identity`](crate::PeerInfo::identity) gives it back.
     #[must_use]
-    pub fn identity(mut self, identity: impl Any + Send + Sync) -> Self {
-        self.identity = Some(Box::new(identity));
+    pub fn user_data(mut self, identity: impl Any + Send + Sync) -> Self {
+        self.user_data = Some(Box::new(identity));
         self
     }
 
@@ -123,7 +123,7 @@ impl UpgradedStream {
             return Err(Error::InvalidOption { option: "protocol", why: "it is no HTTP token" });
         }
         let request = self.checked_request()?;
-        Ok((self.handover, RequestInfo { request, identity: self.identity }))
+        Ok((self.handover, RequestInfo { request, user_data: self.user_data }))
     }
 
     fn checked_request(&self) -> Result<Request, Error> {

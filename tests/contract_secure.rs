@@ -40,5 +40,5 @@ async fn a_secure_connection_that_is_cut_is_lost() {
     let mut peer = open_secure("/cut?wait=message").await;
     peer.send_text("begin").unwrap();
     let info = support::closed(&mut peer).await;
-    assert_eq!((info.code, info.cause), (None, CloseCause::Lost));
+    assert_eq!((info.code, info.cause), (None, CloseCause::ConnectionLost));
 }

@@ -15,8 +15,8 @@ use common::{
     receive, server,
 };
 use websocket_peer::{
-    CloseCode, CloseInfo, Error, Options, Packet, ReadyState, ServerEvent, ServerOptions, Stats, TlsIdentity,
-    TlsOptions, TlsRoots, UpgradedStream, WebSocketPeer, WebSocketServer,
+    CloseCode, CloseInfo, Error, Packet, PeerOptions, ReadyState, ServerEvent, ServerOptions, Stats,
+    TlsCertificate, TlsOptions, TlsRoots, UpgradedStream, WebSocketPeer, WebSocketServer,
 };
 
 /// Everything that can be asked of a peer.
@@ -30,7 +30,7 @@ struct Snapshot {
     url: Option<String>,
     address: Result<std::net::SocketAddr, Error>,
     stats: Stats,
-    options: Options,
+    options: PeerOptions,
 }
 
 impl Snapshot {
@@ -65,7 +65,7 @@ fn error<T>(
 }
 
 fn open() -> WebSocketPeer {
-    let mut peer = WebSocketPeer::with_options(Options::default().protocols(["a", "b"]));
+    let mut peer = WebSocketPeer::with_options(PeerOptions::default().protocols(["a", "b"]));
     peer.connect(&server().url("/echo")).unwrap();
     opened(&mut peer);
     peer
@@ -82,20 +82,17 @@ fn over() -> WebSocketPeer {
 
 /// Neither its kernel nor its own queue takes any more.
 fn congested() -> (WebSocketPeer, common::raw::Raw) {
-    let (mut peer, raw) = connected(Options::default().outbound_buffer_size(100_000));
+    let (mut peer, raw) = connected(PeerOptions::default().outbound_buffer_size(100_000));
     while peer.send(&[0; 10_000]).is_ok() {}
     settle(&mut peer);
     while peer.send(&[0; 10_000]).is_ok() {}
     (peer, raw)
 }
 
-fn identity() -> TlsIdentity {
+fn identity() -> TlsCertificate {
     let authority = testkit::certs::Authority::new("own authority").unwrap();
     let identity = authority.issue(&["localhost"]).unwrap();
-    TlsIdentity {
-        certificates_pem: identity.certificates_pem.into_bytes(),
-        key_pem: identity.key_pem.into_bytes(),
-    }
+    TlsCertificate::from_pem(identity.certificates_pem.into_bytes(), identity.key_pem.into_bytes())
 }
 
 #[test]
@@ -118,7 +115,7 @@ fn blocked_port() {
 #[test]
 fn invalid_option_at_connect() {
     let mut peer = over();
-    peer.set_options(Options::default().connect_timeout(Duration::ZERO));
+    peer.set_options(PeerOptions::default().connect_timeout(Duration::ZERO));
     let error = error(&mut peer, 31, |peer| peer.connect(&server().url("/echo")));
     assert_eq!(error, Error::InvalidOption { option: "connect_timeout", why: "it is zero" });
     assert_eq!(error.to_string(), "invalid option `connect_timeout`: it is zero");
@@ -127,7 +124,7 @@ fn invalid_option_at_connect() {
 #[test]
 fn invalid_option_at_accept() {
     let mut peer = over();
-    peer.set_options(Options::for_server().max_queued_packets(0));
+    peer.set_options(PeerOptions::for_server().max_queued_packets(0));
     let error = error(&mut peer, 31, |peer| peer.accept(tcp_pair().1));
     assert_eq!(error, Error::InvalidOption { option: "max_queued_packets", why: "it is zero" });
 }
@@ -137,7 +134,7 @@ fn invalid_close_code() {
     let asked = CloseCode::new(1001);
     assert_eq!(asked, Err(Error::InvalidCloseCode { code: 1001 }));
     // A server's code, on a peer that is none.
-    let going_away = CloseCode::for_server(1001).unwrap();
+    let going_away = CloseCode::new(1001).unwrap();
     let error = error(&mut open(), 31, |peer| peer.close_with(going_away, ""));
     assert_eq!(error, Error::InvalidCloseCode { code: 1001 });
     assert_eq!(error.to_string(), "close code 1001 cannot be sent from here; 1000 and 3000 to 4999 can");
@@ -154,7 +151,7 @@ fn reason_too_long() {
 fn already_in_use() {
     let mut connecting = WebSocketPeer::new();
     connecting.connect(&server().url("/stall-before")).unwrap();
-    for mut peer in [connecting, open(), accepted(Options::for_server()).0] {
+    for mut peer in [connecting, open(), accepted(PeerOptions::for_server()).0] {
         let url = server().url("/echo");
         assert_eq!(error(&mut peer, 22, |peer| peer.connect(&url)), Error::AlreadyInUse);
         let error = error(&mut peer, 22, |peer| peer.accept(tcp_pair().1));
@@ -170,7 +167,7 @@ fn not_open() {
     let mut closing = WebSocketPeer::new();
     closing.connect(&server().url("/silent")).unwrap();
     opened(&mut closing);
-    closing.close().unwrap();
+    closing.close();
     for (mut peer, state, words) in [
         (connecting, ReadyState::Connecting, "the peer is connecting, not open"),
         (closing, ReadyState::Closing, "the peer is closing, not open"),
@@ -209,7 +206,7 @@ fn outbound_full_in_bytes() {
 
 #[test]
 fn outbound_full_in_packets() {
-    let options = Options::default().max_queued_packets(3).outbound_buffer_size(64 << 20);
+    let options = PeerOptions::default().max_queued_packets(3).outbound_buffer_size(64 << 20);
     let (mut peer, _raw) = connected(options);
     // More than any kernel takes, so that it waits.
     peer.send(&vec![0; 32 << 20]).unwrap();
@@ -254,7 +251,7 @@ fn unknown_peer() {
             server.send_text(key, "x"),
             server.send_packet(key, &packet),
             server.send_latest(key, 1, &packet),
-            server.close(key, CloseCode::NORMAL, ""),
+            server.close_with(key, CloseCode::NORMAL, ""),
             server.abort(key),
         ];
         assert_eq!(results, [const { Err(Error::UnknownPeer) }; 6]);
@@ -283,7 +280,7 @@ fn unsupported() {
     let roots =
         if cfg!(feature = "tls-bundled-roots") { TlsRoots::DangerouslyAcceptAny } else { TlsRoots::Bundled };
     let mut peer = over();
-    peer.set_options(Options::default().tls(TlsOptions::default().roots(roots)));
+    peer.set_options(PeerOptions::default().tls(TlsOptions::default().roots(roots)));
     if cfg!(all(feature = "tls-bundled-roots", feature = "tls-dangerous")) {
         assert_eq!(peer.connect(&server().secure_url("/echo")), Ok(()));
     } else {
@@ -293,7 +290,7 @@ fn unsupported() {
         assert!(error.to_string().contains("build with the feature `tls"), "{error}");
     }
     let mut peer = over();
-    peer.set_options(Options::for_server().tls(TlsOptions::default().identity(identity())));
+    peer.set_options(PeerOptions::for_server().tls(TlsOptions::default().certificate(identity())));
     if without_tls {
         let error = error(&mut peer, 2, |peer| peer.accept(tcp_pair().1));
         assert!(matches!(error, Error::Unsupported { .. }), "{error:?}");
@@ -304,7 +301,7 @@ fn unsupported() {
 
 #[test]
 fn io() {
-    let (mut peer, raw) = accepted(Options::for_server());
+    let (mut peer, raw) = accepted(PeerOptions::for_server());
     let address = peer.peer_addr();
     assert_eq!(address.map(|address| address.ip().is_loopback()), Ok(true));
     raw.reset();

@@ -17,7 +17,7 @@ use common::{
     receive, until,
 };
 use setup::{Foreign, node, python};
-use websocket_peer::{CloseCause, CloseCode, Options, Packet, ReadyState, WebSocketPeer};
+use websocket_peer::{CloseCause, CloseCode, Packet, PeerOptions, ReadyState, WebSocketPeer};
 
 /// Where the length's form in a frame changes, and some between. The last is just under the limit of our server.
 const SIZES: [usize; 6] = [0, 1, 125, 126, 65_535, 65_536];
@@ -57,14 +57,14 @@ fn serve(foreign: &Foreign) -> (Program, String) {
     (server, url)
 }
 
-fn connect(url: &str, options: Options) -> WebSocketPeer {
+fn connect(url: &str, options: PeerOptions) -> WebSocketPeer {
     let mut peer = WebSocketPeer::with_options(options);
     peer.connect(url).unwrap();
     peer
 }
 
 /// Their client, doing this, and our peer that accepted it.
-fn accept(foreign: &Foreign, deed: &str, options: Options) -> (Program, WebSocketPeer) {
+fn accept(foreign: &Foreign, deed: &str, options: PeerOptions) -> (Program, WebSocketPeer) {
     let (listener, port) = listener();
     let client = foreign.start("client", &[&format!("ws://127.0.0.1:{port}/"), deed]);
     let mut peer = WebSocketPeer::with_options(options);
@@ -107,9 +107,9 @@ fn their_client_is_told_that_its_message_is_too_big(foreign: &Foreign) {
 
 fn their_client_is_closed_with_code_and_reason(foreign: &Foreign) {
     for code in [1000, 1001, 1011, 3000, 4999] {
-        let (client, mut peer) = accept(foreign, "wait", Options::for_server());
+        let (client, mut peer) = accept(foreign, "wait", PeerOptions::for_server());
         peer.send_text("last").unwrap();
-        peer.close_with(CloseCode::for_server(code).unwrap(), "enough, grüße").unwrap();
+        peer.close_with(CloseCode::new(code).unwrap(), "enough, grüße").unwrap();
         let info = closed(&mut peer);
         assert_eq!((info.code, info.cause), (Some(code), CloseCause::Local));
         let ended = client.end();
@@ -119,7 +119,7 @@ fn their_client_is_closed_with_code_and_reason(foreign: &Foreign) {
 
 fn their_client_answers_our_heartbeat(foreign: &Foreign) {
     let interval = std::time::Duration::from_millis(50);
-    let (_client, mut peer) = accept(foreign, "wait", Options::for_server().heartbeat_interval(interval));
+    let (_client, mut peer) = accept(foreign, "wait", PeerOptions::for_server().heartbeat_interval(interval));
     until("a round trip is measured", || peer.poll() != ReadyState::Open || peer.stats().rtt.is_some());
     assert_eq!(peer.state(), ReadyState::Open, "{:?}", peer.close_info());
 }
@@ -138,7 +138,7 @@ fn our_example_talks_to_their_server(foreign: &Foreign) {
 
 fn our_client_and_their_server_exchange_packets(foreign: &Foreign) {
     let (_server, url) = serve(foreign);
-    let mut peer = connect(&url, Options::default());
+    let mut peer = connect(&url, PeerOptions::default());
     opened(&mut peer);
     for size in SIZES.into_iter().chain([1024 * 1024]) {
         let bytes: Vec<u8> = (0..size).map(|index| (index % 251) as u8).collect();
@@ -154,7 +154,7 @@ fn our_client_and_their_server_exchange_packets(foreign: &Foreign) {
 
 fn our_client_closes_their_server_with_code_and_reason(foreign: &Foreign) {
     let (mut server, url) = serve(foreign);
-    let mut peer = connect(&url, Options::default());
+    let mut peer = connect(&url, PeerOptions::default());
     opened(&mut peer);
     peer.close_with(CloseCode::new(4001).unwrap(), "enough, grüße").unwrap();
     let info = closed(&mut peer);
@@ -165,7 +165,7 @@ fn our_client_closes_their_server_with_code_and_reason(foreign: &Foreign) {
 fn our_client_is_closed_with_code_and_reason(foreign: &Foreign) {
     let (mut server, url) = serve(foreign);
     for code in [1000, 1001, 1011, 3000, 4999] {
-        let info = closed(&mut connect(&format!("{url}/close/{code}"), Options::default()));
+        let info = closed(&mut connect(&format!("{url}/close/{code}"), PeerOptions::default()));
         assert_eq!((info.code, info.reason.as_str(), info.cause), (Some(code), "go", CloseCause::Remote));
         server.line(&format!("closed {code} "));
     }
@@ -173,21 +173,21 @@ fn our_client_is_closed_with_code_and_reason(foreign: &Foreign) {
 
 fn our_client_answers_their_ping(foreign: &Foreign) {
     let (_server, url) = serve(foreign);
-    let mut peer = connect(&format!("{url}/ping"), Options::default());
+    let mut peer = connect(&format!("{url}/ping"), PeerOptions::default());
     assert_eq!(receive(&mut peer).as_text(), Some("pong beat"));
 }
 
 fn our_client_refuses_a_message_that_is_too_big(foreign: &Foreign) {
     let (mut server, url) = serve(foreign);
-    let mut peer = connect(&format!("{url}/send/1001"), Options::default().max_message_size(1000));
+    let mut peer = connect(&format!("{url}/send/1001"), PeerOptions::default().max_message_size(1000));
     let info = closed(&mut peer);
-    assert_eq!((info.code, info.cause), (Some(1009), CloseCause::TooBig));
+    assert_eq!((info.code, info.cause), (Some(1009), CloseCause::MessageTooBig));
     server.line("closed 1009 ");
 }
 
 fn a_protocol_is_agreed_on_with_their_server(foreign: &Foreign) {
     let (_server, url) = serve(foreign);
-    let mut peer = connect(&url, Options::default().protocols(["unknown", "game"]));
+    let mut peer = connect(&url, PeerOptions::default().protocols(["unknown", "game"]));
     opened(&mut peer);
     assert_eq!(peer.protocol(), Some("game"));
 }

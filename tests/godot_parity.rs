@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use names::{ABSENT, names};
 use testkit::Server;
 use websocket_peer::{
-    CloseCode, Error, Options, PacketKind, ReadyState, WebSocketPeer, variant::EncodeError,
+    CloseCode, Error, PacketKind, PeerOptions, ReadyState, WebSocketPeer, variant::EncodeError,
 };
 
 #[test]
@@ -115,21 +115,21 @@ fn errors_have_godots_numbers() {
 #[test]
 fn ends_have_godots_close_codes() {
     let server = Server::start().expect("the scripted server starts");
-    let small = || Options::default().max_message_size(1000);
+    let small = || PeerOptions::default().max_message_size(1000);
     let impatient = || {
         let instant = Duration::from_millis(20);
-        Options::default().heartbeat_interval(instant).heartbeat_timeout(instant)
+        PeerOptions::default().heartbeat_interval(instant).heartbeat_timeout(instant)
     };
     for (path, options, code, why) in [
-        ("/close/1000", Options::default(), 1000, "what the other end says"),
-        ("/close/4001/bye", Options::default(), 4001, "what the other end says"),
-        ("/close/empty", Options::default(), 0, "a close frame without a code"),
-        ("/cut", Options::default(), -1, "no close frame"),
+        ("/close/1000", PeerOptions::default(), 1000, "what the other end says"),
+        ("/close/4001/bye", PeerOptions::default(), 4001, "what the other end says"),
+        ("/close/empty", PeerOptions::default(), 0, "a close frame without a code"),
+        ("/cut", PeerOptions::default(), -1, "no close frame"),
         ("/silent", impatient(), -1, "no close frame, for the heartbeat found nobody"),
-        ("/reject/403", Options::default(), -1, "never opened"),
-        ("/wrong-accept", Options::default(), -1, "never opened"),
-        ("/raw/8300", Options::default(), 1002, "an unknown opcode"),
-        ("/raw/8101ff", Options::default(), 1007, "a text that is no UTF-8"),
+        ("/reject/403", PeerOptions::default(), -1, "never opened"),
+        ("/wrong-accept", PeerOptions::default(), -1, "never opened"),
+        ("/raw/8300", PeerOptions::default(), 1002, "an unknown opcode"),
+        ("/raw/8101ff", PeerOptions::default(), 1007, "a text that is no UTF-8"),
         ("/huge/1001", small(), 1009, "one byte over the limit"),
     ] {
         let mut peer = WebSocketPeer::with_options(options);

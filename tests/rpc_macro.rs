@@ -3,7 +3,7 @@
 #![cfg(not(target_family = "wasm"))]
 
 use websocket_peer::{
-    multiplayer::{Caller, Methods, Rpc, TransferMode, WrongCall},
+    multiplayer::{CallError, Caller, Methods, Rpc, TransferMode},
     variant::{Dictionary, NodePath, StringName, Variant, VariantType, Vector2, WrongType},
 };
 
@@ -183,7 +183,7 @@ fn what_is_none_at_the_end_is_not_sent() {
     // Where anything is an argument, null is one.
     let call = Odd::Any { value: Variant::Nil };
     assert_eq!(call.into_call(), ("any", vec![Variant::Nil]));
-    let nothing = Err(WrongCall::ArgumentCount { least: 1, most: 1, found: 0 });
+    let nothing = Err(CallError::ArgumentCount { least: 1, most: 1, found: 0 });
     assert_eq!(Odd::from_call("any", vec![]), nothing);
     // But it is none where it could be nothing.
     let call = Odd::Many {
@@ -203,12 +203,12 @@ fn what_is_missing_at_the_end_is_none() {
     let without = Game::AddPlayer { id: 1, name: None };
     assert_eq!(added(vec![1.into()]), Ok(without.clone()));
     assert_eq!(added(vec![1.into(), Variant::Nil]), Ok(without));
-    let found = |found| Err(WrongCall::ArgumentCount { least: 1, most: 2, found });
+    let found = |found| Err(CallError::ArgumentCount { least: 1, most: 2, found });
     assert_eq!(added(vec![]), found(0));
     assert_eq!(added(vec![1.into(), "Ann".into(), 2.into()]), found(3));
 
     // Not before one that is needed.
-    let found = |found| Err(WrongCall::ArgumentCount { least: 2, most: 2, found });
+    let found = |found| Err(CallError::ArgumentCount { least: 2, most: 2, found });
     assert_eq!(Odd::from_call("middle", vec![0.5.into()]), found(1));
     let middle = Odd::Middle { first: None, last: 0.5 };
     assert_eq!(Odd::from_call("middle", vec![Variant::Nil, 0.5.into()]), Ok(middle));
@@ -217,7 +217,7 @@ fn what_is_missing_at_the_end_is_none() {
 #[test]
 fn arguments_have_types() {
     let wrong =
-        |index, expected, found| Err(WrongCall::Argument { index, why: WrongType { expected, found } });
+        |index, expected, found| Err(CallError::Argument { index, why: WrongType { expected, found } });
     let added = |arguments| Game::from_call("add_player", arguments);
     assert_eq!(added(vec!["1".into()]), wrong(0, "int", VariantType::String));
     assert_eq!(
@@ -235,7 +235,7 @@ fn arguments_have_types() {
     };
     assert!(matches!(many("right"), Ok(Odd::Many { arguments: Some(Side::Right), optional: None, .. })));
     let why = WrongType { expected: "a side", found: VariantType::String };
-    assert_eq!(many("up"), Err(WrongCall::Argument { index: 1, why }));
+    assert_eq!(many("up"), Err(CallError::Argument { index: 1, why }));
 }
 
 /// What a session asks before it tells of a call, and what the program makes of it then.
@@ -251,7 +251,7 @@ fn the_declaration_and_the_enum_agree() {
                 let methods = Odd::methods();
                 let declared = match methods.find(name) {
                     Some((_, method)) => method.check(&arguments),
-                    None => Err(WrongCall::UnknownMethod),
+                    None => Err(CallError::UnknownMethod),
                 };
                 assert_eq!(
                     Odd::from_call(name, arguments.clone()).map(drop),
@@ -266,7 +266,7 @@ fn the_declaration_and_the_enum_agree() {
 #[test]
 fn there_may_be_no_method_at_all() {
     assert_eq!(Nothing::methods().md5(), "d41d8cd98f00b204e9800998ecf8427e");
-    assert_eq!(Nothing::from_call("any", vec![]), Err(WrongCall::UnknownMethod));
+    assert_eq!(Nothing::from_call("any", vec![]), Err(CallError::UnknownMethod));
 }
 
 #[test]

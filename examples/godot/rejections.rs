@@ -2,20 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-use websocket_peer::multiplayer::{PeerId, Refusal};
+use websocket_peer::multiplayer::{PacketError, PeerId};
 
 const PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 pub struct Rejections {
-    last: Option<(PeerId, Refusal)>,
+    last: Option<(PeerId, PacketError)>,
     reported: u64,
     reported_at: Option<Instant>,
 }
 
 impl Rejections {
     /// Remembers the latest rejection.
-    pub fn note(&mut self, from: PeerId, what: Refusal) {
+    pub fn note(&mut self, from: PeerId, what: PacketError) {
         self.last = Some((from, what));
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use testkit::certs::{Authority, Identity};
-use websocket_peer::{TlsIdentity, TlsOptions, TlsRoots};
+use websocket_peer::{TlsCertificate, TlsOptions, TlsRoots};
 
 /// Whom the certificate is for. An engine in a folder of its own cannot look it up, and connects to the address; the agent
 /// knows which name to expect there.
@@ -25,8 +25,7 @@ pub fn client() -> TlsOptions {
 /// For a server of ours.
 pub fn server() -> TlsOptions {
     let Identity { certificates_pem, key_pem } = CERTIFICATES.1.clone();
-    TlsOptions::default()
-        .identity(TlsIdentity { certificates_pem: certificates_pem.into(), key_pem: key_pem.into() })
+    TlsOptions::default().certificate(TlsCertificate::from_pem(certificates_pem, key_pem))
 }
 
 /// For an engine, as files under the names that the agent knows.

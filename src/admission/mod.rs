@@ -9,7 +9,7 @@ use bytes::Bytes;
 pub(crate) use self::policy::{check as check_policy, check_host, choose_protocol};
 use crate::{
     error::Error,
-    options::{Options, PeerLimits, check_headers},
+    options::{PeerOptions, RateLimits, check_headers},
     request::Request,
 };
 
@@ -22,7 +22,7 @@ use crate::{
 /// fn admit(request: &Request) -> Admission {
 ///     // A browser can send a ticket only like this: `new WebSocket(url, ["game.v1", ticket])`.
 ///     match request.protocols().find_map(|offered| offered.strip_prefix("ticket.")) {
-///         Some(ticket) => Admission::accept().protocol("game.v1").identity(ticket.to_owned()),
+///         Some(ticket) => Admission::accept().protocol("game.v1").user_data(ticket.to_owned()),
 ///         None => Admission::refuse(401).header("WWW-Authenticate", "Ticket"),
 ///     }
 /// }
@@ -71,9 +71,9 @@ pub(crate) struct Response {
 #[derive(Default)]
 pub(crate) struct Terms {
     pub(crate) protocol: Option<String>,
-    pub(crate) identity: Option<Box<dyn Any + Send + Sync>>,
-    pub(crate) options: Option<Box<Options>>,
-    pub(crate) limits: Option<PeerLimits>,
+    pub(crate) user_data: Option<Box<dyn Any + Send + Sync>>,
+    pub(crate) options: Option<Box<PeerOptions>>,
+    pub(crate) rate_limits: Option<RateLimits>,
 }
 
 /// What a client that is not let in is told.
@@ -122,7 +122,7 @@ impl Admission {
     ///
     /// The status is one of 200 to 599. The body has at most 64 KiB, and none with 204, 205 and 304, to which HTTP gives none.
     /// Anything else is a mistake in the hook, answered 500. While memory is scarce
-    /// ([`max_memory`](crate::ServerOptions::max_memory)), a body of more than 1 KiB is not sent; the client is answered 503.
+    /// ([`max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes)), a body of more than 1 KiB is not sent; the client is answered 503.
     ///
     /// A client that asked for a WebSocket sees a refusal with this status.
     pub fn respond(status: u16, body: impl Into<Bytes>) -> Self {
@@ -130,8 +130,8 @@ impl Admission {
     }
 
     /// Chooses the sub-protocol, which must be one of those that the client [offers](Request::protocols). Without it
-    /// the first of the client's is chosen that [`Options::protocols`] has, too; a client that offers none of those is answered
-    /// 400, unless [`Options::require_protocol`] is off.
+    /// the first of the client's is chosen that [`PeerOptions::protocols`] has, too; a client that offers none of those is answered
+    /// 400, unless [`PeerOptions::require_protocol`] is off.
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
         self.terms.protocol = Some(protocol.into());
         self
@@ -139,25 +139,25 @@ impl Admission {
 
     /// Attaches what the program knows the client by; [`PeerInfo::identity`](crate::PeerInfo::identity) gives it
     /// back. It lives as long as the peer.
-    pub fn identity(mut self, identity: impl Any + Send + Sync) -> Self {
-        self.terms.identity = Some(Box::new(identity));
+    pub fn user_data(mut self, identity: impl Any + Send + Sync) -> Self {
+        self.terms.user_data = Some(Box::new(identity));
         self
     }
 
     /// Sets the options of this peer alone. What concerns the time before a request is too late here: TLS and
-    /// [`connect_timeout`](Options::connect_timeout).
+    /// [`connect_timeout`](PeerOptions::connect_timeout).
     ///
-    /// A larger [`max_message_size`](Options::max_message_size) than that of all peers takes the memory for it from what is
-    /// common ([`ServerOptions::max_memory`](crate::ServerOptions::max_memory)); if there is not as much, the client is answered
+    /// A larger [`max_message_size`](PeerOptions::max_message_size) than that of all peers takes the memory for it from what is
+    /// common ([`ServerOptions::max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes)); if there is not as much, the client is answered
     /// 503.
-    pub fn options(mut self, options: Options) -> Self {
+    pub fn options(mut self, options: PeerOptions) -> Self {
         self.terms.options = Some(Box::new(options));
         self
     }
 
     /// Sets the limits of this peer alone.
-    pub fn limits(mut self, limits: PeerLimits) -> Self {
-        self.terms.limits = Some(limits);
+    pub fn rate_limits(mut self, limits: RateLimits) -> Self {
+        self.terms.rate_limits = Some(limits);
         self
     }
 
@@ -179,15 +179,15 @@ impl Admission {
                 return Err(Error::InvalidOption { option: "protocol", why });
             }
         }
-        self.terms.options.as_deref().map_or(Ok(()), Options::check)?;
-        self.terms.limits.as_ref().map_or(Ok(()), PeerLimits::check)
+        self.terms.options.as_deref().map_or(Ok(()), PeerOptions::check)?;
+        self.terms.rate_limits.as_ref().map_or(Ok(()), RateLimits::check)
     }
 
     /// The decision, and the header fields that the answer is to carry in any case. `options` are those of every peer.
     pub(crate) fn decide(
         mut self,
         request: &Request,
-        options: &Options,
+        options: &PeerOptions,
     ) -> (Decision, Vec<(String, String)>) {
         let why = "the server does not accept this connection";
         let decision = match self.verdict {
@@ -236,7 +236,7 @@ impl fmt::Debug for Admission {
             Verdict::Accept => {
                 let mut shown = f.debug_struct("Admission::accept");
                 shown.field("protocol", &self.terms.protocol);
-                shown.field("limits", &self.terms.limits).finish_non_exhaustive()
+                shown.field("rate_limits", &self.terms.rate_limits).finish_non_exhaustive()
             }
         }
     }
@@ -264,17 +264,17 @@ mod tests {
     fn what_was_said_is_what_holds() {
         let admission = Admission::accept()
             .protocol("chat")
-            .identity(7_u32)
-            .options(Options::for_server().max_message_size(9))
-            .limits(PeerLimits::default().max_fragments(1))
+            .user_data(7_u32)
+            .options(PeerOptions::for_server().max_message_size(9))
+            .rate_limits(RateLimits::default().max_fragments(1))
             .header("X-A", "1");
         assert_eq!(admission.check(&request()), Ok(()));
-        let (decision, headers) = admission.decide(&request(), &Options::for_server());
+        let (decision, headers) = admission.decide(&request(), &PeerOptions::for_server());
         let Decision::Accept(terms) = decision else { panic!("it is not let in") };
         assert_eq!(terms.protocol.as_deref(), Some("chat"));
-        assert_eq!(terms.identity.and_then(|identity| identity.downcast().ok()), Some(Box::new(7_u32)));
+        assert_eq!(terms.user_data.and_then(|data| data.downcast().ok()), Some(Box::new(7_u32)));
         assert_eq!(terms.options.map(|options| options.max_message_size), Some(9));
-        assert_eq!(terms.limits.map(|limits| limits.max_fragments), Some(1));
+        assert_eq!(terms.rate_limits.map(|limits| limits.max_fragments), Some(1));
         assert_eq!(headers, [("X-A".into(), "1".into())]);
     }
 
@@ -283,7 +283,7 @@ mod tests {
         for (asked, told) in
             [(400, 400), (401, 401), (599, 599), (0, 403), (101, 403), (200, 403), (302, 403), (600, 403)]
         {
-            let (decision, _) = Admission::refuse(asked).decide(&request(), &Options::for_server());
+            let (decision, _) = Admission::refuse(asked).decide(&request(), &PeerOptions::for_server());
             let Decision::Refuse(refusal) = decision else { panic!("{asked} is no refusal") };
             assert_eq!(refusal.status, told);
         }
@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn a_client_that_offers_none_of_the_named_protocols_is_refused() {
-        let decided = |admission: Admission, options: Options| {
+        let decided = |admission: Admission, options: PeerOptions| {
             let (decision, _) = admission.decide(&request(), &options);
             match decision {
                 Decision::Accept(terms) => Ok(terms.protocol),
@@ -315,7 +315,7 @@ mod tests {
                 Decision::Respond(_) | Decision::Decline => panic!("it is neither let in nor refused"),
             }
         };
-        let named = |names: &[&str]| Options::for_server().protocols(names.iter().copied());
+        let named = |names: &[&str]| PeerOptions::for_server().protocols(names.iter().copied());
         let accept = Admission::accept;
         assert_eq!(decided(accept(), named(&["x", "chat", "game.v1"])), Ok(Some("game.v1".into())));
         assert_eq!(decided(accept(), named(&["Chat"])), Err(400));
@@ -335,17 +335,17 @@ mod tests {
         assert_eq!(error(&Admission::accept().header("X", "a\r\nSet-Cookie: b")), Some("headers"));
         assert_eq!(error(&Admission::refuse(403).header("Content-Length", "9")), Some("headers"));
         assert_eq!(
-            error(&Admission::accept().options(Options::default().max_message_size(0))),
+            error(&Admission::accept().options(PeerOptions::default().max_message_size(0))),
             Some("max_message_size")
         );
-        let limits = PeerLimits::default().max_message_time(Duration::MAX);
-        assert_eq!(error(&Admission::accept().limits(limits)), Some("limits.max_message_time"));
+        let limits = RateLimits::default().max_message_time(Duration::MAX);
+        assert_eq!(error(&Admission::accept().rate_limits(limits)), Some("rate_limits.max_message_time"));
     }
 
     #[test]
     fn debug_keeps_secrets() {
         let admission =
-            Admission::accept().identity("s3cret").header("Set-Cookie", "s3cret").protocol("chat");
+            Admission::accept().user_data("s3cret").header("Set-Cookie", "s3cret").protocol("chat");
         let shown = format!("{admission:?}");
         assert!(shown.contains("chat") && !shown.contains("s3cret"), "{shown}");
         assert_eq!(format!("{:?}", Admission::refuse(401).header("X", "s3cret")), "Admission::refuse(401)");

@@ -3,7 +3,7 @@
 use super::Refusal;
 use crate::{
     http::split_authority,
-    options::{Options, OriginPolicy, ServerOptions},
+    options::{OriginPolicy, PeerOptions, ServerOptions},
     request::Request,
 };
 
@@ -36,7 +36,7 @@ pub(crate) fn check_host(options: &ServerOptions, request: &Request) -> Result<(
 }
 
 /// Returns the sub-protocol for a client, as Godot chooses it: the first that the client lists and the options name.
-pub(crate) fn choose_protocol(options: &Options, request: &Request) -> Result<Option<String>, Refusal> {
+pub(crate) fn choose_protocol(options: &PeerOptions, request: &Request) -> Result<Option<String>, Refusal> {
     let is_known = |offered: &&str| options.protocols.iter().any(|known| known == offered);
     let chosen = request.protocols().find(is_known);
     if chosen.is_none() && options.require_protocol && !options.protocols.is_empty() {
@@ -189,7 +189,7 @@ mod tests {
             (&["B"], Err(400), None),
             (&[], Ok(None), None),
         ] {
-            let options = Options::for_server().protocols(named.iter().copied());
+            let options = PeerOptions::for_server().protocols(named.iter().copied());
             let chosen = choose_protocol(&options, &request).map_err(|refusal| refusal.status);
             assert_eq!(chosen, expected.map(|name| name.map(str::to_owned)), "{named:?}");
             let chosen = choose_protocol(&options.require_protocol(false), &request).ok().flatten();

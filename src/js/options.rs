@@ -5,7 +5,7 @@ use std::time::Duration;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::{caught, values::Thrown};
-use crate::{Liveness, Options, Packet};
+use crate::{Liveness, Packet, PeerOptions};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -47,8 +47,8 @@ export interface Liveness {
 }
 "#;
 
-pub(super) fn read(given: &JsValue) -> Result<Options, Thrown> {
-    let mut options = Options::default();
+pub(super) fn read(given: &JsValue) -> Result<PeerOptions, Thrown> {
+    let mut options = PeerOptions::default();
     for_each(given, |name, value| set(&mut options, name, value))?;
     Ok(options)
 }
@@ -69,7 +69,7 @@ pub(super) fn for_each(
 }
 
 /// Ranges are not checked here: that is done where it is done for everybody.
-pub(super) fn set(options: &mut Options, name: &str, value: &JsValue) -> Result<(), Thrown> {
+pub(super) fn set(options: &mut PeerOptions, name: &str, value: &JsValue) -> Result<(), Thrown> {
     match name {
         "maxMessageSize" => options.max_message_size = size(name, value)?,
         "inboundBufferSize" => options.inbound_buffer_size = size(name, value)?,

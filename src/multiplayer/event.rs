@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{
     id::PeerId,
     node::NodeKey,
-    refusal::Refusal,
+    refusal::PacketError,
     replication::{Spawned, State},
 };
 use crate::{close::CloseInfo, packet::Packet, variant::Variant};
@@ -49,7 +49,7 @@ pub enum Event {
     ///
     /// Godot: the signal `peer_disconnected`, which it forgets for other clients when the server is lost, and at a server
     /// that disconnects a peer.
-    PeerDisconnected(PeerId, Departure),
+    PeerDisconnected(PeerId, DisconnectReason),
     /// The peer wants to be admitted. Both ends may [`send_auth`](super::Session::send_auth), and must
     /// [`complete_auth`](super::Session::complete_auth) or
     /// [`disconnect_peer`](super::Session::disconnect_peer).
@@ -72,7 +72,7 @@ pub enum Event {
         /// Which peer.
         peer: PeerId,
         /// Why not.
-        why: AuthFailure,
+        reason: AuthFailure,
     },
     /// The peer sent bytes, by [`send_bytes`](super::Session::send_bytes).
     ///
@@ -100,7 +100,7 @@ pub enum Event {
         /// names, and the lists of other nodes here, are tried.
         theirs: Option<Vec<String>>,
     },
-    /// Another peer has spawned a node, by a [spawner](super::Session::add_spawner) that is in its hands.
+    /// Another peer has spawned a node, by a [spawner](super::Session::register_spawner) that is in its hands.
     ///
     /// Godot: the signal `MultiplayerSpawner.spawned`.
     Spawned(Spawned),
@@ -116,7 +116,7 @@ pub enum Event {
         node: NodeKey,
     },
     /// Another peer says what a node of its holds: one that it has spawned, or a
-    /// [synchronizer](super::Session::add_synchronizer) that is in its hands.
+    /// [synchronizer](super::Session::register_synchronizer) that is in its hands.
     ///
     /// Godot: the signal `MultiplayerSynchronizer.synchronized`.
     Synchronized {
@@ -143,11 +143,11 @@ pub enum Event {
     /// [`max_rejected_packets_per_second`](super::SessionOptions::max_rejected_packets_per_second).
     ///
     /// Godot: an error in the log.
-    Refused {
-        /// Who sent it.
+    PacketRejected {
+        /// The sender.
         from: PeerId,
-        /// What was wrong with it.
-        what: Refusal,
+        /// What is wrong with the packet.
+        error: PacketError,
     },
 }
 
@@ -169,15 +169,15 @@ pub struct Call {
 /// Why a peer is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Departure {
+pub enum DisconnectReason {
     /// The connection to it ended.
     Closed(CloseInfo),
     /// The server says so of another client.
-    Reported,
+    ReportedByServer,
     /// The connection to the server ended, through which this other client was reached.
     ServerLost,
     /// The program disconnected it.
-    Dismissed,
+    Kicked,
 }
 
 /// Why a peer was not admitted.
@@ -189,5 +189,5 @@ pub enum AuthFailure {
     /// The connection to it ended.
     Closed(CloseInfo),
     /// The program disconnected it.
-    Dismissed,
+    Kicked,
 }

@@ -7,7 +7,7 @@
 //! | [`Session`] | the session alone: packets and time in, packets and [`Event`]s out. For transports of your own, and for tests |
 //! | [`rpc!`](crate::rpc) | declares the methods of a node, and the enum by which they are called and answered |
 //! | [`Methods`], [`Method`], [`Parameter`] | the same at run time, for programs that learn the methods while they run |
-//! | [`Refusal`] | why something that came was dropped. Nothing that is wrong reaches the program otherwise |
+//! | [`PacketError`] | why something that came was dropped. Nothing that is wrong reaches the program otherwise |
 //!
 //! A session has one server, [`PeerId::SERVER`], and clients that are connected to it alone. What one client sends to another
 //! goes through the server, which says whom it is from. Godot 4 engines may be at any of the ends: see the guide in
@@ -31,19 +31,19 @@ mod session;
 mod stats;
 pub(crate) mod wire;
 
-pub use event::{AuthFailure, Call, Departure, Event};
+pub use event::{AuthFailure, Call, DisconnectReason, Event};
 pub use id::{PeerId, Target};
 pub use node::{Node, NodeKey};
 pub use options::SessionOptions;
 pub use output::{Output, Recipients};
 pub use peer::{MultiplayerOptions, MultiplayerPeer, SessionGuard};
-pub use refusal::Refusal;
+pub use refusal::PacketError;
 pub use replication::{
-    Properties, Property, ReplicationFault, ReplicationMode, Scene, Spawn, SpawnKind, Spawned, Spawner, State,
+    Properties, Property, ReplicationError, ReplicationMode, Scene, Spawn, SpawnKind, Spawned, Spawner, State,
 };
 #[doc(hidden)]
 pub use rpc::declare;
-pub use rpc::{Caller, Method, Methods, Parameter, Rpc, TransferMode, WrongCall};
+pub use rpc::{CallError, Caller, Method, Methods, Parameter, Rpc, TransferMode};
 pub use session::{ConnectionStatus, Session};
 pub use stats::SessionStats;
-pub use wire::{BadArgument, Malformed};
+pub use wire::{ArgumentError, MalformedPacket};

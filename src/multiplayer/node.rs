@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     event::Call,
-    rpc::{Rpc, WrongCall},
+    rpc::{CallError, Rpc},
 };
 
 /// The name of a node that was declared to a session. It is never given to another, in no session of the program.
@@ -34,7 +34,7 @@ impl fmt::Display for NodeKey {
     }
 }
 
-/// A node whose calls are those of the enum `R`: [`Session::add`](super::Session::add).
+/// A node whose calls are those of the enum `R`: [`Session::register_node`](super::Session::register_node).
 pub struct Node<R> {
     key: NodeKey,
     calls: PhantomData<fn(R) -> R>,
@@ -53,9 +53,9 @@ impl<R: Rpc> Node<R> {
     /// The typed call; `None` if it is of another node.
     ///
     /// # Errors
-    /// [`WrongCall`], where `R` does not know the method or its arguments. A session has checked them before it tells of a
+    /// [`CallError`], where `R` does not know the method or its arguments. A session has checked them before it tells of a
     /// call, so what comes from there is never wrong.
-    pub fn read(self, call: Call) -> Option<Result<R, WrongCall>> {
+    pub fn read(self, call: Call) -> Option<Result<R, CallError>> {
         (call.node == self.key).then(|| R::from_call(&call.method, call.arguments))
     }
 }

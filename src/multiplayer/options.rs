@@ -63,9 +63,9 @@ pub struct SessionOptions {
     pub max_spawned_per_peer: usize,
     /// The number of packets per second that a server may reject from one peer, after a burst of two seconds' worth. A peer
     /// that exceeds it is disconnected at once with the close code 1008; the cause is
-    /// [`Excess::Rejected`](crate::Excess::Rejected). Zero: no limit. Default: 100.
+    /// [`Limit::RejectedPacketRate`](crate::Limit::RejectedPacketRate). Zero: no limit. Default: 100.
     ///
-    /// A packet counts once if [`Event::Refused`](super::Event::Refused) tells of it, or would if fewer of these events
+    /// A packet counts once if [`Event::PacketRejected`](super::Event::PacketRejected) tells of it, or would if fewer of these events
     /// waited. A client has no such limit for its server.
     pub max_rejected_packets_per_second: u32,
     /// The number of bytes per second that one client may make the server send to others: the length of each relayed packet,
@@ -74,8 +74,8 @@ pub struct SessionOptions {
     ///
     /// All clients together may make it send four times as much. Beyond that, those wait that relay more than 64 KiB a second,
     /// each packet counted once. Such clients also wait while one that they relay to has more than half of its outbound queue
-    /// full. That one is disconnected, as [`Excess::Behind`](crate::Excess::Behind), when its queue is full, or when it has taken
-    /// next to nothing for [`ServerOptions::max_time_full`](crate::ServerOptions::max_time_full).
+    /// full. That one is disconnected, as [`Limit::SessionBacklog`](crate::Limit::SessionBacklog), when its queue is full, or when it has taken
+    /// next to nothing for [`ServerOptions::slow_reader_timeout`](crate::ServerOptions::slow_reader_timeout).
     ///
     /// Only for servers.
     pub max_relayed_bytes_per_second: u32,

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{id::PeerId, memory::map_entry, node::NodeKey, refusal::Refusal};
+use super::{id::PeerId, memory::map_entry, node::NodeKey, refusal::PacketError};
 
 /// The longest path of a node, in bytes.
 const MAX_PATH: usize = 4096;
@@ -107,16 +107,16 @@ impl ReceivedPaths {
         path: Arc<str>,
         node: Option<NodeKey>,
         max: usize,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), PacketError> {
         if let Some(received) = self.by_number.get_mut(&number) {
             if received.path != path {
-                return Err(Refusal::PathTaken { id: number });
+                return Err(PacketError::PathTaken { id: number });
             }
             received.node = node;
             return Ok(());
         }
         if self.by_number.len() >= max {
-            return Err(Refusal::TooManyPaths);
+            return Err(PacketError::TooManyPaths);
         }
         self.by_number.insert(number, ReceivedPath { path, node });
         Ok(())

@@ -4,17 +4,17 @@ use std::{borrow::Cow, fmt};
 
 use super::{
     id::PeerId,
-    replication::ReplicationFault,
-    rpc::WrongCall,
-    wire::{BadArgument, Malformed},
+    replication::ReplicationError,
+    rpc::CallError,
+    wire::{ArgumentError, MalformedPacket},
 };
 
 /// What was wrong with a packet, or with what it asked for. It had no effect, and no other peer noticed anything of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum PacketError {
     /// It cannot be read.
-    Malformed(Malformed),
+    Malformed(MalformedPacket),
     /// In place of a client's id the server said something else. The client leaves.
     InvalidId,
     /// Who is not admitted yet can only say what is about that.
@@ -58,24 +58,24 @@ pub enum Refusal {
         method: Cow<'static, str>,
     },
     /// An argument of a call cannot be read.
-    BadArgument {
+    ArgumentError {
         /// The method's name.
         method: Cow<'static, str>,
         /// Which argument, and what is wrong with it.
-        why: BadArgument,
+        why: ArgumentError,
     },
     /// The method does not take such arguments.
-    WrongCall {
+    CallError {
         /// Its name.
         method: Cow<'static, str>,
         /// What is wrong with them.
-        why: WrongCall,
+        why: CallError,
     },
     /// It is about nodes that the peer spawns, or says something of.
-    Replication(ReplicationFault),
+    Replication(ReplicationError),
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for PacketError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed(why) => why.fmt(f),
@@ -94,21 +94,21 @@ impl fmt::Display for Refusal {
             Self::TooManyPaths => f.write_str("the peer numbers more than `max_paths_per_peer` paths"),
             Self::UnknownMethod { id } => write!(f, "the node has no method {id}"),
             Self::NotAllowed { method } => write!(f, "the peer may not call `{method}`"),
-            Self::BadArgument { method, why } => write!(f, "`{method}`: {why}"),
-            Self::WrongCall { method, why } => write!(f, "`{method}`: {why}"),
+            Self::ArgumentError { method, why } => write!(f, "`{method}`: {why}"),
+            Self::CallError { method, why } => write!(f, "`{method}`: {why}"),
             Self::Replication(why) => why.fmt(f),
         }
     }
 }
 
-impl From<Malformed> for Refusal {
-    fn from(why: Malformed) -> Self {
+impl From<MalformedPacket> for PacketError {
+    fn from(why: MalformedPacket) -> Self {
         Self::Malformed(why)
     }
 }
 
-impl From<ReplicationFault> for Refusal {
-    fn from(why: ReplicationFault) -> Self {
+impl From<ReplicationError> for PacketError {
+    fn from(why: ReplicationError) -> Self {
         Self::Replication(why)
     }
 }

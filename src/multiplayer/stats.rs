@@ -10,6 +10,6 @@ pub struct SessionStats {
     pub calls_received: u64,
     /// Packets of clients that the server carried on, one each, however many peers they went to.
     pub relayed: u64,
-    /// Packets that were dropped. [`Event::Refused`](super::Event::Refused) says why.
+    /// Packets that were dropped. [`Event::PacketRejected`](super::Event::PacketRejected) says why.
     pub refused: u64,
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::{check_time, setters};
 use crate::{error::Error, packet::Packet};
 
-/// A question of the program's own, to find a connection that is dead: [`Options::liveness`](super::Options::liveness).
+/// A question of the program's own, to find a connection that is dead: [`PeerOptions::liveness`](super::PeerOptions::liveness).
 ///
 /// After a silence the `probe` is sent, and then *any* packet must be received within the `timeout`, or the connection ends
-/// with [`Deadline::Liveness`](crate::Deadline::Liveness). The other end's program must answer the probe, as its protocol
+/// with [`Timeout::Liveness`](crate::Timeout::Liveness). The other end's program must answer the probe, as its protocol
 /// has it: the answer is a packet like any other, and is read with `recv`. Pings and pongs are no packets.
 ///
 /// Choose a `timeout` in which what may stand before the probe and its answer gets through: a full outbox at this end, a
@@ -20,16 +20,16 @@ use crate::{error::Error, packet::Packet};
 ///
 /// ```
 /// use std::time::Duration;
-/// use websocket_peer::{Liveness, Options, Packet};
+/// use websocket_peer::{Liveness, PeerOptions, Packet};
 ///
 /// let liveness = Liveness::new(Packet::text(r#"{"type":"ping"}"#)).silence(Duration::from_secs(15));
-/// let options = Options::default().liveness(liveness);
+/// let options = PeerOptions::default().liveness(liveness);
 /// assert_eq!(options.liveness.unwrap().timeout, Duration::from_secs(10));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Liveness {
-    /// The packet that is sent, at most [`outbound_buffer_size`](super::Options::outbound_buffer_size) bytes. It counts in
+    /// The packet that is sent, at most [`outbound_buffer_size`](super::PeerOptions::outbound_buffer_size) bytes. It counts in
     /// [`Stats`](crate::Stats) and in [`buffered`](crate::WebSocketPeer::buffered) as others do; but it is sent, behind
     /// the others, even if the outbox has no room. So a program that goes on sending finds out, too. There is never more
     /// than one that is unanswered.

@@ -8,9 +8,9 @@ mod tls;
 use std::time::Duration;
 
 pub use liveness::Liveness;
-pub use server::{OriginPolicy, PeerLimits, ServerOptions, WhenFull};
+pub use server::{OriginPolicy, RateLimits, SendOverflow, ServerOptions};
 pub(crate) use share::Share;
-pub use tls::{TlsIdentity, TlsOptions, TlsRoots};
+pub use tls::{TlsCertificate, TlsOptions, TlsRoots};
 
 use crate::{error::Error, http::is_token};
 
@@ -45,16 +45,16 @@ pub(crate) use setters;
 ///
 /// ```
 /// use std::time::Duration;
-/// use websocket_peer::Options;
+/// use websocket_peer::PeerOptions;
 ///
-/// let options = Options::default().protocols(["chat"]).connect_timeout(Duration::from_secs(5));
+/// let options = PeerOptions::default().protocols(["chat"]).connect_timeout(Duration::from_secs(5));
 /// assert_eq!(options.max_message_size, 1024 * 1024);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Options {
+pub struct PeerOptions {
     /// The largest message to receive, in payload bytes; a larger one ends the connection with
-    /// [`CloseCause::TooBig`](crate::CloseCause::TooBig). Default: 1 MiB; 64 KiB in [`Options::for_server`].
+    /// [`CloseCause::MessageTooBig`](crate::CloseCause::MessageTooBig). Default: 1 MiB; 64 KiB in [`PeerOptions::for_server`].
     pub max_message_size: usize,
     /// How many payload bytes may wait to be read. Default: 4 MiB; at least `max_message_size`.
     ///
@@ -76,7 +76,7 @@ pub struct Options {
     /// least `max_message_size`.
     ///
     /// Platform: browsers only. While a tab is hidden and nobody polls, packets wait here; one too many ends the
-    /// connection with [`CloseCause::Overflow`](crate::CloseCause::Overflow).
+    /// connection with [`CloseCause::InboxOverflow`](crate::CloseCause::InboxOverflow).
     pub backlog_buffer_size: usize,
     /// How many packets may wait there. Default: 65,536.
     ///
@@ -116,7 +116,7 @@ pub struct Options {
     /// true and the port is blocked. Other ports are not affected.
     pub allow_blocked_ports: bool,
     /// The time for everything until the connection is open: name, TCP, TLS and handshake together. Default: 10 s;
-    /// 5 s in [`Options::for_server`].
+    /// 5 s in [`PeerOptions::for_server`].
     pub connect_timeout: Duration,
     /// The time for the other end to answer a close. Default: 3 s.
     pub close_timeout: Duration,
@@ -128,7 +128,7 @@ pub struct Options {
     /// Godot: `heartbeat_interval`, in seconds.
     pub heartbeat_interval: Duration,
     /// After a silence of [`heartbeat_interval`](Self#structfield.heartbeat_interval), in which a ping was sent: how much longer
-    /// nothing at all may be received. Then the connection ends with [`Deadline::Heartbeat`](crate::Deadline::Heartbeat).
+    /// nothing at all may be received. Then the connection ends with [`Timeout::Heartbeat`](crate::Timeout::Heartbeat).
     /// Default: 20 s.
     ///
     /// Platform: natively only.
@@ -154,7 +154,7 @@ pub struct Options {
     pub tls: TlsOptions,
 }
 
-impl Default for Options {
+impl Default for PeerOptions {
     fn default() -> Self {
         Self {
             max_message_size: MIB,
@@ -178,7 +178,7 @@ impl Default for Options {
     }
 }
 
-impl Options {
+impl PeerOptions {
     /// The defaults for peers that a server accepts: whoever connects is a stranger, so messages of at most 64 KiB, and
     /// 5 s for a handshake to which the client already has a connection.
     #[must_use]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{MAX_REQUEST_SIZE, MIB, Options, check_size, check_time, setters};
+use super::{MAX_REQUEST_SIZE, MIB, PeerOptions, check_size, check_time, setters};
 use crate::{error::Error, http::split_authority};
 
 /// The settings of a [`WebSocketServer`](crate::WebSocketServer). All have defaults, made for a public port; change a
@@ -25,9 +25,9 @@ use crate::{error::Error, http::split_authority};
 #[non_exhaustive]
 pub struct ServerOptions {
     /// The options of every peer; the hook of [`on_request`](crate::WebSocketServer::on_request) can give a peer others.
-    /// Their [`connect_timeout`](Options::connect_timeout) is what a handshake may take, and with a
-    /// [`tls.identity`](crate::TlsOptions::identity) the server speaks TLS. Default: [`Options::for_server`].
-    pub peer: Options,
+    /// Their [`connect_timeout`](PeerOptions::connect_timeout) is what a handshake may take, and with a
+    /// [`tls.certificate`](crate::TlsOptions::identity) the server speaks TLS. Default: [`PeerOptions::for_server`].
+    pub connection: PeerOptions,
     /// The number of peers that may be open at once; one more is answered 503. Default: 4096.
     pub max_peers: usize,
     /// The number of them from one address; one more is answered 503. Default: 1024, which a school behind one address
@@ -41,12 +41,12 @@ pub struct ServerOptions {
     /// clients that connect and send nothing cannot keep others out. One whose bytes the server has yet to read makes room only
     /// if all are like that. Networks are an IPv4 /24 and an IPv6 /48, in it the
     /// /56, in that the /64; in the last of them the address.
-    pub max_pending: usize,
+    pub max_pending_handshakes: usize,
     /// The number of handshakes from one address; one more is answered 503. Default: 16.
     ///
-    /// The addresses of an IPv6 /64 count as one. Behind a proxy all clients have its address: raise this to `max_pending`
+    /// The addresses of an IPv6 /64 count as one. Behind a proxy all clients have its address: raise this to `max_pending_handshakes`
     /// there.
-    pub max_pending_per_address: usize,
+    pub max_pending_handshakes_per_address: usize,
     /// The number of connections that are accepted from one address in a second; two seconds' worth may come at once, one
     /// more is answered 429. Zero: no limit. Default: 128.
     ///
@@ -59,14 +59,14 @@ pub struct ServerOptions {
     /// wait for several peers count once. Default: 1 GiB.
     ///
     /// Each of `max_peers` peers has a share that is its own: room for a request and for one message each way, of
-    /// [`max_message_size`](Options::max_message_size). The rest is common, and must be at least as much as two such shares;
+    /// [`max_message_size`](PeerOptions::max_message_size). The rest is common, and must be at least as much as two such shares;
     /// options that leave less are an error. A peer that holds more than its share takes the rest from what is common. While
     /// that is used up, peers above their share can be sent nothing; while half of it is used up, they are not read from.
     /// Peers within their share go on as if nothing were.
     ///
     /// [`ServerStats::memory`](crate::ServerStats::memory) is never more than this and one turn, 256 KiB. Not counted is what
     /// the system and TLS hold, and up to 16 KiB a peer that are kept for its next packets until its next heartbeat.
-    pub max_memory: usize,
+    pub max_buffered_bytes: usize,
     /// The values of the field `Host` that are served, with or without a port; requests for others are answered 421. Without a
     /// port an entry serves every port. Upper and lower case are alike. Empty: all are served. Default: empty.
     ///
@@ -86,31 +86,31 @@ pub struct ServerOptions {
     /// Default: false.
     pub dual_stack: bool,
     /// How much each peer may send. The hook can give a peer others.
-    pub limits: PeerLimits,
-    /// What becomes of a packet for a peer whose outbound queue is full. Default: [`WhenFull::Refuse`].
-    pub when_full: WhenFull,
+    pub rate_limits: RateLimits,
+    /// What becomes of a packet for a peer whose outbound queue is full. Default: [`SendOverflow::Refuse`].
+    pub send_overflow: SendOverflow,
     /// How long a peer's outbound queue may stay full; then the peer is closed with
-    /// [`Excess::Slow`](crate::Excess::Slow). The time stands still while the server leaves unread what the peer has sent.
+    /// [`Limit::SlowReader`](crate::Limit::SlowReader). The time stands still while the server leaves unread what the peer has sent.
     /// Zero: for ever. Default: 10 s.
-    pub max_time_full: Duration,
+    pub slow_reader_timeout: Duration,
 }
 
 impl ServerOptions {
     setters! {
-        peer: Options,
+        connection: PeerOptions,
         max_peers: usize,
         max_peers_per_address: usize,
-        max_pending: usize,
-        max_pending_per_address: usize,
+        max_pending_handshakes: usize,
+        max_pending_handshakes_per_address: usize,
         max_connections_per_address_per_second: u32,
         max_request_size: usize,
-        max_memory: usize,
+        max_buffered_bytes: usize,
         origins: OriginPolicy,
         allow_missing_origin: bool,
         dual_stack: bool,
-        limits: PeerLimits,
-        when_full: WhenFull,
-        max_time_full: Duration,
+        rate_limits: RateLimits,
+        send_overflow: SendOverflow,
+        slow_reader_timeout: Duration,
     }
 
     /// Sets [`hosts`](Self#structfield.hosts).
@@ -129,12 +129,12 @@ impl ServerOptions {
 
     /// The one check of all of it.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        self.peer.check()?;
+        self.connection.check()?;
         for (option, size) in [
             ("max_peers", self.max_peers),
             ("max_peers_per_address", self.max_peers_per_address),
-            ("max_pending", self.max_pending),
-            ("max_pending_per_address", self.max_pending_per_address),
+            ("max_pending_handshakes", self.max_pending_handshakes),
+            ("max_pending_handshakes_per_address", self.max_pending_handshakes_per_address),
             ("max_request_size", self.max_request_size),
         ] {
             check_size(option, size)?;
@@ -151,41 +151,41 @@ impl ServerOptions {
                 check_origin(origin).map_err(|why| Error::InvalidOption { option: "origins", why })?;
             }
         }
-        check_time("max_time_full", self.max_time_full, true)?;
-        self.limits.check()
+        check_time("slow_reader_timeout", self.slow_reader_timeout, true)?;
+        self.rate_limits.check()
     }
 }
 
 impl Default for ServerOptions {
     fn default() -> Self {
         Self {
-            peer: Options::for_server(),
+            connection: PeerOptions::for_server(),
             max_peers: 4096,
             max_peers_per_address: 1024,
-            max_pending: 256,
-            max_pending_per_address: 16,
+            max_pending_handshakes: 256,
+            max_pending_handshakes_per_address: 16,
             max_connections_per_address_per_second: 128,
             max_request_size: MAX_REQUEST_SIZE,
-            max_memory: 1024 * MIB,
+            max_buffered_bytes: 1024 * MIB,
             hosts: Vec::new(),
             paths: Vec::new(),
             origins: OriginPolicy::default(),
             allow_missing_origin: true,
             dual_stack: false,
-            limits: PeerLimits::default(),
-            when_full: WhenFull::default(),
-            max_time_full: Duration::from_secs(10),
+            rate_limits: RateLimits::default(),
+            send_overflow: SendOverflow::default(),
+            slow_reader_timeout: Duration::from_secs(10),
         }
     }
 }
 
 /// How much a peer of a server may send. Bursts of two seconds' worth are let through; beyond them the peer is closed with
-/// [`CloseCause::Excess`](crate::CloseCause::Excess).
+/// [`CloseCause::Limit`](crate::CloseCause::Limit).
 ///
 /// Zero is no limit, in each of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct PeerLimits {
+pub struct RateLimits {
     /// Packets a second. Default: 2000.
     pub max_packets_per_second: u32,
     /// Bytes a second, frame headers included. Default: 4 MiB.
@@ -195,12 +195,12 @@ pub struct PeerLimits {
     /// The fragments that one message may come in. Default: 1024.
     pub max_fragments: u32,
     /// The time from the first byte of a message, or of a frame, to its last; then the peer is closed with
-    /// [`Deadline::Message`](crate::Deadline::Message). It stands still while the server leaves unread what the peer has
+    /// [`Timeout::Message`](crate::Timeout::Message). It stands still while the server leaves unread what the peer has
     /// sent. Default: 10 s.
     pub max_message_time: Duration,
 }
 
-impl PeerLimits {
+impl RateLimits {
     setters! {
         max_packets_per_second: u32,
         max_bytes_per_second: u32,
@@ -210,11 +210,11 @@ impl PeerLimits {
     }
 
     pub(crate) fn check(&self) -> Result<(), Error> {
-        check_time("limits.max_message_time", self.max_message_time, true)
+        check_time("rate_limits.max_message_time", self.max_message_time, true)
     }
 }
 
-impl Default for PeerLimits {
+impl Default for RateLimits {
     fn default() -> Self {
         Self {
             max_packets_per_second: 2000,
@@ -246,7 +246,7 @@ pub enum OriginPolicy {
 /// What becomes of a packet for a peer whose outbound queue is full.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum WhenFull {
+pub enum SendOverflow {
     /// It is not taken: [`Error::OutboundFull`].
     #[default]
     Refuse,
@@ -335,13 +335,13 @@ mod tests {
     fn the_defaults_are_valid_and_those_for_strangers() {
         let options = ServerOptions::default();
         assert_eq!(options.check(), Ok(()));
-        assert_eq!(options.peer, Options::for_server());
-        assert_eq!(options.peer.connect_timeout, Duration::from_secs(5));
+        assert_eq!(options.connection, PeerOptions::for_server());
+        assert_eq!(options.connection.connect_timeout, Duration::from_secs(5));
         assert_eq!(
-            (options.max_peers, options.max_pending, options.max_pending_per_address),
+            (options.max_peers, options.max_pending_handshakes, options.max_pending_handshakes_per_address),
             (4096, 256, 16)
         );
-        assert_eq!((options.origins, options.when_full), (OriginPolicy::SameHost, WhenFull::Refuse));
+        assert_eq!((options.origins, options.send_overflow), (OriginPolicy::SameHost, SendOverflow::Refuse));
     }
 
     #[test]
@@ -349,8 +349,11 @@ mod tests {
         let default = ServerOptions::default;
         for size in [0, 1 << 31] {
             assert_invalid(&default().max_peers(size), "max_peers");
-            assert_invalid(&default().max_pending(size), "max_pending");
-            assert_invalid(&default().max_pending_per_address(size), "max_pending_per_address");
+            assert_invalid(&default().max_pending_handshakes(size), "max_pending_handshakes");
+            assert_invalid(
+                &default().max_pending_handshakes_per_address(size),
+                "max_pending_handshakes_per_address",
+            );
             assert_invalid(&default().max_request_size(size), "max_request_size");
             assert_invalid(&default().max_peers_per_address(size), "max_peers_per_address");
         }
@@ -367,23 +370,23 @@ mod tests {
 
     #[test]
     fn the_peers_options_are_checked_too() {
-        let peer = Options::for_server().close_timeout(Duration::ZERO);
-        assert_invalid(&ServerOptions::default().peer(peer), "close_timeout");
+        let peer = PeerOptions::for_server().close_timeout(Duration::ZERO);
+        assert_invalid(&ServerOptions::default().connection(peer), "close_timeout");
     }
 
     #[test]
     fn times_may_be_zero_but_not_days() {
         let day = Duration::from_secs(24 * 60 * 60);
-        assert_invalid(&ServerOptions::default().max_time_full(day * 2), "max_time_full");
-        let limits = PeerLimits::default().max_message_time(day * 2);
-        assert_invalid(&ServerOptions::default().limits(limits), "limits.max_message_time");
-        let unlimited = PeerLimits::default()
+        assert_invalid(&ServerOptions::default().slow_reader_timeout(day * 2), "slow_reader_timeout");
+        let limits = RateLimits::default().max_message_time(day * 2);
+        assert_invalid(&ServerOptions::default().rate_limits(limits), "rate_limits.max_message_time");
+        let unlimited = RateLimits::default()
             .max_packets_per_second(0)
             .max_bytes_per_second(0)
             .max_control_frames_per_second(0)
             .max_fragments(0)
             .max_message_time(Duration::ZERO);
-        let options = ServerOptions::default().limits(unlimited).max_time_full(Duration::ZERO);
+        let options = ServerOptions::default().rate_limits(unlimited).slow_reader_timeout(Duration::ZERO);
         assert_eq!(options.check(), Ok(()));
     }
 

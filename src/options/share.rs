@@ -1,6 +1,6 @@
 //! The memory that is one peer's own, and whether a server has as much for each.
 
-use super::{Options, ServerOptions};
+use super::{PeerOptions, ServerOptions};
 use crate::error::Error;
 
 /// The memory that is one peer's own.
@@ -34,11 +34,11 @@ impl Share {
 impl ServerOptions {
     /// The share of a peer with the options of all.
     pub(crate) fn share(&self) -> Share {
-        self.share_of(&self.peer)
+        self.share_of(&self.connection)
     }
 
     /// The share of a peer with options of its own.
-    pub(crate) fn share_of(&self, peer: &Options) -> Share {
+    pub(crate) fn share_of(&self, peer: &PeerOptions) -> Share {
         let message = peer.max_message_size.saturating_add(Share::OVERHEAD);
         Share { inbound: message.saturating_add(self.max_request_size), outbound: message }
     }
@@ -46,10 +46,10 @@ impl ServerOptions {
     /// Checks that every peer can have this share, and that enough is common beside them.
     pub(crate) fn check_memory(&self, share: Share) -> Result<(), Error> {
         let shares = share.total().saturating_mul(self.max_peers.saturating_add(2));
-        if self.max_memory < shares {
+        if self.max_buffered_bytes < shares {
             let why = "it is too small for `max_peers` peers that each hold a request and a message of \
                        `max_message_size` each way, and two more; raise it, or lower one of those";
-            return Err(Error::InvalidOption { option: "max_memory", why });
+            return Err(Error::InvalidOption { option: "max_buffered_bytes", why });
         }
         Ok(())
     }
@@ -62,22 +62,26 @@ mod tests {
     #[track_caller]
     fn assert_invalid(options: &ServerOptions) {
         let answer = options.check();
-        assert!(matches!(answer, Err(Error::InvalidOption { option: "max_memory", .. })), "{answer:?}");
+        assert!(
+            matches!(answer, Err(Error::InvalidOption { option: "max_buffered_bytes", .. })),
+            "{answer:?}"
+        );
     }
 
     #[test]
     fn memory_must_suffice_for_a_message_of_each_peer_both_ways() {
-        let options = |memory| ServerOptions::default().max_peers(6).max_memory(memory);
+        let options = |memory| ServerOptions::default().max_peers(6).max_buffered_bytes(memory);
         let share = options(0).share();
         assert!(share.inbound > 64 * KIB + options(0).max_request_size && share.outbound > 64 * KIB);
         assert_eq!(options(8 * share.total()).check(), Ok(()));
         assert_invalid(&options(8 * share.total() - 1));
         assert_invalid(&options(8 * share.total()).max_peers(7));
-        let larger = Options::for_server().max_message_size(64 * KIB + 1);
-        assert_invalid(&options(8 * share.total()).peer(larger));
-        assert_invalid(&ServerOptions::default().max_memory(0));
-        let huge =
-            Options::for_server().max_message_size(i32::MAX as usize).inbound_buffer_size(i32::MAX as usize);
-        assert_invalid(&ServerOptions::default().peer(huge.backlog_buffer_size(i32::MAX as usize)));
+        let larger = PeerOptions::for_server().max_message_size(64 * KIB + 1);
+        assert_invalid(&options(8 * share.total()).connection(larger));
+        assert_invalid(&ServerOptions::default().max_buffered_bytes(0));
+        let huge = PeerOptions::for_server()
+            .max_message_size(i32::MAX as usize)
+            .inbound_buffer_size(i32::MAX as usize);
+        assert_invalid(&ServerOptions::default().connection(huge.backlog_buffer_size(i32::MAX as usize)));
     }
 }

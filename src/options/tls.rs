@@ -27,7 +27,7 @@ pub struct TlsOptions {
     /// that connects does not use it.
     ///
     /// Godot: `TLSOptions.server`.
-    pub identity: Option<TlsIdentity>,
+    pub certificate: Option<TlsCertificate>,
 }
 
 impl TlsOptions {
@@ -45,10 +45,10 @@ impl TlsOptions {
         self
     }
 
-    /// Sets [`identity`](Self#structfield.identity).
+    /// Sets [`certificate`](Self#structfield.certificate).
     #[must_use]
-    pub fn identity(mut self, identity: TlsIdentity) -> Self {
-        self.identity = Some(identity);
+    pub fn certificate(mut self, certificate: TlsCertificate) -> Self {
+        self.certificate = Some(certificate);
         self
     }
 
@@ -59,9 +59,9 @@ impl TlsOptions {
         if self.server_name.as_deref() == Some("") {
             return Err(Error::InvalidOption { option: "tls.server_name", why: "it is empty" });
         }
-        if let Some(identity) = &self.identity {
-            check_pem("tls.identity", &identity.certificates_pem, "CERTIFICATE")?;
-            check_pem("tls.identity", &identity.key_pem, "PRIVATE KEY")?;
+        if let Some(certificate) = &self.certificate {
+            check_pem("tls.certificate", &certificate.certificates_pem, "CERTIFICATE")?;
+            check_pem("tls.certificate", &certificate.key_pem, "PRIVATE KEY")?;
         }
         Ok(())
     }
@@ -111,16 +111,22 @@ pub enum TlsRoots {
 
 /// A certificate chain and its private key. `Debug` does not show the key.
 #[derive(Clone, PartialEq, Eq)]
-pub struct TlsIdentity {
+pub struct TlsCertificate {
     /// The server's certificate first, then those that vouch for it: PEM.
-    pub certificates_pem: Vec<u8>,
+    pub(crate) certificates_pem: Vec<u8>,
     /// The private key of the first certificate: PEM (PKCS #8, PKCS #1 or SEC 1).
-    pub key_pem: Vec<u8>,
+    pub(crate) key_pem: Vec<u8>,
 }
 
-impl TlsIdentity {
-    /// Reads both from files. To renew a server's certificate, read them again and give the new identity to
-    /// [`set_identity`](crate::WebSocketServer::set_identity).
+impl TlsCertificate {
+    /// Makes one of PEM text: the server's certificate first, then those that vouch for it, and the private key of the first
+    /// (PKCS #8, PKCS #1 or SEC 1). Both are checked when they are used.
+    pub fn from_pem(certificates: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
+        Self { certificates_pem: certificates.into(), key_pem: key.into() }
+    }
+
+    /// Reads both from files. To renew a server's certificate, read them again and give the new certificate to
+    /// [`set_certificate`](crate::WebSocketServer::set_certificate).
     ///
     /// # Errors
     /// [`Error::Io`] if a file cannot be read; in a browser, always. What is in the files is checked where it is put to
@@ -130,8 +136,8 @@ impl TlsIdentity {
     }
 }
 
-impl fmt::Debug for TlsIdentity {
+impl fmt::Debug for TlsCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TlsIdentity").finish_non_exhaustive()
+        f.debug_struct("TlsCertificate").finish_non_exhaustive()
     }
 }

@@ -9,19 +9,16 @@ use crate::{
 };
 
 impl WebSocketPeer {
-    /// Closes with code 1000 and no reason: [`close_with`](Self::close_with).
-    ///
-    /// # Errors
-    /// None at present.
+    /// Closes the connection with code 1000 and no reason, as [`close_with`](Self::close_with) does.
     ///
     /// Godot: `close`.
-    pub fn close(&mut self) -> Result<(), Error> {
-        self.close_with(CloseCode::NORMAL, "")
+    pub fn close(&mut self) {
+        self.begin_close(CloseCode::NORMAL, "");
     }
 
     /// Asks the other end to close. What was sent before still goes out.
     ///
-    /// The state is [`ReadyState::Closing`] until the other end answers, or [`Options::close_timeout`](crate::Options::close_timeout) is over. While
+    /// The state is [`ReadyState::Closing`] until the other end answers, or [`PeerOptions::close_timeout`](crate::PeerOptions::close_timeout) is over. While
     /// connecting there is nobody to ask: the attempt is given up, and the state is [`ReadyState::Closed`] at once. When
     /// closing or closed already, nothing happens.
     ///
@@ -29,7 +26,7 @@ impl WebSocketPeer {
     ///
     /// # Errors
     /// - [`Error::ReasonTooLong`] for a reason of more than 123 bytes of UTF-8.
-    /// - [`Error::InvalidCloseCode`] for a code of [`CloseCode::for_server`] on a peer that connected.
+    /// - [`Error::InvalidCloseCode`] for a code of [`CloseCode::new`] on a peer that connected.
     ///
     /// Godot: `close`.
     pub fn close_with(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
@@ -39,6 +36,11 @@ impl WebSocketPeer {
         if !self.accepted && !code.is_for_clients() {
             return Err(Error::InvalidCloseCode { code: code.get() });
         }
+        self.begin_close(code, reason);
+        Ok(())
+    }
+
+    fn begin_close(&mut self, code: CloseCode, reason: &str) {
         match (self.link.state(), &mut self.socket) {
             (ReadyState::Open, Some(socket)) => {
                 socket.close(code, reason, &mut self.link);
@@ -47,7 +49,6 @@ impl WebSocketPeer {
             (ReadyState::Connecting, _) => self.abort(),
             _ => {}
         }
-        Ok(())
     }
 
     /// Ends the connection at once, without a closing handshake. Packets that arrived stay readable.

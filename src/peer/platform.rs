@@ -16,7 +16,7 @@ impl WebSocketPeer {
     /// [`Open`](crate::ReadyState::Open), also if the other end is gone by then. Bytes that were read ahead are the first that
     /// come in.
     ///
-    /// Of the [`Options`](crate::Options) those about the handshake (sub-protocols, header fields, TLS) do not matter here.
+    /// Of the [`PeerOptions`](crate::PeerOptions) those about the handshake (sub-protocols, header fields, TLS) do not matter here.
     ///
     /// # Errors
     /// - [`Error::AlreadyInUse`] while connecting or open.
@@ -47,7 +47,7 @@ impl WebSocketPeer {
         self.socket.as_ref().ok_or_else(|| self.not_open())?.peer_addr(&self.link)
     }
 
-    /// Switches `TCP_NODELAY` on this connection; [`Options::nodelay`](crate::Options::nodelay) is for the next ones.
+    /// Switches `TCP_NODELAY` on this connection; [`PeerOptions::nodelay`](crate::PeerOptions::nodelay) is for the next ones.
     ///
     /// # Errors
     /// - [`Error::NotOpen`] while there is no TCP connection.

@@ -49,7 +49,7 @@ impl WebSocketServer {
                 member.connection.admit(&terms, &headers, &self.options);
                 member.request = Some(request);
                 member.hold_besides(0);
-                member.identity = terms.identity.take();
+                member.user_data = terms.user_data.take();
                 member.phase = Phase::Admitted;
                 member.has_seat = true;
                 self.door.seats.add(ip);
@@ -78,7 +78,7 @@ impl WebSocketServer {
             let error = match self.reactor.accept(self.members.vacant(), &self.options, moment.now) {
                 Arrived::Connection(connection, addr) => {
                     self.stats.accepted += 1;
-                    let member = Member::new(connection, addr, &self.options.peer, self.memory.share());
+                    let member = Member::new(connection, addr, &self.options.connection, self.memory.share());
                     let key = self.members.insert(member);
                     self.welcome(key, moment, budget);
                     continue;

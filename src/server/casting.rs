@@ -23,7 +23,7 @@ impl WebSocketServer {
     }
 
     /// Sends a packet to several peers: to a room, a team, everyone in sight. The packet is encoded once, and its bytes are
-    /// shared: they count once against [`ServerOptions::max_memory`](crate::ServerOptions::max_memory), however many peers
+    /// shared: they count once against [`ServerOptions::max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes), however many peers
     /// they wait for.
     ///
     /// Returns the number of peers that took it. A peer without room for it misses it, as with [`send`](Self::send). A peer

@@ -76,7 +76,7 @@ impl Door {
         if !is_within_rate {
             return Err(Refusal { status: 429, why: "too many connections from this address" });
         }
-        if self.pending.from(addr) > options.max_pending_per_address {
+        if self.pending.from(addr) > options.max_pending_handshakes_per_address {
             return Err(unavailable("too many clients are connecting from this address"));
         }
         Ok(())
@@ -84,7 +84,7 @@ impl Door {
 
     /// Returns `true` if too many handshakes are under way, so that one has to make room.
     pub(super) fn is_overfull(&self, options: &ServerOptions) -> bool {
-        self.pending.total() > options.max_pending
+        self.pending.total() > options.max_pending_handshakes
     }
 
     /// Returns the connection whose handshake is the oldest of those from the network with the most of them; not one that waits
@@ -105,10 +105,10 @@ impl Door {
     pub(super) fn linger(&mut self, addr: IpAddr, was_open: bool, options: &ServerOptions) -> bool {
         let (max, max_per_address) = match was_open {
             true => {
-                let max = options.max_peers.saturating_add(options.max_pending);
+                let max = options.max_peers.saturating_add(options.max_pending_handshakes);
                 (max.saturating_sub(self.seats.total()), options.max_peers_per_address)
             }
-            false => (options.max_pending, options.max_pending_per_address),
+            false => (options.max_pending_handshakes, options.max_pending_handshakes_per_address),
         };
         let tally = &mut self.lingering[usize::from(was_open)];
         let has_room = tally.total() < max && tally.from(addr) < max_per_address;
@@ -188,7 +188,7 @@ impl Door {
             let refusal = Refusal { status: 500, why: "the server cannot answer this request" };
             return (Decision::Refuse(refusal), Vec::new());
         }
-        admission.decide(request, &options.peer)
+        admission.decide(request, &options.connection)
     }
 
     /// Refuses while the program lets no new peers in.
@@ -200,7 +200,7 @@ impl Door {
 /// Logs a warning if the system grants fewer descriptors than a server may need: for seats, handshakes, connections that are over
 /// but for their last bytes, the listener and the like.
 pub(super) fn check_descriptors(options: &ServerOptions, granted: Option<u64>) {
-    let connections = options.max_peers.saturating_add(options.max_pending.saturating_mul(3));
+    let connections = options.max_peers.saturating_add(options.max_pending_handshakes.saturating_mul(3));
     let needed = connections.saturating_add(16) as u64;
     if let Some(granted) = granted.filter(|granted| *granted < needed) {
         log::warn!(
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn one_address_may_not_take_all_places() {
-        let options = ServerOptions::default().max_pending_per_address(2);
+        let options = ServerOptions::default().max_pending_handshakes_per_address(2);
         let mut door = Door::new();
         assert_eq!(statuses(&mut door, &options, &["1.1.1.1"; 3]), [None, None, Some(503)]);
         assert_eq!(statuses(&mut door, &options, &["1.1.1.2"]), [None]);
@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn when_too_many_handshakes_are_under_way_one_makes_room() {
-        let options = ServerOptions::default().max_pending(2);
+        let options = ServerOptions::default().max_pending_handshakes(2);
         let mut door = Door::new();
         let mut slots = Slots::new();
         let keys = ["1.1.1.1", "1.1.1.2", "2.2.2.2"].map(|addr| {
@@ -265,8 +265,8 @@ mod tests {
     fn one_address_may_connect_so_often_in_a_second() {
         let options = ServerOptions::default()
             .max_connections_per_address_per_second(5)
-            .max_pending_per_address(1000)
-            .max_pending(1000);
+            .max_pending_handshakes_per_address(1000)
+            .max_pending_handshakes(1000);
         let mut door = Door::new();
         let answers = statuses(&mut door, &options, &["1.1.1.1"; 11]);
         assert_eq!(answers, [&[None; 10][..], &[Some(429)]].concat(), "two seconds' worth at once");
@@ -287,8 +287,10 @@ mod tests {
 
     #[test]
     fn lingering_connections_are_bounded_in_all_and_from_each_address() {
-        let options =
-            ServerOptions::default().max_pending(3).max_pending_per_address(2).max_peers_per_address(1);
+        let options = ServerOptions::default()
+            .max_pending_handshakes(3)
+            .max_pending_handshakes_per_address(2)
+            .max_peers_per_address(1);
         let mut door = Door::new();
         let mut refused = |addr: &str| door.linger(ip(addr), false, &options);
         let answers = ["1.1.1.1", "1.1.1.1", "1.1.1.1", "1.1.1.2", "1.1.1.3"].map(&mut refused);

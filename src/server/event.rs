@@ -65,7 +65,7 @@ impl<'a> PeerInfo<'a> {
     }
 
     /// What the hook attached by [`Admission::identity`](crate::Admission::identity), if it is of this type.
-    pub fn identity<T: Any>(&self) -> Option<&'a T> {
-        self.member.identity.as_deref()?.downcast_ref()
+    pub fn user_data<T: Any>(&self) -> Option<&'a T> {
+        self.member.user_data.as_deref()?.downcast_ref()
     }
 }

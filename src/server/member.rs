@@ -7,7 +7,7 @@ use crate::{
     error::Error,
     ledger::PACKET_OVERHEAD,
     link::Link,
-    options::{Options, Share, WhenFull},
+    options::{PeerOptions, SendOverflow, Share},
     packet::Packet,
     request::Request,
     state::ReadyState,
@@ -24,7 +24,7 @@ pub(super) struct Member {
     pub(super) addr: SocketAddr,
     /// What it asked for; known once it was let in.
     pub(super) request: Option<Request>,
-    pub(super) identity: Option<Box<dyn Any + Send + Sync>>,
+    pub(super) user_data: Option<Box<dyn Any + Send + Sync>>,
     pub(super) phase: Phase,
     /// Whether it has been open: only then the program ever hears of it.
     pub(super) was_open: bool,
@@ -85,13 +85,13 @@ pub(super) enum Told {
 }
 
 impl Member {
-    pub(super) fn new(connection: Connection, addr: SocketAddr, options: &Options, share: Share) -> Self {
+    pub(super) fn new(connection: Connection, addr: SocketAddr, options: &PeerOptions, share: Share) -> Self {
         Self {
             connection,
             link: Link::connecting(options, None),
             addr,
             request: None,
-            identity: None,
+            user_data: None,
             phase: Phase::Pending,
             was_open: false,
             told: Told::Nothing,
@@ -177,7 +177,7 @@ impl Member {
         &mut self,
         len: usize,
         key: Option<u64>,
-        policy: WhenFull,
+        policy: SendOverflow,
         now: Duration,
     ) -> Result<(), Error> {
         let Self { link, connection, .. } = self;
@@ -194,7 +194,7 @@ impl Member {
             return room;
         }
         connection.was_full(now);
-        if policy == WhenFull::Refuse || !link.outbox.can_make_room(len) {
+        if policy == SendOverflow::Refuse || !link.outbox.can_make_room(len) {
             return room;
         }
         while link.outbox.check_room(len).is_err() && connection.drop_oldest(link) {}

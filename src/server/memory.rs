@@ -43,7 +43,8 @@ pub(super) struct Holding {
 impl Memory {
     pub(super) fn new(options: &ServerOptions, ledger: Ledger) -> Self {
         let share = options.share();
-        let common = options.max_memory.saturating_sub(share.total().saturating_mul(options.max_peers));
+        let common =
+            options.max_buffered_bytes.saturating_sub(share.total().saturating_mul(options.max_peers));
         Self { private: 0, ledger, common, share, seats: options.max_peers, was_logged: false }
     }
 

@@ -186,9 +186,9 @@ impl WebSocketServer {
     /// With each of them nothing was queued, not even in part:
     /// - [`Error::UnknownPeer`] for one whose `Closed` was told.
     /// - [`Error::NotOpen`] for one that is closing, or whose end is still to be told.
-    /// - [`Error::PacketTooBig`] for more than [`Options::outbound_buffer_size`](crate::Options::outbound_buffer_size).
+    /// - [`Error::PacketTooBig`] for more than [`PeerOptions::outbound_buffer_size`](crate::PeerOptions::outbound_buffer_size).
     /// - [`Error::OutboundFull`] while too much waits for this peer already, or for all together
-    ///   ([`ServerOptions::max_memory`]). With [`WhenFull::DropOldest`](crate::WhenFull::DropOldest) older packets are dropped instead, where that
+    ///   ([`ServerOptions::max_buffered_bytes`]). With [`SendOverflow::DropOldest`](crate::SendOverflow::DropOldest) older packets are dropped instead, where that
     ///   helps.
     ///
     /// Godot: `send`, `put_packet`.
@@ -229,8 +229,8 @@ impl WebSocketServer {
         self.flush_gathered();
     }
 
-    /// Asks a peer to close, with a code of [`CloseCode::for_server`] and a reason. What was sent before still goes
-    /// out. `Closed` follows when it answers, or [`Options::close_timeout`](crate::Options::close_timeout) is over.
+    /// Asks a peer to close, with a code of [`CloseCode::new`] and a reason. What was sent before still goes
+    /// out. `Closed` follows when it answers, or [`PeerOptions::close_timeout`](crate::PeerOptions::close_timeout) is over.
     /// One that is closing or closed already stays as it is.
     ///
     /// # Errors
@@ -238,7 +238,19 @@ impl WebSocketServer {
     /// - [`Error::ReasonTooLong`] for a reason of more than 123 bytes of UTF-8.
     ///
     /// Godot: `close`.
-    pub fn close(&mut self, peer: PeerKey, code: CloseCode, reason: &str) -> Result<(), Error> {
+    #[doc(alias = "disconnect_peer")]
+    pub fn close(&mut self, peer: PeerKey) -> Result<(), Error> {
+        self.close_with(peer, CloseCode::NORMAL, "")
+    }
+
+    /// Closes the connection of a peer, as [`close`](Self::close), with a code and a reason.
+    ///
+    /// # Errors
+    /// - [`Error::UnknownPeer`] for one whose `Closed` was told.
+    /// - [`Error::ReasonTooLong`] for a reason of more than 123 bytes of UTF-8.
+    ///
+    /// Godot: `close`.
+    pub fn close_with(&mut self, peer: PeerKey, code: CloseCode, reason: &str) -> Result<(), Error> {
         if reason.len() > MAX_REASON {
             return Err(Error::ReasonTooLong { len: reason.len() });
         }

@@ -6,9 +6,9 @@ use bytes::Bytes;
 
 use super::{PeerKey, WebSocketServer, member::Member, turns::IN_A_ROW};
 use crate::{
-    close::Excess,
+    close::Limit,
     error::Error,
-    options::WhenFull,
+    options::SendOverflow,
     packet::{Outgoing, Packet},
     state::ReadyState,
     sys::{Accept, Accepted, Reactor},
@@ -107,7 +107,7 @@ impl WebSocketServer {
         };
         let has_memory = self.memory.may_send(member, len, content.shared());
         // Nothing is dropped for a packet that is refused in the end.
-        let policy = if has_memory { self.options.when_full } else { WhenFull::Refuse };
+        let policy = if has_memory { self.options.send_overflow } else { SendOverflow::Refuse };
         let mut result = member.make_room(len, key, policy, now);
         if result.is_ok() && !has_memory {
             member.connection.found_no_memory(now, &member.link);
@@ -129,7 +129,7 @@ impl WebSocketServer {
         }
         self.memory.recount(member);
         // It may have been found full, even where the packet was taken in the place of others.
-        if result.is_err() || policy == WhenFull::DropOldest {
+        if result.is_err() || policy == SendOverflow::DropOldest {
             let due = member.connection.next_deadline();
             self.deadlines.note(to, member, due);
         }
@@ -137,7 +137,7 @@ impl WebSocketServer {
     }
 
     /// Sends to one peer what must not be missed: while there is no memory for it, the peers for which most waits are closed,
-    /// as [`Excess::Slow`].
+    /// as [`Limit::SlowReader`].
     ///
     /// # Errors
     /// Those of [`send`](Self::send). [`Error::OutboundFull`] says that this peer is one of those for which most waits, or that
@@ -185,12 +185,12 @@ impl WebSocketServer {
             .filter(|(_, member)| member.holding.outbound > member.share.outbound.max(least))
             .max_by_key(|(_, member)| member.holding.outbound);
         let Some((key, _)) = largest else { return false };
-        self.expel(key, Excess::Slow, "takes packets too slowly");
+        self.expel(key, Limit::SlowReader, "takes packets too slowly");
         true
     }
 
     /// Ends the connection of a peer that went over a limit, with code 1008. What waits for it is dropped.
-    pub(crate) fn expel(&mut self, peer: PeerKey, what: Excess, reason: &str) {
+    pub(crate) fn expel(&mut self, peer: PeerKey, what: Limit, reason: &str) {
         let Some(member) = self.members.get_mut(peer) else { return };
         if member.link.state() == ReadyState::Open {
             let now = self.times.now();

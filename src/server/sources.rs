@@ -10,7 +10,7 @@ use super::{
 use crate::{
     admission::Refusal,
     error::Error,
-    options::{ServerOptions, TlsIdentity},
+    options::{ServerOptions, TlsCertificate},
     request::Request,
     sys::{Accept, Accepted, Ration, Reactor},
     upgraded::UpgradedStream,
@@ -24,7 +24,7 @@ impl WebSocketServer {
     /// one, which [`local_addr`](Self::local_addr) tells. A name is looked up before the call returns.
     ///
     /// It may need a descriptor for each of [`max_peers`](ServerOptions::max_peers), three for each of
-    /// [`max_pending`](ServerOptions::max_pending), and 16 more: 4880 by default. A warning is logged if the system grants fewer,
+    /// [`max_pending_handshakes`](ServerOptions::max_pending_handshakes), and 16 more: 4880 by default. A warning is logged if the system grants fewer,
     /// as many do by default (`ulimit -n`).
     ///
     /// # Errors
@@ -47,7 +47,7 @@ impl WebSocketServer {
     /// Those of [`bind`](Self::bind).
     pub fn from_listener(listener: TcpListener, options: ServerOptions) -> Result<Self, Error> {
         options.check()?;
-        let reactor = Reactor::new(Some(listener), options.peer.tls.identity.as_ref())?;
+        let reactor = Reactor::new(Some(listener), options.connection.tls.certificate.as_ref())?;
         if let Ok(address) = reactor.local_addr() {
             log::info!("listening at {address}");
         }
@@ -61,7 +61,7 @@ impl WebSocketServer {
     /// Those of [`bind`](Self::bind), except those about the address.
     pub fn without_listener(options: ServerOptions) -> Result<Self, Error> {
         options.check()?;
-        let reactor = Reactor::new(None, options.peer.tls.identity.as_ref())?;
+        let reactor = Reactor::new(None, options.connection.tls.certificate.as_ref())?;
         check_descriptors(&options, Reactor::max_descriptors());
         Ok(Self::on(reactor, options))
     }
@@ -72,7 +72,7 @@ impl WebSocketServer {
     ///
     /// The framework decides which clients are admitted: the hook of [`on_request`](Self::on_request) and the options about
     /// requests and handshakes do not apply, nor does a TLS identity. The peer takes a seat and has the
-    /// options of every peer ([`ServerOptions::peer`] and [`limits`](ServerOptions::limits)).
+    /// options of every peer ([`ServerOptions::connection`] and [`limits`](ServerOptions::rate_limits)).
     ///
     /// # Errors
     /// - [`Error::ServerFull`] while [`max_peers`](ServerOptions::max_peers) or
@@ -89,7 +89,7 @@ impl WebSocketServer {
         let connection = self.reactor.adopt(self.members.vacant(), handover, &self.options, now)?;
         self.stats.accepted += 1;
         let addr = info.request.addr();
-        let mut member = Member::new(connection, addr, &self.options.peer, self.memory.share());
+        let mut member = Member::new(connection, addr, &self.options.connection, self.memory.share());
         member.phase = Phase::Upgraded;
         let seat = self.seat_for(&member, &info.request, read);
         if let Err(refusal) = seat {
@@ -99,7 +99,7 @@ impl WebSocketServer {
             return Err(Error::ServerFull { why: refusal.why });
         }
         member.request = Some(info.request);
-        member.identity = info.identity;
+        member.user_data = info.user_data;
         member.hold_besides(0);
         member.has_seat = true;
         self.door.seats.add(addr.ip());
@@ -148,17 +148,17 @@ impl WebSocketServer {
     /// - [`Error::InvalidOption`] for an identity that the TLS library cannot use; the old one stays.
     /// - [`Error::Unsupported`] in a build without the feature `tls`, and for a server that was bound without an
     ///   identity: clients expect it to stay plain.
-    pub fn set_identity(&mut self, identity: TlsIdentity) -> Result<(), Error> {
-        if self.options.peer.tls.identity.is_none() {
+    pub fn set_certificate(&mut self, identity: TlsCertificate) -> Result<(), Error> {
+        if self.options.connection.tls.certificate.is_none() {
             return Err(Error::Unsupported { what: "to secure a server that was bound without an identity" });
         }
-        let mut tls = self.options.peer.tls.clone();
-        tls.identity = Some(identity);
+        let mut tls = self.options.connection.tls.clone();
+        tls.certificate = Some(identity);
         tls.check()?;
-        if let Some(identity) = &tls.identity {
-            self.reactor.set_identity(identity)?;
+        if let Some(identity) = &tls.certificate {
+            self.reactor.set_certificate(identity)?;
         }
-        self.options.peer.tls = tls;
+        self.options.connection.tls = tls;
         Ok(())
     }
 }

@@ -88,7 +88,7 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::Options;
+    use crate::options::PeerOptions;
 
     const fn at(seconds: u64) -> Times {
         let time = Duration::from_secs(seconds);
@@ -98,7 +98,7 @@ mod tests {
     fn watch() -> (Watch, Link) {
         let times = Duration::from_secs;
         let liveness = Liveness::new(Packet::text("?")).silence(times(20)).timeout(times(10));
-        let mut link = Link::connecting(&Options::default(), None);
+        let mut link = Link::connecting(&PeerOptions::default(), None);
         link.opened(None);
         (Watch::start(liveness, at(0)), link)
     }

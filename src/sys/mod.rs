@@ -31,11 +31,11 @@ use bytes::Bytes;
 
 use crate::{
     admission::{Refusal, Response, Terms},
-    close::{CloseCode, Excess},
+    close::{CloseCode, Limit},
     error::Error,
     ledger::Ledger,
     link::Link,
-    options::{Options, ServerOptions, TlsIdentity},
+    options::{PeerOptions, ServerOptions, TlsCertificate},
     packet::{Outgoing, Packet},
     request::Request,
     upgraded::{Handover, Role},
@@ -45,13 +45,13 @@ use crate::{
 /// What a platform's `Socket` can do. Constructed by `connect` and `accept`; what has a `self` is called on a connection.
 pub(crate) trait Transport: Sized {
     /// Begins to connect.
-    fn connect(url: &Url, options: &Options) -> Result<Self, Error>;
+    fn connect(url: &Url, options: &PeerOptions) -> Result<Self, Error>;
 
     /// Begins the server's side of a handshake on a stream that a listener accepted.
-    fn accept(stream: TcpStream, options: &Options) -> Result<Self, Error>;
+    fn accept(stream: TcpStream, options: &PeerOptions) -> Result<Self, Error>;
 
     /// Takes over a stream whose handshake was made elsewhere. The connection opens with the next poll.
-    fn accept_upgraded(handover: Handover, role: Role, options: &Options) -> Result<Self, Error>;
+    fn accept_upgraded(handover: Handover, role: Role, options: &PeerOptions) -> Result<Self, Error>;
 
     /// Moves everything on that can move, and tells the link.
     fn poll(&mut self, link: &mut Link);
@@ -128,10 +128,10 @@ pub(crate) trait Accept: Sized {
     fn bind(addresses: &[SocketAddr], dual_stack: bool) -> Result<TcpListener, Error>;
 
     /// Begins to listen, if there is a listener; for secure connections if there is an identity.
-    fn new(listener: Option<TcpListener>, identity: Option<&TlsIdentity>) -> Result<Self, Error>;
+    fn new(listener: Option<TcpListener>, identity: Option<&TlsCertificate>) -> Result<Self, Error>;
 
     /// The certificate for connections from now on.
-    fn set_identity(&mut self, identity: &TlsIdentity) -> Result<(), Error>;
+    fn set_certificate(&mut self, identity: &TlsCertificate) -> Result<(), Error>;
 
     fn local_addr(&self) -> Result<SocketAddr, Error>;
 
@@ -313,7 +313,7 @@ pub(crate) trait Accepted: Sized {
     fn close(&mut self, code: CloseCode, reason: &str, now: Duration, link: &mut Link);
 
     /// Ends the connection of a peer that went over a limit. The packets that wait for it are dropped.
-    fn expel(&mut self, what: Excess, reason: &str, now: Duration, link: &mut Link);
+    fn expel(&mut self, what: Limit, reason: &str, now: Duration, link: &mut Link);
 }
 
 /// The name of a fuzz target, and what it does with an input. Those of a backend are told by its `FUZZ_TARGETS`.

@@ -8,7 +8,7 @@ use std::{
 
 use socket2::{Domain, SockRef, Socket, Type};
 use tungstenite::handshake::derive_accept_key;
-use websocket_peer::{Options, ReadyState, WebSocketPeer};
+use websocket_peer::{PeerOptions, ReadyState, WebSocketPeer};
 
 use super::{PATIENCE, eventually, network, opened, until};
 
@@ -248,7 +248,7 @@ pub fn tcp_pair() -> (TcpStream, TcpStream) {
 }
 
 /// A raw client, and the peer that accepted it and awaits its request.
-pub fn accepting(options: Options) -> (WebSocketPeer, Raw) {
+pub fn accepting(options: PeerOptions) -> (WebSocketPeer, Raw) {
     let (connected, accepted) = tcp_pair();
     let mut peer = WebSocketPeer::with_options(options);
     peer.accept(accepted).expect("the options are right");
@@ -256,7 +256,7 @@ pub fn accepting(options: Options) -> (WebSocketPeer, Raw) {
 }
 
 /// A raw client, and the peer that accepted it, open.
-pub fn accepted(options: Options) -> (WebSocketPeer, Raw) {
+pub fn accepted(options: PeerOptions) -> (WebSocketPeer, Raw) {
     let (mut peer, mut raw) = accepting(options);
     raw.send(REQUEST);
     opened(&mut peer);
@@ -265,7 +265,7 @@ pub fn accepted(options: Options) -> (WebSocketPeer, Raw) {
 }
 
 /// A raw server that has not read the request yet, and the peer that connected to it.
-pub fn connecting(options: Options) -> (WebSocketPeer, Raw) {
+pub fn connecting(options: PeerOptions) -> (WebSocketPeer, Raw) {
     let (listener, port) = listener();
     let mut peer = WebSocketPeer::with_options(options);
     peer.connect(&format!("ws://127.0.0.1:{port}/")).expect("the address and the options are right");
@@ -316,7 +316,7 @@ pub fn request(peer: &mut WebSocketPeer, raw: &mut Raw) -> (String, String) {
 }
 
 /// A raw server, and the peer that connected to it, open.
-pub fn connected(options: Options) -> (WebSocketPeer, Raw) {
+pub fn connected(options: PeerOptions) -> (WebSocketPeer, Raw) {
     let (mut peer, mut raw) = connecting(options);
     let (_, accept) = request(&mut peer, &mut raw);
     raw.send(ANSWER.replace("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", &accept));

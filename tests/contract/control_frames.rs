@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use wasm_bindgen_test::wasm_bindgen_test;
-use websocket_peer::{Options, ReadyState};
+use websocket_peer::{PeerOptions, ReadyState};
 
 use crate::support::{A_WHILE, endure_silence, measure_round_trip, open, open_with, poll_for, receive_text};
 
@@ -31,7 +31,7 @@ async fn a_ping_between_fragments_does_not_disturb_them() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn the_heartbeat_keeps_a_quiet_connection_open() {
-    let options = Options::default()
+    let options = PeerOptions::default()
         .heartbeat_interval(Duration::from_millis(30))
         .heartbeat_timeout(Duration::from_secs(5));
     let mut peer = open_with(options, "/echo").await;
@@ -43,7 +43,7 @@ async fn the_heartbeat_keeps_a_quiet_connection_open() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn round_trips_are_measured_while_packets_go_to_and_fro_where_pings_can_be_sent() {
-    let options = Options::default()
+    let options = PeerOptions::default()
         .heartbeat_interval(Duration::from_millis(30))
         .heartbeat_timeout(Duration::from_secs(60));
     let mut peer = open_with(options, "/echo").await;
@@ -57,7 +57,7 @@ async fn round_trips_are_measured_while_packets_go_to_and_fro_where_pings_can_be
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_server_that_fell_silent_is_noticed_where_pings_can_be_sent() {
-    let options = Options::default()
+    let options = PeerOptions::default()
         .heartbeat_interval(Duration::from_millis(50))
         .heartbeat_timeout(Duration::from_millis(100));
     let mut peer = open_with(options, "/silent").await;
@@ -67,7 +67,7 @@ async fn a_server_that_fell_silent_is_noticed_where_pings_can_be_sent() {
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn without_a_heartbeat_silence_is_endured() {
     let options =
-        Options::default().heartbeat_interval(Duration::ZERO).heartbeat_timeout(Duration::from_millis(1));
+        PeerOptions::default().heartbeat_interval(Duration::ZERO).heartbeat_timeout(Duration::from_millis(1));
     let mut peer = open_with(options, "/silent").await;
     poll_for(&mut peer, A_WHILE).await;
     assert_eq!(peer.state(), ReadyState::Open);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use wasm_bindgen_test::wasm_bindgen_test;
-use websocket_peer::{CloseCause, Deadline, Options, ReadyState};
+use websocket_peer::{CloseCause, PeerOptions, ReadyState, Timeout};
 
 use crate::support::{
     A_WHILE, closed, dial_with, ending, may_refuse_interim_answers, open_with, opened, pause, poll_for,
@@ -15,9 +15,9 @@ const SHORT: Duration = Duration::from_millis(200);
 const ENOUGH: Duration = Duration::from_secs(2);
 
 async fn assert_connect_times_out(path: &str) {
-    let mut peer = dial_with(Options::default().connect_timeout(SHORT), path).await;
+    let mut peer = dial_with(PeerOptions::default().connect_timeout(SHORT), path).await;
     let info = closed(&mut peer).await;
-    assert_eq!(ending(&info), (None, "", &CloseCause::TimedOut { what: Deadline::Connect }));
+    assert_eq!(ending(&info), (None, "", &CloseCause::TimedOut(Timeout::Connect)));
     assert!(!info.was_clean());
 }
 
@@ -33,26 +33,26 @@ async fn a_server_that_stops_within_its_answer_is_given_up() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_server_that_only_sends_interim_answers_is_given_up() {
-    let mut peer = dial_with(Options::default().connect_timeout(SHORT), "/interim-forever").await;
+    let mut peer = dial_with(PeerOptions::default().connect_timeout(SHORT), "/interim-forever").await;
     let info = closed(&mut peer).await;
     if may_refuse_interim_answers() && matches!(info.cause, CloseCause::Refused { .. }) {
         return;
     }
-    assert_eq!(ending(&info), (None, "", &CloseCause::TimedOut { what: Deadline::Connect }));
+    assert_eq!(ending(&info), (None, "", &CloseCause::TimedOut(Timeout::Connect)));
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn the_time_to_connect_ends_when_it_is_open() {
-    let mut peer = open_with(Options::default().connect_timeout(ENOUGH), "/stall").await;
+    let mut peer = open_with(PeerOptions::default().connect_timeout(ENOUGH), "/stall").await;
     poll_for(&mut peer, ENOUGH + A_WHILE).await;
     assert_eq!(peer.state(), ReadyState::Open);
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn the_time_to_close_begins_with_the_close() {
-    let mut peer = open_with(Options::default().close_timeout(ENOUGH), "/late-close/50").await;
+    let mut peer = open_with(PeerOptions::default().close_timeout(ENOUGH), "/late-close/50").await;
     poll_for(&mut peer, ENOUGH + A_WHILE).await;
-    peer.close().unwrap();
+    peer.close();
     assert_eq!(closed(&mut peer).await.cause, CloseCause::Local);
 }
 
@@ -63,15 +63,15 @@ const LIMIT: Duration = Duration::from_secs(3);
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_pause_in_polling_does_not_end_a_connection_that_opened_meanwhile() {
-    let mut peer = dial_with(Options::default().connect_timeout(LIMIT), "/slow/50").await;
+    let mut peer = dial_with(PeerOptions::default().connect_timeout(LIMIT), "/slow/50").await;
     pause(GAP).await;
     opened(&mut peer).await;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_pause_in_polling_does_not_spoil_a_close_that_was_answered_meanwhile() {
-    let mut peer = open_with(Options::default().close_timeout(LIMIT), "/echo").await;
-    peer.close().unwrap();
+    let mut peer = open_with(PeerOptions::default().close_timeout(LIMIT), "/echo").await;
+    peer.close();
     pause(GAP).await;
     assert_eq!(closed(&mut peer).await.cause, CloseCause::Local);
 }

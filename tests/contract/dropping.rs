@@ -31,7 +31,7 @@ async fn a_peer_dropped_while_open_ends_the_connection() {
 async fn a_peer_dropped_while_closing_ends_the_connection() {
     let key = unique_key();
     let mut peer = open(&format!("/late-close/200?key={key}")).await;
-    peer.close().unwrap();
+    peer.close();
     drop(peer);
     let seen = seen(&key, None).await;
     assert_eq!(seen.all("eof").len() + seen.all("reset").len(), 1);

@@ -1,7 +1,7 @@
 //! Every queue has an end, and what happens there is said.
 
 use wasm_bindgen_test::wasm_bindgen_test;
-use websocket_peer::{CloseCause, Options, ReadyState, WebSocketPeer};
+use websocket_peer::{CloseCause, PeerOptions, ReadyState, WebSocketPeer};
 
 use crate::support::{
     A_WHILE, TOO_BIG_ON_THE_WIRE, assert_came_while_closing, assert_outlived_flood, begin_with, closed, dial,
@@ -11,16 +11,16 @@ use crate::support::{
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_message_of_the_greatest_size_arrives() {
-    let mut peer = open_with(Options::default().max_message_size(1000), "/huge/1000").await;
+    let mut peer = open_with(PeerOptions::default().max_message_size(1000), "/huge/1000").await;
     assert_eq!(receive(&mut peer).await.len(), 1000);
     assert_eq!(peer.state(), ReadyState::Open);
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_message_one_byte_over_the_limit_ends_the_connection() {
-    let mut peer = dial_with(Options::default().max_message_size(1000), "/huge/1001").await;
+    let mut peer = dial_with(PeerOptions::default().max_message_size(1000), "/huge/1001").await;
     let info = closed(&mut peer).await;
-    assert_eq!((info.code, info.reason.as_str(), info.cause), (Some(1009), "", CloseCause::TooBig));
+    assert_eq!((info.code, info.reason.as_str(), info.cause), (Some(1009), "", CloseCause::MessageTooBig));
     assert_eq!(peer.recv(), None);
 }
 
@@ -28,17 +28,17 @@ async fn a_message_one_byte_over_the_limit_ends_the_connection() {
 async fn the_other_end_is_told_that_its_message_was_too_big() {
     let key = unique_key();
     let mut peer =
-        dial_with(Options::default().max_message_size(1000), &format!("/huge/5000?key={key}")).await;
-    assert_eq!(closed(&mut peer).await.cause, CloseCause::TooBig);
+        dial_with(PeerOptions::default().max_message_size(1000), &format!("/huge/5000?key={key}")).await;
+    assert_eq!(closed(&mut peer).await.cause, CloseCause::MessageTooBig);
     seen(&key, Some(TOO_BIG_ON_THE_WIRE)).await;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn fragments_count_together_towards_the_limit() {
     // "fragmented" has ten bytes.
-    let mut peer = dial_with(Options::default().max_message_size(9), "/fragments").await;
-    assert_eq!(closed(&mut peer).await.cause, CloseCause::TooBig);
-    let mut peer = open_with(Options::default().max_message_size(10), "/fragments").await;
+    let mut peer = dial_with(PeerOptions::default().max_message_size(9), "/fragments").await;
+    assert_eq!(closed(&mut peer).await.cause, CloseCause::MessageTooBig);
+    let mut peer = open_with(PeerOptions::default().max_message_size(10), "/fragments").await;
     assert_eq!(receive(&mut peer).await.as_text(), Some("fragmented"));
 }
 
@@ -46,17 +46,18 @@ async fn fragments_count_together_towards_the_limit() {
 async fn the_limit_counts_bytes_of_text_and_not_characters() {
     // Three characters, nine bytes: "€€€".
     let path = "/raw/8109e282ace282ace282ac";
-    let mut peer = open_with(Options::default().max_message_size(9), path).await;
+    let mut peer = open_with(PeerOptions::default().max_message_size(9), path).await;
     assert_eq!(receive(&mut peer).await.as_text(), Some("€€€"));
-    let mut peer = dial_with(Options::default().max_message_size(8), path).await;
-    assert_eq!(closed(&mut peer).await.cause, CloseCause::TooBig);
+    let mut peer = dial_with(PeerOptions::default().max_message_size(8), path).await;
+    assert_eq!(closed(&mut peer).await.cause, CloseCause::MessageTooBig);
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn packets_before_a_message_that_is_too_big_are_readable() {
     // The text "ok", then the text "toolong".
-    let mut peer = dial_with(Options::default().max_message_size(6), "/raw/81026f6b8107746f6f6c6f6e67").await;
-    assert_eq!(closed(&mut peer).await.cause, CloseCause::TooBig);
+    let mut peer =
+        dial_with(PeerOptions::default().max_message_size(6), "/raw/81026f6b8107746f6f6c6f6e67").await;
+    assert_eq!(closed(&mut peer).await.cause, CloseCause::MessageTooBig);
     assert_eq!(receive(&mut peer).await.as_text(), Some("ok"));
     assert_eq!(peer.recv(), None);
 }
@@ -72,7 +73,7 @@ async fn announcing_a_huge_message_costs_nothing() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn the_inbox_holds_no_more_packets_than_it_may_and_loses_none() {
-    let mut peer = open_with(Options::default().max_queued_packets(10), "/burst/100").await;
+    let mut peer = open_with(PeerOptions::default().max_queued_packets(10), "/burst/100").await;
     until(&mut peer, "have a full inbox", |peer| peer.available() == 10).await;
     poll_for(&mut peer, A_WHILE).await;
     assert_eq!((peer.available(), peer.state()), (10, ReadyState::Open));
@@ -82,7 +83,7 @@ async fn the_inbox_holds_no_more_packets_than_it_may_and_loses_none() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn the_inbox_holds_no_more_bytes_than_it_may_and_loses_none() {
-    let options = Options::default().max_message_size(1000).inbound_buffer_size(5500);
+    let options = PeerOptions::default().max_message_size(1000).inbound_buffer_size(5500);
     let mut peer = open_with(options, "/burst-binary/50/1000").await;
     until(&mut peer, "have a full inbox", |peer| peer.available() == 5).await;
     poll_for(&mut peer, A_WHILE).await;
@@ -93,7 +94,7 @@ async fn the_inbox_holds_no_more_bytes_than_it_may_and_loses_none() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn reading_one_packet_makes_room_for_one() {
-    let mut peer = open_with(Options::default().max_queued_packets(4), "/burst/10").await;
+    let mut peer = open_with(PeerOptions::default().max_queued_packets(4), "/burst/10").await;
     until(&mut peer, "have a full inbox", |peer| peer.available() == 4).await;
     peer.recv();
     assert_eq!(peer.available(), 3);
@@ -103,7 +104,7 @@ async fn reading_one_packet_makes_room_for_one() {
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_close_waits_behind_the_packets_that_did_not_fit() {
     let mut peer =
-        open_with(Options::default().max_queued_packets(10), "/send-then-close/100/4000/done").await;
+        open_with(PeerOptions::default().max_queued_packets(10), "/send-then-close/100/4000/done").await;
     until(&mut peer, "have a full inbox", |peer| peer.available() == 10).await;
     poll_for(&mut peer, A_WHILE).await;
     assert_eq!((peer.state(), peer.close_info()), (ReadyState::Open, None));
@@ -114,18 +115,18 @@ async fn a_close_waits_behind_the_packets_that_did_not_fit() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn an_end_of_tcp_waits_behind_the_packets_that_did_not_fit() {
-    let mut peer = begin_with(Options::default().max_queued_packets(10), "/send-then-cut/100").await;
+    let mut peer = begin_with(PeerOptions::default().max_queued_packets(10), "/send-then-cut/100").await;
     until(&mut peer, "have a full inbox", |peer| peer.available() == 10).await;
     let packets = receive_all(&mut peer, 100).await;
     assert!(numbers(&packets).into_iter().eq(0..100));
-    assert_eq!(closed(&mut peer).await.cause, CloseCause::Lost);
+    assert_eq!(closed(&mut peer).await.cause, CloseCause::ConnectionLost);
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_full_inbox_does_not_keep_an_own_close_from_its_answer() {
-    let mut peer = open_with(Options::default().max_queued_packets(2), "/burst/10").await;
+    let mut peer = open_with(PeerOptions::default().max_queued_packets(2), "/burst/10").await;
     until(&mut peer, "have a full inbox", |peer| peer.available() == 2).await;
-    peer.close().unwrap();
+    peer.close();
     let mut packets = Vec::new();
     until(&mut peer, "be closed", |peer| {
         packets.extend(peer.recv());
@@ -146,7 +147,7 @@ fn flood_numbers(peer: &mut WebSocketPeer) -> Vec<u64> {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_flood_that_nobody_reads_stays_within_the_limits() {
-    let options = Options::default()
+    let options = PeerOptions::default()
         .max_message_size(1024)
         .inbound_buffer_size(100 * 1024)
         .backlog_buffer_size(200 * 1024);
@@ -169,7 +170,7 @@ async fn a_flood_that_nobody_reads_stays_within_the_limits() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_flood_that_is_read_can_go_on() {
-    let mut peer = open_with(Options::default(), "/flood/8192").await;
+    let mut peer = open_with(PeerOptions::default(), "/flood/8192").await;
     let mut numbers = Vec::new();
     until(&mut peer, "read a few megabytes", |peer| {
         numbers.extend(flood_numbers(peer));
@@ -182,9 +183,9 @@ async fn a_flood_that_is_read_can_go_on() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_close_in_the_middle_of_a_burst_is_answered() {
-    let mut peer = open_with(Options::default(), "/burst/20000").await;
+    let mut peer = open_with(PeerOptions::default(), "/burst/20000").await;
     let mut packets = receive_all(&mut peer, 100).await;
-    peer.close().unwrap();
+    peer.close();
     until(&mut peer, "be closed", |peer| {
         packets.extend(std::iter::from_fn(|| peer.recv()));
         peer.state() == ReadyState::Closed

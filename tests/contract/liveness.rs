@@ -1,4 +1,4 @@
-//! `Options::liveness`: a probe of the program's own finds out that the other end is gone, where no ping can be sent, too.
+//! `PeerOptions::liveness`: a probe of the program's own finds out that the other end is gone, where no ping can be sent, too.
 
 use std::{
     sync::{
@@ -9,21 +9,21 @@ use std::{
 };
 
 use wasm_bindgen_test::wasm_bindgen_test;
-use websocket_peer::{CloseCause, Deadline, Liveness, Options, Packet, ReadyState, WebSocketPeer};
+use websocket_peer::{CloseCause, Liveness, Packet, PeerOptions, ReadyState, Timeout, WebSocketPeer};
 
 use crate::support::{
     A_WHILE, closed, dial_with, drive, happen, happenings, open_with, pause, poll_for, receive_text, seen,
     unique_key, until,
 };
 
-const DEAD: CloseCause = CloseCause::TimedOut { what: Deadline::Liveness };
+const DEAD: CloseCause = CloseCause::TimedOut(Timeout::Liveness);
 /// Longer than any test runs.
 const LONG: Duration = Duration::from_secs(3600);
 
 /// Nothing but the probe finds out anything.
-fn asking(silence: Duration, timeout: Duration) -> Options {
+fn asking(silence: Duration, timeout: Duration) -> PeerOptions {
     let liveness = Liveness::new(Packet::text("there?")).silence(silence).timeout(timeout);
-    Options::default().heartbeat_interval(Duration::ZERO).liveness(liveness)
+    PeerOptions::default().heartbeat_interval(Duration::ZERO).liveness(liveness)
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -68,7 +68,7 @@ async fn packets_that_are_left_unread_are_sign_enough() {
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_probe_of_bytes_is_sent_as_bytes() {
     let liveness = Liveness::new(Packet::binary([1, 2, 3])).silence(A_WHILE);
-    let mut peer = open_with(Options::default().liveness(liveness), "/echo").await;
+    let mut peer = open_with(PeerOptions::default().liveness(liveness), "/echo").await;
     until(&mut peer, "receive the probe", |peer| peer.available() > 0).await;
     assert_eq!(peer.recv(), Some(Packet::binary([1, 2, 3])));
 }
@@ -87,7 +87,7 @@ async fn a_program_that_polls_only_when_it_is_woken_finds_out_too() {
 async fn a_connection_that_closes_asks_nothing_and_does_not_wake_for_it() {
     let options = asking(A_WHILE, A_WHILE).close_timeout(10 * A_WHILE);
     let peer = Arc::new(Mutex::new(open_with(options, "/silent").await));
-    peer.lock().unwrap().close().unwrap();
+    peer.lock().unwrap().close();
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
     let poll = move |peer: &Mutex<WebSocketPeer>| {
@@ -97,7 +97,7 @@ async fn a_connection_that_closes_asks_nothing_and_does_not_wake_for_it() {
     drive(&peer, poll, || peer.lock().unwrap().state() == ReadyState::Closed).await;
     let peer = peer.lock().unwrap();
     let cause = peer.close_info().map(|info| info.cause.clone());
-    assert_eq!(cause, Some(CloseCause::TimedOut { what: Deadline::Close }));
+    assert_eq!(cause, Some(CloseCause::TimedOut(Timeout::Close)));
     assert_eq!(peer.stats().packets_sent, 0);
     assert!(calls.load(Ordering::SeqCst) < 10, "{} calls while closing", calls.load(Ordering::SeqCst));
 }
@@ -125,7 +125,7 @@ async fn what_happens_to_a_page_makes_it_ask_at_once() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn what_happens_to_a_page_is_nothing_to_a_connection_without_a_probe() {
-    let mut peer = open_with(Options::default(), "/echo").await;
+    let mut peer = open_with(PeerOptions::default(), "/echo").await;
     for event in happenings() {
         happen(event);
         peer.poll();

@@ -69,7 +69,7 @@ async fn a_client_is_given_an_id_and_knows_the_others() {
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn calls_keep_their_arguments_by_path_and_by_number() {
     let mut peer = joined(WITH_BOB).await;
-    let node = peer.session().add::<Echo>("Game/Echo").unwrap();
+    let node = peer.session().register_node::<Echo>("Game/Echo").unwrap();
     let table: Dictionary = [(Variant::from("k"), Variant::from(true))].into_iter().collect();
     let calls = [
         Echo::Anything { first: 1.into(), second: "two".into() },
@@ -93,7 +93,7 @@ async fn calls_keep_their_arguments_by_path_and_by_number() {
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_local_call_is_told_here_too() {
     let mut peer = joined(ID).await;
-    let node = peer.session().add::<Echo>("Echo").unwrap();
+    let node = peer.session().register_node::<Echo>("Echo").unwrap();
     let call = Echo::Local { text: "here".to_owned() };
     peer.session().call(node, Target::All, call.clone()).unwrap();
     for from in [peer_id(OWN), PeerId::SERVER] {
@@ -126,7 +126,7 @@ async fn garbage_is_refused_and_harms_nothing() {
     }
     for _ in 0..5 {
         let refused = next_event(&mut peer).await;
-        assert!(matches!(refused, Event::Refused { from: PeerId::SERVER, .. }), "{refused:?}");
+        assert!(matches!(refused, Event::PacketRejected { from: PeerId::SERVER, .. }), "{refused:?}");
     }
     peer.session().send_bytes(PeerId::SERVER, b"still here").unwrap();
     assert!(matches!(next_event(&mut peer).await, Event::Packet { .. }));
@@ -140,7 +140,7 @@ async fn without_an_id_the_attempt_ends() {
         let mut peer = join(MultiplayerOptions::default().session(options.clone()), path).await;
         let told = loop {
             match next_event(&mut peer).await {
-                Event::Refused { .. } => {}
+                Event::PacketRejected { .. } => {}
                 other => break other,
             }
         };
@@ -170,7 +170,7 @@ async fn one_that_leaves_is_told_of_the_end_alone() {
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn what_cannot_be_asked_for_is_refused_and_nothing_is_sent() {
     let mut peer = joined(ID).await;
-    let node = peer.session().add::<Echo>("Echo").unwrap();
+    let node = peer.session().register_node::<Echo>("Echo").unwrap();
     let own = peer_id(OWN);
     let mut session = peer.session();
     assert_eq!(session.call(node, own, Echo::Nothing), Err(Error::NotCallLocal));
@@ -180,7 +180,7 @@ async fn what_cannot_be_asked_for_is_refused_and_nothing_is_sent() {
         session.call_method(node.key(), Target::All, "bytes", vec![1.into()]),
         Err(Error::InvalidArguments { .. })
     ));
-    assert!(matches!(session.add::<Echo>("Echo"), Err(Error::InvalidNode { .. })));
+    assert!(matches!(session.register_node::<Echo>("Echo"), Err(Error::InvalidNode { .. })));
     assert!(matches!(session.send_bytes(Target::All, &[1; 70_000]), Err(Error::PacketTooBig { .. })));
     session.send_bytes(Target::SERVER, b"next").unwrap();
     drop(session);
@@ -190,10 +190,8 @@ async fn what_cannot_be_asked_for_is_refused_and_nothing_is_sent() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_browser_hosts_nothing_and_says_so() {
-    let hosted = MultiplayerPeer::create_server(
-        "127.0.0.1:0",
-        MultiplayerOptions::default().server(ServerOptions::default()),
-    );
+    let hosted =
+        MultiplayerPeer::bind("127.0.0.1:0", MultiplayerOptions::default().server(ServerOptions::default()));
     match hosted {
         Ok(host) => assert!(host.is_server()),
         Err(error) => assert!(matches!(error, Error::Unsupported { .. }), "{error:?}"),

@@ -1,10 +1,10 @@
-//! Options: checked once, by `connect`, with the same verdict everywhere; taken at the next connection.
+//! PeerOptions: checked once, by `connect`, with the same verdict everywhere; taken at the next connection.
 
 use std::time::Duration;
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
-    Error, Liveness, Options, Packet, ReadyState, TlsIdentity, TlsOptions, TlsRoots, WebSocketPeer,
+    Error, Liveness, Packet, PeerOptions, ReadyState, TlsCertificate, TlsOptions, TlsRoots, WebSocketPeer,
 };
 
 use crate::support::{
@@ -13,8 +13,8 @@ use crate::support::{
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-fn header(name: &str, value: &str) -> Options {
-    Options::default().header(name, value)
+fn header(name: &str, value: &str) -> PeerOptions {
+    PeerOptions::default().header(name, value)
 }
 
 /// Each of them is `InvalidOption` that names the option, and the peer is as new.
@@ -38,44 +38,44 @@ macro_rules! invalid {
 }
 
 invalid! {
-    a_message_size_of_zero_is_invalid: "max_message_size", Options::default().max_message_size(0);
+    a_message_size_of_zero_is_invalid: "max_message_size", PeerOptions::default().max_message_size(0);
     a_message_size_over_two_gigabytes_is_invalid: "max_message_size",
-        Options::default().max_message_size(1 << 31), Options::default().max_message_size(usize::MAX);
-    an_inbox_of_no_bytes_is_invalid: "inbound_buffer_size", Options::default().inbound_buffer_size(0);
+        PeerOptions::default().max_message_size(1 << 31), PeerOptions::default().max_message_size(usize::MAX);
+    an_inbox_of_no_bytes_is_invalid: "inbound_buffer_size", PeerOptions::default().inbound_buffer_size(0);
     an_inbox_smaller_than_a_message_is_invalid: "inbound_buffer_size",
-        Options::default().max_message_size(1001).inbound_buffer_size(1000);
-    an_outbox_of_no_bytes_is_invalid: "outbound_buffer_size", Options::default().outbound_buffer_size(0);
-    queues_of_no_packets_are_invalid: "max_queued_packets", Options::default().max_queued_packets(0);
-    a_backlog_smaller_than_a_message_is_invalid: "backlog_buffer_size", Options::default().backlog_buffer_size(1 << 19);
-    a_backlog_of_no_bytes_is_invalid: "backlog_buffer_size", Options::default().backlog_buffer_size(0);
-    a_backlog_of_no_packets_is_invalid: "max_backlog_packets", Options::default().max_backlog_packets(0);
+        PeerOptions::default().max_message_size(1001).inbound_buffer_size(1000);
+    an_outbox_of_no_bytes_is_invalid: "outbound_buffer_size", PeerOptions::default().outbound_buffer_size(0);
+    queues_of_no_packets_are_invalid: "max_queued_packets", PeerOptions::default().max_queued_packets(0);
+    a_backlog_smaller_than_a_message_is_invalid: "backlog_buffer_size", PeerOptions::default().backlog_buffer_size(1 << 19);
+    a_backlog_of_no_bytes_is_invalid: "backlog_buffer_size", PeerOptions::default().backlog_buffer_size(0);
+    a_backlog_of_no_packets_is_invalid: "max_backlog_packets", PeerOptions::default().max_backlog_packets(0);
     a_bad_time_to_connect_is_invalid: "connect_timeout",
-        Options::default().connect_timeout(Duration::ZERO), Options::default().connect_timeout(DAY * 2);
+        PeerOptions::default().connect_timeout(Duration::ZERO), PeerOptions::default().connect_timeout(DAY * 2);
     a_bad_time_to_close_is_invalid: "close_timeout",
-        Options::default().close_timeout(Duration::ZERO), Options::default().close_timeout(Duration::MAX);
-    a_heartbeat_that_never_beats_is_invalid: "heartbeat_interval", Options::default().heartbeat_interval(DAY * 2);
+        PeerOptions::default().close_timeout(Duration::ZERO), PeerOptions::default().close_timeout(Duration::MAX);
+    a_heartbeat_that_never_beats_is_invalid: "heartbeat_interval", PeerOptions::default().heartbeat_interval(DAY * 2);
     a_bad_time_for_the_heartbeat_is_invalid: "heartbeat_timeout",
-        Options::default().heartbeat_timeout(Duration::ZERO), Options::default().heartbeat_timeout(DAY * 2);
+        PeerOptions::default().heartbeat_timeout(Duration::ZERO), PeerOptions::default().heartbeat_timeout(DAY * 2);
     a_probe_that_is_too_large_to_be_sent_is_invalid: "liveness",
-        Options::default().outbound_buffer_size(4).liveness(Liveness::new(Packet::text("12345")));
+        PeerOptions::default().outbound_buffer_size(4).liveness(Liveness::new(Packet::text("12345")));
     a_bad_time_for_the_probe_is_invalid: "liveness",
-        Options::default().liveness(Liveness::new(Packet::text("?")).silence(Duration::ZERO)),
-        Options::default().liveness(Liveness::new(Packet::text("?")).timeout(Duration::ZERO)),
-        Options::default().liveness(Liveness::new(Packet::text("?")).timeout(DAY * 2));
-    an_empty_protocol_is_invalid: "protocols", Options::default().protocols([""]), Options::default().protocols(["chat", ""]);
+        PeerOptions::default().liveness(Liveness::new(Packet::text("?")).silence(Duration::ZERO)),
+        PeerOptions::default().liveness(Liveness::new(Packet::text("?")).timeout(Duration::ZERO)),
+        PeerOptions::default().liveness(Liveness::new(Packet::text("?")).timeout(DAY * 2));
+    an_empty_protocol_is_invalid: "protocols", PeerOptions::default().protocols([""]), PeerOptions::default().protocols(["chat", ""]);
     a_protocol_that_is_no_token_is_invalid: "protocols",
-        Options::default().protocols(["two words"]), Options::default().protocols(["a,b"]),
-        Options::default().protocols(["naïve"]), Options::default().protocols(["a\r\nb"]);
-    a_protocol_named_twice_is_invalid: "protocols", Options::default().protocols(["chat", "game", "chat"]);
+        PeerOptions::default().protocols(["two words"]), PeerOptions::default().protocols(["a,b"]),
+        PeerOptions::default().protocols(["naïve"]), PeerOptions::default().protocols(["a\r\nb"]);
+    a_protocol_named_twice_is_invalid: "protocols", PeerOptions::default().protocols(["chat", "game", "chat"]);
     a_header_with_a_bad_name_is_invalid: "headers", header("", "x"), header("two words", "x"), header("a:", "x"), header("a\r\n", "x");
     a_header_with_a_bad_value_is_invalid: "headers", header("a", ""), header("a", "x\r\nInjected: y"), header("a", "x\0"), header("a", " x"), header("a", "é");
     a_header_of_the_handshakes_own_is_invalid: "headers",
         header("Host", "x"), header("upgrade", "x"), header("Connection", "x"), header("Sec-WebSocket-Key", "x"), header("Sec-WebSocket-Protocol", "x");
     roots_that_are_no_certificates_are_invalid: "tls.roots",
-        Options::default().tls(TlsOptions::default().roots(TlsRoots::Custom { pem: b"nonsense".to_vec() }));
-    an_empty_server_name_is_invalid: "tls.server_name", Options::default().tls(TlsOptions::default().server_name(""));
-    an_identity_without_a_key_is_invalid: "tls.identity",
-        Options::default().tls(TlsOptions::default().identity(TlsIdentity { certificates_pem: Vec::new(), key_pem: Vec::new() }));
+        PeerOptions::default().tls(TlsOptions::default().roots(TlsRoots::Custom { pem: b"nonsense".to_vec() }));
+    an_empty_server_name_is_invalid: "tls.server_name", PeerOptions::default().tls(TlsOptions::default().server_name(""));
+    an_identity_without_a_key_is_invalid: "tls.certificate",
+        PeerOptions::default().tls(TlsOptions::default().certificate(TlsCertificate::from_pem(Vec::new(), Vec::new())));
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -90,13 +90,13 @@ async fn own_roots_are_taken_where_the_platform_lets_us_choose() {
         TlsRoots::Custom { pem } => pem,
         _ => b"-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n".to_vec(),
     };
-    assert_own_roots(Options::default().tls(TlsOptions::default().roots(TlsRoots::Custom { pem })));
+    assert_own_roots(PeerOptions::default().tls(TlsOptions::default().roots(TlsRoots::Custom { pem })));
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn new_options_do_not_touch_the_connection_that_is_there() {
-    let mut peer = open_with(Options::default().max_message_size(10), "/echo").await;
-    peer.set_options(Options::default());
+    let mut peer = open_with(PeerOptions::default().max_message_size(10), "/echo").await;
+    peer.set_options(PeerOptions::default());
     peer.send(&[0; 11]).unwrap();
     assert_eq!(closed(&mut peer).await.code, Some(1009));
 }
@@ -105,7 +105,7 @@ async fn new_options_do_not_touch_the_connection_that_is_there() {
 async fn new_options_hold_for_the_next_connection() {
     let mut peer = open("/close/1000").await;
     closed(&mut peer).await;
-    peer.set_options(Options::default().protocols(["later"]));
+    peer.set_options(PeerOptions::default().protocols(["later"]));
     assert_eq!(peer.options().protocols, ["later"]);
     connect(&mut peer, "/echo").await;
     opened(&mut peer).await;
@@ -114,16 +114,16 @@ async fn new_options_hold_for_the_next_connection() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn an_invalid_option_is_told_and_can_be_corrected() {
-    let mut peer = WebSocketPeer::with_options(Options::default().max_queued_packets(0));
+    let mut peer = WebSocketPeer::with_options(PeerOptions::default().max_queued_packets(0));
     assert!(peer.connect(&url("/burst/1")).is_err());
-    peer.set_options(Options::default().max_queued_packets(1));
+    peer.set_options(PeerOptions::default().max_queued_packets(1));
     connect(&mut peer, "/burst/1").await;
     assert_eq!(receive(&mut peer).await.as_text(), Some("0"));
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn the_smallest_limits_work() {
-    let options = Options::default()
+    let options = PeerOptions::default()
         .max_message_size(1)
         .inbound_buffer_size(1)
         .outbound_buffer_size(1)

@@ -1,15 +1,15 @@
 //! Sub-protocols: offered by us, chosen by the server.
 
 use wasm_bindgen_test::wasm_bindgen_test;
-use websocket_peer::{Options, ReadyState};
+use websocket_peer::{PeerOptions, ReadyState};
 
 use crate::support::{
     Failure, assert_never_opened, closed, dial, dial_with, open, open_with, seen, tolerates_odd_answers,
     unique_key, until,
 };
 
-fn offering<const N: usize>(protocols: [&str; N]) -> Options {
-    Options::default().protocols(protocols)
+fn offering<const N: usize>(protocols: [&str; N]) -> PeerOptions {
+    PeerOptions::default().protocols(protocols)
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]

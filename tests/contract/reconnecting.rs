@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use wasm_bindgen_test::wasm_bindgen_test;
-use websocket_peer::{Options, ReadyState, Stats, WebSocketPeer};
+use websocket_peer::{PeerOptions, ReadyState, Stats, WebSocketPeer};
 
 use crate::support::{
     A_WHILE, address_of, begin, closed, closing, connect, dial, dial_with, open, open_with, over, pause,
@@ -23,7 +23,7 @@ async fn assert_connects_again(mut peer: WebSocketPeer) {
     assert_eq!(receive_text(&mut peer).await, "again");
     poll_for(&mut peer, A_WHILE).await;
     assert_eq!((peer.state(), peer.available()), (ReadyState::Open, 0));
-    peer.close().unwrap();
+    peer.close();
     assert!(closed(&mut peer).await.was_clean());
 }
 
@@ -43,7 +43,7 @@ after! {
     a_peer_connects_again_after_a_remote_close: dial("/send-then-close/5/4000/bye").await;
     a_peer_connects_again_after_an_own_close: {
         let mut peer = open("/burst/5").await;
-        peer.close().unwrap();
+        peer.close();
         peer
     };
     a_peer_connects_again_after_an_abort_while_open: {
@@ -59,7 +59,7 @@ after! {
     a_peer_connects_again_after_a_close_while_connecting: {
         let mut peer = dial("/stall-before").await;
         peer.poll();
-        peer.close().unwrap();
+        peer.close();
         peer
     };
     a_peer_connects_again_after_a_refused_upgrade: dial("/reject/403").await;
@@ -75,19 +75,19 @@ after! {
     a_peer_connects_again_after_a_reset: begin("/reset").await;
     a_peer_connects_again_after_a_breach_of_the_protocol: begin("/raw/81026f6bc1026869").await;
     a_peer_connects_again_after_a_message_that_was_too_big: {
-        let mut peer = dial_with(Options::default().max_message_size(100), "/huge/101").await;
+        let mut peer = dial_with(PeerOptions::default().max_message_size(100), "/huge/101").await;
         closed(&mut peer).await;
         peer
     };
     a_peer_connects_again_after_it_could_not_open_in_time: {
-        let mut peer = dial_with(Options::default().connect_timeout(Duration::from_millis(100)), "/stall-before").await;
+        let mut peer = dial_with(PeerOptions::default().connect_timeout(Duration::from_millis(100)), "/stall-before").await;
         closed(&mut peer).await;
-        peer.set_options(Options::default());
+        peer.set_options(PeerOptions::default());
         peer
     };
     a_peer_connects_again_after_a_close_that_was_not_answered: {
-        let mut peer = open_with(Options::default().close_timeout(Duration::from_millis(100)), "/silent").await;
-        peer.close().unwrap();
+        let mut peer = open_with(PeerOptions::default().close_timeout(Duration::from_millis(100)), "/silent").await;
+        peer.close();
         peer
     };
 }
@@ -103,7 +103,7 @@ async fn late_packets_of_the_old_connection_reach_nobody() {
     for _ in 0..100 {
         peer.send_text("old").unwrap();
     }
-    peer.close().unwrap();
+    peer.close();
     // The echoes and the answer to the close are on their way.
     connect(&mut peer, "/echo").await;
     until(&mut peer, "open again", |peer| peer.state() == ReadyState::Open).await;
@@ -133,7 +133,7 @@ async fn an_error_of_connect_keeps_what_the_last_connection_left() {
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn an_error_of_connect_while_closing_keeps_the_closing() {
     let mut peer = open("/late-close/50").await;
-    peer.close().unwrap();
+    peer.close();
     assert!(peer.connect("nonsense").is_err());
     assert_eq!(peer.state(), ReadyState::Closing);
     assert!(closed(&mut peer).await.was_clean());

@@ -99,7 +99,7 @@ async fn what_is_known_of_the_end_stays_known() {
     let mut peer = dial("/close/4003/remember").await;
     let first = closed(&mut peer).await;
     peer.poll();
-    peer.close().unwrap();
+    peer.close();
     peer.abort();
     pause(A_WHILE).await;
     peer.poll();
@@ -112,7 +112,7 @@ async fn closing_at_the_same_time_as_the_other_end_is_clean() {
     let mut peer = open("/send-then-close/1/4004/first").await;
     // The server's close is on its way, or here and not polled yet.
     pause(A_WHILE).await;
-    peer.close().unwrap();
+    peer.close();
     let info = closed(&mut peer).await;
     assert!(info.was_clean(), "{info:?}");
 }

@@ -1,7 +1,7 @@
 //! `send`: when it may be called, what it takes, when it leaves.
 
 use wasm_bindgen_test::wasm_bindgen_test;
-use websocket_peer::{Error, Options, Packet, ReadyState, WebSocketPeer};
+use websocket_peer::{Error, Packet, PeerOptions, ReadyState, WebSocketPeer};
 
 use crate::support::{closing, dial, open, open_with, over, seen, unique_key, until};
 
@@ -43,7 +43,7 @@ async fn sending_after_the_end_is_an_error() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_packet_over_the_outbound_buffer_can_never_be_sent() {
-    let mut peer = open_with(Options::default().outbound_buffer_size(100), "/echo").await;
+    let mut peer = open_with(PeerOptions::default().outbound_buffer_size(100), "/echo").await;
     let error = Err(Error::PacketTooBig { len: 101, max: 100 });
     assert_eq!(peer.send(&[0; 101]), error);
     assert_eq!(peer.send_text(&"x".repeat(101)), error);
@@ -67,7 +67,7 @@ fn refusal(peer: &mut WebSocketPeer, packet: &[u8], taken: &mut u64) -> Option<E
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn the_outbound_queue_has_a_limit_in_bytes() {
     const LIMIT: usize = 200_000;
-    let mut peer = open_with(Options::default().outbound_buffer_size(LIMIT), "/stall").await;
+    let mut peer = open_with(PeerOptions::default().outbound_buffer_size(LIMIT), "/stall").await;
     let mut taken = 0;
     until(&mut peer, "be full to the last byte", |peer| {
         let Some(refused) = refusal(peer, &[7; 65_536], &mut taken) else { return false };
@@ -89,7 +89,7 @@ async fn the_outbound_queue_has_a_limit_in_bytes() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn the_outbound_queue_has_a_limit_in_packets() {
-    let options = Options::default().outbound_buffer_size(64 << 20).max_queued_packets(3);
+    let options = PeerOptions::default().outbound_buffer_size(64 << 20).max_queued_packets(3);
     let mut peer = open_with(options, "/stall").await;
     let mut taken = 0;
     until(&mut peer, "hold three packets", |peer| {
@@ -102,7 +102,7 @@ async fn the_outbound_queue_has_a_limit_in_packets() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn room_comes_back_when_the_other_end_reads() {
-    let mut peer = open_with(Options::default().outbound_buffer_size(300_000), "/count").await;
+    let mut peer = open_with(PeerOptions::default().outbound_buffer_size(300_000), "/count").await;
     for _ in 0..50 {
         until(&mut peer, "have room again", |peer| peer.send(&[0; 200_000]).is_ok()).await;
     }

@@ -1,7 +1,7 @@
 //! Addresses that every platform would read differently are refused, with the peer as it was.
 
 use wasm_bindgen_test::wasm_bindgen_test;
-use websocket_peer::{Error, Options, ReadyState, WebSocketPeer};
+use websocket_peer::{Error, PeerOptions, ReadyState, WebSocketPeer};
 
 use crate::support::{assert_blocked_port_allowed, open, receive_text, until, url};
 
@@ -67,7 +67,7 @@ async fn ports_that_browsers_block_are_refused() {
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_blocked_port_can_be_allowed_where_the_platform_connects_to_it() {
     for port in BLOCKED_PORTS {
-        let mut peer = WebSocketPeer::with_options(Options::default().allow_blocked_ports(true));
+        let mut peer = WebSocketPeer::with_options(PeerOptions::default().allow_blocked_ports(true));
         let answer = peer.connect(&format!("ws://127.0.0.1:{port}/"));
         assert_blocked_port_allowed(&peer, answer);
     }
@@ -75,7 +75,7 @@ async fn a_blocked_port_can_be_allowed_where_the_platform_connects_to_it() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn allowing_blocked_ports_does_not_touch_other_ports() {
-    let mut peer = WebSocketPeer::with_options(Options::default().allow_blocked_ports(true));
+    let mut peer = WebSocketPeer::with_options(PeerOptions::default().allow_blocked_ports(true));
     peer.connect(&url("/echo")).unwrap();
     until(&mut peer, "open", |peer| peer.state() == ReadyState::Open).await;
 }

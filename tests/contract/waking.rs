@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use wasm_bindgen_test::wasm_bindgen_test;
-use websocket_peer::{Options, ReadyState, WebSocketPeer};
+use websocket_peer::{PeerOptions, ReadyState, WebSocketPeer};
 
 use crate::support::{
     A_WHILE, Wakes, address_of, closed, connect, dial, dial_with, drive, numbers, open, opened, over, pause,
@@ -46,7 +46,7 @@ async fn packets_wake_once_until_the_next_poll_and_change_nothing() {
 async fn the_end_wakes_once_and_changes_nothing() {
     let mut peer = open("/echo").await;
     let wakes = Wakes::of(&mut peer);
-    peer.close().unwrap();
+    peer.close();
     wakes.expect(1).await;
     assert_eq!((peer.state(), peer.close_info()), (ReadyState::Closing, None));
     assert!(closed(&mut peer).await.was_clean());
@@ -210,7 +210,7 @@ async fn a_hook_may_set_another_hook() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn what_a_full_inbox_had_no_room_for_wakes_again() {
-    let peer = shared(dial_with(Options::default().max_queued_packets(2), "/burst/21").await);
+    let peer = shared(dial_with(PeerOptions::default().max_queued_packets(2), "/burst/21").await);
     let received = Arc::new(Mutex::new(Vec::new()));
     let read = {
         let received = Arc::clone(&received);
@@ -228,7 +228,7 @@ async fn what_a_full_inbox_had_no_room_for_wakes_again() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn an_inbox_that_nobody_reads_wakes_for_what_comes_and_no_more() {
-    let peer = shared(dial_with(Options::default().max_queued_packets(1), "/burst/3").await);
+    let peer = shared(dial_with(PeerOptions::default().max_queued_packets(1), "/burst/3").await);
     let calls = Arc::new(AtomicUsize::new(0));
     let poll = {
         let calls = Arc::clone(&calls);

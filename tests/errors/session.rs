@@ -27,7 +27,7 @@ fn session() -> (Session, Session, NodeKey) {
     let methods = Methods::new()
         .with(Method::new("say").any_peer().parameter(Parameter::of::<String>("text")))
         .with(Method::new("silent").any_peer());
-    let node = client.add_node("Room", methods).unwrap();
+    let node = client.register_node_with("Room", methods).unwrap();
     (server, client, node)
 }
 
@@ -64,7 +64,7 @@ fn unknown_node() {
     let (mut server, mut client, node) = session();
     let call = |session: &mut Session| session.call_method(node, Target::All, "silent", vec![]);
     assert_eq!(session_error(&mut server, 33, call), Error::UnknownNode, "it is the client's");
-    client.remove_node(node);
+    client.unregister_node(node);
     assert_eq!(session_error(&mut client, 33, call), Error::UnknownNode);
     assert_eq!(Error::UnknownNode.to_string(), "the session has no such node, or has it no longer");
 }
@@ -76,7 +76,7 @@ fn invalid_node() {
     for (path, methods) in
         [("Room", Methods::new()), ("a//b", Methods::new()), ("a/../b", Methods::new()), ("Other", twice)]
     {
-        let error = session_error(&mut client, 31, |session| session.add_node(path, methods));
+        let error = session_error(&mut client, 31, |session| session.register_node_with(path, methods));
         assert!(matches!(error, Error::InvalidNode { .. }), "{path}: {error}");
         assert!(error.to_string().starts_with("invalid node: "), "{error}");
     }
@@ -113,7 +113,7 @@ fn not_call_local() {
 #[test]
 fn not_authority() {
     let (_, mut client, _) = session();
-    let spawner = client.add_spawner("Spawner", Spawner::new().scene(Scene::new([]))).unwrap();
+    let spawner = client.register_spawner("Spawner", Spawner::new().scene(Scene::new([]))).unwrap();
     let spawn = |session: &mut Session| session.spawn(spawner, Spawn::scene(0));
     assert_eq!(session_error(&mut client, 4, spawn), Error::NotAuthority);
     assert_eq!(Error::NotAuthority.to_string(), "the node is in another peer's hands");
@@ -137,7 +137,7 @@ fn invalid_variant() {
     assert_eq!(error, Error::InvalidVariant { why: EncodeError::TooDeep });
     let (_, mut client, _) = session();
     let methods = Methods::new().with(Method::new("take").parameter(Parameter::any("it")));
-    let node = client.add_node("Taker", methods).unwrap();
+    let node = client.register_node_with("Taker", methods).unwrap();
     let call = |session: &mut Session| session.call_method(node, PeerId::SERVER, "take", vec![deep]);
     assert_eq!(session_error(&mut client, 6, call), Error::InvalidVariant { why: EncodeError::TooDeep });
 }

@@ -50,7 +50,7 @@ fn what_one_says_the_others_hear() {
     hears(&mut bob, "Ada: hello");
     bob.send_text("hello, Ada").expect("an open peer");
     hears(&mut ada, "Bob: hello, Ada");
-    bob.close().expect("a valid code");
+    bob.close();
     hears(&mut ada, "* Bob left");
 }
 
@@ -81,7 +81,7 @@ fn a_name_has_one_owner_at_a_time() {
     let mut other = guest(&url);
     other.send_text("Ada").expect("an open peer");
     is_kicked(&mut other, "somebody else has this name");
-    ada.close().expect("a valid code");
+    ada.close();
     closed(&mut ada);
     named(&url, "Ada");
 }

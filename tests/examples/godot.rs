@@ -126,8 +126,8 @@ impl Stranger {
         let methods =
             NAMES.split(' ').fold(Methods::new(), |all, name| all.with(Method::new(name).variadic()));
         let options = MultiplayerOptions::default();
-        let mut peer = MultiplayerPeer::create_client(url, options).expect("a good URL");
-        let room = peer.session().add_node("Main/Room", methods).expect("a good path");
+        let mut peer = MultiplayerPeer::connect(url, options).expect("a good URL");
+        let room = peer.session().register_node_with("Main/Room", methods).expect("a good path");
         let mut stranger = Self { peer, room };
         stranger.hears(&Event::PeerConnected(PeerId::SERVER));
         stranger

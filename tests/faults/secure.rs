@@ -2,7 +2,7 @@
 //! handshake of TLS has many more places to break at.
 
 use testkit::{certs::Authority, proxy::Fault};
-use websocket_peer::{CloseCause, Packet, TlsIdentity, TlsOptions, TlsRoots};
+use websocket_peer::{CloseCause, Packet, TlsCertificate, TlsOptions, TlsRoots};
 
 use crate::{
     dialogue::{Case, said},
@@ -16,19 +16,17 @@ const STEP: usize = 13;
 fn secure() -> Security {
     let authority = Authority::new("own authority").unwrap();
     let identity = authority.issue(&["127.0.0.1"]).unwrap();
-    let identity = TlsIdentity {
-        certificates_pem: identity.certificates_pem.into_bytes(),
-        key_pem: identity.key_pem.into_bytes(),
-    };
+    let identity =
+        TlsCertificate::from_pem(identity.certificates_pem.into_bytes(), identity.key_pem.into_bytes());
     Security {
         is_secure: true,
         client: TlsOptions::default().roots(TlsRoots::Custom { pem: authority.pem().as_bytes().to_vec() }),
-        server: TlsOptions::default().identity(identity),
+        server: TlsOptions::default().certificate(identity),
     }
 }
 
 fn judge(told: &Told<'_>, has_deadlines: bool) -> Result<(), &'static str> {
-    use CloseCause::{Handshake, Local, Lost, Refused, Remote, TimedOut, Tls};
+    use CloseCause::{ConnectionLost, HandshakeFailed, Local, Refused, Remote, TimedOut, Tls};
     if !said().starts_with(told.packets) {
         return Err("packets are lost, doubled or changed");
     }
@@ -36,16 +34,16 @@ fn judge(told: &Told<'_>, has_deadlines: bool) -> Result<(), &'static str> {
         Local | Remote if told.packets.len() < said().len() => Err("nobody has closed yet"),
         Local if !told.asked => Err("it did not ask"),
         Remote if told.asked => Err("it asked"),
-        Local | Remote | Lost if !told.was_open => Err("it was never open"),
-        Handshake { .. } | Tls { .. } | Refused { status: None } if told.was_open => Err("it was open"),
-        TimedOut { .. } if !has_deadlines => Err("nothing had to be waited for"),
+        Local | Remote | ConnectionLost if !told.was_open => Err("it was never open"),
+        HandshakeFailed { .. } | Tls(_) | Refused { status: None, .. } if told.was_open => Err("it was open"),
+        TimedOut(_) if !has_deadlines => Err("nothing had to be waited for"),
         Local
         | Remote
-        | Lost
-        | Handshake { .. }
-        | Tls { .. }
-        | Refused { status: None }
-        | TimedOut { .. } => Ok(()),
+        | ConnectionLost
+        | HandshakeFailed { .. }
+        | Tls(_)
+        | Refused { status: None, .. }
+        | TimedOut(_) => Ok(()),
         _ => Err("that did not happen"),
     }
 }

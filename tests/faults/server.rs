@@ -43,9 +43,9 @@ struct Round {
 impl Round {
     fn start(cases: &[Case]) -> Self {
         let options = ServerOptions::default()
-            .peer(cases[0].options())
-            .max_pending(AT_ONCE)
-            .max_pending_per_address(AT_ONCE);
+            .connection(cases[0].options())
+            .max_pending_handshakes(AT_ONCE)
+            .max_pending_handshakes_per_address(AT_ONCE);
         let server = WebSocketServer::bind("127.0.0.1:0", options).expect("a free port");
         let addr = server.local_addr().expect("an address");
         let visits = cases.iter().enumerate().map(|(number, case)| {
@@ -98,7 +98,7 @@ impl Round {
                     self.server.send_packet(key, &packet).expect("there is room");
                 }
                 if asks {
-                    self.server.close(key, CloseCode::NORMAL, "").expect("it is here");
+                    self.server.close_with(key, CloseCode::NORMAL, "").expect("it is here");
                 }
             }
             ServerEvent::Closed(key, info) => {

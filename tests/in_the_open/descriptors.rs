@@ -112,11 +112,11 @@ fn wait_without() {
 }
 
 fn use_up_all() {
-    let mut host = Host::start(ServerOptions::default().limits(unlimited()));
+    let mut host = Host::start(ServerOptions::default().rate_limits(unlimited()));
     // It says at its start that it may need more than there are.
     let warned = warnings();
     assert!(matches!(&warned[..], [text] if text.contains("may need 4880 descriptors")), "{warned:#?}");
-    let few = ServerOptions::default().max_peers(10).max_pending(10);
+    let few = ServerOptions::default().max_peers(10).max_pending_handshakes(10);
     drop(Host::start(few));
     assert_eq!(warnings(), [""; 0]);
     let (key, mut raw) = host.guest();

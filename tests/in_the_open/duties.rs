@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use websocket_peer::{CloseCause, CloseCode, Error, Options, PeerKey, ReadyState, ServerOptions};
+use websocket_peer::{CloseCause, CloseCode, Error, PeerKey, PeerOptions, ReadyState, ServerOptions};
 
 use crate::{
     common::raw::{
@@ -21,7 +21,7 @@ fn assert_told(bytes: impl AsRef<[u8]>, code: u16) {
     assert_eq!((frame.close_code(), frame.masked), (Some(code), false));
     assert_eq!(host.end(&mut raw), End::Eof, "a reset would destroy the close frame");
     assert_eq!(raw.rest(), b"", "nothing follows a close frame");
-    let cause = if code == 1009 { CloseCause::TooBig } else { CloseCause::Protocol };
+    let cause = if code == 1009 { CloseCause::MessageTooBig } else { CloseCause::Protocol };
     let info = host.closed(key);
     assert_eq!((info.code, info.cause), (Some(code), cause));
     assert_eq!(host.told, [], "nothing of what is wrong is shown");
@@ -139,12 +139,12 @@ fn a_close_is_echoed_once_and_nothing_is_sent_after_it() {
 
 #[test]
 fn no_data_is_sent_after_a_close_of_our_own() {
-    let beating = Options::for_server().heartbeat_interval(Duration::from_millis(50));
+    let beating = PeerOptions::for_server().heartbeat_interval(Duration::from_millis(50));
     let mut host = Host::start(with_peer(beating.close_timeout(Duration::from_millis(400))));
     let (key, mut raw) = host.guest();
-    host.server.close(key, CloseCode::NORMAL, "").unwrap();
+    host.server.close_with(key, CloseCode::NORMAL, "").unwrap();
     assert_eq!(host.server.send(key, b"x"), Err(Error::NotOpen { state: ReadyState::Closing }));
-    host.server.close(key, CloseCode::NORMAL, "again").unwrap();
+    host.server.close_with(key, CloseCode::NORMAL, "again").unwrap();
     raw.send(client_frame(PING, "answer me"));
     raw.send(client_frame(0x83, "a breach"));
     assert_eq!(host.frame(&mut raw).close_code(), Some(1000));
@@ -156,7 +156,7 @@ fn no_data_is_sent_after_a_close_of_our_own() {
 #[test]
 fn codes_that_never_go_on_the_wire_are_refused_both_ways() {
     for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000] {
-        assert!(CloseCode::for_server(code).is_err());
+        assert!(CloseCode::new(code).is_err());
         assert_told(client_frame(CLOSE, close_payload(code, "")), 1002);
     }
     assert_told(client_frame(CLOSE, [3]), 1002);

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use websocket_peer::{CloseCause, Excess, PeerLimits};
+use websocket_peer::{CloseCause, Limit, RateLimits};
 
 use crate::{
     common::raw::{BINARY, End, PING, PONG, TEXT, client_frame},
@@ -11,14 +11,14 @@ use crate::{
 };
 
 /// A server that reads whatever rate comes, but for one limit.
-fn limited(limits: PeerLimits) -> Host {
-    let peer = websocket_peer::Options::for_server();
-    Host::start(with_peer(peer).limits(limits))
+fn limited(limits: RateLimits) -> Host {
+    let peer = websocket_peer::PeerOptions::for_server();
+    Host::start(with_peer(peer).rate_limits(limits))
 }
 
 /// What comes in a burst is let through as far as two seconds' worth go; then the flood ends with 1008, and for this.
 #[track_caller]
-fn assert_flood_ends(limits: PeerLimits, frame: &[u8], let_through: usize, what: Excess) {
+fn assert_flood_ends(limits: RateLimits, frame: &[u8], let_through: usize, limit: Limit) {
     let mut host = limited(limits);
     let (other, mut other_raw) = host.guest();
     let (key, mut raw) = host.guest();
@@ -27,7 +27,7 @@ fn assert_flood_ends(limits: PeerLimits, frame: &[u8], let_through: usize, what:
     assert!(host.server.peer(key).is_some(), "two seconds' worth may come at once: {:?}", host.told);
     host.send(&mut raw, frame.repeat(2 * let_through));
     let info = host.closed(key);
-    assert_eq!((info.code, info.cause), (Some(1008), CloseCause::Excess { what }));
+    assert_eq!((info.code, info.cause), (Some(1008), CloseCause::LimitExceeded(limit)));
     let close = host.until("the close frame", |_| raw.frame().filter(|frame| frame.first == 0x88));
     assert_eq!(close.close_code(), Some(1008));
     assert_eq!(host.end(&mut raw), End::Eof, "a reset would destroy the close frame");
@@ -37,45 +37,45 @@ fn assert_flood_ends(limits: PeerLimits, frame: &[u8], let_through: usize, what:
 
 #[test]
 fn a_ping_flood_gets_1008() {
-    let limits = PeerLimits::default();
-    assert_flood_ends(limits, &client_frame(PING, [0; 100]), 180, Excess::ControlFrames);
+    let limits = RateLimits::default();
+    assert_flood_ends(limits, &client_frame(PING, [0; 100]), 180, Limit::ControlFrameRate);
 }
 
 #[test]
 fn a_pong_flood_gets_1008() {
-    let limits = PeerLimits::default();
-    assert_flood_ends(limits, &client_frame(PONG, ""), 180, Excess::ControlFrames);
+    let limits = RateLimits::default();
+    assert_flood_ends(limits, &client_frame(PONG, ""), 180, Limit::ControlFrameRate);
 }
 
 /// RPC flood: each call is a packet.
 #[test]
 fn a_packet_flood_gets_1008() {
-    let limits = PeerLimits::default();
-    assert_flood_ends(limits, &client_frame(TEXT, ""), 3900, Excess::Packets);
+    let limits = RateLimits::default();
+    assert_flood_ends(limits, &client_frame(TEXT, ""), 3900, Limit::PacketRate);
 }
 
 #[test]
 fn a_byte_flood_gets_1008() {
     // So few that a slow machine exceeds them, too.
-    let limits = PeerLimits::default().max_bytes_per_second(100_000);
-    assert_flood_ends(limits, &client_frame(BINARY, vec![0; 6_000]), 30, Excess::Bytes);
+    let limits = RateLimits::default().max_bytes_per_second(100_000);
+    assert_flood_ends(limits, &client_frame(BINARY, vec![0; 6_000]), 30, Limit::ByteRate);
 }
 
 /// It has no packet yet, and no end: the bytes alone are enough.
 #[test]
 fn a_byte_flood_within_one_message_gets_1008() {
-    let peer = websocket_peer::Options::for_server().max_message_size(1 << 20);
-    let limits = PeerLimits::default().max_bytes_per_second(100_000);
-    let mut host = Host::start(with_peer(peer).limits(limits));
+    let peer = websocket_peer::PeerOptions::for_server().max_message_size(1 << 20);
+    let limits = RateLimits::default().max_bytes_per_second(100_000);
+    let mut host = Host::start(with_peer(peer).rate_limits(limits));
     let (key, mut raw) = host.guest();
     host.send(&mut raw, client_frame(BINARY, vec![0; 1 << 20]));
     let info = host.closed(key);
-    assert_eq!((info.code, info.cause), (Some(1008), CloseCause::Excess { what: Excess::Bytes }));
+    assert_eq!((info.code, info.cause), (Some(1008), CloseCause::LimitExceeded(Limit::ByteRate)));
 }
 
 #[test]
 fn a_steady_sender_within_the_limits_goes_on() {
-    let limits = PeerLimits::default()
+    let limits = RateLimits::default()
         .max_packets_per_second(200)
         .max_bytes_per_second(50_000)
         .max_control_frames_per_second(200);
@@ -99,7 +99,7 @@ fn a_steady_sender_within_the_limits_goes_on() {
 
 #[test]
 fn a_program_that_was_busy_for_a_while_does_not_hold_it_against_its_peers() {
-    let limits = PeerLimits::default().max_packets_per_second(50);
+    let limits = RateLimits::default().max_packets_per_second(50);
     let mut host = limited(limits);
     let (key, mut raw) = host.guest();
     for _ in 0..30 {

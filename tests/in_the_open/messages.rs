@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use websocket_peer::{CloseCause, CloseInfo, Deadline, Excess, Options, PeerLimits, ServerOptions};
+use websocket_peer::{CloseCause, CloseInfo, Limit, PeerOptions, RateLimits, ServerOptions, Timeout};
 
 use crate::{
     common::raw::{BINARY, CLOSE, PING, TEXT, client_frame},
@@ -35,10 +35,10 @@ fn ended(options: ServerOptions, bytes: &[u8]) -> CloseInfo {
 #[test]
 fn a_length_that_is_only_declared_takes_no_memory() {
     let info = ended(ServerOptions::default(), &announcement(BINARY, 1 << 62));
-    assert_eq!((info.code, info.cause), (Some(1009), CloseCause::TooBig));
+    assert_eq!((info.code, info.cause), (Some(1009), CloseCause::MessageTooBig));
 
     // The same for lengths that are allowed.
-    let peer = Options::for_server().max_message_size(MIB).inbound_buffer_size(MIB);
+    let peer = PeerOptions::for_server().max_message_size(MIB).inbound_buffer_size(MIB);
     let mut host = Host::start(with_peer(peer));
     let mut guests: Vec<_> = (0..20).map(|_| host.guest()).collect();
     let idle = host.server.stats().memory;
@@ -74,12 +74,12 @@ fn a_message_in_1024_fragments_is_taken_and_in_one_more_gets_1008() {
     assert_eq!(host.packet(key).len(), 1024, "each message has its own");
 
     let info = ended(ServerOptions::default(), &fragments(1025));
-    assert_eq!((info.code, info.cause), (Some(1008), CloseCause::Excess { what: Excess::Fragments }));
+    assert_eq!((info.code, info.cause), (Some(1008), CloseCause::LimitExceeded(Limit::Fragments)));
 }
 
 #[test]
 fn fragments_take_no_more_memory_than_they_carry() {
-    let mut host = Host::start(ServerOptions::default().limits(unlimited()));
+    let mut host = Host::start(ServerOptions::default().rate_limits(unlimited()));
     let (_, mut raw) = host.guest();
     let idle = host.server.stats().memory;
     host.send(&mut raw, [client_frame(FIRST, "x"), client_frame(MIDDLE, "x").repeat(20_000)].concat());
@@ -90,9 +90,9 @@ fn fragments_take_no_more_memory_than_they_carry() {
 
 #[test]
 fn a_message_that_is_never_finished_gets_1008_when_its_time_is_over() {
-    let limits = PeerLimits::default().max_message_time(Duration::from_millis(300));
+    let limits = RateLimits::default().max_message_time(Duration::from_millis(300));
     for beginning in [client_frame(FIRST, "x"), client_frame(BINARY, [0; 1000])[..500].to_vec()] {
-        let mut host = Host::start(ServerOptions::default().limits(limits));
+        let mut host = Host::start(ServerOptions::default().rate_limits(limits));
         let (key, mut raw) = host.guest();
         let start = Instant::now();
         raw.send(&beginning);
@@ -106,7 +106,7 @@ fn a_message_that_is_never_finished_gets_1008_when_its_time_is_over() {
         });
         assert!(start.elapsed() >= Duration::from_millis(280), "{:?}", start.elapsed());
         let info = host.closed(key);
-        assert_eq!((info.code, info.cause), (Some(1008), CloseCause::TimedOut { what: Deadline::Message }));
+        assert_eq!((info.code, info.cause), (Some(1008), CloseCause::TimedOut(Timeout::Message)));
         let close = host.until("the close frame", |_| raw.frame().filter(|frame| frame.first == CLOSE));
         assert_eq!(close.close_code(), Some(1008));
     }
@@ -116,7 +116,7 @@ fn a_message_that_is_never_finished_gets_1008_when_its_time_is_over() {
 fn whoever_finishes_its_messages_may_send_them_for_ever() {
     // Longer than a loaded machine takes for one message, and shorter than all of this together.
     let limits = unlimited().max_message_time(Duration::from_secs(2));
-    let mut host = Host::start(ServerOptions::default().limits(limits));
+    let mut host = Host::start(ServerOptions::default().rate_limits(limits));
     let (key, mut raw) = host.guest();
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(5) {
@@ -135,7 +135,7 @@ fn a_frame_that_comes_byte_by_byte_has_the_time_of_a_message() {
     let limits = unlimited().max_message_time(Duration::from_millis(300));
     let large = client_frame(BINARY, vec![0; 1000]);
     for frame in [&large[..7], &client_frame(PING, [7; 125])[..125], &client_frame(CLOSE, [3; 60])[..60]] {
-        let mut host = Host::start(ServerOptions::default().limits(limits));
+        let mut host = Host::start(ServerOptions::default().rate_limits(limits));
         let (key, mut raw) = host.guest();
         // One that is whole begins and ends a time of its own.
         raw.send(client_frame(PING, "whole"));
@@ -151,22 +151,22 @@ fn a_frame_that_comes_byte_by_byte_has_the_time_of_a_message() {
         });
         assert!(start.elapsed() >= Duration::from_millis(280), "{:?}", start.elapsed());
         let info = host.closed(key);
-        assert_eq!((info.code, info.cause), (Some(1008), CloseCause::TimedOut { what: Deadline::Message }));
+        assert_eq!((info.code, info.cause), (Some(1008), CloseCause::TimedOut(Timeout::Message)));
     }
 }
 
 /// Empty continuation flood.
 #[test]
 fn empty_continuations_cost_as_much_as_pings_and_get_1008() {
-    let limits = PeerLimits::default().max_fragments(0);
+    let limits = RateLimits::default().max_fragments(0);
     let flood = [client_frame(FIRST, ""), client_frame(MIDDLE, "").repeat(100_000)].concat();
-    let mut host = Host::start(ServerOptions::default().limits(limits));
+    let mut host = Host::start(ServerOptions::default().rate_limits(limits));
     let (key, raw) = host.guest();
     let mut tcp = raw.tcp().try_clone().unwrap();
     // An error says that the server has had enough.
     let writer = std::thread::spawn(move || drop(std::io::Write::write_all(&mut tcp, &flood)));
     let info = host.closed(key);
-    assert_eq!((info.code, info.cause), (Some(1008), CloseCause::Excess { what: Excess::ControlFrames }));
+    assert_eq!((info.code, info.cause), (Some(1008), CloseCause::LimitExceeded(Limit::ControlFrameRate)));
     drop(raw);
     host.until_empty();
     writer.join().unwrap();

@@ -87,7 +87,7 @@ fn one_address_that_connects_too_often_gets_429() {
 fn whoever_is_closing_still_has_its_place() {
     let mut host = Host::start(ServerOptions::default().max_peers(1));
     let (key, mut raw) = host.guest();
-    host.server.close(key, CloseCode::NORMAL, "").unwrap();
+    host.server.close_with(key, CloseCode::NORMAL, "").unwrap();
     assert_eq!(host.status_for(REQUEST), 503);
     raw.send(client_frame(CLOSE, [3, 0xE8]));
     host.closed(key);
@@ -105,7 +105,10 @@ fn those_that_never_open_take_no_peers_place() {
 
 #[test]
 fn a_crowd_before_the_door_is_served_as_far_as_there_are_places() {
-    let options = ServerOptions::default().max_peers(10).max_pending(100).max_pending_per_address(100);
+    let options = ServerOptions::default()
+        .max_peers(10)
+        .max_pending_handshakes(100)
+        .max_pending_handshakes_per_address(100);
     let mut host = Host::start(options);
     let mut crowd: Vec<_> = (0..60).map(|_| host.ask(REQUEST)).collect();
     let mut statuses: Vec<String> = Vec::new();

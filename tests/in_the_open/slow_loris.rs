@@ -7,7 +7,7 @@ use std::{
 };
 
 use socket2::{Domain, Socket, Type};
-use websocket_peer::{Options, ServerOptions, WebSocketServer};
+use websocket_peer::{PeerOptions, ServerOptions, WebSocketServer};
 
 use crate::{
     common::raw::{REQUEST, Raw, TEXT, client_frame},
@@ -17,7 +17,7 @@ use crate::{
 const SOON: Duration = Duration::from_millis(400);
 
 fn impatient() -> ServerOptions {
-    with_peer(Options::for_server().connect_timeout(SOON))
+    with_peer(PeerOptions::for_server().connect_timeout(SOON))
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn honest_clients_come_in_while_others_dawdle() {
 
 #[test]
 fn one_address_has_so_many_places_and_one_more_client_is_told_503() {
-    let mut host = Host::start(ServerOptions::default().max_pending_per_address(3));
+    let mut host = Host::start(ServerOptions::default().max_pending_handshakes_per_address(3));
     let mut dawdlers: Vec<Raw> = (0..3).map(|_| host.knock()).collect();
     host.until_so("they are here", |host| host.server.stats().pending == 3);
     for _ in 0..5 {
@@ -79,7 +79,7 @@ fn one_address_has_so_many_places_and_one_more_client_is_told_503() {
 
 #[test]
 fn when_too_many_handshakes_are_under_way_the_oldest_one_makes_room() {
-    let mut host = Host::start(ServerOptions::default().max_pending(2));
+    let mut host = Host::start(ServerOptions::default().max_pending_handshakes(2));
     let mut oldest = host.knock();
     host.until_so("it is here", |host| host.server.stats().pending == 1);
     let _other = host.knock();
@@ -129,7 +129,7 @@ fn silent_connections_from_a_crowded_network_keep_no_newcomer_out() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_dawdlers_of_one_address_keep_nobody_out_from_another() {
-    let mut host = on_all_addresses(ServerOptions::default().max_pending_per_address(1));
+    let mut host = on_all_addresses(ServerOptions::default().max_pending_handshakes_per_address(1));
     let _dawdler = from(&host, [127, 0, 0, 2]);
     host.until_so("it is here", |host| host.server.stats().pending == 1);
     let mut second = from(&host, [127, 0, 0, 2]);
@@ -147,8 +147,8 @@ fn every_deadline_is_met_within_two_polls_of_a_server_that_polls_seldom() {
     const COUNT: usize = 600;
     const FRAME: Duration = Duration::from_millis(50);
     let options = impatient()
-        .max_pending(COUNT)
-        .max_pending_per_address(COUNT)
+        .max_pending_handshakes(COUNT)
+        .max_pending_handshakes_per_address(COUNT)
         .max_connections_per_address_per_second(0);
     let mut host = Host::start(options);
     let mut silent = Vec::new();
@@ -167,8 +167,9 @@ fn every_deadline_is_met_within_two_polls_of_a_server_that_polls_seldom() {
 
 #[test]
 fn thousands_that_knock_and_leave_again_take_no_place() {
-    let options =
-        ServerOptions::default().max_pending_per_address(2).max_connections_per_address_per_second(0);
+    let options = ServerOptions::default()
+        .max_pending_handshakes_per_address(2)
+        .max_connections_per_address_per_second(0);
     let mut host = Host::start(options);
     for round in 0..1000 {
         drop(host.knock());
@@ -183,7 +184,8 @@ fn thousands_that_knock_and_leave_again_take_no_place() {
 /// What whoever is turned away still may do: read its answer. Not stay.
 #[test]
 fn those_that_are_turned_away_do_not_stay() {
-    let options = with_peer(Options::for_server().close_timeout(SOON)).max_pending_per_address(1);
+    let options =
+        with_peer(PeerOptions::for_server().close_timeout(SOON)).max_pending_handshakes_per_address(1);
     let mut host = Host::start(options);
     let _dawdler = host.knock();
     host.until_so("it is here", |host| host.server.stats().pending == 1);

@@ -11,7 +11,7 @@ use rustls::{
 };
 use testkit::certs::Authority;
 use websocket_peer::{
-    CloseCause, Excess, Options, PeerLimits, ReadyState, ServerOptions, TlsIdentity, TlsOptions,
+    CloseCause, Limit, PeerOptions, RateLimits, ReadyState, ServerOptions, TlsCertificate, TlsOptions,
 };
 
 use crate::{
@@ -24,12 +24,10 @@ use crate::{
 
 fn secure(authority: &Authority, options: ServerOptions) -> Host {
     let identity = authority.issue(&["127.0.0.1"]).unwrap();
-    let identity = TlsIdentity {
-        certificates_pem: identity.certificates_pem.into_bytes(),
-        key_pem: identity.key_pem.into_bytes(),
-    };
-    let peer = options.peer.clone().tls(TlsOptions::default().identity(identity));
-    Host::start(options.peer(peer))
+    let identity =
+        TlsCertificate::from_pem(identity.certificates_pem.into_bytes(), identity.key_pem.into_bytes());
+    let peer = options.connection.clone().tls(TlsOptions::default().certificate(identity));
+    Host::start(options.connection(peer))
 }
 
 fn authority() -> Authority {
@@ -97,7 +95,7 @@ impl Secure {
 #[test]
 fn a_client_that_is_refused_before_its_handshake_costs_none() {
     let authority = authority();
-    let mut host = secure(&authority, ServerOptions::default().max_pending_per_address(1));
+    let mut host = secure(&authority, ServerOptions::default().max_pending_handshakes_per_address(1));
     let _silent = host.knock();
     host.until_so("it is here", |host| host.server.stats().pending == 1);
     let mut refused = host.ask(hello(&authority));
@@ -112,11 +110,11 @@ fn a_poll_takes_handshake_steps_for_a_bounded_time_and_the_next_goes_on() {
     const COUNT: usize = 400;
     let authority = authority();
     let options = ServerOptions::default()
-        .max_pending(COUNT)
-        .max_pending_per_address(COUNT)
+        .max_pending_handshakes(COUNT)
+        .max_pending_handshakes_per_address(COUNT)
         .max_connections_per_address_per_second(0);
-    let peer = options.peer.clone().connect_timeout(std::time::Duration::from_secs(60));
-    let mut host = secure(&authority, options.peer(peer));
+    let peer = options.connection.clone().connect_timeout(std::time::Duration::from_secs(60));
+    let mut host = secure(&authority, options.connection(peer));
     let mut clients = Vec::new();
     for _ in 0..COUNT {
         clients.push(host.knock());
@@ -157,7 +155,7 @@ fn a_client_that_finds_no_seat_costs_no_handshake() {
 fn records_without_data_count_as_the_bytes_that_they_are() {
     let authority = authority();
     let limits = unlimited().max_bytes_per_second(2_000);
-    let mut host = secure(&authority, ServerOptions::default().limits(limits));
+    let mut host = secure(&authority, ServerOptions::default().rate_limits(limits));
     let mut client = Secure::open(&mut host, &authority);
     let key = host.opened();
     // Each is a record that updates the keys, and has no data for the WebSocket.
@@ -168,15 +166,15 @@ fn records_without_data_count_as_the_bytes_that_they_are() {
         client.pump();
         host.server.peer(key).is_none_or(|peer| peer.state() == ReadyState::Closed)
     });
-    assert_eq!(host.closed(key).cause, CloseCause::Excess { what: Excess::Bytes });
+    assert_eq!(host.closed(key).cause, CloseCause::LimitExceeded(Limit::ByteRate));
 }
 
 /// The end of a connection is not decrypted: what comes after the close frame is dropped as it comes.
 #[test]
 fn a_connection_that_is_over_ends_although_its_client_goes_on_sending() {
     let authority = authority();
-    let peer = Options::for_server().close_timeout(std::time::Duration::from_secs(60));
-    let mut host = secure(&authority, with_peer(peer).limits(PeerLimits::default()));
+    let peer = PeerOptions::for_server().close_timeout(std::time::Duration::from_secs(60));
+    let mut host = secure(&authority, with_peer(peer).rate_limits(RateLimits::default()));
     let mut client = Secure::open(&mut host, &authority);
     let key = host.opened();
     client.tls.writer().write_all(&client_frame(CLOSE, [3, 0xE8])).unwrap();
@@ -192,7 +190,7 @@ fn a_connection_that_is_over_ends_although_its_client_goes_on_sending() {
 /// Over plain TCP, too.
 #[test]
 fn a_client_that_goes_on_sending_after_it_was_refused_is_ended() {
-    let peer = Options::for_server().close_timeout(std::time::Duration::from_secs(60));
+    let peer = PeerOptions::for_server().close_timeout(std::time::Duration::from_secs(60));
     let mut host = Host::start(with_peer(peer));
     let mut raw = host.ask("BAD\r\n\r\n");
     host.until_so("it is refused", |host| host.server.stats().refused == 1);
@@ -225,7 +223,7 @@ fn a_secure_client_that_behaves_is_served_all_the_while() {
     client.tls.writer().write_all(&client_frame(TEXT, "hello")).unwrap();
     client.pump();
     assert_eq!(host.packet(key).as_text(), Some("hello"));
-    host.server.close(key, websocket_peer::CloseCode::NORMAL, "bye").unwrap();
+    host.server.close_with(key, websocket_peer::CloseCode::NORMAL, "bye").unwrap();
     host.until_so("the close frame", |_| {
         client.pump();
         client.received.ends_with(b"bye")

@@ -7,8 +7,8 @@ use std::{
 
 use socket2::SockRef;
 use websocket_peer::{
-    CloseCause, Excess, Options, ServerOptions, WebSocketServer,
-    multiplayer::{Departure, Event, MultiplayerPeer, PeerId, SessionOptions},
+    CloseCause, Limit, PeerOptions, ServerOptions, WebSocketServer,
+    multiplayer::{DisconnectReason, Event, MultiplayerPeer, PeerId, SessionOptions},
 };
 
 use crate::common::{
@@ -35,9 +35,9 @@ struct Member {
     gone: Vec<i32>,
 }
 
-fn peer(outbound: usize) -> Options {
+fn peer(outbound: usize) -> PeerOptions {
     // No member here answers pings.
-    Options::for_server().outbound_buffer_size(outbound).heartbeat_interval(Duration::ZERO)
+    PeerOptions::for_server().outbound_buffer_size(outbound).heartbeat_interval(Duration::ZERO)
 }
 
 impl Host {
@@ -71,7 +71,9 @@ impl Host {
     /// Who is disconnected, and why.
     fn disconnected(&self) -> Vec<(PeerId, Option<CloseCause>)> {
         let gone = |event: &Event| match event {
-            Event::PeerDisconnected(peer, Departure::Closed(info)) => Some((*peer, Some(info.cause.clone()))),
+            Event::PeerDisconnected(peer, DisconnectReason::Closed(info)) => {
+                Some((*peer, Some(info.cause.clone())))
+            }
             Event::PeerDisconnected(peer, _) => Some((*peer, None)),
             _ => None,
         };
@@ -128,7 +130,7 @@ fn to_all(len: usize) -> Vec<u8> {
 
 #[test]
 fn a_client_that_relays_faster_than_others_read_is_slowed_down_and_all_of_them_stay() {
-    let mut host = Host::new(ServerOptions::default().peer(peer(200 * KIB)), SessionOptions::default());
+    let mut host = Host::new(ServerOptions::default().connection(peer(200 * KIB)), SessionOptions::default());
     let (mut sender, mut slow, mut fast) = (host.member(), host.member(), host.member());
     let mut flood = Flood::new();
     let mut turn = 0;
@@ -152,7 +154,7 @@ fn a_client_that_relays_faster_than_others_read_is_slowed_down_and_all_of_them_s
 
 #[test]
 fn a_member_that_reads_nothing_holds_the_others_up_for_a_time_and_is_disconnected_then() {
-    let options = ServerOptions::default().peer(peer(200 * KIB)).max_time_full(SOON);
+    let options = ServerOptions::default().connection(peer(200 * KIB)).slow_reader_timeout(SOON);
     let mut host = Host::new(options, SessionOptions::default());
     let (mut sender, deaf, mut reader) = (host.member(), host.member(), host.member());
     let mut flood = Flood::new();
@@ -165,7 +167,7 @@ fn a_member_that_reads_nothing_holds_the_others_up_for_a_time_and_is_disconnecte
         match host.disconnected()[..] {
             [] => None,
             [(who, ref cause)] => {
-                assert_eq!((who, cause), (deaf.id, &Some(CloseCause::Excess { what: Excess::Behind })));
+                assert_eq!((who, cause), (deaf.id, &Some(CloseCause::LimitExceeded(Limit::SessionBacklog))));
                 let before = *before.get_or_insert(reader.read);
                 (reader.read > before + 1000 * KIB).then_some(())
             }
@@ -178,7 +180,8 @@ fn a_member_that_reads_nothing_holds_the_others_up_for_a_time_and_is_disconnecte
 /// One that reads nothing, and one that fills its queue, must not be able to stop the game.
 #[test]
 fn a_client_that_relays_little_goes_on_while_one_that_relays_much_waits() {
-    let options = ServerOptions::default().peer(peer(2000 * KIB)).max_time_full(Duration::from_secs(60));
+    let options =
+        ServerOptions::default().connection(peer(2000 * KIB)).slow_reader_timeout(Duration::from_secs(60));
     let mut host = Host::new(options, SessionOptions::default());
     let (mut flooder, _deaf, mut light, mut reader) =
         (host.member(), host.member(), host.member(), host.member());
@@ -210,7 +213,7 @@ fn a_client_that_relays_little_goes_on_while_one_that_relays_much_waits() {
 #[test]
 fn clients_that_read_nothing_are_waited_for_at_the_same_time_not_one_after_the_other() {
     const PATIENCE: Duration = Duration::from_secs(2);
-    let options = ServerOptions::default().peer(peer(200 * KIB)).max_time_full(PATIENCE);
+    let options = ServerOptions::default().connection(peer(200 * KIB)).slow_reader_timeout(PATIENCE);
     let mut host = Host::new(options, SessionOptions::default());
     let (mut sender, deaf) = (host.member(), [host.member(), host.member(), host.member()]);
     let mut flood = Flood::new();
@@ -234,7 +237,7 @@ fn a_client_that_has_used_up_what_it_may_relay_waits_and_is_not_disconnected() {
     const COUNT: usize = 100;
     // Each packet costs 100 bytes and 1024 more for each of two. All are 105,000 more than two seconds' worth.
     let session = SessionOptions::default().max_relayed_bytes_per_second(60_000);
-    let mut host = Host::new(ServerOptions::default().peer(peer(1000 * KIB)), session);
+    let mut host = Host::new(ServerOptions::default().connection(peer(1000 * KIB)), session);
     let (mut sender, mut one, mut other) = (host.member(), host.member(), host.member());
     let start = Instant::now();
     let packets = to_all(93).repeat(COUNT);
@@ -260,7 +263,8 @@ fn a_client_that_has_used_up_what_it_may_relay_waits_and_is_not_disconnected() {
 fn when_memory_is_scarce_those_that_hold_most_are_closed_and_one_that_reads_stays() {
     // A request and a message each way, and what belongs to them.
     const SHARE: usize = 2 * (64 + 4) * KIB + 8 * KIB;
-    let options = ServerOptions::default().peer(peer(4000 * KIB)).max_peers(16).max_memory(26 * SHARE);
+    let options =
+        ServerOptions::default().connection(peer(4000 * KIB)).max_peers(16).max_buffered_bytes(26 * SHARE);
     let mut host = Host::new(options, SessionOptions::default());
     let mut reader = host.member();
     let deaf: Vec<_> = (0..10).map(|_| host.member()).collect();
@@ -288,7 +292,7 @@ fn when_memory_is_scarce_those_that_hold_most_are_closed_and_one_that_reads_stay
     });
     for (_, cause) in host.disconnected() {
         assert!(
-            matches!(cause, Some(CloseCause::Excess { what: Excess::Slow | Excess::Behind })),
+            matches!(cause, Some(CloseCause::LimitExceeded(Limit::SlowReader | Limit::SessionBacklog))),
             "{cause:?}"
         );
     }
@@ -298,7 +302,7 @@ fn when_memory_is_scarce_those_that_hold_most_are_closed_and_one_that_reads_stay
 fn many_that_leave_at_once_do_not_fill_the_queue_of_one_that_stays() {
     const LEAVERS: usize = 120;
     let peer = peer(4000 * KIB).max_queued_packets(60);
-    let options = ServerOptions::default().peer(peer).max_connections_per_address_per_second(0);
+    let options = ServerOptions::default().connection(peer).max_connections_per_address_per_second(0);
     let mut host = Host::new(options, SessionOptions::default());
     let mut stayer = host.member();
     let leavers: Vec<_> = (0..LEAVERS)
@@ -340,7 +344,8 @@ fn many_that_leave_at_once_do_not_fill_the_queue_of_one_that_stays() {
 #[test]
 fn the_paths_that_a_client_numbers_are_counted_as_memory_of_the_server() {
     const NO_METHODS: &[u8] = b"d41d8cd98f00b204e9800998ecf8427e";
-    let mut host = Host::new(ServerOptions::default().peer(peer(1000 * KIB)), SessionOptions::default());
+    let mut host =
+        Host::new(ServerOptions::default().connection(peer(1000 * KIB)), SessionOptions::default());
     let mut member = host.member();
     let before = host.peer.server_stats().unwrap().memory;
     let announce = |number: u32| {

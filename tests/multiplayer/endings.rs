@@ -6,8 +6,8 @@ use std::{
 };
 
 use websocket_peer::{
-    CloseCause, Deadline, Error, Excess, Options, PeerLimits, ReadyState, ServerOptions, WebSocketPeer,
-    multiplayer::{Departure, Event, MultiplayerOptions, Target},
+    CloseCause, Error, Limit, PeerOptions, RateLimits, ReadyState, ServerOptions, Timeout, WebSocketPeer,
+    multiplayer::{DisconnectReason, Event, MultiplayerOptions, Target},
 };
 
 use crate::{
@@ -24,13 +24,13 @@ fn who_is_kicked_reads_the_last_message_and_the_others_are_told() {
     let ann = party.id(1);
     party.members[HOST].say(ann, "you are out");
     party.members[HOST].peer.session().disconnect_peer(ann).unwrap();
-    assert_eq!(party.event(HOST), Event::PeerDisconnected(ann, Departure::Dismissed));
+    assert_eq!(party.event(HOST), Event::PeerDisconnected(ann, DisconnectReason::Kicked));
     assert_eq!(party.call(1).1, said("you are out"));
-    assert!(matches!(party.event(1), Event::PeerDisconnected(_, Departure::ServerLost)));
+    assert!(matches!(party.event(1), Event::PeerDisconnected(_, DisconnectReason::ServerLost)));
     assert!(matches!(party.event(1), Event::PeerDisconnected(..)));
     let Event::Disconnected { info } = party.event(1) else { panic!("it is still there") };
     assert_eq!((info.code, info.cause), (Some(1000), CloseCause::Remote));
-    assert_eq!(party.event(2), Event::PeerDisconnected(ann, Departure::Reported));
+    assert_eq!(party.event(2), Event::PeerDisconnected(ann, DisconnectReason::ReportedByServer));
     assert_eq!(party.members[HOST].peer.session().disconnect_peer(ann), Err(Error::UnknownPeer));
 }
 
@@ -39,9 +39,11 @@ fn who_vanishes_is_gone_for_everybody() {
     let mut party = Party::of(2);
     let ann = party.id(1);
     drop(party.members.remove(1));
-    let Event::PeerDisconnected(who, Departure::Closed(info)) = party.event(HOST) else { panic!("not gone") };
-    assert_eq!((who, info.cause), (ann, CloseCause::Lost));
-    assert_eq!(party.event(1), Event::PeerDisconnected(ann, Departure::Reported));
+    let Event::PeerDisconnected(who, DisconnectReason::Closed(info)) = party.event(HOST) else {
+        panic!("not gone")
+    };
+    assert_eq!((who, info.cause), (ann, CloseCause::ConnectionLost));
+    assert_eq!(party.event(1), Event::PeerDisconnected(ann, DisconnectReason::ReportedByServer));
 }
 
 #[test]
@@ -50,7 +52,7 @@ fn a_server_that_vanishes_takes_all_with_it() {
     let (ann, bob) = (party.id(1), party.id(2));
     drop(party.members.remove(HOST));
     for (member, other) in [(0, bob), (1, ann)] {
-        assert_eq!(party.event(member), Event::PeerDisconnected(other, Departure::ServerLost));
+        assert_eq!(party.event(member), Event::PeerDisconnected(other, DisconnectReason::ServerLost));
         assert!(matches!(party.event(member), Event::PeerDisconnected(..)));
         assert!(matches!(party.event(member), Event::Disconnected { .. }));
         assert!(party.members[member].peer.is_closed());
@@ -66,7 +68,9 @@ fn a_client_that_leaves_is_heard_to_the_end() {
     party.members[1].say(Target::SERVER, "bye");
     party.members[1].peer.close();
     assert_eq!(party.call(HOST), (ann, said("bye")));
-    let Event::PeerDisconnected(_, Departure::Closed(info)) = party.event(HOST) else { panic!("not gone") };
+    let Event::PeerDisconnected(_, DisconnectReason::Closed(info)) = party.event(HOST) else {
+        panic!("not gone")
+    };
     assert_eq!((info.code, info.cause), (Some(1000), CloseCause::Remote));
     party.until("it is over", |party| party.members[1].peer.is_closed());
 }
@@ -95,9 +99,10 @@ fn a_server_that_nobody_has_joined_closes_too() {
 
 #[test]
 fn who_takes_packets_too_slowly_is_parted_with_and_the_others_are_told() {
-    let limits = PeerLimits::default();
-    let peer = Options::for_server().outbound_buffer_size(64 * 1024);
-    let options = MultiplayerOptions::default().server(ServerOptions::default().peer(peer).limits(limits));
+    let limits = RateLimits::default();
+    let peer = PeerOptions::for_server().outbound_buffer_size(64 * 1024);
+    let options =
+        MultiplayerOptions::default().server(ServerOptions::default().connection(peer).rate_limits(limits));
     let mut party = Party::with(1, options);
     let address = party.members[HOST].peer.local_addr().unwrap();
     let mut raw = Raw::new(TcpStream::connect(address).unwrap());
@@ -111,9 +116,11 @@ fn who_takes_packets_too_slowly_is_parted_with_and_the_others_are_told() {
         }
         party.step();
     };
-    let Event::PeerDisconnected(who, Departure::Closed(info)) = departure else { panic!("{departure:?}") };
-    assert_eq!((who, info.cause), (slow, CloseCause::Excess { what: Excess::Behind }));
-    assert_eq!(party.event(1), Event::PeerDisconnected(slow, Departure::Reported));
+    let Event::PeerDisconnected(who, DisconnectReason::Closed(info)) = departure else {
+        panic!("{departure:?}")
+    };
+    assert_eq!((who, info.cause), (slow, CloseCause::LimitExceeded(Limit::SessionBacklog)));
+    assert_eq!(party.event(1), Event::PeerDisconnected(slow, DisconnectReason::ReportedByServer));
     party.members[HOST].say(Target::All, "still here");
     assert_eq!(party.call(1).1, said("still here"));
 }
@@ -141,25 +148,27 @@ fn a_flood_of_rejected_packets_closes_with_1008_and_the_others_are_told() {
     });
     assert_eq!((info.code, info.cause), (Some(1008), CloseCause::Remote));
     assert_eq!(info.reason, "sent too many packets that were rejected");
-    assert_eq!(party.event(1), Event::PeerDisconnected(id, Departure::Reported));
+    assert_eq!(party.event(1), Event::PeerDisconnected(id, DisconnectReason::ReportedByServer));
     party.members[1].say(Target::SERVER, "still here");
     let mut gone = Vec::new();
     loop {
         match party.event(HOST) {
-            Event::Refused { from, .. } if from == id => assert_eq!(gone, []),
-            Event::PeerDisconnected(who, Departure::Closed(info)) if who == id => gone.push(info.cause),
+            Event::PacketRejected { from, .. } if from == id => assert_eq!(gone, []),
+            Event::PeerDisconnected(who, DisconnectReason::Closed(info)) if who == id => {
+                gone.push(info.cause)
+            }
             Event::Call(_) => break,
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(gone, [CloseCause::Excess { what: Excess::Rejected }]);
+    assert_eq!(gone, [CloseCause::LimitExceeded(Limit::RejectedPacketRate)]);
 }
 
 /// Where the heartbeat says nothing else, it is a matter of seconds; here of tenths.
 const INTERVAL: Duration = Duration::from_millis(200);
 
 /// A host, and a client that is as good as frozen: it is not polled, and its pongs are missing.
-fn with_a_frozen_client(options: Options) -> (Party, Member) {
+fn with_a_frozen_client(options: PeerOptions) -> (Party, Member) {
     let mut party = Party::with(1, accepted(options));
     let frozen = party.members.remove(1);
     (party, frozen)
@@ -167,17 +176,19 @@ fn with_a_frozen_client(options: Options) -> (Party, Member) {
 
 #[test]
 fn a_frozen_client_loses_its_place_after_the_heartbeat() {
-    let options = Options::for_server().heartbeat_interval(INTERVAL).heartbeat_timeout(INTERVAL);
+    let options = PeerOptions::for_server().heartbeat_interval(INTERVAL).heartbeat_timeout(INTERVAL);
     let (mut party, _frozen) = with_a_frozen_client(options);
-    let Event::PeerDisconnected(_, Departure::Closed(info)) = party.event(HOST) else { panic!("not gone") };
-    assert_eq!(info.cause, CloseCause::TimedOut { what: Deadline::Heartbeat });
+    let Event::PeerDisconnected(_, DisconnectReason::Closed(info)) = party.event(HOST) else {
+        panic!("not gone")
+    };
+    assert_eq!(info.cause, CloseCause::TimedOut(Timeout::Heartbeat));
 }
 
 #[test]
 fn a_frozen_client_keeps_its_place_where_the_heartbeat_is_off_or_longer() {
-    let off = Options::for_server().heartbeat_interval(Duration::ZERO).heartbeat_timeout(INTERVAL);
+    let off = PeerOptions::for_server().heartbeat_interval(Duration::ZERO).heartbeat_timeout(INTERVAL);
     let longer =
-        Options::for_server().heartbeat_interval(INTERVAL).heartbeat_timeout(Duration::from_secs(600));
+        PeerOptions::for_server().heartbeat_interval(INTERVAL).heartbeat_timeout(Duration::from_secs(600));
     for options in [off, longer] {
         let (mut party, frozen) = with_a_frozen_client(options);
         let start = Instant::now();
@@ -194,7 +205,7 @@ fn a_frozen_client_keeps_its_place_where_the_heartbeat_is_off_or_longer() {
 
 #[test]
 fn a_packet_that_no_engine_would_take_is_refused_and_nothing_of_it_is_sent() {
-    let mut party = Party::with(1, accepted(Options::for_server()));
+    let mut party = Party::with(1, accepted(PeerOptions::for_server()));
     let refused = party.members[1].peer.session().send_bytes(Target::All, &[0; 65_536]);
     assert!(matches!(refused, Err(Error::PacketTooBig { max: 65_535, .. })), "{refused:?}");
     party.members[1].say(Target::SERVER, "next");

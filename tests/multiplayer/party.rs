@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use websocket_peer::{
-    Options, ServerOptions,
+    PeerOptions, ServerOptions,
     multiplayer::{Event, MultiplayerOptions, MultiplayerPeer, Node, PeerId, SessionOptions},
 };
 
@@ -38,7 +38,7 @@ pub const HOST: usize = 0;
 
 impl Member {
     pub fn new(mut peer: MultiplayerPeer) -> Self {
-        let room = peer.session().add::<Room>("Room").expect("the first of this path");
+        let room = peer.session().register_node::<Room>("Room").expect("the first of this path");
         Self { peer, room, told: VecDeque::new(), reads: true }
     }
 
@@ -63,7 +63,7 @@ impl Member {
 impl Party {
     /// A server alone.
     pub fn hosted(options: MultiplayerOptions) -> Self {
-        let host = MultiplayerPeer::create_server("127.0.0.1:0", options.clone()).expect("a free port");
+        let host = MultiplayerPeer::bind("127.0.0.1:0", options.clone()).expect("a free port");
         Self { members: vec![Member::new(host)], options }
     }
 
@@ -94,7 +94,7 @@ impl Party {
     }
 
     pub fn join_with(&mut self, options: MultiplayerOptions) -> usize {
-        let client = MultiplayerPeer::create_client(&self.url(), options).expect("a good URL");
+        let client = MultiplayerPeer::connect(&self.url(), options).expect("a good URL");
         self.members.push(Member::new(client));
         self.members.len() - 1
     }
@@ -145,8 +145,8 @@ pub fn session(options: SessionOptions) -> MultiplayerOptions {
 }
 
 /// These for what the server accepts, and defaults for all else.
-pub fn accepted(options: Options) -> MultiplayerOptions {
-    MultiplayerOptions::default().server(ServerOptions::default().peer(options))
+pub fn accepted(options: PeerOptions) -> MultiplayerOptions {
+    MultiplayerOptions::default().server(ServerOptions::default().connection(options))
 }
 
 pub fn said(text: &str) -> Room {

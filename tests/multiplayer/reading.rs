@@ -37,7 +37,7 @@ fn call(path: &str) -> Vec<u8> {
 #[test]
 fn a_call_behind_a_spawn_reaches_the_node_that_is_declared_when_the_spawn_is_read() {
     let mut client = Scripted::start(MultiplayerOptions::default());
-    client.peer.session().add_spawner("Level/Spawner", Spawner::new().scene(Scene::new([]))).unwrap();
+    client.peer.session().register_spawner("Level/Spawner", Spawner::new().scene(Scene::new([]))).unwrap();
     let spawn = [&[4u8, 0, 1, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0][..], b"Hero\0"].concat();
     let packets = [
         ID.to_vec(),
@@ -49,11 +49,12 @@ fn a_call_behind_a_spawn_reaches_the_node_that_is_declared_when_the_spawn_is_rea
     let mut hero = None;
     let called = client.burst(&packets, |peer, event| match event {
         Event::Spawned(spawned) => {
-            hero = Some(peer.session().add_node(&format!("Level/{}", spawned.name), setup()).unwrap());
+            hero =
+                Some(peer.session().register_node_with(&format!("Level/{}", spawned.name), setup()).unwrap());
             None
         }
         Event::Call(call) => Some(call.node),
-        Event::Refused { what, .. } => panic!("{what}"),
+        Event::PacketRejected { error, .. } => panic!("{error}"),
         _ => None,
     });
     assert_eq!(Some(called), hero);
@@ -72,11 +73,11 @@ fn a_synchronizer_that_is_declared_on_an_event_hears_the_next_packet() {
     client.burst(&packets, |peer, event| match event {
         Event::Packet { .. } => {
             let door = Properties::new().with(Property::any("angle"));
-            peer.session().add_synchronizer("Door", door).unwrap();
+            peer.session().register_synchronizer("Door", door).unwrap();
             None
         }
         Event::Synchronized { .. } => Some(()),
-        Event::Refused { what, .. } => panic!("{what}"),
+        Event::PacketRejected { error, .. } => panic!("{error}"),
         _ => None,
     });
 }
@@ -115,10 +116,9 @@ fn poll_together(host: &mut Member, strangers: &mut [WebSocketPeer], packets: &[
 
 #[test]
 fn an_authority_that_is_given_on_an_event_may_call_in_the_next_packet() {
-    let mut host =
-        Member::new(MultiplayerPeer::create_server("127.0.0.1:0", MultiplayerOptions::default()).unwrap());
+    let mut host = Member::new(MultiplayerPeer::bind("127.0.0.1:0", MultiplayerOptions::default()).unwrap());
     let mut strangers = strangers(&mut host, 1);
-    let ship = host.peer.session().add_node("Ship", setup()).unwrap();
+    let ship = host.peer.session().register_node_with("Ship", setup()).unwrap();
     let packets = [vec![3, 1], call("Ship")].map(Packet::binary);
     poll_together(&mut host, &mut strangers, &packets);
     let called = eventually("the call", || {
@@ -182,13 +182,12 @@ fn a_game_that_greets_newcomers_greets_each_once_however_many_come_in_one_poll()
 
 #[test]
 fn of_two_actions_in_one_poll_the_second_is_judged_by_what_the_first_has_changed() {
-    let mut host =
-        Member::new(MultiplayerPeer::create_server("127.0.0.1:0", MultiplayerOptions::default()).unwrap());
+    let mut host = Member::new(MultiplayerPeer::bind("127.0.0.1:0", MultiplayerOptions::default()).unwrap());
     let methods = || {
         let set_turn = Method::new("set_turn").call_local();
         Methods::new().with(Method::new("roll").any_peer()).with(set_turn)
     };
-    let game: NodeKey = host.peer.session().add_node("Game", methods()).unwrap();
+    let game: NodeKey = host.peer.session().register_node_with("Game", methods()).unwrap();
     let mut strangers = strangers(&mut host, 2);
     poll_together(&mut host, &mut strangers, &[Packet::binary(call("Game"))]);
     let (mut is_open, mut accepted, mut rolls) = (true, 0, 0);
@@ -235,7 +234,7 @@ fn an_answer_that_waits_to_be_read_is_not_late() {
     let limit = Duration::from_millis(100);
     let options = SessionOptions::default().authenticate(true).auth_timeout(limit);
     let options = MultiplayerOptions::default().session(options);
-    let mut host = Member::new(MultiplayerPeer::create_server("127.0.0.1:0", options).unwrap());
+    let mut host = Member::new(MultiplayerPeer::bind("127.0.0.1:0", options).unwrap());
     let mut client = WebSocketPeer::new();
     client.connect(&format!("ws://{}", host.peer.local_addr().unwrap())).unwrap();
     let id = eventually("it asks to be admitted", || {

@@ -22,7 +22,7 @@ impl Scripted {
     pub fn start(options: MultiplayerOptions) -> Self {
         let mut server = WebSocketServer::bind("127.0.0.1:0", ServerOptions::default()).unwrap();
         let url = format!("ws://{}", server.local_addr().unwrap());
-        let mut peer = MultiplayerPeer::create_client(&url, options).unwrap();
+        let mut peer = MultiplayerPeer::connect(&url, options).unwrap();
         let connection = eventually("a connection", || {
             peer.poll();
             server.poll();

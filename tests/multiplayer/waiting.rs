@@ -34,7 +34,7 @@ struct Host {
 
 impl Host {
     fn start(options: MultiplayerOptions) -> Self {
-        let mut peer = MultiplayerPeer::create_server("127.0.0.1:0", options).unwrap();
+        let mut peer = MultiplayerPeer::bind("127.0.0.1:0", options).unwrap();
         let (url, waker) = (format!("ws://{}", peer.local_addr().unwrap()), peer.waker());
         let is_over = Arc::new(AtomicBool::new(false));
         let over = Arc::clone(&is_over);
@@ -78,7 +78,7 @@ fn wait_for(client: &mut MultiplayerPeer, what: &str, is_it: impl Fn(&Event) -> 
 #[test]
 fn a_client_that_waits_sleeps_and_misses_nothing() {
     let host = Host::start(MultiplayerOptions::default());
-    let mut client = MultiplayerPeer::create_client(&host.url, MultiplayerOptions::default()).unwrap();
+    let mut client = MultiplayerPeer::connect(&host.url, MultiplayerOptions::default()).unwrap();
     wait_for(&mut client, "it joins", |event| matches!(event, Event::PeerConnected(_)));
     for _ in 0..3 {
         client.session().send_bytes(Target::SERVER, b"hello").unwrap();
@@ -112,10 +112,10 @@ fn the_sessions_deadlines_end_a_wait_and_call_the_hook() {
     let host = Host::start(session(patient));
     let failed = |event: &Event| matches!(event, Event::AuthFailed { .. });
 
-    let mut client = MultiplayerPeer::create_client(&host.url, session(options.clone())).unwrap();
+    let mut client = MultiplayerPeer::connect(&host.url, session(options.clone())).unwrap();
     wait_for(&mut client, "it gives up", failed);
 
-    let client = MultiplayerPeer::create_client(&host.url, session(options)).unwrap();
+    let client = MultiplayerPeer::connect(&host.url, session(options)).unwrap();
     let client = Arc::new(Mutex::new(client));
     let has_failed = Arc::new(AtomicBool::new(false));
     let (woken, told) = (Arc::downgrade(&client), Arc::clone(&has_failed));
@@ -137,7 +137,7 @@ fn a_program_that_reads_one_event_after_each_wait_does_not_sleep_before_the_last
         let Scripted { mut server, connection, peer: mut client } = admitted(MultiplayerOptions::default());
         if server_closes {
             server.send(connection, &[3, 1]).unwrap();
-            server.close(connection, CloseCode::NORMAL, "").unwrap();
+            server.close_with(connection, CloseCode::NORMAL, "").unwrap();
             server.flush();
         } else {
             drop(server);

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use websocket_peer::{CloseCause, Error, Options, Packet, ReadyState, WebSocketPeer};
+use websocket_peer::{CloseCause, Error, Packet, PeerOptions, ReadyState, WebSocketPeer};
 
 use crate::common::{
     PATIENCE, closed,
@@ -82,7 +82,7 @@ fn read_all(peer: &mut WebSocketPeer) {
 
 #[test]
 fn a_full_inbox_of_packets_slows_the_sender_and_loses_nothing() {
-    let (mut peer, raw) = accepted(Options::for_server().max_queued_packets(100));
+    let (mut peer, raw) = accepted(PeerOptions::for_server().max_queued_packets(100));
     let (sent, thread) = flood(&raw);
     assert_slowed(&mut peer, &sent);
     read_all(&mut peer);
@@ -92,7 +92,7 @@ fn a_full_inbox_of_packets_slows_the_sender_and_loses_nothing() {
 #[test]
 fn a_full_inbox_of_bytes_slows_the_sender_and_loses_nothing() {
     let limit = 100 * SIZE + SIZE / 2;
-    let (mut peer, raw) = accepted(Options::for_server().inbound_buffer_size(limit));
+    let (mut peer, raw) = accepted(PeerOptions::for_server().inbound_buffer_size(limit));
     let (sent, thread) = flood(&raw);
     assert_slowed(&mut peer, &sent);
     read_all(&mut peer);
@@ -101,7 +101,7 @@ fn a_full_inbox_of_bytes_slows_the_sender_and_loses_nothing() {
 
 #[test]
 fn an_inbox_of_one_packet_is_enough_for_all() {
-    let (mut peer, raw) = accepted(Options::for_server().max_queued_packets(1));
+    let (mut peer, raw) = accepted(PeerOptions::for_server().max_queued_packets(1));
     let (_, thread) = flood(&raw);
     let mut next = 0;
     while next < COUNT {
@@ -117,7 +117,7 @@ fn an_inbox_of_one_packet_is_enough_for_all() {
 
 #[test]
 fn ten_thousand_packets_leave_in_order_through_a_narrow_outbox() {
-    let options = Options::default().outbound_buffer_size(50_000).heartbeat_interval(Duration::ZERO);
+    let options = PeerOptions::default().outbound_buffer_size(50_000).heartbeat_interval(Duration::ZERO);
     let (mut peer, mut raw) = connected(options);
     let (begin, begun) = mpsc::channel();
     let reader = thread::spawn(move || {
@@ -155,7 +155,7 @@ fn ten_thousand_packets_leave_in_order_through_a_narrow_outbox() {
 
 #[test]
 fn a_refused_packet_leaves_no_trace() {
-    let (mut peer, mut raw) = connected(Options::default().outbound_buffer_size(100_000));
+    let (mut peer, mut raw) = connected(PeerOptions::default().outbound_buffer_size(100_000));
     let mut taken = 0_u64;
     loop {
         while peer.send(&taken.to_be_bytes().repeat(1250)).is_ok() {
@@ -170,7 +170,7 @@ fn a_refused_packet_leaves_no_trace() {
     }
     let stats = peer.stats();
     assert_eq!((stats.packets_sent, stats.bytes_sent), (taken, taken * 10_000));
-    peer.close().unwrap();
+    peer.close();
     let mut received = 0;
     loop {
         let frame = frame_from(&mut peer, &mut raw);
@@ -185,13 +185,13 @@ fn a_refused_packet_leaves_no_trace() {
 
 #[test]
 fn a_close_behind_a_full_outbox_lets_everything_out_first() {
-    let (mut peer, mut raw) = connected(Options::default().close_timeout(PATIENCE));
+    let (mut peer, mut raw) = connected(PeerOptions::default().close_timeout(PATIENCE));
     let mut taken = 0_u64;
     while peer.send(&[&taken.to_be_bytes()[..], &[7; 10_000]].concat()).is_ok() {
         taken += 1;
     }
     assert!(peer.buffered() > 4_000_000);
-    peer.close().unwrap();
+    peer.close();
     assert_eq!(peer.state(), ReadyState::Closing);
     for number in 0..taken {
         let frame = frame_from(&mut peer, &mut raw);
@@ -204,7 +204,7 @@ fn a_close_behind_a_full_outbox_lets_everything_out_first() {
 
 #[test]
 fn a_close_that_comes_while_the_outbox_is_full_is_answered_behind_it() {
-    let (mut peer, mut raw) = accepted(Options::for_server().close_timeout(PATIENCE));
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server().close_timeout(PATIENCE));
     let mut taken = 0;
     while peer.send(&[7; 10_000]).is_ok() {
         taken += 1;
@@ -221,7 +221,7 @@ fn a_close_that_comes_while_the_outbox_is_full_is_answered_behind_it() {
 
 #[test]
 fn a_ping_behind_packets_that_nobody_reads_is_answered_later() {
-    let (mut peer, mut raw) = accepted(Options::for_server().max_queued_packets(1));
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server().max_queued_packets(1));
     raw.send([client_frame(TEXT, "one"), client_frame(TEXT, "two"), client_frame(PING, "beat")].concat());
     until("the first one arrives", || (peer.poll(), peer.available()) == (ReadyState::Open, 1));
     settle(&mut peer);
@@ -234,7 +234,7 @@ fn a_ping_behind_packets_that_nobody_reads_is_answered_later() {
 
 #[test]
 fn a_close_behind_packets_that_nobody_reads_is_seen_when_they_are_read() {
-    let (mut peer, mut raw) = accepted(Options::for_server().max_queued_packets(2));
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server().max_queued_packets(2));
     for number in 0..5 {
         raw.send(client_frame(TEXT, number.to_string()));
     }
@@ -253,7 +253,7 @@ fn a_close_behind_packets_that_nobody_reads_is_seen_when_they_are_read() {
 
 #[test]
 fn a_full_inbox_is_no_silence_of_the_other_end() {
-    let options = Options::for_server()
+    let options = PeerOptions::for_server()
         .max_queued_packets(1)
         .heartbeat_interval(Duration::from_millis(50))
         .heartbeat_timeout(Duration::from_millis(50));

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use websocket_peer::{Options, WebSocketPeer};
+use websocket_peer::{PeerOptions, WebSocketPeer};
 
 use crate::common::{
     PATIENCE,
@@ -21,8 +21,8 @@ use crate::common::{
 const LONG: Duration = PATIENCE.saturating_mul(2);
 const ROUNDS: u64 = 300;
 
-fn idle() -> Options {
-    Options::for_server().heartbeat_interval(LONG)
+fn idle() -> PeerOptions {
+    PeerOptions::for_server().heartbeat_interval(LONG)
 }
 
 /// Sets hooks, one after the other.

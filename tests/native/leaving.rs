@@ -1,6 +1,6 @@
 //! Peers that are dropped, aborted, or connected anew, in every state: what the other end sees of it.
 
-use websocket_peer::{CloseCause, CloseCode, Options, ReadyState, WebSocketPeer};
+use websocket_peer::{CloseCause, CloseCode, PeerOptions, ReadyState, WebSocketPeer};
 
 use crate::common::{
     closed, eventually, opened,
@@ -40,12 +40,12 @@ fn dropped_before_the_first_poll() {
 
 #[test]
 fn dropped_within_the_handshake() {
-    let (mut peer, mut raw) = connecting(Options::default());
+    let (mut peer, mut raw) = connecting(PeerOptions::default());
     request(&mut peer, &mut raw);
     drop(peer);
     assert_gone_without_a_word(raw);
 
-    let (mut peer, mut raw) = accepting(Options::for_server());
+    let (mut peer, mut raw) = accepting(PeerOptions::for_server());
     raw.send("GET / HTTP/1.1\r\n");
     peer.poll();
     drop(peer);
@@ -54,17 +54,17 @@ fn dropped_within_the_handshake() {
 
 #[test]
 fn dropped_while_open() {
-    let (peer, raw) = connected(Options::default());
+    let (peer, raw) = connected(PeerOptions::default());
     drop(peer);
     assert_gone_without_a_word(raw);
-    let (peer, raw) = accepted(Options::for_server());
+    let (peer, raw) = accepted(PeerOptions::for_server());
     drop(peer);
     assert_gone_without_a_word(raw);
 }
 
 #[test]
 fn what_was_sent_before_the_drop_arrives() {
-    let (mut peer, mut raw) = connected(Options::default());
+    let (mut peer, mut raw) = connected(PeerOptions::default());
     peer.send_text("last words").unwrap();
     drop(peer);
     assert_eq!(eventually("the packet", || raw.frame()).payload, b"last words");
@@ -73,7 +73,7 @@ fn what_was_sent_before_the_drop_arrives() {
 
 #[test]
 fn dropped_with_unread_packets() {
-    let (mut peer, mut raw) = accepted(Options::for_server());
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     raw.send(client_frame(TEXT, "unread").repeat(10));
     until("the packets arrive", || {
         peer.poll();
@@ -85,8 +85,8 @@ fn dropped_with_unread_packets() {
 
 #[test]
 fn dropped_while_closing() {
-    let (mut peer, mut raw) = connected(Options::default());
-    peer.close().unwrap();
+    let (mut peer, mut raw) = connected(PeerOptions::default());
+    peer.close();
     drop(peer);
     assert_eq!(eventually("the close frame", || raw.frame()).close_code(), Some(1000));
     assert_gone_without_a_word(raw);
@@ -94,7 +94,7 @@ fn dropped_while_closing() {
 
 #[test]
 fn dropped_as_soon_as_it_is_closed() {
-    let (mut peer, mut raw) = connected(Options::default());
+    let (mut peer, mut raw) = connected(PeerOptions::default());
     raw.send(server_frame(CLOSE, close_payload(4000, "go")));
     closed(&mut peer);
     drop(peer);
@@ -105,26 +105,26 @@ fn dropped_as_soon_as_it_is_closed() {
 
 #[test]
 fn aborted_in_every_state() {
-    let (mut peer, mut raw) = connecting(Options::default());
+    let (mut peer, mut raw) = connecting(PeerOptions::default());
     request(&mut peer, &mut raw);
     peer.abort();
     assert_eq!(peer.close_info().unwrap().cause, CloseCause::Aborted);
     assert_gone_without_a_word(raw);
 
-    let (mut peer, raw) = accepted(Options::for_server());
+    let (mut peer, raw) = accepted(PeerOptions::for_server());
     peer.abort();
     assert_eq!((peer.state(), peer.poll()), (ReadyState::Closed, ReadyState::Closed));
     assert_eq!(peer.close_info().unwrap().cause, CloseCause::Aborted);
     assert_gone_without_a_word(raw);
 
-    let (mut peer, mut raw) = connected(Options::default());
-    peer.close().unwrap();
+    let (mut peer, mut raw) = connected(PeerOptions::default());
+    peer.close();
     peer.abort();
     assert_eq!(peer.close_info().unwrap().cause, CloseCause::Aborted);
     assert_eq!(eventually("the close frame", || raw.frame()).close_code(), Some(1000));
     assert_gone_without_a_word(raw);
 
-    let (mut peer, mut raw) = connected(Options::default());
+    let (mut peer, mut raw) = connected(PeerOptions::default());
     raw.send(server_frame(CLOSE, close_payload(4000, "go")));
     let info = closed(&mut peer);
     peer.abort();
@@ -133,7 +133,7 @@ fn aborted_in_every_state() {
 
 #[test]
 fn a_close_while_connecting_gives_up_at_once() {
-    let (mut peer, mut raw) = connecting(Options::default());
+    let (mut peer, mut raw) = connecting(PeerOptions::default());
     request(&mut peer, &mut raw);
     peer.close_with(CloseCode::new(4000).unwrap(), "changed my mind").unwrap();
     let info = peer.close_info().unwrap();
@@ -143,7 +143,7 @@ fn a_close_while_connecting_gives_up_at_once() {
 
 #[test]
 fn a_new_connection_takes_the_place_of_a_closing_one() {
-    let (mut peer, mut raw) = connected(Options::default());
+    let (mut peer, mut raw) = connected(PeerOptions::default());
     raw.send(server_frame(TEXT, "old"));
     assert_eq!(receive(&mut peer).as_text(), Some("old"));
     raw.send(server_frame(TEXT, "old and unread"));
@@ -151,7 +151,7 @@ fn a_new_connection_takes_the_place_of_a_closing_one() {
         peer.poll();
         peer.available() == 1
     });
-    peer.close().unwrap();
+    peer.close();
     peer.connect(&server().url("/echo")).unwrap();
     assert_eq!((peer.state(), peer.available(), peer.close_info()), (ReadyState::Connecting, 0, None));
     assert_eq!(peer.stats(), websocket_peer::Stats::default());
@@ -164,7 +164,7 @@ fn a_new_connection_takes_the_place_of_a_closing_one() {
 
 #[test]
 fn a_new_connection_takes_the_place_of_one_whose_last_frame_goes_out() {
-    let (mut peer, mut raw) = accepted(Options::for_server());
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     raw.send(client_frame(CLOSE, close_payload(1000, "")));
     closed(&mut peer);
     peer.connect(&server().url("/echo")).unwrap();
@@ -175,14 +175,14 @@ fn a_new_connection_takes_the_place_of_one_whose_last_frame_goes_out() {
 
 #[test]
 fn a_peer_can_change_sides() {
-    let (mut peer, mut raw) = accepted(Options::for_server());
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     raw.send(client_frame(CLOSE, close_payload(1000, "")));
     closed(&mut peer);
     peer.connect(&server().url("/echo")).unwrap();
     opened(&mut peer);
-    let code = CloseCode::for_server(1001).unwrap();
+    let code = CloseCode::new(1001).unwrap();
     assert!(peer.close_with(code, "").is_err(), "it is a client now");
-    peer.close().unwrap();
+    peer.close();
     closed(&mut peer);
     let (connected, accepted) = crate::common::raw::tcp_pair();
     let mut raw = Raw::new(connected);
@@ -196,8 +196,8 @@ fn a_peer_can_change_sides() {
 
 #[test]
 fn a_client_ends_tcp_in_order_after_a_clean_close() {
-    let (mut peer, mut raw) = connected(Options::default());
-    peer.close().unwrap();
+    let (mut peer, mut raw) = connected(PeerOptions::default());
+    peer.close();
     frame_from(&mut peer, &mut raw);
     raw.send(server_frame(CLOSE, close_payload(1000, "")));
     assert_eq!(crate::common::raw::end_from(&mut peer, &mut raw), End::Eof);

@@ -1,11 +1,11 @@
-//! `Options::liveness`, where the test holds the other end: bytes of half a message, and an outbox without room.
+//! `PeerOptions::liveness`, where the test holds the other end: bytes of half a message, and an outbox without room.
 
 use std::{
     thread,
     time::{Duration, Instant},
 };
 
-use websocket_peer::{Liveness, Options, Packet, ReadyState};
+use websocket_peer::{Liveness, Packet, PeerOptions, ReadyState};
 
 use crate::common::{
     A_WHILE, PATIENCE,
@@ -14,9 +14,9 @@ use crate::common::{
 };
 
 /// Nothing but the probe finds out anything.
-fn asking(silence: Duration, timeout: Duration) -> Options {
+fn asking(silence: Duration, timeout: Duration) -> PeerOptions {
     let liveness = Liveness::new(Packet::text("there?")).silence(silence).timeout(timeout);
-    Options::default().heartbeat_interval(Duration::ZERO).liveness(liveness)
+    PeerOptions::default().heartbeat_interval(Duration::ZERO).liveness(liveness)
 }
 
 #[test]

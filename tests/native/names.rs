@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
-use websocket_peer::{Options, WebSocketPeer};
+use websocket_peer::{PeerOptions, WebSocketPeer};
 
 use crate::common::raw::admit;
 
@@ -30,7 +30,7 @@ fn a_port_that_browsers_block_is_connected_to_if_the_options_allow_it() {
     let listener = ports.into_iter().find_map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok());
     let listener = listener.expect("one of the ports is free");
     let port = listener.local_addr().expect("an address").port();
-    let mut peer = WebSocketPeer::with_options(Options::default().allow_blocked_ports(true));
+    let mut peer = WebSocketPeer::with_options(PeerOptions::default().allow_blocked_ports(true));
     peer.connect(&format!("ws://127.0.0.1:{port}/")).unwrap();
     admit(&listener, &mut peer);
 }

@@ -8,7 +8,7 @@
 use std::{env, fs, process::Command};
 
 use testkit::Server;
-use websocket_peer::{CloseCause, Options, ReadyState, WebSocketPeer};
+use websocket_peer::{CloseCause, PeerOptions, ReadyState, WebSocketPeer};
 
 use crate::common::{PATIENCE, closed, opened, program::Program, raw::accepted, receive, until};
 
@@ -39,7 +39,7 @@ fn alone(test: &str, body: impl FnOnce()) {
 fn connect_again_and_again() {
     let server = Server::start().unwrap();
     let by_name = |path: &str| server.url(path).replace("127.0.0.1", "localhost");
-    let mut peer = WebSocketPeer::with_options(Options::default().close_timeout(PATIENCE));
+    let mut peer = WebSocketPeer::with_options(PeerOptions::default().close_timeout(PATIENCE));
     let mut before = None;
     for round in 0..200 {
         // The first rounds open what stays: standard streams, the random source, whatever the system's resolver keeps.
@@ -52,7 +52,7 @@ fn connect_again_and_again() {
                 opened(&mut peer);
                 peer.send_text("hello").unwrap();
                 receive(&mut peer);
-                peer.close().unwrap();
+                peer.close();
                 assert_eq!(closed(&mut peer).cause, CloseCause::Local);
             }
             1 => {
@@ -71,13 +71,13 @@ fn connect_again_and_again() {
             4 => {
                 peer.connect(&server.url("/stall-before")).unwrap();
                 peer.poll();
-                peer.close().unwrap();
+                peer.close();
             }
             5 => {
                 peer.connect(&server.url("/silent")).unwrap();
                 opened(&mut peer);
                 // Closing; the next round takes its place.
-                peer.close().unwrap();
+                peer.close();
             }
             6 => {
                 peer.connect(&server.url("/reject/403")).unwrap();
@@ -89,10 +89,10 @@ fn connect_again_and_again() {
             }
             8 => {
                 peer.connect("ws://nobody.invalid/").unwrap();
-                assert_eq!(closed(&mut peer).cause, CloseCause::Unresolved);
+                assert_eq!(closed(&mut peer).cause, CloseCause::DnsFailed);
             }
             _ => {
-                let (accepted, raw) = accepted(Options::for_server());
+                let (accepted, raw) = accepted(PeerOptions::for_server());
                 drop((accepted, raw));
             }
         }
@@ -116,7 +116,7 @@ fn wait_and_wake_again_and_again() {
         }
         while peer.wait(PATIENCE) == ReadyState::Connecting {}
         if round % 3 == 0 {
-            peer.close().unwrap();
+            peer.close();
             while peer.wait(PATIENCE) != ReadyState::Closed {}
             // The thread ends with the connection, when its last bytes are read.
             until("its last bytes are read", || (peer.poll(), wakers()).1 == 0);

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use websocket_peer::{CloseCause, Deadline, Liveness, Options, Packet, ReadyState, WebSocketPeer};
+use websocket_peer::{CloseCause, Liveness, Packet, PeerOptions, ReadyState, Timeout, WebSocketPeer};
 
 use crate::common::{
     A_WHILE, PATIENCE, opened,
@@ -44,7 +44,7 @@ fn wait_until(peer: &mut WebSocketPeer, what: &str, mut done: impl FnMut(&mut We
 
 #[test]
 fn an_idle_wait_sleeps_to_its_end() {
-    let (mut peer, _raw) = accepted(Options::for_server());
+    let (mut peer, _raw) = accepted(PeerOptions::for_server());
     let start = Instant::now();
     let mut waits = 0;
     while start.elapsed() < 5 * SOON {
@@ -75,7 +75,7 @@ fn a_wait_alone_drives_a_connection_from_its_beginning_to_its_end() {
             peer.send_text("hello").unwrap();
             wait_until(&mut peer, "the echo comes", |peer| peer.recv().is_some());
         }
-        peer.close().unwrap();
+        peer.close();
         wait_until(&mut peer, "it ends", |peer| peer.state() == ReadyState::Closed);
         assert!(peer.close_info().unwrap().was_clean());
     }
@@ -86,19 +86,19 @@ fn a_wait_ends_when_no_connection_can_be_made() {
     let (bound, port) = listener();
     drop(bound);
     for (url, cause) in [
-        (format!("ws://127.0.0.1:{port}/"), CloseCause::Refused { status: None }),
-        ("ws://nobody.invalid/".to_owned(), CloseCause::Unresolved),
+        (format!("ws://127.0.0.1:{port}/"), "the connection was refused"),
+        ("ws://nobody.invalid/".to_owned(), "the host name has no address"),
     ] {
         let mut peer = WebSocketPeer::new();
         peer.connect(&url).unwrap();
         wait_until(&mut peer, "it ends", |peer| peer.state() == ReadyState::Closed);
-        assert_eq!(peer.close_info().unwrap().cause, cause);
+        assert_eq!(peer.close_info().unwrap().cause.to_string(), cause);
     }
 }
 
 #[test]
 fn packets_that_come_end_a_wait() {
-    let (mut peer, mut raw) = connected(Options::default());
+    let (mut peer, mut raw) = connected(PeerOptions::default());
     let sender = thread::spawn(move || {
         for number in 0..20_u8 {
             thread::sleep(Duration::from_millis(u64::from(number % 3) * 5));
@@ -123,7 +123,7 @@ fn packets_that_come_end_a_wait() {
 
 #[test]
 fn a_wait_does_not_sleep_while_packets_wait_for_the_program() {
-    let (mut peer, mut raw) = connected(Options::default().max_queued_packets(2));
+    let (mut peer, mut raw) = connected(PeerOptions::default().max_queued_packets(2));
     raw.send(server_frame(TEXT, "x").repeat(7));
     until("the inbox is full", || (peer.poll(), peer.available()).1 == 2);
     let start = Instant::now();
@@ -141,7 +141,7 @@ fn a_wait_does_not_sleep_while_packets_wait_for_the_program() {
 
 #[test]
 fn a_wait_sends_what_was_gathered_and_what_found_no_room() {
-    let (mut peer, mut raw) = accepted(Options::for_server().outbound_buffer_size(64 * KERNEL));
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server().outbound_buffer_size(64 * KERNEL));
     raw.send(client_frame(TEXT, "question"));
     until("it comes", || (peer.poll(), peer.available()).1 == 1);
     // Gathered, for a packet waits; and `recv` does not come to its `None`.
@@ -166,32 +166,32 @@ fn a_wait_sends_what_was_gathered_and_what_found_no_room() {
 
 #[test]
 fn deadlines_end_a_wait() {
-    let short = Options::default()
+    let short = PeerOptions::default()
         .connect_timeout(SOON)
         .close_timeout(SOON)
         .heartbeat_interval(SOON)
         .heartbeat_timeout(SOON);
-    let timed_out = |what| CloseCause::TimedOut { what };
+    let timed_out = |what| CloseCause::TimedOut(what);
 
     let mut peer = WebSocketPeer::with_options(short.clone());
     peer.connect(&server().url("/stall-before")).unwrap();
     wait_until(&mut peer, "the attempt is given up", |peer| peer.state() == ReadyState::Closed);
-    assert_eq!(peer.close_info().unwrap().cause, timed_out(Deadline::Connect));
+    assert_eq!(peer.close_info().unwrap().cause, timed_out(Timeout::Connect));
 
     let (mut peer, _raw) = accepted(short.clone().heartbeat_interval(LONG).connect_timeout(PATIENCE));
-    peer.close().unwrap();
+    peer.close();
     wait_until(&mut peer, "the close is given up", |peer| peer.state() == ReadyState::Closed);
-    assert_eq!(peer.close_info().unwrap().cause, timed_out(Deadline::Close));
+    assert_eq!(peer.close_info().unwrap().cause, timed_out(Timeout::Close));
 
     let liveness = Liveness::new(Packet::text("?")).silence(SOON).timeout(SOON);
-    let asking = Options::default().heartbeat_interval(Duration::ZERO).liveness(liveness);
+    let asking = PeerOptions::default().heartbeat_interval(Duration::ZERO).liveness(liveness);
     let (mut peer, _raw) = connected(asking);
     wait_until(&mut peer, "the silence is noticed", |peer| peer.state() == ReadyState::Closed);
-    assert_eq!(peer.close_info().unwrap().cause, timed_out(Deadline::Liveness));
+    assert_eq!(peer.close_info().unwrap().cause, timed_out(Timeout::Liveness));
 
     let (mut peer, mut raw) = accepted(short.connect_timeout(PATIENCE));
     wait_until(&mut peer, "the silence is noticed", |peer| peer.state() == ReadyState::Closed);
-    assert_eq!(peer.close_info().unwrap().cause, timed_out(Deadline::Heartbeat));
+    assert_eq!(peer.close_info().unwrap().cause, timed_out(Timeout::Heartbeat));
     until("the ping is there", || raw.frame().is_some_and(|frame| frame.first == PING));
 }
 
@@ -199,7 +199,7 @@ fn deadlines_end_a_wait() {
 fn a_change_by_the_programs_own_call_is_returned_at_once() {
     let mut peer = WebSocketPeer::new();
     peer.connect(&server().url("/stall-before")).unwrap();
-    peer.close().unwrap();
+    peer.close();
     let start = Instant::now();
     assert_eq!(peer.wait(LONG), ReadyState::Closed);
     assert!(start.elapsed() < PATIENCE);
@@ -207,7 +207,7 @@ fn a_change_by_the_programs_own_call_is_returned_at_once() {
 
 #[test]
 fn a_waker_ends_the_current_wait_or_else_the_next() {
-    let (mut peer, _raw) = accepted(Options::for_server().heartbeat_interval(LONG));
+    let (mut peer, _raw) = accepted(PeerOptions::for_server().heartbeat_interval(LONG));
     let waker = peer.waker();
     waker.wake_by_ref();
     let start = Instant::now();
@@ -232,7 +232,7 @@ fn a_waker_ends_the_current_wait_or_else_the_next() {
 
 #[test]
 fn a_wait_returns_in_the_place_of_a_hook() {
-    let (mut peer, mut raw) = accepted(Options::for_server());
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
     peer.on_wake(move || {
@@ -252,7 +252,7 @@ fn a_wait_returns_in_the_place_of_a_hook() {
 
 #[test]
 fn deadlines_call_the_hook() {
-    let options = Options::for_server().heartbeat_interval(SOON).heartbeat_timeout(SOON);
+    let options = PeerOptions::for_server().heartbeat_interval(SOON).heartbeat_timeout(SOON);
     let (peer, _raw) = accepted(options);
     let peer = Arc::new(Mutex::new(peer));
     let woken = Arc::downgrade(&peer);
@@ -264,12 +264,12 @@ fn deadlines_call_the_hook() {
     peer.lock().unwrap().on_wake(hook).unwrap();
     until("the silence is noticed", || peer.lock().unwrap().state() == ReadyState::Closed);
     let cause = peer.lock().unwrap().close_info().unwrap().cause.clone();
-    assert_eq!(cause, CloseCause::TimedOut { what: Deadline::Heartbeat });
+    assert_eq!(cause, CloseCause::TimedOut(Timeout::Heartbeat));
 }
 
 #[test]
 fn a_hook_is_called_when_bytes_can_leave() {
-    let (mut peer, mut raw) = accepted(Options::for_server().outbound_buffer_size(64 * KERNEL));
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server().outbound_buffer_size(64 * KERNEL));
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
     peer.on_wake(move || {
@@ -289,7 +289,7 @@ fn a_hook_is_called_when_bytes_can_leave() {
 
 #[test]
 fn a_hook_that_panics_is_called_again() {
-    let (mut peer, mut raw) = accepted(Options::for_server());
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
     peer.on_wake(move || {
@@ -306,7 +306,7 @@ fn a_hook_that_panics_is_called_again() {
 
 #[test]
 fn a_hook_that_does_not_return_stops_nothing_else() {
-    let (mut peer, mut raw) = accepted(Options::for_server());
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     let (release, held) = mpsc::channel::<()>();
     let (entered, calls) = mpsc::channel();
     let (entered, held) = (Mutex::new(entered), Mutex::new(held));

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use websocket_peer::{Admission, CloseCause, Excess, Options, PeerLimits, Request, ServerOptions};
+use websocket_peer::{Admission, CloseCause, Limit, PeerOptions, RateLimits, Request, ServerOptions};
 
 use crate::{
     common::raw::{BINARY, CLOSE, REQUEST, Raw, TEXT, client_frame},
@@ -86,7 +86,7 @@ fn what_the_options_refuse_the_hook_never_sees() {
 
 #[test]
 fn fields_of_the_options_and_of_the_hook_stand_in_the_answer() {
-    let peer = Options::for_server().header("X-All", "1");
+    let peer = PeerOptions::for_server().header("X-All", "1");
     let mut host = Host::with_hook(with_peer(peer), |_| Admission::accept().header("X-One", "2"));
     let (_raw, head) = answer(&mut host, REQUEST);
     assert!(head.contains("\r\nX-All: 1\r\nX-One: 2\r\n"), "{head}");
@@ -94,7 +94,7 @@ fn fields_of_the_options_and_of_the_hook_stand_in_the_answer() {
 
 #[test]
 fn the_protocol_is_the_hooks_or_else_the_first_that_both_know() {
-    let peer = || with_peer(Options::for_server().protocols(["chat", "game"]));
+    let peer = || with_peer(PeerOptions::for_server().protocols(["chat", "game"]));
     let offer = request("/", &["Sec-WebSocket-Protocol: other, game, chat"]);
     let mut by_options = Host::start(peer());
     let (_raw, head) = answer(&mut by_options, &offer);
@@ -105,7 +105,7 @@ fn the_protocol_is_the_hooks_or_else_the_first_that_both_know() {
     assert_eq!(by_hook.server.peer(key).unwrap().protocol(), Some("other"));
     drop(raw);
 
-    let lenient = Options::for_server().protocols(["chat", "game"]).require_protocol(false);
+    let lenient = PeerOptions::for_server().protocols(["chat", "game"]).require_protocol(false);
     let mut unknown = Host::start(with_peer(lenient));
     let (_raw, head) = answer(&mut unknown, &request("/", &["Sec-WebSocket-Protocol: other"]));
     assert!(!head.contains("Sec-WebSocket-Protocol"), "{head}");
@@ -113,7 +113,7 @@ fn the_protocol_is_the_hooks_or_else_the_first_that_both_know() {
 
 #[test]
 fn a_client_without_a_named_protocol_is_answered_400() {
-    let mut host = Host::start(with_peer(Options::for_server().protocols(["chat", "game"])));
+    let mut host = Host::start(with_peer(PeerOptions::for_server().protocols(["chat", "game"])));
     for offer in [
         &[][..],
         &["Sec-WebSocket-Protocol: other"],
@@ -139,19 +139,19 @@ fn what_the_hook_attaches_is_found_again_by_its_type() {
     #[derive(Debug, PartialEq)]
     struct Player(String);
     let mut host = host(|request| match request.query() {
-        Some(name) => Admission::accept().identity(Player(name.to_owned())),
+        Some(name) => Admission::accept().user_data(Player(name.to_owned())),
         None => Admission::accept(),
     });
     let (ann, _one) = host.guest_of(&request("/?ann", &[]));
     let (bob, _two) = host.guest_of(&request("/?bob", &[]));
     let (nobody, _three) = host.guest_of(&request("/", &[]));
     let player = |host: &Host, key| {
-        host.server.peer(key).and_then(|peer| peer.identity::<Player>().map(|player| player.0.clone()))
+        host.server.peer(key).and_then(|peer| peer.user_data::<Player>().map(|player| player.0.clone()))
     };
     assert_eq!(player(&host, ann).as_deref(), Some("ann"));
     assert_eq!(player(&host, bob).as_deref(), Some("bob"));
     assert_eq!(player(&host, nobody), None);
-    assert!(host.server.peer(ann).unwrap().identity::<String>().is_none());
+    assert!(host.server.peer(ann).unwrap().user_data::<String>().is_none());
 }
 
 /// A token that tells when it is dropped.
@@ -160,7 +160,7 @@ fn what_the_hook_attaches_lives_as_long_as_the_peer() {
     let token = Arc::new(());
     let mut host = host({
         let token = Arc::clone(&token);
-        move |_| Admission::accept().identity(Arc::clone(&token))
+        move |_| Admission::accept().user_data(Arc::clone(&token))
     });
     let (key, raw) = host.guest();
     assert_eq!(Arc::strong_count(&token), 3);
@@ -172,8 +172,9 @@ fn what_the_hook_attaches_lives_as_long_as_the_peer() {
 #[test]
 fn options_of_one_peer_hold_for_it_alone() {
     let mut host = host(|request| match request.path() {
-        "/small" => Admission::accept()
-            .options(Options::for_server().max_message_size(10).outbound_buffer_size(20).protocols(["x"])),
+        "/small" => Admission::accept().options(
+            PeerOptions::for_server().max_message_size(10).outbound_buffer_size(20).protocols(["x"]),
+        ),
         _ => Admission::accept(),
     });
     let (small, mut raw) = host.guest_of(&request("/small", &["Sec-WebSocket-Protocol: x"]));
@@ -185,13 +186,13 @@ fn options_of_one_peer_hold_for_it_alone() {
     other_raw.send(client_frame(BINARY, [0; 11]));
     assert_eq!(host.packet(other).len(), 11);
     raw.send(client_frame(BINARY, [0; 11]));
-    assert_eq!(host.closed(small).cause, CloseCause::TooBig);
+    assert_eq!(host.closed(small).cause, CloseCause::MessageTooBig);
 }
 
 #[test]
 fn limits_of_one_peer_hold_for_it_alone() {
     let mut host = host(|request| match request.path() {
-        "/slow" => Admission::accept().limits(PeerLimits::default().max_packets_per_second(1)),
+        "/slow" => Admission::accept().rate_limits(RateLimits::default().max_packets_per_second(1)),
         _ => Admission::accept(),
     });
     let (slow, mut raw) = host.guest_of(&request("/slow", &[]));
@@ -199,7 +200,7 @@ fn limits_of_one_peer_hold_for_it_alone() {
     let packets = client_frame(TEXT, "x").repeat(50);
     other_raw.send(&packets);
     raw.send(&packets);
-    assert_eq!(host.closed(slow).cause, CloseCause::Excess { what: Excess::Packets });
+    assert_eq!(host.closed(slow).cause, CloseCause::LimitExceeded(Limit::PacketRate));
     for _ in 0..50 {
         host.packet(other);
     }
@@ -209,7 +210,7 @@ fn limits_of_one_peer_hold_for_it_alone() {
 #[test]
 fn times_of_one_peer_hold_for_it_alone() {
     let mut host = host(|_| {
-        let times = Options::for_server().heartbeat_interval(Duration::from_millis(50));
+        let times = PeerOptions::for_server().heartbeat_interval(Duration::from_millis(50));
         Admission::accept().options(times.heartbeat_timeout(Duration::from_secs(60)))
     });
     let (_key, mut raw) = host.guest();
@@ -222,8 +223,8 @@ fn a_decision_that_makes_no_sense_is_answered_500_and_the_server_goes_on() {
         || Admission::accept().protocol("never offered"),
         || Admission::accept().header("X", "forged\r\nSet-Cookie: a"),
         || Admission::accept().header("Sec-WebSocket-Accept", "mine"),
-        || Admission::accept().options(Options::for_server().max_message_size(0)),
-        || Admission::accept().limits(PeerLimits::default().max_message_time(Duration::MAX)),
+        || Admission::accept().options(PeerOptions::for_server().max_message_size(0)),
+        || Admission::accept().rate_limits(RateLimits::default().max_message_time(Duration::MAX)),
         || Admission::refuse(403).header("Content-Length", "0"),
     ];
     for make in wrong {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use websocket_peer::{CloseCode, Options, Packet, PeerKey, ServerOptions};
+use websocket_peer::{CloseCode, Packet, PeerKey, PeerOptions, ServerOptions};
 
 use crate::{
     common::{
@@ -75,7 +75,7 @@ fn a_multicast_passes_over_keys_of_peers_that_are_not_open() {
     drop(raw);
     host.closed(gone);
     let (closing, mut raw_closing) = host.guest();
-    host.server.close(closing, CloseCode::NORMAL, "").unwrap();
+    host.server.close_with(closing, CloseCode::NORMAL, "").unwrap();
     // One whose `Opened` the program has not read.
     let _untold = host.ask(REQUEST);
     crate::common::until("it is open", || {
@@ -98,7 +98,7 @@ fn a_multicast_passes_over_keys_of_peers_that_are_not_open() {
 
 #[test]
 fn a_peer_that_is_full_misses_a_multicast_and_the_others_get_it() {
-    let mut host = Host::start(with_peer(Options::for_server().outbound_buffer_size(100_000)));
+    let mut host = Host::start(with_peer(PeerOptions::for_server().outbound_buffer_size(100_000)));
     let (full, _silent) = host.guest();
     let (other, mut raw) = host.guest();
     host.stuff(full, &Packet::binary(vec![0; 9_999]));

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use websocket_peer::{
-    CloseCause, CloseCode, CloseInfo, Deadline, Error, Excess, Options, Packet, PeerKey, PeerLimits,
-    ServerEvent, ServerOptions,
+    CloseCause, CloseCode, CloseInfo, Error, Limit, Packet, PeerKey, PeerOptions, RateLimits, ServerEvent,
+    ServerOptions, Timeout,
 };
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 const SOON: Duration = Duration::from_millis(200);
 
 fn code(code: u16) -> CloseCode {
-    CloseCode::for_server(code).unwrap()
+    CloseCode::new(code).unwrap()
 }
 
 /// A client sends a packet, and then the connection ends as `end` does it.
@@ -51,7 +51,7 @@ fn assert_gone(host: &mut Host, key: PeerKey) {
     assert_eq!((stats.opened, stats.closed, stats.refused), (1, 1, 0));
     assert!(host.server.peer(key).is_none());
     assert_eq!(host.server.send(key, b""), Err(Error::UnknownPeer));
-    assert_eq!(host.server.close(key, CloseCode::NORMAL, ""), Err(Error::UnknownPeer));
+    assert_eq!(host.server.close_with(key, CloseCode::NORMAL, ""), Err(Error::UnknownPeer));
     assert_eq!(host.server.abort(key), Err(Error::UnknownPeer));
 }
 
@@ -73,12 +73,12 @@ told_by_the_client! {
     a_client_closes_without_a_code: client_frame(CLOSE, []) => None, CloseCause::Remote;
     a_client_breaks_the_protocol: client_frame(0x83, "") => Some(1002), CloseCause::Protocol;
     a_client_sends_text_that_is_none: client_frame(TEXT, [0xFF]) => Some(1007), CloseCause::Protocol;
-    a_client_sends_too_much: client_frame(BINARY, vec![0; 65_537]) => Some(1009), CloseCause::TooBig;
-    a_client_floods_with_pings: client_frame(PING, []).repeat(500) => Some(1008), excess(Excess::ControlFrames);
+    a_client_sends_too_much: client_frame(BINARY, vec![0; 65_537]) => Some(1009), CloseCause::MessageTooBig;
+    a_client_floods_with_pings: client_frame(PING, []).repeat(500) => Some(1008), excess(Limit::ControlFrameRate);
 }
 
-fn excess(what: Excess) -> CloseCause {
-    CloseCause::Excess { what }
+fn excess(limit: Limit) -> CloseCause {
+    CloseCause::LimitExceeded(limit)
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_client_ends_tcp() {
         raw.finish();
         Some(raw)
     });
-    assert_eq!(told, (None, CloseCause::Lost));
+    assert_eq!(told, (None, CloseCause::ConnectionLost));
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_client_vanishes_within_a_frame() {
         raw.finish();
         Some(raw)
     });
-    assert_eq!(told, (None, CloseCause::Lost));
+    assert_eq!(told, (None, CloseCause::ConnectionLost));
 }
 
 #[test]
@@ -110,13 +110,13 @@ fn a_client_resets_tcp() {
         raw.reset();
         None
     });
-    assert_eq!(told, (None, CloseCause::Lost));
+    assert_eq!(told, (None, CloseCause::ConnectionLost));
 }
 
 #[test]
 fn the_server_closes_and_the_client_answers() {
     let told = ended(ServerOptions::default(), |host, key, mut raw| {
-        host.server.close(key, code(4002), "enough").unwrap();
+        host.server.close_with(key, code(4002), "enough").unwrap();
         let frame = host.frame(&mut raw);
         assert_eq!((frame.first, &frame.payload[..]), (CLOSE, &close_payload(4002, "enough")[..]));
         raw.send(client_frame(CLOSE, frame.payload));
@@ -129,7 +129,7 @@ fn the_server_closes_and_the_client_answers() {
 fn both_close_at_once() {
     let told = ended(ServerOptions::default(), |host, key, mut raw| {
         raw.send(client_frame(CLOSE, close_payload(4001, "")));
-        host.server.close(key, code(4002), "").unwrap();
+        host.server.close_with(key, code(4002), "").unwrap();
         Some(raw)
     });
     assert_eq!(told, (Some(4001), CloseCause::Local));
@@ -137,23 +137,23 @@ fn both_close_at_once() {
 
 #[test]
 fn the_server_closes_and_the_client_is_silent() {
-    let options = with_peer(Options::for_server().close_timeout(SOON));
+    let options = with_peer(PeerOptions::for_server().close_timeout(SOON));
     let told = ended(options, |host, key, raw| {
-        host.server.close(key, CloseCode::NORMAL, "").unwrap();
+        host.server.close_with(key, CloseCode::NORMAL, "").unwrap();
         Some(raw)
     });
-    assert_eq!(told, (None, CloseCause::TimedOut { what: Deadline::Close }));
+    assert_eq!(told, (None, CloseCause::TimedOut(Timeout::Close)));
 }
 
 #[test]
 fn the_server_closes_and_the_client_ends_tcp() {
     let told = ended(ServerOptions::default(), |host, key, mut raw| {
-        host.server.close(key, CloseCode::NORMAL, "").unwrap();
+        host.server.close_with(key, CloseCode::NORMAL, "").unwrap();
         host.frame(&mut raw);
         raw.finish();
         Some(raw)
     });
-    assert_eq!(told, (None, CloseCause::Lost));
+    assert_eq!(told, (None, CloseCause::ConnectionLost));
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn the_server_aborts() {
 #[test]
 fn the_server_aborts_what_was_closing() {
     let told = ended(ServerOptions::default(), |host, key, mut raw| {
-        host.server.close(key, CloseCode::NORMAL, "").unwrap();
+        host.server.close_with(key, CloseCode::NORMAL, "").unwrap();
         host.frame(&mut raw);
         host.server.abort(key).unwrap();
         Some(raw)
@@ -201,24 +201,25 @@ fn the_server_shuts_down_and_the_client_is_silent() {
 
 #[test]
 fn a_client_falls_silent() {
-    let options = Options::for_server().heartbeat_interval(SOON).heartbeat_timeout(SOON);
+    let options = PeerOptions::for_server().heartbeat_interval(SOON).heartbeat_timeout(SOON);
     let told = ended(with_peer(options), |_, _, raw| Some(raw));
-    assert_eq!(told, (None, CloseCause::TimedOut { what: Deadline::Heartbeat }));
+    assert_eq!(told, (None, CloseCause::TimedOut(Timeout::Heartbeat)));
 }
 
 #[test]
 fn a_client_never_finishes_its_message() {
-    let limits = PeerLimits::default().max_message_time(SOON);
-    let told = ended(ServerOptions::default().limits(limits), |_, _, mut raw| {
+    let limits = RateLimits::default().max_message_time(SOON);
+    let told = ended(ServerOptions::default().rate_limits(limits), |_, _, mut raw| {
         raw.send(client_frame(0x01, "to be continued"));
         Some(raw)
     });
-    assert_eq!(told, (Some(1008), CloseCause::TimedOut { what: Deadline::Message }));
+    assert_eq!(told, (Some(1008), CloseCause::TimedOut(Timeout::Message)));
 }
 
 #[test]
 fn a_client_does_not_take_what_it_is_sent() {
-    let options = with_peer(Options::for_server().outbound_buffer_size(100_000)).max_time_full(SOON);
+    let options =
+        with_peer(PeerOptions::for_server().outbound_buffer_size(100_000)).slow_reader_timeout(SOON);
     let told = ended(options, |host, key, raw| {
         host.until_so("the client is full", |host| {
             while host.server.send(key, &[0; 10_000]).is_ok() {}
@@ -227,13 +228,13 @@ fn a_client_does_not_take_what_it_is_sent() {
         });
         Some(raw)
     });
-    assert_eq!(told, (Some(1008), excess(Excess::Slow)));
+    assert_eq!(told, (Some(1008), excess(Limit::SlowReader)));
 }
 
 /// It is over when the inbox is read, but what is in the inbox is told first.
 #[test]
 fn packets_that_nobody_had_read_are_told_before_the_end() {
-    let mut host = Host::start(ServerOptions::default().limits(unlimited()));
+    let mut host = Host::start(ServerOptions::default().rate_limits(unlimited()));
     let (key, mut raw) = host.guest();
     for number in 0..100 {
         raw.send(client_frame(TEXT, format!("{number}")));
@@ -267,7 +268,7 @@ fn a_connection_that_ends_at_once_is_seen_open() {
     let raw = host.ask(request);
     raw.finish();
     let key = host.opened();
-    assert_eq!(host.closed(key).cause, CloseCause::Lost);
+    assert_eq!(host.closed(key).cause, CloseCause::ConnectionLost);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use websocket_peer::{Options, PeerKey, ServerEvent, ServerOptions};
+use websocket_peer::{PeerKey, PeerOptions, ServerEvent, ServerOptions};
 
 use crate::{
     common::{
@@ -66,8 +66,8 @@ const ROUNDS: u32 = 20;
 /// One floods with such frames; each of twenty others is heard within a few polls, time and again.
 #[track_caller]
 fn assert_others_are_heard(frame: &[u8]) {
-    let peer = Options::for_server().max_message_size(1 << 20);
-    let mut host = Host::start(with_peer(peer).limits(unlimited()));
+    let peer = PeerOptions::for_server().max_message_size(1 << 20);
+    let mut host = Host::start(with_peer(peer).rate_limits(unlimited()));
     let mut quiet: Vec<(PeerKey, Raw)> = (0..20).map(|_| host.guest()).collect();
     let flood = Flood::start(&mut host, frame);
     let received = |host: &Host| host.server.stats().bytes_received;
@@ -112,7 +112,7 @@ fn one_that_floods_with_small_packets_starves_nobody() {
 
 #[test]
 fn what_one_poll_takes_of_a_flood_is_bounded() {
-    let mut host = Host::start(ServerOptions::default().limits(unlimited()));
+    let mut host = Host::start(ServerOptions::default().rate_limits(unlimited()));
     let _flood = Flood::start(&mut host, &client_frame(BINARY, vec![0; 60_000]));
     let mut before = 0;
     for _ in 0..200 {
@@ -126,8 +126,8 @@ fn what_one_poll_takes_of_a_flood_is_bounded() {
 
 #[test]
 fn whoever_does_not_read_events_has_a_flood_wait_in_the_network() {
-    let peer = Options::for_server().inbound_buffer_size(100_000);
-    let mut host = Host::start(with_peer(peer).limits(unlimited()));
+    let peer = PeerOptions::for_server().inbound_buffer_size(100_000);
+    let mut host = Host::start(with_peer(peer).rate_limits(unlimited()));
     let flood = Flood::start(&mut host, &client_frame(BINARY, vec![0; 10_000]));
     crate::common::until("its inbox is full", || {
         host.server.poll();
@@ -160,7 +160,7 @@ pub fn on_processor() -> Duration {
 fn polls_cost_the_same_however_many_are_idle() {
     const POLLS: u32 = 2000;
     let cost = |idle: usize| {
-        let options = with_peer(Options::for_server().heartbeat_interval(Duration::from_secs(3600)));
+        let options = with_peer(PeerOptions::for_server().heartbeat_interval(Duration::from_secs(3600)));
         let mut host = Host::start(options);
         let guests: Vec<_> = (0..idle).map(|_| host.guest()).collect();
         host.run(crate::common::A_WHILE);
@@ -186,7 +186,7 @@ fn polls_cost_the_same_however_many_are_idle() {
 /// What one peer has sent does not hold up what another has.
 #[test]
 fn packets_of_one_peer_do_not_all_come_before_the_first_of_another() {
-    let mut host = Host::start(with_peer(Options::for_server()).limits(unlimited()));
+    let mut host = Host::start(with_peer(PeerOptions::for_server()).rate_limits(unlimited()));
     let (talker, mut talker_raw) = host.guest();
     let (other, mut other_raw) = host.guest();
     talker_raw.send_while(client_frame(TEXT, "x").repeat(2000), || host.server.poll());

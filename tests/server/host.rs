@@ -13,7 +13,7 @@ use std::{
 use socket2::SockRef;
 
 use websocket_peer::{
-    Admission, CloseInfo, Options, Packet, PeerKey, PeerLimits, Request, ServerEvent, ServerOptions,
+    Admission, CloseInfo, Packet, PeerKey, PeerOptions, RateLimits, Request, ServerEvent, ServerOptions,
     WebSocketServer,
 };
 
@@ -43,8 +43,8 @@ pub struct Refusal {
 }
 
 /// A limit that no test reaches, where it is about another.
-pub fn unlimited() -> PeerLimits {
-    PeerLimits::default()
+pub fn unlimited() -> RateLimits {
+    RateLimits::default()
         .max_packets_per_second(0)
         .max_bytes_per_second(0)
         .max_control_frames_per_second(0)
@@ -53,8 +53,8 @@ pub fn unlimited() -> PeerLimits {
 }
 
 /// The defaults, with these for every peer, of whom there are so few that large messages fit into memory.
-pub fn with_peer(options: Options) -> ServerOptions {
-    ServerOptions::default().peer(options).max_peers(256)
+pub fn with_peer(options: PeerOptions) -> ServerOptions {
+    ServerOptions::default().connection(options).max_peers(256)
 }
 
 /// A request that is answered, for this target and with these lines more.

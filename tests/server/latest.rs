@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use websocket_peer::{CloseCause, Error, Excess, Options, Packet, PeerKey, ServerOptions, WhenFull};
+use websocket_peer::{CloseCause, Error, Limit, Packet, PeerKey, PeerOptions, SendOverflow, ServerOptions};
 
 use crate::{
     common::raw::{Raw, TEXT},
@@ -61,7 +61,7 @@ fn whoever_reads_gets_every_one() {
 
 #[test]
 fn one_takes_the_room_of_the_one_that_it_replaces() {
-    let full = with_peer(Options::for_server().outbound_buffer_size(2 * FILLING));
+    let full = with_peer(PeerOptions::for_server().outbound_buffer_size(2 * FILLING));
     let (mut host, key, mut raw) = blocked(full);
     let room = 2 * FILLING - host.buffered(key);
     host.server.send_latest(key, 1, &Packet::text("a".repeat(room))).unwrap();
@@ -94,11 +94,13 @@ fn each_peer_has_keys_of_its_own() {
 /// No heartbeat, no event, no poll but those for the deadline: that of a peer that stays full counts all the same.
 #[test]
 fn a_peer_that_stays_full_is_closed_even_where_the_oldest_are_dropped() {
-    let peer = Options::for_server().outbound_buffer_size(2 * FILLING).heartbeat_interval(Duration::ZERO);
-    let options = with_peer(peer).when_full(WhenFull::DropOldest).max_time_full(Duration::from_millis(200));
+    let peer = PeerOptions::for_server().outbound_buffer_size(2 * FILLING).heartbeat_interval(Duration::ZERO);
+    let options = with_peer(peer)
+        .send_overflow(SendOverflow::DropOldest)
+        .slow_reader_timeout(Duration::from_millis(200));
     let (mut host, key, _raw) = blocked(options);
     for _ in 0..10 {
         host.server.send(key, &[1; 10_000]).unwrap();
     }
-    assert_eq!(host.closed(key).cause, CloseCause::Excess { what: Excess::Slow });
+    assert_eq!(host.closed(key).cause, CloseCause::LimitExceeded(Limit::SlowReader));
 }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use websocket_peer::{Error, Options, ReadyState, ServerOptions, WebSocketPeer, WebSocketServer};
+use websocket_peer::{Error, PeerOptions, ReadyState, ServerOptions, WebSocketPeer, WebSocketServer};
 
 use crate::{
     common::{
@@ -35,8 +35,8 @@ fn a_free_port_is_told() {
 
 #[test]
 fn our_client_and_our_server_understand_each_other() {
-    let mut host = Host::start(with_peer(Options::for_server().protocols(["game"])));
-    let mut client = WebSocketPeer::with_options(Options::default().protocols(["game"]));
+    let mut host = Host::start(with_peer(PeerOptions::for_server().protocols(["game"])));
+    let mut client = WebSocketPeer::with_options(PeerOptions::default().protocols(["game"]));
     client.connect(&host.url("/room?x=1")).unwrap();
     host.until_so("it opens", |_| client.poll() == ReadyState::Open);
     let key = host.opened();
@@ -45,7 +45,7 @@ fn our_client_and_our_server_understand_each_other() {
     assert_eq!(host.packet(key).as_text(), Some("hello"));
     host.server.send(key, b"welcome").unwrap();
     host.until_so("the answer", |_| (client.poll(), client.available()) == (ReadyState::Open, 1));
-    client.close().unwrap();
+    client.close();
     assert_eq!(host.closed(key).code, Some(1000));
     host.until_so("it closes", |_| client.poll() == ReadyState::Closed);
     assert!(client.close_info().unwrap().was_clean());
@@ -113,8 +113,8 @@ fn what_cannot_be_listened_at_is_an_error() {
     let invalid = WebSocketServer::bind("127.0.0.1:0", options().max_peers(0));
     assert!(matches!(invalid, Err(Error::InvalidOption { option: "max_peers", .. })), "{invalid:?}");
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let invalid = WebSocketServer::from_listener(listener, options().max_memory(0));
-    assert!(matches!(invalid, Err(Error::InvalidOption { option: "max_memory", .. })), "{invalid:?}");
+    let invalid = WebSocketServer::from_listener(listener, options().max_buffered_bytes(0));
+    assert!(matches!(invalid, Err(Error::InvalidOption { option: "max_buffered_bytes", .. })), "{invalid:?}");
 }
 
 #[test]

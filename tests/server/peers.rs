@@ -13,7 +13,7 @@ use crate::{
 };
 
 fn host() -> Host {
-    Host::start(ServerOptions::default().limits(unlimited()))
+    Host::start(ServerOptions::default().rate_limits(unlimited()))
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn the_state_of_a_peer_is_told_while_it_closes() {
     let (key, mut raw) = host.guest();
     let state = |host: &Host| host.server.peer(key).unwrap().state();
     assert_eq!(state(&host), ReadyState::Open);
-    host.server.close(key, websocket_peer::CloseCode::NORMAL, "").unwrap();
+    host.server.close_with(key, websocket_peer::CloseCode::NORMAL, "").unwrap();
     assert_eq!(state(&host), ReadyState::Closing);
     assert_eq!(host.server.send(key, b""), Err(Error::NotOpen { state: ReadyState::Closing }));
     raw.send(client_frame(TEXT, "while closing"));

@@ -190,8 +190,9 @@ struct Round {
 
 impl Round {
     fn new(seed: u64) -> Self {
-        let limits = ServerOptions::default().limits(unlimited());
-        let host = Host::start(limits.max_pending(CLIENTS).max_pending_per_address(CLIENTS));
+        let limits = ServerOptions::default().rate_limits(unlimited());
+        let host =
+            Host::start(limits.max_pending_handshakes(CLIENTS).max_pending_handshakes_per_address(CLIENTS));
         let clients = (0..CLIENTS).map(|number| Client::new(&host, number)).collect();
         Self { host, die: Die(seed), clients, by_key: HashMap::new() }
     }
@@ -251,7 +252,7 @@ impl Round {
         let keys: Vec<PeerKey> = self.host.server.peers().collect();
         let Some(&key) = keys.get(self.die.roll(keys.len().max(1) as u64) as usize) else { return };
         match self.die.roll(6) {
-            0 => self.host.server.close(key, CloseCode::NORMAL, "enough").expect("it is known"),
+            0 => self.host.server.close_with(key, CloseCode::NORMAL, "enough").expect("it is known"),
             1 => self.host.server.abort(key).expect("it is known"),
             2 => self.host.server.flush(),
             _ => {

@@ -4,7 +4,7 @@ use std::{cell::RefCell, sync::Once, time::Duration};
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use websocket_peer::{
-    Admission, CloseCode, Options, PeerLimits, ServerOptions, TlsIdentity, WebSocketServer,
+    Admission, CloseCode, PeerOptions, RateLimits, ServerOptions, TlsCertificate, WebSocketServer,
 };
 
 use crate::{
@@ -94,8 +94,9 @@ fn a_mistake_of_the_hook_is_an_error() {
 #[test]
 fn strangers_cannot_fill_the_log_with_warnings() {
     record();
-    let mut host =
-        Host::start(ServerOptions::default().max_peers(1).max_pending(2).max_pending_per_address(2));
+    let mut host = Host::start(
+        ServerOptions::default().max_peers(1).max_pending_handshakes(2).max_pending_handshakes_per_address(2),
+    );
     let (_, _raw) = host.guest();
     for bytes in ["nonsense\r\n\r\n", REQUEST, "POST / HTTP/1.1\r\n\r\n", "\x16\x03\x01"] {
         host.status_for(bytes);
@@ -110,7 +111,8 @@ fn strangers_cannot_fill_the_log_with_warnings() {
 fn that_memory_is_scarce_is_one_warning() {
     record();
     // Of what all have in common less is left than they hold.
-    let options = ServerOptions::default().max_peers(8).max_memory(10 * 144 * 1024).limits(unlimited());
+    let options =
+        ServerOptions::default().max_peers(8).max_buffered_bytes(10 * 144 * 1024).rate_limits(unlimited());
     let mut host = Host::start(options);
     let mut guests: Vec<_> = (0..8).map(|_| (host.guest().1, 0)).collect();
     let message = client_frame(BINARY, vec![0; 60_000]);
@@ -135,18 +137,18 @@ const SECRET: &str = "s3cret";
 #[test]
 fn no_payload_query_token_or_field_is_ever_logged() {
     record();
-    let peer = Options::for_server()
+    let peer = PeerOptions::for_server()
         .header("X-Own", SECRET)
         .max_message_size(100)
         .heartbeat_interval(Duration::from_millis(50))
         .heartbeat_timeout(Duration::from_secs(1));
-    let limits = PeerLimits::default().max_message_time(Duration::from_millis(100));
-    let mut host = Host::start(with_peer(peer).limits(limits));
+    let limits = RateLimits::default().max_message_time(Duration::from_millis(100));
+    let mut host = Host::start(with_peer(peer).rate_limits(limits));
     host.server.on_request(|request| match request.path() {
         "/refused" => Admission::refuse(401).header("X-Why", SECRET),
         "/mistake" => Admission::accept().protocol(format!("{SECRET}-other")),
         "/forged" => Admission::accept().header(SECRET, "a\r\nb"),
-        _ => Admission::accept().protocol(SECRET).identity(SECRET),
+        _ => Admission::accept().protocol(SECRET).user_data(SECRET),
     });
     let fields = [
         "Sec-WebSocket-Protocol: s3cret",
@@ -186,7 +188,7 @@ fn no_payload_query_token_or_field_is_ever_logged() {
         host.closed(key);
     }
     let (key, _raw) = host.guest_of(&asking("/"));
-    host.server.close(key, CloseCode::NORMAL, SECRET).unwrap();
+    host.server.close_with(key, CloseCode::NORMAL, SECRET).unwrap();
     host.server.shutdown(Duration::from_millis(100));
     host.until_so("it is shut down", |host| host.server.is_shut_down());
 
@@ -201,9 +203,9 @@ fn no_payload_query_token_or_field_is_ever_logged() {
 #[test]
 fn no_key_is_ever_logged() {
     record();
-    let identity = TlsIdentity { certificates_pem: SECRET.into(), key_pem: SECRET.into() };
-    let tls = websocket_peer::TlsOptions::default().identity(identity);
-    let refused = WebSocketServer::bind("127.0.0.1:0", with_peer(Options::for_server().tls(tls)));
+    let identity = TlsCertificate::from_pem(SECRET, SECRET);
+    let tls = websocket_peer::TlsOptions::default().certificate(identity);
+    let refused = WebSocketServer::bind("127.0.0.1:0", with_peer(PeerOptions::for_server().tls(tls)));
     let error = refused.expect_err("no certificate").to_string();
     let all = records().into_iter().map(|(_, text)| text).chain([error]);
     for text in all {

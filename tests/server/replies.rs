@@ -77,7 +77,7 @@ fn replies_leave_at_the_next_poll() {
 fn replies_leave_before_the_close_that_follows_them() {
     let (mut host, key, mut raw) = amid_events();
     host.server.send_text(key, "one").unwrap();
-    host.server.close(key, websocket_peer::CloseCode::NORMAL, "").unwrap();
+    host.server.close_with(key, websocket_peer::CloseCode::NORMAL, "").unwrap();
     assert_arrives(&mut raw, b"one");
     assert_arrives(&mut raw, &[3, 0xE8]);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use websocket_peer::{Admission, Options, OriginPolicy, Request, ServerOptions};
+use websocket_peer::{Admission, OriginPolicy, PeerOptions, Request, ServerOptions};
 
 use crate::{
     common::{
@@ -155,7 +155,7 @@ fn a_response_that_http_does_not_know_is_answered_500() {
 #[test]
 fn a_long_response_arrives_whole_at_a_client_that_reads_late() {
     const LENGTH: usize = 64 * 1024;
-    let peer = Options::for_server().close_timeout(PATIENCE);
+    let peer = PeerOptions::for_server().close_timeout(PATIENCE);
     let mut host = Host::with_hook(with_peer(peer), |_| Admission::respond(200, vec![b'x'; LENGTH]));
     // Bytes that nobody reads must not cause a reset.
     let mut raw = host.ask([HEALTH, "GET /again HTTP/1.1\r\nHost: h\r\n\r\n"].concat());
@@ -173,7 +173,7 @@ fn a_long_response_arrives_whole_at_a_client_that_reads_late() {
 
 #[test]
 fn a_response_that_has_left_holds_no_memory_while_its_client_stays() {
-    let peer = Options::for_server().close_timeout(PATIENCE);
+    let peer = PeerOptions::for_server().close_timeout(PATIENCE);
     let mut host = Host::with_hook(with_peer(peer), |_| Admission::respond(200, vec![b'x'; 64 * 1024]));
     let mut raw = host.ask(HEALTH);
     assert_eq!(host.end(&mut raw), End::Eof);
@@ -184,7 +184,7 @@ fn a_response_that_has_left_holds_no_memory_while_its_client_stays() {
 
 #[test]
 fn a_client_that_never_reads_its_response_is_cut_off() {
-    let peer = Options::for_server().close_timeout(Duration::from_millis(200));
+    let peer = PeerOptions::for_server().close_timeout(Duration::from_millis(200));
     let mut host = Host::with_hook(with_peer(peer), |_| Admission::respond(200, vec![b'x'; 64 * 1024]));
     let _raw = host.ask(HEALTH);
     host.until_so("it is answered", |host| host.server.stats().answered == 1);
@@ -208,7 +208,7 @@ fn limits_on_connections_hold_for_health_checks_too() {
     assert_eq!(answer(&mut host, HEALTH), OK);
     eventually("the rate is used up", || (host.status_for(HEALTH) == 429).then_some(()));
 
-    let peer = Options::for_server().connect_timeout(Duration::from_millis(200));
+    let peer = PeerOptions::for_server().connect_timeout(Duration::from_millis(200));
     let mut slow = Host::with_hook(with_peer(peer), healthy);
     let mut raw = slow.ask("GET /health HTTP/1.1\r\nHost: ");
     slow.end(&mut raw);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use websocket_peer::{
-    Error, Options, Packet, PacketKind, PeerKey, ReadyState, ServerOptions, Stats, WhenFull,
+    Error, Packet, PacketKind, PeerKey, PeerOptions, ReadyState, SendOverflow, ServerOptions, Stats,
     variant::{Dictionary, EncodeError, Object, Variant, Vector2},
 };
 
@@ -38,14 +38,14 @@ fn assert_refused(host: &mut Host, to: PeerKey, data: &[u8], expected: &Error) {
 }
 
 fn small() -> ServerOptions {
-    with_peer(Options::for_server().outbound_buffer_size(100_000))
+    with_peer(PeerOptions::for_server().outbound_buffer_size(100_000))
 }
 
 #[test]
 fn a_packet_for_a_peer_that_closes_is_refused() {
     let mut host = Host::start(small());
     let (key, mut raw) = host.guest();
-    host.server.close(key, websocket_peer::CloseCode::NORMAL, "").unwrap();
+    host.server.close_with(key, websocket_peer::CloseCode::NORMAL, "").unwrap();
     assert_refused(&mut host, key, b"too late", &Error::NotOpen { state: ReadyState::Closing });
     host.frame(&mut raw);
     assert_eq!(raw.rest(), b"");
@@ -84,7 +84,7 @@ fn a_value_that_cannot_be_sent_leaves_no_trace() {
     }
     assert_eq!(Packet::variant(&object), Err(EncodeError::ObjectNotAllowed));
     assert_eq!(traces(&host, key), before);
-    host.server.close(key, websocket_peer::CloseCode::NORMAL, "").unwrap();
+    host.server.close_with(key, websocket_peer::CloseCode::NORMAL, "").unwrap();
     let closing = Error::NotOpen { state: ReadyState::Closing };
     assert_eq!(host.server.send_variant(key, &Variant::Nil), Err(closing));
     assert_eq!(host.frame(&mut raw).first, CLOSE);
@@ -132,7 +132,7 @@ fn a_peer_that_is_full_is_nobody_elses_trouble() {
 #[test]
 fn where_the_oldest_are_dropped_the_newest_arrive_in_order() {
     const SIZE: usize = 10_000;
-    let mut host = Host::start(small().when_full(WhenFull::DropOldest));
+    let mut host = Host::start(small().send_overflow(SendOverflow::DropOldest));
     let (key, mut raw) = host.guest();
     host.block(key, &Packet::binary(vec![0; SIZE]));
     let mut number = host.server.peer(key).unwrap().stats().packets_sent;
@@ -160,7 +160,7 @@ fn where_the_oldest_are_dropped_the_newest_arrive_in_order() {
 
 #[test]
 fn nothing_is_dropped_for_a_packet_that_finds_no_room_even_then() {
-    let mut host = Host::start(small().when_full(WhenFull::DropOldest));
+    let mut host = Host::start(small().send_overflow(SendOverflow::DropOldest));
     let (key, mut raw) = host.guest();
     // What the socket has begun to take cannot be dropped any more.
     host.block(key, &Packet::binary(vec![0; 90_000]));
@@ -178,7 +178,7 @@ fn a_broadcast_reaches_every_open_peer_but_one_and_counts_them() {
     let mut guests: BTreeMap<PeerKey, Raw> = (0..6).map(|_| host.guest()).collect();
     let keys: Vec<PeerKey> = guests.keys().copied().collect();
     let [left_out, closing, gone, ..] = keys[..] else { panic!("six guests") };
-    host.server.close(closing, websocket_peer::CloseCode::NORMAL, "").unwrap();
+    host.server.close_with(closing, websocket_peer::CloseCode::NORMAL, "").unwrap();
     guests.remove(&gone);
     host.closed(gone);
 

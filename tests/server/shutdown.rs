@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use websocket_peer::{CloseCause, Options, Packet, ServerEvent, ServerOptions};
+use websocket_peer::{CloseCause, Packet, PeerOptions, ServerEvent, ServerOptions};
 
 use crate::{
     common::raw::{REQUEST, TEXT, client_frame},
@@ -69,7 +69,7 @@ fn whoever_had_only_knocked_is_told_503() {
 
 #[test]
 fn whoever_does_not_answer_is_cut_off_at_the_deadline() {
-    let mut host = Host::start(with_peer(Options::for_server().close_timeout(LONG)));
+    let mut host = Host::start(with_peer(PeerOptions::for_server().close_timeout(LONG)));
     let guests: Vec<_> = (0..3).map(|_| host.guest()).collect();
     let start = Instant::now();
     host.server.shutdown(SOON);
@@ -111,7 +111,7 @@ fn a_server_without_peers_is_shut_down_at_once() {
 
 #[test]
 fn a_second_shutdown_can_only_set_another_deadline() {
-    let mut host = Host::start(with_peer(Options::for_server().close_timeout(LONG)));
+    let mut host = Host::start(with_peer(PeerOptions::for_server().close_timeout(LONG)));
     let (key, mut raw) = host.guest();
     host.server.shutdown(LONG);
     host.server.shutdown(SOON);
@@ -122,7 +122,7 @@ fn a_second_shutdown_can_only_set_another_deadline() {
 
 #[test]
 fn waiting_comes_to_the_end_of_a_shutdown() {
-    let mut host = Host::start(with_peer(Options::for_server().close_timeout(LONG)));
+    let mut host = Host::start(with_peer(PeerOptions::for_server().close_timeout(LONG)));
     let (_, _raw) = host.guest();
     host.server.shutdown(SOON);
     let start = Instant::now();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use websocket_peer::{Options, PeerKey, ServerOptions, ServerStats};
+use websocket_peer::{PeerKey, PeerOptions, ServerOptions, ServerStats};
 
 use crate::{
     common::raw::{BINARY, PING, PONG, REQUEST, Raw, TEXT, client_frame},
@@ -16,7 +16,7 @@ fn flow(stats: &ServerStats) -> [u64; 4] {
 
 #[test]
 fn packets_and_bytes_add_up_over_the_peers_that_are_there_and_those_that_are_gone() {
-    let mut host = Host::start(ServerOptions::default().limits(unlimited()));
+    let mut host = Host::start(ServerOptions::default().rate_limits(unlimited()));
     let mut guests: Vec<(PeerKey, Raw)> = (0..10).map(|_| host.guest()).collect();
     let mut expected = [0; 4];
     for (number, (key, raw)) in guests.iter_mut().enumerate() {
@@ -89,14 +89,14 @@ fn refused_packets_are_not_counted() {
     let mut host = Host::start(ServerOptions::default());
     let (key, _raw) = host.guest();
     let before = host.server.stats();
-    let max = host.server.options().peer.outbound_buffer_size;
+    let max = host.server.options().connection.outbound_buffer_size;
     host.server.send(key, &vec![0; max + 1]).unwrap_err();
     assert_eq!(host.server.stats(), before);
 }
 
 #[test]
 fn the_round_trips_of_each_peer_are_measured_while_it_talks() {
-    let times = Options::for_server()
+    let times = PeerOptions::for_server()
         .heartbeat_interval(Duration::from_millis(50))
         .heartbeat_timeout(Duration::from_secs(60));
     let mut host = Host::start(with_peer(times));

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use websocket_peer::{CloseCause, CloseCode, Deadline, Liveness, Options, Packet, ServerEvent};
+use websocket_peer::{CloseCause, CloseCode, Liveness, Packet, PeerOptions, ServerEvent, Timeout};
 
 use crate::{
     common::raw::{End, PING, Raw, TEXT, client_frame},
@@ -17,8 +17,8 @@ const LONG: Duration = Duration::from_secs(25);
 const SOON: Duration = Duration::from_millis(200);
 
 /// No deadline is near.
-fn patient() -> Options {
-    Options::for_server().heartbeat_interval(Duration::from_secs(3600))
+fn patient() -> PeerOptions {
+    PeerOptions::for_server().heartbeat_interval(Duration::from_secs(3600))
 }
 
 /// Waits, as often as it takes, until this is so: seldom, and not until the time that `wait` was given.
@@ -112,14 +112,14 @@ fn a_wait_is_ended_by_a_packet_a_newcomer_and_an_end() {
 
 #[test]
 fn a_heartbeat_fires_although_nothing_comes() {
-    let times = Options::for_server().heartbeat_interval(SOON).heartbeat_timeout(SOON);
+    let times = PeerOptions::for_server().heartbeat_interval(SOON).heartbeat_timeout(SOON);
     let mut host = Host::start(with_peer(times));
     let start = Instant::now();
     let (key, mut raw) = host.guest();
     wait_until(&mut host, "a ping", |_| raw.frame().is_some_and(|frame| frame.first == PING));
     wait_until(&mut host, "the end of a silent peer", |host| host.server.peer(key).is_none());
     assert!(start.elapsed() >= 2 * SOON - Duration::from_millis(50), "{:?}", start.elapsed());
-    assert_eq!(host.closed(key).cause, CloseCause::TimedOut { what: Deadline::Heartbeat });
+    assert_eq!(host.closed(key).cause, CloseCause::TimedOut(Timeout::Heartbeat));
 }
 
 #[test]
@@ -134,24 +134,24 @@ fn a_handshake_is_given_up_although_nothing_comes() {
 fn a_close_is_given_up_although_nothing_comes() {
     let mut host = Host::start(with_peer(patient().close_timeout(SOON)));
     let (key, _raw) = host.guest();
-    host.server.close(key, CloseCode::NORMAL, "").unwrap();
+    host.server.close_with(key, CloseCode::NORMAL, "").unwrap();
     wait_until(&mut host, "the end of a close", |host| host.server.peer(key).is_none());
-    assert_eq!(host.closed(key).cause, CloseCause::TimedOut { what: Deadline::Close });
+    assert_eq!(host.closed(key).cause, CloseCause::TimedOut(Timeout::Close));
 }
 
 /// Its heartbeat and the time of its message are over long before the time of its close, and count no more.
 #[test]
 fn a_peer_that_closes_is_waited_for_asleep() {
     let times = patient().heartbeat_interval(SOON / 4).close_timeout(5 * SOON);
-    let limits = websocket_peer::PeerLimits::default().max_message_time(SOON);
-    let mut host = Host::start(with_peer(times).limits(limits));
+    let limits = websocket_peer::RateLimits::default().max_message_time(SOON);
+    let mut host = Host::start(with_peer(times).rate_limits(limits));
     let (key, mut raw) = host.guest();
     let idle = host.server.stats().memory;
     raw.send(client_frame(0x01, "to be continued"));
     host.until_so("its beginning has come", |host| host.server.stats().memory > idle);
-    host.server.close(key, CloseCode::NORMAL, "").unwrap();
+    host.server.close_with(key, CloseCode::NORMAL, "").unwrap();
     wait_until(&mut host, "the end of a close", |host| host.server.peer(key).is_none());
-    assert_eq!(host.closed(key).cause, CloseCause::TimedOut { what: Deadline::Close });
+    assert_eq!(host.closed(key).cause, CloseCause::TimedOut(Timeout::Close));
 }
 
 #[test]
@@ -180,7 +180,8 @@ fn while_events_wait_to_be_read_nobody_sleeps() {
 
 #[test]
 fn a_long_pause_of_the_program_is_no_silence_of_its_peers() {
-    let times = Options::for_server().heartbeat_interval(SOON).heartbeat_timeout(Duration::from_millis(1500));
+    let times =
+        PeerOptions::for_server().heartbeat_interval(SOON).heartbeat_timeout(Duration::from_millis(1500));
     let mut host = Host::start(with_peer(times));
     let (key, mut raw) = host.guest();
     let ping = host.frame(&mut raw);
@@ -214,7 +215,7 @@ fn a_waker_ends_the_current_wait_or_else_the_next() {
 #[test]
 fn a_server_asks_its_silent_peers_with_the_programs_probe() {
     let liveness = Liveness::new(Packet::text("there?")).silence(SOON).timeout(SOON);
-    let times = Options::for_server().heartbeat_interval(Duration::ZERO).liveness(liveness);
+    let times = PeerOptions::for_server().heartbeat_interval(Duration::ZERO).liveness(liveness);
     let mut host = Host::start(with_peer(times));
     let (key, mut raw) = host.guest();
     assert_eq!(host.frame(&mut raw).payload, b"there?");
@@ -223,5 +224,5 @@ fn a_server_asks_its_silent_peers_with_the_programs_probe() {
         ServerEvent::Closed(_, info) => Some(info.cause.clone()),
         _ => None,
     });
-    assert_eq!(told, Some(CloseCause::TimedOut { what: Deadline::Liveness }));
+    assert_eq!(told, Some(CloseCause::TimedOut(Timeout::Liveness)));
 }

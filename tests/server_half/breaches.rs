@@ -1,7 +1,7 @@
 //! Frames that break the rules (RFC 6455, section 5), and messages beyond the limits: the client is told, on the wire,
 //! with the right code, even when it had much more to say.
 
-use websocket_peer::{CloseCause, Options, Packet};
+use websocket_peer::{CloseCause, Packet, PeerOptions};
 
 use crate::common::{
     closed,
@@ -15,7 +15,7 @@ use crate::common::{
 /// Sends these bytes, and more behind them; gives the code of the close frame that answers.
 #[track_caller]
 fn told(bytes: &[u8], then: &[u8]) -> u16 {
-    let (mut peer, mut raw) = accepted(Options::for_server());
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     raw.send(client_frame(TEXT, "before"));
     raw.send_while([bytes, then].concat(), || {
         peer.poll();
@@ -27,7 +27,7 @@ fn told(bytes: &[u8], then: &[u8]) -> u16 {
     assert_eq!(raw.rest(), b"", "nothing follows a close frame");
 
     let info = closed(&mut peer);
-    let expected = if code == 1009 { CloseCause::TooBig } else { CloseCause::Protocol };
+    let expected = if code == 1009 { CloseCause::MessageTooBig } else { CloseCause::Protocol };
     assert_eq!((info.code, info.reason.as_str(), info.cause), (Some(code), "", expected));
     assert_eq!(peer.recv(), Some(Packet::text("before")), "what came before stays readable");
     assert_eq!(peer.recv(), None, "nothing of what came after is shown");
@@ -93,7 +93,7 @@ fn a_header_that_announces_too_much_is_enough() {
 
 #[test]
 fn a_message_of_just_the_limit_is_taken() {
-    let (mut peer, mut raw) = accepted(Options::for_server());
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     for message in [
         client_frame(BINARY, vec![1; 64 * 1024]),
         [client_frame(0x02, vec![2; 60_000]), client_frame(0x80, vec![2; 5_536])].concat(),
@@ -107,7 +107,7 @@ fn a_message_of_just_the_limit_is_taken() {
 
 #[test]
 fn packets_and_a_breach_that_come_together_are_read_in_order() {
-    let (mut peer, mut raw) = accepted(Options::for_server());
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     let frames = [client_frame(TEXT, "one"), client_frame(TEXT, "two"), client_frame(0x83, "")].concat();
     raw.send(frames);
     assert_eq!(closed(&mut peer).cause, CloseCause::Protocol);
@@ -118,7 +118,7 @@ fn packets_and_a_breach_that_come_together_are_read_in_order() {
 
 #[test]
 fn pings_are_answered_with_what_they_carry() {
-    let (mut peer, mut raw) = accepted(Options::for_server());
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     for payload in [&b""[..], b"beat", &[0xAB; 125]] {
         raw.send(client_frame(PING, payload));
         let pong = frame_from(&mut peer, &mut raw);
@@ -130,7 +130,7 @@ fn pings_are_answered_with_what_they_carry() {
 
 #[test]
 fn pings_between_fragments_are_answered_and_the_message_is_whole() {
-    let (mut peer, mut raw) = accepted(Options::for_server());
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     raw.send(
         [client_frame(0x01, "frag"), client_frame(PING, "between"), client_frame(0x80, "ments")].concat(),
     );
@@ -141,7 +141,7 @@ fn pings_between_fragments_are_answered_and_the_message_is_whole() {
 #[test]
 fn pings_without_end_from_a_client_that_never_reads_cost_little() {
     const FLOOD: usize = 64 << 20;
-    let (mut peer, raw) = accepted(Options::for_server());
+    let (mut peer, raw) = accepted(PeerOptions::for_server());
     let mut tcp = raw.tcp().try_clone().unwrap();
     let flood = std::thread::spawn(move || {
         let pings = client_frame(PING, [1; 125]).repeat(1000);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use websocket_peer::{CloseCause, CloseCode, Deadline, Error, Options, ReadyState};
+use websocket_peer::{CloseCause, CloseCode, Error, PeerOptions, ReadyState, Timeout};
 
 use crate::common::{
     closed,
@@ -13,8 +13,8 @@ use crate::common::{
 #[test]
 fn a_servers_codes_go_out_as_they_are() {
     for code in [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 4999] {
-        let (mut peer, mut raw) = accepted(Options::for_server());
-        peer.close_with(CloseCode::for_server(code).unwrap(), "why").unwrap();
+        let (mut peer, mut raw) = accepted(PeerOptions::for_server());
+        peer.close_with(CloseCode::new(code).unwrap(), "why").unwrap();
         assert_eq!(peer.state(), ReadyState::Closing);
         let frame = frame_from(&mut peer, &mut raw);
         assert_eq!((frame.first, frame.masked, frame.payload), (CLOSE, false, close_payload(code, "why")));
@@ -34,7 +34,7 @@ fn a_clients_close_is_answered_with_its_code() {
         (close_payload(4321, "ü 🎮"), Some(4321), "ü 🎮"),
         (Vec::new(), None, ""),
     ] {
-        let (mut peer, mut raw) = accepted(Options::for_server());
+        let (mut peer, mut raw) = accepted(PeerOptions::for_server());
         raw.send(client_frame(CLOSE, payload));
         let answer = frame_from(&mut peer, &mut raw);
         assert_eq!(answer.close_code(), code);
@@ -46,8 +46,8 @@ fn a_clients_close_is_answered_with_its_code() {
 
 #[test]
 fn what_arrives_after_our_close_is_delivered() {
-    let (mut peer, mut raw) = accepted(Options::for_server());
-    peer.close_with(CloseCode::for_server(1001).unwrap(), "").unwrap();
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server());
+    peer.close_with(CloseCode::new(1001).unwrap(), "").unwrap();
     assert_eq!(frame_from(&mut peer, &mut raw).close_code(), Some(1001));
     raw.send(client_frame(TEXT, "on its way already"));
     assert_eq!(receive(&mut peer).as_text(), Some("on its way already"));
@@ -58,26 +58,26 @@ fn what_arrives_after_our_close_is_delivered() {
 
 #[test]
 fn a_client_that_does_not_answer_the_close_is_left() {
-    let (mut peer, mut raw) = accepted(Options::for_server().close_timeout(Duration::from_millis(200)));
-    peer.close().unwrap();
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server().close_timeout(Duration::from_millis(200)));
+    peer.close();
     let info = closed(&mut peer);
-    assert_eq!((info.code, info.cause), (None, CloseCause::TimedOut { what: Deadline::Close }));
+    assert_eq!((info.code, info.cause), (None, CloseCause::TimedOut(Timeout::Close)));
     assert_eq!(frame_from(&mut peer, &mut raw).close_code(), Some(1000));
     end_from(&mut peer, &mut raw);
 }
 
 #[test]
 fn a_client_that_ends_tcp_instead_of_answering_is_lost() {
-    let (mut peer, mut raw) = accepted(Options::for_server());
-    peer.close().unwrap();
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server());
+    peer.close();
     frame_from(&mut peer, &mut raw);
     drop(raw);
-    assert_eq!(closed(&mut peer).cause, CloseCause::Lost);
+    assert_eq!(closed(&mut peer).cause, CloseCause::ConnectionLost);
 }
 
 #[test]
 fn the_goodbye_reaches_a_client_that_never_stops_sending() {
-    let (mut peer, mut raw) = accepted(Options::for_server());
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     raw.send(client_frame(CLOSE, close_payload(1000, "")));
     raw.send_while(client_frame(TEXT, "x".repeat(50_000)).repeat(20), || {
         peer.poll();
@@ -90,7 +90,7 @@ fn the_goodbye_reaches_a_client_that_never_stops_sending() {
 
 #[test]
 fn two_closes_that_cross_are_one_clean_end() {
-    let (mut peer, mut raw) = accepted(Options::for_server());
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     raw.send(client_frame(CLOSE, close_payload(4001, "client")));
     peer.close_with(CloseCode::new(4002).unwrap(), "server").unwrap();
     assert_eq!(frame_from(&mut peer, &mut raw).close_code(), Some(4002));
@@ -103,8 +103,8 @@ fn two_closes_that_cross_are_one_clean_end() {
 
 #[test]
 fn a_servers_code_is_no_mistake_when_the_connection_is_over_already() {
-    let going_away = CloseCode::for_server(1001).unwrap();
-    let (mut peer, mut raw) = accepted(Options::for_server());
+    let going_away = CloseCode::new(1001).unwrap();
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     raw.send(client_frame(CLOSE, close_payload(1000, "")));
     closed(&mut peer);
     assert_eq!(peer.close_with(going_away, ""), Ok(()), "while its last frame goes out");

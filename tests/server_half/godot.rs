@@ -1,6 +1,6 @@
 //! Godot's engine at the other end: what it sends, byte for byte (Godot 4.6), and what it takes for an answer.
 
-use websocket_peer::Options;
+use websocket_peer::PeerOptions;
 
 use crate::common::{
     eventually, opened,
@@ -9,7 +9,7 @@ use crate::common::{
 
 #[test]
 fn the_request_of_a_godot_client_opens() {
-    let (mut peer, mut raw) = accepting(Options::for_server());
+    let (mut peer, mut raw) = accepting(PeerOptions::for_server());
     raw.send(
         "GET / HTTP/1.1\r\nHost: 127.0.0.1:47161\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Key: 2j34EQ7FLmxhIZBnXH1Qhw==\r\nSec-WebSocket-Version: 13\r\n\r\n",
@@ -20,7 +20,7 @@ fn the_request_of_a_godot_client_opens() {
 
 #[test]
 fn the_request_of_a_godot_client_with_protocols_and_headers_opens() {
-    let (mut peer, mut raw) = accepting(Options::for_server().protocols(["p2"]));
+    let (mut peer, mut raw) = accepting(PeerOptions::for_server().protocols(["p2"]));
     raw.send(
         "GET /a/b?x=1 HTTP/1.1\r\nHost: 127.0.0.1:47161\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Key: vSUhzJp1kxaGdvnuRQv50g==\r\nSec-WebSocket-Version: 13\r\n\
@@ -33,13 +33,13 @@ fn the_request_of_a_godot_client_with_protocols_and_headers_opens() {
 #[test]
 fn the_answers_are_those_of_a_godot_server() {
     for (options, offered, fields) in [
-        (Options::for_server(), "", ""),
+        (PeerOptions::for_server(), "", ""),
         (
-            Options::for_server().protocols(["a", "b"]),
+            PeerOptions::for_server().protocols(["a", "b"]),
             "Sec-WebSocket-Protocol: b, a\r\n",
             "Sec-WebSocket-Protocol: b\r\n",
         ),
-        (Options::for_server().header("X-Srv", "1"), "", "X-Srv: 1\r\n"),
+        (PeerOptions::for_server().header("X-Srv", "1"), "", "X-Srv: 1\r\n"),
     ] {
         let (mut peer, mut raw) = accepting(options);
         raw.send(REQUEST.replace("\r\n\r\n", &format!("\r\n{offered}\r\n")));
@@ -51,7 +51,7 @@ fn the_answers_are_those_of_a_godot_server() {
 
 #[test]
 fn our_request_is_that_of_a_godot_client() {
-    let options = Options::default().protocols(["p1", "p2"]).header("X-A", "1").header("Y", "2");
+    let options = PeerOptions::default().protocols(["p1", "p2"]).header("X-A", "1").header("Y", "2");
     let (mut peer, mut raw) = connecting(options);
     let address = raw.tcp().local_addr().unwrap();
     let (head, _) = request(&mut peer, &mut raw);
@@ -82,7 +82,7 @@ fn what_a_godot_server_answers_opens() {
             Some("foo"),
         ),
     ] {
-        let (mut peer, mut raw) = connecting(Options::default().protocols(protocols.iter().copied()));
+        let (mut peer, mut raw) = connecting(PeerOptions::default().protocols(protocols.iter().copied()));
         let (_, accept) = request(&mut peer, &mut raw);
         raw.send(answer.replace("{A}", &accept));
         opened(&mut peer);

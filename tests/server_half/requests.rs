@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use websocket_peer::{CloseCause, Deadline, Options, ReadyState, WebSocketPeer};
+use websocket_peer::{CloseCause, PeerOptions, ReadyState, Timeout, WebSocketPeer};
 
 use crate::common::{
     PATIENCE, closed, eventually, opened,
@@ -13,7 +13,7 @@ use crate::common::{
 /// Sends the request, and gives the answer once the peer has ended TCP.
 #[track_caller]
 fn answer(request: &[u8]) -> (String, WebSocketPeer) {
-    let (mut peer, mut raw) = accepting(Options::for_server());
+    let (mut peer, mut raw) = accepting(PeerOptions::for_server());
     raw.send_while(request, || {
         peer.poll();
     });
@@ -26,7 +26,7 @@ fn assert_refused(request: &[u8], status: &str) -> String {
     let (answer, mut peer) = answer(request);
     assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
     let info = closed(&mut peer);
-    let CloseCause::Handshake { why } = info.cause else { panic!("{info:?}") };
+    let CloseCause::HandshakeFailed { reason: why, .. } = info.cause else { panic!("{info:?}") };
     assert_eq!((info.code, info.reason.as_str()), (None, ""));
     let (head, body) = answer.split_once("\r\n\r\n").expect("an empty line");
     assert_eq!(body, format!("{why}\n"), "the other end is told what this end is told");
@@ -119,7 +119,7 @@ fn a_head_may_have_8_kib_and_64_fields() {
 
     let room = 8 * 1024 - REQUEST.len() - "\r\nX: ".len();
     for request in [with(&format!("X: {}", "x".repeat(room))), with(&["X: y"; 59].join("\r\n"))] {
-        let (mut peer, mut raw) = accepting(Options::for_server());
+        let (mut peer, mut raw) = accepting(PeerOptions::for_server());
         raw.send(request);
         opened(&mut peer);
     }
@@ -134,7 +134,7 @@ fn the_answer_survives_what_the_client_still_sends() {
 
 #[test]
 fn a_request_that_comes_byte_by_byte_opens() {
-    let (mut peer, mut raw) = accepting(Options::for_server());
+    let (mut peer, mut raw) = accepting(PeerOptions::for_server());
     for byte in REQUEST.as_bytes() {
         assert_eq!(peer.poll(), ReadyState::Connecting);
         raw.send([*byte]);
@@ -147,7 +147,7 @@ fn a_request_that_comes_byte_by_byte_opens() {
 #[test]
 fn one_byte_a_poll_for_ever_is_given_up() {
     let limit = Duration::from_millis(500);
-    let (mut peer, mut raw) = accepting(Options::for_server().connect_timeout(limit));
+    let (mut peer, mut raw) = accepting(PeerOptions::for_server().connect_timeout(limit));
     let start = Instant::now();
     raw.send("GET / HTTP/1.1\r\nX: ");
     until("the peer gives up", || {
@@ -156,7 +156,7 @@ fn one_byte_a_poll_for_ever_is_given_up() {
         }
         peer.poll() == ReadyState::Closed
     });
-    assert_eq!(closed(&mut peer).cause, CloseCause::TimedOut { what: Deadline::Connect });
+    assert_eq!(closed(&mut peer).cause, CloseCause::TimedOut(Timeout::Connect));
     assert!(start.elapsed() >= limit);
     end_from(&mut peer, &mut raw);
 }
@@ -164,18 +164,18 @@ fn one_byte_a_poll_for_ever_is_given_up() {
 #[test]
 fn a_client_that_leaves_before_its_request_is_whole_made_none() {
     for request in ["", "GET / HT", REQUEST.trim_end()] {
-        let (mut peer, mut raw) = accepting(Options::for_server());
+        let (mut peer, mut raw) = accepting(PeerOptions::for_server());
         raw.send(request);
         drop(raw);
         let info = closed(&mut peer);
-        assert!(matches!(info.cause, CloseCause::Handshake { .. }), "{request:?}: {info:?}");
+        assert!(matches!(info.cause, CloseCause::HandshakeFailed { .. }), "{request:?}: {info:?}");
         assert_eq!(peer.url(), None);
     }
 }
 
 #[test]
 fn frames_behind_the_request_are_read() {
-    let (mut peer, mut raw) = accepting(Options::for_server());
+    let (mut peer, mut raw) = accepting(PeerOptions::for_server());
     let frames = ["first", "second"].map(|text| client_frame(TEXT, text)).concat();
     raw.send([REQUEST.as_bytes(), &frames].concat());
     opened(&mut peer);
@@ -188,7 +188,7 @@ fn frames_behind_the_request_are_read() {
 
 #[test]
 fn half_a_frame_behind_the_request_is_kept() {
-    let (mut peer, mut raw) = accepting(Options::for_server());
+    let (mut peer, mut raw) = accepting(PeerOptions::for_server());
     let frame = client_frame(TEXT, "whole");
     let (start, rest) = frame.split_at(5);
     raw.send([REQUEST.as_bytes(), start].concat());
@@ -204,7 +204,7 @@ fn offering(offered: &[&str]) -> String {
 }
 
 /// The peer's choice, and the answer, to a client that sends the fields `offered`.
-fn chosen(options: Options, offered: &[&str]) -> (Option<String>, String) {
+fn chosen(options: PeerOptions, offered: &[&str]) -> (Option<String>, String) {
     let (mut peer, mut raw): (WebSocketPeer, Raw) = accepting(options);
     raw.send(offering(offered));
     opened(&mut peer);
@@ -220,7 +220,7 @@ fn the_first_protocol_of_the_client_that_the_server_knows_is_chosen() {
         (&["b"], &["a,b , c"], Some("b")),
         (&[], &["a"], None),
     ] {
-        let (protocol, answer) = chosen(Options::for_server().protocols(known.iter().copied()), offered);
+        let (protocol, answer) = chosen(PeerOptions::for_server().protocols(known.iter().copied()), offered);
         assert_eq!(protocol.as_deref(), expected, "{known:?} {offered:?}");
         let line = answer.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Protocol: "));
         assert_eq!(line, expected, "{answer}");
@@ -230,7 +230,7 @@ fn the_first_protocol_of_the_client_that_the_server_knows_is_chosen() {
 #[test]
 fn a_client_that_offers_none_of_the_named_protocols_is_answered_400() {
     for offered in [&[][..], &["b"], &["A"], &[","], &["a b"]] {
-        let (mut peer, mut raw) = accepting(Options::for_server().protocols(["a"]));
+        let (mut peer, mut raw) = accepting(PeerOptions::for_server().protocols(["a"]));
         raw.send(offering(offered));
         let answer = eventually("the answer", || {
             peer.poll();
@@ -239,14 +239,14 @@ fn a_client_that_offers_none_of_the_named_protocols_is_answered_400() {
         assert!(answer.starts_with("HTTP/1.1 400 "), "{offered:?}: {answer}");
         eventually("the end", || (peer.poll() == ReadyState::Closed).then_some(()));
         let cause = peer.close_info().map(|info| info.cause.clone());
-        assert!(matches!(cause, Some(CloseCause::Handshake { .. })), "{offered:?}: {cause:?}");
+        assert!(matches!(cause, Some(CloseCause::HandshakeFailed { .. })), "{offered:?}: {cause:?}");
     }
 }
 
 #[test]
 fn a_protocol_that_is_not_required_may_be_missing() {
     for offered in [&[][..], &["b"], &["A"], &[","]] {
-        let options = Options::for_server().protocols(["a"]).require_protocol(false);
+        let options = PeerOptions::for_server().protocols(["a"]).require_protocol(false);
         let (protocol, answer) = chosen(options, offered);
         assert_eq!(protocol, None, "{offered:?}");
         assert!(!answer.contains("Sec-WebSocket-Protocol"), "{answer}");
@@ -255,7 +255,7 @@ fn a_protocol_that_is_not_required_may_be_missing() {
 
 #[test]
 fn extensions_are_not_agreed_to() {
-    let (mut peer, mut raw) = accepting(Options::for_server());
+    let (mut peer, mut raw) = accepting(PeerOptions::for_server());
     raw.send(with("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"));
     opened(&mut peer);
     assert_eq!(eventually("the answer", || raw.head()), ANSWER);
@@ -263,7 +263,7 @@ fn extensions_are_not_agreed_to() {
 
 #[test]
 fn a_stream_that_waits_is_made_one_that_does_not() {
-    let (mut peer, _raw) = accepting(Options::for_server());
+    let (mut peer, _raw) = accepting(PeerOptions::for_server());
     let start = Instant::now();
     assert_eq!(peer.poll(), ReadyState::Connecting);
     assert!(start.elapsed() < PATIENCE, "the accepted stream waits in reads");

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use websocket_peer::{CloseCause, CloseCode, Deadline, Options, ReadyState};
+use websocket_peer::{CloseCause, CloseCode, PeerOptions, ReadyState, Timeout};
 
 use crate::common::{
     A_WHILE, PATIENCE, closed, opened,
@@ -13,16 +13,16 @@ use crate::common::{
 const INTERVAL: Duration = Duration::from_millis(100);
 const TIMEOUT: Duration = Duration::from_millis(300);
 
-fn watchful() -> Options {
-    Options::for_server().heartbeat_interval(INTERVAL).heartbeat_timeout(TIMEOUT)
+fn watchful() -> PeerOptions {
+    PeerOptions::for_server().heartbeat_interval(INTERVAL).heartbeat_timeout(TIMEOUT)
 }
 
 /// For clients that answer, as soon as the machine lets them.
-fn patient() -> Options {
+fn patient() -> PeerOptions {
     watchful().heartbeat_timeout(PATIENCE)
 }
 
-const DEAD: CloseCause = CloseCause::TimedOut { what: Deadline::Heartbeat };
+const DEAD: CloseCause = CloseCause::TimedOut(Timeout::Heartbeat);
 
 #[test]
 fn a_silent_client_is_asked_and_then_given_up() {
@@ -113,7 +113,7 @@ fn a_client_that_talks_without_pause_is_asked_and_measured_too() {
 
 #[test]
 fn a_pong_that_nobody_asked_for_measures_nothing() {
-    let (mut peer, mut raw) = accepted(Options::for_server());
+    let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     raw.send(client_frame(PONG, "unasked"));
     raw.send(client_frame(TEXT, "behind it"));
     receive(&mut peer);
@@ -157,7 +157,7 @@ fn there_is_no_heartbeat_before_the_connection_is_open() {
 #[test]
 fn a_dead_client_is_not_waited_for_twice() {
     let (mut peer, mut raw) = accepted(watchful().close_timeout(INTERVAL));
-    peer.close_with(CloseCode::for_server(1001).unwrap(), "").unwrap();
-    assert_eq!(closed(&mut peer).cause, CloseCause::TimedOut { what: Deadline::Close });
+    peer.close_with(CloseCode::new(1001).unwrap(), "").unwrap();
+    assert_eq!(closed(&mut peer).cause, CloseCause::TimedOut(Timeout::Close));
     assert_eq!(frame_from(&mut peer, &mut raw).first, CLOSE);
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     CloseCause, CloseInfo, Packet,
-    multiplayer::{ConnectionStatus, Departure, Event, Output, PeerId, Refusal, Session, SessionOptions},
+    multiplayer::{
+        ConnectionStatus, DisconnectReason, Event, Output, PacketError, PeerId, Session, SessionOptions,
+    },
 };
 
 use crate::world::{A, B, C, SERVER, World, events, gone, id, outputs, refusals};
@@ -13,7 +15,7 @@ use crate::world::{A, B, C, SERVER, World, events, gone, id, outputs, refusals};
 const NOW: Duration = Duration::ZERO;
 
 fn lost() -> CloseInfo {
-    CloseInfo::from(CloseCause::Lost)
+    CloseInfo::from(CloseCause::ConnectionLost)
 }
 
 /// A client whose connection to the server has been made.
@@ -106,14 +108,14 @@ fn what_is_no_id_ends_the_attempt() {
     for packet in no_ids {
         let mut client = dialled(SessionOptions::default());
         client.receive(SERVER, Packet::binary(packet), NOW);
-        assert_eq!(refusals(&mut client), [(SERVER, Refusal::InvalidId)]);
+        assert_eq!(refusals(&mut client), [(SERVER, PacketError::InvalidId)]);
         assert!(matches!(client.next_output(), Some(Output::Disconnect { peer: SERVER, .. })));
         // Too late.
         client.receive(SERVER, Packet::binary([9, 0, 0, 0]), NOW);
         assert_eq!(client.status(), ConnectionStatus::Connecting);
         client.peer_left(SERVER, lost());
         let [Event::ConnectionFailed { info }] = &events(&mut client)[..] else { panic!("it goes on") };
-        assert!(matches!(info.cause, CloseCause::Handshake { .. }), "{info}");
+        assert!(matches!(info.cause, CloseCause::HandshakeFailed { .. }), "{info}");
         assert_eq!((client.status(), client.is_over()), (ConnectionStatus::Disconnected, true));
     }
 }
@@ -141,12 +143,15 @@ fn who_leaves_is_missed_by_all() {
     let mut world = World::of(&[A, B, C]);
     world.cut(B);
     world.settle();
-    assert_eq!(world.events(SERVER), [gone(B, Departure::Closed(lost()))]);
-    assert_eq!(world.events(A), [gone(B, Departure::Reported)]);
-    assert_eq!(world.events(C), [gone(B, Departure::Reported)]);
+    assert_eq!(world.events(SERVER), [gone(B, DisconnectReason::Closed(lost()))]);
+    assert_eq!(world.events(A), [gone(B, DisconnectReason::ReportedByServer)]);
+    assert_eq!(world.events(C), [gone(B, DisconnectReason::ReportedByServer)]);
     let told = world.events(B);
-    assert_eq!(told[..2], [gone(A, Departure::ServerLost), gone(C, Departure::ServerLost)]);
-    assert_eq!(told[2..], [gone(SERVER, Departure::Closed(lost())), Event::Disconnected { info: lost() }]);
+    assert_eq!(told[..2], [gone(A, DisconnectReason::ServerLost), gone(C, DisconnectReason::ServerLost)]);
+    assert_eq!(
+        told[2..],
+        [gone(SERVER, DisconnectReason::Closed(lost())), Event::Disconnected { info: lost() }]
+    );
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -203,7 +208,7 @@ fn a_server_cannot_fill_a_client_with_peers() {
     let told = events(&mut client);
     let expected: Vec<Event> = (2..5).map(|number| Event::PeerConnected(id(number))).collect();
     assert_eq!(told[..3], expected);
-    assert_eq!(told[3..], vec![Event::Refused { from: SERVER, what: Refusal::TooManyPeers }; 2]);
+    assert_eq!(told[3..], vec![Event::PacketRejected { from: SERVER, error: PacketError::TooManyPeers }; 2]);
     assert_eq!(client.peers().len(), 4);
 }
 

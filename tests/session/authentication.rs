@@ -5,7 +5,7 @@ use std::time::Duration;
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     CloseCause, CloseInfo, Error, Packet,
-    multiplayer::{AuthFailure, Departure, Event, PeerId, Refusal, SessionOptions},
+    multiplayer::{AuthFailure, DisconnectReason, Event, PacketError, PeerId, SessionOptions},
 };
 
 use crate::world::{A, B, SERVER, World, gone};
@@ -25,7 +25,7 @@ fn authenticating() -> World {
 }
 
 fn failed(peer: PeerId, why: AuthFailure) -> Event {
-    Event::AuthFailed { peer, why }
+    Event::AuthFailed { peer, reason: why }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -117,7 +117,7 @@ fn who_vanishes_is_not_admitted() {
     let mut world = authenticating();
     world.cut(A);
     world.settle();
-    let info = CloseInfo::from(CloseCause::Lost);
+    let info = CloseInfo::from(CloseCause::ConnectionLost);
     assert_eq!(world.events(SERVER), [failed(A, AuthFailure::Closed(info))]);
     world.pass(Duration::from_secs(10));
     assert_eq!(world.events(SERVER), []);
@@ -127,7 +127,7 @@ fn who_vanishes_is_not_admitted() {
 fn who_is_sent_away_is_not_admitted() {
     let mut world = authenticating();
     world.server.disconnect_peer(A).unwrap();
-    assert_eq!(world.events(SERVER), [failed(A, AuthFailure::Dismissed)]);
+    assert_eq!(world.events(SERVER), [failed(A, AuthFailure::Kicked)]);
     assert_eq!(world.server.disconnect_peer(A), Err(Error::UnknownPeer));
     world.at(A).complete_auth(SERVER).unwrap();
     world.settle();
@@ -145,7 +145,7 @@ fn before_it_is_admitted_a_peer_can_say_nothing_else() {
     world.settle();
     assert_eq!(
         world.events(SERVER)[1..],
-        vec![Event::Refused { from: A, what: Refusal::NotAuthenticated }; 4]
+        vec![Event::PacketRejected { from: A, error: PacketError::NotAuthenticated }; 4]
     );
     world.received(A);
 
@@ -154,7 +154,7 @@ fn before_it_is_admitted_a_peer_can_say_nothing_else() {
     world.inject(A, &[7, 0, 1]);
     world.inject(A, &[7, 0]);
     world.settle();
-    assert_eq!(world.refusals(SERVER), vec![(A, Refusal::NotAuthenticating); 2]);
+    assert_eq!(world.refusals(SERVER), vec![(A, PacketError::NotAuthenticating); 2]);
     assert_eq!(world.received(A), Vec::<Vec<u8>>::new());
 }
 
@@ -168,10 +168,16 @@ fn a_server_that_lets_everybody_in_is_left_by_a_client_that_does_not() {
     world.settle();
     let told = world.events(A);
     assert_eq!(told[1], Event::Authenticating(SERVER));
-    assert_eq!(told[2..], vec![Event::Refused { from: SERVER, what: Refusal::NotAuthenticated }; 2]);
+    assert_eq!(
+        told[2..],
+        vec![Event::PacketRejected { from: SERVER, error: PacketError::NotAuthenticated }; 2]
+    );
     world.pass(Duration::from_secs(3));
     assert_eq!(world.events(A)[0], failed(SERVER, AuthFailure::TimedOut));
-    assert_eq!(world.events(SERVER)[2..], [gone(A, Departure::Closed(CloseInfo::from(CloseCause::Remote)))]);
+    assert_eq!(
+        world.events(SERVER)[2..],
+        [gone(A, DisconnectReason::Closed(CloseInfo::from(CloseCause::Remote)))]
+    );
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -184,10 +190,13 @@ fn a_client_that_lets_everybody_in_is_sent_away_by_a_server_that_does_not() {
     world.server.send_auth(A, &[1]).unwrap();
     world.server.complete_auth(A).unwrap();
     world.settle();
-    assert_eq!(world.refusals(A), [(SERVER, Refusal::NotAuthenticating)]);
+    assert_eq!(world.refusals(A), [(SERVER, PacketError::NotAuthenticating)]);
     world.at(A).send_bytes(SERVER, &[1]).unwrap();
     world.settle();
-    assert_eq!(world.events(SERVER)[1..], [Event::Refused { from: A, what: Refusal::NotAuthenticated }]);
+    assert_eq!(
+        world.events(SERVER)[1..],
+        [Event::PacketRejected { from: A, error: PacketError::NotAuthenticated }]
+    );
     world.pass(Duration::from_secs(3));
     world.pass(Duration::from_secs(1));
     assert_eq!(world.events(SERVER), [failed(A, AuthFailure::TimedOut)]);

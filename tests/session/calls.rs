@@ -6,8 +6,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     Error, Packet, ReadyState,
     multiplayer::{
-        BadArgument, Call, Event, Method, Methods, Node, Parameter, PeerId, Refusal, Rpc, Session,
-        SessionOptions, Target, WrongCall,
+        ArgumentError, Call, CallError, Event, Method, Methods, Node, PacketError, Parameter, PeerId, Rpc,
+        Session, SessionOptions, Target,
     },
     rpc,
     variant::{Object, Variant},
@@ -31,7 +31,7 @@ rpc! {
 /// A server and three clients, who all have the room; in the order server, A, B, C.
 fn rooms() -> (World, [Node<Room>; 4]) {
     let mut world = World::of(&[A, B, C]);
-    let rooms = [SERVER, A, B, C].map(|peer| world.at(peer).add::<Room>("Room").unwrap());
+    let rooms = [SERVER, A, B, C].map(|peer| world.at(peer).register_node::<Room>("Room").unwrap());
     (world, rooms)
 }
 
@@ -89,7 +89,7 @@ fn who_has_not_confirmed_gets_the_path() {
     }
     outputs(&mut server);
     events(&mut server);
-    let room = server.add::<Room>("Room").unwrap();
+    let room = server.register_node::<Room>("Room").unwrap();
     server.call(room, Target::All, Room::Open).unwrap();
     let announcement = [&[1][..], Room::methods().md5().as_bytes(), &[0, 1, 0, 0, 0], b"Room\0"].concat();
     let by_path = [&[0xa0, 6, 0, 0, 0x80, 1][..], b"Room\0"].concat();
@@ -138,7 +138,7 @@ fn optional_arguments_may_be_missing() {
 #[wasm_bindgen_test(unsupported = test)]
 fn only_who_may_can_call() {
     let (mut world, rooms) = rooms();
-    let not_allowed = |method: &'static str| Refusal::NotAllowed { method: method.into() };
+    let not_allowed = |method: &'static str| PacketError::NotAllowed { method: method.into() };
     world.at(A).call(rooms[1], Target::AllExcept(C), Room::Open).unwrap();
     world.settle();
     for peer in [SERVER, B] {
@@ -153,16 +153,16 @@ fn only_who_may_can_call() {
     world.settle();
     assert_eq!(called(&mut world, SERVER, rooms[0]), [(A, Room::Open)]);
     let mut told = world.events(B);
-    told.sort_by_key(|event| matches!(event, Event::Refused { .. }));
+    told.sort_by_key(|event| matches!(event, Event::PacketRejected { .. }));
     assert!(matches!(&told[0], Event::Call(Call { from: A, method, .. }) if method == "open"));
-    assert_eq!(told[1], Event::Refused { from: SERVER, what: not_allowed("open") });
+    assert_eq!(told[1], Event::PacketRejected { from: SERVER, error: not_allowed("open") });
     assert_eq!(world.refusals(C), [(SERVER, not_allowed("shut"))]);
 }
 
 /// A server with a stranger, who has announced `Room` as 7.
 fn server_with_stranger() -> (Session, Node<Room>) {
     let mut server = Session::server(SessionOptions::default());
-    let room = server.add::<Room>("Room").unwrap();
+    let room = server.register_node::<Room>("Room").unwrap();
     server.peer_joined(A, NOW);
     let announcement = [&[1][..], Room::methods().md5().as_bytes(), &[0, 7, 0, 0, 0], b"Room\0"].concat();
     server.receive(A, Packet::binary(announcement), NOW);
@@ -174,15 +174,15 @@ fn server_with_stranger() -> (Session, Node<Room>) {
 #[wasm_bindgen_test(unsupported = test)]
 fn wrong_calls_never_reach_the_program() {
     let (mut server, room) = server_with_stranger();
-    let ask = |why| Refusal::WrongCall { method: "ask".into(), why };
-    let count = |found| ask(WrongCall::ArgumentCount { least: 1, most: 2, found });
-    let cases: [(&[u8], Refusal); 6] = [
+    let ask = |why| PacketError::CallError { method: "ask".into(), why };
+    let count = |found| ask(CallError::ArgumentCount { least: 1, most: 2, found });
+    let cases: [(&[u8], PacketError); 6] = [
         // No such number, neither of a node nor of a method.
-        (&[0x80, 8, 0], Refusal::UnknownNode { id: 8 }),
-        (&[0x80, 7, 9], Refusal::UnknownMethod { id: 9 }),
-        (&[0xc0, 7, 0, 0x80], Refusal::UnknownMethod { id: 0x8000 }),
+        (&[0x80, 8, 0], PacketError::UnknownNode { id: 8 }),
+        (&[0x80, 7, 9], PacketError::UnknownMethod { id: 9 }),
+        (&[0xc0, 7, 0, 0x80], PacketError::UnknownMethod { id: 0x8000 }),
         // By a path that leads nowhere.
-        (&[0xa0, 6, 0, 0, 0x80, 0, b'X', 0], Refusal::UnknownPath),
+        (&[0xa0, 6, 0, 0, 0x80, 0, b'X', 0], PacketError::UnknownPath),
         // Too few, too many.
         (&[0x80, 7, 0], count(0)),
         (&[0, 7, 0, 3, 1, 1, 1], count(3)),
@@ -199,8 +199,8 @@ fn wrong_calls_never_reach_the_program() {
         matches!(
             &told[..],
             [
-                (A, Refusal::WrongCall { why: WrongCall::Argument { index: 0, .. }, .. }),
-                (A, Refusal::BadArgument { why: BadArgument { index: 0, .. }, .. }),
+                (A, PacketError::CallError { why: CallError::Argument { index: 0, .. }, .. }),
+                (A, PacketError::ArgumentError { why: ArgumentError { index: 0, .. }, .. }),
             ]
         ),
         "{told:?}"
@@ -211,7 +211,10 @@ fn wrong_calls_never_reach_the_program() {
 
     // It was not the fault of the node.
     server.receive(A, Packet::binary([0, 7, 1, 1, 4, 0, 0, 0, 1, 0, 0, 0, b'!', 0, 0, 0]), NOW);
-    assert!(matches!(server.next_event(), Some(Event::Refused { what: Refusal::NotAllowed { .. }, .. })));
+    assert!(matches!(
+        server.next_event(),
+        Some(Event::PacketRejected { error: PacketError::NotAllowed { .. }, .. })
+    ));
     server.receive(A, Packet::binary([0, 7, 2, 1, 4, 0, 0, 0, 1, 0, 0, 0, b'!', 0, 0, 0]), NOW);
     let Some(Event::Call(call)) = server.next_event() else { panic!("no call") };
     assert_eq!(room.read(call), Some(Ok(say("!"))));
@@ -220,7 +223,7 @@ fn wrong_calls_never_reach_the_program() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_call_of_another_node_is_not_read() {
     let mut server = Session::server(SessionOptions::default());
-    let [one, other] = ["One", "Other"].map(|path| server.add::<Room>(path).unwrap());
+    let [one, other] = ["One", "Other"].map(|path| server.register_node::<Room>(path).unwrap());
     server.call(one, SERVER, say("!")).unwrap();
     let Some(Event::Call(call)) = server.next_event() else { panic!("no call") };
     assert_eq!((call.from, call.node), (SERVER, one.key()));
@@ -232,7 +235,7 @@ fn a_call_of_another_node_is_not_read() {
 #[wasm_bindgen_test(unsupported = test)]
 fn impossible_calls_are_errors_and_leave_no_trace() {
     let mut client = Session::client(SessionOptions::default());
-    let room = client.add::<Room>("Room").unwrap();
+    let room = client.register_node::<Room>("Room").unwrap();
     let connecting = Error::NotOpen { state: ReadyState::Connecting };
     assert_eq!(client.call(room, SERVER, say("")), Err(connecting));
 
@@ -255,7 +258,7 @@ fn impossible_calls_are_errors_and_leave_no_trace() {
     session.call_method(room, B, "say", text(longest)).unwrap();
     assert_eq!(outputs(session).len(), 2);
 
-    session.remove_node(room);
+    session.unregister_node(room);
     assert_eq!(session.call(room, SERVER, say("")), Err(Error::UnknownNode));
     assert_eq!(session.set_authority(room, A), Err(Error::UnknownNode));
     assert_eq!(world.server.call(room, A, say("")), Err(Error::UnknownNode), "it is another session's");
@@ -291,7 +294,9 @@ fn whole_objects_come_in_only_where_they_are_allowed() {
         let told = world.events(SERVER);
         match &told[..] {
             [Event::Call(_)] => assert!(allowed),
-            [Event::Refused { from: A, what: Refusal::BadArgument { .. } }] => assert!(!allowed),
+            [Event::PacketRejected { from: A, error: PacketError::ArgumentError { .. } }] => {
+                assert!(!allowed)
+            }
             _ => panic!("{told:?}"),
         }
     }

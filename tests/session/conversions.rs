@@ -7,8 +7,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     Error, Packet,
     multiplayer::{
-        Event, Method, Methods, Node, NodeKey, Parameter, Properties, Property, Refusal, Rpc, Session,
-        SessionOptions, Spawn, Spawner, Target, WrongCall,
+        CallError, Event, Method, Methods, Node, NodeKey, PacketError, Parameter, Properties, Property, Rpc,
+        Session, SessionOptions, Spawn, Spawner, Target,
     },
     rpc,
     variant::{
@@ -37,7 +37,7 @@ rpc! {
 fn server() -> (Session, Node<Board>) {
     let mut server = Session::server(SessionOptions::default());
     server.peer_joined(A, NOW);
-    let board = server.add::<Board>("Board").unwrap();
+    let board = server.register_node::<Board>("Board").unwrap();
     let announcement = [&[1][..], Board::methods().md5().as_bytes(), &[0, 7, 0, 0, 0], b"Board\0"].concat();
     server.receive(A, Packet::binary(announcement), NOW);
     events(&mut server);
@@ -136,9 +136,9 @@ fn what_an_engine_does_not_convert_is_refused_with_its_place() {
     ] {
         server.receive(A, sent(method, &arguments), NOW);
         let told = events(&mut server);
-        let why = WrongCall::Argument { index, why: WrongType { expected, found } };
-        let what = Refusal::WrongCall { method: method.to_owned().into(), why };
-        assert_eq!(told, [Event::Refused { from: A, what }], "{method} {arguments:?}");
+        let why = CallError::Argument { index, why: WrongType { expected, found } };
+        let what = PacketError::CallError { method: method.to_owned().into(), why };
+        assert_eq!(told, [Event::PacketRejected { from: A, error: what }], "{method} {arguments:?}");
     }
 }
 
@@ -164,7 +164,7 @@ fn the_default_of_an_optional_argument_can_arrive() {
 #[wasm_bindgen_test(unsupported = test)]
 fn what_is_sent_and_what_is_called_here_has_the_declared_types() {
     let mut world = World::of(&[A]);
-    let [server, client] = [SERVER, A].map(|peer| world.at(peer).add::<Board>("Board").unwrap());
+    let [server, client] = [SERVER, A].map(|peer| world.at(peer).register_node::<Board>("Board").unwrap());
     world.at(A).call_method(client, Target::All, "count", vec![3.9.into()]).unwrap();
     world.settle();
     for (peer, board) in [(SERVER, server), (A, client)] {
@@ -201,8 +201,9 @@ fn properties_become_what_they_are_declared_to_be() {
     let mut world = World::of(&[A]);
     // The server declares nothing, and so sends what it has.
     let loose = Properties::new().with(Property::any("position")).with(Property::any("health"));
-    let spawners: [NodeKey; 2] = [(SERVER, loose), (A, marker())]
-        .map(|(peer, scene)| world.at(peer).add_spawner("Spawner", Spawner::new().scene(scene)).unwrap());
+    let spawners: [NodeKey; 2] = [(SERVER, loose), (A, marker())].map(|(peer, scene)| {
+        world.at(peer).register_spawner("Spawner", Spawner::new().scene(scene)).unwrap()
+    });
     let spawn = Spawn::scene(0).with("position", Vector2i::new(1, 2)).with("health", 2.9);
     world.server.spawn(spawners[0], spawn).unwrap();
     world.settle();
@@ -211,7 +212,7 @@ fn properties_become_what_they_are_declared_to_be() {
     assert_eq!(spawned.state.get("health"), Some(&Variant::Int(2)));
 
     // One's own are converted when they are set.
-    let own = world.server.add_synchronizer("Own", marker()).unwrap();
+    let own = world.server.register_synchronizer("Own", marker()).unwrap();
     assert_eq!(world.server.set_property(own, "position", Vector2i::new(3, 4)), Ok(()));
     assert_eq!(world.server.set_property(own, "health", true), Ok(()));
     assert!(world.server.set_property(own, "position", Vector3i::default()).is_err());
@@ -262,7 +263,7 @@ fn a_call_that_is_refused_for_any_argument_has_converted_no_large_one() {
         (3, [many_tags(), 7.into(), numbers.clone(), vec![7_u8].into()]),
     ] {
         let refused = label.convert(wrong.to_vec());
-        assert!(matches!(refused, Err(WrongCall::Argument { index: place, .. }) if place == index));
+        assert!(matches!(refused, Err(CallError::Argument { index: place, .. }) if place == index));
         assert_eq!(CONVERTED.get(), 0, "{index}");
     }
     assert!(label.convert(vec![many_tags(), numbers.clone()]).is_err());
@@ -277,8 +278,9 @@ fn a_state_that_is_refused_for_any_property_has_converted_no_large_one() {
     let loose = Properties::new().with(Property::any("tags")).with(Property::any("health"));
     let strict = Properties::new().with(Property::of::<Tags>("tags")).with(Property::of::<i64>("health"));
     let mut world = World::of(&[A]);
-    let spawners: [NodeKey; 2] = [(SERVER, loose), (A, strict)]
-        .map(|(peer, scene)| world.at(peer).add_spawner("Spawner", Spawner::new().scene(scene)).unwrap());
+    let spawners: [NodeKey; 2] = [(SERVER, loose), (A, strict)].map(|(peer, scene)| {
+        world.at(peer).register_spawner("Spawner", Spawner::new().scene(scene)).unwrap()
+    });
     for (health, converted) in [(Variant::from("text"), 0), (7.into(), 7000)] {
         let spawn = Spawn::scene(0).with("tags", many_tags()).with("health", health);
         world.server.spawn(spawners[0], spawn).unwrap();
@@ -322,7 +324,7 @@ fn a_call_that_would_become_a_long_text_is_refused() {
     server.peer_joined(A, NOW);
     let label = Method::new("label").any_peer().parameter(Parameter::of::<Vec<String>>("tags"));
     let methods = Methods::new().with(label);
-    server.add_node("Board", methods.clone()).unwrap();
+    server.register_node_with("Board", methods.clone()).unwrap();
     let announcement = [&[1][..], methods.md5().as_bytes(), &[0, 7, 0, 0, 0], b"Board\0"].concat();
     server.receive(A, Packet::binary(announcement), NOW);
     events(&mut server);
@@ -335,7 +337,7 @@ fn a_call_that_would_become_a_long_text_is_refused() {
     };
     assert!(matches!(call(10)[..], [Event::Call(_)]));
     let expected = "PackedStringArray without so many long numbers";
-    let why = WrongCall::Argument { index: 0, why: WrongType { expected, found: VariantType::Array } };
-    let what = Refusal::WrongCall { method: "label".into(), why };
-    assert_eq!(call(8150), [Event::Refused { from: A, what }]);
+    let why = CallError::Argument { index: 0, why: WrongType { expected, found: VariantType::Array } };
+    let what = PacketError::CallError { method: "label".into(), why };
+    assert_eq!(call(8150), [Event::PacketRejected { from: A, error: what }]);
 }

@@ -27,7 +27,7 @@ fn server_of(members: impl IntoIterator<Item = PeerId>) -> Session {
 }
 
 fn leave(server: &mut Session, member: PeerId) {
-    server.peer_left(member, CloseCause::Lost.into());
+    server.peer_left(member, CloseCause::ConnectionLost.into());
 }
 
 fn added(peer: PeerId) -> Vec<u8> {

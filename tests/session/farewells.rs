@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     CloseCause, CloseInfo, Error, Packet, ReadyState,
     multiplayer::{
-        ConnectionStatus, Departure, Event, Method, Methods, Output, Session, SessionOptions, Target,
+        ConnectionStatus, DisconnectReason, Event, Method, Methods, Output, Session, SessionOptions, Target,
     },
 };
 
@@ -32,13 +32,13 @@ fn the_last_message_before_a_kick_arrives() {
         world.network.is_lossy = true;
         world.server.send_bytes(A, b"you are kicked").unwrap();
         world.server.disconnect_peer(A).unwrap();
-        assert_eq!(world.events(SERVER), [gone(A, Departure::Dismissed)]);
+        assert_eq!(world.events(SERVER), [gone(A, DisconnectReason::Kicked)]);
         world.settle();
         let info = CloseInfo::from(CloseCause::Remote);
         let told = world.events(A);
         assert_eq!(told[0], packet(b"you are kicked"));
         assert_eq!(told.last(), Some(&Event::Disconnected { info }));
-        assert_eq!(world.events(B), [gone(A, Departure::Reported)]);
+        assert_eq!(world.events(B), [gone(A, DisconnectReason::ReportedByServer)]);
         assert_eq!(world.events(SERVER), []);
         assert_eq!(world.server.next_deadline(), None);
     }
@@ -53,7 +53,7 @@ fn a_farewell_knows_the_methods_of_the_root() {
         let mut world = World::of(&[A]);
         for peer in declaring {
             let methods = Methods::new().with(Method::new("tell"));
-            world.at(*peer).add_node(".", methods).unwrap();
+            world.at(*peer).register_node_with(".", methods).unwrap();
         }
         world.server.disconnect_peer(A).unwrap();
         world.settle();
@@ -77,8 +77,8 @@ fn the_last_message_of_one_who_leaves_arrives() {
     assert!(world.at(A).is_over());
     let goodbye = Event::Packet { from: A, data: Packet::binary("goodbye") };
     let info = CloseInfo::from(CloseCause::Remote);
-    assert_eq!(world.events(SERVER), [goodbye.clone(), gone(A, Departure::Closed(info))]);
-    assert_eq!(world.events(B), [goodbye, gone(A, Departure::Reported)]);
+    assert_eq!(world.events(SERVER), [goodbye.clone(), gone(A, DisconnectReason::Closed(info))]);
+    assert_eq!(world.events(B), [goodbye, gone(A, DisconnectReason::ReportedByServer)]);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -123,7 +123,7 @@ fn an_answer_is_waited_for_but_not_without_end() {
     server.advance(FAREWELL);
     assert!(matches!(server.next_output(), Some(Output::Disconnect { peer: A, .. })));
     server.peer_left(A, CloseCause::Local.into());
-    assert_eq!(events(&mut server), [gone(A, Departure::Dismissed)]);
+    assert_eq!(events(&mut server), [gone(A, DisconnectReason::Kicked)]);
 
     let mut server = server_of_the_silent();
     server.leave();
@@ -137,7 +137,7 @@ fn an_answer_is_waited_for_but_not_without_end() {
     assert_eq!(server.next_output(), None);
     server.peer_left(B, CloseCause::Local.into());
     assert!(!server.is_over());
-    server.peer_left(A, CloseCause::Lost.into());
+    server.peer_left(A, CloseCause::ConnectionLost.into());
     assert!(server.is_over());
 }
 
@@ -166,7 +166,7 @@ fn both_ends_may_part_at_once() {
     world.at(A).leave();
     world.settle();
     assert_eq!(world.now, NOW, "neither had to wait for its time limit");
-    assert_eq!(world.events(SERVER), [gone(A, Departure::Dismissed)]);
+    assert_eq!(world.events(SERVER), [gone(A, DisconnectReason::Kicked)]);
     assert!(matches!(world.events(A)[..], [Event::Disconnected { .. }]));
 }
 
@@ -204,7 +204,7 @@ fn the_question_has_a_number_of_its_own() {
     let mut server = server_of_the_silent();
     let methods = Methods::new().with(Method::new("play"));
     let question = [&[1], methods.md5().as_bytes(), b"\0\x02\0\0\0.\0"].concat();
-    let root = server.add_node(".", methods).unwrap();
+    let root = server.register_node_with(".", methods).unwrap();
     server.call_method(root, Target::All, "play", vec![]).unwrap();
     outputs(&mut server);
     for peer in [A, B] {

@@ -38,7 +38,7 @@ fn server(state: State) -> (Session, NodeKey) {
     let is_careful = matches!(state, State::Authenticating);
     let options = SessionOptions::default().authenticate(is_careful).max_rejected_packets_per_second(0);
     let mut server = Session::server(options);
-    let node = server.add_node("Game", methods()).unwrap();
+    let node = server.register_node_with("Game", methods()).unwrap();
     server.peer_joined(B, NOW);
     if is_careful {
         server.complete_auth(B).unwrap();
@@ -51,7 +51,7 @@ fn server(state: State) -> (Session, NodeKey) {
     server.call_method(node, Target::All, "rule", vec![]).unwrap();
     match state {
         State::SentAway => server.disconnect_peer(A).unwrap(),
-        State::Gone => server.peer_left(A, CloseCause::Lost.into()),
+        State::Gone => server.peer_left(A, CloseCause::ConnectionLost.into()),
         _ => {}
     }
     outputs_of_any_kind(&mut server);
@@ -135,7 +135,7 @@ fn about(event: &Event) -> PeerId {
         | Event::Authenticating(peer)
         | Event::AuthFailed { peer, .. }
         | Event::ChecksumMismatch { peer, .. } => *peer,
-        Event::Auth { from, .. } | Event::Packet { from, .. } | Event::Refused { from, .. } => *from,
+        Event::Auth { from, .. } | Event::Packet { from, .. } | Event::PacketRejected { from, .. } => *from,
         Event::Call(call) => call.from,
         other => panic!("{other:?} at a server"),
     }
@@ -178,7 +178,7 @@ fn a_client_outlives_what_a_server_sends() {
         let mut random = Random::new(start.into());
         let options = SessionOptions::default().authenticate(start == 1).max_peers(8);
         let mut client = Session::client(options);
-        let node = client.add_node("Game", methods()).unwrap();
+        let node = client.register_node_with("Game", methods()).unwrap();
         // One that waits for its id is told all sorts of things in its place.
         if start > 0 {
             client.receive(SERVER, Packet::binary([2, 0, 0, 0]), NOW);

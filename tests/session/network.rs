@@ -82,7 +82,7 @@ impl Network {
     pub fn cut(&mut self, client: PeerId) {
         for way in [Way::Down(client), Way::Up(client)] {
             if let Some(letters) = self.ways.get_mut(&way) {
-                *letters = VecDeque::from([Letter::End(CloseCause::Lost)]);
+                *letters = VecDeque::from([Letter::End(CloseCause::ConnectionLost)]);
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     CloseCause, Error, Packet,
-    multiplayer::{Event, Method, Methods, PeerId, Refusal, Session, SessionOptions},
+    multiplayer::{Event, Method, Methods, PacketError, PeerId, Session, SessionOptions},
 };
 
 use crate::world::{A, B, SERVER, World, events, outputs, refusals};
@@ -29,7 +29,7 @@ fn confirmation(number: u32, valid: bool) -> Vec<u8> {
 /// A server with a stranger A, and a node `Game` with the method `play`.
 fn server_with(options: SessionOptions) -> Session {
     let mut server = Session::server(options);
-    server.add_node("Game", methods(&["play"])).unwrap();
+    server.register_node_with("Game", methods(&["play"])).unwrap();
     server.peer_joined(A, NOW);
     outputs(&mut server);
     events(&mut server);
@@ -56,7 +56,7 @@ fn an_unknown_path_is_not_confirmed() {
     let mut server = server_with(SessionOptions::default());
     for path in ["Gam", "Game/Kid", "game", "/Game", "/other/Game", "../Game"] {
         server.receive(A, announcement(1, path, &Methods::new()), NOW);
-        assert_eq!(refusals(&mut server), [(A, Refusal::UnknownPath)], "{path}");
+        assert_eq!(refusals(&mut server), [(A, PacketError::UnknownPath)], "{path}");
     }
     assert_eq!(outputs(&mut server), []);
     // Nothing is remembered of it: the number is free.
@@ -74,16 +74,16 @@ fn there_always_is_a_root() {
     }
     server.receive(A, announcement(4, ".", &Methods::new()), NOW);
     server.receive(A, Packet::binary([0x80, 1, 0]), NOW);
-    let expected = [(A, Refusal::TooManyPaths), (A, Refusal::UnknownNode { id: 1 })];
+    let expected = [(A, PacketError::TooManyPaths), (A, PacketError::UnknownNode { id: 1 })];
     assert_eq!(refusals(&mut server), expected);
 
     // Its number is good for a root that is declared later.
-    server.add_node(".", methods(&["play"])).unwrap();
+    server.register_node_with(".", methods(&["play"])).unwrap();
     server.receive(A, Packet::binary([0x80, 1, 0]), NOW);
     assert!(matches!(events(&mut server)[..], [Event::Call(_)]));
 
     let mut server = server_with(SessionOptions::default());
-    server.add_node("/root", methods(&["play"])).unwrap();
+    server.register_node_with("/root", methods(&["play"])).unwrap();
     server.receive(A, announcement(1, ".", &methods(&["play"])), NOW);
     server.receive(A, Packet::binary([0x80, 1, 0]), NOW);
     assert!(matches!(events(&mut server)[..], [Event::Call(_)]));
@@ -92,12 +92,12 @@ fn there_always_is_a_root() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_number_means_one_path_for_ever() {
     let mut server = server_with(SessionOptions::default());
-    server.add_node("Other", methods(&["play"])).unwrap();
+    server.register_node_with("Other", methods(&["play"])).unwrap();
     let play = methods(&["play"]);
     server.receive(A, announcement(1, "Game", &play), NOW);
     outputs(&mut server);
     server.receive(A, announcement(1, "Other", &play), NOW);
-    assert_eq!(refusals(&mut server), [(A, Refusal::PathTaken { id: 1 })]);
+    assert_eq!(refusals(&mut server), [(A, PacketError::PathTaken { id: 1 })]);
     assert_eq!(outputs(&mut server), []);
     // A peer that has heard no answer may ask again, by any name of the same path.
     for (path, methods) in [("Game", &play), ("/root/Game", &play), ("Game", &Methods::new())] {
@@ -122,14 +122,14 @@ fn a_flood_of_paths_fills_nothing() {
     }
     assert_eq!(outputs(&mut server).len(), 10);
     let told = refusals(&mut server);
-    assert_eq!(told, vec![(A, Refusal::TooManyPaths); 64]);
+    assert_eq!(told, vec![(A, PacketError::TooManyPaths); 64]);
     assert_eq!(server.stats().refused, 990);
     // What it has numbered before is good, and so is the whole path.
     server.receive(A, Packet::binary([0x80, 9, 0]), NOW);
     server.receive(A, Packet::binary([0xa0, 6, 0, 0, 0x80, 0, b'G', b'a', b'm', b'e', 0]), NOW);
     assert!(matches!(events(&mut server)[..], [Event::Call(_), Event::Call(_)]));
     // Who comes back begins anew.
-    server.peer_left(A, CloseCause::Lost.into());
+    server.peer_left(A, CloseCause::ConnectionLost.into());
     server.peer_joined(A, NOW);
     outputs(&mut server);
     server.receive(A, announcement(0, "Game", &play), NOW);
@@ -153,25 +153,25 @@ fn a_node_that_is_declared_anew_gets_a_new_number() {
     };
     assert_eq!(play_at(&mut world, nodes[&A]).len(), 2);
     assert_eq!(play_at(&mut world, nodes[&A]), [[0x80, 1, 0]]);
-    world.at(A).remove_node(nodes[&A]);
-    let anew = world.at(A).add_node("Game", play.clone()).unwrap();
+    world.at(A).unregister_node(nodes[&A]);
+    let anew = world.at(A).register_node_with("Game", play.clone()).unwrap();
     assert_ne!(anew, nodes[&A]);
     assert_eq!(play_at(&mut world, anew)[0], announcement(2, "Game", &play).into_vec());
     assert_eq!(play_at(&mut world, anew), [[0x80, 2, 0]]);
 
     // Where only the receiver's is another one, it is found at its path.
-    world.server.remove_node(nodes[&SERVER]);
+    world.server.unregister_node(nodes[&SERVER]);
     world.at(A).call_method(anew, SERVER, "play", vec![]).unwrap();
     world.settle();
-    assert_eq!(world.refusals(SERVER), [(A, Refusal::UnknownNode { id: 2 })]);
-    world.server.add_node("Game", play).unwrap();
+    assert_eq!(world.refusals(SERVER), [(A, PacketError::UnknownNode { id: 2 })]);
+    world.server.register_node_with("Game", play).unwrap();
     assert_eq!(play_at(&mut world, anew), [[0x80, 2, 0]]);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn confirmations_of_what_was_never_said_are_nothing() {
     let mut server = server_with(SessionOptions::default());
-    let node = server.add_node("Other", methods(&["play"])).unwrap();
+    let node = server.register_node_with("Other", methods(&["play"])).unwrap();
     for number in [0, 1, 2, u32::MAX] {
         server.receive(A, Packet::binary(confirmation(number, true)), NOW);
         server.receive(A, Packet::binary(confirmation(number, false)), NOW);
@@ -190,7 +190,7 @@ fn confirmations_of_what_was_never_said_are_nothing() {
 #[wasm_bindgen_test(unsupported = test)]
 fn who_comes_back_knows_nothing() {
     let mut server = server_with(SessionOptions::default());
-    let node = server.add_node("Other", methods(&["play"])).unwrap();
+    let node = server.register_node_with("Other", methods(&["play"])).unwrap();
     for _ in 0..2 {
         server.call_method(node, A, "play", vec![]).unwrap();
         server.receive(A, Packet::binary(confirmation(1, false)), NOW);
@@ -198,7 +198,7 @@ fn who_comes_back_knows_nothing() {
         assert_eq!(told[0].1, announcement(1, "Other", &methods(&["play"])).into_vec());
         assert_eq!(told.len(), 2);
         assert!(matches!(events(&mut server)[..], [Event::ChecksumMismatch { peer: A, .. }]));
-        server.peer_left(A, CloseCause::Lost.into());
+        server.peer_left(A, CloseCause::ConnectionLost.into());
         server.peer_joined(A, NOW);
         outputs(&mut server);
         events(&mut server);
@@ -222,8 +222,8 @@ fn other_methods_are_told_and_named_where_that_can_be() {
         [(&["a", "b"][..], true), (&["b", "c"], true), (&["x"], true), (&["a", "b", "c", "d"], false)]
     {
         let mut server = Session::server(SessionOptions::default());
-        server.add_node("Game", methods(declared)).unwrap();
-        server.add_node("Other", methods(&["x"])).unwrap();
+        server.register_node_with("Game", methods(declared)).unwrap();
+        server.register_node_with("Other", methods(&["x"])).unwrap();
         server.peer_joined(A, NOW);
         outputs(&mut server);
         events(&mut server);
@@ -240,8 +240,8 @@ fn other_methods_are_told_and_named_where_that_can_be() {
 #[wasm_bindgen_test(unsupported = test)]
 fn both_ends_are_told_of_other_methods() {
     let mut world = World::of(&[A]);
-    let ours = world.at(A).add_node("Game", methods(&["play", "stop"])).unwrap();
-    world.server.add_node("Game", methods(&["play"])).unwrap();
+    let ours = world.at(A).register_node_with("Game", methods(&["play", "stop"])).unwrap();
+    world.server.register_node_with("Game", methods(&["play"])).unwrap();
     for _ in 0..3 {
         world.at(A).call_method(ours, SERVER, "play", vec![]).unwrap();
         world.settle();
@@ -257,13 +257,16 @@ fn both_ends_are_told_of_other_methods() {
 #[wasm_bindgen_test(unsupported = test)]
 fn nodes_that_cannot_be_are_not_declared() {
     let mut server = Session::server(SessionOptions::default().root_path("/root/Main"));
-    server.add_node("Game", Methods::new()).unwrap();
+    server.register_node_with("Game", Methods::new()).unwrap();
     for path in ["Game", "./Game", "/root/Main/Game", "/root/Game", "A//B", "../A", "A:b", "A\0"] {
-        let error = server.add_node(path, Methods::new());
+        let error = server.register_node_with(path, Methods::new());
         assert!(matches!(error, Err(Error::InvalidNode { .. })), "{path:?}: {error:?}");
     }
     let twice = Methods::new().with(Method::new("a")).with(Method::new("a"));
-    assert!(matches!(server.add_node("Other", twice), Err(Error::InvalidNode { .. })));
+    assert!(matches!(server.register_node_with("Other", twice), Err(Error::InvalidNode { .. })));
     let mut server = Session::server(SessionOptions::default().max_packet_size(60));
-    assert!(matches!(server.add_node(&"a".repeat(20), Methods::new()), Err(Error::PacketTooBig { .. })));
+    assert!(matches!(
+        server.register_node_with(&"a".repeat(20), Methods::new()),
+        Err(Error::PacketTooBig { .. })
+    ));
 }

@@ -6,8 +6,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     CloseCause, Error, Packet, ReadyState,
     multiplayer::{
-        Call, Departure, Event, Method, Methods, NodeKey, PeerId, Scene, Session, SessionOptions, Spawn,
-        Spawner, Target,
+        Call, DisconnectReason, Event, Method, Methods, NodeKey, PeerId, Scene, Session, SessionOptions,
+        Spawn, Spawner, Target,
     },
     variant::Variant,
 };
@@ -23,7 +23,7 @@ fn methods() -> Methods {
 /// A server with these clients. No event has been read.
 fn server_with(clients: &[PeerId]) -> (Session, NodeKey) {
     let mut server = Session::server(SessionOptions::default());
-    let node = server.add_node("Game", methods()).unwrap();
+    let node = server.register_node_with("Game", methods()).unwrap();
     for client in clients {
         server.peer_joined(*client, NOW);
     }
@@ -34,7 +34,7 @@ fn server_with(clients: &[PeerId]) -> (Session, NodeKey) {
 /// A client, and its events until it knows these others.
 fn client_with(others: &[PeerId]) -> (Session, NodeKey) {
     let mut client = Session::client(SessionOptions::default());
-    let node = client.add_node("Game", methods()).unwrap();
+    let node = client.register_node_with("Game", methods()).unwrap();
     client.peer_joined(SERVER, NOW);
     client.receive(SERVER, Packet::binary([9, 0, 0, 0]), NOW);
     others.iter().for_each(|other| add(&mut client, *other));
@@ -48,7 +48,7 @@ fn add(client: &mut Session, peer: PeerId) {
 }
 
 fn lose(session: &mut Session, peer: PeerId) {
-    session.peer_left(peer, CloseCause::Lost.into());
+    session.peer_left(peer, CloseCause::ConnectionLost.into());
 }
 
 fn peers(session: &Session) -> Vec<PeerId> {
@@ -128,7 +128,7 @@ fn a_client_knows_its_server_as_soon_as_its_own_id() {
 #[wasm_bindgen_test(unsupported = test)]
 fn what_is_sent_to_a_peer_whose_departure_was_not_read_is_no_error() {
     let (mut server, node) = server_with(&[A, B]);
-    let spawner = server.add_spawner("Spawner", Spawner::new().scene(Scene::new([]))).unwrap();
+    let spawner = server.register_spawner("Spawner", Spawner::new().scene(Scene::new([]))).unwrap();
     let coin = server.spawn(spawner, Spawn::scene(0)).unwrap();
     events(&mut server);
     lose(&mut server, A);
@@ -140,7 +140,7 @@ fn what_is_sent_to_a_peer_whose_departure_was_not_read_is_no_error() {
     server.send_bytes(Target::All, &[1]).unwrap();
     assert_eq!(addressees(&mut server), [3]);
     server.disconnect_peer(A).unwrap();
-    assert_eq!(events(&mut server), [gone(A, Departure::Closed(CloseCause::Lost.into()))]);
+    assert_eq!(events(&mut server), [gone(A, DisconnectReason::Closed(CloseCause::ConnectionLost.into()))]);
 
     assert_eq!(peers(&server), [B]);
     assert_eq!(server.call_method(node, A, "play", vec![]), Err(Error::UnknownPeer));
@@ -155,7 +155,7 @@ fn a_peer_that_the_program_disconnects_is_gone_at_once() {
     events(&mut server);
     server.disconnect_peer(A).unwrap();
     assert_eq!((peers(&server), server.send_bytes(A, &[1])), (vec![B], Err(Error::UnknownPeer)));
-    assert_eq!(events(&mut server), [gone(A, Departure::Dismissed)]);
+    assert_eq!(events(&mut server), [gone(A, DisconnectReason::Kicked)]);
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     CloseCause, Packet,
-    multiplayer::{Event, Malformed, PeerId, Refusal, ReplicationFault, Session, SessionOptions},
+    multiplayer::{Event, MalformedPacket, PacketError, PeerId, ReplicationError, Session, SessionOptions},
 };
 
 use crate::world::{A, B, C, SERVER, World, events, id, outputs, refusals};
@@ -14,7 +14,7 @@ const NOW: Duration = Duration::ZERO;
 
 /// What a server with the clients A and B refuses when a stranger, C, sends this.
 #[track_caller]
-fn from_client(options: &SessionOptions, packet: &[u8]) -> Refusal {
+fn from_client(options: &SessionOptions, packet: &[u8]) -> PacketError {
     let mut world = World::with(options.clone());
     for client in [A, B] {
         world.join(client);
@@ -41,49 +41,49 @@ fn from_client(options: &SessionOptions, packet: &[u8]) -> Refusal {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_client_cannot_do_what_is_the_servers() {
     let options = SessionOptions::default();
-    let cases: [(&[u8], Refusal); 13] = [
+    let cases: [(&[u8], PacketError); 13] = [
         // Who comes and who goes.
-        (&[7, 1, 9, 0, 0, 0], Refusal::NotServer),
-        (&[7, 2, 2, 0, 0, 0], Refusal::NotServer),
+        (&[7, 1, 9, 0, 0, 0], PacketError::NotServer),
+        (&[7, 2, 2, 0, 0, 0], PacketError::NotServer),
         // The same, and others, in somebody's name: to one, to all, to all but one, and a relay in a relay.
-        (&[7, 3, 2, 0, 0, 0, 7, 2, 3, 0, 0, 0], Refusal::RelayedSystem),
-        (&[7, 3, 0, 0, 0, 0, 7, 1, 9, 0, 0, 0], Refusal::RelayedSystem),
-        (&[7, 3, 0xfe, 0xff, 0xff, 0xff, 7, 0], Refusal::RelayedSystem),
-        (&[7, 3, 2, 0, 0, 0, 7, 3, 3, 0, 0, 0, 3, 1], Refusal::RelayedSystem),
+        (&[7, 3, 2, 0, 0, 0, 7, 2, 3, 0, 0, 0], PacketError::RelayedSystem),
+        (&[7, 3, 0, 0, 0, 0, 7, 1, 9, 0, 0, 0], PacketError::RelayedSystem),
+        (&[7, 3, 0xfe, 0xff, 0xff, 0xff, 7, 0], PacketError::RelayedSystem),
+        (&[7, 3, 2, 0, 0, 0, 7, 3, 3, 0, 0, 0, 3, 1], PacketError::RelayedSystem),
         // Bit 3 means nothing, so this is a system packet, too.
-        (&[7, 3, 2, 0, 0, 0, 0x0f, 2, 3, 0, 0, 0], Refusal::RelayedSystem),
-        (&[0xff, 3, 2, 0, 0, 0, 0xff], Refusal::RelayedSystem),
+        (&[7, 3, 2, 0, 0, 0, 0x0f, 2, 3, 0, 0, 0], PacketError::RelayedSystem),
+        (&[0xff, 3, 2, 0, 0, 0, 0xff], PacketError::RelayedSystem),
         // To the server, which needs no relay; to nobody.
-        (&[7, 3, 1, 0, 0, 0, 3, 1], Refusal::UnknownPeer),
-        (&[7, 3, 99, 0, 0, 0, 3, 1], Refusal::UnknownPeer),
-        (&[7, 3, 0, 0, 0, 0x80, 3, 1], Refusal::UnknownPeer),
+        (&[7, 3, 1, 0, 0, 0, 3, 1], PacketError::UnknownPeer),
+        (&[7, 3, 99, 0, 0, 0, 3, 1], PacketError::UnknownPeer),
+        (&[7, 3, 0, 0, 0, 0x80, 3, 1], PacketError::UnknownPeer),
         // About an authentication that nobody asked for.
-        (&[7, 0, 1], Refusal::NotAuthenticating),
-        (&[5, 1, 0, 0, 0], ReplicationFault::UnknownId { id: 1 }.into()),
+        (&[7, 0, 1], PacketError::NotAuthenticating),
+        (&[5, 1, 0, 0, 0], ReplicationError::UnknownId { id: 1 }.into()),
     ];
     for (packet, expected) in cases {
         assert_eq!(from_client(&options, packet), expected, "{packet:02x?}");
     }
     let without = options.relay(false);
-    assert_eq!(from_client(&without, &[7, 3, 2, 0, 0, 0, 3, 1]), Refusal::RelayOff);
-    assert_eq!(from_client(&without, &[7, 3, 0, 0, 0, 0, 3, 1]), Refusal::RelayOff);
+    assert_eq!(from_client(&without, &[7, 3, 2, 0, 0, 0, 3, 1]), PacketError::RelayOff);
+    assert_eq!(from_client(&without, &[7, 3, 0, 0, 0, 0, 3, 1]), PacketError::RelayOff);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn what_cannot_be_read_is_dropped() {
     let options = SessionOptions::default();
-    let cases: [(&[u8], Malformed); 8] = [
-        (&[], Malformed::Empty),
-        (&[3], Malformed::TooShort),
-        (&[0, 1], Malformed::TooShort),
-        (&[1, 2, 3], Malformed::TooShort),
-        (&[2, 1, 0, 0, 0, 0, 0], Malformed::TooLong),
-        (&[7, 1, 2], Malformed::TooShort),
-        (&[7, 3, 2, 0, 0, 0], Malformed::TooShort),
-        (&[7, 4, 0, 0, 0, 0], Malformed::UnknownSystemCommand { command: 4 }),
+    let cases: [(&[u8], MalformedPacket); 8] = [
+        (&[], MalformedPacket::Empty),
+        (&[3], MalformedPacket::TooShort),
+        (&[0, 1], MalformedPacket::TooShort),
+        (&[1, 2, 3], MalformedPacket::TooShort),
+        (&[2, 1, 0, 0, 0, 0, 0], MalformedPacket::TooLong),
+        (&[7, 1, 2], MalformedPacket::TooShort),
+        (&[7, 3, 2, 0, 0, 0], MalformedPacket::TooShort),
+        (&[7, 4, 0, 0, 0, 0], MalformedPacket::UnknownSystemCommand { command: 4 }),
     ];
     for (packet, why) in cases {
-        assert_eq!(from_client(&options, packet), Refusal::Malformed(why), "{packet:02x?}");
+        assert_eq!(from_client(&options, packet), PacketError::Malformed(why), "{packet:02x?}");
     }
 }
 
@@ -99,25 +99,25 @@ fn client() -> Session {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn a_client_does_not_believe_its_server_everything() {
-    let taken = |number| Refusal::PeerTaken(id(number));
-    let cases: [(&[u8], Refusal); 13] = [
+    let taken = |number| PacketError::PeerTaken(id(number));
+    let cases: [(&[u8], PacketError); 13] = [
         // Somebody new, with an id that is somebody's: the server's, its own, A's; or nobody's.
         (&[7, 1, 1, 0, 0, 0], taken(1)),
         (&[7, 1, 9, 0, 0, 0], taken(9)),
         (&[7, 1, 2, 0, 0, 0], taken(2)),
-        (&[7, 1, 0, 0, 0, 0], Refusal::UnknownPeer),
-        (&[7, 1, 0xff, 0xff, 0xff, 0xff], Refusal::UnknownPeer),
+        (&[7, 1, 0, 0, 0, 0], PacketError::UnknownPeer),
+        (&[7, 1, 0xff, 0xff, 0xff, 0xff], PacketError::UnknownPeer),
         // Somebody gone, who was not there, or who says so itself.
-        (&[7, 2, 99, 0, 0, 0], Refusal::UnknownPeer),
-        (&[7, 2, 9, 0, 0, 0], Refusal::UnknownPeer),
-        (&[7, 2, 1, 0, 0, 0], Refusal::UnknownPeer),
+        (&[7, 2, 99, 0, 0, 0], PacketError::UnknownPeer),
+        (&[7, 2, 9, 0, 0, 0], PacketError::UnknownPeer),
+        (&[7, 2, 1, 0, 0, 0], PacketError::UnknownPeer),
         // In the name of one who is not there, of the server, of all.
-        (&[7, 3, 99, 0, 0, 0, 3, 1], Refusal::UnknownPeer),
-        (&[7, 3, 1, 0, 0, 0, 3, 1], Refusal::UnknownPeer),
-        (&[7, 3, 0, 0, 0, 0, 3, 1], Refusal::UnknownPeer),
+        (&[7, 3, 99, 0, 0, 0, 3, 1], PacketError::UnknownPeer),
+        (&[7, 3, 1, 0, 0, 0, 3, 1], PacketError::UnknownPeer),
+        (&[7, 3, 0, 0, 0, 0, 3, 1], PacketError::UnknownPeer),
         // In A's name, something about the session itself.
-        (&[7, 3, 2, 0, 0, 0, 7, 2, 3, 0, 0, 0], Refusal::RelayedSystem),
-        (&[7, 3, 2, 0, 0, 0, 7, 3, 3, 0, 0, 0, 3, 1], Refusal::RelayedSystem),
+        (&[7, 3, 2, 0, 0, 0, 7, 2, 3, 0, 0, 0], PacketError::RelayedSystem),
+        (&[7, 3, 2, 0, 0, 0, 7, 3, 3, 0, 0, 0, 3, 1], PacketError::RelayedSystem),
     ];
     for (packet, expected) in cases {
         let mut client = client();
@@ -131,10 +131,10 @@ fn a_client_does_not_believe_its_server_everything() {
 fn what_is_wrong_with_a_relayed_packet_is_its_senders_fault() {
     let mut client = client();
     for (sender, packet, what) in [
-        (A, &[7, 3, 2, 0, 0, 0, 3][..], Refusal::Malformed(Malformed::TooShort)),
-        (B, &[7, 3, 3, 0, 0, 0, 5, 1, 0, 0, 0], ReplicationFault::UnknownId { id: 1 }.into()),
+        (A, &[7, 3, 2, 0, 0, 0, 3][..], PacketError::Malformed(MalformedPacket::TooShort)),
+        (B, &[7, 3, 3, 0, 0, 0, 5, 1, 0, 0, 0], ReplicationError::UnknownId { id: 1 }.into()),
         // What it has sent to itself: it has no numbers of its own.
-        (id(9), &[7, 3, 9, 0, 0, 0, 0x80, 1, 0], Refusal::UnknownNode { id: 1 }),
+        (id(9), &[7, 3, 9, 0, 0, 0, 0x80, 1, 0], PacketError::UnknownNode { id: 1 }),
     ] {
         client.receive(SERVER, Packet::binary(packet), NOW);
         assert_eq!(refusals(&mut client), [(sender, what)]);
@@ -168,13 +168,13 @@ fn refusals_that_wait_are_64_at_most() {
 fn packets_of_those_who_are_not_there_are_refused() {
     let mut server = Session::server(SessionOptions::default());
     server.receive(A, Packet::binary([3, 1]), NOW);
-    assert_eq!(refusals(&mut server), [(A, Refusal::UnknownPeer)]);
+    assert_eq!(refusals(&mut server), [(A, PacketError::UnknownPeer)]);
     let mut client = client();
     // Only the server is connected to a client.
     for peer in [A, id(9), id(77)] {
         client.receive(peer, Packet::binary([3, 1]), NOW);
-        assert_eq!(refusals(&mut client), [(peer, Refusal::UnknownPeer)]);
-        client.peer_left(peer, CloseCause::Lost.into());
+        assert_eq!(refusals(&mut client), [(peer, PacketError::UnknownPeer)]);
+        client.peer_left(peer, CloseCause::ConnectionLost.into());
         assert_eq!(events(&mut client), []);
     }
 }
@@ -183,23 +183,23 @@ fn packets_of_those_who_are_not_there_are_refused() {
 fn every_refusal_says_what_is_wrong() {
     let peer: PeerId = A;
     for what in [
-        Refusal::Malformed(Malformed::Empty),
-        Refusal::InvalidId,
-        Refusal::NotAuthenticated,
-        Refusal::NotAuthenticating,
-        Refusal::UnknownPeer,
-        Refusal::NotServer,
-        Refusal::PeerTaken(peer),
-        Refusal::TooManyPeers,
-        Refusal::RelayOff,
-        Refusal::RelayedSystem,
-        Refusal::UnknownPath,
-        Refusal::UnknownNode { id: 7 },
-        Refusal::PathTaken { id: 7 },
-        Refusal::TooManyPaths,
-        Refusal::UnknownMethod { id: 7 },
-        Refusal::NotAllowed { method: "play".into() },
-        Refusal::Replication(ReplicationFault::NotAuthority),
+        PacketError::Malformed(MalformedPacket::Empty),
+        PacketError::InvalidId,
+        PacketError::NotAuthenticated,
+        PacketError::NotAuthenticating,
+        PacketError::UnknownPeer,
+        PacketError::NotServer,
+        PacketError::PeerTaken(peer),
+        PacketError::TooManyPeers,
+        PacketError::RelayOff,
+        PacketError::RelayedSystem,
+        PacketError::UnknownPath,
+        PacketError::UnknownNode { id: 7 },
+        PacketError::PathTaken { id: 7 },
+        PacketError::TooManyPaths,
+        PacketError::UnknownMethod { id: 7 },
+        PacketError::NotAllowed { method: "play".into() },
+        PacketError::Replication(ReplicationError::NotAuthority),
     ] {
         let text = what.to_string();
         assert!(text.len() > 10 && !text.ends_with('.'), "{text}");

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
-    CloseCause, CloseInfo, Excess, Packet,
-    multiplayer::{AuthFailure, Departure, Event, Output, PeerId, Session, SessionOptions},
+    CloseCause, CloseInfo, Limit, Packet,
+    multiplayer::{AuthFailure, DisconnectReason, Event, Output, PeerId, Session, SessionOptions},
 };
 
 use crate::world::{A, B, SERVER, events, outputs, refusals};
@@ -38,7 +38,10 @@ fn flood(server: &mut Session, from: PeerId, count: usize, now: Duration) {
 
 #[track_caller]
 fn assert_is_rejected(info: &CloseInfo) {
-    assert_eq!((info.cause.clone(), info.code), (CloseCause::Excess { what: Excess::Rejected }, Some(1008)));
+    assert_eq!(
+        (info.cause.clone(), info.code),
+        (CloseCause::LimitExceeded(Limit::RejectedPacketRate), Some(1008))
+    );
 }
 
 /// The peer has been disconnected, by the one output that waits.
@@ -61,7 +64,9 @@ fn a_peer_over_the_limit_of_rejected_packets_is_disconnected_with_1008() {
     assert_disconnected(&mut server, A);
     assert_eq!(outputs(&mut server), [(vec![3], vec![7, 2, 2, 0, 0, 0])]);
     let told = events(&mut server);
-    let [Event::Refused { .. }, Event::PeerDisconnected(A, Departure::Closed(info))] = &told[..] else {
+    let [Event::PacketRejected { .. }, Event::PeerDisconnected(A, DisconnectReason::Closed(info))] =
+        &told[..]
+    else {
         panic!("{told:?}")
     };
     assert_is_rejected(info);
@@ -112,7 +117,8 @@ fn the_limit_of_rejected_packets_holds_from_the_first_packet() {
     flood(&mut server, A, 1, NOW);
     assert_disconnected(&mut server, A);
     let told = events(&mut server);
-    let [Event::Refused { .. }, Event::AuthFailed { peer: A, why: AuthFailure::Closed(info) }] = &told[..]
+    let [Event::PacketRejected { .. }, Event::AuthFailed { peer: A, reason: AuthFailure::Closed(info) }] =
+        &told[..]
     else {
         panic!("{told:?}")
     };

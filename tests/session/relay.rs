@@ -5,7 +5,7 @@ use std::time::Duration;
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     Error, Packet,
-    multiplayer::{Event, Output, PeerId, Recipients, Refusal, Session, SessionOptions, Target},
+    multiplayer::{Event, Output, PacketError, PeerId, Recipients, Session, SessionOptions, Target},
 };
 
 use crate::world::{A, B, C, SERVER, World, events, id, outputs};
@@ -136,7 +136,7 @@ fn what_is_carried_on_is_the_receivers_to_judge() {
     world.inject(C, &[7, 3, 2, 0, 0, 0, 0]);
     world.settle();
     assert_eq!(world.events(SERVER), []);
-    assert!(matches!(world.refusals(A)[..], [(C, Refusal::Malformed(_))]));
+    assert!(matches!(world.refusals(A)[..], [(C, PacketError::Malformed(_))]));
     assert_eq!(world.events(B), []);
 }
 

@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use websocket_peer::{
     CloseInfo, Packet,
-    multiplayer::{Departure, Event, Methods, NodeKey, Output, PeerId, Refusal, Session, SessionOptions},
+    multiplayer::{
+        DisconnectReason, Event, Methods, NodeKey, Output, PacketError, PeerId, Session, SessionOptions,
+    },
 };
 
 use crate::{
@@ -198,7 +200,9 @@ impl World {
             .map(|(id, _)| *id)
             .chain([SERVER])
             .collect();
-        ours.into_iter().map(|id| (id, self.at(id).add_node(path, methods.clone()).unwrap())).collect()
+        ours.into_iter()
+            .map(|id| (id, self.at(id).register_node_with(path, methods.clone()).unwrap()))
+            .collect()
     }
 
     /// What has happened at an end.
@@ -208,7 +212,7 @@ impl World {
 
     /// What was refused at an end; nothing else has happened there.
     #[track_caller]
-    pub fn refusals(&mut self, id: PeerId) -> Vec<(PeerId, Refusal)> {
+    pub fn refusals(&mut self, id: PeerId) -> Vec<(PeerId, PacketError)> {
         refusals(self.at(id))
     }
 
@@ -229,9 +233,9 @@ pub fn events(session: &mut Session) -> Vec<Event> {
 
 /// All events that wait, which are refusals.
 #[track_caller]
-pub fn refusals(session: &mut Session) -> Vec<(PeerId, Refusal)> {
+pub fn refusals(session: &mut Session) -> Vec<(PeerId, PacketError)> {
     let refusal = |event| match event {
-        Event::Refused { from, what } => (from, what),
+        Event::PacketRejected { from, error } => (from, error),
         other => panic!("{other:?} is no refusal"),
     };
     events(session).into_iter().map(refusal).collect()
@@ -252,6 +256,6 @@ pub fn outputs(session: &mut Session) -> Vec<(Vec<i32>, Vec<u8>)> {
 }
 
 /// The event of a peer that is gone because of the program at this end.
-pub fn gone(peer: PeerId, why: Departure) -> Event {
+pub fn gone(peer: PeerId, why: DisconnectReason) -> Event {
     Event::PeerDisconnected(peer, why)
 }

@@ -17,7 +17,7 @@ mod seen;
 use std::time::Duration;
 
 use websocket_peer::{
-    CloseInfo, Options, Packet, ReadyState, WebSocketPeer,
+    CloseInfo, Packet, PeerOptions, ReadyState, WebSocketPeer,
     multiplayer::{Event, MultiplayerOptions, MultiplayerPeer},
 };
 
@@ -37,11 +37,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A peer that has begun to connect to `path` of the scripted server.
 pub async fn dial(path: &str) -> WebSocketPeer {
-    dial_with(Options::default(), path).await
+    dial_with(PeerOptions::default(), path).await
 }
 
 /// The same with options.
-pub async fn dial_with(options: Options, path: &str) -> WebSocketPeer {
+pub async fn dial_with(options: PeerOptions, path: &str) -> WebSocketPeer {
     let mut peer = WebSocketPeer::with_options(options);
     connect(&mut peer, path).await;
     peer
@@ -55,11 +55,11 @@ pub async fn connect(peer: &mut WebSocketPeer, path: &str) {
 
 /// A peer that is open.
 pub async fn open(path: &str) -> WebSocketPeer {
-    open_with(Options::default(), path).await
+    open_with(PeerOptions::default(), path).await
 }
 
 /// The same with options.
-pub async fn open_with(options: Options, path: &str) -> WebSocketPeer {
+pub async fn open_with(options: PeerOptions, path: &str) -> WebSocketPeer {
     let mut peer = dial_with(options, path).await;
     opened(&mut peer).await;
     peer
@@ -68,11 +68,11 @@ pub async fn open_with(options: Options, path: &str) -> WebSocketPeer {
 /// A peer that is open, at the moment when the script of `path` begins. For scripts that end the connection: a browser
 /// may not even tell that it was open if that ends at once.
 pub async fn begin(path: &str) -> WebSocketPeer {
-    begin_with(Options::default(), path).await
+    begin_with(PeerOptions::default(), path).await
 }
 
 /// The same with options.
-pub async fn begin_with(options: Options, path: &str) -> WebSocketPeer {
+pub async fn begin_with(options: PeerOptions, path: &str) -> WebSocketPeer {
     let separator = if path.contains('?') { '&' } else { '?' };
     let mut peer = open_with(options, &format!("{path}{separator}wait=message")).await;
     peer.send_text("begin").expect("an open peer can send");
@@ -82,7 +82,7 @@ pub async fn begin_with(options: Options, path: &str) -> WebSocketPeer {
 /// A peer that is closing: the other end has been asked and does not answer.
 pub async fn closing() -> WebSocketPeer {
     let mut peer = open("/silent").await;
-    peer.close().unwrap();
+    peer.close();
     peer
 }
 
@@ -149,7 +149,7 @@ pub async fn until(peer: &mut WebSocketPeer, what: &str, mut done: impl FnMut(&m
 /// A client that has begun to join a multiplayer session at `path` of the scripted server.
 pub async fn join(options: MultiplayerOptions, path: &str) -> MultiplayerPeer {
     platform::require_server().await;
-    MultiplayerPeer::create_client(&url(path), options).expect("the address and the options are right")
+    MultiplayerPeer::connect(&url(path), options).expect("the address and the options are right")
 }
 
 /// Polls until the session tells something.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use testkit::Server;
 use websocket_peer::{
-    CloseCause, CloseInfo, Deadline, Error, Options, ReadyState, TlsOptions, TlsRoots, WebSocketPeer,
+    CloseCause, CloseInfo, Error, PeerOptions, ReadyState, Timeout, TlsOptions, TlsRoots, WebSocketPeer,
 };
 
 use super::{A_WHILE, Failure, PATIENCE, assert_broken, closed, ending, opened, pause, seen};
@@ -45,10 +45,10 @@ pub fn url(path: &str) -> String {
 }
 
 /// The secure address, and options that trust its certificate.
-pub fn secure(path: &str) -> (String, Options) {
+pub fn secure(path: &str) -> (String, PeerOptions) {
     let pem = server().ca_pem().as_bytes().to_vec();
     let tls = TlsOptions::default().roots(TlsRoots::Custom { pem });
-    (secure_url(path), Options::default().tls(tls))
+    (secure_url(path), PeerOptions::default().tls(tls))
 }
 
 /// The address of a port of the server's machine.
@@ -74,10 +74,12 @@ pub async fn tick() {
 /// Natively every failure to open has its own cause.
 pub fn tells(cause: &CloseCause, failure: Failure) -> bool {
     match failure {
-        Failure::Refused => *cause == CloseCause::Refused { status: None },
-        Failure::Status(status) => *cause == CloseCause::Refused { status: Some(status) },
-        Failure::Handshake => matches!(cause, CloseCause::Handshake { .. }),
-        Failure::Unresolved => *cause == CloseCause::Unresolved,
+        Failure::Refused => matches!(cause, CloseCause::Refused { status: None, .. }),
+        Failure::Status(code) => {
+            matches!(cause, CloseCause::Refused { status: Some(status), .. } if *status == code)
+        }
+        Failure::Handshake => matches!(cause, CloseCause::HandshakeFailed { .. }),
+        Failure::Unresolved => *cause == CloseCause::DnsFailed,
     }
 }
 
@@ -94,7 +96,7 @@ pub async fn endure_unseen_breach(peer: &mut WebSocketPeer) {
 /// How a connection ended that was cut right after the handshake.
 #[track_caller]
 pub fn assert_ended_at_once(info: &CloseInfo) {
-    assert_eq!((info.code, &info.cause), (None, &CloseCause::Lost));
+    assert_eq!((info.code, &info.cause), (None, &CloseCause::ConnectionLost));
 }
 
 /// What the other end is told after a message that is too big.
@@ -110,7 +112,7 @@ pub fn assert_outlived_flood(peer: &WebSocketPeer, received: usize, inbox: usize
 /// The header alone is enough to refuse what it announces.
 pub async fn endure_huge_announcement(peer: &mut WebSocketPeer) {
     let info = closed(peer).await;
-    assert_eq!((info.code, info.cause), (Some(1009), CloseCause::TooBig));
+    assert_eq!((info.code, info.cause), (Some(1009), CloseCause::MessageTooBig));
 }
 
 /// The other end is told with a close frame that it broke the protocol.
@@ -127,7 +129,7 @@ pub fn assert_came_while_closing(numbers: &[usize], sent: usize) {
 /// The heartbeat notices.
 pub async fn endure_silence(peer: &mut WebSocketPeer) {
     let info = closed(peer).await;
-    assert_eq!((info.code, info.cause), (None, CloseCause::TimedOut { what: Deadline::Heartbeat }));
+    assert_eq!((info.code, info.cause), (None, CloseCause::TimedOut(Timeout::Heartbeat)));
 }
 
 /// Exchanges packets until a round trip is measured.
@@ -183,7 +185,7 @@ pub fn assert_address_is_known(peer: &WebSocketPeer) {
 }
 
 /// Header fields are sent as they were given.
-pub async fn assert_headers_arrive(options: Options, expected: (&str, &str)) {
+pub async fn assert_headers_arrive(options: PeerOptions, expected: (&str, &str)) {
     let key = unique_key();
     let mut peer = WebSocketPeer::with_options(options);
     peer.connect(&url(&format!("/echo?key={key}"))).unwrap();
@@ -192,7 +194,7 @@ pub async fn assert_headers_arrive(options: Options, expected: (&str, &str)) {
 }
 
 /// Whom to trust can be chosen.
-pub fn assert_own_roots(options: Options) {
+pub fn assert_own_roots(options: PeerOptions) {
     let mut peer = WebSocketPeer::with_options(options);
     assert_eq!(peer.connect(&secure_url("/echo")), Ok(()));
     assert_eq!(peer.state(), ReadyState::Connecting);

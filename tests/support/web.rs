@@ -8,7 +8,7 @@ use std::time::Duration;
 use js_sys::{Date, Function, Math, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use websocket_peer::{CloseCause, CloseInfo, Error, Options, ReadyState, WebSocketPeer};
+use websocket_peer::{CloseCause, CloseInfo, Error, PeerOptions, ReadyState, WebSocketPeer};
 
 use super::{A_WHILE, Failure, PATIENCE, closed, ending, open, pause, poll_for, seen};
 
@@ -43,8 +43,8 @@ pub fn url(path: &str) -> String {
 }
 
 /// The secure address. Whom to trust is the browser's business.
-pub fn secure(path: &str) -> (String, Options) {
-    (format!("{SECURE_SERVER}{path}"), Options::default())
+pub fn secure(path: &str) -> (String, PeerOptions) {
+    (format!("{SECURE_SERVER}{path}"), PeerOptions::default())
 }
 
 /// The address of a port of the server's machine.
@@ -77,12 +77,12 @@ pub async fn tick() {
 
 /// A browser hides why a connection did not open.
 pub fn tells(cause: &CloseCause, _failure: Failure) -> bool {
-    *cause == CloseCause::Refused { status: None }
+    matches!(cause, CloseCause::Refused { status: None, .. })
 }
 
 /// A browser tells the other end what it did, but not the page.
 pub fn breach(_code: u16) -> (Option<u16>, CloseCause) {
-    (None, CloseCause::Lost)
+    (None, CloseCause::ConnectionLost)
 }
 
 /// Some browsers let it pass, and a page cannot know.
@@ -90,7 +90,7 @@ pub async fn endure_unseen_breach(peer: &mut WebSocketPeer) {
     poll_for(peer, A_WHILE).await;
     if let Some(info) = peer.close_info() {
         assert_eq!(info.code, None);
-        assert!(matches!(info.cause, CloseCause::Lost | CloseCause::Remote), "{info:?}");
+        assert!(matches!(info.cause, CloseCause::ConnectionLost | CloseCause::Remote), "{info:?}");
     }
 }
 
@@ -98,7 +98,10 @@ pub async fn endure_unseen_breach(peer: &mut WebSocketPeer) {
 #[track_caller]
 pub fn assert_ended_at_once(info: &CloseInfo) {
     assert_eq!(info.code, None);
-    assert!(matches!(info.cause, CloseCause::Lost | CloseCause::Refused { status: None }), "{info:?}");
+    assert!(
+        matches!(info.cause, CloseCause::ConnectionLost | CloseCause::Refused { status: None, .. }),
+        "{info:?}"
+    );
 }
 
 /// What the other end is told after a message that is too big: pages cannot send 1009.
@@ -111,7 +114,7 @@ pub fn assert_outlived_flood(peer: &WebSocketPeer, received: usize, inbox: usize
     // The backlog may fill up in one turn of the event loop, before a poll has filled the inbox.
     assert!((backlog..=inbox + backlog).contains(&received), "{received}");
     let info = peer.close_info().expect("the flood is over");
-    assert_eq!((info.code, &info.cause), (Some(4008), &CloseCause::Overflow));
+    assert_eq!((info.code, &info.cause), (Some(4008), &CloseCause::InboxOverflow));
 }
 
 /// Browsers wait for what a header announces, or refuse it; either way nothing happens to the page.
@@ -188,7 +191,7 @@ pub fn may_drop_politely() -> bool {
 pub async fn assert_closed_with_later_code(info: &CloseInfo, code: u16, reason: &str, key: &str) {
     let seen = seen(key, None).await;
     match seen.only("close ") {
-        "close 1002" => assert_eq!(ending(info), (None, "", &CloseCause::Lost)),
+        "close 1002" => assert_eq!(ending(info), (None, "", &CloseCause::ConnectionLost)),
         answer => {
             assert_eq!(answer, format!("close {code} {reason}"));
             assert_eq!(ending(info), (Some(code), reason, &CloseCause::Remote));
@@ -218,14 +221,14 @@ pub fn assert_address_is_known(peer: &WebSocketPeer) {
 }
 
 /// A page cannot add header fields, and is told so.
-pub async fn assert_headers_arrive(options: Options, _expected: (&str, &str)) {
+pub async fn assert_headers_arrive(options: PeerOptions, _expected: (&str, &str)) {
     let mut peer = WebSocketPeer::with_options(options);
     assert!(matches!(peer.connect(&url("/echo")), Err(Error::Unsupported { .. })));
     assert_eq!((peer.state(), peer.close_info()), (ReadyState::Closed, None));
 }
 
 /// A page cannot choose whom to trust, and is told so.
-pub fn assert_own_roots(options: Options) {
+pub fn assert_own_roots(options: PeerOptions) {
     let mut peer = WebSocketPeer::with_options(options);
     let (url, _) = secure("/echo");
     assert!(matches!(peer.connect(&url), Err(Error::Unsupported { .. })));

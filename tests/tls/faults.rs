@@ -10,7 +10,7 @@ use std::{
 
 use testkit::certs::Authority;
 use websocket_peer::{
-    CloseCause, Deadline, Options, Packet, ReadyState, TlsFailure, TlsOptions, TlsRoots, WebSocketPeer,
+    CloseCause, Packet, PeerOptions, ReadyState, Timeout, TlsFailure, TlsOptions, TlsRoots, WebSocketPeer,
 };
 
 use super::server::identity;
@@ -22,20 +22,20 @@ use crate::common::{
 
 const SOON: Duration = Duration::from_millis(200);
 
-const TIMED_OUT: CloseCause = CloseCause::TimedOut { what: Deadline::Connect };
+const TIMED_OUT: CloseCause = CloseCause::TimedOut(Timeout::Connect);
 
-fn secure_server() -> Options {
+fn secure_server() -> PeerOptions {
     let identity = identity(Authority::new("own authority").unwrap().issue(&["localhost"]).unwrap());
-    Options::for_server().tls(TlsOptions::default().identity(identity))
+    PeerOptions::for_server().tls(TlsOptions::default().certificate(identity))
 }
 
-fn trusting() -> Options {
+fn trusting() -> PeerOptions {
     let roots = TlsRoots::Custom { pem: server().ca_pem().as_bytes().to_vec() };
-    Options::default().tls(TlsOptions::default().roots(roots))
+    PeerOptions::default().tls(TlsOptions::default().roots(roots))
 }
 
 /// A secure client and a raw server that has accepted it.
-fn secure_client(options: Options) -> (WebSocketPeer, TcpStream) {
+fn secure_client(options: PeerOptions) -> (WebSocketPeer, TcpStream) {
     let (listener, port) = listener();
     let mut peer = WebSocketPeer::with_options(options);
     peer.connect(&format!("wss://127.0.0.1:{port}/")).unwrap();
@@ -45,7 +45,7 @@ fn secure_client(options: Options) -> (WebSocketPeer, TcpStream) {
 
 /// Returns `true` for a failure of TLS in words: without the name of a variant, or another debug form.
 fn is_other_tls_failure(cause: &CloseCause) -> bool {
-    let CloseCause::Tls { failure: TlsFailure::Other(what) } = cause else { return false };
+    let CloseCause::Tls(TlsFailure::Other(what)) = cause else { return false };
     let is_camel_case = |pair: (char, char)| pair.0.is_lowercase() && pair.1.is_uppercase();
     what.contains(' ')
         && !what.contains(['{', '[', '"'])
@@ -61,7 +61,7 @@ fn a_plain_client_at_a_secure_server_is_refused_at_once() {
     server.accept(admit(&listener, &mut client)).unwrap();
     until("both ends close", || [client.poll(), server.poll()] == [ReadyState::Closed; 2]);
     let (client, server) = (client.close_info().unwrap(), server.close_info().unwrap());
-    assert!(matches!(client.cause, CloseCause::Handshake { .. }), "{client:?}");
+    assert!(matches!(client.cause, CloseCause::HandshakeFailed { .. }), "{client:?}");
     assert!(is_other_tls_failure(&server.cause), "{server:?}");
 }
 
@@ -70,12 +70,12 @@ fn a_secure_client_at_a_plain_server_is_refused_at_once() {
     let (listener, port) = listener();
     let mut client = WebSocketPeer::new();
     client.connect(&format!("wss://127.0.0.1:{port}/")).unwrap();
-    let mut server = WebSocketPeer::with_options(Options::for_server());
+    let mut server = WebSocketPeer::with_options(PeerOptions::for_server());
     server.accept(admit(&listener, &mut client)).unwrap();
     until("both ends close", || [client.poll(), server.poll()] == [ReadyState::Closed; 2]);
     let (client, server) = (client.close_info().unwrap(), server.close_info().unwrap());
     assert!(is_other_tls_failure(&client.cause), "{client:?}");
-    assert!(matches!(server.cause, CloseCause::Handshake { .. }), "{server:?}");
+    assert!(matches!(server.cause, CloseCause::HandshakeFailed { .. }), "{server:?}");
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn an_end_of_tcp_after_the_tls_handshake_is_no_answer() {
     let mut peer = WebSocketPeer::with_options(trusting());
     peer.connect(&server().secure_url("/cut-before")).unwrap();
     let info = closed(&mut peer);
-    assert!(matches!(info.cause, CloseCause::Handshake { .. }), "{info:?}");
+    assert!(matches!(info.cause, CloseCause::HandshakeFailed { .. }), "{info:?}");
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn an_end_of_tcp_without_tls_goodbye_is_a_loss() {
     for path in ["/cut", "/cut-mid-frame", "/half-close"] {
         let mut peer = WebSocketPeer::with_options(trusting());
         peer.connect(&server().secure_url(path)).unwrap();
-        assert_eq!(closed(&mut peer).cause, CloseCause::Lost, "{path}");
+        assert_eq!(closed(&mut peer).cause, CloseCause::ConnectionLost, "{path}");
     }
 }
 
@@ -154,7 +154,7 @@ fn an_end_of_tcp_without_tls_goodbye_is_a_loss() {
 fn a_plain_connection_is_no_danger_to_a_secure_peer_afterwards() {
     let (mut peer, mut raw) = connecting(trusting());
     raw.send("HTTP/1.1 403 Forbidden\r\n\r\n");
-    assert_eq!(closed(&mut peer).cause, CloseCause::Refused { status: Some(403) });
+    assert!(matches!(closed(&mut peer).cause, CloseCause::Refused { status: Some(403), .. }));
     peer.connect(&server().secure_url("/echo")).unwrap();
     opened(&mut peer);
 }
@@ -175,7 +175,7 @@ fn bytes_that_come_singly_are_put_together() {
     let packet = Packet::binary((0..4000).map(|index| (index % 251) as u8).collect::<Vec<_>>());
     peer.send_packet(&packet).unwrap();
     assert_eq!(receive(&mut peer), packet);
-    peer.close().unwrap();
+    peer.close();
     assert_eq!(closed(&mut peer).cause, CloseCause::Local);
 }
 

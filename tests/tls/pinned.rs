@@ -12,7 +12,7 @@ use rustls::{
     sign::CertifiedKey,
 };
 use testkit::{Server, certs::Identity};
-use websocket_peer::{CloseCause, Options, TlsFailure, WebSocketPeer};
+use websocket_peer::{CloseCause, PeerOptions, TlsFailure, WebSocketPeer};
 
 use super::trust::{assert_opens, authority, failure, serve, trusting};
 use crate::common::{PATIENCE, closed, raw::listener};
@@ -237,11 +237,11 @@ fn a_server_that_has_the_certificate_and_not_its_key_is_refused() {
             }
             panic!("the client went on");
         });
-        let mut peer = WebSocketPeer::with_options(Options::default().tls(trusting(given.pem())));
+        let mut peer = WebSocketPeer::with_options(PeerOptions::default().tls(trusting(given.pem())));
         peer.connect(&format!("wss://localhost:{port}/")).unwrap();
         let info = closed(&mut peer);
         let expected = TlsFailure::Other("a signature does not match the key of the certificate".into());
-        assert_eq!(info.cause, CloseCause::Tls { failure: expected });
+        assert_eq!(info.cause, CloseCause::Tls(expected));
         server.join().expect("the server ends");
     }
 }

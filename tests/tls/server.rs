@@ -7,7 +7,7 @@ use std::{
 
 use testkit::certs::{Authority, Identity};
 use websocket_peer::{
-    CloseCause, CloseCode, CloseInfo, Error, Options, Packet, ReadyState, TlsFailure, TlsIdentity,
+    CloseCause, CloseCode, CloseInfo, Error, Packet, PeerOptions, ReadyState, TlsCertificate, TlsFailure,
     TlsOptions, TlsRoots, WebSocketPeer,
 };
 
@@ -27,24 +27,21 @@ struct Pair {
     server: WebSocketPeer,
 }
 
-pub fn identity(identity: Identity) -> TlsIdentity {
-    TlsIdentity {
-        certificates_pem: identity.certificates_pem.into_bytes(),
-        key_pem: identity.key_pem.into_bytes(),
-    }
+pub fn identity(identity: Identity) -> TlsCertificate {
+    TlsCertificate::from_pem(identity.certificates_pem.into_bytes(), identity.key_pem.into_bytes())
 }
 
 /// A client that trusts `trusted` connects to a server whose certificate `issuer` signed.
 fn connecting(issuer: &Authority, trusted: &Authority) -> Pair {
     let (listener, port) = listener();
     let roots = TlsRoots::Custom { pem: trusted.pem().as_bytes().to_vec() };
-    let options = Options::default().tls(TlsOptions::default().roots(roots));
+    let options = PeerOptions::default().tls(TlsOptions::default().roots(roots));
     let mut client = WebSocketPeer::with_options(options);
     client.connect(&format!("wss://127.0.0.1:{port}/game?room=7")).unwrap();
 
     let identity = identity(issuer.issue(&["127.0.0.1"]).unwrap());
-    let tls = TlsOptions::default().identity(identity);
-    let options = Options::for_server().max_message_size(MIB).tls(tls);
+    let tls = TlsOptions::default().certificate(identity);
+    let options = PeerOptions::for_server().max_message_size(MIB).tls(tls);
     let mut server = WebSocketPeer::with_options(options);
     server.accept(admit(&listener, &mut client)).unwrap();
     Pair { client, server }
@@ -119,7 +116,7 @@ fn a_wait_alone_drives_a_secure_connection() {
             expected = sizes.next();
             match expected {
                 Some(size) => client.send(&vec![7; size]).unwrap(),
-                None => client.close().unwrap(),
+                None => client.close(),
             }
         }
     }
@@ -181,7 +178,7 @@ fn the_clients_close_arrives_with_code_and_reason() {
 fn the_servers_close_arrives_with_code_and_reason() {
     let mut pair = open();
     pair.server.send_text("last").unwrap();
-    pair.server.close_with(CloseCode::for_server(1001).unwrap(), "server leaves").unwrap();
+    pair.server.close_with(CloseCode::new(1001).unwrap(), "server leaves").unwrap();
     let (client, server) = pair.closed();
     assert_eq!(
         (client.code, client.reason.as_str(), client.cause),
@@ -199,7 +196,7 @@ fn a_message_over_the_limit_ends_it_and_both_ends_know_why() {
     let mut pair = open();
     pair.client.send(&vec![0; MIB + 1]).unwrap();
     let (client, server) = pair.closed();
-    assert_eq!((server.code, server.cause), (Some(1009), CloseCause::TooBig));
+    assert_eq!((server.code, server.cause), (Some(1009), CloseCause::MessageTooBig));
     assert_eq!((client.code, client.cause), (Some(1009), CloseCause::Remote));
 }
 
@@ -210,7 +207,7 @@ fn a_dropped_end_is_lost_to_the_other() {
         let (dropped, mut left) = if drop_server { (server, client) } else { (client, server) };
         drop(dropped);
         until("the loss is noticed", || left.poll() == ReadyState::Closed);
-        assert_eq!(left.close_info().unwrap().cause, CloseCause::Lost);
+        assert_eq!(left.close_info().unwrap().cause, CloseCause::ConnectionLost);
     }
 }
 
@@ -219,30 +216,30 @@ fn a_client_that_refuses_the_certificate_tells_the_server() {
     let (issuer, trusted) = (Authority::new("one").unwrap(), Authority::new("another").unwrap());
     let mut pair = connecting(&issuer, &trusted);
     let (client, server) = pair.closed();
-    assert_eq!(client.cause, CloseCause::Tls { failure: TlsFailure::UnknownIssuer });
-    assert!(matches!(&server.cause, CloseCause::Tls { failure: TlsFailure::Other(_) }), "{server:?}");
+    assert_eq!(client.cause, CloseCause::Tls(TlsFailure::UnknownIssuer));
+    assert!(matches!(&server.cause, CloseCause::Tls(TlsFailure::Other(_))), "{server:?}");
     assert_eq!(pair.server.url(), None);
 }
 
 #[test]
 fn an_identity_that_cannot_be_used_is_refused() {
     let authority = Authority::new("own authority").unwrap();
-    let [one, other] = [(); 2].map(|()| identity(authority.issue(&["localhost"]).unwrap()));
+    let [one, other] = [(); 2].map(|()| authority.issue(&["localhost"]).unwrap());
     let certificates = one.certificates_pem.clone();
     let garbled = |label: &str| format!("-----BEGIN {label}-----\nZ2FyYmFnZQ==\n-----END {label}-----\n");
     for (what, certificates_pem, key_pem) in [
-        ("no certificate", b"garbage".to_vec(), one.key_pem.clone()),
-        ("no key", certificates.clone(), b"garbage".to_vec()),
-        ("nothing", Vec::new(), Vec::new()),
+        ("no certificate", "garbage".to_owned(), one.key_pem.clone()),
+        ("no key", certificates.clone(), "garbage".to_owned()),
+        ("nothing", String::new(), String::new()),
         ("exchanged", one.key_pem.clone(), certificates.clone()),
-        ("a garbled certificate", garbled("CERTIFICATE").into_bytes(), one.key_pem.clone()),
-        ("a garbled key", certificates.clone(), garbled("PRIVATE KEY").into_bytes()),
+        ("a garbled certificate", garbled("CERTIFICATE"), one.key_pem.clone()),
+        ("a garbled key", certificates.clone(), garbled("PRIVATE KEY")),
         ("another's key", certificates, other.key_pem),
     ] {
-        let tls = TlsOptions::default().identity(TlsIdentity { certificates_pem, key_pem });
-        let mut peer = WebSocketPeer::with_options(Options::for_server().tls(tls));
+        let tls = TlsOptions::default().certificate(TlsCertificate::from_pem(certificates_pem, key_pem));
+        let mut peer = WebSocketPeer::with_options(PeerOptions::for_server().tls(tls));
         let error = peer.accept(tcp_pair().1).expect_err(what);
-        assert!(matches!(error, Error::InvalidOption { option: "tls.identity", .. }), "{what}: {error}");
+        assert!(matches!(error, Error::InvalidOption { option: "tls.certificate", .. }), "{what}: {error}");
         assert_eq!((peer.state(), peer.close_info()), (ReadyState::Closed, None), "{what}");
     }
 }
@@ -252,8 +249,8 @@ fn a_client_does_not_use_an_identity() {
     let authority = Authority::new("own authority").unwrap();
     let identity = identity(authority.issue(&["localhost"]).unwrap());
     let roots = TlsRoots::Custom { pem: crate::common::server().ca_pem().as_bytes().to_vec() };
-    let tls = TlsOptions::default().roots(roots).identity(identity);
-    let mut peer = WebSocketPeer::with_options(Options::default().tls(tls));
+    let tls = TlsOptions::default().roots(roots).certificate(identity);
+    let mut peer = WebSocketPeer::with_options(PeerOptions::default().tls(tls));
     peer.connect(&crate::common::server().secure_url("/echo")).unwrap();
     crate::common::opened(&mut peer);
 }

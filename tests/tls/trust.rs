@@ -5,7 +5,7 @@ use testkit::{
     certs::{Authority, Identity},
 };
 use websocket_peer::{
-    CloseCause, Error, Options, ReadyState, TlsFailure, TlsOptions, TlsRoots, WebSocketPeer,
+    CloseCause, Error, PeerOptions, ReadyState, TlsFailure, TlsOptions, TlsRoots, WebSocketPeer,
 };
 
 use crate::common::{closed, opened, receive, server};
@@ -23,7 +23,7 @@ pub fn trusting(pem: &str) -> TlsOptions {
 }
 
 fn peer(tls: TlsOptions) -> WebSocketPeer {
-    WebSocketPeer::with_options(Options::default().tls(tls))
+    WebSocketPeer::with_options(PeerOptions::default().tls(tls))
 }
 
 #[track_caller]
@@ -33,7 +33,7 @@ pub fn assert_opens(tls: TlsOptions, url: &str) {
     opened(&mut peer);
     peer.send_text("over TLS").unwrap();
     assert_eq!(receive(&mut peer).as_text(), Some("over TLS"));
-    peer.close().unwrap();
+    peer.close();
     assert_eq!(closed(&mut peer).cause, CloseCause::Local);
 }
 
@@ -44,7 +44,7 @@ pub fn failure(tls: TlsOptions, url: &str) -> TlsFailure {
     let info = closed(&mut peer);
     assert_eq!((info.code, info.reason.as_str(), info.was_clean()), (None, "", false));
     match info.cause {
-        CloseCause::Tls { failure } => failure,
+        CloseCause::Tls(failure) => failure,
         other => panic!("{other:?}"),
     }
 }
@@ -143,7 +143,7 @@ fn after_a_refused_certificate_the_same_peer_can_connect() {
     let mut peer = peer(trusting(authority().pem()));
     peer.connect(&server().secure_url("/echo")).unwrap();
     closed(&mut peer);
-    peer.set_options(Options::default().tls(trusting(server().ca_pem())));
+    peer.set_options(PeerOptions::default().tls(trusting(server().ca_pem())));
     peer.connect(&server().secure_url("/echo")).unwrap();
     opened(&mut peer);
 }

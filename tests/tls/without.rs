@@ -1,7 +1,7 @@
 //! A build without the feature `tls`: secure connections are refused, plain ones work.
 
 use testkit::certs::Authority;
-use websocket_peer::{Error, Options, ReadyState, TlsIdentity, TlsOptions, WebSocketPeer};
+use websocket_peer::{Error, PeerOptions, ReadyState, TlsCertificate, TlsOptions, WebSocketPeer};
 
 use crate::common::{opened, raw::tcp_pair, receive, server};
 
@@ -16,11 +16,9 @@ fn a_secure_url_is_unsupported() {
 #[test]
 fn an_identity_is_unsupported() {
     let identity = Authority::new("own").unwrap().issue(&["localhost"]).unwrap();
-    let identity = TlsIdentity {
-        certificates_pem: identity.certificates_pem.into_bytes(),
-        key_pem: identity.key_pem.into_bytes(),
-    };
-    let options = Options::for_server().tls(TlsOptions::default().identity(identity));
+    let identity =
+        TlsCertificate::from_pem(identity.certificates_pem.into_bytes(), identity.key_pem.into_bytes());
+    let options = PeerOptions::for_server().tls(TlsOptions::default().certificate(identity));
     let mut peer = WebSocketPeer::with_options(options);
     let refused = peer.accept(tcp_pair().1);
     assert!(matches!(refused, Err(Error::Unsupported { what }) if what.contains("`tls`")), "{refused:?}");

@@ -6,7 +6,7 @@ use std::{
 };
 
 use websocket_peer::{
-    CloseCause, CloseCode, Error, Options, Packet, ReadyState, Role, UpgradedStream, WebSocketPeer,
+    CloseCause, CloseCode, Error, Packet, PeerOptions, ReadyState, Role, UpgradedStream, WebSocketPeer,
 };
 
 use crate::common::{
@@ -24,7 +24,7 @@ const LONG: Duration = PATIENCE.saturating_mul(2);
 /// A peer that has taken over one end of a new connection, changed like this; and the other end.
 fn upgraded(role: Role, with: impl FnOnce(UpgradedStream) -> UpgradedStream) -> (WebSocketPeer, Raw) {
     let (connected, accepted) = tcp_pair();
-    let mut peer = WebSocketPeer::with_options(Options::default().connect_timeout(LONG));
+    let mut peer = WebSocketPeer::with_options(PeerOptions::default().connect_timeout(LONG));
     peer.accept_upgraded(with(UpgradedStream::new(accepted)), role).expect("a stream in order");
     (peer, Raw::new(connected))
 }
@@ -64,7 +64,7 @@ fn a_wait_opens_it() {
 fn the_hook_is_called_to_open_it() {
     let (_connected, accepted) = tcp_pair();
     let (called, calls) = mpsc::channel();
-    let mut peer = WebSocketPeer::with_options(Options::default().connect_timeout(LONG));
+    let mut peer = WebSocketPeer::with_options(PeerOptions::default().connect_timeout(LONG));
     peer.on_wake(move || called.send(()).unwrap()).unwrap();
     peer.accept_upgraded(UpgradedStream::new(accepted), Role::Server).unwrap();
     assert_eq!(calls.recv_timeout(PATIENCE), Ok(()));
@@ -110,12 +110,12 @@ fn a_connection_that_is_over_already_is_seen_open_first() {
     let (mut peer, raw) = upgraded(Role::Client, |upgraded| upgraded);
     raw.reset();
     assert_eq!(peer.poll(), ReadyState::Open);
-    assert_eq!(closed(&mut peer).cause, CloseCause::Lost);
+    assert_eq!(closed(&mut peer).cause, CloseCause::ConnectionLost);
 }
 
 #[test]
 fn close_codes_are_those_of_the_role() {
-    let going_away = CloseCode::for_server(1001).unwrap();
+    let going_away = CloseCode::new(1001).unwrap();
     let (mut peer, mut raw) = upgraded(Role::Server, |upgraded| upgraded);
     opened(&mut peer);
     peer.close_with(going_away, "").unwrap();
@@ -156,12 +156,12 @@ fn the_request_may_have_the_whole_url() {
 #[test]
 fn options_hold_for_it() {
     let (connected, accepted) = tcp_pair();
-    let options = Options::for_server().max_message_size(10).header("X-A", "1").protocols(["other"]);
+    let options = PeerOptions::for_server().max_message_size(10).header("X-A", "1").protocols(["other"]);
     let mut peer = WebSocketPeer::with_options(options);
     peer.accept_upgraded(UpgradedStream::new(accepted), Role::Server).unwrap();
     let mut raw = Raw::new(connected);
     raw.send(client_frame(BINARY, [0; 11]));
-    assert_eq!(closed(&mut peer).cause, CloseCause::TooBig);
+    assert_eq!(closed(&mut peer).cause, CloseCause::MessageTooBig);
     assert_eq!(peer.protocol(), None);
 }
 
@@ -204,6 +204,6 @@ fn what_is_wrong_with_the_call_changes_nothing_and_ends_the_stream() {
 fn debug_keeps_secrets() {
     let (_connected, accepted) = tcp_pair();
     let upgraded = UpgradedStream::new(accepted).request("/?s3cret", [("cookie", "s3cret")]);
-    let shown = format!("{:?}", upgraded.read_ahead("s3cret").identity("s3cret").protocol("chat"));
+    let shown = format!("{:?}", upgraded.read_ahead("s3cret").user_data("s3cret").protocol("chat"));
     assert!(shown.contains("chat") && !shown.contains("s3cret"), "{shown}");
 }

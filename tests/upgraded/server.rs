@@ -3,8 +3,8 @@
 use std::{net::TcpListener, time::Duration};
 
 use websocket_peer::{
-    Admission, CloseCause, Error, Excess, Options, Packet, PeerKey, PeerLimits, ServerEvent, ServerOptions,
-    UpgradedStream, WebSocketServer,
+    Admission, CloseCause, Error, Limit, Packet, PeerKey, PeerOptions, RateLimits, ServerEvent,
+    ServerOptions, UpgradedStream, WebSocketServer,
 };
 
 use crate::{
@@ -91,7 +91,7 @@ fn a_client_that_has_gone_meanwhile_is_told_open_and_closed() {
     Raw::new(connected).reset();
     let key = host.server.accept_upgraded(UpgradedStream::new(accepted)).expect("no mistake of the caller's");
     assert_eq!(host.opened(), key);
-    assert_eq!(host.closed(key).cause, CloseCause::Lost);
+    assert_eq!(host.closed(key).cause, CloseCause::ConnectionLost);
     host.until_empty();
 }
 
@@ -104,11 +104,11 @@ fn what_the_framework_knows_is_known_of_the_peer() {
     let forwarded = ([203, 0, 113, 7], 4000).into();
     let (key, _raw) = taken(&mut host, |upgraded| {
         let upgraded = upgraded.request("/room/7?ticket=a", fields).addr(forwarded);
-        upgraded.protocol("game.v1").identity(Player(7))
+        upgraded.protocol("game.v1").user_data(Player(7))
     });
     let peer = host.server.peer(key).unwrap();
     assert_eq!(
-        (peer.addr(), peer.protocol(), peer.identity()),
+        (peer.addr(), peer.protocol(), peer.user_data()),
         (forwarded, Some("game.v1"), Some(&Player(7)))
     );
     let request = peer.request();
@@ -156,7 +156,7 @@ fn the_places_of_an_address_are_counted_by_the_address_that_was_given() {
 
 #[test]
 fn streams_without_a_seat_do_not_pile_up_between_two_polls() {
-    let options = ServerOptions::default().max_peers(1).max_pending_per_address(3);
+    let options = ServerOptions::default().max_peers(1).max_pending_handshakes_per_address(3);
     let mut host = Host::start(options);
     let (_key, _raw) = host.guest();
     let refused: Vec<_> = (0..10).map(|_| hand_over(&mut host, |upgraded| upgraded)).collect();
@@ -175,17 +175,17 @@ fn streams_without_a_seat_do_not_pile_up_between_two_polls() {
 
 #[test]
 fn limits_and_memory_hold_for_it() {
-    let options = with_peer(Options::for_server().max_message_size(100))
-        .limits(PeerLimits::default().max_packets_per_second(1));
+    let options = with_peer(PeerOptions::for_server().max_message_size(100))
+        .rate_limits(RateLimits::default().max_packets_per_second(1));
     let mut host = Host::start(options);
     let (big, _raw_big) = taken(&mut host, |upgraded| upgraded.read_ahead(client_frame(BINARY, [0; 101])));
-    assert_eq!(host.closed(big).cause, CloseCause::TooBig);
+    assert_eq!(host.closed(big).cause, CloseCause::MessageTooBig);
     let (fast, mut raw) = taken(&mut host, |upgraded| upgraded);
     raw.send(client_frame(TEXT, "x").repeat(50));
-    assert_eq!(host.closed(fast).cause, CloseCause::Excess { what: Excess::Packets });
+    assert_eq!(host.closed(fast).cause, CloseCause::LimitExceeded(Limit::PacketRate));
 
     const SHARE: usize = 2 * (64 + 4) * 1024 + 8 * 1024;
-    let mut small = Host::start(ServerOptions::default().max_peers(2).max_memory(4 * SHARE));
+    let mut small = Host::start(ServerOptions::default().max_peers(2).max_buffered_bytes(4 * SHARE));
     let frames = client_frame(BINARY, vec![0; 60_000]).repeat(10);
     let (taken_over, _raw) = hand_over(&mut small, |upgraded| upgraded.read_ahead(frames.clone()));
     assert!(matches!(taken_over, Err(Error::ServerFull { why }) if why.contains("memory")), "{taken_over:?}");

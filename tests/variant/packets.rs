@@ -2,7 +2,7 @@
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::variant::{DecodeError, Dictionary, EncodeError, Object, Variant, Vector2};
-use websocket_peer::{Error, Options, Packet, PacketKind, ReadyState, WebSocketPeer};
+use websocket_peer::{Error, Packet, PacketKind, PeerOptions, ReadyState, WebSocketPeer};
 
 use crate::support::{open, open_with, receive};
 
@@ -22,7 +22,7 @@ async fn a_value_that_was_sent_comes_back() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_value_that_cannot_be_encoded_is_not_sent() {
-    let mut peer = open_with(Options::default().outbound_buffer_size(1000), "/echo").await;
+    let mut peer = open_with(PeerOptions::default().outbound_buffer_size(1000), "/echo").await;
     let object = Object::Full { class: "Node".to_owned(), properties: Vec::new() };
     let errors = [
         peer.send_variant(&object.into()),

@@ -2,7 +2,7 @@
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
-    multiplayer::{Method, Parameter, WrongCall},
+    multiplayer::{CallError, Method, Parameter},
     variant::{
         Aabb, Array, Basis, Color, Dictionary, NodePath, Object, Plane, Projection, Quaternion, Rect2,
         Rect2i, Rid, Signal, StringName, Transform2D, Transform3D, Variant, VariantType, Vector2, Vector2i,
@@ -162,7 +162,7 @@ fn the_argument_that_is_wrong_is_named() {
         Ok(true)
     );
     let wrong =
-        |index, expected, found| Err(WrongCall::Argument { index, why: WrongType { expected, found } });
+        |index, expected, found| Err(CallError::Argument { index, why: WrongType { expected, found } });
     assert_eq!(given("x".into(), Variant::Nil), wrong(1, "Vector2", VariantType::String));
     assert_eq!(given(Variant::Nil, Variant::Nil), wrong(1, "Vector2", VariantType::Nil));
     assert_eq!(given(Vector2::default().into(), 1.5.into()), wrong(2, "Color", VariantType::Float));

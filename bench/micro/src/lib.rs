@@ -10,7 +10,7 @@ use std::{
 };
 
 use websocket_peer::{
-    Options, PeerLimits, ReadyState, ServerEvent, ServerOptions, WebSocketPeer, WebSocketServer,
+    PeerOptions, RateLimits, ReadyState, ServerEvent, ServerOptions, WebSocketPeer, WebSocketServer,
 };
 
 /// The request of a client that offers nothing.
@@ -19,17 +19,17 @@ const REQUEST: &str = "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnec
 
 /// A server that lets its peers do as they like.
 pub fn server() -> WebSocketServer {
-    let unlimited = PeerLimits::default()
+    let unlimited = RateLimits::default()
         .max_packets_per_second(0)
         .max_bytes_per_second(0)
         .max_control_frames_per_second(0)
         .max_fragments(0);
     let options = ServerOptions::default()
-        .peer(Options::for_server().max_message_size(2 << 20))
-        .limits(unlimited)
+        .connection(PeerOptions::for_server().max_message_size(2 << 20))
+        .rate_limits(unlimited)
         .max_peers(256)
-        .max_memory(4 << 30)
-        .max_pending_per_address(256);
+        .max_buffered_bytes(4 << 30)
+        .max_pending_handshakes_per_address(256);
     WebSocketServer::bind("127.0.0.1:0", options).expect("a free port")
 }
 

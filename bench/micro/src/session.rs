@@ -31,7 +31,7 @@ const NOW: Duration = Duration::ZERO;
 /// A server with so many peers, and a node whose number all of them have confirmed.
 pub fn server(peers: usize) -> (Session, Node<Game>) {
     let mut session = Session::server(SessionOptions::default());
-    let game = session.add::<Game>("Game").expect("a good path");
+    let game = session.register_node::<Game>("Game").expect("a good path");
     join(&mut session, peers);
     session.call(game, Target::All, a_move()).expect("all are there");
     for peer in ids(peers) {

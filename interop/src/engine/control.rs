@@ -12,7 +12,7 @@ use super::Event;
 pub enum Message {
     Answer(Value),
     /// The agent does not know what was asked.
-    Refusal(String),
+    PacketError(String),
     Event(Event),
 }
 
@@ -77,7 +77,7 @@ impl Control {
                 name: name.as_str().expect("an event has a name").to_owned(),
                 about: said["about"].take(),
             }),
-            (None, Some(why)) => Message::Refusal(why.to_string()),
+            (None, Some(why)) => Message::PacketError(why.to_string()),
             (None, None) => Message::Answer(said["answer"].take()),
         })
     }

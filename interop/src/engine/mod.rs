@@ -188,7 +188,7 @@ impl Engine {
             assert!(self.process.is_running(), "the engine ended at `{command}`");
             match self.read()? {
                 Message::Answer(answer) => Some(answer),
-                Message::Refusal(why) => panic!("{command}: {why}"),
+                Message::PacketError(why) => panic!("{command}: {why}"),
                 Message::Event(_) => None,
             }
         })

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use websocket_peer::{CloseCause, Options, ReadyState, WebSocketPeer};
+use websocket_peer::{CloseCause, PeerOptions, ReadyState, WebSocketPeer};
 
 use super::line::{Heard, Line, State};
 
@@ -11,8 +11,9 @@ pub struct Ours(WebSocketPeer);
 
 impl Ours {
     pub fn connect(addr: SocketAddr) -> Result<Self, String> {
-        let options =
-            Options::default().connect_timeout(Duration::from_secs(30)).heartbeat_interval(Duration::ZERO);
+        let options = PeerOptions::default()
+            .connect_timeout(Duration::from_secs(30))
+            .heartbeat_interval(Duration::ZERO);
         let mut peer = WebSocketPeer::with_options(options);
         peer.connect(&format!("ws://{addr}/ours")).map_err(|error| error.to_string())?;
         Ok(Self(peer))

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 use websocket_peer::{
-    CloseCause, CloseInfo, Deadline, Error, Excess, Packet, PeerKey, ServerEvent, ServerStats,
-    WebSocketServer,
+    CloseCause, CloseInfo, Error, Limit, Packet, PeerKey, ServerEvent, ServerStats, Timeout, WebSocketServer,
 };
 
 use crate::message::{POUR, farewell, farewell_of, number_of, numbered, tick};
@@ -222,8 +221,8 @@ impl Ledger {
             // Only whoever has heard the farewell closes.
             CloseCause::Remote => info.code == Some(1000) && account.has_said_farewell,
             // It vanished, or stalled.
-            CloseCause::Lost | CloseCause::TimedOut { what: Deadline::Heartbeat } => true,
-            CloseCause::Excess { what: Excess::Slow } => true,
+            CloseCause::ConnectionLost | CloseCause::TimedOut(Timeout::Heartbeat) => true,
+            CloseCause::LimitExceeded(Limit::SlowReader) => true,
             _ => false,
         };
         if !is_right {

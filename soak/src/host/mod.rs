@@ -7,7 +7,7 @@ use std::env;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use websocket_peer::{Options, ServerOptions, WebSocketServer};
+use websocket_peer::{PeerOptions, ServerOptions, WebSocketServer};
 
 use self::ledger::Ledger;
 use crate::measure::{Bytes, Held};
@@ -55,21 +55,21 @@ pub fn run(load: &Load) -> Result<bool, Failure> {
 
 fn options(load: &Load) -> ServerOptions {
     let connections = load.connections;
-    let peer = Options::for_server()
+    let peer = PeerOptions::for_server()
         .outbound_buffer_size(256 << 10)
         .heartbeat_interval(load.patience)
         .heartbeat_timeout(load.patience);
     ServerOptions::default()
-        .peer(peer)
+        .connection(peer)
         // Who has vanished is still there for a while when he comes back.
         .max_peers(2 * connections)
-        .max_pending(connections)
-        .max_pending_per_address(connections)
+        .max_pending_handshakes(connections)
+        .max_pending_handshakes_per_address(connections)
         // All of them come from one address.
         .max_peers_per_address(2 * connections)
         .max_connections_per_address_per_second(0)
-        .max_memory(4 << 30)
-        .max_time_full(load.patience * 3 / 2)
+        .max_buffered_bytes(4 << 30)
+        .slow_reader_timeout(load.patience * 3 / 2)
 }
 
 /// Lets clients come and go, until the last has left.

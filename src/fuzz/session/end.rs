@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    multiplayer::{Call, Caller, Event, NodeKey, PeerId, Refusal, ReplicationFault, Session, Target},
+    multiplayer::{Call, Caller, Event, NodeKey, PacketError, PeerId, ReplicationError, Session, Target},
 };
 
 /// How many refusals may wait.
@@ -89,7 +89,7 @@ impl End {
         let (mut events, mut refusals) = (0, 0);
         while let Some(event) = self.session.next_event() {
             events += 1;
-            refusals += usize::from(matches!(event, Event::Refused { .. }));
+            refusals += usize::from(matches!(event, Event::PacketRejected { .. }));
             self.hearing.hear(&event);
             if let Some(ledger) = ledger {
                 self.compare(event, ledger);
@@ -136,28 +136,28 @@ impl End {
                 let replica = self.hearing.replicas.get(&node);
                 self.is_in_hands(replica.map_or(node, |replica| replica.spawner), from);
             }
-            Event::Refused { from, what } if ledger.is_ours(from) => {
-                let is_expected = match what {
+            Event::PacketRejected { from, error } if ledger.is_ours(from) => {
+                let is_expected = match error {
                     // The node, or the right to call, is another here.
-                    Refusal::UnknownPath
-                    | Refusal::UnknownNode { .. }
-                    | Refusal::UnknownMethod { .. }
-                    | Refusal::NotAllowed { .. }
-                    | Refusal::WrongCall { .. } => true,
-                    Refusal::TooManyPaths => self.session.options().max_paths_per_peer == 1,
+                    PacketError::UnknownPath
+                    | PacketError::UnknownNode { .. }
+                    | PacketError::UnknownMethod { .. }
+                    | PacketError::NotAllowed { .. }
+                    | PacketError::CallError { .. } => true,
+                    PacketError::TooManyPaths => self.session.options().max_paths_per_peer == 1,
                     // Who was meant has gone meanwhile.
-                    Refusal::UnknownPeer => self.session.is_server(),
-                    Refusal::Replication(ReplicationFault::NameTaken) => ledger.has_handed,
+                    PacketError::UnknownPeer => self.session.is_server(),
+                    PacketError::Replication(ReplicationError::NameTaken) => ledger.has_handed,
                     // It is declared in another way here, or was when the node was spawned.
-                    Refusal::Replication(
-                        ReplicationFault::NotSpawner
-                        | ReplicationFault::NotSynchronizer
-                        | ReplicationFault::NotAuthority
-                        | ReplicationFault::UnknownId { .. },
+                    PacketError::Replication(
+                        ReplicationError::NotSpawner
+                        | ReplicationError::NotSynchronizer
+                        | ReplicationError::NotAuthority
+                        | ReplicationError::UnknownId { .. },
                     ) => true,
                     _ => false,
                 };
-                assert!(is_expected, "{} refuses what {from} says: {what:?}", self.id);
+                assert!(is_expected, "{} refuses what {from} says: {error:?}", self.id);
             }
             _ => {}
         }

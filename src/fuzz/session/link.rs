@@ -97,7 +97,7 @@ impl Link {
         self.is_cut = true;
         for lane in [&mut self.to_server, &mut self.to_client] {
             if !lane.has_ended {
-                lane.letters = [Letter::End(CloseCause::Lost)].into();
+                lane.letters = [Letter::End(CloseCause::ConnectionLost)].into();
             }
         }
     }

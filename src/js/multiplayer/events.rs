@@ -10,7 +10,9 @@ use crate::{
         values::{byte_array, close_info, object},
         variant,
     },
-    multiplayer::{AuthFailure, Call, Departure, Event, NodeKey, PeerId, Refusal, SpawnKind, Spawned, State},
+    multiplayer::{
+        AuthFailure, Call, DisconnectReason, Event, NodeKey, PacketError, PeerId, SpawnKind, Spawned, State,
+    },
 };
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -101,13 +103,13 @@ export type MultiplayerEvent =
     | {
           readonly type: "refused";
           readonly from: number;
-          readonly what: Refusal;
+          readonly what: PacketError;
           /** The same in a sentence. */
           readonly message: string;
       };
 
 /** Why something that came was dropped. */
-export type Refusal =
+export type PacketError =
     | "malformed"
     | "invalid-id"
     | "not-authenticated"
@@ -141,8 +143,8 @@ pub(super) fn event(event: Event) -> JsValue {
         }
         Event::Authenticating(id) => told("authenticating", [("peer", peer(id))]),
         Event::Auth { from, data } => came("auth", from, &data),
-        Event::AuthFailed { peer: id, why } => {
-            let (why, info) = auth_failure(&why);
+        Event::AuthFailed { peer: id, reason } => {
+            let (why, info) = auth_failure(&reason);
             ended("auth-failed", id, why, info)
         }
         Event::Packet { from, data } => came("packet", from, &data),
@@ -164,9 +166,12 @@ pub(super) fn event(event: Event) -> JsValue {
         Event::Changed { from, node, state: held } => {
             told("changed", [("from", peer(from)), ("node", key(node)), ("state", state(&held))])
         }
-        Event::Refused { from, what } => {
-            let message = what.to_string().as_str().into();
-            told("refused", [("from", peer(from)), ("what", refusal(&what).into()), ("message", message)])
+        Event::PacketRejected { from, error } => {
+            let message = error.to_string().as_str().into();
+            told(
+                "refused",
+                [("from", peer(from)), ("error", packet_error(&error).into()), ("message", message)],
+            )
         }
     }
 }
@@ -227,12 +232,12 @@ fn names(names: &[String]) -> JsValue {
     names.iter().map(|name| JsString::from(name.as_str())).collect::<Array>().into()
 }
 
-fn departure(why: &Departure) -> (&'static str, Option<&CloseInfo>) {
+fn departure(why: &DisconnectReason) -> (&'static str, Option<&CloseInfo>) {
     match why {
-        Departure::Closed(info) => ("closed", Some(info)),
-        Departure::Reported => ("reported", None),
-        Departure::ServerLost => ("server-lost", None),
-        Departure::Dismissed => ("dismissed", None),
+        DisconnectReason::Closed(info) => ("closed", Some(info)),
+        DisconnectReason::ReportedByServer => ("reported", None),
+        DisconnectReason::ServerLost => ("server-lost", None),
+        DisconnectReason::Kicked => ("dismissed", None),
     }
 }
 
@@ -240,30 +245,30 @@ fn auth_failure(why: &AuthFailure) -> (&'static str, Option<&CloseInfo>) {
     match why {
         AuthFailure::TimedOut => ("timed-out", None),
         AuthFailure::Closed(info) => ("closed", Some(info)),
-        AuthFailure::Dismissed => ("dismissed", None),
+        AuthFailure::Kicked => ("dismissed", None),
     }
 }
 
-fn refusal(what: &Refusal) -> &'static str {
+fn packet_error(what: &PacketError) -> &'static str {
     match what {
-        Refusal::Malformed(_) => "malformed",
-        Refusal::InvalidId => "invalid-id",
-        Refusal::NotAuthenticated => "not-authenticated",
-        Refusal::NotAuthenticating => "not-authenticating",
-        Refusal::UnknownPeer => "unknown-peer",
-        Refusal::NotServer => "not-server",
-        Refusal::PeerTaken(_) => "peer-taken",
-        Refusal::TooManyPeers => "too-many-peers",
-        Refusal::RelayOff => "relay-off",
-        Refusal::RelayedSystem => "relayed-system",
-        Refusal::UnknownPath => "unknown-path",
-        Refusal::UnknownNode { .. } => "unknown-node",
-        Refusal::PathTaken { .. } => "path-taken",
-        Refusal::TooManyPaths => "too-many-paths",
-        Refusal::UnknownMethod { .. } => "unknown-method",
-        Refusal::NotAllowed { .. } => "not-allowed",
-        Refusal::BadArgument { .. } => "bad-argument",
-        Refusal::WrongCall { .. } => "wrong-call",
-        Refusal::Replication(_) => "replication",
+        PacketError::Malformed(_) => "malformed",
+        PacketError::InvalidId => "invalid-id",
+        PacketError::NotAuthenticated => "not-authenticated",
+        PacketError::NotAuthenticating => "not-authenticating",
+        PacketError::UnknownPeer => "unknown-peer",
+        PacketError::NotServer => "not-server",
+        PacketError::PeerTaken(_) => "peer-taken",
+        PacketError::TooManyPeers => "too-many-peers",
+        PacketError::RelayOff => "relay-off",
+        PacketError::RelayedSystem => "relayed-system",
+        PacketError::UnknownPath => "unknown-path",
+        PacketError::UnknownNode { .. } => "unknown-node",
+        PacketError::PathTaken { .. } => "path-taken",
+        PacketError::TooManyPaths => "too-many-paths",
+        PacketError::UnknownMethod { .. } => "unknown-method",
+        PacketError::NotAllowed { .. } => "not-allowed",
+        PacketError::ArgumentError { .. } => "bad-argument",
+        PacketError::CallError { .. } => "wrong-call",
+        PacketError::Replication(_) => "replication",
     }
 }

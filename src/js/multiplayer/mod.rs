@@ -72,7 +72,7 @@ impl JsMultiplayerClient {
         #[wasm_bindgen(unchecked_optional_param_type = "MultiplayerClientOptions")] options: &JsValue,
     ) -> Result<Self, Thrown> {
         let (url, options) = (values::string("url", url)?, options::read(options)?);
-        let peer = MultiplayerPeer::create_client(&url, options)?;
+        let peer = MultiplayerPeer::connect(&url, options)?;
         Ok(Self { client: RefCell::new(Client { peer, nodes: Nodes::default(), onwake: None }) })
     }
 
@@ -92,14 +92,14 @@ impl JsMultiplayerClient {
     ///
     /// Throws `InvalidNode`, `PacketTooBig`, a `TypeError` for methods that are declared wrongly.
     #[wasm_bindgen(js_name = addNode, unchecked_return_type = "NodeKey")]
-    pub fn add_node(
+    pub fn register_node_with(
         &self,
         #[wasm_bindgen(unchecked_param_type = "string")] path: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "RpcMethods")] methods: &JsValue,
     ) -> Result<f64, Thrown> {
         let (path, methods) = (values::string("path", path)?, methods::read(methods)?);
         self.with(|client| {
-            let key = client.peer.session().add_node(&path, methods)?;
+            let key = client.peer.session().register_node_with(&path, methods)?;
             Ok(client.nodes.add(key))
         })
     }
@@ -108,14 +108,14 @@ impl JsMultiplayerClient {
     ///
     /// Throws `UnknownNode`.
     #[wasm_bindgen(js_name = removeNode)]
-    pub fn remove_node(
+    pub fn unregister_node(
         &self,
         #[wasm_bindgen(unchecked_param_type = "NodeKey")] node: &JsValue,
     ) -> Result<(), Thrown> {
         self.with(|client| {
             let key = client.nodes.get(node)?;
             client.nodes.remove(key);
-            client.peer.session().remove_node(key);
+            client.peer.session().unregister_node(key);
             Ok(())
         })
     }

@@ -19,14 +19,14 @@ impl JsMultiplayerClient {
     ///
     /// Throws `InvalidNode`, `PacketTooBig`, a `TypeError` for what is declared wrongly.
     #[wasm_bindgen(js_name = addSpawner, unchecked_return_type = "NodeKey")]
-    pub fn add_spawner(
+    pub fn register_spawner(
         &self,
         #[wasm_bindgen(unchecked_param_type = "string")] path: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "SpawnerDeclaration")] spawner: &JsValue,
     ) -> Result<f64, Thrown> {
         let (path, spawner) = (values::string("path", path)?, read_spawner(spawner)?);
         self.with(|client| {
-            let key = client.peer.session().add_spawner(&path, spawner)?;
+            let key = client.peer.session().register_spawner(&path, spawner)?;
             Ok(client.nodes.add(key))
         })
     }
@@ -36,14 +36,14 @@ impl JsMultiplayerClient {
     ///
     /// Throws `InvalidNode`, `PacketTooBig`, a `TypeError` for what is declared wrongly.
     #[wasm_bindgen(js_name = addSynchronizer, unchecked_return_type = "NodeKey")]
-    pub fn add_synchronizer(
+    pub fn register_synchronizer(
         &self,
         #[wasm_bindgen(unchecked_param_type = "string")] path: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "SynchronizerDeclaration")] properties: &JsValue,
     ) -> Result<f64, Thrown> {
         let (path, properties) = (values::string("path", path)?, read_synchronizer(properties)?);
         self.with(|client| {
-            let key = client.peer.session().add_synchronizer(&path, properties)?;
+            let key = client.peer.session().register_synchronizer(&path, properties)?;
             Ok(client.nodes.add(key))
         })
     }

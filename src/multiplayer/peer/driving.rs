@@ -98,7 +98,7 @@ impl MultiplayerPeer {
         let now = self.clock.now();
         let (has_come, is_departure) = match &mut self.carrier {
             Carrier::Host(host) => match host.tell_next(&mut self.session, now) {
-                Some(taken) => (true, taken == Taken::Departure),
+                Some(taken) => (true, taken == Taken::DisconnectReason),
                 None => (false, false),
             },
             Carrier::Guest(guest) => (guest.tell_next(&mut self.session, now), false),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    close::{CloseCause, CloseInfo, Excess},
+    close::{CloseCause, CloseInfo, Limit},
     error::Error,
     multiplayer::{id::PeerId, output::Output, session::Session},
     packet::Packet,
@@ -33,7 +33,7 @@ impl Guest {
         } else if let Some(packet) = self.peer.recv() {
             session.receive(PeerId::SERVER, packet, now);
         } else if let Some(info) = self.peer.close_info().filter(|_| self.told != ReadyState::Closed) {
-            let behind = CloseCause::Excess { what: Excess::Behind };
+            let behind = CloseCause::LimitExceeded(Limit::SessionBacklog);
             let info = if self.is_behind { CloseInfo::new(behind) } else { info.clone() };
             self.told = ReadyState::Closed;
             session.peer_left(PeerId::SERVER, info);

@@ -7,7 +7,7 @@ use super::{
     names::Names,
 };
 use crate::{
-    close::{CloseCode, CloseInfo, Excess},
+    close::{CloseCode, CloseInfo, Limit},
     error::Error,
     multiplayer::{
         id::PeerId,
@@ -55,12 +55,12 @@ pub(super) enum Taken {
     /// A client has sent a packet.
     Packet,
     /// A client has left. The others can learn of that together with what follows.
-    Departure,
+    DisconnectReason,
 }
 
 impl Host {
     pub(super) fn new(server: WebSocketServer, session: &Session) -> Self {
-        let patience = server.options().max_time_full;
+        let patience = server.options().slow_reader_timeout;
         let flow = Flow::new(session.options().max_relayed_bytes_per_second, patience);
         Self {
             server,
@@ -95,7 +95,7 @@ impl Host {
             }
             ServerEvent::Closed(key, info) => {
                 self.forget(key, info, session);
-                Taken::Departure
+                Taken::DisconnectReason
             }
         };
         Some(taken)
@@ -153,7 +153,7 @@ impl Host {
     pub(super) fn shut_down(&mut self) {
         if !std::mem::replace(&mut self.is_shutting_down, true) {
             self.flow.release_all(&mut self.server);
-            self.server.shutdown(self.server.options().peer.close_timeout);
+            self.server.shutdown(self.server.options().connection.close_timeout);
         }
     }
 
@@ -200,14 +200,14 @@ impl Host {
     fn disconnect_those_behind(&mut self) {
         while let Some(key) = self.behind.pop() {
             self.flow.release(&mut self.server, key);
-            self.server.expel(key, Excess::Behind, "takes packets too slowly");
+            self.server.expel(key, Limit::SessionBacklog, "takes packets too slowly");
         }
     }
 
     /// Closes a connection; one that is over already stays as it is.
     fn close(&mut self, key: PeerKey, code: CloseCode, reason: &str) {
         self.flow.release(&mut self.server, key);
-        if let Err(error) = self.server.close(key, code, reason) {
+        if let Err(error) = self.server.close_with(key, code, reason) {
             debug_assert_eq!(error, Error::UnknownPeer);
         }
     }

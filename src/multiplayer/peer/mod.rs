@@ -28,7 +28,7 @@ use crate::{
     clock::PatientClock,
     close::CloseInfo,
     error::Error,
-    options::TlsIdentity,
+    options::TlsCertificate,
     peer::WebSocketPeer,
     request::Request,
     server::{PeerInfo, WebSocketServer},
@@ -59,8 +59,8 @@ use crate::{
 /// }
 ///
 /// fn main() -> Result<(), Error> {
-///     let mut peer = MultiplayerPeer::create_client("ws://127.0.0.1:9080", MultiplayerOptions::default())?;
-///     let room = peer.session().add::<Room>("Room")?;
+///     let mut peer = MultiplayerPeer::connect("ws://127.0.0.1:9080", MultiplayerOptions::default())?;
+///     let room = peer.session().register_node::<Room>("Room")?;
 ///     loop {
 ///         // Once a frame:
 ///         peer.poll();
@@ -88,7 +88,7 @@ use crate::{
 /// ```
 ///
 /// A session is reliable and ordered, so nobody can miss a packet of it and stay. Whoever takes packets more slowly than
-/// they are sent, until their outbound queue is full, is parted with: [`Excess::Behind`](crate::Excess::Behind).
+/// they are sent, until their outbound queue is full, is parted with: [`Limit::SessionBacklog`](crate::Limit::SessionBacklog).
 ///
 /// Godot: `WebSocketMultiplayerPeer` and `SceneMultiplayer`.
 #[doc(alias = "WebSocketMultiplayerPeer")]
@@ -112,8 +112,8 @@ impl MultiplayerPeer {
     /// # Errors
     /// Those of [`WebSocketPeer::connect`].
     ///
-    /// Godot: `create_client`.
-    pub fn create_client(url: &str, options: MultiplayerOptions) -> Result<Self, Error> {
+    /// Godot: `connect`.
+    pub fn connect(url: &str, options: MultiplayerOptions) -> Result<Self, Error> {
         let mut peer = WebSocketPeer::with_options(options.client);
         peer.connect(url)?;
         Ok(Self::from_client(peer, options.session))
@@ -125,8 +125,8 @@ impl MultiplayerPeer {
     /// # Errors
     /// Those of [`WebSocketServer::bind`]; in a browser always [`Error::Unsupported`].
     ///
-    /// Godot: `create_server`.
-    pub fn create_server(address: impl ToSocketAddrs, options: MultiplayerOptions) -> Result<Self, Error> {
+    /// Godot: `bind`.
+    pub fn bind(address: impl ToSocketAddrs, options: MultiplayerOptions) -> Result<Self, Error> {
         options.server.check_memory(options.server.share().to_send(options.session.max_packet_size))?;
         Ok(Self::from_server(WebSocketServer::bind(address, options.server)?, options.session))
     }
@@ -283,13 +283,13 @@ impl MultiplayerPeer {
         Ok(())
     }
 
-    /// At a server: replaces the certificate, as [`WebSocketServer::set_identity`] does.
+    /// At a server: replaces the certificate, as [`WebSocketServer::set_certificate`] does.
     ///
     /// # Errors
-    /// Those of `WebSocketServer::set_identity`; [`Error::Unsupported`] at a client.
-    pub fn set_identity(&mut self, identity: TlsIdentity) -> Result<(), Error> {
+    /// Those of `WebSocketServer::set_certificate`; [`Error::Unsupported`] at a client.
+    pub fn set_certificate(&mut self, identity: TlsCertificate) -> Result<(), Error> {
         match &mut self.carrier {
-            Carrier::Host(host) => host.server.set_identity(identity),
+            Carrier::Host(host) => host.server.set_certificate(identity),
             Carrier::Guest(_) => Err(Error::Unsupported { what: "a certificate of a client's" }),
         }
     }
@@ -340,7 +340,7 @@ impl MultiplayerPeer {
     /// Leaves the session; a server disconnects its peers, and stops listening. There are no events about that, but
     /// [`Event::Disconnected`] at a client, and what is sent to all peers from now on is no error and sent to no peer. No
     /// peer loses what was sent to it before: it takes as long as the peers need to confirm it, and [`farewell_timeout`](SessionOptions::farewell_timeout) and
-    /// [`close_timeout`](crate::Options::close_timeout) at most. Poll until [`is_closed`](Self::is_closed).
+    /// [`close_timeout`](crate::PeerOptions::close_timeout) at most. Poll until [`is_closed`](Self::is_closed).
     ///
     /// To end at once, drop the peer.
     ///

@@ -2,12 +2,12 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::{multiplayer::wire::BadArgument, variant::WrongType};
+use crate::{multiplayer::wire::ArgumentError, variant::WrongType};
 
 /// What was wrong with the spawn of a node, with its end, or with what its properties were said to hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ReplicationFault {
+pub enum ReplicationError {
     /// The node that is to spawn is no spawner here.
     NotSpawner,
     /// The node whose properties it is about is no synchronizer here.
@@ -45,7 +45,7 @@ pub enum ReplicationFault {
         expected: usize,
     },
     /// A value cannot be read. They are counted from 0 on.
-    BadValue(BadArgument),
+    BadValue(ArgumentError),
     /// The property cannot hold the value.
     WrongValue {
         /// Its name.
@@ -59,7 +59,7 @@ pub enum ReplicationFault {
     Outdated,
 }
 
-impl fmt::Display for ReplicationFault {
+impl fmt::Display for ReplicationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotSpawner => f.write_str("the node is no spawner"),
@@ -75,7 +75,7 @@ impl fmt::Display for ReplicationFault {
             Self::NameTooLong => f.write_str("the name has more than 255 bytes"),
             Self::TooManySpawned => f.write_str("the peer has spawned `max_spawned_per_peer` nodes"),
             Self::ValueCount { expected } => write!(f, "there are not the values of {expected} properties"),
-            Self::BadValue(BadArgument { index, why }) => write!(f, "value {index}: {why}"),
+            Self::BadValue(ArgumentError { index, why }) => write!(f, "value {index}: {why}"),
             Self::WrongValue { property, why } => write!(f, "`{property}`: {why}"),
             Self::UnknownProperty => f.write_str("there is no such property"),
             Self::Outdated => f.write_str("the state is older than the one before"),

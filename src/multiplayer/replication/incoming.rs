@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    fault::ReplicationFault,
+    fault::ReplicationError,
     property::{Part, Properties},
     spawner::{Scene, SpawnKind},
     state::{Spawned, State},
@@ -90,16 +90,16 @@ impl Incoming {
         scene: &Scene,
         packet: SpawnPacket<'_>,
         max: usize,
-    ) -> Result<Spawned, ReplicationFault> {
+    ) -> Result<Spawned, ReplicationError> {
         let SpawnPacket { net_id, sync_ids, name, state, .. } = packet;
         let synchronizers = scene.synchronizers();
         if synchronizers.len() != sync_ids.len() {
             let (expected, found) = (synchronizers.len(), sync_ids.len());
-            return Err(ReplicationFault::SynchronizerCount { expected, found });
+            return Err(ReplicationError::SynchronizerCount { expected, found });
         }
         let numbers = self.by_peer.entry(from).or_default();
         if numbers.nodes.len() >= max {
-            return Err(ReplicationFault::TooManySpawned);
+            return Err(ReplicationError::TooManySpawned);
         }
         numbers.check(net_id, &sync_ids)?;
         let properties = synchronizers.iter().flat_map(|synchronizer| {
@@ -153,10 +153,10 @@ impl Incoming {
         from: PeerId,
         sync_id: u32,
         update: Update<'_>,
-    ) -> Result<State, ReplicationFault> {
+    ) -> Result<State, ReplicationError> {
         let numbers = self.by_peer.get_mut(&from);
         let heard = numbers.and_then(|numbers| numbers.synchronizers.get_mut(&sync_id));
-        let heard = heard.ok_or(ReplicationFault::UnknownId { id: sync_id })?;
+        let heard = heard.ok_or(ReplicationError::UnknownId { id: sync_id })?;
         let (state, time) = update.read(&heard.properties, heard.time)?;
         heard.time = time;
         Ok(state)
@@ -169,7 +169,7 @@ impl Incoming {
         node: NodeKey,
         properties: &Properties,
         update: Update<'_>,
-    ) -> Result<State, ReplicationFault> {
+    ) -> Result<State, ReplicationError> {
         let last = self.heard.get(&node).filter(|(peer, _)| *peer == from).map(|(_, time)| *time);
         let (state, time) = update.read(properties, last)?;
         if let Some(time) = time {
@@ -186,14 +186,14 @@ impl Incoming {
 
 impl Numbers {
     /// Whether the numbers can be given to a node and its synchronizers.
-    fn check(&self, net_id: u32, sync_ids: &[u32]) -> Result<(), ReplicationFault> {
+    fn check(&self, net_id: u32, sync_ids: &[u32]) -> Result<(), ReplicationError> {
         if self.nodes.contains_key(&net_id) {
-            return Err(ReplicationFault::IdTaken { id: net_id });
+            return Err(ReplicationError::IdTaken { id: net_id });
         }
         for (place, id) in sync_ids.iter().enumerate() {
             let is_path = *id >= super::BY_PATH;
             if is_path || self.synchronizers.contains_key(id) || sync_ids[..place].contains(id) {
-                return Err(ReplicationFault::IdTaken { id: *id });
+                return Err(ReplicationError::IdTaken { id: *id });
             }
         }
         Ok(())
@@ -228,12 +228,12 @@ impl Update<'_> {
         self,
         properties: &Properties,
         last: Option<u16>,
-    ) -> Result<(State, Option<u16>), ReplicationFault> {
+    ) -> Result<(State, Option<u16>), ReplicationError> {
         let (part, values, time) = match self {
-            Self::Sync(time, _) if !time::is_later(time, last) => return Err(ReplicationFault::Outdated),
+            Self::Sync(time, _) if !time::is_later(time, last) => return Err(ReplicationError::Outdated),
             Self::Sync(time, values) => (Part::Always, values, Some(time)),
             Self::Delta(changed, _) if changed == 0 || changed & !properties.all_bits() != 0 => {
-                return Err(ReplicationFault::UnknownProperty);
+                return Err(ReplicationError::UnknownProperty);
             }
             Self::Delta(changed, values) => (Part::Changed(changed), values, last),
         };

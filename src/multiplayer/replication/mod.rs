@@ -13,7 +13,7 @@
 //! let coin = Properties::new()
 //!     .with(Property::of::<Vector2>("position"))
 //!     .with(Property::of::<i64>("worth").on_change());
-//! let spawner = server.add_spawner("Level/Spawner", Spawner::new().scene(coin))?;
+//! let spawner = server.register_spawner("Level/Spawner", Spawner::new().scene(coin))?;
 //!
 //! // All who are there get the coin, and all who come later.
 //! let spawn = Spawn::scene(0).named("coin").with("position", Vector2::new(1.0, 2.0)).with("worth", 5);
@@ -44,7 +44,7 @@ mod visibility;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::{
-    fault::ReplicationFault,
+    fault::ReplicationError,
     property::{Properties, Property, ReplicationMode},
     spawn::Spawn,
     spawner::{Scene, SpawnKind, Spawner},
@@ -76,7 +76,7 @@ pub(crate) struct Replication {
 }
 
 impl Replication {
-    pub(crate) fn add_spawner(&mut self, node: NodeKey, spawner: Spawner) {
+    pub(crate) fn register_spawner(&mut self, node: NodeKey, spawner: Spawner) {
         self.spawners.insert(node, spawner);
     }
 
@@ -144,23 +144,23 @@ impl Replication {
         spawner: NodeKey,
         packet: SpawnPacket<'_>,
         max: usize,
-    ) -> Result<Spawned, ReplicationFault> {
-        let declared = self.spawners.get(&spawner).ok_or(ReplicationFault::NotSpawner)?;
+    ) -> Result<Spawned, ReplicationError> {
+        let declared = self.spawners.get(&spawner).ok_or(ReplicationError::NotSpawner)?;
         if packet.name.len() > LONGEST_NAME {
-            return Err(ReplicationFault::NameTooLong);
+            return Err(ReplicationError::NameTooLong);
         }
         let name = (spawner, Box::from(packet.name));
         if self.names.contains(&name) {
-            return Err(ReplicationFault::NameTaken);
+            return Err(ReplicationError::NameTaken);
         }
         let what = match packet.what {
             SpawnWhat::Scene(scene) => SpawnKind::Scene(scene),
             SpawnWhat::Custom(value) => {
-                let mut values = value.decode(1).map_err(ReplicationFault::BadValue)?;
-                SpawnKind::Custom(values.pop().ok_or(ReplicationFault::ValueCount { expected: 1 })?)
+                let mut values = value.decode(1).map_err(ReplicationError::BadValue)?;
+                SpawnKind::Custom(values.pop().ok_or(ReplicationError::ValueCount { expected: 1 })?)
             }
         };
-        let scene = declared.make(&what).ok_or(ReplicationFault::UnknownScene)?;
+        let scene = declared.make(&what).ok_or(ReplicationError::UnknownScene)?;
         let spawned = self.incoming.spawn(from, spawner, what, &scene, packet, max)?;
         self.names.insert(name);
         Ok(spawned)
@@ -179,8 +179,8 @@ impl Replication {
         from: PeerId,
         node: NodeKey,
         update: Update<'_>,
-    ) -> Result<State, ReplicationFault> {
-        let properties = self.outgoing.declared(node).ok_or(ReplicationFault::NotSynchronizer)?;
+    ) -> Result<State, ReplicationError> {
+        let properties = self.outgoing.declared(node).ok_or(ReplicationError::NotSynchronizer)?;
         self.incoming.hear_declared(from, node, properties, update)
     }
 

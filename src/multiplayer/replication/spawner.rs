@@ -11,7 +11,7 @@ const MOST_SCENES: usize = 255;
 /// What has to be known of a scene: its synchronizers. A clone shares them.
 ///
 /// Those that are in another peer's hands than the spawner are left out: they are declared by
-/// [`add_synchronizer`](super::super::Session::add_synchronizer).
+/// [`register_synchronizer`](super::super::Session::register_synchronizer).
 ///
 /// Godot: a `PackedScene`.
 #[derive(Debug, Clone)]

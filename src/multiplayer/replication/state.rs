@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, slice, vec};
 
-use super::{fault::ReplicationFault, property::Property, spawner::SpawnKind};
+use super::{fault::ReplicationError, property::Property, spawner::SpawnKind};
 use crate::{
     multiplayer::{id::PeerId, node::NodeKey, rpc::convert_all, wire::Values},
     variant::Variant,
@@ -56,16 +56,16 @@ impl State {
     pub(super) fn read<'p>(
         values: Values<'_>,
         properties: impl Iterator<Item = &'p Property>,
-    ) -> Result<Self, ReplicationFault> {
+    ) -> Result<Self, ReplicationError> {
         let properties: Vec<&Property> = properties.collect();
         let expected = properties.len();
         // One more, to see whether there is one.
-        let mut values = values.decode(expected.saturating_add(1)).map_err(ReplicationFault::BadValue)?;
+        let mut values = values.decode(expected.saturating_add(1)).map_err(ReplicationError::BadValue)?;
         if values.len() != expected {
-            return Err(ReplicationFault::ValueCount { expected });
+            return Err(ReplicationError::ValueCount { expected });
         }
         convert_all(&mut values, |place, value| properties[place].convert(value)).map_err(
-            |(place, why)| ReplicationFault::WrongValue { property: properties[place].name.clone(), why },
+            |(place, why)| ReplicationError::WrongValue { property: properties[place].name.clone(), why },
         )?;
         let names = properties.iter().map(|property| property.name.clone());
         Ok(Self { values: names.zip(values).collect() })

@@ -6,7 +6,7 @@ use super::{
     method::{Method, TransferMode},
     methods::check_name,
     parameter::Parameter,
-    wrong::WrongCall,
+    wrong::CallError,
 };
 use crate::variant::{Variant, WrongType};
 
@@ -114,11 +114,11 @@ impl<T> Needed<T> {
     }
 
     /// Its value, from the argument at this place.
-    pub fn read(&self, (index, value): (usize, Variant)) -> Result<T, WrongCall>
+    pub fn read(&self, (index, value): (usize, Variant)) -> Result<T, CallError>
     where
         T: Value,
     {
-        T::try_from(value).map_err(|why| WrongCall::Argument { index, why: why.into() })
+        T::try_from(value).map_err(|why| CallError::Argument { index, why: why.into() })
     }
 
     /// Whether its argument may be missing.
@@ -145,7 +145,7 @@ impl<T> Optional<T> {
     }
 
     /// Its value, from the argument at this place.
-    pub fn read(&self, (index, value): (usize, Variant)) -> Result<Option<T>, WrongCall>
+    pub fn read(&self, (index, value): (usize, Variant)) -> Result<Option<T>, CallError>
     where
         T: Value,
     {
@@ -174,11 +174,11 @@ pub fn leaving<const N: usize>(arguments: [(Variant, bool); N]) -> Vec<Variant> 
 pub fn arrived<const N: usize>(
     arguments: Vec<Variant>,
     optional: [bool; N],
-) -> Result<[(usize, Variant); N], WrongCall> {
+) -> Result<[(usize, Variant); N], CallError> {
     let found = arguments.len();
     let least = optional.iter().rposition(|optional| !optional).map_or(0, |last| last + 1);
     if found < least || found > N {
-        return Err(WrongCall::ArgumentCount { least, most: N, found });
+        return Err(CallError::ArgumentCount { least, most: N, found });
     }
     let mut arguments = arguments.into_iter();
     Ok(array::from_fn(|index| (index, arguments.next().unwrap_or_default())))

@@ -107,7 +107,7 @@ macro_rules! rpc {
                 fn from_call(
                     method: &str,
                     arguments: ::std::vec::Vec<$crate::variant::Variant>,
-                ) -> ::core::result::Result<Self, $crate::multiplayer::WrongCall> {
+                ) -> ::core::result::Result<Self, $crate::multiplayer::CallError> {
                     match method {
                         $($method => {
                             let optional = [$($(
@@ -122,7 +122,7 @@ macro_rules! rpc {
                         _ => {
                             // Where there is no method at all, this is their only use.
                             ::core::mem::drop(arguments);
-                            ::core::result::Result::Err($crate::multiplayer::WrongCall::UnknownMethod)
+                            ::core::result::Result::Err($crate::multiplayer::CallError::UnknownMethod)
                         }
                     }
                 }

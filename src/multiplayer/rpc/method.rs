@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{
     parameter::{Parameter, convert_all},
-    wrong::WrongCall,
+    wrong::CallError,
 };
 use crate::variant::Variant;
 
@@ -57,7 +57,7 @@ pub enum TransferMode {
 ///
 /// ```
 /// use websocket_peer::{
-///     multiplayer::{Method, Parameter, WrongCall},
+///     multiplayer::{Method, Parameter, CallError},
 ///     variant::Variant,
 /// };
 ///
@@ -67,7 +67,7 @@ pub enum TransferMode {
 ///     .parameter(Parameter::of::<String>("why").optional());
 ///
 /// assert_eq!(roll.check(&[Variant::Int(6)]), Ok(()));
-/// assert_eq!(roll.check(&[]), Err(WrongCall::ArgumentCount { least: 1, most: 2, found: 0 }));
+/// assert_eq!(roll.check(&[]), Err(CallError::ArgumentCount { least: 1, most: 2, found: 0 }));
 /// assert!(roll.check(&["6".into()]).is_err());
 /// ```
 ///
@@ -175,7 +175,7 @@ impl Method {
 
     /// The arguments as they were meant, if it takes them: engines send a `PackedByteArray` that is alone with nothing around
     /// it, so that an empty one looks like no argument.
-    pub(crate) fn receive(&self, mut arguments: Vec<Variant>) -> Result<Vec<Variant>, WrongCall> {
+    pub(crate) fn receive(&self, mut arguments: Vec<Variant>) -> Result<Vec<Variant>, CallError> {
         if let ([], [only], false) = (&arguments[..], &self.parameters[..], self.variadic) {
             let empty = Variant::PackedByteArray(Vec::new());
             // What takes anything, or makes something else of bytes, was called with too little.
@@ -190,8 +190,8 @@ impl Method {
     /// Whether it takes these arguments.
     ///
     /// # Errors
-    /// [`WrongCall`], if it does not: one of the things that are wrong with them.
-    pub fn check(&self, arguments: &[Variant]) -> Result<(), WrongCall> {
+    /// [`CallError`], if it does not: one of the things that are wrong with them.
+    pub fn check(&self, arguments: &[Variant]) -> Result<(), CallError> {
         self.convert(arguments.to_vec()).map(drop)
     }
 
@@ -207,13 +207,13 @@ impl Method {
     /// let go = Method::new("go").parameter(Parameter::of::<Vector2>("to")).parameter(Parameter::of::<i64>("steps"));
     /// let arguments = go.convert(vec![Vector2i::new(3, 4).into(), 2.9.into()])?;
     /// assert_eq!(arguments, [Vector2::new(3.0, 4.0).into(), Variant::Int(2)]);
-    /// # Ok::<(), websocket_peer::multiplayer::WrongCall>(())
+    /// # Ok::<(), websocket_peer::multiplayer::CallError>(())
     /// ```
     ///
     /// # Errors
-    /// [`WrongCall`], if it does not take them: one of the things that are wrong with them. Their types are looked at before any
+    /// [`CallError`], if it does not take them: one of the things that are wrong with them. Their types are looked at before any
     /// large one of them is converted.
-    pub fn convert(&self, mut arguments: Vec<Variant>) -> Result<Vec<Variant>, WrongCall> {
+    pub fn convert(&self, mut arguments: Vec<Variant>) -> Result<Vec<Variant>, CallError> {
         /// The most that a call can carry.
         const CARRIED: usize = 255;
 
@@ -222,11 +222,11 @@ impl Method {
             self.parameters.iter().rposition(|parameter| !parameter.optional).map_or(0, |last| last + 1);
         let most = if self.variadic { CARRIED } else { self.parameters.len() };
         if found < least || found > most {
-            return Err(WrongCall::ArgumentCount { least, most, found });
+            return Err(CallError::ArgumentCount { least, most, found });
         }
         let declared = found.min(self.parameters.len());
         convert_all(&mut arguments[..declared], |index, argument| self.parameters[index].convert(argument))
-            .map_err(|(index, why)| WrongCall::Argument { index, why })?;
+            .map_err(|(index, why)| CallError::Argument { index, why })?;
         Ok(arguments)
     }
 }
@@ -236,8 +236,8 @@ mod tests {
     use super::*;
     use crate::variant::{Array, VariantType, WrongType};
 
-    fn count(least: usize, most: usize, found: usize) -> Result<(), WrongCall> {
-        Err(WrongCall::ArgumentCount { least, most, found })
+    fn count(least: usize, most: usize, found: usize) -> Result<(), CallError> {
+        Err(CallError::ArgumentCount { least, most, found })
     }
 
     #[test]
@@ -280,7 +280,7 @@ mod tests {
             .parameter(Parameter::of::<f64>("b").optional())
             .variadic();
         let wrong =
-            |index, expected, found| Err(WrongCall::Argument { index, why: WrongType { expected, found } });
+            |index, expected, found| Err(CallError::Argument { index, why: WrongType { expected, found } });
         let one = Variant::Int(1);
         assert_eq!(method.check(std::slice::from_ref(&one)), Ok(()));
         assert_eq!(method.check(&[one.clone(), Variant::Nil, Variant::Callable]), Ok(()));

@@ -16,7 +16,7 @@ pub use method::{Caller, Method, TransferMode};
 pub use methods::Methods;
 pub use parameter::Parameter;
 pub(crate) use parameter::{Accepts, convert_all};
-pub use wrong::WrongCall;
+pub use wrong::CallError;
 
 use crate::variant::Variant;
 
@@ -48,7 +48,7 @@ use crate::variant::Variant;
 ///     Lobby::RequestAction { action } => assert_eq!(action, "roll"),
 ///     Lobby::Ping => {}
 /// }
-/// # Ok::<(), websocket_peer::multiplayer::WrongCall>(())
+/// # Ok::<(), websocket_peer::multiplayer::CallError>(())
 /// ```
 ///
 /// In GDScript the other end would be
@@ -72,6 +72,6 @@ pub trait Rpc: Sized {
     /// The call with this name and these arguments.
     ///
     /// # Errors
-    /// [`WrongCall`], when there is no such method, or it takes other arguments.
-    fn from_call(method: &str, arguments: Vec<Variant>) -> Result<Self, WrongCall>;
+    /// [`CallError`], when there is no such method, or it takes other arguments.
+    fn from_call(method: &str, arguments: Vec<Variant>) -> Result<Self, CallError>;
 }

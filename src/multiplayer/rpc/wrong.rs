@@ -7,7 +7,7 @@ use crate::variant::WrongType;
 /// A call does not fit the declaration of its method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum WrongCall {
+pub enum CallError {
     /// There is no method of this name or number.
     UnknownMethod,
     /// The method takes fewer arguments, or more.
@@ -28,7 +28,7 @@ pub enum WrongCall {
     },
 }
 
-impl fmt::Display for WrongCall {
+impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownMethod => f.write_str("there is no such method"),
@@ -46,7 +46,7 @@ impl fmt::Display for WrongCall {
     }
 }
 
-impl std::error::Error for WrongCall {
+impl std::error::Error for CallError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Argument { why, .. } => Some(why),

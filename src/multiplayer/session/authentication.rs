@@ -8,7 +8,7 @@ use crate::{
     multiplayer::{
         event::Event,
         id::PeerId,
-        refusal::Refusal,
+        refusal::PacketError,
         wire::{Command, System},
     },
     packet::Packet,
@@ -69,15 +69,15 @@ impl Session {
     }
 
     /// A peer that is not admitted yet says something.
-    pub(super) fn hear_newcomer(&mut self, from: PeerId, packet: &Bytes) -> Result<(), Refusal> {
+    pub(super) fn hear_newcomer(&mut self, from: PeerId, packet: &Bytes) -> Result<(), PacketError> {
         let Command::System(System::Auth(data)) = Command::decode(packet)? else {
-            return Err(Refusal::NotAuthenticated);
+            return Err(PacketError::NotAuthenticated);
         };
         let Some(authentication) = self.peers.authentication(from) else {
-            return Err(Refusal::NotAuthenticating);
+            return Err(PacketError::NotAuthenticating);
         };
         if authentication.theirs {
-            return Err(Refusal::NotAuthenticating);
+            return Err(PacketError::NotAuthenticating);
         }
         if !data.is_empty() {
             let data = Packet::from_binary(packet.slice_ref(data));

@@ -11,7 +11,7 @@ use crate::{
         id::{PeerId, Target},
         node::{Node, NodeKey},
         paths,
-        rpc::{Methods, Rpc, WrongCall},
+        rpc::{CallError, Methods, Rpc},
         wire::{CallPacket, Command, EncodedArguments, NodeRef, NotEncodable, SimplifyPath},
     },
     variant::{Objects, Variant},
@@ -24,15 +24,15 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not even fit into a packet.
-    pub fn add<R: Rpc>(&mut self, path: &str) -> Result<Node<R>, Error> {
-        self.add_node(path, R::methods()).map(Node::new)
+    pub fn register_node<R: Rpc>(&mut self, path: &str) -> Result<Node<R>, Error> {
+        self.register_node_with(path, R::methods()).map(Node::new)
     }
 
     /// The same with methods that are no type.
     ///
     /// # Errors
     /// [`Error::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not even fit into a packet.
-    pub fn add_node(&mut self, path: &str, methods: Methods) -> Result<NodeKey, Error> {
+    pub fn register_node_with(&mut self, path: &str, methods: Methods) -> Result<NodeKey, Error> {
         let invalid = |why| Error::InvalidNode { why };
         let path = paths::check(path, &self.options.root_path).map_err(invalid)?;
         methods.check().map_err(invalid)?;
@@ -42,7 +42,7 @@ impl Session {
     }
 
     /// The node is no more. If there will be another one at its path, that is a new one, also for the other ends.
-    pub fn remove_node(&mut self, node: impl Into<NodeKey>) {
+    pub fn unregister_node(&mut self, node: impl Into<NodeKey>) {
         let node = node.into();
         self.unreplicate(node);
         self.nodes.remove(node);
@@ -100,7 +100,7 @@ impl Session {
         let (key, to) = (node.into(), to.into());
         let node = self.nodes.get(key).ok_or(Error::UnknownNode)?;
         let (number, method) = node.methods.find(method).ok_or(Error::UnknownMethod)?;
-        let invalid = |why: WrongCall| Error::InvalidArguments { why: why.to_string() };
+        let invalid = |why: CallError| Error::InvalidArguments { why: why.to_string() };
         let arguments = method.convert(arguments).map_err(invalid)?;
         let (name, call_local) = (method.name.clone(), method.call_local);
 

@@ -9,7 +9,7 @@ use crate::{
         id::PeerId,
         node::NodeKey,
         paths::{ROOT, relative},
-        refusal::Refusal,
+        refusal::PacketError,
         rpc::{Caller, NO_METHODS},
         wire::{CallPacket, Command, NodeRef, SimplifyPath},
     },
@@ -26,7 +26,7 @@ impl Session {
         from: PeerId,
         command: Command<'_>,
         packet: &Bytes,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), PacketError> {
         match command {
             Command::Call(call) => self.called(from, call),
             Command::SimplifyPath(announcement) => {
@@ -58,18 +58,18 @@ impl Session {
                 self.take_delta(from, entries);
                 Ok(())
             }
-            Command::System(_) => Err(Refusal::RelayedSystem),
+            Command::System(_) => Err(PacketError::RelayedSystem),
         }
     }
 
     /// A method is called. Nothing of it reaches the program unless all of it is right.
-    fn called(&mut self, from: PeerId, call: CallPacket<'_>) -> Result<(), Refusal> {
+    fn called(&mut self, from: PeerId, call: CallPacket<'_>) -> Result<(), PacketError> {
         let key = match call.node {
-            NodeRef::Id(id) => self.node_numbered(from, id).ok_or(Refusal::UnknownNode { id })?,
-            NodeRef::Path(path) => self.node_at(path).ok_or(Refusal::UnknownPath)?,
+            NodeRef::Id(id) => self.node_numbered(from, id).ok_or(PacketError::UnknownNode { id })?,
+            NodeRef::Path(path) => self.node_at(path).ok_or(PacketError::UnknownPath)?,
         };
-        let node = self.nodes.get(key).ok_or(Refusal::UnknownPath)?;
-        let method = node.methods.get(call.method).ok_or(Refusal::UnknownMethod { id: call.method })?;
+        let node = self.nodes.get(key).ok_or(PacketError::UnknownPath)?;
+        let method = node.methods.get(call.method).ok_or(PacketError::UnknownMethod { id: call.method })?;
         let name = || method.name.clone();
         let may = match method.caller {
             Caller::AnyPeer => true,
@@ -77,12 +77,12 @@ impl Session {
             Caller::Nobody => false,
         };
         if !may {
-            return Err(Refusal::NotAllowed { method: name() });
+            return Err(PacketError::NotAllowed { method: name() });
         }
         let arguments = call.arguments.decode(self.objects());
-        let arguments = arguments.map_err(|why| Refusal::BadArgument { method: name(), why })?;
+        let arguments = arguments.map_err(|why| PacketError::ArgumentError { method: name(), why })?;
         let arguments =
-            method.receive(arguments).map_err(|why| Refusal::WrongCall { method: name(), why })?;
+            method.receive(arguments).map_err(|why| PacketError::CallError { method: name(), why })?;
         let call = Call { from, node: key, method: name(), arguments };
         self.stats.calls_received += 1;
         self.tell(Event::Call(call));
@@ -90,14 +90,14 @@ impl Session {
     }
 
     /// A peer says by what number it is going to call a node. If this end knows the node, it confirms that.
-    fn take_path(&mut self, from: PeerId, announcement: SimplifyPath<'_>) -> Result<(), Refusal> {
+    fn take_path(&mut self, from: PeerId, announcement: SimplifyPath<'_>) -> Result<(), PacketError> {
         let SimplifyPath { md5, id, path } = announcement;
-        let path = relative(path, &self.options.root_path).ok_or(Refusal::UnknownPath)?;
+        let path = relative(path, &self.options.root_path).ok_or(PacketError::UnknownPath)?;
         let max = match self.memory_scarce {
             false => self.options.max_paths_per_peer,
             true => self.options.max_paths_per_peer.min(FEW_PATHS),
         };
-        let known = self.peers.paths(from).ok_or(Refusal::UnknownPeer)?;
+        let known = self.peers.paths(from).ok_or(PacketError::UnknownPeer)?;
         let mut valid = true;
         match self.nodes.at(path).and_then(|key| Some((key, self.nodes.get(key)?))) {
             Some((key, node)) => {
@@ -111,7 +111,7 @@ impl Session {
             }
             // There always is a root. It may be declared later, and is then called by this number.
             None if path == ROOT => known.insert(id, self.root.clone(), None, max)?,
-            None => return Err(Refusal::UnknownPath),
+            None => return Err(PacketError::UnknownPath),
         }
         self.send_command(from, &Command::ConfirmPath { valid, id });
         Ok(())

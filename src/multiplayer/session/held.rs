@@ -64,7 +64,7 @@ mod tests {
     }
 
     fn leave(server: &mut Session, peer: PeerId) {
-        server.peer_left(peer, CloseInfo::from(CloseCause::Lost));
+        server.peer_left(peer, CloseInfo::from(CloseCause::ConnectionLost));
     }
 
     #[test]
@@ -105,7 +105,7 @@ mod tests {
         let owner = peer(2);
         let scene = || Scene::from(Properties::new().with(Property::any("a").not_at_spawn()));
         let spawner = Spawner::new().scene(scene()).custom(move |_| Some(scene()));
-        let node = server.add_spawner("Spawner", spawner).unwrap();
+        let node = server.register_spawner("Spawner", spawner).unwrap();
         server.set_authority(node, owner).unwrap();
         announce(&mut server, owner, 1, "Spawner");
         let before = server.held(owner);
@@ -127,10 +127,10 @@ mod tests {
             receive(&mut server, owner, &Command::Despawn { net_id });
         }
         assert_eq!(server.held(owner) - before, short + 200);
-        server.remove_node(node);
+        server.unregister_node(node);
         assert_eq!(server.held(owner), before);
 
-        let node = server.add_spawner("Spawner", Spawner::new().scene(Scene::new([]))).unwrap();
+        let node = server.register_spawner("Spawner", Spawner::new().scene(Scene::new([]))).unwrap();
         server.set_authority(node, owner).unwrap();
         let packet = SpawnPacket {
             what: SpawnWhat::Scene(0),
@@ -152,7 +152,7 @@ mod tests {
         let mut nodes = Vec::new();
         for path in ["A", "B", "C"] {
             let methods = Methods::new().with(Method::new("play"));
-            nodes.push(server.add_node(path, methods).unwrap());
+            nodes.push(server.register_node_with(path, methods).unwrap());
         }
         announce(&mut server, peer(3), 1, "A");
         announce(&mut server, peer(2), 1, "A");
@@ -163,7 +163,7 @@ mod tests {
         assert!(path < one, "only the first at a node counts");
         announce(&mut server, peer(2), 3, "B");
         assert_eq!(server.held(peer(2)), 2 * one + path);
-        server.remove_node(nodes[1]);
+        server.unregister_node(nodes[1]);
         assert_eq!(server.held(peer(2)), one + 2 * path);
         leave(&mut server, peer(2));
         assert_eq!((server.held(peer(2)), server.held(peer(3))), (0, one));

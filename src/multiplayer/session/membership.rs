@@ -10,11 +10,11 @@ use super::{
 use crate::{
     close::CloseInfo,
     multiplayer::{
-        event::{AuthFailure, Departure, Event},
+        event::{AuthFailure, DisconnectReason, Event},
         id::PeerId,
         output::{Output, Recipients},
         paths::ReceivedPaths,
-        refusal::Refusal,
+        refusal::PacketError,
         wire::{Command, System},
     },
 };
@@ -56,9 +56,9 @@ impl Session {
             return;
         }
         match stage {
-            Stage::Admitted(_) => self.depart(peer, Departure::Closed(info)),
+            Stage::Admitted(_) => self.depart(peer, DisconnectReason::Closed(info)),
             Stage::Authenticating(_) => {
-                self.tell(Event::AuthFailed { peer, why: AuthFailure::Closed(info) });
+                self.tell(Event::AuthFailed { peer, reason: AuthFailure::Closed(info) });
             }
             Stage::Arriving | Stage::Parting { .. } => {}
         }
@@ -102,7 +102,7 @@ impl Session {
     }
 
     /// A peer that took part, and was taken out of the list, is gone: everybody is told.
-    pub(super) fn depart(&mut self, peer: PeerId, why: Departure) {
+    pub(super) fn depart(&mut self, peer: PeerId, why: DisconnectReason) {
         self.nodes.forget_peer(peer);
         if self.is_server && self.options.relay && self.phase == Phase::Running {
             self.departed.push(peer);
@@ -115,12 +115,12 @@ impl Session {
     fn lose_server(&mut self, stage: Stage, info: CloseInfo) {
         match stage {
             Stage::Admitted(_) => {
-                self.lose_relayed(Departure::ServerLost);
-                self.depart(PeerId::SERVER, Departure::Closed(info.clone()));
+                self.lose_relayed(DisconnectReason::ServerLost);
+                self.depart(PeerId::SERVER, DisconnectReason::Closed(info.clone()));
             }
             Stage::Authenticating(_) => {
                 let why = AuthFailure::Closed(info.clone());
-                self.tell(Event::AuthFailed { peer: PeerId::SERVER, why });
+                self.tell(Event::AuthFailed { peer: PeerId::SERVER, reason: why });
             }
             Stage::Arriving | Stage::Parting { .. } => {}
         }
@@ -134,7 +134,7 @@ impl Session {
     }
 
     /// At a client: those who are reached through the server are gone.
-    pub(super) fn lose_relayed(&mut self, why: Departure) {
+    pub(super) fn lose_relayed(&mut self, why: DisconnectReason) {
         for peer in self.peers.admitted().to_vec() {
             if peer != PeerId::SERVER {
                 self.peers.remove(peer);
@@ -144,37 +144,37 @@ impl Session {
     }
 
     /// The server tells a client that another one has come.
-    pub(super) fn add_peer(&mut self, from: PeerId, peer: i32) -> Result<(), Refusal> {
+    pub(super) fn add_peer(&mut self, from: PeerId, peer: i32) -> Result<(), PacketError> {
         let peer = self.reported(from, peer)?;
         if peer == PeerId::SERVER || Some(peer) == self.id || self.peers.stage(peer).is_some() {
-            return Err(Refusal::PeerTaken(peer));
+            return Err(PacketError::PeerTaken(peer));
         }
         // The server is in the list, too.
         if self.peers.admitted().len() > self.options.max_peers {
-            return Err(Refusal::TooManyPeers);
+            return Err(PacketError::TooManyPeers);
         }
         self.admit(peer);
         Ok(())
     }
 
     /// The server tells a client that another one has gone.
-    pub(super) fn remove_peer(&mut self, from: PeerId, peer: i32) -> Result<(), Refusal> {
+    pub(super) fn remove_peer(&mut self, from: PeerId, peer: i32) -> Result<(), PacketError> {
         let peer = self.reported(from, peer)?;
         if peer == PeerId::SERVER || self.peers.remove(peer).is_none() {
-            return Err(Refusal::UnknownPeer);
+            return Err(PacketError::UnknownPeer);
         }
-        self.depart(peer, Departure::Reported);
+        self.depart(peer, DisconnectReason::ReportedByServer);
         Ok(())
     }
 
     /// Whom the server tells a client of.
-    fn reported(&self, from: PeerId, peer: i32) -> Result<PeerId, Refusal> {
+    fn reported(&self, from: PeerId, peer: i32) -> Result<PeerId, PacketError> {
         if self.is_server || from != PeerId::SERVER {
-            return Err(Refusal::NotServer);
+            return Err(PacketError::NotServer);
         }
         if !self.options.relay {
-            return Err(Refusal::RelayOff);
+            return Err(PacketError::RelayOff);
         }
-        PeerId::new(peer).ok_or(Refusal::UnknownPeer)
+        PeerId::new(peer).ok_or(PacketError::UnknownPeer)
     }
 }

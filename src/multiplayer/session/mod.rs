@@ -27,7 +27,7 @@ use super::{
     options::SessionOptions,
     output::Output,
     paths::ROOT,
-    refusal::Refusal,
+    refusal::PacketError,
     replication::Replication,
     stats::SessionStats,
 };
@@ -195,7 +195,7 @@ impl Session {
             Event::PeerConnected(peer) => self.peers.learn(*peer),
             Event::PeerDisconnected(peer, _) => self.peers.unlearn(*peer),
             Event::Disconnected { .. } | Event::ConnectionFailed { .. } => self.end_is_read = true,
-            Event::Refused { .. } => self.refusals -= 1,
+            Event::PacketRejected { .. } => self.refusals -= 1,
             _ => {}
         }
         Some(event)
@@ -312,11 +312,11 @@ impl Session {
     }
 
     /// Something is dropped, which the program may want to know.
-    fn refuse(&mut self, from: PeerId, what: impl Into<Refusal>) {
+    fn refuse(&mut self, from: PeerId, what: impl Into<PacketError>) {
         self.stats.refused += 1;
         if self.refusals < MAX_REFUSALS {
             self.refusals += 1;
-            self.tell(Event::Refused { from, what: what.into() });
+            self.tell(Event::PacketRejected { from, error: what.into() });
         }
     }
 

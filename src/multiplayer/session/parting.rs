@@ -4,10 +4,10 @@
 
 use super::{Phase, Session, peers::Stage};
 use crate::{
-    close::{CloseCause, CloseCode, CloseInfo, Deadline, Excess},
+    close::{CloseCause, CloseCode, CloseInfo, Limit, Timeout},
     error::Error,
     multiplayer::{
-        event::{AuthFailure, Departure, Event},
+        event::{AuthFailure, DisconnectReason, Event},
         id::PeerId,
         output::{Output, Recipients},
         paths::ROOT,
@@ -43,8 +43,8 @@ impl Session {
             };
         }
         match self.peers.stage(peer) {
-            Some(Stage::Admitted(_)) => self.see_off(&[peer], Departure::Dismissed),
-            Some(Stage::Authenticating(_)) => self.turn_away(peer, AuthFailure::Dismissed, KICKED),
+            Some(Stage::Admitted(_)) => self.see_off(&[peer], DisconnectReason::Kicked),
+            Some(Stage::Authenticating(_)) => self.turn_away(peer, AuthFailure::Kicked, KICKED),
             // It is gone, and the program does not know that.
             _ if self.peers.is_known(peer) => {}
             Some(Stage::Arriving | Stage::Parting { .. }) | None => return Err(Error::UnknownPeer),
@@ -73,17 +73,17 @@ impl Session {
     fn end(&mut self) {
         self.phase = Phase::Leaving;
         if !self.is_server {
-            self.lose_relayed(Departure::Dismissed);
+            self.lose_relayed(DisconnectReason::Kicked);
         }
         for peer in self.peers.all() {
             match self.peers.stage(peer) {
                 Some(Stage::Arriving) => self.disconnect(peer, LEFT),
-                Some(Stage::Authenticating(_)) => self.turn_away(peer, AuthFailure::Dismissed, LEFT),
+                Some(Stage::Authenticating(_)) => self.turn_away(peer, AuthFailure::Kicked, LEFT),
                 Some(Stage::Admitted(_) | Stage::Parting { .. }) | None => {}
             }
         }
         let admitted = self.peers.admitted().to_vec();
-        self.see_off(&admitted, Departure::Dismissed);
+        self.see_off(&admitted, DisconnectReason::Kicked);
         if self.peers.is_empty() {
             self.phase = Phase::Over;
         }
@@ -93,7 +93,7 @@ impl Session {
     pub(super) fn time_out(&mut self, peer: PeerId) {
         match self.peers.stage(peer) {
             Some(Stage::Arriving) => {
-                self.fault = Some(CloseCause::TimedOut { what: Deadline::Id });
+                self.fault = Some(CloseCause::TimedOut(Timeout::Id));
                 self.disconnect(peer, "the server said no id in time");
             }
             Some(Stage::Authenticating(_)) => {
@@ -127,16 +127,16 @@ impl Session {
 
     /// Disconnects a peer that sent too many packets that were rejected. It is asked nothing first.
     pub(super) fn expel(&mut self, peer: PeerId) {
-        let cause = CloseCause::Excess { what: Excess::Rejected };
-        let info = CloseInfo::with_code(cause, CloseCode::POLICY.get());
+        let cause = CloseCause::LimitExceeded(Limit::RejectedPacketRate);
+        let info = CloseInfo::with_code(cause, CloseCode::POLICY_VIOLATION.get());
         match self.peers.stage(peer) {
             Some(Stage::Admitted(_)) => {
-                self.disconnect_with(peer, CloseCode::POLICY, REJECTED);
-                self.depart(peer, Departure::Closed(info));
+                self.disconnect_with(peer, CloseCode::POLICY_VIOLATION, REJECTED);
+                self.depart(peer, DisconnectReason::Closed(info));
             }
             Some(Stage::Authenticating(_)) => {
-                self.disconnect_with(peer, CloseCode::POLICY, REJECTED);
-                self.tell(Event::AuthFailed { peer, why: AuthFailure::Closed(info) });
+                self.disconnect_with(peer, CloseCode::POLICY_VIOLATION, REJECTED);
+                self.tell(Event::AuthFailed { peer, reason: AuthFailure::Closed(info) });
             }
             Some(Stage::Arriving | Stage::Parting { .. }) | None => {}
         }
@@ -149,7 +149,7 @@ impl Session {
     }
 
     /// Peers that are admitted, and directly connected, shall be no more.
-    fn see_off(&mut self, peers: &[PeerId], why: Departure) {
+    fn see_off(&mut self, peers: &[PeerId], why: DisconnectReason) {
         self.put_out_departures();
         for peer in peers {
             self.peers.remove(*peer);
@@ -180,7 +180,7 @@ impl Session {
     /// it is given a little time to read that.
     fn turn_away(&mut self, peer: PeerId, why: AuthFailure, reason: &'static str) {
         let spoken = self.peers.authentication(peer).is_some_and(|authentication| authentication.spoken);
-        self.tell(Event::AuthFailed { peer, why });
+        self.tell(Event::AuthFailed { peer, reason: why });
         match self.deadline(self.options.farewell_timeout / 4).filter(|_| spoken) {
             Some(deadline) => {
                 self.peers.enter(peer, Stage::Parting { asked: false, reason }, Some(deadline));

@@ -15,7 +15,7 @@ use crate::{
         event::Event,
         id::{PeerId, Target},
         output::{Output, Recipients},
-        refusal::Refusal,
+        refusal::PacketError,
         wire::{Command, System, is_system, relay_header, relay_target},
     },
     packet::Packet,
@@ -36,8 +36,8 @@ impl Session {
         let refused = self.stats.refused;
         let done = match self.peers.stage(from) {
             // A client knows others; but nothing comes from them directly.
-            _ if !self.is_server && from != PeerId::SERVER => Err(Refusal::UnknownPeer),
-            None => Err(Refusal::UnknownPeer),
+            _ if !self.is_server && from != PeerId::SERVER => Err(PacketError::UnknownPeer),
+            None => Err(PacketError::UnknownPeer),
             Some(Stage::Arriving) => self.take_id(&packet),
             Some(Stage::Authenticating(_)) => self.hear_newcomer(from, &packet),
             Some(Stage::Admitted(_)) => self.hear(from, packet),
@@ -59,12 +59,12 @@ impl Session {
     }
 
     /// At a client: the server's first packet is the client's id, and nothing else.
-    fn take_id(&mut self, packet: &[u8]) -> Result<(), Refusal> {
+    fn take_id(&mut self, packet: &[u8]) -> Result<(), PacketError> {
         let id = packet.try_into().ok().map(i32::from_le_bytes).and_then(PeerId::new);
         let Some(id) = id.filter(|id| *id != PeerId::SERVER) else {
-            self.fault = Some(CloseCause::Handshake { why: "the server's first packet was no id" });
+            self.fault = Some(CloseCause::HandshakeFailed { reason: "the server's first packet was no id" });
             self.disconnect(PeerId::SERVER, "the first packet was no id");
-            return Err(Refusal::InvalidId);
+            return Err(PacketError::InvalidId);
         };
         self.id = Some(id);
         self.tell(Event::Connected { id });
@@ -73,7 +73,7 @@ impl Session {
     }
 
     /// A peer that takes part, and is connected, says something.
-    fn hear(&mut self, from: PeerId, packet: Bytes) -> Result<(), Refusal> {
+    fn hear(&mut self, from: PeerId, packet: Bytes) -> Result<(), PacketError> {
         if let Some(target) = relay_target(&packet).filter(|_| self.is_server) {
             return self.relay(from, target, packet);
         }
@@ -85,24 +85,24 @@ impl Session {
             Command::System(System::DelPeer(peer)) => self.remove_peer(from, peer),
             // The other end authenticates, this one does not: it had let the other in at once.
             Command::System(System::Auth([])) => Ok(()),
-            Command::System(System::Auth(_)) => Err(Refusal::NotAuthenticating),
+            Command::System(System::Auth(_)) => Err(PacketError::NotAuthenticating),
             command => self.handle(from, command, &packet),
         }
     }
 
     /// A client asks the server to carry a packet on. Whom it is from is for the server to say: where nobody else has the
     /// packet, it is written over whom it is for.
-    fn relay(&mut self, from: PeerId, target: i32, packet: Bytes) -> Result<(), Refusal> {
+    fn relay(&mut self, from: PeerId, target: i32, packet: Bytes) -> Result<(), PacketError> {
         if !self.options.relay {
-            return Err(Refusal::RelayOff);
+            return Err(PacketError::RelayOff);
         }
         if is_system(&packet[RELAY_HEADER..]) {
-            return Err(Refusal::RelayedSystem);
+            return Err(PacketError::RelayedSystem);
         }
-        let target = Target::from_godot(target).ok_or(Refusal::UnknownPeer)?;
+        let target = Target::from_godot(target).ok_or(PacketError::UnknownPeer)?;
         let to = match target {
             Target::Peer(peer) if self.peers.is_admitted(peer) => Recipients::One(peer),
-            Target::Peer(_) => return Err(Refusal::UnknownPeer),
+            Target::Peer(_) => return Err(PacketError::UnknownPeer),
             Target::All | Target::AllExcept(_) => {
                 let is_meant = |peer: &PeerId| *peer != from && target != Target::AllExcept(*peer);
                 self.peers.admitted().iter().copied().filter(is_meant).collect::<Vec<_>>().into()
@@ -130,19 +130,19 @@ impl Session {
     }
 
     /// The server has carried a packet to this client.
-    fn take_relayed(&mut self, source: i32, inner: &Bytes) -> Result<(), Refusal> {
+    fn take_relayed(&mut self, source: i32, inner: &Bytes) -> Result<(), PacketError> {
         if !self.options.relay {
-            return Err(Refusal::RelayOff);
+            return Err(PacketError::RelayOff);
         }
         if is_system(inner) {
-            return Err(Refusal::RelayedSystem);
+            return Err(PacketError::RelayedSystem);
         }
         // It may be this client itself, which has sent something to its own id.
         let is_here = |peer: &PeerId| {
             *peer != PeerId::SERVER && (self.peers.is_admitted(*peer) || Some(*peer) == self.id)
         };
-        let source = PeerId::new(source).filter(is_here).ok_or(Refusal::UnknownPeer)?;
-        let done = Command::decode(inner).map_err(Refusal::from);
+        let source = PeerId::new(source).filter(is_here).ok_or(PacketError::UnknownPeer)?;
+        let done = Command::decode(inner).map_err(PacketError::from);
         // What is wrong with it is not the server's fault.
         if let Err(what) = done.and_then(|command| self.handle(source, command, inner)) {
             self.refuse(source, what);

@@ -5,16 +5,16 @@ use crate::multiplayer::{
     event::Event,
     id::PeerId,
     node::NodeKey,
-    refusal::Refusal,
-    replication::{BY_PATH, ReplicationFault, State, Update},
+    refusal::PacketError,
+    replication::{BY_PATH, ReplicationError, State, Update},
     wire::{DeltaEntry, SpawnPacket, SyncEntry},
 };
 
 impl Session {
     /// A peer spawns a node.
-    pub(super) fn take_spawn(&mut self, from: PeerId, packet: SpawnPacket<'_>) -> Result<(), Refusal> {
+    pub(super) fn take_spawn(&mut self, from: PeerId, packet: SpawnPacket<'_>) -> Result<(), PacketError> {
         let id = packet.spawner;
-        let spawner = self.node_numbered(from, id).ok_or(Refusal::UnknownNode { id })?;
+        let spawner = self.node_numbered(from, id).ok_or(PacketError::UnknownNode { id })?;
         self.check_authority(from, spawner)?;
         let max = self.options.max_spawned_per_peer;
         let spawned = self.replication.spawned(from, spawner, packet, max)?;
@@ -23,9 +23,9 @@ impl Session {
     }
 
     /// A node that a peer has spawned is gone.
-    pub(super) fn take_despawn(&mut self, from: PeerId, net_id: u32) -> Result<(), Refusal> {
+    pub(super) fn take_despawn(&mut self, from: PeerId, net_id: u32) -> Result<(), PacketError> {
         let node = self.replication.incoming.find(from, net_id);
-        let node = node.ok_or(ReplicationFault::UnknownId { id: net_id })?;
+        let node = node.ok_or(ReplicationError::UnknownId { id: net_id })?;
         self.check_replica(from, node)?;
         if let Some(spawner) = self.replication.remove_replica(node) {
             self.tell(Event::Despawned { from, spawner, node });
@@ -75,32 +75,32 @@ impl Session {
         from: PeerId,
         sync_id: u32,
         update: Update<'_>,
-    ) -> Result<(NodeKey, State), Refusal> {
+    ) -> Result<(NodeKey, State), PacketError> {
         if sync_id >= BY_PATH {
             let id = sync_id - BY_PATH;
-            let node = self.node_numbered(from, id).ok_or(Refusal::UnknownNode { id })?;
+            let node = self.node_numbered(from, id).ok_or(PacketError::UnknownNode { id })?;
             self.check_authority(from, node)?;
             return Ok((node, self.replication.hear_declared(from, node, update)?));
         }
         let node = self.replication.incoming.synchronized(from, sync_id);
-        let node = node.ok_or(ReplicationFault::UnknownId { id: sync_id })?;
+        let node = node.ok_or(ReplicationError::UnknownId { id: sync_id })?;
         self.check_replica(from, node)?;
         Ok((node, self.replication.incoming.hear(from, sync_id, update)?))
     }
 
     /// Whether a peer may say something of a node that it has spawned: the spawner may be in other hands by now.
-    fn check_replica(&self, from: PeerId, node: NodeKey) -> Result<(), Refusal> {
+    fn check_replica(&self, from: PeerId, node: NodeKey) -> Result<(), PacketError> {
         let replica = self.replication.incoming.get(node);
         replica.map_or(Ok(()), |replica| self.check_authority(from, replica.spawner))
     }
 
     /// Whether a declared node is in the hands of that peer. What has come back to its sender is no other peer's.
-    fn check_authority(&self, from: PeerId, node: NodeKey) -> Result<(), Refusal> {
+    fn check_authority(&self, from: PeerId, node: NodeKey) -> Result<(), PacketError> {
         let is_authority = self.nodes.get(node).is_some_and(|node| node.authority == from);
         if is_authority && Some(from) != self.id {
             Ok(())
         } else {
-            Err(ReplicationFault::NotAuthority.into())
+            Err(ReplicationError::NotAuthority.into())
         }
     }
 }

@@ -21,10 +21,10 @@ impl Session {
     /// [`Error::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not even fit into a packet.
     ///
     /// Godot: a `MultiplayerSpawner` enters the tree.
-    pub fn add_spawner(&mut self, path: &str, spawner: Spawner) -> Result<NodeKey, Error> {
+    pub fn register_spawner(&mut self, path: &str, spawner: Spawner) -> Result<NodeKey, Error> {
         spawner.check().map_err(|why| Error::InvalidNode { why })?;
-        let node = self.add_node(path, Methods::new())?;
-        self.replication.add_spawner(node, spawner);
+        let node = self.register_node_with(path, Methods::new())?;
+        self.replication.register_spawner(node, spawner);
         Ok(node)
     }
 
@@ -38,9 +38,9 @@ impl Session {
     /// [`Error::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not even fit into a packet.
     ///
     /// Godot: a `MultiplayerSynchronizer` enters the tree.
-    pub fn add_synchronizer(&mut self, path: &str, properties: Properties) -> Result<NodeKey, Error> {
+    pub fn register_synchronizer(&mut self, path: &str, properties: Properties) -> Result<NodeKey, Error> {
         properties.check().map_err(|why| Error::InvalidNode { why })?;
-        let node = self.add_node(path, Methods::new())?;
+        let node = self.register_node_with(path, Methods::new())?;
         let Some(number) = self.nodes.number(node) else {
             self.nodes.remove(node);
             return Err(Error::InvalidNode { why: "there is no number left for it" });
@@ -71,7 +71,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::UnknownNode`]; [`Error::InvalidNode`] for one that was declared, and not spawned: see
-    /// [`remove_node`](Self::remove_node); [`Error::NotAuthority`] for one that was spawned elsewhere; [`Error::NotOpen`].
+    /// [`unregister_node`](Self::unregister_node); [`Error::NotAuthority`] for one that was spawned elsewhere; [`Error::NotOpen`].
     ///
     /// Godot: `Node.queue_free`.
     pub fn despawn(&mut self, node: impl Into<NodeKey>) -> Result<(), Error> {

@@ -10,9 +10,9 @@
 //! ```
 
 use super::{
-    malformed::Malformed,
+    malformed::MalformedPacket,
     reader::{Reader, text},
-    values::{BadArgument, next},
+    values::{ArgumentError, next},
 };
 use crate::variant::{EncodeError, Objects, Variant};
 
@@ -61,14 +61,14 @@ pub(crate) enum Arguments<'a> {
 
 impl<'a> CallPacket<'a> {
     /// The whole packet is needed: the path's offset counts from its beginning.
-    pub(super) fn decode(first: u8, packet: &'a [u8]) -> Result<Self, Malformed> {
+    pub(super) fn decode(first: u8, packet: &'a [u8]) -> Result<Self, MalformedPacket> {
         let mut body = Reader::new(packet);
         body.u8()?;
         let node = match (first >> NODE_SIZE_SHIFT) & 0b11 {
             0 => u32::from(body.u8()?),
             1 => u32::from(body.u16()?),
             2 => body.u32()?,
-            _ => return Err(Malformed::NodeIdSize),
+            _ => return Err(MalformedPacket::NodeIdSize),
         };
         let method = if first & WIDE_METHOD == 0 { u16::from(body.u8()?) } else { body.u16()? };
         let rest = body.rest();
@@ -118,17 +118,17 @@ fn split_at_path<'a>(
     packet: &'a [u8],
     behind_head: &'a [u8],
     offset: u32,
-) -> Result<(&'a [u8], &'a [u8]), Malformed> {
+) -> Result<(&'a [u8], &'a [u8]), MalformedPacket> {
     let head = packet.len() - behind_head.len();
     let offset = usize::try_from(offset).ok().and_then(|offset| offset.checked_sub(head));
     match offset.and_then(|offset| behind_head.split_at_checked(offset)) {
         Some((arguments, path)) if !path.is_empty() => Ok((arguments, path)),
-        _ => Err(Malformed::PathOffset),
+        _ => Err(MalformedPacket::PathOffset),
     }
 }
 
 impl<'a> Arguments<'a> {
-    fn read(first: u8, bytes: &'a [u8]) -> Result<Self, Malformed> {
+    fn read(first: u8, bytes: &'a [u8]) -> Result<Self, MalformedPacket> {
         if first & BYTES != 0 {
             return Ok(Self::Bytes(bytes));
         }
@@ -138,7 +138,7 @@ impl<'a> Arguments<'a> {
     }
 
     /// The arguments themselves, all or none: where an engine puts nulls for what it cannot read, nothing is called here.
-    pub(crate) fn decode(self, objects: Objects) -> Result<Vec<Variant>, BadArgument> {
+    pub(crate) fn decode(self, objects: Objects) -> Result<Vec<Variant>, ArgumentError> {
         match self {
             Self::Bytes([]) => Ok(Vec::new()),
             Self::Bytes(bytes) => Ok(vec![Variant::PackedByteArray(bytes.to_vec())]),
@@ -303,9 +303,9 @@ mod tests {
         for (offset, rest) in
             [(0, &b"\x03a\0"[..]), (5, b"\x03a\0"), (8, b"\x03a"), (0x7fff_ffff, b"\x03a"), (6, b"\x03")]
         {
-            assert_eq!(Command::decode(&call(offset, rest)), Err(Malformed::PathOffset), "{offset}");
+            assert_eq!(Command::decode(&call(offset, rest)), Err(MalformedPacket::PathOffset), "{offset}");
         }
-        assert_eq!(Command::decode(&call(6, b"\x03\xff")), Err(Malformed::NotUtf8));
+        assert_eq!(Command::decode(&call(6, b"\x03\xff")), Err(MalformedPacket::NotUtf8));
     }
 
     #[test]
@@ -319,11 +319,11 @@ mod tests {
             &[0x40, 1, 0],
             &[0xc0, 1, 0],
         ] {
-            assert_eq!(Command::decode(packet), Err(Malformed::TooShort), "{packet:02x?}");
+            assert_eq!(Command::decode(packet), Err(MalformedPacket::TooShort), "{packet:02x?}");
         }
-        assert_eq!(Command::decode(&[0x30, 1, 0, 0, 0, 3, 0]), Err(Malformed::NodeIdSize));
+        assert_eq!(Command::decode(&[0x30, 1, 0, 0, 0, 3, 0]), Err(MalformedPacket::NodeIdSize));
         // The count of arguments would be in the path.
-        assert_eq!(Command::decode(b"\x20\x06\0\0\x80\x03a\0"), Err(Malformed::TooShort));
+        assert_eq!(Command::decode(b"\x20\x06\0\0\x80\x03a\0"), Err(MalformedPacket::TooShort));
     }
 
     #[test]
@@ -334,12 +334,12 @@ mod tests {
         assert_eq!(decode(1, &[0x02, 7, 0xff]), Ok(vec![Variant::Int(7)]), "what follows means nothing");
         assert!(matches!(
             decode(2, &[0x02, 7]),
-            Err(BadArgument { index: 1, why: DecodeError::Truncated { .. } })
+            Err(ArgumentError { index: 1, why: DecodeError::Truncated { .. } })
         ));
-        assert!(matches!(decode(255, &[]), Err(BadArgument { index: 0, .. })));
+        assert!(matches!(decode(255, &[]), Err(ArgumentError { index: 0, .. })));
         assert!(matches!(
             decode(2, &[0x02, 7, 63, 0, 0, 0]),
-            Err(BadArgument { index: 1, why: DecodeError::UnknownType { .. } })
+            Err(ArgumentError { index: 1, why: DecodeError::UnknownType { .. } })
         ));
     }
 
@@ -349,7 +349,7 @@ mod tests {
         let arguments = Arguments::Values { count: 1, bytes };
         assert_eq!(arguments.decode(Objects::ById), Ok(vec![Variant::PackedByteArray(vec![9])]));
         let two = Arguments::Values { count: 2, bytes };
-        assert!(matches!(two.decode(Objects::ById), Err(BadArgument { index: 1, .. })));
+        assert!(matches!(two.decode(Objects::ById), Err(ArgumentError { index: 1, .. })));
     }
 
     #[test]

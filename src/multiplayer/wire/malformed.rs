@@ -5,7 +5,7 @@ use std::fmt;
 /// Why a packet could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Malformed {
+pub enum MalformedPacket {
     /// It has no byte at all.
     Empty,
     /// It ends before all that it has to contain, or announces.
@@ -27,7 +27,7 @@ pub enum Malformed {
     },
 }
 
-impl fmt::Display for Malformed {
+impl fmt::Display for MalformedPacket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("the packet is empty"),
@@ -42,4 +42,4 @@ impl fmt::Display for Malformed {
     }
 }
 
-impl std::error::Error for Malformed {}
+impl std::error::Error for MalformedPacket {}

@@ -28,12 +28,12 @@ mod values;
 #[cfg(feature = "_fuzz")]
 pub(crate) use call::Arguments;
 pub(crate) use call::{CallPacket, EncodedArguments, NodeRef, NotEncodable};
-pub use malformed::Malformed;
+pub use malformed::MalformedPacket;
 pub(crate) use path::SimplifyPath;
 pub(crate) use spawn::{SpawnPacket, SpawnWhat, is_node_name};
 pub(crate) use sync::{DeltaEntry, SyncEntry};
 pub(crate) use system::{System, relay_header, relay_target};
-pub use values::BadArgument;
+pub use values::ArgumentError;
 pub(crate) use values::{Values, encode as encode_values};
 
 use reader::Reader;
@@ -83,9 +83,9 @@ pub(crate) enum Command<'a> {
 
 impl<'a> Command<'a> {
     /// Reads one packet.
-    pub(crate) fn decode(packet: &'a [u8]) -> Result<Self, Malformed> {
+    pub(crate) fn decode(packet: &'a [u8]) -> Result<Self, MalformedPacket> {
         let mut body = Reader::new(packet);
-        let first = body.u8().map_err(|_| Malformed::Empty)?;
+        let first = body.u8().map_err(|_| MalformedPacket::Empty)?;
         Ok(match first & COMMAND {
             0 => Self::Call(CallPacket::decode(first, packet)?),
             1 => Self::SimplifyPath(SimplifyPath::decode(body)?),
@@ -97,7 +97,7 @@ impl<'a> Command<'a> {
             3 => Self::Raw(body.at_least_one()?),
             4 => Self::Spawn(SpawnPacket::decode(body)?),
             5 => Self::Despawn { net_id: body.u32()? },
-            6 if packet.len() < SHORTEST_SYNC => return Err(Malformed::TooShort),
+            6 if packet.len() < SHORTEST_SYNC => return Err(MalformedPacket::TooShort),
             6 if first & DELTA != 0 => Self::Delta(DeltaEntry::decode_all(body)?),
             6 => Self::Sync { time: body.u16()?, entries: SyncEntry::decode_all(body)? },
             _ => Self::System(System::decode(body)?),
@@ -247,7 +247,7 @@ mod tests {
         let packet = bytes(FREED_OBJECT);
         let Ok(Command::Call(call)) = Command::decode(&packet) else { panic!("it is a call") };
         let why = DecodeError::ObjectNotAllowed { at: 0 };
-        assert_eq!(call.arguments.decode(Objects::ById), Err(BadArgument { index: 0, why }));
+        assert_eq!(call.arguments.decode(Objects::ById), Err(ArgumentError { index: 0, why }));
     }
 
     /// Whatever comes is told or refused; and what is told can be written, and is then told again.
@@ -282,7 +282,7 @@ mod tests {
 
     #[test]
     fn what_is_too_short_or_too_long_is_refused() {
-        assert_eq!(Command::decode(&[]), Err(Malformed::Empty));
+        assert_eq!(Command::decode(&[]), Err(MalformedPacket::Empty));
         let too_short: [&[u8]; 14] = [
             &[0],
             &[1],
@@ -300,10 +300,10 @@ mod tests {
             &[7, 9, 1, 0, 0],
         ];
         for packet in too_short {
-            assert_eq!(Command::decode(packet), Err(Malformed::TooShort), "{packet:02x?}");
+            assert_eq!(Command::decode(packet), Err(MalformedPacket::TooShort), "{packet:02x?}");
         }
-        assert_eq!(Command::decode(&[2, 1, 1, 0, 0, 0, 0]), Err(Malformed::TooLong));
-        let unknown = Malformed::UnknownSystemCommand { command: 4 };
+        assert_eq!(Command::decode(&[2, 1, 1, 0, 0, 0, 0]), Err(MalformedPacket::TooLong));
+        let unknown = MalformedPacket::UnknownSystemCommand { command: 4 };
         assert_eq!(Command::decode(&[7, 4, 1, 0, 0, 0]), Err(unknown));
     }
 
@@ -329,7 +329,7 @@ mod tests {
             assert_eq!(Command::decode(packet), Ok(expected), "{packet:02x?}");
         }
         let no_text = b"\x0101234567890123456789012345678901\0\0\0\0\0\xff\0";
-        assert_eq!(Command::decode(no_text), Err(Malformed::NotUtf8));
+        assert_eq!(Command::decode(no_text), Err(MalformedPacket::NotUtf8));
     }
 
     #[test]
@@ -345,6 +345,6 @@ mod tests {
         assert_eq!(Values::new(&bytes).decode(9), Ok(values.to_vec()));
         assert_eq!(Values::new(&bytes).decode(2), Ok(values[..2].to_vec()));
         let cut = Values::new(&bytes[..5]).decode(9);
-        assert!(matches!(cut, Err(BadArgument { index: 2, .. })), "{cut:?}");
+        assert!(matches!(cut, Err(ArgumentError { index: 2, .. })), "{cut:?}");
     }
 }

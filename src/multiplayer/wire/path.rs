@@ -5,7 +5,7 @@
 //! ```
 
 use super::{
-    malformed::Malformed,
+    malformed::MalformedPacket,
     reader::{Reader, text},
 };
 
@@ -21,7 +21,7 @@ pub(crate) struct SimplifyPath<'a> {
 }
 
 impl<'a> SimplifyPath<'a> {
-    pub(super) fn decode(mut body: Reader<'a>) -> Result<Self, Malformed> {
+    pub(super) fn decode(mut body: Reader<'a>) -> Result<Self, MalformedPacket> {
         let md5 = body.array()?;
         // An engine does not look whether this is the NUL.
         body.u8()?;

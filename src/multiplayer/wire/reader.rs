@@ -1,6 +1,6 @@
 //! What is left to be read of a packet.
 
-use super::malformed::Malformed;
+use super::malformed::MalformedPacket;
 
 /// A packet's bytes from here on.
 #[derive(Debug, Clone, Copy)]
@@ -13,36 +13,36 @@ impl<'a> Reader<'a> {
         Self { rest: bytes }
     }
 
-    pub(super) fn u8(&mut self) -> Result<u8, Malformed> {
+    pub(super) fn u8(&mut self) -> Result<u8, MalformedPacket> {
         self.array().map(|[byte]| byte)
     }
 
-    pub(super) fn u16(&mut self) -> Result<u16, Malformed> {
+    pub(super) fn u16(&mut self) -> Result<u16, MalformedPacket> {
         self.array().map(u16::from_le_bytes)
     }
 
-    pub(super) fn u32(&mut self) -> Result<u32, Malformed> {
+    pub(super) fn u32(&mut self) -> Result<u32, MalformedPacket> {
         self.array().map(u32::from_le_bytes)
     }
 
-    pub(super) fn i32(&mut self) -> Result<i32, Malformed> {
+    pub(super) fn i32(&mut self) -> Result<i32, MalformedPacket> {
         self.array().map(i32::from_le_bytes)
     }
 
-    pub(super) fn u64(&mut self) -> Result<u64, Malformed> {
+    pub(super) fn u64(&mut self) -> Result<u64, MalformedPacket> {
         self.array().map(u64::from_le_bytes)
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
-        let (taken, rest) = self.rest.split_first_chunk().ok_or(Malformed::TooShort)?;
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], MalformedPacket> {
+        let (taken, rest) = self.rest.split_first_chunk().ok_or(MalformedPacket::TooShort)?;
         self.rest = rest;
         Ok(*taken)
     }
 
     /// As many bytes as a number in the packet says.
-    pub(super) fn take(&mut self, len: u32) -> Result<&'a [u8], Malformed> {
-        let len = usize::try_from(len).map_err(|_| Malformed::TooShort)?;
-        let (taken, rest) = self.rest.split_at_checked(len).ok_or(Malformed::TooShort)?;
+    pub(super) fn take(&mut self, len: u32) -> Result<&'a [u8], MalformedPacket> {
+        let len = usize::try_from(len).map_err(|_| MalformedPacket::TooShort)?;
+        let (taken, rest) = self.rest.split_at_checked(len).ok_or(MalformedPacket::TooShort)?;
         self.rest = rest;
         Ok(taken)
     }
@@ -51,18 +51,18 @@ impl<'a> Reader<'a> {
         self.rest
     }
 
-    pub(super) fn at_least_one(self) -> Result<&'a [u8], Malformed> {
-        if self.rest.is_empty() { Err(Malformed::TooShort) } else { Ok(self.rest) }
+    pub(super) fn at_least_one(self) -> Result<&'a [u8], MalformedPacket> {
+        if self.rest.is_empty() { Err(MalformedPacket::TooShort) } else { Ok(self.rest) }
     }
 
     /// There must be nothing left.
-    pub(super) fn finish(self) -> Result<(), Malformed> {
-        if self.rest.is_empty() { Ok(()) } else { Err(Malformed::TooLong) }
+    pub(super) fn finish(self) -> Result<(), MalformedPacket> {
+        if self.rest.is_empty() { Ok(()) } else { Err(MalformedPacket::TooLong) }
     }
 }
 
 /// The text in a field: up to a NUL, which may be missing.
-pub(super) fn text(field: &[u8]) -> Result<&str, Malformed> {
+pub(super) fn text(field: &[u8]) -> Result<&str, MalformedPacket> {
     let len = field.iter().position(|byte| *byte == 0).unwrap_or(field.len());
-    std::str::from_utf8(&field[..len]).map_err(|_| Malformed::NotUtf8)
+    std::str::from_utf8(&field[..len]).map_err(|_| MalformedPacket::NotUtf8)
 }

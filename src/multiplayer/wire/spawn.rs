@@ -7,7 +7,7 @@
 //! ```
 
 use super::{
-    malformed::Malformed,
+    malformed::MalformedPacket,
     reader::{Reader, text},
     values::Values,
 };
@@ -45,17 +45,17 @@ pub(crate) enum SpawnWhat<'a> {
 }
 
 impl<'a> SpawnPacket<'a> {
-    pub(super) fn decode(mut body: Reader<'a>) -> Result<Self, Malformed> {
+    pub(super) fn decode(mut body: Reader<'a>) -> Result<Self, MalformedPacket> {
         let scene = body.u8()?;
         let spawner = body.u32()?;
         let net_id = body.u32()?;
         let synchronizers = body.u32()?;
         let name_len = body.u32()?;
-        let sync_ids = body.take(synchronizers.checked_mul(4).ok_or(Malformed::TooShort)?)?;
+        let sync_ids = body.take(synchronizers.checked_mul(4).ok_or(MalformedPacket::TooShort)?)?;
         let sync_ids = sync_ids.chunks_exact(4).map(|id| u32::from_le_bytes([id[0], id[1], id[2], id[3]]));
         let name = text(body.take(name_len)?)?;
         if !is_node_name(name) {
-            return Err(Malformed::NodeName);
+            return Err(MalformedPacket::NodeName);
         }
         let what = if scene == CUSTOM {
             let size = body.u32()?;
@@ -141,23 +141,23 @@ mod tests {
         for (at, value) in [(10, 4), (10, u32::MAX), (10, 1 << 30), (14, 18), (14, u32::MAX), (30, 6)] {
             let mut packet = good.clone();
             packet[at..at + 4].copy_from_slice(&u32::to_le_bytes(value));
-            assert_eq!(Command::decode(&packet), Err(Malformed::TooShort), "{at}: {value}");
+            assert_eq!(Command::decode(&packet), Err(MalformedPacket::TooShort), "{at}: {value}");
         }
         for len in 1..good.len() - 3 {
-            assert_eq!(Command::decode(&good[..len]), Err(Malformed::TooShort), "{len}");
+            assert_eq!(Command::decode(&good[..len]), Err(MalformedPacket::TooShort), "{len}");
         }
     }
 
     #[test]
     fn a_name_must_be_one() {
         for (name, expected) in [
-            (&b""[..], Malformed::NodeName),
-            (b"\0", Malformed::NodeName),
-            (b"a/b\0", Malformed::NodeName),
-            (b"%a\0", Malformed::NodeName),
-            (b"@Node@2\0", Malformed::NodeName),
-            (b"..\0", Malformed::NodeName),
-            (b"\xff\0", Malformed::NotUtf8),
+            (&b""[..], MalformedPacket::NodeName),
+            (b"\0", MalformedPacket::NodeName),
+            (b"a/b\0", MalformedPacket::NodeName),
+            (b"%a\0", MalformedPacket::NodeName),
+            (b"@Node@2\0", MalformedPacket::NodeName),
+            (b"..\0", MalformedPacket::NodeName),
+            (b"\xff\0", MalformedPacket::NotUtf8),
         ] {
             let len = u32::try_from(name.len()).unwrap().to_le_bytes();
             let packet = [&[4, 0][..], &[0; 12], &len, name].concat();

@@ -8,7 +8,7 @@
 //! An engine reads entries while there are more bytes left than an entry's head has, and ignores a rest. So it does not see
 //! an entry without values at the end, which there is no reason to send.
 
-use super::{malformed::Malformed, reader::Reader, values::Values};
+use super::{malformed::MalformedPacket, reader::Reader, values::Values};
 
 /// The values of one synchronizer's properties that are sent all the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(crate) struct DeltaEntry<'a> {
 impl<'a> SyncEntry<'a> {
     const HEAD: usize = 4 + 4;
 
-    pub(super) fn decode_all(body: Reader<'a>) -> Result<Vec<Self>, Malformed> {
+    pub(super) fn decode_all(body: Reader<'a>) -> Result<Vec<Self>, MalformedPacket> {
         decode_all(body, Self::HEAD, |body| {
             let sync_id = body.u32()?;
             Ok(Self { sync_id, values: sized(body)? })
@@ -55,7 +55,7 @@ impl<'a> SyncEntry<'a> {
 impl<'a> DeltaEntry<'a> {
     const HEAD: usize = 4 + 8 + 4;
 
-    pub(super) fn decode_all(body: Reader<'a>) -> Result<Vec<Self>, Malformed> {
+    pub(super) fn decode_all(body: Reader<'a>) -> Result<Vec<Self>, MalformedPacket> {
         decode_all(body, Self::HEAD, |body| {
             let (sync_id, changed) = (body.u32()?, body.u64()?);
             Ok(Self { sync_id, changed, values: sized(body)? })
@@ -78,8 +78,8 @@ impl<'a> DeltaEntry<'a> {
 fn decode_all<'a, T>(
     mut body: Reader<'a>,
     head: usize,
-    decode: impl Fn(&mut Reader<'a>) -> Result<T, Malformed>,
-) -> Result<Vec<T>, Malformed> {
+    decode: impl Fn(&mut Reader<'a>) -> Result<T, MalformedPacket>,
+) -> Result<Vec<T>, MalformedPacket> {
     let mut entries = Vec::new();
     while body.rest().len() > head {
         entries.push(decode(&mut body)?);
@@ -87,7 +87,7 @@ fn decode_all<'a, T>(
     Ok(entries)
 }
 
-fn sized<'a>(body: &mut Reader<'a>) -> Result<Values<'a>, Malformed> {
+fn sized<'a>(body: &mut Reader<'a>) -> Result<Values<'a>, MalformedPacket> {
     let size = body.u32()?;
     Ok(Values::new(body.take(size)?))
 }
@@ -134,17 +134,17 @@ mod tests {
             Err(why) => Err(why),
         };
         assert_eq!(entries(&[SYNC, &[9; 8]].concat()), Ok(2));
-        assert_eq!(entries(&[SYNC, &[9; 9]].concat()), Err(Malformed::TooShort));
+        assert_eq!(entries(&[SYNC, &[9; 9]].concat()), Err(MalformedPacket::TooShort));
         assert_eq!(entries(&[DELTA, &[9; 16]].concat()), Ok(1));
-        assert_eq!(entries(&[DELTA, &[9; 17]].concat()), Err(Malformed::TooShort));
+        assert_eq!(entries(&[DELTA, &[9; 17]].concat()), Err(MalformedPacket::TooShort));
         // Within the first entry's head there is no entry, for an engine no error either.
         assert_eq!(entries(&SYNC[..11]), Ok(0));
         assert_eq!(entries(&DELTA[..11]), Ok(0));
         for len in 1..11 {
-            assert_eq!(entries(&SYNC[..len]), Err(Malformed::TooShort), "{len}");
-            assert_eq!(entries(&DELTA[..len]), Err(Malformed::TooShort), "{len}");
+            assert_eq!(entries(&SYNC[..len]), Err(MalformedPacket::TooShort), "{len}");
+            assert_eq!(entries(&DELTA[..len]), Err(MalformedPacket::TooShort), "{len}");
         }
-        assert_eq!(entries(&SYNC[..12]), Err(Malformed::TooShort));
-        assert_eq!(entries(&DELTA[..18]), Err(Malformed::TooShort));
+        assert_eq!(entries(&SYNC[..12]), Err(MalformedPacket::TooShort));
+        assert_eq!(entries(&DELTA[..18]), Err(MalformedPacket::TooShort));
     }
 }

@@ -7,7 +7,7 @@
 //! 07 03, i32 peer, the packet itself  RELAY: to the peer on its way to the server, from the peer behind it
 //! ```
 
-use super::{malformed::Malformed, reader::Reader};
+use super::{malformed::MalformedPacket, reader::Reader};
 
 /// What concerns the session itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(crate) enum System<'a> {
 }
 
 impl<'a> System<'a> {
-    pub(super) fn decode(mut body: Reader<'a>) -> Result<Self, Malformed> {
+    pub(super) fn decode(mut body: Reader<'a>) -> Result<Self, MalformedPacket> {
         let command = body.u8()?;
         if command == 0 {
             return Ok(Self::Auth(body.rest()));
@@ -38,7 +38,7 @@ impl<'a> System<'a> {
             1 => Ok(Self::AddPeer(peer)),
             2 => Ok(Self::DelPeer(peer)),
             3 => Ok(Self::Relay { peer, inner: body.at_least_one()? }),
-            _ => Err(Malformed::UnknownSystemCommand { command }),
+            _ => Err(MalformedPacket::UnknownSystemCommand { command }),
         }
     }
 

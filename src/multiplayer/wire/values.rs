@@ -12,7 +12,7 @@ pub(crate) struct Values<'a> {
 
 /// A value in a packet could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BadArgument {
+pub struct ArgumentError {
     /// Which it is, from 0 on.
     pub index: usize,
     /// What is wrong with it.
@@ -26,7 +26,7 @@ impl<'a> Values<'a> {
     }
 
     /// The values; at most so many of them, what follows is ignored. Objects are by id, as always in replication.
-    pub(crate) fn decode(self, at_most: usize) -> Result<Vec<Variant>, BadArgument> {
+    pub(crate) fn decode(self, at_most: usize) -> Result<Vec<Variant>, ArgumentError> {
         let mut values = Vec::new();
         let mut rest = self.bytes;
         while !rest.is_empty() && values.len() < at_most {
@@ -55,18 +55,18 @@ pub(crate) fn encode<'v>(values: impl IntoIterator<Item = &'v Variant>) -> Resul
 }
 
 /// Takes the value at `index` from the front of the bytes.
-pub(super) fn next(bytes: &mut &[u8], index: usize, objects: Objects) -> Result<Variant, BadArgument> {
+pub(super) fn next(bytes: &mut &[u8], index: usize, objects: Objects) -> Result<Variant, ArgumentError> {
     let (value, len) =
-        Variant::decode_compressed(bytes, objects).map_err(|why| BadArgument { index, why })?;
+        Variant::decode_compressed(bytes, objects).map_err(|why| ArgumentError { index, why })?;
     // The padding behind the last one may be missing.
     *bytes = bytes.get(len..).unwrap_or_default();
     Ok(value)
 }
 
-impl fmt::Display for BadArgument {
+impl fmt::Display for ArgumentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "argument {}: {}", self.index, self.why)
     }
 }
 
-impl std::error::Error for BadArgument {}
+impl std::error::Error for ArgumentError {}

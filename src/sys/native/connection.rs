@@ -20,11 +20,11 @@ use super::{
 };
 use crate::{
     admission::{Refusal, Response, Terms},
-    close::{CloseCause, CloseCode, CloseInfo, Deadline, Excess},
+    close::{CloseCause, CloseCode, CloseInfo, Limit, Timeout},
     error::Error,
     ledger::Ledger,
     link::Link,
-    options::{Options, ServerOptions},
+    options::{PeerOptions, ServerOptions},
     request::Request,
     state::ReadyState,
     sys::Held,
@@ -60,7 +60,7 @@ struct Dialing {
 
 impl Connection {
     /// Begins to connect.
-    pub(super) fn dial(url: &Url, options: &Options, now: Duration) -> Result<Self, Error> {
+    pub(super) fn dial(url: &Url, options: &PeerOptions, now: Duration) -> Result<Self, Error> {
         let tls = tls::Client::new(url, &options.tls)?;
         let upgrade = ClientUpgrade::new(url, options);
         let dial = Dial::start(&url.host, url.port);
@@ -69,7 +69,7 @@ impl Connection {
     }
 
     /// Awaits a request on a stream that was accepted; its head may have `max_request` bytes.
-    pub(super) fn accepted(stream: Stream, max_request: usize, options: &Options, now: Duration) -> Self {
+    pub(super) fn accepted(stream: Stream, max_request: usize, options: &PeerOptions, now: Duration) -> Self {
         if options.nodelay {
             // A client that is gone already is no error of the caller's: the first poll tells.
             let _ = stream.tcp().set_nodelay(true);
@@ -83,7 +83,7 @@ impl Connection {
     pub(super) fn upgraded(
         handover: Handover,
         role: Role,
-        options: &Options,
+        options: &PeerOptions,
         now: Duration,
     ) -> Result<Self, Error> {
         let Handover { stream, read: rest, protocol } = handover;
@@ -99,7 +99,7 @@ impl Connection {
 
     /// Holds it to what a server's strangers are held to.
     pub(super) fn with_limits(mut self, server: &ServerOptions) -> Self {
-        self.settings.limits = Some(Box::new((server.limits, server.max_time_full)));
+        self.settings.limits = Some(Box::new((server.rate_limits, server.slow_reader_timeout)));
         self
     }
 
@@ -154,16 +154,16 @@ impl Connection {
         headers: &[(String, String)],
         server: &ServerOptions,
     ) {
-        let options = terms.options.as_deref().unwrap_or(&server.peer);
-        let limits = terms.limits.as_ref().unwrap_or(&server.limits);
+        let options = terms.options.as_deref().unwrap_or(&server.connection);
+        let limits = terms.rate_limits.as_ref().unwrap_or(&server.rate_limits);
         let connect_due = self.settings.connect_due;
         self.settings = Settings {
             connect_due,
-            limits: Some(Box::new((*limits, server.max_time_full))),
+            limits: Some(Box::new((*limits, server.slow_reader_timeout))),
             ledger: self.settings.ledger.take(),
             ..Settings::new(options, true, Duration::ZERO)
         };
-        if options.nodelay != server.peer.nodelay {
+        if options.nodelay != server.connection.nodelay {
             // One that is gone already is found to be by the next poll.
             let _ = self.set_nodelay(options.nodelay);
         }
@@ -221,7 +221,7 @@ impl Connection {
     }
 
     /// Ends it because the peer went over a limit: what waits for the peer is dropped, but for the reason.
-    pub(super) fn expel(&mut self, what: Excess, reason: &str, now: Duration, link: &mut Link) {
+    pub(super) fn expel(&mut self, what: Limit, reason: &str, now: Duration, link: &mut Link) {
         match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Open(mut pump) => {
                 pump.expel(what, reason, link);
@@ -369,7 +369,7 @@ impl Dialing {
         }
         match self.tls.secure(tcp) {
             Ok(stream) => Step::Next(Stage::Opening(Box::new(Opening::client(stream, self.upgrade)))),
-            Err(failure) => end(CloseCause::Tls { failure }, link),
+            Err(failure) => end(CloseCause::Tls(failure), link),
         }
     }
 }
@@ -379,4 +379,4 @@ fn end(cause: CloseCause, link: &mut Link) -> Step {
     Step::Same(Stage::Over, false)
 }
 
-const TIMED_OUT: CloseCause = CloseCause::TimedOut { what: Deadline::Connect };
+const TIMED_OUT: CloseCause = CloseCause::TimedOut(Timeout::Connect);

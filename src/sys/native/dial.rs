@@ -50,7 +50,7 @@ impl Dial {
         if let Self::LookingUp(lookup) = self {
             match lookup.answer() {
                 None => return Dialed::Pending,
-                Some([]) => return Dialed::Failed(CloseCause::Unresolved),
+                Some([]) => return Dialed::Failed(CloseCause::DnsFailed),
                 Some(addresses) => *self = Self::Racing(Race::new(addresses.to_vec())),
             }
         }

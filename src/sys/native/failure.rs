@@ -1,7 +1,7 @@
 //! What ends a connection from this side, and the code that the other end is told.
 
 use super::frames::Breach;
-use crate::close::{CloseCause, CloseInfo, Excess};
+use crate::close::{CloseCause, CloseInfo, Limit};
 
 /// RFC 6455, 7.4.1.
 const PROTOCOL_ERROR: u16 = 1002;
@@ -32,14 +32,14 @@ impl From<Breach> for Failure {
         match breach {
             Breach::Protocol => Self { cause: CloseCause::Protocol, code: PROTOCOL_ERROR },
             Breach::Utf8 => Self { cause: CloseCause::Protocol, code: INVALID_DATA },
-            Breach::TooBig => Self { cause: CloseCause::TooBig, code: TOO_BIG },
-            Breach::TooManyFragments => Excess::Fragments.into(),
+            Breach::TooBig => Self { cause: CloseCause::MessageTooBig, code: TOO_BIG },
+            Breach::TooManyFragments => Limit::Fragments.into(),
         }
     }
 }
 
-impl From<Excess> for Failure {
-    fn from(what: Excess) -> Self {
-        Self::policy(CloseCause::Excess { what })
+impl From<Limit> for Failure {
+    fn from(limit: Limit) -> Self {
+        Self::policy(CloseCause::LimitExceeded(limit))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::options::Options;
+use crate::options::PeerOptions;
 
 /// Sends pings on a schedule, and watches for the silence of the other end.
 ///
@@ -31,7 +31,7 @@ pub(super) enum Beat {
 }
 
 impl Heartbeat {
-    pub(super) fn new(options: &Options) -> Self {
+    pub(super) fn new(options: &PeerOptions) -> Self {
         Self {
             interval: options.heartbeat_interval,
             timeout: options.heartbeat_timeout,
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     fn heartbeat(interval: u64, timeout: u64) -> Heartbeat {
-        let options = Options::default()
+        let options = PeerOptions::default()
             .heartbeat_interval(Duration::from_secs(interval))
             .heartbeat_timeout(Duration::from_secs(timeout));
         Heartbeat::new(&options).start(Duration::ZERO)

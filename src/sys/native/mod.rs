@@ -48,7 +48,7 @@ use crate::{
     close::CloseCode,
     error::Error,
     link::Link,
-    options::{MAX_REQUEST_SIZE, Options},
+    options::{MAX_REQUEST_SIZE, PeerOptions},
     packet::Outgoing,
     rate::Arrival,
     upgraded::{Handover, Role},
@@ -90,11 +90,11 @@ pub(crate) struct Socket {
     connection: Connection,
     clock: PatientClock,
     /// The options by which a request is to be answered.
-    answer: Option<Box<Options>>,
+    answer: Option<Box<PeerOptions>>,
 }
 
 impl Socket {
-    fn new(connection: Connection, answer: Option<Box<Options>>) -> Self {
+    fn new(connection: Connection, answer: Option<Box<PeerOptions>>) -> Self {
         Self { connection, clock: PatientClock::start(now()), answer }
     }
 
@@ -141,19 +141,19 @@ impl Socket {
 }
 
 impl Transport for Socket {
-    fn connect(url: &Url, options: &Options) -> Result<Self, Error> {
+    fn connect(url: &Url, options: &PeerOptions) -> Result<Self, Error> {
         Ok(Self::new(Connection::dial(url, options, Duration::ZERO)?, None))
     }
 
-    fn accept(stream: TcpStream, options: &Options) -> Result<Self, Error> {
-        let tls = tls::Server::new(options.tls.identity.as_ref())?;
+    fn accept(stream: TcpStream, options: &PeerOptions) -> Result<Self, Error> {
+        let tls = tls::Server::new(options.tls.certificate.as_ref())?;
         stream.set_nonblocking(true)?;
         let stream = tls.secure(mio::net::TcpStream::from_std(stream))?;
         let connection = Connection::accepted(stream, MAX_REQUEST_SIZE, options, Duration::ZERO);
         Ok(Self::new(connection, Some(Box::new(options.clone()))))
     }
 
-    fn accept_upgraded(handover: Handover, role: Role, options: &Options) -> Result<Self, Error> {
+    fn accept_upgraded(handover: Handover, role: Role, options: &PeerOptions) -> Result<Self, Error> {
         Ok(Self::new(Connection::upgraded(handover, role, options, Duration::ZERO)?, None))
     }
 

@@ -153,8 +153,8 @@ impl Opening {
     /// Answers the request over HTTP.
     pub(super) fn respond(&mut self, response: &Response, headers: &[(String, String)]) {
         self.outgoing = handshake::respond(response, headers, self.asks_for_head());
-        let why = "the request was answered over HTTP";
-        self.decided = Some(Decided::Refused(CloseCause::Handshake { why }));
+        let reason = "the request was answered over HTTP";
+        self.decided = Some(Decided::Refused(CloseCause::HandshakeFailed { reason }));
     }
 
     fn asks_for_head(&self) -> bool {
@@ -175,7 +175,7 @@ impl Opening {
             Side::Upgraded => try_again_later(refusal.why),
             _ => handshake::refuse(refusal, headers, self.asks_for_head()),
         };
-        self.decided = Some(Decided::Refused(CloseCause::Handshake { why: refusal.why }));
+        self.decided = Some(Decided::Refused(CloseCause::HandshakeFailed { reason: refusal.why }));
     }
 
     pub(super) fn poll(&mut self, turn: &mut Turn<'_>) -> Opened {
@@ -254,14 +254,14 @@ impl Opening {
 
     fn broken(&self, error: &io::Error) -> CloseCause {
         if let Some(failure) = tls::failure(error) {
-            return CloseCause::Tls { failure };
+            return CloseCause::Tls(failure);
         }
         match &self.stream {
             Stream::Tls(session) if session.is_handshaking() => {
                 let failure = TlsFailure::Other("the connection ended within the TLS handshake".into());
-                CloseCause::Tls { failure }
+                CloseCause::Tls(failure)
             }
-            _ => CloseCause::Handshake { why: "the connection ended within it" },
+            _ => CloseCause::HandshakeFailed { reason: "the connection ended within it" },
         }
     }
 }

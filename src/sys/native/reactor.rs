@@ -24,11 +24,11 @@ use super::{
 };
 use crate::{
     admission::{Refusal, Response, Terms},
-    close::{CloseCode, Excess},
+    close::{CloseCode, Limit},
     error::Error,
     ledger::Ledger,
     link::Link,
-    options::{ServerOptions, TlsIdentity},
+    options::{ServerOptions, TlsCertificate},
     packet::{Outgoing, Packet},
     rate::Arrival,
     request::Request,
@@ -76,7 +76,7 @@ impl Accept for Reactor {
         Err(last.into())
     }
 
-    fn new(listener: Option<TcpListener>, identity: Option<&TlsIdentity>) -> Result<Self, Error> {
+    fn new(listener: Option<TcpListener>, identity: Option<&TlsCertificate>) -> Result<Self, Error> {
         let tls = tls::Server::new(identity)?;
         let poll = Poll::new()?;
         let listener = match listener {
@@ -99,7 +99,7 @@ impl Accept for Reactor {
         &self.ledger
     }
 
-    fn set_identity(&mut self, identity: &TlsIdentity) -> Result<(), Error> {
+    fn set_certificate(&mut self, identity: &TlsCertificate) -> Result<(), Error> {
         self.tls = tls::Server::new(Some(identity))?;
         Ok(())
     }
@@ -173,7 +173,7 @@ impl Accept for Reactor {
             Ok(stream) => stream,
             Err(error) => return Arrived::Failed(error.to_string()),
         };
-        let mut connection = Connection::accepted(stream, options.max_request_size, &options.peer, now)
+        let mut connection = Connection::accepted(stream, options.max_request_size, &options.connection, now)
             .with_ledger(&self.ledger);
         match self.register(&mut connection, slot) {
             Ok(()) => Arrived::Connection(connection, addr),
@@ -188,7 +188,7 @@ impl Accept for Reactor {
         options: &ServerOptions,
         now: Duration,
     ) -> Result<Connection, Error> {
-        let mut connection = Connection::upgraded(handover, Role::Server, &options.peer, now)?
+        let mut connection = Connection::upgraded(handover, Role::Server, &options.connection, now)?
             .with_ledger(&self.ledger)
             .with_limits(options);
         self.register(&mut connection, slot)?;
@@ -329,7 +329,7 @@ impl Accepted for Connection {
         }
     }
 
-    fn expel(&mut self, what: Excess, reason: &str, now: Duration, link: &mut Link) {
+    fn expel(&mut self, what: Limit, reason: &str, now: Duration, link: &mut Link) {
         self.expel(what, reason, now, link);
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::pump;
 use crate::{
     ledger::Ledger,
-    options::{Options, PeerLimits},
+    options::{PeerOptions, RateLimits},
 };
 
 /// The options that are needed after the start.
@@ -17,13 +17,13 @@ pub(super) struct Settings {
     pub(super) close_timeout: Duration,
     pub(super) pump: pump::Settings,
     /// What a server's strangers are held to.
-    pub(super) limits: Option<Box<(PeerLimits, Duration)>>,
+    pub(super) limits: Option<Box<(RateLimits, Duration)>>,
     /// Counts the bytes that several of a server's connections send.
     pub(super) ledger: Option<Ledger>,
 }
 
 impl Settings {
-    pub(super) fn new(options: &Options, is_server: bool, now: Duration) -> Self {
+    pub(super) fn new(options: &PeerOptions, is_server: bool, now: Duration) -> Self {
         Self {
             nodelay: options.nodelay,
             connect_due: now + options.connect_timeout,

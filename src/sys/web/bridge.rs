@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 use web_sys::CloseEvent;
 
 use super::{message, waking::Bell};
-use crate::{close::CloseCode, link::Link, options::Options, packet::Packet};
+use crate::{close::CloseCode, link::Link, options::PeerOptions, packet::Packet};
 
 /// What happened to one connection and was not told yet.
 ///
@@ -59,7 +59,7 @@ impl Breach {
 }
 
 impl Bridge {
-    pub(super) fn new(options: &Options) -> Self {
+    pub(super) fn new(options: &PeerOptions) -> Self {
         let queue = Queue {
             opened: false,
             packets: VecDeque::new(),
@@ -89,9 +89,7 @@ impl Bridge {
     pub(super) fn close(&self, event: &CloseEvent) {
         self.end(match event.code() {
             1005 => End::Frame { code: None, reason: String::new() },
-            code if CloseCode::for_server(code).is_ok() => {
-                End::Frame { code: Some(code), reason: event.reason() }
-            }
+            code if CloseCode::new(code).is_ok() => End::Frame { code: Some(code), reason: event.reason() },
             // 1006 is no frame. Any other is a breach that Chromium lets pass (1004, 1016 to 2999).
             _ => End::Gone,
         });
@@ -176,13 +174,13 @@ mod tests {
     use js_sys::Uint8Array;
     use wasm_bindgen_test::wasm_bindgen_test;
 
-    fn bridge(options: Options) -> Bridge {
+    fn bridge(options: PeerOptions) -> Bridge {
         let bridge = Bridge::new(&options);
         bridge.open();
         bridge
     }
 
-    fn inbox(options: Options) -> Link {
+    fn inbox(options: PeerOptions) -> Link {
         let mut link = Link::connecting(&options, None);
         link.opened(None);
         link
@@ -194,7 +192,7 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn the_backlog_is_limited_in_bytes_to_the_byte() {
-        let bridge = bridge(Options::default().backlog_buffer_size(10));
+        let bridge = bridge(PeerOptions::default().backlog_buffer_size(10));
         assert_eq!(bridge.message(&binary(6)), Ok(()));
         assert_eq!(bridge.message(&JsValue::from_str("éé")), Ok(()));
         assert_eq!(bridge.message(&binary(0)), Ok(()));
@@ -203,7 +201,7 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn the_backlog_is_limited_in_packets_to_the_packet() {
-        let bridge = bridge(Options::default().max_backlog_packets(2));
+        let bridge = bridge(PeerOptions::default().max_backlog_packets(2));
         assert_eq!(bridge.message(&binary(0)), Ok(()));
         assert_eq!(bridge.message(&binary(0)), Ok(()));
         assert_eq!(bridge.message(&binary(0)), Err(Breach::Overflow));
@@ -211,8 +209,8 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn delivered_packets_leave_room_in_the_backlog() {
-        let bridge = bridge(Options::default().backlog_buffer_size(10));
-        let mut link = inbox(Options::default());
+        let bridge = bridge(PeerOptions::default().backlog_buffer_size(10));
+        let mut link = inbox(PeerOptions::default());
         for _ in 0..5 {
             assert_eq!(bridge.message(&binary(10)), Ok(()));
             bridge.deliver(&mut link);
@@ -222,8 +220,8 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn after_a_breach_nothing_is_kept_and_nothing_else_is_believed() {
-        let bridge = bridge(Options::default().max_message_size(10));
-        let mut link = inbox(Options::default());
+        let bridge = bridge(PeerOptions::default().max_message_size(10));
+        let mut link = inbox(PeerOptions::default());
         assert_eq!(bridge.message(&binary(10)), Ok(()));
         assert_eq!(bridge.message(&binary(11)), Err(Breach::TooBig));
         assert_eq!(bridge.message(&binary(1)), Ok(()), "the socket is closing already");
@@ -234,8 +232,8 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn the_end_waits_for_the_packets_before_it() {
-        let bridge = bridge(Options::default());
-        let mut link = inbox(Options::default().max_queued_packets(1));
+        let bridge = bridge(PeerOptions::default());
+        let mut link = inbox(PeerOptions::default().max_queued_packets(1));
         for _ in 0..2 {
             assert_eq!(bridge.message(&binary(1)), Ok(()));
         }

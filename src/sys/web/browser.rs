@@ -125,7 +125,7 @@ pub(super) fn refused(exception: JsValue) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{link::Link, options::Options, packet::Packet, sys::web::waking::Waker};
+    use crate::{link::Link, options::PeerOptions, packet::Packet, sys::web::waking::Waker};
     use std::cell::{Cell, RefCell};
     use wasm_bindgen::prelude::wasm_bindgen;
     use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -164,21 +164,21 @@ mod tests {
     }
 
     /// Nobody listens there, and no test waits for the browser to find that out.
-    fn connect(options: &Options) -> (Browser, Rc<Bridge>) {
+    fn connect(options: &PeerOptions) -> (Browser, Rc<Bridge>) {
         let bridge = Rc::new(Bridge::new(options));
         let browser = Browser::connect("ws://127.0.0.1:65535/", &[], &bridge).unwrap();
         (browser, bridge)
     }
 
     fn packets(bridge: &Bridge) -> Vec<Packet> {
-        let mut link = Link::connecting(&Options::default(), None);
+        let mut link = Link::connecting(&PeerOptions::default(), None);
         bridge.deliver(&mut link);
         std::iter::from_fn(|| link.take()).collect()
     }
 
     #[wasm_bindgen_test]
     fn events_reach_the_bridge() {
-        let (browser, bridge) = connect(&Options::default());
+        let (browser, bridge) = connect(&PeerOptions::default());
         assert!(!bridge.is_open());
         fire_open(&browser.socket);
         fire_message(&browser.socket, "hello");
@@ -192,7 +192,7 @@ mod tests {
     fn codes_that_no_frame_may_carry_are_not_passed_on() {
         let empty = End::Frame { code: None, reason: String::new() };
         for (code, end) in [(1005, empty), (1006, End::Gone), (1004, End::Gone), (2999, End::Gone)] {
-            let (browser, bridge) = connect(&Options::default());
+            let (browser, bridge) = connect(&PeerOptions::default());
             fire_close(&browser.socket, code);
             assert_eq!(bridge.ended(), Some(end));
         }
@@ -200,7 +200,7 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn a_late_event_of_a_dropped_connection_reaches_nobody() {
-        let (browser, bridge) = connect(&Options::default());
+        let (browser, bridge) = connect(&PeerOptions::default());
         let socket = browser.socket.clone();
         drop(browser);
         assert_eq!(Rc::strong_count(&bridge), 1, "a callback is still alive");
@@ -213,7 +213,7 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn dropping_closes_the_browsers_socket() {
-        let (browser, _) = connect(&Options::default());
+        let (browser, _) = connect(&PeerOptions::default());
         let socket = browser.socket.clone();
         assert_eq!(socket.ready_state(), WebSocket::CONNECTING);
         drop(browser);
@@ -222,7 +222,9 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn a_breach_closes_the_browsers_socket_without_a_poll() {
-        for options in [Options::default().max_message_size(4), Options::default().backlog_buffer_size(4)] {
+        for options in
+            [PeerOptions::default().max_message_size(4), PeerOptions::default().backlog_buffer_size(4)]
+        {
             let (browser, _bridge) = connect(&options);
             fire_open(&browser.socket);
             fire_message(&browser.socket, "1234");
@@ -234,7 +236,7 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn a_hook_that_throws_or_lets_everything_go_harms_nobody() {
-        let (browser, bridge) = connect(&Options::default());
+        let (browser, bridge) = connect(&PeerOptions::default());
         let calls = Rc::new(Cell::new(0));
         let counted = Rc::clone(&calls);
         set_hook(&bridge, move || {

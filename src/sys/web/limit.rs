@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use super::time::now;
-use crate::{clock::PatientClock, close::Deadline};
+use crate::{clock::PatientClock, close::Timeout};
 
 /// One time limit, running. A connection has at most one at a time, and none while it is open: so that an idle poll
 /// need not ask the browser for the time.
 pub(super) struct Limit {
-    what: Deadline,
+    what: Timeout,
     clock: PatientClock,
     time: Duration,
 }
 
 impl Limit {
-    pub(super) fn start(what: Deadline, time: Duration) -> Self {
+    pub(super) fn start(what: Timeout, time: Duration) -> Self {
         Self { what, clock: PatientClock::start(now()), time }
     }
 
@@ -30,7 +30,7 @@ impl Limit {
     }
 
     /// Which limit it was, once it is over.
-    pub(super) fn passed(&mut self) -> Option<Deadline> {
+    pub(super) fn passed(&mut self) -> Option<Timeout> {
         (self.clock.advance(now()) >= self.time).then_some(self.what)
     }
 }

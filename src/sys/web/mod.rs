@@ -38,10 +38,10 @@ use self::{
 pub(crate) use self::{notify::Notifier, reactor::Reactor, time::now};
 use super::Transport;
 use crate::{
-    close::{CloseCause, CloseCode, CloseInfo, Deadline},
+    close::{CloseCause, CloseCode, CloseInfo, Timeout},
     error::Error,
     link::Link,
-    options::{Options, TlsOptions},
+    options::{PeerOptions, TlsOptions},
     packet::Outgoing,
     state::ReadyState,
     upgraded::{Handover, Role},
@@ -70,7 +70,7 @@ struct Handles {
 }
 
 impl Transport for Socket {
-    fn connect(url: &Url, options: &Options) -> Result<Self, Error> {
+    fn connect(url: &Url, options: &PeerOptions) -> Result<Self, Error> {
         check_supported(url, options)?;
         let bridge = Rc::new(Bridge::new(options));
         // URL and protocols were checked by stricter rules than the browser's. If it throws all the same, then for a
@@ -86,18 +86,18 @@ impl Transport for Socket {
         let pulse = pulse.transpose().map_err(browser::refused)?;
         Ok(Self {
             handles: SendWrapper::new(Handles { alarm: Alarm::new(&bridge.bell), bridge, browser }),
-            limit: Some(Limit::start(Deadline::Connect, options.connect_timeout)),
+            limit: Some(Limit::start(Timeout::Connect, options.connect_timeout)),
             close_timeout: options.close_timeout,
             pulse: pulse.map(|pulse| SendWrapper::new(Box::new(pulse))),
             buffered: 0,
         })
     }
 
-    fn accept(_: TcpStream, _: &Options) -> Result<Self, Error> {
+    fn accept(_: TcpStream, _: &PeerOptions) -> Result<Self, Error> {
         Err(Error::Unsupported { what: "a browser accepts no connections" })
     }
 
-    fn accept_upgraded(_: Handover, _: Role, _: &Options) -> Result<Self, Error> {
+    fn accept_upgraded(_: Handover, _: Role, _: &PeerOptions) -> Result<Self, Error> {
         Err(Error::Unsupported { what: "to accept connections in a browser" })
     }
 
@@ -127,7 +127,7 @@ impl Transport for Socket {
             // A game that closes and reads no more leaves packets in the way of the end. It is not to wait for ever.
             match bridge.ended_early() {
                 Some(end) => tell(end, link),
-                None => link.closed(CloseInfo::new(CloseCause::TimedOut { what })),
+                None => link.closed(CloseInfo::new(CloseCause::TimedOut(what))),
             }
         } else if self.buffered > 0 {
             self.sample(link);
@@ -159,7 +159,7 @@ impl Transport for Socket {
         if let Some(browser) = &self.handles.browser {
             browser.close(code, reason);
         }
-        self.limit = Some(Limit::start(Deadline::Close, self.close_timeout));
+        self.limit = Some(Limit::start(Timeout::Close, self.close_timeout));
         // From here on nothing but the end is waited for.
         self.pulse = None;
         link.closing();
@@ -202,7 +202,7 @@ impl Socket {
                 Ok(()) => link.count_sent(probe.len()),
                 Err(error) => log::error!("the browser does not send the probe: {error}"),
             },
-            Found::Death => link.closed(CloseInfo::new(CloseCause::TimedOut { what: Deadline::Liveness })),
+            Found::Death => link.closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Liveness))),
         }
     }
 
@@ -223,7 +223,7 @@ impl fmt::Debug for Socket {
 }
 
 /// What no browser lets a page decide. Doing without in silence would be worse: a token not sent, a server not checked.
-fn check_supported(url: &Url, options: &Options) -> Result<(), Error> {
+fn check_supported(url: &Url, options: &PeerOptions) -> Result<(), Error> {
     // Every target refuses such a port, unless the options allow it.
     if url.has_blocked_port() {
         return Err(Error::Unsupported { what: "a browser connects to no port that it blocks" });
@@ -246,11 +246,11 @@ fn tell(end: End, link: &mut Link) {
             link.closed(CloseInfo::new(CloseCause::Refused { status: None }));
         }
         End::Frame { code, reason } => link.closed_by_frame(code, reason),
-        End::Gone => link.closed(CloseInfo::new(CloseCause::Lost)),
+        End::Gone => link.closed(CloseInfo::new(CloseCause::ConnectionLost)),
         // The code that the rule asks for, though a browser sends another (RFC 6455, 7.4.1).
-        End::Breach(Breach::TooBig) => link.closed(CloseInfo::with_code(CloseCause::TooBig, 1009)),
+        End::Breach(Breach::TooBig) => link.closed(CloseInfo::with_code(CloseCause::MessageTooBig, 1009)),
         End::Breach(Breach::Overflow) => {
-            link.closed(CloseInfo::with_code(CloseCause::Overflow, Breach::OVERFLOW_CODE));
+            link.closed(CloseInfo::with_code(CloseCause::InboxOverflow, Breach::OVERFLOW_CODE));
         }
     }
 }
@@ -264,7 +264,7 @@ mod tests {
     fn what_the_browser_throws_at_a_connection_is_an_end_that_the_next_poll_tells() {
         // Twice the same protocol: the one thing that every browser throws for at once. Users cannot come here with
         // it, for options are checked before.
-        let options = Options::default().protocols(["chat", "chat"]);
+        let options = PeerOptions::default().protocols(["chat", "chat"]);
         let url = Url::parse("ws://127.0.0.1:65535/").unwrap();
         let mut socket = Socket::connect(&url, &options).unwrap();
         let mut link = Link::connecting(&options, None);

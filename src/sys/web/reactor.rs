@@ -11,11 +11,11 @@ use bytes::Bytes;
 
 use crate::{
     admission::{Refusal, Response, Terms},
-    close::{CloseCode, Excess},
+    close::{CloseCode, Limit},
     error::Error,
     ledger::Ledger,
     link::Link,
-    options::{ServerOptions, TlsIdentity},
+    options::{ServerOptions, TlsCertificate},
     packet::{Outgoing, Packet},
     request::Request,
     sys::{Accept, Accepted, Arrived, Held, Moment, Progress, Ration, Wakeup},
@@ -39,11 +39,11 @@ impl Accept for Reactor {
         Err(Error::Unsupported { what: WHAT })
     }
 
-    fn new(_: Option<TcpListener>, _: Option<&TlsIdentity>) -> Result<Self, Error> {
+    fn new(_: Option<TcpListener>, _: Option<&TlsCertificate>) -> Result<Self, Error> {
         Err(Error::Unsupported { what: WHAT })
     }
 
-    fn set_identity(&mut self, _: &TlsIdentity) -> Result<(), Error> {
+    fn set_certificate(&mut self, _: &TlsCertificate) -> Result<(), Error> {
         match self.0 {}
     }
 
@@ -172,7 +172,7 @@ impl Accepted for Connection {
         match self.0 {}
     }
 
-    fn expel(&mut self, _: Excess, _: &str, _: Duration, _: &mut Link) {
+    fn expel(&mut self, _: Limit, _: &str, _: Duration, _: &mut Link) {
         match self.0 {}
     }
 }

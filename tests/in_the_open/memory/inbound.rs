@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use websocket_peer::{Admission, CloseCause, Excess, Options, PeerKey, PeerLimits, ReadyState};
+use websocket_peer::{Admission, CloseCause, Limit, PeerKey, PeerOptions, RateLimits, ReadyState};
 
 use super::{KIB, MIB, SHARE, assert_goes_on, with_memory};
 use crate::{
@@ -17,13 +17,13 @@ use crate::{
 const TURN: usize = 256 * KIB;
 
 const SOON: Duration = Duration::from_millis(400);
-const SLOW: CloseCause = CloseCause::Excess { what: Excess::Slow };
+const SLOW: CloseCause = CloseCause::LimitExceeded(Limit::SlowReader);
 
 /// A server whose peers hold all that may be held in common of what they send, by packets that the program does not read; and an
 /// honest peer among them.
-fn filled(limits: PeerLimits) -> (Host, (PeerKey, Raw), Vec<(PeerKey, Raw)>) {
+fn filled(limits: RateLimits) -> (Host, (PeerKey, Raw), Vec<(PeerKey, Raw)>) {
     const COMMON: usize = 2 * MIB;
-    let mut host = Host::start(with_memory(64, COMMON).limits(limits));
+    let mut host = Host::start(with_memory(64, COMMON).rate_limits(limits));
     let honest = host.guest();
     let mut guests: Vec<_> = (0..40).map(|_| host.guest()).collect();
     let message = client_frame(BINARY, vec![0; 60_000]);
@@ -40,7 +40,7 @@ fn filled(limits: PeerLimits) -> (Host, (PeerKey, Raw), Vec<(PeerKey, Raw)>) {
 
 #[test]
 fn a_peer_within_its_share_goes_on_and_newcomers_come_in_when_memory_is_scarce() {
-    let mut host = Host::start(with_memory(64, 512 * KIB).limits(unlimited()));
+    let mut host = Host::start(with_memory(64, 512 * KIB).rate_limits(unlimited()));
     let (key, mut raw) = host.guest();
     let mut fillers: Vec<_> = (0..40).map(|_| host.guest()).collect();
     for (_, filler) in &mut fillers {
@@ -60,7 +60,7 @@ fn a_peer_within_its_share_goes_on_and_newcomers_come_in_when_memory_is_scarce()
 /// 64 times 64,000 bytes that are not finished, beside the largest message of another.
 #[test]
 fn unfinished_messages_of_the_many_do_not_stop_the_finished_message_of_one() {
-    let mut host = Host::start(with_memory(64, 512 * KIB).limits(unlimited()));
+    let mut host = Host::start(with_memory(64, 512 * KIB).rate_limits(unlimited()));
     let (key, mut raw) = host.guest();
     let mut fillers: Vec<_> = (0..63).map(|_| host.guest().1).collect();
     let message = client_frame(BINARY, vec![7; 64 * KIB]);
@@ -80,7 +80,7 @@ fn unfinished_messages_of_the_many_do_not_stop_the_finished_message_of_one() {
 /// A sender is paused because memory is scarce: that it does not finish its message meanwhile is not its fault.
 #[test]
 fn no_time_limit_of_a_peer_runs_while_the_server_does_not_read_from_it() {
-    let limits = PeerLimits::default().max_message_time(SOON);
+    let limits = RateLimits::default().max_message_time(SOON);
     let (mut host, _honest, mut guests) = filled(limits);
     let key = guests[0].0;
     // Nothing of this is read: its share is used up by the packet before, and what is common by all of them.
@@ -101,11 +101,11 @@ fn no_time_limit_of_a_peer_runs_while_the_server_does_not_read_from_it() {
 /// The same where its inbox is full, and for the time that its own queue may be full.
 #[test]
 fn a_peer_whose_packets_the_program_leaves_unread_is_not_slow() {
-    let peer = Options::for_server()
+    let peer = PeerOptions::for_server()
         .inbound_buffer_size(64 * KIB)
         .outbound_buffer_size(100_000)
         .heartbeat_interval(Duration::from_secs(60));
-    let mut host = Host::start(with_peer(peer).limits(unlimited()).max_time_full(SOON));
+    let mut host = Host::start(with_peer(peer).rate_limits(unlimited()).slow_reader_timeout(SOON));
     let (key, mut raw) = host.guest();
     for _ in 0..3 {
         raw.send_while(client_frame(BINARY, vec![0; 40_000]), || host.server.poll());
@@ -133,9 +133,9 @@ fn a_peer_whose_packets_the_program_leaves_unread_is_not_slow() {
 /// What came while the server did not read is not a burst of the peer's.
 #[test]
 fn what_has_waited_unread_is_not_held_against_its_sender() {
-    let peer = Options::for_server().inbound_buffer_size(64 * KIB);
+    let peer = PeerOptions::for_server().inbound_buffer_size(64 * KIB);
     let limits = unlimited().max_bytes_per_second(40_000);
-    let mut host = Host::start(with_peer(peer).limits(limits));
+    let mut host = Host::start(with_peer(peer).rate_limits(limits));
     let (key, mut raw) = host.guest();
     let start = std::time::Instant::now();
     // At less than the limit, and more in all than it allows at once; the program reads nothing of it.
@@ -172,7 +172,8 @@ fn a_message_of_the_greatest_size_comes_even_where_memory_is_as_small_as_it_may_
 
 #[test]
 fn memory_recovers_by_itself_from_messages_that_nobody_finishes() {
-    let mut host = Host::start(with_memory(64, 512 * KIB).limits(unlimited().max_message_time(5 * SOON)));
+    let mut host =
+        Host::start(with_memory(64, 512 * KIB).rate_limits(unlimited().max_message_time(5 * SOON)));
     let mut guests: Vec<_> = (0..40).map(|_| host.guest()).collect();
     for (_, raw) in &mut guests {
         host.send(raw, &client_frame(BINARY, vec![0; 60_000])[..59_000]);
@@ -187,8 +188,9 @@ fn memory_recovers_by_itself_from_messages_that_nobody_finishes() {
 #[test]
 fn memory_is_never_over_the_ceiling_whatever_comes_and_nobody_reads() {
     const MAX: usize = 16 * (2 * (500_000 + 4 * KIB) + 8 * KIB) + 2 * MIB;
-    let peer = Options::for_server().inbound_buffer_size(2 * MIB).max_message_size(500_000);
-    let mut host = Host::start(with_peer(peer).limits(unlimited()).max_peers(16).max_memory(MAX));
+    let peer = PeerOptions::for_server().inbound_buffer_size(2 * MIB).max_message_size(500_000);
+    let mut host =
+        Host::start(with_peer(peer).rate_limits(unlimited()).max_peers(16).max_buffered_bytes(MAX));
     let guests: Vec<(PeerKey, Raw)> = (0..16).map(|_| host.guest()).collect();
     let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let floods: Vec<_> = guests
@@ -242,7 +244,8 @@ fn memory_is_never_over_the_ceiling_whatever_comes_and_nobody_reads() {
 fn a_peer_with_larger_messages_is_let_in_while_there_is_memory_for_its_share() {
     const LARGE: usize = 150 * KIB;
     let mut host = Host::start(with_memory(4, 4 * SHARE));
-    host.server.on_request(|_| Admission::accept().options(Options::for_server().max_message_size(LARGE)));
+    host.server
+        .on_request(|_| Admission::accept().options(PeerOptions::for_server().max_message_size(LARGE)));
     let (key, mut raw) = host.guest();
     host.send(&mut raw, client_frame(BINARY, vec![7; LARGE]));
     assert_eq!(host.packet(key).len(), LARGE);

@@ -17,9 +17,9 @@ pub const MIB: usize = 1024 * KIB;
 /// What one peer with the default sizes has for itself: a request, and a message of 64 KiB each way, with what belongs to them.
 pub const SHARE: usize = 2 * (64 + 4) * KIB + 8 * KIB;
 
-/// Options for `peers` peers with a share each, and `common` bytes beside them.
+/// PeerOptions for `peers` peers with a share each, and `common` bytes beside them.
 pub fn with_memory(peers: usize, common: usize) -> ServerOptions {
-    ServerOptions::default().max_peers(peers).max_memory(peers * SHARE + common)
+    ServerOptions::default().max_peers(peers).max_buffered_bytes(peers * SHARE + common)
 }
 
 /// It sends something, and is answered.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use websocket_peer::{
-    Admission, CloseCause, Error, Excess, Options, Packet, PeerKey, ServerEvent, ServerOptions,
+    Admission, CloseCause, Error, Limit, Packet, PeerKey, PeerOptions, ServerEvent, ServerOptions,
 };
 
 use super::{KIB, MIB, SHARE, assert_goes_on, with_memory};
@@ -13,12 +13,12 @@ use crate::{
 };
 
 const SOON: Duration = Duration::from_millis(400);
-const SLOW: CloseCause = CloseCause::Excess { what: Excess::Slow };
+const SLOW: CloseCause = CloseCause::LimitExceeded(Limit::SlowReader);
 
 /// Unbounded outgoing queue.
 #[test]
 fn what_waits_for_a_slow_reader_has_a_bound_and_the_rest_is_refused() {
-    let mut host = Host::start(with_peer(Options::for_server().outbound_buffer_size(200_000)));
+    let mut host = Host::start(with_peer(PeerOptions::for_server().outbound_buffer_size(200_000)));
     let (key, _raw) = host.guest();
     let (other, mut other_raw) = host.guest();
     host.stuff(key, &Packet::binary(vec![0; 10_000]));
@@ -33,7 +33,8 @@ fn what_waits_for_a_slow_reader_has_a_bound_and_the_rest_is_refused() {
 
 #[test]
 fn a_slow_reader_is_closed_when_it_stays_full_and_told_why() {
-    let options = with_peer(Options::for_server().outbound_buffer_size(100_000)).max_time_full(SOON);
+    let options =
+        with_peer(PeerOptions::for_server().outbound_buffer_size(100_000)).slow_reader_timeout(SOON);
     let mut host = Host::start(options);
     let (key, mut raw) = host.guest();
     host.stuff(key, &Packet::binary(vec![0; 10_000]));
@@ -50,7 +51,8 @@ fn a_slow_reader_is_closed_when_it_stays_full_and_told_why() {
 fn a_slow_reader_that_catches_up_in_time_stays() {
     // Longer than a loaded machine takes for a few megabytes, and shorter than all of this together.
     const LIMIT: Duration = Duration::from_secs(3);
-    let options = with_peer(Options::for_server().outbound_buffer_size(100_000)).max_time_full(LIMIT);
+    let options =
+        with_peer(PeerOptions::for_server().outbound_buffer_size(100_000)).slow_reader_timeout(LIMIT);
     let mut host = Host::start(options);
     let (key, mut raw) = host.guest();
     for _ in 0..3 {
@@ -88,9 +90,9 @@ fn bytes_that_wait_for_many_count_once() {
 }
 
 /// Each is far below its own bound; all together are not.
-fn stuffed(max_time_full: Duration) -> (Host, Vec<(PeerKey, Raw)>) {
+fn stuffed(slow_reader_timeout: Duration) -> (Host, Vec<(PeerKey, Raw)>) {
     const COMMON: usize = 4 * MIB;
-    let mut host = Host::start(with_memory(32, COMMON).max_time_full(max_time_full));
+    let mut host = Host::start(with_memory(32, COMMON).slow_reader_timeout(slow_reader_timeout));
     let guests: Vec<_> = (0..8).map(|_| host.guest()).collect();
     // In turns, until none of them takes any more, not even a byte.
     for size in [20_000, 1_000, 1] {
@@ -189,7 +191,7 @@ fn memory_recovers_when_slow_readers_read_although_they_have_sent_something_mean
 
 #[test]
 fn what_waits_for_one_that_has_said_goodbye_still_counts() {
-    let mut host = Host::start(with_peer(Options::for_server().close_timeout(2 * SOON)));
+    let mut host = Host::start(with_peer(PeerOptions::for_server().close_timeout(2 * SOON)));
     let (key, mut raw) = host.guest();
     host.block(key, &Packet::binary(vec![0; 500_000]));
     while host.buffered(key) < 3 * MIB + MIB / 2 {
@@ -206,7 +208,7 @@ fn what_waits_for_one_that_has_said_goodbye_still_counts() {
 
 #[test]
 fn pongs_that_wait_have_a_bound() {
-    let mut host = Host::start(ServerOptions::default().limits(unlimited()));
+    let mut host = Host::start(ServerOptions::default().rate_limits(unlimited()));
     let (key, mut raw) = host.guest();
     host.block(key, &Packet::binary(vec![0; 50_000]));
     let before = host.server.stats().memory;

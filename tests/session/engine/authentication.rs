@@ -5,7 +5,7 @@ use std::time::Duration;
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     CloseCause,
-    multiplayer::{AuthFailure, Event, PeerId, Refusal, Session, SessionOptions},
+    multiplayer::{AuthFailure, Event, PacketError, PeerId, Session, SessionOptions},
     variant::Variant,
 };
 
@@ -41,7 +41,7 @@ fn a_server_says_what_the_engines_server_said() {
             "S complete_auth(A)" => server.complete_auth(A).unwrap(),
             "B connects (auth) while A admitted" => server.peer_joined(b, now),
             "both complete (server first)" => server.complete_auth(b).unwrap(),
-            "B closes" => server.peer_left(b, CloseCause::Lost.into()),
+            "B closes" => server.peer_left(b, CloseCause::ConnectionLost.into()),
             "B reconnects, never completes" => {
                 b = B[1];
                 server.peer_joined(b, now);
@@ -60,8 +60,10 @@ fn a_server_says_what_the_engines_server_said() {
         step.play_server(&mut server, [('A', A), ('B', b)], now);
         for event in events(&mut server) {
             match event {
-                Event::AuthFailed { peer, why } => failures.push((peer, why)),
-                Event::Refused { from, what } => assert_eq!((from, what), (B[2], Refusal::NotAuthenticated)),
+                Event::AuthFailed { peer, reason } => failures.push((peer, reason)),
+                Event::PacketRejected { from, error } => {
+                    assert_eq!((from, error), (B[2], PacketError::NotAuthenticated))
+                }
                 _ => {}
             }
         }
@@ -110,7 +112,7 @@ fn a_client_that_comes_again_says_what_the_engines_did() {
                 client = Session::client(SessionOptions::default())
             }
             "B rpc to authing server" => {
-                let game = client.add_node("Game", script_of_game()).unwrap();
+                let game = client.register_node_with("Game", script_of_game()).unwrap();
                 client.call_method(game, SERVER, "any_local", vec![Variant::Int(1)]).unwrap();
             }
             _ => {}

@@ -68,7 +68,7 @@ impl Step {
             let from = clients.iter().find(|(name, _)| *name == line.client).expect("a client").1;
             match &line.said {
                 Said::Packet(bytes) => server.receive(from, Packet::binary(&bytes[..]), now),
-                Said::Close => server.peer_left(from, CloseCause::Lost.into()),
+                Said::Close => server.peer_left(from, CloseCause::ConnectionLost.into()),
             }
         }
         let outputs: Vec<Output> = std::iter::from_fn(|| server.next_output()).collect();

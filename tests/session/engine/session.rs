@@ -6,8 +6,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     Error,
     multiplayer::{
-        Event, Method, Methods, NodeKey, Parameter, PeerId, Refusal, Session, SessionOptions, Target,
-        WrongCall,
+        CallError, Event, Method, Methods, NodeKey, PacketError, Parameter, PeerId, Session, SessionOptions,
+        Target,
     },
     variant::{Array, Dictionary, StringName, Variant, Vector2},
 };
@@ -175,7 +175,7 @@ fn check_received(own: PeerId, told: Vec<Event>) -> Vec<Event> {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_server_says_what_the_engines_server_said() {
     let mut server = Session::server(SessionOptions::default());
-    let game = server.add_node("Game", game()).unwrap();
+    let game = server.register_node_with("Game", game()).unwrap();
     let mut told = Vec::new();
     let mut told_of_kid = Vec::new();
     let steps = steps();
@@ -185,7 +185,7 @@ fn a_server_says_what_the_engines_server_said() {
             "A connects" => server.peer_joined(A, NOW),
             "B connects" => server.peer_joined(B, NOW),
             "S+A: kid exists both, A rpc again" => {
-                server.add_node("Game/Kid", script_of_game()).unwrap();
+                server.register_node_with("Game/Kid", script_of_game()).unwrap();
             }
             "S: send_bytes(99)" => assert_eq!(server.send_bytes(id(99), &[1]), Err(Error::UnknownPeer)),
             _ => {}
@@ -201,27 +201,27 @@ fn a_server_says_what_the_engines_server_said() {
     }
 
     let refused = |event| match event {
-        Event::Refused { from: A, what } => Some(what),
+        Event::PacketRejected { from: A, error } => Some(error),
         _ => None,
     };
-    let wrong_count = |method: &'static str, least, found| Refusal::WrongCall {
+    let wrong_count = |method: &'static str, least, found| PacketError::CallError {
         method: method.into(),
-        why: WrongCall::ArgumentCount { least, most: least, found },
+        why: CallError::ArgumentCount { least, most: least, found },
     };
     let others = check_received(SERVER, told);
-    let found: Vec<Refusal> = others.into_iter().filter_map(refused).collect();
+    let found: Vec<PacketError> = others.into_iter().filter_map(refused).collect();
     assert_eq!(
         found,
         [
             wrong_count("bytes", 1, 0),
-            Refusal::NotAllowed { method: "auth_only".into() },
+            PacketError::NotAllowed { method: "auth_only".into() },
             wrong_count("any_args", 3, 1),
-            Refusal::UnknownPeer,
+            PacketError::UnknownPeer,
         ]
     );
     // The path, and the call by it, before there was such a node; then two calls.
-    let of_kid: Vec<Option<Refusal>> = told_of_kid.into_iter().map(refused).collect();
-    assert_eq!(of_kid, [Some(Refusal::UnknownPath), Some(Refusal::UnknownPath), None, None]);
+    let of_kid: Vec<Option<PacketError>> = told_of_kid.into_iter().map(refused).collect();
+    assert_eq!(of_kid, [Some(PacketError::UnknownPath), Some(PacketError::UnknownPath), None, None]);
 
     // Here we differ: the engine just closes. We first make sure that it has read everything.
     server.disconnect_peer(A).unwrap();
@@ -233,7 +233,7 @@ fn a_server_says_what_the_engines_server_said() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_client_says_what_the_engines_client_said() {
     let mut client = Session::client(SessionOptions::default());
-    let game = client.add_node("Game", game()).unwrap();
+    let game = client.register_node_with("Game", game()).unwrap();
     let mut kid_node = None;
     let mut told = Vec::new();
     for step in steps() {
@@ -261,14 +261,14 @@ fn a_client_says_what_the_engines_client_said() {
                 assert_eq!(client.send_bytes(id(99), &[1]), Err(Error::UnknownPeer));
             }
             "A: rpc on child node (new path) + root node" => {
-                let node = client.add_node("Game/Kid", script_of_game()).unwrap();
+                let node = client.register_node_with("Game/Kid", script_of_game()).unwrap();
                 kid_node = Some(node);
                 play(&mut client, node);
             }
             "A: kid rpc after server has node" => play(&mut client, kid_node.unwrap()),
             "A: remove kid & re-add, rpc" => {
-                client.remove_node(kid_node.unwrap());
-                let node = client.add_node("Game/Kid", script_of_game()).unwrap();
+                client.unregister_node(kid_node.unwrap());
+                let node = client.register_node_with("Game/Kid", script_of_game()).unwrap();
                 play(&mut client, node);
             }
             _ => {}
@@ -297,7 +297,7 @@ fn a_client_says_what_the_engines_client_said() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_client_that_only_listens_says_what_the_engines_did() {
     let mut client = Session::client(SessionOptions::default());
-    client.add_node("Game", game()).unwrap();
+    client.register_node_with("Game", game()).unwrap();
     let mut told = Vec::new();
     for step in steps() {
         step.play_client(&mut client, 'B', NOW);

@@ -17,28 +17,28 @@ fn what_cannot_be_declared_says_why() {
     let twice = || Properties::new().with(Property::any("a")).with(Property::any("a").never());
     let scenes = |count| (0..count).fold(Spawner::new(), |all, _| all.scene(Scene::new([])));
     for properties in [many(65), twice()] {
-        let result = server.add_synchronizer("Sync", properties.clone());
+        let result = server.register_synchronizer("Sync", properties.clone());
         assert!(matches!(result, Err(Error::InvalidNode { .. })), "{result:?}");
-        let result = server.add_spawner("Spawner", Spawner::new().scene(properties));
+        let result = server.register_spawner("Spawner", Spawner::new().scene(properties));
         assert!(matches!(result, Err(Error::InvalidNode { .. })), "{result:?}");
     }
     let same_name = Scene::new([coin().clone(), coin()].iter().flat_map(|_| [door()]));
     for spawner in [scenes(256), Spawner::new().scene(same_name)] {
-        let result = server.add_spawner("Spawner", spawner);
+        let result = server.register_spawner("Spawner", spawner);
         assert!(matches!(result, Err(Error::InvalidNode { .. })), "{result:?}");
     }
     // A path that is none, and one that is taken.
-    assert!(matches!(server.add_spawner("a//b", spawner()), Err(Error::InvalidNode { .. })));
-    server.add_spawner("Node", scenes(255)).unwrap();
-    assert!(matches!(server.add_synchronizer("Node", door()), Err(Error::InvalidNode { .. })));
-    server.add_synchronizer("Sync", many(64)).unwrap();
+    assert!(matches!(server.register_spawner("a//b", spawner()), Err(Error::InvalidNode { .. })));
+    server.register_spawner("Node", scenes(255)).unwrap();
+    assert!(matches!(server.register_synchronizer("Node", door()), Err(Error::InvalidNode { .. })));
+    server.register_synchronizer("Sync", many(64)).unwrap();
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn what_a_spawn_function_says_is_looked_at_too() {
     let mut server = Session::server(SessionOptions::default());
     let broken = |_: &_| Some(Scene::new([door(), door()]));
-    let spawner = server.add_spawner("Spawner", Spawner::new().custom(broken)).unwrap();
+    let spawner = server.register_spawner("Spawner", Spawner::new().custom(broken)).unwrap();
     let result = server.spawn(spawner, Spawn::custom(1));
     assert!(matches!(result, Err(Error::InvalidArguments { .. })), "{result:?}");
 }

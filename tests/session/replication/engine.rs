@@ -35,8 +35,8 @@ fn bytes(hex: &str) -> Vec<u8> {
 #[wasm_bindgen_test(unsupported = test)]
 fn what_an_engine_says_is_understood() {
     let mut client = Session::client(SessionOptions::default());
-    client.add_synchronizer("Main/Door/Sync", door()).unwrap();
-    client.add_spawner("Main/Spawner", spawner()).unwrap();
+    client.register_synchronizer("Main/Door/Sync", door()).unwrap();
+    client.register_spawner("Main/Spawner", spawner()).unwrap();
     client.peer_joined(SERVER, NOW);
     client.receive(SERVER, Packet::binary([2, 0, 0, 0]), NOW);
     for path in [DOOR_PATH, SPAWNER_PATH] {
@@ -90,8 +90,8 @@ fn sends(server: &mut Session, expected: &[&str]) {
 #[wasm_bindgen_test(unsupported = test)]
 fn what_is_said_is_what_an_engine_says() {
     let mut server = Session::server(SessionOptions::default());
-    let door = server.add_synchronizer("Main/Door/Sync", door()).unwrap();
-    let spawner = server.add_spawner("Main/Spawner", spawner()).unwrap();
+    let door = server.register_synchronizer("Main/Door/Sync", door()).unwrap();
+    let spawner = server.register_spawner("Main/Spawner", spawner()).unwrap();
     server.peer_joined(A, NOW);
     sends(&mut server, &["02000000"]);
     server.replicate();

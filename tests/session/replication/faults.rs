@@ -5,7 +5,7 @@ use std::time::Duration;
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     Packet,
-    multiplayer::{Event, NodeKey, PeerId, Refusal, ReplicationFault as Fault, Session, SessionOptions},
+    multiplayer::{Event, NodeKey, PacketError, PeerId, ReplicationError as Fault, Session, SessionOptions},
 };
 
 use super::{door, spawner};
@@ -16,9 +16,9 @@ const NOW: Duration = Duration::ZERO;
 /// A server at which A has the spawner, as number 7, and the door, as number 8.
 fn server_with(options: SessionOptions) -> (Session, NodeKey) {
     let mut server = Session::server(options);
-    let spawner = server.add_spawner("Spawner", spawner()).unwrap();
-    let door = server.add_synchronizer("Door", door()).unwrap();
-    server.add_node("Game", websocket_peer::multiplayer::Methods::new()).unwrap();
+    let spawner = server.register_spawner("Spawner", spawner()).unwrap();
+    let door = server.register_synchronizer("Door", door()).unwrap();
+    server.register_node_with("Game", websocket_peer::multiplayer::Methods::new()).unwrap();
     for peer in [A, B] {
         server.peer_joined(peer, NOW);
         for (number, path) in [(7, "Spawner"), (8, "Door"), (9, "Game")] {
@@ -62,7 +62,7 @@ fn coin(net_id: u32, name: &str) -> Packet {
 }
 
 #[track_caller]
-fn refusal(server: &mut Session, from: PeerId, packet: Packet) -> Refusal {
+fn refusal(server: &mut Session, from: PeerId, packet: Packet) -> PacketError {
     server.receive(from, packet, NOW);
     assert_eq!(outputs(server), []);
     match <[_; 1]>::try_from(refusals(server)) {
@@ -74,7 +74,7 @@ fn refusal(server: &mut Session, from: PeerId, packet: Packet) -> Refusal {
 #[track_caller]
 fn fault(server: &mut Session, from: PeerId, packet: Packet) -> Fault {
     match refusal(server, from, packet) {
-        Refusal::Replication(why) => why,
+        PacketError::Replication(why) => why,
         other => panic!("{other:?}"),
     }
 }
@@ -108,9 +108,9 @@ fn a_spawn_must_be_as_declared() {
     let state = |state: &[u8]| spawn(0, 7, 1, &[2, 3], "coin", state);
     let ids = |ids: &[u32]| spawn(0, 7, 1, ids, "coin", STATE);
     let unknown = refusal(&mut server, A, spawn(0, 99, 1, &[2, 3], "coin", STATE));
-    assert_eq!(unknown, Refusal::UnknownNode { id: 99 });
+    assert_eq!(unknown, PacketError::UnknownNode { id: 99 });
     let not_utf8 = refusal(&mut server, A, spawn(0, 7, 1, &[2, 3], "a/b", STATE));
-    assert!(matches!(not_utf8, Refusal::Malformed(_)));
+    assert!(matches!(not_utf8, PacketError::Malformed(_)));
     for (packet, expected) in [
         (spawn(0, 8, 1, &[2, 3], "coin", STATE), Fault::NotSpawner),
         (spawn(2, 7, 1, &[2, 3], "coin", STATE), Fault::UnknownScene),
@@ -206,7 +206,7 @@ fn a_state_must_be_as_declared() {
         matches!(fault(&mut server, A, sync(2, &[2, 1])), Fault::WrongValue { property, .. } if property == "position")
     );
     assert!(matches!(fault(&mut server, A, delta(2, 1, &POSITION)), Fault::WrongValue { .. }));
-    assert_eq!(refusal(&mut server, A, sync(0x8000_0099, &ANGLE)), Refusal::UnknownNode { id: 0x99 });
+    assert_eq!(refusal(&mut server, A, sync(0x8000_0099, &ANGLE)), PacketError::UnknownNode { id: 0x99 });
     // Nor has any of it told the time.
     for good in [sync(2, &POSITION), sync(0x8000_0008, &ANGLE), delta(2, 2, &[2, 1])] {
         server.receive(A, good, NOW);
@@ -225,7 +225,7 @@ fn what_is_wrong_with_one_node_does_not_keep_the_others_from_being_heard() {
     server.receive(A, packet(&[&[6, 5, 0], &entries.concat()]), NOW);
     let told = events(&mut server);
     let refused = |event: &Event| match event {
-        Event::Refused { what, .. } => Some(what.to_string()),
+        Event::PacketRejected { error, .. } => Some(error.to_string()),
         _ => None,
     };
     let expected = [
@@ -243,13 +243,13 @@ fn nobody_spawns_by_way_of_an_echo() {
     client.peer_joined(SERVER, NOW);
     client.receive(SERVER, packet(&[&[2, 0, 0, 0]]), NOW);
     events(&mut client);
-    let spawner = client.add_spawner("Spawner", spawner()).unwrap();
+    let spawner = client.register_spawner("Spawner", spawner()).unwrap();
     client.set_authority(spawner, A).unwrap();
     client.spawn(spawner, super::a_coin("coin")).unwrap();
     events(&mut client);
     outputs(&mut client);
     client.receive(SERVER, packet(&[&[7, 3, 2, 0, 0, 0], &coin(1, "coin")]), NOW);
-    assert_eq!(refusals(&mut client), [(A, Refusal::UnknownNode { id: 7 })]);
+    assert_eq!(refusals(&mut client), [(A, PacketError::UnknownNode { id: 7 })]);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -269,7 +269,7 @@ fn every_fault_says_what_is_wrong() {
         Fault::UnknownProperty,
         Fault::Outdated,
     ] {
-        let text = Refusal::from(why).to_string();
+        let text = PacketError::from(why).to_string();
         assert!(text.len() > 10 && !text.ends_with('.'), "{text}");
     }
 }

@@ -84,7 +84,7 @@ fn server_of(peers: &[PeerId], options: SessionOptions) -> (Session, websocket_p
     }
     let blob =
         Properties::new().with(Property::any("bytes")).with(Property::any("more").on_change().not_at_spawn());
-    let spawner = server.add_spawner("Spawner", Spawner::new().scene(blob)).unwrap();
+    let spawner = server.register_spawner("Spawner", Spawner::new().scene(blob)).unwrap();
     outputs(&mut server);
     events(&mut server);
     (server, spawner)
@@ -131,7 +131,7 @@ fn a_sync_is_split_at_the_largest_size() {
 fn what_would_be_too_long_to_be_sent_cannot_be_set() {
     let (mut server, spawner) = server_of(&[A], SessionOptions::default().max_packet_size(300));
     let node = server.spawn(spawner, Spawn::scene(0).with("bytes", 1).with("more", 1)).unwrap();
-    let door = server.add_synchronizer("Door", Properties::new().with(Property::any("angle"))).unwrap();
+    let door = server.register_synchronizer("Door", Properties::new().with(Property::any("angle"))).unwrap();
     outputs(&mut server);
     // What is the longest of SPAWN, with 28 bytes and a name, DELTA and SYNC, beside 8 of an array.
     let longest =
@@ -185,7 +185,7 @@ fn what_cannot_be_set_says_why() {
     assert!(matches!(server.set_property(coin, "angle", 1), Err(Error::InvalidArguments { .. })));
     assert!(matches!(server.set_property(spawner, "angle", 1), Err(Error::InvalidNode { .. })));
     assert!(matches!(server.despawn(door), Err(Error::InvalidNode { .. })));
-    server.remove_node(door);
+    server.unregister_node(door);
     assert_eq!(server.set_property(door, "angle", 1.0), Err(Error::UnknownNode));
     let door = stage.door[&A];
     assert_eq!(stage.at(A).set_property(door, "angle", 1.0), Err(Error::NotAuthority));

@@ -60,13 +60,13 @@ fn nodes_go_with_their_spawner() {
     stage.world.forget_events();
     // At one who sees them: then only there.
     let spawner = stage.spawner[&A];
-    stage.at(A).remove_node(spawner);
+    stage.at(A).unregister_node(spawner);
     let told = stage.world.events(A);
     assert!(matches!(told[..], [Event::Despawned { spawner: of, .. }] if of == spawner));
     assert_eq!(stage.told(B), []);
     // At the one who has spawned them: then everywhere.
     let spawner = stage.spawner[&SERVER];
-    stage.at(SERVER).remove_node(spawner);
+    stage.at(SERVER).unregister_node(spawner);
     assert_eq!(heard(&stage.told(B)), ["despawned"]);
     assert!(stage.at(SERVER).set_property(coin, "health", 1).is_err());
 }
@@ -76,10 +76,10 @@ fn a_spawned_node_can_be_removed_like_any() {
     let mut stage = Stage::of(&[A]);
     let coin = stage.spawn(SERVER, a_coin("coin"));
     let seen = stage.spawned(A).node;
-    stage.at(A).remove_node(seen);
+    stage.at(A).unregister_node(seen);
     assert_eq!(stage.at(A).spawned_name(seen), None);
     assert_eq!(stage.told(A), []);
-    stage.at(SERVER).remove_node(coin);
+    stage.at(SERVER).unregister_node(coin);
     assert_eq!(stage.at(SERVER).spawned_name(coin), None);
     // There it was gone already.
     assert_eq!(stage.refusals(A).len(), 1);

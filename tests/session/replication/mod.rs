@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use websocket_peer::{
     multiplayer::{
-        Event, NodeKey, PeerId, Properties, Property, Refusal, Scene, Session, Spawn, SpawnKind, Spawned,
+        Event, NodeKey, PacketError, PeerId, Properties, Property, Scene, Session, Spawn, SpawnKind, Spawned,
         Spawner, State,
     },
     variant::{Color, Variant, Vector2},
@@ -67,8 +67,8 @@ impl Stage {
 
     fn furnish(&mut self, id: PeerId) {
         let session = self.world.at(id);
-        let door_of = session.add_synchronizer("Main/Door/Sync", door()).unwrap();
-        let spawner_of = session.add_spawner("Main/Spawner", spawner()).unwrap();
+        let door_of = session.register_synchronizer("Main/Door/Sync", door()).unwrap();
+        let spawner_of = session.register_spawner("Main/Spawner", spawner()).unwrap();
         self.door.insert(id, door_of);
         self.spawner.insert(id, spawner_of);
     }
@@ -119,7 +119,7 @@ impl Stage {
     }
 
     #[track_caller]
-    fn refusals(&mut self, id: PeerId) -> Vec<(PeerId, Refusal)> {
+    fn refusals(&mut self, id: PeerId) -> Vec<(PeerId, PacketError)> {
         self.world.settle();
         self.world.refusals(id)
     }

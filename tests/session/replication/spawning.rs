@@ -109,7 +109,7 @@ fn names_are_unique_and_can_be_used_again() {
     assert_eq!(server.spawned_name(wall), Some("Node4"));
     server.despawn(coin).unwrap();
     server.spawn(spawner, a_coin("Node2")).unwrap();
-    let other = server.add_spawner("Main/Other", Spawner::new().scene(Scene::new([]))).unwrap();
+    let other = server.register_spawner("Main/Other", Spawner::new().scene(Scene::new([]))).unwrap();
     server.spawn(other, Spawn::scene(0).named("Node2")).unwrap();
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-use websocket_peer::Options as PeerOptions;
+use websocket_peer::PeerOptions;
 
 use super::{Demo, native};
 use crate::project::Project;

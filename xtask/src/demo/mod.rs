@@ -7,7 +7,7 @@ pub mod native;
 use std::net::TcpListener;
 
 use anyhow::{Context, Result};
-use websocket_peer::{Admission, Options as PeerOptions, Request, ServerOptions};
+use websocket_peer::{Admission, PeerOptions, Request, ServerOptions};
 
 use crate::page;
 use crate::ports::bind_near;
@@ -50,7 +50,7 @@ impl Demo {
         let page = PageServer::start(options.page_port, &page::directory(project), &[])?;
         let listener = bind_near("echo server", options.echo_port, TcpListener::bind)?;
         let peer = PeerOptions::for_server().max_message_size(MAX_MESSAGE);
-        let server = ServerOptions::default().peer(peer).max_peers(MAX_PEERS);
+        let server = ServerOptions::default().connection(peer).max_peers(MAX_PEERS);
         let echo = EchoServer::start(listener, server, take_first_protocol)?;
         Ok(Self { page, echo })
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use tokio::time::sleep;
-use websocket_peer::{Options, Packet, ReadyState, WebSocketPeer};
+use websocket_peer::{Packet, PeerOptions, ReadyState, WebSocketPeer};
 
 use crate::project::Project;
 
@@ -18,7 +18,7 @@ const EXAMPLE_LIMIT: Duration = Duration::from_secs(10 * 60);
 const FRAME: Duration = Duration::from_millis(16);
 
 /// Connects, has a text and a binary packet echoed, and closes cleanly.
-pub async fn exchange(url: &str, options: Options) -> Result<()> {
+pub async fn exchange(url: &str, options: PeerOptions) -> Result<()> {
     let mut peer = WebSocketPeer::with_options(options);
     peer.connect(url)?;
     until(&mut peer, "opening", |peer| peer.state() == ReadyState::Open).await?;
@@ -30,7 +30,7 @@ pub async fn exchange(url: &str, options: Options) -> Result<()> {
         ensure!(echo == sent, "sent {sent:?}, got {echo:?} back");
     }
 
-    peer.close()?;
+    peer.close();
     until(&mut peer, "closing", |peer| peer.state() == ReadyState::Closed).await?;
     let info = peer.close_info().context("closed, and no word of why")?;
     ensure!(info.was_clean() && info.code == Some(1000), "the close was not clean: {info}");

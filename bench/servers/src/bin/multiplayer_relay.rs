@@ -8,13 +8,13 @@ use std::{
 
 use servers::{Args, Outcome, announce};
 use websocket_peer::{
-    Options, PeerLimits, ServerOptions,
+    PeerOptions, RateLimits, ServerOptions,
     multiplayer::{MultiplayerOptions, MultiplayerPeer, SessionOptions},
 };
 
 fn main() -> Outcome {
     let args = Args::parse_for_events()?;
-    let mut peer = MultiplayerPeer::create_server(args.addr.as_str(), options())?;
+    let mut peer = MultiplayerPeer::bind(args.addr.as_str(), options())?;
     announce(peer.local_addr()?);
     let mut next = Instant::now();
     loop {
@@ -34,20 +34,20 @@ fn main() -> Outcome {
 
 /// As an engine is: no pings, and no limits to how much a client says. The loads come from one address, all at once.
 fn options() -> MultiplayerOptions {
-    let limits = PeerLimits::default()
+    let limits = RateLimits::default()
         .max_packets_per_second(0)
         .max_bytes_per_second(0)
         .max_control_frames_per_second(0)
         .max_fragments(0);
     let server = ServerOptions::default()
-        .peer(Options::for_server().heartbeat_interval(Duration::ZERO))
-        .limits(limits)
+        .connection(PeerOptions::for_server().heartbeat_interval(Duration::ZERO))
+        .rate_limits(limits)
         .max_peers(10_000)
-        .max_pending(10_000)
-        .max_pending_per_address(10_000)
+        .max_pending_handshakes(10_000)
+        .max_pending_handshakes_per_address(10_000)
         .max_peers_per_address(10_000)
         .max_connections_per_address_per_second(0)
-        .max_memory(4 << 30);
+        .max_buffered_bytes(4 << 30);
     let session = SessionOptions::default().max_relayed_bytes_per_second(0);
     MultiplayerOptions::default().server(server).session(session)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use websocket_peer::multiplayer::{AuthFailure, Event, MultiplayerOptions, PeerId, Refusal};
+use websocket_peer::multiplayer::{AuthFailure, Event, MultiplayerOptions, PacketError, PeerId};
 
 use super::godot;
 use super::ours::Ours;
@@ -68,7 +68,7 @@ fn authenticating(
 #[track_caller]
 fn failure(ours: &mut Ours, id: PeerId) -> AuthFailure {
     ours.event("the failure", |event| match event {
-        Event::AuthFailed { peer, why } if *peer == id => Some(why.clone()),
+        Event::AuthFailed { peer, reason: why } if *peer == id => Some(why.clone()),
         _ => None,
     })
 }
@@ -117,7 +117,7 @@ fn we_refuse(part: Part, engine: &mut Engine) {
     ours.peer().session().disconnect_peer(godot).expect("a newcomer");
     // A client that disconnects its server leaves the session. It has no event for the server.
     if part == Part::Server {
-        assert_eq!(failure(&mut ours, godot), AuthFailure::Dismissed);
+        assert_eq!(failure(&mut ours, godot), AuthFailure::Kicked);
     }
     // It is told why, although that is the last that comes.
     assert_eq!(engine.event_while("auth", || ours.poll())["hex"], hex::encode(b"wrong"));
@@ -151,7 +151,7 @@ fn only_we_ask(part: Part, engine: &mut Engine) {
     let own = godot::id(&engine.event_while("peer_connected", || ours.poll()));
     godot::send_bytes(engine, own.get(), b"too early");
     let from = ours.event("a refusal", |event| match event {
-        Event::Refused { from, what: Refusal::NotAuthenticated } => Some(*from),
+        Event::PacketRejected { from, error: PacketError::NotAuthenticated } => Some(*from),
         _ => None,
     });
     assert_eq!(failure(&mut ours, from), AuthFailure::TimedOut);

@@ -75,7 +75,7 @@ fn game() -> Value {
 /// The same node at both ends.
 #[track_caller]
 fn add_game(browser: &mut Browser, engine: &mut Engine) {
-    godot::add_node(engine, PATH, "game");
+    godot::register_node_with(engine, PATH, "game");
     browser.ask("addNode", json!({ "path": PATH, "methods": game() }));
 }
 
@@ -217,7 +217,7 @@ fn hears_the_last_words(browser: &mut Browser, engine: &mut Engine) {
 
 fn sees_what_godot_spawns(browser: &mut Browser, engine: &mut Engine) {
     meet(browser, engine);
-    godot::add_node(engine, "Arena", "arena");
+    godot::register_node_with(engine, "Arena", "arena");
     let unit = json!([
         { "name": "position", "type": "Vector2" },
         { "name": "health", "type": "int", "mode": "on-change" },
@@ -255,7 +255,7 @@ fn reaches_a_native_client(browser: &mut Browser, engine: &mut Engine) {
     assert_eq!(browser.event("peer-connected")["peer"], 1);
     let mut ours = Ours::join(&url, patient());
     let other = ours.joined();
-    let node = ours.peer().session().add_node(PATH, methods()).expect("a path");
+    let node = ours.peer().session().register_node_with(PATH, methods()).expect("a path");
     browser.ask("addNode", json!({ "path": PATH, "methods": game() }));
     assert_eq!(browser.event_while("peer-connected", || ours.poll())["peer"], other.get());
     assert_eq!(ours.peer_connected(), id);

@@ -1,7 +1,7 @@
 //! Calls of methods both ways: by path and by number, of the script and of the node, with any arguments.
 
 use serde_json::json;
-use websocket_peer::multiplayer::{Event, Method, Methods, NodeKey, Parameter, Refusal, Target};
+use websocket_peer::multiplayer::{Event, Method, Methods, NodeKey, PacketError, Parameter, Target};
 use websocket_peer::variant::Variant;
 
 use super::Behaviour;
@@ -39,8 +39,8 @@ pub fn methods() -> Methods {
 /// The same node at both ends.
 #[track_caller]
 pub fn add(pair: &mut Pair, engine: &mut Engine, path: &str) -> NodeKey {
-    godot::add_node(engine, path, "game");
-    pair.peer().session().add_node(path, methods()).expect("a path")
+    godot::register_node_with(engine, path, "game");
+    pair.peer().session().register_node_with(path, methods()).expect("a path")
 }
 
 /// Calls Godot, and sees that the call arrives.
@@ -169,13 +169,13 @@ fn a_node_that_is_made_anew(pair: &mut Pair, engine: &mut Engine) {
             call_godot(pair, engine, node, PATH, "by_anyone", &[1.into()]);
             called_by_godot(pair, engine, node, PATH, "by_anyone", &["1"]);
         }
-        engine.ask("remove_node", json!({ "path": PATH }));
-        pair.peer().session().remove_node(node);
+        engine.ask("unregister_node", json!({ "path": PATH }));
+        pair.peer().session().unregister_node(node);
     }
 }
 
 fn a_node_that_godot_lacks(pair: &mut Pair, engine: &mut Engine) {
-    let missing = pair.peer().session().add_node("Missing", methods()).expect("a path");
+    let missing = pair.peer().session().register_node_with("Missing", methods()).expect("a path");
     let node = add(pair, engine, PATH);
     for complaint in [
         "Node not found: \"Missing\"",
@@ -192,25 +192,25 @@ fn a_node_that_godot_lacks(pair: &mut Pair, engine: &mut Engine) {
 }
 
 fn a_node_that_we_lack(pair: &mut Pair, engine: &mut Engine) {
-    godot::add_node(engine, "Missing", "game");
+    godot::register_node_with(engine, "Missing", "game");
     let node = add(pair, engine, PATH);
     pair.be_lenient();
     let (own, godot) = (pair.id(), pair.godot);
     godot::rpc(engine, "Missing", own.get(), "by_anyone", &[]);
     // Once for the announcement of its path, once for the call.
     for _ in 0..2 {
-        pair.expect(&Event::Refused { from: godot, what: Refusal::UnknownPath });
+        pair.expect(&Event::PacketRejected { from: godot, error: PacketError::UnknownPath });
     }
     called_by_godot(pair, engine, node, PATH, "by_anyone", &[]);
 }
 
 /// Numbers are places in a list, so calls reach other methods where the lists differ. Both ends are told.
 fn methods_that_differ(pair: &mut Pair, engine: &mut Engine) {
-    godot::add_node(engine, PATH, "game");
+    godot::register_node_with(engine, PATH, "game");
     let fewer = Methods::new()
         .with(Method::new("by_anyone").any_peer().variadic())
         .with(Method::new("by_anyone_here_too").any_peer().variadic());
-    let node = pair.peer().session().add_node(PATH, fewer).expect("a path");
+    let node = pair.peer().session().register_node_with(PATH, fewer).expect("a path");
     pair.be_lenient();
     engine.expect_error("The rpc node checksum failed");
     let godot = pair.godot;

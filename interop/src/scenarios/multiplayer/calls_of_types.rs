@@ -1,6 +1,6 @@
 //! Arguments of every type, and calls that are declared by [`rpc!`](websocket_peer::rpc!).
 
-use websocket_peer::multiplayer::{Event, Refusal, Target};
+use websocket_peer::multiplayer::{Event, PacketError, Target};
 use websocket_peer::variant::Vector2;
 
 use super::calls::{PATH, add};
@@ -63,8 +63,8 @@ fn arguments_of_every_type_come_from_godot(pair: &mut Pair, engine: &mut Engine)
 }
 
 fn typed_calls_reach_godot(pair: &mut Pair, engine: &mut Engine) {
-    godot::add_node(engine, LOBBY, "lobby");
-    let lobby = pair.peer().session().add::<Lobby>(LOBBY).expect("a path");
+    godot::register_node_with(engine, LOBBY, "lobby");
+    let lobby = pair.peer().session().register_node::<Lobby>(LOBBY).expect("a path");
     let mut calls = vec![
         (Lobby::RequestAction { action: "roll".into() }, "request_action", vec!["\"roll\""]),
         (
@@ -101,8 +101,8 @@ fn typed_calls_reach_godot(pair: &mut Pair, engine: &mut Engine) {
 }
 
 fn typed_calls_come_from_godot(pair: &mut Pair, engine: &mut Engine) {
-    godot::add_node(engine, LOBBY, "lobby");
-    let lobby = pair.peer().session().add::<Lobby>(LOBBY).expect("a path");
+    godot::register_node_with(engine, LOBBY, "lobby");
+    let lobby = pair.peer().session().register_node::<Lobby>(LOBBY).expect("a path");
     let mut calls = vec![
         ("request_action", &["\"pass\""][..], Lobby::RequestAction { action: "pass".into() }),
         ("move_to", &["Vector2(1, 2)"], Lobby::MoveTo { place: Vector2::new(1.0, 2.0), pace: None }),
@@ -127,14 +127,16 @@ fn typed_calls_come_from_godot(pair: &mut Pair, engine: &mut Engine) {
 
 /// An engine turns what it cannot take into null. Here the call does not happen.
 fn arguments_of_wrong_types_are_refused(pair: &mut Pair, engine: &mut Engine) {
-    godot::add_node(engine, LOBBY, "lobby");
-    let lobby = pair.peer().session().add::<Lobby>(LOBBY).expect("a path");
+    godot::register_node_with(engine, LOBBY, "lobby");
+    let lobby = pair.peer().session().register_node::<Lobby>(LOBBY).expect("a path");
     let own = pair.id();
     pair.be_lenient();
     for arguments in [&["7"][..], &[], &["\"roll\"", "1"], &["null"]] {
         godot::rpc(engine, LOBBY, own.get(), "request_action", arguments);
         let method = pair.event("a refusal", |event| match event {
-            Event::Refused { what: Refusal::WrongCall { method, .. }, .. } => Some(method.clone()),
+            Event::PacketRejected { error: PacketError::CallError { method, .. }, .. } => {
+                Some(method.clone())
+            }
             _ => None,
         });
         assert_eq!(method, "request_action");

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use websocket_peer::multiplayer::{Event, Method, Methods, Parameter, Refusal};
+use websocket_peer::multiplayer::{Event, Method, Methods, PacketError, Parameter};
 use websocket_peer::variant::{Variant, VariantType};
 
 use super::calls::PATH;
@@ -78,8 +78,8 @@ fn methods(are_typed: bool) -> Methods {
 }
 
 fn godot_converts_arguments_as_the_table_says(pair: &mut Pair, engine: &mut Engine) {
-    godot::add_node(engine, PATH, "taker");
-    let node = pair.peer().session().add_node(PATH, methods(false)).expect("a path");
+    godot::register_node_with(engine, PATH, "taker");
+    let node = pair.peer().session().register_node_with(PATH, methods(false)).expect("a path");
     for complaint in [
         "Cannot convert argument 1 from",
         "Invalid NodePath",
@@ -116,8 +116,8 @@ fn godot_converts_arguments_as_the_table_says(pair: &mut Pair, engine: &mut Engi
 }
 
 fn arguments_from_godot_are_converted_as_the_table_says(pair: &mut Pair, engine: &mut Engine) {
-    godot::add_node(engine, PATH, "taker");
-    let node = pair.peer().session().add_node(PATH, methods(true)).expect("a path");
+    godot::register_node_with(engine, PATH, "taker");
+    let node = pair.peer().session().register_node_with(PATH, methods(true)).expect("a path");
     let own = pair.id();
     for row in rows() {
         let argument = hex::encode(&row.value.encode().expect("it was decoded"));
@@ -136,8 +136,8 @@ fn arguments_from_godot_are_converted_as_the_table_says(pair: &mut Pair, engine:
 
 /// One value for each type, and each refused value once: more would be too many in a second.
 fn arguments_that_godot_refuses_are_refused(pair: &mut Pair, engine: &mut Engine) {
-    godot::add_node(engine, PATH, "taker");
-    pair.peer().session().add_node(PATH, methods(true)).expect("a path");
+    godot::register_node_with(engine, PATH, "taker");
+    pair.peer().session().register_node_with(PATH, methods(true)).expect("a path");
     pair.be_lenient();
     let (own, rows) = (pair.id(), rows());
     for (index, kind) in kinds().enumerate() {
@@ -147,7 +147,9 @@ fn arguments_that_godot_refuses_are_refused(pair: &mut Pair, engine: &mut Engine
         let call = json!({ "path": PATH, "to": own.get(), "method": name(kind), "arguments": [argument] });
         engine.ask_ok("rpc_of_bytes", call);
         let (method, why) = pair.event("a refusal", |event| match event {
-            Event::Refused { what: Refusal::WrongCall { method, why }, .. } => Some((method.clone(), *why)),
+            Event::PacketRejected { error: PacketError::CallError { method, why }, .. } => {
+                Some((method.clone(), *why))
+            }
             _ => None,
         });
         assert_eq!(method, name(kind));

@@ -50,8 +50,8 @@ pub fn send_bytes(engine: &mut Engine, to: i32, bytes: &[u8]) {
 
 /// Adds a node with this script.
 #[track_caller]
-pub fn add_node(engine: &mut Engine, path: &str, script: &str) {
-    engine.ask("add_node", json!({ "path": path, "script": script }));
+pub fn register_node_with(engine: &mut Engine, path: &str, script: &str) {
+    engine.ask("register_node_with", json!({ "path": path, "script": script }));
 }
 
 /// A call, whose arguments the engine reads from its own text for them.

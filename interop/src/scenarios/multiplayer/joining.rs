@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
-use websocket_peer::multiplayer::{Departure, Event, MultiplayerOptions, PeerId, SessionOptions};
-use websocket_peer::{CloseCause, Deadline, Options};
+use websocket_peer::multiplayer::{DisconnectReason, Event, MultiplayerOptions, PeerId, SessionOptions};
+use websocket_peer::{CloseCause, PeerOptions, Timeout};
 
 use super::godot;
 use super::ours::Ours;
@@ -64,7 +64,7 @@ pub fn enter(server: &mut Ours, secure: bool, engine: &mut Engine, others: &mut 
 
 /// Waits until our server knows that a peer is gone.
 #[track_caller]
-fn gone(server: &mut Ours, id: PeerId) -> Departure {
+fn gone(server: &mut Ours, id: PeerId) -> DisconnectReason {
     server.event("a peer goes", |event| match event {
         Event::PeerDisconnected(gone, why) if *gone == id => Some(why.clone()),
         _ => None,
@@ -87,7 +87,9 @@ fn three_engines_come_and_go(secure: bool, [anna, ben, cleo]: [&mut Engine; 3]) 
 
     // One closes its connection, as engines do: without a word.
     ben.ask("close", json!({}));
-    let Departure::Closed(info) = gone(&mut server, ben_id) else { panic!("it was not the connection") };
+    let DisconnectReason::Closed(info) = gone(&mut server, ben_id) else {
+        panic!("it was not the connection")
+    };
     assert_eq!(info.code, None);
     for engine in [&mut *anna, &mut *cleo] {
         told(engine, "peer_disconnected", ben_id, || server.poll());
@@ -98,14 +100,16 @@ fn three_engines_come_and_go(secure: bool, [anna, ben, cleo]: [&mut Engine; 3]) 
 
     // One is killed.
     cleo.kill();
-    assert!(matches!(gone(&mut server, cleo_id), Departure::Closed(info) if info.cause == CloseCause::Lost));
+    assert!(
+        matches!(gone(&mut server, cleo_id), DisconnectReason::Closed(info) if info.cause == CloseCause::ConnectionLost)
+    );
     for engine in [&mut *anna, &mut *ben] {
         told(engine, "peer_disconnected", cleo_id, || server.poll());
     }
 
     // One is sent away.
     server.peer().session().disconnect_peer(anna_id).expect("a peer");
-    assert_eq!(gone(&mut server, anna_id), Departure::Dismissed);
+    assert_eq!(gone(&mut server, anna_id), DisconnectReason::Kicked);
     told(ben, "peer_disconnected", anna_id, || server.poll());
     anna.event_while("server_disconnected", || server.poll());
     assert_eq!(server.peers(), [ben_again]);
@@ -142,17 +146,17 @@ fn ours_and_godots_at_godots_server(secure: bool, [host, guest]: [&mut Engine; 2
 
     other.peer().close();
     other.closed();
-    assert_eq!(gone(&mut one, other_id), Departure::Reported);
+    assert_eq!(gone(&mut one, other_id), DisconnectReason::ReportedByServer);
     for engine in [&mut *host, &mut *guest] {
         told(engine, "peer_disconnected", other_id, || one.poll());
     }
     guest.kill();
-    assert_eq!(gone(&mut one, guest_id), Departure::Reported);
+    assert_eq!(gone(&mut one, guest_id), DisconnectReason::ReportedByServer);
     told(host, "peer_disconnected", guest_id, || one.poll());
 
     // Whoever knew of others is told that all of them are gone.
     host.kill();
-    assert!(matches!(gone(&mut one, PeerId::SERVER), Departure::Closed(_)));
+    assert!(matches!(gone(&mut one, PeerId::SERVER), DisconnectReason::Closed(_)));
     one.event("the end", |event| matches!(event, Event::Disconnected { .. }).then_some(()));
     one.closed();
 }
@@ -189,13 +193,13 @@ fn we_refuse_newcomers([anna, ben]: [&mut Engine; 2]) {
 fn godot_refuses_newcomers([host]: [&mut Engine; 1]) {
     let url = godot::host(host, false);
     host.ask("refuse_new_connections", json!({ "on": true }));
-    let client = Options::default().connect_timeout(Duration::from_millis(500));
+    let client = PeerOptions::default().connect_timeout(Duration::from_millis(500));
     let mut ours = Ours::join(&url, MultiplayerOptions::default().client(client));
     let cause = ours.event("the failure", |event| match event {
         Event::ConnectionFailed { info } => Some(info.cause.clone()),
         _ => None,
     });
-    assert_eq!(cause, CloseCause::TimedOut { what: Deadline::Connect });
+    assert_eq!(cause, CloseCause::TimedOut(Timeout::Connect));
     assert_eq!(host.events_left(), []);
 }
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde_json::json;
-use websocket_peer::multiplayer::{Departure, Event, MultiplayerOptions, NodeKey, PeerId, Target};
+use websocket_peer::multiplayer::{DisconnectReason, Event, MultiplayerOptions, NodeKey, PeerId, Target};
 use websocket_peer::variant::Variant;
-use websocket_peer::{CloseCause, CloseInfo, Deadline, Options, ServerOptions};
+use websocket_peer::{CloseCause, CloseInfo, PeerOptions, ServerOptions, Timeout};
 
 use super::calls::{PATH, methods};
 use super::joining::enter;
@@ -88,7 +88,7 @@ fn heard_by_us(pair: &mut Pair) {
 
 /// The other end's departure, as it is told to us; and at a client the end of the session.
 #[track_caller]
-fn parted(pair: &mut Pair) -> Departure {
+fn parted(pair: &mut Pair) -> DisconnectReason {
     let godot = pair.godot;
     let why = pair.event("a departure", |event| match event {
         Event::PeerDisconnected(id, why) if *id == godot => Some(why.clone()),
@@ -101,9 +101,9 @@ fn parted(pair: &mut Pair) -> Departure {
 }
 
 #[track_caller]
-fn closed(why: Departure) -> CloseInfo {
+fn closed(why: DisconnectReason) -> CloseInfo {
     match why {
-        Departure::Closed(info) => info,
+        DisconnectReason::Closed(info) => info,
         other => panic!("{other:?}"),
     }
 }
@@ -135,7 +135,7 @@ fn godot_closes_after_its_last_words(pair: &mut Pair, engine: &mut Engine) {
 fn godot_is_killed(pair: &mut Pair, engine: &mut Engine) {
     engine.kill();
     let info = closed(parted(pair));
-    assert_eq!((info.code, info.cause), (None, CloseCause::Lost));
+    assert_eq!((info.code, info.cause), (None, CloseCause::ConnectionLost));
 }
 
 /// Whoever is the server sends the other away.
@@ -147,7 +147,7 @@ fn a_kick_after_the_last_words(pair: &mut Pair, engine: &mut Engine) {
             freeze_briefly(engine);
             last_words(pair, node, godot.into());
             pair.peer().session().disconnect_peer(godot).expect("a peer");
-            assert_eq!((pair.peers(), parted(pair)), (vec![], Departure::Dismissed));
+            assert_eq!((pair.peers(), parted(pair)), (vec![], DisconnectReason::Kicked));
             heard_by_godot(engine, || pair.poll());
             engine.event_while("server_disconnected", || pair.poll());
         }
@@ -165,9 +165,9 @@ fn our_server_closes_before_two_engines([anna, ben]: [&mut Engine; 2]) {
     let mut server = Ours::host(patient(), false);
     enter(&mut server, false, anna, &mut []);
     enter(&mut server, false, ben, &mut [anna]);
-    let node = server.peer().session().add_node(PATH, methods()).expect("a path");
+    let node = server.peer().session().register_node_with(PATH, methods()).expect("a path");
     for engine in [&mut *anna, &mut *ben] {
-        godot::add_node(engine, PATH, "game");
+        godot::register_node_with(engine, PATH, "game");
         freeze_briefly(engine);
     }
     last_words(&mut server, node, Target::All);
@@ -200,11 +200,11 @@ fn godots_transport_drops_us([engine]: [&mut Engine; 1]) {
 
 /// Its connection stays, and nothing comes: only our heartbeat can tell.
 fn an_engine_that_freezes_is_noticed([engine]: [&mut Engine; 1]) {
-    let peer = Options::for_server()
+    let peer = PeerOptions::for_server()
         .heartbeat_interval(Duration::from_millis(300))
         // Longer than an engine on a busy machine takes for an answer, and shorter than it freezes.
         .heartbeat_timeout(Duration::from_secs(3));
-    let options = MultiplayerOptions::default().server(ServerOptions::default().peer(peer));
+    let options = MultiplayerOptions::default().server(ServerOptions::default().connection(peer));
     let mut ours = begin(options, Part::Server, false, engine);
     let id = ours.peer_connected();
     engine.event_while("connected_to_server", || ours.poll());
@@ -213,6 +213,6 @@ fn an_engine_that_freezes_is_noticed([engine]: [&mut Engine; 1]) {
         Event::PeerDisconnected(gone, why) if *gone == id => Some(why.clone()),
         _ => None,
     });
-    assert_eq!(closed(why).cause, CloseCause::TimedOut { what: Deadline::Heartbeat });
+    assert_eq!(closed(why).cause, CloseCause::TimedOut(Timeout::Heartbeat));
     engine.event_while("server_disconnected", || ours.poll());
 }

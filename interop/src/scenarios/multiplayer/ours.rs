@@ -22,15 +22,15 @@ impl Ours {
     /// A server at a free port.
     pub fn host(mut options: MultiplayerOptions, secure: bool) -> Self {
         if secure {
-            options.server.peer = options.server.peer.tls(certificates::server());
+            options.server.connection = options.server.connection.tls(certificates::server());
         }
-        Self::new(MultiplayerPeer::create_server((Ipv4Addr::LOCALHOST, 0), options).expect("a free port"))
+        Self::new(MultiplayerPeer::bind((Ipv4Addr::LOCALHOST, 0), options).expect("a free port"))
     }
 
     /// A client of the server at this URL.
     pub fn join(url: &str, mut options: MultiplayerOptions) -> Self {
         options.client = options.client.tls(certificates::client());
-        Self::new(MultiplayerPeer::create_client(url, options).expect("a URL"))
+        Self::new(MultiplayerPeer::connect(url, options).expect("a URL"))
     }
 
     fn new(peer: MultiplayerPeer) -> Self {
@@ -67,7 +67,7 @@ impl Ours {
     pub fn poll(&mut self) {
         self.peer.poll();
         while let Some(event) = self.peer.next_event() {
-            let unexpected = matches!(event, Event::Refused { .. } | Event::ChecksumMismatch { .. });
+            let unexpected = matches!(event, Event::PacketRejected { .. } | Event::ChecksumMismatch { .. });
             assert!(self.lenient || !unexpected, "{event:?}");
             self.events.push_back(event);
         }

@@ -1,7 +1,7 @@
 //! Who may call what: the receiver decides, at either end.
 
 use serde_json::json;
-use websocket_peer::multiplayer::{Event, PeerId, Refusal};
+use websocket_peer::multiplayer::{Event, PacketError, PeerId};
 
 use super::calls::{PATH, add};
 use super::pair::{Pair, Part};
@@ -51,9 +51,9 @@ fn nobody_but_the_authority_may(pair: &mut Pair, engine: &mut Engine) {
             for method in ["by_authority", "by_anyone"] {
                 godot::rpc(engine, PATH, 1, method, &[]);
             }
-            let refused = Refusal::NotAllowed { method: "by_authority".into() };
+            let refused = PacketError::NotAllowed { method: "by_authority".into() };
             let godot = pair.godot;
-            pair.expect(&Event::Refused { from: godot, what: refused });
+            pair.expect(&Event::PacketRejected { from: godot, error: refused });
             assert_eq!(pair.call().method, "by_anyone");
         }
     }
@@ -84,9 +84,9 @@ fn the_authority_is_given_away(pair: &mut Pair, engine: &mut Engine) {
     }
     assert_eq!(pair.call().method, heard(client == godot));
     if client == own {
-        pair.expect(&Event::Refused {
+        pair.expect(&Event::PacketRejected {
             from: godot,
-            what: Refusal::NotAllowed { method: "by_authority".into() },
+            error: PacketError::NotAllowed { method: "by_authority".into() },
         });
     }
 }
@@ -102,5 +102,8 @@ fn what_nobody_may_call(pair: &mut Pair, engine: &mut Engine) {
     assert_eq!(godot::called(engine, || pair.poll()).method, "by_anyone");
 
     godot::rpc(engine, PATH, own.get(), "by_nobody", &[]);
-    pair.expect(&Event::Refused { from: godot, what: Refusal::NotAllowed { method: "by_nobody".into() } });
+    pair.expect(&Event::PacketRejected {
+        from: godot,
+        error: PacketError::NotAllowed { method: "by_nobody".into() },
+    });
 }

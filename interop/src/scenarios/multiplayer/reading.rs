@@ -52,9 +52,9 @@ fn handle(ours: &mut Ours, what: &str, mut event: impl FnMut(&mut Ours, Event) -
 /// Godot's demo sends each newcomer the list of players, and all players the newcomer. No player is sent twice.
 fn two_engines_that_join_in_one_poll([anna, ben]: [&mut Engine; 2]) {
     let mut server = Ours::host(patient(), false);
-    let node = server.peer().session().add_node(PATH, calls::methods()).expect("a path");
+    let node = server.peer().session().register_node_with(PATH, calls::methods()).expect("a path");
     for engine in [&mut *anna, &mut *ben] {
-        godot::add_node(engine, PATH, "game");
+        godot::register_node_with(engine, PATH, "game");
         godot::join(engine, &server.url(false));
     }
     until("both are connected", || {
@@ -91,11 +91,11 @@ fn two_engines_that_join_in_one_poll([anna, ben]: [&mut Engine; 2]) {
 /// The turn passes where the call that is also local is read: the second action comes too late.
 fn two_actions_in_one_poll([anna, ben]: [&mut Engine; 2]) {
     let mut server = Ours::host(patient(), false);
-    let node = server.peer().session().add_node(PATH, calls::methods()).expect("a path");
+    let node = server.peer().session().register_node_with(PATH, calls::methods()).expect("a path");
     enter(&mut server, false, anna, &mut []);
     enter(&mut server, false, ben, &mut [anna]);
     for engine in [anna, ben] {
-        godot::add_node(engine, PATH, "game");
+        godot::register_node_with(engine, PATH, "game");
         godot::rpc(engine, PATH, 1, "by_anyone", &["\"roll\""]);
         arrive(engine);
     }
@@ -132,14 +132,14 @@ fn a_call_behind_a_spawn(pair: &mut Pair, engine: &mut Engine) {
     let mut tank: Option<NodeKey> = None;
     handle(pair, "the call", |ours, event| match event {
         Event::Spawned(_) => {
-            tank = Some(ours.peer().session().add_node(TANK, cheering()).expect("a path"));
+            tank = Some(ours.peer().session().register_node_with(TANK, cheering()).expect("a path"));
             false
         }
         Event::Call(call) => {
             assert_eq!((Some(call.node), call.from, call.arguments), (tank, godot, vec![7.into()]));
             true
         }
-        Event::Refused { what, .. } => panic!("{what}"),
+        Event::PacketRejected { error, .. } => panic!("{error}"),
         _ => false,
     });
 }

@@ -69,10 +69,10 @@ fn tank_told() -> Value {
 /// The arena at both ends, in the hands of this peer.
 #[track_caller]
 pub fn add_arena(pair: &mut Pair, engine: &mut Engine, authority: PeerId) -> NodeKey {
-    godot::add_node(engine, "Arena", "arena");
+    godot::register_node_with(engine, "Arena", "arena");
     engine.ask("set_authority", json!({ "path": "Arena", "id": authority.get() }));
     let mut session = pair.peer().session();
-    let arena = session.add_spawner(SPAWNER, spawner()).expect("a path");
+    let arena = session.register_spawner(SPAWNER, spawner()).expect("a path");
     session.set_authority(arena, authority).expect("a node");
     arena
 }
@@ -200,11 +200,11 @@ fn godot_spawns_of_a_value(pair: &mut Pair, engine: &mut Engine) {
 /// A synchronizer that no spawner made: both ends have it from the beginning, at the same path.
 #[track_caller]
 fn add_clock(pair: &mut Pair, engine: &mut Engine, authority: PeerId) -> NodeKey {
-    godot::add_node(engine, "Clock", "clock");
+    godot::register_node_with(engine, "Clock", "clock");
     engine.ask("set_authority", json!({ "path": "Clock", "id": authority.get() }));
     let ticks = Properties::new().with(Property::of::<i64>("ticks"));
     let mut session = pair.peer().session();
-    let clock = session.add_synchronizer("Clock/Sync", ticks).expect("a path");
+    let clock = session.register_synchronizer("Clock/Sync", ticks).expect("a path");
     session.set_authority(clock, authority).expect("a node");
     clock
 }
@@ -234,7 +234,7 @@ fn spawned_nodes_are_called(pair: &mut Pair, engine: &mut Engine) {
     pair.peer().session().spawn(arena, tank()).expect("a spawn");
     engine.event_while("appeared", || frame(pair));
     let methods = Methods::new().with(Method::new("cheer").any_peer().variadic());
-    let node = pair.peer().session().add_node(TANK, methods).expect("a path");
+    let node = pair.peer().session().register_node_with(TANK, methods).expect("a path");
     for round in 0..2 {
         pair.peer().session().call_method(node, godot, "cheer", vec![round.into()]).expect("a call");
         let called = godot::called(engine, || frame(pair));
@@ -264,9 +264,9 @@ fn what_we_spawned_goes_with_us(pair: &mut Pair, engine: &mut Engine) {
 
 fn an_engine_comes_late([anna, ben]: [&mut Engine; 2]) {
     let mut server = Ours::host(MultiplayerOptions::default(), false);
-    let arena = server.peer().session().add_spawner(SPAWNER, spawner()).expect("a path");
+    let arena = server.peer().session().register_spawner(SPAWNER, spawner()).expect("a path");
     for engine in [&mut *anna, &mut *ben] {
-        godot::add_node(engine, "Arena", "arena");
+        godot::register_node_with(engine, "Arena", "arena");
     }
     enter(&mut server, false, anna, &mut []);
     let node = server.peer().session().spawn(arena, tank()).expect("a spawn");
@@ -288,10 +288,10 @@ fn an_engine_comes_late([anna, ben]: [&mut Engine; 2]) {
 
 fn we_come_late([host]: [&mut Engine; 1]) {
     let url = godot::host(host, false);
-    godot::add_node(host, "Arena", "arena");
+    godot::register_node_with(host, "Arena", "arena");
     spawn_in_godot(host);
     let mut ours = Ours::join(&url, MultiplayerOptions::default());
-    let arena = ours.peer().session().add_spawner(SPAWNER, spawner()).expect("a path");
+    let arena = ours.peer().session().register_spawner(SPAWNER, spawner()).expect("a path");
     ours.joined();
     let tank = spawned(&mut ours);
     assert_eq!((tank.spawner, &pairs(&tank.state)[..]), (arena, &tank_state()[..]));
@@ -302,9 +302,9 @@ fn not_everybody_sees_everything([anna, ben]: [&mut Engine; 2]) {
     enter(&mut server, false, anna, &mut []);
     let ben_id = enter(&mut server, false, ben, &mut [anna]);
     for engine in [&mut *anna, &mut *ben] {
-        godot::add_node(engine, "Arena", "arena");
+        godot::register_node_with(engine, "Arena", "arena");
     }
-    let arena = server.peer().session().add_spawner(SPAWNER, spawner()).expect("a path");
+    let arena = server.peer().session().register_spawner(SPAWNER, spawner()).expect("a path");
     let node = server.peer().session().spawn(arena, tank().hidden()).expect("a spawn");
     server.peer().session().show(node, ben_id).expect("a peer");
     ben.event_while("appeared", || frame(&mut server));

@@ -50,7 +50,7 @@ pub fn what_godot_sent_last_is_read(ours: &mut Ours, engine: &mut Engine) {
 pub fn godot_vanishes(ours: &mut Ours, engine: &mut Engine) {
     engine.ask("ws_close", json!({ "name": NAME, "code": -1, "reason": "" }));
     let info = ours.closed();
-    assert_eq!((info.godot_code(), info.code, info.cause), (-1, None, CloseCause::Lost));
+    assert_eq!((info.godot_code(), info.code, info.cause), (-1, None, CloseCause::ConnectionLost));
     assert_eq!(engine.event("ws_closed")["code"], -1);
 }
 

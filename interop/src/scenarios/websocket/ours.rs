@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use websocket_peer::variant::Variant;
 use websocket_peer::{
-    CloseCode, CloseInfo, Options, Packet, PeerKey, ReadyState, ServerEvent, ServerOptions, Stats,
+    CloseCode, CloseInfo, Packet, PeerKey, PeerOptions, ReadyState, ServerEvent, ServerOptions, Stats,
     WebSocketPeer, WebSocketServer,
 };
 
@@ -56,7 +56,7 @@ pub fn open(part: Part, secure: bool, engine: &mut Engine) -> Ours {
     let end = match part {
         Part::Client => {
             let port = port(&engine.ask("ws_listen", about.clone()));
-            let options = Options::default().protocols([PROTOCOL]).heartbeat_interval(HEARTBEAT);
+            let options = PeerOptions::default().protocols([PROTOCOL]).heartbeat_interval(HEARTBEAT);
             let options = if secure { options.tls(certificates::client()) } else { options };
             let mut peer = WebSocketPeer::with_options(options);
             peer.connect(&url(certificates::HOST, port)).expect("a URL");
@@ -64,7 +64,7 @@ pub fn open(part: Part, secure: bool, engine: &mut Engine) -> Ours {
             End::Peer(Box::new(peer))
         }
         Part::Server => {
-            let options = ServerOptions::default().peer(for_accepted(secure));
+            let options = ServerOptions::default().connection(for_accepted(secure));
             let mut server = WebSocketServer::bind((Ipv4Addr::LOCALHOST, 0), options).expect("a free port");
             connect(engine, server.local_addr().expect("a port").port());
             let key = eventually("Godot comes", || {
@@ -105,8 +105,8 @@ pub fn open(part: Part, secure: bool, engine: &mut Engine) -> Ours {
     ours
 }
 
-fn for_accepted(secure: bool) -> Options {
-    let options = Options::for_server().protocols([PROTOCOL]).heartbeat_interval(HEARTBEAT);
+fn for_accepted(secure: bool) -> PeerOptions {
+    let options = PeerOptions::for_server().protocols([PROTOCOL]).heartbeat_interval(HEARTBEAT);
     if secure { options.tls(certificates::server()) } else { options }
 }
 
@@ -164,9 +164,9 @@ impl Ours {
 
     pub fn close(&mut self, code: u16, reason: &str) {
         match &mut self.end {
-            End::Peer(peer) => peer.close_with(CloseCode::for_server(code).expect("a code"), reason),
+            End::Peer(peer) => peer.close_with(CloseCode::new(code).expect("a code"), reason),
             End::Server(server, key) => {
-                server.close(*key, CloseCode::for_server(code).expect("a code"), reason)
+                server.close_with(*key, CloseCode::new(code).expect("a code"), reason)
             }
         }
         .expect("an open connection");

@@ -66,7 +66,7 @@ pub(super) fn cut(world: &mut World, input: &mut Unstructured<'_>) -> Result<()>
     let place = place(input)?;
     match &mut world.clients[place] {
         Some(Client { kind: Kind::Captive(end), .. }) => {
-            end.session.peer_left(PeerId::SERVER, CloseInfo::from(CloseCause::Lost));
+            end.session.peer_left(PeerId::SERVER, CloseInfo::from(CloseCause::ConnectionLost));
         }
         Some(Client { id, .. }) => world.links.get_mut(id).into_iter().for_each(|link| link.cut()),
         None => {}
@@ -82,7 +82,7 @@ pub(super) fn misuse(world: &mut World, input: &mut Unstructured<'_>) -> Result<
     if world.links.get(&peer).is_some_and(|link| !link.has_ended(Side::Server)) {
         session.peer_joined(peer, now);
     } else {
-        session.peer_left(peer, CloseInfo::from(CloseCause::Lost));
+        session.peer_left(peer, CloseInfo::from(CloseCause::ConnectionLost));
         session.receive(peer, Packet::text("?"), now);
     }
     session.peer_joined(PeerId::SERVER, now);

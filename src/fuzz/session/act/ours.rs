@@ -67,11 +67,11 @@ fn say_to(world: &mut World, index: usize, to: Target, what: What) {
     world.ledger.messages.push(message);
 }
 
-pub(super) fn add_node(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
+pub(super) fn register_node_with(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
     let index = index(input)?;
     let [path, table] = input.arbitrary::<[u8; 2]>()?;
     let (path, table) = (usize::from(path) % SPAWNER, usize::from(table) % TABLES);
-    declare(world, index, path, table, |session, path| session.add_node(path, methods(table)));
+    declare(world, index, path, table, |session, path| session.register_node_with(path, methods(table)));
     Ok(())
 }
 
@@ -97,12 +97,12 @@ pub(super) fn declare(
     Some(key)
 }
 
-pub(super) fn remove_node(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
+pub(super) fn unregister_node(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
     let (index, node) = (index(input)?, input.arbitrary()?);
     read(world, index);
     let Some(end) = world.end(index) else { return Ok(()) };
     let Some(node) = pick(&end.nodes, node) else { return Ok(()) };
-    end.session.remove_node(node.key);
+    end.session.unregister_node(node.key);
     end.nodes.retain(|other| other.key != node.key);
     withdraw(end, node.path);
     let id = end.id;

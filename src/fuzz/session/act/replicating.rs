@@ -14,16 +14,16 @@ use super::{
 };
 use crate::multiplayer::{NodeKey, Spawn};
 
-pub(super) fn add_spawner(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
+pub(super) fn register_spawner(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
     let index = index(input)?;
-    declare(world, index, SPAWNER, NO_METHODS, |session, path| session.add_spawner(path, spawner()));
+    declare(world, index, SPAWNER, NO_METHODS, |session, path| session.register_spawner(path, spawner()));
     Ok(())
 }
 
-pub(super) fn add_synchronizer(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
+pub(super) fn register_synchronizer(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
     let index = index(input)?;
     let key = declare(world, index, SYNCHRONIZER, NO_METHODS, |session, path| {
-        session.add_synchronizer(path, properties())
+        session.register_synchronizer(path, properties())
     });
     if let (Some(key), Some(end)) = (key, world.end(index)) {
         end.sources.push(Source::of(key));

@@ -22,7 +22,7 @@ impl CloseFrame {
             [_] => return Err(Breach::Protocol),
             [high, low, ref reason @ ..] => (u16::from_be_bytes([high, low]), reason),
         };
-        if CloseCode::for_server(code).is_err() {
+        if CloseCode::new(code).is_err() {
             return Err(Breach::Protocol);
         }
         let reason = std::str::from_utf8(reason).map_err(|_| Breach::Utf8)?;

@@ -8,7 +8,7 @@ use super::{
     pieces::Cuts,
 };
 use crate::{
-    options::{MAX_REQUEST_SIZE, Options},
+    options::{MAX_REQUEST_SIZE, PeerOptions},
     url::{Host, Url},
 };
 
@@ -74,7 +74,7 @@ impl Case<'_> {
     fn upgrade(&self) -> ClientUpgrade {
         let url = Url { secure: false, host: Host::Name("h".into()), port: 80, target: "/".into() };
         let protocols: &[&str] = if self.offers { &["chat", "game.v1"] } else { &[] };
-        ClientUpgrade::new(&url, &Options::default().protocols(protocols.iter().copied()))
+        ClientUpgrade::new(&url, &PeerOptions::default().protocols(protocols.iter().copied()))
     }
 
     /// The answer with the accept key for this request in its place.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     admission::{Refusal, Response, check_host, check_policy, choose_protocol},
-    options::{MAX_REQUEST_SIZE, Options, OriginPolicy, ServerOptions},
+    options::{MAX_REQUEST_SIZE, OriginPolicy, PeerOptions, ServerOptions},
     request::Request,
 };
 
@@ -139,7 +139,7 @@ fn is_answered(request: &Request, come: usize) {
         }
     }
     let headers = [("X-Game".to_owned(), "1".to_owned())];
-    match choose_protocol(&Options::for_server().protocols(["chat", "game.v1"]), request) {
+    match choose_protocol(&PeerOptions::for_server().protocols(["chat", "game.v1"]), request) {
         Ok(protocol) => reply::check(&answer(request, protocol.as_deref(), &headers), 101, false, &headers),
         Err(refusal) => reply::check(&refuse(&refusal, &[], false), refusal.status, false, &[]),
     }

@@ -1,8 +1,8 @@
 //! How much a peer may send in a time. Times and amounts in, verdicts out.
 
 use crate::{
-    close::Excess,
-    options::PeerLimits,
+    close::Limit,
+    options::RateLimits,
     rate::{Arrival, Rate},
 };
 
@@ -16,7 +16,7 @@ pub(super) struct Limiter {
 
 impl Limiter {
     /// `None` where nothing is limited.
-    pub(super) fn new(limits: &PeerLimits) -> Option<Self> {
+    pub(super) fn new(limits: &RateLimits) -> Option<Self> {
         let this = Self {
             packets: Rate::new(limits.max_packets_per_second),
             bytes: Rate::new(limits.max_bytes_per_second),
@@ -27,17 +27,17 @@ impl Limiter {
         has_limit.then_some(this)
     }
 
-    pub(super) fn packet(&mut self, arrival: Arrival) -> Result<(), Excess> {
-        self.packets.take(1, arrival).then_some(()).ok_or(Excess::Packets)
+    pub(super) fn packet(&mut self, arrival: Arrival) -> Result<(), Limit> {
+        self.packets.take(1, arrival).then_some(()).ok_or(Limit::PacketRate)
     }
 
-    pub(super) fn bytes(&mut self, len: usize, arrival: Arrival) -> Result<(), Excess> {
-        self.bytes.take(len as u64, arrival).then_some(()).ok_or(Excess::Bytes)
+    pub(super) fn bytes(&mut self, len: usize, arrival: Arrival) -> Result<(), Limit> {
+        self.bytes.take(len as u64, arrival).then_some(()).ok_or(Limit::ByteRate)
     }
 
     /// A ping, a pong, or a frame that carries nothing.
-    pub(super) fn control_frame(&mut self, arrival: Arrival) -> Result<(), Excess> {
-        self.control_frames.take(1, arrival).then_some(()).ok_or(Excess::ControlFrames)
+    pub(super) fn control_frame(&mut self, arrival: Arrival) -> Result<(), Limit> {
+        self.control_frames.take(1, arrival).then_some(()).ok_or(Limit::ControlFrameRate)
     }
 }
 
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     fn limiter(packets: u32, bytes: u32) -> Limiter {
-        let limits = PeerLimits::default().max_packets_per_second(packets).max_bytes_per_second(bytes);
+        let limits = RateLimits::default().max_packets_per_second(packets).max_bytes_per_second(bytes);
         Limiter::new(&limits).expect("it has limits")
     }
 
@@ -62,7 +62,7 @@ mod tests {
         let mut limiter = limiter(10, 0);
         let taken = (0..100).take_while(|_| limiter.packet(at(0)).is_ok()).count();
         assert_eq!(taken, 20);
-        assert_eq!(limiter.packet(at(0)), Err(Excess::Packets));
+        assert_eq!(limiter.packet(at(0)), Err(Limit::PacketRate));
     }
 
     #[test]
@@ -92,13 +92,13 @@ mod tests {
     fn bytes_count_by_their_number() {
         let mut limiter = limiter(0, 1000);
         assert_eq!(limiter.bytes(2000, at(0)), Ok(()));
-        assert_eq!(limiter.bytes(1, at(0)), Err(Excess::Bytes));
+        assert_eq!(limiter.bytes(1, at(0)), Err(Limit::ByteRate));
         assert_eq!(limiter.packet(at(0)), Ok(()), "packets have no limit");
     }
 
     #[test]
     fn without_limits_nothing_is_counted() {
-        let limits = PeerLimits::default()
+        let limits = RateLimits::default()
             .max_packets_per_second(0)
             .max_bytes_per_second(0)
             .max_control_frames_per_second(0);

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use self::{limiter::Limiter, since::Since};
 use crate::{
-    close::{CloseCause, Deadline, Excess},
-    options::PeerLimits,
+    close::{CloseCause, Limit, Timeout},
+    options::RateLimits,
     rate::Arrival,
 };
 
@@ -21,7 +21,7 @@ pub(super) struct Guard(Option<Box<Watch>>);
 struct Watch {
     limiter: Option<Limiter>,
     max_message_time: Duration,
-    max_time_full: Duration,
+    slow_reader_timeout: Duration,
     /// Since when a frame or a message has begun and not ended,
     unfinished: Since,
     /// there has been no room for packets to the peer,
@@ -47,11 +47,11 @@ pub(super) enum Attention {
 
 impl Guard {
     /// A time of zero has no limit.
-    pub(super) fn new(limits: &PeerLimits, max_time_full: Duration) -> Self {
+    pub(super) fn new(limits: &RateLimits, slow_reader_timeout: Duration) -> Self {
         Self(Some(Box::new(Watch {
             limiter: Limiter::new(limits),
             max_message_time: limits.max_message_time,
-            max_time_full,
+            slow_reader_timeout,
             unfinished: Since::default(),
             full: Since::default(),
             scarce: Since::default(),
@@ -62,18 +62,18 @@ impl Guard {
     }
 
     /// Bytes came, of whatever kind.
-    pub(super) fn bytes(&mut self, len: usize, arrival: Arrival) -> Result<(), Excess> {
+    pub(super) fn bytes(&mut self, len: usize, arrival: Arrival) -> Result<(), Limit> {
         self.limiter().map_or(Ok(()), |limiter| limiter.bytes(len, arrival))
     }
 
     /// A message came to its end.
-    pub(super) fn packet(&mut self, arrival: Arrival) -> Result<(), Excess> {
+    pub(super) fn packet(&mut self, arrival: Arrival) -> Result<(), Limit> {
         self.finished();
         self.limiter().map_or(Ok(()), |limiter| limiter.packet(arrival))
     }
 
     /// A ping, a pong, or a frame that carries nothing.
-    pub(super) fn control_frame(&mut self, arrival: Arrival) -> Result<(), Excess> {
+    pub(super) fn control_frame(&mut self, arrival: Arrival) -> Result<(), Limit> {
         self.limiter().map_or(Ok(()), |limiter| limiter.control_frame(arrival))
     }
 
@@ -160,9 +160,9 @@ impl Guard {
         let watch = self.0.as_ref()?;
         let is_over = |due: Option<Duration>| due.is_some_and(|due| now >= due);
         if is_over(watch.message_due()) {
-            return Some(CloseCause::TimedOut { what: Deadline::Message });
+            return Some(CloseCause::TimedOut(Timeout::Message));
         }
-        is_over(watch.full_due()).then_some(CloseCause::Excess { what: Excess::Slow })
+        is_over(watch.full_due()).then_some(CloseCause::LimitExceeded(Limit::SlowReader))
     }
 
     fn limiter(&mut self) -> Option<&mut Limiter> {
@@ -191,7 +191,7 @@ impl Watch {
 
     fn full_due(&self) -> Option<Duration> {
         let since = [self.full.0, self.scarce.0].into_iter().flatten().min();
-        since.filter(|_| self.runs_full()).and_then(|since| due(since, self.max_time_full))
+        since.filter(|_| self.runs_full()).and_then(|since| due(since, self.slow_reader_timeout))
     }
 }
 
@@ -207,7 +207,7 @@ mod tests {
     const ARRIVAL: Arrival = Arrival { since: Duration::ZERO, at: Duration::ZERO };
 
     fn guard() -> Guard {
-        let limits = PeerLimits::default().max_message_time(at(10)).max_packets_per_second(1);
+        let limits = RateLimits::default().max_message_time(at(10)).max_packets_per_second(1);
         Guard::new(&limits, at(5))
     }
 
@@ -222,7 +222,7 @@ mod tests {
             guard.unfinished(at(second));
         }
         assert_eq!((guard.due(), guard.overdue(at(9))), (Some(at(10)), None));
-        assert_eq!(guard.overdue(at(10)), Some(CloseCause::TimedOut { what: Deadline::Message }));
+        assert_eq!(guard.overdue(at(10)), Some(CloseCause::TimedOut(Timeout::Message)));
     }
 
     #[test]
@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(guard.due(), Some(at(1005)));
         guard.has_room();
         assert_eq!(guard.due(), Some(at(1006)));
-        assert_eq!(guard.overdue(at(1006)), Some(CloseCause::TimedOut { what: Deadline::Message }));
+        assert_eq!(guard.overdue(at(1006)), Some(CloseCause::TimedOut(Timeout::Message)));
     }
 
     #[test]
@@ -260,7 +260,7 @@ mod tests {
         guard.unfinished(at(0));
         guard.was_full(at(0));
         guard.reads(Attention::Partial, at(1));
-        assert_eq!(guard.overdue(at(5)), Some(CloseCause::Excess { what: Excess::Slow }));
+        assert_eq!(guard.overdue(at(5)), Some(CloseCause::LimitExceeded(Limit::SlowReader)));
         guard.has_room();
         assert_eq!((guard.due(), guard.overdue(at(1000))), (None, None));
     }
@@ -270,14 +270,14 @@ mod tests {
         let mut guard = guard();
         guard.was_full(at(1));
         guard.was_full(at(4));
-        assert_eq!(guard.overdue(at(6)), Some(CloseCause::Excess { what: Excess::Slow }));
+        assert_eq!(guard.overdue(at(6)), Some(CloseCause::LimitExceeded(Limit::SlowReader)));
         guard.has_room();
         assert_eq!((guard.due(), guard.overdue(at(100))), (None, None));
     }
 
     #[test]
     fn a_peer_that_gives_no_memory_back_while_there_is_none_is_slow() {
-        const SLOW: Option<CloseCause> = Some(CloseCause::Excess { what: Excess::Slow });
+        const SLOW: Option<CloseCause> = Some(CloseCause::LimitExceeded(Limit::SlowReader));
         let mut guard = guard();
         guard.found_no_memory(at(1), 1000);
         guard.found_no_memory(at(4), 900);

@@ -3,7 +3,7 @@
 use tungstenite::handshake::{client::generate_key, derive_accept_key};
 
 use super::head::{Fields, Gathered, HeadBuffer, LineEnds};
-use crate::{close::CloseCause, options::Options, url::Url};
+use crate::{close::CloseCause, options::PeerOptions, url::Url};
 
 /// The heads of an answer, with those of the interim ones before it, may be this long. Servers add cookies and policies by the
 /// kilobyte. Nothing else limits how many fields there are.
@@ -41,7 +41,7 @@ enum Answer {
 }
 
 impl ClientUpgrade {
-    pub(in super::super) fn new(url: &Url, options: &Options) -> Self {
+    pub(in super::super) fn new(url: &Url, options: &PeerOptions) -> Self {
         Self {
             target: url.target.clone(),
             authority: url.authority(),
@@ -148,15 +148,15 @@ fn refused(why: &'static str) -> Verdict {
     Verdict::Refused(broken(why))
 }
 
-fn broken(why: &'static str) -> CloseCause {
-    CloseCause::Handshake { why }
+fn broken(reason: &'static str) -> CloseCause {
+    CloseCause::HandshakeFailed { reason }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn upgrade(url: &str, options: Options) -> ClientUpgrade {
+    fn upgrade(url: &str, options: PeerOptions) -> ClientUpgrade {
         ClientUpgrade::new(&Url::parse(url).expect("a URL"), &options)
     }
 
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn the_request_is_godots() {
-        let options = Options::default().protocols(["p1", "p2"]).header("X-A", "1").header("Y", "2");
+        let options = PeerOptions::default().protocols(["p1", "p2"]).header("X-A", "1").header("Y", "2");
         let upgrade = upgrade("ws://127.0.0.1:47161/a/b?x=1", options);
         let expected = format!(
             "GET /a/b?x=1 HTTP/1.1\r\nHost: 127.0.0.1:47161\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -187,7 +187,7 @@ mod tests {
         for fields in
             [GOOD, "upgrade: WebSocket\r\nCONNECTION: keep-alive, Upgrade\r\nSec-WebSocket-Accept:   {A}  "]
         {
-            let mut upgrade = upgrade("ws://h/", Options::default());
+            let mut upgrade = upgrade("ws://h/", PeerOptions::default());
             let verdict = answer(&mut upgrade, &format!("{fields}\r\nX: y"));
             assert!(matches!(verdict, Verdict::Open { protocol: None, .. }), "{verdict:?}");
         }
@@ -209,9 +209,9 @@ mod tests {
             (vec!["a", "b"], &format!("{GOOD}\r\nSec-WebSocket-Protocol: a, b")),
             (vec!["a", "b"], &format!("{GOOD}\r\nSec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: b")),
         ] {
-            let mut upgrade = upgrade("ws://h/", Options::default().protocols(protocols));
+            let mut upgrade = upgrade("ws://h/", PeerOptions::default().protocols(protocols));
             let verdict = answer(&mut upgrade, fields);
-            let is_refused = matches!(verdict, Verdict::Refused(CloseCause::Handshake { .. }));
+            let is_refused = matches!(verdict, Verdict::Refused(CloseCause::HandshakeFailed { .. }));
             assert!(is_refused, "{fields}: {verdict:?}");
         }
     }
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn another_status_is_told_and_a_redirect_is_not_followed() {
         for status in [200, 301, 400, 401, 403, 404, 500] {
-            let mut upgrade = upgrade("ws://h/", Options::default());
+            let mut upgrade = upgrade("ws://h/", PeerOptions::default());
             let head = format!("HTTP/1.1 {status} X\r\nLocation: ws://elsewhere/\r\n\r\n");
             let cause = CloseCause::Refused { status: Some(status) };
             assert_eq!(upgrade.receive(head.as_bytes()), Verdict::Refused(cause));
@@ -228,10 +228,10 @@ mod tests {
 
     #[test]
     fn only_the_size_limits_how_many_fields_there_are() {
-        let mut few = upgrade("ws://h/", Options::default());
+        let mut few = upgrade("ws://h/", PeerOptions::default());
         let many = "\r\na:".repeat((MAX_HEAD - 200) / 4);
         assert!(matches!(answer(&mut few, &format!("{GOOD}{many}")), Verdict::Open { .. }));
-        let mut many = upgrade("ws://h/", Options::default());
+        let mut many = upgrade("ws://h/", PeerOptions::default());
         let over = "\r\na:".repeat(MAX_HEAD / 4);
         assert_eq!(answer(&mut many, &format!("{GOOD}{over}")), refused("the answer's head is over 16 KiB"));
     }
@@ -245,19 +245,19 @@ mod tests {
             GOOD.replace("\r\n", "\n"),
             GOOD.replacen("\r\n", "\n", 1),
         ] {
-            let mut upgrade = upgrade("ws://h/", Options::default());
+            let mut upgrade = upgrade("ws://h/", PeerOptions::default());
             let verdict = answer(&mut upgrade, &fields);
             assert!(matches!(verdict, Verdict::Open { protocol: None, .. }), "{fields:?}: {verdict:?}");
         }
         // A fold is a space, and within a word none may be.
-        let mut upgrade = upgrade("ws://h/", Options::default());
+        let mut upgrade = upgrade("ws://h/", PeerOptions::default());
         let verdict = answer(&mut upgrade, &GOOD.replace("websocket", "web\r\n socket"));
         assert_eq!(verdict, refused("the answer does not upgrade to websocket"));
     }
 
     #[test]
     fn bare_line_feeds_end_the_head_and_what_follows_is_kept() {
-        let mut upgrade = upgrade("ws://h/", Options::default());
+        let mut upgrade = upgrade("ws://h/", PeerOptions::default());
         let accept = derive_accept_key(upgrade.key.as_bytes());
         let head = format!("HTTP/1.1 101 X\n{}\n\nrest", GOOD.replace("{A}", &accept).replace('\r', ""));
         let verdict = upgrade.receive(head.as_bytes());
@@ -269,20 +269,20 @@ mod tests {
         let accept = |upgrade: &ClientUpgrade| derive_accept_key(upgrade.key.as_bytes());
         let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 X\r\nLink: a\r\n\r\nHTTP/1.1 199\n\n";
         for split in 0..interim.len() {
-            let mut upgrade = upgrade("ws://h/", Options::default());
+            let mut upgrade = upgrade("ws://h/", PeerOptions::default());
             let (first, second) = interim.split_at(split);
             assert_eq!(upgrade.receive(first.as_bytes()), Verdict::More, "split at {split}");
             let good = GOOD.replace("{A}", &accept(&upgrade));
             let verdict = upgrade.receive(format!("{second}HTTP/1.1 101 X\r\n{good}\r\n\r\nrest").as_bytes());
             assert_eq!(verdict, Verdict::Open { protocol: None, rest: b"rest".to_vec() }, "split at {split}");
         }
-        let mut endless = upgrade("ws://h/", Options::default());
+        let mut endless = upgrade("ws://h/", PeerOptions::default());
         let mut come = 0;
         while endless.receive(interim.as_bytes()) == Verdict::More {
             come += interim.len();
         }
         assert!((MAX_HEAD - interim.len()..MAX_HEAD).contains(&come), "{come}");
-        let mut refusing = upgrade("ws://h/", Options::default());
+        let mut refusing = upgrade("ws://h/", PeerOptions::default());
         let cause = CloseCause::Refused { status: Some(403) };
         let verdict = refusing.receive(format!("{interim}HTTP/1.1 403 X\r\n\r\n").as_bytes());
         assert_eq!(verdict, Verdict::Refused(cause));
@@ -293,11 +293,11 @@ mod tests {
         for garbage in
             ["\r\n\r\n", "SSH-2.0\r\n\r\n", "HTTP/2 101\r\n\r\n", "HTTP/1.0 101 X\r\n\r\n", "\0\r\n\r\n"]
         {
-            let mut upgrade = upgrade("ws://h/", Options::default());
+            let mut upgrade = upgrade("ws://h/", PeerOptions::default());
             let verdict = upgrade.receive(garbage.as_bytes());
             assert!(matches!(verdict, Verdict::Refused(_)), "{garbage:?}: {verdict:?}");
         }
-        let mut upgrade = upgrade("ws://h/", Options::default());
+        let mut upgrade = upgrade("ws://h/", PeerOptions::default());
         assert!(matches!(upgrade.receive(&vec![b'x'; MAX_HEAD]), Verdict::Refused(_)));
     }
 }

@@ -20,10 +20,10 @@ use super::{
     turn::Turn,
 };
 use crate::{
-    close::{CloseCause, CloseCode, CloseInfo, Deadline, Excess},
+    close::{CloseCause, CloseCode, CloseInfo, Limit, Timeout},
     ledger::Ledger,
     link::Link,
-    options::{Liveness, Options, PeerLimits},
+    options::{Liveness, PeerOptions, RateLimits},
     packet::{Outgoing, Packet},
     state::ReadyState,
     sys::liveness::{Times, Vital, Watch},
@@ -39,7 +39,7 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    pub(super) fn new(options: &Options, is_server: bool) -> Self {
+    pub(super) fn new(options: &PeerOptions, is_server: bool) -> Self {
         let max_message_size = options.max_message_size;
         let liveness = options.liveness.clone().map(Box::new);
         Self { is_server, max_message_size, heartbeat: Heartbeat::new(options), liveness }
@@ -85,14 +85,16 @@ impl Pump {
         stream: Stream,
         rest: Vec<u8>,
         settings: &Settings,
-        limits: Option<(&PeerLimits, Duration)>,
+        limits: Option<(&RateLimits, Duration)>,
         ledger: Option<Ledger>,
         now: Duration,
     ) -> Self {
         let encoder = if settings.is_server { Encoder::SERVER } else { Encoder::CLIENT };
         let (guard, fragments) = match limits {
             None => (Guard::default(), 0),
-            Some((limits, max_time_full)) => (Guard::new(limits, max_time_full), limits.max_fragments),
+            Some((limits, slow_reader_timeout)) => {
+                (Guard::new(limits, slow_reader_timeout), limits.max_fragments)
+            }
         };
         // What came behind the handshake can wait in the secure stream, too.
         let has_more = !rest.is_empty() || stream.is_secure();
@@ -164,7 +166,7 @@ impl Pump {
         }
         if let Some(cause) = self.overdue(turn.now, link) {
             match cause {
-                CloseCause::TimedOut { what: Deadline::Close } => link.closed(CloseInfo::new(cause)),
+                CloseCause::TimedOut(Timeout::Close) => link.closed(CloseInfo::new(cause)),
                 cause => self.fail(Failure::policy(cause), link),
             }
             return false;
@@ -177,7 +179,7 @@ impl Pump {
                     self.shrink();
                     self.outbound.ping(&payload, &mut link.outbox);
                 }
-                Beat::Dead => link.closed(CloseInfo::new(CloseCause::TimedOut { what: Deadline::Heartbeat })),
+                Beat::Dead => link.closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Heartbeat))),
             }
         }
         self.probe(turn.now, turn.read > read, link);
@@ -197,7 +199,7 @@ impl Pump {
                 self.outbound.push(Outgoing::Shared(&probe), None, &mut link.outbox);
                 link.count_sent(probe.len());
             }
-            Vital::Dead => link.closed(CloseInfo::new(CloseCause::TimedOut { what: Deadline::Liveness })),
+            Vital::Dead => link.closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Liveness))),
         }
         self.watch = Some(watch);
     }
@@ -308,7 +310,7 @@ impl Pump {
     /// The time limit that has run out.
     fn overdue(&self, now: Duration, link: &Link) -> Option<CloseCause> {
         if self.close_due.is_some_and(|due| now >= due) {
-            return Some(CloseCause::TimedOut { what: Deadline::Close });
+            return Some(CloseCause::TimedOut(Timeout::Close));
         }
         if link.state() != ReadyState::Open {
             return None;
@@ -338,7 +340,7 @@ impl Pump {
     }
 
     /// Ends the connection because the peer went over a limit: what waits for it is dropped.
-    pub(super) fn expel(&mut self, what: Excess, reason: &str, link: &mut Link) {
+    pub(super) fn expel(&mut self, what: Limit, reason: &str, link: &mut Link) {
         self.end(what.into(), reason, link);
     }
 
@@ -359,7 +361,7 @@ impl Pump {
 
     fn lost(&mut self, link: &mut Link) -> Reading {
         self.over = true;
-        link.closed(CloseInfo::new(CloseCause::Lost));
+        link.closed(CloseInfo::new(CloseCause::ConnectionLost));
         Reading::Over
     }
 

@@ -17,7 +17,7 @@ use super::{super::stream::Stream, Session, verifier::Verifier, words};
 use crate::{
     close::TlsFailure,
     error::Error,
-    options::{TlsIdentity, TlsOptions, TlsRoots},
+    options::{TlsCertificate, TlsOptions, TlsRoots},
     url::{Host, Url},
 };
 
@@ -56,14 +56,14 @@ impl Client {
 pub(in super::super) struct Server(Option<Arc<ServerConfig>>);
 
 impl Server {
-    pub(in super::super) fn new(identity: Option<&TlsIdentity>) -> Result<Self, Error> {
+    pub(in super::super) fn new(identity: Option<&TlsCertificate>) -> Result<Self, Error> {
         Ok(Self(identity.map(server_config).transpose()?))
     }
 
     pub(in super::super) fn secure(self, tcp: TcpStream) -> Result<Stream, Error> {
         let Some(config) = self.0 else { return Ok(Stream::Plain(tcp)) };
         let connection = ServerConnection::new(config).map_err(|_| Error::InvalidOption {
-            option: "tls.identity",
+            option: "tls.certificate",
             why: "the TLS library refuses it",
         })?;
         Ok(Stream::Tls(Box::new(Session::new(tcp, connection.into()))))
@@ -139,8 +139,8 @@ fn accept_any() -> Result<Arc<ClientConfig>, Error> {
     Err(Error::Unsupported { what: "accepting any certificate; build with the feature `tls-dangerous`" })
 }
 
-fn server_config(identity: &TlsIdentity) -> Result<Arc<ServerConfig>, Error> {
-    const OPTION: &str = "tls.identity";
+fn server_config(identity: &TlsCertificate) -> Result<Arc<ServerConfig>, Error> {
+    const OPTION: &str = "tls.certificate";
     let chain = certificates(OPTION, &identity.certificates_pem)?;
     let key = PrivateKeyDer::from_pem_reader(Cursor::new(&identity.key_pem))
         .map_err(|_| unusable(OPTION, "its key cannot be read"))?;

@@ -11,7 +11,7 @@ use super::super::stream::Stream;
 use crate::{
     close::TlsFailure,
     error::Error,
-    options::{TlsIdentity, TlsOptions},
+    options::{TlsCertificate, TlsOptions},
     url::Url,
 };
 
@@ -36,7 +36,7 @@ impl Client {
 pub(in super::super) struct Server;
 
 impl Server {
-    pub(in super::super) fn new(identity: Option<&TlsIdentity>) -> Result<Self, Error> {
+    pub(in super::super) fn new(identity: Option<&TlsCertificate>) -> Result<Self, Error> {
         if identity.is_some() { Err(Error::Unsupported { what: WHAT }) } else { Ok(Self) }
     }
 

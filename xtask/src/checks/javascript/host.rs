@@ -13,7 +13,7 @@ use websocket_peer::multiplayer::{
     Properties, Property, Scene, SessionOptions, Spawn, Spawner, State,
 };
 use websocket_peer::variant::{Dictionary, Variant, Vector2};
-use websocket_peer::{Error, Options, ServerOptions};
+use websocket_peer::{Error, PeerOptions, ServerOptions};
 
 /// How soon it sees that it is to end.
 const STEP: Duration = Duration::from_millis(50);
@@ -32,11 +32,13 @@ impl Host {
     /// Hosts a session, for everybody or for those who know the password.
     pub fn start(authenticate: bool) -> Result<Self> {
         // Not as strict as towards strangers: all clients come from one address.
-        let server = ServerOptions::default().peer(Options::for_server()).max_pending_per_address(100);
+        let server = ServerOptions::default()
+            .connection(PeerOptions::for_server())
+            .max_pending_handshakes_per_address(100);
         let session =
             SessionOptions::default().authenticate(authenticate).auth_timeout(Duration::from_secs(1));
         let options = MultiplayerOptions::default().server(server).session(session);
-        let mut stage = Stage::new(MultiplayerPeer::create_server("127.0.0.1:0", options)?)?;
+        let mut stage = Stage::new(MultiplayerPeer::bind("127.0.0.1:0", options)?)?;
         let url = format!("ws://{}", stage.peer.local_addr()?);
 
         let stop = Arc::<AtomicBool>::default();
@@ -84,10 +86,10 @@ impl Stage {
             .with(Property::of::<Vector2>("direction"))
             .with(Property::any("speed").on_change());
         let mut session = peer.session();
-        let echo = session.add_node("Echo", methods())?;
+        let echo = session.register_node_with("Echo", methods())?;
         let spawner = Spawner::new().scene(coin).custom(|_| Some(Scene::new([])));
-        let spawner = session.add_spawner("Spawner", spawner)?;
-        let input = session.add_synchronizer("Input", input)?;
+        let spawner = session.register_spawner("Spawner", spawner)?;
+        let input = session.register_synchronizer("Input", input)?;
         drop(session);
         Ok(Self { peer, echo, spawner, input })
     }

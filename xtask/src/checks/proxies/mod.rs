@@ -13,7 +13,8 @@ use testkit::certs::Authority;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 use websocket_peer::{
-    Admission, CloseCause, Options, ReadyState, Request, ServerOptions, TlsOptions, TlsRoots, WebSocketPeer,
+    Admission, CloseCause, PeerOptions, ReadyState, Request, ServerOptions, TlsOptions, TlsRoots,
+    WebSocketPeer,
 };
 
 use crate::demo::echo::EchoServer;
@@ -63,7 +64,7 @@ async fn visit(proxy: Cmd, place: &Place, upstream: &Upstream, authority: &str) 
         }
     });
     let roots = TlsRoots::Custom { pem: authority.into() };
-    let options = Options::default()
+    let options = PeerOptions::default()
         .tls(TlsOptions::default().roots(roots))
         // The server's heartbeat is what is tested.
         .heartbeat_interval(Duration::ZERO)
@@ -93,18 +94,18 @@ async fn listens(port: u16) -> Result<()> {
 }
 
 /// The server's refusal comes through.
-async fn keeps_pages_out(url: &str, options: Options) -> Result<()> {
+async fn keeps_pages_out(url: &str, options: PeerOptions) -> Result<()> {
     let mut peer = WebSocketPeer::with_options(options);
     peer.connect(url)?;
     until(&mut peer, "the refusal", |peer| peer.state() == ReadyState::Closed).await?;
     match peer.close_info().map(|info| &info.cause) {
-        Some(CloseCause::Refused { status: Some(403) }) => Ok(()),
+        Some(CloseCause::Refused { status: Some(403), .. }) => Ok(()),
         other => bail!("a page of a stranger was answered with {other:?}"),
     }
 }
 
 /// Longer than the proxy lets a connection be silent.
-async fn stays_through_silence(url: &str, options: Options) -> Result<()> {
+async fn stays_through_silence(url: &str, options: PeerOptions) -> Result<()> {
     let mut peer = WebSocketPeer::with_options(options);
     peer.connect(url)?;
     until(&mut peer, "opening", |peer| peer.state() == ReadyState::Open).await?;
@@ -118,7 +119,7 @@ async fn stays_through_silence(url: &str, options: Options) -> Result<()> {
             }
         }
     }
-    peer.close()?;
+    peer.close();
     until(&mut peer, "closing", |peer| peer.state() == ReadyState::Closed).await
 }
 
@@ -140,9 +141,9 @@ impl Upstream {
         let listener = TcpListener::bind(loopback(0))?;
         let port = listener.local_addr()?.port();
         let options = ServerOptions::default()
-            .peer(Options::for_server().heartbeat_interval(HEARTBEAT))
+            .connection(PeerOptions::for_server().heartbeat_interval(HEARTBEAT))
             .paths(["/game"])
-            .max_pending_per_address(256);
+            .max_pending_handshakes_per_address(256);
         let (sender, seen) = mpsc::channel();
         let server = EchoServer::start(listener, options, move |request| {
             // The receiver goes only when the server does.

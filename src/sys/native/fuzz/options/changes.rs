@@ -1,11 +1,11 @@
-//! Options, one change after the other: with a few of them most checks pass.
+//! PeerOptions, one change after the other: with a few of them most checks pass.
 
 use std::time::Duration;
 
 use arbitrary::{Result, Unstructured};
 
 use crate::{
-    options::{Liveness, Options, OriginPolicy, ServerOptions, TlsIdentity, TlsRoots, WhenFull},
+    options::{Liveness, OriginPolicy, PeerOptions, SendOverflow, ServerOptions, TlsCertificate, TlsRoots},
     packet::Packet,
 };
 
@@ -28,30 +28,30 @@ const WORDS: [&str; 12] = [
 pub(super) fn server(options: &mut ServerOptions, input: &mut Unstructured<'_>) -> Result<()> {
     match input.int_in_range(0..=21)? {
         0 => options.max_peers = size(input)?,
-        1 => options.max_pending = size(input)?,
-        2 => options.max_pending_per_address = size(input)?,
+        1 => options.max_pending_handshakes = size(input)?,
+        2 => options.max_pending_handshakes_per_address = size(input)?,
         3 => options.max_request_size = size(input)?,
-        4 => options.max_memory = size(input)?,
+        4 => options.max_buffered_bytes = size(input)?,
         5 => options.paths.push(text(input)?),
         6 => options.origins = origins(input)?,
         7 => options.allow_missing_origin = input.arbitrary()?,
         8 => options.dual_stack = input.arbitrary()?,
-        9 => options.limits.max_packets_per_second = input.arbitrary()?,
-        10 => options.limits.max_bytes_per_second = input.arbitrary()?,
-        11 => options.limits.max_control_frames_per_second = input.arbitrary()?,
-        12 => options.limits.max_fragments = input.arbitrary()?,
-        13 => options.limits.max_message_time = time(input)?,
-        14 => options.when_full = *input.choose(&[WhenFull::Refuse, WhenFull::DropOldest])?,
-        15 => options.max_time_full = time(input)?,
+        9 => options.rate_limits.max_packets_per_second = input.arbitrary()?,
+        10 => options.rate_limits.max_bytes_per_second = input.arbitrary()?,
+        11 => options.rate_limits.max_control_frames_per_second = input.arbitrary()?,
+        12 => options.rate_limits.max_fragments = input.arbitrary()?,
+        13 => options.rate_limits.max_message_time = time(input)?,
+        14 => options.send_overflow = *input.choose(&[SendOverflow::Refuse, SendOverflow::DropOldest])?,
+        15 => options.slow_reader_timeout = time(input)?,
         16 => options.max_peers_per_address = size(input)?,
         17 => options.max_connections_per_address_per_second = input.arbitrary()?,
         18 => options.hosts.push(text(input)?),
-        _ => peer(&mut options.peer, input)?,
+        _ => peer(&mut options.connection, input)?,
     }
     Ok(())
 }
 
-fn peer(options: &mut Options, input: &mut Unstructured<'_>) -> Result<()> {
+fn peer(options: &mut PeerOptions, input: &mut Unstructured<'_>) -> Result<()> {
     match input.int_in_range(0..=16)? {
         0 => options.max_message_size = size(input)?,
         1 => options.inbound_buffer_size = size(input)?,
@@ -75,7 +75,7 @@ fn peer(options: &mut Options, input: &mut Unstructured<'_>) -> Result<()> {
         }
         _ => {
             let (certificates_pem, key_pem) = (text(input)?.into_bytes(), text(input)?.into_bytes());
-            options.tls.identity = Some(TlsIdentity { certificates_pem, key_pem });
+            options.tls.certificate = Some(TlsCertificate::from_pem(certificates_pem, key_pem));
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Options: whatever they are, there is a verdict on them; and with those that are taken both ends can work.
+//! PeerOptions: whatever they are, there is a verdict on them; and with those that are taken both ends can work.
 
 mod changes;
 
@@ -21,7 +21,7 @@ use crate::{
     admission::{Admission, Decision, check_policy},
     close::CloseCause,
     error::Error,
-    options::{Options, ServerOptions, TlsRoots},
+    options::{PeerOptions, ServerOptions, TlsRoots},
     packet::PacketKind,
     rate::Arrival,
     request::Request,
@@ -35,7 +35,7 @@ const MAX_FIELDS: usize = 64;
 /// The fields that every request of ours has.
 const OUR_FIELDS: usize = 5;
 
-/// Options of a server and of the client that comes to it, and what the server's hook says.
+/// PeerOptions of a server and of the client that comes to it, and what the server's hook says.
 struct Case {
     options: ServerOptions,
     admission: Admission,
@@ -74,7 +74,7 @@ pub(super) fn run(data: &[u8]) {
         assert!(matches!(error, Error::InvalidOption { .. }) && !error.to_string().is_empty(), "{error:?}");
         return;
     }
-    assert_eq!(options.peer.check(), Ok(()), "a server takes options that its peers do not");
+    assert_eq!(options.connection.check(), Ok(()), "a server takes options that its peers do not");
     hold_frames(&options);
     watch(&options);
     make_identities(&options);
@@ -83,7 +83,8 @@ pub(super) fn run(data: &[u8]) {
 
 /// A message up to the limit is read, and one beyond it is not.
 fn hold_frames(options: &ServerOptions) {
-    let limits = Limits { message: options.peer.max_message_size, fragments: options.limits.max_fragments };
+    let limits =
+        Limits { message: options.connection.max_message_size, fragments: options.rate_limits.max_fragments };
     for len in [0, 1, 1000] {
         let mut wire = Vec::new();
         Encoder::CLIENT.encode(Kind::Packet(PacketKind::Binary), &vec![7; len], &mut wire);
@@ -102,12 +103,12 @@ fn hold_frames(options: &ServerOptions) {
 /// Whatever the limits and the times are, they can be reckoned with.
 fn watch(options: &ServerOptions) {
     const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-    let mut guard = Guard::new(&options.limits, options.max_time_full);
-    let mut heartbeat = Heartbeat::new(&options.peer).start(Duration::ZERO);
+    let mut guard = Guard::new(&options.rate_limits, options.slow_reader_timeout);
+    let mut heartbeat = Heartbeat::new(&options.connection).start(Duration::ZERO);
     for at in [Duration::ZERO, Duration::from_millis(1), YEAR] {
         let arrival = Arrival { since: at, at };
         let is_over = guard.bytes(usize::MAX, arrival).is_err();
-        assert_eq!(is_over, options.limits.max_bytes_per_second > 0, "so many bytes at once");
+        assert_eq!(is_over, options.rate_limits.max_bytes_per_second > 0, "so many bytes at once");
         assert_eq!(guard.packet(arrival), Ok(()), "one packet");
         assert_eq!(guard.control_frame(arrival), Ok(()), "one control frame");
         guard.unfinished(at);
@@ -118,14 +119,14 @@ fn watch(options: &ServerOptions) {
         );
         assert!(heartbeat.due().is_none_or(|due| due > Duration::ZERO));
         heartbeat.beat(at);
-        guard = Guard::new(&options.limits, options.max_time_full);
+        guard = Guard::new(&options.rate_limits, options.slow_reader_timeout);
     }
 }
 
 /// What is no certificate is told of.
 fn make_identities(options: &ServerOptions) {
-    let tls = &options.peer.tls;
-    let server = tls::Server::new(tls.identity.as_ref()).err();
+    let tls = &options.connection.tls;
+    let server = tls::Server::new(tls.certificate.as_ref()).err();
     // To ask the platform for its authorities takes long, and is no matter of options.
     let is_custom = matches!(tls.roots, TlsRoots::Custom { .. });
     let client = is_custom.then(|| tls::Client::new(&url(true), tls).err()).flatten();
@@ -140,9 +141,9 @@ fn url(secure: bool) -> Url {
 
 /// A client with these options comes to a server with these options.
 fn shake_hands(options: &ServerOptions, admission: Admission, added: &[(String, String)]) {
-    let client = ClientUpgrade::new(&url(false), &options.peer);
+    let client = ClientUpgrade::new(&url(false), &options.connection);
     let sent = client.request();
-    let peer = &options.peer;
+    let peer = &options.connection;
     let fields = OUR_FIELDS + usize::from(!peer.protocols.is_empty()) + peer.headers.len();
     let origins = peer.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("origin")).count();
     let expected = if sent.len() > options.max_request_size || fields > MAX_FIELDS {
@@ -182,7 +183,7 @@ fn reply_to(
     request: &Request,
     admission: Admission,
     added: &[(String, String)],
-    peer: &Options,
+    peer: &PeerOptions,
     mut client: ClientUpgrade,
 ) {
     let (decision, headers) = admission.decide(request, peer);
