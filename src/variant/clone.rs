@@ -1,4 +1,4 @@
-//! A value's copy, made without recursion.
+//! Clones values without recursion.
 
 use std::convert::Infallible;
 
@@ -15,10 +15,10 @@ impl Clone for Variant {
     }
 }
 
-/// Copies what it is shown.
+/// Copies the visited values.
 #[derive(Default)]
 struct Copier {
-    /// The copied values of each container that is open, the innermost last.
+    /// The copied values of each open container, the innermost last.
     open: Vec<Vec<Variant>>,
     done: Variant,
 }
@@ -69,7 +69,7 @@ impl<'a> Visitor<'a> for Copier {
     }
 }
 
-/// Copies a value that holds no others.
+/// Copies a value that does not contain others.
 fn copy_leaf(value: &Variant) -> Variant {
     use Variant as V;
     match value {

@@ -1,4 +1,4 @@
-//! Values as text, in the way of Godot's scripts and resource files.
+//! Formats values as Godot's scripts and resource files do.
 
 use std::fmt::{self, Write};
 
@@ -6,7 +6,7 @@ use super::number::Number;
 use super::visitor::{Container, Visitor, walk, walk_container};
 use super::{Array, Dictionary, ElementType, Object, Rid, Signal, Variant};
 
-/// How much of a value is shown to who debugs, so that logging one stays harmless.
+/// The largest length of `Debug` output, in bytes, so that logging a large value is cheap.
 const MAX_DEBUG_LEN: usize = 512;
 
 impl fmt::Display for Variant {
@@ -43,21 +43,21 @@ impl fmt::Display for Signal {
 }
 
 impl fmt::Debug for Variant {
-    /// The text on one line, and of a long one the start only.
+    /// Writes one line. A long value is truncated.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         truncated(f, |out| walk(self, &mut Printer { out, multiline: false }))
     }
 }
 
 impl fmt::Debug for Array {
-    /// The text on one line, and of a long one the start only.
+    /// Writes one line. A long value is truncated.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         truncated(f, |out| walk_container(Container::Array(self), &mut Printer { out, multiline: false }))
     }
 }
 
 impl fmt::Debug for Dictionary {
-    /// The text on one line, and of a long one the start only.
+    /// Writes one line. A long value is truncated.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         truncated(f, |out| {
             walk_container(Container::Dictionary(self), &mut Printer { out, multiline: false })
@@ -66,7 +66,7 @@ impl fmt::Debug for Dictionary {
 }
 
 impl fmt::Debug for Object {
-    /// The text on one line, and of a long one the start only.
+    /// Writes one line. A long value is truncated.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self, Container::of_object(self)) {
             (_, Some(container)) => {
@@ -78,20 +78,20 @@ impl fmt::Debug for Object {
     }
 }
 
-/// An object of which only the number is known.
+/// Displays an object of which only the instance id is known.
 struct ObjectId(u64);
 
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Godot shows these numbers with a sign.
+        // Godot displays instance ids as signed numbers.
         write!(f, "<EncodedObjectAsID#{}>", self.0 as i64)
     }
 }
 
-/// Writes what it is shown.
+/// Writes the visited values.
 struct Printer<'o, W> {
     out: &'o mut W,
-    /// Whether each entry of a dictionary has a line of its own.
+    /// `true` to write each entry of a dictionary on its own line.
     multiline: bool,
 }
 
@@ -206,14 +206,14 @@ impl<'a, W: Write> Visitor<'a> for Printer<'_, W> {
 }
 
 impl<W: Write> Printer<'_, W> {
-    /// A number that cannot be taken for a whole one.
+    /// Writes a number that cannot be taken for an integer.
     fn float(&mut self, value: f64) -> fmt::Result {
         let text = Number(value).to_string();
         let is_whole = text.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit());
         write!(self.out, "{text}{}", if is_whole { ".0" } else { "" })
     }
 
-    /// A type's name with these in brackets.
+    /// Writes a type name and the values in parentheses.
     fn call(
         &mut self,
         kind: impl fmt::Display,
@@ -236,7 +236,7 @@ impl<W: Write> Printer<'_, W> {
         self.out.write_char(')')
     }
 
-    /// A text in quotes, with a backslash before these characters.
+    /// Writes a string in quotes, with a backslash before the `escaped` characters.
     fn quoted(&mut self, text: &str, escaped: impl Fn(char) -> bool) -> fmt::Result {
         self.out.write_char('"')?;
         let mut rest = text;
@@ -265,17 +265,17 @@ impl fmt::Display for ElementType {
     }
 }
 
-/// What is escaped in a text, which may have many lines.
+/// Returns `true` for a character that is escaped in a `String`, which may contain line breaks.
 fn is_escaped_in_text(character: char) -> bool {
     matches!(character, '\\' | '"')
 }
 
-/// Returns `true` for a character that is escaped in a name.
+/// Returns `true` for a character that is escaped in a name or path.
 pub(super) fn is_escaped_in_name(character: char) -> bool {
     escape_letter(character) != character || matches!(character, '\\' | '"' | '\'')
 }
 
-/// Returns the character that stands behind the backslash.
+/// Returns the character after the backslash.
 pub(super) fn escape_letter(character: char) -> char {
     match character {
         '\x07' => 'a',
@@ -306,7 +306,7 @@ fn typed_both(dictionary: &Dictionary) -> Option<(&ElementType, &ElementType)> {
     (types != (&ElementType::Untyped, &ElementType::Untyped)).then_some(types)
 }
 
-/// Writes the start of what `write` writes, and stops that then.
+/// Writes the first [`MAX_DEBUG_LEN`] bytes of what `write` writes, and stops it then.
 fn truncated(
     f: &mut fmt::Formatter<'_>,
     write: impl FnOnce(&mut Truncated<'_, '_>) -> fmt::Result,
@@ -316,7 +316,7 @@ fn truncated(
     if start.ended { f.write_char('…') } else { result }
 }
 
-/// Passes so many bytes on.
+/// Forwards at most `left` bytes.
 struct Truncated<'f, 'b> {
     f: &'f mut fmt::Formatter<'b>,
     left: usize,

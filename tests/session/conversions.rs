@@ -121,7 +121,7 @@ fn what_an_engine_does_not_convert_is_refused_with_its_place() {
         ("count", vec!["3".into()], 0, "int", VariantType::String),
         ("count", vec![Variant::Nil], 0, "int", VariantType::Nil),
         ("count", vec![3.into(), 4.into()], 1, "String", VariantType::Int),
-        ("fit", vec![256.5.into(), 1.into()], 0, "int of 8 bits, not negative", VariantType::Float),
+        ("fit", vec![256.5.into(), 1.into()], 0, "unsigned 8-bit int", VariantType::Float),
         ("go", vec![Vector3::default().into(), true.into()], 0, "Vector2", VariantType::Vector3),
         ("go", vec![Vector2i::default().into(), "true".into()], 1, "bool", VariantType::String),
         (
@@ -336,7 +336,7 @@ fn a_call_that_would_become_a_long_text_is_refused() {
         events(&mut server)
     };
     assert!(matches!(call(10)[..], [Event::Call(_)]));
-    let expected = "PackedStringArray without so many long numbers";
+    let expected = "PackedStringArray with fewer long numbers";
     let why = CallError::Argument { index: 0, error: WrongType { expected, found: VariantType::Array } };
     let what = PacketError::CallError { method: "label".into(), why };
     assert_eq!(call(8150), [Event::PacketRejected { from: A, error: what }]);

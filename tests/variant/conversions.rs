@@ -94,9 +94,9 @@ fn nothing_is_nothing() {
 #[wasm_bindgen_test(unsupported = test)]
 fn integers_have_to_fit() {
     assert_eq!(u8::try_from(Variant::Int(255)), Ok(255));
-    assert_eq!(u8::try_from(Variant::Int(256)), Err(wrong("int of 8 bits, not negative", VariantType::Int)));
-    assert_eq!(u32::try_from(Variant::Int(-1)), Err(wrong("int of 32 bits, not negative", VariantType::Int)));
-    assert_eq!(i8::try_from(Variant::Int(-129)), Err(wrong("int of 8 bits", VariantType::Int)));
+    assert_eq!(u8::try_from(Variant::Int(256)), Err(wrong("unsigned 8-bit int", VariantType::Int)));
+    assert_eq!(u32::try_from(Variant::Int(-1)), Err(wrong("unsigned 32-bit int", VariantType::Int)));
+    assert_eq!(i8::try_from(Variant::Int(-129)), Err(wrong("8-bit int", VariantType::Int)));
     assert_eq!(i64::try_from(Variant::from("1")), Err(wrong("int", VariantType::String)));
 }
 

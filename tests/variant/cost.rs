@@ -86,7 +86,7 @@ fn every_number_is_written_with_all_of_its_digits() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_value_may_have_a_few_long_numbers() {
     let refused = |value| {
-        let expected = "PackedStringArray without so many long numbers";
+        let expected = "PackedStringArray with fewer long numbers";
         assert_eq!(to_texts(value), Err(WrongType { expected, found: VariantType::Array }));
     };
     // 13 of 312 characters are 4056.

@@ -249,7 +249,7 @@ fn the_short_form_has_its_bits_for_booleans_and_integers_only() {
 #[wasm_bindgen_test(unsupported = test)]
 fn errors_say_what_is_wrong_and_where() {
     let error = refused("04000000 01000000 ff000000");
-    assert_eq!(error.to_string(), "a text is no UTF-8, at byte 8");
+    assert_eq!(error.to_string(), "a string is not valid UTF-8, at byte 8");
     assert_eq!(error.at(), 8);
     assert!(size_of::<DecodeError>() <= 16 + size_of::<usize>());
     fn is_an_error<T: std::error::Error + Copy + Send + Sync + 'static>() {}

@@ -88,11 +88,11 @@ fn arguments_stand_side_by_side() {
 #[wasm_bindgen_test(unsupported = test)]
 fn errors_say_what_is_wrong() {
     for (error, text) in [
-        (EncodeError::TooDeep, "more than 1024 containers are within each other"),
-        (EncodeError::TooLong, "a text or a container has more than 2147483647 bytes or elements"),
-        (EncodeError::ObjectNotAllowed, "a whole object is not allowed here"),
+        (EncodeError::TooDeep, "more than 1024 containers are nested"),
+        (EncodeError::TooLong, "a string or a container has more than 2147483647 bytes or elements"),
+        (EncodeError::ObjectNotAllowed, "an object with properties is not allowed"),
         (EncodeError::NulInText, "a text has a NUL in it"),
-        (EncodeError::NoClass, "a whole object has no class"),
+        (EncodeError::NoClass, "an object has no class name"),
     ] {
         assert_eq!(error.to_string(), text);
     }

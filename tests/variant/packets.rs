@@ -59,7 +59,7 @@ fn a_text_packet_is_read_in_the_same_way() {
 #[wasm_bindgen_test(unsupported = test)]
 fn what_cannot_be_encoded_says_why_and_has_godots_number() {
     let error = Error::InvalidVariant { why: EncodeError::TooDeep };
-    let why = "the value cannot be encoded: more than 1024 containers are within each other";
+    let why = "the value cannot be encoded: more than 1024 containers are nested";
     assert_eq!(error.to_string(), why);
     assert_eq!(error.godot_code(), 6);
     assert_eq!(Error::from(EncodeError::NulInText).godot_code(), 31);

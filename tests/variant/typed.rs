@@ -141,7 +141,7 @@ fn a_quaternion_of_no_length_is_a_matrix_of_nothing() {
 fn small_integers_have_to_fit_after_the_conversion() {
     assert_eq!(u8::try_from(Variant::Float(255.9)), Ok(255));
     assert_eq!(u8::try_from(Variant::Bool(true)), Ok(1));
-    let wrong = WrongType { expected: "int of 8 bits, not negative", found: VariantType::Float };
+    let wrong = WrongType { expected: "unsigned 8-bit int", found: VariantType::Float };
     assert_eq!(u8::try_from(Variant::Float(256.0)), Err(wrong));
     assert_eq!(u8::try_from(Variant::Float(-1.0)), Err(wrong));
 }

@@ -285,7 +285,7 @@ mod tests {
         assert_eq!(method.check(std::slice::from_ref(&one)), Ok(()));
         assert_eq!(method.check(&[one.clone(), Variant::Nil, Variant::Callable]), Ok(()));
         assert_eq!(method.check(&[one.clone(), one.clone()]), Ok(()));
-        assert_eq!(method.check(&[Variant::Nil]), wrong(0, "int of 8 bits, not negative", VariantType::Nil));
+        assert_eq!(method.check(&[Variant::Nil]), wrong(0, "unsigned 8-bit int", VariantType::Nil));
         assert!(method.check(&[Variant::Int(256)]).is_err());
         assert_eq!(method.check(&[one, "".into()]), wrong(1, "float", VariantType::String));
     }
