@@ -100,8 +100,10 @@ impl Replication {
     /// Those of [`Session::spawn`](super::Session::spawn).
     pub(crate) fn spawn(&mut self, spawner: NodeKey, spawn: Spawn, max: usize) -> Result<NodeKey, Error> {
         let invalid = |why: &str| Error::InvalidArguments { why: why.to_owned() };
-        let declared = self.spawners.get(&spawner).ok_or(Error::InvalidNode { why: "it is not a spawner" })?;
-        let scene = declared.make(&spawn.kind).ok_or_else(|| invalid("the spawner cannot create this node"))?;
+        let declared =
+            self.spawners.get(&spawner).ok_or(Error::InvalidNode { why: "it is not a spawner" })?;
+        let scene =
+            declared.make(&spawn.kind).ok_or_else(|| invalid("the spawner cannot create this node"))?;
         let name: Box<str> = match &spawn.name {
             Some(name) if !is_node_name(name) || name.len() > MAX_NAME_LEN => {
                 return Err(invalid("the name is not valid for a spawned node"));

@@ -170,13 +170,16 @@ impl OutgoingReplication {
         let count = u32::try_from(synchronizers).ok();
         let net_id = self.last_id + 1;
         let last_id = count.and_then(|count| net_id.checked_add(count)).filter(|id| *id < BY_PATH);
-        last_id
-            .map(|last_id| (net_id, last_id))
-            .ok_or(Error::InvalidNode { why: "all ids are in use" })
+        last_id.map(|last_id| (net_id, last_id)).ok_or(Error::InvalidNode { why: "all ids are in use" })
     }
 
     /// Sets the initial values of a node.
-    fn set_initial(&mut self, key: NodeKey, values: &[(impl AsRef<str>, Variant)], max: usize) -> Result<(), Error> {
+    fn set_initial(
+        &mut self,
+        key: NodeKey,
+        values: &[(impl AsRef<str>, Variant)],
+        max: usize,
+    ) -> Result<(), Error> {
         for (property, value) in values {
             self.set(key, property.as_ref(), value, max)?;
         }
