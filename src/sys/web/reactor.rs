@@ -3,7 +3,7 @@
 use std::{
     convert::Infallible,
     net::{SocketAddr, TcpListener},
-    task::Waker,
+    task::LocalHook,
     time::Duration,
 };
 
@@ -11,14 +11,16 @@ use bytes::Bytes;
 
 use crate::{
     admission::{Refusal, Response, Terms},
-    close::{CloseCode, Limit},
+    close::{CloseCode, RunningTimeout},
     error::Error,
     ledger::Ledger,
     link::Link,
     options::{ServerOptions, TlsCertificate},
     packet::{Outgoing, Packet},
     request::Request,
-    sys::{Accept, Accepted, Arrived, Held, Moment, Progress, Ration, Wakeup},
+    sys::{
+        AcceptOutcome, Budget, EventListener, MemoryUsage, PollProgress, ServerConnection, Timestamps, Wakeup,
+    },
     upgraded::Handover,
 };
 
@@ -32,7 +34,7 @@ pub(crate) struct Reactor(Infallible);
 #[derive(Debug)]
 pub(crate) struct Connection(Infallible);
 
-impl Accept for Reactor {
+impl EventListener for Reactor {
     type Connection = Connection;
 
     fn bind(_: &[SocketAddr], _: bool) -> Result<TcpListener, Error> {
@@ -72,11 +74,11 @@ impl Accept for Reactor {
         match self.0 {}
     }
 
-    fn waker(&self) -> Waker {
+    fn waker(&self) -> LocalHook {
         match self.0 {}
     }
 
-    fn accept(&mut self, _: u32, _: &ServerOptions, _: Duration) -> Arrived<Connection> {
+    fn accept(&mut self, _: u32, _: &ServerOptions, _: Duration) -> AcceptOutcome<Connection> {
         match self.0 {}
     }
 
@@ -85,14 +87,14 @@ impl Accept for Reactor {
     }
 }
 
-impl Accepted for Connection {
+impl ServerConnection for Connection {
     type Reactor = Reactor;
 
     fn ready(&mut self, _: bool, _: bool, _: bool) {
         match self.0 {}
     }
 
-    fn poll(&mut self, _: &mut Reactor, _: Moment, _: Ration, _: &mut Link) -> Progress {
+    fn poll(&mut self, _: &mut Reactor, _: Timestamps, _: Budget, _: &mut Link) -> PollProgress {
         match self.0 {}
     }
 
@@ -136,7 +138,7 @@ impl Accepted for Connection {
         match self.0 {}
     }
 
-    fn held(&self) -> Held {
+    fn held(&self) -> MemoryUsage {
         match self.0 {}
     }
 
@@ -172,7 +174,7 @@ impl Accepted for Connection {
         match self.0 {}
     }
 
-    fn expel(&mut self, _: Limit, _: &str, _: Duration, _: &mut Link) {
+    fn expel(&mut self, _: RunningTimeout, _: &str, _: Duration, _: &mut Link) {
         match self.0 {}
     }
 }
