@@ -63,7 +63,7 @@ impl WebSocketServer {
                 entry.connection.respond(&response, &headers);
                 entry.phase = PeerPhase::Answered;
             }
-            Decision::Refuse(refusal) => entry.connection.refuse(&refusal, &headers),
+            Decision::Reject(rejection) => entry.connection.refuse(&rejection, &headers),
             Decision::Decline => entry.connection.decline(),
         }
     }
@@ -111,8 +111,8 @@ impl WebSocketServer {
             true => self.acceptor.check_capacity(ip, &self.options),
             false => Ok(()),
         };
-        if let Err(refusal) = entered.and(capacity) {
-            entry.connection.refuse(&refusal, &[]);
+        if let Err(rejection) = entered.and(capacity) {
+            entry.connection.refuse(&rejection, &[]);
         }
         self.service(key, times, budget);
         let oldest = if self.acceptor.is_overfull(&self.options) { self.oldest_handshake() } else { None };

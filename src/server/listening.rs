@@ -8,7 +8,7 @@ use super::{
     peer_entry::{PeerEntry, PeerPhase},
 };
 use crate::{
-    admission::Refusal,
+    admission::Rejection,
     error::Error,
     options::{ServerOptions, TlsCertificate},
     request::Request,
@@ -92,11 +92,11 @@ impl WebSocketServer {
         let mut entry = PeerEntry::new(connection, addr, &self.options.connection, self.memory.share());
         entry.phase = PeerPhase::Upgraded;
         let capacity = self.check_upgraded(&entry, &info.request, read);
-        if let Err(refusal) = capacity {
-            entry.connection.refuse(&refusal, &[]);
+        if let Err(rejection) = capacity {
+            entry.connection.refuse(&rejection, &[]);
             let key = self.entries.insert(entry);
             self.finish_rejected(key);
-            return Err(Error::ServerFull { why: refusal.why });
+            return Err(Error::ServerFull { why: rejection.reason });
         }
         entry.request = Some(info.request);
         entry.user_data = info.user_data;
@@ -108,14 +108,14 @@ impl WebSocketServer {
         Ok(key)
     }
 
-    fn check_upgraded(&self, entry: &PeerEntry, request: &Request, read: usize) -> Result<(), Refusal> {
+    fn check_upgraded(&self, entry: &PeerEntry, request: &Request, read: usize) -> Result<(), Rejection> {
         if self.shutdown_deadline.is_some() {
             return Err(unavailable("the server shuts down"));
         }
         self.acceptor.check_open()?;
         self.acceptor.check_capacity(entry.addr.ip(), &self.options)?;
         // The framework has limits of its own, which may be larger.
-        let needed = read + request.held().saturating_sub(self.options.max_request_size);
+        let needed = read + request.memory_usage().saturating_sub(self.options.max_request_size);
         match needed <= self.memory.room_to_read(entry) {
             true => Ok(()),
             false => Err(unavailable("the server has no memory for this client")),

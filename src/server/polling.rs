@@ -12,7 +12,7 @@ use super::{
 use crate::{
     clock::PatientClock,
     close::{CloseCause, CloseCode, CloseInfo},
-    ledger::PACKET_OVERHEAD,
+    shared_bytes::PACKET_OVERHEAD,
     state::ReadyState,
     sys::{self, Budget, Listener, ServerConnection, Timestamps, Wakeup},
 };
@@ -153,7 +153,7 @@ impl WebSocketServer {
     /// Ends a connection at once.
     pub(super) fn abort_now(&mut self, key: PeerKey) {
         let Some(entry) = self.entries.get_mut(key) else { return };
-        entry.link.closed(CloseInfo::new(CloseCause::Aborted));
+        entry.link.set_closed(CloseInfo::new(CloseCause::Aborted));
         entry.connection.abort();
         self.update(key, false);
     }

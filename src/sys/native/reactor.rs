@@ -23,15 +23,15 @@ use super::{
     turn::Turn,
 };
 use crate::{
-    admission::{Refusal, Response, Terms},
+    admission::{Rejection, Response, Terms},
     close::{CloseCode, Limit},
     error::Error,
-    ledger::Ledger,
     link::Link,
     options::{ServerOptions, TlsCertificate},
     packet::{Outgoing, Packet},
     rate::Arrival,
     request::Request,
+    shared_bytes::SharedBytes,
     sys::{
         AcceptOutcome, Budget, Listener, MemoryUsage, PollProgress, REUSES_ADDRESS, ServerConnection,
         Timestamps, Wakeup, max_descriptors,
@@ -59,7 +59,7 @@ pub(crate) struct Reactor {
     listener: Option<mio::net::TcpListener>,
     tls: tls::Server,
     scratch: Vec<u8>,
-    ledger: Ledger,
+    shared_bytes: SharedBytes,
     interrupt: Arc<Interrupt>,
 }
 
@@ -93,11 +93,11 @@ impl Listener for Reactor {
         interrupt.connect(poll.registry())?;
         let events = Events::with_capacity(EVENTS);
         let scratch = vec![0; SCRATCH];
-        Ok(Self { poll, events, listener, tls, scratch, ledger: Ledger::default(), interrupt })
+        Ok(Self { poll, events, listener, tls, scratch, shared_bytes: SharedBytes::default(), interrupt })
     }
 
-    fn ledger(&self) -> &Ledger {
-        &self.ledger
+    fn shared_bytes(&self) -> &SharedBytes {
+        &self.shared_bytes
     }
 
     fn set_certificate(&mut self, identity: &TlsCertificate) -> Result<(), Error> {
@@ -178,7 +178,7 @@ impl Listener for Reactor {
         };
         let mut connection =
             TcpConnection::accepted(stream, options.max_request_size, &options.connection, now)
-                .with_ledger(&self.ledger);
+                .with_shared_bytes(&self.shared_bytes);
         match self.register(&mut connection, slot) {
             Ok(()) => AcceptOutcome::Accepted(connection, addr),
             Err(error) => AcceptOutcome::OutOfDescriptors(error.to_string()),
@@ -193,7 +193,7 @@ impl Listener for Reactor {
         now: Duration,
     ) -> Result<TcpConnection, Error> {
         let mut connection = TcpConnection::upgraded(handover, Role::Server, &options.connection, now)?
-            .with_ledger(&self.ledger)
+            .with_shared_bytes(&self.shared_bytes)
             .with_limits(options);
         self.register(&mut connection, slot)?;
         Ok(connection)
@@ -272,8 +272,8 @@ impl ServerConnection for TcpConnection {
         self.admit_stranger(terms, headers, options);
     }
 
-    fn refuse(&mut self, refusal: &Refusal, headers: &[(String, String)]) {
-        self.refuse(refusal, headers);
+    fn refuse(&mut self, rejection: &Rejection, headers: &[(String, String)]) {
+        self.refuse(rejection, headers);
     }
 
     fn respond(&mut self, response: &Response, headers: &[(String, String)]) {
@@ -335,7 +335,7 @@ impl ServerConnection for TcpConnection {
 
     fn found_no_memory(&mut self, now: Duration, link: &Link) {
         if let Some(pump) = self.pump_mut() {
-            pump.guard.found_no_memory(now, link.outbox.held());
+            pump.guard.found_no_memory(now, link.outbox.memory_usage());
         }
     }
 

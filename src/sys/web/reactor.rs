@@ -10,14 +10,14 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    admission::{Refusal, Response, Terms},
+    admission::{Rejection, Response, Terms},
     close::{CloseCode, RunningTimeout},
     error::Error,
-    ledger::Ledger,
     link::Link,
     options::{ServerOptions, TlsCertificate},
     packet::{Outgoing, Packet},
     request::Request,
+    shared_bytes::SharedBytes,
     sys::{
         AcceptOutcome, Budget, EventListener, MemoryUsage, PollProgress, ServerConnection, Timestamps, Wakeup,
     },
@@ -53,7 +53,7 @@ impl EventListener for Reactor {
         match self.0 {}
     }
 
-    fn ledger(&self) -> &Ledger {
+    fn shared_bytes(&self) -> &SharedBytes {
         match self.0 {}
     }
 
@@ -110,7 +110,7 @@ impl ServerConnection for Connection {
         match self.0 {}
     }
 
-    fn refuse(&mut self, _: &Refusal, _: &[(String, String)]) {
+    fn refuse(&mut self, _: &Rejection, _: &[(String, String)]) {
         match self.0 {}
     }
 
