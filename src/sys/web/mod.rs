@@ -36,7 +36,7 @@ use self::{
     timer::WakeTimer,
 };
 pub(crate) use self::{notify::Notifier, reactor::Reactor, time::now};
-use super::Transport;
+use super::PeerConnection;
 use crate::{
     close::{CloseCause, CloseCode, CloseInfo, Timeout},
     error::Error,
