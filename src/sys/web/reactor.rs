@@ -3,7 +3,7 @@
 use std::{
     convert::Infallible,
     net::{SocketAddr, TcpListener},
-    task::LocalHook,
+    task::Waker,
     time::Duration,
 };
 
@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use crate::{
     admission::{Rejection, Response, Terms},
-    close::{CloseCode, RunningTimeout},
+    close::{CloseCode, Limit},
     error::Error,
     link::Link,
     options::{ServerOptions, TlsCertificate},
@@ -19,7 +19,7 @@ use crate::{
     request::Request,
     shared_bytes::SharedBytes,
     sys::{
-        AcceptOutcome, Budget, EventListener, MemoryUsage, PollProgress, ServerConnection, Timestamps, Wakeup,
+        AcceptOutcome, Budget, Listener, MemoryUsage, PollProgress, ServerConnection, Timestamps, Wakeup,
     },
     upgraded::Handover,
 };
@@ -34,7 +34,7 @@ pub(crate) struct Reactor(Infallible);
 #[derive(Debug)]
 pub(crate) struct Connection(Infallible);
 
-impl EventListener for Reactor {
+impl Listener for Reactor {
     type Connection = Connection;
 
     fn bind(_: &[SocketAddr], _: bool) -> Result<TcpListener, Error> {
@@ -74,7 +74,7 @@ impl EventListener for Reactor {
         match self.0 {}
     }
 
-    fn waker(&self) -> LocalHook {
+    fn waker(&self) -> Waker {
         match self.0 {}
     }
 
@@ -174,7 +174,7 @@ impl ServerConnection for Connection {
         match self.0 {}
     }
 
-    fn expel(&mut self, _: RunningTimeout, _: &str, _: Duration, _: &mut Link) {
+    fn expel(&mut self, _: Limit, _: &str, _: Duration, _: &mut Link) {
         match self.0 {}
     }
 }
