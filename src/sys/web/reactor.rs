@@ -18,9 +18,7 @@ use crate::{
     packet::{Outgoing, Packet},
     request::Request,
     shared_bytes::SharedBytes,
-    sys::{
-        AcceptOutcome, Budget, Listener, MemoryUsage, PollProgress, ServerConnection, Timestamps, Wakeup,
-    },
+    sys::{AcceptOutcome, Budget, Listener, MemoryUsage, PollProgress, ServerConnection, Timestamps, Wakeup},
     upgraded::Handover,
 };
 
