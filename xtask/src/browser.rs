@@ -78,7 +78,8 @@ fn missing(project: &Project, engine: Engine) -> Option<&'static str> {
     }
 }
 
-/// The paths of a browser on macOS and Windows: an environment variable that names a directory (or nothing), and a path in it.
+/// The paths of a browser on macOS and Windows: an environment variable that names a directory (or nothing), and a path
+/// in it.
 type InstallPaths = [(&'static str, &'static str)];
 
 const CHROME_PATHS: &InstallPaths = &[

@@ -7,7 +7,8 @@ use crate::browser::Engine;
 use crate::demo;
 use crate::soak;
 
-/// Sets up what is missing, then builds, shows and tests websocket-peer. Every command prints what it runs before it runs it.
+/// Sets up what is missing, then builds, shows and tests websocket-peer. Every command prints what it runs before it
+/// runs it.
 #[derive(Debug, Parser, PartialEq)]
 #[command(
     bin_name = "cargo xtask",
@@ -29,7 +30,8 @@ pub struct Cli {
 pub enum Command {
     /// Builds the page, starts an echo server and a page server on this machine, and runs until Ctrl-C
     Demo(demo::Options),
-    /// Runs formatting, lints, documentation, tests natively, in headless Chrome and with Godot, other targets, packaging and the demo
+    /// Runs formatting, lints, documentation, tests natively, in headless Chrome and with Godot, other targets,
+    /// packaging and the demo
     Test {
         /// Runs only the contract tests, in these engines, separated by commas
         #[arg(long, value_name = "LIST", value_delimiter = ',')]
@@ -45,7 +47,8 @@ pub enum Command {
         #[arg(value_name = "NAME")]
         names: Vec<String>,
     },
-    /// Measures the server and the client beside others, on a quiet machine; a full run is written to docs/performance.md
+    /// Measures the server and the client beside others, on a quiet machine; a full run is written to
+    /// docs/performance.md
     Bench(bench::Options),
     /// Runs a server and many clients that connect, send, stall, vanish and come back; a short soak is a part of `test`
     Soak(soak::Options),

@@ -1,9 +1,9 @@
 //! `cargo xtask`: sets up what is missing on this machine, then builds, shows and tests websocket-peer.
 //!
-//! [`cli`] reads the command line; [`demo`], [`bench`](mod@bench), [`soak`], [`interop`] and [`checks`] are the commands.
-//! Below them: [`project`] knows the paths and versions, [`process`] runs programs, [`tools`], [`node`], [`targets`],
-//! [`browser`], [`autobahn`], [`godot`] and [`apt`] get what is missing, [`page`] builds the page, [`serve`] serves it, and
-//! [`webdriver`] drives it in Chrome.
+//! [`cli`] reads the command line; [`demo`], [`bench`](mod@bench), [`soak`], [`interop`] and [`checks`] are the
+//! commands. Below them: [`project`] knows the paths and versions, [`process`] runs programs, [`tools`], [`node`],
+//! [`targets`], [`browser`], [`autobahn`], [`godot`] and [`apt`] get what is missing, [`page`] builds the page,
+//! [`serve`] serves it, and [`webdriver`] drives it in Chrome.
 
 mod apt;
 mod autobahn;

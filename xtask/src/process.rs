@@ -1,5 +1,5 @@
-//! Runs other programs: prints each command first, sets a deadline, and stops a program together with every process that it
-//! started. `process-wrap` makes the process group (on Windows the job object) that this takes.
+//! Runs other programs: prints each command first, sets a deadline, and stops a program together with every process
+//! that it started. `process-wrap` makes the process group (on Windows the job object) that this takes.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -114,8 +114,8 @@ impl Cmd {
         Ok(lines.into_iter().next().unwrap_or_default())
     }
 
-    /// Starts the program in the background, and returns the lines of its output as they arrive. Dropping the [`Running`]
-    /// stops the program.
+    /// Starts the program in the background, and returns the lines of its output as they arrive. Dropping the
+    /// [`Running`] stops the program.
     pub fn start(self) -> Result<(Running, UnboundedReceiver<String>)> {
         self.print();
         self.spawn_with_lines(Stderr::Merged)
@@ -161,8 +161,8 @@ impl Cmd {
         };
         let mut command = Command::new(program);
         command.args(&self.args).current_dir(&self.root).stdin(Stdio::null());
-        // `cargo run` sets these variables for xtask. Build scripts such as ring's run again when they change, so builds started
-        // by xtask and by hand would invalidate each other.
+        // `cargo run` sets these variables for xtask. Build scripts such as ring's run again when they change, so
+        // builds started by xtask and by hand would invalidate each other.
         for (name, _) in env::vars_os() {
             let name = name.to_string_lossy();
             if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {

@@ -19,8 +19,8 @@ pub struct Options {
     /// How long it runs, without the time to warm up
     #[arg(long = "minutes", value_name = "M", value_parser = parse_minutes, default_value = "3")]
     pub time: Duration,
-    /// How long the server waits for a silent client, in seconds. On a busy machine a client that is only slow must not be
-    /// taken for one that is gone.
+    /// How long the server waits for a silent client, in seconds. On a busy machine a client that is only slow must not
+    /// be taken for one that is gone.
     #[arg(skip = 5u64)]
     pub patience: u64,
     /// How long a client stays, in seconds.

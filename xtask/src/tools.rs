@@ -17,7 +17,8 @@ struct Tool {
     programs: &'static [&'static str],
 }
 
-/// Installs what building and testing for the web needs: the target, wasm-pack, and the wasm-bindgen version of Cargo.lock.
+/// Installs what building and testing for the web needs: the target, wasm-pack, and the wasm-bindgen version of
+/// Cargo.lock.
 pub async fn web(project: &Project) -> Result<()> {
     targets::add(project, targets::WASM).await?;
     let wasm_bindgen = Tool {
@@ -30,7 +31,8 @@ pub async fn web(project: &Project) -> Result<()> {
     install(project, &wasm_pack).await
 }
 
-/// Returns the path of Firefox's WebDriver program, which Debian does not package. Installs the program if it is missing.
+/// Returns the path of Firefox's WebDriver program, which Debian does not package. Installs the program if it is
+/// missing.
 pub async fn geckodriver(project: &Project) -> Result<PathBuf> {
     let tool = Tool { package: "geckodriver", version: GECKODRIVER.to_owned(), programs: &["geckodriver"] };
     install(project, &tool).await?;

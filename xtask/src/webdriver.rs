@@ -80,7 +80,8 @@ impl Page {
         value.as_str().map(str::to_owned).ok_or_else(|| anyhow!("the page has no {selector}"))
     }
 
-    /// Polls until `done` returns `true` for the value of `expression`. After `limit` the error contains the last value.
+    /// Polls until `done` returns `true` for the value of `expression`. After `limit` the error contains the last
+    /// value.
     pub async fn wait_for(
         &self,
         what: &str,
@@ -146,8 +147,8 @@ fn capabilities(project: &Project) -> Result<Capabilities> {
     ]))
 }
 
-/// Starts chromedriver, and returns the port that it listens on. chromedriver picks a free IPv6 port and needs the same port for
-/// IPv4. If another program has that, chromedriver exits and is started again.
+/// Starts chromedriver, and returns the port that it listens on. chromedriver picks a free IPv6 port and needs the same
+/// port for IPv4. If another program has that, chromedriver exits and is started again.
 async fn start_driver(project: &Project) -> Result<(Running, u16)> {
     const ATTEMPTS: usize = 5;
     let program = browser::driver(project, Engine::Chrome).await?;

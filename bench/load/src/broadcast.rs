@@ -80,7 +80,8 @@ pub fn run(plan: &Plan, command: &[OsString]) -> Result<Measured> {
     })
 }
 
-/// Sends messages from the first client to `listeners` clients. Returns the time until all of them have received all messages.
+/// Sends messages from the first client to `listeners` clients. Returns the time until all of them have received all
+/// messages.
 ///
 /// # Errors
 /// Messages do not arrive.
@@ -102,7 +103,8 @@ fn traced(trace: &Path, command: &[OsString]) -> Vec<OsString> {
 fn calls(trace: &Path) -> Result<BTreeMap<String, usize>> {
     // strace writes a little later than the calls happen.
     std::thread::sleep(Duration::from_millis(300));
-    let text = fs::read_to_string(trace).with_context(|| format!("strace did not write {}", trace.display()))?;
+    let text =
+        fs::read_to_string(trace).with_context(|| format!("strace did not write {}", trace.display()))?;
     let mut calls = BTreeMap::new();
     // `1234 sendto(5, …) = 258`; the second half of an interrupted call begins with `<...`.
     let names = text.lines().filter_map(|line| line.split_whitespace().nth(1)?.split_once('('));

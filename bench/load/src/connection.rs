@@ -156,7 +156,10 @@ impl Connection {
             let missing = if missing == 0 { self.ring.incoming_frame() } else { missing };
             ensure!(missing > 0, "an unexpected message arrived");
             let (piece, rest) = bytes.split_at(bytes.len().min(missing as usize));
-            ensure!(self.ring.expects(self.received, piece), "a received message differs from the expected one");
+            ensure!(
+                self.ring.expects(self.received, piece),
+                "a received message differs from the expected one"
+            );
             self.received += piece.len() as u64;
             bytes = rest;
         }

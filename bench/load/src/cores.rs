@@ -61,16 +61,12 @@ fn only(core: usize) -> Result<CpuSet> {
 pub fn allow_descriptors(connections: usize) -> Result<()> {
     const OTHER_FILES: u64 = 64;
     let needed = connections as u64 + OTHER_FILES;
-    let (soft, hard) =
-        getrlimit(Resource::RLIMIT_NOFILE).context("cannot read the limit of descriptors")?;
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).context("cannot read the limit of descriptors")?;
     if soft >= needed {
         return Ok(());
     }
     // Only the superuser may exceed the hard limit.
     let raised = setrlimit(Resource::RLIMIT_NOFILE, needed.max(hard), needed.max(hard));
-    ensure!(
-        raised.is_ok(),
-        "{needed} file descriptors are needed and {hard} are allowed (`ulimit -Hn`)"
-    );
+    ensure!(raised.is_ok(), "{needed} file descriptors are needed and {hard} are allowed (`ulimit -Hn`)");
     Ok(())
 }

@@ -60,11 +60,17 @@ pub fn run(plan: &Plan, command: &[OsString]) -> Result<Measured> {
     Ok(measured)
 }
 
-/// Measures with the messages that are in flight: each received message is followed by another, so that their number stays.
+/// Measures with the messages that are in flight: each received message is followed by another, so that their number
+/// stays.
 ///
 /// # Errors
 /// The server does not answer correctly.
-pub fn measure(pool: &mut ClientPool, server: &Server, warm_up: Duration, time: Duration) -> Result<Measured> {
+pub fn measure(
+    pool: &mut ClientPool,
+    server: &Server,
+    warm_up: Duration,
+    time: Duration,
+) -> Result<Measured> {
     run_loop(pool, warm_up)?;
     let (start, cpu) = (Instant::now(), server.cpu_time()?);
     let messages = run_loop(pool, time)? as f64;

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use crate::{
     cores::{Cores, allow_descriptors},
-    pool::ClientPool,
     pace::{Pace, latency_us},
+    pool::ClientPool,
     ring::Ring,
     server::Server,
 };

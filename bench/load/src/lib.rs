@@ -1,6 +1,6 @@
-//! Loads and measures a server. [`cores`] and [`server`] start it; [`ring`], [`connection`] and [`pool`] are the clients, as
-//! cheap as possible so that the server is the limit; [`session`] makes them clients of a Godot session; [`echo`],
-//! [`idle`], [`broadcast`] and [`relay`] are the loads, at a [`pace`] or as fast as possible.
+//! Loads and measures a server. [`cores`] and [`server`] start it; [`ring`], [`connection`] and [`pool`] are the
+//! clients, as cheap as possible so that the server is the limit; [`session`] makes them clients of a Godot session;
+//! [`echo`], [`idle`], [`broadcast`] and [`relay`] are the loads, at a [`pace`] or as fast as possible.
 
 pub mod broadcast;
 pub mod connection;

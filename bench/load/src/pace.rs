@@ -20,8 +20,8 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Sends for `time`, evenly spread over each period. `sender` maps a receiver to the client whose messages it receives.
-    /// Recount_sent the latency of each message, when all have arrived.
+    /// Sends for `time`, evenly spread over each period. `sender` maps a receiver to the client whose messages it
+    /// receives. Recount_sent the latency of each message, when all have arrived.
     ///
     /// # Errors
     /// Messages are late or wrong.

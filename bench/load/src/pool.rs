@@ -28,7 +28,7 @@ pub struct ClientPool {
     connections: Vec<Connection>,
     buffer: Vec<u8>,
     /// When anything last came.
-    heard: Instant,
+    last_event: Instant,
 }
 
 impl ClientPool {
@@ -127,8 +127,8 @@ impl ClientPool {
         connection.write()
     }
 
-    /// Waits for events and handles them. `completed` gets the index of each connection that received messages, and their number.
-    /// It returns the number of messages that the connection may send in addition.
+    /// Waits for events and handles them. `completed` gets the index of each connection that received messages, and
+    /// their number. It returns the number of messages that the connection may send in addition.
     ///
     /// # Errors
     /// A connection is lost, or a received byte is wrong.
@@ -190,7 +190,11 @@ impl ClientPool {
     /// # Errors
     /// It is not.
     pub fn check_timeout(&self) -> Result<()> {
-        ensure!(self.last_event.elapsed() < TIMEOUT, "the server has not answered for {} s", TIMEOUT.as_secs());
+        ensure!(
+            self.last_event.elapsed() < TIMEOUT,
+            "the server has not answered for {} s",
+            TIMEOUT.as_secs()
+        );
         Ok(())
     }
 }

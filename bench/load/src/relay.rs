@@ -1,4 +1,5 @@
-//! Measures a server that relays packets between the clients of a Godot session, from one to one and from one to all others.
+//! Measures a server that relays packets between the clients of a Godot session, from one to one and from one to all
+//! others.
 
 use std::{
     ffi::OsString,

@@ -26,7 +26,8 @@ impl Ring {
         Self::of(&messages, &messages)
     }
 
-    /// Makes a ring of messages to send and messages to expect. All messages of a direction have the same size. Either may be empty.
+    /// Makes a ring of messages to send and messages to expect. All messages of a direction have the same size. Either
+    /// may be empty.
     pub fn of(out: &[Vec<u8>], back: &[Vec<u8>]) -> Self {
         Self { out: Stream::new(out, masked), back: Stream::new(back, plain) }
     }

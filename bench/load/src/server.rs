@@ -37,7 +37,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a program on the server's core, and waits until it prints its address. Then pins this thread to the load's core.
+    /// Starts a program on the server's core, and waits until it prints its address. Then pins this thread to the
+    /// load's core.
     ///
     /// # Errors
     /// The program does not start, or does not print a line like `Listening on ws://127.0.0.1:9080`.
@@ -79,7 +80,8 @@ impl Server {
         Ok(time.into())
     }
 
-    /// Returns the resident memory, in bytes. `smaps_rollup` counts every page; the kernel's faster counters are off by some dozens.
+    /// Returns the resident memory, in bytes. `smaps_rollup` counts every page; the kernel's faster counters are off by
+    /// some dozens.
     ///
     /// # Errors
     /// The server has exited.

@@ -34,8 +34,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Creates a session without clients. An engine admits one client per frame and limits pending connections, so `joining`
-    /// clients join at a time.
+    /// Creates a session without clients. An engine admits one client per frame and limits pending connections, so
+    /// `joining` clients join at a time.
     ///
     /// # Errors
     /// The system has no descriptor left.

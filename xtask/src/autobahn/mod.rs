@@ -1,8 +1,8 @@
-//! Gets and starts the Autobahn test suite, the reference test suite of WebSocket implementations. The Python package `kosoku`
-//! has Autobahn's own cases and needs neither Python 2 nor a container.
+//! Gets and starts the Autobahn test suite, the reference test suite of WebSocket implementations. The Python package
+//! `kosoku` has Autobahn's own cases and needs neither Python 2 nor a container.
 //!
-//! Its fuzzing client examines a server, with one connection per case. Its fuzzing server examines a client that asks for the
-//! cases. [`verdict`] reads the reports, [`service`] runs the program that listens.
+//! Its fuzzing client examines a server, with one connection per case. Its fuzzing server examines a client that asks
+//! for the cases. [`verdict`] reads the reports, [`service`] runs the program that listens.
 
 pub mod service;
 pub mod verdict;

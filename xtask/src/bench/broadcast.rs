@@ -16,10 +16,10 @@ const TRACE: &str = "bench/target/strace.txt";
 const CANDIDATES: [Server; 2] = [OURS, PLAIN];
 
 const TEXT: &str = "
-One peer sends a message of 256 bytes, the server sends it to all peers, and the next message follows when all have received it.
-The table shows the time until the last peer has the message, and the server's CPU time per peer. Most of that time is the
-kernel's, which delivers loopback data to the receiver within the send call. `strace` counts the system calls per peer and
-message in separate runs. The plain loop encodes the message for each peer; ours encodes it once.
+One peer sends a message of 256 bytes, the server sends it to all peers, and the next message follows when all have
+received it. The table shows the time until the last peer has the message, and the server's CPU time per peer. Most of
+that time is the kernel's, which delivers loopback data to the receiver within the send call. `strace` counts the system
+calls per peer and message in separate runs. The plain loop encodes the message for each peer; ours encodes it once.
 ";
 
 #[derive(Deserialize)]

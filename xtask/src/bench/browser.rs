@@ -33,16 +33,17 @@ const ROWS: u32 = 8;
 const LIMIT: Duration = Duration::from_secs(180);
 
 const TEXT: &str = "
-One page in headless Chrome has all clients. They take turns in short slices of time, for more rounds than elsewhere, and the
-table shows medians. The server is the plain tungstenite loop. Chrome and the server share all cores.
+One page in headless Chrome has all clients. They take turns in short slices of time, for more rounds than elsewhere,
+and the table shows medians. The server is the plain tungstenite loop. Chrome and the server share all cores.
 
-Ours and plain JavaScript are measured twice. First at their fastest, answering each message in the browser's event: ours polls
-in the hook of `on_wake`. Then polled, as in a game. Sixty frames a second would limit every client to the same rate, so both are
-polled as often as a page can without blocking the browser: by `scheduler.postTask`, in a new task each time; plain
-JavaScript empties a queue then. The ratios show the cost of our code in either mode. The difference between the modes is the
-effect of polling: a page that polls need not be woken, but it occupies a core that the browser and the server may need. ewebsock
-answers in its events. All clients check the length and the first and last letter of each message. Ours and ewebsock then have the
-message in WebAssembly's memory, where a game in Rust needs it, and text as UTF-8; plain JavaScript does neither.
+Ours and plain JavaScript are measured twice. First at their fastest, answering each message in the browser's event:
+ours polls in the hook of `on_wake`. Then polled, as in a game. Sixty frames a second would limit every client to the
+same rate, so both are polled as often as a page can without blocking the browser: by `scheduler.postTask`, in a new
+task each time; plain JavaScript empties a queue then. The ratios show the cost of our code in either mode. The
+difference between the modes is the effect of polling: a page that polls need not be woken, but it occupies a core that
+the browser and the server may need. ewebsock answers in its events. All clients check the length and the first and last
+letter of each message. Ours and ewebsock then have the message in WebAssembly's memory, where a game in Rust needs it,
+and text as UTF-8; plain JavaScript does neither.
 ";
 
 #[derive(Deserialize)]

@@ -1,4 +1,4 @@
-//! Draws bars as SVG. The colours follow the reader's light or dark theme, and the background is transparent.
+//! Draws bars as SVG, in colours that follow the reader's light or dark theme.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub struct Chart {
 
 pub struct Panel {
     pub title: String,
-    /// Names and values. The first bar is highlighted.
+    /// Labels and values. The first bar is highlighted.
     pub bars: Vec<(&'static str, f64)>,
 }
 
@@ -24,8 +24,8 @@ const HEAD: usize = 40;
 const PANEL_HEAD: usize = 28;
 const ROW: usize = 22;
 const GAP: usize = 20;
-/// The width of the names.
-const NAMES: usize = 150;
+/// The width of the labels.
+const LABELS: usize = 150;
 /// The width of the longest bar.
 const BAR: f64 = 190.0;
 
@@ -35,10 +35,12 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 .panel { font-weight: 600 }
 .name { text-anchor: end }
 rect { fill: #afb8c1 }
+.back { fill: #ffffff }
 .first { fill: #0b6e69 }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3 }
   rect { fill: #57606a }
+  .back { fill: #0d1117 }
   .first { fill: #3fb8ae }
 }";
 
@@ -53,6 +55,7 @@ impl fmt::Display for Chart {
             self.title
         )?;
         writeln!(f, "<style>\n{STYLE}\n</style>")?;
+        writeln!(f, r#"<rect class="back" width="{WIDTH}" height="{height}" rx="8"/>"#)?;
         writeln!(f, r#"<text class="title" x="10" y="22">{}</text>"#, self.title)?;
         for (index, panel) in self.panels.iter().enumerate() {
             let (x, y) = (index % COLUMNS * panel_width, HEAD + index / COLUMNS * panel_height);
@@ -73,8 +76,8 @@ impl Panel {
             let (top, class) = (PANEL_HEAD + index * ROW, if index == 0 { r#" class="first""# } else { "" });
             // `max` also replaces NaN.
             let width = (value / longest * BAR).max(1.0);
-            let (bar, baseline, end) = (NAMES + 10, top + 13, NAMES as f64 + 16.0 + width);
-            writeln!(f, r#"<text class="name" x="{NAMES}" y="{baseline}">{name}</text>"#)?;
+            let (bar, baseline, end) = (LABELS + 10, top + 13, LABELS as f64 + 16.0 + width);
+            writeln!(f, r#"<text class="name" x="{LABELS}" y="{baseline}">{name}</text>"#)?;
             writeln!(f, r#"<rect{class} x="{bar}" y="{top}" width="{width:.1}" height="16" rx="2"/>"#)?;
             writeln!(f, r#"<text x="{end:.1}" y="{baseline}">{}</text>"#, short(*value))?;
         }

@@ -19,9 +19,10 @@ const CLIENTS: [(&str, &str); 4] = [
 ];
 
 const TEXT: &str = "
-One connection to the plain tungstenite loop. Each message that comes back is checked and followed by another one. Ours is
-polled continuously. ewebsock has its own thread for the socket; it is measured once answering in its event handler, on that
-thread, and once polled like ours. tungstenite on a blocking socket is a reference: it can do nothing else meanwhile.
+One connection to the plain tungstenite loop. Each message that comes back is checked and followed by another one. Ours
+is polled continuously. ewebsock has its own thread for the socket; it is measured once answering in its event handler,
+on that thread, and once polled like ours. tungstenite on a blocking socket is a reference: it can do nothing else
+meanwhile.
 ";
 
 #[derive(Deserialize)]

@@ -97,15 +97,15 @@ impl fmt::Display for Table {
 const METHOD: &str = "\
 ## Method
 
-`cargo xtask bench` wrote this page in one run. To measure your machine, run the command there while the machine is otherwise
-idle. `--quick` only shows that everything works, and `--only NAME` measures one part (echo, idle, broadcast, multiplayer,
-client, browser); neither changes this page.
+`cargo xtask bench` wrote this page in one run. To measure your machine, run the command there while the machine is
+otherwise idle. `--quick` only shows that everything works, and `--only NAME` measures one part (echo, idle, broadcast,
+multiplayer, client, browser); neither changes this page.
 
-Everything runs on one machine, over its loopback interface. The programs take turns for three rounds, so that a disturbance
-affects all of them, and the tables show medians. Servers and native clients are pinned: the server to one core, the other end
-to another, so a rate is that of one core. \"CPU\" is the time of the server's process on its core, in user space and in the
-kernel. Each server except Godot's has one thread, sets `TCP_NODELAY` and echoes. The load compares every byte that comes back.
-All Rust code is compiled with cargo's default release profile.
+Everything runs on one machine, over its loopback interface. The programs take turns for three rounds, so that a
+disturbance affects all of them, and the tables show medians. Servers and native clients are pinned: the server to one
+core, the other end to another, so a rate is that of one core. \"CPU\" is the time of the server's process on its core,
+in user space and in the kernel. Each server except Godot's has one thread, sets `TCP_NODELAY` and echoes. The load
+compares every byte that comes back. All Rust code is compiled with cargo's default release profile.
 ";
 
 /// Writes the document and the chart.

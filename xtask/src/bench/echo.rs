@@ -12,12 +12,14 @@ use super::numbers::{best, median, percent, ratio, short};
 const LOADS: [(usize, usize, usize); 4] = [(32, 16, 64), (32, 64, 64), (100, 1, 1024), (4, 2, 1 << 20)];
 
 const TEXT: &str = "
-Each connection keeps a number of messages in flight, and sends a new one for each that comes back. The table shows messages per
-second over all connections, and the server's CPU time per message in microseconds. \"plain tungstenite loop\" is a loop written
-by hand: non-blocking sockets with `mio`, 16 KiB buffers, collected answers, one flush per pass. The other servers follow
-the examples of their crates: one task per connection on tokio's single-threaded runtime, and a flush after each message.
+Each connection keeps a number of messages in flight, and sends a new one for each that comes back. The table shows
+messages per second over all connections, and the server's CPU time per message in microseconds. \"plain tungstenite
+loop\" is a loop written by hand: non-blocking sockets with `mio`, 16 KiB buffers, collected answers, one flush per
+pass. The other servers follow the examples of their crates: one task per connection on tokio's single-threaded runtime,
+and a flush after each message.
 
-Many small messages show the cost of a message, few small messages the cost of a wake-up, and large messages the cost of copying.
+Many small messages show the cost of a message, few small messages the cost of a wake-up, and large messages the cost of
+copying.
 ";
 
 #[derive(Deserialize)]

@@ -23,8 +23,8 @@ pub struct GodotServer {
 }
 
 impl GodotServer {
-    /// Gets an engine and copies the project to a folder that it can read. The inner error is the reason why this machine cannot
-    /// have an engine.
+    /// Gets an engine and copies the project to a folder that it can read. The inner error is the reason why this
+    /// machine cannot have an engine.
     pub async fn prepare(project: &Project) -> Result<Result<Self, String>> {
         let engine = match godot::get(project).await? {
             Availability::Available(engine) => engine,
@@ -45,8 +45,8 @@ impl GodotServer {
 
     /// Returns the command line of the server, which listens on a free port.
     pub fn command(&self, args: &[&str]) -> Vec<OsString> {
-        // The engine's user data goes here, not into the user's home. `env` and `chroot` execute the engine in their own process,
-        // so there is one process to measure.
+        // The engine's user data goes here, not into the user's home. `env` and `chroot` execute the engine in their
+        // own process, so there is one process to measure.
         let mut user = OsString::from("HOME=");
         user.push(self.folder.join("user"));
         let mut command = vec!["env".into(), user];

@@ -12,14 +12,15 @@ const ACTIVE: usize = 10;
 const HZ: &str = "60";
 
 const TEXT: &str = "
-Thousands of connections are silent, and ten send a message of 64 bytes sixty times a second. The plain loop and ours run like a
-game, at sixty frames a second, and answer everything that has arrived in each frame. An answer therefore waits for the
-end of a frame, half a frame on average (8 ms). The plain loop polls each of its sockets in every frame. The other servers have no
-frames and answer at once; a game would still have to pass the message to its loop, which is not measured.
+Thousands of connections are silent, and ten send a message of 64 bytes sixty times a second. The plain loop and ours
+run like a game, at sixty frames a second, and answer everything that has arrived in each frame. An answer therefore
+waits for the end of a frame, half a frame on average (8 ms). The plain loop polls each of its sockets in every frame.
+The other servers have no frames and answer at once; a game would still have to pass the message to its loop, which is
+not measured.
 
-Memory is the growth of the server's resident memory per silent connection: once after its handshake, once after it has sent and
-received one message. It does not include the kernel's memory for a socket, which is the same for all. Each server ran for
-10 seconds, once.
+Memory is the growth of the server's resident memory per silent connection: once after its handshake, once after it has
+sent and received one message. It does not include the kernel's memory for a socket, which is the same for all. Each
+server ran for 10 seconds, once.
 ";
 
 #[derive(Deserialize)]

@@ -1,8 +1,9 @@
 //! `cargo xtask bench`: measures the server and the client beside others, on this machine, in one run.
 //!
 //! `bench/` has the programs: the other servers, the load for servers, the other clients, and the page for the browser.
-//! [`comparison`] builds and runs them; [`echo`], [`idle`], [`broadcast`], [`multiplayer`], [`client`] and [`browser`] each
-//! measure one [`section`](document::Section). A full run writes [`document`]: `docs/performance.md` and its [`chart`].
+//! [`comparison`] builds and runs them; [`echo`], [`idle`], [`broadcast`], [`multiplayer`], [`client`] and [`browser`]
+//! each measure one [`section`](document::Section). A full run writes [`document`]: `docs/performance.md` and its
+//! [`chart`].
 
 mod broadcast;
 mod browser;

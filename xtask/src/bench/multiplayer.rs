@@ -20,19 +20,19 @@ const JOINING: &str = "8";
 
 const TEXT: &str = "
 The server of a Godot session admits clients, announces them to each other, and relays packets between them. Ours uses
-`MultiplayerPeer`; the engine uses `SceneMultiplayer` on `WebSocketMultiplayerPeer`, with nothing else in the project. The
-clients are the same raw sockets for both. They relay `send_bytes` of 100 bytes, and every received byte is checked. Each server
-has one core for all of its threads, no pings, and no rate limits.
+`MultiplayerPeer`; the engine uses `SceneMultiplayer` on `WebSocketMultiplayerPeer`, with nothing else in the project.
+The clients are the same raw sockets for both. They relay `send_bytes` of 100 bytes, and every received byte is checked.
+Each server has one core for all of its threads, no pings, and no rate limits.
 
-Each server is measured twice. First as fast as it can: ours sleeps until data arrives; an engine cannot do that, so it runs
-frames without pause (`max_fps` 0, and `low_processor_usage_mode_sleep_usec` 0, because it would otherwise sleep 6.9 ms in each
-frame). Then like a game, at sixty frames a second. While clients join, the engine always runs without pause, because it
-admits one client per frame.
+Each server is measured twice. First as fast as it can: ours sleeps until data arrives; an engine cannot do that, so it
+runs frames without pause (`max_fps` 0, and `low_processor_usage_mode_sleep_usec` 0, because it would otherwise sleep
+6.9 ms in each frame). Then like a game, at sixty frames a second. While clients join, the engine always runs without
+pause, because it admits one client per frame.
 
-The tables show the server's CPU time for each message that reached a client, and the ratio of the engine's to ours. With few
-messages at a time most of that is the kernel's time to receive, send, and deliver loopback data, which is the same for both. Ours
-sends all data for a client in one call, the engine makes two calls per message. Debian's engine is an editor build with the
-editor's checks, which a release template does not have.
+The tables show the server's CPU time for each message that reached a client, and the ratio of the engine's to ours.
+With few messages at a time most of that is the kernel's time to receive, send, and deliver loopback data, which is the
+same for both. Ours sends all data for a client in one call, the engine makes two calls per message. Debian's engine is
+an editor build with the editor's checks, which a release template does not have.
 ";
 
 #[derive(Deserialize)]

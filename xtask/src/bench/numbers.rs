@@ -1,6 +1,7 @@
 //! Medians and the formatting of numbers.
 
-/// Returns the median of the values; of an even number of values, the upper of the two in the middle. NaN if there are none.
+/// Returns the median of the values; of an even number of values, the upper of the two in the middle. NaN if there are
+/// none.
 pub fn median<M>(measured: &[M], value: impl Fn(&M) -> f64) -> f64 {
     let mut values: Vec<f64> = measured.iter().map(value).collect();
     values.sort_by(f64::total_cmp);

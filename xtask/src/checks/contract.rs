@@ -21,7 +21,8 @@ const WORKER: &str = "tests/contract_worker.rs";
 /// The tests that do not depend on a platform and must pass on each.
 const PORTABLE: [&str; 2] = ["tests/session.rs", "tests/variant.rs"];
 
-/// The tests that use `wss:`. webdriver.json makes the browser accept the server's certificate; Safari's protocol has no such setting.
+/// The tests that use `wss:`. webdriver.json makes the browser accept the server's certificate; Safari's protocol has
+/// no such setting.
 const SECURE: &str = "tests/contract_secure.rs";
 
 /// The ports that the tests use unless they are compiled for others.
@@ -87,7 +88,8 @@ fn in_engine(project: &Project, engine: Engine) -> Cmd {
     match engine {
         Engine::Chrome => project.command("wasm-pack").args(["test", "--headless", "--chrome"]),
         Engine::Firefox => project.command("wasm-pack").args(["test", "--headless", "--firefox"]),
-        // wasm-pack supports Safari only on macOS. This does the same as wasm-pack, with a virtual screen and message bus.
+        // wasm-pack supports Safari only on macOS. This does the same as wasm-pack, with a virtual screen and message
+        // bus.
         Engine::WebKit => project
             .command("xvfb-run")
             .args(["--auto-servernum", "dbus-run-session", "--", "cargo", "test", "--target", WASM])

@@ -1,4 +1,5 @@
-//! Counts the tests that ran, from the output of `cargo test`, natively and in a browser: a suite that never ran is a failure.
+//! Counts the tests that ran, from the output of `cargo test`, natively and in a browser: a suite that never ran is a
+//! failure.
 
 use anyhow::Result;
 

@@ -98,7 +98,8 @@ pub async fn run(project: &Project, options: &Options) -> Result<()> {
     std::future::pending().await
 }
 
-/// Selects the first sub-protocol that the client offers. A browser that offers some fails the connection if none is selected.
+/// Selects the first sub-protocol that the client offers. A browser that offers some fails the connection if none is
+/// selected.
 fn select_first_protocol(request: &Request) -> Admission {
     match request.protocols().next() {
         Some(first) => Admission::accept().protocol(first),

@@ -1,4 +1,5 @@
-//! The native part of the check: connects to the same server from this process, and from the example that the demo prints.
+//! The native part of the check: connects to the same server from this process, and from the example that the demo
+//! prints.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
-//! Installs Debian's engine in its own root folder. It is newer than the one of this machine's release, and shares nothing
-//! with the system.
+//! Installs Debian's engine in its own root folder. It is newer than the one of this machine's release, and shares
+//! nothing with the system.
 
 use std::path::{Path, PathBuf};
 
@@ -53,8 +53,8 @@ async fn install(project: &Project, mirror: &str, root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Removes an unfinished installation. Folders of this system may still be mounted in it, so the removal stays on one file
-/// system.
+/// Removes an unfinished installation. Folders of this system may still be mounted in it, so the removal stays on one
+/// file system.
 async fn remove(project: &Project, unfinished: &Path) -> Result<()> {
     if unfinished.exists() {
         let command = project.command("rm").args(["--recursive", "--force", "--one-file-system"]);

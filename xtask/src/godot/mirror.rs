@@ -13,8 +13,8 @@ pub async fn find(project: &Project) -> Result<Option<String>> {
     Ok(uris.iter().find_map(|line| debian_mirror(line)).map(str::to_owned))
 }
 
-/// Reads the mirror in `'http://one.example/debian/dists/stable/InRelease' …`. On every mirror the main archive has a folder
-/// `debian`; security updates have another folder, or a suite with their name.
+/// Reads the mirror in `'http://one.example/debian/dists/stable/InRelease' …`. On every mirror the main archive has a
+/// folder `debian`; security updates have another folder, or a suite with their name.
 fn debian_mirror(line: &str) -> Option<&str> {
     let (mirror, file) = line.strip_prefix('\'')?.split_once("/dists/")?;
     let is_web = mirror.starts_with("http://") || mirror.starts_with("https://");

@@ -1,4 +1,5 @@
-//! Gets a Godot engine for the tests: the program that `GODOT` names, or Debian's in its own root folder under `target`.
+//! Gets a Godot engine for the tests: the program that `GODOT` names, or Debian's in its own root folder under
+//! `target`.
 
 mod install;
 mod mirror;

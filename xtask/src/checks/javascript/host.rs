@@ -1,6 +1,7 @@
 //! Hosts the session that the page's clients join: a server of this crate, on a separate thread.
 //!
-//! It sends calls back to the caller, so that a client can compare the arguments that it sent with those that it receives.
+//! It sends calls back to the caller, so that a client can compare the arguments that it sent with those that it
+//! receives.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,5 +1,5 @@
-//! Runs nginx and Caddy in front of a server of this crate, with the recipes in `docs/`: plain and secure clients connect,
-//! the server sees their own address, pages of other origins are rejected, and a silent connection stays open.
+//! Runs nginx and Caddy in front of a server of this crate, with the recipes in `docs/`: plain and secure clients
+//! connect, the server sees their own address, pages of other origins are rejected, and a silent connection stays open.
 
 mod programs;
 mod recipes;

@@ -10,8 +10,9 @@ use crate::project::Project;
 /// The folders of programs in Debian's packages.
 const FOLDERS: [&str; 2] = ["usr/bin", "usr/sbin"];
 
-/// Returns a proxy's program: the system's own, or the one in Debian's package of that name, which is only unpacked into
-/// `target`, because installing the package would start a web server on this machine. Returns `None` if there is neither.
+/// Returns a proxy's program: the system's own, or the one in Debian's package of that name, which is only unpacked
+/// into `target`, because installing the package would start a web server on this machine. Returns `None` if there is
+/// neither.
 pub async fn get(project: &Project, name: &str) -> Result<Option<PathBuf>> {
     if let Some(program) = project.which(name) {
         return Ok(Some(program));

@@ -1,5 +1,5 @@
-//! Adapts the recipes of `docs/` to the test: other names, ports and certificates, and shorter timeouts. Everything else in
-//! them is tested as it stands.
+//! Adapts the recipes of `docs/` to the test: other names, ports and certificates, and shorter timeouts. Everything
+//! else in them is tested as it stands.
 
 use std::fs;
 use std::net::TcpListener;
