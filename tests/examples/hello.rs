@@ -1,4 +1,4 @@
-//! The programs that the documentation shows: what they do is what a reader gets who pastes them.
+//! The programs that README shows.
 
 use std::{net::TcpListener, process::Command};
 
