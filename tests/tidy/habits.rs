@@ -66,11 +66,6 @@ pub fn half_done(file: &File) -> Vec<String> {
     reject(file, &file.code, &HALF_DONE)
 }
 
-/// Fuzz targets panic when they find a fault.
-pub fn is_fuzz_target(file: &File) -> bool {
-    file.path.starts_with("src/fuzz/") || file.path.starts_with("src/sys/native/fuzz/")
-}
-
 pub fn panics_and_leaks(file: &File) -> Vec<String> {
     reject(file, file.code_without_tests(), &PANICS_AND_LEAKS)
 }
