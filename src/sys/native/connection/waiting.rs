@@ -16,7 +16,7 @@ impl Connection {
         let wants = match &self.stage {
             Stage::Dialing(dialing) => dialing.dial.wants(),
             Stage::Opening(opening) => opening.wants(),
-            Stage::Open(pump) => return pump.wants(link),
+            Stage::Open(open) => return open.wants(link),
             Stage::Lingering(linger) => linger.wants(),
             Stage::Over => Wants::default(),
         };
@@ -46,7 +46,7 @@ impl Connection {
         match &mut self.stage {
             Stage::Dialing(dialing) => dialing.dial.sockets().iter_mut().try_for_each(register),
             Stage::Opening(opening) => register(opening.stream_mut().tcp_mut()),
-            Stage::Open(pump) => register(pump.stream_mut().tcp_mut()),
+            Stage::Open(open) => register(open.stream_mut().tcp_mut()),
             Stage::Lingering(linger) => register(linger.stream_mut().tcp_mut()),
             Stage::Over => Ok(()),
         }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use arbitrary::{Arbitrary, Result, Unstructured};
 
 use super::{
-    super::handshake::{Asked, ServerUpgrade, answer, refuse, respond},
+    super::handshake::{RequestOutcome, ServerUpgrade, accept_response, http_response, reject_response},
     pieces::Cuts,
     reply,
 };
@@ -32,7 +32,7 @@ impl<'a> Arbitrary<'a> for Case<'a> {
     }
 }
 
-/// What can be compared of [`Asked`].
+/// What can be compared of [`RequestOutcome`].
 #[derive(Debug, PartialEq)]
 enum Outcome {
     More,
@@ -49,8 +49,10 @@ pub(super) fn run(data: &[u8]) {
     let (_, split) = ask(case.request, &case, case.cuts);
     assert_eq!(split, whole, "what is read depends on {:?}", case.cuts);
     match asked {
-        Asked::More => assert!(case.request.len() < case.max_size, "it waits for more than the limit allows"),
-        Asked::For { request, rest } => {
+        RequestOutcome::Incomplete => {
+            assert!(case.request.len() < case.max_size, "it waits for more than the limit allows")
+        }
+        RequestOutcome::Upgrade { request, rest } => {
             assert!(case.request.ends_with(&rest), "what follows the head is lost");
             let head = &case.request[..case.request.len() - rest.len()];
             let lines = head.iter().filter(|&&byte| byte == b'\n').count();
@@ -63,43 +65,47 @@ pub(super) fn run(data: &[u8]) {
             reads_the_same_again(&request, &case);
             is_answered(&request, case.request.len());
         }
-        Asked::Plain { request, refusal } => {
+        RequestOutcome::Plain { request, refusal } => {
             assert!(!request.is_upgrade() && request.path().starts_with('/'), "{request:?}");
             let is_head = request.method() == "HEAD";
-            reply::check(&refuse(&refusal, &[], is_head), refusal.status, is_head, &[]);
+            reply::check(&reject_response(&refusal, &[], is_head), refusal.status, is_head, &[]);
             let _ = check_host(&ServerOptions::default().hosts(["h.example"]), &request);
             for (status, body) in [(200, "ok"), (204, ""), (302, ""), (503, "no")] {
                 let response = Response { status, body: body.into() };
-                reply::check(&respond(&response, &[], is_head), status, is_head, &[]);
+                reply::check(&http_response(&response, &[], is_head), status, is_head, &[]);
             }
         }
-        Asked::Nothing(refusal) => reply::check(&refuse(&refusal, &[], false), refusal.status, false, &[]),
+        RequestOutcome::Invalid(refusal) => {
+            reply::check(&reject_response(&refusal, &[], false), refusal.status, false, &[])
+        }
     }
 }
 
 /// What is read in these bytes if they come in these pieces.
-fn ask(bytes: &[u8], case: &Case<'_>, cuts: Cuts) -> (Asked, Outcome) {
+fn ask(bytes: &[u8], case: &Case<'_>, cuts: Cuts) -> (RequestOutcome, Outcome) {
     let from = SocketAddr::from(([192, 0, 2, 1], 5000));
     let mut upgrade = ServerUpgrade::new(case.max_size);
     let mut come = 0;
     for piece in cuts.of(bytes) {
         come += piece.len();
         match upgrade.receive(piece, from, case.is_secure) {
-            Asked::More => {}
-            Asked::For { request, rest } => {
+            RequestOutcome::Incomplete => {}
+            RequestOutcome::Upgrade { request, rest } => {
                 let rest = [&rest, &bytes[come..]].concat();
                 let outcome =
                     Outcome::For { url: request.url(), fields: fields(&request), rest: rest.clone() };
-                return (Asked::For { request, rest }, outcome);
+                return (RequestOutcome::Upgrade { request, rest }, outcome);
             }
-            Asked::Plain { request, refusal } => {
+            RequestOutcome::Plain { request, refusal } => {
                 let outcome = Outcome::Plain { url: request.url(), fields: fields(&request), refusal };
-                return (Asked::Plain { request, refusal }, outcome);
+                return (RequestOutcome::Plain { request, refusal }, outcome);
             }
-            Asked::Nothing(refusal) => return (Asked::Nothing(refusal), Outcome::Nothing(refusal)),
+            RequestOutcome::Invalid(refusal) => {
+                return (RequestOutcome::Invalid(refusal), Outcome::Nothing(refusal));
+            }
         }
     }
-    (Asked::More, Outcome::More)
+    (RequestOutcome::Incomplete, Outcome::More)
 }
 
 fn fields(request: &Request) -> Fields {
@@ -120,7 +126,7 @@ fn reads_the_same_again(request: &Request, case: &Case<'_>) {
     let roomy = Case { max_size: 2 * case.max_size, ..*case };
     let (asked, _) = ask(&head, &roomy, Cuts::NONE);
     let shown = head.escape_ascii();
-    let Asked::For { request: again, rest } = asked else { panic!("{asked:?}: {shown}") };
+    let RequestOutcome::Upgrade { request: again, rest } = asked else { panic!("{asked:?}: {shown}") };
     assert!(rest.is_empty(), "two requests in one: {shown}");
     assert_eq!((again.path(), again.query()), (request.path(), request.query()), "{shown}");
     assert_eq!(fields(&again), fields(request), "{shown}");
@@ -135,12 +141,14 @@ fn is_answered(request: &Request, come: usize) {
     let listed = OriginPolicy::List(vec!["https://h.example".into()]);
     for options in [ServerOptions::default(), served.clone(), served.origins(listed)] {
         if let Err(refusal) = check_policy(&options, request) {
-            reply::check(&refuse(&refusal, &[], false), refusal.status, false, &[]);
+            reply::check(&reject_response(&refusal, &[], false), refusal.status, false, &[]);
         }
     }
     let headers = [("X-Game".to_owned(), "1".to_owned())];
     match choose_protocol(&PeerOptions::for_server().protocols(["chat", "game.v1"]), request) {
-        Ok(protocol) => reply::check(&answer(request, protocol.as_deref(), &headers), 101, false, &headers),
-        Err(refusal) => reply::check(&refuse(&refusal, &[], false), refusal.status, false, &[]),
+        Ok(protocol) => {
+            reply::check(&accept_response(request, protocol.as_deref(), &headers), 101, false, &headers)
+        }
+        Err(refusal) => reply::check(&reject_response(&refusal, &[], false), refusal.status, false, &[]),
     }
 }
