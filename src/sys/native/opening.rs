@@ -11,7 +11,7 @@ use super::{
     tls,
 };
 use crate::{
-    admission::{Refusal, Response},
+    admission::{Rejection, Response},
     close::{CloseCause, TlsFailure},
     request::Request,
 };
@@ -43,7 +43,7 @@ enum HandshakeState {
     /// One whose request asks for no WebSocket, and what is answered to it unless the program knows better.
     PlainRequested {
         request: Request,
-        refusal: Refusal,
+        rejection: Rejection,
     },
 }
 
@@ -165,9 +165,9 @@ impl Opening {
 
     /// Turns a request away that asks for no WebSocket.
     pub(super) fn reject_plain(&mut self) {
-        if let HandshakeState::PlainRequested { refusal, .. } = &self.state {
-            let refusal = *refusal;
-            self.reject(&refusal, &[]);
+        if let HandshakeState::PlainRequested { rejection, .. } = &self.state {
+            let rejection = *rejection;
+            self.reject(&rejection, &[]);
         }
     }
 
@@ -189,14 +189,14 @@ impl Opening {
     }
 
     /// Says no, whether there is a request or not.
-    pub(super) fn reject(&mut self, refusal: &Refusal, headers: &[(String, String)]) {
+    pub(super) fn reject(&mut self, rejection: &Rejection, headers: &[(String, String)]) {
         self.is_rejected_before_tls = self.stream.is_handshaking();
         self.outgoing = match &self.state {
             // HTTP is over.
-            HandshakeState::Upgraded => try_again_later(refusal.why),
-            _ => handshake::reject_response(refusal, headers, self.asks_for_head()),
+            HandshakeState::Upgraded => try_again_later(rejection.reason),
+            _ => handshake::reject_response(rejection, headers, self.asks_for_head()),
         };
-        self.decision = Some(Decision::Failed(CloseCause::HandshakeFailed { reason: refusal.why }));
+        self.decision = Some(Decision::Failed(CloseCause::HandshakeFailed { reason: rejection.reason }));
     }
 
     pub(super) fn poll(&mut self, context: &mut PollContext<'_>) -> OpeningOutcome {
@@ -265,10 +265,10 @@ impl Opening {
                         RequestOutcome::Upgrade { request, rest } => {
                             self.state = HandshakeState::UpgradeRequested { request, rest }
                         }
-                        RequestOutcome::Plain { request, refusal } => {
-                            self.state = HandshakeState::PlainRequested { request, refusal }
+                        RequestOutcome::Plain { request, rejection } => {
+                            self.state = HandshakeState::PlainRequested { request, rejection }
                         }
-                        RequestOutcome::Invalid(refusal) => self.reject(&refusal, &[]),
+                        RequestOutcome::Invalid(rejection) => self.reject(&rejection, &[]),
                     }
                 }
                 HandshakeState::UpgradeRequested { .. }

@@ -3,7 +3,7 @@
 use tungstenite::handshake::derive_accept_key;
 
 use crate::{
-    admission::{Refusal, Response},
+    admission::{Rejection, Response},
     request::Request,
 };
 
@@ -31,12 +31,12 @@ pub(in super::super) fn accept_response<'a>(
 
 /// The answer that refuses. The connection ends behind it.
 pub(in super::super) fn reject_response(
-    refusal: &Refusal,
+    rejection: &Rejection,
     headers: &[(String, String)],
     is_head: bool,
 ) -> Vec<u8> {
-    let Refusal { status, why } = refusal;
-    write(*status, headers, "text/plain", format!("{why}\n").as_bytes(), is_head)
+    let Rejection { status, reason } = rejection;
+    write(*status, headers, "text/plain", format!("{reason}\n").as_bytes(), is_head)
 }
 
 /// The program's own answer. The connection ends behind it.
@@ -128,7 +128,7 @@ mod tests {
 
     fn refused(status: u16, headers: &[(&str, &str)]) -> String {
         let headers: Vec<_> = headers.iter().map(|&(name, value)| (name.into(), value.into())).collect();
-        String::from_utf8(reject_response(&Refusal { status, why: "not today" }, &headers, false))
+        String::from_utf8(reject_response(&Rejection { status, reason: "not today" }, &headers, false))
             .expect("text")
     }
 

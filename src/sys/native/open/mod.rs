@@ -21,10 +21,10 @@ use super::{
 };
 use crate::{
     close::{CloseCause, CloseCode, CloseInfo, Limit, Timeout},
-    ledger::Ledger,
     link::Link,
     options::{Liveness, PeerOptions, RateLimits},
     packet::{Outgoing, Packet},
+    shared_bytes::SharedBytes,
     state::ReadyState,
     sys::liveness::{Times, Vital, Watch},
 };
@@ -86,7 +86,7 @@ impl OpenConnection {
         rest: Vec<u8>,
         settings: &OpenSettings,
         limits: Option<(&RateLimits, Duration)>,
-        ledger: Option<Ledger>,
+        shared_bytes: Option<SharedBytes>,
         now: Duration,
     ) -> Self {
         let encoder = if settings.is_server { Encoder::SERVER } else { Encoder::CLIENT };
@@ -102,7 +102,7 @@ impl OpenConnection {
         Self {
             stream,
             decoder: Decoder::new(settings.is_server, decoder_limits),
-            send_queue: SendQueue::new(encoder, ledger),
+            send_queue: SendQueue::new(encoder, shared_bytes),
             heartbeat: settings.heartbeat.start(now),
             watch: settings
                 .liveness
@@ -168,7 +168,7 @@ impl OpenConnection {
         }
         if let Some(cause) = self.overdue(context.now, link) {
             match cause {
-                CloseCause::TimedOut(Timeout::Close) => link.closed(CloseInfo::new(cause)),
+                CloseCause::TimedOut(Timeout::Close) => link.set_closed(CloseInfo::new(cause)),
                 cause => self.fail(Failure::policy(cause), link),
             }
             return false;
@@ -182,7 +182,7 @@ impl OpenConnection {
                     self.send_queue.ping(&payload, &mut link.outbox);
                 }
                 HeartbeatAction::TimedOut => {
-                    link.closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Heartbeat)))
+                    link.set_closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Heartbeat)))
                 }
             }
         }
@@ -203,7 +203,7 @@ impl OpenConnection {
                 self.send_queue.push(Outgoing::Shared(&probe), None, &mut link.outbox);
                 link.count_sent(probe.len());
             }
-            Vital::Dead => link.closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Liveness))),
+            Vital::Dead => link.set_closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Liveness))),
         }
         self.watch = Some(watch);
     }
@@ -247,12 +247,12 @@ impl OpenConnection {
         if link.outbox.is_below_half() {
             self.guard.queue_has_room();
         }
-        self.guard.memory_released(link.outbox.held());
+        self.guard.memory_released(link.outbox.memory_usage());
     }
 
     /// Sends a close frame, behind whatever waits; its answer is due at `due`.
     pub(super) fn close(&mut self, code: CloseCode, reason: &str, due: Duration, link: &mut Link) {
-        link.closing();
+        link.set_closing();
         self.close_due = Some(due);
         self.watch = None;
         self.send_queue.close(CloseFrame::new(code.get(), reason));
@@ -279,7 +279,7 @@ impl OpenConnection {
 
     /// Returns all memory that is held for what the other end has sent.
     fn inbound_held(&self, link: &Link) -> usize {
-        link.inbox_held() + self.held()
+        link.inbox_memory() + self.held()
     }
 
     /// Returns what has to happen before a poll can move it on. A peer's, which has no limits for strangers.
@@ -328,7 +328,7 @@ impl OpenConnection {
             self.send_queue.close(frame.clone());
         }
         self.flush(link);
-        link.closed_by_frame(frame.code, frame.reason);
+        link.set_closed_by_frame(frame.code, frame.reason);
         ReadProgress::Closed
     }
 
@@ -360,12 +360,12 @@ impl OpenConnection {
             self.send_queue.close(CloseFrame::new(failure.code, reason));
         }
         self.flush(link);
-        link.closed(failure.into_info());
+        link.set_closed(failure.into_info());
     }
 
     fn lost(&mut self, link: &mut Link) -> ReadProgress {
         self.over = true;
-        link.closed(CloseInfo::new(CloseCause::ConnectionLost));
+        link.set_closed(CloseInfo::new(CloseCause::ConnectionLost));
         ReadProgress::Closed
     }
 

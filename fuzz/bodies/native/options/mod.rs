@@ -164,8 +164,8 @@ fn shake_hands(options: &ServerOptions, admission: Admission, added: &[(String, 
             assert!(expected.is_none() && rest.is_empty(), "not {expected:?}: {shown}");
             request
         }
-        RequestOutcome::Invalid(refusal) | RequestOutcome::Plain { refusal, .. } => {
-            return assert_eq!(Some(refusal.status), expected, "{refusal:?}: {shown}");
+        RequestOutcome::Invalid(rejection) | RequestOutcome::Plain { rejection, .. } => {
+            return assert_eq!(Some(rejection.status), expected, "{rejection:?}: {shown}");
         }
         RequestOutcome::Incomplete => panic!("half a request: {shown}"),
     };
@@ -175,8 +175,8 @@ fn shake_hands(options: &ServerOptions, admission: Admission, added: &[(String, 
         let has_come = request.headers().any(|(field, got)| field == name && got == value.as_bytes());
         assert!(has_come, "{name}: {value} is not in {shown}");
     }
-    if let Err(refusal) = check_policy(options, &request) {
-        assert!([403, 404, 421].contains(&refusal.status), "{refusal:?}");
+    if let Err(rejection) = check_policy(options, &request) {
+        assert!([403, 404, 421].contains(&rejection.status), "{rejection:?}");
     }
     if admission.check(&request).is_ok() {
         reply_to(&request, admission, added, peer, client);
@@ -198,7 +198,7 @@ fn reply_to(
             let sent = accept_response(request, terms.protocol.as_deref(), &headers);
             (101, terms.protocol, sent)
         }
-        Decision::Refuse(refusal) => (refusal.status, None, reject_response(&refusal, &headers, false)),
+        Decision::Reject(rejection) => (rejection.status, None, reject_response(&rejection, &headers, false)),
         Decision::Respond(response) => (response.status, None, http_response(&response, &headers, false)),
         Decision::Decline => panic!("the request asks for a WebSocket"),
     };

@@ -11,7 +11,7 @@ use super::{
     reply,
 };
 use crate::{
-    admission::{Refusal, Response, check_host, check_policy, choose_protocol},
+    admission::{Rejection, Response, check_host, check_policy, choose_protocol},
     options::{MAX_REQUEST_SIZE, OriginPolicy, PeerOptions, ServerOptions},
     request::Request,
 };
@@ -37,8 +37,8 @@ impl<'a> Arbitrary<'a> for Case<'a> {
 enum Outcome {
     More,
     For { url: String, fields: Fields, rest: Vec<u8> },
-    Plain { url: String, fields: Fields, refusal: Refusal },
-    Nothing(Refusal),
+    Plain { url: String, fields: Fields, rejection: Rejection },
+    Nothing(Rejection),
 }
 
 type Fields = Vec<(String, Vec<u8>)>;
@@ -65,18 +65,18 @@ pub(super) fn run(data: &[u8]) {
             reads_the_same_again(&request, &case);
             is_answered(&request, case.request.len());
         }
-        RequestOutcome::Plain { request, refusal } => {
+        RequestOutcome::Plain { request, rejection } => {
             assert!(!request.is_upgrade() && request.path().starts_with('/'), "{request:?}");
             let is_head = request.method() == "HEAD";
-            reply::check(&reject_response(&refusal, &[], is_head), refusal.status, is_head, &[]);
+            reply::check(&reject_response(&rejection, &[], is_head), rejection.status, is_head, &[]);
             let _ = check_host(&ServerOptions::default().hosts(["h.example"]), &request);
             for (status, body) in [(200, "ok"), (204, ""), (302, ""), (503, "no")] {
                 let response = Response { status, body: body.into() };
                 reply::check(&http_response(&response, &[], is_head), status, is_head, &[]);
             }
         }
-        RequestOutcome::Invalid(refusal) => {
-            reply::check(&reject_response(&refusal, &[], false), refusal.status, false, &[])
+        RequestOutcome::Invalid(rejection) => {
+            reply::check(&reject_response(&rejection, &[], false), rejection.status, false, &[])
         }
     }
 }
@@ -96,12 +96,12 @@ fn ask(bytes: &[u8], case: &Case<'_>, cuts: Cuts) -> (RequestOutcome, Outcome) {
                     Outcome::For { url: request.url(), fields: fields(&request), rest: rest.clone() };
                 return (RequestOutcome::Upgrade { request, rest }, outcome);
             }
-            RequestOutcome::Plain { request, refusal } => {
-                let outcome = Outcome::Plain { url: request.url(), fields: fields(&request), refusal };
-                return (RequestOutcome::Plain { request, refusal }, outcome);
+            RequestOutcome::Plain { request, rejection } => {
+                let outcome = Outcome::Plain { url: request.url(), fields: fields(&request), rejection };
+                return (RequestOutcome::Plain { request, rejection }, outcome);
             }
-            RequestOutcome::Invalid(refusal) => {
-                return (RequestOutcome::Invalid(refusal), Outcome::Nothing(refusal));
+            RequestOutcome::Invalid(rejection) => {
+                return (RequestOutcome::Invalid(rejection), Outcome::Nothing(rejection));
             }
         }
     }
@@ -135,13 +135,13 @@ fn reads_the_same_again(request: &Request, case: &Case<'_>) {
 /// Whatever stands in a request, the answers are proper ones, and it takes no more memory than it may.
 fn is_answered(request: &Request, come: usize) {
     assert!(request.path().starts_with('/'), "{}", request.path());
-    assert!(request.held() <= 2 * come, "{} bytes are held for {come}", request.held());
+    assert!(request.memory_usage() <= 2 * come, "{} bytes are held for {come}", request.memory_usage());
     assert!(!format!("{request:?}").is_empty());
     let served = ServerOptions::default().paths(["/", "/game"]).allow_missing_origin(false);
     let listed = OriginPolicy::List(vec!["https://h.example".into()]);
     for options in [ServerOptions::default(), served.clone(), served.origins(listed)] {
-        if let Err(refusal) = check_policy(&options, request) {
-            reply::check(&reject_response(&refusal, &[], false), refusal.status, false, &[]);
+        if let Err(rejection) = check_policy(&options, request) {
+            reply::check(&reject_response(&rejection, &[], false), rejection.status, false, &[]);
         }
     }
     let headers = [("X-Game".to_owned(), "1".to_owned())];
@@ -149,6 +149,8 @@ fn is_answered(request: &Request, come: usize) {
         Ok(protocol) => {
             reply::check(&accept_response(request, protocol.as_deref(), &headers), 101, false, &headers)
         }
-        Err(refusal) => reply::check(&reject_response(&refusal, &[], false), refusal.status, false, &[]),
+        Err(rejection) => {
+            reply::check(&reject_response(&rejection, &[], false), rejection.status, false, &[])
+        }
     }
 }
