@@ -26,10 +26,10 @@ use crate::{
     packet::{Outgoing, Packet},
     shared_bytes::SharedBytes,
     state::ReadyState,
-    sys::liveness::{Times, Vital, Watch},
+    sys::liveness::{ClockTimes, LivenessAction, LivenessTimer},
 };
 
-/// What a open takes from the options.
+/// What an open connection takes from the options.
 #[derive(Debug, Clone)]
 pub(super) struct OpenSettings {
     is_server: bool,
@@ -54,7 +54,7 @@ pub(super) struct OpenConnection {
     pub(super) send_queue: SendQueue,
     heartbeat: Heartbeat,
     /// Sends the program's probe, if it has one.
-    watch: Option<Box<Watch>>,
+    watch: Option<Box<LivenessTimer>>,
     pub(super) guard: Guard,
     /// Whether the socket may hold bytes.
     readable: bool,
@@ -107,7 +107,7 @@ impl OpenConnection {
             watch: settings
                 .liveness
                 .as_deref()
-                .map(|liveness| Box::new(Watch::start(liveness.clone(), Self::times(now)))),
+                .map(|liveness| Box::new(LivenessTimer::start(liveness.clone(), Self::times(now)))),
             guard,
             readable: true,
             ends: false,
@@ -156,7 +156,7 @@ impl OpenConnection {
         }
         let attention = match reading {
             ReadProgress::Drained => ReadCoverage::Complete,
-            ReadProgress::MorePending if context.ration.hold > 0 => ReadCoverage::Partial,
+            ReadProgress::MorePending if context.budget.memory > 0 => ReadCoverage::Partial,
             ReadProgress::MorePending | ReadProgress::InboxFull | ReadProgress::Closed => {
                 ReadCoverage::Paused
             }
@@ -196,21 +196,23 @@ impl OpenConnection {
         let Some(mut watch) = self.watch.take() else { return };
         // What is not read yet may be the answer; and so may be a message that is still on its way.
         let is_heard = self.reading != ReadProgress::Drained || has_read && self.decoder.is_within_message();
-        match watch.look(link, Self::times(now), is_heard, false) {
-            Vital::Fine => {}
-            Vital::Probe => {
+        match watch.check(link, Self::times(now), is_heard, false) {
+            LivenessAction::None => {}
+            LivenessAction::SendProbe => {
                 let probe = watch.probe();
                 self.send_queue.push(Outgoing::Shared(&probe), None, &mut link.outbox);
                 link.count_sent(probe.len());
             }
-            Vital::Dead => link.set_closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Liveness))),
+            LivenessAction::GiveUp => {
+                link.set_closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Liveness)))
+            }
         }
         self.watch = Some(watch);
     }
 
     /// The time of deadlines, and the other clocks' now.
-    fn times(now: Duration) -> Times {
-        Times { now, wall: super::now(), calendar: super::calendar() }
+    fn times(now: Duration) -> ClockTimes {
+        ClockTimes { now, wall: super::now(), calendar: super::calendar() }
     }
 
     /// Takes a packet. It leaves at once, unless it is to be gathered with others.

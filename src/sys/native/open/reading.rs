@@ -39,7 +39,7 @@ impl OpenConnection {
             return Err(failure);
         }
         // What may be held when the turn ends.
-        let ceiling = self.inbound_held(link).saturating_add(context.ration.hold);
+        let ceiling = self.inbound_held(link).saturating_add(context.budget.memory);
         if let Some(packet) = self.stalled.take() {
             if !link.has_room_for(packet.len()) {
                 self.stalled = Some(packet);
@@ -48,7 +48,7 @@ impl OpenConnection {
             link.deliver(packet);
         }
         if !self.unread.is_empty() {
-            if context.ration.hold == 0 && link.available() > 0 {
+            if context.budget.memory == 0 && link.available() > 0 {
                 return Ok(ReadProgress::MorePending);
             }
             let unread = std::mem::take(&mut self.unread);
@@ -57,12 +57,12 @@ impl OpenConnection {
                 return Ok(reading);
             }
         }
-        let allowed = context.read.saturating_add(context.ration.read);
+        let allowed = context.read.saturating_add(context.budget.read);
         while self.readable {
             let left = ceiling.saturating_sub(self.inbound_held(link));
             let room = left.min(allowed.saturating_sub(context.read));
             if room == 0 {
-                if context.ration.hold == 0 && self.ends && self.decoder.is_within_message() {
+                if context.budget.memory == 0 && self.ends && self.decoder.is_within_message() {
                     // There is no memory for the rest of this message, and the other end sends nothing more.
                     return Ok(self.lost(link));
                 }
