@@ -123,7 +123,7 @@ impl fmt::Display for EncodeError {
             Self::TooDeep => "more than 1024 containers are nested",
             Self::TooLong => "a string or a container has more than 2147483647 bytes or elements",
             Self::ObjectNotAllowed => "an object with properties is not allowed",
-            Self::NulInText => "a text has a NUL in it",
+            Self::NulInText => "a string contains a NUL",
             Self::NoClass => "an object has no class name",
         })
     }
