@@ -35,7 +35,7 @@ pub use self::{
 };
 use crate::{
     admission::Admission,
-    close::{CloseCode, MAX_REASON},
+    close::{CloseCode, check_reason},
     error::Error,
     options::ServerOptions,
     packet::{Outgoing, Packet},
@@ -251,9 +251,7 @@ impl WebSocketServer {
     ///
     /// Godot: `close`.
     pub fn close_with(&mut self, peer: PeerKey, code: CloseCode, reason: &str) -> Result<(), Error> {
-        if reason.len() > MAX_REASON {
-            return Err(Error::ReasonTooLong { len: reason.len() });
-        }
+        check_reason(reason)?;
         let member = self.members.get_mut(peer).filter(|member| member.is_known());
         let member = member.ok_or(Error::UnknownPeer)?;
         if member.link.state() == ReadyState::Open {
