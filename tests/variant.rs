@@ -1,4 +1,5 @@
-//! Tests of `Variant`, natively and in a browser: with recorded values of a Godot engine, expected values, and random values.
+//! Tests of `Variant`, natively and in a browser: with recorded values of a Godot engine, expected values, and random
+//! values.
 //!
 //! In a browser the tests need a running scripted server: `cargo run -p testkit`.
 

@@ -43,7 +43,8 @@ impl Array {
         &self.element_type
     }
 
-    /// Appends a value. A typed array converts as Godot does: between `int` and `float`, and between `String` and `StringName`.
+    /// Appends a value. A typed array converts as Godot does: between `int` and `float`, and between `String` and
+    /// `StringName`.
     ///
     /// # Errors
     /// [`WrongType`] if the array is typed and the value has another type.

@@ -32,8 +32,8 @@ pub(super) fn read_int(text: &str) -> i64 {
     (number as i64).wrapping_mul(sign)
 }
 
-/// Parses a number as Godot's `String.to_float` does. That uses only the first 18 digits and multiplies powers of ten, so the result
-/// is not always the nearest number.
+/// Parses a number as Godot's `String.to_float` does. That uses only the first 18 digits and multiplies powers of ten,
+/// so the result is not always the nearest number.
 pub(super) fn read_float(text: &str) -> f64 {
     let text = text.trim_start_matches([' ', '\t', '\n']).as_bytes();
     let (is_negative, text) = match text {

@@ -11,8 +11,8 @@ impl Color {
         Self { r, g, b, a }
     }
 
-    /// Returns the colour of a code such as `#f80`, `#ff8800` or `ff8800c0`, or of one of Godot's names, such as `dark blue`. Case,
-    /// spaces, and the characters `-`, `_`, `'` and `.` in names are ignored.
+    /// Returns the colour of a code such as `#f80`, `#ff8800` or `ff8800c0`, or of one of Godot's names, such as `dark
+    /// blue`. Case, spaces, and the characters `-`, `_`, `'` and `.` in names are ignored.
     ///
     /// Godot: `Color.from_string`.
     pub fn from_text(text: &str) -> Option<Self> {

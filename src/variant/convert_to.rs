@@ -12,8 +12,8 @@ use super::{
 const SHORT_TEXTS: &str = "PackedStringArray with fewer long numbers";
 
 impl Variant {
-    /// Converts the value to this type, where Godot does so for a typed parameter or variable. A value that already has the type
-    /// is unchanged. [`VariantType::Nil`] accepts every value.
+    /// Converts the value to this type, where Godot does so for a typed parameter or variable. A value that already has
+    /// the type is unchanged. [`VariantType::Nil`] accepts every value.
     ///
     /// | to | from |
     /// |---|---|
@@ -36,17 +36,17 @@ impl Variant {
     ///
     /// The elements of a `PackedStringArray` are written as by Godot's `str`.
     ///
-    /// Time and memory are linear in the size of the value: the result takes at most 32 bytes per byte of the encoded value, and
-    /// 8 KiB more.
+    /// Time and memory are linear in the size of the value: the result takes at most 32 bytes per byte of the encoded
+    /// value, and 8 KiB more.
     ///
     /// # Errors
-    /// [`WrongType`] for all other combinations, as in Godot; also for `null`, except to `Object`. Unlike in Godot, an `Array`
-    /// does not become a `PackedStringArray` if its numbers with more than 42 characters, such as 1e300, have more than 4096
-    /// characters in total. Otherwise a short packet of an untrusted peer could become a very long text.
+    /// [`WrongType`] for all other combinations, as in Godot; also for `null`, except to `Object`. Unlike in Godot, an
+    /// `Array` does not become a `PackedStringArray` if its numbers with more than 42 characters, such as 1e300, have
+    /// more than 4096 characters in total. Otherwise a short packet of an untrusted peer could become a very long text.
     ///
-    /// Godot: `Variant::can_convert_strict`, `Variant::construct`. Where C++ does not define the result for a number that does not
-    /// fit, it is that of an engine on x86-64. For a `Basis` that is not a rotation, debug builds of the engine return the
-    /// identity, others an arbitrary quaternion.
+    /// Godot: `Variant::can_convert_strict`, `Variant::construct`. Where C++ does not define the result for a number
+    /// that does not fit, it is that of an engine on x86-64. For a `Basis` that is not a rotation, debug builds of the
+    /// engine return the identity, others an arbitrary quaternion.
     pub fn convert_to(self, to: VariantType) -> Result<Self, WrongType> {
         use Variant as V;
         use VariantType as T;
@@ -259,7 +259,8 @@ macro_rules! both_ways {
         }
 
         impl From<$real> for $whole {
-            /// Rounds each component towards zero. A component that does not fit, or is NaN, becomes the smallest integer.
+            /// Rounds each component towards zero. A component that does not fit, or is NaN, becomes the smallest
+            /// integer.
             fn from(row: $real) -> Self {
                 Self { $($component: to_i32(row.$component.into())),+ }
             }

@@ -1,7 +1,7 @@
 //! Formats floating-point numbers with a fixed number of decimals, as C's `printf` does, with exact integer arithmetic.
 //!
-//! One packet of an untrusted peer can contain tens of thousands of numbers, so the time per number must be small for all
-//! numbers. The standard library takes about ten microseconds for the largest.
+//! One packet of an untrusted peer can contain tens of thousands of numbers, so the time per number must be small for
+//! all numbers. The standard library takes about ten microseconds for the largest.
 
 /// A number of at least 2^53 has no fraction.
 const NO_FRACTION: f64 = 9_007_199_254_740_992.0;
@@ -11,8 +11,8 @@ pub(super) const MAX_DECIMALS: u32 = 14;
 
 const FRACTION_BITS: u32 = 52;
 
-/// Formats a finite number with `decimals` decimals, rounded to the nearest, ties to even. Trailing zeros are removed, except the
-/// first after the point.
+/// Formats a finite number with `decimals` decimals, rounded to the nearest, ties to even. Trailing zeros are removed,
+/// except the first after the point.
 pub(super) fn fixed(number: f64, decimals: u32) -> String {
     let sign = if number.is_sign_negative() { "-" } else { "" };
     if number.abs() >= NO_FRACTION {

@@ -30,8 +30,8 @@ struct Decoder<'a> {
     objects: Objects,
     /// The containers that are not complete, the innermost last.
     open: Vec<OpenContainer>,
-    /// The smallest number of bytes that the missing elements of all open containers can have. It bounds the memory that is
-    /// allocated for all nested containers together by the length of the input.
+    /// The smallest number of bytes that the missing elements of all open containers can have. It bounds the memory
+    /// that is allocated for all nested containers together by the length of the input.
     reserved: usize,
 }
 
@@ -86,7 +86,8 @@ impl Decoder<'_> {
         }
     }
 
-    /// Adds a complete value to the innermost open container. A container that becomes complete is added to the next one.
+    /// Adds a complete value to the innermost open container. A container that becomes complete is added to the next
+    /// one.
     fn complete(&mut self, mut value: Variant, mut at: usize) -> Result<Option<Variant>, DecodeError> {
         loop {
             let Some(open) = self.open.last_mut() else { return Ok(Some(value)) };
@@ -138,8 +139,8 @@ impl Decoder<'_> {
         if self.open.len() < MAX_DEPTH { Ok(()) } else { Err(DecodeError::TooDeep { at }) }
     }
 
-    /// Decodes the number of elements of a container. Fails if that many elements of at least `size` bytes do not fit into the
-    /// rest of the input, beside those of the other open containers.
+    /// Decodes the number of elements of a container. Fails if that many elements of at least `size` bytes do not fit
+    /// into the rest of the input, beside those of the other open containers.
     fn element_count(&mut self, size: usize) -> Result<usize, DecodeError> {
         let at = self.reader.at();
         // Old versions marked shared containers with the top bit.

@@ -8,10 +8,11 @@ use super::{ElementType, Variant, WrongType, order, teardown};
 
 /// A map with keys and values of any type. It keeps the order of insertion.
 ///
-/// Keys are compared as in Godot: `"a"` equals `&"a"`, 1 does not equal 1.0. Two dictionaries are equal if they have the same
-/// keys, values and types; the order of insertion makes no difference.
+/// Keys are compared as in Godot: `"a"` equals `&"a"`, 1 does not equal 1.0. Two dictionaries are equal if they have
+/// the same keys, values and types; the order of insertion makes no difference.
 ///
-/// A look-up takes O(log n) comparisons. Inserting or removing a key moves O(n) bytes, so build large dictionaries by `collect`.
+/// A look-up takes O(log n) comparisons. Inserting or removing a key moves O(n) bytes, so build large dictionaries by
+/// `collect`.
 ///
 /// ```
 /// use websocket_peer::variant::{Dictionary, Variant};
@@ -165,7 +166,8 @@ impl Dictionary {
         self.order.iter().map(|&index| &self.entries[index])
     }
 
-    /// Fills an empty dictionary with entries of its types. Of equal keys, the last value is kept, at the index of the first.
+    /// Fills an empty dictionary with entries of its types. Of equal keys, the last value is kept, at the index of the
+    /// first.
     pub(super) fn filled(mut self, entries: Vec<(Variant, Variant)>) -> Self {
         self.entries = entries;
         self.order = (0..self.entries.len()).collect();

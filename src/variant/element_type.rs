@@ -2,7 +2,8 @@
 
 use super::{StringName, Variant, VariantType, WrongType, casts::to_i64};
 
-/// The type of the elements of an [`Array`](super::Array), or of the keys or values of a [`Dictionary`](super::Dictionary).
+/// The type of the elements of an [`Array`](super::Array), or of the keys or values of a
+/// [`Dictionary`](super::Dictionary).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub enum ElementType {
     /// Any value.

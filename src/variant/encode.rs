@@ -218,7 +218,7 @@ impl Writer<'_> {
         if text.contains('\0') {
             return Err(EncodeError::NulInText);
         }
-        // Decoders remove one byte order mark. A second one keeps the string as it is.
+        // Decoders remove one byte order mark, so a leading one is written twice.
         let mark = if text.starts_with('\u{feff}') { "\u{feff}" } else { "" };
         let len = mark.len() + text.len() + end.len();
         self.count(len)?;

@@ -66,7 +66,8 @@ pub enum EncodeError {
     TooDeep,
     /// A string or a container has more than 2³¹ - 1 bytes or elements.
     TooLong,
-    /// The value contains an [`Object::Full`](super::Object::Full), but [`Objects::ById`](super::Objects::ById) was given.
+    /// The value contains an [`Object::Full`](super::Object::Full), but [`Objects::ById`](super::Objects::ById) was
+    /// given.
     ObjectNotAllowed,
     /// A string contains a NUL. Godot would drop the rest of the string.
     NulInText,

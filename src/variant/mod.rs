@@ -11,8 +11,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The binary formats allow 1024 levels of nested containers. Values are encoded, cloned, compared, formatted and dropped without
-//! recursion, so deep nesting cannot overflow the stack. The exception: nested [`Object::Full`] values are dropped recursively.
+//! The binary formats allow 1024 levels of nested containers. Values are encoded, cloned, compared, formatted and
+//! dropped without recursion, so deep nesting cannot overflow the stack. The exception: nested [`Object::Full`] values
+//! are dropped recursively.
 
 mod array;
 mod casts;

@@ -73,8 +73,8 @@ impl fmt::Display for StringName {
 }
 
 impl From<&str> for NodePath {
-    /// Parses a path. Empty node names are skipped: `a//b/` is `a/b`. As in Godot, a path with an empty property before its end,
-    /// such as `a::b`, is invalid and becomes the empty path.
+    /// Parses a path. Empty node names are skipped: `a//b/` is `a/b`. As in Godot, a path with an empty property before
+    /// its end, such as `a::b`, is invalid and becomes the empty path.
     fn from(path: &str) -> Self {
         let mut parts = path.split(':');
         let nodes = parts.next().unwrap_or_default();

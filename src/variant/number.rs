@@ -7,7 +7,8 @@ const MAX_DIGITS: i32 = 15;
 /// A number with more zeros after `0.` is written with an exponent.
 const MAX_ZEROS: i32 = 3;
 
-/// Displays a number with the fewest digits that identify it, among 32-bit floats if it is one, else among 64-bit floats.
+/// Displays a number with the fewest digits that identify it, among 32-bit floats if it is one, else among 64-bit
+/// floats.
 pub(super) struct Number(pub(super) f64);
 
 impl fmt::Display for Number {

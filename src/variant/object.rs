@@ -24,7 +24,8 @@ pub enum Object {
     ///
     /// Godot: `EncodedObjectAsID`.
     Id(u64),
-    /// An object with its class and properties. An engine that decodes it runs the script that it names: see [`Objects::Full`].
+    /// An object with its class and properties. An engine that decodes it runs the script that it names: see
+    /// [`Objects::Full`].
     Full {
         /// The name of the class.
         class: String,
@@ -39,7 +40,8 @@ pub enum Objects {
     /// By instance id only. [`Object::Full`] is rejected.
     #[default]
     ById,
-    /// [`Object::Full`] is encoded and decoded as well. An engine that decodes one may run a script of the sender's choice.
+    /// [`Object::Full`] is encoded and decoded as well. An engine that decodes one may run a script of the sender's
+    /// choice.
     ///
     /// Godot: `bytes_to_var_with_objects`, `var_to_bytes_with_objects`, `allow_object_decoding`.
     Full,

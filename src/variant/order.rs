@@ -1,7 +1,7 @@
 //! A total order of values, by which dictionaries find their keys.
 //!
-//! Values that compare as equal are the same key in Godot: a `String` and a `StringName` with the same text, any two NaN, 0 and
-//! -0, and containers with the same content, typed or not.
+//! Values that compare as equal are the same key in Godot: a `String` and a `StringName` with the same text, any two
+//! NaN, 0 and -0, and containers with the same content, typed or not.
 
 use std::cmp::Ordering;
 

@@ -94,8 +94,8 @@ impl<'a> Reader<'a> {
         Ok(bytes.chunks_exact(size).map(|row| narrow(row, wide).into()).collect())
     }
 
-    /// Decodes a padded string after its length. As in Godot, the string ends at the first NUL, and a leading byte order mark is
-    /// removed.
+    /// Decodes a padded string after its length. As in Godot, the string ends at the first NUL, and a leading byte
+    /// order mark is removed.
     pub(super) fn text(&mut self) -> Result<String, DecodeError> {
         let len = self.count(1)?;
         let at = self.at;

@@ -1,5 +1,5 @@
-//! Converts rotations between matrices and quaternions. The order of the operations is Godot's, so the results are identical to the
-//! last bit.
+//! Converts rotations between matrices and quaternions. The order of the operations is Godot's, so the results are
+//! identical to the last bit.
 
 use super::{Basis, Quaternion, Vector3};
 

@@ -1,5 +1,5 @@
-//! Conversions between Rust types and [`Variant`]. From a `Variant`, they accept what Godot accepts for a typed parameter:
-//! [`Variant::convert_to`].
+//! Conversions between Rust types and [`Variant`]. From a `Variant`, they accept what Godot accepts for a typed
+//! parameter: [`Variant::convert_to`].
 
 use super::{
     Aabb, Array, Basis, Color, Dictionary, NodePath, Object, Plane, Projection, Quaternion, Rect2, Rect2i,

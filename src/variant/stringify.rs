@@ -244,8 +244,8 @@ fn digits_before(logarithm: f64, is_large: bool) -> i32 {
     if is_large { logarithm.floor() as i32 } else { 0 }
 }
 
-/// Formats a number with this many decimals, without trailing zeros. If `decimals` is negative, it has as many as a 64-bit float
-/// can distinguish.
+/// Formats a number with this many decimals, without trailing zeros. If `decimals` is negative, it has as many as a
+/// 64-bit float can distinguish.
 fn fixed(number: f64, decimals: i32) -> String {
     /// Beyond 15 digits the engine uses the default of C's `printf`.
     const DECIMALS_OF_C: u32 = 6;

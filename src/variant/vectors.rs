@@ -75,8 +75,8 @@ numbers! {
 }
 
 numbers! {
-    /// A colour: red, green, blue and opacity, usually from 0 to 1; larger and smaller numbers are allowed. The default is opaque
-    /// black.
+    /// A colour: red, green, blue and opacity, usually from 0 to 1; larger and smaller numbers are allowed. The default
+    /// is opaque black.
     #[derive(Debug, Clone, Copy, PartialEq)]
     Color, [f32; 4], r, g, b, a
 }

@@ -1,5 +1,5 @@
-//! Arguments and properties are converted to the declared types. `tests/variant/typed.rs` compares the conversions with those of an
-//! engine.
+//! Arguments and properties are converted to the declared types. `tests/variant/typed.rs` compares the conversions with
+//! those of an engine.
 
 use std::{cell::Cell, time::Duration};
 

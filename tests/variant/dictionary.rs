@@ -234,8 +234,8 @@ impl From<u64> for Key {
     }
 }
 
-/// Runs a function. Natively it must end within a minute, also in a debug build on a busy machine. It usually takes a fraction of
-/// that; quadratic time would take several minutes.
+/// Runs a function. Natively it must end within a minute, also in a debug build on a busy machine. It usually takes a
+/// fraction of that; quadratic time would take several minutes.
 #[track_caller]
 fn within_a_minute<T>(run: impl FnOnce() -> T) -> T {
     #[cfg(not(target_family = "wasm"))]

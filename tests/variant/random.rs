@@ -35,7 +35,8 @@ impl Random {
         self.value_of(kind, depth)
     }
 
-    /// Returns a value of this type, but neither a full object, which is seldom allowed, nor a null object, which is decoded as `Nil`.
+    /// Returns a value of this type, but neither a full object, which is seldom allowed, nor a null object, which is
+    /// decoded as `Nil`.
     pub fn value_of(&mut self, kind: VariantType, depth: usize) -> Variant {
         use VariantType as T;
         match kind {

@@ -56,8 +56,8 @@ impl EncodedProperties {
     ///
     /// # Errors
     /// [`Error::InvalidArguments`] if the property does not accept the value; [`Error::InvalidVariant`];
-    /// [`Error::PacketTooBig`] if a packet with the values would be longer than `max` bytes. A SPAWN has `spawn_header_len` bytes
-    /// besides these values.
+    /// [`Error::PacketTooBig`] if a packet with the values would be longer than `max` bytes. A SPAWN has
+    /// `spawn_header_len` bytes besides these values.
     pub(super) fn set(
         &mut self,
         place: usize,

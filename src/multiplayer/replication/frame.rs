@@ -16,8 +16,8 @@ use crate::multiplayer::{
 pub(crate) type Frame = Vec<(Vec<PeerId>, Vec<u8>)>;
 
 impl OutgoingReplication {
-    /// Creates the packets of the next frame. A SYNC has at most `max_sync` bytes, a DELTA at most `max_delta`; a packet with a
-    /// single synchronizer may be longer.
+    /// Creates the packets of the next frame. A SYNC has at most `max_sync` bytes, a DELTA at most `max_delta`; a
+    /// packet with a single synchronizer may be longer.
     pub(crate) fn frame(&mut self, max_sync: usize, max_delta: usize) -> Frame {
         self.synchronizers.values_mut().for_each(EncodedProperties::take_changes);
         self.frame = self.frame.wrapping_add(1);
@@ -41,8 +41,8 @@ impl OutgoingReplication {
         packets
     }
 
-    /// Returns DELTAs with all on-change properties of these synchronizers. If `was_spawned`, those that the SPAWN contains are
-    /// left out.
+    /// Returns DELTAs with all on-change properties of these synchronizers. If `was_spawned`, those that the SPAWN
+    /// contains are left out.
     pub(super) fn catch_up(&self, sync_ids: &[u32], was_spawned: bool, max: usize) -> Vec<Vec<u8>> {
         let held = sync_ids.iter().filter_map(|id| Some((*id, self.synchronizers.get(id)?)));
         let all: Vec<_> = held.map(|(id, held)| (id, held.catch_up(was_spawned))).collect();

@@ -1,7 +1,7 @@
 //! Spawned and synchronized nodes: Godot's `MultiplayerSpawner` and `MultiplayerSynchronizer`.
 //!
-//! In Godot, spawners and synchronizers are nodes of a scene. Here they are registered, with the same paths and the same
-//! configuration. A replicated node is a key and the values of its properties:
+//! In Godot, spawners and synchronizers are nodes of a scene. Here they are registered, with the same paths and the
+//! same configuration. A replicated node is a key and the values of its properties:
 //!
 //! ```
 //! use websocket_peer::{
@@ -26,8 +26,8 @@
 //! # Ok::<(), websocket_peer::Error>(())
 //! ```
 //!
-//! The authority of the spawner spawns nodes and sets their properties. The other peers get events. A synchronizer with another
-//! authority than the spawner, such as that of a player's input, is registered separately.
+//! The authority of the spawner spawns nodes and sets their properties. The other peers get events. A synchronizer with
+//! another authority than the spawner, such as that of a player's input, is registered separately.
 
 mod encoded;
 mod error;
@@ -186,7 +186,8 @@ impl Replication {
         self.incoming.read_declared_update(from, node, properties, update)
     }
 
-    /// Removes a registered node. Returns the nodes of this spawner that other peers have spawned; they are removed as well.
+    /// Removes a registered node. Returns the nodes of this spawner that other peers have spawned; they are removed as
+    /// well.
     pub(crate) fn undeclare(&mut self, node: NodeKey) -> Vec<(PeerId, NodeKey)> {
         self.spawners.remove(&node);
         self.outgoing.remove(node);

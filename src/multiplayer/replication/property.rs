@@ -50,7 +50,8 @@ pub struct Property {
 }
 
 impl Property {
-    /// Creates a property that accepts values that convert to a `T`. The stored value is the `T`, converted to a [`Variant`].
+    /// Creates a property that accepts values that convert to a `T`. The stored value is the `T`, converted to a
+    /// [`Variant`].
     ///
     /// Types of this crate accept what a typed variable in GDScript accepts: see [`Variant::convert_to`].
     pub fn of<T>(name: impl Into<Cow<'static, str>>) -> Self

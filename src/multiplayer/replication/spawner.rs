@@ -85,8 +85,8 @@ impl Spawner {
         self
     }
 
-    /// Sets the function that creates nodes from values. If it returns `None`, the spawn is rejected. The value comes from a peer
-    /// and may be anything.
+    /// Sets the function that creates nodes from values. If it returns `None`, the spawn is rejected. The value comes
+    /// from a peer and may be anything.
     ///
     /// Godot: `spawn_function`.
     #[doc(alias = "spawn_function")]

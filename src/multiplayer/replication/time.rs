@@ -1,6 +1,7 @@
 //! The time in SYNC packets: a frame counter that wraps after 65,535. Receivers drop packets with an older time.
 //!
-//! An engine counts separately for each peer. Here all peers get the same counter where possible, so that they can share packets.
+//! An engine counts separately for each peer. Here all peers get the same counter where possible, so that they can
+//! share packets.
 
 /// The largest step from one time to the next that a receiver takes as later.
 const MAX_STEP: u16 = 32_000;
@@ -8,8 +9,8 @@ const MAX_STEP: u16 = 32_000;
 /// A time that is smaller by at least this much has wrapped, and is later.
 const HALF: u16 = 32_767;
 
-/// Returns the time to send to a peer: the frame's number. If the last time sent to it is too long ago, the difference is made up
-/// in steps.
+/// Returns the time to send to a peer: the frame's number. If the last time sent to it is too long ago, the difference
+/// is made up in steps.
 pub(super) fn next(frame: u16, last: Option<u16>) -> u16 {
     match last {
         Some(last) if frame.wrapping_sub(last) > MAX_STEP => last.wrapping_add(MAX_STEP),

@@ -5,8 +5,8 @@ use md5::{Digest, Md5};
 /// The checksum of an empty list of methods.
 pub(crate) const NO_METHODS: &[u8; 32] = b"d41d8cd98f00b204e9800998ecf8427e";
 
-/// Returns the checksum of methods with these names: the MD5 of the concatenated names, as 32 lower-case hexadecimal digits. The names
-/// of the node's own methods come first, then those of the script, each sorted.
+/// Returns the checksum of methods with these names: the MD5 of the concatenated names, as 32 lower-case hexadecimal
+/// digits. The names of the node's own methods come first, then those of the script, each sorted.
 pub(super) fn checksum<'n>(names: impl IntoIterator<Item = &'n str>) -> [u8; 32] {
     let mut md5 = Md5::new();
     for name in names {

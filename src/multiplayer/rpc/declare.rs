@@ -10,8 +10,8 @@ use super::{
 };
 use crate::variant::{Variant, WrongType};
 
-/// A method without its parameters. The options in brackets are the names of its functions, so that the compiler reports a wrong
-/// option at its place.
+/// A method without its parameters. The options in brackets are the names of its functions, so that the compiler
+/// reports a wrong option at its place.
 #[derive(Debug)]
 pub struct Options(Method);
 
@@ -63,8 +63,8 @@ pub trait Value: Into<Variant> + TryFrom<Variant, Error: Into<WrongType>> {}
 
 impl<T: Into<Variant> + TryFrom<Variant, Error: Into<WrongType>>> Value for T {}
 
-/// Selects [`Optional`] or [`Required`] for a field of type `T`. A macro cannot recognize an `Option`, which may have another name.
-/// The compiler can: it prefers the inherent function for `Option` to the trait's function for all types.
+/// Selects [`Optional`] or [`Required`] for a field of type `T`. A macro cannot recognize an `Option`, which may have
+/// another name. The compiler can: it prefers the inherent function for `Option` to the trait's function for all types.
 #[derive(Debug)]
 pub struct Field<T>(PhantomData<T>);
 
@@ -95,7 +95,8 @@ pub struct Required<T>(PhantomData<T>);
 #[derive(Debug)]
 pub struct Optional<T>(PhantomData<T>);
 
-// The bounds on `T` are at each function, not at the impl. Otherwise the compiler would only report that there is no such function.
+// The bounds on `T` are at each function, not at the impl. Otherwise the compiler would only report that there is no
+// such function.
 impl<T> Required<T> {
     /// Returns the parameter.
     pub fn parameter(&self, name: &'static str) -> Parameter

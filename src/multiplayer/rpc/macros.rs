@@ -2,8 +2,8 @@
 
 /// Declares the calls of a node's methods as an enum that implements [`Rpc`](crate::multiplayer::Rpc).
 ///
-/// Each variant is a method, each field a parameter. After the `=` follows the name of the method at the other ends, then, in
-/// optional brackets, the options as of GDScript's `@rpc`.
+/// Each variant is a method, each field a parameter. After the `=` follows the name of the method at the other ends,
+/// then, in optional brackets, the options as of GDScript's `@rpc`.
 ///
 /// ```
 /// use websocket_peer::{rpc, variant::Vector2};
@@ -21,12 +21,14 @@
 /// }
 /// ```
 ///
-/// **Fields** can have any type that implements `Into<Variant>` and `TryFrom<Variant>`, with an error that converts to a
-/// [`WrongType`](crate::variant::WrongType). A [`Variant`](crate::variant::Variant) accepts any value. `None` is sent as null. At the
-/// end, `None` is not sent at all, and the argument may be missing, as for a GDScript parameter with a default value.
+/// **Fields** can have any type that implements `Into<Variant>` and `TryFrom<Variant>`, with an error that converts to
+/// a [`WrongType`](crate::variant::WrongType). A [`Variant`](crate::variant::Variant) accepts any value. `None` is sent
+/// as null. At the end, `None` is not sent at all, and the argument may be missing, as for a GDScript parameter with a
+/// default value.
 ///
 /// The default value can arrive as well: a GDScript caller of `func enter(name := "")` may pass `""`, and a Rust caller
-/// `Some(String::new())`. If `None` means the default, treat `Some` of the default value the same: `name.unwrap_or_default()`.
+/// `Some(String::new())`. If `None` means the default, treat `Some` of the default value the same:
+/// `name.unwrap_or_default()`.
 ///
 /// **Options**, in any order:
 ///
@@ -38,8 +40,8 @@
 /// | `reliable`, `unreliable_ordered` or `unreliable` | [the transfer mode](crate::multiplayer::TransferMode). Default: `reliable` |
 /// | `node_level` | the method is declared by `Node.rpc_config`, not in the node's script |
 ///
-/// With an enum, the compiler checks that a call has all arguments, and that the receiver handles all calls. A duplicate or invalid
-/// method name is a compile error:
+/// With an enum, the compiler checks that a call has all arguments, and that the receiver handles all calls. A
+/// duplicate or invalid method name is a compile error:
 ///
 /// ```compile_fail
 /// websocket_peer::rpc! {

@@ -85,8 +85,8 @@ pub struct Method {
     pub channel: i32,
     /// How calls are transferred. Default: reliably.
     pub transfer: TransferMode,
-    /// `true` if the method belongs to the node, `false` if it belongs to the node's script. In Godot, methods of the node are
-    /// declared by `Node.rpc_config`. Default: false.
+    /// `true` if the method belongs to the node, `false` if it belongs to the node's script. In Godot, methods of the
+    /// node are declared by `Node.rpc_config`. Default: false.
     pub node_level: bool,
     /// The parameters. Default: none.
     pub parameters: Vec<Parameter>,
@@ -172,8 +172,8 @@ impl Method {
         self
     }
 
-    /// Converts received arguments. An engine sends a sole `PackedByteArray` as its bytes only, so an empty one looks like no
-    /// argument.
+    /// Converts received arguments. An engine sends a sole `PackedByteArray` as its bytes only, so an empty one looks
+    /// like no argument.
     pub(crate) fn convert_received(&self, mut arguments: Vec<Variant>) -> Result<Vec<Variant>, CallError> {
         if let ([], [only], false) = (&arguments[..], &self.parameters[..], self.variadic) {
             let empty = Variant::PackedByteArray(Vec::new());
@@ -194,7 +194,8 @@ impl Method {
         self.convert(arguments.to_vec()).map(drop)
     }
 
-    /// Converts arguments to the declared types, as Godot does when a GDScript method is called: see [`Variant::convert_to`].
+    /// Converts arguments to the declared types, as Godot does when a GDScript method is called: see
+    /// [`Variant::convert_to`].
     ///
     /// ```
     /// use websocket_peer::{
@@ -209,8 +210,8 @@ impl Method {
     /// ```
     ///
     /// # Errors
-    /// [`CallError`] with the first error found, if the method does not accept them. All types are checked before a large argument
-    /// is converted.
+    /// [`CallError`] with the first error found, if the method does not accept them. All types are checked before a
+    /// large argument is converted.
     pub fn convert(&self, mut arguments: Vec<Variant>) -> Result<Vec<Variant>, CallError> {
         /// The largest number of arguments in a packet.
         const MAX_ARGUMENTS: usize = 255;

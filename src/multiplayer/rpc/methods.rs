@@ -15,8 +15,9 @@ const MAX_TRIED: usize = 64;
 
 /// The methods of a node. Clones share them.
 ///
-/// The numbers of methods follow from their names. Methods of the script are numbered from 0 in the order of their names' code
-/// points, methods of the node itself from 0x8000. If a name is in both tables, a call of it calls the script's method.
+/// The numbers of methods follow from their names. Methods of the script are numbered from 0 in the order of their
+/// names' code points, methods of the node itself from 0x8000. If a name is in both tables, a call of it calls the
+/// script's method.
 ///
 /// ```
 /// use websocket_peer::multiplayer::{Method, Methods};
@@ -95,7 +96,8 @@ impl Methods {
         self.tables.md5.get_or_init(|| checksum(self.names()))
     }
 
-    /// Returns the checksums with one name left out each, in the order of [`names`](Self::names); none for more than 64 names.
+    /// Returns the checksums with one name left out each, in the order of [`names`](Self::names); none for more than 64
+    /// names.
     ///
     /// They are computed once and shared by all clones, because a remote peer decides how often they are needed.
     pub(crate) fn md5_without_each(&self) -> &[[u8; 32]] {

@@ -1,7 +1,7 @@
 //! Remote procedure calls: the methods of a node, their callers and parameters.
 //!
-//! Usually a program declares its calls as an enum with [`rpc!`](crate::rpc!). Methods that are not known at compile time are
-//! declared with [`Methods`] and [`Method`].
+//! Usually a program declares its calls as an enum with [`rpc!`](crate::rpc!). Methods that are not known at compile
+//! time are declared with [`Methods`] and [`Method`].
 
 mod call_error;
 mod checksum;
@@ -20,7 +20,8 @@ pub(crate) use parameter::{AcceptedType, convert_all};
 
 use crate::variant::Variant;
 
-/// The calls of a node's methods as an enum: a variant per method, a field per parameter. [`rpc!`](crate::rpc!) implements it:
+/// The calls of a node's methods as an enum: a variant per method, a field per parameter. [`rpc!`](crate::rpc!)
+/// implements it:
 ///
 /// ```
 /// use websocket_peer::{multiplayer::Rpc, rpc, variant::Variant};
@@ -58,8 +59,8 @@ use crate::variant::Variant;
 /// @rpc("any_peer") func ping() -> void: …
 /// ```
 ///
-/// Both ends must declare the same names. The numbers of methods follow from the names, so with different names a call would
-/// reach another method.
+/// Both ends must declare the same names. The numbers of methods follow from the names, so with different names a call
+/// would reach another method.
 ///
 /// Godot: the annotation `@rpc`.
 pub trait Rpc: Sized {

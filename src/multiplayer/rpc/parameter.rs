@@ -41,8 +41,8 @@ impl AcceptedType {
 
 /// Converts the values of a packet. `convert` gets the index of each value.
 ///
-/// Values whose conversion takes time in proportion to their size are converted last, so that a packet with a value of a wrong type
-/// is rejected cheaply.
+/// Values whose conversion takes time in proportion to their size are converted last, so that a packet with a value of
+/// a wrong type is rejected cheaply.
 ///
 /// # Errors
 /// The index of a value that is not accepted, and the error.
@@ -65,7 +65,8 @@ pub(crate) fn convert_all(
 }
 
 impl Parameter {
-    /// Creates a parameter that accepts values that convert to a `T`. The argument is the `T`, converted to a [`Variant`].
+    /// Creates a parameter that accepts values that convert to a `T`. The argument is the `T`, converted to a
+    /// [`Variant`].
     ///
     /// Types of this crate accept what a typed parameter in GDScript accepts: see [`Variant::convert_to`].
     pub fn of<T>(name: impl Into<Cow<'static, str>>) -> Self

@@ -1,8 +1,8 @@
 //! REMOTE_CALL: a call of a node's method.
 //!
 //! ```text
-//! first byte: bits 4 and 5: size of the node id (0: u8, 1: u16, 2: u32); bit 6: size of the method number (0: u8, 1: u16);
-//! bit 7: no argument, or a sole PackedByteArray
+//! first byte: bits 4 and 5: size of the node id (0: u8, 1: u16, 2: u32)
+//!             bit 6: size of the method number (0: u8, 1: u16); bit 7: no argument, or a sole PackedByteArray
 //!
 //! node id, method number,
 //! bit 7 unset: u8 count, values      bit 7 set: the bytes of the array, if any
@@ -178,8 +178,8 @@ impl<'a> Arguments<'a> {
 
 /// The arguments of a call to send, encoded once for all recipients.
 ///
-/// No argument, and a sole `PackedByteArray`, have the short format that an engine uses. A sole empty array has the general format,
-/// which engines accept: the short one would be decoded as no argument.
+/// No argument, and a sole `PackedByteArray`, have the short format that an engine uses. A sole empty array has the
+/// general format, which engines accept: the short one would be decoded as no argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EncodedArguments {
     /// `None` if `bytes` are those of a `PackedByteArray`.

@@ -12,8 +12,8 @@
 //! 7 SYS            authentication, peers, relay     system.rs
 //! ```
 //!
-//! [`Command::decode`] accepts all packets that an engine accepts. A decoded command borrows from the packet; values are decoded on
-//! demand. [`Command::encode`] writes the same bytes as an engine.
+//! [`Command::decode`] accepts all packets that an engine accepts. A decoded command borrows from the packet; values
+//! are decoded on demand. [`Command::encode`] writes the same bytes as an engine.
 
 mod call;
 mod malformed;

@@ -5,8 +5,8 @@
 //! 16, repeated { u32 synchronizer id, u64 mask of properties, u32 size, values }
 //! ```
 //!
-//! An engine reads entries while more bytes are left than the header of an entry has, and ignores the rest. So it ignores a last
-//! entry without values, which there is no reason to send.
+//! An engine reads entries while more bytes are left than the header of an entry has, and ignores the rest. So it
+//! ignores a last entry without values, which there is no reason to send.
 
 use super::{malformed::MalformedPacket, reader::Reader, values::EncodedValues};
 

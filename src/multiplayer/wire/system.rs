@@ -55,7 +55,8 @@ impl<'a> System<'a> {
     }
 }
 
-/// Returns the recipient of a RELAY; `None` for another or incomplete packet. It decodes nothing else, since servers call it often.
+/// Returns the recipient of a RELAY; `None` for another or incomplete packet. It decodes nothing else, since servers
+/// call it often.
 pub(crate) fn relay_target(packet: &[u8]) -> Option<i32> {
     match *packet {
         [first, 3, a, b, c, d, _, ..] if first & 0b111 == 7 => Some(i32::from_le_bytes([a, b, c, d])),

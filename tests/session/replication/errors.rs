@@ -139,9 +139,8 @@ fn a_spawn_must_be_as_declared() {
         ReplicationError::InvalidValue(_)
     ));
     let wrong = [&STATE[..12], &[0; 4], &STATE[14..]].concat();
-    assert!(
-        matches!(replication_error(&mut server, A, state(&wrong)), ReplicationError::WrongType { property, .. } if property == "health")
-    );
+    let error = replication_error(&mut server, A, state(&wrong));
+    assert!(matches!(error, ReplicationError::WrongType { property, .. } if property == "health"));
     // The rejected packets did not change anything.
     assert_spawned(&mut server, coin(1, "coin"));
 }
@@ -217,9 +216,8 @@ fn a_state_must_be_as_declared() {
         replication_error(&mut server, A, sync(2, &POSITION[..5])),
         ReplicationError::InvalidValue(_)
     ));
-    assert!(
-        matches!(replication_error(&mut server, A, sync(2, &[2, 1])), ReplicationError::WrongType { property, .. } if property == "position")
-    );
+    let error = replication_error(&mut server, A, sync(2, &[2, 1]));
+    assert!(matches!(error, ReplicationError::WrongType { property, .. } if property == "position"));
     assert!(matches!(
         replication_error(&mut server, A, delta(2, 1, &POSITION)),
         ReplicationError::WrongType { .. }
