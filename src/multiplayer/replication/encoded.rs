@@ -60,48 +60,48 @@ impl EncodedProperties {
     /// `spawn_header_len` bytes besides these values.
     pub(super) fn set(
         &mut self,
-        place: usize,
+        index: usize,
         value: &Variant,
         max: usize,
         spawn_header_len: usize,
     ) -> Result<(), Error> {
-        let (Some(property), Some(held)) = (self.properties.get(place), self.values.get_mut(place)) else {
+        let (Some(property), Some(current)) = (self.properties.get(index), self.values.get_mut(index)) else {
             return Ok(());
         };
         let invalid = |why| Error::InvalidArguments { why: format!("`{}`: {why}", property.name) };
         let value = property.convert(value.clone()).map_err(invalid)?;
         let bytes = encode_values([&value])?;
-        if *held == bytes {
+        if *current == bytes {
             return Ok(());
         }
-        let before = mem::replace(held, bytes);
+        let before = mem::replace(current, bytes);
         let len = self.max_packet_len(spawn_header_len);
         if len > max {
-            self.values[place] = before;
+            self.values[index] = before;
             return Err(Error::PacketTooBig { len, max });
         }
-        self.changed |= self.properties.bit(place).unwrap_or_default();
+        self.changed |= self.properties.bit(index).unwrap_or_default();
         self.always.clear();
         if self.missing(PropertySubset::Always).is_none() {
-            append(&self.values, self.properties.part(PropertySubset::Always), &mut self.always);
+            append(&self.values, self.properties.subset(PropertySubset::Always), &mut self.always);
         }
         Ok(())
     }
 
     /// Returns the name of the first property that was not set.
-    pub(super) fn missing(&self, part: PropertySubset) -> Option<&str> {
-        let place = self.properties.part(part).find(|place| self.values[*place].is_empty())?;
-        self.properties.get(place).map(|property| &*property.name)
+    pub(super) fn missing(&self, subset: PropertySubset) -> Option<&str> {
+        let index = self.properties.subset(subset).find(|index| self.values[*index].is_empty())?;
+        self.properties.get(index).map(|property| &*property.name)
     }
 
     /// Returns the length of the values, in bytes.
-    pub(super) fn size(&self, part: PropertySubset) -> usize {
-        self.properties.part(part).map(|place| self.values[place].len()).sum()
+    pub(super) fn size(&self, subset: PropertySubset) -> usize {
+        self.properties.subset(subset).map(|index| self.values[index].len()).sum()
     }
 
     /// Appends the values to `out`.
-    pub(super) fn append(&self, part: PropertySubset, out: &mut Vec<u8>) {
-        append(&self.values, self.properties.part(part), out);
+    pub(super) fn append(&self, subset: PropertySubset, out: &mut Vec<u8>) {
+        append(&self.values, self.properties.subset(subset), out);
     }
 
     /// Returns the entry for a SYNC; `None` if there are no such properties, or one of them is not set.
@@ -118,8 +118,8 @@ impl EncodedProperties {
     pub(super) fn take_changes(&mut self) {
         self.delta.changed = mem::take(&mut self.changed);
         self.delta.values.clear();
-        let places = self.properties.part(PropertySubset::Changed(self.delta.changed));
-        append(&self.values, places, &mut self.delta.values);
+        let indices = self.properties.subset(PropertySubset::Changed(self.delta.changed));
+        append(&self.values, indices, &mut self.delta.values);
     }
 
     pub(super) fn delta(&self, sync_id: u32) -> Option<DeltaEntry<'_>> {
@@ -128,15 +128,15 @@ impl EncodedProperties {
 
     /// Returns all on-change properties that are set. If `was_spawned`, those that the SPAWN contains are left out.
     pub(super) fn catch_up(&self, was_spawned: bool) -> Delta {
-        let places = self.properties.part(PropertySubset::Changed(u64::MAX));
-        let is_missing = |place: &usize| {
-            let was_in_spawn = was_spawned && self.properties.get(*place).is_some_and(|of| of.at_spawn);
-            !was_in_spawn && !self.values[*place].is_empty()
+        let indices = self.properties.subset(PropertySubset::Changed(u64::MAX));
+        let is_missing = |index: &usize| {
+            let was_in_spawn = was_spawned && self.properties.get(*index).is_some_and(|of| of.at_spawn);
+            !was_in_spawn && !self.values[*index].is_empty()
         };
         let mut delta = Delta::default();
-        for place in places.filter(is_missing) {
-            delta.changed |= self.properties.bit(place).unwrap_or_default();
-            delta.values.extend_from_slice(&self.values[place]);
+        for index in indices.filter(is_missing) {
+            delta.changed |= self.properties.bit(index).unwrap_or_default();
+            delta.values.extend_from_slice(&self.values[index]);
         }
         delta
     }
@@ -152,6 +152,6 @@ impl EncodedProperties {
     }
 }
 
-fn append(values: &[Vec<u8>], places: impl Iterator<Item = usize>, out: &mut Vec<u8>) {
-    places.for_each(|place| out.extend_from_slice(&values[place]));
+fn append(values: &[Vec<u8>], indices: impl Iterator<Item = usize>, out: &mut Vec<u8>) {
+    indices.for_each(|index| out.extend_from_slice(&values[index]));
 }

@@ -44,8 +44,8 @@ impl OutgoingReplication {
     /// Returns DELTAs with all on-change properties of these synchronizers. If `was_spawned`, those that the SPAWN
     /// contains are left out.
     pub(super) fn catch_up(&self, sync_ids: &[u32], was_spawned: bool, max: usize) -> Vec<Vec<u8>> {
-        let held = sync_ids.iter().filter_map(|id| Some((*id, self.synchronizers.get(id)?)));
-        let all: Vec<_> = held.map(|(id, held)| (id, held.catch_up(was_spawned))).collect();
+        let properties = sync_ids.iter().filter_map(|id| Some((*id, self.synchronizers.get(id)?)));
+        let all: Vec<_> = properties.map(|(id, properties)| (id, properties.catch_up(was_spawned))).collect();
         let entries = all.iter().filter_map(|(id, delta)| delta.entry(*id));
         pack(entries, DeltaEntry::len, DELTA_HEADER_LEN, max, Command::Delta)
     }

@@ -34,7 +34,7 @@ pub(crate) struct Replica {
     net_id: u32,
     sync_ids: Vec<u32>,
     /// The memory used, in bytes.
-    held: usize,
+    memory: usize,
 }
 
 /// The ids that one peer has assigned.
@@ -43,7 +43,7 @@ struct RemoteIds {
     nodes: BTreeMap<u32, NodeKey>,
     synchronizers: BTreeMap<u32, RemoteSynchronizer>,
     /// The memory used by the peer's nodes, in bytes.
-    held: usize,
+    memory: usize,
 }
 
 /// A synchronizer of a node that another peer has spawned.
@@ -103,19 +103,19 @@ impl IncomingReplication {
         }
         ids.check(net_id, &sync_ids)?;
         let properties = synchronizers.iter().flat_map(|synchronizer| {
-            synchronizer.part(PropertySubset::Spawn).filter_map(|place| synchronizer.get(place))
+            synchronizer.subset(PropertySubset::Spawn).filter_map(|index| synchronizer.get(index))
         });
         let state = State::read(state, properties)?;
 
         let node = NodeKey::unique();
-        let held = memory(&kind, name, synchronizers);
-        ids.held += held;
+        let memory = memory(&kind, name, synchronizers);
+        ids.memory += memory;
         ids.nodes.insert(net_id, node);
         for (sync_id, properties) in sync_ids.iter().zip(synchronizers) {
             let synchronizer = RemoteSynchronizer { node, properties: properties.clone(), time: None };
             ids.synchronizers.insert(*sync_id, synchronizer);
         }
-        self.nodes.insert(node, Replica { from, spawner, name: name.into(), net_id, sync_ids, held });
+        self.nodes.insert(node, Replica { from, spawner, name: name.into(), net_id, sync_ids, memory });
         Ok(Spawned { from, spawner, node, name: name.to_owned(), kind, state })
     }
 
@@ -128,7 +128,7 @@ impl IncomingReplication {
     pub(super) fn remove(&mut self, node: NodeKey) -> Option<Replica> {
         let replica = self.nodes.remove(&node)?;
         if let Some(ids) = self.by_peer.get_mut(&replica.from) {
-            ids.held -= replica.held;
+            ids.memory -= replica.memory;
             ids.nodes.remove(&replica.net_id);
             for sync_id in &replica.sync_ids {
                 ids.synchronizers.remove(sync_id);
@@ -138,8 +138,8 @@ impl IncomingReplication {
     }
 
     /// Returns the memory used by the nodes of a peer, in bytes.
-    pub(crate) fn held(&self, peer: PeerId) -> usize {
-        self.by_peer.get(&peer).map_or(0, |ids| ids.held)
+    pub(crate) fn memory_usage(&self, peer: PeerId) -> usize {
+        self.by_peer.get(&peer).map_or(0, |ids| ids.memory)
     }
 
     /// Returns the node to whose synchronizer a peer has assigned this id.
@@ -163,7 +163,7 @@ impl IncomingReplication {
     }
 
     /// Decodes an update of a registered synchronizer.
-    pub(super) fn read_declared_update(
+    pub(super) fn read_registered_update(
         &mut self,
         from: PeerId,
         node: NodeKey,
@@ -190,9 +190,9 @@ impl RemoteIds {
         if self.nodes.contains_key(&net_id) {
             return Err(ReplicationError::IdTaken { id: net_id });
         }
-        for (place, id) in sync_ids.iter().enumerate() {
+        for (index, id) in sync_ids.iter().enumerate() {
             let is_path = *id >= super::BY_PATH;
-            if is_path || self.synchronizers.contains_key(id) || sync_ids[..place].contains(id) {
+            if is_path || self.synchronizers.contains_key(id) || sync_ids[..index].contains(id) {
                 return Err(ReplicationError::IdTaken { id: *id });
             }
         }
@@ -229,7 +229,7 @@ impl Update<'_> {
         properties: &Properties,
         last: Option<u16>,
     ) -> Result<(State, Option<u16>), ReplicationError> {
-        let (part, values, time) = match self {
+        let (subset, values, time) = match self {
             Self::Sync(time, _) if !time::is_later(time, last) => return Err(ReplicationError::Outdated),
             Self::Sync(time, values) => (PropertySubset::Always, values, Some(time)),
             Self::Delta(changed, _) if changed == 0 || changed & !properties.all_bits() != 0 => {
@@ -237,7 +237,7 @@ impl Update<'_> {
             }
             Self::Delta(changed, values) => (PropertySubset::Changed(changed), values, last),
         };
-        let properties = properties.part(part).filter_map(|place| properties.get(place));
+        let properties = properties.subset(subset).filter_map(|index| properties.get(index));
         Ok((State::read(values, properties)?, time))
     }
 }

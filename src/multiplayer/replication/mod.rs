@@ -100,10 +100,10 @@ impl Replication {
     /// Those of [`Session::spawn`](super::Session::spawn).
     pub(crate) fn spawn(&mut self, spawner: NodeKey, spawn: Spawn, max: usize) -> Result<NodeKey, Error> {
         let invalid = |why: &str| Error::InvalidArguments { why: why.to_owned() };
-        let declared =
+        let definition =
             self.spawners.get(&spawner).ok_or(Error::InvalidNode { why: "it is not a spawner" })?;
         let scene =
-            declared.make(&spawn.kind).ok_or_else(|| invalid("the spawner cannot create this node"))?;
+            definition.make(&spawn.kind).ok_or_else(|| invalid("the spawner cannot create this node"))?;
         let name: Box<str> = match &spawn.name {
             Some(name) if !is_node_name(name) || name.len() > MAX_NAME_LEN => {
                 return Err(invalid("the name is not valid for a spawned node"));
@@ -147,7 +147,7 @@ impl Replication {
         packet: SpawnPacket<'_>,
         max: usize,
     ) -> Result<Spawned, ReplicationError> {
-        let declared = self.spawners.get(&spawner).ok_or(ReplicationError::NotSpawner)?;
+        let definition = self.spawners.get(&spawner).ok_or(ReplicationError::NotSpawner)?;
         if packet.name.len() > MAX_NAME_LEN {
             return Err(ReplicationError::NameTooLong);
         }
@@ -162,7 +162,7 @@ impl Replication {
                 SpawnKind::Custom(values.pop().ok_or(ReplicationError::ValueCount { expected: 1 })?)
             }
         };
-        let scene = declared.make(&kind).ok_or(ReplicationError::UnknownScene)?;
+        let scene = definition.make(&kind).ok_or(ReplicationError::UnknownScene)?;
         let spawned = self.incoming.spawn(from, spawner, kind, &scene, packet, max)?;
         self.names.insert(name);
         Ok(spawned)
@@ -176,19 +176,20 @@ impl Replication {
     }
 
     /// Decodes an update of a registered synchronizer.
-    pub(crate) fn read_declared_update(
+    pub(crate) fn read_registered_update(
         &mut self,
         from: PeerId,
         node: NodeKey,
         update: Update<'_>,
     ) -> Result<State, ReplicationError> {
-        let properties = self.outgoing.declared(node).ok_or(ReplicationError::NotSynchronizer)?;
-        self.incoming.read_declared_update(from, node, properties, update)
+        let properties =
+            self.outgoing.registered_properties(node).ok_or(ReplicationError::NotSynchronizer)?;
+        self.incoming.read_registered_update(from, node, properties, update)
     }
 
     /// Removes a registered node. Returns the nodes of this spawner that other peers have spawned; they are removed as
     /// well.
-    pub(crate) fn undeclare(&mut self, node: NodeKey) -> Vec<(PeerId, NodeKey)> {
+    pub(crate) fn unregister(&mut self, node: NodeKey) -> Vec<(PeerId, NodeKey)> {
         self.spawners.remove(&node);
         self.outgoing.remove(node);
         self.incoming.forget(node);

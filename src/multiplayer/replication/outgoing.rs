@@ -50,7 +50,7 @@ pub(crate) enum Origin {
     /// It was spawned by this end.
     Spawned(SpawnedNode),
     /// It is a registered synchronizer. Its authority may be another peer.
-    Declared {
+    Registered {
         /// `true` if each peer that sees the node gets its updates, or was sent its path id.
         is_announced: bool,
     },
@@ -105,10 +105,10 @@ impl OutgoingReplication {
     }
 
     /// Returns the properties of a registered synchronizer.
-    pub(super) fn declared(&self, node: NodeKey) -> Option<&Properties> {
+    pub(super) fn registered_properties(&self, node: NodeKey) -> Option<&Properties> {
         let source = self.nodes.get(&node)?;
         match (&source.origin, &source.sync_ids[..]) {
-            (Origin::Declared { .. }, [sync_id]) => {
+            (Origin::Registered { .. }, [sync_id]) => {
                 self.synchronizers.get(sync_id).map(EncodedProperties::properties)
             }
             _ => None,
@@ -116,10 +116,10 @@ impl OutgoingReplication {
     }
 
     /// Adds a registered synchronizer with this path id.
-    pub(crate) fn declare(&mut self, node: NodeKey, path_id: u32, properties: Properties) {
+    pub(crate) fn register_synchronizer(&mut self, node: NodeKey, path_id: u32, properties: Properties) {
         let sync_id = BY_PATH | path_id;
         self.synchronizers.insert(sync_id, EncodedProperties::new(properties));
-        let origin = Origin::Declared { is_announced: false };
+        let origin = Origin::Registered { is_announced: false };
         let visibility = Visibility::new(true);
         self.nodes
             .insert(node, OutgoingNode { origin, visibility, sync_ids: vec![sync_id], spawn_header_len: 0 });
@@ -190,11 +190,11 @@ impl OutgoingReplication {
             return Err(Error::PacketTooBig { len, max });
         }
         for sync_id in &source.sync_ids {
-            let Some(held) = self.synchronizers.get_mut(sync_id) else { continue };
-            if let Some(property) = held.missing(PropertySubset::Spawn) {
+            let Some(encoded) = self.synchronizers.get_mut(sync_id) else { continue };
+            if let Some(property) = encoded.missing(PropertySubset::Spawn) {
                 return Err(Error::InvalidArguments { why: format!("`{property}` has no value") });
             }
-            held.forget_changes();
+            encoded.forget_changes();
         }
         Ok(())
     }
@@ -224,10 +224,10 @@ impl OutgoingReplication {
         let source = self.nodes.get(&key).ok_or(Error::UnknownNode)?;
         let spawn_len = self.spawn_len(source);
         for sync_id in &source.sync_ids {
-            let Some(held) = self.synchronizers.get_mut(sync_id) else { continue };
-            if let Some(place) = held.properties().find(property) {
-                let others = spawn_len.saturating_sub(held.size(PropertySubset::Spawn));
-                return held.set(place, value, max, others);
+            let Some(encoded) = self.synchronizers.get_mut(sync_id) else { continue };
+            if let Some(index) = encoded.properties().find(property) {
+                let others = spawn_len.saturating_sub(encoded.size(PropertySubset::Spawn));
+                return encoded.set(index, value, max, others);
             }
         }
         Err(Error::InvalidArguments { why: format!("there is no property `{property}`") })
@@ -267,12 +267,12 @@ impl OutgoingReplication {
     /// Returns the registered synchronizers that may have to be announced to a peer.
     pub(crate) fn unannounced(&self) -> Vec<NodeKey> {
         let is_unannounced =
-            |source: &OutgoingNode| matches!(source.origin, Origin::Declared { is_announced: false });
+            |source: &OutgoingNode| matches!(source.origin, Origin::Registered { is_announced: false });
         self.iter().filter(|(_, source)| is_unannounced(source)).map(|(key, _)| key).collect()
     }
 
     pub(crate) fn set_announced(&mut self, node: NodeKey, value: bool) {
-        if let Some(OutgoingNode { origin: Origin::Declared { is_announced }, .. }) =
+        if let Some(OutgoingNode { origin: Origin::Registered { is_announced }, .. }) =
             self.nodes.get_mut(&node)
         {
             *is_announced = value;
@@ -281,7 +281,7 @@ impl OutgoingReplication {
 
     fn reset_announced(&mut self) {
         for source in self.nodes.values_mut() {
-            if let Origin::Declared { is_announced } = &mut source.origin {
+            if let Origin::Registered { is_announced } = &mut source.origin {
                 *is_announced = false;
             }
         }
@@ -299,8 +299,8 @@ impl OutgoingReplication {
 
     /// Returns the length of a node's SPAWN, in bytes; that of its values if it is not spawned.
     fn spawn_len(&self, source: &OutgoingNode) -> usize {
-        let held = source.sync_ids.iter().filter_map(|sync_id| self.synchronizers.get(sync_id));
-        source.spawn_header_len + held.map(|held| held.size(PropertySubset::Spawn)).sum::<usize>()
+        let encoded = source.sync_ids.iter().filter_map(|sync_id| self.synchronizers.get(sync_id));
+        source.spawn_header_len + encoded.map(|encoded| encoded.size(PropertySubset::Spawn)).sum::<usize>()
     }
 
     /// Returns the packets, besides the SPAWN, for a peer that did not get updates of the node before.
@@ -314,13 +314,13 @@ impl OutgoingReplication {
 impl Viewer {
     /// Adds a synchronizer. Returns `true` if it is new.
     fn add(&mut self, sync_id: u32) -> bool {
-        let place = self.sync_ids.binary_search(&sync_id);
-        place.map_err(|place| self.sync_ids.insert(place, sync_id)).is_err()
+        let index = self.sync_ids.binary_search(&sync_id);
+        index.map_err(|index| self.sync_ids.insert(index, sync_id)).is_err()
     }
 
     fn remove(&mut self, sync_id: u32) {
-        if let Ok(place) = self.sync_ids.binary_search(&sync_id) {
-            self.sync_ids.remove(place);
+        if let Ok(index) = self.sync_ids.binary_search(&sync_id) {
+            self.sync_ids.remove(index);
         }
     }
 }

@@ -175,14 +175,14 @@ impl Properties {
     #[must_use]
     pub fn with(mut self, property: Property) -> Self {
         let tables = Arc::make_mut(&mut self.tables);
-        let place = tables.all.len();
+        let index = tables.all.len();
         if property.at_spawn {
-            tables.at_spawn.push(place);
+            tables.at_spawn.push(index);
         }
         match property.mode {
             ReplicationMode::Never => {}
-            ReplicationMode::Always => tables.always.push(place),
-            ReplicationMode::OnChange => tables.on_change.push(place),
+            ReplicationMode::Always => tables.always.push(index),
+            ReplicationMode::OnChange => tables.on_change.push(index),
         }
         tables.all.push(property);
         self
@@ -206,8 +206,8 @@ impl Properties {
         size_of::<Tables>() + 5 * ALLOCATION + 2 * self.iter().len() * each + names.sum::<usize>()
     }
 
-    pub(super) fn get(&self, place: usize) -> Option<&Property> {
-        self.tables.all.get(place)
+    pub(super) fn get(&self, index: usize) -> Option<&Property> {
+        self.tables.all.get(index)
     }
 
     /// Returns the index of the property with this name.
@@ -216,19 +216,19 @@ impl Properties {
     }
 
     /// Returns the indices of a subset, in order.
-    pub(super) fn part(&self, part: PropertySubset) -> impl Iterator<Item = usize> + Clone + '_ {
-        let (places, mask) = match part {
+    pub(super) fn subset(&self, subset: PropertySubset) -> impl Iterator<Item = usize> + Clone + '_ {
+        let (indices, mask) = match subset {
             PropertySubset::Spawn => (&self.tables.at_spawn, None),
             PropertySubset::Always => (&self.tables.always, None),
             PropertySubset::Changed(mask) => (&self.tables.on_change, Some(mask)),
         };
         let is_in = move |bit: usize| mask.is_none_or(|mask| mask >> bit & 1 == 1);
-        places.iter().enumerate().filter(move |(bit, _)| is_in(*bit)).map(|(_, place)| *place)
+        indices.iter().enumerate().filter(move |(bit, _)| is_in(*bit)).map(|(_, index)| *index)
     }
 
     /// Returns the mask bit of the property at an index, if it is an on-change property.
-    pub(super) fn bit(&self, place: usize) -> Option<u64> {
-        self.tables.on_change.iter().position(|other| *other == place).map(|bit| 1 << bit)
+    pub(super) fn bit(&self, index: usize) -> Option<u64> {
+        self.tables.on_change.iter().position(|other| *other == index).map(|bit| 1 << bit)
     }
 
     /// Returns the mask of all on-change properties.
@@ -276,12 +276,12 @@ mod tests {
     #[test]
     fn subsets_keep_the_order() {
         let properties = sample();
-        let places = |part| properties.part(part).collect::<Vec<_>>();
-        assert_eq!(places(PropertySubset::Spawn), [0, 2, 3]);
-        assert_eq!(places(PropertySubset::Always), [0]);
-        assert_eq!(places(PropertySubset::Changed(0b11)), [1, 3]);
-        assert_eq!(places(PropertySubset::Changed(0b10)), [3]);
-        assert!(places(PropertySubset::Changed(!0b11)).is_empty());
+        let indices = |subset| properties.subset(subset).collect::<Vec<_>>();
+        assert_eq!(indices(PropertySubset::Spawn), [0, 2, 3]);
+        assert_eq!(indices(PropertySubset::Always), [0]);
+        assert_eq!(indices(PropertySubset::Changed(0b11)), [1, 3]);
+        assert_eq!(indices(PropertySubset::Changed(0b10)), [3]);
+        assert!(indices(PropertySubset::Changed(!0b11)).is_empty());
         assert_eq!((properties.bit(1), properties.bit(3), properties.bit(0)), (Some(1), Some(2), None));
         assert_eq!(properties.all_bits(), 0b11);
     }

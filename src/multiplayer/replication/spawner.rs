@@ -57,7 +57,7 @@ type SpawnFunction = Arc<dyn Fn(&Variant) -> Option<Scene> + Send + Sync>;
 /// let spawner = Spawner::new()
 ///     .scene(coin.clone())
 ///     .scene(wall)
-///     .custom(move |what| (*what == Variant::from("coin")).then(|| coin.clone().into()));
+///     .custom(move |value| (*value == Variant::from("coin")).then(|| coin.clone().into()));
 /// # let _ = spawner;
 /// ```
 ///

@@ -43,8 +43,8 @@ impl State {
 
     /// Removes and returns the value of a property; `None` if it is not contained, or cannot be converted to a `T`.
     pub fn take<T: TryFrom<Variant>>(&mut self, property: &str) -> Option<T> {
-        let place = self.values.iter().position(|(name, _)| name == property)?;
-        T::try_from(self.values.remove(place).1).ok()
+        let index = self.values.iter().position(|(name, _)| name == property)?;
+        T::try_from(self.values.remove(index).1).ok()
     }
 
     /// Iterates over the properties and their values, in the order of the declaration.
@@ -64,8 +64,8 @@ impl State {
         if values.len() != expected {
             return Err(ReplicationError::ValueCount { expected });
         }
-        convert_all(&mut values, |place, value| properties[place].convert(value)).map_err(
-            |(place, error)| ReplicationError::WrongType { property: properties[place].name.clone(), error },
+        convert_all(&mut values, |index, value| properties[index].convert(value)).map_err(
+            |(index, error)| ReplicationError::WrongType { property: properties[index].name.clone(), error },
         )?;
         let names = properties.iter().map(|property| property.name.clone());
         Ok(Self { values: names.zip(values).collect() })

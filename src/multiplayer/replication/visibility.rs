@@ -78,11 +78,11 @@ mod tests {
             ];
             for (target, visible, affected) in changes {
                 visibility.set(target, visible);
-                for (place, peer) in peers.iter().enumerate() {
-                    if affected >> place & 1 == 1 {
-                        expected[place] = visible;
+                for (index, peer) in peers.iter().enumerate() {
+                    if affected >> index & 1 == 1 {
+                        expected[index] = visible;
                     }
-                    assert_eq!(visibility.is_for(*peer), expected[place], "{target:?} {visible}");
+                    assert_eq!(visibility.is_for(*peer), expected[index], "{target:?} {visible}");
                 }
                 let among: Vec<PeerId> =
                     peers.iter().zip(expected).filter(|(_, seen)| *seen).map(|(peer, _)| *peer).collect();

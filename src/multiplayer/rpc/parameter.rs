@@ -51,14 +51,14 @@ pub(crate) fn convert_all(
     convert: impl Fn(usize, Variant) -> Result<Variant, WrongType>,
 ) -> Result<(), (usize, WrongType)> {
     // A type of the program may reject an empty value and accept this one. It is converted first then.
-    let is_large = |place: &usize| {
-        let emptied = values.get(*place).and_then(Variant::emptied);
-        emptied.is_some_and(|emptied| convert(*place, emptied).is_ok())
+    let is_large = |index: &usize| {
+        let emptied = values.get(*index).and_then(Variant::emptied);
+        emptied.is_some_and(|emptied| convert(*index, emptied).is_ok())
     };
     let (last, first): (Vec<usize>, Vec<usize>) = (0..values.len()).partition(is_large);
-    for place in first.into_iter().chain(last) {
-        if let Some(value) = values.get_mut(place) {
-            *value = convert(place, mem::take(value)).map_err(|why| (place, why))?;
+    for index in first.into_iter().chain(last) {
+        if let Some(value) = values.get_mut(index) {
+            *value = convert(index, mem::take(value)).map_err(|error| (index, error))?;
         }
     }
     Ok(())

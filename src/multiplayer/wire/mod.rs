@@ -245,8 +245,8 @@ mod tests {
         }
         let packet = bytes(FREED_OBJECT);
         let Ok(Command::Call(call)) = Command::decode(&packet) else { panic!("it is a call") };
-        let why = DecodeError::ObjectNotAllowed { at: 0 };
-        assert_eq!(call.arguments.decode(Objects::ById), Err(ArgumentError { index: 0, error: why }));
+        let error = DecodeError::ObjectNotAllowed { at: 0 };
+        assert_eq!(call.arguments.decode(Objects::ById), Err(ArgumentError { index: 0, error }));
     }
 
     /// Each modified packet is rejected, or is the same after encoding it again.

@@ -132,7 +132,7 @@ mod tests {
             Ok(Command::Sync { entries, .. }) => Ok(entries.len()),
             Ok(Command::Delta(entries)) => Ok(entries.len()),
             Ok(other) => panic!("{other:?}"),
-            Err(why) => Err(why),
+            Err(error) => Err(error),
         };
         assert_eq!(entries(&[SYNC, &[9; 8]].concat()), Ok(2));
         assert_eq!(entries(&[SYNC, &[9; 9]].concat()), Err(MalformedPacket::TooShort));
