@@ -33,6 +33,9 @@ mod guide {}
 #[doc(hidden)]
 #[path = "../fuzz/bodies/mod.rs"]
 pub mod fuzz;
+// For files that the fuzz bodies share with the tests.
+#[cfg(feature = "_fuzz")]
+extern crate self as websocket_peer;
 #[cfg(feature = "js")]
 mod js;
 
