@@ -118,7 +118,7 @@ fn an_invalid_id_ends_the_attempt() {
             panic!("the attempt continues")
         };
         assert!(matches!(info.cause, CloseCause::HandshakeFailed { .. }), "{info}");
-        assert_eq!((client.status(), client.is_over()), (ConnectionStatus::Disconnected, true));
+        assert_eq!((client.status(), client.is_closed()), (ConnectionStatus::Disconnected, true));
     }
 }
 

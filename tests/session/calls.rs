@@ -174,7 +174,7 @@ fn server_with_announced_room() -> (Session, Node<Room>) {
 #[wasm_bindgen_test(unsupported = test)]
 fn invalid_calls_never_reach_the_program() {
     let (mut server, room) = server_with_announced_room();
-    let ask = |why| PacketError::CallError { method: "ask".into(), why };
+    let ask = |error| PacketError::InvalidCall { method: "ask".into(), error };
     let count = |found| ask(CallError::ArgumentCount { least: 1, most: 2, found });
     let cases: [(&[u8], PacketError); 6] = [
         // Unknown numbers of a node and of a method.
@@ -199,14 +199,14 @@ fn invalid_calls_never_reach_the_program() {
         matches!(
             &seen[..],
             [
-                (A, PacketError::CallError { why: CallError::Argument { index: 0, .. }, .. }),
-                (A, PacketError::ArgumentError { why: ArgumentError { index: 0, .. }, .. }),
+                (A, PacketError::InvalidCall { error: CallError::Argument { index: 0, .. }, .. }),
+                (A, PacketError::InvalidArgument { error: ArgumentError { index: 0, .. }, .. }),
             ]
         ),
         "{seen:?}"
     );
     assert!(seen.iter().all(|(_, what)| what.to_string().starts_with("`ask`: ")));
-    assert_eq!((server.stats().refused, server.stats().calls_received), (8, 0));
+    assert_eq!((server.stats().rejected_packets, server.stats().calls_received), (8, 0));
     assert_eq!(outputs(&mut server), []);
 
     // Valid calls of the node still arrive.
@@ -298,7 +298,7 @@ fn whole_objects_are_accepted_only_if_they_are_allowed() {
         let seen = world.events(SERVER);
         match &seen[..] {
             [Event::Call(_)] => assert!(allowed),
-            [Event::PacketRejected { from: A, error: PacketError::ArgumentError { .. } }] => {
+            [Event::PacketRejected { from: A, error: PacketError::InvalidArgument { .. } }] => {
                 assert!(!allowed)
             }
             _ => panic!("{seen:?}"),

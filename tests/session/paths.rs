@@ -97,7 +97,7 @@ fn a_number_keeps_its_path() {
     server.receive(A, announcement(1, "Game", &play), NOW);
     outputs(&mut server);
     server.receive(A, announcement(1, "Other", &play), NOW);
-    assert_eq!(rejections(&mut server), [(A, PacketError::PathTaken { id: 1 })]);
+    assert_eq!(rejections(&mut server), [(A, PacketError::PathIdTaken { id: 1 })]);
     assert_eq!(outputs(&mut server), []);
     // A peer may repeat an announcement, with any form of the same path.
     for (path, methods) in [("Game", &play), ("/root/Game", &play), ("Game", &Methods::new())] {
@@ -123,7 +123,7 @@ fn max_paths_per_peer_bounds_the_announced_paths() {
     assert_eq!(outputs(&mut server).len(), 10);
     let seen = rejections(&mut server);
     assert_eq!(seen, vec![(A, PacketError::TooManyPaths); 64]);
-    assert_eq!(server.stats().refused, 990);
+    assert_eq!(server.stats().rejected_packets, 990);
     // Earlier numbers are valid, and so are whole paths.
     server.receive(A, Packet::binary([0x80, 9, 0]), NOW);
     server.receive(A, Packet::binary([0xa0, 6, 0, 0, 0x80, 0, b'G', b'a', b'm', b'e', 0]), NOW);

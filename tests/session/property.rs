@@ -92,7 +92,7 @@ fn run(seed: u64, options: SessionOptions) {
     for (end, observed) in &observer.ends {
         assert!(observed.peers().is_empty() && !observed.is_authenticating(), "at {end}");
     }
-    assert!(world.server.is_over());
+    assert!(world.server.is_closed());
     assert_eq!(world.server.next_deadline(), None);
 }
 

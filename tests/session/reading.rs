@@ -225,6 +225,6 @@ fn after_leaving_calls_to_all_are_local() {
     for peer in [A, B] {
         lose(&mut server, peer);
     }
-    assert!(server.is_over());
+    assert!(server.is_closed());
     assert_eq!((events(&mut server), server.send_bytes(Target::All, &[1])), (vec![], Ok(())));
 }

@@ -99,7 +99,7 @@ fn client() -> Session {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn a_client_rejects_contradictions_of_its_server() {
-    let taken = |number| PacketError::PeerTaken(id(number));
+    let taken = |number| PacketError::PeerIdTaken(id(number));
     let cases: [(&[u8], PacketError); 13] = [
         // A new peer with an id in use (of the server, its own, of A) or an invalid id.
         (&[7, 1, 1, 0, 0, 0], taken(1)),
@@ -152,7 +152,7 @@ fn at_most_64_rejected_packets_wait_to_be_read() {
         }
     };
     flood(&mut server, 1000);
-    assert_eq!(server.stats().refused, 1000);
+    assert_eq!(server.stats().rejected_packets, 1000);
     // Other events are still queued.
     server.receive(A, Packet::binary([3, 1]), NOW);
     let seen = events(&mut server);
@@ -161,7 +161,7 @@ fn at_most_64_rejected_packets_wait_to_be_read() {
     // Reading them makes room.
     flood(&mut server, 65);
     assert_eq!(events(&mut server).len(), 64);
-    assert_eq!(server.stats().refused, 1065);
+    assert_eq!(server.stats().rejected_packets, 1065);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -189,13 +189,13 @@ fn every_packet_error_has_a_text() {
         PacketError::NotAuthenticating,
         PacketError::UnknownPeer,
         PacketError::NotServer,
-        PacketError::PeerTaken(peer),
+        PacketError::PeerIdTaken(peer),
         PacketError::TooManyPeers,
         PacketError::RelayOff,
         PacketError::RelayedSystem,
         PacketError::UnknownPath,
         PacketError::UnknownNode { id: 7 },
-        PacketError::PathTaken { id: 7 },
+        PacketError::PathIdTaken { id: 7 },
         PacketError::TooManyPaths,
         PacketError::UnknownMethod { id: 7 },
         PacketError::NotAllowed { method: "play".into() },

@@ -35,12 +35,12 @@ impl World {
         self.simulator.server.leave();
         self.settle_long();
         let server = &self.simulator.server.session;
-        assert!(server.is_over() && server.next_deadline().is_none());
+        assert!(server.is_closed() && server.next_deadline().is_none());
         assert!(self.simulator.network.is_empty(), "some clients are still connected");
         self.simulator.assert_peers_agree();
         self.assert_disconnected_forgotten();
         for (id, client) in self.simulator.ours() {
-            assert!(client.session.is_over() && !client.observed.is_authenticating(), "at {id}");
+            assert!(client.session.is_closed() && !client.observed.is_authenticating(), "at {id}");
         }
     }
 
@@ -64,7 +64,7 @@ impl World {
             let kept = format!("{:?}", end.session);
             for peer in (2..=self.last_id.get()).filter_map(PeerId::new) {
                 let is_peer = end.session.peers().any(|other| other == peer);
-                assert!(is_peer || end.session.held(peer) == 0, "{} holds memory for {peer}", end.id);
+                assert!(is_peer || end.session.memory_usage(peer) == 0, "{} holds memory for {peer}", end.id);
                 let is_connected = peer == end.id || self.simulator.network.is_connected(peer);
                 if !is_connected && !end.names(peer) {
                     assert!(!kept.contains(&format!("{peer:?}")), "{} keeps {peer}: {kept}", end.id);
@@ -93,7 +93,7 @@ impl World {
     }
 
     fn assert_no_message_missing(&self) {
-        if self.simulator.server.session.is_over() {
+        if self.simulator.server.session.is_closed() {
             return;
         }
         let mut present: BTreeSet<PeerId> = self.simulator.server.session.peers().collect();

@@ -111,7 +111,7 @@ impl Participant {
             }
         }
         assert!(rejected <= MAX_REJECTED, "{rejected} events about rejected packets have waited");
-        assert!(self.session.stats().refused >= rejected as u64);
+        assert!(self.session.stats().rejected_packets >= rejected as u64);
         assert_eq!(*self.observed.peers(), self.session.peers().collect(), "at {}", self.id);
         assert!(self.session.id() == self.observed.id());
         events
@@ -157,7 +157,7 @@ impl Participant {
                     | PacketError::UnknownNode { .. }
                     | PacketError::UnknownMethod { .. }
                     | PacketError::NotAllowed { .. }
-                    | PacketError::CallError { .. } => true,
+                    | PacketError::InvalidCall { .. } => true,
                     PacketError::TooManyPaths => self.session.options().max_paths_per_peer == 1,
                     // The target of a relayed packet has disconnected meanwhile.
                     PacketError::UnknownPeer => self.session.is_server(),

@@ -16,24 +16,25 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{
     SCRATCH,
-    connection::Connection,
+    connection::TcpConnection,
     frames::{Encoder, Kind, MAX_HEADER},
     notify::{INTERRUPT, Interrupt},
     tls,
     turn::Turn,
 };
 use crate::{
-    admission::{Refusal, Response, Terms},
+    admission::{Rejection, Response, Terms},
     close::{CloseCode, Limit},
     error::Error,
-    ledger::Ledger,
     link::Link,
     options::{ServerOptions, TlsCertificate},
     packet::{Outgoing, Packet},
     rate::Arrival,
     request::Request,
+    shared_bytes::SharedBytes,
     sys::{
-        Accept, Accepted, Arrived, Held, Moment, Progress, REUSES_ADDRESS, Ration, Wakeup, max_descriptors,
+        AcceptOutcome, Budget, Listener, MemoryUsage, PollProgress, REUSES_ADDRESS, ServerConnection,
+        Timestamps, Wakeup, max_descriptors,
     },
     upgraded::{Handover, Role},
 };
@@ -58,12 +59,12 @@ pub(crate) struct Reactor {
     listener: Option<mio::net::TcpListener>,
     tls: tls::Server,
     scratch: Vec<u8>,
-    ledger: Ledger,
+    shared_bytes: SharedBytes,
     interrupt: Arc<Interrupt>,
 }
 
-impl Accept for Reactor {
-    type Connection = Connection;
+impl Listener for Reactor {
+    type Connection = TcpConnection;
 
     fn bind(addresses: &[SocketAddr], dual_stack: bool) -> Result<TcpListener, Error> {
         let mut last = io::Error::new(io::ErrorKind::InvalidInput, "the name has no address");
@@ -92,11 +93,11 @@ impl Accept for Reactor {
         interrupt.connect(poll.registry())?;
         let events = Events::with_capacity(EVENTS);
         let scratch = vec![0; SCRATCH];
-        Ok(Self { poll, events, listener, tls, scratch, ledger: Ledger::default(), interrupt })
+        Ok(Self { poll, events, listener, tls, scratch, shared_bytes: SharedBytes::default(), interrupt })
     }
 
-    fn ledger(&self) -> &Ledger {
-        &self.ledger
+    fn shared_bytes(&self) -> &SharedBytes {
+        &self.shared_bytes
     }
 
     fn set_certificate(&mut self, identity: &TlsCertificate) -> Result<(), Error> {
@@ -161,23 +162,26 @@ impl Accept for Reactor {
         Arc::clone(&self.interrupt).into()
     }
 
-    fn accept(&mut self, slot: u32, options: &ServerOptions, now: Duration) -> Arrived<Connection> {
-        let Some(listener) = &self.listener else { return Arrived::Nothing };
+    fn accept(&mut self, slot: u32, options: &ServerOptions, now: Duration) -> AcceptOutcome<TcpConnection> {
+        let Some(listener) = &self.listener else { return AcceptOutcome::WouldBlock };
         let (tcp, addr) = match listener.accept() {
             Ok(accepted) => accepted,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Arrived::Nothing,
-            Err(error) if concerns_one_connection(error.kind()) => return Arrived::Failed(error.to_string()),
-            Err(error) => return Arrived::Exhausted(error.to_string()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return AcceptOutcome::WouldBlock,
+            Err(error) if concerns_one_connection(error.kind()) => {
+                return AcceptOutcome::Failed(error.to_string());
+            }
+            Err(error) => return AcceptOutcome::OutOfDescriptors(error.to_string()),
         };
         let stream = match self.tls.clone().secure(tcp) {
             Ok(stream) => stream,
-            Err(error) => return Arrived::Failed(error.to_string()),
+            Err(error) => return AcceptOutcome::Failed(error.to_string()),
         };
-        let mut connection = Connection::accepted(stream, options.max_request_size, &options.connection, now)
-            .with_ledger(&self.ledger);
+        let mut connection =
+            TcpConnection::accepted(stream, options.max_request_size, &options.connection, now)
+                .with_shared_bytes(&self.shared_bytes);
         match self.register(&mut connection, slot) {
-            Ok(()) => Arrived::Connection(connection, addr),
-            Err(error) => Arrived::Exhausted(error.to_string()),
+            Ok(()) => AcceptOutcome::Accepted(connection, addr),
+            Err(error) => AcceptOutcome::OutOfDescriptors(error.to_string()),
         }
     }
 
@@ -187,9 +191,9 @@ impl Accept for Reactor {
         handover: Handover,
         options: &ServerOptions,
         now: Duration,
-    ) -> Result<Connection, Error> {
-        let mut connection = Connection::upgraded(handover, Role::Server, &options.connection, now)?
-            .with_ledger(&self.ledger)
+    ) -> Result<TcpConnection, Error> {
+        let mut connection = TcpConnection::upgraded(handover, Role::Server, &options.connection, now)?
+            .with_shared_bytes(&self.shared_bytes)
             .with_limits(options);
         self.register(&mut connection, slot)?;
         Ok(connection)
@@ -197,7 +201,7 @@ impl Accept for Reactor {
 }
 
 impl Reactor {
-    fn register(&self, connection: &mut Connection, slot: u32) -> io::Result<()> {
+    fn register(&self, connection: &mut TcpConnection, slot: u32) -> io::Result<()> {
         let interest = Interest::READABLE | Interest::WRITABLE;
         let Some(tcp) = connection.tcp_mut() else { return Ok(()) };
         self.poll.registry().register(tcp, Token(slot as usize), interest)
@@ -236,18 +240,24 @@ fn listen(address: SocketAddr, dual_stack: bool) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-impl Accepted for Connection {
+impl ServerConnection for TcpConnection {
     type Reactor = Reactor;
 
     fn ready(&mut self, readable: bool, writable: bool, ends: bool) {
         self.ready(readable, writable, ends);
     }
 
-    fn poll(&mut self, reactor: &mut Reactor, moment: Moment, ration: Ration, link: &mut Link) -> Progress {
+    fn poll(
+        &mut self,
+        reactor: &mut Reactor,
+        moment: Timestamps,
+        budget: Budget,
+        link: &mut Link,
+    ) -> PollProgress {
         let arrival = Arrival { since: moment.last, at: moment.wall };
-        let mut turn = Turn { now: moment.now, arrival, scratch: &mut reactor.scratch, ration, read: 0 };
+        let mut turn = Turn { now: moment.now, arrival, scratch: &mut reactor.scratch, budget, read: 0 };
         let more = self.poll(&mut turn, link);
-        Progress { more, read: turn.read }
+        PollProgress { more, read: turn.read }
     }
 
     fn is_handshaking(&self) -> bool {
@@ -262,8 +272,8 @@ impl Accepted for Connection {
         self.admit_stranger(terms, headers, options);
     }
 
-    fn refuse(&mut self, refusal: &Refusal, headers: &[(String, String)]) {
-        self.refuse(refusal, headers);
+    fn refuse(&mut self, rejection: &Rejection, headers: &[(String, String)]) {
+        self.refuse(rejection, headers);
     }
 
     fn respond(&mut self, response: &Response, headers: &[(String, String)]) {
@@ -290,7 +300,7 @@ impl Accepted for Connection {
         self.pump().is_some_and(|pump| pump.is_stalled())
     }
 
-    fn held(&self) -> Held {
+    fn held(&self) -> MemoryUsage {
         self.held()
     }
 
@@ -325,7 +335,7 @@ impl Accepted for Connection {
 
     fn found_no_memory(&mut self, now: Duration, link: &Link) {
         if let Some(pump) = self.pump_mut() {
-            pump.guard.found_no_memory(now, link.outbox.held());
+            pump.guard.found_no_memory(now, link.outbox.memory_usage());
         }
     }
 

@@ -21,12 +21,12 @@ use super::{
 };
 use crate::{
     close::{CloseCause, CloseCode, CloseInfo, Limit, Timeout},
-    ledger::Ledger,
     link::Link,
     options::{Liveness, PeerOptions, RateLimits},
     packet::{Outgoing, Packet},
+    shared_bytes::SharedBytes,
     state::ReadyState,
-    sys::liveness::{Times, Vital, Watch},
+    sys::liveness::{ClockTimes, LivenessAction, LivenessTimer},
 };
 
 /// What a pump takes from the options.
@@ -54,7 +54,7 @@ pub(super) struct Pump {
     pub(super) outbound: Outbound,
     heartbeat: Heartbeat,
     /// Sends the program's probe, if it has one.
-    watch: Option<Box<Watch>>,
+    watch: Option<Box<LivenessTimer>>,
     pub(super) guard: Guard,
     /// Whether the socket may hold bytes.
     readable: bool,
@@ -86,7 +86,7 @@ impl Pump {
         rest: Vec<u8>,
         settings: &Settings,
         limits: Option<(&RateLimits, Duration)>,
-        ledger: Option<Ledger>,
+        shared_bytes: Option<SharedBytes>,
         now: Duration,
     ) -> Self {
         let encoder = if settings.is_server { Encoder::SERVER } else { Encoder::CLIENT };
@@ -102,12 +102,12 @@ impl Pump {
         Self {
             stream,
             decoder: Decoder::new(settings.is_server, decoder_limits),
-            outbound: Outbound::new(encoder, ledger),
+            outbound: Outbound::new(encoder, shared_bytes),
             heartbeat: settings.heartbeat.start(now),
             watch: settings
                 .liveness
                 .as_deref()
-                .map(|liveness| Box::new(Watch::start(liveness.clone(), Self::times(now)))),
+                .map(|liveness| Box::new(LivenessTimer::start(liveness.clone(), Self::times(now)))),
             guard,
             readable: true,
             ends: false,
@@ -156,7 +156,7 @@ impl Pump {
         }
         let attention = match reading {
             Reading::Drained => Attention::Full,
-            Reading::Enough if turn.ration.hold > 0 => Attention::Partial,
+            Reading::Enough if turn.budget.memory > 0 => Attention::Partial,
             Reading::Enough | Reading::Full | Reading::Over => Attention::None,
         };
         self.guard.reads(attention, turn.now);
@@ -166,7 +166,7 @@ impl Pump {
         }
         if let Some(cause) = self.overdue(turn.now, link) {
             match cause {
-                CloseCause::TimedOut(Timeout::Close) => link.closed(CloseInfo::new(cause)),
+                CloseCause::TimedOut(Timeout::Close) => link.set_closed(CloseInfo::new(cause)),
                 cause => self.fail(Failure::policy(cause), link),
             }
             return false;
@@ -179,7 +179,7 @@ impl Pump {
                     self.shrink();
                     self.outbound.ping(&payload, &mut link.outbox);
                 }
-                Beat::Dead => link.closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Heartbeat))),
+                Beat::Dead => link.set_closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Heartbeat))),
             }
         }
         self.probe(turn.now, turn.read > read, link);
@@ -192,21 +192,23 @@ impl Pump {
         let Some(mut watch) = self.watch.take() else { return };
         // What is not read yet may be the answer; and so may be a message that is still on its way.
         let is_heard = self.reading != Reading::Drained || has_read && self.decoder.is_within_message();
-        match watch.look(link, Self::times(now), is_heard, false) {
-            Vital::Fine => {}
-            Vital::Probe => {
+        match watch.check(link, Self::times(now), is_heard, false) {
+            LivenessAction::None => {}
+            LivenessAction::SendProbe => {
                 let probe = watch.probe();
                 self.outbound.push(Outgoing::Shared(&probe), None, &mut link.outbox);
                 link.count_sent(probe.len());
             }
-            Vital::Dead => link.closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Liveness))),
+            LivenessAction::GiveUp => {
+                link.set_closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Liveness)))
+            }
         }
         self.watch = Some(watch);
     }
 
     /// The time of deadlines, and the other clocks' now.
-    fn times(now: Duration) -> Times {
-        Times { now, wall: super::now(), calendar: super::calendar() }
+    fn times(now: Duration) -> ClockTimes {
+        ClockTimes { now, wall: super::now(), calendar: super::calendar() }
     }
 
     /// Takes a packet. It leaves at once, unless it is to be gathered with others.
@@ -243,12 +245,12 @@ impl Pump {
         if link.outbox.is_below_half() {
             self.guard.has_room();
         }
-        self.guard.eased(link.outbox.held());
+        self.guard.eased(link.outbox.memory_usage());
     }
 
     /// Sends a close frame, behind whatever waits; its answer is due at `due`.
     pub(super) fn close(&mut self, code: CloseCode, reason: &str, due: Duration, link: &mut Link) {
-        link.closing();
+        link.set_closing();
         self.close_due = Some(due);
         self.watch = None;
         self.outbound.close(CloseFrame::new(code.get(), reason));
@@ -275,7 +277,7 @@ impl Pump {
 
     /// Returns all memory that is held for what the other end has sent.
     fn inbound_held(&self, link: &Link) -> usize {
-        link.inbox_held() + self.held()
+        link.inbox_memory() + self.held()
     }
 
     /// Returns what has to happen before a poll can move it on. A peer's, which has no limits for strangers.
@@ -324,7 +326,7 @@ impl Pump {
             self.outbound.close(frame.clone());
         }
         self.flush(link);
-        link.closed_by_frame(frame.code, frame.reason);
+        link.set_closed_by_frame(frame.code, frame.reason);
         Reading::Over
     }
 
@@ -356,12 +358,12 @@ impl Pump {
             self.outbound.close(CloseFrame::new(failure.code, reason));
         }
         self.flush(link);
-        link.closed(failure.into_info());
+        link.set_closed(failure.into_info());
     }
 
     fn lost(&mut self, link: &mut Link) -> Reading {
         self.over = true;
-        link.closed(CloseInfo::new(CloseCause::ConnectionLost));
+        link.set_closed(CloseInfo::new(CloseCause::ConnectionLost));
         Reading::Over
     }
 
