@@ -184,7 +184,7 @@ impl Participant {
         let is_allowed = match caller(&method) {
             Caller::AnyPeer => true,
             Caller::Authority => from == node.authority || is_own,
-            _ => false,
+            Caller::Disabled => false,
         };
         assert!(is_allowed, "{from} calls {method} at {}", self.id);
         assert!(methods(node.table).find(&method).is_some(), "{method} is not in table {}", node.table);
