@@ -121,7 +121,7 @@ impl Setup {
     #[track_caller]
     fn rejections(&mut self, id: PeerId) -> Vec<(PeerId, PacketError)> {
         self.world.settle();
-        self.world.refusals(id)
+        self.world.rejections(id)
     }
 }
 
