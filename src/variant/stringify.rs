@@ -146,7 +146,7 @@ impl Printer {
             },
             V::Callable => self.out.write_str("null::null"),
             // The object exists in another engine.
-            V::Signal(prefixal) => write!(self.out, "null::[prefixal]{}", prefixal.name),
+            V::Signal(signal) => write!(self.out, "null::[signal]{}", signal.name),
             V::PackedByteArray(values) => self.list(values, |to, value| write!(to.out, "{value}")),
             V::PackedInt32Array(values) => self.list(values, |to, value| write!(to.out, "{value}")),
             V::PackedInt64Array(values) => self.list(values, |to, value| write!(to.out, "{value}")),
