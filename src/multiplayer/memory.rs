@@ -1,4 +1,4 @@
-//! Estimates of the memory that collections take, for the limits on what a peer can make this end keep.
+//! Estimates of the memory that collections take, for limits on what a peer can make this end store.
 
 /// The overhead of one allocation, in bytes.
 pub(super) const ALLOCATION: usize = 16;
