@@ -11,15 +11,17 @@ use crate::{Liveness, Packet, PeerOptions};
 const TYPES: &str = r#"
 /** Options of a `WebSocketPeer`. All have defaults. Sizes are in bytes, times in milliseconds. */
 export interface WebSocketPeerOptions {
-    /** The largest message to receive. A larger one closes the connection with cause `message-too-big`. Default: 1 MiB. */
+    /**
+     * The largest message to receive. A larger one ends the connection with cause `message-too-big`. Default: 1 MiB.
+     */
     maxMessageSize?: number;
-    /** The bytes that the inbox holds. Further packets stay in the backlog. At least `maxMessageSize`. Default: 4 MiB. */
+    /** The bytes that the inbox holds before packets stay in the backlog. At least `maxMessageSize`. Default: 4 MiB. */
     inboundBufferSize?: number;
     /** The bytes that may wait to be sent, and the largest packet to send. Default: 4 MiB. */
     outboundBufferSize?: number;
     /** The number of packets that may wait to be read, and the number that may wait to be sent. Default: 4096. */
     maxQueuedPackets?: number;
-    /** The bytes that the backlog holds. More close the connection with cause `inbox-overflow`. Default: 16 MiB. */
+    /** The bytes that the backlog holds. More end the connection with cause `inbox-overflow`. Default: 16 MiB. */
     backlogBufferSize?: number;
     /** The number of packets that the backlog holds. Default: 65,536. */
     maxBacklogPackets?: number;
@@ -40,7 +42,7 @@ export interface Liveness {
     /** The time without a received packet after which the probe is sent. Default: 20,000. */
     silence?: number;
     /**
-     * The time within which a packet must arrive after the probe. Otherwise the connection closes with cause `timed-out`.
+     * The time within which a packet must arrive after the probe. Otherwise the connection ends with cause `timed-out`.
      * `silence` plus `timeout` must be longer than the largest packet takes to arrive. Default: 10,000.
      */
     timeout?: number;

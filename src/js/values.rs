@@ -33,7 +33,15 @@ export interface CloseInfo {
 }
 
 /** The values of `CloseInfo.cause` that can occur in a browser. */
-export type CloseCause = "local" | "remote" | "aborted" | "refused" | "connection-lost" | "timed-out" | "message-too-big" | "inbox-overflow";
+export type CloseCause =
+    | "local"
+    | "remote"
+    | "aborted"
+    | "refused"
+    | "connection-lost"
+    | "timed-out"
+    | "message-too-big"
+    | "inbox-overflow";
 
 /** Counters of a connection. Bytes are payload bytes. */
 export interface Stats {

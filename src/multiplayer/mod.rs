@@ -4,7 +4,7 @@
 //! | type | purpose |
 //! |---|---|
 //! | [`MultiplayerPeer`] | a session over WebSockets, as the server or as a client. Start here |
-//! | [`Session`] | the session without I/O, for other transports and for tests: packets and time in, packets and [`Event`]s out |
+//! | [`Session`] | the session without I/O, for other transports and tests: packets and time in, packets and [`Event`]s out |
 //! | [`rpc!`](crate::rpc) | declares the methods of a node as an enum, whose values are calls |
 //! | [`Methods`], [`Method`], [`Parameter`] | declare methods at run time |
 //! | [`PacketError`] | why a received packet was dropped. Invalid packets never reach the program otherwise |

@@ -1,7 +1,7 @@
 // A client of a session that is driven by another program: `cargo xtask interop` runs it with an engine.
 //
-// A command is {"do": NAME, …}. Its answer is {"answer": …} or {"error": …}. An event is {"event": NAME, "about": …}. Values
-// are encoded as Godot does; they and bytes are in hexadecimal digits.
+// A command is {"do": NAME, …}. Its answer is {"answer": …} or {"error": …}. An event is {"event": NAME, "about": …}.
+// Values are encoded as Godot does. They and bytes are in hexadecimal digits.
 
 import init, { decodeVariant, encodeVariant, MultiplayerPeer } from "/pkg/websocket_peer.js";
 

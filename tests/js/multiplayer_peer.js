@@ -1,5 +1,5 @@
-// The JavaScript class `MultiplayerPeer`: its names, types, values and errors, in a session that a server of this crate hosts.
-// The session itself is tested in Rust.
+// The JavaScript class `MultiplayerPeer`: its names, types, values and errors, in a session that a server of this crate
+// hosts. The session itself is tested in Rust.
 
 import { ConnectionStatus, MultiplayerPeer } from "/pkg/websocket_peer.js";
 import { address, equal, test, throws, until } from "./harness.js";

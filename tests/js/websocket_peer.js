@@ -1,4 +1,4 @@
-// The JavaScript class `WebSocketPeer`: its names, types, values and errors. The connection is tested in tests/contract.
+// The JavaScript class `WebSocketPeer`: its names, types, values and errors. tests/contract tests the connection.
 
 import { ReadyState, WebSocketPeer } from "/pkg/websocket_peer.js";
 import { address, conclude, equal, pause, test, throws, until } from "./harness.js";

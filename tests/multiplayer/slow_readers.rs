@@ -238,7 +238,7 @@ fn timeouts_of_clients_that_read_nothing_run_at_the_same_time() {
 #[test]
 fn a_client_over_its_relay_budget_waits_and_is_not_disconnected() {
     const COUNT: usize = 100;
-    // Each packet costs 100 bytes and 1024 more, for each of two receivers. Together they exceed two seconds' worth by 105,000.
+    // Each packet costs 1124 bytes for each of two receivers. Together they exceed two seconds' worth by 105,000.
     let session = SessionOptions::default().max_relayed_bytes_per_second(60_000);
     let mut host = Host::new(ServerOptions::default().connection(peer(1000 * KIB)), session);
     let (mut sender, mut one, mut other) = (host.connect(), host.connect(), host.connect());

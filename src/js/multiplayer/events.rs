@@ -65,7 +65,7 @@ export type MultiplayerEvent =
           readonly method: string;
           readonly arguments: Variant[];
       }
-    /** A peer has registered other methods at this node, so calls between it and this client may reach the wrong methods. */
+    /** A peer has registered other methods at this node, so calls to and from it may reach the wrong ones. */
     | {
           readonly type: "checksum-mismatch";
           readonly peer: number;

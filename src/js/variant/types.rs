@@ -54,8 +54,8 @@ export type Variant =
  * | a plain object without a property `type` | `Dictionary` of its own enumerable properties |
  * | an object with a property `type` | the type of that name; missing and unknown properties throw |
  *
- * Send a dictionary with a key `type` as a `Map`. The types `float`, `StringName`, `Array` and `Dictionary` are exact where
- * plain values are ambiguous. For an argument the declaration of the method also decides: see `RpcMethod.parameters`.
+ * Send a dictionary with a key `type` as a `Map`. The types `float`, `StringName`, `Array` and `Dictionary` are exact
+ * where plain values are ambiguous. For an argument the declaration of the method also decides: see `RpcMethod.parameters`.
  *
  * Any other value, a value that contains itself, and containers nested deeper than 1024 throw. Then nothing is sent.
  */

@@ -70,7 +70,7 @@ impl ClientTransport {
         match self.peer.send_packet(packet) {
             // It is closing. Its end is reported soon.
             Ok(()) | Err(Error::NotOpen { .. }) => {}
-            // A session is reliable and ordered: an end that misses a packet cannot stay. What was received stays readable.
+            // A session is reliable: an end that misses a packet cannot stay. What was received stays readable.
             Err(_) => {
                 self.peer.abort();
                 self.has_overflowed = true;

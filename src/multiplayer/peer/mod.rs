@@ -37,11 +37,11 @@ use crate::{
     upgraded::UpgradedStream,
 };
 
-/// The server of a multiplayer session, or one of its clients, over WebSockets. On the wire it is compatible with Godot's
+/// The server of a multiplayer session, or one of its clients, over WebSockets. It is compatible with Godot's
 /// `WebSocketMultiplayerPeer` and `SceneMultiplayer`.
 ///
-/// Call [`poll`](Self::poll) once a frame, and read [`next_event`](Self::next_event) until it returns `None`. Register nodes,
-/// call their methods and send bytes through [`session`](Self::session).
+/// Call [`poll`](Self::poll) once a frame, and read [`next_event`](Self::next_event) until it returns `None`. Register
+/// nodes, call their methods and send bytes through [`session`](Self::session).
 ///
 /// ```no_run
 /// use std::{thread, time::Duration};
@@ -87,7 +87,7 @@ use crate::{
 /// }
 /// ```
 ///
-/// A session is reliable and ordered, so a peer that misses a packet cannot stay. A peer that reads packets too slowly is
+/// A session is reliable and ordered, so a peer that misses a packet cannot stay. A peer that reads too slowly is
 /// disconnected when its send queue is full: [`Limit::SessionBacklog`](crate::Limit::SessionBacklog).
 ///
 /// Godot: `WebSocketMultiplayerPeer` and `SceneMultiplayer`.
