@@ -21,11 +21,11 @@ use crate::{
 
 /// The number of receivers from which on packets about peers that join or leave may be delayed, to be sent together
 /// with the next packet to the same client: a system call for each receiver takes some microseconds.
-const MANY: usize = 32;
+const DELAYED_FROM: usize = 32;
 /// The delay for each receiver, so that such packets take a few percent of a processor at most.
-const DELAY: Duration = Duration::from_micros(250);
+const DELAY_PER_RECEIVER: Duration = Duration::from_micros(250);
 /// The number of receivers that the delay is multiplied with at most: a quarter of a second in all.
-const MOST: usize = 1000;
+const MAX_DELAY_FACTOR: usize = 1000;
 
 /// The number of packets that a poll sends, counted for each receiver, before it leaves further events to the next
 /// poll: relaying must not delay the program's frame.
@@ -123,7 +123,7 @@ impl ServerTransport {
             }
             self.drop_slow_peers();
         }
-        if sent.receivers >= MANY {
+        if sent.receivers >= DELAYED_FROM {
             self.server.yield_to_other_peers();
         }
         if let Some(source) = self.source.take() {
@@ -163,9 +163,9 @@ impl ServerTransport {
 
     fn send_to_many(&mut self, ids: &[PeerId], packets: &[Packet], sent: &mut Sent) {
         let encoded = EncodedPackets::new(packets);
-        let can_wait = ids.len() >= MANY && packets.iter().all(|packet| is_membership(packet));
+        let can_wait = ids.len() >= DELAYED_FROM && packets.iter().all(|packet| is_membership(packet));
         let urgency =
-            if can_wait { Urgency::Within(DELAY * (ids.len().min(MOST)) as u32) } else { Urgency::Now };
+            if can_wait { Urgency::Within(DELAY_PER_RECEIVER * (ids.len().min(MAX_DELAY_FACTOR)) as u32) } else { Urgency::Now };
         for id in ids {
             let send = |server: &mut WebSocketServer, key| server.must_send_encoded(key, &encoded, urgency);
             self.send(*id, sent, encoded.payload(), send);

@@ -65,7 +65,7 @@ impl Session {
         let spawner = spawner.into();
         self.require_authority(spawner)?;
         let node = self.replication.spawn(spawner, spawn, self.max_len())?;
-        self.show_to(node, self.watchers(node));
+        self.show_to(node, self.viewers(node));
         Ok(node)
     }
 
@@ -83,7 +83,7 @@ impl Session {
         if !matches!(source, Origin::Spawned(_)) {
             return Err(Error::InvalidNode { why: "it was not spawned" });
         }
-        self.hide_from(node, self.watchers(node));
+        self.hide_from(node, self.viewers(node));
         self.replication.despawn(node);
         Ok(())
     }
@@ -128,7 +128,7 @@ impl Session {
         for (peers, packet) in self.replication.outgoing.frame(max_sync, max) {
             self.send_to(peers, packet);
         }
-        for node in self.replication.outgoing.unsettled() {
+        for node in self.replication.outgoing.unannounced() {
             if self.require_authority(node).is_ok() {
                 self.announce_synchronizer(node);
             }
@@ -191,11 +191,11 @@ impl Session {
         });
         let spawned: Vec<NodeKey> = ended.map(|(node, _)| node).collect();
         for node in spawned {
-            self.hide_from(node, self.watchers(node));
+            self.hide_from(node, self.viewers(node));
             self.replication.despawn(node);
         }
-        self.replication.outgoing.unwatch_by_all(node);
-        self.replication.outgoing.settle(node, false);
+        self.replication.outgoing.remove_all_viewers(node);
+        self.replication.outgoing.set_announced(node, false);
     }
 
     fn set_visibility(&mut self, node: NodeKey, target: Target, visible: bool) -> Result<(), Error> {
@@ -209,11 +209,11 @@ impl Session {
             Target::AllExcept(peer) if !self.peers.is_admitted(peer) => Target::All,
             target => target,
         };
-        let before = self.watchers(node);
+        let before = self.viewers(node);
         if let Some(source) = self.replication.outgoing.get_mut(node) {
             source.visibility.set(target, visible);
         }
-        let after = self.watchers(node);
+        let after = self.viewers(node);
         let without = |peers: &[PeerId], others: &[PeerId]| -> Vec<PeerId> {
             peers.iter().copied().filter(|peer| others.binary_search(peer).is_err()).collect()
         };
@@ -227,7 +227,7 @@ impl Session {
         let Some(source) = self.replication.outgoing.get(node) else { return };
         let Origin::Spawned(spawned) = &source.origin else {
             // They receive values when they have confirmed its path.
-            self.replication.outgoing.settle(node, false);
+            self.replication.outgoing.set_announced(node, false);
             return;
         };
         let spawner = spawned.spawner;
@@ -241,7 +241,7 @@ impl Session {
 
     /// Makes a node invisible to peers that it was visible to.
     fn hide_from(&mut self, node: NodeKey, peers: Vec<PeerId>) {
-        self.replication.outgoing.unwatch(node, &peers);
+        self.replication.outgoing.remove_viewers(node, &peers);
         let Some(source) = self.replication.outgoing.get(node) else { return };
         if let Origin::Spawned(spawned) = &source.origin {
             let packet = encode(&spawned.despawn_packet());
@@ -252,26 +252,26 @@ impl Session {
     /// Starts sending values of a synchronizer to peers that have confirmed its path, and announces the path to the
     /// others.
     fn announce_synchronizer(&mut self, node: NodeKey) {
-        let watchers = self.watchers(node);
+        let viewers = self.viewers(node);
         let Some(declared) = self.nodes.get(node) else { return };
-        let (confirmed, others) = declared.path_acks.split(watchers);
+        let (confirmed, others) = declared.path_acks.split(viewers);
         self.announce(node, &others);
         self.start_sending_to(node, confirmed);
-        self.replication.outgoing.settle(node, true);
+        self.replication.outgoing.set_announced(node, true);
     }
 
     /// Starts sending values of a node to peers, beginning with those that they have missed.
     fn start_sending_to(&mut self, node: NodeKey, peers: Vec<PeerId>) {
-        let new = self.replication.outgoing.watch(node, peers);
+        let new = self.replication.outgoing.add_viewers(node, peers);
         if !new.is_empty() {
-            for packet in self.replication.outgoing.news(node, self.max_len()) {
+            for packet in self.replication.outgoing.catch_up_packets(node, self.max_len()) {
                 self.send_to(new.clone(), packet);
             }
         }
     }
 
     /// Returns the peers that a node is visible to.
-    fn watchers(&self, node: NodeKey) -> Vec<PeerId> {
+    fn viewers(&self, node: NodeKey) -> Vec<PeerId> {
         let source = self.replication.outgoing.get(node);
         source.map_or_else(Vec::new, |source| source.visibility.among(self.peers.admitted()))
     }
