@@ -27,15 +27,9 @@ export type RpcMethods = Readonly<Record<string, RpcMethod>>;
 
 /** The declaration of a method: what Godot declares with `@rpc`, and the types of its parameters. */
 export interface RpcMethod {
-<<<<<<< HEAD
     /** Who may call it: the node's authority (at first the server), every peer, or no peer. Default: `authority`. */
-    readonly caller?: "authority" | "any-peer" | "nobody";
-    /** Call it here, too, if this end is in the target of a call. Default: false. */
-=======
-    /** Who may call it: the node's authority, which is the server at first, every peer, or nobody. Default: `authority`. */
     readonly caller?: "authority" | "any-peer" | "disabled";
-    /** Whether a call to all is also one to oneself. Default: false. */
->>>>>>> 248b7d089c23fcf37e0ca10aa90c36aaa5c7c3bb
+    /** Call it here, too, if this end is in the target of a call. Default: false. */
     readonly callLocal?: boolean;
     /**
      * The types of its parameters. Default: none. A type with a `?` is optional: the argument may be null, or may be
@@ -72,7 +66,7 @@ fn method(name: &str, given: &JsValue) -> Result<Method, Thrown> {
         match field.as_str() {
             "caller" => {
                 method.caller =
-                    caller(&value).ok_or_else(|| wrong("\"authority\", \"any-peer\" or \"nobody\""))?;
+                    caller(&value).ok_or_else(|| wrong("\"authority\", \"any-peer\" or \"disabled\""))?;
             }
             "callLocal" => method.call_local = boolean()?,
             "parameters" => {
