@@ -133,13 +133,8 @@ impl Session {
         arguments: &[Variant],
     ) -> Result<(), Error> {
         let arguments = EncodedArguments::new(arguments, self.objects()).map_err(|why| match why {
-<<<<<<< HEAD
-            NotEncodable::TooMany => Error::InvalidArguments { why: "there are more than 255".to_owned() },
-            NotEncodable::Value(why) => Error::InvalidVariant { why },
-=======
-            ArgumentsError::TooMany => Error::InvalidArguments { why: "they are more than 255".to_owned() },
+            ArgumentsError::TooMany => Error::InvalidArguments { why: "there are more than 255".to_owned() },
             ArgumentsError::Value(why) => Error::InvalidVariant { why },
->>>>>>> 248b7d089c23fcf37e0ca10aa90c36aaa5c7c3bb
         })?;
         let packet = |node| encode(&Command::Call(CallPacket { node, method, arguments: arguments.get() }));
 

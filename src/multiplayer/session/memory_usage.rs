@@ -116,13 +116,8 @@ mod tests {
         spawn(&mut server, EncodedSpawnKind::Scene(0), 1, "a");
         let short = server.memory_usage(owner) - before;
         assert!((200..1000).contains(&short), "{short}");
-<<<<<<< HEAD
         // The name is stored twice.
-        spawn(&mut server, SpawnWhat::Scene(0), 2, &"b".repeat(101));
-=======
-        // The name is kept twice.
         spawn(&mut server, EncodedSpawnKind::Scene(0), 2, &"b".repeat(101));
->>>>>>> 248b7d089c23fcf37e0ca10aa90c36aaa5c7c3bb
         assert_eq!(server.memory_usage(owner) - before, 2 * short + 200);
         // Null, for which the function creates a scene that is not shared.
         let null = encode_values([&Variant::Nil]).unwrap();
