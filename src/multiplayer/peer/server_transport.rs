@@ -164,8 +164,11 @@ impl ServerTransport {
     fn send_to_many(&mut self, ids: &[PeerId], packets: &[Packet], sent: &mut Sent) {
         let encoded = EncodedPackets::new(packets);
         let can_wait = ids.len() >= DELAYED_FROM && packets.iter().all(|packet| is_membership(packet));
-        let urgency =
-            if can_wait { Urgency::Within(DELAY_PER_RECEIVER * (ids.len().min(MAX_DELAY_FACTOR)) as u32) } else { Urgency::Now };
+        let urgency = if can_wait {
+            Urgency::Within(DELAY_PER_RECEIVER * (ids.len().min(MAX_DELAY_FACTOR)) as u32)
+        } else {
+            Urgency::Now
+        };
         for id in ids {
             let send = |server: &mut WebSocketServer, key| server.must_send_encoded(key, &encoded, urgency);
             self.send(*id, sent, encoded.payload(), send);
