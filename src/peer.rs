@@ -13,7 +13,7 @@ use crate::{
     packet::{Outgoing, Packet},
     state::ReadyState,
     stats::Stats,
-    sys::{Notifier, Notify, PeerConnection, Socket},
+    sys::{Connection, Notifier, Notify, PeerConnection, Socket},
     url::Url,
     variant::Variant,
 };
@@ -298,7 +298,9 @@ impl WebSocketPeer {
                     socket.flush(&mut self.link);
                     self.link.outbox.check_room(packet.len())?;
                 }
-                socket.send(packet, &mut self.link)?;
+                // While packets wait to be read, the replies to them are gathered.
+                let gather = self.link.available() > 0;
+                socket.send(packet, gather, &mut self.link)?;
                 self.link.count_sent(packet.len());
                 self.notifier.changed(socket, &self.link);
                 Ok(())

@@ -35,8 +35,12 @@ use self::{
     timeout::RunningTimeout,
     timer::WakeTimer,
 };
-pub(crate) use self::{notify::Notifier, reactor::Reactor, time::now};
-use super::Transport;
+pub(crate) use self::{
+    notify::Notifier,
+    reactor::{Reactor, ServerSocket},
+    time::now,
+};
+use super::{Connection, PeerConnection};
 use crate::{
     close::{CloseCause, CloseCode, CloseInfo, Timeout},
     error::Error,
@@ -67,6 +71,28 @@ struct Handles {
     browser: Option<Browser>,
     /// Wakes the program for what is due.
     timer: Rc<WakeTimer>,
+}
+
+impl Connection for Socket {
+    fn send(&mut self, packet: Outgoing<'_>, _: bool, link: &mut Link) -> Result<(), Error> {
+        let Some(browser) = &self.handles.browser else {
+            return Err(Error::NotOpen { state: link.state() });
+        };
+        // If the connection has ended and no poll has told it yet, the browser takes the packet and drops it, as a
+        // kernel does.
+        match packet {
+            Outgoing::Text(text) => browser.send_text(text)?,
+            Outgoing::Binary(data) => browser.send_binary(data)?,
+            Outgoing::Shared(packet) => match packet.as_text() {
+                Some(text) => browser.send_text(text)?,
+                None => browser.send_binary(packet.data())?,
+            },
+        }
+        link.outbox.add_frame(packet.len(), Some(packet.len()));
+        self.buffered += packet.len();
+        self.sample(link);
+        Ok(())
+    }
 }
 
 impl PeerConnection for Socket {
@@ -135,26 +161,6 @@ impl PeerConnection for Socket {
         self.probe(link);
     }
 
-    fn send(&mut self, packet: Outgoing<'_>, link: &mut Link) -> Result<(), Error> {
-        let Some(browser) = &self.handles.browser else {
-            return Err(Error::NotOpen { state: link.state() });
-        };
-        // If the connection has ended and no poll has told it yet, the browser takes the packet and drops it, as a
-        // kernel does.
-        match packet {
-            Outgoing::Text(text) => browser.send_text(text)?,
-            Outgoing::Binary(data) => browser.send_binary(data)?,
-            Outgoing::Shared(packet) => match packet.as_text() {
-                Some(text) => browser.send_text(text)?,
-                None => browser.send_binary(packet.data())?,
-            },
-        }
-        link.outbox.add_frame(packet.len(), Some(packet.len()));
-        self.buffered += packet.len();
-        self.sample(link);
-        Ok(())
-    }
-
     fn close(&mut self, code: CloseCode, reason: &str, link: &mut Link) {
         if let Some(browser) = &self.handles.browser {
             browser.close(code, reason);
@@ -198,7 +204,7 @@ impl Socket {
         let Some(probe) = &mut self.probe else { return };
         match probe.look(link, self.handles.bridge.has_packets()) {
             ProbeAction::None => {}
-            ProbeAction::Send(probe) => match self.send(Outgoing::Shared(&probe), link) {
+            ProbeAction::Send(probe) => match self.send(Outgoing::Shared(&probe), false, link) {
                 Ok(()) => link.count_sent(probe.len()),
                 Err(error) => log::error!("the browser does not send the probe: {error}"),
             },
