@@ -1,4 +1,4 @@
-//! Numbers of connections: in all, and from each address or network.
+//! Counts of connections: in all, and from each address or network.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -164,9 +164,9 @@ mod tests {
         );
         assert_eq!(chosen(&["1.1.1.1", "2.2.2.2"]), 0, "of all, if numbers are equal");
         assert_eq!(chosen(&["1.1.1.1", "2001:db8:1::1", "2001:db8:1:ff00::1"]), 1, "in a /48");
-        let in_one_48 = ["2001:db8:1:100::1", "2001:db8:1:201::1", "2001:db8:1:202::1"];
-        assert_eq!(chosen(&in_one_48), 1, "in the /56 with the most");
-        let in_one_56 = ["2001:db8:1:201::1", "2001:db8:1:202::1", "2001:db8:1:202::2"];
-        assert_eq!(chosen(&in_one_56), 1, "in the /64 with the most");
+        let same_48 = ["2001:db8:1:100::1", "2001:db8:1:201::1", "2001:db8:1:202::1"];
+        assert_eq!(chosen(&same_48), 1, "in the /56 with the most");
+        let same_56 = ["2001:db8:1:201::1", "2001:db8:1:202::1", "2001:db8:1:202::2"];
+        assert_eq!(chosen(&same_56), 1, "in the /64 with the most");
     }
 }

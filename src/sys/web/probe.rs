@@ -28,11 +28,11 @@ pub(super) struct LivenessProbe {
 
 /// What the watch finds.
 pub(super) enum ProbeAction {
-    Nothing,
+    None,
     /// The probe is to be sent.
-    Silence(Packet),
+    Send(Packet),
     /// The other end is gone.
-    Death,
+    GiveUp,
 }
 
 impl LivenessProbe {

@@ -29,11 +29,11 @@ pub(super) struct WakeSignal {
 enum WakeState {
     /// Nothing has.
     #[default]
-    None,
+    Idle,
     /// It was not called for it yet.
-    Untold,
+    Pending,
     /// It was called, at this time.
-    Told { at: Duration },
+    Called { at: Duration },
 }
 
 impl WakeSignal {
