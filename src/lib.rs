@@ -31,6 +31,7 @@ mod guide {}
 
 #[cfg(feature = "_fuzz")]
 #[doc(hidden)]
+#[path = "../fuzz/bodies/mod.rs"]
 pub mod fuzz;
 #[cfg(feature = "js")]
 mod js;

@@ -5,7 +5,7 @@ use crate::tree::File;
 
 /// The modules of `src`, from the top down. Each may use what stands in the rows below its own.
 const LAYERS: [&[&str]; 11] = [
-    &["fuzz", "js"],
+    &["js"],
     &["multiplayer"],
     &["peer", "server"],
     &["sys"],
@@ -21,7 +21,7 @@ const LAYERS: [&[&str]; 11] = [
 /// What not all of those above may use: the first is for the others only.
 const RESERVED: [(&str, &[&str]); 5] = [
     // `multiplayer` for the time alone.
-    ("sys", &["fuzz", "multiplayer", "peer", "server"]),
+    ("sys", &["multiplayer", "peer", "server"]),
     ("link", &["peer", "server", "sys"]),
     ("send_accounting", &["link", "sys"]),
     ("admission", &["multiplayer", "server", "sys"]),
@@ -201,8 +201,6 @@ mod planted {
             ("src/peer.rs", "use crate::send_accounting::SendAccounting;"),
             ("src/sys/web/mod.rs", "use crate::peer::WebSocketPeer;"),
             ("src/sys/web/mod.rs", "use super::native::pump;"),
-            ("src/fuzz/url.rs", "use crate::link::Link;"),
-            ("src/peer.rs", "use crate::fuzz::run;"),
             ("src/js.rs", "use crate::link::Link;"),
             ("src/variant/mod.rs", "use crate::error::Error;"),
             ("src/server/mod.rs", "use crate::multiplayer::MultiplayerPeer;"),
@@ -232,7 +230,6 @@ mod planted {
                 "use super::{super::stream::Stream, Session}; use crate::url::Url;",
             ),
             ("src/js/mod.rs", "use crate::{WebSocketPeer, error::Error};"),
-            ("src/fuzz/mod.rs", "use crate::{sys, url::Url};"),
             ("src/clock.rs", "/// [`crate::peer`]\n#[cfg(test)]\nmod tests { use crate::peer; }"),
         ] {
             assert_eq!(count(path, text), 0, "{path}: {text}");

@@ -10,6 +10,7 @@ mod dial;
 mod failure;
 mod frames;
 #[cfg(feature = "_fuzz")]
+#[path = "../../../fuzz/bodies/native/mod.rs"]
 mod fuzz;
 mod guard;
 mod handshake;
