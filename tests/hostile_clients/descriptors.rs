@@ -33,8 +33,8 @@ fn out_of_descriptors_accepting_pauses_and_recovers() {
 }
 
 #[test]
-fn out_of_descriptors_a_wait_goes_on_and_is_logged_once() {
-    alone("out_of_descriptors_a_wait_goes_on_and_is_logged_once", wait_without);
+fn out_of_descriptors_a_wait_continues_and_is_logged_once() {
+    alone("out_of_descriptors_a_wait_continues_and_is_logged_once", wait_without);
 }
 
 /// Runs a test's work in a process of its own.
@@ -119,12 +119,12 @@ fn use_up_all() {
     let few = ServerOptions::default().max_peers(10).max_pending_handshakes(10);
     drop(Host::start(few));
     assert_eq!(warnings(), [""; 0]);
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
 
     for round in 0..2 {
         // One for the client's end, and none for ours.
         let files = take_all_but(1);
-        let mut newcomer: Raw = host.ask(REQUEST);
+        let mut new_client: Raw = host.connect_and_send(REQUEST);
         host.until_so("it is noticed", |_| !RECORDER.0.lock().unwrap().is_empty());
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(1) {
@@ -134,23 +134,23 @@ fn use_up_all() {
             assert_eq!(host.frame(&mut raw).payload, b"so am I");
             assert_eq!(host.server.stats().accepted, 1 + round);
         }
-        assert_eq!(newcomer.look(), 0);
+        assert_eq!(new_client.look(), 0);
         let warned = warnings();
         assert_eq!(warned.len(), 1, "one warning is enough for a second: {warned:#?}");
         // It does not try all the time, which would cost as much as the rest.
         let start = Instant::now();
-        let mut wakings = 0;
+        let mut wakeups = 0;
         while start.elapsed() < Duration::from_millis(500) {
             host.server.wait(Duration::from_secs(20));
-            wakings += 1;
+            wakeups += 1;
         }
-        assert!(wakings < 20, "{wakings} times in {:?}", start.elapsed());
+        assert!(wakeups < 20, "{wakeups} times in {:?}", start.elapsed());
 
         drop(files);
-        let head = host.until("the newcomer is served", |_| newcomer.head());
+        let head = host.until("the new_client is served", |_| new_client.head());
         assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
         let served = host.opened();
-        drop(newcomer);
+        drop(new_client);
         host.closed(served);
         assert_eq!(warnings(), [""; 0]);
     }

@@ -20,11 +20,11 @@ fn limited(limits: RateLimits) -> Host {
 #[track_caller]
 fn assert_flood_ends(limits: RateLimits, frame: &[u8], let_through: usize, limit: Limit) {
     let mut host = limited(limits);
-    let (other, mut other_raw) = host.guest();
-    let (key, mut raw) = host.guest();
+    let (other, mut other_raw) = host.open_client();
+    let (key, mut raw) = host.open_client();
     host.send(&mut raw, frame.repeat(let_through));
     host.run(crate::common::A_WHILE);
-    assert!(host.server.peer(key).is_some(), "two seconds' worth may come at once: {:?}", host.told);
+    assert!(host.server.peer(key).is_some(), "two seconds' worth may come at once: {:?}", host.events);
     host.send(&mut raw, frame.repeat(2 * let_through));
     let info = host.closed(key);
     assert_eq!((info.code, info.cause), (Some(1008), CloseCause::LimitExceeded(limit)));
@@ -67,7 +67,7 @@ fn a_byte_flood_within_one_message_gets_1008() {
     let peer = websocket_peer::PeerOptions::for_server().max_message_size(1 << 20);
     let limits = RateLimits::default().max_bytes_per_second(100_000);
     let mut host = Host::start(with_peer(peer).rate_limits(limits));
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     host.send(&mut raw, client_frame(BINARY, vec![0; 1 << 20]));
     let info = host.closed(key);
     assert_eq!((info.code, info.cause), (Some(1008), CloseCause::LimitExceeded(Limit::ByteRate)));
@@ -80,7 +80,7 @@ fn a_steady_sender_within_the_limits_goes_on() {
         .max_bytes_per_second(50_000)
         .max_control_frames_per_second(200);
     let mut host = limited(limits);
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     // Somewhat more than two seconds' worth in all, at a little less than the rate, or slower where the machine is.
     const COUNT: u64 = 700;
     let pause = Duration::from_secs(1) / 190;
@@ -98,10 +98,10 @@ fn a_steady_sender_within_the_limits_goes_on() {
 }
 
 #[test]
-fn a_program_that_was_busy_for_a_while_does_not_hold_it_against_its_peers() {
+fn packets_that_waited_during_a_pause_of_the_program_do_not_exceed_the_rate() {
     let limits = RateLimits::default().max_packets_per_second(50);
     let mut host = limited(limits);
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     for _ in 0..30 {
         raw.send(client_frame(TEXT, "x").repeat(5));
         std::thread::sleep(Duration::from_millis(110));

@@ -24,7 +24,7 @@ fn announcement(first: u8, len: u64) -> Vec<u8> {
 #[track_caller]
 fn ended(options: ServerOptions, bytes: &[u8]) -> CloseInfo {
     let mut host = Host::start(options);
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     raw.send(bytes);
     let info = host.closed(key);
     assert_eq!(host.frame(&mut raw).close_code(), info.code);
@@ -33,16 +33,16 @@ fn ended(options: ServerOptions, bytes: &[u8]) -> CloseInfo {
 
 /// Pre-allocation from a declared length.
 #[test]
-fn a_length_that_is_only_declared_takes_no_memory() {
+fn a_declared_length_alone_uses_no_memory() {
     let info = ended(ServerOptions::default(), &announcement(BINARY, 1 << 62));
     assert_eq!((info.code, info.cause), (Some(1009), CloseCause::MessageTooBig));
 
     // The same for lengths that are allowed.
     let peer = PeerOptions::for_server().max_message_size(MIB).inbound_buffer_size(MIB);
     let mut host = Host::start(with_peer(peer));
-    let mut guests: Vec<_> = (0..20).map(|_| host.guest()).collect();
+    let mut clients: Vec<_> = (0..20).map(|_| host.open_client()).collect();
     let idle = host.server.stats().memory;
-    for (_, raw) in &mut guests {
+    for (_, raw) in &mut clients {
         raw.send(announcement(BINARY, MIB as u64));
         raw.send([7]);
     }
@@ -51,7 +51,7 @@ fn a_length_that_is_only_declared_takes_no_memory() {
     assert!(taken <= 20 * 32 * 1024, "{taken} bytes for 20 that came");
     assert_eq!(host.server.peer_count(), 20);
     // It grows as they come.
-    for (_, raw) in &mut guests {
+    for (_, raw) in &mut clients {
         raw.send([7; 10_000]);
     }
     host.until_so("all has come", |host| host.server.stats().memory - idle >= 20 * 10_000);
@@ -61,13 +61,13 @@ fn a_length_that_is_only_declared_takes_no_memory() {
 
 /// Tiny-fragment amplification.
 #[test]
-fn a_message_in_1024_fragments_is_taken_and_in_one_more_gets_1008() {
+fn a_message_over_the_limit_of_fragments_gets_1008() {
     let fragments = |count: usize| {
         let middle = client_frame(MIDDLE, "x").repeat(count - 2);
         [client_frame(FIRST, "x"), middle, client_frame(LAST, "x")].concat()
     };
     let mut host = Host::start(ServerOptions::default());
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     raw.send(fragments(1024));
     assert_eq!(host.packet(key).len(), 1024);
     raw.send(fragments(1024));
@@ -78,9 +78,9 @@ fn a_message_in_1024_fragments_is_taken_and_in_one_more_gets_1008() {
 }
 
 #[test]
-fn fragments_take_no_more_memory_than_they_carry() {
+fn the_memory_of_fragments_is_in_proportion_to_their_payload() {
     let mut host = Host::start(ServerOptions::default().rate_limits(unlimited()));
-    let (_, mut raw) = host.guest();
+    let (_, mut raw) = host.open_client();
     let idle = host.server.stats().memory;
     host.send(&mut raw, [client_frame(FIRST, "x"), client_frame(MIDDLE, "x").repeat(20_000)].concat());
     host.until_so("all has come", |host| host.server.stats().memory - idle >= 20_000);
@@ -89,11 +89,11 @@ fn fragments_take_no_more_memory_than_they_carry() {
 }
 
 #[test]
-fn a_message_that_is_never_finished_gets_1008_when_its_time_is_over() {
+fn a_message_that_is_not_finished_in_time_gets_1008() {
     let limits = RateLimits::default().max_message_time(Duration::from_millis(300));
     for beginning in [client_frame(FIRST, "x"), client_frame(BINARY, [0; 1000])[..500].to_vec()] {
         let mut host = Host::start(ServerOptions::default().rate_limits(limits));
-        let (key, mut raw) = host.guest();
+        let (key, mut raw) = host.open_client();
         let start = Instant::now();
         raw.send(&beginning);
         // It gives signs of life all the while, where frames may come in between.
@@ -113,11 +113,11 @@ fn a_message_that_is_never_finished_gets_1008_when_its_time_is_over() {
 }
 
 #[test]
-fn whoever_finishes_its_messages_may_send_them_for_ever() {
+fn the_timeout_of_a_message_starts_anew_for_each_message() {
     // Longer than a loaded machine takes for one message, and shorter than all of this together.
     let limits = unlimited().max_message_time(Duration::from_secs(2));
     let mut host = Host::start(ServerOptions::default().rate_limits(limits));
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(5) {
         raw.send(client_frame(0x01, "one "));
@@ -131,12 +131,12 @@ fn whoever_finishes_its_messages_may_send_them_for_ever() {
 
 /// Each byte comes in time, but never the last: of a frame's header, of a ping, of a close frame.
 #[test]
-fn a_frame_that_comes_byte_by_byte_has_the_time_of_a_message() {
+fn a_frame_that_arrives_byte_by_byte_has_the_timeout_of_a_message() {
     let limits = unlimited().max_message_time(Duration::from_millis(300));
     let large = client_frame(BINARY, vec![0; 1000]);
     for frame in [&large[..7], &client_frame(PING, [7; 125])[..125], &client_frame(CLOSE, [3; 60])[..60]] {
         let mut host = Host::start(ServerOptions::default().rate_limits(limits));
-        let (key, mut raw) = host.guest();
+        let (key, mut raw) = host.open_client();
         // One that is whole begins and ends a time of its own.
         raw.send(client_frame(PING, "whole"));
         let start = Instant::now();
@@ -157,11 +157,11 @@ fn a_frame_that_comes_byte_by_byte_has_the_time_of_a_message() {
 
 /// Empty continuation flood.
 #[test]
-fn empty_continuations_cost_as_much_as_pings_and_get_1008() {
+fn a_flood_of_empty_continuations_gets_1008() {
     let limits = RateLimits::default().max_fragments(0);
     let flood = [client_frame(FIRST, ""), client_frame(MIDDLE, "").repeat(100_000)].concat();
     let mut host = Host::start(ServerOptions::default().rate_limits(limits));
-    let (key, raw) = host.guest();
+    let (key, raw) = host.open_client();
     let mut tcp = raw.tcp().try_clone().unwrap();
     // An error says that the server has had enough.
     let writer = std::thread::spawn(move || drop(std::io::Write::write_all(&mut tcp, &flood)));

@@ -21,21 +21,21 @@ fn impatient() -> ServerOptions {
 }
 
 #[test]
-fn a_client_that_says_nothing_is_cut_off_at_the_deadline() {
+fn a_silent_client_is_cut_off_at_the_deadline() {
     let mut host = Host::start(impatient());
     let start = Instant::now();
-    let mut silent = host.knock();
+    let mut silent = host.connect();
     host.end(&mut silent);
     assert!(start.elapsed() >= SOON - Duration::from_millis(20), "{:?}", start.elapsed());
     host.until_empty();
-    assert_eq!((host.server.stats().refused, host.told.len()), (1, 0));
+    assert_eq!((host.server.stats().refused, host.events.len()), (1, 0));
 }
 
 #[test]
-fn a_client_that_sends_a_byte_now_and_then_has_no_longer_than_others() {
+fn a_client_that_sends_a_byte_now_and_then_has_the_same_deadline() {
     let mut host = Host::start(impatient());
     let start = Instant::now();
-    let slow = host.knock();
+    let slow = host.connect();
     let mut bytes = REQUEST.bytes();
     host.until_so("it is cut off", |host| {
         // A write to a connection that is gone is no failure of this test's.
@@ -45,50 +45,50 @@ fn a_client_that_sends_a_byte_now_and_then_has_no_longer_than_others() {
         host.server.stats().refused == 1
     });
     assert!(start.elapsed() >= SOON - Duration::from_millis(20), "{:?}", start.elapsed());
-    assert_eq!(host.told, []);
+    assert_eq!(host.events, []);
 }
 
 #[test]
-fn honest_clients_come_in_while_others_dawdle() {
+fn clients_are_admitted_while_others_are_slow() {
     let mut host = Host::start(ServerOptions::default());
-    let _dawdlers: Vec<Raw> = (0..10).map(|index| host.ask(&REQUEST[..index])).collect();
+    let _slow_clients: Vec<Raw> = (0..10).map(|index| host.connect_and_send(&REQUEST[..index])).collect();
     host.until_so("they are here", |host| host.server.stats().pending == 10);
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     raw.send(client_frame(TEXT, "hello"));
     host.packet(key);
     assert_eq!(host.server.stats().pending, 10);
 }
 
 #[test]
-fn one_address_has_so_many_places_and_one_more_client_is_told_503() {
+fn over_max_pending_handshakes_per_address_a_client_gets_503() {
     let mut host = Host::start(ServerOptions::default().max_pending_handshakes_per_address(3));
-    let mut dawdlers: Vec<Raw> = (0..3).map(|_| host.knock()).collect();
+    let mut slow_clients: Vec<Raw> = (0..3).map(|_| host.connect()).collect();
     host.until_so("they are here", |host| host.server.stats().pending == 3);
     for _ in 0..5 {
-        let mut one_more = host.ask(REQUEST);
-        let refusal = host.refusal(&mut one_more);
-        assert_eq!(refusal.status, 503);
-        assert!(refusal.head.contains("\r\nRetry-After: "), "{refusal:?}");
+        let mut one_more = host.connect_and_send(REQUEST);
+        let rejection = host.rejection(&mut one_more);
+        assert_eq!(rejection.status, 503);
+        assert!(rejection.head.contains("\r\nRetry-After: "), "{rejection:?}");
     }
     // Whoever is turned away takes no place, and a place is free again when somebody leaves.
-    dawdlers.pop();
+    slow_clients.pop();
     host.until_so("a place is free", |host| host.server.stats().pending == 2);
-    host.guest();
+    host.open_client();
     assert_eq!(host.server.stats().pending, 2);
 }
 
 #[test]
-fn when_too_many_handshakes_are_under_way_the_oldest_one_makes_room() {
+fn over_max_pending_handshakes_the_oldest_handshake_gets_503() {
     let mut host = Host::start(ServerOptions::default().max_pending_handshakes(2));
-    let mut oldest = host.knock();
+    let mut oldest = host.connect();
     host.until_so("it is here", |host| host.server.stats().pending == 1);
-    let _other = host.knock();
+    let _other = host.connect();
     host.until_so("it is here", |host| host.server.stats().pending == 2);
-    let _one_more = host.knock();
-    assert_eq!(host.refusal(&mut oldest).status, 503);
+    let _one_more = host.connect();
+    assert_eq!(host.rejection(&mut oldest).status, 503);
     assert_eq!(host.server.stats().pending, 2);
     // Who has its request ready needs no room.
-    host.guest();
+    host.open_client();
     assert_eq!(host.server.stats().pending, 2);
 }
 
@@ -110,15 +110,15 @@ fn on_all_addresses(options: ServerOptions) -> Host {
 /// 16 addresses with 16 silent connections each are as many as there may be handshakes.
 #[cfg(target_os = "linux")]
 #[test]
-fn silent_connections_from_a_crowded_network_keep_no_newcomer_out() {
+fn silent_connections_from_one_network_do_not_keep_clients_of_another_out() {
     let mut host = on_all_addresses(ServerOptions::default());
     let mut silent: Vec<Raw> =
         (0..256).map(|index| from(&host, [127, 0, 3, 1 + (index % 16) as u8])).collect();
     host.until_so("they are here", |host| host.server.stats().pending == 256);
     for last in 1..=10 {
-        let mut newcomer = from(&host, [127, 0, 9, last]);
-        newcomer.send(REQUEST);
-        let head = host.until("the answer", |_| newcomer.head());
+        let mut new_client = from(&host, [127, 0, 9, last]);
+        new_client.send(REQUEST);
+        let head = host.until("the answer", |_| new_client.head());
         assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
         // Those that made room come again.
         silent.push(from(&host, [127, 0, 3, last]));
@@ -128,13 +128,13 @@ fn silent_connections_from_a_crowded_network_keep_no_newcomer_out() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn the_dawdlers_of_one_address_keep_nobody_out_from_another() {
+fn slow_clients_of_one_address_do_not_affect_another_address() {
     let mut host = on_all_addresses(ServerOptions::default().max_pending_handshakes_per_address(1));
-    let _dawdler = from(&host, [127, 0, 0, 2]);
+    let _slow_client = from(&host, [127, 0, 0, 2]);
     host.until_so("it is here", |host| host.server.stats().pending == 1);
     let mut second = from(&host, [127, 0, 0, 2]);
     second.send(REQUEST);
-    assert_eq!(host.refusal(&mut second).status, 503);
+    assert_eq!(host.rejection(&mut second).status, 503);
     let mut other = from(&host, [127, 0, 0, 3]);
     other.send(REQUEST);
     let head = host.until("the answer", |_| other.head());
@@ -143,7 +143,7 @@ fn the_dawdlers_of_one_address_keep_nobody_out_from_another() {
 
 /// Hundreds are due at once, and there are few polls.
 #[test]
-fn every_deadline_is_met_within_two_polls_of_a_server_that_polls_seldom() {
+fn a_server_that_polls_seldom_meets_every_deadline_within_two_polls() {
     const COUNT: usize = 600;
     const FRAME: Duration = Duration::from_millis(50);
     let options = impatient()
@@ -153,7 +153,7 @@ fn every_deadline_is_met_within_two_polls_of_a_server_that_polls_seldom() {
     let mut host = Host::start(options);
     let mut silent = Vec::new();
     for _ in 0..COUNT {
-        silent.push(host.knock());
+        silent.push(host.connect());
         host.step();
     }
     host.until_so("all are accepted", |host| host.server.stats().accepted == COUNT as u64);
@@ -166,32 +166,32 @@ fn every_deadline_is_met_within_two_polls_of_a_server_that_polls_seldom() {
 }
 
 #[test]
-fn thousands_that_knock_and_leave_again_take_no_place() {
+fn connections_that_close_at_once_do_not_count() {
     let options = ServerOptions::default()
         .max_pending_handshakes_per_address(2)
         .max_connections_per_address_per_second(0);
     let mut host = Host::start(options);
     for round in 0..1000 {
-        drop(host.knock());
+        drop(host.connect());
         if round % 10 == 0 {
             host.step();
         }
     }
     host.until_empty();
-    host.guest();
+    host.open_client();
 }
 
 /// What whoever is turned away still may do: read its answer. Not stay.
 #[test]
-fn those_that_are_turned_away_do_not_stay() {
+fn rejected_clients_are_ended() {
     let options =
         with_peer(PeerOptions::for_server().close_timeout(SOON)).max_pending_handshakes_per_address(1);
     let mut host = Host::start(options);
-    let _dawdler = host.knock();
+    let _slow_client = host.connect();
     host.until_so("it is here", |host| host.server.stats().pending == 1);
-    let mut stubborn: Vec<Raw> = (0..20).map(|_| host.knock()).collect();
+    let mut stubborn: Vec<Raw> = (0..20).map(|_| host.connect()).collect();
     host.until_so("all are refused", |host| host.server.stats().refused == 20);
     for raw in &mut stubborn {
-        assert_eq!(host.refusal(raw).status, 503);
+        assert_eq!(host.rejection(raw).status, 503);
     }
 }

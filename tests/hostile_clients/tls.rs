@@ -64,7 +64,7 @@ struct Secure {
 
 impl Secure {
     fn new(host: &Host, authority: &Authority) -> Self {
-        Self { tls: client(authority), raw: host.knock(), received: Vec::new() }
+        Self { tls: client(authority), raw: host.connect(), received: Vec::new() }
     }
 
     /// Sends what TLS has to send, and takes what has come. The server may have ended the connection.
@@ -93,19 +93,19 @@ impl Secure {
 }
 
 #[test]
-fn a_client_that_is_refused_before_its_handshake_costs_none() {
+fn a_client_that_is_rejected_at_once_costs_no_tls_handshake() {
     let authority = authority();
     let mut host = secure(&authority, ServerOptions::default().max_pending_handshakes_per_address(1));
-    let _silent = host.knock();
+    let _silent = host.connect();
     host.until_so("it is here", |host| host.server.stats().pending == 1);
-    let mut refused = host.ask(hello(&authority));
+    let mut refused = host.connect_and_send(hello(&authority));
     host.end(&mut refused);
     assert_eq!(refused.rest(), b"", "an answer to the hello would have been signed");
     assert_eq!(host.server.stats().pending, 1);
 }
 
 #[test]
-fn a_poll_takes_handshake_steps_for_a_bounded_time_and_the_next_goes_on() {
+fn the_time_for_tls_handshakes_in_a_poll_is_limited_and_the_next_poll_continues() {
     // Each costs a signature: all of them take longer on any machine than the 8 ms of a poll.
     const COUNT: usize = 400;
     let authority = authority();
@@ -117,7 +117,7 @@ fn a_poll_takes_handshake_steps_for_a_bounded_time_and_the_next_goes_on() {
     let mut host = secure(&authority, options.connection(peer));
     let mut clients = Vec::new();
     for _ in 0..COUNT {
-        clients.push(host.knock());
+        clients.push(host.connect());
         host.step();
     }
     host.until_so("they are here", |host| host.server.stats().pending == COUNT);
@@ -141,18 +141,18 @@ fn a_poll_takes_handshake_steps_for_a_bounded_time_and_the_next_goes_on() {
 }
 
 #[test]
-fn a_client_that_finds_no_seat_costs_no_handshake() {
+fn a_client_of_a_full_server_costs_no_tls_handshake() {
     let authority = authority();
     let mut host = secure(&authority, ServerOptions::default().max_peers(1));
     let _seated = Secure::open(&mut host, &authority);
     host.opened();
-    let mut refused = host.ask(hello(&authority));
+    let mut refused = host.connect_and_send(hello(&authority));
     host.end(&mut refused);
     assert_eq!(refused.rest(), b"", "an answer to the hello would have been signed");
 }
 
 #[test]
-fn records_without_data_count_as_the_bytes_that_they_are() {
+fn tls_records_without_data_count_for_the_byte_rate() {
     let authority = authority();
     let limits = unlimited().max_bytes_per_second(2_000);
     let mut host = secure(&authority, ServerOptions::default().rate_limits(limits));
@@ -171,7 +171,7 @@ fn records_without_data_count_as_the_bytes_that_they_are() {
 
 /// The end of a connection is not decrypted: what comes after the close frame is dropped as it comes.
 #[test]
-fn a_connection_that_is_over_ends_although_its_client_goes_on_sending() {
+fn a_closed_connection_ends_although_its_client_continues_to_send() {
     let authority = authority();
     let peer = PeerOptions::for_server().close_timeout(std::time::Duration::from_secs(60));
     let mut host = secure(&authority, with_peer(peer).rate_limits(RateLimits::default()));
@@ -189,10 +189,10 @@ fn a_connection_that_is_over_ends_although_its_client_goes_on_sending() {
 
 /// Over plain TCP, too.
 #[test]
-fn a_client_that_goes_on_sending_after_it_was_refused_is_ended() {
+fn a_rejected_client_that_continues_to_send_is_ended() {
     let peer = PeerOptions::for_server().close_timeout(std::time::Duration::from_secs(60));
     let mut host = Host::start(with_peer(peer));
-    let mut raw = host.ask("BAD\r\n\r\n");
+    let mut raw = host.connect_and_send("BAD\r\n\r\n");
     host.until_so("it is refused", |host| host.server.stats().refused == 1);
     assert_is_ended(&mut host, &mut raw);
 }
@@ -215,7 +215,7 @@ fn assert_is_ended(host: &mut Host, raw: &mut Raw) {
 }
 
 #[test]
-fn a_secure_client_that_behaves_is_served_all_the_while() {
+fn a_well_behaved_tls_client_is_served() {
     let authority = authority();
     let mut host = secure(&authority, ServerOptions::default());
     let mut client = Secure::open(&mut host, &authority);

@@ -29,12 +29,12 @@ fn ended(
     end: impl FnOnce(&mut Host, PeerKey, Raw) -> Option<Raw>,
 ) -> (Option<u16>, CloseCause) {
     let mut host = Host::start(options);
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     raw.send(client_frame(TEXT, "before"));
     // It is in the kernel's hands; the server has not looked yet.
     let raw = end(&mut host, key, raw);
     let info = host.closed(key);
-    assert_eq!(host.told.pop_front(), Some(ServerEvent::Packet(key, Packet::text("before"))));
+    assert_eq!(host.events.pop_front(), Some(ServerEvent::Packet(key, Packet::text("before"))));
     // The end of TCP is waited for, and here not the matter.
     drop(raw);
     assert_gone(&mut host, key);
@@ -46,7 +46,7 @@ fn ended(
 fn assert_gone(host: &mut Host, key: PeerKey) {
     host.until_empty();
     host.run(A_WHILE);
-    assert_eq!(host.told, []);
+    assert_eq!(host.events, []);
     let stats = host.server.stats();
     assert_eq!((stats.opened, stats.closed, stats.refused), (1, 1, 0));
     assert!(host.server.peer(key).is_none());
@@ -55,7 +55,7 @@ fn assert_gone(host: &mut Host, key: PeerKey) {
     assert_eq!(host.server.abort(key), Err(Error::UnknownPeer));
 }
 
-macro_rules! told_by_the_client {
+macro_rules! closed_by_the_client {
     ($($name:ident: $bytes:expr => $code:expr, $cause:expr;)*) => {$(
         #[test]
         fn $name() {
@@ -68,12 +68,12 @@ macro_rules! told_by_the_client {
     )*};
 }
 
-told_by_the_client! {
+closed_by_the_client! {
     a_client_closes_with_a_code: client_frame(CLOSE, close_payload(4001, "bye")) => Some(4001), CloseCause::Remote;
     a_client_closes_without_a_code: client_frame(CLOSE, []) => None, CloseCause::Remote;
     a_client_breaks_the_protocol: client_frame(0x83, "") => Some(1002), CloseCause::Protocol;
-    a_client_sends_text_that_is_none: client_frame(TEXT, [0xFF]) => Some(1007), CloseCause::Protocol;
-    a_client_sends_too_much: client_frame(BINARY, vec![0; 65_537]) => Some(1009), CloseCause::MessageTooBig;
+    a_client_sends_invalid_utf8: client_frame(TEXT, [0xFF]) => Some(1007), CloseCause::Protocol;
+    a_client_sends_a_message_that_is_too_big: client_frame(BINARY, vec![0; 65_537]) => Some(1009), CloseCause::MessageTooBig;
     a_client_floods_with_pings: client_frame(PING, []).repeat(500) => Some(1008), excess(Limit::ControlFrameRate);
 }
 
@@ -91,7 +91,7 @@ fn a_client_ends_tcp() {
 }
 
 #[test]
-fn a_client_vanishes_within_a_frame() {
+fn a_client_ends_tcp_within_a_frame() {
     let told = ended(ServerOptions::default(), |_, _, mut raw| {
         raw.send(&client_frame(TEXT, "half of it is missing")[..9]);
         raw.finish();
@@ -169,7 +169,7 @@ fn the_server_aborts() {
 }
 
 #[test]
-fn the_server_aborts_what_was_closing() {
+fn the_server_aborts_while_it_closes() {
     let told = ended(ServerOptions::default(), |host, key, mut raw| {
         host.server.close_with(key, CloseCode::NORMAL, "").unwrap();
         host.frame(&mut raw);
@@ -200,7 +200,7 @@ fn the_server_shuts_down_and_the_client_is_silent() {
 }
 
 #[test]
-fn a_client_falls_silent() {
+fn a_client_becomes_silent() {
     let options = PeerOptions::for_server().heartbeat_interval(SOON).heartbeat_timeout(SOON);
     let told = ended(with_peer(options), |_, _, raw| Some(raw));
     assert_eq!(told, (None, CloseCause::TimedOut(Timeout::Heartbeat)));
@@ -217,14 +217,14 @@ fn a_client_never_finishes_its_message() {
 }
 
 #[test]
-fn a_client_does_not_take_what_it_is_sent() {
+fn a_client_does_not_read() {
     let options =
         with_peer(PeerOptions::for_server().outbound_buffer_size(100_000)).slow_reader_timeout(SOON);
     let told = ended(options, |host, key, raw| {
         host.until_so("the client is full", |host| {
             while host.server.send(key, &[0; 10_000]).is_ok() {}
             host.server.peer(key).is_none_or(|peer| peer.state() != websocket_peer::ReadyState::Open)
-                || host.told.iter().any(|event| matches!(event, ServerEvent::Closed(..)))
+                || host.events.iter().any(|event| matches!(event, ServerEvent::Closed(..)))
         });
         Some(raw)
     });
@@ -233,9 +233,9 @@ fn a_client_does_not_take_what_it_is_sent() {
 
 /// It is over when the inbox is read, but what is in the inbox is told first.
 #[test]
-fn packets_that_nobody_had_read_are_told_before_the_end() {
+fn unread_packets_are_returned_before_the_end() {
     let mut host = Host::start(ServerOptions::default().rate_limits(unlimited()));
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     for number in 0..100 {
         raw.send(client_frame(TEXT, format!("{number}")));
     }
@@ -244,8 +244,8 @@ fn packets_that_nobody_had_read_are_told_before_the_end() {
         host.server.poll();
         host.server.stats().peers == 0
     });
-    host.hear();
-    let told: Vec<ServerEvent> = host.told.drain(..).collect();
+    host.read_events();
+    let told: Vec<ServerEvent> = host.events.drain(..).collect();
     let expected = (0..100).map(|number| ServerEvent::Packet(key, Packet::text(number.to_string())));
     assert!(told[..100].iter().cloned().eq(expected), "{told:?}");
     assert!(
@@ -259,13 +259,13 @@ fn a_connection_that_ends_at_once_is_seen_open() {
     let mut host = Host::start(ServerOptions::default());
     let request = crate::common::raw::REQUEST.as_bytes();
     for end in [client_frame(CLOSE, close_payload(1000, "")), server_frame(TEXT, "unmasked")] {
-        let raw = host.ask([request, &end[..]].concat());
+        let raw = host.connect_and_send([request, &end[..]].concat());
         let key = host.opened();
         host.closed(key);
-        assert_eq!(host.told, []);
+        assert_eq!(host.events, []);
         drop(raw);
     }
-    let raw = host.ask(request);
+    let raw = host.connect_and_send(request);
     raw.finish();
     let key = host.opened();
     assert_eq!(host.closed(key).cause, CloseCause::ConnectionLost);
@@ -275,11 +275,11 @@ fn a_connection_that_ends_at_once_is_seen_open() {
 fn a_server_that_is_dropped_ends_all_connections() {
     let mut host = Host::start(ServerOptions::default());
     let addr = host.addr();
-    let mut guests: Vec<Raw> = (0..5).map(|_| host.guest().1).collect();
-    guests.push(host.knock());
+    let mut clients: Vec<Raw> = (0..5).map(|_| host.open_client().1).collect();
+    clients.push(host.connect());
     drop(host);
-    for guest in &mut guests {
-        crate::common::eventually("the end of TCP", || guest.end());
+    for client in &mut clients {
+        crate::common::eventually("the end of TCP", || client.end());
     }
     assert!(std::net::TcpStream::connect(addr).is_err(), "nobody listens any more");
 }

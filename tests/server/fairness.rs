@@ -29,7 +29,7 @@ struct Flood {
 
 impl Flood {
     fn start(host: &mut Host, frame: &[u8]) -> Self {
-        let (key, raw) = host.guest();
+        let (key, raw) = host.open_client();
         let mut tcp = raw.tcp().try_clone().unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         let frames = frame.repeat(1 + 1_000_000 / frame.len());
@@ -68,7 +68,7 @@ const ROUNDS: u32 = 20;
 fn assert_others_are_heard(frame: &[u8]) {
     let peer = PeerOptions::for_server().max_message_size(1 << 20);
     let mut host = Host::start(with_peer(peer).rate_limits(unlimited()));
-    let mut quiet: Vec<(PeerKey, Raw)> = (0..20).map(|_| host.guest()).collect();
+    let mut quiet: Vec<(PeerKey, Raw)> = (0..20).map(|_| host.open_client()).collect();
     let flood = Flood::start(&mut host, frame);
     let received = |host: &Host| host.server.stats().bytes_received;
     host.until_so("the flood comes", |host| received(host) > 1 << 20);
@@ -101,17 +101,17 @@ fn assert_others_are_heard(frame: &[u8]) {
 }
 
 #[test]
-fn one_that_floods_with_large_packets_starves_nobody() {
+fn a_flood_of_large_packets_does_not_delay_other_peers() {
     assert_others_are_heard(&client_frame(BINARY, vec![0; 500_000]));
 }
 
 #[test]
-fn one_that_floods_with_small_packets_starves_nobody() {
+fn a_flood_of_small_packets_does_not_delay_other_peers() {
     assert_others_are_heard(&client_frame(BINARY, [0; 10]));
 }
 
 #[test]
-fn what_one_poll_takes_of_a_flood_is_bounded() {
+fn a_poll_reads_a_limited_amount_of_a_flood() {
     let mut host = Host::start(ServerOptions::default().rate_limits(unlimited()));
     let _flood = Flood::start(&mut host, &client_frame(BINARY, vec![0; 60_000]));
     let mut before = 0;
@@ -125,7 +125,7 @@ fn what_one_poll_takes_of_a_flood_is_bounded() {
 }
 
 #[test]
-fn whoever_does_not_read_events_has_a_flood_wait_in_the_network() {
+fn a_flood_waits_in_the_network_while_no_events_are_read() {
     let peer = PeerOptions::for_server().inbound_buffer_size(100_000);
     let mut host = Host::start(with_peer(peer).rate_limits(unlimited()));
     let flood = Flood::start(&mut host, &client_frame(BINARY, vec![0; 10_000]));
@@ -157,12 +157,12 @@ pub fn on_processor() -> Duration {
 /// how long a thread was on a processor; it is the same code elsewhere.
 #[cfg(target_os = "linux")]
 #[test]
-fn polls_cost_the_same_however_many_are_idle() {
+fn idle_peers_do_not_make_polls_slower() {
     const POLLS: u32 = 2000;
     let cost = |idle: usize| {
         let options = with_peer(PeerOptions::for_server().heartbeat_interval(Duration::from_secs(3600)));
         let mut host = Host::start(options);
-        let guests: Vec<_> = (0..idle).map(|_| host.guest()).collect();
+        let clients: Vec<_> = (0..idle).map(|_| host.open_client()).collect();
         host.run(crate::common::A_WHILE);
         // What else the machine does makes some attempts dearer, and none cheaper.
         let attempts = (0..5).map(|_| {
@@ -174,7 +174,7 @@ fn polls_cost_the_same_however_many_are_idle() {
             on_processor() - before
         });
         let cheapest = attempts.min().expect("there are attempts");
-        drop(guests);
+        drop(clients);
         cheapest
     };
     let (one, many) = (cost(1), cost(200));
@@ -185,10 +185,10 @@ fn polls_cost_the_same_however_many_are_idle() {
 
 /// What one peer has sent does not hold up what another has.
 #[test]
-fn packets_of_one_peer_do_not_all_come_before_the_first_of_another() {
+fn a_peer_with_many_packets_does_not_delay_the_first_packet_of_another() {
     let mut host = Host::start(with_peer(PeerOptions::for_server()).rate_limits(unlimited()));
-    let (talker, mut talker_raw) = host.guest();
-    let (other, mut other_raw) = host.guest();
+    let (talker, mut talker_raw) = host.open_client();
+    let (other, mut other_raw) = host.open_client();
     talker_raw.send_while(client_frame(TEXT, "x").repeat(2000), || host.server.poll());
     until("its packets are here", || {
         host.server.poll();

@@ -29,7 +29,7 @@ const CALM: Duration = Duration::from_millis(400);
 /// A server, and what it has told that no test has looked at.
 pub struct Host {
     pub server: WebSocketServer,
-    pub told: VecDeque<ServerEvent>,
+    pub events: VecDeque<ServerEvent>,
     addr: SocketAddr,
     open: BTreeSet<PeerKey>,
     newest: Option<PeerKey>,
@@ -37,7 +37,7 @@ pub struct Host {
 
 /// A server's answer that refuses: the connection ended behind it, and not by a reset that could destroy it.
 #[derive(Debug)]
-pub struct Refusal {
+pub struct Rejection {
     pub status: u16,
     pub head: String,
 }
@@ -85,7 +85,7 @@ impl Host {
 
     pub fn of(server: WebSocketServer) -> Self {
         let addr = server.local_addr().expect("it listens");
-        Self { server, told: VecDeque::new(), addr, open: BTreeSet::new(), newest: None }
+        Self { server, events: VecDeque::new(), addr, open: BTreeSet::new(), newest: None }
     }
 
     pub fn addr(&self) -> SocketAddr {
@@ -99,14 +99,14 @@ impl Host {
     /// One poll, and every event that there is.
     pub fn step(&mut self) {
         self.server.poll();
-        self.hear();
+        self.read_events();
     }
 
     /// Every event that there is.
-    pub fn hear(&mut self) {
+    pub fn read_events(&mut self) {
         while let Some(event) = self.server.next_event() {
             self.check(&event);
-            self.told.push_back(event);
+            self.events.push_back(event);
         }
     }
 
@@ -152,8 +152,8 @@ impl Host {
     pub fn event<T>(&mut self, what: &str, like: impl Fn(&ServerEvent) -> Option<T>) -> T {
         self.until(what, |host| {
             let (index, found) =
-                host.told.iter().enumerate().find_map(|(index, event)| Some((index, like(event)?)))?;
-            host.told.remove(index);
+                host.events.iter().enumerate().find_map(|(index, event)| Some((index, like(event)?)))?;
+            host.events.remove(index);
             Some(found)
         })
     }
@@ -184,7 +184,7 @@ impl Host {
     }
 
     /// Somebody who has connected and said nothing.
-    pub fn knock(&self) -> Raw {
+    pub fn connect(&self) -> Raw {
         Raw::new(connect(self.addr))
     }
 
@@ -195,22 +195,22 @@ impl Host {
     }
 
     /// Somebody who has sent this.
-    pub fn ask(&self, bytes: impl AsRef<[u8]>) -> Raw {
-        let mut raw = self.knock();
+    pub fn connect_and_send(&self, bytes: impl AsRef<[u8]>) -> Raw {
+        let mut raw = self.connect();
         raw.send(bytes);
         raw
     }
 
     /// A raw client that is open.
     #[track_caller]
-    pub fn guest(&mut self) -> (PeerKey, Raw) {
-        self.guest_of(REQUEST)
+    pub fn open_client(&mut self) -> (PeerKey, Raw) {
+        self.open_client_with(REQUEST)
     }
 
     /// A raw client that is open after this request.
     #[track_caller]
-    pub fn guest_of(&mut self, request: &str) -> (PeerKey, Raw) {
-        let mut raw = self.ask(request);
+    pub fn open_client_with(&mut self, request: &str) -> (PeerKey, Raw) {
+        let mut raw = self.connect_and_send(request);
         let head = self.until("the answer to the request", |_| raw.head());
         assert!(head.starts_with(ANSWER.trim_end()), "{head}");
         (self.opened(), raw)
@@ -218,21 +218,21 @@ impl Host {
 
     /// What a request is refused with; the connection has ended then.
     #[track_caller]
-    pub fn refusal(&mut self, raw: &mut Raw) -> Refusal {
+    pub fn rejection(&mut self, raw: &mut Raw) -> Rejection {
         assert_eq!(self.end(raw), End::Eof, "a reset would destroy the answer");
         let answer = String::from_utf8(raw.rest().to_vec()).expect("an answer is text");
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer:?}"));
         let status = head.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
         assert!(head.contains("\r\nConnection: close"), "{answer}");
         assert!(head.contains(&format!("\r\nContent-Length: {}", body.len())), "{answer}");
-        Refusal { status: status.unwrap_or_else(|| panic!("no status: {answer}")), head: head.to_owned() }
+        Rejection { status: status.unwrap_or_else(|| panic!("no status: {answer}")), head: head.to_owned() }
     }
 
     /// The status that a request is refused with.
     #[track_caller]
     pub fn status_for(&mut self, bytes: impl AsRef<[u8]>) -> u16 {
-        let mut raw = self.ask(bytes);
-        self.refusal(&mut raw).status
+        let mut raw = self.connect_and_send(bytes);
+        self.rejection(&mut raw).status
     }
 
     /// The next frame that a client gets.
@@ -260,7 +260,7 @@ impl Host {
 
     /// Sends packets until neither the kernel nor the peer's own queue takes any more of them. The client does not read.
     #[track_caller]
-    pub fn stuff(&mut self, peer: PeerKey, packet: &Packet) {
+    pub fn fill_queue(&mut self, peer: PeerKey, packet: &Packet) {
         let (mut quiet, mut since) = (0, Instant::now());
         self.until_so("the peer is full", |host| {
             while host.server.send_packet(peer, packet).is_ok() {
@@ -273,7 +273,7 @@ impl Host {
 
     /// Sends packets until the kernel takes no more of them; then some wait. For peers whose queue has room for them.
     #[track_caller]
-    pub fn block(&mut self, peer: PeerKey, packet: &Packet) {
+    pub fn fill_kernel(&mut self, peer: PeerKey, packet: &Packet) {
         let (mut quiet, mut since) = (0, Instant::now());
         self.until_so("the kernel takes no more", |host| {
             if host.buffered(peer) == 0 {

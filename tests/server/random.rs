@@ -57,7 +57,7 @@ struct Client {
 
 impl Client {
     fn new(host: &Host, number: usize) -> Self {
-        let raw = host.ask(request(&format!("/{number}"), &[]));
+        let raw = host.connect_and_send(request(&format!("/{number}"), &[]));
         // Forty that wait for each other a little would take minutes.
         raw.tcp().set_nonblocking(true).expect("a socket that does not wait");
         Self {
@@ -232,8 +232,8 @@ impl Round {
                 let number: u64 = text.split(' ').next().unwrap().parse().expect("a number");
                 assert_eq!(number, client.received, "out of order, or lost");
                 client.received += 1;
-                if self.host.server.send_text(key, &client.told.to_string()).is_ok() {
-                    client.told += 1;
+                if self.host.server.send_text(key, &client.events.to_string()).is_ok() {
+                    client.events += 1;
                 }
             }
             ServerEvent::Closed(key, info) => {
@@ -257,9 +257,9 @@ impl Round {
             2 => self.host.server.flush(),
             _ => {
                 let client = &mut self.clients[self.by_key[&key]];
-                let packet = Packet::text(client.told.to_string());
+                let packet = Packet::text(client.events.to_string());
                 if self.host.server.send_latest(key, 1, &packet).is_ok() {
-                    client.told += 1;
+                    client.events += 1;
                 }
             }
         }
@@ -294,12 +294,12 @@ impl Round {
         let all = CLIENTS as u64;
         assert_eq!((stats.accepted, stats.opened, stats.closed, stats.refused), (all, all, all, 0));
         assert_eq!(stats.packets_received, self.clients.iter().map(|client| client.received).sum());
-        assert_eq!(stats.packets_sent, self.clients.iter().map(|client| client.told).sum());
+        assert_eq!(stats.packets_sent, self.clients.iter().map(|client| client.events).sum());
     }
 }
 
 #[test]
-fn whatever_anybody_does_every_peers_events_pair_and_its_packets_are_in_order() {
+fn random_actions_keep_each_peers_events_paired_and_its_packets_in_order() {
     let seed = env::var(SEED).ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random::<u64>);
     for round in 0..5 {
         let seed = seed.wrapping_add(round);

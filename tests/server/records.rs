@@ -55,35 +55,35 @@ fn assert_recorded(level: Level, parts: &[&str]) {
 }
 
 #[test]
-fn binding_and_shutting_down_are_information() {
+fn bind_and_shutdown_are_logged_as_information() {
     record();
     let mut host = Host::start(ServerOptions::default());
     assert_recorded(Level::Info, &["listening", &host.addr().to_string()]);
-    let (_, _raw) = host.guest();
+    let (_, _raw) = host.open_client();
     records();
     host.server.shutdown(Duration::ZERO);
     assert_recorded(Level::Info, &["shutting down", "1 peer"]);
 }
 
 #[test]
-fn comings_and_goings_are_for_debugging_with_address_and_cause() {
+fn opened_closed_and_rejected_clients_are_logged_for_debugging_with_address_and_cause() {
     record();
     let mut host = Host::start(ServerOptions::default().paths(["/chat"]));
-    let (key, raw) = host.guest();
+    let (key, raw) = host.open_client();
     let addr = raw.tcp().local_addr().unwrap().to_string();
     assert_recorded(Level::Debug, &[&key.to_string(), &addr, "open"]);
     drop(raw);
     host.closed(key);
     assert_recorded(Level::Debug, &[&key.to_string(), &addr, "lost"]);
 
-    let mut stranger = host.ask(REQUEST.replace("/chat", "/else"));
+    let mut stranger = host.connect_and_send(REQUEST.replace("/chat", "/else"));
     let addr = stranger.tcp().local_addr().unwrap().to_string();
-    host.refusal(&mut stranger);
+    host.rejection(&mut stranger);
     assert_recorded(Level::Debug, &[&addr, "path"]);
 }
 
 #[test]
-fn a_mistake_of_the_hook_is_an_error() {
+fn a_mistake_of_the_hook_is_logged_as_an_error() {
     record();
     let mut host = Host::start(ServerOptions::default());
     host.server.on_request(|_| Admission::accept().protocol("s3cret"));
@@ -92,34 +92,34 @@ fn a_mistake_of_the_hook_is_an_error() {
 }
 
 #[test]
-fn strangers_cannot_fill_the_log_with_warnings() {
+fn clients_cannot_cause_warnings() {
     record();
     let mut host = Host::start(
         ServerOptions::default().max_peers(1).max_pending_handshakes(2).max_pending_handshakes_per_address(2),
     );
-    let (_, _raw) = host.guest();
+    let (_, _raw) = host.open_client();
     for bytes in ["nonsense\r\n\r\n", REQUEST, "POST / HTTP/1.1\r\n\r\n", "\x16\x03\x01"] {
         host.status_for(bytes);
     }
-    let _silent = [host.knock(), host.knock(), host.knock()];
+    let _silent = [host.connect(), host.connect(), host.connect()];
     host.until_so("one is turned away", |host| host.server.stats().refused == 5);
     let loud: Vec<_> = records().into_iter().filter(|(level, _)| *level < Level::Info).collect();
     assert_eq!(loud, []);
 }
 
 #[test]
-fn that_memory_is_scarce_is_one_warning() {
+fn scarce_memory_is_logged_as_one_warning() {
     record();
     // Of what all have in common less is left than they hold.
     let options =
         ServerOptions::default().max_peers(8).max_buffered_bytes(10 * 144 * 1024).rate_limits(unlimited());
     let mut host = Host::start(options);
-    let mut guests: Vec<_> = (0..8).map(|_| (host.guest().1, 0)).collect();
+    let mut clients: Vec<_> = (0..8).map(|_| (host.open_client().1, 0)).collect();
     let message = client_frame(BINARY, vec![0; 60_000]);
     let mut loud = Vec::new();
     let is_loud = |(level, _): &(Level, String)| *level < Level::Info;
     host.until_so("there is a warning", |_| {
-        for (raw, sent) in &mut guests {
+        for (raw, sent) in &mut clients {
             *sent += raw.offer(&message[*sent..59_000]);
         }
         loud.extend(records().into_iter().filter(is_loud));
@@ -180,14 +180,14 @@ fn no_payload_query_token_or_field_is_ever_logged() {
         client_frame(CLOSE, close_payload(4001, SECRET)),
         client_frame(CLOSE, close_payload(1006, SECRET)),
     ] {
-        let (key, mut raw) = host.guest_of(&asking("/"));
+        let (key, mut raw) = host.open_client_with(&asking("/"));
         host.server.send_text(key, SECRET).unwrap();
         raw.send(client_frame(TEXT, SECRET));
         raw.send(last);
         host.packet(key);
         host.closed(key);
     }
-    let (key, _raw) = host.guest_of(&asking("/"));
+    let (key, _raw) = host.open_client_with(&asking("/"));
     host.server.close_with(key, CloseCode::NORMAL, SECRET).unwrap();
     host.server.shutdown(Duration::from_millis(100));
     host.until_so("it is shut down", |host| host.server.is_shut_down());

@@ -58,7 +58,7 @@ fn connected(host: &mut Host, authority: &Authority) -> (PeerKey, WebSocketPeer)
 
 /// Whether a packet of this peer has come.
 fn has_packet(host: &Host, key: PeerKey) -> bool {
-    host.told.iter().any(|event| matches!(event, ServerEvent::Packet(from, _) if *from == key))
+    host.events.iter().any(|event| matches!(event, ServerEvent::Packet(from, _) if *from == key))
 }
 
 /// There and back.
@@ -104,7 +104,7 @@ impl Drop for Folder {
 }
 
 #[test]
-fn a_server_with_certificate_and_key_from_files_is_a_secure_one() {
+fn a_server_uses_a_certificate_and_key_from_files() {
     let folder = Folder::new("files");
     let (certificates, key) = (folder.0.join("chain.pem"), folder.0.join("key.pem"));
     let authority = authority();
@@ -125,7 +125,7 @@ fn a_server_with_certificate_and_key_from_files_is_a_secure_one() {
 }
 
 #[test]
-fn packets_of_every_size_pass() {
+fn packets_of_every_size_arrive_unchanged() {
     let authority = authority();
     let mut host = secure(&authority);
     let (key, mut client) = connected(&mut host, &authority);
@@ -142,7 +142,7 @@ fn packets_of_every_size_pass() {
 }
 
 #[test]
-fn a_broadcast_reaches_everybody() {
+fn a_broadcast_reaches_all_peers() {
     let authority = authority();
     let mut host = secure(&authority);
     let mut clients: Vec<_> = (0..5).map(|_| connected(&mut host, &authority).1).collect();
@@ -159,7 +159,7 @@ fn a_broadcast_reaches_everybody() {
 }
 
 #[test]
-fn refusals_are_answered_over_tls_too() {
+fn rejections_are_answered_over_tls_too() {
     let authority = authority();
     let options = with_peer(peer(identity(&authority))).paths(["/else"]);
     let mut host = Host::start(options);
@@ -168,7 +168,7 @@ fn refusals_are_answered_over_tls_too() {
 }
 
 #[test]
-fn a_stalled_tls_handshake_falls_to_the_deadline_and_blocks_nobody() {
+fn a_stalled_tls_handshake_ends_at_the_deadline_and_delays_no_other_client() {
     let authority = authority();
     // Long enough for a handshake on a loaded machine.
     const LIMIT: Duration = Duration::from_secs(4);
@@ -176,7 +176,7 @@ fn a_stalled_tls_handshake_falls_to_the_deadline_and_blocks_nobody() {
     let start = Instant::now();
     // Nothing; a part of a record's header; a record that is never finished.
     let mut stalled = [&b""[..], b"\x16\x03", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03abc"]
-        .map(|bytes| host.ask(bytes));
+        .map(|bytes| host.connect_and_send(bytes));
     host.until_so("they are here", |host| host.server.stats().pending == 3);
     let (key, mut client) = connected(&mut host, &authority);
     assert_passes(&mut host, key, &mut client, &Packet::text("hello"));
@@ -189,28 +189,28 @@ fn a_stalled_tls_handshake_falls_to_the_deadline_and_blocks_nobody() {
 }
 
 #[test]
-fn whoever_speaks_no_tls_is_turned_away() {
+fn a_client_without_tls_is_rejected() {
     let mut host = secure(&authority());
     for bytes in [REQUEST.as_bytes(), b"\0\0\0\0\0\0\0\0", &[0xFF; 20_000]] {
-        let mut raw = host.ask(bytes);
+        let mut raw = host.connect_and_send(bytes);
         host.end(&mut raw);
     }
     host.until_empty();
     assert_eq!(host.server.stats().refused, 3);
-    assert_eq!(host.told, []);
+    assert_eq!(host.events, []);
 }
 
 /// TLS pump loops forever (RUSTSEC-2024-0336): the goodbye of TLS in the middle of its handshake.
 #[test]
-fn a_goodbye_within_the_tls_handshake_ends_it() {
+fn a_close_notify_within_the_tls_handshake_ends_it() {
     let mut host = Host::start(with_peer(peer(identity(&authority())).connect_timeout(SOON)));
     let goodbye = [0x15, 3, 3, 0, 2, 1, 0];
-    let _raw = [host.ask(goodbye), host.ask(goodbye.repeat(1000))];
-    let mut wakings = 0;
+    let _raw = [host.connect_and_send(goodbye), host.connect_and_send(goodbye.repeat(1000))];
+    let mut wakeups = 0;
     while host.server.stats().refused < 2 {
         host.server.wait(Duration::from_secs(20));
-        wakings += 1;
-        assert!(wakings <= 20, "it is turned to {wakings} times: {:?}", host.server.stats());
+        wakeups += 1;
+        assert!(wakeups <= 20, "it is turned to {wakeups} times: {:?}", host.server.stats());
     }
 }
 
@@ -231,7 +231,7 @@ fn a_certificate_can_be_replaced_while_the_server_runs() {
 }
 
 #[test]
-fn an_identity_that_cannot_be_used_leaves_the_old_one() {
+fn an_unusable_certificate_leaves_the_old_one_in_place() {
     let authority = authority();
     let mut host = secure(&authority);
     let before = host.server.options().clone();
@@ -256,22 +256,22 @@ fn an_identity_that_cannot_be_used_leaves_the_old_one() {
 }
 
 #[test]
-fn a_plain_server_does_not_become_a_secure_one() {
+fn set_certificate_fails_on_a_plain_server() {
     let mut host = Host::start(ServerOptions::default());
     let refused = host.server.set_certificate(identity(&authority()));
     assert!(matches!(refused, Err(Error::Unsupported { .. })), "{refused:?}");
-    host.guest();
+    host.open_client();
 }
 
 #[test]
-fn a_server_is_not_bound_with_an_identity_that_cannot_be_used() {
+fn a_server_cannot_be_bound_with_an_unusable_certificate() {
     let identity = TlsCertificate::from_pem(b"garbage".to_vec(), b"garbage".to_vec());
     let refused = WebSocketServer::bind("127.0.0.1:0", with_peer(peer(identity)));
     assert!(matches!(refused, Err(Error::InvalidOption { option: "tls.certificate", .. })), "{refused:?}");
 }
 
 #[test]
-fn a_slow_reader_is_bounded_and_closed_over_tls_too() {
+fn a_slow_reader_is_limited_and_closed_over_tls_too() {
     let authority = authority();
     let options = peer(identity(&authority)).outbound_buffer_size(200_000);
     let mut host = Host::start(with_peer(options).slow_reader_timeout(SOON));
@@ -286,7 +286,7 @@ fn a_slow_reader_is_bounded_and_closed_over_tls_too() {
 }
 
 #[test]
-fn an_answer_over_http_goes_through_tls_too() {
+fn an_http_response_of_the_hook_is_sent_over_tls_too() {
     let authority = authority();
     let mut host = secure(&authority);
     host.server.on_request(|_| Admission::respond(200, vec![b'x'; 64 * 1024]));
@@ -299,7 +299,7 @@ fn an_answer_over_http_goes_through_tls_too() {
 }
 
 #[test]
-fn one_that_floods_over_tls_starves_nobody() {
+fn a_flood_over_tls_does_not_delay_other_peers() {
     let authority = authority();
     let mut host = secure(&authority);
     const ROUNDS: u32 = 20;
@@ -322,7 +322,7 @@ fn one_that_floods_over_tls_starves_nobody() {
             host.step();
         }
         host.packet(key);
-        host.told.clear();
+        host.events.clear();
         assert!(round == 0 || host.server.stats().bytes_received > before);
     }
     assert!(host.server.peer(flooding).is_some());

@@ -24,10 +24,10 @@ const SLOW: CloseCause = CloseCause::LimitExceeded(Limit::SlowReader);
 fn filled(limits: RateLimits) -> (Host, (PeerKey, Raw), Vec<(PeerKey, Raw)>) {
     const COMMON: usize = 2 * MIB;
     let mut host = Host::start(with_memory(64, COMMON).rate_limits(limits));
-    let honest = host.guest();
-    let mut guests: Vec<_> = (0..40).map(|_| host.guest()).collect();
+    let honest = host.open_client();
+    let mut clients: Vec<_> = (0..40).map(|_| host.open_client()).collect();
     let message = client_frame(BINARY, vec![0; 60_000]);
-    for (_, raw) in &mut guests {
+    for (_, raw) in &mut clients {
         raw.send_while(&message, || host.server.poll());
     }
     // It polls, but takes no packet.
@@ -35,22 +35,22 @@ fn filled(limits: RateLimits) -> (Host, (PeerKey, Raw), Vec<(PeerKey, Raw)>) {
         host.server.poll();
         host.server.stats().memory >= COMMON / 2
     });
-    (host, honest, guests)
+    (host, honest, clients)
 }
 
 #[test]
-fn a_peer_within_its_share_goes_on_and_newcomers_come_in_when_memory_is_scarce() {
+fn peers_within_their_share_and_new_clients_are_served_while_memory_is_scarce() {
     let mut host = Host::start(with_memory(64, 512 * KIB).rate_limits(unlimited()));
-    let (key, mut raw) = host.guest();
-    let mut fillers: Vec<_> = (0..40).map(|_| host.guest()).collect();
+    let (key, mut raw) = host.open_client();
+    let mut fillers: Vec<_> = (0..40).map(|_| host.open_client()).collect();
     for (_, filler) in &mut fillers {
         host.send(filler, &client_frame(BINARY, vec![0; 65_000])[..64_000]);
     }
     host.until_so("much is held", |host| host.server.stats().memory >= 40 * 64_000);
     for _ in 0..5 {
         assert_goes_on(&mut host, key, &mut raw);
-        let (newcomer, mut newcomer_raw) = host.guest();
-        assert_goes_on(&mut host, newcomer, &mut newcomer_raw);
+        let (new_client, mut new_client_raw) = host.open_client();
+        assert_goes_on(&mut host, new_client, &mut new_client_raw);
     }
     // And memory is free when they are gone, even if they had not finished.
     fillers.clear();
@@ -59,10 +59,10 @@ fn a_peer_within_its_share_goes_on_and_newcomers_come_in_when_memory_is_scarce()
 
 /// 64 times 64,000 bytes that are not finished, beside the largest message of another.
 #[test]
-fn unfinished_messages_of_the_many_do_not_stop_the_finished_message_of_one() {
+fn unfinished_messages_of_many_peers_do_not_stop_the_message_of_another() {
     let mut host = Host::start(with_memory(64, 512 * KIB).rate_limits(unlimited()));
-    let (key, mut raw) = host.guest();
-    let mut fillers: Vec<_> = (0..63).map(|_| host.guest().1).collect();
+    let (key, mut raw) = host.open_client();
+    let mut fillers: Vec<_> = (0..63).map(|_| host.open_client().1).collect();
     let message = client_frame(BINARY, vec![7; 64 * KIB]);
     for filler in &mut fillers {
         host.send(filler, &message[..64_000]);
@@ -79,13 +79,13 @@ fn unfinished_messages_of_the_many_do_not_stop_the_finished_message_of_one() {
 
 /// A sender is paused because memory is scarce: that it does not finish its message meanwhile is not its fault.
 #[test]
-fn no_time_limit_of_a_peer_runs_while_the_server_does_not_read_from_it() {
+fn no_timeout_of_a_peer_runs_while_the_server_does_not_read_from_it() {
     let limits = RateLimits::default().max_message_time(SOON);
-    let (mut host, _honest, mut guests) = filled(limits);
-    let key = guests[0].0;
+    let (mut host, _honest, mut clients) = filled(limits);
+    let key = clients[0].0;
     // Nothing of this is read: its share is used up by the packet before, and what is common by all of them.
     let message = client_frame(BINARY, vec![7; 60_000]);
-    guests[0].1.send_while(&message[..40_000], || host.server.poll());
+    clients[0].1.send_while(&message[..40_000], || host.server.poll());
     let start = std::time::Instant::now();
     until("the limit has passed twice over", || {
         host.server.poll();
@@ -93,7 +93,7 @@ fn no_time_limit_of_a_peer_runs_while_the_server_does_not_read_from_it() {
     });
     assert!(host.server.peer(key).is_none_or(|peer| peer.state() == ReadyState::Open));
     // The program reads again, and the message goes on.
-    host.send(&mut guests[0].1, &message[40_000..]);
+    host.send(&mut clients[0].1, &message[40_000..]);
     assert_eq!(host.packet(key).len(), 60_000);
     assert_eq!(host.packet(key).len(), 60_000);
 }
@@ -106,7 +106,7 @@ fn a_peer_whose_packets_the_program_leaves_unread_is_not_slow() {
         .outbound_buffer_size(100_000)
         .heartbeat_interval(Duration::from_secs(60));
     let mut host = Host::start(with_peer(peer).rate_limits(unlimited()).slow_reader_timeout(SOON));
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     for _ in 0..3 {
         raw.send_while(client_frame(BINARY, vec![0; 40_000]), || host.server.poll());
     }
@@ -132,11 +132,11 @@ fn a_peer_whose_packets_the_program_leaves_unread_is_not_slow() {
 
 /// What came while the server did not read is not a burst of the peer's.
 #[test]
-fn what_has_waited_unread_is_not_held_against_its_sender() {
+fn data_that_waited_unread_does_not_exceed_the_rate() {
     let peer = PeerOptions::for_server().inbound_buffer_size(64 * KIB);
     let limits = unlimited().max_bytes_per_second(40_000);
     let mut host = Host::start(with_peer(peer).rate_limits(limits));
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     let start = std::time::Instant::now();
     // At less than the limit, and more in all than it allows at once; the program reads nothing of it.
     let mut sent = 0;
@@ -157,9 +157,9 @@ fn what_has_waited_unread_is_not_held_against_its_sender() {
 }
 
 #[test]
-fn a_message_of_the_greatest_size_comes_even_where_memory_is_as_small_as_it_may_be() {
+fn the_largest_message_arrives_even_with_the_smallest_memory() {
     let mut host = Host::start(with_memory(1, 2 * SHARE));
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     let message = client_frame(BINARY, vec![7; 64 * KIB]);
     host.send(&mut raw, &message);
     assert_eq!(host.packet(key).len(), 64 * KIB);
@@ -171,29 +171,29 @@ fn a_message_of_the_greatest_size_comes_even_where_memory_is_as_small_as_it_may_
 }
 
 #[test]
-fn memory_recovers_by_itself_from_messages_that_nobody_finishes() {
+fn memory_recovers_from_messages_that_are_not_finished() {
     let mut host =
         Host::start(with_memory(64, 512 * KIB).rate_limits(unlimited().max_message_time(5 * SOON)));
-    let mut guests: Vec<_> = (0..40).map(|_| host.guest()).collect();
-    for (_, raw) in &mut guests {
+    let mut clients: Vec<_> = (0..40).map(|_| host.open_client()).collect();
+    for (_, raw) in &mut clients {
         host.send(raw, &client_frame(BINARY, vec![0; 60_000])[..59_000]);
     }
-    for (key, _) in &guests {
+    for (key, _) in &clients {
         assert_eq!(host.closed(*key).code, Some(1008));
     }
     host.until_so("there is memory again", |host| host.server.stats().memory < MIB);
-    host.guest();
+    host.open_client();
 }
 
 #[test]
-fn memory_is_never_over_the_ceiling_whatever_comes_and_nobody_reads() {
+fn memory_stays_below_the_limit_while_no_events_are_read() {
     const MAX: usize = 16 * (2 * (500_000 + 4 * KIB) + 8 * KIB) + 2 * MIB;
     let peer = PeerOptions::for_server().inbound_buffer_size(2 * MIB).max_message_size(500_000);
     let mut host =
         Host::start(with_peer(peer).rate_limits(unlimited()).max_peers(16).max_buffered_bytes(MAX));
-    let guests: Vec<(PeerKey, Raw)> = (0..16).map(|_| host.guest()).collect();
+    let clients: Vec<(PeerKey, Raw)> = (0..16).map(|_| host.open_client()).collect();
     let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let floods: Vec<_> = guests
+    let floods: Vec<_> = clients
         .iter()
         .enumerate()
         .map(|(index, (_, raw))| {
@@ -241,17 +241,17 @@ fn memory_is_never_over_the_ceiling_whatever_comes_and_nobody_reads() {
 
 /// The share of a peer that may send more than others is taken from what is common, and given back.
 #[test]
-fn a_peer_with_larger_messages_is_let_in_while_there_is_memory_for_its_share() {
+fn a_peer_with_larger_messages_is_admitted_while_there_is_memory_for_its_share() {
     const LARGE: usize = 150 * KIB;
     let mut host = Host::start(with_memory(4, 4 * SHARE));
     host.server
         .on_request(|_| Admission::accept().options(PeerOptions::for_server().max_message_size(LARGE)));
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     host.send(&mut raw, client_frame(BINARY, vec![7; LARGE]));
     assert_eq!(host.packet(key).len(), LARGE);
     assert_eq!(host.status_for(REQUEST), 503);
     drop(raw);
     host.closed(key);
     host.until_empty();
-    host.guest();
+    host.open_client();
 }
