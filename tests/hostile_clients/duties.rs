@@ -1,4 +1,4 @@
-//! The duties that RFC 6455 gives a server; each test names its row.
+//! The requirements of RFC 6455 for servers.
 
 use std::time::Duration;
 
@@ -11,9 +11,10 @@ use crate::{
     host::{Host, request, with_peer},
 };
 
-/// A client sends this. It is told why it is cut off, in a close frame that nothing follows, and TCP ends in order.
+/// A client sends these bytes. Checks that it gets a close frame with this code, that nothing follows, and that TCP ends without a
+/// reset.
 #[track_caller]
-fn assert_told(bytes: impl AsRef<[u8]>, code: u16) {
+fn assert_closed_with(bytes: impl AsRef<[u8]>, code: u16) {
     let mut host = Host::start(ServerOptions::default());
     let (key, mut raw) = host.open_client();
     host.send(&mut raw, [bytes.as_ref(), &client_frame(BINARY, vec![7; 60_000]).repeat(5)].concat());
@@ -24,13 +25,13 @@ fn assert_told(bytes: impl AsRef<[u8]>, code: u16) {
     let cause = if code == 1009 { CloseCause::MessageTooBig } else { CloseCause::Protocol };
     let info = host.closed(key);
     assert_eq!((info.code, info.cause), (Some(code), cause));
-    assert_eq!(host.events, [], "nothing of what is wrong is shown");
+    assert_eq!(host.events, [], "the program gets no invalid data");
 }
 
 #[test]
 fn a_server_fails_on_unmasked_frames() {
     for bytes in [server_frame(TEXT, "hi"), server_frame(PING, ""), server_frame(CLOSE, [3, 0xE8])] {
-        assert_told(bytes, 1002);
+        assert_closed_with(bytes, 1002);
     }
 }
 
@@ -50,7 +51,7 @@ fn no_extension_is_negotiated_so_decompression_bombs_are_impossible() {
     let mut raw = host.connect_and_send(asking);
     let head = host.until("the answer", |_| raw.head());
     assert!(!head.to_ascii_lowercase().contains("extensions"), "{head}");
-    assert_told(client_frame(0xC1, "compressed, allegedly"), 1002);
+    assert_closed_with(client_frame(0xC1, "not compressed"), 1002);
 }
 
 #[test]
@@ -91,37 +92,40 @@ fn a_wrong_version_gets_426_and_the_header_with_the_right_one() {
 #[test]
 fn reserved_bits_and_opcodes_get_1002() {
     for first in [0xC1, 0xA1, 0x91, 0xC2, 0xC9, 0x83, 0x87, 0x8B, 0x8F] {
-        assert_told(client_frame(first, "hi"), 1002);
+        assert_closed_with(client_frame(first, "hi"), 1002);
     }
 }
 
 #[test]
 fn a_control_frame_over_125_bytes_or_in_fragments_gets_1002() {
-    assert_told(client_frame(PING, [0; 126]), 1002);
-    assert_told(client_frame(CLOSE, close_payload(1000, &"x".repeat(124))), 1002);
-    assert_told(client_frame(0x09, "part"), 1002);
-    assert_told(client_frame(0x08, []), 1002);
+    assert_closed_with(client_frame(PING, [0; 126]), 1002);
+    assert_closed_with(client_frame(CLOSE, close_payload(1000, &"x".repeat(124))), 1002);
+    assert_closed_with(client_frame(0x09, "part"), 1002);
+    assert_closed_with(client_frame(0x08, []), 1002);
 }
 
 #[test]
 fn fragments_out_of_order_get_1002() {
-    assert_told(client_frame(0x80, "of nothing"), 1002);
-    assert_told([client_frame(0x01, "one"), client_frame(TEXT, "two")].concat(), 1002);
+    assert_closed_with(client_frame(0x80, "of nothing"), 1002);
+    assert_closed_with([client_frame(0x01, "one"), client_frame(TEXT, "two")].concat(), 1002);
 }
 
 #[test]
 fn invalid_utf8_in_text_and_reasons_gets_1007() {
     for payload in [&b"\xC3\x28"[..], b"\xF0\x9F\x8E", b"\xED\xA0\x80", b"\xFF", b"good until here \x80"] {
-        assert_told(client_frame(TEXT, payload), 1007);
+        assert_closed_with(client_frame(TEXT, payload), 1007);
     }
-    assert_told([client_frame(0x01, b"\xC3"), client_frame(0x80, b"\x28")].concat(), 1007);
-    assert_told(client_frame(CLOSE, [3, 0xE8, 0xC3, 0x28]), 1007);
+    assert_closed_with([client_frame(0x01, b"\xC3"), client_frame(0x80, b"\x28")].concat(), 1007);
+    assert_closed_with(client_frame(CLOSE, [3, 0xE8, 0xC3, 0x28]), 1007);
 }
 
 #[test]
 fn a_message_that_is_too_big_gets_1009() {
-    assert_told(client_frame(BINARY, vec![0; 65_537]), 1009);
-    assert_told([client_frame(0x02, vec![0; 60_000]), client_frame(0x80, vec![0; 6_000])].concat(), 1009);
+    assert_closed_with(client_frame(BINARY, vec![0; 65_537]), 1009);
+    assert_closed_with(
+        [client_frame(0x02, vec![0; 60_000]), client_frame(0x80, vec![0; 6_000])].concat(),
+        1009,
+    );
 }
 
 #[test]
@@ -146,7 +150,7 @@ fn no_frame_is_sent_after_a_close_frame() {
     assert_eq!(host.server.send(key, b"x"), Err(Error::NotOpen { state: ReadyState::Closing }));
     host.server.close_with(key, CloseCode::NORMAL, "again").unwrap();
     raw.send(client_frame(PING, "answer me"));
-    raw.send(client_frame(0x83, "a breach"));
+    raw.send(client_frame(0x83, "invalid"));
     assert_eq!(host.frame(&mut raw).close_code(), Some(1000));
     host.closed(key);
     host.end(&mut raw);
@@ -157,9 +161,9 @@ fn no_frame_is_sent_after_a_close_frame() {
 fn close_codes_that_are_not_allowed_are_rejected_in_both_directions() {
     for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000] {
         assert!(CloseCode::new(code).is_err());
-        assert_told(client_frame(CLOSE, close_payload(code, "")), 1002);
+        assert_closed_with(client_frame(CLOSE, close_payload(code, "")), 1002);
     }
-    assert_told(client_frame(CLOSE, [3]), 1002);
+    assert_closed_with(client_frame(CLOSE, [3]), 1002);
 }
 
 /// A ping between the fragments of a message is answered before the message has come whole.
@@ -176,7 +180,6 @@ fn a_pong_has_the_payload_of_the_ping() {
     }
 }
 
-/// Whatever is split over however many segments is the same.
 #[test]
 fn single_bytes_are_assembled() {
     let mut host = Host::start(ServerOptions::default());

@@ -1,5 +1,4 @@
-//! Pages that connect in the name of whoever looks at them (cross-site WebSocket hijacking), and what strangers would write
-//! into logs.
+//! Pages that connect with the credentials of their visitors (cross-site WebSocket hijacking), and log injection.
 
 use websocket_peer::{OriginPolicy, ServerOptions};
 
@@ -8,7 +7,7 @@ use crate::{
     host::{Host, request},
 };
 
-/// What a page of this origin is answered; the request is for `h.example:99`.
+/// Returns the status of the response to a page of this origin. The request is for `h.example:99`.
 #[track_caller]
 fn status(host: &mut Host, origin: &str) -> u16 {
     let mut raw = host.connect_and_send(request("/", &[&format!("Origin: {origin}")]));
@@ -37,11 +36,11 @@ fn by_default_only_pages_of_the_same_host_and_programs_may_connect() {
     ] {
         assert_eq!(status(&mut host, foreign), 403, "{foreign}");
     }
-    // Programs that are no browsers name none.
+    // Programs other than browsers send no origin.
     host.open_client();
 }
 
-/// A page whose own name leads to this server names itself in both fields.
+/// An attacker's name that resolves to the server (DNS rebinding) is in both fields.
 #[test]
 fn with_a_list_of_hosts_a_page_of_another_name_for_the_server_may_not_connect() {
     let mut host = Host::start(ServerOptions::default().hosts(["game.example", "h.example:99"]));
@@ -98,18 +97,18 @@ fn two_origins_get_400() {
     assert_eq!(host.status_for(request("/", &twice)), 400);
 }
 
-/// Log injection through reasons: what a stranger wrote cannot begin a new line.
+/// Log injection through reasons: text of the client cannot begin a new line.
 #[test]
 fn a_reason_cannot_forge_a_line_of_a_log() {
     let mut host = Host::start(ServerOptions::default());
     let (key, mut raw) = host.open_client();
     raw.send(client_frame(CLOSE, close_payload(4000, "bye\n[error] forged\r\x1B[2J")));
     let info = host.closed(key);
-    assert_eq!(info.reason, "bye\n[error] forged\r\x1B[2J", "it is told as it came");
+    assert_eq!(info.reason, "bye\n[error] forged\r\x1B[2J", "the reason is unchanged");
     assert!(!info.to_string().contains(|c: char| c.is_control()), "{info}");
 }
 
-/// Peer id spoofing: who sent a packet is known from where it came, whatever it says.
+/// Spoofing of peer ids in the payload.
 #[test]
 fn the_sender_of_a_packet_is_the_connection_that_it_came_from() {
     let mut host = Host::start(ServerOptions::default());

@@ -1,4 +1,4 @@
-//! `max_peers`: so many are served, and one more is told to come again.
+//! The limits on peers and connections, in all and for each address.
 
 use websocket_peer::{CloseCode, ServerOptions};
 
@@ -62,7 +62,7 @@ fn an_address_at_its_limit_does_not_affect_other_addresses() {
 
 #[test]
 fn an_address_that_connects_too_often_gets_429() {
-    // So few that a slow machine exceeds them, too.
+    // A small limit, so that a slow machine exceeds it, too.
     let options = ServerOptions::default().max_connections_per_address_per_second(1);
     let mut host = Host::start(options);
     let statuses: Vec<_> = (0..12)
@@ -73,9 +73,9 @@ fn an_address_that_connects_too_often_gets_429() {
             head[9..12].to_owned()
         })
         .collect();
-    assert_eq!(statuses[..2], ["101", "101"], "two seconds' worth may come at once");
+    assert_eq!(statuses[..2], ["101", "101"], "a burst of two seconds is allowed");
     assert!(statuses.iter().any(|status| status == "429"), "{statuses:?}");
-    // And is served when it comes more slowly.
+    // It is served when it connects more slowly.
     host.until_so("it is served again", |host| {
         std::thread::sleep(std::time::Duration::from_millis(1500));
         let mut raw = host.connect_and_send(REQUEST);
@@ -98,7 +98,7 @@ fn a_closing_peer_still_counts() {
 fn connections_that_never_open_do_not_count_as_peers() {
     let mut host = Host::start(ServerOptions::default().max_peers(1).paths(["/chat"]));
     let _silent = [host.connect(), host.connect_and_send("GET")];
-    host.until_so("they are here", |host| host.server.stats().pending == 2);
+    host.until_so("they are accepted", |host| host.server.stats().pending == 2);
     assert_eq!(host.status_for(REQUEST.replace("/chat", "/else")), 404);
     host.open_client();
 }
@@ -110,9 +110,9 @@ fn of_many_clients_at_once_max_peers_are_admitted() {
         .max_pending_handshakes(100)
         .max_pending_handshakes_per_address(100);
     let mut host = Host::start(options);
-    let mut crowd: Vec<_> = (0..60).map(|_| host.connect_and_send(REQUEST)).collect();
+    let mut raws: Vec<_> = (0..60).map(|_| host.connect_and_send(REQUEST)).collect();
     let mut statuses: Vec<String> = Vec::new();
-    for raw in &mut crowd {
+    for raw in &mut raws {
         let head = host.until("an answer", |_| raw.head());
         statuses.push(head[9..12].to_owned());
     }

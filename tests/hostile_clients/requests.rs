@@ -1,4 +1,4 @@
-//! Requests that are too much, or that are none: sizes, counts, bytes that are no text, other protocols.
+//! Requests that are too large or invalid: sizes, counts, bytes that are not text, other protocols.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use crate::{
     host::{Host, request},
 };
 
-/// A request whose head has just so many bytes.
+/// A request whose head has exactly this size.
 fn sized(size: usize) -> String {
     let empty = request("/", &["X: "]);
     request("/", &[&format!("X: {}", "x".repeat(size - empty.len()))])
@@ -29,7 +29,7 @@ fn a_head_over_the_limit_gets_431() {
     assert_eq!(small.status_for(sized(301)), 431);
 }
 
-/// Quadratic header parsing: nothing is parsed before the head is whole, and nothing is kept beyond the limit.
+/// Quadratic header parsing: a head is parsed once it is complete, and no bytes are kept beyond the limit.
 #[test]
 fn a_head_that_never_ends_is_rejected_at_the_limit() {
     let mut host = Host::start(ServerOptions::default());
@@ -41,10 +41,10 @@ fn a_head_that_never_ends_is_rejected_at_the_limit() {
     }
     assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
     assert_eq!(host.rejection(&mut raw).status, 431);
-    assert!(host.server.stats().memory < 1000, "the answer at most");
+    assert!(host.server.stats().memory < 1000, "only the response");
 }
 
-/// Many headers crash other servers.
+/// Too many headers crash some servers.
 #[test]
 fn more_than_64_fields_get_431() {
     let mut host = Host::start(ServerOptions::default());
@@ -55,7 +55,7 @@ fn more_than_64_fields_get_431() {
     assert_eq!(host.status_for(with_fields(500)), 431);
 }
 
-/// Header values that panic elsewhere: bytes that are no text, and names that mean something to a language.
+/// Header values that cause panics elsewhere: bytes that are not text, and names with a meaning in a language.
 #[test]
 fn header_values_that_are_not_text_cause_no_panic() {
     let mut host = Host::start(ServerOptions::default());
@@ -131,7 +131,7 @@ fn a_path_that_is_not_served_gets_404() {
     host.open_client_with(&request("/game?x=/else", &[]));
 }
 
-/// Even one who sends and sends gets the whole answer, and no reset.
+/// It gets the whole response, and no reset.
 #[test]
 fn a_client_that_continues_to_send_still_gets_the_response() {
     let mut host = Host::start(ServerOptions::default());
@@ -140,7 +140,7 @@ fn a_client_that_continues_to_send_still_gets_the_response() {
     assert_eq!(host.rejection(&mut raw).status, 400);
 }
 
-/// TLS downgrade and credential leaks by redirect: a server never sends one.
+/// TLS downgrades and leaks of credentials by redirects.
 #[test]
 fn a_rejection_is_never_a_redirect() {
     let mut host = Host::start(ServerOptions::default());
@@ -150,7 +150,7 @@ fn a_rejection_is_never_a_redirect() {
     }
 }
 
-/// Thread per connection: there is none.
+/// There is no thread per connection.
 #[test]
 fn requests_are_answered_on_the_thread_that_polls() {
     let mut host = Host::start(ServerOptions::default());

@@ -1,4 +1,4 @@
-//! TLS under attack: handshakes cost a private-key operation each, and records need no data in them to be decrypted.
+//! Attacks on TLS: handshakes that cost a private-key operation each, and records without data that cost decryption.
 
 use std::{
     io::{Read, Write},
@@ -55,7 +55,7 @@ fn hello(authority: &Authority) -> Vec<u8> {
     hello
 }
 
-/// A client that speaks TLS over a raw connection.
+/// A TLS client on a raw connection.
 struct Secure {
     tls: ClientConnection,
     raw: Raw,
@@ -67,14 +67,14 @@ impl Secure {
         Self { tls: client(authority), raw: host.connect(), received: Vec::new() }
     }
 
-    /// Sends what TLS has to send, and takes what has come. The server may have ended the connection.
-    fn pump(&mut self) {
+    /// Sends and receives TLS records. The server may have ended the connection.
+    fn exchange(&mut self) {
         let mut tcp = self.raw.tcp();
         while self.tls.wants_write() && self.tls.write_tls(&mut tcp).is_ok() {}
         if self.tls.read_tls(&mut tcp).is_ok() {
             self.tls.process_new_packets().unwrap();
         }
-        // What is not there yet comes later.
+        // An error means that no more data has arrived.
         let _ = self.tls.reader().read_to_end(&mut self.received);
     }
 
@@ -83,7 +83,7 @@ impl Secure {
         let mut this = Self::new(host, authority);
         this.tls.writer().write_all(REQUEST.as_bytes()).unwrap();
         host.until_so("the answer to the request", |_| {
-            this.pump();
+            this.exchange();
             this.received.ends_with(b"\r\n\r\n")
         });
         assert!(this.received.starts_with(b"HTTP/1.1 101 "));
@@ -97,16 +97,16 @@ fn a_client_that_is_rejected_at_once_costs_no_tls_handshake() {
     let authority = authority();
     let mut host = secure(&authority, ServerOptions::default().max_pending_handshakes_per_address(1));
     let _silent = host.connect();
-    host.until_so("it is here", |host| host.server.stats().pending == 1);
+    host.until_so("it is accepted", |host| host.server.stats().pending == 1);
     let mut refused = host.connect_and_send(hello(&authority));
     host.end(&mut refused);
-    assert_eq!(refused.rest(), b"", "an answer to the hello would have been signed");
+    assert_eq!(refused.rest(), b"", "a response to the hello would have cost a signature");
     assert_eq!(host.server.stats().pending, 1);
 }
 
 #[test]
 fn the_time_for_tls_handshakes_in_a_poll_is_limited_and_the_next_poll_continues() {
-    // Each costs a signature: all of them take longer on any machine than the 8 ms of a poll.
+    // Each costs a signature. On any machine all of them take longer than the 8 ms of a poll.
     const COUNT: usize = 400;
     let authority = authority();
     let options = ServerOptions::default()
@@ -120,7 +120,7 @@ fn the_time_for_tls_handshakes_in_a_poll_is_limited_and_the_next_poll_continues(
         clients.push(host.connect());
         host.step();
     }
-    host.until_so("they are here", |host| host.server.stats().pending == COUNT);
+    host.until_so("they are accepted", |host| host.server.stats().pending == COUNT);
     let hello = hello(&authority);
     clients.iter_mut().for_each(|raw| raw.send(&hello));
     let answered = |clients: &mut Vec<Raw>| {
@@ -144,11 +144,11 @@ fn the_time_for_tls_handshakes_in_a_poll_is_limited_and_the_next_poll_continues(
 fn a_client_of_a_full_server_costs_no_tls_handshake() {
     let authority = authority();
     let mut host = secure(&authority, ServerOptions::default().max_peers(1));
-    let _seated = Secure::open(&mut host, &authority);
+    let _admitted = Secure::open(&mut host, &authority);
     host.opened();
     let mut refused = host.connect_and_send(hello(&authority));
     host.end(&mut refused);
-    assert_eq!(refused.rest(), b"", "an answer to the hello would have been signed");
+    assert_eq!(refused.rest(), b"", "a response to the hello would have cost a signature");
 }
 
 #[test]
@@ -158,18 +158,18 @@ fn tls_records_without_data_count_for_the_byte_rate() {
     let mut host = secure(&authority, ServerOptions::default().rate_limits(limits));
     let mut client = Secure::open(&mut host, &authority);
     let key = host.opened();
-    // Each is a record that updates the keys, and has no data for the WebSocket.
+    // Each of these records updates the keys, and has no data.
     for _ in 0..1000 {
         client.tls.refresh_traffic_keys().unwrap();
     }
-    host.until_so("it is over", |host| {
-        client.pump();
+    host.until_so("it is closed", |host| {
+        client.exchange();
         host.server.peer(key).is_none_or(|peer| peer.state() == ReadyState::Closed)
     });
     assert_eq!(host.closed(key).cause, CloseCause::LimitExceeded(Limit::ByteRate));
 }
 
-/// The end of a connection is not decrypted: what comes after the close frame is dropped as it comes.
+/// Bytes after the close frame are dropped without decryption.
 #[test]
 fn a_closed_connection_ends_although_its_client_continues_to_send() {
     let authority = authority();
@@ -179,11 +179,11 @@ fn a_closed_connection_ends_although_its_client_continues_to_send() {
     let key = host.opened();
     client.tls.writer().write_all(&client_frame(CLOSE, [3, 0xE8])).unwrap();
     host.until_so("it is closed", |host| {
-        client.pump();
+        client.exchange();
         host.server.peer(key).is_none()
     });
     host.closed(key);
-    // Bytes that are no TLS at all.
+    // These bytes are not TLS.
     assert_is_ended(&mut host, &mut client.raw);
 }
 
@@ -197,7 +197,7 @@ fn a_rejected_client_that_continues_to_send_is_ended() {
     assert_is_ended(&mut host, &mut raw);
 }
 
-/// It sends much more than what may be in flight when a connection ends.
+/// Checks that the server ends the connection. The client sends much more than may be in flight.
 #[track_caller]
 fn assert_is_ended(host: &mut Host, raw: &mut Raw) {
     let junk = [b'x'; 64 * 1024];
@@ -221,16 +221,16 @@ fn a_well_behaved_tls_client_is_served() {
     let mut client = Secure::open(&mut host, &authority);
     let key = host.opened();
     client.tls.writer().write_all(&client_frame(TEXT, "hello")).unwrap();
-    client.pump();
+    client.exchange();
     assert_eq!(host.packet(key).as_text(), Some("hello"));
     host.server.close_with(key, websocket_peer::CloseCode::NORMAL, "bye").unwrap();
     host.until_so("the close frame", |_| {
-        client.pump();
+        client.exchange();
         client.received.ends_with(b"bye")
     });
     client.tls.writer().write_all(&client_frame(CLOSE, [3, 0xE8])).unwrap();
     host.until_so("the end", |_| {
-        client.pump();
+        client.exchange();
         client.raw.end() == Some(End::Eof)
     });
 }

@@ -1,4 +1,4 @@
-//! The hook of `on_request`: what it is shown, what it can decide, and what becomes of decisions that make no sense.
+//! The hook of `on_request`: what it gets, what it can decide, and how invalid decisions are answered.
 
 use std::{
     sync::{Arc, Mutex},
@@ -12,12 +12,12 @@ use crate::{
     host::{Host, request, with_peer},
 };
 
-/// A server whose hook is this.
+/// A server with this hook.
 fn host(hook: impl FnMut(&Request) -> Admission + Send + Sync + 'static) -> Host {
     Host::with_hook(ServerOptions::default(), hook)
 }
 
-/// The fields of the answer that opens.
+/// Opens a connection. Returns it and the head of the response.
 #[track_caller]
 fn answer(host: &mut Host, request: &str) -> (Raw, String) {
     let mut raw = host.connect_and_send(request);
@@ -38,7 +38,7 @@ fn the_hook_gets_the_whole_request() {
     });
     let asked = request("/room/7?ticket=a", &["X-Own: 1", "Sec-WebSocket-Protocol: game, chat"]);
     let (key, raw) = host.open_client_with(&asked);
-    let [request] = &seen.lock().unwrap()[..] else { panic!("it is asked once") };
+    let [request] = &seen.lock().unwrap()[..] else { panic!("not one call") };
     assert_eq!((request.path(), request.query()), ("/room/7", Some("ticket=a")));
     assert_eq!((request.host(), request.header("x-own")), ("h.example:99", Some(&b"1"[..])));
     assert_eq!(request.protocols().collect::<Vec<_>>(), ["game", "chat"]);
@@ -78,7 +78,7 @@ fn a_server_that_refuses_new_connections_keeps_its_peers_and_can_accept_again() 
 #[test]
 fn the_hook_gets_no_request_that_the_options_reject() {
     let options = ServerOptions::default().paths(["/game"]);
-    let mut host = Host::with_hook(options, |_| panic!("it was asked"));
+    let mut host = Host::with_hook(options, |_| panic!("the hook was called"));
     assert_eq!(host.status_for(REQUEST), 404);
     let foreign = request("/game", &["Origin: https://evil.example"]);
     assert_eq!(host.status_for(foreign), 403);
@@ -144,17 +144,16 @@ fn user_data_is_returned_by_its_type() {
     });
     let (ann, _one) = host.open_client_with(&request("/?ann", &[]));
     let (bob, _two) = host.open_client_with(&request("/?bob", &[]));
-    let (nobody, _three) = host.open_client_with(&request("/", &[]));
+    let (anonymous, _three) = host.open_client_with(&request("/", &[]));
     let player = |host: &Host, key| {
         host.server.peer(key).and_then(|peer| peer.user_data::<Player>().map(|player| player.0.clone()))
     };
     assert_eq!(player(&host, ann).as_deref(), Some("ann"));
     assert_eq!(player(&host, bob).as_deref(), Some("bob"));
-    assert_eq!(player(&host, nobody), None);
+    assert_eq!(player(&host, anonymous), None);
     assert!(host.server.peer(ann).unwrap().user_data::<String>().is_none());
 }
 
-/// A token that tells when it is dropped.
 #[test]
 fn user_data_lives_as_long_as_the_peer() {
     let token = Arc::new(());
@@ -166,7 +165,7 @@ fn user_data_lives_as_long_as_the_peer() {
     assert_eq!(Arc::strong_count(&token), 3);
     drop(raw);
     host.closed(key);
-    host.until_so("it is dropped", |_| Arc::strong_count(&token) == 2);
+    host.until_so("the data is dropped", |_| Arc::strong_count(&token) == 2);
 }
 
 #[test]
@@ -206,7 +205,7 @@ fn rate_limits_for_one_peer_do_not_affect_others() {
     }
 }
 
-/// The deadline for its close is its own, too.
+/// The timeout for the close is its own, too.
 #[test]
 fn timeouts_for_one_peer_do_not_affect_others() {
     let mut host = host(|_| {
@@ -237,7 +236,7 @@ fn an_invalid_admission_is_answered_500_and_the_server_continues() {
     }
 }
 
-/// It is told neither as open nor as closed: it never was.
+/// It is neither `Opened` nor `Closed`, because it was never open.
 #[test]
 fn a_client_that_resets_while_it_is_admitted_causes_no_event() {
     let waiting: Arc<Mutex<Option<Raw>>> = Arc::default();

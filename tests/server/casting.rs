@@ -1,4 +1,4 @@
-//! A packet for several peers: whom it reaches, how often, and that its bytes count once.
+//! A packet for several peers: which of them get it, how often, and that its bytes count once.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -31,7 +31,7 @@ fn a_multicast_reaches_the_given_peers_and_no_others() {
     }
     assert_eq!(host.server.broadcast(&Packet::text("to all"), None), 5);
     for raw in clients.values_mut() {
-        assert_eq!(host.frame(raw).payload, b"to all", "nothing came before it");
+        assert_eq!(host.frame(raw).payload, b"to all", "no packet came before it");
     }
 }
 
@@ -76,7 +76,7 @@ fn a_multicast_ignores_keys_of_peers_that_are_not_open() {
     host.closed(gone);
     let (closing, mut raw_closing) = host.open_client();
     host.server.close_with(closing, CloseCode::NORMAL, "").unwrap();
-    // One whose `Opened` the program has not read.
+    // A peer whose `Opened` the program has not read.
     let _unreported = host.connect_and_send(REQUEST);
     crate::common::until("it is open", || {
         host.server.poll();
@@ -86,8 +86,8 @@ fn a_multicast_ignores_keys_of_peers_that_are_not_open() {
     let foreign: Vec<PeerKey> = (0..8).map(|_| elsewhere.open_client()).map(|(key, _)| key).collect();
     let before = host.server.stats().packets_sent;
     let keys = foreign.last().into_iter().chain([&gone, &closing]);
-    assert_eq!(host.server.multicast(&Packet::text("nobody"), keys), 0);
-    assert_eq!(host.server.broadcast(&Packet::text("nobody"), None), 0, "the arrival was not read");
+    assert_eq!(host.server.multicast(&Packet::text("no peer"), keys), 0);
+    assert_eq!(host.server.broadcast(&Packet::text("no peer"), None), 0, "its `Opened` was not read");
     assert_eq!(host.server.stats().packets_sent, before);
 
     let unreported = host.opened();

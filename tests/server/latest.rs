@@ -1,4 +1,4 @@
-//! Packets that make older ones worthless: while a peer takes nothing, only the newest under each key waits for it.
+//! Packets that replace older ones: only the newest packet of each key waits.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{
 
 const FILLING: usize = 50_000;
 
-/// A peer whose kernel takes no more.
+/// A peer for which the kernel takes no more.
 fn blocked(options: ServerOptions) -> (Host, PeerKey, Raw) {
     let mut host = Host::start(options);
     let (key, raw) = host.open_client();
@@ -19,7 +19,7 @@ fn blocked(options: ServerOptions) -> (Host, PeerKey, Raw) {
     (host, key, raw)
 }
 
-/// The texts that arrive once the client reads, until this one.
+/// Reads the texts that arrive, until this one.
 fn texts_until(host: &mut Host, raw: &mut Raw, last: &str) -> Vec<String> {
     let mut texts = Vec::new();
     while texts.last().is_none_or(|text| text != last) {
@@ -91,7 +91,7 @@ fn each_peer_has_keys_of_its_own() {
     assert_eq!(texts_until(&mut host, &mut other_raw, "d"), ["d"]);
 }
 
-/// No heartbeat, no event, no poll but those for the deadline: that of a peer that stays full counts all the same.
+/// There is no heartbeat and no event: only the deadline for the full queue.
 #[test]
 fn a_peer_whose_queue_stays_full_is_closed_even_if_the_oldest_packets_are_dropped() {
     let peer = PeerOptions::for_server().outbound_buffer_size(2 * FILLING).heartbeat_interval(Duration::ZERO);

@@ -1,4 +1,4 @@
-//! Where a server listens: ports, both versions of IP, and listeners that somebody else has opened.
+//! Where a server listens: ports, both versions of IP, and listeners that are open already.
 
 use std::{
     net::{SocketAddr, TcpListener, TcpStream},
@@ -16,7 +16,7 @@ use crate::{
     host::{Host, with_peer},
 };
 
-/// Whether a client gets in at this address.
+/// Returns `true` if a client can open a connection to this address.
 fn opens(host: &mut Host, addr: SocketAddr) -> bool {
     let Ok(tcp) = TcpStream::connect(addr) else { return false };
     let mut raw = Raw::new(tcp);
@@ -62,7 +62,7 @@ fn an_ipv6_listener_accepts_ipv4_only_with_dual_stack() {
     };
     let (mut host, by_ipv4) = bind(true);
     assert!(opens(&mut host, by_ipv4));
-    // The other one leaves the port of IPv4 free; but a stranger may have it.
+    // The other one leaves the port of IPv4 free, but another program may have it.
     eventually("a port that is free", || {
         let (_host, by_ipv4) = bind(false);
         TcpListener::bind(by_ipv4).ok()
@@ -73,12 +73,12 @@ fn an_ipv6_listener_accepts_ipv4_only_with_dual_stack() {
 fn an_open_listener_is_taken_over() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap();
-    // Who has come before is served, too.
+    // A connection from before is served, too.
     let mut early = Raw::new(TcpStream::connect(addr).unwrap());
     early.send(REQUEST);
     let mut host = Host::of(WebSocketServer::from_listener(listener, ServerOptions::default()).unwrap());
     assert_eq!(host.addr(), addr);
-    host.until_so("the early one is answered", |_| early.head().is_some());
+    host.until_so("the early client is answered", |_| early.head().is_some());
     assert!(opens(&mut host, addr));
 }
 
@@ -90,7 +90,7 @@ fn a_port_in_use_is_an_error_and_is_free_after_the_server_is_dropped() {
     assert!(matches!(second, Err(Error::Io { kind: std::io::ErrorKind::AddrInUse, .. })), "{second:?}");
     let (_, raw) = host.open_client();
     drop(host);
-    // Its connections are still in the system's memory.
+    // The system still has its connections in TIME_WAIT.
     let again = WebSocketServer::bind(addr, ServerOptions::default());
     assert!(again.is_ok(), "{again:?}");
     drop(raw);
@@ -124,8 +124,8 @@ fn small_packets_are_not_delayed() {
     assert!(!socket2::SockRef::from(&watched).tcp_nodelay().unwrap());
     let mut host = Host::of(WebSocketServer::from_listener(listener, ServerOptions::default()).unwrap());
     let (key, mut raw) = host.open_client();
-    // With Nagle's algorithm the second one would wait for an acknowledgement, and an end that reads nothing delays that: Linux by
-    // 40 ms, once it has acknowledged some packets at once. A busy machine is slow as well, but not every time.
+    // With Nagle's algorithm the second packet would wait for an acknowledgement, which Linux delays by 40 ms after it has
+    // acknowledged some packets at once. A busy machine is slow, too, but not in every round.
     let mut fastest = Duration::MAX;
     for round in 0..40 {
         let start = Instant::now();

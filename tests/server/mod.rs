@@ -1,4 +1,4 @@
-//! One file for each theme.
+//! One file for each subject.
 
 mod admission;
 mod casting;

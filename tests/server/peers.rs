@@ -1,4 +1,4 @@
-//! Peers by their keys: who is known, for how long, and that a key is nobody else's.
+//! The keys of peers: that they are unique, and how long a peer is known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ fn a_key_is_never_used_again() {
     let mut stays = Vec::new();
     for round in 0..100 {
         let (key, raw) = host.open_client();
-        assert!(keys.insert(key), "{key} was somebody else's");
+        assert!(keys.insert(key), "{key} was used before");
         if round % 10 == 0 {
             stays.push((key, raw));
             continue;
@@ -35,7 +35,7 @@ fn a_key_is_never_used_again() {
     assert_eq!(known, stays.iter().map(|(key, _)| *key).collect());
     for key in keys.difference(&known) {
         assert!(host.server.peer(*key).is_none());
-        assert_eq!(host.server.send(*key, b"for somebody else"), Err(Error::UnknownPeer));
+        assert_eq!(host.server.send(*key, b"for another"), Err(Error::UnknownPeer));
     }
 }
 
@@ -51,7 +51,7 @@ fn the_number_of_a_key_is_never_used_again() {
         assert_eq!(numbers.insert(number, key), None, "{key}");
         assert_eq!(key.to_string(), format!("peer {number}"));
         last = number;
-        // Its place is free again, and the next one takes it.
+        // The next one uses its slot.
         if round % 3 != 0 {
             drop(raw);
             host.closed(key);
@@ -68,12 +68,12 @@ fn a_peer_is_known_from_opened_until_the_call_after_closed() {
         host.server.poll();
         host.server.stats().peers == 1
     });
-    assert_eq!((host.server.peers().count(), host.server.peer_count()), (0, 0), "not told yet");
+    assert_eq!((host.server.peers().count(), host.server.peer_count()), (0, 0), "`Opened` was not read");
     let Some(ServerEvent::Opened(key)) = host.server.next_event() else { panic!("no Opened") };
     assert_eq!(host.server.peers().collect::<Vec<_>>(), [key]);
 
     raw.send([client_frame(TEXT, "last"), client_frame(CLOSE, close_payload(4001, ""))].concat());
-    until("it is over", || {
+    until("it is closed", || {
         host.server.poll();
         host.server.stats().peers == 0
     });
@@ -84,7 +84,7 @@ fn a_peer_is_known_from_opened_until_the_call_after_closed() {
     let Some(ServerEvent::Closed(closed, _)) = host.server.next_event() else { panic!("no Closed") };
     assert_eq!(closed, key);
 
-    let info = host.server.peer(key).expect("its end was told just now");
+    let info = host.server.peer(key).expect("its `Closed` was the last event");
     assert_eq!((info.request().path(), info.stats().packets_received), ("/chat", 1));
     assert_eq!((host.server.peers().count(), host.server.peer_count()), (0, 0));
     assert_eq!(host.server.send(key, b""), Err(Error::UnknownPeer));
@@ -98,7 +98,7 @@ fn a_poll_also_drops_the_information_about_a_closed_peer() {
     let mut host = host();
     let (key, raw) = host.open_client();
     drop(raw);
-    until("its end is told", || {
+    until("its `Closed` is returned", || {
         host.server.poll();
         host.server.next_event().is_some()
     });

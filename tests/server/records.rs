@@ -1,4 +1,4 @@
-//! What is logged: that something happened, at a level that suits it, and never what somebody sent or could be known by.
+//! The log: events have the right level, and no record has data that a client sent or secrets.
 
 use std::{cell::RefCell, sync::Once, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 thread_local! {
-    /// A server logs on the thread that polls it, and so each test finds its own records here.
+    /// A server logs on the thread that polls it, so each test has its own records.
     static RECORDS: RefCell<Vec<(Level, String)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -31,17 +31,17 @@ impl Log for Recorder {
     fn flush(&self) {}
 }
 
-/// From now on everything is recorded.
+/// Records everything from now on.
 fn record() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        log::set_logger(&Recorder).expect("nobody else logs here");
+        log::set_logger(&Recorder).expect("no other logger");
         log::set_max_level(LevelFilter::Trace);
     });
     RECORDS.take();
 }
 
-/// What was logged since the last call.
+/// Returns the records since the last call.
 fn records() -> Vec<(Level, String)> {
     RECORDS.take()
 }
@@ -76,9 +76,9 @@ fn opened_closed_and_rejected_clients_are_logged_for_debugging_with_address_and_
     host.closed(key);
     assert_recorded(Level::Debug, &[&key.to_string(), &addr, "lost"]);
 
-    let mut stranger = host.connect_and_send(REQUEST.replace("/chat", "/else"));
-    let addr = stranger.tcp().local_addr().unwrap().to_string();
-    host.rejection(&mut stranger);
+    let mut rejected = host.connect_and_send(REQUEST.replace("/chat", "/else"));
+    let addr = rejected.tcp().local_addr().unwrap().to_string();
+    host.rejection(&mut rejected);
     assert_recorded(Level::Debug, &[&addr, "path"]);
 }
 
@@ -102,7 +102,7 @@ fn clients_cannot_cause_warnings() {
         host.status_for(bytes);
     }
     let _silent = [host.connect(), host.connect(), host.connect()];
-    host.until_so("one is turned away", |host| host.server.stats().refused == 5);
+    host.until_so("one is rejected", |host| host.server.stats().refused == 5);
     let loud: Vec<_> = records().into_iter().filter(|(level, _)| *level < Level::Info).collect();
     assert_eq!(loud, []);
 }
@@ -110,7 +110,7 @@ fn clients_cannot_cause_warnings() {
 #[test]
 fn scarce_memory_is_logged_as_one_warning() {
     record();
-    // Of what all have in common less is left than they hold.
+    // The clients hold more than the common pool.
     let options =
         ServerOptions::default().max_peers(8).max_buffered_bytes(10 * 144 * 1024).rate_limits(unlimited());
     let mut host = Host::start(options);
@@ -130,10 +130,10 @@ fn scarce_memory_is_logged_as_one_warning() {
     assert!(matches!(&loud[..], [(Level::Warn, text)] if text.contains("bytes are held")), "{loud:#?}");
 }
 
-/// Everything that somebody sends or configures has this in it.
+/// All data that is sent or configured contains this.
 const SECRET: &str = "s3cret";
 
-/// A token in a URL ends in logs elsewhere.
+/// Other servers log tokens in URLs.
 #[test]
 fn no_payload_query_token_or_field_is_ever_logged() {
     record();
@@ -156,15 +156,15 @@ fn no_payload_query_token_or_field_is_ever_logged() {
         "Authorization: Bearer s3cret",
         "X-s3cret: s3cret",
     ];
-    let asking = |path: &str| request(&format!("{path}?ticket=s3cret"), &fields);
+    let request_for = |path: &str| request(&format!("{path}?ticket=s3cret"), &fields);
     for path in ["/refused", "/mistake", "/forged"] {
-        host.status_for(asking(path));
+        host.status_for(request_for(path));
     }
     for wrong in [
         "GET /?s3cret HTTP/1.1\r\nHost: s3cret@h\r\n\r\n".into(),
         "s3cret\r\n\r\n".into(),
         format!("GET /s3cret HTTP/1.1\r\nX: s3cret{}", "s3cret".repeat(2000)),
-        asking("/").replace("Upgrade: websocket", "Upgrade: s3cret"),
+        request_for("/").replace("Upgrade: websocket", "Upgrade: s3cret"),
         request("/", &["Origin: https://s3cret.example"]),
     ] {
         host.status_for(wrong);
@@ -180,14 +180,14 @@ fn no_payload_query_token_or_field_is_ever_logged() {
         client_frame(CLOSE, close_payload(4001, SECRET)),
         client_frame(CLOSE, close_payload(1006, SECRET)),
     ] {
-        let (key, mut raw) = host.open_client_with(&asking("/"));
+        let (key, mut raw) = host.open_client_with(&request_for("/"));
         host.server.send_text(key, SECRET).unwrap();
         raw.send(client_frame(TEXT, SECRET));
         raw.send(last);
         host.packet(key);
         host.closed(key);
     }
-    let (key, _raw) = host.open_client_with(&asking("/"));
+    let (key, _raw) = host.open_client_with(&request_for("/"));
     host.server.close_with(key, CloseCode::NORMAL, SECRET).unwrap();
     host.server.shutdown(Duration::from_millis(100));
     host.until_so("it is shut down", |host| host.server.is_shut_down());

@@ -1,5 +1,5 @@
-//! When what is sent leaves: at once where no event waits, together with other replies where some do. What a peer has
-//! [buffered](websocket_peer::PeerInfo::buffered) tells.
+//! When packets leave: at once if no event waits, together with other replies if events wait.
+//! [`PeerInfo::buffered`](websocket_peer::PeerInfo::buffered) shows it.
 
 use websocket_peer::{Packet, PeerKey, ServerEvent, ServerOptions};
 
@@ -11,12 +11,12 @@ use crate::{
     host::Host,
 };
 
-/// A server that has read the first of three packets, and not the others.
+/// A server whose program has read the first of three packets, and not the others.
 fn amid_events() -> (Host, PeerKey, Raw) {
     let mut host = Host::start(ServerOptions::default());
     let (key, mut raw) = host.open_client();
     raw.send(client_frame(TEXT, "question").repeat(3));
-    until("all have come", || {
+    until("all are received", || {
         host.server.poll();
         host.server.stats().packets_received == 3
     });
@@ -36,7 +36,7 @@ fn without_events_a_packet_leaves_at_once() {
     let (key, mut raw) = host.open_client();
     host.server.send_text(key, "at once").unwrap();
     assert_eq!(host.buffered(key), 0);
-    // No call of the server's is needed.
+    // No other call is needed.
     assert_arrives(&mut raw, b"at once");
 }
 
@@ -95,11 +95,11 @@ fn a_broadcast_amid_events_is_gathered_like_a_reply() {
 #[test]
 fn gathered_packets_are_limited() {
     let (mut host, key, mut raw) = amid_events();
-    // No event is read: what is over the bound leaves all the same, as far as the kernel takes it.
+    // No event is read. Packets beyond the limit leave at once, as far as the kernel takes them.
     for number in 0..100_u8 {
         host.server.send(key, &[number; 1000]).unwrap();
     }
-    assert!(host.buffered(key) < 100_000, "all was gathered");
+    assert!(host.buffered(key) < 100_000, "all packets were gathered");
     host.read_events();
     for number in 0..100 {
         let frame = host.frame(&mut raw);

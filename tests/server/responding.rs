@@ -1,4 +1,4 @@
-//! Answers over HTTP on the server's port: health checks and the like, which no WebSocket comes of.
+//! HTTP responses on the server's port, such as health checks.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const HEALTH: &str = "GET /health HTTP/1.1\r\nHost: h.example:99\r\n\r\n";
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\
                   Content-Length: 3\r\n\r\nok\n";
 
-/// Answers health checks, and lets in who asks for a WebSocket.
+/// Answers health checks, and accepts upgrade requests.
 fn healthy(request: &Request) -> Admission {
     match (request.path(), request.is_upgrade()) {
         ("/health", false) => Admission::respond(200, "ok\n"),
@@ -25,12 +25,12 @@ fn healthy(request: &Request) -> Admission {
     }
 }
 
-/// Everything that is answered to these bytes, up to the end.
+/// Returns the whole response to these bytes.
 #[track_caller]
 fn answer(host: &mut Host, bytes: impl AsRef<[u8]>) -> String {
     let mut raw = host.connect_and_send(bytes);
-    assert_eq!(host.end(&mut raw), End::Eof, "a reset would destroy the answer");
-    String::from_utf8(raw.rest().to_vec()).expect("the answer is text")
+    assert_eq!(host.end(&mut raw), End::Eof, "a reset would destroy the response");
+    String::from_utf8(raw.rest().to_vec()).expect("the response is text")
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_health_check_is_answered_without_effect_on_peers() {
     drop(raw);
     host.closed(key);
     host.until_empty();
-    assert!(host.events.is_empty(), "a health check is no peer: {:?}", host.events);
+    assert!(host.events.is_empty(), "a health check causes no event: {:?}", host.events);
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn a_long_response_arrives_complete_at_a_client_that_reads_late() {
     const LENGTH: usize = 64 * 1024;
     let peer = PeerOptions::for_server().close_timeout(PATIENCE);
     let mut host = Host::with_hook(with_peer(peer), |_| Admission::respond(200, vec![b'x'; LENGTH]));
-    // Bytes that nobody reads must not cause a reset.
+    // Unread bytes must not cause a reset.
     let mut raw = host.connect_and_send([HEALTH, "GET /again HTTP/1.1\r\nHost: h\r\n\r\n"].concat());
     host.run(Duration::from_millis(300));
     let stats = host.server.stats();

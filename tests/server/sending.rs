@@ -1,4 +1,4 @@
-//! What sending refuses, and that it leaves no trace then; and what a broadcast reaches.
+//! Packets that are refused, which has no other effect, and the peers that a broadcast reaches.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use crate::{
     host::{Host, with_peer},
 };
 
-/// What can be seen of a peer's way out.
+/// The visible state of a peer's send queue.
 fn traces(host: &Host, key: PeerKey) -> (usize, Stats, usize, u64) {
-    let peer = host.server.peer(key).expect("it is here");
+    let peer = host.server.peer(key).expect("a known peer");
     let stats = host.server.stats();
     (peer.buffered(), peer.stats(), stats.memory, stats.packets_sent)
 }
 
-/// Every call that sends gives this error, and afterwards everything is as before.
+/// Checks that every call that sends returns this error and changes nothing.
 #[track_caller]
 fn assert_refused(host: &mut Host, to: PeerKey, data: &[u8], expected: &Error) {
     let text = "x".repeat(data.len());
@@ -162,7 +162,7 @@ fn with_drop_oldest_the_newest_packets_arrive_in_order() {
 fn with_drop_oldest_no_packet_is_dropped_for_one_that_still_has_no_room() {
     let mut host = Host::start(small().send_overflow(SendOverflow::DropOldest));
     let (key, mut raw) = host.open_client();
-    // What the socket has begun to take cannot be dropped any more.
+    // A packet that the socket has begun to take cannot be dropped.
     host.fill_kernel(key, &Packet::binary(vec![0; 90_000]));
     host.server.send_text(key, "small").unwrap();
     let before = traces(&host, key);
@@ -204,9 +204,9 @@ fn a_broadcast_does_not_reach_a_peer_whose_opened_was_not_read() {
         host.server.poll();
         host.server.stats().peers == 1
     });
-    assert_eq!(host.server.broadcast(&Packet::text("nobody"), None), 0);
+    assert_eq!(host.server.broadcast(&Packet::text("no peer"), None), 0);
     host.opened();
-    assert_eq!(host.server.broadcast(&Packet::text("somebody"), None), 1);
+    assert_eq!(host.server.broadcast(&Packet::text("one peer"), None), 1);
 }
 
 #[test]

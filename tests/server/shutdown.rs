@@ -1,4 +1,4 @@
-//! How a server leaves: it says goodbye, takes nobody in any more, and cuts off at its deadline whoever is still there.
+//! The shutdown of a server: it closes all connections, accepts no new ones, and aborts the rest at the deadline.
 
 use std::{
     net::TcpStream,
@@ -24,11 +24,11 @@ fn every_peer_gets_1001_after_the_packets_sent_before() {
     host.server.shutdown(LONG);
     for (_, raw) in &mut clients {
         assert_eq!(host.frame(raw).payload, b"last");
-        let goodbye = host.frame(raw);
-        assert_eq!(goodbye.close_code(), Some(1001));
+        let close = host.frame(raw);
+        assert_eq!(close.close_code(), Some(1001));
         assert!(!host.server.is_shut_down());
         raw.send(client_frame(TEXT, "one more"));
-        raw.send(client_frame(goodbye.first, goodbye.payload));
+        raw.send(client_frame(close.first, close.payload));
     }
     for (key, _) in &clients {
         assert_eq!(host.packet(*key).as_text(), Some("one more"));
@@ -48,7 +48,7 @@ fn no_connection_is_accepted_after_a_shutdown() {
     let (_, _raw) = host.open_client();
     host.server.shutdown(LONG);
     host.step();
-    assert!(TcpStream::connect(host.addr()).is_err(), "it listens no more");
+    assert!(TcpStream::connect(host.addr()).is_err(), "it does not listen any more");
     assert!(host.server.local_addr().is_err());
 }
 
@@ -56,7 +56,7 @@ fn no_connection_is_accepted_after_a_shutdown() {
 fn pending_handshakes_get_503_at_a_shutdown() {
     let mut host = Host::start(ServerOptions::default());
     let (mut silent, mut late) = (host.connect(), host.connect_and_send(&REQUEST[..50]));
-    host.until_so("both are here", |host| host.server.stats().pending == 2);
+    host.until_so("both are accepted", |host| host.server.stats().pending == 2);
     host.server.shutdown(LONG);
     for raw in [&mut silent, &mut late] {
         assert_eq!(host.rejection(raw).status, 503);
@@ -87,7 +87,7 @@ fn a_shutdown_is_not_complete_before_every_event_was_read() {
     let (key, mut raw) = host.open_client();
     raw.send(client_frame(TEXT, "unread"));
     host.server.shutdown(Duration::ZERO);
-    crate::common::until("it is cut off", || {
+    crate::common::until("it is aborted", || {
         host.server.poll();
         host.server.stats().peers == 0
     });
@@ -117,7 +117,7 @@ fn a_second_shutdown_can_only_set_another_deadline() {
     host.server.shutdown(SOON);
     assert_eq!(host.frame(&mut raw).close_code(), Some(1001));
     assert_eq!(host.closed(key).cause, CloseCause::Aborted);
-    assert_eq!(raw.frame(), None, "one goodbye is enough");
+    assert_eq!(raw.frame(), None, "only one close frame is sent");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The counters of a server add up, over peers that are there and peers that are gone.
+//! The counters of a server: they include open and closed peers.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::{
     host::{Host, unlimited, with_peer},
 };
 
-/// What flows: packets and bytes received, and sent.
+/// Packets and bytes that were received, and that were sent.
 fn flow(stats: &ServerStats) -> [u64; 4] {
     [stats.packets_received, stats.bytes_received, stats.packets_sent, stats.bytes_sent]
 }
@@ -50,7 +50,7 @@ fn connections_are_counted_by_their_outcome() {
     let _silent = [host.connect(), host.connect()];
     drop(host.connect());
     clients.truncate(1);
-    host.until_so("all has been noticed", |host| {
+    host.until_so("all events have been noticed", |host| {
         let stats = host.server.stats();
         (stats.accepted, stats.closed, stats.refused) == (11, 4, 4)
     });
@@ -68,7 +68,7 @@ fn memory_counts_waiting_data_and_returns_to_the_idle_value() {
     let idle = host.server.stats().memory;
     assert!(idle < 2048, "an idle peer holds {idle} bytes");
     raw.send(client_frame(BINARY, vec![0; 50_000]));
-    crate::common::until("it has come", || {
+    crate::common::until("it is received", || {
         host.server.poll();
         host.server.stats().packets_received == 1
     });

@@ -1,4 +1,4 @@
-//! A server with a certificate: our clients at the other end, and strangers who never come to the end of a TLS handshake.
+//! A server with a certificate: with the crate's clients, and with clients that never complete a TLS handshake.
 
 use std::{
     env, fs,
@@ -30,7 +30,7 @@ fn identity(authority: &Authority) -> TlsCertificate {
     TlsCertificate::from_pem(identity.certificates_pem.into_bytes(), identity.key_pem.into_bytes())
 }
 
-/// PeerOptions for peers of a server with this identity.
+/// Options for peers of a server with this certificate.
 fn peer(identity: TlsCertificate) -> PeerOptions {
     PeerOptions::for_server().max_message_size(MIB).tls(TlsOptions::default().certificate(identity))
 }
@@ -39,7 +39,7 @@ fn secure(authority: &Authority) -> Host {
     Host::start(with_peer(peer(identity(authority))).rate_limits(unlimited()))
 }
 
-/// A client that has begun to connect, and trusts whom this authority vouches for.
+/// A client that has begun to connect, and trusts this authority.
 fn connecting(host: &Host, authority: &Authority) -> WebSocketPeer {
     let roots = TlsRoots::Custom { pem: authority.pem().as_bytes().to_vec() };
     let mut client =
@@ -56,12 +56,12 @@ fn connected(host: &mut Host, authority: &Authority) -> (PeerKey, WebSocketPeer)
     (host.opened(), client)
 }
 
-/// Whether a packet of this peer has come.
+/// Returns `true` if a packet of this peer has arrived.
 fn has_packet(host: &Host, key: PeerKey) -> bool {
     host.events.iter().any(|event| matches!(event, ServerEvent::Packet(from, _) if *from == key))
 }
 
-/// There and back.
+/// Checks that a packet arrives at the server, and at the client.
 #[track_caller]
 fn assert_passes(host: &mut Host, key: PeerKey, client: &mut WebSocketPeer, packet: &Packet) {
     client.send_packet(packet).unwrap();
@@ -78,14 +78,14 @@ fn assert_passes(host: &mut Host, key: PeerKey, client: &mut WebSocketPeer, pack
     assert!(client.recv().as_ref() == Some(packet), "{} bytes were changed on the way out", packet.len());
 }
 
-/// How a client ends that does not get in.
+/// Returns why a client is closed that is not admitted.
 #[track_caller]
 fn refused(host: &mut Host, mut client: WebSocketPeer) -> CloseCause {
     host.until_so("it ends", |_| client.poll() == ReadyState::Closed);
     client.close_info().unwrap().cause.clone()
 }
 
-/// A folder for one test, gone with it.
+/// A folder for one test, which is removed after it.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -98,7 +98,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // The system removes what is left in such a place.
+        // The system removes files that are left in this place.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
@@ -174,10 +174,10 @@ fn a_stalled_tls_handshake_ends_at_the_deadline_and_delays_no_other_client() {
     const LIMIT: Duration = Duration::from_secs(4);
     let mut host = Host::start(with_peer(peer(identity(&authority)).connect_timeout(LIMIT)));
     let start = Instant::now();
-    // Nothing; a part of a record's header; a record that is never finished.
+    // Nothing; a part of a record's header; a record that is not complete.
     let mut stalled = [&b""[..], b"\x16\x03", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03abc"]
         .map(|bytes| host.connect_and_send(bytes));
-    host.until_so("they are here", |host| host.server.stats().pending == 3);
+    host.until_so("they are accepted", |host| host.server.stats().pending == 3);
     let (key, mut client) = connected(&mut host, &authority);
     assert_passes(&mut host, key, &mut client, &Packet::text("hello"));
     for raw in &mut stalled {
@@ -200,17 +200,17 @@ fn a_client_without_tls_is_rejected() {
     assert_eq!(host.events, []);
 }
 
-/// TLS pump loops forever (RUSTSEC-2024-0336): the goodbye of TLS in the middle of its handshake.
+/// Endless loop in a TLS library (RUSTSEC-2024-0336): a close_notify alert in the middle of a handshake.
 #[test]
 fn a_close_notify_within_the_tls_handshake_ends_it() {
     let mut host = Host::start(with_peer(peer(identity(&authority())).connect_timeout(SOON)));
-    let goodbye = [0x15, 3, 3, 0, 2, 1, 0];
-    let _raw = [host.connect_and_send(goodbye), host.connect_and_send(goodbye.repeat(1000))];
+    let close_notify = [0x15, 3, 3, 0, 2, 1, 0];
+    let _raw = [host.connect_and_send(close_notify), host.connect_and_send(close_notify.repeat(1000))];
     let mut wakeups = 0;
     while host.server.stats().refused < 2 {
         host.server.wait(Duration::from_secs(20));
         wakeups += 1;
-        assert!(wakeups <= 20, "it is turned to {wakeups} times: {:?}", host.server.stats());
+        assert!(wakeups <= 20, "woken {wakeups} times: {:?}", host.server.stats());
     }
 }
 
@@ -226,7 +226,7 @@ fn a_certificate_can_be_replaced_while_the_server_runs() {
     let (new_key, mut new_client) = connected(&mut host, &new);
     let late = connecting(&host, &old);
     assert_eq!(refused(&mut host, late), CloseCause::Tls(TlsFailure::UnknownIssuer));
-    assert_passes(&mut host, old_key, &mut old_client, &Packet::text("the old one lives on"));
+    assert_passes(&mut host, old_key, &mut old_client, &Packet::text("the old one still works"));
     assert_passes(&mut host, new_key, &mut new_client, &Packet::text("the new one as well"));
 }
 
@@ -315,10 +315,10 @@ fn a_flood_over_tls_does_not_delay_other_peers() {
             flood.poll();
         }
         client.send_text("may I?").unwrap();
-        // It lies in the kernel now, unless the machine is busy; so the polls of all rounds count together.
+        // The kernel has it now, unless the machine is busy. So the polls of all rounds count together.
         while !has_packet(&host, key) {
             polls += 1;
-            assert!(polls <= 5 * ROUNDS, "round {round}: not heard in {polls} polls");
+            assert!(polls <= 5 * ROUNDS, "round {round}: not received in {polls} polls");
             host.step();
         }
         host.packet(key);

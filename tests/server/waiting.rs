@@ -1,4 +1,4 @@
-//! Sleeping until there is something to do: `wait` costs nothing meanwhile, and oversleeps nothing.
+//! `wait` sleeps until there is something to do: it uses no processor time, and misses no event and no deadline.
 
 use std::{
     thread,
@@ -12,16 +12,16 @@ use crate::{
     host::{Host, with_peer},
 };
 
-/// Far longer than anything that is waited for here.
+/// Much longer than any time that a test waits here.
 const LONG: Duration = Duration::from_secs(25);
 const SOON: Duration = Duration::from_millis(200);
 
-/// No deadline is near.
+/// Options without a near deadline.
 fn patient() -> PeerOptions {
     PeerOptions::for_server().heartbeat_interval(Duration::from_secs(3600))
 }
 
-/// Waits, as often as it takes, until this is so: seldom, and not until the time that `wait` was given.
+/// Waits until `done` returns `true`: with few calls, and without reaching the end of a wait.
 #[track_caller]
 fn wait_until(host: &mut Host, what: &str, mut done: impl FnMut(&mut Host) -> bool) {
     let start = Instant::now();
@@ -35,7 +35,7 @@ fn wait_until(host: &mut Host, what: &str, mut done: impl FnMut(&mut Host) -> bo
     }
 }
 
-/// Lets everything happen that happens by itself after an opening.
+/// Polls until nothing happens any more after connections have opened.
 fn quiet(host: &mut Host) {
     host.run(crate::common::A_WHILE);
 }
@@ -51,7 +51,7 @@ fn a_wait_without_events_lasts_its_full_time() {
     assert_eq!(host.server.next_event(), None);
 }
 
-/// Linux tells how often a thread gave up its processor; it is the same code elsewhere.
+/// Linux reports how often a thread has slept. The code under test is the same elsewhere.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_poll_never_sleeps() {
@@ -66,15 +66,15 @@ fn a_poll_never_sleeps() {
     assert!(slept < 100, "{slept} times in 1000 polls");
 }
 
-/// How often this thread has slept.
+/// Returns how often this thread has slept.
 #[cfg(target_os = "linux")]
 fn sleeps() -> u64 {
-    let status = std::fs::read_to_string("/proc/thread-self/status").expect("the system counts");
+    let status = std::fs::read_to_string("/proc/thread-self/status").expect("the statistics of the thread");
     let count = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
     count.and_then(|count| count.trim().parse().ok()).expect("a number")
 }
 
-/// Linux tells how long a thread was on a processor; it is the same code elsewhere.
+/// Linux reports the processor time of a thread. The code under test is the same elsewhere.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_wait_takes_no_processor_time() {
@@ -105,7 +105,7 @@ fn a_wait_is_ended_by_a_packet_a_connection_and_a_close() {
     wait_until(&mut host, "a packet", |host| {
         host.events.iter().any(|event| matches!(event, ServerEvent::Packet(..)))
     });
-    wait_until(&mut host, "a new_client", |host| host.server.stats().pending == 1);
+    wait_until(&mut host, "a new connection", |host| host.server.stats().pending == 1);
     wait_until(&mut host, "an end", |host| host.server.peer(key).is_none());
     drop(client.join().unwrap());
 }
@@ -139,7 +139,7 @@ fn a_close_times_out_during_a_wait() {
     assert_eq!(host.closed(key).cause, CloseCause::TimedOut(Timeout::Close));
 }
 
-/// Its heartbeat and the time of its message are over long before the time of its close, and count no more.
+/// The timeouts of its heartbeat and of its message expire long before that of its close, and have no effect any more.
 #[test]
 fn expired_timeouts_of_a_closing_peer_do_not_end_a_wait() {
     let times = patient().heartbeat_interval(SOON / 4).close_timeout(5 * SOON);
@@ -148,7 +148,7 @@ fn expired_timeouts_of_a_closing_peer_do_not_end_a_wait() {
     let (key, mut raw) = host.open_client();
     let idle = host.server.stats().memory;
     raw.send(client_frame(0x01, "to be continued"));
-    host.until_so("its beginning has come", |host| host.server.stats().memory > idle);
+    host.until_so("its beginning has arrived", |host| host.server.stats().memory > idle);
     host.server.close_with(key, CloseCode::NORMAL, "").unwrap();
     wait_until(&mut host, "the end of a close", |host| host.server.peer(key).is_none());
     assert_eq!(host.closed(key).cause, CloseCause::TimedOut(Timeout::Close));
@@ -197,7 +197,7 @@ fn a_waker_ends_the_current_wait_or_else_the_next() {
     let waker = host.server.waker();
     let start = Instant::now();
     waker.wake_by_ref();
-    // A poll leaves it to the wait.
+    // A poll does not use it up.
     host.server.poll();
     host.server.wait(LONG);
     let other = thread::spawn(move || {
@@ -220,9 +220,9 @@ fn silent_peers_get_the_programs_probe() {
     let (key, mut raw) = host.open_client();
     assert_eq!(host.frame(&mut raw).payload, b"there?");
     wait_until(&mut host, "it is given up", |host| host.server.peer(key).is_none());
-    let told = host.events.iter().find_map(|event| match event {
+    let cause = host.events.iter().find_map(|event| match event {
         ServerEvent::Closed(_, info) => Some(info.cause.clone()),
         _ => None,
     });
-    assert_eq!(told, Some(CloseCause::TimedOut(Timeout::Liveness)));
+    assert_eq!(cause, Some(CloseCause::TimedOut(Timeout::Liveness)));
 }

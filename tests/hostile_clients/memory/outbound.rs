@@ -1,4 +1,4 @@
-//! Memory for what is sent to peers.
+//! Memory for sent data.
 
 use std::time::Duration;
 
@@ -15,7 +15,6 @@ use crate::{
 const SOON: Duration = Duration::from_millis(400);
 const SLOW: CloseCause = CloseCause::LimitExceeded(Limit::SlowReader);
 
-/// Unbounded outgoing queue.
 #[test]
 fn the_send_queue_of_a_slow_reader_is_limited() {
     let mut host = Host::start(with_peer(PeerOptions::for_server().outbound_buffer_size(200_000)));
@@ -40,7 +39,7 @@ fn a_peer_whose_queue_stays_full_is_closed_with_1008() {
     host.fill_queue(key, &Packet::binary(vec![0; 10_000]));
     let info = host.closed(key);
     assert_eq!((info.code, info.cause), (Some(1008), SLOW));
-    // It reads at last.
+    // Now it reads.
     let close = host.until("the close frame", |_| raw.frame().filter(|frame| frame.first == CLOSE));
     assert_eq!(close.close_code(), Some(1008));
     host.end(&mut raw);
@@ -49,7 +48,7 @@ fn a_peer_whose_queue_stays_full_is_closed_with_1008() {
 
 #[test]
 fn a_slow_reader_that_catches_up_in_time_stays() {
-    // Longer than a loaded machine takes for a few megabytes, and shorter than all of this together.
+    // Longer than a few megabytes take on a loaded machine, and shorter than the whole test.
     const LIMIT: Duration = Duration::from_secs(3);
     let options =
         with_peer(PeerOptions::for_server().outbound_buffer_size(100_000)).slow_reader_timeout(LIMIT);
@@ -68,13 +67,15 @@ fn bytes_that_wait_for_several_peers_count_once() {
     let mut host = Host::start(ServerOptions::default());
     let clients: Vec<_> = (0..30).map(|_| host.open_client()).collect();
     let packets: Vec<_> = (0..20).map(|_| Packet::binary(vec![0; 50_000])).collect();
-    // What is broadcast, and what is sent to one after the other.
+    // Sent by broadcasts, and to one peer after the other.
     let mut held = 0;
     for (index, packet) in packets.iter().enumerate() {
         if index % 2 == 0 {
             assert_eq!(host.server.broadcast(packet, None), 30);
         } else {
-            clients.iter().for_each(|(key, _)| host.server.send_packet(*key, packet).expect("there is room"));
+            clients
+                .iter()
+                .for_each(|(key, _)| host.server.send_packet(*key, packet).expect("room in the queue"));
         }
         held += packet.len();
     }
@@ -84,23 +85,23 @@ fn bytes_that_wait_for_several_peers_count_once() {
     let memory = host.server.stats().memory;
     assert!(memory <= held + held / 5, "{memory} bytes are held of {held}");
     assert!(memory >= held * 3 / 4, "{memory} bytes are held of {held}");
-    // The last one to take them lets them go.
+    // They are freed with the last peer.
     drop(clients);
     host.until_empty();
 }
 
-/// Each is far below its own bound; all together are not.
-fn stuffed(slow_reader_timeout: Duration) -> (Host, Vec<(PeerKey, Raw)>) {
+/// A server with peers that are each far below their own limits, and use up the memory together.
+fn filled(slow_reader_timeout: Duration) -> (Host, Vec<(PeerKey, Raw)>) {
     const COMMON: usize = 4 * MIB;
     let mut host = Host::start(with_memory(32, COMMON).slow_reader_timeout(slow_reader_timeout));
     let clients: Vec<_> = (0..8).map(|_| host.open_client()).collect();
-    // In turns, until none of them takes any more, not even a byte.
+    // One after the other, until none of them has room for a byte.
     for size in [20_000, 1_000, 1] {
         let mut quiet = 0;
         host.until_so("memory is used up", |host| {
             let mut taken = 0;
             for (key, _) in &clients {
-                // Each has bytes of its own.
+                // These bytes are not shared.
                 taken += usize::from(host.server.send(*key, &vec![0; size]).is_ok());
             }
             let memory = host.server.stats().memory;
@@ -114,21 +115,21 @@ fn stuffed(slow_reader_timeout: Duration) -> (Host, Vec<(PeerKey, Raw)>) {
 
 #[test]
 fn packets_for_peers_over_their_share_are_refused_while_memory_is_scarce() {
-    let (mut host, clients) = stuffed(Duration::ZERO);
+    let (mut host, clients) = filled(Duration::ZERO);
     for (key, _) in &clients {
         assert_eq!(host.server.send(*key, &[0; 20_000]), Err(Error::OutboundFull { room: 0 }));
         assert!(host.buffered(*key) < 4 * MIB / 2);
     }
     assert!(host.server.stats().memory >= 4 * MIB * 9 / 10, "{:?}", host.server.stats());
-    // Not for one that holds little.
-    let (honest, mut raw) = host.open_client();
-    assert_goes_on(&mut host, honest, &mut raw);
-    host.server.send(honest, &[0; 64 * KIB]).expect("it is within its share");
+    // A peer that uses little memory still has room.
+    let (other, mut raw) = host.open_client();
+    assert_goes_on(&mut host, other, &mut raw);
+    host.server.send(other, &[0; 64 * KIB]).expect("room within its share");
 }
 
 #[test]
 fn long_http_responses_need_memory_and_short_ones_do_not() {
-    let (mut host, clients) = stuffed(Duration::ZERO);
+    let (mut host, clients) = filled(Duration::ZERO);
     host.server.on_request(|request| match request.path() {
         "/health" => Admission::respond(200, "ok"),
         _ => Admission::respond(200, vec![b'x'; 64 * KIB]),
@@ -148,7 +149,7 @@ fn long_http_responses_need_memory_and_short_ones_do_not() {
 
 #[test]
 fn memory_recovers_from_slow_readers_below_their_own_limits() {
-    let (mut host, clients) = stuffed(SOON);
+    let (mut host, clients) = filled(SOON);
     for (key, _) in &clients {
         assert_eq!(host.closed(*key).cause, SLOW);
     }
@@ -159,11 +160,11 @@ fn memory_recovers_from_slow_readers_below_their_own_limits() {
 
 #[test]
 fn memory_recovers_from_slow_readers_that_continue_to_send() {
-    let (mut host, mut clients) = stuffed(SOON);
+    let (mut host, mut clients) = filled(SOON);
     host.until_so("all are gone", |host| {
         for (key, raw) in &mut clients {
             if host.server.peer(*key).is_some() {
-                // One that was closed may have ended TCP by now.
+                // The server may have ended TCP already.
                 let _ = std::io::Write::write(&mut raw.tcp(), &client_frame(TEXT, "still here"));
             }
         }
@@ -173,12 +174,12 @@ fn memory_recovers_from_slow_readers_that_continue_to_send() {
 
 #[test]
 fn memory_recovers_when_slow_readers_read_after_they_have_sent() {
-    let (mut host, mut clients) = stuffed(Duration::ZERO);
+    let (mut host, mut clients) = filled(Duration::ZERO);
     for (_, raw) in &mut clients {
         raw.send(client_frame(TEXT, "by the way"));
     }
     for (key, _) in &clients {
-        assert_eq!(host.packet(*key).as_text(), Some("by the way"), "it is read all the while");
+        assert_eq!(host.packet(*key).as_text(), Some("by the way"), "the server still reads");
     }
     host.until_so("memory is free", |host| {
         for (_, raw) in &mut clients {
@@ -195,14 +196,14 @@ fn the_queue_of_a_closed_connection_still_counts() {
     let (key, mut raw) = host.open_client();
     host.fill_kernel(key, &Packet::binary(vec![0; 500_000]));
     while host.buffered(key) < 3 * MIB + MIB / 2 {
-        host.server.send(key, &[0; 500_000]).expect("there is room");
+        host.server.send(key, &[0; 500_000]).expect("room in the queue");
     }
     raw.send(client_frame(CLOSE, close_payload(1000, "")));
     host.closed(key);
     host.step();
     let held = host.server.stats().memory;
-    // Of the first packet a part is gone, and `buffered` counted it whole.
-    assert!(held == 0 || held >= 3 * MIB, "{held} bytes are counted of what still waits");
+    // A part of the first packet has left, and `buffered` counts it whole.
+    assert!(held == 0 || held >= 3 * MIB, "{held} bytes are counted");
     host.until_empty();
 }
 
