@@ -1,8 +1,8 @@
-//! A server on a public port: every requirement of RFC 6455 for servers, and every threat that is known from advisories about other
-//! libraries, each with a test.
+//! A server on a public port: every requirement of RFC 6455 for servers, and every threat that is known from advisories
+//! about other libraries, each with a test.
 //!
-//! The tests for two of the threats are with those of `server.rs`: tokens in logs in `server/logging.rs`, and an endless loop in
-//! a TLS handshake in `server/tls.rs`.
+//! The tests for two of the threats are with those of `server.rs`: tokens in logs in `server/logging.rs`, and an
+//! endless loop in a TLS handshake in `server/tls.rs`.
 
 #![cfg(not(target_family = "wasm"))]
 

@@ -137,8 +137,8 @@ impl WebSocketServer {
         self.acceptor.oldest_of_most_crowded(waits)
     }
 
-    /// Ends connections to free descriptors: lingering connections, first those that were never open; or else the oldest
-    /// handshake of the network with the most handshakes. Returns `true` if there was one.
+    /// Ends connections to free descriptors: lingering connections, first those that were never open; or else the
+    /// oldest handshake of the network with the most handshakes. Returns `true` if there was one.
     fn free_descriptors(&mut self) -> bool {
         let lingering = |was_open: bool| {
             let entries = self.entries.iter();

@@ -27,7 +27,8 @@ pub(super) struct Acceptor {
     pending_keys: PendingHandshakes,
     /// Counts the peers that count for `max_peers`.
     pub(super) admitted: AddressCounts,
-    /// Counts the closed connections whose last bytes are still exchanged: those that were never open, and those that were.
+    /// Counts the closed connections whose last bytes are still exchanged: those that were never open, and those that
+    /// were.
     lingering: [AddressCounts; 2],
     rates: HashMap<IpAddr, Rate>,
     hook: Option<RequestHook>,
@@ -89,8 +90,8 @@ impl Acceptor {
         self.pending.total() > options.max_pending_handshakes
     }
 
-    /// Returns the oldest handshake of the network with the most handshakes. Those that wait for the server (`waits`) are chosen
-    /// only if there are no others.
+    /// Returns the oldest handshake of the network with the most handshakes. Those that wait for the server (`waits`)
+    /// are chosen only if there are no others.
     pub(super) fn oldest_of_most_crowded(&self, waits: impl Fn(PeerKey) -> bool) -> Option<PeerKey> {
         self.pending_keys.oldest_of_most_crowded(waits)
     }
@@ -101,9 +102,9 @@ impl Acceptor {
         self.pending_keys.remove(key);
     }
 
-    /// Counts a closed connection whose last bytes are still exchanged. Returns `false`, and does not count it, if there are too
-    /// many. The limit for those that were never open is that of handshakes. Those that were open may be, with all peers, as many
-    /// as peers and handshakes: after a shutdown all peers are among them.
+    /// Counts a closed connection whose last bytes are still exchanged. Returns `false`, and does not count it, if
+    /// there are too many. The limit for those that were never open is that of handshakes. Those that were open may be,
+    /// with all peers, as many as peers and handshakes: after a shutdown all peers are among them.
     pub(super) fn add_lingering(&mut self, addr: IpAddr, was_open: bool, options: &ServerOptions) -> bool {
         let (max, max_per_address) = match was_open {
             true => {
@@ -173,7 +174,8 @@ impl Acceptor {
     ) -> Answer {
         let allowed = match (request.is_upgrade(), &self.hook) {
             (true, _) => check_policy(options, request).and_then(|()| self.check_open()).and(capacity),
-            // It does not count as a peer: a server that is full or refuses new connections still answers health checks.
+            // It does not count as a peer: a server that is full or refuses new connections still answers health
+            // checks.
             (false, Some(_)) => check_host(options, request),
             (false, None) => return (Decision::Decline, Vec::new()),
         };
@@ -198,8 +200,8 @@ impl Acceptor {
     }
 }
 
-/// Logs a warning if the system grants fewer descriptors than a server may need: for peers, handshakes, lingering connections,
-/// the listener and other files.
+/// Logs a warning if the system grants fewer descriptors than a server may need: for peers, handshakes, lingering
+/// connections, the listener and other files.
 pub(super) fn check_descriptors(options: &ServerOptions, granted: Option<u64>) {
     let connections = options.max_peers.saturating_add(options.max_pending_handshakes.saturating_mul(3));
     let needed = connections.saturating_add(16) as u64;

@@ -58,9 +58,9 @@ impl PendingHandshakes {
         self.handshakes.remove(&key);
     }
 
-    /// Returns the oldest handshake of the network with the most handshakes. The search goes from larger networks to smaller ones,
-    /// so that an attacker gains nothing from many addresses in a network or many networks of a customer. Handshakes that wait for
-    /// the server (`waits`) are chosen only if there are no others.
+    /// Returns the oldest handshake of the network with the most handshakes. The search goes from larger networks to
+    /// smaller ones, so that an attacker gains nothing from many addresses in a network or many networks of a customer.
+    /// Handshakes that wait for the server (`waits`) are chosen only if there are no others.
     pub(super) fn oldest_of_most_crowded(&self, waits: impl Fn(PeerKey) -> bool) -> Option<PeerKey> {
         let all = self.handshakes.iter().map(|(key, addr)| (*key, addr.to_canonical()));
         let mut candidates: Vec<(PeerKey, IpAddr)> = all.clone().filter(|(key, _)| !waits(*key)).collect();

@@ -12,8 +12,8 @@ const LINGERING: usize = 1024 * 1024;
 /// The time that a poll spends on TLS handshakes. A step takes 0.05 to 1 ms, depending on the kind of key.
 const HANDSHAKES: Duration = Duration::from_millis(8);
 
-/// The number of deadlines that every poll may check. Thousands of peers that connected together become silent together, and to
-/// ping all of them in one poll would take too long for a frame.
+/// The number of deadlines that every poll may check. Thousands of peers that connected together become silent
+/// together, and to ping all of them in one poll would take too long for a frame.
 const DEADLINES: usize = 256;
 /// The number of deadlines that the polls of a second may check together, so that a server that polls seldom keeps up.
 const DEADLINES_PER_SECOND: f64 = 16_384.0;
@@ -71,7 +71,8 @@ impl PollBudget {
         may
     }
 
-    /// Counts a step that read this number of bytes. `took` returns the time of the step, and is called only for handshakes.
+    /// Counts a step that read this number of bytes. `took` returns the time of the step, and is called only for
+    /// handshakes.
     pub(super) fn count(&mut self, kind: WorkKind, bytes: usize, took: impl FnOnce() -> Duration) {
         self.bytes = self.bytes.saturating_sub(bytes);
         match kind {

@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{key::PeerKey, peer_entry::PeerEntry};
 
-/// Deadlines in order. Each connection has at most one entry, its earliest. If a deadline has moved since, this is noticed when
-/// the entry is due, so that traffic does not change the order.
+/// Deadlines in order. Each connection has at most one entry, its earliest. If a deadline has moved since, this is
+/// noticed when the entry is due, so that traffic does not change the order.
 #[derive(Debug, Default)]
 pub(super) struct Deadlines(BTreeSet<(Due, u32)>);
 

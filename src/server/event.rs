@@ -64,7 +64,8 @@ impl<'a> PeerInfo<'a> {
         self.entry.link.stats
     }
 
-    /// Returns the data that the hook attached by [`Admission::user_data`](crate::Admission::user_data), if it is of this type.
+    /// Returns the data that the hook attached by [`Admission::user_data`](crate::Admission::user_data), if it is of
+    /// this type.
     pub fn user_data<T: Any>(&self) -> Option<&'a T> {
         self.entry.user_data.as_deref()?.downcast_ref()
     }

@@ -12,13 +12,15 @@ pub struct PeerKey {
 }
 
 impl PeerKey {
-    /// Returns the number of the peer, which is unique for each server: peers are numbered from 1, in the order in which they
-    /// connect. Rejected connections are numbered, too, so there are gaps. Peers of two servers may have the same number.
+    /// Returns the number of the peer, which is unique for each server: peers are numbered from 1, in the order in
+    /// which they connect. Rejected connections are numbered, too, so there are gaps. Peers of two servers may have the
+    /// same number.
     pub fn as_u64(self) -> u64 {
         self.generation
     }
 
-    /// Returns the slot that the peer is stored in. Slots are used again, so it is below the largest number of connections so far.
+    /// Returns the slot that the peer is stored in. Slots are used again, so it is below the largest number of
+    /// connections so far.
     pub(crate) fn slot(self) -> u32 {
         self.slot
     }

@@ -23,12 +23,12 @@ use crate::{
 const LAST_BYTES: usize = 16 * 1024;
 
 impl WebSocketServer {
-    /// Listens at an address. If a name has several addresses, it listens at the first one that works. Port 0 takes a free port,
-    /// which [`local_addr`](Self::local_addr) returns. A name is looked up before the call returns.
+    /// Listens at an address. If a name has several addresses, it listens at the first one that works. Port 0 takes a
+    /// free port, which [`local_addr`](Self::local_addr) returns. A name is looked up before the call returns.
     ///
     /// A server may need a descriptor for each of [`max_peers`](ServerOptions::max_peers), three for each of
-    /// [`max_pending_handshakes`](ServerOptions::max_pending_handshakes), and 16 more: 4880 by default. A warning is logged if
-    /// the system grants fewer, as many systems do by default (`ulimit -n`).
+    /// [`max_pending_handshakes`](ServerOptions::max_pending_handshakes), and 16 more: 4880 by default. A warning is
+    /// logged if the system grants fewer, as many systems do by default (`ulimit -n`).
     ///
     /// # Errors
     /// - [`Error::InvalidOption`], also for a certificate that the TLS library cannot use.
@@ -69,20 +69,21 @@ impl WebSocketServer {
         Ok(Self::on(reactor, options))
     }
 
-    /// Takes over a stream on which a web framework has made the server's side of the handshake. The connection opens with the
-    /// next [`poll`](Self::poll), and [`Opened`](crate::ServerEvent::Opened) has the key that this call returns. Nothing can be
-    /// sent to it before that event was read. [`UpgradedStream`] has an example with axum.
+    /// Takes over a stream on which a web framework has made the server's side of the handshake. The connection opens
+    /// with the next [`poll`](Self::poll), and [`Opened`](crate::ServerEvent::Opened) has the key that this call
+    /// returns. Nothing can be sent to it before that event was read. [`UpgradedStream`] has an example with axum.
     ///
-    /// The framework decides which clients are admitted: the hook of [`on_request`](Self::on_request) and the options for
-    /// requests, handshakes and TLS do not apply. The peer counts for `max_peers` and has the options of every peer
+    /// The framework decides which clients are admitted: the hook of [`on_request`](Self::on_request) and the options
+    /// for requests, handshakes and TLS do not apply. The peer counts for `max_peers` and has the options of every peer
     /// ([`connection`](ServerOptions::connection) and [`rate_limits`](ServerOptions::rate_limits)).
     ///
     /// # Errors
     /// - [`Error::ServerFull`] while [`max_peers`](ServerOptions::max_peers) or
     ///   [`max_peers_per_address`](ServerOptions::max_peers_per_address) is reached, while new connections are
-    ///   [refused](Self::refuse_new_connections), after [`shutdown`](Self::shutdown), and if there is no memory for the bytes
-    ///   that were read ahead. The client gets close code 1013 with the reason, and its connection ends.
-    /// - [`Error::InvalidOption`] for a sub-protocol that is not a token, and for an invalid request. The stream is dropped.
+    ///   [refused](Self::refuse_new_connections), after [`shutdown`](Self::shutdown), and if there is no memory for the
+    ///   bytes that were read ahead. The client gets close code 1013 with the reason, and its connection ends.
+    /// - [`Error::InvalidOption`] for a sub-protocol that is not a token, and for an invalid request. The stream is
+    ///   dropped.
     /// - [`Error::Io`] if the system cannot poll the stream. The stream is dropped.
     /// - [`Error::Unsupported`] in a browser.
     pub fn accept_upgraded(&mut self, upgraded: UpgradedStream) -> Result<PeerKey, Error> {
@@ -153,8 +154,8 @@ impl WebSocketServer {
     ///
     /// # Errors
     /// - [`Error::InvalidOption`] for a certificate that the TLS library cannot use. The old one stays.
-    /// - [`Error::Unsupported`] in a build without the feature `tls`, and for a server that was bound without a certificate,
-    ///   because its clients do not use TLS.
+    /// - [`Error::Unsupported`] in a build without the feature `tls`, and for a server that was bound without a
+    ///   certificate, because its clients do not use TLS.
     pub fn set_certificate(&mut self, certificate: TlsCertificate) -> Result<(), Error> {
         if self.options.connection.tls.certificate.is_none() {
             return Err(Error::Unsupported {

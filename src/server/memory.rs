@@ -1,9 +1,9 @@
 //! The memory that all connections hold together, and how much more each may take.
 //!
-//! Each of `max_peers` has a [`Share`] of its own. The rest is the common pool. Memory within a connection's share is always
-//! granted. Memory beyond it is granted while the total, including it, is no more than the common pool. So the total never
-//! exceeds the pool and all shares together: when the last byte beyond a share was granted, the total was no more than the pool,
-//! and what was granted since is within the shares.
+//! Each of `max_peers` has a [`Share`] of its own. The rest is the common pool. Memory within a connection's share is
+//! always granted. Memory beyond it is granted while the total, including it, is no more than the common pool. So the
+//! total never exceeds the pool and all shares together: when the last byte beyond a share was granted, the total was
+//! no more than the pool, and what was granted since is within the shares.
 //!
 //! Bytes that wait for several peers count once in the total, and once for each of these peers.
 
@@ -114,14 +114,14 @@ impl Memory {
         }
     }
 
-    /// Returns how many bytes more this connection may use to receive. Only half of the common pool is for that: reading can
-    /// wait, and the other half is left for packets to send.
+    /// Returns how many bytes more this connection may use to receive. Only half of the common pool is for that:
+    /// reading can wait, and the other half is left for packets to send.
     pub(super) fn room_to_read(&self, entry: &PeerEntry) -> usize {
         entry.inbound_room().max((self.common / 2).saturating_sub(self.held()))
     }
 
-    /// Returns `true` if a packet of `len` bytes may be queued for this connection. Bytes that wait for others already need no
-    /// memory.
+    /// Returns `true` if a packet of `len` bytes may be queued for this connection. Bytes that wait for others already
+    /// need no memory.
     pub(super) fn may_send(&self, entry: &PeerEntry, len: usize, shared: Option<&Bytes>) -> bool {
         let len = len.saturating_add(PACKET_OVERHEAD);
         if entry.held.outbound.saturating_add(len) <= entry.share.outbound {

@@ -1,8 +1,8 @@
 //! [`WebSocketServer`]: many accepted peers behind one poll.
 //!
-//! This file has the public methods. Opening a server is in [`listening`], a poll in [`polling`] within its [`budget`], new
-//! connections in [`accepting`] within the limits of the [`acceptor`]; [`peer_entry`] is one connection, [`memory`] the
-//! account of all of them, and [`sending`] and [`multicast`] send packets.
+//! This file has the public methods. Opening a server is in [`listening`], a poll in [`polling`] within its [`budget`],
+//! new connections in [`accepting`] within the limits of the [`acceptor`]; [`peer_entry`] is one connection, [`memory`]
+//! the account of all of them, and [`sending`] and [`multicast`] send packets.
 
 mod accepting;
 mod acceptor;
@@ -53,12 +53,12 @@ use crate::{
 /// A WebSocket server, driven by polling: one thread with a frame loop serves thousands of peers.
 ///
 /// Call [`poll`](Self::poll) once a frame, read with [`next_event`](Self::next_event), send with [`send`](Self::send),
-/// [`send_text`](Self::send_text), [`multicast`](Self::multicast) and [`broadcast`](Self::broadcast). A program without frames calls
-/// [`wait`](Self::wait) instead of `poll`. Idle peers cost no system call and no timer.
+/// [`send_text`](Self::send_text), [`multicast`](Self::multicast) and [`broadcast`](Self::broadcast). A program without
+/// frames calls [`wait`](Self::wait) instead of `poll`. Idle peers cost no system call and no timer.
 ///
 /// It is made for public ports. [`ServerOptions`] limits handshakes, messages, queues, rates and times. A client that
-/// exceeds a limit gets the HTTP status or close code for it, and other peers are not affected. A peer that sends without pause
-/// takes no more than its part of a poll.
+/// exceeds a limit gets the HTTP status or close code for it, and other peers are not affected. A peer that sends
+/// without pause takes no more than its part of a poll.
 ///
 /// Dropping a server ends all connections at once. [`shutdown`](Self::shutdown) closes them first.
 ///
@@ -127,37 +127,38 @@ impl WebSocketServer {
         &self.options
     }
 
-    /// Sets a hook that decides about each request which the options allow. It can reject the request with a status, choose
-    /// the sub-protocol, attach data of the program's own, and set options for this peer. See [`Admission`].
+    /// Sets a hook that decides about each request which the options allow. It can reject the request with a status,
+    /// choose the sub-protocol, attach data of the program's own, and set options for this peer. See [`Admission`].
     ///
-    /// The hook also gets plain HTTP requests, GET and HEAD, such as those of a health check:
-    /// [`Request::is_upgrade`] is `false` for them. [`Admission::respond`] answers them. They do not count as peers, so a server
-    /// that is full or refuses new connections answers them, too (over TLS only while it has room for a peer). Of the options only
-    /// [`hosts`](ServerOptions::hosts) and the limits on connections and requests apply to them. If the hook accepts one, or
-    /// there is no hook, it is rejected: with 426, 405 for HEAD, 400 for HTTP/1.0.
+    /// The hook also gets plain HTTP requests, GET and HEAD, such as those of a health check: [`Request::is_upgrade`]
+    /// is `false` for them. [`Admission::respond`] answers them. They do not count as peers, so a server that is full
+    /// or refuses new connections answers them, too (over TLS only while it has room for a peer). Of the options only
+    /// [`hosts`](ServerOptions::hosts) and the limits on connections and requests apply to them. If the hook accepts
+    /// one, or there is no hook, it is rejected: with 426, 405 for HEAD, 400 for HTTP/1.0.
     ///
     /// The hook is called within `poll` and `wait`, and must not block: all other peers would wait.
     pub fn on_request(&mut self, hook: impl FnMut(&Request) -> Admission + Send + Sync + 'static) {
         self.acceptor.set_hook(Box::new(hook));
     }
 
-    /// If `true`, answers all upgrade requests with 503 from now on, without a call of the hook. Current peers stay. For a
-    /// server that is full by the game's own rules, or is to be drained.
+    /// If `true`, answers all upgrade requests with 503 from now on, without a call of the hook. Current peers stay.
+    /// For a server that is full by the game's own rules, or is to be drained.
     ///
     /// Godot: `MultiplayerPeer.refuse_new_connections`, which leaves new clients without an answer.
     pub fn refuse_new_connections(&mut self, refuse: bool) {
         self.acceptor.refuses_new = refuse;
     }
 
-    /// Reads, writes, accepts connections and checks deadlines. Call it once a frame. It never blocks, and the work of one
-    /// call is limited: the next call does the rest.
+    /// Reads, writes, accepts connections and checks deadlines. Call it once a frame. It never blocks, and the work of
+    /// one call is limited: the next call does the rest.
     ///
     /// Godot: `poll`.
     pub fn poll(&mut self) {
         self.poll_within(Duration::ZERO);
     }
 
-    /// Sleeps until there is something to do, at most for `at_most`, then [polls](Self::poll). For programs without frames.
+    /// Sleeps until there is something to do, at most for `at_most`, then [polls](Self::poll). For programs without
+    /// frames.
     pub fn wait(&mut self, at_most: Duration) {
         self.poll_within(at_most);
     }
@@ -169,7 +170,8 @@ impl WebSocketServer {
         self.reactor.waker()
     }
 
-    /// Returns the next event. Before it returns `None`, it [flushes](Self::flush) the packets that were gathered meanwhile.
+    /// Returns the next event. Before it returns `None`, it [flushes](Self::flush) the packets that were gathered
+    /// meanwhile.
     pub fn next_event(&mut self) -> Option<ServerEvent> {
         self.forget_last_closed();
         let event = self.take_event();
@@ -188,10 +190,11 @@ impl WebSocketServer {
     /// After an error nothing was queued:
     /// - [`Error::UnknownPeer`] after the peer's `Closed` was returned.
     /// - [`Error::NotOpen`] if the connection is closing, or closed and its `Closed` was not returned.
-    /// - [`Error::PacketTooBig`] for more than [`PeerOptions::outbound_buffer_size`](crate::PeerOptions::outbound_buffer_size).
+    /// - [`Error::PacketTooBig`] for more than
+    ///   [`PeerOptions::outbound_buffer_size`](crate::PeerOptions::outbound_buffer_size).
     /// - [`Error::OutboundFull`] while too much waits for this peer, or for all peers together
-    ///   ([`ServerOptions::max_buffered_bytes`]). With [`SendOverflow::DropOldest`](crate::SendOverflow::DropOldest) older packets
-    ///   of this peer are dropped instead, if that makes enough room.
+    ///   ([`ServerOptions::max_buffered_bytes`]). With [`SendOverflow::DropOldest`](crate::SendOverflow::DropOldest)
+    ///   older packets of this peer are dropped instead, if that makes enough room.
     ///
     /// Godot: `send`, `put_packet`.
     #[doc(alias = "put_packet")]
@@ -217,8 +220,8 @@ impl WebSocketServer {
         self.send_any(to, Outgoing::Shared(packet), None)
     }
 
-    /// Sends a packet that replaces older ones with the same key, for example a position. Of the packets that wait with the same
-    /// key only the newest is kept, in the place of the first.
+    /// Sends a packet that replaces older ones with the same key, for example a position. Of the packets that wait with
+    /// the same key only the newest is kept, in the place of the first.
     ///
     /// # Errors
     /// Those of [`send`](Self::send).
@@ -231,9 +234,10 @@ impl WebSocketServer {
         self.flush_gathered();
     }
 
-    /// Begins the closing handshake with a peer, with code 1000. Packets that were sent before are still delivered. `Closed`
-    /// follows after the peer's answer, or after [`PeerOptions::close_timeout`](crate::PeerOptions::close_timeout). A connection
-    /// that is closing or closed already stays as it is.
+    /// Begins the closing handshake with a peer, with code 1000. Packets that were sent before are still delivered.
+    /// `Closed` follows after the peer's answer, or after
+    /// [`PeerOptions::close_timeout`](crate::PeerOptions::close_timeout). A connection that is closing or closed
+    /// already stays as it is.
     ///
     /// # Errors
     /// [`Error::UnknownPeer`] after the peer's `Closed` was returned.
@@ -265,8 +269,8 @@ impl WebSocketServer {
         Ok(())
     }
 
-    /// Ends a peer's connection at once, without a closing handshake. `Closed` follows. Packets that arrived before can still be
-    /// read.
+    /// Ends a peer's connection at once, without a closing handshake. `Closed` follows. Packets that arrived before can
+    /// still be read.
     ///
     /// # Errors
     /// [`Error::UnknownPeer`] after the peer's `Closed` was returned.
@@ -278,8 +282,8 @@ impl WebSocketServer {
         Ok(())
     }
 
-    /// Stops listening, and closes all connections with code 1001. Connections that are left after the time `within` are
-    /// aborted. It does not block: continue to poll and to read events until [`is_shut_down`](Self::is_shut_down).
+    /// Stops listening, and closes all connections with code 1001. Connections that are left after the time `within`
+    /// are aborted. It does not block: continue to poll and to read events until [`is_shut_down`](Self::is_shut_down).
     ///
     /// Godot: `TCPServer.stop`.
     #[doc(alias = "stop")]
@@ -302,7 +306,8 @@ impl WebSocketServer {
         self.peers().count()
     }
 
-    /// Returns information about a peer, from its `Opened` until the next call after the one that returned its `Closed`.
+    /// Returns information about a peer, from its `Opened` until the next call after the one that returned its
+    /// `Closed`.
     pub fn peer(&self, peer: PeerKey) -> Option<PeerInfo<'_>> {
         let entry = self.entries.get(peer)?;
         let is_known = entry.is_known() || entry.reported == Reported::Closed;

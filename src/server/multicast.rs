@@ -11,7 +11,8 @@ use crate::packet::Packet;
 impl WebSocketServer {
     /// Sends a packet to every open peer except `except`. The packet is encoded once, and its bytes are shared.
     ///
-    /// Returns the number of peers whose send queue took it. A peer without room misses the packet, as with [`send`](Self::send).
+    /// Returns the number of peers whose send queue took it. A peer without room misses the packet, as with
+    /// [`send`](Self::send).
     pub fn broadcast(&mut self, packet: &Packet, except: Option<PeerKey>) -> usize {
         let encoded = EncodedPackets::new(slice::from_ref(packet));
         let mut sent = 0;
@@ -22,12 +23,13 @@ impl WebSocketServer {
         sent
     }
 
-    /// Sends a packet to several peers, such as a room or a team. The packet is encoded once, and its bytes are shared: they
-    /// count once for [`ServerOptions::max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes), for any number of peers.
+    /// Sends a packet to several peers, such as a room or a team. The packet is encoded once, and its bytes are shared:
+    /// they count once for [`ServerOptions::max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes), for any
+    /// number of peers.
     ///
-    /// Returns the number of peers whose send queue took it. A peer without room misses the packet, as with [`send`](Self::send).
-    /// A peer whose key is given several times gets the packet once. Keys of peers that are closing or closed, and of peers of
-    /// other servers, are ignored.
+    /// Returns the number of peers whose send queue took it. A peer without room misses the packet, as with
+    /// [`send`](Self::send). A peer whose key is given several times gets the packet once. Keys of peers that are
+    /// closing or closed, and of peers of other servers, are ignored.
     ///
     /// ```no_run
     /// # use websocket_peer::{Packet, PeerKey, ServerOptions, WebSocketServer};

@@ -183,8 +183,8 @@ impl PeerEntry {
         }
     }
 
-    /// Makes room for a packet of `len` bytes, as far as the policy allows. With a key it may take the room of the packet that
-    /// it replaces.
+    /// Makes room for a packet of `len` bytes, as far as the policy allows. With a key it may take the room of the
+    /// packet that it replaces.
     pub(super) fn make_room(
         &mut self,
         len: usize,

@@ -177,8 +177,8 @@ impl WebSocketServer {
         }
     }
 
-    /// Updates everything that depends on the state of a connection: counters, queues, memory, its deadline. `more` means that
-    /// it can do more at once.
+    /// Updates everything that depends on the state of a connection: counters, queues, memory, its deadline. `more`
+    /// means that it can do more at once.
     pub(super) fn update(&mut self, key: PeerKey, more: bool) {
         let Some(entry) = self.entries.get_mut(key) else { return };
         self.memory.recount(entry);
@@ -327,8 +327,8 @@ impl WebSocketServer {
         self.update(key, progress.more && !is_blocked);
     }
 
-    /// Marks connections that were blocked on memory as ready if there is memory now. While they are blocked they are still
-    /// serviced when their socket becomes writable or a deadline passes, which frees memory.
+    /// Marks connections that were blocked on memory as ready if there is memory now. While they are blocked they are
+    /// still serviced when their socket becomes writable or a deadline passes, which frees memory.
     fn retry_blocked(&mut self) {
         for key in std::mem::take(&mut self.blocked_on_memory) {
             let Some(entry) = self.entries.get_mut(key) else { continue };

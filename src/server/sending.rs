@@ -69,8 +69,8 @@ impl EncodedPackets {
 }
 
 impl WebSocketServer {
-    /// Sends a value to a peer as a binary packet, which [`Packet::to_variant`] or an engine's `get_var` reads. For several peers,
-    /// make the packet once with [`Packet::variant`].
+    /// Sends a value to a peer as a binary packet, which [`Packet::to_variant`] or an engine's `get_var` reads. For
+    /// several peers, make the packet once with [`Packet::variant`].
     ///
     /// Whole objects are not sent. [`Variant::encode_into`] encodes them.
     ///
@@ -133,7 +133,8 @@ impl WebSocketServer {
             }
         }
         self.memory.recount(entry);
-        // The queue may have been full, even if the packet was queued in the place of others. Then the deadline has changed.
+        // The queue may have been full, even if the packet was queued in the place of others. Then the deadline has
+        // changed.
         if result.is_err() || policy == SendOverflow::DropOldest {
             let due = entry.connection.next_deadline();
             self.deadlines.add(to, entry, due);
@@ -141,12 +142,12 @@ impl WebSocketServer {
         result
     }
 
-    /// Sends a packet that the peer must not miss. While there is no memory for it, the peers with the most bytes in their send
-    /// queues are closed, as [`Limit::SlowReader`].
+    /// Sends a packet that the peer must not miss. While there is no memory for it, the peers with the most bytes in
+    /// their send queues are closed, as [`Limit::SlowReader`].
     ///
     /// # Errors
-    /// Those of [`send`](Self::send). [`Error::OutboundFull`] means that no other peer has more bytes in its send queue, or that
-    /// this peer's own queue is full.
+    /// Those of [`send`](Self::send). [`Error::OutboundFull`] means that no other peer has more bytes in its send
+    /// queue, or that this peer's own queue is full.
     pub(crate) fn must_send(&mut self, to: PeerKey, packet: &Packet) -> Result<(), Error> {
         self.must_queue(to, Content::Packet(Outgoing::Shared(packet), None), Urgency::Now)
     }
@@ -181,8 +182,8 @@ impl WebSocketServer {
         entry.link.outbox.check_room(len).is_ok() && !self.memory.may_send(entry, len, content.shared())
     }
 
-    /// Closes the peer with the most bytes in its send queue, if these are more than its share and more than those of `than`.
-    /// Returns `true` if there was one.
+    /// Closes the peer with the most bytes in its send queue, if these are more than its share and more than those of
+    /// `than`. Returns `true` if there was one.
     fn expel_largest(&mut self, than: PeerKey) -> bool {
         let Some(minimum) = self.entries.get(than).map(|entry| entry.held.outbound) else { return false };
         let open = self.entries.iter().filter(|(_, entry)| entry.link.state() == ReadyState::Open);
@@ -240,7 +241,8 @@ impl WebSocketServer {
         open.is_some_and(|entry| !entry.link.outbox.is_below_quarter())
     }
 
-    /// Stops returning a peer's packets until [`resume`](Self::resume). When its inbox is full, TCP's flow control slows it down.
+    /// Stops returning a peer's packets until [`resume`](Self::resume). When its inbox is full, TCP's flow control
+    /// slows it down.
     pub(crate) fn pause(&mut self, peer: PeerKey) {
         if let Some(entry) = self.entries.get_mut(peer) {
             entry.is_paused = true;
@@ -313,8 +315,8 @@ pub(crate) struct SendProgress {
 pub(crate) enum Urgency {
     /// At once, or with other gathered packets.
     Now,
-    /// With the next packet for the same peer, at the latest after this time. So several packets to each of thousands of peers
-    /// cost only one system call for each.
+    /// With the next packet for the same peer, at the latest after this time. So several packets to each of thousands
+    /// of peers cost only one system call for each.
     Within(Duration),
 }
 

@@ -1,5 +1,5 @@
-//! Decides when to send the program's probe, and when a connection is given up. All platforms share it. It does no I/O and has
-//! no clock.
+//! Decides when to send the program's probe, and when a connection is given up. All platforms share it. It does no I/O
+//! and has no clock.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ pub(super) struct LivenessTimer {
     packets: u64,
     /// When the last packet was received, by the monotonic clock: pauses of the program count in full.
     silent_since: Duration,
-    /// When the answer to the probe is due, by the clock for deadlines: pauses count little, because an answer may wait to be
-    /// read.
+    /// When the answer to the probe is due, by the clock for deadlines: pauses count little, because an answer may wait
+    /// to be read.
     due: Option<Duration>,
     last: ClockTimes,
 }
@@ -47,14 +47,14 @@ impl LivenessTimer {
         Self { liveness, packets: 0, silent_since: times.wall, due: None, last: times }
     }
 
-    /// Returns the probe. It is queued even if the send queue is full, because a program that sends to a dead connection fills
-    /// the queue. At most one probe waits for an answer.
+    /// Returns the probe. It is queued even if the send queue is full, because a program that sends to a dead
+    /// connection fills the queue. At most one probe waits for an answer.
     pub(super) fn probe(&self) -> Packet {
         self.liveness.probe.clone()
     }
 
-    /// Checks a connection that has just been read. `has_received`: more data has arrived than whole packets. `is_doubtful`: an
-    /// event has occurred after which connections are often dead.
+    /// Checks a connection that has just been read. `has_received`: more data has arrived than whole packets.
+    /// `is_doubtful`: an event has occurred after which connections are often dead.
     pub(super) fn check(
         &mut self,
         link: &Link,

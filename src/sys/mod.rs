@@ -51,10 +51,11 @@ use crate::{
 
 /// A connection of a peer or of a server.
 ///
-/// `poll` and `close` are not here: a peer's connection has a clock of its own, a server hands in the time and a budget.
+/// `poll` and `close` are not here: a peer's connection has a clock of its own, a server hands in the time and a
+/// budget.
 pub(crate) trait Connection {
-    /// Takes a packet. The link is open and its send queue has room. A packet that is to be gathered leaves with the next
-    /// [`flush`](Self::flush), others at once if the network takes them.
+    /// Takes a packet. The link is open and its send queue has room. A packet that is to be gathered leaves with the
+    /// next [`flush`](Self::flush), others at once if the network takes them.
     fn send(&mut self, packet: Outgoing<'_>, gather: bool, link: &mut Link) -> Result<(), Error>;
 
     /// Hands gathered packets to the kernel.
@@ -62,7 +63,8 @@ pub(crate) trait Connection {
         let _ = link;
     }
 
-    /// Returns `true` if the connection needs further polls after the link was closed, for example to deliver a last frame.
+    /// Returns `true` if the connection needs further polls after the link was closed, for example to deliver a last
+    /// frame.
     fn lingers(&self) -> bool {
         false
     }
@@ -155,10 +157,11 @@ cfg_if::cfg_if! {
         pub(crate) use native::FUZZ_TARGETS;
         pub(crate) use native::{Notifier, Reactor, ServerSocket, Socket, now};
 
-        /// A read that leaves room in the buffer has emptied the socket: bytes that come later are reported as an event of
-        /// their own (epoll(7), kqueue(2)).
+        /// A read that leaves room in the buffer has emptied the socket: bytes that come later are reported as an event
+        /// of their own (epoll(7), kqueue(2)).
         const SHORT_READ_DRAINS: bool = true;
-        /// `SO_REUSEADDR` lets a listener take the address of one that is gone at once. No other process can take it meanwhile.
+        /// `SO_REUSEADDR` lets a listener take the address of one that is gone at once. No other process can take it
+        /// meanwhile.
         const REUSES_ADDRESS: bool = true;
 
         /// Returns how many descriptors the process may have, if the system limits them.

@@ -47,8 +47,8 @@ pub(crate) trait Listener {
     /// Returns a waker that ends the current [`wait`](Self::wait), or else the next one that sleeps.
     fn waker(&self) -> Waker;
 
-    /// Accepts the next connection, whose events are reported under `slot`. The head of its request may have `max_request`
-    /// bytes.
+    /// Accepts the next connection, whose events are reported under `slot`. The head of its request may have
+    /// `max_request` bytes.
     fn accept(
         &mut self,
         slot: u32,
@@ -57,8 +57,8 @@ pub(crate) trait Listener {
         now: Duration,
     ) -> AcceptOutcome<Self::Connection>;
 
-    /// Takes over a stream whose handshake was made elsewhere. Its events are reported under `slot`. The connection opens
-    /// with the next poll, unless it is [rejected](ServerConnection::reject) before.
+    /// Takes over a stream whose handshake was made elsewhere. Its events are reported under `slot`. The connection
+    /// opens with the next poll, unless it is [rejected](ServerConnection::reject) before.
     fn adopt(
         &mut self,
         slot: u32,
@@ -93,8 +93,8 @@ pub(crate) trait ServerConnection: Connection {
     /// Accepts the request, with these header fields in the response. The connection opens with a later poll.
     fn admit(&mut self, protocol: Option<String>, headers: &[(String, String)], settings: PeerSettings<'_>);
 
-    /// Rejects the connection, whatever it has sent so far: over HTTP, or with close code 1013 if the handshake was made
-    /// elsewhere. It ends with a later poll.
+    /// Rejects the connection, whatever it has sent so far: over HTTP, or with close code 1013 if the handshake was
+    /// made elsewhere. It ends with a later poll.
     fn reject(&mut self, rejection: &Rejection, headers: &[(String, String)]);
 
     /// Answers the request over HTTP. The connection ends with a later poll.

@@ -1,8 +1,9 @@
-//! Out of file descriptors: accepting pauses, open peers are served, and new clients are accepted when descriptors are free again.
-//! A `wait` also works without a free descriptor. Linux reports how many are used; the code under test is the same elsewhere.
+//! Out of file descriptors: accepting pauses, open peers are served, and new clients are accepted when descriptors are
+//! free again. A `wait` also works without a free descriptor. Linux reports how many are used; the code under test is
+//! the same elsewhere.
 //!
-//! Other tests open sockets in the same process, so each of these runs in a process of its own: a shell lowers the limit, and starts
-//! this program again for the one test.
+//! Other tests open sockets in the same process, so each of these runs in a process of its own: a shell lowers the
+//! limit, and starts this program again for the one test.
 
 use std::{
     env,

@@ -1,4 +1,5 @@
-//! Floods of pings, packets and bytes beyond the rate limits. The peer is closed with 1008, and other peers are not affected.
+//! Floods of pings, packets and bytes beyond the rate limits. The peer is closed with 1008, and other peers are not
+//! affected.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,8 @@ fn limited(limits: RateLimits) -> Host {
     Host::start(with_peer(peer).rate_limits(limits))
 }
 
-/// Checks that a burst may have the amount of two seconds (`allowed` frames), and that a larger flood ends with 1008 for this limit.
+/// Checks that a burst may have the amount of two seconds (`allowed` frames), and that a larger flood ends with 1008
+/// for this limit.
 #[track_caller]
 fn assert_flood_ends(limits: RateLimits, frame: &[u8], allowed: usize, limit: Limit) {
     let mut host = limited(limits);

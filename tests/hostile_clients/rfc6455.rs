@@ -11,8 +11,8 @@ use crate::{
     host::{Host, request, with_peer},
 };
 
-/// A client sends these bytes. Checks that it gets a close frame with this code, that nothing follows, and that TCP ends without a
-/// reset.
+/// A client sends these bytes. Checks that it gets a close frame with this code, that nothing follows, and that TCP
+/// ends without a reset.
 #[track_caller]
 fn assert_closed_with(bytes: impl AsRef<[u8]>, code: u16) {
     let mut host = Host::start(ServerOptions::default());

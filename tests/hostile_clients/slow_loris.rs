@@ -1,5 +1,5 @@
-//! Slow-loris handshakes: connections that never complete a request. There is a deadline for a handshake, and a limit on handshakes
-//! in all and for each address. Other clients are not affected.
+//! Slow-loris handshakes: connections that never complete a request. There is a deadline for a handshake, and a limit
+//! on handshakes in all and for each address. Other clients are not affected.
 
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpStream},
@@ -92,7 +92,8 @@ fn over_max_pending_handshakes_the_oldest_handshake_gets_503() {
     assert_eq!(host.server.stats().pending, 2);
 }
 
-/// Connects from this address. Linux has a whole network of loopback addresses; the code under test is the same elsewhere.
+/// Connects from this address. Linux has a whole network of loopback addresses; the code under test is the same
+/// elsewhere.
 #[cfg(target_os = "linux")]
 fn from(host: &Host, address: [u8; 4]) -> Raw {
     let target = SocketAddr::from((Ipv4Addr::LOCALHOST, host.addr().port()));

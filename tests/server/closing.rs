@@ -1,5 +1,5 @@
-//! Every way in which a connection can end: packets that arrived before are returned before, `Closed` is returned once with the
-//! right cause, and no memory is left in use.
+//! Every way in which a connection can end: packets that arrived before are returned before, `Closed` is returned once
+//! with the right cause, and no memory is left in use.
 
 use std::time::Duration;
 

@@ -63,7 +63,8 @@ impl Drop for Flood {
 
 const ROUNDS: u32 = 20;
 
-/// Checks that while one client floods with these frames, packets of twenty others are received within a few polls, repeatedly.
+/// Checks that while one client floods with these frames, packets of twenty others are received within a few polls,
+/// repeatedly.
 #[track_caller]
 fn assert_others_are_served(frame: &[u8]) {
     let peer = PeerOptions::for_server().max_message_size(1 << 20);
@@ -153,8 +154,8 @@ pub fn on_processor() -> Duration {
     Duration::from_nanos(nanoseconds.expect("a number"))
 }
 
-/// If a poll read from each socket, two hundred would cost two hundred times as much as one. Linux reports the processor time of
-/// a thread; the code under test is the same elsewhere.
+/// If a poll read from each socket, two hundred would cost two hundred times as much as one. Linux reports the
+/// processor time of a thread; the code under test is the same elsewhere.
 #[cfg(target_os = "linux")]
 #[test]
 fn idle_peers_do_not_make_polls_slower() {

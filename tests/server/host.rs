@@ -1,5 +1,5 @@
-//! A server under test. It is polled while a test waits, and all its events are checked: a peer's events are `Opened`, its
-//! packets, and one `Closed`, and its key is new.
+//! A server under test. It is polled while a test waits, and all its events are checked: a peer's events are `Opened`,
+//! its packets, and one `Closed`, and its key is new.
 
 // Each test target uses a part of this.
 #![allow(dead_code)]
@@ -22,8 +22,8 @@ use crate::common::{
     raw::{ANSWER, End, Frame, KERNEL, REQUEST, Raw, connect},
 };
 
-/// The kernel is full if it took nothing for this time. A receiver may delay an acknowledgement by 40 ms, and a sender fills the
-/// rest of a small window after 200 ms (RFC 9293, section 3.8.6.1).
+/// The kernel is full if it took nothing for this time. A receiver may delay an acknowledgement by 40 ms, and a sender
+/// fills the rest of a small window after 200 ms (RFC 9293, section 3.8.6.1).
 const CALM: Duration = Duration::from_millis(400);
 
 /// A server, and its events that no test has taken.

@@ -124,8 +124,8 @@ fn small_packets_are_not_delayed() {
     assert!(!socket2::SockRef::from(&watched).tcp_nodelay().unwrap());
     let mut host = Host::of(WebSocketServer::from_listener(listener, ServerOptions::default()).unwrap());
     let (key, mut raw) = host.open_client();
-    // With Nagle's algorithm the second packet would wait for an acknowledgement, which Linux delays by 40 ms after it has
-    // acknowledged some packets at once. A busy machine is slow, too, but not in every round.
+    // With Nagle's algorithm the second packet would wait for an acknowledgement, which Linux delays by 40 ms after it
+    // has acknowledged some packets at once. A busy machine is slow, too, but not in every round.
     let mut fastest = Duration::MAX;
     for round in 0..40 {
         let start = Instant::now();

@@ -1,5 +1,5 @@
-//! Clients and a server that act at random: each peer's events are `Opened`, its packets in the order in which they were sent and
-//! without a gap, and one `Closed`.
+//! Clients and a server that act at random: each peer's events are `Opened`, its packets in the order in which they
+//! were sent and without a gap, and one `Closed`.
 
 use std::{collections::HashMap, env, io::Write, net::Shutdown};
 

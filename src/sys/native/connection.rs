@@ -1,6 +1,6 @@
 //! A connection in one of its stages, each in a file of its own: [`dial`](super::dial) (DNS and TCP),
-//! [`opening`](super::opening) (TLS and HTTP upgrade), [`pump`](super::pump) (frames), [`linger`](super::linger) (the last
-//! bytes after the close was reported).
+//! [`opening`](super::opening) (TLS and HTTP upgrade), [`pump`](super::pump) (frames), [`linger`](super::linger) (the
+//! last bytes after the close was reported).
 
 mod accepted;
 mod waiting;

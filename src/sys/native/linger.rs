@@ -1,9 +1,9 @@
-//! The end of a TCP connection after the end of its WebSocket connection: the last frames are sent, and the other end's last
-//! bytes are read and dropped.
+//! The end of a TCP connection after the end of its WebSocket connection: the last frames are sent, and the other end's
+//! last bytes are read and dropped.
 //!
-//! If a socket is closed while it holds unread bytes, the system sends a reset. A reset destroys data that the other end has
-//! not read yet, such as the close frame with the reason. So the socket stays open until the other end closes it, at most for
-//! `close_timeout` and for a number of bytes, and only as long as the caller polls.
+//! If a socket is closed while it holds unread bytes, the system sends a reset. A reset destroys data that the other
+//! end has not read yet, such as the close frame with the reason. So the socket stays open until the other end closes
+//! it, at most for `close_timeout` and for a number of bytes, and only as long as the caller polls.
 
 use std::{
     io::{self, Write},
@@ -71,7 +71,8 @@ impl Linger {
         &mut self.stream
     }
 
-    /// Returns the memory of the unsent data, in bytes. A peer that has closed, and reads no more, makes the server hold it.
+    /// Returns the memory of the unsent data, in bytes. A peer that has closed, and reads no more, makes the server
+    /// hold it.
     pub(super) fn memory_usage(&self) -> usize {
         match &self.unsent {
             Unsent::Frames(frames) => frames.held(),

@@ -1,9 +1,9 @@
-//! The native backend: non-blocking TCP, polled by the caller. It has no async runtime, and one thread while a name is looked
-//! up.
+//! The native backend: non-blocking TCP, polled by the caller. It has no async runtime, and one thread while a name is
+//! looked up.
 //!
 //! A [`connection`] goes through stages, from [`dial`] to [`linger`]. A [`Socket`] is a connection that a peer polls. A
-//! [`Reactor`] reports to a server which of its connections are ready. Below are [`stream`] (plain or TLS), [`handshake`]
-//! and [`frames`]; the last two work on bytes only.
+//! [`Reactor`] reports to a server which of its connections are ready. Below are [`stream`] (plain or TLS),
+//! [`handshake`] and [`frames`]; the last two work on bytes only.
 
 mod connection;
 mod dial;
@@ -60,11 +60,12 @@ use crate::{
     url::Url,
 };
 
-/// The number of bytes that are read at a time. Received data is decoded and copied from this buffer, so it should fit a cache.
+/// The number of bytes that are read at a time. Received data is decoded and copied from this buffer, so it should fit
+/// a cache.
 const SCRATCH: usize = 64 * 1024;
 
-/// The number of bytes that one poll of a peer reads at most, so that a server that sends without pause does not delay the
-/// program's frame.
+/// The number of bytes that one poll of a peer reads at most, so that a server that sends without pause does not delay
+/// the program's frame.
 const MAX_READ: usize = 4 * 1024 * 1024;
 
 /// Returns the time since the first call.

@@ -219,8 +219,8 @@ impl Listener for Reactor {
     }
 }
 
-/// Returns `true` if an error of accept(2) concerns only one connection, so that the next one may succeed. Other errors, such
-/// as a lack of descriptors, concern the process or the system.
+/// Returns `true` if an error of accept(2) concerns only one connection, so that the next one may succeed. Other
+/// errors, such as a lack of descriptors, concern the process or the system.
 fn concerns_one_connection(error: io::ErrorKind) -> bool {
     matches!(
         error,

@@ -1,7 +1,7 @@
 //! Carries events from the browser's callbacks to `poll`, in order and within limits.
 //!
-//! A browser has no backpressure: it calls back even if the program does not poll, and a hidden tab may not poll for minutes. So
-//! the limits apply here, where messages come in.
+//! A browser has no backpressure: it calls back even if the program does not poll, and a hidden tab may not poll for
+//! minutes. So the limits apply here, where messages come in.
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
@@ -90,7 +90,8 @@ impl Bridge {
         self.end(match event.code() {
             1005 => End::Frame { code: None, reason: String::new() },
             code if CloseCode::new(code).is_ok() => End::Frame { code: Some(code), reason: event.reason() },
-            // 1006 means that there was no frame. Chromium also passes on codes that are not allowed (1004, 1016 to 2999).
+            // 1006 means that there was no frame. Chromium also passes on codes that are not allowed (1004, 1016 to
+            // 2999).
             _ => End::Gone,
         });
     }

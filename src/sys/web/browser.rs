@@ -41,7 +41,8 @@ impl Browser {
     }
 
     pub(super) fn send_binary(&self, data: &[u8]) -> Result<(), Error> {
-        // Browsers do not send from shared memory, which a program with threads has: it needs a copy in JavaScript's memory.
+        // Browsers do not send from shared memory, which a program with threads has: it needs a copy in JavaScript's
+        // memory.
         let sent = if cfg!(target_feature = "atomics") {
             self.socket.send_with_js_u8_array(&Uint8Array::from(data))
         } else {
@@ -63,8 +64,8 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Aborts a connection that is being made. Sends a close frame without a code on an open one, after the packets that wait.
-        // Does nothing on one that is closing. It cannot throw, because it has no arguments.
+        // Aborts a connection that is being made. Sends a close frame without a code on an open one, after the packets
+        // that wait. Does nothing on one that is closing. It cannot throw, because it has no arguments.
         let closed = self.socket.close();
         debug_assert!(closed.is_ok());
     }
@@ -77,7 +78,8 @@ fn on_open(socket: &WebSocket, offered: &[String], bridge: &Rc<Bridge>) -> Resul
         if chosen.is_empty() || offered.contains(&chosen) {
             bridge.open();
         } else {
-            // WebKit accepts `CHAT` if `chat` was offered, which RFC 6455, 4.1, does not allow. The next poll drops the socket.
+            // WebKit accepts `CHAT` if `chat` was offered, which RFC 6455, 4.1, does not allow. The next poll drops the
+            // socket.
             bridge.end(End::Gone);
         }
         bridge.wake.notify();
@@ -107,8 +109,8 @@ fn on_close(socket: &WebSocket, bridge: &Rc<Bridge>) -> Result<EventListener, Js
     })
 }
 
-/// Closes. Browsers refuse codes other than 1000 and 3000 to 4999, and reasons of more than 123 bytes. Callers pass none of
-/// these.
+/// Closes. Browsers refuse codes other than 1000 and 3000 to 4999, and reasons of more than 123 bytes. Callers pass
+/// none of these.
 fn close(socket: &WebSocket, code: u16, reason: &str) {
     let closed = socket.close_with_code_and_reason(code, reason);
     debug_assert!(closed.is_ok(), "code {code} was refused");

@@ -3,7 +3,8 @@
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Event, EventTarget};
 
-/// One event listener. Dropping it removes it from its target before the callback is freed, so that a late event is ignored.
+/// One event listener. Dropping it removes it from its target before the callback is freed, so that a late event is
+/// ignored.
 pub(super) struct EventListener {
     target: EventTarget,
     name: &'static str,

@@ -19,9 +19,10 @@ fn read_binary(data: &JsValue, max: usize) -> Option<Packet> {
     (view.length() as usize <= max).then(|| Packet::from_binary(view.to_vec().into()))
 }
 
-/// Uses two ways, because neither is fast for every length. wasm-bindgen reads one code unit at a time. `TextEncoder` is one call
-/// into the browser, which costs as much for one letter as for a hundred. wasm-bindgen's time in parts of `TextEncoder`'s, as
-/// measured with ASCII in Chromium: a third at 16 letters, the same at 128, three times at 4096, five times at a million.
+/// Uses two ways, because neither is fast for every length. wasm-bindgen reads one code unit at a time. `TextEncoder`
+/// is one call into the browser, which costs as much for one letter as for a hundred. wasm-bindgen's time in parts of
+/// `TextEncoder`'s, as measured with ASCII in Chromium: a third at 16 letters, the same at 128, three times at 4096,
+/// five times at a million.
 fn read_text(text: &JsString, max: usize) -> Option<Packet> {
     const SHORT: usize = 128;
     let units = text.length() as usize;
@@ -41,8 +42,8 @@ fn read_text(text: &JsString, max: usize) -> Option<Packet> {
 fn encode(text: &JsString, units: usize, max: usize) -> Option<Vec<u8>> {
     const MIDDLE: usize = 1024;
     if units <= MIDDLE {
-        // Room for any text costs less than a second call. A unit takes at most three bytes: a character beyond U+FFFF has four,
-        // and is two units.
+        // Room for any text costs less than a second call. A unit takes at most three bytes: a character beyond U+FFFF
+        // has four, and is two units.
         let mut room = [0; 3 * MIDDLE];
         let written = ENCODER.with(|encoder| encoder.encode_into(text, &mut room[..3 * units]).written());
         return room.get(..written as usize).filter(|utf8| utf8.len() <= max).map(<[u8]>::to_vec);

@@ -1,8 +1,8 @@
 //! The browser backend, for pages and for dedicated workers.
 //!
-//! The browser does DNS, TLS, handshake, masking, pings and the closing handshake. This backend carries the browser's events to
-//! `poll` within limits ([`bridge`]), wakes the program for them ([`wake_signal`]), and removes its callbacks in time
-//! ([`browser`], [`event_listener`]).
+//! The browser does DNS, TLS, handshake, masking, pings and the closing handshake. This backend carries the browser's
+//! events to `poll` within limits ([`bridge`]), wakes the program for them ([`wake_signal`]), and removes its callbacks
+//! in time ([`browser`], [`event_listener`]).
 //!
 //! Nothing here uses `window`, which a worker does not have.
 
@@ -98,9 +98,9 @@ impl PeerConnection for Socket {
     fn connect(url: &Url, options: &PeerOptions) -> Result<Self, Error> {
         check_supported(url, options)?;
         let bridge = Rc::new(Bridge::new(options));
-        // URL and protocols were checked more strictly than browsers do. If the browser throws, the reason is one that other
-        // browsers report with an event: a `ws:` URL in an `https:` page, or a policy of the page. So it counts as the end of
-        // the connection, which the next poll reports.
+        // URL and protocols were checked more strictly than browsers do. If the browser throws, the reason is one that
+        // other browsers report with an event: a `ws:` URL in an `https:` page, or a policy of the page. So it counts
+        // as the end of the connection, which the next poll reports.
         let browser = Browser::connect(&url.to_string(), &options.protocols, &bridge)
             .map_err(|_exception| {
                 bridge.end(End::Gone);
@@ -227,7 +227,8 @@ impl fmt::Debug for Socket {
     }
 }
 
-/// Rejects options that no browser supports. To ignore them would be worse: a token would not be sent, or a server not verified.
+/// Rejects options that no browser supports. To ignore them would be worse: a token would not be sent, or a server not
+/// verified.
 fn check_supported(url: &Url, options: &PeerOptions) -> Result<(), Error> {
     // All targets refuse these ports, unless the options allow them. A browser refuses them in any case.
     if url.has_blocked_port() {

@@ -1,5 +1,5 @@
-//! A browser accepts no connections: neither type here can have a value. They dereference to trait objects, so that code
-//! which uses them compiles, and the compiler removes it.
+//! A browser accepts no connections: neither type here can have a value. They dereference to trait objects, so that
+//! code which uses them compiles, and the compiler removes it.
 
 use std::{
     convert::Infallible,

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::time::now;
 use crate::{clock::PatientClock, close::Timeout};
 
-/// A timeout under way. A connection has at most one, and none while it is open, so that an idle poll does not read the clock.
+/// A timeout under way. A connection has at most one, and none while it is open, so that an idle poll does not read the
+/// clock.
 pub(super) struct RunningTimeout {
     kind: Timeout,
     clock: PatientClock,

@@ -16,8 +16,8 @@ pub(crate) type LocalHook = SendWrapper<Rc<dyn Fn()>>;
 
 /// Wakes the program for one connection.
 ///
-/// The hook may do anything with the peer, even drop it. So it is called as the last step of a callback, when nothing is
-/// borrowed, and from a clone.
+/// The hook may do anything with the peer, even drop it. So it is called as the last step of a callback, when nothing
+/// is borrowed, and from a clone.
 #[derive(Default)]
 pub(super) struct WakeSignal {
     hook: RefCell<Option<Rc<dyn Fn()>>>,

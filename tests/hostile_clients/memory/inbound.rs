@@ -19,8 +19,8 @@ const READ: usize = 256 * KIB;
 const SOON: Duration = Duration::from_millis(400);
 const SLOW: CloseCause = CloseCause::LimitExceeded(Limit::SlowReader);
 
-/// A server whose peers use up the common pool for received data with packets that the program does not read, and a peer that does
-/// not.
+/// A server whose peers use up the common pool for received data with packets that the program does not read, and a
+/// peer that does not.
 fn filled(limits: RateLimits) -> (Host, (PeerKey, Raw), Vec<(PeerKey, Raw)>) {
     const COMMON: usize = 2 * MIB;
     let mut host = Host::start(with_memory(64, COMMON).rate_limits(limits));
@@ -82,7 +82,8 @@ fn no_timeout_of_a_peer_runs_while_the_server_does_not_read_from_it() {
     let limits = RateLimits::default().max_message_time(SOON);
     let (mut host, _other, mut clients) = filled(limits);
     let key = clients[0].0;
-    // The server does not read this: the packet before has used up the share of the peer, and all packets the common pool.
+    // The server does not read this: the packet before has used up the share of the peer, and all packets the common
+    // pool.
     let message = client_frame(BINARY, vec![7; 60_000]);
     clients[0].1.send_while(&message[..40_000], || host.server.poll());
     let start = std::time::Instant::now();

@@ -1,5 +1,5 @@
-//! Memory: queues have a limit for each peer, and one for all peers together. Peers that reach it are slowed down, and closed if
-//! that lasts. Other peers are served, and the memory is free afterwards.
+//! Memory: queues have a limit for each peer, and one for all peers together. Peers that reach it are slowed down, and
+//! closed if that lasts. Other peers are served, and the memory is free afterwards.
 
 mod inbound;
 mod outbound;

@@ -23,7 +23,8 @@ impl TcpConnection {
         Wants { due: wants.due.min(self.next_deadline()), ..wants }
     }
 
-    /// Registers for these events. They appear under the token in the registry's queue, or wake the interrupt's sleeper.
+    /// Registers for these events. They appear under the token in the registry's queue, or wake the interrupt's
+    /// sleeper.
     pub(in super::super) fn register(
         &mut self,
         registry: &Registry,

@@ -1,8 +1,8 @@
 //! Lets a peer's program sleep: the system's queue of ready sockets, made when the program first waits or sets a hook.
 //!
-//! [`interrupt`] wakes a sleeping thread. [`wake_queue`] has the queue, and the state that is shared with the [`thread`] which
-//! calls the hook. [`wants`] describes the events that a connection waits for. A socket is registered anew before each sleep, so
-//! that the system reports its readiness again, and no event is missed.
+//! [`interrupt`] wakes a sleeping thread. [`wake_queue`] has the queue, and the state that is shared with the
+//! [`thread`] which calls the hook. [`wants`] describes the events that a connection waits for. A socket is registered
+//! anew before each sleep, so that the system reports its readiness again, and no event is missed.
 
 mod errors;
 mod interrupt;

@@ -23,8 +23,8 @@ pub(super) fn start(wake_queue: &Arc<WakeQueue>, state: &mut State) -> Result<()
     Ok(())
 }
 
-/// Stops the thread. It has ended when this returns, unless it is within the hook, which may wait for the caller, or be the
-/// caller.
+/// Stops the thread. It has ended when this returns, unless it is within the hook, which may wait for the caller, or be
+/// the caller.
 pub(super) fn stop(wake_queue: &WakeQueue) {
     let mut state = wake_queue.lock();
     state.generation += 1;
@@ -89,8 +89,8 @@ fn call_hook<'a>(
 
 /// Sleeps until something is ready, if it still has to.
 ///
-/// It decides while it holds the queue, so that a later nudge wakes this sleeper and no other. While it slept, another thread may
-/// have taken its place: events are for the connection, not for the thread.
+/// It decides while it holds the queue, so that a later nudge wakes this sleeper and no other. While it slept, another
+/// thread may have taken its place: events are for the connection, not for the thread.
 fn sleep(wake_queue: &WakeQueue, generation: u64) {
     let mut queue = wake_queue.queue();
     let mut state = wake_queue.lock();

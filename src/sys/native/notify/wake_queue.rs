@@ -23,10 +23,10 @@ const SLACK: Duration = Duration::from_millis(1);
 
 /// A queue of ready sockets with one sleeper at a time.
 ///
-/// Events and nudges are reported once, so each must reach the right sleeper. A sleeper decides to sleep only while it holds the
-/// queue, by the state at that time, and every change that its decision does not consider is followed by a nudge. So a nudge wakes
-/// either the right sleeper, or one that decides again with the change in mind. The queue is locked before the state, never while
-/// the state is locked.
+/// Events and nudges are reported once, so each must reach the right sleeper. A sleeper decides to sleep only while it
+/// holds the queue, by the state at that time, and every change that its decision does not consider is followed by a
+/// nudge. So a nudge wakes either the right sleeper, or one that decides again with the change in mind. The queue is
+/// locked before the state, never while the state is locked.
 #[derive(Debug)]
 pub(super) struct WakeQueue {
     pub(super) registry: Registry,
