@@ -7,7 +7,6 @@
 mod accepting;
 mod acceptor;
 mod addresses;
-mod addresses;
 mod budget;
 mod deadlines;
 mod event;
@@ -45,7 +44,7 @@ use crate::{
     state::ReadyState,
     stats::ServerStats,
     sys::{
-        self, Connection, Reactor,
+        self, Reactor,
         server::{Listener, ServerConnection},
     },
 };

@@ -220,7 +220,7 @@ impl WebSocketServer {
     /// Tries to write packets that wait for a peer, although no event reported that the socket is writable.
     pub(crate) fn retry(&mut self, peer: PeerKey) {
         let Some(entry) = self.entries.get_mut(peer) else { return };
-        entry.connection.ready(false, true, false);
+        entry.connection.set_ready(false, true, false);
         entry.connection.flush(&mut entry.link);
         self.memory.recount(entry);
     }
