@@ -1,5 +1,5 @@
 //! A connection in one of its stages, each in a file of its own: [`dial`](super::dial) (DNS and TCP),
-//! [`opening`](super::opening) (TLS and HTTP upgrade), [`pump`](super::pump) (frames), [`linger`](super::linger) (the
+//! [`opening`](super::opening) (TLS and HTTP upgrade), [`open`](super::open) (frames), [`linger`](super::linger) (the
 //! last bytes after the close was reported).
 
 mod accepted;
@@ -10,15 +10,15 @@ use std::{io, net::SocketAddr, time::Duration};
 use mio::net::TcpStream;
 
 use super::{
-    dial::{Dial, Dialed},
+    dial::{Dial, DialOutcome},
     handshake::{ClientUpgrade, ServerUpgrade},
     linger::{Linger, LingerStatus},
-    opening::{Opened, Opening, Upgrade},
-    pump::Pump,
-    settings::Settings,
+    open::OpenConnection,
+    opening::{Opening, OpeningOutcome, Upgrade},
+    poll_context::PollContext,
+    settings::ConnectionSettings,
     stream::Stream,
     tls,
-    turn::Turn,
 };
 use crate::{
     close::{CloseCause, CloseInfo, Timeout},
@@ -40,7 +40,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct TcpConnection {
     stage: ConnectionStage,
-    settings: Settings,
+    settings: ConnectionSettings,
     /// `true` if the system reported that the other end sends no more.
     ends: bool,
 }
@@ -49,7 +49,7 @@ pub(crate) struct TcpConnection {
 enum ConnectionStage {
     Dialing(Box<Dialing>),
     Opening(Box<Opening>),
-    Open(Box<Pump>),
+    Open(Box<OpenConnection>),
     Lingering(Box<Linger>),
     Over,
 }
@@ -69,7 +69,7 @@ impl TcpConnection {
         let upgrade = ClientUpgrade::new(url, options);
         let dial = Dial::start(&url.host, url.port);
         let stage = ConnectionStage::Dialing(Box::new(Dialing { dial, tls, upgrade }));
-        Ok(Self { stage, settings: Settings::new(options, false, now), ends: false })
+        Ok(Self { stage, settings: ConnectionSettings::new(options, false, now), ends: false })
     }
 
     /// Waits for a request on an accepted stream. The head of the request may have `max_request` bytes.
@@ -80,7 +80,7 @@ impl TcpConnection {
         }
         let opening = Opening::server(stream, ServerUpgrade::new(max_request));
         let stage = ConnectionStage::Opening(Box::new(opening));
-        Self { stage, settings: Settings::new(options, true, now), ends: false }
+        Self { stage, settings: ConnectionSettings::new(options, true, now), ends: false }
     }
 
     /// Takes over a stream whose handshake was made elsewhere.
@@ -98,7 +98,7 @@ impl TcpConnection {
         }
         let opening = Opening::upgraded(Stream::Plain(tcp), Upgrade { protocol, rest });
         let stage = ConnectionStage::Opening(Box::new(opening));
-        Ok(Self { stage, settings: Settings::new(options, role == Role::Server, now), ends: false })
+        Ok(Self { stage, settings: ConnectionSettings::new(options, role == Role::Server, now), ends: false })
     }
 
     /// Sets the rate limits that a server imposes.
@@ -114,10 +114,10 @@ impl TcpConnection {
     }
 
     /// Does all work that is possible now. Returns `true` if there is more to do at once.
-    pub(super) fn advance(&mut self, turn: &mut Turn<'_>, link: &mut Link) -> bool {
+    pub(super) fn advance(&mut self, context: &mut PollContext<'_>, link: &mut Link) -> bool {
         let mut stage = std::mem::replace(&mut self.stage, ConnectionStage::Over);
         loop {
-            match stage.step(turn, &self.settings, link) {
+            match stage.step(context, &self.settings, link) {
                 Step::Next(next) => stage = next,
                 Step::Same(same, more) => {
                     self.stage = same;
@@ -144,17 +144,17 @@ impl TcpConnection {
     }
 
     /// Returns the open connection.
-    pub(super) fn pump(&self) -> Option<&Pump> {
+    pub(super) fn open(&self) -> Option<&OpenConnection> {
         match &self.stage {
-            ConnectionStage::Open(pump) => Some(pump),
+            ConnectionStage::Open(open) => Some(open),
             _ => None,
         }
     }
 
     /// Returns the open connection.
-    pub(super) fn pump_mut(&mut self) -> Option<&mut Pump> {
+    pub(super) fn open_mut(&mut self) -> Option<&mut OpenConnection> {
         match &mut self.stage {
-            ConnectionStage::Open(pump) => Some(pump),
+            ConnectionStage::Open(open) => Some(open),
             _ => None,
         }
     }
@@ -172,7 +172,7 @@ impl TcpConnection {
         match &self.stage {
             ConnectionStage::Dialing(_) | ConnectionStage::Lingering(_) | ConnectionStage::Over => None,
             ConnectionStage::Opening(opening) => Some(opening.stream().tcp()),
-            ConnectionStage::Open(pump) => Some(pump.stream().tcp()),
+            ConnectionStage::Open(open) => Some(open.stream().tcp()),
         }
     }
 
@@ -181,21 +181,21 @@ impl TcpConnection {
         match &mut self.stage {
             ConnectionStage::Dialing(_) | ConnectionStage::Lingering(_) | ConnectionStage::Over => None,
             ConnectionStage::Opening(opening) => Some(opening.stream_mut().tcp_mut()),
-            ConnectionStage::Open(pump) => Some(pump.stream_mut().tcp_mut()),
+            ConnectionStage::Open(open) => Some(open.stream_mut().tcp_mut()),
         }
     }
 }
 
 impl Connection for TcpConnection {
     fn send(&mut self, packet: Outgoing<'_>, gather: bool, link: &mut Link) -> Result<(), Error> {
-        let pump = self.pump_mut().ok_or(Error::NotOpen { state: link.state() })?;
-        pump.send(packet, gather, link);
+        let open = self.open_mut().ok_or(Error::NotOpen { state: link.state() })?;
+        open.send(packet, gather, link);
         Ok(())
     }
 
     fn flush(&mut self, link: &mut Link) {
-        if let Some(pump) = self.pump_mut() {
-            pump.flush(link);
+        if let Some(open) = self.open_mut() {
+            open.flush(link);
         }
     }
 
@@ -214,50 +214,51 @@ enum Step {
 
 impl ConnectionStage {
     /// Returns the stage that follows an open connection.
-    fn after(pump: Pump, linger_until: Duration) -> Self {
-        pump.into_linger(linger_until).map_or(Self::Over, |linger| Self::Lingering(Box::new(linger)))
+    fn after(open: OpenConnection, linger_until: Duration) -> Self {
+        open.into_linger(linger_until).map_or(Self::Over, |linger| Self::Lingering(Box::new(linger)))
     }
 
-    fn step(self, turn: &mut Turn<'_>, settings: &Settings, link: &mut Link) -> Step {
-        let timed_out = turn.now >= settings.connect_due;
-        let linger_until = turn.now + settings.close_timeout;
+    fn step(self, context: &mut PollContext<'_>, settings: &ConnectionSettings, link: &mut Link) -> Step {
+        let timed_out = context.now >= settings.connect_due;
+        let linger_until = context.now + settings.close_timeout;
         match self {
-            Self::Dialing(mut dialing) => match dialing.dial.poll(turn.now) {
-                Dialed::Connected(tcp) => dialing.connected(tcp, settings, link),
-                Dialed::Failed(cause) => end(cause, link),
-                Dialed::Pending if timed_out => end(TIMED_OUT, link),
-                Dialed::Pending => Step::Same(Self::Dialing(dialing), false),
+            Self::Dialing(mut dialing) => match dialing.dial.poll(context.now) {
+                DialOutcome::Connected(tcp) => dialing.connected(tcp, settings, link),
+                DialOutcome::Failed(cause) => end(cause, link),
+                DialOutcome::Pending if timed_out => end(TIMED_OUT, link),
+                DialOutcome::Pending => Step::Same(Self::Dialing(dialing), false),
             },
-            Self::Opening(mut opening) => match opening.poll(turn) {
-                Opened::Open(Upgrade { protocol, rest }) => {
+            Self::Opening(mut opening) => match opening.poll(context) {
+                OpeningOutcome::Open(Upgrade { protocol, rest }) => {
                     link.set_open(protocol);
                     let limits = settings.limits.as_deref().map(|(limits, time)| (limits, *time));
                     let stream = opening.into_stream();
                     let shared_bytes = settings.shared_bytes.clone();
-                    let pump = Pump::new(stream, rest, &settings.pump, limits, shared_bytes, turn.now);
+                    let open =
+                        OpenConnection::new(stream, rest, &settings.open, limits, shared_bytes, context.now);
                     // Bytes that came behind the handshake wait for the next poll: they may end the connection, and it
                     // must be seen open before.
-                    Step::Same(Self::Open(Box::new(pump)), true)
+                    Step::Same(Self::Open(Box::new(open)), true)
                 }
-                Opened::Failed(cause) => {
+                OpeningOutcome::Failed(cause) => {
                     link.set_closed(CloseInfo::new(cause));
-                    if opening.is_mute() {
+                    if opening.is_rejected_before_tls() {
                         return Step::Same(Self::Over, false);
                     }
                     let linger = Linger::after_rejection(*opening, linger_until);
                     Step::Next(Self::Lingering(Box::new(linger)))
                 }
-                Opened::Pending if timed_out => end(TIMED_OUT, link),
-                Opened::Pending => Step::Same(Self::Opening(opening), false),
+                OpeningOutcome::Pending if timed_out => end(TIMED_OUT, link),
+                OpeningOutcome::Pending => Step::Same(Self::Opening(opening), false),
             },
-            Self::Open(mut pump) => {
-                let more = pump.poll(turn, link);
+            Self::Open(mut open) => {
+                let more = open.poll(context, link);
                 if link.state() != ReadyState::Closed {
-                    return Step::Same(Self::Open(pump), more);
+                    return Step::Same(Self::Open(open), more);
                 }
-                Step::Next(Self::after(*pump, linger_until))
+                Step::Next(Self::after(*open, linger_until))
             }
-            Self::Lingering(mut linger) => match linger.poll(turn) {
+            Self::Lingering(mut linger) => match linger.poll(context) {
                 LingerStatus::Pending => Step::Same(Self::Lingering(linger), false),
                 LingerStatus::More => Step::Same(Self::Lingering(linger), true),
                 LingerStatus::Done => Step::Same(Self::Over, false),
@@ -268,7 +269,7 @@ impl ConnectionStage {
 }
 
 impl Dialing {
-    fn connected(self, tcp: TcpStream, settings: &Settings, link: &mut Link) -> Step {
+    fn connected(self, tcp: TcpStream, settings: &ConnectionSettings, link: &mut Link) -> Step {
         if settings.nodelay {
             // A failure means that the socket is broken, which the next read reports.
             let _ = tcp.set_nodelay(true);

@@ -10,7 +10,9 @@ use std::{
     time::Duration,
 };
 
-use super::{notify::Wants, opening::Opening, outbound::Outbound, stream::Stream, turn::Turn};
+use super::{
+    notify::Wants, opening::Opening, poll_context::PollContext, send_queue::SendQueue, stream::Stream,
+};
 use crate::send_accounting::SendAccounting;
 
 /// The number of bytes that a poll reads and drops.
@@ -32,7 +34,7 @@ pub(super) struct Linger {
 /// Data that is still to be sent.
 #[derive(Debug)]
 enum Unsent {
-    Frames(Box<Outbound>),
+    Frames(Box<SendQueue>),
     Bytes(Vec<u8>),
 }
 
@@ -48,7 +50,7 @@ pub(super) enum LingerStatus {
 }
 
 impl Linger {
-    pub(super) fn after_frames(stream: Stream, frames: Outbound, until: Duration) -> Self {
+    pub(super) fn after_frames(stream: Stream, frames: SendQueue, until: Duration) -> Self {
         Self { stream, unsent: Unsent::Frames(Box::new(frames)), until, shut: false, left: READ_LIMIT }
     }
 
@@ -88,8 +90,8 @@ impl Linger {
         }
     }
 
-    pub(super) fn poll(&mut self, turn: &mut Turn<'_>) -> LingerStatus {
-        if turn.now >= self.until {
+    pub(super) fn poll(&mut self, context: &mut PollContext<'_>) -> LingerStatus {
+        if context.now >= self.until {
             return LingerStatus::Done;
         }
         if !self.shut {
@@ -102,7 +104,7 @@ impl Linger {
                 Err(_) => return LingerStatus::Done,
             }
         }
-        self.drain(turn)
+        self.drain(context)
     }
 
     fn send(&mut self) -> io::Result<()> {
@@ -129,13 +131,13 @@ impl Linger {
         }
     }
 
-    fn drain(&mut self, turn: &mut Turn<'_>) -> LingerStatus {
-        let end = turn.read + READ_PER_POLL.min(turn.budget.read);
-        while turn.read < end {
-            match self.stream.discard(turn.scratch) {
+    fn drain(&mut self, context: &mut PollContext<'_>) -> LingerStatus {
+        let end = context.read + READ_PER_POLL.min(context.budget.read);
+        while context.read < end {
+            match self.stream.discard(context.scratch) {
                 Ok(0) => return LingerStatus::Done,
                 Ok(read) => {
-                    turn.read += read;
+                    context.read += read;
                     self.left = self.left.saturating_sub(read);
                     if self.left == 0 {
                         return LingerStatus::Done;

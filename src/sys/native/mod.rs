@@ -17,15 +17,15 @@ mod handshake;
 mod heartbeat;
 mod linger;
 mod notify;
+mod open;
 mod opening;
-mod outbound;
-mod pump;
+mod poll_context;
 mod reactor;
 mod resolve;
+mod send_queue;
 mod settings;
 mod stream;
 mod tls;
-mod turn;
 
 use std::{
     cell::Cell,
@@ -41,7 +41,7 @@ pub(crate) use self::{connection::TcpConnection as ServerSocket, notify::Notifie
 use self::{
     connection::TcpConnection,
     notify::{Interrupt, Wants},
-    turn::Turn,
+    poll_context::PollContext,
 };
 use super::{
     Connection, PeerConnection,
@@ -185,10 +185,10 @@ impl PeerConnection for Socket {
         with_scratch(|scratch| {
             let arrival = Arrival { since: now, at: now };
             let budget = Budget { read: MAX_READ, memory: usize::MAX };
-            let mut turn = Turn { now, arrival, scratch, budget, read: 0 };
-            self.connection.advance(&mut turn, link);
+            let mut context = PollContext { now, arrival, scratch, budget, read: 0 };
+            self.connection.advance(&mut context, link);
             if self.answer(link) {
-                self.connection.advance(&mut turn, link);
+                self.connection.advance(&mut context, link);
             }
         });
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{
-    super::{reactor::Reactor, settings::Settings, turn::Turn},
+    super::{poll_context::PollContext, reactor::Reactor, settings::ConnectionSettings},
     ConnectionStage, TcpConnection,
 };
 use crate::{
@@ -23,8 +23,8 @@ impl ServerConnection for TcpConnection {
 
     fn set_ready(&mut self, readable: bool, writable: bool, ends: bool) {
         self.ends |= ends;
-        if let Some(pump) = self.pump_mut() {
-            pump.ready(readable, writable, ends);
+        if let Some(open) = self.open_mut() {
+            open.ready(readable, writable, ends);
         }
     }
 
@@ -36,14 +36,17 @@ impl ServerConnection for TcpConnection {
         link: &mut Link,
     ) -> PollProgress {
         let arrival = Arrival { since: times.last, at: times.wall };
-        let mut turn = Turn { now: times.now, arrival, scratch: reactor.scratch(), budget, read: 0 };
-        let more = self.advance(&mut turn, link);
-        PollProgress { more, read: turn.read }
+        let mut context =
+            PollContext { now: times.now, arrival, scratch: reactor.scratch(), budget, read: 0 };
+        let more = self.advance(&mut context, link);
+        PollProgress { more, read: context.read }
     }
 
     fn is_handshaking(&self) -> bool {
         match &self.stage {
-            ConnectionStage::Opening(opening) => opening.stream().is_handshaking() && !opening.is_mute(),
+            ConnectionStage::Opening(opening) => {
+                opening.stream().is_handshaking() && !opening.is_rejected_before_tls()
+            }
             _ => false,
         }
     }
@@ -61,18 +64,18 @@ impl ServerConnection for TcpConnection {
             // If the client is gone already, the next poll reports that.
             let _ = self.set_nodelay(options.nodelay);
         }
-        self.settings = Settings {
+        self.settings = ConnectionSettings {
             connect_due: self.settings.connect_due,
             limits: Some(Box::new((settings.rate_limits, settings.slow_reader_timeout))),
             shared_bytes: self.settings.shared_bytes.take(),
-            ..Settings::new(options, true, Duration::ZERO)
+            ..ConnectionSettings::new(options, true, Duration::ZERO)
         };
         self.accept_request(protocol, headers);
     }
 
     fn reject(&mut self, rejection: &Rejection, headers: &[(String, String)]) {
         if let Some(opening) = self.opening_mut() {
-            opening.refuse(rejection, headers);
+            opening.reject(rejection, headers);
         }
     }
 
@@ -84,22 +87,22 @@ impl ServerConnection for TcpConnection {
 
     fn decline(&mut self) {
         if let Some(opening) = self.opening_mut() {
-            opening.decline();
+            opening.reject_plain();
         }
     }
 
     fn close(&mut self, code: CloseCode, reason: &str, now: Duration, link: &mut Link) {
         let due = now + self.settings.close_timeout;
-        if let Some(pump) = self.pump_mut() {
-            pump.close(code, reason, due, link);
+        if let Some(open) = self.open_mut() {
+            open.close(code, reason, due, link);
         }
     }
 
     fn expel(&mut self, limit: Limit, reason: &str, now: Duration, link: &mut Link) {
         match std::mem::replace(&mut self.stage, ConnectionStage::Over) {
-            ConnectionStage::Open(mut pump) => {
-                pump.expel(limit, reason, link);
-                self.stage = ConnectionStage::after(*pump, now + self.settings.close_timeout);
+            ConnectionStage::Open(mut open) => {
+                open.expel(limit, reason, link);
+                self.stage = ConnectionStage::after(*open, now + self.settings.close_timeout);
             }
             stage => self.stage = stage,
         }
@@ -112,21 +115,21 @@ impl ServerConnection for TcpConnection {
     fn next_deadline(&self) -> Duration {
         match &self.stage {
             ConnectionStage::Dialing(_) | ConnectionStage::Opening(_) => self.settings.connect_due,
-            ConnectionStage::Open(pump) => pump.next_deadline(),
+            ConnectionStage::Open(open) => open.next_deadline(),
             ConnectionStage::Lingering(linger) => linger.until(),
             ConnectionStage::Over => Duration::MAX,
         }
     }
 
     fn is_stalled(&self) -> bool {
-        self.pump().is_some_and(|pump| pump.is_stalled())
+        self.open().is_some_and(|open| open.is_stalled())
     }
 
     fn memory_usage(&self) -> MemoryUsage {
         match &self.stage {
-            ConnectionStage::Open(pump) => {
-                let outbound = &pump.outbound;
-                MemoryUsage { inbound: pump.held(), outbound: outbound.held(), shared: outbound.shared() }
+            ConnectionStage::Open(open) => {
+                let outbound = &open.send_queue;
+                MemoryUsage { inbound: open.held(), outbound: outbound.held(), shared: outbound.shared() }
             }
             ConnectionStage::Lingering(linger) => {
                 MemoryUsage { inbound: 0, outbound: linger.memory_usage(), shared: linger.shared() }
@@ -139,34 +142,34 @@ impl ServerConnection for TcpConnection {
     }
 
     fn send_latest(&mut self, key: u64, packet: Outgoing<'_>, gather: bool, link: &mut Link) {
-        if let Some(pump) = self.pump_mut() {
-            pump.send_latest(key, packet, gather, link);
+        if let Some(open) = self.open_mut() {
+            open.send_latest(key, packet, gather, link);
         }
     }
 
     fn send_frames(&mut self, frames: &Bytes, payload: usize, gather: bool, link: &mut Link) {
-        if let Some(pump) = self.pump_mut() {
-            pump.send_frames(frames, payload, gather, link);
+        if let Some(open) = self.open_mut() {
+            open.send_frames(frames, payload, gather, link);
         }
     }
 
     fn queued_under(&self, key: u64) -> Option<usize> {
-        self.pump()?.outbound.waiting_under(key)
+        self.open()?.send_queue.waiting_under(key)
     }
 
     fn drop_oldest(&mut self, link: &mut Link) -> bool {
-        self.pump_mut().is_some_and(|pump| pump.outbound.drop_oldest(&mut link.outbox))
+        self.open_mut().is_some_and(|open| open.send_queue.drop_oldest(&mut link.outbox))
     }
 
     fn on_queue_full(&mut self, now: Duration) {
-        if let Some(pump) = self.pump_mut() {
-            pump.guard.was_full(now);
+        if let Some(open) = self.open_mut() {
+            open.guard.queue_full(now);
         }
     }
 
     fn on_out_of_memory(&mut self, now: Duration, link: &Link) {
-        if let Some(pump) = self.pump_mut() {
-            pump.guard.found_no_memory(now, link.outbox.memory_usage());
+        if let Some(open) = self.open_mut() {
+            open.guard.memory_denied(now, link.outbox.memory_usage());
         }
     }
 }
