@@ -71,7 +71,7 @@ impl Memory {
 
     /// Returns the number of bytes that all connections hold.
     pub(super) fn held(&self) -> usize {
-        self.private + self.shared_bytes.bytes()
+        self.private + self.shared_bytes.total()
     }
 
     /// Updates the account after a connection has changed.
@@ -129,6 +129,6 @@ impl Memory {
         }
         let held = self.held();
         held.saturating_add(len) <= self.common
-            || (held <= self.common && shared.is_some_and(|bytes| self.shared_bytes.has(bytes)))
+            || (held <= self.common && shared.is_some_and(|bytes| self.shared_bytes.contains(bytes)))
     }
 }

@@ -277,7 +277,7 @@ impl WebSocketServer {
 
     /// Makes every peer's share of memory large enough for packets of this size.
     pub(crate) fn reserve_packets(&mut self, len: usize) {
-        self.memory.set_share(self.memory.share().to_send(len));
+        self.memory.set_share(self.memory.share().with_outbound_packet(len));
     }
 
     /// Hands gathered packets to the network.

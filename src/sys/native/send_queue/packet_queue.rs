@@ -136,7 +136,7 @@ mod tests {
         assert_eq!((waiting.held(), waiting.shared()), (9 + 3 * PACKET_OVERHEAD, 9));
         let lengths: Vec<_> = std::iter::from_fn(|| waiting.pop()).map(|queued| queued.payload).collect();
         assert_eq!(lengths, [4, 2, 3]);
-        assert_eq!((waiting.held(), waiting.shared(), shared_bytes.bytes()), (0, 0, 0));
+        assert_eq!((waiting.held(), waiting.shared(), shared_bytes.total()), (0, 0, 0));
     }
 
     /// Searching the queue for each would take hours.
