@@ -73,7 +73,7 @@ impl WakeSignal {
         }
     }
 
-    /// Returns when the hook was called, if the program has not on_poll since.
+    /// Returns when the hook was called, if the program has not polled since.
     pub(super) fn called_at(&self) -> Option<Duration> {
         match self.state.get() {
             WakeState::Called { at } => Some(at),
