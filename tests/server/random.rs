@@ -233,8 +233,8 @@ impl Round {
                 let number: u64 = text.split(' ').next().unwrap().parse().expect("a number");
                 assert_eq!(number, client.received, "out of order, or lost");
                 client.received += 1;
-                if self.host.server.send_text(key, &client.events.to_string()).is_ok() {
-                    client.events += 1;
+                if self.host.server.send_text(key, &client.server_sent.to_string()).is_ok() {
+                    client.server_sent += 1;
                 }
             }
             ServerEvent::Closed(key, info) => {
@@ -258,9 +258,9 @@ impl Round {
             2 => self.host.server.flush(),
             _ => {
                 let client = &mut self.clients[self.by_key[&key]];
-                let packet = Packet::text(client.events.to_string());
+                let packet = Packet::text(client.server_sent.to_string());
                 if self.host.server.send_latest(key, 1, &packet).is_ok() {
-                    client.events += 1;
+                    client.server_sent += 1;
                 }
             }
         }
@@ -295,7 +295,7 @@ impl Round {
         let all = CLIENTS as u64;
         assert_eq!((stats.accepted, stats.opened, stats.closed, stats.refused), (all, all, all, 0));
         assert_eq!(stats.packets_received, self.clients.iter().map(|client| client.received).sum());
-        assert_eq!(stats.packets_sent, self.clients.iter().map(|client| client.events).sum());
+        assert_eq!(stats.packets_sent, self.clients.iter().map(|client| client.server_sent).sum());
     }
 }
 
