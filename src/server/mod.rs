@@ -4,6 +4,11 @@
 //! new connections in [`accepting`] within the limits of the [`acceptor`]; [`peer_entry`] is one connection, [`memory`]
 //! the account of all of them, and [`sending`] and [`multicast`] send packets.
 
+#![allow(
+    unused_imports,
+    reason = "in a browser, methods come from trait objects, which need no import of the trait"
+)]
+
 mod accepting;
 mod acceptor;
 mod addresses;
