@@ -69,27 +69,6 @@ pub enum Error {
     },
     /// There is no such peer: it has closed, or never was one of this server's or session's. Forget its key.
     UnknownPeer,
-    /// The session has no such node: it was removed, or is another session's. Forget its key.
-    UnknownNode,
-    /// A node cannot be declared like this. Correct its path or its methods.
-    InvalidNode {
-        /// What is wrong with them.
-        why: &'static str,
-    },
-    /// The node has no method of this name. Declare it, on both ends.
-    UnknownMethod,
-    /// The method does not take these arguments. Pass what its declaration says.
-    InvalidArguments {
-        /// What is wrong with them.
-        why: String,
-    },
-    /// A call to oneself, of a method that is not declared as one to be called locally, too. Call the function itself.
-    NotCallLocal,
-    /// The node is in another peer's hands. Ask that one, or
-    /// [`set_authority`](crate::multiplayer::Session::set_authority) at all ends.
-    NotAuthority,
-    /// The peer's authentication is over, or there is none. Send packets instead.
-    NotAuthenticating,
     /// The value cannot be encoded: `why` says what in it. Send another one.
     InvalidVariant {
         /// What is wrong with it.
@@ -116,9 +95,7 @@ impl Error {
     pub fn godot_code(&self) -> i32 {
         const FAILED: i32 = 1;
         const ERR_UNAVAILABLE: i32 = 2;
-        const ERR_UNAUTHORIZED: i32 = 4;
         const ERR_OUT_OF_MEMORY: i32 = 6;
-        const ERR_FILE_CANT_WRITE: i32 = 13;
         const ERR_ALREADY_IN_USE: i32 = 22;
         const ERR_CANT_ACQUIRE_RESOURCE: i32 = 28;
         const ERR_INVALID_PARAMETER: i32 = 31;
@@ -128,11 +105,7 @@ impl Error {
             | Self::BlockedPort { .. }
             | Self::InvalidOption { .. }
             | Self::InvalidCloseCode { .. }
-            | Self::ReasonTooLong { .. }
-            | Self::InvalidNode { .. }
-            | Self::UnknownMethod
-            | Self::InvalidArguments { .. }
-            | Self::NotCallLocal => ERR_INVALID_PARAMETER,
+            | Self::ReasonTooLong { .. } => ERR_INVALID_PARAMETER,
             Self::InvalidVariant { why } => match why {
                 EncodeError::TooDeep | EncodeError::TooLong => ERR_OUT_OF_MEMORY,
                 EncodeError::ObjectNotAllowed | EncodeError::NulInText | EncodeError::NoClass => {
@@ -143,9 +116,7 @@ impl Error {
             Self::NotOpen { .. } | Self::Io { .. } => FAILED,
             Self::OutboundFull { .. } | Self::PacketTooBig { .. } => ERR_OUT_OF_MEMORY,
             Self::ServerFull { .. } => ERR_CANT_ACQUIRE_RESOURCE,
-            Self::UnknownPeer | Self::UnknownNode => ERR_DOES_NOT_EXIST,
-            Self::NotAuthority => ERR_UNAUTHORIZED,
-            Self::NotAuthenticating => ERR_FILE_CANT_WRITE,
+            Self::UnknownPeer => ERR_DOES_NOT_EXIST,
             Self::Unsupported { .. } => ERR_UNAVAILABLE,
         }
     }
@@ -165,13 +136,6 @@ impl Error {
             Self::PacketTooBig { .. } => "PacketTooBig",
             Self::ServerFull { .. } => "ServerFull",
             Self::UnknownPeer => "UnknownPeer",
-            Self::UnknownNode => "UnknownNode",
-            Self::InvalidNode { .. } => "InvalidNode",
-            Self::UnknownMethod => "UnknownMethod",
-            Self::InvalidArguments { .. } => "InvalidArguments",
-            Self::NotCallLocal => "NotCallLocal",
-            Self::NotAuthority => "NotAuthority",
-            Self::NotAuthenticating => "NotAuthenticating",
             Self::InvalidVariant { .. } => "InvalidVariant",
             Self::Unsupported { .. } => "Unsupported",
             Self::Io { .. } => "Io",
@@ -203,13 +167,6 @@ impl fmt::Display for Error {
             }
             Self::ServerFull { why } => write!(f, "no place for one more peer: {why}"),
             Self::UnknownPeer => f.write_str("there is no such peer, or no longer"),
-            Self::UnknownNode => f.write_str("the session has no such node, or has it no longer"),
-            Self::InvalidNode { why } => write!(f, "invalid node: {why}"),
-            Self::UnknownMethod => f.write_str("the node has no method of this name"),
-            Self::InvalidArguments { why } => write!(f, "invalid arguments: {why}"),
-            Self::NotCallLocal => f.write_str("the method is not to be called locally"),
-            Self::NotAuthority => f.write_str("the node is in another peer's hands"),
-            Self::NotAuthenticating => f.write_str("the peer is not authenticating"),
             Self::InvalidVariant { why } => write!(f, "the value cannot be encoded: {why}"),
             Self::Unsupported { what } => write!(f, "unsupported here: {what}"),
             Self::Io { message, .. } => f.write_str(message),

@@ -131,11 +131,9 @@ fn invalid_option_at_accept() {
 
 #[test]
 fn invalid_close_code() {
-    let asked = CloseCode::new(1001);
-    assert_eq!(asked, Err(Error::InvalidCloseCode { code: 1001 }));
-    // A server's code, on a peer that is none.
-    let going_away = CloseCode::new(1001).unwrap();
-    let error = error(&mut open(), 31, |peer| peer.close_with(going_away, ""));
+    assert_eq!(CloseCode::new(1006), Err(Error::InvalidCloseCode { code: 1006 }));
+    // Only a server may send 1001.
+    let error = error(&mut open(), 31, |peer| peer.close_with(CloseCode::GOING_AWAY, ""));
     assert_eq!(error, Error::InvalidCloseCode { code: 1001 });
     assert_eq!(error.to_string(), "close code 1001 cannot be sent from here; 1000 and 3000 to 4999 can");
 }
@@ -350,4 +348,21 @@ fn what_the_network_does_is_no_error() {
     drop::<TcpStream>(theirs);
     peer.accept(ours).unwrap();
     assert!(!closed(&mut peer).was_clean());
+}
+
+#[test]
+fn every_variant_has_a_test_here() {
+    let tests = concat!(include_str!("errors.rs"), include_str!("errors/session.rs"));
+    for (name, source) in [
+        ("Error", include_str!("../src/error.rs")),
+        ("SessionError", include_str!("../src/multiplayer/error.rs")),
+    ] {
+        let (_, body) = source.split_once(&format!("pub enum {name} {{\n")).unwrap();
+        let (body, _) = body.split_once("\n}").unwrap();
+        let lines = body.lines().filter_map(|line| line.strip_prefix("    "));
+        let variants = lines.filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()));
+        for variant in variants.map(|line| line.split(|c: char| !c.is_alphanumeric()).next().unwrap()) {
+            assert!(tests.contains(&format!("{name}::{variant}")), "`{name}::{variant}` has no test");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use super::caught;
-use crate::{CloseCause, CloseCode, CloseInfo, Error, Packet, Stats};
+use crate::{CloseCause, CloseCode, CloseInfo, Error, Packet, Stats, multiplayer::SessionError};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -73,6 +73,12 @@ impl From<JsValue> for Thrown {
 
 impl From<Error> for Thrown {
     fn from(error: Error) -> Self {
+        Self::new(error.name(), &in_camel_case(&error.to_string()))
+    }
+}
+
+impl From<SessionError> for Thrown {
+    fn from(error: SessionError) -> Self {
         Self::new(error.name(), &in_camel_case(&error.to_string()))
     }
 }

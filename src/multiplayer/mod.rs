@@ -16,6 +16,7 @@
 //! Nodes are names for the ends of calls: a path, as in a game's tree, and the methods that may be called there. Both ends
 //! declare them, with the same paths and the same names of methods.
 
+mod error;
 mod event;
 mod id;
 mod memory;
@@ -31,6 +32,7 @@ mod session;
 mod stats;
 pub(crate) mod wire;
 
+pub use error::SessionError;
 pub use event::{AuthFailure, Call, DisconnectReason, Event};
 pub use id::{PeerId, Target};
 pub use node::{Node, NodeKey};

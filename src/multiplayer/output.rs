@@ -1,28 +1,40 @@
 //! What a session wants its transport to do.
 
-use super::id::PeerId;
+use super::{id::PeerId, rpc::TransferMode};
 use crate::{close::CloseCode, packet::Packet};
 
 /// Something for the transport to do: [`Session::next_output`](super::Session::next_output).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Output {
-    /// Send a packet. To each peer in the order in which the outputs come; none may be left out.
+    /// Send a packet. Each peer gets its packets in the order of the outputs, and every one of them.
+    ///
+    /// A transport may drop or reorder a packet only as `transfer` allows. Platform: a WebSocket has one channel, which is
+    /// reliable and ordered, so [`MultiplayerPeer`](super::MultiplayerPeer) ignores `channel` and `transfer`.
+    #[non_exhaustive]
     Send {
-        /// To whom.
+        /// The receivers.
         to: Recipients,
-        /// What; for many peers it is one, whose bytes they share.
+        /// The packet. Several receivers share its bytes.
         packet: Packet,
+        /// The channel: [`Method::channel`](super::Method::channel) for a call, else 0.
+        channel: i32,
+        /// How to transfer it: [`Method::transfer`](super::Method::transfer) for a call, else
+        /// [`Reliable`](TransferMode::Reliable). What a server relays is reliable.
+        transfer: TransferMode,
     },
-    /// Send these packets, in this order, to each peer. A transport may write them together, and count them as one.
+    /// Send these packets, in this order, to each peer, reliably, on channel 0. A transport may write them together and
+    /// count them as one.
+    #[non_exhaustive]
     SendAll {
-        /// To whom.
+        /// The receivers.
         to: Recipients,
-        /// The packets, at least one. The peers share their bytes.
+        /// The packets, at least one. The receivers share their bytes.
         packets: Vec<Packet>,
     },
     /// Close the connection to this peer, once everything has been sent to it. Then tell
     /// [`peer_left`](super::Session::peer_left).
+    #[non_exhaustive]
     Disconnect {
         /// Whose connection.
         peer: PeerId,
@@ -31,6 +43,13 @@ pub enum Output {
         /// Why, for the close frame.
         reason: &'static str,
     },
+}
+
+impl Output {
+    /// Returns a packet that is sent reliably, on channel 0.
+    pub(super) fn send(to: Recipients, packet: Packet) -> Self {
+        Self::Send { to, packet, channel: 0, transfer: TransferMode::Reliable }
+    }
 }
 
 /// To whom a packet is to be sent: peers to which there is a connection.

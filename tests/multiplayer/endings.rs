@@ -7,7 +7,7 @@ use std::{
 
 use websocket_peer::{
     CloseCause, Error, Limit, PeerOptions, RateLimits, ReadyState, ServerOptions, Timeout, WebSocketPeer,
-    multiplayer::{DisconnectReason, Event, MultiplayerOptions, Target},
+    multiplayer::{DisconnectReason, Event, MultiplayerOptions, SessionError, Target},
 };
 
 use crate::{
@@ -58,7 +58,7 @@ fn a_server_that_vanishes_takes_all_with_it() {
         assert!(party.members[member].peer.is_closed());
     }
     let refused = party.members[0].peer.session().send_bytes(Target::All, b"anybody?");
-    assert_eq!(refused, Err(Error::NotOpen { state: ReadyState::Closed }));
+    assert_eq!(refused, Err(Error::NotOpen { state: ReadyState::Closed }.into()));
 }
 
 #[test]
@@ -207,7 +207,10 @@ fn a_frozen_client_keeps_its_place_where_the_heartbeat_is_off_or_longer() {
 fn a_packet_that_no_engine_would_take_is_refused_and_nothing_of_it_is_sent() {
     let mut party = Party::with(1, accepted(PeerOptions::for_server()));
     let refused = party.members[1].peer.session().send_bytes(Target::All, &[0; 65_536]);
-    assert!(matches!(refused, Err(Error::PacketTooBig { max: 65_535, .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(SessionError::Peer(Error::PacketTooBig { max: 65_535, .. }))),
+        "{refused:?}"
+    );
     party.members[1].say(Target::SERVER, "next");
     assert_eq!(party.call(HOST).1, said("next"));
 }

@@ -69,7 +69,7 @@ fn the_last_message_of_one_who_leaves_arrives() {
     client.send_bytes(Target::All, b"goodbye").unwrap();
     client.leave();
     assert_eq!(client.status(), ConnectionStatus::Disconnected);
-    assert_eq!(client.send_bytes(SERVER, &[1]), Err(Error::NotOpen { state: ReadyState::Closing }));
+    assert_eq!(client.send_bytes(SERVER, &[1]), Err(Error::NotOpen { state: ReadyState::Closing }.into()));
     assert_eq!((events(client), client.peers().len()), (vec![], 0));
     assert!(!client.is_over());
     world.settle();
@@ -154,7 +154,7 @@ fn who_was_sent_away_has_nothing_more_to_say() {
     }
     assert_eq!((outputs(&mut server), events(&mut server), server.stats().refused), (vec![], vec![], 0));
     assert_eq!(server.disconnect_peer(A), Err(Error::UnknownPeer));
-    assert_eq!(server.send_bytes(A, &[1]), Err(Error::UnknownPeer));
+    assert_eq!(server.send_bytes(A, &[1]), Err(Error::UnknownPeer.into()));
     server.peer_joined(A, NOW);
     assert_eq!(outputs(&mut server), [], "the id is still in use");
 }

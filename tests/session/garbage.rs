@@ -152,7 +152,7 @@ fn nobody_notices_what_a_client_of_a_server_sends() {
             server.receive(A, Packet::binary(&packet[..]), NOW);
             let sent: Vec<Vec<u8>> = std::iter::from_fn(|| server.next_output())
                 .filter_map(|output| match output {
-                    Output::Send { to, packet } => to.as_slice().contains(&B).then(|| packet.into_vec()),
+                    Output::Send { to, packet, .. } => to.as_slice().contains(&B).then(|| packet.into_vec()),
                     Output::Disconnect { .. } => None,
                     other => panic!("{other:?} of a packet"),
                 })

@@ -126,8 +126,8 @@ impl World {
     pub fn post(&mut self) {
         while let Some(output) = self.server.next_output() {
             match output {
-                Output::Send { to, packet } => self.network.send_down(&to, &packet),
-                Output::SendAll { to, packets } => {
+                Output::Send { to, packet, .. } => self.network.send_down(&to, &packet),
+                Output::SendAll { to, packets, .. } => {
                     packets.iter().for_each(|packet| self.network.send_down(&to, packet));
                 }
                 Output::Disconnect { peer, .. } => self.network.close(Way::Down(peer)),
@@ -138,7 +138,7 @@ impl World {
             let Client::Ours(session) = client else { continue };
             while let Some(output) = session.next_output() {
                 match output {
-                    Output::Send { to, packet } => {
+                    Output::Send { to, packet, .. } => {
                         assert_eq!(to.as_slice(), [SERVER], "a client has no other connection");
                         self.network.send(Way::Up(*id), packet);
                     }
@@ -245,8 +245,8 @@ pub fn refusals(session: &mut Session) -> Vec<(PeerId, PacketError)> {
 pub fn outputs(session: &mut Session) -> Vec<(Vec<i32>, Vec<u8>)> {
     let sent = |output| {
         let (to, packets) = match output {
-            Output::Send { to, packet } => (to, vec![packet]),
-            Output::SendAll { to, packets } => (to, packets),
+            Output::Send { to, packet, .. } => (to, vec![packet]),
+            Output::SendAll { to, packets, .. } => (to, packets),
             other => panic!("{other:?} is no packet"),
         };
         let to: Vec<i32> = to.as_slice().iter().map(|peer| peer.get()).collect();

@@ -7,9 +7,8 @@ use super::{
     ledger::{Ledger, Message, What, caller, methods, number_of_arguments, number_of_bytes},
     source::Source,
 };
-use crate::{
-    error::Error,
-    multiplayer::{Call, Caller, Event, NodeKey, PacketError, PeerId, ReplicationError, Session, Target},
+use crate::multiplayer::{
+    Call, Caller, Event, NodeKey, PacketError, PeerId, ReplicationError, Session, SessionError, Target,
 };
 
 /// How many refusals may wait.
@@ -60,10 +59,11 @@ impl End {
     }
 
     /// What came of a call on the session: if it failed, nothing else did.
-    pub(super) fn is_done<T>(&mut self, asked: Result<T, Error>) -> Option<T> {
+    pub(super) fn is_done<T>(&mut self, asked: Result<T, impl Into<SessionError>>) -> Option<T> {
         match asked {
             Ok(done) => Some(done),
             Err(error) => {
+                let error = error.into();
                 assert!(!error.to_string().is_empty());
                 let output = self.session.next_output();
                 assert!(output.is_none(), "{error:?} leaves {output:?}");

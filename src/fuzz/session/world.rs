@@ -148,7 +148,7 @@ impl World {
         while let Some(output) = self.server.session.next_output() {
             put.outputs += 1;
             match output {
-                Output::Send { to, packet } => self.send_down(&to, &[packet], handled, &mut put),
+                Output::Send { to, packet, .. } => self.send_down(&to, &[packet], handled, &mut put),
                 Output::SendAll { to, packets } => self.send_down(&to, &packets, handled, &mut put),
                 Output::Disconnect { peer, .. } => {
                     let Some(link) = self.links.get_mut(&peer) else { panic!("{peer} is not connected") };
@@ -291,7 +291,7 @@ fn put_out_by_client(end: &mut End, mut link: Option<&mut Link>) -> Put {
         put.outputs += 1;
         let Some(link) = &mut link else { panic!("{} is not connected: {output:?}", end.id) };
         match output {
-            Output::Send { to, packet } => {
+            Output::Send { to, packet, .. } => {
                 put.bytes += packet.len();
                 assert_eq!(to.as_slice(), [PeerId::SERVER]);
                 assert!(Command::decode(&packet).is_ok(), "{packet:?}");

@@ -6,6 +6,7 @@ use super::{Session, peers::Authentication};
 use crate::{
     error::Error,
     multiplayer::{
+        error::SessionError,
         event::Event,
         id::PeerId,
         refusal::PacketError,
@@ -18,17 +19,17 @@ impl Session {
     /// Says something to a peer that is [authenticating](Event::Authenticating).
     ///
     /// # Errors
-    /// [`Error::UnknownPeer`]; [`Error::NotAuthenticating`] for one that is admitted, and when either end is done;
-    /// [`Error::InvalidArguments`] for no bytes, which would say that this end is done; [`Error::PacketTooBig`].
+    /// [`Error::UnknownPeer`]; [`SessionError::NotAuthenticating`] for one that is admitted, and when either end is done;
+    /// [`SessionError::InvalidArguments`] for no bytes, which would say that this end is done; [`Error::PacketTooBig`].
     ///
     /// Godot: `send_auth`.
-    pub fn send_auth(&mut self, peer: PeerId, data: &[u8]) -> Result<(), Error> {
+    pub fn send_auth(&mut self, peer: PeerId, data: &[u8]) -> Result<(), SessionError> {
         let authentication = self.authentication(peer)?;
         if authentication.ours || authentication.theirs {
-            return Err(Error::NotAuthenticating);
+            return Err(SessionError::NotAuthenticating);
         }
         if data.is_empty() {
-            return Err(Error::InvalidArguments { why: "there are no bytes".to_owned() });
+            return Err(SessionError::InvalidArguments { reason: "there are no bytes".to_owned() });
         }
         let packet = encoded(data);
         self.check_size(packet.len())?;
@@ -40,14 +41,14 @@ impl Session {
     /// This end lets the peer in. It is [admitted](Event::PeerConnected) when the other end has said the same.
     ///
     /// # Errors
-    /// [`Error::UnknownPeer`]; [`Error::NotAuthenticating`] for one that is admitted, and for one that this end has let in
-    /// already.
+    /// [`Error::UnknownPeer`]; [`SessionError::NotAuthenticating`] for one that is admitted, and for one that this end
+    /// has let in already.
     ///
     /// Godot: `complete_auth`.
-    pub fn complete_auth(&mut self, peer: PeerId) -> Result<(), Error> {
+    pub fn complete_auth(&mut self, peer: PeerId) -> Result<(), SessionError> {
         let authentication = self.authentication(peer)?;
         if authentication.ours {
-            return Err(Error::NotAuthenticating);
+            return Err(SessionError::NotAuthenticating);
         }
         authentication.ours = true;
         let both = authentication.theirs;
@@ -59,12 +60,12 @@ impl Session {
     }
 
     /// What is known of a peer that has to be authenticating.
-    fn authentication(&mut self, peer: PeerId) -> Result<&mut Authentication, Error> {
+    fn authentication(&mut self, peer: PeerId) -> Result<&mut Authentication, SessionError> {
         self.require_open()?;
         let is_admitted = self.peers.is_admitted(peer);
         self.peers.authentication(peer).ok_or(match is_admitted {
-            true => Error::NotAuthenticating,
-            false => Error::UnknownPeer,
+            true => SessionError::NotAuthenticating,
+            false => Error::UnknownPeer.into(),
         })
     }
 

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     error::Error,
     multiplayer::{
+        error::SessionError,
         event::Call,
         id::{PeerId, Target},
         node::{Node, NodeKey},
@@ -23,17 +24,17 @@ impl Session {
     /// The path is relative to [`root_path`](super::super::SessionOptions::root_path), or absolute; the root itself is `.`.
     ///
     /// # Errors
-    /// [`Error::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not even fit into a packet.
-    pub fn register_node<R: Rpc>(&mut self, path: &str) -> Result<Node<R>, Error> {
+    /// [`SessionError::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not even fit into a packet.
+    pub fn register_node<R: Rpc>(&mut self, path: &str) -> Result<Node<R>, SessionError> {
         self.register_node_with(path, R::methods()).map(Node::new)
     }
 
     /// The same with methods that are no type.
     ///
     /// # Errors
-    /// [`Error::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not even fit into a packet.
-    pub fn register_node_with(&mut self, path: &str, methods: Methods) -> Result<NodeKey, Error> {
-        let invalid = |why| Error::InvalidNode { why };
+    /// [`SessionError::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not even fit into a packet.
+    pub fn register_node_with(&mut self, path: &str, methods: Methods) -> Result<NodeKey, SessionError> {
+        let invalid = |reason| SessionError::InvalidNode { reason };
         let path = paths::check(path, &self.options.root_path).map_err(invalid)?;
         methods.check().map_err(invalid)?;
         let announcement = SimplifyPath { md5: *methods.md5_digits(), id: 0, path };
@@ -53,16 +54,16 @@ impl Session {
     /// Nobody is told; the program has to do so.
     ///
     /// # Errors
-    /// [`Error::UnknownNode`].
+    /// [`SessionError::UnknownNode`].
     ///
     /// Godot: `Node.set_multiplayer_authority`.
     #[doc(alias = "set_multiplayer_authority")]
-    pub fn set_authority(&mut self, node: impl Into<NodeKey>, authority: PeerId) -> Result<(), Error> {
+    pub fn set_authority(&mut self, node: impl Into<NodeKey>, authority: PeerId) -> Result<(), SessionError> {
         let node = node.into();
         if self.nodes.get(node).is_some_and(|node| node.authority != authority) {
             self.withdraw(node);
         }
-        self.nodes.get_mut(node).ok_or(Error::UnknownNode)?.authority = authority;
+        self.nodes.get_mut(node).ok_or(SessionError::UnknownNode)?.authority = authority;
         Ok(())
     }
 
@@ -72,14 +73,19 @@ impl Session {
     /// Whether this end may call it is not asked here, but by the others.
     ///
     /// # Errors
-    /// [`Error::UnknownNode`]; [`Error::UnknownMethod`] and [`Error::InvalidArguments`], where the node is declared with other
-    /// methods than those of `R`; [`Error::NotOpen`] without an id; [`Error::UnknownPeer`]; [`Error::NotCallLocal`];
+    /// [`SessionError::UnknownNode`]; [`SessionError::UnknownMethod`] and [`SessionError::InvalidArguments`], where the
+    /// node is declared with other methods than those of `R`; [`Error::NotOpen`] without an id; [`Error::UnknownPeer`]; [`SessionError::NotCallLocal`];
     /// [`Error::InvalidVariant`]; [`Error::PacketTooBig`].
     ///
     /// Godot: `rpc`, `rpc_id`.
     #[doc(alias = "rpc")]
     #[doc(alias = "rpc_id")]
-    pub fn call<R: Rpc>(&mut self, node: Node<R>, to: impl Into<Target>, call: R) -> Result<(), Error> {
+    pub fn call<R: Rpc>(
+        &mut self,
+        node: Node<R>,
+        to: impl Into<Target>,
+        call: R,
+    ) -> Result<(), SessionError> {
         let (method, arguments) = call.into_call();
         self.call_method(node, to, method, arguments)
     }
@@ -96,11 +102,11 @@ impl Session {
         to: impl Into<Target>,
         method: &str,
         arguments: Vec<Variant>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), SessionError> {
         let (key, to) = (node.into(), to.into());
-        let node = self.nodes.get(key).ok_or(Error::UnknownNode)?;
-        let (number, method) = node.methods.find(method).ok_or(Error::UnknownMethod)?;
-        let invalid = |why: CallError| Error::InvalidArguments { why: why.to_string() };
+        let node = self.nodes.get(key).ok_or(SessionError::UnknownNode)?;
+        let (number, method) = node.methods.find(method).ok_or(SessionError::UnknownMethod)?;
+        let invalid = |why: CallError| SessionError::InvalidArguments { reason: why.to_string() };
         let arguments = method.convert(arguments).map_err(invalid)?;
         let (name, call_local) = (method.name.clone(), method.call_local);
 
@@ -111,7 +117,7 @@ impl Session {
             Target::AllExcept(except) => except != own,
         };
         if matches!(to, Target::Peer(_)) && is_meant && !call_local {
-            return Err(Error::NotCallLocal);
+            return Err(SessionError::NotCallLocal);
         }
         self.send_call(key, self.targets(to), number, &arguments)?;
         if is_meant && call_local {
@@ -128,15 +134,19 @@ impl Session {
         peers: Vec<PeerId>,
         method: u16,
         arguments: &[Variant],
-    ) -> Result<(), Error> {
+    ) -> Result<(), SessionError> {
         let arguments = EncodedArguments::new(arguments, self.objects()).map_err(|why| match why {
-            NotEncodable::TooMany => Error::InvalidArguments { why: "they are more than 255".to_owned() },
-            NotEncodable::Value(why) => Error::InvalidVariant { why },
+            NotEncodable::TooMany => {
+                SessionError::InvalidArguments { reason: "they are more than 255".to_owned() }
+            }
+            NotEncodable::Value(why) => Error::InvalidVariant { why }.into(),
         })?;
         let packet = |node| encode(&Command::Call(CallPacket { node, method, arguments: arguments.get() }));
 
         // Nothing may be changed before it is sure that all of it can be sent.
-        let node = self.nodes.get(key).ok_or(Error::UnknownNode)?;
+        let node = self.nodes.get(key).ok_or(SessionError::UnknownNode)?;
+        let (channel, transfer) =
+            node.methods.get(method).map(|method| (method.channel, method.transfer)).unwrap_or_default();
         let (confirmed, others) = node.audience.split(peers);
         let by_path = (!others.is_empty()).then(|| packet(NodeRef::Path(&node.path)));
         let by_number =
@@ -149,10 +159,10 @@ impl Session {
 
         if let Some(packet) = by_path {
             self.announce(key, &others);
-            self.send_to(others, packet);
+            self.send_with(others, packet, channel, transfer);
         }
         if let Some(packet) = by_number {
-            self.send_to(confirmed, packet);
+            self.send_with(confirmed, packet, channel, transfer);
         }
         self.stats.calls_sent += 1;
         Ok(())

@@ -120,7 +120,7 @@ impl Session {
                 }
                 Err(packet) => relayed(from.get(), &packet[RELAY_HEADER..]).into(),
             };
-            self.put_out(Output::Send { to, packet: Packet::from_binary(packet) });
+            self.put_out(Output::send(to, Packet::from_binary(packet)));
             self.stats.relayed += 1;
         }
         match for_server {

@@ -4,6 +4,7 @@ use super::Session;
 use crate::{
     error::Error,
     multiplayer::{
+        error::SessionError,
         id::{PeerId, Target},
         node::NodeKey,
         replication::{Origin, Properties, Spawn, Spawner},
@@ -18,11 +19,11 @@ impl Session {
     /// [`spawn`](Self::spawn); what another one spawns is told by [`Event::Spawned`](super::super::Event::Spawned).
     ///
     /// # Errors
-    /// [`Error::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not even fit into a packet.
+    /// [`SessionError::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not even fit into a packet.
     ///
     /// Godot: a `MultiplayerSpawner` enters the tree.
-    pub fn register_spawner(&mut self, path: &str, spawner: Spawner) -> Result<NodeKey, Error> {
-        spawner.check().map_err(|why| Error::InvalidNode { why })?;
+    pub fn register_spawner(&mut self, path: &str, spawner: Spawner) -> Result<NodeKey, SessionError> {
+        spawner.check().map_err(|reason| SessionError::InvalidNode { reason })?;
         let node = self.register_node_with(path, Methods::new())?;
         self.replication.register_spawner(node, spawner);
         Ok(node)
@@ -35,15 +36,19 @@ impl Session {
     /// A peer that does not know the path is told nothing, as it is with an engine.
     ///
     /// # Errors
-    /// [`Error::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not even fit into a packet.
+    /// [`SessionError::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not even fit into a packet.
     ///
     /// Godot: a `MultiplayerSynchronizer` enters the tree.
-    pub fn register_synchronizer(&mut self, path: &str, properties: Properties) -> Result<NodeKey, Error> {
-        properties.check().map_err(|why| Error::InvalidNode { why })?;
+    pub fn register_synchronizer(
+        &mut self,
+        path: &str,
+        properties: Properties,
+    ) -> Result<NodeKey, SessionError> {
+        properties.check().map_err(|reason| SessionError::InvalidNode { reason })?;
         let node = self.register_node_with(path, Methods::new())?;
         let Some(number) = self.nodes.number(node) else {
             self.nodes.remove(node);
-            return Err(Error::InvalidNode { why: "there is no number left for it" });
+            return Err(SessionError::InvalidNode { reason: "there is no number left for it" });
         };
         self.replication.outgoing.declare(node, number, properties);
         Ok(node)
@@ -53,13 +58,14 @@ impl Session {
     /// then, as the first that these hear.
     ///
     /// # Errors
-    /// [`Error::UnknownNode`]; [`Error::InvalidNode`] for one that is no spawner; [`Error::NotAuthority`];
-    /// [`Error::InvalidArguments`] for a scene, a name or properties that it cannot have; [`Error::InvalidVariant`];
+    /// [`SessionError::UnknownNode`]; [`SessionError::InvalidNode`] for one that is no spawner;
+    /// [`SessionError::NotAuthority`];
+    /// [`SessionError::InvalidArguments`] for a scene, a name or properties that it cannot have; [`Error::InvalidVariant`];
     /// [`Error::PacketTooBig`]; [`Error::NotOpen`].
     ///
     /// Godot: `MultiplayerSpawner.spawn`, or that a scene is added where a spawner looks.
     #[doc(alias = "MultiplayerSpawner")]
-    pub fn spawn(&mut self, spawner: impl Into<NodeKey>, spawn: Spawn) -> Result<NodeKey, Error> {
+    pub fn spawn(&mut self, spawner: impl Into<NodeKey>, spawn: Spawn) -> Result<NodeKey, SessionError> {
         let spawner = spawner.into();
         self.require_authority(spawner)?;
         let node = self.replication.spawn(spawner, spawn, self.max_len())?;
@@ -70,15 +76,16 @@ impl Session {
     /// The node that was spawned here is no more.
     ///
     /// # Errors
-    /// [`Error::UnknownNode`]; [`Error::InvalidNode`] for one that was declared, and not spawned: see
-    /// [`unregister_node`](Self::unregister_node); [`Error::NotAuthority`] for one that was spawned elsewhere; [`Error::NotOpen`].
+    /// [`SessionError::UnknownNode`]; [`SessionError::InvalidNode`] for one that was declared, and not spawned: see
+    /// [`unregister_node`](Self::unregister_node); [`SessionError::NotAuthority`] for one that was spawned elsewhere;
+    /// [`Error::NotOpen`].
     ///
     /// Godot: `Node.queue_free`.
-    pub fn despawn(&mut self, node: impl Into<NodeKey>) -> Result<(), Error> {
+    pub fn despawn(&mut self, node: impl Into<NodeKey>) -> Result<(), SessionError> {
         let node = node.into();
         let source = self.require_source(node)?;
         if !matches!(source, Origin::Spawned(_)) {
-            return Err(Error::InvalidNode { why: "it was not spawned" });
+            return Err(SessionError::InvalidNode { reason: "it was not spawned" });
         }
         self.vanish(node, self.watchers(node));
         self.replication.despawn(node);
@@ -89,8 +96,9 @@ impl Session {
     /// [`replicate`](Self::replicate), or by the spawn of the node.
     ///
     /// # Errors
-    /// [`Error::UnknownNode`]; [`Error::InvalidNode`] for one without properties; [`Error::NotAuthority`];
-    /// [`Error::InvalidArguments`] for a property that it has not, or a value that is of another type;
+    /// [`SessionError::UnknownNode`]; [`SessionError::InvalidNode`] for one without properties;
+    /// [`SessionError::NotAuthority`];
+    /// [`SessionError::InvalidArguments`] for a property that it has not, or a value that is of another type;
     /// [`Error::InvalidVariant`]; [`Error::PacketTooBig`], where all that is sent together would be too long;
     /// [`Error::NotOpen`].
     pub fn set_property(
@@ -98,7 +106,7 @@ impl Session {
         node: impl Into<NodeKey>,
         property: &str,
         value: impl Into<Variant>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), SessionError> {
         let (node, max) = (node.into(), self.max_len());
         self.require_source(node)?;
         self.replication.outgoing.set(node, property, &value.into(), max)
@@ -135,13 +143,14 @@ impl Session {
     /// or [`Target::AllExcept`] includes those who come later.
     ///
     /// # Errors
-    /// [`Error::UnknownNode`]; [`Error::InvalidNode`] for one that can only be called; [`Error::NotAuthority`];
+    /// [`SessionError::UnknownNode`]; [`SessionError::InvalidNode`] for one that can only be called;
+    /// [`SessionError::NotAuthority`];
     /// [`Error::UnknownPeer`]; [`Error::NotOpen`].
     ///
     /// Godot: `set_visibility_for`, `public_visibility`.
     #[doc(alias = "set_visibility_for")]
     #[doc(alias = "public_visibility")]
-    pub fn show(&mut self, node: impl Into<NodeKey>, to: impl Into<Target>) -> Result<(), Error> {
+    pub fn show(&mut self, node: impl Into<NodeKey>, to: impl Into<Target>) -> Result<(), SessionError> {
         self.set_visibility(node.into(), to.into(), true)
     }
 
@@ -152,7 +161,7 @@ impl Session {
     /// As of [`show`](Self::show).
     ///
     /// Godot: `set_visibility_for`, `public_visibility`.
-    pub fn hide(&mut self, node: impl Into<NodeKey>, from: impl Into<Target>) -> Result<(), Error> {
+    pub fn hide(&mut self, node: impl Into<NodeKey>, from: impl Into<Target>) -> Result<(), SessionError> {
         self.set_visibility(node.into(), from.into(), false)
     }
 
@@ -194,11 +203,11 @@ impl Session {
         self.replication.outgoing.settle(node, false);
     }
 
-    fn set_visibility(&mut self, node: NodeKey, target: Target, visible: bool) -> Result<(), Error> {
+    fn set_visibility(&mut self, node: NodeKey, target: Target, visible: bool) -> Result<(), SessionError> {
         self.require_source(node)?;
         let own = self.require_target(target)?;
         let target = match target {
-            Target::Peer(peer) if peer == own => return Err(Error::UnknownPeer),
+            Target::Peer(peer) if peer == own => return Err(Error::UnknownPeer.into()),
             // It is gone, and the program does not know that.
             Target::Peer(peer) if !self.peers.is_admitted(peer) => return Ok(()),
             // A later peer that happens to get this id is not meant.
@@ -272,14 +281,14 @@ impl Session {
     }
 
     /// What there is to be told of a node, if this end may.
-    fn require_source(&self, node: NodeKey) -> Result<&Origin, Error> {
+    fn require_source(&self, node: NodeKey) -> Result<&Origin, SessionError> {
         let Some(source) = self.replication.outgoing.get(node) else {
             return Err(if self.replication.incoming.get(node).is_some() {
-                Error::NotAuthority
+                SessionError::NotAuthority
             } else if self.nodes.get(node).is_some() {
-                Error::InvalidNode { why: "it was not spawned, and is no synchronizer" }
+                SessionError::InvalidNode { reason: "it was not spawned, and is no synchronizer" }
             } else {
-                Error::UnknownNode
+                SessionError::UnknownNode
             });
         };
         self.require_authority(match &source.origin {
@@ -290,9 +299,9 @@ impl Session {
     }
 
     /// That a declared node is in this end's hands.
-    fn require_authority(&self, node: NodeKey) -> Result<(), Error> {
-        let authority = self.nodes.get(node).ok_or(Error::UnknownNode)?.authority;
-        if authority == self.require_id()? { Ok(()) } else { Err(Error::NotAuthority) }
+    fn require_authority(&self, node: NodeKey) -> Result<(), SessionError> {
+        let authority = self.nodes.get(node).ok_or(SessionError::UnknownNode)?.authority;
+        if authority == self.require_id()? { Ok(()) } else { Err(SessionError::NotAuthority) }
     }
 
     /// The longest packet, on the longest way to a peer.

@@ -6,8 +6,10 @@ use super::Session;
 use crate::{
     error::Error,
     multiplayer::{
+        error::SessionError,
         id::{PeerId, Target},
         output::{Output, Recipients},
+        rpc::TransferMode,
         wire::{Command, System, relay_header},
     },
     packet::Packet,
@@ -23,20 +25,20 @@ impl Session {
     /// there.
     ///
     /// # Errors
-    /// [`Error::NotOpen`] without an id; [`Error::UnknownPeer`]; [`Error::InvalidArguments`] for no bytes;
+    /// [`Error::NotOpen`] without an id; [`Error::UnknownPeer`]; [`SessionError::InvalidArguments`] for no bytes;
     /// [`Error::PacketTooBig`].
     ///
     /// Godot: `send_bytes`.
-    pub fn send_bytes(&mut self, to: impl Into<Target>, bytes: &[u8]) -> Result<(), Error> {
+    pub fn send_bytes(&mut self, to: impl Into<Target>, bytes: &[u8]) -> Result<(), SessionError> {
         let to = to.into();
         let own = self.require_target(to)?;
         let relay = !self.is_server && self.options.relay && to != Target::SERVER;
         // The server sends it back: so it is with an engine.
         if to == Target::Peer(own) && !(relay && self.peers.is_admitted(PeerId::SERVER)) {
-            return Err(Error::UnknownPeer);
+            return Err(Error::UnknownPeer.into());
         }
         if bytes.is_empty() {
-            return Err(Error::InvalidArguments { why: "there are no bytes".to_owned() });
+            return Err(SessionError::InvalidArguments { reason: "there are no bytes".to_owned() });
         }
         let packet = encode(&Command::Raw(bytes));
         self.check_size(packet.len() + if relay { RELAY_HEADER } else { 0 })?;
@@ -65,11 +67,23 @@ impl Session {
         }
     }
 
-    /// Sends a packet to peers that take part, through the server where only that is connected.
+    /// Sends a packet to peers that take part, reliably: see [`send_with`](Self::send_with).
     pub(super) fn send_to(&mut self, peers: Vec<PeerId>, packet: Vec<u8>) {
+        self.send_with(peers, packet, 0, TransferMode::Reliable);
+    }
+
+    /// Sends a packet to peers that take part, through the server where only that is connected.
+    pub(super) fn send_with(
+        &mut self,
+        peers: Vec<PeerId>,
+        packet: Vec<u8>,
+        channel: i32,
+        transfer: TransferMode,
+    ) {
         if self.is_server {
             if !peers.is_empty() {
-                self.put_out(Output::Send { to: peers.into(), packet: Packet::binary(packet) });
+                let (to, packet) = (peers.into(), Packet::binary(packet));
+                self.put_out(Output::Send { to, packet, channel, transfer });
             }
             return;
         }
@@ -80,7 +94,8 @@ impl Session {
             } else {
                 Packet::binary(relayed(peer.get(), &packet))
             };
-            self.put_out(Output::Send { to: Recipients::One(PeerId::SERVER), packet });
+            let to = Recipients::One(PeerId::SERVER);
+            self.put_out(Output::Send { to, packet, channel, transfer });
         }
     }
 
@@ -98,13 +113,13 @@ impl Session {
     /// Sends a packet to a peer that is connected.
     pub(super) fn send(&mut self, to: PeerId, packet: Vec<u8>) {
         let to = Recipients::One(to);
-        self.put_out(Output::Send { to, packet: Packet::binary(packet) });
+        self.put_out(Output::send(to, Packet::binary(packet)));
     }
 
     /// Sends a command to peers that are connected.
     pub(super) fn send_command_to(&mut self, to: Recipients, command: Command<'_>) {
         let packet = Packet::binary(encode(&command));
-        self.put_out(Output::Send { to, packet });
+        self.put_out(Output::send(to, packet));
     }
 
     /// Queues an output, after the departures before it.

@@ -10,10 +10,7 @@ use super::{
     },
     index, peer, target,
 };
-use crate::{
-    error::Error,
-    multiplayer::{ConnectionStatus, NodeKey, PeerId, Session, Target},
-};
+use crate::multiplayer::{ConnectionStatus, NodeKey, PeerId, Session, SessionError, Target};
 
 pub(super) fn send_bytes(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
     let (index, to, more) = (index(input)?, target(world, input)?, input.arbitrary()?);
@@ -81,7 +78,7 @@ pub(super) fn declare(
     index: usize,
     path: usize,
     table: usize,
-    add: impl FnOnce(&mut Session, &str) -> std::result::Result<NodeKey, Error>,
+    add: impl FnOnce(&mut Session, &str) -> std::result::Result<NodeKey, SessionError>,
 ) -> Option<NodeKey> {
     let (since, is_captive) = (world.acts, world.is_captive(index));
     let end = world.end(index)?;

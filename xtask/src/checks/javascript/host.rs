@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::Result;
 use websocket_peer::multiplayer::{
     Call, Event, Method, Methods, MultiplayerOptions, MultiplayerPeer, NodeKey, Parameter, PeerId,
-    Properties, Property, Scene, SessionOptions, Spawn, Spawner, State,
+    Properties, Property, Scene, SessionError, SessionOptions, Spawn, Spawner, State,
 };
 use websocket_peer::variant::{Dictionary, Variant, Vector2};
 use websocket_peer::{Error, PeerOptions, ServerOptions};
@@ -77,7 +77,7 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(mut peer: MultiplayerPeer) -> Result<Self, Error> {
+    fn new(mut peer: MultiplayerPeer) -> Result<Self, SessionError> {
         let coin = Properties::new()
             .with(Property::of::<Vector2>("position"))
             .with(Property::of::<i64>("worth").on_change())
@@ -99,13 +99,13 @@ impl Stage {
         while let Some(event) = self.peer.next_event() {
             match self.answer(event) {
                 // It left meanwhile.
-                Ok(()) | Err(Error::UnknownPeer) => {}
+                Ok(()) | Err(SessionError::Peer(Error::UnknownPeer)) => {}
                 Err(error) => eprintln!("session: {error}"),
             }
         }
     }
 
-    fn answer(&mut self, event: Event) -> Result<(), Error> {
+    fn answer(&mut self, event: Event) -> Result<(), SessionError> {
         match event {
             Event::Call(call) => self.answer_call(call),
             Event::Packet { from, data } => self.peer.session().send_bytes(from, data.as_bytes()),
@@ -117,7 +117,7 @@ impl Stage {
         }
     }
 
-    fn answer_call(&mut self, Call { from, method, arguments, .. }: Call) -> Result<(), Error> {
+    fn answer_call(&mut self, Call { from, method, arguments, .. }: Call) -> Result<(), SessionError> {
         match &*method {
             // What it is to Godot, in a form that cannot be mistaken.
             "measure" => {
@@ -128,7 +128,7 @@ impl Stage {
             "misuse" => self.peer.session().call_method(self.echo, from, "misuse", arguments),
             "dismiss" => {
                 self.say(from, vec!["goodbye".into()])?;
-                self.peer.session().disconnect_peer(from)
+                Ok(self.peer.session().disconnect_peer(from)?)
             }
             "appear" => self.appear(from),
             "trust" => {
@@ -139,12 +139,12 @@ impl Stage {
         }
     }
 
-    fn say(&mut self, to: PeerId, arguments: Vec<Variant>) -> Result<(), Error> {
+    fn say(&mut self, to: PeerId, arguments: Vec<Variant>) -> Result<(), SessionError> {
         self.peer.session().call_method(self.echo, to, "say", arguments)
     }
 
     /// Two nodes come, and one of them moves, changes and goes again, for this client alone.
-    fn appear(&mut self, to: PeerId) -> Result<(), Error> {
+    fn appear(&mut self, to: PeerId) -> Result<(), SessionError> {
         let mut session = self.peer.session();
         let coin = Spawn::scene(0)
             .with("position", Vector2::new(1.0, 2.0))
@@ -163,15 +163,15 @@ impl Stage {
     }
 
     /// Says what a client has said of its input.
-    fn tell(&mut self, from: PeerId, state: &State) -> Result<(), Error> {
+    fn tell(&mut self, from: PeerId, state: &State) -> Result<(), SessionError> {
         let told: Vec<String> = state.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         told.into_iter().try_for_each(|told| self.say(from, vec![told.into()]))
     }
 
-    fn judge(&mut self, from: PeerId, said: &[u8]) -> Result<(), Error> {
+    fn judge(&mut self, from: PeerId, said: &[u8]) -> Result<(), SessionError> {
         let mut session = self.peer.session();
         if said != PASSWORD {
-            return session.disconnect_peer(from);
+            return Ok(session.disconnect_peer(from)?);
         }
         session.send_auth(from, b"welcome")?;
         session.complete_auth(from)
