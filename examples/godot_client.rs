@@ -99,7 +99,7 @@ impl Guest {
                 _ => {}
             }
         }
-        self.rejections.report(self.peer.session().stats().refused);
+        self.rejections.report(self.peer.session().stats().rejected_packets);
         if Instant::now() >= self.next_step {
             self.next_step = Instant::now() + TICK;
             self.step()?;

@@ -139,7 +139,7 @@ impl Host {
                 _ => {}
             }
         }
-        self.rejections.report(self.peer.session().stats().refused);
+        self.rejections.report(self.peer.session().stats().rejected_packets);
         match self.phase {
             Phase::Playing { until } if Instant::now() >= until => self.end_round(),
             Phase::Pausing { until } if Instant::now() >= until && !self.is_over() => self.start_round(),

@@ -6,15 +6,15 @@ mod clock;
 mod close;
 mod error;
 mod http;
-mod ledger;
 mod link;
 mod options;
-mod outbox;
 mod packet;
 mod peer;
 mod rate;
 mod request;
+mod send_accounting;
 mod server;
+mod shared_bytes;
 mod state;
 mod stats;
 mod sys;
@@ -31,6 +31,7 @@ mod guide {}
 
 #[cfg(feature = "_fuzz")]
 #[doc(hidden)]
+#[path = "../fuzz/bodies/mod.rs"]
 pub mod fuzz;
 #[cfg(feature = "js")]
 mod js;

@@ -6,10 +6,10 @@ use std::collections::VecDeque;
 
 use crate::{
     close::{CloseCause, CloseInfo},
-    ledger::PACKET_OVERHEAD,
     options::PeerOptions,
-    outbox::{KEPT, Outbox},
     packet::Packet,
+    send_accounting::{KEPT_CAPACITY, SendAccounting},
+    shared_bytes::PACKET_OVERHEAD,
     state::ReadyState,
     stats::Stats,
 };
@@ -28,7 +28,7 @@ pub(crate) struct Link {
     /// What has gone through; a backend that measures round trips writes them here.
     pub(crate) stats: Stats,
     /// What was sent and has not left yet.
-    pub(crate) outbox: Outbox,
+    pub(crate) outbox: SendAccounting,
 }
 
 impl Link {
@@ -49,7 +49,7 @@ impl Link {
             protocol: None,
             url,
             stats: Stats::default(),
-            outbox: Outbox::new(options),
+            outbox: SendAccounting::new(options),
         }
     }
 
@@ -58,7 +58,7 @@ impl Link {
         debug_assert_eq!(self.state, ReadyState::Connecting);
         self.max_bytes = options.inbound_buffer_size;
         self.max_packets = options.max_queued_packets;
-        self.outbox = Outbox::new(options);
+        self.outbox = SendAccounting::new(options);
     }
 
     pub(crate) fn state(&self) -> ReadyState {
@@ -72,20 +72,20 @@ impl Link {
     }
 
     /// The handshake is done.
-    pub(crate) fn opened(&mut self, protocol: Option<String>) {
+    pub(crate) fn set_open(&mut self, protocol: Option<String>) {
         debug_assert_eq!(self.state, ReadyState::Connecting);
         self.state = ReadyState::Open;
         self.protocol = protocol;
     }
 
     /// This end asked to close.
-    pub(crate) fn closing(&mut self) {
+    pub(crate) fn set_closing(&mut self) {
         debug_assert_eq!(self.state, ReadyState::Open);
         self.state = ReadyState::Closing;
     }
 
     /// The connection is over. The first to say why is believed.
-    pub(crate) fn closed(&mut self, info: CloseInfo) {
+    pub(crate) fn set_closed(&mut self, info: CloseInfo) {
         if self.state != ReadyState::Closed {
             self.state = ReadyState::Closed;
             self.close_info = Some(info);
@@ -95,10 +95,10 @@ impl Link {
 
     /// The connection is over, with or without a code and a reason from the other end; whether it was this end that
     /// asked is known here.
-    pub(crate) fn closed_by_frame(&mut self, code: Option<u16>, reason: String) {
+    pub(crate) fn set_closed_by_frame(&mut self, code: Option<u16>, reason: String) {
         let asked = self.state == ReadyState::Closing;
         let cause = if asked { CloseCause::Local } else { CloseCause::Remote };
-        self.closed(CloseInfo { code, reason, cause });
+        self.set_closed(CloseInfo { code, reason, cause });
     }
 
     /// Whether a packet of `len` bytes fits into the inbox.
@@ -117,14 +117,14 @@ impl Link {
     pub(crate) fn take(&mut self) -> Option<Packet> {
         let packet = self.inbox.pop_front()?;
         self.inbox_bytes -= packet.len();
-        if self.inbox.is_empty() && self.inbox.capacity() > KEPT {
+        if self.inbox.is_empty() && self.inbox.capacity() > KEPT_CAPACITY {
             self.inbox = VecDeque::new();
         }
         Some(packet)
     }
 
     /// Returns the memory that unread packets take.
-    pub(crate) fn inbox_held(&self) -> usize {
+    pub(crate) fn inbox_memory(&self) -> usize {
         self.inbox_bytes + self.inbox.len() * PACKET_OVERHEAD
     }
 
@@ -172,8 +172,8 @@ mod tests {
     #[test]
     fn the_first_cause_is_believed() {
         let mut link = Link::connecting(&PeerOptions::default(), None);
-        link.closed(CloseInfo::new(CloseCause::MessageTooBig));
-        link.closed(CloseInfo::new(CloseCause::ConnectionLost));
+        link.set_closed(CloseInfo::new(CloseCause::MessageTooBig));
+        link.set_closed(CloseInfo::new(CloseCause::ConnectionLost));
         assert_eq!(link.close_info().map(|info| &info.cause), Some(&CloseCause::MessageTooBig));
     }
 }

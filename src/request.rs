@@ -149,7 +149,7 @@ impl Request {
     }
 
     /// The memory that it takes.
-    pub(crate) fn held(&self) -> usize {
+    pub(crate) fn memory_usage(&self) -> usize {
         self.head.len()
     }
 

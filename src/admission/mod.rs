@@ -53,7 +53,7 @@ enum Verdict {
 /// What becomes of a request.
 pub(crate) enum Decision {
     Accept(Terms),
-    Refuse(Refusal),
+    Reject(Rejection),
     Respond(Response),
     /// A plain request is answered as if there were no program to ask.
     Decline,
@@ -78,11 +78,11 @@ pub(crate) struct Terms {
 
 /// What a client that is not let in is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub(crate) struct Rejection {
     /// From 400 to 599.
     pub(crate) status: u16,
     /// In words, for the client to read: nothing that only this end should know.
-    pub(crate) why: &'static str,
+    pub(crate) reason: &'static str,
 }
 
 impl Admission {
@@ -91,7 +91,7 @@ impl Admission {
         Self { verdict: Verdict::Accept, terms: Terms::default(), headers: Vec::new() }
     }
 
-    /// The client is answered with this HTTP status, and its connection ends. A status that is no refusal, one
+    /// The client is answered with this HTTP status, and its connection ends. A status that is no rejection, one
     /// outside of 400 to 599, counts as 403; [`respond`](Self::respond) sends others, and a body.
     ///
     /// Platform: a page that a browser shows never learns the status.
@@ -124,7 +124,7 @@ impl Admission {
     /// Anything else is a mistake in the hook, answered 500. While memory is scarce
     /// ([`max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes)), a body of more than 1 KiB is not sent; the client is answered 503.
     ///
-    /// A client that asked for a WebSocket sees a refusal with this status.
+    /// A client that asked for a WebSocket sees a rejection with this status.
     pub fn respond(status: u16, body: impl Into<Bytes>) -> Self {
         Self { verdict: Verdict::Respond(Response { status, body: body.into() }), ..Self::accept() }
     }
@@ -189,7 +189,7 @@ impl Admission {
         request: &Request,
         options: &PeerOptions,
     ) -> (Decision, Vec<(String, String)>) {
-        let why = "the server does not accept this connection";
+        let reason = "the server does not accept this connection";
         let decision = match self.verdict {
             Verdict::Accept if !request.is_upgrade() => Decision::Decline,
             Verdict::Accept if self.terms.protocol.is_some() => Decision::Accept(self.terms),
@@ -200,10 +200,10 @@ impl Admission {
                         self.terms.protocol = protocol;
                         Decision::Accept(self.terms)
                     }
-                    Err(refusal) => Decision::Refuse(refusal),
+                    Err(rejection) => Decision::Reject(rejection),
                 }
             }
-            Verdict::Refuse(status) => Decision::Refuse(Refusal { status, why }),
+            Verdict::Refuse(status) => Decision::Reject(Rejection { status, reason }),
             Verdict::Respond(response) => Decision::Respond(response),
         };
         (decision, self.headers)
@@ -284,8 +284,8 @@ mod tests {
             [(400, 400), (401, 401), (599, 599), (0, 403), (101, 403), (200, 403), (302, 403), (600, 403)]
         {
             let (decision, _) = Admission::refuse(asked).decide(&request(), &PeerOptions::for_server());
-            let Decision::Refuse(refusal) = decision else { panic!("{asked} is no refusal") };
-            assert_eq!(refusal.status, told);
+            let Decision::Reject(rejection) = decision else { panic!("{asked} is no rejection") };
+            assert_eq!(rejection.status, told);
         }
     }
 
@@ -311,7 +311,7 @@ mod tests {
             let (decision, _) = admission.decide(&request(), &options);
             match decision {
                 Decision::Accept(terms) => Ok(terms.protocol),
-                Decision::Refuse(refusal) => Err(refusal.status),
+                Decision::Reject(rejection) => Err(rejection.status),
                 Decision::Respond(_) | Decision::Decline => panic!("it is neither let in nor refused"),
             }
         };

@@ -1,6 +1,6 @@
 //! What the options say about a request: hosts first, then paths, then origins. A pure function, so that each rule has a test.
 
-use super::Refusal;
+use super::Rejection;
 use crate::{
     http::split_authority,
     options::{OriginPolicy, PeerOptions, ServerOptions},
@@ -8,39 +8,46 @@ use crate::{
 };
 
 /// Whether a request may come before the hook.
-pub(crate) fn check(options: &ServerOptions, request: &Request) -> Result<(), Refusal> {
+pub(crate) fn check(options: &ServerOptions, request: &Request) -> Result<(), Rejection> {
     check_host(options, request)?;
     if !options.paths.is_empty() && !options.paths.iter().any(|path| path == request.path()) {
-        return Err(Refusal { status: 404, why: "nothing is served at this path" });
+        return Err(Rejection { status: 404, reason: "nothing is served at this path" });
     }
     // Its bytes: an origin that is no text is not a missing one.
     let allowed = match (request.header("origin"), &options.origins) {
         (None, _) if options.allow_missing_origin => true,
-        (None, _) => return Err(Refusal { status: 403, why: "the request has no Origin" }),
+        (None, _) => return Err(Rejection { status: 403, reason: "the request has no Origin" }),
         (Some(_), OriginPolicy::Any) => true,
         (Some(origin), OriginPolicy::List(allowed)) => {
             allowed.iter().any(|allowed| allowed.as_bytes().eq_ignore_ascii_case(origin))
         }
         (Some(_), OriginPolicy::SameHost) => is_same_host(request),
     };
-    if allowed { Ok(()) } else { Err(Refusal { status: 403, why: "pages of this Origin may not connect" }) }
+    if allowed {
+        Ok(())
+    } else {
+        Err(Rejection { status: 403, reason: "pages of this Origin may not connect" })
+    }
 }
 
 /// Refuses a request for a host that is not in `hosts`. Plain HTTP requests are checked for their host only: `paths` and
 /// `origins` restrict WebSockets.
-pub(crate) fn check_host(options: &ServerOptions, request: &Request) -> Result<(), Refusal> {
+pub(crate) fn check_host(options: &ServerOptions, request: &Request) -> Result<(), Rejection> {
     if options.hosts.is_empty() || options.hosts.iter().any(|known| is_at(known, request.host())) {
         return Ok(());
     }
-    Err(Refusal { status: 421, why: "nothing is served under this host" })
+    Err(Rejection { status: 421, reason: "nothing is served under this host" })
 }
 
 /// Returns the sub-protocol for a client, as Godot chooses it: the first that the client lists and the options name.
-pub(crate) fn choose_protocol(options: &PeerOptions, request: &Request) -> Result<Option<String>, Refusal> {
+pub(crate) fn choose_protocol(options: &PeerOptions, request: &Request) -> Result<Option<String>, Rejection> {
     let is_known = |offered: &&str| options.protocols.iter().any(|known| known == offered);
     let chosen = request.protocols().find(is_known);
     if chosen.is_none() && options.require_protocol && !options.protocols.is_empty() {
-        return Err(Refusal { status: 400, why: "the request offers none of the server's sub-protocols" });
+        return Err(Rejection {
+            status: 400,
+            reason: "the request offers none of the server's sub-protocols",
+        });
     }
     Ok(chosen.map(str::to_owned))
 }
@@ -75,7 +82,7 @@ mod tests {
     fn status(options: &ServerOptions, host: &str, target: &str, origin: Option<&[u8]>) -> Option<u16> {
         let fields = origin.map(|origin| ("Origin", origin));
         let request = Request::new(([192, 0, 2, 1], 5000).into(), false, host, target, fields);
-        check(options, &request).err().map(|refusal| refusal.status)
+        check(options, &request).err().map(|rejection| rejection.status)
     }
 
     #[test]
@@ -190,7 +197,7 @@ mod tests {
             (&[], Ok(None), None),
         ] {
             let options = PeerOptions::for_server().protocols(named.iter().copied());
-            let chosen = choose_protocol(&options, &request).map_err(|refusal| refusal.status);
+            let chosen = choose_protocol(&options, &request).map_err(|rejection| rejection.status);
             assert_eq!(chosen, expected.map(|name| name.map(str::to_owned)), "{named:?}");
             let chosen = choose_protocol(&options.require_protocol(false), &request).ok().flatten();
             assert_eq!(chosen.as_deref(), unless_required, "{named:?}");

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{
     id::PeerId,
     node::NodeKey,
-    refusal::PacketError,
+    packet_error::PacketError,
     replication::{Spawned, State},
 };
 use crate::{close::CloseInfo, packet::Packet, variant::Variant};
@@ -139,7 +139,7 @@ pub enum Event {
         state: State,
     },
     /// Something that came was dropped. At most 64 of these wait to be read; what comes beyond is only counted, in
-    /// [`SessionStats::refused`](super::SessionStats::refused). A server disconnects a peer that sends more than
+    /// [`SessionStats::rejected_packets`](super::SessionStats::rejected_packets). A server disconnects a peer that sends more than
     /// [`max_rejected_packets_per_second`](super::SessionOptions::max_rejected_packets_per_second).
     ///
     /// Godot: an error in the log.

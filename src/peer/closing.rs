@@ -56,7 +56,7 @@ impl WebSocketPeer {
     /// Godot: `close(-1)`.
     pub fn abort(&mut self) {
         self.let_go();
-        self.link.closed(CloseInfo::new(CloseCause::Aborted));
+        self.link.set_closed(CloseInfo::new(CloseCause::Aborted));
     }
 
     /// How the last connection ended; `None` before the first end and from the next [`connect`](Self::connect) on.

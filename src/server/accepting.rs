@@ -63,7 +63,7 @@ impl WebSocketServer {
                 member.connection.respond(&response, &headers);
                 member.phase = Phase::Answered;
             }
-            Decision::Refuse(refusal) => member.connection.refuse(&refusal, &headers),
+            Decision::Reject(rejection) => member.connection.refuse(&rejection, &headers),
             Decision::Decline => member.connection.decline(),
         }
     }
@@ -110,8 +110,8 @@ impl WebSocketServer {
             true => self.door.check_seat(ip, &self.options),
             false => Ok(()),
         };
-        if let Err(refusal) = entered.and(seat) {
-            member.connection.refuse(&refusal, &[]);
+        if let Err(rejection) = entered.and(seat) {
+            member.connection.refuse(&rejection, &[]);
         }
         self.take_turn(key, moment, budget);
         let oldest = if self.door.is_overfull(&self.options) { self.oldest_handshake() } else { None };

@@ -7,7 +7,7 @@ use super::{
     key::PeerKey,
 };
 use crate::{
-    admission::{Admission, Decision, Refusal, check_host, check_policy},
+    admission::{Admission, Decision, Rejection, check_host, check_policy},
     options::ServerOptions,
     rate::{Arrival, Rate},
     request::Request,
@@ -69,12 +69,12 @@ impl Door {
         addr: IpAddr,
         arrival: Arrival,
         options: &ServerOptions,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Rejection> {
         let is_within_rate = self.count(addr, arrival, options);
         self.pending.add(addr);
         self.pending_keys.add(key, addr);
         if !is_within_rate {
-            return Err(Refusal { status: 429, why: "too many connections from this address" });
+            return Err(Rejection { status: 429, reason: "too many connections from this address" });
         }
         if self.pending.from(addr) > options.max_pending_handshakes_per_address {
             return Err(unavailable("too many clients are connecting from this address"));
@@ -152,7 +152,7 @@ impl Door {
     }
 
     /// Returns `true` if one more peer from this address can have a seat; else, what to answer.
-    pub(super) fn check_seat(&self, addr: IpAddr, options: &ServerOptions) -> Result<(), Refusal> {
+    pub(super) fn check_seat(&self, addr: IpAddr, options: &ServerOptions) -> Result<(), Rejection> {
         if self.seats.total() >= options.max_peers {
             return Err(unavailable("the server is full"));
         }
@@ -168,7 +168,7 @@ impl Door {
         &mut self,
         request: &Request,
         options: &ServerOptions,
-        seat: Result<(), Refusal>,
+        seat: Result<(), Rejection>,
     ) -> Answer {
         let allowed = match (request.is_upgrade(), &self.hook) {
             (true, _) => check_policy(options, request).and_then(|()| self.check_open()).and(seat),
@@ -176,8 +176,8 @@ impl Door {
             (false, Some(_)) => check_host(options, request),
             (false, None) => return (Decision::Decline, Vec::new()),
         };
-        if let Err(refusal) = allowed {
-            return (Decision::Refuse(refusal), Vec::new());
+        if let Err(rejection) = allowed {
+            return (Decision::Reject(rejection), Vec::new());
         }
         let admission = match &mut self.hook {
             Some(hook) => hook(request),
@@ -185,14 +185,14 @@ impl Door {
         };
         if let Err(error) = admission.check(request) {
             log::error!("the hook of on_request gave an admission that cannot be: {error}");
-            let refusal = Refusal { status: 500, why: "the server cannot answer this request" };
-            return (Decision::Refuse(refusal), Vec::new());
+            let rejection = Rejection { status: 500, reason: "the server cannot answer this request" };
+            return (Decision::Reject(rejection), Vec::new());
         }
         admission.decide(request, &options.connection)
     }
 
     /// Refuses while the program lets no new peers in.
-    pub(super) fn check_open(&self) -> Result<(), Refusal> {
+    pub(super) fn check_open(&self) -> Result<(), Rejection> {
         if self.is_shut { Err(unavailable("the server takes nobody new")) } else { Ok(()) }
     }
 }
@@ -210,8 +210,8 @@ pub(super) fn check_descriptors(options: &ServerOptions, granted: Option<u64>) {
     }
 }
 
-pub(super) fn unavailable(why: &'static str) -> Refusal {
-    Refusal { status: 503, why }
+pub(super) fn unavailable(reason: &'static str) -> Rejection {
+    Rejection { status: 503, reason }
 }
 
 #[cfg(test)]
@@ -231,7 +231,7 @@ mod tests {
         let mut slots = Slots::new();
         let enter = |address: &&str| {
             let key = slots.insert(());
-            door.enter(key, ip(address), at(0), options).err().map(|refusal| refusal.status)
+            door.enter(key, ip(address), at(0), options).err().map(|rejection| rejection.status)
         };
         addresses.iter().map(enter).collect()
     }

@@ -5,11 +5,11 @@ use std::{any::Any, net::SocketAddr, time::Duration};
 use super::{deadlines::Due, memory::Holding};
 use crate::{
     error::Error,
-    ledger::PACKET_OVERHEAD,
     link::Link,
     options::{PeerOptions, SendOverflow, Share},
     packet::Packet,
     request::Request,
+    shared_bytes::PACKET_OVERHEAD,
     state::ReadyState,
     sys::{Accept, Accepted, Reactor},
 };
@@ -140,16 +140,18 @@ impl Member {
 
     /// Counts in what does not change with its packets: its request, and `elsewhere`, what the program's side holds for it.
     pub(super) fn hold_besides(&mut self, elsewhere: usize) {
-        self.held_besides = self.request.as_ref().map_or(0, Request::held) + elsewhere;
+        self.held_besides = self.request.as_ref().map_or(0, Request::memory_usage) + elsewhere;
     }
 
     /// Looks at the memory that it holds now: what waits either way, and its request.
     pub(super) fn holding(&self) -> Holding {
         let held = self.connection.held();
-        let inbound = self.link.inbox_held() + held.inbound;
+        let inbound = self.link.inbox_memory() + held.inbound;
         let outbound = match self.link.state() {
             ReadyState::Closed => held.outbound,
-            ReadyState::Connecting | ReadyState::Open | ReadyState::Closing => self.link.outbox.held(),
+            ReadyState::Connecting | ReadyState::Open | ReadyState::Closing => {
+                self.link.outbox.memory_usage()
+            }
         };
         let private = inbound + outbound.saturating_sub(held.shared) + self.held_besides;
         Holding { outbound, private }
@@ -157,7 +159,7 @@ impl Member {
 
     /// Returns how many bytes more of what it sends may be held within its share.
     pub(super) fn inbound_room(&self) -> usize {
-        let held = self.link.inbox_held() + self.connection.held().inbound;
+        let held = self.link.inbox_memory() + self.connection.held().inbound;
         // The packet that reaches the end of the room takes an entry in a queue besides.
         self.share.inbound.saturating_sub(PACKET_OVERHEAD + held)
     }

@@ -11,8 +11,8 @@ use bytes::Bytes;
 
 use super::member::Member;
 use crate::{
-    ledger::{Ledger, PACKET_OVERHEAD},
     options::{ServerOptions, Share},
+    shared_bytes::{PACKET_OVERHEAD, SharedBytes},
 };
 
 /// The account of a server's memory.
@@ -21,7 +21,7 @@ pub(super) struct Memory {
     /// Held by one connection each.
     private: usize,
     /// Held by one or several.
-    ledger: Ledger,
+    shared_bytes: SharedBytes,
     /// What may be held before shares count.
     common: usize,
     /// What is one connection's own, unless its options are others.
@@ -36,16 +36,16 @@ pub(super) struct Memory {
 pub(super) struct Holding {
     /// What waits for it, also where the same waits for others.
     pub(super) outbound: usize,
-    /// How much of that, and of what it has sent, the ledger does not count.
+    /// How much of that, and of what it has sent, `SharedBytes` does not count.
     pub(super) private: usize,
 }
 
 impl Memory {
-    pub(super) fn new(options: &ServerOptions, ledger: Ledger) -> Self {
+    pub(super) fn new(options: &ServerOptions, shared_bytes: SharedBytes) -> Self {
         let share = options.share();
         let common =
             options.max_buffered_bytes.saturating_sub(share.total().saturating_mul(options.max_peers));
-        Self { private: 0, ledger, common, share, seats: options.max_peers, was_logged: false }
+        Self { private: 0, shared_bytes, common, share, seats: options.max_peers, was_logged: false }
     }
 
     pub(super) fn share(&self) -> Share {
@@ -71,7 +71,7 @@ impl Memory {
 
     /// Returns how many bytes are held.
     pub(super) fn held(&self) -> usize {
-        self.private + self.ledger.bytes()
+        self.private + self.shared_bytes.bytes()
     }
 
     /// Looks again at what one holds.
@@ -128,6 +128,6 @@ impl Memory {
         }
         let held = self.held();
         held.saturating_add(len) <= self.common
-            || (held <= self.common && shared.is_some_and(|bytes| self.ledger.has(bytes)))
+            || (held <= self.common && shared.is_some_and(|bytes| self.shared_bytes.has(bytes)))
     }
 }

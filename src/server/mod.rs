@@ -97,7 +97,7 @@ pub struct WebSocketServer {
 impl WebSocketServer {
     fn on(reactor: Reactor, options: ServerOptions) -> Self {
         Self {
-            memory: Memory::new(&options, reactor.ledger().clone()),
+            memory: Memory::new(&options, reactor.shared_bytes().clone()),
             options,
             reactor,
             times: Times::start(sys::now()),

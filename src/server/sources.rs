@@ -8,7 +8,7 @@ use super::{
     member::{Member, Phase},
 };
 use crate::{
-    admission::Refusal,
+    admission::Rejection,
     error::Error,
     options::{ServerOptions, TlsCertificate},
     request::Request,
@@ -92,11 +92,11 @@ impl WebSocketServer {
         let mut member = Member::new(connection, addr, &self.options.connection, self.memory.share());
         member.phase = Phase::Upgraded;
         let seat = self.seat_for(&member, &info.request, read);
-        if let Err(refusal) = seat {
-            member.connection.refuse(&refusal, &[]);
+        if let Err(rejection) = seat {
+            member.connection.refuse(&rejection, &[]);
             let key = self.members.insert(member);
             self.end_refused(key);
-            return Err(Error::ServerFull { why: refusal.why });
+            return Err(Error::ServerFull { why: rejection.reason });
         }
         member.request = Some(info.request);
         member.user_data = info.user_data;
@@ -108,14 +108,14 @@ impl WebSocketServer {
         Ok(key)
     }
 
-    fn seat_for(&self, member: &Member, request: &Request, read: usize) -> Result<(), Refusal> {
+    fn seat_for(&self, member: &Member, request: &Request, read: usize) -> Result<(), Rejection> {
         if self.closing_time.is_some() {
             return Err(unavailable("the server shuts down"));
         }
         self.door.check_open()?;
         self.door.check_seat(member.addr.ip(), &self.options)?;
         // The framework has limits of its own, which may be larger.
-        let needed = read + request.held().saturating_sub(self.options.max_request_size);
+        let needed = read + request.memory_usage().saturating_sub(self.options.max_request_size);
         match needed <= self.memory.room_to_read(member) {
             true => Ok(()),
             false => Err(unavailable("the server has no memory for this client")),

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     clock::PatientClock,
     close::{CloseCause, CloseCode, CloseInfo},
-    ledger::PACKET_OVERHEAD,
+    shared_bytes::PACKET_OVERHEAD,
     state::ReadyState,
     sys::{self, Accept, Accepted, Moment, Ration, Wakeup},
 };
@@ -151,7 +151,7 @@ impl WebSocketServer {
     /// Ends a connection at once.
     pub(super) fn cut(&mut self, key: PeerKey) {
         let Some(member) = self.members.get_mut(key) else { return };
-        member.link.closed(CloseInfo::new(CloseCause::Aborted));
+        member.link.set_closed(CloseInfo::new(CloseCause::Aborted));
         member.connection.abort();
         self.settle(key, false);
     }

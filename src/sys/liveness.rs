@@ -99,7 +99,7 @@ mod tests {
         let times = Duration::from_secs;
         let liveness = Liveness::new(Packet::text("?")).silence(times(20)).timeout(times(10));
         let mut link = Link::connecting(&PeerOptions::default(), None);
-        link.opened(None);
+        link.set_open(None);
         (Watch::start(liveness, at(0)), link)
     }
 

@@ -30,14 +30,14 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    admission::{Refusal, Response, Terms},
+    admission::{Rejection, Response, Terms},
     close::{CloseCode, Limit},
     error::Error,
-    ledger::Ledger,
     link::Link,
     options::{PeerOptions, ServerOptions, TlsCertificate},
     packet::{Outgoing, Packet},
     request::Request,
+    shared_bytes::SharedBytes,
     upgraded::{Handover, Role},
     url::Url,
 };
@@ -136,7 +136,7 @@ pub(crate) trait Accept: Sized {
     fn local_addr(&self) -> Result<SocketAddr, Error>;
 
     /// The account of the bytes that several of its connections send.
-    fn ledger(&self) -> &Ledger;
+    fn shared_bytes(&self) -> &SharedBytes;
 
     /// The frames that packets make for each of the connections.
     fn encode(packets: &[Packet]) -> Bytes;
@@ -233,7 +233,7 @@ pub(crate) struct Held {
     pub(crate) inbound: usize,
     /// For what is still to be sent. While the link is open it counts the same by itself.
     pub(crate) outbound: usize,
-    /// How much of all that is to be sent is counted by the ledger of shared bytes.
+    /// How much of all that is to be sent is counted by `SharedBytes`.
     pub(crate) shared: usize,
 }
 
@@ -264,7 +264,7 @@ pub(crate) trait Accepted: Sized {
 
     /// Turns the connection away, whatever it has sent so far: over HTTP, or with close code 1013 where the handshake was made
     /// elsewhere. It ends with a poll that follows.
-    fn refuse(&mut self, refusal: &Refusal, headers: &[(String, String)]);
+    fn refuse(&mut self, rejection: &Rejection, headers: &[(String, String)]);
 
     /// Answers the request over HTTP. The connection ends with a poll that follows.
     fn respond(&mut self, response: &Response, headers: &[(String, String)]);

@@ -492,7 +492,7 @@ test("options are read strictly, those of the connection and of the session", ()
     authenticate: false,
     authTimeout: 0,
     idTimeout: 1000,
-    farewellTimeout: 100,
+    drainTimeout: 100,
     allowObjects: true,
     maxPathsPerPeer: 10,
     maxPeers: 10,

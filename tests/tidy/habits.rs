@@ -69,11 +69,6 @@ pub fn half_done(file: &File) -> Vec<String> {
     reject(file, &file.code, &HALF_DONE)
 }
 
-/// What finds faults panics when it has found one.
-pub fn is_fuzz_target(file: &File) -> bool {
-    file.path.starts_with("src/fuzz/") || file.path.starts_with("src/sys/native/fuzz/")
-}
-
 pub fn panics_and_leaks(file: &File) -> Vec<String> {
     reject(file, file.code_without_tests(), &PANICS_AND_LEAKS)
 }

@@ -49,7 +49,7 @@ fn called_by_a_peer(criterion: &mut Criterion) {
             called(&mut session, game)
         });
     });
-    assert_eq!(session.stats().refused, 0);
+    assert_eq!(session.stats().rejected_packets, 0);
 }
 
 /// A packet between clients goes through the server.

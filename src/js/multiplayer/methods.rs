@@ -4,7 +4,7 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::{
     js::{
-        caught,
+        reflect,
         values::{Thrown, fields, integer},
         variant::declared_type,
     },
@@ -69,7 +69,7 @@ fn method(name: &str, given: &JsValue) -> Result<Method, Thrown> {
             }
             "callLocal" => method.call_local = switch()?,
             "parameters" => {
-                let names = caught::strings(&value)?.ok_or_else(|| wrong("an array of strings"))?;
+                let names = reflect::strings(&value)?.ok_or_else(|| wrong("an array of strings"))?;
                 for (index, name) in names.iter().enumerate() {
                     let parameter = parameter(index, name).ok_or_else(|| {
                         wrong("the names of types of Godot's, with a `?` for what is optional")

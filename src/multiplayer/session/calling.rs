@@ -45,7 +45,7 @@ impl Session {
     /// The node is no more. If there will be another one at its path, that is a new one, also for the other ends.
     pub fn unregister_node(&mut self, node: impl Into<NodeKey>) {
         let node = node.into();
-        self.unreplicate(node);
+        self.stop_replicating(node);
         self.nodes.remove(node);
     }
 
@@ -74,8 +74,8 @@ impl Session {
     ///
     /// # Errors
     /// [`SessionError::UnknownNode`]; [`SessionError::UnknownMethod`] and [`SessionError::InvalidArguments`], where the
-    /// node is declared with other methods than those of `R`; [`Error::NotOpen`] without an id; [`Error::UnknownPeer`]; [`SessionError::NotCallLocal`];
-    /// [`Error::InvalidVariant`]; [`Error::PacketTooBig`].
+    /// node is declared with other methods than those of `R`; [`Error::NotOpen`] without an id;
+    /// [`Error::UnknownPeer`]; [`SessionError::NotCallLocal`]; [`Error::InvalidVariant`]; [`Error::PacketTooBig`].
     ///
     /// Godot: `rpc`, `rpc_id`.
     #[doc(alias = "rpc")]
@@ -121,7 +121,7 @@ impl Session {
         }
         self.send_call(key, self.targets(to), number, &arguments)?;
         if is_meant && call_local {
-            self.tell_local(Call { from: own, node: key, method: name, arguments });
+            self.push_local_call(Call { from: own, node: key, method: name, arguments });
         }
         Ok(())
     }
@@ -147,13 +147,13 @@ impl Session {
         let node = self.nodes.get(key).ok_or(SessionError::UnknownNode)?;
         let (channel, transfer) =
             node.methods.get(method).map(|method| (method.channel, method.transfer)).unwrap_or_default();
-        let (confirmed, others) = node.audience.split(peers);
+        let (confirmed, others) = node.path_acks.split(peers);
         let by_path = (!others.is_empty()).then(|| packet(NodeRef::Path(&node.path)));
         let by_number =
             node.number.filter(|_| !confirmed.is_empty()).map(|number| packet(NodeRef::Id(number)));
         for (packet, peers) in [(&by_path, &others), (&by_number, &confirmed)] {
             if let Some(packet) = packet {
-                self.check_size(packet.len() + self.detour(peers))?;
+                self.check_size(packet.len() + self.relay_overhead(peers))?;
             }
         }
 
@@ -168,16 +168,16 @@ impl Session {
         Ok(())
     }
 
-    /// Tells those of `peers` that have not heard of it how the node is called from now on.
+    /// Tells those of `peers` that have not heard of it how the node is handle_call from now on.
     pub(super) fn announce(&mut self, key: NodeKey, peers: &[PeerId]) {
         // When all numbers have been given away, calls go by path.
         let Some(id) = self.nodes.number(key) else { return };
         let Some(node) = self.nodes.get_mut(key) else { return };
-        let untold = node.audience.tell(peers);
-        if !untold.is_empty() {
+        let unannounced = node.path_acks.announce_to(peers);
+        if !unannounced.is_empty() {
             let announcement = SimplifyPath { md5: *node.methods.md5_digits(), id, path: &node.path };
             let packet = encode(&Command::SimplifyPath(announcement));
-            self.send_to(untold, packet);
+            self.send_to(unannounced, packet);
         }
     }
 

@@ -19,13 +19,13 @@ use super::{
     turn::Turn,
 };
 use crate::{
-    admission::{Refusal, Response, Terms},
+    admission::{Rejection, Response, Terms},
     close::{CloseCause, CloseCode, CloseInfo, Limit, Timeout},
     error::Error,
-    ledger::Ledger,
     link::Link,
     options::{PeerOptions, ServerOptions},
     request::Request,
+    shared_bytes::SharedBytes,
     state::ReadyState,
     sys::Held,
     upgraded::{Handover, Role},
@@ -104,8 +104,8 @@ impl Connection {
     }
 
     /// Counts the bytes that it shares with others in this account.
-    pub(super) fn with_ledger(mut self, ledger: &Ledger) -> Self {
-        self.settings.ledger = Some(ledger.clone());
+    pub(super) fn with_shared_bytes(mut self, shared_bytes: &SharedBytes) -> Self {
+        self.settings.shared_bytes = Some(shared_bytes.clone());
         self
     }
 
@@ -160,7 +160,7 @@ impl Connection {
         self.settings = Settings {
             connect_due,
             limits: Some(Box::new((*limits, server.slow_reader_timeout))),
-            ledger: self.settings.ledger.take(),
+            shared_bytes: self.settings.shared_bytes.take(),
             ..Settings::new(options, true, Duration::ZERO)
         };
         if options.nodelay != server.connection.nodelay {
@@ -171,9 +171,9 @@ impl Connection {
     }
 
     /// Says no; the connection ends with the next poll.
-    pub(super) fn refuse(&mut self, refusal: &Refusal, headers: &[(String, String)]) {
+    pub(super) fn refuse(&mut self, rejection: &Rejection, headers: &[(String, String)]) {
         if let Stage::Opening(opening) = &mut self.stage {
-            opening.refuse(refusal, headers);
+            opening.refuse(rejection, headers);
         }
     }
 
@@ -325,16 +325,16 @@ impl Stage {
             },
             Self::Opening(mut opening) => match opening.poll(turn) {
                 Opened::Open(Upgrade { protocol, rest }) => {
-                    link.opened(protocol);
+                    link.set_open(protocol);
                     let limits = settings.limits.as_deref().map(|(limits, time)| (limits, *time));
                     let stream = opening.into_stream();
-                    let ledger = settings.ledger.clone();
-                    let pump = Pump::new(stream, rest, &settings.pump, limits, ledger, turn.now);
+                    let shared_bytes = settings.shared_bytes.clone();
+                    let pump = Pump::new(stream, rest, &settings.pump, limits, shared_bytes, turn.now);
                     // What came behind the handshake can wait for a turn: it may be the end.
                     Step::Same(Self::Open(Box::new(pump)), true)
                 }
                 Opened::Failed(cause) => {
-                    link.closed(CloseInfo::new(cause));
+                    link.set_closed(CloseInfo::new(cause));
                     if opening.is_mute() {
                         return Step::Same(Self::Over, false);
                     }
@@ -375,7 +375,7 @@ impl Dialing {
 }
 
 fn end(cause: CloseCause, link: &mut Link) -> Step {
-    link.closed(CloseInfo::new(cause));
+    link.set_closed(CloseInfo::new(cause));
     Step::Same(Stage::Over, false)
 }
 

@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{notify::Wants, opening::Opening, outbound::Outbound, stream::Stream, turn::Turn};
-use crate::outbox::Outbox;
+use crate::send_accounting::SendAccounting;
 
 /// How many bytes are read and dropped in a turn,
 const TURN: usize = 64 * 1024;
@@ -77,7 +77,7 @@ impl Linger {
         }
     }
 
-    /// Returns how many of them the ledger of shared bytes counts.
+    /// Returns how many of them `SharedBytes` counts.
     pub(super) fn shared(&self) -> usize {
         match &self.last {
             Last::Frames(frames) => frames.shared(),
@@ -107,7 +107,7 @@ impl Linger {
             Last::Frames(frames) => {
                 frames.unblock();
                 // Nobody counts any more what leaves.
-                frames.flush(&mut self.stream, &mut Outbox::default());
+                frames.flush(&mut self.stream, &mut SendAccounting::default());
                 match frames.is_empty() {
                     _ if frames.is_broken() => Err(io::ErrorKind::BrokenPipe.into()),
                     true => self.stream.flush(),

@@ -9,6 +9,7 @@ mod dial;
 mod failure;
 mod frames;
 #[cfg(feature = "_fuzz")]
+#[path = "../../../fuzz/bodies/native/mod.rs"]
 mod fuzz;
 mod guard;
 mod handshake;
@@ -109,7 +110,7 @@ impl Socket {
         link.set_url(request.url());
         match choose_protocol(&options, request) {
             Ok(protocol) => self.connection.admit(protocol, &options.headers),
-            Err(refusal) => self.connection.refuse(&refusal, &[]),
+            Err(rejection) => self.connection.refuse(&rejection, &[]),
         }
         true
     }

@@ -11,7 +11,7 @@ use super::{
     turn::Turn,
 };
 use crate::{
-    admission::{Refusal, Response},
+    admission::{Rejection, Response},
     close::{CloseCause, TlsFailure},
     request::Request,
 };
@@ -43,7 +43,7 @@ enum Side {
     /// One whose request asks for no WebSocket, and what is answered to it unless the program knows better.
     AskedPlain {
         request: Request,
-        refusal: Refusal,
+        rejection: Rejection,
     },
 }
 
@@ -144,9 +144,9 @@ impl Opening {
 
     /// Turns a request away that asks for no WebSocket.
     pub(super) fn decline(&mut self) {
-        if let Side::AskedPlain { refusal, .. } = &self.side {
-            let refusal = *refusal;
-            self.refuse(&refusal, &[]);
+        if let Side::AskedPlain { rejection, .. } = &self.side {
+            let rejection = *rejection;
+            self.refuse(&rejection, &[]);
         }
     }
 
@@ -168,14 +168,14 @@ impl Opening {
     }
 
     /// Says no, whether there is a request or not.
-    pub(super) fn refuse(&mut self, refusal: &Refusal, headers: &[(String, String)]) {
+    pub(super) fn refuse(&mut self, rejection: &Rejection, headers: &[(String, String)]) {
         self.is_mute = self.stream.is_handshaking();
         self.outgoing = match &self.side {
             // HTTP is over.
-            Side::Upgraded => try_again_later(refusal.why),
-            _ => handshake::refuse(refusal, headers, self.asks_for_head()),
+            Side::Upgraded => try_again_later(rejection.reason),
+            _ => handshake::refuse(rejection, headers, self.asks_for_head()),
         };
-        self.decided = Some(Decided::Refused(CloseCause::HandshakeFailed { reason: refusal.why }));
+        self.decided = Some(Decided::Refused(CloseCause::HandshakeFailed { reason: rejection.reason }));
     }
 
     pub(super) fn poll(&mut self, turn: &mut Turn<'_>) -> Opened {
@@ -240,10 +240,10 @@ impl Opening {
                     match upgrade.receive(read, from, self.stream.is_secure()) {
                         Asked::More => {}
                         Asked::For { request, rest } => self.side = Side::Asked { request, rest },
-                        Asked::Plain { request, refusal } => {
-                            self.side = Side::AskedPlain { request, refusal }
+                        Asked::Plain { request, rejection } => {
+                            self.side = Side::AskedPlain { request, rejection }
                         }
-                        Asked::Nothing(refusal) => self.refuse(&refusal, &[]),
+                        Asked::Nothing(rejection) => self.refuse(&rejection, &[]),
                     }
                 }
                 Side::Asked { .. } | Side::AskedPlain { .. } | Side::Upgraded => {}

@@ -23,15 +23,15 @@ use super::{
     turn::Turn,
 };
 use crate::{
-    admission::{Refusal, Response, Terms},
+    admission::{Rejection, Response, Terms},
     close::{CloseCode, Limit},
     error::Error,
-    ledger::Ledger,
     link::Link,
     options::{ServerOptions, TlsCertificate},
     packet::{Outgoing, Packet},
     rate::Arrival,
     request::Request,
+    shared_bytes::SharedBytes,
     sys::{
         Accept, Accepted, Arrived, Held, Moment, Progress, REUSES_ADDRESS, Ration, Wakeup, max_descriptors,
     },
@@ -58,7 +58,7 @@ pub(crate) struct Reactor {
     listener: Option<mio::net::TcpListener>,
     tls: tls::Server,
     scratch: Vec<u8>,
-    ledger: Ledger,
+    shared_bytes: SharedBytes,
     interrupt: Arc<Interrupt>,
 }
 
@@ -92,11 +92,11 @@ impl Accept for Reactor {
         interrupt.connect(poll.registry())?;
         let events = Events::with_capacity(EVENTS);
         let scratch = vec![0; SCRATCH];
-        Ok(Self { poll, events, listener, tls, scratch, ledger: Ledger::default(), interrupt })
+        Ok(Self { poll, events, listener, tls, scratch, shared_bytes: SharedBytes::default(), interrupt })
     }
 
-    fn ledger(&self) -> &Ledger {
-        &self.ledger
+    fn shared_bytes(&self) -> &SharedBytes {
+        &self.shared_bytes
     }
 
     fn set_certificate(&mut self, identity: &TlsCertificate) -> Result<(), Error> {
@@ -174,7 +174,7 @@ impl Accept for Reactor {
             Err(error) => return Arrived::Failed(error.to_string()),
         };
         let mut connection = Connection::accepted(stream, options.max_request_size, &options.connection, now)
-            .with_ledger(&self.ledger);
+            .with_shared_bytes(&self.shared_bytes);
         match self.register(&mut connection, slot) {
             Ok(()) => Arrived::Connection(connection, addr),
             Err(error) => Arrived::Exhausted(error.to_string()),
@@ -189,7 +189,7 @@ impl Accept for Reactor {
         now: Duration,
     ) -> Result<Connection, Error> {
         let mut connection = Connection::upgraded(handover, Role::Server, &options.connection, now)?
-            .with_ledger(&self.ledger)
+            .with_shared_bytes(&self.shared_bytes)
             .with_limits(options);
         self.register(&mut connection, slot)?;
         Ok(connection)
@@ -262,8 +262,8 @@ impl Accepted for Connection {
         self.admit_stranger(terms, headers, options);
     }
 
-    fn refuse(&mut self, refusal: &Refusal, headers: &[(String, String)]) {
-        self.refuse(refusal, headers);
+    fn refuse(&mut self, rejection: &Rejection, headers: &[(String, String)]) {
+        self.refuse(rejection, headers);
     }
 
     fn respond(&mut self, response: &Response, headers: &[(String, String)]) {
@@ -325,7 +325,7 @@ impl Accepted for Connection {
 
     fn found_no_memory(&mut self, now: Duration, link: &Link) {
         if let Some(pump) = self.pump_mut() {
-            pump.guard.found_no_memory(now, link.outbox.held());
+            pump.guard.found_no_memory(now, link.outbox.memory_usage());
         }
     }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::pump;
 use crate::{
-    ledger::Ledger,
     options::{PeerOptions, RateLimits},
+    shared_bytes::SharedBytes,
 };
 
 /// The options that are needed after the start.
@@ -19,7 +19,7 @@ pub(super) struct Settings {
     /// What a server's strangers are held to.
     pub(super) limits: Option<Box<(RateLimits, Duration)>>,
     /// Counts the bytes that several of a server's connections send.
-    pub(super) ledger: Option<Ledger>,
+    pub(super) shared_bytes: Option<SharedBytes>,
 }
 
 impl Settings {
@@ -30,7 +30,7 @@ impl Settings {
             close_timeout: options.close_timeout,
             pump: pump::Settings::new(options, is_server),
             limits: None,
-            ledger: None,
+            shared_bytes: None,
         }
     }
 }

@@ -182,7 +182,7 @@ mod tests {
 
     fn inbox(options: PeerOptions) -> Link {
         let mut link = Link::connecting(&options, None);
-        link.opened(None);
+        link.set_open(None);
         link
     }
 

@@ -105,7 +105,7 @@ impl Transport for Socket {
         let Handles { bridge, browser, .. } = &*self.handles;
         bridge.bell.polled();
         if link.state() == ReadyState::Connecting && bridge.is_open() {
-            link.opened(browser.as_ref().and_then(Browser::protocol));
+            link.set_open(browser.as_ref().and_then(Browser::protocol));
             self.limit = None;
             if let Some(pulse) = &mut self.pulse {
                 pulse.start();
@@ -127,7 +127,7 @@ impl Transport for Socket {
             // A game that closes and reads no more leaves packets in the way of the end. It is not to wait for ever.
             match bridge.ended_early() {
                 Some(end) => tell(end, link),
-                None => link.closed(CloseInfo::new(CloseCause::TimedOut(what))),
+                None => link.set_closed(CloseInfo::new(CloseCause::TimedOut(what))),
             }
         } else if self.buffered > 0 {
             self.sample(link);
@@ -149,7 +149,7 @@ impl Transport for Socket {
                 None => browser.send_binary(packet.data())?,
             },
         }
-        link.outbox.push(packet.len(), Some(packet.len()));
+        link.outbox.add_frame(packet.len(), Some(packet.len()));
         self.buffered += packet.len();
         self.sample(link);
         Ok(())
@@ -162,7 +162,7 @@ impl Transport for Socket {
         self.limit = Some(Limit::start(Timeout::Close, self.close_timeout));
         // From here on nothing but the end is waited for.
         self.pulse = None;
-        link.closing();
+        link.set_closing();
     }
 
     fn peer_addr(&self, _: &Link) -> Result<SocketAddr, Error> {
@@ -202,7 +202,7 @@ impl Socket {
                 Ok(()) => link.count_sent(probe.len()),
                 Err(error) => log::error!("the browser does not send the probe: {error}"),
             },
-            Found::Death => link.closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Liveness))),
+            Found::Death => link.set_closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Liveness))),
         }
     }
 
@@ -211,7 +211,7 @@ impl Socket {
         let Some(browser) = &self.handles.browser else { return };
         let buffered = browser.buffered();
         // It only grows once the connection has ended, and by more than was sent: some browsers add the frame's head.
-        link.outbox.progress(self.buffered.saturating_sub(buffered));
+        link.outbox.wire_bytes_sent(self.buffered.saturating_sub(buffered));
         self.buffered = buffered;
     }
 }
@@ -243,14 +243,14 @@ fn check_supported(url: &Url, options: &PeerOptions) -> Result<(), Error> {
 fn tell(end: End, link: &mut Link) {
     match end {
         _ if link.state() == ReadyState::Connecting => {
-            link.closed(CloseInfo::new(CloseCause::Refused { status: None }));
+            link.set_closed(CloseInfo::new(CloseCause::Refused { status: None }));
         }
-        End::Frame { code, reason } => link.closed_by_frame(code, reason),
-        End::Gone => link.closed(CloseInfo::new(CloseCause::ConnectionLost)),
+        End::Frame { code, reason } => link.set_closed_by_frame(code, reason),
+        End::Gone => link.set_closed(CloseInfo::new(CloseCause::ConnectionLost)),
         // The code that the rule asks for, though a browser sends another (RFC 6455, 7.4.1).
-        End::Breach(Breach::TooBig) => link.closed(CloseInfo::with_code(CloseCause::MessageTooBig, 1009)),
+        End::Breach(Breach::TooBig) => link.set_closed(CloseInfo::with_code(CloseCause::MessageTooBig, 1009)),
         End::Breach(Breach::Overflow) => {
-            link.closed(CloseInfo::with_code(CloseCause::InboxOverflow, Breach::OVERFLOW_CODE));
+            link.set_closed(CloseInfo::with_code(CloseCause::InboxOverflow, Breach::OVERFLOW_CODE));
         }
     }
 }

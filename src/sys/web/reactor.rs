@@ -10,14 +10,14 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    admission::{Refusal, Response, Terms},
+    admission::{Rejection, Response, Terms},
     close::{CloseCode, Limit},
     error::Error,
-    ledger::Ledger,
     link::Link,
     options::{ServerOptions, TlsCertificate},
     packet::{Outgoing, Packet},
     request::Request,
+    shared_bytes::SharedBytes,
     sys::{Accept, Accepted, Arrived, Held, Moment, Progress, Ration, Wakeup},
     upgraded::Handover,
 };
@@ -51,7 +51,7 @@ impl Accept for Reactor {
         match self.0 {}
     }
 
-    fn ledger(&self) -> &Ledger {
+    fn shared_bytes(&self) -> &SharedBytes {
         match self.0 {}
     }
 
@@ -108,7 +108,7 @@ impl Accepted for Connection {
         match self.0 {}
     }
 
-    fn refuse(&mut self, _: &Refusal, _: &[(String, String)]) {
+    fn refuse(&mut self, _: &Rejection, _: &[(String, String)]) {
         match self.0 {}
     }
 

@@ -3,7 +3,7 @@
 use tungstenite::handshake::derive_accept_key;
 
 use crate::{
-    admission::{Refusal, Response},
+    admission::{Rejection, Response},
     request::Request,
 };
 
@@ -30,9 +30,13 @@ pub(in super::super) fn answer<'a>(
 }
 
 /// The answer that refuses. The connection ends behind it.
-pub(in super::super) fn refuse(refusal: &Refusal, headers: &[(String, String)], is_head: bool) -> Vec<u8> {
-    let Refusal { status, why } = refusal;
-    write(*status, headers, "text/plain", format!("{why}\n").as_bytes(), is_head)
+pub(in super::super) fn refuse(
+    rejection: &Rejection,
+    headers: &[(String, String)],
+    is_head: bool,
+) -> Vec<u8> {
+    let Rejection { status, reason } = rejection;
+    write(*status, headers, "text/plain", format!("{reason}\n").as_bytes(), is_head)
 }
 
 /// The program's own answer. The connection ends behind it.
@@ -120,7 +124,7 @@ mod tests {
 
     fn refused(status: u16, headers: &[(&str, &str)]) -> String {
         let headers: Vec<_> = headers.iter().map(|&(name, value)| (name.into(), value.into())).collect();
-        String::from_utf8(refuse(&Refusal { status, why: "not today" }, &headers, false)).expect("text")
+        String::from_utf8(refuse(&Rejection { status, reason: "not today" }, &headers, false)).expect("text")
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{borrow::Cow, net::SocketAddr};
 
 use super::head::{Fields, Gathered, HeadBuffer, LineEnds};
 use crate::{
-    admission::Refusal,
+    admission::Rejection,
     http::{read_target, split_authority},
     request::Request,
 };
@@ -26,10 +26,10 @@ pub(in super::super) enum Asked {
     More,
     /// A request that may be answered; `rest` are the bytes behind its head.
     For { request: Request, rest: Vec<u8> },
-    /// A request that asks for no WebSocket; `refusal` is what it is answered unless the program answers it.
-    Plain { request: Request, refusal: Refusal },
+    /// A request that asks for no WebSocket; `rejection` is what it is answered unless the program answers it.
+    Plain { request: Request, rejection: Rejection },
     /// There will be no request.
-    Nothing(Refusal),
+    Nothing(Rejection),
 }
 
 impl ServerUpgrade {
@@ -56,7 +56,7 @@ impl ServerUpgrade {
     }
 }
 
-fn read(head: &[u8], rest: Vec<u8>, from: SocketAddr, secure: bool) -> Result<Asked, Refusal> {
+fn read(head: &[u8], rest: Vec<u8>, from: SocketAddr, secure: bool) -> Result<Asked, Rejection> {
     let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
     let mut request = httparse::Request::new(&mut fields);
     match request.parse(head) {
@@ -77,9 +77,9 @@ fn read(head: &[u8], rest: Vec<u8>, from: SocketAddr, secure: bool) -> Result<As
     };
     match check_upgrade(line, fields) {
         Ok(target) => Ok(Asked::For { request: make(target), rest }),
-        Err(refusal) => {
-            let target = check_plain(line, fields).ok_or(refusal)?;
-            Ok(Asked::Plain { request: make(target).into_plain(method == "HEAD"), refusal })
+        Err(rejection) => {
+            let target = check_plain(line, fields).ok_or(rejection)?;
+            Ok(Asked::Plain { request: make(target).into_plain(method == "HEAD"), rejection })
         }
     }
 }
@@ -94,12 +94,12 @@ struct Line<'a> {
 }
 
 /// RFC 6455, 4.2.1: what the server must see.
-fn check_upgrade<'a>(line: Line<'a>, fields: Fields<'a>) -> Result<(&'a str, Cow<'a, str>), Refusal> {
+fn check_upgrade<'a>(line: Line<'a>, fields: Fields<'a>) -> Result<(&'a str, Cow<'a, str>), Rejection> {
     if line.version != 1 {
         return Err(bad_request("the request is not HTTP/1.1"));
     }
     if line.method != "GET" {
-        return Err(Refusal { status: 405, why: "the request's method is not GET" });
+        return Err(Rejection { status: 405, reason: "the request's method is not GET" });
     }
     let target = read_target(line.target, read_host(fields)?).map_err(bad_request)?;
     check_fields(fields)?;
@@ -124,7 +124,7 @@ fn check_plain<'a>(line: Line<'a>, fields: Fields<'a>) -> Option<(&'a str, Cow<'
     read_target(line.target, host).ok()
 }
 
-fn read_host(fields: Fields<'_>) -> Result<&str, Refusal> {
+fn read_host(fields: Fields<'_>) -> Result<&str, Rejection> {
     match fields.only("host").map(|host| host.map(std::str::from_utf8)) {
         Ok(Some(Ok(host))) if split_authority(host).is_some() => Ok(host),
         _ => Err(bad_request("the request has no valid Host, or several")),
@@ -132,12 +132,12 @@ fn read_host(fields: Fields<'_>) -> Result<&str, Refusal> {
 }
 
 /// The fields that ask for a WebSocket.
-fn check_fields(fields: Fields<'_>) -> Result<(), Refusal> {
+fn check_fields(fields: Fields<'_>) -> Result<(), Rejection> {
     if !fields.has_token("upgrade", "websocket") || !fields.has_token("connection", "upgrade") {
-        return Err(Refusal { status: 426, why: "the request does not upgrade to websocket" });
+        return Err(Rejection { status: 426, reason: "the request does not upgrade to websocket" });
     }
     if fields.only("sec-websocket-version") != Ok(Some(b"13")) {
-        return Err(Refusal { status: 426, why: "the request's WebSocket version is not 13" });
+        return Err(Rejection { status: 426, reason: "the request's WebSocket version is not 13" });
     }
     if !matches!(fields.only("sec-websocket-key"), Ok(Some(key)) if is_key(key)) {
         return Err(bad_request("the request's key is not 16 bytes in base64"));
@@ -146,7 +146,7 @@ fn check_fields(fields: Fields<'_>) -> Result<(), Refusal> {
 }
 
 /// The fields that must be missing, or be there once at the most.
-fn check_one_meaning(fields: Fields<'_>) -> Result<(), Refusal> {
+fn check_one_meaning(fields: Fields<'_>) -> Result<(), Rejection> {
     // Whoever stands before this server might take frames for a body, or a body for frames.
     let has_body = fields.values("content-length").any(|length| length != b"0");
     if has_body || fields.values("transfer-encoding").next().is_some() {
@@ -158,12 +158,12 @@ fn check_one_meaning(fields: Fields<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn bad_request(why: &'static str) -> Refusal {
-    Refusal { status: 400, why }
+fn bad_request(reason: &'static str) -> Rejection {
+    Rejection { status: 400, reason }
 }
 
-fn too_large(why: &'static str) -> Refusal {
-    Refusal { status: 431, why }
+fn too_large(reason: &'static str) -> Rejection {
+    Rejection { status: 431, reason }
 }
 
 /// Whether these can be the first bytes of a method. Of those of a TLS handshake the first cannot, and no empty line need
@@ -201,8 +201,8 @@ mod tests {
     #[track_caller]
     fn assert_refused(head: &str, status: u16) {
         match ask(format!("{head}\r\n\r\n").as_bytes()) {
-            Asked::Nothing(refusal) | Asked::Plain { refusal, .. } if !refusal.why.is_empty() => {
-                assert_eq!(refusal.status, status, "{head}")
+            Asked::Nothing(rejection) | Asked::Plain { rejection, .. } if !rejection.reason.is_empty() => {
+                assert_eq!(rejection.status, status, "{head}")
             }
             other => panic!("{head}\n→ {other:?}"),
         }
@@ -263,13 +263,13 @@ mod tests {
             ("HEAD /health?a HTTP/1.0\r\nHost: h", "HEAD", "h", 400),
         ] {
             match ask(format!("{head}\r\n\r\nmore").as_bytes()) {
-                Asked::Plain { request, refusal } => {
+                Asked::Plain { request, rejection } => {
                     assert_eq!(
                         (request.is_upgrade(), request.method(), request.host()),
                         (false, method, host)
                     );
                     assert_eq!((request.path(), request.query()), ("/health", Some("a")), "{head}");
-                    assert_eq!(refusal.status, status, "{head}");
+                    assert_eq!(rejection.status, status, "{head}");
                 }
                 other => panic!("{head}\n→ {other:?}"),
             }
@@ -360,7 +360,7 @@ mod tests {
         let receive =
             |limit: usize| ServerUpgrade::new(limit).receive(head.as_bytes(), ([0; 4], 1).into(), false);
         assert!(matches!(receive(head.len()), Asked::For { .. }));
-        assert!(matches!(receive(head.len() - 1), Asked::Nothing(Refusal { status: 431, .. })));
+        assert!(matches!(receive(head.len() - 1), Asked::Nothing(Rejection { status: 431, .. })));
     }
 
     #[test]

@@ -20,9 +20,9 @@ use super::{
     stream::Stream,
 };
 use crate::{
-    ledger::Ledger,
-    outbox::Outbox,
     packet::{Outgoing, PacketKind},
+    send_accounting::SendAccounting,
+    shared_bytes::SharedBytes,
 };
 
 /// Gathered bytes beyond this are written before the gathering is over.
@@ -34,7 +34,7 @@ const PONGS: usize = 2 * 1024;
 /// A shared packet from this size on is sent from where it is; to copy a smaller one costs less than to point at it.
 const SHARED: usize = 4 * 1024;
 
-/// The way out of a connection. What waits in it is counted by an [`Outbox`].
+/// The way out of a connection. What waits in it is counted by an [`SendAccounting`].
 #[derive(Debug)]
 pub(super) struct Outbound {
     encoder: Encoder,
@@ -61,10 +61,10 @@ enum Writing {
 }
 
 impl Outbound {
-    pub(super) fn new(encoder: Encoder, ledger: Option<Ledger>) -> Self {
+    pub(super) fn new(encoder: Encoder, shared_bytes: Option<SharedBytes>) -> Self {
         Self {
             encoder,
-            wire: Wire::new(ledger),
+            wire: Wire::new(shared_bytes),
             waiting: Waiting::default(),
             close: None,
             pong: None,
@@ -93,12 +93,12 @@ impl Outbound {
         self.wire.is_empty() && self.waiting.is_empty() && self.close.is_none() && self.pong.is_none()
     }
 
-    /// The memory that it takes, where no [`Outbox`] counts that any more.
+    /// The memory that it takes, where no [`SendAccounting`] counts that any more.
     pub(super) fn held(&self) -> usize {
         self.wire.len() + self.waiting.held()
     }
 
-    /// Returns how many of the bytes the ledger of shared bytes counts.
+    /// Returns how many of the bytes `SharedBytes` counts.
     pub(super) fn shared(&self) -> usize {
         self.wire.shared() + self.waiting.shared()
     }
@@ -109,7 +109,7 @@ impl Outbound {
     }
 
     /// Sends a packet at once, or as much of it as the socket takes.
-    pub(super) fn send(&mut self, packet: Outgoing<'_>, stream: &mut Stream, outbox: &mut Outbox) {
+    pub(super) fn send(&mut self, packet: Outgoing<'_>, stream: &mut Stream, outbox: &mut SendAccounting) {
         let goes_now = self.encoder.is_plain() && self.is_empty() && self.writing == Writing::Open;
         if !goes_now {
             self.push(packet, None, outbox);
@@ -127,8 +127,8 @@ impl Outbound {
             }
         };
         if sent < whole && !self.is_broken() {
-            outbox.push(whole, Some(payload.len()));
-            outbox.progress(sent);
+            outbox.add_frame(whole, Some(payload.len()));
+            outbox.wire_bytes_sent(sent);
             let header_left = &header[sent.min(header.len())..];
             if !header_left.is_empty() {
                 self.wire.gather(header_left);
@@ -146,7 +146,7 @@ impl Outbound {
     }
 
     /// Queues frames that were encoded for many peers at once. They count as one packet with this payload.
-    pub(super) fn push_frames(&mut self, frames: &Bytes, payload: usize, outbox: &mut Outbox) {
+    pub(super) fn push_frames(&mut self, frames: &Bytes, payload: usize, outbox: &mut SendAccounting) {
         match self.writing {
             Writing::Broken => {}
             Writing::Open if self.waiting.is_empty() => self.encode_frames(frames, payload, outbox),
@@ -155,7 +155,7 @@ impl Outbound {
     }
 
     /// Queues a packet; with a key it takes the place of one that waits under the same.
-    pub(super) fn push(&mut self, packet: Outgoing<'_>, key: Option<u64>, outbox: &mut Outbox) {
+    pub(super) fn push(&mut self, packet: Outgoing<'_>, key: Option<u64>, outbox: &mut SendAccounting) {
         match self.writing {
             Writing::Broken => {}
             Writing::Open if self.waiting.is_empty() => self.encode(packet, outbox),
@@ -171,12 +171,12 @@ impl Outbound {
         bytes: Bytes,
         payload: usize,
         key: Option<u64>,
-        outbox: &mut Outbox,
+        outbox: &mut SendAccounting,
     ) {
-        outbox.wait(payload);
+        outbox.add_unframed(payload);
         let bytes = self.wire.hold(bytes);
         if let Some(replaced) = self.waiting.push(Queued { kind, bytes, payload }, key) {
-            outbox.unwait(replaced);
+            outbox.remove_unframed(replaced);
         }
     }
 
@@ -186,20 +186,20 @@ impl Outbound {
     }
 
     /// Drops the packet that has waited longest, if one has not been encoded yet. Returns `true` if one was dropped.
-    pub(super) fn drop_oldest(&mut self, outbox: &mut Outbox) -> bool {
+    pub(super) fn drop_oldest(&mut self, outbox: &mut SendAccounting) -> bool {
         let Some(oldest) = self.waiting.pop() else { return false };
-        outbox.unwait(oldest.payload);
+        outbox.remove_unframed(oldest.payload);
         true
     }
 
     /// Queues a ping.
-    pub(super) fn ping(&mut self, payload: &[u8], outbox: &mut Outbox) {
+    pub(super) fn ping(&mut self, payload: &[u8], outbox: &mut SendAccounting) {
         self.control(Kind::Ping, payload, outbox);
     }
 
     /// Queues a pong. While too much waits, the newest takes the place of the others (RFC 6455, 5.5.3): whoever sends
     /// pings and reads nothing gets no more of our memory.
-    pub(super) fn pong(&mut self, payload: &[u8], outbox: &mut Outbox) {
+    pub(super) fn pong(&mut self, payload: &[u8], outbox: &mut SendAccounting) {
         if self.wire.len() >= PONGS {
             self.pong = Some(payload.into());
         } else {
@@ -213,12 +213,12 @@ impl Outbound {
     }
 
     /// Drops the packets that are not encoded yet.
-    pub(super) fn drop_waiting(&mut self, outbox: &mut Outbox) {
+    pub(super) fn drop_waiting(&mut self, outbox: &mut SendAccounting) {
         while self.drop_oldest(outbox) {}
     }
 
     /// Hands over what the socket takes.
-    pub(super) fn flush(&mut self, stream: &mut Stream, outbox: &mut Outbox) {
+    pub(super) fn flush(&mut self, stream: &mut Stream, outbox: &mut SendAccounting) {
         while self.writing == Writing::Open {
             self.refill(outbox);
             if self.wire.is_empty() {
@@ -229,7 +229,7 @@ impl Outbound {
                 break;
             }
             match self.wire.write(stream) {
-                Ok(sent) => outbox.progress(sent),
+                Ok(sent) => outbox.wire_bytes_sent(sent),
                 Err(error) => self.refused(&error),
             }
         }
@@ -257,13 +257,13 @@ impl Outbound {
     }
 
     /// Encodes some of what waits.
-    fn refill(&mut self, outbox: &mut Outbox) {
+    fn refill(&mut self, outbox: &mut SendAccounting) {
         if let Some(payload) = self.pong.take_if(|_| self.wire.len() < ENOUGH) {
             self.control(Kind::Pong, &payload, outbox);
         }
         while !self.has_enough() {
             let Some(Queued { kind, bytes, payload }) = self.waiting.pop() else { break };
-            outbox.unwait(payload);
+            outbox.remove_unframed(payload);
             match kind {
                 Some(kind) => self.encode_shared(kind, bytes.bytes(), outbox),
                 None => self.encode_frames(bytes.bytes(), payload, outbox),
@@ -276,16 +276,16 @@ impl Outbound {
         }
     }
 
-    fn encode(&mut self, packet: Outgoing<'_>, outbox: &mut Outbox) {
+    fn encode(&mut self, packet: Outgoing<'_>, outbox: &mut SendAccounting) {
         if let Outgoing::Shared(shared) = packet {
             return self.encode_shared(shared.kind(), shared.data(), outbox);
         }
         let wire = self.encode_gathered(Kind::Packet(packet.kind()), packet.bytes());
-        outbox.push(wire, Some(packet.len()));
+        outbox.add_frame(wire, Some(packet.len()));
     }
 
     /// Encodes a packet whose bytes stay where they are, if they are many.
-    fn encode_shared(&mut self, kind: PacketKind, bytes: &Bytes, outbox: &mut Outbox) {
+    fn encode_shared(&mut self, kind: PacketKind, bytes: &Bytes, outbox: &mut SendAccounting) {
         let (kind, len) = (Kind::Packet(kind), bytes.len());
         let wire = if self.encoder.is_plain() && len >= SHARED {
             let header = self.encoder.plain_header(kind, len);
@@ -295,10 +295,10 @@ impl Outbound {
         } else {
             self.encode_gathered(kind, bytes)
         };
-        outbox.push(wire, Some(len));
+        outbox.add_frame(wire, Some(len));
     }
 
-    fn encode_frames(&mut self, frames: &Bytes, payload: usize, outbox: &mut Outbox) {
+    fn encode_frames(&mut self, frames: &Bytes, payload: usize, outbox: &mut SendAccounting) {
         debug_assert!(self.encoder.is_plain(), "a client masks each frame with a key of its own");
         // Small ones are shared only where there is nothing to gather them with.
         if self.wire.is_empty() || frames.len() >= SHARED {
@@ -306,13 +306,13 @@ impl Outbound {
         } else {
             self.wire.gather(frames);
         }
-        outbox.push(frames.len(), Some(payload));
+        outbox.add_frame(frames.len(), Some(payload));
     }
 
-    fn control(&mut self, kind: Kind, payload: &[u8], outbox: &mut Outbox) {
+    fn control(&mut self, kind: Kind, payload: &[u8], outbox: &mut SendAccounting) {
         debug_assert!(payload.len() <= MAX_CONTROL);
         let wire = self.encode_gathered(kind, payload);
-        outbox.push(wire, None);
+        outbox.add_frame(wire, None);
     }
 
     fn encode_gathered(&mut self, kind: Kind, payload: &[u8]) -> usize {

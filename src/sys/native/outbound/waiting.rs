@@ -4,8 +4,8 @@
 use std::collections::{HashMap, VecDeque};
 
 use crate::{
-    ledger::{HeldBytes, PACKET_OVERHEAD},
     packet::PacketKind,
+    shared_bytes::{CountedBytes, PACKET_OVERHEAD},
 };
 
 /// What waits: a packet, or frames that were encoded for many peers at once.
@@ -13,7 +13,7 @@ use crate::{
 pub(super) struct Queued {
     /// `None` if the bytes are frames already.
     pub(super) kind: Option<PacketKind>,
-    pub(super) bytes: HeldBytes,
+    pub(super) bytes: CountedBytes,
     /// Payload bytes.
     pub(super) payload: usize,
 }
@@ -30,7 +30,7 @@ struct Queue {
     /// The number of the entry under each key.
     by_key: HashMap<u64, u64>,
     payload: usize,
-    /// How many of its bytes the ledger of shared bytes counts.
+    /// How many of its bytes `SharedBytes` counts.
     shared: usize,
 }
 
@@ -44,7 +44,7 @@ impl Waiting {
         self.0.as_ref().map_or(0, |queue| queue.payload + queue.entries.len() * PACKET_OVERHEAD)
     }
 
-    /// Returns how many of its bytes the ledger of shared bytes counts.
+    /// Returns how many of its bytes `SharedBytes` counts.
     pub(super) fn shared(&self) -> usize {
         self.0.as_ref().map_or(0, |queue| queue.shared)
     }
@@ -75,7 +75,7 @@ impl Waiting {
 impl Queue {
     fn push(&mut self, queued: Queued, key: Option<u64>) -> Option<usize> {
         self.payload += queued.payload;
-        self.shared += queued.bytes.counted();
+        self.shared += queued.bytes.counted_len();
         if let Some(index) = key.and_then(|key| self.index(key)) {
             if let Some((entry, _)) = self.entries.get_mut(index) {
                 let replaced = std::mem::replace(entry, queued);
@@ -108,7 +108,7 @@ impl Queue {
     /// Takes an entry out of the account.
     fn forget(&mut self, queued: &Queued) {
         self.payload -= queued.payload;
-        self.shared -= queued.bytes.counted();
+        self.shared -= queued.bytes.counted_len();
     }
 }
 
@@ -117,26 +117,26 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::ledger::Ledger;
+    use crate::shared_bytes::SharedBytes;
 
-    fn packet(len: usize, ledger: &Ledger) -> Queued {
-        let bytes = HeldBytes::new(Bytes::from(vec![0; len]), Some(ledger));
+    fn packet(len: usize, shared_bytes: &SharedBytes) -> Queued {
+        let bytes = CountedBytes::new(Bytes::from(vec![0; len]), Some(shared_bytes));
         Queued { kind: Some(PacketKind::Binary), bytes, payload: len }
     }
 
     #[test]
     fn the_newest_packet_under_a_key_takes_the_place_of_the_one_before() {
-        let ledger = Ledger::default();
+        let shared_bytes = SharedBytes::default();
         let mut waiting = Waiting::default();
-        assert_eq!(waiting.push(packet(1, &ledger), Some(7)), None);
-        assert_eq!(waiting.push(packet(2, &ledger), None), None);
-        assert_eq!(waiting.push(packet(3, &ledger), Some(8)), None);
-        assert_eq!(waiting.push(packet(4, &ledger), Some(7)), Some(1));
+        assert_eq!(waiting.push(packet(1, &shared_bytes), Some(7)), None);
+        assert_eq!(waiting.push(packet(2, &shared_bytes), None), None);
+        assert_eq!(waiting.push(packet(3, &shared_bytes), Some(8)), None);
+        assert_eq!(waiting.push(packet(4, &shared_bytes), Some(7)), Some(1));
         assert_eq!((waiting.under(7), waiting.under(8), waiting.under(9)), (Some(4), Some(3), None));
         assert_eq!((waiting.held(), waiting.shared()), (9 + 3 * PACKET_OVERHEAD, 9));
         let lengths: Vec<_> = std::iter::from_fn(|| waiting.pop()).map(|queued| queued.payload).collect();
         assert_eq!(lengths, [4, 2, 3]);
-        assert_eq!((waiting.held(), waiting.shared(), ledger.bytes()), (0, 0, 0));
+        assert_eq!((waiting.held(), waiting.shared(), shared_bytes.bytes()), (0, 0, 0));
     }
 
     /// Searching the queue for each would take hours.
@@ -147,7 +147,7 @@ mod tests {
         let mut waiting = Waiting::default();
         for round in 0..5 {
             for key in 0..KEYS {
-                let bytes = HeldBytes::new(Bytes::new(), None);
+                let bytes = CountedBytes::new(Bytes::new(), None);
                 let replaced = waiting.push(Queued { kind: None, bytes, payload: 1 }, Some(key));
                 assert_eq!(replaced.is_some(), round > 0);
             }
@@ -158,11 +158,11 @@ mod tests {
 
     #[test]
     fn a_key_whose_packet_has_left_begins_anew() {
-        let ledger = Ledger::default();
+        let shared_bytes = SharedBytes::default();
         let mut waiting = Waiting::default();
         for round in 0..3 {
-            assert_eq!(waiting.push(packet(round, &ledger), Some(7)), None);
-            assert_eq!(waiting.push(packet(10, &ledger), Some(8)), None);
+            assert_eq!(waiting.push(packet(round, &shared_bytes), Some(7)), None);
+            assert_eq!(waiting.push(packet(10, &shared_bytes), Some(8)), None);
             assert_eq!(waiting.pop().map(|queued| queued.payload), Some(round));
             assert_eq!(waiting.under(7), None);
             assert_eq!(waiting.pop().map(|queued| queued.payload), Some(10));

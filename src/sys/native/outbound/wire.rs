@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 
 use super::super::stream::Stream;
-use crate::ledger::{HeldBytes, Ledger};
+use crate::shared_bytes::{CountedBytes, SharedBytes};
 
 /// How many pieces one system call takes.
 const PIECES: usize = 16;
@@ -23,18 +23,18 @@ pub(super) struct Wire {
     /// How much of the first piece has left.
     sent: usize,
     len: usize,
-    /// How many of the bytes the ledger of shared bytes counts.
+    /// How many of the bytes `SharedBytes` counts.
     shared: usize,
     /// Memory for the next gathering.
     spare: Vec<u8>,
     /// Counts what waits here and elsewhere.
-    ledger: Option<Ledger>,
+    shared_bytes: Option<SharedBytes>,
 }
 
 #[derive(Debug)]
 enum Piece {
     Gathered(Vec<u8>),
-    Shared(HeldBytes),
+    Shared(CountedBytes),
 }
 
 impl Piece {
@@ -47,8 +47,8 @@ impl Piece {
 }
 
 impl Wire {
-    pub(super) fn new(ledger: Option<Ledger>) -> Self {
-        Self { pieces: VecDeque::new(), sent: 0, len: 0, shared: 0, spare: Vec::new(), ledger }
+    pub(super) fn new(shared_bytes: Option<SharedBytes>) -> Self {
+        Self { pieces: VecDeque::new(), sent: 0, len: 0, shared: 0, spare: Vec::new(), shared_bytes }
     }
 
     /// Returns how many bytes wait.
@@ -60,14 +60,14 @@ impl Wire {
         self.pieces.is_empty()
     }
 
-    /// Returns how many of the bytes the ledger of shared bytes counts.
+    /// Returns how many of the bytes `SharedBytes` counts.
     pub(super) fn shared(&self) -> usize {
         self.shared
     }
 
-    /// Enters bytes that are to wait into the ledger of shared bytes.
-    pub(super) fn hold(&self, bytes: Bytes) -> HeldBytes {
-        HeldBytes::new(bytes, self.ledger.as_ref())
+    /// Enters bytes that are to wait into `SharedBytes`.
+    pub(super) fn hold(&self, bytes: Bytes) -> CountedBytes {
+        CountedBytes::new(bytes, self.shared_bytes.as_ref())
     }
 
     /// Adds a copy of these bytes.
@@ -96,7 +96,7 @@ impl Wire {
     pub(super) fn share(&mut self, bytes: Bytes) {
         let bytes = self.hold(bytes);
         self.len += bytes.len();
-        self.shared += bytes.counted();
+        self.shared += bytes.counted_len();
         self.pieces.push_back(Piece::Shared(bytes));
     }
 
@@ -163,7 +163,7 @@ impl Wire {
                     bytes.clear();
                     self.spare = bytes;
                 }
-                Some(Piece::Shared(bytes)) => self.shared -= bytes.counted(),
+                Some(Piece::Shared(bytes)) => self.shared -= bytes.counted_len(),
                 Some(Piece::Gathered(_)) | None => {}
             }
         }

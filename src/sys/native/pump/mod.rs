@@ -21,10 +21,10 @@ use super::{
 };
 use crate::{
     close::{CloseCause, CloseCode, CloseInfo, Limit, Timeout},
-    ledger::Ledger,
     link::Link,
     options::{Liveness, PeerOptions, RateLimits},
     packet::{Outgoing, Packet},
+    shared_bytes::SharedBytes,
     state::ReadyState,
     sys::liveness::{Times, Vital, Watch},
 };
@@ -86,7 +86,7 @@ impl Pump {
         rest: Vec<u8>,
         settings: &Settings,
         limits: Option<(&RateLimits, Duration)>,
-        ledger: Option<Ledger>,
+        shared_bytes: Option<SharedBytes>,
         now: Duration,
     ) -> Self {
         let encoder = if settings.is_server { Encoder::SERVER } else { Encoder::CLIENT };
@@ -102,7 +102,7 @@ impl Pump {
         Self {
             stream,
             decoder: Decoder::new(settings.is_server, decoder_limits),
-            outbound: Outbound::new(encoder, ledger),
+            outbound: Outbound::new(encoder, shared_bytes),
             heartbeat: settings.heartbeat.start(now),
             watch: settings
                 .liveness
@@ -166,7 +166,7 @@ impl Pump {
         }
         if let Some(cause) = self.overdue(turn.now, link) {
             match cause {
-                CloseCause::TimedOut(Timeout::Close) => link.closed(CloseInfo::new(cause)),
+                CloseCause::TimedOut(Timeout::Close) => link.set_closed(CloseInfo::new(cause)),
                 cause => self.fail(Failure::policy(cause), link),
             }
             return false;
@@ -179,7 +179,7 @@ impl Pump {
                     self.shrink();
                     self.outbound.ping(&payload, &mut link.outbox);
                 }
-                Beat::Dead => link.closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Heartbeat))),
+                Beat::Dead => link.set_closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Heartbeat))),
             }
         }
         self.probe(turn.now, turn.read > read, link);
@@ -199,7 +199,7 @@ impl Pump {
                 self.outbound.push(Outgoing::Shared(&probe), None, &mut link.outbox);
                 link.count_sent(probe.len());
             }
-            Vital::Dead => link.closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Liveness))),
+            Vital::Dead => link.set_closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Liveness))),
         }
         self.watch = Some(watch);
     }
@@ -243,12 +243,12 @@ impl Pump {
         if link.outbox.is_below_half() {
             self.guard.has_room();
         }
-        self.guard.eased(link.outbox.held());
+        self.guard.eased(link.outbox.memory_usage());
     }
 
     /// Sends a close frame, behind whatever waits; its answer is due at `due`.
     pub(super) fn close(&mut self, code: CloseCode, reason: &str, due: Duration, link: &mut Link) {
-        link.closing();
+        link.set_closing();
         self.close_due = Some(due);
         self.watch = None;
         self.outbound.close(CloseFrame::new(code.get(), reason));
@@ -275,7 +275,7 @@ impl Pump {
 
     /// Returns all memory that is held for what the other end has sent.
     fn inbound_held(&self, link: &Link) -> usize {
-        link.inbox_held() + self.held()
+        link.inbox_memory() + self.held()
     }
 
     /// Returns what has to happen before a poll can move it on. A peer's, which has no limits for strangers.
@@ -324,7 +324,7 @@ impl Pump {
             self.outbound.close(frame.clone());
         }
         self.flush(link);
-        link.closed_by_frame(frame.code, frame.reason);
+        link.set_closed_by_frame(frame.code, frame.reason);
         Reading::Over
     }
 
@@ -356,12 +356,12 @@ impl Pump {
             self.outbound.close(CloseFrame::new(failure.code, reason));
         }
         self.flush(link);
-        link.closed(failure.into_info());
+        link.set_closed(failure.into_info());
     }
 
     fn lost(&mut self, link: &mut Link) -> Reading {
         self.over = true;
-        link.closed(CloseInfo::new(CloseCause::ConnectionLost));
+        link.set_closed(CloseInfo::new(CloseCause::ConnectionLost));
         Reading::Over
     }
 

@@ -159,8 +159,8 @@ fn shake_hands(options: &ServerOptions, admission: Admission, added: &[(String, 
             assert!(expected.is_none() && rest.is_empty(), "not {expected:?}: {shown}");
             request
         }
-        Asked::Nothing(refusal) | Asked::Plain { refusal, .. } => {
-            return assert_eq!(Some(refusal.status), expected, "{refusal:?}: {shown}");
+        Asked::Nothing(rejection) | Asked::Plain { rejection, .. } => {
+            return assert_eq!(Some(rejection.status), expected, "{rejection:?}: {shown}");
         }
         Asked::More => panic!("half a request: {shown}"),
     };
@@ -170,8 +170,8 @@ fn shake_hands(options: &ServerOptions, admission: Admission, added: &[(String, 
         let has_come = request.headers().any(|(field, got)| field == name && got == value.as_bytes());
         assert!(has_come, "{name}: {value} is not in {shown}");
     }
-    if let Err(refusal) = check_policy(options, &request) {
-        assert!([403, 404, 421].contains(&refusal.status), "{refusal:?}");
+    if let Err(rejection) = check_policy(options, &request) {
+        assert!([403, 404, 421].contains(&rejection.status), "{rejection:?}");
     }
     if admission.check(&request).is_ok() {
         reply_to(&request, admission, added, peer, client);
@@ -193,7 +193,7 @@ fn reply_to(
             let sent = answer(request, terms.protocol.as_deref(), &headers);
             (101, terms.protocol, sent)
         }
-        Decision::Refuse(refusal) => (refusal.status, None, refuse(&refusal, &headers, false)),
+        Decision::Reject(rejection) => (rejection.status, None, refuse(&rejection, &headers, false)),
         Decision::Respond(response) => (response.status, None, respond(&response, &headers, false)),
         Decision::Decline => panic!("the request asks for a WebSocket"),
     };

@@ -11,7 +11,7 @@ use super::{
     reply,
 };
 use crate::{
-    admission::{Refusal, Response, check_host, check_policy, choose_protocol},
+    admission::{Rejection, Response, check_host, check_policy, choose_protocol},
     options::{MAX_REQUEST_SIZE, OriginPolicy, PeerOptions, ServerOptions},
     request::Request,
 };
@@ -37,8 +37,8 @@ impl<'a> Arbitrary<'a> for Case<'a> {
 enum Outcome {
     More,
     For { url: String, fields: Fields, rest: Vec<u8> },
-    Plain { url: String, fields: Fields, refusal: Refusal },
-    Nothing(Refusal),
+    Plain { url: String, fields: Fields, rejection: Rejection },
+    Nothing(Rejection),
 }
 
 type Fields = Vec<(String, Vec<u8>)>;
@@ -63,17 +63,19 @@ pub(super) fn run(data: &[u8]) {
             reads_the_same_again(&request, &case);
             is_answered(&request, case.request.len());
         }
-        Asked::Plain { request, refusal } => {
+        Asked::Plain { request, rejection } => {
             assert!(!request.is_upgrade() && request.path().starts_with('/'), "{request:?}");
             let is_head = request.method() == "HEAD";
-            reply::check(&refuse(&refusal, &[], is_head), refusal.status, is_head, &[]);
+            reply::check(&refuse(&rejection, &[], is_head), rejection.status, is_head, &[]);
             let _ = check_host(&ServerOptions::default().hosts(["h.example"]), &request);
             for (status, body) in [(200, "ok"), (204, ""), (302, ""), (503, "no")] {
                 let response = Response { status, body: body.into() };
                 reply::check(&respond(&response, &[], is_head), status, is_head, &[]);
             }
         }
-        Asked::Nothing(refusal) => reply::check(&refuse(&refusal, &[], false), refusal.status, false, &[]),
+        Asked::Nothing(rejection) => {
+            reply::check(&refuse(&rejection, &[], false), rejection.status, false, &[])
+        }
     }
 }
 
@@ -92,11 +94,11 @@ fn ask(bytes: &[u8], case: &Case<'_>, cuts: Cuts) -> (Asked, Outcome) {
                     Outcome::For { url: request.url(), fields: fields(&request), rest: rest.clone() };
                 return (Asked::For { request, rest }, outcome);
             }
-            Asked::Plain { request, refusal } => {
-                let outcome = Outcome::Plain { url: request.url(), fields: fields(&request), refusal };
-                return (Asked::Plain { request, refusal }, outcome);
+            Asked::Plain { request, rejection } => {
+                let outcome = Outcome::Plain { url: request.url(), fields: fields(&request), rejection };
+                return (Asked::Plain { request, rejection }, outcome);
             }
-            Asked::Nothing(refusal) => return (Asked::Nothing(refusal), Outcome::Nothing(refusal)),
+            Asked::Nothing(rejection) => return (Asked::Nothing(rejection), Outcome::Nothing(rejection)),
         }
     }
     (Asked::More, Outcome::More)
@@ -129,18 +131,18 @@ fn reads_the_same_again(request: &Request, case: &Case<'_>) {
 /// Whatever stands in a request, the answers are proper ones, and it takes no more memory than it may.
 fn is_answered(request: &Request, come: usize) {
     assert!(request.path().starts_with('/'), "{}", request.path());
-    assert!(request.held() <= 2 * come, "{} bytes are held for {come}", request.held());
+    assert!(request.memory_usage() <= 2 * come, "{} bytes are held for {come}", request.memory_usage());
     assert!(!format!("{request:?}").is_empty());
     let served = ServerOptions::default().paths(["/", "/game"]).allow_missing_origin(false);
     let listed = OriginPolicy::List(vec!["https://h.example".into()]);
     for options in [ServerOptions::default(), served.clone(), served.origins(listed)] {
-        if let Err(refusal) = check_policy(&options, request) {
-            reply::check(&refuse(&refusal, &[], false), refusal.status, false, &[]);
+        if let Err(rejection) = check_policy(&options, request) {
+            reply::check(&refuse(&rejection, &[], false), rejection.status, false, &[]);
         }
     }
     let headers = [("X-Game".to_owned(), "1".to_owned())];
     match choose_protocol(&PeerOptions::for_server().protocols(["chat", "game.v1"]), request) {
         Ok(protocol) => reply::check(&answer(request, protocol.as_deref(), &headers), 101, false, &headers),
-        Err(refusal) => reply::check(&refuse(&refusal, &[], false), refusal.status, false, &[]),
+        Err(rejection) => reply::check(&refuse(&rejection, &[], false), rejection.status, false, &[]),
     }
 }

@@ -2,17 +2,17 @@
 
 use std::collections::VecDeque;
 
-use crate::{error::Error, ledger::PACKET_OVERHEAD, options::PeerOptions};
+use crate::{error::Error, options::PeerOptions, shared_bytes::PACKET_OVERHEAD};
 
 /// For how many packets an empty queue keeps its memory. One burst must not cost a connection more for the rest of its life.
-pub(crate) const KEPT: usize = 64;
+pub(crate) const KEPT_CAPACITY: usize = 64;
 
 /// Counts packets from `send` until the kernel, or the browser's network, has them. It holds no bytes.
 ///
 /// Backends report progress in bytes on the wire, framing and all; the limits are in payload bytes. A packet counts
 /// whole until its last byte is gone, as in Godot.
 #[derive(Debug, Default)]
-pub(crate) struct Outbox {
+pub(crate) struct SendAccounting {
     waiting: VecDeque<Waiting>,
     /// Bytes of control frames that stand before the first packet that waits,
     control: usize,
@@ -34,7 +34,7 @@ struct Waiting {
     control: usize,
 }
 
-impl Outbox {
+impl SendAccounting {
     pub(crate) fn new(options: &PeerOptions) -> Self {
         Self {
             max_bytes: options.outbound_buffer_size,
@@ -71,21 +71,21 @@ impl Outbox {
 
     /// A packet of `payload` bytes waits that has no frame yet.
     #[allow(dead_code, reason = "a browser queues by itself")]
-    pub(crate) fn wait(&mut self, payload: usize) {
+    pub(crate) fn add_unframed(&mut self, payload: usize) {
         self.later += 1;
         self.later_payload += payload;
     }
 
     /// Such a packet was dropped, or gets its frame now. After [`clear`](Self::clear) it is no longer in the account.
     #[allow(dead_code, reason = "a browser queues by itself")]
-    pub(crate) fn unwait(&mut self, payload: usize) {
+    pub(crate) fn remove_unframed(&mut self, payload: usize) {
         self.later = self.later.saturating_sub(1);
         self.later_payload = self.later_payload.saturating_sub(payload);
     }
 
     /// A frame of `wire` bytes waits. `payload` are the bytes of its packet; `None` if it is no packet but a ping, a pong
     /// or a close. Such a frame takes no room, and the account of a thousand of them is no longer than that of one.
-    pub(crate) fn push(&mut self, wire: usize, payload: Option<usize>) {
+    pub(crate) fn add_frame(&mut self, wire: usize, payload: Option<usize>) {
         match (payload, self.waiting.back_mut()) {
             (Some(payload), _) => {
                 self.waiting.push_back(Waiting { wire, payload, control: 0 });
@@ -101,7 +101,7 @@ impl Outbox {
     }
 
     /// `wire` more bytes have left.
-    pub(crate) fn progress(&mut self, mut wire: usize) {
+    pub(crate) fn wire_bytes_sent(&mut self, mut wire: usize) {
         let control = wire.min(self.control);
         self.control -= control;
         wire -= control;
@@ -115,7 +115,7 @@ impl Outbox {
             self.control_behind -= first.control;
             self.waiting.pop_front();
         }
-        if self.waiting.capacity() > KEPT {
+        if self.waiting.capacity() > KEPT_CAPACITY {
             self.waiting = VecDeque::new();
         }
     }
@@ -131,7 +131,7 @@ impl Outbox {
     }
 
     /// The memory that this takes.
-    pub(crate) fn held(&self) -> usize {
+    pub(crate) fn memory_usage(&self) -> usize {
         self.bytes() + self.packets() * PACKET_OVERHEAD + self.control + self.control_behind
     }
 
@@ -164,20 +164,20 @@ impl Outbox {
 mod tests {
     use super::*;
 
-    fn outbox(bytes: usize, packets: usize) -> Outbox {
-        Outbox::new(&PeerOptions::default().outbound_buffer_size(bytes).max_queued_packets(packets))
+    fn outbox(bytes: usize, packets: usize) -> SendAccounting {
+        SendAccounting::new(&PeerOptions::default().outbound_buffer_size(bytes).max_queued_packets(packets))
     }
 
     #[test]
     fn a_packet_counts_whole_until_its_last_byte_is_gone() {
         let mut outbox = outbox(100, 10);
-        outbox.push(16, Some(10));
-        outbox.push(26, Some(20));
-        outbox.progress(15);
+        outbox.add_frame(16, Some(10));
+        outbox.add_frame(26, Some(20));
+        outbox.wire_bytes_sent(15);
         assert_eq!(outbox.bytes(), 30);
-        outbox.progress(1);
+        outbox.wire_bytes_sent(1);
         assert_eq!(outbox.bytes(), 20);
-        outbox.progress(26);
+        outbox.wire_bytes_sent(26);
         assert_eq!(outbox.bytes(), 0);
     }
 
@@ -185,10 +185,10 @@ mod tests {
     fn the_limits_are_exact() {
         let mut outbox = outbox(100, 2);
         assert_eq!(outbox.check_room(101), Err(Error::PacketTooBig { len: 101, max: 100 }));
-        outbox.push(66, Some(60));
+        outbox.add_frame(66, Some(60));
         assert_eq!(outbox.check_room(40), Ok(()));
         assert_eq!(outbox.check_room(41), Err(Error::OutboundFull { room: 40 }));
-        outbox.push(6, Some(0));
+        outbox.add_frame(6, Some(0));
         assert_eq!(outbox.check_room(0), Err(Error::OutboundFull { room: 0 }));
         outbox.clear();
         assert_eq!(outbox.check_room(100), Ok(()));
@@ -197,43 +197,43 @@ mod tests {
     #[test]
     fn packets_without_frames_count_until_they_get_one_or_are_dropped() {
         let mut outbox = outbox(100, 3);
-        outbox.wait(60);
-        outbox.wait(30);
+        outbox.add_unframed(60);
+        outbox.add_unframed(30);
         assert_eq!(outbox.check_room(11), Err(Error::OutboundFull { room: 10 }));
         assert_eq!(outbox.check_room_in_place_of(30, 40), Ok(()));
-        outbox.unwait(60);
-        outbox.push(62, Some(60));
+        outbox.remove_unframed(60);
+        outbox.add_frame(62, Some(60));
         assert_eq!(outbox.bytes(), 90);
-        outbox.progress(62);
-        outbox.unwait(30);
-        assert_eq!((outbox.bytes(), outbox.held()), (0, 0));
+        outbox.wire_bytes_sent(62);
+        outbox.remove_unframed(30);
+        assert_eq!((outbox.bytes(), outbox.memory_usage()), (0, 0));
     }
 
     #[test]
     fn what_is_left_after_all_was_forgotten_counts_for_nothing() {
         let mut outbox = outbox(100, 10);
-        outbox.wait(5);
-        outbox.wait(10);
+        outbox.add_unframed(5);
+        outbox.add_unframed(10);
         outbox.clear();
         for (wire, payload) in [(7, 5), (12, 10)] {
-            outbox.unwait(payload);
-            outbox.push(wire, Some(payload));
+            outbox.remove_unframed(payload);
+            outbox.add_frame(wire, Some(payload));
         }
-        outbox.progress(19);
+        outbox.wire_bytes_sent(19);
         assert_eq!(outbox.bytes(), 0);
     }
 
     #[test]
     fn control_frames_delay_packets_but_take_no_room() {
         let mut outbox = outbox(100, 1);
-        outbox.push(6, None);
+        outbox.add_frame(6, None);
         assert_eq!(outbox.check_room(100), Ok(()));
-        outbox.push(16, Some(10));
-        outbox.push(6, None);
-        assert_eq!(outbox.held(), 10 + PACKET_OVERHEAD + 12, "but memory");
-        outbox.progress(6 + 16);
+        outbox.add_frame(16, Some(10));
+        outbox.add_frame(6, None);
+        assert_eq!(outbox.memory_usage(), 10 + PACKET_OVERHEAD + 12, "but memory");
+        outbox.wire_bytes_sent(6 + 16);
         assert_eq!(outbox.bytes(), 10);
-        outbox.progress(6);
-        assert_eq!((outbox.bytes(), outbox.held()), (0, 0));
+        outbox.wire_bytes_sent(6);
+        assert_eq!((outbox.bytes(), outbox.memory_usage()), (0, 0));
     }
 }

@@ -8,8 +8,8 @@ use crate::{
         event::{Call, Event},
         id::PeerId,
         node::NodeKey,
+        packet_error::PacketError,
         paths::{ROOT, relative},
-        refusal::PacketError,
         rpc::{Caller, NO_METHODS},
         wire::{CallPacket, Command, NodeRef, SimplifyPath},
     },
@@ -21,49 +21,49 @@ const FEW_PATHS: usize = 16;
 
 impl Session {
     /// A command that came in `packet`, directly or by relay, and does not concern the session itself.
-    pub(super) fn handle(
+    pub(super) fn handle_command(
         &mut self,
         from: PeerId,
         command: Command<'_>,
         packet: &Bytes,
     ) -> Result<(), PacketError> {
         match command {
-            Command::Call(call) => self.called(from, call),
+            Command::Call(call) => self.handle_call(from, call),
             Command::SimplifyPath(announcement) => {
-                self.held_changed = true;
-                self.take_path(from, announcement)
+                self.memory_usage_changed = true;
+                self.handle_simplify_path(from, announcement)
             }
             Command::ConfirmPath { valid, id } => {
-                self.confirm_path(from, id, valid);
+                self.handle_confirm_path(from, id, valid);
                 Ok(())
             }
             Command::Raw(bytes) => {
                 let data = Packet::from_binary(packet.slice_ref(bytes));
-                self.tell(Event::Packet { from, data });
+                self.push_event(Event::Packet { from, data });
                 Ok(())
             }
             Command::Spawn(spawn) => {
-                self.held_changed = true;
-                self.take_spawn(from, spawn)
+                self.memory_usage_changed = true;
+                self.handle_spawn(from, spawn)
             }
             Command::Despawn { net_id } => {
-                self.held_changed = true;
-                self.take_despawn(from, net_id)
+                self.memory_usage_changed = true;
+                self.handle_despawn(from, net_id)
             }
             Command::Sync { time, entries } => {
-                self.take_sync(from, time, entries);
+                self.handle_sync(from, time, entries);
                 Ok(())
             }
             Command::Delta(entries) => {
-                self.take_delta(from, entries);
+                self.handle_delta(from, entries);
                 Ok(())
             }
             Command::System(_) => Err(PacketError::RelayedSystem),
         }
     }
 
-    /// A method is called. Nothing of it reaches the program unless all of it is right.
-    fn called(&mut self, from: PeerId, call: CallPacket<'_>) -> Result<(), PacketError> {
+    /// A method is handle_call. Nothing of it reaches the program unless all of it is right.
+    fn handle_call(&mut self, from: PeerId, call: CallPacket<'_>) -> Result<(), PacketError> {
         let key = match call.node {
             NodeRef::Id(id) => self.node_numbered(from, id).ok_or(PacketError::UnknownNode { id })?,
             NodeRef::Path(path) => self.node_at(path).ok_or(PacketError::UnknownPath)?,
@@ -80,17 +80,21 @@ impl Session {
             return Err(PacketError::NotAllowed { method: name() });
         }
         let arguments = call.arguments.decode(self.objects());
-        let arguments = arguments.map_err(|why| PacketError::ArgumentError { method: name(), why })?;
+        let arguments = arguments.map_err(|error| PacketError::InvalidArgument { method: name(), error })?;
         let arguments =
-            method.receive(arguments).map_err(|why| PacketError::CallError { method: name(), why })?;
+            method.receive(arguments).map_err(|error| PacketError::InvalidCall { method: name(), error })?;
         let call = Call { from, node: key, method: name(), arguments };
         self.stats.calls_received += 1;
-        self.tell(Event::Call(call));
+        self.push_event(Event::Call(call));
         Ok(())
     }
 
     /// A peer says by what number it is going to call a node. If this end knows the node, it confirms that.
-    fn take_path(&mut self, from: PeerId, announcement: SimplifyPath<'_>) -> Result<(), PacketError> {
+    fn handle_simplify_path(
+        &mut self,
+        from: PeerId,
+        announcement: SimplifyPath<'_>,
+    ) -> Result<(), PacketError> {
         let SimplifyPath { md5, id, path } = announcement;
         let path = relative(path, &self.options.root_path).ok_or(PacketError::UnknownPath)?;
         let max = match self.memory_scarce {
@@ -103,13 +107,13 @@ impl Session {
             Some((key, node)) => {
                 known.insert(id, node.path.clone(), Some(key), max)?;
                 valid = node.methods.md5_digits() == &md5;
-                // Who calls nothing at the root names it only to say farewell.
-                let is_farewell = path == ROOT && &md5 == NO_METHODS;
-                if !valid && !is_farewell {
-                    self.mismatch(from, key, Some(&md5));
+                // Who calls nothing at the root names it only to say drain_path_id.
+                let is_drain_request = path == ROOT && &md5 == NO_METHODS;
+                if !valid && !is_drain_request {
+                    self.report_mismatch(from, key, Some(&md5));
                 }
             }
-            // There always is a root. It may be declared later, and is then called by this number.
+            // There always is a root. It may be declared later, and is then handle_call by this number.
             None if path == ROOT => known.insert(id, self.root.clone(), None, max)?,
             None => return Err(PacketError::UnknownPath),
         }
@@ -118,26 +122,26 @@ impl Session {
     }
 
     /// A peer knows what we mean by a number. It is good even if the peer has other methods there.
-    fn confirm_path(&mut self, from: PeerId, id: u32, valid: bool) {
+    fn handle_confirm_path(&mut self, from: PeerId, id: u32, valid: bool) {
         let Some(key) = self.nodes.numbered(id) else { return };
         let Some(node) = self.nodes.get_mut(key) else { return };
-        if node.audience.confirm(from) {
+        if node.path_acks.confirm(from) {
             self.replication.outgoing.settle(key, false);
             if !valid {
-                self.mismatch(from, key, None);
+                self.report_mismatch(from, key, None);
             }
         }
     }
 
     /// A peer has declared other methods at a node.
-    fn mismatch(&mut self, peer: PeerId, key: NodeKey, md5: Option<&[u8; 32]>) {
-        if !self.nodes.mismatch(key, peer) {
+    fn report_mismatch(&mut self, peer: PeerId, key: NodeKey, md5: Option<&[u8; 32]>) {
+        if !self.nodes.add_mismatch(key, peer) {
             return;
         }
         let Some(node) = self.nodes.get(key) else { return };
         let theirs = md5.and_then(|md5| checksum::find(md5, &node.methods, self.nodes.methods()));
         let ours = checksum::names(&node.methods);
-        self.tell(Event::ChecksumMismatch { peer, node: key, ours, theirs });
+        self.push_event(Event::ChecksumMismatch { peer, node: key, ours, theirs });
     }
 
     /// The node that a peer means by a number. One that was declared anew is found at its path.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    flow::{Flow, Sent},
-    names::Names,
+    flow_control::{FlowControl, Sent},
+    peer_id_map::PeerIdMap,
 };
 use crate::{
     close::{CloseCode, CloseInfo, Limit},
@@ -33,76 +33,76 @@ const MAX_SENDS: usize = 16 * 1024;
 
 /// A server, and who is who on it.
 #[derive(Debug)]
-pub(super) struct Host {
+pub(super) struct ServerTransport {
     pub(super) server: WebSocketServer,
-    names: Names,
-    flow: Flow,
+    peer_ids: PeerIdMap,
+    flow: FlowControl,
     /// The client whose packet the session was given last, until its consequences are sent.
     source: Option<PeerKey>,
     now: Duration,
     /// How many packets were sent since the poll began, each counted for each receiver.
     sends: usize,
     /// Who was found to have no room for a packet.
-    behind: Vec<PeerKey>,
+    slow_peers: Vec<PeerKey>,
     is_shutting_down: bool,
 }
 
-/// What the session was told.
+/// What the session was reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Taken {
+pub(super) enum Pumped {
     /// A client has come.
-    Arrival,
+    Joined,
     /// A client has sent a packet.
     Packet,
     /// A client has left. The others can learn of that together with what follows.
-    DisconnectReason,
+    Left,
 }
 
-impl Host {
+impl ServerTransport {
     pub(super) fn new(server: WebSocketServer, session: &Session) -> Self {
-        let patience = server.options().slow_reader_timeout;
-        let flow = Flow::new(session.options().max_relayed_bytes_per_second, patience);
+        let slow_reader_timeout = server.options().slow_reader_timeout;
+        let flow = FlowControl::new(session.options().max_relayed_bytes_per_second, slow_reader_timeout);
         Self {
             server,
-            names: Names::default(),
+            peer_ids: PeerIdMap::default(),
             flow,
             source: None,
             now: Duration::ZERO,
             sends: 0,
-            behind: Vec::new(),
+            slow_peers: Vec::new(),
             is_shutting_down: false,
         }
     }
 
     /// Tells the session what has happened next, if anything has.
-    pub(super) fn tell_next(&mut self, session: &mut Session, now: Duration) -> Option<Taken> {
+    pub(super) fn pump_event(&mut self, session: &mut Session, now: Duration) -> Option<Pumped> {
         self.now = now;
         let taken = match self.server.next_event()? {
             ServerEvent::Opened(key) => {
-                session.peer_joined(self.names.give(key), now);
-                Taken::Arrival
+                session.peer_joined(self.peer_ids.assign(key), now);
+                Pumped::Joined
             }
             ServerEvent::Packet(key, packet) => {
-                if let Some(id) = self.names.id(key) {
+                if let Some(id) = self.peer_ids.id(key) {
                     self.source = Some(key);
                     session.set_memory_scarce(self.server.is_memory_scarce());
                     session.receive(id, packet, now);
-                    if let Some(held) = session.take_held(id) {
+                    if let Some(held) = session.take_changed_memory_usage(id) {
                         self.server.hold_elsewhere(key, held);
                     }
                 }
-                Taken::Packet
+                Pumped::Packet
             }
             ServerEvent::Closed(key, info) => {
                 self.forget(key, info, session);
-                Taken::DisconnectReason
+                Pumped::Left
             }
         };
         Some(taken)
     }
 
     /// Does what the session wants.
-    pub(super) fn carry_out(&mut self, session: &mut Session) {
+    pub(super) fn apply_outputs(&mut self, session: &mut Session) {
         let mut sent = Sent::default();
         while let Some(output) = session.next_output() {
             match output {
@@ -116,12 +116,12 @@ impl Host {
                 },
                 Output::SendAll { to, packets } => self.send_to_many(to.as_slice(), &packets, &mut sent),
                 Output::Disconnect { peer, code, reason } => {
-                    if let Some(key) = self.names.key(peer) {
+                    if let Some(key) = self.peer_ids.key(peer) {
                         self.close(key, code, reason);
                     }
                 }
             }
-            self.disconnect_those_behind();
+            self.drop_slow_peers();
         }
         if sent.receivers >= MANY {
             self.server.turn_to_others();
@@ -140,8 +140,8 @@ impl Host {
     pub(super) fn advance(&mut self, now: Duration) {
         self.now = now;
         self.sends = 0;
-        self.behind.extend(self.flow.advance(&mut self.server, now));
-        self.disconnect_those_behind();
+        self.slow_peers.extend(self.flow.advance(&mut self.server, now));
+        self.drop_slow_peers();
     }
 
     /// Returns when [`advance`](Self::advance) has something to do, if nothing happens before.
@@ -158,7 +158,7 @@ impl Host {
     }
 
     pub(super) fn peer(&self, id: PeerId) -> Option<PeerInfo<'_>> {
-        self.server.peer(self.names.key(id)?)
+        self.server.peer(self.peer_ids.key(id)?)
     }
 
     fn send_to_many(&mut self, ids: &[PeerId], packets: &[Packet], sent: &mut Sent) {
@@ -179,7 +179,7 @@ impl Host {
         len: usize,
         send: impl FnOnce(&mut WebSocketServer, PeerKey) -> Result<(), Error>,
     ) {
-        let Some(key) = self.names.key(to) else { return };
+        let Some(key) = self.peer_ids.key(to) else { return };
         match send(&mut self.server, key) {
             Ok(()) => {
                 sent.bytes += len;
@@ -192,13 +192,13 @@ impl Host {
             }
             // The end of one that is closing is reported soon.
             Err(Error::NotOpen { .. } | Error::UnknownPeer) => {}
-            Err(_) => self.behind.push(key),
+            Err(_) => self.slow_peers.push(key),
         }
     }
 
     /// A session is reliable and ordered: no peer can miss a packet and stay. What it sent before can still be read.
-    fn disconnect_those_behind(&mut self) {
-        while let Some(key) = self.behind.pop() {
+    fn drop_slow_peers(&mut self) {
+        while let Some(key) = self.slow_peers.pop() {
             self.flow.release(&mut self.server, key);
             self.server.expel(key, Limit::SessionBacklog, "takes packets too slowly");
         }
@@ -213,7 +213,7 @@ impl Host {
     }
 
     fn forget(&mut self, key: PeerKey, info: CloseInfo, session: &mut Session) {
-        if let Some(id) = self.names.take(key) {
+        if let Some(id) = self.peer_ids.remove(key) {
             session.peer_left(id, info);
         }
     }

@@ -11,31 +11,31 @@ use crate::{
     state::ReadyState,
 };
 
-/// The connection to the server, and what of it the session has been told.
+/// The connection to the server, and what of it the session has been reported.
 #[derive(Debug)]
-pub(super) struct Guest {
+pub(super) struct ClientTransport {
     pub(super) peer: WebSocketPeer,
-    told: ReadyState,
+    reported: ReadyState,
     /// `true` if it was ended because a packet of the session found no room.
-    is_behind: bool,
+    has_overflowed: bool,
 }
 
-impl Guest {
+impl ClientTransport {
     pub(super) fn new(peer: WebSocketPeer) -> Self {
-        Self { peer, told: ReadyState::Connecting, is_behind: false }
+        Self { peer, reported: ReadyState::Connecting, has_overflowed: false }
     }
 
     /// Tells the session what has happened next. Returns `true` if anything has.
-    pub(super) fn tell_next(&mut self, session: &mut Session, now: Duration) -> bool {
-        if self.told == ReadyState::Connecting && self.peer.state() == ReadyState::Open {
-            self.told = ReadyState::Open;
+    pub(super) fn pump_event(&mut self, session: &mut Session, now: Duration) -> bool {
+        if self.reported == ReadyState::Connecting && self.peer.state() == ReadyState::Open {
+            self.reported = ReadyState::Open;
             session.peer_joined(PeerId::SERVER, now);
         } else if let Some(packet) = self.peer.recv() {
             session.receive(PeerId::SERVER, packet, now);
-        } else if let Some(info) = self.peer.close_info().filter(|_| self.told != ReadyState::Closed) {
-            let behind = CloseCause::LimitExceeded(Limit::SessionBacklog);
-            let info = if self.is_behind { CloseInfo::new(behind) } else { info.clone() };
-            self.told = ReadyState::Closed;
+        } else if let Some(info) = self.peer.close_info().filter(|_| self.reported != ReadyState::Closed) {
+            let slow_peers = CloseCause::LimitExceeded(Limit::SessionBacklog);
+            let info = if self.has_overflowed { CloseInfo::new(slow_peers) } else { info.clone() };
+            self.reported = ReadyState::Closed;
             session.peer_left(PeerId::SERVER, info);
         } else {
             return false;
@@ -43,13 +43,13 @@ impl Guest {
         true
     }
 
-    /// Whether the connection is over, and the session was told so.
-    pub(super) fn is_over(&self) -> bool {
-        self.told == ReadyState::Closed
+    /// Whether the connection is over, and the session was reported so.
+    pub(super) fn is_closed(&self) -> bool {
+        self.reported == ReadyState::Closed
     }
 
     /// Does what the session wants.
-    pub(super) fn carry_out(&mut self, session: &mut Session) {
+    pub(super) fn apply_outputs(&mut self, session: &mut Session) {
         while let Some(output) = session.next_output() {
             match output {
                 Output::Send { packet, .. } => self.send(&packet),
@@ -72,7 +72,7 @@ impl Guest {
             // A session is reliable and ordered: no end can miss a packet and stay. What came before can still be read.
             Err(_) => {
                 self.peer.abort();
-                self.is_behind = true;
+                self.has_overflowed = true;
             }
         }
     }

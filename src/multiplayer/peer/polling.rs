@@ -7,86 +7,86 @@
 
 use std::time::Duration;
 
-use super::{Carrier, MultiplayerPeer, host::Taken};
+use super::{MultiplayerPeer, Transport, server_transport::Pumped};
 use crate::sys;
 
-impl Carrier {
+impl Transport {
     /// Returns when it has something to do beside what its connections have.
     fn next_deadline(&self) -> Option<Duration> {
         match self {
-            Self::Host(host) => host.next_deadline(),
-            Self::Guest(_) => None,
+            Self::Server(transport) => transport.next_deadline(),
+            Self::Client(_) => None,
         }
     }
 
     /// Returns `true` while more may be taken in, by what this poll has sent so far.
     fn may_send(&self) -> bool {
         match self {
-            Self::Host(host) => host.may_send(),
-            Self::Guest(_) => true,
+            Self::Server(transport) => transport.may_send(),
+            Self::Client(_) => true,
         }
     }
 
     /// Returns until when, since the last poll, a hook was to be called for whatever happened; `None` without a hook.
     fn watched_until(&self) -> Option<Duration> {
         match self {
-            Self::Host(_) => None,
-            Self::Guest(guest) => guest.peer.watched_until(),
+            Self::Server(_) => None,
+            Self::Client(transport) => transport.peer.watched_until(),
         }
     }
 }
 
 impl MultiplayerPeer {
     /// Polls once, after a sleep of at most `at_most`.
-    pub(super) fn pass(&mut self, at_most: Duration) {
+    pub(super) fn wait_and_poll(&mut self, at_most: Duration) {
         let before = self.advance_clock();
         if !at_most.is_zero() {
             // The program has read one event, perhaps, and the next needs no poll.
-            self.take_in();
+            self.pump_events();
         }
-        let due = [self.session.next_deadline(), self.carrier.next_deadline()].into_iter().flatten().min();
+        let due = [self.session.next_deadline(), self.transport.next_deadline()].into_iter().flatten().min();
         let due = due.map_or(at_most, |due| due.saturating_sub(before));
-        let sleep = if self.session.is_read() { at_most.min(due) } else { Duration::ZERO };
-        match &mut self.carrier {
-            Carrier::Guest(guest) => {
-                guest.peer.wait(sleep);
+        let sleep = if !self.session.has_unread_events() { at_most.min(due) } else { Duration::ZERO };
+        match &mut self.transport {
+            Transport::Client(transport) => {
+                transport.peer.wait(sleep);
                 self.clock.sleep(sys::now());
             }
-            Carrier::Host(host) => {
-                host.server.wait(sleep);
+            Transport::Server(transport) => {
+                transport.server.wait(sleep);
                 self.clock.sleep(sys::now());
-                host.advance(self.clock.now());
-                if self.session.is_over() {
-                    host.shut_down();
+                transport.advance(self.clock.now());
+                if self.session.is_closed() {
+                    transport.shut_down();
                 }
             }
         }
-        self.take_in();
-        self.hand_over();
-        self.set_alarm();
+        self.pump_events();
+        self.flush_outputs();
+        self.schedule_wake();
     }
 
     /// Moves the clock on, and returns the time. What a hook was to be called for counts in full, as a sleep does.
     pub(super) fn advance_clock(&mut self) -> Duration {
-        if let Some(until) = self.carrier.watched_until() {
+        if let Some(until) = self.transport.watched_until() {
             self.clock.sleep(until);
         }
         self.clock.advance(sys::now())
     }
 
     /// At a client: the hook is called for the session's next deadline, too, unless the program has something to read before.
-    pub(super) fn set_alarm(&mut self) {
-        if let Carrier::Guest(guest) = &mut self.carrier {
-            let due = self.session.next_deadline().filter(|_| self.session.is_read());
-            guest.peer.set_deadline(due.map(|due| due.saturating_sub(self.clock.now())));
+    pub(super) fn schedule_wake(&mut self) {
+        if let Transport::Client(transport) = &mut self.transport {
+            let due = self.session.next_deadline().filter(|_| !self.session.has_unread_events());
+            transport.peer.set_deadline(due.map(|due| due.saturating_sub(self.clock.now())));
         }
     }
 
     /// Gives the session what has come, until the program has something to read, or this poll has sent enough. When nothing
     /// is left, the session's deadlines are due: an answer that waits to be read is not late.
-    pub(super) fn take_in(&mut self) {
-        while (self.session.is_read() || self.session.is_left()) && self.carrier.may_send() {
-            if !self.take_in_next() {
+    pub(super) fn pump_events(&mut self) {
+        while (!self.session.has_unread_events() || self.session.has_left()) && self.transport.may_send() {
+            if !self.pump_event() {
                 self.session.advance(self.clock.now());
                 return;
             }
@@ -94,27 +94,27 @@ impl MultiplayerPeer {
     }
 
     /// Gives the session what has come next. Returns `true` if anything has.
-    fn take_in_next(&mut self) -> bool {
+    fn pump_event(&mut self) -> bool {
         let now = self.clock.now();
-        let (has_come, is_departure) = match &mut self.carrier {
-            Carrier::Host(host) => match host.tell_next(&mut self.session, now) {
-                Some(taken) => (true, taken == Taken::DisconnectReason),
+        let (has_come, is_departure) = match &mut self.transport {
+            Transport::Server(transport) => match transport.pump_event(&mut self.session, now) {
+                Some(taken) => (true, taken == Pumped::Left),
                 None => (false, false),
             },
-            Carrier::Guest(guest) => (guest.tell_next(&mut self.session, now), false),
+            Transport::Client(transport) => (transport.pump_event(&mut self.session, now), false),
         };
         // The other clients learn of departures together.
         if has_come && !is_departure {
-            self.hand_over();
+            self.flush_outputs();
         }
         has_come
     }
 
     /// Lets go what the session has put out.
-    pub(super) fn hand_over(&mut self) {
-        match &mut self.carrier {
-            Carrier::Host(host) => host.carry_out(&mut self.session),
-            Carrier::Guest(guest) => guest.carry_out(&mut self.session),
+    pub(super) fn flush_outputs(&mut self) {
+        match &mut self.transport {
+            Transport::Server(transport) => transport.apply_outputs(&mut self.session),
+            Transport::Client(transport) => transport.apply_outputs(&mut self.session),
         }
     }
 }

@@ -9,15 +9,15 @@ use crate::{multiplayer::id::PeerId, server::PeerKey};
 
 /// The clients of a session, by either name.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(super) struct PeerIdMap {
     /// By the slots of the connections, which are few and used again.
     ids: Vec<Option<(PeerKey, PeerId)>>,
     keys: HashMap<PeerId, PeerKey, BuildHasherDefault<IdHasher>>,
 }
 
-impl Names {
+impl PeerIdMap {
     /// Gives a connection an id that nobody has.
-    pub(super) fn give(&mut self, key: PeerKey) -> PeerId {
+    pub(super) fn assign(&mut self, key: PeerKey) -> PeerId {
         let id = self.free_id();
         let slot = key.slot() as usize;
         if slot >= self.ids.len() {
@@ -29,7 +29,7 @@ impl Names {
     }
 
     /// Takes the id away again, and tells it.
-    pub(super) fn take(&mut self, key: PeerKey) -> Option<PeerId> {
+    pub(super) fn remove(&mut self, key: PeerKey) -> Option<PeerId> {
         let (_, id) = self.ids.get_mut(key.slot() as usize)?.take_if(|(known, _)| *known == key)?;
         self.keys.remove(&id);
         Some(id)
@@ -81,8 +81,8 @@ mod tests {
 
     #[test]
     fn ids_are_of_31_bits_and_spread_over_them() {
-        let names = Names::default();
-        let ids: Vec<i32> = (0..1000).map(|_| names.free_id().get()).collect();
+        let ids = PeerIdMap::default();
+        let ids: Vec<i32> = (0..1000).map(|_| ids.free_id().get()).collect();
         assert!(ids.iter().all(|id| *id > 1));
         for bit in 0..31 {
             let set = ids.iter().filter(|id| **id & (1 << bit) != 0).count();

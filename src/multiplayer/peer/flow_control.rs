@@ -1,4 +1,4 @@
-//! Flow control of a server: a client that makes the server send much is slowed down. Its packets wait in its inbox, and when
+//! FlowControl control of a server: a client that makes the server send much is slowed down. Its packets wait in its inbox, and when
 //! that is full TCP holds it up.
 //!
 //! A client waits when it has used up its budget for what it has relayed. A client that relays much also waits while one that
@@ -14,33 +14,33 @@ use crate::{
 };
 
 /// What it costs to send a packet to one client, beside the packet's bytes: a system call takes as long as a few thousand bytes.
-const EACH: usize = 1024;
+const COST_PER_RECEIVER: usize = 1024;
 
 /// How much longer than it must a client waits whose budget is used up: what it sends meanwhile leaves in one piece to each
 /// receiver.
-const BATCH: Duration = Duration::from_millis(50);
+const BATCH_DELAY: Duration = Duration::from_millis(50);
 
 /// How many times as much as one client all clients together may make the server send.
-const ALL: u32 = 4;
+const TOTAL_FACTOR: u32 = 4;
 
 /// What a client may relay in a second, each packet counted once, before it relays much: two hundred small packets, or fewer
 /// large ones.
-const LITTLE: u32 = 64 * 1024;
+const LIGHT_RELAY_RATE: u32 = 64 * 1024;
 /// And what a packet counts beside its bytes.
-const PACKET: usize = 256;
+const PACKET_OVERHEAD: usize = 256;
 
 /// What a congested client must take to be given more time: bytes,
-const BYTES: u64 = 64 * 1024;
+const MIN_PROGRESS_BYTES: u64 = 64 * 1024;
 /// or packets.
-const PACKETS: u64 = 64;
+const MIN_PROGRESS_PACKETS: u64 = 64;
 
 /// Which clients wait, and for what.
 #[derive(Debug)]
-pub(super) struct Flow {
+pub(super) struct FlowControl {
     /// Bytes times receivers that each client may have sent in a second.
     limit: u32,
     /// For how long a client may stay congested; zero: for ever.
-    patience: Duration,
+    slow_reader_timeout: Duration,
     /// What all clients have relayed.
     all: Rate,
     /// What each client has relayed, by the slots of the connections.
@@ -83,12 +83,12 @@ pub(super) struct Sent {
     pub(super) congested: Option<PeerKey>,
 }
 
-impl Flow {
-    pub(super) fn new(limit: u32, patience: Duration) -> Self {
+impl FlowControl {
+    pub(super) fn new(limit: u32, slow_reader_timeout: Duration) -> Self {
         Self {
             limit,
-            patience,
-            all: Rate::new(limit.saturating_mul(ALL)),
+            slow_reader_timeout,
+            all: Rate::new(limit.saturating_mul(TOTAL_FACTOR)),
             sources: Vec::new(),
             waiting: BTreeMap::new(),
             congested: BTreeMap::new(),
@@ -123,20 +123,21 @@ impl Flow {
         let relayed = match &mut self.sources[slot] {
             Some((key, relayed)) if *key == source => relayed,
             other => {
-                let new = Source { budget: Rate::new(limit), volume: Rate::new(LITTLE) };
+                let new = Source { budget: Rate::new(limit), volume: Rate::new(LIGHT_RELAY_RATE) };
                 &mut other.insert((source, new)).1
             }
         };
-        let cost = (sent.bytes + sent.receivers * EACH) as u64;
-        let relays_little = relayed.volume.take((sent.bytes / sent.receivers + PACKET) as u64, arrival);
+        let cost = (sent.bytes + sent.receivers * COST_PER_RECEIVER) as u64;
+        let relays_lightly =
+            relayed.volume.take((sent.bytes / sent.receivers + PACKET_OVERHEAD) as u64, arrival);
         let is_within_budget = relayed.budget.take(cost, arrival);
         let until = relayed.budget.within_limit_at();
         let are_all_within = self.all.take(cost, arrival);
         let wait = match sent.congested {
-            _ if !is_within_budget => Wait::Until(until + BATCH),
-            _ if relays_little => return,
+            _ if !is_within_budget => Wait::Until(until + BATCH_DELAY),
+            _ if relays_lightly => return,
             Some(receiver) => Wait::For(receiver),
-            None if !are_all_within => Wait::Until(self.all.within_limit_at() + BATCH),
+            None if !are_all_within => Wait::Until(self.all.within_limit_at() + BATCH_DELAY),
             None => return,
         };
         self.waiting.insert(source, wait);
@@ -156,8 +157,8 @@ impl Flow {
                 server.retry(*receiver);
             }
             let taken = server.progress(*receiver);
-            if taken.bytes >= congestion.taken.bytes + BYTES
-                || taken.packets >= congestion.taken.packets + PACKETS
+            if taken.bytes >= congestion.taken.bytes + MIN_PROGRESS_BYTES
+                || taken.packets >= congestion.taken.packets + MIN_PROGRESS_PACKETS
             {
                 *congestion = Congestion { taken, due };
             }
@@ -205,6 +206,10 @@ impl Flow {
 
     /// Returns when a client is given up that is found congested, or has taken something, now.
     fn due(&self, now: Duration) -> Duration {
-        if self.patience.is_zero() { Duration::MAX } else { now.saturating_add(self.patience) }
+        if self.slow_reader_timeout.is_zero() {
+            Duration::MAX
+        } else {
+            now.saturating_add(self.slow_reader_timeout)
+        }
     }
 }

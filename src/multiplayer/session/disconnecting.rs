@@ -1,8 +1,8 @@
 //! Farewells. What an engine reads together with the end of a connection it loses: the last message before a kick is the one
-//! that matters. So before a connection is closed its other end is asked something that engines answer when they have handled
+//! that matters. So before a connection is closed its other end is awaits_confirmation something that engines answer when they have handled
 //! all that came before: to confirm the path of the root.
 
-use super::{Phase, Session, peers::Stage};
+use super::{Session, SessionPhase, peers::PeerState};
 use crate::{
     close::{CloseCause, CloseCode, CloseInfo, Limit, Timeout},
     error::Error,
@@ -22,7 +22,7 @@ const REJECTED: &str = "sent too many packets that were rejected";
 
 impl Session {
     /// Sends a peer away. It is gone at once; its connection is closed when it has confirmed that it has read everything, or
-    /// at [`farewell_timeout`](super::super::SessionOptions::farewell_timeout).
+    /// at [`drain_timeout`](super::super::SessionOptions::drain_timeout).
     ///
     /// A client can so disconnect the server only, which is to [`leave`](Self::leave).
     ///
@@ -32,8 +32,8 @@ impl Session {
     /// Godot: `disconnect_peer`.
     pub fn disconnect_peer(&mut self, peer: PeerId) -> Result<(), Error> {
         if !self.is_server {
-            return match self.peers.stage(peer) {
-                Some(Stage::Arriving | Stage::Authenticating(_) | Stage::Admitted(_))
+            return match self.peers.state(peer) {
+                Some(PeerState::AwaitingId | PeerState::Authenticating(_) | PeerState::Admitted(_))
                     if peer == PeerId::SERVER =>
                 {
                     self.leave();
@@ -42,14 +42,16 @@ impl Session {
                 _ => Err(Error::UnknownPeer),
             };
         }
-        match self.peers.stage(peer) {
-            Some(Stage::Admitted(_)) => self.see_off(&[peer], DisconnectReason::Kicked),
-            Some(Stage::Authenticating(_)) => self.turn_away(peer, AuthFailure::Kicked, KICKED),
+        match self.peers.state(peer) {
+            Some(PeerState::Admitted(_)) => self.disconnect_gracefully(&[peer], DisconnectReason::Kicked),
+            Some(PeerState::Authenticating(_)) => self.reject_auth(peer, AuthFailure::Kicked, KICKED),
             // It is gone, and the program does not know that.
             _ if self.peers.is_known(peer) => {}
-            Some(Stage::Arriving | Stage::Parting { .. }) | None => return Err(Error::UnknownPeer),
+            Some(PeerState::AwaitingId | PeerState::Disconnecting { .. }) | None => {
+                return Err(Error::UnknownPeer);
+            }
         }
-        self.peers.unlearn(peer);
+        self.peers.mark_unknown(peer);
         Ok(())
     }
 
@@ -62,53 +64,56 @@ impl Session {
     /// Godot: `MultiplayerPeer.close`.
     #[doc(alias = "close")]
     pub fn leave(&mut self) {
-        if self.phase == Phase::Running {
-            self.end();
+        if self.phase == SessionPhase::Running {
+            self.disconnect_all();
         }
-        self.peers.unlearn_all();
-        self.forget_unread();
+        self.peers.clear_known();
+        self.drop_unread_events();
     }
 
     /// Disconnects all peers, and is over when their connections are closed.
-    fn end(&mut self) {
-        self.phase = Phase::Leaving;
+    fn disconnect_all(&mut self) {
+        self.phase = SessionPhase::Leaving;
         if !self.is_server {
-            self.lose_relayed(DisconnectReason::Kicked);
+            self.remove_relayed_peers(DisconnectReason::Kicked);
         }
         for peer in self.peers.all() {
-            match self.peers.stage(peer) {
-                Some(Stage::Arriving) => self.disconnect(peer, LEFT),
-                Some(Stage::Authenticating(_)) => self.turn_away(peer, AuthFailure::Kicked, LEFT),
-                Some(Stage::Admitted(_) | Stage::Parting { .. }) | None => {}
+            match self.peers.state(peer) {
+                Some(PeerState::AwaitingId) => self.disconnect(peer, LEFT),
+                Some(PeerState::Authenticating(_)) => self.reject_auth(peer, AuthFailure::Kicked, LEFT),
+                Some(PeerState::Admitted(_) | PeerState::Disconnecting { .. }) | None => {}
             }
         }
         let admitted = self.peers.admitted().to_vec();
-        self.see_off(&admitted, DisconnectReason::Kicked);
+        self.disconnect_gracefully(&admitted, DisconnectReason::Kicked);
         if self.peers.is_empty() {
-            self.phase = Phase::Over;
+            self.phase = SessionPhase::Closed;
         }
     }
 
     /// A peer's time has come.
     pub(super) fn time_out(&mut self, peer: PeerId) {
-        match self.peers.stage(peer) {
-            Some(Stage::Arriving) => {
-                self.fault = Some(CloseCause::TimedOut(Timeout::Id));
+        match self.peers.state(peer) {
+            Some(PeerState::AwaitingId) => {
+                self.failure = Some(CloseCause::TimedOut(Timeout::Id));
                 self.disconnect(peer, "the server said no id in time");
             }
-            Some(Stage::Authenticating(_)) => {
-                self.turn_away(peer, AuthFailure::TimedOut, "not authenticated in time");
+            Some(PeerState::Authenticating(_)) => {
+                self.reject_auth(peer, AuthFailure::TimedOut, "not authenticated in time");
             }
-            Some(Stage::Parting { reason, .. }) => self.disconnect(peer, reason),
-            Some(Stage::Admitted(_)) | None => {}
+            Some(PeerState::Disconnecting { reason, .. }) => self.disconnect(peer, reason),
+            Some(PeerState::Admitted(_)) | None => {}
         }
     }
 
     /// A peer that is parting says something.
-    pub(super) fn hear_parting(&mut self, from: PeerId, packet: &[u8]) {
-        let Some(&Stage::Parting { asked: true, reason }) = self.peers.stage(from) else { return };
+    pub(super) fn handle_disconnecting(&mut self, from: PeerId, packet: &[u8]) {
+        let Some(&PeerState::Disconnecting { awaits_confirmation: true, reason }) = self.peers.state(from)
+        else {
+            return;
+        };
         match Command::decode(packet) {
-            Ok(Command::ConfirmPath { id, .. }) if Some(id) == self.nodes.farewell() => {
+            Ok(Command::ConfirmPath { id, .. }) if Some(id) == self.nodes.drain_path_id() => {
                 self.disconnect(from, reason);
             }
             // Both ends part, and each waits for the other's answer.
@@ -125,48 +130,52 @@ impl Session {
         self.disconnect_with(peer, CloseCode::NORMAL, reason);
     }
 
-    /// Disconnects a peer that sent too many packets that were rejected. It is asked nothing first.
-    pub(super) fn expel(&mut self, peer: PeerId) {
+    /// Disconnects a peer that sent too many packets that were rejected. It is awaits_confirmation nothing first.
+    pub(super) fn disconnect_over_limit(&mut self, peer: PeerId) {
         let cause = CloseCause::LimitExceeded(Limit::RejectedPacketRate);
         let info = CloseInfo::with_code(cause, CloseCode::POLICY_VIOLATION.get());
-        match self.peers.stage(peer) {
-            Some(Stage::Admitted(_)) => {
+        match self.peers.state(peer) {
+            Some(PeerState::Admitted(_)) => {
                 self.disconnect_with(peer, CloseCode::POLICY_VIOLATION, REJECTED);
-                self.depart(peer, DisconnectReason::Closed(info));
+                self.remove_peer(peer, DisconnectReason::Closed(info));
             }
-            Some(Stage::Authenticating(_)) => {
+            Some(PeerState::Authenticating(_)) => {
                 self.disconnect_with(peer, CloseCode::POLICY_VIOLATION, REJECTED);
-                self.tell(Event::AuthFailed { peer, reason: AuthFailure::Closed(info) });
+                self.push_event(Event::AuthFailed { peer, reason: AuthFailure::Closed(info) });
             }
-            Some(Stage::Arriving | Stage::Parting { .. }) | None => {}
+            Some(PeerState::AwaitingId | PeerState::Disconnecting { .. }) | None => {}
         }
     }
 
     fn disconnect_with(&mut self, peer: PeerId, code: CloseCode, reason: &'static str) {
-        self.peers.enter(peer, Stage::Parting { asked: false, reason }, None);
+        self.peers.set_state(peer, PeerState::Disconnecting { awaits_confirmation: false, reason }, None);
         // Departures may follow: they are not sent to this peer. So peers that are expelled together are one output.
         self.outputs.push_back(Output::Disconnect { peer, code, reason });
     }
 
     /// Peers that are admitted, and directly connected, shall be no more.
-    fn see_off(&mut self, peers: &[PeerId], why: DisconnectReason) {
-        self.put_out_departures();
+    fn disconnect_gracefully(&mut self, peers: &[PeerId], why: DisconnectReason) {
+        self.queue_departures();
         for peer in peers {
             self.peers.remove(*peer);
         }
         for peer in peers {
-            self.depart(*peer, why.clone());
+            self.remove_peer(*peer, why.clone());
         }
-        let reason = if self.phase == Phase::Running { KICKED } else { LEFT };
-        let deadline = self.deadline(self.options.farewell_timeout);
-        let Some((id, deadline)) = self.nodes.farewell_or_new().zip(deadline) else {
+        let reason = if self.phase == SessionPhase::Running { KICKED } else { LEFT };
+        let deadline = self.deadline(self.options.drain_timeout);
+        let Some((id, deadline)) = self.nodes.drain_path_id_or_new().zip(deadline) else {
             for peer in peers {
                 self.disconnect(*peer, reason);
             }
             return;
         };
         for peer in peers {
-            self.peers.enter(*peer, Stage::Parting { asked: true, reason }, Some(deadline));
+            self.peers.set_state(
+                *peer,
+                PeerState::Disconnecting { awaits_confirmation: true, reason },
+                Some(deadline),
+            );
         }
         if !peers.is_empty() {
             let root = self.nodes.at(ROOT).and_then(|key| self.nodes.get(key));
@@ -178,12 +187,17 @@ impl Session {
 
     /// A peer that is not admitted is not going to be. Engines answer no question before they are: if it was told something,
     /// it is given a little time to read that.
-    fn turn_away(&mut self, peer: PeerId, why: AuthFailure, reason: &'static str) {
-        let spoken = self.peers.authentication(peer).is_some_and(|authentication| authentication.spoken);
-        self.tell(Event::AuthFailed { peer, reason: why });
-        match self.deadline(self.options.farewell_timeout / 4).filter(|_| spoken) {
+    fn reject_auth(&mut self, peer: PeerId, why: AuthFailure, reason: &'static str) {
+        let data_sent =
+            self.peers.authentication(peer).is_some_and(|authentication| authentication.data_sent);
+        self.push_event(Event::AuthFailed { peer, reason: why });
+        match self.deadline(self.options.drain_timeout / 4).filter(|_| data_sent) {
             Some(deadline) => {
-                self.peers.enter(peer, Stage::Parting { asked: false, reason }, Some(deadline));
+                self.peers.set_state(
+                    peer,
+                    PeerState::Disconnecting { awaits_confirmation: false, reason },
+                    Some(deadline),
+                );
             }
             None => self.disconnect(peer, reason),
         }

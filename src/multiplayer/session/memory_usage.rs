@@ -8,13 +8,13 @@ impl Session {
     /// which it has other methods.
     ///
     /// It is 0 for a peer that is not admitted. Queued events and outputs do not count.
-    pub(crate) fn held(&self, peer: PeerId) -> usize {
-        self.peers.held(peer) + self.nodes.held(peer) + self.replication.incoming.held(peer)
+    pub(crate) fn memory_usage(&self, peer: PeerId) -> usize {
+        self.peers.memory_usage(peer) + self.nodes.memory_usage(peer) + self.replication.incoming.held(peer)
     }
 
     /// Returns what is held for a peer, if a packet may have changed that since the last call.
-    pub(crate) fn take_held(&mut self, peer: PeerId) -> Option<usize> {
-        std::mem::take(&mut self.held_changed).then(|| self.held(peer))
+    pub(crate) fn take_changed_memory_usage(&mut self, peer: PeerId) -> Option<usize> {
+        std::mem::take(&mut self.memory_usage_changed).then(|| self.memory_usage(peer))
     }
 
     /// Says whether the transport is short of memory. While it is, a peer may number only a few paths.
@@ -73,13 +73,16 @@ mod tests {
         let one = peer(2);
         for count in 1..=1024 {
             announce(&mut server, one, count, ".");
-            let each = server.held(one) / count as usize;
+            let each = server.memory_usage(one) / count as usize;
             assert!((32..=128).contains(&each), "{each} bytes each for {count}");
         }
-        assert_eq!(server.stats().refused, 0);
-        let full = server.held(one);
+        assert_eq!(server.stats().rejected_packets, 0);
+        let full = server.memory_usage(one);
         announce(&mut server, one, 1025, ".");
-        assert_eq!((server.stats().refused, server.held(one), server.held(peer(3))), (1, full, 0));
+        assert_eq!(
+            (server.stats().rejected_packets, server.memory_usage(one), server.memory_usage(peer(3))),
+            (1, full, 0)
+        );
 
         announce(&mut server, peer(3), 1, ".");
         let mut path = |peer, number| server.peers.paths(peer).unwrap().get(number).unwrap().1.clone();
@@ -87,10 +90,10 @@ mod tests {
         assert!(Arc::ptr_eq(&path(one, 1), &path(peer(3), 1)));
 
         leave(&mut server, one);
-        assert_eq!(server.held(one), 0);
-        assert_ne!(server.held(peer(3)), 0);
+        assert_eq!(server.memory_usage(one), 0);
+        assert_ne!(server.memory_usage(peer(3)), 0);
         server.peer_joined(one, NOW);
-        assert_eq!(server.held(one), 0);
+        assert_eq!(server.memory_usage(one), 0);
     }
 
     fn spawn(server: &mut Session, what: SpawnWhat<'_>, net_id: u32, name: &str) {
@@ -108,27 +111,27 @@ mod tests {
         let node = server.register_spawner("Spawner", spawner).unwrap();
         server.set_authority(node, owner).unwrap();
         announce(&mut server, owner, 1, "Spawner");
-        let before = server.held(owner);
+        let before = server.memory_usage(owner);
 
         spawn(&mut server, SpawnWhat::Scene(0), 1, "a");
-        let short = server.held(owner) - before;
+        let short = server.memory_usage(owner) - before;
         assert!((200..1000).contains(&short), "{short}");
         // The name is kept twice.
         spawn(&mut server, SpawnWhat::Scene(0), 2, &"b".repeat(101));
-        assert_eq!(server.held(owner) - before, 2 * short + 200);
+        assert_eq!(server.memory_usage(owner) - before, 2 * short + 200);
         // Null, for which the function makes a scene that nothing else shares.
         let null = encode_values([&Variant::Nil]).unwrap();
         spawn(&mut server, SpawnWhat::Custom(Values::new(&null)), 3, "c");
-        assert!(server.held(owner) - before > 3 * short + 200);
+        assert!(server.memory_usage(owner) - before > 3 * short + 200);
         spawn(&mut server, SpawnWhat::Scene(0), 3, "d");
-        assert_eq!(server.stats().refused, 1);
+        assert_eq!(server.stats().rejected_packets, 1);
 
         for net_id in [1, 3] {
             receive(&mut server, owner, &Command::Despawn { net_id });
         }
-        assert_eq!(server.held(owner) - before, short + 200);
+        assert_eq!(server.memory_usage(owner) - before, short + 200);
         server.unregister_node(node);
-        assert_eq!(server.held(owner), before);
+        assert_eq!(server.memory_usage(owner), before);
 
         let node = server.register_spawner("Spawner", Spawner::new().scene(Scene::new([]))).unwrap();
         server.set_authority(node, owner).unwrap();
@@ -141,9 +144,9 @@ mod tests {
             state: Values::new(&[]),
         };
         receive(&mut server, owner, &Command::Spawn(packet));
-        assert!(server.held(owner) > before);
+        assert!(server.memory_usage(owner) > before);
         leave(&mut server, owner);
-        assert_eq!(server.held(owner), 0);
+        assert_eq!(server.memory_usage(owner), 0);
     }
 
     #[test]
@@ -156,16 +159,16 @@ mod tests {
         }
         announce(&mut server, peer(3), 1, "A");
         announce(&mut server, peer(2), 1, "A");
-        let one = server.held(peer(2));
-        assert_eq!(server.held(peer(3)), one);
+        let one = server.memory_usage(peer(2));
+        assert_eq!(server.memory_usage(peer(3)), one);
         announce(&mut server, peer(2), 2, "A");
-        let path = server.held(peer(2)) - one;
+        let path = server.memory_usage(peer(2)) - one;
         assert!(path < one, "only the first at a node counts");
         announce(&mut server, peer(2), 3, "B");
-        assert_eq!(server.held(peer(2)), 2 * one + path);
+        assert_eq!(server.memory_usage(peer(2)), 2 * one + path);
         server.unregister_node(nodes[1]);
-        assert_eq!(server.held(peer(2)), one + 2 * path);
+        assert_eq!(server.memory_usage(peer(2)), one + 2 * path);
         leave(&mut server, peer(2));
-        assert_eq!((server.held(peer(2)), server.held(peer(3))), (0, one));
+        assert_eq!((server.memory_usage(peer(2)), server.memory_usage(peer(3))), (0, one));
     }
 }

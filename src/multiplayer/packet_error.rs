@@ -26,7 +26,7 @@ pub enum PacketError {
     /// Only a server may say it, and only to clients: who has come or gone.
     NotServer,
     /// The server tells of a new peer by an id that is somebody's already, or that no client can have.
-    PeerTaken(PeerId),
+    PeerIdTaken(PeerId),
     /// The server tells of more peers than [`max_peers`](super::SessionOptions::max_peers).
     TooManyPeers,
     /// It is about other clients, or for them, in a session [without them](super::SessionOptions::relay).
@@ -41,7 +41,7 @@ pub enum PacketError {
         id: u32,
     },
     /// The peer has given this number to another path.
-    PathTaken {
+    PathIdTaken {
         /// The number.
         id: u32,
     },
@@ -58,18 +58,18 @@ pub enum PacketError {
         method: Cow<'static, str>,
     },
     /// An argument of a call cannot be read.
-    ArgumentError {
+    InvalidArgument {
         /// The method's name.
         method: Cow<'static, str>,
         /// Which argument, and what is wrong with it.
-        why: ArgumentError,
+        error: ArgumentError,
     },
     /// The method does not take such arguments.
-    CallError {
+    InvalidCall {
         /// Its name.
         method: Cow<'static, str>,
         /// What is wrong with them.
-        why: CallError,
+        error: CallError,
     },
     /// It is about nodes that the peer spawns, or says something of.
     Replication(ReplicationError),
@@ -84,18 +84,18 @@ impl fmt::Display for PacketError {
             Self::NotAuthenticating => f.write_str("no authentication is under way"),
             Self::UnknownPeer => f.write_str("there is no such peer"),
             Self::NotServer => f.write_str("only a server says so, to its clients"),
-            Self::PeerTaken(peer) => write!(f, "no newcomer can have the id {peer}"),
+            Self::PeerIdTaken(peer) => write!(f, "no newcomer can have the id {peer}"),
             Self::TooManyPeers => f.write_str("the server tells of more than `max_peers` peers"),
             Self::RelayOff => f.write_str("clients do not hear of each other in this session"),
             Self::RelayedSystem => f.write_str("a packet about the session itself came by relay"),
             Self::UnknownPath => f.write_str("there is no node at this path"),
             Self::UnknownNode { id } => write!(f, "the peer's number {id} means no node"),
-            Self::PathTaken { id } => write!(f, "the peer's number {id} has a meaning already"),
+            Self::PathIdTaken { id } => write!(f, "the peer's number {id} has a meaning already"),
             Self::TooManyPaths => f.write_str("the peer numbers more than `max_paths_per_peer` paths"),
             Self::UnknownMethod { id } => write!(f, "the node has no method {id}"),
             Self::NotAllowed { method } => write!(f, "the peer may not call `{method}`"),
-            Self::ArgumentError { method, why } => write!(f, "`{method}`: {why}"),
-            Self::CallError { method, why } => write!(f, "`{method}`: {why}"),
+            Self::InvalidArgument { method, error } => write!(f, "`{method}`: {error}"),
+            Self::InvalidCall { method, error } => write!(f, "`{method}`: {error}"),
             Self::Replication(why) => why.fmt(f),
         }
     }

@@ -19,7 +19,7 @@ pub(crate) const PACKET_OVERHEAD: usize = 80;
 
 /// The account of a server's shared bytes. A clone is the same account.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Ledger(Arc<Account>);
+pub(crate) struct SharedBytes(Arc<Account>);
 
 #[derive(Debug, Default)]
 struct Account {
@@ -33,13 +33,13 @@ type Holders = HashMap<(usize, usize), usize, BuildHasherDefault<AddressHasher>>
 
 /// Bytes in a queue. Dropping them takes them out of the account.
 #[derive(Debug)]
-pub(crate) struct HeldBytes {
+pub(crate) struct CountedBytes {
     bytes: Bytes,
     /// `None` if they are not counted.
-    ledger: Option<Ledger>,
+    shared_bytes: Option<SharedBytes>,
 }
 
-impl Ledger {
+impl SharedBytes {
     /// Returns how many bytes are held.
     pub(crate) fn bytes(&self) -> usize {
         self.0.bytes.load(Ordering::Relaxed)
@@ -75,26 +75,26 @@ impl Ledger {
     }
 }
 
-impl HeldBytes {
+impl CountedBytes {
     /// Enters the bytes into the account, if there is one.
-    pub(crate) fn new(bytes: Bytes, ledger: Option<&Ledger>) -> Self {
-        if let Some(ledger) = ledger {
-            ledger.enter(&bytes);
+    pub(crate) fn new(bytes: Bytes, shared_bytes: Option<&SharedBytes>) -> Self {
+        if let Some(shared_bytes) = shared_bytes {
+            shared_bytes.enter(&bytes);
         }
-        Self { bytes, ledger: ledger.cloned() }
+        Self { bytes, shared_bytes: shared_bytes.cloned() }
     }
 
     pub(crate) fn bytes(&self) -> &Bytes {
         &self.bytes
     }
 
-    /// Returns how many of the bytes the ledger counts.
-    pub(crate) fn counted(&self) -> usize {
-        if self.ledger.is_some() { self.bytes.len() } else { 0 }
+    /// Returns how many of the bytes `SharedBytes` counts.
+    pub(crate) fn counted_len(&self) -> usize {
+        if self.shared_bytes.is_some() { self.bytes.len() } else { 0 }
     }
 }
 
-impl Deref for HeldBytes {
+impl Deref for CountedBytes {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
@@ -102,10 +102,10 @@ impl Deref for HeldBytes {
     }
 }
 
-impl Drop for HeldBytes {
+impl Drop for CountedBytes {
     fn drop(&mut self) {
-        if let Some(ledger) = &self.ledger {
-            ledger.leave(&self.bytes);
+        if let Some(shared_bytes) = &self.shared_bytes {
+            shared_bytes.leave(&self.bytes);
         }
     }
 }
@@ -140,30 +140,30 @@ mod tests {
 
     #[test]
     fn bytes_in_many_queues_count_once_until_the_last_lets_go() {
-        let ledger = Ledger::default();
+        let shared_bytes = SharedBytes::default();
         let bytes = Bytes::from(vec![0; 1000]);
-        let held: Vec<_> = (0..100).map(|_| HeldBytes::new(bytes.clone(), Some(&ledger))).collect();
-        assert_eq!((ledger.bytes(), ledger.has(&bytes)), (1000, true));
+        let held: Vec<_> = (0..100).map(|_| CountedBytes::new(bytes.clone(), Some(&shared_bytes))).collect();
+        assert_eq!((shared_bytes.bytes(), shared_bytes.has(&bytes)), (1000, true));
         let mut held = held.into_iter();
         let last = held.next();
         drop(held);
-        assert_eq!(ledger.bytes(), 1000);
+        assert_eq!(shared_bytes.bytes(), 1000);
         drop(last);
-        assert_eq!((ledger.bytes(), ledger.has(&bytes)), (0, false));
+        assert_eq!((shared_bytes.bytes(), shared_bytes.has(&bytes)), (0, false));
     }
 
     #[test]
     fn equal_bytes_in_different_places_count_each() {
-        let ledger = Ledger::default();
-        let held = [0; 3].map(|_| HeldBytes::new(Bytes::from(vec![7; 10]), Some(&ledger)));
-        assert_eq!(ledger.bytes(), 30);
+        let shared_bytes = SharedBytes::default();
+        let held = [0; 3].map(|_| CountedBytes::new(Bytes::from(vec![7; 10]), Some(&shared_bytes)));
+        assert_eq!(shared_bytes.bytes(), 30);
         drop(held);
-        assert_eq!(ledger.bytes(), 0);
+        assert_eq!(shared_bytes.bytes(), 0);
     }
 
     #[test]
     fn without_an_account_nothing_is_counted() {
-        assert_eq!(HeldBytes::new(Bytes::from_static(b"abc"), None).counted(), 0);
+        assert_eq!(CountedBytes::new(Bytes::from_static(b"abc"), None).counted_len(), 0);
     }
 
     #[test]
