@@ -1,6 +1,6 @@
 //! What a session tells the program.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use super::{
     id::PeerId,
@@ -190,4 +190,25 @@ pub enum AuthFailure {
     Closed(CloseInfo),
     /// The program disconnected it.
     Kicked,
+}
+
+impl fmt::Display for DisconnectReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed(info) => info.fmt(f),
+            Self::ReportedByServer => f.write_str("the server reported that the peer is gone"),
+            Self::ServerLost => f.write_str("the connection to the server ended"),
+            Self::Kicked => f.write_str("disconnected by this end"),
+        }
+    }
+}
+
+impl fmt::Display for AuthFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimedOut => f.write_str("the peer did not authenticate in time"),
+            Self::Closed(info) => info.fmt(f),
+            Self::Kicked => f.write_str("disconnected by this end"),
+        }
+    }
 }

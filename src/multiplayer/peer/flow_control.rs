@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     rate::{Arrival, Rate},
-    server::{PeerKey, Progress, WebSocketServer},
+    server::{PeerKey, SendProgress, WebSocketServer},
 };
 
 /// What it costs to send a packet to one client, beside the packet's bytes: a system call takes as long as a few thousand bytes.
@@ -68,7 +68,7 @@ enum Wait {
 #[derive(Debug, Clone, Copy)]
 struct Congestion {
     /// What it had taken when its time began.
-    taken: Progress,
+    taken: SendProgress,
     /// When it is given up.
     due: Duration,
 }

@@ -88,7 +88,7 @@ impl ServerTransport {
                     session.set_memory_scarce(self.server.is_memory_scarce());
                     session.receive(id, packet, now);
                     if let Some(held) = session.take_changed_memory_usage(id) {
-                        self.server.hold_elsewhere(key, held);
+                        self.server.set_external_memory(key, held);
                     }
                 }
                 Pumped::Packet
@@ -124,7 +124,7 @@ impl ServerTransport {
             self.drop_slow_peers();
         }
         if sent.receivers >= MANY {
-            self.server.turn_to_others();
+            self.server.yield_to_other_peers();
         }
         if let Some(source) = self.source.take() {
             self.flow.count(&mut self.server, source, &sent, self.now);
@@ -185,7 +185,7 @@ impl ServerTransport {
                 sent.bytes += len;
                 sent.receivers += 1;
                 self.sends += 1;
-                if self.server.begins_to_congest(key) {
+                if self.server.is_congested_after_flush(key) {
                     self.flow.congest(&self.server, key, self.now);
                     sent.congested = Some(key);
                 }

@@ -10,7 +10,7 @@ use mio::net::TcpStream;
 use super::{
     dial::{Dial, Dialed},
     handshake::{ClientUpgrade, ServerUpgrade},
-    linger::{Linger, Lingering},
+    linger::{Linger, LingerStatus},
     opening::{Opened, Opening, Upgrade},
     pump::Pump,
     settings::Settings,
@@ -27,22 +27,22 @@ use crate::{
     request::Request,
     shared_bytes::SharedBytes,
     state::ReadyState,
-    sys::Held,
+    sys::MemoryUsage,
     upgraded::{Handover, Role},
     url::Url,
 };
 
 /// A connection of either role, to be moved on by whoever has a clock.
 #[derive(Debug)]
-pub(crate) struct Connection {
-    stage: Stage,
+pub(crate) struct TcpConnection {
+    stage: ConnectionStage,
     settings: Settings,
     /// Whether it was told that the other end sends no more.
     ends: bool,
 }
 
 #[derive(Debug)]
-enum Stage {
+enum ConnectionStage {
     Dialing(Box<Dialing>),
     Opening(Box<Opening>),
     Open(Box<Pump>),
@@ -58,13 +58,13 @@ struct Dialing {
     upgrade: ClientUpgrade,
 }
 
-impl Connection {
+impl TcpConnection {
     /// Begins to connect.
     pub(super) fn dial(url: &Url, options: &PeerOptions, now: Duration) -> Result<Self, Error> {
         let tls = tls::Client::new(url, &options.tls)?;
         let upgrade = ClientUpgrade::new(url, options);
         let dial = Dial::start(&url.host, url.port);
-        let stage = Stage::Dialing(Box::new(Dialing { dial, tls, upgrade }));
+        let stage = ConnectionStage::Dialing(Box::new(Dialing { dial, tls, upgrade }));
         Ok(Self { stage, settings: Settings::new(options, false, now), ends: false })
     }
 
@@ -75,7 +75,7 @@ impl Connection {
             let _ = stream.tcp().set_nodelay(true);
         }
         let opening = Opening::server(stream, ServerUpgrade::new(max_request));
-        let stage = Stage::Opening(Box::new(opening));
+        let stage = ConnectionStage::Opening(Box::new(opening));
         Self { stage, settings: Settings::new(options, true, now), ends: false }
     }
 
@@ -93,7 +93,7 @@ impl Connection {
             let _ = tcp.set_nodelay(true);
         }
         let opening = Opening::upgraded(Stream::Plain(tcp), Upgrade { protocol, rest });
-        let stage = Stage::Opening(Box::new(opening));
+        let stage = ConnectionStage::Opening(Box::new(opening));
         Ok(Self { stage, settings: Settings::new(options, role == Role::Server, now), ends: false })
     }
 
@@ -119,7 +119,7 @@ impl Connection {
 
     /// Moves on what can move. Whether there is more to do at once.
     pub(super) fn poll(&mut self, turn: &mut Turn<'_>, link: &mut Link) -> bool {
-        let mut stage = std::mem::replace(&mut self.stage, Stage::Over);
+        let mut stage = std::mem::replace(&mut self.stage, ConnectionStage::Over);
         loop {
             match stage.step(turn, &self.settings, link) {
                 Step::Next(next) => stage = next,
@@ -135,14 +135,14 @@ impl Connection {
 
     pub(super) fn request(&self) -> Option<&Request> {
         match &self.stage {
-            Stage::Opening(opening) => opening.request(),
+            ConnectionStage::Opening(opening) => opening.request(),
             _ => None,
         }
     }
 
     /// Says yes to the request; the connection opens with the next poll.
     pub(super) fn admit(&mut self, protocol: Option<String>, headers: &[(String, String)]) {
-        if let Stage::Opening(opening) = &mut self.stage {
+        if let ConnectionStage::Opening(opening) = &mut self.stage {
             opening.admit(protocol, headers);
         }
     }
@@ -172,21 +172,21 @@ impl Connection {
 
     /// Says no; the connection ends with the next poll.
     pub(super) fn refuse(&mut self, rejection: &Rejection, headers: &[(String, String)]) {
-        if let Stage::Opening(opening) = &mut self.stage {
+        if let ConnectionStage::Opening(opening) = &mut self.stage {
             opening.refuse(rejection, headers);
         }
     }
 
     /// Answers the request over HTTP; the connection ends with the next poll.
     pub(super) fn respond(&mut self, response: &Response, headers: &[(String, String)]) {
-        if let Stage::Opening(opening) = &mut self.stage {
+        if let ConnectionStage::Opening(opening) = &mut self.stage {
             opening.respond(response, headers);
         }
     }
 
     /// Turns a request away that asks for no WebSocket; the connection ends with the next poll.
     pub(super) fn decline(&mut self) {
-        if let Stage::Opening(opening) = &mut self.stage {
+        if let ConnectionStage::Opening(opening) = &mut self.stage {
             opening.decline();
         }
     }
@@ -194,7 +194,7 @@ impl Connection {
     /// The open connection.
     pub(super) fn pump(&self) -> Option<&Pump> {
         match &self.stage {
-            Stage::Open(pump) => Some(pump),
+            ConnectionStage::Open(pump) => Some(pump),
             _ => None,
         }
     }
@@ -202,7 +202,7 @@ impl Connection {
     /// The open connection.
     pub(super) fn pump_mut(&mut self) -> Option<&mut Pump> {
         match &mut self.stage {
-            Stage::Open(pump) => Some(pump),
+            ConnectionStage::Open(pump) => Some(pump),
             _ => None,
         }
     }
@@ -222,10 +222,10 @@ impl Connection {
 
     /// Ends it because the peer went over a limit: what waits for the peer is dropped, but for the reason.
     pub(super) fn expel(&mut self, what: Limit, reason: &str, now: Duration, link: &mut Link) {
-        match std::mem::replace(&mut self.stage, Stage::Over) {
-            Stage::Open(mut pump) => {
+        match std::mem::replace(&mut self.stage, ConnectionStage::Over) {
+            ConnectionStage::Open(mut pump) => {
                 pump.expel(what, reason, link);
-                self.stage = Stage::after(*pump, now + self.settings.close_timeout);
+                self.stage = ConnectionStage::after(*pump, now + self.settings.close_timeout);
             }
             stage => self.stage = stage,
         }
@@ -233,42 +233,49 @@ impl Connection {
 
     /// Ends it at once.
     pub(super) fn abort(&mut self) {
-        self.stage = Stage::Over;
+        self.stage = ConnectionStage::Over;
     }
 
     /// Returns the memory that it takes beside what the link accounts for.
-    pub(super) fn held(&self) -> Held {
+    pub(super) fn held(&self) -> MemoryUsage {
         match &self.stage {
-            Stage::Open(pump) => {
+            ConnectionStage::Open(pump) => {
                 let outbound = &pump.outbound;
-                Held { inbound: pump.held(), outbound: outbound.held(), shared: outbound.shared() }
+                MemoryUsage { inbound: pump.held(), outbound: outbound.held(), shared: outbound.shared() }
             }
-            Stage::Lingering(linger) => Held { inbound: 0, outbound: linger.held(), shared: linger.shared() },
-            Stage::Opening(opening) => Held { inbound: opening.held(), ..Held::default() },
-            Stage::Dialing(_) | Stage::Over => Held::default(),
+            ConnectionStage::Lingering(linger) => {
+                MemoryUsage { inbound: 0, outbound: linger.held(), shared: linger.shared() }
+            }
+            ConnectionStage::Opening(opening) => {
+                MemoryUsage { inbound: opening.held(), ..MemoryUsage::default() }
+            }
+            ConnectionStage::Dialing(_) | ConnectionStage::Over => MemoryUsage::default(),
         }
     }
 
     /// Returns `true` while TLS is not established, so that the next step may cost a private-key operation.
     pub(super) fn is_handshaking(&self) -> bool {
         match &self.stage {
-            Stage::Opening(opening) => opening.stream().is_handshaking() && !opening.is_mute(),
-            Stage::Dialing(_) | Stage::Open(_) | Stage::Lingering(_) | Stage::Over => false,
+            ConnectionStage::Opening(opening) => opening.stream().is_handshaking() && !opening.is_mute(),
+            ConnectionStage::Dialing(_)
+            | ConnectionStage::Open(_)
+            | ConnectionStage::Lingering(_)
+            | ConnectionStage::Over => false,
         }
     }
 
     /// Whether there are last bytes to send or to read.
     pub(super) fn lingers(&self) -> bool {
-        matches!(self.stage, Stage::Lingering(_))
+        matches!(self.stage, ConnectionStage::Lingering(_))
     }
 
     /// When there will be something to do, if nothing happens before.
     pub(super) fn next_deadline(&self) -> Duration {
         match &self.stage {
-            Stage::Dialing(_) | Stage::Opening(_) => self.settings.connect_due,
-            Stage::Open(pump) => pump.next_deadline(),
-            Stage::Lingering(linger) => linger.until(),
-            Stage::Over => Duration::MAX,
+            ConnectionStage::Dialing(_) | ConnectionStage::Opening(_) => self.settings.connect_due,
+            ConnectionStage::Open(pump) => pump.next_deadline(),
+            ConnectionStage::Lingering(linger) => linger.until(),
+            ConnectionStage::Over => Duration::MAX,
         }
     }
 
@@ -283,18 +290,18 @@ impl Connection {
     /// The socket, while a game may ask for it.
     fn tcp(&self) -> Option<&TcpStream> {
         match &self.stage {
-            Stage::Dialing(_) | Stage::Lingering(_) | Stage::Over => None,
-            Stage::Opening(opening) => Some(opening.stream().tcp()),
-            Stage::Open(pump) => Some(pump.stream().tcp()),
+            ConnectionStage::Dialing(_) | ConnectionStage::Lingering(_) | ConnectionStage::Over => None,
+            ConnectionStage::Opening(opening) => Some(opening.stream().tcp()),
+            ConnectionStage::Open(pump) => Some(pump.stream().tcp()),
         }
     }
 
     /// The socket, for whoever wants to be told when it is ready.
     pub(super) fn tcp_mut(&mut self) -> Option<&mut TcpStream> {
         match &mut self.stage {
-            Stage::Dialing(_) | Stage::Lingering(_) | Stage::Over => None,
-            Stage::Opening(opening) => Some(opening.stream_mut().tcp_mut()),
-            Stage::Open(pump) => Some(pump.stream_mut().tcp_mut()),
+            ConnectionStage::Dialing(_) | ConnectionStage::Lingering(_) | ConnectionStage::Over => None,
+            ConnectionStage::Opening(opening) => Some(opening.stream_mut().tcp_mut()),
+            ConnectionStage::Open(pump) => Some(pump.stream_mut().tcp_mut()),
         }
     }
 }
@@ -302,12 +309,12 @@ impl Connection {
 /// A stage after it was moved on.
 enum Step {
     /// It needs more time, or another turn at once.
-    Same(Stage, bool),
+    Same(ConnectionStage, bool),
     /// Another one follows, which may have something to do at once.
-    Next(Stage),
+    Next(ConnectionStage),
 }
 
-impl Stage {
+impl ConnectionStage {
     /// What follows an open connection.
     fn after(pump: Pump, linger_until: Duration) -> Self {
         pump.into_linger(linger_until).map_or(Self::Over, |linger| Self::Lingering(Box::new(linger)))
@@ -352,9 +359,9 @@ impl Stage {
                 Step::Next(Self::after(*pump, linger_until))
             }
             Self::Lingering(mut linger) => match linger.poll(turn) {
-                Lingering::Goes => Step::Same(Self::Lingering(linger), false),
-                Lingering::More => Step::Same(Self::Lingering(linger), true),
-                Lingering::Over => Step::Same(Self::Over, false),
+                LingerStatus::Pending => Step::Same(Self::Lingering(linger), false),
+                LingerStatus::More => Step::Same(Self::Lingering(linger), true),
+                LingerStatus::Done => Step::Same(Self::Over, false),
             },
             Self::Over => Step::Same(Self::Over, false),
         }
@@ -368,7 +375,9 @@ impl Dialing {
             let _ = tcp.set_nodelay(true);
         }
         match self.tls.secure(tcp) {
-            Ok(stream) => Step::Next(Stage::Opening(Box::new(Opening::client(stream, self.upgrade)))),
+            Ok(stream) => {
+                Step::Next(ConnectionStage::Opening(Box::new(Opening::client(stream, self.upgrade))))
+            }
             Err(failure) => end(CloseCause::Tls(failure), link),
         }
     }
@@ -376,7 +385,7 @@ impl Dialing {
 
 fn end(cause: CloseCause, link: &mut Link) -> Step {
     link.set_closed(CloseInfo::new(cause));
-    Step::Same(Stage::Over, false)
+    Step::Same(ConnectionStage::Over, false)
 }
 
 const TIMED_OUT: CloseCause = CloseCause::TimedOut(Timeout::Connect);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{rate::Arrival, sys::Ration};
+use crate::{rate::Arrival, sys::Budget};
 
 /// A time, and the socket's owner's scratch memory. What is left in that after a call is nobody's.
 pub(crate) struct Turn<'a> {
@@ -11,7 +11,7 @@ pub(crate) struct Turn<'a> {
     /// The time that rates are measured by.
     pub(crate) arrival: Arrival,
     pub(crate) scratch: &'a mut [u8],
-    pub(crate) ration: Ration,
+    pub(crate) budget: Budget,
     /// How many bytes the socket has given so far in this turn.
     pub(crate) read: usize,
 }

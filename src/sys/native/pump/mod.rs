@@ -26,7 +26,7 @@ use crate::{
     packet::{Outgoing, Packet},
     shared_bytes::SharedBytes,
     state::ReadyState,
-    sys::liveness::{Times, Vital, Watch},
+    sys::liveness::{ClockTimes, LivenessAction, LivenessTimer},
 };
 
 /// What a pump takes from the options.
@@ -54,7 +54,7 @@ pub(super) struct Pump {
     pub(super) outbound: Outbound,
     heartbeat: Heartbeat,
     /// Sends the program's probe, if it has one.
-    watch: Option<Box<Watch>>,
+    watch: Option<Box<LivenessTimer>>,
     pub(super) guard: Guard,
     /// Whether the socket may hold bytes.
     readable: bool,
@@ -107,7 +107,7 @@ impl Pump {
             watch: settings
                 .liveness
                 .as_deref()
-                .map(|liveness| Box::new(Watch::start(liveness.clone(), Self::times(now)))),
+                .map(|liveness| Box::new(LivenessTimer::start(liveness.clone(), Self::times(now)))),
             guard,
             readable: true,
             ends: false,
@@ -156,7 +156,7 @@ impl Pump {
         }
         let attention = match reading {
             Reading::Drained => Attention::Full,
-            Reading::Enough if turn.ration.hold > 0 => Attention::Partial,
+            Reading::Enough if turn.budget.memory > 0 => Attention::Partial,
             Reading::Enough | Reading::Full | Reading::Over => Attention::None,
         };
         self.guard.reads(attention, turn.now);
@@ -192,21 +192,23 @@ impl Pump {
         let Some(mut watch) = self.watch.take() else { return };
         // What is not read yet may be the answer; and so may be a message that is still on its way.
         let is_heard = self.reading != Reading::Drained || has_read && self.decoder.is_within_message();
-        match watch.look(link, Self::times(now), is_heard, false) {
-            Vital::Fine => {}
-            Vital::Probe => {
+        match watch.check(link, Self::times(now), is_heard, false) {
+            LivenessAction::None => {}
+            LivenessAction::SendProbe => {
                 let probe = watch.probe();
                 self.outbound.push(Outgoing::Shared(&probe), None, &mut link.outbox);
                 link.count_sent(probe.len());
             }
-            Vital::Dead => link.set_closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Liveness))),
+            LivenessAction::GiveUp => {
+                link.set_closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Liveness)))
+            }
         }
         self.watch = Some(watch);
     }
 
     /// The time of deadlines, and the other clocks' now.
-    fn times(now: Duration) -> Times {
-        Times { now, wall: super::now(), calendar: super::calendar() }
+    fn times(now: Duration) -> ClockTimes {
+        ClockTimes { now, wall: super::now(), calendar: super::calendar() }
     }
 
     /// Takes a packet. It leaves at once, unless it is to be gathered with others.

@@ -35,7 +35,7 @@ impl Pump {
             return Err(failure);
         }
         // What may be held when the turn ends.
-        let ceiling = self.inbound_held(link).saturating_add(turn.ration.hold);
+        let ceiling = self.inbound_held(link).saturating_add(turn.budget.memory);
         if let Some(packet) = self.stalled.take() {
             if !link.has_room_for(packet.len()) {
                 self.stalled = Some(packet);
@@ -44,7 +44,7 @@ impl Pump {
             link.deliver(packet);
         }
         if !self.unread.is_empty() {
-            if turn.ration.hold == 0 && link.available() > 0 {
+            if turn.budget.memory == 0 && link.available() > 0 {
                 return Ok(Reading::Enough);
             }
             let unread = std::mem::take(&mut self.unread);
@@ -53,12 +53,12 @@ impl Pump {
                 return Ok(reading);
             }
         }
-        let allowed = turn.read.saturating_add(turn.ration.read);
+        let allowed = turn.read.saturating_add(turn.budget.read);
         while self.readable {
             let left = ceiling.saturating_sub(self.inbound_held(link));
             let room = left.min(allowed.saturating_sub(turn.read));
             if room == 0 {
-                if turn.ration.hold == 0 && self.ends && self.decoder.is_within_message() {
+                if turn.budget.memory == 0 && self.ends && self.decoder.is_within_message() {
                     // There is no memory for the rest of this message, and the other end sends nothing more.
                     return Ok(self.lost(link));
                 }

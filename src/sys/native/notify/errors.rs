@@ -4,13 +4,13 @@ use std::io;
 
 /// Remembers what the system did the last time.
 #[derive(Debug, Default)]
-pub(super) struct Report {
+pub(super) struct ErrorLog {
     has_failed: bool,
 }
 
-impl Report {
+impl ErrorLog {
     /// Logs an error that follows a success. Returns `true` if there is an error.
-    pub(super) fn look(&mut self, result: &io::Result<()>) -> bool {
+    pub(super) fn check(&mut self, result: &io::Result<()>) -> bool {
         if let (Err(error), true) = (result, self.is_news(result)) {
             log::error!("the system does not tell when a socket is ready: {error}");
         }
@@ -28,10 +28,10 @@ mod tests {
 
     #[test]
     fn an_error_is_news_until_the_system_works_again() {
-        let mut report = Report::default();
+        let mut errors = ErrorLog::default();
         let news = [true, false, false, true, true, false].map(|works| {
             let result = if works { Ok(()) } else { Err(io::ErrorKind::OutOfMemory.into()) };
-            report.is_news(&result) && result.is_err()
+            errors.is_news(&result) && result.is_err()
         });
         assert_eq!(news, [false, true, false, false, false, true]);
     }

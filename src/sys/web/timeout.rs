@@ -5,15 +5,15 @@ use std::time::Duration;
 use super::time::now;
 use crate::{clock::PatientClock, close::Timeout};
 
-/// One time limit, running. A connection has at most one at a time, and none while it is open: so that an idle poll
+/// One time timeout, running. A connection has at most one at a time, and none while it is open: so that an idle poll
 /// need not ask the browser for the time.
-pub(super) struct Limit {
+pub(super) struct RunningTimeout {
     what: Timeout,
     clock: PatientClock,
     time: Duration,
 }
 
-impl Limit {
+impl RunningTimeout {
     pub(super) fn start(what: Timeout, time: Duration) -> Self {
         Self { what, clock: PatientClock::start(now()), time }
     }
@@ -29,8 +29,8 @@ impl Limit {
         now + self.time.saturating_sub(self.clock.advance(now))
     }
 
-    /// Which limit it was, once it is over.
-    pub(super) fn passed(&mut self) -> Option<Timeout> {
+    /// Which timeout it was, once it is over.
+    pub(super) fn expired(&mut self) -> Option<Timeout> {
         (self.clock.advance(now()) >= self.time).then_some(self.what)
     }
 }

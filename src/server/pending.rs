@@ -9,12 +9,12 @@ use super::key::PeerKey;
 
 /// A number of connections, in all and from each address.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct AddressCounts {
     total: usize,
     by_address: HashMap<IpAddr, usize>,
 }
 
-impl Tally {
+impl AddressCounts {
     /// Returns how many there are.
     pub(super) fn total(&self) -> usize {
         self.total
@@ -22,16 +22,16 @@ impl Tally {
 
     /// Returns how many there are from an address.
     pub(super) fn from(&self, addr: IpAddr) -> usize {
-        self.by_address.get(&one_client(addr)).copied().unwrap_or(0)
+        self.by_address.get(&client_prefix(addr)).copied().unwrap_or(0)
     }
 
     pub(super) fn add(&mut self, addr: IpAddr) {
         self.total += 1;
-        *self.by_address.entry(one_client(addr)).or_default() += 1;
+        *self.by_address.entry(client_prefix(addr)).or_default() += 1;
     }
 
     pub(super) fn remove(&mut self, addr: IpAddr) {
-        let addr = one_client(addr);
+        let addr = client_prefix(addr);
         if let Some(count) = self.by_address.get_mut(&addr) {
             self.total -= 1;
             *count -= 1;
@@ -44,25 +44,25 @@ impl Tally {
 
 /// Connections in the order in which they came, oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Crowd {
+pub(super) struct PendingHandshakes {
     /// Later keys are greater.
-    members: BTreeMap<PeerKey, IpAddr>,
+    entries: BTreeMap<PeerKey, IpAddr>,
 }
 
-impl Crowd {
+impl PendingHandshakes {
     pub(super) fn add(&mut self, key: PeerKey, addr: IpAddr) {
-        self.members.insert(key, addr);
+        self.entries.insert(key, addr);
     }
 
     pub(super) fn remove(&mut self, key: PeerKey) {
-        self.members.remove(&key);
+        self.entries.remove(&key);
     }
 
     /// Returns the oldest one of the most crowded network. It is found from the largest networks down, so that neither many
     /// addresses of one network nor many networks of one customer help. Those that wait for this end are left out, if others
     /// do not.
     pub(super) fn oldest_of_most_crowded(&self, waits: impl Fn(PeerKey) -> bool) -> Option<PeerKey> {
-        let all = self.members.iter().map(|(key, addr)| (*key, addr.to_canonical()));
+        let all = self.entries.iter().map(|(key, addr)| (*key, addr.to_canonical()));
         let mut candidates: Vec<(PeerKey, IpAddr)> = all.clone().filter(|(key, _)| !waits(*key)).collect();
         if candidates.is_empty() {
             candidates.extend(all);
@@ -101,7 +101,7 @@ fn network(addr: IpAddr, level: usize) -> IpAddr {
 }
 
 /// What counts as one client: an IPv4 address; in IPv6 a /64, which is the least that a customer gets.
-pub(super) fn one_client(addr: IpAddr) -> IpAddr {
+pub(super) fn client_prefix(addr: IpAddr) -> IpAddr {
     network(addr.to_canonical(), LEVELS - 1)
 }
 
@@ -115,39 +115,39 @@ mod tests {
 
     /// The place, in the order of coming, of the one that has to make room.
     fn chosen(addresses: &[&str]) -> usize {
-        let (mut slots, mut crowd) = (Slots::new(), Crowd::default());
+        let (mut slots, mut pending) = (Slots::new(), PendingHandshakes::default());
         let keys: Vec<_> = addresses.iter().map(|_| slots.insert(())).collect();
         for (key, addr) in keys.iter().zip(addresses) {
-            crowd.add(*key, ip(addr));
+            pending.add(*key, ip(addr));
         }
-        let chosen = crowd.oldest_of_most_crowded(|_| false).expect("there is one");
-        assert_eq!(crowd.oldest_of_most_crowded(|_| true), Some(chosen), "where all wait it is the same");
+        let chosen = pending.oldest_of_most_crowded(|_| false).expect("there is one");
+        assert_eq!(pending.oldest_of_most_crowded(|_| true), Some(chosen), "where all wait it is the same");
         keys.iter().position(|key| *key == chosen).expect("it is one of them")
     }
 
     #[test]
     fn the_addresses_of_an_ipv6_network_count_as_one() {
-        let mut tally = Tally::default();
+        let mut counts = AddressCounts::default();
         for addr in ["2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:1::1", "::ffff:1.1.1.1", "1.1.1.1"] {
-            tally.add(ip(addr));
+            counts.add(ip(addr));
         }
-        assert_eq!((tally.from(ip("2001:db8::3")), tally.from(ip("1.1.1.1")), tally.total()), (2, 2, 5));
-        tally.remove(ip("::ffff:1.1.1.1"));
-        tally.remove(ip("1.1.1.1"));
-        tally.remove(ip("9.9.9.9"));
-        assert_eq!((tally.from(ip("1.1.1.1")), tally.by_address.len(), tally.total()), (0, 2, 3));
+        assert_eq!((counts.from(ip("2001:db8::3")), counts.from(ip("1.1.1.1")), counts.total()), (2, 2, 5));
+        counts.remove(ip("::ffff:1.1.1.1"));
+        counts.remove(ip("1.1.1.1"));
+        counts.remove(ip("9.9.9.9"));
+        assert_eq!((counts.from(ip("1.1.1.1")), counts.by_address.len(), counts.total()), (0, 2, 3));
     }
 
     #[test]
     fn one_that_waits_for_this_end_does_not_make_room_for_others() {
-        let (mut slots, mut crowd) = (Slots::new(), Crowd::default());
+        let (mut slots, mut pending) = (Slots::new(), PendingHandshakes::default());
         let keys = ["1.1.1.1", "1.1.1.1", "2.2.2.2"].map(|addr| {
             let key = slots.insert(());
-            crowd.add(key, ip(addr));
+            pending.add(key, ip(addr));
             key
         });
-        assert_eq!(crowd.oldest_of_most_crowded(|key| key == keys[0]), Some(keys[1]));
-        assert_eq!(crowd.oldest_of_most_crowded(|key| key != keys[2]), Some(keys[2]));
+        assert_eq!(pending.oldest_of_most_crowded(|key| key == keys[0]), Some(keys[1]));
+        assert_eq!(pending.oldest_of_most_crowded(|key| key != keys[2]), Some(keys[2]));
     }
 
     #[test]

@@ -5,14 +5,14 @@ use web_sys::{Event, EventTarget};
 
 /// One event listener. Dropping it takes it off its target before the callback dies, so an event that comes late
 /// finds nobody, rather than freed memory.
-pub(super) struct Listener {
+pub(super) struct EventListener {
     target: EventTarget,
     name: &'static str,
     // `Fn`: a callback changes things through its bridge, and so needs no guard of its own against being re-entered.
     callback: Closure<dyn Fn(Event)>,
 }
 
-impl Listener {
+impl EventListener {
     /// Calls back at each event of that name, which the platform fires as an `E`.
     pub(super) fn new<E: JsCast>(
         target: &EventTarget,
@@ -25,7 +25,7 @@ impl Listener {
     }
 }
 
-impl Drop for Listener {
+impl Drop for EventListener {
     fn drop(&mut self) {
         let callback = self.callback.as_ref().unchecked_ref();
         let removed = self.target.remove_event_listener_with_callback(self.name, callback);

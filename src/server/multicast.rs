@@ -15,8 +15,8 @@ impl WebSocketServer {
     pub fn broadcast(&mut self, packet: &Packet, except: Option<PeerKey>) -> usize {
         let encoded = EncodedPackets::new(slice::from_ref(packet));
         let mut taken = 0;
-        for slot in 0..self.members.width() {
-            let Some(key) = self.members.at(slot).filter(|key| Some(*key) != except) else { continue };
+        for slot in 0..self.entries.width() {
+            let Some(key) = self.entries.at(slot).filter(|key| Some(*key) != except) else { continue };
             taken += usize::from(self.queue(key, encoded.content(), Urgency::Now).is_ok());
         }
         taken
@@ -51,12 +51,12 @@ impl WebSocketServer {
         keys: impl IntoIterator<Item = impl Borrow<PeerKey>>,
     ) -> usize {
         let encoded = EncodedPackets::new(slice::from_ref(packet));
-        self.casts += 1;
+        self.multicasts += 1;
         let mut taken = 0;
         for key in keys {
             let key = *key.borrow();
-            let Some(member) = self.members.get_mut(key) else { continue };
-            if std::mem::replace(&mut member.last_cast, self.casts) != self.casts {
+            let Some(entry) = self.entries.get_mut(key) else { continue };
+            if std::mem::replace(&mut entry.last_multicast, self.multicasts) != self.multicasts {
                 taken += usize::from(self.queue(key, encoded.content(), Urgency::Now).is_ok());
             }
         }

@@ -12,14 +12,14 @@ use mio::{Events, Poll, Token};
 
 use crate::{connection::Connection, ring::Ring};
 
-/// How many handshakes are under way at a time, unless it is said. Servers have a right to refuse a stampede.
+/// The default number of concurrent handshakes. Servers may limit pending connections.
 const JOINING: usize = 64;
 
-/// How long the server may be silent while something is due from it.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The deadline for expected data from the server.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The clients of one server.
-pub struct Crowd {
+pub struct ClientPool {
     addr: SocketAddr,
     ring: Rc<Ring>,
     joining: usize,
@@ -28,11 +28,11 @@ pub struct Crowd {
     connections: Vec<Connection>,
     buffer: Vec<u8>,
     /// When anything last came.
-    heard: Instant,
+    last_event: Instant,
 }
 
-impl Crowd {
-    /// Nobody yet. Whoever joins has this ring, until he is given another one.
+impl ClientPool {
+    /// Creates an empty pool. Each client that joins has this ring until it gets another one.
     ///
     /// # Errors
     /// The system has no descriptor left.
@@ -45,100 +45,100 @@ impl Crowd {
             events: Events::with_capacity(1024),
             connections: Vec::new(),
             buffer: vec![0; 256 * 1024],
-            heard: Instant::now(),
+            last_event: Instant::now(),
         })
     }
 
-    /// Lets no more than so many join at a time.
+    /// Sets the number of clients that join at a time.
     #[must_use]
     pub fn joining(self, joining: usize) -> Self {
         Self { joining, ..self }
     }
 
-    /// How many there are.
+    /// The number of clients.
     pub fn len(&self) -> usize {
         self.connections.len()
     }
 
-    /// Whether nobody is there.
+    /// Returns `true` if there are no clients.
     pub fn is_empty(&self) -> bool {
         self.connections.is_empty()
     }
 
-    /// Adds so many, and returns when all of them are open.
+    /// Adds clients, and returns when all of them are open.
     ///
     /// # Errors
-    /// The server refuses one.
+    /// The server rejects one.
     pub fn join(&mut self, count: usize) -> Result<()> {
         self.join_with_prelude(count, 0)
     }
 
-    /// The same where the server has something to say to each of them before the ring's messages, so many bytes.
+    /// Adds clients to each of which the server sends `prelude` bytes before the ring's messages.
     ///
     /// # Errors
-    /// The server refuses one.
+    /// The server rejects one.
     pub fn join_with_prelude(&mut self, count: usize, prelude: usize) -> Result<()> {
         let (start, end) = (self.len(), self.len() + count);
-        self.heard = Instant::now();
+        self.last_event = Instant::now();
         loop {
-            // They open in about the order in which they came, so the first that is not open is near the end.
+            // They open roughly in order, so the first one that is not open is near the end.
             let first = self.connections[start..].iter().position(|connection| !connection.is_open());
-            let settled = first.map_or(self.len(), |first| start + first);
-            if settled == end {
+            let opened = first.map_or(self.len(), |first| start + first);
+            if opened == end {
                 return Ok(());
             }
-            while self.len() < end.min(settled + self.joining) {
+            while self.len() < end.min(opened + self.joining) {
                 let token = Token(self.len());
                 let (registry, ring) = (self.poll.registry(), self.ring.clone());
                 let mut connection = Connection::begin(self.addr, registry, token, ring)?;
                 connection.expect_prelude(prelude);
                 self.connections.push(connection);
             }
-            self.turn(PATIENCE, |_, _| 0)?;
-            self.insist()?;
+            self.poll_once(TIMEOUT, |_, _| 0)?;
+            self.check_timeout()?;
         }
     }
 
-    /// Each of them.
+    /// The clients.
     pub fn connections(&mut self) -> &mut [Connection] {
         &mut self.connections
     }
 
-    /// Returns when all have heard what the server had to say first.
+    /// Returns when all clients have received their prelude.
     ///
     /// # Errors
-    /// The server does not say it.
-    pub fn hear_preludes(&mut self) -> Result<()> {
-        self.heard = Instant::now();
+    /// The server does not send one.
+    pub fn receive_preludes(&mut self) -> Result<()> {
+        self.last_event = Instant::now();
         while !self.connections.iter().all(|connection| connection.prelude().is_some()) {
-            self.turn(PATIENCE, |_, _| 0)?;
-            self.insist()?;
+            self.poll_once(TIMEOUT, |_, _| 0)?;
+            self.check_timeout()?;
         }
         Ok(())
     }
 
-    /// Lets one connection send, at once.
+    /// Sends messages on one connection at once.
     ///
     /// # Errors
-    /// It is lost.
+    /// The connection is lost.
     pub fn send(&mut self, index: usize, messages: u64) -> Result<()> {
         let connection = &mut self.connections[index];
         connection.grant(messages);
         connection.write()
     }
 
-    /// Waits for something to happen and deals with it. `completed` hears of each connection that got messages and how many,
-    /// and says how many more it may send.
+    /// Waits for events and handles them. `completed` gets the index of each connection that received messages, and
+    /// their number. It returns the number of messages that the connection may send in addition.
     ///
     /// # Errors
-    /// A connection is lost, or got what was not sent.
-    pub fn turn(&mut self, wait: Duration, mut completed: impl FnMut(usize, u64) -> u64) -> Result<()> {
+    /// A connection is lost, or a received byte is wrong.
+    pub fn poll_once(&mut self, wait: Duration, mut completed: impl FnMut(usize, u64) -> u64) -> Result<()> {
         match self.poll.poll(&mut self.events, Some(wait)) {
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
             polled => polled?,
         }
         if !self.events.is_empty() {
-            self.heard = Instant::now();
+            self.last_event = Instant::now();
         }
         for event in &self.events {
             let index = event.token().0;
@@ -157,38 +157,44 @@ impl Crowd {
         Ok(())
     }
 
-    /// Returns when so many messages have come.
+    /// Returns when this number of messages has arrived.
     ///
     /// # Errors
-    /// They do not come.
-    pub fn hear(&mut self, mut messages: u64) -> Result<()> {
-        self.heard = Instant::now();
+    /// They do not arrive.
+    pub fn receive(&mut self, mut messages: u64) -> Result<()> {
+        self.last_event = Instant::now();
         while messages > 0 {
-            self.turn(Duration::from_millis(100), |_, heard| {
-                messages -= heard;
+            self.poll_once(Duration::from_millis(100), |_, received| {
+                messages -= received;
                 0
             })?;
-            self.insist()?;
+            self.check_timeout()?;
         }
         Ok(())
     }
 
-    /// Deals with whatever happens for so long, which should be next to nothing.
+    /// Handles events for this time. Few are expected.
     ///
     /// # Errors
-    /// Those of [`turn`](Self::turn).
-    pub fn rest(&mut self, time: Duration) -> Result<()> {
+    /// Those of [`poll_once`](Self::poll_once).
+    pub fn poll_for(&mut self, time: Duration) -> Result<()> {
         let end = Instant::now() + time;
         while let Some(left) = end.checked_duration_since(Instant::now()) {
-            self.turn(left, |_, _| 0)?;
+            self.poll_once(left, |_, _| 0)?;
         }
         Ok(())
     }
 
+    /// Checks that the last event is recent.
+    ///
     /// # Errors
-    /// Nothing has come for long.
-    pub fn insist(&self) -> Result<()> {
-        ensure!(self.heard.elapsed() < PATIENCE, "the server has not answered for {} s", PATIENCE.as_secs());
+    /// It is not.
+    pub fn check_timeout(&self) -> Result<()> {
+        ensure!(
+            self.last_event.elapsed() < TIMEOUT,
+            "the server has not answered for {} s",
+            TIMEOUT.as_secs()
+        );
         Ok(())
     }
 }

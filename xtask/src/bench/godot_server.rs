@@ -1,4 +1,4 @@
-//! Godot's own server: the project in `bench/godot`, laid down where the engine can see it.
+//! Godot's own server: runs the project in `bench/godot`.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -6,46 +6,47 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::godot::{self, Engine, Found};
+use crate::godot::{self, Availability, Engine};
 use crate::project::Project;
 
 const PROJECT: &str = "bench/godot";
 
-/// Where an engine that lives in a root folder of its own finds it.
-const INSIDE: &str = "srv/bench";
+/// The project's path within the root folder of an engine.
+const CHROOT_PATH: &str = "srv/bench";
 
-/// An engine that is ready to serve.
-pub struct Rival {
+/// An engine with the project.
+pub struct GodotServer {
     pub version: String,
     engine: Engine,
-    /// As the engine sees it.
+    /// The project's folder, as the engine sees it.
     folder: PathBuf,
 }
 
-impl Rival {
-    /// Gets an engine, and gives it the project; or says why this machine cannot have one.
+impl GodotServer {
+    /// Gets an engine and copies the project to a folder that it can read. The inner error is the reason why this
+    /// machine cannot have an engine.
     pub async fn prepare(project: &Project) -> Result<Result<Self, String>> {
         let engine = match godot::get(project).await? {
-            Found::Here(engine) => engine,
-            Found::NotHere(why) => return Ok(Err(why)),
+            Availability::Available(engine) => engine,
+            Availability::Unavailable(reason) => return Ok(Err(reason)),
         };
         let version = engine.version(project).await?;
-        let (folder, seen) = match &engine {
+        let (folder, visible) = match &engine {
             Engine::Installed(_) => {
                 let folder = project.target().join("bench-godot");
                 (folder.clone(), folder)
             }
-            Engine::Chroot(root) => (root.join(INSIDE), Path::new("/").join(INSIDE)),
+            Engine::Chroot(root) => (root.join(CHROOT_PATH), Path::new("/").join(CHROOT_PATH)),
         };
-        lay_down(&project.root().join(PROJECT), &folder)
+        copy_project(&project.root().join(PROJECT), &folder)
             .with_context(|| format!("cannot write to {}", folder.display()))?;
-        Ok(Ok(Self { version, engine, folder: seen }))
+        Ok(Ok(Self { version, engine, folder: visible }))
     }
 
-    /// The command that serves, on a port of its own choice.
+    /// Returns the command line of the server, which listens on a free port.
     pub fn command(&self, args: &[&str]) -> Vec<OsString> {
-        // What it remembers of its user stays out of the user's own folder. `env` and `chroot` become the engine: there is one
-        // process.
+        // The engine's user data goes here, not into the user's home. `env` and `chroot` execute the engine in their
+        // own process, so there is one process to measure.
         let mut user = OsString::from("HOME=");
         user.push(self.folder.join("user"));
         let mut command = vec!["env".into(), user];
@@ -61,7 +62,7 @@ impl Rival {
     }
 }
 
-fn lay_down(from: &Path, to: &Path) -> std::io::Result<()> {
+fn copy_project(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir_all(to.join("user"))?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;

@@ -9,7 +9,7 @@ use std::{
 
 use mio::{Events, Poll, Registry, Token};
 
-use super::{Interrupt, Wants, report::Report};
+use super::{Interrupt, Wants, errors::ErrorLog};
 use crate::sys;
 
 /// How many events one look takes: of the sockets of one connection, and of the interrupt.
@@ -28,7 +28,7 @@ const SLACK: Duration = Duration::from_millis(1);
 /// a nudge. So a nudge can only be taken by a sleeper that it is for, or before the decision that takes the change into
 /// account. The queue is locked before the state, never while the state is.
 #[derive(Debug)]
-pub(super) struct Alarm {
+pub(super) struct WakeQueue {
     pub(super) registry: Registry,
     pub(super) interrupt: Arc<Interrupt>,
     queue: Mutex<Queue>,
@@ -42,12 +42,12 @@ pub(super) struct Queue {
     poll: Poll,
     events: Events,
     /// Of the thread's sleep.
-    pub(super) report: Report,
+    pub(super) errors: ErrorLog,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    pub(super) hook: Option<Hook>,
+    pub(super) hook: Option<SharedHook>,
     /// Counts the hooks. A thread serves one.
     pub(super) generation: u64,
     /// The thread that serves the hook, if it runs.
@@ -59,20 +59,20 @@ pub(super) struct State {
     pub(super) sleeps_until: Option<Duration>,
     /// The program sleeps in the queue itself.
     pub(super) is_waiting: bool,
-    pub(super) watch: Watch,
+    pub(super) watch: WatchState,
 }
 
 /// What the hook is to be called for.
 #[derive(Debug, Default)]
-pub(super) enum Watch {
+pub(super) enum WatchState {
     /// There is no connection.
     #[default]
-    Over,
+    Detached,
     /// The program polls.
-    Nothing,
+    Polling,
     For(Target),
     /// It was called, and the program has not polled since.
-    Told {
+    Called {
         at: Duration,
     },
 }
@@ -81,7 +81,7 @@ pub(super) enum Watch {
 #[derive(Debug)]
 pub(super) struct Target {
     /// The token of its sockets' events. Events with another are about what was waited for before.
-    pub(super) ticket: usize,
+    pub(super) token: usize,
     pub(super) wants: Wants,
     pub(super) due: Duration,
 }
@@ -104,10 +104,10 @@ impl Target {
 
 /// The program's hook. One call at a time: it need not be `Sync`.
 #[derive(Clone)]
-pub(super) struct Hook(Arc<Mutex<sys::Hook>>);
+pub(super) struct SharedHook(Arc<Mutex<sys::WakeHook>>);
 
-impl Hook {
-    pub(super) fn new(hook: sys::Hook) -> Self {
+impl SharedHook {
+    pub(super) fn new(hook: sys::WakeHook) -> Self {
         Self(Arc::new(Mutex::new(hook)))
     }
 
@@ -116,9 +116,9 @@ impl Hook {
     }
 }
 
-impl fmt::Debug for Hook {
+impl fmt::Debug for SharedHook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Hook")
+        f.write_str("SharedHook")
     }
 }
 
@@ -128,13 +128,13 @@ impl Queue {
         self.poll.poll(&mut self.events, Some(at_most.min(LONGEST_SLEEP)))
     }
 
-    /// Returns `true` if the last sleep found the sockets ready that were registered with this ticket.
-    pub(super) fn has(&self, ticket: usize) -> bool {
-        self.events.iter().any(|event| event.token() == Token(ticket))
+    /// Returns `true` if the last sleep found the sockets ready that were registered with this token.
+    pub(super) fn has(&self, token: usize) -> bool {
+        self.events.iter().any(|event| event.token() == Token(token))
     }
 }
 
-impl Alarm {
+impl WakeQueue {
     pub(super) fn new(interrupt: &Arc<Interrupt>) -> io::Result<Self> {
         let poll = Poll::new()?;
         let registry = poll.registry().try_clone()?;
@@ -145,7 +145,7 @@ impl Alarm {
             queue: Mutex::new(Queue {
                 poll,
                 events: Events::with_capacity(EVENTS),
-                report: Report::default(),
+                errors: ErrorLog::default(),
             }),
             state: Mutex::default(),
             changed: Condvar::new(),
@@ -158,7 +158,7 @@ impl Alarm {
     }
 
     /// Lets the thread look at the state again, wherever it sleeps.
-    pub(super) fn rouse(&self) {
+    pub(super) fn wake_all(&self) {
         self.changed.notify_all();
         self.interrupt.nudge();
     }
@@ -166,7 +166,7 @@ impl Alarm {
     /// Watches for something else.
     pub(super) fn watch(&self, mut state: MutexGuard<'_, State>, target: Target, now: Duration) {
         let is_sooner = state.sleeps_until.is_some_and(|until| target.is_due(now) || target.due < until);
-        state.watch = Watch::For(target);
+        state.watch = WatchState::For(target);
         drop(state);
         self.changed.notify_all();
         if is_sooner {

@@ -8,7 +8,7 @@
 
 mod common;
 
-#[path = "in_the_open/mod.rs"]
+#[path = "hostile_clients/mod.rs"]
 mod behaviour;
 #[path = "server/host.rs"]
 mod host;

@@ -1,14 +1,14 @@
-//! Who takes part, where their programs are, and how they take turns.
+//! The servers that are compared, the paths of their programs, and the order in which they run.
 
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 
+use crate::process::Cmd;
 use crate::project::Project;
-use crate::sh::Cmd;
 
-/// A server with the command line `ADDR [--max-message BYTES] [--hz N]`.
+/// An echo server with the command line `ADDR [--max-message BYTES] [--hz N]`.
 #[derive(Debug, PartialEq)]
 pub struct Server {
     pub name: &'static str,
@@ -19,7 +19,7 @@ pub const OURS: Server = Server { name: "websocket-peer", program: "echo_server"
 pub const RELAY: Server = Server { name: "websocket-peer", program: "multiplayer_relay" };
 pub const PLAIN: Server = Server { name: "plain tungstenite loop", program: "plain" };
 
-/// Ours first.
+/// All echo servers, ours first and the plain loop second.
 pub const SERVERS: [Server; 5] = [
     OURS,
     PLAIN,
@@ -28,14 +28,14 @@ pub const SERVERS: [Server; 5] = [
     Server { name: "tokio-websockets", program: "tokio_websockets" },
 ];
 
-/// Everything that is measured in one run has this in common.
-pub struct Contest<'a> {
+/// The settings of one run.
+pub struct Comparison<'a> {
     pub project: &'a Project,
     pub quick: bool,
 }
 
-impl<'a> Contest<'a> {
-    /// Builds all the programs.
+impl<'a> Comparison<'a> {
+    /// Builds all programs.
     pub async fn prepare(project: &'a Project, quick: bool) -> Result<Self> {
         let cargo = || project.command("cargo").args(["build", "--release"]);
         cargo().args(["--example", OURS.program]).run().await?;
@@ -45,53 +45,53 @@ impl<'a> Contest<'a> {
         Ok(Self { project, quick })
     }
 
-    /// A full run's number, or a quick one's.
-    pub fn full_or_quick<T>(&self, full: T, quick: T) -> T {
+    /// Returns the value for a full run or for a quick one.
+    pub fn by_mode<T>(&self, full: T, quick: T) -> T {
         if self.quick { quick } else { full }
     }
 
-    /// How often everybody has a turn. The median of these is told.
+    /// The number of rounds. The median of the rounds is reported.
     pub fn rounds(&self) -> usize {
-        self.full_or_quick(3, 1)
+        self.by_mode(3, 1)
     }
 
-    /// One of the programs in `bench/`.
+    /// Returns a command that runs a program of `bench/`.
     pub fn program(&self, name: &str) -> Cmd {
         self.project.command(&format!("bench/target/release/{name}"))
     }
 
-    /// A program in `bench/` that starts a server and measures something about it.
-    pub fn against(&self, name: &str, args: &[String], server: &Server, server_args: &[&str]) -> Cmd {
+    /// Returns a command that runs a program of `bench/`, which starts the server and measures it.
+    pub fn measuring(&self, name: &str, args: &[String], server: &Server, server_args: &[&str]) -> Cmd {
         let address = ["127.0.0.1:0"].iter();
         let command = self.program(name).args(args).arg("--").arg(self.path(server));
         command.args(address.chain(server_args))
     }
 
-    /// Lets all of them have a turn, and all of them another one, and so on: what disturbs the machine for a while then disturbs
-    /// everybody. Gives what was measured, by contestant.
-    pub async fn take_turns<C, M: DeserializeOwned>(
+    /// Measures every candidate once per round, so that a disturbance of the machine affects all of them. Returns the
+    /// measurements of each candidate.
+    pub async fn run_rounds<C, M: DeserializeOwned>(
         &self,
         rounds: usize,
-        contestants: &[C],
+        candidates: &[C],
         command: impl Fn(&C) -> Cmd,
     ) -> Result<Vec<Vec<M>>> {
-        let mut measured: Vec<Vec<M>> = contestants.iter().map(|_| Vec::new()).collect();
+        let mut measured: Vec<Vec<M>> = candidates.iter().map(|_| Vec::new()).collect();
         for _ in 0..rounds {
-            for (contestant, measured) in contestants.iter().zip(&mut measured) {
-                let lines = command(contestant).read().await?;
-                let line = lines.last().context("it measured nothing")?;
+            for (comparisonant, measured) in candidates.iter().zip(&mut measured) {
+                let lines = command(comparisonant).read().await?;
+                let line = lines.last().context("the program printed nothing")?;
                 println!("  {line}");
-                measured.push(serde_json::from_str(line).with_context(|| format!("not understood: {line}"))?);
+                measured.push(serde_json::from_str(line).with_context(|| format!("cannot parse {line}"))?);
             }
         }
         Ok(measured)
     }
 
-    /// Where its program is.
+    /// Returns the path of a server's program.
     pub fn path(&self, server: &Server) -> PathBuf {
         if *server == OURS {
             let path = self.project.target().join("release").join("examples").join(server.program);
-            // It is printed, and shorter is better; what is run is run at the root.
+            // Commands run at the root, so the path can be relative, which is shorter in the output.
             path.strip_prefix(self.project.root()).map(PathBuf::from).unwrap_or(path)
         } else {
             ["bench", "target", "release", server.program].iter().collect()

@@ -1,4 +1,4 @@
-//! Rings the bell when something is due.
+//! Rings the wake when something is due.
 
 use std::{
     cell::{Cell, OnceCell},
@@ -9,15 +9,15 @@ use std::{
 use js_sys::Function;
 use wasm_bindgen::{JsCast, closure::Closure, prelude::wasm_bindgen};
 
-use super::{time::now, waking::Bell};
+use super::{time::now, wake_signal::WakeSignal};
 
 /// What a browser counts in milliseconds, and far less.
 const LONGEST_TIMER: Duration = Duration::from_secs(60 * 60);
 
 /// One deadline at a time, in the browser's time. It moves often and comes seldom: so a timer that runs is left alone, and
 /// one that has come too early is set again.
-pub(super) struct Alarm {
-    bell: Rc<Bell>,
+pub(super) struct WakeTimer {
+    wake: Rc<WakeSignal>,
     due: Cell<Duration>,
     timer: Cell<Option<Timer>>,
     callback: OnceCell<Closure<dyn Fn()>>,
@@ -29,10 +29,10 @@ struct Timer {
     at: Duration,
 }
 
-impl Alarm {
-    pub(super) fn new(bell: &Rc<Bell>) -> Rc<Self> {
+impl WakeTimer {
+    pub(super) fn new(wake: &Rc<WakeSignal>) -> Rc<Self> {
         Rc::new(Self {
-            bell: Rc::clone(bell),
+            wake: Rc::clone(wake),
             due: Cell::new(Duration::MAX),
             timer: Cell::default(),
             callback: OnceCell::new(),
@@ -55,10 +55,10 @@ impl Alarm {
     fn start(self: &Rc<Self>) {
         self.stop();
         let callback = self.callback.get_or_init(|| {
-            let alarm = Rc::downgrade(self);
+            let timer = Rc::downgrade(self);
             Closure::new(move || {
-                if let Some(alarm) = alarm.upgrade() {
-                    alarm.fired();
+                if let Some(timer) = timer.upgrade() {
+                    timer.fired();
                 }
             })
         });
@@ -80,12 +80,12 @@ impl Alarm {
         match self.due.get() {
             Duration::MAX => {}
             due if now() < due => self.start(),
-            _ => self.bell.ring(),
+            _ => self.wake.notify(),
         }
     }
 }
 
-impl Drop for Alarm {
+impl Drop for WakeTimer {
     fn drop(&mut self) {
         self.stop();
     }

@@ -1,9 +1,10 @@
-//! Running other programs: said before it is done, with a deadline, and stopped together with everything they started when we stop.
+//! Runs other programs: prints each command first, sets a deadline, and stops a program together with every process
+//! that it started. `process-wrap` makes the process group (on Windows the job object) that this takes.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::io::{self, BufRead, BufReader, PipeReader};
+use std::io::{self, BufRead, BufReader, PipeReader, PipeWriter};
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::thread;
@@ -15,21 +16,22 @@ use tokio::process::Command;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use crate::project::Project;
-use crate::wait::Spoken;
+use crate::wait::Human;
 
-/// How long a program may take, unless it is told otherwise. On a slow machine a build from nothing needs many minutes.
+/// The default deadline of a program. On a slow machine a build from scratch takes many minutes.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 
-/// How long the answer to a question such as `--version` may take.
-const ANSWER: Duration = Duration::from_secs(60);
+/// The deadline of a query such as `--version`.
+const QUERY_LIMIT: Duration = Duration::from_secs(60);
 
-/// A program that ended may leave its output open to something it started: how long we go on reading.
-const LAST_OUTPUT: Duration = Duration::from_secs(2);
+/// How long the output is read after the program has ended. A process that it started may keep the output open.
+const OUTPUT_GRACE: Duration = Duration::from_secs(2);
 
-/// A program with its arguments, to be run at the root of the repository.
+/// A program with its arguments, which runs at the root of the repository.
 pub struct Cmd {
     program: String,
-    found: Option<PathBuf>,
+    /// `None` if the program is not installed.
+    path: Option<PathBuf>,
     args: Vec<OsString>,
     env: Vec<(String, OsString)>,
     root: PathBuf,
@@ -42,7 +44,7 @@ impl Cmd {
     pub fn new(project: &Project, program: &str) -> Self {
         Self {
             program: program.to_owned(),
-            found: project.which(program),
+            path: project.which(program),
             args: Vec::new(),
             env: Vec::new(),
             root: project.root().to_owned(),
@@ -67,59 +69,60 @@ impl Cmd {
         self
     }
 
-    /// How long it may take before it is stopped.
+    /// Sets the deadline, after which the program is stopped.
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
     }
 
-    /// It may ask the person at the terminal (for a password), so it stays in the terminal's foreground.
+    /// Keeps the program in the terminal's foreground, so that it can ask for a password.
     pub fn interactive(mut self) -> Self {
         self.interactive = true;
         self
     }
 
-    /// Runs it to its end with its output on our terminal. Anything but success is an error.
+    /// Runs the program with its output on the terminal. An exit status other than success is an error.
     pub async fn run(self) -> Result<()> {
-        self.say();
-        let mut running = self.spawn(|command| command)?;
+        self.print();
+        let mut running = self.spawn(None, Stdio::inherit())?;
         let status = running.wait(self.limit).await?;
-        self.judge(status)
+        self.check(status)
     }
 
-    /// As [`Cmd::run`], and shows every line of its output to `on_line` too.
+    /// Runs the program as [`Cmd::run`] does, and passes each line of its output to `on_line` as well.
     pub async fn watch(self, mut on_line: impl FnMut(&str)) -> Result<()> {
-        self.say();
-        self.follow(Errors::AmongOutput, |line| {
+        self.print();
+        self.for_each_line(Stderr::Merged, |line| {
             println!("{line}");
             on_line(&line);
         })
         .await
     }
 
-    /// Runs it to its end and gives the lines of its output. What it writes as errors or progress goes to our terminal.
+    /// Runs the program and returns the lines of its output. Its error output goes to the terminal.
     pub async fn read(self) -> Result<Vec<String>> {
-        self.say();
+        self.print();
         let mut lines = Vec::new();
-        self.follow(Errors::ToTerminal, |line| lines.push(line)).await?;
+        self.for_each_line(Stderr::Inherited, |line| lines.push(line)).await?;
         Ok(lines)
     }
 
-    /// The first line that it answers to a question such as `--version`. Says nothing.
-    pub async fn ask(self) -> Result<String> {
+    /// Returns the first line of the answer to a query such as `--version`. Prints nothing.
+    pub async fn query(self) -> Result<String> {
         let mut lines = Vec::new();
-        self.limit(ANSWER).follow(Errors::ToNobody, |line| lines.push(line)).await?;
+        self.limit(QUERY_LIMIT).for_each_line(Stderr::Discarded, |line| lines.push(line)).await?;
         Ok(lines.into_iter().next().unwrap_or_default())
     }
 
-    /// Starts it in the background, with its output as lines. It is stopped when the [`Running`] is dropped.
+    /// Starts the program in the background, and returns the lines of its output as they arrive. Dropping the
+    /// [`Running`] stops the program.
     pub fn start(self) -> Result<(Running, UnboundedReceiver<String>)> {
-        self.say();
-        self.spawn_with_lines(Errors::AmongOutput)
+        self.print();
+        self.spawn_with_lines(Stderr::Merged)
     }
 
-    async fn follow(self, errors: Errors, mut on_line: impl FnMut(String)) -> Result<()> {
-        let (mut running, mut lines) = self.spawn_with_lines(errors)?;
+    async fn for_each_line(self, stderr: Stderr, mut on_line: impl FnMut(String)) -> Result<()> {
+        let (mut running, mut lines) = self.spawn_with_lines(stderr)?;
         let ended = running.wait(self.limit);
         tokio::pin!(ended);
         let status = loop {
@@ -129,37 +132,37 @@ impl Cmd {
                 status = &mut ended => break status?,
             }
         };
-        while let Ok(Some(line)) = tokio::time::timeout(LAST_OUTPUT, lines.recv()).await {
+        while let Ok(Some(line)) = tokio::time::timeout(OUTPUT_GRACE, lines.recv()).await {
             on_line(line);
         }
-        self.judge(status)
+        self.check(status)
     }
 
-    fn say(&self) {
+    fn print(&self) {
         println!("$ {self}");
     }
 
-    fn judge(&self, status: ExitStatus) -> Result<()> {
+    fn check(&self, status: ExitStatus) -> Result<()> {
         if !status.success() {
             bail!("`{}` failed ({status})", self.short());
         }
         Ok(())
     }
 
-    /// Enough of the line to recognize it in an error.
+    /// The start of the command line, for errors.
     fn short(&self) -> String {
         let first_args = self.args.iter().take(2).map(|arg| arg.to_string_lossy());
         [self.program.as_str().into()].into_iter().chain(first_args).collect::<Vec<_>>().join(" ")
     }
 
     fn command(&self) -> Result<Command> {
-        let Some(program) = &self.found else {
+        let Some(program) = &self.path else {
             bail!("`{}` is not installed, or not on PATH", self.program);
         };
         let mut command = Command::new(program);
         command.args(&self.args).current_dir(&self.root).stdin(Stdio::null());
-        // `cargo run` told us about the package xtask. Passed on, it would make build scripts (ring's is one) run again each time
-        // that a build started from here follows one started by hand.
+        // `cargo run` sets these variables for xtask. Build scripts such as ring's run again when they change, so
+        // builds started by xtask and by hand would invalidate each other.
         for (name, _) in env::vars_os() {
             let name = name.to_string_lossy();
             if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
@@ -171,9 +174,12 @@ impl Cmd {
         Ok(command)
     }
 
-    fn spawn(&self, set_up: impl FnOnce(&mut Command) -> &mut Command) -> Result<Running> {
+    fn spawn(&self, stdout: Option<PipeWriter>, stderr: Stdio) -> Result<Running> {
         let mut command = self.command()?;
-        set_up(&mut command);
+        command.stderr(stderr);
+        if let Some(stdout) = stdout {
+            command.stdout(stdout);
+        }
         if self.interactive {
             command.stdin(Stdio::inherit());
         }
@@ -188,24 +194,23 @@ impl Cmd {
         Ok(Running { name: self.short(), child })
     }
 
-    fn spawn_with_lines(&self, errors: Errors) -> Result<(Running, UnboundedReceiver<String>)> {
-        let (reader, output) = io::pipe().context("cannot make a pipe")?;
-        let errors = match errors {
+    fn spawn_with_lines(&self, stderr: Stderr) -> Result<(Running, UnboundedReceiver<String>)> {
+        let (reader, stdout) = io::pipe().context("cannot make a pipe")?;
+        let stderr = match stderr {
             // One pipe for both keeps their lines in the order in which they were written.
-            Errors::AmongOutput => output.try_clone().context("cannot make a pipe")?.into(),
-            Errors::ToTerminal => Stdio::inherit(),
-            Errors::ToNobody => Stdio::null(),
+            Stderr::Merged => stdout.try_clone().context("cannot make a pipe")?.into(),
+            Stderr::Inherited => Stdio::inherit(),
+            Stderr::Discarded => Stdio::null(),
         };
-        let running = self.spawn(|command| command.stdout(output).stderr(errors))?;
-        Ok((running, lines_of(reader)))
+        Ok((self.spawn(Some(stdout), stderr)?, lines_of(reader)))
     }
 }
 
-/// Where the standard error output of a program goes whose output is read.
-enum Errors {
-    AmongOutput,
-    ToTerminal,
-    ToNobody,
+/// The destination of a program's error output while its output is read.
+enum Stderr {
+    Merged,
+    Inherited,
+    Discarded,
 }
 
 impl fmt::Display for Cmd {
@@ -227,7 +232,7 @@ fn quoted(word: &OsStr) -> String {
     }
 }
 
-/// Lines are read on a thread of their own, because the pipe blocks; it ends when the last writer is gone.
+/// Reads lines on a separate thread, because the pipe blocks. The thread ends when the last writer has closed the pipe.
 fn lines_of(reader: PipeReader) -> UnboundedReceiver<String> {
     let (sender, receiver) = mpsc::unbounded_channel();
     thread::spawn(move || {
@@ -242,7 +247,7 @@ fn lines_of(reader: PipeReader) -> UnboundedReceiver<String> {
     receiver
 }
 
-/// A program that runs. Dropping this stops it, and everything that it started.
+/// A running program. Dropping this stops it and every process that it started.
 pub struct Running {
     name: String,
     child: Box<dyn ChildWrapper>,
@@ -254,13 +259,13 @@ impl Running {
             Ok(status) => Ok(status?),
             Err(_) => {
                 self.stop();
-                bail!("`{}` took longer than {} and was stopped", self.name, Spoken(limit))
+                bail!("`{}` took longer than {} and was stopped", self.name, Human(limit))
             }
         }
     }
 
     fn stop(&mut self) {
-        // The only failure is that nothing is left to stop.
+        // This fails only if the program has ended.
         let _ = self.child.start_kill();
     }
 }
@@ -280,27 +285,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn lines_are_seen_and_success_is_success() {
+    async fn lines_of_a_successful_program_are_passed_on() {
         let mut lines = Vec::new();
         cargo().arg("--version").watch(|line| lines.push(line.to_owned())).await.unwrap();
         assert!(lines[0].starts_with("cargo "), "{lines:?}");
     }
 
     #[tokio::test]
-    async fn a_failure_names_the_command() {
-        let error = cargo().args(["no-such-command", "--verbose"]).ask().await.unwrap_err();
+    async fn an_error_names_the_failed_command() {
+        let error = cargo().args(["no-such-command", "--verbose"]).query().await.unwrap_err();
         assert!(error.to_string().starts_with("`cargo no-such-command --verbose` failed"), "{error}");
     }
 
     #[tokio::test]
-    async fn a_program_that_is_not_there_is_named() {
+    async fn an_error_names_the_missing_program() {
         let error = Project::find().unwrap().command("no-such-program").run().await.unwrap_err();
         assert!(error.to_string().contains("`no-such-program` is not installed"), "{error}");
     }
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn what_takes_too_long_is_stopped_with_its_children() {
+    async fn a_program_past_its_deadline_is_stopped_with_its_children() {
         let project = Project::find().unwrap();
         let late = project.target().join("xtask-test-late");
         let script = format!("(sleep 1; touch '{}') & wait", late.display());
@@ -309,6 +314,6 @@ mod tests {
         assert!(error.to_string().contains("took longer than 0.3 s"), "{error}");
 
         tokio::time::sleep(Duration::from_millis(1500)).await;
-        assert!(!late.exists(), "a child outlived its parent, and made {}", late.display());
+        assert!(!late.exists(), "a child survived its parent and made {}", late.display());
     }
 }

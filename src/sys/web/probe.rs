@@ -7,37 +7,37 @@ use wasm_bindgen::JsValue;
 use super::{
     signals::Signals,
     time::{calendar, now},
-    waking::Bell,
+    wake_signal::WakeSignal,
 };
 use crate::{
     clock::PatientClock,
     link::Link,
     options::Liveness,
     packet::Packet,
-    sys::liveness::{Times, Vital, Watch},
+    sys::liveness::{ClockTimes, LivenessAction, LivenessTimer},
 };
 
 /// Watches one connection. Only those that have a probe ask the browser for the time while they are open.
-pub(super) struct Pulse {
+pub(super) struct LivenessProbe {
     liveness: Liveness,
     signals: Signals,
     clock: PatientClock,
     /// Runs while the connection is open.
-    watch: Option<Watch>,
+    watch: Option<LivenessTimer>,
 }
 
 /// What the watch finds.
-pub(super) enum Found {
-    Nothing,
+pub(super) enum ProbeAction {
+    None,
     /// The probe is to be sent.
-    Silence(Packet),
+    Send(Packet),
     /// The other end is gone.
-    Death,
+    GiveUp,
 }
 
-impl Pulse {
-    pub(super) fn new(liveness: &Liveness, bell: &Rc<Bell>) -> Result<Self, JsValue> {
-        let (liveness, signals) = (liveness.clone(), Signals::listen(bell)?);
+impl LivenessProbe {
+    pub(super) fn new(liveness: &Liveness, wake: &Rc<WakeSignal>) -> Result<Self, JsValue> {
+        let (liveness, signals) = (liveness.clone(), Signals::listen(wake)?);
         Ok(Self { liveness, signals, clock: PatientClock::start(now()), watch: None })
     }
 
@@ -46,7 +46,7 @@ impl Pulse {
         // What happened before says nothing about it.
         self.signals.take();
         let times = self.times();
-        self.watch = Some(Watch::start(self.liveness.clone(), times));
+        self.watch = Some(LivenessTimer::start(self.liveness.clone(), times));
     }
 
     /// The program was to be woken until then: that time counts in full.
@@ -55,13 +55,13 @@ impl Pulse {
     }
 
     /// Looks at a connection that was just read; `has_more` says that packets are left in the backlog.
-    pub(super) fn look(&mut self, link: &Link, has_more: bool) -> Found {
+    pub(super) fn look(&mut self, link: &Link, has_more: bool) -> ProbeAction {
         let times = self.times();
-        let Some(watch) = &mut self.watch else { return Found::Nothing };
-        match watch.look(link, times, has_more, self.signals.take()) {
-            Vital::Fine => Found::Nothing,
-            Vital::Probe => Found::Silence(watch.probe()),
-            Vital::Dead => Found::Death,
+        let Some(watch) = &mut self.watch else { return ProbeAction::None };
+        match watch.check(link, times, has_more, self.signals.take()) {
+            LivenessAction::None => ProbeAction::None,
+            LivenessAction::SendProbe => ProbeAction::Send(watch.probe()),
+            LivenessAction::GiveUp => ProbeAction::GiveUp,
         }
     }
 
@@ -72,8 +72,8 @@ impl Pulse {
         Some(now + self.watch.as_ref()?.due().saturating_sub(since))
     }
 
-    fn times(&mut self) -> Times {
+    fn times(&mut self) -> ClockTimes {
         let wall = now();
-        Times { now: self.clock.advance(wall), wall, calendar: calendar() }
+        ClockTimes { now: self.clock.advance(wall), wall, calendar: calendar() }
     }
 }

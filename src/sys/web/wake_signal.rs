@@ -12,78 +12,78 @@ use wasm_bindgen::{JsValue, closure::Closure, prelude::wasm_bindgen};
 use super::time::now;
 
 /// The program's hook. It goes with the peer from one connection to the next, and stays on its thread.
-pub(crate) type Waker = SendWrapper<Rc<dyn Fn()>>;
+pub(crate) type LocalHook = SendWrapper<Rc<dyn Fn()>>;
 
 /// What wakes the program for one connection.
 ///
 /// The hook may do anything with the peer, drop it too. So it is called when nothing is borrowed, from a copy of its own,
 /// as the last thing that a callback does.
 #[derive(Default)]
-pub(super) struct Bell {
+pub(super) struct WakeSignal {
     hook: RefCell<Option<Rc<dyn Fn()>>>,
-    news: Cell<News>,
+    state: Cell<WakeState>,
 }
 
 /// What the program knows of what has happened since the last poll.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum News {
+enum WakeState {
     /// Nothing has.
     #[default]
-    None,
+    Idle,
     /// It was not called for it yet.
-    Untold,
+    Pending,
     /// It was called, at this time.
-    Told { at: Duration },
+    Called { at: Duration },
 }
 
-impl Bell {
+impl WakeSignal {
     /// Something has happened.
-    pub(super) fn ring(&self) {
-        if matches!(self.news.get(), News::Told { .. }) {
+    pub(super) fn notify(&self) {
+        if matches!(self.state.get(), WakeState::Called { .. }) {
             return;
         }
         let hook = self.hook.borrow().clone();
-        self.news.set(if hook.is_some() { News::Told { at: now() } } else { News::Untold });
+        self.state.set(if hook.is_some() { WakeState::Called { at: now() } } else { WakeState::Pending });
         if let Some(hook) = hook {
             hook();
         }
     }
 
     /// There is something to poll for. Rings when the program has come to the end of what it is doing now.
-    pub(super) fn ring_soon(self: &Rc<Self>) {
-        self.news.set(News::Untold);
+    pub(super) fn notify_later(self: &Rc<Self>) {
+        self.state.set(WakeState::Pending);
         if self.hook.borrow().is_none() {
             return;
         }
-        let bell = Rc::downgrade(self);
+        let wake = Rc::downgrade(self);
         queue_microtask(&Closure::once_into_js(move || {
-            // Unless the connection is gone, or was polled meanwhile.
-            if let Some(bell) = bell.upgrade().filter(|bell| bell.news.get() == News::Untold) {
-                bell.ring();
+            // Unless the connection is gone, or was on_poll meanwhile.
+            if let Some(wake) = wake.upgrade().filter(|wake| wake.state.get() == WakeState::Pending) {
+                wake.notify();
             }
         }));
     }
 
     /// Calls this hook from now on, also for what waits already.
-    pub(super) fn set_hook(self: &Rc<Self>, hook: &Waker) {
+    pub(super) fn set_hook(self: &Rc<Self>, hook: &LocalHook) {
         // The old one may own anything, so it is dropped when nothing is borrowed.
         let _old = self.hook.replace(Some(Rc::clone(hook)));
-        if self.news.get() != News::None {
-            self.ring_soon();
+        if self.state.get() != WakeState::Idle {
+            self.notify_later();
         }
     }
 
-    /// Returns when the hook was called, if the program has not polled since.
-    pub(super) fn told_at(&self) -> Option<Duration> {
-        match self.news.get() {
-            News::Told { at } => Some(at),
-            News::None | News::Untold => None,
+    /// Returns when the hook was called, if the program has not on_poll since.
+    pub(super) fn called_at(&self) -> Option<Duration> {
+        match self.state.get() {
+            WakeState::Called { at } => Some(at),
+            WakeState::Idle | WakeState::Pending => None,
         }
     }
 
     /// The program knows all there is to know.
-    pub(super) fn polled(&self) {
-        self.news.set(News::None);
+    pub(super) fn on_poll(&self) {
+        self.state.set(WakeState::Idle);
     }
 }
 
@@ -101,31 +101,31 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn it_rings_once_until_the_next_poll() {
-        let bell = Rc::new(Bell::default());
+        let wake = Rc::new(WakeSignal::default());
         let calls = Rc::new(Cell::new(0));
         let counted = Rc::clone(&calls);
-        bell.set_hook(&Waker::new(Rc::new(move || counted.set(counted.get() + 1))));
+        wake.set_hook(&LocalHook::new(Rc::new(move || counted.set(counted.get() + 1))));
         for round in 1..=3 {
-            bell.ring();
-            bell.ring();
+            wake.notify();
+            wake.notify();
             assert_eq!(calls.get(), round);
-            bell.polled();
+            wake.on_poll();
         }
     }
 
     #[wasm_bindgen_test]
     fn a_hook_may_poll_and_be_called_again_from_within() {
-        let bell = Rc::new(Bell::default());
+        let wake = Rc::new(WakeSignal::default());
         let calls = Rc::new(Cell::new(0));
-        let (inner, counted) = (Rc::downgrade(&bell), Rc::clone(&calls));
-        bell.set_hook(&Waker::new(Rc::new(move || {
+        let (inner, counted) = (Rc::downgrade(&wake), Rc::clone(&calls));
+        wake.set_hook(&LocalHook::new(Rc::new(move || {
             counted.set(counted.get() + 1);
-            if let (Some(bell), 1..3) = (inner.upgrade(), counted.get()) {
-                bell.polled();
-                bell.ring();
+            if let (Some(wake), 1..3) = (inner.upgrade(), counted.get()) {
+                wake.on_poll();
+                wake.notify();
             }
         })));
-        bell.ring();
+        wake.notify();
         assert_eq!(calls.get(), 3);
     }
 }

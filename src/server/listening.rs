@@ -4,19 +4,19 @@ use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 
 use super::{
     PeerKey, WebSocketServer,
-    door::{check_descriptors, unavailable},
-    member::{Member, Phase},
+    acceptor::{check_descriptors, unavailable},
+    peer_entry::{PeerEntry, PeerPhase},
 };
 use crate::{
     admission::Rejection,
     error::Error,
     options::{ServerOptions, TlsCertificate},
     request::Request,
-    sys::{Accept, Accepted, Ration, Reactor},
+    sys::{Budget, Listener, Reactor, ServerConnection},
     upgraded::UpgradedStream,
 };
 
-/// How many bytes of a stream that found no seat are read at once.
+/// How many bytes of a stream that found no capacity are read at once.
 const LAST_BYTES: usize = 16 * 1024;
 
 impl WebSocketServer {
@@ -71,7 +71,7 @@ impl WebSocketServer {
     /// returns. Nothing can be sent to it before that event was read. [`UpgradedStream`] shows how with axum.
     ///
     /// The framework decides which clients are admitted: the hook of [`on_request`](Self::on_request) and the options about
-    /// requests and handshakes do not apply, nor does a TLS identity. The peer takes a seat and has the
+    /// requests and handshakes do not apply, nor does a TLS identity. The peer takes a capacity and has the
     /// options of every peer ([`ServerOptions::connection`] and [`limits`](ServerOptions::rate_limits)).
     ///
     /// # Errors
@@ -85,50 +85,50 @@ impl WebSocketServer {
     pub fn accept_upgraded(&mut self, upgraded: UpgradedStream) -> Result<PeerKey, Error> {
         let (handover, info) = upgraded.into_parts()?;
         let read = handover.read.len();
-        let now = self.times.now();
-        let connection = self.reactor.adopt(self.members.vacant(), handover, &self.options, now)?;
+        let now = self.clock.now();
+        let connection = self.reactor.adopt(self.entries.vacant(), handover, &self.options, now)?;
         self.stats.accepted += 1;
         let addr = info.request.addr();
-        let mut member = Member::new(connection, addr, &self.options.connection, self.memory.share());
-        member.phase = Phase::Upgraded;
-        let seat = self.seat_for(&member, &info.request, read);
-        if let Err(rejection) = seat {
-            member.connection.refuse(&rejection, &[]);
-            let key = self.members.insert(member);
-            self.end_refused(key);
+        let mut entry = PeerEntry::new(connection, addr, &self.options.connection, self.memory.share());
+        entry.phase = PeerPhase::Upgraded;
+        let capacity = self.check_upgraded(&entry, &info.request, read);
+        if let Err(rejection) = capacity {
+            entry.connection.refuse(&rejection, &[]);
+            let key = self.entries.insert(entry);
+            self.finish_rejected(key);
             return Err(Error::ServerFull { why: rejection.reason });
         }
-        member.request = Some(info.request);
-        member.user_data = info.user_data;
-        member.hold_besides(0);
-        member.has_seat = true;
-        self.door.seats.add(addr.ip());
-        let key = self.members.insert(member);
-        self.settle(key, true);
+        entry.request = Some(info.request);
+        entry.user_data = info.user_data;
+        entry.set_fixed_memory(0);
+        entry.has_place = true;
+        self.acceptor.admitted.add(addr.ip());
+        let key = self.entries.insert(entry);
+        self.update(key, true);
         Ok(key)
     }
 
-    fn seat_for(&self, member: &Member, request: &Request, read: usize) -> Result<(), Rejection> {
-        if self.closing_time.is_some() {
+    fn check_upgraded(&self, entry: &PeerEntry, request: &Request, read: usize) -> Result<(), Rejection> {
+        if self.shutdown_deadline.is_some() {
             return Err(unavailable("the server shuts down"));
         }
-        self.door.check_open()?;
-        self.door.check_seat(member.addr.ip(), &self.options)?;
+        self.acceptor.check_open()?;
+        self.acceptor.check_capacity(entry.addr.ip(), &self.options)?;
         // The framework has limits of its own, which may be larger.
         let needed = read + request.memory_usage().saturating_sub(self.options.max_request_size);
-        match needed <= self.memory.room_to_read(member) {
+        match needed <= self.memory.room_to_read(entry) {
             true => Ok(()),
             false => Err(unavailable("the server has no memory for this client")),
         }
     }
 
     /// Gives a refused stream its turn at once, so that refused streams do not pile up until the next poll.
-    fn end_refused(&mut self, key: PeerKey) {
-        let Some(member) = self.members.get_mut(key) else { return };
-        let ration = Ration { read: LAST_BYTES, hold: 0 };
-        let moment = self.times.moment();
-        let progress = member.connection.poll(&mut self.reactor, moment, ration, &mut member.link);
-        self.settle(key, progress.more);
+    fn finish_rejected(&mut self, key: PeerKey) {
+        let Some(entry) = self.entries.get_mut(key) else { return };
+        let budget = Budget { read: LAST_BYTES, memory: 0 };
+        let times = self.clock.times();
+        let progress = entry.connection.poll(&mut self.reactor, times, budget, &mut entry.link);
+        self.update(key, progress.more);
     }
 
     /// The address that it listens at.

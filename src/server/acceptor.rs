@@ -3,8 +3,8 @@
 use std::{collections::HashMap, net::IpAddr, time::Duration};
 
 use super::{
-    crowd::{Crowd, Tally, one_client},
     key::PeerKey,
+    pending::{AddressCounts, PendingHandshakes, client_prefix},
 };
 use crate::{
     admission::{Admission, Decision, Rejection, check_host, check_policy},
@@ -21,38 +21,38 @@ const RATES: usize = 1024;
 
 /// The way in.
 #[derive(Default)]
-pub(super) struct Door {
+pub(super) struct Acceptor {
     /// Handshakes under way,
-    pending: Tally,
-    pending_keys: Crowd,
-    /// peers that have a seat,
-    pub(super) seats: Tally,
+    pending: AddressCounts,
+    pending_keys: PendingHandshakes,
+    /// peers that have a capacity,
+    pub(super) admitted: AddressCounts,
     /// and connections that are over but for their last bytes: those that had been open, and those that had not.
-    lingering: [Tally; 2],
+    lingering: [AddressCounts; 2],
     rates: HashMap<IpAddr, Rate>,
-    hook: Option<Hook>,
+    hook: Option<RequestHook>,
     /// Whether nobody new is let in.
-    pub(super) is_shut: bool,
+    pub(super) refuses_new: bool,
     /// Whether somebody may wait outside.
-    pub(super) may_have_more: bool,
+    pub(super) may_have_pending: bool,
     /// Until when nobody is let in.
     pub(super) paused_until: Option<Duration>,
     /// Whether the system has been out of descriptors since nobody waited outside.
-    is_exhausted: bool,
+    is_out_of_descriptors: bool,
 }
 
 /// What a program decides about requests with.
-pub(super) type Hook = Box<dyn FnMut(&Request) -> Admission + Send + Sync>;
+pub(super) type RequestHook = Box<dyn FnMut(&Request) -> Admission + Send + Sync>;
 
 /// What to answer, and header fields for it.
 pub(super) type Answer = (Decision, Vec<(String, String)>);
 
-impl Door {
+impl Acceptor {
     pub(super) fn new() -> Self {
-        Self { may_have_more: true, ..Self::default() }
+        Self { may_have_pending: true, ..Self::default() }
     }
 
-    pub(super) fn set_hook(&mut self, hook: Hook) {
+    pub(super) fn set_hook(&mut self, hook: RequestHook) {
         self.hook = Some(hook);
     }
 
@@ -100,79 +100,79 @@ impl Door {
     }
 
     /// Counts one that is over but for its last bytes. Returns `false`, and does not count it, if there are too many. Those that
-    /// were never open may be as many as handshakes; those that were open, with all seats, as many as seats and handshakes: when
+    /// were never open may be as many as handshakes; those that were open, with all admitted, as many as admitted and handshakes: when
     /// a server shuts down, all its peers are among them.
     pub(super) fn linger(&mut self, addr: IpAddr, was_open: bool, options: &ServerOptions) -> bool {
         let (max, max_per_address) = match was_open {
             true => {
                 let max = options.max_peers.saturating_add(options.max_pending_handshakes);
-                (max.saturating_sub(self.seats.total()), options.max_peers_per_address)
+                (max.saturating_sub(self.admitted.total()), options.max_peers_per_address)
             }
             false => (options.max_pending_handshakes, options.max_pending_handshakes_per_address),
         };
-        let tally = &mut self.lingering[usize::from(was_open)];
-        let has_room = tally.total() < max && tally.from(addr) < max_per_address;
+        let counts = &mut self.lingering[usize::from(was_open)];
+        let has_room = counts.total() < max && counts.from(addr) < max_per_address;
         if has_room {
-            tally.add(addr);
+            counts.add(addr);
         }
         has_room
     }
 
     /// The last bytes of one that was counted are through.
-    pub(super) fn linger_no_more(&mut self, addr: IpAddr, was_open: bool) {
+    pub(super) fn stop_lingering(&mut self, addr: IpAddr, was_open: bool) {
         self.lingering[usize::from(was_open)].remove(addr);
     }
 
     /// Counts a connection from an address. Returns `true` if there are not too many in a time.
     fn count(&mut self, addr: IpAddr, arrival: Arrival, options: &ServerOptions) -> bool {
-        if self.rates.len() >= RATES && !self.rates.contains_key(&one_client(addr)) {
+        if self.rates.len() >= RATES && !self.rates.contains_key(&client_prefix(addr)) {
             self.rates.retain(|_, rate| !rate.is_empty(arrival.at));
         }
         let new = || Rate::new(options.max_connections_per_address_per_second);
-        self.rates.entry(one_client(addr)).or_insert_with(new).take(1, arrival)
+        self.rates.entry(client_prefix(addr)).or_insert_with(new).take(1, arrival)
     }
 
     /// The system is out of descriptors. Tells whether that is news.
     pub(super) fn pause(&mut self, now: Duration) -> bool {
-        self.may_have_more = true;
+        self.may_have_pending = true;
         self.paused_until = Some(now + PAUSE);
-        !std::mem::replace(&mut self.is_exhausted, true)
+        !std::mem::replace(&mut self.is_out_of_descriptors, true)
     }
 
     /// Nobody waits outside.
-    pub(super) fn nobody_waits(&mut self) {
-        self.may_have_more = false;
-        self.is_exhausted = false;
+    pub(super) fn backlog_is_empty(&mut self) {
+        self.may_have_pending = false;
+        self.is_out_of_descriptors = false;
     }
 
     /// Whether to look who waits outside.
     pub(super) fn is_open(&mut self, now: Duration) -> bool {
         self.paused_until.take_if(|until| now >= *until);
-        self.may_have_more && self.paused_until.is_none()
+        self.may_have_pending && self.paused_until.is_none()
     }
 
-    /// Returns `true` if one more peer from this address can have a seat; else, what to answer.
-    pub(super) fn check_seat(&self, addr: IpAddr, options: &ServerOptions) -> Result<(), Rejection> {
-        if self.seats.total() >= options.max_peers {
+    /// Returns `true` if one more peer from this address can have a capacity; else, what to answer.
+    pub(super) fn check_capacity(&self, addr: IpAddr, options: &ServerOptions) -> Result<(), Rejection> {
+        if self.admitted.total() >= options.max_peers {
             return Err(unavailable("the server is full"));
         }
-        if self.seats.from(addr) >= options.max_peers_per_address {
+        if self.admitted.from(addr) >= options.max_peers_per_address {
             return Err(unavailable("too many clients are connected from this address"));
         }
         Ok(())
     }
 
-    /// The answer to a request, by the options first and the program then; in between `seat` says whether one more
+    /// The answer to a request, by the options first and the program then; in between `capacity` says whether one more
     /// can be served at all.
     pub(super) fn answer(
         &mut self,
         request: &Request,
         options: &ServerOptions,
-        seat: Result<(), Rejection>,
+        capacity: Result<(), Rejection>,
     ) -> Answer {
         let allowed = match (request.is_upgrade(), &self.hook) {
-            (true, _) => check_policy(options, request).and_then(|()| self.check_open()).and(seat),
-            // It takes no seat, and a server that is full or takes nobody new can still tell that it is well.
+            (true, _) => check_policy(options, request).and_then(|()| self.check_open()).and(capacity),
+            // It takes no capacity, and a server that is full or takes nobody new can still tell that it is well.
             (false, Some(_)) => check_host(options, request),
             (false, None) => return (Decision::Decline, Vec::new()),
         };
@@ -193,11 +193,11 @@ impl Door {
 
     /// Refuses while the program lets no new peers in.
     pub(super) fn check_open(&self) -> Result<(), Rejection> {
-        if self.is_shut { Err(unavailable("the server takes nobody new")) } else { Ok(()) }
+        if self.refuses_new { Err(unavailable("the server takes nobody new")) } else { Ok(()) }
     }
 }
 
-/// Logs a warning if the system grants fewer descriptors than a server may need: for seats, handshakes, connections that are over
+/// Logs a warning if the system grants fewer descriptors than a server may need: for admitted, handshakes, connections that are over
 /// but for their last bytes, the listener and the like.
 pub(super) fn check_descriptors(options: &ServerOptions, granted: Option<u64>) {
     let connections = options.max_peers.saturating_add(options.max_pending_handshakes.saturating_mul(3));
@@ -227,11 +227,11 @@ mod tests {
         text.parse().expect("an address")
     }
 
-    fn statuses(door: &mut Door, options: &ServerOptions, addresses: &[&str]) -> Vec<Option<u16>> {
+    fn statuses(acceptor: &mut Acceptor, options: &ServerOptions, addresses: &[&str]) -> Vec<Option<u16>> {
         let mut slots = Slots::new();
         let enter = |address: &&str| {
             let key = slots.insert(());
-            door.enter(key, ip(address), at(0), options).err().map(|rejection| rejection.status)
+            acceptor.enter(key, ip(address), at(0), options).err().map(|rejection| rejection.status)
         };
         addresses.iter().map(enter).collect()
     }
@@ -239,26 +239,26 @@ mod tests {
     #[test]
     fn one_address_may_not_take_all_places() {
         let options = ServerOptions::default().max_pending_handshakes_per_address(2);
-        let mut door = Door::new();
-        assert_eq!(statuses(&mut door, &options, &["1.1.1.1"; 3]), [None, None, Some(503)]);
-        assert_eq!(statuses(&mut door, &options, &["1.1.1.2"]), [None]);
+        let mut acceptor = Acceptor::new();
+        assert_eq!(statuses(&mut acceptor, &options, &["1.1.1.1"; 3]), [None, None, Some(503)]);
+        assert_eq!(statuses(&mut acceptor, &options, &["1.1.1.2"]), [None]);
     }
 
     #[test]
     fn when_too_many_handshakes_are_under_way_one_makes_room() {
         let options = ServerOptions::default().max_pending_handshakes(2);
-        let mut door = Door::new();
+        let mut acceptor = Acceptor::new();
         let mut slots = Slots::new();
         let keys = ["1.1.1.1", "1.1.1.2", "2.2.2.2"].map(|addr| {
             let key = slots.insert(());
-            assert!(!door.is_overfull(&options));
-            door.enter(key, ip(addr), at(0), &options).expect("it may");
+            assert!(!acceptor.is_overfull(&options));
+            acceptor.enter(key, ip(addr), at(0), &options).expect("it may");
             key
         });
-        assert!(door.is_overfull(&options));
-        assert_eq!(door.oldest_of_most_crowded(|_| false), Some(keys[0]));
-        door.leave(keys[0], ip("1.1.1.1"));
-        assert_eq!((door.is_overfull(&options), door.pending()), (false, 2));
+        assert!(acceptor.is_overfull(&options));
+        assert_eq!(acceptor.oldest_of_most_crowded(|_| false), Some(keys[0]));
+        acceptor.leave(keys[0], ip("1.1.1.1"));
+        assert_eq!((acceptor.is_overfull(&options), acceptor.pending()), (false, 2));
     }
 
     #[test]
@@ -267,22 +267,22 @@ mod tests {
             .max_connections_per_address_per_second(5)
             .max_pending_handshakes_per_address(1000)
             .max_pending_handshakes(1000);
-        let mut door = Door::new();
-        let answers = statuses(&mut door, &options, &["1.1.1.1"; 11]);
+        let mut acceptor = Acceptor::new();
+        let answers = statuses(&mut acceptor, &options, &["1.1.1.1"; 11]);
         assert_eq!(answers, [&[None; 10][..], &[Some(429)]].concat(), "two seconds' worth at once");
-        assert_eq!(statuses(&mut door, &options, &["1.1.1.2"]), [None]);
+        assert_eq!(statuses(&mut acceptor, &options, &["1.1.1.2"]), [None]);
         let key = Slots::new().insert(());
-        assert_eq!(door.enter(key, ip("1.1.1.1"), at(500), &options), Ok(()));
+        assert_eq!(acceptor.enter(key, ip("1.1.1.1"), at(500), &options), Ok(()));
     }
 
     #[test]
     fn rates_of_addresses_that_have_been_quiet_are_dropped() {
         let options = ServerOptions::default();
-        let mut door = Door::new();
+        let mut acceptor = Acceptor::new();
         for number in 0..100_000_u32 {
-            door.count(IpAddr::V4(number.into()), at(number.into()), &options);
+            acceptor.count(IpAddr::V4(number.into()), at(number.into()), &options);
         }
-        assert!(door.rates.len() <= RATES + 1, "{}", door.rates.len());
+        assert!(acceptor.rates.len() <= RATES + 1, "{}", acceptor.rates.len());
     }
 
     #[test]
@@ -291,25 +291,25 @@ mod tests {
             .max_pending_handshakes(3)
             .max_pending_handshakes_per_address(2)
             .max_peers_per_address(1);
-        let mut door = Door::new();
-        let mut refused = |addr: &str| door.linger(ip(addr), false, &options);
+        let mut acceptor = Acceptor::new();
+        let mut refused = |addr: &str| acceptor.linger(ip(addr), false, &options);
         let answers = ["1.1.1.1", "1.1.1.1", "1.1.1.1", "1.1.1.2", "1.1.1.3"].map(&mut refused);
         assert_eq!(answers, [true, true, false, true, false]);
-        assert!(door.linger(ip("1.1.1.1"), true, &options), "those that were open count by themselves");
-        assert!(!door.linger(ip("1.1.1.1"), true, &options));
-        door.linger_no_more(ip("1.1.1.1"), false);
-        assert!(door.linger(ip("1.1.1.3"), false, &options));
+        assert!(acceptor.linger(ip("1.1.1.1"), true, &options), "those that were open count by themselves");
+        assert!(!acceptor.linger(ip("1.1.1.1"), true, &options));
+        acceptor.stop_lingering(ip("1.1.1.1"), false);
+        assert!(acceptor.linger(ip("1.1.1.3"), false, &options));
     }
 
     #[test]
     fn a_pause_ends() {
-        let mut door = Door::new();
-        assert!(door.is_open(Duration::ZERO));
-        assert!(door.pause(Duration::ZERO));
-        assert!(!door.is_open(PAUSE / 2));
-        assert!(door.is_open(PAUSE));
-        assert!(!door.pause(PAUSE), "it goes on, which is no news");
-        door.nobody_waits();
-        assert!(door.pause(PAUSE));
+        let mut acceptor = Acceptor::new();
+        assert!(acceptor.is_open(Duration::ZERO));
+        assert!(acceptor.pause(Duration::ZERO));
+        assert!(!acceptor.is_open(PAUSE / 2));
+        assert!(acceptor.is_open(PAUSE));
+        assert!(!acceptor.pause(PAUSE), "it goes on, which is no news");
+        acceptor.backlog_is_empty();
+        assert!(acceptor.pause(PAUSE));
     }
 }

@@ -1,8 +1,8 @@
-//! One connection of a server's, from the moment it comes in until nothing of it is left.
+//! One connection of a server's, from the times it comes in until nothing of it is left.
 
 use std::{any::Any, net::SocketAddr, time::Duration};
 
-use super::{deadlines::Due, memory::Holding};
+use super::{deadlines::Due, memory::HeldMemory};
 use crate::{
     error::Error,
     link::Link,
@@ -11,55 +11,55 @@ use crate::{
     request::Request,
     shared_bytes::PACKET_OVERHEAD,
     state::ReadyState,
-    sys::{Accept, Accepted, Reactor},
+    sys::{Listener, Reactor, ServerConnection},
 };
 
-pub(super) type Connection = <Reactor as Accept>::Connection;
+pub(super) type Connection = <Reactor as Listener>::Connection;
 
 /// A connection, and what the server remembers of it.
 #[derive(Debug)]
-pub(super) struct Member {
+pub(super) struct PeerEntry {
     pub(super) connection: Connection,
     pub(super) link: Link,
     pub(super) addr: SocketAddr,
     /// What it asked for; known once it was let in.
     pub(super) request: Option<Request>,
     pub(super) user_data: Option<Box<dyn Any + Send + Sync>>,
-    pub(super) phase: Phase,
+    pub(super) phase: PeerPhase,
     /// Whether it has been open: only then the program ever hears of it.
     pub(super) was_open: bool,
-    pub(super) told: Told,
+    pub(super) reported: Reported,
     /// Whether it stands in the queue of those that have something to do.
     pub(super) is_ready: bool,
     /// Whether it stands in the queue of those that have something to tell.
-    pub(super) is_news: bool,
+    pub(super) is_in_event_queue: bool,
     /// Whether it stands in the list of those with gathered packets.
     pub(super) is_gathered: bool,
     /// `true` if it is in the list of those with delayed packets.
     pub(super) is_delayed: bool,
     /// Whether it stands in the list of those without memory.
-    pub(super) is_starved: bool,
+    pub(super) is_blocked_on_memory: bool,
     /// `true` while its packets are kept from the program, until others have taken what waits for them.
     pub(super) is_paused: bool,
     /// `true` if it counts as one of `max_peers`.
-    pub(super) has_seat: bool,
+    pub(super) has_place: bool,
     /// `true` if it counts as one that is over but for its last bytes.
     pub(super) is_lingering: bool,
     /// The number of the last packet to several peers that it was among.
-    pub(super) last_cast: u64,
+    pub(super) last_multicast: u64,
     /// When its entry among the deadlines is due, if it has one.
     pub(super) due: Due,
     /// The memory that is its own, beside what is common.
     pub(super) share: Share,
     /// The memory that it was last found to hold,
-    pub(super) holding: Holding,
+    pub(super) holding: HeldMemory,
     /// and what does not change with its packets: its request, and what the program's side holds for it.
-    pub(super) held_besides: usize,
+    pub(super) fixed_memory: usize,
 }
 
 /// Where a connection stands with the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(super) enum PeerPhase {
     /// It has not been let in yet.
     Pending,
     /// It was let in; the answer may still be on its way.
@@ -74,9 +74,9 @@ pub(super) enum Phase {
     Leaving,
 }
 
-/// What the program was told of it.
+/// What the program was reported of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum Reported {
     Nothing,
     Opened,
     Closed,
@@ -84,7 +84,7 @@ pub(super) enum Told {
     Forgotten,
 }
 
-impl Member {
+impl PeerEntry {
     pub(super) fn new(connection: Connection, addr: SocketAddr, options: &PeerOptions, share: Share) -> Self {
         Self {
             connection,
@@ -92,38 +92,38 @@ impl Member {
             addr,
             request: None,
             user_data: None,
-            phase: Phase::Pending,
+            phase: PeerPhase::Pending,
             was_open: false,
-            told: Told::Nothing,
+            reported: Reported::Nothing,
             is_ready: false,
-            is_news: false,
+            is_in_event_queue: false,
             is_gathered: false,
             is_delayed: false,
-            is_starved: false,
+            is_blocked_on_memory: false,
             is_paused: false,
-            has_seat: false,
+            has_place: false,
             is_lingering: false,
-            last_cast: 0,
+            last_multicast: 0,
             due: Due::NEVER,
             share,
-            holding: Holding::default(),
-            held_besides: 0,
+            holding: HeldMemory::default(),
+            fixed_memory: 0,
         }
     }
 
     /// Returns `true` between its `Opened` and its `Closed`.
     pub(super) fn is_known(&self) -> bool {
-        self.told == Told::Opened
+        self.reported == Reported::Opened
     }
 
-    /// Whether the program has still to be told something.
-    pub(super) fn has_news(&self) -> bool {
-        match self.told {
-            Told::Nothing => self.was_open,
+    /// Whether the program has still to be reported something.
+    pub(super) fn has_event(&self) -> bool {
+        match self.reported {
+            Reported::Nothing => self.was_open,
             // The end comes behind the last packet, and so waits with it.
-            Told::Opened if self.is_paused && self.link.available() > 0 => false,
-            Told::Opened => self.link.available() > 0 || self.link.state() == ReadyState::Closed,
-            Told::Closed | Told::Forgotten => false,
+            Reported::Opened if self.is_paused && self.link.available() > 0 => false,
+            Reported::Opened => self.link.available() > 0 || self.link.state() == ReadyState::Closed,
+            Reported::Closed | Reported::Forgotten => false,
         }
     }
 
@@ -134,17 +134,17 @@ impl Member {
 
     /// Whether nothing of it is needed any more.
     pub(super) fn is_over(&self) -> bool {
-        let is_forgotten = self.told == Told::Forgotten || !self.was_open;
-        self.phase == Phase::Leaving && is_forgotten && !self.connection.lingers()
+        let is_forgotten = self.reported == Reported::Forgotten || !self.was_open;
+        self.phase == PeerPhase::Leaving && is_forgotten && !self.connection.lingers()
     }
 
     /// Counts in what does not change with its packets: its request, and `elsewhere`, what the program's side holds for it.
-    pub(super) fn hold_besides(&mut self, elsewhere: usize) {
-        self.held_besides = self.request.as_ref().map_or(0, Request::memory_usage) + elsewhere;
+    pub(super) fn set_fixed_memory(&mut self, elsewhere: usize) {
+        self.fixed_memory = self.request.as_ref().map_or(0, Request::memory_usage) + elsewhere;
     }
 
     /// Looks at the memory that it holds now: what waits either way, and its request.
-    pub(super) fn holding(&self) -> Holding {
+    pub(super) fn holding(&self) -> HeldMemory {
         let held = self.connection.held();
         let inbound = self.link.inbox_memory() + held.inbound;
         let outbound = match self.link.state() {
@@ -153,8 +153,8 @@ impl Member {
                 self.link.outbox.memory_usage()
             }
         };
-        let private = inbound + outbound.saturating_sub(held.shared) + self.held_besides;
-        Holding { outbound, private }
+        let private = inbound + outbound.saturating_sub(held.shared) + self.fixed_memory;
+        HeldMemory { outbound, private }
     }
 
     /// Returns how many bytes more of what it sends may be held within its share.
@@ -164,12 +164,12 @@ impl Member {
         self.share.inbound.saturating_sub(PACKET_OVERHEAD + held)
     }
 
-    /// Returns `true` while it needs its seat: it may still hold as much as a seat's share of memory.
-    pub(super) fn needs_seat(&self) -> bool {
+    /// Returns `true` while it needs its capacity: it may still hold as much as a capacity's share of memory.
+    pub(super) fn needs_place(&self) -> bool {
         match self.phase {
-            Phase::Pending | Phase::Answered => false,
-            Phase::Admitted | Phase::Upgraded | Phase::Open => true,
-            Phase::Leaving => self.link.available() > 0 || self.holding.outbound > 0,
+            PeerPhase::Pending | PeerPhase::Answered => false,
+            PeerPhase::Admitted | PeerPhase::Upgraded | PeerPhase::Open => true,
+            PeerPhase::Leaving => self.link.available() > 0 || self.holding.outbound > 0,
         }
     }
 
