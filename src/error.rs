@@ -50,7 +50,7 @@ pub enum Error {
     },
     /// The other end, or the network, takes packets more slowly than they are sent. Poll and try again later, send
     /// less, or drop the packet; it was not queued.
-    OutboundFull {
+    SendQueueFull {
         /// How many bytes a packet may have to fit now; 0 where as many packets wait as may wait.
         room: usize,
     },
@@ -106,7 +106,7 @@ impl Error {
             | Self::InvalidOption { .. }
             | Self::InvalidCloseCode { .. }
             | Self::ReasonTooLong { .. } => ERR_INVALID_PARAMETER,
-            Self::InvalidVariant { why } => match why {
+            Self::InvalidVariant { reason: why } => match why {
                 EncodeError::TooDeep | EncodeError::TooLong => ERR_OUT_OF_MEMORY,
                 EncodeError::ObjectNotAllowed | EncodeError::NulInText | EncodeError::NoClass => {
                     ERR_INVALID_PARAMETER
@@ -114,7 +114,7 @@ impl Error {
             },
             Self::AlreadyInUse => ERR_ALREADY_IN_USE,
             Self::NotOpen { .. } | Self::Io { .. } => FAILED,
-            Self::OutboundFull { .. } | Self::PacketTooBig { .. } => ERR_OUT_OF_MEMORY,
+            Self::SendQueueFull { .. } | Self::PacketTooBig { .. } => ERR_OUT_OF_MEMORY,
             Self::ServerFull { .. } => ERR_CANT_ACQUIRE_RESOURCE,
             Self::UnknownPeer => ERR_DOES_NOT_EXIST,
             Self::Unsupported { .. } => ERR_UNAVAILABLE,
@@ -132,7 +132,7 @@ impl Error {
             Self::ReasonTooLong { .. } => "ReasonTooLong",
             Self::AlreadyInUse => "AlreadyInUse",
             Self::NotOpen { .. } => "NotOpen",
-            Self::OutboundFull { .. } => "OutboundFull",
+            Self::SendQueueFull { .. } => "SendQueueFull",
             Self::PacketTooBig { .. } => "PacketTooBig",
             Self::ServerFull { .. } => "ServerFull",
             Self::UnknownPeer => "UnknownPeer",
@@ -146,11 +146,11 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InvalidUrl { why } => write!(f, "invalid WebSocket URL: {why}"),
+            Self::InvalidUrl { reason: why } => write!(f, "invalid WebSocket URL: {why}"),
             Self::BlockedPort { port } => {
                 write!(f, "browsers block port {port}, which belongs to another protocol; use another port")
             }
-            Self::InvalidOption { option, why } => write!(f, "invalid option `{option}`: {why}"),
+            Self::InvalidOption { option, reason: why } => write!(f, "invalid option `{option}`: {why}"),
             Self::InvalidCloseCode { code } => {
                 write!(f, "close code {code} cannot be sent from here; 1000 and 3000 to 4999 can")
             }
@@ -159,15 +159,15 @@ impl fmt::Display for Error {
             }
             Self::AlreadyInUse => f.write_str("the peer is connecting or open already"),
             Self::NotOpen { state } => write!(f, "the peer is {state}, not open"),
-            Self::OutboundFull { room } => {
+            Self::SendQueueFull { room } => {
                 write!(f, "the outbound queue is full; a packet of {room} bytes would fit now")
             }
             Self::PacketTooBig { len, max } => {
                 write!(f, "a packet of {len} bytes can never be sent; `outbound_buffer_size` is {max}")
             }
-            Self::ServerFull { why } => write!(f, "no place for one more peer: {why}"),
+            Self::ServerFull { reason: why } => write!(f, "no place for one more peer: {why}"),
             Self::UnknownPeer => f.write_str("there is no such peer, or no longer"),
-            Self::InvalidVariant { why } => write!(f, "the value cannot be encoded: {why}"),
+            Self::InvalidVariant { reason: why } => write!(f, "the value cannot be encoded: {why}"),
             Self::Unsupported { what } => write!(f, "unsupported here: {what}"),
             Self::Io { message, .. } => f.write_str(message),
         }
@@ -178,7 +178,7 @@ impl std::error::Error for Error {}
 
 impl From<EncodeError> for Error {
     fn from(why: EncodeError) -> Self {
-        Self::InvalidVariant { why }
+        Self::InvalidVariant { reason: why }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{ReadyState, WebSocketPeer};
 ///
 /// Nothing that can be read from it changes between calls of its methods. What the network does never throws: it
 /// becomes `ReadyState.Closed`, and `closeInfo` says why. What a method throws is an `Error` whose `name` says what was
-/// wrong with the call (`"InvalidUrl"`, `"NotOpen"`, `"OutboundFull"`, …), and then nothing has changed; a
+/// wrong with the call (`"InvalidUrl"`, `"NotOpen"`, `"SendQueueFull"`, …), and then nothing has changed; a
 /// `TypeError` for an argument of another type.
 ///
 /// Keep a reference to it as long as the connection is to live. `free()` ends the connection at once and gives its
@@ -65,7 +65,7 @@ impl JsPeer {
 
     /// Sends a binary packet; the bytes are copied.
     ///
-    /// Throws `NotOpen`, `PacketTooBig`, `OutboundFull`; with each of them nothing was queued.
+    /// Throws `NotOpen`, `PacketTooBig`, `SendQueueFull`; with each of them nothing was queued.
     pub fn send(
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "Uint8Array")] data: &JsValue,

@@ -195,7 +195,7 @@ impl WebSocketPeer {
     /// With each of them nothing was queued, not even in part:
     /// - [`Error::NotOpen`] in every state but open.
     /// - [`Error::PacketTooBig`] for more than [`PeerOptions::outbound_buffer_size`].
-    /// - [`Error::OutboundFull`] while too much waits already, in bytes or in packets.
+    /// - [`Error::SendQueueFull`] while too much waits already, in bytes or in packets.
     ///
     /// Godot: `send`, `put_packet`. A packet of no bytes is sent, where `put_packet` drops it.
     #[doc(alias = "put_packet")]

@@ -64,7 +64,7 @@ pub struct PeerOptions {
     /// Godot: `inbound_buffer_size`.
     pub inbound_buffer_size: usize,
     /// How many payload bytes may wait to be sent; a packet beyond it is refused with
-    /// [`Error::OutboundFull`]. Also the largest packet that can be sent. Default: 4 MiB.
+    /// [`Error::SendQueueFull`]. Also the largest packet that can be sent. Default: 4 MiB.
     ///
     /// Godot: `outbound_buffer_size`.
     pub outbound_buffer_size: usize,
@@ -241,7 +241,7 @@ impl PeerOptions {
         for (option, size) in [inbound, backlog] {
             if size < self.max_message_size {
                 let why = "it is less than `max_message_size`, so that a message might never fit";
-                return Err(Error::InvalidOption { option, why });
+                return Err(Error::InvalidOption { option, reason: why });
             }
         }
         let times = [
@@ -262,7 +262,7 @@ impl PeerOptions {
     }
 
     fn check_protocols(&self) -> Result<(), Error> {
-        let invalid = |why| Err(Error::InvalidOption { option: "protocols", why });
+        let invalid = |why| Err(Error::InvalidOption { option: "protocols", reason: why });
         for (index, protocol) in self.protocols.iter().enumerate() {
             if protocol.is_empty() {
                 return invalid("one is empty");
@@ -280,18 +280,18 @@ impl PeerOptions {
 
 fn check_size(option: &'static str, size: usize) -> Result<(), Error> {
     match size {
-        0 => Err(Error::InvalidOption { option, why: "it is zero" }),
+        0 => Err(Error::InvalidOption { option, reason: "it is zero" }),
         1..=MAX_SIZE => Ok(()),
-        _ => Err(Error::InvalidOption { option, why: "it is over 2,147,483,647" }),
+        _ => Err(Error::InvalidOption { option, reason: "it is over 2,147,483,647" }),
     }
 }
 
 fn check_time(option: &'static str, time: Duration, may_be_zero: bool) -> Result<(), Error> {
     if time.is_zero() && !may_be_zero {
-        return Err(Error::InvalidOption { option, why: "it is zero" });
+        return Err(Error::InvalidOption { option, reason: "it is zero" });
     }
     if time > MAX_TIME {
-        return Err(Error::InvalidOption { option, why: "it is over 24 hours" });
+        return Err(Error::InvalidOption { option, reason: "it is over 24 hours" });
     }
     Ok(())
 }
@@ -300,7 +300,7 @@ fn check_time(option: &'static str, time: Duration, may_be_zero: bool) -> Result
 pub(crate) fn check_headers(headers: &[(String, String)]) -> Result<(), Error> {
     /// The fields that the handshake itself is made of.
     const OURS: [&str; 5] = ["host", "connection", "upgrade", "content-length", "transfer-encoding"];
-    let invalid = |why| Err(Error::InvalidOption { option: "headers", why });
+    let invalid = |why| Err(Error::InvalidOption { option: "headers", reason: why });
     for (name, value) in headers {
         if !is_token(name.as_bytes()) {
             return invalid("a name is empty or has a character that no field name has");

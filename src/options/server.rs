@@ -141,14 +141,14 @@ impl ServerOptions {
         }
         self.check_memory(self.share())?;
         for host in &self.hosts {
-            check_host(host).map_err(|why| Error::InvalidOption { option: "hosts", why })?;
+            check_host(host).map_err(|why| Error::InvalidOption { option: "hosts", reason: why })?;
         }
         for path in &self.paths {
-            check_path(path).map_err(|why| Error::InvalidOption { option: "paths", why })?;
+            check_path(path).map_err(|why| Error::InvalidOption { option: "paths", reason: why })?;
         }
         if let OriginPolicy::List(origins) = &self.origins {
             for origin in origins {
-                check_origin(origin).map_err(|why| Error::InvalidOption { option: "origins", why })?;
+                check_origin(origin).map_err(|why| Error::InvalidOption { option: "origins", reason: why })?;
             }
         }
         check_time("slow_reader_timeout", self.slow_reader_timeout, true)?;
@@ -247,7 +247,7 @@ pub enum OriginPolicy {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SendOverflow {
-    /// It is not taken: [`Error::OutboundFull`].
+    /// It is not taken: [`Error::SendQueueFull`].
     #[default]
     Refuse,
     /// It is taken, and the oldest ones that wait make room for it. For states of which only the newest matters.
@@ -321,7 +321,7 @@ mod tests {
     #[track_caller]
     fn assert_invalid(options: &ServerOptions, name: &str) {
         match options.check() {
-            Err(Error::InvalidOption { option, why }) => assert_eq!((option, why.is_empty()), (name, false)),
+            Err(Error::InvalidOption { option, reason: why }) => assert_eq!((option, why.is_empty()), (name, false)),
             other => panic!("{options:?} was answered with {other:?}"),
         }
     }

@@ -57,7 +57,7 @@ impl TlsOptions {
             check_pem("tls.roots", pem, "CERTIFICATE")?;
         }
         if self.server_name.as_deref() == Some("") {
-            return Err(Error::InvalidOption { option: "tls.server_name", why: "it is empty" });
+            return Err(Error::InvalidOption { option: "tls.server_name", reason: "it is empty" });
         }
         if let Some(certificate) = &self.certificate {
             check_pem("tls.certificate", &certificate.certificates_pem, "CERTIFICATE")?;
@@ -74,7 +74,7 @@ fn check_pem(option: &'static str, pem: &[u8], label: &str) -> Result<(), Error>
     if text.lines().any(|line| line.starts_with("-----BEGIN ") && line.contains(label)) {
         return Ok(());
     }
-    Err(Error::InvalidOption { option, why: "it holds no PEM block of the kind that is wanted" })
+    Err(Error::InvalidOption { option, reason: "it holds no PEM block of the kind that is wanted" })
 }
 
 /// Which authorities may vouch for a server, or which certificates it may have.

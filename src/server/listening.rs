@@ -96,7 +96,7 @@ impl WebSocketServer {
             entry.connection.refuse(&rejection, &[]);
             let key = self.entries.insert(entry);
             self.finish_rejected(key);
-            return Err(Error::ServerFull { why: rejection.reason });
+            return Err(Error::ServerFull { reason: rejection.reason });
         }
         entry.request = Some(info.request);
         entry.user_data = info.user_data;

@@ -187,7 +187,7 @@ impl WebSocketServer {
     /// - [`Error::UnknownPeer`] for one whose `Closed` was reported.
     /// - [`Error::NotOpen`] for one that is closing, or whose end is still to be reported.
     /// - [`Error::PacketTooBig`] for more than [`PeerOptions::outbound_buffer_size`](crate::PeerOptions::outbound_buffer_size).
-    /// - [`Error::OutboundFull`] while too much waits for this peer already, or for all together
+    /// - [`Error::SendQueueFull`] while too much waits for this peer already, or for all together
     ///   ([`ServerOptions::max_buffered_bytes`]). With [`SendOverflow::DropOldest`](crate::SendOverflow::DropOldest) older packets are dropped instead, where that
     ///   helps.
     ///

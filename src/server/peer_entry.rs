@@ -192,7 +192,7 @@ impl PeerEntry {
             Some(replaced) => link.outbox.check_room_in_place_of(replaced, len),
             None => link.outbox.check_room(len),
         };
-        if !matches!(room, Err(Error::OutboundFull { .. })) {
+        if !matches!(room, Err(Error::SendQueueFull { .. })) {
             return room;
         }
         connection.was_full(now);

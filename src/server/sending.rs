@@ -111,7 +111,7 @@ impl WebSocketServer {
         let mut result = entry.make_room(len, key, policy, now);
         if result.is_ok() && !has_memory {
             entry.connection.found_no_memory(now, &entry.link);
-            result = Err(Error::OutboundFull { room: 0 });
+            result = Err(Error::SendQueueFull { room: 0 });
         }
         if result.is_ok() {
             match content {
@@ -140,7 +140,7 @@ impl WebSocketServer {
     /// as [`Limit::SlowReader`].
     ///
     /// # Errors
-    /// Those of [`send`](Self::send). [`Error::OutboundFull`] says that this peer is one of those for which most waits, or that
+    /// Those of [`send`](Self::send). [`Error::SendQueueFull`] says that this peer is one of those for which most waits, or that
     /// its own queue is full.
     pub(crate) fn must_send(&mut self, to: PeerKey, packet: &Packet) -> Result<(), Error> {
         self.must_queue(to, Content::Packet(Outgoing::Shared(packet), None), Urgency::Now)
@@ -162,7 +162,7 @@ impl WebSocketServer {
     fn must_queue(&mut self, to: PeerKey, content: Content<'_>, urgency: Urgency) -> Result<(), Error> {
         loop {
             let result = self.queue(to, content, urgency);
-            let is_refused = matches!(result, Err(Error::OutboundFull { .. }));
+            let is_refused = matches!(result, Err(Error::SendQueueFull { .. }));
             if !is_refused || !self.lacks_only_memory(to, content) || !self.expel_largest(to) {
                 return result;
             }

@@ -135,14 +135,14 @@ fn invalid_variant() {
     let deep = (0..2000).fold(Variant::Nil, |inner, _| Array::from(vec![inner]).into());
     let mut peer = open();
     let error = error(&mut peer, 6, |peer| peer.send_variant(&deep));
-    assert_eq!(error, Error::InvalidVariant { why: EncodeError::TooDeep });
+    assert_eq!(error, Error::InvalidVariant { reason: EncodeError::TooDeep });
     let (_, mut client, _) = session();
     let methods = Methods::new().with(Method::new("take").parameter(Parameter::any("it")));
     let node = client.register_node_with("Taker", methods).unwrap();
     let call = |session: &mut Session| session.call_method(node, PeerId::SERVER, "take", vec![deep]);
     assert_eq!(
         session_error(&mut client, 6, call),
-        Error::InvalidVariant { why: EncodeError::TooDeep }.into()
+        Error::InvalidVariant { reason: EncodeError::TooDeep }.into()
     );
 }
 

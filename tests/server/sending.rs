@@ -76,8 +76,8 @@ fn a_value_that_cannot_be_sent_leaves_no_trace() {
     let object: Variant = Object::Full { class: "Node".to_owned(), properties: Vec::new() }.into();
     let before = traces(&host, key);
     for (value, expected) in [
-        (object.clone(), Error::InvalidVariant { why: EncodeError::ObjectNotAllowed }),
-        ("a\0b".into(), Error::InvalidVariant { why: EncodeError::NulInText }),
+        (object.clone(), Error::InvalidVariant { reason: EncodeError::ObjectNotAllowed }),
+        ("a\0b".into(), Error::InvalidVariant { reason: EncodeError::NulInText }),
         (vec![0_u8; 100_000].into(), Error::PacketTooBig { len: 100_008, max: 100_000 }),
     ] {
         assert_eq!(host.server.send_variant(key, &value), Err(expected));
@@ -107,7 +107,7 @@ fn a_packet_for_a_peer_that_is_full_is_refused_and_what_was_taken_arrives() {
     host.stuff(key, &packet);
     let room = 100_000 - host.buffered(key);
     assert!(room < 9_999, "{room}");
-    assert_refused(&mut host, key, &[0; 9_999], &Error::OutboundFull { room });
+    assert_refused(&mut host, key, &[0; 9_999], &Error::SendQueueFull { room });
     let taken = host.server.peer(key).unwrap().stats().packets_sent;
     for _ in 0..taken {
         assert_eq!(host.frame(&mut raw).payload, packet.as_bytes());

@@ -209,7 +209,7 @@ impl Ledger {
                 self.counts.bytes_sent += len as u64;
                 return true;
             }
-            Err(Error::OutboundFull { .. } | Error::NotOpen { .. }) => {}
+            Err(Error::SendQueueFull { .. } | Error::NotOpen { .. }) => {}
             Err(error) => self.fault(format!("to {key} nothing could be sent: {error}")),
         }
         false

@@ -139,7 +139,7 @@ impl Session {
             NotEncodable::TooMany => {
                 SessionError::InvalidArguments { reason: "they are more than 255".to_owned() }
             }
-            NotEncodable::Value(why) => Error::InvalidVariant { why }.into(),
+            NotEncodable::Value(why) => Error::InvalidVariant { reason: why }.into(),
         })?;
         let packet = |node| encode(&Command::Call(CallPacket { node, method, arguments: arguments.get() }));
 
