@@ -104,7 +104,7 @@ mod js;
 
 pub use admission::Admission;
 pub use close::{CloseCause, CloseCode, CloseInfo, Limit, Timeout, TlsFailure};
-pub use error::Error;
+pub use error::{Error, IoError};
 pub use options::{
     Liveness, OriginPolicy, PeerOptions, RateLimits, SendOverflow, ServerOptions, TlsCertificate, TlsOptions,
     TlsRoots,

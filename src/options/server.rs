@@ -148,7 +148,8 @@ impl ServerOptions {
         }
         if let OriginPolicy::List(origins) = &self.origins {
             for origin in origins {
-                check_origin(origin).map_err(|why| Error::InvalidOption { option: "origins", reason: why })?;
+                check_origin(origin)
+                    .map_err(|why| Error::InvalidOption { option: "origins", reason: why })?;
             }
         }
         check_time("slow_reader_timeout", self.slow_reader_timeout, true)?;
@@ -321,7 +322,9 @@ mod tests {
     #[track_caller]
     fn assert_invalid(options: &ServerOptions, name: &str) {
         match options.check() {
-            Err(Error::InvalidOption { option, reason: why }) => assert_eq!((option, why.is_empty()), (name, false)),
+            Err(Error::InvalidOption { option, reason: why }) => {
+                assert_eq!((option, why.is_empty()), (name, false))
+            }
             other => panic!("{options:?} was answered with {other:?}"),
         }
     }

@@ -188,7 +188,10 @@ fn limits_and_memory_hold_for_it() {
     let mut small = Host::start(ServerOptions::default().max_peers(2).max_buffered_bytes(4 * SHARE));
     let frames = client_frame(BINARY, vec![0; 60_000]).repeat(10);
     let (taken_over, _raw) = hand_over(&mut small, |upgraded| upgraded.read_ahead(frames.clone()));
-    assert!(matches!(taken_over, Err(Error::ServerFull { reason: why }) if why.contains("memory")), "{taken_over:?}");
+    assert!(
+        matches!(taken_over, Err(Error::ServerFull { reason: why }) if why.contains("memory")),
+        "{taken_over:?}"
+    );
     let (key, _raw) =
         hand_over(&mut small, |upgraded| upgraded.read_ahead(client_frame(BINARY, [1; 60_000])));
     let held = small.server.stats().memory;

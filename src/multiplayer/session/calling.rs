@@ -13,7 +13,7 @@ use crate::{
         node::{Node, NodeKey},
         paths,
         rpc::{CallError, Methods, Rpc},
-        wire::{CallPacket, Command, EncodedArguments, NodeRef, NotEncodable, SimplifyPath},
+        wire::{ArgumentsError, CallPacket, Command, EncodedArguments, NodeRef, SimplifyPath},
     },
     variant::{Objects, Variant},
 };
@@ -136,10 +136,10 @@ impl Session {
         arguments: &[Variant],
     ) -> Result<(), SessionError> {
         let arguments = EncodedArguments::new(arguments, self.objects()).map_err(|why| match why {
-            NotEncodable::TooMany => {
+            ArgumentsError::TooMany => {
                 SessionError::InvalidArguments { reason: "they are more than 255".to_owned() }
             }
-            NotEncodable::Value(why) => Error::InvalidVariant { reason: why }.into(),
+            ArgumentsError::Value(why) => Error::InvalidVariant { reason: why }.into(),
         })?;
         let packet = |node| encode(&Command::Call(CallPacket { node, method, arguments: arguments.get() }));
 

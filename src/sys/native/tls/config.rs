@@ -31,8 +31,10 @@ impl Client {
             return Ok(Self(None));
         }
         let name = match (&options.server_name, &url.host) {
-            (Some(name), _) => ServerName::try_from(name.clone())
-                .map_err(|_| Error::InvalidOption { option: "tls.server_name", reason: "it is no host name" })?,
+            (Some(name), _) => ServerName::try_from(name.clone()).map_err(|_| Error::InvalidOption {
+                option: "tls.server_name",
+                reason: "it is no host name",
+            })?,
             (None, Host::Name(name)) => {
                 // A root dot is DNS's business; certificates are made out without it.
                 let name = name.strip_suffix('.').unwrap_or(name).to_owned();
