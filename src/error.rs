@@ -2,7 +2,9 @@
 
 use std::{fmt, io, ops::Deref, sync::Arc};
 
-use crate::{state::ReadyState, variant::EncodeError};
+use crate::state::ReadyState;
+#[cfg(feature = "variant")]
+use crate::variant::EncodeError;
 
 /// A call cannot be carried out. The peer or server has not changed.
 ///
@@ -71,6 +73,7 @@ pub enum Error {
     /// The server or session has no such peer: it is closed, or belongs to another one. Drop its key.
     UnknownPeer,
     /// The value cannot be encoded. Send another one.
+    #[cfg(feature = "variant")]
     InvalidVariant {
         /// The part that has no binary form.
         reason: EncodeError,
@@ -107,6 +110,7 @@ impl Error {
             | Self::InvalidOption { .. }
             | Self::InvalidCloseCode { .. }
             | Self::ReasonTooLong { .. } => ERR_INVALID_PARAMETER,
+            #[cfg(feature = "variant")]
             Self::InvalidVariant { reason } => match reason {
                 EncodeError::TooDeep | EncodeError::TooLong => ERR_OUT_OF_MEMORY,
                 EncodeError::ObjectNotAllowed | EncodeError::NulInText | EncodeError::NoClass => {
@@ -137,6 +141,7 @@ impl Error {
             Self::PacketTooBig { .. } => "PacketTooBig",
             Self::ServerFull { .. } => "ServerFull",
             Self::UnknownPeer => "UnknownPeer",
+            #[cfg(feature = "variant")]
             Self::InvalidVariant { .. } => "InvalidVariant",
             Self::Unsupported { .. } => "Unsupported",
             Self::Io { .. } => "Io",
@@ -168,6 +173,7 @@ impl fmt::Display for Error {
             }
             Self::ServerFull { reason } => write!(f, "no place for one more peer: {reason}"),
             Self::UnknownPeer => f.write_str("there is no such peer, or no longer"),
+            #[cfg(feature = "variant")]
             Self::InvalidVariant { reason } => write!(f, "the value cannot be encoded: {reason}"),
             Self::Unsupported { what } => write!(f, "unsupported here: {what}"),
             Self::Io { source, .. } => source.fmt(f),
@@ -176,9 +182,10 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {
-    /// Returns the [`io::Error`] of [`Io`](Self::Io) and the [`EncodeError`] of [`InvalidVariant`](Self::InvalidVariant).
+    /// Returns the [`io::Error`] of [`Io`](Self::Io) and the `EncodeError` of `InvalidVariant`.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
+            #[cfg(feature = "variant")]
             Self::InvalidVariant { reason } => Some(reason),
             Self::Io { source, .. } => Some(&**source),
             _ => None,
@@ -186,6 +193,7 @@ impl std::error::Error for Error {
     }
 }
 
+#[cfg(feature = "variant")]
 impl From<EncodeError> for Error {
     fn from(reason: EncodeError) -> Self {
         Self::InvalidVariant { reason }

@@ -1,10 +1,12 @@
 //! What JavaScript and TypeScript have of this crate: classes that are shells around the Rust types, with no logic of their own
 //! but to take JavaScript's values apart and put them together. Here it is `WebSocketPeer`.
 
+#[cfg(feature = "multiplayer")]
 mod multiplayer;
 mod options;
 mod reflect;
 mod values;
+#[cfg(feature = "multiplayer")]
 mod variant;
 
 use js_sys::Function;

@@ -15,7 +15,6 @@ use crate::{
     stats::Stats,
     sys::{Notifier, Notify, PeerConnection, Socket},
     url::Url,
-    variant::Variant,
 };
 
 /// One end of a WebSocket connection, driven by polling.
@@ -217,20 +216,21 @@ impl WebSocketPeer {
     ///
     /// # Errors
     /// Those of [`send`](Self::send).
-    pub fn send_packet(&mut self, packet: &Packet) -> Result<(), Error> {
-        self.send_any(Outgoing::Shared(packet))
+    pub fn send_packet(&mut self, packet: impl Into<Packet>) -> Result<(), Error> {
+        self.send_any(Outgoing::Shared(&packet.into()))
     }
 
     /// Sends a value as a binary packet, which [`Packet::to_variant`] or an engine's `get_var` reads.
     ///
-    /// Whole objects are refused; [`Variant::encode_into`] writes them, too.
+    /// Whole objects are refused; [`Variant::encode_into`](crate::variant::Variant::encode_into) writes them, too.
     ///
     /// # Errors
     /// Those of [`send`](Self::send), and [`Error::InvalidVariant`] for a value that has no binary form.
     ///
     /// Godot: `put_var`. What `encode_buffer_max_size` is there, [`PeerOptions::outbound_buffer_size`] is here.
     #[doc(alias = "put_var")]
-    pub fn send_variant(&mut self, value: &Variant) -> Result<(), Error> {
+    #[cfg(feature = "variant")]
+    pub fn send_variant(&mut self, value: &crate::variant::Variant) -> Result<(), Error> {
         self.send(&value.encode()?)
     }
 

@@ -4,6 +4,7 @@
 
 mod common;
 
+#[cfg(feature = "multiplayer")]
 #[path = "errors/session.rs"]
 mod session;
 

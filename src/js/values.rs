@@ -5,7 +5,9 @@ use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use super::reflect;
-use crate::{CloseCause, CloseCode, CloseInfo, Error, Packet, Stats, multiplayer::SessionError};
+#[cfg(feature = "multiplayer")]
+use crate::multiplayer::SessionError;
+use crate::{CloseCause, CloseCode, CloseInfo, Error, Packet, Stats};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -77,6 +79,7 @@ impl From<Error> for Thrown {
     }
 }
 
+#[cfg(feature = "multiplayer")]
 impl From<SessionError> for Thrown {
     fn from(error: SessionError) -> Self {
         Self::new(error.name(), &in_camel_case(&error.to_string()))

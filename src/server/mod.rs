@@ -211,8 +211,8 @@ impl WebSocketServer {
     ///
     /// # Errors
     /// Those of [`send`](Self::send).
-    pub fn send_packet(&mut self, to: PeerKey, packet: &Packet) -> Result<(), Error> {
-        self.send_any(to, Outgoing::Shared(packet), None)
+    pub fn send_packet(&mut self, to: PeerKey, packet: impl Into<Packet>) -> Result<(), Error> {
+        self.send_any(to, Outgoing::Shared(&packet.into()), None)
     }
 
     /// Sends a packet that makes older ones under the same key worthless, such as where a thing is: while the peer takes
@@ -220,8 +220,8 @@ impl WebSocketServer {
     ///
     /// # Errors
     /// Those of [`send`](Self::send).
-    pub fn send_latest(&mut self, to: PeerKey, key: u64, packet: &Packet) -> Result<(), Error> {
-        self.send_any(to, Outgoing::Shared(packet), Some(key))
+    pub fn send_latest(&mut self, to: PeerKey, key: u64, packet: impl Into<Packet>) -> Result<(), Error> {
+        self.send_any(to, Outgoing::Shared(&packet.into()), Some(key))
     }
 
     /// Hands to the network what was gathered. Seldom needed.

@@ -12,8 +12,8 @@ impl WebSocketServer {
     /// Sends a packet to every open peer, except perhaps one. The packet is encoded once, and its bytes are shared.
     ///
     /// Returns the number of peers that took it. A peer without room for it misses it, as with [`send`](Self::send).
-    pub fn broadcast(&mut self, packet: &Packet, except: Option<PeerKey>) -> usize {
-        let encoded = EncodedPackets::new(slice::from_ref(packet));
+    pub fn broadcast(&mut self, packet: impl Into<Packet>, except: Option<PeerKey>) -> usize {
+        let encoded = EncodedPackets::new(slice::from_ref(&packet.into()));
         let mut taken = 0;
         for slot in 0..self.entries.width() {
             let Some(key) = self.entries.at(slot).filter(|key| Some(*key) != except) else { continue };
@@ -47,10 +47,10 @@ impl WebSocketServer {
     /// ```
     pub fn multicast(
         &mut self,
-        packet: &Packet,
+        packet: impl Into<Packet>,
         keys: impl IntoIterator<Item = impl Borrow<PeerKey>>,
     ) -> usize {
-        let encoded = EncodedPackets::new(slice::from_ref(packet));
+        let encoded = EncodedPackets::new(slice::from_ref(&packet.into()));
         self.multicasts += 1;
         let mut taken = 0;
         for key in keys {

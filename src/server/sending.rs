@@ -12,7 +12,6 @@ use crate::{
     packet::{Outgoing, Packet},
     state::ReadyState,
     sys::{Listener, Reactor, ServerConnection},
-    variant::Variant,
 };
 
 /// What is queued for a peer.
@@ -72,14 +71,15 @@ impl WebSocketServer {
     /// Sends a value to a peer as a binary packet, which [`Packet::to_variant`] or an engine's `get_var` reads. For several peers
     /// make the packet once, by [`Packet::variant`].
     ///
-    /// Whole objects are refused; [`Variant::encode_into`] writes them, too.
+    /// Whole objects are refused; [`Variant::encode_into`](crate::variant::Variant::encode_into) writes them, too.
     ///
     /// # Errors
     /// Those of [`send`](Self::send), and [`Error::InvalidVariant`] for a value that has no binary form.
     ///
     /// Godot: `put_var`.
     #[doc(alias = "put_var")]
-    pub fn send_variant(&mut self, to: PeerKey, value: &Variant) -> Result<(), Error> {
+    #[cfg(feature = "variant")]
+    pub fn send_variant(&mut self, to: PeerKey, value: &crate::variant::Variant) -> Result<(), Error> {
         self.send(to, &value.encode()?)
     }
 

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use websocket_peer::{Error, Packet, PeerKey, PeerOptions, ReadyState, SendOverflow, ServerOptions, Stats};
+#[cfg(feature = "variant")]
 use websocket_peer::{
-    Error, Packet, PacketKind, PeerKey, PeerOptions, ReadyState, SendOverflow, ServerOptions, Stats,
+    PacketKind,
     variant::{Dictionary, EncodeError, Object, Variant, Vector2},
 };
 
@@ -51,6 +53,7 @@ fn a_packet_for_a_peer_that_closes_is_refused() {
     assert_eq!(raw.rest(), b"");
 }
 
+#[cfg(feature = "variant")]
 #[test]
 fn a_value_is_sent_as_its_bytes_to_one_peer_or_to_all() {
     let mut host = Host::start(small());
@@ -69,6 +72,7 @@ fn a_value_is_sent_as_its_bytes_to_one_peer_or_to_all() {
     }
 }
 
+#[cfg(feature = "variant")]
 #[test]
 fn a_value_that_cannot_be_sent_leaves_no_trace() {
     let mut host = Host::start(small());
