@@ -69,15 +69,15 @@ fn a_new_client_gets_the_list_of_peers_as_one_output() {
     let client = id(2000);
     server.peer_joined(client, NOW);
     let own_id = Packet::binary(client.get().to_le_bytes());
-    let expected = [
-        Output::Send { to: Recipients::One(client), packet: own_id },
-        Output::Send { to: Recipients::Many(peers.clone()), packet: Packet::binary(added(client)) },
-    ];
+    let expected =
+        [(Recipients::One(client), own_id), (Recipients::Many(peers.clone()), Packet::binary(added(client)))];
     for expected in expected {
         let Some(Output::Send { to, packet, .. }) = server.next_output() else { panic!("no packet") };
         assert_eq!((to, packet), expected);
     }
-    let Some(Output::SendAll { to, packets }) = server.next_output() else { panic!("no list of packets") };
+    let Some(Output::SendAll { to, packets, .. }) = server.next_output() else {
+        panic!("no list of packets")
+    };
     assert_eq!(to, Recipients::One(client));
     assert_eq!(bytes(&packets), peers.into_iter().map(added).collect::<Vec<_>>());
     assert_eq!(server.next_output(), None);
