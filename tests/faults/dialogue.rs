@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use testkit::proxy::{Fault, Passed, Plan, Way};
+use testkit::proxy::{DirectionPlan, Fault, Passed, Plan};
 use websocket_peer::{Packet, PeerOptions, ReadyState, TlsOptions, WebSocketPeer};
 
 use crate::oracle::{Role, Told, judge};
@@ -33,7 +33,7 @@ pub struct Case {
 
 impl Case {
     pub fn plan(&self) -> Plan {
-        let way = Way::default().after(self.after, self.fault);
+        let way = DirectionPlan::default().after(self.after, self.fault);
         let plan = Plan::default().recorded();
         match self.to {
             Role::Client => plan.to_client(way),

@@ -3,7 +3,7 @@
 use testkit::proxy::{End, Passed};
 use websocket_peer::{CloseCause, CloseInfo, Packet, Timeout};
 
-use crate::common::raw::{BINARY, CLOSE, TEXT, parse};
+use crate::common::raw::{BINARY, CLOSE, Frame, TEXT};
 
 /// Which end it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Read {
         };
         let mut rest = &bytes[head + 4..];
         let mut read = Self { has_head: true, has_more: !rest.is_empty(), ..Self::default() };
-        while let Some((frame, len)) = parse(rest) {
+        while let Some((frame, len)) = Frame::parse(rest) {
             rest = &rest[len..];
             match frame.first {
                 TEXT => read.packets.push(Packet::text(String::from_utf8(frame.payload).expect("a text"))),

@@ -8,11 +8,11 @@ use websocket_peer::{
     multiplayer::{AuthFailure, DisconnectReason, Event, Output, PeerId, Session, SessionOptions},
 };
 
-use crate::world::{A, B, SERVER, events, outputs, refusals};
+use crate::world::{A, B, SERVER, events, outputs, rejections};
 
 const NOW: Duration = Duration::ZERO;
 
-/// A server with the members A and B, with 10 rejected packets per second for each.
+/// A server with the peers A and B that allows each 10 rejected packets per second.
 fn server() -> Session {
     let mut server = Session::server(SessionOptions::default().max_rejected_packets_per_second(10));
     for peer in [A, B] {
@@ -24,7 +24,7 @@ fn server() -> Session {
 }
 
 /// Reads all events, and counts the peers.
-fn members(session: &mut Session) -> usize {
+fn peers(session: &mut Session) -> usize {
     events(session);
     session.peers().len()
 }
@@ -58,16 +58,16 @@ fn assert_disconnected(server: &mut Session, expected: PeerId) {
 fn a_peer_over_the_limit_of_rejected_packets_is_disconnected_with_1008() {
     let mut server = server();
     flood(&mut server, A, 20, NOW);
-    assert_eq!(refusals(&mut server).len(), 20);
+    assert_eq!(rejections(&mut server).len(), 20);
     assert_eq!(server.next_output(), None);
     flood(&mut server, A, 1, NOW);
     assert_disconnected(&mut server, A);
     assert_eq!(outputs(&mut server), [(vec![3], vec![7, 2, 2, 0, 0, 0])]);
-    let told = events(&mut server);
+    let seen = events(&mut server);
     let [Event::PacketRejected { .. }, Event::PeerDisconnected(A, DisconnectReason::Closed(info))] =
-        &told[..]
+        &seen[..]
     else {
-        panic!("{told:?}")
+        panic!("{seen:?}")
     };
     assert_is_rejected(info);
     assert_eq!(server.peers().collect::<Vec<_>>(), [B]);
@@ -80,7 +80,7 @@ fn a_peer_over_the_limit_of_rejected_packets_is_disconnected_with_1008() {
     assert_eq!((outputs(&mut server), server.next_deadline()), (vec![], None));
     server.peer_left(A, CloseCause::Local.into());
     assert_eq!((events(&mut server), server.stats().rejected_packets), (vec![], 21));
-    // The other member has a limit of its own, and so has the next peer with this id.
+    // The limit is separate for each peer, and new for the next peer with this id.
     server.peer_joined(A, NOW);
     for peer in [A, B] {
         flood(&mut server, peer, 20, NOW);
@@ -99,7 +99,7 @@ fn a_peer_within_the_limit_of_rejected_packets_stays() {
     flood(&mut server, A, 20, Duration::from_secs(100));
     assert_eq!(server.peers().len(), 2);
     flood(&mut server, A, 1, Duration::from_secs(100));
-    assert_eq!(members(&mut server), 1);
+    assert_eq!(peers(&mut server), 1);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -112,22 +112,22 @@ fn the_limit_of_rejected_packets_holds_from_the_first_packet() {
     }
     outputs(&mut server);
     events(&mut server);
-    server.send_auth(A, b"who is there?").unwrap();
+    server.send_auth(A, b"token?").unwrap();
     outputs(&mut server);
     flood(&mut server, A, 1, NOW);
     assert_disconnected(&mut server, A);
-    let told = events(&mut server);
+    let seen = events(&mut server);
     let [Event::PacketRejected { .. }, Event::AuthFailed { peer: A, reason: AuthFailure::Closed(info) }] =
-        &told[..]
+        &seen[..]
     else {
-        panic!("{told:?}")
+        panic!("{seen:?}")
     };
     assert_is_rejected(info);
     assert!(server.complete_auth(A).is_err());
     server.peer_left(A, CloseCause::Local.into());
     assert_eq!((events(&mut server), outputs(&mut server)), (vec![], vec![]));
 
-    // What was counted before the admission counts after it.
+    // Packets before the admission still count after it.
     server.complete_auth(B).unwrap();
     server.receive(B, Packet::binary([7, 0]), NOW);
     events(&mut server);
@@ -138,16 +138,16 @@ fn the_limit_of_rejected_packets_holds_from_the_first_packet() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_packet_is_rejected_once_however_much_of_it_is_wrong() {
+fn a_packet_with_several_errors_counts_once() {
     let mut server = server();
     let entry = [1, 0, 0, 0, 2, 0, 0, 0, 2, 7];
     let sync = [&[6, 1, 0][..], &entry.repeat(3)].concat();
     for _ in 0..20 {
         server.receive(A, Packet::binary(&sync[..]), NOW);
     }
-    assert_eq!((members(&mut server), server.stats().rejected_packets), (2, 60));
+    assert_eq!((peers(&mut server), server.stats().rejected_packets), (2, 60));
     server.receive(A, Packet::binary(&sync[..]), NOW);
-    assert_eq!((members(&mut server), server.stats().rejected_packets), (1, 63));
+    assert_eq!((peers(&mut server), server.stats().rejected_packets), (1, 63));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -155,28 +155,28 @@ fn by_default_100_packets_per_second_may_be_rejected_and_0_is_no_limit() {
     let mut server = Session::server(SessionOptions::default());
     server.peer_joined(A, NOW);
     flood(&mut server, A, 200, NOW);
-    assert_eq!(members(&mut server), 1);
+    assert_eq!(peers(&mut server), 1);
     flood(&mut server, A, 1, NOW);
-    assert_eq!(members(&mut server), 0);
+    assert_eq!(peers(&mut server), 0);
 
     let mut server = Session::server(SessionOptions::default().max_rejected_packets_per_second(0));
     server.peer_joined(A, NOW);
     flood(&mut server, A, 10_000, NOW);
-    assert_eq!(members(&mut server), 1);
+    assert_eq!(peers(&mut server), 1);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn peers_over_the_limit_of_rejected_packets_leave_together() {
+fn disconnects_over_the_limit_of_rejected_packets_are_sent_together() {
     let mut server = server();
-    let crowd = (10..110).map(|number| PeerId::new(number).unwrap());
-    for peer in crowd.clone() {
+    let many = (10..110).map(|number| PeerId::new(number).unwrap());
+    for peer in many.clone() {
         server.peer_joined(peer, NOW);
     }
     outputs(&mut server);
-    for peer in crowd.clone() {
+    for peer in many.clone() {
         flood(&mut server, peer, 21, NOW);
     }
-    for peer in crowd {
+    for peer in many {
         assert_disconnected(&mut server, peer);
     }
     let Some(Output::SendAll { packets, .. }) = server.next_output() else { panic!("no list of packets") };
@@ -192,6 +192,6 @@ fn a_client_has_no_limit_of_rejected_packets_for_its_server() {
     for _ in 0..1000 {
         client.receive(SERVER, Packet::binary([7, 3, 2, 0, 0, 0, 3]), NOW);
     }
-    assert_eq!((members(&mut client), client.stats().rejected_packets), (2, 2000));
+    assert_eq!((peers(&mut client), client.stats().rejected_packets), (2, 2000));
     assert_eq!(client.next_output(), None);
 }

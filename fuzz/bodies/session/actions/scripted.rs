@@ -1,55 +1,51 @@
-//! What strangers do.
+//! The packets of scripted clients and of untrusted servers.
 
 use arbitrary::{Result, Unstructured};
 
 use super::{
     super::{
-        ledger::{PATHS, TABLES, methods},
-        link::Side,
-        world::{Client, Kind, World},
+        history::{PATHS, TABLES, methods},
+        simulator::{Client, Direction},
+        world::World,
     },
     place, target,
 };
 use crate::multiplayer::wire::{Command, SimplifyPath, relay_header};
 
-/// A stranger connects.
-pub(super) fn let_in(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
+/// Closes a scripted client's connection.
+pub(super) fn close(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
     let place = place(input)?;
-    world.connect(place, |_, _, _| Kind::Stranger(Vec::new()));
-    Ok(())
-}
-
-/// A stranger closes its connection.
-pub(super) fn hang_up(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
-    let place = place(input)?;
-    if let Some(Client { id, kind: Kind::Stranger(_) }) = &world.clients[place] {
-        let link = world.links.get_mut(id).filter(|link| link.is_open(Side::Client));
-        link.into_iter().for_each(|link| link.close(Side::Client));
+    let Some(id) = world.places[place] else { return Ok(()) };
+    let direction = Direction::to_server(id);
+    let is_scripted = matches!(world.simulator.clients.get(&id), Some(Client::Scripted(_)));
+    if is_scripted && world.simulator.network.is_open(direction) {
+        world.simulator.network.close(direction);
     }
     Ok(())
 }
 
-/// A stranger sends these bytes.
-pub(super) fn say(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
+/// Sends these bytes.
+pub(super) fn send(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
     let place = place(input)?;
     let packet = packet(input)?;
     world.inject(place, packet);
     Ok(())
 }
 
-/// A stranger has these bytes relayed.
-pub(super) fn say_by_relay(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
+/// Sends these bytes as a packet to relay.
+pub(super) fn send_relayed(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
     let (place, to) = (place(input)?, target(world, input)?);
     let packet = packet(input)?;
     world.inject(place, [&relay_header(to.to_godot())[..], &packet].concat());
     Ok(())
 }
 
-/// A stranger sends what it has received, a byte of it changed.
-pub(super) fn say_again(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
+/// Sends a packet that the client has received, with one byte changed.
+pub(super) fn send_mutated(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
     let place = place(input)?;
     let [which, at, change] = input.arbitrary::<[u8; 3]>()?;
-    let Some(Client { kind: Kind::Stranger(received), .. }) = &world.clients[place] else { return Ok(()) };
+    let client = world.places[place].and_then(|id| world.simulator.clients.get(&id));
+    let Some(Client::Scripted(received)) = client else { return Ok(()) };
     if let Some(packet) = received.get(usize::from(which) % received.len().max(1)) {
         let mut packet = packet.to_vec();
         let at = usize::from(at) % packet.len().max(1);
@@ -59,8 +55,8 @@ pub(super) fn say_again(world: &mut World, input: &mut Unstructured<'_>) -> Resu
     Ok(())
 }
 
-/// A stranger numbers one of our paths.
-pub(super) fn name_path(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
+/// Announces a number for one of our paths.
+pub(super) fn announce_path(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
     let place = place(input)?;
     let [id, path, table] = input.arbitrary::<[u8; 3]>()?;
     let methods = methods(usize::from(table) % TABLES);
@@ -72,7 +68,7 @@ pub(super) fn name_path(world: &mut World, input: &mut Unstructured<'_>) -> Resu
     Ok(())
 }
 
-/// A stranger confirms the first numbers that it may have been told.
+/// Confirms the first numbers of paths, whether or not they were announced.
 pub(super) fn confirm_paths(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
     let (place, valid) = (place(input)?, input.arbitrary()?);
     for id in 1..4 {

@@ -1,85 +1,88 @@
-//! Who is there, as an end was told, event by event.
+//! What a program has learned from the events of its session. Each event must fit those before it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{
+use websocket_peer::{
     multiplayer::{Event, NodeKey, PeerId, State},
     variant::Variant,
 };
 
-/// What an end was told so far.
 #[derive(Debug, Default)]
-pub(super) struct Hearing {
+pub struct Observed {
     id: Option<PeerId>,
-    present: BTreeSet<PeerId>,
+    peers: BTreeSet<PeerId>,
     authenticating: BTreeSet<PeerId>,
     mismatched: BTreeSet<(PeerId, NodeKey)>,
-    /// The nodes that others have spawned.
-    pub(super) replicas: BTreeMap<NodeKey, Replica>,
-    /// What was said last of the properties of declared nodes.
-    pub(super) declared: BTreeMap<NodeKey, Values>,
+    /// The nodes that other peers have spawned.
+    pub replicas: BTreeMap<NodeKey, Replica>,
+    /// The last values of the properties of declared nodes.
+    pub declared: BTreeMap<NodeKey, Values>,
     is_over: bool,
 }
 
-/// What properties hold.
-pub(super) type Values = BTreeMap<String, Variant>;
+/// The values of properties, by name.
+pub type Values = BTreeMap<String, Variant>;
 
 /// A node that another peer has spawned.
 #[derive(Debug)]
-pub(super) struct Replica {
-    pub(super) from: PeerId,
-    pub(super) spawner: NodeKey,
-    pub(super) name: String,
-    pub(super) values: Values,
+pub struct Replica {
+    pub from: PeerId,
+    pub spawner: NodeKey,
+    pub name: String,
+    pub values: Values,
 }
 
-impl Hearing {
-    /// A server's, which knows its id.
-    pub(super) fn of_server() -> Self {
+impl Observed {
+    /// For a server, which knows its id from the start.
+    pub fn by_server() -> Self {
         Self { id: Some(PeerId::SERVER), ..Self::default() }
     }
 
-    pub(super) fn present(&self) -> &BTreeSet<PeerId> {
-        &self.present
+    pub fn peers(&self) -> &BTreeSet<PeerId> {
+        &self.peers
     }
 
-    pub(super) fn is_authenticating(&self) -> bool {
+    pub fn is_authenticating(&self) -> bool {
         !self.authenticating.is_empty()
     }
 
-    pub(super) fn is_over(&self) -> bool {
+    pub fn is_over(&self) -> bool {
         self.is_over
     }
 
-    pub(super) fn id(&self) -> Option<PeerId> {
+    pub fn id(&self) -> Option<PeerId> {
         self.id
     }
 
-    /// The program leaves: it is told nothing more of others.
-    pub(super) fn leave(&mut self) {
-        self.present.clear();
+    /// The program leaves the session. It gets no more events about other peers.
+    pub fn leave(&mut self) {
+        self.peers.clear();
         self.authenticating.clear();
         self.mismatched.clear();
         self.replicas.clear();
     }
 
-    /// The next event: it must fit those before.
-    pub(super) fn hear(&mut self, event: &Event) {
-        assert!(!self.is_over, "{event:?} after the end");
+    /// Applies the next event.
+    ///
+    /// # Panics
+    /// If it contradicts an earlier one.
+    pub fn apply(&mut self, event: &Event) {
+        assert!(!self.is_over, "{event:?} after the end of the session");
         match event {
-            Event::Connected { id } => assert_eq!(self.id.replace(*id), None, "it has an id"),
+            Event::Connected { id } => assert_eq!(self.id.replace(*id), None, "a second id"),
             Event::PeerConnected(peer) => {
                 self.authenticating.remove(peer);
-                assert!(Some(*peer) != self.id && self.present.insert(*peer), "{peer} is there");
+                assert!(Some(*peer) != self.id && self.peers.insert(*peer), "{peer} is connected already");
             }
             Event::PeerDisconnected(peer, _) => {
-                assert!(self.present.remove(peer), "{peer} is not there");
+                assert!(self.peers.remove(peer), "{peer} is not connected");
                 self.mismatched.retain(|(mismatched, _)| mismatched != peer);
                 let left = self.replicas.values().find(|replica| replica.from == *peer);
-                assert!(left.is_none(), "{peer} has gone, and left {left:?}");
+                assert!(left.is_none(), "{peer} has disconnected, but {left:?} remains");
             }
             Event::Authenticating(peer) => {
-                assert!(!self.present.contains(peer) && self.authenticating.insert(*peer), "{peer} is known");
+                let is_new = !self.peers.contains(peer) && self.authenticating.insert(*peer);
+                assert!(is_new, "{peer} is known already");
             }
             Event::AuthFailed { peer, .. } => {
                 assert!(self.authenticating.remove(peer), "{peer} is not authenticating");
@@ -88,17 +91,17 @@ impl Hearing {
                 assert!(self.authenticating.contains(from) && !data.is_empty(), "{event:?}");
             }
             Event::Packet { from, data } => {
-                assert!(self.is_there(*from) && !data.is_empty(), "{event:?}");
+                assert!(self.may_send(*from) && !data.is_empty(), "{event:?}");
             }
-            Event::Call(call) => assert!(self.is_there(call.from), "{event:?}"),
+            Event::Call(call) => assert!(self.may_send(call.from), "{event:?}"),
             Event::ChecksumMismatch { peer, node, .. } => {
-                assert!(self.present.contains(peer) && self.mismatched.insert((*peer, *node)), "{event:?}");
+                assert!(self.peers.contains(peer) && self.mismatched.insert((*peer, *node)), "{event:?}");
             }
             Event::Spawned(spawned) => {
-                assert!(self.present.contains(&spawned.from), "{event:?}");
+                assert!(self.peers.contains(&spawned.from), "{event:?}");
                 let (from, spawner, name) = (spawned.from, spawned.spawner, spawned.name.clone());
                 let mut replica = Replica { from, spawner, name, values: Values::new() };
-                note(&mut replica.values, &spawned.state);
+                update(&mut replica.values, &spawned.state);
                 assert!(self.replicas.insert(spawned.node, replica).is_none(), "{event:?}");
             }
             Event::Despawned { from, spawner, node } => {
@@ -107,17 +110,17 @@ impl Hearing {
                 assert!(replica.is_some_and(is_it), "{event:?}");
             }
             Event::Synchronized { from, node, state } | Event::Changed { from, node, state } => {
-                assert!(self.present.contains(from), "{event:?}");
+                assert!(self.peers.contains(from), "{event:?}");
                 match self.replicas.get_mut(node) {
                     Some(replica) => {
                         assert_eq!(replica.from, *from, "{event:?}");
-                        note(&mut replica.values, state);
+                        update(&mut replica.values, state);
                     }
-                    None => note(self.declared.entry(*node).or_default(), state),
+                    None => update(self.declared.entry(*node).or_default(), state),
                 }
             }
             Event::Disconnected { .. } | Event::ConnectionFailed { .. } => {
-                assert!(self.present.is_empty() && self.authenticating.is_empty(), "{event:?}: {self:?}");
+                assert!(self.peers.is_empty() && self.authenticating.is_empty(), "{event:?}: {self:?}");
                 assert_eq!(matches!(event, Event::Disconnected { .. }), self.id.is_some());
                 self.is_over = true;
             }
@@ -125,12 +128,12 @@ impl Hearing {
         }
     }
 
-    /// Whether something can come from this peer; what it sends to its own id comes back.
-    fn is_there(&self, peer: PeerId) -> bool {
-        self.present.contains(&peer) || Some(peer) == self.id
+    /// Returns `true` if packets can come from this peer. Packets to this end's own id come back.
+    fn may_send(&self, peer: PeerId) -> bool {
+        self.peers.contains(&peer) || Some(peer) == self.id
     }
 }
 
-fn note(values: &mut Values, state: &State) {
+fn update(values: &mut Values, state: &State) {
     values.extend(state.iter().map(|(name, value)| (name.to_owned(), value.clone())));
 }

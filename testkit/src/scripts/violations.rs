@@ -2,14 +2,14 @@
 
 use super::{Leave, Outcome};
 use crate::connection::{Connection, Message};
-use crate::frame::{self, Data, OpCode};
+use crate::frame::{BINARY, header};
 
 pub(super) fn raw(connection: &mut Connection, bytes: &[u8]) -> Outcome {
     connection.write(bytes)?;
     while !matches!(connection.message()?, Message::Close(_)) {}
-    Ok(Leave::Gently)
+    Ok(Leave::Gracefully)
 }
 
 pub(super) fn huge_declared(connection: &mut Connection, size: u64) -> Outcome {
-    raw(connection, &frame::encode_header(OpCode::Data(Data::Binary), true, size))
+    raw(connection, &header(BINARY, size, None))
 }

@@ -1,4 +1,4 @@
-//! Departures are collected, and put out together. The order on each connection stays.
+//! Disconnects are collected and sent together. The order on each connection stays the same.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -15,19 +15,19 @@ use crate::{
 
 const NOW: Duration = Duration::ZERO;
 
-/// A server with these members; all of its outputs and events have been read.
-fn server_of(members: impl IntoIterator<Item = PeerId>) -> Session {
+/// A server with these peers. All of its outputs and events have been read.
+fn server_of(peers: impl IntoIterator<Item = PeerId>) -> Session {
     let mut server = Session::server(SessionOptions::default());
-    for member in members {
-        server.peer_joined(member, NOW);
+    for peer in peers {
+        server.peer_joined(peer, NOW);
         while server.next_output().is_some() {}
     }
     events(&mut server);
     server
 }
 
-fn leave(server: &mut Session, member: PeerId) {
-    server.peer_left(member, CloseCause::ConnectionLost.into());
+fn lose(server: &mut Session, peer: PeerId) {
+    server.peer_left(peer, CloseCause::ConnectionLost.into());
 }
 
 fn added(peer: PeerId) -> Vec<u8> {
@@ -43,49 +43,49 @@ fn bytes(packets: &[Packet]) -> Vec<Vec<u8>> {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn members_that_leave_together_are_one_output() {
+fn peers_that_disconnect_together_are_one_output() {
     let mut server = server_of((2..1002).map(id));
-    let leavers: Vec<PeerId> = (2..952).rev().map(id).collect();
-    for leaver in &leavers {
-        leave(&mut server, *leaver);
+    let lost: Vec<PeerId> = (2..952).rev().map(id).collect();
+    for peer in &lost {
+        lose(&mut server, *peer);
     }
     let Some(Output::SendAll { to, packets }) = server.next_output() else { panic!("no list of packets") };
     assert_eq!(to, Recipients::Many((952..1002).map(id).collect()));
-    assert_eq!(bytes(&packets), leavers.iter().map(|leaver| deleted(*leaver)).collect::<Vec<_>>());
+    assert_eq!(bytes(&packets), lost.iter().map(|peer| deleted(*peer)).collect::<Vec<_>>());
     assert_eq!(server.next_output(), None);
     assert_eq!(events(&mut server).len(), 950);
 
-    leave(&mut server, id(952));
+    lose(&mut server, id(952));
     assert!(matches!(server.next_output(), Some(Output::SendAll { .. })));
     assert_eq!(server.next_output(), None);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_newcomer_gets_the_list_of_members_as_one_output() {
-    let members: Vec<PeerId> = (2..1002).map(id).collect();
-    let mut server = server_of(members.clone());
-    let newcomer = id(2000);
-    server.peer_joined(newcomer, NOW);
-    let own_id = Packet::binary(newcomer.get().to_le_bytes());
+fn a_new_client_gets_the_list_of_peers_as_one_output() {
+    let peers: Vec<PeerId> = (2..1002).map(id).collect();
+    let mut server = server_of(peers.clone());
+    let client = id(2000);
+    server.peer_joined(client, NOW);
+    let own_id = Packet::binary(client.get().to_le_bytes());
     let expected = [
-        Output::Send { to: Recipients::One(newcomer), packet: own_id },
-        Output::Send { to: Recipients::Many(members.clone()), packet: Packet::binary(added(newcomer)) },
+        Output::Send { to: Recipients::One(client), packet: own_id },
+        Output::Send { to: Recipients::Many(peers.clone()), packet: Packet::binary(added(client)) },
     ];
     for output in expected {
         assert_eq!(server.next_output(), Some(output));
     }
     let Some(Output::SendAll { to, packets }) = server.next_output() else { panic!("no list of packets") };
-    assert_eq!(to, Recipients::One(newcomer));
-    assert_eq!(bytes(&packets), members.into_iter().map(added).collect::<Vec<_>>());
+    assert_eq!(to, Recipients::One(client));
+    assert_eq!(bytes(&packets), peers.into_iter().map(added).collect::<Vec<_>>());
     assert_eq!(server.next_output(), None);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn departures_precede_all_later_packets_and_follow_all_earlier_ones() {
+fn disconnects_are_sent_after_earlier_and_before_later_packets() {
     let mut server = server_of([A, B, C, id(5)]);
     server.receive(A, Packet::binary([7, 3, 0, 0, 0, 0, 3, 9]), NOW);
-    leave(&mut server, A);
-    leave(&mut server, B);
+    lose(&mut server, A);
+    lose(&mut server, B);
     server.send_bytes(Target::All, &[1]).unwrap();
     let both = vec![4, 5];
     assert_eq!(
@@ -100,15 +100,15 @@ fn departures_precede_all_later_packets_and_follow_all_earlier_ones() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_newcomer_is_not_told_of_earlier_departures() {
+fn a_new_client_does_not_get_earlier_disconnects() {
     let mut server = server_of([A, B]);
-    leave(&mut server, A);
+    lose(&mut server, A);
     server.peer_joined(A, NOW);
     assert_eq!(
         outputs(&mut server),
         [(vec![3], deleted(A)), (vec![2], vec![2, 0, 0, 0]), (vec![3], added(A)), (vec![2], added(B)),]
     );
-    // With no other member there is no output before it is admitted.
+    // Without another peer there is no output before it is admitted.
     let options = SessionOptions::default().authenticate(true);
     let mut server = Session::server(options);
     for peer in [A, B] {
@@ -118,7 +118,7 @@ fn a_newcomer_is_not_told_of_earlier_departures() {
     server.receive(A, Packet::binary([7, 0]), NOW);
     server.complete_auth(B).unwrap();
     outputs(&mut server);
-    leave(&mut server, A);
+    lose(&mut server, A);
     server.receive(B, Packet::binary([7, 0]), NOW);
     events(&mut server);
     assert_eq!(server.peers().collect::<Vec<_>>(), [B]);
@@ -126,11 +126,11 @@ fn a_newcomer_is_not_told_of_earlier_departures() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_member_that_is_sent_away_is_told_of_earlier_departures() {
-    for everyone in [false, true] {
+fn a_peer_that_is_disconnected_gets_earlier_disconnects() {
+    for is_all in [false, true] {
         let mut server = server_of([A, B]);
-        leave(&mut server, A);
-        if everyone {
+        lose(&mut server, A);
+        if is_all {
             server.leave();
         } else {
             server.disconnect_peer(B).unwrap();
@@ -141,7 +141,7 @@ fn a_member_that_is_sent_away_is_told_of_earlier_departures() {
     }
 }
 
-/// What each connected peer has been sent, since its id.
+/// The packets to each connected peer, from its id on.
 #[derive(Debug, Default)]
 struct Streams(BTreeMap<PeerId, Vec<Vec<u8>>>);
 
@@ -166,14 +166,14 @@ impl Streams {
     }
 }
 
-/// One call of a transport or a program.
+/// Makes a random call of a transport or of a program.
 fn act(server: &mut Session, what: usize, peer: PeerId, number: u8) {
     match what {
         0 | 1 => server.peer_joined(peer, NOW),
-        2 => leave(server, peer),
+        2 => lose(server, peer),
         3 => server.receive(peer, Packet::binary([7, 3, 0, 0, 0, 0, 3, number]), NOW),
         4 => drop(server.send_bytes(Target::AllExcept(peer), &[number])),
-        // The answer to the question that follows.
+        // `drain` requests the confirmation that the last case sends.
         5 => drop(server.disconnect_peer(peer)),
         _ => server.receive(peer, Packet::binary([2, 1, 1, 0, 0, 0]), NOW),
     }
@@ -192,7 +192,7 @@ fn each_connection_gets_the_same_bytes_however_often_outputs_are_read() {
             }
             streams[0].read(&mut servers[0]);
             if what == 2 {
-                // A connection that is gone gets no more.
+                // A lost connection gets no more packets.
                 streams.iter_mut().for_each(|streams| drop(streams.0.remove(&peer)));
             }
             if !random.one_in(10) {

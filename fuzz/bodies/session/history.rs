@@ -1,4 +1,4 @@
-//! What everybody has truly said, and declared: what the ends are told is held against it.
+//! What all ends have sent and declared: the events at the other ends are compared with it.
 
 use std::collections::BTreeMap;
 
@@ -9,82 +9,80 @@ use crate::{
 
 const ROOT: &str = ".";
 
-/// Where nodes are declared: first those with methods, then a spawner and a synchronizer.
+/// The paths of nodes: first those with methods, then a spawner and a synchronizer.
 pub(super) const PATHS: [&str; 6] = ["Game", "Game/Kid", ROOT, "Ä b", "Level/Spawner", "Level/Sync"];
 pub(super) const SPAWNER: usize = 4;
 pub(super) const SYNCHRONIZER: usize = 5;
 
-/// The methods of our tables. Each number of a message is in the first argument.
+/// The methods of the tables. The first argument of a call carries the number of the message.
 pub(super) const METHODS: [&str; 5] = ["say", "bytes", "order", "local", "never"];
 
 /// The method that takes a sole `PackedByteArray`.
 const BYTES: &str = "bytes";
 
-/// All of the methods; all but one; none.
+/// The number of tables: all of the methods; all but one; none.
 pub(super) const TABLES: usize = 3;
 pub(super) const NO_METHODS: usize = 2;
 
-/// What one of ours has sent. Its number is its place among all of these.
+/// A message that one of our ends has sent. Its number is its index in [`History::messages`].
 #[derive(Debug)]
-pub(super) struct Message {
+pub(super) struct SentMessage {
     pub(super) from: PeerId,
     pub(super) to: Target,
-    pub(super) what: What,
-    /// Who gets it, unless somebody leaves.
+    pub(super) content: Content,
+    /// The peers that must receive it, unless they or the sender disconnect.
     pub(super) must_reach: Vec<PeerId>,
 }
 
 #[derive(Debug, PartialEq)]
-pub(super) enum What {
+pub(super) enum Content {
     Bytes(Vec<u8>),
     Call { path: usize, table: usize, method: &'static str, arguments: Vec<Variant> },
 }
 
-/// Everything.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
-    pub(super) messages: Vec<Message>,
-    /// The packets of each stranger.
-    pub(super) strangers: BTreeMap<PeerId, Vec<Vec<u8>>>,
-    /// Which table is at which path, at each of ours.
+pub(super) struct History {
+    pub(super) messages: Vec<SentMessage>,
+    /// The packets of each scripted client.
+    pub(super) scripted: BTreeMap<PeerId, Vec<Vec<u8>>>,
+    /// The table at each path, at each of our ends.
     pub(super) declared: BTreeMap<(PeerId, usize), usize>,
-    /// Whether a node was removed anywhere: then a call may come too late for it.
-    pub(super) has_removed: bool,
-    /// Whether a spawner or a synchronizer was given into other hands anywhere.
-    pub(super) has_handed: bool,
+    /// `true` if any node was unregistered: a call may then arrive too late.
+    pub(super) has_unregistered: bool,
+    /// `true` if the authority of any spawner or synchronizer was changed.
+    pub(super) has_transferred: bool,
 }
 
-impl Ledger {
-    /// The number of the message that will be added next.
+impl History {
+    /// The number of the next message.
     pub(super) fn next(&self) -> u32 {
         self.messages.len() as u32
     }
 
-    pub(super) fn message(&self, number: u32) -> Option<&Message> {
+    pub(super) fn message(&self, number: u32) -> Option<&SentMessage> {
         self.messages.get(number as usize)
     }
 
     pub(super) fn is_ours(&self, peer: PeerId) -> bool {
-        !self.strangers.contains_key(&peer)
+        !self.scripted.contains_key(&peer)
     }
 
-    /// Whether a call gets through to this end: the same methods are declared at both, and this one is for everybody.
-    pub(super) fn is_answered(&self, peer: PeerId, path: usize, table: usize, method: &str) -> bool {
+    /// Returns `true` if this end accepts a call: it has declared the same table, and every peer may call the method.
+    pub(super) fn is_accepted(&self, peer: PeerId, path: usize, table: usize, method: &str) -> bool {
         let is_declared = self.declared.get(&(peer, path)) == Some(&table);
         is_declared && caller(method) == Caller::AnyPeer
     }
 }
 
-impl Message {
-    /// Whether it is for this peer.
+impl SentMessage {
+    /// Returns `true` if this peer is a target.
     pub(super) fn is_for(&self, peer: PeerId) -> bool {
+        // The sender is among "all" for a call, which may be local, but not for bytes.
+        let is_among_all = peer != self.from || matches!(self.content, Content::Call { .. });
         match self.to {
-            // A call may be local; bytes are not.
-            Target::All => peer != self.from || matches!(self.what, What::Call { .. }),
+            Target::All => is_among_all,
             Target::Peer(one) => peer == one,
-            Target::AllExcept(except) => {
-                peer != except && (peer != self.from || matches!(self.what, What::Call { .. }))
-            }
+            Target::AllExcept(except) => peer != except && is_among_all,
         }
     }
 }
@@ -115,14 +113,14 @@ pub(super) fn caller(method: &str) -> Caller {
     }
 }
 
-/// Bytes that tell their number, and so many more.
+/// Bytes that carry the number of a message, with this many more.
 pub(super) fn bytes(number: u32, more: u8) -> Vec<u8> {
     let mut bytes = number.to_le_bytes().to_vec();
     bytes.resize(bytes.len() + usize::from(more), number as u8);
     bytes
 }
 
-/// The arguments of a call that tell its number.
+/// The arguments of a call that carry the number of a message.
 pub(super) fn arguments(method: &str, number: u32, choice: u8) -> Vec<Variant> {
     if method == BYTES {
         return vec![bytes(number, choice).into()];
@@ -139,12 +137,12 @@ pub(super) fn arguments(method: &str, number: u32, choice: u8) -> Vec<Variant> {
     arguments
 }
 
-/// The number that bytes tell.
+/// The number that bytes carry.
 pub(super) fn number_of_bytes(bytes: &[u8]) -> Option<u32> {
     bytes.first_chunk().map(|number| u32::from_le_bytes(*number))
 }
 
-/// The number that arguments tell.
+/// The number that arguments carry.
 pub(super) fn number_of_arguments(arguments: &[Variant]) -> Option<u32> {
     match arguments.first()? {
         Variant::Int(number) => u32::try_from(*number).ok(),

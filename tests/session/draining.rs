@@ -1,4 +1,4 @@
-//! Leaving, and being sent away, so that the last message is not lost.
+//! Draining: a peer that leaves or is disconnected still receives the last packets before the connection closes.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use websocket_peer::{
 use crate::world::{A, B, C, SERVER, World, events, gone, outputs};
 
 const NOW: Duration = Duration::ZERO;
-const FAREWELL: Duration = Duration::from_millis(500);
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// "I shall call the root so, which has no methods."
-fn question(number: u32) -> Vec<u8> {
+/// An announcement of this number for the root, which has no methods. Its confirmation ends the drain.
+fn drain_request(number: u32) -> Vec<u8> {
     [&[1][..], b"d41d8cd98f00b204e9800998ecf8427e", &[0], &number.to_le_bytes(), b".\0"].concat()
 }
 
@@ -35,9 +35,9 @@ fn the_last_message_before_a_kick_arrives() {
         assert_eq!(world.events(SERVER), [gone(A, DisconnectReason::Kicked)]);
         world.settle();
         let info = CloseInfo::from(CloseCause::Remote);
-        let told = world.events(A);
-        assert_eq!(told[0], packet(b"you are kicked"));
-        assert_eq!(told.last(), Some(&Event::Disconnected { info }));
+        let seen = world.events(A);
+        assert_eq!(seen[0], packet(b"you are kicked"));
+        assert_eq!(seen.last(), Some(&Event::Disconnected { info }));
         assert_eq!(world.events(B), [gone(A, DisconnectReason::ReportedByServer)]);
         assert_eq!(world.events(SERVER), []);
         assert_eq!(world.server.next_deadline(), None);
@@ -45,14 +45,14 @@ fn the_last_message_before_a_kick_arrives() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_farewell_knows_the_methods_of_the_root() {
+fn a_drain_request_has_the_checksum_of_the_root() {
     let has_mismatch = |world: &mut World, peer| {
         world.events(peer).iter().any(|event| matches!(event, Event::ChecksumMismatch { .. }))
     };
     for declaring in [&[SERVER, A][..], &[A], &[SERVER]] {
         let mut world = World::of(&[A]);
         for peer in declaring {
-            let methods = Methods::new().with(Method::new("tell"));
+            let methods = Methods::new().with(Method::new("play"));
             world.at(*peer).register_node_with(".", methods).unwrap();
         }
         world.server.disconnect_peer(A).unwrap();
@@ -62,11 +62,11 @@ fn a_farewell_knows_the_methods_of_the_root() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_last_message_of_one_who_leaves_arrives() {
+fn the_last_message_before_a_client_leaves_arrives() {
     let mut world = World::of(&[A, B]);
     world.network.is_lossy = true;
     let client = world.at(A);
-    client.send_bytes(Target::All, b"goodbye").unwrap();
+    client.send_bytes(Target::All, b"last").unwrap();
     client.leave();
     assert_eq!(client.status(), ConnectionStatus::Disconnected);
     assert_eq!(client.send_bytes(SERVER, &[1]), Err(Error::NotOpen { state: ReadyState::Closing }));
@@ -75,14 +75,14 @@ fn the_last_message_of_one_who_leaves_arrives() {
     world.settle();
     assert_eq!(world.events(A), [Event::Disconnected { info: CloseInfo::from(CloseCause::Local) }]);
     assert!(world.at(A).is_closed());
-    let goodbye = Event::Packet { from: A, data: Packet::binary("goodbye") };
+    let last = Event::Packet { from: A, data: Packet::binary("last") };
     let info = CloseInfo::from(CloseCause::Remote);
-    assert_eq!(world.events(SERVER), [goodbye.clone(), gone(A, DisconnectReason::Closed(info))]);
-    assert_eq!(world.events(B), [goodbye, gone(A, DisconnectReason::ReportedByServer)]);
+    assert_eq!(world.events(SERVER), [last.clone(), gone(A, DisconnectReason::Closed(info))]);
+    assert_eq!(world.events(B), [last, gone(A, DisconnectReason::ReportedByServer)]);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_server_that_ends_the_session_is_heard_to_the_end() {
+fn the_last_message_before_a_server_leaves_arrives() {
     let mut world = World::of(&[A, B]);
     world.network.is_lossy = true;
     world.server.send_bytes(Target::All, b"closing time").unwrap();
@@ -91,18 +91,18 @@ fn a_server_that_ends_the_session_is_heard_to_the_end() {
     assert_eq!(world.events(SERVER), []);
     assert!(world.server.is_closed());
     for client in [A, B] {
-        let told = world.events(client);
-        assert_eq!(told[0], packet(b"closing time"));
-        assert!(matches!(told.last(), Some(Event::Disconnected { .. })));
+        let seen = world.events(client);
+        assert_eq!(seen[0], packet(b"closing time"));
+        assert!(matches!(seen.last(), Some(Event::Disconnected { .. })));
     }
-    // Whoever comes now is told to go.
+    // A client that connects now is disconnected.
     world.server.peer_joined(C, NOW);
     assert!(matches!(world.server.next_output(), Some(Output::Disconnect { peer: C, .. })));
     assert_eq!((world.server.next_output(), world.events(SERVER)), (None, vec![]));
 }
 
-/// A server with peers of which none is there to answer.
-fn server_of_the_silent() -> Session {
+/// A server with peers that do not answer.
+fn server_with_silent_peers() -> Session {
     let mut server = Session::server(SessionOptions::default());
     for peer in [A, B] {
         server.peer_joined(peer, NOW);
@@ -113,25 +113,25 @@ fn server_of_the_silent() -> Session {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn an_answer_is_waited_for_but_not_without_end() {
-    let mut server = server_of_the_silent();
+fn the_wait_for_a_confirmation_times_out() {
+    let mut server = server_with_silent_peers();
     server.disconnect_peer(A).unwrap();
-    assert_eq!(outputs(&mut server), [(vec![3], vec![7, 2, 2, 0, 0, 0]), (vec![2], question(1))]);
-    assert_eq!(server.next_deadline(), Some(FAREWELL));
-    server.advance(FAREWELL - Duration::from_nanos(1));
+    assert_eq!(outputs(&mut server), [(vec![3], vec![7, 2, 2, 0, 0, 0]), (vec![2], drain_request(1))]);
+    assert_eq!(server.next_deadline(), Some(DRAIN_TIMEOUT));
+    server.advance(DRAIN_TIMEOUT - Duration::from_nanos(1));
     assert_eq!(server.next_output(), None);
-    server.advance(FAREWELL);
+    server.advance(DRAIN_TIMEOUT);
     assert!(matches!(server.next_output(), Some(Output::Disconnect { peer: A, .. })));
     server.peer_left(A, CloseCause::Local.into());
     assert_eq!(events(&mut server), [gone(A, DisconnectReason::Kicked)]);
 
-    let mut server = server_of_the_silent();
+    let mut server = server_with_silent_peers();
     server.leave();
-    assert_eq!(outputs(&mut server), [(vec![2, 3], question(1))]);
+    assert_eq!(outputs(&mut server), [(vec![2, 3], drain_request(1))]);
     server.receive(B, Packet::binary([2, 1, 1, 0, 0, 0]), NOW);
     assert!(matches!(server.next_output(), Some(Output::Disconnect { peer: B, .. })));
     assert_eq!(server.next_output(), None);
-    // The answer to something else; and B's answer once more.
+    // The confirmation of another number, and B's confirmation again.
     server.receive(A, Packet::binary([2, 1, 2, 0, 0, 0]), NOW);
     server.receive(B, Packet::binary([2, 1, 1, 0, 0, 0]), NOW);
     assert_eq!(server.next_output(), None);
@@ -142,15 +142,15 @@ fn an_answer_is_waited_for_but_not_without_end() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn who_was_sent_away_has_nothing_more_to_say() {
-    let mut server = server_of_the_silent();
+fn packets_of_a_peer_that_was_disconnected_are_ignored() {
+    let mut server = server_with_silent_peers();
     server.disconnect_peer(A).unwrap();
     outputs(&mut server);
     events(&mut server);
-    for said in
+    for packet in
         [&[3, 1][..], &[7, 3, 0, 0, 0, 0, 3, 1], &[7, 0, 1], &[], &[7, 1, 9, 0, 0, 0], &[2, 1, 9, 0, 0, 0]]
     {
-        server.receive(A, Packet::binary(said), NOW);
+        server.receive(A, Packet::binary(packet), NOW);
     }
     assert_eq!(
         (outputs(&mut server), events(&mut server), server.stats().rejected_packets),
@@ -163,18 +163,18 @@ fn who_was_sent_away_has_nothing_more_to_say() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn both_ends_may_part_at_once() {
+fn both_ends_can_leave_at_once() {
     let mut world = World::of(&[A]);
     world.server.disconnect_peer(A).unwrap();
     world.at(A).leave();
     world.settle();
-    assert_eq!(world.now, NOW, "neither had to wait for its time limit");
+    assert_eq!(world.now, NOW, "neither waited for its timeout");
     assert_eq!(world.events(SERVER), [gone(A, DisconnectReason::Kicked)]);
     assert!(matches!(world.events(A)[..], [Event::Disconnected { .. }]));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_farewell_of_no_time_is_none() {
+fn a_drain_timeout_of_zero_closes_at_once() {
     let mut server = Session::server(SessionOptions::default().drain_timeout(Duration::ZERO));
     server.peer_joined(A, NOW);
     outputs(&mut server);
@@ -183,7 +183,7 @@ fn a_farewell_of_no_time_is_none() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn who_is_not_admitted_is_not_asked() {
+fn a_peer_that_is_not_admitted_is_not_drained() {
     let options = SessionOptions::default().authenticate(true);
     let mut server = Session::server(options);
     for peer in [A, B] {
@@ -194,26 +194,26 @@ fn who_is_not_admitted_is_not_asked() {
     for peer in [A, B] {
         server.disconnect_peer(peer).unwrap();
     }
-    // B was told nothing, A has a moment to read what it was told.
+    // B was sent nothing. A has a short time to read its auth packet.
     assert!(matches!(server.next_output(), Some(Output::Disconnect { peer: B, .. })));
     assert_eq!(server.next_output(), None);
-    assert_eq!(server.next_deadline(), Some(FAREWELL / 4));
-    server.advance(FAREWELL / 4);
+    assert_eq!(server.next_deadline(), Some(DRAIN_TIMEOUT / 4));
+    server.advance(DRAIN_TIMEOUT / 4);
     assert!(matches!(server.next_output(), Some(Output::Disconnect { peer: A, .. })));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_question_has_a_number_of_its_own() {
-    let mut server = server_of_the_silent();
+fn a_drain_request_has_a_new_number() {
+    let mut server = server_with_silent_peers();
     let methods = Methods::new().with(Method::new("play"));
-    let question = [&[1], methods.md5().as_bytes(), b"\0\x02\0\0\0.\0"].concat();
+    let request = [&[1], methods.md5().as_bytes(), b"\0\x02\0\0\0.\0"].concat();
     let root = server.register_node_with(".", methods).unwrap();
     server.call_method(root, Target::All, "play", vec![]).unwrap();
     outputs(&mut server);
     for peer in [A, B] {
         server.disconnect_peer(peer).unwrap();
-        assert_eq!(outputs(&mut server).last(), Some(&(vec![peer.get()], question.clone())));
-        // That it knows the root by its other number is no answer.
+        assert_eq!(outputs(&mut server).last(), Some(&(vec![peer.get()], request.clone())));
+        // The confirmation of the first number of the root does not count.
         server.receive(peer, Packet::binary([2, 1, 1, 0, 0, 0]), NOW);
         assert_eq!(server.next_output(), None);
         server.receive(peer, Packet::binary([2, 0, 2, 0, 0, 0]), NOW);
@@ -222,7 +222,7 @@ fn the_question_has_a_number_of_its_own() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_client_that_has_no_id_just_goes() {
+fn a_client_without_an_id_closes_at_once() {
     let mut client = Session::client(SessionOptions::default());
     client.peer_joined(SERVER, NOW);
     client.leave();
@@ -234,7 +234,7 @@ fn a_client_that_has_no_id_just_goes() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_client_can_disconnect_the_server_only() {
+fn a_client_can_disconnect_only_the_server() {
     let mut world = World::of(&[A, B]);
     assert_eq!(world.at(A).disconnect_peer(B), Err(Error::UnknownPeer));
     assert_eq!(world.events(A), []);

@@ -1,4 +1,4 @@
-//! One direction of one connection, on a thread of its own.
+//! The forwarding of one direction of a connection, on its own thread.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
@@ -6,45 +6,50 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::connection::{Connection, Direction, Stop, TICK};
-use super::plan::{Fault, Grain, Way};
+use super::plan::{Chunking, DirectionPlan, Fault};
 use super::schedule::Schedule;
 
-/// How much is read at once. No more than that is under way: the rest slows its sender down.
+/// The size of a read, in bytes. No more is in transit; then the sender has to wait.
 const BLOCK: usize = 64 * 1024;
 
-/// Passes bytes on until something ends that.
-pub(super) struct Line {
+/// Forwards bytes until the direction ends.
+pub(super) struct Forwarder {
     connection: Arc<Connection>,
     direction: Direction,
-    grain: Grain,
+    chunking: Chunking,
     schedule: Schedule,
     faults: VecDeque<(u64, Fault)>,
-    passed: u64,
-    /// What came behind bytes that were still held back.
+    forwarded: u64,
+    /// The end that follows bytes which are still held back.
     later: Option<Stop>,
 }
 
-impl Line {
-    pub(super) fn new(connection: Arc<Connection>, direction: Direction, way: &Way, seed: u64) -> Self {
-        let schedule = Schedule::new(way, seed);
-        let faults = way.faults.iter().copied().collect();
-        Self { connection, direction, grain: way.grain, schedule, faults, passed: 0, later: None }
+impl Forwarder {
+    pub(super) fn new(
+        connection: Arc<Connection>,
+        direction: Direction,
+        plan: &DirectionPlan,
+        seed: u64,
+    ) -> Self {
+        let schedule = Schedule::new(plan, seed);
+        let faults = plan.faults.iter().copied().collect();
+        Self { connection, direction, chunking: plan.chunking, schedule, faults, forwarded: 0, later: None }
     }
 
     pub(super) fn run(mut self) {
-        let why = loop {
-            if let Err(why) = self.pass_block() {
-                break why;
+        let stop = loop {
+            if let Err(stop) = self.forward_block() {
+                break stop;
             }
         };
-        self.connection.stop(self.direction, why);
-        if matches!(why, Stop::Unwanted | Stop::HalfClose | Stop::Cut) {
-            self.drop_the_rest();
+        self.connection.stop(self.direction, stop);
+        if matches!(stop, Stop::WriteFailed | Stop::HalfClose | Stop::Cut) {
+            self.discard_rest();
         }
     }
 
-    fn pass_block(&mut self) -> Result<(), Stop> {
-        self.meet_faults()?;
+    fn forward_block(&mut self) -> Result<(), Stop> {
+        self.apply_faults()?;
         let block = self.read_block()?;
         let came = Instant::now();
         for piece in self.schedule.pieces(block.len()) {
@@ -57,10 +62,10 @@ impl Line {
         Ok(())
     }
 
-    /// What goes wrong behind the bytes that have passed.
-    fn meet_faults(&mut self) -> Result<(), Stop> {
+    /// Applies the faults at the current position.
+    fn apply_faults(&mut self) -> Result<(), Stop> {
         while let Some(&(position, fault)) = self.faults.front() {
-            if position > self.passed {
+            if position > self.forwarded {
                 break;
             }
             self.faults.pop_front();
@@ -75,7 +80,7 @@ impl Line {
         Ok(())
     }
 
-    /// Waits for bytes; if they are to be joined, for more of them.
+    /// Waits for bytes; for more of them if the plan joins bytes.
     fn read_block(&mut self) -> Result<Vec<u8>, Stop> {
         if let Some(stop) = self.later {
             return Err(stop);
@@ -85,7 +90,7 @@ impl Line {
                 break block;
             }
         };
-        if let Grain::Joined { bytes, within } = self.grain {
+        if let Chunking::Joined { bytes, within } = self.chunking {
             let until = Instant::now() + within;
             while block.len() < bytes {
                 let left = until.saturating_duration_since(Instant::now());
@@ -104,7 +109,7 @@ impl Line {
         Ok(block)
     }
 
-    /// What comes within that time.
+    /// Returns the bytes that arrive within that time.
     fn read(&self, within: Duration) -> Result<Option<Vec<u8>>, Stop> {
         self.connection.check()?;
         let mut from = self.connection.sockets(self.direction).0;
@@ -112,7 +117,7 @@ impl Line {
         let mut block = vec![0; BLOCK];
         match from.read(&mut block) {
             Ok(0) => {
-                // It may be our own doing.
+                // The proxy itself may have shut the socket down.
                 self.connection.check()?;
                 Err(Stop::Eof)
             }
@@ -120,7 +125,7 @@ impl Line {
                 block.truncate(read);
                 Ok(Some(block))
             }
-            Err(error) if is_time_out(&error) => Ok(None),
+            Err(error) if is_timeout(&error) => Ok(None),
             Err(_) => Err(Stop::Reset),
         }
     }
@@ -128,38 +133,38 @@ impl Line {
     fn write(&mut self, mut bytes: &[u8]) -> Result<(), Stop> {
         while !bytes.is_empty() {
             self.connection.check()?;
-            let until_fault = self.faults.front().map_or(u64::MAX, |(position, _)| position - self.passed);
+            let until_fault = self.faults.front().map_or(u64::MAX, |(position, _)| position - self.forwarded);
             let len = bytes.len().min(usize::try_from(until_fault).unwrap_or(usize::MAX));
             let mut to = self.connection.sockets(self.direction).1;
             match to.write(&bytes[..len]) {
                 Ok(written) => {
-                    self.connection.passed(self.direction, &bytes[..written]);
-                    self.passed += written as u64;
+                    self.connection.forwarded(self.direction, &bytes[..written]);
+                    self.forwarded += written as u64;
                     bytes = &bytes[written..];
-                    self.meet_faults()?;
+                    self.apply_faults()?;
                 }
-                Err(error) if is_time_out(&error) => {}
-                Err(_) => return Err(Stop::Unwanted),
+                Err(error) if is_timeout(&error) => {}
+                Err(_) => return Err(Stop::WriteFailed),
             }
         }
         Ok(())
     }
 
-    /// Reads until the end, so that the sender neither waits for room nor is reset because of bytes that nobody read.
-    fn drop_the_rest(&self) {
+    /// Reads and discards until the end, so that the sender is neither blocked nor reset because of unread bytes.
+    fn discard_rest(&self) {
         let mut from = self.connection.sockets(self.direction).0;
         let mut block = vec![0; BLOCK];
         while self.connection.check() != Err(Stop::Over) {
             match from.read(&mut block) {
                 Ok(0) => break,
                 Ok(_) => {}
-                Err(error) if is_time_out(&error) => {}
+                Err(error) if is_timeout(&error) => {}
                 Err(_) => break,
             }
         }
     }
 }
 
-fn is_time_out(error: &io::Error) -> bool {
+fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 }
