@@ -32,8 +32,8 @@ async fn a_value_that_cannot_be_encoded_is_not_sent() {
     assert_eq!(
         errors,
         [
-            Err(Error::InvalidVariant { why: EncodeError::ObjectNotAllowed }),
-            Err(Error::InvalidVariant { why: EncodeError::NulInText }),
+            Err(Error::InvalidVariant { reason: EncodeError::ObjectNotAllowed }),
+            Err(Error::InvalidVariant { reason: EncodeError::NulInText }),
             Err(Error::PacketTooBig { len: 1004, max: 1000 }),
         ]
     );

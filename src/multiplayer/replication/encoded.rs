@@ -5,7 +5,10 @@ use std::mem;
 use super::property::{Properties, PropertySubset};
 use crate::{
     error::Error,
-    multiplayer::wire::{DeltaEntry, EncodedValues, SyncEntry, encode_values},
+    multiplayer::{
+        error::SessionError,
+        wire::{DeltaEntry, EncodedValues, SyncEntry, encode_values},
+    },
     variant::Variant,
 };
 
@@ -68,7 +71,7 @@ impl EncodedProperties {
         let (Some(property), Some(current)) = (self.properties.get(index), self.values.get_mut(index)) else {
             return Ok(());
         };
-        let invalid = |why| Error::InvalidArguments { why: format!("`{}`: {why}", property.name) };
+        let invalid = |why| SessionError::InvalidArguments { reason: format!("`{}`: {why}", property.name) };
         let value = property.convert(value.clone()).map_err(invalid)?;
         let bytes = encode_values([&value])?;
         if *current == bytes {

@@ -23,7 +23,7 @@
 //! server.replicate();
 //! // When the coin is taken:
 //! server.despawn(coin)?;
-//! # Ok::<(), websocket_peer::Error>(())
+//! # Ok::<(), websocket_peer::multiplayer::SessionError>(())
 //! ```
 //!
 //! The authority of the spawner spawns nodes and sets their properties. The other peers get events. A synchronizer with
@@ -60,7 +60,7 @@ use super::{
     node::NodeKey,
     wire::{EncodedSpawnKind, SpawnPacket, is_node_name},
 };
-use crate::error::Error;
+use crate::multiplayer::error::SessionError;
 
 /// The longest name of a spawned node, in bytes.
 const MAX_NAME_LEN: usize = 255;

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     error::Error,
     multiplayer::{
+        error::SessionError,
         id::PeerId,
         node::NodeKey,
         wire::{Command, EncodedSpawnKind, EncodedValues, SpawnPacket, encode_values},
@@ -136,7 +137,7 @@ impl OutgoingReplication {
         name: &str,
         spawn: Spawn,
         max: usize,
-    ) -> Result<NodeKey, Error> {
+    ) -> Result<NodeKey, SessionError> {
         let (net_id, last_id) = self.next_ids(scene.synchronizers().len())?;
         let kind = match spawn.kind {
             SpawnKind::Scene(scene) => OwnedSpawnKind::Scene(scene),
@@ -187,7 +188,7 @@ impl OutgoingReplication {
         // `set` has checked this only if there was a value to set.
         let len = self.spawn_len(source);
         if len > max {
-            return Err(Error::PacketTooBig { len, max });
+            return Err(Error::PacketTooBig { len, max }.into());
         }
         for sync_id in &source.sync_ids {
             let Some(encoded) = self.synchronizers.get_mut(sync_id) else { continue };
@@ -220,8 +221,8 @@ impl OutgoingReplication {
         property: &str,
         value: &Variant,
         max: usize,
-    ) -> Result<(), Error> {
-        let source = self.nodes.get(&key).ok_or(Error::UnknownNode)?;
+    ) -> Result<(), SessionError> {
+        let source = self.nodes.get(&key).ok_or(SessionError::UnknownNode)?;
         let spawn_len = self.spawn_len(source);
         for sync_id in &source.sync_ids {
             let Some(encoded) = self.synchronizers.get_mut(sync_id) else { continue };

@@ -4,7 +4,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     Error, Packet,
     multiplayer::{
-        Event, Output, PeerId, Properties, Property, Recipients, Session, SessionOptions, Spawn, Spawner,
+        Event, Output, PeerId, Properties, Property, Recipients, Session, SessionError, SessionOptions,
+        Spawn, Spawner,
     },
     variant::Vector2,
 };
@@ -99,7 +100,7 @@ fn a_frame_for_a_thousand_peers_is_encoded_once() {
     }
     outputs(&mut server);
     server.replicate();
-    let Some(Output::Send { to: Recipients::Many(to), packet }) = server.next_output() else {
+    let Some(Output::Send { to: Recipients::Many(to), packet, .. }) = server.next_output() else {
         panic!("no packet for many")
     };
     assert_eq!((to, packet.len()), (peers.clone(), 3 + 10 * (8 + 28)));
@@ -138,7 +139,10 @@ fn values_that_exceed_the_packet_size_cannot_be_set() {
         [(node, "bytes", 300 - 28 - 8), (node, "more", 300 - 17 - 8 - 3), (door, "angle", 300 - 11 - 8 - 1)];
     for (node, property, len) in longest {
         let longer = server.set_property(node, property, vec![0_u8; len + 1]);
-        assert!(matches!(longer, Err(Error::PacketTooBig { max: 300, .. })), "{property}: {longer:?}");
+        assert!(
+            matches!(longer, Err(SessionError::Peer(Error::PacketTooBig { max: 300, .. }))),
+            "{property}: {longer:?}"
+        );
     }
     server.replicate();
     assert!(outputs(&mut server).iter().all(|(_, packet)| packet.len() < 60));

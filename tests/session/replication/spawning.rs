@@ -3,7 +3,7 @@
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     Error,
-    multiplayer::{Event, Scene, Spawn, SpawnKind, Spawner},
+    multiplayer::{Event, Scene, SessionError, Spawn, SpawnKind, Spawner},
     variant::{Dictionary, Variant, Vector2},
 };
 
@@ -135,12 +135,12 @@ fn an_invalid_spawn_is_an_error_and_sends_nothing() {
     .chain(named)
     {
         let result = server.spawn(spawner, spawn.clone());
-        assert!(matches!(result, Err(Error::InvalidArguments { .. })), "{spawn:?}: {result:?}");
+        assert!(matches!(result, Err(SessionError::InvalidArguments { .. })), "{spawn:?}: {result:?}");
     }
-    assert!(matches!(server.spawn(door, Spawn::scene(0)), Err(Error::InvalidNode { .. })));
+    assert!(matches!(server.spawn(door, Spawn::scene(0)), Err(SessionError::InvalidNode { .. })));
     let large = Spawn::custom([("a", vec![0_u8; 65_500])].into_iter().collect::<Dictionary>());
     let large = large.with("position", Vector2::default()).with("health", 3).with("color", RED);
-    assert!(matches!(server.spawn(spawner, large), Err(Error::PacketTooBig { .. })));
+    assert!(matches!(server.spawn(spawner, large), Err(SessionError::Peer(Error::PacketTooBig { .. }))));
     assert_eq!(outputs(server), []);
     // No id was used up.
     let coin = server.spawn(spawner, Spawn::scene(1)).unwrap();

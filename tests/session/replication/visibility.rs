@@ -3,7 +3,7 @@
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     Error,
-    multiplayer::{Event, NodeKey, PeerId, Target},
+    multiplayer::{Event, NodeKey, PeerId, SessionError, Target},
 };
 
 use super::{Setup, a_coin, describe};
