@@ -173,8 +173,8 @@ fn sent_and_local_calls_have_the_declared_types() {
         assert_eq!(board.read(call.clone()), Some(Ok(Board::Count { number: 3, name: None })));
     }
     let wrong = world.at(A).call_method(client, SERVER, "count", vec!["3".into()]);
-    let why = "argument 0: expected int, found String".to_owned();
-    assert_eq!(wrong, Err(SessionError::InvalidArguments { reason: why }));
+    let reason = "argument 0: expected int, found String".to_owned();
+    assert_eq!(wrong, Err(SessionError::InvalidArguments { reason }));
 }
 
 #[wasm_bindgen_test(unsupported = test)]

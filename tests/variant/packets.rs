@@ -62,7 +62,7 @@ fn a_text_packet_decodes_as_a_binary_one() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn encoding_errors_have_a_text_and_a_godot_code() {
-    let error = Error::InvalidVariant { why: EncodeError::TooDeep };
+    let error = Error::InvalidVariant { reason: EncodeError::TooDeep };
     let why = "the value cannot be encoded: more than 1024 containers are nested";
     assert_eq!(error.to_string(), why);
     assert_eq!(error.godot_code(), 6);

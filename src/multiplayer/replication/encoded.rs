@@ -58,7 +58,7 @@ impl EncodedProperties {
     /// Sets the property at an index.
     ///
     /// # Errors
-    /// [`Error::InvalidArguments`] if the property does not accept the value; [`Error::InvalidVariant`];
+    /// [`SessionError::InvalidArguments`] if the property does not accept the value; [`Error::InvalidVariant`];
     /// [`Error::PacketTooBig`] if a packet with the values would be longer than `max` bytes. A SPAWN has
     /// `spawn_header_len` bytes besides these values.
     pub(super) fn set(
@@ -67,7 +67,7 @@ impl EncodedProperties {
         value: &Variant,
         max: usize,
         spawn_header_len: usize,
-    ) -> Result<(), Error> {
+    ) -> Result<(), SessionError> {
         let (Some(property), Some(current)) = (self.properties.get(index), self.values.get_mut(index)) else {
             return Ok(());
         };
@@ -81,7 +81,7 @@ impl EncodedProperties {
         let len = self.max_packet_len(spawn_header_len);
         if len > max {
             self.values[index] = before;
-            return Err(Error::PacketTooBig { len, max });
+            return Err(Error::PacketTooBig { len, max }.into());
         }
         self.changed |= self.properties.bit(index).unwrap_or_default();
         self.always.clear();

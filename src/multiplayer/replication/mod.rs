@@ -98,10 +98,15 @@ impl Replication {
     ///
     /// # Errors
     /// Those of [`Session::spawn`](super::Session::spawn).
-    pub(crate) fn spawn(&mut self, spawner: NodeKey, spawn: Spawn, max: usize) -> Result<NodeKey, Error> {
-        let invalid = |why: &str| Error::InvalidArguments { why: why.to_owned() };
+    pub(crate) fn spawn(
+        &mut self,
+        spawner: NodeKey,
+        spawn: Spawn,
+        max: usize,
+    ) -> Result<NodeKey, SessionError> {
+        let invalid = |why: &str| SessionError::InvalidArguments { reason: why.to_owned() };
         let definition =
-            self.spawners.get(&spawner).ok_or(Error::InvalidNode { why: "it is not a spawner" })?;
+            self.spawners.get(&spawner).ok_or(SessionError::InvalidNode { reason: "it is not a spawner" })?;
         let scene =
             definition.make(&spawn.kind).ok_or_else(|| invalid("the spawner cannot create this node"))?;
         let name: Box<str> = match &spawn.name {

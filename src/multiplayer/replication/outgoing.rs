@@ -129,7 +129,7 @@ impl OutgoingReplication {
     /// Adds a node that this end spawns, and assigns its ids. It is not sent to any peer yet.
     ///
     /// # Errors
-    /// Those of [`set`](Self::set); [`Error::InvalidArguments`] if a property of the SPAWN has no value.
+    /// Those of [`set`](Self::set); [`SessionError::InvalidArguments`] if a property of the SPAWN has no value.
     pub(super) fn spawn(
         &mut self,
         spawner: NodeKey,
@@ -167,11 +167,13 @@ impl OutgoingReplication {
     }
 
     /// Returns the id of the next node, and that of the last of its synchronizers.
-    fn next_ids(&self, synchronizers: usize) -> Result<(u32, u32), Error> {
+    fn next_ids(&self, synchronizers: usize) -> Result<(u32, u32), SessionError> {
         let count = u32::try_from(synchronizers).ok();
         let net_id = self.last_id + 1;
         let last_id = count.and_then(|count| net_id.checked_add(count)).filter(|id| *id < BY_PATH);
-        last_id.map(|last_id| (net_id, last_id)).ok_or(Error::InvalidNode { why: "all ids are in use" })
+        last_id
+            .map(|last_id| (net_id, last_id))
+            .ok_or(SessionError::InvalidNode { reason: "all ids are in use" })
     }
 
     /// Sets the initial values of a node.
@@ -180,7 +182,7 @@ impl OutgoingReplication {
         key: NodeKey,
         values: &[(impl AsRef<str>, Variant)],
         max: usize,
-    ) -> Result<(), Error> {
+    ) -> Result<(), SessionError> {
         for (property, value) in values {
             self.set(key, property.as_ref(), value, max)?;
         }
@@ -193,7 +195,7 @@ impl OutgoingReplication {
         for sync_id in &source.sync_ids {
             let Some(encoded) = self.synchronizers.get_mut(sync_id) else { continue };
             if let Some(property) = encoded.missing(PropertySubset::Spawn) {
-                return Err(Error::InvalidArguments { why: format!("`{property}` has no value") });
+                return Err(SessionError::InvalidArguments { reason: format!("`{property}` has no value") });
             }
             encoded.forget_changes();
         }
@@ -213,7 +215,7 @@ impl OutgoingReplication {
     /// Sets a property of a node.
     ///
     /// # Errors
-    /// [`Error::InvalidArguments`] if the node has no such property, or the property does not accept the value;
+    /// [`SessionError::InvalidArguments`] if the node has no such property, or the property does not accept the value;
     /// [`Error::InvalidVariant`]; [`Error::PacketTooBig`] if a packet with the value would be longer than `max` bytes.
     pub(crate) fn set(
         &mut self,
@@ -231,7 +233,7 @@ impl OutgoingReplication {
                 return encoded.set(index, value, max, others);
             }
         }
-        Err(Error::InvalidArguments { why: format!("there is no property `{property}`") })
+        Err(SessionError::InvalidArguments { reason: format!("there is no property `{property}`") })
     }
 
     /// Starts to send updates of the node to these peers. Returns those that did not get them before.

@@ -32,7 +32,10 @@ pub enum Caller {
     Disabled,
 }
 
-/// How calls are transferred. It has no effect over a WebSocket, which transfers everything reliably and in order.
+/// How calls are transferred.
+///
+/// A session passes it to its transport in [`Output::Send`](crate::multiplayer::Output::Send). Platform: a WebSocket
+/// transfers everything reliably and in order.
 ///
 /// Godot: `MultiplayerPeer.TransferMode`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -81,9 +84,9 @@ pub struct Method {
     pub caller: Caller,
     /// `true` if a call to all peers also calls the method at this end. Default: false.
     pub call_local: bool,
-    /// The channel. It has no effect over a WebSocket, which has only one. Default: 0.
+    /// The channel of calls, for transports with several channels. Default: 0.
     pub channel: i32,
-    /// How calls are transferred. Default: reliably.
+    /// How calls are transferred, for transports that are not reliable. Default: reliably.
     pub transfer: TransferMode,
     /// `true` if the method belongs to the node, `false` if it belongs to the node's script. In Godot, methods of the
     /// node are declared by `Node.rpc_config`. Default: false.

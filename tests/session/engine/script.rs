@@ -100,8 +100,10 @@ fn messages_to(outputs: &[Output], peer: PeerId) -> Vec<Message> {
         packets.iter().map(|packet| Message::Packet(packet.as_bytes().to_vec())).collect()
     };
     let messages = |output: &Output| match output {
-        Output::Send { to, packet } if to.as_slice().contains(&peer) => packets(std::slice::from_ref(packet)),
-        Output::SendAll { to, packets: all } if to.as_slice().contains(&peer) => packets(all),
+        Output::Send { to, packet, .. } if to.as_slice().contains(&peer) => {
+            packets(std::slice::from_ref(packet))
+        }
+        Output::SendAll { to, packets: all, .. } if to.as_slice().contains(&peer) => packets(all),
         Output::Disconnect { peer: other, .. } if *other == peer => vec![Message::Close],
         _ => Vec::new(),
     };

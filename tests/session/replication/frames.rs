@@ -185,16 +185,16 @@ fn invalid_properties_cannot_be_set() {
     let coin = setup.spawn(SERVER, a_coin("coin"));
     let (spawner, door) = (setup.spawner[&SERVER], setup.door[&SERVER]);
     let server = setup.at(SERVER);
-    assert!(matches!(server.set_property(coin, "health", "x"), Err(Error::InvalidArguments { .. })));
-    assert!(matches!(server.set_property(coin, "angle", 1), Err(Error::InvalidArguments { .. })));
-    assert!(matches!(server.set_property(spawner, "angle", 1), Err(Error::InvalidNode { .. })));
-    assert!(matches!(server.despawn(door), Err(Error::InvalidNode { .. })));
+    assert!(matches!(server.set_property(coin, "health", "x"), Err(SessionError::InvalidArguments { .. })));
+    assert!(matches!(server.set_property(coin, "angle", 1), Err(SessionError::InvalidArguments { .. })));
+    assert!(matches!(server.set_property(spawner, "angle", 1), Err(SessionError::InvalidNode { .. })));
+    assert!(matches!(server.despawn(door), Err(SessionError::InvalidNode { .. })));
     server.unregister_node(door);
-    assert_eq!(server.set_property(door, "angle", 1.0), Err(Error::UnknownNode));
+    assert_eq!(server.set_property(door, "angle", 1.0), Err(SessionError::UnknownNode));
     let door = setup.door[&A];
-    assert_eq!(setup.at(A).set_property(door, "angle", 1.0), Err(Error::NotAuthority));
+    assert_eq!(setup.at(A).set_property(door, "angle", 1.0), Err(SessionError::NotAuthority));
     setup.at(A).leave();
-    assert_eq!(setup.at(A).set_property(door, "angle", 1.0), Err(Error::NotAuthority));
+    assert_eq!(setup.at(A).set_property(door, "angle", 1.0), Err(SessionError::NotAuthority));
     // Has no effect after leaving.
     setup.at(A).replicate();
 }

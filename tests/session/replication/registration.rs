@@ -27,7 +27,7 @@ fn invalid_spawners_and_synchronizers_are_rejected() {
         assert!(matches!(result, Err(SessionError::InvalidNode { .. })), "{result:?}");
     }
     // An invalid path, and one that is in use.
-    assert!(matches!(server.register_spawner("a//b", spawner()), Err(Error::InvalidNode { .. })));
+    assert!(matches!(server.register_spawner("a//b", spawner()), Err(SessionError::InvalidNode { .. })));
     server.register_spawner("Node", scenes(255)).unwrap();
     assert!(matches!(server.register_synchronizer("Node", door()), Err(SessionError::InvalidNode { .. })));
     server.register_synchronizer("Sync", many(64)).unwrap();

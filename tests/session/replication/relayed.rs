@@ -52,7 +52,7 @@ fn a_client_can_be_the_authority_of_a_synchronizer() {
     for id in [SERVER, B] {
         assert_eq!(describe(&setup.events_at(id)), ["changed open true", "now angle 0.25"]);
     }
-    assert_eq!(setup.at(A).hide(door, A), Err(Error::UnknownPeer));
+    assert_eq!(setup.at(A).hide(door, A), Err(Error::UnknownPeer.into()));
     setup.at(A).hide(door, Target::AllExcept(SERVER)).unwrap();
     setup.frame(A);
     assert_eq!((describe(&setup.events_at(SERVER)).len(), setup.events_at(B)), (1, vec![]));

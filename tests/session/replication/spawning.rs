@@ -34,7 +34,7 @@ fn a_spawned_node_appears_at_all_peers_and_is_despawned() {
         assert_eq!(setup.at(id).spawned_name(node), None);
     }
     assert_eq!(setup.events_at(SERVER), []);
-    assert_eq!(setup.at(SERVER).despawn(coin), Err(Error::UnknownNode));
+    assert_eq!(setup.at(SERVER).despawn(coin), Err(SessionError::UnknownNode));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -60,7 +60,7 @@ fn a_scene_needs_no_synchronizer() {
     let wall = setup.spawn(SERVER, Spawn::scene(1));
     assert_eq!(describe(&setup.events_at(A)), ["spawned Node1 of 1: "]);
     let error = setup.at(SERVER).set_property(wall, "position", 1);
-    assert!(matches!(error, Err(Error::InvalidArguments { .. })), "{error:?}");
+    assert!(matches!(error, Err(SessionError::InvalidArguments { .. })), "{error:?}");
     setup.at(SERVER).despawn(wall).unwrap();
     assert_eq!(describe(&setup.events_at(A)), ["despawned"]);
 }
@@ -151,10 +151,10 @@ fn an_invalid_spawn_is_an_error_and_sends_nothing() {
 fn only_the_authority_spawns() {
     let mut setup = Setup::of(&[A]);
     let spawner = setup.spawner[&A];
-    assert_eq!(setup.at(A).spawn(spawner, a_coin("coin")), Err(Error::NotAuthority));
+    assert_eq!(setup.at(A).spawn(spawner, a_coin("coin")), Err(SessionError::NotAuthority));
     setup.spawn(SERVER, a_coin("coin"));
     let coin = setup.spawned(A).node;
-    assert_eq!(setup.at(A).despawn(coin), Err(Error::NotAuthority));
-    assert_eq!(setup.at(A).set_property(coin, "health", 1), Err(Error::NotAuthority));
-    assert_eq!(setup.at(A).hide(coin, SERVER), Err(Error::NotAuthority));
+    assert_eq!(setup.at(A).despawn(coin), Err(SessionError::NotAuthority));
+    assert_eq!(setup.at(A).set_property(coin, "health", 1), Err(SessionError::NotAuthority));
+    assert_eq!(setup.at(A).hide(coin, SERVER), Err(SessionError::NotAuthority));
 }

@@ -128,9 +128,9 @@ fn visibility_can_be_set_for_admitted_peers_only() {
     let mut setup = Setup::of(&[A]);
     let coin = setup.spawn(SERVER, a_coin("coin"));
     for peer in [id(99), SERVER] {
-        assert_eq!(setup.at(SERVER).show(coin, peer), Err(Error::UnknownPeer));
-        assert_eq!(setup.at(SERVER).hide(coin, peer), Err(Error::UnknownPeer));
+        assert_eq!(setup.at(SERVER).show(coin, peer), Err(Error::UnknownPeer.into()));
+        assert_eq!(setup.at(SERVER).hide(coin, peer), Err(Error::UnknownPeer.into()));
     }
     let spawner = setup.spawner[&SERVER];
-    assert!(matches!(setup.at(SERVER).hide(spawner, A), Err(Error::InvalidNode { .. })));
+    assert!(matches!(setup.at(SERVER).hide(spawner, A), Err(SessionError::InvalidNode { .. })));
 }
