@@ -74,7 +74,7 @@ impl Linger {
     /// The memory that the unsent words take: whoever has said goodbye, and reads no more, still has the server hold them.
     pub(super) fn held(&self) -> usize {
         match &self.unsent {
-            Unsent::Frames(frames) => frames.held(),
+            Unsent::Frames(frames) => frames.memory_usage(),
             Unsent::Bytes(bytes) => bytes.capacity(),
         }
     }
@@ -82,7 +82,7 @@ impl Linger {
     /// Returns how many of them `SharedBytes` counts.
     pub(super) fn shared(&self) -> usize {
         match &self.unsent {
-            Unsent::Frames(frames) => frames.shared(),
+            Unsent::Frames(frames) => frames.shared_len(),
             Unsent::Bytes(_) => 0,
         }
     }
