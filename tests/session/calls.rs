@@ -175,7 +175,7 @@ fn server_with_stranger() -> (Session, Node<Room>) {
 fn wrong_calls_never_reach_the_program() {
     let (mut server, room) = server_with_stranger();
     let ask = |error| PacketError::InvalidCall { method: "ask".into(), error };
-    let count = |found| ask(CallError::ArgumentCount { least: 1, most: 2, found });
+    let count = |found| ask(CallError::ArgumentCount { min: 1, max: 2, found });
     let cases: [(&[u8], PacketError); 6] = [
         // No such number, neither of a node nor of a method.
         (&[0x80, 8, 0], PacketError::UnknownNode { id: 8 }),

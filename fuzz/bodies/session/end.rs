@@ -170,7 +170,7 @@ impl End {
         let may = match caller(&method) {
             Caller::AnyPeer => true,
             Caller::Authority => from == node.authority || is_own,
-            Caller::Nobody => false,
+            Caller::Disabled => false,
         };
         assert!(may, "{from} calls {method} at {}", self.id);
         assert!(methods(node.table).find(&method).is_some(), "{method} is not in table {}", node.table);

@@ -202,7 +202,7 @@ fn called(call: Call) -> JsValue {
 }
 
 fn spawned(spawned: Spawned) -> JsValue {
-    let (scene, value) = match &spawned.what {
+    let (scene, value) = match &spawned.kind {
         SpawnKind::Scene(scene) => ((*scene).into(), JsValue::UNDEFINED),
         SpawnKind::Custom(value) => (JsValue::UNDEFINED, variant::write(value)),
     };

@@ -28,7 +28,7 @@ export type RpcMethods = Readonly<Record<string, RpcMethod>>;
 /** The declaration of one method: what Godot says with `@rpc`, and the types of its parameters. */
 export interface RpcMethod {
     /** Who may call it: the node's authority, which is the server at first, every peer, or nobody. Default: `authority`. */
-    readonly caller?: "authority" | "any-peer" | "nobody";
+    readonly caller?: "authority" | "any-peer" | "disabled";
     /** Whether a call to all is also one to oneself. Default: false. */
     readonly callLocal?: boolean;
     /**
@@ -94,7 +94,7 @@ fn caller(value: &JsValue) -> Option<Caller> {
     match value.as_string()?.as_str() {
         "authority" => Some(Caller::Authority),
         "any-peer" => Some(Caller::AnyPeer),
-        "nobody" => Some(Caller::Nobody),
+        "disabled" => Some(Caller::Disabled),
         _ => None,
     }
 }

@@ -12,7 +12,7 @@ use crate::{
         node::{Node, NodeKey},
         paths,
         rpc::{CallError, Methods, Rpc},
-        wire::{CallPacket, Command, EncodedArguments, NodeRef, NotEncodable, SimplifyPath},
+        wire::{ArgumentsError, CallPacket, Command, EncodedArguments, NodeRef, SimplifyPath},
     },
     variant::{Objects, Variant},
 };
@@ -130,8 +130,8 @@ impl Session {
         arguments: &[Variant],
     ) -> Result<(), Error> {
         let arguments = EncodedArguments::new(arguments, self.objects()).map_err(|why| match why {
-            NotEncodable::TooMany => Error::InvalidArguments { why: "they are more than 255".to_owned() },
-            NotEncodable::Value(why) => Error::InvalidVariant { why },
+            ArgumentsError::TooMany => Error::InvalidArguments { why: "they are more than 255".to_owned() },
+            ArgumentsError::Value(why) => Error::InvalidVariant { why },
         })?;
         let packet = |node| encode(&Command::Call(CallPacket { node, method, arguments: arguments.get() }));
 

@@ -74,7 +74,7 @@ impl Session {
         let may = match method.caller {
             Caller::AnyPeer => true,
             Caller::Authority => from == node.authority,
-            Caller::Nobody => false,
+            Caller::Disabled => false,
         };
         if !may {
             return Err(PacketError::NotAllowed { method: name() });
@@ -126,7 +126,7 @@ impl Session {
         let Some(key) = self.nodes.numbered(id) else { return };
         let Some(node) = self.nodes.get_mut(key) else { return };
         if node.path_acks.confirm(from) {
-            self.replication.outgoing.settle(key, false);
+            self.replication.outgoing.set_announced(key, false);
             if !valid {
                 self.report_mismatch(from, key, None);
             }

@@ -32,7 +32,7 @@ mod tests {
         close::{CloseCause, CloseInfo},
         multiplayer::{
             Method, Methods, Properties, Property, Scene, SessionOptions, Spawner,
-            wire::{Command, SimplifyPath, SpawnPacket, SpawnWhat, Values, encode_values},
+            wire::{Command, EncodedSpawnKind, EncodedValues, SimplifyPath, SpawnPacket, encode_values},
         },
         packet::Packet,
         variant::Variant,
@@ -96,9 +96,9 @@ mod tests {
         assert_eq!(server.memory_usage(one), 0);
     }
 
-    fn spawn(server: &mut Session, what: SpawnWhat<'_>, net_id: u32, name: &str) {
-        let (sync_ids, state) = (vec![net_id], Values::new(&[]));
-        let packet = SpawnPacket { what, spawner: 1, net_id, sync_ids, name, state };
+    fn spawn(server: &mut Session, what: EncodedSpawnKind<'_>, net_id: u32, name: &str) {
+        let (sync_ids, state) = (vec![net_id], EncodedValues::new(&[]));
+        let packet = SpawnPacket { kind: what, spawner: 1, net_id, sync_ids, name, state };
         receive(server, peer(2), &Command::Spawn(packet));
     }
 
@@ -113,17 +113,17 @@ mod tests {
         announce(&mut server, owner, 1, "Spawner");
         let before = server.memory_usage(owner);
 
-        spawn(&mut server, SpawnWhat::Scene(0), 1, "a");
+        spawn(&mut server, EncodedSpawnKind::Scene(0), 1, "a");
         let short = server.memory_usage(owner) - before;
         assert!((200..1000).contains(&short), "{short}");
         // The name is kept twice.
-        spawn(&mut server, SpawnWhat::Scene(0), 2, &"b".repeat(101));
+        spawn(&mut server, EncodedSpawnKind::Scene(0), 2, &"b".repeat(101));
         assert_eq!(server.memory_usage(owner) - before, 2 * short + 200);
         // Null, for which the function makes a scene that nothing else shares.
         let null = encode_values([&Variant::Nil]).unwrap();
-        spawn(&mut server, SpawnWhat::Custom(Values::new(&null)), 3, "c");
+        spawn(&mut server, EncodedSpawnKind::Custom(EncodedValues::new(&null)), 3, "c");
         assert!(server.memory_usage(owner) - before > 3 * short + 200);
-        spawn(&mut server, SpawnWhat::Scene(0), 3, "d");
+        spawn(&mut server, EncodedSpawnKind::Scene(0), 3, "d");
         assert_eq!(server.stats().rejected_packets, 1);
 
         for net_id in [1, 3] {
@@ -136,12 +136,12 @@ mod tests {
         let node = server.register_spawner("Spawner", Spawner::new().scene(Scene::new([]))).unwrap();
         server.set_authority(node, owner).unwrap();
         let packet = SpawnPacket {
-            what: SpawnWhat::Scene(0),
+            kind: EncodedSpawnKind::Scene(0),
             spawner: 1,
             net_id: 1,
             sync_ids: Vec::new(),
             name: "a",
-            state: Values::new(&[]),
+            state: EncodedValues::new(&[]),
         };
         receive(&mut server, owner, &Command::Spawn(packet));
         assert!(server.memory_usage(owner) > before);

@@ -80,12 +80,12 @@ impl Session {
             let id = sync_id - BY_PATH;
             let node = self.node_numbered(from, id).ok_or(PacketError::UnknownNode { id })?;
             self.check_authority(from, node)?;
-            return Ok((node, self.replication.hear_declared(from, node, update)?));
+            return Ok((node, self.replication.read_declared_update(from, node, update)?));
         }
         let node = self.replication.incoming.synchronized(from, sync_id);
         let node = node.ok_or(ReplicationError::UnknownId { id: sync_id })?;
         self.check_replica(from, node)?;
-        Ok((node, self.replication.incoming.hear(from, sync_id, update)?))
+        Ok((node, self.replication.incoming.read_update(from, sync_id, update)?))
     }
 
     /// Whether a peer may say something of a node that it has spawned: the spawner may be in other hands by now.

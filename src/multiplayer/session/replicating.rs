@@ -124,7 +124,7 @@ impl Session {
         for (peers, packet) in self.replication.outgoing.frame(max_sync, max) {
             self.send_to(peers, packet);
         }
-        for node in self.replication.outgoing.unsettled() {
+        for node in self.replication.outgoing.unannounced() {
             if self.require_authority(node).is_ok() {
                 self.announce_synchronizer(node);
             }
@@ -190,8 +190,8 @@ impl Session {
             self.hide_from(node, self.watchers(node));
             self.replication.despawn(node);
         }
-        self.replication.outgoing.unwatch_by_all(node);
-        self.replication.outgoing.settle(node, false);
+        self.replication.outgoing.remove_all_viewers(node);
+        self.replication.outgoing.set_announced(node, false);
     }
 
     fn set_visibility(&mut self, node: NodeKey, target: Target, visible: bool) -> Result<(), Error> {
@@ -223,7 +223,7 @@ impl Session {
         let Some(source) = self.replication.outgoing.get(node) else { return };
         let Origin::Spawned(spawned) = &source.origin else {
             // They hear of it when they have confirmed its path.
-            self.replication.outgoing.settle(node, false);
+            self.replication.outgoing.set_announced(node, false);
             return;
         };
         let spawner = spawned.spawner;
@@ -237,7 +237,7 @@ impl Session {
 
     /// A node is no longer to be seen by these, who have seen it.
     fn hide_from(&mut self, node: NodeKey, peers: Vec<PeerId>) {
-        self.replication.outgoing.unwatch(node, &peers);
+        self.replication.outgoing.remove_viewers(node, &peers);
         let Some(source) = self.replication.outgoing.get(node) else { return };
         if let Origin::Spawned(spawned) = &source.origin {
             let packet = encode(&spawned.despawn_packet());
@@ -252,14 +252,14 @@ impl Session {
         let (confirmed, others) = declared.path_acks.split(watchers);
         self.announce(node, &others);
         self.start_sending_to(node, confirmed);
-        self.replication.outgoing.settle(node, true);
+        self.replication.outgoing.set_announced(node, true);
     }
 
     /// These are told of a node from now on, and first of all that they may have missed.
     fn start_sending_to(&mut self, node: NodeKey, peers: Vec<PeerId>) {
-        let new = self.replication.outgoing.watch(node, peers);
+        let new = self.replication.outgoing.add_viewers(node, peers);
         if !new.is_empty() {
-            for packet in self.replication.outgoing.news(node, self.max_len()) {
+            for packet in self.replication.outgoing.catch_up_packets(node, self.max_len()) {
                 self.send_to(new.clone(), packet);
             }
         }

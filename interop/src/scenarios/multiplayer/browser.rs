@@ -68,7 +68,7 @@ fn game() -> Value {
         "by_anyone_with_nothing": { "caller": "any-peer" },
         "Zed": { "caller": "any-peer", "parameters": ["Variant?"] },
         "by_config": { "caller": "any-peer", "nodeLevel": true, "variadic": true },
-        "by_nobody": { "caller": "nobody", "nodeLevel": true, "variadic": true },
+        "by_nobody": { "caller": "disabled", "nodeLevel": true, "variadic": true },
     })
 }
 

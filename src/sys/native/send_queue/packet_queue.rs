@@ -136,7 +136,7 @@ mod tests {
         assert_eq!((queue.memory_usage(), queue.shared_len()), (9 + 3 * PACKET_OVERHEAD, 9));
         let lengths: Vec<_> = std::iter::from_fn(|| queue.pop()).map(|queued| queued.payload).collect();
         assert_eq!(lengths, [4, 2, 3]);
-        assert_eq!((queue.memory_usage(), queue.shared_len(), shared_bytes.bytes()), (0, 0, 0));
+        assert_eq!((queue.memory_usage(), queue.shared_len(), shared_bytes.total()), (0, 0, 0));
     }
 
     /// A linear search for each key would take hours.

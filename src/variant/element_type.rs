@@ -27,7 +27,7 @@ impl ElementType {
     }
 
     /// With one way to say "everything", not two.
-    pub(super) fn normal(self) -> Self {
+    pub(super) fn normalized(self) -> Self {
         match self {
             Self::Builtin(VariantType::Nil) => Self::Untyped,
             other => other,
@@ -35,7 +35,7 @@ impl ElementType {
     }
 
     /// The value as an element: itself, or converted where Godot converts.
-    pub(super) fn admit(&self, value: Variant) -> Result<Variant, WrongType> {
+    pub(super) fn convert(&self, value: Variant) -> Result<Variant, WrongType> {
         let kind = self.kind();
         if kind == VariantType::Nil || value.kind() == kind {
             return Ok(value);

@@ -7,7 +7,7 @@ use super::{
 };
 
 /// The top bit that node paths have had since they are not written as one text any more.
-pub(super) const NEW_NODE_PATH: u32 = 1 << 31;
+pub(super) const NODE_PATH_FLAG: u32 = 1 << 31;
 
 /// Reads what follows the header of a value of this type. A flagged one has numbers of 64 bits, or is a named object.
 ///
@@ -78,10 +78,10 @@ pub(super) fn decode(
 fn node_path(reader: &mut Reader<'_>) -> Result<NodePath, DecodeError> {
     let at = reader.at();
     let names = reader.u32()?;
-    if names & NEW_NODE_PATH == 0 {
+    if names & NODE_PATH_FLAG == 0 {
         return Err(DecodeError::OldNodePath { at });
     }
-    let names = names & !NEW_NODE_PATH;
+    let names = names & !NODE_PATH_FLAG;
     let subnames = reader.u32()?;
     let flags = reader.u32()?;
     // Paths of old have the property apart from the other subnames.

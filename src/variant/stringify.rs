@@ -5,26 +5,26 @@ use std::{
     mem,
 };
 
-use super::walk::{Container, Visitor, walk};
+use super::visitor::{Container, Visitor, walk};
 use super::{
     Basis, Color, Object, Variant, Vector3,
     casts::to_i64,
     decimal,
-    display::{is_special, letter},
+    display::{escape_letter, is_escaped_in_name},
 };
 
 /// The most containers within each other that are shown.
-const SHOWN_DEPTH: usize = 101;
+const MAX_SHOWN_DEPTH: usize = 101;
 
 /// A number with more characters is long: none of 32 bits is.
-const LONG: usize = 42;
+const LONG_NUMBER: usize = 42;
 
 /// The most characters that the long numbers in a conversion have together. One of 8 bytes has up to 312, for all of its digits.
-const LONG_TOGETHER: usize = 4096;
+const MAX_LONG_TOTAL: usize = 4096;
 
 /// Returns the text of each value; `None` if there are too many long numbers in them.
 pub(super) fn texts(values: &[Variant]) -> Option<Vec<String>> {
-    let mut printer = Printer { out: String::new(), depth: 0, hidden_from: None, long_left: LONG_TOGETHER };
+    let mut printer = Printer { out: String::new(), depth: 0, hidden_from: None, long_left: MAX_LONG_TOTAL };
     let text = |value| walk(value, &mut printer).ok().map(|()| mem::take(&mut printer.out));
     values.iter().map(text).collect()
 }
@@ -45,7 +45,7 @@ impl<'a> Visitor<'a> for Printer {
         match self.hidden_from {
             Some(_) => Ok(()),
             None if self.depth == 0 => self.plain(value),
-            None => self.within(value),
+            None => self.nested(value),
         }
     }
 
@@ -54,7 +54,7 @@ impl<'a> Visitor<'a> for Printer {
         if self.hidden_from.is_some() {
             return Ok(());
         }
-        let is_deep = self.depth > SHOWN_DEPTH;
+        let is_deep = self.depth > MAX_SHOWN_DEPTH;
         if is_deep || matches!(container, Container::Object { .. }) {
             self.hidden_from = Some(self.depth);
         }
@@ -94,7 +94,7 @@ impl<'a> Visitor<'a> for Printer {
 
 impl Printer {
     /// A value within another: texts are quoted.
-    fn within(&mut self, value: &Variant) -> fmt::Result {
+    fn nested(&mut self, value: &Variant) -> fmt::Result {
         match value {
             Variant::String(text) => self.quoted("", text),
             Variant::StringName(name) => self.quoted("&", name),
@@ -120,9 +120,9 @@ impl Printer {
             V::Vector3i(row) => self.out.write_str(&integers::<3>(*row)),
             V::Vector4i(row) => self.out.write_str(&integers::<4>(*row)),
             V::Quaternion(row) => {
-                self.out.write_str(&in_round(<[f32; 4]>::from(*row).map(|number| single(number, false))))
+                self.out.write_str(&parenthesized(<[f32; 4]>::from(*row).map(|number| single(number, false))))
             }
-            V::Color(color) => self.out.write_str(&colour(*color)),
+            V::Color(color) => self.out.write_str(&color_text(*color)),
             V::Rect2(rect) => self.named(&[("P", reals(rect.position)), ("S", reals(rect.size))]),
             V::Rect2i(rect) => self.named(&[("P", integers(rect.position)), ("S", integers(rect.size))]),
             V::Aabb(aabb) => self.named(&[("P", reals(aabb.position)), ("S", reals(aabb.size))]),
@@ -156,7 +156,7 @@ impl Printer {
             V::PackedVector2Array(rows) => self.list(rows, |to, row| to.out.write_str(&reals::<2>(*row))),
             V::PackedVector3Array(rows) => self.list(rows, |to, row| to.out.write_str(&reals::<3>(*row))),
             V::PackedVector4Array(rows) => self.list(rows, |to, row| to.out.write_str(&reals::<4>(*row))),
-            V::PackedColorArray(rows) => self.list(rows, |to, row| to.out.write_str(&colour(*row))),
+            V::PackedColorArray(rows) => self.list(rows, |to, row| to.out.write_str(&color_text(*row))),
             V::Dictionary(_) | V::Array(_) => Ok(()),
         }
     }
@@ -165,10 +165,10 @@ impl Printer {
     fn quoted(&mut self, sign: &str, text: &str) -> fmt::Result {
         write!(self.out, "{sign}\"")?;
         for character in text.chars() {
-            if is_special(character) {
+            if is_escaped_in_name(character) {
                 self.out.push('\\');
             }
-            self.out.push(letter(character));
+            self.out.push(escape_letter(character));
         }
         self.out.write_char('"')
     }
@@ -179,7 +179,7 @@ impl Printer {
             Some(whole) => format!("{whole}.0"),
             None => fixed(number, 14 - digits_before(number.abs().log10(), number.abs() > 10.0)),
         };
-        if text.len() > LONG {
+        if text.len() > LONG_NUMBER {
             self.long_left = self.long_left.checked_sub(text.len()).ok_or(fmt::Error)?;
         }
         self.out.write_str(&text)
@@ -207,18 +207,18 @@ fn columns(basis: &Basis) -> [(&'static str, String); 3] {
 }
 
 fn reals<const N: usize>(row: impl Into<[f32; N]>) -> String {
-    in_round(row.into().map(|number| single(number, true)))
+    parenthesized(row.into().map(|number| single(number, true)))
 }
 
 fn integers<const N: usize>(row: impl Into<[i32; N]>) -> String {
-    in_round(row.into())
+    parenthesized(row.into())
 }
 
-fn colour(color: Color) -> String {
-    in_round(<[f32; 4]>::from(color).map(|part| fixed(part.into(), 4)))
+fn color_text(color: Color) -> String {
+    parenthesized(<[f32; 4]>::from(color).map(|part| fixed(part.into(), 4)))
 }
 
-fn in_round<const N: usize>(parts: [impl Display; N]) -> String {
+fn parenthesized<const N: usize>(parts: [impl Display; N]) -> String {
     format!("({})", parts.map(|part| part.to_string()).join(", "))
 }
 

@@ -12,10 +12,10 @@ pub enum CallError {
     UnknownMethod,
     /// The method takes fewer arguments, or more.
     ArgumentCount {
-        /// How many it takes at least.
-        least: usize,
-        /// How many it takes at most.
-        most: usize,
+        /// How many it takes at min.
+        min: usize,
+        /// How many it takes at max.
+        max: usize,
         /// How many there are.
         found: usize,
     },
@@ -24,7 +24,7 @@ pub enum CallError {
         /// Which it is, from 0 on.
         index: usize,
         /// What it should be, and what it is.
-        why: WrongType,
+        error: WrongType,
     },
 }
 
@@ -32,16 +32,16 @@ impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownMethod => f.write_str("there is no such method"),
-            Self::ArgumentCount { least: 1, most: 1, found } => {
+            Self::ArgumentCount { min: 1, max: 1, found } => {
                 write!(f, "the method takes 1 argument, not {found}")
             }
-            Self::ArgumentCount { least, most, found } if least == most => {
-                write!(f, "the method takes {most} arguments, not {found}")
+            Self::ArgumentCount { min, max, found } if min == max => {
+                write!(f, "the method takes {max} arguments, not {found}")
             }
-            Self::ArgumentCount { least, most, found } => {
-                write!(f, "the method takes {least} to {most} arguments, not {found}")
+            Self::ArgumentCount { min, max, found } => {
+                write!(f, "the method takes {min} to {max} arguments, not {found}")
             }
-            Self::Argument { index, why } => write!(f, "argument {index}: {why}"),
+            Self::Argument { index, error } => write!(f, "argument {index}: {error}"),
         }
     }
 }
@@ -49,7 +49,7 @@ impl fmt::Display for CallError {
 impl std::error::Error for CallError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Argument { why, .. } => Some(why),
+            Self::Argument { error, .. } => Some(error),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@ use super::{
     VariantType, Vector2, Vector2i, Vector3, Vector3i, Vector4, Vector4i, WrongType,
     casts::{read_float, read_int, to_i32, to_i64},
     rotation,
-    text::texts,
+    stringify::texts,
 };
 
 /// What was asked for where an array would become too much text.

@@ -2,20 +2,20 @@
 
 use std::mem;
 
-use super::property::{Part, Properties};
+use super::property::{Properties, PropertySubset};
 use crate::{
     error::Error,
-    multiplayer::wire::{DeltaEntry, SyncEntry, Values, encode_values},
+    multiplayer::wire::{DeltaEntry, EncodedValues, SyncEntry, encode_values},
     variant::Variant,
 };
 
 /// The head of a SYNC and of a DELTA.
-pub(super) const SYNC_HEAD: usize = 3;
-pub(super) const DELTA_HEAD: usize = 1;
+pub(super) const SYNC_HEADER_LEN: usize = 3;
+pub(super) const DELTA_HEADER_LEN: usize = 1;
 
 /// The values of a synchronizer's properties.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct EncodedProperties {
     properties: Properties,
     /// One for each property, encoded; none is empty but those that were not set yet.
     values: Vec<Vec<u8>>,
@@ -27,7 +27,7 @@ pub(super) struct Held {
     delta: Delta,
 }
 
-/// Values of properties that are sent when they change.
+/// EncodedValues of properties that are sent when they change.
 #[derive(Debug, Default)]
 pub(super) struct Delta {
     changed: u64,
@@ -37,12 +37,12 @@ pub(super) struct Delta {
 impl Delta {
     /// As it is sent, if there is anything.
     pub(super) fn entry(&self, sync_id: u32) -> Option<DeltaEntry<'_>> {
-        let (changed, values) = (self.changed, Values::new(&self.values));
+        let (changed, values) = (self.changed, EncodedValues::new(&self.values));
         (changed != 0).then_some(DeltaEntry { sync_id, changed, values })
     }
 }
 
-impl Held {
+impl EncodedProperties {
     pub(super) fn new(properties: Properties) -> Self {
         let values = vec![Vec::new(); properties.iter().len()];
         Self { properties, values, always: Vec::new(), changed: 0, delta: Delta::default() }
@@ -56,13 +56,13 @@ impl Held {
     ///
     /// # Errors
     /// [`Error::InvalidArguments`], if it cannot hold the value; [`Error::InvalidVariant`]; [`Error::PacketTooBig`], if
-    /// what is sent together is longer than `max` then. With what is sent at the spawn go `spawn_head` other bytes.
+    /// what is sent together is longer than `max` then. With what is sent at the spawn go `spawn_header_len` other bytes.
     pub(super) fn set(
         &mut self,
         place: usize,
         value: &Variant,
         max: usize,
-        spawn_head: usize,
+        spawn_header_len: usize,
     ) -> Result<(), Error> {
         let (Some(property), Some(held)) = (self.properties.get(place), self.values.get_mut(place)) else {
             return Ok(());
@@ -74,38 +74,38 @@ impl Held {
             return Ok(());
         }
         let before = mem::replace(held, bytes);
-        let len = self.longest(spawn_head);
+        let len = self.longest(spawn_header_len);
         if len > max {
             self.values[place] = before;
             return Err(Error::PacketTooBig { len, max });
         }
         self.changed |= self.properties.bit(place).unwrap_or_default();
         self.always.clear();
-        if self.missing(Part::Always).is_none() {
-            append(&self.values, self.properties.part(Part::Always), &mut self.always);
+        if self.missing(PropertySubset::Always).is_none() {
+            append(&self.values, self.properties.part(PropertySubset::Always), &mut self.always);
         }
         Ok(())
     }
 
     /// The name of the first of these that was not set.
-    pub(super) fn missing(&self, part: Part) -> Option<&str> {
+    pub(super) fn missing(&self, part: PropertySubset) -> Option<&str> {
         let place = self.properties.part(part).find(|place| self.values[*place].is_empty())?;
         self.properties.get(place).map(|property| &*property.name)
     }
 
     /// How many bytes these are.
-    pub(super) fn size(&self, part: Part) -> usize {
+    pub(super) fn size(&self, part: PropertySubset) -> usize {
         self.properties.part(part).map(|place| self.values[place].len()).sum()
     }
 
     /// These values in a row.
-    pub(super) fn append(&self, part: Part, out: &mut Vec<u8>) {
+    pub(super) fn append(&self, part: PropertySubset, out: &mut Vec<u8>) {
         append(&self.values, self.properties.part(part), out);
     }
 
     /// What is sent every time; `None` where that is nothing, or not known yet.
     pub(super) fn sync(&self, sync_id: u32) -> Option<SyncEntry<'_>> {
-        (!self.always.is_empty()).then(|| SyncEntry { sync_id, values: Values::new(&self.always) })
+        (!self.always.is_empty()).then(|| SyncEntry { sync_id, values: EncodedValues::new(&self.always) })
     }
 
     /// What has changed is known to everybody.
@@ -117,7 +117,7 @@ impl Held {
     pub(super) fn take_changes(&mut self) {
         self.delta.changed = mem::take(&mut self.changed);
         self.delta.values.clear();
-        let places = self.properties.part(Part::Changed(self.delta.changed));
+        let places = self.properties.part(PropertySubset::Changed(self.delta.changed));
         append(&self.values, places, &mut self.delta.values);
     }
 
@@ -127,7 +127,7 @@ impl Held {
 
     /// All that is sent when it changes, as far as it is known here; but what was in the SPAWN, if there was one.
     pub(super) fn catch_up(&self, was_spawned: bool) -> Delta {
-        let places = self.properties.part(Part::Changed(u64::MAX));
+        let places = self.properties.part(PropertySubset::Changed(u64::MAX));
         let is_news = |place: &usize| {
             let was_in_spawn = was_spawned && self.properties.get(*place).is_some_and(|of| of.at_spawn);
             !was_in_spawn && !self.values[*place].is_empty()
@@ -141,11 +141,13 @@ impl Held {
     }
 
     /// The longest packet with what is sent together.
-    fn longest(&self, spawn_head: usize) -> usize {
-        let values = Values::new(&[]);
-        let sync = SYNC_HEAD + SyncEntry { sync_id: 0, values }.len() + self.size(Part::Always);
-        let delta = DeltaEntry { sync_id: 0, changed: 0, values }.len() + self.size(Part::Changed(u64::MAX));
-        sync.max(DELTA_HEAD + delta).max(spawn_head + self.size(Part::Spawn))
+    fn longest(&self, spawn_header_len: usize) -> usize {
+        let values = EncodedValues::new(&[]);
+        let sync =
+            SYNC_HEADER_LEN + SyncEntry { sync_id: 0, values }.len() + self.size(PropertySubset::Always);
+        let delta = DeltaEntry { sync_id: 0, changed: 0, values }.len()
+            + self.size(PropertySubset::Changed(u64::MAX));
+        sync.max(DELTA_HEADER_LEN + delta).max(spawn_header_len + self.size(PropertySubset::Spawn))
     }
 }
 

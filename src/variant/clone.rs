@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::walk::{Container, Visitor, walk};
+use super::visitor::{Container, Visitor, walk};
 use super::{Object, Variant};
 
 impl Clone for Variant {

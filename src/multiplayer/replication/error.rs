@@ -45,13 +45,13 @@ pub enum ReplicationError {
         expected: usize,
     },
     /// A value cannot be read. They are counted from 0 on.
-    BadValue(ArgumentError),
+    InvalidValue(ArgumentError),
     /// The property cannot hold the value.
-    WrongValue {
+    WrongType {
         /// Its name.
         property: Cow<'static, str>,
         /// What it should be, and what it is.
-        why: WrongType,
+        error: WrongType,
     },
     /// It says that none has changed, or one that there is not.
     UnknownProperty,
@@ -75,8 +75,8 @@ impl fmt::Display for ReplicationError {
             Self::NameTooLong => f.write_str("the name has more than 255 bytes"),
             Self::TooManySpawned => f.write_str("the peer has spawned `max_spawned_per_peer` nodes"),
             Self::ValueCount { expected } => write!(f, "there are not the values of {expected} properties"),
-            Self::BadValue(ArgumentError { index, why }) => write!(f, "value {index}: {why}"),
-            Self::WrongValue { property, why } => write!(f, "`{property}`: {why}"),
+            Self::InvalidValue(ArgumentError { index, error }) => write!(f, "value {index}: {error}"),
+            Self::WrongType { property, error } => write!(f, "`{property}`: {error}"),
             Self::UnknownProperty => f.write_str("there is no such property"),
             Self::Outdated => f.write_str("the state is older than the one before"),
         }
