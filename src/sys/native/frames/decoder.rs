@@ -432,10 +432,9 @@ mod tests {
         assert_eq!(decode_one(&frame(1000)), Ok(vec![Item::Packet(Packet::binary([0; 1000]))]));
         assert_eq!(decode_one(&frame(1001)), Err(FrameError::TooBig));
         assert_eq!(decode_one(b"\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff"), Err(FrameError::TooBig));
-        let in_three =
-            [b"\x02\x7e\x01\xf4".as_slice(), &[0; 500], b"\x00\x7e\x01\xf4", &[0; 500], b"\x80\x01x"];
-        assert_eq!(decode_one(&in_three[..4].concat()), Ok(vec![]));
-        assert_eq!(decode_one(&in_three.concat()), Err(FrameError::TooBig), "the fragments count together");
+        let three = [b"\x02\x7e\x01\xf4".as_slice(), &[0; 500], b"\x00\x7e\x01\xf4", &[0; 500], b"\x80\x01x"];
+        assert_eq!(decode_one(&three[..4].concat()), Ok(vec![]));
+        assert_eq!(decode_one(&three.concat()), Err(FrameError::TooBig), "the fragments count together");
         assert_eq!(decode_one(b"\x02\x01a\x00\x01b\x80\x01c").map(|items| items.len()), Ok(1));
         assert_eq!(decode_one(b"\x02\x01a\x00\x01b\x00\x01c\x80\x01d"), Err(FrameError::TooManyFragments));
     }

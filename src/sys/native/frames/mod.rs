@@ -33,7 +33,7 @@ mod tests {
     use crate::packet::PacketKind;
 
     #[test]
-    fn many_small_fragments_do_not_each_have_their_message_moved() {
+    fn small_fragments_rarely_move_their_message() {
         const FRAGMENTS: usize = 50_000;
         let limits = MessageLimits { message: 4 << 20, fragments: 0 };
         let mut decoder = Decoder::new(false, limits);
@@ -46,13 +46,13 @@ mod tests {
             moves += usize::from(decoder.memory_usage() != held);
             held = decoder.memory_usage();
         }
-        assert!(moves < 30, "{moves} times");
-        assert!(held <= limits.message, "no more than may come: {held}");
+        assert!(moves < 30, "moved {moves} times");
+        assert!(held <= limits.message, "more memory than the largest message: {held}");
     }
 
-    /// How many bytes of a message were moved to new memory, if it comes in reads of `size` bytes behind `before` others.
+    /// Returns how many bytes of a message are moved to new memory, if it arrives in reads of `size` bytes, behind `before` others.
     fn moved(whole: usize, size: usize, before: usize) -> usize {
-        // As an open connection reads.
+        // Like an open connection.
         const SCRATCH: usize = 64 * 1024;
         const DIRECT: usize = 16 * 1024;
         let ping: &[u8] = b"\x89\0";
@@ -87,9 +87,9 @@ mod tests {
     }
 
     #[test]
-    fn a_message_of_a_mebibyte_is_moved_at_its_beginning_at_most() {
+    fn less_than_a_twelfth_of_a_large_message_is_moved() {
         const WHOLE: usize = 1 << 20;
-        // An Ethernet frame's worth, the first window of a connection, TLS records, what loopback and a read's memory hold.
+        // Sizes of Ethernet frames, of the first TCP window, of TLS records, of loopback packets, and of the scratch memory.
         for size in [536, 1448, 1460, 4096, 8192, 14_600, 16_384, 32_768, 65_483, 65_535, 65_536, 262_144] {
             for before in [0, 2, 100, 1000, 10_000] {
                 let moved = moved(WHOLE, size, before);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_under_way_holds_what_has_come_and_an_idle_decoder_nothing() {
+    fn an_incomplete_message_takes_the_memory_of_its_bytes_and_an_idle_decoder_none() {
         let mut decoder = Decoder::new(false, MessageLimits { message: 1000, fragments: 3 });
         assert_eq!((decoder.memory_usage(), decoder.is_within_message()), (0, false));
         decoder.next(&mut &b"\x82\x7e\x03\xe8ab"[..]).expect("valid frames");

@@ -46,7 +46,7 @@ pub(super) struct SendQueue {
     state: WriteState,
 }
 
-/// Whether the socket takes bytes.
+/// The state of the socket for writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum WriteState {
     Open,
