@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{rate::Arrival, sys::Budget};
+use crate::{rate::Arrival, sys::server::Budget};
 
 /// The time, the budget and the scratch memory of a poll.
 pub(crate) struct PollContext<'a> {
