@@ -121,6 +121,12 @@ impl Cmd {
         self.spawn_with_lines(Stderr::Merged)
     }
 
+    /// Starts the program in the background, with its output on the terminal.
+    pub fn start_printing(self) -> Result<Running> {
+        self.print();
+        self.spawn(None, Stdio::inherit())
+    }
+
     async fn for_each_line(self, stderr: Stderr, mut on_line: impl FnMut(String)) -> Result<()> {
         let (mut running, mut lines) = self.spawn_with_lines(stderr)?;
         let ended = running.wait(self.limit);
