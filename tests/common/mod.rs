@@ -1,7 +1,7 @@
 //! What the native tests share: waiting with a deadline, connections whose other end is raw bytes, child processes.
 
 // Each test target uses a part of this.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 pub mod network;
 pub mod program;

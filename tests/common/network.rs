@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use testkit::proxy::{Plan, Proxy, Way};
+use testkit::proxy::{DirectionPlan, Plan, Proxy};
 
 /// As many bytes are split as handshakes and small packets have; megabytes one by one would take minutes.
 const SPLIT: u64 = 64 * 1024;
@@ -20,8 +20,8 @@ fn plan() -> Option<Plan> {
     let ms = Duration::from_millis;
     let (_, network) = env!("CARGO_CRATE_NAME").rsplit_once('_')?;
     let way = match network {
-        "split" => Way::default().split_first(SPLIT).delay(ms(1), ms(2)),
-        "joined" => Way::default().join(JOINED, ms(3)).delay(ms(1), ms(1)),
+        "split" => DirectionPlan::default().split_first(SPLIT).delay(ms(1), ms(2)),
+        "joined" => DirectionPlan::default().join(JOINED, ms(3)).delay(ms(1), ms(1)),
         _ => return None,
     };
     Some(Plan::both(way))

@@ -1,9 +1,9 @@
-//! A reader of packets that shares nothing with the library's but the types that it fills: by offsets, as the format is laid
-//! down. `None` is for what has to be refused.
+//! A naive decoder of packets, by offsets. It shares only the types of its results with the library. `None` stands for a packet that
+//! has to be rejected.
 
 use crate::multiplayer::wire::{
-    Arguments, CallPacket, Command, DeltaEntry, NodeRef, SimplifyPath, SpawnPacket, SpawnWhat, SyncEntry,
-    System, Values, is_node_name,
+    Arguments, CallPacket, Command, DeltaEntry, EncodedSpawnKind, EncodedValues, NodeRef, SimplifyPath,
+    SpawnPacket, SyncEntry, System, is_node_name,
 };
 
 pub(super) fn read(packet: &[u8]) -> Option<Command<'_>> {
@@ -61,21 +61,21 @@ fn spawn(packet: &[u8]) -> Option<SpawnPacket<'_>> {
     let (what, state) = match scene {
         255 => {
             let (value, state) = behind.get(4..)?.split_at_checked(u32_at(behind, 0)? as usize)?;
-            (SpawnWhat::Custom(Values::new(value)), state)
+            (EncodedSpawnKind::Custom(EncodedValues::new(value)), state)
         }
-        scene => (SpawnWhat::Scene(scene), behind),
+        scene => (EncodedSpawnKind::Scene(scene), behind),
     };
     is_node_name(name).then_some(SpawnPacket {
-        what,
+        kind: what,
         spawner: u32_at(packet, 2)?,
         net_id: u32_at(packet, 6)?,
         sync_ids: (0..count).filter_map(|index| u32_at(ids, 4 * index)).collect(),
         name,
-        state: Values::new(state),
+        state: EncodedValues::new(state),
     })
 }
 
-/// Values that are sent all the time, or those that have changed.
+/// A sync or a delta packet.
 fn updates(first: u8, packet: &[u8]) -> Option<Command<'_>> {
     let is_delta = first & 0x10 != 0;
     let (mut at, head) = if is_delta { (1, 16) } else { (3, 8) };
@@ -84,7 +84,7 @@ fn updates(first: u8, packet: &[u8]) -> Option<Command<'_>> {
         let sync_id = u32_at(packet, at)?;
         let values_at = at + head;
         let end = values_at + u32_at(packet, values_at - 4)? as usize;
-        let values = Values::new(packet.get(values_at..end)?);
+        let values = EncodedValues::new(packet.get(values_at..end)?);
         if is_delta {
             let halves = [u32_at(packet, at + 4)?, u32_at(packet, at + 8)?].map(u64::from);
             delta.push(DeltaEntry { sync_id, changed: halves[0] | halves[1] << 32, values });
@@ -113,7 +113,7 @@ fn system(packet: &[u8]) -> Option<System<'_>> {
     }
 }
 
-/// Up to a NUL, or to the end.
+/// A text up to a NUL or the end.
 fn text(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes.split(|byte| *byte == 0).next()?).ok()
 }

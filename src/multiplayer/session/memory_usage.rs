@@ -1,23 +1,23 @@
-//! The memory that the session keeps for a peer.
+//! The memory that the session uses for a peer.
 
 use super::Session;
 use crate::multiplayer::id::PeerId;
 
 impl Session {
-    /// Returns the memory in bytes that the session holds for a peer: its path numbers, its spawned nodes, and the nodes at
-    /// which it has other methods.
+    /// Returns the memory that the session uses for a peer, in bytes: announced paths, spawned nodes, and records of
+    /// method mismatches.
     ///
     /// It is 0 for a peer that is not admitted. Queued events and outputs do not count.
     pub(crate) fn memory_usage(&self, peer: PeerId) -> usize {
         self.peers.memory_usage(peer) + self.nodes.memory_usage(peer) + self.replication.incoming.held(peer)
     }
 
-    /// Returns what is held for a peer, if a packet may have changed that since the last call.
+    /// Returns the memory that is used for a peer, if a packet may have changed that since the last call.
     pub(crate) fn take_changed_memory_usage(&mut self, peer: PeerId) -> Option<usize> {
         std::mem::take(&mut self.memory_usage_changed).then(|| self.memory_usage(peer))
     }
 
-    /// Says whether the transport is short of memory. While it is, a peer may number only a few paths.
+    /// Sets whether the transport is short of memory. While it is, a peer may announce only a few paths.
     pub(crate) fn set_memory_scarce(&mut self, scarce: bool) {
         self.memory_scarce = scarce;
     }
@@ -32,7 +32,7 @@ mod tests {
         close::{CloseCause, CloseInfo},
         multiplayer::{
             Method, Methods, Properties, Property, Scene, SessionOptions, Spawner,
-            wire::{Command, SimplifyPath, SpawnPacket, SpawnWhat, Values, encode_values},
+            wire::{Command, EncodedSpawnKind, EncodedValues, SimplifyPath, SpawnPacket, encode_values},
         },
         packet::Packet,
         variant::Variant,
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn path_numbers_are_counted_until_their_peer_leaves_and_share_one_name() {
+    fn announced_paths_count_until_their_peer_leaves_and_share_one_string() {
         let mut server = server();
         let one = peer(2);
         for count in 1..=1024 {
@@ -96,14 +96,14 @@ mod tests {
         assert_eq!(server.memory_usage(one), 0);
     }
 
-    fn spawn(server: &mut Session, what: SpawnWhat<'_>, net_id: u32, name: &str) {
-        let (sync_ids, state) = (vec![net_id], Values::new(&[]));
-        let packet = SpawnPacket { what, spawner: 1, net_id, sync_ids, name, state };
+    fn spawn(server: &mut Session, what: EncodedSpawnKind<'_>, net_id: u32, name: &str) {
+        let (sync_ids, state) = (vec![net_id], EncodedValues::new(&[]));
+        let packet = SpawnPacket { kind: what, spawner: 1, net_id, sync_ids, name, state };
         receive(server, peer(2), &Command::Spawn(packet));
     }
 
     #[test]
-    fn spawned_nodes_are_counted_until_they_are_gone() {
+    fn spawned_nodes_count_until_they_are_gone() {
         let mut server = server();
         let owner = peer(2);
         let scene = || Scene::from(Properties::new().with(Property::any("a").not_at_spawn()));
@@ -113,17 +113,17 @@ mod tests {
         announce(&mut server, owner, 1, "Spawner");
         let before = server.memory_usage(owner);
 
-        spawn(&mut server, SpawnWhat::Scene(0), 1, "a");
+        spawn(&mut server, EncodedSpawnKind::Scene(0), 1, "a");
         let short = server.memory_usage(owner) - before;
         assert!((200..1000).contains(&short), "{short}");
-        // The name is kept twice.
-        spawn(&mut server, SpawnWhat::Scene(0), 2, &"b".repeat(101));
+        // The name is stored twice.
+        spawn(&mut server, EncodedSpawnKind::Scene(0), 2, &"b".repeat(101));
         assert_eq!(server.memory_usage(owner) - before, 2 * short + 200);
-        // Null, for which the function makes a scene that nothing else shares.
+        // Null, for which the function creates a scene that is not shared.
         let null = encode_values([&Variant::Nil]).unwrap();
-        spawn(&mut server, SpawnWhat::Custom(Values::new(&null)), 3, "c");
+        spawn(&mut server, EncodedSpawnKind::Custom(EncodedValues::new(&null)), 3, "c");
         assert!(server.memory_usage(owner) - before > 3 * short + 200);
-        spawn(&mut server, SpawnWhat::Scene(0), 3, "d");
+        spawn(&mut server, EncodedSpawnKind::Scene(0), 3, "d");
         assert_eq!(server.stats().rejected_packets, 1);
 
         for net_id in [1, 3] {
@@ -136,12 +136,12 @@ mod tests {
         let node = server.register_spawner("Spawner", Spawner::new().scene(Scene::new([]))).unwrap();
         server.set_authority(node, owner).unwrap();
         let packet = SpawnPacket {
-            what: SpawnWhat::Scene(0),
+            kind: EncodedSpawnKind::Scene(0),
             spawner: 1,
             net_id: 1,
             sync_ids: Vec::new(),
             name: "a",
-            state: Values::new(&[]),
+            state: EncodedValues::new(&[]),
         };
         receive(&mut server, owner, &Command::Spawn(packet));
         assert!(server.memory_usage(owner) > before);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn other_methods_are_counted_until_the_node_or_the_peer_is_gone() {
+    fn mismatches_count_until_the_node_or_the_peer_is_gone() {
         let mut server = server();
         let mut nodes = Vec::new();
         for path in ["A", "B", "C"] {
@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(server.memory_usage(peer(3)), one);
         announce(&mut server, peer(2), 2, "A");
         let path = server.memory_usage(peer(2)) - one;
-        assert!(path < one, "only the first at a node counts");
+        assert!(path < one, "only the first mismatch at a node counts");
         announce(&mut server, peer(2), 3, "B");
         assert_eq!(server.memory_usage(peer(2)), 2 * one + path);
         server.unregister_node(nodes[1]);

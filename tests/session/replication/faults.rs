@@ -9,7 +9,7 @@ use websocket_peer::{
 };
 
 use super::{door, spawner};
-use crate::world::{A, B, SERVER, events, outputs, refusals};
+use crate::world::{A, B, SERVER, events, outputs, rejections};
 
 const NOW: Duration = Duration::ZERO;
 
@@ -65,7 +65,7 @@ fn coin(net_id: u32, name: &str) -> Packet {
 fn refusal(server: &mut Session, from: PeerId, packet: Packet) -> PacketError {
     server.receive(from, packet, NOW);
     assert_eq!(outputs(server), []);
-    match <[_; 1]>::try_from(refusals(server)) {
+    match <[_; 1]>::try_from(rejections(server)) {
         Ok([(sender, what)]) if sender == from => what,
         other => panic!("{other:?}"),
     }
@@ -128,10 +128,10 @@ fn a_spawn_must_be_as_declared() {
     ] {
         assert_eq!(fault(&mut server, A, packet), expected);
     }
-    assert!(matches!(fault(&mut server, A, state(&STATE[..13])), Fault::BadValue(_)));
+    assert!(matches!(fault(&mut server, A, state(&STATE[..13])), Fault::InvalidValue(_)));
     let wrong = [&STATE[..12], &[0; 4], &STATE[14..]].concat();
     assert!(
-        matches!(fault(&mut server, A, state(&wrong)), Fault::WrongValue { property, .. } if property == "health")
+        matches!(fault(&mut server, A, state(&wrong)), Fault::WrongType { property, .. } if property == "health")
     );
     // None of it has left anything behind.
     takes(&mut server, coin(1, "coin"));
@@ -201,11 +201,11 @@ fn a_state_must_be_as_declared() {
     ] {
         assert_eq!(fault(&mut server, A, packet), expected);
     }
-    assert!(matches!(fault(&mut server, A, sync(2, &POSITION[..5])), Fault::BadValue(_)));
+    assert!(matches!(fault(&mut server, A, sync(2, &POSITION[..5])), Fault::InvalidValue(_)));
     assert!(
-        matches!(fault(&mut server, A, sync(2, &[2, 1])), Fault::WrongValue { property, .. } if property == "position")
+        matches!(fault(&mut server, A, sync(2, &[2, 1])), Fault::WrongType { property, .. } if property == "position")
     );
-    assert!(matches!(fault(&mut server, A, delta(2, 1, &POSITION)), Fault::WrongValue { .. }));
+    assert!(matches!(fault(&mut server, A, delta(2, 1, &POSITION)), Fault::WrongType { .. }));
     assert_eq!(refusal(&mut server, A, sync(0x8000_0099, &ANGLE)), PacketError::UnknownNode { id: 0x99 });
     // Nor has any of it told the time.
     for good in [sync(2, &POSITION), sync(0x8000_0008, &ANGLE), delta(2, 2, &[2, 1])] {
@@ -249,7 +249,7 @@ fn nobody_spawns_by_way_of_an_echo() {
     events(&mut client);
     outputs(&mut client);
     client.receive(SERVER, packet(&[&[7, 3, 2, 0, 0, 0], &coin(1, "coin")]), NOW);
-    assert_eq!(refusals(&mut client), [(A, PacketError::UnknownNode { id: 7 })]);
+    assert_eq!(rejections(&mut client), [(A, PacketError::UnknownNode { id: 7 })]);
 }
 
 #[wasm_bindgen_test(unsupported = test)]

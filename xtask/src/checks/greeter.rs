@@ -46,7 +46,7 @@ pub async fn run(project: &Project) -> Result<Outcome> {
 async fn play(page: &Page) -> Result<Vec<String>> {
     let over = "document.documentElement.dataset.over ?? null";
     page.wait_for("the game to be over", LIMIT, over, vec![], |over| !over.is_null()).await?;
-    let lines = "[...document.querySelectorAll('#news li')].map((line) => line.textContent)";
+    let lines = "[...document.querySelectorAll('#lines li')].map((line) => line.textContent)";
     serde_json::from_value(page.eval(lines, vec![]).await?).context("the page shows no list")
 }
 
