@@ -1,6 +1,6 @@
 //! The compact format of RPC arguments: short for booleans and integers, the usual format for all other values.
 
-use super::reader::Reader;
+use super::reader::ByteReader;
 use super::{DecodeError, EncodeError, Objects, Variant, VariantType, decode, encode};
 
 /// The bits of the first byte with the type. The others are the width of an integer, or the value of a boolean.
@@ -12,7 +12,7 @@ const INT: u8 = VariantType::Int as u8;
 
 /// Decodes a value, and returns it with the number of bytes read.
 pub(super) fn decode_compressed(bytes: &[u8], objects: Objects) -> Result<(Variant, usize), DecodeError> {
-    let mut reader = Reader::new(bytes);
+    let mut reader = ByteReader::new(bytes);
     let [first] = reader.array()?;
     let value = match (first & TYPE, first >> 6) {
         (BOOL, _) => Variant::Bool(first & TRUE != 0),

@@ -1,6 +1,6 @@
 //! Decodes values, with a stack of the containers that are not complete yet.
 
-use super::reader::Reader;
+use super::reader::ByteReader;
 use super::{
     Array, DecodeError, Dictionary, ElementType, MAX_DEPTH, Object, Objects, Variant, VariantType, WrongType,
     decode_leaf,
@@ -17,7 +17,8 @@ const MIN_SIZE: usize = 4;
 
 /// Decodes a value, and returns it with the number of bytes read.
 pub(super) fn decode(bytes: &[u8], objects: Objects) -> Result<(Variant, usize), DecodeError> {
-    let mut decoder = Decoder { reader: Reader::new(bytes), objects, open: Vec::new(), reserved: 0 };
+    let mut decoder =
+        VariantDecoder { reader: ByteReader::new(bytes), objects, open: Vec::new(), reserved: 0 };
     loop {
         if let Some(value) = decoder.step()? {
             return Ok((value, decoder.reader.at()));
@@ -25,8 +26,8 @@ pub(super) fn decode(bytes: &[u8], objects: Objects) -> Result<(Variant, usize),
     }
 }
 
-struct Decoder<'a> {
-    reader: Reader<'a>,
+struct VariantDecoder<'a> {
+    reader: ByteReader<'a>,
     objects: Objects,
     /// The containers that are not complete, the innermost last.
     open: Vec<OpenContainer>,
@@ -50,7 +51,7 @@ enum Contents {
     Object { class: String, properties: Vec<(String, Variant)>, name: String },
 }
 
-impl Decoder<'_> {
+impl VariantDecoder<'_> {
     /// Decodes one value, or the start of a container. Returns the outermost value once it is complete.
     fn step(&mut self) -> Result<Option<Variant>, DecodeError> {
         if let Some(open) = self.open.last_mut() {

@@ -1,6 +1,6 @@
 //! Decodes values that do not contain other values.
 
-use super::reader::Reader;
+use super::reader::ByteReader;
 use super::{
     Basis, DecodeError, NodePath, Object, Projection, Rid, Signal, StringName, Transform3D, Variant,
     VariantType,
@@ -13,7 +13,7 @@ pub(super) const NODE_PATH_FLAG: u32 = 1 << 31;
 ///
 /// Containers are decoded by [`decode`](super::decode); for them nothing is read here.
 pub(super) fn decode(
-    reader: &mut Reader<'_>,
+    reader: &mut ByteReader<'_>,
     kind: VariantType,
     flagged: bool,
 ) -> Result<Variant, DecodeError> {
@@ -75,7 +75,7 @@ pub(super) fn decode(
     })
 }
 
-fn node_path(reader: &mut Reader<'_>) -> Result<NodePath, DecodeError> {
+fn node_path(reader: &mut ByteReader<'_>) -> Result<NodePath, DecodeError> {
     let at = reader.at();
     let names = reader.u32()?;
     if names & NODE_PATH_FLAG == 0 {

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::number::Number;
-use super::visitor::{Container, Visitor, walk, walk_container};
+use super::visitor::{ContainerRef, Visitor, walk, walk_container};
 use super::{Array, Dictionary, ElementType, Object, Rid, Signal, Variant};
 
 /// The largest length of `Debug` output, in bytes, so that logging a large value is cheap.
@@ -11,19 +11,19 @@ const MAX_DEBUG_LEN: usize = 512;
 
 impl fmt::Display for Variant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        walk(self, &mut Printer { out: f, multiline: true })
+        walk(self, &mut LiteralPrinter { out: f, multiline: true })
     }
 }
 
 impl fmt::Display for Array {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        walk_container(Container::Array(self), &mut Printer { out: f, multiline: true })
+        walk_container(ContainerRef::Array(self), &mut LiteralPrinter { out: f, multiline: true })
     }
 }
 
 impl fmt::Display for Dictionary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        walk_container(Container::Dictionary(self), &mut Printer { out: f, multiline: true })
+        walk_container(ContainerRef::Dictionary(self), &mut LiteralPrinter { out: f, multiline: true })
     }
 }
 
@@ -45,14 +45,16 @@ impl fmt::Display for Signal {
 impl fmt::Debug for Variant {
     /// Writes one line. A long value is truncated.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        truncated(f, |out| walk(self, &mut Printer { out, multiline: false }))
+        truncated(f, |out| walk(self, &mut LiteralPrinter { out, multiline: false }))
     }
 }
 
 impl fmt::Debug for Array {
     /// Writes one line. A long value is truncated.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        truncated(f, |out| walk_container(Container::Array(self), &mut Printer { out, multiline: false }))
+        truncated(f, |out| {
+            walk_container(ContainerRef::Array(self), &mut LiteralPrinter { out, multiline: false })
+        })
     }
 }
 
@@ -60,7 +62,7 @@ impl fmt::Debug for Dictionary {
     /// Writes one line. A long value is truncated.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         truncated(f, |out| {
-            walk_container(Container::Dictionary(self), &mut Printer { out, multiline: false })
+            walk_container(ContainerRef::Dictionary(self), &mut LiteralPrinter { out, multiline: false })
         })
     }
 }
@@ -68,9 +70,9 @@ impl fmt::Debug for Dictionary {
 impl fmt::Debug for Object {
     /// Writes one line. A long value is truncated.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self, Container::of_object(self)) {
+        match (self, ContainerRef::of_object(self)) {
             (_, Some(container)) => {
-                truncated(f, |out| walk_container(container, &mut Printer { out, multiline: false }))
+                truncated(f, |out| walk_container(container, &mut LiteralPrinter { out, multiline: false }))
             }
             (Self::Id(id), _) => write!(f, "{}", ObjectId(*id)),
             (Self::Full { .. }, None) => Ok(()),
@@ -89,13 +91,13 @@ impl fmt::Display for ObjectId {
 }
 
 /// Writes the visited values.
-struct Printer<'o, W> {
+struct LiteralPrinter<'o, W> {
     out: &'o mut W,
     /// `true` to write each entry of a dictionary on its own line.
     multiline: bool,
 }
 
-impl<'a, W: Write> Visitor<'a> for Printer<'_, W> {
+impl<'a, W: Write> Visitor<'a> for LiteralPrinter<'_, W> {
     type Error = fmt::Error;
 
     const BY_KEY: bool = true;
@@ -157,35 +159,35 @@ impl<'a, W: Write> Visitor<'a> for Printer<'_, W> {
         }
     }
 
-    fn enter(&mut self, container: Container<'a>, _: usize) -> fmt::Result {
+    fn enter(&mut self, container: ContainerRef<'a>, _: usize) -> fmt::Result {
         match container {
-            Container::Array(array) => {
+            ContainerRef::Array(array) => {
                 if let Some(element_type) = typed(array) {
                     write!(self.out, "Array[{element_type}](")?;
                 }
                 self.out.write_char('[')
             }
-            Container::Dictionary(dictionary) => {
+            ContainerRef::Dictionary(dictionary) => {
                 if let Some((keys, values)) = typed_both(dictionary) {
                     write!(self.out, "Dictionary[{keys}, {values}](")?;
                 }
                 self.out.write_char('{')
             }
-            Container::Object { class, .. } => write!(self.out, "Object({class},"),
+            ContainerRef::Object { class, .. } => write!(self.out, "Object({class},"),
         }
     }
 
-    fn before(&mut self, container: Container<'a>, index: usize) -> fmt::Result {
+    fn before(&mut self, container: ContainerRef<'a>, index: usize) -> fmt::Result {
         match container {
-            Container::Array(_) => self.out.write_str(if index > 0 { ", " } else { "" }),
-            Container::Dictionary(_) => self.out.write_str(match (index, self.multiline) {
+            ContainerRef::Array(_) => self.out.write_str(if index > 0 { ", " } else { "" }),
+            ContainerRef::Dictionary(_) => self.out.write_str(match (index, self.multiline) {
                 (0, true) => "\n",
                 (0, false) => "",
                 (odd, _) if odd % 2 == 1 => ": ",
                 (_, true) => ",\n",
                 (_, false) => ", ",
             }),
-            Container::Object { properties, .. } => {
+            ContainerRef::Object { properties, .. } => {
                 let separator = if index > 0 { "," } else { "" };
                 let name = properties.get(index).map_or("", |(name, _)| name.as_str());
                 write!(self.out, "{separator}\"{name}\":")
@@ -193,19 +195,19 @@ impl<'a, W: Write> Visitor<'a> for Printer<'_, W> {
         }
     }
 
-    fn leave(&mut self, container: Container<'a>) -> fmt::Result {
+    fn leave(&mut self, container: ContainerRef<'a>) -> fmt::Result {
         match container {
-            Container::Array(array) => self.out.write_str(if typed(array).is_some() { "])" } else { "]" }),
-            Container::Dictionary(dictionary) => {
+            ContainerRef::Array(array) => self.out.write_str(if typed(array).is_some() { "])" } else { "]" }),
+            ContainerRef::Dictionary(dictionary) => {
                 self.out.write_str(if self.multiline && !dictionary.is_empty() { "\n}" } else { "}" })?;
                 self.out.write_str(if typed_both(dictionary).is_some() { ")" } else { "" })
             }
-            Container::Object { .. } => self.out.write_char(')'),
+            ContainerRef::Object { .. } => self.out.write_char(')'),
         }
     }
 }
 
-impl<W: Write> Printer<'_, W> {
+impl<W: Write> LiteralPrinter<'_, W> {
     /// Writes a number that cannot be taken for an integer.
     fn float(&mut self, value: f64) -> fmt::Result {
         let text = Number(value).to_string();

@@ -3,7 +3,7 @@
 use super::decode::OBJECT_ID_CLASS;
 use super::decode_leaf::NODE_PATH_FLAG;
 use super::reader::padding;
-use super::visitor::{Container, Visitor, walk};
+use super::visitor::{ContainerRef, Visitor, walk};
 use super::{ElementType, EncodeError, MAX_DEPTH, NodePath, Object, Objects, Variant, VariantType};
 
 /// The header flag for 64-bit numbers, and for an object that is sent by id.
@@ -56,18 +56,18 @@ impl<'a> Visitor<'a> for Writer<'_> {
         Ok(())
     }
 
-    fn enter(&mut self, container: Container<'a>, depth: usize) -> Result<(), EncodeError> {
+    fn enter(&mut self, container: ContainerRef<'a>, depth: usize) -> Result<(), EncodeError> {
         if depth > MAX_DEPTH {
             return Err(EncodeError::TooDeep);
         }
         match container {
-            Container::Array(array) => {
+            ContainerRef::Array(array) => {
                 let element_type = array.element_type();
                 self.header(VariantType::Array, self.type_bits(element_type) << 16);
                 self.element_type(element_type)?;
                 self.count(array.len())
             }
-            Container::Dictionary(dictionary) => {
+            ContainerRef::Dictionary(dictionary) => {
                 let (keys, values) = (dictionary.key_type(), dictionary.value_type());
                 let flags = self.type_bits(keys) << 16 | self.type_bits(values) << 18;
                 self.header(VariantType::Dictionary, flags);
@@ -75,7 +75,7 @@ impl<'a> Visitor<'a> for Writer<'_> {
                 self.element_type(values)?;
                 self.count(dictionary.len())
             }
-            Container::Object { class, properties } => {
+            ContainerRef::Object { class, properties } => {
                 if self.objects == Objects::ById {
                     return Err(EncodeError::ObjectNotAllowed);
                 }
@@ -89,16 +89,16 @@ impl<'a> Visitor<'a> for Writer<'_> {
         }
     }
 
-    fn before(&mut self, container: Container<'a>, index: usize) -> Result<(), EncodeError> {
+    fn before(&mut self, container: ContainerRef<'a>, index: usize) -> Result<(), EncodeError> {
         match container {
-            Container::Object { properties, .. } => {
+            ContainerRef::Object { properties, .. } => {
                 properties.get(index).map_or(Ok(()), |(name, _)| self.text(name))
             }
-            Container::Array(_) | Container::Dictionary(_) => Ok(()),
+            ContainerRef::Array(_) | ContainerRef::Dictionary(_) => Ok(()),
         }
     }
 
-    fn leave(&mut self, _: Container<'a>) -> Result<(), EncodeError> {
+    fn leave(&mut self, _: ContainerRef<'a>) -> Result<(), EncodeError> {
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::{
     mem,
 };
 
-use super::visitor::{Container, Visitor, walk};
+use super::visitor::{ContainerRef, Visitor, walk};
 use super::{
     Basis, Color, Object, Variant, Vector3,
     casts::to_i64,
@@ -24,12 +24,13 @@ const MAX_LONG_TOTAL: usize = 4096;
 
 /// Converts each value to a string; `None` if they contain too many long numbers.
 pub(super) fn texts(values: &[Variant]) -> Option<Vec<String>> {
-    let mut printer = Printer { out: String::new(), depth: 0, hidden_from: None, long_left: MAX_LONG_TOTAL };
+    let mut printer =
+        StringPrinter { out: String::new(), depth: 0, hidden_from: None, long_left: MAX_LONG_TOTAL };
     let text = |value| walk(value, &mut printer).ok().map(|()| mem::take(&mut printer.out));
     values.iter().map(text).collect()
 }
 
-struct Printer {
+struct StringPrinter {
     out: String,
     depth: usize,
     /// The depth of the container whose content is omitted.
@@ -38,7 +39,7 @@ struct Printer {
     long_left: usize,
 }
 
-impl<'a> Visitor<'a> for Printer {
+impl<'a> Visitor<'a> for StringPrinter {
     type Error = fmt::Error;
 
     fn leaf(&mut self, value: &'a Variant) -> fmt::Result {
@@ -49,28 +50,28 @@ impl<'a> Visitor<'a> for Printer {
         }
     }
 
-    fn enter(&mut self, container: Container<'a>, _: usize) -> fmt::Result {
+    fn enter(&mut self, container: ContainerRef<'a>, _: usize) -> fmt::Result {
         self.depth += 1;
         if self.hidden_from.is_some() {
             return Ok(());
         }
         let is_deep = self.depth > MAX_SHOWN_DEPTH;
-        if is_deep || matches!(container, Container::Object { .. }) {
+        if is_deep || matches!(container, ContainerRef::Object { .. }) {
             self.hidden_from = Some(self.depth);
         }
         match container {
-            Container::Array(_) => self.out.write_str(if is_deep { "[...]" } else { "[" }),
-            Container::Dictionary(_) => self.out.write_str(if is_deep { "{ ... }" } else { "{ " }),
+            ContainerRef::Array(_) => self.out.write_str(if is_deep { "[...]" } else { "[" }),
+            ContainerRef::Dictionary(_) => self.out.write_str(if is_deep { "{ ... }" } else { "{ " }),
             // The instance id is not known.
-            Container::Object { class, .. } => write!(self.out, "<{class}#0>"),
+            ContainerRef::Object { class, .. } => write!(self.out, "<{class}#0>"),
         }
     }
 
-    fn before(&mut self, container: Container<'a>, index: usize) -> fmt::Result {
+    fn before(&mut self, container: ContainerRef<'a>, index: usize) -> fmt::Result {
         if self.hidden_from.is_some() {
             return Ok(());
         }
-        let is_value = matches!(container, Container::Dictionary(_)) && index % 2 == 1;
+        let is_value = matches!(container, ContainerRef::Dictionary(_)) && index % 2 == 1;
         self.out.write_str(match index {
             0 => "",
             _ if is_value => ": ",
@@ -78,21 +79,21 @@ impl<'a> Visitor<'a> for Printer {
         })
     }
 
-    fn leave(&mut self, container: Container<'a>) -> fmt::Result {
+    fn leave(&mut self, container: ContainerRef<'a>) -> fmt::Result {
         self.depth -= 1;
         match (self.hidden_from, container) {
             (Some(hidden), _) => {
                 self.hidden_from = (hidden <= self.depth).then_some(hidden);
                 Ok(())
             }
-            (None, Container::Array(_)) => self.out.write_char(']'),
-            (None, Container::Dictionary(_)) => self.out.write_str(" }"),
-            (None, Container::Object { .. }) => Ok(()),
+            (None, ContainerRef::Array(_)) => self.out.write_char(']'),
+            (None, ContainerRef::Dictionary(_)) => self.out.write_str(" }"),
+            (None, ContainerRef::Object { .. }) => Ok(()),
         }
     }
 }
 
-impl Printer {
+impl StringPrinter {
     /// Writes a value in a container: strings are quoted.
     fn nested(&mut self, value: &Variant) -> fmt::Result {
         match value {

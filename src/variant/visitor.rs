@@ -4,7 +4,7 @@ use super::{Array, Dictionary, Object, Variant};
 
 /// A value that contains others.
 #[derive(Clone, Copy)]
-pub(super) enum Container<'a> {
+pub(super) enum ContainerRef<'a> {
     Array(&'a Array),
     /// Keys have the even indices, values the odd ones.
     Dictionary(&'a Dictionary),
@@ -25,18 +25,18 @@ pub(super) trait Visitor<'a> {
     fn leaf(&mut self, value: &'a Variant) -> Result<(), Self::Error>;
 
     /// Enters a container at this depth; the outermost has depth 1.
-    fn enter(&mut self, container: Container<'a>, depth: usize) -> Result<(), Self::Error>;
+    fn enter(&mut self, container: ContainerRef<'a>, depth: usize) -> Result<(), Self::Error>;
 
     /// Is called before the value at `index` of a container is visited.
-    fn before(&mut self, container: Container<'a>, index: usize) -> Result<(), Self::Error>;
+    fn before(&mut self, container: ContainerRef<'a>, index: usize) -> Result<(), Self::Error>;
 
     /// Leaves a container.
-    fn leave(&mut self, container: Container<'a>) -> Result<(), Self::Error>;
+    fn leave(&mut self, container: ContainerRef<'a>) -> Result<(), Self::Error>;
 }
 
 /// Visits a value.
 pub(super) fn walk<'a, V: Visitor<'a>>(value: &'a Variant, visitor: &mut V) -> Result<(), V::Error> {
-    match Container::of(value) {
+    match ContainerRef::of(value) {
         Some(container) => walk_container(container, visitor),
         None => visitor.leaf(value),
     }
@@ -44,7 +44,7 @@ pub(super) fn walk<'a, V: Visitor<'a>>(value: &'a Variant, visitor: &mut V) -> R
 
 /// Visits a container that is not in a `Variant`.
 pub(super) fn walk_container<'a, V: Visitor<'a>>(
-    container: Container<'a>,
+    container: ContainerRef<'a>,
     visitor: &mut V,
 ) -> Result<(), V::Error> {
     visitor.enter(container, 1)?;
@@ -59,7 +59,7 @@ pub(super) fn walk_container<'a, V: Visitor<'a>>(
         };
         *next += 1;
         visitor.before(container, index)?;
-        match Container::of(value) {
+        match ContainerRef::of(value) {
             Some(inner) => {
                 visitor.enter(inner, open.len() + 1)?;
                 open.push((inner, 0));
@@ -70,7 +70,7 @@ pub(super) fn walk_container<'a, V: Visitor<'a>>(
     Ok(())
 }
 
-impl<'a> Container<'a> {
+impl<'a> ContainerRef<'a> {
     /// Returns the value as a container, if it is one.
     pub(super) fn of(value: &'a Variant) -> Option<Self> {
         match value {

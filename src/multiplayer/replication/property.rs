@@ -142,11 +142,11 @@ impl fmt::Debug for Property {
 #[doc(alias = "MultiplayerSynchronizer")]
 #[derive(Debug, Clone, Default)]
 pub struct Properties {
-    tables: Arc<Tables>,
+    tables: Arc<PropertyTables>,
 }
 
 #[derive(Debug, Clone, Default)]
-struct Tables {
+struct PropertyTables {
     all: Vec<Property>,
     // Indices into `all`.
     at_spawn: Vec<usize>,
@@ -203,7 +203,7 @@ impl Properties {
             Cow::Owned(name) => name.len() + ALLOCATION,
         });
         // The capacity of a vector is up to twice its length.
-        size_of::<Tables>() + 5 * ALLOCATION + 2 * self.iter().len() * each + names.sum::<usize>()
+        size_of::<PropertyTables>() + 5 * ALLOCATION + 2 * self.iter().len() * each + names.sum::<usize>()
     }
 
     pub(super) fn get(&self, index: usize) -> Option<&Property> {

@@ -28,11 +28,11 @@ const MAX_TRIED: usize = 64;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Methods {
-    tables: Arc<Tables>,
+    tables: Arc<MethodTables>,
 }
 
 #[derive(Debug, Clone, Default)]
-struct Tables {
+struct MethodTables {
     // Both tables are sorted by name.
     script: Vec<Method>,
     node_level: Vec<Method>,

@@ -11,7 +11,7 @@
 
 use super::{
     malformed::MalformedPacket,
-    reader::{Reader, text},
+    reader::{PacketReader, text},
     values::{ArgumentError, decode_next},
 };
 use crate::variant::{EncodeError, Objects, Variant};
@@ -62,7 +62,7 @@ pub(crate) enum Arguments<'a> {
 impl<'a> CallPacket<'a> {
     /// Decodes a call. `packet` is the whole packet, from whose start the offset of the path counts.
     pub(super) fn decode(first: u8, packet: &'a [u8]) -> Result<Self, MalformedPacket> {
-        let mut body = Reader::new(packet);
+        let mut body = PacketReader::new(packet);
         body.u8()?;
         let node = match (first >> NODE_SIZE_SHIFT) & 0b11 {
             0 => u32::from(body.u8()?),
@@ -132,7 +132,7 @@ impl<'a> Arguments<'a> {
         if first & BYTES != 0 {
             return Ok(Self::Bytes(bytes));
         }
-        let mut body = Reader::new(bytes);
+        let mut body = PacketReader::new(bytes);
         let count = body.u8()?;
         Ok(Self::Values { count, bytes: body.rest() })
     }

@@ -35,7 +35,7 @@ pub(crate) use system::{System, relay_header, relay_target};
 pub use values::ArgumentError;
 pub(crate) use values::{EncodedValues, encode as encode_values};
 
-use reader::Reader;
+use reader::PacketReader;
 
 /// The bits of the first byte with the command.
 const COMMAND: u8 = 0b111;
@@ -83,7 +83,7 @@ pub(crate) enum Command<'a> {
 impl<'a> Command<'a> {
     /// Decodes a packet.
     pub(crate) fn decode(packet: &'a [u8]) -> Result<Self, MalformedPacket> {
-        let mut body = Reader::new(packet);
+        let mut body = PacketReader::new(packet);
         let first = body.u8().map_err(|_| MalformedPacket::Empty)?;
         Ok(match first & COMMAND {
             0 => Self::Call(CallPacket::decode(first, packet)?),

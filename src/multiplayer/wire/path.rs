@@ -6,7 +6,7 @@
 
 use super::{
     malformed::MalformedPacket,
-    reader::{Reader, text},
+    reader::{PacketReader, text},
 };
 
 /// The announcement of a path id.
@@ -21,7 +21,7 @@ pub(crate) struct SimplifyPath<'a> {
 }
 
 impl<'a> SimplifyPath<'a> {
-    pub(super) fn decode(mut body: Reader<'a>) -> Result<Self, MalformedPacket> {
+    pub(super) fn decode(mut body: PacketReader<'a>) -> Result<Self, MalformedPacket> {
         let md5 = body.array()?;
         // An engine does not check that this is a NUL.
         body.u8()?;

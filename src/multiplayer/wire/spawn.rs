@@ -8,7 +8,7 @@
 
 use super::{
     malformed::MalformedPacket,
-    reader::{Reader, text},
+    reader::{PacketReader, text},
     values::EncodedValues,
 };
 
@@ -45,7 +45,7 @@ pub(crate) enum EncodedSpawnKind<'a> {
 }
 
 impl<'a> SpawnPacket<'a> {
-    pub(super) fn decode(mut body: Reader<'a>) -> Result<Self, MalformedPacket> {
+    pub(super) fn decode(mut body: PacketReader<'a>) -> Result<Self, MalformedPacket> {
         let scene = body.u8()?;
         let spawner = body.u32()?;
         let net_id = body.u32()?;

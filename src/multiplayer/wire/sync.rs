@@ -8,7 +8,7 @@
 //! An engine reads entries while more bytes are left than the header of an entry has, and ignores the rest. So it
 //! ignores a last entry without values, which there is no reason to send.
 
-use super::{malformed::MalformedPacket, reader::Reader, values::EncodedValues};
+use super::{malformed::MalformedPacket, reader::PacketReader, values::EncodedValues};
 
 /// The values of one synchronizer's properties that are sent in every frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(crate) struct DeltaEntry<'a> {
 impl<'a> SyncEntry<'a> {
     const HEADER_LEN: usize = 4 + 4;
 
-    pub(super) fn decode_all(body: Reader<'a>) -> Result<Vec<Self>, MalformedPacket> {
+    pub(super) fn decode_all(body: PacketReader<'a>) -> Result<Vec<Self>, MalformedPacket> {
         decode_all(body, Self::HEADER_LEN, |body| {
             let sync_id = body.u32()?;
             Ok(Self { sync_id, values: sized(body)? })
@@ -55,7 +55,7 @@ impl<'a> SyncEntry<'a> {
 impl<'a> DeltaEntry<'a> {
     const HEADER_LEN: usize = 4 + 8 + 4;
 
-    pub(super) fn decode_all(body: Reader<'a>) -> Result<Vec<Self>, MalformedPacket> {
+    pub(super) fn decode_all(body: PacketReader<'a>) -> Result<Vec<Self>, MalformedPacket> {
         decode_all(body, Self::HEADER_LEN, |body| {
             let (sync_id, changed) = (body.u32()?, body.u64()?);
             Ok(Self { sync_id, changed, values: sized(body)? })
@@ -76,9 +76,9 @@ impl<'a> DeltaEntry<'a> {
 }
 
 fn decode_all<'a, T>(
-    mut body: Reader<'a>,
+    mut body: PacketReader<'a>,
     header_len: usize,
-    decode: impl Fn(&mut Reader<'a>) -> Result<T, MalformedPacket>,
+    decode: impl Fn(&mut PacketReader<'a>) -> Result<T, MalformedPacket>,
 ) -> Result<Vec<T>, MalformedPacket> {
     let mut entries = Vec::new();
     while body.rest().len() > header_len {
@@ -87,7 +87,7 @@ fn decode_all<'a, T>(
     Ok(entries)
 }
 
-fn sized<'a>(body: &mut Reader<'a>) -> Result<EncodedValues<'a>, MalformedPacket> {
+fn sized<'a>(body: &mut PacketReader<'a>) -> Result<EncodedValues<'a>, MalformedPacket> {
     let size = body.u32()?;
     Ok(EncodedValues::new(body.take(size)?))
 }

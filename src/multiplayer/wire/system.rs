@@ -7,7 +7,7 @@
 //! 07 03, i32 peer, packet  RELAY; the recipient in packets to the server, the sender in packets from it
 //! ```
 
-use super::{malformed::MalformedPacket, reader::Reader};
+use super::{malformed::MalformedPacket, reader::PacketReader};
 
 /// A SYS packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(crate) enum System<'a> {
 }
 
 impl<'a> System<'a> {
-    pub(super) fn decode(mut body: Reader<'a>) -> Result<Self, MalformedPacket> {
+    pub(super) fn decode(mut body: PacketReader<'a>) -> Result<Self, MalformedPacket> {
         let command = body.u8()?;
         if command == 0 {
             return Ok(Self::Auth(body.rest()));
