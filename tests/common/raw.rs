@@ -276,19 +276,19 @@ pub fn connecting(options: PeerOptions) -> (WebSocketPeer, Raw) {
 /// The listener's end of the connection that the peer is making.
 #[track_caller]
 pub fn admit(listener: &TcpListener, peer: &mut WebSocketPeer) -> TcpStream {
-    admit_while(listener, || {
+    accept_while(listener, || {
         peer.poll();
     })
 }
 
 /// The listener's end of the connection that somebody else is making.
 #[track_caller]
-pub fn admit_stranger(listener: &TcpListener) -> TcpStream {
-    admit_while(listener, || {})
+pub fn accept_next(listener: &TcpListener) -> TcpStream {
+    accept_while(listener, || {})
 }
 
 #[track_caller]
-fn admit_while(listener: &TcpListener, mut poll: impl FnMut()) -> TcpStream {
+fn accept_while(listener: &TcpListener, mut poll: impl FnMut()) -> TcpStream {
     listener.set_nonblocking(true).expect("a listener that does not wait");
     let accepted = eventually("somebody connects", || {
         poll();

@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{CloseCause, CloseCode, Error, PeerOptions, ReadyState, Timeout, WebSocketPeer};
 
 use crate::support::{
-    A_WHILE, closed, closing, dial, ending, may_drop_politely, open, open_with, over, pause, receive_all,
+    A_WHILE, closed, closing, dial, ending, may_send_close_on_drop, open, open_with, ended, pause, receive_all,
     receive_text, seen, unique_key, until,
 };
 
@@ -15,7 +15,7 @@ fn code(code: u16) -> CloseCode {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn close_asks_and_the_answer_ends_it() {
+async fn close_is_answered_and_ends_the_connection() {
     let mut peer = open("/echo").await;
     peer.close();
     assert_eq!((peer.state(), peer.close_info()), (ReadyState::Closing, None));
@@ -52,7 +52,7 @@ async fn codes_that_no_client_may_send_cannot_be_made() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_servers_code_is_refused_in_a_client_and_changes_nothing() {
+async fn a_servers_close_code_is_rejected_in_a_client_without_effect() {
     let mut peer = open("/echo").await;
     let going_away = CloseCode::new(1001).unwrap();
     assert_eq!(peer.close_with(going_away, ""), Err(Error::InvalidCloseCode { code: 1001 }));
@@ -72,7 +72,7 @@ async fn a_reason_of_123_bytes_is_sent_whole() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_reason_of_124_bytes_is_refused_and_changes_nothing() {
+async fn a_reason_of_124_bytes_is_rejected_without_effect() {
     let mut peer = open("/echo").await;
     // 123 characters: the limit is in bytes.
     let reason = "x".repeat(122) + "é";
@@ -83,11 +83,11 @@ async fn a_reason_of_124_bytes_is_refused_and_changes_nothing() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_reason_that_is_too_long_is_refused_in_every_state() {
+async fn a_reason_that_is_too_long_is_rejected_in_every_state() {
     let error = Err(Error::ReasonTooLong { len: 124 });
     let reason = "x".repeat(124);
     // The one that connects comes last: browsers connect to one server once at a time.
-    for mut peer in [WebSocketPeer::new(), closing().await, over().await, dial("/stall-before").await] {
+    for mut peer in [WebSocketPeer::new(), closing().await, ended().await, dial("/stall-before").await] {
         let before = peer.state();
         assert_eq!(peer.close_with(CloseCode::NORMAL, &reason), error);
         assert_eq!(peer.state(), before);
@@ -95,7 +95,7 @@ async fn a_reason_that_is_too_long_is_refused_in_every_state() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn what_was_sent_before_the_close_arrives_before_it() {
+async fn packets_sent_before_the_close_arrive_before_it() {
     let key = unique_key();
     let mut peer = open(&format!("/count?key={key}")).await;
     for _ in 0..100 {
@@ -121,7 +121,7 @@ async fn a_large_queue_is_sent_before_the_close() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_late_answer_is_waited_for() {
+async fn a_late_answer_to_a_close_is_waited_for() {
     let mut peer = open("/late-close/1500").await;
     peer.close_with(code(4005), "wait for me").unwrap();
     pause(A_WHILE).await;
@@ -130,7 +130,7 @@ async fn a_late_answer_is_waited_for() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_server_that_never_answers_is_given_up() {
+async fn a_close_that_is_not_answered_times_out() {
     let mut peer =
         open_with(PeerOptions::default().close_timeout(Duration::from_millis(200)), "/silent").await;
     peer.close_with(code(4001), "anybody?").unwrap();
@@ -140,7 +140,7 @@ async fn a_server_that_never_answers_is_given_up() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_server_that_stopped_reading_is_given_up() {
+async fn a_close_to_a_server_that_stopped_reading_times_out() {
     let options =
         PeerOptions::default().close_timeout(Duration::from_millis(200)).outbound_buffer_size(32 << 20);
     let mut peer = open_with(options, "/stall").await;
@@ -154,7 +154,7 @@ async fn a_server_that_stopped_reading_is_given_up() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn close_while_connecting_gives_up_at_once() {
+async fn close_while_connecting_cancels_at_once() {
     let mut peer = dial("/stall-before").await;
     peer.poll();
     assert_eq!(peer.close_with(code(4001), "changed my mind"), Ok(()));
@@ -167,7 +167,7 @@ async fn close_while_connecting_gives_up_at_once() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn close_in_the_same_call_stack_as_connect_gives_up_at_once() {
+async fn close_right_after_connect_cancels_at_once() {
     let mut peer = dial("/echo").await;
     peer.close();
     assert_eq!(peer.state(), ReadyState::Closed);
@@ -211,7 +211,7 @@ async fn abort_while_open_ends_at_once_and_the_server_notices() {
     assert_eq!((peer.state(), peer.buffered()), (ReadyState::Closed, 0));
     assert_eq!(ending(peer.close_info().unwrap()), (None, "", &CloseCause::Aborted));
     let seen = seen(&key, None).await;
-    assert!(may_drop_politely() || seen.all("close ").is_empty());
+    assert!(may_send_close_on_drop() || seen.all("close ").is_empty());
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -233,7 +233,7 @@ async fn nothing_arrives_after_an_abort() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn packets_wait_through_an_own_close() {
+async fn unread_packets_survive_a_local_close() {
     let mut peer = open("/burst/3").await;
     until(&mut peer, "have three packets", |peer| peer.available() == 3).await;
     peer.close();

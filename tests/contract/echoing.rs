@@ -56,7 +56,7 @@ async fn text_that_begins_with_a_byte_order_mark_keeps_it() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn binary_that_happens_to_be_text_stays_binary() {
+async fn a_binary_packet_of_text_stays_binary() {
     let mut peer = open("/echo").await;
     peer.send(b"looks like text").unwrap();
     let packet = receive(&mut peer).await;
@@ -139,7 +139,7 @@ async fn empty_fragments_add_nothing() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn the_counters_tell_packets_and_payload_bytes_each_way() {
+async fn the_counters_count_packets_and_payload_bytes_in_each_direction() {
     let mut peer = open("/echo").await;
     peer.send_text("12345").unwrap();
     peer.send(&[0; 10]).unwrap();

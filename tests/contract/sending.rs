@@ -3,7 +3,7 @@
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{Error, Packet, PeerOptions, ReadyState, WebSocketPeer};
 
-use crate::support::{closing, dial, open, open_with, over, seen, unique_key, until};
+use crate::support::{closing, dial, open, open_with, ended, seen, unique_key, until};
 
 /// All three ways to send are refused alike, and nothing is counted.
 #[track_caller]
@@ -36,13 +36,13 @@ async fn sending_while_closing_is_an_error() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn sending_after_the_end_is_an_error() {
-    let mut peer = over().await;
+    let mut peer = ended().await;
     assert_eq!(peer.state(), ReadyState::Closed);
     assert_sends_nothing(&mut peer);
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_packet_over_the_outbound_buffer_can_never_be_sent() {
+async fn a_packet_larger_than_the_send_queue_is_rejected() {
     let mut peer = open_with(PeerOptions::default().outbound_buffer_size(100), "/echo").await;
     let error = Err(Error::PacketTooBig { len: 101, max: 100 });
     assert_eq!(peer.send(&[0; 101]), error);
@@ -65,7 +65,7 @@ fn refusal(peer: &mut WebSocketPeer, packet: &[u8], taken: &mut u64) -> Option<E
 
 /// The network may take some more between two calls, a while after it seemed full; then it is tried again.
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn the_outbound_queue_has_a_limit_in_bytes() {
+async fn the_send_queue_has_a_limit_in_bytes() {
     const LIMIT: usize = 200_000;
     let mut peer = open_with(PeerOptions::default().outbound_buffer_size(LIMIT), "/stall").await;
     let mut taken = 0;
@@ -88,7 +88,7 @@ async fn the_outbound_queue_has_a_limit_in_bytes() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn the_outbound_queue_has_a_limit_in_packets() {
+async fn the_send_queue_has_a_limit_in_packets() {
     let options = PeerOptions::default().outbound_buffer_size(64 << 20).max_queued_packets(3);
     let mut peer = open_with(options, "/stall").await;
     let mut taken = 0;
@@ -101,7 +101,7 @@ async fn the_outbound_queue_has_a_limit_in_packets() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn room_comes_back_when_the_other_end_reads() {
+async fn the_send_queue_drains_when_the_other_end_reads() {
     let mut peer = open_with(PeerOptions::default().outbound_buffer_size(300_000), "/count").await;
     for _ in 0..50 {
         until(&mut peer, "have room again", |peer| peer.send(&[0; 200_000]).is_ok()).await;
@@ -111,7 +111,7 @@ async fn room_comes_back_when_the_other_end_reads() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn what_was_sent_leaves_without_another_call() {
+async fn a_packet_is_written_without_another_call() {
     let key = unique_key();
     let mut peer = open(&format!("/count?key={key}")).await;
     peer.send_text("hello").unwrap();
@@ -119,7 +119,7 @@ async fn what_was_sent_leaves_without_another_call() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn replies_leave_when_everything_was_read() {
+async fn replies_are_written_when_the_inbox_is_empty() {
     let key = unique_key();
     let mut peer = open(&format!("/burst/2?key={key}")).await;
     until(&mut peer, "have both packets", |peer| peer.available() == 2).await;
@@ -132,7 +132,7 @@ async fn replies_leave_when_everything_was_read() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn flush_sends_replies_while_packets_still_wait() {
+async fn flush_writes_replies_while_packets_are_unread() {
     let key = unique_key();
     let mut peer = open(&format!("/burst/2?key={key}")).await;
     until(&mut peer, "have both packets", |peer| peer.available() == 2).await;
@@ -143,7 +143,7 @@ async fn flush_sends_replies_while_packets_still_wait() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn poll_sends_replies_while_packets_still_wait() {
+async fn poll_writes_replies_while_packets_are_unread() {
     let key = unique_key();
     let mut peer = open(&format!("/burst/2?key={key}")).await;
     until(&mut peer, "have both packets", |peer| peer.available() == 2).await;
@@ -162,7 +162,7 @@ async fn flush_without_a_connection_does_nothing() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn every_frame_to_the_server_is_masked_with_a_key_of_its_own() {
+async fn every_frame_to_the_server_is_masked_with_a_new_key() {
     let key = unique_key();
     let mut peer = open(&format!("/count?key={key}")).await;
     for _ in 0..4 {

@@ -22,7 +22,7 @@ macro_rules! invalid {
                 let mut peer = WebSocketPeer::new();
                 match peer.connect(url) {
                     Err(Error::InvalidUrl { why }) => assert!(!why.is_empty(), "{url}"),
-                    other => panic!("{url} was answered with {other:?}"),
+                    other => panic!("{url}: {other:?}"),
                 }
                 assert_eq!((peer.poll(), peer.url(), peer.close_info()), (ReadyState::Closed, None, None));
             }
@@ -49,12 +49,12 @@ invalid! {
     a_url_with_dot_segments_is_invalid: "ws://localhost/./echo", "ws://localhost/a/../echo", "ws://localhost/..", "ws://localhost/%2e%2E/";
     a_url_with_a_host_beyond_ascii_is_invalid: "ws://bücher.example/", "ws://例え.example/";
     a_url_with_a_bad_host_name_is_invalid: "ws://local%68ost/", "ws://a..b/", "ws://.example/", "ws://a*b/";
-    a_url_with_a_number_that_is_no_address_is_invalid: "ws://256.0.0.1/", "ws://127.1/", "ws://2130706433/", "ws://0x7f.0.0.1/", "ws://1.2.3.4.5/";
+    a_url_with_a_number_that_is_not_an_address_is_invalid: "ws://256.0.0.1/", "ws://127.1/", "ws://2130706433/", "ws://0x7f.0.0.1/", "ws://1.2.3.4.5/";
     a_url_with_a_bad_ipv6_address_is_invalid: "ws://[::1/", "ws://[::g]/", "ws://::1/", "ws://[fe80::1%25eth0]/", "ws://[127.0.0.1]/";
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn ports_that_browsers_block_are_refused() {
+async fn ports_that_browsers_block_are_rejected() {
     for port in BLOCKED_PORTS {
         for url in [format!("ws://127.0.0.1:{port}/"), format!("wss://localhost:{port}?query")] {
             let mut peer = WebSocketPeer::new();
@@ -74,14 +74,14 @@ async fn a_blocked_port_can_be_allowed_where_the_platform_connects_to_it() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn allowing_blocked_ports_does_not_touch_other_ports() {
+async fn allowing_blocked_ports_does_not_affect_other_ports() {
     let mut peer = WebSocketPeer::with_options(PeerOptions::default().allow_blocked_ports(true));
     peer.connect(&url("/echo")).unwrap();
     until(&mut peer, "open", |peer| peer.state() == ReadyState::Open).await;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_scheme_in_any_letters_is_the_scheme() {
+async fn the_case_of_the_scheme_is_ignored() {
     let given = url("/echo").replace("ws://", "Ws://");
     let mut peer = WebSocketPeer::new();
     peer.connect(&given).unwrap();
@@ -89,7 +89,7 @@ async fn a_scheme_in_any_letters_is_the_scheme() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_url_without_a_path_asks_for_the_root() {
+async fn a_url_without_a_path_is_valid() {
     // The scripted server knows no such path.
     let mut peer = WebSocketPeer::new();
     assert_eq!(peer.connect(&url("")), Ok(()));
@@ -99,7 +99,7 @@ async fn a_url_without_a_path_asks_for_the_root() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn names_under_localhost_lead_to_this_machine() {
+async fn names_under_localhost_mean_this_machine() {
     for name in ["localhost", "game.localhost", "Two.Labels.LocalHost"] {
         let mut peer = WebSocketPeer::new();
         peer.connect(&url("/echo").replace("127.0.0.1", name)).unwrap();
@@ -110,7 +110,7 @@ async fn names_under_localhost_lead_to_this_machine() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn an_invalid_url_does_not_touch_an_open_connection() {
+async fn an_invalid_url_does_not_affect_an_open_connection() {
     let mut peer = open("/echo").await;
     assert!(peer.connect("nonsense").is_err());
     assert_eq!(peer.state(), ReadyState::Open);

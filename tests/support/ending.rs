@@ -14,7 +14,7 @@ pub enum Failure {
     /// The answer was no valid handshake.
     Handshake,
     /// The name has no address.
-    Unresolved,
+    DnsFailed,
 }
 
 /// All of it at once, for comparisons.
@@ -25,14 +25,14 @@ pub fn ending(info: &CloseInfo) -> (Option<u16>, &str, &CloseCause) {
 /// The connection never opened, for this reason, as far as the platform lets us know.
 #[track_caller]
 pub fn assert_never_opened(info: &CloseInfo, failure: Failure) {
-    assert!(platform::tells(&info.cause, failure), "{failure:?} was told as {:?}", info.cause);
+    assert!(platform::matches_failure(&info.cause, failure), "{failure:?} was told as {:?}", info.cause);
     assert_eq!((info.code, info.reason.as_str(), info.was_clean()), (None, "", false));
 }
 
 /// The other end broke the protocol after the connection was open; `code` is what it deserves to be told.
 #[track_caller]
-pub fn assert_broken(info: &CloseInfo, code: u16) {
-    let (code, cause) = platform::breach(code);
+pub fn assert_protocol_error(info: &CloseInfo, code: u16) {
+    let (code, cause) = platform::protocol_error(code);
     assert_eq!(ending(info), (code, "", &cause));
     assert!(!info.was_clean());
 }

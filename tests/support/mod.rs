@@ -21,14 +21,14 @@ use websocket_peer::{
     multiplayer::{Event, MultiplayerOptions, MultiplayerPeer},
 };
 
-pub use ending::{Failure, assert_broken, assert_never_opened, ending};
+pub use ending::{Failure, assert_protocol_error, assert_never_opened, ending};
 pub use platform::{
-    TOO_BIG_ON_THE_WIRE, Wakes, address_of, assert_address_is_known, assert_attempt_was_given_up,
-    assert_blocked_port_allowed, assert_breach_was_told, assert_came_while_closing,
-    assert_closed_with_later_code, assert_ended_at_once, assert_headers_arrive, assert_outlived_flood,
-    assert_own_roots, drive, endure_huge_announcement, endure_silence, endure_unseen_breach, happen,
-    happenings, may_drop_politely, may_refuse_interim_answers, measure_round_trip, secure,
-    tolerates_odd_answers, unique_key, url,
+    TOO_BIG_CLOSE_FRAME, Wakes, address_of, assert_address_is_known, assert_attempt_was_cancelled,
+    assert_blocked_port_allowed, assert_protocol_error_was_sent, assert_received_while_closing,
+    assert_closed_with_later_code, assert_ended_at_once, assert_headers_arrive, assert_flood_was_bounded,
+    assert_own_roots, drive, expect_huge_header_rejected, expect_heartbeat_timeout, expect_lenient_protocol_error, dispatch,
+    wake_events, may_send_close_on_drop, may_reject_interim_responses, measure_round_trip, secure,
+    may_accept_unusual_responses, unique_key, url,
 };
 pub use seen::{Seen, seen};
 
@@ -87,7 +87,7 @@ pub async fn closing() -> WebSocketPeer {
 }
 
 /// A peer whose connection is over.
-pub async fn over() -> WebSocketPeer {
+pub async fn ended() -> WebSocketPeer {
     let mut peer = open("/close/1000").await;
     closed(&mut peer).await;
     peer
@@ -99,7 +99,7 @@ pub async fn opened(peer: &mut WebSocketPeer) {
     assert_eq!(peer.state(), ReadyState::Open, "did not open: {:?}", peer.close_info());
 }
 
-/// Polls until the connection is over, and tells how it ended.
+/// Polls until the connection is ended, and tells how it ended.
 pub async fn closed(peer: &mut WebSocketPeer) -> CloseInfo {
     until(peer, "be closed", |peer| peer.state() == ReadyState::Closed).await;
     peer.close_info().expect("a closed peer tells why").clone()

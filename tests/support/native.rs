@@ -15,7 +15,7 @@ use websocket_peer::{
     CloseCause, CloseInfo, Error, PeerOptions, ReadyState, Timeout, TlsOptions, TlsRoots, WebSocketPeer,
 };
 
-use super::{A_WHILE, Failure, PATIENCE, assert_broken, closed, ending, opened, pause, seen};
+use super::{A_WHILE, Failure, PATIENCE, assert_protocol_error, closed, ending, opened, pause, seen};
 
 /// One server for all tests of the process.
 fn server() -> &'static Server {
@@ -72,25 +72,25 @@ pub async fn tick() {
 }
 
 /// Natively every failure to open has its own cause.
-pub fn tells(cause: &CloseCause, failure: Failure) -> bool {
+pub fn matches_failure(cause: &CloseCause, failure: Failure) -> bool {
     match failure {
         Failure::Refused => matches!(cause, CloseCause::Refused { status: None, .. }),
         Failure::Status(code) => {
             matches!(cause, CloseCause::Refused { status: Some(status), .. } if *status == code)
         }
         Failure::Handshake => matches!(cause, CloseCause::HandshakeFailed { .. }),
-        Failure::Unresolved => *cause == CloseCause::DnsFailed,
+        Failure::DnsFailed => *cause == CloseCause::DnsFailed,
     }
 }
 
 /// A breach of the protocol is known for what it is.
-pub fn breach(code: u16) -> (Option<u16>, CloseCause) {
+pub fn protocol_error(code: u16) -> (Option<u16>, CloseCause) {
     (Some(code), CloseCause::Protocol)
 }
 
 /// It is noticed and told to the other end, too, where browsers are careless.
-pub async fn endure_unseen_breach(peer: &mut WebSocketPeer) {
-    assert_broken(&closed(peer).await, 1002);
+pub async fn expect_lenient_protocol_error(peer: &mut WebSocketPeer) {
+    assert_protocol_error(&closed(peer).await, 1002);
 }
 
 /// How a connection ended that was cut right after the handshake.
@@ -100,34 +100,34 @@ pub fn assert_ended_at_once(info: &CloseInfo) {
 }
 
 /// What the other end is told after a message that is too big.
-pub const TOO_BIG_ON_THE_WIRE: &str = "close 1009";
+pub const TOO_BIG_CLOSE_FRAME: &str = "close 1009";
 
 /// After a flood that was not read at first: TCP slowed the sender down, nothing is lost, and it goes on.
 #[track_caller]
-pub fn assert_outlived_flood(peer: &WebSocketPeer, received: usize, inbox: usize, backlog: usize) {
+pub fn assert_flood_was_bounded(peer: &WebSocketPeer, received: usize, inbox: usize, backlog: usize) {
     assert!(received > inbox + backlog);
     assert_eq!(peer.state(), ReadyState::Open, "{:?}", peer.close_info());
 }
 
 /// The header alone is enough to refuse what it announces.
-pub async fn endure_huge_announcement(peer: &mut WebSocketPeer) {
+pub async fn expect_huge_header_rejected(peer: &mut WebSocketPeer) {
     let info = closed(peer).await;
     assert_eq!((info.code, info.cause), (Some(1009), CloseCause::MessageTooBig));
 }
 
 /// The other end is told with a close frame that it broke the protocol.
-pub async fn assert_breach_was_told(key: &str, code: u16) {
+pub async fn assert_protocol_error_was_sent(key: &str, code: u16) {
     seen(key, Some(&format!("close {code}"))).await;
 }
 
 /// What the other end still sent after this end asked to close arrives.
 #[track_caller]
-pub fn assert_came_while_closing(numbers: &[usize], sent: usize) {
+pub fn assert_received_while_closing(numbers: &[usize], sent: usize) {
     assert!(numbers.iter().copied().eq(0..sent), "{numbers:?}");
 }
 
 /// The heartbeat notices.
-pub async fn endure_silence(peer: &mut WebSocketPeer) {
+pub async fn expect_heartbeat_timeout(peer: &mut WebSocketPeer) {
     let info = closed(peer).await;
     assert_eq!((info.code, info.cause), (None, CloseCause::TimedOut(Timeout::Heartbeat)));
 }
@@ -144,16 +144,16 @@ pub async fn measure_round_trip(peer: &mut WebSocketPeer, exchange: impl AsyncFn
 }
 
 /// A native program has no page to which anything could happen.
-pub fn happenings() -> [&'static str; 0] {
+pub fn wake_events() -> [&'static str; 0] {
     []
 }
 
-pub fn happen(event: &str) {
+pub fn dispatch(event: &str) {
     panic!("{event} happens to pages");
 }
 
 /// A dropped peer's connection ends without a close frame.
-pub fn may_drop_politely() -> bool {
+pub fn may_send_close_on_drop() -> bool {
     false
 }
 
@@ -164,18 +164,18 @@ pub async fn assert_closed_with_later_code(info: &CloseInfo, code: u16, reason: 
 }
 
 /// A connection that was being made is given up: the server sees its end, if it ever saw its beginning.
-pub async fn assert_attempt_was_given_up(key: &str) {
+pub async fn assert_attempt_was_cancelled(key: &str) {
     let seen = seen(key, None).await;
     assert_eq!(seen.all("eof").len() + seen.all("reset").len(), seen.all("path ").len());
 }
 
 /// Interim answers before the upgrade are skipped.
-pub fn may_refuse_interim_answers() -> bool {
+pub fn may_reject_interim_responses() -> bool {
     false
 }
 
 /// An answer that no careful client takes is not taken.
-pub fn tolerates_odd_answers() -> bool {
+pub fn may_accept_unusual_responses() -> bool {
     false
 }
 
@@ -232,7 +232,7 @@ impl Wakes {
     }
 
     /// Counts from here.
-    pub fn forget(&self) {
+    pub fn reset(&self) {
         self.count.store(0, Ordering::SeqCst);
         self.late.set(1);
     }
@@ -250,7 +250,7 @@ impl Wakes {
     }
 
     /// The library lets go of the hook, once a call that is under way is over.
-    pub async fn assert_let_go(&self) {
+    pub async fn assert_hook_dropped(&self) {
         wait(|| Arc::strong_count(&self.count) == 1).await;
     }
 

@@ -76,17 +76,17 @@ pub async fn tick() {
 }
 
 /// A browser hides why a connection did not open.
-pub fn tells(cause: &CloseCause, _failure: Failure) -> bool {
+pub fn matches_failure(cause: &CloseCause, _failure: Failure) -> bool {
     matches!(cause, CloseCause::Refused { status: None, .. })
 }
 
 /// A browser tells the other end what it did, but not the page.
-pub fn breach(_code: u16) -> (Option<u16>, CloseCause) {
+pub fn protocol_error(_code: u16) -> (Option<u16>, CloseCause) {
     (None, CloseCause::ConnectionLost)
 }
 
 /// Some browsers let it pass, and a page cannot know.
-pub async fn endure_unseen_breach(peer: &mut WebSocketPeer) {
+pub async fn expect_lenient_protocol_error(peer: &mut WebSocketPeer) {
     poll_for(peer, A_WHILE).await;
     if let Some(info) = peer.close_info() {
         assert_eq!(info.code, None);
@@ -105,12 +105,12 @@ pub fn assert_ended_at_once(info: &CloseInfo) {
 }
 
 /// What the other end is told after a message that is too big: pages cannot send 1009.
-pub const TOO_BIG_ON_THE_WIRE: &str = "close 4009";
+pub const TOO_BIG_CLOSE_FRAME: &str = "close 4009";
 
 /// After a flood that was not read at first: a browser cannot slow a sender down, so it ended at the hard limit, and
 /// what came before that arrived.
 #[track_caller]
-pub fn assert_outlived_flood(peer: &WebSocketPeer, received: usize, inbox: usize, backlog: usize) {
+pub fn assert_flood_was_bounded(peer: &WebSocketPeer, received: usize, inbox: usize, backlog: usize) {
     // The backlog may fill up in one turn of the event loop, before a poll has filled the inbox.
     assert!((backlog..=inbox + backlog).contains(&received), "{received}");
     let info = peer.close_info().expect("the flood is over");
@@ -118,7 +118,7 @@ pub fn assert_outlived_flood(peer: &WebSocketPeer, received: usize, inbox: usize
 }
 
 /// Browsers wait for what a header announces, or refuse it; either way nothing happens to the page.
-pub async fn endure_huge_announcement(peer: &mut WebSocketPeer) {
+pub async fn expect_huge_header_rejected(peer: &mut WebSocketPeer) {
     poll_for(peer, Duration::from_millis(100)).await;
     assert!(matches!(peer.state(), ReadyState::Open | ReadyState::Closed));
     assert_eq!(peer.available(), 0);
@@ -126,7 +126,7 @@ pub async fn endure_huge_announcement(peer: &mut WebSocketPeer) {
 
 /// Some browsers tell the other end that it broke the protocol, with 1002 whatever it was or with the right code; some
 /// just end TCP.
-pub async fn assert_breach_was_told(key: &str, _code: u16) {
+pub async fn assert_protocol_error_was_sent(key: &str, _code: u16) {
     let seen = seen(key, None).await;
     assert!(
         seen.all("close ").iter().all(|close| close.starts_with("close 100")),
@@ -138,12 +138,12 @@ pub async fn assert_breach_was_told(key: &str, _code: u16) {
 
 /// A browser drops what arrives once the page has asked to close.
 #[track_caller]
-pub fn assert_came_while_closing(numbers: &[usize], sent: usize) {
+pub fn assert_received_while_closing(numbers: &[usize], sent: usize) {
     assert!(numbers.len() <= sent && numbers.iter().copied().eq(0..numbers.len()), "{numbers:?}");
 }
 
 /// No page can send a ping: the connection stays open.
-pub async fn endure_silence(peer: &mut WebSocketPeer) {
+pub async fn expect_heartbeat_timeout(peer: &mut WebSocketPeer) {
     poll_for(peer, Duration::from_millis(400)).await;
     assert_eq!(peer.state(), ReadyState::Open, "{:?}", peer.close_info());
 }
@@ -158,7 +158,7 @@ pub async fn measure_round_trip(peer: &mut WebSocketPeer, exchange: impl AsyncFn
 }
 
 /// What a browser tells a page, or a worker, when the network or the page comes back.
-pub fn happenings() -> Vec<&'static str> {
+pub fn wake_events() -> Vec<&'static str> {
     let is_page = Reflect::has(&js_sys::global(), &"document".into()).expect("the scope is an object");
     if is_page {
         vec!["online", "offline", "pageshow", "visibilitychange"]
@@ -168,7 +168,7 @@ pub fn happenings() -> Vec<&'static str> {
 }
 
 /// Lets it tell so.
-pub fn happen(event: &str) {
+pub fn dispatch(event: &str) {
     let scope = js_sys::global();
     let target = match event {
         "visibilitychange" => Reflect::get(&scope, &"document".into()).expect("a page has a document"),
@@ -182,7 +182,7 @@ pub fn happen(event: &str) {
 }
 
 /// A page cannot end TCP: what it lets go of is closed with a frame.
-pub fn may_drop_politely() -> bool {
+pub fn may_send_close_on_drop() -> bool {
     true
 }
 
@@ -201,17 +201,17 @@ pub async fn assert_closed_with_later_code(info: &CloseInfo, code: u16, reason: 
 
 /// A connection that was being made is given up. Not every browser ends TCP at once then, but each makes one connection
 /// to a server at a time: so the way is free for the next.
-pub async fn assert_attempt_was_given_up(_key: &str) {
+pub async fn assert_attempt_was_cancelled(_key: &str) {
     open("/echo").await;
 }
 
 /// Chrome takes an interim answer for the one that counts; Firefox and WebKit skip it.
-pub fn may_refuse_interim_answers() -> bool {
+pub fn may_reject_interim_responses() -> bool {
     true
 }
 
 /// Each browser has its own idea of what an answer may look like: how long it may be, which version of HTTP.
-pub fn tolerates_odd_answers() -> bool {
+pub fn may_accept_unusual_responses() -> bool {
     true
 }
 
@@ -266,7 +266,7 @@ impl Wakes {
     }
 
     /// Counts from here.
-    pub fn forget(&self) {
+    pub fn reset(&self) {
         self.0.store(0, Ordering::SeqCst);
     }
 
@@ -278,7 +278,7 @@ impl Wakes {
         peer.poll();
     }
 
-    pub async fn assert_let_go(&self) {
+    pub async fn assert_hook_dropped(&self) {
         assert_eq!(Arc::strong_count(&self.0), 1, "the hook is still there");
     }
 

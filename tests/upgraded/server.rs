@@ -73,7 +73,7 @@ fn a_stream_becomes_a_peer_like_any_other() {
 }
 
 #[test]
-fn it_is_told_open_at_the_next_poll_and_not_before() {
+fn it_opens_at_the_next_poll_and_not_before() {
     let mut host = Host::start(ServerOptions::default());
     let (key, _raw) = hand_over(&mut host, |upgraded| upgraded);
     let key = key.unwrap();
@@ -85,7 +85,7 @@ fn it_is_told_open_at_the_next_poll_and_not_before() {
 }
 
 #[test]
-fn a_client_that_has_gone_meanwhile_is_told_open_and_closed() {
+fn a_client_that_has_disconnected_meanwhile_is_reported_open_and_closed() {
     let mut host = Host::start(ServerOptions::default());
     let (connected, accepted) = tcp_pair();
     Raw::new(connected).reset();
@@ -96,7 +96,7 @@ fn a_client_that_has_gone_meanwhile_is_told_open_and_closed() {
 }
 
 #[test]
-fn what_the_framework_knows_is_known_of_the_peer() {
+fn the_request_and_user_data_of_the_framework_are_kept() {
     #[derive(Debug, PartialEq)]
     struct Player(u32);
     let mut host = Host::start(ServerOptions::default());
@@ -123,7 +123,7 @@ fn what_the_framework_knows_is_known_of_the_peer() {
 }
 
 #[test]
-fn without_a_seat_the_call_is_an_error_and_the_client_is_told_so() {
+fn a_full_server_returns_an_error_and_closes_with_1013() {
     let mut host = Host::start(ServerOptions::default().max_peers(2));
     let (one, raw) = taken(&mut host, |upgraded| upgraded);
     let (_two, _raw) = host.guest();
@@ -143,7 +143,7 @@ fn without_a_seat_the_call_is_an_error_and_the_client_is_told_so() {
 }
 
 #[test]
-fn the_places_of_an_address_are_counted_by_the_address_that_was_given() {
+fn peers_per_address_are_counted_by_the_given_address() {
     let mut host = Host::start(ServerOptions::default().max_peers_per_address(1));
     let from = |last| move |upgraded: UpgradedStream| upgraded.addr(([203, 0, 113, last], 4000).into());
     let (_one, _raw_one) = taken(&mut host, from(1));
@@ -155,7 +155,7 @@ fn the_places_of_an_address_are_counted_by_the_address_that_was_given() {
 }
 
 #[test]
-fn streams_without_a_seat_do_not_pile_up_between_two_polls() {
+fn rejected_streams_do_not_pile_up_between_two_polls() {
     let options = ServerOptions::default().max_peers(1).max_pending_handshakes_per_address(3);
     let mut host = Host::start(options);
     let (_key, _raw) = host.guest();
@@ -174,7 +174,7 @@ fn streams_without_a_seat_do_not_pile_up_between_two_polls() {
 }
 
 #[test]
-fn limits_and_memory_hold_for_it() {
+fn limits_and_memory_apply_to_it() {
     let options = with_peer(PeerOptions::for_server().max_message_size(100))
         .rate_limits(RateLimits::default().max_packets_per_second(1));
     let mut host = Host::start(options);
@@ -197,7 +197,7 @@ fn limits_and_memory_hold_for_it() {
 }
 
 #[test]
-fn a_server_that_shuts_down_takes_no_more_and_ends_those_that_it_has() {
+fn a_server_that_shuts_down_rejects_streams_and_closes_its_peers() {
     let mut host = Host::start(ServerOptions::default());
     let (open, mut raw_open) = taken(&mut host, |upgraded| upgraded);
     let (fresh, mut raw_fresh) = hand_over(&mut host, |upgraded| upgraded);
