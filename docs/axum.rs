@@ -1,5 +1,5 @@
-//! A web application in axum, with WebSockets behind one of its paths: `cargo run -p axum-upgrade -- 127.0.0.1:3000`.
-//! axum serves the pages and makes the handshakes; a thread of the game's own serves the WebSockets.
+//! A web application in axum, with WebSockets at one of its paths: `cargo run -p axum-upgrade -- 127.0.0.1:3000`.
+//! axum serves the pages and makes the handshakes; another thread serves the WebSockets.
 
 use std::{
     env,
@@ -42,11 +42,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// One frame of the game. What the peers send meanwhile ends the sleep; streams of new ones wait for its end.
+/// Runs one frame of the game. Packets end the sleep early; new streams wait for its end.
 fn frame(server: &mut WebSocketServer, new_streams: &Receiver<UpgradedStream>) {
     server.wait(Duration::from_millis(16));
     for stream in new_streams.try_iter() {
-        // The client was told so, with close code 1013.
+        // The client gets close code 1013.
         if let Err(error) = server.accept_upgraded(stream) {
             eprintln!("{error}");
         }
@@ -58,14 +58,14 @@ fn frame(server: &mut WebSocketServer, new_streams: &Receiver<UpgradedStream>) {
                     eprintln!("{peer} misses a packet: {error}");
                 }
             }
-            ServerEvent::Opened(peer) => println!("{peer} is here"),
-            ServerEvent::Closed(peer, info) => println!("{peer} is gone: {info}"),
+            ServerEvent::Opened(peer) => println!("{peer} connected"),
+            ServerEvent::Closed(peer, info) => println!("{peer} disconnected: {info}"),
             _ => {}
         }
     }
 }
 
-/// Answers 101, and hands the stream to the game once the answer has left.
+/// Answers 101, and passes the stream to the game when the answer has been sent.
 async fn upgrade(State(streams): State<SyncSender<UpgradedStream>>, mut request: Request) -> Response {
     let accept = match websocket_key(request.headers()) {
         Ok(key) => derive_accept_key(key),
@@ -75,7 +75,7 @@ async fn upgrade(State(streams): State<SyncSender<UpgradedStream>>, mut request:
     let upgraded = hyper::upgrade::on(&mut request);
     let (head, _) = request.into_parts();
     tokio::spawn(async move {
-        // Each of these fails if the client is gone meanwhile; a full queue drops the stream.
+        // These fail if the client has disconnected. A full queue drops the stream.
         let Ok(upgraded) = upgraded.await else { return };
         let Ok(parts) = downcast::<TokioIo<TcpStream>>(upgraded) else { return };
         let Ok(stream) = parts.io.into_inner().into_std() else { return };
@@ -101,8 +101,8 @@ async fn upgrade(State(streams): State<SyncSender<UpgradedStream>>, mut request:
     response
 }
 
-/// The key of a request that asks for a WebSocket (RFC 6455, 4.2.1). Any page can send one, with the cookies of this site: those
-/// of other sites are refused.
+/// Returns the key of an upgrade request (RFC 6455, 4.2.1). Any page can send one, with the cookies of this site, so requests
+/// from other sites are rejected.
 fn websocket_key(headers: &HeaderMap) -> Result<&[u8], StatusCode> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let is_upgrade = has_token(headers, header::UPGRADE, "websocket")
@@ -119,7 +119,7 @@ fn websocket_key(headers: &HeaderMap) -> Result<&[u8], StatusCode> {
     Ok(key.as_bytes())
 }
 
-/// Returns `true` if a list of this name has this token, in upper or lower case.
+/// Returns `true` if a header field of this name lists the token, in upper or lower case.
 fn has_token(headers: &HeaderMap, name: header::HeaderName, token: &str) -> bool {
     let values = headers.get_all(name);
     let lists = values.iter().filter_map(|value| value.to_str().ok());

@@ -1,5 +1,5 @@
-//! The client that Autobahn's fuzzing server examines: asks how many cases there are, goes through them as an echo, and
-//! has the reports written. `cargo xtask autobahn` runs it.
+//! The client for Autobahn's fuzzing server: runs each case as an echo, and requests the reports. `cargo xtask autobahn` runs
+//! it.
 //!
 //! `cargo run --release --example autobahn_client -- ws://127.0.0.1:9001 [AGENT]`
 
@@ -7,17 +7,17 @@ use std::{env, error::Error as StdError, process::ExitCode, thread, time::Durati
 
 use websocket_peer::{Error, Packet, PeerOptions, ReadyState, WebSocketPeer};
 
-/// The largest messages of the suite have 16 MiB.
+/// The size of the suite's largest messages.
 const MAX_MESSAGE: usize = 16 * 1024 * 1024;
 
-/// For a game a frame; here every round trip waits for it, and there are many thousands.
+/// The sleep between polls. A game sleeps for a frame; here it delays each of many thousand round trips.
 const PAUSE: Duration = Duration::from_micros(100);
 
 fn main() -> ExitCode {
     let mut args = env::args().skip(1);
     let server = args.next().unwrap_or_else(|| "ws://127.0.0.1:9001".to_owned());
     let agent = args.next().unwrap_or_else(|| env!("CARGO_PKG_NAME").to_owned());
-    match examine(server.trim_end_matches('/'), &agent) {
+    match run_cases(server.trim_end_matches('/'), &agent) {
         Ok(cases) => {
             println!("{cases} cases were run");
             ExitCode::SUCCESS
@@ -29,23 +29,23 @@ fn main() -> ExitCode {
     }
 }
 
-/// Goes through all cases; gives how many there were. What came of each is for the server to judge.
-fn examine(server: &str, agent: &str) -> Result<u32, Box<dyn StdError>> {
+/// Runs all cases, and returns their number. The server judges them.
+fn run_cases(server: &str, agent: &str) -> Result<u32, Box<dyn StdError>> {
     let mut count = None;
-    visit(&format!("{server}/getCaseCount"), |_, packet| {
+    run(&format!("{server}/getCaseCount"), |_, packet| {
         count = packet.as_text().and_then(|text| text.parse().ok());
         Ok(())
     })?;
-    let count = count.ok_or("it does not tell how many cases there are")?;
+    let count = count.ok_or("the server sent no number of cases")?;
     for case in 1..=count {
-        visit(&format!("{server}/runCase?case={case}&agent={agent}"), WebSocketPeer::send_packet)?;
+        run(&format!("{server}/runCase?case={case}&agent={agent}"), WebSocketPeer::send_packet)?;
     }
-    visit(&format!("{server}/updateReports?agent={agent}"), |_, _| Ok(()))?;
+    run(&format!("{server}/updateReports?agent={agent}"), |_, _| Ok(()))?;
     Ok(count)
 }
 
-/// Connects, and gives every packet to `on_packet` until the connection ends.
-fn visit(
+/// Connects, and passes every packet to `on_packet` until the connection ends.
+fn run(
     url: &str,
     mut on_packet: impl FnMut(&mut WebSocketPeer, &Packet) -> Result<(), Error>,
 ) -> Result<(), Box<dyn StdError>> {
@@ -64,13 +64,13 @@ fn visit(
         while let Some(packet) = peer.recv() {
             was_idle = false;
             match on_packet(&mut peer, &packet) {
-                // The end may have come right behind the packet.
+                // The connection may have ended after the packet.
                 Ok(()) | Err(Error::NotOpen { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }
         if let Some(info) = peer.close_info() {
-            // Broken rules are what the cases are about; a server that cannot be reached is something else.
+            // Cases end with protocol errors. Only a server that cannot be reached is an error.
             return if opened { Ok(()) } else { Err(info.to_string().into()) };
         }
         if was_idle {

@@ -1,10 +1,9 @@
 //! A server that sends every packet back: `cargo run --release --example echo_server -- ADDR [--max-message BYTES] [--hz N]
 //! [--broadcast]`.
 //!
-//! It polls N times a second, as a game does; without `--hz` it sleeps until there is something to do. With `--broadcast`
-//! a packet goes to every peer. Made to be measured, it lets every client do as it likes: do not leave it open to
-//! strangers. With `--hz` it says how long the polls took since the last line of its standard input when that ends, and
-//! goes.
+//! With `--hz` it polls N times a second, as a game does; otherwise it sleeps until there is something to do. With
+//! `--broadcast` a packet goes to every peer. It is made for benchmarks and has no limits: do not expose it to a network.
+//! With `--hz` it ends with its standard input, and prints how long the polls took since the last line of that.
 
 use std::{
     env, io,
@@ -18,7 +17,7 @@ use websocket_peer::{PeerOptions, RateLimits, ServerEvent, ServerOptions, WebSoc
 
 const USAGE: &str = "usage: echo_server ADDR [--max-message BYTES] [--hz N] [--broadcast]";
 
-static BEGINS_ANEW: AtomicBool = AtomicBool::new(false);
+static RESTART: AtomicBool = AtomicBool::new(false);
 static INPUT_ENDED: AtomicBool = AtomicBool::new(false);
 
 fn main() -> ExitCode {
@@ -65,7 +64,7 @@ fn serve(args: &Args) -> Result<(), websocket_peer::Error> {
         .inbound_buffer_size(buffers)
         .outbound_buffer_size(buffers)
         .backlog_buffer_size(buffers);
-    // Loads come from one address, all at once, and as fast as they can.
+    // All load comes from one address, at once, and as fast as possible.
     let limits = RateLimits::default()
         .max_packets_per_second(0)
         .max_bytes_per_second(0)
@@ -87,9 +86,8 @@ fn serve(args: &Args) -> Result<(), websocket_peer::Error> {
     if frame.is_some() {
         thread::spawn(|| {
             for _ in io::stdin().lines().map_while(Result::ok) {
-                BEGINS_ANEW.store(true, Ordering::Relaxed);
+                RESTART.store(true, Ordering::Relaxed);
             }
-            // Whether it is at its end or cannot be read: nobody is there any more.
             INPUT_ENDED.store(true, Ordering::Relaxed);
         });
     }
@@ -101,7 +99,7 @@ fn serve(args: &Args) -> Result<(), websocket_peer::Error> {
             Some(frame) => {
                 next_frame += frame;
                 thread::sleep(next_frame.saturating_duration_since(Instant::now()));
-                if BEGINS_ANEW.swap(false, Ordering::Relaxed) {
+                if RESTART.swap(false, Ordering::Relaxed) {
                     took.clear();
                 }
                 let start = Instant::now();

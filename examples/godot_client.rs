@@ -1,5 +1,5 @@
-//! A player for the room of `examples/godot`, whoever hosts it: a Godot, or `godot_server`. It walks to the coin, and says
-//! something once.
+//! A player in Rust for the game in `examples/godot`, hosted by Godot or by `godot_server`. It walks to the coin, and chats
+//! once.
 //!
 //! `cargo run --example godot_client -- ws://127.0.0.1:9080 NAME [WORDS]`
 
@@ -26,7 +26,7 @@ use room::{PATH, Room, View};
 
 const FRAME: Duration = Duration::from_millis(16);
 
-/// From one step to the next.
+/// The time between two steps.
 const TICK: Duration = Duration::from_millis(100);
 const STEP: f32 = 40.0;
 
@@ -50,20 +50,20 @@ fn play(url: &str, name: String, words: Option<String>) -> Result<ExitCode, Erro
     let room = peer.session().register_node::<Room>(PATH)?;
     println!("joining {url}");
     let (view, next_step, rejections) = (View::default(), Instant::now(), Rejections::default());
-    let mut guest = Guest { peer, room, name, words, view, next_step, is_refused: false, rejections };
+    let mut player = Player { peer, room, name, words, view, next_step, is_refused: false, rejections };
     loop {
-        if let Some(code) = guest.frame()? {
+        if let Some(code) = player.frame()? {
             return Ok(code);
         }
         thread::sleep(FRAME);
     }
 }
 
-struct Guest {
+struct Player {
     peer: MultiplayerPeer,
     room: Node<Room>,
     name: String,
-    /// What is still to be said.
+    /// The line to send, until it has been sent.
     words: Option<String>,
     view: View,
     next_step: Instant,
@@ -71,8 +71,8 @@ struct Guest {
     rejections: Rejections,
 }
 
-impl Guest {
-    /// One frame. Once it is over, with which code.
+impl Player {
+    /// Runs one frame. Returns the exit code when the game is over.
     fn frame(&mut self) -> Result<Option<ExitCode>, Error> {
         self.peer.poll();
         while let Some(event) = self.peer.next_event() {
@@ -80,16 +80,16 @@ impl Guest {
                 Event::PeerConnected(PeerId::SERVER) => {
                     println!("connected");
                     let player_name = self.name.clone();
-                    self.tell(Target::SERVER, Room::Enter { player_name })?;
+                    self.call(Target::SERVER, Room::Enter { player_name })?;
                 }
-                Event::Call(call) if !self.is_refused => self.called(call),
+                Event::Call(call) if !self.is_refused => self.handle_call(call),
                 Event::ConnectionFailed { info } => {
-                    println!("nobody answers: {info}");
+                    println!("no answer: {info}");
                     return Ok(Some(ExitCode::FAILURE));
                 }
                 Event::Disconnected { .. } if self.is_refused => return Ok(Some(ExitCode::FAILURE)),
                 Event::Disconnected { info } => {
-                    println!("the host has gone: {info}");
+                    println!("the host has left: {info}");
                     return Ok(Some(ExitCode::SUCCESS));
                 }
                 Event::ChecksumMismatch { peer, ours, .. } => {
@@ -99,7 +99,7 @@ impl Guest {
                 _ => {}
             }
         }
-        self.rejections.report(self.peer.session().stats().refused);
+        self.rejections.report(self.peer.session().stats().rejected_packets);
         if Instant::now() >= self.next_step {
             self.next_step = Instant::now() + TICK;
             self.step()?;
@@ -107,19 +107,19 @@ impl Guest {
         Ok(None)
     }
 
-    fn called(&mut self, call: Call) {
+    fn handle_call(&mut self, call: Call) {
         let from = call.from;
         let Some(Ok(call)) = self.room.read(call) else { return };
         if let Room::Refuse { reason } = &call {
             println!("refused: {reason}");
             self.is_refused = true;
             self.peer.close();
-        } else if let Some(line) = self.view.hear(from, &call) {
+        } else if let Some(line) = self.view.apply(from, &call) {
             println!("{line}");
         }
     }
 
-    /// A step to the coin, in a round.
+    /// Walks a step to the coin, in a round.
     fn step(&mut self) -> Result<(), Error> {
         let Some(id) = self.peer.session().id() else { return Ok(()) };
         let Some((me, coin)) = self.view.players.get(&id.get()).zip(self.view.coin) else { return Ok(()) };
@@ -127,19 +127,19 @@ impl Guest {
         let part = (STEP / x.hypot(y)).min(1.0);
         let to = Vector2::new(me.position.x + x * part, me.position.y + y * part);
 
-        // The host is told, and by its relay the other players.
+        // To the host and, by its relay, to the other players.
         let call = Room::MoveMarker { to };
-        self.view.hear(id, &call);
-        self.tell(Target::All, call)?;
+        self.view.apply(id, &call);
+        self.call(Target::All, call)?;
         match self.words.take() {
-            Some(text) => self.tell(Target::SERVER, Room::Chat { text }),
+            Some(text) => self.call(Target::SERVER, Room::Chat { text }),
             None => Ok(()),
         }
     }
 
-    fn tell(&mut self, to: Target, call: Room) -> Result<(), Error> {
+    fn call(&mut self, to: Target, call: Room) -> Result<(), Error> {
         match self.peer.session().call(self.room, to, call) {
-            // That it is over will be told by an event, after what came before.
+            // An event reports the end, after what came before it.
             Err(Error::UnknownPeer | Error::NotOpen { .. }) => Ok(()),
             sent => sent,
         }

@@ -1,4 +1,4 @@
-//! A host for Godot players: keeps the room of `examples/godot`, whose players need not know that it is no Godot.
+//! A host in Rust for the game in `examples/godot`.
 //!
 //! `cargo run --example godot_server -- 127.0.0.1:9080 [--players=N] [--rounds=N] [--seconds=S]`
 
@@ -26,11 +26,11 @@ use room::{PATH, Room, SIZE, View};
 
 const USAGE: &str = "usage: godot_server ADDR [--players=N] [--rounds=N] [--seconds=S]";
 
-/// It sleeps for so long, unless something comes.
+/// The longest sleep between two frames.
 const FRAME: Duration = Duration::from_millis(50);
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How near to the coin a marker takes it.
+/// The distance at which a marker takes the coin.
 const REACH: f32 = 16.0;
 const MAX_NAME: usize = 20;
 const MAX_TEXT: usize = 200;
@@ -49,11 +49,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// What is up to whoever starts the program.
+/// The rules that the command line sets.
 struct Rules {
-    /// The first round waits for so many.
+    /// The number of players that start the first round.
     players: usize,
-    /// How many to play; 0 is without an end.
+    /// The number of rounds; 0 is no limit.
     rounds: i64,
     seconds: f64,
 }
@@ -70,7 +70,7 @@ fn parse(args: impl Iterator<Item = String>) -> Option<(String, Rules)> {
             _ => return None,
         }
     }
-    // So that it is a time.
+    // It must be a valid duration.
     Duration::try_from_secs_f64(rules.seconds).ok()?;
     Some((address?, rules))
 }
@@ -81,11 +81,11 @@ fn host(address: &str, rules: Rules) -> Result<(), Error> {
     println!("hosting on ws://{}", peer.local_addr()?);
     let (view, rejections) = (View::default(), Rejections::default());
     let mut host = Host { peer, room, rules, view, round: 0, phase: Phase::Waiting, rejections };
-    while !host.is_over() {
+    while !host.is_finished() {
         host.frame()?;
     }
     println!("the game is over");
-    // Nobody loses the last words.
+    // The last packets must arrive.
     host.peer.close();
     while !host.peer.is_closed() {
         host.peer.wait(FRAME);
@@ -105,7 +105,7 @@ struct Host {
 
 #[derive(Clone, Copy)]
 enum Phase {
-    /// For players.
+    /// For enough players.
     Waiting,
     Playing {
         until: Instant,
@@ -116,7 +116,7 @@ enum Phase {
 }
 
 impl Host {
-    fn is_over(&self) -> bool {
+    fn is_finished(&self) -> bool {
         matches!(self.phase, Phase::Pausing { until } if self.round == self.rules.rounds && Instant::now() >= until)
     }
 
@@ -127,11 +127,11 @@ impl Host {
                 Event::Call(call) => {
                     let from = call.from;
                     if let Some(Ok(call)) = self.room.read(call) {
-                        self.called(from, call)?;
+                        self.handle_call(from, call)?;
                     }
                 }
                 Event::PeerDisconnected(peer, _) if self.view.players.contains_key(&peer.get()) => {
-                    self.tell_all(Room::RemovePlayer { id: peer.get() })?;
+                    self.call_all(Room::RemovePlayer { id: peer.get() })?;
                 }
                 Event::ChecksumMismatch { peer, ours, .. } => {
                     eprintln!("{peer} has other methods than {}", ours.join(", "));
@@ -140,40 +140,40 @@ impl Host {
                 _ => {}
             }
         }
-        self.rejections.report(self.peer.session().stats().refused);
+        self.rejections.report(self.peer.session().stats().rejected_packets);
         match self.phase {
             Phase::Playing { until } if Instant::now() >= until => self.end_round(),
-            Phase::Pausing { until } if Instant::now() >= until && !self.is_over() => self.start_round(),
+            Phase::Pausing { until } if Instant::now() >= until && !self.is_finished() => self.start_round(),
             _ => Ok(()),
         }
     }
 
-    fn called(&mut self, from: PeerId, call: Room) -> Result<(), Error> {
+    fn handle_call(&mut self, from: PeerId, call: Room) -> Result<(), Error> {
         match call {
-            Room::Enter { player_name } => self.enters(from, player_name),
+            Room::Enter { player_name } => self.enter(from, player_name),
             Room::Chat { text } => {
                 let is_in = self.view.players.contains_key(&from.get());
                 if is_in && is_line(&text, MAX_TEXT) {
-                    self.tell_all(Room::Say { text, from: Some(from.get()) })?;
+                    self.call_all(Room::Say { text, from: Some(from.get()) })?;
                 }
                 Ok(())
             }
             Room::MoveMarker { .. } => {
-                self.view.hear(from, &call);
-                self.look_for_coin(from)
+                self.view.apply(from, &call);
+                self.take_coin(from)
             }
-            // The host's own calls, which the session lets nobody else make.
+            // The host's own calls: the session rejects them from clients.
             _ => Ok(()),
         }
     }
 
-    fn enters(&mut self, id: PeerId, player_name: String) -> Result<(), Error> {
+    fn enter(&mut self, id: PeerId, player_name: String) -> Result<(), Error> {
         if self.view.players.contains_key(&id.get()) {
             return Ok(());
         }
         if let Some(reason) = self.objection_to(&player_name) {
-            self.tell(id, Room::Refuse { reason })?;
-            // The reason is read first, whatever the other end is.
+            self.call(id, Room::Refuse { reason })?;
+            // The session delivers the reason before it disconnects.
             return self.peer.session().disconnect_peer(id);
         }
         let players = self.view.players.iter().map(|(id, player)| Room::AddPlayer {
@@ -182,13 +182,13 @@ impl Host {
             score: Some(player.score),
         });
         for player in players.collect::<Vec<_>>() {
-            self.tell(id, player)?;
+            self.call(id, player)?;
         }
-        self.tell_all(Room::AddPlayer { id: id.get(), player_name, score: None })?;
+        self.call_all(Room::AddPlayer { id: id.get(), player_name, score: None })?;
         match (self.phase, self.view.coin) {
             (Phase::Playing { until }, Some(coin_at)) => {
                 let seconds = until.saturating_duration_since(Instant::now()).as_secs_f64();
-                self.tell(id, Room::StartRound { number: self.round, seconds, coin_at })
+                self.call(id, Room::StartRound { number: self.round, seconds, coin_at })
             }
             (Phase::Waiting, _) if self.view.players.len() >= self.rules.players => self.start_round(),
             _ => Ok(()),
@@ -200,10 +200,10 @@ impl Host {
             return Some(format!("a name is 1 to {MAX_NAME} letters"));
         }
         let is_taken = self.view.players.values().any(|player| player.name == name);
-        is_taken.then(|| "somebody else has this name".to_owned())
+        is_taken.then(|| "this name is taken".to_owned())
     }
 
-    fn look_for_coin(&mut self, id: PeerId) -> Result<(), Error> {
+    fn take_coin(&mut self, id: PeerId) -> Result<(), Error> {
         let Some((player, coin)) = self.view.players.get(&id.get()).zip(self.view.coin) else {
             return Ok(());
         };
@@ -211,15 +211,15 @@ impl Host {
             return Ok(());
         }
         let score = player.score + 1;
-        self.tell_all(Room::SetScore { id: id.get(), score })?;
-        self.tell_all(Room::PlaceCoin { at: somewhere() })
+        self.call_all(Room::SetScore { id: id.get(), score })?;
+        self.call_all(Room::PlaceCoin { at: somewhere() })
     }
 
     fn start_round(&mut self) -> Result<(), Error> {
         self.round += 1;
         let seconds = self.rules.seconds;
         self.phase = Phase::Playing { until: Instant::now() + Duration::from_secs_f64(seconds) };
-        self.tell_all(Room::StartRound { number: self.round, seconds, coin_at: somewhere() })
+        self.call_all(Room::StartRound { number: self.round, seconds, coin_at: somewhere() })
     }
 
     fn end_round(&mut self) -> Result<(), Error> {
@@ -227,32 +227,32 @@ impl Host {
         let mut best_first: Vec<_> = self.view.players.values().collect();
         best_first.sort_by_key(|player| -player.score);
         let ranking = best_first.iter().map(|player| player.name.clone()).collect();
-        self.tell_all(Room::EndRound { number: self.round, ranking })?;
+        self.call_all(Room::EndRound { number: self.round, ranking })?;
         if self.round == self.rules.rounds {
-            self.tell_all(Room::Say { text: "that was all".to_owned(), from: None })?;
+            self.call_all(Room::Say { text: "no more rounds".to_owned(), from: None })?;
         }
         Ok(())
     }
 
-    /// For everybody, this end too.
-    fn tell_all(&mut self, call: Room) -> Result<(), Error> {
-        if let Some(line) = self.view.hear(PeerId::SERVER, &call) {
+    /// Calls a method at all ends, also at this one.
+    fn call_all(&mut self, call: Room) -> Result<(), Error> {
+        if let Some(line) = self.view.apply(PeerId::SERVER, &call) {
             println!("{line}");
         }
-        self.tell(Target::All, call)
+        self.call(Target::All, call)
     }
 
-    fn tell(&mut self, to: impl Into<Target>, call: Room) -> Result<(), Error> {
+    fn call(&mut self, to: impl Into<Target>, call: Room) -> Result<(), Error> {
         self.peer.session().call(self.room, to, call)
     }
 }
 
-/// Whether what somebody sent as a line is one, and not too long.
+/// Returns `true` if the text is one line of 1 to `max` characters.
 fn is_line(text: &str, max: usize) -> bool {
     (1..=max).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
 
-/// A place by chance, of which the standard library has some for its hash maps.
+/// Returns a random place. The standard library has random numbers for its hash maps.
 fn somewhere() -> Vector2 {
     let chance = RandomState::new().hash_one(0);
     let part = |bits: u64| (bits % 1000) as f32 / 1000.0;

@@ -1,4 +1,4 @@
-//! Godot's minimal client: connects, sends a packet, prints what comes back, closes.
+//! Godot's minimal client: connects, sends a packet, prints the answer, and closes.
 //!
 //! `cargo run --example minimal_client -- ws://127.0.0.1:9080`
 
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether the connection opened and was closed cleanly.
+/// Returns `true` if the connection opened and was closed cleanly.
 fn run(url: &str) -> Result<bool, Error> {
     let mut socket = WebSocketPeer::new();
     socket.connect(url)?;
@@ -33,13 +33,13 @@ fn run(url: &str) -> Result<bool, Error> {
             println!("> Sending test packet.");
             socket.send_text("Test packet")?;
         }
-        // Read before looking at the end: what came before it is still there.
+        // Packets that arrived before a close can be read after it.
         while let Some(packet) = socket.recv() {
             match packet.as_text() {
                 Some(text) => println!("< Got text data from server: {text}"),
                 None => println!("< Got binary data from server: {} bytes", packet.len()),
             }
-            // One answer is all that this program came for.
+            // One answer is enough.
             socket.close();
         }
         if let Some(info) = socket.close_info() {

@@ -1,4 +1,4 @@
-//! Godot's minimal server: a TCP listener, a map of peers, and an echo with a name to it.
+//! Godot's minimal server: a TCP listener, and a map of peers that get their packets back.
 //!
 //! `cargo run --example minimal_server -- 127.0.0.1:9080`
 
@@ -42,7 +42,7 @@ fn serve(address: &str) -> io::Result<()> {
     }
 }
 
-/// Whether the peer is still there.
+/// Returns `false` when the peer has closed.
 fn serve_peer(id: i32, peer: &mut WebSocketPeer) -> bool {
     peer.poll();
     while let Some(packet) = peer.recv() {

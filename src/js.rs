@@ -1,9 +1,9 @@
 //! What JavaScript and TypeScript have of this crate: classes that are shells around the Rust types, with no logic of their own
 //! but to take JavaScript's values apart and put them together. Here it is `WebSocketPeer`.
 
-mod caught;
 mod multiplayer;
 mod options;
+mod reflect;
 mod values;
 mod variant;
 

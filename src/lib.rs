@@ -1,5 +1,63 @@
-#![doc = include_str!("../README.md")]
-#![doc(test(attr(deny(warnings))))]
+//! One poll-based WebSocket peer for Rust games: tungstenite in native programs, the browser's `WebSocket` in web pages, the
+//! same code for both.
+//!
+//! # A peer
+//!
+//! [`WebSocketPeer`] is one end of a connection. Call [`poll`](WebSocketPeer::poll) once a frame, read packets with
+//! [`recv`](WebSocketPeer::recv), and send them with [`send`](WebSocketPeer::send), [`send_text`](WebSocketPeer::send_text) or
+//! [`send_packet`](WebSocketPeer::send_packet):
+//!
+//! ```
+//! use websocket_peer::{Error, ReadyState, WebSocketPeer};
+//!
+//! /// Runs once a frame. Returns `false` when the connection has ended.
+//! fn frame(peer: &mut WebSocketPeer) -> Result<bool, Error> {
+//!     if peer.poll() == ReadyState::Open {
+//!         peer.send_text("a position")?;
+//!     }
+//!     while let Some(packet) = peer.recv() {
+//!         println!("received {packet:?}");
+//!     }
+//!     Ok(peer.close_info().is_none())
+//! }
+//!
+//! let mut peer = WebSocketPeer::new();
+//! peer.connect("ws://127.0.0.1:9080")?;
+//! frame(&mut peer)?;
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! - State changes only inside calls on `&mut self`. `poll` never blocks; [`wait`](WebSocketPeer::wait) sleeps instead, for
+//!   programs without frames, and [`on_wake`](WebSocketPeer::on_wake) calls a hook when there is something to poll for.
+//! - An [`Error`] means a mistake in the call, or no room in a queue. Network failures are the state [`ReadyState::Closed`] with
+//!   a [`CloseInfo`], whose [`CloseCause`] gives the reason.
+//! - Packets that arrived before a close stay readable after it, in order. A [`Packet`] is cheap to clone.
+//! - [`PeerOptions`] has limits for every queue, timeouts, sub-protocols, TLS and a [`Liveness`] probe.
+//!
+//! # A server
+//!
+//! [`WebSocketServer`] serves thousands of peers on one thread and reports a [`ServerEvent`] for each change.
+//! [`ServerOptions`] and [`RateLimits`] make it safe on a public port, and [`on_request`](WebSocketServer::on_request) decides
+//! about each [`Request`] with an [`Admission`]. It runs natively. In a browser it returns [`Error::Unsupported`].
+//!
+//! # Godot
+//!
+//! The module `multiplayer` is Godot 4's high-level multiplayer: sessions with real engines, remote calls, spawned and
+//! synchronized nodes. The module `variant` has Godot's values and their binary form. Items have their Godot names as aliases:
+//! search for `get_packet`, and find [`recv`](WebSocketPeer::recv).
+//!
+//! # Features
+//!
+//! `multiplayer` and `variant` (both default) add these modules. `tls` (default) adds `wss:` natively,
+//! `tls-bundled-roots` and `tls-dangerous` more [`TlsRoots`]. `serde` serializes options, codes, ids and values. `js` adds
+//! classes for JavaScript and TypeScript.
+//!
+//! # Platforms
+//!
+//! Linux, Windows, macOS, Android, iOS, and `wasm32-unknown-unknown` in browsers. No public item differs by target; what a
+//! target cannot do returns [`Error::Unsupported`]. The guides on servers, Godot and platforms are in the folder `docs` of
+//! the repository and of the package.
+#![doc(test(attr(deny(warnings), allow(dead_code))))]
 
 mod admission;
 mod clock;
@@ -24,10 +82,18 @@ mod url;
 pub mod multiplayer;
 pub mod variant;
 
-/// The guide: its examples are compiled and run.
+/// The programs of README and of the guides are compiled, and run where they do not say `no_run`.
 #[cfg(doctest)]
-#[doc = include_str!("../docs/godot.md")]
-mod guide {}
+mod documents {
+    #[doc = include_str!("../README.md")]
+    mod readme {}
+    #[doc = include_str!("../docs/server.md")]
+    mod server {}
+    #[doc = include_str!("../docs/platforms.md")]
+    mod platforms {}
+    #[doc = include_str!("../docs/godot.md")]
+    mod godot {}
+}
 
 #[cfg(feature = "_fuzz")]
 #[doc(hidden)]

@@ -13,7 +13,7 @@ use crate::{
     packet::{Outgoing, Packet},
     state::ReadyState,
     stats::Stats,
-    sys::{Notifier, Notify, Socket, Transport},
+    sys::{Notifier, Notify, PeerConnection, Socket},
     url::Url,
     variant::Variant,
 };

@@ -25,7 +25,7 @@ fn raw(url: &str) -> Raw {
     Raw::new(std::net::TcpStream::connect(address).expect("the server listens"))
 }
 
-/// What the client prints, and its exit code, when it does not get a connection.
+/// Asserts what `minimal_client` prints, and its exit code, when it cannot connect.
 #[track_caller]
 fn assert_unable(url: &str, cause: &str) {
     let ended = minimal_client(url).end();
@@ -36,7 +36,7 @@ fn assert_unable(url: &str, cause: &str) {
 }
 
 #[test]
-fn client_and_server_talk() {
+fn client_and_server_exchange_a_packet() {
     let (mut server, url) = minimal_server();
     let client = minimal_client(&url).end();
     assert_eq!(client.code, Some(0), "{client:?}");
@@ -65,7 +65,7 @@ fn client_and_server_talk() {
 }
 
 #[test]
-fn several_clients_are_served_side_by_side() {
+fn several_clients_are_served_at_once() {
     let (mut server, url) = minimal_server();
     let clients: Vec<Program> = (0..5).map(|_| minimal_client(&url)).collect();
     for client in clients {
@@ -81,7 +81,7 @@ fn several_clients_are_served_side_by_side() {
 }
 
 #[test]
-fn a_client_that_is_killed_is_lost_to_the_server() {
+fn a_client_that_is_killed_is_reported_as_lost() {
     let (mut server, url) = minimal_server();
     let mut raw = raw(&url);
     raw.send(REQUEST);
@@ -91,7 +91,7 @@ fn a_client_that_is_killed_is_lost_to_the_server() {
 }
 
 #[test]
-fn the_server_tells_code_and_reason_and_lets_no_reason_forge_a_line() {
+fn the_server_prints_code_and_reason_and_escapes_line_breaks() {
     let (mut server, url) = minimal_server();
     let mut raw = raw(&url);
     raw.send(REQUEST);
@@ -117,7 +117,7 @@ fn the_server_survives_garbage() {
     for bytes in garbage {
         let mut raw = raw(&url);
         raw.send(bytes);
-        // Some are answered, some only left; what counts is that the server goes on.
+        // Some are answered, others are not. The server must go on.
         raw.look();
     }
     let ended = minimal_client(&url).end();
@@ -129,8 +129,8 @@ fn the_server_survives_garbage() {
 }
 
 #[test]
-fn a_client_to_whom_nobody_listens_says_so() {
-    // Bound by a listener that is gone: nobody else gets the port within this moment.
+fn a_client_without_a_server_prints_the_cause() {
+    // A port that was just free.
     let port = {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap().port()
@@ -139,27 +139,27 @@ fn a_client_to_whom_nobody_listens_says_so() {
 }
 
 #[test]
-fn a_client_that_is_refused_says_with_which_status() {
+fn a_rejected_client_prints_the_status() {
     let cause = "the server refused the connection with HTTP status 403";
     assert_unable(&server().url("/reject/403"), cause);
 }
 
 #[test]
-fn a_client_that_gets_no_handshake_says_so() {
-    assert_unable(&server().url("/garbage"), "no valid WebSocket handshake");
+fn a_client_prints_an_invalid_handshake() {
+    assert_unable(&server().url("/garbage"), "invalid WebSocket handshake");
 }
 
 #[test]
-fn a_client_with_a_bad_url_says_what_is_bad() {
+fn a_client_prints_what_is_wrong_with_a_url() {
     assert_unable("127.0.0.1:9080", "invalid WebSocket URL: it must begin with ws:// or wss://");
     assert_unable("http://127.0.0.1", "invalid WebSocket URL: its scheme is not ws or wss");
     assert_unable("", "invalid WebSocket URL: it is empty");
 }
 
 #[test]
-fn a_client_that_cannot_make_a_secure_connection_says_why() {
+fn a_client_prints_why_tls_failed() {
     let cause = if cfg!(feature = "tls") {
-        "no secure connection: the certificate was issued by an unknown authority"
+        "the TLS handshake failed: no trusted authority issued the certificate"
     } else {
         "unsupported here: secure connections; build with the feature `tls`"
     };
@@ -167,15 +167,15 @@ fn a_client_that_cannot_make_a_secure_connection_says_why() {
 }
 
 #[test]
-fn a_client_tells_how_the_server_closed() {
+fn a_client_prints_the_close_code_of_the_server() {
     let client = minimal_client(&server().url("/close/4000/enough?wait=message")).end();
     assert_eq!(client.out.last().unwrap(), "WebSocket closed with code: 4000. Clean: true", "{client:?}");
     assert_eq!(client.code, Some(0), "{client:?}");
 }
 
 #[test]
-fn a_client_shows_what_came_with_the_close() {
-    // All of it may arrive within one poll: opened, told something, closed.
+fn a_client_prints_packets_that_arrived_with_the_close() {
+    // All of it may arrive within one poll.
     let client = minimal_client(&server().url("/send-then-close/1/4000/enough")).end();
     assert!(client.out.contains(&"< Got text data from server: 0".to_owned()), "{client:?}");
     assert_eq!(client.out.last().unwrap(), "WebSocket closed with code: 4000. Clean: true", "{client:?}");
@@ -183,20 +183,20 @@ fn a_client_shows_what_came_with_the_close() {
 }
 
 #[test]
-fn a_client_whose_connection_breaks_says_so_and_fails() {
+fn a_client_whose_connection_is_lost_fails() {
     let client = minimal_client(&server().url("/cut?wait=message")).end();
     assert_eq!(client.out.last().unwrap(), "WebSocket closed with code: -1. Clean: false", "{client:?}");
     assert_eq!(client.code, Some(1), "{client:?}");
 }
 
 #[test]
-fn a_client_shows_binary_data_by_its_size() {
+fn a_client_prints_the_size_of_binary_packets() {
     let client = minimal_client(&server().url("/burst-binary/1/10")).end();
     assert!(client.out.contains(&"< Got binary data from server: 10 bytes".to_owned()), "{client:?}");
 }
 
 #[test]
-fn a_server_whose_port_is_in_use_says_so() {
+fn a_server_prints_that_its_port_is_in_use() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let mut command = Command::new(example("minimal_server"));
@@ -209,7 +209,7 @@ fn a_server_whose_port_is_in_use_says_so() {
 }
 
 #[test]
-fn a_server_with_a_bad_address_says_so() {
+fn a_server_prints_that_its_address_is_invalid() {
     let mut command = Command::new(example("minimal_server"));
     command.arg("nonsense");
     let ended = Program::start(command).end();
@@ -218,7 +218,7 @@ fn a_server_with_a_bad_address_says_so() {
 }
 
 #[test]
-fn the_server_waits_for_as_long_as_nobody_comes() {
+fn the_server_waits_for_clients() {
     let (mut server, _) = minimal_server();
     thread::sleep(A_WHILE);
     assert!(server.is_running());

@@ -121,7 +121,7 @@ fn brackets_say_how_a_method_is_called() {
         (number, method.caller, method.call_local, method.channel, method.transfer, method.node_level)
     };
     assert_eq!(look("plain"), (4, Caller::Authority, false, 0, TransferMode::Reliable, false));
-    assert_eq!(look("disabled"), (1, Caller::Nobody, false, 3, TransferMode::Unreliable, false));
+    assert_eq!(look("disabled"), (1, Caller::Disabled, false, 3, TransferMode::Unreliable, false));
     assert_eq!(look("node"), (0x8000, Caller::AnyPeer, false, 0, TransferMode::UnreliableOrdered, true));
     assert_eq!(look("many"), (2, Caller::AnyPeer, true, -4, TransferMode::Reliable, false));
     assert_eq!(look("middle"), (3, Caller::Authority, false, 0, TransferMode::Reliable, false));
@@ -183,7 +183,7 @@ fn what_is_none_at_the_end_is_not_sent() {
     // Where anything is an argument, null is one.
     let call = Odd::Any { value: Variant::Nil };
     assert_eq!(call.into_call(), ("any", vec![Variant::Nil]));
-    let nothing = Err(CallError::ArgumentCount { least: 1, most: 1, found: 0 });
+    let nothing = Err(CallError::ArgumentCount { min: 1, max: 1, found: 0 });
     assert_eq!(Odd::from_call("any", vec![]), nothing);
     // But it is none where it could be nothing.
     let call = Odd::Many {
@@ -203,12 +203,12 @@ fn what_is_missing_at_the_end_is_none() {
     let without = Game::AddPlayer { id: 1, name: None };
     assert_eq!(added(vec![1.into()]), Ok(without.clone()));
     assert_eq!(added(vec![1.into(), Variant::Nil]), Ok(without));
-    let found = |found| Err(CallError::ArgumentCount { least: 1, most: 2, found });
+    let found = |found| Err(CallError::ArgumentCount { min: 1, max: 2, found });
     assert_eq!(added(vec![]), found(0));
     assert_eq!(added(vec![1.into(), "Ann".into(), 2.into()]), found(3));
 
     // Not before one that is needed.
-    let found = |found| Err(CallError::ArgumentCount { least: 2, most: 2, found });
+    let found = |found| Err(CallError::ArgumentCount { min: 2, max: 2, found });
     assert_eq!(Odd::from_call("middle", vec![0.5.into()]), found(1));
     let middle = Odd::Middle { first: None, last: 0.5 };
     assert_eq!(Odd::from_call("middle", vec![Variant::Nil, 0.5.into()]), Ok(middle));
@@ -217,7 +217,7 @@ fn what_is_missing_at_the_end_is_none() {
 #[test]
 fn arguments_have_types() {
     let wrong =
-        |index, expected, found| Err(CallError::Argument { index, why: WrongType { expected, found } });
+        |index, expected, found| Err(CallError::Argument { index, error: WrongType { expected, found } });
     let added = |arguments| Game::from_call("add_player", arguments);
     assert_eq!(added(vec!["1".into()]), wrong(0, "int", VariantType::String));
     assert_eq!(
@@ -235,7 +235,7 @@ fn arguments_have_types() {
     };
     assert!(matches!(many("right"), Ok(Odd::Many { arguments: Some(Side::Right), optional: None, .. })));
     let why = WrongType { expected: "a side", found: VariantType::String };
-    assert_eq!(many("up"), Err(CallError::Argument { index: 1, why }));
+    assert_eq!(many("up"), Err(CallError::Argument { index: 1, error: why }));
 }
 
 /// What a session asks before it tells of a call, and what the program makes of it then.

@@ -1,19 +1,19 @@
-//! The house rules, as tests. Each reads the source tree, and when it fails it says where, and what to do instead.
+//! The house rules, as tests. Each reads the source tree, and reports where a rule is broken and what to do instead.
 //!
-//! A rule is a function of a file in `tidy/`; beside it stand the planted violations that show that it notices.
+//! A rule is a function in `tidy/`, with planted violations beside it, which prove that it works.
 
 #![cfg(not(target_family = "wasm"))]
 
 #[path = "tidy/code.rs"]
 mod code;
+#[path = "tidy/docs.rs"]
+mod docs;
 #[path = "tidy/habits.rs"]
 mod habits;
 #[path = "tidy/layers.rs"]
 mod layers;
 #[path = "tidy/manifest.rs"]
 mod manifest;
-#[path = "tidy/papers.rs"]
-mod papers;
 #[path = "tidy/places.rs"]
 mod places;
 #[path = "tidy/programs.rs"]
@@ -22,126 +22,147 @@ mod programs;
 mod seam;
 #[path = "tidy/tree.rs"]
 mod tree;
+#[path = "tidy/types.rs"]
+mod types;
+#[path = "tidy/words.rs"]
+mod words;
 
 use tree::{File, Tree};
 
-/// Fails with everything that was found at once, a line each.
+/// Fails with all violations at once, one per line.
 #[track_caller]
-fn nothing_in(found: Vec<String>) {
+fn report(found: Vec<String>) {
     assert!(found.is_empty(), "{} found:\n{}\n", found.len(), found.join("\n"));
 }
 
-/// Holds each of these files against a rule.
+/// Checks each of these files.
 #[track_caller]
-fn hold<'a>(files: impl Iterator<Item = &'a File>, rule: impl Fn(&File) -> Vec<String>) {
+fn check<'a>(files: impl Iterator<Item = &'a File>, rule: impl Fn(&File) -> Vec<String>) {
     let mut count = 0;
     let found = files.inspect(|_| count += 1).flat_map(rule).collect();
-    assert!(count > 0, "there was no file to hold against the rule");
-    nothing_in(found);
+    assert!(count > 0, "there are no files to check");
+    report(found);
 }
 
 #[test]
 fn one_place_asks_about_the_target() {
     let tree = Tree::get();
-    hold(tree.rust("src/"), seam::target_questions);
-    nothing_in(seam::selections(tree.rust("src/")));
+    check(tree.rust("src/"), seam::target_questions);
+    report(seam::selections(tree.rust("src/")));
 }
 
 #[test]
-fn layers_look_down_only() {
+fn layers_import_downward_only() {
     let tree = Tree::get();
-    hold(tree.rust("src/"), layers::look_down);
-    nothing_in(layers::unplaced(tree.rust("src/")));
+    check(tree.rust("src/"), layers::look_down);
+    report(layers::unplaced(tree.rust("src/")));
 }
 
 #[test]
-fn what_is_sans_io_sees_no_socket_and_no_clock() {
+fn sans_io_code_uses_no_socket_and_no_clock() {
     let tree = Tree::get();
-    hold(tree.rust("src/").filter(|file| layers::is_sans_io(&file.path)), layers::sans_io);
+    check(tree.rust("src/").filter(|file| layers::is_sans_io(&file.path)), layers::sans_io);
 }
 
 #[test]
 fn files_have_one_job() {
-    hold(Tree::get().rust(""), habits::size);
+    check(Tree::get().rust(""), habits::size);
 }
 
 #[test]
-fn files_say_what_they_are() {
-    hold(Tree::get().rust(""), habits::module_doc);
+fn files_begin_with_their_purpose() {
+    check(Tree::get().rust(""), habits::module_doc);
 }
 
 #[test]
 fn unit_tests_stand_last_in_their_file() {
-    hold(Tree::get().rust("src/"), habits::tests_last);
+    check(Tree::get().rust("src/"), habits::tests_last);
 }
 
 #[test]
-fn nothing_is_half_done() {
-    hold(Tree::get().rust(""), habits::half_done);
+fn no_code_is_half_done() {
+    check(Tree::get().rust(""), habits::half_done);
 }
 
 #[test]
 fn the_library_neither_panics_nor_leaks() {
-    hold(Tree::get().rust("src/"), habits::panics_and_leaks);
+    check(Tree::get().rust("src/"), habits::panics_and_leaks);
 }
 
 #[test]
 fn a_silenced_lint_has_its_reason() {
-    hold(Tree::get().rust(""), habits::silenced_lints);
+    check(Tree::get().rust(""), habits::silenced_lints);
 }
 
 #[test]
-fn the_readme_mentions_every_public_type() {
-    let tree = Tree::get();
-    nothing_in(papers::missing_types(tree.text("src/lib.rs"), tree.text("README.md")));
+fn the_readme_is_short_and_names_every_feature() {
+    let (manifest, readme) = (Tree::get().text("Cargo.toml"), Tree::get().text("README.md"));
+    report([docs::readme_length(readme), docs::missing_features(manifest, readme)].concat());
 }
 
 #[test]
-fn the_readme_mentions_every_feature() {
+fn documents_have_the_version_of_the_manifest() {
     let tree = Tree::get();
-    nothing_in(papers::missing_features(tree.text("Cargo.toml"), tree.text("README.md")));
+    let manifest = tree.text("Cargo.toml");
+    report(docs::readme_version(manifest, tree.text("README.md")));
+    report(docs::changelog_version(manifest, tree.text("CHANGELOG.md")));
 }
 
 #[test]
-fn the_papers_tell_the_version_of_the_manifest() {
+fn documents_name_what_exists() {
     let tree = Tree::get();
-    nothing_in(papers::readme_version(tree.text("Cargo.toml"), tree.text("README.md")));
-    nothing_in(papers::changelog_version(tree.text("Cargo.toml"), tree.text("CHANGELOG.md")));
+    report(docs::missing_names("docs/godot-wire.md", tree.text("docs/godot-wire.md"), tree.rust("")));
 }
 
 #[test]
-fn the_papers_name_what_is_there() {
+fn no_link_is_dead() {
     let tree = Tree::get();
-    nothing_in(papers::named_in_vain("docs/godot-wire.md", tree.text("docs/godot-wire.md"), tree.rust("")));
+    let text = |path: &str| tree.files().find(|file| file.path == path).map(|file| file.text.as_str());
+    check(tree.documents(), |file| docs::dead_links(file, text, Tree::exists));
+    check(tree.rust("src/"), docs::repository_links);
 }
 
 #[test]
-fn the_programs_of_the_papers_can_be_pasted() {
+fn documents_show_no_hidden_lines() {
+    check(Tree::get().documents(), docs::hidden_lines);
+}
+
+#[test]
+fn no_refused_word_is_used() {
+    check(Tree::get().files().filter(|file| words::applies_to(file)), words::refused);
+}
+
+#[test]
+fn no_two_types_share_a_name() {
+    report(types::shared_names(Tree::get().rust("src/")));
+}
+
+#[test]
+fn programs_in_documents_can_be_pasted() {
     let tree = Tree::get();
-    let papers = tree.files().filter(|file| file.path.ends_with(".md"));
-    hold(papers.chain(tree.rust("src/")), programs::unusable);
+    check(tree.documents().chain(tree.rust("src/")), programs::unusable);
     for example in ["examples/hello_client.rs", "examples/hello_server.rs"] {
-        nothing_in(programs::not_shown(tree.text("README.md"), example, tree.text(example)));
+        report(programs::not_shown(tree.text("README.md"), example, tree.text(example)));
     }
 }
 
 #[test]
 fn every_feature_is_documented() {
-    nothing_in(manifest::undocumented_features(Tree::get().text("Cargo.toml")));
+    report(manifest::undocumented_features(Tree::get().text("Cargo.toml")));
 }
 
 #[test]
 fn the_library_brings_no_async_runtime() {
     let tree = Tree::get();
-    nothing_in(manifest::runtimes(tree.text("Cargo.toml"), tree.text("Cargo.lock")));
+    report(manifest::runtimes(tree.text("Cargo.toml"), tree.text("Cargo.lock")));
 }
 
 #[test]
-fn nothing_names_a_place_on_somebodys_machine() {
-    hold(Tree::get().files(), places::machine_paths);
+fn no_file_names_a_path_of_one_machine() {
+    check(Tree::get().files(), places::machine_paths);
 }
 
 #[test]
-fn nothing_names_a_package_registry() {
-    hold(Tree::get().files(), places::registries);
+fn no_file_names_a_package_registry() {
+    check(Tree::get().files(), places::registries);
 }

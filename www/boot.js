@@ -1,6 +1,6 @@
-// Brings the page from "loading" to "ready" or "failed", and says why it failed.
+// Brings the page from "loading" to "ready" or "failed", and shows why it failed.
 //
-// A classic script on purpose: it must be able to speak when modules cannot be loaded at all.
+// A classic script on purpose: it must run when modules cannot be loaded.
 
 (() => {
   const DEMO = "Run `cargo xtask demo` in the repository";

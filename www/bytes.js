@@ -1,4 +1,4 @@
-// Bytes in people's words: hex in both directions, lengths, sizes.
+// Bytes as text: hex in both directions, lengths, sizes.
 
 const utf8 = new TextEncoder();
 const grouped = new Intl.NumberFormat("en");

@@ -1,4 +1,4 @@
-// The console: its controls drive one WebSocketPeer, and one poll a frame tells what became of it.
+// The console: its controls drive one WebSocketPeer, and one poll per frame shows its state.
 
 import { count, fromHex, utf8Length } from "./bytes.js";
 import { clearProblems, element, onSubmit, rememberLast, showMeasure, showProblem, submitOnEnter } from "./form.js";
@@ -18,8 +18,8 @@ const FIELD_AT_FAULT = {
 };
 
 /**
- * Puts the controls to work. `WebSocketPeer` is the class of the loaded module. `stopped` hears of an error that no call
- * may answer with, such as a trap in the module: it is not called again after that.
+ * Connects the controls to a peer. `WebSocketPeer` is the class of the loaded module. `stopped` is called with an error that no call
+ * should throw, such as a trap in the module; the page then stops.
  */
 export function start(WebSocketPeer, stopped) {
   new Console(WebSocketPeer, stopped);
@@ -54,7 +54,7 @@ class Console {
     element("abort").addEventListener("click", () => this.#attempt("close-code", () => this.#peer.abort()));
   }
 
-  // What the controls ask for
+  // Actions of the controls
 
   /** Runs what a control asks for. Its error is shown beside the field it is about, and in the log. */
   #attempt(field, action) {
@@ -86,7 +86,7 @@ class Console {
     this.#peer?.free();
     this.#peer = next;
 
-    // Told here, not by #noteState: the old peer may have been left in this very state.
+    // Logged here, not by #noteState: the old peer may have been in this state.
     this.#shownState = next.state;
     showState(next);
     this.#log.state(STATE_NAMES[next.state], protocols.length > 0 ? `${address}, offering ${protocols.join(", ")}` : address);
@@ -112,7 +112,7 @@ class Console {
     this.#peer.close(closeCode(element("close-code").value.trim()), element("close-reason").value);
   }
 
-  // What the peer tells
+  // Changes of the peer
 
   /** One frame. It asks for another until the peer is closed and everything it brought is shown. */
   #step() {
@@ -129,7 +129,7 @@ class Console {
   /** Shows what is new about the peer. While packets flood in, some stay for a later call: then the answer is `false`. */
   #observe() {
     if (this.#peer !== undefined) {
-      // One poll may bring an opening, packets and the end: they are told in this order.
+      // One poll may report an opening, packets and the end, in this order.
       if (this.#peer.state !== CLOSED) this.#noteState();
       for (let packet = this.#peer.recv(); packet !== undefined; packet = this.#peer.recv()) this.#log.received(packet);
       this.#noteState();
@@ -155,7 +155,7 @@ class Console {
     try {
       action();
     } catch (error) {
-      // The module may be in any condition now: its peer is neither used nor freed.
+      // The module is in an unknown state: its peer is neither used nor freed.
       this.#peer = undefined;
       this.#log.error(error);
       this.#log.draw();
@@ -177,7 +177,7 @@ function hexMeasure(hex) {
   try {
     return count(fromHex(hex).length, "byte");
   } catch {
-    // Half a byte while typing is no mistake yet; sending it tells what is wrong.
+    // Half a byte is not an error while typing; sending it is.
     return "incomplete";
   }
 }

@@ -1,4 +1,4 @@
-// One entry of the log as a list item: when, which way, what kind, how large, and as much of it as is good to show.
+// One entry of the log as a list item: when, direction, kind, size, and the start of its data.
 
 import { count, toHex, utf8Length } from "./bytes.js";
 
@@ -6,7 +6,7 @@ const MOST_CHARACTERS = 600;
 const MOST_BYTES = 128;
 
 /**
- * `way` says in a word what happened: `sent`, `received`, `open`, …; `data` is a string, or the bytes of a binary packet.
+ * `way` is the event: `sent`, `received`, `open`, …; `data` is a string, or the bytes of a binary packet.
  */
 export function listItem({ time, direction, kind, way, data }) {
   const item = document.createElement("li");
@@ -49,7 +49,7 @@ function excerpt(data) {
     return { shown: toHex(data.subarray(0, MOST_BYTES)), rest: rest > 0 && count(rest, "byte") };
   }
   let end = Math.min(data.length, MOST_CHARACTERS);
-  // Never between the two halves of one character.
+  // Not between the two halves of a character.
   if (end < data.length && /[\uD800-\uDBFF]/.test(data[end - 1])) end -= 1;
   const rest = data.length - end;
   return { shown: visible(data.slice(0, end)), rest: rest > 0 && count(rest, "character") };

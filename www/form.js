@@ -1,4 +1,4 @@
-// What the plain form controls of this page share: problems beside fields, buttons that hand on the keyboard's focus,
+// What the plain form controls of this page share: problems beside fields, buttons that pass on the focus,
 // and fields that remember what was sent.
 
 export const element = (id) => document.getElementById(id);

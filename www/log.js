@@ -1,11 +1,11 @@
-// The list of packets and events. It is bounded, so that a flood of packets cannot choke the page.
+// The list of packets and events. It is bounded, so that a flood of packets cannot slow the page down.
 
 import { count } from "./bytes.js";
 import { listItem } from "./entry.js";
 
 const MOST_ENTRIES = 500;
 
-/** Under a flood each entry would be on screen for one frame, which nobody can read: then the list is drawn less often. */
+/** In a flood each entry would be on screen for one frame, too short to read: then the list is drawn less often. */
 const FEW_ENTRIES = 25;
 const MILLISECONDS_BETWEEN_MANY = 400;
 
@@ -73,10 +73,10 @@ export class Log {
     this.#list.append(...this.#waiting.slice(-MOST_ENTRIES).map(listItem));
     this.#waiting = [];
     while (this.#list.childElementCount > MOST_ENTRIES) this.#list.firstElementChild.remove();
-    this.#tellCount();
+    this.#showCount();
   }
 
-  #tellCount() {
+  #showCount() {
     const shown = this.#list.childElementCount;
     const total = count(this.#total, "entry", "entries");
     if (shown === 0) this.#count.textContent = "";
@@ -88,7 +88,7 @@ export class Log {
     this.#list.replaceChildren();
     this.#waiting = [];
     this.#total = 0;
-    this.#tellCount();
+    this.#showCount();
     this.#goToNewest();
   }
 

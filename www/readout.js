@@ -1,4 +1,4 @@
-// Shows how a connection stands: its state, what may be done in it, its counters, and why it ended.
+// Shows a connection: its state, the controls that apply, its counters, and why it ended.
 
 import { roughSize } from "./bytes.js";
 import { element, enable } from "./form.js";
@@ -15,7 +15,7 @@ export function showState({ state, closeInfo }) {
   element("state").textContent = STATE_NAMES[state];
   document.documentElement.dataset.state = STATE_NAMES[state].toLowerCase();
 
-  // Read-only instead of disabled: still there to be read, copied and reached by keyboard.
+  // Read-only instead of disabled: it can be read, copied and reached by keyboard.
   element("address").readOnly = state !== CLOSED;
   element("protocols").readOnly = state !== CLOSED;
   enable("connect", state === CLOSED);

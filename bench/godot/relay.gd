@@ -1,17 +1,17 @@
 extends SceneTree
-## A server that clients join, and which carries packets between them: all of that SceneMultiplayer does by itself.
+## A server that relays packets between its clients, which SceneMultiplayer does by itself.
 ##
-## --hz=N: so many frames a second, as a game has them. Without it frames follow each other without a pause, and so they do
-## while clients come, for in each frame one is let in.
+## --hz=N sets the frames per second. Without it, and while clients join, frames follow each other without pause,
+## because the engine admits one client per frame.
 
-## Whoever comes sooner after somebody else belongs to the same crowd.
-const CROWD := 0.5
+## The frame rate returns to normal this many seconds after the last client has joined.
+const JOIN_PAUSE := 0.5
 
-var _come := 0
+var _joined := 0
 
 
 func _initialize() -> void:
-	# Without a window it would sleep for 6.9 ms in each frame, whatever else it is told.
+	# Without a window the engine would sleep for 6.9 ms in each frame, despite other settings.
 	OS.low_processor_usage_mode_sleep_usec = 0
 	var peer := WebSocketMultiplayerPeer.new()
 	var port := _listen(peer)
@@ -20,20 +20,20 @@ func _initialize() -> void:
 		quit(1)
 		return
 	get_multiplayer().multiplayer_peer = peer
-	get_multiplayer().peer_connected.connect(_hurry)
+	get_multiplayer().peer_connected.connect(_on_peer_connected)
 	print("Listening on ws://127.0.0.1:%d" % port)
 
 
-func _hurry(_id: int) -> void:
+func _on_peer_connected(_id: int) -> void:
 	Engine.max_fps = 0
-	_come += 1
-	var come := _come
-	await create_timer(CROWD).timeout
-	if come == _come:
+	_joined += 1
+	var joined := _joined
+	await create_timer(JOIN_PAUSE).timeout
+	if joined == _joined:
 		Engine.max_fps = _hz()
 
 
-## The peer does not tell which port it got, so a free one is looked for before it is asked.
+## Finds a free port first, because the peer does not report the port that it listens on.
 func _listen(peer: WebSocketMultiplayerPeer) -> int:
 	for attempt in 10:
 		var probe := TCPServer.new()

@@ -1,7 +1,7 @@
 extends Control
-## The room as a picture, and the mouse in it.
+## Draws the room, and handles the mouse.
 
-## The player wants to be here, in the room's own measure.
+## The player points here, in the room's coordinates.
 signal pointed(at: Vector2)
 
 const Room := preload("res://room.gd")
@@ -9,7 +9,7 @@ const Room := preload("res://room.gd")
 const COIN := Color.GOLD
 const FLOOR := Color(0.13, 0.15, 0.19)
 const RADIUS := 8.0
-## A mouse moves more often than the others need to know.
+## The least time between two moves that are sent.
 const LEAST_MSEC := 50
 
 var _last_msec := 0
@@ -28,7 +28,7 @@ func _draw() -> void:
 	for id in _room.players:
 		var player := _room.players[id]
 		var at := player.position * size / Room.SIZE
-		# The same colour at all ends: it comes from the id alone.
+		# The id alone gives the colour, so that it is the same at all ends.
 		draw_circle(at, RADIUS, Color.from_hsv(fmod(id * 0.618034, 1.0), 0.6, 0.9))
 		var label := "%s %d" % [player.name, player.score]
 		draw_string(get_theme_default_font(), at + Vector2(RADIUS + 4, 5), label)

@@ -1,11 +1,11 @@
 extends Timer
-## Plays by itself: walks to the coin, a step at each tick.
+## A bot: walks to the coin, one step per tick.
 
 const Room := preload("res://room.gd")
 
 const STEP := 40.0
 
-## What to say as soon as there is a coin.
+## The chat line to send when there is a coin.
 var words := ""
 
 @onready var _room: Room = $"../Room"

@@ -1,23 +1,23 @@
 extends Timer
-## The rules of the room. They are kept by whoever hosts it, and by nobody else. The timer is the clock of the rounds.
+## The rules of the room, which only the host applies. The timer is the clock of the rounds.
 
-## All rounds have been played, and everybody has been told.
+## All rounds have been played, and all players know.
 signal finished
 
 const Room := preload("res://room.gd")
 
-## How near to the coin a marker takes it.
+## The distance at which a marker takes the coin.
 const REACH := 16.0
 const MAX_NAME := 20
 const MAX_TEXT := 200
 const PAUSE := 1.0
-## A Godot client loses what it reads in the same poll as the end of the connection. So nobody is cut off right behind the
-## words that say why.
-const FAREWELL := 0.5
+## A Godot client loses packets that it reads in the same poll as the end of the connection. So the host waits between
+## the reason and the disconnect.
+const DRAIN := 0.5
 
-## The first round waits for so many.
+## The number of players that start the first round.
 var players := 1
-## How many to play; 0 is without an end.
+## The number of rounds; 0 is no limit.
 var rounds := 0
 var seconds := 15.0
 
@@ -46,12 +46,12 @@ func _on_asked_to_enter(id: int, player_name: String) -> void:
 		return
 	var objection := _objection_to(player_name)
 	if objection != "":
-		_turn_away(id, objection)
+		_reject(id, objection)
 		return
 	for other in _room.players:
 		var player := _room.players[other]
 		_room.add_player.rpc_id(id, other, player.name, player.score)
-	# Zero is what the score is if nothing is said of it.
+	# The default of the score is zero.
 	_room.add_player.rpc(id, player_name)
 	if _is_on:
 		_room.start_round.rpc_id(id, _round, time_left, _room.coin)
@@ -64,13 +64,13 @@ func _objection_to(player_name: String) -> String:
 		return "a name is 1 to %d letters" % MAX_NAME
 	for player: Room.Player in _room.players.values():
 		if player.name == player_name:
-			return "somebody else has this name"
+			return "this name is taken"
 	return ""
 
 
-func _turn_away(id: int, reason: String) -> void:
+func _reject(id: int, reason: String) -> void:
 	_room.refuse.rpc_id(id, reason)
-	await get_tree().create_timer(FAREWELL).timeout
+	await get_tree().create_timer(DRAIN).timeout
 	if id in multiplayer.get_peers():
 		(multiplayer as SceneMultiplayer).disconnect_peer(id)
 
@@ -80,7 +80,7 @@ func _on_asked_to_say(id: int, text: String) -> void:
 		_room.say.rpc(text, id)
 
 
-## What somebody sends as a line is to stay one line.
+## A line of a client must not contain line breaks.
 func _has_controls(text: String) -> bool:
 	return Array(text.split("")).any(func(letter: String) -> bool: return letter.unicode_at(0) < 32)
 
@@ -102,7 +102,7 @@ func _on_timeout() -> void:
 		_is_on = false
 		_room.end_round.rpc(_round, _ranking())
 		if _round == rounds:
-			_room.say.rpc("that was all")
+			_room.say.rpc("no more rounds")
 		start(PAUSE)
 	elif _round == rounds:
 		finished.emit()

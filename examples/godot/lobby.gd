@@ -1,10 +1,10 @@
 extends VBoxContainer
-## What stands beside the picture: the form to host or to join, what has happened, and the line to say something.
+## The controls beside the room: the form to host or join, the log, and the chat line.
 
 signal host_wanted(port: int, player_name: String)
 signal join_wanted(url: String, player_name: String)
 signal leave_wanted
-signal said(text: String)
+signal chat_submitted(text: String)
 
 const Room := preload("res://room.gd")
 
@@ -29,13 +29,13 @@ func _process(_delta: float) -> void:
 	_clock.text = "%d s" % ceili(_room.seconds_left)
 
 
-func tell(line: String) -> void:
-	# As text: what others say must not become markup.
+func show_line(line: String) -> void:
+	# As text: lines from other players must not become markup.
 	_log.add_text(line + "\n")
 
 
 func _on_host_pressed() -> void:
-	# A host listens at all of its addresses; of what is in the form only the port is about it.
+	# A host listens at all of its addresses, so only the port matters.
 	var parts := _address.text.split(":")
 	host_wanted.emit(parts[-1].to_int(), _name.text)
 
@@ -49,5 +49,5 @@ func _on_leave_pressed() -> void:
 
 
 func _on_chat_submitted(text: String) -> void:
-	said.emit(text)
+	chat_submitted.emit(text)
 	_chat.clear()

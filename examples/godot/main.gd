@@ -1,14 +1,14 @@
 extends Control
-## Makes the connection, and obeys the command line or the player at the buttons.
+## Connects, as the command line or the buttons say.
 ##
-## Whatever happens is printed, a line each. From a command line, all behind a `--` of their own:
+## Prints a line for each event. Options of the command line, after `--`:
 ## [codeblock]
 ## --host=PORT      hosts the room; with --players=N, --rounds=N, --seconds=S (see host.gd)
 ## --join=URL       joins one
 ## --name=NAME      plays in it under this name; a host without a name only hosts
 ## --bot            plays by itself
-## --say=TEXT       what the bot says in the first round
-## --quit-after=S   leaves after so many seconds
+## --say=TEXT       the line that the bot sends in the first round
+## --quit-after=S   leaves after S seconds
 ## [/codeblock]
 
 const Bot := preload("res://bot.gd")
@@ -17,7 +17,7 @@ const Lobby := preload("res://lobby.gd")
 const Room := preload("res://room.gd")
 
 var _name := ""
-## Whether the program came only for this connection, and ends with it.
+## If true, the program ends with the connection.
 var _ends_with_connection := false
 
 @onready var _room: Room = $Room
@@ -27,13 +27,13 @@ var _ends_with_connection := false
 
 
 func _ready() -> void:
-	_room.told.connect(_tell)
+	_room.printed.connect(_show)
 	_room.refused.connect(_on_refused)
 	_host.finished.connect(_end.bind("the game is over", 0))
 	multiplayer.connected_to_server.connect(_on_connected)
-	multiplayer.connection_failed.connect(_end.bind("nobody answers", 1))
-	multiplayer.server_disconnected.connect(_end.bind("the host has gone", 0))
-	_obey(OS.get_cmdline_user_args())
+	multiplayer.connection_failed.connect(_end.bind("no answer", 1))
+	multiplayer.server_disconnected.connect(_end.bind("the host has left", 0))
+	_run(OS.get_cmdline_user_args())
 
 
 func host(port: int, player_name: String) -> void:
@@ -64,12 +64,12 @@ func _begin(peer: MultiplayerPeer, player_name: String, line: String) -> void:
 	multiplayer.multiplayer_peer = peer
 	_name = player_name
 	_lobby.is_connected_to_room = true
-	_tell(line)
+	_show(line)
 
 
-## The connection is over, or never was.
+## The connection has ended, or could not be made.
 func _end(line: String, exit_code: int) -> void:
-	_tell(line)
+	_show(line)
 	multiplayer.multiplayer_peer.close()
 	multiplayer.multiplayer_peer = OfflineMultiplayerPeer.new()
 	_room.clear()
@@ -79,13 +79,13 @@ func _end(line: String, exit_code: int) -> void:
 		get_tree().quit(exit_code)
 
 
-func _tell(line: String) -> void:
+func _show(line: String) -> void:
 	print(line)
-	_lobby.tell(line)
+	_lobby.show_line(line)
 
 
 func _on_connected() -> void:
-	_tell("connected")
+	_show("connected")
 	_room.enter.rpc_id(1, _name)
 
 
@@ -93,7 +93,7 @@ func _on_refused(reason: String) -> void:
 	_end("refused: " + reason, 1)
 
 
-func _on_lobby_said(text: String) -> void:
+func _on_lobby_chat_submitted(text: String) -> void:
 	_room.chat.rpc_id(1, text)
 
 
@@ -102,20 +102,20 @@ func _on_arena_pointed(at: Vector2) -> void:
 		_room.move_marker.rpc(at)
 
 
-func _obey(arguments: PackedStringArray) -> void:
-	var orders: Dictionary[String, String] = {"players": "1", "rounds": "0", "seconds": "15", "name": "", "say": ""}
+func _run(arguments: PackedStringArray) -> void:
+	var options: Dictionary[String, String] = {"players": "1", "rounds": "0", "seconds": "15", "name": "", "say": ""}
 	for argument in arguments:
-		orders[argument.get_slice("=", 0).trim_prefix("--")] = argument.substr(argument.find("=") + 1)
-	_host.players = orders["players"].to_int()
-	_host.rounds = orders["rounds"].to_int()
-	_host.seconds = orders["seconds"].to_float()
-	_bot.words = orders["say"]
-	if "bot" in orders:
+		options[argument.get_slice("=", 0).trim_prefix("--")] = argument.substr(argument.find("=") + 1)
+	_host.players = options["players"].to_int()
+	_host.rounds = options["rounds"].to_int()
+	_host.seconds = options["seconds"].to_float()
+	_bot.words = options["say"]
+	if "bot" in options:
 		_bot.start()
-	if "quit-after" in orders:
-		get_tree().create_timer(orders["quit-after"].to_float()).timeout.connect(leave)
-	_ends_with_connection = "host" in orders or "join" in orders
-	if "host" in orders:
-		host(orders["host"].to_int(), orders["name"])
-	elif "join" in orders:
-		join(orders["join"], orders["name"])
+	if "quit-after" in options:
+		get_tree().create_timer(options["quit-after"].to_float()).timeout.connect(leave)
+	_ends_with_connection = "host" in options or "join" in options
+	if "host" in options:
+		host(options["host"].to_int(), options["name"])
+	elif "join" in options:
+		join(options["join"], options["name"])

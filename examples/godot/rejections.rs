@@ -1,4 +1,4 @@
-//! Reports rejected packets without flooding the log: one line per second at most.
+//! Reports rejected packets, at most one line per second.
 
 use std::time::{Duration, Instant};
 
@@ -15,19 +15,19 @@ pub struct Rejections {
 
 impl Rejections {
     /// Remembers the latest rejection.
-    pub fn note(&mut self, from: PeerId, what: PacketError) {
-        self.last = Some((from, what));
+    pub fn note(&mut self, from: PeerId, error: PacketError) {
+        self.last = Some((from, error));
     }
 
-    /// Prints a line if the count has grown, and the line before is a second old.
+    /// Prints a line if the count has grown and the last line is a second old.
     pub fn report(&mut self, count: u64) {
         let is_early = self.reported_at.is_some_and(|at| at.elapsed() < PAUSE);
         if count == self.reported || is_early {
             return;
         }
         (self.reported, self.reported_at) = (count, Some(Instant::now()));
-        if let Some((from, what)) = &self.last {
-            eprintln!("rejected so far: {count}, the last from {from}: {what}");
+        if let Some((from, error)) = &self.last {
+            eprintln!("rejected so far: {count}, the last from {from}: {error}");
         }
     }
 }

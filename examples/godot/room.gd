@@ -1,22 +1,21 @@
 extends Node
-## The room as each end sees it, and what the ends say to each other.
+## The methods of the room, and its state at each end.
 ##
-## Whom such a call reaches may run this same script, or `room.rs` beside it. On the wire a method is a number: its place in
-## the sorted names of all `@rpc` methods of the script. So both ends have to declare all of them, also those that they
-## never call; how many arguments there are and of which types is for each call to agree upon.
+## The other end runs this script, or `room.rs` beside it. On the wire a method is its index in the sorted names of all
+## `@rpc` methods of the script. So both ends have to declare all of them, also those that they never call.
 
-## There is something to tell a human.
-signal told(line: String)
-## Somebody stands elsewhere, or the coin lies elsewhere.
+## A line for people.
+signal printed(line: String)
+## A player or the coin has moved.
 signal changed
-## Somebody wants to be let in. Only the host hears this and the next.
+## A client asks to enter. Only the host emits this and the next two.
 signal asked_to_enter(id: int, player_name: String)
 signal asked_to_say(id: int, text: String)
 signal moved(id: int)
-## The host does not want us.
+## The host has refused this client.
 signal refused(reason: String)
 
-## What positions are measured in, whatever the size of a window.
+## The size of the room, in which positions are measured.
 const SIZE := Vector2(640, 400)
 
 
@@ -26,7 +25,7 @@ class Player:
 	var position := SIZE / 2
 
 
-## Who is in, by their peers' ids.
+## The players, by their peer ids.
 var players: Dictionary[int, Player] = {}
 var coin := Vector2.INF
 var seconds_left := 0.0
@@ -42,13 +41,13 @@ func clear() -> void:
 	end_round(0, PackedStringArray())
 
 
-# What anybody may call. "any_peer" means just that, so each of these looks at who calls and with what. They are called on
-# the host also by the player who sits there, hence "call_local".
+# Every peer may call these, so each of them checks the caller and the arguments. "call_local" is for the player at the
+# host.
 
 
 @rpc("any_peer", "call_local", "reliable")
 func enter(player_name: String) -> void:
-	# Clients can reach each other through the host's relay: this is none of theirs to decide.
+	# Clients can call each other through the host's relay; only the host decides.
 	if multiplayer.is_server():
 		asked_to_enter.emit(multiplayer.get_remote_sender_id(), player_name)
 
@@ -59,7 +58,7 @@ func chat(text: String) -> void:
 		asked_to_say.emit(multiplayer.get_remote_sender_id(), text)
 
 
-## Called at all ends at once: the host passes it on without a look, so each end looks for itself.
+## Called at all ends. The host relays it unchecked, so each end checks it.
 @rpc("any_peer", "call_local", "unreliable")
 func move_marker(to: Vector2) -> void:
 	var id := multiplayer.get_remote_sender_id()
@@ -69,13 +68,13 @@ func move_marker(to: Vector2) -> void:
 		moved.emit(id)
 
 
-# What only the host may call; the engine sees to that, for the host is this node's authority.
+# Only the host may call these: it is the authority of this node, and the engine checks that.
 
 
 @rpc("authority", "call_local", "reliable")
 func add_player(id: int, player_name: String, score: int = 0) -> void:
 	if not players.has(id):
-		told.emit("+ " + player_name)
+		printed.emit("+ " + player_name)
 		players[id] = Player.new()
 	players[id].name = player_name
 	players[id].score = score
@@ -85,15 +84,15 @@ func add_player(id: int, player_name: String, score: int = 0) -> void:
 @rpc("authority", "call_local", "reliable")
 func remove_player(id: int) -> void:
 	if players.has(id):
-		told.emit("- " + players[id].name)
+		printed.emit("- " + players[id].name)
 		players.erase(id)
 		changed.emit()
 
 
-## Without anybody who says it, it is the host itself.
+## Without a sender, the line is from the host.
 @rpc("authority", "call_local", "reliable")
 func say(text: String, from: int = 0) -> void:
-	told.emit("%s: %s" % [players[from].name, text] if players.has(from) else "* " + text)
+	printed.emit("%s: %s" % [players[from].name, text] if players.has(from) else "* " + text)
 
 
 @rpc("authority", "call_local", "reliable")
@@ -101,7 +100,7 @@ func start_round(number: int, seconds: float, coin_at: Vector2) -> void:
 	for player: Player in players.values():
 		player.score = 0
 	seconds_left = seconds
-	told.emit("round %d begins" % number)
+	printed.emit("round %d begins" % number)
 	place_coin(coin_at)
 
 
@@ -115,16 +114,16 @@ func place_coin(at: Vector2) -> void:
 func set_score(id: int, score: int) -> void:
 	if players.has(id):
 		players[id].score = score
-		told.emit("%s has %d" % [players[id].name, score])
+		printed.emit("%s has %d" % [players[id].name, score])
 
 
-## The ranking has the names, the best one first. Without a number nothing was played.
+## The ranking has the names, the best first. Zero clears the round.
 @rpc("authority", "call_local", "reliable")
 func end_round(number: int, ranking: PackedStringArray) -> void:
 	seconds_left = 0.0
 	coin = Vector2.INF
 	if number > 0:
-		told.emit("round %d ends: %s" % [number, ", ".join(ranking)])
+		printed.emit("round %d ends: %s" % [number, ", ".join(ranking)])
 	changed.emit()
 
 

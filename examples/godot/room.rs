@@ -1,26 +1,26 @@
-//! The room as each end sees it, and what the ends say to each other: what `room.gd` is for Godot, for Rust programs.
+//! The methods of the room, and its state at each end: `room.gd` for Rust programs.
 
 use std::collections::BTreeMap;
 
 use websocket_peer::{multiplayer::PeerId, rpc, variant::Vector2};
 
-/// Where the node is in the tree of a Godot end, below the root.
+/// The path of the node in Godot's tree, below the root.
 pub const PATH: &str = "Main/Room";
 
-/// What positions are measured in.
+/// The size of the room, in which positions are measured.
 pub const SIZE: Vector2 = Vector2::new(640.0, 400.0);
 
 rpc! {
-    /// What can be called at the room: the names of all `@rpc` methods of `room.gd`, and what they take. That they can be
-    /// called locally is said there alone, for that is each end's own affair.
+    /// The methods of the room: all `@rpc` methods of `room.gd`, with their parameters. `call_local` is missing, because each
+    /// end decides about that alone.
     #[derive(Debug, Clone, PartialEq)]
     pub enum Room {
-        // What anybody may call.
+        // Every peer may call these.
         Enter { player_name: String } = "enter" [any_peer];
         Chat { text: String } = "chat" [any_peer];
         MoveMarker { to: Vector2 } = "move_marker" [any_peer, unreliable];
 
-        // What only the host may call.
+        // Only the host may call these.
         AddPlayer { id: i32, player_name: String, score: Option<i64> } = "add_player" [authority];
         RemovePlayer { id: i32 } = "remove_player" [authority];
         Say { text: String, from: Option<i32> } = "say" [authority];
@@ -32,25 +32,25 @@ rpc! {
     }
 }
 
-/// One who plays.
+/// A player.
 pub struct Player {
     pub name: String,
     pub score: i64,
     pub position: Vector2,
 }
 
-/// What all ends know.
+/// The state that all ends share.
 #[derive(Default)]
 pub struct View {
-    /// Who is in, by their peers' ids.
+    /// The players, by their peer ids.
     pub players: BTreeMap<i32, Player>,
-    /// Only during a round.
+    /// The coin, during a round.
     pub coin: Option<Vector2>,
 }
 
 impl View {
-    /// What changes by a call, and what of it to tell a human.
-    pub fn hear(&mut self, from: PeerId, call: &Room) -> Option<String> {
+    /// Applies a call, and returns a line about it for people.
+    pub fn apply(&mut self, from: PeerId, call: &Room) -> Option<String> {
         match call {
             Room::MoveMarker { to } => {
                 self.move_marker(from, *to);
@@ -90,12 +90,12 @@ impl View {
                 self.coin = None;
                 Some(format!("round {number} ends: {}", ranking.join(", ")))
             }
-            // Between one end and the host alone.
+            // These are only for one end and the host.
             Room::Enter { .. } | Room::Chat { .. } | Room::Refuse { .. } => None,
         }
     }
 
-    /// Anybody may call this with anything.
+    /// Every peer may call this with any arguments.
     fn move_marker(&mut self, id: PeerId, to: Vector2) {
         let player = self.players.get_mut(&id.get()).filter(|_| to.x.is_finite() && to.y.is_finite());
         if let Some(player) = player {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
-use super::{caught, values::Thrown};
+use super::{reflect, values::Thrown};
 use crate::{Liveness, Packet, PeerOptions};
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -64,7 +64,7 @@ pub(super) fn for_each(
     if !given.is_object() {
         return Err(invalid("options", "they must be an object"));
     }
-    let mut entries = caught::entries(given)?.into_iter().filter(|(_, value)| !value.is_undefined());
+    let mut entries = reflect::entries(given)?.into_iter().filter(|(_, value)| !value.is_undefined());
     entries.try_for_each(|(name, value)| set(&name, &value))
 }
 
@@ -78,7 +78,7 @@ pub(super) fn set(options: &mut PeerOptions, name: &str, value: &JsValue) -> Res
         "backlogBufferSize" => options.backlog_buffer_size = size(name, value)?,
         "maxBacklogPackets" => options.max_backlog_packets = size(name, value)?,
         "protocols" => {
-            let protocols = caught::strings(value)?;
+            let protocols = reflect::strings(value)?;
             options.protocols = protocols.ok_or_else(|| invalid(name, "it must be an array of strings"))?;
         }
         "connectTimeout" => options.connect_timeout = milliseconds(name, value)?,
@@ -116,7 +116,7 @@ fn packet(name: &str, value: &JsValue) -> Result<Packet, Thrown> {
     if let Some(text) = value.as_string() {
         return Ok(Packet::text(text));
     }
-    let bytes = caught::uint8_array(value)?;
+    let bytes = reflect::uint8_array(value)?;
     bytes.map(Packet::binary).ok_or_else(|| invalid(name, "it must be a string or a Uint8Array"))
 }
 

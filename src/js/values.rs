@@ -4,7 +4,7 @@ use js_sys::{Function, Object, Reflect, Uint8Array};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
-use super::caught;
+use super::reflect;
 use crate::{CloseCause, CloseCode, CloseInfo, Error, Packet, Stats};
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -123,12 +123,12 @@ pub(super) fn fields(what: &str, given: &JsValue) -> Result<Vec<(String, JsValue
     if !given.is_object() {
         return Err(Thrown::wrong_type(what, "an object"));
     }
-    Ok(caught::entries(given)?.into_iter().filter(|(_, value)| !value.is_undefined()).collect())
+    Ok(reflect::entries(given)?.into_iter().filter(|(_, value)| !value.is_undefined()).collect())
 }
 
 pub(super) fn list(what: &str, given: &JsValue) -> Result<Vec<JsValue>, Thrown> {
-    match caught::is_array(given)? {
-        true => Ok(caught::elements(given)?.to_vec()),
+    match reflect::is_array(given)? {
+        true => Ok(reflect::elements(given)?.to_vec()),
         false => Err(Thrown::wrong_type(what, "an array")),
     }
 }
@@ -160,7 +160,7 @@ extern "C" {
 }
 
 pub(super) fn bytes(argument: &str, value: &JsValue) -> Result<Vec<u8>, Thrown> {
-    caught::uint8_array(value)?.ok_or_else(|| Thrown::wrong_type(argument, "a Uint8Array"))
+    reflect::uint8_array(value)?.ok_or_else(|| Thrown::wrong_type(argument, "a Uint8Array"))
 }
 
 pub(super) fn close_code(value: &JsValue) -> Result<CloseCode, Thrown> {

@@ -1,11 +1,11 @@
 //! What a session tells the program.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use super::{
     id::PeerId,
     node::NodeKey,
-    refusal::PacketError,
+    packet_error::PacketError,
     replication::{Spawned, State},
 };
 use crate::{close::CloseInfo, packet::Packet, variant::Variant};
@@ -139,7 +139,7 @@ pub enum Event {
         state: State,
     },
     /// Something that came was dropped. At most 64 of these wait to be read; what comes beyond is only counted, in
-    /// [`SessionStats::refused`](super::SessionStats::refused). A server disconnects a peer that sends more than
+    /// [`SessionStats::rejected_packets`](super::SessionStats::rejected_packets). A server disconnects a peer that sends more than
     /// [`max_rejected_packets_per_second`](super::SessionOptions::max_rejected_packets_per_second).
     ///
     /// Godot: an error in the log.
@@ -190,4 +190,25 @@ pub enum AuthFailure {
     Closed(CloseInfo),
     /// The program disconnected it.
     Kicked,
+}
+
+impl fmt::Display for DisconnectReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed(info) => info.fmt(f),
+            Self::ReportedByServer => f.write_str("the server reported that the peer is gone"),
+            Self::ServerLost => f.write_str("the connection to the server ended"),
+            Self::Kicked => f.write_str("disconnected by this end"),
+        }
+    }
+}
+
+impl fmt::Display for AuthFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimedOut => f.write_str("the peer did not authenticate in time"),
+            Self::Closed(info) => info.fmt(f),
+            Self::Kicked => f.write_str("disconnected by this end"),
+        }
+    }
 }

@@ -22,9 +22,9 @@ mod memory;
 mod node;
 mod options;
 mod output;
+mod packet_error;
 mod paths;
 mod peer;
-mod refusal;
 mod replication;
 mod rpc;
 mod session;
@@ -36,8 +36,8 @@ pub use id::{PeerId, Target};
 pub use node::{Node, NodeKey};
 pub use options::SessionOptions;
 pub use output::{Output, Recipients};
+pub use packet_error::PacketError;
 pub use peer::{MultiplayerOptions, MultiplayerPeer, SessionGuard};
-pub use refusal::PacketError;
 pub use replication::{
     Properties, Property, ReplicationError, ReplicationMode, Scene, Spawn, SpawnKind, Spawned, Spawner, State,
 };

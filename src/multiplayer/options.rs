@@ -47,7 +47,7 @@ pub struct SessionOptions {
     ///
     /// Engines lose what they have not read when the connection closes. So they are asked first, by a packet that each
     /// of them answers.
-    pub farewell_timeout: Duration,
+    pub drain_timeout: Duration,
     /// Whether arguments may hold whole objects, with their class and properties. Default: false.
     ///
     /// Godot: `SceneMultiplayer.allow_object_decoding`.
@@ -98,7 +98,7 @@ impl Default for SessionOptions {
             authenticate: false,
             auth_timeout: Duration::from_secs(3),
             id_timeout: Duration::from_secs(3),
-            farewell_timeout: Duration::from_millis(500),
+            drain_timeout: Duration::from_millis(500),
             allow_objects: false,
             max_paths_per_peer: 1024,
             max_peers: 4096,
@@ -117,7 +117,7 @@ impl SessionOptions {
         authenticate: bool,
         auth_timeout: Duration,
         id_timeout: Duration,
-        farewell_timeout: Duration,
+        drain_timeout: Duration,
         allow_objects: bool,
         max_paths_per_peer: usize,
         max_peers: usize,

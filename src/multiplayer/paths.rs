@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{id::PeerId, memory::map_entry, node::NodeKey, refusal::PacketError};
+use super::{id::PeerId, memory::map_entry, node::NodeKey, packet_error::PacketError};
 
 /// The longest path of a node, in bytes.
 const MAX_PATH: usize = 4096;
@@ -50,26 +50,26 @@ pub(super) fn relative<'a>(path: &'a str, root: &str) -> Option<&'a str> {
 
 /// Who knows the number of one of our nodes.
 #[derive(Debug, Default)]
-pub(super) struct Audience {
+pub(super) struct PathAcks {
     // Each peer is in one of them at most.
-    told: BTreeSet<PeerId>,
+    announced: BTreeSet<PeerId>,
     confirmed: BTreeSet<PeerId>,
 }
 
-impl Audience {
+impl PathAcks {
     /// Those of `peers` that have to be told the number; now they count as told.
-    pub(super) fn tell(&mut self, peers: &[PeerId]) -> Vec<PeerId> {
-        let is_new = |peer: &&PeerId| !self.confirmed.contains(peer) && self.told.insert(**peer);
+    pub(super) fn announce_to(&mut self, peers: &[PeerId]) -> Vec<PeerId> {
+        let is_new = |peer: &&PeerId| !self.confirmed.contains(peer) && self.announced.insert(**peer);
         peers.iter().filter(is_new).copied().collect()
     }
 
     /// Whether the peer had been told, and had not confirmed it before.
     pub(super) fn confirm(&mut self, peer: PeerId) -> bool {
-        self.told.remove(&peer) && self.confirmed.insert(peer)
+        self.announced.remove(&peer) && self.confirmed.insert(peer)
     }
 
     pub(super) fn forget(&mut self, peer: PeerId) {
-        self.told.remove(&peer);
+        self.announced.remove(&peer);
         self.confirmed.remove(&peer);
     }
 
@@ -110,7 +110,7 @@ impl ReceivedPaths {
     ) -> Result<(), PacketError> {
         if let Some(received) = self.by_number.get_mut(&number) {
             if received.path != path {
-                return Err(PacketError::PathTaken { id: number });
+                return Err(PacketError::PathIdTaken { id: number });
             }
             received.node = node;
             return Ok(());
@@ -123,7 +123,7 @@ impl ReceivedPaths {
     }
 
     /// Returns the memory that these take, in bytes. The names are shared with the nodes.
-    pub(super) fn held(&self) -> usize {
+    pub(super) fn memory_usage(&self) -> usize {
         self.by_number.len() * map_entry::<u32, ReceivedPath>()
     }
 
@@ -172,17 +172,17 @@ mod tests {
     #[test]
     fn a_peer_is_told_once_and_confirms_once() {
         let peers = [2, 3].map(|id| PeerId::new(id).unwrap());
-        let mut audience = Audience::default();
-        assert!(!audience.confirm(peers[0]));
-        assert_eq!(audience.tell(&peers), peers);
-        assert_eq!(audience.tell(&peers), []);
-        assert_eq!(audience.split(peers.into()), (vec![], peers.to_vec()));
-        assert!(audience.confirm(peers[0]));
-        assert!(!audience.confirm(peers[0]));
-        assert_eq!(audience.split(peers.into()), (vec![peers[0]], vec![peers[1]]));
-        assert!(audience.confirm(peers[1]));
-        assert_eq!(audience.split(peers.into()), (peers.to_vec(), vec![]));
-        audience.forget(peers[0]);
-        assert_eq!(audience.tell(&peers), [peers[0]]);
+        let mut path_acks = PathAcks::default();
+        assert!(!path_acks.confirm(peers[0]));
+        assert_eq!(path_acks.announce_to(&peers), peers);
+        assert_eq!(path_acks.announce_to(&peers), []);
+        assert_eq!(path_acks.split(peers.into()), (vec![], peers.to_vec()));
+        assert!(path_acks.confirm(peers[0]));
+        assert!(!path_acks.confirm(peers[0]));
+        assert_eq!(path_acks.split(peers.into()), (vec![peers[0]], vec![peers[1]]));
+        assert!(path_acks.confirm(peers[1]));
+        assert_eq!(path_acks.split(peers.into()), (peers.to_vec(), vec![]));
+        path_acks.forget(peers[0]);
+        assert_eq!(path_acks.announce_to(&peers), [peers[0]]);
     }
 }

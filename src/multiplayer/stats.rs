@@ -11,5 +11,5 @@ pub struct SessionStats {
     /// Packets of clients that the server carried on, one each, however many peers they went to.
     pub relayed: u64,
     /// Packets that were dropped. [`Event::PacketRejected`](super::Event::PacketRejected) says why.
-    pub refused: u64,
+    pub rejected_packets: u64,
 }

@@ -313,7 +313,9 @@ pub(crate) fn check_headers(headers: &[(String, String)]) -> Result<(), Error> {
         }
         let lower = name.to_ascii_lowercase();
         if RESERVED_HEADERS.contains(&lower.as_str()) || lower.starts_with("sec-websocket-") {
-            return invalid("a field is reserved for the handshake (host, connection, upgrade, sec-websocket-…)");
+            return invalid(
+                "a field is reserved for the handshake (host, connection, upgrade, sec-websocket-…)",
+            );
         }
         if value.is_empty() || value.trim() != value {
             return invalid("a value is empty, or has white space around it");

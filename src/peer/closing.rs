@@ -5,7 +5,7 @@ use crate::{
     close::{CloseCause, CloseCode, CloseInfo, check_reason},
     error::Error,
     state::ReadyState,
-    sys::{Notify, Transport},
+    sys::{Notify, PeerConnection},
 };
 
 impl WebSocketPeer {

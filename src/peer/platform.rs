@@ -6,7 +6,7 @@ use super::WebSocketPeer;
 use crate::{
     error::Error,
     link::Link,
-    sys::{Socket, Transport},
+    sys::{PeerConnection, Socket},
     upgraded::{Role, UpgradedStream},
 };
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::sys::Moment;
+use crate::sys::Timestamps;
 
-/// How many bytes all turns of a poll may read,
+/// How many bytes all polling of a poll may read,
 const BYTES: usize = 16 * 1024 * 1024;
 /// and how many of them from connections that are over: what these send is of no use.
 const LINGERING: usize = 1024 * 1024;
@@ -20,7 +20,7 @@ const DEADLINES_PER_SECOND: f64 = 16_384.0;
 
 /// What a turn is spent on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TurnKind {
+pub(super) enum WorkKind {
     /// A step of a TLS handshake.
     Handshake,
     /// The last bytes of a connection that is over.
@@ -30,16 +30,16 @@ pub(super) enum TurnKind {
 
 /// What is left of a poll's work.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(super) struct PollBudget {
     bytes: usize,
     lingering: usize,
     handshakes: Duration,
     deadlines: usize,
 }
 
-impl Budget {
-    pub(super) fn new(moment: Moment) -> Self {
-        let since_last = moment.wall.saturating_sub(moment.last).min(Duration::from_secs(1));
+impl PollBudget {
+    pub(super) fn new(times: Timestamps) -> Self {
+        let since_last = times.wall.saturating_sub(times.last).min(Duration::from_secs(1));
         let deadlines = (since_last.as_secs_f64() * DEADLINES_PER_SECOND) as usize;
         Self {
             bytes: BYTES,
@@ -49,7 +49,7 @@ impl Budget {
         }
     }
 
-    /// Returns `true` while connections may be given turns.
+    /// Returns `true` while connections may be given polling.
     pub(super) fn has_turns(&self) -> bool {
         self.bytes > 0
     }
@@ -72,12 +72,12 @@ impl Budget {
     }
 
     /// Counts a turn that read `bytes`. `took` gives its time, and is called only where time counts.
-    pub(super) fn count(&mut self, kind: TurnKind, bytes: usize, took: impl FnOnce() -> Duration) {
+    pub(super) fn count(&mut self, kind: WorkKind, bytes: usize, took: impl FnOnce() -> Duration) {
         self.bytes = self.bytes.saturating_sub(bytes);
         match kind {
-            TurnKind::Lingering => self.lingering = self.lingering.saturating_sub(bytes),
-            TurnKind::Handshake => self.handshakes = self.handshakes.saturating_sub(took()),
-            TurnKind::Other => {}
+            WorkKind::Lingering => self.lingering = self.lingering.saturating_sub(bytes),
+            WorkKind::Handshake => self.handshakes = self.handshakes.saturating_sub(took()),
+            WorkKind::Other => {}
         }
     }
 }
@@ -86,9 +86,9 @@ impl Budget {
 mod tests {
     use super::*;
 
-    fn budget(millis: u64) -> Budget {
+    fn budget(millis: u64) -> PollBudget {
         let wall = Duration::from_millis(millis);
-        Budget::new(Moment { now: wall, wall, last: Duration::ZERO })
+        PollBudget::new(Timestamps { now: wall, wall, last: Duration::ZERO })
     }
 
     #[test]
@@ -96,7 +96,7 @@ mod tests {
         let mut budget = budget(16);
         let mut steps = 0;
         while budget.may_handshake() {
-            budget.count(TurnKind::Handshake, 500, || Duration::from_micros(300));
+            budget.count(WorkKind::Handshake, 500, || Duration::from_micros(300));
             steps += 1;
         }
         assert_eq!(steps, 27);
@@ -114,9 +114,9 @@ mod tests {
     #[test]
     fn bytes_of_connections_that_are_over_count_twice() {
         let mut budget = budget(16);
-        budget.count(TurnKind::Lingering, LINGERING, || Duration::ZERO);
+        budget.count(WorkKind::Lingering, LINGERING, || Duration::ZERO);
         assert!(!budget.may_linger() && budget.has_turns());
-        budget.count(TurnKind::Other, BYTES - LINGERING, || Duration::ZERO);
+        budget.count(WorkKind::Other, BYTES - LINGERING, || Duration::ZERO);
         assert!(!budget.has_turns());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::{key::PeerKey, member::Member};
+use super::{key::PeerKey, peer_entry::PeerEntry};
 
 /// Deadlines in order. Each connection has one entry at most, its earliest. A deadline that has moved on since is found to
 /// have done so when its time comes, so that traffic costs nothing here.
@@ -23,19 +23,19 @@ impl Due {
 
 impl Deadlines {
     /// Something is due then.
-    pub(super) fn note(&mut self, key: PeerKey, member: &mut Member, due: Duration) {
+    pub(super) fn note(&mut self, key: PeerKey, entry: &mut PeerEntry, due: Duration) {
         let due = Due::at(due);
-        if due < member.due {
-            self.forget(key, member);
-            member.due = due;
+        if due < entry.due {
+            self.forget(key, entry);
+            entry.due = due;
             self.0.insert((due, key.slot()));
         }
     }
 
     /// The connection is gone.
-    pub(super) fn forget(&mut self, key: PeerKey, member: &Member) {
-        if member.due != Due::NEVER {
-            self.0.remove(&(member.due, key.slot()));
+    pub(super) fn forget(&mut self, key: PeerKey, entry: &PeerEntry) {
+        if entry.due != Due::NEVER {
+            self.0.remove(&(entry.due, key.slot()));
         }
     }
 

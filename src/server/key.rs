@@ -53,7 +53,7 @@ impl<T> Slots<T> {
         self.free.last().copied().unwrap_or(self.slots.len() as u32)
     }
 
-    /// Keeps a value, in the slot that [`vacant`](Self::vacant) told.
+    /// Keeps a value, in the slot that [`vacant`](Self::vacant) reported.
     pub(super) fn insert(&mut self, value: T) -> PeerKey {
         let slot = self.vacant();
         self.generation += 1;

@@ -1,6 +1,6 @@
 //! The memory that all connections together hold, and how much more each may take.
 //!
-//! Each seat has a [`Share`] of its own; the rest is common. What a connection holds within its share is always granted. What
+//! Each capacity has a [`Share`] of its own; the rest is common. What a connection holds within its share is always granted. What
 //! it holds beyond is granted while the total, with it, is no more than what is common. So the total is never more than
 //! common and shares together: bytes that were granted as common were, with all others, no more than what is common when they
 //! were granted, and those within shares are no more than all shares.
@@ -9,7 +9,7 @@
 
 use bytes::Bytes;
 
-use super::member::Member;
+use super::peer_entry::PeerEntry;
 use crate::{
     options::{ServerOptions, Share},
     shared_bytes::{PACKET_OVERHEAD, SharedBytes},
@@ -18,22 +18,22 @@ use crate::{
 /// The account of a server's memory.
 #[derive(Debug)]
 pub(super) struct Memory {
-    /// Held by one connection each.
+    /// MemoryUsage by one connection each.
     private: usize,
-    /// Held by one or several.
+    /// MemoryUsage by one or several.
     shared_bytes: SharedBytes,
     /// What may be held before shares count.
     common: usize,
     /// What is one connection's own, unless its options are others.
     share: Share,
-    seats: usize,
+    admitted: usize,
     /// `true` if the log says already that memory is scarce.
     was_logged: bool,
 }
 
 /// What one connection holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Holding {
+pub(super) struct HeldMemory {
     /// What waits for it, also where the same waits for others.
     pub(super) outbound: usize,
     /// How much of that, and of what it has sent, `SharedBytes` does not count.
@@ -45,21 +45,21 @@ impl Memory {
         let share = options.share();
         let common =
             options.max_buffered_bytes.saturating_sub(share.total().saturating_mul(options.max_peers));
-        Self { private: 0, shared_bytes, common, share, seats: options.max_peers, was_logged: false }
+        Self { private: 0, shared_bytes, common, share, admitted: options.max_peers, was_logged: false }
     }
 
     pub(super) fn share(&self) -> Share {
         self.share
     }
 
-    /// Gives every seat this share, at the expense of what is common.
+    /// Gives every capacity this share, at the expense of what is common.
     pub(super) fn set_share(&mut self, share: Share) {
         let more = share.total().saturating_sub(self.share.total());
-        self.common = self.common.saturating_sub(more.saturating_mul(self.seats));
+        self.common = self.common.saturating_sub(more.saturating_mul(self.admitted));
         self.share = share;
     }
 
-    /// Takes from what is common what one seat needs for a larger share. Returns `false` if there is not so much.
+    /// Takes from what is common what one capacity needs for a larger share. Returns `false` if there is not so much.
     pub(super) fn reserve(&mut self, share: Share) -> bool {
         let more = share.total().saturating_sub(self.share.total());
         let can = self.common >= more.saturating_add(2 * self.share.total());
@@ -75,22 +75,22 @@ impl Memory {
     }
 
     /// Looks again at what one holds.
-    pub(super) fn recount(&mut self, member: &mut Member) {
-        let holding = member.holding();
-        let before = std::mem::replace(&mut member.holding, holding);
+    pub(super) fn recount(&mut self, entry: &mut PeerEntry) {
+        let holding = entry.holding();
+        let before = std::mem::replace(&mut entry.holding, holding);
         self.private = self.private - before.private + holding.private;
     }
 
     /// One holds so much less: a packet has left its inbox.
-    pub(super) fn release(&mut self, member: &mut Member, bytes: usize) {
-        member.holding.private -= bytes;
+    pub(super) fn release(&mut self, entry: &mut PeerEntry, bytes: usize) {
+        entry.holding.private -= bytes;
         self.private -= bytes;
     }
 
     /// Takes one that is gone out of the account.
-    pub(super) fn remove(&mut self, member: &Member) {
-        self.private -= member.holding.private;
-        self.common += member.share.total().saturating_sub(self.share.total());
+    pub(super) fn remove(&mut self, entry: &PeerEntry) {
+        self.private -= entry.holding.private;
+        self.common += entry.share.total().saturating_sub(self.share.total());
     }
 
     /// Returns `true` if so many bytes more fit into what is common.
@@ -116,14 +116,14 @@ impl Memory {
 
     /// Returns how many bytes more may be held of what this connection sends. The other half of what is common is kept for
     /// what is sent: reading can wait.
-    pub(super) fn room_to_read(&self, member: &Member) -> usize {
-        member.inbound_room().max((self.common / 2).saturating_sub(self.held()))
+    pub(super) fn room_to_read(&self, entry: &PeerEntry) -> usize {
+        entry.inbound_room().max((self.common / 2).saturating_sub(self.held()))
     }
 
     /// Returns `true` if a packet of `len` bytes may be queued for this connection. Bytes that others hold already cost nothing.
-    pub(super) fn may_send(&self, member: &Member, len: usize, shared: Option<&Bytes>) -> bool {
+    pub(super) fn may_send(&self, entry: &PeerEntry, len: usize, shared: Option<&Bytes>) -> bool {
         let len = len.saturating_add(PACKET_OVERHEAD);
-        if member.holding.outbound.saturating_add(len) <= member.share.outbound {
+        if entry.holding.outbound.saturating_add(len) <= entry.share.outbound {
             return true;
         }
         let held = self.held();

@@ -1,33 +1,33 @@
 //! [`WebSocketServer`]: many accepted peers behind one poll.
 //!
-//! Here is what a program calls. [`turns`] does what a poll does, with [`sources`] and the [`door`] for newcomers, [`member`] for each
-//! connection, and [`memory`] for all of them together; [`sending`] and [`casting`] do what goes the other way.
+//! Here is what a program calls. [`polling`] does what a poll does, with [`listening`] and the [`acceptor`] for newcomers, [`entry`] for each
+//! connection, and [`memory`] for all of them together; [`sending`] and [`multicast`] do what goes the other way.
 
 mod accepting;
+mod acceptor;
 mod budget;
-mod casting;
-mod crowd;
 mod deadlines;
-mod door;
 mod event;
 mod key;
-mod member;
+mod listening;
 mod memory;
+mod multicast;
+mod peer_entry;
+mod pending;
+mod polling;
 mod sending;
-mod sources;
-mod turns;
 
 use std::{collections::VecDeque, fmt, task::Waker, time::Duration};
 
-pub(crate) use self::sending::{EncodedPackets, Progress, Urgency};
+pub(crate) use self::sending::{EncodedPackets, SendProgress, Urgency};
 use self::{
+    acceptor::Acceptor,
     deadlines::Deadlines,
-    door::Door,
     key::Slots,
-    member::{Member, Phase, Told},
     memory::Memory,
+    peer_entry::{PeerEntry, PeerPhase, Reported},
+    polling::ServerClock,
     sending::Delayed,
-    turns::Times,
 };
 pub use self::{
     event::{PeerInfo, ServerEvent},
@@ -42,7 +42,7 @@ use crate::{
     request::Request,
     state::ReadyState,
     stats::ServerStats,
-    sys::{self, Accept, Accepted, Reactor},
+    sys::{self, Listener, Reactor, ServerConnection},
 };
 
 /// A WebSocket server, driven by polling: one thread with a frame loop serves thousands of peers.
@@ -67,29 +67,29 @@ use crate::{
 pub struct WebSocketServer {
     options: ServerOptions,
     reactor: Reactor,
-    times: Times,
-    members: Slots<Member>,
-    door: Door,
+    clock: ServerClock,
+    entries: Slots<PeerEntry>,
+    acceptor: Acceptor,
     memory: Memory,
     deadlines: Deadlines,
     /// Those that have something to do.
     ready: VecDeque<PeerKey>,
     /// Those that have something to do, and no memory to do it with.
-    starved: Vec<PeerKey>,
+    blocked_on_memory: Vec<PeerKey>,
     /// Those that have something to tell.
-    news: VecDeque<PeerKey>,
+    events: VecDeque<PeerKey>,
     /// Those for whom packets were gathered.
     gathered: Vec<PeerKey>,
     /// Those for whom packets were delayed.
     delayed: Delayed,
-    /// How many packets were sent to several peers by [`casting`].
-    casts: u64,
+    /// How many packets were sent to several peers by [`multicast`].
+    multicasts: u64,
     /// How many events of the first of them were given in a row.
-    told_in_a_row: usize,
-    /// Whose end was told last: it can be asked about until the next call.
+    events_in_a_row: usize,
+    /// Whose end was reported last: it can be asked about until the next call.
     last_closed: Option<PeerKey>,
     /// Until when the last may leave.
-    closing_time: Option<Duration>,
+    shutdown_deadline: Option<Duration>,
     /// What has gone through those that are gone, and what is counted for all.
     stats: ServerStats,
 }
@@ -100,19 +100,19 @@ impl WebSocketServer {
             memory: Memory::new(&options, reactor.shared_bytes().clone()),
             options,
             reactor,
-            times: Times::start(sys::now()),
-            members: Slots::new(),
-            door: Door::new(),
+            clock: ServerClock::start(sys::now()),
+            entries: Slots::new(),
+            acceptor: Acceptor::new(),
             deadlines: Deadlines::default(),
             ready: VecDeque::new(),
-            starved: Vec::new(),
-            news: VecDeque::new(),
+            blocked_on_memory: Vec::new(),
+            events: VecDeque::new(),
             gathered: Vec::new(),
             delayed: Delayed::default(),
-            casts: 0,
-            told_in_a_row: 0,
+            multicasts: 0,
+            events_in_a_row: 0,
             last_closed: None,
-            closing_time: None,
+            shutdown_deadline: None,
             stats: ServerStats::default(),
         }
     }
@@ -126,14 +126,14 @@ impl WebSocketServer {
     /// sub-protocol, to attach an identity, to give this peer options of its own. See [`Admission`].
     ///
     /// The hook also sees plain HTTP requests, GET and HEAD, such as those of a health check:
-    /// [`Request::is_upgrade`] is `false` for them. They take no seat, so they are answered by a server that is full or refuses new
-    /// connections, too (over TLS only while there is a seat); of the options only [`hosts`](ServerOptions::hosts) and the limits
+    /// [`Request::is_upgrade`] is `false` for them. They take no capacity, so they are answered by a server that is full or refuses new
+    /// connections, too (over TLS only while there is a capacity); of the options only [`hosts`](ServerOptions::hosts) and the limits
     /// on connections and requests hold for them. [`Admission::respond`] answers them. If the hook accepts one, or there is no
     /// hook, it is refused: 426, 405 for HEAD, 400 for HTTP/1.0.
     ///
     /// The hook is called within `poll` and `wait`, and must not block: the other peers wait for it.
     pub fn on_request(&mut self, hook: impl FnMut(&Request) -> Admission + Send + Sync + 'static) {
-        self.door.set_hook(Box::new(hook));
+        self.acceptor.set_hook(Box::new(hook));
     }
 
     /// Whether requests are answered 503 from now on, before the hook is asked. Peers that are there stay. For a server
@@ -141,7 +141,7 @@ impl WebSocketServer {
     ///
     /// Godot: `MultiplayerPeer.refuse_new_connections`, which lets newcomers wait without an answer.
     pub fn refuse_new_connections(&mut self, refuse: bool) {
-        self.door.is_shut = refuse;
+        self.acceptor.refuses_new = refuse;
     }
 
     /// Moves everything on that can move. Call it once a frame. It never blocks, and takes only a bounded amount of
@@ -149,13 +149,13 @@ impl WebSocketServer {
     ///
     /// Godot: `poll`.
     pub fn poll(&mut self) {
-        self.pass(Duration::ZERO);
+        self.poll_for(Duration::ZERO);
     }
 
     /// Sleeps until there is something to do, at most for `at_most`; then [polls](Self::poll). For programs without frames
     /// of their own.
     pub fn wait(&mut self, at_most: Duration) {
-        self.pass(at_most);
+        self.poll_for(at_most);
     }
 
     /// Returns a handle with which another thread ends a [`wait`](Self::wait): the current one, or else the next.
@@ -169,7 +169,7 @@ impl WebSocketServer {
     /// network.
     pub fn next_event(&mut self) -> Option<ServerEvent> {
         self.forget_last_closed();
-        let event = self.next_news();
+        let event = self.take_event();
         if event.is_none() {
             self.flush();
         }
@@ -184,8 +184,8 @@ impl WebSocketServer {
     ///
     /// # Errors
     /// With each of them nothing was queued, not even in part:
-    /// - [`Error::UnknownPeer`] for one whose `Closed` was told.
-    /// - [`Error::NotOpen`] for one that is closing, or whose end is still to be told.
+    /// - [`Error::UnknownPeer`] for one whose `Closed` was reported.
+    /// - [`Error::NotOpen`] for one that is closing, or whose end is still to be reported.
     /// - [`Error::PacketTooBig`] for more than [`PeerOptions::outbound_buffer_size`](crate::PeerOptions::outbound_buffer_size).
     /// - [`Error::OutboundFull`] while too much waits for this peer already, or for all together
     ///   ([`ServerOptions::max_buffered_bytes`]). With [`SendOverflow::DropOldest`](crate::SendOverflow::DropOldest) older packets are dropped instead, where that
@@ -234,7 +234,7 @@ impl WebSocketServer {
     /// One that is closing or closed already stays as it is.
     ///
     /// # Errors
-    /// - [`Error::UnknownPeer`] for one whose `Closed` was told.
+    /// - [`Error::UnknownPeer`] for one whose `Closed` was reported.
     /// - [`Error::ReasonTooLong`] for a reason of more than 123 bytes of UTF-8.
     ///
     /// Godot: `close`.
@@ -246,18 +246,18 @@ impl WebSocketServer {
     /// Closes the connection of a peer, as [`close`](Self::close), with a code and a reason.
     ///
     /// # Errors
-    /// - [`Error::UnknownPeer`] for one whose `Closed` was told.
+    /// - [`Error::UnknownPeer`] for one whose `Closed` was reported.
     /// - [`Error::ReasonTooLong`] for a reason of more than 123 bytes of UTF-8.
     ///
     /// Godot: `close`.
     pub fn close_with(&mut self, peer: PeerKey, code: CloseCode, reason: &str) -> Result<(), Error> {
         check_reason(reason)?;
-        let member = self.members.get_mut(peer).filter(|member| member.is_known());
-        let member = member.ok_or(Error::UnknownPeer)?;
-        if member.link.state() == ReadyState::Open {
-            let now = self.times.now();
-            member.connection.close(code, reason, now, &mut member.link);
-            self.settle(peer, false);
+        let entry = self.entries.get_mut(peer).filter(|entry| entry.is_known());
+        let entry = entry.ok_or(Error::UnknownPeer)?;
+        if entry.link.state() == ReadyState::Open {
+            let now = self.clock.now();
+            entry.connection.close(code, reason, now, &mut entry.link);
+            self.update(peer, false);
         }
         Ok(())
     }
@@ -266,32 +266,32 @@ impl WebSocketServer {
     /// still be read.
     ///
     /// # Errors
-    /// [`Error::UnknownPeer`] for one whose `Closed` was told.
+    /// [`Error::UnknownPeer`] for one whose `Closed` was reported.
     ///
     /// Godot: `close(-1)`.
     pub fn abort(&mut self, peer: PeerKey) -> Result<(), Error> {
-        self.members.get(peer).filter(|member| member.is_known()).ok_or(Error::UnknownPeer)?;
-        self.cut(peer);
+        self.entries.get(peer).filter(|entry| entry.is_known()).ok_or(Error::UnknownPeer)?;
+        self.abort_now(peer);
         Ok(())
     }
 
     /// Stops listening, and asks all peers to close with code 1001. Those that are left after the time of `within` are
-    /// cut off. It does not block: go on polling and reading events until [`is_shut_down`](Self::is_shut_down).
+    /// abort_now off. It does not block: go on polling and reading events until [`is_shut_down`](Self::is_shut_down).
     ///
     /// Godot: `TCPServer.stop`.
     #[doc(alias = "stop")]
     pub fn shutdown(&mut self, within: Duration) {
-        self.begin_to_close(within);
+        self.start_shutdown(within);
     }
 
     /// Whether [`shutdown`](Self::shutdown) has come to its end: nobody is left, and every event was read.
     pub fn is_shut_down(&self) -> bool {
-        self.closing_time.is_some() && self.members.len() == 0
+        self.shutdown_deadline.is_some() && self.entries.len() == 0
     }
 
-    /// The peers whose `Opened` was told and whose `Closed` was not.
+    /// The peers whose `Opened` was reported and whose `Closed` was not.
     pub fn peers(&self) -> impl Iterator<Item = PeerKey> {
-        self.members.iter().filter(|(_, member)| member.told == Told::Opened).map(|(key, _)| key)
+        self.entries.iter().filter(|(_, entry)| entry.reported == Reported::Opened).map(|(key, _)| key)
     }
 
     /// How many [`peers`](Self::peers) there are.
@@ -299,22 +299,22 @@ impl WebSocketServer {
         self.peers().count()
     }
 
-    /// What is known of a peer, from its `Opened` until the call that follows the one which told its `Closed`.
+    /// What is known of a peer, from its `Opened` until the call that follows the one which reported its `Closed`.
     pub fn peer(&self, peer: PeerKey) -> Option<PeerInfo<'_>> {
-        let member = self.members.get(peer)?;
-        let is_known = member.is_known() || member.told == Told::Closed;
-        let request = member.request.as_ref().filter(|_| is_known)?;
-        Some(PeerInfo { member, request })
+        let entry = self.entries.get(peer)?;
+        let is_known = entry.is_known() || entry.reported == Reported::Closed;
+        let request = entry.request.as_ref().filter(|_| is_known)?;
+        Some(PeerInfo { entry, request })
     }
 
     /// Counters of the whole server, for a metrics exporter. It looks at every peer.
     pub fn stats(&self) -> ServerStats {
         let mut stats = self.stats;
-        for (_, member) in self.members.iter() {
-            stats.add(&member.link.stats);
+        for (_, entry) in self.entries.iter() {
+            stats.add(&entry.link.stats);
         }
-        stats.peers = self.members.iter().filter(|(_, member)| member.phase == Phase::Open).count();
-        stats.pending = self.door.pending();
+        stats.peers = self.entries.iter().filter(|(_, entry)| entry.phase == PeerPhase::Open).count();
+        stats.pending = self.acceptor.pending();
         stats.memory = self.memory.held();
         stats
     }
@@ -325,7 +325,7 @@ impl fmt::Debug for WebSocketServer {
         f.debug_struct("WebSocketServer")
             .field("local_addr", &self.local_addr().ok())
             .field("peers", &self.peer_count())
-            .field("pending", &self.door.pending())
+            .field("pending", &self.acceptor.pending())
             .finish_non_exhaustive()
     }
 }

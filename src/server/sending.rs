@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{PeerKey, WebSocketServer, member::Member, turns::IN_A_ROW};
+use super::{PeerKey, WebSocketServer, peer_entry::PeerEntry, polling::IN_A_ROW};
 use crate::{
     close::Limit,
     error::Error,
     options::SendOverflow,
     packet::{Outgoing, Packet},
     state::ReadyState,
-    sys::{Accept, Accepted, Reactor},
+    sys::{Listener, Reactor, ServerConnection},
     variant::Variant,
 };
 
@@ -94,44 +94,44 @@ impl WebSocketServer {
 
     pub(super) fn queue(&mut self, to: PeerKey, content: Content<'_>, urgency: Urgency) -> Result<(), Error> {
         // While events wait to be read, the replies to them are gathered.
-        let gather = !self.news.is_empty() || urgency != Urgency::Now;
-        let member = self.members.get_mut(to).filter(|member| member.is_known()).ok_or(Error::UnknownPeer)?;
-        if member.link.state() != ReadyState::Open {
-            return Err(Error::NotOpen { state: member.link.state() });
+        let gather = !self.events.is_empty() || urgency != Urgency::Now;
+        let entry = self.entries.get_mut(to).filter(|entry| entry.is_known()).ok_or(Error::UnknownPeer)?;
+        if entry.link.state() != ReadyState::Open {
+            return Err(Error::NotOpen { state: entry.link.state() });
         }
-        let now = self.times.now();
+        let now = self.clock.now();
         let len = content.len();
         let key = match content {
             Content::Packet(_, key) => key,
             Content::Frames { .. } => None,
         };
-        let has_memory = self.memory.may_send(member, len, content.shared());
+        let has_memory = self.memory.may_send(entry, len, content.shared());
         // Nothing is dropped for a packet that is refused in the end.
         let policy = if has_memory { self.options.send_overflow } else { SendOverflow::Refuse };
-        let mut result = member.make_room(len, key, policy, now);
+        let mut result = entry.make_room(len, key, policy, now);
         if result.is_ok() && !has_memory {
-            member.connection.found_no_memory(now, &member.link);
+            entry.connection.found_no_memory(now, &entry.link);
             result = Err(Error::OutboundFull { room: 0 });
         }
         if result.is_ok() {
             match content {
-                Content::Packet(packet, key) => member.connection.send(packet, key, gather, &mut member.link),
+                Content::Packet(packet, key) => entry.connection.send(packet, key, gather, &mut entry.link),
                 Content::Frames { frames, payload } => {
-                    member.connection.send_frames(frames, payload, gather, &mut member.link);
+                    entry.connection.send_frames(frames, payload, gather, &mut entry.link);
                 }
             }
-            member.link.count_sent(len);
+            entry.link.count_sent(len);
             if let Urgency::Within(delay) = urgency {
-                self.delayed.add(to, member, now + delay);
-            } else if gather && !std::mem::replace(&mut member.is_gathered, true) {
+                self.delayed.add(to, entry, now + delay);
+            } else if gather && !std::mem::replace(&mut entry.is_gathered, true) {
                 self.gathered.push(to);
             }
         }
-        self.memory.recount(member);
+        self.memory.recount(entry);
         // It may have been found full, even where the packet was taken in the place of others.
         if result.is_err() || policy == SendOverflow::DropOldest {
-            let due = member.connection.next_deadline();
-            self.deadlines.note(to, member, due);
+            let due = entry.connection.next_deadline();
+            self.deadlines.note(to, entry, due);
         }
         result
     }
@@ -171,19 +171,19 @@ impl WebSocketServer {
 
     /// Returns `true` if a peer's own queue has room for this, but memory is too scarce.
     fn lacks_only_memory(&self, to: PeerKey, content: Content<'_>) -> bool {
-        let Some(member) = self.members.get(to) else { return false };
+        let Some(entry) = self.entries.get(to) else { return false };
         let len = content.len();
-        member.link.outbox.check_room(len).is_ok() && !self.memory.may_send(member, len, content.shared())
+        entry.link.outbox.check_room(len).is_ok() && !self.memory.may_send(entry, len, content.shared())
     }
 
     /// Closes the peer for which most waits, if that is more than its share and more than what waits for `than`. Returns
     /// `true` if there was one.
     fn expel_largest(&mut self, than: PeerKey) -> bool {
-        let Some(least) = self.members.get(than).map(|member| member.holding.outbound) else { return false };
-        let open = self.members.iter().filter(|(_, member)| member.link.state() == ReadyState::Open);
+        let Some(least) = self.entries.get(than).map(|entry| entry.holding.outbound) else { return false };
+        let open = self.entries.iter().filter(|(_, entry)| entry.link.state() == ReadyState::Open);
         let largest = open
-            .filter(|(_, member)| member.holding.outbound > member.share.outbound.max(least))
-            .max_by_key(|(_, member)| member.holding.outbound);
+            .filter(|(_, entry)| entry.holding.outbound > entry.share.outbound.max(least))
+            .max_by_key(|(_, entry)| entry.holding.outbound);
         let Some((key, _)) = largest else { return false };
         self.expel(key, Limit::SlowReader, "takes packets too slowly");
         true
@@ -191,39 +191,39 @@ impl WebSocketServer {
 
     /// Ends the connection of a peer that went over a limit, with code 1008. What waits for it is dropped.
     pub(crate) fn expel(&mut self, peer: PeerKey, what: Limit, reason: &str) {
-        let Some(member) = self.members.get_mut(peer) else { return };
-        if member.link.state() == ReadyState::Open {
-            let now = self.times.now();
-            member.connection.expel(what, reason, now, &mut member.link);
-            self.settle(peer, true);
+        let Some(entry) = self.entries.get_mut(peer) else { return };
+        if entry.link.state() == ReadyState::Open {
+            let now = self.clock.now();
+            entry.connection.expel(what, reason, now, &mut entry.link);
+            self.update(peer, true);
         }
     }
 
     /// Returns `true` if more than half of a peer's outbound queue is full, and the socket takes no more of it.
-    pub(crate) fn begins_to_congest(&mut self, peer: PeerKey) -> bool {
-        let Some(member) = self.members.get_mut(peer) else { return false };
-        if member.link.outbox.is_below_half() {
+    pub(crate) fn is_congested_after_flush(&mut self, peer: PeerKey) -> bool {
+        let Some(entry) = self.entries.get_mut(peer) else { return false };
+        if entry.link.outbox.is_below_half() {
             return false;
         }
         // What was only gathered may leave now.
-        member.connection.flush(&mut member.link);
-        self.memory.recount(member);
-        !member.link.outbox.is_below_half()
+        entry.connection.flush(&mut entry.link);
+        self.memory.recount(entry);
+        !entry.link.outbox.is_below_half()
     }
 
     /// Offers the socket what waits for a peer, although the socket has not been reported to take any of it.
     pub(crate) fn retry(&mut self, peer: PeerKey) {
-        let Some(member) = self.members.get_mut(peer) else { return };
-        member.connection.ready(false, true, false);
-        member.connection.flush(&mut member.link);
-        self.memory.recount(member);
+        let Some(entry) = self.entries.get_mut(peer) else { return };
+        entry.connection.ready(false, true, false);
+        entry.connection.flush(&mut entry.link);
+        self.memory.recount(entry);
     }
 
     /// Returns how much of what was sent to a peer has left.
-    pub(crate) fn progress(&self, peer: PeerKey) -> Progress {
-        let Some(member) = self.members.get(peer) else { return Progress::default() };
-        let (stats, outbox) = (&member.link.stats, &member.link.outbox);
-        Progress {
+    pub(crate) fn progress(&self, peer: PeerKey) -> SendProgress {
+        let Some(entry) = self.entries.get(peer) else { return SendProgress::default() };
+        let (stats, outbox) = (&entry.link.stats, &entry.link.outbox);
+        SendProgress {
             bytes: stats.bytes_sent.saturating_sub(outbox.bytes() as u64),
             packets: stats.packets_sent.saturating_sub(outbox.packets() as u64),
         }
@@ -231,22 +231,22 @@ impl WebSocketServer {
 
     /// Returns `true` until a peer whose outbound queue was more than half full has less than a quarter of it full.
     pub(crate) fn is_congested(&self, peer: PeerKey) -> bool {
-        let open = self.members.get(peer).filter(|member| member.link.state() == ReadyState::Open);
-        open.is_some_and(|member| !member.link.outbox.is_below_quarter())
+        let open = self.entries.get(peer).filter(|entry| entry.link.state() == ReadyState::Open);
+        open.is_some_and(|entry| !entry.link.outbox.is_below_quarter())
     }
 
     /// Keeps a peer's packets from the program until [`resume`](Self::resume). Its inbox fills, and then TCP slows it down.
     pub(crate) fn pause(&mut self, peer: PeerKey) {
-        if let Some(member) = self.members.get_mut(peer) {
-            member.is_paused = true;
+        if let Some(entry) = self.entries.get_mut(peer) {
+            entry.is_paused = true;
         }
     }
 
     /// Lets the program have a peer's packets again.
     pub(crate) fn resume(&mut self, peer: PeerKey) {
-        if let Some(member) = self.members.get_mut(peer) {
-            member.is_paused = false;
-            self.settle(peer, false);
+        if let Some(entry) = self.entries.get_mut(peer) {
+            entry.is_paused = false;
+            self.update(peer, false);
         }
     }
 
@@ -256,15 +256,15 @@ impl WebSocketServer {
     }
 
     /// Lets the program have events of other peers before more packets of this one: it has made much work.
-    pub(crate) fn turn_to_others(&mut self) {
-        self.told_in_a_row = IN_A_ROW;
+    pub(crate) fn yield_to_other_peers(&mut self) {
+        self.events_in_a_row = IN_A_ROW;
     }
 
     /// Counts memory that is held for a peer outside of the server.
-    pub(crate) fn hold_elsewhere(&mut self, peer: PeerKey, bytes: usize) {
-        if let Some(member) = self.members.get_mut(peer) {
-            member.hold_besides(bytes);
-            self.memory.recount(member);
+    pub(crate) fn set_external_memory(&mut self, peer: PeerKey, bytes: usize) {
+        if let Some(entry) = self.entries.get_mut(peer) {
+            entry.set_fixed_memory(bytes);
+            self.memory.recount(entry);
         }
     }
 
@@ -276,10 +276,10 @@ impl WebSocketServer {
     /// Lets go what was gathered.
     pub(super) fn flush_gathered(&mut self) {
         for key in std::mem::take(&mut self.gathered) {
-            if let Some(member) = self.members.get_mut(key) {
-                member.is_gathered = false;
-                member.connection.flush(&mut member.link);
-                self.memory.recount(member);
+            if let Some(entry) = self.entries.get_mut(key) {
+                entry.is_gathered = false;
+                entry.connection.flush(&mut entry.link);
+                self.memory.recount(entry);
             }
         }
     }
@@ -287,10 +287,10 @@ impl WebSocketServer {
     /// Lets go what was delayed, if its time has come.
     pub(super) fn flush_delayed(&mut self, now: Duration) {
         for key in self.delayed.take(now) {
-            if let Some(member) = self.members.get_mut(key) {
-                member.is_delayed = false;
-                member.connection.flush(&mut member.link);
-                self.memory.recount(member);
+            if let Some(entry) = self.entries.get_mut(key) {
+                entry.is_delayed = false;
+                entry.connection.flush(&mut entry.link);
+                self.memory.recount(entry);
             }
         }
     }
@@ -298,7 +298,7 @@ impl WebSocketServer {
 
 /// How much of what was sent to a peer has left.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Progress {
+pub(crate) struct SendProgress {
     pub(crate) bytes: u64,
     pub(crate) packets: u64,
 }
@@ -326,8 +326,8 @@ impl Delayed {
         self.due
     }
 
-    fn add(&mut self, key: PeerKey, member: &mut Member, due: Duration) {
-        if !std::mem::replace(&mut member.is_delayed, true) {
+    fn add(&mut self, key: PeerKey, entry: &mut PeerEntry, due: Duration) {
+        if !std::mem::replace(&mut entry.is_delayed, true) {
             self.keys.push(key);
             self.due.get_or_insert(due);
         }

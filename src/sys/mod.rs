@@ -1,13 +1,13 @@
 //! THE SEAM: what a platform must provide, and the one place that asks which platform it is.
 //!
-//! A backend is a type `Socket` that implements [`Transport`], for a peer that polls itself; a type `Notifier` that
+//! A backend is a type `Socket` that implements [`PeerConnection`], for a peer that polls itself; a type `Notifier` that
 //! implements [`Notify`], for a program that sleeps until such a peer needs it; a type `Reactor` that implements
-//! [`Accept`], for a server that polls only those of its connections that have something to do; and a function `now`, the
+//! [`Listener`], for a server that polls only those of its connections that have something to do; and a function `now`, the
 //! time since any fixed moment. Their laws:
 //!
 //! 1. It tells what happened by changing the [`Link`], and only inside the calls below: callbacks and kernels may
 //!    queue, only `poll` tells.
-//! 2. No call blocks, but [`Accept::wait`] and [`Notify::wait`].
+//! 2. No call blocks, but [`Listener::wait`] and [`Notify::wait`].
 //! 3. An `Err` means that nothing was changed. What the network does becomes [`Link::closed`].
 //! 4. `send` takes the whole packet or, with an `Err`, leaves no trace.
 //! 5. Everything that it queues has a bound.
@@ -43,7 +43,7 @@ use crate::{
 };
 
 /// What a platform's `Socket` can do. Constructed by `connect` and `accept`; what has a `self` is called on a connection.
-pub(crate) trait Transport: Sized {
+pub(crate) trait PeerConnection: Sized {
     /// Begins to connect.
     fn connect(url: &Url, options: &PeerOptions) -> Result<Self, Error>;
 
@@ -80,16 +80,20 @@ pub(crate) trait Transport: Sized {
 }
 
 /// The program's hook.
-pub(crate) type Hook = Box<dyn Fn() + Send>;
+pub(crate) type WakeHook = Box<dyn Fn() + Send>;
 
 /// What tells a program, between its calls, that a connection needs to be polled. A peer has one for all its connections.
 ///
 /// The hook is called once until the next poll, and never within one of these calls: it may answer with any of them.
 pub(crate) trait Notify: Default {
-    type Socket: Transport;
+    type Socket: PeerConnection;
 
     /// Replaces the hook, and calls the new one also for what waits already.
-    fn set_hook(&mut self, hook: Hook, connection: Option<(&mut Self::Socket, &Link)>) -> Result<(), Error>;
+    fn set_hook(
+        &mut self,
+        hook: WakeHook,
+        connection: Option<(&mut Self::Socket, &Link)>,
+    ) -> Result<(), Error>;
 
     /// A connection begins. An `Err` leaves it unwatched.
     fn attach(&mut self, socket: &mut Self::Socket, link: &Link) -> Result<(), Error>;
@@ -121,8 +125,8 @@ pub(crate) trait Notify: Default {
 }
 
 /// Where a server's connections come in, and what wakes it.
-pub(crate) trait Accept: Sized {
-    type Connection: Accepted<Reactor = Self>;
+pub(crate) trait Listener: Sized {
+    type Connection: ServerConnection<Reactor = Self>;
 
     /// A listening socket.
     fn bind(addresses: &[SocketAddr], dual_stack: bool) -> Result<TcpListener, Error>;
@@ -154,10 +158,15 @@ pub(crate) trait Accept: Sized {
     fn waker(&self) -> Waker;
 
     /// The next newcomer, who will be told of as `slot`.
-    fn accept(&mut self, slot: u32, options: &ServerOptions, now: Duration) -> Arrived<Self::Connection>;
+    fn accept(
+        &mut self,
+        slot: u32,
+        options: &ServerOptions,
+        now: Duration,
+    ) -> AcceptOutcome<Self::Connection>;
 
     /// Takes over a stream whose handshake was made elsewhere, and who will be told of as `slot`. The connection opens with the
-    /// next poll, unless it is [refused](Accepted::refuse) before.
+    /// next poll, unless it is [refused](ServerConnection::refuse) before.
     fn adopt(
         &mut self,
         slot: u32,
@@ -184,21 +193,21 @@ pub(crate) enum Wakeup {
 /// What one attempt to accept a connection gave.
 #[allow(dead_code, reason = "a browser accepts nobody")]
 #[derive(Debug)]
-pub(crate) enum Arrived<C> {
+pub(crate) enum AcceptOutcome<C> {
     /// A connection, and the address it comes from.
-    Connection(C, SocketAddr),
+    Accepted(C, SocketAddr),
     /// A connection that could not be handed over. The next one may be good.
     Failed(String),
     /// No connection waits. The next wake-up tells of one.
-    Nothing,
+    WouldBlock,
     /// The system is out of descriptors or memory. Nothing will wake the caller when it has some again.
-    Exhausted(String),
+    OutOfDescriptors(String),
 }
 
 /// A moment of a server's.
 #[allow(dead_code, reason = "a browser accepts nobody")]
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Moment {
+pub(crate) struct Timestamps {
     /// The time that deadlines are measured by.
     pub(crate) now: Duration,
     /// The wall's time, by which rates are measured,
@@ -210,16 +219,16 @@ pub(crate) struct Moment {
 /// What a turn may take: whoever sends without pause must keep the caller neither from the others nor from memory.
 #[allow(dead_code, reason = "a browser accepts nobody")]
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Ration {
+pub(crate) struct Budget {
     /// How many bytes may be read,
     pub(crate) read: usize,
     /// and how many held in all.
-    pub(crate) hold: usize,
+    pub(crate) memory: usize,
 }
 
 /// What a turn has done.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Progress {
+pub(crate) struct PollProgress {
     /// `true` if there is more to do at once.
     pub(crate) more: bool,
     /// How many bytes were read.
@@ -228,7 +237,7 @@ pub(crate) struct Progress {
 
 /// The memory that a connection takes beside its link's account.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Held {
+pub(crate) struct MemoryUsage {
     /// For what the other end has sent.
     pub(crate) inbound: usize,
     /// For what is still to be sent. While the link is open it counts the same by itself.
@@ -237,8 +246,8 @@ pub(crate) struct Held {
     pub(crate) shared: usize,
 }
 
-/// A connection that came in. The link is told of it as by a [`Transport`], and a server has more to say about it.
-pub(crate) trait Accepted: Sized {
+/// A connection that came in. The link is told of it as by a [`PeerConnection`], and a server has more to say about it.
+pub(crate) trait ServerConnection: Sized {
     type Reactor;
 
     /// It was told of as ready.
@@ -248,10 +257,10 @@ pub(crate) trait Accepted: Sized {
     fn poll(
         &mut self,
         reactor: &mut Self::Reactor,
-        moment: Moment,
-        ration: Ration,
+        moment: Timestamps,
+        budget: Budget,
         link: &mut Link,
-    ) -> Progress;
+    ) -> PollProgress;
 
     /// Returns `true` while the next step may be one of TLS's handshake, which costs a private-key operation.
     fn is_handshaking(&self) -> bool;
@@ -285,13 +294,13 @@ pub(crate) trait Accepted: Sized {
     fn is_stalled(&self) -> bool;
 
     /// The memory that it holds beside the link's.
-    fn held(&self) -> Held;
+    fn held(&self) -> MemoryUsage;
 
     /// Takes a packet. The link is open and its outbox has room. Under a key it takes the place of a packet that waits
     /// under the same. What is gathered leaves with the next [`flush`](Self::flush).
     fn send(&mut self, packet: Outgoing<'_>, key: Option<u64>, gather: bool, link: &mut Link);
 
-    /// Takes frames that [`Accept::encode`] made, as one packet with this payload. The link is open and its outbox has room.
+    /// Takes frames that [`Listener::encode`] made, as one packet with this payload. The link is open and its outbox has room.
     fn send_frames(&mut self, frames: &Bytes, payload: usize, gather: bool, link: &mut Link);
 
     /// How many bytes the packet has that waits under this key.

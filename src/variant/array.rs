@@ -33,7 +33,7 @@ impl Array {
 
     /// An empty one that takes values of this type only.
     pub fn typed(element_type: ElementType) -> Self {
-        Self::with_room(element_type, 0)
+        Self::with_capacity(element_type, 0)
     }
 
     /// What it takes.
@@ -49,7 +49,7 @@ impl Array {
     /// # Errors
     /// If it is typed and the value is of another type.
     pub fn push(&mut self, value: impl Into<Variant>) -> Result<(), WrongType> {
-        self.elements.push(self.element_type.admit(value.into())?);
+        self.elements.push(self.element_type.convert(value.into())?);
         Ok(())
     }
 
@@ -68,8 +68,8 @@ impl Array {
         self.take()
     }
 
-    pub(super) fn with_room(element_type: ElementType, room: usize) -> Self {
-        Self { element_type: element_type.normal(), elements: Vec::with_capacity(room) }
+    pub(super) fn with_capacity(element_type: ElementType, room: usize) -> Self {
+        Self { element_type: element_type.normalized(), elements: Vec::with_capacity(room) }
     }
 
     /// Copies of its own values, as an array of its own type.

@@ -7,7 +7,7 @@
 const NO_FRACTION: f64 = 9_007_199_254_740_992.0;
 
 /// The most digits behind the point.
-pub(super) const MOST_DECIMALS: u32 = 14;
+pub(super) const MAX_DECIMALS: u32 = 14;
 
 const FRACTION_BITS: u32 = 52;
 
@@ -18,7 +18,7 @@ pub(super) fn fixed(number: f64, decimals: u32) -> String {
     if number.abs() >= NO_FRACTION {
         return format!("{sign}{}.0", whole(number));
     }
-    let decimals = decimals.min(MOST_DECIMALS);
+    let decimals = decimals.min(MAX_DECIMALS);
     let one = 10_u128.pow(decimals);
     let units = rounded(number, one);
     if decimals == 0 {
@@ -114,7 +114,7 @@ mod tests {
     fn assert_all(number: f64) {
         for number in [number, -number] {
             let large = number.abs() >= NO_FRACTION;
-            for decimals in if large { 1..=1 } else { 0..=MOST_DECIMALS } {
+            for decimals in if large { 1..=1 } else { 0..=MAX_DECIMALS } {
                 assert_eq!(fixed(number, decimals), expected(number, decimals), "{number:e}, {decimals}");
             }
         }

@@ -3,21 +3,21 @@
 use super::reader::Reader;
 use super::{
     Array, DecodeError, Dictionary, ElementType, MAX_DEPTH, Object, Objects, Variant, VariantType, WrongType,
-    leaf,
+    decode_leaf,
 };
 
 /// The flag in a header for numbers of 64 bits, and for an object that is only named.
 const FLAG: u32 = 1 << 16;
 
 /// The class of objects that are only named.
-pub(super) const NAMED_OBJECT: &str = "EncodedObjectAsID";
+pub(super) const OBJECT_ID_CLASS: &str = "EncodedObjectAsID";
 
 /// No value is shorter, and no name.
-const SHORTEST: usize = 4;
+const MIN_SIZE: usize = 4;
 
 /// Reads a value, and tells how many bytes it took.
 pub(super) fn decode(bytes: &[u8], objects: Objects) -> Result<(Variant, usize), DecodeError> {
-    let mut decoder = Decoder { reader: Reader::new(bytes), objects, open: Vec::new(), owed: 0 };
+    let mut decoder = Decoder { reader: Reader::new(bytes), objects, open: Vec::new(), reserved: 0 };
     loop {
         if let Some(value) = decoder.step()? {
             return Ok((value, decoder.reader.at()));
@@ -29,24 +29,24 @@ struct Decoder<'a> {
     reader: Reader<'a>,
     objects: Objects,
     /// The innermost is the last one.
-    open: Vec<Open>,
+    open: Vec<OpenContainer>,
     /// How many bytes all that is still missing in the open containers takes at least. So what is reserved for them
     /// together stays within what the bytes can hold, however many of them announce how much.
-    owed: usize,
+    reserved: usize,
 }
 
 /// A container that is not complete yet.
-struct Open {
+struct OpenContainer {
     at: usize,
     /// How many values are still to come.
     missing: usize,
-    part: Part,
+    contents: Contents,
 }
 
 /// What has come of it.
-enum Part {
+enum Contents {
     Array(Array),
-    Dictionary { like: Dictionary, entries: Vec<(Variant, Variant)>, key: Option<Variant> },
+    Dictionary { template: Dictionary, entries: Vec<(Variant, Variant)>, key: Option<Variant> },
     Object { class: String, properties: Vec<(String, Variant)>, name: String },
 }
 
@@ -54,31 +54,31 @@ impl Decoder<'_> {
     /// Reads one value, or the beginning of a container. Answers the whole value once it is complete.
     fn step(&mut self) -> Result<Option<Variant>, DecodeError> {
         if let Some(open) = self.open.last_mut() {
-            if let Part::Object { name, .. } = &mut open.part {
+            if let Contents::Object { name, .. } = &mut open.contents {
                 *name = self.reader.text()?;
-                self.owed -= SHORTEST;
+                self.reserved -= MIN_SIZE;
             }
-            self.owed -= SHORTEST;
+            self.reserved -= MIN_SIZE;
         }
         let at = self.reader.at();
         let header = self.reader.u32()?;
         let id = header & 0xff;
         let kind = VariantType::try_from(id).map_err(|id| DecodeError::UnknownType { id, at })?;
         let flagged = header & FLAG != 0;
-        let part = match kind {
+        let container = match kind {
             VariantType::Array => self.array(header, at)?,
             VariantType::Dictionary => self.dictionary(header, at)?,
             VariantType::Object if !flagged => match self.object(at)? {
-                Some(part) => part,
+                Some(container) => container,
                 None => return self.complete(Variant::Object(None), at),
             },
             kind => {
-                let value = leaf::decode(&mut self.reader, kind, flagged)?;
+                let value = decode_leaf::decode(&mut self.reader, kind, flagged)?;
                 return self.complete(value, at);
             }
         };
-        match part {
-            Open { missing: 0, part, at } => self.complete(part.finish(), at),
+        match container {
+            OpenContainer { missing: 0, contents, at } => self.complete(contents.finish(), at),
             open => {
                 self.open.push(open);
                 Ok(None)
@@ -90,36 +90,36 @@ impl Decoder<'_> {
     fn complete(&mut self, mut value: Variant, mut at: usize) -> Result<Option<Variant>, DecodeError> {
         loop {
             let Some(open) = self.open.last_mut() else { return Ok(Some(value)) };
-            open.part.add(value).map_err(|wrong| wrong.at(at))?;
+            open.contents.add(value).map_err(|wrong| wrong.at(at))?;
             open.missing -= 1;
             if open.missing > 0 {
                 return Ok(None);
             }
             let Some(open) = self.open.pop() else { return Ok(None) };
-            (value, at) = (open.part.finish(), open.at);
+            (value, at) = (open.contents.finish(), open.at);
         }
     }
 
-    fn array(&mut self, header: u32, at: usize) -> Result<Open, DecodeError> {
+    fn array(&mut self, header: u32, at: usize) -> Result<OpenContainer, DecodeError> {
         self.check_depth(at)?;
         let element_type = self.element_type(header >> 16)?;
-        let missing = self.announced(SHORTEST)?;
-        let array = Array::with_room(element_type, missing);
-        Ok(Open { at, missing, part: Part::Array(array) })
+        let missing = self.announced(MIN_SIZE)?;
+        let array = Array::with_capacity(element_type, missing);
+        Ok(OpenContainer { at, missing, contents: Contents::Array(array) })
     }
 
-    fn dictionary(&mut self, header: u32, at: usize) -> Result<Open, DecodeError> {
+    fn dictionary(&mut self, header: u32, at: usize) -> Result<OpenContainer, DecodeError> {
         self.check_depth(at)?;
         let key_type = self.element_type(header >> 16)?;
         let value_type = self.element_type(header >> 18)?;
-        let count = self.announced(2 * SHORTEST)?;
-        let like = Dictionary::typed(key_type, value_type);
-        let part = Part::Dictionary { like, entries: Vec::with_capacity(count), key: None };
-        Ok(Open { at, missing: 2 * count, part })
+        let count = self.announced(2 * MIN_SIZE)?;
+        let template = Dictionary::typed(key_type, value_type);
+        let contents = Contents::Dictionary { template, entries: Vec::with_capacity(count), key: None };
+        Ok(OpenContainer { at, missing: 2 * count, contents })
     }
 
     /// A whole object; `None` for one without a class, which is none.
-    fn object(&mut self, at: usize) -> Result<Option<Open>, DecodeError> {
+    fn object(&mut self, at: usize) -> Result<Option<OpenContainer>, DecodeError> {
         if self.objects == Objects::ById {
             return Err(DecodeError::ObjectNotAllowed { at });
         }
@@ -128,9 +128,10 @@ impl Decoder<'_> {
         if class.is_empty() {
             return Ok(None);
         }
-        let missing = self.announced(2 * SHORTEST)?;
-        let part = Part::Object { class, properties: Vec::with_capacity(missing), name: String::new() };
-        Ok(Some(Open { at, missing, part }))
+        let missing = self.announced(2 * MIN_SIZE)?;
+        let contents =
+            Contents::Object { class, properties: Vec::with_capacity(missing), name: String::new() };
+        Ok(Some(OpenContainer { at, missing, contents }))
     }
 
     fn check_depth(&self, at: usize) -> Result<(), DecodeError> {
@@ -138,16 +139,16 @@ impl Decoder<'_> {
     }
 
     /// How many things of at least this size a container announces; fails if the bytes cannot hold them beside all else
-    /// that is owed.
+    /// that is reserved.
     fn announced(&mut self, size: usize) -> Result<usize, DecodeError> {
         let at = self.reader.at();
         // The top bit once said that a container is shared.
         let count = self.reader.u32()? & 0x7fff_ffff;
-        let room = self.reader.left().saturating_sub(self.owed);
+        let room = self.reader.left().saturating_sub(self.reserved);
         let bytes = usize::try_from(count).ok().and_then(|count| count.checked_mul(size));
         match bytes.filter(|&bytes| bytes <= room) {
             Some(bytes) => {
-                self.owed += bytes;
+                self.reserved += bytes;
                 Ok(bytes / size)
             }
             None => Err(DecodeError::TooMany { count, at }),
@@ -157,7 +158,7 @@ impl Decoder<'_> {
     /// What a container takes; the two lowest bits of `kind` say how that is told.
     fn element_type(&mut self, kind: u32) -> Result<ElementType, DecodeError> {
         let by_id = self.objects == Objects::ById;
-        let named = || ElementType::Class(NAMED_OBJECT.to_owned());
+        let named = || ElementType::Class(OBJECT_ID_CLASS.to_owned());
         Ok(match kind & 0b11 {
             0 => ElementType::Untyped,
             1 => {
@@ -180,16 +181,16 @@ impl Decoder<'_> {
     }
 }
 
-impl Part {
-    fn add(&mut self, value: Variant) -> Result<(), Misfit> {
+impl Contents {
+    fn add(&mut self, value: Variant) -> Result<(), ElementMismatch> {
         match self {
             Self::Array(array) => {
                 let expected = array.element_type().kind();
-                array.push(value).map_err(|wrong| Misfit::new(expected, wrong))?;
+                array.push(value).map_err(|wrong| ElementMismatch::new(expected, wrong))?;
             }
-            Self::Dictionary { like, entries, key } => match key.take() {
-                None => *key = Some(admit(like.key_type(), value)?),
-                Some(key) => entries.push((key, admit(like.value_type(), value)?)),
+            Self::Dictionary { template, entries, key } => match key.take() {
+                None => *key = Some(convert(template.key_type(), value)?),
+                Some(key) => entries.push((key, convert(template.value_type(), value)?)),
             },
             Self::Object { properties, name, .. } => properties.push((std::mem::take(name), value)),
         }
@@ -199,19 +200,19 @@ impl Part {
     fn finish(self) -> Variant {
         match self {
             Self::Array(array) => array.into(),
-            Self::Dictionary { like, entries, .. } => like.filled(entries).into(),
+            Self::Dictionary { template, entries, .. } => template.filled(entries).into(),
             Self::Object { class, properties, .. } => Object::Full { class, properties }.into(),
         }
     }
 }
 
 /// A value that its container cannot hold.
-struct Misfit {
+struct ElementMismatch {
     expected: VariantType,
     found: VariantType,
 }
 
-impl Misfit {
+impl ElementMismatch {
     fn new(expected: VariantType, wrong: WrongType) -> Self {
         Self { expected, found: wrong.found }
     }
@@ -221,6 +222,6 @@ impl Misfit {
     }
 }
 
-fn admit(element_type: &ElementType, value: Variant) -> Result<Variant, Misfit> {
-    element_type.admit(value).map_err(|wrong| Misfit::new(element_type.kind(), wrong))
+fn convert(element_type: &ElementType, value: Variant) -> Result<Variant, ElementMismatch> {
+    element_type.convert(value).map_err(|wrong| ElementMismatch::new(element_type.kind(), wrong))
 }

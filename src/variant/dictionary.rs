@@ -43,8 +43,8 @@ impl Dictionary {
     /// An empty one that takes keys and values of these types only.
     pub fn typed(key_type: ElementType, value_type: ElementType) -> Self {
         Self {
-            key_type: key_type.normal(),
-            value_type: value_type.normal(),
+            key_type: key_type.normalized(),
+            value_type: value_type.normalized(),
             entries: Vec::new(),
             order: Vec::new(),
         }
@@ -105,8 +105,8 @@ impl Dictionary {
         key: impl Into<Variant>,
         value: impl Into<Variant>,
     ) -> Result<Option<Variant>, WrongType> {
-        let key = self.key_type.admit(key.into())?;
-        let value = self.value_type.admit(value.into())?;
+        let key = self.key_type.convert(key.into())?;
+        let value = self.value_type.convert(value.into())?;
         match self.find(&key) {
             Ok(place) => {
                 let entry = &mut self.entries[self.order[place]];
@@ -166,7 +166,7 @@ impl Dictionary {
         self.order.iter().map(|&index| &self.entries[index])
     }
 
-    /// An empty one, filled with entries that its types admit. Of equal keys the last one's value stays, at the place of
+    /// An empty one, filled with entries that its types convert. Of equal keys the last one's value stays, at the place of
     /// the first.
     pub(super) fn filled(mut self, entries: Vec<(Variant, Variant)>) -> Self {
         self.entries = entries;

@@ -3,27 +3,27 @@
 use std::fmt::{self, Write};
 
 use super::number::Number;
-use super::walk::{Container, Visitor, walk, walk_container};
+use super::visitor::{Container, Visitor, walk, walk_container};
 use super::{Array, Dictionary, ElementType, Object, Rid, Signal, Variant};
 
 /// How much of a value is shown to who debugs, so that logging one stays harmless.
-const SHOWN: usize = 512;
+const MAX_DEBUG_LEN: usize = 512;
 
 impl fmt::Display for Variant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        walk(self, &mut Printer { out: f, lines: true })
+        walk(self, &mut Printer { out: f, multiline: true })
     }
 }
 
 impl fmt::Display for Array {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        walk_container(Container::Array(self), &mut Printer { out: f, lines: true })
+        walk_container(Container::Array(self), &mut Printer { out: f, multiline: true })
     }
 }
 
 impl fmt::Display for Dictionary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        walk_container(Container::Dictionary(self), &mut Printer { out: f, lines: true })
+        walk_container(Container::Dictionary(self), &mut Printer { out: f, multiline: true })
     }
 }
 
@@ -37,7 +37,7 @@ impl fmt::Display for Signal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.object {
             0 => write!(f, "null::[signal]{}", self.name),
-            id => write!(f, "{}::[signal]{}", NamedObject(id), self.name),
+            id => write!(f, "{}::[signal]{}", ObjectId(id), self.name),
         }
     }
 }
@@ -45,21 +45,23 @@ impl fmt::Display for Signal {
 impl fmt::Debug for Variant {
     /// The text on one line, and of a long one the start only.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        shorten(f, |out| walk(self, &mut Printer { out, lines: false }))
+        truncated(f, |out| walk(self, &mut Printer { out, multiline: false }))
     }
 }
 
 impl fmt::Debug for Array {
     /// The text on one line, and of a long one the start only.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        shorten(f, |out| walk_container(Container::Array(self), &mut Printer { out, lines: false }))
+        truncated(f, |out| walk_container(Container::Array(self), &mut Printer { out, multiline: false }))
     }
 }
 
 impl fmt::Debug for Dictionary {
     /// The text on one line, and of a long one the start only.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        shorten(f, |out| walk_container(Container::Dictionary(self), &mut Printer { out, lines: false }))
+        truncated(f, |out| {
+            walk_container(Container::Dictionary(self), &mut Printer { out, multiline: false })
+        })
     }
 }
 
@@ -68,18 +70,18 @@ impl fmt::Debug for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self, Container::of_object(self)) {
             (_, Some(container)) => {
-                shorten(f, |out| walk_container(container, &mut Printer { out, lines: false }))
+                truncated(f, |out| walk_container(container, &mut Printer { out, multiline: false }))
             }
-            (Self::Id(id), _) => write!(f, "{}", NamedObject(*id)),
+            (Self::Id(id), _) => write!(f, "{}", ObjectId(*id)),
             (Self::Full { .. }, None) => Ok(()),
         }
     }
 }
 
 /// An object of which only the number is known.
-struct NamedObject(u64);
+struct ObjectId(u64);
 
-impl fmt::Display for NamedObject {
+impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Godot shows these numbers with a sign.
         write!(f, "<EncodedObjectAsID#{}>", self.0 as i64)
@@ -90,7 +92,7 @@ impl fmt::Display for NamedObject {
 struct Printer<'o, W> {
     out: &'o mut W,
     /// Whether each entry of a dictionary has a line of its own.
-    lines: bool,
+    multiline: bool,
 }
 
 impl<'a, W: Write> Visitor<'a> for Printer<'_, W> {
@@ -106,7 +108,7 @@ impl<'a, W: Write> Visitor<'a> for Printer<'_, W> {
             V::Bool(value) => write!(self.out, "{value}"),
             V::Int(value) => write!(self.out, "{value}"),
             V::Float(value) => self.float(*value),
-            V::String(text) => self.quoted(text, is_quote),
+            V::String(text) => self.quoted(text, is_escaped_in_text),
             V::Vector2(value) => self.call(kind, <[f32; 2]>::from(*value).map(number)),
             V::Vector2i(value) => self.call(kind, <[i32; 2]>::from(*value)),
             V::Rect2(value) => self.call(kind, <[f32; 4]>::from(*value).map(number)),
@@ -125,16 +127,16 @@ impl<'a, W: Write> Visitor<'a> for Printer<'_, W> {
             V::Color(value) => self.call(kind, <[f32; 4]>::from(*value).map(number)),
             V::StringName(name) => {
                 self.out.write_char('&')?;
-                self.quoted(name, is_special)
+                self.quoted(name, is_escaped_in_name)
             }
             V::NodePath(path) => {
                 self.out.write_str("NodePath(")?;
-                self.quoted(&path.to_string(), is_special)?;
+                self.quoted(&path.to_string(), is_escaped_in_name)?;
                 self.out.write_char(')')
             }
             V::Rid(rid) => write!(self.out, "{rid}"),
             V::Object(Some(object)) => match &**object {
-                Object::Id(id) => write!(self.out, "{}", NamedObject(*id)),
+                Object::Id(id) => write!(self.out, "{}", ObjectId(*id)),
                 Object::Full { .. } => Ok(()),
             },
             V::Callable => self.out.write_str("null::null"),
@@ -145,7 +147,7 @@ impl<'a, W: Write> Visitor<'a> for Printer<'_, W> {
             V::PackedFloat32Array(values) => self.call(kind, values.iter().copied().map(number)),
             V::PackedFloat64Array(values) => self.call(kind, values.iter().copied().map(Number)),
             V::PackedStringArray(texts) => {
-                self.call_with(kind, texts, |printer, text| printer.quoted(text, is_special))
+                self.call_with(kind, texts, |printer, text| printer.quoted(text, is_escaped_in_name))
             }
             V::PackedVector2Array(rows) => self.call(kind, numbers::<_, 2>(rows)),
             V::PackedVector3Array(rows) => self.call(kind, numbers::<_, 3>(rows)),
@@ -176,7 +178,7 @@ impl<'a, W: Write> Visitor<'a> for Printer<'_, W> {
     fn before(&mut self, container: Container<'a>, index: usize) -> fmt::Result {
         match container {
             Container::Array(_) => self.out.write_str(if index > 0 { ", " } else { "" }),
-            Container::Dictionary(_) => self.out.write_str(match (index, self.lines) {
+            Container::Dictionary(_) => self.out.write_str(match (index, self.multiline) {
                 (0, true) => "\n",
                 (0, false) => "",
                 (odd, _) if odd % 2 == 1 => ": ",
@@ -195,7 +197,7 @@ impl<'a, W: Write> Visitor<'a> for Printer<'_, W> {
         match container {
             Container::Array(array) => self.out.write_str(if typed(array).is_some() { "])" } else { "]" }),
             Container::Dictionary(dictionary) => {
-                self.out.write_str(if self.lines && !dictionary.is_empty() { "\n}" } else { "}" })?;
+                self.out.write_str(if self.multiline && !dictionary.is_empty() { "\n}" } else { "}" })?;
                 self.out.write_str(if typed_both(dictionary).is_some() { ")" } else { "" })
             }
             Container::Object { .. } => self.out.write_char(')'),
@@ -243,7 +245,7 @@ impl<W: Write> Printer<'_, W> {
             let mut after = from.chars();
             if let Some(character) = after.next() {
                 self.out.write_char('\\')?;
-                self.out.write_char(letter(character))?;
+                self.out.write_char(escape_letter(character))?;
             }
             rest = after.as_str();
         }
@@ -264,17 +266,17 @@ impl fmt::Display for ElementType {
 }
 
 /// What is escaped in a text, which may have many lines.
-fn is_quote(character: char) -> bool {
+fn is_escaped_in_text(character: char) -> bool {
     matches!(character, '\\' | '"')
 }
 
 /// Returns `true` for a character that is escaped in a name.
-pub(super) fn is_special(character: char) -> bool {
-    letter(character) != character || matches!(character, '\\' | '"' | '\'')
+pub(super) fn is_escaped_in_name(character: char) -> bool {
+    escape_letter(character) != character || matches!(character, '\\' | '"' | '\'')
 }
 
 /// Returns the character that stands behind the backslash.
-pub(super) fn letter(character: char) -> char {
+pub(super) fn escape_letter(character: char) -> char {
     match character {
         '\x07' => 'a',
         '\x08' => 'b',
@@ -305,20 +307,23 @@ fn typed_both(dictionary: &Dictionary) -> Option<(&ElementType, &ElementType)> {
 }
 
 /// Writes the start of what `write` writes, and stops that then.
-fn shorten(f: &mut fmt::Formatter<'_>, write: impl FnOnce(&mut Start<'_, '_>) -> fmt::Result) -> fmt::Result {
-    let mut start = Start { f, left: SHOWN, ended: false };
+fn truncated(
+    f: &mut fmt::Formatter<'_>,
+    write: impl FnOnce(&mut Truncated<'_, '_>) -> fmt::Result,
+) -> fmt::Result {
+    let mut start = Truncated { f, left: MAX_DEBUG_LEN, ended: false };
     let result = write(&mut start);
     if start.ended { f.write_char('…') } else { result }
 }
 
 /// Passes so many bytes on.
-struct Start<'f, 'b> {
+struct Truncated<'f, 'b> {
     f: &'f mut fmt::Formatter<'b>,
     left: usize,
     ended: bool,
 }
 
-impl Write for Start<'_, '_> {
+impl Write for Truncated<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut end = text.len().min(self.left);
         while !text.is_char_boundary(end) {

@@ -1,9 +1,9 @@
 //! Values as bytes.
 
-use super::decode::NAMED_OBJECT;
-use super::leaf::NEW_NODE_PATH;
+use super::decode::OBJECT_ID_CLASS;
+use super::decode_leaf::NODE_PATH_FLAG;
 use super::reader::padding;
-use super::walk::{Container, Visitor, walk};
+use super::visitor::{Container, Visitor, walk};
 use super::{ElementType, EncodeError, MAX_DEPTH, NodePath, Object, Objects, Variant, VariantType};
 
 /// The flag in a header for numbers of 64 bits, and for an object that is only named.
@@ -230,7 +230,7 @@ impl Writer<'_> {
     }
 
     fn node_path(&mut self, path: &NodePath) -> Result<(), EncodeError> {
-        self.u32(checked(path.names.len())? | NEW_NODE_PATH);
+        self.u32(checked(path.names.len())? | NODE_PATH_FLAG);
         self.count(path.subnames.len())?;
         self.u32(path.absolute.into());
         path.names.iter().chain(&path.subnames).try_for_each(|name| self.text(name))
@@ -254,7 +254,7 @@ impl Writer<'_> {
         match (element_type, self.objects) {
             (ElementType::Untyped, _) => {}
             (ElementType::Builtin(kind), _) => self.u32(*kind as u32),
-            (ElementType::Class(_) | ElementType::Script(_), Objects::ById) => self.text(NAMED_OBJECT)?,
+            (ElementType::Class(_) | ElementType::Script(_), Objects::ById) => self.text(OBJECT_ID_CLASS)?,
             (ElementType::Class(name) | ElementType::Script(name), Objects::Full) => self.text(name)?,
         }
         Ok(())

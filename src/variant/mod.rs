@@ -16,41 +16,41 @@
 
 mod array;
 mod casts;
+mod clone;
 mod colors;
 mod compressed;
-mod conversion;
-mod convert;
-mod copy;
+mod convert_to;
 mod decimal;
 mod decode;
+mod decode_leaf;
 mod dictionary;
 mod display;
-mod element;
+mod element_type;
 mod encode;
-mod equal;
+mod eq;
 mod error;
-mod kind;
-mod leaf;
+mod geometry;
 mod names;
 mod number;
 mod object;
 mod order;
 mod reader;
 mod rotation;
-mod shapes;
+mod rust_types;
+mod stringify;
 mod teardown;
-mod text;
+mod variant_type;
 mod vectors;
-mod walk;
+mod visitor;
 
 pub use array::Array;
 pub use dictionary::Dictionary;
-pub use element::ElementType;
+pub use element_type::ElementType;
 pub use error::{DecodeError, EncodeError, WrongType};
-pub use kind::VariantType;
+pub use geometry::{Aabb, Basis, Plane, Projection, Rect2, Rect2i, Transform2D, Transform3D};
 pub use names::{NodePath, StringName};
 pub use object::{Object, Objects, Rid, Signal};
-pub use shapes::{Aabb, Basis, Plane, Projection, Rect2, Rect2i, Transform2D, Transform3D};
+pub use variant_type::VariantType;
 pub use vectors::{Color, Quaternion, Vector2, Vector2i, Vector3, Vector3i, Vector4, Vector4i};
 
 /// How many containers can be within each other in the binary forms.

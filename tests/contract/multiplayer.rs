@@ -130,7 +130,7 @@ async fn garbage_is_refused_and_harms_nothing() {
     }
     peer.session().send_bytes(PeerId::SERVER, b"still here").unwrap();
     assert!(matches!(next_event(&mut peer).await, Event::Packet { .. }));
-    assert_eq!(peer.session().stats().refused, 5);
+    assert_eq!(peer.session().stats().rejected_packets, 5);
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]

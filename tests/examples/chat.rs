@@ -1,4 +1,4 @@
-//! The chat, by guests who connect as any program does.
+//! The example `chat_server`, through clients of the library.
 
 use std::{net::TcpListener, process::Command};
 
@@ -10,118 +10,118 @@ use crate::common::{
     receive, until,
 };
 
-/// Somebody who has connected.
-fn guest(url: &str) -> WebSocketPeer {
-    let mut guest = WebSocketPeer::new();
-    guest.connect(url).expect("a good URL");
-    opened(&mut guest);
-    guest
+/// Returns a connected client.
+fn client(url: &str) -> WebSocketPeer {
+    let mut client = WebSocketPeer::new();
+    client.connect(url).expect("a valid URL");
+    opened(&mut client);
+    client
 }
 
-/// Somebody who has told this name, and heard that it was taken note of.
+/// Returns a client that has joined with this name.
 fn named(url: &str, name: &str) -> WebSocketPeer {
-    let mut guest = guest(url);
-    guest.send_text(name).expect("an open peer");
-    hears(&mut guest, &format!("* {name} joined"));
-    guest
+    let mut client = client(url);
+    client.send_text(name).expect("an open peer");
+    assert_receives(&mut client, &format!("* {name} joined"));
+    client
 }
 
-/// The next that it hears is this.
+/// Asserts that the next packet is this line.
 #[track_caller]
-fn hears(guest: &mut WebSocketPeer, line: &str) {
-    assert_eq!(receive(guest), Packet::text(line));
+fn assert_receives(client: &mut WebSocketPeer, line: &str) {
+    assert_eq!(receive(client), Packet::text(line));
 }
 
-/// It is shown the door, with this reason.
+/// Asserts that the server kicks the client with this reason.
 #[track_caller]
-fn is_kicked(guest: &mut WebSocketPeer, reason: &str) {
-    let info = closed(guest);
+fn assert_kicked(client: &mut WebSocketPeer, reason: &str) {
+    let info = closed(client);
     let expected = (Some(4000), reason, CloseCause::Remote);
     assert_eq!((info.code, info.reason.as_str(), info.cause), expected);
 }
 
 #[test]
-fn what_one_says_the_others_hear() {
+fn a_line_goes_to_all_other_clients() {
     let (_server, url) = chat_server();
     let mut ada = named(&url, "Ada");
     let mut bob = named(&url, "Bob");
-    hears(&mut ada, "* Bob joined");
+    assert_receives(&mut ada, "* Bob joined");
     ada.send_text("hello").expect("an open peer");
-    hears(&mut bob, "Ada: hello");
+    assert_receives(&mut bob, "Ada: hello");
     bob.send_text("hello, Ada").expect("an open peer");
-    hears(&mut ada, "Bob: hello, Ada");
+    assert_receives(&mut ada, "Bob: hello, Ada");
     bob.close();
-    hears(&mut ada, "* Bob left");
+    assert_receives(&mut ada, "* Bob left");
 }
 
 #[test]
-fn whoever_vanishes_has_left() {
+fn a_client_whose_connection_is_lost_leaves() {
     let (_server, url) = chat_server();
     let mut ada = named(&url, "Ada");
     drop(named(&url, "Bob"));
-    hears(&mut ada, "* Bob joined");
-    hears(&mut ada, "* Bob left");
+    assert_receives(&mut ada, "* Bob joined");
+    assert_receives(&mut ada, "* Bob left");
 }
 
 #[test]
-fn what_is_no_name_is_not_taken() {
+fn an_invalid_name_is_rejected() {
     let (_server, url) = chat_server();
     let long = "x".repeat(41);
     for name in ["", "* Ada", "a:b", long.as_str()] {
-        let mut guest = guest(&url);
-        guest.send_text(name).expect("an open peer");
-        is_kicked(&mut guest, "a name is a few letters and digits");
+        let mut client = client(&url);
+        client.send_text(name).expect("an open peer");
+        assert_kicked(&mut client, "a name has 1 to 40 letters and digits");
     }
 }
 
 #[test]
-fn a_name_has_one_owner_at_a_time() {
+fn a_name_is_unique_while_it_is_in_use() {
     let (_server, url) = chat_server();
     let mut ada = named(&url, "Ada");
-    let mut other = guest(&url);
+    let mut other = client(&url);
     other.send_text("Ada").expect("an open peer");
-    is_kicked(&mut other, "somebody else has this name");
+    assert_kicked(&mut other, "this name is taken");
     ada.close();
     closed(&mut ada);
     named(&url, "Ada");
 }
 
 #[test]
-fn rude_guests_are_shown_the_door_and_heard_no_more() {
+fn a_client_that_breaks_the_rules_is_kicked_and_ignored() {
     let (_server, url) = chat_server();
     let mut ada = named(&url, "Ada");
-    for rude in [Packet::binary([0]), Packet::text("\u{7}"), Packet::text("hi\n* Ada left")] {
+    for packet in [Packet::binary([0]), Packet::text("\u{7}"), Packet::text("hi\n* Ada left")] {
         let mut bob = named(&url, "Bob");
-        hears(&mut ada, "* Bob joined");
-        bob.send_packet(&rude).expect("an open peer");
-        bob.send_text("not heard").expect("an open peer");
-        is_kicked(&mut bob, "here one says a line of text at a time");
-        hears(&mut ada, "* Bob was shown the door");
+        assert_receives(&mut ada, "* Bob joined");
+        bob.send_packet(&packet).expect("an open peer");
+        bob.send_text("ignored").expect("an open peer");
+        assert_kicked(&mut bob, "send one line of text at a time");
+        assert_receives(&mut ada, "* Bob was kicked");
     }
 }
 
 #[test]
-fn the_server_itself_ends_floods_and_novels() {
+fn the_server_limits_rate_and_size() {
     let (_server, url) = chat_server();
     let mut ada = named(&url, "Ada");
     for (name, texts, code) in [("Bob", vec!["flood"; 20], 1008), ("Eve", vec![&*"x".repeat(2001)], 1009)] {
-        let mut guest = named(&url, name);
-        hears(&mut ada, &format!("* {name} joined"));
+        let mut client = named(&url, name);
+        assert_receives(&mut ada, &format!("* {name} joined"));
         for text in texts {
-            guest.send_text(text).expect("an open peer");
+            client.send_text(text).expect("an open peer");
         }
-        assert_eq!(closed(&mut guest).code, Some(code), "{name}");
+        assert_eq!(closed(&mut client).code, Some(code), "{name}");
         while receive(&mut ada) != Packet::text(format!("* {name} left")) {}
     }
 }
 
 #[test]
-fn when_the_input_ends_everybody_is_told_and_the_server_goes() {
+fn the_server_closes_all_and_ends_with_its_input() {
     let (mut server, url) = chat_server();
-    let mut guests = [named(&url, "Ada"), guest(&url)];
+    let mut clients = [named(&url, "Ada"), client(&url)];
     server.end_input();
-    for guest in &mut guests {
-        let info = closed(guest);
+    for client in &mut clients {
+        let info = closed(client);
         assert_eq!((info.code, info.cause), (Some(1001), CloseCause::Remote));
     }
     let ended = server.end();
@@ -129,7 +129,7 @@ fn when_the_input_ends_everybody_is_told_and_the_server_goes() {
 }
 
 #[test]
-fn a_health_check_is_answered_and_is_no_guest() {
+fn a_health_check_is_answered_and_does_not_join() {
     let (_server, url) = chat_server();
     let mut ada = named(&url, "Ada");
     for (path, status) in [("/health", "200 OK"), ("/", "426 Upgrade Required")] {
@@ -140,11 +140,11 @@ fn a_health_check_is_answered_and_is_no_guest() {
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
     }
     named(&url, "Bob");
-    hears(&mut ada, "* Bob joined");
+    assert_receives(&mut ada, "* Bob joined");
 }
 
 #[test]
-fn a_chat_that_cannot_listen_says_so() {
+fn a_server_that_cannot_listen_prints_the_error() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("a bound listener").to_string();
     let mut command = Command::new(example("chat_server"));

@@ -1,4 +1,4 @@
-//! The room of `examples/godot`, hosted and played in by the two programs that need no Godot.
+//! The game of `examples/godot`, with `godot_server` and `godot_client`.
 
 use std::{net::TcpListener, process::Command};
 
@@ -13,7 +13,7 @@ use crate::common::{
     until,
 };
 
-/// `godot_server` with these options, and the URL of it.
+/// Starts `godot_server`, and returns its URL.
 fn host(options: &[&str]) -> (Program, String) {
     let mut command = Command::new(example("godot_server"));
     command.arg("127.0.0.1:0").args(options);
@@ -23,31 +23,31 @@ fn host(options: &[&str]) -> (Program, String) {
     (host, url)
 }
 
-/// `godot_client` with these arguments.
+/// Starts `godot_client`.
 fn player(args: &[&str]) -> Program {
     let mut command = Command::new(example("godot_client"));
     command.args(args);
     Program::start(command)
 }
 
-/// It ended so, and found nothing wrong.
+/// Asserts the exit code and the last line, and that it printed no errors.
 #[track_caller]
-fn assert_content(ended: &Ended, code: i32, last: &str) {
+fn assert_ended(ended: &Ended, code: i32, last: &str) {
     assert_eq!(ended.code, Some(code), "{ended:?}");
     assert!(ended.err.is_empty(), "{ended:?}");
     assert!(ended.out.last().is_some_and(|line| line.starts_with(last)), "{ended:?}");
 }
 
 #[test]
-fn a_game_is_the_same_for_all_from_its_beginning_to_its_end() {
+fn all_ends_print_the_same_game() {
     let (mut host, url) = host(&["--players=2", "--rounds=2", "--seconds=3"]);
     let ann = player(&[&url, "Ann", "hello"]);
     host.line("+ Ann");
     let ben = player(&[&url, "Ben"]);
     let (host, ann, ben) = (host.end(), ann.end(), ben.end());
-    assert_content(&host, 0, "the game is over");
-    assert_content(&ann, 0, "the host has gone: closed by the other end (code 1000");
-    assert_content(&ben, 0, "the host has gone: closed by the other end (code 1000");
+    assert_ended(&host, 0, "the game is over");
+    assert_ended(&ann, 0, "the host has left: closed by the other end (code 1000");
+    assert_ended(&ben, 0, "the host has left: closed by the other end (code 1000");
 
     let game = &host.out[1..host.out.len() - 1];
     for player in [&ann, &ben] {
@@ -55,14 +55,14 @@ fn a_game_is_the_same_for_all_from_its_beginning_to_its_end() {
         assert_eq!(&player.out[2..player.out.len() - 1], game);
     }
     assert_eq!(game[..3], ["+ Ann", "+ Ben", "round 1 begins"]);
-    assert_eq!(game.last().unwrap(), "* that was all");
+    assert_eq!(game.last().unwrap(), "* no more rounds");
     for line in ["Ann: hello", "round 1 ends: ", "round 2 begins", "round 2 ends: "] {
-        assert_eq!(game.iter().filter(|told| told.starts_with(line)).count(), 1, "{line}: {game:#?}");
+        assert_eq!(game.iter().filter(|printed| printed.starts_with(line)).count(), 1, "{line}: {game:#?}");
     }
 }
 
 #[test]
-fn whoever_walks_far_enough_gets_the_coin() {
+fn a_player_who_reaches_the_coin_scores() {
     let (mut host, url) = host(&["--seconds=60"]);
     let mut ann = player(&[&url, "Ann"]);
     for score in 1..=2 {
@@ -72,23 +72,23 @@ fn whoever_walks_far_enough_gets_the_coin() {
 }
 
 #[test]
-fn a_name_that_does_not_please_is_refused_with_the_reason() {
+fn an_invalid_name_is_refused_with_the_reason() {
     let (mut host, url) = host(&[]);
     let _ann = player(&[&url, "Ann"]);
     host.line("+ Ann");
     for (name, reason) in [
-        ("Ann", "refused: somebody else has this name"),
+        ("Ann", "refused: this name is taken"),
         ("", "refused: a name is 1 to 20 letters"),
         ("A\nBen: hello", "refused: a name is 1 to 20 letters"),
         ("Annannannannannannannn", "refused: a name is 1 to 20 letters"),
     ] {
-        assert_content(&player(&[&url, name]).end(), 1, reason);
+        assert_ended(&player(&[&url, name]).end(), 1, reason);
     }
     assert!(host.is_running());
 }
 
 #[test]
-fn whoever_vanishes_is_missed() {
+fn a_lost_player_is_removed_at_all_ends() {
     let (mut host, url) = host(&[]);
     let mut ann = player(&[&url, "Ann"]);
     let mut ben = player(&[&url, "Ben"]);
@@ -97,12 +97,12 @@ fn whoever_vanishes_is_missed() {
     drop(ben);
     ann.line("- Ben");
     host.line("- Ben");
-    // The name is free again.
+    // The name can be used again.
     player(&[&url, "Ben"]).line("+ Ben");
 }
 
 #[test]
-fn latecomers_find_everybody_and_the_round() {
+fn a_late_player_gets_players_and_round() {
     let (mut host, url) = host(&["--seconds=60"]);
     let _ann = player(&[&url, "Ann"]);
     host.line("round 1 begins");
@@ -111,39 +111,39 @@ fn latecomers_find_everybody_and_the_round() {
     assert_eq!(ben.lines()[2..5], ["+ Ann", "+ Ben", "round 1 begins"]);
 }
 
-/// What `room.gd` and `room.rs` declare.
+/// The methods that `room.gd` and `room.rs` declare.
 const NAMES: &str =
     "add_player chat end_round enter move_marker place_coin refuse remove_player say set_score start_round";
 
-/// A stranger who declares the room's methods so that nothing is checked before it is sent.
-struct Stranger {
+/// A client that declares the methods without parameters, so that it can send invalid calls.
+struct Attacker {
     peer: MultiplayerPeer,
     room: NodeKey,
 }
 
-impl Stranger {
+impl Attacker {
     fn join(url: &str) -> Self {
         let methods =
             NAMES.split(' ').fold(Methods::new(), |all, name| all.with(Method::new(name).variadic()));
         let options = MultiplayerOptions::default();
-        let mut peer = MultiplayerPeer::connect(url, options).expect("a good URL");
-        let room = peer.session().register_node_with("Main/Room", methods).expect("a good path");
-        let mut stranger = Self { peer, room };
-        stranger.hears(&Event::PeerConnected(PeerId::SERVER));
-        stranger
+        let mut peer = MultiplayerPeer::connect(url, options).expect("a valid URL");
+        let room = peer.session().register_node_with("Main/Room", methods).expect("a valid path");
+        let mut attacker = Self { peer, room };
+        attacker.wait_for(&Event::PeerConnected(PeerId::SERVER));
+        attacker
     }
 
     #[track_caller]
-    fn hears(&mut self, expected: &Event) {
+    fn wait_for(&mut self, expected: &Event) {
         until(&format!("{expected:?}"), || {
             self.peer.poll();
             std::iter::from_fn(|| self.peer.next_event()).any(|event| event == *expected)
         });
     }
 
-    /// Until the host calls this.
+    /// Waits until the host calls this method.
     #[track_caller]
-    fn is_called(&mut self, expected: &str) -> Vec<Variant> {
+    fn wait_for_call(&mut self, expected: &str) -> Vec<Variant> {
         eventually(expected, || {
             self.peer.poll();
             std::iter::from_fn(|| self.peer.next_event()).find_map(|event| match event {
@@ -153,7 +153,7 @@ impl Stranger {
         })
     }
 
-    fn calls(&mut self, method: &str, arguments: Vec<Variant>) {
+    fn call(&mut self, method: &str, arguments: Vec<Variant>) {
         self.peer
             .session()
             .call_method(self.room, Target::SERVER, method, arguments)
@@ -162,32 +162,31 @@ impl Stranger {
 }
 
 #[test]
-fn a_stranger_can_neither_be_the_host_nor_upset_it() {
+fn invalid_and_forbidden_calls_have_no_effect() {
     let (mut host, url) = host(&["--rounds=1", "--seconds=5"]);
-    let mut stranger = Stranger::join(&url);
-    let id = stranger.peer.session().id().expect("it is connected").get();
-    // Before it is in, it is listened to in nothing else.
-    stranger.calls("chat", vec!["boo".into()]);
-    stranger.calls("move_marker", vec![Vector2::new(1.0, 1.0).into()]);
-    stranger.calls("enter", vec!["Eve".into()]);
-    let coin = stranger.is_called("start_round").pop().expect("it has arguments");
+    let mut attacker = Attacker::join(&url);
+    let id = attacker.peer.session().id().expect("it is connected").get();
+    // Other calls have no effect before it has entered.
+    attacker.call("chat", vec!["boo".into()]);
+    attacker.call("move_marker", vec![Vector2::new(1.0, 1.0).into()]);
+    attacker.call("enter", vec!["Eve".into()]);
+    let coin = attacker.wait_for_call("start_round").pop().expect("it has arguments");
 
-    stranger.calls("set_score", vec![id.into(), 1000.into()]);
-    stranger.calls("chat", vec![7.into()]);
-    stranger.calls("chat", vec!["x".repeat(201).into()]);
-    stranger.calls("chat", vec!["a\n+ Ann".into()]);
-    stranger.calls("move_marker", vec![]);
-    stranger.calls("move_marker", vec![Vector2::new(f32::NAN, 0.0).into()]);
-    stranger.calls("move_marker", vec![coin]);
-    stranger.calls("chat", vec!["enough".into()]);
+    attacker.call("set_score", vec![id.into(), 1000.into()]);
+    attacker.call("chat", vec![7.into()]);
+    attacker.call("chat", vec!["x".repeat(201).into()]);
+    attacker.call("chat", vec!["a\n+ Ann".into()]);
+    attacker.call("move_marker", vec![]);
+    attacker.call("move_marker", vec![Vector2::new(f32::NAN, 0.0).into()]);
+    attacker.call("move_marker", vec![coin]);
+    attacker.call("chat", vec!["enough".into()]);
 
     host.line("the game is over");
     let ended = host.end();
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    let told = ended.out[1..].join("; ");
-    let game =
-        "+ Eve; round 1 begins; Eve has 1; Eve: enough; round 1 ends: Eve; * that was all; the game is over";
-    assert_eq!(told, game);
+    let printed = ended.out[1..].join("; ");
+    let game = "+ Eve; round 1 begins; Eve has 1; Eve: enough; round 1 ends: Eve; * no more rounds; the game is over";
+    assert_eq!(printed, game);
     // Lines are a second apart, so some rejections share one.
     let last =
         format!("rejected so far: 3, the last from {id}: `move_marker`: the method takes 1 argument, not 0");
@@ -197,13 +196,13 @@ fn a_stranger_can_neither_be_the_host_nor_upset_it() {
 #[test]
 fn a_flood_of_rejected_packets_ends_the_connection_and_is_logged_once_per_second() {
     let (host, url) = host(&["--rounds=1", "--seconds=1"]);
-    let mut stranger = Stranger::join(&url);
+    let mut attacker = Attacker::join(&url);
     for _ in 0..300 {
-        stranger.calls("set_score", vec![]);
+        attacker.call("set_score", vec![]);
     }
     eventually("the end", || {
-        stranger.peer.poll();
-        std::iter::from_fn(|| stranger.peer.next_event())
+        attacker.peer.poll();
+        std::iter::from_fn(|| attacker.peer.next_event())
             .find(|event| matches!(event, Event::Disconnected { info } if info.code == Some(1008)))
     });
     // A game takes two seconds.
@@ -212,22 +211,22 @@ fn a_flood_of_rejected_packets_ends_the_connection_and_is_logged_once_per_second
     let last = ended.err.last().expect("a line");
     let count = last.strip_prefix("rejected so far: ").and_then(|rest| rest.split_once(','));
     let count: u32 = count.and_then(|(count, _)| count.parse().ok()).expect("a line with a count");
-    // Two seconds' worth, and what the time allows that it takes.
+    // The burst of two seconds, and more as time passes.
     assert!((201..=300).contains(&count), "{ended:?}");
     assert!(ended.err.len() <= 5, "{ended:?}");
 }
 
 #[test]
-fn a_player_to_whom_nobody_answers_says_so() {
+fn a_player_without_a_host_prints_the_cause() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("a bound listener").port();
     drop(listener);
     let ended = player(&[&format!("ws://127.0.0.1:{port}"), "Ann"]).end();
-    assert_content(&ended, 1, "nobody answers: ");
+    assert_ended(&ended, 1, "no answer: ");
 }
 
 #[test]
-fn what_cannot_be_begun_is_told_as_an_error() {
+fn invalid_addresses_are_printed_as_errors() {
     let ended = player(&["127.0.0.1:9080", "Ann"]).end();
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.err[0].starts_with("cannot join 127.0.0.1:9080: "), "{ended:?}");

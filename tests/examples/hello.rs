@@ -1,4 +1,4 @@
-//! The programs that the documentation shows: what they do is what a reader gets who pastes them.
+//! The programs that README shows.
 
 use std::{net::TcpListener, process::Command};
 
@@ -30,14 +30,14 @@ fn open() -> (Program, Raw) {
 }
 
 #[test]
-fn it_says_hello_once_prints_what_comes_and_ends_with_the_connection() {
+fn the_client_greets_once_prints_packets_and_ends_with_the_connection() {
     let (mut client, mut raw) = open();
     let hello = eventually("a frame", || raw.frame());
     assert_eq!((hello.first, hello.payload.as_slice()), (TEXT, &b"Hello!"[..]));
     raw.send([server_frame(TEXT, "welcome"), server_frame(BINARY, [1, 2, 3])].concat());
-    assert!(client.line("got ").contains("welcome"));
+    assert!(client.line("received ").contains("welcome"));
     until("the second packet", || client.lines().len() == 2);
-    // That many frames pass in vain.
+    // It greets once only.
     std::thread::sleep(5 * A_WHILE);
     assert_eq!(raw.frame(), None);
     assert!(client.is_running());
@@ -47,12 +47,12 @@ fn it_says_hello_once_prints_what_comes_and_ends_with_the_connection() {
     let ended = client.end();
     assert_eq!((ended.code, ended.err.as_slice()), (Some(0), &[][..]));
     let [_, _, last, end] = &ended.out[..] else { panic!("{ended:?}") };
-    assert!(last.starts_with("got ") && last.contains("last"), "{ended:?}");
+    assert!(last.starts_with("received ") && last.contains("last"), "{ended:?}");
     assert_eq!(end, "closed by the other end (code 4001, reason: bye)");
 }
 
 #[test]
-fn it_ends_if_there_is_no_server() {
+fn the_client_ends_without_a_server() {
     let (listener, port) = listener();
     drop(listener);
     let ended = hello_client(&format!("ws://127.0.0.1:{port}")).end();
@@ -60,23 +60,24 @@ fn it_ends_if_there_is_no_server() {
 }
 
 #[test]
-fn it_tells_what_is_wrong_with_an_address() {
+fn the_client_rejects_an_invalid_url() {
     let ended = hello_client("nonsense").end();
     assert_eq!(ended.code, Some(1), "{ended:?}");
 }
 
 #[test]
-fn the_server_sends_back_and_tells_who_comes_and_goes() {
+fn the_server_sends_packets_to_all_and_prints_who_connects() {
     let mut command = Command::new(example("hello_server"));
     command.arg("127.0.0.1:0");
     let mut server = Program::start(command);
     let address = server.line("listening on ").trim_start_matches("listening on ").to_owned();
     let mut client = hello_client(&format!("ws://{address}"));
-    assert!(client.line("got ").contains("Hello!"));
+    assert!(client.line("received ").contains("Hello!"));
     drop(client);
-    until("the client is gone", || server.lines().len() == 3);
+    until("the client disconnects", || server.lines().len() == 4);
     let lines = server.lines();
-    let (peer, _) = lines[1].split_once(" is here").expect("a client");
-    assert_eq!(lines[2], format!("{peer} is gone: the connection was lost"));
+    let (peer, _) = lines[1].split_once(" connected").expect("a client");
+    assert_eq!(lines[2], "sent to 1");
+    assert_eq!(lines[3], format!("{peer} disconnected: the connection was lost"));
     assert!(server.is_running());
 }

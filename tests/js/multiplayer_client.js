@@ -418,7 +418,7 @@ test("spawners and synchronizers are declared strictly", () => {
 test("who is sent away hears the last words first", async () => {
   const { client, echo } = await admitted();
   client.call(echo, 1, "dismiss");
-  equal((await next(client, "call")).arguments, ["goodbye"]);
+  equal((await next(client, "call")).arguments, ["dismissed"]);
   const gone = await next(client, "peer-disconnected", (event) => event.peer === 1);
   equal([gone.why, gone.info.cause, gone.info.code], ["closed", "remote", 1000]);
   equal((await next(client, "disconnected")).info, gone.info);
@@ -492,7 +492,7 @@ test("options are read strictly, those of the connection and of the session", ()
     authenticate: false,
     authTimeout: 0,
     idTimeout: 1000,
-    farewellTimeout: 100,
+    drainTimeout: 100,
     allowObjects: true,
     maxPathsPerPeer: 10,
     maxPeers: 10,

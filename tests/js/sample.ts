@@ -94,7 +94,7 @@ const sessionOptions: MultiplayerClientOptions = {
   authenticate: true,
   authTimeout: 3000,
   idTimeout: 3000,
-  farewellTimeout: 500,
+  drainTimeout: 500,
   allowObjects: false,
   maxPathsPerPeer: 1024,
   maxPeers: 4096,

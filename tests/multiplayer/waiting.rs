@@ -180,7 +180,7 @@ fn a_hook_is_not_called_for_a_deadline_while_an_event_waits_to_be_read() {
 #[test]
 fn the_time_limit_of_a_farewell_begins_when_the_program_leaves() {
     let farewell = Duration::from_secs(3);
-    let options = SessionOptions::default().farewell_timeout(farewell);
+    let options = SessionOptions::default().drain_timeout(farewell);
     let Scripted { mut server, connection, peer: mut client } = admitted(session(options));
     // With a hook all of the time counts in which nothing was to be done.
     client.on_wake(|| {}).unwrap();

@@ -116,7 +116,7 @@ fn what_is_no_id_ends_the_attempt() {
         client.peer_left(SERVER, lost());
         let [Event::ConnectionFailed { info }] = &events(&mut client)[..] else { panic!("it goes on") };
         assert!(matches!(info.cause, CloseCause::HandshakeFailed { .. }), "{info}");
-        assert_eq!((client.status(), client.is_over()), (ConnectionStatus::Disconnected, true));
+        assert_eq!((client.status(), client.is_closed()), (ConnectionStatus::Disconnected, true));
     }
 }
 

@@ -174,8 +174,8 @@ fn server_with_stranger() -> (Session, Node<Room>) {
 #[wasm_bindgen_test(unsupported = test)]
 fn wrong_calls_never_reach_the_program() {
     let (mut server, room) = server_with_stranger();
-    let ask = |why| PacketError::CallError { method: "ask".into(), why };
-    let count = |found| ask(CallError::ArgumentCount { least: 1, most: 2, found });
+    let ask = |error| PacketError::InvalidCall { method: "ask".into(), error };
+    let count = |found| ask(CallError::ArgumentCount { min: 1, max: 2, found });
     let cases: [(&[u8], PacketError); 6] = [
         // No such number, neither of a node nor of a method.
         (&[0x80, 8, 0], PacketError::UnknownNode { id: 8 }),
@@ -199,14 +199,14 @@ fn wrong_calls_never_reach_the_program() {
         matches!(
             &told[..],
             [
-                (A, PacketError::CallError { why: CallError::Argument { index: 0, .. }, .. }),
-                (A, PacketError::ArgumentError { why: ArgumentError { index: 0, .. }, .. }),
+                (A, PacketError::InvalidCall { error: CallError::Argument { index: 0, .. }, .. }),
+                (A, PacketError::InvalidArgument { error: ArgumentError { index: 0, .. }, .. }),
             ]
         ),
         "{told:?}"
     );
     assert!(told.iter().all(|(_, what)| what.to_string().starts_with("`ask`: ")));
-    assert_eq!((server.stats().refused, server.stats().calls_received), (8, 0));
+    assert_eq!((server.stats().rejected_packets, server.stats().calls_received), (8, 0));
     assert_eq!(outputs(&mut server), []);
 
     // It was not the fault of the node.
@@ -294,7 +294,7 @@ fn whole_objects_come_in_only_where_they_are_allowed() {
         let told = world.events(SERVER);
         match &told[..] {
             [Event::Call(_)] => assert!(allowed),
-            [Event::PacketRejected { from: A, error: PacketError::ArgumentError { .. } }] => {
+            [Event::PacketRejected { from: A, error: PacketError::InvalidArgument { .. } }] => {
                 assert!(!allowed)
             }
             _ => panic!("{told:?}"),

@@ -136,8 +136,8 @@ fn what_an_engine_does_not_convert_is_refused_with_its_place() {
     ] {
         server.receive(A, sent(method, &arguments), NOW);
         let told = events(&mut server);
-        let why = CallError::Argument { index, why: WrongType { expected, found } };
-        let what = PacketError::CallError { method: method.to_owned().into(), why };
+        let why = CallError::Argument { index, error: WrongType { expected, found } };
+        let what = PacketError::InvalidCall { method: method.to_owned().into(), error: why };
         assert_eq!(told, [Event::PacketRejected { from: A, error: what }], "{method} {arguments:?}");
     }
 }
@@ -337,7 +337,7 @@ fn a_call_that_would_become_a_long_text_is_refused() {
     };
     assert!(matches!(call(10)[..], [Event::Call(_)]));
     let expected = "PackedStringArray without so many long numbers";
-    let why = CallError::Argument { index: 0, why: WrongType { expected, found: VariantType::Array } };
-    let what = PacketError::CallError { method: "label".into(), why };
+    let why = CallError::Argument { index: 0, error: WrongType { expected, found: VariantType::Array } };
+    let what = PacketError::InvalidCall { method: "label".into(), error: why };
     assert_eq!(call(8150), [Event::PacketRejected { from: A, error: what }]);
 }

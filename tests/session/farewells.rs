@@ -71,10 +71,10 @@ fn the_last_message_of_one_who_leaves_arrives() {
     assert_eq!(client.status(), ConnectionStatus::Disconnected);
     assert_eq!(client.send_bytes(SERVER, &[1]), Err(Error::NotOpen { state: ReadyState::Closing }));
     assert_eq!((events(client), client.peers().len()), (vec![], 0));
-    assert!(!client.is_over());
+    assert!(!client.is_closed());
     world.settle();
     assert_eq!(world.events(A), [Event::Disconnected { info: CloseInfo::from(CloseCause::Local) }]);
-    assert!(world.at(A).is_over());
+    assert!(world.at(A).is_closed());
     let goodbye = Event::Packet { from: A, data: Packet::binary("goodbye") };
     let info = CloseInfo::from(CloseCause::Remote);
     assert_eq!(world.events(SERVER), [goodbye.clone(), gone(A, DisconnectReason::Closed(info))]);
@@ -89,7 +89,7 @@ fn a_server_that_ends_the_session_is_heard_to_the_end() {
     world.server.leave();
     world.settle();
     assert_eq!(world.events(SERVER), []);
-    assert!(world.server.is_over());
+    assert!(world.server.is_closed());
     for client in [A, B] {
         let told = world.events(client);
         assert_eq!(told[0], packet(b"closing time"));
@@ -136,9 +136,9 @@ fn an_answer_is_waited_for_but_not_without_end() {
     server.receive(B, Packet::binary([2, 1, 1, 0, 0, 0]), NOW);
     assert_eq!(server.next_output(), None);
     server.peer_left(B, CloseCause::Local.into());
-    assert!(!server.is_over());
+    assert!(!server.is_closed());
     server.peer_left(A, CloseCause::ConnectionLost.into());
-    assert!(server.is_over());
+    assert!(server.is_closed());
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -152,7 +152,10 @@ fn who_was_sent_away_has_nothing_more_to_say() {
     {
         server.receive(A, Packet::binary(said), NOW);
     }
-    assert_eq!((outputs(&mut server), events(&mut server), server.stats().refused), (vec![], vec![], 0));
+    assert_eq!(
+        (outputs(&mut server), events(&mut server), server.stats().rejected_packets),
+        (vec![], vec![], 0)
+    );
     assert_eq!(server.disconnect_peer(A), Err(Error::UnknownPeer));
     assert_eq!(server.send_bytes(A, &[1]), Err(Error::UnknownPeer));
     server.peer_joined(A, NOW);
@@ -172,7 +175,7 @@ fn both_ends_may_part_at_once() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn a_farewell_of_no_time_is_none() {
-    let mut server = Session::server(SessionOptions::default().farewell_timeout(Duration::ZERO));
+    let mut server = Session::server(SessionOptions::default().drain_timeout(Duration::ZERO));
     server.peer_joined(A, NOW);
     outputs(&mut server);
     server.disconnect_peer(A).unwrap();

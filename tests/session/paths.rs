@@ -97,7 +97,7 @@ fn a_number_means_one_path_for_ever() {
     server.receive(A, announcement(1, "Game", &play), NOW);
     outputs(&mut server);
     server.receive(A, announcement(1, "Other", &play), NOW);
-    assert_eq!(refusals(&mut server), [(A, PacketError::PathTaken { id: 1 })]);
+    assert_eq!(refusals(&mut server), [(A, PacketError::PathIdTaken { id: 1 })]);
     assert_eq!(outputs(&mut server), []);
     // A peer that has heard no answer may ask again, by any name of the same path.
     for (path, methods) in [("Game", &play), ("/root/Game", &play), ("Game", &Methods::new())] {
@@ -123,7 +123,7 @@ fn a_flood_of_paths_fills_nothing() {
     assert_eq!(outputs(&mut server).len(), 10);
     let told = refusals(&mut server);
     assert_eq!(told, vec![(A, PacketError::TooManyPaths); 64]);
-    assert_eq!(server.stats().refused, 990);
+    assert_eq!(server.stats().rejected_packets, 990);
     // What it has numbered before is good, and so is the whole path.
     server.receive(A, Packet::binary([0x80, 9, 0]), NOW);
     server.receive(A, Packet::binary([0xa0, 6, 0, 0, 0x80, 0, b'G', b'a', b'm', b'e', 0]), NOW);

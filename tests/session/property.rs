@@ -141,7 +141,7 @@ fn run(seed: u64, options: SessionOptions) {
     for (end, told) in &observer.told {
         assert!(told.present.is_empty() && told.authenticating.is_empty(), "at {end}, seed {seed}");
     }
-    assert!(world.server.is_over());
+    assert!(world.server.is_closed());
     assert_eq!(world.server.next_deadline(), None);
 }
 

@@ -225,6 +225,6 @@ fn one_that_leaves_is_told_nothing_and_may_call_all() {
     for peer in [A, B] {
         lose(&mut server, peer);
     }
-    assert!(server.is_over());
+    assert!(server.is_closed());
     assert_eq!((events(&mut server), server.send_bytes(Target::All, &[1])), (vec![], Ok(())));
 }

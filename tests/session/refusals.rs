@@ -99,7 +99,7 @@ fn client() -> Session {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn a_client_does_not_believe_its_server_everything() {
-    let taken = |number| PacketError::PeerTaken(id(number));
+    let taken = |number| PacketError::PeerIdTaken(id(number));
     let cases: [(&[u8], PacketError); 13] = [
         // Somebody new, with an id that is somebody's: the server's, its own, A's; or nobody's.
         (&[7, 1, 1, 0, 0, 0], taken(1)),
@@ -152,7 +152,7 @@ fn refusals_that_wait_are_64_at_most() {
         }
     };
     flood(&mut server, 1000);
-    assert_eq!(server.stats().refused, 1000);
+    assert_eq!(server.stats().rejected_packets, 1000);
     // What is no refusal still has its place.
     server.receive(A, Packet::binary([3, 1]), NOW);
     let told = events(&mut server);
@@ -161,7 +161,7 @@ fn refusals_that_wait_are_64_at_most() {
     // When they have been read, there is room.
     flood(&mut server, 65);
     assert_eq!(events(&mut server).len(), 64);
-    assert_eq!(server.stats().refused, 1065);
+    assert_eq!(server.stats().rejected_packets, 1065);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -189,13 +189,13 @@ fn every_refusal_says_what_is_wrong() {
         PacketError::NotAuthenticating,
         PacketError::UnknownPeer,
         PacketError::NotServer,
-        PacketError::PeerTaken(peer),
+        PacketError::PeerIdTaken(peer),
         PacketError::TooManyPeers,
         PacketError::RelayOff,
         PacketError::RelayedSystem,
         PacketError::UnknownPath,
         PacketError::UnknownNode { id: 7 },
-        PacketError::PathTaken { id: 7 },
+        PacketError::PathIdTaken { id: 7 },
         PacketError::TooManyPaths,
         PacketError::UnknownMethod { id: 7 },
         PacketError::NotAllowed { method: "play".into() },

@@ -79,7 +79,7 @@ fn a_peer_over_the_limit_of_rejected_packets_is_disconnected_with_1008() {
     }
     assert_eq!((outputs(&mut server), server.next_deadline()), (vec![], None));
     server.peer_left(A, CloseCause::Local.into());
-    assert_eq!((events(&mut server), server.stats().refused), (vec![], 21));
+    assert_eq!((events(&mut server), server.stats().rejected_packets), (vec![], 21));
     // The other member has a limit of its own, and so has the next peer with this id.
     server.peer_joined(A, NOW);
     for peer in [A, B] {
@@ -95,7 +95,7 @@ fn a_peer_within_the_limit_of_rejected_packets_stays() {
     for tenth in 0..1000 {
         flood(&mut server, A, 1, Duration::from_millis(tenth * 100));
     }
-    assert_eq!((server.peers().len(), server.stats().refused), (2, 1000));
+    assert_eq!((server.peers().len(), server.stats().rejected_packets), (2, 1000));
     flood(&mut server, A, 20, Duration::from_secs(100));
     assert_eq!(server.peers().len(), 2);
     flood(&mut server, A, 1, Duration::from_secs(100));
@@ -145,9 +145,9 @@ fn a_packet_is_rejected_once_however_much_of_it_is_wrong() {
     for _ in 0..20 {
         server.receive(A, Packet::binary(&sync[..]), NOW);
     }
-    assert_eq!((members(&mut server), server.stats().refused), (2, 60));
+    assert_eq!((members(&mut server), server.stats().rejected_packets), (2, 60));
     server.receive(A, Packet::binary(&sync[..]), NOW);
-    assert_eq!((members(&mut server), server.stats().refused), (1, 63));
+    assert_eq!((members(&mut server), server.stats().rejected_packets), (1, 63));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -192,6 +192,6 @@ fn a_client_has_no_limit_of_rejected_packets_for_its_server() {
     for _ in 0..1000 {
         client.receive(SERVER, Packet::binary([7, 3, 2, 0, 0, 0, 3]), NOW);
     }
-    assert_eq!((members(&mut client), client.stats().refused), (2, 2000));
+    assert_eq!((members(&mut client), client.stats().rejected_packets), (2, 2000));
     assert_eq!(client.next_output(), None);
 }

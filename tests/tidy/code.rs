@@ -1,9 +1,9 @@
-//! Just enough of Rust's grammar: comments and literals, words, brackets, paths.
+//! The part of Rust's grammar that the rules need: comments and literals, words, brackets, paths.
 
-/// What the unit tests of a file begin with.
+/// The first line of the unit tests of a file.
 pub const TESTS: &str = "#[cfg(test)]";
 
-/// The text with comments and literals replaced by spaces. Every byte that stays is where it was.
+/// The text with comments and literals replaced by spaces. Offsets stay.
 pub fn blank(text: &str) -> String {
     let mut blanked = String::with_capacity(text.len());
     let mut rest = text;
@@ -25,7 +25,7 @@ pub fn blank(text: &str) -> String {
     blanked
 }
 
-/// The length of the comment or literal that `rest` begins with, if it does.
+/// The length of the comment or literal at the start of `rest`.
 fn comment_or_literal(rest: &str, previous: char) -> Option<usize> {
     if rest.starts_with("//") {
         return Some(rest.find('\n').unwrap_or(rest.len()));
@@ -82,7 +82,7 @@ fn raw_string(rest: &str) -> Option<usize> {
     Some(rest.len() - text.len() + len)
 }
 
-/// Whether it can be part of a name.
+/// Returns `true` if the character can be part of a name.
 pub fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
@@ -91,19 +91,19 @@ pub fn is_word(c: char) -> bool {
 pub fn words(code: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut offset = 0;
     code.split(|c: char| !is_word(c)).filter_map(move |word| {
-        // Since the last word nothing has come that could be taken for this one.
+        // The word cannot occur earlier: only separators follow the last one.
         let at = offset + code[offset..].find(word)?;
         offset = at + word.len();
         (!word.is_empty()).then_some((at, word))
     })
 }
 
-/// Where a word stands.
+/// The offset of a word.
 pub fn find_word(text: &str, word: &str) -> Option<usize> {
     words(text).find(|(_, found)| *found == word).map(|(at, _)| at)
 }
 
-/// What stands in the brackets that open at `open`.
+/// The text in the brackets that open at `open`.
 pub fn in_brackets(code: &str, open: usize) -> &str {
     let mut depth = 0;
     for (index, c) in code[open..].char_indices() {
@@ -119,7 +119,7 @@ pub fn in_brackets(code: &str, open: usize) -> &str {
     &code[open..]
 }
 
-/// A path, spelled out, and where it stands.
+/// A path, and its offset.
 pub type Found<'a> = (usize, Vec<&'a str>);
 
 /// The paths that begin with `crate`, `self` or `super`: `crate::{a::B, c}` is `crate::a::B` and `crate::c`.
@@ -130,7 +130,7 @@ pub fn own_paths(code: &str) -> Vec<Found<'_>> {
         let before = code[..start].trim_end();
         let begins = matches!(word, "crate" | "self" | "super")
             && code[start + word.len()..].trim_start().starts_with("::")
-            // What goes on, and how far something can be seen: `pub(in super::super)`.
+            // Not the middle of a path, and not a visibility such as `pub(in super::super)`.
             && !before.ends_with("::")
             && !before.ends_with("(in");
         if start >= read && begins {
@@ -141,7 +141,7 @@ pub fn own_paths(code: &str) -> Vec<Found<'_>> {
     paths
 }
 
-/// Reads what may stand in a `use`, from `start` on; gives what follows it.
+/// Reads the tree of a `use` from `start`, and returns the rest.
 pub fn use_tree<'a>(code: &'a str, start: usize, prefix: &[&'a str], paths: &mut Vec<Found<'a>>) -> &'a str {
     let mut path = prefix.to_vec();
     let mut rest = code[start..].trim_start();

@@ -1,26 +1,26 @@
-//! What every Rust file keeps to, and what code of ours does not do.
+//! Rules for every Rust file: size, purpose, unit tests, panics, silenced lints.
 
 use crate::code::{TESTS, in_brackets, words};
 use crate::tree::File;
 
-/// The longest that a file may be, and the part of it that is no unit test.
+/// The most lines of a file, with and without its unit tests.
 const WHOLE: usize = 450;
 const WITHOUT_TESTS: usize = 400;
 
-/// A marker of work to be done, and one of a test that nobody runs.
+/// Markers of unfinished work, and of tests that do not run.
 const HALF_DONE: [(&str, &str); 4] = [
     ("todo!", "do it, or leave the feature out"),
     ("unimplemented!", "do it, or leave the feature out"),
-    ("dbg!", "take it out; what users need is a `log` line or an error"),
+    ("dbg!", "remove it; users need a `log` line or an error"),
     ("#[ignore", "make it run everywhere, or delete it"),
 ];
 
-/// What would end the user's program, or outlive its use.
+/// Panics, and leaks.
 const PANICS_AND_LEAKS: [(&str, &str); 7] = [
-    (".unwrap()", "give back an `Error` or a `CloseCause`, or match"),
-    (".expect(", "give back an `Error` or a `CloseCause`, or match"),
-    ("panic!", "give back an `Error` or a `CloseCause`"),
-    ("unreachable!", "choose types with which the case cannot be written"),
+    (".unwrap()", "return an `Error` or a `CloseCause`, or match"),
+    (".expect(", "return an `Error` or a `CloseCause`, or match"),
+    ("panic!", "return an `Error` or a `CloseCause`"),
+    ("unreachable!", "choose types that make the case impossible"),
     (".forget()", "keep it in the struct that needs it, and let it drop"),
     ("mem::forget", "keep it in the struct that needs it, and let it drop"),
     (".leak()", "keep it in the struct that needs it, and let it drop"),
@@ -33,24 +33,20 @@ pub fn size(file: &File) -> Vec<String> {
         return Vec::new();
     }
     vec![format!(
-        "{}: {whole} lines, {without_tests} of them before the tests, where {WHOLE} and {WITHOUT_TESTS} are allowed: \
-         find its second job and give that a file",
+        "{}: {whole} lines, {without_tests} of them before the tests, but {WHOLE} and {WITHOUT_TESTS} are allowed: \
+         move its second job to another file",
         file.path
     )]
 }
 
 pub fn module_doc(file: &File) -> Vec<String> {
-    // The front page is the README.
     if file.text.starts_with("//! ") || file.text.starts_with("#![doc = include_str!(") {
         return Vec::new();
     }
-    vec![format!(
-        "{}:1: begin with `//!` and a sentence: what is this file, and why is there one?",
-        file.path
-    )]
+    vec![format!("{}:1: begin with `//!` and the purpose of the file", file.path)]
 }
 
-/// The other rules leave unit tests alone, and know them by where they begin.
+/// The other rules do not read unit tests, and recognise them by their first line.
 pub fn tests_last(file: &File) -> Vec<String> {
     let Some(start) = file.code.find(TESTS) else { return Vec::new() };
     let tests = file.code[start + TESTS.len()..].trim();
@@ -60,9 +56,10 @@ pub fn tests_last(file: &File) -> Vec<String> {
     if is_last {
         return Vec::new();
     }
-    vec![
-        file.at(start, &format!("let `{TESTS} mod tests {{ … }}` be the last in its file, and the only one")),
-    ]
+    vec![file.at(
+        start,
+        &format!("let `{TESTS} mod tests {{ … }}` be the last item of its file, and the only one"),
+    )]
 }
 
 pub fn half_done(file: &File) -> Vec<String> {
@@ -80,7 +77,7 @@ fn reject(file: &File, code: &str, rejected: &[(&str, &str)]) -> Vec<String> {
     rejected.iter().flat_map(places).collect()
 }
 
-/// Every `allow` or `expect` of a lint with neither a reason in it nor a comment above it.
+/// `allow` and `expect` of a lint without a reason, and without a comment above.
 pub fn silenced_lints(file: &File) -> Vec<String> {
     let lint_levels = words(&file.code).filter(|(at, word)| {
         let before = file.code[..*at].trim_end();
@@ -98,7 +95,7 @@ pub fn silenced_lints(file: &File) -> Vec<String> {
         .collect()
 }
 
-/// Whether the line that `text` ends in follows a comment that is no documentation.
+/// Returns `true` if the last line of `text` follows a comment that is not documentation.
 fn is_below_comment(text: &str) -> bool {
     let above = text.lines().rev().nth(1).unwrap_or_default().trim_start();
     above.starts_with("//") && !above.starts_with("///") && !above.starts_with("//!")
@@ -123,7 +120,7 @@ mod planted {
 
     #[test]
     fn files_that_say_nothing_are_seen() {
-        assert_eq!(count(module_doc, "//! What it is.\n"), 0);
+        assert_eq!(count(module_doc, "//! Its purpose.\n"), 0);
         assert_eq!(count(module_doc, "use a;\n"), 1);
         assert_eq!(count(module_doc, "// A note.\n"), 1);
     }

@@ -1,9 +1,9 @@
-//! The layers look down only.
+//! Layers import downward only.
 
 use crate::code::{own_paths, words};
 use crate::tree::File;
 
-/// The modules of `src`, from the top down. Each may use what stands in the rows below its own.
+/// The modules of `src`, from the top down. Each may use the rows below its own.
 const LAYERS: [&[&str]; 11] = [
     &["js"],
     &["multiplayer"],
@@ -18,9 +18,9 @@ const LAYERS: [&[&str]; 11] = [
     &["http", "variant"],
 ];
 
-/// What not all of those above may use: the first is for the others only.
+/// Modules that only some of the modules above may use.
 const RESERVED: [(&str, &[&str]); 5] = [
-    // `multiplayer` for the time alone.
+    // `multiplayer` uses only the time.
     ("sys", &["multiplayer", "peer", "server"]),
     ("link", &["peer", "server", "sys"]),
     ("send_accounting", &["link", "sys"]),
@@ -28,7 +28,7 @@ const RESERVED: [(&str, &[&str]); 5] = [
     ("shared_bytes", &["link", "send_accounting", "server", "sys"]),
 ];
 
-/// The rows of `src/multiplayer`, likewise; there a module may use its own row, too.
+/// The rows of `src/multiplayer`. There a module may also use its own row.
 const MULTIPLAYER: [&[&str]; 5] = [
     &["peer"],
     &["session"],
@@ -37,7 +37,7 @@ const MULTIPLAYER: [&[&str]; 5] = [
     &["id", "memory"],
 ];
 
-/// Bytes in, bytes out, time as a number: these can be tested without a network, and stay so.
+/// Code that takes bytes and times as arguments, so that tests need no network.
 const SANS_IO: [&str; 9] = [
     "src/multiplayer/replication/",
     "src/multiplayer/rpc/",
@@ -50,15 +50,15 @@ const SANS_IO: [&str; 9] = [
     "src/variant/",
 ];
 
-/// By these names sockets and clocks would come in.
+/// The names of sockets and clocks.
 const IO: [&str; 6] = ["mio", "TcpStream", "TcpListener", "UdpSocket", "Instant", "SystemTime"];
 
-const FROM_ROOT: &str = "name the module that it stands in, not the crate's root";
+const FROM_ROOT: &str = "name its module, not the root of the crate";
 
-/// Every path that looks up, or sideways.
+/// Paths that lead up or sideways.
 pub fn look_down(file: &File) -> Vec<String> {
     let module = module(&file.path);
-    // lib.rs is the table of contents.
+    // lib.rs exports everything.
     let Some(&layer) = module.first() else { return Vec::new() };
     let mut found = Vec::new();
     for (at, path) in own_paths(file.code_without_tests()) {
@@ -66,10 +66,10 @@ pub fn look_down(file: &File) -> Vec<String> {
         let why = match target.first() {
             Some(other) if *other == layer => match (module.get(1), target.get(1)) {
                 (Some(&"native"), Some(&"web")) | (Some(&"web"), Some(&"native")) => {
-                    "one backend uses the other; what both need belongs below them".to_owned()
+                    "one backend uses the other; move what both need below them".to_owned()
                 }
                 (Some(own), Some(other)) if layer == "multiplayer" && !may_use(own, other) => {
-                    format!("`{own}` does not stand as high as `{other}`; move what it needs further down")
+                    format!("`{own}` is below `{other}`; move what it needs further down")
                 }
                 _ => continue,
             },
@@ -84,44 +84,39 @@ pub fn look_down(file: &File) -> Vec<String> {
     found
 }
 
-/// Whether a module of `src/multiplayer` stands as high as another, at the least. One that has no row may use none.
+/// Returns `true` if a module of `src/multiplayer` is not below another one. A module without a row may use none.
 fn may_use(own: &str, other: &str) -> bool {
     let depth = |name: &str| MULTIPLAYER.iter().position(|row| row.contains(&name));
     depth(own).is_some_and(|own| depth(other).is_none_or(|other| own <= other))
 }
 
-/// What is wrong when `layer` uses `other`.
+/// Returns what is wrong if `layer` uses `other`.
 fn trespass(layer: &str, other: &str) -> Option<String> {
     let Some(depth) = depth(other) else {
         // The JavaScript shell is a user like any other: it may take what the crate offers.
         return (layer != "js").then(|| FROM_ROOT.to_owned());
     };
     if self::depth(layer).is_some_and(|own| own >= depth) {
-        return Some(format!("`{layer}` does not stand above `{other}`; move what it needs further down"));
+        return Some(format!("`{layer}` is not above `{other}`; move what it needs further down"));
     }
     let (_, allowed) = RESERVED.iter().find(|(reserved, _)| *reserved == other)?;
     (!allowed.contains(&layer))
         .then(|| format!("`{other}` is only for {}; use what they offer", allowed.join(" and ")))
 }
 
-/// Modules that `LAYERS` does not know, or knows in vain.
+/// Modules that are missing in `LAYERS`, and entries without a module.
 pub fn unplaced<'a>(files: impl Iterator<Item = &'a File>) -> Vec<String> {
     let mut known: Vec<&str> = LAYERS.concat();
     let mut found = Vec::new();
     for file in files {
         if let [layer] | [layer, _, ..] = module(&file.path)[..] {
             if depth(layer).is_none() {
-                found.push(format!(
-                    "{}: say in LAYERS (tests/tidy/layers.rs) where `{layer}` stands",
-                    file.path
-                ));
+                found.push(format!("{}: add `{layer}` to LAYERS (tests/tidy/layers.rs)", file.path));
             }
             known.retain(|name| *name != layer);
         }
     }
-    found.extend(
-        known.iter().map(|name| format!("LAYERS (tests/tidy/layers.rs): there is no `{name}` any more")),
-    );
+    found.extend(known.iter().map(|name| format!("LAYERS (tests/tidy/layers.rs): `{name}` does not exist")));
     found
 }
 
@@ -129,11 +124,11 @@ pub fn is_sans_io(path: &str) -> bool {
     SANS_IO.iter().any(|start| path.starts_with(start))
 }
 
-/// Every socket, clock or neighbour that has one.
+/// Sockets, clocks, and modules of `sys` that have one.
 pub fn sans_io(file: &File) -> Vec<String> {
     let code = file.code_without_tests();
     let module = module(&file.path);
-    // Its own folder, or nothing of `sys` where it is a file.
+    // A folder may use itself; a file may use nothing of `sys`.
     let own = &module[..module.len().min(3)];
     let named = words(code).filter(|(_, word)| IO.contains(word)).map(|(at, word)| (at, word.to_owned()));
     let neighbours = own_paths(code).into_iter().filter_map(|(at, path)| {
@@ -143,7 +138,7 @@ pub fn sans_io(file: &File) -> Vec<String> {
     named
         .chain(neighbours)
         .map(|(at, what)| {
-            file.at(at, &format!("`{what}` in what is sans I/O; take bytes and times as arguments"))
+            file.at(at, &format!("`{what}` in sans-I/O code; take bytes and times as arguments"))
         })
         .collect()
 }
@@ -152,7 +147,7 @@ fn depth(module: &str) -> Option<usize> {
     LAYERS.iter().position(|row| row.contains(&module))
 }
 
-/// `src/sys/native/mod.rs` is `sys::native`; lib.rs is the root, of no name.
+/// `src/sys/native/mod.rs` is `sys::native`; lib.rs is the root.
 fn module(path: &str) -> Vec<&str> {
     let name = path.trim_start_matches("src/").trim_end_matches(".rs");
     let mut module: Vec<&str> = name.split('/').collect();
@@ -200,7 +195,7 @@ mod planted {
             ("src/link.rs", "fn f() { crate::sys::now(); }"),
             ("src/peer.rs", "use crate::send_accounting::SendAccounting;"),
             ("src/sys/web/mod.rs", "use crate::peer::WebSocketPeer;"),
-            ("src/sys/web/mod.rs", "use super::native::pump;"),
+            ("src/sys/web/mod.rs", "use super::native::open;"),
             ("src/js.rs", "use crate::link::Link;"),
             ("src/variant/mod.rs", "use crate::error::Error;"),
             ("src/server/mod.rs", "use crate::multiplayer::MultiplayerPeer;"),
@@ -257,7 +252,7 @@ mod planted {
                 0,
             ),
             ("src/sys/native/heartbeat.rs", "use std::time::Instant;", 1),
-            ("src/sys/native/heartbeat.rs", "use super::pump::Pump;", 1),
+            ("src/sys/native/heartbeat.rs", "use super::open::OpenConnection;", 1),
             ("src/sys/native/heartbeat.rs", "use std::time::Duration; use crate::options::Options;", 0),
         ] {
             assert!(is_sans_io(path));

@@ -1,8 +1,8 @@
-//! Cargo.toml and Cargo.lock, read as far as the rules need them.
+//! Rules for Cargo.toml and Cargo.lock.
 
 use std::collections::BTreeSet;
 
-/// What would run the user's program for him. He has a game loop.
+/// Async runtimes. The user's program has its own loop.
 const RUNTIMES: [&str; 15] = [
     "actix-rt",
     "async-executor",
@@ -30,7 +30,7 @@ pub fn package_value<'a>(manifest: &'a str, key: &str) -> &'a str {
     value.unwrap_or_else(|| panic!("Cargo.toml: the package has no `{key}`")).trim_matches('"')
 }
 
-/// The features that a user may name. One that begins with an underscore is for this repository alone.
+/// The public features. One that begins with an underscore is only for this repository.
 pub fn features(manifest: &str) -> Vec<&str> {
     all_features(manifest).into_iter().filter(|name| !name.starts_with('_')).collect()
 }
@@ -53,13 +53,13 @@ pub fn undocumented_features(manifest: &str) -> Vec<String> {
         .collect()
 }
 
-/// Async runtimes among everything that the library may bring along, on any target and with any feature.
+/// Async runtimes among all dependencies of the library, on any target and with any feature.
 pub fn runtimes(manifest: &str, lock: &str) -> Vec<String> {
     let packages = packages(lock);
     let is_dependencies = |header: &str| header.ends_with("dependencies]") && !header.contains("dev-");
     let direct = section(manifest, is_dependencies);
     let mut waiting: Vec<&str> = direct.iter().filter_map(|line| key(line)).collect();
-    assert!(!waiting.is_empty(), "Cargo.toml was not understood: it seems to have no dependencies");
+    assert!(!waiting.is_empty(), "Cargo.toml has no dependencies, as this test reads it");
 
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
@@ -73,7 +73,7 @@ pub fn runtimes(manifest: &str, lock: &str) -> Vec<String> {
         let same: Vec<_> = known.filter(|package| version.is_empty() || package.version == version).collect();
         assert!(!same.is_empty(), "Cargo.lock does not know `{dependency}`: is it up to date?");
         if RUNTIMES.contains(&name) {
-            found.push(format!("Cargo.toml: the library brings `{name}` along; it is to be polled, not run"));
+            found.push(format!("Cargo.toml: `{name}` is an async runtime; the library is polled"));
         }
         waiting.extend(same.iter().flat_map(|package| &package.dependencies));
     }
@@ -151,7 +151,11 @@ mod planted {
                  [[package]]\nname = \"tokio\"\nversion = \"1.0.0\"\n"
             )
         };
-        assert_eq!(runtimes(MANIFEST, &lock("")).len(), 0, "tokio and smol are other packages' business");
+        assert_eq!(
+            runtimes(MANIFEST, &lock("")).len(),
+            0,
+            "tokio and smol are dependencies of other packages"
+        );
         assert_eq!(runtimes(MANIFEST, &lock(" \"tokio\",\n")).len(), 1);
     }
 }

@@ -1,20 +1,20 @@
-//! Places that mean nothing on another machine. What is looked for is written in halves, so that it is not found here.
+//! Paths and hosts of one machine. The names are written in halves, so that this file has none.
 
 use crate::code::is_word;
 use crate::tree::File;
 
-/// Where people and build machines keep their things.
+/// Folders of people and build machines.
 const FOLDERS: [&str; 6] = [
     concat!("/ho", "me"),
     concat!("/t", "mp"),
     concat!("/Us", "ers"),
     concat!("/wo", "rk"),
     concat!("C:", "\\"),
-    // The tree of a Godot game begins at a node of that name; only what is hidden there is a machine's.
+    // The root node of a Godot game has this name, too; only hidden files are a machine's.
     concat!("/ro", "ot/."),
 ];
 
-/// Hosts of registries, and the settings that would choose one. Whoever builds has his own.
+/// Hosts of registries, and settings that select one.
 const REGISTRIES: [&str; 9] = [
     concat!("crates", ".io"),
     concat!("npm", "js."),
@@ -27,10 +27,10 @@ const REGISTRIES: [&str; 9] = [
     concat!("regis", "try="),
 ];
 
-/// What Cargo itself writes for the public registry, wherever the crate really came from.
+/// What Cargo writes for the public registry.
 const LOCKED: &str = concat!("source = \"registry+https://github.com/rust-lang/crates", ".io-index\"");
 
-/// Absolute paths of somebody's machine.
+/// Absolute paths of one machine.
 pub fn machine_paths(file: &File) -> Vec<String> {
     let places = |folder: &&str| -> Vec<String> {
         let starts = file.text.match_indices(*folder).map(|(at, _)| at);
@@ -41,7 +41,9 @@ pub fn machine_paths(file: &File) -> Vec<String> {
             begins && (folder.ends_with(['\\', '.']) || after.is_none_or(|c| !is_word(c) && c != '-'))
         });
         whole
-            .map(|at| file.at(at, &format!("`{folder}` is on one machine; find the place at run time")))
+            .map(|at| {
+                file.at(at, &format!("`{folder}` exists on one machine only; find the path at run time"))
+            })
             .collect()
     };
     FOLDERS.iter().flat_map(places).collect()
@@ -54,19 +56,11 @@ pub fn registries(file: &File) -> Vec<String> {
     let mut offset = 0;
     for line in file.text.split_inclusive('\n') {
         if is_lock && line.starts_with("source = ") && line.trim_end() != LOCKED {
-            found.push(
-                file.at(
-                    offset,
-                    "a package from elsewhere than the public registry; nobody else can build it",
-                ),
-            );
+            found.push(file.at(offset, "a package that is not from the public registry"));
         } else if !is_lock {
             let named = REGISTRIES.iter().filter(|name| line.contains(**name));
             found.extend(named.map(|name| {
-                file.at(
-                    offset,
-                    &format!("`{name}`: where packages come from is for each machine to say; leave it out"),
-                )
+                file.at(offset, &format!("`{name}`: each machine has its own source of packages; remove it"))
             }));
         }
         offset += line.len();

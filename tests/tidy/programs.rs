@@ -1,8 +1,8 @@
-//! The programs in the documentation: what a reader finds when one is pasted.
+//! Programs in the documentation must work when they are pasted.
 
 use crate::tree::File;
 
-/// Programs in the fenced Rust code of a paper, or of a source file's doc comments, that a reader cannot use as they are.
+/// Fenced Rust programs of a document, or of doc comments, that do not work as they stand.
 pub fn unusable(file: &File) -> Vec<String> {
     let in_comments = file.path.ends_with(".rs");
     let mut found = Vec::new();
@@ -19,7 +19,6 @@ pub fn unusable(file: &File) -> Vec<String> {
                 line.strip_prefix("/// ").or_else(|| line.strip_prefix("//! "))
             }
         };
-        // An empty line of a comment says nothing.
         let Some(line) = line else { continue };
         match (&mut block, line.strip_prefix("```")) {
             (None, Some(language)) => {
@@ -38,24 +37,24 @@ pub fn unusable(file: &File) -> Vec<String> {
     found
 }
 
-/// Stands first in a block of another language.
+/// The first line of a block in another language.
 const OTHER: &str = "\0";
 
 fn complaint(lines: &[&str]) -> Option<&'static str> {
     let has = |what: &str| lines.iter().any(|line| line.contains(what));
     let is_hidden = |line: &&&str| line.starts_with("# ");
     if lines.iter().filter(is_hidden).any(|line| line.trim_end().ends_with(" break;")) {
-        return Some("show how the loop ends, or make it a program with `fn main` that runs on");
+        return Some("show how the loop ends, or write a `fn main`");
     }
     if has("loop {") && has(".poll()") && !has("sleep(") && !has(".wait(") {
-        return Some("let the loop sleep or wait; pasted like this, it takes a whole core");
+        return Some("let the loop sleep or wait; it would use a whole core");
     }
     None
 }
 
-/// The README shows this example, word for word, so that tests can run it.
+/// The README must show this example word for word, because tests run it.
 pub fn not_shown(readme: &str, path: &str, example: &str) -> Vec<String> {
-    let (_, program) = example.split_once("\n\n").expect("a program after the words on what it is");
+    let (_, program) = example.split_once("\n\n").expect("a program after its module doc");
     let is_shown = readme.contains(&format!("```rust,no_run\n{program}```"));
     let complaint = || format!("README.md: show {path}, word for word");
     (!is_shown).then(complaint).into_iter().collect()
@@ -75,7 +74,7 @@ mod planted {
             "/// Text.\n/// ```\n/// loop {\n///\n///     peer.poll();\n/// }\n/// ```\nfn f() {}\n";
         assert_eq!(
             unusable(&File::new("src/a.rs", comment)),
-            ["src/a.rs:2: let the loop sleep or wait; pasted like this, it takes a whole core"]
+            ["src/a.rs:2: let the loop sleep or wait; it would use a whole core"]
         );
     }
 

@@ -7,7 +7,7 @@ use crate::tree::File;
 
 const SEAM: &str = "src/sys/mod.rs";
 
-/// Every question about the target, but for those of the seam's `cfg_if!`.
+/// Questions about the target outside of the seam's `cfg_if!`.
 pub fn target_questions(file: &File) -> Vec<String> {
     let allowed = if file.path == SEAM { blocks(&file.code) } else { Vec::new() };
     let mut found = Vec::new();
@@ -20,28 +20,28 @@ pub fn target_questions(file: &File) -> Vec<String> {
         for (_, word) in words(in_brackets(after, 0)).filter(|(_, word)| is_about_target(word)) {
             found.push(file.at(
                 at,
-                &format!("`{word}` asks about the target; put what differs behind `Transport`, for only {SEAM} asks"),
+                &format!("`{word}` asks about the target; put the difference behind a trait of {SEAM}"),
             ));
         }
     }
     found
 }
 
-/// Complains unless there is one `cfg_if!` in all of the files, at the seam.
+/// Reports everything but one `cfg_if!`, at the seam.
 pub fn selections<'a>(files: impl Iterator<Item = &'a File>) -> Vec<String> {
     let (seam, elsewhere): (Vec<_>, Vec<_>) = files
         .flat_map(|file| blocks(&file.code).into_iter().map(move |block| (file, block.start)))
         .partition(|(file, _)| file.path == SEAM);
     let mut found = Vec::new();
     if seam.len() != 1 {
-        found.push(format!("{SEAM}: {} `cfg_if!`; there is to be one, which picks the backend", seam.len()));
+        found.push(format!("{SEAM}: {} `cfg_if!`; have one, which selects the backend", seam.len()));
     }
-    let advice = "a `cfg_if!` of its own; let the seam pick, or use `cfg(feature = …)`";
+    let advice = "only the seam has a `cfg_if!`; use `cfg(feature = …)`";
     found.extend(elsewhere.into_iter().map(|(file, at)| file.at(at, advice)));
     found
 }
 
-/// Where the `cfg_if!` blocks are.
+/// The places of the `cfg_if!` blocks.
 fn blocks(code: &str) -> Vec<Range<usize>> {
     let starts = code.match_indices("cfg_if!").map(|(at, _)| at);
     starts
@@ -52,7 +52,7 @@ fn blocks(code: &str) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// `target_feature` is about the processor that the same target may have, and may be asked anywhere.
+/// `target_feature` describes the processor, not the target.
 fn is_about_target(word: &str) -> bool {
     matches!(word, "unix" | "windows") || (word.starts_with("target_") && word != "target_feature")
 }
@@ -75,7 +75,7 @@ mod planted {
             "#[cfg(\n    target_env = \"msvc\"\n)]\nmod a;",
         ] {
             assert_eq!(questions("src/peer.rs", line), 1, "{line}");
-            assert_eq!(questions(SEAM, line), 1, "outside its `cfg_if!` the seam asks nothing: {line}");
+            assert_eq!(questions(SEAM, line), 1, "also at the seam, outside of its `cfg_if!`: {line}");
         }
     }
 
@@ -99,6 +99,6 @@ mod planted {
         let count = |path: &str, text: &str| selections([File::new(path, text)].iter()).len();
         assert_eq!(count(SEAM, block), 0);
         assert_eq!(count(SEAM, &block.repeat(2)), 1);
-        assert_eq!(count("src/peer.rs", block), 2, "one too many there, one too few at the seam");
+        assert_eq!(count("src/peer.rs", block), 2, "one too many here, one missing at the seam");
     }
 }

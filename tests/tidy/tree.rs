@@ -8,10 +8,10 @@ use crate::code;
 
 /// One text file.
 pub struct File {
-    /// From the root, with `/` on every system.
+    /// The path from the root, with `/` on every system.
     pub path: String,
     pub text: String,
-    /// The text with comments and literals blanked, byte for byte.
+    /// The text with comments and literals replaced by spaces.
     pub code: String,
 }
 
@@ -26,18 +26,18 @@ impl File {
         &self.code[..end]
     }
 
-    /// A line of a report: what is to be said about this place of the text.
+    /// A line of a report, about this place of the text.
     pub fn at(&self, offset: usize, message: &str) -> String {
         let line = self.text[..offset].matches('\n').count() + 1;
         format!("{}:{line}: {message}", self.path)
     }
 }
 
-/// The repository, but for what `.gitignore` leaves out of it.
+/// The repository without the files that `.gitignore` names.
 pub struct Tree(Vec<File>);
 
 impl Tree {
-    /// Reads it once for all the rules.
+    /// Returns the tree, which is read once for all rules.
     pub fn get() -> &'static Self {
         static TREE: LazyLock<Tree> = LazyLock::new(Tree::read);
         &TREE
@@ -62,6 +62,16 @@ impl Tree {
         self.files().filter(move |file| file.path.starts_with(folder) && file.path.ends_with(".rs"))
     }
 
+    /// The Markdown files.
+    pub fn documents(&self) -> impl Iterator<Item = &File> {
+        self.files().filter(|file| file.path.ends_with(".md"))
+    }
+
+    /// Returns `true` if the repository has a file of this path, text or not.
+    pub fn exists(path: &str) -> bool {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(path).exists()
+    }
+
     /// The text of the file with this path.
     #[track_caller]
     pub fn text(&self, path: &str) -> &str {
@@ -81,7 +91,7 @@ fn gather(folder: &Path, prefix: &str, ignored: &[&str], files: &mut Vec<File>) 
         if kind.is_dir() {
             gather(&entry.path(), &format!("{path}/"), ignored, files);
         } else if kind.is_file() {
-            // What is no UTF-8 is no text, and nothing here is about pictures.
+            // Pictures are not UTF-8, and no rule reads them.
             if let Ok(text) = String::from_utf8(fs::read(entry.path()).expect("a file can be read")) {
                 files.push(File::new(&path, &text));
             }

@@ -162,7 +162,7 @@ fn the_argument_that_is_wrong_is_named() {
         Ok(true)
     );
     let wrong =
-        |index, expected, found| Err(CallError::Argument { index, why: WrongType { expected, found } });
+        |index, expected, found| Err(CallError::Argument { index, error: WrongType { expected, found } });
     assert_eq!(given("x".into(), Variant::Nil), wrong(1, "Vector2", VariantType::String));
     assert_eq!(given(Variant::Nil, Variant::Nil), wrong(1, "Vector2", VariantType::Nil));
     assert_eq!(given(Vector2::default().into(), 1.5.into()), wrong(2, "Color", VariantType::Float));

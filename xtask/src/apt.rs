@@ -1,4 +1,4 @@
-//! Debian and Ubuntu: getting packages by `apt-get`, as root or by sudo, if that is permitted.
+//! Debian and Ubuntu: installs packages with `apt-get`, as root or through sudo, if that is permitted.
 
 use std::env;
 use std::fs;
@@ -11,14 +11,14 @@ use tokio::sync::oneshot;
 
 use crate::project::Project;
 
-/// Which of the two this machine runs; they name browsers differently.
+/// The distribution of this machine. The two name the packages of browsers differently.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Distribution {
     Debian,
     Ubuntu,
 }
 
-/// A way to install packages here.
+/// Installs packages on this machine.
 pub struct Apt<'a> {
     project: &'a Project,
     sudo: bool,
@@ -26,66 +26,66 @@ pub struct Apt<'a> {
     pub distribution: Distribution,
 }
 
-/// Whether packages may be installed.
+/// The permission to install packages.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Permission {
-    Given,
-    /// The person at the terminal decides.
-    Asked,
-    Refused,
+    Granted,
+    /// The user at the terminal is asked.
+    Ask,
+    Denied,
 }
 
-/// What the permission depends on.
-struct Circumstances {
-    /// The command was told to, by `--install`.
-    told: bool,
+/// The facts that the permission depends on.
+struct Environment {
+    /// `--install` was given.
+    install: bool,
     /// `CI=true`.
     ci: bool,
     root: bool,
     container: bool,
-    /// The input is a terminal, with a person at it.
+    /// Standard input is a terminal.
     terminal: bool,
 }
 
-impl Circumstances {
+impl Environment {
     fn permission(&self) -> Permission {
-        if self.told || self.ci || (self.root && self.container) {
-            Permission::Given
+        if self.install || self.ci || (self.root && self.container) {
+            Permission::Granted
         } else if self.terminal {
-            Permission::Asked
+            Permission::Ask
         } else {
-            Permission::Refused
+            Permission::Denied
         }
     }
 }
 
 impl<'a> Apt<'a> {
-    /// `None` on other systems, and for a user who is neither root nor has sudo.
+    /// Returns `None` on other systems, and for a user who is not root and has no sudo.
     pub async fn find(project: &'a Project) -> Option<Self> {
         project.which("apt-get")?;
         let distribution = distribution(&fs::read_to_string("/etc/os-release").ok()?)?;
-        let user = project.command("id").arg("-u").ask().await.ok()?;
+        let user = project.command("id").arg("-u").query().await.ok()?;
         let sudo = user.trim() != "0";
         if sudo {
             project.which("sudo")?;
         }
-        let circumstances = Circumstances {
-            told: project.may_install(),
+        let environment = Environment {
+            install: project.may_install(),
             ci: env::var_os("CI").is_some_and(|value| value == "true"),
             root: !sudo,
             container: is_container(),
             terminal: io::stdin().is_terminal(),
         };
-        Some(Self { project, sudo, permission: circumstances.permission(), distribution })
+        Some(Self { project, sudo, permission: environment.permission(), distribution })
     }
 
-    /// Installs packages. An error that says how to do it by hand if that is not permitted.
+    /// Installs packages. If that is not permitted, the error names the command to run.
     pub async fn install(&self, packages: &[&str]) -> Result<()> {
-        let line = self.line(packages);
+        let line = self.command_line(packages);
         let is_permitted = match self.permission {
-            Permission::Given => true,
-            Permission::Asked => confirm(&format!("Run `{line}`?")).await?,
-            Permission::Refused => false,
+            Permission::Granted => true,
+            Permission::Ask => confirm(&format!("Run `{line}`?")).await?,
+            Permission::Denied => false,
         };
         if !is_permitted {
             bail!("packages are missing: run `{line}`, or this command with `--install`");
@@ -94,8 +94,8 @@ impl<'a> Apt<'a> {
         self.apt_get(&[&["install", "--yes", "--no-install-recommends"], packages].concat()).await
     }
 
-    /// What a person would type to install them.
-    fn line(&self, packages: &[&str]) -> String {
+    /// The command that installs the packages by hand.
+    fn command_line(&self, packages: &[&str]) -> String {
         let sudo = if self.sudo { "sudo " } else { "" };
         format!("{sudo}apt-get install --no-install-recommends {}", packages.join(" "))
     }
@@ -113,16 +113,16 @@ impl<'a> Apt<'a> {
     }
 }
 
-/// Asks the person at the terminal. Only `y` and `yes` are a yes.
+/// Asks the user at the terminal. Only `y` and `yes` confirm.
 async fn confirm(question: &str) -> Result<bool> {
     print!("{question} [y/N] ");
     io::stdout().flush().context("cannot ask")?;
-    // On a thread of its own, so that Ctrl-C ends the program meanwhile.
+    // On a separate thread, so that Ctrl-C still ends the program.
     let (sender, receiver) = oneshot::channel();
     thread::spawn(move || {
         let mut answer = String::new();
         let read = io::stdin().read_line(&mut answer).map(|_| answer);
-        // The only failure is that the program has ended.
+        // This fails only if the program has ended.
         let _ = sender.send(read);
     });
     let answer = receiver.await.context("no answer")?.context("cannot read the answer")?;
@@ -133,8 +133,7 @@ fn is_yes(answer: &str) -> bool {
     matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
 }
 
-/// Returns `true` in a container, as far as that can be known: from the files of Docker and Podman, and from the variables of
-/// systemd, LXC and Kubernetes.
+/// Returns `true` in a container, by the files of Docker and Podman and the variables of systemd, LXC and Kubernetes.
 fn is_container() -> bool {
     let has = |variable: &str| env::var_os(variable).is_some_and(|value| !value.is_empty());
     ["/.dockerenv", "/run/.containerenv"].into_iter().any(|file| Path::new(file).exists())
@@ -160,23 +159,22 @@ fn distribution(os_release: &str) -> Option<Distribution> {
 mod tests {
     use super::*;
 
-    fn circumstances() -> Circumstances {
-        Circumstances { told: false, ci: false, root: false, container: false, terminal: false }
+    fn environment() -> Environment {
+        Environment { install: false, ci: false, root: false, container: false, terminal: false }
     }
 
     #[test]
-    fn nothing_is_installed_unasked() {
-        let unasked = circumstances();
-        assert_eq!(unasked.permission(), Permission::Refused);
-        assert_eq!(Circumstances { root: true, ..circumstances() }.permission(), Permission::Refused);
-        assert_eq!(Circumstances { container: true, ..circumstances() }.permission(), Permission::Refused);
+    fn nothing_is_installed_without_permission() {
+        assert_eq!(environment().permission(), Permission::Denied);
+        assert_eq!(Environment { root: true, ..environment() }.permission(), Permission::Denied);
+        assert_eq!(Environment { container: true, ..environment() }.permission(), Permission::Denied);
     }
 
     #[test]
-    fn a_person_at_the_terminal_is_asked() {
-        let person = Circumstances { terminal: true, ..circumstances() };
-        assert_eq!(person.permission(), Permission::Asked);
-        assert_eq!(Circumstances { root: true, ..person }.permission(), Permission::Asked);
+    fn a_user_at_the_terminal_is_asked() {
+        let at_terminal = Environment { terminal: true, ..environment() };
+        assert_eq!(at_terminal.permission(), Permission::Ask);
+        assert_eq!(Environment { root: true, ..at_terminal }.permission(), Permission::Ask);
         for answer in ["y", "Y\n", " yes \n"] {
             assert!(is_yes(answer), "{answer:?}");
         }
@@ -186,25 +184,25 @@ mod tests {
     }
 
     #[test]
-    fn an_option_ci_and_root_in_a_container_are_a_permission() {
-        for given in [
-            Circumstances { told: true, ..circumstances() },
-            Circumstances { ci: true, ..circumstances() },
-            Circumstances { ci: true, terminal: true, ..circumstances() },
-            Circumstances { root: true, container: true, ..circumstances() },
+    fn the_option_ci_and_root_in_a_container_grant_permission() {
+        for granted in [
+            Environment { install: true, ..environment() },
+            Environment { ci: true, ..environment() },
+            Environment { ci: true, terminal: true, ..environment() },
+            Environment { root: true, container: true, ..environment() },
         ] {
-            assert_eq!(given.permission(), Permission::Given);
+            assert_eq!(granted.permission(), Permission::Granted);
         }
     }
 
-    /// A project whose PATH holds nothing but programs that write down how they were called, and the file they write to.
+    /// Returns a project whose PATH has only programs that record how they are called, and the file with the record.
     #[cfg(unix)]
-    fn with_spies(name: &str) -> (Project, std::path::PathBuf) {
+    fn with_recorders(name: &str) -> (Project, std::path::PathBuf) {
         use std::os::unix::fs::PermissionsExt;
 
         let project = Project::find().unwrap();
-        let folder = project.target().join("xtask-test-spies").join(name);
-        // It may be there from an earlier run.
+        let folder = project.target().join("xtask-test-recorders").join(name);
+        // It may exist from an earlier run.
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
         let calls = folder.join("calls");
@@ -218,13 +216,13 @@ mod tests {
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn without_permission_it_fails_with_what_to_run() {
-        let (project, calls) = with_spies("refused");
+    async fn without_permission_the_error_names_the_command_to_run() {
+        let (project, calls) = with_recorders("denied");
         for (sudo, line) in [(true, "`sudo apt-get install"), (false, "`apt-get install")] {
             let apt = Apt {
                 project: &project,
                 sudo,
-                permission: Permission::Refused,
+                permission: Permission::Denied,
                 distribution: Distribution::Debian,
             };
             let error = apt.install(&["chromium", "xvfb"]).await.unwrap_err().to_string();
@@ -236,9 +234,9 @@ mod tests {
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn with_permission_it_installs() {
-        let (project, calls) = with_spies("given");
-        let permission = Permission::Given;
+    async fn with_permission_packages_are_installed() {
+        let (project, calls) = with_recorders("granted");
+        let permission = Permission::Granted;
         let apt = Apt { project: &project, sudo: true, permission, distribution: Distribution::Debian };
         apt.install(&["chromium"]).await.unwrap();
         let calls = fs::read_to_string(calls).unwrap();
@@ -250,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn os_release_tells_the_distribution() {
+    fn os_release_names_the_distribution() {
         assert_eq!(distribution("NAME=\"X\"\nID=debian\nVERSION_ID=\"12\""), Some(Distribution::Debian));
         assert_eq!(distribution("ID=ubuntu\nID_LIKE=debian\n"), Some(Distribution::Ubuntu));
         assert_eq!(distribution("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n"), Some(Distribution::Ubuntu));

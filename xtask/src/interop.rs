@@ -1,27 +1,27 @@
-//! `cargo xtask interop`: the program in `interop/`, against a real engine, with a page that has a client in it.
+//! `cargo xtask interop`: runs the program in `interop/` against a real engine, with a client in a page.
 
 use std::net::TcpListener;
 
 use anyhow::{Result, bail};
 
-use crate::godot::{self, Engine, Found};
+use crate::godot::{self, Availability, Engine};
 use crate::page;
 use crate::ports::loopback;
+use crate::process::Cmd;
 use crate::project::Project;
 use crate::serve::PageServer;
-use crate::sh::Cmd;
 use crate::webdriver::Page;
 
-/// Plays the scenarios whose name has one of these in it, or all. Without an engine it fails.
+/// Runs the scenarios whose name contains one of these, or all. Fails without an engine.
 pub async fn run(project: &Project, names: &[String]) -> Result<()> {
     match godot::get(project).await? {
-        Found::Here(engine) => play(project, &engine, names, Cmd::run).await,
-        Found::NotHere(why) => bail!("there is no Godot engine here: {why}"),
+        Availability::Available(engine) => run_with(project, &engine, names, Cmd::run).await,
+        Availability::Unavailable(reason) => bail!("no Godot engine: {reason}"),
     }
 }
 
-/// Says which engine it is, opens the page, and has `run` run the command that plays them.
-pub async fn play<T>(
+/// Prints the engine's version, opens the page, and passes the command that runs the scenarios to `run`.
+pub async fn run_with<T>(
     project: &Project,
     engine: &Engine,
     names: &[String],
@@ -29,22 +29,22 @@ pub async fn play<T>(
 ) -> Result<T> {
     println!("Godot {}", engine.version(project).await?);
     page::build(project).await?;
-    // The page would wait for it, and complain.
+    // Built first, so that the page does not wait for the build.
     project.command("cargo").args(["build", "--package", "interop"]).run().await?;
     let tests = project.root().join("tests").join("js");
     let pages = PageServer::start(0, &tests, &[("/pkg", &page::package(project))])?;
-    // The page looks for the program at this port, and until it is there, again and again.
+    // The page retries this port until the program listens on it.
     let port = TcpListener::bind(loopback(0))?.local_addr()?.port();
     let page =
         Page::open(project, &pages.url(&format!("/agent.html?control=ws://{}", loopback(port)))).await?;
-    let played = run(command(project, engine).arg("--browser").arg(port.to_string()).args(names)).await;
-    if played.is_err() {
+    let outcome = run(command(project, engine).arg("--browser").arg(port.to_string()).args(names)).await;
+    if outcome.is_err() {
         for error in page.console_errors().await? {
-            println!("the browser's console: {error}");
+            println!("browser console: {error}");
         }
     }
     page.close().await?;
-    played
+    outcome
 }
 
 fn command(project: &Project, engine: &Engine) -> Cmd {

@@ -1,8 +1,9 @@
 //! `cargo xtask`: sets up what is missing on this machine, then builds, shows and tests websocket-peer.
 //!
-//! [`cli`] reads what was asked for; [`demo`], [`bench`](mod@bench), [`soak`], [`interop`] and [`checks`] do it. Below them, from the general to the particular:
-//! [`project`] knows where things are, [`sh`] runs programs (and says so first), [`tools`], [`node`], [`targets`], [`browser`],
-//! [`autobahn`], [`godot`] and [`apt`] get what is missing, [`page`] builds the page, [`serve`] serves it, [`webdriver`] looks at it.
+//! [`cli`] reads the command line; [`demo`], [`bench`](mod@bench), [`soak`], [`interop`] and [`checks`] are the
+//! commands. Below them: [`project`] knows the paths and versions, [`process`] runs programs, [`tools`], [`node`],
+//! [`targets`], [`browser`], [`autobahn`], [`godot`] and [`apt`] get what is missing, [`page`] builds the page,
+//! [`serve`] serves it, and [`webdriver`] drives it in Chrome.
 
 mod apt;
 mod autobahn;
@@ -16,10 +17,10 @@ mod interop;
 mod node;
 mod page;
 mod ports;
+mod process;
 mod project;
 mod report;
 mod serve;
-mod sh;
 mod soak;
 mod targets;
 mod tools;
@@ -29,19 +30,21 @@ mod webdriver;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use clap::{CommandFactory, Parser};
 
-use cli::{Command, Line};
+use cli::{Cli, Command};
 use project::Project;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    // Whichever ends first drops the other, and what is dropped stops the processes it started.
-    let ended = tokio::select! {
-        ended = run() => ended,
+    let cli = Cli::parse();
+    // The future that completes first drops the other one, which stops the processes that it started.
+    let outcome = tokio::select! {
+        outcome = run(cli) => outcome,
         interrupted = interruption() => interrupted.map(|()| Outcome::Interrupted),
     };
-    match ended {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
+    match outcome {
+        Ok(Outcome::Succeeded) => ExitCode::SUCCESS,
         Ok(Outcome::Failed) => ExitCode::FAILURE,
         Ok(Outcome::Interrupted) => {
             println!("\nstopped");
@@ -55,33 +58,31 @@ async fn main() -> ExitCode {
 }
 
 enum Outcome {
-    Done,
-    /// What failed has been said already.
+    Succeeded,
+    /// The failures have been printed.
     Failed,
     Interrupted,
 }
 
-async fn run() -> Result<Outcome> {
-    let Line { command, install } = Line::from_env()?;
-    if command == Command::Help {
-        print!("{}", cli::HELP);
-        return Ok(Outcome::Done);
-    }
+async fn run(Cli { install, command }: Cli) -> Result<Outcome> {
+    let Some(command) = command else {
+        Cli::command().print_help()?;
+        return Ok(Outcome::Succeeded);
+    };
     let project = Project::find()?.allow_install(install);
     let all_passed = match command {
-        Command::Help => true,
         Command::Demo(options) => demo::run(&project, &options).await.map(|()| true)?,
         Command::Bench(options) => bench::run(&project, &options).await.map(|()| true)?,
         Command::Soak(options) => soak::run(&project, &options).await.map(|()| true)?,
-        Command::Interop(names) => interop::run(&project, &names).await.map(|()| true)?,
-        Command::Test => checks::everything(&project).await,
-        Command::TestBrowsers(engines) => checks::contract_in(&project, &engines).await,
+        Command::Interop { names } => interop::run(&project, &names).await.map(|()| true)?,
+        Command::Test { browsers } if browsers.is_empty() => checks::everything(&project).await,
+        Command::Test { browsers } => checks::contract_in(&project, &browsers).await,
         Command::Autobahn => checks::autobahn(&project).await,
     };
-    Ok(if all_passed { Outcome::Done } else { Outcome::Failed })
+    Ok(if all_passed { Outcome::Succeeded } else { Outcome::Failed })
 }
 
-/// Ends when somebody wants us to end: Ctrl-C, and on Unix also a request to terminate or a closed terminal.
+/// Completes at Ctrl-C, and on Unix also at a request to terminate or when the terminal closes.
 async fn interruption() -> Result<()> {
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! Building the page: the library as a WebAssembly module with its JavaScript, in `www/pkg`.
+//! Builds the library as a WebAssembly module with its JavaScript, in `www/pkg`, for the page in `www`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ use anyhow::{Context, Result};
 use crate::project::Project;
 use crate::tools;
 
-/// The page's own files.
+/// The directory of the page's own files.
 pub fn directory(project: &Project) -> PathBuf {
     project.root().join("www")
 }
 
-/// What wasm-pack makes, where the page looks for it.
+/// The directory that wasm-pack writes to and the page loads from.
 pub fn package(project: &Project) -> PathBuf {
     directory(project).join("pkg")
 }
@@ -35,10 +35,10 @@ pub async fn build(project: &Project) -> Result<()> {
     shrink(project, &package(project).join("websocket_peer_bg.wasm")).await
 }
 
-/// Older versions of wasm-opt break modules that use reference types.
-const OLDEST_WASM_OPT: u32 = 116;
+/// The oldest usable version. Older ones break modules that use reference types.
+const MIN_WASM_OPT: u32 = 116;
 
-/// What Rust's wasm32 target uses. The module does not always say so itself.
+/// The features that Rust's wasm32 target uses. The module does not always declare them.
 const WASM_FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-multivalue",
@@ -48,11 +48,11 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
-/// Makes the module smaller where a wasm-opt is at hand that can. It works just as well without.
+/// Makes the module smaller if a usable wasm-opt is installed. The module works without that, too.
 pub async fn shrink(project: &Project, module: &Path) -> Result<()> {
     let before = size(module)?;
     match wasm_opt_version(project).await {
-        Some(version) if version >= OLDEST_WASM_OPT => {
+        Some(version) if version >= MIN_WASM_OPT => {
             project
                 .command("wasm-opt")
                 .args(WASM_FEATURES)
@@ -62,28 +62,29 @@ pub async fn shrink(project: &Project, module: &Path) -> Result<()> {
                 .arg(module)
                 .run()
                 .await?;
-            println!("the module: {before} bytes, {} after wasm-opt {version}", size(module)?);
+            println!("module: {before} bytes, {} after wasm-opt {version}", size(module)?);
         }
-        Some(version) => println!(
-            "the module: {before} bytes, not shrunk: wasm-opt {version} is too old, {OLDEST_WASM_OPT} is needed"
-        ),
-        None => println!("the module: {before} bytes, not shrunk: there is no wasm-opt on PATH"),
+        Some(version) => {
+            println!("module: {before} bytes, not shrunk: wasm-opt {version} is older than {MIN_WASM_OPT}")
+        }
+        None => println!("module: {before} bytes, not shrunk: wasm-opt is not on PATH"),
     }
     Ok(())
 }
 
 async fn wasm_opt_version(project: &Project) -> Option<u32> {
     project.which("wasm-opt")?;
-    version_in(&project.command("wasm-opt").arg("--version").ask().await.ok()?)
+    version_in(&project.command("wasm-opt").arg("--version").query().await.ok()?)
 }
 
-/// The number in `wasm-opt version 116 (version_116)`.
+/// Reads the number in `wasm-opt version 116 (version_116)`.
 fn version_in(answer: &str) -> Option<u32> {
     answer.split_whitespace().find_map(|word| word.parse().ok())
 }
 
 fn size(module: &Path) -> Result<u64> {
-    let metadata = fs::metadata(module).with_context(|| format!("wasm-pack made no {}", module.display()))?;
+    let metadata =
+        fs::metadata(module).with_context(|| format!("wasm-pack did not make {}", module.display()))?;
     Ok(metadata.len())
 }
 
@@ -92,7 +93,7 @@ mod tests {
     use super::version_in;
 
     #[test]
-    fn the_version_of_wasm_opt_is_a_number() {
+    fn the_version_of_wasm_opt_is_read() {
         assert_eq!(version_in("wasm-opt version 116 (version_116)\n"), Some(116));
         assert_eq!(version_in("wasm-opt version 108"), Some(108));
         assert_eq!(version_in("something else"), None);

@@ -1,4 +1,4 @@
-//! Where things are: the repository, its target directory, our own tools, and the versions in Cargo.lock.
+//! The paths of the repository, its target directory and xtask's tools, and the versions in Cargo.lock.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use cargo_metadata::MetadataCommand;
 use serde::Deserialize;
 
-use crate::sh::Cmd;
+use crate::process::Cmd;
 
 /// The repository that this program was built from.
 pub struct Project {
@@ -21,18 +21,18 @@ pub struct Project {
 
 impl Project {
     pub fn find() -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies in no directory")?;
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no parent directory")?;
         let metadata = MetadataCommand::new().current_dir(root).no_deps().exec()?;
         let target = metadata.target_directory.into_std_path_buf();
 
-        let own_tools = target.join("tools").join("bin");
+        let tools = target.join("tools").join("bin");
         let inherited = env::var_os("PATH").unwrap_or_default();
-        let search_path = env::join_paths([own_tools].into_iter().chain(env::split_paths(&inherited)))
-            .context("PATH holds a directory that cannot be passed on")?;
+        let search_path = env::join_paths([tools].into_iter().chain(env::split_paths(&inherited)))
+            .context("PATH has a directory that cannot be passed on")?;
         Ok(Self { root: root.to_owned(), target, search_path, may_install: false })
     }
 
-    /// Packages of the system may be installed without a question, or not: `--install`.
+    /// Sets whether system packages may be installed without asking (`--install`).
     pub fn allow_install(mut self, may_install: bool) -> Self {
         self.may_install = may_install;
         self
@@ -42,7 +42,7 @@ impl Project {
         self.may_install
     }
 
-    /// The same with nothing but this folder on PATH.
+    /// Returns the same project with only this folder on PATH.
     #[cfg(test)]
     pub fn with_search_path(mut self, folder: PathBuf) -> Self {
         self.search_path = folder.into_os_string();
@@ -54,27 +54,27 @@ impl Project {
         &self.root
     }
 
-    /// Cargo's target directory: everything that we make goes there.
+    /// Cargo's target directory. All output goes there.
     pub fn target(&self) -> &Path {
         &self.target
     }
 
-    /// PATH with our own tools first, so that every program started from here finds those.
+    /// PATH with `target/tools/bin` first, so that every program started from here finds those tools.
     pub fn search_path(&self) -> &OsStr {
         &self.search_path
     }
 
-    /// The program of this name that [`Project::command`] would start.
+    /// Returns the path of the program that [`Project::command`] would start.
     pub fn which(&self, program: &str) -> Option<PathBuf> {
         which::which_in(program, Some(&self.search_path), &self.root).ok()
     }
 
-    /// A program to be run at the root of the repository.
+    /// Returns a command that runs at the root of the repository.
     pub fn command(&self, program: &str) -> Cmd {
         Cmd::new(self, program)
     }
 
-    /// The version of a package in Cargo.lock.
+    /// Returns the version of a package in Cargo.lock.
     pub fn locked_version(&self, package: &str) -> Result<String> {
         let path = self.root.join("Cargo.lock");
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -94,7 +94,7 @@ struct LockedPackage {
 }
 
 fn locked_version(lock: &str, package: &str) -> Result<String> {
-    let lock: Lock = toml::from_str(lock).context("Cargo.lock is not understood")?;
+    let lock: Lock = toml::from_str(lock).context("cannot parse Cargo.lock")?;
     let mut found = lock.package.into_iter().filter(|locked| locked.name == package);
     match (found.next(), found.next()) {
         (Some(only), None) => Ok(only.version),
@@ -113,7 +113,7 @@ mod tests {
         [[package]]\nname = \"two\"\nversion = \"2.0.0\"\n";
 
     #[test]
-    fn a_version_is_taken_only_when_it_is_clear() {
+    fn a_version_must_be_unique() {
         assert_eq!(locked_version(LOCK, "one").unwrap(), "1.2.3");
         assert!(locked_version(LOCK, "two").unwrap_err().to_string().contains("more than one"));
         assert!(locked_version(LOCK, "three").unwrap_err().to_string().contains("no package"));

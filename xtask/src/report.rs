@@ -1,21 +1,21 @@
-//! Steps and their outcome: a heading and a time for each, a table and a count at the end.
+//! Runs steps with a heading and a time for each, and prints a table and a count at the end.
 
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::wait::Spoken;
+use crate::wait::Human;
 
-/// How a step ended well.
+/// The outcome of a step that did not fail.
 pub enum Outcome {
     Passed,
-    /// With something that belongs in the table.
+    /// With a note for the table.
     PassedWith(String),
-    /// It could not be done on this machine, and need not be: why.
-    LeftOut(String),
+    /// The step cannot run on this machine and is optional. Holds the reason.
+    Skipped(String),
 }
 
-/// What was done so far.
+/// The steps that have run.
 #[derive(Default)]
 pub struct Report {
     rows: Vec<Row>,
@@ -28,7 +28,7 @@ struct Row {
 }
 
 impl Report {
-    /// Does one step. A step that fails is told at once, and does not keep the others from being done.
+    /// Runs one step. A failure is printed at once and does not prevent later steps.
     pub async fn step(&mut self, name: impl Into<String>, work: impl Future<Output = Result<Outcome>>) {
         let name = name.into();
         println!("\n━━ {name}");
@@ -39,7 +39,7 @@ impl Report {
         self.rows.push(row);
     }
 
-    /// Prints the table and the count; whether all went well.
+    /// Prints the table and the count. Returns `true` if no step failed.
     pub fn conclude(&self) -> bool {
         println!("\n━━ Summary");
         for row in &self.rows {
@@ -47,31 +47,31 @@ impl Report {
         }
         let count = |wanted: fn(&Row) -> bool| self.rows.iter().filter(|row| wanted(row)).count();
         let failed = count(|row| row.outcome.is_err());
-        let left_out: Vec<&str> =
-            self.rows.iter().filter(|row| row.is_left_out()).map(|row| &*row.name).collect();
-        let passed = self.rows.len() - failed - left_out.len();
+        let skipped: Vec<&str> =
+            self.rows.iter().filter(|row| row.is_skipped()).map(|row| &*row.name).collect();
+        let passed = self.rows.len() - failed - skipped.len();
         print!("\n{passed} passed, {failed} failed");
-        if left_out.is_empty() {
+        if skipped.is_empty() {
             println!();
         } else {
-            println!(", and these DID NOT RUN: {}", left_out.join(", "));
+            println!(", and these DID NOT RUN: {}", skipped.join(", "));
         }
         failed == 0
     }
 }
 
 impl Row {
-    fn is_left_out(&self) -> bool {
-        matches!(self.outcome, Ok(Outcome::LeftOut(_)))
+    fn is_skipped(&self) -> bool {
+        matches!(self.outcome, Ok(Outcome::Skipped(_)))
     }
 
     fn line(&self) -> String {
         let (mark, note) = match &self.outcome {
             Ok(Outcome::Passed) => ("ok      ", String::new()),
             Ok(Outcome::PassedWith(note)) => ("ok      ", format!(": {note}")),
-            Ok(Outcome::LeftOut(why)) => ("LEFT OUT", format!(": {why}")),
+            Ok(Outcome::Skipped(why)) => ("SKIPPED ", format!(": {why}")),
             Err(error) => ("FAILED  ", format!(": {error:#}")),
         };
-        format!("{mark}  {:>12}  {}{note}", Spoken(self.time).to_string(), self.name)
+        format!("{mark}  {:>12}  {}{note}", Human(self.time).to_string(), self.name)
     }
 }

@@ -1,4 +1,4 @@
-//! The page server: directories of this repository over HTTP, on loopback only.
+//! Serves directories of this repository over HTTP, on loopback only.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -13,7 +13,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::ports::bind_near;
 
-/// Serves until it is dropped.
+/// An HTTP server. Dropping this stops it.
 pub struct PageServer {
     addr: SocketAddr,
     task: JoinHandle<()>,
@@ -30,7 +30,7 @@ impl PageServer {
         let router = mounts.iter().fold(Router::new(), |router, (path, directory)| {
             router.nest_service(path, ServeDir::new(directory))
         });
-        // A page that was built anew must not be mixed with files of the last one.
+        // A rebuilt page must not be mixed with cached files of the last build.
         let no_cache =
             SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         let router = router.fallback_service(ServeDir::new(root)).layer(no_cache);

@@ -1,4 +1,4 @@
-//! Rust's standard library for other targets.
+//! Installs Rust's standard library for other targets.
 
 use std::path::Path;
 
@@ -6,12 +6,12 @@ use anyhow::{Context, Result};
 
 use crate::project::Project;
 
-/// What browsers run.
+/// The target of browsers.
 pub const WASM: &str = "wasm32-unknown-unknown";
 
-/// Makes sure that programs can be compiled for `target`, by rustup where that is not so yet.
+/// Installs the standard library for `target` with rustup if it is missing.
 pub async fn add(project: &Project, target: &str) -> Result<()> {
-    if is_here(project, target).await? {
+    if is_installed(project, target).await? {
         return Ok(());
     }
     let added = project.command("rustup").args(["target", "add", target]).run().await;
@@ -19,8 +19,8 @@ pub async fn add(project: &Project, target: &str) -> Result<()> {
 }
 
 /// Asks the compiler, not rustup: there are distributions whose Rust comes without rustup.
-async fn is_here(project: &Project, target: &str) -> Result<bool> {
+async fn is_installed(project: &Project, target: &str) -> Result<bool> {
     let libraries =
-        project.command("rustc").args(["--print", "target-libdir", "--target", target]).ask().await?;
+        project.command("rustc").args(["--print", "target-libdir", "--target", target]).query().await?;
     Ok(Path::new(libraries.trim()).is_dir())
 }

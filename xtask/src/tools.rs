@@ -1,4 +1,4 @@
-//! The command-line tools that the web half needs, in exactly the versions that fit, in `target/tools`: nothing global is touched.
+//! Installs the command-line tools for the web in exact versions, in `target/tools`, without touching global ones.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,8 @@ struct Tool {
     programs: &'static [&'static str],
 }
 
-/// What it takes to build and test for the web: the target, wasm-pack, and the wasm-bindgen that matches Cargo.lock.
+/// Installs what building and testing for the web needs: the target, wasm-pack, and the wasm-bindgen version of
+/// Cargo.lock.
 pub async fn web(project: &Project) -> Result<()> {
     targets::add(project, targets::WASM).await?;
     let wasm_bindgen = Tool {
@@ -26,42 +27,43 @@ pub async fn web(project: &Project) -> Result<()> {
         programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
     };
     let wasm_pack = Tool { package: "wasm-pack", version: WASM_PACK.to_owned(), programs: &["wasm-pack"] };
-    get(project, &wasm_bindgen).await?;
-    get(project, &wasm_pack).await
+    install(project, &wasm_bindgen).await?;
+    install(project, &wasm_pack).await
 }
 
-/// Firefox's WebDriver program, which Debian does not package.
+/// Returns the path of Firefox's WebDriver program, which Debian does not package. Installs the program if it is
+/// missing.
 pub async fn geckodriver(project: &Project) -> Result<PathBuf> {
     let tool = Tool { package: "geckodriver", version: GECKODRIVER.to_owned(), programs: &["geckodriver"] };
-    get(project, &tool).await?;
-    project.which("geckodriver").ok_or_else(|| anyhow!("geckodriver was installed and is not found"))
+    install(project, &tool).await?;
+    project.which("geckodriver").ok_or_else(|| anyhow!("geckodriver was installed but is not found"))
 }
 
-async fn get(project: &Project, tool: &Tool) -> Result<()> {
-    if is_here(project, tool).await {
+async fn install(project: &Project, tool: &Tool) -> Result<()> {
+    if is_installed(project, tool).await {
         return Ok(());
     }
     let tools = project.target().join("tools");
-    println!("{} {} is not here yet: it is built once, which takes minutes", tool.package, tool.version);
-    let install = project
+    println!("building {} {} once, which takes minutes", tool.package, tool.version);
+    let command = project
         .command("cargo")
         .args(["install", "--locked", "--force", "--root"])
         .arg(&tools)
         .args([tool.package, "--version", &tool.version])
-        // They share much, so they are built in one place; and quickly rather than for the best speed.
+        // The tools share dependencies, so they share a target directory. They are built for a short build time.
         .env("CARGO_TARGET_DIR", tools.join("build"))
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
         .env("CARGO_PROFILE_RELEASE_LTO", "off")
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
         .env("CARGO_PROFILE_RELEASE_DEBUG", "0");
-    install.run().await.with_context(|| format!("cannot get {} {}", tool.package, tool.version))
+    command.run().await.with_context(|| format!("cannot install {} {}", tool.package, tool.version))
 }
 
-/// Whether the programs that a child of ours would find are of the wanted version, in `target/tools` or elsewhere on PATH.
-async fn is_here(project: &Project, tool: &Tool) -> bool {
+/// Returns `true` if the tool's programs on PATH, which includes `target/tools`, have the wanted version.
+async fn is_installed(project: &Project, tool: &Tool) -> bool {
     for program in tool.programs {
-        // A program that is missing or does not work is as good as one of another version: it will be installed.
-        let answer = project.command(program).arg("--version").ask().await.unwrap_or_default();
+        // A program that is missing or does not run counts as one of another version.
+        let answer = project.command(program).arg("--version").query().await.unwrap_or_default();
         if version_in(&answer) != Some(&tool.version) {
             return false;
         }
@@ -69,7 +71,7 @@ async fn is_here(project: &Project, tool: &Tool) -> bool {
     true
 }
 
-/// The version in answers such as `wasm-pack 0.15.1` and `geckodriver 0.37.1 (abc 2026-01-01)`.
+/// Reads the version in answers such as `wasm-pack 0.15.1` and `geckodriver 0.37.1 (abc 2026-01-01)`.
 fn version_in(answer: &str) -> Option<&str> {
     answer.split_whitespace().nth(1)
 }

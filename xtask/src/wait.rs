@@ -1,11 +1,11 @@
-//! Waiting, never for ever.
+//! Deadlines for asynchronous work.
 
 use std::fmt;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-/// The outcome of `work`, or an error that says what took longer than `limit`.
+/// Returns the outcome of `work`, or an error that names `what` if it takes longer than `limit`.
 pub async fn within<T, E: Into<anyhow::Error>>(
     limit: Duration,
     what: impl fmt::Display,
@@ -13,14 +13,14 @@ pub async fn within<T, E: Into<anyhow::Error>>(
 ) -> Result<T> {
     match tokio::time::timeout(limit, work).await {
         Ok(outcome) => outcome.map_err(Into::into),
-        Err(_) => bail!("{what} took longer than {}", Spoken(limit)),
+        Err(_) => bail!("{what} took longer than {}", Human(limit)),
     }
 }
 
-/// A length of time as people write it: `0.4 s`, `12.3 s`, `3 min 20 s`.
-pub struct Spoken(pub Duration);
+/// A duration in human-readable form: `0.4 s`, `12.3 s`, `3 min 20 s`.
+pub struct Human(pub Duration);
 
-impl fmt::Display for Spoken {
+impl fmt::Display for Human {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
         match (seconds / 60, seconds % 60) {
@@ -36,11 +36,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_read_well() {
-        let spoken = |millis| Spoken(Duration::from_millis(millis)).to_string();
-        assert_eq!(spoken(420), "0.4 s");
-        assert_eq!(spoken(59_900), "59.9 s");
-        assert_eq!(spoken(120_000), "2 min");
-        assert_eq!(spoken(200_500), "3 min 20 s");
+    fn durations_are_human_readable() {
+        let human = |millis| Human(Duration::from_millis(millis)).to_string();
+        assert_eq!(human(420), "0.4 s");
+        assert_eq!(human(59_900), "59.9 s");
+        assert_eq!(human(120_000), "2 min");
+        assert_eq!(human(200_500), "3 min 20 s");
     }
 }

@@ -1,4 +1,4 @@
-//! A page in headless Chrome, driven through WebDriver.
+//! Drives a page in headless Chrome through WebDriver.
 
 use std::fs;
 use std::path::Path;
@@ -13,23 +13,23 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::sleep;
 
 use crate::browser::{self, Engine};
+use crate::process::Running;
 use crate::project::Project;
-use crate::sh::Running;
 use crate::wait::within;
 
-/// How long a browser may take to start, or a page to load.
+/// The deadline for a browser to start, or a page to load.
 const START: Duration = Duration::from_secs(60);
 
-/// How long one question to the browser may take.
-const ANSWER: Duration = Duration::from_secs(20);
+/// The deadline of one command to the browser.
+const COMMAND_LIMIT: Duration = Duration::from_secs(20);
 
-/// How often a page is looked at while something is waited for.
-const GLANCE: Duration = Duration::from_millis(50);
+/// The interval at which a page is polled.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// The size of the window, so that screenshots are alike everywhere.
+/// The window size, which makes screenshots equal on every machine.
 const WINDOW: &str = "--window-size=1280,900";
 
-/// One page in a Chrome of its own; both end when this is dropped.
+/// A page in its own Chrome. Dropping this ends both.
 pub struct Page {
     client: Client,
     driver: Running,
@@ -50,10 +50,10 @@ impl Page {
     pub async fn click(&self, selector: &str) -> Result<()> {
         let what = format!("clicking {selector}");
         let click = async { self.client.find(Locator::Css(selector)).await?.click().await };
-        within(ANSWER, &what, click).await.context(what)
+        within(COMMAND_LIMIT, &what, click).await.context(what)
     }
 
-    /// Types `text` into a field, in place of what was there.
+    /// Replaces the text of a field.
     pub async fn fill(&self, selector: &str, text: &str) -> Result<()> {
         let what = format!("filling {selector}");
         let fill = async {
@@ -61,24 +61,27 @@ impl Page {
             field.clear().await?;
             field.send_keys(text).await
         };
-        within(ANSWER, &what, fill).await.context(what)
+        within(COMMAND_LIMIT, &what, fill).await.context(what)
     }
 
-    /// The value of a JavaScript expression, for which `args` are `arguments`.
+    /// Returns the value of a JavaScript expression. `args` are its `arguments`.
     pub async fn eval(&self, expression: &str, args: Vec<Value>) -> Result<Value> {
         let script = format!("return {expression};");
         let evaluate = self.client.execute(&script, args);
-        within(ANSWER, "asking the page", evaluate).await.with_context(|| format!("evaluating {expression}"))
+        within(COMMAND_LIMIT, "evaluating JavaScript", evaluate)
+            .await
+            .with_context(|| format!("evaluating {expression}"))
     }
 
-    /// The text of an element; an error when there is no such element.
+    /// Returns the text of an element, or an error if it does not exist.
     pub async fn text(&self, selector: &str) -> Result<String> {
         let value =
             self.eval("document.querySelector(arguments[0])?.textContent", vec![json!(selector)]).await?;
         value.as_str().map(str::to_owned).ok_or_else(|| anyhow!("the page has no {selector}"))
     }
 
-    /// Looks at the page until `done` is satisfied with the value of `expression`; after `limit` the error tells the last value.
+    /// Polls until `done` returns `true` for the value of `expression`. After `limit` the error contains the last
+    /// value.
     pub async fn wait_for(
         &self,
         what: &str,
@@ -94,48 +97,48 @@ impl Page {
                 return Ok(value);
             }
             if start.elapsed() > limit {
-                bail!("waited {} s in vain for {what}; the page has: {value}", limit.as_secs());
+                bail!("timed out after {} s waiting for {what}; the page has: {value}", limit.as_secs());
             }
-            sleep(GLANCE).await;
+            sleep(POLL_INTERVAL).await;
         }
     }
 
-    /// What the page wrote into the browser's console as errors, and what the browser itself wrote about the page.
+    /// Returns the errors in the browser's console, from the page and from the browser itself.
     pub async fn console_errors(&self) -> Result<Vec<String>> {
         let log = self.command("se/log", json!({ "type": "browser" })).await?;
-        let entries = log.as_array().context("chromedriver gave no log")?;
+        let entries = log.as_array().context("chromedriver returned no log")?;
         let severe = entries.iter().filter(|entry| entry["level"] == "SEVERE");
         Ok(severe.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect())
     }
 
-    /// One command of Chrome's DevTools protocol, for what WebDriver cannot do.
+    /// Runs a command of Chrome's DevTools protocol, for features that WebDriver lacks.
     pub async fn devtools(&self, command: &str, params: Value) -> Result<()> {
         self.command("goog/cdp/execute", json!({ "cmd": command, "params": params })).await.map(|_| ())
     }
 
     pub async fn screenshot(&self, path: &Path) -> Result<()> {
-        let image = within(ANSWER, "taking a screenshot", self.client.screenshot()).await?;
+        let image = within(COMMAND_LIMIT, "taking a screenshot", self.client.screenshot()).await?;
         fs::write(path, image).with_context(|| format!("cannot write {}", path.display()))
     }
 
     /// Ends the session, so that Chrome removes its temporary profile.
     pub async fn close(self) -> Result<()> {
-        let closed = within(ANSWER, "closing Chrome", self.client.close()).await;
+        let closed = within(COMMAND_LIMIT, "closing Chrome", self.client.close()).await;
         drop(self.driver);
         closed
     }
 
     async fn command(&self, path: &'static str, body: Value) -> Result<Value> {
-        within(ANSWER, path, self.client.issue_cmd(Extension { path, body })).await.context(path)
+        within(COMMAND_LIMIT, path, self.client.issue_cmd(Extension { path, body })).await.context(path)
     }
 }
 
-/// Chrome as webdriver.json sets it up for the contract tests, with a window and a console that can be read.
+/// The capabilities of webdriver.json, which the contract tests use, with a window size and a readable console.
 fn capabilities(project: &Project) -> Result<Capabilities> {
     const OPTIONS: &str = "goog:chromeOptions";
     let path = project.root().join("webdriver.json");
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let mut shared: Value = serde_json::from_str(&text).context("webdriver.json is not understood")?;
+    let mut shared: Value = serde_json::from_str(&text).context("cannot parse webdriver.json")?;
     let args = shared.pointer_mut(&format!("/{OPTIONS}/args")).and_then(Value::as_array_mut);
     args.context("webdriver.json has no arguments for Chrome")?.push(WINDOW.into());
     Ok(Capabilities::from_iter([
@@ -144,8 +147,8 @@ fn capabilities(project: &Project) -> Result<Capabilities> {
     ]))
 }
 
-/// Starts chromedriver, and returns the port that it listens on. It takes a port that is free for IPv6 and needs the same one for
-/// IPv4, which another program may have: then it ends, and is started again.
+/// Starts chromedriver, and returns the port that it listens on. chromedriver picks a free IPv6 port and needs the same
+/// port for IPv4. If another program has that, chromedriver exits and is started again.
 async fn start_driver(project: &Project) -> Result<(Running, u16)> {
     const ATTEMPTS: usize = 5;
     let program = browser::driver(project, Engine::Chrome).await?;
@@ -162,25 +165,25 @@ async fn start_driver(project: &Project) -> Result<(Running, u16)> {
     }
 }
 
-/// chromedriver takes any free port and says which. When it cannot start, its own words are the error.
+/// Reads the port that chromedriver prints. If chromedriver does not start, its output is the error.
 async fn announced_port(lines: &mut UnboundedReceiver<String>) -> Result<u16> {
-    let mut said = Vec::new();
+    let mut output = Vec::new();
     while let Some(line) = lines.recv().await {
         if let Some(port) = port_in(&line) {
             return Ok(port);
         }
-        said.push(line);
+        output.push(line);
     }
-    bail!("chromedriver did not start: {}", said.join(" "))
+    bail!("chromedriver did not start: {}", output.join(" "))
 }
 
-/// The port in `ChromeDriver was started successfully on port 12345.`
+/// Reads the port in `ChromeDriver was started successfully on port 12345.`
 fn port_in(line: &str) -> Option<u16> {
     let (_, port) = line.split_once("started successfully on port ")?;
     port.trim_end_matches('.').parse().ok()
 }
 
-/// A command that chromedriver has beyond the WebDriver standard.
+/// A chromedriver command beyond the WebDriver standard.
 #[derive(Debug)]
 struct Extension {
     path: &'static str,
@@ -202,7 +205,7 @@ mod tests {
     use super::port_in;
 
     #[test]
-    fn chromedriver_announces_its_port() {
+    fn the_port_of_chromedriver_is_read() {
         assert_eq!(port_in("ChromeDriver was started successfully on port 33415."), Some(33415));
         assert_eq!(port_in("Starting ChromeDriver 156.0.8078.79 (abc) on port 0"), None);
     }

@@ -1,4 +1,4 @@
-//! ewebsock at its fastest: answers are sent from within its event handler, on its own thread.
+//! ewebsock at its fastest: answers are sent in its event handler, on its own thread.
 
 use std::{
     ops::ControlFlow,
@@ -24,8 +24,10 @@ struct Shared {
     failed: Mutex<Option<String>>,
 }
 
+/// Runs the client.
+///
 /// # Errors
-/// The server does not answer as it should.
+/// The server does not answer correctly.
 pub fn run(plan: &Plan) -> Result<f64> {
     let shared = Arc::new(Shared {
         plan: plan.clone(),
@@ -36,8 +38,11 @@ pub fn run(plan: &Plan) -> Result<f64> {
         failed: Mutex::default(),
     });
     let handler = Arc::clone(&shared);
-    let sender =
-        ewebsock::ws_connect(plan.url.clone(), Options::default(), Box::new(move |event| handler.on(event)));
+    let sender = ewebsock::ws_connect(
+        plan.url.clone(),
+        Options::default(),
+        Box::new(move |event| handler.handle(event)),
+    );
     *lock(&shared.sender) = Some(sender.map_err(|error| anyhow!(error))?);
 
     while !shared.opened.load(Ordering::Acquire) {
@@ -52,13 +57,13 @@ pub fn run(plan: &Plan) -> Result<f64> {
         shared.check()?;
         Ok(shared.received.load(Ordering::Relaxed))
     });
-    // Its thread keeps this alive, and goes on until the sender is dropped.
+    // ewebsock's thread holds `shared` and runs until the sender is dropped.
     *lock(&shared.sender) = None;
     rate
 }
 
 impl Shared {
-    fn on(&self, event: WsEvent) -> ControlFlow<()> {
+    fn handle(&self, event: WsEvent) -> ControlFlow<()> {
         match event {
             WsEvent::Opened => self.opened.store(true, Ordering::Release),
             WsEvent::Message(WsMessage::Binary(message)) => {

@@ -1,12 +1,14 @@
-//! ewebsock as its documentation shows it: events are fetched from its receiver, here without pause.
+//! ewebsock as in its documentation: events are read from its receiver, here without pause.
 
 use anyhow::{Result, anyhow, bail};
 use ewebsock::{Options, WsEvent, WsMessage, WsReceiver};
 
 use crate::plan::Plan;
 
+/// Runs the client.
+///
 /// # Errors
-/// The server does not answer as it should.
+/// The server does not answer correctly.
 pub fn run(plan: &Plan) -> Result<f64> {
     let (mut sender, receiver) =
         ewebsock::connect(&plan.url, Options::default()).map_err(|error| anyhow!(error))?;
@@ -25,7 +27,7 @@ pub fn run(plan: &Plan) -> Result<f64> {
             sender.send(WsMessage::Binary(plan.payload(sent).to_vec()));
             sent += 1;
         }
-        // Its own thread has the same core.
+        // ewebsock's thread has the same core.
         std::thread::yield_now();
         Ok(received)
     })

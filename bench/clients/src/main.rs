@@ -1,4 +1,4 @@
-//! One measurement of one client: how many messages a second go to a server and back, as one line of JSON.
+//! Measures one client: the messages per second that go to a server and back, as one line of JSON.
 //!
 //! The server runs on one core, and all threads of the client on another.
 
@@ -22,18 +22,18 @@ const HELP: &str = "clients CLIENT --bytes N --in-flight N --seconds S -- SERVER
 
 fn main() -> Result<()> {
     let (mut bytes, mut in_flight, mut seconds) = (64, 1, 1.0);
-    let mut words: Vec<OsString> = Vec::new();
+    let mut positional: Vec<OsString> = Vec::new();
     let mut parser = Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
             Arg::Long("bytes") => bytes = parser.value()?.parse()?,
             Arg::Long("in-flight") => in_flight = parser.value()?.parse()?,
             Arg::Long("seconds") => seconds = parser.value()?.parse()?,
-            Arg::Value(value) => words.push(value),
+            Arg::Value(value) => positional.push(value),
             other => bail!("{}\n{HELP}", other.unexpected()),
         }
     }
-    let (client, command) = words.split_first().context(HELP)?;
+    let (client, command) = positional.split_first().context(HELP)?;
     let run = match client.to_str() {
         Some("websocket-peer") => ours::run,
         Some("ewebsock") => ewebsock_events::run,

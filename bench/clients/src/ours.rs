@@ -1,12 +1,14 @@
-//! `WebSocketPeer`, polled without pause, as it would be by a game that has nothing else to do.
+//! `WebSocketPeer`, polled without pause.
 
 use anyhow::{Result, ensure};
 use websocket_peer::{ReadyState, WebSocketPeer};
 
 use crate::plan::Plan;
 
+/// Runs the client.
+///
 /// # Errors
-/// The server does not answer as it should.
+/// The server does not answer correctly.
 pub fn run(plan: &Plan) -> Result<f64> {
     let mut peer = WebSocketPeer::new();
     peer.connect(&plan.url)?;

@@ -1,10 +1,10 @@
-//! What every client does: so many messages in flight, a new one for each that comes back, and a look at each.
+//! The load of every client: a number of messages in flight, a new one for each that comes back, and a check of each.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail, ensure};
 
-/// What to do.
+/// The parameters of a measurement.
 #[derive(Clone)]
 pub struct Plan {
     pub url: String,
@@ -17,27 +17,29 @@ pub struct Plan {
 impl Plan {
     pub fn new(url: String, bytes: usize, in_flight: usize, time: Duration) -> Self {
         let payload = |first: usize| (0..bytes).map(|at| (at.wrapping_mul(131) ^ first) as u8).collect();
-        // Caches are warm long before that, and so is the processor.
+        // Long enough for caches and the processor's frequency.
         let warm_up = (time / 3).min(Duration::from_secs(1));
         Self { url, in_flight, payloads: [payload(1), payload(2)], warm_up, time }
     }
 
-    /// The message with this number. Neighbours differ.
+    /// Returns the message with this number, which differs from its neighbours.
     pub fn payload(&self, number: u64) -> &[u8] {
         &self.payloads[(number % 2) as usize]
     }
 
+    /// Compares a received message with the one of this number.
+    ///
     /// # Errors
-    /// What came is not the message with this number.
-    pub fn check(&self, number: u64, came: &[u8]) -> Result<()> {
-        ensure!(self.payload(number) == came, "message {number} did not come back as it was sent");
+    /// They differ.
+    pub fn check(&self, number: u64, received: &[u8]) -> Result<()> {
+        ensure!(self.payload(number) == received, "message {number} was changed");
         Ok(())
     }
 
-    /// Goes on as long as it takes. `step` returns how many messages have come back so far; the result is their rate.
+    /// Measures the rate of messages. `step` returns the number of messages that have come back so far.
     ///
     /// # Errors
-    /// Those of `step`, or nothing comes back.
+    /// Those of `step`, or no message comes back.
     pub fn measure(&self, mut step: impl FnMut() -> Result<u64>) -> Result<f64> {
         let mut until = |end: Instant| {
             let mut count = step()?;
@@ -49,7 +51,7 @@ impl Plan {
         let (before, start) = until(Instant::now() + self.warm_up)?;
         let (after, end) = until(start + self.time)?;
         if after == before {
-            bail!("nothing came back");
+            bail!("no message came back");
         }
         Ok((after - before) as f64 / (end - start).as_secs_f64())
     }

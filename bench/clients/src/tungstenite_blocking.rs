@@ -1,4 +1,4 @@
-//! tungstenite on a blocking socket, as a yardstick: it has no frames to keep, so nothing else can be done beside it.
+//! tungstenite on a blocking socket, as a reference: the thread can do nothing else meanwhile.
 
 use std::net::TcpStream;
 
@@ -9,8 +9,10 @@ use crate::plan::Plan;
 
 const BUFFER: usize = 16 * 1024;
 
+/// Runs the client.
+///
 /// # Errors
-/// The server does not answer as it should.
+/// The server does not answer correctly.
 pub fn run(plan: &Plan) -> Result<f64> {
     let address = plan.url.trim_start_matches("ws://").trim_end_matches('/');
     let stream = TcpStream::connect(address).context("cannot connect")?;
@@ -18,21 +20,22 @@ pub fn run(plan: &Plan) -> Result<f64> {
     let config = WebSocketConfig::default().read_buffer_size(BUFFER).write_buffer_size(BUFFER);
     let (mut socket, _response) = client_with_config(&plan.url, stream, Some(config))?;
 
-    let in_flight = plan.in_flight as u64;
+    let depth = plan.in_flight as u64;
     let payloads = [0, 1].map(|number| Bytes::copy_from_slice(plan.payload(number)));
     let payload = |number: u64| Message::Binary(payloads[(number % 2) as usize].clone());
-    for number in 0..in_flight {
+    for number in 0..depth {
         socket.write(payload(number))?;
     }
     socket.flush()?;
     let mut received = 0;
     plan.measure(|| {
-        // A blocking read cannot tell what is left in the buffer; so a round of all that are in flight, and one flush for it.
-        for _ in 0..in_flight {
+        // A blocking read does not show whether the buffer has more messages. So a pass reads all that are in flight,
+        // with one flush.
+        for _ in 0..depth {
             let message = socket.read()?;
             ensure!(message.is_binary(), "{message:?}");
             plan.check(received, &message.into_data())?;
-            socket.write(payload(received + in_flight))?;
+            socket.write(payload(received + depth))?;
             received += 1;
         }
         socket.flush()?;

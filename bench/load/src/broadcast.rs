@@ -1,4 +1,4 @@
-//! One speaks and everybody hears it, the speaker too.
+//! One client sends and all receive, the sender included.
 
 use std::{
     collections::BTreeMap,
@@ -13,39 +13,39 @@ use serde::Serialize;
 
 use crate::{
     cores::{Cores, allow_descriptors},
-    crowd::Crowd,
+    pool::ClientPool,
     ring::Ring,
     server::Server,
 };
 
-/// What to do.
+/// The parameters of a measurement.
 #[derive(Debug)]
 pub struct Plan {
-    /// How many hear it.
+    /// The number of receivers.
     pub peers: usize,
-    /// The size of a message.
+    /// The size of a message, in bytes.
     pub bytes: usize,
-    /// How many messages, one after the other.
+    /// The number of messages, one after the other.
     pub times: usize,
-    /// Where to write the server's system calls down, which makes it far slower.
+    /// A file for the trace of the server's system calls, which slows the server down a lot.
     pub trace: Option<PathBuf>,
 }
 
-/// What was measured.
+/// The results.
 #[derive(Debug, Serialize)]
 pub struct Measured {
-    /// From sending one message until everybody has it, in microseconds; half of them took no longer.
+    /// The median time from sending a message until all have it, in microseconds.
     pub us_per_broadcast: f64,
-    /// The server's time on its core for each, in microseconds.
+    /// The server's CPU time per broadcast, in microseconds.
     pub cpu_us_per_broadcast: f64,
-    /// The server's system calls for each broadcast and peer, by name, if they were written down.
+    /// The server's system calls per broadcast and peer, by name, if they were traced.
     pub calls_per_peer: Option<BTreeMap<String, f64>>,
 }
 
-/// Does it.
+/// Runs the measurement.
 ///
 /// # Errors
-/// The server does not answer as it should.
+/// The server does not answer correctly.
 pub fn run(plan: &Plan, command: &[OsString]) -> Result<Measured> {
     allow_descriptors(plan.peers)?;
     let command = match &plan.trace {
@@ -53,16 +53,16 @@ pub fn run(plan: &Plan, command: &[OsString]) -> Result<Measured> {
         None => command.to_vec(),
     };
     let server = Server::start(Cores::find()?, &command)?;
-    let mut crowd = Crowd::new(server.addr(), Ring::new(8, plan.bytes))?;
-    crowd.join(plan.peers)?;
+    let mut pool = ClientPool::new(server.addr(), Ring::new(8, plan.bytes))?;
+    pool.join(plan.peers)?;
     for _ in 0..plan.times.div_ceil(10) {
-        broadcast(&mut crowd, 1, plan.peers)?;
+        broadcast(&mut pool, 1, plan.peers)?;
     }
 
     let calls = plan.trace.as_deref().map(calls).transpose()?;
     let cpu = server.cpu_time()?;
     let mut times =
-        (0..plan.times).map(|_| broadcast(&mut crowd, 1, plan.peers)).collect::<Result<Vec<_>>>()?;
+        (0..plan.times).map(|_| broadcast(&mut pool, 1, plan.peers)).collect::<Result<Vec<_>>>()?;
     let cpu = server.cpu_time()? - cpu;
     times.sort_unstable();
     let calls_per_peer = match (&plan.trace, calls) {
@@ -71,7 +71,7 @@ pub fn run(plan: &Plan, command: &[OsString]) -> Result<Measured> {
         }
         _ => None,
     };
-    // It goes first: then it is the one that the system remembers each connection for.
+    // The server closes first, so that it, not the load, keeps the connections in TIME_WAIT.
     drop(server);
     Ok(Measured {
         us_per_broadcast: times[plan.times / 2].as_secs_f64() * 1e6,
@@ -80,31 +80,33 @@ pub fn run(plan: &Plan, command: &[OsString]) -> Result<Measured> {
     })
 }
 
-/// Has the first one send so many messages, which so many hear. How long it took until all of these have all of them.
+/// Sends messages from the first client to `listeners` clients. Returns the time until all of them have received all
+/// messages.
 ///
 /// # Errors
-/// They do not come.
-pub fn broadcast(crowd: &mut Crowd, messages: usize, listeners: usize) -> Result<Duration> {
+/// Messages do not arrive.
+pub fn broadcast(pool: &mut ClientPool, messages: usize, listeners: usize) -> Result<Duration> {
     let start = Instant::now();
-    crowd.send(0, messages as u64)?;
-    crowd.hear((messages * listeners) as u64)?;
+    pool.send(0, messages as u64)?;
+    pool.receive((messages * listeners) as u64)?;
     Ok(start.elapsed())
 }
 
-/// The same command under strace, which writes one line a call. With `-I 2` it can be told to end while it waits for one.
+/// Wraps the command in strace, which writes one line per call. `-I 2` lets a signal end strace while a call blocks.
 fn traced(trace: &Path, command: &[OsString]) -> Vec<OsString> {
     let strace = ["strace", "-I", "2", "-f", "-qq", "-o"].map(OsStr::new);
     let before = strace.into_iter().chain([trace.as_os_str()]).map(OsStr::to_owned);
     before.chain(command.iter().cloned()).collect()
 }
 
-/// How often each call was made so far.
+/// Counts the calls so far, by name.
 fn calls(trace: &Path) -> Result<BTreeMap<String, usize>> {
-    // What is written down comes a little later than what it is about.
+    // strace writes a little later than the calls happen.
     std::thread::sleep(Duration::from_millis(300));
-    let text = fs::read_to_string(trace).with_context(|| format!("strace wrote no {}", trace.display()))?;
+    let text =
+        fs::read_to_string(trace).with_context(|| format!("strace did not write {}", trace.display()))?;
     let mut calls = BTreeMap::new();
-    // `1234 sendto(5, …) = 258`; the second half of a call that was interrupted begins with `<...`.
+    // `1234 sendto(5, …) = 258`; the second half of an interrupted call begins with `<...`.
     let names = text.lines().filter_map(|line| line.split_whitespace().nth(1)?.split_once('('));
     for (name, _) in names {
         *calls.entry(name.to_owned()).or_default() += 1;

@@ -1,4 +1,4 @@
-//! One client: a raw socket that sends what it was granted of its ring, and compares every byte that comes.
+//! One client: a raw socket that sends the granted part of its ring and compares every byte that it receives.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -15,23 +15,23 @@ use crate::{handshake, ring::Ring};
 pub struct Connection {
     stream: TcpStream,
     ring: Rc<Ring>,
-    /// What is left to be sent before frames: the request, or answers to pings.
+    /// Bytes to send before the next frame: the request, or answers to pings.
     first: Vec<u8>,
-    /// What has come of the server's answer; `None` once it was complete.
+    /// The received part of the server's response; `None` once it is complete.
     head: Option<Vec<u8>>,
-    /// What has come before the ring's messages, and how long it will be.
+    /// The received part of the bytes before the ring's messages, and their expected number.
     prelude: Vec<u8>,
     prelude_len: usize,
-    /// What has come of a control frame.
+    /// The received part of a control frame.
     control: Vec<u8>,
-    /// Places in the ring: what was sent, what may be sent, what came back.
+    /// Positions in the ring: sent, allowed to send, received.
     sent: u64,
     granted: u64,
     received: u64,
 }
 
 impl Connection {
-    /// Begins to connect.
+    /// Starts connecting.
     ///
     /// # Errors
     /// The system has no socket left.
@@ -52,34 +52,34 @@ impl Connection {
         })
     }
 
-    /// Whether the handshake is over.
+    /// Returns `true` after the handshake.
     pub fn is_open(&self) -> bool {
         self.head.is_none()
     }
 
-    /// Lets so many bytes come before the next message of the ring: the server has something to say first.
+    /// Expects `len` bytes from the server before the next message of the ring.
     pub fn expect_prelude(&mut self, len: usize) {
         self.prelude.clear();
         self.prelude_len = len;
     }
 
-    /// What the server has said first, once it has said all of it.
+    /// Returns the bytes before the ring's messages, once all have arrived.
     pub fn prelude(&self) -> Option<&[u8]> {
         (self.prelude.len() == self.prelude_len).then_some(&*self.prelude)
     }
 
-    /// Gives it other messages. Of the last ones everything has come that was to come.
-    pub fn play(&mut self, ring: Rc<Ring>) {
+    /// Replaces the messages. All expected messages of the last ring must have arrived.
+    pub fn set_ring(&mut self, ring: Rc<Ring>) {
         self.ring = ring;
         (self.sent, self.granted, self.received) = (0, 0, 0);
     }
 
-    /// Lets it send so many more messages.
+    /// Allows the client to send more messages.
     pub fn grant(&mut self, messages: u64) {
         self.granted += self.ring.outgoing(messages);
     }
 
-    /// Sends as much as the kernel takes of what was granted.
+    /// Sends as much of the granted messages as the kernel takes.
     ///
     /// # Errors
     /// The connection is lost.
@@ -96,16 +96,16 @@ impl Connection {
         Ok(())
     }
 
-    /// Reads all that is there, and tells how many messages have become complete by it.
+    /// Reads all available bytes. Returns the number of messages that they complete.
     ///
     /// # Errors
-    /// The connection is lost, or not what was sent came back.
+    /// The connection is lost, or a received byte is wrong.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<u64> {
         let before = self.ring.messages(self.received);
         while let Some(len) = unless_blocked(self.stream.read(buffer))? {
             ensure!(len > 0, "the server closed a connection");
             self.take(&buffer[..len])?;
-            // Less than was asked for: there was no more, and of more there will be an event.
+            // A short read has emptied the socket. More data causes another event.
             if len < buffer.len() {
                 break;
             }
@@ -113,10 +113,10 @@ impl Connection {
         Ok(self.ring.messages(self.received) - before)
     }
 
-    /// To be called when the socket first becomes writable.
+    /// Checks the connection when the socket first becomes writable.
     ///
     /// # Errors
-    /// Nobody listens.
+    /// The connection was refused.
     pub fn check_connected(&self) -> Result<()> {
         if let Some(error) = self.stream.take_error()? {
             return Err(error).context("cannot connect");
@@ -128,23 +128,23 @@ impl Connection {
     fn take(&mut self, bytes: &[u8]) -> Result<()> {
         if let Some(head) = &mut self.head {
             head.extend(bytes);
-            let Some(end) = handshake::answered(head)? else { return Ok(()) };
+            let Some(end) = handshake::response_len(head)? else { return Ok(()) };
             let rest = head.split_off(end);
             self.head = None;
             return self.take(&rest);
         }
         let (prelude, bytes) = bytes.split_at(bytes.len().min(self.prelude_len - self.prelude.len()));
         self.prelude.extend(prelude);
-        // Nearly always there are messages and nothing else.
+        // Almost all reads have only messages.
         if self.control.is_empty() && self.ring.expects(self.received, bytes) {
             self.received += bytes.len() as u64;
             return Ok(());
         }
-        self.take_slowly(bytes)
+        self.take_frames(bytes)
     }
 
-    /// Frame by frame, for there may be a ping between them.
-    fn take_slowly(&mut self, mut bytes: &[u8]) -> Result<()> {
+    /// Checks frame by frame, because there may be a ping between messages.
+    fn take_frames(&mut self, mut bytes: &[u8]) -> Result<()> {
         while let Some((&first, others)) = bytes.split_first() {
             let missing = self.ring.missing(self.received);
             if !self.control.is_empty() || (missing == 0 && first & 0x08 != 0) {
@@ -153,26 +153,29 @@ impl Connection {
                 bytes = others;
                 continue;
             }
-            let missing = if missing == 0 { self.ring.echo() } else { missing };
-            ensure!(missing > 0, "a message came, and none was to come");
+            let missing = if missing == 0 { self.ring.incoming_frame() } else { missing };
+            ensure!(missing > 0, "an unexpected message arrived");
             let (piece, rest) = bytes.split_at(bytes.len().min(missing as usize));
-            ensure!(self.ring.expects(self.received, piece), "what came back is not what was sent");
+            ensure!(
+                self.ring.expects(self.received, piece),
+                "a received message differs from the expected one"
+            );
             self.received += piece.len() as u64;
             bytes = rest;
         }
         Ok(())
     }
 
-    /// Once a control frame is complete, answers it. A server may want to know whether an idle client is there.
+    /// Answers a ping once it is complete. Servers ping idle clients.
     fn answer_control(&mut self) -> Result<()> {
         let [head, len, payload @ ..] = &*self.control else { return Ok(()) };
         if payload.len() < usize::from(*len) {
             return Ok(());
         }
         if *head != 0x89 {
-            bail!("the server sent a control frame that is no ping: {:02x?}", self.control);
+            bail!("the server sent a control frame that is not a ping: {:02x?}", self.control);
         }
-        // Under a key of zeros the payload stays as it is.
+        // A masking key of zeros leaves the payload unchanged.
         self.first.extend([0x8a, 0x80 | len, 0, 0, 0, 0]);
         self.first.extend(payload);
         self.control.clear();

@@ -1,4 +1,4 @@
-//! Two cores, one for the load and one for the server, and enough file descriptors for both.
+//! Pins the load and the server to one core each, and raises the limit of file descriptors for both.
 
 use anyhow::{Context, Result, ensure};
 use nix::{
@@ -18,10 +18,12 @@ pub struct Cores {
 }
 
 impl Cores {
+    /// Finds the cores.
+    ///
     /// # Errors
     /// There is only one core.
     pub fn find() -> Result<Self> {
-        let allowed = sched_getaffinity(THIS).context("cannot ask which cores there are")?;
+        let allowed = sched_getaffinity(THIS).context("cannot read the allowed cores")?;
         let mut found = (0..CpuSet::count()).filter(|&core| allowed.is_set(core).unwrap_or(false));
         let (Some(load), Some(server)) = (found.next(), found.next()) else {
             anyhow::bail!("two cores are needed: one for the server, one for the load");
@@ -29,19 +31,19 @@ impl Cores {
         Ok(Self { load: only(load)?, server: only(server)? })
     }
 
-    /// Keeps this thread, and what it starts from now on, to the load's core.
+    /// Pins this thread, and the threads and processes that it starts from now on, to the load's core.
     ///
     /// # Errors
-    /// The system refuses.
-    pub fn take_load(self) -> Result<()> {
+    /// The system call fails.
+    pub fn pin_to_load(self) -> Result<()> {
         sched_setaffinity(THIS, &self.load).context("cannot move to the load's core")
     }
 
-    /// Likewise to the server's.
+    /// Pins them to the server's core.
     ///
     /// # Errors
-    /// The system refuses.
-    pub fn take_server(self) -> Result<()> {
+    /// The system call fails.
+    pub fn pin_to_server(self) -> Result<()> {
         sched_setaffinity(THIS, &self.server).context("cannot move to the server's core")
     }
 }
@@ -52,23 +54,19 @@ fn only(core: usize) -> Result<CpuSet> {
     Ok(set)
 }
 
-/// Lets this process, and what it starts from now on, have `connections` and some files beside.
+/// Raises the descriptor limit of this process, and of those that it starts from now on, for this many connections.
 ///
 /// # Errors
 /// The system allows fewer.
 pub fn allow_descriptors(connections: usize) -> Result<()> {
-    const BESIDE: u64 = 64;
-    let needed = connections as u64 + BESIDE;
-    let (soft, hard) =
-        getrlimit(Resource::RLIMIT_NOFILE).context("cannot ask for the limit of descriptors")?;
+    const OTHER_FILES: u64 = 64;
+    let needed = connections as u64 + OTHER_FILES;
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).context("cannot read the limit of descriptors")?;
     if soft >= needed {
         return Ok(());
     }
-    // Beyond the hard limit only the superuser may go.
+    // Only the superuser may exceed the hard limit.
     let raised = setrlimit(Resource::RLIMIT_NOFILE, needed.max(hard), needed.max(hard));
-    ensure!(
-        raised.is_ok(),
-        "{needed} file descriptors are needed and {hard} are allowed: `ulimit -Hn` says the same"
-    );
+    ensure!(raised.is_ok(), "{needed} file descriptors are needed and {hard} are allowed (`ulimit -Hn`)");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! A closed loop: each connection keeps so many messages in flight, and sends a new one for each that comes back.
+//! A closed loop: each connection keeps a number of messages in flight, and sends a new one for each that comes back.
 
 use std::{
     ffi::OsString,
@@ -10,64 +10,70 @@ use serde::Serialize;
 
 use crate::{
     cores::{Cores, allow_descriptors},
-    crowd::Crowd,
+    pool::ClientPool,
     ring::Ring,
     server::Server,
 };
 
-/// What to do.
+/// The parameters of a measurement.
 #[derive(Debug)]
 pub struct Plan {
-    /// How many clients there are.
+    /// The number of clients.
     pub connections: usize,
-    /// How many messages of each are under way at any time.
+    /// The number of messages that each keeps in flight.
     pub in_flight: usize,
-    /// The size of a message.
+    /// The size of a message, in bytes.
     pub bytes: usize,
-    /// How long before it counts.
+    /// The time before the measurement.
     pub warm_up: Duration,
-    /// How long it counts.
+    /// The time of the measurement.
     pub time: Duration,
 }
 
-/// What was measured.
+/// The results.
 #[derive(Debug, Serialize)]
 pub struct Measured {
-    /// All connections together.
+    /// The rate of all connections together.
     pub messages_per_second: f64,
-    /// The server's time on its core for each message, in microseconds.
+    /// The server's CPU time per message, in microseconds.
     pub cpu_us_per_message: f64,
-    /// How much of its core the server had. Well below one, the load was what limited.
+    /// The server's share of its core. If it is well below one, the load was the limit.
     pub server_share: f64,
 }
 
-/// Does it.
+/// Runs the measurement.
 ///
 /// # Errors
-/// The server does not answer as it should.
+/// The server does not answer correctly.
 pub fn run(plan: &Plan, command: &[OsString]) -> Result<Measured> {
     allow_descriptors(plan.connections)?;
     let server = Server::start(Cores::find()?, command)?;
     let distinct = if plan.bytes > 64 * 1024 { plan.in_flight } else { plan.in_flight.max(8) };
-    let mut crowd = Crowd::new(server.addr(), Ring::new(distinct, plan.bytes))?;
-    crowd.join(plan.connections)?;
+    let mut pool = ClientPool::new(server.addr(), Ring::new(distinct, plan.bytes))?;
+    pool.join(plan.connections)?;
     for index in 0..plan.connections {
-        crowd.send(index, plan.in_flight as u64)?;
+        pool.send(index, plan.in_flight as u64)?;
     }
-    let measured = measure(&mut crowd, &server, plan.warm_up, plan.time)?;
-    // It goes first: then it is the one that the system remembers each connection for.
+    let measured = measure(&mut pool, &server, plan.warm_up, plan.time)?;
+    // The server closes first, so that it, not the load, keeps the connections in TIME_WAIT.
     drop(server);
     Ok(measured)
 }
 
-/// Goes on with what is under way: for each message that comes, one is sent. In the end so many are under way as before.
+/// Measures with the messages that are in flight: each received message is followed by another, so that their number
+/// stays.
 ///
 /// # Errors
-/// Not what was to come has come.
-pub fn measure(crowd: &mut Crowd, server: &Server, warm_up: Duration, time: Duration) -> Result<Measured> {
-    keep_going(crowd, warm_up)?;
+/// The server does not answer correctly.
+pub fn measure(
+    pool: &mut ClientPool,
+    server: &Server,
+    warm_up: Duration,
+    time: Duration,
+) -> Result<Measured> {
+    run_loop(pool, warm_up)?;
     let (start, cpu) = (Instant::now(), server.cpu_time()?);
-    let messages = keep_going(crowd, time)? as f64;
+    let messages = run_loop(pool, time)? as f64;
     let (time, cpu) = (start.elapsed().as_secs_f64(), (server.cpu_time()? - cpu).as_secs_f64());
     Ok(Measured {
         messages_per_second: messages / time,
@@ -76,16 +82,16 @@ pub fn measure(crowd: &mut Crowd, server: &Server, warm_up: Duration, time: Dura
     })
 }
 
-/// How many messages came back.
-fn keep_going(crowd: &mut Crowd, time: Duration) -> Result<u64> {
+/// Returns the number of messages that came back.
+fn run_loop(pool: &mut ClientPool, time: Duration) -> Result<u64> {
     let end = Instant::now() + time;
     let mut count = 0;
     while Instant::now() < end {
-        crowd.turn(Duration::from_millis(100), |_, messages| {
+        pool.poll_once(Duration::from_millis(100), |_, messages| {
             count += messages;
             messages
         })?;
-        crowd.insist()?;
+        pool.check_timeout()?;
     }
     Ok(count)
 }

@@ -1,4 +1,4 @@
-//! A server as it is most of the time: thousands who are silent, and a few who play.
+//! Thousands of silent clients, and a few that send at a rate.
 
 use std::{
     ffi::OsString,
@@ -10,103 +10,103 @@ use serde::Serialize;
 
 use crate::{
     cores::{Cores, allow_descriptors},
-    crowd::Crowd,
     pace::{Pace, latency_us},
+    pool::ClientPool,
     ring::Ring,
     server::Server,
 };
 
-/// What to do.
+/// The parameters of a measurement.
 #[derive(Debug)]
 pub struct Plan {
-    /// How many are silent.
+    /// The number of silent clients.
     pub idle: usize,
-    /// How many play.
+    /// The number of active clients.
     pub active: usize,
-    /// How many messages each of these sends in a second.
+    /// The messages per second of each active client.
     pub hz: u32,
-    /// How long before it counts.
+    /// The time before the measurement.
     pub warm_up: Duration,
-    /// How long it counts.
+    /// The time of the measurement.
     pub time: Duration,
-    /// Whether the server says something when its input is closed.
-    pub last_words: bool,
+    /// `true` if the server prints a line when its input is closed.
+    pub final_line: bool,
 }
 
-/// What was measured.
+/// The results.
 #[derive(Debug, Serialize)]
 pub struct Measured {
-    /// What an idle connection adds to the server's memory after its handshake, in bytes.
-    pub memory_joined: f64,
-    /// The same once it has sent and got one message.
-    pub memory_spoken: f64,
-    /// How much of its core the server had while the active ones played.
+    /// The server's memory per silent connection after its handshake, in bytes.
+    pub memory_after_handshake: f64,
+    /// The same after it has sent and received one message.
+    pub memory_after_message: f64,
+    /// The server's share of its core while the active clients sent.
     pub server_share: f64,
-    /// From a message to its echo, in microseconds, for the active ones: half of them, 99 %, and 99.9 % took no longer.
+    /// The time from a message to its echo, in microseconds: the median, 99 % and 99.9 %.
     pub latency_us: [f64; 3],
-    /// The server's last line.
-    pub last_words: Option<String>,
+    /// The last line that the server printed.
+    pub final_line: Option<String>,
 }
 
-/// The size of a message.
+/// The size of a message, in bytes.
 const BYTES: usize = 64;
-/// How many of the idle ones speak at a time, when each does so once.
+/// The number of silent clients that send at a time, when each sends one message.
 const AT_A_TIME: usize = 64;
-/// How long memory gets to settle before it is measured.
+/// The pause before memory is measured.
 const SETTLE: Duration = Duration::from_millis(500);
 
-/// Does it.
+/// Runs the measurement.
 ///
 /// # Errors
-/// The server does not answer as it should.
+/// The server does not answer correctly.
 pub fn run(plan: &Plan, command: &[OsString]) -> Result<Measured> {
     allow_descriptors(plan.idle + plan.active)?;
     let mut server = Server::start(Cores::find()?, command)?;
-    let mut crowd = Crowd::new(server.addr(), Ring::new(64, BYTES))?;
+    let mut pool = ClientPool::new(server.addr(), Ring::new(64, BYTES))?;
 
     let before = server.memory()? as f64;
     let each = |now: u64| (now as f64 - before) / plan.idle as f64;
-    crowd.join(plan.idle)?;
-    crowd.rest(SETTLE)?;
-    let memory_joined = each(server.memory()?);
-    everybody_speaks_once(&mut crowd)?;
-    crowd.rest(SETTLE)?;
-    let memory_spoken = each(server.memory()?);
+    pool.join(plan.idle)?;
+    pool.poll_for(SETTLE)?;
+    let memory_after_handshake = each(server.memory()?);
+    exchange_one_message_each(&mut pool)?;
+    pool.poll_for(SETTLE)?;
+    let memory_after_message = each(server.memory()?);
 
-    crowd.join(plan.active)?;
+    pool.join(plan.active)?;
     let pace = Pace { players: plan.idle..plan.idle + plan.active, hz: plan.hz };
-    pace.keep(&mut crowd, plan.warm_up, |listener| listener)?;
-    if plan.last_words {
+    pace.run(&mut pool, plan.warm_up, |receiver| receiver)?;
+    if plan.final_line {
         server.mark()?;
     }
     let (start, cpu) = (Instant::now(), server.cpu_time()?);
-    let latencies = pace.keep(&mut crowd, plan.time, |listener| listener)?;
+    let latencies = pace.run(&mut pool, plan.time, |receiver| receiver)?;
     let server_share = (server.cpu_time()? - cpu).as_secs_f64() / start.elapsed().as_secs_f64();
 
     let latency_us = latency_us(latencies);
-    // The server goes first: then it is the one that the system remembers each connection for.
-    let last_words = if plan.last_words {
-        server.last_words()?
+    // The server closes first, so that it, not the load, keeps the connections in TIME_WAIT.
+    let final_line = if plan.final_line {
+        server.final_line()?
     } else {
         drop(server);
         None
     };
-    Ok(Measured { memory_joined, memory_spoken, server_share, latency_us, last_words })
+    Ok(Measured { memory_after_handshake, memory_after_message, server_share, latency_us, final_line })
 }
 
-fn everybody_speaks_once(crowd: &mut Crowd) -> Result<()> {
+fn exchange_one_message_each(pool: &mut ClientPool) -> Result<()> {
     let mut next = 0;
     let mut due = 0;
-    while next < crowd.len() || due > 0 {
-        while next < crowd.len() && due < AT_A_TIME {
-            crowd.send(next, 1)?;
+    while next < pool.len() || due > 0 {
+        while next < pool.len() && due < AT_A_TIME {
+            pool.send(next, 1)?;
             (next, due) = (next + 1, due + 1);
         }
-        crowd.turn(Duration::from_millis(100), |_, messages| {
+        pool.poll_once(Duration::from_millis(100), |_, messages| {
             due -= messages as usize;
             0
         })?;
-        crowd.insist()?;
+        pool.check_timeout()?;
     }
     Ok(())
 }

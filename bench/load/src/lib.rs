@@ -1,15 +1,15 @@
-//! What loads a server and measures it. [`cores`] and [`server`] set the stage; [`ring`], [`connection`] and [`crowd`] are the
-//! clients, as cheap as possible so that the server is what limits; [`session`] makes clients of a Godot session of them; [`echo`],
-//! [`idle`], [`broadcast`] and [`relay`] are what they do, at a [`pace`] or as fast as they can.
+//! Loads and measures a server. [`cores`] and [`server`] start it; [`ring`], [`connection`] and [`pool`] are the
+//! clients, as cheap as possible so that the server is the limit; [`session`] makes them clients of a Godot session;
+//! [`echo`], [`idle`], [`broadcast`] and [`relay`] are the loads, at a [`pace`] or as fast as possible.
 
 pub mod broadcast;
 pub mod connection;
 pub mod cores;
-pub mod crowd;
 pub mod echo;
 pub mod handshake;
 pub mod idle;
 pub mod pace;
+pub mod pool;
 pub mod relay;
 pub mod ring;
 pub mod server;

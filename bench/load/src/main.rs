@@ -1,4 +1,4 @@
-//! One measurement of one server: what was measured is the only line of output, as JSON.
+//! Runs one measurement of one server. The result is the only line of output, as JSON.
 
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
@@ -9,52 +9,52 @@ use serde::Serialize;
 
 const HELP: &str = "\
 load echo      --connections N --in-flight N --bytes N --seconds S   -- SERVER ARGS…
-load idle      --connections N --active N --hz N --seconds S [--last-words]   -- SERVER ARGS…
+load idle      --connections N --active N --hz N --seconds S [--final-line]   -- SERVER ARGS…
 load broadcast --connections N --bytes N --times N [--trace FILE]   -- SERVER ARGS…
 load relay     --active N --hz N --in-flight N… --seconds S --connections N --burst N… --times N --bytes N --joining N
                -- SERVER ARGS…
-An option with … can be given several times.";
+Options with … can be repeated.";
 
 fn main() -> Result<()> {
-    let mut asked = Asked::default();
+    let mut args = Args::default();
     let mut parser = Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
-            Arg::Long("connections") => asked.connections = parser.value()?.parse()?,
-            Arg::Long("in-flight") => asked.in_flight.push(parser.value()?.parse()?),
-            Arg::Long("bytes") => asked.bytes = parser.value()?.parse()?,
-            Arg::Long("seconds") => asked.seconds = parser.value()?.parse()?,
-            Arg::Long("active") => asked.active = parser.value()?.parse()?,
-            Arg::Long("hz") => asked.hz = parser.value()?.parse()?,
-            Arg::Long("times") => asked.times = parser.value()?.parse()?,
-            Arg::Long("burst") => asked.bursts.push(parser.value()?.parse()?),
-            Arg::Long("joining") => asked.joining = parser.value()?.parse()?,
-            Arg::Long("trace") => asked.trace = Some(parser.value()?.into()),
-            Arg::Long("last-words") => asked.last_words = true,
-            Arg::Value(value) => asked.words.push(value),
+            Arg::Long("connections") => args.connections = parser.value()?.parse()?,
+            Arg::Long("in-flight") => args.in_flight.push(parser.value()?.parse()?),
+            Arg::Long("bytes") => args.bytes = parser.value()?.parse()?,
+            Arg::Long("seconds") => args.seconds = parser.value()?.parse()?,
+            Arg::Long("active") => args.active = parser.value()?.parse()?,
+            Arg::Long("hz") => args.hz = parser.value()?.parse()?,
+            Arg::Long("times") => args.times = parser.value()?.parse()?,
+            Arg::Long("burst") => args.bursts.push(parser.value()?.parse()?),
+            Arg::Long("joining") => args.joining = parser.value()?.parse()?,
+            Arg::Long("trace") => args.trace = Some(parser.value()?.into()),
+            Arg::Long("final-line") => args.final_line = true,
+            Arg::Value(value) => args.positional.push(value),
             other => bail!("{}\n{HELP}", other.unexpected()),
         }
     }
-    let (scenario, server) = asked.words.split_first().context(HELP)?;
+    let (scenario, server) = args.positional.split_first().context(HELP)?;
     match scenario.to_str() {
-        Some("echo") => tell(&echo::run(&asked.echo()?, server)?),
-        Some("idle") => tell(&idle::run(&asked.idle(), server)?),
-        Some("broadcast") => tell(&broadcast::run(&asked.broadcast(), server)?),
-        Some("relay") => tell(&relay::run(&asked.relay(), server)?),
+        Some("echo") => print(&echo::run(&args.echo()?, server)?),
+        Some("idle") => print(&idle::run(&args.idle(), server)?),
+        Some("broadcast") => print(&broadcast::run(&args.broadcast(), server)?),
+        Some("relay") => print(&relay::run(&args.relay(), server)?),
         _ => bail!(HELP),
     }
 }
 
-fn tell(measured: &impl Serialize) -> Result<()> {
+fn print(measured: &impl Serialize) -> Result<()> {
     println!("{}", serde_json::to_string(measured)?);
     Ok(())
 }
 
 /// The command line.
 #[derive(Default)]
-struct Asked {
-    /// What to do, then the server's own command line.
-    words: Vec<OsString>,
+struct Args {
+    /// The load, then the server's command line.
+    positional: Vec<OsString>,
     connections: usize,
     in_flight: Vec<usize>,
     bytes: usize,
@@ -65,10 +65,10 @@ struct Asked {
     bursts: Vec<usize>,
     joining: usize,
     trace: Option<PathBuf>,
-    last_words: bool,
+    final_line: bool,
 }
 
-impl Asked {
+impl Args {
     fn echo(&self) -> Result<echo::Plan> {
         let &[in_flight] = &*self.in_flight else { bail!("one number of messages in flight is needed") };
         Ok(echo::Plan {
@@ -87,7 +87,7 @@ impl Asked {
             hz: self.hz,
             warm_up: self.warm_up(),
             time: Duration::from_secs_f64(self.seconds),
-            last_words: self.last_words,
+            final_line: self.final_line,
         }
     }
 
@@ -105,7 +105,7 @@ impl Asked {
             players: self.active,
             hz: self.hz,
             in_flight: self.in_flight.clone(),
-            audience: self.connections,
+            members: self.connections,
             bursts: self.bursts.clone(),
             times: self.times,
             bytes: self.bytes,
@@ -115,7 +115,7 @@ impl Asked {
         }
     }
 
-    /// Caches are warm long before that, and so is the processor.
+    /// Long enough for caches and the processor's frequency.
     fn warm_up(&self) -> Duration {
         Duration::from_secs_f64((self.seconds / 3.0).min(1.0))
     }

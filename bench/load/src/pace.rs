@@ -1,4 +1,4 @@
-//! Some play: they send at a rate, whatever comes of it.
+//! Some clients send at a fixed rate, independent of the responses.
 
 use std::{
     collections::VecDeque,
@@ -8,28 +8,28 @@ use std::{
 
 use anyhow::Result;
 
-use crate::crowd::Crowd;
+use crate::pool::ClientPool;
 
-/// Who sends, and how often.
+/// The senders and their rate.
 #[derive(Debug)]
 pub struct Pace {
-    /// Which of the crowd.
+    /// The senders' indices in the pool.
     pub players: Range<usize>,
-    /// How many messages each of these sends in a second.
+    /// The messages per second of each sender.
     pub hz: u32,
 }
 
 impl Pace {
-    /// They send for so long, evenly spread over each period. `speaker` tells whose messages a listener hears. Returns how
-    /// long each message was on its way, when all have come.
+    /// Sends for `time`, evenly spread over each period. `sender` maps a receiver to the client whose messages it
+    /// receives. Recount_sent the latency of each message, when all have arrived.
     ///
     /// # Errors
-    /// Messages do not come as they should.
-    pub fn keep(
+    /// Messages are late or wrong.
+    pub fn run(
         &self,
-        crowd: &mut Crowd,
+        pool: &mut ClientPool,
         time: Duration,
-        speaker: impl Fn(usize) -> usize,
+        sender: impl Fn(usize) -> usize,
     ) -> Result<Vec<Duration>> {
         let (first, count) = (self.players.start, self.players.len());
         let step = Duration::from_secs(1) / self.hz / count as u32;
@@ -37,35 +37,35 @@ impl Pace {
         let mut sent = vec![VecDeque::new(); count];
         let mut latencies = Vec::with_capacity(total);
         let start = Instant::now();
-        let mut turns = 0;
+        let mut count_sent = 0;
         while latencies.len() < total {
             let now = Instant::now();
-            while turns < total && start + step * turns as u32 <= now {
-                let player = turns % count;
+            while count_sent < total && start + step * count_sent as u32 <= now {
+                let player = count_sent % count;
                 sent[player].push_back(Instant::now());
-                crowd.send(first + player, 1)?;
-                turns += 1;
+                pool.send(first + player, 1)?;
+                count_sent += 1;
             }
-            let wait = (start + step * turns as u32).saturating_duration_since(now);
-            let wait = if turns < total { wait } else { Duration::from_millis(100) };
-            crowd.turn(wait, |listener, messages| {
-                let times = sent[speaker(listener) - first].drain(..messages as usize);
+            let wait = (start + step * count_sent as u32).saturating_duration_since(now);
+            let wait = if count_sent < total { wait } else { Duration::from_millis(100) };
+            pool.poll_once(wait, |receiver, messages| {
+                let times = sent[sender(receiver) - first].drain(..messages as usize);
                 latencies.extend(times.map(|sent: Instant| sent.elapsed()));
                 0
             })?;
-            crowd.insist()?;
+            pool.check_timeout()?;
         }
         Ok(latencies)
     }
 }
 
-/// In microseconds: half of them took no longer, nor did 99 %, nor 99.9 %.
+/// Returns the median and the percentiles 99 and 99.9, in microseconds.
 pub fn latency_us(mut latencies: Vec<Duration>) -> [f64; 3] {
     latencies.sort_unstable();
     [0.5, 0.99, 0.999].map(|part| percentile(&latencies, part).as_secs_f64() * 1e6)
 }
 
-/// Of sorted times.
+/// Returns a percentile of sorted times.
 fn percentile(sorted: &[Duration], part: f64) -> Duration {
     let index = (sorted.len() as f64 * part) as usize;
     sorted.get(index.min(sorted.len().saturating_sub(1))).copied().unwrap_or_default()
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_percentile_is_one_of_the_times() {
+    fn a_percentile_is_a_measured_time() {
         let times: Vec<_> = (0..1000).map(Duration::from_micros).collect();
         assert_eq!(percentile(&times, 0.5), Duration::from_micros(500));
         assert_eq!(percentile(&times, 0.999), Duration::from_micros(999));

@@ -1,4 +1,5 @@
-//! A server that carries packets between the clients of a Godot session: from one to another, and from one to all others.
+//! Measures a server that relays packets between the clients of a Godot session, from one to one and from one to all
+//! others.
 
 use std::{
     ffi::OsString,
@@ -17,99 +18,99 @@ use crate::{
     session::{Session, partner},
 };
 
-/// What to do.
+/// The parameters of a measurement.
 #[derive(Debug)]
 pub struct Plan {
-    /// How many there are who send to each other, two and two.
+    /// The number of clients that send to each other in pairs.
     pub players: usize,
-    /// How many messages each of these sends in a second, once;
+    /// The messages per second of each player in the paced load.
     pub hz: u32,
-    /// and how many of each are under way when they send as fast as they can, one number after the other.
+    /// The numbers of messages that each player keeps in flight in the unpaced loads.
     pub in_flight: Vec<usize>,
-    /// How many there are when one of them speaks to all others.
-    pub audience: usize,
-    /// How many messages it sends right behind each other, one number after the other,
+    /// The number of clients when one of them sends to all others.
+    pub members: usize,
+    /// The numbers of messages that it sends back to back.
     pub bursts: Vec<usize>,
-    /// and how often.
+    /// The number of bursts of each size.
     pub times: usize,
-    /// The size of a message.
+    /// The size of a message, in bytes.
     pub bytes: usize,
-    /// How many join at a time.
+    /// The number of clients that join at a time.
     pub joining: usize,
-    /// How long before it counts.
+    /// The time before the measurement.
     pub warm_up: Duration,
-    /// How long it counts.
+    /// The time of the measurement.
     pub time: Duration,
 }
 
-/// What was measured.
+/// The results.
 #[derive(Debug, Serialize)]
 pub struct Measured {
-    /// From one to another, at a rate.
+    /// The paced load between pairs.
     pub paced: Paced,
-    /// The same, as fast as it can be, for each number in flight.
+    /// The unpaced load, for each number in flight.
     pub fastest: Vec<echo::Measured>,
-    /// From one to all others, for each number right behind each other.
+    /// The load from one to all others, for each burst size.
     pub broadcasts: Vec<Broadcast>,
-    /// All have come.
+    /// The time for all to join.
     pub joined: Joined,
 }
 
-/// Messages at a rate.
+/// The results of the paced load.
 #[derive(Debug, Serialize)]
 pub struct Paced {
-    /// The server's time on its core for each, in microseconds.
+    /// The server's CPU time per message, in microseconds.
     pub cpu_us_per_message: f64,
-    /// How much of its core the server had.
+    /// The server's share of its core.
     pub server_share: f64,
-    /// How long they were on their way, in microseconds: half of them, 99 %, and 99.9 % took no longer.
+    /// The latency in microseconds: the median, 99 % and 99.9 %.
     pub latency_us: [f64; 3],
 }
 
-/// Messages to everybody.
+/// The results of messages to all.
 #[derive(Debug, Serialize)]
 pub struct Broadcast {
-    /// From sending them until everybody has them, in microseconds; half of the times it took no longer.
+    /// The median time from sending a burst until all have it, in microseconds.
     pub us: f64,
-    /// The server's time on its core for each message and listener, in microseconds.
+    /// The server's CPU time per message and receiver, in microseconds.
     pub cpu_us_per_message: f64,
 }
 
-/// From the first client to a full audience, each told of each other.
+/// The time until all clients have joined and have been announced to each other.
 #[derive(Debug, Serialize)]
 pub struct Joined {
-    /// How long it took, in seconds.
+    /// The elapsed time, in seconds.
     pub seconds: f64,
-    /// The server's time on its core, in seconds.
+    /// The server's CPU time, in seconds.
     pub cpu_seconds: f64,
 }
 
-/// How long nothing happens after clients have joined. Servers may have to settle into a pace.
+/// The pause after clients have joined. Godot's server needs it to return to its frame rate.
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// Does it.
+/// Runs the measurement.
 ///
 /// # Errors
-/// The server does not carry packets as it should.
+/// The server does not relay correctly.
 pub fn run(plan: &Plan, command: &[OsString]) -> Result<Measured> {
-    allow_descriptors(plan.audience)?;
+    allow_descriptors(plan.members)?;
     let server = Server::start(Cores::find()?, command)?;
     let mut session = Session::new(server.addr(), plan.joining)?;
 
     let first = join(&mut session, &server, plan.players)?;
-    session.crowd().rest(SETTLE)?;
+    session.pool().poll_for(SETTLE)?;
     session.pair_off(plan.players, plan.bytes);
     let paced = paced(&mut session, &server, plan)?;
     let depths = plan.in_flight.iter();
     let fastest = depths.map(|&depth| fastest(&mut session, &server, plan, depth)).collect::<Result<_>>()?;
 
-    let others = join(&mut session, &server, plan.audience - plan.players)?;
-    session.crowd().rest(SETTLE)?;
-    session.give_the_word_to_one(plan.bytes);
+    let others = join(&mut session, &server, plan.members - plan.players)?;
+    session.pool().poll_for(SETTLE)?;
+    session.broadcast_from_first(plan.bytes);
     let bursts = plan.bursts.iter();
     let broadcasts =
         bursts.map(|&burst| broadcasts(&mut session, &server, plan.times, burst)).collect::<Result<_>>()?;
-    // It goes first: then it is the one that the system remembers each connection for.
+    // The server closes first, so that it, not the load, keeps the connections in TIME_WAIT.
     drop(server);
     let joined = Joined {
         seconds: first.seconds + others.seconds,
@@ -127,9 +128,9 @@ fn join(session: &mut Session, server: &Server, count: usize) -> Result<Joined> 
 
 fn paced(session: &mut Session, server: &Server, plan: &Plan) -> Result<Paced> {
     let pace = Pace { players: 0..plan.players, hz: plan.hz };
-    pace.keep(session.crowd(), plan.warm_up, partner)?;
+    pace.run(session.pool(), plan.warm_up, partner)?;
     let (start, cpu) = (Instant::now(), server.cpu_time()?);
-    let latencies = pace.keep(session.crowd(), plan.time, partner)?;
+    let latencies = pace.run(session.pool(), plan.time, partner)?;
     let (time, cpu) = (start.elapsed(), (server.cpu_time()? - cpu).as_secs_f64());
     Ok(Paced {
         cpu_us_per_message: cpu * 1e6 / latencies.len() as f64,
@@ -138,29 +139,29 @@ fn paced(session: &mut Session, server: &Server, plan: &Plan) -> Result<Paced> {
     })
 }
 
-/// Whoever gets a message sends one: so do they who hear their own echo.
+/// Each client sends a message for each that it receives, as in the echo load.
 fn fastest(session: &mut Session, server: &Server, plan: &Plan, depth: usize) -> Result<echo::Measured> {
-    let crowd = session.crowd();
+    let pool = session.pool();
     for index in 0..plan.players {
-        crowd.send(index, depth as u64)?;
+        pool.send(index, depth as u64)?;
     }
-    let measured = echo::measure(crowd, server, plan.warm_up, plan.time)?;
-    crowd.hear((plan.players * depth) as u64)?;
+    let measured = echo::measure(pool, server, plan.warm_up, plan.time)?;
+    pool.receive((plan.players * depth) as u64)?;
     Ok(measured)
 }
 
 fn broadcasts(session: &mut Session, server: &Server, times: usize, burst: usize) -> Result<Broadcast> {
-    let crowd = session.crowd();
-    let listeners = crowd.len() - 1;
+    let pool = session.pool();
+    let receivers = pool.len() - 1;
     for _ in 0..times.div_ceil(10) {
-        broadcast(crowd, burst, listeners)?;
+        broadcast(pool, burst, receivers)?;
     }
     let cpu = server.cpu_time()?;
-    let mut took = (0..times).map(|_| broadcast(crowd, burst, listeners)).collect::<Result<Vec<_>>>()?;
+    let mut took = (0..times).map(|_| broadcast(pool, burst, receivers)).collect::<Result<Vec<_>>>()?;
     let cpu = server.cpu_time()? - cpu;
     took.sort_unstable();
     Ok(Broadcast {
         us: took[times / 2].as_secs_f64() * 1e6,
-        cpu_us_per_message: cpu.as_secs_f64() * 1e6 / (times * burst * listeners) as f64,
+        cpu_us_per_message: cpu.as_secs_f64() * 1e6 / (times * burst * receivers) as f64,
     })
 }

@@ -1,72 +1,73 @@
-//! The messages, made beforehand: a ring of masked frames to send, and one of the frames that must come.
+//! Precomputed messages: a ring of masked frames to send, and one of frames to expect.
 
-/// The key of every frame. That it never changes is no help to a server, which cannot know.
+/// The masking key of every frame. A constant key does not change the server's work.
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
-/// What goes out and what comes in, as two streams that repeat. A place in one of them is the number of bytes before it.
+/// The outgoing and incoming bytes as two repeating streams. A position is the number of bytes before it.
 pub struct Ring {
     out: Stream,
     back: Stream,
 }
 
-/// Frames of one size, over and over.
+/// A repeating sequence of frames of one size.
 struct Stream {
-    /// The size of a frame; 0 if there is none.
+    /// The size of a frame, or 0 if there is none.
     frame: u64,
-    /// All of them.
+    /// The size of all frames.
     round: u64,
-    // Twice, so that one round from any place is one slice.
+    // All frames twice, so that one round from any position is a slice.
     bytes: Vec<u8>,
 }
 
 impl Ring {
-    /// What echoes are made of: `count` binary messages of so many bytes, each unlike its neighbours.
+    /// Makes a ring for echoes: `count` binary messages of this size, each different from its neighbours.
     pub fn new(count: usize, bytes: usize) -> Self {
         let messages = payloads(count, bytes);
         Self::of(&messages, &messages)
     }
 
-    /// Messages to send, and those that must come. All of either have the same size, and either may be none.
+    /// Makes a ring of messages to send and messages to expect. All messages of a direction have the same size. Either
+    /// may be empty.
     pub fn of(out: &[Vec<u8>], back: &[Vec<u8>]) -> Self {
         Self { out: Stream::new(out, masked), back: Stream::new(back, plain) }
     }
 
-    /// The bytes that `messages` take on their way out.
+    /// Returns the size of this number of outgoing messages, in bytes.
     pub fn outgoing(&self, messages: u64) -> u64 {
         messages * self.out.frame
     }
 
-    /// The bytes from one place to another, at most one round.
+    /// Returns the outgoing bytes between two positions, at most one round.
     pub fn to_send(&self, from: u64, to: u64) -> &[u8] {
         let start = (from % self.out.round) as usize;
         &self.out.bytes[start..start + (to - from).min(self.out.round) as usize]
     }
 
-    /// Whether something may be sent here that is none of the ring's.
+    /// Returns `true` if another frame may be sent at this position.
     pub fn is_between_frames(&self, sent: u64) -> bool {
         sent.is_multiple_of(self.out.frame)
     }
 
-    /// Whether these bytes are what must come at this place.
+    /// Returns `true` if these are the expected bytes at this position.
     pub fn expects(&self, received: u64, bytes: &[u8]) -> bool {
         let Some(start) = received.checked_rem(self.back.round) else { return bytes.is_empty() };
         let (start, round) = (start as usize, self.back.round as usize);
-        // A whole round is as good as any other, so all pieces start at the same place.
+        // All rounds are equal, so all pieces start at the same position.
         bytes.chunks(round).all(|piece| self.back.bytes[start..start + piece.len()] == *piece)
     }
 
-    /// How many bytes are missing to the end of the frame that this place is in; none between two frames.
+    /// Returns the number of bytes to the end of the frame at this position, or 0 between two frames.
     pub fn missing(&self, received: u64) -> u64 {
         received.checked_next_multiple_of(self.back.frame).map_or(0, |end| end - received)
     }
 
-    /// How many whole messages came within so many bytes.
+    /// Returns the number of whole messages within this number of bytes.
     pub fn messages(&self, received: u64) -> u64 {
         received.checked_div(self.back.frame).unwrap_or(0)
     }
 
-    /// The size of an incoming frame; 0 if none must come.
-    pub fn echo(&self) -> u64 {
+    /// The size of an incoming frame, or 0 if none is expected.
+    pub fn incoming_frame(&self) -> u64 {
         self.back.frame
     }
 }
@@ -75,18 +76,18 @@ impl Stream {
     fn new(messages: &[Vec<u8>], frame: impl Fn(&[u8]) -> Vec<u8>) -> Self {
         let frames: Vec<_> = messages.iter().map(|message| frame(message)).collect();
         let size = frames.first().map_or(0, Vec::len);
-        debug_assert!(frames.iter().all(|frame| frame.len() == size), "one size for all");
+        debug_assert!(frames.iter().all(|frame| frame.len() == size), "frames differ in size");
         Self { frame: size as u64, round: (size * frames.len()) as u64, bytes: frames.concat().repeat(2) }
     }
 }
 
-/// So many messages of so many bytes, each unlike its neighbours.
+/// Makes messages of this size, each different from its neighbours.
 pub fn payloads(count: usize, bytes: usize) -> Vec<Vec<u8>> {
     let byte = |number: usize, at: usize| (at.wrapping_mul(131) ^ number.wrapping_mul(29)) as u8;
     (0..count).map(|number| (0..bytes).map(|at| byte(number, at)).collect()).collect()
 }
 
-/// A client's frame.
+/// Encodes a client's frame.
 fn masked(message: &[u8]) -> Vec<u8> {
     let mut frame = head(0x80, message.len());
     frame.extend(MASK);
@@ -94,14 +95,14 @@ fn masked(message: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// A server's frame.
+/// Encodes a server's frame.
 fn plain(message: &[u8]) -> Vec<u8> {
     let mut frame = head(0, message.len());
     frame.extend(message);
     frame
 }
 
-/// The first bytes of a whole binary frame.
+/// Encodes the header of an unfragmented binary frame.
 fn head(mask_bit: u8, len: usize) -> Vec<u8> {
     let mut head = vec![0x82];
     match len {
@@ -123,31 +124,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_known_by_its_bytes() {
+    fn bytes_are_compared_at_their_position() {
         let ring = Ring::new(3, 200);
         let two_rounds: Vec<u8> = ring.back.bytes.clone();
         assert_eq!(two_rounds.len(), 6 * 204);
         assert!(ring.expects(0, &two_rounds));
         assert!(ring.expects(6 * 204 + 7, &two_rounds[7..]));
-        assert!(!ring.expects(204, &two_rounds[..204]), "neighbours are alike");
+        assert!(!ring.expects(204, &two_rounds[..204]), "neighbours are equal");
         assert!(!ring.expects(1, &two_rounds[..10]));
     }
 
     #[test]
-    fn sizes_are_those_of_the_protocol() {
+    fn frame_sizes_follow_the_protocol() {
         for (bytes, sent, received) in
             [(64, 70, 66), (1024, 1032, 1028), (1 << 20, (1 << 20) + 14, (1 << 20) + 10)]
         {
             let ring = Ring::new(2, bytes);
-            assert_eq!((ring.outgoing(1), ring.echo()), (sent, received));
+            assert_eq!((ring.outgoing(1), ring.incoming_frame()), (sent, received));
             assert_eq!(ring.to_send(sent + 1, 3 * sent).len() as u64, 2 * sent - 1);
         }
     }
 
     #[test]
-    fn nothing_is_expected_where_nothing_is_to_come() {
+    fn an_empty_ring_expects_nothing() {
         let ring = Ring::of(&payloads(2, 100), &[]);
         assert!(!ring.expects(0, &[0x82]));
-        assert_eq!((ring.messages(0), ring.missing(0), ring.echo()), (0, 0, 0));
+        assert_eq!((ring.messages(0), ring.missing(0), ring.incoming_frame()), (0, 0, 0));
     }
 }

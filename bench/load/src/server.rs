@@ -1,4 +1,4 @@
-//! The server that is measured: a program of its own, on a core of its own.
+//! The measured server: a separate program on its own core.
 
 use std::{
     ffi::OsString,
@@ -21,112 +21,114 @@ use nix::{
 
 use crate::cores::Cores;
 
-/// How long it may take to start, or to say its last words.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The deadline for starting, or for the final line.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long it may take to end when it is asked to.
-const GOODBYE: Duration = Duration::from_secs(2);
+/// The deadline for exiting on request.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A server that runs. It is stopped when this is dropped.
+/// A running server. Dropping this stops it.
 pub struct Server {
     child: Child,
-    /// Servers may end when this is closed, so it stays open.
+    /// Kept open, because a server may exit when it is closed.
     stdin: Option<ChildStdin>,
     lines: Receiver<String>,
     addr: SocketAddr,
 }
 
 impl Server {
-    /// Starts a program on the server's core, and waits until it says where it listens. This thread then goes to the load's core.
+    /// Starts a program on the server's core, and waits until it prints its address. Then pins this thread to the
+    /// load's core.
     ///
     /// # Errors
-    /// It does not start, or says nothing like `Listening on ws://127.0.0.1:9080`.
+    /// The program does not start, or does not print a line like `Listening on ws://127.0.0.1:9080`.
     pub fn start(cores: Cores, command: &[OsString]) -> Result<Self> {
-        let (program, args) = command.split_first().context("no server was named")?;
+        let (program, args) = command.split_first().context("the command line has no server")?;
         let mut prepared = Command::new(program);
         prepared.args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
-        // A process begins where the thread was that started it.
-        cores.take_server()?;
+        // A process inherits the core of the thread that starts it.
+        cores.pin_to_server()?;
         let spawned = prepared.spawn();
-        cores.take_load()?;
+        cores.pin_to_load()?;
         let mut child = spawned.with_context(|| format!("cannot start {}", Path::new(program).display()))?;
 
         let stdout = child.stdout.take().context("the server has no output")?;
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
-            let said = BufReader::new(stdout).lines().map_while(Result::ok);
-            // Nobody listens any more once the server was stopped.
-            said.for_each(|line| drop(sender.send(line)));
+            let lines = BufReader::new(stdout).lines().map_while(Result::ok);
+            // The receiver is gone once the server has been stopped.
+            lines.for_each(|line| drop(sender.send(line)));
         });
         let stdin = child.stdin.take();
         let mut server = Self { child, stdin, lines, addr: SocketAddr::from(([0; 4], 0)) };
-        server.addr = server.announced()?;
+        server.addr = server.wait_for_address()?;
         Ok(server)
     }
 
-    /// Where it listens.
+    /// The server's address.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// The time that it has been running on a core, in its own code and in the kernel's, in all its threads.
+    /// Returns the CPU time of all its threads, in user space and in the kernel.
     ///
     /// # Errors
-    /// It is gone.
+    /// The server has exited.
     pub fn cpu_time(&self) -> Result<Duration> {
         let clock = clock_getcpuclockid(Pid::from_raw(self.child.id().cast_signed()));
         let time = clock.and_then(|clock| clock.now()).context("the server's CPU time cannot be read")?;
         Ok(time.into())
     }
 
-    /// The memory that it has, in bytes. Pages are counted one by one; the kernel's quick count is off by some dozens.
+    /// Returns the resident memory, in bytes. `smaps_rollup` counts every page; the kernel's faster counters are off by
+    /// some dozens.
     ///
     /// # Errors
-    /// It is gone.
+    /// The server has exited.
     pub fn memory(&self) -> Result<u64> {
         let path = format!("/proc/{}/smaps_rollup", self.child.id());
         let text = fs::read_to_string(path).context("the server's memory cannot be read")?;
         let line = text.lines().find_map(|line| line.strip_prefix("Rss:"));
-        let kib = line.and_then(|line| line.trim().strip_suffix(" kB")).context("the kernel tells no Rss")?;
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB")).context("smaps_rollup has no Rss")?;
         Ok(kib.trim().parse::<u64>()? * 1024)
     }
 
-    /// Writes an empty line to its standard input: what it has to tell in the end is about what comes from now on.
+    /// Writes an empty line to the server's standard input: its final line covers the time from now on.
     ///
     /// # Errors
-    /// It is gone.
+    /// The server has exited.
     pub fn mark(&mut self) -> Result<()> {
         let stdin = self.stdin.as_mut().context("the server has no input")?;
         stdin.write_all(b"\n").context("the server does not read its input")
     }
 
-    /// Closes its standard input, at which it may say something and end.
+    /// Closes the server's standard input, and returns the last line that it prints before it exits.
     ///
     /// # Errors
-    /// It goes on running.
-    pub fn last_words(mut self) -> Result<Option<String>> {
+    /// The server does not exit.
+    pub fn final_line(mut self) -> Result<Option<String>> {
         self.stdin = None;
         let mut last = None;
         let start = Instant::now();
         loop {
-            let left = PATIENCE.saturating_sub(start.elapsed());
+            let left = TIMEOUT.saturating_sub(start.elapsed());
             match self.lines.recv_timeout(left) {
                 Ok(line) => last = Some(line),
                 Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(last),
                 Err(mpsc::RecvTimeoutError::Timeout) => {
-                    anyhow::bail!("the server does not end when its input is closed")
+                    anyhow::bail!("the server does not exit when its input is closed")
                 }
             }
         }
     }
 
-    fn announced(&self) -> Result<SocketAddr> {
+    fn wait_for_address(&self) -> Result<SocketAddr> {
         let start = Instant::now();
         loop {
-            let left = PATIENCE.saturating_sub(start.elapsed());
-            let line = self.lines.recv_timeout(left).context("the server does not say where it listens")?;
+            let left = TIMEOUT.saturating_sub(start.elapsed());
+            let line = self.lines.recv_timeout(left).context("the server does not print its address")?;
             if let Some(addr) = line.strip_prefix("Listening on ws://") {
-                return addr.parse().with_context(|| format!("not understood: {line}"));
+                return addr.parse().with_context(|| format!("cannot parse {line}"));
             }
         }
     }
@@ -134,16 +136,16 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // A request, for strace would not take the server along if it was simply killed.
+        // SIGTERM first: strace passes it to the server, but a killed strace would leave the server running.
         let asked = kill(Pid::from_raw(self.child.id().cast_signed()), Signal::SIGTERM);
         let start = Instant::now();
-        while asked.is_ok() && start.elapsed() < GOODBYE {
+        while asked.is_ok() && start.elapsed() < EXIT_TIMEOUT {
             if !matches!(self.child.try_wait(), Ok(None)) {
                 return;
             }
             thread::sleep(Duration::from_millis(5));
         }
-        // Both fail only if it has ended already.
+        // Both fail only if the server has exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! The paths that every packet takes: in, out, and to everybody. One thread, one process, real sockets.
+//! The paths of every packet: receiving, sending, and broadcasting. One thread, one process, real sockets.
 
 use std::{
     hint::black_box,
@@ -9,7 +9,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use micro::{client, echo, frames, peer, server};
 use websocket_peer::Packet;
 
-/// Frames that came together are read, told, answered and sent.
+/// Reads, reports, answers and sends frames that arrive together.
 fn echoing(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("server echoes");
     for (count, len) in [(1, 64), (64, 64), (16, 1024), (1, 256 * 1024)] {
@@ -29,7 +29,7 @@ fn echoing(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// One packet for everybody.
+/// Sends one packet to all peers.
 fn broadcasting(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("server broadcasts");
     let packet = Packet::binary([7; 256]);
@@ -50,14 +50,14 @@ fn broadcasting(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// What a frame costs when nothing has happened.
+/// Polls without any event.
 fn idling(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("idle poll");
     let mut server = server();
     let _clients: Vec<_> = (0..100).map(|_| client(&mut server)).collect();
     group.bench_function("server with 100 peers", |bencher| bencher.iter(|| server.poll()));
-    let mut lonely = peer(&mut server);
-    group.bench_function("peer", |bencher| bencher.iter(|| black_box(lonely.poll())));
+    let mut idle = peer(&mut server);
+    group.bench_function("peer", |bencher| bencher.iter(|| black_box(idle.poll())));
     group.finish();
 }
 

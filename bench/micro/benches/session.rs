@@ -1,10 +1,10 @@
-//! Godot's session without a network: packets go in, packets and events come out.
+//! A Godot session without a network: packets in, packets and events out.
 
 use std::hint::black_box;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use micro::session::{
-    Game, a_move, call_packet, called, join, peer, receive, relay_packet, sent, server, settle,
+    Game, a_move, call_packet, join, peer, receive, received_call, relay_packet, sent, server, settle,
 };
 use websocket_peer::{
     Packet,
@@ -14,7 +14,7 @@ use websocket_peer::{
 const MANY: usize = 1000;
 const BYTES: usize = 100;
 
-/// A call is made, and its packets are taken.
+/// Makes a call and takes its packets.
 fn calling(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("call out");
     for (name, to, peers) in [
@@ -27,7 +27,7 @@ fn calling(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(recipients as u64));
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
-                session.call(game, to, black_box(a_move())).expect("they are there");
+                session.call(game, to, black_box(a_move())).expect("the peers are connected");
                 assert_eq!(sent(&mut session), recipients);
             });
         });
@@ -35,24 +35,24 @@ fn calling(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A call comes, is checked, and becomes the program's type.
-fn called_by_a_peer(criterion: &mut Criterion) {
+/// Receives a call, checks it, and converts it to the program's type.
+fn receiving_calls(criterion: &mut Criterion) {
     let (mut session, game) = server(MANY);
     let packet = call_packet(&mut session, game);
-    // The peer has a number for the node, too, and it happens to be the same.
+    // The peer has its own number for the node, which is the same here.
     let announcement = [&[1], Game::methods().md5().as_bytes(), b"\0\x01\0\0\0Game\0"].concat();
     receive(&mut session, peer(0), &Packet::binary(announcement));
     settle(&mut session);
     criterion.bench_function("call in, read", |bencher| {
         bencher.iter(|| {
             receive(&mut session, peer(0), black_box(&packet));
-            called(&mut session, game)
+            received_call(&mut session, game)
         });
     });
-    assert_eq!(session.stats().refused, 0);
+    assert_eq!(session.stats().rejected_packets, 0);
 }
 
-/// A packet between clients goes through the server.
+/// Relays a packet between clients.
 fn relaying(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("relay of 100 B");
     let one = peer(1).get();
@@ -72,7 +72,7 @@ fn relaying(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A session fills, and everybody is told of everybody.
+/// Fills a session, which announces each peer to each other.
 fn joining(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("join");
     group.throughput(Throughput::Elements(MANY as u64));
@@ -90,5 +90,5 @@ fn joining(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, calling, called_by_a_peer, relaying, joining);
+criterion_group!(benches, calling, receiving_calls, relaying, joining);
 criterion_main!(benches);

@@ -1,11 +1,11 @@
-//! Values to bytes and back.
+//! Encoding and decoding of values.
 
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use websocket_peer::variant::{Array, Dictionary, Objects, Variant, Vector3};
 
-/// What a game sends: from the smallest to the largest.
+/// Values as games send them, from the smallest to the largest.
 fn values() -> Vec<(&'static str, Vec<Variant>)> {
     let arguments = vec![
         Variant::from(1_234_567),
@@ -17,7 +17,7 @@ fn values() -> Vec<(&'static str, Vec<Variant>)> {
     let numbers: Array = (0..1000_i64).collect();
     vec![
         ("small int", vec![Variant::Int(7)]),
-        ("string of 32 bytes", vec!["a line that somebody has written".into()]),
+        ("string of 32 bytes", vec!["a line that a player has written".into()]),
         ("arguments of a call", arguments),
         ("array of 1000 ints", vec![numbers.into()]),
         ("nested dictionary", vec![nested(4).into()]),
@@ -25,7 +25,7 @@ fn values() -> Vec<(&'static str, Vec<Variant>)> {
     ]
 }
 
-/// A dictionary of four entries, one of which is a dictionary again, so many times.
+/// Makes a dictionary of four entries, one of which is a dictionary again, to this depth.
 fn nested(depth: usize) -> Dictionary {
     let inner = if depth == 0 { Variant::Nil } else { nested(depth - 1).into() };
     let entries: [(Variant, Variant); 4] = [
@@ -66,17 +66,17 @@ fn decoding(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// As the arguments of a call are: one behind the other, compressed.
+/// Encodes like the arguments of a call: one after the other, compressed.
 fn encode(values: &[Variant], out: &mut Vec<u8>) {
     for value in values {
-        value.encode_compressed(out, Objects::ById).expect("it can be encoded");
+        value.encode_compressed(out, Objects::ById).expect("the value can be encoded");
     }
 }
 
 fn decode(mut bytes: &[u8]) -> Vec<Variant> {
     let mut values = Vec::new();
     while !bytes.is_empty() {
-        let (value, len) = Variant::decode_compressed(bytes, Objects::ById).expect("it was encoded");
+        let (value, len) = Variant::decode_compressed(bytes, Objects::ById).expect("the bytes were encoded");
         values.push(value);
         bytes = &bytes[len..];
     }

@@ -1,5 +1,5 @@
-//! A server of ours and a client made of bytes, in one thread: what is timed is the server, the sockets between the two, and
-//! as little else as can be.
+//! A server of ours and a client that writes raw bytes, in one thread: almost all of the measured time is that of the
+//! server and the sockets.
 
 pub mod session;
 
@@ -13,11 +13,11 @@ use websocket_peer::{
     PeerOptions, RateLimits, ReadyState, ServerEvent, ServerOptions, WebSocketPeer, WebSocketServer,
 };
 
-/// The request of a client that offers nothing.
+/// The upgrade request of a client that offers no protocols.
 const REQUEST: &str = "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
-/// A server that lets its peers do as they like.
+/// Starts a server without limits.
 pub fn server() -> WebSocketServer {
     let unlimited = RateLimits::default()
         .max_packets_per_second(0)
@@ -33,25 +33,25 @@ pub fn server() -> WebSocketServer {
     WebSocketServer::bind("127.0.0.1:0", options).expect("a free port")
 }
 
-/// A client that has its answer: what it writes now are frames.
+/// Connects a raw client and completes its handshake.
 pub fn client(server: &mut WebSocketServer) -> TcpStream {
-    let address = server.local_addr().expect("it listens");
-    let mut stream = TcpStream::connect(address).expect("it answers");
+    let address = server.local_addr().expect("a listening server");
+    let mut stream = TcpStream::connect(address).expect("a connection");
     stream.set_nodelay(true).expect("a live socket");
     stream.write_all(REQUEST.as_bytes()).expect("a live socket");
     while !matches!(server.next_event(), Some(ServerEvent::Opened(_))) {
         server.wait(Duration::from_secs(1));
     }
-    let mut answer = [0; 129];
-    stream.read_exact(&mut answer).expect("an answer");
-    assert!(answer.ends_with(b"\r\n\r\n"), "the answer has another length");
+    let mut response = [0; 129];
+    stream.read_exact(&mut response).expect("a response");
+    assert!(response.ends_with(b"\r\n\r\n"), "the response has another length");
     stream
 }
 
-/// A peer of ours that is connected.
+/// Connects a [`WebSocketPeer`].
 pub fn peer(server: &mut WebSocketServer) -> WebSocketPeer {
     let mut peer = WebSocketPeer::new();
-    peer.connect(&format!("ws://{}", server.local_addr().expect("it listens"))).expect("a good address");
+    peer.connect(&format!("ws://{}", server.local_addr().expect("a listening server"))).expect("a valid URL");
     while peer.poll() != ReadyState::Open {
         server.poll();
     }
@@ -61,7 +61,7 @@ pub fn peer(server: &mut WebSocketServer) -> WebSocketPeer {
     peer
 }
 
-/// `count` masked binary frames of `len` bytes.
+/// Encodes `count` masked binary frames of `len` bytes.
 pub fn frames(count: usize, len: usize) -> Vec<u8> {
     let mut frame = vec![0x82];
     match len {
@@ -80,7 +80,7 @@ pub fn frames(count: usize, len: usize) -> Vec<u8> {
     frame.repeat(count)
 }
 
-/// Polls until `count` packets were answered.
+/// Polls until `count` packets have been answered.
 pub fn echo(server: &mut WebSocketServer, count: usize) {
     let mut answered = 0;
     while answered < count {

@@ -1,4 +1,4 @@
-//! A server's session with peers that are made of packets: no socket, no clock, no other session.
+//! A server's session with simulated peers: no socket, no clock, no other session.
 
 use std::time::Duration;
 
@@ -10,30 +10,30 @@ use websocket_peer::{
 };
 
 rpc! {
-    /// What players and their server call.
+    /// The calls between players and their server.
     #[derive(Debug, Clone, PartialEq)]
     pub enum Game {
         /// A typical list of arguments.
         Move {
-            /// Who moves,
+            /// The player's id.
             id: i64,
-            /// under what name,
+            /// The player's name.
             name: String,
-            /// and to where.
+            /// The new position.
             to: Vector3,
         } = "move" [any_peer];
     }
 }
 
-/// Nothing here takes time.
+/// The time of every event.
 const NOW: Duration = Duration::ZERO;
 
-/// A server with so many peers, and a node whose number all of them have confirmed.
+/// Makes a server with peers, and a node whose number all of them have confirmed.
 pub fn server(peers: usize) -> (Session, Node<Game>) {
     let mut session = Session::server(SessionOptions::default());
-    let game = session.register_node::<Game>("Game").expect("a good path");
+    let game = session.register_node::<Game>("Game").expect("a valid path");
     join(&mut session, peers);
-    session.call(game, Target::All, a_move()).expect("all are there");
+    session.call(game, Target::All, a_move()).expect("the peers are connected");
     for peer in ids(peers) {
         // CONFIRM_PATH of number 1: the methods are the same.
         receive(&mut session, peer, &Packet::binary([2, 1, 1, 0, 0, 0]));
@@ -42,7 +42,7 @@ pub fn server(peers: usize) -> (Session, Node<Game>) {
     (session, game)
 }
 
-/// Lets so many peers come, one after the other.
+/// Adds peers, one after the other.
 pub fn join(session: &mut Session, peers: usize) {
     for peer in ids(peers) {
         session.peer_joined(peer, NOW);
@@ -50,18 +50,18 @@ pub fn join(session: &mut Session, peers: usize) {
     }
 }
 
-/// A packet comes.
+/// Receives a packet.
 pub fn receive(session: &mut Session, from: PeerId, packet: &Packet) {
     session.receive(from, packet.clone(), NOW);
 }
 
-/// Takes all that the session has to say. How many packets went out, each counted once for each that it is for.
+/// Takes all events and outputs. Returns the number of packets sent, counted per recipient.
 pub fn settle(session: &mut Session) -> usize {
     while session.next_event().is_some() {}
     sent(session)
 }
 
-/// Takes what the session puts out, likewise.
+/// Takes all outputs. Returns the number of packets sent, counted per recipient.
 pub fn sent(session: &mut Session) -> usize {
     let mut sent = 0;
     while let Some(output) = session.next_output() {
@@ -74,39 +74,39 @@ pub fn sent(session: &mut Session) -> usize {
     sent
 }
 
-/// The call that has come.
-pub fn called(session: &mut Session, game: Node<Game>) -> Game {
+/// Returns the call that has arrived.
+pub fn received_call(session: &mut Session, game: Node<Game>) -> Game {
     match session.next_event() {
-        Some(Event::Call(call)) => game.read(call).expect("it is of this node").expect("it was checked"),
-        other => panic!("no call came, but {other:?}"),
+        Some(Event::Call(call)) => game.read(call).expect("a call of this node").expect("checked arguments"),
+        other => panic!("expected a call, got {other:?}"),
     }
 }
 
-/// The packet of a call of [`a_move`], as a peer sends it that calls the node by `number`.
+/// Makes the packet of a call of [`a_move`], as a peer sends it.
 pub fn call_packet(server: &mut Session, game: Node<Game>) -> Packet {
     let peer = peer(0);
-    server.call(game, peer, a_move()).expect("it is there");
+    server.call(game, peer, a_move()).expect("the peer is connected");
     match server.next_output() {
         Some(Output::Send { packet, .. }) => packet,
-        other => panic!("no packet goes out, but {other:?}"),
+        other => panic!("expected a packet, got {other:?}"),
     }
 }
 
-/// A packet with so many bytes of the program, for whom RELAY's `target` says.
+/// Makes a relayed packet with this number of bytes for `target`.
 pub fn relay_packet(target: i32, bytes: usize) -> Packet {
     let inner = vec![7; bytes];
     Packet::binary([&[7, 3], &target.to_le_bytes()[..], &[3], &inner].concat())
 }
 
-/// The call that is made everywhere here.
+/// The call of all benches.
 pub fn a_move() -> Game {
     Game::Move { id: 1_234_567, name: "Player 1".to_owned(), to: Vector3::new(12.5, -3.25, 100.0) }
 }
 
-/// The id of a peer.
+/// Returns the id of a peer.
 pub fn peer(index: usize) -> PeerId {
-    let id = i32::try_from(index + 2).expect("there are not so many");
-    PeerId::new(id).expect("it is positive")
+    let id = i32::try_from(index + 2).expect("a small index");
+    PeerId::new(id).expect("a positive id")
 }
 
 fn ids(peers: usize) -> impl Iterator<Item = PeerId> {

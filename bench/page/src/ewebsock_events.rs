@@ -1,7 +1,7 @@
-//! ewebsock at its fastest: what it is sent is answered within its event handler.
+//! ewebsock at its fastest: answers are sent in its event handler.
 //!
-//! After its first binary message has been sent it asks the browser for `Blob`s, which it reads one beside the other. So
-//! messages may overtake each other, which is counted here and is no error.
+//! After its first binary message it receives `Blob`s, which it reads concurrently. Messages may therefore arrive out
+//! of order, which is counted and is not an error.
 
 use std::{cell::RefCell, ops::ControlFlow, rc::Rc};
 
@@ -20,23 +20,23 @@ struct Run {
     sender: Option<WsSender>,
     messages: Messages,
     progress: Progress,
-    overtaken: u32,
-    /// Called with nothing when it is open and at the end of each run, or with what went wrong.
+    out_of_order: u32,
+    /// Called without an argument when the connection is open and at the end of each run, or with an error.
     done: Function,
 }
 
 #[wasm_bindgen]
 impl Ewebsock {
-    /// Begins to connect.
+    /// Starts connecting.
     ///
     /// # Errors
-    /// What the browser finds wrong with the URL.
+    /// The browser rejects the URL.
     #[wasm_bindgen(constructor)]
     pub fn new(url: String, bytes: usize, is_text: bool, done: Function) -> Result<Ewebsock, String> {
         let messages = Messages::new(bytes, is_text);
         let progress = Progress::default();
-        let run = Rc::new(RefCell::new(Run { sender: None, messages, progress, overtaken: 0, done }));
-        // It asks for a handler that could go to another thread. There is none.
+        let run = Rc::new(RefCell::new(Run { sender: None, messages, progress, out_of_order: 0, done }));
+        // The handler must be `Send`; a page has one thread.
         let handler = SendWrapper::new(Rc::clone(&run));
         let sender =
             ewebsock::ws_connect(url, Options::default(), Box::new(move |event| on(&handler, event)))?;
@@ -44,7 +44,7 @@ impl Ewebsock {
         Ok(Self(run))
     }
 
-    /// Begins a run of so many messages, so many of them in flight.
+    /// Starts a run of `count` messages, `in_flight` at a time.
     pub fn begin(&self, count: u32, in_flight: u32) {
         let mut run = self.0.borrow_mut();
         run.progress.begin(count);
@@ -53,23 +53,23 @@ impl Ewebsock {
         }
     }
 
-    /// How many messages came where another one was due.
-    pub fn overtaken(&self) -> u32 {
-        self.0.borrow().overtaken
+    /// The number of messages that arrived out of order.
+    pub fn out_of_order(&self) -> u32 {
+        self.0.borrow().out_of_order
     }
 
-    /// Ends the connection.
+    /// Closes the connection.
     pub fn close(&self) {
         self.0.borrow_mut().sender = None;
     }
 }
 
 fn on(run: &RefCell<Run>, event: WsEvent) -> ControlFlow<()> {
-    // JavaScript is told when nothing is borrowed any more.
-    let told = run.borrow_mut().on(event);
-    if let Some(told) = told {
+    // JavaScript is called while nothing is borrowed.
+    let outcome = run.borrow_mut().handle(event);
+    if let Some(outcome) = outcome {
         let done = run.borrow().done.clone();
-        if done.call1(&JsValue::NULL, &told).is_err() {
+        if done.call1(&JsValue::NULL, &outcome).is_err() {
             return ControlFlow::Break(());
         }
     }
@@ -77,21 +77,21 @@ fn on(run: &RefCell<Run>, event: WsEvent) -> ControlFlow<()> {
 }
 
 impl Run {
-    /// What JavaScript is to be told, if anything.
-    fn on(&mut self, event: WsEvent) -> Option<JsValue> {
-        let came = match &event {
+    /// Handles an event. Returns the argument for `done`, if a run has ended.
+    fn handle(&mut self, event: WsEvent) -> Option<JsValue> {
+        let received = match &event {
             WsEvent::Opened => return Some(JsValue::UNDEFINED),
             WsEvent::Message(WsMessage::Text(text)) if self.messages.is_text => text.as_bytes(),
             WsEvent::Message(WsMessage::Binary(data)) if !self.messages.is_text => data,
-            // It was ended by the page.
+            // The page has closed the connection.
             WsEvent::Closed if self.sender.is_none() => return None,
             other => return Some(format!("{other:?}").into()),
         };
-        if !self.messages.is(self.progress.received, came) {
-            if !self.messages.is(self.progress.received + 1, came) {
-                return Some("a wrong message came".into());
+        if !self.messages.matches(self.progress.received, received) {
+            if !self.messages.matches(self.progress.received + 1, received) {
+                return Some("a received message is wrong".into());
             }
-            self.overtaken += 1;
+            self.out_of_order += 1;
         }
         self.progress.received += 1;
         if self.progress.sent != self.progress.end {

@@ -1,6 +1,6 @@
-//! The clients written in Rust that run beside plain JavaScript in one web page. `www/` has the page and the plain ones.
+//! The Rust clients that run beside plain JavaScript in one web page. `www/` has the page and the JavaScript clients.
 //!
-//! All do the same: so many messages in flight, a new one for each that comes back, and a look at each.
+//! All have the same load: a number of messages in flight, a new one for each that comes back, and a check of each.
 
 mod ewebsock_events;
 mod message;

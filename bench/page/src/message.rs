@@ -1,10 +1,10 @@
-//! What is sent, and how one looks at what comes back: its length, and its first and last letter. The letters tell neighbours
-//! apart. To compare all of it would be work that has nothing to do with a socket.
+//! The messages, and a check of their length, first and last letter. The letters differ between neighbours. A full
+//! comparison would be work that has nothing to do with a socket.
 
-/// The letters that messages with odd and with even numbers are made of; ASCII, so that text and binary are alike.
+/// The letters of messages with even and with odd numbers. ASCII, so that text and binary messages have the same bytes.
 const LETTERS: [u8; 2] = *b"ab";
 
-/// The two messages that are sent in turn.
+/// The two messages, which are sent alternately.
 pub struct Messages {
     text: [String; 2],
     pub is_text: bool,
@@ -15,30 +15,30 @@ impl Messages {
         Self { text: LETTERS.map(|letter| char::from(letter).to_string().repeat(bytes)), is_text }
     }
 
-    /// The message with this number.
+    /// Returns the message with this number.
     pub fn get(&self, number: u32) -> &str {
         &self.text[number as usize % 2]
     }
 
-    /// Whether this may be the message with this number.
-    pub fn is(&self, number: u32, came: &[u8]) -> bool {
+    /// Returns `true` if this may be the message with this number.
+    pub fn matches(&self, number: u32, received: &[u8]) -> bool {
         let sent = self.get(number).as_bytes();
-        came.len() == sent.len() && came.first() == sent.first() && came.last() == sent.last()
+        received.len() == sent.len() && received.first() == sent.first() && received.last() == sent.last()
     }
 }
 
-/// How far a run has come.
+/// The progress of a run.
 #[derive(Default)]
 pub struct Progress {
-    /// Messages of the whole connection, so that numbers never begin anew.
+    /// Counted over the whole connection, so that message numbers continue.
     pub sent: u32,
     pub received: u32,
-    /// When it is over.
+    /// The value of `received` at which the run ends.
     pub end: u32,
 }
 
 impl Progress {
-    /// So many messages more. Nothing may be in flight.
+    /// Starts a run of `count` messages. No message may be in flight.
     pub fn begin(&mut self, count: u32) {
         self.end = self.received + count;
     }

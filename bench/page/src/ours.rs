@@ -1,4 +1,4 @@
-//! `WebSocketPeer`, once polled by the page, and once woken: polled when it calls.
+//! `WebSocketPeer`, once polled by the page and once polled in its wake-up hook.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -20,10 +20,10 @@ pub struct Ours {
 
 #[wasm_bindgen]
 impl Ours {
-    /// Begins to connect.
+    /// Starts connecting.
     ///
     /// # Errors
-    /// What is wrong with the URL.
+    /// The URL is invalid.
     #[wasm_bindgen(constructor)]
     pub fn new(url: &str, bytes: usize, is_text: bool) -> Result<Ours, String> {
         let mut peer = WebSocketPeer::new();
@@ -31,10 +31,10 @@ impl Ours {
         Ok(Self { peer, messages: Messages::new(bytes, is_text), progress: Progress::default() })
     }
 
-    /// Begins a run of so many messages, so many of them in flight.
+    /// Starts a run of `count` messages, `in_flight` at a time.
     ///
     /// # Errors
-    /// There is no room for them.
+    /// The send queue is full.
     pub fn begin(&mut self, count: u32, in_flight: u32) -> Result<(), String> {
         self.progress.begin(count);
         for _ in 0..in_flight.min(count) {
@@ -43,15 +43,15 @@ impl Ours {
         Ok(())
     }
 
-    /// One frame. Whether the run is over, or, before the first one, the connection open.
+    /// Runs one frame. Returns `true` if the run is over or, before the first run, if the connection is open.
     ///
     /// # Errors
-    /// The connection ended, or what came was not what was sent.
+    /// The connection ended, or a received message is wrong.
     pub fn frame(&mut self) -> Result<bool, String> {
         let state = self.peer.poll();
         while let Some(packet) = self.peer.recv() {
             if !self.is_expected(&packet) {
-                return Err(format!("a wrong message came: {packet:?}"));
+                return Err(format!("a received message is wrong: {packet:?}"));
             }
             self.progress.received += 1;
             if self.progress.sent != self.progress.end {
@@ -70,7 +70,7 @@ impl Ours {
             true => packet.as_text().map(str::as_bytes),
             false => (!packet.is_text()).then_some(packet.as_bytes()),
         };
-        bytes.is_some_and(|bytes| self.messages.is(self.progress.received, bytes))
+        bytes.is_some_and(|bytes| self.messages.matches(self.progress.received, bytes))
     }
 
     fn send(&mut self) -> Result<(), String> {
@@ -84,22 +84,22 @@ impl Ours {
     }
 }
 
-/// One connection that is polled whenever it wakes its owner.
+/// One connection that is polled in its wake-up hook.
 #[wasm_bindgen]
 pub struct OursWoken(Rc<Woken>);
 
 struct Woken {
     ours: RefCell<Ours>,
-    /// Called with nothing when it is open and at the end of each run, or with what went wrong.
+    /// Called without an argument when the connection is open and at the end of each run, or with an error.
     done: Function,
 }
 
 #[wasm_bindgen]
 impl OursWoken {
-    /// Begins to connect.
+    /// Starts connecting.
     ///
     /// # Errors
-    /// What is wrong with the URL.
+    /// The URL is invalid.
     #[wasm_bindgen(constructor)]
     pub fn new(url: &str, bytes: usize, is_text: bool, done: Function) -> Result<OursWoken, String> {
         let woken = Rc::new(Woken { ours: RefCell::new(Ours::new(url, bytes, is_text)?), done });
@@ -113,15 +113,15 @@ impl OursWoken {
         Ok(Self(woken))
     }
 
-    /// Begins a run of so many messages, so many of them in flight.
+    /// Starts a run of `count` messages, `in_flight` at a time.
     ///
     /// # Errors
-    /// There is no room for them.
+    /// The send queue is full.
     pub fn begin(&self, count: u32, in_flight: u32) -> Result<(), String> {
         self.0.ours.borrow_mut().begin(count, in_flight)
     }
 
-    /// Ends the connection.
+    /// Closes the connection.
     pub fn close(&self) {
         self.0.ours.borrow_mut().peer.abort();
     }
@@ -129,13 +129,13 @@ impl OursWoken {
 
 impl Woken {
     fn wake(&self) {
-        // JavaScript is told when nothing is borrowed any more.
-        let told = match self.ours.borrow_mut().frame() {
+        // JavaScript is called while nothing is borrowed.
+        let outcome = match self.ours.borrow_mut().frame() {
             Ok(false) => return,
             Ok(true) => JsValue::UNDEFINED,
             Err(problem) => problem.into(),
         };
-        // It resolves a promise, which throws nothing.
-        _ = self.done.call1(&JsValue::NULL, &told);
+        // `done` resolves a promise, which does not throw.
+        _ = self.done.call1(&JsValue::NULL, &outcome);
     }
 }

@@ -1,4 +1,4 @@
-// Lets the clients take turns, and leaves what they reached for whoever drives the browser.
+// Runs the clients in turns, and stores the results in the document for the program that drives the browser.
 
 import init, { Ewebsock, Ours, OursWoken } from "./pkg/page.js";
 import { PlainEvents, PlainPolled } from "./plain.js";
@@ -12,24 +12,24 @@ const LOADS = [
 ];
 
 const asked = new URLSearchParams(location.search);
-const url = asked.get("server"), rounds = Number(asked.get("rounds")), slice = Number(asked.get("slice"));
+const url = params.get("server"), rounds = Number(params.get("rounds")), slice = Number(params.get("slice"));
 
 /**
- * Calls `frame` again and again, each time in a task of its own, until it says that this is enough. Other tasks have their
- * turn in between. A `MessageChannel` would do the same, and costs more.
+ * Calls `frame` repeatedly, each time in a new task so that other tasks can run, until it returns `true`. A `MessageChannel` would
+ * do the same at a higher cost.
  */
 async function poll(frame) {
     while (!(await scheduler.postTask(frame)));
 }
 
-/** A client that is answered in events, and tells by a callback when it is open and when a run is over. */
-function told(make) {
+/** Wraps a client that answers in events, and calls back when it is open and when a run is over. */
+function withCallback(make) {
     let done;
     const whenDone = () => new Promise((resolve, reject) => {
-        done = (problem) => (problem === undefined ? resolve() : reject(new Error(problem)));
+        done = (error) => (error === undefined ? resolve() : reject(new Error(error)));
     });
     const opened = whenDone();
-    const client = make((problem) => done(problem));
+    const client = make((error) => done(error));
     return {
         open: () => opened,
         run(count, inFlight) {
@@ -42,9 +42,9 @@ function told(make) {
     };
 }
 
-/** What is common to the clients: `open`, `run` so many messages, `close`. Only one of them lets messages overtake. */
+/** The clients, with a common interface: `open`, `run` a number of messages, `close`. */
 const CLIENTS = {
-    woken: (bytes, isText) => told((done) => new OursWoken(url, bytes, isText, done)),
+    woken: (bytes, isText) => withCallback((done) => new OursWoken(url, bytes, isText, done)),
     ours(bytes, isText) {
         const ours = new Ours(url, bytes, isText);
         return {
@@ -68,31 +68,31 @@ const CLIENTS = {
             close: () => plain.close(),
         };
     },
-    ewebsock: (bytes, isText) => told((done) => new Ewebsock(url, bytes, isText, done)),
+    ewebsock: (bytes, isText) => withCallback((done) => new Ewebsock(url, bytes, isText, done)),
 };
 
-/** How many messages a second come back, over so many of them. */
+/** Returns the messages per second over `count` messages. */
 async function rate(client, count, inFlight) {
     const start = performance.now();
     await client.run(count, inFlight);
     return (count * 1000) / (performance.now() - start);
 }
 
-/** How many messages fill a slice of time. By the time that is known, everything is warm. */
-async function fill(client, inFlight) {
+/** Returns the number of messages that fill a slice of time. Finding out also warms up the client. */
+async function messagesPerSlice(client, inFlight) {
     for (let count = inFlight; ; count *= 2) {
-        const reached = await rate(client, count, inFlight);
-        if ((count * 1000) / reached > slice / 2) return Math.ceil((reached * slice) / 1000);
+        const measured = await rate(client, count, inFlight);
+        if ((count * 1000) / measured > slice / 2) return Math.ceil((measured * slice) / 1000);
     }
 }
 
-/** The rate of each client in each round. They take turns, each time in another order. */
+/** Returns the rate of each client in each round. The order of the clients rotates. */
 async function compare({ bytes, inFlight }, isText) {
     const names = Object.keys(CLIENTS), clients = {}, counts = {}, rates = {};
     for (const name of names) {
         clients[name] = CLIENTS[name](bytes, isText);
         await clients[name].open();
-        counts[name] = await fill(clients[name], inFlight);
+        counts[name] = await messagesPerSlice(clients[name], inFlight);
         rates[name] = [];
     }
     for (let round = 0; round < rounds; round++) {
@@ -100,9 +100,9 @@ async function compare({ bytes, inFlight }, isText) {
             rates[name].push(await rate(clients[name], counts[name], inFlight));
         }
     }
-    const overtaken = clients.ewebsock.client.overtaken();
+    const outOfOrder = clients.ewebsock.client.out_of_order();
     for (const name of names) clients[name].close();
-    return { bytes, inFlight, isText, rates, overtaken };
+    return { bytes, inFlight, isText, rates, outOfOrder };
 }
 
 async function main() {

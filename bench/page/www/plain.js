@@ -1,7 +1,7 @@
-// Plain JavaScript: the browser's WebSocket with nothing around it. Once driven by its events, as a page does, and once as
-// a game does, with a queue that is looked at in every frame.
+// Plain JavaScript: the browser's WebSocket alone, once answering in its events, as a page does, and once with a queue
+// that is emptied in every frame, as a game does.
 
-/** What all of the clients do: a new message for each that comes back, and a look at each. */
+/** The load of both clients: a new message for each that comes back, and a check of each. */
 class Plain {
     constructor(url, bytes, isText) {
         this.bytes = bytes;
@@ -21,7 +21,7 @@ class Plain {
     }
 
     take(data) {
-        if (!this.isExpected(data)) throw new Error("a wrong message came");
+        if (!this.isExpected(data)) throw new Error("a received message is wrong");
         this.received++;
         if (this.sent !== this.end) this.send();
     }
@@ -44,7 +44,7 @@ class Plain {
     }
 }
 
-/** Each message is answered in its event. */
+/** Answers each message in its event. */
 export class PlainEvents extends Plain {
     async open() {
         await opened(this.socket);
@@ -63,7 +63,7 @@ export class PlainEvents extends Plain {
     }
 }
 
-/** Messages are put into a queue, and answered when it is polled. */
+/** Queues messages, and answers them when it is polled. */
 export class PlainPolled extends Plain {
     queue = [];
 

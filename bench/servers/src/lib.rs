@@ -1,22 +1,22 @@
-//! What the servers have in common: the command line, and the line that says where they listen.
+//! The command line of the servers, and the line with their address.
 
 use std::{error::Error, net::SocketAddr, time::Duration};
 
 use lexopt::{Arg, Parser, ValueExt};
 
-/// Whatever may end a server.
+/// The result of a server.
 pub type Outcome = Result<(), Box<dyn Error>>;
 
 /// `ADDR [--max-message BYTES] [--hz N] [--broadcast]`
 #[derive(Debug)]
 pub struct Args {
-    /// Where to listen.
+    /// The address to listen on.
     pub addr: String,
-    /// The largest message that is taken, in bytes.
+    /// The largest message accepted, in bytes.
     pub max_message: usize,
-    /// How long a frame lasts, for a server that looks at its sockets once a frame.
+    /// The time per frame, for a server that polls its sockets once per frame.
     pub frame: Option<Duration>,
-    /// Each message goes to every peer, rather than back to its sender only.
+    /// `true` if each message goes to every peer instead of only its sender.
     pub broadcast: bool,
 }
 
@@ -24,7 +24,7 @@ impl Args {
     /// Reads the command line.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The command line is invalid.
     pub fn parse() -> Result<Self, lexopt::Error> {
         let mut parser = Parser::from_env();
         let mut args = Self { addr: String::new(), max_message: 64 * 1024, frame: None, broadcast: false };
@@ -46,10 +46,10 @@ impl Args {
         Ok(args)
     }
 
-    /// For a server that waits for events and has no frames: `--hz` is allowed, and changes nothing.
+    /// Reads the command line of a server that waits for events and has no frames: `--hz` is accepted and ignored.
     ///
     /// # Errors
-    /// What is wrong with the command line; `--broadcast` is.
+    /// The command line is invalid, or has `--broadcast`.
     pub fn parse_for_events() -> Result<Self, lexopt::Error> {
         let args = Self::parse()?;
         if args.broadcast {
@@ -59,7 +59,7 @@ impl Args {
     }
 }
 
-/// Says where the server listens; whoever started it waits for this line.
+/// Prints the server's address, which the load waits for.
 pub fn announce(addr: SocketAddr) {
     println!("Listening on ws://{addr}");
 }

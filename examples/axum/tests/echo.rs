@@ -68,7 +68,7 @@ impl Drop for App {
 fn until(what: &str, mut done: impl FnMut() -> bool) {
     let start = Instant::now();
     while !done() {
-        assert!(start.elapsed() < PATIENCE, "waited in vain until {what}");
+        assert!(start.elapsed() < PATIENCE, "waited {PATIENCE:?} until {what}");
         thread::sleep(Duration::from_millis(1));
     }
 }

@@ -1,11 +1,10 @@
-//! The smallest game on websocket-peer: it greets a server and tells what it hears. This file is the whole of it, natively
-//! (`src/main.rs` calls it in a loop) and in a web page (`index.html` calls it from `requestAnimationFrame`). It has no
-//! `cfg`.
+//! The smallest game for a native program and a page: it greets a server and shows the answer. A native program
+//! (`src/main.rs`) calls it in a loop, and a page (`index.html`) from `requestAnimationFrame`. It has no `cfg`.
 
 use wasm_bindgen::prelude::wasm_bindgen;
 use websocket_peer::{CloseCode, ReadyState, WebSocketPeer};
 
-/// A connection, and what it has come to.
+/// The state of the game.
 #[wasm_bindgen]
 pub struct Greeter {
     peer: WebSocketPeer,
@@ -17,7 +16,7 @@ impl Greeter {
     /// Begins to connect.
     ///
     /// # Errors
-    /// What [`WebSocketPeer::connect`] finds wrong with the call, in words.
+    /// The text of the error of [`WebSocketPeer::connect`].
     #[wasm_bindgen(constructor)]
     pub fn new(url: &str) -> Result<Greeter, String> {
         let mut peer = WebSocketPeer::new();
@@ -25,31 +24,31 @@ impl Greeter {
         Ok(Self { peer, greeted: false })
     }
 
-    /// One frame. Answers with what happened in it, a line each.
+    /// Runs one frame, and returns what happened, in lines.
     pub fn frame(&mut self) -> Vec<String> {
-        let mut news = Vec::new();
+        let mut lines = Vec::new();
         if self.peer.poll() == ReadyState::Open && !self.greeted {
             self.greeted = true;
             let sent = self.peer.send_text("Hello! 👋");
-            news.push(
-                sent.map_or_else(|error| error.to_string(), |()| "connected, and said hello".to_owned()),
+            lines.push(
+                sent.map_or_else(|error| error.to_string(), |()| "connected, and sent a greeting".to_owned()),
             );
         }
         while let Some(packet) = self.peer.recv() {
-            news.push(format!("heard {packet:?}"));
-            let bye = CloseCode::NORMAL;
-            if let Err(error) = self.peer.close_with(bye, "that was all") {
-                news.push(error.to_string());
+            lines.push(format!("received {packet:?}"));
+            let code = CloseCode::NORMAL;
+            if let Err(error) = self.peer.close_with(code, "finished") {
+                lines.push(error.to_string());
             }
         }
         if let Some(info) = self.peer.close_info() {
-            news.push(info.to_string());
+            lines.push(info.to_string());
         }
-        news
+        lines
     }
 
-    /// Whether there is nothing more to come.
-    pub fn is_over(&self) -> bool {
+    /// Returns `true` when the connection has ended.
+    pub fn is_finished(&self) -> bool {
         self.peer.state() == ReadyState::Closed
     }
 }

@@ -13,7 +13,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    while !game.is_over() {
+    while !game.is_finished() {
         for line in game.frame() {
             println!("{line}");
         }

@@ -4,7 +4,7 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use tungstenite::handshake::derive_accept_key;
 
 use super::{
-    super::handshake::{Asked, ClientUpgrade, ServerUpgrade, Verdict},
+    super::handshake::{ClientUpgrade, RequestOutcome, ResponseOutcome, ServerUpgrade},
     pieces::Cuts,
 };
 use crate::{
@@ -33,7 +33,7 @@ pub(super) fn run(data: &[u8]) {
     let Ok(case) = Unstructured::new(data).arbitrary::<Case<'_>>() else { return };
     let verdict = case.verdict(Cuts::NONE);
     assert_eq!(case.verdict(case.cuts), verdict, "the verdict depends on {:?}", case.cuts);
-    if let Verdict::Open { protocol, rest } = verdict {
+    if let ResponseOutcome::Open { protocol, rest } = verdict {
         assert_eq!(
             protocol.is_some(),
             case.offers,
@@ -54,21 +54,21 @@ pub(super) fn run(data: &[u8]) {
 
 impl Case<'_> {
     /// What becomes of the answer if it comes in these pieces.
-    fn verdict(&self, cuts: Cuts) -> Verdict {
+    fn verdict(&self, cuts: Cuts) -> ResponseOutcome {
         let mut upgrade = self.upgrade();
         let answer = self.answer_to(&upgrade.request());
         let mut come = 0;
         for piece in cuts.of(&answer) {
             come += piece.len();
             match upgrade.receive(piece) {
-                Verdict::More => {}
-                Verdict::Open { protocol, rest } => {
-                    return Verdict::Open { protocol, rest: [&rest, &answer[come..]].concat() };
+                ResponseOutcome::Incomplete => {}
+                ResponseOutcome::Open { protocol, rest } => {
+                    return ResponseOutcome::Open { protocol, rest: [&rest, &answer[come..]].concat() };
                 }
                 refused => return refused,
             }
         }
-        Verdict::More
+        ResponseOutcome::Incomplete
     }
 
     fn upgrade(&self) -> ClientUpgrade {
@@ -81,7 +81,9 @@ impl Case<'_> {
     fn answer_to(&self, request: &[u8]) -> Vec<u8> {
         let asked =
             ServerUpgrade::new(MAX_REQUEST_SIZE).receive(request, ([192, 0, 2, 1], 5000).into(), false);
-        let Asked::For { request, .. } = asked else { panic!("our server refuses our client: {asked:?}") };
+        let RequestOutcome::Upgrade { request, .. } = asked else {
+            panic!("our server refuses our client: {asked:?}")
+        };
         let accept = derive_accept_key(request.header("sec-websocket-key").unwrap_or_default());
         // Only the first: if that is not in the head that opens, none opens, and what follows the head is compared.
         match find(self.answer, ACCEPT.as_bytes()) {

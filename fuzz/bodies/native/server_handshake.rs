@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use arbitrary::{Arbitrary, Result, Unstructured};
 
 use super::{
-    super::handshake::{Asked, ServerUpgrade, answer, refuse, respond},
+    super::handshake::{RequestOutcome, ServerUpgrade, accept_response, http_response, reject_response},
     pieces::Cuts,
     reply,
 };
@@ -32,7 +32,7 @@ impl<'a> Arbitrary<'a> for Case<'a> {
     }
 }
 
-/// What can be compared of [`Asked`].
+/// What can be compared of [`RequestOutcome`].
 #[derive(Debug, PartialEq)]
 enum Outcome {
     More,
@@ -49,8 +49,10 @@ pub(super) fn run(data: &[u8]) {
     let (_, split) = ask(case.request, &case, case.cuts);
     assert_eq!(split, whole, "what is read depends on {:?}", case.cuts);
     match asked {
-        Asked::More => assert!(case.request.len() < case.max_size, "it waits for more than the limit allows"),
-        Asked::For { request, rest } => {
+        RequestOutcome::Incomplete => {
+            assert!(case.request.len() < case.max_size, "it waits for more than the limit allows")
+        }
+        RequestOutcome::Upgrade { request, rest } => {
             assert!(case.request.ends_with(&rest), "what follows the head is lost");
             let head = &case.request[..case.request.len() - rest.len()];
             let lines = head.iter().filter(|&&byte| byte == b'\n').count();
@@ -63,45 +65,47 @@ pub(super) fn run(data: &[u8]) {
             reads_the_same_again(&request, &case);
             is_answered(&request, case.request.len());
         }
-        Asked::Plain { request, rejection } => {
+        RequestOutcome::Plain { request, rejection } => {
             assert!(!request.is_upgrade() && request.path().starts_with('/'), "{request:?}");
             let is_head = request.method() == "HEAD";
-            reply::check(&refuse(&rejection, &[], is_head), rejection.status, is_head, &[]);
+            reply::check(&reject_response(&rejection, &[], is_head), rejection.status, is_head, &[]);
             let _ = check_host(&ServerOptions::default().hosts(["h.example"]), &request);
             for (status, body) in [(200, "ok"), (204, ""), (302, ""), (503, "no")] {
                 let response = Response { status, body: body.into() };
-                reply::check(&respond(&response, &[], is_head), status, is_head, &[]);
+                reply::check(&http_response(&response, &[], is_head), status, is_head, &[]);
             }
         }
-        Asked::Nothing(rejection) => {
-            reply::check(&refuse(&rejection, &[], false), rejection.status, false, &[])
+        RequestOutcome::Invalid(rejection) => {
+            reply::check(&reject_response(&rejection, &[], false), rejection.status, false, &[])
         }
     }
 }
 
 /// What is read in these bytes if they come in these pieces.
-fn ask(bytes: &[u8], case: &Case<'_>, cuts: Cuts) -> (Asked, Outcome) {
+fn ask(bytes: &[u8], case: &Case<'_>, cuts: Cuts) -> (RequestOutcome, Outcome) {
     let from = SocketAddr::from(([192, 0, 2, 1], 5000));
     let mut upgrade = ServerUpgrade::new(case.max_size);
     let mut come = 0;
     for piece in cuts.of(bytes) {
         come += piece.len();
         match upgrade.receive(piece, from, case.is_secure) {
-            Asked::More => {}
-            Asked::For { request, rest } => {
+            RequestOutcome::Incomplete => {}
+            RequestOutcome::Upgrade { request, rest } => {
                 let rest = [&rest, &bytes[come..]].concat();
                 let outcome =
                     Outcome::For { url: request.url(), fields: fields(&request), rest: rest.clone() };
-                return (Asked::For { request, rest }, outcome);
+                return (RequestOutcome::Upgrade { request, rest }, outcome);
             }
-            Asked::Plain { request, rejection } => {
+            RequestOutcome::Plain { request, rejection } => {
                 let outcome = Outcome::Plain { url: request.url(), fields: fields(&request), rejection };
-                return (Asked::Plain { request, rejection }, outcome);
+                return (RequestOutcome::Plain { request, rejection }, outcome);
             }
-            Asked::Nothing(rejection) => return (Asked::Nothing(rejection), Outcome::Nothing(rejection)),
+            RequestOutcome::Invalid(rejection) => {
+                return (RequestOutcome::Invalid(rejection), Outcome::Nothing(rejection));
+            }
         }
     }
-    (Asked::More, Outcome::More)
+    (RequestOutcome::Incomplete, Outcome::More)
 }
 
 fn fields(request: &Request) -> Fields {
@@ -122,7 +126,7 @@ fn reads_the_same_again(request: &Request, case: &Case<'_>) {
     let roomy = Case { max_size: 2 * case.max_size, ..*case };
     let (asked, _) = ask(&head, &roomy, Cuts::NONE);
     let shown = head.escape_ascii();
-    let Asked::For { request: again, rest } = asked else { panic!("{asked:?}: {shown}") };
+    let RequestOutcome::Upgrade { request: again, rest } = asked else { panic!("{asked:?}: {shown}") };
     assert!(rest.is_empty(), "two requests in one: {shown}");
     assert_eq!((again.path(), again.query()), (request.path(), request.query()), "{shown}");
     assert_eq!(fields(&again), fields(request), "{shown}");
@@ -137,12 +141,16 @@ fn is_answered(request: &Request, come: usize) {
     let listed = OriginPolicy::List(vec!["https://h.example".into()]);
     for options in [ServerOptions::default(), served.clone(), served.origins(listed)] {
         if let Err(rejection) = check_policy(&options, request) {
-            reply::check(&refuse(&rejection, &[], false), rejection.status, false, &[]);
+            reply::check(&reject_response(&rejection, &[], false), rejection.status, false, &[]);
         }
     }
     let headers = [("X-Game".to_owned(), "1".to_owned())];
     match choose_protocol(&PeerOptions::for_server().protocols(["chat", "game.v1"]), request) {
-        Ok(protocol) => reply::check(&answer(request, protocol.as_deref(), &headers), 101, false, &headers),
-        Err(rejection) => reply::check(&refuse(&rejection, &[], false), rejection.status, false, &[]),
+        Ok(protocol) => {
+            reply::check(&accept_response(request, protocol.as_deref(), &headers), 101, false, &headers)
+        }
+        Err(rejection) => {
+            reply::check(&reject_response(&rejection, &[], false), rejection.status, false, &[])
+        }
     }
 }

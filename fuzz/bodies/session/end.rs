@@ -96,7 +96,7 @@ impl End {
             }
         }
         assert!(refusals <= MAX_REFUSALS, "{refusals} refusals have waited");
-        assert!(self.session.stats().refused >= refusals as u64);
+        assert!(self.session.stats().rejected_packets >= refusals as u64);
         let peers = self.session.peers().collect();
         assert_eq!(self.hearing.present(), &peers, "at {}", self.id);
         assert!(self.session.id() == self.hearing.id());
@@ -143,7 +143,7 @@ impl End {
                     | PacketError::UnknownNode { .. }
                     | PacketError::UnknownMethod { .. }
                     | PacketError::NotAllowed { .. }
-                    | PacketError::CallError { .. } => true,
+                    | PacketError::InvalidCall { .. } => true,
                     PacketError::TooManyPaths => self.session.options().max_paths_per_peer == 1,
                     // Who was meant has gone meanwhile.
                     PacketError::UnknownPeer => self.session.is_server(),
@@ -170,7 +170,7 @@ impl End {
         let may = match caller(&method) {
             Caller::AnyPeer => true,
             Caller::Authority => from == node.authority || is_own,
-            Caller::Nobody => false,
+            Caller::Disabled => false,
         };
         assert!(may, "{from} calls {method} at {}", self.id);
         assert!(methods(node.table).find(&method).is_some(), "{method} is not in table {}", node.table);

@@ -35,13 +35,13 @@ impl World {
 
         self.server.leave();
         self.calm();
-        assert!(self.server.session.is_over() && self.server.session.next_deadline().is_none());
+        assert!(self.server.session.is_closed() && self.server.session.next_deadline().is_none());
         assert!(self.links.is_empty(), "{:?} are still connected", self.links.keys());
         self.all_agree();
         self.nobody_is_remembered();
         for client in self.clients.iter().flatten() {
             if let Kind::Ours(end) = &client.kind {
-                assert!(end.session.is_over() && !end.hearing.is_authenticating(), "at {}", end.id);
+                assert!(end.session.is_closed() && !end.hearing.is_authenticating(), "at {}", end.id);
             }
         }
     }
@@ -83,7 +83,11 @@ impl World {
             let kept = format!("{:?}", end.session);
             for gone in (2..=self.last_id.get()).filter_map(PeerId::new) {
                 let is_member = end.session.peers().any(|peer| peer == gone);
-                assert!(is_member || end.session.held(gone) == 0, "{} holds memory for {gone}", end.id);
+                assert!(
+                    is_member || end.session.memory_usage(gone) == 0,
+                    "{} holds memory for {gone}",
+                    end.id
+                );
                 let is_here = gone == end.id || self.links.contains_key(&gone);
                 if !is_here && !end.names(gone) {
                     assert!(!kept.contains(&format!("{gone:?}")), "{} keeps {gone}: {kept}", end.id);
@@ -116,7 +120,7 @@ impl World {
 
     fn nothing_is_missing(&self) {
         let mut present: BTreeSet<PeerId> = self.server.session.peers().collect();
-        if self.server.session.is_over() {
+        if self.server.session.is_closed() {
             return;
         }
         present.insert(PeerId::SERVER);

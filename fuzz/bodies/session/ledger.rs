@@ -110,7 +110,7 @@ fn method(name: &'static str) -> Method {
 pub(super) fn caller(method: &str) -> Caller {
     match method {
         "order" => Caller::Authority,
-        "never" => Caller::Nobody,
+        "never" => Caller::Disabled,
         _ => Caller::AnyPeer,
     }
 }

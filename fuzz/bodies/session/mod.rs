@@ -52,7 +52,7 @@ fn options(input: &mut Unstructured<'_>) -> Result<SessionOptions> {
         .clone()
         .relay(!is_set(0))
         .authenticate(is_set(1))
-        .farewell_timeout(if is_set(2) { Duration::ZERO } else { default.farewell_timeout })
+        .drain_timeout(if is_set(2) { Duration::ZERO } else { default.drain_timeout })
         .allow_objects(is_set(3))
         .max_paths_per_peer(if is_set(4) { 1 } else { default.max_paths_per_peer })
         .max_packet_size(if is_set(5) { 64 } else { default.max_packet_size })

@@ -6,7 +6,8 @@ mod reference;
 use super::variant::Tree;
 use crate::{
     multiplayer::wire::{
-        Arguments, CallPacket, Command, EncodedArguments, SpawnWhat, System, Values, encode_values,
+        Arguments, CallPacket, Command, EncodedArguments, EncodedSpawnKind, EncodedValues, System,
+        encode_values,
     },
     variant::{Objects, Variant},
 };
@@ -45,7 +46,7 @@ fn check(packet: &[u8]) -> Option<&[u8]> {
         }
         Command::Spawn(spawn) => {
             check_values(spawn.state);
-            if let SpawnWhat::Custom(value) = spawn.what {
+            if let EncodedSpawnKind::Custom(value) = spawn.kind {
                 check_values(value);
             }
         }
@@ -64,11 +65,11 @@ fn what_remains<'a>(command: &Command<'a>) -> Option<Command<'a>> {
     match &mut remaining {
         Command::Sync { entries, .. } => {
             let last = entries.pop()?;
-            entries.extend(Some(last).filter(|last| last.values != Values::new(&[])));
+            entries.extend(Some(last).filter(|last| last.values != EncodedValues::new(&[])));
         }
         Command::Delta(entries) => {
             let last = entries.pop()?;
-            entries.extend(Some(last).filter(|last| last.values != Values::new(&[])));
+            entries.extend(Some(last).filter(|last| last.values != EncodedValues::new(&[])));
         }
         _ => {}
     }
@@ -104,7 +105,7 @@ fn check_arguments(call: &CallPacket<'_>, objects: Objects) {
 }
 
 /// Values that can be read are the same when they are written and read again.
-fn check_values(values: Values<'_>) {
+fn check_values(values: EncodedValues<'_>) {
     let all = match values.decode(usize::MAX) {
         Ok(all) => all,
         Err(why) => {
@@ -116,7 +117,7 @@ fn check_values(values: Values<'_>) {
         Ok(written) => written,
         Err(why) => panic!("{all:?} came out of a packet: {why:?}"),
     };
-    assert_eq!(Values::new(&written).decode(all.len()).as_deref().map(seen), Ok(seen(&all)));
+    assert_eq!(EncodedValues::new(&written).decode(all.len()).as_deref().map(seen), Ok(seen(&all)));
 }
 
 /// Values as they can be compared: a NaN is equal to itself there. An object that is none is written as null.

@@ -2,8 +2,8 @@
 //! down. `None` is for what has to be refused.
 
 use crate::multiplayer::wire::{
-    Arguments, CallPacket, Command, DeltaEntry, NodeRef, SimplifyPath, SpawnPacket, SpawnWhat, SyncEntry,
-    System, Values, is_node_name,
+    Arguments, CallPacket, Command, DeltaEntry, EncodedSpawnKind, EncodedValues, NodeRef, SimplifyPath,
+    SpawnPacket, SyncEntry, System, is_node_name,
 };
 
 pub(super) fn read(packet: &[u8]) -> Option<Command<'_>> {
@@ -61,17 +61,17 @@ fn spawn(packet: &[u8]) -> Option<SpawnPacket<'_>> {
     let (what, state) = match scene {
         255 => {
             let (value, state) = behind.get(4..)?.split_at_checked(u32_at(behind, 0)? as usize)?;
-            (SpawnWhat::Custom(Values::new(value)), state)
+            (EncodedSpawnKind::Custom(EncodedValues::new(value)), state)
         }
-        scene => (SpawnWhat::Scene(scene), behind),
+        scene => (EncodedSpawnKind::Scene(scene), behind),
     };
     is_node_name(name).then_some(SpawnPacket {
-        what,
+        kind: what,
         spawner: u32_at(packet, 2)?,
         net_id: u32_at(packet, 6)?,
         sync_ids: (0..count).filter_map(|index| u32_at(ids, 4 * index)).collect(),
         name,
-        state: Values::new(state),
+        state: EncodedValues::new(state),
     })
 }
 
@@ -84,7 +84,7 @@ fn updates(first: u8, packet: &[u8]) -> Option<Command<'_>> {
         let sync_id = u32_at(packet, at)?;
         let values_at = at + head;
         let end = values_at + u32_at(packet, values_at - 4)? as usize;
-        let values = Values::new(packet.get(values_at..end)?);
+        let values = EncodedValues::new(packet.get(values_at..end)?);
         if is_delta {
             let halves = [u32_at(packet, at + 4)?, u32_at(packet, at + 8)?].map(u64::from);
             delta.push(DeltaEntry { sync_id, changed: halves[0] | halves[1] << 32, values });

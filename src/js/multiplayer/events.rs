@@ -202,7 +202,7 @@ fn called(call: Call) -> JsValue {
 }
 
 fn spawned(spawned: Spawned) -> JsValue {
-    let (scene, value) = match &spawned.what {
+    let (scene, value) = match &spawned.kind {
         SpawnKind::Scene(scene) => ((*scene).into(), JsValue::UNDEFINED),
         SpawnKind::Custom(value) => (JsValue::UNDEFINED, variant::write(value)),
     };
@@ -257,18 +257,18 @@ fn packet_error(what: &PacketError) -> &'static str {
         PacketError::NotAuthenticating => "not-authenticating",
         PacketError::UnknownPeer => "unknown-peer",
         PacketError::NotServer => "not-server",
-        PacketError::PeerTaken(_) => "peer-taken",
+        PacketError::PeerIdTaken(_) => "peer-taken",
         PacketError::TooManyPeers => "too-many-peers",
         PacketError::RelayOff => "relay-off",
         PacketError::RelayedSystem => "relayed-system",
         PacketError::UnknownPath => "unknown-path",
         PacketError::UnknownNode { .. } => "unknown-node",
-        PacketError::PathTaken { .. } => "path-taken",
+        PacketError::PathIdTaken { .. } => "path-taken",
         PacketError::TooManyPaths => "too-many-paths",
         PacketError::UnknownMethod { .. } => "unknown-method",
         PacketError::NotAllowed { .. } => "not-allowed",
-        PacketError::ArgumentError { .. } => "bad-argument",
-        PacketError::CallError { .. } => "wrong-call",
+        PacketError::InvalidArgument { .. } => "bad-argument",
+        PacketError::InvalidCall { .. } => "wrong-call",
         PacketError::Replication(_) => "replication",
     }
 }

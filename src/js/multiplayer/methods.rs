@@ -4,7 +4,7 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::{
     js::{
-        caught,
+        reflect,
         values::{Thrown, fields, integer},
         variant::declared_type,
     },
@@ -28,7 +28,7 @@ export type RpcMethods = Readonly<Record<string, RpcMethod>>;
 /** The declaration of one method: what Godot says with `@rpc`, and the types of its parameters. */
 export interface RpcMethod {
     /** Who may call it: the node's authority, which is the server at first, every peer, or nobody. Default: `authority`. */
-    readonly caller?: "authority" | "any-peer" | "nobody";
+    readonly caller?: "authority" | "any-peer" | "disabled";
     /** Whether a call to all is also one to oneself. Default: false. */
     readonly callLocal?: boolean;
     /**
@@ -69,7 +69,7 @@ fn method(name: &str, given: &JsValue) -> Result<Method, Thrown> {
             }
             "callLocal" => method.call_local = switch()?,
             "parameters" => {
-                let names = caught::strings(&value)?.ok_or_else(|| wrong("an array of strings"))?;
+                let names = reflect::strings(&value)?.ok_or_else(|| wrong("an array of strings"))?;
                 for (index, name) in names.iter().enumerate() {
                     let parameter = parameter(index, name).ok_or_else(|| {
                         wrong("the names of types of Godot's, with a `?` for what is optional")
@@ -94,7 +94,7 @@ fn caller(value: &JsValue) -> Option<Caller> {
     match value.as_string()?.as_str() {
         "authority" => Some(Caller::Authority),
         "any-peer" => Some(Caller::AnyPeer),
-        "nobody" => Some(Caller::Nobody),
+        "disabled" => Some(Caller::Disabled),
         _ => None,
     }
 }

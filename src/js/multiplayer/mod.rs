@@ -194,7 +194,7 @@ impl JsMultiplayerClient {
     }
 
     /// Leaves the session. The server loses nothing of what was sent before: that takes as long as it needs to confirm it, at
-    /// most `farewellTimeout` and `closeTimeout`. Poll until `isClosed`.
+    /// most `drainTimeout` and `closeTimeout`. Poll until `isClosed`.
     pub fn close(&self) {
         self.with(|client| client.peer.close());
     }
@@ -293,6 +293,6 @@ fn stats(stats: SessionStats) -> JsValue {
     values::object([
         ("callsSent", (stats.calls_sent as f64).into()),
         ("callsReceived", (stats.calls_received as f64).into()),
-        ("refused", (stats.refused as f64).into()),
+        ("refused", (stats.rejected_packets as f64).into()),
     ])
 }

@@ -25,7 +25,7 @@ export interface MultiplayerClientOptions extends WebSocketPeerOptions {
     /** How long to wait for the server to say this client's id, once connected; 0: for ever. Default: 3000. */
     idTimeout?: number;
     /** How long the server has, at `close()`, to confirm that it has read everything; 0: it is not asked. Default: 500. */
-    farewellTimeout?: number;
+    drainTimeout?: number;
     /** Whether arguments may hold whole objects, with class and properties. Default: false. */
     allowObjects?: boolean;
     /** How many node paths each peer may have numbered here. Default: 1024. */
@@ -60,7 +60,7 @@ fn set(options: &mut SessionOptions, name: &str, value: &JsValue) -> Result<bool
         "authenticate" => options.authenticate = switch(name, value)?,
         "authTimeout" => options.auth_timeout = milliseconds(name, value)?,
         "idTimeout" => options.id_timeout = milliseconds(name, value)?,
-        "farewellTimeout" => options.farewell_timeout = milliseconds(name, value)?,
+        "drainTimeout" => options.drain_timeout = milliseconds(name, value)?,
         "allowObjects" => options.allow_objects = switch(name, value)?,
         "maxPathsPerPeer" => options.max_paths_per_peer = size(name, value)?,
         "maxPeers" => options.max_peers = size(name, value)?,

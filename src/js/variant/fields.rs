@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::unsigned;
 use crate::{
     js::{
-        caught,
+        reflect,
         values::{Thrown, integer, object},
     },
     variant::VariantType,
@@ -72,7 +72,7 @@ impl Fields {
     }
 
     pub(super) fn texts(&mut self, name: &str) -> Result<Vec<String>, Thrown> {
-        let texts = caught::strings(&self.take(name)?)?;
+        let texts = reflect::strings(&self.take(name)?)?;
         texts.ok_or_else(|| self.wrong(name, "an array of strings"))
     }
 
@@ -81,7 +81,7 @@ impl Fields {
     where
         T: From<[f32; N]>,
     {
-        let numbers = caught::float32_array(&self.take(name)?)?;
+        let numbers = reflect::float32_array(&self.take(name)?)?;
         let numbers = numbers.ok_or_else(|| self.wrong(name, "a Float32Array"))?;
         if numbers.len() % N > 0 {
             return Err(self.wrong(name, &format!("{N} numbers for each element")));
@@ -93,7 +93,7 @@ impl Fields {
     /// The fields of an object of this type.
     pub(super) fn part(&mut self, name: &str, kind: VariantType) -> Result<Self, Thrown> {
         let part = self.take(name)?;
-        let fields = if part.is_object() { Self::of(caught::entries(&part)?).ok() } else { None };
+        let fields = if part.is_object() { Self::of(reflect::entries(&part)?).ok() } else { None };
         fields
             .filter(|fields| fields.of == kind.name())
             .ok_or_else(|| self.wrong(name, &format!("an object of type \"{kind}\"")))
@@ -101,8 +101,8 @@ impl Fields {
 
     pub(super) fn array(&mut self, name: &str) -> Result<js_sys::Array, Thrown> {
         let array = self.take(name)?;
-        match caught::is_array(&array)? {
-            true => caught::elements(&array),
+        match reflect::is_array(&array)? {
+            true => reflect::elements(&array),
             false => Err(self.wrong(name, "an array")),
         }
     }
@@ -111,7 +111,7 @@ impl Fields {
     pub(super) fn map(&mut self, name: &str) -> Result<js_sys::Array, Thrown> {
         let map = self.take(name)?;
         match map.is_instance_of::<Map>() {
-            true => caught::map_entries(&map),
+            true => reflect::map_entries(&map),
             false => Err(self.wrong(name, "a Map")),
         }
     }

@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::{fields::Fields, kind_of_name, safe_integer, shapes};
 use crate::{
-    js::{caught, values::Thrown},
+    js::{reflect, values::Thrown},
     variant::{
         Array, Dictionary, ElementType, NodePath, Object, Rid, Signal, StringName, Variant, VariantType,
     },
@@ -42,7 +42,7 @@ pub(in crate::js) fn read(value: &JsValue) -> Result<Variant, Thrown> {
 
 /// The values of Godot's in an array.
 pub(in crate::js) fn read_all(array: &JsValue) -> Result<Vec<Variant>, Thrown> {
-    caught::elements(array)?.iter().map(|value| read(&value)).collect()
+    reflect::elements(array)?.iter().map(|value| read(&value)).collect()
 }
 
 enum Read {
@@ -161,20 +161,20 @@ fn number(number: f64) -> Variant {
 }
 
 fn begin_object(object: &JsValue) -> Result<Read, Thrown> {
-    if caught::is_array(object)? {
-        return Ok(Container::begin(Of::Array(ElementType::Untyped), caught::elements(object)?));
+    if reflect::is_array(object)? {
+        return Ok(Container::begin(Of::Array(ElementType::Untyped), reflect::elements(object)?));
     }
     if let Some(array) = typed_array(object)? {
         return Ok(Read::Value(array));
     }
     if object.is_instance_of::<Map>() {
         let of = Of::Dictionary(ElementType::Untyped, ElementType::Untyped);
-        return Ok(Container::begin(of, caught::map_entries(object)?));
+        return Ok(Container::begin(of, reflect::map_entries(object)?));
     }
-    if !caught::is_plain(object)? {
+    if !reflect::is_plain(object)? {
         return Err(no_value());
     }
-    match Fields::of(caught::entries(object)?) {
+    match Fields::of(reflect::entries(object)?) {
         Ok(fields) => begin_tagged(fields),
         Err(entries) => {
             let items = JsArray::new();
@@ -188,16 +188,16 @@ fn begin_object(object: &JsValue) -> Result<Read, Thrown> {
 }
 
 fn typed_array(object: &JsValue) -> Result<Option<Variant>, Thrown> {
-    Ok(if let Some(bytes) = caught::uint8_array(object)? {
+    Ok(if let Some(bytes) = reflect::uint8_array(object)? {
         Some(bytes.into())
-    } else if let Some(numbers) = caught::int32_array(object)? {
+    } else if let Some(numbers) = reflect::int32_array(object)? {
         Some(numbers.into())
-    } else if let Some(numbers) = caught::big_int64_array(object)? {
+    } else if let Some(numbers) = reflect::big_int64_array(object)? {
         Some(numbers.into())
-    } else if let Some(numbers) = caught::float32_array(object)? {
+    } else if let Some(numbers) = reflect::float32_array(object)? {
         Some(numbers.into())
     } else {
-        caught::float64_array(object)?.map(Variant::from)
+        reflect::float64_array(object)?.map(Variant::from)
     })
 }
 

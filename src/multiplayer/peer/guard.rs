@@ -28,7 +28,7 @@ impl DerefMut for SessionGuard<'_> {
 
 impl Drop for SessionGuard<'_> {
     fn drop(&mut self) {
-        self.peer.hand_over();
-        self.peer.set_alarm();
+        self.peer.flush_outputs();
+        self.peer.schedule_wake();
     }
 }

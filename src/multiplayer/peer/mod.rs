@@ -1,12 +1,12 @@
 //! [`MultiplayerPeer`]: a session on WebSockets.
 
-mod driving;
-mod flow;
+mod client_transport;
+mod flow_control;
 mod guard;
-mod guest;
-mod host;
-mod names;
 mod options;
+mod peer_id_map;
+mod polling;
+mod server_transport;
 
 use std::{
     fmt,
@@ -15,8 +15,8 @@ use std::{
     time::Duration,
 };
 
+use self::{client_transport::ClientTransport, server_transport::ServerTransport};
 pub use self::{guard::SessionGuard, options::MultiplayerOptions};
-use self::{guest::Guest, host::Host};
 use super::{
     event::Event,
     id::PeerId,
@@ -95,14 +95,14 @@ use crate::{
 #[doc(alias = "SceneMultiplayer")]
 pub struct MultiplayerPeer {
     session: Session,
-    carrier: Carrier,
+    transport: Transport,
     clock: PatientClock,
 }
 
 /// What carries the session.
-enum Carrier {
-    Host(Box<Host>),
-    Guest(Box<Guest>),
+enum Transport {
+    Server(Box<ServerTransport>),
+    Client(Box<ClientTransport>),
 }
 
 impl MultiplayerPeer {
@@ -127,13 +127,15 @@ impl MultiplayerPeer {
     ///
     /// Godot: `bind`.
     pub fn bind(address: impl ToSocketAddrs, options: MultiplayerOptions) -> Result<Self, Error> {
-        options.server.check_memory(options.server.share().with_outbound_packet(options.session.max_packet_size))?;
+        options
+            .server
+            .check_memory(options.server.share().with_outbound_packet(options.session.max_packet_size))?;
         Ok(Self::from_server(WebSocketServer::bind(address, options.server)?, options.session))
     }
 
     /// Joins a session over a connection that the program has begun, and from which it has read nothing.
     pub fn from_client(peer: WebSocketPeer, options: SessionOptions) -> Self {
-        Self::new(Session::client(options), Carrier::Guest(Box::new(Guest::new(peer))))
+        Self::new(Session::client(options), Transport::Client(Box::new(ClientTransport::new(peer))))
     }
 
     /// Hosts a session on a server whose events the program has not begun to read.
@@ -141,8 +143,8 @@ impl MultiplayerPeer {
         // A packet of the session fits into each client's own share of memory: no client misses one because of others.
         server.reserve_packets(options.max_packet_size);
         let session = Session::server(options);
-        let host = Host::new(server, &session);
-        Self::new(session, Carrier::Host(Box::new(host)))
+        let transport = ServerTransport::new(server, &session);
+        Self::new(session, Transport::Server(Box::new(transport)))
     }
 
     /// A time limit that a call of the program's sets begins now, not at the last poll.
@@ -151,8 +153,8 @@ impl MultiplayerPeer {
         self.session.tick(now);
     }
 
-    fn new(session: Session, carrier: Carrier) -> Self {
-        Self { session, carrier, clock: PatientClock::start(sys::now()) }
+    fn new(session: Session, transport: Transport) -> Self {
+        Self { session, transport, clock: PatientClock::start(sys::now()) }
     }
 
     /// Moves everything on that can move. Call it once a frame. It never blocks.
@@ -162,7 +164,7 @@ impl MultiplayerPeer {
     ///
     /// Godot: `MultiplayerAPI.poll`.
     pub fn poll(&mut self) {
-        self.pass(Duration::ZERO);
+        self.wait_and_poll(Duration::ZERO);
     }
 
     /// Sleeps until there is something to do, at most for `at_most`; then [polls](Self::poll). For programs without frames
@@ -172,16 +174,16 @@ impl MultiplayerPeer {
     ///
     /// Platform: a page cannot sleep. In a browser it polls and returns at once, as [`WebSocketPeer::wait`] does.
     pub fn wait(&mut self, at_most: Duration) {
-        self.pass(at_most);
+        self.wait_and_poll(at_most);
     }
 
     /// Returns a handle with which another thread ends a [`wait`](Self::wait): the current one, or else the next.
     ///
     /// Platform: in a browser, where `wait` does not sleep, it does nothing.
     pub fn waker(&mut self) -> Waker {
-        match &mut self.carrier {
-            Carrier::Host(host) => host.server.waker(),
-            Carrier::Guest(guest) => guest.peer.waker(),
+        match &mut self.transport {
+            Transport::Server(transport) => transport.server.waker(),
+            Transport::Client(transport) => transport.peer.waker(),
         }
     }
 
@@ -189,13 +191,13 @@ impl MultiplayerPeer {
     /// what the program does on an event (it declares the node that was spawned, gives it an authority) counts for the next
     /// packet, as it does in an engine.
     pub fn next_event(&mut self) -> Option<Event> {
-        if self.session.is_read() {
-            self.take_in();
+        if !self.session.has_unread_events() {
+            self.pump_events();
         }
         let event = self.session.next_event();
         if event.is_none() {
-            self.hand_over();
-            self.set_alarm();
+            self.flush_outputs();
+            self.schedule_wake();
         }
         event
     }
@@ -243,16 +245,16 @@ impl MultiplayerPeer {
     ///
     /// Godot: `refuse_new_connections`, which lets them wait without an answer.
     pub fn refuse_new_connections(&mut self, refuse: bool) {
-        if let Carrier::Host(host) = &mut self.carrier {
-            host.server.refuse_new_connections(refuse);
+        if let Transport::Server(transport) = &mut self.transport {
+            transport.server.refuse_new_connections(refuse);
         }
     }
 
     /// At a server: lets the program decide about each client's request, as [`WebSocketServer::on_request`] does. What it
     /// attaches as identity is found again at [`peer`](Self::peer).
     pub fn on_request(&mut self, hook: impl FnMut(&Request) -> Admission + Send + Sync + 'static) {
-        if let Carrier::Host(host) = &mut self.carrier {
-            host.server.on_request(hook);
+        if let Transport::Server(transport) = &mut self.transport {
+            transport.server.on_request(hook);
         }
     }
 
@@ -263,9 +265,9 @@ impl MultiplayerPeer {
     /// # Errors
     /// Those of `WebSocketServer::accept_upgraded`; [`Error::Unsupported`] at a client.
     pub fn accept_upgraded(&mut self, upgraded: UpgradedStream) -> Result<(), Error> {
-        match &mut self.carrier {
-            Carrier::Host(host) => host.server.accept_upgraded(upgraded).map(|_| ()),
-            Carrier::Guest(_) => Err(Error::Unsupported { what: "to accept connections, at a client" }),
+        match &mut self.transport {
+            Transport::Server(transport) => transport.server.accept_upgraded(upgraded).map(|_| ()),
+            Transport::Client(_) => Err(Error::Unsupported { what: "to accept connections, at a client" }),
         }
     }
 
@@ -275,11 +277,11 @@ impl MultiplayerPeer {
     /// # Errors
     /// Those of `WebSocketPeer::on_wake`; [`Error::Unsupported`] at a server, which has [`wait`](Self::wait).
     pub fn on_wake(&mut self, hook: impl Fn() + Send + 'static) -> Result<(), Error> {
-        match &mut self.carrier {
-            Carrier::Host(_) => return Err(Error::Unsupported { what: "to be woken, at a server" }),
-            Carrier::Guest(guest) => guest.peer.on_wake(hook)?,
+        match &mut self.transport {
+            Transport::Server(_) => return Err(Error::Unsupported { what: "to be woken, at a server" }),
+            Transport::Client(transport) => transport.peer.on_wake(hook)?,
         }
-        self.set_alarm();
+        self.schedule_wake();
         Ok(())
     }
 
@@ -288,9 +290,9 @@ impl MultiplayerPeer {
     /// # Errors
     /// Those of `WebSocketServer::set_certificate`; [`Error::Unsupported`] at a client.
     pub fn set_certificate(&mut self, identity: TlsCertificate) -> Result<(), Error> {
-        match &mut self.carrier {
-            Carrier::Host(host) => host.server.set_certificate(identity),
-            Carrier::Guest(_) => Err(Error::Unsupported { what: "a certificate of a client's" }),
+        match &mut self.transport {
+            Transport::Server(transport) => transport.server.set_certificate(identity),
+            Transport::Client(_) => Err(Error::Unsupported { what: "a certificate of a client's" }),
         }
     }
 
@@ -299,9 +301,9 @@ impl MultiplayerPeer {
     /// # Errors
     /// [`Error::Unsupported`] at a client; [`Error::Io`] at a server that has closed.
     pub fn local_addr(&self) -> Result<SocketAddr, Error> {
-        match &self.carrier {
-            Carrier::Host(host) => host.server.local_addr(),
-            Carrier::Guest(_) => Err(Error::Unsupported { what: "an address to listen at of a client's" }),
+        match &self.transport {
+            Transport::Server(transport) => transport.server.local_addr(),
+            Transport::Client(_) => Err(Error::Unsupported { what: "an address to listen at of a client's" }),
         }
     }
 
@@ -313,9 +315,9 @@ impl MultiplayerPeer {
     #[doc(alias = "get_peer_address")]
     #[doc(alias = "get_peer_port")]
     pub fn peer(&self, id: PeerId) -> Option<PeerInfo<'_>> {
-        match &self.carrier {
-            Carrier::Host(host) => host.peer(id),
-            Carrier::Guest(_) => None,
+        match &self.transport {
+            Transport::Server(transport) => transport.peer(id),
+            Transport::Client(_) => None,
         }
     }
 
@@ -323,23 +325,23 @@ impl MultiplayerPeer {
     ///
     /// It looks at every connection.
     pub fn server_stats(&self) -> Option<ServerStats> {
-        match &self.carrier {
-            Carrier::Host(host) => Some(host.server.stats()),
-            Carrier::Guest(_) => None,
+        match &self.transport {
+            Transport::Server(transport) => Some(transport.server.stats()),
+            Transport::Client(_) => None,
         }
     }
 
     /// At a client: how the connection ended, once it has.
     pub fn close_info(&self) -> Option<&CloseInfo> {
-        match &self.carrier {
-            Carrier::Host(_) => None,
-            Carrier::Guest(guest) => guest.peer.close_info(),
+        match &self.transport {
+            Transport::Server(_) => None,
+            Transport::Client(transport) => transport.peer.close_info(),
         }
     }
 
     /// Leaves the session; a server disconnects its peers, and stops listening. There are no events about that, but
     /// [`Event::Disconnected`] at a client, and what is sent to all peers from now on is no error and sent to no peer. No
-    /// peer loses what was sent to it before: it takes as long as the peers need to confirm it, and [`farewell_timeout`](SessionOptions::farewell_timeout) and
+    /// peer loses what was sent to it before: it takes as long as the peers need to confirm it, and [`drain_timeout`](SessionOptions::drain_timeout) and
     /// [`close_timeout`](crate::PeerOptions::close_timeout) at most. Poll until [`is_closed`](Self::is_closed).
     ///
     /// To end at once, drop the peer.
@@ -349,15 +351,15 @@ impl MultiplayerPeer {
         self.refuse_new_connections(true);
         self.tick();
         self.session.leave();
-        self.hand_over();
-        self.set_alarm();
+        self.flush_outputs();
+        self.schedule_wake();
     }
 
     /// Whether it is over: lost, or [closed](Self::close) to the end.
     pub fn is_closed(&self) -> bool {
-        match &self.carrier {
-            Carrier::Host(host) => host.server.is_shut_down(),
-            Carrier::Guest(guest) => guest.is_over(),
+        match &self.transport {
+            Transport::Server(transport) => transport.server.is_shut_down(),
+            Transport::Client(transport) => transport.is_closed(),
         }
     }
 }
@@ -367,9 +369,9 @@ impl fmt::Debug for MultiplayerPeer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("MultiplayerPeer");
         shown.field("id", &self.session.id()).field("status", &self.session.status());
-        match &self.carrier {
-            Carrier::Host(host) => shown.field("carrier", &host.server),
-            Carrier::Guest(guest) => shown.field("carrier", &guest.peer),
+        match &self.transport {
+            Transport::Server(transport) => shown.field("transport", &transport.server),
+            Transport::Client(transport) => shown.field("transport", &transport.peer),
         };
         shown.finish_non_exhaustive()
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    held::{DELTA_HEAD, Held, SYNC_HEAD},
-    outgoing::Outgoing,
+    encoded::{DELTA_HEADER_LEN, EncodedProperties, SYNC_HEADER_LEN},
+    outgoing::OutgoingReplication,
     time,
 };
 use crate::multiplayer::{
@@ -15,11 +15,11 @@ use crate::multiplayer::{
 /// Packets, and who gets them.
 pub(crate) type Frame = Vec<(Vec<PeerId>, Vec<u8>)>;
 
-impl Outgoing {
+impl OutgoingReplication {
     /// What all are to be told now: of a SYNC as much as fits into `max_sync` bytes, or one synchronizer; of a DELTA what
     /// fits into `max_delta`.
     pub(crate) fn frame(&mut self, max_sync: usize, max_delta: usize) -> Frame {
-        self.synchronizers.values_mut().for_each(Held::take_changes);
+        self.synchronizers.values_mut().for_each(EncodedProperties::take_changes);
         self.frame = self.frame.wrapping_add(1);
         let frame = self.frame;
 
@@ -33,9 +33,9 @@ impl Outgoing {
         for ((time, sees), peers) in groups {
             let syncs = sees.iter().filter_map(|id| self.synchronizers.get(id)?.sync(*id));
             let sync = |entries| Command::Sync { time, entries };
-            let syncs = pack(syncs, SyncEntry::len, SYNC_HEAD, max_sync, sync);
+            let syncs = pack(syncs, SyncEntry::len, SYNC_HEADER_LEN, max_sync, sync);
             let deltas = sees.iter().filter_map(|id| self.synchronizers.get(id)?.delta(*id));
-            let deltas = pack(deltas, DeltaEntry::len, DELTA_HEAD, max_delta, Command::Delta);
+            let deltas = pack(deltas, DeltaEntry::len, DELTA_HEADER_LEN, max_delta, Command::Delta);
             packets.extend(syncs.into_iter().chain(deltas).map(|packet| (peers.clone(), packet)));
         }
         packets
@@ -46,7 +46,7 @@ impl Outgoing {
         let held = sync_ids.iter().filter_map(|id| Some((*id, self.synchronizers.get(id)?)));
         let all: Vec<_> = held.map(|(id, held)| (id, held.catch_up(was_spawned))).collect();
         let entries = all.iter().filter_map(|(id, delta)| delta.entry(*id));
-        pack(entries, DeltaEntry::len, DELTA_HEAD, max, Command::Delta)
+        pack(entries, DeltaEntry::len, DELTA_HEADER_LEN, max, Command::Delta)
     }
 }
 

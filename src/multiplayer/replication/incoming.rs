@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    fault::ReplicationError,
-    property::{Part, Properties},
+    error::ReplicationError,
+    property::{Properties, PropertySubset},
     spawner::{Scene, SpawnKind},
     state::{Spawned, State},
     time,
@@ -13,14 +13,14 @@ use crate::multiplayer::{
     id::PeerId,
     memory::{ALLOCATION, map_entry},
     node::NodeKey,
-    wire::{SpawnPacket, Values},
+    wire::{EncodedValues, SpawnPacket},
 };
 
 /// Everything that others tell of nodes.
 #[derive(Debug, Default)]
-pub(crate) struct Incoming {
+pub(crate) struct IncomingReplication {
     nodes: BTreeMap<NodeKey, Replica>,
-    by_peer: BTreeMap<PeerId, Numbers>,
+    by_peer: BTreeMap<PeerId, RemoteIds>,
     /// Who was heard last of a synchronizer at a path, and the time that it said.
     heard: BTreeMap<NodeKey, (PeerId, u16)>,
 }
@@ -39,22 +39,22 @@ pub(crate) struct Replica {
 
 /// What a peer means by its numbers.
 #[derive(Debug, Default)]
-struct Numbers {
+struct RemoteIds {
     nodes: BTreeMap<u32, NodeKey>,
-    synchronizers: BTreeMap<u32, Heard>,
+    synchronizers: BTreeMap<u32, RemoteSynchronizer>,
     /// The memory that the peer's nodes take, in bytes.
     held: usize,
 }
 
 /// A synchronizer of a node that was spawned elsewhere.
 #[derive(Debug)]
-struct Heard {
+struct RemoteSynchronizer {
     node: NodeKey,
     properties: Properties,
     time: Option<u16>,
 }
 
-impl Incoming {
+impl IncomingReplication {
     pub(crate) fn get(&self, node: NodeKey) -> Option<&Replica> {
         self.nodes.get(&node)
     }
@@ -86,7 +86,7 @@ impl Incoming {
         &mut self,
         from: PeerId,
         spawner: NodeKey,
-        what: SpawnKind,
+        kind: SpawnKind,
         scene: &Scene,
         packet: SpawnPacket<'_>,
         max: usize,
@@ -103,20 +103,20 @@ impl Incoming {
         }
         numbers.check(net_id, &sync_ids)?;
         let properties = synchronizers.iter().flat_map(|synchronizer| {
-            synchronizer.part(Part::Spawn).filter_map(|place| synchronizer.get(place))
+            synchronizer.part(PropertySubset::Spawn).filter_map(|place| synchronizer.get(place))
         });
         let state = State::read(state, properties)?;
 
         let node = NodeKey::unique();
-        let held = memory(&what, name, synchronizers);
+        let held = memory(&kind, name, synchronizers);
         numbers.held += held;
         numbers.nodes.insert(net_id, node);
         for (sync_id, properties) in sync_ids.iter().zip(synchronizers) {
-            let heard = Heard { node, properties: properties.clone(), time: None };
+            let heard = RemoteSynchronizer { node, properties: properties.clone(), time: None };
             numbers.synchronizers.insert(*sync_id, heard);
         }
         self.nodes.insert(node, Replica { from, spawner, name: name.into(), net_id, sync_ids, held });
-        Ok(Spawned { from, spawner, node, name: name.to_owned(), what, state })
+        Ok(Spawned { from, spawner, node, name: name.to_owned(), kind, state })
     }
 
     /// The node that a peer has given this number.
@@ -148,7 +148,7 @@ impl Incoming {
     }
 
     /// What a SYNC, with a time, or a DELTA says of that node.
-    pub(crate) fn hear(
+    pub(crate) fn read_update(
         &mut self,
         from: PeerId,
         sync_id: u32,
@@ -163,7 +163,7 @@ impl Incoming {
     }
 
     /// The same of a synchronizer at a path.
-    pub(super) fn hear_declared(
+    pub(super) fn read_declared_update(
         &mut self,
         from: PeerId,
         node: NodeKey,
@@ -184,7 +184,7 @@ impl Incoming {
     }
 }
 
-impl Numbers {
+impl RemoteIds {
     /// Whether the numbers can be given to a node and its synchronizers.
     fn check(&self, net_id: u32, sync_ids: &[u32]) -> Result<(), ReplicationError> {
         if self.nodes.contains_key(&net_id) {
@@ -201,11 +201,11 @@ impl Numbers {
 }
 
 /// Returns the memory that a node takes, in bytes: its entries here, and in [`Replication`](super::Replication)'s names.
-fn memory(what: &SpawnKind, name: &str, synchronizers: &[Properties]) -> usize {
+fn memory(kind: &SpawnKind, name: &str, synchronizers: &[Properties]) -> usize {
     let node = map_entry::<NodeKey, Replica>() + map_entry::<u32, NodeKey>();
     let names = map_entry::<(NodeKey, Box<str>), ()>() + 2 * (name.len() + ALLOCATION);
-    let each = map_entry::<u32, Heard>() + size_of::<u32>();
-    let own = match what {
+    let each = map_entry::<u32, RemoteSynchronizer>() + size_of::<u32>();
+    let own = match kind {
         SpawnKind::Scene(_) => 0,
         // The program's function may have made them for this node alone.
         SpawnKind::Custom(_) => synchronizers.iter().map(Properties::memory).sum(),
@@ -217,9 +217,9 @@ fn memory(what: &SpawnKind, name: &str, synchronizers: &[Properties]) -> usize {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Update<'a> {
     /// All that is sent every time, and when.
-    Sync(u16, Values<'a>),
+    Sync(u16, EncodedValues<'a>),
     /// What has changed, and which.
-    Delta(u64, Values<'a>),
+    Delta(u64, EncodedValues<'a>),
 }
 
 impl Update<'_> {
@@ -231,11 +231,11 @@ impl Update<'_> {
     ) -> Result<(State, Option<u16>), ReplicationError> {
         let (part, values, time) = match self {
             Self::Sync(time, _) if !time::is_later(time, last) => return Err(ReplicationError::Outdated),
-            Self::Sync(time, values) => (Part::Always, values, Some(time)),
+            Self::Sync(time, values) => (PropertySubset::Always, values, Some(time)),
             Self::Delta(changed, _) if changed == 0 || changed & !properties.all_bits() != 0 => {
                 return Err(ReplicationError::UnknownProperty);
             }
-            Self::Delta(changed, values) => (Part::Changed(changed), values, last),
+            Self::Delta(changed, values) => (PropertySubset::Changed(changed), values, last),
         };
         let properties = properties.part(part).filter_map(|place| properties.get(place));
         Ok((State::read(values, properties)?, time))

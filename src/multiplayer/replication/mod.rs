@@ -29,9 +29,9 @@
 //! The authority of the spawner spawns, and moves what it has spawned; the others have events. Where a synchronizer is in
 //! other hands than the spawner, as that of a player's input is, it is declared by itself.
 
-mod fault;
+mod encoded;
+mod error;
 mod frame;
-mod held;
 mod incoming;
 mod outgoing;
 mod property;
@@ -44,13 +44,13 @@ mod visibility;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::{
-    fault::ReplicationError,
+    error::ReplicationError,
     property::{Properties, Property, ReplicationMode},
     spawn::Spawn,
     spawner::{Scene, SpawnKind, Spawner},
     state::{Spawned, State},
 };
-use self::{incoming::Incoming, outgoing::Outgoing};
+use self::{incoming::IncomingReplication, outgoing::OutgoingReplication};
 pub(crate) use self::{
     incoming::Update,
     outgoing::{BY_PATH, Origin},
@@ -58,18 +58,18 @@ pub(crate) use self::{
 use super::{
     id::PeerId,
     node::NodeKey,
-    wire::{SpawnPacket, SpawnWhat, is_node_name},
+    wire::{EncodedSpawnKind, SpawnPacket, is_node_name},
 };
 use crate::error::Error;
 
 /// The longest name of a spawned node in bytes, for it is kept.
-const LONGEST_NAME: usize = 255;
+const MAX_NAME_LEN: usize = 255;
 
 /// What a session knows of spawners and synchronizers.
 #[derive(Debug, Default)]
 pub(crate) struct Replication {
-    pub(crate) outgoing: Outgoing,
-    pub(crate) incoming: Incoming,
+    pub(crate) outgoing: OutgoingReplication,
+    pub(crate) incoming: IncomingReplication,
     spawners: BTreeMap<NodeKey, Spawner>,
     /// Of the nodes of each spawner, whoever has spawned them.
     names: BTreeSet<(NodeKey, Box<str>)>,
@@ -101,9 +101,9 @@ impl Replication {
     pub(crate) fn spawn(&mut self, spawner: NodeKey, spawn: Spawn, max: usize) -> Result<NodeKey, Error> {
         let invalid = |why: &str| Error::InvalidArguments { why: why.to_owned() };
         let declared = self.spawners.get(&spawner).ok_or(Error::InvalidNode { why: "it is no spawner" })?;
-        let scene = declared.make(&spawn.what).ok_or_else(|| invalid("the spawner cannot make this"))?;
+        let scene = declared.make(&spawn.kind).ok_or_else(|| invalid("the spawner cannot make this"))?;
         let name: Box<str> = match &spawn.name {
-            Some(name) if !is_node_name(name) || name.len() > LONGEST_NAME => {
+            Some(name) if !is_node_name(name) || name.len() > MAX_NAME_LEN => {
                 return Err(invalid("no spawned node can have this name"));
             }
             Some(name) => (**name).into(),
@@ -146,22 +146,22 @@ impl Replication {
         max: usize,
     ) -> Result<Spawned, ReplicationError> {
         let declared = self.spawners.get(&spawner).ok_or(ReplicationError::NotSpawner)?;
-        if packet.name.len() > LONGEST_NAME {
+        if packet.name.len() > MAX_NAME_LEN {
             return Err(ReplicationError::NameTooLong);
         }
         let name = (spawner, Box::from(packet.name));
         if self.names.contains(&name) {
             return Err(ReplicationError::NameTaken);
         }
-        let what = match packet.what {
-            SpawnWhat::Scene(scene) => SpawnKind::Scene(scene),
-            SpawnWhat::Custom(value) => {
-                let mut values = value.decode(1).map_err(ReplicationError::BadValue)?;
+        let kind = match packet.kind {
+            EncodedSpawnKind::Scene(scene) => SpawnKind::Scene(scene),
+            EncodedSpawnKind::Custom(value) => {
+                let mut values = value.decode(1).map_err(ReplicationError::InvalidValue)?;
                 SpawnKind::Custom(values.pop().ok_or(ReplicationError::ValueCount { expected: 1 })?)
             }
         };
-        let scene = declared.make(&what).ok_or(ReplicationError::UnknownScene)?;
-        let spawned = self.incoming.spawn(from, spawner, what, &scene, packet, max)?;
+        let scene = declared.make(&kind).ok_or(ReplicationError::UnknownScene)?;
+        let spawned = self.incoming.spawn(from, spawner, kind, &scene, packet, max)?;
         self.names.insert(name);
         Ok(spawned)
     }
@@ -174,14 +174,14 @@ impl Replication {
     }
 
     /// What a peer says of the synchronizer at a path.
-    pub(crate) fn hear_declared(
+    pub(crate) fn read_declared_update(
         &mut self,
         from: PeerId,
         node: NodeKey,
         update: Update<'_>,
     ) -> Result<State, ReplicationError> {
         let properties = self.outgoing.declared(node).ok_or(ReplicationError::NotSynchronizer)?;
-        self.incoming.hear_declared(from, node, properties, update)
+        self.incoming.read_declared_update(from, node, properties, update)
     }
 
     /// A declared node is no more. Those of its nodes that others have spawned go with it.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    held::Held,
-    property::{Part, Properties},
+    encoded::EncodedProperties,
+    property::{Properties, PropertySubset},
     spawn::Spawn,
     spawner::{Scene, SpawnKind},
     visibility::Visibility,
@@ -14,7 +14,7 @@ use crate::{
     multiplayer::{
         id::PeerId,
         node::NodeKey,
-        wire::{Command, SpawnPacket, SpawnWhat, Values, encode_values},
+        wire::{Command, EncodedSpawnKind, EncodedValues, SpawnPacket, encode_values},
     },
     variant::Variant,
 };
@@ -24,11 +24,11 @@ pub(crate) const BY_PATH: u32 = 1 << 31;
 
 /// The nodes, what their properties hold, and who sees which.
 #[derive(Debug, Default)]
-pub(crate) struct Outgoing {
+pub(crate) struct OutgoingReplication {
     /// In the order in which they were declared or spawned.
-    nodes: BTreeMap<NodeKey, Source>,
+    nodes: BTreeMap<NodeKey, OutgoingNode>,
     /// By their numbers.
-    pub(super) synchronizers: BTreeMap<u32, Held>,
+    pub(super) synchronizers: BTreeMap<u32, EncodedProperties>,
     pub(super) viewers: BTreeMap<PeerId, Viewer>,
     pub(super) frame: u16,
     last_id: u32,
@@ -36,12 +36,12 @@ pub(crate) struct Outgoing {
 
 /// A node that can be told of.
 #[derive(Debug)]
-pub(crate) struct Source {
+pub(crate) struct OutgoingNode {
     pub(crate) origin: Origin,
     pub(crate) visibility: Visibility,
     sync_ids: Vec<u32>,
     /// How long its SPAWN is without what the properties hold; nothing where there is none.
-    spawn_head: usize,
+    spawn_header_len: usize,
 }
 
 /// Where it comes from.
@@ -52,7 +52,7 @@ pub(crate) enum Origin {
     /// It is a synchronizer at a path. That may be in another peer's hands.
     Declared {
         /// Whether all who see it have been told its number, or hear of it.
-        settled: bool,
+        is_announced: bool,
     },
 }
 
@@ -62,12 +62,12 @@ pub(crate) struct SpawnedNode {
     pub(crate) spawner: NodeKey,
     pub(crate) name: Box<str>,
     net_id: u32,
-    what: EncodedKind,
+    kind: OwnedSpawnKind,
 }
 
 /// What it is made from.
 #[derive(Debug)]
-enum EncodedKind {
+enum OwnedSpawnKind {
     Scene(u8),
     Custom(Vec<u8>),
 }
@@ -81,10 +81,10 @@ pub(super) struct Viewer {
     pub(super) time: Option<u16>,
 }
 
-impl Outgoing {
+impl OutgoingReplication {
     pub(super) fn join(&mut self, peer: PeerId) {
         self.viewers.insert(peer, Viewer::default());
-        self.unsettle_all();
+        self.reset_announced();
     }
 
     pub(super) fn leave(&mut self, peer: PeerId) {
@@ -92,15 +92,15 @@ impl Outgoing {
         self.nodes.values_mut().for_each(|source| source.visibility.forget(peer));
     }
 
-    pub(crate) fn get(&self, node: NodeKey) -> Option<&Source> {
+    pub(crate) fn get(&self, node: NodeKey) -> Option<&OutgoingNode> {
         self.nodes.get(&node)
     }
 
-    pub(crate) fn get_mut(&mut self, node: NodeKey) -> Option<&mut Source> {
+    pub(crate) fn get_mut(&mut self, node: NodeKey) -> Option<&mut OutgoingNode> {
         self.nodes.get_mut(&node)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (NodeKey, &Source)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (NodeKey, &OutgoingNode)> {
         self.nodes.iter().map(|(key, source)| (*key, source))
     }
 
@@ -108,7 +108,9 @@ impl Outgoing {
     pub(super) fn declared(&self, node: NodeKey) -> Option<&Properties> {
         let source = self.nodes.get(&node)?;
         match (&source.origin, &source.sync_ids[..]) {
-            (Origin::Declared { .. }, [sync_id]) => self.synchronizers.get(sync_id).map(Held::properties),
+            (Origin::Declared { .. }, [sync_id]) => {
+                self.synchronizers.get(sync_id).map(EncodedProperties::properties)
+            }
             _ => None,
         }
     }
@@ -116,10 +118,11 @@ impl Outgoing {
     /// Keeps a synchronizer at the path with this number.
     pub(crate) fn declare(&mut self, node: NodeKey, number: u32, properties: Properties) {
         let sync_id = BY_PATH | number;
-        self.synchronizers.insert(sync_id, Held::new(properties));
-        let origin = Origin::Declared { settled: false };
+        self.synchronizers.insert(sync_id, EncodedProperties::new(properties));
+        let origin = Origin::Declared { is_announced: false };
         let visibility = Visibility::new(true);
-        self.nodes.insert(node, Source { origin, visibility, sync_ids: vec![sync_id], spawn_head: 0 });
+        self.nodes
+            .insert(node, OutgoingNode { origin, visibility, sync_ids: vec![sync_id], spawn_header_len: 0 });
     }
 
     /// Keeps a node that is spawned, and gives it its numbers. Nobody sees it yet.
@@ -135,19 +138,19 @@ impl Outgoing {
         max: usize,
     ) -> Result<NodeKey, Error> {
         let (net_id, last_id) = self.next_ids(scene.synchronizers().len())?;
-        let what = match spawn.what {
-            SpawnKind::Scene(scene) => EncodedKind::Scene(scene),
-            SpawnKind::Custom(value) => EncodedKind::Custom(encode_values([&value])?),
+        let kind = match spawn.kind {
+            SpawnKind::Scene(scene) => OwnedSpawnKind::Scene(scene),
+            SpawnKind::Custom(value) => OwnedSpawnKind::Custom(encode_values([&value])?),
         };
-        let origin = Origin::Spawned(SpawnedNode { spawner, name: name.into(), net_id, what });
+        let origin = Origin::Spawned(SpawnedNode { spawner, name: name.into(), net_id, kind });
         let sync_ids: Vec<u32> = (net_id + 1..=last_id).collect();
-        let synchronizers = scene.synchronizers().iter().cloned().map(Held::new);
+        let synchronizers = scene.synchronizers().iter().cloned().map(EncodedProperties::new);
         self.synchronizers.extend(sync_ids.iter().copied().zip(synchronizers));
 
         let key = NodeKey::unique();
         let visibility = Visibility::new(spawn.is_public);
-        let mut source = Source { origin, visibility, sync_ids, spawn_head: 0 };
-        source.spawn_head = source.spawn_packet(0, &[]).map_or(0, |packet| packet.len());
+        let mut source = OutgoingNode { origin, visibility, sync_ids, spawn_header_len: 0 };
+        source.spawn_header_len = source.spawn_packet(0, &[]).map_or(0, |packet| packet.len());
         self.nodes.insert(key, source);
         if let Err(why) = self.fill(key, &spawn.values, max) {
             self.remove(key);
@@ -185,7 +188,7 @@ impl Outgoing {
         }
         for sync_id in &source.sync_ids {
             let Some(held) = self.synchronizers.get_mut(sync_id) else { continue };
-            if let Some(property) = held.missing(Part::Spawn) {
+            if let Some(property) = held.missing(PropertySubset::Spawn) {
                 return Err(Error::InvalidArguments { why: format!("`{property}` has no value") });
             }
             held.forget_changes();
@@ -194,8 +197,8 @@ impl Outgoing {
     }
 
     /// Forgets a node.
-    pub(super) fn remove(&mut self, key: NodeKey) -> Option<Source> {
-        self.unwatch_by_all(key);
+    pub(super) fn remove(&mut self, key: NodeKey) -> Option<OutgoingNode> {
+        self.remove_all_viewers(key);
         let source = self.nodes.remove(&key)?;
         for sync_id in &source.sync_ids {
             self.synchronizers.remove(sync_id);
@@ -220,7 +223,7 @@ impl Outgoing {
         for sync_id in &source.sync_ids {
             let Some(held) = self.synchronizers.get_mut(sync_id) else { continue };
             if let Some(place) = held.properties().find(property) {
-                let others = spawn_len.saturating_sub(held.size(Part::Spawn));
+                let others = spawn_len.saturating_sub(held.size(PropertySubset::Spawn));
                 return held.set(place, value, max, others);
             }
         }
@@ -228,7 +231,7 @@ impl Outgoing {
     }
 
     /// These peers are told of the node from now on. Those who were not before are given back.
-    pub(crate) fn watch(&mut self, key: NodeKey, mut peers: Vec<PeerId>) -> Vec<PeerId> {
+    pub(crate) fn add_viewers(&mut self, key: NodeKey, mut peers: Vec<PeerId>) -> Vec<PeerId> {
         let Some(source) = self.nodes.get(&key) else { return Vec::new() };
         peers.retain(|peer| {
             let viewer = self.viewers.get_mut(peer);
@@ -241,7 +244,7 @@ impl Outgoing {
     }
 
     /// These peers are told of the node no longer.
-    pub(crate) fn unwatch(&mut self, key: NodeKey, peers: &[PeerId]) {
+    pub(crate) fn remove_viewers(&mut self, key: NodeKey, peers: &[PeerId]) {
         let Some(source) = self.nodes.get(&key) else { return };
         for peer in peers {
             if let Some(viewer) = self.viewers.get_mut(peer) {
@@ -251,7 +254,7 @@ impl Outgoing {
     }
 
     /// Nobody is told of the node any longer.
-    pub(crate) fn unwatch_by_all(&mut self, key: NodeKey) {
+    pub(crate) fn remove_all_viewers(&mut self, key: NodeKey) {
         let Some(source) = self.nodes.get(&key) else { return };
         for viewer in self.viewers.values_mut() {
             source.sync_ids.iter().for_each(|sync_id| viewer.ignore(*sync_id));
@@ -259,21 +262,24 @@ impl Outgoing {
     }
 
     /// The synchronizers at paths of which somebody may have to be told.
-    pub(crate) fn unsettled(&self) -> Vec<NodeKey> {
-        let is_unsettled = |source: &Source| matches!(source.origin, Origin::Declared { settled: false });
+    pub(crate) fn unannounced(&self) -> Vec<NodeKey> {
+        let is_unsettled =
+            |source: &OutgoingNode| matches!(source.origin, Origin::Declared { is_announced: false });
         self.iter().filter(|(_, source)| is_unsettled(source)).map(|(key, _)| key).collect()
     }
 
-    pub(crate) fn settle(&mut self, node: NodeKey, is_settled: bool) {
-        if let Some(Source { origin: Origin::Declared { settled }, .. }) = self.nodes.get_mut(&node) {
-            *settled = is_settled;
+    pub(crate) fn set_announced(&mut self, node: NodeKey, is_settled: bool) {
+        if let Some(OutgoingNode { origin: Origin::Declared { is_announced }, .. }) =
+            self.nodes.get_mut(&node)
+        {
+            *is_announced = is_settled;
         }
     }
 
-    fn unsettle_all(&mut self) {
+    fn reset_announced(&mut self) {
         for source in self.nodes.values_mut() {
-            if let Origin::Declared { settled } = &mut source.origin {
-                *settled = false;
+            if let Origin::Declared { is_announced } = &mut source.origin {
+                *is_announced = false;
             }
         }
     }
@@ -283,19 +289,19 @@ impl Outgoing {
         let source = self.nodes.get(&key)?;
         let mut state = Vec::new();
         for sync_id in &source.sync_ids {
-            self.synchronizers.get(sync_id)?.append(Part::Spawn, &mut state);
+            self.synchronizers.get(sync_id)?.append(PropertySubset::Spawn, &mut state);
         }
         source.spawn_packet(spawner, &state)
     }
 
     /// The length of its SPAWN; of what it would hold where there is none.
-    fn spawn_len(&self, source: &Source) -> usize {
+    fn spawn_len(&self, source: &OutgoingNode) -> usize {
         let held = source.sync_ids.iter().filter_map(|sync_id| self.synchronizers.get(sync_id));
-        source.spawn_head + held.map(|held| held.size(Part::Spawn)).sum::<usize>()
+        source.spawn_header_len + held.map(|held| held.size(PropertySubset::Spawn)).sum::<usize>()
     }
 
     /// What has to be told of a node, besides its spawn, to who has not heard of it before.
-    pub(crate) fn news(&self, key: NodeKey, max: usize) -> Vec<Vec<u8>> {
+    pub(crate) fn catch_up_packets(&self, key: NodeKey, max: usize) -> Vec<Vec<u8>> {
         let Some(source) = self.nodes.get(&key) else { return Vec::new() };
         let was_spawned = matches!(source.origin, Origin::Spawned(_));
         self.catch_up(&source.sync_ids, was_spawned, max)
@@ -316,17 +322,17 @@ impl Viewer {
     }
 }
 
-impl Source {
+impl OutgoingNode {
     fn spawn_packet(&self, spawner: u32, state: &[u8]) -> Option<Vec<u8>> {
         let Origin::Spawned(node) = &self.origin else { return None };
-        let what = match &node.what {
-            EncodedKind::Scene(scene) => SpawnWhat::Scene(*scene),
-            EncodedKind::Custom(value) => SpawnWhat::Custom(Values::new(value)),
+        let kind = match &node.kind {
+            OwnedSpawnKind::Scene(scene) => EncodedSpawnKind::Scene(*scene),
+            OwnedSpawnKind::Custom(value) => EncodedSpawnKind::Custom(EncodedValues::new(value)),
         };
-        let (sync_ids, state) = (self.sync_ids.clone(), Values::new(state));
+        let (sync_ids, state) = (self.sync_ids.clone(), EncodedValues::new(state));
         let (net_id, name) = (node.net_id, &*node.name);
         let mut packet = Vec::new();
-        Command::Spawn(SpawnPacket { what, spawner, net_id, sync_ids, name, state }).encode(&mut packet);
+        Command::Spawn(SpawnPacket { kind, spawner, net_id, sync_ids, name, state }).encode(&mut packet);
         Some(packet)
     }
 }

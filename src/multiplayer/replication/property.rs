@@ -3,12 +3,12 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use crate::{
-    multiplayer::{memory::ALLOCATION, rpc::Accepts},
+    multiplayer::{memory::ALLOCATION, rpc::AcceptedType},
     variant::{Variant, VariantType, WrongType},
 };
 
 /// A mask has a bit for each property that is sent when it changes.
-const MOST_ON_CHANGE: usize = u64::BITS as usize;
+const MAX_ON_CHANGE: usize = u64::BITS as usize;
 
 /// When a property is sent after its node was spawned.
 ///
@@ -46,7 +46,7 @@ pub struct Property {
     ///
     /// Godot: `property_get_replication_mode`, `property_set_replication_mode`.
     pub mode: ReplicationMode,
-    accepts: Accepts,
+    accepts: AcceptedType,
 }
 
 impl Property {
@@ -57,12 +57,12 @@ impl Property {
     where
         T: Into<Variant> + TryFrom<Variant, Error: Into<WrongType>>,
     {
-        Self::new(name.into(), Accepts::of::<T>())
+        Self::new(name.into(), AcceptedType::of::<T>())
     }
 
     /// A property that holds what a variable of this type holds in GDScript: see [`Variant::convert_to`].
     pub fn typed(name: impl Into<Cow<'static, str>>, kind: VariantType) -> Self {
-        Self::new(name.into(), Accepts::Kind(kind))
+        Self::new(name.into(), AcceptedType::Kind(kind))
     }
 
     /// A property that holds anything.
@@ -70,7 +70,7 @@ impl Property {
         Self::typed(name, VariantType::Nil)
     }
 
-    fn new(name: Cow<'static, str>, accepts: Accepts) -> Self {
+    fn new(name: Cow<'static, str>, accepts: AcceptedType) -> Self {
         Self { name, at_spawn: true, mode: ReplicationMode::default(), accepts }
     }
 
@@ -155,7 +155,7 @@ struct Tables {
 
 /// Those of the properties that are in a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum PropertySubset {
     /// What is sent at the spawn.
     Spawn,
     /// What is sent every time.
@@ -215,11 +215,11 @@ impl Properties {
     }
 
     /// The places of some of them, in their order.
-    pub(super) fn part(&self, part: Part) -> impl Iterator<Item = usize> + Clone + '_ {
+    pub(super) fn part(&self, part: PropertySubset) -> impl Iterator<Item = usize> + Clone + '_ {
         let (places, mask) = match part {
-            Part::Spawn => (&self.tables.at_spawn, None),
-            Part::Always => (&self.tables.always, None),
-            Part::Changed(mask) => (&self.tables.on_change, Some(mask)),
+            PropertySubset::Spawn => (&self.tables.at_spawn, None),
+            PropertySubset::Always => (&self.tables.always, None),
+            PropertySubset::Changed(mask) => (&self.tables.on_change, Some(mask)),
         };
         let is_in = move |bit: usize| mask.is_none_or(|mask| mask >> bit & 1 == 1);
         places.iter().enumerate().filter(move |(bit, _)| is_in(*bit)).map(|(_, place)| *place)
@@ -233,14 +233,14 @@ impl Properties {
     /// Every bit that a mask may have.
     pub(super) fn all_bits(&self) -> u64 {
         match self.tables.on_change.len() {
-            MOST_ON_CHANGE.. => u64::MAX,
+            MAX_ON_CHANGE.. => u64::MAX,
             count => (1 << count) - 1,
         }
     }
 
     /// Whether these can be the properties of a synchronizer; else, why not.
     pub(crate) fn check(&self) -> Result<(), &'static str> {
-        if self.tables.on_change.len() > MOST_ON_CHANGE {
+        if self.tables.on_change.len() > MAX_ON_CHANGE {
             return Err("it has more than 64 properties that are sent when they change");
         }
         unique_names(std::iter::once(self))
@@ -276,11 +276,11 @@ mod tests {
     fn parts_keep_the_order() {
         let properties = sample();
         let places = |part| properties.part(part).collect::<Vec<_>>();
-        assert_eq!(places(Part::Spawn), [0, 2, 3]);
-        assert_eq!(places(Part::Always), [0]);
-        assert_eq!(places(Part::Changed(0b11)), [1, 3]);
-        assert_eq!(places(Part::Changed(0b10)), [3]);
-        assert!(places(Part::Changed(!0b11)).is_empty());
+        assert_eq!(places(PropertySubset::Spawn), [0, 2, 3]);
+        assert_eq!(places(PropertySubset::Always), [0]);
+        assert_eq!(places(PropertySubset::Changed(0b11)), [1, 3]);
+        assert_eq!(places(PropertySubset::Changed(0b10)), [3]);
+        assert!(places(PropertySubset::Changed(!0b11)).is_empty());
         assert_eq!((properties.bit(1), properties.bit(3), properties.bit(0)), (Some(1), Some(2), None));
         assert_eq!(properties.all_bits(), 0b11);
     }

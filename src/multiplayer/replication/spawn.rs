@@ -16,7 +16,7 @@ use crate::variant::Variant;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spawn {
-    pub(crate) what: SpawnKind,
+    pub(crate) kind: SpawnKind,
     pub(crate) name: Option<Cow<'static, str>>,
     pub(crate) values: Vec<(Cow<'static, str>, Variant)>,
     pub(crate) is_public: bool,
@@ -35,8 +35,8 @@ impl Spawn {
         Self::new(SpawnKind::Custom(value.into()))
     }
 
-    fn new(what: SpawnKind) -> Self {
-        Self { what, name: None, values: Vec::new(), is_public: true }
+    fn new(kind: SpawnKind) -> Self {
+        Self { kind, name: None, values: Vec::new(), is_public: true }
     }
 
     /// Gives it a name, which no other node of the spawner may have. One without has `Node` and a number.

@@ -6,7 +6,7 @@ use super::property::{Properties, unique_names};
 use crate::variant::Variant;
 
 /// The number of scenes that can be told from the one that stands for none.
-const MOST_SCENES: usize = 255;
+const MAX_SCENES: usize = 255;
 
 /// What has to be known of a scene: its synchronizers. A clone shares them.
 ///
@@ -97,8 +97,8 @@ impl Spawner {
     }
 
     /// What it makes.
-    pub(crate) fn make(&self, what: &SpawnKind) -> Option<Scene> {
-        match what {
+    pub(crate) fn make(&self, kind: &SpawnKind) -> Option<Scene> {
+        match kind {
             SpawnKind::Scene(scene) => self.scenes.get(usize::from(*scene)).cloned(),
             // Not only what it was made with, but also what it makes is the program's.
             SpawnKind::Custom(value) => self.custom.as_ref()?(value).filter(|scene| scene.check().is_ok()),
@@ -106,7 +106,7 @@ impl Spawner {
     }
 
     pub(crate) fn check(&self) -> Result<(), &'static str> {
-        if self.scenes.len() > MOST_SCENES {
+        if self.scenes.len() > MAX_SCENES {
             return Err("it has more than 255 scenes");
         }
         self.scenes.iter().try_for_each(Scene::check)

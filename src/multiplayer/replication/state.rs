@@ -2,9 +2,9 @@
 
 use std::{borrow::Cow, slice, vec};
 
-use super::{fault::ReplicationError, property::Property, spawner::SpawnKind};
+use super::{error::ReplicationError, property::Property, spawner::SpawnKind};
 use crate::{
-    multiplayer::{id::PeerId, node::NodeKey, rpc::convert_all, wire::Values},
+    multiplayer::{id::PeerId, node::NodeKey, rpc::convert_all, wire::EncodedValues},
     variant::Variant,
 };
 
@@ -24,7 +24,7 @@ pub struct Spawned {
     /// Godot: a child of `MultiplayerSpawner.spawn_path`.
     pub name: String,
     /// What it is made from.
-    pub what: SpawnKind,
+    pub kind: SpawnKind,
     /// What its properties hold: those that are sent at the spawn.
     pub state: State,
 }
@@ -54,18 +54,18 @@ impl State {
 
     /// The values of these properties, of them all, and nothing else.
     pub(super) fn read<'p>(
-        values: Values<'_>,
+        values: EncodedValues<'_>,
         properties: impl Iterator<Item = &'p Property>,
     ) -> Result<Self, ReplicationError> {
         let properties: Vec<&Property> = properties.collect();
         let expected = properties.len();
         // One more, to see whether there is one.
-        let mut values = values.decode(expected.saturating_add(1)).map_err(ReplicationError::BadValue)?;
+        let mut values = values.decode(expected.saturating_add(1)).map_err(ReplicationError::InvalidValue)?;
         if values.len() != expected {
             return Err(ReplicationError::ValueCount { expected });
         }
         convert_all(&mut values, |place, value| properties[place].convert(value)).map_err(
-            |(place, why)| ReplicationError::WrongValue { property: properties[place].name.clone(), why },
+            |(place, error)| ReplicationError::WrongType { property: properties[place].name.clone(), error },
         )?;
         let names = properties.iter().map(|property| property.name.clone());
         Ok(Self { values: names.zip(values).collect() })

@@ -4,7 +4,7 @@
 //! packet.
 
 /// The farthest that a time may be ahead of the one before to be taken for a later one.
-const STRIDE: u16 = 32_000;
+const MAX_STEP: u16 = 32_000;
 
 /// From here on an earlier number is one of the next round.
 const HALF: u16 = 32_767;
@@ -13,7 +13,7 @@ const HALF: u16 = 32_767;
 /// there in strides.
 pub(super) fn next(frame: u16, last: Option<u16>) -> u16 {
     match last {
-        Some(last) if frame.wrapping_sub(last) > STRIDE => last.wrapping_add(STRIDE),
+        Some(last) if frame.wrapping_sub(last) > MAX_STEP => last.wrapping_add(MAX_STEP),
         _ => frame,
     }
 }

@@ -3,10 +3,10 @@
 use std::{array, marker::PhantomData};
 
 use super::{
+    call_error::CallError,
     method::{Method, TransferMode},
     methods::check_name,
     parameter::Parameter,
-    wrong::CallError,
 };
 use crate::variant::{Variant, WrongType};
 
@@ -78,25 +78,25 @@ impl<T> Field<Option<T>> {
 /// Where it is no `Option`.
 pub trait AnyField<T> {
     /// How to deal with it.
-    fn find() -> Needed<T>;
+    fn find() -> Required<T>;
 }
 
 impl<T> AnyField<T> for Field<T> {
-    fn find() -> Needed<T> {
-        Needed(PhantomData)
+    fn find() -> Required<T> {
+        Required(PhantomData)
     }
 }
 
 /// A field that is a `T`.
 #[derive(Debug)]
-pub struct Needed<T>(PhantomData<T>);
+pub struct Required<T>(PhantomData<T>);
 
 /// A field that is a `T` or nothing.
 #[derive(Debug)]
 pub struct Optional<T>(PhantomData<T>);
 
 // What `T` has to be is said at each function: else it would not be found, and nobody were told why.
-impl<T> Needed<T> {
+impl<T> Required<T> {
     /// Its parameter.
     pub fn parameter(&self, name: &'static str) -> Parameter
     where
@@ -118,7 +118,7 @@ impl<T> Needed<T> {
     where
         T: Value,
     {
-        T::try_from(value).map_err(|why| CallError::Argument { index, why: why.into() })
+        T::try_from(value).map_err(|error| CallError::Argument { index, error: error.into() })
     }
 
     /// Whether its argument may be missing.
@@ -149,7 +149,7 @@ impl<T> Optional<T> {
     where
         T: Value,
     {
-        if value.is_nil() { Ok(None) } else { Needed(PhantomData).read((index, value)).map(Some) }
+        if value.is_nil() { Ok(None) } else { Required(PhantomData).read((index, value)).map(Some) }
     }
 
     /// Whether its argument may be missing.
@@ -164,21 +164,21 @@ fn plain(name: &'static str) -> &'static str {
 }
 
 /// The arguments to send, of which each is optional or not: those at the end that are, and are null, are left out.
-pub fn leaving<const N: usize>(arguments: [(Variant, bool); N]) -> Vec<Variant> {
+pub fn encode_arguments<const N: usize>(arguments: [(Variant, bool); N]) -> Vec<Variant> {
     let needed = |(value, optional): &(Variant, bool)| !optional || !value.is_nil();
     let count = arguments.iter().rposition(needed).map_or(0, |last| last + 1);
     arguments.into_iter().take(count).map(|(value, _)| value).collect()
 }
 
 /// The arguments that came, each with its place; what is missing is null.
-pub fn arrived<const N: usize>(
+pub fn decode_arguments<const N: usize>(
     arguments: Vec<Variant>,
     optional: [bool; N],
 ) -> Result<[(usize, Variant); N], CallError> {
     let found = arguments.len();
-    let least = optional.iter().rposition(|optional| !optional).map_or(0, |last| last + 1);
-    if found < least || found > N {
-        return Err(CallError::ArgumentCount { least, most: N, found });
+    let min = optional.iter().rposition(|optional| !optional).map_or(0, |last| last + 1);
+    if found < min || found > N {
+        return Err(CallError::ArgumentCount { min, max: N, found });
     }
     let mut arguments = arguments.into_iter();
     Ok(array::from_fn(|index| (index, arguments.next().unwrap_or_default())))

@@ -99,7 +99,7 @@ macro_rules! rpc {
                             let arguments = [$($(
                                 $crate::multiplayer::declare::Field::<$type>::find().write($field)
                             ),*)?];
-                            ($method, $crate::multiplayer::declare::leaving(arguments))
+                            ($method, $crate::multiplayer::declare::encode_arguments(arguments))
                         })*
                     }
                 }
@@ -114,7 +114,7 @@ macro_rules! rpc {
                                 $crate::multiplayer::declare::Field::<$type>::find().is_optional()
                             ),*)?];
                             let [$($($field),*)?] =
-                                $crate::multiplayer::declare::arrived(arguments, optional)?;
+                                $crate::multiplayer::declare::decode_arguments(arguments, optional)?;
                             ::core::result::Result::Ok(Self::$Variant { $($(
                                 $field: $crate::multiplayer::declare::Field::<$type>::find().read($field)?
                             ),*)? })

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::{
+    call_error::CallError,
     parameter::{Parameter, convert_all},
-    wrong::CallError,
 };
 use crate::variant::Variant;
 
@@ -29,7 +29,7 @@ pub enum Caller {
     ///
     /// Godot: `RPC_MODE_DISABLED`.
     #[doc(alias = "RPC_MODE_DISABLED")]
-    Nobody,
+    Disabled,
 }
 
 /// How a call is to be transferred. It is kept for those who read the declaration: a WebSocket transfers everything reliably
@@ -67,7 +67,7 @@ pub enum TransferMode {
 ///     .parameter(Parameter::of::<String>("why").optional());
 ///
 /// assert_eq!(roll.check(&[Variant::Int(6)]), Ok(()));
-/// assert_eq!(roll.check(&[]), Err(CallError::ArgumentCount { least: 1, most: 2, found: 0 }));
+/// assert_eq!(roll.check(&[]), Err(CallError::ArgumentCount { min: 1, max: 2, found: 0 }));
 /// assert!(roll.check(&["6".into()]).is_err());
 /// ```
 ///
@@ -127,7 +127,7 @@ impl Method {
     /// Lets nobody call it. It still has its number, and counts for the checksum.
     #[must_use]
     pub fn disabled(mut self) -> Self {
-        self.caller = Caller::Nobody;
+        self.caller = Caller::Disabled;
         self
     }
 
@@ -214,19 +214,19 @@ impl Method {
     /// [`CallError`], if it does not take them: one of the things that are wrong with them. Their types are looked at before any
     /// large one of them is converted.
     pub fn convert(&self, mut arguments: Vec<Variant>) -> Result<Vec<Variant>, CallError> {
-        /// The most that a call can carry.
+        /// The max that a call can carry.
         const CARRIED: usize = 255;
 
         let found = arguments.len();
-        let least =
+        let min =
             self.parameters.iter().rposition(|parameter| !parameter.optional).map_or(0, |last| last + 1);
-        let most = if self.variadic { CARRIED } else { self.parameters.len() };
-        if found < least || found > most {
-            return Err(CallError::ArgumentCount { least, most, found });
+        let max = if self.variadic { CARRIED } else { self.parameters.len() };
+        if found < min || found > max {
+            return Err(CallError::ArgumentCount { min, max, found });
         }
         let declared = found.min(self.parameters.len());
         convert_all(&mut arguments[..declared], |index, argument| self.parameters[index].convert(argument))
-            .map_err(|(index, why)| CallError::Argument { index, why })?;
+            .map_err(|(index, error)| CallError::Argument { index, error })?;
         Ok(arguments)
     }
 }
@@ -236,8 +236,8 @@ mod tests {
     use super::*;
     use crate::variant::{Array, VariantType, WrongType};
 
-    fn count(least: usize, most: usize, found: usize) -> Result<(), CallError> {
-        Err(CallError::ArgumentCount { least, most, found })
+    fn count(min: usize, max: usize, found: usize) -> Result<(), CallError> {
+        Err(CallError::ArgumentCount { min, max, found })
     }
 
     #[test]
@@ -280,7 +280,7 @@ mod tests {
             .parameter(Parameter::of::<f64>("b").optional())
             .variadic();
         let wrong =
-            |index, expected, found| Err(CallError::Argument { index, why: WrongType { expected, found } });
+            |index, expected, found| Err(CallError::Argument { index, error: WrongType { expected, found } });
         let one = Variant::Int(1);
         assert_eq!(method.check(std::slice::from_ref(&one)), Ok(()));
         assert_eq!(method.check(&[one.clone(), Variant::Nil, Variant::Callable]), Ok(()));

@@ -8,10 +8,10 @@ use super::{checksum::checksum, method::Method};
 const NODE_LEVEL: u16 = 0x8000;
 
 /// The longest name in bytes. Nothing of it is on the wire; but nobody writes names as long as this.
-const LONGEST_NAME: usize = 255;
+const MAX_NAME_LEN: usize = 255;
 
 /// The longest list of names for which the checksums without one name are computed.
-const MAX_LEFT_OUT: usize = 64;
+const MAX_TRIED: usize = 64;
 
 /// The methods of a node. A clone shares them.
 ///
@@ -103,7 +103,7 @@ impl Methods {
     pub(crate) fn md5_without_each(&self) -> &[[u8; 32]] {
         self.tables.md5_without_each.get_or_init(|| {
             let count = self.names().count();
-            let tried = if count > MAX_LEFT_OUT { 0 } else { count };
+            let tried = if count > MAX_TRIED { 0 } else { count };
             let without = |left_out: usize| {
                 let others = self.names().enumerate().filter(move |(index, _)| *index != left_out);
                 checksum(others.map(|(_, name)| name))
@@ -134,7 +134,7 @@ pub(super) const fn check_name(name: &str) -> Result<(), &'static str> {
     if name.is_empty() {
         return Err("a method has no name");
     }
-    if name.len() > LONGEST_NAME {
+    if name.len() > MAX_NAME_LEN {
         return Err("a method's name has more than 255 bytes");
     }
     let mut index = 0;
@@ -229,15 +229,15 @@ mod tests {
         assert_eq!(clone.with(Method::new("d")).md5_without_each().len(), 4);
         assert_eq!(computed.len(), 3);
 
-        let names: Vec<String> = (0..=MAX_LEFT_OUT).map(|number| format!("{number:03}")).collect();
+        let names: Vec<String> = (0..=MAX_TRIED).map(|number| format!("{number:03}")).collect();
         let all = names.iter().map(String::as_str);
         assert!(declared(all.clone(), &[]).md5_without_each().is_empty());
-        assert_eq!(declared(all.skip(1), &[]).md5_without_each().len(), MAX_LEFT_OUT);
+        assert_eq!(declared(all.skip(1), &[]).md5_without_each().len(), MAX_TRIED);
     }
 
     #[test]
     fn what_cannot_be_declared_says_why() {
-        let long = "a".repeat(LONGEST_NAME);
+        let long = "a".repeat(MAX_NAME_LEN);
         let longer = format!("{long}a");
         for (name, expected) in [
             ("", Err("a method has no name")),

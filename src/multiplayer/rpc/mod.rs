@@ -3,20 +3,20 @@
 //! The usual way is an enum of calls, written by [`rpc!`](crate::rpc!). What is not known when the program is compiled is
 //! declared with [`Methods`] and [`Method`].
 
+mod call_error;
 mod checksum;
 pub mod declare;
 mod macros;
 mod method;
 mod methods;
 mod parameter;
-mod wrong;
 
+pub use call_error::CallError;
 pub(crate) use checksum::NO_METHODS;
 pub use method::{Caller, Method, TransferMode};
 pub use methods::Methods;
 pub use parameter::Parameter;
-pub(crate) use parameter::{Accepts, convert_all};
-pub use wrong::CallError;
+pub(crate) use parameter::{AcceptedType, convert_all};
 
 use crate::variant::Variant;
 

@@ -12,17 +12,17 @@ pub struct Parameter {
     pub name: Cow<'static, str>,
     /// Whether the argument may be null, or missing if all after it are, too.
     pub optional: bool,
-    accepts: Accepts,
+    accepts: AcceptedType,
 }
 
 /// What is declared to be taken, as an argument or by a property.
 #[derive(Clone, Copy)]
-pub(crate) enum Accepts {
+pub(crate) enum AcceptedType {
     Kind(VariantType),
     Convertible(fn(Variant) -> Result<Variant, WrongType>),
 }
 
-impl Accepts {
+impl AcceptedType {
     /// What can be made into a `T`.
     pub(crate) fn of<T>() -> Self
     where
@@ -39,7 +39,7 @@ impl Accepts {
     }
 }
 
-/// Converts the values of a packet, each with the number of its place. What is most likely refused comes first, and what takes a time
+/// Converts the values of a packet, each with the number of its place. What is max likely refused comes first, and what takes a time
 /// that grows with the value comes last: so a stranger's packet that is refused has cost little.
 ///
 /// # Errors
@@ -70,12 +70,12 @@ impl Parameter {
     where
         T: Into<Variant> + TryFrom<Variant, Error: Into<WrongType>>,
     {
-        Self { name: name.into(), optional: false, accepts: Accepts::of::<T>() }
+        Self { name: name.into(), optional: false, accepts: AcceptedType::of::<T>() }
     }
 
     /// A parameter that takes what a parameter of this type takes in GDScript: see [`Variant::convert_to`].
     pub fn typed(name: impl Into<Cow<'static, str>>, kind: VariantType) -> Self {
-        Self { name: name.into(), optional: false, accepts: Accepts::Kind(kind) }
+        Self { name: name.into(), optional: false, accepts: AcceptedType::Kind(kind) }
     }
 
     /// A parameter that takes anything.

@@ -8,7 +8,7 @@ use crate::{
     multiplayer::{
         event::Event,
         id::PeerId,
-        refusal::PacketError,
+        packet_error::PacketError,
         wire::{Command, System},
     },
     packet::Packet,
@@ -24,7 +24,7 @@ impl Session {
     /// Godot: `send_auth`.
     pub fn send_auth(&mut self, peer: PeerId, data: &[u8]) -> Result<(), Error> {
         let authentication = self.authentication(peer)?;
-        if authentication.ours || authentication.theirs {
+        if authentication.completed_here || authentication.completed_there {
             return Err(Error::NotAuthenticating);
         }
         if data.is_empty() {
@@ -33,7 +33,7 @@ impl Session {
         let packet = encoded(data);
         self.check_size(packet.len())?;
         self.send(peer, packet);
-        self.authentication(peer)?.spoken = true;
+        self.authentication(peer)?.data_sent = true;
         Ok(())
     }
 
@@ -46,11 +46,11 @@ impl Session {
     /// Godot: `complete_auth`.
     pub fn complete_auth(&mut self, peer: PeerId) -> Result<(), Error> {
         let authentication = self.authentication(peer)?;
-        if authentication.ours {
+        if authentication.completed_here {
             return Err(Error::NotAuthenticating);
         }
-        authentication.ours = true;
-        let both = authentication.theirs;
+        authentication.completed_here = true;
+        let both = authentication.completed_there;
         self.send(peer, encoded(&[]));
         if both {
             self.admit(peer);
@@ -69,23 +69,23 @@ impl Session {
     }
 
     /// A peer that is not admitted yet says something.
-    pub(super) fn hear_newcomer(&mut self, from: PeerId, packet: &Bytes) -> Result<(), PacketError> {
+    pub(super) fn handle_auth(&mut self, from: PeerId, packet: &Bytes) -> Result<(), PacketError> {
         let Command::System(System::Auth(data)) = Command::decode(packet)? else {
             return Err(PacketError::NotAuthenticated);
         };
         let Some(authentication) = self.peers.authentication(from) else {
             return Err(PacketError::NotAuthenticating);
         };
-        if authentication.theirs {
+        if authentication.completed_there {
             return Err(PacketError::NotAuthenticating);
         }
         if !data.is_empty() {
             let data = Packet::from_binary(packet.slice_ref(data));
-            self.tell(Event::Auth { from, data });
+            self.push_event(Event::Auth { from, data });
             return Ok(());
         }
-        authentication.theirs = true;
-        if authentication.ours {
+        authentication.completed_there = true;
+        if authentication.completed_here {
             self.admit(from);
         }
         Ok(())

@@ -12,7 +12,7 @@ use crate::{
         node::{Node, NodeKey},
         paths,
         rpc::{CallError, Methods, Rpc},
-        wire::{CallPacket, Command, EncodedArguments, NodeRef, NotEncodable, SimplifyPath},
+        wire::{ArgumentsError, CallPacket, Command, EncodedArguments, NodeRef, SimplifyPath},
     },
     variant::{Objects, Variant},
 };
@@ -44,7 +44,7 @@ impl Session {
     /// The node is no more. If there will be another one at its path, that is a new one, also for the other ends.
     pub fn unregister_node(&mut self, node: impl Into<NodeKey>) {
         let node = node.into();
-        self.unreplicate(node);
+        self.stop_replicating(node);
         self.nodes.remove(node);
     }
 
@@ -66,10 +66,10 @@ impl Session {
         Ok(())
     }
 
-    /// Calls a method of the node at other peers, and here too, where it is declared as one to be called locally and this
+    /// Calls a method of the node at other peers, and here too, where it is declared as one to be handle_call locally and this
     /// end is meant: then [`Event::Call`](super::super::Event::Call) comes.
     ///
-    /// Whether this end may call it is not asked here, but by the others.
+    /// Whether this end may call it is not awaits_confirmation here, but by the others.
     ///
     /// # Errors
     /// [`Error::UnknownNode`]; [`Error::UnknownMethod`] and [`Error::InvalidArguments`], where the node is declared with other
@@ -115,7 +115,7 @@ impl Session {
         }
         self.send_call(key, self.targets(to), number, &arguments)?;
         if is_meant && call_local {
-            self.tell_local(Call { from: own, node: key, method: name, arguments });
+            self.push_local_call(Call { from: own, node: key, method: name, arguments });
         }
         Ok(())
     }
@@ -130,20 +130,20 @@ impl Session {
         arguments: &[Variant],
     ) -> Result<(), Error> {
         let arguments = EncodedArguments::new(arguments, self.objects()).map_err(|why| match why {
-            NotEncodable::TooMany => Error::InvalidArguments { why: "they are more than 255".to_owned() },
-            NotEncodable::Value(why) => Error::InvalidVariant { why },
+            ArgumentsError::TooMany => Error::InvalidArguments { why: "they are more than 255".to_owned() },
+            ArgumentsError::Value(why) => Error::InvalidVariant { why },
         })?;
         let packet = |node| encode(&Command::Call(CallPacket { node, method, arguments: arguments.get() }));
 
         // Nothing may be changed before it is sure that all of it can be sent.
         let node = self.nodes.get(key).ok_or(Error::UnknownNode)?;
-        let (confirmed, others) = node.audience.split(peers);
+        let (confirmed, others) = node.path_acks.split(peers);
         let by_path = (!others.is_empty()).then(|| packet(NodeRef::Path(&node.path)));
         let by_number =
             node.number.filter(|_| !confirmed.is_empty()).map(|number| packet(NodeRef::Id(number)));
         for (packet, peers) in [(&by_path, &others), (&by_number, &confirmed)] {
             if let Some(packet) = packet {
-                self.check_size(packet.len() + self.detour(peers))?;
+                self.check_size(packet.len() + self.relay_overhead(peers))?;
             }
         }
 
@@ -158,16 +158,16 @@ impl Session {
         Ok(())
     }
 
-    /// Tells those of `peers` that have not heard of it how the node is called from now on.
+    /// Tells those of `peers` that have not heard of it how the node is handle_call from now on.
     pub(super) fn announce(&mut self, key: NodeKey, peers: &[PeerId]) {
         // When all numbers have been given away, calls go by path.
         let Some(id) = self.nodes.number(key) else { return };
         let Some(node) = self.nodes.get_mut(key) else { return };
-        let untold = node.audience.tell(peers);
-        if !untold.is_empty() {
+        let unannounced = node.path_acks.announce_to(peers);
+        if !unannounced.is_empty() {
             let announcement = SimplifyPath { md5: *node.methods.md5_digits(), id, path: &node.path };
             let packet = encode(&Command::SimplifyPath(announcement));
-            self.send_to(untold, packet);
+            self.send_to(unannounced, packet);
         }
     }
 

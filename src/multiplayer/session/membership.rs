@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Phase, Session,
-    peers::{Authentication, Stage},
+    Session, SessionPhase,
+    peers::{Authentication, PeerState},
     sending::system_packets,
 };
 use crate::{
@@ -13,8 +13,8 @@ use crate::{
         event::{AuthFailure, DisconnectReason, Event},
         id::PeerId,
         output::{Output, Recipients},
+        packet_error::PacketError,
         paths::ReceivedPaths,
-        refusal::PacketError,
         wire::{Command, System},
     },
 };
@@ -28,20 +28,20 @@ impl Session {
     pub fn peer_joined(&mut self, peer: PeerId, now: Duration) {
         self.tick(now);
         if !self.is_server {
-            if matches!(self.peers.stage(peer), Some(Stage::Arriving)) {
-                self.peers.enter(peer, Stage::Arriving, self.deadline(self.options.id_timeout));
+            if matches!(self.peers.state(peer), Some(PeerState::AwaitingId)) {
+                self.peers.set_state(peer, PeerState::AwaitingId, self.deadline(self.options.id_timeout));
             }
             return;
         }
-        if peer == PeerId::SERVER || self.peers.stage(peer).is_some() {
+        if peer == PeerId::SERVER || self.peers.state(peer).is_some() {
             return;
         }
-        if self.phase != Phase::Running {
+        if self.phase != SessionPhase::Running {
             self.disconnect(peer, "the session is over");
             return;
         }
         self.send(peer, peer.get().to_le_bytes().to_vec());
-        self.greet(peer);
+        self.start_admission(peer);
     }
 
     /// The connection to this peer ended. At a client, whose only one is that to [`PeerId::SERVER`], that is the end of
@@ -50,29 +50,29 @@ impl Session {
         if !self.is_server && peer != PeerId::SERVER {
             return;
         }
-        let Some(stage) = self.peers.remove(peer) else { return };
+        let Some(state) = self.peers.remove(peer) else { return };
         if !self.is_server {
-            self.lose_server(stage, info);
+            self.handle_server_lost(state, info);
             return;
         }
-        match stage {
-            Stage::Admitted(_) => self.depart(peer, DisconnectReason::Closed(info)),
-            Stage::Authenticating(_) => {
-                self.tell(Event::AuthFailed { peer, reason: AuthFailure::Closed(info) });
+        match state {
+            PeerState::Admitted(_) => self.remove_peer(peer, DisconnectReason::Closed(info)),
+            PeerState::Authenticating(_) => {
+                self.push_event(Event::AuthFailed { peer, reason: AuthFailure::Closed(info) });
             }
-            Stage::Arriving | Stage::Parting { .. } => {}
+            PeerState::AwaitingId | PeerState::Disconnecting { .. } => {}
         }
-        if self.phase == Phase::Leaving && self.peers.is_empty() {
-            self.phase = Phase::Over;
+        if self.phase == SessionPhase::Leaving && self.peers.is_empty() {
+            self.phase = SessionPhase::Closed;
         }
     }
 
     /// A peer to which there is a connection, and an id for this end, is to be admitted.
-    pub(super) fn greet(&mut self, peer: PeerId) {
+    pub(super) fn start_admission(&mut self, peer: PeerId) {
         if self.options.authenticate {
-            let stage = Stage::Authenticating(Authentication::default());
-            self.peers.enter(peer, stage, self.deadline(self.options.auth_timeout));
-            self.tell(Event::Authenticating(peer));
+            let state = PeerState::Authenticating(Authentication::default());
+            self.peers.set_state(peer, state, self.deadline(self.options.auth_timeout));
+            self.push_event(Event::Authenticating(peer));
         } else {
             self.admit(peer);
         }
@@ -80,74 +80,74 @@ impl Session {
 
     /// A peer takes part from now on.
     pub(super) fn admit(&mut self, peer: PeerId) {
-        self.put_out_departures();
+        self.queue_departures();
         if self.is_server && self.options.relay {
-            self.introduce(peer);
+            self.announce_peer(peer);
         }
-        self.peers.enter(peer, Stage::Admitted(ReceivedPaths::default()), None);
-        self.tell(Event::PeerConnected(peer));
-        self.replicate_to(peer);
+        self.peers.set_state(peer, PeerState::Admitted(ReceivedPaths::default()), None);
+        self.push_event(Event::PeerConnected(peer));
+        self.start_replicating_to(peer);
     }
 
-    /// The newcomer is told of all, and all of the newcomer.
-    fn introduce(&mut self, newcomer: PeerId) {
+    /// The new_peer is told of all, and all of the new_peer.
+    fn announce_peer(&mut self, new_peer: PeerId) {
         let present = self.peers.admitted();
         if present.is_empty() {
             return;
         }
         let packets = system_packets(present.iter().copied(), System::AddPeer);
         let others = present.to_vec().into();
-        self.send_command_to(others, Command::System(System::AddPeer(newcomer.get())));
-        self.put_out(Output::SendAll { to: Recipients::One(newcomer), packets });
+        self.send_command_to(others, Command::System(System::AddPeer(new_peer.get())));
+        self.queue_output(Output::SendAll { to: Recipients::One(new_peer), packets });
     }
 
     /// A peer that took part, and was taken out of the list, is gone: everybody is told.
-    pub(super) fn depart(&mut self, peer: PeerId, why: DisconnectReason) {
+    pub(super) fn remove_peer(&mut self, peer: PeerId, why: DisconnectReason) {
         self.nodes.forget_peer(peer);
-        if self.is_server && self.options.relay && self.phase == Phase::Running {
+        if self.is_server && self.options.relay && self.phase == SessionPhase::Running {
             self.departed.push(peer);
         }
-        self.lose_replicas(peer);
-        self.tell(Event::PeerDisconnected(peer, why));
+        self.remove_replicas_of(peer);
+        self.push_event(Event::PeerDisconnected(peer, why));
     }
 
     /// At a client: nothing is left.
-    fn lose_server(&mut self, stage: Stage, info: CloseInfo) {
-        match stage {
-            Stage::Admitted(_) => {
-                self.lose_relayed(DisconnectReason::ServerLost);
-                self.depart(PeerId::SERVER, DisconnectReason::Closed(info.clone()));
+    fn handle_server_lost(&mut self, state: PeerState, info: CloseInfo) {
+        match state {
+            PeerState::Admitted(_) => {
+                self.remove_relayed_peers(DisconnectReason::ServerLost);
+                self.remove_peer(PeerId::SERVER, DisconnectReason::Closed(info.clone()));
             }
-            Stage::Authenticating(_) => {
+            PeerState::Authenticating(_) => {
                 let why = AuthFailure::Closed(info.clone());
-                self.tell(Event::AuthFailed { peer: PeerId::SERVER, reason: why });
+                self.push_event(Event::AuthFailed { peer: PeerId::SERVER, reason: why });
             }
-            Stage::Arriving | Stage::Parting { .. } => {}
+            PeerState::AwaitingId | PeerState::Disconnecting { .. } => {}
         }
-        self.phase = Phase::Over;
-        let event = match (self.id, self.fault.take()) {
+        self.phase = SessionPhase::Closed;
+        let event = match (self.id, self.failure.take()) {
             (Some(_), _) => Event::Disconnected { info },
             (None, Some(cause)) => Event::ConnectionFailed { info: CloseInfo { cause, ..info } },
             (None, None) => Event::ConnectionFailed { info },
         };
-        self.tell(event);
+        self.push_event(event);
     }
 
     /// At a client: those who are reached through the server are gone.
-    pub(super) fn lose_relayed(&mut self, why: DisconnectReason) {
+    pub(super) fn remove_relayed_peers(&mut self, why: DisconnectReason) {
         for peer in self.peers.admitted().to_vec() {
             if peer != PeerId::SERVER {
                 self.peers.remove(peer);
-                self.depart(peer, why.clone());
+                self.remove_peer(peer, why.clone());
             }
         }
     }
 
     /// The server tells a client that another one has come.
-    pub(super) fn add_peer(&mut self, from: PeerId, peer: i32) -> Result<(), PacketError> {
-        let peer = self.reported(from, peer)?;
-        if peer == PeerId::SERVER || Some(peer) == self.id || self.peers.stage(peer).is_some() {
-            return Err(PacketError::PeerTaken(peer));
+    pub(super) fn handle_add_peer(&mut self, from: PeerId, peer: i32) -> Result<(), PacketError> {
+        let peer = self.check_reported_peer(from, peer)?;
+        if peer == PeerId::SERVER || Some(peer) == self.id || self.peers.state(peer).is_some() {
+            return Err(PacketError::PeerIdTaken(peer));
         }
         // The server is in the list, too.
         if self.peers.admitted().len() > self.options.max_peers {
@@ -158,17 +158,17 @@ impl Session {
     }
 
     /// The server tells a client that another one has gone.
-    pub(super) fn remove_peer(&mut self, from: PeerId, peer: i32) -> Result<(), PacketError> {
-        let peer = self.reported(from, peer)?;
+    pub(super) fn handle_del_peer(&mut self, from: PeerId, peer: i32) -> Result<(), PacketError> {
+        let peer = self.check_reported_peer(from, peer)?;
         if peer == PeerId::SERVER || self.peers.remove(peer).is_none() {
             return Err(PacketError::UnknownPeer);
         }
-        self.depart(peer, DisconnectReason::ReportedByServer);
+        self.remove_peer(peer, DisconnectReason::ReportedByServer);
         Ok(())
     }
 
     /// Whom the server tells a client of.
-    fn reported(&self, from: PeerId, peer: i32) -> Result<PeerId, PacketError> {
+    fn check_reported_peer(&self, from: PeerId, peer: i32) -> Result<PeerId, PacketError> {
         if self.is_server || from != PeerId::SERVER {
             return Err(PacketError::NotServer);
         }

@@ -4,11 +4,11 @@
 mod authentication;
 mod calling;
 mod checksum;
-mod handling;
-mod held;
+mod commands;
+mod disconnecting;
 mod membership;
+mod memory_usage;
 mod nodes;
-mod parting;
 mod peers;
 mod receiving;
 mod replicas;
@@ -19,22 +19,22 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use self::{
     nodes::Nodes,
-    peers::{Peers, Stage},
+    peers::{PeerState, Peers},
 };
 use super::{
     event::{Call, Event},
     id::{PeerId, Target},
     options::SessionOptions,
     output::Output,
+    packet_error::PacketError,
     paths::ROOT,
-    refusal::PacketError,
     replication::Replication,
     stats::SessionStats,
 };
 use crate::{close::CloseCause, error::Error, state::ReadyState};
 
-/// How many refusals may wait to be read.
-const MAX_REFUSALS: usize = 64;
+/// How many queued_rejections may wait to be read.
+const MAX_QUEUED_REJECTIONS: usize = 64;
 
 /// The server of a session, or one of its clients, as a machine without a socket and without a clock.
 ///
@@ -45,7 +45,7 @@ const MAX_REFUSALS: usize = 64;
 ///   by [`advance`](Self::advance): often, at [`next_deadline`](Self::next_deadline), and before calls of the program, for a
 ///   time limit that such a call sets begins at the time that was told last;
 /// * does what [`next_output`](Self::next_output) says, until it is `None`, after each of these calls and after each call
-///   that the program makes. Calls of `peer_left` that follow each other may come first: then the other peers learn of all
+///   that the program makes. Calls of `peer_left` that follow each other may come first: then the other peers mark_known of all
 ///   these departures by one output;
 /// * tells the next thing when the program has read all events: what a packet means is decided when it is received, and the
 ///   program may have to declare the node that it calls.
@@ -80,7 +80,7 @@ pub struct Session {
     // The server's own, or the one that the server has given.
     id: Option<PeerId>,
     is_server: bool,
-    phase: Phase,
+    phase: SessionPhase,
     // The latest that was told.
     now: Duration,
     peers: Peers,
@@ -98,26 +98,26 @@ pub struct Session {
     id_is_read: bool,
     // `true` if the program has read that the connection to the server is over.
     end_is_read: bool,
-    // `true` if what is held for a peer may have changed since it was asked for.
-    held_changed: bool,
+    // `true` if what is held for a peer may have changed since it was awaits_confirmation for.
+    memory_usage_changed: bool,
     // `true` while the transport is short of memory.
     memory_scarce: bool,
     // Of the events that wait.
-    refusals: usize,
+    queued_rejections: usize,
     // Why a client ended the attempt by itself.
-    fault: Option<CloseCause>,
+    failure: Option<CloseCause>,
     stats: SessionStats,
 }
 
 /// Whether the session takes part in anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+enum SessionPhase {
     /// It does, or will.
     Running,
     /// The program has left. Connections remain for as long as there is something to read.
     Leaving,
     /// There is no connection any more, and will be none.
-    Over,
+    Closed,
 }
 
 /// How far a session has come.
@@ -148,7 +148,7 @@ impl Session {
     /// A client, which waits for a connection to the server, and for an id from there.
     pub fn client(options: SessionOptions) -> Self {
         let mut client = Self::new(options, None);
-        client.peers.enter(PeerId::SERVER, Stage::Arriving, None);
+        client.peers.set_state(PeerId::SERVER, PeerState::AwaitingId, None);
         client
     }
 
@@ -157,7 +157,7 @@ impl Session {
             options,
             id,
             is_server: id.is_some(),
-            phase: Phase::Running,
+            phase: SessionPhase::Running,
             now: Duration::ZERO,
             peers: Peers::default(),
             nodes: Nodes::default(),
@@ -169,10 +169,10 @@ impl Session {
             local_calls: 0,
             id_is_read: id.is_some(),
             end_is_read: false,
-            held_changed: false,
+            memory_usage_changed: false,
             memory_scarce: false,
-            refusals: 0,
-            fault: None,
+            queued_rejections: 0,
+            failure: None,
             stats: SessionStats::default(),
         }
     }
@@ -189,13 +189,13 @@ impl Session {
                 self.id_is_read = true;
                 // Without authentication the server has admitted the client together with its id.
                 if self.peers.is_admitted(PeerId::SERVER) {
-                    self.peers.learn(PeerId::SERVER);
+                    self.peers.mark_known(PeerId::SERVER);
                 }
             }
-            Event::PeerConnected(peer) => self.peers.learn(*peer),
-            Event::PeerDisconnected(peer, _) => self.peers.unlearn(*peer),
+            Event::PeerConnected(peer) => self.peers.mark_known(*peer),
+            Event::PeerDisconnected(peer, _) => self.peers.mark_unknown(*peer),
             Event::Disconnected { .. } | Event::ConnectionFailed { .. } => self.end_is_read = true,
-            Event::PacketRejected { .. } => self.refusals -= 1,
+            Event::PacketRejected { .. } => self.queued_rejections -= 1,
             _ => {}
         }
         Some(event)
@@ -204,7 +204,7 @@ impl Session {
     /// What the transport has to do next.
     pub fn next_output(&mut self) -> Option<Output> {
         if self.outputs.is_empty() {
-            self.put_out_departures();
+            self.queue_departures();
         }
         self.outputs.pop_front()
     }
@@ -214,7 +214,7 @@ impl Session {
     /// What has come in time should be told before, by [`receive`](Self::receive).
     pub fn advance(&mut self, now: Duration) {
         self.tick(now);
-        while let Some(peer) = self.peers.due(self.now) {
+        while let Some(peer) = self.peers.pop_due(self.now) {
             self.time_out(peer);
         }
     }
@@ -245,15 +245,15 @@ impl Session {
     #[doc(alias = "get_connection_status")]
     pub fn status(&self) -> ConnectionStatus {
         match (self.phase, self.id) {
-            (Phase::Running, Some(_)) => ConnectionStatus::Connected,
-            (Phase::Running, None) => ConnectionStatus::Connecting,
-            (Phase::Leaving | Phase::Over, _) => ConnectionStatus::Disconnected,
+            (SessionPhase::Running, Some(_)) => ConnectionStatus::Connected,
+            (SessionPhase::Running, None) => ConnectionStatus::Connecting,
+            (SessionPhase::Leaving | SessionPhase::Closed, _) => ConnectionStatus::Disconnected,
         }
     }
 
     /// Whether it is over for the transport, too: the session was left or lost, and no connection remains.
-    pub fn is_over(&self) -> bool {
-        self.phase == Phase::Over
+    pub fn is_closed(&self) -> bool {
+        self.phase == SessionPhase::Closed
     }
 
     /// Returns the peers whose arrival was read and whose departure was not, in the order of their ids; at a client the
@@ -281,42 +281,42 @@ impl Session {
     }
 
     /// Whether the program has read every event.
-    pub(super) fn is_read(&self) -> bool {
-        self.events.is_empty()
+    pub(super) fn has_unread_events(&self) -> bool {
+        !self.events.is_empty()
     }
 
     /// Returns `true` if the program has left.
-    pub(super) fn is_left(&self) -> bool {
-        self.phase != Phase::Running
+    pub(super) fn has_left(&self) -> bool {
+        self.phase != SessionPhase::Running
     }
 
-    fn tell(&mut self, event: Event) {
+    fn push_event(&mut self, event: Event) {
         self.events.push_back(event);
     }
 
     /// Queues a call that the program makes at its own end: before all other events, and in the order of such calls.
-    fn tell_local(&mut self, call: Call) {
+    fn push_local_call(&mut self, call: Call) {
         self.events.insert(self.local_calls, Event::Call(call));
         self.local_calls += 1;
     }
 
     /// Drops the events that the program has not read and that are about other peers.
-    fn forget_unread(&mut self) {
+    fn drop_unread_events(&mut self) {
         let id = self.id;
         self.events.retain(|event| match event {
             Event::Connected { .. } | Event::ConnectionFailed { .. } | Event::Disconnected { .. } => true,
             Event::Call(call) => Some(call.from) == id,
             _ => false,
         });
-        self.refusals = 0;
+        self.queued_rejections = 0;
     }
 
     /// Something is dropped, which the program may want to know.
-    fn refuse(&mut self, from: PeerId, what: impl Into<PacketError>) {
-        self.stats.refused += 1;
-        if self.refusals < MAX_REFUSALS {
-            self.refusals += 1;
-            self.tell(Event::PacketRejected { from, error: what.into() });
+    fn reject(&mut self, from: PeerId, what: impl Into<PacketError>) {
+        self.stats.rejected_packets += 1;
+        if self.queued_rejections < MAX_QUEUED_REJECTIONS {
+            self.queued_rejections += 1;
+            self.push_event(Event::PacketRejected { from, error: what.into() });
         }
     }
 
@@ -347,10 +347,10 @@ impl Session {
     /// Returns this end's id if the session is running.
     fn require_open(&self) -> Result<PeerId, Error> {
         match (self.phase, self.id) {
-            (Phase::Running, Some(id)) => Ok(id),
-            (Phase::Running, None) => Err(Error::NotOpen { state: ReadyState::Connecting }),
-            (Phase::Leaving, _) => Err(Error::NotOpen { state: ReadyState::Closing }),
-            (Phase::Over, _) => Err(Error::NotOpen { state: ReadyState::Closed }),
+            (SessionPhase::Running, Some(id)) => Ok(id),
+            (SessionPhase::Running, None) => Err(Error::NotOpen { state: ReadyState::Connecting }),
+            (SessionPhase::Leaving, _) => Err(Error::NotOpen { state: ReadyState::Closing }),
+            (SessionPhase::Closed, _) => Err(Error::NotOpen { state: ReadyState::Closed }),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::multiplayer::{
     id::PeerId,
     memory::{ALLOCATION, map_entry},
     node::NodeKey,
-    paths::Audience,
+    paths::PathAcks,
     rpc::Methods,
 };
 
@@ -27,7 +27,7 @@ pub(super) struct Nodes {
     // Those that were told to anybody.
     by_number: BTreeMap<u32, NodeKey>,
     last_number: u32,
-    farewell: Option<u32>,
+    drain_path_id: Option<u32>,
     /// The number of nodes at which a peer has other methods.
     mismatches: BTreeMap<PeerId, usize>,
 }
@@ -39,10 +39,10 @@ pub(super) struct DeclaredNode {
     pub(super) path: Arc<str>,
     pub(super) methods: Methods,
     pub(super) authority: PeerId,
-    /// What it is called in packets of ours. It has none before the first; nor has it one when all have been given away.
+    /// What it is handle_call in packets of ours. It has none before the first; nor has it one when all have been given away.
     pub(super) number: Option<u32>,
     /// Who knows that.
-    pub(super) audience: Audience,
+    pub(super) path_acks: PathAcks,
     /// Whose methods are known to be others.
     mismatched: BTreeSet<PeerId>,
 }
@@ -60,7 +60,7 @@ impl Nodes {
             methods,
             authority: PeerId::SERVER,
             number: None,
-            audience: Audience::default(),
+            path_acks: PathAcks::default(),
             mismatched: BTreeSet::new(),
         };
         self.by_key.insert(key, node);
@@ -93,7 +93,7 @@ impl Nodes {
         self.by_path.get(path).copied()
     }
 
-    /// The node that we called so.
+    /// The node that we handle_call so.
     pub(super) fn numbered(&self, number: u32) -> Option<NodeKey> {
         self.by_number.get(&number).copied()
     }
@@ -109,27 +109,27 @@ impl Nodes {
         node.number
     }
 
-    /// The number of the question that is asked at a farewell: not that of a node, for a peer is told each number once.
-    pub(super) fn farewell(&self) -> Option<u32> {
-        self.farewell
+    /// The number of the question that is awaits_confirmation at a drain_path_id: not that of a node, for a peer is told each number once.
+    pub(super) fn drain_path_id(&self) -> Option<u32> {
+        self.drain_path_id
     }
 
-    pub(super) fn farewell_or_new(&mut self) -> Option<u32> {
-        self.farewell = self.farewell.or_else(|| next(&mut self.last_number));
-        self.farewell
+    pub(super) fn drain_path_id_or_new(&mut self) -> Option<u32> {
+        self.drain_path_id = self.drain_path_id.or_else(|| next(&mut self.last_number));
+        self.drain_path_id
     }
 
     /// A peer is gone, and with it what it knew.
     pub(super) fn forget_peer(&mut self, peer: PeerId) {
         for node in self.by_key.values_mut() {
-            node.audience.forget(peer);
+            node.path_acks.forget(peer);
             node.mismatched.remove(&peer);
         }
         self.mismatches.remove(&peer);
     }
 
     /// Whether this is the first that is heard of the peer having other methods.
-    pub(super) fn mismatch(&mut self, key: NodeKey, peer: PeerId) -> bool {
+    pub(super) fn add_mismatch(&mut self, key: NodeKey, peer: PeerId) -> bool {
         let is_first = self.by_key.get_mut(&key).is_some_and(|node| node.mismatched.insert(peer));
         if is_first {
             *self.mismatches.entry(peer).or_default() += 1;
@@ -138,7 +138,7 @@ impl Nodes {
     }
 
     /// Returns the memory that a peer takes by having other methods than the nodes, in bytes.
-    pub(super) fn held(&self, peer: PeerId) -> usize {
+    pub(super) fn memory_usage(&self, peer: PeerId) -> usize {
         self.mismatches.get(&peer).copied().unwrap_or_default() * MISMATCH
     }
 

@@ -12,17 +12,17 @@ use crate::{
 
 /// How far a peer has come.
 #[derive(Debug)]
-pub(super) enum Stage {
+pub(super) enum PeerState {
     /// At a client: the server, which has not said the client's id.
-    Arriving,
+    AwaitingId,
     /// It is not admitted yet.
     Authenticating(Authentication),
     /// It takes part. At a client the others do, too, to which only the server is connected.
     Admitted(ReceivedPaths),
     /// It is gone for everybody but the transport.
-    Parting {
-        /// It was asked whether it has read everything, and its answer is waited for.
-        asked: bool,
+    Disconnecting {
+        /// It was awaits_confirmation whether it has read everything, and its answer is waited for.
+        awaits_confirmation: bool,
         /// Why it is.
         reason: &'static str,
     },
@@ -32,17 +32,17 @@ pub(super) enum Stage {
 #[derive(Debug, Default)]
 pub(super) struct Authentication {
     /// This end is done.
-    pub(super) ours: bool,
+    pub(super) completed_here: bool,
     /// The other end is done.
-    pub(super) theirs: bool,
+    pub(super) completed_there: bool,
     /// Something was sent to it.
-    pub(super) spoken: bool,
+    pub(super) data_sent: bool,
 }
 
 /// All peers, those that are admitted, those that the program knows, and the deadlines in order.
 #[derive(Debug, Default)]
 pub(super) struct Peers {
-    members: BTreeMap<PeerId, Member>,
+    by_id: BTreeMap<PeerId, SessionPeer>,
     // Sorted.
     admitted: Vec<PeerId>,
     // Those whose arrival the program has read, and whose departure it has not. Sorted.
@@ -51,8 +51,8 @@ pub(super) struct Peers {
 }
 
 #[derive(Debug)]
-struct Member {
-    stage: Stage,
+struct SessionPeer {
+    state: PeerState,
     deadline: Option<Duration>,
     /// Counts its rejected packets, from the first one on.
     rejected: Option<Rate>,
@@ -60,59 +60,59 @@ struct Member {
 
 impl Peers {
     /// A peer comes, or comes further.
-    pub(super) fn enter(&mut self, peer: PeerId, stage: Stage, deadline: Option<Duration>) {
-        let rejected = self.members.get(&peer).and_then(|member| member.rejected);
+    pub(super) fn set_state(&mut self, peer: PeerId, state: PeerState, deadline: Option<Duration>) {
+        let rejected = self.by_id.get(&peer).and_then(|peer_entry| peer_entry.rejected);
         self.remove(peer);
-        if matches!(stage, Stage::Admitted(_)) {
+        if matches!(state, PeerState::Admitted(_)) {
             let at = self.admitted.partition_point(|other| *other < peer);
             self.admitted.insert(at, peer);
         }
         self.deadlines.extend(deadline.map(|deadline| (deadline, peer)));
-        self.members.insert(peer, Member { stage, deadline, rejected });
+        self.by_id.insert(peer, SessionPeer { state, deadline, rejected });
     }
 
-    pub(super) fn remove(&mut self, peer: PeerId) -> Option<Stage> {
-        let member = self.members.remove(&peer)?;
-        if let Some(deadline) = member.deadline {
+    pub(super) fn remove(&mut self, peer: PeerId) -> Option<PeerState> {
+        let peer_entry = self.by_id.remove(&peer)?;
+        if let Some(deadline) = peer_entry.deadline {
             self.deadlines.remove(&(deadline, peer));
         }
         if let Ok(at) = self.admitted.binary_search(&peer) {
             self.admitted.remove(at);
         }
-        Some(member.stage)
+        Some(peer_entry.state)
     }
 
-    pub(super) fn stage(&self, peer: PeerId) -> Option<&Stage> {
-        self.members.get(&peer).map(|member| &member.stage)
+    pub(super) fn state(&self, peer: PeerId) -> Option<&PeerState> {
+        self.by_id.get(&peer).map(|peer_entry| &peer_entry.state)
     }
 
     /// What has been said of the authentication of a peer that is at it.
     pub(super) fn authentication(&mut self, peer: PeerId) -> Option<&mut Authentication> {
-        match self.members.get_mut(&peer)?.stage {
-            Stage::Authenticating(ref mut authentication) => Some(authentication),
+        match self.by_id.get_mut(&peer)?.state {
+            PeerState::Authenticating(ref mut authentication) => Some(authentication),
             _ => None,
         }
     }
 
     /// Counts a rejected packet of a peer. Returns `true` if it is within this limit per second.
     pub(super) fn count_rejected(&mut self, peer: PeerId, limit: u32, now: Duration) -> bool {
-        let Some(member) = self.members.get_mut(&peer) else { return true };
-        let rate = member.rejected.get_or_insert_with(|| Rate::new(limit));
+        let Some(peer_entry) = self.by_id.get_mut(&peer) else { return true };
+        let rate = peer_entry.rejected.get_or_insert_with(|| Rate::new(limit));
         rate.take(1, Arrival { since: now, at: now })
     }
 
     /// The paths that an admitted peer has numbered.
     pub(super) fn paths(&mut self, peer: PeerId) -> Option<&mut ReceivedPaths> {
-        match self.members.get_mut(&peer)?.stage {
-            Stage::Admitted(ref mut paths) => Some(paths),
+        match self.by_id.get_mut(&peer)?.state {
+            PeerState::Admitted(ref mut paths) => Some(paths),
             _ => None,
         }
     }
 
     /// Returns the memory that the numbered paths of a peer take, in bytes.
-    pub(super) fn held(&self, peer: PeerId) -> usize {
-        match self.stage(peer) {
-            Some(Stage::Admitted(paths)) => paths.held(),
+    pub(super) fn memory_usage(&self, peer: PeerId) -> usize {
+        match self.state(peer) {
+            Some(PeerState::Admitted(paths)) => paths.memory_usage(),
             _ => 0,
         }
     }
@@ -127,21 +127,21 @@ impl Peers {
     }
 
     /// The program has read that a peer has arrived.
-    pub(super) fn learn(&mut self, peer: PeerId) {
+    pub(super) fn mark_known(&mut self, peer: PeerId) {
         if let Err(at) = self.known.binary_search(&peer) {
             self.known.insert(at, peer);
         }
     }
 
     /// The program has read that a peer has departed, or has disconnected it.
-    pub(super) fn unlearn(&mut self, peer: PeerId) {
+    pub(super) fn mark_unknown(&mut self, peer: PeerId) {
         if let Ok(at) = self.known.binary_search(&peer) {
             self.known.remove(at);
         }
     }
 
     /// The program has left: it knows no peer.
-    pub(super) fn unlearn_all(&mut self) {
+    pub(super) fn clear_known(&mut self) {
         self.known.clear();
     }
 
@@ -167,13 +167,13 @@ impl Peers {
         self.admitted.iter().copied().filter(|peer| self.is_known(*peer)).collect()
     }
 
-    /// Those to which there is a connection at a server: all of them, in whatever stage.
+    /// Those to which there is a connection at a server: all of them, in whatever state.
     pub(super) fn all(&self) -> Vec<PeerId> {
-        self.members.keys().copied().collect()
+        self.by_id.keys().copied().collect()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.members.is_empty()
+        self.by_id.is_empty()
     }
 
     pub(super) fn next_deadline(&self) -> Option<Duration> {
@@ -181,14 +181,14 @@ impl Peers {
     }
 
     /// A peer whose time has come; the next call tells of the next one.
-    pub(super) fn due(&mut self, now: Duration) -> Option<PeerId> {
+    pub(super) fn pop_due(&mut self, now: Duration) -> Option<PeerId> {
         let (deadline, peer) = *self.deadlines.first()?;
         if deadline > now {
             return None;
         }
         self.deadlines.pop_first();
-        if let Some(member) = self.members.get_mut(&peer) {
-            member.deadline = None;
+        if let Some(peer_entry) = self.by_id.get_mut(&peer) {
+            peer_entry.deadline = None;
         }
         Some(peer)
     }

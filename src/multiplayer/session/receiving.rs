@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{
-    Phase, Session,
-    peers::Stage,
+    Session, SessionPhase,
+    peers::PeerState,
     sending::{RELAY_HEADER, relayed},
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
         event::Event,
         id::{PeerId, Target},
         output::{Output, Recipients},
-        refusal::PacketError,
+        packet_error::PacketError,
         wire::{Command, System, is_system, relay_header, relay_target},
     },
     packet::Packet,
@@ -29,64 +29,65 @@ impl Session {
     /// program to declare the node that the next packet calls. The outputs wait without a limit.
     pub fn receive(&mut self, from: PeerId, packet: Packet, now: Duration) {
         self.tick(now);
-        if self.phase == Phase::Over {
+        if self.phase == SessionPhase::Closed {
             return;
         }
         let packet = packet.into_data();
-        let refused = self.stats.refused;
-        let done = match self.peers.stage(from) {
+        let refused = self.stats.rejected_packets;
+        let done = match self.peers.state(from) {
             // A client knows others; but nothing comes from them directly.
             _ if !self.is_server && from != PeerId::SERVER => Err(PacketError::UnknownPeer),
             None => Err(PacketError::UnknownPeer),
-            Some(Stage::Arriving) => self.take_id(&packet),
-            Some(Stage::Authenticating(_)) => self.hear_newcomer(from, &packet),
-            Some(Stage::Admitted(_)) => self.hear(from, packet),
-            Some(Stage::Parting { .. }) => {
-                self.hear_parting(from, &packet);
+            Some(PeerState::AwaitingId) => self.handle_id(&packet),
+            Some(PeerState::Authenticating(_)) => self.handle_auth(from, &packet),
+            Some(PeerState::Admitted(_)) => self.handle_packet(from, packet),
+            Some(PeerState::Disconnecting { .. }) => {
+                self.handle_disconnecting(from, &packet);
                 Ok(())
             }
         };
         if let Err(what) = done {
-            self.refuse(from, what);
+            self.reject(from, what);
         }
         // What is wrong with several parts of a packet is refused several times.
-        if self.is_server && self.stats.refused > refused {
+        if self.is_server && self.stats.rejected_packets > refused {
             let limit = self.options.max_rejected_packets_per_second;
             if !self.peers.count_rejected(from, limit, self.now) {
-                self.expel(from);
+                self.disconnect_over_limit(from);
             }
         }
     }
 
     /// At a client: the server's first packet is the client's id, and nothing else.
-    fn take_id(&mut self, packet: &[u8]) -> Result<(), PacketError> {
+    fn handle_id(&mut self, packet: &[u8]) -> Result<(), PacketError> {
         let id = packet.try_into().ok().map(i32::from_le_bytes).and_then(PeerId::new);
         let Some(id) = id.filter(|id| *id != PeerId::SERVER) else {
-            self.fault = Some(CloseCause::HandshakeFailed { reason: "the server's first packet was no id" });
+            self.failure =
+                Some(CloseCause::HandshakeFailed { reason: "the server's first packet was no id" });
             self.disconnect(PeerId::SERVER, "the first packet was no id");
             return Err(PacketError::InvalidId);
         };
         self.id = Some(id);
-        self.tell(Event::Connected { id });
-        self.greet(PeerId::SERVER);
+        self.push_event(Event::Connected { id });
+        self.start_admission(PeerId::SERVER);
         Ok(())
     }
 
     /// A peer that takes part, and is connected, says something.
-    fn hear(&mut self, from: PeerId, packet: Bytes) -> Result<(), PacketError> {
+    fn handle_packet(&mut self, from: PeerId, packet: Bytes) -> Result<(), PacketError> {
         if let Some(target) = relay_target(&packet).filter(|_| self.is_server) {
             return self.relay(from, target, packet);
         }
         match Command::decode(&packet)? {
             Command::System(System::Relay { peer, inner }) => {
-                self.take_relayed(peer, &packet.slice_ref(inner))
+                self.handle_relayed(peer, &packet.slice_ref(inner))
             }
-            Command::System(System::AddPeer(peer)) => self.add_peer(from, peer),
-            Command::System(System::DelPeer(peer)) => self.remove_peer(from, peer),
+            Command::System(System::AddPeer(peer)) => self.handle_add_peer(from, peer),
+            Command::System(System::DelPeer(peer)) => self.handle_del_peer(from, peer),
             // The other end authenticates, this one does not: it had let the other in at once.
             Command::System(System::Auth([])) => Ok(()),
             Command::System(System::Auth(_)) => Err(PacketError::NotAuthenticating),
-            command => self.handle(from, command, &packet),
+            command => self.handle_command(from, command, &packet),
         }
     }
 
@@ -120,17 +121,17 @@ impl Session {
                 }
                 Err(packet) => relayed(from.get(), &packet[RELAY_HEADER..]).into(),
             };
-            self.put_out(Output::Send { to, packet: Packet::from_binary(packet) });
+            self.queue_output(Output::Send { to, packet: Packet::from_binary(packet) });
             self.stats.relayed += 1;
         }
         match for_server {
-            Some(inner) => self.handle(from, Command::decode(&inner)?, &inner),
+            Some(inner) => self.handle_command(from, Command::decode(&inner)?, &inner),
             None => Ok(()),
         }
     }
 
     /// The server has carried a packet to this client.
-    fn take_relayed(&mut self, source: i32, inner: &Bytes) -> Result<(), PacketError> {
+    fn handle_relayed(&mut self, source: i32, inner: &Bytes) -> Result<(), PacketError> {
         if !self.options.relay {
             return Err(PacketError::RelayOff);
         }
@@ -144,8 +145,8 @@ impl Session {
         let source = PeerId::new(source).filter(is_here).ok_or(PacketError::UnknownPeer)?;
         let done = Command::decode(inner).map_err(PacketError::from);
         // What is wrong with it is not the server's fault.
-        if let Err(what) = done.and_then(|command| self.handle(source, command, inner)) {
-            self.refuse(source, what);
+        if let Err(what) = done.and_then(|command| self.handle_command(source, command, inner)) {
+            self.reject(source, what);
         }
         Ok(())
     }

@@ -5,72 +5,72 @@ use crate::multiplayer::{
     event::Event,
     id::PeerId,
     node::NodeKey,
-    refusal::PacketError,
+    packet_error::PacketError,
     replication::{BY_PATH, ReplicationError, State, Update},
     wire::{DeltaEntry, SpawnPacket, SyncEntry},
 };
 
 impl Session {
     /// A peer spawns a node.
-    pub(super) fn take_spawn(&mut self, from: PeerId, packet: SpawnPacket<'_>) -> Result<(), PacketError> {
+    pub(super) fn handle_spawn(&mut self, from: PeerId, packet: SpawnPacket<'_>) -> Result<(), PacketError> {
         let id = packet.spawner;
         let spawner = self.node_numbered(from, id).ok_or(PacketError::UnknownNode { id })?;
         self.check_authority(from, spawner)?;
         let max = self.options.max_spawned_per_peer;
         let spawned = self.replication.spawned(from, spawner, packet, max)?;
-        self.tell(Event::Spawned(spawned));
+        self.push_event(Event::Spawned(spawned));
         Ok(())
     }
 
     /// A node that a peer has spawned is gone.
-    pub(super) fn take_despawn(&mut self, from: PeerId, net_id: u32) -> Result<(), PacketError> {
+    pub(super) fn handle_despawn(&mut self, from: PeerId, net_id: u32) -> Result<(), PacketError> {
         let node = self.replication.incoming.find(from, net_id);
         let node = node.ok_or(ReplicationError::UnknownId { id: net_id })?;
         self.check_replica(from, node)?;
         if let Some(spawner) = self.replication.remove_replica(node) {
-            self.tell(Event::Despawned { from, spawner, node });
+            self.push_event(Event::Despawned { from, spawner, node });
         }
         Ok(())
     }
 
     /// What nodes hold, each for itself.
-    pub(super) fn take_sync(&mut self, from: PeerId, time: u16, entries: Vec<SyncEntry<'_>>) {
+    pub(super) fn handle_sync(&mut self, from: PeerId, time: u16, entries: Vec<SyncEntry<'_>>) {
         for entry in entries {
-            match self.updated(from, entry.sync_id, Update::Sync(time, entry.values)) {
-                Ok((node, state)) => self.tell(Event::Synchronized { from, node, state }),
-                Err(why) => self.refuse(from, why),
+            match self.apply_update(from, entry.sync_id, Update::Sync(time, entry.values)) {
+                Ok((node, state)) => self.push_event(Event::Synchronized { from, node, state }),
+                Err(why) => self.reject(from, why),
             }
         }
     }
 
     /// What has changed of nodes, each for itself.
-    pub(super) fn take_delta(&mut self, from: PeerId, entries: Vec<DeltaEntry<'_>>) {
+    pub(super) fn handle_delta(&mut self, from: PeerId, entries: Vec<DeltaEntry<'_>>) {
         for entry in entries {
-            match self.updated(from, entry.sync_id, Update::Delta(entry.changed, entry.values)) {
-                Ok((node, state)) => self.tell(Event::Changed { from, node, state }),
-                Err(why) => self.refuse(from, why),
+            match self.apply_update(from, entry.sync_id, Update::Delta(entry.changed, entry.values)) {
+                Ok((node, state)) => self.push_event(Event::Changed { from, node, state }),
+                Err(why) => self.reject(from, why),
             }
         }
     }
 
     /// A peer is gone, and its nodes with it.
-    pub(super) fn lose_replicas(&mut self, peer: PeerId) {
+    pub(super) fn remove_replicas_of(&mut self, peer: PeerId) {
         for (spawner, node) in self.replication.leave(peer) {
-            self.tell(Event::Despawned { from: peer, spawner, node });
+            self.push_event(Event::Despawned { from: peer, spawner, node });
         }
     }
 
     /// A node is about to be removed.
-    pub(super) fn unreplicate(&mut self, node: NodeKey) {
+    pub(super) fn stop_replicating(&mut self, node: NodeKey) {
         self.withdraw(node);
         for (from, replica) in self.replication.undeclare(node) {
-            self.tell(Event::Despawned { from, spawner: node, node: replica });
+            self.push_event(Event::Despawned { from, spawner: node, node: replica });
         }
         self.replication.remove_replica(node);
     }
 
     /// Which node a peer says something of, and what.
-    fn updated(
+    fn apply_update(
         &mut self,
         from: PeerId,
         sync_id: u32,
@@ -80,12 +80,12 @@ impl Session {
             let id = sync_id - BY_PATH;
             let node = self.node_numbered(from, id).ok_or(PacketError::UnknownNode { id })?;
             self.check_authority(from, node)?;
-            return Ok((node, self.replication.hear_declared(from, node, update)?));
+            return Ok((node, self.replication.read_declared_update(from, node, update)?));
         }
         let node = self.replication.incoming.synchronized(from, sync_id);
         let node = node.ok_or(ReplicationError::UnknownId { id: sync_id })?;
         self.check_replica(from, node)?;
-        Ok((node, self.replication.incoming.hear(from, sync_id, update)?))
+        Ok((node, self.replication.incoming.read_update(from, sync_id, update)?))
     }
 
     /// Whether a peer may say something of a node that it has spawned: the spawner may be in other hands by now.

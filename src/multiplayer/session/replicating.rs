@@ -63,7 +63,7 @@ impl Session {
         let spawner = spawner.into();
         self.require_authority(spawner)?;
         let node = self.replication.spawn(spawner, spawn, self.max_len())?;
-        self.appear(node, self.watchers(node));
+        self.show_to(node, self.watchers(node));
         Ok(node)
     }
 
@@ -80,7 +80,7 @@ impl Session {
         if !matches!(source, Origin::Spawned(_)) {
             return Err(Error::InvalidNode { why: "it was not spawned" });
         }
-        self.vanish(node, self.watchers(node));
+        self.hide_from(node, self.watchers(node));
         self.replication.despawn(node);
         Ok(())
     }
@@ -124,9 +124,9 @@ impl Session {
         for (peers, packet) in self.replication.outgoing.frame(max_sync, max) {
             self.send_to(peers, packet);
         }
-        for node in self.replication.outgoing.unsettled() {
+        for node in self.replication.outgoing.unannounced() {
             if self.require_authority(node).is_ok() {
-                self.settle(node);
+                self.announce_synchronizer(node);
             }
         }
     }
@@ -135,7 +135,7 @@ impl Session {
     /// or [`Target::AllExcept`] includes those who come later.
     ///
     /// # Errors
-    /// [`Error::UnknownNode`]; [`Error::InvalidNode`] for one that can only be called; [`Error::NotAuthority`];
+    /// [`Error::UnknownNode`]; [`Error::InvalidNode`] for one that can only be handle_call; [`Error::NotAuthority`];
     /// [`Error::UnknownPeer`]; [`Error::NotOpen`].
     ///
     /// Godot: `set_visibility_for`, `public_visibility`.
@@ -167,14 +167,14 @@ impl Session {
     }
 
     /// A peer takes part from now on, and sees what everybody sees.
-    pub(super) fn replicate_to(&mut self, newcomer: PeerId) {
-        self.replication.join(newcomer);
+    pub(super) fn start_replicating_to(&mut self, new_peer: PeerId) {
+        self.replication.join(new_peer);
         let public =
-            self.replication.outgoing.iter().filter(|(_, source)| source.visibility.is_for(newcomer));
+            self.replication.outgoing.iter().filter(|(_, source)| source.visibility.is_for(new_peer));
         let spawned = public.filter(|(_, source)| matches!(source.origin, Origin::Spawned(_)));
         let spawned: Vec<NodeKey> = spawned.map(|(node, _)| node).collect();
         for node in spawned {
-            self.appear(node, vec![newcomer]);
+            self.show_to(node, vec![new_peer]);
         }
     }
 
@@ -187,11 +187,11 @@ impl Session {
         });
         let spawned: Vec<NodeKey> = over.map(|(node, _)| node).collect();
         for node in spawned {
-            self.vanish(node, self.watchers(node));
+            self.hide_from(node, self.watchers(node));
             self.replication.despawn(node);
         }
-        self.replication.outgoing.unwatch_by_all(node);
-        self.replication.outgoing.settle(node, false);
+        self.replication.outgoing.remove_all_viewers(node);
+        self.replication.outgoing.set_announced(node, false);
     }
 
     fn set_visibility(&mut self, node: NodeKey, target: Target, visible: bool) -> Result<(), Error> {
@@ -213,17 +213,17 @@ impl Session {
         let without = |peers: &[PeerId], others: &[PeerId]| -> Vec<PeerId> {
             peers.iter().copied().filter(|peer| others.binary_search(peer).is_err()).collect()
         };
-        self.vanish(node, without(&before, &after));
-        self.appear(node, without(&after, &before));
+        self.hide_from(node, without(&before, &after));
+        self.show_to(node, without(&after, &before));
         Ok(())
     }
 
     /// A node is to be seen by these, who have not seen it.
-    fn appear(&mut self, node: NodeKey, peers: Vec<PeerId>) {
+    fn show_to(&mut self, node: NodeKey, peers: Vec<PeerId>) {
         let Some(source) = self.replication.outgoing.get(node) else { return };
         let Origin::Spawned(spawned) = &source.origin else {
             // They hear of it when they have confirmed its path.
-            self.replication.outgoing.settle(node, false);
+            self.replication.outgoing.set_announced(node, false);
             return;
         };
         let spawner = spawned.spawner;
@@ -232,12 +232,12 @@ impl Session {
         let Some(packet) = self.replication.outgoing.spawn_packet(node, number) else { return };
         self.announce(spawner, &peers);
         self.send_to(peers.clone(), packet);
-        self.begin(node, peers);
+        self.start_sending_to(node, peers);
     }
 
     /// A node is no longer to be seen by these, who have seen it.
-    fn vanish(&mut self, node: NodeKey, peers: Vec<PeerId>) {
-        self.replication.outgoing.unwatch(node, &peers);
+    fn hide_from(&mut self, node: NodeKey, peers: Vec<PeerId>) {
+        self.replication.outgoing.remove_viewers(node, &peers);
         let Some(source) = self.replication.outgoing.get(node) else { return };
         if let Origin::Spawned(spawned) = &source.origin {
             let packet = encode(&spawned.despawn_packet());
@@ -245,21 +245,21 @@ impl Session {
         }
     }
 
-    /// Of a synchronizer at a path those are told who have confirmed that. The others are asked.
-    fn settle(&mut self, node: NodeKey) {
+    /// Of a synchronizer at a path those are told who have confirmed that. The others are awaits_confirmation.
+    fn announce_synchronizer(&mut self, node: NodeKey) {
         let watchers = self.watchers(node);
         let Some(declared) = self.nodes.get(node) else { return };
-        let (confirmed, others) = declared.audience.split(watchers);
+        let (confirmed, others) = declared.path_acks.split(watchers);
         self.announce(node, &others);
-        self.begin(node, confirmed);
-        self.replication.outgoing.settle(node, true);
+        self.start_sending_to(node, confirmed);
+        self.replication.outgoing.set_announced(node, true);
     }
 
     /// These are told of a node from now on, and first of all that they may have missed.
-    fn begin(&mut self, node: NodeKey, peers: Vec<PeerId>) {
-        let new = self.replication.outgoing.watch(node, peers);
+    fn start_sending_to(&mut self, node: NodeKey, peers: Vec<PeerId>) {
+        let new = self.replication.outgoing.add_viewers(node, peers);
         if !new.is_empty() {
-            for packet in self.replication.outgoing.news(node, self.max_len()) {
+            for packet in self.replication.outgoing.catch_up_packets(node, self.max_len()) {
                 self.send_to(new.clone(), packet);
             }
         }
@@ -297,7 +297,7 @@ impl Session {
 
     /// The longest packet, on the longest way to a peer.
     fn max_len(&self) -> usize {
-        let detour = if self.is_server { 0 } else { RELAY_HEADER };
-        self.options.max_packet_size.saturating_sub(detour)
+        let relay_overhead = if self.is_server { 0 } else { RELAY_HEADER };
+        self.options.max_packet_size.saturating_sub(relay_overhead)
     }
 }

@@ -69,7 +69,7 @@ impl Session {
     pub(super) fn send_to(&mut self, peers: Vec<PeerId>, packet: Vec<u8>) {
         if self.is_server {
             if !peers.is_empty() {
-                self.put_out(Output::Send { to: peers.into(), packet: Packet::binary(packet) });
+                self.queue_output(Output::Send { to: peers.into(), packet: Packet::binary(packet) });
             }
             return;
         }
@@ -80,12 +80,12 @@ impl Session {
             } else {
                 Packet::binary(relayed(peer.get(), &packet))
             };
-            self.put_out(Output::Send { to: Recipients::One(PeerId::SERVER), packet });
+            self.queue_output(Output::Send { to: Recipients::One(PeerId::SERVER), packet });
         }
     }
 
     /// By how much the way to these peers makes a packet longer.
-    pub(super) fn detour(&self, peers: &[PeerId]) -> usize {
+    pub(super) fn relay_overhead(&self, peers: &[PeerId]) -> usize {
         let direct = self.is_server || peers.iter().all(|peer| *peer == PeerId::SERVER);
         if direct { 0 } else { RELAY_HEADER }
     }
@@ -98,18 +98,18 @@ impl Session {
     /// Sends a packet to a peer that is connected.
     pub(super) fn send(&mut self, to: PeerId, packet: Vec<u8>) {
         let to = Recipients::One(to);
-        self.put_out(Output::Send { to, packet: Packet::binary(packet) });
+        self.queue_output(Output::Send { to, packet: Packet::binary(packet) });
     }
 
     /// Sends a command to peers that are connected.
     pub(super) fn send_command_to(&mut self, to: Recipients, command: Command<'_>) {
         let packet = Packet::binary(encode(&command));
-        self.put_out(Output::Send { to, packet });
+        self.queue_output(Output::Send { to, packet });
     }
 
     /// Queues an output, after the departures before it.
-    pub(super) fn put_out(&mut self, output: Output) {
-        self.put_out_departures();
+    pub(super) fn queue_output(&mut self, output: Output) {
+        self.queue_departures();
         self.outputs.push_back(output);
     }
 
@@ -117,7 +117,7 @@ impl Session {
     ///
     /// Call it before a peer is admitted or removed. A peer that is admitted later must not receive these departures, and
     /// a peer that is removed must.
-    pub(super) fn put_out_departures(&mut self) {
+    pub(super) fn queue_departures(&mut self) {
         let departed = std::mem::take(&mut self.departed);
         let admitted = self.peers.admitted();
         if !departed.is_empty() && !admitted.is_empty() {

@@ -12,7 +12,7 @@
 use super::{
     malformed::MalformedPacket,
     reader::{Reader, text},
-    values::{ArgumentError, next},
+    values::{ArgumentError, decode_next},
 };
 use crate::variant::{EncodeError, Objects, Variant};
 
@@ -23,7 +23,7 @@ const BYTES: u8 = 1 << 7;
 const BY_PATH: u32 = 1 << 31;
 
 /// The head of a call by path: first byte, offset; the method's number follows.
-const BY_PATH_HEAD: usize = 1 + 4;
+const BY_PATH_HEADER_LEN: usize = 1 + 4;
 
 /// A call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl<'a> CallPacket<'a> {
                 }
             }
             NodeRef::Path(_) => {
-                let offset = BY_PATH_HEAD + 1 + usize::from(wide) + self.arguments.len();
+                let offset = BY_PATH_HEADER_LEN + 1 + usize::from(wide) + self.arguments.len();
                 out.push(node_size(2));
                 out.extend((BY_PATH | offset as u32).to_le_bytes());
             }
@@ -144,7 +144,7 @@ impl<'a> Arguments<'a> {
             Self::Bytes(bytes) => Ok(vec![Variant::PackedByteArray(bytes.to_vec())]),
             Self::Values { count, bytes } => {
                 let mut rest = bytes;
-                (0..usize::from(count)).map(|index| next(&mut rest, index, objects)).collect()
+                (0..usize::from(count)).map(|index| decode_next(&mut rest, index, objects)).collect()
             }
         }
     }
@@ -189,7 +189,7 @@ pub(crate) struct EncodedArguments {
 
 /// Why arguments cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NotEncodable {
+pub(crate) enum ArgumentsError {
     /// They are more than the 255 that can be counted.
     TooMany,
     /// A value has no binary form.
@@ -197,7 +197,7 @@ pub(crate) enum NotEncodable {
 }
 
 impl EncodedArguments {
-    pub(crate) fn new(arguments: &[Variant], objects: Objects) -> Result<Self, NotEncodable> {
+    pub(crate) fn new(arguments: &[Variant], objects: Objects) -> Result<Self, ArgumentsError> {
         match arguments {
             [] => return Ok(Self { count: None, bytes: Vec::new() }),
             [Variant::PackedByteArray(array)] if !array.is_empty() => {
@@ -205,10 +205,10 @@ impl EncodedArguments {
             }
             _ => {}
         }
-        let count = u8::try_from(arguments.len()).map_err(|_| NotEncodable::TooMany)?;
+        let count = u8::try_from(arguments.len()).map_err(|_| ArgumentsError::TooMany)?;
         let mut bytes = Vec::new();
         for argument in arguments {
-            argument.encode_compressed(&mut bytes, objects).map_err(NotEncodable::Value)?;
+            argument.encode_compressed(&mut bytes, objects).map_err(ArgumentsError::Value)?;
         }
         Ok(Self { count: Some(count), bytes })
     }
@@ -334,12 +334,12 @@ mod tests {
         assert_eq!(decode(1, &[0x02, 7, 0xff]), Ok(vec![Variant::Int(7)]), "what follows means nothing");
         assert!(matches!(
             decode(2, &[0x02, 7]),
-            Err(ArgumentError { index: 1, why: DecodeError::Truncated { .. } })
+            Err(ArgumentError { index: 1, error: DecodeError::Truncated { .. } })
         ));
         assert!(matches!(decode(255, &[]), Err(ArgumentError { index: 0, .. })));
         assert!(matches!(
             decode(2, &[0x02, 7, 63, 0, 0, 0]),
-            Err(ArgumentError { index: 1, why: DecodeError::UnknownType { .. } })
+            Err(ArgumentError { index: 1, error: DecodeError::UnknownType { .. } })
         ));
     }
 
@@ -374,9 +374,9 @@ mod tests {
     fn there_is_an_end_to_what_can_be_sent() {
         let many = |count| EncodedArguments::new(&vec![Variant::Nil; count], Objects::ById);
         assert!(matches!(many(255).unwrap().get(), Arguments::Values { count: 255, .. }));
-        assert_eq!(many(256), Err(NotEncodable::TooMany));
+        assert_eq!(many(256), Err(ArgumentsError::TooMany));
         let nul = [Variant::String("a\0b".to_owned())];
         let refused = EncodedArguments::new(&nul, Objects::ById);
-        assert_eq!(refused, Err(NotEncodable::Value(EncodeError::NulInText)));
+        assert_eq!(refused, Err(ArgumentsError::Value(EncodeError::NulInText)));
     }
 }

@@ -27,14 +27,14 @@ mod values;
 
 #[cfg(feature = "_fuzz")]
 pub(crate) use call::Arguments;
-pub(crate) use call::{CallPacket, EncodedArguments, NodeRef, NotEncodable};
+pub(crate) use call::{ArgumentsError, CallPacket, EncodedArguments, NodeRef};
 pub use malformed::MalformedPacket;
 pub(crate) use path::SimplifyPath;
-pub(crate) use spawn::{SpawnPacket, SpawnWhat, is_node_name};
+pub(crate) use spawn::{EncodedSpawnKind, SpawnPacket, is_node_name};
 pub(crate) use sync::{DeltaEntry, SyncEntry};
 pub(crate) use system::{System, relay_header, relay_target};
 pub use values::ArgumentError;
-pub(crate) use values::{Values, encode as encode_values};
+pub(crate) use values::{EncodedValues, encode as encode_values};
 
 use reader::Reader;
 
@@ -43,7 +43,7 @@ const COMMAND: u8 = 0b111;
 /// The flag of command 6 that makes a DELTA of a SYNC.
 const DELTA: u8 = 1 << 4;
 /// What an engine asks of either, though of a DELTA this is not yet the head of an entry.
-const SHORTEST_SYNC: usize = 11;
+const MIN_SYNC_LEN: usize = 11;
 
 /// One packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,10 +94,10 @@ impl<'a> Command<'a> {
                 body.finish()?;
                 Self::ConfirmPath { valid, id }
             }
-            3 => Self::Raw(body.at_least_one()?),
+            3 => Self::Raw(body.non_empty_rest()?),
             4 => Self::Spawn(SpawnPacket::decode(body)?),
             5 => Self::Despawn { net_id: body.u32()? },
-            6 if packet.len() < SHORTEST_SYNC => return Err(MalformedPacket::TooShort),
+            6 if packet.len() < MIN_SYNC_LEN => return Err(MalformedPacket::TooShort),
             6 if first & DELTA != 0 => Self::Delta(DeltaEntry::decode_all(body)?),
             6 => Self::Sync { time: body.u16()?, entries: SyncEntry::decode_all(body)? },
             _ => Self::System(System::decode(body)?),
@@ -247,7 +247,7 @@ mod tests {
         let packet = bytes(FREED_OBJECT);
         let Ok(Command::Call(call)) = Command::decode(&packet) else { panic!("it is a call") };
         let why = DecodeError::ObjectNotAllowed { at: 0 };
-        assert_eq!(call.arguments.decode(Objects::ById), Err(ArgumentError { index: 0, why }));
+        assert_eq!(call.arguments.decode(Objects::ById), Err(ArgumentError { index: 0, error: why }));
     }
 
     /// Whatever comes is told or refused; and what is told can be written, and is then told again.
@@ -342,9 +342,9 @@ mod tests {
         let values = [Variant::Int(5), Variant::Bool(true), Variant::Nil];
         let bytes = encode_values(&values).unwrap();
         assert_eq!(hex(&bytes), "02058100000000");
-        assert_eq!(Values::new(&bytes).decode(9), Ok(values.to_vec()));
-        assert_eq!(Values::new(&bytes).decode(2), Ok(values[..2].to_vec()));
-        let cut = Values::new(&bytes[..5]).decode(9);
+        assert_eq!(EncodedValues::new(&bytes).decode(9), Ok(values.to_vec()));
+        assert_eq!(EncodedValues::new(&bytes).decode(2), Ok(values[..2].to_vec()));
+        let cut = EncodedValues::new(&bytes[..5]).decode(9);
         assert!(matches!(cut, Err(ArgumentError { index: 2, .. })), "{cut:?}");
     }
 }

@@ -51,7 +51,7 @@ impl<'a> Reader<'a> {
         self.rest
     }
 
-    pub(super) fn at_least_one(self) -> Result<&'a [u8], MalformedPacket> {
+    pub(super) fn non_empty_rest(self) -> Result<&'a [u8], MalformedPacket> {
         if self.rest.is_empty() { Err(MalformedPacket::TooShort) } else { Ok(self.rest) }
     }
 

@@ -9,20 +9,20 @@
 use super::{
     malformed::MalformedPacket,
     reader::{Reader, text},
-    values::Values,
+    values::EncodedValues,
 };
 
 /// The scene that stands for none: what is spawned is made from a value.
 const CUSTOM: u8 = 255;
 
 /// What a node's name cannot have in it.
-const NOT_IN_NAMES: [char; 6] = ['.', ':', '@', '/', '"', '%'];
+const FORBIDDEN_IN_NAMES: [char; 6] = ['.', ':', '@', '/', '"', '%'];
 
 /// A node that was spawned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SpawnPacket<'a> {
     /// What it is made from.
-    pub(crate) what: SpawnWhat<'a>,
+    pub(crate) kind: EncodedSpawnKind<'a>,
     /// The number of the path of its spawner, as announced by a `SimplifyPath`.
     pub(crate) spawner: u32,
     /// Its own number, which its `Despawn` will name.
@@ -32,16 +32,16 @@ pub(crate) struct SpawnPacket<'a> {
     /// Its name below the spawner's target.
     pub(crate) name: &'a str,
     /// The first values of the properties that are set at a spawn, those of the first synchronizer first.
-    pub(crate) state: Values<'a>,
+    pub(crate) state: EncodedValues<'a>,
 }
 
 /// What a spawned node is made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SpawnWhat<'a> {
+pub(crate) enum EncodedSpawnKind<'a> {
     /// The spawner's scene at this index, which is below 255.
     Scene(u8),
     /// The spawner's function, with this one value as its argument.
-    Custom(Values<'a>),
+    Custom(EncodedValues<'a>),
 }
 
 impl<'a> SpawnPacket<'a> {
@@ -57,20 +57,20 @@ impl<'a> SpawnPacket<'a> {
         if !is_node_name(name) {
             return Err(MalformedPacket::NodeName);
         }
-        let what = if scene == CUSTOM {
+        let kind = if scene == CUSTOM {
             let size = body.u32()?;
-            SpawnWhat::Custom(Values::new(body.take(size)?))
+            EncodedSpawnKind::Custom(EncodedValues::new(body.take(size)?))
         } else {
-            SpawnWhat::Scene(scene)
+            EncodedSpawnKind::Scene(scene)
         };
-        let state = Values::new(body.rest());
-        Ok(Self { what, spawner, net_id, sync_ids: sync_ids.collect(), name, state })
+        let state = EncodedValues::new(body.rest());
+        Ok(Self { kind, spawner, net_id, sync_ids: sync_ids.collect(), name, state })
     }
 
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
-        let scene = match self.what {
-            SpawnWhat::Scene(scene) => scene,
-            SpawnWhat::Custom(_) => CUSTOM,
+        let scene = match self.kind {
+            EncodedSpawnKind::Scene(scene) => scene,
+            EncodedSpawnKind::Custom(_) => CUSTOM,
         };
         out.extend([4, scene]);
         out.extend(self.spawner.to_le_bytes());
@@ -80,7 +80,7 @@ impl<'a> SpawnPacket<'a> {
         out.extend(self.sync_ids.iter().flat_map(|id| id.to_le_bytes()));
         out.extend_from_slice(self.name.as_bytes());
         out.push(0);
-        if let SpawnWhat::Custom(value) = self.what {
+        if let EncodedSpawnKind::Custom(value) = self.kind {
             out.extend(value.size().to_le_bytes());
             out.extend_from_slice(value.bytes());
         }
@@ -90,7 +90,7 @@ impl<'a> SpawnPacket<'a> {
 
 /// Whether an engine takes it for the name of a spawned node.
 pub(crate) fn is_node_name(name: &str) -> bool {
-    !name.is_empty() && !name.contains(NOT_IN_NAMES) && !name.contains('\0')
+    !name.is_empty() && !name.contains(FORBIDDEN_IN_NAMES) && !name.contains('\0')
 }
 
 #[cfg(test)]
@@ -103,10 +103,10 @@ mod tests {
         [&head[..], &[10, 0, 0, 0, 11, 0, 0, 0], b"Orc\0", custom, &[0x02, 5, 0x81]].concat()
     }
 
-    fn spawn(what: SpawnWhat<'_>) -> Command<'_> {
-        let state = Values::new(&[0x02, 5, 0x81]);
+    fn spawn(kind: EncodedSpawnKind<'_>) -> Command<'_> {
+        let state = EncodedValues::new(&[0x02, 5, 0x81]);
         Command::Spawn(SpawnPacket {
-            what,
+            kind,
             spawner: 7,
             net_id: 9,
             sync_ids: vec![10, 11],
@@ -118,8 +118,11 @@ mod tests {
     #[test]
     fn scenes_and_values_are_spawned() {
         for (packet, expected) in [
-            (sample(3, &[]), spawn(SpawnWhat::Scene(3))),
-            (sample(255, &[2, 0, 0, 0, 0x02, 42]), spawn(SpawnWhat::Custom(Values::new(&[0x02, 42])))),
+            (sample(3, &[]), spawn(EncodedSpawnKind::Scene(3))),
+            (
+                sample(255, &[2, 0, 0, 0, 0x02, 42]),
+                spawn(EncodedSpawnKind::Custom(EncodedValues::new(&[0x02, 42]))),
+            ),
         ] {
             assert_eq!(Command::decode(&packet), Ok(expected.clone()));
             let mut out = Vec::new();
@@ -132,7 +135,7 @@ mod tests {
     fn there_may_be_nothing_but_a_name() {
         let packet = [&[4, 0][..], &[0; 12], &[1, 0, 0, 0], b"a"].concat();
         let Ok(Command::Spawn(spawn)) = Command::decode(&packet) else { panic!("it is a spawn") };
-        assert_eq!((spawn.name, spawn.sync_ids.len(), spawn.state), ("a", 0, Values::new(&[])));
+        assert_eq!((spawn.name, spawn.sync_ids.len(), spawn.state), ("a", 0, EncodedValues::new(&[])));
     }
 
     #[test]

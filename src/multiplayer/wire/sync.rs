@@ -8,7 +8,7 @@
 //! An engine reads entries while there are more bytes left than an entry's head has, and ignores a rest. So it does not see
 //! an entry without values at the end, which there is no reason to send.
 
-use super::{malformed::MalformedPacket, reader::Reader, values::Values};
+use super::{malformed::MalformedPacket, reader::Reader, values::EncodedValues};
 
 /// The values of one synchronizer's properties that are sent all the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(crate) struct SyncEntry<'a> {
     /// Whose: the number from the spawn, or 0x8000_0000 and the number of the path.
     pub(crate) sync_id: u32,
     /// One for each such property, in the order of the configuration.
-    pub(crate) values: Values<'a>,
+    pub(crate) values: EncodedValues<'a>,
 }
 
 /// The values of one synchronizer's properties that have changed.
@@ -27,14 +27,14 @@ pub(crate) struct DeltaEntry<'a> {
     /// Which: bit n is the n-th of the properties that are sent when they change.
     pub(crate) changed: u64,
     /// One for each bit that is set, the lowest first.
-    pub(crate) values: Values<'a>,
+    pub(crate) values: EncodedValues<'a>,
 }
 
 impl<'a> SyncEntry<'a> {
-    const HEAD: usize = 4 + 4;
+    const HEADER_LEN: usize = 4 + 4;
 
     pub(super) fn decode_all(body: Reader<'a>) -> Result<Vec<Self>, MalformedPacket> {
-        decode_all(body, Self::HEAD, |body| {
+        decode_all(body, Self::HEADER_LEN, |body| {
             let sync_id = body.u32()?;
             Ok(Self { sync_id, values: sized(body)? })
         })
@@ -48,15 +48,15 @@ impl<'a> SyncEntry<'a> {
 
     /// How many bytes it adds to a packet.
     pub(crate) fn len(&self) -> usize {
-        Self::HEAD + self.values.bytes().len()
+        Self::HEADER_LEN + self.values.bytes().len()
     }
 }
 
 impl<'a> DeltaEntry<'a> {
-    const HEAD: usize = 4 + 8 + 4;
+    const HEADER_LEN: usize = 4 + 8 + 4;
 
     pub(super) fn decode_all(body: Reader<'a>) -> Result<Vec<Self>, MalformedPacket> {
-        decode_all(body, Self::HEAD, |body| {
+        decode_all(body, Self::HEADER_LEN, |body| {
             let (sync_id, changed) = (body.u32()?, body.u64()?);
             Ok(Self { sync_id, changed, values: sized(body)? })
         })
@@ -71,7 +71,7 @@ impl<'a> DeltaEntry<'a> {
 
     /// How many bytes it adds to a packet.
     pub(crate) fn len(&self) -> usize {
-        Self::HEAD + self.values.bytes().len()
+        Self::HEADER_LEN + self.values.bytes().len()
     }
 }
 
@@ -87,9 +87,9 @@ fn decode_all<'a, T>(
     Ok(entries)
 }
 
-fn sized<'a>(body: &mut Reader<'a>) -> Result<Values<'a>, MalformedPacket> {
+fn sized<'a>(body: &mut Reader<'a>) -> Result<EncodedValues<'a>, MalformedPacket> {
     let size = body.u32()?;
-    Ok(Values::new(body.take(size)?))
+    Ok(EncodedValues::new(body.take(size)?))
 }
 
 #[cfg(test)]
@@ -102,8 +102,8 @@ mod tests {
     #[test]
     fn a_sync_has_a_time_and_entries() {
         let entries = vec![
-            SyncEntry { sync_id: 1, values: Values::new(&[0x02, 5]) },
-            SyncEntry { sync_id: 0x8000_0002, values: Values::new(&[0x81]) },
+            SyncEntry { sync_id: 1, values: EncodedValues::new(&[0x02, 5]) },
+            SyncEntry { sync_id: 0x8000_0002, values: EncodedValues::new(&[0x81]) },
         ];
         let len: usize = entries.iter().map(SyncEntry::len).sum();
         assert_eq!(3 + len, SYNC.len());
@@ -116,7 +116,8 @@ mod tests {
 
     #[test]
     fn a_delta_says_what_has_changed() {
-        let entry = DeltaEntry { sync_id: 1, changed: 1 << 63 | 5, values: Values::new(&[0x02, 5, 0x01]) };
+        let entry =
+            DeltaEntry { sync_id: 1, changed: 1 << 63 | 5, values: EncodedValues::new(&[0x02, 5, 0x01]) };
         assert_eq!(1 + entry.len(), DELTA.len());
         let expected = Command::Delta(vec![entry]);
         assert_eq!(Command::decode(DELTA), Ok(expected.clone()));

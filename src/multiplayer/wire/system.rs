@@ -37,7 +37,7 @@ impl<'a> System<'a> {
         match command {
             1 => Ok(Self::AddPeer(peer)),
             2 => Ok(Self::DelPeer(peer)),
-            3 => Ok(Self::Relay { peer, inner: body.at_least_one()? }),
+            3 => Ok(Self::Relay { peer, inner: body.non_empty_rest()? }),
             _ => Err(MalformedPacket::UnknownSystemCommand { command }),
         }
     }

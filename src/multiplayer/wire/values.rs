@@ -6,7 +6,7 @@ use crate::variant::{DecodeError, EncodeError, Objects, Variant};
 
 /// Values that nobody has looked at yet. How many they are is not in the packet: both ends know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Values<'a> {
+pub(crate) struct EncodedValues<'a> {
     bytes: &'a [u8],
 }
 
@@ -16,10 +16,10 @@ pub struct ArgumentError {
     /// Which it is, from 0 on.
     pub index: usize,
     /// What is wrong with it.
-    pub why: DecodeError,
+    pub error: DecodeError,
 }
 
-impl<'a> Values<'a> {
+impl<'a> EncodedValues<'a> {
     /// What [`encode`] gave, or what came.
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes }
@@ -30,7 +30,7 @@ impl<'a> Values<'a> {
         let mut values = Vec::new();
         let mut rest = self.bytes;
         while !rest.is_empty() && values.len() < at_most {
-            values.push(next(&mut rest, values.len(), Objects::ById)?);
+            values.push(decode_next(&mut rest, values.len(), Objects::ById)?);
         }
         Ok(values)
     }
@@ -55,9 +55,13 @@ pub(crate) fn encode<'v>(values: impl IntoIterator<Item = &'v Variant>) -> Resul
 }
 
 /// Takes the value at `index` from the front of the bytes.
-pub(super) fn next(bytes: &mut &[u8], index: usize, objects: Objects) -> Result<Variant, ArgumentError> {
+pub(super) fn decode_next(
+    bytes: &mut &[u8],
+    index: usize,
+    objects: Objects,
+) -> Result<Variant, ArgumentError> {
     let (value, len) =
-        Variant::decode_compressed(bytes, objects).map_err(|why| ArgumentError { index, why })?;
+        Variant::decode_compressed(bytes, objects).map_err(|error| ArgumentError { index, error })?;
     // The padding behind the last one may be missing.
     *bytes = bytes.get(len..).unwrap_or_default();
     Ok(value)
@@ -65,7 +69,7 @@ pub(super) fn next(bytes: &mut &[u8], index: usize, objects: Objects) -> Result<
 
 impl fmt::Display for ArgumentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "argument {}: {}", self.index, self.why)
+        write!(f, "argument {}: {}", self.index, self.error)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The end of a TCP connection whose WebSocket connection is over: the last frames go out, the other end's last bytes are
+//! The end of a TCP connection whose WebSocket connection is over: the unsent frames go out, the other end's unsent bytes are
 //! read and dropped.
 //!
 //! A socket that is closed while unread bytes wait in it sends a reset, and a reset destroys what the other end has not
@@ -10,19 +10,21 @@ use std::{
     time::Duration,
 };
 
-use super::{notify::Wants, opening::Opening, outbound::Outbound, stream::Stream, turn::Turn};
+use super::{
+    notify::Wants, opening::Opening, poll_context::PollContext, send_queue::SendQueue, stream::Stream,
+};
 use crate::send_accounting::SendAccounting;
 
 /// How many bytes are read and dropped in a turn,
-const TURN: usize = 64 * 1024;
+const READ_PER_POLL: usize = 64 * 1024;
 /// and in all.
-const TOTAL: usize = 4 * 1024 * 1024;
+const READ_LIMIT: usize = 4 * 1024 * 1024;
 
 /// A connection on its way out.
 #[derive(Debug)]
 pub(super) struct Linger {
     stream: Stream,
-    last: Last,
+    unsent: Unsent,
     until: Duration,
     shut: bool,
     /// How many bytes may still be dropped.
@@ -31,29 +33,29 @@ pub(super) struct Linger {
 
 /// What is still to be sent.
 #[derive(Debug)]
-enum Last {
-    Frames(Box<Outbound>),
+enum Unsent {
+    Frames(Box<SendQueue>),
     Bytes(Vec<u8>),
 }
 
 /// Whether it is over.
 #[derive(Debug)]
-pub(super) enum Lingering {
-    Goes,
+pub(super) enum LingerStatus {
+    Pending,
     /// It goes on, and there is more to do at once.
     More,
-    Over,
+    Done,
 }
 
 impl Linger {
-    pub(super) fn after_frames(stream: Stream, frames: Outbound, until: Duration) -> Self {
-        Self { stream, last: Last::Frames(Box::new(frames)), until, shut: false, left: TOTAL }
+    pub(super) fn after_frames(stream: Stream, frames: SendQueue, until: Duration) -> Self {
+        Self { stream, unsent: Unsent::Frames(Box::new(frames)), until, shut: false, left: READ_LIMIT }
     }
 
     /// A handshake that failed; a server has an answer to deliver.
     pub(super) fn after_refusal(opening: Opening, until: Duration) -> Self {
         let (stream, answer) = opening.into_parts();
-        Self { stream, last: Last::Bytes(answer), until, shut: false, left: TOTAL }
+        Self { stream, unsent: Unsent::Bytes(answer), until, shut: false, left: READ_LIMIT }
     }
 
     pub(super) fn until(&self) -> Duration {
@@ -69,25 +71,25 @@ impl Linger {
         &mut self.stream
     }
 
-    /// The memory that the last words take: whoever has said goodbye, and reads no more, still has the server hold them.
+    /// The memory that the unsent words take: whoever has said goodbye, and reads no more, still has the server hold them.
     pub(super) fn held(&self) -> usize {
-        match &self.last {
-            Last::Frames(frames) => frames.held(),
-            Last::Bytes(bytes) => bytes.capacity(),
+        match &self.unsent {
+            Unsent::Frames(frames) => frames.held(),
+            Unsent::Bytes(bytes) => bytes.capacity(),
         }
     }
 
     /// Returns how many of them `SharedBytes` counts.
     pub(super) fn shared(&self) -> usize {
-        match &self.last {
-            Last::Frames(frames) => frames.shared(),
-            Last::Bytes(_) => 0,
+        match &self.unsent {
+            Unsent::Frames(frames) => frames.shared(),
+            Unsent::Bytes(_) => 0,
         }
     }
 
-    pub(super) fn poll(&mut self, turn: &mut Turn<'_>) -> Lingering {
+    pub(super) fn poll(&mut self, turn: &mut PollContext<'_>) -> LingerStatus {
         if turn.now >= self.until {
-            return Lingering::Over;
+            return LingerStatus::Done;
         }
         if !self.shut {
             match self.send() {
@@ -96,15 +98,15 @@ impl Linger {
                     self.shut = true;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(_) => return Lingering::Over,
+                Err(_) => return LingerStatus::Done,
             }
         }
         self.drain(turn)
     }
 
     fn send(&mut self) -> io::Result<()> {
-        match &mut self.last {
-            Last::Frames(frames) => {
+        match &mut self.unsent {
+            Unsent::Frames(frames) => {
                 frames.unblock();
                 // Nobody counts any more what leaves.
                 frames.flush(&mut self.stream, &mut SendAccounting::default());
@@ -114,7 +116,7 @@ impl Linger {
                     false => Err(io::ErrorKind::WouldBlock.into()),
                 }
             }
-            Last::Bytes(bytes) => {
+            Unsent::Bytes(bytes) => {
                 while !bytes.is_empty() {
                     let sent = self.stream.write(bytes)?;
                     bytes.drain(..sent);
@@ -126,22 +128,22 @@ impl Linger {
         }
     }
 
-    fn drain(&mut self, turn: &mut Turn<'_>) -> Lingering {
-        let end = turn.read + TURN.min(turn.ration.read);
+    fn drain(&mut self, turn: &mut PollContext<'_>) -> LingerStatus {
+        let end = turn.read + READ_PER_POLL.min(turn.budget.read);
         while turn.read < end {
             match self.stream.discard(turn.scratch) {
-                Ok(0) => return Lingering::Over,
+                Ok(0) => return LingerStatus::Done,
                 Ok(read) => {
                     turn.read += read;
                     self.left = self.left.saturating_sub(read);
                     if self.left == 0 {
-                        return Lingering::Over;
+                        return LingerStatus::Done;
                     }
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Lingering::Goes,
-                Err(_) => return Lingering::Over,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return LingerStatus::Pending,
+                Err(_) => return LingerStatus::Done,
             }
         }
-        Lingering::More
+        LingerStatus::More
     }
 }

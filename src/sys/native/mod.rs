@@ -16,15 +16,15 @@ mod handshake;
 mod heartbeat;
 mod linger;
 mod notify;
+mod open;
 mod opening;
-mod outbound;
-mod pump;
+mod poll_context;
 mod reactor;
 mod resolve;
+mod send_queue;
 mod settings;
 mod stream;
 mod tls;
-mod turn;
 
 use std::{
     cell::Cell,
@@ -37,12 +37,12 @@ use std::{
 #[cfg(feature = "_fuzz")]
 pub(crate) use self::fuzz::TARGETS as FUZZ_TARGETS;
 use self::{
-    connection::Connection,
+    connection::TcpConnection,
     notify::{Interrupt, Wants},
-    turn::Turn,
+    poll_context::PollContext,
 };
 pub(crate) use self::{notify::Notifier, reactor::Reactor};
-use super::{Ration, Transport};
+use super::{Budget, PeerConnection};
 use crate::{
     admission::choose_protocol,
     clock::PatientClock,
@@ -88,14 +88,14 @@ fn with_scratch<T>(work: impl FnOnce(&mut [u8]) -> T) -> T {
 /// A connection with a clock of its own: what a peer polls.
 #[derive(Debug)]
 pub(crate) struct Socket {
-    connection: Connection,
+    connection: TcpConnection,
     clock: PatientClock,
     /// The options by which a request is to be answered.
     answer: Option<Box<PeerOptions>>,
 }
 
 impl Socket {
-    fn new(connection: Connection, answer: Option<Box<PeerOptions>>) -> Self {
+    fn new(connection: TcpConnection, answer: Option<Box<PeerOptions>>) -> Self {
         Self { connection, clock: PatientClock::start(now()), answer }
     }
 
@@ -141,21 +141,21 @@ impl Socket {
     }
 }
 
-impl Transport for Socket {
+impl PeerConnection for Socket {
     fn connect(url: &Url, options: &PeerOptions) -> Result<Self, Error> {
-        Ok(Self::new(Connection::dial(url, options, Duration::ZERO)?, None))
+        Ok(Self::new(TcpConnection::dial(url, options, Duration::ZERO)?, None))
     }
 
     fn accept(stream: TcpStream, options: &PeerOptions) -> Result<Self, Error> {
         let tls = tls::Server::new(options.tls.certificate.as_ref())?;
         stream.set_nonblocking(true)?;
         let stream = tls.secure(mio::net::TcpStream::from_std(stream))?;
-        let connection = Connection::accepted(stream, MAX_REQUEST_SIZE, options, Duration::ZERO);
+        let connection = TcpConnection::accepted(stream, MAX_REQUEST_SIZE, options, Duration::ZERO);
         Ok(Self::new(connection, Some(Box::new(options.clone()))))
     }
 
     fn accept_upgraded(handover: Handover, role: Role, options: &PeerOptions) -> Result<Self, Error> {
-        Ok(Self::new(Connection::upgraded(handover, role, options, Duration::ZERO)?, None))
+        Ok(Self::new(TcpConnection::upgraded(handover, role, options, Duration::ZERO)?, None))
     }
 
     fn poll(&mut self, link: &mut Link) {
@@ -164,8 +164,8 @@ impl Transport for Socket {
         self.connection.ready(true, true, false);
         with_scratch(|scratch| {
             let arrival = Arrival { since: now, at: now };
-            let ration = Ration { read: BUDGET, hold: usize::MAX };
-            let mut turn = Turn { now, arrival, scratch, ration, read: 0 };
+            let budget = Budget { read: BUDGET, memory: usize::MAX };
+            let mut turn = PollContext { now, arrival, scratch, budget, read: 0 };
             self.connection.poll(&mut turn, link);
             if self.answer(link) {
                 self.connection.poll(&mut turn, link);
@@ -178,11 +178,11 @@ impl Transport for Socket {
     }
 
     fn send(&mut self, packet: Outgoing<'_>, link: &mut Link) -> Result<(), Error> {
-        let Some(pump) = self.connection.pump_mut() else {
+        let Some(open) = self.connection.open_mut() else {
             return Err(Error::NotOpen { state: link.state() });
         };
         // While packets wait to be read, the replies to them are gathered.
-        pump.send(packet, link.available() > 0, link);
+        open.send(packet, link.available() > 0, link);
         Ok(())
     }
 

@@ -16,11 +16,11 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{
     SCRATCH,
-    connection::Connection,
-    frames::{Encoder, Kind, MAX_HEADER},
+    connection::TcpConnection,
+    frames::{Encoder, FrameKind, MAX_HEADER},
     notify::{INTERRUPT, Interrupt},
+    poll_context::PollContext,
     tls,
-    turn::Turn,
 };
 use crate::{
     admission::{Rejection, Response, Terms},
@@ -33,7 +33,8 @@ use crate::{
     request::Request,
     shared_bytes::SharedBytes,
     sys::{
-        Accept, Accepted, Arrived, Held, Moment, Progress, REUSES_ADDRESS, Ration, Wakeup, max_descriptors,
+        AcceptOutcome, Budget, Listener, MemoryUsage, PollProgress, REUSES_ADDRESS, ServerConnection,
+        Timestamps, Wakeup, max_descriptors,
     },
     upgraded::{Handover, Role},
 };
@@ -62,8 +63,8 @@ pub(crate) struct Reactor {
     interrupt: Arc<Interrupt>,
 }
 
-impl Accept for Reactor {
-    type Connection = Connection;
+impl Listener for Reactor {
+    type Connection = TcpConnection;
 
     fn bind(addresses: &[SocketAddr], dual_stack: bool) -> Result<TcpListener, Error> {
         let mut last = io::Error::new(io::ErrorKind::InvalidInput, "the name has no address");
@@ -116,7 +117,7 @@ impl Accept for Reactor {
         let len = packets.iter().map(|packet| MAX_HEADER + packet.len()).sum();
         let mut frames = Vec::with_capacity(len);
         for packet in packets {
-            Encoder::SERVER.encode(Kind::Packet(packet.kind()), packet, &mut frames);
+            Encoder::SERVER.encode(FrameKind::Packet(packet.kind()), packet, &mut frames);
         }
         frames.into()
     }
@@ -161,23 +162,26 @@ impl Accept for Reactor {
         Arc::clone(&self.interrupt).into()
     }
 
-    fn accept(&mut self, slot: u32, options: &ServerOptions, now: Duration) -> Arrived<Connection> {
-        let Some(listener) = &self.listener else { return Arrived::Nothing };
+    fn accept(&mut self, slot: u32, options: &ServerOptions, now: Duration) -> AcceptOutcome<TcpConnection> {
+        let Some(listener) = &self.listener else { return AcceptOutcome::WouldBlock };
         let (tcp, addr) = match listener.accept() {
             Ok(accepted) => accepted,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Arrived::Nothing,
-            Err(error) if concerns_one_connection(error.kind()) => return Arrived::Failed(error.to_string()),
-            Err(error) => return Arrived::Exhausted(error.to_string()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return AcceptOutcome::WouldBlock,
+            Err(error) if concerns_one_connection(error.kind()) => {
+                return AcceptOutcome::Failed(error.to_string());
+            }
+            Err(error) => return AcceptOutcome::OutOfDescriptors(error.to_string()),
         };
         let stream = match self.tls.clone().secure(tcp) {
             Ok(stream) => stream,
-            Err(error) => return Arrived::Failed(error.to_string()),
+            Err(error) => return AcceptOutcome::Failed(error.to_string()),
         };
-        let mut connection = Connection::accepted(stream, options.max_request_size, &options.connection, now)
-            .with_shared_bytes(&self.shared_bytes);
+        let mut connection =
+            TcpConnection::accepted(stream, options.max_request_size, &options.connection, now)
+                .with_shared_bytes(&self.shared_bytes);
         match self.register(&mut connection, slot) {
-            Ok(()) => Arrived::Connection(connection, addr),
-            Err(error) => Arrived::Exhausted(error.to_string()),
+            Ok(()) => AcceptOutcome::Accepted(connection, addr),
+            Err(error) => AcceptOutcome::OutOfDescriptors(error.to_string()),
         }
     }
 
@@ -187,8 +191,8 @@ impl Accept for Reactor {
         handover: Handover,
         options: &ServerOptions,
         now: Duration,
-    ) -> Result<Connection, Error> {
-        let mut connection = Connection::upgraded(handover, Role::Server, &options.connection, now)?
+    ) -> Result<TcpConnection, Error> {
+        let mut connection = TcpConnection::upgraded(handover, Role::Server, &options.connection, now)?
             .with_shared_bytes(&self.shared_bytes)
             .with_limits(options);
         self.register(&mut connection, slot)?;
@@ -197,7 +201,7 @@ impl Accept for Reactor {
 }
 
 impl Reactor {
-    fn register(&self, connection: &mut Connection, slot: u32) -> io::Result<()> {
+    fn register(&self, connection: &mut TcpConnection, slot: u32) -> io::Result<()> {
         let interest = Interest::READABLE | Interest::WRITABLE;
         let Some(tcp) = connection.tcp_mut() else { return Ok(()) };
         self.poll.registry().register(tcp, Token(slot as usize), interest)
@@ -236,18 +240,25 @@ fn listen(address: SocketAddr, dual_stack: bool) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-impl Accepted for Connection {
+impl ServerConnection for TcpConnection {
     type Reactor = Reactor;
 
     fn ready(&mut self, readable: bool, writable: bool, ends: bool) {
         self.ready(readable, writable, ends);
     }
 
-    fn poll(&mut self, reactor: &mut Reactor, moment: Moment, ration: Ration, link: &mut Link) -> Progress {
+    fn poll(
+        &mut self,
+        reactor: &mut Reactor,
+        moment: Timestamps,
+        budget: Budget,
+        link: &mut Link,
+    ) -> PollProgress {
         let arrival = Arrival { since: moment.last, at: moment.wall };
-        let mut turn = Turn { now: moment.now, arrival, scratch: &mut reactor.scratch, ration, read: 0 };
+        let mut turn =
+            PollContext { now: moment.now, arrival, scratch: &mut reactor.scratch, budget, read: 0 };
         let more = self.poll(&mut turn, link);
-        Progress { more, read: turn.read }
+        PollProgress { more, read: turn.read }
     }
 
     fn is_handshaking(&self) -> bool {
@@ -287,45 +298,45 @@ impl Accepted for Connection {
     }
 
     fn is_stalled(&self) -> bool {
-        self.pump().is_some_and(|pump| pump.is_stalled())
+        self.open().is_some_and(|open| open.is_stalled())
     }
 
-    fn held(&self) -> Held {
+    fn held(&self) -> MemoryUsage {
         self.held()
     }
 
     fn send(&mut self, packet: Outgoing<'_>, key: Option<u64>, gather: bool, link: &mut Link) {
-        if let Some(pump) = self.pump_mut() {
+        if let Some(open) = self.open_mut() {
             match key {
-                None => pump.send(packet, gather, link),
-                Some(key) => pump.send_latest(key, packet, gather, link),
+                None => open.send(packet, gather, link),
+                Some(key) => open.send_latest(key, packet, gather, link),
             }
         }
     }
 
     fn send_frames(&mut self, frames: &Bytes, payload: usize, gather: bool, link: &mut Link) {
-        if let Some(pump) = self.pump_mut() {
-            pump.send_frames(frames, payload, gather, link);
+        if let Some(open) = self.open_mut() {
+            open.send_frames(frames, payload, gather, link);
         }
     }
 
     fn waiting_under(&self, key: u64) -> Option<usize> {
-        self.pump()?.outbound.waiting_under(key)
+        self.open()?.send_queue.waiting_under(key)
     }
 
     fn drop_oldest(&mut self, link: &mut Link) -> bool {
-        self.pump_mut().is_some_and(|pump| pump.outbound.drop_oldest(&mut link.outbox))
+        self.open_mut().is_some_and(|open| open.send_queue.drop_oldest(&mut link.outbox))
     }
 
     fn was_full(&mut self, now: Duration) {
-        if let Some(pump) = self.pump_mut() {
-            pump.guard.was_full(now);
+        if let Some(open) = self.open_mut() {
+            open.guard.queue_full(now);
         }
     }
 
     fn found_no_memory(&mut self, now: Duration, link: &Link) {
-        if let Some(pump) = self.pump_mut() {
-            pump.guard.found_no_memory(now, link.outbox.memory_usage());
+        if let Some(open) = self.open_mut() {
+            open.guard.memory_denied(now, link.outbox.memory_usage());
         }
     }
 

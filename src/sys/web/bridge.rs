@@ -8,15 +8,15 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 use wasm_bindgen::JsValue;
 use web_sys::CloseEvent;
 
-use super::{message, waking::Bell};
+use super::{message, wake_signal::WakeSignal};
 use crate::{close::CloseCode, link::Link, options::PeerOptions, packet::Packet};
 
 /// What happened to one connection and was not told yet.
 ///
 /// Callbacks put in, `poll` takes out. No borrow of the queue lasts across a call into JavaScript.
 pub(super) struct Bridge {
-    /// The callbacks ring it when they have put something in.
-    pub(super) bell: Rc<Bell>,
+    /// The callbacks notify it when they have put something in.
+    pub(super) wake: Rc<WakeSignal>,
     max_message_size: usize,
     queue: RefCell<Queue>,
 }
@@ -39,19 +39,19 @@ pub(super) enum End {
     /// Without one. Before it was open, that is all that a browser says of any failure.
     Gone,
     /// This end had to end it.
-    Breach(Breach),
+    BacklogError(BacklogError),
 }
 
 /// The other end sent more than the options allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Breach {
+pub(super) enum BacklogError {
     /// One message is over `max_message_size`.
-    TooBig,
+    MessageTooBig,
     /// The backlog has no room for it.
     Overflow,
 }
 
-impl Breach {
+impl BacklogError {
     /// The other end is told with this code: 1009 is the right one, and a browser lets no page send it.
     pub(super) const TOO_BIG_CODE: u16 = 4009;
     /// Likewise, for 1008.
@@ -68,7 +68,7 @@ impl Bridge {
             max_bytes: options.backlog_buffer_size,
             max_packets: options.max_backlog_packets,
         };
-        Self { bell: Rc::default(), max_message_size: options.max_message_size, queue: queue.into() }
+        Self { wake: Rc::default(), max_message_size: options.max_message_size, queue: queue.into() }
     }
 
     /// The browser's `open` event.
@@ -76,8 +76,8 @@ impl Bridge {
         self.queue.borrow_mut().opened = true;
     }
 
-    /// The browser's `message` event. After a breach the connection is to be closed at once.
-    pub(super) fn message(&self, data: &JsValue) -> Result<(), Breach> {
+    /// The browser's `message` event. After a error the connection is to be closed at once.
+    pub(super) fn message(&self, data: &JsValue) -> Result<(), BacklogError> {
         if self.queue.borrow().end.is_some() {
             return Ok(());
         }
@@ -90,7 +90,7 @@ impl Bridge {
         self.end(match event.code() {
             1005 => End::Frame { code: None, reason: String::new() },
             code if CloseCode::new(code).is_ok() => End::Frame { code: Some(code), reason: event.reason() },
-            // 1006 is no frame. Any other is a breach that Chromium lets pass (1004, 1016 to 2999).
+            // 1006 is no frame. Any other is a error that Chromium lets pass (1004, 1016 to 2999).
             _ => End::Gone,
         });
     }
@@ -139,18 +139,18 @@ impl Bridge {
 
 impl Queue {
     /// `None` is a packet over `max_message_size`.
-    fn push(&mut self, packet: Option<Packet>) -> Result<(), Breach> {
-        let breach = match packet {
-            None => Breach::TooBig,
+    fn push(&mut self, packet: Option<Packet>) -> Result<(), BacklogError> {
+        let error = match packet {
+            None => BacklogError::MessageTooBig,
             Some(packet) if self.has_room_for(packet.len()) => {
                 self.bytes += packet.len();
                 self.packets.push_back(packet);
                 return Ok(());
             }
-            Some(_) => Breach::Overflow,
+            Some(_) => BacklogError::Overflow,
         };
-        self.end = Some(End::Breach(breach));
-        Err(breach)
+        self.end = Some(End::BacklogError(error));
+        Err(error)
     }
 
     fn pop_if(&mut self, fits: impl FnOnce(&Packet) -> bool) -> Option<Packet> {
@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(bridge.message(&binary(6)), Ok(()));
         assert_eq!(bridge.message(&JsValue::from_str("éé")), Ok(()));
         assert_eq!(bridge.message(&binary(0)), Ok(()));
-        assert_eq!(bridge.message(&binary(1)), Err(Breach::Overflow));
+        assert_eq!(bridge.message(&binary(1)), Err(BacklogError::Overflow));
     }
 
     #[wasm_bindgen_test]
@@ -204,7 +204,7 @@ mod tests {
         let bridge = bridge(PeerOptions::default().max_backlog_packets(2));
         assert_eq!(bridge.message(&binary(0)), Ok(()));
         assert_eq!(bridge.message(&binary(0)), Ok(()));
-        assert_eq!(bridge.message(&binary(0)), Err(Breach::Overflow));
+        assert_eq!(bridge.message(&binary(0)), Err(BacklogError::Overflow));
     }
 
     #[wasm_bindgen_test]
@@ -223,11 +223,14 @@ mod tests {
         let bridge = bridge(PeerOptions::default().max_message_size(10));
         let mut link = inbox(PeerOptions::default());
         assert_eq!(bridge.message(&binary(10)), Ok(()));
-        assert_eq!(bridge.message(&binary(11)), Err(Breach::TooBig));
+        assert_eq!(bridge.message(&binary(11)), Err(BacklogError::MessageTooBig));
         assert_eq!(bridge.message(&binary(1)), Ok(()), "the socket is closing already");
         bridge.end(End::Gone);
         bridge.deliver(&mut link);
-        assert_eq!((link.available(), bridge.ended()), (1, Some(End::Breach(Breach::TooBig))));
+        assert_eq!(
+            (link.available(), bridge.ended()),
+            (1, Some(End::BacklogError(BacklogError::MessageTooBig)))
+        );
     }
 
     #[wasm_bindgen_test]

@@ -7,8 +7,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BinaryType, CloseEvent, Event, MessageEvent, WebSocket};
 
 use super::{
-    bridge::{Breach, Bridge, End},
-    listener::Listener,
+    bridge::{BacklogError, Bridge, End},
+    event_listener::EventListener,
 };
 use crate::{close::CloseCode, error::Error};
 
@@ -16,7 +16,7 @@ use crate::{close::CloseCode, error::Error};
 pub(super) struct Browser {
     socket: WebSocket,
     // There is none for `error`: a `close` event always follows one, and only that has facts in it.
-    _listeners: [Listener; 3],
+    _listeners: [EventListener; 3],
 }
 
 impl Browser {
@@ -71,9 +71,9 @@ impl Drop for Browser {
     }
 }
 
-fn on_open(socket: &WebSocket, offered: &[String], bridge: &Rc<Bridge>) -> Result<Listener, JsValue> {
+fn on_open(socket: &WebSocket, offered: &[String], bridge: &Rc<Bridge>) -> Result<EventListener, JsValue> {
     let (open_socket, offered, bridge) = (socket.clone(), offered.to_vec(), Rc::clone(bridge));
-    Listener::new(socket, "open", move |_: &Event| {
+    EventListener::new(socket, "open", move |_: &Event| {
         let chosen = open_socket.protocol();
         if chosen.is_empty() || offered.contains(&chosen) {
             bridge.open();
@@ -82,28 +82,30 @@ fn on_open(socket: &WebSocket, offered: &[String], bridge: &Rc<Bridge>) -> Resul
             // (RFC 6455, 4.1). The next poll drops the socket.
             bridge.end(End::Gone);
         }
-        bridge.bell.ring();
+        bridge.wake.notify();
     })
 }
 
-fn on_message(socket: &WebSocket, bridge: &Rc<Bridge>) -> Result<Listener, JsValue> {
+fn on_message(socket: &WebSocket, bridge: &Rc<Bridge>) -> Result<EventListener, JsValue> {
     let (open_socket, bridge) = (socket.clone(), Rc::clone(bridge));
-    Listener::new(socket, "message", move |event: &MessageEvent| {
+    EventListener::new(socket, "message", move |event: &MessageEvent| {
         match bridge.message(&event.data()) {
             Ok(()) => {}
             // At once, and not at the next poll: until then a hostile server could send without end.
-            Err(Breach::TooBig) => close(&open_socket, Breach::TOO_BIG_CODE, "message too big"),
-            Err(Breach::Overflow) => close(&open_socket, Breach::OVERFLOW_CODE, "backlog full"),
+            Err(BacklogError::MessageTooBig) => {
+                close(&open_socket, BacklogError::TOO_BIG_CODE, "message too big")
+            }
+            Err(BacklogError::Overflow) => close(&open_socket, BacklogError::OVERFLOW_CODE, "backlog full"),
         }
-        bridge.bell.ring();
+        bridge.wake.notify();
     })
 }
 
-fn on_close(socket: &WebSocket, bridge: &Rc<Bridge>) -> Result<Listener, JsValue> {
+fn on_close(socket: &WebSocket, bridge: &Rc<Bridge>) -> Result<EventListener, JsValue> {
     let bridge = Rc::clone(bridge);
-    Listener::new(socket, "close", move |event: &CloseEvent| {
+    EventListener::new(socket, "close", move |event: &CloseEvent| {
         bridge.close(event);
-        bridge.bell.ring();
+        bridge.wake.notify();
     })
 }
 
@@ -125,7 +127,7 @@ pub(super) fn refused(exception: JsValue) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{link::Link, options::PeerOptions, packet::Packet, sys::web::waking::Waker};
+    use crate::{link::Link, options::PeerOptions, packet::Packet, sys::web::wake_signal::LocalHook};
     use std::cell::{Cell, RefCell};
     use wasm_bindgen::prelude::wasm_bindgen;
     use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -247,14 +249,14 @@ mod tests {
         fire_open(&browser.socket);
         fire_message(&browser.socket, "one");
         assert_eq!((calls.get(), bridge.is_open()), (1, true));
-        bridge.bell.polled();
+        bridge.wake.on_poll();
         fire_message(&browser.socket, "two");
         assert_eq!((calls.get(), packets(&bridge).len()), (2, 2));
 
         let socket = browser.socket.clone();
         let everything = RefCell::new(Some((browser, Rc::clone(&bridge))));
         set_hook(&bridge, move || drop(everything.take()));
-        bridge.bell.polled();
+        bridge.wake.on_poll();
         fire_message(&socket, "three");
         assert_eq!(socket.ready_state(), WebSocket::CLOSING);
         fire_message(&socket, "late");
@@ -262,6 +264,6 @@ mod tests {
     }
 
     fn set_hook(bridge: &Bridge, hook: impl Fn() + 'static) {
-        bridge.bell.set_hook(&Waker::new(Rc::new(hook)));
+        bridge.wake.set_hook(&LocalHook::new(Rc::new(hook)));
     }
 }

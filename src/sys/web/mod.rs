@@ -1,23 +1,23 @@
 //! The browser backend, for pages and for dedicated workers.
 //!
 //! The browser does the network's part: addresses, TLS, handshake, masking, pings, the closing handshake. What is left
-//! is to carry what it calls back with ([`bridge`]) to `poll`, within limits, to wake the program for that ([`waking`]),
+//! is to carry what it calls back with ([`bridge`]) to `poll`, within limits, to wake the program for that ([`wake_signal`]),
 //! and to let go of it cleanly ([`browser`], [`listener`]).
 //!
 //! Nothing here asks for `window`, which a worker has not.
 
-mod alarm;
 mod bridge;
 mod browser;
-mod limit;
-mod listener;
+mod event_listener;
 mod message;
 mod notify;
-mod pulse;
+mod probe;
 mod reactor;
 mod signals;
 mod time;
-mod waking;
+mod timeout;
+mod timer;
+mod wake_signal;
 
 use std::{
     fmt,
@@ -29,14 +29,14 @@ use std::{
 use send_wrapper::SendWrapper;
 
 use self::{
-    alarm::Alarm,
-    bridge::{Breach, Bridge, End},
+    bridge::{BacklogError, Bridge, End},
     browser::Browser,
-    limit::Limit,
-    pulse::{Found, Pulse},
+    probe::{LivenessProbe, ProbeAction},
+    timeout::RunningTimeout,
+    timer::WakeTimer,
 };
 pub(crate) use self::{notify::Notifier, reactor::Reactor, time::now};
-use super::Transport;
+use super::PeerConnection;
 use crate::{
     close::{CloseCause, CloseCode, CloseInfo, Timeout},
     error::Error,
@@ -53,10 +53,10 @@ pub(crate) struct Socket {
     // JavaScript's things never leave the thread that they were made on; the wrapper sees to it.
     handles: SendWrapper<Handles>,
     /// Runs while connecting and while closing.
-    limit: Option<Limit>,
+    timeout: Option<RunningTimeout>,
     close_timeout: Duration,
     /// Sends the program's probe while the connection is open.
-    pulse: Option<SendWrapper<Box<Pulse>>>,
+    probe: Option<SendWrapper<Box<LivenessProbe>>>,
     /// The browser's `bufferedAmount` when it was last asked.
     buffered: usize,
 }
@@ -66,10 +66,10 @@ struct Handles {
     /// `None` where the browser would not even begin to connect.
     browser: Option<Browser>,
     /// Wakes the program for what is due.
-    alarm: Rc<Alarm>,
+    timer: Rc<WakeTimer>,
 }
 
-impl Transport for Socket {
+impl PeerConnection for Socket {
     fn connect(url: &Url, options: &PeerOptions) -> Result<Self, Error> {
         check_supported(url, options)?;
         let bridge = Rc::new(Bridge::new(options));
@@ -79,16 +79,16 @@ impl Transport for Socket {
         let browser = Browser::connect(&url.to_string(), &options.protocols, &bridge)
             .map_err(|_exception| {
                 bridge.end(End::Gone);
-                bridge.bell.ring();
+                bridge.wake.notify();
             })
             .ok();
-        let pulse = options.liveness.as_ref().map(|liveness| Pulse::new(liveness, &bridge.bell));
-        let pulse = pulse.transpose().map_err(browser::refused)?;
+        let probe = options.liveness.as_ref().map(|liveness| LivenessProbe::new(liveness, &bridge.wake));
+        let probe = probe.transpose().map_err(browser::refused)?;
         Ok(Self {
-            handles: SendWrapper::new(Handles { alarm: Alarm::new(&bridge.bell), bridge, browser }),
-            limit: Some(Limit::start(Timeout::Connect, options.connect_timeout)),
+            handles: SendWrapper::new(Handles { timer: WakeTimer::new(&bridge.wake), bridge, browser }),
+            timeout: Some(RunningTimeout::start(Timeout::Connect, options.connect_timeout)),
             close_timeout: options.close_timeout,
-            pulse: pulse.map(|pulse| SendWrapper::new(Box::new(pulse))),
+            probe: probe.map(|probe| SendWrapper::new(Box::new(probe))),
             buffered: 0,
         })
     }
@@ -103,27 +103,27 @@ impl Transport for Socket {
 
     fn poll(&mut self, link: &mut Link) {
         let Handles { bridge, browser, .. } = &*self.handles;
-        bridge.bell.polled();
+        bridge.wake.on_poll();
         if link.state() == ReadyState::Connecting && bridge.is_open() {
             link.set_open(browser.as_ref().and_then(Browser::protocol));
-            self.limit = None;
-            if let Some(pulse) = &mut self.pulse {
-                pulse.start();
+            self.timeout = None;
+            if let Some(probe) = &mut self.probe {
+                probe.start();
             }
             bridge.deliver(link);
             // Whatever comes next, a connection that opened is seen open: its end may wait for one poll.
             if bridge.has_more() {
-                bridge.bell.ring_soon();
+                bridge.wake.notify_later();
             }
             return;
         }
         // A poll that got nowhere does not ask for another: the inbox is full, and the program does not read.
         if bridge.deliver(link) && bridge.has_packets() {
-            bridge.bell.ring_soon();
+            bridge.wake.notify_later();
         }
         if let Some(end) = bridge.ended() {
             tell(end, link);
-        } else if let Some(what) = self.limit.as_mut().and_then(Limit::passed) {
+        } else if let Some(what) = self.timeout.as_mut().and_then(RunningTimeout::expired) {
             // A game that closes and reads no more leaves packets in the way of the end. It is not to wait for ever.
             match bridge.ended_early() {
                 Some(end) => tell(end, link),
@@ -159,9 +159,9 @@ impl Transport for Socket {
         if let Some(browser) = &self.handles.browser {
             browser.close(code, reason);
         }
-        self.limit = Some(Limit::start(Timeout::Close, self.close_timeout));
+        self.timeout = Some(RunningTimeout::start(Timeout::Close, self.close_timeout));
         // From here on nothing but the end is waited for.
-        self.pulse = None;
+        self.probe = None;
         link.set_closing();
     }
 
@@ -177,32 +177,32 @@ impl Transport for Socket {
 impl Socket {
     /// The program was to be woken until then: that time counts in full.
     fn slept_until(&mut self, until: Duration) {
-        if let Some(limit) = &mut self.limit {
-            limit.slept_until(until);
+        if let Some(timeout) = &mut self.timeout {
+            timeout.slept_until(until);
         }
-        if let Some(pulse) = &mut self.pulse {
-            pulse.slept_until(until);
+        if let Some(probe) = &mut self.probe {
+            probe.slept_until(until);
         }
     }
 
     /// Wakes the program for what is due, at this deadline of its own at the latest.
     fn watch(&mut self, deadline: Option<Duration>) {
-        let limit = self.limit.as_mut().map(Limit::due);
-        let pulse = self.pulse.as_mut().and_then(|pulse| pulse.due());
-        let due = [limit, pulse, deadline].into_iter().flatten().min();
-        self.handles.alarm.set(due.unwrap_or(Duration::MAX));
+        let timeout = self.timeout.as_mut().map(RunningTimeout::due);
+        let probe = self.probe.as_mut().and_then(|probe| probe.due());
+        let due = [timeout, probe, deadline].into_iter().flatten().min();
+        self.handles.timer.set(due.unwrap_or(Duration::MAX));
     }
 
     /// Sends the program's probe when it is time, and ends a connection on which nothing came after it.
     fn probe(&mut self, link: &mut Link) {
-        let Some(pulse) = &mut self.pulse else { return };
-        match pulse.look(link, self.handles.bridge.has_packets()) {
-            Found::Nothing => {}
-            Found::Silence(probe) => match self.send(Outgoing::Shared(&probe), link) {
+        let Some(probe) = &mut self.probe else { return };
+        match probe.look(link, self.handles.bridge.has_packets()) {
+            ProbeAction::None => {}
+            ProbeAction::Send(probe) => match self.send(Outgoing::Shared(&probe), link) {
                 Ok(()) => link.count_sent(probe.len()),
                 Err(error) => log::error!("the browser does not send the probe: {error}"),
             },
-            Found::Death => link.set_closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Liveness))),
+            ProbeAction::GiveUp => link.set_closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Liveness))),
         }
     }
 
@@ -248,9 +248,11 @@ fn tell(end: End, link: &mut Link) {
         End::Frame { code, reason } => link.set_closed_by_frame(code, reason),
         End::Gone => link.set_closed(CloseInfo::new(CloseCause::ConnectionLost)),
         // The code that the rule asks for, though a browser sends another (RFC 6455, 7.4.1).
-        End::Breach(Breach::TooBig) => link.set_closed(CloseInfo::with_code(CloseCause::MessageTooBig, 1009)),
-        End::Breach(Breach::Overflow) => {
-            link.set_closed(CloseInfo::with_code(CloseCause::InboxOverflow, Breach::OVERFLOW_CODE));
+        End::BacklogError(BacklogError::MessageTooBig) => {
+            link.set_closed(CloseInfo::with_code(CloseCause::MessageTooBig, 1009))
+        }
+        End::BacklogError(BacklogError::Overflow) => {
+            link.set_closed(CloseInfo::with_code(CloseCause::InboxOverflow, BacklogError::OVERFLOW_CODE));
         }
     }
 }

@@ -1,18 +1,18 @@
-//! What wakes a page: the bell of its connection, and a timer for what is due. A page cannot sleep.
+//! What wakes a page: the wake of its connection, and a timer for what is due. A page cannot sleep.
 
-use std::{rc::Rc, task::Waker as TaskWaker, time::Duration};
+use std::{rc::Rc, task::Waker, time::Duration};
 
-use super::{Socket, time::now, waking::Waker};
+use super::{Socket, time::now, wake_signal::LocalHook};
 use crate::{
     error::Error,
     link::Link,
-    sys::{Hook, Notify},
+    sys::{Notify, WakeHook},
 };
 
 /// The hook of a peer's program, for all its connections.
 #[derive(Default)]
 pub(crate) struct Notifier {
-    hook: Option<Waker>,
+    hook: Option<LocalHook>,
     /// When the program has to poll, whatever happens.
     deadline: Option<Duration>,
 }
@@ -20,9 +20,9 @@ pub(crate) struct Notifier {
 impl Notify for Notifier {
     type Socket = Socket;
 
-    fn set_hook(&mut self, hook: Hook, connection: Option<(&mut Socket, &Link)>) -> Result<(), Error> {
+    fn set_hook(&mut self, hook: WakeHook, connection: Option<(&mut Socket, &Link)>) -> Result<(), Error> {
         // The old one may own anything, so it is dropped at the end.
-        let _old = self.hook.replace(Waker::new(Rc::from(hook as Box<dyn Fn()>)));
+        let _old = self.hook.replace(LocalHook::new(Rc::from(hook as Box<dyn Fn()>)));
         match connection {
             Some((socket, link)) => self.attach(socket, link),
             None => Ok(()),
@@ -31,7 +31,7 @@ impl Notify for Notifier {
 
     fn attach(&mut self, socket: &mut Socket, _: &Link) -> Result<(), Error> {
         if let Some(hook) = &self.hook {
-            socket.handles.bridge.bell.set_hook(hook);
+            socket.handles.bridge.wake.set_hook(hook);
             socket.watch(self.deadline);
         }
         Ok(())
@@ -58,8 +58,8 @@ impl Notify for Notifier {
 
     fn wait(&mut self, _: Option<(&mut Socket, &Link)>, _: Duration) {}
 
-    fn waker(&mut self) -> TaskWaker {
-        TaskWaker::noop().clone()
+    fn waker(&mut self) -> Waker {
+        Waker::noop().clone()
     }
 
     fn set_deadline(&mut self, within: Option<Duration>) {
@@ -70,6 +70,6 @@ impl Notify for Notifier {
 
     fn watched_until(&self, socket: &Socket) -> Option<Duration> {
         self.hook.as_ref()?;
-        Some(socket.handles.bridge.bell.told_at().unwrap_or_else(|| now().min(socket.handles.alarm.due())))
+        Some(socket.handles.bridge.wake.called_at().unwrap_or_else(|| now().min(socket.handles.timer.due())))
     }
 }

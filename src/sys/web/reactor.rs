@@ -18,7 +18,7 @@ use crate::{
     packet::{Outgoing, Packet},
     request::Request,
     shared_bytes::SharedBytes,
-    sys::{Accept, Accepted, Arrived, Held, Moment, Progress, Ration, Wakeup},
+    sys::{AcceptOutcome, Budget, Listener, MemoryUsage, PollProgress, ServerConnection, Timestamps, Wakeup},
     upgraded::Handover,
 };
 
@@ -32,7 +32,7 @@ pub(crate) struct Reactor(Infallible);
 #[derive(Debug)]
 pub(crate) struct Connection(Infallible);
 
-impl Accept for Reactor {
+impl Listener for Reactor {
     type Connection = Connection;
 
     fn bind(_: &[SocketAddr], _: bool) -> Result<TcpListener, Error> {
@@ -76,7 +76,7 @@ impl Accept for Reactor {
         match self.0 {}
     }
 
-    fn accept(&mut self, _: u32, _: &ServerOptions, _: Duration) -> Arrived<Connection> {
+    fn accept(&mut self, _: u32, _: &ServerOptions, _: Duration) -> AcceptOutcome<Connection> {
         match self.0 {}
     }
 
@@ -85,14 +85,14 @@ impl Accept for Reactor {
     }
 }
 
-impl Accepted for Connection {
+impl ServerConnection for Connection {
     type Reactor = Reactor;
 
     fn ready(&mut self, _: bool, _: bool, _: bool) {
         match self.0 {}
     }
 
-    fn poll(&mut self, _: &mut Reactor, _: Moment, _: Ration, _: &mut Link) -> Progress {
+    fn poll(&mut self, _: &mut Reactor, _: Timestamps, _: Budget, _: &mut Link) -> PollProgress {
         match self.0 {}
     }
 
@@ -136,7 +136,7 @@ impl Accepted for Connection {
         match self.0 {}
     }
 
-    fn held(&self) -> Held {
+    fn held(&self) -> MemoryUsage {
         match self.0 {}
     }
 

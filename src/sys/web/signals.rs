@@ -6,7 +6,7 @@ use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, EventTarget};
 
-use super::{listener::Listener, waking::Bell};
+use super::{event_listener::EventListener, wake_signal::WakeSignal};
 
 /// Events of the page or worker itself. A worker has no `pageshow`, and is never shown.
 const OF_SCOPE: [&str; 3] = ["online", "offline", "pageshow"];
@@ -17,21 +17,21 @@ const OF_DOCUMENT: &str = "visibilitychange";
 /// Listens while a connection wants to know.
 pub(super) struct Signals {
     has_fired: Rc<Cell<bool>>,
-    _listeners: Vec<Listener>,
+    _listeners: Vec<EventListener>,
 }
 
 impl Signals {
-    /// The bell is rung for each, so that the program polls.
-    pub(super) fn listen(bell: &Rc<Bell>) -> Result<Self, JsValue> {
+    /// The wake is rung for each, so that the program polls.
+    pub(super) fn listen(wake: &Rc<WakeSignal>) -> Result<Self, JsValue> {
         let has_fired = Rc::new(Cell::new(false));
         let scope = js_sys::global();
         let document = Reflect::get(&scope, &"document".into())?;
         let listen = |target: &EventTarget, name| {
-            let (has_fired, bell, document) = (Rc::clone(&has_fired), Rc::clone(bell), document.clone());
-            Listener::new(target, name, move |_: &Event| {
+            let (has_fired, wake, document) = (Rc::clone(&has_fired), Rc::clone(wake), document.clone());
+            EventListener::new(target, name, move |_: &Event| {
                 if !is_hidden(&document) {
                     has_fired.set(true);
-                    bell.ring();
+                    wake.notify();
                 }
             })
         };

@@ -69,7 +69,7 @@ fn a_server_says_what_the_engines_server_said() {
         }
     }
     assert_eq!(failures, [(B[1], AuthFailure::TimedOut), (B[2], AuthFailure::TimedOut)]);
-    assert_eq!(server.stats().refused, 2);
+    assert_eq!(server.stats().rejected_packets, 2);
 }
 
 #[wasm_bindgen_test(unsupported = test)]

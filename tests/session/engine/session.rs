@@ -204,9 +204,9 @@ fn a_server_says_what_the_engines_server_said() {
         Event::PacketRejected { from: A, error } => Some(error),
         _ => None,
     };
-    let wrong_count = |method: &'static str, least, found| PacketError::CallError {
+    let wrong_count = |method: &'static str, least, found| PacketError::InvalidCall {
         method: method.into(),
-        why: CallError::ArgumentCount { least, most: least, found },
+        error: CallError::ArgumentCount { min: least, max: least, found },
     };
     let others = check_received(SERVER, told);
     let found: Vec<PacketError> = others.into_iter().filter_map(refused).collect();

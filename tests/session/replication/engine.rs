@@ -74,7 +74,7 @@ fn what_an_engine_says_is_understood() {
         client.receive(SERVER, Packet::binary(bytes(packet)), NOW);
         assert_eq!(heard(&events(&mut client)), expected, "{packet}");
     }
-    assert_eq!(client.stats().refused, 0);
+    assert_eq!(client.stats().rejected_packets, 0);
 }
 
 /// What there is to be sent, to the only client.

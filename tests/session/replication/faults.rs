@@ -128,10 +128,10 @@ fn a_spawn_must_be_as_declared() {
     ] {
         assert_eq!(fault(&mut server, A, packet), expected);
     }
-    assert!(matches!(fault(&mut server, A, state(&STATE[..13])), Fault::BadValue(_)));
+    assert!(matches!(fault(&mut server, A, state(&STATE[..13])), Fault::InvalidValue(_)));
     let wrong = [&STATE[..12], &[0; 4], &STATE[14..]].concat();
     assert!(
-        matches!(fault(&mut server, A, state(&wrong)), Fault::WrongValue { property, .. } if property == "health")
+        matches!(fault(&mut server, A, state(&wrong)), Fault::WrongType { property, .. } if property == "health")
     );
     // None of it has left anything behind.
     takes(&mut server, coin(1, "coin"));
@@ -201,11 +201,11 @@ fn a_state_must_be_as_declared() {
     ] {
         assert_eq!(fault(&mut server, A, packet), expected);
     }
-    assert!(matches!(fault(&mut server, A, sync(2, &POSITION[..5])), Fault::BadValue(_)));
+    assert!(matches!(fault(&mut server, A, sync(2, &POSITION[..5])), Fault::InvalidValue(_)));
     assert!(
-        matches!(fault(&mut server, A, sync(2, &[2, 1])), Fault::WrongValue { property, .. } if property == "position")
+        matches!(fault(&mut server, A, sync(2, &[2, 1])), Fault::WrongType { property, .. } if property == "position")
     );
-    assert!(matches!(fault(&mut server, A, delta(2, 1, &POSITION)), Fault::WrongValue { .. }));
+    assert!(matches!(fault(&mut server, A, delta(2, 1, &POSITION)), Fault::WrongType { .. }));
     assert_eq!(refusal(&mut server, A, sync(0x8000_0099, &ANGLE)), PacketError::UnknownNode { id: 0x99 });
     // Nor has any of it told the time.
     for good in [sync(2, &POSITION), sync(0x8000_0008, &ANGLE), delta(2, 2, &[2, 1])] {

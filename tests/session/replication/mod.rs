@@ -137,10 +137,10 @@ fn heard(events: &[Event]) -> Vec<String> {
         all.join(", ")
     };
     let one = |event: &Event| match event {
-        Event::Spawned(Spawned { name, what: SpawnKind::Scene(scene), state, .. }) => {
+        Event::Spawned(Spawned { name, kind: SpawnKind::Scene(scene), state, .. }) => {
             format!("spawned {name} of {scene}: {}", told(state))
         }
-        Event::Spawned(Spawned { name, what: SpawnKind::Custom(value), state, .. }) => {
+        Event::Spawned(Spawned { name, kind: SpawnKind::Custom(value), state, .. }) => {
             format!("spawned {name} of {value}: {}", told(state))
         }
         Event::Despawned { .. } => "despawned".to_owned(),

@@ -17,7 +17,7 @@ fn a_node_appears_at_everybody_and_goes() {
     for id in [A, B] {
         let spawned = stage.spawned(id);
         assert_eq!((spawned.from, spawned.spawner), (SERVER, stage.spawner[&id]));
-        assert_eq!((&*spawned.name, &spawned.what), ("coin", &SpawnKind::Scene(0)));
+        assert_eq!((&*spawned.name, &spawned.kind), ("coin", &SpawnKind::Scene(0)));
         let expected = [
             ("position", "Vector2(1, 2)".to_owned()),
             ("health", "3".to_owned()),
@@ -45,7 +45,7 @@ fn a_node_can_be_made_of_a_value() {
         Spawn::custom(what.clone()).with("position", Vector2::default()).with("health", 9).with("color", RED);
     stage.spawn(SERVER, spawn);
     let mut spawned = stage.spawned(A);
-    assert_eq!(spawned.what, SpawnKind::Custom(what.into()));
+    assert_eq!(spawned.kind, SpawnKind::Custom(what.into()));
     assert_eq!(spawned.name, "Node1");
     assert_eq!(spawned.state.take::<i64>("health"), Some(9));
     assert_eq!(spawned.state.take::<i64>("health"), None);

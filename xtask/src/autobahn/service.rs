@@ -1,4 +1,4 @@
-//! A program that listens: it tells where, and its output is shown for as long as it runs.
+//! Runs a program that listens, prints its URL, and keeps printing.
 
 use std::time::Duration;
 
@@ -6,43 +6,43 @@ use anyhow::{Result, bail};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
 
-use crate::sh::{Cmd, Running};
+use crate::process::{Cmd, Running};
 use crate::wait::within;
 
-/// How long it may take to listen.
+/// The deadline for listening.
 const START: Duration = Duration::from_secs(30);
 
-/// How long it may take to end by itself.
+/// The deadline for exiting.
 const END: Duration = Duration::from_secs(60);
 
-/// Dropping this stops the program.
+/// A running program that listens. Dropping this stops the program.
 pub struct Service {
     pub url: String,
-    shown: JoinHandle<()>,
+    printing: JoinHandle<()>,
     _running: Running,
 }
 
 impl Service {
-    /// Starts the program, and waits until it prints a line with the URL where it listens.
+    /// Starts the program and waits until it prints the URL that it listens on.
     pub async fn start(command: Cmd) -> Result<Self> {
         let (running, mut lines) = command.start()?;
         let url = within(START, "starting to listen", url(&mut lines)).await?;
-        let shown = tokio::spawn(async move {
+        let printing = tokio::spawn(async move {
             while let Some(line) = lines.recv().await {
                 println!("{line}");
             }
         });
-        Ok(Self { url, shown, _running: running })
+        Ok(Self { url, printing, _running: running })
     }
 
-    /// Whether it has neither ended nor crashed.
+    /// Returns `true` if the program has neither exited nor crashed.
     pub fn is_running(&self) -> bool {
-        !self.shown.is_finished()
+        !self.printing.is_finished()
     }
 
-    /// Waits until it ends by itself.
-    pub async fn end(self) -> Result<()> {
-        within(END, "the end of a program that has done its work", self.shown).await
+    /// Waits until the program exits.
+    pub async fn exited(self) -> Result<()> {
+        within(END, "waiting for the program to exit", self.printing).await
     }
 }
 
@@ -53,5 +53,5 @@ async fn url(lines: &mut UnboundedReceiver<String>) -> Result<String> {
             return Ok(line[start..].trim_end().to_owned());
         }
     }
-    bail!("it ended before it told where it listens")
+    bail!("the program exited before it printed its URL")
 }

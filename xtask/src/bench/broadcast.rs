@@ -1,4 +1,4 @@
-//! One message to everybody.
+//! Measures a message to all peers.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,20 +6,20 @@ use std::fs;
 use anyhow::Result;
 use serde::Deserialize;
 
-use super::contest::{Contest, OURS, PLAIN, Server};
-use super::numbers::{median, short, times};
-use super::paper::{Section, Table};
+use super::comparison::{Comparison, OURS, PLAIN, Server};
+use super::document::{Section, Summary, Table};
+use super::numbers::{median, ratio, short};
 
 const BYTES: &str = "256";
-/// Where strace writes for a while.
+/// The temporary file of strace.
 const TRACE: &str = "bench/target/strace.txt";
-const CONTESTANTS: [Server; 2] = [OURS, PLAIN];
+const CANDIDATES: [Server; 2] = [OURS, PLAIN];
 
 const TEXT: &str = "
-One of the peers sends a message of 256 bytes and the server passes it on to all of them, again and again, each time when all
-have got it. Told are the time until the last one has it, and the server's CPU time for each peer; most of that is the
-kernel's, which carries what is sent on loopback all the way to the receiver. System calls are counted by `strace` in a run
-of their own, and told for each peer and message. The plain loop encodes the message for each peer; ours does so once.
+One peer sends a message of 256 bytes, the server sends it to all peers, and the next message follows when all have
+received it. The table shows the time until the last peer has the message, and the server's CPU time per peer. Most of
+that time is the kernel's, which delivers loopback data to the receiver within the send call. `strace` counts the system
+calls per peer and message in separate runs. The plain loop encodes the message for each peer; ours encodes it once.
 ";
 
 #[derive(Deserialize)]
@@ -29,54 +29,54 @@ struct Measured {
     calls_per_peer: Option<BTreeMap<String, f64>>,
 }
 
-pub async fn measure(contest: &Contest<'_>) -> Result<Section> {
-    let peers = contest.full_or_quick(1_000, 100);
-    let measured = run(contest, peers, contest.full_or_quick("1000", "100"), None).await?;
-    let counted = if contest.project.which("strace").is_some() {
-        let counted = run(contest, peers, "20", Some(TRACE)).await?;
-        fs::remove_file(contest.project.root().join(TRACE))?;
+pub async fn measure(comparison: &Comparison<'_>) -> Result<Section> {
+    let peers = comparison.by_mode(1_000, 100);
+    let measured = run(comparison, peers, comparison.by_mode("1000", "100"), None).await?;
+    let counted = if comparison.project.which("strace").is_some() {
+        let counted = run(comparison, peers, "20", Some(TRACE)).await?;
+        fs::remove_file(comparison.project.root().join(TRACE))?;
         Some(counted)
     } else {
-        println!("system calls are not counted: there is no strace on PATH");
+        println!("system calls are not counted: strace is not on PATH");
         None
     };
 
-    let mut table = Table::new(["", "ms for all", "µs of CPU a peer", "system calls a peer"]);
-    for (number, (server, turns)) in CONTESTANTS.iter().zip(&measured).enumerate() {
-        let time = median(turns, |turn| turn.us_per_broadcast) / 1000.0;
-        let cost = median(turns, |turn| turn.cpu_us_per_broadcast) / peers as f64;
+    let mut table = Table::new(["", "ms for all", "µs of CPU per peer", "system calls per peer"]);
+    for (number, (server, rounds)) in CANDIDATES.iter().zip(&measured).enumerate() {
+        let time = median(rounds, |round| round.us_per_broadcast) / 1000.0;
+        let cost = median(rounds, |round| round.cpu_us_per_broadcast) / peers as f64;
         let calls = counted.as_ref().and_then(|counted| counted[number].first());
-        let calls = calls.and_then(|turn| turn.calls_per_peer.as_ref());
-        let calls = calls.map_or_else(|| "not counted".to_owned(), told);
+        let calls = calls.and_then(|round| round.calls_per_peer.as_ref());
+        let calls = calls.map_or_else(|| "not counted".to_owned(), describe);
         table.row([server.name.to_owned(), short(time), short(cost), calls]);
     }
-    let title = "Server: one message to everybody";
-    Ok(Section { title, text: TEXT.to_owned(), tables: vec![(format!("To {peers} peers:"), table)] })
+    let (title, text, summary) = ("Server: broadcast", TEXT.to_owned(), Summary::default());
+    Ok(Section { title, text, tables: vec![(format!("To {peers} peers:"), table)], summary })
 }
 
 async fn run(
-    contest: &Contest<'_>,
+    comparison: &Comparison<'_>,
     peers: usize,
     count: &str,
     trace: Option<&str>,
 ) -> Result<Vec<Vec<Measured>>> {
     let connections = peers.to_string();
-    let crowd = ["broadcast", "--connections", &connections, "--bytes", BYTES, "--times", count];
+    let load = ["broadcast", "--connections", &connections, "--bytes", BYTES, "--times", count];
     let trace = trace.into_iter().flat_map(|path| ["--trace", path]);
-    let args: Vec<String> = crowd.into_iter().chain(trace).map(str::to_owned).collect();
-    contest
-        .take_turns(contest.rounds(), &CONTESTANTS, |server| {
-            contest.against("load", &args, server, &["--broadcast"])
+    let args: Vec<String> = load.into_iter().chain(trace).map(str::to_owned).collect();
+    comparison
+        .run_rounds(comparison.rounds(), &CANDIDATES, |server| {
+            comparison.measuring("load", &args, server, &["--broadcast"])
         })
         .await
 }
 
-/// All calls together, and by name those that are made for each peer.
-fn told(calls: &BTreeMap<String, f64>) -> String {
-    const FOR_EACH: f64 = 0.1;
-    let named = calls.iter().filter(|(_, count)| **count >= FOR_EACH);
-    let names: Vec<String> = named.map(|(name, count)| format!("{name} {}", times(*count))).collect();
-    format!("{} ({})", times(calls.values().sum()), names.join(", "))
+/// Describes the number of all calls, and by name those that are made for each peer.
+fn describe(calls: &BTreeMap<String, f64>) -> String {
+    const PER_PEER: f64 = 0.1;
+    let named = calls.iter().filter(|(_, count)| **count >= PER_PEER);
+    let names: Vec<String> = named.map(|(name, count)| format!("{name} {}", ratio(*count))).collect();
+    format!("{} ({})", ratio(calls.values().sum()), names.join(", "))
 }
 
 #[cfg(test)]
@@ -84,8 +84,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn calls_that_are_few_are_only_counted() {
+    fn rare_calls_are_counted_but_not_named() {
         let calls = [("sendto", 1.0), ("epoll_wait", 0.001)].map(|(name, count)| (name.to_owned(), count));
-        assert_eq!(told(&calls.into()), "1.00 (sendto 1.00)");
+        assert_eq!(describe(&calls.into()), "1.00 (sendto 1.00)");
     }
 }

@@ -1,25 +1,26 @@
-//! What a server costs when nearly everybody is silent.
+//! Measures a server whose connections are mostly silent.
 
 use anyhow::Result;
 use serde::Deserialize;
 
-use super::contest::{Contest, OURS, SERVERS, Server};
+use super::comparison::{Comparison, OURS, SERVERS, Server};
+use super::document::{Section, Summary, Table};
 use super::numbers::{median, percent, short};
-use super::paper::{Section, Table};
 
-/// How many play, and how many frames a second games have.
+/// The number of active connections, and the frames and messages per second.
 const ACTIVE: usize = 10;
 const HZ: &str = "60";
 
 const TEXT: &str = "
-Thousands of connections are silent, and ten of them send a message of 64 bytes sixty times a second. The plain loop and ours
-run as a game does: sixty frames a second, in each of which everything that has come is answered; so an answer waits for the
-end of a frame, half of one on average (8 ms). The plain loop looks at each of its sockets in every frame. The others have
-no frames, and answer when something comes: a game would still have to bring it into its loop, which is not measured.
+Thousands of connections are silent, and ten send a message of 64 bytes sixty times a second. The plain loop and ours
+run like a game, at sixty frames a second, and answer everything that has arrived in each frame. An answer therefore
+waits for the end of a frame, half a frame on average (8 ms). The plain loop polls each of its sockets in every frame.
+The other servers have no frames and answer at once; a game would still have to pass the message to its loop, which is
+not measured.
 
-Memory is what each silent connection added to the resident memory of the server's process: once after its handshake, once
-after it had sent and got one message. What the kernel keeps for a socket is not in it, and is the same for all. Each had one
-turn, of 10 seconds.
+Memory is the growth of the server's resident memory per silent connection: once after its handshake, once after it has
+sent and received one message. It does not include the kernel's memory for a socket, which is the same for all. Each
+server ran for 10 seconds, once.
 ";
 
 #[derive(Deserialize)]
@@ -28,56 +29,72 @@ struct Measured {
     memory_spoken: f64,
     server_share: f64,
     latency_us: [f64; 3],
-    last_words: Option<String>,
+    final_line: Option<String>,
 }
 
-pub async fn measure(contest: &Contest<'_>) -> Result<Section> {
-    let mut tables = Vec::new();
-    if contest.full_or_quick(true, false) {
-        tables.push(with(contest, 5_000, &SERVERS).await?);
-        // What more of them cost is asked of ours, and of the loop that looks at each of them.
-        tables.push(with(contest, 15_000, &SERVERS[..2]).await?);
-    } else {
-        tables.push(with(contest, 500, &SERVERS).await?);
-    }
-    Ok(Section { title: "Server: thousands who are silent", text: TEXT.to_owned(), tables })
-}
-
-async fn with(contest: &Contest<'_>, idle: usize, servers: &[Server]) -> Result<(String, Table)> {
-    let (connections, active) = (idle.to_string(), ACTIVE.to_string());
-    let seconds = contest.full_or_quick("10", "1");
-    let crowd = ["idle", "--connections", &connections, "--active", &active];
-    let args: Vec<String> =
-        crowd.into_iter().chain(["--hz", HZ, "--seconds", seconds]).map(str::to_owned).collect();
-    let command = |server: &Server| {
-        // Ours tells in the end how long its polls took.
-        let last_words = (*server == OURS).then(|| "--last-words".to_owned());
-        let args: Vec<String> = args.iter().cloned().chain(last_words).collect();
-        contest.against("load", &args, server, &["--hz", HZ])
+pub async fn measure(comparison: &Comparison<'_>) -> Result<Section> {
+    let mut section = Section {
+        title: "Server: thousands of silent connections",
+        text: TEXT.to_owned(),
+        tables: Vec::new(),
+        summary: Summary::default(),
     };
-    let measured: Vec<Vec<Measured>> = contest.take_turns(1, servers, command).await?;
+    measure_with(&mut section, comparison, comparison.by_mode(5_000, 500), &SERVERS).await?;
+    if !comparison.quick {
+        // More connections are measured only for ours and for the loop that polls each of its sockets.
+        measure_with(&mut section, comparison, 15_000, &SERVERS[..2]).await?;
+    }
+    Ok(section)
+}
 
-    let mut table = Table::new([
-        "",
+async fn measure_with(
+    section: &mut Section,
+    comparison: &Comparison<'_>,
+    idle: usize,
+    servers: &[Server],
+) -> Result<()> {
+    let (connections, active) = (idle.to_string(), ACTIVE.to_string());
+    let seconds = comparison.by_mode("10", "1");
+    let load = ["idle", "--connections", &connections, "--active", &active];
+    let args: Vec<String> =
+        load.into_iter().chain(["--hz", HZ, "--seconds", seconds]).map(str::to_owned).collect();
+    let command = |server: &Server| {
+        // At its end our server prints the times of its polls.
+        let final_line = (*server == OURS).then(|| "--final-line".to_owned());
+        let args: Vec<String> = args.iter().cloned().chain(final_line).collect();
+        comparison.measuring("load", &args, server, &["--hz", HZ])
+    };
+    let measured: Vec<Vec<Measured>> = comparison.run_rounds(1, servers, command).await?;
+
+    let heads = [
         "share of a core",
         "KiB each, silent",
-        "KiB each, spoke once",
+        "KiB each, active once",
         "latency ms, 50 %",
         "99 %",
         "99.9 %",
-    ]);
-    for (server, turns) in servers.iter().zip(&measured) {
-        let kib = |value: fn(&Measured) -> f64| short(median(turns, value) / 1024.0);
-        let latency = [0, 1, 2].map(|part| short(median(turns, |turn| turn.latency_us[part]) / 1000.0));
-        let share = percent(median(turns, |turn| turn.server_share));
-        let memory = [kib(|turn| turn.memory_joined), kib(|turn| turn.memory_spoken)];
-        table.row([server.name.to_owned(), share].into_iter().chain(memory).chain(latency));
+    ];
+    let mut table = Table::new([""].into_iter().chain(heads));
+    let (mut shares, mut memory) = (Vec::new(), Vec::new());
+    for (server, rounds) in servers.iter().zip(&measured) {
+        let kib = |value: fn(&Measured) -> f64| short(median(rounds, value) / 1024.0);
+        let latency = [0, 1, 2].map(|part| short(median(rounds, |round| round.latency_us[part]) / 1000.0));
+        let share = percent(median(rounds, |round| round.server_share));
+        let cells = [share, kib(|round| round.memory_joined), kib(|round| round.memory_spoken)];
+        shares.push(cells[0].clone());
+        memory.push(cells[1].clone());
+        table.row([server.name.to_owned()].into_iter().chain(cells).chain(latency));
+    }
+    if servers.len() == SERVERS.len() {
+        let heads = [format!("CPU, {} silent peers", short(idle as f64)), "KiB per silent peer".to_owned()];
+        section.summary.columns = heads.into_iter().zip([shares, memory]).collect();
     }
     let polls: Vec<&str> =
-        measured[0].iter().filter_map(|turn| turn.last_words.as_deref()?.strip_prefix("poll: ")).collect();
+        measured[0].iter().filter_map(|round| round.final_line.as_deref()?.strip_prefix("poll: ")).collect();
     let caption = format!(
-        "{idle} silent, {ACTIVE} active. How long our `poll` took, in each round: {}.",
+        "{idle} silent, {ACTIVE} active. The duration of our `poll` in each round: {}.",
         polls.join("; ")
     );
-    Ok((caption, table))
+    section.tables.push((caption, table));
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! On what, when, and in which versions.
+//! The machine, the date and the versions of a run.
 
 use std::fmt;
 use std::fs;
@@ -7,33 +7,33 @@ use std::thread;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::paper::Table;
+use super::document::Table;
 use crate::project::Project;
 
-/// What a number says nothing without.
+/// The facts that measurements depend on.
 pub struct Machine {
     facts: Vec<(&'static str, String)>,
 }
 
-/// The crates that take part, beside ours.
-const RIVALS: [&str; 5] =
+/// The other crates.
+const COMPETITORS: [&str; 5] =
     ["tungstenite", "tokio-tungstenite", "fastwebsockets", "tokio-websockets", "ewebsock"];
 
 impl Machine {
     pub async fn examine(project: &Project) -> Result<Self> {
-        let ask = async |program: &str, args: &[&str]| project.command(program).args(args).ask().await;
-        let cpu = fs::read_to_string("/proc/cpuinfo").context("the kernel tells nothing of the processor")?;
+        let query = async |program: &str, args: &[&str]| project.command(program).args(args).query().await;
+        let cpu = fs::read_to_string("/proc/cpuinfo").context("cannot read /proc/cpuinfo")?;
         let facts = vec![
-            ("date", ask("date", &["-u", "+%Y-%m-%d"]).await?),
+            ("date", query("date", &["-u", "+%Y-%m-%d"]).await?),
             ("processor", processor(&cpu).unwrap_or("unknown").to_owned()),
             ("cores", thread::available_parallelism()?.to_string()),
-            ("kernel", ask("uname", &["-sr"]).await?),
-            ("compiler", ask("rustc", &["--version"]).await?),
+            ("kernel", query("uname", &["-sr"]).await?),
+            ("compiler", query("rustc", &["--version"]).await?),
             ("websocket-peer", project.locked_version("websocket-peer")?),
         ];
         let lock = Lock::read(project)?;
-        let rivals = RIVALS.into_iter().map(|name| Ok((name, lock.newest(name)?)));
-        Ok(Self { facts: facts.into_iter().map(Ok).chain(rivals).collect::<Result<_>>()? })
+        let competitors = COMPETITORS.into_iter().map(|name| Ok((name, lock.newest(name)?)));
+        Ok(Self { facts: facts.into_iter().map(Ok).chain(competitors).collect::<Result<_>>()? })
     }
 }
 
@@ -66,10 +66,10 @@ impl Lock {
     pub fn read(project: &Project) -> Result<Self> {
         let path = project.root().join("bench").join("Cargo.lock");
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        toml::from_str(&text).context("the lock file of bench/ is not understood")
+        toml::from_str(&text).context("cannot parse the lock file of bench/")
     }
 
-    /// The version of a package. One that others depend on may be there in an older one, too.
+    /// Returns the version of a package. If the lock file has several, returns the newest.
     pub fn newest(&self, name: &str) -> Result<String> {
         let versions =
             self.package.iter().filter(|package| package.name == name).map(|package| &package.version);
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_newest_version_is_no_matter_of_letters() {
+    fn versions_are_compared_as_numbers() {
         let package = |version: &str| Package { name: "one".to_owned(), version: version.to_owned() };
         let lock = Lock { package: ["0.9.0", "0.30.0", "0.24.1"].map(package).into() };
         assert_eq!(lock.newest("one").unwrap(), "0.30.0");
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_processor_has_a_name() {
+    fn the_name_of_the_processor_is_read() {
         assert_eq!(processor("vendor_id\t: X\nmodel name\t: Fast One\n"), Some("Fast One"));
         assert_eq!(processor(""), None);
     }

@@ -1,38 +1,38 @@
-//! A server that carries packets between the clients of a Godot session, beside Godot's own.
+//! Measures a server that relays packets between the clients of a Godot session, beside Godot's own server.
 
 use std::ffi::OsString;
 
 use anyhow::Result;
 use serde::Deserialize;
 
-use super::contest::{Contest, RELAY};
-use super::numbers::{median, percent, short, times};
-use super::paper::{Section, Table};
-use super::rival::Rival;
+use super::comparison::{Comparison, RELAY};
+use super::document::{Section, Summary, Table};
+use super::godot_server::GodotServer;
+use super::numbers::{median, percent, ratio, short};
 
 const BYTES: &str = "100";
-/// How many frames a second games have.
+/// The frames per second of a game.
 const HZ: &str = "60";
-/// How many messages a second each player sends where the rate is given.
+/// The messages per second of each player in the paced load.
 const PLAYER_HZ: usize = 20;
-/// How many join at a time: an engine lets no more wait outside.
+/// The number of clients that join at a time: an engine allows no more pending connections.
 const JOINING: &str = "8";
 
 const TEXT: &str = "
-The server of a Godot session lets clients in, tells each of each other, and carries packets between them. Ours does that on
-`MultiplayerPeer`, the engine by `SceneMultiplayer` on `WebSocketMultiplayerPeer`, with nothing else in the project. The
-clients are the same raw sockets for both; what they relay are `send_bytes` of 100 bytes, and every byte is checked that comes.
-Each server has one core for all of its threads, no pings, and no limit to how much a client sends.
+The server of a Godot session admits clients, announces them to each other, and relays packets between them. Ours uses
+`MultiplayerPeer`; the engine uses `SceneMultiplayer` on `WebSocketMultiplayerPeer`, with nothing else in the project.
+The clients are the same raw sockets for both. They relay `send_bytes` of 100 bytes, and every received byte is checked.
+Each server has one core for all of its threads, no pings, and no rate limits.
 
-Each is there twice. Once as fast as it can: ours sleeps until something comes; an engine has no such thing, so its frames
-follow each other without a pause (`max_fps` 0, and `low_processor_usage_mode_sleep_usec` 0, or it would sleep 6.9 ms in each
-frame). And once as a game has it, at sixty frames a second. While clients come, the engine's frames never pause, for it lets in
-one a frame.
+Each server is measured twice. First as fast as it can: ours sleeps until data arrives; an engine cannot do that, so it
+runs frames without pause (`max_fps` 0, and `low_processor_usage_mode_sleep_usec` 0, because it would otherwise sleep
+6.9 ms in each frame). Then like a game, at sixty frames a second. While clients join, the engine always runs without
+pause, because it admits one client per frame.
 
-Told is the server's CPU time for each message that reached a client, and how many times as much the engine's is. With few
-messages at a time most of that is the kernel's, which takes as long for whoever asks: to receive, to send, and to carry what is
-sent on loopback all the way to the receiver. Ours sends what it has for a client in one call, the engine each message in two.
-Debian's engine is a build with the editor in it, and with the editor's checks; a release template would do without those.
+The tables show the server's CPU time for each message that reached a client, and the ratio of the engine's to ours.
+With few messages at a time most of that is the kernel's time to receive, send, and deliver loopback data, which is the
+same for both. Ours sends all data for a client in one call, the engine makes two calls per message. Debian's engine is
+an editor build with the editor's checks, which a release template does not have.
 ";
 
 #[derive(Deserialize)]
@@ -68,29 +68,30 @@ struct Joined {
     cpu_seconds: f64,
 }
 
-/// Ours stands before the engine that has the same pace.
-const CONTESTANTS: [&str; 4] =
+/// Ours comes before the engine at the same pace.
+const CANDIDATES: [&str; 4] =
     ["ours, woken", "Godot, without a pause", "ours, 60 frames/s", "Godot, 60 frames/s"];
 const RATIOS: [&str; 2] = ["Godot / ours", "at 60 frames/s"];
 
-pub async fn measure(contest: &Contest<'_>) -> Result<Section> {
-    let rival = Rival::prepare(contest.project).await?;
-    let load = Load::of(contest);
-    let mut commands = vec![ours(contest, &[]), ours(contest, &["--hz", HZ])];
-    if let Ok(rival) = &rival {
+pub async fn measure(comparison: &Comparison<'_>) -> Result<Section> {
+    let godot = GodotServer::prepare(comparison.project).await?;
+    let load = Load::of(comparison);
+    let mut commands = vec![ours(comparison, &[]), ours(comparison, &["--hz", HZ])];
+    if let Ok(server) = &godot {
         let paced = format!("--hz={HZ}");
-        commands = vec![commands.remove(0), rival.command(&[]), commands.remove(0), rival.command(&[&paced])];
+        commands =
+            vec![commands.remove(0), server.command(&[]), commands.remove(0), server.command(&[&paced])];
     }
     let args = load.args();
-    let command = |server: &Vec<OsString>| contest.program("load").args(&args).arg("--").args(server);
-    let mut measured: Vec<Vec<Measured>> = contest.take_turns(contest.rounds(), &commands, command).await?;
+    let command = |server: &Vec<OsString>| comparison.program("load").args(&args).arg("--").args(server);
+    let mut measured: Vec<Vec<Measured>> =
+        comparison.run_rounds(comparison.rounds(), &commands, command).await?;
 
-    let engine = match &rival {
-        Ok(rival) => format!("The engine was {}.", rival.version),
-        Err(why) => {
-            let missing = format!("**Godot's server DID NOT RUN: {why}.**");
+    let engine = match &godot {
+        Ok(server) => format!("The engine was {}.", server.version),
+        Err(reason) => {
+            let missing = format!("**Godot's server DID NOT RUN: {reason}.**");
             println!("{missing}");
-            // Nothing was measured of it.
             measured.insert(1, Vec::new());
             measured.push(Vec::new());
             missing
@@ -105,16 +106,17 @@ pub async fn measure(contest: &Contest<'_>) -> Result<Section> {
             load.broadcasts(&measured),
             load.joined(&measured),
         ],
+        summary: Summary::default(),
     })
 }
 
-fn ours(contest: &Contest<'_>, args: &[&str]) -> Vec<OsString> {
+fn ours(comparison: &Comparison<'_>, args: &[&str]) -> Vec<OsString> {
     let address = ["127.0.0.1:0"];
-    let program = contest.path(&RELAY).into_os_string();
+    let program = comparison.path(&RELAY).into_os_string();
     [program].into_iter().chain(address.iter().chain(args).map(OsString::from)).collect()
 }
 
-/// What the clients do.
+/// The load of the clients.
 struct Load {
     players: usize,
     in_flight: &'static [usize],
@@ -125,14 +127,14 @@ struct Load {
 }
 
 impl Load {
-    fn of(contest: &Contest<'_>) -> Self {
+    fn of(comparison: &Comparison<'_>) -> Self {
         Self {
-            players: contest.full_or_quick(100, 20),
-            in_flight: contest.full_or_quick(&[1, 16, 64], &[16]),
-            listeners: contest.full_or_quick(1000, 100),
+            players: comparison.by_mode(100, 20),
+            in_flight: comparison.by_mode(&[1, 16, 64], &[16]),
+            listeners: comparison.by_mode(1000, 100),
             bursts: [1, 16],
-            times: contest.full_or_quick(10, 3),
-            seconds: contest.full_or_quick("1", "0.3"),
+            times: comparison.by_mode(10, 3),
+            seconds: comparison.by_mode("1", "0.3"),
         }
     }
 
@@ -142,7 +144,7 @@ impl Load {
         args.extend(number("--active", self.players));
         args.extend(number("--hz", PLAYER_HZ));
         args.extend(self.in_flight.iter().flat_map(|&depth| number("--in-flight", depth)));
-        // The one who speaks does not listen.
+        // The sender does not receive its own messages.
         args.extend(number("--connections", self.listeners + 1));
         args.extend(self.bursts.iter().flat_map(|&burst| number("--burst", burst)));
         args.extend(number("--times", self.times));
@@ -151,56 +153,56 @@ impl Load {
     }
 
     fn paced(&self, measured: &[Vec<Measured>]) -> (String, Table) {
-        let head = ["", "share of a core", "µs of CPU a message", "latency ms, 50 %", "99 %", "99.9 %"];
+        let head = ["", "share of a core", "µs of CPU per message", "latency ms, 50 %", "99 %", "99.9 %"];
         let mut table = Table::new(head);
-        for (name, turns) in CONTESTANTS.iter().zip(measured) {
-            let share = if turns.is_empty() {
+        for (name, rounds) in CANDIDATES.iter().zip(measured) {
+            let share = if rounds.is_empty() {
                 "did not run".to_owned()
             } else {
-                percent(median(turns, |turn| turn.paced.server_share))
+                percent(median(rounds, |round| round.paced.server_share))
             };
-            let cost = told(turns, |turn| turn.paced.cpu_us_per_message);
-            let latency = [0, 1, 2].map(|part| told(turns, |turn| turn.paced.latency_us[part] / 1000.0));
+            let cost = cell(rounds, |round| round.paced.cpu_us_per_message);
+            let latency = [0, 1, 2].map(|part| cell(rounds, |round| round.paced.latency_us[part] / 1000.0));
             table.row([(*name).to_owned(), share, cost].into_iter().chain(latency));
         }
         let rate = short((self.players * PLAYER_HZ) as f64);
         let caption = format!(
-            "{} clients, two and two, send each other {PLAYER_HZ} messages a second each, {rate} in all:",
+            "{} clients in pairs send each other {PLAYER_HZ} messages per second each, {rate} in all:",
             self.players
         );
         (caption, table)
     }
 
     fn fastest(&self, measured: &[Vec<Measured>]) -> (String, Table) {
-        let mut table = Table::new(["in flight"].into_iter().chain(CONTESTANTS).chain(RATIOS));
+        let mut table = Table::new(["in flight"].into_iter().chain(CANDIDATES).chain(RATIOS));
         for (index, depth) in self.in_flight.iter().enumerate() {
-            let cost = |turn: &Measured| turn.fastest[index].cpu_us_per_message;
-            let cells = measured.iter().map(|turns| {
-                let rate = told(turns, |turn| turn.fastest[index].messages_per_second);
-                format!("{rate} · {}", told(turns, cost))
+            let cost = |round: &Measured| round.fastest[index].cpu_us_per_message;
+            let cells = measured.iter().map(|rounds| {
+                let rate = cell(rounds, |round| round.fastest[index].messages_per_second);
+                format!("{rate} · {}", cell(rounds, cost))
             });
             table.row([depth.to_string()].into_iter().chain(cells).chain(ratios(measured, cost)));
         }
         let caption = format!(
-            "The same {} send as fast as they can, each with so many messages in flight. Messages a second · µs of CPU for each:",
+            "The same {} clients send as fast as they can, with a number of messages in flight each. Messages per second · µs of CPU per message:",
             self.players
         );
         (caption, table)
     }
 
     fn broadcasts(&self, measured: &[Vec<Measured>]) -> (String, Table) {
-        let mut table = Table::new(["messages"].into_iter().chain(CONTESTANTS).chain(RATIOS));
+        let mut table = Table::new(["messages"].into_iter().chain(CANDIDATES).chain(RATIOS));
         for (index, burst) in self.bursts.iter().enumerate() {
-            let cost = |turn: &Measured| turn.broadcasts[index].cpu_us_per_message;
-            let cells = measured.iter().map(|turns| {
-                let time = told(turns, |turn| turn.broadcasts[index].us / 1000.0);
-                format!("{time} · {}", told(turns, cost))
+            let cost = |round: &Measured| round.broadcasts[index].cpu_us_per_message;
+            let cells = measured.iter().map(|rounds| {
+                let time = cell(rounds, |round| round.broadcasts[index].us / 1000.0);
+                format!("{time} · {}", cell(rounds, cost))
             });
             table.row([burst.to_string()].into_iter().chain(cells).chain(ratios(measured, cost)));
         }
         let caption = format!(
-            "One client sends to all, which are {} others: one message, or several at once, as many who speak in the same frame \
-             would. Milliseconds until all have all of it · µs of CPU for each of them and message:",
+            "One client sends to all {} others: one message, or several at once, as several senders in one frame would. \
+             Milliseconds until all have received everything · µs of CPU per receiver and message:",
             self.listeners
         );
         (caption, table)
@@ -208,26 +210,26 @@ impl Load {
 
     fn joined(&self, measured: &[Vec<Measured>]) -> (String, Table) {
         let mut table = Table::new(["", "seconds", "seconds of CPU"]);
-        for (name, turns) in CONTESTANTS.iter().zip(measured) {
-            let time = told(turns, |turn| turn.joined.seconds);
-            table.row([(*name).to_owned(), time, told(turns, |turn| turn.joined.cpu_seconds)]);
+        for (name, rounds) in CANDIDATES.iter().zip(measured) {
+            let time = cell(rounds, |round| round.joined.seconds);
+            table.row([(*name).to_owned(), time, cell(rounds, |round| round.joined.cpu_seconds)]);
         }
         let caption = format!(
-            "Until {} have joined, and each was told of each other; {JOINING} come at a time:",
+            "Until {} clients have joined and each has been announced to each other; {JOINING} join at a time:",
             self.listeners + 1
         );
         (caption, table)
     }
 }
 
-/// The median, or that there is none.
-fn told(turns: &[Measured], value: impl Fn(&Measured) -> f64) -> String {
-    if turns.is_empty() { "did not run".to_owned() } else { short(median(turns, value)) }
+/// Formats the median, if there was a measurement.
+fn cell(rounds: &[Measured], value: impl Fn(&Measured) -> f64) -> String {
+    if rounds.is_empty() { "did not run".to_owned() } else { short(median(rounds, value)) }
 }
 
-/// How many times as much the engine's is, for either pace.
+/// The ratio of the engine's value to ours, at either pace.
 fn ratios(measured: &[Vec<Measured>], value: impl Fn(&Measured) -> f64) -> [String; 2] {
-    [0, 2].map(|ours| times(median(&measured[ours + 1], &value) / median(&measured[ours], &value)))
+    [0, 2].map(|ours| ratio(median(&measured[ours + 1], &value) / median(&measured[ours], &value)))
 }
 
 #[cfg(test)]
@@ -247,7 +249,7 @@ mod tests {
         Load { players: 2, in_flight: &[16], listeners: 3, bursts: [1, 16], times: 1, seconds: "1" };
 
     #[test]
-    fn the_engine_is_compared_with_ours_of_its_own_pace() {
+    fn the_engine_is_compared_with_ours_at_the_same_pace() {
         let (_, table) = LOAD.fastest(&[measured(1.0), measured(20.0), measured(2.0), measured(30.0)]);
         let row = "| 16 | 2,000 · 1.00 | 2,000 · 20.0 | 2,000 · 2.00 | 2,000 · 30.0 | 20.00 | 15.00 |";
         let rows = table.to_string();
@@ -256,11 +258,11 @@ mod tests {
     }
 
     #[test]
-    fn an_engine_that_did_not_run_is_told_of() {
+    fn an_engine_that_did_not_run_is_marked() {
         let without = [measured(1.0), Vec::new(), measured(2.0), Vec::new()];
         for (_, table) in [LOAD.paced(&without), LOAD.fastest(&without), LOAD.joined(&without)] {
             assert!(table.to_string().contains("did not run"), "{table}");
         }
-        assert_eq!(ratios(&without, |turn| turn.joined.seconds), ["–", "–"]);
+        assert_eq!(ratios(&without, |round| round.joined.seconds), ["–", "–"]);
     }
 }

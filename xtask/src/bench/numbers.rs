@@ -1,25 +1,26 @@
-//! Medians, and numbers as people read them.
+//! Medians and the formatting of numbers.
 
-/// The middle one of what `value` finds in each; of an even number the upper of the two. There is at least one.
+/// Returns the median of the values; of an even number of values, the upper of the two in the middle. NaN if there are
+/// none.
 pub fn median<M>(measured: &[M], value: impl Fn(&M) -> f64) -> f64 {
     let mut values: Vec<f64> = measured.iter().map(value).collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// The largest, if there is one.
+/// Returns the largest value, or NaN if there are none.
 pub fn best(values: &[f64]) -> f64 {
     values.iter().copied().fold(f64::NAN, f64::max)
 }
 
-/// Three digits that count, and commas between thousands: `1,230,000`, `45.6`, `0.789`.
+/// Formats three significant digits, with commas between thousands: `1,230,000`, `45.6`, `0.789`.
 pub fn short(value: f64) -> String {
     if !value.is_finite() {
         return "–".to_owned();
     }
     let magnitude = if value == 0.0 { 0 } else { value.abs().log10().floor() as i32 };
     if magnitude < 2 {
-        // Nothing that is measured here has more than three digits behind the point.
+        // At most three decimal places.
         let digits = (2 - magnitude).clamp(0, 3) as usize;
         return format!("{value:.digits$}");
     }
@@ -27,12 +28,12 @@ pub fn short(value: f64) -> String {
     grouped(((value / unit).round() * unit).round() as i64)
 }
 
-/// A ratio.
-pub fn times(value: f64) -> String {
+/// Formats a ratio.
+pub fn ratio(value: f64) -> String {
     if value.is_finite() { format!("{value:.2}") } else { "–".to_owned() }
 }
 
-/// A part of something, in percent.
+/// Formats a share as a percentage.
 pub fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
@@ -54,21 +55,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_median_is_one_that_was_measured() {
+    fn the_median_is_a_measured_value() {
         assert_eq!(median(&[3.0, 1.0, 2.0], |&value| value), 2.0);
         assert_eq!(median(&[1.0, 2.0], |&value| value), 2.0);
     }
 
     #[test]
-    fn three_digits_count() {
+    fn numbers_have_three_significant_digits() {
         let numbers = [0.0, 0.0789, 0.789, 4.56, 45.64, 456.4, 4564.0, 1_234_567.0, f64::NAN];
-        let read = ["0.00", "0.079", "0.789", "4.56", "45.6", "456", "4,560", "1,230,000", "–"];
-        assert_eq!(numbers.map(short), read);
+        let formatted = ["0.00", "0.079", "0.789", "4.56", "45.6", "456", "4,560", "1,230,000", "–"];
+        assert_eq!(numbers.map(short), formatted);
     }
 
     #[test]
-    fn the_best_of_none_is_no_number() {
+    fn the_best_of_no_values_is_not_a_number() {
         assert_eq!(best(&[1.0, 3.0, 2.0]), 3.0);
-        assert_eq!(times(best(&[])), "–");
+        assert_eq!(ratio(best(&[])), "–");
     }
 }

@@ -1,4 +1,4 @@
-//! The Autobahn test suite on both halves: our echo server, and a client of ours that echoes.
+//! Runs the Autobahn test suite on the echo server and on the echoing client of the examples.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,42 +6,42 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use crate::autobahn::{self, Suite, service::Service, verdict};
+use crate::process::Cmd;
 use crate::project::Project;
 use crate::report::Outcome;
-use crate::sh::Cmd;
 
-/// What the largest messages of the suite have, in bytes.
+/// The size of the suite's largest messages, in bytes.
 const MAX_MESSAGE: &str = "16777216";
 
-/// Our server, examined by a fuzzing client.
+/// Has the fuzzing client examine the echo server.
 pub async fn server(project: &Project) -> Result<Outcome> {
     let suite = Suite::get(project).await?;
     let reports = empty_directory(project, "server")?;
     let server = example(project, "echo_server").await?.args(["127.0.0.1:0", "--max-message", MAX_MESSAGE]);
     let server = Service::start(server).await?;
-    let examined = suite.examine_server(&server.url, &reports).await;
-    ensure!(server.is_running(), "the echo server ended while it was examined");
-    conclude(examined, &reports)
+    let outcome = suite.examine_server(&server.url, &reports).await;
+    ensure!(server.is_running(), "the echo server exited during the examination");
+    conclude(outcome, &reports)
 }
 
-/// Our client, examined by a fuzzing server.
+/// Has the fuzzing server examine the client.
 pub async fn client(project: &Project) -> Result<Outcome> {
     let suite = Suite::get(project).await?;
     let reports = empty_directory(project, "client")?;
     let client = example(project, "autobahn_client").await?;
-    let server = suite.wait_for_client(&reports).await?;
+    let server = suite.start_client_examiner(&reports).await?;
     client.arg(&server.url).limit(autobahn::LIMIT).run().await?;
-    conclude(server.end().await, &reports)
+    conclude(server.exited().await, &reports)
 }
 
-/// The command that runs an example, which is built now. Not for release: that is as fast here, and overflows are caught.
+/// Builds an example and returns the command that runs it. A debug build is as fast here and catches overflows.
 async fn example(project: &Project, name: &str) -> Result<Cmd> {
     let package = ["--package", "websocket-peer", "--example", name];
     project.command("cargo").arg("build").args(package).run().await?;
     Ok(project.command("cargo").args(["run", "--quiet"]).args(package).arg("--"))
 }
 
-/// Where the reports of a role are kept, without those of the last run.
+/// Returns the directory for the reports of a role, without those of the last run.
 fn empty_directory(project: &Project, role: &str) -> Result<PathBuf> {
     let directory = project.target().join("autobahn").join(role);
     if directory.exists() {
@@ -51,12 +51,12 @@ fn empty_directory(project: &Project, role: &str) -> Result<PathBuf> {
     Ok(directory)
 }
 
-/// `ended` says no more than that something failed; the reports say what.
-fn conclude(ended: Result<()>, reports: &Path) -> Result<Outcome> {
+/// Combines the outcome of the run with the reports, which have the details.
+fn conclude(outcome: Result<()>, reports: &Path) -> Result<Outcome> {
     println!("the reports are in {}", reports.join("index.html").display());
-    match (ended, verdict::read(reports)) {
+    match (outcome, verdict::read(reports)) {
         (Ok(()), verdict) => verdict.map(Outcome::PassedWith),
-        (Err(ended), Ok(_)) => Err(ended),
-        (Err(ended), Err(verdict)) => Err(ended.context(format!("{verdict:#}"))),
+        (Err(error), Ok(_)) => Err(error),
+        (Err(error), Err(verdict)) => Err(error.context(format!("{verdict:#}"))),
     }
 }

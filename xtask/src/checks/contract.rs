@@ -1,4 +1,4 @@
-//! The contract tests in a browser engine, in a page and in a worker, against the scripted server that runs here meanwhile.
+//! Runs the contract tests in a browser engine, in a page and in a worker, against the scripted server in this process.
 
 use std::io::ErrorKind;
 
@@ -8,27 +8,28 @@ use testkit::Server;
 use super::suites::Suites;
 use crate::browser::{self, Engine};
 use crate::ports::loopback;
+use crate::process::Cmd;
 use crate::project::Project;
 use crate::report::Outcome;
-use crate::sh::Cmd;
 use crate::targets::WASM;
 use crate::tools;
 
-/// The contract in a page, and the same tests in a dedicated worker.
+/// The contract tests in a page, and the same tests in a dedicated worker.
 const PAGE: &str = "tests/contract.rs";
 const WORKER: &str = "tests/contract_worker.rs";
 
-/// What has no platform in it, and must come to the same on each.
+/// The tests that do not depend on a platform and must pass on each.
 const PORTABLE: [&str; 2] = ["tests/session.rs", "tests/variant.rs"];
 
-/// What takes `wss:`. The browser is told to accept the server's certificate by webdriver.json, which Safari's protocol cannot do.
+/// The tests that use `wss:`. webdriver.json makes the browser accept the server's certificate; Safari's protocol has
+/// no such setting.
 const SECURE: &str = "tests/contract_secure.rs";
 
-/// Where the tests look for the server unless they are compiled to look elsewhere.
+/// The ports that the tests use unless they are compiled for others.
 const DEFAULT_PORT: u16 = 9081;
 const DEFAULT_SECURE_PORT: u16 = 9082;
 
-/// In seconds, for one suite in the browser.
+/// The deadline for one suite in the browser, in seconds.
 const SUITE_LIMIT: &str = "600";
 
 pub async fn run(project: &Project, engine: Engine) -> Result<Outcome> {
@@ -46,7 +47,7 @@ pub async fn run(project: &Project, engine: Engine) -> Result<Outcome> {
         |name: &str| suites.passed_in(name).with_context(|| format!("{name} did not run completely"));
     let portable = PORTABLE.into_iter().map(passed).sum::<Result<usize>>()?;
     let note = format!(
-        "{expected} tests in a page, the same in a worker, as many as natively; {portable} of sessions and values"
+        "{expected} tests in a page and in a worker, as many as natively; {portable} of sessions and values"
     );
     if engine == Engine::WebKit {
         return Ok(Outcome::PassedWith(note));
@@ -55,7 +56,7 @@ pub async fn run(project: &Project, engine: Engine) -> Result<Outcome> {
     Ok(Outcome::PassedWith(format!("{note}; {secure} more with TLS")))
 }
 
-/// How many tests the contract has natively.
+/// Counts the native contract tests.
 async fn native_count(project: &Project) -> Result<usize> {
     let command = project.command("cargo").args(["test", "--quiet", "--package", "websocket-peer"]);
     let list = command.args(["--test", "contract", "--", "--list"]).read().await?;
@@ -64,13 +65,13 @@ async fn native_count(project: &Project) -> Result<usize> {
     Ok(count)
 }
 
-/// Starts the scripted server, and tells the tests where it is when that is not where they look by themselves.
+/// Starts the scripted server. If a default port is in use, the tests are compiled for other ports.
 fn with_server(command: Cmd) -> Result<(Server, Cmd)> {
     match Server::start_on(loopback(DEFAULT_PORT), loopback(DEFAULT_SECURE_PORT)) {
         Ok(server) => Ok((server, command)),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
             println!(
-                "port {DEFAULT_PORT} or {DEFAULT_SECURE_PORT} is in use: the tests are compiled for others"
+                "port {DEFAULT_PORT} or {DEFAULT_SECURE_PORT} is in use: the tests are compiled for other ports"
             );
             let server = Server::start()?;
             let command = command
@@ -82,12 +83,13 @@ fn with_server(command: Cmd) -> Result<(Server, Cmd)> {
     }
 }
 
-/// The command that runs the wasm tests in the engine.
+/// Returns the command that runs the wasm tests in the engine.
 fn in_engine(project: &Project, engine: Engine) -> Cmd {
     match engine {
         Engine::Chrome => project.command("wasm-pack").args(["test", "--headless", "--chrome"]),
         Engine::Firefox => project.command("wasm-pack").args(["test", "--headless", "--firefox"]),
-        // wasm-pack knows Safari only on a Mac, so this is what it does, with a screen and a message bus that nobody sees.
+        // wasm-pack supports Safari only on macOS. This does the same as wasm-pack, with a virtual screen and message
+        // bus.
         Engine::WebKit => project
             .command("xvfb-run")
             .args(["--auto-servernum", "dbus-run-session", "--", "cargo", "test", "--target", WASM])

@@ -1,4 +1,4 @@
-//! The smallest game, `examples/greeter`: played natively and in a page, and the same must happen in both.
+//! Runs the smallest game, `examples/greeter`, natively and in a page. Both must print the same.
 
 use std::fs;
 use std::io::Write;
@@ -16,7 +16,7 @@ use crate::serve::PageServer;
 use crate::tools;
 use crate::webdriver::Page;
 
-/// How long the game may take.
+/// The deadline of the game.
 const LIMIT: Duration = Duration::from_secs(60);
 
 pub async fn run(project: &Project) -> Result<Outcome> {
@@ -34,19 +34,19 @@ pub async fn run(project: &Project) -> Result<Outcome> {
     let native = native.read().await?;
     let pages = PageServer::start(0, &game, &[])?;
     let page = Page::open(project, &pages.url(&format!("/?server={url}"))).await?;
-    let played = play(&page).await;
+    let shown = play(&page).await;
     page.close().await?;
-    let played = played?;
-    ensure!(native.len() == 3, "natively it tells {native:?}");
-    ensure!(played == native, "in the page it tells {played:?}, natively {native:?}");
+    let shown = shown?;
+    ensure!(native.len() == 3, "the native game printed {native:?}");
+    ensure!(shown == native, "the page shows {shown:?}, the native game printed {native:?}");
     Ok(Outcome::PassedWith(format!("the module has {} bytes, gzip", gzipped(&module)?)))
 }
 
-/// The lines that the page shows when the game is over.
+/// Returns the lines that the page shows when the game is over.
 async fn play(page: &Page) -> Result<Vec<String>> {
     let over = "document.documentElement.dataset.over ?? null";
     page.wait_for("the game to be over", LIMIT, over, vec![], |over| !over.is_null()).await?;
-    let lines = "[...document.querySelectorAll('#news li')].map((line) => line.textContent)";
+    let lines = "[...document.querySelectorAll('#lines li')].map((line) => line.textContent)";
     serde_json::from_value(page.eval(lines, vec![]).await?).context("the page shows no list")
 }
 

@@ -1,4 +1,4 @@
-//! Other languages, whose WebSocket packages and compilers the tests use: Python and Node.
+//! Installs Python and Node, whose WebSocket packages and compilers the tests use.
 
 use std::env;
 
@@ -8,11 +8,11 @@ use crate::apt::Apt;
 use crate::project::Project;
 use crate::report::Outcome;
 
-/// Makes sure that both are here, with what they need to get packages; the tests themselves get those.
+/// Installs both, and the modules that they need to get packages. The tests get the packages themselves.
 pub async fn run(project: &Project) -> Result<Outcome> {
     let mut packages = Vec::new();
     if !has_python(project).await {
-        // Debian's Python comes without the module that makes environments.
+        // Debian's Python lacks the module that makes environments.
         packages.extend(["python3", "python3-venv"]);
     }
     if project.which("node").is_none() || project.which("npm").is_none() {
@@ -30,5 +30,5 @@ pub async fn run(project: &Project) -> Result<Outcome> {
 
 async fn has_python(project: &Project) -> bool {
     let python = if env::consts::OS == "windows" { "python" } else { "python3" };
-    project.command(python).args(["-c", "import venv, ensurepip"]).ask().await.is_ok()
+    project.command(python).args(["-c", "import venv, ensurepip"]).query().await.is_ok()
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything that must hold before a change goes in, one step after the other.
+//! `cargo xtask test`: runs every check that a change must pass, one after the other.
 
 mod autobahn;
 mod contract;
@@ -18,7 +18,7 @@ use crate::project::Project;
 use crate::report::{Outcome, Report};
 use crate::tools;
 
-/// Every step but the other two engines. Whether all of them passed.
+/// Runs every step except the contract in the other two engines. Returns `true` if all passed.
 pub async fn everything(project: &Project) -> bool {
     let mut report = Report::default();
     report.step("rustfmt", native::format(project)).await;
@@ -31,7 +31,7 @@ pub async fn everything(project: &Project) -> bool {
     report.step("Autobahn, our server", autobahn::server(project)).await;
     report.step("Autobahn, our client", autobahn::client(project)).await;
     report.step("interop with Godot", interop::run(project)).await;
-    report.step("soak, a short one", soak::run(project)).await;
+    report.step("short soak", soak::run(project)).await;
 
     report.step("tools for the web", async { tools::web(project).await.map(|()| Outcome::Passed) }).await;
     report.step("clippy, web", native::lint_web(project)).await;
@@ -39,8 +39,9 @@ pub async fn everything(project: &Project) -> bool {
     report.step("contract in Chrome", contract::run(project, Engine::Chrome)).await;
     report.step("JavaScript and TypeScript", javascript::run(project)).await;
     report.step("smallest game", greeter::run(project)).await;
-    let check = demo::Options { check: true, ..demo::Options::default() };
-    report.step("demo", async { demo::run(project, &check).await.map(|()| Outcome::Passed) }).await;
+    report
+        .step("demo", async { demo::run(project, &demo::Options::check()).await.map(|()| Outcome::Passed) })
+        .await;
     report.step("nginx and Caddy", proxies::run(project)).await;
 
     report.step("oldest Rust", other_targets::oldest_rust(project)).await;
@@ -51,7 +52,7 @@ pub async fn everything(project: &Project) -> bool {
     report.conclude()
 }
 
-/// Only the contract, in these engines. Whether all of it passed.
+/// Runs only the contract, in these engines. Returns `true` if all passed.
 pub async fn contract_in(project: &Project, engines: &[Engine]) -> bool {
     let mut report = Report::default();
     for &engine in engines {
@@ -60,7 +61,7 @@ pub async fn contract_in(project: &Project, engines: &[Engine]) -> bool {
     report.conclude()
 }
 
-/// Only the Autobahn test suite, in both roles. Whether all of it passed.
+/// Runs only the Autobahn test suite, in both roles. Returns `true` if all passed.
 pub async fn autobahn(project: &Project) -> bool {
     let mut report = Report::default();
     report.step("Python and Node", languages::run(project)).await;

@@ -1,4 +1,4 @@
-//! The steps that are a cargo command: formatting, lints, documentation, tests on this machine, the package.
+//! The steps that are one cargo command: formatting, lints, documentation, native tests, the package.
 
 use std::env;
 
@@ -17,12 +17,12 @@ pub async fn format(project: &Project) -> Result<Outcome> {
 
 pub async fn lint(project: &Project) -> Result<Outcome> {
     cargo(project, "clippy --workspace --all-targets --all-features -- --deny warnings").await?;
-    // What is behind a feature must not be missed when the feature is off.
+    // The code must also compile without the features.
     cargo(project, "clippy --package websocket-peer --all-targets --no-default-features -- --deny warnings")
         .await
 }
 
-/// The benches are a workspace of their own, which no other step would look at.
+/// Lints the benches, which are a separate workspace.
 pub async fn lint_benches(project: &Project) -> Result<Outcome> {
     cargo(project, "clippy --manifest-path bench/Cargo.toml --workspace --all-targets -- --deny warnings")
         .await
@@ -55,7 +55,7 @@ pub async fn test_all_features(project: &Project) -> Result<Outcome> {
     count_tests(project, "test --package websocket-peer --all-features --no-fail-fast").await
 }
 
-/// Makes the package as it would be published, and builds what it holds. While working, the tree may differ from the last commit.
+/// Makes the package as it would be published and builds it. Outside CI the working tree may have uncommitted changes.
 pub async fn package(project: &Project) -> Result<Outcome> {
     let command = project.command("cargo").arg("package").args(LIBRARY).arg("--locked");
     let command = if env::var_os("CI").is_some() { command } else { command.arg("--allow-dirty") };

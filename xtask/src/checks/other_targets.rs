@@ -1,4 +1,4 @@
-//! Where these tests do not run, the library must at least compile: other systems, and the oldest Rust that it promises.
+//! Compiles the library for systems on which these tests do not run, and with the oldest supported Rust.
 
 use std::env;
 use std::fs;
@@ -10,7 +10,7 @@ use crate::project::Project;
 use crate::report::Outcome;
 use crate::targets;
 
-/// A target, and the program that tells whether C can be compiled for it here: feature `tls` needs that, for ring.
+/// A target, and the C compiler for it. Feature `tls` needs the compiler, for ring.
 pub struct Target {
     pub name: &'static str,
     c_compiler: &'static str,
@@ -25,7 +25,7 @@ pub const TARGETS: [Target; 4] = [
 
 pub async fn check(project: &Project, target: &Target) -> Result<Outcome> {
     if let Err(error) = targets::add(project, target.name).await {
-        return Ok(Outcome::LeftOut(format!("{error:#}")));
+        return Ok(Outcome::Skipped(format!("{error:#}")));
     }
     let command = project.command("cargo").args(["check", "--package", "websocket-peer", "--lib"]);
     let command = command.args(["--target", target.name]);
@@ -34,7 +34,7 @@ pub async fn check(project: &Project, target: &Target) -> Result<Outcome> {
         return Ok(Outcome::Passed);
     }
     command.arg("--no-default-features").run().await?;
-    Ok(Outcome::PassedWith(format!("without `tls`, for there is no {} here", target.c_compiler)))
+    Ok(Outcome::PassedWith(format!("without `tls`: {} is not installed", target.c_compiler)))
 }
 
 fn has_c_compiler(project: &Project, target: &Target) -> bool {
@@ -42,9 +42,9 @@ fn has_c_compiler(project: &Project, target: &Target) -> bool {
     env::var_os(variable).is_some() || project.which(target.c_compiler).is_some()
 }
 
-/// Compiles the library with the Rust version that Cargo.toml promises.
+/// Compiles the library with the `rust-version` of Cargo.toml.
 pub async fn oldest_rust(project: &Project) -> Result<Outcome> {
-    let version = promised_rust(project)?;
+    let version = rust_version(project)?;
     let rustup = |args: &[&str]| project.command("rustup").args(args);
     rustup(&["toolchain", "install", &version, "--profile", "minimal", "--no-self-update"]).run().await?;
     let check = rustup(&["run", &version, "cargo", "check", "--package", "websocket-peer", "--lib"]);
@@ -63,9 +63,9 @@ struct Package {
     rust_version: String,
 }
 
-fn promised_rust(project: &Project) -> Result<String> {
+fn rust_version(project: &Project) -> Result<String> {
     let path = project.root().join("Cargo.toml");
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let manifest: Manifest = toml::from_str(&text).context("Cargo.toml names no rust-version")?;
+    let manifest: Manifest = toml::from_str(&text).context("Cargo.toml has no rust-version")?;
     Ok(manifest.package.rust_version)
 }

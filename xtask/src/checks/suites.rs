@@ -1,62 +1,63 @@
-//! How many tests ran, read from what `cargo test` prints, natively and in a browser: a suite that never ran must not look like success.
+//! Counts the tests that ran, from the output of `cargo test`, natively and in a browser: a suite that never ran is a
+//! failure.
 
 use anyhow::Result;
 
-use crate::sh::Cmd;
+use crate::process::Cmd;
 
-/// The suites of one `cargo test`, in their order.
+/// The suites of one `cargo test`, in order.
 #[derive(Default)]
 pub struct Suites {
     suites: Vec<Suite>,
     failed: Vec<String>,
 }
 
-/// One test file (`tests/contract.rs`), the unit tests or the documentation's tests.
+/// One test file (`tests/contract.rs`), the unit tests or the documentation tests.
 struct Suite {
     name: String,
     passed: usize,
-    /// Ignored, or not selected.
-    left_out: usize,
+    /// Ignored or filtered out.
+    skipped: usize,
 }
 
 impl Suites {
-    /// Runs the command and reads what it prints. When it fails, the error names the tests that did.
+    /// Runs the command and reads its output. If the command fails, the error names the failed tests.
     pub async fn run(command: Cmd) -> Result<Self> {
         let mut suites = Self::default();
         match command.watch(|line| suites.read(line)).await {
             Ok(()) => Ok(suites),
             Err(error) if suites.failed.is_empty() => Err(error),
-            Err(error) => Err(error.context(some_of(&suites.failed))),
+            Err(error) => Err(error.context(list(&suites.failed))),
         }
     }
 
-    /// Takes one line of the output.
+    /// Reads one line of the output.
     fn read(&mut self, line: &str) {
         if let Some(name) = suite_name(line) {
-            self.suites.push(Suite { name, passed: 0, left_out: 0 });
+            self.suites.push(Suite { name, passed: 0, skipped: 0 });
         } else if let Some(test) = failed_test(line) {
             self.failed.push(test.to_owned());
         } else if let Some((_, counts)) = line.split_once("test result: ")
             && let Some(suite) = self.suites.last_mut()
         {
             suite.passed += count(counts, "passed");
-            suite.left_out += count(counts, "ignored") + count(counts, "filtered out");
+            suite.skipped += count(counts, "ignored") + count(counts, "filtered out");
         }
     }
 
-    /// How many tests passed in all.
+    /// Returns the number of tests that passed.
     pub fn passed(&self) -> usize {
         self.suites.iter().map(|suite| suite.passed).sum()
     }
 
-    /// How many tests of one suite passed: `None` when it did not run, or not all of it.
+    /// Returns the number of passed tests of one suite, or `None` if it did not run completely.
     pub fn passed_in(&self, name: &str) -> Option<usize> {
         let suite = self.suites.iter().find(|suite| suite.name == name)?;
-        (suite.left_out == 0).then_some(suite.passed)
+        (suite.skipped == 0).then_some(suite.passed)
     }
 }
 
-/// The name in `     Running tests/contract.rs (target/…)`, with slashes on every system.
+/// Reads the name in `     Running tests/contract.rs (target/…)`, with slashes on every system.
 fn suite_name(line: &str) -> Option<String> {
     let line = line.trim_start();
     if let Some(running) = line.strip_prefix("Running ") {
@@ -66,21 +67,21 @@ fn suite_name(line: &str) -> Option<String> {
     line.strip_prefix("Doc-tests ").map(str::to_owned)
 }
 
-/// The name in `test closing::answers ... FAILED`; in a browser it is `... FAIL`.
+/// Reads the name in `test closing::answers ... FAILED`; in a browser it is `... FAIL`.
 fn failed_test(line: &str) -> Option<&str> {
     let (name, verdict) = line.strip_prefix("test ")?.rsplit_once(" ... ")?;
     matches!(verdict, "FAILED" | "FAIL").then_some(name)
 }
 
-fn some_of(names: &[String]) -> String {
-    const MANY: usize = 10;
-    match names.len().checked_sub(MANY) {
-        Some(more @ 1..) => format!("{} and {more} more", names[..MANY].join(", ")),
+fn list(names: &[String]) -> String {
+    const MAX: usize = 10;
+    match names.len().checked_sub(MAX) {
+        Some(more @ 1..) => format!("{} and {more} more", names[..MAX].join(", ")),
         _ => names.join(", "),
     }
 }
 
-/// The number before `what` in `ok. 3 passed; 0 failed; 1 ignored; …`.
+/// Reads the number before `what` in `ok. 3 passed; 0 failed; 1 ignored; …`.
 fn count(counts: &str, what: &str) -> usize {
     let parts = counts.split(['.', ';']).map(str::trim);
     parts
@@ -100,14 +101,14 @@ mod tests {
     }
 
     #[test]
-    fn failures_are_named() {
+    fn failed_tests_are_named() {
         let suites =
             read("test one ... ok\ntest a::two ... FAILED\ntest b::three ... FAIL\ntest four ... ignored");
         assert_eq!(suites.failed, ["a::two", "b::three"]);
     }
 
     #[test]
-    fn suites_are_counted_apart() {
+    fn suites_are_counted_separately() {
         let suites = read(
             "     Running unittests src/lib.rs (target/debug/deps/a.wasm)\n\
              no tests to run!\n\
@@ -121,7 +122,7 @@ mod tests {
         );
         assert_eq!(suites.passed(), 174);
         assert_eq!(suites.passed_in("tests/contract.rs"), Some(86));
-        assert_eq!(suites.passed_in("tests/worker.rs"), None, "one was ignored");
+        assert_eq!(suites.passed_in("tests/worker.rs"), None, "one test was ignored");
         assert_eq!(suites.passed_in("tests/other.rs"), None, "it never ran");
     }
 }

@@ -1,68 +1,72 @@
-//! `cargo xtask demo --check`: what a person would do with the demo, done through WebDriver.
+//! `cargo xtask demo --check`: uses the demo through WebDriver as a user would.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use websocket_peer::PeerOptions;
 
-use super::{Demo, native};
+use super::{Demo, native, picture};
 use crate::project::Project;
 use crate::webdriver::Page;
 
-/// How long the page may take to get ready.
+/// The deadline for the page to get ready.
 const READY: Duration = Duration::from_secs(30);
 
-/// How long anything that a person does may take to show.
-const SHOWN: Duration = Duration::from_secs(10);
+/// The deadline for the page to show the result of an action.
+pub(super) const RESULT_LIMIT: Duration = Duration::from_secs(10);
 
 const TEXT: &str = "a page, ✓";
 const HEX: &str = "00 7f 80 ff";
 const CODE: &str = "4001";
 const REASON: &str = "bye";
 
-pub(super) async fn run(project: &Project, demo: &Demo) -> Result<()> {
+pub(super) async fn run(project: &Project, demo: &Demo, picture: Option<&Path>) -> Result<()> {
     let page = Page::open(project, &demo.page_url()).await?;
-    let checked = visit(project, demo, &page).await;
-    // The browser's own words often tell why the page did not do what was expected.
+    let outcome = visit(project, demo, &page, picture).await;
+    // Errors in the console often explain why a step failed.
     let errors = page.console_errors().await;
     page.close().await?;
 
     let errors = errors?;
     for error in &errors {
-        println!("the browser's console: {error}");
+        println!("browser console: {error}");
     }
-    checked?;
-    ensure!(errors.is_empty(), "the page works, but wrote errors into the browser's console");
+    outcome?;
+    ensure!(errors.is_empty(), "the page works, but has errors in the browser console");
     println!("\nthe demo works; screenshots are in {}", screenshots(project).display());
     Ok(())
 }
 
-async fn visit(project: &Project, demo: &Demo, page: &Page) -> Result<()> {
-    said("the page gets ready", ready(page)).await?;
-    said("it offers the echo server's address", offers_address(page, demo)).await?;
-    said("it connects", connects(page)).await?;
-    said("it sends text and binary packets and shows the echoes", exchanges(page)).await?;
+async fn visit(project: &Project, demo: &Demo, page: &Page, picture: Option<&Path>) -> Result<()> {
+    step("the page gets ready", ready(page)).await?;
+    step("the address field has the URL of the echo server", offers_address(page, demo)).await?;
+    step("the page connects", connects(page)).await?;
+    step("the page sends text and binary packets and shows the echoes", exchanges(page)).await?;
     let url = demo.echo_url();
     let exchange = native::exchange(&url, PeerOptions::default());
-    said("a native client exchanges packets with the same server", exchange).await?;
-    said("so does the example", native::example(project, &url)).await?;
-    said("screenshots", take_screenshots(project, page)).await?;
-    said("it closes with a code and a reason, and shows them", closes(page)).await
+    step("a native client exchanges packets with the same server", exchange).await?;
+    step("the example does the same", native::example(project, &url)).await?;
+    step("taking screenshots", take_screenshots(project, page)).await?;
+    step("the page closes with a code and a reason, and shows them", closes(page)).await?;
+    if let Some(path) = picture {
+        step("taking the picture", picture::take(page, path)).await?;
+    }
+    Ok(())
 }
 
-async fn said(what: &str, step: impl Future<Output = Result<()>>) -> Result<()> {
+async fn step(what: &str, work: impl Future<Output = Result<()>>) -> Result<()> {
     println!("… {what}");
-    step.await.with_context(|| format!("failed: {what}"))
+    work.await.with_context(|| format!("failed: {what}"))
 }
 
 async fn ready(page: &Page) -> Result<()> {
     let phase = "document.documentElement.dataset.phase";
     let phase = page.wait_for("the page to load", READY, phase, vec![], |phase| *phase != "loading").await?;
     if phase != "ready" {
-        anyhow::bail!("the page says {phase}: {}", page.text("#failure").await?);
+        anyhow::bail!("the page is in phase {phase}: {}", page.text("#failure").await?);
     }
     Ok(())
 }
@@ -106,7 +110,7 @@ async fn logged(page: &Page, kind: &str, content: &str) -> Result<()> {
             })
         };
         let what = format!("“{content}” in the log ({kind}, {direction})");
-        page.wait_for(&what, SHOWN, entries, vec![json!(selector)], holds).await?;
+        page.wait_for(&what, RESULT_LIMIT, entries, vec![json!(selector)], holds).await?;
     }
     Ok(())
 }
@@ -117,15 +121,15 @@ async fn closes(page: &Page) -> Result<()> {
     page.click("#close").await?;
     shows(page, "#state", "Closed").await?;
     let info = page.text("#close-info").await?;
-    ensure!(info.contains(CODE) && info.contains(REASON), "the page tells of the close: {info}");
+    ensure!(info.contains(CODE) && info.contains(REASON), "the page shows another close: {info}");
     Ok(())
 }
 
 /// Waits until the text of an element is `expected`.
-async fn shows(page: &Page, selector: &str, expected: &str) -> Result<()> {
+pub(super) async fn shows(page: &Page, selector: &str, expected: &str) -> Result<()> {
     let text = "document.querySelector(arguments[0])?.textContent.trim()";
     let what = format!("{selector} to be “{expected}”");
-    page.wait_for(&what, SHOWN, text, vec![json!(selector)], |text| text == expected).await.map(|_| ())
+    page.wait_for(&what, RESULT_LIMIT, text, vec![json!(selector)], |text| text == expected).await.map(|_| ())
 }
 
 fn screenshots(project: &Project) -> PathBuf {
@@ -149,7 +153,7 @@ async fn take_screenshots(project: &Project, page: &Page) -> Result<()> {
     page.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await
 }
 
-/// A page that is wider than a phone makes people scroll sideways.
+/// Checks that the page needs no horizontal scrolling on a phone.
 async fn fits_the_screen(page: &Page) -> Result<()> {
     let excess = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
     let excess = page.eval(excess, vec![]).await?;
@@ -157,7 +161,7 @@ async fn fits_the_screen(page: &Page) -> Result<()> {
     Ok(())
 }
 
-async fn colour_scheme(page: &Page, scheme: &str) -> Result<()> {
+pub(super) async fn colour_scheme(page: &Page, scheme: &str) -> Result<()> {
     let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
     page.devtools("Emulation.setEmulatedMedia", features).await
 }

@@ -1,4 +1,4 @@
-//! An echo server: this crate's own, on a thread of its own.
+//! Runs an echo server of this crate on a separate thread.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use std::time::Duration;
 use anyhow::Result;
 use websocket_peer::{Admission, Error, Request, ServerEvent, ServerOptions, WebSocketServer};
 
-/// How soon it sees that it is to end.
+/// The interval at which the thread checks whether to stop.
 const STEP: Duration = Duration::from_millis(100);
 
-/// How long it waits for its peers' goodbye.
-const GOODBYE: Duration = Duration::from_millis(500);
+/// How long a shutdown waits for the peers to close.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Serves until it is dropped; then it says goodbye.
+/// A running echo server. Dropping this closes its connections and stops it.
 pub struct EchoServer {
     addr: SocketAddr,
     stop: Arc<AtomicBool>,
@@ -23,7 +23,7 @@ pub struct EchoServer {
 }
 
 impl EchoServer {
-    /// Serves at a listener, with these options and this hook.
+    /// Serves on a listener, with these options and this request hook.
     pub fn start(
         listener: TcpListener,
         options: ServerOptions,
@@ -49,7 +49,7 @@ impl Drop for EchoServer {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
-            // If it has panicked, that was printed.
+            // A panic of the thread has been printed.
             let _ = thread.join();
         }
     }
@@ -59,7 +59,7 @@ fn serve(server: &mut WebSocketServer, stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) {
         echo(server);
     }
-    server.shutdown(GOODBYE);
+    server.shutdown(SHUTDOWN_TIMEOUT);
     while !server.is_shut_down() {
         echo(server);
     }
@@ -70,9 +70,9 @@ fn echo(server: &mut WebSocketServer) {
     while let Some(event) = server.next_event() {
         let ServerEvent::Packet(from, packet) = event else { continue };
         match server.send_packet(from, &packet) {
-            // It left right after it had sent.
+            // The peer has closed right after sending.
             Ok(()) | Err(Error::NotOpen { .. }) => {}
-            Err(error) => eprintln!("echo server: {from} misses a packet: {error}"),
+            Err(error) => eprintln!("echo server: cannot echo to {from}: {error}"),
         }
     }
 }

@@ -1,12 +1,15 @@
-//! `cargo xtask demo`: the page and an echo server on this machine, for a person or (`--check`) for a test.
+//! `cargo xtask demo`: runs the page and an echo server on this machine, for a user or (`--check`) for a test.
 
 mod check;
 pub mod echo;
 pub mod native;
+mod picture;
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use clap::Args;
 use websocket_peer::{Admission, PeerOptions, Request, ServerOptions};
 
 use crate::page;
@@ -15,30 +18,42 @@ use crate::project::Project;
 use crate::serve::PageServer;
 use echo::EchoServer;
 
-/// The largest message that is echoed: enough for whatever a person pastes into the page.
+/// The largest message that is echoed, in bytes: enough for text that a user pastes into the page.
 const MAX_MESSAGE: usize = 1024 * 1024;
 
-/// So few that each may hold such a message both ways.
+/// The connection limit, low enough that each peer may hold such a message in both directions.
 const MAX_PEERS: usize = 100;
 
-/// What `cargo xtask demo` was asked for.
-#[derive(Debug, PartialEq)]
+#[derive(Args, Debug, PartialEq)]
 pub struct Options {
-    /// Open the page in the default browser.
+    /// Opens the page in the default browser
+    #[arg(long)]
     pub open: bool,
-    /// Do it all without a person, then exit.
+    /// Checks everything by itself, with the page in headless Chrome and a native client, then exits
+    #[arg(long)]
     pub check: bool,
+    /// Writes the picture of the README to this file
+    #[arg(long, value_name = "FILE", requires = "check")]
+    pub picture: Option<PathBuf>,
+    /// The port of the page; the next free port if it is in use
+    #[arg(long, value_name = "N", default_value_t = PAGE_PORT)]
     pub page_port: u16,
+    /// The port of the echo server; the next free port if it is in use
+    #[arg(long = "port", value_name = "N", default_value_t = ECHO_PORT)]
     pub echo_port: u16,
 }
 
-impl Default for Options {
-    fn default() -> Self {
-        Self { open: false, check: false, page_port: 8080, echo_port: 9080 }
+const PAGE_PORT: u16 = 8080;
+const ECHO_PORT: u16 = 9080;
+
+impl Options {
+    /// The options of the step in `cargo xtask test`.
+    pub fn check() -> Self {
+        Self { open: false, check: true, picture: None, page_port: PAGE_PORT, echo_port: ECHO_PORT }
     }
 }
 
-/// The two servers of the demo; they end when this is dropped.
+/// The two servers of the demo. Dropping this stops them.
 struct Demo {
     page: PageServer,
     echo: EchoServer,
@@ -51,16 +66,16 @@ impl Demo {
         let listener = bind_near("echo server", options.echo_port, TcpListener::bind)?;
         let peer = PeerOptions::for_server().max_message_size(MAX_MESSAGE);
         let server = ServerOptions::default().connection(peer).max_peers(MAX_PEERS);
-        let echo = EchoServer::start(listener, server, take_first_protocol)?;
+        let echo = EchoServer::start(listener, server, select_first_protocol)?;
         Ok(Self { page, echo })
     }
 
-    /// The echo server's address, as a page or a native client connects to it.
+    /// The URL of the echo server.
     fn echo_url(&self) -> String {
         self.echo.url()
     }
 
-    /// The page's address, with the server's filled in. None of its characters needs escaping within a query.
+    /// The URL of the page, with that of the server in the query, where none of its characters needs escaping.
     fn page_url(&self) -> String {
         self.page.url(&format!("/?server={}", self.echo_url()))
     }
@@ -77,14 +92,15 @@ pub async fn run(project: &Project, options: &Options) -> Result<()> {
         open::that_detached(&page).context("cannot open the default browser; open the page yourself")?;
     }
     if options.check {
-        return check::run(project, &demo).await;
+        return check::run(project, &demo, options.picture.as_deref()).await;
     }
-    println!("Ctrl-C stops it.");
+    println!("Press Ctrl-C to stop.");
     std::future::pending().await
 }
 
-/// A browser that offers sub-protocols ends a connection for which none was chosen.
-fn take_first_protocol(request: &Request) -> Admission {
+/// Selects the first sub-protocol that the client offers. A browser that offers some fails the connection if none is
+/// selected.
+fn select_first_protocol(request: &Request) -> Admission {
     match request.protocols().next() {
         Some(first) => Admission::accept().protocol(first),
         None => Admission::accept(),

@@ -1,4 +1,5 @@
-//! A Godot engine for the tests: the one that `GODOT` names, or Debian's own in a root folder of its own under `target`.
+//! Gets a Godot engine for the tests: the program that `GODOT` names, or Debian's in its own root folder under
+//! `target`.
 
 mod install;
 mod mirror;
@@ -8,54 +9,55 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
+use crate::process::Cmd;
 use crate::project::Project;
-use crate::sh::Cmd;
 
 /// An engine that can be run.
 pub enum Engine {
     /// A program of this system.
     Installed(PathBuf),
-    /// A root folder with the engine in it, and all that it needs.
+    /// A root folder with the engine and everything that it needs.
     Chroot(PathBuf),
 }
 
-/// Whether there is one.
-pub enum Found {
-    Here(Engine),
-    /// This machine cannot have one, and why.
-    NotHere(String),
+pub enum Availability {
+    Available(Engine),
+    /// This machine cannot have an engine. Holds the reason.
+    Unavailable(String),
 }
 
-/// Gets an engine, which takes a minute when it must be installed first.
-pub async fn get(project: &Project) -> Result<Found> {
+/// Returns an engine. Installing it takes about a minute, the first time.
+pub async fn get(project: &Project) -> Result<Availability> {
     if let Some(program) = env::var_os("GODOT").filter(|program| !program.is_empty()) {
         let Some(program) = project.which(&program.to_string_lossy()) else {
-            bail!("GODOT names {}, which is no program", program.display());
+            bail!("GODOT names {}, which is not a program", program.display());
         };
-        return Ok(Found::Here(Engine::Installed(program)));
+        return Ok(Availability::Available(Engine::Installed(program)));
     }
     if !can_install(project).await {
-        return Ok(Found::NotHere("only root on Linux can install one; let GODOT name one".into()));
+        let reason = "only root on Linux can install one; set GODOT to the path of one";
+        return Ok(Availability::Unavailable(reason.into()));
     }
-    let Some(mirror) = mirror::find()? else {
-        return Ok(Found::NotHere(
-            "apt knows no mirror of Debian to get one from; let GODOT name one".into(),
-        ));
+    let Some(mirror) = mirror::find(project).await? else {
+        let reason = "apt has no Debian mirror to get one from; set GODOT to the path of one";
+        return Ok(Availability::Unavailable(reason.into()));
     };
     let root = install::get(project, &mirror).await.context("cannot install Godot")?;
-    Ok(Found::Here(Engine::Chroot(root)))
+    Ok(Availability::Available(Engine::Chroot(root)))
 }
 
-/// Whether this user, on this system, can have one in a root folder of its own.
+/// Returns `true` if this user, on this system, can install an engine in its own root folder.
 pub async fn can_install(project: &Project) -> bool {
-    let is_root = async { project.command("id").arg("-u").ask().await.is_ok_and(|user| user.trim() == "0") };
+    let is_root =
+        async { project.command("id").arg("-u").query().await.is_ok_and(|user| user.trim() == "0") };
     env::consts::OS == "linux" && is_root.await
 }
 
 impl Engine {
-    /// As it says it: `4.6.3.stable.…`.
+    /// Returns the version as the engine prints it: `4.6.3.stable.…`.
     pub async fn version(&self, project: &Project) -> Result<String> {
-        self.command(project).args(["--headless", "--version"]).ask().await.context("the engine does not run")
+        let command = self.command(project).args(["--headless", "--version"]);
+        command.query().await.context("the engine does not run")
     }
 
     fn command(&self, project: &Project) -> Cmd {

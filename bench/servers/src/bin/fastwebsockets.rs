@@ -1,4 +1,4 @@
-//! An echo server on fastwebsockets with its defaults: hyper does the handshake, a task for each connection, on one thread.
+//! An echo server on fastwebsockets with its defaults: hyper for the handshake, one task per connection, one thread.
 
 use fastwebsockets::{FragmentCollector, OpCode, WebSocketError, upgrade};
 use http_body_util::Empty;
@@ -27,11 +27,11 @@ async fn serve(args: Args) -> Outcome {
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        tokio::spawn(shake_hands(stream, args.max_message));
+        tokio::spawn(handshake(stream, args.max_message));
     }
 }
 
-async fn shake_hands(stream: TcpStream, max_message: usize) {
+async fn handshake(stream: TcpStream, max_message: usize) {
     let service = service_fn(|request| async move { answer(request, max_message) });
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
     if let Err(error) = connection.await {
@@ -44,7 +44,7 @@ fn answer(
     max_message: usize,
 ) -> Result<Response<Empty<Bytes>>, WebSocketError> {
     let (response, upgraded) = upgrade::upgrade(&mut request)?;
-    // Without tokio's budget, as its own examples have it: that is faster.
+    // Without tokio's task budget, as in the crate's examples, which is faster.
     tokio::spawn(unconstrained(async move {
         if let Err(error) = echo(upgraded, max_message).await {
             eprintln!("a connection ended: {error}");
@@ -55,7 +55,7 @@ fn answer(
 
 async fn echo(upgraded: upgrade::UpgradeFut, max_message: usize) -> Result<(), WebSocketError> {
     let mut socket = upgraded.await?;
-    // Its limit is the first size that is refused.
+    // The limit is the smallest size that is rejected.
     socket.set_max_message_size(max_message + 1);
     let mut socket = FragmentCollector::new(socket);
     loop {

@@ -1,5 +1,5 @@
-//! A server of ours for a Godot session, which does nothing but what a server does by itself: it lets clients in, tells them of
-//! each other, and carries packets between them. With `--hz` it polls once a frame; else it sleeps until something comes.
+//! Our server for a Godot session, with built-in behaviour only: it admits clients, announces them to each other, and
+//! relays packets between them. With `--hz` it polls once per frame; without, it sleeps until data arrives.
 
 use std::{
     thread,
@@ -22,17 +22,17 @@ fn main() -> Outcome {
             None => peer.wait(Duration::from_millis(500)),
             Some(frame) => {
                 peer.poll();
-                // A frame that took too long is not made up for.
+                // A late frame is not made up for.
                 next = (next + frame).max(Instant::now());
                 thread::sleep(next.saturating_duration_since(Instant::now()));
             }
         }
-        // Who comes, and what the server itself is told: it has no use for it.
+        // Connections, and messages to the server itself, are ignored.
         while peer.next_event().is_some() {}
     }
 }
 
-/// As an engine is: no pings, and no limits to how much a client says. The loads come from one address, all at once.
+/// As in an engine: no pings and no rate limits. All clients connect at once, from one address.
 fn options() -> MultiplayerOptions {
     let limits = RateLimits::default()
         .max_packets_per_second(0)

@@ -1,5 +1,5 @@
-//! What a good engineer writes by hand on tungstenite: one thread, non-blocking sockets, 16 KiB buffers, replies gathered and
-//! one flush a pass. With `--hz` it does as most game loops do, and looks at every socket in every frame.
+//! An efficient loop on tungstenite, written by hand: one thread, non-blocking sockets, 16 KiB buffers, collected
+//! replies and one flush per pass. With `--hz` it polls every socket in every frame, as most game loops do.
 
 use std::{
     io::{ErrorKind, Result as IoResult},
@@ -32,7 +32,7 @@ fn main() -> Outcome {
         .max_message_size(Some(args.max_message))
         .max_frame_size(Some(args.max_message));
     let server =
-        Server { listener, config, peers: Slab::new(), broadcast: args.broadcast, heard: Vec::new() };
+        Server { listener, config, peers: Slab::new(), broadcast: args.broadcast, pending: Vec::new() };
     match args.frame {
         Some(frame) => server.run_by_frames(frame),
         None => server.run_by_events(),
@@ -44,13 +44,13 @@ struct Server {
     config: WebSocketConfig,
     peers: Slab<Peer>,
     broadcast: bool,
-    /// What is to be broadcast at the end of the pass.
-    heard: Vec<Message>,
+    /// The messages to broadcast at the end of the pass.
+    pending: Vec<Message>,
 }
 
 enum Peer {
-    /// `None` only while the handshake is going on.
-    Joining(Option<Box<Handshake>>),
+    /// `None` only while the handshake is being continued.
+    Connecting(Option<Box<Handshake>>),
     Open(Box<WebSocket<TcpStream>>),
 }
 
@@ -73,13 +73,13 @@ impl Server {
                             let token = Token(self.peers.vacant_key());
                             let interest = Interest::READABLE | Interest::WRITABLE;
                             poll.registry().register(&mut stream, token, interest)?;
-                            self.welcome(stream);
+                            self.add_peer(stream);
                         }
                     }
                     Token(key) => self.serve(key),
                 }
             }
-            self.send_heard();
+            self.send_pending();
         }
     }
 
@@ -87,14 +87,14 @@ impl Server {
         let mut next = Instant::now();
         loop {
             while let Some(stream) = self.accept()? {
-                self.welcome(stream);
+                self.add_peer(stream);
             }
-            // A key that nobody has costs next to nothing.
+            // Unused keys cost almost nothing.
             for key in 0..self.peers.capacity() {
                 self.serve(key);
             }
-            self.send_heard();
-            // A frame that took too long is not made up for.
+            self.send_pending();
+            // A late frame is not made up for.
             next = (next + frame).max(Instant::now());
             thread::sleep(next.saturating_duration_since(Instant::now()));
         }
@@ -111,75 +111,75 @@ impl Server {
         }
     }
 
-    fn welcome(&mut self, stream: TcpStream) {
-        let joined = accept_with_config(stream, Some(self.config));
-        if let Some(peer) = Peer::joined(joined) {
+    fn add_peer(&mut self, stream: TcpStream) {
+        let outcome = accept_with_config(stream, Some(self.config));
+        if let Some(peer) = Peer::from_handshake(outcome) {
             let key = self.peers.insert(peer);
             self.serve(key);
         }
     }
 
-    /// Reads and answers all that one peer has sent.
+    /// Reads and answers everything that one peer has sent.
     fn serve(&mut self, key: usize) {
-        self.join(key);
+        self.continue_handshake(key);
         let Some(Peer::Open(socket)) = self.peers.get_mut(key) else { return };
-        let heard = self.broadcast.then_some(&mut self.heard);
-        if read_all(socket, heard).and_then(|()| flush(socket)).is_err() {
+        let pending = self.broadcast.then_some(&mut self.pending);
+        if read_all(socket, pending).and_then(|()| flush(socket)).is_err() {
             self.peers.remove(key);
         }
     }
 
-    /// Goes on with a handshake that is not over.
-    fn join(&mut self, key: usize) {
+    /// Continues an unfinished handshake.
+    fn continue_handshake(&mut self, key: usize) {
         let Some(peer) = self.peers.get_mut(key) else { return };
-        let Peer::Joining(handshake) = peer else { return };
-        match handshake.take().and_then(|handshake| Peer::joined(handshake.handshake())) {
+        let Peer::Connecting(handshake) = peer else { return };
+        match handshake.take().and_then(|handshake| Peer::from_handshake(handshake.handshake())) {
             Some(later) => *peer = later,
             None => drop(self.peers.remove(key)),
         }
     }
 
-    fn send_heard(&mut self) {
-        if self.heard.is_empty() {
+    fn send_pending(&mut self) {
+        if self.pending.is_empty() {
             return;
         }
         self.peers.retain(|_, peer| {
             let Peer::Open(socket) = peer else { return true };
-            let written = self.heard.iter().try_for_each(|message| write(socket, message.clone()));
+            let written = self.pending.iter().try_for_each(|message| write(socket, message.clone()));
             written.and_then(|()| flush(socket)).is_ok()
         });
-        self.heard.clear();
+        self.pending.clear();
     }
 }
 
-type Joined = Result<WebSocket<TcpStream>, HandshakeError<ServerHandshake<TcpStream, NoCallback>>>;
+type HandshakeOutcome = Result<WebSocket<TcpStream>, HandshakeError<ServerHandshake<TcpStream, NoCallback>>>;
 
 impl Peer {
-    fn joined(joined: Joined) -> Option<Self> {
-        match joined {
+    fn from_handshake(outcome: HandshakeOutcome) -> Option<Self> {
+        match outcome {
             Ok(socket) => Some(Self::Open(Box::new(socket))),
-            Err(HandshakeError::Interrupted(handshake)) => Some(Self::Joining(Some(Box::new(handshake)))),
+            Err(HandshakeError::Interrupted(handshake)) => Some(Self::Connecting(Some(Box::new(handshake)))),
             Err(HandshakeError::Failure(_)) => None,
         }
     }
 }
 
-/// Reads until nothing is left. Each message goes back, or to those who are `heard`.
-fn read_all(socket: &mut WebSocket<TcpStream>, mut heard: Option<&mut Vec<Message>>) -> Result<(), Error> {
+/// Reads until the socket is empty. Each message is echoed, or added to `pending`.
+fn read_all(socket: &mut WebSocket<TcpStream>, mut pending: Option<&mut Vec<Message>>) -> Result<(), Error> {
     loop {
         match unless_blocked(socket.read())? {
-            Some(message @ (Message::Text(_) | Message::Binary(_))) => match &mut heard {
-                Some(heard) => heard.push(message),
+            Some(message @ (Message::Text(_) | Message::Binary(_))) => match &mut pending {
+                Some(pending) => pending.push(message),
                 None => write(socket, message)?,
             },
-            // tungstenite answers pings and closes itself.
+            // tungstenite answers pings and closes.
             Some(_) => {}
             None => return Ok(()),
         }
     }
 }
 
-/// A message that the kernel does not take yet is kept by tungstenite.
+/// Writes a message. tungstenite keeps what the kernel does not take yet.
 fn write(socket: &mut WebSocket<TcpStream>, message: Message) -> Result<(), Error> {
     unless_blocked(socket.write(message)).map(|_| ())
 }

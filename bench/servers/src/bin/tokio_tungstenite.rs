@@ -1,4 +1,4 @@
-//! An echo server on tokio-tungstenite with its defaults: a task for each connection, on one thread.
+//! An echo server on tokio-tungstenite with its defaults: one task per connection, one thread.
 
 use futures_util::{SinkExt, StreamExt};
 use servers::{Args, Outcome, announce};

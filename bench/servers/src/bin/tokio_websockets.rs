@@ -1,4 +1,4 @@
-//! An echo server on tokio-websockets with its defaults: a task for each connection, on one thread.
+//! An echo server on tokio-websockets with its defaults: one task per connection, one thread.
 
 use futures_util::{SinkExt, StreamExt};
 use servers::{Args, Outcome, announce};
@@ -21,7 +21,7 @@ async fn serve(args: Args) -> Outcome {
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        // Without tokio's budget, as its own examples have it: that is faster.
+        // Without tokio's task budget, as in the crate's examples, which is faster.
         tokio::spawn(unconstrained(async move {
             if let Err(error) = echo(stream, limits).await {
                 eprintln!("a connection ended: {error}");
@@ -31,7 +31,7 @@ async fn serve(args: Args) -> Outcome {
 }
 
 async fn echo(stream: TcpStream, limits: Limits) -> Result<(), Error> {
-    // By default it cuts messages into frames of 4 MiB, which is more than any of ours.
+    // By default messages are fragmented at 4 MiB, which none of these exceeds.
     let builder = ServerBuilder::new().config(Config::default()).limits(limits);
     let (_request, mut socket) = builder.accept(stream).await?;
     while let Some(message) = socket.next().await {

@@ -9,7 +9,7 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 
 use self::reading::{Reading, Seen, Way};
 use super::{
-    super::frames::{Encoder, Kind, Limits},
+    super::frames::{Encoder, FrameKind, MessageLimits},
     pieces::Cuts,
 };
 
@@ -34,7 +34,7 @@ enum End {
 struct Case<'a> {
     cuts: Cuts,
     way: Way,
-    limits: Limits,
+    limits: MessageLimits,
     is_composed: bool,
     rest: Unstructured<'a>,
 }
@@ -47,7 +47,7 @@ impl<'a> Arbitrary<'a> for Case<'a> {
         let way = *input.choose(&[Way::Copied, Way::Direct, Way::DirectInPart])?;
         let is_composed = input.arbitrary()?;
         let rest = Unstructured::new(input.bytes(input.len())?);
-        Ok(Self { cuts, way, limits: Limits { message, fragments }, is_composed, rest })
+        Ok(Self { cuts, way, limits: MessageLimits { message, fragments }, is_composed, rest })
     }
 }
 
@@ -64,7 +64,7 @@ fn run(data: &[u8], sender: End) {
 }
 
 /// What one end of ours writes the other reads.
-fn is_read_again(Reading { mut seen, .. }: Reading, sender: End, limits: Limits) {
+fn is_read_again(Reading { mut seen, .. }: Reading, sender: End, limits: MessageLimits) {
     seen.retain(|seen| *seen != Seen::EmptyFragment);
     let encoder = match sender {
         End::Client => Encoder::CLIENT,
@@ -73,10 +73,10 @@ fn is_read_again(Reading { mut seen, .. }: Reading, sender: End, limits: Limits)
     let mut wire = Vec::new();
     for seen in &seen {
         let (kind, payload) = match seen {
-            Seen::Packet(packet) => (Kind::Packet(packet.kind()), packet.to_vec()),
-            Seen::Ping(payload) => (Kind::Ping, payload.clone()),
-            Seen::Pong(payload) => (Kind::Pong, payload.clone()),
-            Seen::Close(frame) => (Kind::Close, frame.payload()),
+            Seen::Packet(packet) => (FrameKind::Packet(packet.kind()), packet.to_vec()),
+            Seen::Ping(payload) => (FrameKind::Ping, payload.clone()),
+            Seen::Pong(payload) => (FrameKind::Pong, payload.clone()),
+            Seen::Close(frame) => (FrameKind::Close, frame.payload()),
             Seen::EmptyFragment => continue,
         };
         let start = wire.len();

@@ -1,7 +1,7 @@
 //! What our decoder reads in a stream, and what it holds meanwhile.
 
 use super::{
-    super::super::frames::{Breach, CloseFrame, Decoder, Item, Limits},
+    super::super::frames::{CloseFrame, Decoder, FrameError, Item, MessageLimits},
     End,
 };
 use crate::packet::Packet;
@@ -24,7 +24,7 @@ pub(super) enum Seen {
 #[derive(Debug, PartialEq)]
 pub(super) struct Reading {
     pub(super) seen: Vec<Seen>,
-    pub(super) end: Result<(), Breach>,
+    pub(super) end: Result<(), FrameError>,
 }
 
 /// How bytes come to the decoder.
@@ -42,7 +42,7 @@ impl Reading {
     pub(super) fn of<'a>(
         pieces: impl Iterator<Item = &'a [u8]>,
         sender: End,
-        limits: Limits,
+        limits: MessageLimits,
         way: Way,
     ) -> Self {
         let decoder = Decoder::new(sender == End::Client, limits);
@@ -60,14 +60,14 @@ impl Reading {
 
 struct Reader {
     decoder: Decoder,
-    limits: Limits,
+    limits: MessageLimits,
     /// How many bytes have come of what is under way.
     come: usize,
     seen: Vec<Seen>,
 }
 
 impl Reader {
-    fn take(&mut self, piece: &[u8], way: Way) -> Result<(), Breach> {
+    fn take(&mut self, piece: &[u8], way: Way) -> Result<(), FrameError> {
         let mut piece = if way == Way::Copied { piece } else { self.put_into_place(piece, way)? };
         loop {
             let before = piece.len();
@@ -81,7 +81,7 @@ impl Reader {
     }
 
     /// As much of a piece as has its place; gives the rest.
-    fn put_into_place<'a>(&mut self, mut piece: &'a [u8], way: Way) -> Result<&'a [u8], Breach> {
+    fn put_into_place<'a>(&mut self, mut piece: &'a [u8], way: Way) -> Result<&'a [u8], FrameError> {
         while let Some(room) = self.decoder.room(1, piece.len()) {
             let len = if way == Way::Direct { room.len() } else { room.len().div_ceil(2) };
             let part;

@@ -17,19 +17,19 @@ use tungstenite::{
 };
 
 use super::{
-    super::super::frames::{Breach, CloseFrame, Limits, MAX_CONTROL},
+    super::super::frames::{CloseFrame, FrameError, MAX_CONTROL, MessageLimits},
     End,
     reading::{Reading, Seen, Way},
 };
 use crate::packet::Packet;
 
 /// Checks that tungstenite reads the same.
-pub(super) fn agrees(stream: &[u8], sender: End, limits: Limits, ours: &Reading) {
+pub(super) fn agrees(stream: &[u8], sender: End, limits: MessageLimits, ours: &Reading) {
     let Some(at) = invalid_length(stream) else { return is_the_same(stream, sender, limits, ours) };
     let stream = &stream[..at];
     let before = Reading::of([stream].into_iter(), sender, limits, Way::Copied);
     is_the_same(stream, sender, limits, &before);
-    let end = before.end.and(Err(Breach::Protocol));
+    let end = before.end.and(Err(FrameError::Protocol));
     assert_eq!(*ours, Reading { end, ..before }, "the frame at {at} has a length that no frame may have");
 }
 
@@ -55,7 +55,7 @@ fn invalid_length(stream: &[u8]) -> Option<usize> {
     }
 }
 
-fn is_the_same(stream: &[u8], sender: End, limits: Limits, ours: &Reading) {
+fn is_the_same(stream: &[u8], sender: End, limits: MessageLimits, ours: &Reading) {
     let max_frame = limits.message.max(MAX_CONTROL);
     let mut stream = stream.to_vec();
     if ours.end.is_err() {
@@ -78,11 +78,11 @@ fn is_the_same(stream: &[u8], sender: End, limits: Limits, ours: &Reading) {
         Err(_) if closes => {
             assert!(!has_failed, "tungstenite fails before the close; before it came {theirs:?}")
         }
-        Err(Breach::TooManyFragments) => return assert!(starts_with(&theirs, &ours_until_close)),
+        Err(FrameError::TooManyFragments) => return assert!(starts_with(&theirs, &ours_until_close)),
         Err(breach) => {
             let (last, before) =
                 theirs.split_last().map_or((None, &theirs[..]), |(last, all)| (Some(last), all));
-            if breach == Breach::Protocol && last.is_some_and(is_answer_to_a_bad_code) {
+            if breach == FrameError::Protocol && last.is_some_and(is_answer_to_a_bad_code) {
                 return assert!(before.iter().eq(ours_until_close), "tungstenite sees {before:?}");
             }
             assert!(has_failed, "only we fail: {breach:?}; tungstenite sees {theirs:?}");

@@ -50,7 +50,7 @@ pub fn all(browser: Browser) -> Vec<Scenario> {
 #[track_caller]
 fn meet(browser: &mut Browser, engine: &mut Engine) -> PeerId {
     let url = godot::host(engine, false);
-    browser.ask("join", json!({ "url": url, "options": { "farewellTimeout": 4000 } }));
+    browser.ask("join", json!({ "url": url, "options": { "drainTimeout": 4000 } }));
     let id = godot::id(&browser.event("connected"));
     assert_eq!(browser.event("peer-connected")["peer"], 1);
     assert_eq!(godot::id(&engine.event("peer_connected")), id);
@@ -68,7 +68,7 @@ fn game() -> Value {
         "by_anyone_with_nothing": { "caller": "any-peer" },
         "Zed": { "caller": "any-peer", "parameters": ["Variant?"] },
         "by_config": { "caller": "any-peer", "nodeLevel": true, "variadic": true },
-        "by_nobody": { "caller": "nobody", "nodeLevel": true, "variadic": true },
+        "by_nobody": { "caller": "disabled", "nodeLevel": true, "variadic": true },
     })
 }
 

@@ -134,7 +134,7 @@ fn arguments_of_wrong_types_are_refused(pair: &mut Pair, engine: &mut Engine) {
     for arguments in [&["7"][..], &[], &["\"roll\"", "1"], &["null"]] {
         godot::rpc(engine, LOBBY, own.get(), "request_action", arguments);
         let method = pair.event("a refusal", |event| match event {
-            Event::PacketRejected { error: PacketError::CallError { method, .. }, .. } => {
+            Event::PacketRejected { error: PacketError::InvalidCall { method, .. }, .. } => {
                 Some(method.clone())
             }
             _ => None,

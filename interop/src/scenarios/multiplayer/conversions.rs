@@ -147,7 +147,7 @@ fn arguments_that_godot_refuses_are_refused(pair: &mut Pair, engine: &mut Engine
         let call = json!({ "path": PATH, "to": own.get(), "method": name(kind), "arguments": [argument] });
         engine.ask_ok("rpc_of_bytes", call);
         let (method, why) = pair.event("a refusal", |event| match event {
-            Event::PacketRejected { error: PacketError::CallError { method, why }, .. } => {
+            Event::PacketRejected { error: PacketError::InvalidCall { method, error: why }, .. } => {
                 Some((method.clone(), *why))
             }
             _ => None,

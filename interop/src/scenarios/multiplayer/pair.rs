@@ -60,7 +60,7 @@ impl DerefMut for Pair {
 
 /// The usual options, but for a machine so busy that an engine answers late.
 pub fn patient() -> MultiplayerOptions {
-    MultiplayerOptions::default().session(SessionOptions::default().farewell_timeout(Duration::from_secs(4)))
+    MultiplayerOptions::default().session(SessionOptions::default().drain_timeout(Duration::from_secs(4)))
 }
 
 /// Both ends have been told to meet.

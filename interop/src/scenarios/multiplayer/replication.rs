@@ -154,7 +154,7 @@ fn godot_spawns_moves_and_removes(pair: &mut Pair, engine: &mut Engine) {
         spawn_in_godot(engine);
         let tank = spawned(pair);
         assert_eq!((tank.from, tank.spawner, &*tank.name), (godot, arena, "Tank"));
-        assert_eq!((&tank.what, &pairs(&tank.state)[..]), (&SpawnKind::Scene(0), &tank_state()[..]));
+        assert_eq!((&tank.kind, &pairs(&tank.state)[..]), (&SpawnKind::Scene(0), &tank_state()[..]));
 
         set_in_godot(engine, TANK, "position", "Vector2(3, 4)");
         synchronized(pair, tank.node, "position", &Vector2::new(3.0, 4.0).into());
@@ -193,7 +193,7 @@ fn godot_spawns_of_a_value(pair: &mut Pair, engine: &mut Engine) {
     let orc = spawned(pair);
     let expected: Dictionary =
         [("name", Variant::from("Orc")), ("title", "the green".into())].into_iter().collect();
-    assert_eq!((&*orc.name, orc.what), ("Orc", SpawnKind::Custom(expected.into())));
+    assert_eq!((&*orc.name, orc.kind), ("Orc", SpawnKind::Custom(expected.into())));
     assert_eq!(orc.state.get("title"), Some(&"the green".into()));
 }
 

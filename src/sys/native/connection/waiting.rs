@@ -6,19 +6,19 @@ use mio::{Registry, Token, net::TcpStream};
 
 use super::{
     super::notify::{Interrupt, Wants},
-    Connection, Stage,
+    ConnectionStage, TcpConnection,
 };
 use crate::link::Link;
 
-impl Connection {
+impl TcpConnection {
     /// Returns what has to happen before a poll can move it on.
     pub(in super::super) fn wants(&self, link: &Link) -> Wants {
         let wants = match &self.stage {
-            Stage::Dialing(dialing) => dialing.dial.wants(),
-            Stage::Opening(opening) => opening.wants(),
-            Stage::Open(pump) => return pump.wants(link),
-            Stage::Lingering(linger) => linger.wants(),
-            Stage::Over => Wants::default(),
+            ConnectionStage::Dialing(dialing) => dialing.dial.wants(),
+            ConnectionStage::Opening(opening) => opening.wants(),
+            ConnectionStage::Open(open) => return open.wants(link),
+            ConnectionStage::Lingering(linger) => linger.wants(),
+            ConnectionStage::Over => Wants::default(),
         };
         Wants { due: wants.due.min(self.next_deadline()), ..wants }
     }
@@ -32,7 +32,7 @@ impl Connection {
         wants: &Wants,
     ) -> io::Result<()> {
         let Some(interest) = wants.interest() else {
-            if let Stage::Dialing(dialing) = &self.stage {
+            if let ConnectionStage::Dialing(dialing) = &self.stage {
                 dialing.dial.wakes(interrupt);
             }
             return Ok(());
@@ -44,11 +44,11 @@ impl Connection {
             result => result,
         };
         match &mut self.stage {
-            Stage::Dialing(dialing) => dialing.dial.sockets().iter_mut().try_for_each(register),
-            Stage::Opening(opening) => register(opening.stream_mut().tcp_mut()),
-            Stage::Open(pump) => register(pump.stream_mut().tcp_mut()),
-            Stage::Lingering(linger) => register(linger.stream_mut().tcp_mut()),
-            Stage::Over => Ok(()),
+            ConnectionStage::Dialing(dialing) => dialing.dial.sockets().iter_mut().try_for_each(register),
+            ConnectionStage::Opening(opening) => register(opening.stream_mut().tcp_mut()),
+            ConnectionStage::Open(open) => register(open.stream_mut().tcp_mut()),
+            ConnectionStage::Lingering(linger) => register(linger.stream_mut().tcp_mut()),
+            ConnectionStage::Over => Ok(()),
         }
     }
 }

@@ -1,20 +1,20 @@
 //! What a peer's program sleeps by: the system's queue of ready sockets, made when the program first waits or sets a hook.
 //!
-//! [`interrupt`] wakes whatever sleeps; [`alarm`] is the queue and what is shared with the [`thread`] that calls the hook;
+//! [`interrupt`] wakes whatever sleeps; [`wake_queue`] is the queue and what is shared with the [`thread`] that calls the hook;
 //! [`wants`] is what a connection waits for. A socket is registered anew each time, so that the system tells again what
 //! it has told before: nothing that was read or left unread in between is missed.
 
-mod alarm;
+mod errors;
 mod interrupt;
-mod report;
 mod thread;
+mod wake_queue;
 mod wants;
 
 use std::{io, sync::Arc, task::Waker, time::Duration};
 
 use self::{
-    alarm::{Alarm, Hook, Queue, Target, Watch},
-    report::Report,
+    errors::ErrorLog,
+    wake_queue::{Queue, SharedHook, Target, WakeQueue, WatchState},
 };
 pub(super) use self::{
     interrupt::{INTERRUPT, Interrupt},
@@ -28,44 +28,48 @@ use crate::{
 };
 
 /// How long a program sleeps at a time if the system does not tell it when a socket is ready.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
+const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
 /// What wakes a peer's program.
 #[derive(Debug, Default)]
 pub(crate) struct Notifier {
     interrupt: Arc<Interrupt>,
     /// Made on demand.
-    alarm: Option<Arc<Alarm>>,
+    wake_queue: Option<Arc<WakeQueue>>,
     has_hook: bool,
     /// The token of the last registration.
-    ticket: usize,
+    token: usize,
     /// When the program has to poll, whatever happens; by the wall's time.
     deadline: Option<Duration>,
     /// Of registrations and of the program's own sleep.
-    report: Report,
+    errors: ErrorLog,
 }
 
 impl Notify for Notifier {
     type Socket = Socket;
 
-    fn set_hook(&mut self, hook: sys::Hook, connection: Option<(&mut Socket, &Link)>) -> Result<(), Error> {
-        let alarm = Arc::clone(self.alarm()?);
-        let mut state = alarm.lock();
+    fn set_hook(
+        &mut self,
+        hook: sys::WakeHook,
+        connection: Option<(&mut Socket, &Link)>,
+    ) -> Result<(), Error> {
+        let wake_queue = Arc::clone(self.wake_queue()?);
+        let mut state = wake_queue.lock();
         // A thread serves one hook: one that is stuck in the old hook must not keep the program from the new one.
         state.generation += 1;
         match &connection {
             Some(_) => {
-                if let Err(error) = thread::start(&alarm, &mut state) {
+                if let Err(error) = thread::start(&wake_queue, &mut state) {
                     state.generation -= 1;
                     return Err(error);
                 }
-                state.watch = Watch::Nothing;
+                state.watch = WatchState::Polling;
             }
             None => state.has_thread = false,
         }
-        let old = state.hook.replace(Hook::new(hook));
+        let old = state.hook.replace(SharedHook::new(hook));
         drop(state);
-        alarm.rouse();
+        wake_queue.wake_all();
         // It may own anything, so it is dropped when nothing is locked.
         drop(old);
         self.has_hook = true;
@@ -79,29 +83,29 @@ impl Notify for Notifier {
         if !self.has_hook {
             return Ok(());
         }
-        let alarm = Arc::clone(self.alarm()?);
-        let mut state = alarm.lock();
+        let wake_queue = Arc::clone(self.wake_queue()?);
+        let mut state = wake_queue.lock();
         if !state.has_thread {
-            thread::start(&alarm, &mut state)?;
+            thread::start(&wake_queue, &mut state)?;
         }
-        state.watch = Watch::Nothing;
+        state.watch = WatchState::Polling;
         drop(state);
         self.watch(socket, link);
         Ok(())
     }
 
     fn detach(&mut self) {
-        if let (true, Some(alarm)) = (self.has_hook, &self.alarm) {
-            alarm.lock().watch = Watch::Over;
-            alarm.rouse();
+        if let (true, Some(wake_queue)) = (self.has_hook, &self.wake_queue) {
+            wake_queue.lock().watch = WatchState::Detached;
+            wake_queue.wake_all();
         }
     }
 
     fn poll_begins(&mut self, socket: &mut Socket) {
         let Some(until) = self.watched_until(socket) else { return };
         socket.slept_until(until);
-        if let Some(alarm) = &self.alarm {
-            alarm.lock().watch = Watch::Nothing;
+        if let Some(wake_queue) = &self.wake_queue {
+            wake_queue.lock().watch = WatchState::Polling;
         }
     }
 
@@ -112,11 +116,12 @@ impl Notify for Notifier {
     }
 
     fn changed(&mut self, socket: &mut Socket, link: &Link) {
-        let (true, Some(alarm)) = (self.has_hook, &self.alarm) else { return };
+        let (true, Some(wake_queue)) = (self.has_hook, &self.wake_queue) else { return };
         let wants = socket.wants(link);
         let due = self.due(&wants, socket);
         // After the hook was called a poll follows, which looks at it all.
-        let is_missed = matches!(&alarm.lock().watch, Watch::For(target) if target.misses(&wants, due));
+        let is_missed =
+            matches!(&wake_queue.lock().watch, WatchState::For(target) if target.misses(&wants, due));
         if is_missed {
             self.watch(socket, link);
         }
@@ -133,18 +138,18 @@ impl Notify for Notifier {
             }
             None => Wants::default(),
         };
-        let ticket = self.next_ticket();
-        let slept = self.alarm().cloned().and_then(|alarm| {
-            alarm.with_queue(|queue| {
+        let token = self.next_token();
+        let slept = self.wake_queue().cloned().and_then(|wake_queue| {
+            wake_queue.with_queue(|queue| {
                 // Now, when no event can go to the other sleeper any more.
                 if let Some((socket, _)) = &mut connection {
-                    socket.register(&alarm.registry, &alarm.interrupt, ticket, &wants)?;
+                    socket.register(&wake_queue.registry, &wake_queue.interrupt, token, &wants)?;
                 }
-                sleep(queue, ticket, &wants, &alarm.interrupt, until)
+                sleep(queue, token, &wants, &wake_queue.interrupt, until)
             })
         });
-        if self.report.look(&slept) {
-            until = until.min(begin + LOOK_AGAIN);
+        if self.errors.check(&slept) {
+            until = until.min(begin + RETRY_INTERVAL);
             std::thread::sleep(until.saturating_sub(now()));
         }
         if let Some((socket, _)) = connection {
@@ -164,26 +169,26 @@ impl Notify for Notifier {
     }
 
     fn watched_until(&self, _: &Socket) -> Option<Duration> {
-        let (true, Some(alarm)) = (self.has_hook, &self.alarm) else { return None };
-        match &alarm.lock().watch {
-            Watch::For(target) => Some(now().min(target.due)),
-            Watch::Told { at } => Some(*at),
-            Watch::Nothing | Watch::Over => None,
+        let (true, Some(wake_queue)) = (self.has_hook, &self.wake_queue) else { return None };
+        match &wake_queue.lock().watch {
+            WatchState::For(target) => Some(now().min(target.due)),
+            WatchState::Called { at } => Some(*at),
+            WatchState::Polling | WatchState::Detached => None,
         }
     }
 }
 
 impl Notifier {
-    fn alarm(&mut self) -> io::Result<&Arc<Alarm>> {
-        match self.alarm.take() {
-            Some(alarm) => Ok(self.alarm.insert(alarm)),
-            None => Ok(self.alarm.insert(Arc::new(Alarm::new(&self.interrupt)?))),
+    fn wake_queue(&mut self) -> io::Result<&Arc<WakeQueue>> {
+        match self.wake_queue.take() {
+            Some(wake_queue) => Ok(self.wake_queue.insert(wake_queue)),
+            None => Ok(self.wake_queue.insert(Arc::new(WakeQueue::new(&self.interrupt)?))),
         }
     }
 
-    fn next_ticket(&mut self) -> usize {
-        self.ticket = (self.ticket + 1) % INTERRUPT.0;
-        self.ticket
+    fn next_token(&mut self) -> usize {
+        self.token = (self.token + 1) % INTERRUPT.0;
+        self.token
     }
 
     /// Returns when the program has to poll, whatever happens; by the wall's time.
@@ -195,23 +200,23 @@ impl Notifier {
 
     /// Calls the hook when a poll can move the connection on.
     fn watch(&mut self, socket: &mut Socket, link: &Link) {
-        let Some(alarm) = self.alarm.clone() else { return };
-        let (wants, ticket) = (socket.wants(link), self.next_ticket());
+        let Some(wake_queue) = self.wake_queue.clone() else { return };
+        let (wants, token) = (socket.wants(link), self.next_token());
         let mut due = self.due(&wants, socket);
         // Locked, so that the thread takes no event for one that is out of date.
-        let state = alarm.lock();
-        let registered = socket.register(&alarm.registry, &alarm.interrupt, ticket, &wants);
-        if self.report.look(&registered) {
-            due = due.min(now().saturating_add(LOOK_AGAIN));
+        let state = wake_queue.lock();
+        let registered = socket.register(&wake_queue.registry, &wake_queue.interrupt, token, &wants);
+        if self.errors.check(&registered) {
+            due = due.min(now().saturating_add(RETRY_INTERVAL));
         }
-        alarm.watch(state, Target { ticket, wants, due }, now());
+        wake_queue.watch(state, Target { token, wants, due }, now());
     }
 }
 
 impl Drop for Notifier {
     fn drop(&mut self) {
-        if let (true, Some(alarm)) = (self.has_hook, &self.alarm) {
-            thread::stop(alarm);
+        if let (true, Some(wake_queue)) = (self.has_hook, &self.wake_queue) {
+            thread::stop(wake_queue);
         }
     }
 }
@@ -219,7 +224,7 @@ impl Drop for Notifier {
 /// Sleeps until a poll can move the connection on, or the program asks for it.
 fn sleep(
     queue: &mut Queue,
-    ticket: usize,
+    token: usize,
     wants: &Wants,
     interrupt: &Interrupt,
     until: Duration,
@@ -230,7 +235,7 @@ fn sleep(
             break;
         }
         match queue.sleep(left) {
-            Ok(()) if queue.has(ticket) => break,
+            Ok(()) if queue.has(token) => break,
             Ok(()) => {}
             // A signal, which the program may want to look at.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => break,

@@ -9,15 +9,15 @@ use std::{
 
 use super::{
     super::now,
-    alarm::{Alarm, Hook, State, Watch},
+    wake_queue::{SharedHook, State, WakeQueue, WatchState},
 };
 use crate::error::Error;
 
 /// Starts the thread that serves the hook of this generation.
-pub(super) fn start(alarm: &Arc<Alarm>, state: &mut State) -> Result<(), Error> {
-    let (alarm, generation) = (Arc::clone(alarm), state.generation);
+pub(super) fn start(wake_queue: &Arc<WakeQueue>, state: &mut State) -> Result<(), Error> {
+    let (wake_queue, generation) = (Arc::clone(wake_queue), state.generation);
     let thread = thread::Builder::new().name("websocket-peer: waker".into());
-    state.thread = Some(thread.spawn(move || run(&alarm, generation))?);
+    state.thread = Some(thread.spawn(move || run(&wake_queue, generation))?);
     state.has_thread = true;
     state.is_calling = false;
     Ok(())
@@ -25,13 +25,13 @@ pub(super) fn start(alarm: &Arc<Alarm>, state: &mut State) -> Result<(), Error> 
 
 /// Ends the thread, whatever it does. It is gone when this returns, unless it is within the hook: that may wait for its
 /// caller, or be its caller.
-pub(super) fn stop(alarm: &Alarm) {
-    let mut state = alarm.lock();
+pub(super) fn stop(wake_queue: &WakeQueue) {
+    let mut state = wake_queue.lock();
     state.generation += 1;
     let hook = state.hook.take();
     let thread = state.thread.take().filter(|_| !state.is_calling);
     drop(state);
-    alarm.rouse();
+    wake_queue.wake_all();
     // It may own anything, so it is dropped when nothing is locked.
     drop(hook);
     if let Some(Err(panic)) = thread.map(thread::JoinHandle::join) {
@@ -39,36 +39,36 @@ pub(super) fn stop(alarm: &Alarm) {
     }
 }
 
-fn run(alarm: &Alarm, generation: u64) {
-    let mut state = alarm.lock();
+fn run(wake_queue: &WakeQueue, generation: u64) {
+    let mut state = wake_queue.lock();
     while state.generation == generation {
         let now = now();
         let State { watch, is_waiting, hook, .. } = &*state;
         state = match (watch, hook) {
-            (Watch::Over, _) => {
+            (WatchState::Detached, _) => {
                 state.has_thread = false;
                 return;
             }
-            (Watch::For(target), Some(hook)) if !is_waiting && target.is_due(now) => {
+            (WatchState::For(target), Some(hook)) if !is_waiting && target.is_due(now) => {
                 let (hook, at) = (hook.clone(), now.min(target.due));
-                state.watch = Watch::Told { at };
-                ring(alarm, state, hook, generation)
+                state.watch = WatchState::Called { at };
+                call_hook(wake_queue, state, hook, generation)
             }
-            (Watch::For(_), _) if !is_waiting => {
+            (WatchState::For(_), _) if !is_waiting => {
                 drop(state);
-                sleep(alarm, generation);
-                alarm.lock()
+                sleep(wake_queue, generation);
+                wake_queue.lock()
             }
-            _ => alarm.park(state),
+            _ => wake_queue.park(state),
         };
     }
 }
 
 /// Calls the hook. It may do anything, and take any time.
-fn ring<'a>(
-    alarm: &'a Alarm,
+fn call_hook<'a>(
+    wake_queue: &'a WakeQueue,
     mut state: MutexGuard<'a, State>,
-    hook: Hook,
+    hook: SharedHook,
     generation: u64,
 ) -> MutexGuard<'a, State> {
     state.is_calling = true;
@@ -80,7 +80,7 @@ fn ring<'a>(
     if called.is_err() {
         log::error!("the hook of `on_wake` panicked");
     }
-    let mut state = alarm.lock();
+    let mut state = wake_queue.lock();
     if state.generation == generation {
         state.is_calling = false;
     }
@@ -91,12 +91,12 @@ fn ring<'a>(
 ///
 /// It decides so while it holds the queue, so a nudge that is sent afterwards wakes this sleeper and no other. While it
 /// slept another thread may have taken its place: what it has found is for the connection, not for the thread.
-fn sleep(alarm: &Alarm, generation: u64) {
-    let mut queue = alarm.queue();
-    let mut state = alarm.lock();
+fn sleep(wake_queue: &WakeQueue, generation: u64) {
+    let mut queue = wake_queue.queue();
+    let mut state = wake_queue.lock();
     let now = now();
     let until = match &state.watch {
-        Watch::For(target) if !target.is_due(now) => target.due,
+        WatchState::For(target) if !target.is_due(now) => target.due,
         _ => return,
     };
     if state.is_waiting || state.generation != generation {
@@ -108,11 +108,11 @@ fn sleep(alarm: &Alarm, generation: u64) {
         Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
         slept => slept,
     };
-    let mut state = alarm.lock();
+    let mut state = wake_queue.lock();
     state.sleeps_until = None;
     // The poll finds out what the system does not tell.
-    let has_failed = queue.report.look(&slept);
-    if let Watch::For(target) = &mut state.watch {
-        target.wants.now |= has_failed || queue.has(target.ticket);
+    let has_failed = queue.errors.check(&slept);
+    if let WatchState::For(target) = &mut state.watch {
+        target.wants.now |= has_failed || queue.has(target.token);
     }
 }

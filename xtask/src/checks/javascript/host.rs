@@ -1,6 +1,7 @@
-//! The session that the page's clients join: this crate's own server, on a thread of its own.
+//! Hosts the session that the page's clients join: a server of this crate, on a separate thread.
 //!
-//! What is said to it comes back, so that a client's own arguments tell what has become of them on the way.
+//! It sends calls back to the caller, so that a client can compare the arguments that it sent with those that it
+//! receives.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,13 +16,13 @@ use websocket_peer::multiplayer::{
 use websocket_peer::variant::{Dictionary, Variant, Vector2};
 use websocket_peer::{Error, PeerOptions, ServerOptions};
 
-/// How soon it sees that it is to end.
+/// The interval at which the thread checks whether to stop.
 const STEP: Duration = Duration::from_millis(50);
 
-/// What a client has to say where one has to.
+/// The password of a session with authentication.
 const PASSWORD: &[u8] = b"open sesame";
 
-/// Hosts until it is dropped.
+/// A running session. Dropping this stops it.
 pub struct Host {
     url: String,
     stop: Arc<AtomicBool>,
@@ -29,24 +30,24 @@ pub struct Host {
 }
 
 impl Host {
-    /// Hosts a session, for everybody or for those who know the password.
+    /// Hosts a session, with or without a password.
     pub fn start(authenticate: bool) -> Result<Self> {
-        // Not as strict as towards strangers: all clients come from one address.
+        // A higher limit than the default: all clients have one address.
         let server = ServerOptions::default()
             .connection(PeerOptions::for_server())
             .max_pending_handshakes_per_address(100);
         let session =
             SessionOptions::default().authenticate(authenticate).auth_timeout(Duration::from_secs(1));
         let options = MultiplayerOptions::default().server(server).session(session);
-        let mut stage = Stage::new(MultiplayerPeer::bind("127.0.0.1:0", options)?)?;
-        let url = format!("ws://{}", stage.peer.local_addr()?);
+        let mut game = Game::new(MultiplayerPeer::bind("127.0.0.1:0", options)?)?;
+        let url = format!("ws://{}", game.peer.local_addr()?);
 
         let stop = Arc::<AtomicBool>::default();
         let thread = thread::Builder::new().name("session".into()).spawn({
             let stop = Arc::clone(&stop);
             move || {
                 while !stop.load(Ordering::Relaxed) {
-                    stage.turn();
+                    game.step();
                 }
             }
         })?;
@@ -62,21 +63,21 @@ impl Drop for Host {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
-            // If it has panicked, that was printed.
+            // A panic of the thread has been printed.
             let _ = thread.join();
         }
     }
 }
 
-/// The session, and the nodes that a page declares as well.
-struct Stage {
+/// The session, and its nodes, which the page declares as well.
+struct Game {
     peer: MultiplayerPeer,
     echo: NodeKey,
     spawner: NodeKey,
     input: NodeKey,
 }
 
-impl Stage {
+impl Game {
     fn new(mut peer: MultiplayerPeer) -> Result<Self, Error> {
         let coin = Properties::new()
             .with(Property::of::<Vector2>("position"))
@@ -94,40 +95,40 @@ impl Stage {
         Ok(Self { peer, echo, spawner, input })
     }
 
-    fn turn(&mut self) {
+    fn step(&mut self) {
         self.peer.wait(STEP);
         while let Some(event) = self.peer.next_event() {
-            match self.answer(event) {
-                // It left meanwhile.
+            match self.handle(event) {
+                // The client has disconnected.
                 Ok(()) | Err(Error::UnknownPeer) => {}
                 Err(error) => eprintln!("session: {error}"),
             }
         }
     }
 
-    fn answer(&mut self, event: Event) -> Result<(), Error> {
+    fn handle(&mut self, event: Event) -> Result<(), Error> {
         match event {
-            Event::Call(call) => self.answer_call(call),
+            Event::Call(call) => self.handle_call(call),
             Event::Packet { from, data } => self.peer.session().send_bytes(from, data.as_bytes()),
-            Event::Auth { from, data } => self.judge(from, data.as_bytes()),
+            Event::Auth { from, data } => self.authenticate(from, data.as_bytes()),
             Event::Synchronized { from, state, .. } | Event::Changed { from, state, .. } => {
-                self.tell(from, &state)
+                self.report_state(from, &state)
             }
             _ => Ok(()),
         }
     }
 
-    fn answer_call(&mut self, Call { from, method, arguments, .. }: Call) -> Result<(), Error> {
+    fn handle_call(&mut self, Call { from, method, arguments, .. }: Call) -> Result<(), Error> {
         match &*method {
-            // What it is to Godot, in a form that cannot be mistaken.
+            // The argument as Godot sees it, with its type.
             "measure" => {
                 let text = arguments.first().map(|value| format!("{}: {value}", value.kind()));
                 self.say(from, vec![text.into()])
             }
-            // The client has declared something else as its argument.
+            // The client has declared another argument type.
             "misuse" => self.peer.session().call_method(self.echo, from, "misuse", arguments),
             "dismiss" => {
-                self.say(from, vec!["goodbye".into()])?;
+                self.say(from, vec!["dismissed".into()])?;
                 self.peer.session().disconnect_peer(from)
             }
             "appear" => self.appear(from),
@@ -143,7 +144,7 @@ impl Stage {
         self.peer.session().call_method(self.echo, to, "say", arguments)
     }
 
-    /// Two nodes come, and one of them moves, changes and goes again, for this client alone.
+    /// Spawns two nodes for this client alone, then moves, changes and despawns one of them.
     fn appear(&mut self, to: PeerId) -> Result<(), Error> {
         let mut session = self.peer.session();
         let coin = Spawn::scene(0)
@@ -162,15 +163,15 @@ impl Stage {
         session.despawn(coin)
     }
 
-    /// Says what a client has said of its input.
-    fn tell(&mut self, from: PeerId, state: &State) -> Result<(), Error> {
-        let told: Vec<String> = state.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-        told.into_iter().try_for_each(|told| self.say(from, vec![told.into()]))
+    /// Sends a client the state of its input node, one property per call.
+    fn report_state(&mut self, from: PeerId, state: &State) -> Result<(), Error> {
+        let properties: Vec<String> = state.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        properties.into_iter().try_for_each(|property| self.say(from, vec![property.into()]))
     }
 
-    fn judge(&mut self, from: PeerId, said: &[u8]) -> Result<(), Error> {
+    fn authenticate(&mut self, from: PeerId, password: &[u8]) -> Result<(), Error> {
         let mut session = self.peer.session();
-        if said != PASSWORD {
+        if password != PASSWORD {
             return session.disconnect_peer(from);
         }
         session.send_auth(from, b"welcome")?;
@@ -178,7 +179,7 @@ impl Stage {
     }
 }
 
-/// What is declared at `Echo`.
+/// The methods of the node `Echo`.
 fn methods() -> Methods {
     Methods::new()
         .with(Method::new("say").any_peer().variadic())

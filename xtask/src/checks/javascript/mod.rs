@@ -1,5 +1,5 @@
-//! The `js` feature from JavaScript's side: `tests/js` is a page that tests the package as a web developer would use it,
-//! and a program that holds TypeScript to its declarations.
+//! Tests the `js` feature from JavaScript: `tests/js` has a page that uses the package as a web developer would, and a
+//! TypeScript program that checks its declarations.
 
 mod host;
 
@@ -19,7 +19,7 @@ use crate::webdriver::Page;
 
 const TYPESCRIPT: &str = "7.0.2";
 
-/// How long the page may take.
+/// The deadline of the page.
 const LIMIT: Duration = Duration::from_secs(120);
 
 pub async fn run(project: &Project) -> Result<Outcome> {
@@ -37,20 +37,20 @@ pub async fn run(project: &Project) -> Result<Outcome> {
     outcome
 }
 
-/// Compiles what a TypeScript user would write; nothing is made of it.
+/// Type-checks the TypeScript program, without output.
 async fn compile(project: &Project, tests: &Path) -> Result<()> {
     let compiler: PathBuf = ["bin", "tsc"].iter().collect();
     let compiler = node::package(project, "typescript", TYPESCRIPT).await?.join(compiler);
     project.command("node").arg(compiler).arg("--project").arg(tests).run().await
 }
 
-/// The page writes its verdict into `<html data-result>` and tells about it in `#report`.
+/// Reads the page's verdict in `<html data-result>`, and prints the report in `#report`.
 async fn outcome(page: &Page) -> Result<Outcome> {
     let result = "document.documentElement.dataset.result ?? null";
     let verdict = page.wait_for("the tests to end", LIMIT, result, vec![], |result| !result.is_null()).await;
     println!("{}", page.text("#report").await?.trim_end());
     for error in page.console_errors().await? {
-        println!("the browser's console: {error}");
+        println!("browser console: {error}");
     }
     ensure!(verdict? == "passed", "the page reports failed tests");
     Ok(Outcome::Passed)

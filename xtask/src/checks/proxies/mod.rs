@@ -1,5 +1,5 @@
-//! nginx and Caddy before a server of this crate, by the recipes in `docs/`: clients come through, plain and secure, and
-//! with their own address; pages of strangers are kept out; and a silent connection stays.
+//! Runs nginx and Caddy in front of a server of this crate, with the recipes in `docs/`: plain and secure clients
+//! connect, the server sees their own address, pages of other origins are rejected, and a silent connection stays open.
 
 mod programs;
 mod recipes;
@@ -20,43 +20,43 @@ use websocket_peer::{
 use crate::demo::echo::EchoServer;
 use crate::demo::native::{self, until};
 use crate::ports::loopback;
+use crate::process::Cmd;
 use crate::project::Project;
 use crate::report::Outcome;
-use crate::sh::Cmd;
 use crate::wait::within;
-use recipes::{Place, SHORT};
+use recipes::{SHORT, Setup};
 
-/// How long a proxy may take to listen.
+/// The deadline for a proxy to listen.
 const START: Duration = Duration::from_secs(30);
 
-/// How often the server asks a silent peer; more often than the shortened recipe cuts a silent connection.
+/// The server's heartbeat interval, shorter than the silence after which the shortened recipe ends a connection.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 
-/// An address that a client claims to have.
+/// The address in the client's own `X-Forwarded-For`, which the proxy must replace.
 const CLAIMED: &str = "203.0.113.9";
 
 pub async fn run(project: &Project) -> Result<Outcome> {
     let nginx = programs::get(project, "nginx").await?;
     let caddy = programs::get(project, "caddy").await?;
     let (Some(nginx), Some(caddy)) = (nginx, caddy) else {
-        return Ok(Outcome::LeftOut("nginx and Caddy are not both installed here".into()));
+        return Ok(Outcome::Skipped("nginx and Caddy are not both installed".into()));
     };
 
     let authority = Authority::new("proxies")?;
     let identity = authority.issue(&["localhost"])?;
     let upstream = Upstream::start()?;
-    let place = |name| Place::make(project, name, &identity, upstream.port);
+    let set_up = |name| Setup::make(project, name, &identity, upstream.port);
 
-    let before = place("nginx")?;
-    let started = before.nginx(project, &nginx)?;
-    visit(started, &before, &upstream, authority.pem()).await.context("through nginx")?;
-    let before = place("caddy")?;
-    let started = before.caddy(project, &caddy)?;
-    visit(started, &before, &upstream, authority.pem()).await.context("through Caddy")?;
+    let setup = set_up("nginx")?;
+    let proxy = setup.nginx(project, &nginx)?;
+    check(proxy, &setup, &upstream, authority.pem()).await.context("through nginx")?;
+    let setup = set_up("caddy")?;
+    let proxy = setup.caddy(project, &caddy)?;
+    check(proxy, &setup, &upstream, authority.pem()).await.context("through Caddy")?;
     Ok(Outcome::Passed)
 }
 
-async fn visit(proxy: Cmd, place: &Place, upstream: &Upstream, authority: &str) -> Result<()> {
+async fn check(proxy: Cmd, setup: &Setup, upstream: &Upstream, authority: &str) -> Result<()> {
     let (_running, mut lines) = proxy.start()?;
     tokio::spawn(async move {
         while let Some(line) = lines.recv().await {
@@ -66,22 +66,22 @@ async fn visit(proxy: Cmd, place: &Place, upstream: &Upstream, authority: &str) 
     let roots = TlsRoots::Custom { pem: authority.into() };
     let options = PeerOptions::default()
         .tls(TlsOptions::default().roots(roots))
-        // The server's heartbeat is what is tested.
+        // Only the server's heartbeat is tested.
         .heartbeat_interval(Duration::ZERO)
         .header("X-Forwarded-For", CLAIMED);
-    for (scheme, port) in [("ws", place.plain), ("wss", place.secure)] {
+    for (scheme, port) in [("ws", setup.plain), ("wss", setup.secure)] {
         within(START, "starting to listen", listens(port)).await?;
         let host = format!("localhost:{port}");
         let url = format!("{scheme}://{host}/game");
         println!("… {url}");
         native::exchange(&url, options.clone()).await?;
-        let seen = upstream.seen.try_recv().context("the server saw nobody")?;
-        let expected = Seen { client: Some(loopback(0).ip()), host };
-        ensure!(seen == expected, "the server saw {seen:?}, not {expected:?}");
+        let received = upstream.requests.try_recv().context("the server received no request")?;
+        let expected = Received { client: Some(loopback(0).ip()), host };
+        ensure!(received == expected, "the server received {received:?}, not {expected:?}");
 
-        keeps_pages_out(&url, options.clone().header("Origin", "https://evil.example")).await?;
-        stays_through_silence(&url, options.clone()).await?;
-        upstream.seen.try_recv().context("the server saw nobody")?;
+        rejects_other_origins(&url, options.clone().header("Origin", "https://evil.example")).await?;
+        stays_open_through_silence(&url, options.clone()).await?;
+        upstream.requests.try_recv().context("the server received no request")?;
     }
     Ok(())
 }
@@ -93,19 +93,19 @@ async fn listens(port: u16) -> Result<()> {
     Ok(())
 }
 
-/// The server's refusal comes through.
-async fn keeps_pages_out(url: &str, options: PeerOptions) -> Result<()> {
+/// Checks that the server's rejection reaches the client.
+async fn rejects_other_origins(url: &str, options: PeerOptions) -> Result<()> {
     let mut peer = WebSocketPeer::with_options(options);
     peer.connect(url)?;
-    until(&mut peer, "the refusal", |peer| peer.state() == ReadyState::Closed).await?;
+    until(&mut peer, "the rejection", |peer| peer.state() == ReadyState::Closed).await?;
     match peer.close_info().map(|info| &info.cause) {
         Some(CloseCause::Refused { status: Some(403), .. }) => Ok(()),
-        other => bail!("a page of a stranger was answered with {other:?}"),
+        other => bail!("a page of another origin got {other:?}"),
     }
 }
 
-/// Longer than the proxy lets a connection be silent.
-async fn stays_through_silence(url: &str, options: PeerOptions) -> Result<()> {
+/// Stays silent for longer than the proxy allows.
+async fn stays_open_through_silence(url: &str, options: PeerOptions) -> Result<()> {
     let mut peer = WebSocketPeer::with_options(options);
     peer.connect(url)?;
     until(&mut peer, "opening", |peer| peer.state() == ReadyState::Open).await?;
@@ -115,7 +115,7 @@ async fn stays_through_silence(url: &str, options: PeerOptions) -> Result<()> {
         tokio::select! {
             () = &mut silence => break,
             () = sleep(Duration::from_millis(100)) => {
-                ensure!(peer.poll() == ReadyState::Open, "silence ended it: {:?}", peer.close_info());
+                ensure!(peer.poll() == ReadyState::Open, "the connection ended in silence: {:?}", peer.close_info());
             }
         }
     }
@@ -123,15 +123,15 @@ async fn stays_through_silence(url: &str, options: PeerOptions) -> Result<()> {
     until(&mut peer, "closing", |peer| peer.state() == ReadyState::Closed).await
 }
 
-/// The server behind the proxies, and what it sees of those who come.
+/// The server behind the proxies, and the requests that it receives.
 struct Upstream {
     port: u16,
-    seen: Receiver<Seen>,
+    requests: Receiver<Received>,
     _server: EchoServer,
 }
 
 #[derive(Debug, PartialEq)]
-struct Seen {
+struct Received {
     client: Option<IpAddr>,
     host: String,
 }
@@ -144,17 +144,17 @@ impl Upstream {
             .connection(PeerOptions::for_server().heartbeat_interval(HEARTBEAT))
             .paths(["/game"])
             .max_pending_handshakes_per_address(256);
-        let (sender, seen) = mpsc::channel();
+        let (sender, requests) = mpsc::channel();
         let server = EchoServer::start(listener, options, move |request| {
-            // The receiver goes only when the server does.
-            let _ = sender.send(Seen { client: client(request), host: request.host().to_owned() });
+            // The receiver lives as long as the server.
+            let _ = sender.send(Received { client: client(request), host: request.host().to_owned() });
             Admission::accept()
         })?;
-        Ok(Self { port, seen, _server: server })
+        Ok(Self { port, requests, _server: server })
     }
 }
 
-/// Who sits behind the proxy, as README.md tells programs to find out.
+/// Returns the address of the client behind the proxy, in the way that the documentation recommends.
 fn client(request: &Request) -> Option<IpAddr> {
     let proxy = request.addr().ip().to_canonical();
     if !proxy.is_loopback() {

@@ -1,4 +1,4 @@
-//! nginx and Caddy themselves.
+//! Gets the programs nginx and Caddy.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,12 @@ use anyhow::{Context, Result};
 
 use crate::project::Project;
 
-/// Where Debian's packages have programs.
+/// The folders of programs in Debian's packages.
 const FOLDERS: [&str; 2] = ["usr/bin", "usr/sbin"];
 
-/// A proxy's program: the system's own, or one from Debian's package of that name, which is only unpacked into `target`.
-/// To install it would start a web server on this machine. `None` where there is neither.
+/// Returns a proxy's program: the system's own, or the one in Debian's package of that name, which is only unpacked
+/// into `target`, because installing the package would start a web server on this machine. Returns `None` if there is
+/// neither.
 pub async fn get(project: &Project, name: &str) -> Result<Option<PathBuf>> {
     if let Some(program) = project.which(name) {
         return Ok(Some(program));
@@ -33,9 +34,9 @@ fn find(directory: &Path, name: &str) -> Option<PathBuf> {
 
 async fn unpack(project: &Project, name: &str, directory: &Path) -> Result<()> {
     fs::create_dir_all(directory)?;
-    // It downloads to where it is started.
-    let here = format!("--chdir={}", directory.display());
-    project.command("env").arg(here).args(["apt-get", "download", name]).run().await?;
+    // apt-get downloads into the working directory.
+    let chdir = format!("--chdir={}", directory.display());
+    project.command("env").arg(chdir).args(["apt-get", "download", name]).run().await?;
     for entry in fs::read_dir(directory)? {
         let file = entry?.path();
         if file.extension().is_some_and(|extension| extension == "deb") {

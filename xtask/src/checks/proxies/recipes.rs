@@ -1,5 +1,5 @@
-//! The recipes of `docs/`, for this machine: other names, ports and certificates, and times for those who do not want to
-//! wait. Whatever else they say is what is tested.
+//! Adapts the recipes of `docs/` to the test: other names, ports and certificates, and shorter timeouts. Everything
+//! else in them is tested as it stands.
 
 use std::fs;
 use std::net::TcpListener;
@@ -9,14 +9,14 @@ use anyhow::{Context, Result, ensure};
 use testkit::certs::Identity;
 
 use crate::ports::loopback;
+use crate::process::Cmd;
 use crate::project::Project;
-use crate::sh::Cmd;
 
-/// The recipe's limit for silence, shortened: in seconds.
+/// The shortened timeout of the recipe for a silent connection, in seconds.
 pub const SHORT: u64 = 3;
 
-/// Where a proxy listens, what it shows there, and whom it stands before.
-pub struct Place {
+/// A proxy's ports, certificate, and the port of the server behind it.
+pub struct Setup {
     pub plain: u16,
     pub secure: u16,
     upstream: u16,
@@ -25,8 +25,8 @@ pub struct Place {
     key: PathBuf,
 }
 
-impl Place {
-    /// For the proxy of this name.
+impl Setup {
+    /// Makes the setup for the proxy of this name.
     pub fn make(project: &Project, name: &str, identity: &Identity, upstream: u16) -> Result<Self> {
         let directory = project.target().join("proxies").join(name);
         fs::create_dir_all(&directory)?;
@@ -67,7 +67,7 @@ impl Place {
 
     pub fn caddy(&self, project: &Project, program: &Path) -> Result<Cmd> {
         let Self { plain, secure, upstream, .. } = self;
-        // It takes no site that is both, and redirects from a port that may be somebody else's.
+        // Caddy does not allow a site that is both plain and secure, and its redirects would use a fixed port.
         let site = |head: String| {
             let upstream = format!("reverse_proxy 127.0.0.1:{upstream}");
             let changes = [("game.example {", head), ("reverse_proxy 127.0.0.1:9080", upstream)];
@@ -80,29 +80,29 @@ impl Place {
         let path = self.directory.join("Caddyfile");
         fs::write(&path, whole)?;
         let command = project.command(&program.to_string_lossy());
-        // What it keeps, it keeps here.
+        // Caddy stores its data here.
         let command = command.env("XDG_DATA_HOME", &self.directory).env("XDG_CONFIG_HOME", &self.directory);
         Ok(command.args(["run", "--adapter", "caddyfile", "--config"]).arg(&path))
     }
 }
 
-/// A recipe with these changes, each of which must find its place.
+/// Returns a recipe with these changes. The text to replace must occur exactly once.
 fn adapted(project: &Project, name: &str, changes: &[(&str, String)]) -> Result<String> {
     let path = project.root().join("docs").join(name);
     let mut text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     for (from, to) in changes {
-        ensure!(text.matches(from).count() == 1, "docs/{name} has not one `{from}`, but none or several");
+        ensure!(text.matches(from).count() == 1, "docs/{name} must have `{from}` exactly once");
         text = text.replace(from, to);
     }
     Ok(text)
 }
 
-/// As both proxies write a path that may have spaces.
+/// Quotes a path in the syntax of both proxies.
 fn quoted(path: &Path) -> String {
     format!("\"{}\"", path.display())
 }
 
-/// A port that nobody uses now.
+/// Returns a port that is free now.
 fn free_port() -> Result<u16> {
     Ok(TcpListener::bind(loopback(0))?.local_addr()?.port())
 }

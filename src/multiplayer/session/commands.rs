@@ -1,0 +1,156 @@
+//! What other peers say to this end: bytes, calls, and what they mean by their numbers.
+
+use bytes::Bytes;
+
+use super::{Session, checksum};
+use crate::{
+    multiplayer::{
+        event::{Call, Event},
+        id::PeerId,
+        node::NodeKey,
+        packet_error::PacketError,
+        paths::{ROOT, relative},
+        rpc::{Caller, NO_METHODS},
+        wire::{CallPacket, Command, NodeRef, SimplifyPath},
+    },
+    packet::Packet,
+};
+
+/// How many paths a peer may number while memory is scarce: they fit into a peer's own share of it.
+const FEW_PATHS: usize = 16;
+
+impl Session {
+    /// A command that came in `packet`, directly or by relay, and does not concern the session itself.
+    pub(super) fn handle_command(
+        &mut self,
+        from: PeerId,
+        command: Command<'_>,
+        packet: &Bytes,
+    ) -> Result<(), PacketError> {
+        match command {
+            Command::Call(call) => self.handle_call(from, call),
+            Command::SimplifyPath(announcement) => {
+                self.memory_usage_changed = true;
+                self.handle_simplify_path(from, announcement)
+            }
+            Command::ConfirmPath { valid, id } => {
+                self.handle_confirm_path(from, id, valid);
+                Ok(())
+            }
+            Command::Raw(bytes) => {
+                let data = Packet::from_binary(packet.slice_ref(bytes));
+                self.push_event(Event::Packet { from, data });
+                Ok(())
+            }
+            Command::Spawn(spawn) => {
+                self.memory_usage_changed = true;
+                self.handle_spawn(from, spawn)
+            }
+            Command::Despawn { net_id } => {
+                self.memory_usage_changed = true;
+                self.handle_despawn(from, net_id)
+            }
+            Command::Sync { time, entries } => {
+                self.handle_sync(from, time, entries);
+                Ok(())
+            }
+            Command::Delta(entries) => {
+                self.handle_delta(from, entries);
+                Ok(())
+            }
+            Command::System(_) => Err(PacketError::RelayedSystem),
+        }
+    }
+
+    /// A method is handle_call. Nothing of it reaches the program unless all of it is right.
+    fn handle_call(&mut self, from: PeerId, call: CallPacket<'_>) -> Result<(), PacketError> {
+        let key = match call.node {
+            NodeRef::Id(id) => self.node_numbered(from, id).ok_or(PacketError::UnknownNode { id })?,
+            NodeRef::Path(path) => self.node_at(path).ok_or(PacketError::UnknownPath)?,
+        };
+        let node = self.nodes.get(key).ok_or(PacketError::UnknownPath)?;
+        let method = node.methods.get(call.method).ok_or(PacketError::UnknownMethod { id: call.method })?;
+        let name = || method.name.clone();
+        let may = match method.caller {
+            Caller::AnyPeer => true,
+            Caller::Authority => from == node.authority,
+            Caller::Disabled => false,
+        };
+        if !may {
+            return Err(PacketError::NotAllowed { method: name() });
+        }
+        let arguments = call.arguments.decode(self.objects());
+        let arguments = arguments.map_err(|error| PacketError::InvalidArgument { method: name(), error })?;
+        let arguments =
+            method.receive(arguments).map_err(|error| PacketError::InvalidCall { method: name(), error })?;
+        let call = Call { from, node: key, method: name(), arguments };
+        self.stats.calls_received += 1;
+        self.push_event(Event::Call(call));
+        Ok(())
+    }
+
+    /// A peer says by what number it is going to call a node. If this end knows the node, it confirms that.
+    fn handle_simplify_path(
+        &mut self,
+        from: PeerId,
+        announcement: SimplifyPath<'_>,
+    ) -> Result<(), PacketError> {
+        let SimplifyPath { md5, id, path } = announcement;
+        let path = relative(path, &self.options.root_path).ok_or(PacketError::UnknownPath)?;
+        let max = match self.memory_scarce {
+            false => self.options.max_paths_per_peer,
+            true => self.options.max_paths_per_peer.min(FEW_PATHS),
+        };
+        let known = self.peers.paths(from).ok_or(PacketError::UnknownPeer)?;
+        let mut valid = true;
+        match self.nodes.at(path).and_then(|key| Some((key, self.nodes.get(key)?))) {
+            Some((key, node)) => {
+                known.insert(id, node.path.clone(), Some(key), max)?;
+                valid = node.methods.md5_digits() == &md5;
+                // Who calls nothing at the root names it only to say drain_path_id.
+                let is_drain_request = path == ROOT && &md5 == NO_METHODS;
+                if !valid && !is_drain_request {
+                    self.report_mismatch(from, key, Some(&md5));
+                }
+            }
+            // There always is a root. It may be declared later, and is then handle_call by this number.
+            None if path == ROOT => known.insert(id, self.root.clone(), None, max)?,
+            None => return Err(PacketError::UnknownPath),
+        }
+        self.send_command(from, &Command::ConfirmPath { valid, id });
+        Ok(())
+    }
+
+    /// A peer knows what we mean by a number. It is good even if the peer has other methods there.
+    fn handle_confirm_path(&mut self, from: PeerId, id: u32, valid: bool) {
+        let Some(key) = self.nodes.numbered(id) else { return };
+        let Some(node) = self.nodes.get_mut(key) else { return };
+        if node.path_acks.confirm(from) {
+            self.replication.outgoing.set_announced(key, false);
+            if !valid {
+                self.report_mismatch(from, key, None);
+            }
+        }
+    }
+
+    /// A peer has declared other methods at a node.
+    fn report_mismatch(&mut self, peer: PeerId, key: NodeKey, md5: Option<&[u8; 32]>) {
+        if !self.nodes.add_mismatch(key, peer) {
+            return;
+        }
+        let Some(node) = self.nodes.get(key) else { return };
+        let theirs = md5.and_then(|md5| checksum::find(md5, &node.methods, self.nodes.methods()));
+        let ours = checksum::names(&node.methods);
+        self.push_event(Event::ChecksumMismatch { peer, node: key, ours, theirs });
+    }
+
+    /// The node that a peer means by a number. One that was declared anew is found at its path.
+    pub(super) fn node_numbered(&mut self, peer: PeerId, number: u32) -> Option<NodeKey> {
+        let (key, path) = self.peers.paths(peer)?.get(number)?;
+        key.filter(|key| self.nodes.get(*key).is_some()).or_else(|| self.nodes.at(path))
+    }
+
+    fn node_at(&self, path: &str) -> Option<NodeKey> {
+        self.nodes.at(relative(path, &self.options.root_path)?)
+    }
+}

@@ -1,0 +1,205 @@
+//! Farewells. What an engine reads together with the end of a connection it loses: the last message before a kick is the one
+//! that matters. So before a connection is closed its other end is awaits_confirmation something that engines answer when they have handled
+//! all that came before: to confirm the path of the root.
+
+use super::{Session, SessionPhase, peers::PeerState};
+use crate::{
+    close::{CloseCause, CloseCode, CloseInfo, Limit, Timeout},
+    error::Error,
+    multiplayer::{
+        event::{AuthFailure, DisconnectReason, Event},
+        id::PeerId,
+        output::{Output, Recipients},
+        paths::ROOT,
+        rpc::NO_METHODS,
+        wire::{Command, SimplifyPath},
+    },
+};
+
+const KICKED: &str = "disconnected by the server";
+const LEFT: &str = "the session was left";
+const REJECTED: &str = "sent too many packets that were rejected";
+
+impl Session {
+    /// Sends a peer away. It is gone at once; its connection is closed when it has confirmed that it has read everything, or
+    /// at [`drain_timeout`](super::super::SessionOptions::drain_timeout).
+    ///
+    /// A client can so disconnect the server only, which is to [`leave`](Self::leave).
+    ///
+    /// # Errors
+    /// [`Error::UnknownPeer`] for a peer to which there is no connection, or one that is leaving already.
+    ///
+    /// Godot: `disconnect_peer`.
+    pub fn disconnect_peer(&mut self, peer: PeerId) -> Result<(), Error> {
+        if !self.is_server {
+            return match self.peers.state(peer) {
+                Some(PeerState::AwaitingId | PeerState::Authenticating(_) | PeerState::Admitted(_))
+                    if peer == PeerId::SERVER =>
+                {
+                    self.leave();
+                    Ok(())
+                }
+                _ => Err(Error::UnknownPeer),
+            };
+        }
+        match self.peers.state(peer) {
+            Some(PeerState::Admitted(_)) => self.disconnect_gracefully(&[peer], DisconnectReason::Kicked),
+            Some(PeerState::Authenticating(_)) => self.reject_auth(peer, AuthFailure::Kicked, KICKED),
+            // It is gone, and the program does not know that.
+            _ if self.peers.is_known(peer) => {}
+            Some(PeerState::AwaitingId | PeerState::Disconnecting { .. }) | None => {
+                return Err(Error::UnknownPeer);
+            }
+        }
+        self.peers.mark_unknown(peer);
+        Ok(())
+    }
+
+    /// Leaves the session; a server ends it. All peers are gone at once, without an event; events that were not read
+    /// are dropped, but for this end's id and own calls. The connections are closed as in [`disconnect_peer`](Self::disconnect_peer).
+    /// A client has [`Event::Disconnected`] at the end.
+    ///
+    /// Calls and packets to [`Target::All`](super::super::Target::All) are sent to no peer from now on, and are no error.
+    ///
+    /// Godot: `MultiplayerPeer.close`.
+    #[doc(alias = "close")]
+    pub fn leave(&mut self) {
+        if self.phase == SessionPhase::Running {
+            self.disconnect_all();
+        }
+        self.peers.clear_known();
+        self.drop_unread_events();
+    }
+
+    /// Disconnects all peers, and is over when their connections are closed.
+    fn disconnect_all(&mut self) {
+        self.phase = SessionPhase::Leaving;
+        if !self.is_server {
+            self.remove_relayed_peers(DisconnectReason::Kicked);
+        }
+        for peer in self.peers.all() {
+            match self.peers.state(peer) {
+                Some(PeerState::AwaitingId) => self.disconnect(peer, LEFT),
+                Some(PeerState::Authenticating(_)) => self.reject_auth(peer, AuthFailure::Kicked, LEFT),
+                Some(PeerState::Admitted(_) | PeerState::Disconnecting { .. }) | None => {}
+            }
+        }
+        let admitted = self.peers.admitted().to_vec();
+        self.disconnect_gracefully(&admitted, DisconnectReason::Kicked);
+        if self.peers.is_empty() {
+            self.phase = SessionPhase::Closed;
+        }
+    }
+
+    /// A peer's time has come.
+    pub(super) fn time_out(&mut self, peer: PeerId) {
+        match self.peers.state(peer) {
+            Some(PeerState::AwaitingId) => {
+                self.failure = Some(CloseCause::TimedOut(Timeout::Id));
+                self.disconnect(peer, "the server said no id in time");
+            }
+            Some(PeerState::Authenticating(_)) => {
+                self.reject_auth(peer, AuthFailure::TimedOut, "not authenticated in time");
+            }
+            Some(PeerState::Disconnecting { reason, .. }) => self.disconnect(peer, reason),
+            Some(PeerState::Admitted(_)) | None => {}
+        }
+    }
+
+    /// A peer that is parting says something.
+    pub(super) fn handle_disconnecting(&mut self, from: PeerId, packet: &[u8]) {
+        let Some(&PeerState::Disconnecting { awaits_confirmation: true, reason }) = self.peers.state(from)
+        else {
+            return;
+        };
+        match Command::decode(packet) {
+            Ok(Command::ConfirmPath { id, .. }) if Some(id) == self.nodes.drain_path_id() => {
+                self.disconnect(from, reason);
+            }
+            // Both ends part, and each waits for the other's answer.
+            Ok(Command::SimplifyPath(question)) if question.path == ROOT => {
+                let answer = Command::ConfirmPath { valid: true, id: question.id };
+                self.send_command_to(Recipients::One(from), answer);
+            }
+            _ => {}
+        }
+    }
+
+    /// The connection to a peer is to be closed, and nothing of the peer matters any more.
+    pub(super) fn disconnect(&mut self, peer: PeerId, reason: &'static str) {
+        self.disconnect_with(peer, CloseCode::NORMAL, reason);
+    }
+
+    /// Disconnects a peer that sent too many packets that were rejected. It is awaits_confirmation nothing first.
+    pub(super) fn disconnect_over_limit(&mut self, peer: PeerId) {
+        let cause = CloseCause::LimitExceeded(Limit::RejectedPacketRate);
+        let info = CloseInfo::with_code(cause, CloseCode::POLICY_VIOLATION.get());
+        match self.peers.state(peer) {
+            Some(PeerState::Admitted(_)) => {
+                self.disconnect_with(peer, CloseCode::POLICY_VIOLATION, REJECTED);
+                self.remove_peer(peer, DisconnectReason::Closed(info));
+            }
+            Some(PeerState::Authenticating(_)) => {
+                self.disconnect_with(peer, CloseCode::POLICY_VIOLATION, REJECTED);
+                self.push_event(Event::AuthFailed { peer, reason: AuthFailure::Closed(info) });
+            }
+            Some(PeerState::AwaitingId | PeerState::Disconnecting { .. }) | None => {}
+        }
+    }
+
+    fn disconnect_with(&mut self, peer: PeerId, code: CloseCode, reason: &'static str) {
+        self.peers.set_state(peer, PeerState::Disconnecting { awaits_confirmation: false, reason }, None);
+        // Departures may follow: they are not sent to this peer. So peers that are expelled together are one output.
+        self.outputs.push_back(Output::Disconnect { peer, code, reason });
+    }
+
+    /// Peers that are admitted, and directly connected, shall be no more.
+    fn disconnect_gracefully(&mut self, peers: &[PeerId], why: DisconnectReason) {
+        self.queue_departures();
+        for peer in peers {
+            self.peers.remove(*peer);
+        }
+        for peer in peers {
+            self.remove_peer(*peer, why.clone());
+        }
+        let reason = if self.phase == SessionPhase::Running { KICKED } else { LEFT };
+        let deadline = self.deadline(self.options.drain_timeout);
+        let Some((id, deadline)) = self.nodes.drain_path_id_or_new().zip(deadline) else {
+            for peer in peers {
+                self.disconnect(*peer, reason);
+            }
+            return;
+        };
+        for peer in peers {
+            self.peers.set_state(
+                *peer,
+                PeerState::Disconnecting { awaits_confirmation: true, reason },
+                Some(deadline),
+            );
+        }
+        if !peers.is_empty() {
+            let root = self.nodes.at(ROOT).and_then(|key| self.nodes.get(key));
+            let md5 = root.map_or(*NO_METHODS, |root| *root.methods.md5_digits());
+            let question = SimplifyPath { md5, id, path: ROOT };
+            self.send_command_to(peers.to_vec().into(), Command::SimplifyPath(question));
+        }
+    }
+
+    /// A peer that is not admitted is not going to be. Engines answer no question before they are: if it was told something,
+    /// it is given a little time to read that.
+    fn reject_auth(&mut self, peer: PeerId, why: AuthFailure, reason: &'static str) {
+        let data_sent =
+            self.peers.authentication(peer).is_some_and(|authentication| authentication.data_sent);
+        self.push_event(Event::AuthFailed { peer, reason: why });
+        match self.deadline(self.options.drain_timeout / 4).filter(|_| data_sent) {
+            Some(deadline) => {
+                self.peers.set_state(
+                    peer,
+                    PeerState::Disconnecting { awaits_confirmation: false, reason },
+                    Some(deadline),
+                );
+            }
+            None => self.disconnect(peer, reason),
+        }
+    }
+}

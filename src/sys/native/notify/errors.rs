@@ -1,0 +1,38 @@
+//! Logs that the system does not tell when sockets are ready: once, until it does again.
+
+use std::io;
+
+/// Remembers what the system did the last time.
+#[derive(Debug, Default)]
+pub(super) struct ErrorLog {
+    has_failed: bool,
+}
+
+impl ErrorLog {
+    /// Logs an error that follows a success. Returns `true` if there is an error.
+    pub(super) fn check(&mut self, result: &io::Result<()>) -> bool {
+        if let (Err(error), true) = (result, self.is_news(result)) {
+            log::error!("the system does not tell when a socket is ready: {error}");
+        }
+        result.is_err()
+    }
+
+    fn is_news(&mut self, result: &io::Result<()>) -> bool {
+        std::mem::replace(&mut self.has_failed, result.is_err()) != self.has_failed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_news_until_the_system_works_again() {
+        let mut errors = ErrorLog::default();
+        let news = [true, false, false, true, true, false].map(|works| {
+            let result = if works { Ok(()) } else { Err(io::ErrorKind::OutOfMemory.into()) };
+            errors.is_news(&result) && result.is_err()
+        });
+        assert_eq!(news, [false, true, false, false, false, true]);
+    }
+}

@@ -1,0 +1,7 @@
+//! One file for each theme.
+
+mod closing;
+mod godot;
+mod requests;
+mod silence;
+mod violations;

@@ -1,0 +1,8 @@
+//! The server's side once more, on a network that holds bytes back and delivers many at once: `common/network.rs`.
+
+#![cfg(not(target_family = "wasm"))]
+
+mod common;
+
+#[path = "accepted_peer/mod.rs"]
+mod behaviour;

@@ -1,0 +1,8 @@
+//! The server's side once more, on a network that delivers bytes one by one, and late: `common/network.rs`.
+
+#![cfg(not(target_family = "wasm"))]
+
+mod common;
+
+#[path = "accepted_peer/mod.rs"]
+mod behaviour;

@@ -1,8 +1,0 @@
-//! The server's side of a connection, `WebSocketPeer::accept`, against a client that is raw bytes.
-
-#![cfg(not(target_family = "wasm"))]
-
-mod common;
-
-#[path = "server_half/mod.rs"]
-mod behaviour;

@@ -1,8 +1,0 @@
-//! The server's side once more, on a network that delivers bytes one by one, and late: `common/network.rs`.
-
-#![cfg(not(target_family = "wasm"))]
-
-mod common;
-
-#[path = "server_half/mod.rs"]
-mod behaviour;

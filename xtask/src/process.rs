@@ -1,0 +1,319 @@
+//! Runs other programs: prints each command first, sets a deadline, and stops a program together with every process
+//! that it started. `process-wrap` makes the process group (on Windows the job object) that this takes.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::io::{self, BufRead, BufReader, PipeReader, PipeWriter};
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use process_wrap::tokio::{ChildWrapper, CommandWrap};
+use tokio::process::Command;
+use tokio::sync::mpsc::{self, UnboundedReceiver};
+
+use crate::project::Project;
+use crate::wait::Human;
+
+/// The default deadline of a program. On a slow machine a build from scratch takes many minutes.
+const LIMIT: Duration = Duration::from_secs(30 * 60);
+
+/// The deadline of a query such as `--version`.
+const QUERY_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long the output is read after the program has ended. A process that it started may keep the output open.
+const OUTPUT_GRACE: Duration = Duration::from_secs(2);
+
+/// A program with its arguments, which runs at the root of the repository.
+pub struct Cmd {
+    program: String,
+    /// `None` if the program is not installed.
+    path: Option<PathBuf>,
+    args: Vec<OsString>,
+    env: Vec<(String, OsString)>,
+    root: PathBuf,
+    search_path: OsString,
+    limit: Duration,
+    interactive: bool,
+}
+
+impl Cmd {
+    pub fn new(project: &Project, program: &str) -> Self {
+        Self {
+            program: program.to_owned(),
+            path: project.which(program),
+            args: Vec::new(),
+            env: Vec::new(),
+            root: project.root().to_owned(),
+            search_path: project.search_path().to_owned(),
+            limit: LIMIT,
+            interactive: false,
+        }
+    }
+
+    pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.args.push(arg.as_ref().to_owned());
+        self
+    }
+
+    pub fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.env.push((name.to_owned(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// Sets the deadline, after which the program is stopped.
+    pub fn limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Keeps the program in the terminal's foreground, so that it can ask for a password.
+    pub fn interactive(mut self) -> Self {
+        self.interactive = true;
+        self
+    }
+
+    /// Runs the program with its output on the terminal. An exit status other than success is an error.
+    pub async fn run(self) -> Result<()> {
+        self.print();
+        let mut running = self.spawn(None, Stdio::inherit())?;
+        let status = running.wait(self.limit).await?;
+        self.check(status)
+    }
+
+    /// Runs the program as [`Cmd::run`] does, and passes each line of its output to `on_line` as well.
+    pub async fn watch(self, mut on_line: impl FnMut(&str)) -> Result<()> {
+        self.print();
+        self.for_each_line(Stderr::Merged, |line| {
+            println!("{line}");
+            on_line(&line);
+        })
+        .await
+    }
+
+    /// Runs the program and returns the lines of its output. Its error output goes to the terminal.
+    pub async fn read(self) -> Result<Vec<String>> {
+        self.print();
+        let mut lines = Vec::new();
+        self.for_each_line(Stderr::Inherited, |line| lines.push(line)).await?;
+        Ok(lines)
+    }
+
+    /// Returns the first line of the answer to a query such as `--version`. Prints nothing.
+    pub async fn query(self) -> Result<String> {
+        let mut lines = Vec::new();
+        self.limit(QUERY_LIMIT).for_each_line(Stderr::Discarded, |line| lines.push(line)).await?;
+        Ok(lines.into_iter().next().unwrap_or_default())
+    }
+
+    /// Starts the program in the background, and returns the lines of its output as they arrive. Dropping the
+    /// [`Running`] stops the program.
+    pub fn start(self) -> Result<(Running, UnboundedReceiver<String>)> {
+        self.print();
+        self.spawn_with_lines(Stderr::Merged)
+    }
+
+    async fn for_each_line(self, stderr: Stderr, mut on_line: impl FnMut(String)) -> Result<()> {
+        let (mut running, mut lines) = self.spawn_with_lines(stderr)?;
+        let ended = running.wait(self.limit);
+        tokio::pin!(ended);
+        let status = loop {
+            tokio::select! {
+                biased;
+                Some(line) = lines.recv() => on_line(line),
+                status = &mut ended => break status?,
+            }
+        };
+        while let Ok(Some(line)) = tokio::time::timeout(OUTPUT_GRACE, lines.recv()).await {
+            on_line(line);
+        }
+        self.check(status)
+    }
+
+    fn print(&self) {
+        println!("$ {self}");
+    }
+
+    fn check(&self, status: ExitStatus) -> Result<()> {
+        if !status.success() {
+            bail!("`{}` failed ({status})", self.short());
+        }
+        Ok(())
+    }
+
+    /// The start of the command line, for errors.
+    fn short(&self) -> String {
+        let first_args = self.args.iter().take(2).map(|arg| arg.to_string_lossy());
+        [self.program.as_str().into()].into_iter().chain(first_args).collect::<Vec<_>>().join(" ")
+    }
+
+    fn command(&self) -> Result<Command> {
+        let Some(program) = &self.path else {
+            bail!("`{}` is not installed, or not on PATH", self.program);
+        };
+        let mut command = Command::new(program);
+        command.args(&self.args).current_dir(&self.root).stdin(Stdio::null());
+        // `cargo run` sets these variables for xtask. Build scripts such as ring's run again when they change, so
+        // builds started by xtask and by hand would invalidate each other.
+        for (name, _) in env::vars_os() {
+            let name = name.to_string_lossy();
+            if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+                command.env_remove(name.as_ref());
+            }
+        }
+        command.env("PATH", &self.search_path);
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        Ok(command)
+    }
+
+    fn spawn(&self, stdout: Option<PipeWriter>, stderr: Stdio) -> Result<Running> {
+        let mut command = self.command()?;
+        command.stderr(stderr);
+        if let Some(stdout) = stdout {
+            command.stdout(stdout);
+        }
+        if self.interactive {
+            command.stdin(Stdio::inherit());
+        }
+        let mut wrapped = CommandWrap::from(command);
+        if !self.interactive {
+            #[cfg(unix)]
+            wrapped.wrap(process_wrap::tokio::ProcessGroup::leader());
+            #[cfg(windows)]
+            wrapped.wrap(process_wrap::tokio::JobObject);
+        }
+        let child = wrapped.spawn().with_context(|| format!("cannot start `{self}`"))?;
+        Ok(Running { name: self.short(), child })
+    }
+
+    fn spawn_with_lines(&self, stderr: Stderr) -> Result<(Running, UnboundedReceiver<String>)> {
+        let (reader, stdout) = io::pipe().context("cannot make a pipe")?;
+        let stderr = match stderr {
+            // One pipe for both keeps their lines in the order in which they were written.
+            Stderr::Merged => stdout.try_clone().context("cannot make a pipe")?.into(),
+            Stderr::Inherited => Stdio::inherit(),
+            Stderr::Discarded => Stdio::null(),
+        };
+        Ok((self.spawn(Some(stdout), stderr)?, lines_of(reader)))
+    }
+}
+
+/// The destination of a program's error output while its output is read.
+enum Stderr {
+    Merged,
+    Inherited,
+    Discarded,
+}
+
+impl fmt::Display for Cmd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, value) in &self.env {
+            write!(f, "{name}={} ", quoted(value))?;
+        }
+        write!(f, "{}", self.program)?;
+        self.args.iter().try_for_each(|arg| write!(f, " {}", quoted(arg)))
+    }
+}
+
+fn quoted(word: &OsStr) -> String {
+    let word = word.to_string_lossy();
+    if word.is_empty() || word.contains(char::is_whitespace) {
+        format!("\"{word}\"")
+    } else {
+        word.into_owned()
+    }
+}
+
+/// Reads lines on a separate thread, because the pipe blocks. The thread ends when the last writer has closed the pipe.
+fn lines_of(reader: PipeReader) -> UnboundedReceiver<String> {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    thread::spawn(move || {
+        for line in BufReader::new(reader).split(b'\n') {
+            let Ok(line) = line else { break };
+            let line = String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned();
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}
+
+/// A running program. Dropping this stops it and every process that it started.
+pub struct Running {
+    name: String,
+    child: Box<dyn ChildWrapper>,
+}
+
+impl Running {
+    async fn wait(&mut self, limit: Duration) -> Result<ExitStatus> {
+        match tokio::time::timeout(limit, self.child.wait()).await {
+            Ok(status) => Ok(status?),
+            Err(_) => {
+                self.stop();
+                bail!("`{}` took longer than {} and was stopped", self.name, Human(limit))
+            }
+        }
+    }
+
+    fn stop(&mut self) {
+        // This fails only if the program has ended.
+        let _ = self.child.start_kill();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cargo() -> Cmd {
+        Project::find().unwrap().command("cargo")
+    }
+
+    #[tokio::test]
+    async fn lines_of_a_successful_program_are_passed_on() {
+        let mut lines = Vec::new();
+        cargo().arg("--version").watch(|line| lines.push(line.to_owned())).await.unwrap();
+        assert!(lines[0].starts_with("cargo "), "{lines:?}");
+    }
+
+    #[tokio::test]
+    async fn an_error_names_the_failed_command() {
+        let error = cargo().args(["no-such-command", "--verbose"]).query().await.unwrap_err();
+        assert!(error.to_string().starts_with("`cargo no-such-command --verbose` failed"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn an_error_names_the_missing_program() {
+        let error = Project::find().unwrap().command("no-such-program").run().await.unwrap_err();
+        assert!(error.to_string().contains("`no-such-program` is not installed"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_program_past_its_deadline_is_stopped_with_its_children() {
+        let project = Project::find().unwrap();
+        let late = project.target().join("xtask-test-late");
+        let script = format!("(sleep 1; touch '{}') & wait", late.display());
+        let command = project.command("sh").args(["-c", &script]).limit(Duration::from_millis(300));
+        let error = command.run().await.unwrap_err();
+        assert!(error.to_string().contains("took longer than 0.3 s"), "{error}");
+
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        assert!(!late.exists(), "a child survived its parent and made {}", late.display());
+    }
+}
