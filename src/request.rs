@@ -26,7 +26,7 @@ pub struct Request {
     is_head: bool,
     target_len: usize,
     host_len: usize,
-    /// The target, the host, and `name:value` with a line feed for each field. Names contain no colon and values no line feed,
+    /// The target, the host, and `name:value` with a line feed for each field. No name contains a colon and no value a line feed,
     /// so their lengths need not be stored.
     head: Bytes,
 }

@@ -1,14 +1,14 @@
-//! Open connections that break: lost ones, and protocol_errors of the protocol (RFC 6455, sections 5 and 7).
+//! Open connections that fail: lost ones, and protocol errors (RFC 6455, sections 5 and 7).
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::CloseCause;
 
 use crate::support::{
-    assert_protocol_error_was_sent, assert_protocol_error, assert_ended_at_once, begin, closed, dial, ending,
+    assert_ended_at_once, assert_protocol_error, assert_protocol_error_was_sent, begin, closed, dial, ending,
     expect_lenient_protocol_error, open, unique_key,
 };
 
-/// The connection was open, and went away without a close frame.
+/// The open connection ends without a close frame.
 macro_rules! losses {
     ($($name:ident: $path:literal;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -44,7 +44,7 @@ async fn a_loss_while_closing_is_not_clean() {
     assert_eq!(ending(&info), (None, "", &CloseCause::ConnectionLost));
 }
 
-/// The server sends these bytes after the handshake; the code is what it deserves to be told.
+/// The server sends these bytes after the handshake, and must receive this close code.
 macro_rules! protocol_errors {
     ($($name:ident: $hex:expr, $code:literal;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -83,7 +83,7 @@ protocol_errors! {
     a_close_reason_that_is_not_utf_8_is_a_protocol_error: "880403e8c328", 1007;
 }
 
-/// Breaches of the same kind that some browsers let pass.
+/// Protocol errors that some browsers do not detect.
 macro_rules! lenient_errors {
     ($($name:ident: $hex:literal;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]

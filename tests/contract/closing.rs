@@ -1,4 +1,4 @@
-//! This end closes, or gives up.
+//! This end closes or aborts.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{CloseCause, CloseCode, Error, PeerOptions, ReadyState, Timeout, WebSocketPeer};
 
 use crate::support::{
-    A_WHILE, closed, closing, dial, ending, may_send_close_on_drop, open, open_with, ended, pause, receive_all,
-    receive_text, seen, unique_key, until,
+    A_WHILE, closed, closing, dial, ended, ending, may_send_close_on_drop, open, open_with, pause,
+    receive_all, receive_text, seen, unique_key, until,
 };
 
 fn code(code: u16) -> CloseCode {
@@ -86,7 +86,7 @@ async fn a_reason_of_124_bytes_is_rejected_without_effect() {
 async fn a_reason_that_is_too_long_is_rejected_in_every_state() {
     let error = Err(Error::ReasonTooLong { len: 124 });
     let reason = "x".repeat(124);
-    // The one that connects comes last: browsers connect to one server once at a time.
+    // The connecting peer comes last: browsers make one connection to a server at a time.
     for mut peer in [WebSocketPeer::new(), closing().await, ended().await, dial("/stall-before").await] {
         let before = peer.state();
         assert_eq!(peer.close_with(CloseCode::NORMAL, &reason), error);
@@ -109,7 +109,7 @@ async fn packets_sent_before_the_close_arrive_before_it() {
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_large_queue_is_sent_before_the_close() {
     let key = unique_key();
-    // A slow machine may take longer for all of it than a close usually may.
+    // A slow machine may need longer than the default timeout to send it all.
     let options = PeerOptions::default().outbound_buffer_size(8 << 20).close_timeout(Duration::from_secs(30));
     let mut peer = open_with(options, &format!("/count?key={key}")).await;
     for _ in 0..8 {
@@ -123,17 +123,17 @@ async fn a_large_queue_is_sent_before_the_close() {
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_late_answer_to_a_close_is_waited_for() {
     let mut peer = open("/late-close/1500").await;
-    peer.close_with(code(4005), "wait for me").unwrap();
+    peer.close_with(code(4005), "late").unwrap();
     pause(A_WHILE).await;
     assert_eq!(peer.poll(), ReadyState::Closing);
-    assert_eq!(ending(&closed(&mut peer).await), (Some(4005), "wait for me", &CloseCause::Local));
+    assert_eq!(ending(&closed(&mut peer).await), (Some(4005), "late", &CloseCause::Local));
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_close_that_is_not_answered_times_out() {
     let mut peer =
         open_with(PeerOptions::default().close_timeout(Duration::from_millis(200)), "/silent").await;
-    peer.close_with(code(4001), "anybody?").unwrap();
+    peer.close_with(code(4001), "no answer").unwrap();
     let info = closed(&mut peer).await;
     assert_eq!(ending(&info), (None, "", &CloseCause::TimedOut(Timeout::Close)));
     assert!(!info.was_clean());
@@ -157,7 +157,7 @@ async fn a_close_to_a_server_that_stopped_reading_times_out() {
 async fn close_while_connecting_cancels_at_once() {
     let mut peer = dial("/stall-before").await;
     peer.poll();
-    assert_eq!(peer.close_with(code(4001), "changed my mind"), Ok(()));
+    assert_eq!(peer.close_with(code(4001), "cancelled"), Ok(()));
     assert_eq!(peer.state(), ReadyState::Closed);
     let info = peer.close_info().unwrap().clone();
     assert_eq!(ending(&info), (None, "", &CloseCause::Aborted));

@@ -1,11 +1,13 @@
-//! Pings and pongs are the connection's own business: no packet, no change of state.
+//! Pings and pongs: neither packets nor changes of state.
 
 use std::time::Duration;
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{PeerOptions, ReadyState};
 
-use crate::support::{A_WHILE, expect_heartbeat_timeout, measure_round_trip, open, open_with, poll_for, receive_text};
+use crate::support::{
+    A_WHILE, expect_heartbeat_timeout, measure_round_trip, open, open_with, poll_for, receive_text,
+};
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_ping_is_answered_with_its_payload() {

@@ -1,4 +1,4 @@
-//! Time limits: they end what hangs, and nothing else.
+//! Timeouts end connections that hang, and no others.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::support::{
 
 const SHORT: Duration = Duration::from_millis(200);
 
-/// For connections that come to the end in time: longer than that takes on a loaded machine.
+/// For connections that finish in time: longer than they take on a loaded machine.
 const ENOUGH: Duration = Duration::from_secs(2);
 
 async fn assert_connect_times_out(path: &str) {
@@ -56,9 +56,9 @@ async fn close_timeout_begins_with_the_close() {
     assert_eq!(closed(&mut peer).await.cause, CloseCause::Local);
 }
 
-/// A hidden tab or a loading screen: nobody polls for longer than the limit, and the answer is there by then.
+/// A pause in polling, as of a hidden tab or a loading screen. The answer has arrived by its end.
 const GAP: Duration = Duration::from_millis(3500);
-/// Shorter than the gap, and much longer than the second that a gap counts for.
+/// Shorter than the pause, and much longer than the one second that a pause counts for.
 const LIMIT: Duration = Duration::from_secs(3);
 
 #[wasm_bindgen_test(unsupported = pollster::test)]

@@ -1,10 +1,10 @@
-//! A peer that is dropped is gone, in whatever state, and the server notices.
+//! A dropped peer ends its connection, in every state.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::ReadyState;
 
 use crate::support::{
-    A_WHILE, assert_attempt_was_cancelled, closing, dial, may_send_close_on_drop, open, opened, ended, pause,
+    A_WHILE, assert_attempt_was_cancelled, closing, dial, ended, may_send_close_on_drop, open, opened, pause,
     poll_for, seen, unique_key,
 };
 
@@ -49,7 +49,7 @@ async fn a_peer_dropped_while_packets_arrive_does_not_affect_others() {
     drop(peer);
     drop(closing().await);
     drop(dial("/echo").await);
-    // Late events of the dropped ones would come now.
+    // Late events of the dropped peers would arrive now.
     pause(A_WHILE).await;
     let mut peer = dial("/echo").await;
     opened(&mut peer).await;

@@ -1,11 +1,11 @@
-//! What is sent arrives, as it was, in order.
+//! Packets arrive unchanged and in order.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{Packet, PacketKind, ReadyState};
 
 use crate::support::{numbers, open, receive, receive_all, receive_text, until};
 
-/// Sizes around each change of the frame header's form (RFC 6455, 5.2), and the largest message there is by default.
+/// Sizes around each change of the frame header's format (RFC 6455, 5.2), and the default maximum.
 macro_rules! sizes {
     ($($text:ident, $binary:ident: $size:expr;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]

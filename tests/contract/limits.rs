@@ -1,12 +1,12 @@
-//! Every queue has an end, and what happens there is said.
+//! Limits of messages and queues, and what happens when they are exceeded.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{CloseCause, PeerOptions, ReadyState, WebSocketPeer};
 
 use crate::support::{
-    A_WHILE, TOO_BIG_CLOSE_FRAME, assert_received_while_closing, assert_flood_was_bounded, begin_with, closed, dial,
-    dial_with, expect_huge_header_rejected, numbers, open_with, poll_for, receive, receive_all, seen,
-    unique_key, until,
+    A_WHILE, TOO_BIG_CLOSE_FRAME, assert_flood_was_bounded, assert_received_while_closing, begin_with,
+    closed, dial, dial_with, expect_huge_header_rejected, numbers, open_with, poll_for, receive, receive_all,
+    seen, unique_key, until,
 };
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -138,10 +138,10 @@ async fn a_full_inbox_does_not_block_the_answer_to_a_close() {
     assert_eq!(peer.close_info().unwrap().cause, CloseCause::Local);
 }
 
-/// The numbers that a flood's packets begin with.
+/// Reads all packets of a flood, and returns the numbers with which they begin.
 fn flood_numbers(peer: &mut WebSocketPeer) -> Vec<u64> {
     std::iter::from_fn(|| peer.recv())
-        .map(|packet| u64::from_be_bytes(packet[..8].try_into().expect("eight bytes are eight bytes")))
+        .map(|packet| u64::from_be_bytes(packet[..8].try_into().expect("a slice of eight bytes")))
         .collect()
 }
 
@@ -151,13 +151,13 @@ async fn an_unread_flood_stays_within_the_limits() {
         .max_message_size(1024)
         .inbound_buffer_size(100 * 1024)
         .backlog_buffer_size(200 * 1024);
-    // Not without end: what a browser has received, and this test not, would keep it busy in the next.
+    // The flood is finite: packets that a browser has received and this test has not read would slow down the next test.
     let mut peer = open_with(options, "/flood/16384").await;
     until(&mut peer, "have a full inbox", |peer| peer.available() == 100).await;
     poll_for(&mut peer, A_WHILE * 3).await;
     assert_eq!((peer.available(), peer.state()), (100, ReadyState::Open));
 
-    // What was taken in can be read, without a gap.
+    // All received packets can be read, without a gap.
     let mut numbers = Vec::new();
     until(&mut peer, "go on from where it stopped", |peer| {
         numbers.extend(flood_numbers(peer));

@@ -1,4 +1,4 @@
-//! `PeerOptions::liveness`: a probe of the program's own finds out that the other end is gone, where no ping can be sent, too.
+//! `PeerOptions::liveness`: a probe packet detects dead connections, also where pings cannot be sent.
 
 use std::{
     sync::{
@@ -12,16 +12,16 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{CloseCause, Liveness, Packet, PeerOptions, ReadyState, Timeout, WebSocketPeer};
 
 use crate::support::{
-    A_WHILE, closed, dial_with, drive, dispatch, wake_events, open_with, pause, poll_for, receive_text, seen,
-    unique_key, until,
+    A_WHILE, closed, dial_with, dispatch, drive, open_with, pause, poll_for, receive_text, seen, unique_key,
+    until, wake_events,
 };
 
 const DEAD: CloseCause = CloseCause::TimedOut(Timeout::Liveness);
 /// Longer than any test runs.
 const LONG: Duration = Duration::from_secs(3600);
 
-/// Nothing but the probe finds out anything.
-fn asking(silence: Duration, timeout: Duration) -> PeerOptions {
+/// Options with a probe, and without a heartbeat.
+fn probing(silence: Duration, timeout: Duration) -> PeerOptions {
     let liveness = Liveness::new(Packet::text("there?")).silence(silence).timeout(timeout);
     PeerOptions::default().heartbeat_interval(Duration::ZERO).liveness(liveness)
 }
@@ -29,7 +29,7 @@ fn asking(silence: Duration, timeout: Duration) -> PeerOptions {
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_server_that_does_not_answer_the_probe_times_out() {
     let key = unique_key();
-    let mut peer = open_with(asking(A_WHILE, 2 * A_WHILE), &format!("/silent?key={key}")).await;
+    let mut peer = open_with(probing(A_WHILE, 2 * A_WHILE), &format!("/silent?key={key}")).await;
     let info = closed(&mut peer).await;
     assert_eq!((info.code, &info.cause), (None, &DEAD));
     assert_eq!(peer.stats().packets_sent, 1);
@@ -38,7 +38,7 @@ async fn a_server_that_does_not_answer_the_probe_times_out() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn the_probe_is_repeated_while_the_server_answers() {
-    let mut peer = open_with(asking(A_WHILE, LONG), "/echo").await;
+    let mut peer = open_with(probing(A_WHILE, LONG), "/echo").await;
     for _ in 0..3 {
         assert_eq!(receive_text(&mut peer).await, "there?");
     }
@@ -47,7 +47,7 @@ async fn the_probe_is_repeated_while_the_server_answers() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn incoming_packets_make_the_probe_unnecessary() {
-    let mut peer = open_with(asking(LONG, A_WHILE), "/echo").await;
+    let mut peer = open_with(probing(LONG, A_WHILE), "/echo").await;
     for _ in 0..20 {
         peer.send_text("busy").unwrap();
         assert_eq!(receive_text(&mut peer).await, "busy");
@@ -59,7 +59,7 @@ async fn incoming_packets_make_the_probe_unnecessary() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn unread_packets_make_the_probe_unnecessary() {
-    let options = asking(2 * A_WHILE, 2 * A_WHILE).max_queued_packets(2);
+    let options = probing(2 * A_WHILE, 2 * A_WHILE).max_queued_packets(2);
     let mut peer = open_with(options, "/burst/5").await;
     poll_for(&mut peer, 10 * A_WHILE).await;
     assert_eq!((peer.state(), peer.stats().packets_sent), (ReadyState::Open, 0));
@@ -75,7 +75,7 @@ async fn a_binary_probe_is_sent_as_a_binary_packet() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_program_that_polls_only_when_woken_detects_a_dead_connection() {
-    let peer = Arc::new(Mutex::new(dial_with(asking(A_WHILE, A_WHILE), "/silent").await));
+    let peer = Arc::new(Mutex::new(dial_with(probing(A_WHILE, A_WHILE), "/silent").await));
     let poll = |peer: &Mutex<WebSocketPeer>| {
         peer.lock().unwrap().poll();
     };
@@ -85,7 +85,7 @@ async fn a_program_that_polls_only_when_woken_detects_a_dead_connection() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_closing_connection_sends_no_probe_and_does_not_wake_for_it() {
-    let options = asking(A_WHILE, A_WHILE).close_timeout(10 * A_WHILE);
+    let options = probing(A_WHILE, A_WHILE).close_timeout(10 * A_WHILE);
     let peer = Arc::new(Mutex::new(open_with(options, "/silent").await));
     peer.lock().unwrap().close();
     let calls = Arc::new(AtomicUsize::new(0));
@@ -105,14 +105,14 @@ async fn a_closing_connection_sends_no_probe_and_does_not_wake_for_it() {
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn events_of_the_page_send_the_probe_at_once() {
     for event in wake_events() {
-        let mut peer = open_with(asking(LONG, LONG), "/echo").await;
+        let mut peer = open_with(probing(LONG, LONG), "/echo").await;
         poll_for(&mut peer, A_WHILE).await;
         assert_eq!(peer.stats().packets_sent, 0, "{event}");
         dispatch(event);
-        // Nothing changes but in a poll.
+        // Only a poll sends the probe.
         assert_eq!(peer.stats().packets_sent, 0, "{event}");
         assert_eq!(receive_text(&mut peer).await, "there?", "{event}");
-        // Twice in one poll is once; and a probe that is unanswered is not sent again.
+        // Two events before one poll send one probe, and an unanswered probe is not repeated.
         dispatch(event);
         dispatch(event);
         peer.poll();

@@ -6,8 +6,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{CloseCause, Error, ReadyState, ServerOptions, Stats, WebSocketPeer, WebSocketServer};
 
 use crate::support::{
-    A_WHILE, Failure, assert_address_is_known, assert_never_opened, closed, dial, may_reject_interim_responses,
-    open, opened, pause, receive_text, seen, unique_key, until, url,
+    A_WHILE, Failure, assert_address_is_known, assert_never_opened, closed, dial,
+    may_reject_interim_responses, open, opened, pause, receive_text, seen, unique_key, until, url,
 };
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -124,7 +124,7 @@ async fn a_list_in_the_connection_header_is_accepted() {
     assert_eq!(open("/connection-list").await.state(), ReadyState::Open);
 }
 
-/// Answers that are unusual and not wrong, or that clients must put up with (RFC 9112, 2.2 and 5.2; RFC 9110, 15.2).
+/// Responses that are unusual but valid, or that clients must tolerate (RFC 9112, 2.2 and 5.2; RFC 9110, 15.2).
 macro_rules! unusual_responses {
     ($($name:ident: $path:literal;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]

@@ -1,4 +1,4 @@
-//! PeerOptions: checked once, by `connect`, with the same verdict everywhere; taken at the next connection.
+//! `PeerOptions`: checked by `connect`, with the same result on every platform, and applied to the next connection.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn header(name: &str, value: &str) -> PeerOptions {
     PeerOptions::default().header(name, value)
 }
 
-/// Each of them is `InvalidOption` that names the option, and the peer is as new.
+/// Each is rejected with an `InvalidOption` that names the option, and the peer does not change.
 macro_rules! invalid {
     ($($name:ident: $option:literal, $($options:expr),+;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -80,7 +80,7 @@ invalid! {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn header_fields_arrive_where_the_platform_supports_them() {
-    assert_headers_arrive(header("X-Ticket", "seat 12"), ("X-Ticket", "seat 12")).await;
+    assert_headers_arrive(header("X-Ticket", "row 12"), ("X-Ticket", "row 12")).await;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]

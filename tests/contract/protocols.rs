@@ -1,11 +1,11 @@
-//! Sub-protocols: offered by us, chosen by the server.
+//! Sub-protocols: offered by this end, chosen by the server.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{PeerOptions, ReadyState};
 
 use crate::support::{
-    Failure, assert_never_opened, closed, dial, dial_with, open, open_with, seen, may_accept_unusual_responses,
-    unique_key, until,
+    Failure, assert_never_opened, closed, dial, dial_with, may_accept_unusual_responses, open, open_with,
+    seen, unique_key, until,
 };
 
 fn offering<const N: usize>(protocols: [&str; N]) -> PeerOptions {
@@ -67,7 +67,7 @@ async fn a_protocol_without_any_offer_fails_the_handshake() {
     let mut peer = dial("/protocol/chat").await;
     until(&mut peer, "decide", |peer| peer.state() != ReadyState::Connecting).await;
     if peer.state() == ReadyState::Open {
-        // A browser that lets it pass at least keeps it to itself.
+        // A browser that accepts it must not report it.
         assert!(may_accept_unusual_responses());
         assert_eq!(peer.protocol(), None);
     } else {

@@ -1,4 +1,4 @@
-//! `recv`: what waits, and for how long.
+//! `recv`: which packets can be read, and when.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{CloseCause, ReadyState};
@@ -104,7 +104,7 @@ async fn packets_arrive_while_closing_where_the_platform_supports_it() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn packets_after_a_close_frame_are_not_delivered() {
-    // A close with 1000, then the text "hi". Some call that a close, some a breach.
+    // A close with 1000, then the text "hi". Platforms report a close or a protocol error.
     let mut peer = dial("/raw/880203e881026869").await;
     let info = closed(&mut peer).await;
     assert!(matches!(info.cause, CloseCause::Remote | CloseCause::ConnectionLost), "{info:?}");

@@ -1,4 +1,4 @@
-//! The same peer connects again, after every way of ending, and nothing of the old connection is left.
+//! A peer connects again after every kind of end, without traces of the old connection.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{PeerOptions, ReadyState, Stats, WebSocketPeer};
 
 use crate::support::{
-    A_WHILE, address_of, begin, closed, closing, connect, dial, dial_with, open, open_with, ended, pause,
+    A_WHILE, address_of, begin, closed, closing, connect, dial, dial_with, ended, open, open_with, pause,
     poll_for, receive_text, until,
 };
 
-/// Connects `peer` again and finds it as good as new.
+/// Connects `peer` again, and checks that it behaves as a new one.
 async fn assert_connects_again(mut peer: WebSocketPeer) {
-    // After an attempt that was given up, Firefox may hold back the next one to that server for ten seconds.
+    // After a cancelled attempt, Firefox may delay the next one to that server for ten seconds.
     peer.set_options(peer.options().clone().connect_timeout(Duration::from_secs(25)));
     connect(&mut peer, "/echo").await;
     assert_eq!((peer.state(), peer.close_info()), (ReadyState::Connecting, None));
@@ -27,7 +27,7 @@ async fn assert_connects_again(mut peer: WebSocketPeer) {
     assert!(closed(&mut peer).await.was_clean());
 }
 
-/// After each of these ends: the path, and what is done on it.
+/// Each peer ends, and then connects again.
 macro_rules! after {
     ($($name:ident: $peer:expr;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -104,7 +104,7 @@ async fn late_packets_of_the_old_connection_are_dropped() {
         peer.send_text("old").unwrap();
     }
     peer.close();
-    // The echoes and the answer to the close are on their way.
+    // The echoes and the answer to the close are still in transit.
     connect(&mut peer, "/echo").await;
     until(&mut peer, "open again", |peer| peer.state() == ReadyState::Open).await;
     pause(Duration::from_millis(200)).await;

@@ -1,13 +1,14 @@
-//! Connections that never open, and what is told of the reason.
+//! Connections that never open, and the reported cause.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{ReadyState, WebSocketPeer};
 
 use crate::support::{
-    Failure, address_of, assert_never_opened, closed, dial, open, receive_text, may_accept_unusual_responses, until,
+    Failure, address_of, assert_never_opened, closed, dial, may_accept_unusual_responses, open, receive_text,
+    until,
 };
 
-/// Each is tried at `path`, and fails for the reason given.
+/// A connection to each path fails with this cause.
 macro_rules! failures {
     ($($name:ident: $path:literal, $failure:expr;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -59,7 +60,7 @@ async fn a_name_without_an_address_is_reported() {
     assert_never_opened(&closed(&mut peer).await, Failure::DnsFailed);
 }
 
-/// A careful client does not open on such an answer; that it decides is all that holds for every platform.
+/// Strict clients reject such a response. On every platform the connection either opens or fails.
 macro_rules! unusual_responses {
     ($($name:ident: $path:literal, $failure:expr;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]

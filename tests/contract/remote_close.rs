@@ -7,7 +7,7 @@ use crate::support::{
     A_WHILE, assert_closed_with_later_code, begin, closed, dial, ending, open, pause, seen, unique_key,
 };
 
-/// One code of each class that may come over the wire (RFC 6455, 7.4).
+/// Codes of each class that may be received (RFC 6455, 7.4).
 macro_rules! codes {
     ($($name:ident: $code:literal;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -36,7 +36,7 @@ codes! {
     the_last_private_code_is_reported_with_its_reason: 4999;
 }
 
-/// The codes that were registered after the standard (IANA); not every browser has heard of them.
+/// Codes that were registered after RFC 6455 (IANA). Not every browser knows them.
 macro_rules! later_codes {
     ($($name:ident: $code:literal;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -71,7 +71,7 @@ async fn a_code_without_a_reason_has_an_empty_one() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn the_longest_reason_arrives_whole() {
-    // Forty times three bytes and three more: 123.
+    // 40 * 3 + 3 bytes: 123, the maximum.
     let reason = "€".repeat(40) + "end";
     let mut peer = dial(&format!("/close/1000/{reason}")).await;
     assert_eq!(ending(&closed(&mut peer).await), (Some(1000), reason.as_str(), &CloseCause::Remote));
@@ -110,7 +110,7 @@ async fn the_close_info_is_kept() {
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn closing_at_the_same_time_as_the_other_end_is_clean() {
     let mut peer = open("/send-then-close/1/4004/first").await;
-    // The server's close is on its way, or here and not polled yet.
+    // The server's close is in transit, or received and not polled yet.
     pause(A_WHILE).await;
     peer.close();
     let info = closed(&mut peer).await;

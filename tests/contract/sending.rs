@@ -1,11 +1,11 @@
-//! `send`: when it may be called, what it takes, when it leaves.
+//! `send`: in which states, within which limits, and when packets are written.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{Error, Packet, PeerOptions, ReadyState, WebSocketPeer};
 
-use crate::support::{closing, dial, open, open_with, ended, seen, unique_key, until};
+use crate::support::{closing, dial, ended, open, open_with, seen, unique_key, until};
 
-/// All three ways to send are refused alike, and nothing is counted.
+/// Checks that all three send methods fail with `NotOpen`, and count nothing.
 #[track_caller]
 fn assert_sends_nothing(peer: &mut WebSocketPeer) {
     let error = Err(Error::NotOpen { state: peer.state() });
@@ -52,8 +52,8 @@ async fn a_packet_larger_than_the_send_queue_is_rejected() {
     assert_eq!(peer.send(&[0; 100]), Ok(()));
 }
 
-/// Sends packets that are not read, until one is refused; counts those that were taken.
-fn refusal(peer: &mut WebSocketPeer, packet: &[u8], taken: &mut u64) -> Option<Error> {
+/// Sends up to 64 packets, until one is rejected, and returns the error. `taken` counts the others.
+fn fill(peer: &mut WebSocketPeer, packet: &[u8], taken: &mut u64) -> Option<Error> {
     (0..64).find_map(|_| match peer.send(packet) {
         Ok(()) => {
             *taken += 1;
@@ -63,19 +63,19 @@ fn refusal(peer: &mut WebSocketPeer, packet: &[u8], taken: &mut u64) -> Option<E
     })
 }
 
-/// The network may take some more between two calls, a while after it seemed full; then it is tried again.
+/// The kernel may take more bytes between two calls. Then the test tries again.
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn the_send_queue_has_a_limit_in_bytes() {
     const LIMIT: usize = 200_000;
     let mut peer = open_with(PeerOptions::default().outbound_buffer_size(LIMIT), "/stall").await;
     let mut taken = 0;
     until(&mut peer, "be full to the last byte", |peer| {
-        let Some(refused) = refusal(peer, &[7; 65_536], &mut taken) else { return false };
+        let Some(error) = fill(peer, &[7; 65_536], &mut taken) else { return false };
         let room = LIMIT - peer.buffered();
         assert!(room < 65_536, "{} bytes wait", peer.buffered());
-        assert_eq!(refused, Error::OutboundFull { room });
+        assert_eq!(error, Error::OutboundFull { room });
 
-        // A refused packet leaves no trace, and a smaller one still fits.
+        // A rejected packet has no effect, and a smaller one still fits.
         assert_eq!(peer.stats().packets_sent, taken);
         assert_eq!(peer.send(&vec![7; room]), Ok(()));
         taken += 1;
@@ -93,8 +93,8 @@ async fn the_send_queue_has_a_limit_in_packets() {
     let mut peer = open_with(options, "/stall").await;
     let mut taken = 0;
     until(&mut peer, "hold three packets", |peer| {
-        let Some(refused) = refusal(peer, &vec![7; 262_144], &mut taken) else { return false };
-        assert_eq!(refused, Error::OutboundFull { room: 0 });
+        let Some(error) = fill(peer, &vec![7; 262_144], &mut taken) else { return false };
+        assert_eq!(error, Error::OutboundFull { room: 0 });
         peer.buffered() == 3 * 262_144 && peer.send(&[]) == Err(Error::OutboundFull { room: 0 })
     })
     .await;
@@ -150,7 +150,7 @@ async fn poll_writes_replies_while_packets_are_unread() {
     peer.send_text("early").unwrap();
     peer.poll();
     seen(&key, Some("text 5")).await;
-    // Its echo may be here already.
+    // Its echo may have arrived already.
     assert!(peer.available() >= 2);
 }
 

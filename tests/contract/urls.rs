@@ -1,11 +1,11 @@
-//! Addresses that every platform would read differently are refused, with the peer as it was.
+//! URLs that platforms would read differently are rejected, without an effect on the peer.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{Error, PeerOptions, ReadyState, WebSocketPeer};
 
 use crate::support::{assert_blocked_port_allowed, open, receive_text, until, url};
 
-/// The bad ports of the Fetch Standard, but for 0, which is no port of a URL.
+/// The bad ports of the Fetch Standard, without 0, which is not a valid port of a URL.
 const BLOCKED_PORTS: [u16; 82] = [
     1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104,
     109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515,
@@ -13,7 +13,7 @@ const BLOCKED_PORTS: [u16; 82] = [
     3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ];
 
-/// Each of them is `InvalidUrl`, and the peer is as new.
+/// Each is rejected with `InvalidUrl`, and the peer does not change.
 macro_rules! invalid {
     ($($name:ident: $($url:expr),+;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -68,8 +68,8 @@ async fn ports_that_browsers_block_are_rejected() {
 async fn a_blocked_port_can_be_allowed_where_the_platform_connects_to_it() {
     for port in BLOCKED_PORTS {
         let mut peer = WebSocketPeer::with_options(PeerOptions::default().allow_blocked_ports(true));
-        let answer = peer.connect(&format!("ws://127.0.0.1:{port}/"));
-        assert_blocked_port_allowed(&peer, answer);
+        let result = peer.connect(&format!("ws://127.0.0.1:{port}/"));
+        assert_blocked_port_allowed(&peer, result);
     }
 }
 
@@ -90,7 +90,7 @@ async fn the_case_of_the_scheme_is_ignored() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_url_without_a_path_is_valid() {
-    // The scripted server knows no such path.
+    // The scripted server has no script at this path.
     let mut peer = WebSocketPeer::new();
     assert_eq!(peer.connect(&url("")), Ok(()));
     assert_eq!(peer.state(), ReadyState::Connecting);

@@ -1,4 +1,4 @@
-//! `on_wake`: when the hook is called, and what may be done then.
+//! `on_wake`: when the hook is called, and what it may do.
 
 use std::sync::{
     Arc, Mutex,
@@ -9,7 +9,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{PeerOptions, ReadyState, WebSocketPeer};
 
 use crate::support::{
-    A_WHILE, Wakes, address_of, closed, connect, dial, dial_with, drive, numbers, open, opened, ended, pause,
+    A_WHILE, Wakes, address_of, closed, connect, dial, dial_with, drive, ended, numbers, open, opened, pause,
     receive_all, receive_text, url,
 };
 
@@ -220,7 +220,7 @@ async fn packets_that_a_full_inbox_left_behind_wake_again() {
             received.lock().unwrap().extend(std::iter::from_fn(|| peer.recv()));
         }
     };
-    // All of it waits before anybody looks.
+    // All packets have arrived before the first poll.
     pause(A_WHILE).await;
     drive(&peer, read, || received.lock().unwrap().len() == 21).await;
     assert!(numbers(&received.lock().unwrap()).into_iter().eq(0..21));
@@ -248,7 +248,7 @@ async fn an_unread_inbox_wakes_at_most_once_for_each_packet() {
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn an_end_that_arrived_with_the_opening_wakes_again() {
     let peer = shared(dial("/close/1000").await);
-    // Both wait before anybody looks.
+    // Both have arrived before the first poll.
     pause(A_WHILE).await;
     let poll = |peer: &Mutex<WebSocketPeer>| {
         peer.lock().unwrap().poll();

@@ -18,14 +18,14 @@ use crate::common::{
     receive,
 };
 
-/// Longer than any test waits.
+/// Longer than any test runs.
 const LONG: Duration = PATIENCE.saturating_mul(2);
 
-/// A peer that has taken over one end of a new connection, changed like this; and the other end.
+/// Returns a peer that has taken over one end of a new connection, modified by `with`, and the other end.
 fn upgraded(role: Role, with: impl FnOnce(UpgradedStream) -> UpgradedStream) -> (WebSocketPeer, Raw) {
     let (connected, accepted) = tcp_pair();
     let mut peer = WebSocketPeer::with_options(PeerOptions::default().connect_timeout(LONG));
-    peer.accept_upgraded(with(UpgradedStream::new(accepted)), role).expect("a stream in order");
+    peer.accept_upgraded(with(UpgradedStream::new(accepted)), role).expect("a valid stream");
     (peer, Raw::new(connected))
 }
 
@@ -136,7 +136,7 @@ fn the_request_gives_the_url() {
     assert_eq!(peer.url(), Some("ws://h.example:99/game?x=1"));
 }
 
-/// Any client may send this form, and hyper hands it on: RFC 9112, 3.2.2.
+/// Any client may send this form (RFC 9112, 3.2.2), and hyper passes it on.
 #[test]
 fn the_request_may_be_in_absolute_form() {
     for (target, url) in [
