@@ -1,5 +1,5 @@
-//! The part of the contract that needs `wss:`. A separate target, because a browser must be configured to accept the scripted
-//! server's certificate, and not every browser can be.
+//! The part of the contract that needs `wss:`. A separate target, because a browser must be configured to accept the
+//! scripted server's certificate, and not every browser can be.
 
 mod support;
 

@@ -13,8 +13,8 @@ use crate::{
     request::Request,
 };
 
-/// The decision about a [`Request`]: to accept it, with settings for the new peer, to refuse it with an HTTP status, or to
-/// [respond](Self::respond) over HTTP. The hook of [`on_request`](crate::WebSocketServer::on_request) returns it.
+/// The decision about a [`Request`]: to accept it, with settings for the new peer, to refuse it with an HTTP status, or
+/// to [respond](Self::respond) over HTTP. The hook of [`on_request`](crate::WebSocketServer::on_request) returns it.
 ///
 /// ```
 /// use websocket_peer::{Admission, Request};
@@ -29,8 +29,8 @@ use crate::{
 /// # let _ = admit;
 /// ```
 ///
-/// If it is invalid (a protocol that the client did not offer, a header field that would inject another, invalid options, a
-/// response with a status below 200), the client is answered with status 500, and a warning is logged.
+/// If it is invalid (a protocol that the client did not offer, a header field that would inject another, invalid
+/// options, a response with a status below 200), the client is answered with status 500, and a warning is logged.
 ///
 /// Platform: natively only, as servers are.
 #[must_use = "it takes effect when the hook returns it"]
@@ -86,14 +86,14 @@ pub(crate) struct Rejection {
 }
 
 impl Admission {
-    /// Accepts the client. A request that is not an [upgrade](Request::is_upgrade) cannot be accepted: it is answered with
-    /// status 426, as without a hook.
+    /// Accepts the client. A request that is not an [upgrade](Request::is_upgrade) cannot be accepted: it is answered
+    /// with status 426, as without a hook.
     pub fn accept() -> Self {
         Self { verdict: Verdict::Accept, terms: Terms::default(), headers: Vec::new() }
     }
 
-    /// Refuses the client with this HTTP status, from 400 to 599, and ends its connection. Any other status counts as 403.
-    /// To send another one, or a body, use [`respond`](Self::respond).
+    /// Refuses the client with this HTTP status, from 400 to 599, and ends its connection. Any other status counts as
+    /// 403. To send another one, or a body, use [`respond`](Self::respond).
     ///
     /// Platform: browsers do not report the status to pages.
     pub fn refuse(status: u16) -> Self {
@@ -101,9 +101,9 @@ impl Admission {
         Self { verdict: Verdict::Refuse(status), ..Self::accept() }
     }
 
-    /// Answers the request over HTTP, with this status and body, and ends the connection. For health checks, metrics and
-    /// redirects. [`header`](Self::header) adds fields. The default `Content-Type` is `text/plain; charset=utf-8`. A response
-    /// to a HEAD request has the same head, and no body.
+    /// Answers the request over HTTP, with this status and body, and ends the connection. For health checks, metrics
+    /// and redirects. [`header`](Self::header) adds fields. The default `Content-Type` is `text/plain; charset=utf-8`.
+    /// A response to a HEAD request has the same head, and no body.
     ///
     /// ```
     /// use websocket_peer::{Admission, Request};
@@ -121,36 +121,38 @@ impl Admission {
     /// # let _ = admit;
     /// ```
     ///
-    /// The status must be from 200 to 599. The body must be at most 64 KiB, and empty with 204, 205 and 304. Otherwise the client
-    /// is answered with status 500. While memory is scarce ([`max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes)),
-    /// status 503 replaces responses with a body of more than 1 KiB.
+    /// The status must be from 200 to 599. The body must be at most 64 KiB, and empty with 204, 205 and 304. Otherwise
+    /// the client is answered with status 500. While memory is scarce
+    /// ([`max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes)), status 503 replaces responses with a body of
+    /// more than 1 KiB.
     ///
     /// A client that asked for a WebSocket reports this status as that of a refused connection.
     pub fn respond(status: u16, body: impl Into<Bytes>) -> Self {
         Self { verdict: Verdict::Respond(Response { status, body: body.into() }), ..Self::accept() }
     }
 
-    /// Chooses the sub-protocol, one of those that the client [offers](Request::protocols). By default it is the first of the
-    /// client's that is in [`PeerOptions::protocols`]. If there is none, the client is rejected with status 400, unless
-    /// [`PeerOptions::require_protocol`] is `false`.
+    /// Chooses the sub-protocol, one of those that the client [offers](Request::protocols). By default it is the first
+    /// of the client's that is in [`PeerOptions::protocols`]. If there is none, the client is rejected with status 400,
+    /// unless [`PeerOptions::require_protocol`] is `false`.
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
         self.terms.protocol = Some(protocol.into());
         self
     }
 
-    /// Attaches data of the program's own. [`PeerInfo::user_data`](crate::PeerInfo::user_data) returns it. It is dropped with
-    /// the peer.
+    /// Attaches data of the program's own. [`PeerInfo::user_data`](crate::PeerInfo::user_data) returns it. It is
+    /// dropped with the peer.
     pub fn user_data(mut self, data: impl Any + Send + Sync) -> Self {
         self.terms.user_data = Some(Box::new(data));
         self
     }
 
-    /// Sets the options of this peer only. TLS and [`connect_timeout`](PeerOptions::connect_timeout) have no effect here, as they
-    /// apply before the request.
+    /// Sets the options of this peer only. TLS and [`connect_timeout`](PeerOptions::connect_timeout) have no effect
+    /// here, as they apply before the request.
     ///
-    /// If its [`max_message_size`](PeerOptions::max_message_size) is larger than that of the other peers, the memory for it comes
-    /// from the common pool of [`ServerOptions::max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes). If there is not
-    /// enough, the client is rejected with status 503.
+    /// If its [`max_message_size`](PeerOptions::max_message_size) is larger than that of the other peers, the memory
+    /// for it comes from the common pool of
+    /// [`ServerOptions::max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes). If there is not enough, the
+    /// client is rejected with status 503.
     pub fn options(mut self, options: PeerOptions) -> Self {
         self.terms.options = Some(Box::new(options));
         self

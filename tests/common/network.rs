@@ -1,5 +1,5 @@
-//! The network between the two ends of a test's connections. The suffix of the test target's name selects it: `contract` uses
-//! the loopback interface directly, `contract_split` a proxy that splits the bytes.
+//! The network between the two ends of a test's connections. The suffix of the test target's name selects it:
+//! `contract` uses the loopback interface directly, `contract_split` a proxy that splits the bytes.
 
 use std::{
     net::SocketAddr,
@@ -9,7 +9,8 @@ use std::{
 
 use testkit::proxy::{Plan, Proxy, Way};
 
-/// The number of bytes that are delivered singly: enough for handshakes and small packets. Megabytes would take minutes.
+/// The number of bytes that are delivered singly: enough for handshakes and small packets. Megabytes would take
+/// minutes.
 const SPLIT: u64 = 64 * 1024;
 
 /// The size of a joined read: more than a handshake or small packet, so that these are delivered with what follows.

@@ -26,8 +26,8 @@ pub const REQUEST: &str = "GET /chat?x=1 HTTP/1.1\r\nHost: h.example:99\r\nUpgra
 pub const ANSWER: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
-/// The size of the kernel's buffers of connections that a test may leave unread. By default they grow, on Linux to tens of
-/// megabytes. With this size a sender is blocked long before a packet queue is full, and stays blocked.
+/// The size of the kernel's buffers of connections that a test may leave unread. By default they grow, on Linux to tens
+/// of megabytes. With this size a sender is blocked long before a packet queue is full, and stays blocked.
 pub const KERNEL: usize = 16 * 1024;
 
 /// One end of a TCP connection.
@@ -227,8 +227,8 @@ pub fn listener() -> (TcpListener, u16) {
     (listener, port)
 }
 
-/// Connects to a server that this end may leave blocked. The receive buffer has the size [`KERNEL`]. It is set before connecting,
-/// because the TCP window depends on it.
+/// Connects to a server that this end may leave blocked. The receive buffer has the size [`KERNEL`]. It is set before
+/// connecting, because the TCP window depends on it.
 pub fn connect(addr: SocketAddr) -> TcpStream {
     let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None).expect("a socket");
     socket.set_recv_buffer_size(KERNEL).expect("a size for the receive buffer");

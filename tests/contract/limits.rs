@@ -151,7 +151,8 @@ async fn an_unread_flood_stays_within_the_limits() {
         .max_message_size(1024)
         .inbound_buffer_size(100 * 1024)
         .backlog_buffer_size(200 * 1024);
-    // The flood is finite: packets that a browser has received and this test has not read would slow down the next test.
+    // The flood is finite: packets that a browser has received and this test has not read would slow down the next
+    // test.
     let mut peer = open_with(options, "/flood/16384").await;
     until(&mut peer, "have a full inbox", |peer| peer.available() == 100).await;
     poll_for(&mut peer, A_WHILE * 3).await;

@@ -1,5 +1,5 @@
-//! Helpers of the contract's tests: waiting with a deadline, connections to the scripted server, and assertions that depend on
-//! the platform. These are in `native` and `web`, under the same names.
+//! Helpers of the contract's tests: waiting with a deadline, connections to the scripted server, and assertions that
+//! depend on the platform. These are in `native` and `web`, under the same names.
 
 // Each test target uses a part of this.
 #![allow(dead_code, unused_imports)]
@@ -68,8 +68,8 @@ pub async fn open_with(options: PeerOptions, path: &str) -> WebSocketPeer {
     peer
 }
 
-/// Returns an open peer, and starts the script of `path` only then. For scripts that end the connection: a browser may not
-/// report that a connection was open if it ends at once.
+/// Returns an open peer, and starts the script of `path` only then. For scripts that end the connection: a browser may
+/// not report that a connection was open if it ends at once.
 pub async fn begin(path: &str) -> WebSocketPeer {
     begin_with(PeerOptions::default(), path).await
 }

@@ -159,7 +159,8 @@ pub fn may_send_close_on_drop() -> bool {
     false
 }
 
-/// Checks the end after a close with a code that was registered after RFC 6455: code and reason are reported and echoed.
+/// Checks the end after a close with a code that was registered after RFC 6455: code and reason are reported and
+/// echoed.
 pub async fn assert_closed_with_later_code(info: &CloseInfo, code: u16, reason: &str, key: &str) {
     assert_eq!(ending(info), (Some(code), reason, &CloseCause::Remote));
     assert_eq!(seen(key, None).await.only("close "), format!("close {code} {reason}"));

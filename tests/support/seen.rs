@@ -5,8 +5,8 @@ use super::{open, receive_text};
 /// The lines of the record.
 pub struct Seen(Vec<String>);
 
-/// Requests the record of the connections with this key. The server answers when a line contains `want`, or, without it, when
-/// the connections have ended.
+/// Requests the record of the connections with this key. The server answers when a line contains `want`, or, without
+/// it, when the connections have ended.
 pub async fn seen(key: &str, want: Option<&str>) -> Seen {
     let path = match want {
         Some(want) => format!("/events/{key}?want={}", want.replace(' ', "%20")),

@@ -107,7 +107,8 @@ pub fn assert_ended_at_once(info: &CloseInfo) {
 /// The close frame after a message that is too big, as the server records it. Pages cannot send 1009.
 pub const TOO_BIG_CLOSE_FRAME: &str = "close 4009";
 
-/// Checks the state after a flood that was not read at first: the backlog overflowed, and all packets before that arrived.
+/// Checks the state after a flood that was not read at first: the backlog overflowed, and all packets before that
+/// arrived.
 #[track_caller]
 pub fn assert_flood_was_bounded(peer: &WebSocketPeer, received: usize, inbox: usize, backlog: usize) {
     // The backlog may fill up in one turn of the event loop, before a poll has filled the inbox.
@@ -123,8 +124,8 @@ pub async fn expect_huge_header_rejected(peer: &mut WebSocketPeer) {
     assert_eq!(peer.available(), 0);
 }
 
-/// Checks the server's view of a protocol error. Some browsers send 1002 for every error, some the right code, and some only
-/// end TCP.
+/// Checks the server's view of a protocol error. Some browsers send 1002 for every error, some the right code, and some
+/// only end TCP.
 pub async fn assert_protocol_error_was_sent(key: &str, _code: u16) {
     let seen = seen(key, None).await;
     assert!(
@@ -185,8 +186,8 @@ pub fn may_send_close_on_drop() -> bool {
     true
 }
 
-/// Checks the end after a close with a code that was registered after RFC 6455. Browsers that know the code report and echo it;
-/// to others it is a protocol error.
+/// Checks the end after a close with a code that was registered after RFC 6455. Browsers that know the code report and
+/// echo it; to others it is a protocol error.
 pub async fn assert_closed_with_later_code(info: &CloseInfo, code: u16, reason: &str, key: &str) {
     let seen = seen(key, None).await;
     match seen.only("close ") {
@@ -198,8 +199,8 @@ pub async fn assert_closed_with_later_code(info: &CloseInfo, code: u16, reason: 
     }
 }
 
-/// Checks that a connection attempt was cancelled. Not every browser ends TCP at once, but each makes one connection to a server
-/// at a time, so a cancelled attempt does not block the next.
+/// Checks that a connection attempt was cancelled. Not every browser ends TCP at once, but each makes one connection to
+/// a server at a time, so a cancelled attempt does not block the next.
 pub async fn assert_attempt_was_cancelled(_key: &str) {
     open("/echo").await;
 }
@@ -209,8 +210,8 @@ pub fn may_reject_interim_responses() -> bool {
     true
 }
 
-/// Returns `true` if responses that strict clients reject may be accepted. Browsers differ, for instance in the maximum length
-/// and the versions of HTTP.
+/// Returns `true` if responses that strict clients reject may be accepted. Browsers differ, for instance in the maximum
+/// length and the versions of HTTP.
 pub fn may_accept_unusual_responses() -> bool {
     true
 }
