@@ -21,8 +21,8 @@ use crate::{
 /// One end of a WebSocket connection, driven by polling.
 ///
 /// Call [`poll`](Self::poll) once a frame, receive with [`recv`](Self::recv), and send with [`send`](Self::send) and
-/// [`send_text`](Self::send_text). Calls do not block, and the peer's state changes only in calls that take `&mut
-/// self`. Network failures are not returned as `Err`: the state becomes [`ReadyState::Closed`], with a
+/// [`send_text`](Self::send_text). Calls do not block, and the peer's state changes only in calls that take
+/// `&mut self`. Network failures are not returned as `Err`: the state becomes [`ReadyState::Closed`], with a
 /// [`close_info`](Self::close_info).
 ///
 /// After the end the same peer can connect again. Dropping it ends the connection at once, without a closing handshake.
