@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_offers_none_of_the_named_protocols_is_refused() {
+    fn a_client_that_offers_none_of_the_listed_protocols_is_rejected() {
         let decided = |admission: Admission, options: PeerOptions| {
             let (decision, _) = admission.decide(&request(), &options);
             match decision {

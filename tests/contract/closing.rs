@@ -34,7 +34,7 @@ async fn code_and_reason_reach_the_server_and_come_back() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn the_first_and_last_codes_that_may_be_sent_can_be_sent() {
+async fn the_lowest_and_highest_client_codes_can_be_sent() {
     for number in [1000, 3000, 4999] {
         let key = unique_key();
         let mut peer = open(&format!("/echo?key={key}")).await;
