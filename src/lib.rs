@@ -99,6 +99,9 @@ mod documents {
 #[doc(hidden)]
 #[path = "../fuzz/bodies/mod.rs"]
 pub mod fuzz;
+// For files that the fuzz bodies share with the tests.
+#[cfg(feature = "_fuzz")]
+extern crate self as websocket_peer;
 #[cfg(feature = "js")]
 mod js;
 

@@ -1,6 +1,6 @@
-//! The fuzz targets without a fuzzer: every input that was saved, and a walk over new ones that are made of those.
+//! The fuzz targets without a fuzzer: all saved inputs, and random mutations of them.
 //!
-//! The walk takes another way each time. A failure tells its seed, which `FUZZ_SEED` takes, and where its input is kept.
+//! Each run uses a new seed. A failure prints the seed, which `FUZZ_SEED` takes, and the path of its input.
 
 #![cfg(not(target_family = "wasm"))]
 
@@ -14,17 +14,17 @@ use std::{
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
 use websocket_peer::fuzz::{run, targets};
 
-/// How many inputs the walk gives to each target.
-const STEPS: usize = 2000;
+/// The number of mutated inputs for each target.
+const MUTATIONS: usize = 2000;
 
-/// No input of the walk is longer: many short ones find more than a few long ones.
+/// The maximum length of a mutated input. Many short ones find more than a few long ones.
 const MAX_LEN: usize = 1024;
 
 #[test]
 fn every_saved_input_passes() {
     for target in targets() {
         let saved = saved(target);
-        assert!(!saved.is_empty(), "there is no input for {target}");
+        assert!(!saved.is_empty(), "{target} has no saved input");
         for (path, input) in saved {
             attempt(target, &input, || path.display().to_string());
         }
@@ -32,30 +32,30 @@ fn every_saved_input_passes() {
 }
 
 #[test]
-fn inputs_made_of_the_saved_ones_pass() {
+fn mutated_inputs_pass() {
     let seed = env::var("FUZZ_SEED").map_or_else(|_| rand::random(), |seed| seed.parse().expect("a number"));
     for target in targets() {
         let saved: Vec<_> = saved(target).into_iter().map(|(_, input)| input).collect();
         let mut random = StdRng::seed_from_u64(seed);
-        for _ in 0..STEPS {
+        for _ in 0..MUTATIONS {
             let input = mutate(&saved, &mut random);
-            attempt(target, &input, || format!("{}, of FUZZ_SEED={seed}", keep(target, &input).display()));
+            attempt(target, &input, || format!("{}, of FUZZ_SEED={seed}", save(target, &input).display()));
         }
     }
 }
 
 #[test]
-fn every_target_is_fuzzed() {
+fn every_target_has_a_program_and_a_corpus() {
     let known: BTreeSet<String> = targets().map(str::to_owned).collect();
     let stems = |folder: &str| -> BTreeSet<String> {
         let paths = files(&root().join(folder));
         let stem = |path: PathBuf| Some(path.file_stem()?.to_str()?.to_owned());
         paths.into_iter().filter_map(stem).collect()
     };
-    assert_eq!(stems("fuzz_targets"), known, "the programs in fuzz/fuzz_targets are not the targets");
-    assert_eq!(stems("corpus"), known, "the folders in fuzz/corpus are not the targets'");
+    assert_eq!(stems("fuzz_targets"), known, "the programs in fuzz/fuzz_targets differ from the targets");
+    assert_eq!(stems("corpus"), known, "the folders in fuzz/corpus differ from the targets");
     let regressions = stems("regressions");
-    assert!(regressions.is_subset(&known), "fuzz/regressions has folders of no target: {regressions:?}");
+    assert!(regressions.is_subset(&known), "fuzz/regressions has folders without a target: {regressions:?}");
     let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("fuzz/Cargo.toml is there");
     for target in known {
         let path = format!("path = \"fuzz_targets/{target}.rs\"");
@@ -63,7 +63,7 @@ fn every_target_is_fuzzed() {
     }
 }
 
-/// Runs a target, and says with what if it fails.
+/// Runs a target, and prints the input if it fails.
 fn attempt(target: &str, input: &[u8], name: impl FnOnce() -> String) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| run(target, input))) {
         eprintln!("{target} fails with {}\n{}", name(), input.escape_ascii());
@@ -71,14 +71,14 @@ fn attempt(target: &str, input: &[u8], name: impl FnOnce() -> String) {
     }
 }
 
-/// Puts an input that failed where it can be found.
-fn keep(target: &str, input: &[u8]) -> PathBuf {
+/// Saves an input that failed, and returns its path.
+fn save(target: &str, input: &[u8]) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-{target}"));
     fs::write(&path, input).expect("a file can be written");
     path
 }
 
-/// The inputs of a target, in an order that is the same everywhere.
+/// The saved inputs of a target, in a fixed order.
 fn saved(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let folders = ["corpus", "regressions"].map(|folder| root().join(folder).join(target));
     let mut paths: Vec<_> =
@@ -100,7 +100,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz")
 }
 
-/// A saved input with a few changes, of the kinds that fuzzers make.
+/// A saved input with a few mutations of the kinds that fuzzers make.
 fn mutate(saved: &[Vec<u8>], random: &mut StdRng) -> Vec<u8> {
     let mut input = choose(saved, random).to_vec();
     for _ in 0..random.random_range(1..=4) {

@@ -1,5 +1,4 @@
-//! The multiplayer session: any number of them over a network that is no more than queues, and a clock that is no more than a
-//! number. The same on every platform.
+//! The multiplayer session: simulations without sockets and with a clock that is a number, on every platform.
 
 #[path = "session/admission.rs"]
 mod admission;
@@ -9,32 +8,33 @@ mod authentication;
 mod calls;
 #[path = "session/conversions.rs"]
 mod conversions;
-#[path = "session/departures.rs"]
-mod departures;
+#[path = "session/disconnects.rs"]
+mod disconnects;
+#[path = "session/draining.rs"]
+mod draining;
 #[path = "session/engine/mod.rs"]
 mod engine;
-#[path = "session/farewells.rs"]
-mod farewells;
 #[path = "session/garbage.rs"]
 mod garbage;
-#[path = "session/network.rs"]
-mod network;
 #[path = "session/paths.rs"]
 mod paths;
 #[path = "session/property.rs"]
 mod property;
-#[path = "session/random.rs"]
+#[path = "../testkit/src/random.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
 mod random;
 #[path = "session/reading.rs"]
 mod reading;
-#[path = "session/refusals.rs"]
-mod refusals;
-#[path = "session/rejections.rs"]
-mod rejections;
+#[path = "session/rejected_packets.rs"]
+mod rejected_packets;
+#[path = "session/rejection_limit.rs"]
+mod rejection_limit;
 #[path = "session/relay.rs"]
 mod relay;
 #[path = "session/replication/mod.rs"]
 mod replication;
+#[path = "session/simulator/mod.rs"]
+mod simulator;
 #[path = "session/world.rs"]
 mod world;
 
@@ -42,7 +42,7 @@ use websocket_peer::multiplayer::{Event, Output, Session};
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
-/// A session can be kept wherever a game keeps its things, on every platform.
+/// A session can be moved and shared between threads, on every platform.
 const _: () = {
     const fn is_send_and_sync<T: Send + Sync>() {}
     is_send_and_sync::<Session>();

@@ -1,8 +1,8 @@
-//! Fuzz targets: functions that take any bytes, do with them what a stranger could have the library do, and panic if
-//! something is not as it must be. No socket, no clock.
+//! Fuzz targets: functions that give arbitrary bytes to a part of the library that untrusted peers can reach, and panic if the
+//! result is wrong. No socket and no clock.
 //!
-//! The programs in `fuzz/` call them by name, and `tests/fuzz_replay.rs` replays what those have found. They stand in here
-//! so that they reach private parts; nothing of it is for users.
+//! The programs in `fuzz/` call them by name, and `tests/fuzz_replay.rs` replays saved inputs. The library includes this module
+//! by path so that it can use private items. It is not for users, and the published package does not have it.
 
 mod session;
 mod url;
@@ -11,15 +11,15 @@ mod wire;
 
 use crate::sys;
 
-/// The names of all targets that this platform has.
+/// Returns the names of all targets of this platform.
 pub fn targets() -> impl Iterator<Item = &'static str> {
     all().map(|(name, _)| name)
 }
 
-/// Gives an input to the target of this name.
+/// Runs a target with an input.
 ///
 /// # Panics
-/// If that shows a fault of the library, and if there is no such target.
+/// If the input reveals a fault, or if there is no such target.
 pub fn run(name: &str, data: &[u8]) {
     let mut runs = all().filter(|(known, _)| *known == name).map(|(_, run)| run(data));
     assert!(runs.next().is_some(), "there is no fuzz target {name}");

@@ -1,4 +1,4 @@
-//! URLs: one that is taken is the same when it is printed and read again, and the same that a browser sees.
+//! URLs: an accepted one is the same after printing and parsing, and the same URL to a browser.
 
 use crate::url::{Host, Url};
 
@@ -8,13 +8,12 @@ pub(super) fn run(data: &[u8]) {
     let printed = url.to_string();
     assert_eq!(Url::parse(&printed).as_ref(), Ok(&url), "{text} is printed as {printed}");
     match ::url::Url::parse(text) {
-        Ok(seen) => assert_eq!(seen.as_str(), printed, "{text} is another URL in a browser"),
-        Err(error) => assert!(is_international(&url), "{text} is refused by a browser: {error}"),
+        Ok(seen) => assert_eq!(seen.as_str(), printed, "{text} is another URL to a browser"),
+        Err(error) => assert!(is_international(&url), "a browser rejects {text}: {error}"),
     }
 }
 
-/// To tell a valid name in punycode from others takes the tables of Unicode. Natively one of the others is a name that DNS
-/// does not know.
+/// Validating a name in punycode takes the tables of Unicode. Natively an invalid one is a name that DNS does not know.
 fn is_international(url: &Url) -> bool {
     matches!(&url.host, Host::Name(name) if name.split('.').any(|label| label.starts_with("xn--")))
 }

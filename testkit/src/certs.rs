@@ -1,4 +1,4 @@
-//! Certificates made on the spot: an authority, and identities it signs, good ones and expired ones.
+//! Generated certificates: an authority, and valid or expired identities that it signs.
 
 use std::io;
 use std::sync::Arc;
@@ -10,23 +10,23 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use time::{Duration, OffsetDateTime};
 
-/// A certificate authority that lives for one test run.
+/// A certificate authority.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
 }
 
-/// A certificate (leaf first, then its authority) and the key that belongs to it, both as PEM.
+/// A certificate with its key.
 #[derive(Clone)]
 pub struct Identity {
-    /// The certificate chain.
+    /// The certificate chain as PEM: the leaf, then its authority.
     pub certificates_pem: String,
-    /// The private key, as PKCS #8.
+    /// The private key as PEM (PKCS #8).
     pub key_pem: String,
 }
 
 impl Authority {
-    /// An authority of this name, with a key of its own.
+    /// Returns an authority with this name and a new key.
     pub fn new(name: &str) -> io::Result<Self> {
         let mut params = parameters(&[], Validity::Now)?;
         params.distinguished_name.push(DnType::CommonName, name);
@@ -37,24 +37,24 @@ impl Authority {
         Ok(Self { issuer: Issuer::new(params, key), pem })
     }
 
-    /// The authority's own certificate: what a client has to trust.
+    /// The authority's own certificate as PEM, which a client has to trust.
     pub fn pem(&self) -> &str {
         &self.pem
     }
 
-    /// An identity for these host names and addresses, valid now.
+    /// Returns an identity for these host names and addresses that is valid now.
     pub fn issue(&self, names: &[&str]) -> io::Result<Identity> {
         self.sign(names, Validity::Now)
     }
 
-    /// An identity for these names that ran out yesterday.
+    /// Returns an identity for these names that expired yesterday.
     pub fn issue_expired(&self, names: &[&str]) -> io::Result<Identity> {
         self.sign(names, Validity::Expired)
     }
 
     fn sign(&self, names: &[&str], validity: Validity) -> io::Result<Identity> {
         let mut params = parameters(names, validity)?;
-        let common_name = names.first().copied().unwrap_or("nobody");
+        let common_name = names.first().copied().unwrap_or("unnamed");
         params.distinguished_name.push(DnType::CommonName, common_name);
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
@@ -66,7 +66,7 @@ impl Authority {
 }
 
 impl Identity {
-    /// What a TLS server with this identity needs.
+    /// Returns the configuration of a TLS server with this identity.
     pub fn server_config(&self) -> io::Result<Arc<ServerConfig>> {
         let chain = CertificateDer::pem_slice_iter(self.certificates_pem.as_bytes())
             .collect::<Result<Vec<_>, _>>()
@@ -90,7 +90,7 @@ fn parameters(names: &[&str], validity: Validity) -> io::Result<CertificateParam
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut params = CertificateParams::new(names).map_err(io::Error::other)?;
     params.distinguished_name = rcgen::DistinguishedName::new();
-    // Some verifiers refuse leaf certificates that are valid for more than 398 days.
+    // Some verifiers reject leaf certificates that are valid for more than 398 days.
     let today = OffsetDateTime::now_utc();
     let (from, to) = match validity {
         Validity::Now => (-1, 30),
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_issued_identity_makes_a_tls_server() {
+    fn an_issued_identity_configures_a_tls_server() {
         let authority = Authority::new("test authority").unwrap();
         for identity in [
             authority.issue(&["localhost", "127.0.0.1"]).unwrap(),
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn two_authorities_share_nothing() {
+    fn two_authorities_with_one_name_differ() {
         let [one, other] = ["same name", "same name"].map(|name| Authority::new(name).unwrap());
         assert_ne!(one.pem(), other.pem());
     }

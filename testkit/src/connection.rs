@@ -8,14 +8,17 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::events::Recorder;
-use crate::frame::{self, Control, Data, Frame, OpCode};
+use crate::frame::{self, BINARY, CLOSE, CONTINUATION, FINAL, Frame, OPCODE, PING, PONG, TEXT};
 use crate::handshake::{Answer, MAX_HEAD, Request};
 use crate::stream::Stream;
 
-/// No connection lives longer than this, whatever its script waits for.
+/// The longest time that a connection lasts, whatever its script waits for.
 const LIFE: Duration = Duration::from_secs(20);
-/// How long the client has to end TCP after the server has ended its direction.
-const FAREWELL: Duration = Duration::from_secs(2);
+/// The time that the client has to end TCP after the server has ended its direction.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// The largest frame that is accepted, in bytes. No client under test sends a larger one.
+const MAX_FRAME: usize = 64 << 20;
 
 /// Why a script cannot go on.
 #[derive(Debug)]
@@ -24,7 +27,7 @@ pub(crate) enum End {
     Reset,
     /// The server is being dropped.
     Stopped,
-    /// The connection has lived too long.
+    /// The connection has lasted too long.
     Expired,
     Broken(String),
 }
@@ -36,12 +39,12 @@ impl fmt::Display for End {
             Self::Reset => f.write_str("reset"),
             Self::Stopped => f.write_str("stopped"),
             Self::Expired => f.write_str("expired"),
-            Self::Broken(why) => write!(f, "broken {why}"),
+            Self::Broken(reason) => write!(f, "broken {reason}"),
         }
     }
 }
 
-/// What a client sent, fragments put together.
+/// A message or control frame of a client.
 pub(crate) enum Message {
     Text(Vec<u8>),
     Binary(Vec<u8>),
@@ -52,10 +55,10 @@ pub(crate) enum Message {
 
 pub(crate) struct Connection {
     stream: Stream,
-    /// Received, not yet understood.
+    /// Received bytes that are not yet parsed.
     bytes: Vec<u8>,
-    /// The fragments of a message that is still coming.
-    partial: Option<(OpCode, Vec<u8>)>,
+    /// The first byte of an incomplete message, and its payload so far.
+    partial: Option<(u8, Vec<u8>)>,
     recorder: Recorder,
     stop: Arc<AtomicBool>,
     expires: Instant,
@@ -66,7 +69,7 @@ impl Connection {
         Self { stream, bytes: Vec::new(), partial: None, recorder, stop, expires: Instant::now() + LIFE }
     }
 
-    /// Lets the connection live as long as its client and the server: for the echo, which people talk to as well.
+    /// Lets the connection last as long as its client and the server: for the echo, which people use by hand, too.
     pub(crate) fn keep(&mut self) {
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);
         self.expires = Instant::now() + DAY;
@@ -80,19 +83,19 @@ impl Connection {
         self.recorder.line(line);
     }
 
-    /// From here on, what happens is recorded there.
+    /// Records later events there.
     pub(crate) fn record_into(&mut self, recorder: Recorder) {
         self.recorder = recorder;
     }
 
-    /// The upgrade request; `Broken` when it is none.
+    /// Reads the upgrade request.
     pub(crate) fn request(&mut self) -> Result<Request, End> {
         loop {
             if let Some(request) = Request::take(&mut self.bytes).map_err(End::Broken)? {
                 return Ok(request);
             }
             if self.bytes.len() > MAX_HEAD {
-                return Err(End::Broken("a request head without end".to_owned()));
+                return Err(broken("a request head over the limit"));
             }
             self.read()?;
         }
@@ -112,37 +115,25 @@ impl Connection {
         }
     }
 
-    /// The next message or control frame if it is here already.
+    /// Returns the next message or control frame if it has arrived.
     pub(crate) fn message_now(&mut self) -> Result<Option<Message>, End> {
         self.read_now()?;
         self.take_message()
     }
 
-    /// Nobody checks that it is UTF-8: an echo gives back what came.
-    pub(crate) fn send_text(&mut self, text: impl AsRef<[u8]>) -> Result<(), End> {
-        self.send(OpCode::Data(Data::Text), text.as_ref())
+    /// Sends a frame. An echoed text may be invalid UTF-8.
+    pub(crate) fn send(&mut self, first: u8, payload: impl AsRef<[u8]>) -> Result<(), End> {
+        self.write(&frame::server_frame(first, payload))
     }
 
-    pub(crate) fn send_binary(&mut self, bytes: &[u8]) -> Result<(), End> {
-        self.send(OpCode::Data(Data::Binary), bytes)
-    }
-
-    pub(crate) fn send_control(&mut self, control: Control, payload: &[u8]) -> Result<(), End> {
-        self.send(OpCode::Control(control), payload)
-    }
-
-    fn send(&mut self, opcode: OpCode, payload: &[u8]) -> Result<(), End> {
-        self.write(&frame::encode(opcode, true, payload))
-    }
-
-    /// Sends a close frame and reads on until the client's.
+    /// Sends a close frame and waits for the client's. Without a code the close frame is empty.
     pub(crate) fn close(&mut self, code: Option<u16>, reason: &str) -> Result<(), End> {
-        self.send_control(Control::Close, &frame::close_payload(code, reason))?;
+        self.send(CLOSE, code.map_or_else(Vec::new, |code| frame::close_payload(code, reason)))?;
         while !matches!(self.message()?, Message::Close(_)) {}
         Ok(())
     }
 
-    /// Writes all of it, as long as that takes.
+    /// Writes all bytes, however long that takes.
     pub(crate) fn write(&mut self, mut bytes: &[u8]) -> Result<(), End> {
         while !bytes.is_empty() {
             match self.stream.write(bytes) {
@@ -159,7 +150,7 @@ impl Connection {
         }
     }
 
-    /// Sends nothing and reads nothing for a while.
+    /// Neither sends nor reads for this time.
     pub(crate) fn pause(&mut self, pause: Duration) -> Result<(), End> {
         let until = Instant::now() + pause;
         loop {
@@ -172,7 +163,7 @@ impl Connection {
         }
     }
 
-    /// The connection lives no longer than this from now on.
+    /// Ends the connection after this time at the latest.
     pub(crate) fn expire_in(&mut self, time: Duration) {
         self.expires = self.expires.min(Instant::now() + time);
     }
@@ -180,7 +171,7 @@ impl Connection {
     /// Neither sends nor reads until the client has ended TCP.
     pub(crate) fn stall(&mut self) -> End {
         loop {
-            // Peeking shows an end only while nothing else waits to be read; a reset shows always.
+            // Peeking shows the end of TCP only if no bytes wait to be read; it always shows a reset.
             let looked = match self.stream.tcp().peek(&mut [0]) {
                 Ok(0) => Err(End::Eof),
                 Ok(_) => self.pause(Duration::from_millis(25)),
@@ -206,9 +197,9 @@ impl Connection {
         self.stream.shutdown_write().map_err(|error| end_of(&error))
     }
 
-    /// Ends TCP so that nothing that was sent gets lost: this direction first, then what the client still has to say.
+    /// Ends TCP without losing sent bytes: ends this direction, then reads until the client ends the other.
     pub(crate) fn leave(mut self) {
-        self.expire_in(FAREWELL);
+        self.expire_in(LINGER);
         let end = match self.shutdown_write() {
             Ok(()) => self.ignore_bytes(),
             Err(end) => end,
@@ -226,10 +217,9 @@ impl Connection {
     }
 
     fn take_message(&mut self) -> Result<Option<Message>, End> {
-        while let Some(frame) = Frame::take(&mut self.bytes).map_err(End::Broken)? {
-            self.record(mask_line(frame.mask));
-            let message = self.understand(frame)?;
-            if let Some(message) = message {
+        while let Some(frame) = self.take_frame()? {
+            self.record(mask_line(&frame));
+            if let Some(message) = self.assemble(frame)? {
                 self.record(message_line(&message));
                 return Ok(Some(message));
             }
@@ -237,33 +227,37 @@ impl Connection {
         Ok(None)
     }
 
-    fn understand(&mut self, frame: Frame) -> Result<Option<Message>, End> {
-        let (opcode, payload) = match (frame.opcode, self.partial.take()) {
-            (OpCode::Control(control), partial) => {
-                self.partial = partial;
-                return control_message(control, frame.payload).map(Some);
-            }
-            (OpCode::Data(Data::Continue), Some((opcode, mut payload))) => {
-                payload.extend_from_slice(&frame.payload);
-                (opcode, payload)
-            }
-            (OpCode::Data(Data::Continue), None) => {
-                return Err(End::Broken("a continuation of nothing".to_owned()));
-            }
-            (opcode, None) => (opcode, frame.payload),
-            (_, Some(_)) => return Err(End::Broken("a message inside a message".to_owned())),
+    fn take_frame(&mut self) -> Result<Option<Frame>, End> {
+        let Some((frame, length)) = Frame::parse(&self.bytes) else {
+            let is_too_long = self.bytes.len() > MAX_FRAME;
+            return if is_too_long { Err(broken("a frame over the limit")) } else { Ok(None) };
         };
-        if !frame.is_final {
-            self.partial = Some((opcode, payload));
-            return Ok(None);
-        }
-        Ok(Some(match opcode {
-            OpCode::Data(Data::Text) => Message::Text(payload),
-            _ => Message::Binary(payload),
-        }))
+        self.bytes.drain(..length);
+        Ok(Some(frame))
     }
 
-    /// Waits until more bytes are here.
+    /// Returns the message that the frame completes, or the control frame.
+    fn assemble(&mut self, frame: Frame) -> Result<Option<Message>, End> {
+        let (kind, payload) = match (frame.first & OPCODE | FINAL, frame.payload) {
+            (CLOSE, payload) => return Ok(Some(Message::Close(payload))),
+            (PING, payload) => return Ok(Some(Message::Ping(payload))),
+            (PONG, payload) => return Ok(Some(Message::Pong(payload))),
+            (CONTINUATION, payload) => match self.partial.take() {
+                Some((kind, start)) => (kind, [start, payload].concat()),
+                None => return Err(broken("a continuation without a message")),
+            },
+            (TEXT | BINARY, _) if self.partial.is_some() => return Err(broken("a message inside a message")),
+            (kind @ (TEXT | BINARY), payload) => (kind, payload),
+            _ => return Err(broken("a reserved opcode")),
+        };
+        if frame.first & FINAL == 0 {
+            self.partial = Some((kind, payload));
+            return Ok(None);
+        }
+        Ok(Some(if kind == TEXT { Message::Text(payload) } else { Message::Binary(payload) }))
+    }
+
+    /// Waits for more bytes.
     fn read(&mut self) -> Result<(), End> {
         loop {
             match self.read_once() {
@@ -273,7 +267,7 @@ impl Connection {
         }
     }
 
-    /// Takes what has arrived, without waiting.
+    /// Reads what has arrived, without waiting.
     fn read_now(&mut self) -> Result<(), End> {
         let non_blocking = |on| self.stream.tcp().set_nonblocking(on).map_err(|error| end_of(&error));
         non_blocking(true)?;
@@ -296,7 +290,7 @@ impl Connection {
         Ok(())
     }
 
-    /// A time-out is fine while the connection may live; every other error ends it.
+    /// Every error but a timeout ends the connection.
     fn wait_on(&self, error: io::Error) -> Result<(), End> {
         match error.kind() {
             ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => self.check_life(),
@@ -326,19 +320,14 @@ fn end_of(error: &io::Error) -> End {
     }
 }
 
-fn control_message(control: Control, payload: Vec<u8>) -> Result<Message, End> {
-    match control {
-        Control::Close => Ok(Message::Close(payload)),
-        Control::Ping => Ok(Message::Ping(payload)),
-        Control::Pong => Ok(Message::Pong(payload)),
-        Control::Reserved(code) => Err(End::Broken(format!("reserved opcode {code}"))),
-    }
+fn broken(reason: &str) -> End {
+    End::Broken(reason.to_owned())
 }
 
-fn mask_line(mask: Option<[u8; 4]>) -> String {
-    match mask {
-        Some(mask) => format!("frame masked=yes mask={}", hex(&mask)),
-        None => "frame masked=no".to_owned(),
+fn mask_line(frame: &Frame) -> String {
+    match frame.masked {
+        true => format!("frame masked=yes mask={}", hex(&frame.key)),
+        false => "frame masked=no".to_owned(),
     }
 }
 

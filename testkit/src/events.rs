@@ -1,6 +1,6 @@
-//! What the server saw, line by line, so that a client can ask for it afterwards.
+//! The events of connections, as lines of text, so that a client can request them afterwards.
 //!
-//! | line | seen |
+//! | line | event |
 //! |---|---|
 //! | `path /echo?key=K` | the request's target, as it was sent |
 //! | `request NAME: VALUE` | one header line of the request |
@@ -8,16 +8,16 @@
 //! | `text N`, `binary N` | a whole message of N bytes |
 //! | `ping N`, `pong HEX` | a ping of N bytes, a pong with this payload |
 //! | `close CODE REASON`, `close -` | a close frame, an empty close frame |
-//! | `count N`, `sent N` | `/count` and `/flood` sum up |
+//! | `count N`, `sent N` | the totals of `/count` and `/flood` |
 //! | `eof`, `reset` | how TCP ended |
-//! | `stopped`, `expired`, `broken WHY` | the server gave up: it was dropped, the connection lived too long, a frame made no sense |
+//! | `stopped`, `expired`, `broken REASON` | the server ended it: it was dropped, the connection lasted too long, a frame was invalid |
 
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The lines of every connection that gave a key.
+/// The lines of every connection with a key.
 #[derive(Clone, Default)]
 pub struct Events(Arc<Shared>);
 
@@ -30,12 +30,12 @@ struct Shared {
 #[derive(Default)]
 struct Record {
     lines: Vec<String>,
-    /// Connections of this key that have not ended. Several may share one key: a client that connects again.
+    /// The number of connections with this key that have not ended. A client that connects again uses the same key.
     running: usize,
 }
 
 impl Events {
-    /// Begins to record one connection; without a key nothing is kept.
+    /// Begins to record a connection; without a key it keeps nothing.
     pub(crate) fn begin(&self, key: Option<&str>) -> Recorder {
         if let Some(key) = key {
             self.lock().entry(key.to_owned()).or_default().running += 1;
@@ -43,8 +43,8 @@ impl Events {
         Recorder { events: self.clone(), key: key.map(str::to_owned) }
     }
 
-    /// The lines of `key`, joined by `\n`: once a line holds `want` if that is given, else once all its connections have ended;
-    /// what there is when `within` has passed.
+    /// Waits until a line of `key` contains `want`, or without `want` until all its connections have ended, but no longer than
+    /// `within`. Returns its lines, joined by `\n`.
     pub fn wait(&self, key: &str, want: Option<&str>, within: Duration) -> String {
         let deadline = Instant::now() + within;
         let mut by_key = self.lock();
@@ -58,7 +58,7 @@ impl Events {
         }
     }
 
-    // A script that panicked must not take the other connections' events with it.
+    // A panic in one script must not affect the events of other connections.
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Record>> {
         self.0.by_key.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -73,7 +73,7 @@ impl Record {
     }
 }
 
-/// Adds lines for one connection; the connection counts as ended when this drops.
+/// Adds lines for one connection. The connection has ended when this is dropped.
 pub(crate) struct Recorder {
     events: Events,
     key: Option<String>,
@@ -106,7 +106,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(5);
 
     #[test]
-    fn a_key_is_answered_when_its_last_connection_has_ended() {
+    fn events_are_complete_when_the_last_connection_of_a_key_has_ended() {
         let events = Events::default();
         let (first, second) = (events.begin(Some("a")), events.begin(Some("a")));
         first.line("text 1");
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wanted_line_is_answered_while_the_connection_runs() {
+    fn a_wanted_line_is_returned_while_the_connection_lasts() {
         let events = Events::default();
         let recorder = events.begin(Some("a"));
         recorder.line("close 1000 bye");
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_without_a_key_leaves_nothing() {
+    fn a_connection_without_a_key_is_not_recorded() {
         let events = Events::default();
         events.begin(None).line("text 1");
         assert_eq!(events.wait("", None, SOON), "");

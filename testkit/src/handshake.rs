@@ -1,8 +1,8 @@
-//! The HTTP half: a request read into names and values, an answer written by hand so that each part of it can be wrong.
+//! The HTTP part of the handshake: a parsed request, and an answer of which each part can be wrong.
 
 use tungstenite::handshake::derive_accept_key;
 
-/// Longest request head that is read.
+/// The longest request head that is read, in bytes.
 pub(crate) const MAX_HEAD: usize = 64 * 1024;
 const MAX_HEADERS: usize = 256;
 
@@ -13,7 +13,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Parses the head at the front of `bytes` and takes it off; `None` while it is incomplete.
+    /// Removes the head at the start of `bytes` and parses it; `None` while it is incomplete.
     pub(crate) fn take(bytes: &mut Vec<u8>) -> Result<Option<Self>, String> {
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut request = httparse::Request::new(&mut headers);
@@ -41,14 +41,14 @@ impl Request {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The first subprotocol on offer.
+    /// The first offered subprotocol.
     pub(crate) fn first_protocol(&self) -> Option<&str> {
         let offered = self.header("Sec-WebSocket-Protocol")?;
         offered.split(',').map(str::trim).find(|name| !name.is_empty())
     }
 }
 
-/// An answer to the upgrade request: right at first, then bent.
+/// An answer to the upgrade request: correct at first, then changed.
 pub(crate) struct Answer {
     status_line: String,
     headers: Vec<(String, String)>,
@@ -56,7 +56,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// A correct 101 that picks the first subprotocol on offer.
+    /// A correct 101 that selects the first offered subprotocol.
     pub(crate) fn upgrade(request: &Request) -> Self {
         let key = request.header("Sec-WebSocket-Key").unwrap_or_default();
         let mut answer = Self {
@@ -73,8 +73,8 @@ impl Answer {
         answer
     }
 
-    /// A plain HTTP answer that ends the matter.
-    pub(crate) fn refusal(status: u16) -> Self {
+    /// A plain HTTP answer that rejects the request.
+    pub(crate) fn rejection(status: u16) -> Self {
         let reason = match status {
             301 => "Moved Permanently",
             400 => "Bad Request",
@@ -83,7 +83,7 @@ impl Answer {
             404 => "Not Found",
             500 => "Internal Server Error",
             503 => "Service Unavailable",
-            _ => "Whatever",
+            _ => "Unknown",
         };
         let body = format!("{status} {reason}\n");
         Self { status_line: format!("HTTP/1.1 {status} {reason}"), headers: Vec::new(), body: body.clone() }
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_read_whatever_the_case_of_its_names() {
+    fn the_names_of_a_request_are_case_insensitive() {
         let request = request();
         assert_eq!(request.target, "/echo?key=a");
         assert_eq!(request.header("Host"), Some("x"));
@@ -143,14 +143,14 @@ mod tests {
     }
 
     #[test]
-    fn half_a_request_is_left_alone() {
+    fn an_incomplete_request_is_not_removed() {
         let mut bytes = b"GET / HTTP/1.1\r\nhost: x\r\n".to_vec();
         assert!(Request::take(&mut bytes).unwrap().is_none());
         assert_eq!(bytes.len(), 25);
     }
 
     #[test]
-    fn the_right_answer_holds_the_key_of_the_standards_own_example() {
+    fn the_accept_key_is_that_of_the_example_in_the_standard() {
         let answer = String::from_utf8(Answer::upgrade(&request()).to_bytes()).unwrap();
         assert!(answer.starts_with("HTTP/1.1 101 "));
         assert!(answer.contains("\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_can_be_bent() {
+    fn an_answer_can_be_changed() {
         let answer = Answer::upgrade(&request()).without("Upgrade").with_instead("Connection", "close");
         let answer = String::from_utf8(answer.to_bytes()).unwrap();
         assert!(!answer.contains("Upgrade"));

@@ -1,12 +1,12 @@
 //! A scripted WebSocket server for the tests of `websocket-peer`.
 //!
 //! The path of a connection's URL is its script: `/echo`, `/close/4001/bye`, `/cut-mid-frame`, … ([`script`] lists them all).
-//! Most scripts misbehave on purpose, so the HTTP head is written by hand and frames may be raw bytes; nothing here uses
+//! Most scripts misbehave on purpose, so HTTP heads and [frames](frame) are written by hand. Nothing here uses
 //! `websocket-peer`, so a bug in one cannot hide a bug in the other.
 //!
-//! Any path may carry `?key=K`: the server then records what it saw of that connection, and `/events/K` tells it ([`events`]).
+//! Any path may have `?key=K`: the server then records the connection, and `/events/K` returns the record ([`events`]).
 //!
-//! Between a client and any server may stand a [`proxy`]: a network that delays, splits, stalls and breaks.
+//! A [`proxy`] between a client and any server simulates a network that delays, splits, stalls and breaks.
 //!
 //! ```
 //! let server = testkit::Server::start()?;
@@ -18,9 +18,10 @@
 pub mod certs;
 mod connection;
 pub mod events;
-mod frame;
+pub mod frame;
 mod handshake;
 pub mod proxy;
+pub mod random;
 pub mod script;
 mod scripts;
 mod server;

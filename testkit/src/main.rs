@@ -1,4 +1,4 @@
-//! The scripted server as a program, for tests that run in a browser: it listens until its standard input closes.
+//! The scripted server as a program, for tests that run in a browser. It listens until its standard input closes.
 
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;

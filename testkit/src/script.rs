@@ -1,9 +1,9 @@
 //! The scripts: what each path does.
 //!
-//! Any path takes `?key=K`, which makes the server record the connection ([`crate::events`]), and `?wait=message`: after
-//! the upgrade the script begins when the client has sent its first message, so that the client surely was open (some
-//! browsers do not tell a page of an opening that ends at once). Segments may be percent-encoded.
-//! Every script picks the first subprotocol on offer unless it says otherwise. An unknown path is answered with 404.
+//! Any path takes `?key=K`, which makes the server record the connection ([`crate::events`]), and `?wait=message`: the script
+//! then begins when the client has sent its first message, so that the client has certainly opened (some browsers do not
+//! report to a page that a connection opened if it ends at once). Segments may be percent-encoded.
+//! Every script selects the first offered subprotocol, except where noted. An unknown path is answered with 404.
 //!
 //! | well-behaved | does |
 //! |---|---|
@@ -15,20 +15,20 @@
 //! | `/burst/N` | sends the texts `0` to `N-1`, then echoes |
 //! | `/burst-binary/N/SIZE` | sends N binary messages of SIZE bytes (byte `i` is `i % 251`), then echoes |
 //! | `/packets/HEX/HEX…` | sends these binary messages, then echoes |
-//! | `/flood`, `/flood/N` | sends binary messages of 1 KiB, each starting with its number (u64, big endian), N of them or without end, until the client closes; records `sent N` |
+//! | `/flood`, `/flood/N` | sends binary messages of 1 KiB, each starting with its number (u64, big endian), N of them or an unlimited number, until the client closes; records `sent N` |
 //! | `/fragments` | sends the text `fragmented` in three frames with a ping between, then echoes |
 //! | `/ping` | sends a ping with the payload `beat`, waits for the pong, sends the text `pong ` and its payload, then echoes |
-//! | `/pong` | sends a pong nobody asked for, then the text `after`, then echoes |
+//! | `/pong` | sends an unsolicited pong, then the text `after`, then echoes |
 //! | `/huge/N` | sends one binary message of N bytes, then echoes |
 //! | `/events/K` | answers with one text, the lines recorded for key K, then closes with 1000; waits up to 5 s until K's connections have ended, or with `?want=PART` until a line holds PART |
-//! | `/refused` | answers with one text, a port on which nobody listens, then closes with 1000 |
+//! | `/refused` | answers with one text, a port that refuses connections, then closes with 1000 |
 //!
 //! | slow or silent | does |
 //! |---|---|
 //! | `/slow/MS` | answers the upgrade after MS milliseconds, then echoes |
 //! | `/drip` | sends the head of the answer and then the text `dripped` byte by byte, then echoes |
 //! | `/stall` | upgrades, then neither reads nor sends |
-//! | `/silent` | upgrades, then reads everything and answers nothing, no ping and no close either |
+//! | `/silent` | upgrades, then reads everything and answers nothing, not even pings or the close |
 //! | `/stall-before` | never answers the request; ends TCP after 3 s |
 //! | `/stall-within` | sends half of the answer's head; ends TCP after 3 s |
 //! | `/interim-forever` | answers 100 over and over, and nothing else; ends TCP after 3 s |
@@ -41,7 +41,7 @@
 //! | `/send-then-cut/N` | sends the texts `0` to `N-1`, then ends TCP |
 //! | `/reset` | resets TCP (RST) right after the upgrade, which may overtake the answer |
 //! | `/reset-before` | resets TCP instead of answering the request |
-//! | `/half-close` | ends its own direction right after the upgrade, goes on reading |
+//! | `/half-close` | ends its own direction right after the upgrade, and continues to read |
 //!
 //! | breaks the protocol | does |
 //! |---|---|
@@ -52,24 +52,24 @@
 //! |---|---|
 //! | `/with-head` | sends the text `with the head` together with the head |
 //! | `/connection-list` | `Connection: keep-alive, Upgrade` |
-//! | `/no-protocol` | picks no subprotocol, whatever is on offer |
-//! | `/many-headers` | 400 header fields more, within 16 KiB |
-//! | `/folded` | two header fields that go on in the next line, `Connection` is one of them |
+//! | `/no-protocol` | selects no subprotocol |
+//! | `/many-headers` | 400 additional header fields, within 16 KiB |
+//! | `/folded` | two folded header fields, one of them `Connection` |
 //! | `/space-before-colon` | a space between a header field's name and its colon |
 //! | `/bare-feeds` | lines that end with LF alone |
-//! | `/interim/N` | N answers with 100 or 103 before the right one |
+//! | `/interim/N` | N responses with 100 or 103 before the final one |
 //!
 //! | answers the upgrade wrongly | does |
 //! |---|---|
 //! | `/reject/STATUS` | answers with this status and a short body; 301 with `Location: /echo` |
 //! | `/wrong-accept`, `/no-accept`, `/no-upgrade-header` | that header is wrong or missing |
-//! | `/protocol/NAME` | picks this subprotocol, asked for or not (right when it was) |
+//! | `/protocol/NAME` | selects this subprotocol, offered or not (correct if it was) |
 //! | `/two-protocols` | names two subprotocols |
-//! | `/extension` | agrees to an extension nobody offered, `x-unasked` |
-//! | `/deflate` | agrees to `permessage-deflate`, which browsers offer and others do not |
+//! | `/extension` | accepts an extension that was not offered, `x-unasked` |
+//! | `/deflate` | accepts `permessage-deflate`, which only browsers offer |
 //! | `/http10` | answers 101 as HTTP/1.0 |
 //! | `/garbage` | answers with something that is not HTTP |
-//! | `/big-head` | a right answer with a head of over 16 KiB |
+//! | `/big-head` | a correct answer with a head of over 16 KiB |
 
 use std::time::Duration;
 
@@ -113,12 +113,12 @@ pub(crate) enum Script {
 
     Reject { status: u16 },
     WithHead,
-    Bent(Bend),
+    BadUpgrade(BadUpgrade),
 }
 
-/// What is odd or wrong about an upgrade's answer.
+/// An unusual or wrong answer to an upgrade request.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Bend {
+pub(crate) enum BadUpgrade {
     WrongAccept,
     NoAccept,
     NoUpgradeHeader,
@@ -134,17 +134,17 @@ pub(crate) enum Bend {
     ManyHeaders,
     Folded,
     SpaceBeforeColon,
-    BareFeeds,
+    BareLineFeeds,
     Interim { count: usize },
 }
 
-/// A request's target, taken apart.
+/// The parsed target of a request.
 pub(crate) struct Target {
     /// The key to record under.
     pub(crate) key: Option<String>,
-    /// Whether the script begins with the client's first message.
+    /// `true` if the script begins with the client's first message.
     pub(crate) waits: bool,
-    /// What to do; `None` for a path that means nothing.
+    /// `None` for an unknown path.
     pub(crate) script: Option<Script>,
 }
 
@@ -220,29 +220,29 @@ fn script(segments: &[&str], want: Option<String>) -> Option<Script> {
 
         ["reject", status] => Script::Reject { status: status.parse().ok()? },
         ["with-head"] => Script::WithHead,
-        bend => Script::Bent(bent(bend)?),
+        bad => Script::BadUpgrade(bad_upgrade(bad)?),
     })
 }
 
-fn bent(segments: &[&str]) -> Option<Bend> {
+fn bad_upgrade(segments: &[&str]) -> Option<BadUpgrade> {
     Some(match segments {
-        ["wrong-accept"] => Bend::WrongAccept,
-        ["no-accept"] => Bend::NoAccept,
-        ["no-upgrade-header"] => Bend::NoUpgradeHeader,
-        ["connection-list"] => Bend::ConnectionList,
-        ["protocol", name] => Bend::Protocol((*name).to_owned()),
-        ["no-protocol"] => Bend::NoProtocol,
-        ["two-protocols"] => Bend::TwoProtocols,
-        ["extension"] => Bend::Extension,
-        ["deflate"] => Bend::Deflate,
-        ["http10"] => Bend::Http10,
-        ["garbage"] => Bend::Garbage,
-        ["big-head"] => Bend::BigHead,
-        ["many-headers"] => Bend::ManyHeaders,
-        ["folded"] => Bend::Folded,
-        ["space-before-colon"] => Bend::SpaceBeforeColon,
-        ["bare-feeds"] => Bend::BareFeeds,
-        ["interim", count] => Bend::Interim { count: count.parse().ok()? },
+        ["wrong-accept"] => BadUpgrade::WrongAccept,
+        ["no-accept"] => BadUpgrade::NoAccept,
+        ["no-upgrade-header"] => BadUpgrade::NoUpgradeHeader,
+        ["connection-list"] => BadUpgrade::ConnectionList,
+        ["protocol", name] => BadUpgrade::Protocol((*name).to_owned()),
+        ["no-protocol"] => BadUpgrade::NoProtocol,
+        ["two-protocols"] => BadUpgrade::TwoProtocols,
+        ["extension"] => BadUpgrade::Extension,
+        ["deflate"] => BadUpgrade::Deflate,
+        ["http10"] => BadUpgrade::Http10,
+        ["garbage"] => BadUpgrade::Garbage,
+        ["big-head"] => BadUpgrade::BigHead,
+        ["many-headers"] => BadUpgrade::ManyHeaders,
+        ["folded"] => BadUpgrade::Folded,
+        ["space-before-colon"] => BadUpgrade::SpaceBeforeColon,
+        ["bare-feeds"] => BadUpgrade::BareLineFeeds,
+        ["interim", count] => BadUpgrade::Interim { count: count.parse().ok()? },
         _ => return None,
     })
 }
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_become_scripts_with_arguments() {
+    fn paths_are_parsed_to_scripts_with_arguments() {
         let close = |code, reason: &str| Some(Script::Close { code, reason: reason.to_owned() });
         assert_eq!(parse("/echo"), Some(Script::Echo));
         assert_eq!(parse("/close/4001/bye%20bye%2F%E2%9C%93"), close(Some(4001), "bye bye/✓"));
@@ -305,11 +305,14 @@ mod tests {
             parse("/huge-declared/9223372036854775807"),
             Some(Script::HugeDeclared { size: i64::MAX as u64 })
         );
-        assert_eq!(parse("/protocol/chat"), Some(Script::Bent(Bend::Protocol("chat".to_owned()))));
+        assert_eq!(
+            parse("/protocol/chat"),
+            Some(Script::BadUpgrade(BadUpgrade::Protocol("chat".to_owned())))
+        );
     }
 
     #[test]
-    fn the_query_gives_key_want_and_wait() {
+    fn the_query_sets_key_want_and_wait() {
         let target = Target::parse("/events/a?want=close%201000&key=b&wait=message");
         let (key, want) = ("a".to_owned(), Some("close 1000".to_owned()));
         assert_eq!(target.script, Some(Script::Events { key, want }));
@@ -317,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn what_means_nothing_is_no_script() {
+    fn unknown_paths_have_no_script() {
         for target in [
             "/",
             "/nonsense",

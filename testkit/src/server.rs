@@ -1,4 +1,4 @@
-//! The listeners and the threads: one accept loop for plain and one for TLS connections, one thread for each connection.
+//! The listeners and the threads: an accept loop for plain and one for TLS connections, and a thread for each connection.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -15,7 +15,7 @@ use crate::events::Events;
 use crate::scripts;
 use crate::stream::Stream;
 
-/// The server. It stops, and every thread of it ends, when it is dropped.
+/// The server. When it is dropped, it stops and all its threads end.
 pub struct Server {
     plain: Listener,
     secure: Listener,
@@ -23,35 +23,35 @@ pub struct Server {
     context: Arc<Context>,
 }
 
-/// What every connection may need.
+/// What all connections share.
 pub(crate) struct Context {
     pub(crate) events: Events,
     pub(crate) stop: Arc<AtomicBool>,
-    /// A port that is bound and never listened on: connecting to it is refused for as long as the server lives.
-    deaf: Socket,
+    /// Bound, but not listening: connections to its port are refused while the server lives.
+    refusing: Socket,
 }
 
 impl Context {
-    pub(crate) fn deaf_port(&self) -> io::Result<u16> {
-        let addr = self.deaf.local_addr()?.as_socket();
+    pub(crate) fn refusing_port(&self) -> io::Result<u16> {
+        let addr = self.refusing.local_addr()?.as_socket();
         addr.map(|addr| addr.port()).ok_or_else(|| io::Error::other("a TCP socket without a port"))
     }
 }
 
 impl Server {
-    /// Starts on free loopback ports, with a certificate for `localhost`, `127.0.0.1` and `::1` of an authority made for it.
+    /// Starts on free loopback ports, with a certificate for `localhost`, `127.0.0.1` and `::1` from a new authority.
     pub fn start() -> io::Result<Self> {
         Self::start_on(any_port(), any_port())
     }
 
-    /// The same on these addresses.
+    /// Starts on these addresses.
     pub fn start_on(addr: SocketAddr, secure_addr: SocketAddr) -> io::Result<Self> {
         let authority = Authority::new("testkit authority")?;
         let identity = authority.issue(&["localhost", "127.0.0.1", "::1"])?;
         Self::start_with(addr, secure_addr, authority.pem(), &identity)
     }
 
-    /// Starts on free loopback ports with another identity: an expired one, one for another name, …
+    /// Starts on free loopback ports with another certificate: an expired one, one for another name, …
     pub fn start_as(authority: &Authority, identity: &Identity) -> io::Result<Self> {
         Self::start_with(any_port(), any_port(), authority.pem(), identity)
     }
@@ -62,8 +62,11 @@ impl Server {
         ca_pem: &str,
         identity: &Identity,
     ) -> io::Result<Self> {
-        let context =
-            Arc::new(Context { events: Events::default(), stop: Arc::default(), deaf: deaf_socket()? });
+        let context = Arc::new(Context {
+            events: Events::default(),
+            stop: Arc::default(),
+            refusing: refusing_socket()?,
+        });
         Ok(Self {
             plain: Listener::start(addr, None, &context)?,
             secure: Listener::start(secure_addr, Some(identity.server_config()?), &context)?,
@@ -72,32 +75,32 @@ impl Server {
         })
     }
 
-    /// The address of `path` without TLS: `ws://127.0.0.1:PORT/…`.
+    /// Returns the URL of `path` without TLS: `ws://127.0.0.1:PORT/…`.
     pub fn url(&self, path: &str) -> String {
         format!("ws://{}{path}", self.addr())
     }
 
-    /// The address of `path` with TLS: `wss://localhost:PORT/…`.
+    /// Returns the URL of `path` with TLS: `wss://localhost:PORT/…`.
     pub fn secure_url(&self, path: &str) -> String {
         format!("wss://localhost:{}{path}", self.secure_addr().port())
     }
 
-    /// Where plain connections are accepted.
+    /// The address for plain connections.
     pub fn addr(&self) -> SocketAddr {
         self.plain.addr
     }
 
-    /// Where TLS connections are accepted.
+    /// The address for TLS connections.
     pub fn secure_addr(&self) -> SocketAddr {
         self.secure.addr
     }
 
-    /// The certificate of the authority that signed the server's, as PEM.
+    /// The certificate of the authority that signed the server's certificate, as PEM.
     pub fn ca_pem(&self) -> &str {
         &self.ca_pem
     }
 
-    /// What the server saw of connections that gave a key.
+    /// The events of connections with a key.
     pub fn events(&self) -> &Events {
         &self.context.events
     }
@@ -128,10 +131,10 @@ impl Listener {
         Ok(Self { addr, thread })
     }
 
-    /// Waits for the accept loop, which waits for its connections; all of them have been told to stop.
+    /// Waits for the accept loop, which waits for its connections; all of them stop because of the flag.
     fn join(&mut self) {
         let Some(thread) = self.thread.take() else { return };
-        // The loop sits in `accept`: one last connection lets it look at the flag. If even that fails, it is left behind.
+        // The loop blocks in `accept`: one last connection makes it read the flag. If that fails, the thread is leaked.
         if TcpStream::connect_timeout(&self.addr, Duration::from_secs(1)).is_ok() && thread.join().is_err() {
             eprintln!("testkit: the accept loop of {} panicked", self.addr);
         }
@@ -173,7 +176,7 @@ fn any_port() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 0).into()
 }
 
-fn deaf_socket() -> io::Result<Socket> {
+fn refusing_socket() -> io::Result<Socket> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.bind(&any_port().into())?;
     Ok(socket)

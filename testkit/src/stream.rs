@@ -1,4 +1,4 @@
-//! One byte stream, plain or TLS, on a blocking socket with short time-outs.
+//! A byte stream, plain or TLS, on a blocking socket with short timeouts.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// How long a read or write may block before the connection looks whether it should end.
+/// The time that a read or write may block before the connection checks if it should end.
 const TICK: Duration = Duration::from_millis(25);
 
 pub(crate) enum Stream {
@@ -16,7 +16,7 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
-    /// TLS when there is a configuration for it; its handshake happens within the first reads.
+    /// Uses TLS if there is a configuration; the first reads make its handshake.
     pub(crate) fn new(tcp: TcpStream, tls: Option<Arc<ServerConfig>>) -> io::Result<Self> {
         tcp.set_nodelay(true)?;
         tcp.set_read_timeout(Some(TICK))?;
@@ -37,7 +37,7 @@ impl Stream {
         }
     }
 
-    /// Says that nothing more will be sent, with TLS's own goodbye first.
+    /// Ends the sending direction, over TLS with `close_notify` before.
     pub(crate) fn shutdown_write(&mut self) -> io::Result<()> {
         if let Self::Tls(tls) = self {
             tls.conn.send_close_notify();

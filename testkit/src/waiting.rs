@@ -1,14 +1,14 @@
-//! Waiting for what must happen, with a deadline.
+//! Waiting for a condition, with a deadline.
 
 use std::{
     thread,
     time::{Duration, Instant},
 };
 
-/// Calls `step` again and again until it answers something.
+/// Calls `step` until it returns a value.
 ///
 /// # Panics
-/// With `what`, when that takes longer than `patience`.
+/// With `what`, if that takes longer than `patience`.
 #[track_caller]
 pub fn eventually<T>(patience: Duration, what: &str, mut step: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + patience;
@@ -16,7 +16,7 @@ pub fn eventually<T>(patience: Duration, what: &str, mut step: impl FnMut() -> O
         if let Some(answer) = step() {
             return answer;
         }
-        assert!(Instant::now() < deadline, "waited {patience:?} in vain: {what}");
+        assert!(Instant::now() < deadline, "not within {patience:?}: {what}");
         thread::sleep(Duration::from_millis(1));
     }
 }

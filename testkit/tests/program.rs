@@ -1,11 +1,11 @@
-//! The program: says where it listens, ends with its standard input.
+//! The program: it prints its addresses and ends with its standard input.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
 #[test]
-fn the_program_says_where_it_listens_and_ends_with_its_input() {
+fn the_program_prints_its_addresses_and_ends_with_its_input() {
     let mut program = Command::new(env!("CARGO_BIN_EXE_testkit"))
         .args(["--addr", "127.0.0.1:0", "--secure-addr", "127.0.0.1:0"])
         .stdin(Stdio::piped())
@@ -24,7 +24,7 @@ fn the_program_says_where_it_listens_and_ends_with_its_input() {
 }
 
 #[test]
-fn a_wrong_argument_is_a_failure_that_says_how_to_do_it() {
+fn a_wrong_argument_fails_with_the_usage() {
     let output = Command::new(env!("CARGO_BIN_EXE_testkit")).arg("--port").output().unwrap();
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("usage: testkit"));

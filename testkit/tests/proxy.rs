@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use testkit::proxy::{End, Fault, Passed, Plan, Proxy, Way};
+use testkit::proxy::{DirectionPlan, End, Fault, Passed, Plan, Proxy};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -27,8 +27,8 @@ impl Pair {
         Self { proxy, client, server }
     }
 
-    fn through(way: Way) -> Self {
-        Self::new(Plan::both(way))
+    fn through(plan: DirectionPlan) -> Self {
+        Self::new(Plan::both(plan))
     }
 }
 
@@ -38,9 +38,9 @@ fn read(mut tcp: &TcpStream, len: usize) -> Vec<u8> {
     bytes
 }
 
-/// Everything until TCP ends, and how it ends: `None` if it does not, in a while.
-fn rest(mut tcp: &TcpStream, while_: Duration) -> (Vec<u8>, Option<End>) {
-    tcp.set_read_timeout(Some(while_)).unwrap();
+/// Reads until TCP ends, and returns how it ended: `None` if it did not end within the time.
+fn rest(mut tcp: &TcpStream, within: Duration) -> (Vec<u8>, Option<End>) {
+    tcp.set_read_timeout(Some(within)).unwrap();
     let mut bytes = Vec::new();
     let end = match tcp.read_to_end(&mut bytes) {
         Ok(_) => Some(End::Eof),
@@ -54,14 +54,14 @@ fn rest(mut tcp: &TcpStream, while_: Duration) -> (Vec<u8>, Option<End>) {
 const LONG: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_millis(150);
 
-/// More than a block of the proxy, and more than a kernel takes at once.
+/// More bytes than the proxy reads at once and a kernel buffers.
 fn megabytes() -> Vec<u8> {
     (0..=250).collect::<Vec<u8>>().repeat(64 << 10)
 }
 
 #[test]
-fn bytes_and_ends_pass_both_ways() {
-    let mut pair = Pair::through(Way::default());
+fn bytes_and_ends_are_forwarded_in_both_directions() {
+    let mut pair = Pair::through(DirectionPlan::default());
     pair.client.write_all(b"ping").unwrap();
     assert_eq!(read(&pair.server, 4), b"ping");
     pair.server.write_all(b"pong").unwrap();
@@ -72,15 +72,15 @@ fn bytes_and_ends_pass_both_ways() {
     drop(pair.server);
     assert_eq!(rest(&pair.client, LONG), (b"later".to_vec(), Some(End::Eof)));
     let transcripts = pair.proxy.into_transcripts();
-    let passed = |bytes: &[u8]| Passed { bytes: bytes.to_vec(), end: Some(End::Eof) };
+    let forwarded = |bytes: &[u8]| Passed { bytes: bytes.to_vec(), end: Some(End::Eof) };
     assert_eq!(transcripts.len(), 1);
-    assert_eq!(transcripts[0].to_server, passed(b"ping"));
-    assert_eq!(transcripts[0].to_client, passed(b"ponglater"));
+    assert_eq!(transcripts[0].to_server, forwarded(b"ping"));
+    assert_eq!(transcripts[0].to_client, forwarded(b"ponglater"));
 }
 
 #[test]
-fn a_reset_passes_behind_what_was_said() {
-    let mut pair = Pair::through(Way::default().delay(50 * MS, Duration::ZERO));
+fn a_reset_is_forwarded_after_earlier_bytes() {
+    let mut pair = Pair::through(DirectionPlan::default().delay(50 * MS, Duration::ZERO));
     pair.client.write_all(b"hello").unwrap();
     assert_eq!(read(&pair.server, 5), b"hello");
     pair.server.write_all(b"last words").unwrap();
@@ -91,13 +91,13 @@ fn a_reset_passes_behind_what_was_said() {
 }
 
 #[test]
-fn whatever_the_grain_megabytes_arrive_as_they_were() {
-    for way in [
-        Way::default(),
-        Way::default().split_first(100_000).delay(MS, MS),
-        Way::default().join(100_000, 20 * MS).delay(MS, MS),
+fn megabytes_arrive_unchanged_with_any_chunking() {
+    for plan in [
+        DirectionPlan::default(),
+        DirectionPlan::default().split_first(100_000).delay(MS, MS),
+        DirectionPlan::default().join(100_000, 20 * MS).delay(MS, MS),
     ] {
-        let Pair { proxy: _proxy, mut client, server } = Pair::through(way);
+        let Pair { proxy: _proxy, mut client, server } = Pair::through(plan);
         let sender = std::thread::spawn(move || client.write_all(&megabytes()));
         assert!(rest(&server, LONG) == (megabytes(), Some(End::Eof)));
         sender.join().unwrap().unwrap();
@@ -105,8 +105,8 @@ fn whatever_the_grain_megabytes_arrive_as_they_were() {
 }
 
 #[test]
-fn split_bytes_come_one_by_one() {
-    let mut pair = Pair::through(Way::default().split().delay(Duration::ZERO, 300 * MS));
+fn split_bytes_arrive_separately() {
+    let mut pair = Pair::through(DirectionPlan::default().split().delay(Duration::ZERO, 300 * MS));
     pair.client.write_all(&[7; 20]).unwrap();
     let mut reads = 0;
     let mut left = 20;
@@ -118,15 +118,15 @@ fn split_bytes_come_one_by_one() {
 }
 
 #[test]
-fn joined_bytes_come_together() {
-    let mut pair = Pair::through(Way::default().join(4, Duration::from_secs(1)));
+fn joined_bytes_arrive_together() {
+    let mut pair = Pair::through(DirectionPlan::default().join(4, Duration::from_secs(1)));
     for byte in b"four" {
         pair.client.write_all(&[*byte]).unwrap();
         std::thread::sleep(10 * MS);
     }
     let mut bytes = [0; 8];
     assert_eq!(pair.server.read(&mut bytes).unwrap(), 4);
-    // Too few of them wait for a second at most.
+    // Fewer bytes wait for a second at most.
     let begin = Instant::now();
     pair.client.write_all(b"two").unwrap();
     assert_eq!(pair.server.read(&mut bytes).unwrap(), 3);
@@ -134,8 +134,8 @@ fn joined_bytes_come_together() {
 }
 
 #[test]
-fn delayed_bytes_come_late() {
-    let mut pair = Pair::new(Plan::default().to_client(Way::default().delay(100 * MS, 50 * MS)));
+fn delayed_bytes_arrive_late() {
+    let mut pair = Pair::new(Plan::default().to_client(DirectionPlan::default().delay(100 * MS, 50 * MS)));
     let begin = Instant::now();
     pair.client.write_all(b"ping").unwrap();
     assert_eq!(read(&pair.server, 4), b"ping");
@@ -146,7 +146,7 @@ fn delayed_bytes_come_late() {
 
 #[test]
 fn a_pause_ends() {
-    let mut pair = Pair::through(Way::default().after(2, Fault::Pause(SHORT)));
+    let mut pair = Pair::through(DirectionPlan::default().after(2, Fault::Pause(SHORT)));
     let begin = Instant::now();
     pair.client.write_all(b"ping").unwrap();
     assert_eq!(read(&pair.server, 2), b"pi");
@@ -155,11 +155,11 @@ fn a_pause_ends() {
 }
 
 #[test]
-fn a_stall_holds_one_way_for_ever_and_slows_its_sender() {
-    let mut pair = Pair::new(Plan::default().to_server(Way::default().after(2, Fault::Stall)));
+fn a_stall_blocks_one_direction_and_its_sender() {
+    let mut pair = Pair::new(Plan::default().to_server(DirectionPlan::default().after(2, Fault::Stall)));
     pair.client.set_write_timeout(Some(SHORT)).unwrap();
-    // Some kernels take tens of megabytes.
-    assert!((0..100).any(|_| pair.client.write_all(&megabytes()).is_err()), "nothing slowed the sender");
+    // Some kernels buffer tens of megabytes.
+    assert!((0..100).any(|_| pair.client.write_all(&megabytes()).is_err()), "the sender is not blocked");
     assert_eq!(read(&pair.server, 2), [0, 1]);
     assert_eq!(rest(&pair.server, SHORT), (vec![], None));
     pair.server.write_all(b"pong").unwrap();
@@ -167,9 +167,10 @@ fn a_stall_holds_one_way_for_ever_and_slows_its_sender() {
 }
 
 #[test]
-fn a_cut_ends_both_in_order_after_just_so_many_bytes() {
+fn a_cut_ends_both_directions_in_order_after_exactly_that_many_bytes() {
     for count in [0, 1, 4, 5] {
-        let mut pair = Pair::new(Plan::default().to_server(Way::default().after(count, Fault::Cut)));
+        let mut pair =
+            Pair::new(Plan::default().to_server(DirectionPlan::default().after(count, Fault::Cut)));
         pair.client.write_all(b"hello").unwrap();
         assert_eq!(rest(&pair.server, LONG), (b"hello"[..count as usize].to_vec(), Some(End::Eof)));
         assert_eq!(rest(&pair.client, LONG), (vec![], Some(End::Eof)));
@@ -179,8 +180,8 @@ fn a_cut_ends_both_in_order_after_just_so_many_bytes() {
 }
 
 #[test]
-fn a_half_close_ends_one_way_only() {
-    let mut pair = Pair::new(Plan::default().to_server(Way::default().after(3, Fault::HalfClose)));
+fn a_half_close_ends_one_direction_only() {
+    let mut pair = Pair::new(Plan::default().to_server(DirectionPlan::default().after(3, Fault::HalfClose)));
     pair.client.write_all(b"hello").unwrap();
     assert_eq!(rest(&pair.server, LONG), (b"hel".to_vec(), Some(End::Eof)));
     pair.client.write_all(&megabytes()).unwrap();
@@ -190,12 +191,12 @@ fn a_half_close_ends_one_way_only() {
 }
 
 #[test]
-fn a_reset_resets_both() {
-    let mut pair = Pair::new(Plan::default().to_server(Way::default().after(3, Fault::Reset)));
+fn a_reset_resets_both_ends() {
+    let mut pair = Pair::new(Plan::default().to_server(DirectionPlan::default().after(3, Fault::Reset)));
     pair.client.write_all(b"hello").unwrap();
-    // A reset may destroy what was said before: not on every system can it be read.
-    let (heard, end) = rest(&pair.server, LONG);
-    assert!(b"hel".starts_with(&heard));
+    // On some systems a reset destroys unread bytes.
+    let (received, end) = rest(&pair.server, LONG);
+    assert!(b"hel".starts_with(&received));
     assert_eq!(end, Some(End::Reset));
     assert_eq!(rest(&pair.client, LONG), (vec![], Some(End::Reset)));
     let transcript = pair.proxy.into_transcripts().remove(0);
@@ -203,7 +204,7 @@ fn a_reset_resets_both() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_told_with_a_reset() {
+fn a_client_is_reset_if_the_server_cannot_be_reached() {
     let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let proxy = Proxy::start(addr, Plan::default()).unwrap();
     let client = TcpStream::connect(proxy.addr()).unwrap();
@@ -211,9 +212,9 @@ fn a_server_that_is_not_there_is_told_with_a_reset() {
 }
 
 #[test]
-fn faults_meet_in_their_order() {
-    let way = Way::default().after(4, Fault::Cut).after(2, Fault::Pause(SHORT)).split();
-    let mut pair = Pair::new(Plan::default().to_server(way));
+fn faults_happen_in_the_order_of_their_positions() {
+    let plan = DirectionPlan::default().after(4, Fault::Cut).after(2, Fault::Pause(SHORT)).split();
+    let mut pair = Pair::new(Plan::default().to_server(plan));
     let begin = Instant::now();
     pair.client.write_all(b"hello").unwrap();
     assert_eq!(rest(&pair.server, LONG), (b"hell".to_vec(), Some(End::Eof)));
@@ -221,8 +222,8 @@ fn faults_meet_in_their_order() {
 }
 
 #[test]
-fn a_proxy_that_is_dropped_ends_its_connections() {
-    let Pair { proxy, client, server } = Pair::through(Way::default().after(0, Fault::Stall));
+fn dropping_the_proxy_ends_its_connections() {
+    let Pair { proxy, client, server } = Pair::through(DirectionPlan::default().after(0, Fault::Stall));
     drop(proxy);
     assert!(rest(&client, LONG).1.is_some());
     assert!(rest(&server, LONG).1.is_some());

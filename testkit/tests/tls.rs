@@ -1,4 +1,4 @@
-//! The TLS listener and the certificates it can be given.
+//! The TLS listener and its certificates.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -28,13 +28,13 @@ fn client(server: &Server, trusted_pem: &str) -> Tls {
     StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), tcp)
 }
 
-fn refusal(server: &Server, trusted_pem: &str) -> String {
+fn rejection(server: &Server, trusted_pem: &str) -> String {
     let error = client(server, trusted_pem).write_all(b"GET").unwrap_err();
     error.to_string()
 }
 
 #[test]
-fn its_own_authority_is_enough_to_echo() {
+fn a_client_that_trusts_the_authority_gets_an_echo() {
     let server = Server::start().unwrap();
     let (mut websocket, _) =
         tungstenite::client(server.secure_url("/echo"), client(&server, server.ca_pem())).unwrap();
@@ -43,7 +43,7 @@ fn its_own_authority_is_enough_to_echo() {
 }
 
 #[test]
-fn a_cut_comes_without_a_goodbye_from_tls() {
+fn a_cut_sends_no_close_notify() {
     let server = Server::start().unwrap();
     let (mut websocket, _) =
         tungstenite::client(server.secure_url("/cut"), client(&server, server.ca_pem())).unwrap();
@@ -52,19 +52,19 @@ fn a_cut_comes_without_a_goodbye_from_tls() {
 }
 
 #[test]
-fn bad_certificates_are_as_bad_as_they_should_be() {
+fn unknown_expired_and_misnamed_certificates_are_rejected() {
     let authority = Authority::new("mine").unwrap();
     let other = Authority::new("theirs").unwrap();
 
     let good = Server::start_as(&authority, &authority.issue(&["localhost"]).unwrap()).unwrap();
-    let refused = refusal(&good, other.pem());
-    assert!(refused.contains("UnknownIssuer"), "{refused}");
+    let error = rejection(&good, other.pem());
+    assert!(error.contains("UnknownIssuer"), "{error}");
 
     let expired = Server::start_as(&authority, &authority.issue_expired(&["localhost"]).unwrap()).unwrap();
-    let refused = refusal(&expired, authority.pem());
-    assert!(refused.contains("expired"), "{refused}");
+    let error = rejection(&expired, authority.pem());
+    assert!(error.contains("expired"), "{error}");
 
     let misnamed = Server::start_as(&authority, &authority.issue(&["example.org"]).unwrap()).unwrap();
-    let refused = refusal(&misnamed, authority.pem());
-    assert!(refused.contains("not valid for name"), "{refused}");
+    let error = rejection(&misnamed, authority.pem());
+    assert!(error.contains("not valid for name"), "{error}");
 }

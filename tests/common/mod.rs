@@ -1,7 +1,7 @@
 //! Helpers of the native tests: waiting with a deadline, raw connections, child processes.
 
 // Each test target uses a part of this.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 pub mod network;
 pub mod program;

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use testkit::proxy::{Plan, Proxy, Way};
+use testkit::proxy::{DirectionPlan, Plan, Proxy};
 
 /// The number of bytes that are delivered singly: enough for handshakes and small packets. Megabytes would take
 /// minutes.
@@ -21,8 +21,8 @@ fn plan() -> Option<Plan> {
     let ms = Duration::from_millis;
     let (_, network) = env!("CARGO_CRATE_NAME").rsplit_once('_')?;
     let way = match network {
-        "split" => Way::default().split_first(SPLIT).delay(ms(1), ms(2)),
-        "joined" => Way::default().join(JOINED, ms(3)).delay(ms(1), ms(1)),
+        "split" => DirectionPlan::default().split_first(SPLIT).delay(ms(1), ms(2)),
+        "joined" => DirectionPlan::default().join(JOINED, ms(3)).delay(ms(1), ms(1)),
         _ => return None,
     };
     Some(Plan::both(way))

@@ -12,11 +12,7 @@ use websocket_peer::{PeerOptions, ReadyState, WebSocketPeer};
 
 use super::{PATIENCE, eventually, network, opened, until};
 
-pub const TEXT: u8 = 0x81;
-pub const BINARY: u8 = 0x82;
-pub const CLOSE: u8 = 0x88;
-pub const PING: u8 = 0x89;
-pub const PONG: u8 = 0x8A;
+pub use testkit::frame::{BINARY, CLOSE, Frame, PING, PONG, TEXT, client_frame, close_payload, server_frame};
 
 /// The upgrade request of Godot's client, with the example key of RFC 6455.
 pub const REQUEST: &str = "GET /chat?x=1 HTTP/1.1\r\nHost: h.example:99\r\nUpgrade: websocket\r\n\
@@ -42,23 +38,6 @@ pub struct Raw {
 pub enum End {
     Eof,
     Reset,
-}
-
-/// A received frame.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Frame {
-    /// The final bit, the reserved bits and the opcode.
-    pub first: u8,
-    pub masked: bool,
-    pub payload: Vec<u8>,
-}
-
-impl Frame {
-    /// Returns the code of a close frame.
-    pub fn close_code(&self) -> Option<u16> {
-        assert_eq!(self.first, CLOSE, "{self:?}");
-        self.payload.first_chunk().map(|code| u16::from_be_bytes(*code))
-    }
 }
 
 impl Raw {
@@ -149,7 +128,7 @@ impl Raw {
     }
 
     fn take_frame(&mut self) -> Option<Frame> {
-        let (frame, length) = parse(&self.received)?;
+        let (frame, length) = Frame::parse(&self.received)?;
         self.received.drain(..length);
         Some(frame)
     }
@@ -163,56 +142,6 @@ impl Raw {
     /// Returns the bytes that have arrived and were not taken as a head or frame.
     pub fn rest(&self) -> &[u8] {
         &self.received
-    }
-}
-
-/// Parses the first frame of these bytes, once it is complete. Returns it with its length.
-pub fn parse(bytes: &[u8]) -> Option<(Frame, usize)> {
-    let [first, second, rest @ ..] = bytes else { return None };
-    let (length, mut rest) = match second & 0x7F {
-        126 => rest.split_first_chunk().map(|(length, rest)| (u16::from_be_bytes(*length).into(), rest))?,
-        127 => rest.split_first_chunk().map(|(length, rest)| (u64::from_be_bytes(*length), rest))?,
-        length => (length.into(), rest),
-    };
-    let length = usize::try_from(length).expect("a length that fits into memory");
-    let masked = second & 0x80 != 0;
-    let mut mask = [0; 4];
-    if masked {
-        let (found, behind) = rest.split_first_chunk()?;
-        (mask, rest) = (*found, behind);
-    }
-    let payload = rest.get(..length)?;
-    let payload = payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect();
-    let frame = Frame { first: *first, masked, payload };
-    Some((frame, bytes.len() - rest.len() + length))
-}
-
-/// Encodes a server's frame.
-pub fn server_frame(first: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
-    let payload = payload.as_ref();
-    [&header(first, payload.len(), 0)[..], payload].concat()
-}
-
-/// Encodes a client's frame, masked.
-pub fn client_frame(first: u8, payload: impl AsRef<[u8]>) -> Vec<u8> {
-    const MASK: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
-    let payload = payload.as_ref();
-    let mut frame = header(first, payload.len(), 0x80);
-    frame.extend(MASK);
-    frame.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
-    frame
-}
-
-/// Encodes the payload of a close frame.
-pub fn close_payload(code: u16, reason: &str) -> Vec<u8> {
-    [&code.to_be_bytes(), reason.as_bytes()].concat()
-}
-
-fn header(first: u8, length: usize, mask_bit: u8) -> Vec<u8> {
-    match length {
-        0..=125 => vec![first, mask_bit | length as u8],
-        126..=0xFFFF => [&[first, mask_bit | 126][..], &(length as u16).to_be_bytes()].concat(),
-        _ => [&[first, mask_bit | 127][..], &(length as u64).to_be_bytes()].concat(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who comes, who goes, and who hears of it.
+//! Peers connect and disconnect, and other peers get events about it.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use websocket_peer::{
     },
 };
 
-use crate::world::{A, B, C, SERVER, World, events, gone, id, outputs, refusals};
+use crate::world::{A, B, C, SERVER, World, events, gone, id, outputs, rejections};
 
 const NOW: Duration = Duration::ZERO;
 
@@ -18,8 +18,8 @@ fn lost() -> CloseInfo {
     CloseInfo::from(CloseCause::ConnectionLost)
 }
 
-/// A client whose connection to the server has been made.
-fn dialled(options: SessionOptions) -> Session {
+/// A client that is connected to the server and waits for its id.
+fn connecting(options: SessionOptions) -> Session {
     let mut client = Session::client(options);
     client.peer_joined(SERVER, NOW);
     client
@@ -39,7 +39,7 @@ fn the_id_is_the_first_packet() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_newcomer_hears_of_all_and_all_of_the_newcomer() {
+fn a_new_client_and_all_peers_are_announced_to_each_other() {
     let mut server = Session::server(SessionOptions::default());
     for peer in [C, A] {
         server.peer_joined(peer, NOW);
@@ -59,7 +59,7 @@ fn a_newcomer_hears_of_all_and_all_of_the_newcomer() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn in_whatever_order_things_arrive_all_know_each_other() {
+fn all_peers_know_each_other_in_any_order_of_delivery() {
     for seed in 0..50 {
         let mut world = World::with(SessionOptions::default());
         world.seed(seed);
@@ -73,9 +73,9 @@ fn in_whatever_order_things_arrive_all_know_each_other() {
         for (peer, others) in
             [(SERVER, [A, B, C]), (A, [SERVER, B, C]), (B, [SERVER, A, C]), (C, [SERVER, A, B])]
         {
-            let told = world.events(peer);
+            let seen = world.events(peer);
             if peer == C {
-                assert_eq!(told[..2], [Event::Connected { id: C }, Event::PeerConnected(SERVER)]);
+                assert_eq!(seen[..2], [Event::Connected { id: C }, Event::PeerConnected(SERVER)]);
             }
             assert_eq!(ids(world.at(peer)), others);
         }
@@ -95,36 +95,38 @@ fn a_client_is_connecting_until_it_has_an_id() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn text_is_taken_for_its_bytes() {
-    let mut client = dialled(SessionOptions::default());
+fn a_text_packet_is_read_as_bytes() {
+    let mut client = connecting(SessionOptions::default());
     client.receive(SERVER, Packet::text("\t\0\0\0"), NOW);
     assert_eq!(client.id(), PeerId::new(9));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_is_no_id_ends_the_attempt() {
-    let no_ids: [&[u8]; 7] =
+fn an_invalid_id_ends_the_attempt() {
+    let invalid: [&[u8]; 7] =
         [&[], &[9], &[9, 0, 0], &[9, 0, 0, 0, 0], &[1, 0, 0, 0], &[0; 4], &[0xff, 0xff, 0xff, 0xff]];
-    for packet in no_ids {
-        let mut client = dialled(SessionOptions::default());
+    for packet in invalid {
+        let mut client = connecting(SessionOptions::default());
         client.receive(SERVER, Packet::binary(packet), NOW);
-        assert_eq!(refusals(&mut client), [(SERVER, PacketError::InvalidId)]);
+        assert_eq!(rejections(&mut client), [(SERVER, PacketError::InvalidId)]);
         assert!(matches!(client.next_output(), Some(Output::Disconnect { peer: SERVER, .. })));
-        // Too late.
+        // A valid id comes too late.
         client.receive(SERVER, Packet::binary([9, 0, 0, 0]), NOW);
         assert_eq!(client.status(), ConnectionStatus::Connecting);
         client.peer_left(SERVER, lost());
-        let [Event::ConnectionFailed { info }] = &events(&mut client)[..] else { panic!("it goes on") };
+        let [Event::ConnectionFailed { info }] = &events(&mut client)[..] else {
+            panic!("the attempt continues")
+        };
         assert!(matches!(info.cause, CloseCause::HandshakeFailed { .. }), "{info}");
         assert_eq!((client.status(), client.is_closed()), (ConnectionStatus::Disconnected, true));
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn an_id_is_not_waited_for_without_end() {
+fn the_wait_for_an_id_times_out() {
     let seconds = Duration::from_secs;
     let mut client = Session::client(SessionOptions::default());
-    assert_eq!(client.next_deadline(), None, "the transport has its own limit for the connection");
+    assert_eq!(client.next_deadline(), None, "the transport has its own timeout for the connection");
     client.peer_joined(SERVER, seconds(10));
     assert_eq!(client.next_deadline(), Some(seconds(13)));
     client.advance(seconds(13) - Duration::from_nanos(1));
@@ -133,29 +135,29 @@ fn an_id_is_not_waited_for_without_end() {
     assert!(matches!(client.next_output(), Some(Output::Disconnect { peer: SERVER, .. })));
     assert_eq!(client.next_deadline(), None);
 
-    let mut client = dialled(SessionOptions::default().id_timeout(Duration::ZERO));
+    let mut client = connecting(SessionOptions::default().id_timeout(Duration::ZERO));
     client.advance(seconds(100_000));
     assert_eq!((client.next_deadline(), client.next_output()), (None, None));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn who_leaves_is_missed_by_all() {
+fn all_peers_get_an_event_when_a_peer_disconnects() {
     let mut world = World::of(&[A, B, C]);
     world.cut(B);
     world.settle();
     assert_eq!(world.events(SERVER), [gone(B, DisconnectReason::Closed(lost()))]);
     assert_eq!(world.events(A), [gone(B, DisconnectReason::ReportedByServer)]);
     assert_eq!(world.events(C), [gone(B, DisconnectReason::ReportedByServer)]);
-    let told = world.events(B);
-    assert_eq!(told[..2], [gone(A, DisconnectReason::ServerLost), gone(C, DisconnectReason::ServerLost)]);
+    let seen = world.events(B);
+    assert_eq!(seen[..2], [gone(A, DisconnectReason::ServerLost), gone(C, DisconnectReason::ServerLost)]);
     assert_eq!(
-        told[2..],
+        seen[2..],
         [gone(SERVER, DisconnectReason::Closed(lost())), Event::Disconnected { info: lost() }]
     );
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_departure_is_one_packet_for_all() {
+fn a_disconnect_is_one_packet_for_all_peers() {
     let mut server = Session::server(SessionOptions::default());
     for peer in [A, B, C] {
         server.peer_joined(peer, NOW);
@@ -168,7 +170,7 @@ fn a_departure_is_one_packet_for_all() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn without_relay_a_client_knows_the_server_alone() {
+fn without_relay_a_client_knows_only_the_server() {
     let mut world = World::with(SessionOptions::default().relay(false));
     for client in [A, B] {
         world.join(client);
@@ -183,7 +185,7 @@ fn without_relay_a_client_knows_the_server_alone() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn ids_that_are_taken_join_nobody() {
+fn an_id_in_use_connects_no_other_peer() {
     let mut server = Session::server(SessionOptions::default());
     server.peer_joined(A, NOW);
     outputs(&mut server);
@@ -191,29 +193,29 @@ fn ids_that_are_taken_join_nobody() {
     server.peer_joined(A, NOW);
     server.peer_joined(SERVER, NOW);
     assert_eq!((outputs(&mut server), events(&mut server)), (vec![], vec![]));
-    // Once it is free it may be given again.
+    // A free id can be used again.
     server.peer_left(A, lost());
     server.peer_joined(A, NOW);
     assert_eq!(ids(&mut server), [A]);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_server_cannot_fill_a_client_with_peers() {
-    let mut client = dialled(SessionOptions::default().max_peers(3));
+fn max_peers_bounds_the_peers_that_a_server_announces() {
+    let mut client = connecting(SessionOptions::default().max_peers(3));
     client.receive(SERVER, Packet::binary([9, 0, 0, 0]), NOW);
     events(&mut client);
     for number in 2..7 {
         client.receive(SERVER, Packet::binary([7, 1, number, 0, 0, 0]), NOW);
     }
-    let told = events(&mut client);
+    let seen = events(&mut client);
     let expected: Vec<Event> = (2..5).map(|number| Event::PeerConnected(id(number))).collect();
-    assert_eq!(told[..3], expected);
-    assert_eq!(told[3..], vec![Event::PacketRejected { from: SERVER, error: PacketError::TooManyPeers }; 2]);
+    assert_eq!(seen[..3], expected);
+    assert_eq!(seen[3..], vec![Event::PacketRejected { from: SERVER, error: PacketError::TooManyPeers }; 2]);
     assert_eq!(client.peers().len(), 4);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_comes_after_the_end_is_nothing() {
+fn calls_after_the_end_have_no_effect() {
     let mut world = World::of(&[A]);
     world.cut(A);
     world.settle();

@@ -1,4 +1,4 @@
-//! Both ends let each other in, or do not.
+//! Authentication: both ends admit each other, or one rejects the other.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ fn options() -> SessionOptions {
     SessionOptions::default().authenticate(true)
 }
 
-/// A server and a client that authenticate; neither has said anything.
+/// A server and a client that authenticate. Neither has sent anything.
 fn authenticating() -> World {
     let mut world = World::with(options());
     world.join(A);
@@ -29,7 +29,7 @@ fn failed(peer: PeerId, why: AuthFailure) -> Event {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn who_is_let_in_by_both_ends_is_admitted() {
+fn a_peer_that_both_ends_accept_is_admitted() {
     for server_first in [true, false] {
         let mut world = authenticating();
         let order = if server_first { [(SERVER, A), (A, SERVER)] } else { [(A, SERVER), (SERVER, A)] };
@@ -42,12 +42,12 @@ fn who_is_let_in_by_both_ends_is_admitted() {
         assert_eq!(world.events(A), [Event::PeerConnected(SERVER)]);
         assert_eq!(world.events(SERVER), [Event::PeerConnected(A)]);
         world.pass(Duration::from_secs(100));
-        assert_eq!(world.server.peers().len(), 1, "the time limit is over");
+        assert_eq!(world.server.peers().len(), 1, "the timeout has passed");
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn both_ends_may_talk_about_it() {
+fn both_ends_can_exchange_auth_packets() {
     let mut world = authenticating();
     world.at(A).send_auth(SERVER, b"token").unwrap();
     world.settle();
@@ -58,7 +58,7 @@ fn both_ends_may_talk_about_it() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn nobody_hears_of_a_newcomer_that_is_not_admitted() {
+fn a_client_is_announced_to_others_only_when_it_is_admitted() {
     let mut world = authenticating();
     for (end, peer) in [(SERVER, A), (A, SERVER)] {
         world.at(end).complete_auth(peer).unwrap();
@@ -76,7 +76,7 @@ fn nobody_hears_of_a_newcomer_that_is_not_admitted() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn time_runs_out() {
+fn authentication_times_out_at_the_server() {
     let mut world = authenticating();
     assert_eq!(world.server.next_deadline(), Some(Duration::from_secs(3)));
     world.server.complete_auth(A).unwrap();
@@ -93,7 +93,7 @@ fn time_runs_out() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_client_does_not_wait_for_its_server_without_end_either() {
+fn authentication_times_out_at_the_client() {
     let mut world = World::with(options().auth_timeout(Duration::ZERO));
     world.join_with(A, options());
     world.pass(Duration::from_secs(3));
@@ -104,7 +104,7 @@ fn a_client_does_not_wait_for_its_server_without_end_either() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_time_limit_of_zero_is_none() {
+fn a_timeout_of_zero_is_no_timeout() {
     let mut world = World::with(options().auth_timeout(Duration::ZERO));
     world.join(A);
     world.pass(Duration::from_secs(1_000_000));
@@ -113,7 +113,7 @@ fn a_time_limit_of_zero_is_none() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn who_vanishes_is_not_admitted() {
+fn a_peer_that_is_lost_is_not_admitted() {
     let mut world = authenticating();
     world.cut(A);
     world.settle();
@@ -124,7 +124,7 @@ fn who_vanishes_is_not_admitted() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn who_is_sent_away_is_not_admitted() {
+fn a_peer_that_is_disconnected_is_not_admitted() {
     let mut world = authenticating();
     world.server.disconnect_peer(A).unwrap();
     assert_eq!(world.events(SERVER), [failed(A, AuthFailure::Kicked)]);
@@ -136,9 +136,9 @@ fn who_is_sent_away_is_not_admitted() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn before_it_is_admitted_a_peer_can_say_nothing_else() {
+fn other_packets_before_admission_are_rejected() {
     let mut world = World::with(options());
-    world.let_in(A);
+    world.join_scripted(A);
     for packet in [&[3, 1][..], &[7, 3, 0, 0, 0, 0, 3, 1], &[2, 1, 0, 0, 0, 0], &[7, 1, 9, 0, 0, 0]] {
         world.inject(A, packet);
     }
@@ -149,27 +149,27 @@ fn before_it_is_admitted_a_peer_can_say_nothing_else() {
     );
     world.received(A);
 
-    // It says that it is done, and then goes on.
+    // It completes its authentication, and then continues it.
     world.inject(A, &[7, 0]);
     world.inject(A, &[7, 0, 1]);
     world.inject(A, &[7, 0]);
     world.settle();
-    assert_eq!(world.refusals(SERVER), vec![(A, PacketError::NotAuthenticating); 2]);
+    assert_eq!(world.rejections(SERVER), vec![(A, PacketError::NotAuthenticating); 2]);
     assert_eq!(world.received(A), Vec::<Vec<u8>>::new());
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_server_that_lets_everybody_in_is_left_by_a_client_that_does_not() {
+fn a_client_that_authenticates_leaves_a_server_that_does_not() {
     let mut world = World::with(SessionOptions::default());
     world.join_with(A, options());
     world.settle();
     world.join(B);
     world.server.send_bytes(A, &[1]).unwrap();
     world.settle();
-    let told = world.events(A);
-    assert_eq!(told[1], Event::Authenticating(SERVER));
+    let seen = world.events(A);
+    assert_eq!(seen[1], Event::Authenticating(SERVER));
     assert_eq!(
-        told[2..],
+        seen[2..],
         vec![Event::PacketRejected { from: SERVER, error: PacketError::NotAuthenticated }; 2]
     );
     world.pass(Duration::from_secs(3));
@@ -181,16 +181,16 @@ fn a_server_that_lets_everybody_in_is_left_by_a_client_that_does_not() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_client_that_lets_everybody_in_is_sent_away_by_a_server_that_does_not() {
+fn a_server_that_authenticates_disconnects_a_client_that_does_not() {
     let mut world = World::with(options());
     world.join_with(A, SessionOptions::default());
     world.settle();
     assert_eq!(world.events(A), [Event::Connected { id: A }, Event::PeerConnected(SERVER)]);
-    // It knows nothing of an authentication: that the server is done is nothing to it, what it says is.
+    // The client does not authenticate: it ignores that the server has completed, and rejects auth packets.
     world.server.send_auth(A, &[1]).unwrap();
     world.server.complete_auth(A).unwrap();
     world.settle();
-    assert_eq!(world.refusals(A), [(SERVER, PacketError::NotAuthenticating)]);
+    assert_eq!(world.rejections(A), [(SERVER, PacketError::NotAuthenticating)]);
     world.at(A).send_bytes(SERVER, &[1]).unwrap();
     world.settle();
     assert_eq!(
@@ -204,7 +204,7 @@ fn a_client_that_lets_everybody_in_is_sent_away_by_a_server_that_does_not() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn wrong_calls_are_told_so() {
+fn wrong_calls_are_errors() {
     let mut world = authenticating();
     let server = &mut world.server;
     assert_eq!(server.send_auth(B, &[1]), Err(Error::UnknownPeer));

@@ -1,4 +1,4 @@
-//! Calls: to whom they go, in which form, and who may make them.
+//! Calls: their targets, their forms, and the right to make them.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use websocket_peer::{
     variant::{Object, Variant},
 };
 
-use crate::world::{A, B, C, SERVER, World, events, id, outputs, refusals};
+use crate::world::{A, B, C, SERVER, World, events, id, outputs, rejections};
 
 const NOW: Duration = Duration::ZERO;
 
 rpc! {
-    /// What is said in a room.
+    /// The calls of a room.
     #[derive(Debug, Clone, PartialEq)]
     enum Room {
         Say { text: String } = "say" [any_peer, call_local];
@@ -28,7 +28,7 @@ rpc! {
     }
 }
 
-/// A server and three clients, who all have the room; in the order server, A, B, C.
+/// A server and three clients that have all declared the room, in the order server, A, B, C.
 fn rooms() -> (World, [Node<Room>; 4]) {
     let mut world = World::of(&[A, B, C]);
     let rooms = [SERVER, A, B, C].map(|peer| world.at(peer).register_node::<Room>("Room").unwrap());
@@ -39,18 +39,18 @@ fn say(text: &str) -> Room {
     Room::Say { text: text.to_owned() }
 }
 
-/// What is called at an end; nothing else has happened there.
+/// Takes the events at an end, which must all be calls.
 #[track_caller]
 fn called(world: &mut World, at: PeerId, room: Node<Room>) -> Vec<(PeerId, Room)> {
     let typed = |event| match event {
         Event::Call(call) => (call.from, room.read(call).unwrap().unwrap()),
-        other => panic!("{other:?} is no call"),
+        other => panic!("{other:?} is not a call"),
     };
     world.events(at).into_iter().map(typed).collect()
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn calls_reach_whom_they_are_for() {
+fn calls_reach_exactly_their_targets() {
     for (from, to, expected) in [
         (SERVER, Target::All, &[SERVER, A, B, C][..]),
         (SERVER, Target::Peer(SERVER), &[SERVER]),
@@ -68,7 +68,7 @@ fn calls_reach_whom_they_are_for() {
         let (mut world, rooms) = rooms();
         let ends = [SERVER, A, B, C];
         let room_of = |peer| rooms[ends.iter().position(|end| *end == peer).unwrap()];
-        // The first goes by path, the next by number.
+        // The first names the path, later ones its number.
         for _ in 0..3 {
             world.at(from).call(room_of(from), to, say("hello")).unwrap();
             world.settle();
@@ -82,7 +82,7 @@ fn calls_reach_whom_they_are_for() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn who_has_not_confirmed_gets_the_path() {
+fn a_peer_that_has_not_confirmed_a_path_gets_it_with_each_call() {
     let mut server = Session::server(SessionOptions::default());
     for peer in [A, B, C] {
         server.peer_joined(peer, NOW);
@@ -98,13 +98,13 @@ fn who_has_not_confirmed_gets_the_path() {
         [(vec![2, 3, 4], announcement.clone()), (vec![2, 3, 4], by_path.clone())]
     );
 
-    // One has, so there are two forms, each of them once.
+    // B has confirmed it, so there are two forms, each sent once.
     server.receive(B, Packet::binary([2, 1, 1, 0, 0, 0]), NOW);
     server.call(room, Target::All, Room::Open).unwrap();
     let by_number = vec![0x80, 1, 1];
     assert_eq!(outputs(&mut server), [(vec![2, 4], by_path.clone()), (vec![3], by_number.clone())]);
 
-    // A newcomer has to be told.
+    // A new client gets the announcement first.
     for peer in [A, C] {
         server.receive(peer, Packet::binary([2, 1, 1, 0, 0, 0]), NOW);
     }
@@ -123,7 +123,7 @@ fn who_has_not_confirmed_gets_the_path() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn optional_arguments_may_be_missing() {
+fn optional_arguments_can_be_left_out() {
     let (mut world, [_, room, ..]) = rooms();
     for times in [None, Some(3)] {
         let ask = Room::Ask { text: "?".to_owned(), times };
@@ -136,13 +136,13 @@ fn optional_arguments_may_be_missing() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn only_who_may_can_call() {
+fn only_authorized_peers_can_call() {
     let (mut world, rooms) = rooms();
     let not_allowed = |method: &'static str| PacketError::NotAllowed { method: method.into() };
     world.at(A).call(rooms[1], Target::AllExcept(C), Room::Open).unwrap();
     world.settle();
     for peer in [SERVER, B] {
-        assert_eq!(world.refusals(peer), [(A, not_allowed("open"))]);
+        assert_eq!(world.rejections(peer), [(A, not_allowed("open"))]);
     }
     for (end, room) in [(SERVER, rooms[0]), (B, rooms[2])] {
         world.at(end).set_authority(room, A).unwrap();
@@ -152,15 +152,15 @@ fn only_who_may_can_call() {
     world.at(SERVER).call(rooms[0], C, Room::Shut).unwrap();
     world.settle();
     assert_eq!(called(&mut world, SERVER, rooms[0]), [(A, Room::Open)]);
-    let mut told = world.events(B);
-    told.sort_by_key(|event| matches!(event, Event::PacketRejected { .. }));
-    assert!(matches!(&told[0], Event::Call(Call { from: A, method, .. }) if method == "open"));
-    assert_eq!(told[1], Event::PacketRejected { from: SERVER, error: not_allowed("open") });
-    assert_eq!(world.refusals(C), [(SERVER, not_allowed("shut"))]);
+    let mut seen = world.events(B);
+    seen.sort_by_key(|event| matches!(event, Event::PacketRejected { .. }));
+    assert!(matches!(&seen[0], Event::Call(Call { from: A, method, .. }) if method == "open"));
+    assert_eq!(seen[1], Event::PacketRejected { from: SERVER, error: not_allowed("open") });
+    assert_eq!(world.rejections(C), [(SERVER, not_allowed("shut"))]);
 }
 
-/// A server with a stranger, who has announced `Room` as 7.
-fn server_with_stranger() -> (Session, Node<Room>) {
+/// A server whose client A has announced the number 7 for `Room`.
+fn server_with_announced_room() -> (Session, Node<Room>) {
     let mut server = Session::server(SessionOptions::default());
     let room = server.register_node::<Room>("Room").unwrap();
     server.peer_joined(A, NOW);
@@ -172,44 +172,44 @@ fn server_with_stranger() -> (Session, Node<Room>) {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn wrong_calls_never_reach_the_program() {
-    let (mut server, room) = server_with_stranger();
+fn invalid_calls_never_reach_the_program() {
+    let (mut server, room) = server_with_announced_room();
     let ask = |error| PacketError::InvalidCall { method: "ask".into(), error };
     let count = |found| ask(CallError::ArgumentCount { min: 1, max: 2, found });
     let cases: [(&[u8], PacketError); 6] = [
-        // No such number, neither of a node nor of a method.
+        // Unknown numbers of a node and of a method.
         (&[0x80, 8, 0], PacketError::UnknownNode { id: 8 }),
         (&[0x80, 7, 9], PacketError::UnknownMethod { id: 9 }),
         (&[0xc0, 7, 0, 0x80], PacketError::UnknownMethod { id: 0x8000 }),
-        // By a path that leads nowhere.
+        // An unknown path.
         (&[0xa0, 6, 0, 0, 0x80, 0, b'X', 0], PacketError::UnknownPath),
-        // Too few, too many.
+        // Too few arguments, and too many.
         (&[0x80, 7, 0], count(0)),
         (&[0, 7, 0, 3, 1, 1, 1], count(3)),
     ];
     for (packet, expected) in cases {
         server.receive(A, Packet::binary(packet), NOW);
-        assert_eq!(refusals(&mut server), [(A, expected)], "{packet:02x?}");
+        assert_eq!(rejections(&mut server), [(A, expected)], "{packet:02x?}");
     }
-    // A bool for a text; half an argument.
+    // A bool instead of a text, and an incomplete argument.
     server.receive(A, Packet::binary([0, 7, 0, 1, 1]), NOW);
     server.receive(A, Packet::binary([0, 7, 0, 1, 4]), NOW);
-    let told = refusals(&mut server);
+    let seen = rejections(&mut server);
     assert!(
         matches!(
-            &told[..],
+            &seen[..],
             [
                 (A, PacketError::InvalidCall { error: CallError::Argument { index: 0, .. }, .. }),
                 (A, PacketError::InvalidArgument { error: ArgumentError { index: 0, .. }, .. }),
             ]
         ),
-        "{told:?}"
+        "{seen:?}"
     );
-    assert!(told.iter().all(|(_, what)| what.to_string().starts_with("`ask`: ")));
+    assert!(seen.iter().all(|(_, what)| what.to_string().starts_with("`ask`: ")));
     assert_eq!((server.stats().rejected_packets, server.stats().calls_received), (8, 0));
     assert_eq!(outputs(&mut server), []);
 
-    // It was not the fault of the node.
+    // Valid calls of the node still arrive.
     server.receive(A, Packet::binary([0, 7, 1, 1, 4, 0, 0, 0, 1, 0, 0, 0, b'!', 0, 0, 0]), NOW);
     assert!(matches!(
         server.next_event(),
@@ -221,7 +221,7 @@ fn wrong_calls_never_reach_the_program() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_call_of_another_node_is_not_read() {
+fn a_node_reads_only_its_own_calls() {
     let mut server = Session::server(SessionOptions::default());
     let [one, other] = ["One", "Other"].map(|path| server.register_node::<Room>(path).unwrap());
     server.call(one, SERVER, say("!")).unwrap();
@@ -233,7 +233,7 @@ fn a_call_of_another_node_is_not_read() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn impossible_calls_are_errors_and_leave_no_trace() {
+fn impossible_calls_are_errors_without_effect() {
     let mut client = Session::client(SessionOptions::default());
     let room = client.register_node::<Room>("Room").unwrap();
     let connecting = Error::NotOpen { state: ReadyState::Connecting };
@@ -251,7 +251,7 @@ fn impossible_calls_are_errors_and_leave_no_trace() {
     assert!(matches!(wrong, Err(Error::InvalidArguments { .. })), "{wrong:?}");
     let too_big = session.call_method(room, B, "say", text(65_600));
     assert!(matches!(too_big, Err(Error::PacketTooBig { max: 65_535, .. })), "{too_big:?}");
-    // 6 for the relay, 1 first byte, 4 node, 1 method, 1 count, 8 for the text, 5 path.
+    // Bytes: 6 for the relay, 1 first byte, 4 node, 1 method, 1 count, 8 for the text, 5 path.
     let longest = (65_535 - 26) / 4 * 4;
     assert!(session.call_method(room, B, "say", text(longest + 1)).is_err());
     assert_eq!((outputs(session), events(session)), (vec![], vec![]));
@@ -261,7 +261,11 @@ fn impossible_calls_are_errors_and_leave_no_trace() {
     session.unregister_node(room);
     assert_eq!(session.call(room, SERVER, say("")), Err(Error::UnknownNode));
     assert_eq!(session.set_authority(room, A), Err(Error::UnknownNode));
-    assert_eq!(world.server.call(room, A, say("")), Err(Error::UnknownNode), "it is another session's");
+    assert_eq!(
+        world.server.call(room, A, say("")),
+        Err(Error::UnknownNode),
+        "the node is of another session"
+    );
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -279,7 +283,7 @@ fn a_call_carries_at_most_255_arguments() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn whole_objects_come_in_only_where_they_are_allowed() {
+fn whole_objects_are_accepted_only_if_they_are_allowed() {
     let methods = Methods::new().with(Method::new("take").any_peer().parameter(Parameter::any("thing")));
     let object = Object::Full { class: "Node".to_owned(), properties: vec![] };
     for allowed in [true, false] {
@@ -291,13 +295,13 @@ fn whole_objects_come_in_only_where_they_are_allowed() {
         let thing = Variant::Object(Some(Box::new(object.clone())));
         world.at(A).call_method(nodes[&A], SERVER, "take", vec![thing]).unwrap();
         world.settle();
-        let told = world.events(SERVER);
-        match &told[..] {
+        let seen = world.events(SERVER);
+        match &seen[..] {
             [Event::Call(_)] => assert!(allowed),
             [Event::PacketRejected { from: A, error: PacketError::InvalidArgument { .. } }] => {
                 assert!(!allowed)
             }
-            _ => panic!("{told:?}"),
+            _ => panic!("{seen:?}"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Whatever a peer sends, in whatever state: nobody panics, and no other peer can notice it.
+//! Random packets in every state of a peer: no session panics, and other peers are not affected.
 
 use std::time::Duration;
 
@@ -16,31 +16,31 @@ use crate::{
 const NOW: Duration = Duration::ZERO;
 const ROUNDS: usize = 20_000;
 
-/// How far A, which sends garbage, has come at the server.
+/// The state of A, which sends garbage, at the server.
 #[derive(Debug, Clone, Copy)]
 enum State {
     Unknown,
     Authenticating,
     Admitted,
-    SentAway,
-    Gone,
+    Disconnected,
+    Lost,
 }
 
 const STATES: [State; 5] =
-    [State::Unknown, State::Authenticating, State::Admitted, State::SentAway, State::Gone];
+    [State::Unknown, State::Authenticating, State::Admitted, State::Disconnected, State::Lost];
 
 fn methods() -> Methods {
     Methods::new().with(Method::new("play").any_peer().variadic()).with(Method::new("rule"))
 }
 
-/// A server where A is in this state, and B takes part.
+/// A server where A is in this state and B is admitted.
 fn server(state: State) -> (Session, NodeKey) {
-    let is_careful = matches!(state, State::Authenticating);
-    let options = SessionOptions::default().authenticate(is_careful).max_rejected_packets_per_second(0);
+    let authenticates = matches!(state, State::Authenticating);
+    let options = SessionOptions::default().authenticate(authenticates).max_rejected_packets_per_second(0);
     let mut server = Session::server(options);
     let node = server.register_node_with("Game", methods()).unwrap();
     server.peer_joined(B, NOW);
-    if is_careful {
+    if authenticates {
         server.complete_auth(B).unwrap();
         server.receive(B, Packet::binary([7, 0]), NOW);
     }
@@ -50,16 +50,16 @@ fn server(state: State) -> (Session, NodeKey) {
     events(&mut server);
     server.call_method(node, Target::All, "rule", vec![]).unwrap();
     match state {
-        State::SentAway => server.disconnect_peer(A).unwrap(),
-        State::Gone => server.peer_left(A, CloseCause::ConnectionLost.into()),
+        State::Disconnected => server.disconnect_peer(A).unwrap(),
+        State::Lost => server.peer_left(A, CloseCause::ConnectionLost.into()),
         _ => {}
     }
-    outputs_of_any_kind(&mut server);
+    drop_outputs(&mut server);
     events(&mut server);
     (server, node)
 }
 
-/// Packets as they should be, to be spoiled.
+/// Valid packets, to be mutated.
 fn seeds() -> Vec<Vec<u8>> {
     let md5 = methods().md5().as_bytes().to_vec();
     let announcement = [&[1][..], &md5, &[0, 1, 0, 0, 0], b"Game\0"].concat();
@@ -92,7 +92,7 @@ fn seeds() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// A seed with something wrong, or anything at all.
+/// A mutated seed, or random bytes.
 fn garbage(random: &mut Random, seeds: &[Vec<u8>]) -> Vec<u8> {
     if random.one_in(8) {
         let len = random.below(40);
@@ -116,18 +116,18 @@ fn garbage(random: &mut Random, seeds: &[Vec<u8>]) -> Vec<u8> {
     packet
 }
 
-/// What B may see of a packet of A's: what A has asked to be carried to it, with A's name on it.
+/// The packet that B gets for a packet of A: the relayed packet with A's id, if B is a target.
 fn for_b(state: State, packet: &[u8]) -> Option<Vec<u8>> {
     let is_relay = packet.len() > 6 && packet[0] & 7 == 7 && packet[1] == 3;
     if !matches!(state, State::Admitted) || !is_relay || packet[6] & 7 == 7 {
         return None;
     }
     let target = i32::from_le_bytes([packet[2], packet[3], packet[4], packet[5]]);
-    let is_meant = target == 3 || (target <= 0 && target != -3 && target != i32::MIN);
-    is_meant.then(|| [&[7, 3, 2, 0, 0, 0], &packet[6..]].concat())
+    let is_target = target == 3 || (target <= 0 && target != -3 && target != i32::MIN);
+    is_target.then(|| [&[7, 3, 2, 0, 0, 0], &packet[6..]].concat())
 }
 
-/// Who an event is about.
+/// The peer of an event.
 fn about(event: &Event) -> PeerId {
     match event {
         Event::PeerConnected(peer)
@@ -137,12 +137,12 @@ fn about(event: &Event) -> PeerId {
         | Event::ChecksumMismatch { peer, .. } => *peer,
         Event::Auth { from, .. } | Event::Packet { from, .. } | Event::PacketRejected { from, .. } => *from,
         Event::Call(call) => call.from,
-        other => panic!("{other:?} at a server"),
+        other => panic!("unexpected event {other:?}"),
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn nobody_notices_what_a_client_of_a_server_sends() {
+fn garbage_of_a_client_does_not_affect_others() {
     let seeds = seeds();
     for state in STATES {
         let mut random = Random::new(state as u64);
@@ -154,7 +154,7 @@ fn nobody_notices_what_a_client_of_a_server_sends() {
                 .filter_map(|output| match output {
                     Output::Send { to, packet } => to.as_slice().contains(&B).then(|| packet.into_vec()),
                     Output::Disconnect { .. } => None,
-                    other => panic!("{other:?} of a packet"),
+                    other => panic!("unexpected output {other:?}"),
                 })
                 .collect();
             assert_eq!(sent, Vec::from_iter(for_b(state, &packet)), "{state:?} {packet:02x?}");
@@ -162,7 +162,7 @@ fn nobody_notices_what_a_client_of_a_server_sends() {
                 assert_eq!(about(&event), A, "{state:?} {packet:02x?} {event:?}");
             }
         }
-        // All is as before between the server and B.
+        // The server and B still work.
         server.receive(B, Packet::binary([2, 1, 1, 0, 0, 0]), NOW);
         server.call_method(node, B, "rule", vec![]).unwrap();
         assert_eq!(outputs(&mut server), [(vec![3], vec![0x80, 1, 1])]);
@@ -172,14 +172,14 @@ fn nobody_notices_what_a_client_of_a_server_sends() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_client_outlives_what_a_server_sends() {
+fn a_client_survives_garbage_of_its_server() {
     let seeds = seeds();
     for start in 0..4_u8 {
         let mut random = Random::new(start.into());
         let options = SessionOptions::default().authenticate(start == 1).max_peers(8);
         let mut client = Session::client(options);
         let node = client.register_node_with("Game", methods()).unwrap();
-        // One that waits for its id is told all sorts of things in its place.
+        // Without an id it gets garbage in its place.
         if start > 0 {
             client.receive(SERVER, Packet::binary([2, 0, 0, 0]), NOW);
         }
@@ -191,10 +191,10 @@ fn a_client_outlives_what_a_server_sends() {
             let packet = garbage(&mut random, &seeds);
             client.receive(SERVER, Packet::binary(packet), NOW);
             if random.one_in(100) {
-                // Whether there is anybody to call is not for this test to say.
+                // It fails if no peer is connected.
                 let _ = client.call_method(node, Target::All, "play", vec![]);
             }
-            outputs_of_any_kind(&mut client);
+            drop_outputs(&mut client);
             for event in events(&mut client) {
                 connected += usize::from(matches!(event, Event::PeerConnected(_)));
                 disconnected += usize::from(matches!(event, Event::PeerDisconnected(..)));
@@ -206,7 +206,7 @@ fn a_client_outlives_what_a_server_sends() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn every_short_packet_has_been_sent() {
+fn no_packet_of_up_to_two_bytes_panics() {
     for state in STATES {
         let (mut server, _) = server(state);
         let mut client = Session::client(SessionOptions::default());
@@ -216,14 +216,14 @@ fn every_short_packet_has_been_sent() {
                 server.receive(A, packet.clone(), NOW);
                 client.receive(SERVER, packet, NOW);
             }
-            outputs_of_any_kind(&mut server);
-            outputs_of_any_kind(&mut client);
+            drop_outputs(&mut server);
+            drop_outputs(&mut client);
             events(&mut server);
             events(&mut client);
         }
     }
 }
 
-fn outputs_of_any_kind(session: &mut Session) {
+fn drop_outputs(session: &mut Session) {
     while session.next_output().is_some() {}
 }

@@ -1,4 +1,4 @@
-//! Nodes, their paths, and the numbers that stand for these.
+//! Nodes, their paths, and the numbers of paths.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use websocket_peer::{
     multiplayer::{Event, Method, Methods, PacketError, PeerId, Session, SessionOptions},
 };
 
-use crate::world::{A, B, SERVER, World, events, outputs, refusals};
+use crate::world::{A, B, SERVER, World, events, outputs, rejections};
 
 const NOW: Duration = Duration::ZERO;
 
@@ -16,7 +16,7 @@ fn methods(names: &[&'static str]) -> Methods {
     names.iter().fold(Methods::new(), |methods, name| methods.with(Method::new(*name).any_peer()))
 }
 
-/// "I shall call the node at this path so; these are its methods."
+/// Announces a number for the path of a node with these methods.
 fn announcement(number: u32, path: &str, methods: &Methods) -> Packet {
     let packet = [&[1][..], methods.md5().as_bytes(), &[0], &number.to_le_bytes(), path.as_bytes(), &[0]];
     Packet::binary(packet.concat())
@@ -26,7 +26,7 @@ fn confirmation(number: u32, valid: bool) -> Vec<u8> {
     [&[2, u8::from(valid)][..], &number.to_le_bytes()].concat()
 }
 
-/// A server with a stranger A, and a node `Game` with the method `play`.
+/// A server with a client A and a node `Game` with the method `play`.
 fn server_with(options: SessionOptions) -> Session {
     let mut server = Session::server(options);
     server.register_node_with("Game", methods(&["play"])).unwrap();
@@ -44,7 +44,7 @@ fn a_known_path_is_confirmed() {
         server.receive(A, announcement(number, path, &play), NOW);
         assert_eq!(outputs(&mut server), [(vec![2], confirmation(number, true))], "{path}");
     }
-    // Engines understand it without the NUL, too.
+    // Engines also accept it without the NUL.
     let packet = announcement(5, "Game", &play);
     server.receive(A, Packet::binary(&packet[..packet.len() - 1]), NOW);
     assert_eq!(outputs(&mut server), [(vec![2], confirmation(5, true))]);
@@ -56,16 +56,16 @@ fn an_unknown_path_is_not_confirmed() {
     let mut server = server_with(SessionOptions::default());
     for path in ["Gam", "Game/Kid", "game", "/Game", "/other/Game", "../Game"] {
         server.receive(A, announcement(1, path, &Methods::new()), NOW);
-        assert_eq!(refusals(&mut server), [(A, PacketError::UnknownPath)], "{path}");
+        assert_eq!(rejections(&mut server), [(A, PacketError::UnknownPath)], "{path}");
     }
     assert_eq!(outputs(&mut server), []);
-    // Nothing is remembered of it: the number is free.
+    // The number is still free.
     server.receive(A, announcement(1, "Game", &methods(&["play"])), NOW);
     assert_eq!(outputs(&mut server).len(), 1);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn there_always_is_a_root() {
+fn the_root_path_is_always_known() {
     let mut server = server_with(SessionOptions::default().max_paths_per_peer(4));
     for (id, path) in [".", "", "/root", "/root/"].into_iter().enumerate() {
         let id = id as u32;
@@ -75,9 +75,9 @@ fn there_always_is_a_root() {
     server.receive(A, announcement(4, ".", &Methods::new()), NOW);
     server.receive(A, Packet::binary([0x80, 1, 0]), NOW);
     let expected = [(A, PacketError::TooManyPaths), (A, PacketError::UnknownNode { id: 1 })];
-    assert_eq!(refusals(&mut server), expected);
+    assert_eq!(rejections(&mut server), expected);
 
-    // Its number is good for a root that is declared later.
+    // Its number is valid for a root that is declared later.
     server.register_node_with(".", methods(&["play"])).unwrap();
     server.receive(A, Packet::binary([0x80, 1, 0]), NOW);
     assert!(matches!(events(&mut server)[..], [Event::Call(_)]));
@@ -90,16 +90,16 @@ fn there_always_is_a_root() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_number_means_one_path_for_ever() {
+fn a_number_keeps_its_path() {
     let mut server = server_with(SessionOptions::default());
     server.register_node_with("Other", methods(&["play"])).unwrap();
     let play = methods(&["play"]);
     server.receive(A, announcement(1, "Game", &play), NOW);
     outputs(&mut server);
     server.receive(A, announcement(1, "Other", &play), NOW);
-    assert_eq!(refusals(&mut server), [(A, PacketError::PathIdTaken { id: 1 })]);
+    assert_eq!(rejections(&mut server), [(A, PacketError::PathIdTaken { id: 1 })]);
     assert_eq!(outputs(&mut server), []);
-    // A peer that has heard no answer may ask again, by any name of the same path.
+    // A peer may repeat an announcement, with any form of the same path.
     for (path, methods) in [("Game", &play), ("/root/Game", &play), ("Game", &Methods::new())] {
         server.receive(A, announcement(1, path, methods), NOW);
         assert_eq!(outputs(&mut server), [(vec![2], confirmation(1, methods.md5() == play.md5()))]);
@@ -113,7 +113,7 @@ fn a_number_means_one_path_for_ever() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_flood_of_paths_fills_nothing() {
+fn max_paths_per_peer_bounds_the_announced_paths() {
     let options = SessionOptions::default().max_paths_per_peer(10).max_rejected_packets_per_second(0);
     let mut server = server_with(options);
     let play = methods(&["play"]);
@@ -121,14 +121,14 @@ fn a_flood_of_paths_fills_nothing() {
         server.receive(A, announcement(number, "Game", &play), NOW);
     }
     assert_eq!(outputs(&mut server).len(), 10);
-    let told = refusals(&mut server);
-    assert_eq!(told, vec![(A, PacketError::TooManyPaths); 64]);
+    let seen = rejections(&mut server);
+    assert_eq!(seen, vec![(A, PacketError::TooManyPaths); 64]);
     assert_eq!(server.stats().rejected_packets, 990);
-    // What it has numbered before is good, and so is the whole path.
+    // Earlier numbers are valid, and so are whole paths.
     server.receive(A, Packet::binary([0x80, 9, 0]), NOW);
     server.receive(A, Packet::binary([0xa0, 6, 0, 0, 0x80, 0, b'G', b'a', b'm', b'e', 0]), NOW);
     assert!(matches!(events(&mut server)[..], [Event::Call(_), Event::Call(_)]));
-    // Who comes back begins anew.
+    // A peer that connects again has announced nothing.
     server.peer_left(A, CloseCause::ConnectionLost.into());
     server.peer_joined(A, NOW);
     outputs(&mut server);
@@ -137,7 +137,7 @@ fn a_flood_of_paths_fills_nothing() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_node_that_is_declared_anew_gets_a_new_number() {
+fn a_node_that_is_declared_again_gets_a_new_number() {
     let mut world = World::of(&[A]);
     let play = methods(&["play"]);
     let nodes = world.declare("Game", &play);
@@ -159,17 +159,17 @@ fn a_node_that_is_declared_anew_gets_a_new_number() {
     assert_eq!(play_at(&mut world, anew)[0], announcement(2, "Game", &play).into_vec());
     assert_eq!(play_at(&mut world, anew), [[0x80, 2, 0]]);
 
-    // Where only the receiver's is another one, it is found at its path.
+    // If only the receiver declares it again, the old number finds it by its path.
     world.server.unregister_node(nodes[&SERVER]);
     world.at(A).call_method(anew, SERVER, "play", vec![]).unwrap();
     world.settle();
-    assert_eq!(world.refusals(SERVER), [(A, PacketError::UnknownNode { id: 2 })]);
+    assert_eq!(world.rejections(SERVER), [(A, PacketError::UnknownNode { id: 2 })]);
     world.server.register_node_with("Game", play).unwrap();
     assert_eq!(play_at(&mut world, anew), [[0x80, 2, 0]]);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn confirmations_of_what_was_never_said_are_nothing() {
+fn confirmations_of_unannounced_numbers_are_ignored() {
     let mut server = server_with(SessionOptions::default());
     let node = server.register_node_with("Other", methods(&["play"])).unwrap();
     for number in [0, 1, 2, u32::MAX] {
@@ -180,7 +180,7 @@ fn confirmations_of_what_was_never_said_are_nothing() {
     server.call_method(node, A, "play", vec![]).unwrap();
     server.peer_joined(B, NOW);
     outputs(&mut server);
-    // It was said to A, and not to B.
+    // The number was announced to A, not to B.
     server.receive(B, Packet::binary(confirmation(1, false)), NOW);
     assert_eq!(events(&mut server), [Event::PeerConnected(B)]);
     server.call_method(node, B, "play", vec![]).unwrap();
@@ -188,15 +188,15 @@ fn confirmations_of_what_was_never_said_are_nothing() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn who_comes_back_knows_nothing() {
+fn a_peer_that_connects_again_gets_the_announcement_again() {
     let mut server = server_with(SessionOptions::default());
     let node = server.register_node_with("Other", methods(&["play"])).unwrap();
     for _ in 0..2 {
         server.call_method(node, A, "play", vec![]).unwrap();
         server.receive(A, Packet::binary(confirmation(1, false)), NOW);
-        let told = outputs(&mut server);
-        assert_eq!(told[0].1, announcement(1, "Other", &methods(&["play"])).into_vec());
-        assert_eq!(told.len(), 2);
+        let seen = outputs(&mut server);
+        assert_eq!(seen[0].1, announcement(1, "Other", &methods(&["play"])).into_vec());
+        assert_eq!(seen.len(), 2);
         assert!(matches!(events(&mut server)[..], [Event::ChecksumMismatch { peer: A, .. }]));
         server.peer_left(A, CloseCause::ConnectionLost.into());
         server.peer_joined(A, NOW);
@@ -205,7 +205,7 @@ fn who_comes_back_knows_nothing() {
     }
 }
 
-/// What is told when A announces `Game` with these methods.
+/// Returns our methods and theirs of the mismatch event when A announces `Game` with these methods.
 fn mismatch(server: &mut Session, theirs: &[&'static str]) -> (Vec<String>, Option<Vec<String>>) {
     server.receive(A, announcement(9, "Game", &methods(theirs)), NOW);
     assert_eq!(outputs(server), [(vec![2], confirmation(9, false))]);
@@ -216,7 +216,7 @@ fn mismatch(server: &mut Session, theirs: &[&'static str]) -> (Vec<String>, Opti
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn other_methods_are_told_and_named_where_that_can_be() {
+fn a_checksum_mismatch_names_methods_that_can_be_identified() {
     let declared: &[&'static str] = &["a", "b", "c"];
     for (theirs, is_found) in
         [(&["a", "b"][..], true), (&["b", "c"], true), (&["x"], true), (&["a", "b", "c", "d"], false)]
@@ -230,7 +230,7 @@ fn other_methods_are_told_and_named_where_that_can_be() {
         let (ours, found) = mismatch(&mut server, theirs);
         assert_eq!(ours, declared);
         assert_eq!(found, is_found.then(|| theirs.iter().map(|name| (*name).to_owned()).collect()));
-        // Once is enough, and the number is good.
+        // The event comes once, and the number is valid.
         server.receive(A, announcement(10, "Game", &methods(theirs)), NOW);
         server.receive(A, Packet::binary([0x80, 10, 0]), NOW);
         assert!(matches!(events(&mut server)[..], [Event::Call(_)]));
@@ -238,7 +238,7 @@ fn other_methods_are_told_and_named_where_that_can_be() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn both_ends_are_told_of_other_methods() {
+fn both_ends_get_a_checksum_mismatch() {
     let mut world = World::of(&[A]);
     let ours = world.at(A).register_node_with("Game", methods(&["play", "stop"])).unwrap();
     world.server.register_node_with("Game", methods(&["play"])).unwrap();
@@ -251,11 +251,11 @@ fn both_ends_are_told_of_other_methods() {
     assert_eq!(at_client.len(), 1);
     assert!(is_mismatch(&at_client[0], SERVER));
     assert_eq!(at_server.iter().filter(|event| is_mismatch(event, A)).count(), 1);
-    assert_eq!(at_server.len(), 4, "the calls go on: {at_server:?}");
+    assert_eq!(at_server.len(), 4, "the calls still arrive: {at_server:?}");
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn nodes_that_cannot_be_are_not_declared() {
+fn invalid_nodes_are_not_declared() {
     let mut server = Session::server(SessionOptions::default().root_path("/root/Main"));
     server.register_node_with("Game", Methods::new()).unwrap();
     for path in ["Game", "./Game", "/root/Main/Game", "/root/Game", "A//B", "../A", "A:b", "A\0"] {

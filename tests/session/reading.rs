@@ -1,4 +1,4 @@
-//! What the program has not read has not happened: who is meant by "all", and what a call may say meanwhile.
+//! Unread events have no effect: they decide which peers "all" means, and which calls are possible.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ fn server_with(clients: &[PeerId]) -> (Session, NodeKey) {
     (server, node)
 }
 
-/// A client, and its events until it knows these others.
+/// A client that has read the events of these other peers.
 fn client_with(others: &[PeerId]) -> (Session, NodeKey) {
     let mut client = Session::client(SessionOptions::default());
     let node = client.register_node_with("Game", methods()).unwrap();
@@ -42,7 +42,7 @@ fn client_with(others: &[PeerId]) -> (Session, NodeKey) {
     (client, node)
 }
 
-/// The server tells a client that another has come.
+/// The server announces another peer to a client.
 fn add(client: &mut Session, peer: PeerId) {
     client.receive(SERVER, Packet::binary([&[7, 1], &peer.get().to_le_bytes()[..]].concat()), NOW);
 }
@@ -55,15 +55,15 @@ fn peers(session: &Session) -> Vec<PeerId> {
     session.peers().collect()
 }
 
-/// To whom a session sends something now.
-fn addressees(session: &mut Session) -> Vec<i32> {
+/// The receivers of all outputs of a session.
+fn receivers(session: &mut Session) -> Vec<i32> {
     let mut to: Vec<i32> = outputs(session).into_iter().flat_map(|(to, _)| to).collect();
     to.sort_unstable();
     to.dedup();
     to
 }
 
-/// The number in a call that a session makes at its own end.
+/// The number in a local call.
 fn number(event: Option<Event>) -> Option<i64> {
     match event? {
         Event::Call(Call { arguments, .. }) => match arguments[..] {
@@ -75,12 +75,12 @@ fn number(event: Option<Event>) -> Option<i64> {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn all_means_the_peers_whose_arrival_was_read() {
+fn all_means_the_peers_whose_connection_was_read() {
     let (mut server, node) = server_with(&[A, B]);
     let play = |server: &mut Session, to| {
         server.call_method(node, to, "play", vec![]).unwrap();
         assert!(matches!(server.next_event(), Some(Event::Call(_))));
-        addressees(server)
+        receivers(server)
     };
     assert_eq!((play(&mut server, Target::All), peers(&server)), (vec![], vec![]));
     assert_eq!(server.next_event(), Some(Event::PeerConnected(A)));
@@ -88,7 +88,7 @@ fn all_means_the_peers_whose_arrival_was_read() {
     assert_eq!(play(&mut server, Target::AllExcept(C)), [2]);
     server.send_bytes(Target::All, &[1]).unwrap();
     server.send_bytes(Target::AllExcept(A), &[1]).unwrap();
-    assert_eq!(addressees(&mut server), [2]);
+    assert_eq!(receivers(&mut server), [2]);
     assert_eq!(server.next_event(), Some(Event::PeerConnected(B)));
     assert_eq!(play(&mut server, Target::AllExcept(C)), [2, 3]);
     assert_eq!(peers(&server), [A, B]);
@@ -103,7 +103,7 @@ fn all_means_the_same_at_a_client() {
     let relayed_to = |sent: &(Vec<i32>, Vec<u8>)| if sent.1[..2] == [7, 3] { sent.1[2] } else { 1 };
     let sent = outputs(&mut client);
     assert_eq!(sent.iter().map(relayed_to).collect::<Vec<_>>(), [1, 2, 1, 2]);
-    // Bytes go to the server once for all, but not to one that has just come.
+    // Bytes for all go to the server once, but separately if a new peer has not been read.
     client.send_bytes(Target::All, &[5]).unwrap();
     let bytes = |to: i32| [&[7, 3], &to.to_le_bytes()[..], &[3, 5]].concat();
     assert_eq!(outputs(&mut client), [(vec![1], vec![3, 5]), (vec![1], bytes(2))]);
@@ -118,7 +118,7 @@ fn a_client_knows_its_server_as_soon_as_its_own_id() {
     client.peer_joined(SERVER, NOW);
     client.receive(SERVER, Packet::binary([9, 0, 0, 0]), NOW);
     let connecting = Err(Error::NotOpen { state: ReadyState::Connecting });
-    assert_eq!(client.send_bytes(Target::All, b"my name"), connecting, "the program has not read its id");
+    assert_eq!(client.send_bytes(Target::All, b"my name"), connecting, "its id has not been read");
     assert!(matches!(client.next_event(), Some(Event::Connected { .. })));
     client.send_bytes(Target::All, b"my name").unwrap();
     assert_eq!((outputs(&mut client).len(), peers(&client)), (1, vec![SERVER]));
@@ -126,7 +126,7 @@ fn a_client_knows_its_server_as_soon_as_its_own_id() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_is_sent_to_a_peer_whose_departure_was_not_read_is_no_error() {
+fn sending_to_a_peer_whose_disconnect_was_not_read_is_not_an_error() {
     let (mut server, node) = server_with(&[A, B]);
     let spawner = server.register_spawner("Spawner", Spawner::new().scene(Scene::new([]))).unwrap();
     let coin = server.spawn(spawner, Spawn::scene(0)).unwrap();
@@ -138,7 +138,7 @@ fn what_is_sent_to_a_peer_whose_departure_was_not_read_is_no_error() {
     server.hide(coin, A).unwrap();
     assert_eq!((outputs(&mut server), peers(&server)), (vec![], vec![A, B]));
     server.send_bytes(Target::All, &[1]).unwrap();
-    assert_eq!(addressees(&mut server), [3]);
+    assert_eq!(receivers(&mut server), [3]);
     server.disconnect_peer(A).unwrap();
     assert_eq!(events(&mut server), [gone(A, DisconnectReason::Closed(CloseCause::ConnectionLost.into()))]);
 
@@ -150,7 +150,7 @@ fn what_is_sent_to_a_peer_whose_departure_was_not_read_is_no_error() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_peer_that_the_program_disconnects_is_gone_at_once() {
+fn a_peer_that_the_program_disconnects_is_removed_at_once() {
     let (mut server, _) = server_with(&[A, B]);
     events(&mut server);
     server.disconnect_peer(A).unwrap();
@@ -159,7 +159,7 @@ fn a_peer_that_the_program_disconnects_is_gone_at_once() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_lost_server_is_there_until_the_program_has_read_that_it_is_not() {
+fn a_lost_server_is_a_peer_until_its_disconnect_was_read() {
     let (mut client, node) = client_with(&[A]);
     lose(&mut client, SERVER);
     for event in 0..3 {
@@ -179,7 +179,7 @@ fn a_lost_server_is_there_until_the_program_has_read_that_it_is_not() {
 fn a_call_at_this_end_is_the_next_event() {
     let (mut server, node) = server_with(&[A]);
     events(&mut server);
-    // Two clients' actions in one poll; what the first changes must count for the second.
+    // Two packets arrive in one poll. The changes that the first causes must apply before the second.
     for number in [1, 2] {
         let bytes = Packet::binary([3, number]);
         server.receive(A, bytes, NOW);
@@ -191,7 +191,7 @@ fn a_call_at_this_end_is_the_next_event() {
     call(&mut server, 1);
     call(&mut server, 4);
     assert_eq!(number(server.next_event()), Some(1));
-    // What is called on such an event precedes what was called before it.
+    // Calls in response to such an event come before earlier calls.
     call(&mut server, 2);
     call(&mut server, 3);
     for expected in 2..=4 {
@@ -202,7 +202,7 @@ fn a_call_at_this_end_is_the_next_event() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn one_that_leaves_is_told_nothing_and_may_call_all() {
+fn after_leaving_calls_to_all_are_local() {
     let (mut server, node) = server_with(&[A]);
     events(&mut server);
     server.peer_joined(B, NOW);

@@ -12,7 +12,7 @@ use crate::world::{A, B, C, SERVER, World, events, id, outputs};
 
 const NOW: Duration = Duration::ZERO;
 
-/// Who gets what `from` sends to `to`.
+/// Returns the peers that receive what `from` sends to `to`.
 fn receivers(from: PeerId, to: Target) -> Vec<PeerId> {
     let mut world = World::of(&[A, B, C]);
     world.at(from).send_bytes(to, b"hello").unwrap();
@@ -21,15 +21,15 @@ fn receivers(from: PeerId, to: Target) -> Vec<PeerId> {
     let all = [SERVER, A, B, C];
     all.into_iter()
         .filter(|peer| {
-            let told = world.events(*peer);
-            assert!(told.is_empty() || told == expected, "{told:?}");
-            !told.is_empty()
+            let seen = world.events(*peer);
+            assert!(seen.is_empty() || seen == expected, "{seen:?}");
+            !seen.is_empty()
         })
         .collect()
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn packets_reach_whom_they_are_for() {
+fn packets_reach_exactly_their_targets() {
     for (from, to, expected) in [
         (SERVER, Target::All, &[A, B, C][..]),
         (SERVER, Target::Peer(B), &[B]),
@@ -49,7 +49,7 @@ fn packets_reach_whom_they_are_for() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn packets_that_can_reach_nobody_are_not_sent() {
+fn packets_to_unknown_peers_are_errors() {
     let mut world = World::of(&[A, B]);
     for (from, to) in [(SERVER, id(99)), (SERVER, SERVER), (A, id(99))] {
         assert_eq!(world.at(from).send_bytes(to, &[1]), Err(Error::UnknownPeer));
@@ -59,14 +59,14 @@ fn packets_that_can_reach_nobody_are_not_sent() {
     }
     let mut client = Session::client(SessionOptions::default());
     assert!(matches!(client.send_bytes(SERVER, &[1]), Err(Error::NotOpen { .. })));
-    // Alone a server has nobody to send to; that is no mistake.
+    // A server without clients sends nothing; that is not an error.
     let mut server = Session::server(SessionOptions::default());
     server.send_bytes(Target::All, &[1]).unwrap();
     assert_eq!(outputs(&mut server), []);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_size_that_counts_is_that_on_the_way() {
+fn the_packet_size_limit_includes_all_headers() {
     let mut world = World::of(&[A, B]);
     let max = 65_535;
     world.server.send_bytes(A, &vec![0; max - 1]).unwrap();
@@ -77,7 +77,7 @@ fn the_size_that_counts_is_that_on_the_way() {
     assert_eq!(error, Err(Error::PacketTooBig { len: max + 1, max }));
 }
 
-/// A server with these peers, none of them behind a session.
+/// A server with these peers, which have no sessions.
 fn server_of(peers: &[PeerId]) -> Session {
     let mut server = Session::server(SessionOptions::default());
     for peer in peers {
@@ -89,7 +89,7 @@ fn server_of(peers: &[PeerId]) -> Session {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_server_says_who_sent_it() {
+fn the_server_puts_the_senders_id_on_a_relayed_packet() {
     let mut server = server_of(&[A, B, C]);
     // To C, and to all.
     server.receive(B, Packet::binary([7, 3, 4, 0, 0, 0, 3, 42]), NOW);
@@ -100,7 +100,7 @@ fn the_server_says_who_sent_it() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_packet_for_many_is_made_once() {
+fn a_packet_for_many_peers_is_encoded_once() {
     let peers: Vec<PeerId> = (2..1002).map(id).collect();
     let mut server = server_of(&peers);
     server.send_bytes(Target::All, &[0; 100]).unwrap();
@@ -115,7 +115,7 @@ fn a_packet_for_many_is_made_once() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn bytes_are_not_copied_on_their_way_to_the_program() {
+fn received_bytes_are_not_copied() {
     let mut server = server_of(&[A]);
     for (packet, at) in [(vec![3, 1, 2, 3], 1), (vec![7, 3, 0, 0, 0, 0, 3, 1, 2, 3], 7)] {
         let packet = Packet::binary(packet);
@@ -127,21 +127,21 @@ fn bytes_are_not_copied_on_their_way_to_the_program() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_is_carried_on_is_the_receivers_to_judge() {
+fn the_receiver_rejects_malformed_relayed_packets() {
     let mut world = World::of(&[A, B]);
-    world.let_in(C);
+    world.join_scripted(C);
     world.settle();
     world.forget_events();
-    // No command is like this.
+    // A malformed command.
     world.inject(C, &[7, 3, 2, 0, 0, 0, 0]);
     world.settle();
     assert_eq!(world.events(SERVER), []);
-    assert!(matches!(world.refusals(A)[..], [(C, PacketError::Malformed(_))]));
+    assert!(matches!(world.rejections(A)[..], [(C, PacketError::Malformed(_))]));
     assert_eq!(world.events(B), []);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn without_relay_all_is_the_server() {
+fn without_relay_all_means_the_server() {
     let mut world = World::with(SessionOptions::default().relay(false));
     for client in [A, B] {
         world.join(client);

@@ -1,25 +1,28 @@
-//! A server, its clients, and the network between them.
+//! The simulated session of these tests: messages arrive in a random order that a seed decides.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    ops::{Deref, DerefMut},
+    time::Duration,
+};
 
 use websocket_peer::{
-    CloseInfo, Packet,
+    Packet,
     multiplayer::{
         DisconnectReason, Event, Methods, NodeKey, Output, PacketError, PeerId, Session, SessionOptions,
     },
 };
 
-use crate::{
-    network::{Letter, Network, Way},
-    random::Random,
-};
+use crate::{random::Random, simulator::Simulator};
+
+pub use crate::simulator::Client;
 
 pub const A: PeerId = id(2);
 pub const B: PeerId = id(3);
 pub const C: PeerId = id(4);
 pub const SERVER: PeerId = PeerId::SERVER;
 
-/// The peer of this number.
+/// The peer with this number.
 pub const fn id(number: i32) -> PeerId {
     match PeerId::new(number) {
         Some(id) => id,
@@ -27,39 +30,39 @@ pub const fn id(number: i32) -> PeerId {
     }
 }
 
-/// A client: one of ours, or a stranger that sends what it likes.
-pub enum Client {
-    Ours(Box<Session>),
-    Stranger(Vec<Packet>),
-}
-
 pub struct World {
-    pub server: Session,
-    pub clients: BTreeMap<PeerId, Client>,
-    pub network: Network,
-    pub now: Duration,
+    simulator: Simulator<Session>,
+    /// The options of the server, and of clients by default.
     pub options: SessionOptions,
     random: Random,
 }
 
+impl Deref for World {
+    type Target = Simulator<Session>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.simulator
+    }
+}
+
+impl DerefMut for World {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.simulator
+    }
+}
+
 impl World {
-    /// A server alone, with the options of all.
+    /// A server without clients.
     pub fn with(options: SessionOptions) -> Self {
-        Self {
-            server: Session::server(options.clone()),
-            clients: BTreeMap::new(),
-            network: Network::default(),
-            now: Duration::ZERO,
-            options,
-            random: Random::new(4),
-        }
+        let simulator = Simulator::new(Session::server(options.clone()));
+        Self { simulator, options, random: Random::new(4) }
     }
 
     pub fn seed(&mut self, seed: u64) {
         self.random = Random::new(seed);
     }
 
-    /// A server with these clients, which have all been admitted; and nobody has an event left.
+    /// A server that has admitted these clients. All events have been read.
     pub fn of(clients: &[PeerId]) -> Self {
         let mut world = Self::with(SessionOptions::default());
         for client in clients {
@@ -70,7 +73,7 @@ impl World {
         world
     }
 
-    /// A client connects. Nothing has arrived yet.
+    /// Connects a client. Nothing has arrived yet.
     pub fn join(&mut self, client: PeerId) {
         self.join_with(client, self.options.clone());
     }
@@ -78,176 +81,119 @@ impl World {
     pub fn join_with(&mut self, client: PeerId, options: SessionOptions) {
         let mut session = Session::client(options);
         session.peer_joined(SERVER, self.now);
-        self.connect(client, Client::Ours(Box::new(session)));
+        self.connect(client, Client::Ours(session));
+        self.flush();
     }
 
-    /// A stranger connects.
-    pub fn let_in(&mut self, client: PeerId) {
-        self.connect(client, Client::Stranger(Vec::new()));
+    /// Connects a client that sends what the test injects.
+    pub fn join_scripted(&mut self, client: PeerId) {
+        self.connect(client, Client::Scripted(Vec::new()));
+        self.flush();
     }
 
-    fn connect(&mut self, id: PeerId, client: Client) {
-        self.network.connect(id);
-        self.clients.insert(id, client);
-        self.server.peer_joined(id, self.now);
-        self.post();
-    }
-
-    /// One of our sessions.
+    /// The session of the server or of a client.
     pub fn at(&mut self, id: PeerId) -> &mut Session {
         if id == SERVER {
             return &mut self.server;
         }
         match self.clients.get_mut(&id) {
             Some(Client::Ours(session)) => session,
-            _ => panic!("{id} is no session of ours"),
+            _ => panic!("{id} has no session"),
         }
     }
 
-    /// What a stranger sends.
-    pub fn inject(&mut self, from: PeerId, packet: &[u8]) {
-        self.network.send(Way::Up(from), Packet::binary(packet));
-    }
-
-    /// What a stranger has received.
+    /// Takes the packets that a scripted client has received.
     pub fn received(&mut self, by: PeerId) -> Vec<Vec<u8>> {
         match self.clients.get_mut(&by) {
-            Some(Client::Stranger(packets)) => packets.drain(..).map(Packet::into_vec).collect(),
-            _ => panic!("{by} is no stranger"),
+            Some(Client::Scripted(packets)) => packets.drain(..).map(Packet::into_vec).collect(),
+            _ => panic!("{by} is not scripted"),
         }
     }
 
-    /// The connection to a client breaks.
+    /// Breaks the connection to a client.
     pub fn cut(&mut self, client: PeerId) {
         self.network.cut(client);
     }
 
-    /// All that was put out is on its way.
-    pub fn post(&mut self) {
-        while let Some(output) = self.server.next_output() {
-            match output {
-                Output::Send { to, packet } => self.network.send_down(&to, &packet),
-                Output::SendAll { to, packets } => {
-                    packets.iter().for_each(|packet| self.network.send_down(&to, packet));
-                }
-                Output::Disconnect { peer, .. } => self.network.close(Way::Down(peer)),
-                other => panic!("{other:?}"),
-            }
-        }
-        for (id, client) in &mut self.clients {
-            let Client::Ours(session) = client else { continue };
-            while let Some(output) = session.next_output() {
-                match output {
-                    Output::Send { to, packet } => {
-                        assert_eq!(to.as_slice(), [SERVER], "a client has no other connection");
-                        self.network.send(Way::Up(*id), packet);
-                    }
-                    Output::Disconnect { peer, .. } => {
-                        assert_eq!(peer, SERVER);
-                        self.network.close(Way::Up(*id));
-                    }
-                    other => panic!("{other:?}"),
-                }
-            }
+    /// Sends all outputs.
+    pub fn flush(&mut self) {
+        self.flush_server();
+        let clients: Vec<PeerId> = self.clients.keys().copied().collect();
+        for client in clients {
+            self.flush_client(client);
         }
     }
 
-    /// One thing arrives somewhere; false if nothing is on its way.
+    /// Delivers one message. Returns `false` if none is in transit.
     pub fn step(&mut self) -> bool {
-        self.post();
-        let Some((way, letter)) = self.network.arrive(&mut self.random) else { return false };
-        match (way, letter) {
-            (Way::Up(client), Letter::Packet(packet)) => self.server.receive(client, packet, self.now),
-            (Way::Up(client), Letter::End(cause)) => self.server.peer_left(client, CloseInfo::from(cause)),
-            (Way::Down(client), letter) => match (self.clients.get_mut(&client), letter) {
-                (Some(Client::Ours(session)), Letter::Packet(packet)) => {
-                    session.receive(SERVER, packet, self.now);
-                }
-                (Some(Client::Ours(session)), Letter::End(cause)) => {
-                    session.peer_left(SERVER, CloseInfo::from(cause));
-                }
-                (Some(Client::Stranger(packets)), Letter::Packet(packet)) => packets.push(packet),
-                (Some(Client::Stranger(_)) | None, _) => {}
-            },
+        self.flush();
+        let directions = self.network.in_transit();
+        if directions.is_empty() {
+            return false;
         }
+        let direction = *self.random.pick(&directions);
+        self.deliver(direction);
         true
     }
 
-    /// Everything arrives.
+    /// Delivers all messages.
     pub fn settle(&mut self) {
         while self.step() {}
     }
 
-    /// Everything arrives; then so much time passes, and what comes of that arrives.
+    /// Delivers all messages, lets time pass, and delivers all messages that follow.
     pub fn pass(&mut self, time: Duration) {
         self.settle();
-        self.now += time;
-        self.server.advance(self.now);
-        for client in self.clients.values_mut() {
-            if let Client::Ours(session) = client {
-                session.advance(self.now);
-            }
-        }
+        self.advance(time);
         self.settle();
     }
 
-    /// Declares the same node at all of ours.
+    /// Declares the same node at all ends.
     pub fn declare(&mut self, path: &str, methods: &Methods) -> BTreeMap<PeerId, NodeKey> {
-        let ours: Vec<PeerId> = self
-            .clients
-            .iter()
-            .filter(|(_, client)| matches!(client, Client::Ours(_)))
-            .map(|(id, _)| *id)
-            .chain([SERVER])
-            .collect();
-        ours.into_iter()
-            .map(|id| (id, self.at(id).register_node_with(path, methods.clone()).unwrap()))
-            .collect()
+        let ends: Vec<PeerId> = self.ours().map(|(id, _)| id).chain([SERVER]).collect();
+        let declare = |id| (id, self.at(id).register_node_with(path, methods.clone()).unwrap());
+        ends.into_iter().map(declare).collect()
     }
 
-    /// What has happened at an end.
+    /// Takes the events at an end.
     pub fn events(&mut self, id: PeerId) -> Vec<Event> {
         events(self.at(id))
     }
 
-    /// What was refused at an end; nothing else has happened there.
+    /// Takes the events at an end, which must all be rejected packets.
     #[track_caller]
-    pub fn refusals(&mut self, id: PeerId) -> Vec<(PeerId, PacketError)> {
-        refusals(self.at(id))
+    pub fn rejections(&mut self, id: PeerId) -> Vec<(PeerId, PacketError)> {
+        rejections(self.at(id))
     }
 
     pub fn forget_events(&mut self) {
         events(&mut self.server);
-        for client in self.clients.values_mut() {
-            if let Client::Ours(session) = client {
-                events(session);
-            }
-        }
+        self.ours_mut().for_each(|(_, session)| drop(events(session)));
     }
 }
 
-/// All events that wait.
+/// Takes all events.
 pub fn events(session: &mut Session) -> Vec<Event> {
     std::iter::from_fn(|| session.next_event()).collect()
 }
 
-/// All events that wait, which are refusals.
+/// Takes all events, which must all be rejected packets.
 #[track_caller]
-pub fn refusals(session: &mut Session) -> Vec<(PeerId, PacketError)> {
-    let refusal = |event| match event {
+pub fn rejections(session: &mut Session) -> Vec<(PeerId, PacketError)> {
+    let rejection = |event| match event {
         Event::PacketRejected { from, error } => (from, error),
-        other => panic!("{other:?} is no refusal"),
+        other => panic!("{other:?} is not a rejected packet"),
     };
-    events(session).into_iter().map(refusal).collect()
+    events(session).into_iter().map(rejection).collect()
 }
 
-/// All that waits to be sent, as bytes, each with who gets it.
+/// Takes all outputs, which must all be packets: the receivers and the bytes of each.
 pub fn outputs(session: &mut Session) -> Vec<(Vec<i32>, Vec<u8>)> {
     let sent = |output| {
         let (to, packets) = match output {
-            Output::Send { to, packet } => (to, vec![packet]),
-            Output::SendAll { to, packets } => (to, packets),
-            other => panic!("{other:?} is no packet"),
+            Output::Send { to, packet, .. } => (to, vec![packet]),
+            Output::SendAll { to, packets, .. } => (to, packets),
+            other => panic!("{other:?} is not a packet"),
         };
         let to: Vec<i32> = to.as_slice().iter().map(|peer| peer.get()).collect();
         packets.into_iter().map(move |packet| (to.clone(), packet.into_vec()))
@@ -255,7 +201,7 @@ pub fn outputs(session: &mut Session) -> Vec<(Vec<i32>, Vec<u8>)> {
     std::iter::from_fn(|| session.next_output()).flat_map(sent).collect()
 }
 
-/// The event of a peer that is gone because of the program at this end.
+/// The event that a peer has disconnected.
 pub fn gone(peer: PeerId, why: DisconnectReason) -> Event {
     Event::PeerDisconnected(peer, why)
 }

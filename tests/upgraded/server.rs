@@ -127,7 +127,7 @@ fn the_request_and_user_data_of_the_framework_are_kept() {
 fn a_full_server_returns_an_error_and_closes_with_1013() {
     let mut host = Host::start(ServerOptions::default().max_peers(2));
     let (one, raw) = open(&mut host, |upgraded| upgraded);
-    let (_two, _raw) = host.guest();
+    let (_two, _raw) = host.open_client();
     assert_full(&mut host, "full");
     assert_eq!(host.status_for(REQUEST), 503);
     drop(raw);
@@ -140,7 +140,7 @@ fn a_full_server_returns_an_error_and_closes_with_1013() {
     host.closed(three);
     let stats = host.server.stats();
     assert_eq!((stats.opened, stats.refused, stats.pending), (3, 3, 0));
-    assert!(host.told.is_empty(), "{:?}", host.told);
+    assert!(host.events.is_empty(), "{:?}", host.events);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn peers_per_address_are_counted_by_the_given_address() {
     let (_two, _raw_two) = open(&mut host, from(2));
     let (again, _raw) = take_over(&mut host, from(2));
     assert!(matches!(again, Err(Error::ServerFull { .. })), "{again:?}");
-    host.guest();
+    host.open_client();
     assert_full(&mut host, "this address");
 }
 
@@ -159,7 +159,7 @@ fn peers_per_address_are_counted_by_the_given_address() {
 fn rejected_streams_do_not_pile_up_between_two_polls() {
     let options = ServerOptions::default().max_peers(1).max_pending_handshakes_per_address(3);
     let mut host = Host::start(options);
-    let (_key, _raw) = host.guest();
+    let (_key, _raw) = host.open_client();
     let rejected: Vec<_> = (0..10).map(|_| take_over(&mut host, |upgraded| upgraded)).collect();
     let mut closed = 0;
     for (result, mut raw) in rejected {

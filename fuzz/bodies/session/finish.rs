@@ -1,4 +1,4 @@
-//! The end of it: when everything has arrived, nothing may be missing, and nothing be left over.
+//! The checks when everything has arrived: no message is missing, and no peer is left.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -6,48 +6,46 @@ use std::{
 };
 
 use super::{
-    end::End,
-    ledger::What,
+    history::Content,
+    participant::Participant,
     source,
-    world::{CLIENTS, Kind, World},
+    world::{CLIENTS, World},
 };
 use crate::multiplayer::PeerId;
 
-/// Longer than every time limit.
+/// Longer than every timeout.
 const LONG: Duration = Duration::from_secs(10);
 
 impl World {
-    /// When everything has arrived, all agree on who is there, and nothing is missing. Then the server leaves, and everybody
-    /// is gone.
+    /// Delivers everything and checks the result. Then the server leaves, and all clients must disconnect.
     pub(super) fn finish(mut self) {
         for index in 0..=CLIENTS {
-            if let Some(end) = self.end(index) {
-                end.is_held = false;
+            if let Some(participant) = self.participant(index) {
+                participant.is_paused = false;
             }
         }
-        self.post();
+        self.flush();
         self.observe();
-        self.calm();
-        self.all_agree();
-        self.nothing_is_missing();
-        self.all_see_the_same();
-        self.nobody_is_remembered();
+        self.settle_long();
+        self.simulator.assert_peers_agree();
+        self.assert_no_message_missing();
+        self.assert_replicas_agree();
+        self.assert_disconnected_forgotten();
 
-        self.server.leave();
-        self.calm();
-        assert!(self.server.session.is_closed() && self.server.session.next_deadline().is_none());
-        assert!(self.links.is_empty(), "{:?} are still connected", self.links.keys());
-        self.all_agree();
-        self.nobody_is_remembered();
-        for client in self.clients.iter().flatten() {
-            if let Kind::Ours(end) = &client.kind {
-                assert!(end.session.is_closed() && !end.hearing.is_authenticating(), "at {}", end.id);
-            }
+        self.simulator.server.leave();
+        self.settle_long();
+        let server = &self.simulator.server.session;
+        assert!(server.is_closed() && server.next_deadline().is_none());
+        assert!(self.simulator.network.is_empty(), "some clients are still connected");
+        self.simulator.assert_peers_agree();
+        self.assert_disconnected_forgotten();
+        for (id, client) in self.simulator.ours() {
+            assert!(client.session.is_closed() && !client.observed.is_authenticating(), "at {id}");
         }
     }
 
-    /// Everything arrives, and every time limit passes.
-    fn calm(&mut self) {
+    /// Delivers everything, and lets every timeout pass.
+    fn settle_long(&mut self) {
         for _ in 0..2 {
             self.settle();
             self.pass(LONG);
@@ -56,87 +54,60 @@ impl World {
         self.observe();
     }
 
-    fn all_agree(&self) {
-        let present: BTreeSet<PeerId> = self.server.session.peers().collect();
-        for client in self.clients.iter().flatten() {
-            let Kind::Ours(end) = &client.kind else { continue };
-            let mut expected = present.clone();
-            if expected.remove(&end.id) {
-                expected.insert(PeerId::SERVER);
-            } else {
-                expected.clear();
-            }
-            if !self.options.relay {
-                expected.retain(|peer| *peer == PeerId::SERVER);
-            }
-            assert_eq!(end.session.peers().collect::<BTreeSet<_>>(), expected, "at {}", end.id);
-        }
+    fn participants(&self) -> impl Iterator<Item = &Participant> {
+        self.simulator.ours().map(|(_, client)| client).chain([&self.simulator.server])
     }
 
-    /// Of those who have gone nothing is kept, but what the program itself has said of them.
-    fn nobody_is_remembered(&self) {
-        let clients = self.clients.iter().flatten().filter_map(|client| match &client.kind {
-            Kind::Ours(end) => Some(end),
-            _ => None,
-        });
-        for end in clients.chain([&self.server]) {
+    /// Checks that sessions keep nothing about disconnected peers, unless the program has named them.
+    fn assert_disconnected_forgotten(&self) {
+        for end in self.participants() {
             let kept = format!("{:?}", end.session);
-            for gone in (2..=self.last_id.get()).filter_map(PeerId::new) {
-                let is_member = end.session.peers().any(|peer| peer == gone);
-                assert!(
-                    is_member || end.session.memory_usage(gone) == 0,
-                    "{} holds memory for {gone}",
-                    end.id
-                );
-                let is_here = gone == end.id || self.links.contains_key(&gone);
-                if !is_here && !end.names(gone) {
-                    assert!(!kept.contains(&format!("{gone:?}")), "{} keeps {gone}: {kept}", end.id);
+            for peer in (2..=self.last_id.get()).filter_map(PeerId::new) {
+                let is_peer = end.session.peers().any(|other| other == peer);
+                assert!(is_peer || end.session.memory_usage(peer) == 0, "{} holds memory for {peer}", end.id);
+                let is_connected = peer == end.id || self.simulator.network.is_connected(peer);
+                if !is_connected && !end.names(peer) {
+                    assert!(!kept.contains(&format!("{peer:?}")), "{} keeps {peer}: {kept}", end.id);
                 }
             }
         }
     }
 
-    /// What the server has spawned, and nobody has taken from it, is at all clients as it is there.
-    fn all_see_the_same(&mut self) {
-        let is_spoilt = self.ledger.has_removed || self.ledger.has_handed;
-        if is_spoilt || self.options.max_paths_per_peer == 1 {
+    /// Checks that each client has the server's nodes as they are at the server.
+    fn assert_replicas_agree(&mut self) {
+        let is_inapplicable = self.history.has_unregistered || self.history.has_transferred;
+        if is_inapplicable || self.options.max_paths_per_peer == 1 {
             return;
         }
-        // They are asked whether they know the path; when they do they are told what has changed; and then everything.
+        // The first round announces paths, the next sends changes, and the last sends all values.
         for _ in 0..3 {
-            self.server.session.replicate();
+            self.simulator.server.session.replicate();
             self.settle();
             self.observe();
         }
-        for client in self.clients.iter().flatten() {
-            match &client.kind {
-                Kind::Ours(end) if end.session.peers().any(|peer| peer == PeerId::SERVER) => {
-                    source::is_seen(&self.server, end);
-                }
-                _ => {}
+        for (_, client) in self.simulator.ours() {
+            if client.session.peers().any(|peer| peer == PeerId::SERVER) {
+                source::assert_replicated(&self.simulator.server, client);
             }
         }
     }
 
-    fn nothing_is_missing(&self) {
-        let mut present: BTreeSet<PeerId> = self.server.session.peers().collect();
-        if self.server.session.is_closed() {
+    fn assert_no_message_missing(&self) {
+        if self.simulator.server.session.is_closed() {
             return;
         }
+        let mut present: BTreeSet<PeerId> = self.simulator.server.session.peers().collect();
         present.insert(PeerId::SERVER);
-        let ours = self.clients.iter().flatten().filter_map(|client| match &client.kind {
-            Kind::Ours(end) => Some(end),
-            _ => None,
-        });
-        let ends: BTreeMap<PeerId, &End> = ours.chain([&self.server]).map(|end| (end.id, end)).collect();
-        for (number, message) in (0..).zip(&self.ledger.messages) {
-            let may_be_late = self.ledger.has_removed && matches!(message.what, What::Call { .. });
+        let ends: BTreeMap<PeerId, &Participant> = self.participants().map(|end| (end.id, end)).collect();
+        for (number, message) in (0..).zip(&self.history.messages) {
+            let may_be_late =
+                self.history.has_unregistered && matches!(message.content, Content::Call { .. });
             if may_be_late || !present.contains(&message.from) {
                 continue;
             }
             for peer in message.must_reach.iter().filter(|peer| present.contains(peer)) {
-                let has_heard = ends.get(peer).is_some_and(|end| end.has_heard(message.from, number));
-                assert!(has_heard, "{peer} has not heard {message:?}");
+                let has_received = ends.get(peer).is_some_and(|end| end.has_received(message.from, number));
+                assert!(has_received, "{peer} has not received {message:?}");
             }
         }
     }

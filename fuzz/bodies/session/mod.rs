@@ -1,23 +1,23 @@
-//! A session: a server, some clients of ours, and strangers among them that send what they like, on a network that delivers in
-//! any order, but on each link in that of sending. Whatever they do,
+//! A session: a server, clients, and scripted clients that send arbitrary packets, on a network that delivers each direction of
+//! a connection in order and interleaves them in any way. It checks that
 //!
-//! - each end is told of whoever comes and goes exactly once, and of nothing from anybody who is not there;
-//! - what comes from one of ours is what that has said, to this end, in this order, and once; nothing of it is missing where
-//!   both have stayed;
-//! - nobody is taken for another: what the server relays has the true sender's id on it;
-//! - what the server spawns is seen by those who are to see it, and by nobody else, with the properties that it has;
-//! - what is made of a packet is no more than the packet and the number of peers allow;
-//! - a call that fails leaves no trace;
-//! - when everything has arrived, all agree on who is there; and in the end everybody is gone.
+//! - each end gets one event when a peer connects and one when it disconnects, and no event from a peer that is not connected;
+//! - a message from one of our ends is what that end has sent, to this receiver, in order and once; and none is missing where
+//!   both ends have stayed;
+//! - no peer can pose as another: a relayed packet carries the id of its true sender;
+//! - exactly the peers that may see a node of the server see it, with the properties that it has there;
+//! - the outputs and events that a packet causes are bounded by its size and the number of peers;
+//! - a call that fails has no effect;
+//! - when everything has arrived, all ends agree on who is connected; and in the end no peer is left.
 //!
-//! An input is a byte of settings and then one act after the other: see `act`.
+//! An input is a byte of options and then one action after another: see [`actions`].
 
-mod act;
-mod end;
+mod actions;
 mod finish;
-mod hearing;
-mod ledger;
-mod link;
+mod history;
+mod participant;
+#[path = "../../../tests/session/simulator/mod.rs"]
+mod simulator;
 mod source;
 mod world;
 
@@ -33,17 +33,17 @@ pub(super) fn run(data: &[u8]) {
     let Ok(options) = options(&mut input) else { return };
     let mut world = World::new(options);
     while !input.is_empty() {
-        // The last act may be cut off.
-        if act::next(&mut world, &mut input).is_err() {
+        // The last action may be incomplete.
+        if actions::next(&mut world, &mut input).is_err() {
             break;
         }
-        world.post();
+        world.flush();
         world.observe();
     }
     world.finish();
 }
 
-/// The same for all ends. Each bit is a departure from the default.
+/// The options of all ends. Each bit changes one default.
 fn options(input: &mut Unstructured<'_>) -> Result<SessionOptions> {
     let bits: u8 = input.arbitrary()?;
     let is_set = |bit: u8| bits >> bit & 1 == 1;

@@ -1,28 +1,28 @@
-//! What an end spawns and changes, and what has come of it at the others when everything has arrived.
+//! The nodes that an end spawns and synchronizes, and the check of their replicas at other ends.
 
 use super::{
-    end::End,
-    hearing::Values,
-    ledger::{SPAWNER, SYNCHRONIZER},
+    history::{SPAWNER, SYNCHRONIZER},
+    participant::Participant,
+    simulator::Values,
 };
 use crate::{
     multiplayer::{NodeKey, PeerId, Properties, Property, Spawner, Target},
     variant::Variant,
 };
 
-/// The properties of everything: one that is sent every time, and one that is sent when it has changed.
+/// The properties of all nodes: one that is sent each time, and one that is sent on change.
 pub(super) const PROPERTIES: [&str; 2] = ["always", "changing"];
 
-/// What the spawners make a node of, besides their scene.
+/// What the spawners make a custom node of.
 pub(super) const CUSTOM: &str = "orc";
 
 /// A node that was spawned here, or a synchronizer.
 pub(super) struct Source {
     pub(super) key: NodeKey,
-    /// None for the synchronizer.
+    /// `None` for the synchronizer.
     pub(super) name: Option<String>,
     pub(super) is_public: bool,
-    /// Who was to see it from then on, or not to.
+    /// The calls of `show` (`true`) and `hide` since then.
     pub(super) shown: Vec<(Target, bool)>,
     pub(super) values: [Option<i64>; 2],
 }
@@ -38,50 +38,50 @@ pub(super) fn spawner() -> Spawner {
 }
 
 impl Source {
-    /// A synchronizer of which nothing is said yet.
+    /// A synchronizer without values.
     pub(super) fn of(key: NodeKey) -> Self {
         Self { key, name: None, is_public: true, shown: Vec::new(), values: [None; 2] }
     }
 
-    /// Whether a peer sees it: as the last word on that was.
+    /// Returns `true` if a peer may see it, by the last call about this peer.
     fn is_shown_to(&self, peer: PeerId) -> bool {
-        let is_meant = |target: &Target| match *target {
+        let includes = |target: &Target| match *target {
             Target::All => true,
             Target::Peer(one) => one == peer,
             Target::AllExcept(except) => except != peer,
         };
-        let last = self.shown.iter().rev().find(|(target, _)| is_meant(target));
+        let last = self.shown.iter().rev().find(|(target, _)| includes(target));
         last.map_or(self.is_public, |(_, is_shown)| *is_shown)
     }
 }
 
-/// Checks what a client, which has stayed, knows of what the server tells of.
-pub(super) fn is_seen(server: &End, client: &End) {
-    // What a number of a path means is told once: who does not know the path by then never learns it.
-    let is_listening = |path: usize| {
+/// Checks what a connected client knows of the server's nodes.
+pub(super) fn assert_replicated(server: &Participant, client: &Participant) {
+    // The server announces the number of a path once. A client that has not declared the path by then never learns it.
+    let knows_path = |path: usize| {
         let since = server.at(path).map(|node| node.since);
         client.at(path).is_some_and(|node| node.was_alone || Some(node.since) < since)
     };
     for source in &server.sources {
         let is_shown = source.is_shown_to(client.id);
         match &source.name {
-            Some(name) if is_listening(SPAWNER) => {
-                let mut replicas = client.hearing.replicas.values();
+            Some(name) if knows_path(SPAWNER) => {
+                let mut replicas = client.observed.replicas.values();
                 let replica =
                     replicas.find(|replica| replica.from == PeerId::SERVER && replica.name == *name);
                 assert_eq!(replica.is_some(), is_shown, "{name} at {}: {replica:?}", client.id);
-                replica.into_iter().for_each(|replica| holds(&replica.values, source));
+                replica.into_iter().for_each(|replica| assert_values(&replica.values, source));
             }
-            None if is_shown && is_listening(SYNCHRONIZER) => {
-                let values = client.at(SYNCHRONIZER).and_then(|node| client.hearing.declared.get(&node.key));
-                holds(values.unwrap_or(&Values::new()), source);
+            None if is_shown && knows_path(SYNCHRONIZER) => {
+                let values = client.at(SYNCHRONIZER).and_then(|node| client.observed.declared.get(&node.key));
+                assert_values(values.unwrap_or(&Values::new()), source);
             }
             _ => {}
         }
     }
 }
 
-fn holds(values: &Values, source: &Source) {
+fn assert_values(values: &Values, source: &Source) {
     for (property, value) in PROPERTIES.iter().zip(source.values) {
         let expected = value.map(Variant::Int);
         assert!(values.get(*property) == expected.as_ref(), "{property} is {values:?}, not {expected:?}");

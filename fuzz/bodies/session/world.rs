@@ -1,347 +1,302 @@
-//! The server, its clients, the network between them, and time.
+//! The simulated session, with the checks that hold after each step.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    slice,
     time::Duration,
 };
 
 use super::{
-    end::End,
-    ledger::Ledger,
-    link::{Letter, Link, Side},
+    history::History,
+    participant::Participant,
+    simulator::{Client, Direction, Message, Side, Simulator},
 };
 use crate::{
     close::{CloseCause, CloseInfo},
     multiplayer::{
-        Output, PeerId, Recipients, Session, SessionOptions,
+        Output, PeerId, Session, SessionOptions,
         wire::{Command, System},
     },
     packet::Packet,
 };
 
-/// How many clients there can be at a time.
+/// The largest number of clients at a time.
 pub(super) const CLIENTS: usize = 4;
 
-/// More steps than any input can bring about.
+/// More steps than any input can cause.
 const ENDLESS: usize = 1_000_000;
 
 pub(super) struct World {
     pub(super) options: SessionOptions,
-    pub(super) now: Duration,
-    pub(super) server: End,
-    pub(super) clients: [Option<Client>; CLIENTS],
-    /// By the client's id. Nobody has the id of another who was there before.
-    pub(super) links: BTreeMap<PeerId, Link>,
-    pub(super) ledger: Ledger,
-    /// How many acts have been done.
-    pub(super) acts: usize,
+    pub(super) simulator: Simulator<Participant>,
+    /// The last client at each place.
+    pub(super) places: [Option<PeerId>; CLIENTS],
+    /// Clients of an untrusted server, which the input scripts. They are not in the network: packets arrive at once.
+    pub(super) isolated: BTreeMap<PeerId, Participant>,
+    /// The clients that the server has sent their ids.
+    identified: BTreeSet<PeerId>,
+    pub(super) history: History,
+    /// The number of actions so far.
+    pub(super) actions: usize,
+    /// The last id that was given to a client. None is given twice.
     pub(super) last_id: PeerId,
 }
 
-pub(super) struct Client {
-    pub(super) id: PeerId,
-    pub(super) kind: Kind,
-}
-
+/// A kind of client.
 pub(super) enum Kind {
-    Ours(End),
-    /// It sends what it likes, and keeps what it receives.
-    Stranger(Vec<Packet>),
-    /// One of ours whose server is a stranger. It is in no network: it receives what that says at once.
-    Captive(End),
+    Ours,
+    Scripted,
+    Isolated,
 }
 
-/// What a session has put out at once.
+/// What a session has sent in one step.
 #[derive(Default)]
-struct Put {
+struct Sent {
     outputs: usize,
     bytes: usize,
 }
 
 impl World {
     pub(super) fn new(options: SessionOptions) -> Self {
+        let server = Participant::new(Session::server(options.clone()), PeerId::SERVER);
         Self {
-            now: Duration::ZERO,
-            server: End::new(Session::server(options.clone()), PeerId::SERVER),
-            clients: Default::default(),
-            links: BTreeMap::new(),
-            ledger: Ledger::default(),
-            acts: 0,
-            last_id: PeerId::SERVER,
             options,
+            simulator: Simulator::new(server),
+            places: Default::default(),
+            isolated: BTreeMap::new(),
+            identified: BTreeSet::new(),
+            history: History::default(),
+            actions: 0,
+            last_id: PeerId::SERVER,
         }
     }
 
-    /// A client comes to this place, if nobody is there.
-    pub(super) fn connect(
-        &mut self,
-        place: usize,
-        kind: impl FnOnce(PeerId, &SessionOptions, Duration) -> Kind,
-    ) {
-        let place = &mut self.clients[place];
-        if place.as_ref().is_some_and(|client| self.links.contains_key(&client.id)) {
+    /// Connects a client at this place, unless the last one there is still connected.
+    pub(super) fn connect(&mut self, place: usize, kind: Kind) {
+        let last = self.places[place];
+        if last.is_some_and(|id| self.simulator.network.is_connected(id)) {
             return;
         }
         let Some(id) = PeerId::new(self.last_id.get() + 1) else { return };
+        if let Some(last) = last {
+            self.simulator.clients.remove(&last);
+            self.isolated.remove(&last);
+        }
         self.last_id = id;
-        let kind = kind(id, &self.options, self.now);
-        if let Kind::Stranger(_) = kind {
-            self.ledger.strangers.insert(id, Vec::new());
-        }
-        if !matches!(kind, Kind::Captive(_)) {
-            self.links.insert(id, Link::default());
-            self.server.session.peer_joined(id, self.now);
-        }
-        *place = Some(Client { id, kind });
-    }
-
-    /// One of ours: the server, or the client at a place.
-    pub(super) fn end(&mut self, index: usize) -> Option<&mut End> {
-        let Some(place) = index.checked_sub(1) else { return Some(&mut self.server) };
-        match &mut self.clients.get_mut(place)?.as_mut()?.kind {
-            Kind::Ours(end) | Kind::Captive(end) => Some(end),
-            Kind::Stranger(_) => None,
+        self.places[place] = Some(id);
+        match kind {
+            Kind::Ours => {
+                let client = self.client(id, self.options.clone());
+                self.simulator.connect(id, Client::Ours(client));
+            }
+            Kind::Scripted => {
+                self.history.scripted.insert(id, Vec::new());
+                self.simulator.connect(id, Client::Scripted(Vec::new()));
+            }
+            Kind::Isolated => {
+                let client = self.client(id, self.options.clone().max_peers(2));
+                self.isolated.insert(id, client);
+            }
         }
     }
 
-    /// Whether the end at this index is in the network.
-    pub(super) fn is_captive(&self, index: usize) -> bool {
-        let client = index.checked_sub(1).and_then(|place| self.clients.get(place)?.as_ref());
-        client.is_some_and(|client| matches!(client.kind, Kind::Captive(_)))
+    fn client(&self, id: PeerId, options: SessionOptions) -> Participant {
+        let mut session = Session::client(options);
+        session.peer_joined(PeerId::SERVER, self.simulator.now);
+        Participant::new(session, id)
     }
 
-    /// A stranger sends a packet: one at a place to the server, or a captive's server to that.
+    /// The server, at index 0, or one of our clients.
+    pub(super) fn participant(&mut self, index: usize) -> Option<&mut Participant> {
+        let Some(place) = index.checked_sub(1) else { return Some(&mut self.simulator.server) };
+        let id = (*self.places.get(place)?)?;
+        match self.simulator.clients.get_mut(&id) {
+            Some(Client::Ours(participant)) => Some(participant),
+            Some(Client::Scripted(_)) => None,
+            None => self.isolated.get_mut(&id),
+        }
+    }
+
+    /// Returns `true` if the client at this index is not in the network.
+    pub(super) fn is_isolated(&self, index: usize) -> bool {
+        let id = index.checked_sub(1).and_then(|place| *self.places.get(place)?);
+        id.is_some_and(|id| self.isolated.contains_key(&id))
+    }
+
+    /// Sends an arbitrary packet: from a scripted client to the server, or from an untrusted server to its client.
     pub(super) fn inject(&mut self, place: usize, packet: Vec<u8>) {
-        let Some(client) = &mut self.clients[place] else { return };
-        match &mut client.kind {
-            Kind::Ours(_) => {}
-            Kind::Stranger(_) => {
-                if let Some(link) = self.links.get_mut(&client.id).filter(|link| link.is_open(Side::Client)) {
-                    self.ledger.strangers.entry(client.id).or_default().push(packet.clone());
-                    link.send(Side::Client, Packet::binary(packet));
+        let Some(id) = self.places[place] else { return };
+        if let Some(client) = self.isolated.get_mut(&id) {
+            let (len, known) = (packet.len(), client.known());
+            client.session.receive(PeerId::SERVER, Packet::binary(packet), self.simulator.now);
+            let sent = flush_isolated(client);
+            sent.assert_bounded(client.observe(None), len, known);
+        } else if matches!(self.simulator.clients.get(&id), Some(Client::Scripted(_)))
+            && self.simulator.inject(id, &packet)
+        {
+            self.history.scripted.entry(id).or_default().push(packet);
+        }
+    }
+
+    /// Sends the outputs of all sessions.
+    pub(super) fn flush(&mut self) {
+        self.flush_server(None);
+        let ours: Vec<PeerId> = self.simulator.ours().map(|(id, _)| id).collect();
+        ours.into_iter().for_each(|id| drop(self.flush_client(id)));
+        self.isolated.values_mut().for_each(|client| drop(flush_isolated(client)));
+    }
+
+    /// Sends the server's outputs. `handled` is the client whose packet it has just received.
+    fn flush_server(&mut self, handled: Option<PeerId>) -> Sent {
+        let outputs = self.simulator.flush_server();
+        for output in &outputs {
+            let (to, packets) = match output {
+                Output::Send { to, packet, .. } => (to.as_slice(), slice::from_ref(packet)),
+                Output::SendAll { to, packets, .. } => (to.as_slice(), &packets[..]),
+                Output::Disconnect { .. } => continue,
+            };
+            assert_eq!(to.iter().collect::<BTreeSet<_>>().len(), to.len(), "duplicates in {to:?}");
+            assert!(!to.is_empty() && !packets.is_empty(), "{packets:?} to {to:?}");
+            for packet in packets {
+                for peer in to {
+                    if self.identified.insert(*peer) {
+                        assert_eq!(**packet, peer.get().to_le_bytes(), "the first packet is not the id");
+                    } else {
+                        assert_authentic(packet, handled);
+                    }
                 }
             }
-            Kind::Captive(end) => {
-                let (len, known) = (packet.len(), known(end));
-                end.session.receive(PeerId::SERVER, Packet::binary(packet), self.now);
-                let put = put_out_by_captive(end);
-                is_moderate(&put, end.observe(None), len, known);
-            }
         }
+        Sent::of(&outputs)
     }
 
-    /// All that was put out is on its way.
-    pub(super) fn post(&mut self) {
-        self.post_of_server(None);
-        for client in self.clients.iter_mut().flatten() {
-            match &mut client.kind {
-                Kind::Ours(end) => drop(put_out_by_client(end, self.links.get_mut(&client.id))),
-                Kind::Captive(end) => drop(put_out_by_captive(end)),
-                Kind::Stranger(_) => {}
+    fn flush_client(&mut self, id: PeerId) -> Sent {
+        let outputs = self.simulator.flush_client(id);
+        for output in &outputs {
+            if let Output::Send { packet, .. } = output {
+                assert!(Command::decode(packet).is_ok(), "{packet:?}");
             }
         }
+        Sent::of(&outputs)
     }
 
-    /// What the server puts out; `handled` has sent what it has just received.
-    fn post_of_server(&mut self, handled: Option<PeerId>) -> Put {
-        let mut put = Put::default();
-        while let Some(output) = self.server.session.next_output() {
-            put.outputs += 1;
-            match output {
-                Output::Send { to, packet } => self.send_down(&to, &[packet], handled, &mut put),
-                Output::SendAll { to, packets } => self.send_down(&to, &packets, handled, &mut put),
-                Output::Disconnect { peer, .. } => {
-                    let Some(link) = self.links.get_mut(&peer) else { panic!("{peer} is not connected") };
-                    link.close(Side::Server);
-                }
-            }
-        }
-        put
-    }
-
-    fn send_down(&mut self, to: &Recipients, packets: &[Packet], handled: Option<PeerId>, put: &mut Put) {
-        let to = to.as_slice();
-        assert_eq!(to.iter().collect::<BTreeSet<_>>().len(), to.len(), "twice to one of {to:?}");
-        assert!(!to.is_empty() && !packets.is_empty(), "{packets:?} to {to:?}");
-        for packet in packets {
-            put.bytes += packet.len();
-            for peer in to {
-                let Some(link) = self.links.get_mut(peer) else { panic!("{peer} is not connected") };
-                if link.is_fresh(Side::Server) {
-                    assert_eq!(**packet, peer.get().to_le_bytes(), "the first packet is not its id");
-                } else {
-                    is_fair(packet, handled);
-                }
-                link.send(Side::Server, packet.clone());
-            }
-        }
-    }
-
-    /// Everybody reads.
+    /// Lets all programs read their events.
     pub(super) fn observe(&mut self) {
-        self.server.observe(Some(&self.ledger));
-        for client in self.clients.iter_mut().flatten() {
-            match &mut client.kind {
-                Kind::Ours(end) => drop(end.observe(Some(&self.ledger))),
-                Kind::Captive(end) => drop(end.observe(None)),
-                Kind::Stranger(_) => {}
+        self.simulator.server.observe(Some(&self.history));
+        for (_, client) in self.simulator.ours_mut() {
+            client.observe(Some(&self.history));
+        }
+        for client in self.isolated.values_mut() {
+            client.observe(None);
+        }
+    }
+
+    /// Delivers the next message of this direction.
+    pub(super) fn deliver(&mut self, direction: Direction) {
+        let (len, is_packet) = match self.simulator.network.next(direction) {
+            Some(Message::Packet(packet)) => (packet.len(), true),
+            Some(Message::End(_)) => (0, false),
+            None => return,
+        };
+        match direction.to {
+            Side::Server => {
+                let known = self.simulator.server.known();
+                self.simulator.deliver(direction);
+                let sent = self.flush_server(is_packet.then_some(direction.client));
+                sent.assert_bounded(self.simulator.server.observe(Some(&self.history)), len, known);
+            }
+            Side::Client => {
+                let known = self.our_client(direction.client).map(Participant::known);
+                self.simulator.deliver(direction);
+                let sent = self.flush_client(direction.client);
+                if let (Some(known), Some(Client::Ours(client))) =
+                    (known, self.simulator.clients.get_mut(&direction.client))
+                {
+                    sent.assert_bounded(client.observe(Some(&self.history)), len, known);
+                }
             }
         }
     }
 
-    /// The ways on which something is to arrive.
-    pub(super) fn ways(&self) -> Vec<(PeerId, Side)> {
-        let sides = [Side::Server, Side::Client];
-        let ways =
-            self.links.iter().flat_map(|(id, link)| sides.map(|side| (*id, side, link.has_letter(side))));
-        ways.filter(|(.., has_letter)| *has_letter).map(|(id, side, _)| (id, side)).collect()
-    }
-
-    /// One thing arrives at this side of a client's link.
-    pub(super) fn deliver(&mut self, client: PeerId, side: Side) {
-        let Some(link) = self.links.get_mut(&client) else { return };
-        let Some(letter) = link.arrive(side) else { return };
-        match side {
-            Side::Server => self.deliver_to_server(client, letter),
-            Side::Client => self.deliver_to_client(client, letter),
-        }
-        if self.links.get(&client).is_some_and(Link::is_over) {
-            self.links.remove(&client);
+    fn our_client(&self, id: PeerId) -> Option<&Participant> {
+        match self.simulator.clients.get(&id) {
+            Some(Client::Ours(client)) => Some(client),
+            _ => None,
         }
     }
 
-    fn deliver_to_server(&mut self, client: PeerId, letter: Letter) {
-        let known = known(&self.server);
-        match letter {
-            Letter::Packet(packet) => {
-                let len = packet.len();
-                self.server.session.receive(client, packet, self.now);
-                let put = self.post_of_server(Some(client));
-                is_moderate(&put, self.server.observe(Some(&self.ledger)), len, known);
-            }
-            Letter::End(cause) => {
-                self.server.session.peer_left(client, CloseInfo::from(cause));
-                let put = self.post_of_server(None);
-                is_moderate(&put, self.server.observe(Some(&self.ledger)), 0, known);
-            }
-        }
-    }
-
-    fn deliver_to_client(&mut self, id: PeerId, letter: Letter) {
-        let Some(client) = self.clients.iter_mut().flatten().find(|client| client.id == id) else { return };
-        match (&mut client.kind, letter) {
-            (Kind::Ours(end), letter) => {
-                let known = known(end);
-                let len = match letter {
-                    Letter::Packet(packet) => {
-                        let len = packet.len();
-                        end.session.receive(PeerId::SERVER, packet, self.now);
-                        len
-                    }
-                    Letter::End(cause) => {
-                        end.session.peer_left(PeerId::SERVER, CloseInfo::from(cause));
-                        0
-                    }
-                };
-                let put = put_out_by_client(end, self.links.get_mut(&id));
-                is_moderate(&put, end.observe(Some(&self.ledger)), len, known);
-            }
-            (Kind::Stranger(received), Letter::Packet(packet)) => received.push(packet),
-            (Kind::Stranger(_), Letter::End(_)) | (Kind::Captive(_), _) => {}
-        }
-    }
-
-    /// Everything arrives.
+    /// Delivers all messages.
     pub(super) fn settle(&mut self) {
-        self.post();
+        self.flush();
         for _ in 0..ENDLESS {
-            let ways = self.ways();
-            if ways.is_empty() {
+            let directions = self.simulator.network.in_transit();
+            if directions.is_empty() {
                 return;
             }
-            for (client, side) in ways {
-                self.deliver(client, side);
-            }
+            directions.into_iter().for_each(|direction| self.deliver(direction));
         }
-        panic!("it never ends");
+        panic!("the sessions never stop sending");
     }
 
-    /// So much time passes for all.
+    /// Lets time pass at all ends.
     pub(super) fn pass(&mut self, time: Duration) {
-        self.now += time;
+        self.simulator.advance(time);
+        let now = self.simulator.now;
+        self.isolated.values_mut().for_each(|client| client.session.advance(now));
         for index in 0..=CLIENTS {
-            let now = self.now;
-            if let Some(end) = self.end(index) {
-                end.session.advance(now);
-                let next = end.session.next_deadline();
-                assert!(next.is_none_or(|next| next > now), "at {now:?} {next:?} is still to come");
+            if let Some(participant) = self.participant(index) {
+                let next = participant.session.next_deadline();
+                assert!(next.is_none_or(|next| next > now), "the deadline {next:?} remains at {now:?}");
             }
         }
     }
 }
 
-/// How many peers and nodes this end knows.
-fn known(end: &End) -> usize {
-    end.session.peers().len() + end.nodes.len() + end.sources.len() + end.hearing.replicas.len()
-}
-
-fn put_out_by_client(end: &mut End, mut link: Option<&mut Link>) -> Put {
-    let mut put = Put::default();
-    while let Some(output) = end.session.next_output() {
-        put.outputs += 1;
-        let Some(link) = &mut link else { panic!("{} is not connected: {output:?}", end.id) };
+/// Handles the outputs of an isolated client: packets are dropped, and it is disconnected when it asks for that.
+fn flush_isolated(client: &mut Participant) -> Sent {
+    let mut outputs = Vec::new();
+    while let Some(output) = client.session.next_output() {
         match output {
-            Output::Send { to, packet } => {
-                put.bytes += packet.len();
-                assert_eq!(to.as_slice(), [PeerId::SERVER]);
-                assert!(Command::decode(&packet).is_ok(), "{packet:?}");
-                link.send(Side::Client, packet);
-            }
-            Output::SendAll { .. } => panic!("a client has no list of peers to send"),
-            Output::Disconnect { peer, .. } => {
-                assert_eq!(peer, PeerId::SERVER);
-                link.close(Side::Client);
-            }
-        }
-    }
-    put
-}
-
-/// What is put out by a captive nobody reads; but it is disconnected when it wants to be.
-fn put_out_by_captive(end: &mut End) -> Put {
-    let mut put = Put::default();
-    while let Some(output) = end.session.next_output() {
-        put.outputs += 1;
-        match output {
-            Output::Send { packet, .. } => put.bytes += packet.len(),
-            Output::SendAll { .. } => panic!("a client has no list of peers to send"),
+            Output::Send { .. } => {}
+            Output::SendAll { .. } => panic!("a client sends no list of peers"),
             Output::Disconnect { .. } => {
-                end.session.peer_left(PeerId::SERVER, CloseInfo::from(CloseCause::Local));
+                client.session.peer_left(PeerId::SERVER, CloseInfo::from(CloseCause::Local));
             }
         }
+        outputs.push(output);
     }
-    put
+    Sent::of(&outputs)
 }
 
-/// What the server sends can be read, and has the sender's own id on it where it is a relay.
-fn is_fair(packet: &Packet, handled: Option<PeerId>) {
+/// Checks that a packet of the server's can be decoded, and that a relayed one carries the id of its sender.
+fn assert_authentic(packet: &Packet, handled: Option<PeerId>) {
     match Command::decode(packet) {
         Ok(Command::System(System::Relay { peer, inner })) => {
-            assert_eq!(Some(peer), handled.map(PeerId::get), "a relay is not from whom it says");
-            assert!(
-                inner.first().is_some_and(|first| first & 7 != 7),
-                "the relay is about the session itself"
-            );
+            assert_eq!(Some(peer), handled.map(PeerId::get), "the relayed packet has another sender");
+            let is_system = inner.first().is_none_or(|first| first & 7 == 7);
+            assert!(!is_system, "a system packet is relayed");
         }
         Ok(_) => {}
-        Err(why) => panic!("{packet:?}: {why}"),
+        Err(error) => panic!("{packet:?}: {error}"),
     }
 }
 
-/// What comes of a packet of this length is no more than that, for each of the peers and nodes that are known. It can tell of
-/// a node in eight bytes.
-fn is_moderate(put: &Put, events: usize, len: usize, known: usize) {
-    let most = 2 * known + 4;
-    assert!(put.outputs <= most && events <= most + len / 8, "{} outputs, {events} events", put.outputs);
-    assert!(put.bytes <= (len + 64) * most, "{} bytes for {len}", put.bytes);
+impl Sent {
+    fn of(outputs: &[Output]) -> Self {
+        let bytes = |output: &Output| match output {
+            Output::Send { packet, .. } => packet.len(),
+            Output::SendAll { packets, .. } => packets.iter().map(|packet| packet.len()).sum(),
+            Output::Disconnect { .. } => 0,
+        };
+        Self { outputs: outputs.len(), bytes: outputs.iter().map(bytes).sum() }
+    }
+
+    /// Checks what a packet of `len` bytes has caused at an end that knows this many peers and nodes. A packet takes at least
+    /// eight bytes for each event about a node.
+    fn assert_bounded(&self, events: usize, len: usize, known: usize) {
+        let max = 2 * known + 4;
+        let is_bounded = self.outputs <= max && events <= max + len / 8;
+        assert!(is_bounded, "{} outputs, {events} events", self.outputs);
+        assert!(self.bytes <= (len + 64) * max, "{} bytes for {len}", self.bytes);
+    }
 }

@@ -1,4 +1,4 @@
-//! Values: what is read in bytes is what a naive reader finds there, and it is the same when it is written and read again.
+//! Values: decoding gives what a naive decoder gives, and the same value again after encoding and decoding.
 
 mod reference;
 mod tree;
@@ -6,11 +6,11 @@ mod tree;
 pub(super) use self::tree::Tree;
 use crate::variant::{DecodeError, EncodeError, Objects, Variant};
 
-/// The forms that a value can have in bytes.
+/// The encodings of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     Common,
-    /// That of arguments.
+    /// The encoding of arguments.
     Compressed,
 }
 
@@ -26,39 +26,39 @@ pub(super) fn run(data: &[u8]) {
 
 fn check(data: &[u8], form: Form, objects: Objects) {
     let decoded = form.decode(data, objects);
-    let seen = decoded.as_ref().ok().map(|(value, len)| (Tree::of(value), *len));
-    assert_eq!(seen, reference::read(data, form, objects), "{form:?}, {objects:?}: {decoded:?}");
+    let ours = decoded.as_ref().ok().map(|(value, len)| (Tree::of(value), *len));
+    assert_eq!(ours, reference::read(data, form, objects), "{form:?}, {objects:?}: {decoded:?}");
     let (value, len) = match decoded {
         Ok(decoded) => decoded,
-        Err(why) => return assert!(why.at() <= data.len() && !why.to_string().is_empty(), "{why:?}"),
+        Err(error) => return assert!(error.at() <= data.len() && !error.to_string().is_empty(), "{error:?}"),
     };
     let tree = Tree::of(&value);
-    is_as_long_as_told(data, len, &tree, form, objects);
-    is_the_same_again(&value, &tree, form, objects);
+    assert_length(data, len, &tree, form, objects);
+    assert_round_trip(&value, &tree, form, objects);
     assert_eq!(Tree::of(&value.clone()), tree);
     assert!(!value.to_string().is_empty() && !format!("{value:?}").is_empty());
 }
 
-/// Those bytes are enough, and fewer are not, if more than padding is missing.
-fn is_as_long_as_told(data: &[u8], len: usize, tree: &Tree, form: Form, objects: Objects) {
+/// Checks that the value takes `len` bytes, and cannot be decoded from fewer unless only padding is missing.
+fn assert_length(data: &[u8], len: usize, tree: &Tree, form: Form, objects: Objects) {
     let exact = form.decode(&data[..len], objects).map(|(value, len)| (Tree::of(&value), len));
     assert_eq!(exact.as_ref().map(|(tree, len)| (tree, *len)), Ok((tree, len)));
     let cut = form.decode(&data[..len.saturating_sub(4)], objects);
-    assert!(cut.is_err(), "with four bytes fewer than {len} it is {cut:?}");
+    assert!(cut.is_err(), "with four bytes less than {len} it is {cut:?}");
 }
 
-/// What is written can be read, and is written in the same way then.
-fn is_the_same_again(value: &Variant, tree: &Tree, form: Form, objects: Objects) {
-    let written = form.encode(value, objects);
-    let (again, len) = match form.decode(&written, objects) {
+/// Checks that an encoded value can be decoded, and is encoded to the same bytes again.
+fn assert_round_trip(value: &Variant, tree: &Tree, form: Form, objects: Objects) {
+    let encoded = form.encode(value, objects);
+    let (again, len) = match form.decode(&encoded, objects) {
         Ok(decoded) => decoded,
-        Err(why) => panic!("{value:?} is written as {}: {why}", written.escape_ascii()),
+        Err(error) => panic!("{value:?} is encoded as {}: {error}", encoded.escape_ascii()),
     };
-    assert_eq!(len, written.len(), "{value:?} is written as {}", written.escape_ascii());
-    let expected = tree.written();
+    assert_eq!(len, encoded.len(), "{value:?} is encoded as {}", encoded.escape_ascii());
+    let expected = tree.reencoded();
     assert_eq!(Tree::of(&again), expected);
     if expected == *tree {
-        assert_eq!(form.encode(&again, objects), written, "{value:?}");
+        assert_eq!(form.encode(&again, objects), encoded, "{value:?}");
         assert!(tree.has_nan() || again == *value, "{again:?} is not equal to {value:?}");
     }
 }
@@ -71,7 +71,7 @@ impl Form {
         }
     }
 
-    /// Appends the value's bytes to others.
+    /// Encodes the value behind other bytes.
     fn encode(self, value: &Variant, objects: Objects) -> Vec<u8> {
         const BEFORE: &[u8] = b"abc";
 
@@ -80,7 +80,7 @@ impl Form {
             Self::Common => value.encode_into(&mut bytes, objects),
             Self::Compressed => value.encode_compressed(&mut bytes, objects),
         };
-        assert_eq!(encoded, Ok(()), "{value:?} came out of bytes");
+        assert_eq!(encoded, Ok(()), "{value:?} was decoded, but cannot be encoded");
         assert!(bytes.starts_with(BEFORE));
         bytes.split_off(BEFORE.len())
     }

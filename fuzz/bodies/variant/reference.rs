@@ -1,16 +1,16 @@
-//! A reader of values that knows nothing of the library's: by recursion, step by step, with no regard for time or memory. What
-//! is written here follows from the format alone; where the library refuses what an engine would mend, it says so.
+//! A naive decoder of values that shares no code with the library's. It recurses, and ignores time and memory. It follows from the
+//! format alone, except where the library rejects what an engine would repair; comments name these cases.
 
 use super::{
     Form,
-    tree::{ARRAY, Atom, DICTIONARY, FLOAT, Holds, INT, NIL, OBJECT, STRING, STRING_NAME, Tree, put},
+    tree::{ARRAY, Atom, DICTIONARY, Elements, FLOAT, INT, NIL, OBJECT, STRING, STRING_NAME, Tree, put},
 };
 use crate::variant::Objects;
 
-/// How many containers may be within each other.
-const DEEPEST: usize = 1024;
+/// The largest number of nested containers.
+const MAX_DEPTH: usize = 1024;
 
-/// The value that the bytes begin with, and how many of them it takes.
+/// Decodes the value at the start of the bytes, and returns its length.
 pub(super) fn read(bytes: &[u8], form: Form, objects: Objects) -> Option<(Tree, usize)> {
     let mut reader = Reader { bytes, at: 0, objects };
     let short = if form == Form::Compressed { reader.short(*bytes.first()?) } else { None };
@@ -28,7 +28,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// What is shorter than elsewhere when it is compressed; the outer `None` is for all else.
+    /// Values that the compressed form shortens; the outer `None` is for all others.
     fn short(&mut self, first: u8) -> Option<Option<Tree>> {
         let rest = self.bytes.get(1..)?;
         let (kind, int, len) = match first {
@@ -44,13 +44,13 @@ impl<'a> Reader<'a> {
         Some(int.map(|int| Tree::Leaf(kind, vec![Atom::Int(int)])))
     }
 
-    /// A value within so many containers.
+    /// A value within `depth` containers.
     fn value(&mut self, depth: usize) -> Option<Tree> {
         let header = self.u32()?;
         let flag = header & 0x1_0000 != 0;
         let is_container = |kind| matches!(kind, ARRAY | DICTIONARY) || kind == OBJECT && !flag;
         match header & 0xff {
-            kind if is_container(kind) && depth >= DEEPEST => None,
+            kind if is_container(kind) && depth >= MAX_DEPTH => None,
             ARRAY => self.array(header, depth + 1),
             DICTIONARY => self.dictionary(header, depth + 1),
             OBJECT if !flag => self.object(depth + 1),
@@ -59,26 +59,26 @@ impl<'a> Reader<'a> {
     }
 
     fn array(&mut self, header: u32, depth: usize) -> Option<Tree> {
-        let holds = self.holds(header >> 16)?;
+        let elements = self.elements(header >> 16)?;
         let mut values = Vec::new();
         for _ in 0..self.u32()? & 0x7fff_ffff {
-            values.push(holds.admit(self.value(depth)?)?);
+            values.push(elements.admit(self.value(depth)?)?);
         }
-        Some(Tree::Array(holds, values))
+        Some(Tree::Array(elements, values))
     }
 
     fn dictionary(&mut self, header: u32, depth: usize) -> Option<Tree> {
-        let holds = [self.holds(header >> 16)?, self.holds(header >> 18)?];
+        let elements = [self.elements(header >> 16)?, self.elements(header >> 18)?];
         let mut entries = Vec::new();
         for _ in 0..self.u32()? & 0x7fff_ffff {
-            let key = holds[0].admit(self.value(depth)?)?;
-            let value = holds[1].admit(self.value(depth)?)?;
+            let key = elements[0].admit(self.value(depth)?)?;
+            let value = elements[1].admit(self.value(depth)?)?;
             put(&mut entries, key, value);
         }
-        Some(Tree::Dictionary(holds, entries))
+        Some(Tree::Dictionary(elements, entries))
     }
 
-    /// A whole object; without a class there is none.
+    /// A whole object; without a class it is null.
     fn object(&mut self, depth: usize) -> Option<Tree> {
         if self.objects == Objects::ById {
             return None;
@@ -94,25 +94,26 @@ impl<'a> Reader<'a> {
         Some(Tree::Object(class, properties))
     }
 
-    /// What a container takes.
-    fn holds(&mut self, kind: u32) -> Option<Holds> {
-        let told = match kind & 3 {
-            0 => Holds::Everything,
+    /// The element type of a container.
+    fn elements(&mut self, kind: u32) -> Option<Elements> {
+        let holds = match kind & 3 {
+            0 => Elements::Any,
             1 => match self.u32()? {
-                NIL => Holds::Everything,
-                kind @ ..39 => Holds::Type(kind),
+                NIL => Elements::Any,
+                kind @ ..39 => Elements::Type(kind),
                 _ => return None,
             },
-            2 => Holds::Class(self.text()?),
-            _ => Holds::Script(self.text()?),
+            2 => Elements::Class(self.text()?),
+            _ => Elements::Script(self.text()?),
         };
-        // Where objects come by number, there are no others.
-        let is_of_objects = matches!(told, Holds::Type(OBJECT) | Holds::Class(_) | Holds::Script(_));
+        // If objects are encoded by id, typed containers hold only these.
+        let is_of_objects =
+            matches!(holds, Elements::Type(OBJECT) | Elements::Class(_) | Elements::Script(_));
         let by_id = self.objects == Objects::ById && is_of_objects;
-        Some(if by_id { Holds::Class("EncodedObjectAsID".to_owned()) } else { told })
+        Some(if by_id { Elements::Class("EncodedObjectAsID".to_owned()) } else { holds })
     }
 
-    /// A value that holds no others. Numbers may be of 64 bits where the flag says so; they are narrowed, then.
+    /// A value without nested values. With the flag numbers have 64 bits; they are narrowed.
     fn leaf(&mut self, kind: u32, flag: bool) -> Option<Vec<Atom>> {
         let wide = |reader: &mut Self, count| reader.rows(1, count, flag);
         match kind {
@@ -148,7 +149,7 @@ impl<'a> Reader<'a> {
         match kind {
             29 => {
                 let bytes = self.take(count)?;
-                // Nothing has to follow the very last byte.
+                // The padding may be missing at the end of the input.
                 self.at = (self.at + padding(count)).min(self.bytes.len());
                 Some(bytes.iter().map(|byte| Atom::Int((*byte).into())).collect())
             }
@@ -166,7 +167,7 @@ impl<'a> Reader<'a> {
 
     fn node_path(&mut self) -> Option<Vec<Atom>> {
         let (names, subnames, flags) = (self.u32()?, self.u32()?, self.u32()?);
-        // Without the top bit it is of a form that is refused.
+        // Without the top bit it has an old form, which is rejected.
         let names = names.checked_sub(0x8000_0000)?;
         let subnames = u64::from(subnames) + u64::from(flags >> 1 & 1);
         let mut atoms: Vec<_> =
@@ -185,7 +186,7 @@ impl<'a> Reader<'a> {
         (0..count).map(|_| Some(Atom::Int(i64::from_le_bytes(self.fixed()?)))).collect()
     }
 
-    /// So many rows of so many numbers each.
+    /// `count` rows of `len` numbers each.
     fn rows(&mut self, count: u32, len: u32, wide: bool) -> Option<Vec<Atom>> {
         let mut number = || {
             let narrow = if wide {
@@ -202,7 +203,7 @@ impl<'a> Reader<'a> {
         (0..count).map(|_| self.text().map(Atom::Text)).collect()
     }
 
-    /// A text ends at its first NUL; a mark of the byte order before it is no part of it.
+    /// A text ends at its first NUL. A byte order mark before it is dropped.
     fn text(&mut self) -> Option<String> {
         let len = self.u32()?;
         let padded = self.take(len)?;
@@ -227,11 +228,11 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl Holds {
-    /// The value as the container keeps it. An engine leaves out what does not fit; here all is refused, then.
+impl Elements {
+    /// The value as the container stores it. An engine drops an element of another type; the library rejects the container.
     fn admit(&self, value: Tree) -> Option<Tree> {
         let wanted = match self {
-            Self::Everything => return Some(value),
+            Self::Any => return Some(value),
             Self::Type(kind) => *kind,
             Self::Class(_) | Self::Script(_) => OBJECT,
         };
@@ -255,7 +256,7 @@ impl Holds {
     }
 }
 
-/// How far it is from a length to the next multiple of four.
+/// The number of bytes from a length to the next multiple of four.
 fn padding(len: u32) -> usize {
     (4 - len as usize % 4) % 4
 }

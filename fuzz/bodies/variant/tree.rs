@@ -1,32 +1,32 @@
-//! A value as simple as possible, so that the reference and the library can be compared without the library's help.
+//! A simple form of values, in which the reference and the library can be compared without code of the library.
 
 use crate::variant::{Dictionary, ElementType, Object, Variant, VariantType};
 
-/// A value. It may be deep: what recurses here has small frames.
+/// A value. It may be deeply nested: recursive functions have small stack frames.
 #[derive(Debug, PartialEq)]
 pub(in super::super) enum Tree {
-    /// One that holds no others: the number of its type, and what it is made of.
+    /// A value without nested values: the number of its type, and its parts.
     Leaf(u32, Vec<Atom>),
-    Array(Holds, Vec<Tree>),
-    /// What it takes as keys and as values, and those.
-    Dictionary([Holds; 2], Vec<(Tree, Tree)>),
+    Array(Elements, Vec<Tree>),
+    /// The types of its keys and values, and its entries.
+    Dictionary([Elements; 2], Vec<(Tree, Tree)>),
     /// A whole object: its class and properties.
     Object(String, Vec<(String, Tree)>),
 }
 
-/// What leaves are made of.
+/// A part of a leaf.
 #[derive(Debug, Clone, PartialEq)]
 pub(in super::super) enum Atom {
     Int(i64),
-    /// By its bits. For this comparison there is one NaN.
+    /// The bits of a number. All NaNs are equal.
     Number(u64),
     Text(String),
 }
 
-/// What a container takes.
+/// The element type of a container.
 #[derive(Debug, Clone, PartialEq)]
-pub(in super::super) enum Holds {
-    Everything,
+pub(in super::super) enum Elements {
+    Any,
     /// Values of the type with this number.
     Type(u32),
     Class(String),
@@ -54,7 +54,7 @@ impl Atom {
 }
 
 impl Tree {
-    /// What the library read.
+    /// Converts a value of the library.
     pub(in super::super) fn of(value: &Variant) -> Self {
         match value {
             Variant::Array(array) => {
@@ -62,15 +62,15 @@ impl Tree {
                 for value in &**array {
                     values.push(Self::of(value));
                 }
-                Self::Array(Holds::of(array.element_type()), values)
+                Self::Array(Elements::of(array.element_type()), values)
             }
             Variant::Dictionary(dictionary) => {
                 let mut entries = Vec::new();
                 for (key, value) in dictionary.iter() {
-                    is_found(dictionary, key, value);
+                    assert_found(dictionary, key, value);
                     entries.push((Self::of(key), Self::of(value)));
                 }
-                Self::Dictionary([dictionary.key_type(), dictionary.value_type()].map(Holds::of), entries)
+                Self::Dictionary([dictionary.key_type(), dictionary.value_type()].map(Elements::of), entries)
             }
             Variant::Object(Some(object)) => match &**object {
                 Object::Id(id) => Self::Leaf(OBJECT, vec![Atom::Int(*id as i64)]),
@@ -96,7 +96,7 @@ impl Tree {
         }
     }
 
-    /// Whether the two are one key to a dictionary.
+    /// Returns `true` if the two are the same key of a dictionary.
     pub(super) fn is_same_key(&self, other: &Self) -> bool {
         let same_entries = |a: &[(Self, Self)], b: &[(Self, Self)]| {
             let is_in = |(key, value): &(Self, Self), others: &[(Self, Self)]| {
@@ -123,31 +123,31 @@ impl Tree {
         }
     }
 
-    /// What is left of it when it is written: an object that is none becomes null.
-    pub(in super::super) fn written(&self) -> Self {
+    /// The value after encoding and decoding: a null object becomes null.
+    pub(in super::super) fn reencoded(&self) -> Self {
         match self {
             Self::Leaf(OBJECT, atoms) if atoms.is_empty() => Self::Leaf(NIL, Vec::new()),
             Self::Leaf(kind, atoms) => Self::Leaf(*kind, atoms.clone()),
-            Self::Array(holds, values) => {
-                let mut written = Vec::new();
+            Self::Array(elements, values) => {
+                let mut reencoded = Vec::new();
                 for value in values {
-                    written.push(value.written());
+                    reencoded.push(value.reencoded());
                 }
-                Self::Array(holds.clone(), written)
+                Self::Array(elements.clone(), reencoded)
             }
-            Self::Dictionary(holds, entries) => {
-                let mut written = Vec::new();
+            Self::Dictionary(elements, entries) => {
+                let mut reencoded = Vec::new();
                 for (key, value) in entries {
-                    put(&mut written, key.written(), value.written());
+                    put(&mut reencoded, key.reencoded(), value.reencoded());
                 }
-                Self::Dictionary(holds.clone(), written)
+                Self::Dictionary(elements.clone(), reencoded)
             }
             Self::Object(class, properties) => {
-                let mut written = Vec::new();
+                let mut reencoded = Vec::new();
                 for (name, value) in properties {
-                    written.push((name.clone(), value.written()));
+                    reencoded.push((name.clone(), value.reencoded()));
                 }
-                Self::Object(class.clone(), written)
+                Self::Object(class.clone(), reencoded)
             }
         }
     }
@@ -165,7 +165,7 @@ impl Tree {
     }
 }
 
-/// Puts a value into the entries of a dictionary: to its key, if that is there.
+/// Puts a value into the entries of a dictionary. It replaces the value of the same key.
 pub(super) fn put(entries: &mut Vec<(Tree, Tree)>, key: Tree, value: Tree) {
     match entries.iter_mut().find(|(known, _)| known.is_same_key(&key)) {
         Some((_, known)) => *known = value,
@@ -174,7 +174,7 @@ pub(super) fn put(entries: &mut Vec<(Tree, Tree)>, key: Tree, value: Tree) {
 }
 
 impl Atom {
-    /// As numbers are compared, but for NaN.
+    /// Compares numbers by value, and NaN as equal.
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Number(a), Self::Number(b)) => a == b || f64::from_bits(*a) == f64::from_bits(*b),
@@ -183,12 +183,12 @@ impl Atom {
     }
 }
 
-impl Holds {
+impl Elements {
     fn of(element_type: &ElementType) -> Self {
         match element_type {
-            ElementType::Untyped => Self::Everything,
+            ElementType::Untyped => Self::Any,
             ElementType::Builtin(kind) => {
-                assert_ne!(*kind, VariantType::Nil, "there are two ways to say that everything is taken");
+                assert_ne!(*kind, VariantType::Nil, "`Nil` is not an element type");
                 Self::Type(*kind as u32)
             }
             ElementType::Class(name) => Self::Class(name.clone()),
@@ -197,13 +197,13 @@ impl Holds {
     }
 }
 
-/// Each key of a dictionary leads to its value.
-fn is_found(dictionary: &Dictionary, key: &Variant, value: &Variant) {
+/// Checks that a key of a dictionary finds its value.
+fn assert_found(dictionary: &Dictionary, key: &Variant, value: &Variant) {
     let found = dictionary.get(key);
     assert!(found.is_some_and(|found| std::ptr::eq(found, value)), "{key:?}: {found:?}");
 }
 
-/// What a value is made of that holds no others.
+/// The parts of a value without nested values.
 fn atoms(value: &Variant) -> Vec<Atom> {
     use Variant as V;
     match value {

@@ -1,5 +1,5 @@
-//! The packets of a session: what is read in one is what the format says, and it is the same when it is written and read
-//! again; so are the values in it.
+//! The packets of a session: decoding gives what a naive decoder gives, and the same again after encoding and decoding. The same
+//! holds for the values in a packet.
 
 mod reference;
 
@@ -19,7 +19,7 @@ pub(super) fn run(data: &[u8]) {
     }
 }
 
-/// Checks a packet. Answers what it carries, if it is a relay.
+/// Checks a packet. Returns the inner packet if it is relayed.
 fn check(packet: &[u8]) -> Option<&[u8]> {
     let decoded = Command::decode(packet);
     assert_eq!(decoded.as_ref().ok(), reference::read(packet).as_ref(), "{decoded:?}");
@@ -30,13 +30,13 @@ fn check(packet: &[u8]) -> Option<&[u8]> {
             return None;
         }
     };
-    let written = encode(&command);
-    // A NUL may have been missing.
-    assert!(written.len() <= packet.len() + 1, "{command:?} has grown to {}", written.escape_ascii());
-    let again = Command::decode(&written).ok();
-    assert_eq!(again, what_remains(&command), "written as {}", written.escape_ascii());
+    let encoded = encode(&command);
+    // The encoder adds a NUL that may be missing.
+    assert!(encoded.len() <= packet.len() + 1, "{command:?} has grown to {}", encoded.escape_ascii());
+    let again = Command::decode(&encoded).ok();
+    assert_eq!(again, reencoded(&command), "encoded as {}", encoded.escape_ascii());
     if again.as_ref() == Some(&command) {
-        assert_eq!(encode(&command), written);
+        assert_eq!(encode(&command), encoded);
     }
     match command {
         Command::Call(call) => {
@@ -58,9 +58,9 @@ fn check(packet: &[u8]) -> Option<&[u8]> {
     None
 }
 
-/// What is read again of a command that was written. An entry without values is not seen at the end of a packet, and a packet
-/// without entries is none.
-fn what_remains<'a>(command: &Command<'a>) -> Option<Command<'a>> {
+/// The command after encoding and decoding. An entry without values is lost at the end of a packet, and a packet without entries
+/// is invalid.
+fn reencoded<'a>(command: &Command<'a>) -> Option<Command<'a>> {
     let mut remaining = command.clone();
     match &mut remaining {
         Command::Sync { entries, .. } => {
@@ -76,7 +76,7 @@ fn what_remains<'a>(command: &Command<'a>) -> Option<Command<'a>> {
     Some(remaining)
 }
 
-/// Arguments that can be read are written as an engine does, and are the same again.
+/// Checks that decoded arguments are the same after encoding and decoding.
 fn check_arguments(call: &CallPacket<'_>, objects: Objects) {
     let count = match call.arguments {
         Arguments::Bytes(bytes) => usize::from(!bytes.is_empty()),
@@ -89,40 +89,40 @@ fn check_arguments(call: &CallPacket<'_>, objects: Objects) {
     assert_eq!(arguments.len(), count);
     let encoded = match EncodedArguments::new(&arguments, objects) {
         Ok(encoded) => encoded,
-        Err(why) => panic!("{arguments:?} came out of a packet: {why:?}"),
+        Err(why) => panic!("{arguments:?} were decoded, but cannot be encoded: {why:?}"),
     };
     let packet = encode(&Command::Call(CallPacket { arguments: encoded.get(), ..*call }));
     let Ok(Command::Call(again)) = Command::decode(&packet) else {
-        panic!("no call: {}", packet.escape_ascii())
+        panic!("not a call: {}", packet.escape_ascii())
     };
     assert_eq!((again.node, again.method, again.arguments), (call.node, call.method, encoded.get()));
     let decoded = again.arguments.decode(objects);
-    assert_eq!(decoded.as_deref().map(seen), Ok(seen(&arguments)));
+    assert_eq!(decoded.as_deref().map(trees), Ok(trees(&arguments)));
     if let Arguments::Bytes(bytes) = again.arguments {
         let is_sole_array = matches!(&arguments[..], [Variant::PackedByteArray(array)] if array == bytes);
         assert!(is_sole_array || bytes.is_empty() && arguments.is_empty(), "{arguments:?}");
     }
 }
 
-/// Values that can be read are the same when they are written and read again.
+/// Checks that decoded values are the same after encoding and decoding.
 fn check_values(values: EncodedValues<'_>) {
     let all = match values.decode(usize::MAX) {
         Ok(all) => all,
         Err(why) => {
             let before = values.decode(why.index).map(|values| values.len());
-            return assert_eq!(before, Ok(why.index), "those before the bad one");
+            return assert_eq!(before, Ok(why.index), "the values before the invalid one can be decoded");
         }
     };
-    let written = match encode_values(&all) {
-        Ok(written) => written,
-        Err(why) => panic!("{all:?} came out of a packet: {why:?}"),
+    let encoded = match encode_values(&all) {
+        Ok(encoded) => encoded,
+        Err(why) => panic!("{all:?} were decoded, but cannot be encoded: {why:?}"),
     };
-    assert_eq!(EncodedValues::new(&written).decode(all.len()).as_deref().map(seen), Ok(seen(&all)));
+    assert_eq!(EncodedValues::new(&encoded).decode(all.len()).as_deref().map(trees), Ok(trees(&all)));
 }
 
-/// Values as they can be compared: a NaN is equal to itself there. An object that is none is written as null.
-fn seen(values: &[Variant]) -> Vec<Tree> {
-    values.iter().map(|value| Tree::of(value).written()).collect()
+/// Values in a form in which NaN is equal to itself. A null object is encoded as null.
+fn trees(values: &[Variant]) -> Vec<Tree> {
+    values.iter().map(|value| Tree::of(value).reencoded()).collect()
 }
 
 fn encode(command: &Command<'_>) -> Vec<u8> {

@@ -1,5 +1,5 @@
-//! A reader of packets that shares nothing with the library's but the types that it fills: by offsets, as the format is laid
-//! down. `None` is for what has to be refused.
+//! A naive decoder of packets, by offsets. It shares only the types of its results with the library. `None` stands for a packet that
+//! has to be rejected.
 
 use crate::multiplayer::wire::{
     Arguments, CallPacket, Command, DeltaEntry, EncodedSpawnKind, EncodedValues, NodeRef, SimplifyPath,
@@ -75,7 +75,7 @@ fn spawn(packet: &[u8]) -> Option<SpawnPacket<'_>> {
     })
 }
 
-/// Values that are sent all the time, or those that have changed.
+/// A sync or a delta packet.
 fn updates(first: u8, packet: &[u8]) -> Option<Command<'_>> {
     let is_delta = first & 0x10 != 0;
     let (mut at, head) = if is_delta { (1, 16) } else { (3, 8) };
@@ -113,7 +113,7 @@ fn system(packet: &[u8]) -> Option<System<'_>> {
     }
 }
 
-/// Up to a NUL, or to the end.
+/// A text up to a NUL or the end.
 fn text(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes.split(|byte| *byte == 0).next()?).ok()
 }

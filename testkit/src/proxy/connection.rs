@@ -1,4 +1,4 @@
-//! What the two directions of a connection share: both sockets, and how it ends.
+//! The state that the two directions of a connection share: both sockets, and the end.
 
 use std::io;
 use std::net::{Shutdown, TcpStream};
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
-/// How long a read or write may block before it looks whether the connection goes on.
+/// The time that a read or write may block before it checks if the connection has ended.
 pub(super) const TICK: Duration = Duration::from_millis(25);
 
-/// The two sockets of the proxy for one client.
+/// The proxy's two sockets for one client.
 pub(super) struct Connection {
     pub(super) client: TcpStream,
     pub(super) server: TcpStream,
@@ -22,35 +22,35 @@ pub(super) struct Connection {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Running {
-        /// One direction has ended in order.
+        /// `true` if one direction has ended in order.
         is_half_over: bool,
-        /// One of the ends takes nothing any more. What it said before still passes.
+        /// `true` if a write to one end has failed. Earlier bytes of that end are still forwarded.
         is_broken: bool,
     },
-    /// Both ends have been told the end; what they still say is dropped.
+    /// TCP has ended at both ends; later bytes are dropped.
     Cut,
-    /// The sockets are to be closed.
+    /// The sockets are closed as soon as both directions stop.
     Over,
 }
 
-/// Why a direction passes nothing on any more.
+/// The reason why a direction has stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stop {
-    /// Its sender ended TCP in order.
+    /// The sender has ended TCP in order.
     Eof,
-    /// Its sender reset TCP, or the plan says so.
+    /// The sender has reset TCP, or the plan resets it.
     Reset,
-    /// Its receiver takes nothing any more.
-    Unwanted,
+    /// A write to the receiver has failed.
+    WriteFailed,
     /// The plan ends this direction.
     HalfClose,
-    /// The plan ends both.
+    /// The plan ends both directions.
     Cut,
     /// The other direction, or the proxy, has closed the sockets.
     Over,
 }
 
-/// What has passed through a connection, each way.
+/// The bytes that were forwarded in each direction of a connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Transcript {
     /// From the client to the server.
@@ -59,12 +59,12 @@ pub struct Transcript {
     pub to_client: Passed,
 }
 
-/// What an end has been given.
+/// What an end has received.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Passed {
     /// Every byte.
     pub bytes: Vec<u8>,
-    /// How TCP ended behind them; `None` while it has not.
+    /// How TCP ended; `None` before.
     pub end: Option<End>,
 }
 
@@ -99,7 +99,7 @@ impl Connection {
         Ok(Self { client, server, state, changed: Condvar::new(), transcript })
     }
 
-    /// Where the bytes of a direction come from and where they go.
+    /// The source and the destination of a direction.
     pub(super) fn sockets(&self, direction: Direction) -> (&TcpStream, &TcpStream) {
         match direction {
             Direction::ToServer => (&self.client, &self.server),
@@ -107,7 +107,7 @@ impl Connection {
         }
     }
 
-    /// Whether bytes may pass.
+    /// Returns an error if the connection has ended.
     pub(super) fn check(&self) -> Result<(), Stop> {
         match *self.lock() {
             State::Running { .. } => Ok(()),
@@ -116,10 +116,10 @@ impl Connection {
         }
     }
 
-    /// Lets time pass, unless something ends the connection.
-    pub(super) fn wait_until(&self, moment: Option<Instant>) -> Result<(), Stop> {
+    /// Waits until this time, or without one until the connection ends.
+    pub(super) fn wait_until(&self, until: Option<Instant>) -> Result<(), Stop> {
         loop {
-            let left = moment.map(|moment| moment.saturating_duration_since(Instant::now()));
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
             self.check()?;
             match left {
                 Some(Duration::ZERO) => return Ok(()),
@@ -134,74 +134,74 @@ impl Connection {
         }
     }
 
-    /// These bytes have been given to their receiver.
-    pub(super) fn passed(&self, direction: Direction, bytes: &[u8]) {
-        self.record(direction, |passed| passed.bytes.extend_from_slice(bytes));
+    /// Records bytes that were written to their receiver.
+    pub(super) fn forwarded(&self, direction: Direction, bytes: &[u8]) {
+        self.record(direction, |forwarded| forwarded.bytes.extend_from_slice(bytes));
     }
 
-    /// A direction has stopped. The receiver is told what there is to tell.
-    pub(super) fn stop(&self, direction: Direction, why: Stop) {
-        match why {
+    /// Handles the end of a direction, and passes it to the receiver.
+    pub(super) fn stop(&self, direction: Direction, stop: Stop) {
+        match stop {
             Stop::Reset => self.reset(),
             Stop::Over => {}
             Stop::Cut => {
                 self.end_in_order(Direction::ToServer);
                 self.end_in_order(Direction::ToClient);
-                self.turn(State::Cut);
+                self.set(State::Cut);
             }
-            Stop::Eof | Stop::HalfClose | Stop::Unwanted => {
-                // The first of two that stop leaves the last word to the other.
-                let (first, is_broken) = self.note(why);
-                match (why, first, is_broken) {
+            Stop::Eof | Stop::HalfClose | Stop::WriteFailed => {
+                // After a failed write the other direction decides how TCP ends.
+                let (is_first, is_broken) = self.note(stop);
+                match (stop, is_first, is_broken) {
                     (Stop::HalfClose, ..) | (Stop::Eof, _, false) => self.end_in_order(direction),
-                    (Stop::Unwanted, true, _) => {}
+                    (Stop::WriteFailed, true, _) => {}
                     _ => self.reset(),
                 }
             }
         }
     }
 
-    /// Closes the sockets as soon as both directions have let go of them.
+    /// Closes the sockets as soon as both directions have stopped.
     pub(super) fn close(&self) {
-        self.turn(State::Over);
+        self.set(State::Over);
         for tcp in [&self.client, &self.server] {
-            // It wakes whoever reads. A socket that is not connected any more has woken him already.
+            // This wakes a blocked read. It fails for a socket that is not connected, whose reads return anyway.
             let _ = tcp.shutdown(Shutdown::Read);
         }
     }
 
     fn reset(&self) {
         for tcp in [&self.client, &self.server] {
-            // The close sends a reset then. A socket that cannot be told so was reset by its other end.
+            // Closing then sends a reset. This fails for a socket that its other end has reset.
             let _ = SockRef::from(tcp).set_linger(Some(Duration::ZERO));
         }
         for direction in [Direction::ToServer, Direction::ToClient] {
-            self.record(direction, |passed| passed.end = passed.end.or(Some(End::Reset)));
+            self.record(direction, |forwarded| forwarded.end = forwarded.end.or(Some(End::Reset)));
         }
         self.close();
     }
 
     fn end_in_order(&self, direction: Direction) {
-        self.record(direction, |passed| passed.end = passed.end.or(Some(End::Eof)));
-        // A receiver that is gone need not be told.
+        self.record(direction, |forwarded| forwarded.end = forwarded.end.or(Some(End::Eof)));
+        // This fails if the receiver has disconnected.
         let _ = self.sockets(direction).1.shutdown(Shutdown::Write);
     }
 
-    /// Whether this is the first direction to stop, and whether an end is known to take nothing any more.
-    fn note(&self, why: Stop) -> (bool, bool) {
+    /// Returns whether this is the first direction to stop, and whether a write to an end has failed.
+    fn note(&self, stop: Stop) -> (bool, bool) {
         match &mut *self.lock() {
             State::Running { is_half_over, is_broken } => {
                 let is_first = !*is_half_over && !*is_broken;
-                *is_half_over |= why != Stop::Unwanted;
-                *is_broken |= why == Stop::Unwanted;
+                *is_half_over |= stop != Stop::WriteFailed;
+                *is_broken |= stop == Stop::WriteFailed;
                 (is_first, *is_broken)
             }
             State::Cut | State::Over => (true, false),
         }
     }
 
-    /// The state only ever gets worse.
-    fn turn(&self, to: State) {
+    /// `Over` is final.
+    fn set(&self, to: State) {
         let mut state = self.lock();
         if *state != State::Over {
             *state = to;

@@ -1,24 +1,24 @@
-//! A TCP proxy for a network that is worse than the loopback interface: it delays, splits and joins what passes through it,
-//! and stalls, cuts or resets connections at a given byte.
+//! A TCP proxy that simulates a bad network: it delays, splits and joins bytes, and stalls, cuts or resets connections at a given
+//! byte.
 //!
 //! ```
 //! use std::io::{Read, Write};
 //! use std::net::{TcpListener, TcpStream};
-//! use testkit::proxy::{Fault, Plan, Proxy, Way};
+//! use testkit::proxy::{DirectionPlan, Fault, Plan, Proxy};
 //!
 //! let server = TcpListener::bind("127.0.0.1:0")?;
-//! let plan = Plan::default().to_server(Way::default().after(3, Fault::Cut));
+//! let plan = Plan::default().to_server(DirectionPlan::default().after(3, Fault::Cut));
 //! let proxy = Proxy::start(server.local_addr()?, plan)?;
 //!
 //! TcpStream::connect(proxy.addr())?.write_all(b"hello")?;
-//! let mut heard = String::new();
-//! server.accept()?.0.read_to_string(&mut heard)?;
-//! assert_eq!(heard, "hel");
+//! let mut received = String::new();
+//! server.accept()?.0.read_to_string(&mut received)?;
+//! assert_eq!(received, "hel");
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
 mod connection;
-mod line;
+mod forwarder;
 mod plan;
 mod schedule;
 
@@ -30,20 +30,20 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use connection::{Connection, Direction};
-use line::Line;
+use forwarder::Forwarder;
 use socket2::{Domain, SockRef, Socket, Type};
 
 pub use connection::{End, Passed, Transcript};
-pub use plan::{Fault, Plan, Way};
+pub use plan::{DirectionPlan, Fault, Plan};
 
-/// How long the server may take to be reached.
-const REACH: Duration = Duration::from_secs(30);
+/// The timeout of a connection to the server.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The size of the kernel's buffers at the proxy. By default each system chooses its own, Linux up to tens of megabytes, and
-/// what lies there is invisible to both ends.
+/// The size of the kernel's buffers at the proxy, in bytes. The defaults differ by system, on Linux up to tens of megabytes, and
+/// neither end can see what is in them.
 const BUFFER: usize = 64 * 1024;
 
-/// A proxy on a free loopback port. It stops, and every thread of it ends, when it is dropped.
+/// A proxy on a free loopback port. When it is dropped, it stops and all its threads end.
 pub struct Proxy {
     addr: SocketAddr,
     shared: Arc<Shared>,
@@ -59,10 +59,10 @@ struct Shared {
 }
 
 impl Proxy {
-    /// Starts to listen, and passes on to `target` whatever connects.
+    /// Starts to listen, and connects each client to `target`.
     pub fn start(target: SocketAddr, plan: Plan) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        // The streams that it accepts inherit the sizes.
+        // Accepted streams inherit the sizes.
         limit_buffers(SockRef::from(&listener))?;
         let addr = listener.local_addr()?;
         let shared = Arc::new(Shared {
@@ -79,13 +79,13 @@ impl Proxy {
         Ok(Self { addr, shared, thread: Some(thread) })
     }
 
-    /// Where to connect instead of the target.
+    /// The address to connect to instead of the target.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Stops, and gives what had passed through each connection by then, in the order in which they were made: nothing
-    /// unless the plan is [`recorded`](Plan::recorded).
+    /// Stops, and returns the transcripts of all connections in the order of their opening. Empty unless the plan is
+    /// [`recorded`](Plan::recorded).
     pub fn into_transcripts(mut self) -> Vec<Transcript> {
         self.stop();
         lock(&self.shared.transcripts).iter().map(|transcript| lock(transcript).clone()).collect()
@@ -97,7 +97,7 @@ impl Proxy {
         for connection in lock(&self.shared.connections).iter().filter_map(Weak::upgrade) {
             connection.close();
         }
-        // The loop sits in `accept`: one last connection lets it look at the flag. If even that fails, it is left behind.
+        // The loop blocks in `accept`: one last connection makes it read the flag. If that fails, the thread is leaked.
         if TcpStream::connect_timeout(&self.addr, Duration::from_secs(1)).is_ok() && thread.join().is_err() {
             eprintln!("testkit: the proxy at {} panicked", self.addr);
         }
@@ -111,20 +111,20 @@ impl Drop for Proxy {
 }
 
 fn accept_loop(listener: &TcpListener, shared: &Shared) {
-    let mut lines: Vec<JoinHandle<()>> = Vec::new();
+    let mut threads: Vec<JoinHandle<()>> = Vec::new();
     for (number, client) in listener.incoming().enumerate() {
         if shared.stops.load(Ordering::Relaxed) {
             break;
         }
-        lines.retain(|line| !line.is_finished());
-        match client.and_then(|client| pass_on(client, number as u64, shared)) {
-            Ok(new) => lines.extend(new),
-            Err(error) => eprintln!("testkit: the proxy could not pass a connection on: {error}"),
+        threads.retain(|thread| !thread.is_finished());
+        match client.and_then(|client| forward(client, number as u64, shared)) {
+            Ok(new) => threads.extend(new),
+            Err(error) => eprintln!("testkit: the proxy could not forward a connection: {error}"),
         }
     }
-    for line in lines {
-        if line.join().is_err() {
-            eprintln!("testkit: a line of a proxy panicked");
+    for thread in threads {
+        if thread.join().is_err() {
+            eprintln!("testkit: a thread of a proxy panicked");
         }
     }
 }
@@ -132,7 +132,7 @@ fn accept_loop(listener: &TcpListener, shared: &Shared) {
 fn connect(target: SocketAddr) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(target), Type::STREAM, None)?;
     limit_buffers(SockRef::from(&socket))?;
-    socket.connect_timeout(&target.into(), REACH)?;
+    socket.connect_timeout(&target.into(), CONNECT_TIMEOUT)?;
     Ok(socket.into())
 }
 
@@ -141,7 +141,7 @@ fn limit_buffers(socket: SockRef<'_>) -> io::Result<()> {
     socket.set_recv_buffer_size(BUFFER)
 }
 
-fn pass_on(client: TcpStream, number: u64, shared: &Shared) -> io::Result<[JoinHandle<()>; 2]> {
+fn forward(client: TcpStream, number: u64, shared: &Shared) -> io::Result<[JoinHandle<()>; 2]> {
     let server = match connect(shared.target) {
         Ok(server) => server,
         Err(error) => {
@@ -157,18 +157,19 @@ fn pass_on(client: TcpStream, number: u64, shared: &Shared) -> io::Result<[JoinH
         connections.retain(|connection| connection.strong_count() > 0);
         connections.push(Arc::downgrade(&connection));
     }
-    // Whoever drops the proxy may have looked at the list a moment ago.
+    // The proxy may have been stopped before the connection was in the list.
     if shared.stops.load(Ordering::Relaxed) {
         connection.close();
     }
     let seed = shared.plan.seed.wrapping_add(number << 1);
-    let to_server = Line::new(Arc::clone(&connection), Direction::ToServer, &shared.plan.to_server, seed);
-    let to_client = Line::new(connection, Direction::ToClient, &shared.plan.to_client, seed | 1 << 63);
+    let to_server =
+        Forwarder::new(Arc::clone(&connection), Direction::ToServer, &shared.plan.to_server, seed);
+    let to_client = Forwarder::new(connection, Direction::ToClient, &shared.plan.to_client, seed | 1 << 63);
     Ok([spawn(to_server)?, spawn(to_client)?])
 }
 
-fn spawn(line: Line) -> io::Result<JoinHandle<()>> {
-    thread::Builder::new().name("proxy line".to_owned()).spawn(move || line.run())
+fn spawn(forwarder: Forwarder) -> io::Result<JoinHandle<()>> {
+    thread::Builder::new().name("proxy forwarder".to_owned()).spawn(move || forwarder.run())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

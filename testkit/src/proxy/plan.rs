@@ -1,55 +1,55 @@
-//! What a proxy does to the bytes, one way and the other.
+//! What a proxy does to the bytes of each direction.
 
 use std::time::Duration;
 
-/// What happens to the bytes of every connection. The default passes them on as they come.
+/// What happens to the bytes of every connection. The default forwards them unchanged.
 ///
 /// ```
 /// use std::time::Duration;
-/// use testkit::proxy::{Fault, Plan, Way};
+/// use testkit::proxy::{Fault, Plan, DirectionPlan};
 ///
 /// let slow_and_cut = Plan::default()
 ///     .seed(7)
-///     .to_server(Way::default().split())
-///     .to_client(Way::default().delay(Duration::from_millis(5), Duration::from_millis(3)).after(100, Fault::Cut));
+///     .to_server(DirectionPlan::default().split())
+///     .to_client(DirectionPlan::default().delay(Duration::from_millis(5), Duration::from_millis(3)).after(100, Fault::Cut));
 /// # let _ = slow_and_cut;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
-    pub(super) to_server: Way,
-    pub(super) to_client: Way,
+    pub(super) to_server: DirectionPlan,
+    pub(super) to_client: DirectionPlan,
     pub(super) seed: u64,
     pub(super) is_recorded: bool,
 }
 
 impl Plan {
-    /// The same both ways.
-    pub fn both(way: Way) -> Self {
-        Self { to_server: way.clone(), to_client: way, ..Self::default() }
+    /// The same plan for both directions.
+    pub fn both(direction: DirectionPlan) -> Self {
+        Self { to_server: direction.clone(), to_client: direction, ..Self::default() }
     }
 
-    /// What happens on the way from the client to the server.
+    /// Sets the plan for bytes from the client to the server.
     #[must_use]
-    pub fn to_server(mut self, way: Way) -> Self {
-        self.to_server = way;
+    pub fn to_server(mut self, direction: DirectionPlan) -> Self {
+        self.to_server = direction;
         self
     }
 
-    /// What happens on the way from the server to the client.
+    /// Sets the plan for bytes from the server to the client.
     #[must_use]
-    pub fn to_client(mut self, way: Way) -> Self {
-        self.to_client = way;
+    pub fn to_client(mut self, direction: DirectionPlan) -> Self {
+        self.to_client = direction;
         self
     }
 
-    /// Where its random numbers begin. The same plan draws the same ones for the same connection.
+    /// Sets the seed. The same plan draws the same random numbers for the same connection.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Keeps what has passed, for [`Proxy::into_transcripts`](super::Proxy::into_transcripts).
+    /// Records the forwarded bytes, for [`Proxy::into_transcripts`](super::Proxy::into_transcripts).
     #[must_use]
     pub fn recorded(mut self) -> Self {
         self.is_recorded = true;
@@ -57,71 +57,72 @@ impl Plan {
     }
 }
 
-/// What happens to the bytes of one direction. Grain, delay and faults go together in any way.
+/// What happens to the bytes of one direction. Chunking, delay and faults can be combined.
 #[derive(Debug, Clone, Default)]
-pub struct Way {
-    pub(super) grain: Grain,
+pub struct DirectionPlan {
+    pub(super) chunking: Chunking,
     pub(super) delay: Duration,
     pub(super) jitter: Duration,
-    /// By position.
+    /// Sorted by position.
     pub(super) faults: Vec<(u64, Fault)>,
 }
 
-/// How many bytes a write takes along.
+/// The number of bytes of each write.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) enum Grain {
+pub(super) enum Chunking {
     #[default]
-    AsItComes,
-    /// One byte for each of the first; then as it comes.
+    /// As they were read.
+    Unchanged,
+    /// One byte for each of the first bytes, then unchanged.
     Split { first: u64 },
-    /// As many as came within the time, or so many.
+    /// `bytes` together, or fewer if no more arrive within the time.
     Joined { bytes: usize, within: Duration },
 }
 
-/// What goes wrong at a certain byte.
+/// A fault at a certain byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing passes for this long.
+    /// Nothing is forwarded for this time.
     Pause(Duration),
-    /// Nothing passes any more, and nobody is told.
+    /// Nothing more is forwarded, and TCP does not end.
     Stall,
-    /// TCP ends in order, for both ends and both ways. What was still under way is dropped.
+    /// TCP ends in order at both ends, in both directions. Bytes in transit are dropped.
     Cut,
-    /// TCP ends in order for whoever receives here. What its sender still says goes nowhere; the other way goes on.
+    /// TCP ends in order for the receiver of this direction. Later bytes of its sender are dropped; the other direction continues.
     HalfClose,
-    /// TCP ends with a reset for both ends.
+    /// TCP ends with a reset at both ends.
     Reset,
 }
 
-impl Way {
-    /// Writes each byte by itself, with no waiting for others to share a segment.
+impl DirectionPlan {
+    /// Writes each byte separately.
     #[must_use]
     pub fn split(self) -> Self {
         self.split_first(u64::MAX)
     }
 
-    /// The same for so many bytes; what follows is passed on as it comes. A megabyte byte by byte takes seconds.
+    /// Writes each of the first bytes separately; later ones are forwarded unchanged. A megabyte byte by byte takes seconds.
     #[must_use]
     pub fn split_first(mut self, bytes: u64) -> Self {
-        self.grain = Grain::Split { first: bytes };
+        self.chunking = Chunking::Split { first: bytes };
         self
     }
 
-    /// Holds bytes back until there are so many, or until the first of them has waited so long; then writes them at once.
+    /// Holds bytes back until there are this many, or until the first of them has waited this long; then writes them at once.
     #[must_use]
     pub fn join(mut self, bytes: usize, within: Duration) -> Self {
-        self.grain = Grain::Joined { bytes, within };
+        self.chunking = Chunking::Joined { bytes, within };
         self
     }
 
-    /// Lets what was read at once begin to leave after `delay`, and spreads its writes at random over `jitter`.
+    /// Delays the bytes of a read by `delay`, and spreads their writes randomly over `jitter`.
     #[must_use]
     pub fn delay(mut self, delay: Duration, jitter: Duration) -> Self {
         (self.delay, self.jitter) = (delay, jitter);
         self
     }
 
-    /// Passes so many bytes before this happens: with none, it happens as soon as somebody connects.
+    /// Adds a fault after this many bytes. With 0 it happens when a client connects.
     #[must_use]
     pub fn after(mut self, bytes: u64, fault: Fault) -> Self {
         self.faults.push((bytes, fault));

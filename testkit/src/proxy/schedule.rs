@@ -1,39 +1,46 @@
-//! When each piece of a block leaves: no socket, no clock, and the same for the same seed.
+//! The time at which each piece of a block is written. No socket and no clock; the same seed gives the same times.
 
 use std::ops::Range;
 use std::time::Duration;
 
-use super::plan::{Grain, Way};
+use super::plan::{Chunking, DirectionPlan};
+use crate::random::Random;
 
-/// A part of a block, and how long after the block was read it is to be written.
+/// A part of a block, and the time after the read at which it is due.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Piece {
     pub(super) range: Range<usize>,
     pub(super) due: Duration,
 }
 
-/// The pieces of one direction, block by block.
+/// The schedule of one direction.
 pub(super) struct Schedule {
-    grain: Grain,
+    chunking: Chunking,
     delay: Duration,
     jitter: Duration,
     random: Random,
-    /// How many bytes have been scheduled.
+    /// The number of bytes that have been scheduled.
     count: u64,
 }
 
 impl Schedule {
-    pub(super) fn new(way: &Way, seed: u64) -> Self {
-        Self { grain: way.grain, delay: way.delay, jitter: way.jitter, random: Random(seed), count: 0 }
+    pub(super) fn new(plan: &DirectionPlan, seed: u64) -> Self {
+        Self {
+            chunking: plan.chunking,
+            delay: plan.delay,
+            jitter: plan.jitter,
+            random: Random::new(seed),
+            count: 0,
+        }
     }
 
-    /// The pieces of the next block, which has `len` bytes.
+    /// Returns the pieces of the next block, which has `len` bytes.
     pub(super) fn pieces(&mut self, len: usize) -> Vec<Piece> {
-        let split = match self.grain {
-            Grain::Split { first } => {
+        let split = match self.chunking {
+            Chunking::Split { first } => {
                 len.min(usize::try_from(first.saturating_sub(self.count)).unwrap_or(len))
             }
-            Grain::AsItComes | Grain::Joined { .. } => 0,
+            Chunking::Unchanged | Chunking::Joined { .. } => 0,
         };
         self.count += len as u64;
         let ranges = (0..split).map(|at| at..at + 1).chain((split < len).then_some(split..len));
@@ -45,23 +52,6 @@ impl Schedule {
     }
 }
 
-/// SplitMix64 (Steele, Lea and Flood, 2014): small, and good enough to shake a network.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// At least 0 and less than 1.
-    fn fraction(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,15 +59,15 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     #[test]
-    fn what_comes_at_once_leaves_at_once_by_default() {
-        let mut schedule = Schedule::new(&Way::default(), 1);
+    fn a_block_stays_whole_by_default() {
+        let mut schedule = Schedule::new(&DirectionPlan::default(), 1);
         assert_eq!(schedule.pieces(5), [Piece { range: 0..5, due: Duration::ZERO }]);
         assert_eq!(schedule.pieces(0), []);
     }
 
     #[test]
     fn the_first_bytes_are_split_across_blocks() {
-        let mut schedule = Schedule::new(&Way::default().split_first(4), 1);
+        let mut schedule = Schedule::new(&DirectionPlan::default().split_first(4), 1);
         let mut lengths =
             |len| -> Vec<_> { schedule.pieces(len).iter().map(|piece| piece.range.len()).collect() };
         assert_eq!(lengths(3), [1, 1, 1]);
@@ -86,19 +76,19 @@ mod tests {
     }
 
     #[test]
-    fn pieces_keep_their_order_and_their_time() {
-        let way = Way::default().split().delay(5 * MS, 3 * MS);
-        let pieces = Schedule::new(&way, 1).pieces(1000);
+    fn pieces_are_in_order_and_within_delay_and_jitter() {
+        let plan = DirectionPlan::default().split().delay(5 * MS, 3 * MS);
+        let pieces = Schedule::new(&plan, 1).pieces(1000);
         assert!(pieces.is_sorted_by_key(|piece| piece.due));
         assert!(pieces.iter().enumerate().all(|(at, piece)| piece.range == (at..at + 1)));
         assert!(pieces.iter().all(|piece| (5 * MS..8 * MS).contains(&piece.due)));
-        assert!(pieces[999].due - pieces[0].due > 2 * MS, "they are spread");
+        assert!(pieces[999].due - pieces[0].due > 2 * MS, "the pieces are spread");
     }
 
     #[test]
-    fn the_seed_decides() {
-        let way = Way::default().split().delay(5 * MS, 3 * MS);
-        let pieces = |seed| Schedule::new(&way, seed).pieces(10);
+    fn the_seed_decides_the_times() {
+        let plan = DirectionPlan::default().split().delay(5 * MS, 3 * MS);
+        let pieces = |seed| Schedule::new(&plan, seed).pieces(10);
         assert_eq!(pieces(1), pieces(1));
         assert_ne!(pieces(1), pieces(2));
     }

@@ -6,10 +6,10 @@ use socket2::SockRef;
 
 use super::{Leave, Outcome, polite};
 use crate::connection::{Connection, End};
-use crate::frame::{self, Data, OpCode};
+use crate::frame::{TEXT, server_frame};
 
 pub(super) fn mid_frame(connection: &mut Connection) -> Outcome {
-    let frame = frame::encode(OpCode::Data(Data::Text), true, b"only half of this arrives");
+    let frame = server_frame(TEXT, "only half of this arrives");
     connection.write(&frame[..frame.len() / 2])?;
     Ok(Leave::AtOnce)
 }
@@ -19,7 +19,7 @@ pub(super) fn send_then_cut(connection: &mut Connection, count: usize) -> Outcom
     Ok(Leave::AtOnce)
 }
 
-/// Closing a socket that lingers for no time at all sends RST.
+/// Closing a socket with a linger time of zero sends RST.
 pub(super) fn reset(connection: &mut Connection) -> Outcome {
     SockRef::from(connection.stream().tcp())
         .set_linger(Some(Duration::ZERO))

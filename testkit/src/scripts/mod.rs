@@ -1,10 +1,10 @@
 //! Runs the script that a connection asks for. Each family of scripts has a file of its own.
 
-mod breaches;
 mod cuts;
 mod polite;
 mod silence;
 mod upgrades;
+mod violations;
 
 use std::sync::Arc;
 
@@ -14,11 +14,11 @@ use crate::script::{Script, Target};
 use crate::server::Context;
 use crate::stream::Stream;
 
-/// How a script leaves its connection.
+/// How a script ends its connection.
 enum Leave {
-    /// Nothing that was sent gets lost.
-    Gently,
-    /// TCP ends here and now.
+    /// No sent bytes are lost.
+    Gracefully,
+    /// TCP ends at once.
     AtOnce,
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn serve(stream: Stream, context: &Context) {
         run(target, &mut connection, &request, context)
     });
     match outcome {
-        Ok(Leave::Gently) => connection.leave(),
+        Ok(Leave::Gracefully) => connection.leave(),
         Ok(Leave::AtOnce) => {}
         Err(end) => connection.record(end),
     }
@@ -56,7 +56,7 @@ fn run(target: Target, connection: &mut Connection, request: &Request, context: 
         Script::ResetBefore => return cuts::reset(connection),
         Script::Reject { status } => return upgrades::reject(connection, status),
         Script::WithHead => return upgrades::with_head(connection, request),
-        Script::Bent(bend) => return upgrades::bent(connection, request, &bend),
+        Script::BadUpgrade(bad) => return upgrades::bad_upgrade(connection, request, &bad),
         Script::Slow(pause) => connection.pause(pause)?,
         _ => {}
     }
@@ -92,9 +92,9 @@ fn after_upgrade(script: Script, connection: &mut Connection, context: &Context)
         Script::SendThenCut { count } => cuts::send_then_cut(connection, count),
         Script::Reset => cuts::reset(connection),
         Script::HalfClose => cuts::half_close(connection),
-        Script::Raw(bytes) => breaches::raw(connection, &bytes),
-        Script::HugeDeclared { size } => breaches::huge_declared(connection, size),
-        // What is left ends in an echo; the scripts that answer the upgrade themselves never come here.
+        Script::Raw(bytes) => violations::raw(connection, &bytes),
+        Script::HugeDeclared { size } => violations::huge_declared(connection, size),
+        // All others end in an echo. The scripts that answer the upgrade themselves have returned before.
         _ => polite::echo(connection),
     }
 }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::{Outcome, polite, upgrades};
 use crate::connection::Connection;
-use crate::frame::{self, Data, OpCode};
+use crate::frame::{TEXT, server_frame};
 use crate::handshake::{Answer, Request};
 
-/// How long an attempt to connect is kept waiting. Browsers connect to one server once at a time, and one of them goes on
-/// waiting for an attempt that its page has long abandoned: then all later ones wait, too.
+/// The time for which a request is left without an answer. Browsers make one connection attempt to a server at a time, and one
+/// of them continues an attempt that its page has abandoned; later attempts wait for it.
 const UNANSWERED: Duration = Duration::from_secs(3);
 
 pub(super) fn stall_before(connection: &mut Connection) -> Outcome {
@@ -32,7 +32,7 @@ pub(super) fn interim_forever(connection: &mut Connection) -> Outcome {
 
 pub(super) fn drip(connection: &mut Connection, request: &Request) -> Outcome {
     let mut bytes = Answer::upgrade(request).to_bytes();
-    bytes.extend(frame::encode(OpCode::Data(Data::Text), true, b"dripped"));
+    bytes.extend(server_frame(TEXT, "dripped"));
     for byte in bytes {
         connection.write(&[byte])?;
         connection.pause(Duration::from_millis(1))?;

@@ -1,4 +1,4 @@
-//! A plain client, as suspicious as a socket can be: raw bytes, or frames by tungstenite.
+//! A client: raw bytes, or frames by tungstenite.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -9,7 +9,7 @@ use tungstenite::{Message, WebSocket};
 
 pub type Client = WebSocket<TcpStream>;
 
-/// How long a test waits for anything before it fails. Generous: the machine may be busy with something else.
+/// The longest time that a test waits. Generous: the machine may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 pub fn server() -> Server {
@@ -22,13 +22,13 @@ pub fn tcp(server: &Server) -> TcpStream {
     tcp
 }
 
-/// A client that has opened `path`.
+/// Opens `path`.
 pub fn open(server: &Server, path: &str) -> Client {
     let (client, _) = tungstenite::client(server.url(path), tcp(server)).unwrap();
     client
 }
 
-/// Sends an upgrade request and leaves the answer to be read as bytes.
+/// Sends an upgrade request, and does not read the answer.
 pub fn request(server: &Server, path: &str) -> TcpStream {
     let mut tcp = tcp(server);
     let request = format!(
@@ -40,7 +40,7 @@ pub fn request(server: &Server, path: &str) -> TcpStream {
     tcp
 }
 
-/// The head of the answer, `\r\n\r\n` included.
+/// Reads the head of the answer, including `\r\n\r\n`.
 pub fn head(tcp: &mut TcpStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -51,19 +51,19 @@ pub fn head(tcp: &mut TcpStream) -> String {
     String::from_utf8(head).unwrap()
 }
 
-/// The next bytes.
+/// Reads `len` bytes.
 pub fn bytes(tcp: &mut TcpStream, len: usize) -> Vec<u8> {
     let mut bytes = vec![0; len];
     tcp.read_exact(&mut bytes).unwrap();
     bytes
 }
 
-/// Everything until the end of the stream.
+/// Reads until the end of the stream.
 pub fn rest(tcp: &mut TcpStream) -> (Vec<u8>, End) {
     rest_within(tcp, PATIENCE)
 }
 
-/// What comes before a quarter of a second of silence.
+/// Reads until nothing arrives for a quarter of a second.
 pub fn silence(tcp: &mut TcpStream) -> Vec<u8> {
     let (bytes, end) = rest_within(tcp, Duration::from_millis(250));
     assert_eq!(end, End::Silence);
@@ -104,7 +104,7 @@ pub fn texts(client: &mut Client, count: usize) -> Vec<String> {
         .collect()
 }
 
-/// The close frame: its code (1005 for none) and its reason.
+/// Reads until the close frame, and returns its code and reason.
 pub fn close(client: &mut Client) -> Option<(u16, String)> {
     loop {
         if let Message::Close(frame) = client.read().unwrap() {

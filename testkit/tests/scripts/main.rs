@@ -1,4 +1,4 @@
-//! The scripts, seen from the other end.
+//! The scripts, tested by clients.
 
 mod client;
 mod misbehaviour;

@@ -1,4 +1,4 @@
-//! The scripts that misbehave, seen as bytes.
+//! The scripts that misbehave.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use crate::client::{End, PATIENCE, bytes, head, open, request, rest, server, sil
 use tungstenite::Message;
 
 #[test]
-fn an_unknown_path_and_a_rejection_get_their_status() {
+fn unknown_paths_and_rejections_are_answered_with_their_status() {
     let server = server();
     for (path, status) in
         [("/nonsense", 404), ("/reject/403", 403), ("/reject/301", 301), ("/reject/503", 503)]
@@ -21,7 +21,7 @@ fn an_unknown_path_and_a_rejection_get_their_status() {
 }
 
 #[test]
-fn silence_is_kept_before_within_and_after_the_answer() {
+fn silent_scripts_stop_before_within_and_after_the_answer() {
     let server = server();
     assert_eq!(silence(&mut request(&server, "/stall-before")), b"");
 
@@ -38,13 +38,13 @@ fn silence_is_kept_before_within_and_after_the_answer() {
 }
 
 #[test]
-fn slow_answers_come_in_the_end() {
+fn slow_answers_arrive() {
     let server = server();
     let begin = Instant::now();
     open(&server, "/slow/100");
     assert!(begin.elapsed() >= Duration::from_millis(100));
 
-    // Too slow a drip for tungstenite's client, which takes it for an attack.
+    // tungstenite's client rejects so slow an answer as an attack.
     let mut tcp = request(&server, "/drip");
     head(&mut tcp);
     assert_eq!(bytes(&mut tcp, 9), b"\x81\x07dripped");
@@ -78,7 +78,7 @@ fn a_script_may_wait_for_the_first_message() {
 }
 
 #[test]
-fn raw_bytes_arrive_as_they_are() {
+fn raw_bytes_arrive_unchanged() {
     let server = server();
     let mut tcp = request(&server, "/raw/c1026869?key=raw");
     head(&mut tcp);
@@ -95,16 +95,16 @@ fn raw_bytes_arrive_as_they_are() {
 }
 
 #[test]
-fn answers_are_bent_as_scripted() {
+fn answers_are_changed_as_scripted() {
     let server = server();
     let answer = |path| head(&mut request(&server, path));
-    let right = answer("/echo");
-    assert!(right.contains("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "));
+    let correct = answer("/echo");
+    assert!(correct.contains("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "));
 
     assert!(!answer("/no-accept").contains("Accept"));
     assert!(!answer("/no-upgrade-header").contains("\r\nUpgrade"));
     assert!(!answer("/no-protocol").contains("Protocol:"));
-    assert!(answer("/wrong-accept").len() == right.len() && answer("/wrong-accept") != right);
+    assert!(answer("/wrong-accept").len() == correct.len() && answer("/wrong-accept") != correct);
     assert!(answer("/connection-list").contains("\r\nConnection: keep-alive, Upgrade\r\n"));
     assert!(answer("/protocol/other").contains("\r\nSec-WebSocket-Protocol: other\r\n"));
     assert!(answer("/two-protocols").contains("\r\nSec-WebSocket-Protocol: one, two\r\n"));
@@ -122,13 +122,13 @@ fn answers_are_bent_as_scripted() {
 }
 
 #[test]
-fn a_frame_comes_in_the_same_segment_as_the_head() {
+fn a_frame_arrives_together_with_the_head() {
     let server = server();
     assert_eq!(texts(&mut open(&server, "/with-head"), 1), ["with the head"]);
 }
 
 #[test]
-fn dropping_the_server_ends_its_connections_soon() {
+fn dropping_the_server_ends_its_connections() {
     let server = server();
     let mut stalled: Vec<_> =
         ["/stall", "/silent", "/stall-before", "/echo"].map(|path| request(&server, path)).into();

@@ -1,4 +1,4 @@
-//! The well-behaved scripts, seen by tungstenite's client.
+//! The well-behaved scripts, tested by tungstenite's client.
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use tungstenite::protocol::CloseFrame;
 use tungstenite::{Error, Message};
 
 #[test]
-fn echo_gives_back_text_binary_and_the_close() {
+fn echo_returns_text_binary_and_the_close() {
     let server = server();
     let mut client = open(&server, "/echo?key=echo");
     for message in [Message::text("hé\0llo"), Message::binary(vec![0; 70_000])] {
@@ -37,7 +37,7 @@ fn the_server_closes_with_any_code() {
 }
 
 #[test]
-fn packets_come_before_the_close() {
+fn packets_arrive_before_the_close() {
     let server = server();
     let mut client = open(&server, "/send-then-close/3/1000/done");
     assert_eq!(texts(&mut client, 3), ["0", "1", "2"]);
@@ -45,7 +45,7 @@ fn packets_come_before_the_close() {
 }
 
 #[test]
-fn bursts_come_in_order() {
+fn bursts_arrive_in_order() {
     let server = server();
     let expected: Vec<String> = (0..10_000).map(|number| number.to_string()).collect();
     assert_eq!(texts(&mut open(&server, "/burst/10000"), 10_000), expected);
@@ -59,7 +59,7 @@ fn bursts_come_in_order() {
 }
 
 #[test]
-fn fragments_pings_and_pongs_come_as_scripted() {
+fn fragments_pings_and_pongs_are_sent_as_scripted() {
     let server = server();
     assert_eq!(texts(&mut open(&server, "/fragments"), 1), ["fragmented"]);
     assert_eq!(texts(&mut open(&server, "/ping"), 1), ["pong beat"]);
@@ -79,7 +79,7 @@ fn a_late_close_is_late() {
 }
 
 #[test]
-fn count_counts_and_flood_numbers() {
+fn count_records_a_total_and_flood_numbers_its_messages() {
     let server = server();
     let mut client = open(&server, "/count?key=count");
     for _ in 0..5 {
@@ -99,24 +99,24 @@ fn count_counts_and_flood_numbers() {
 }
 
 #[test]
-fn events_tell_what_another_connection_did() {
+fn events_are_those_of_another_connection() {
     let server = server();
-    let mut client = open(&server, "/echo?key=told");
+    let mut client = open(&server, "/echo?key=other");
     client.send(Message::text("hello")).unwrap();
-    let told = texts(&mut open(&server, "/events/told?want=text%205"), 1).remove(0);
-    assert!(told.starts_with("path /echo?key=told\nrequest "), "{told}");
-    assert!(told.contains("\nframe masked=yes mask="), "{told}");
+    let events = texts(&mut open(&server, "/events/other?want=text%205"), 1).remove(0);
+    assert!(events.starts_with("path /echo?key=other\nrequest "), "{events}");
+    assert!(events.contains("\nframe masked=yes mask="), "{events}");
 }
 
 #[test]
-fn nobody_listens_on_the_refused_port() {
+fn the_refused_port_refuses_connections() {
     let server = server();
     let port: u16 = texts(&mut open(&server, "/refused"), 1)[0].parse().unwrap();
     assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
 }
 
 #[test]
-fn the_first_subprotocol_is_picked() {
+fn the_first_subprotocol_is_selected() {
     let server = server();
     let head = crate::client::head(&mut request(&server, "/protocols"));
     assert!(head.contains("\r\nSec-WebSocket-Protocol: first\r\n"), "{head}");

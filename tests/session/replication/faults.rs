@@ -9,7 +9,7 @@ use websocket_peer::{
 };
 
 use super::{door, spawner};
-use crate::world::{A, B, SERVER, events, outputs, refusals};
+use crate::world::{A, B, SERVER, events, outputs, rejections};
 
 const NOW: Duration = Duration::ZERO;
 
@@ -65,7 +65,7 @@ fn coin(net_id: u32, name: &str) -> Packet {
 fn refusal(server: &mut Session, from: PeerId, packet: Packet) -> PacketError {
     server.receive(from, packet, NOW);
     assert_eq!(outputs(server), []);
-    match <[_; 1]>::try_from(refusals(server)) {
+    match <[_; 1]>::try_from(rejections(server)) {
         Ok([(sender, what)]) if sender == from => what,
         other => panic!("{other:?}"),
     }
@@ -249,7 +249,7 @@ fn nobody_spawns_by_way_of_an_echo() {
     events(&mut client);
     outputs(&mut client);
     client.receive(SERVER, packet(&[&[7, 3, 2, 0, 0, 0], &coin(1, "coin")]), NOW);
-    assert_eq!(refusals(&mut client), [(A, PacketError::UnknownNode { id: 7 })]);
+    assert_eq!(rejections(&mut client), [(A, PacketError::UnknownNode { id: 7 })]);
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -73,7 +73,7 @@ fn a_peer_that_does_not_know_the_path_is_told_nothing() {
     }
     assert_eq!(heard(&stage.told(A)), ["now angle 0.5"]);
     // That it does not know it is all that it hears of it.
-    assert_eq!(stage.refusals(B).len(), 1);
+    assert_eq!(stage.rejections(B).len(), 1);
 }
 
 /// A server with these peers, and a spawner of what holds one array of bytes.

@@ -82,7 +82,7 @@ fn a_spawned_node_can_be_removed_like_any() {
     stage.at(SERVER).unregister_node(coin);
     assert_eq!(stage.at(SERVER).spawned_name(coin), None);
     // There it was gone already.
-    assert_eq!(stage.refusals(A).len(), 1);
+    assert_eq!(stage.rejections(A).len(), 1);
     stage.spawn(SERVER, a_coin("coin"));
     assert_eq!(stage.spawned(A).name, "coin");
 }

@@ -119,9 +119,9 @@ impl Stage {
     }
 
     #[track_caller]
-    fn refusals(&mut self, id: PeerId) -> Vec<(PeerId, PacketError)> {
+    fn rejections(&mut self, id: PeerId) -> Vec<(PeerId, PacketError)> {
         self.world.settle();
-        self.world.refusals(id)
+        self.world.rejections(id)
     }
 }
 

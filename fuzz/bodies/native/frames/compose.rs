@@ -1,14 +1,16 @@
-//! Streams that are worth reading: frames that follow the rules more often than bytes at random.
+//! Streams of frames that follow the protocol more often than random bytes.
 
 use arbitrary::{Result, Unstructured};
-use tungstenite::protocol::frame::{FrameHeader, coding::OpCode};
 
-use super::End;
+use super::{
+    End,
+    writer::{apply_key, header, overlong_header},
+};
 
-/// No stream is longer than this, and one payload more.
+/// The length at which a stream ends, in bytes; one payload may exceed it.
 const ENOUGH: usize = 256 * 1024;
 
-/// As many frames as the input has something to say about.
+/// Returns the frames that the input describes.
 pub(super) fn frames(input: &mut Unstructured<'_>, sender: End) -> Vec<u8> {
     let mut stream = Vec::new();
     while !input.is_empty() && stream.len() < ENOUGH {
@@ -20,48 +22,27 @@ pub(super) fn frames(input: &mut Unstructured<'_>, sender: End) -> Vec<u8> {
 }
 
 fn frame(input: &mut Unstructured<'_>, sender: End, stream: &mut Vec<u8>) -> Result<()> {
-    // Continue, text, binary, close, ping, pong; those above them break the rules.
+    // Continuation, text, binary, close, ping and pong, and reserved ones.
     let opcode = *input.choose(&[0, 1, 2, 8, 9, 10, 0, 3, 7, 11, 15])?;
     let flags: u8 = input.arbitrary()?;
     let len = input.int_in_range(0..=255)?.min(input.len());
     let part = input.bytes(len)?;
     let (mut unit, times) = match flags & 3 {
-        // A multiple of four bytes, so that the mask falls on each repetition alike.
+        // A multiple of four bytes, so that each repetition is masked alike.
         3 => (part.repeat(4), *input.choose(&[1, 5, 50, 250])?),
         _ => (part.to_vec(), 1),
     };
     let masks = (sender == End::Client) != (flags & 0xf0 == 0xf0);
     let mask = masks.then(|| input.arbitrary()).transpose()?;
-    // Now and then, like each bit that breaks the rules.
-    let is_long = flags & 0x78 == 0x68;
-    let header = FrameHeader {
-        is_final: flags & 4 != 0,
-        rsv1: flags & 0x78 == 0x78,
-        rsv2: false,
-        rsv3: flags & 0x78 == 0x70,
-        opcode: OpCode::from(opcode),
-        mask,
-    };
+    let is_set = |mask: u8, value: u8| flags & mask == value;
+    let (fin, rsv1, rsv3) = (is_set(4, 4), is_set(0x78, 0x78), is_set(0x78, 0x70));
+    let first = u8::from(fin) << 7 | u8::from(rsv1) << 6 | u8::from(rsv3) << 4 | opcode;
     let key = mask.unwrap_or_default();
-    unit.iter_mut().zip(key.iter().cycle()).for_each(|(byte, key)| *byte ^= key);
-    // To write into memory cannot fail.
-    let (start, len) = (stream.len(), (unit.len() * times) as u64);
-    if header.format(len, stream).is_ok() {
-        if is_long {
-            lengthen(stream, start + 1, len);
-        }
-        stream.extend(unit.repeat(times));
-    }
+    apply_key(&mut unit, key);
+    let len = (unit.len() * times) as u64;
+    // As rare as each reserved bit.
+    let is_overlong = is_set(0x78, 0x68);
+    stream.extend(if is_overlong { overlong_header(first, len, mask) } else { header(first, len, mask) });
+    stream.extend(unit.repeat(times));
     Ok(())
-}
-
-/// Writes the length whose first byte stands at `at` in more bytes than it needs, if there is such a form.
-fn lengthen(stream: &mut Vec<u8>, at: usize, len: u64) {
-    let (first, written, long) = match stream[at] & 0x7f {
-        127 => return,
-        126 => (127, 2, len.to_be_bytes().to_vec()),
-        short => (126, 0, vec![0, short]),
-    };
-    stream[at] = stream[at] & 0x80 | first;
-    stream.splice(at + 1..at + 1 + written, long);
 }

@@ -4,6 +4,9 @@
 mod compose;
 mod reading;
 mod reference;
+#[path = "../../../../testkit/src/frame.rs"]
+#[allow(dead_code, reason = "the fuzz target only writes frames")]
+mod writer;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
