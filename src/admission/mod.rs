@@ -51,7 +51,7 @@ enum Verdict {
 }
 
 /// What the server does with a request.
-pub(crate) enum Decision {
+pub(crate) enum AdmissionDecision {
     Accept(Terms),
     Reject(Rejection),
     Respond(Response),
@@ -178,8 +178,8 @@ impl Admission {
         }
         if let Some(chosen) = &self.terms.protocol {
             if !request.protocols().any(|offered| offered == chosen) {
-                let why = "the hook chose one that the client does not offer";
-                return Err(Error::InvalidOption { option: "protocol", why });
+                let reason = "the hook chose one that the client does not offer";
+                return Err(Error::InvalidOption { option: "protocol", reason });
             }
         }
         self.terms.options.as_deref().map_or(Ok(()), PeerOptions::check)?;
@@ -191,23 +191,23 @@ impl Admission {
         mut self,
         request: &Request,
         options: &PeerOptions,
-    ) -> (Decision, Vec<(String, String)>) {
+    ) -> (AdmissionDecision, Vec<(String, String)>) {
         let reason = "the server does not accept this connection";
         let decision = match self.verdict {
-            Verdict::Accept if !request.is_upgrade() => Decision::Decline,
-            Verdict::Accept if self.terms.protocol.is_some() => Decision::Accept(self.terms),
+            Verdict::Accept if !request.is_upgrade() => AdmissionDecision::Decline,
+            Verdict::Accept if self.terms.protocol.is_some() => AdmissionDecision::Accept(self.terms),
             Verdict::Accept => {
                 let options = self.terms.options.as_deref().unwrap_or(options);
                 match choose_protocol(options, request) {
                     Ok(protocol) => {
                         self.terms.protocol = protocol;
-                        Decision::Accept(self.terms)
+                        AdmissionDecision::Accept(self.terms)
                     }
-                    Err(rejection) => Decision::Reject(rejection),
+                    Err(rejection) => AdmissionDecision::Reject(rejection),
                 }
             }
-            Verdict::Refuse(status) => Decision::Reject(Rejection { status, reason }),
-            Verdict::Respond(response) => Decision::Respond(response),
+            Verdict::Refuse(status) => AdmissionDecision::Reject(Rejection { status, reason }),
+            Verdict::Respond(response) => AdmissionDecision::Respond(response),
         };
         (decision, self.headers)
     }
@@ -216,7 +216,7 @@ impl Admission {
 impl Response {
     /// Checks status and body. Source of the statuses without a body: RFC 9110, 15.3.5, 15.3.6 and 15.4.5.
     fn check(&self) -> Result<(), Error> {
-        let invalid = |option, why| Err(Error::InvalidOption { option, why });
+        let invalid = |option, reason| Err(Error::InvalidOption { option, reason });
         match self.status {
             200..=599 if self.body.len() > MAX_BODY => invalid("body", "it has over 65,536 bytes"),
             204 | 205 | 304 if !self.body.is_empty() => {
@@ -273,7 +273,7 @@ mod tests {
             .header("X-A", "1");
         assert_eq!(admission.check(&request()), Ok(()));
         let (decision, headers) = admission.decide(&request(), &PeerOptions::for_server());
-        let Decision::Accept(terms) = decision else { panic!("it is not accepted") };
+        let AdmissionDecision::Accept(terms) = decision else { panic!("it is not accepted") };
         assert_eq!(terms.protocol.as_deref(), Some("chat"));
         assert_eq!(terms.user_data.and_then(|data| data.downcast().ok()), Some(Box::new(7_u32)));
         assert_eq!(terms.options.map(|options| options.max_message_size), Some(9));
@@ -287,7 +287,7 @@ mod tests {
             [(400, 400), (401, 401), (599, 599), (0, 403), (101, 403), (200, 403), (302, 403), (600, 403)]
         {
             let (decision, _) = Admission::refuse(status).decide(&request(), &PeerOptions::for_server());
-            let Decision::Reject(rejection) = decision else { panic!("{status} is not rejected") };
+            let AdmissionDecision::Reject(rejection) = decision else { panic!("{status} is not rejected") };
             assert_eq!(rejection.status, sent);
         }
     }
@@ -313,9 +313,11 @@ mod tests {
         let decided = |admission: Admission, options: PeerOptions| {
             let (decision, _) = admission.decide(&request(), &options);
             match decision {
-                Decision::Accept(terms) => Ok(terms.protocol),
-                Decision::Reject(rejection) => Err(rejection.status),
-                Decision::Respond(_) | Decision::Decline => panic!("it is neither accepted nor rejected"),
+                AdmissionDecision::Accept(terms) => Ok(terms.protocol),
+                AdmissionDecision::Reject(rejection) => Err(rejection.status),
+                AdmissionDecision::Respond(_) | AdmissionDecision::Decline => {
+                    panic!("it is neither accepted nor rejected")
+                }
             }
         };
         let named = |names: &[&str]| PeerOptions::for_server().protocols(names.iter().copied());

@@ -55,8 +55,8 @@ impl Liveness {
     pub(super) fn check(&self, outbound_buffer_size: usize) -> Result<(), Error> {
         let option = "liveness";
         if self.probe.len() > outbound_buffer_size {
-            let why = "the probe is larger than `outbound_buffer_size`";
-            return Err(Error::InvalidOption { option, why });
+            let reason = "the probe is larger than `outbound_buffer_size`";
+            return Err(Error::InvalidOption { option, reason });
         }
         check_time(option, self.silence, false)?;
         check_time(option, self.timeout, false)

@@ -21,7 +21,7 @@ macro_rules! invalid {
             for url in [$($url),+] {
                 let mut peer = WebSocketPeer::new();
                 match peer.connect(url) {
-                    Err(Error::InvalidUrl { why }) => assert!(!why.is_empty(), "{url}"),
+                    Err(Error::InvalidUrl { reason }) => assert!(!reason.is_empty(), "{url}"),
                     other => panic!("{url}: {other:?}"),
                 }
                 assert_eq!((peer.poll(), peer.url(), peer.close_info()), (ReadyState::Closed, None, None));

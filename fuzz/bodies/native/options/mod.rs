@@ -9,7 +9,7 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use self::changes::{headers, text};
 use super::{
     super::{
-        frames::{Decoder, Encoder, FrameError, FrameKind, Item, MessageLimits},
+        frames::{Decoder, Encoder, FrameError, Item, MessageLimits},
         guard::Guard,
         handshake::{
             ClientUpgrade, RequestOutcome, ResponseOutcome, ServerUpgrade, accept_response, http_response,
@@ -21,7 +21,7 @@ use super::{
     reply,
 };
 use crate::{
-    admission::{Admission, Decision, check_policy},
+    admission::{Admission, AdmissionDecision, check_policy},
     close::CloseCause,
     error::Error,
     options::{PeerOptions, ServerOptions, TlsRoots},
@@ -92,7 +92,7 @@ fn hold_frames(options: &ServerOptions) {
     };
     for len in [0, 1, 1000] {
         let mut wire = Vec::new();
-        Encoder::CLIENT.encode(FrameKind::Packet(PacketKind::Binary), &vec![7; len], &mut wire);
+        Encoder::CLIENT.encode(PacketKind::Binary, &vec![7; len], &mut wire);
         let read = Decoder::new(true, limits).next(&mut &wire[..]);
         if len <= limits.message {
             assert!(
@@ -116,7 +116,7 @@ fn watch(options: &ServerOptions) {
         assert_eq!(is_over, options.rate_limits.max_bytes_per_second > 0, "so many bytes at once");
         assert_eq!(guard.count_packet(arrival), Ok(()), "one packet");
         assert_eq!(guard.count_control_frame(arrival), Ok(()), "one control frame");
-        guard.message_unfinished(at);
+        guard.message_incomplete(at);
         guard.queue_full(at);
         assert!(
             guard.due().is_none_or(|due| due > at) && guard.expired(at).is_none(),
@@ -194,13 +194,17 @@ fn reply_to(
     let (decision, headers) = admission.decide(request, peer);
     assert_eq!(headers, added);
     let (status, protocol, sent) = match decision {
-        Decision::Accept(terms) => {
+        AdmissionDecision::Accept(terms) => {
             let sent = accept_response(request, terms.protocol.as_deref(), &headers);
             (101, terms.protocol, sent)
         }
-        Decision::Reject(rejection) => (rejection.status, None, reject_response(&rejection, &headers, false)),
-        Decision::Respond(response) => (response.status, None, http_response(&response, &headers, false)),
-        Decision::Decline => panic!("the request asks for a WebSocket"),
+        AdmissionDecision::Reject(rejection) => {
+            (rejection.status, None, reject_response(&rejection, &headers, false))
+        }
+        AdmissionDecision::Respond(response) => {
+            (response.status, None, http_response(&response, &headers, false))
+        }
+        AdmissionDecision::Decline => panic!("the request asks for a WebSocket"),
     };
     reply::check(&sent, status, false, added);
     let head_len = sent.windows(4).position(|end| end == b"\r\n\r\n").map_or(sent.len(), |at| at + 4);
