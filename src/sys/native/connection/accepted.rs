@@ -129,7 +129,11 @@ impl ServerConnection for TcpConnection {
         match &self.stage {
             ConnectionStage::Open(open) => {
                 let outbound = &open.send_queue;
-                MemoryUsage { inbound: open.memory_usage(), outbound: outbound.memory_usage(), shared: outbound.shared_len() }
+                MemoryUsage {
+                    inbound: open.memory_usage(),
+                    outbound: outbound.memory_usage(),
+                    shared: outbound.shared_len(),
+                }
             }
             ConnectionStage::Lingering(linger) => {
                 MemoryUsage { inbound: 0, outbound: linger.memory_usage(), shared: linger.shared() }
