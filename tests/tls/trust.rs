@@ -135,7 +135,7 @@ fn a_failure_has_a_readable_text() {
     let mut peer = peer(trusting(authority().pem()));
     peer.connect(&server().secure_url("/echo")).unwrap();
     let text = closed(&mut peer).to_string();
-    assert_eq!(text, "no secure connection: the certificate was issued by an unknown authority");
+    assert_eq!(text, "the TLS handshake failed: no trusted authority issued the certificate");
 }
 
 #[test]
