@@ -1,7 +1,8 @@
-//! The library and both examples against other implementations: Python's `websockets` and Node's `ws`, in both directions.
+//! The library and both examples against other implementations: Python's `websockets` and Node's `ws`, in both
+//! directions.
 //!
-//! `pip` and `npm` fetch the two packages into `target/third_party` when a test first needs them. The programs that use them are in
-//! `tests/third_party`.
+//! `pip` and `npm` fetch the two packages into `target/third_party` when a test first needs them. The programs that use
+//! them are in `tests/third_party`.
 
 #![cfg(not(target_family = "wasm"))]
 

@@ -1,5 +1,5 @@
-//! Frames against the rules (RFC 6455, section 5), and messages over the limits: the client gets a close frame with the right
-//! code, even if it sends more.
+//! Frames against the rules (RFC 6455, section 5), and messages over the limits: the client gets a close frame with the
+//! right code, even if it sends more.
 
 use websocket_peer::{CloseCause, Packet, PeerOptions};
 

@@ -1,4 +1,5 @@
-//! Backpressure: a peer that does not read slows the sender, loses nothing, and uses no more memory than its options allow.
+//! Backpressure: a peer that does not read slows the sender, loses nothing, and uses no more memory than its options
+//! allow.
 
 use std::{
     io::Write,
@@ -49,8 +50,8 @@ fn flood(raw: &Raw) -> (Arc<AtomicUsize>, JoinHandle<()>) {
     (sent, thread)
 }
 
-/// Polls until there are 100 packets, and then for a while. The kernel's buffers are small, so that the sender cannot finish
-/// meanwhile.
+/// Polls until there are 100 packets, and then for a while. The kernel's buffers are small, so that the sender cannot
+/// finish meanwhile.
 #[track_caller]
 fn assert_slowed(peer: &mut WebSocketPeer, sent: &AtomicUsize) {
     until("the inbox is full", || {
@@ -134,7 +135,7 @@ fn ten_thousand_packets_are_sent_in_order_through_a_small_outbox() {
             peer.poll();
             match peer.send(&numbered(number)) {
                 Ok(()) => true,
-                Err(Error::OutboundFull { .. }) => {
+                Err(Error::SendQueueFull { .. }) => {
                     assert!(peer.buffered() > 50_000 - SIZE);
                     // The reader receives the first of these.
                     let _ = begin.send(());

@@ -1,4 +1,4 @@
-//! Names and ports: loopback names without a look-up, and ports that browsers block.
+//! Host names and ports: loopback without a look-up, and ports that browsers block.
 
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 

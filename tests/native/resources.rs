@@ -1,7 +1,7 @@
 //! Connections leave no descriptors and no threads behind. Only Linux reports them; other platforms run the same code.
 //!
-//! Other tests open sockets and look up names in this process, so each of these runs in its own process: this program, started
-//! again for one test.
+//! Other tests open sockets and look up names in this process, so each of these runs in its own process: this program,
+//! started again for one test.
 
 #![cfg(target_os = "linux")]
 
@@ -134,8 +134,8 @@ fn wakers() -> usize {
     threads().iter().filter(|name| name.starts_with("websocket-peer")).count()
 }
 
-/// Returns the number of descriptors after all threads and connections have ended. It may be one too high: a thread gets its
-/// name a little later than its descriptor.
+/// Returns the number of descriptors after all threads and connections have ended. It may be one too high: a thread
+/// gets its name a little later than its descriptor.
 fn at_rest(peer: &mut WebSocketPeer) -> usize {
     if peer.state() != ReadyState::Closed {
         peer.abort();

@@ -73,8 +73,8 @@ pub fn node() -> &'static Package {
 
 /// Returns the folder of a package under `target/third_party`. If there is none, `fill` makes it.
 ///
-/// It is made under another name and moved when it is complete, so that parallel or interrupted test runs do not leave an
-/// incomplete folder.
+/// It is made under another name and moved when it is complete, so that parallel or interrupted test runs do not leave
+/// an incomplete folder.
 fn fetch(package: &str, fill: impl FnOnce(&Path)) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
     let name = package.replace("==", "-").replace('@', "-");

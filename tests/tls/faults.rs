@@ -1,5 +1,5 @@
-//! TLS connections that fail: the wrong protocol at one end, silence, an early end, garbage. And one that works although its
-//! bytes arrive one by one.
+//! TLS connections that fail: the wrong protocol at one end, silence, an early end, garbage. And one that works
+//! although its bytes arrive one by one.
 
 use std::{
     io::{ErrorKind, Read, Write},

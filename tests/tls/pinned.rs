@@ -1,5 +1,5 @@
-//! Pinned certificates: a client has them as roots, and servers use them. They are self-signed, like those of the `openssl`
-//! command and of Godot's generator.
+//! Pinned certificates: a client has them as roots, and servers use them. They are self-signed, like those of the
+//! `openssl` command and of Godot's generator.
 
 use std::{sync::Arc, thread};
 

@@ -1,7 +1,7 @@
 //! Connects TCP to a host: a DNS look-up for a name, then a race between its addresses.
 //!
-//! Source: RFC 8305 (Happy Eyeballs). Without it an address that does not answer would delay the connection by the 20 seconds
-//! of the system's timeout.
+//! Source: RFC 8305 (Happy Eyeballs). Without it an address that does not answer would delay the connection by the 20
+//! seconds of the system's timeout.
 
 use std::{collections::VecDeque, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -137,8 +137,9 @@ impl Race {
 
 /// Returns `true` if a non-blocking connect has succeeded, and an error if it has failed.
 ///
-/// Connecting to a local port on which no program listens can succeed: if the system chooses the same port for this end, the
-/// socket is connected to itself (RFC 9293, 3.5: simultaneous open). That counts as a failure, because there is no server.
+/// Connecting to a local port on which no program listens can succeed: if the system chooses the same port for this
+/// end, the socket is connected to itself (RFC 9293, 3.5: simultaneous open). That counts as a failure, because there
+/// is no server.
 fn is_connected(stream: &TcpStream) -> io::Result<bool> {
     if let Some(error) = stream.take_error()? {
         return Err(error);

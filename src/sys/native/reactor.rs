@@ -129,9 +129,8 @@ impl Listener for Reactor {
     }
 
     fn local_addr(&self) -> Result<SocketAddr, Error> {
-        let listener = self.listener.as_ref().ok_or(Error::Io {
-            kind: io::ErrorKind::NotConnected,
-            message: "the server does not listen, or no more".into(),
+        let listener = self.listener.as_ref().ok_or_else(|| {
+            io::Error::new(io::ErrorKind::NotConnected, "the server does not listen, or no longer")
         })?;
         Ok(listener.local_addr()?)
     }

@@ -11,8 +11,8 @@ use std::{
 
 use super::notify::Interrupt;
 
-/// The largest number of look-ups in a process. A look-up cannot be cancelled: it runs to its end after its connection was
-/// dropped, and repeated attempts must not accumulate threads.
+/// The largest number of look-ups in a process. A look-up cannot be cancelled: it runs to its end after its connection
+/// was dropped, and repeated attempts must not accumulate threads.
 const MAX_LOOKUPS: usize = 64;
 
 /// The addresses of [`is_loopback`] names, in the order of RFC 6724.
@@ -68,8 +68,8 @@ impl Lookup {
         self.0.clone()
     }
 
-    /// Wakes the sleeper when there is an answer. It must check once more before it sleeps: an answer that exists already wakes
-    /// nothing.
+    /// Wakes the sleeper when there is an answer. It must check once more before it sleeps: an answer that exists
+    /// already wakes nothing.
     pub(super) fn wakes(&self, sleeper: &Arc<Interrupt>) {
         *self.0.sleeper() = Some(Arc::clone(sleeper));
     }
@@ -94,9 +94,9 @@ impl Pending {
     }
 }
 
-/// Returns `true` if a name in lower case is `localhost` or ends in `.localhost`, with or without the root dot. These names mean
-/// the loopback interface and are not looked up (RFC 6761, 6.3): many resolvers do not know them, and name servers must not get
-/// them.
+/// Returns `true` if a name in lower case is `localhost` or ends in `.localhost`, with or without the root dot. These
+/// names mean the loopback interface and are not looked up (RFC 6761, 6.3): many resolvers do not know them, and name
+/// servers must not get them.
 pub(super) fn is_loopback(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     name == "localhost" || name.ends_with(".localhost")

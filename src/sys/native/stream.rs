@@ -37,7 +37,8 @@ impl Stream {
         matches!(self, Self::Tls(_))
     }
 
-    /// Returns `true` if the socket may hold more bytes after a read that returned `read` bytes for a buffer of `room` bytes.
+    /// Returns `true` if the socket may hold more bytes after a read that returned `read` bytes for a buffer of `room`
+    /// bytes.
     ///
     /// A read of a plain stream returns everything that the kernel has. A read over TLS returns one record.
     pub(super) fn may_have_more(&self, read: usize, room: usize) -> bool {
@@ -47,8 +48,8 @@ impl Stream {
         }
     }
 
-    /// Returns how many bytes the socket has returned since the last call, after a read that returned `read`. Over TLS that
-    /// includes records without data.
+    /// Returns how many bytes the socket has returned since the last call, after a read that returned `read`. Over TLS
+    /// that includes records without data.
     pub(super) fn take_received(&mut self, read: Option<&usize>) -> usize {
         match self {
             Self::Plain(_) => read.copied().unwrap_or(0),

@@ -1,7 +1,7 @@
 //! Reads the fields of an X.509 certificate that a pin checks: dates, names, and whether it is a certificate authority.
 //!
-//! rustls and webpki verify chains. They return neither the dates nor the common name, and reject an authority as a server.
-//! Only certificates that the program itself has given are read here. Source: RFC 5280, section 4.1.
+//! rustls and webpki verify chains. They return neither the dates nor the common name, and reject an authority as a
+//! server. Only certificates that the program itself has given are read here. Source: RFC 5280, section 4.1.
 
 use rustls::pki_types::UnixTime;
 use x509_cert::{
@@ -37,7 +37,8 @@ impl Certificate {
         let (validity, extensions) = (certificate.validity(), certificate.extensions());
         let has_names = extensions.into_iter().flatten().any(|found| found.extn_id == SubjectAltName::OID);
         let constraints = certificate.get_extension::<BasicConstraints>().ok()?;
-        // Version 1, of old roots, has no extensions. In version 3 an authority must have the extension (RFC 5280, 4.2.1.9).
+        // Version 1, of old roots, has no extensions. In version 3 an authority must have the extension (RFC 5280,
+        // 4.2.1.9).
         let is_authority = match constraints {
             Some((_, constraints)) => constraints.ca,
             None => certificate.version() == Version::V1,

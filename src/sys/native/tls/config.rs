@@ -33,13 +33,13 @@ impl Client {
         let name = match (&options.server_name, &url.host) {
             (Some(name), _) => ServerName::try_from(name.clone()).map_err(|_| Error::InvalidOption {
                 option: "tls.server_name",
-                why: "it is not a host name",
+                reason: "it is not a host name",
             })?,
             (None, Host::Name(name)) => {
-                // Names in certificates have no root dot.
+                // A certificate has no root dot in its names.
                 let name = name.strip_suffix('.').unwrap_or(name).to_owned();
                 ServerName::try_from(name)
-                    .map_err(|_| Error::InvalidUrl { why: "its host cannot stand in a certificate" })?
+                    .map_err(|_| Error::InvalidUrl { reason: "its host cannot stand in a certificate" })?
             }
             (None, Host::Ip(ip)) => ServerName::IpAddress((*ip).into()),
         };
@@ -66,7 +66,7 @@ impl Server {
         let Some(config) = self.0 else { return Ok(Stream::Plain(tcp)) };
         let connection = ServerConnection::new(config).map_err(|_| Error::InvalidOption {
             option: "tls.certificate",
-            why: "the TLS library refuses it",
+            reason: "the TLS library refuses it",
         })?;
         Ok(Stream::Tls(Box::new(TlsStream::new(tcp, connection.into()))))
     }
@@ -79,7 +79,8 @@ fn provider() -> Arc<CryptoProvider> {
 }
 
 fn client_config(roots: &TlsRoots) -> Result<Arc<ClientConfig>, Error> {
-    /// Reading the system's certificates takes milliseconds, and a session can only be resumed with the same configuration.
+    /// Reading the system's certificates takes milliseconds, and a session can only be resumed with the same
+    /// configuration.
     static PLATFORM: OnceLock<Arc<ClientConfig>> = OnceLock::new();
     match roots {
         TlsRoots::Platform => {
@@ -165,5 +166,5 @@ fn certificates(option: &'static str, pem: &[u8]) -> Result<Vec<CertificateDer<'
 }
 
 fn unusable(option: &'static str, why: &'static str) -> Error {
-    Error::InvalidOption { option, why }
+    Error::InvalidOption { option, reason: why }
 }

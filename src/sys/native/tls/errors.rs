@@ -45,7 +45,8 @@ fn certificate(error: &CertificateError) -> TlsFailure {
     TlsFailure::Other(text.to_owned())
 }
 
-/// Returns a text for an error without variant in rustls: webpki gives the name of its variant, an operating system its text.
+/// Returns a text for an error without variant in rustls: webpki gives the name of its variant, an operating system its
+/// text.
 fn other_certificate(text: &str) -> String {
     match text {
         "CaUsedAsEndEntity" => {

@@ -1,7 +1,7 @@
 //! A TLS stream over a non-blocking socket.
 //!
-//! rustls's own loop, `complete_io`, could once be kept spinning by an attacker (RUSTSEC-2024-0336). Here each call reads a
-//! bounded number of times, and checks the result of each.
+//! rustls's own loop, `complete_io`, could once be kept spinning by an attacker (RUSTSEC-2024-0336). Here each call
+//! reads a bounded number of times, and checks the result of each.
 
 use std::io::{self, IoSlice, Read, Write};
 

@@ -32,8 +32,8 @@ enum Trust {
 }
 
 impl Verifier {
-    /// Trusts servers with one of these certificates, and servers whose certificates were issued by an authority among them.
-    /// Returns `None` if one is malformed, or if there is none.
+    /// Trusts servers with one of these certificates, and servers whose certificates were issued by an authority among
+    /// them. Returns `None` if one is malformed, or if there is none.
     pub(super) fn with_roots(
         certificates: Vec<CertificateDer<'static>>,
         provider: Arc<CryptoProvider>,
@@ -141,8 +141,8 @@ impl Roots {
     }
 }
 
-/// Verifies dates and names of a certificate that the program has given. The signature of the handshake shows that the server
-/// has the key.
+/// Verifies dates and names of a certificate that the program has given. The signature of the handshake shows that the
+/// server has the key.
 fn verify_pinned(
     der: &CertificateDer<'_>,
     pin: &Certificate,
@@ -165,8 +165,9 @@ fn verify_pinned(
 
 /// Returns `true` if the common name of a certificate without other names allows it for this server.
 ///
-/// RFC 6125, 6.4.4: a common name is checked if it has the form of a fully qualified domain name. Addresses are checked, too,
-/// because many certificates have them there. Any other common name is a label, such as `my server`, and is not checked.
+/// RFC 6125, 6.4.4: a common name is checked if it has the form of a fully qualified domain name. Addresses are
+/// checked, too, because many certificates have them there. Any other common name is a label, such as `my server`, and
+/// is not checked.
 fn allows(common_name: &str, server: &ServerName<'_>) -> bool {
     if let Ok(address) = common_name.parse::<IpAddr>() {
         return *server == ServerName::IpAddress(address.into());
