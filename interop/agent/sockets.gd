@@ -19,7 +19,7 @@ func do_ws_connect(about: Dictionary) -> int:
 	return peer.socket.connect_to_url(about.url, TLS.client() if about.tls else null)
 
 
-## Waits for one connection; the answer is the port.
+## Listens for one connection, and returns the port.
 func do_ws_listen(about: Dictionary) -> int:
 	var server := TCPServer.new()
 	if server.listen(0, "127.0.0.1") != OK:
@@ -45,7 +45,7 @@ func do_ws_close(about: Dictionary) -> bool:
 	return true
 
 
-## From now on it is told as values what comes.
+## Reports received packets as values from now on.
 func do_ws_read_vars(about: Dictionary) -> bool:
 	_peers[about.name].vars = true
 	return true

@@ -1,5 +1,5 @@
 extends Node
-## A node that is there from the beginning, with a synchronizer of its own.
+## A node with a synchronizer of its own.
 
 var ticks := 0
 

@@ -1,15 +1,15 @@
 extends Node2D
-## What a spawner spawns: a thing that is somewhere, in some state.
+## A spawned node with a position and a state.
 
 ## Sent whenever it changes.
 var health := 100
-## Sent when it is spawned, and never again.
+## Sent only when it is spawned.
 var title := ""
 
 var _told := {}
 
 
-## In the hands of who spawned it, at all ends.
+## The spawning peer is the authority, at all ends.
 func _enter_tree() -> void:
 	set_multiplayer_authority(get_parent().get_multiplayer_authority())
 
