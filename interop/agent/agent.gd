@@ -31,13 +31,13 @@ func _process(_delta: float) -> void:
 
 
 ## Reports an event to the test program.
-func tell(event: String, about := {}) -> void:
+func report(event: String, about := {}) -> void:
 	_say({"event": event, "about": about})
 
 
 ## Reports the call of a method, and its sender.
 func tell_call(node: Node, method: String, arguments: Array) -> void:
-	tell("called", {
+	report("called", {
 		"path": str(get_tree().root.get_path_to(node)),
 		"method": method,
 		"from": node.multiplayer.get_remote_sender_id(),

@@ -84,7 +84,7 @@ func do_refuse_new_connections(about: Dictionary) -> bool:
 func do_authenticate(about: Dictionary) -> bool:
 	_api.auth_timeout = about.timeout
 	_api.auth_callback = func(id: int, data: PackedByteArray) -> void:
-		_agent.tell("auth", {"id": id, "hex": data.hex_encode()})
+		_agent.report("auth", {"id": id, "hex": data.hex_encode()})
 	return true
 
 
@@ -100,11 +100,11 @@ func _begin() -> void:
 	_api = SceneMultiplayer.new()
 	get_tree().set_multiplayer(_api)
 	for name: String in ["peer_connected", "peer_disconnected", "peer_authenticating", "peer_authentication_failed"]:
-		_api.connect(name, func(id: int) -> void: _agent.tell(name, {"id": id}))
+		_api.connect(name, func(id: int) -> void: _agent.report(name, {"id": id}))
 	for name: String in ["connected_to_server", "connection_failed", "server_disconnected"]:
-		_api.connect(name, func() -> void: _agent.tell(name))
+		_api.connect(name, func() -> void: _agent.report(name))
 	_api.peer_packet.connect(
-		func(id: int, data: PackedByteArray) -> void: _agent.tell("peer_packet", {"id": id, "hex": data.hex_encode()})
+		func(id: int, data: PackedByteArray) -> void: _agent.report("peer_packet", {"id": id, "hex": data.hex_encode()})
 	)
 
 

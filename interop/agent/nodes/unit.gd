@@ -6,7 +6,7 @@ var health := 100
 ## Sent only when it is spawned.
 var title := ""
 
-var _told := {}
+var _state := {}
 
 
 ## The spawning peer is the authority, at all ends.
@@ -15,19 +15,19 @@ func _enter_tree() -> void:
 
 
 func _ready() -> void:
-	_told = _state()
-	get_tree().current_scene.tell("appeared", _told)
+	_state = _state()
+	get_tree().current_scene.report("appeared", _state)
 
 
 func _process(_delta: float) -> void:
 	var state := _state()
-	if state != _told:
-		_told = state
-		get_tree().current_scene.tell("changed", state)
+	if state != _state:
+		_state = state
+		get_tree().current_scene.report("changed", state)
 
 
 func _exit_tree() -> void:
-	get_tree().current_scene.tell("vanished", {"name": str(name)})
+	get_tree().current_scene.report("vanished", {"name": str(name)})
 
 
 @rpc("any_peer")

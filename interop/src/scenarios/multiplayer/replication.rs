@@ -62,7 +62,7 @@ fn tank() -> Spawn {
 }
 
 /// Its state in an engine's event.
-fn tank_state() -> Value {
+fn tank_event() -> Value {
     json!({ "name": "Tank", "x": 1.0, "y": 2.0, "health": 50, "title": "the first" })
 }
 
@@ -132,7 +132,7 @@ fn we_spawn_move_and_remove(pair: &mut Pair, engine: &mut Engine) {
     let own = pair.id();
     let arena = add_arena(pair, engine, own);
     let node = pair.peer().session().spawn(arena, tank()).expect("a spawn");
-    assert_eq!(engine.event_while("appeared", || frame(pair)), tank_state());
+    assert_eq!(engine.event_while("appeared", || frame(pair)), tank_event());
 
     set(pair, node, "position", Vector2::new(3.0, 4.0));
     let changed = engine.event_while("changed", || frame(pair));
@@ -144,7 +144,7 @@ fn we_spawn_move_and_remove(pair: &mut Pair, engine: &mut Engine) {
     assert_eq!(engine.event_while("vanished", || frame(pair))["name"], "Tank");
     // The name can be used again.
     pair.peer().session().spawn(arena, tank()).expect("a spawn");
-    assert_eq!(engine.event_while("appeared", || frame(pair)), tank_state());
+    assert_eq!(engine.event_while("appeared", || frame(pair)), tank_event());
 }
 
 fn godot_spawns_moves_and_removes(pair: &mut Pair, engine: &mut Engine) {
@@ -270,7 +270,7 @@ fn an_engine_joins_late([anna, ben]: [&mut Engine; 2]) {
     }
     enter(&mut server, false, anna, &mut []);
     let node = server.peer().session().spawn(arena, tank()).expect("a spawn");
-    assert_eq!(anna.event_while("appeared", || frame(&mut server)), tank_state());
+    assert_eq!(anna.event_while("appeared", || frame(&mut server)), tank_event());
     set(&mut server, node, "health", 1);
     assert_eq!(anna.event_while("changed", || frame(&mut server))["health"], 1);
 
