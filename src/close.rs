@@ -30,6 +30,8 @@ pub(crate) fn check_reason(reason: &str) -> Result<(), Error> {
 /// assert!(CloseCode::new(1006).is_err()); // never sent (RFC 6455, 7.4.1)
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "u16", into = "u16"))]
 pub struct CloseCode(u16);
 
 impl CloseCode {

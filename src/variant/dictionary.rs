@@ -25,12 +25,14 @@ use super::{ElementType, Variant, WrongType, order, teardown};
 /// # Ok::<(), websocket_peer::variant::WrongType>(())
 /// ```
 #[derive(Clone, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Dictionary {
     key_type: ElementType,
     value_type: ElementType,
     // Invariant: each key and value is one that its type admits, and no two keys are the same.
     entries: Vec<(Variant, Variant)>,
     /// The places of the entries, by the order of their keys.
+    #[cfg_attr(feature = "serde", serde(skip))]
     order: Vec<usize>,
 }
 

@@ -37,6 +37,8 @@ mod order;
 mod reader;
 mod rotation;
 mod rust_types;
+#[cfg(feature = "serde")]
+mod serialization;
 mod stringify;
 mod teardown;
 mod variant_type;
@@ -63,6 +65,7 @@ const MAX_DEPTH: usize = 1024;
 ///
 /// Godot: `Variant`.
 #[derive(Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Variant {
     /// Nothing: `null`.
     #[default]
@@ -114,15 +117,15 @@ pub enum Variant {
     /// A resource of an engine.
     Rid(Rid),
     /// An object of an engine, or none where there could be one.
-    Object(Option<Box<Object>>),
+    Object(#[cfg_attr(feature = "serde", serde(with = "crate::serialization::nested"))] Option<Box<Object>>),
     /// A function. Which one is never told to others.
     Callable,
     /// A signal of an object.
     Signal(Box<Signal>),
     /// Values by keys.
-    Dictionary(Box<Dictionary>),
+    Dictionary(#[cfg_attr(feature = "serde", serde(with = "crate::serialization::nested"))] Box<Dictionary>),
     /// A list of values.
-    Array(Box<Array>),
+    Array(#[cfg_attr(feature = "serde", serde(with = "crate::serialization::nested"))] Box<Array>),
     /// Bytes.
     PackedByteArray(Vec<u8>),
     /// Integers of 32 bits.

@@ -4,6 +4,7 @@ use std::{fmt, ops::Deref};
 
 /// A text that is a name. Godot keeps each name once; here it is a [`String`] with a type of its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct StringName(pub String);
 
 /// The way to a node, and on to a property of it: `../Enemy:position:x`.
@@ -18,6 +19,7 @@ pub struct StringName(pub String);
 /// assert_eq!(path.to_string(), "/root/Main:position");
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NodePath {
     /// The nodes on the way.
     pub names: Vec<String>,

@@ -45,8 +45,8 @@ async fn the_first_and_last_codes_that_may_be_sent_can_be_sent() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn codes_that_no_client_may_send_cannot_be_made() {
-    for number in [0, 999, 1001, 1002, 1004, 1005, 1006, 1007, 1009, 1011, 1014, 1015, 2999, 5000, 65_535] {
+async fn codes_that_no_close_frame_may_carry_cannot_be_made() {
+    for number in [0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 65_535] {
         assert_eq!(CloseCode::new(number), Err(Error::InvalidCloseCode { code: number }));
     }
 }
