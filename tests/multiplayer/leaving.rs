@@ -130,7 +130,7 @@ fn a_flood_of_rejected_packets_closes_with_1008_and_the_others_see_it_leave() {
     let mut test_session = TestSession::of(1);
     let mut raw_client = WebSocketPeer::new();
     raw_client.connect(&test_session.url()).unwrap();
-    let Event::PeerConnected(id) = eventually("the raw_client is a peer", || {
+    let Event::PeerConnected(id) = eventually("the raw client is a peer", || {
         raw_client.poll();
         test_session.step();
         if raw_client.state() == ReadyState::Open {
@@ -145,7 +145,7 @@ fn a_flood_of_rejected_packets_closes_with_1008_and_the_others_see_it_leave() {
     for _ in 0..1000 {
         raw_client.send(&[]).unwrap();
     }
-    let info = eventually("the raw_client is closed", || {
+    let info = eventually("the raw client is closed", || {
         raw_client.poll();
         test_session.step();
         raw_client.close_info().cloned()

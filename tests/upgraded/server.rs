@@ -133,7 +133,7 @@ fn without_a_seat_the_call_is_an_error_and_the_client_is_told_so() {
     host.closed(one);
     let (three, raw) = taken(&mut host, |upgraded| upgraded);
     host.server.refuse_new_connections(true);
-    assert_full(&mut host, "nobody new");
+    assert_full(&mut host, "new");
     host.server.refuse_new_connections(false);
     drop(raw);
     host.closed(three);

@@ -18,9 +18,9 @@ declare const nodeKey: unique symbol;
 
 /// The nodes that exist now.
 #[derive(Default)]
-pub(super) struct Nodes(BTreeMap<u64, NodeKey>);
+pub(super) struct NodeHandles(BTreeMap<u64, NodeKey>);
 
-impl Nodes {
+impl NodeHandles {
     /// Adds a node, and returns its number.
     pub(super) fn add(&mut self, node: NodeKey) -> f64 {
         self.0.insert(node.number(), node);

@@ -17,7 +17,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::{
     SCRATCH,
     connection::TcpConnection,
-    frames::{Encoder, FrameKind, MAX_HEADER},
+    frames::{Encoder, MAX_HEADER},
     notify::{INTERRUPT, Interrupt},
     tls,
 };
@@ -98,7 +98,7 @@ impl Reactor {
         let len = packets.iter().map(|packet| MAX_HEADER + packet.len()).sum();
         let mut frames = Vec::with_capacity(len);
         for packet in packets {
-            Encoder::SERVER.encode(FrameKind::Packet(packet.kind()), packet, &mut frames);
+            Encoder::SERVER.encode(packet.kind(), packet, &mut frames);
         }
         frames.into()
     }
