@@ -50,6 +50,7 @@ impl fmt::Debug for PeerId {
 #[doc(alias = "set_target_peer")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub enum Target {
     /// Every other peer.
     ///

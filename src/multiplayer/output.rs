@@ -54,6 +54,7 @@ impl Output {
 
 /// The receivers of a packet: peers to which there is a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Recipients {
     /// One peer.
     One(PeerId),

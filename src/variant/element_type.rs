@@ -5,6 +5,7 @@ use super::{StringName, Variant, VariantType, WrongType, casts::to_i64};
 /// What an [`Array`](super::Array) takes, or a [`Dictionary`](super::Dictionary) as keys or as values.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub enum ElementType {
     /// Everything.
     #[default]

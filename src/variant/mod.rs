@@ -66,6 +66,7 @@ const MAX_DEPTH: usize = 1024;
 /// Godot: `Variant`.
 #[derive(Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub enum Variant {
     /// Nothing: `null`.
     #[default]

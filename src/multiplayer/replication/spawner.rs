@@ -122,6 +122,7 @@ impl fmt::Debug for Spawner {
 
 /// What a node is made from.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum SpawnKind {
     /// The spawner's scene of this number.
     Scene(u8),
