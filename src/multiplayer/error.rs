@@ -6,7 +6,7 @@ use crate::{error::Error, variant::EncodeError};
 
 /// A session cannot do what was asked. Nothing has changed.
 ///
-/// The same on every platform. Each variant's text says what to do about it. Errors that peers without a session have too are
+/// The variants are the same on every platform. The text of each explains how to correct the call. Errors that peers without a session have too are
 /// in [`Peer`](Self::Peer), so `?` turns an [`Error`] into this type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -20,7 +20,7 @@ pub enum SessionError {
     },
     /// The node has no method of this name. Declare it at both ends.
     UnknownMethod,
-    /// The method, the property or the packet does not take these values. Pass what the declaration says.
+    /// The method, the property or the packet does not take these values. Pass what the declaration requires.
     InvalidArguments {
         /// The rule that they break.
         reason: String,
