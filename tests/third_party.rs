@@ -14,7 +14,7 @@ mod setup;
 use common::{
     closed, opened,
     program::{Program, minimal_client, minimal_server},
-    raw::{admit_stranger, listener},
+    raw::{accept_next, listener},
     receive, until,
 };
 use setup::{Package, node, python};
@@ -69,7 +69,7 @@ fn accept(package: &Package, command: &str, options: PeerOptions) -> (Program, W
     let (listener, port) = listener();
     let client = package.start("client", &[&format!("ws://127.0.0.1:{port}/"), command]);
     let mut peer = WebSocketPeer::with_options(options);
-    peer.accept(admit_stranger(&listener)).unwrap();
+    peer.accept(accept_next(&listener)).unwrap();
     opened(&mut peer);
     (client, peer)
 }
