@@ -31,6 +31,7 @@ mod packets;
 mod properties;
 #[path = "variant/text.rs"]
 mod text;
+#[cfg(feature = "multiplayer")]
 #[path = "variant/typed.rs"]
 mod typed;
 #[path = "variant/vectors.rs"]

@@ -7,7 +7,7 @@ use std::{
 
 use websocket_peer::{
     CloseCause, Error, Limit, PeerOptions, RateLimits, ReadyState, ServerOptions, Timeout, WebSocketPeer,
-    multiplayer::{DisconnectReason, Event, MultiplayerOptions, Target},
+    multiplayer::{DisconnectReason, Event, MultiplayerOptions, SessionError, Target},
 };
 
 use crate::{
@@ -58,7 +58,7 @@ fn a_lost_server_ends_the_session_for_all() {
         assert!(test_session.members[member].peer.is_closed());
     }
     let result = test_session.members[0].peer.session().send_bytes(Target::All, b"hello?");
-    assert_eq!(result, Err(Error::NotOpen { state: ReadyState::Closed }));
+    assert_eq!(result, Err(Error::NotOpen { state: ReadyState::Closed }.into()));
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn a_frozen_client_stays_if_the_heartbeat_is_off_or_longer() {
 fn a_packet_too_big_for_engines_is_an_error_and_nothing_is_sent() {
     let mut test_session = TestSession::with(1, accepted(PeerOptions::for_server()));
     let result = test_session.members[1].peer.session().send_bytes(Target::All, &[0; 65_536]);
-    assert!(matches!(result, Err(Error::PacketTooBig { max: 65_535, .. })), "{result:?}");
+    assert!(matches!(result, Err(SessionError::Peer(Error::PacketTooBig { max: 65_535, .. }))), "{result:?}");
     test_session.members[1].say(Target::SERVER, "next");
     assert_eq!(test_session.call(HOST).1, said("next"));
 }

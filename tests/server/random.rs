@@ -17,24 +17,24 @@ const CLIENTS: usize = 40;
 const STEPS: usize = 400;
 
 /// SplitMix64 (Steele, Lea and Flood, 2014).
-struct Die(u64);
+struct Rng(u64);
 
-impl Die {
-    fn roll(&mut self, sides: u64) -> u64 {
+impl Rng {
+    fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % sides
+        (mixed ^ (mixed >> 31)) % bound
     }
 }
 
 /// How many packets of a connection must have arrived.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Ending {
+enum Delivery {
     /// All of them.
-    Polite,
+    Complete,
     /// Any number.
-    Rude,
+    Partial,
 }
 
 /// A client, and the packets that each end has sent and received.
@@ -46,7 +46,7 @@ struct Client {
     pending: Vec<u8>,
     sent: u64,
     client_received: u64,
-    ending: Ending,
+    delivery: Delivery,
     has_ended: bool,
     key: Option<PeerKey>,
     /// The number of packets that the server has received from it.
@@ -67,7 +67,7 @@ impl Client {
             pending: Vec::new(),
             sent: 0,
             client_received: 0,
-            ending: Ending::Polite,
+            delivery: Delivery::Complete,
             has_ended: false,
             key: None,
             received: 0,
@@ -81,18 +81,18 @@ impl Client {
         self.raw.is_some() && !self.has_ended && self.is_answered
     }
 
-    fn act(&mut self, die: &mut Die) {
+    fn act(&mut self, rng: &mut Rng) {
         self.read();
         if !self.is_active() {
             return;
         }
         if !self.pending.is_empty() {
-            let piece = (1 + die.roll(40) as usize).min(self.pending.len());
+            let piece = (1 + rng.below(40) as usize).min(self.pending.len());
             let piece: Vec<u8> = self.pending.drain(..piece).collect();
             return self.write(&piece);
         }
-        match die.roll(100) {
-            0..40 => self.write_packet(die),
+        match rng.below(100) {
+            0..40 => self.write_packet(rng),
             40..50 => self.write(&client_frame(PING, [0; 9])),
             50..52 => self.end_with(&client_frame(CLOSE, close_payload(4000, "done"))),
             52 => {
@@ -100,7 +100,7 @@ impl Client {
                 self.tcp(|tcp| tcp.shutdown(Shutdown::Write));
             }
             53 => {
-                self.ending = Ending::Rude;
+                self.delivery = Delivery::Partial;
                 self.has_ended = true;
                 if let Some(raw) = self.raw.take() {
                     raw.reset();
@@ -112,20 +112,20 @@ impl Client {
     }
 
     /// Sends the next number: as text or binary, whole or in fragments, at once or piece by piece.
-    fn write_packet(&mut self, die: &mut Die) {
+    fn write_packet(&mut self, rng: &mut Rng) {
         let text = self.sent.to_string();
-        let padding = die.roll(3000) as usize;
+        let padding = rng.below(3000) as usize;
         let payload = format!("{text} {}", "x".repeat(padding)).into_bytes();
-        let first = if die.roll(2) == 0 { TEXT } else { BINARY };
-        let (head, tail) = payload.split_at(die.roll(payload.len() as u64 + 1) as usize);
-        let bytes = match die.roll(3) {
+        let first = if rng.below(2) == 0 { TEXT } else { BINARY };
+        let (head, tail) = payload.split_at(rng.below(payload.len() as u64 + 1) as usize);
+        let bytes = match rng.below(3) {
             0 => {
                 [client_frame(first & 0x0F, head), client_frame(PING, []), client_frame(0x80, tail)].concat()
             }
             _ => client_frame(first, payload),
         };
         self.sent += 1;
-        if die.roll(5) == 0 {
+        if rng.below(5) == 0 {
             self.pending = bytes;
         } else {
             self.write(&bytes);
@@ -150,7 +150,7 @@ impl Client {
     fn tcp(&mut self, act: impl FnOnce(&std::net::TcpStream) -> std::io::Result<()>) {
         if let Some(raw) = &self.raw {
             if act(raw.tcp()).is_err() {
-                self.ending = Ending::Rude;
+                self.delivery = Delivery::Partial;
                 self.has_ended = true;
             }
         }
@@ -184,7 +184,7 @@ impl Client {
 
 struct Round {
     host: Host,
-    die: Die,
+    rng: Rng,
     clients: Vec<Client>,
     by_key: HashMap<PeerKey, usize>,
 }
@@ -195,17 +195,17 @@ impl Round {
         let host =
             Host::start(limits.max_pending_handshakes(CLIENTS).max_pending_handshakes_per_address(CLIENTS));
         let clients = (0..CLIENTS).map(|number| Client::new(&host, number)).collect();
-        Self { host, die: Die(seed), clients, by_key: HashMap::new() }
+        Self { host, rng: Rng(seed), clients, by_key: HashMap::new() }
     }
 
     fn step(&mut self) {
         for client in &mut self.clients {
-            client.act(&mut self.die);
+            client.act(&mut self.rng);
         }
         self.host.server.poll();
         // Sometimes the program does not read all events.
-        let mut events = match self.die.roll(4) {
-            0 => self.die.roll(5),
+        let mut events = match self.rng.below(4) {
+            0 => self.rng.below(5),
             _ => u64::MAX,
         };
         while events > 0 {
@@ -214,7 +214,7 @@ impl Round {
             self.take(event);
             events -= 1;
         }
-        if self.die.roll(20) == 0 {
+        if self.rng.below(20) == 0 {
             self.act_as_server();
         }
     }
@@ -240,7 +240,7 @@ impl Round {
             ServerEvent::Closed(key, info) => {
                 let client = &mut self.clients[self.by_key[&key]];
                 if info.cause == websocket_peer::CloseCause::Aborted {
-                    client.ending = Ending::Rude;
+                    client.delivery = Delivery::Partial;
                 }
                 client.is_over = true;
             }
@@ -251,8 +251,8 @@ impl Round {
     /// Does something with a random peer.
     fn act_as_server(&mut self) {
         let keys: Vec<PeerKey> = self.host.server.peers().collect();
-        let Some(&key) = keys.get(self.die.roll(keys.len().max(1) as u64) as usize) else { return };
-        match self.die.roll(6) {
+        let Some(&key) = keys.get(self.rng.below(keys.len().max(1) as u64) as usize) else { return };
+        match self.rng.below(6) {
             0 => self.host.server.close_with(key, CloseCode::NORMAL, "enough").expect("a known peer"),
             1 => self.host.server.abort(key).expect("a known peer"),
             2 => self.host.server.flush(),
@@ -283,10 +283,10 @@ impl Round {
 
     fn check(mut self) {
         for (number, client) in self.clients.iter().enumerate() {
-            let &Client { sent, received, server_sent, client_received, ending, .. } = client;
+            let &Client { sent, received, server_sent, client_received, delivery, .. } = client;
             assert!(received <= sent, "client {number} sent {sent}, and {received} arrived");
             assert!(client_received <= server_sent, "client {number} got {client_received} of {server_sent}");
-            if ending == Ending::Polite {
+            if delivery == Delivery::Complete {
                 assert_eq!(received, sent, "client {number}: packets were lost");
             }
         }

@@ -13,11 +13,14 @@ use std::io::{self, Cursor, Read, Write};
 
 use tungstenite::{
     Error, Message,
-    protocol::{Role, WebSocketConfig, WebSocketContext, frame::FrameHeader},
+    protocol::{
+        CloseFrame, Role, WebSocketConfig, WebSocketContext,
+        frame::{FrameHeader, coding::CloseCode},
+    },
 };
 
 use super::{
-    super::super::frames::{CloseFrame, FrameError, MAX_CONTROL, MessageLimits},
+    super::super::frames::{FrameError, MAX_CONTROL, MessageLimits},
     End,
     reading::{Reading, Seen, Way},
 };
@@ -63,7 +66,7 @@ fn is_the_same(stream: &[u8], sender: End, limits: MessageLimits, ours: &Reading
     }
     let (theirs, has_failed) = read(stream, sender, limits.message, max_frame);
     let ours_until_close = until_close(&ours.seen);
-    if let (Some(Seen::Close(CloseFrame { code: Some(1014), .. })), Some((last, before))) =
+    if let (Some(Seen::Close(Some(CloseFrame { code: CloseCode::Bad(1014), .. }))), Some((last, before))) =
         (ours_until_close.last(), theirs.split_last())
     {
         assert!(is_answer_to_a_bad_code(last), "tungstenite knows 1014 now");
@@ -102,7 +105,7 @@ fn starts_with(all: &[Seen], start: &[&Seen]) -> bool {
 }
 
 fn is_answer_to_a_bad_code(seen: &Seen) -> bool {
-    *seen == Seen::Close(CloseFrame::new(1002, "Protocol violation"))
+    matches!(seen, Seen::Close(Some(frame)) if frame.code == CloseCode::Protocol && frame.reason == "Protocol violation")
 }
 
 /// How many bytes the last frame lacks, if tungstenite would wait for them.
@@ -138,10 +141,7 @@ fn read(stream: Vec<u8>, sender: End, max_message: usize, max_frame: usize) -> (
             Ok(Message::Ping(payload)) => seen.push(Seen::Ping(payload.into())),
             Ok(Message::Pong(payload)) => seen.push(Seen::Pong(payload.into())),
             Ok(Message::Close(frame)) => {
-                seen.push(Seen::Close(match frame {
-                    Some(frame) => CloseFrame::new(frame.code.into(), &frame.reason),
-                    None => CloseFrame { code: None, reason: String::new() },
-                }));
+                seen.push(Seen::Close(frame));
                 return (seen, false);
             }
             Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return (seen, false),
