@@ -3,7 +3,7 @@
 use tungstenite::protocol::CloseFrame;
 
 use super::{
-    super::super::frames::{Decoder, FrameError, Item, MessageLimits},
+    super::super::frames::{FrameDecoder, FrameError, Item, MessageLimits},
     End,
 };
 use crate::packet::Packet;
@@ -47,7 +47,7 @@ impl Reading {
         limits: MessageLimits,
         way: Way,
     ) -> Self {
-        let decoder = Decoder::new(sender == End::Client, limits);
+        let decoder = FrameDecoder::new(sender == End::Client, limits);
         let mut reader = Reader { decoder, limits, come: 0, seen: Vec::new() };
         let mut end = Ok(());
         for piece in pieces {
@@ -61,7 +61,7 @@ impl Reading {
 }
 
 struct Reader {
-    decoder: Decoder,
+    decoder: FrameDecoder,
     limits: MessageLimits,
     /// How many bytes have come of what is under way.
     come: usize,
