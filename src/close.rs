@@ -5,7 +5,15 @@ use std::fmt;
 use crate::error::Error;
 
 /// The longest close reason in bytes of UTF-8: a control frame carries 125, two of them are the code (RFC 6455, 5.5).
-pub(crate) const MAX_REASON: usize = 123;
+const MAX_REASON: usize = 123;
+
+/// Checks that a close reason fits into a close frame.
+pub(crate) fn check_reason(reason: &str) -> Result<(), Error> {
+    match reason.len() {
+        0..=MAX_REASON => Ok(()),
+        len => Err(Error::ReasonTooLong { len }),
+    }
+}
 
 /// A close code that a close frame may carry (RFC 6455, 7.4, and the IANA registry): 1000 to 1003, 1007 to 1014 and
 /// 3000 to 4999.

@@ -1,17 +1,18 @@
-//! The little of HTTP's grammar that options, requests and answers share.
+//! The parts of HTTP's grammar that options, requests and responses share.
 
 use std::borrow::Cow;
 
-/// Whether it is a token, which names of fields and of sub-protocols are (RFC 9110, 5.6.2).
+/// Returns `true` for a token, such as the name of a field or sub-protocol (RFC 9110, 5.6.2).
 pub(crate) fn is_token(text: &[u8]) -> bool {
     let is_token_byte = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     !text.is_empty() && text.iter().all(is_token_byte)
 }
 
-/// The two parts of `host[:port]`, if it is that: no credentials, no empty host (RFC 3986, 3.2; RFC 9110, 4.2).
+/// Splits `host[:port]`. Returns `None` for anything else, such as one with credentials or an empty host (RFC 3986, 3.2;
+/// RFC 9110, 4.2).
 pub(crate) fn split_authority(text: &str) -> Option<(&str, Option<&str>)> {
     let (host, port) = match text.strip_prefix('[') {
-        // The colons of an IPv6 address stand inside its brackets.
+        // An IPv6 address has colons inside its brackets.
         Some(rest) => text.split_at(rest.find(']')? + 2),
         None => text.split_at(text.find(':').unwrap_or(text.len())),
     };
@@ -32,8 +33,8 @@ fn is_host(text: &str) -> bool {
     }
 }
 
-/// The host and the target, which is path and query, of a request with this target and this field `Host`: in origin form or in
-/// absolute form (RFC 9112, 3.2). Otherwise what is wrong with the target.
+/// Returns the host, and the path with query, of a request with this target and this field `Host`. The target may be in origin
+/// form or absolute form (RFC 9112, 3.2). The error describes what is wrong with the target.
 pub(crate) fn read_target<'a>(
     target: &'a str,
     host: &'a str,
@@ -45,7 +46,7 @@ pub(crate) fn read_target<'a>(
         return Ok((host, target.into()));
     }
     let Some((scheme, rest)) = target.split_once("://") else {
-        return Err("the request's target is no path");
+        return Err("the request's target is not a path");
     };
     if !["http", "https", "ws", "wss"].iter().any(|known| known.eq_ignore_ascii_case(scheme)) {
         return Err("the request's target is a URL of another scheme");
@@ -54,7 +55,7 @@ pub(crate) fn read_target<'a>(
     if split_authority(authority).is_none() {
         return Err("the request's target has no valid host");
     }
-    // The URL's host counts, whatever the field says.
+    // In absolute form the URL's host replaces the field's.
     Ok((authority, if target.starts_with('/') { target.into() } else { format!("/{target}").into() }))
 }
 
@@ -63,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_are_told_from_other_bytes() {
+    fn tokens_are_distinguished_from_other_bytes() {
         for token in ["a", "chat.v1", "X-Ticket", "!#$%&'*+-.^_`|~"] {
             assert!(is_token(token.as_bytes()), "{token}");
         }
@@ -74,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn an_authority_is_a_host_and_perhaps_a_port() {
+    fn an_authority_is_a_host_with_an_optional_port() {
         for (text, expected) in [
             ("h", ("h", None)),
             ("h.example:99", ("h.example", Some("99"))),

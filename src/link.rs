@@ -1,11 +1,12 @@
-//! One connection as the game sees it: state, inbox, outbox account, and how it ended.
+//! The state of one connection, independent of the platform: ready state, inbox, send accounting and close info.
 //!
-//! No socket, no clock, no target. Backends fill it, inside `&mut self` calls only; the public types read it.
+//! Backends update it, only within calls on `&mut self`. The public types read it.
 
 use std::collections::VecDeque;
 
 use crate::{
     close::{CloseCause, CloseInfo},
+    error::Error,
     options::PeerOptions,
     packet::Packet,
     send_accounting::{KEPT_CAPACITY, SendAccounting},
@@ -14,7 +15,7 @@ use crate::{
     stats::Stats,
 };
 
-/// The visible half of a connection.
+/// The part of a connection that the program can observe.
 #[derive(Debug)]
 pub(crate) struct Link {
     state: ReadyState,
@@ -25,19 +26,19 @@ pub(crate) struct Link {
     close_info: Option<CloseInfo>,
     protocol: Option<String>,
     url: Option<String>,
-    /// What has gone through; a backend that measures round trips writes them here.
+    /// The counters. Backends that measure the round-trip time write it here.
     pub(crate) stats: Stats,
-    /// What was sent and has not left yet.
+    /// What is queued for sending.
     pub(crate) outbox: SendAccounting,
 }
 
 impl Link {
-    /// No connection yet.
+    /// Creates the link of a peer that has had no connection.
     pub(crate) fn unused() -> Self {
         Self { state: ReadyState::Closed, ..Self::connecting(&PeerOptions::default(), None) }
     }
 
-    /// A new connection; nothing of an older one is in it.
+    /// Creates the link of a new connection.
     pub(crate) fn connecting(options: &PeerOptions, url: Option<String>) -> Self {
         Self {
             state: ReadyState::Connecting,
@@ -53,7 +54,7 @@ impl Link {
         }
     }
 
-    /// These options hold, not those that it began with. Nothing has been sent or received yet.
+    /// Replaces the limits, before anything was sent or received.
     pub(crate) fn set_limits(&mut self, options: &PeerOptions) {
         debug_assert_eq!(self.state, ReadyState::Connecting);
         self.max_bytes = options.inbound_buffer_size;
@@ -65,26 +66,26 @@ impl Link {
         self.state
     }
 
-    /// What an accepted peer was asked for.
-    #[allow(dead_code, reason = "a browser accepts nobody")]
+    /// Sets the URL that the client of an accepted peer requested.
+    #[allow(dead_code, reason = "browsers accept no connections")]
     pub(crate) fn set_url(&mut self, url: String) {
         self.url = Some(url);
     }
 
-    /// The handshake is done.
+    /// Enters the state `Open` after the handshake.
     pub(crate) fn set_open(&mut self, protocol: Option<String>) {
         debug_assert_eq!(self.state, ReadyState::Connecting);
         self.state = ReadyState::Open;
         self.protocol = protocol;
     }
 
-    /// This end asked to close.
+    /// Enters the state `Closing` when this end starts the closing handshake.
     pub(crate) fn set_closing(&mut self) {
         debug_assert_eq!(self.state, ReadyState::Open);
         self.state = ReadyState::Closing;
     }
 
-    /// The connection is over. The first to say why is believed.
+    /// Enters the state `Closed`. The first call decides the cause.
     pub(crate) fn set_closed(&mut self, info: CloseInfo) {
         if self.state != ReadyState::Closed {
             self.state = ReadyState::Closed;
@@ -93,20 +94,18 @@ impl Link {
         }
     }
 
-    /// The connection is over, with or without a code and a reason from the other end; whether it was this end that
-    /// asked is known here.
+    /// Enters the state `Closed` after the other end's close frame. The state before shows which end closed first.
     pub(crate) fn set_closed_by_frame(&mut self, code: Option<u16>, reason: String) {
-        let asked = self.state == ReadyState::Closing;
-        let cause = if asked { CloseCause::Local } else { CloseCause::Remote };
+        let cause = if self.state == ReadyState::Closing { CloseCause::Local } else { CloseCause::Remote };
         self.set_closed(CloseInfo { code, reason, cause });
     }
 
-    /// Whether a packet of `len` bytes fits into the inbox.
+    /// Returns `true` if the inbox has room for a packet of `len` bytes.
     pub(crate) fn has_room_for(&self, len: usize) -> bool {
         self.inbox.len() < self.max_packets && len <= self.max_bytes.saturating_sub(self.inbox_bytes)
     }
 
-    /// A packet arrived. Backends ask [`has_room_for`](Self::has_room_for) first.
+    /// Adds a packet to the inbox, which [has room](Self::has_room_for) for it.
     pub(crate) fn deliver(&mut self, packet: Packet) {
         self.stats.packets_received += 1;
         self.stats.bytes_received += packet.len() as u64;
@@ -114,6 +113,7 @@ impl Link {
         self.inbox.push_back(packet);
     }
 
+    /// Takes the next packet from the inbox.
     pub(crate) fn take(&mut self) -> Option<Packet> {
         let packet = self.inbox.pop_front()?;
         self.inbox_bytes -= packet.len();
@@ -123,11 +123,12 @@ impl Link {
         Some(packet)
     }
 
-    /// Returns the memory that unread packets take.
+    /// Returns the memory of unread packets, in bytes.
     pub(crate) fn inbox_memory(&self) -> usize {
         self.inbox_bytes + self.inbox.len() * PACKET_OVERHEAD
     }
 
+    /// Returns the number of packets in the inbox.
     pub(crate) fn available(&self) -> usize {
         self.inbox.len()
     }
@@ -144,7 +145,16 @@ impl Link {
         self.url.as_deref()
     }
 
-    /// A packet of `len` bytes was taken for sending.
+    /// Checks that a packet of `len` bytes can be queued for sending. If there is no room, it calls `flush`, which may make
+    /// some, and checks again.
+    pub(crate) fn reserve(&mut self, len: usize, flush: impl FnOnce(&mut Self)) -> Result<(), Error> {
+        self.outbox.check_room(len).or_else(|_| {
+            flush(self);
+            self.outbox.check_room(len)
+        })
+    }
+
+    /// Counts a packet of `len` bytes as sent.
     pub(crate) fn count_sent(&mut self, len: usize) {
         self.stats.packets_sent += 1;
         self.stats.bytes_sent += len as u64;
@@ -170,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_cause_is_believed() {
+    fn the_first_cause_is_kept() {
         let mut link = Link::connecting(&PeerOptions::default(), None);
         link.set_closed(CloseInfo::new(CloseCause::MessageTooBig));
         link.set_closed(CloseInfo::new(CloseCause::ConnectionLost));

@@ -1,4 +1,4 @@
-//! [`WebSocketPeer`]: the checks that every platform shares, then the backend.
+//! [`WebSocketPeer`]: the checks common to all platforms, before the calls to the backend.
 
 mod closing;
 mod platform;
@@ -20,19 +20,17 @@ use crate::{
 
 /// One end of a WebSocket connection, driven by polling.
 ///
-/// Call [`poll`](Self::poll) once a frame, read with [`recv`](Self::recv), send with [`send`](Self::send) and
-/// [`send_text`](Self::send_text). Nothing that can be asked of it changes between calls that take `&mut self`, nothing
-/// blocks, and what the network does never comes as an `Err`: it comes as [`ReadyState::Closed`] with a
-/// [`close_info`](Self::close_info).
+/// Call [`poll`](Self::poll) once a frame, receive with [`recv`](Self::recv), and send with [`send`](Self::send) and
+/// [`send_text`](Self::send_text). Calls do not block, and the peer's state changes only in calls that take `&mut self`. Network
+/// failures are not returned as `Err`: the state becomes [`ReadyState::Closed`], with a [`close_info`](Self::close_info).
 ///
 /// After the end the same peer can connect again. Dropping it ends the connection at once, without a closing handshake.
 ///
-/// Programs without frames call [`wait`](Self::wait) in place of `poll`, natively, or set a hook that is called when there
-/// is something to poll for: [`on_wake`](Self::on_wake).
+/// Programs without a frame loop call [`wait`](Self::wait) instead of `poll` (natively), or set a hook with
+/// [`on_wake`](Self::on_wake).
 ///
-/// It is `Send` and `Sync` on every platform. In a browser it belongs to the thread that made the connection or set the
-/// hook (the page or one worker); using or dropping such a peer on another thread of a multi-threaded WebAssembly
-/// program panics.
+/// It is `Send` and `Sync` on every platform. In a browser it belongs to the thread (the page or one worker) that made the
+/// connection or set the hook. In a multi-threaded WebAssembly program, using or dropping it on another thread panics.
 ///
 /// ```no_run
 #[doc = include_str!("../examples/hello_client.rs")]
@@ -43,37 +41,37 @@ pub struct WebSocketPeer {
     options: PeerOptions,
     link: Link,
     socket: Option<Socket>,
-    /// Whether the last connection was accepted: then this end is a server's, and may send a server's close codes.
-    accepted: bool,
-    /// The state that the program was last told.
-    told: ReadyState,
+    /// `true` if this end has the role of a server. It may then send a server's close codes.
+    is_server: bool,
+    /// The state that the last poll returned.
+    reported: ReadyState,
     notifier: Notifier,
 }
 
 impl WebSocketPeer {
-    /// A peer with the default [`PeerOptions`], not connected.
+    /// Creates an unconnected peer with the default [`PeerOptions`].
     pub fn new() -> Self {
         Self::with_options(PeerOptions::default())
     }
 
-    /// A peer with these options, not connected. They are checked when it connects or accepts.
+    /// Creates an unconnected peer with these options. They are checked when it connects or accepts.
     pub fn with_options(options: PeerOptions) -> Self {
         Self {
             options,
             link: Link::unused(),
             socket: None,
-            accepted: false,
-            told: ReadyState::Closed,
+            is_server: false,
+            reported: ReadyState::Closed,
             notifier: Notifier::default(),
         }
     }
 
-    /// The options for the next connection.
+    /// Returns the options of the next connection.
     pub fn options(&self) -> &PeerOptions {
         &self.options
     }
 
-    /// Replaces the options. A connection that is there keeps those it began with.
+    /// Sets the options of the next connection. The current one keeps its own.
     ///
     /// Godot: `set_supported_protocols`, `set_handshake_headers`, `set_inbound_buffer_size`,
     /// `set_outbound_buffer_size`, `set_max_queued_packets`, `set_heartbeat_interval`.
@@ -87,22 +85,22 @@ impl WebSocketPeer {
         self.options = options;
     }
 
-    /// Begins to connect to a `ws:` or `wss:` URL. The state is then [`ReadyState::Connecting`], and
-    /// [`poll`](Self::poll) tells what comes of it within [`PeerOptions::connect_timeout`].
+    /// Begins to connect to a `ws:` or `wss:` URL. The state is then [`ReadyState::Connecting`]. A [`poll`](Self::poll) reports
+    /// the result within [`PeerOptions::connect_timeout`].
     ///
-    /// Everything of an older connection is forgotten, unread packets too. One that is still closing is dropped.
+    /// The previous connection is dropped if it is still closing, and its unread packets and close info are discarded.
     ///
-    /// The URL is read strictly (no credentials, no fragment, nothing that browsers would silently repair), so that
-    /// it means the same everywhere. `localhost` and names that end in `.localhost` mean this machine and are not looked
-    /// up (RFC 6761, 6.3). The attempt begins at once. The call does not block, but the first one for a
-    /// `wss:` URL in a process may take some milliseconds, in which the platform's certificates are read.
+    /// URLs are parsed strictly, so that they mean the same on every platform: without credentials, a fragment, or anything
+    /// that browsers would repair. `localhost` and names that end in `.localhost` mean this machine, without a lookup
+    /// (RFC 6761, 6.3). The call does not block, but the first one for a `wss:` URL in a process may take some milliseconds to
+    /// read the platform's certificates.
     ///
     /// # Errors
     /// - [`Error::AlreadyInUse`] while connecting or open.
     /// - [`Error::InvalidUrl`], [`Error::InvalidOption`].
     /// - [`Error::BlockedPort`] for a port that browsers block, unless [`PeerOptions::allow_blocked_ports`] is set.
-    /// - [`Error::Unsupported`] for what the platform cannot do: [`headers`](PeerOptions::headers), [`tls`](PeerOptions::tls)
-    ///   settings and blocked ports in a browser, `wss:` in a native build without the feature `tls`.
+    /// - [`Error::Unsupported`] in a browser for [`headers`](PeerOptions::headers), [`tls`](PeerOptions::tls) settings and blocked
+    ///   ports; natively for a `wss:` URL without the feature `tls`.
     ///
     /// Godot: `connect_to_url`.
     #[doc(alias = "connect_to_url")]
@@ -115,16 +113,16 @@ impl WebSocketPeer {
         self.start(socket, Link::connecting(&self.options, Some(url.to_owned())), false)
     }
 
-    /// Takes over a TCP stream that a listener accepted, and begins the server's side of the handshake on it; of the
-    /// secure channel before that, if [`PeerOptions::tls`] has an identity.
+    /// Takes over a TCP stream that a listener accepted, and begins the server's side of the handshake. If
+    /// [`PeerOptions::tls`] has a certificate, the TLS handshake comes before it.
     ///
-    /// [`PeerOptions::for_server`] has defaults for strangers.
+    /// [`PeerOptions::for_server`] has defaults for untrusted clients.
     ///
     /// # Errors
     /// - [`Error::AlreadyInUse`] while connecting or open.
-    /// - [`Error::InvalidOption`]; also for an identity that the TLS library cannot use.
+    /// - [`Error::InvalidOption`]; also for a certificate that the TLS library cannot use.
     /// - [`Error::Io`] if the stream cannot be made non-blocking.
-    /// - [`Error::Unsupported`] in a browser, and for an identity in a build without the feature `tls`.
+    /// - [`Error::Unsupported`] in a browser, and for a certificate in a build without the feature `tls`.
     ///
     /// Godot: `accept_stream`.
     #[doc(alias = "accept_stream")]
@@ -135,9 +133,9 @@ impl WebSocketPeer {
         self.start(socket, Link::connecting(&self.options, None), true)
     }
 
-    /// Moves the connection on and tells its state. Call it once a frame. It never blocks.
+    /// Does the connection's pending work, and returns its state. Call it once a frame. It does not block.
     ///
-    /// An idle connection costs one system call natively, and none of the browser's time on the web.
+    /// Natively an idle connection costs one system call. In a browser it costs no call to the browser.
     ///
     /// Godot: `poll`.
     pub fn poll(&mut self) -> ReadyState {
@@ -145,16 +143,16 @@ impl WebSocketPeer {
             self.notifier.poll_begins(socket);
             socket.poll(&mut self.link);
             if self.link.state() == ReadyState::Closed && !socket.lingers() {
-                self.let_go();
+                self.drop_socket();
             } else {
                 self.notifier.poll_ends(socket, &self.link);
             }
         }
-        self.told = self.link.state();
-        self.told
+        self.reported = self.link.state();
+        self.reported
     }
 
-    /// The state as of the last call that could change it.
+    /// Returns the state as of the last call on `&mut self`.
     ///
     /// Godot: `get_ready_state`.
     #[doc(alias = "get_ready_state")]
@@ -162,12 +160,12 @@ impl WebSocketPeer {
         self.link.state()
     }
 
-    /// The next packet, in the order in which they were sent. Works in every state: what arrived before a close can
+    /// Takes the next packet from the inbox, in the order in which they were sent. Packets that arrived before a close can
     /// still be read after it.
     ///
-    /// When it answers `None`, replies that were gathered while reading are handed to the network.
+    /// When the inbox is empty it returns `None`, and [flushes](Self::flush) packets that were sent while it was not.
     ///
-    /// Godot: `get_packet`; whether it was text: `was_string_packet`.
+    /// Godot: `get_packet`, `was_string_packet`.
     #[doc(alias = "get_packet")]
     pub fn recv(&mut self) -> Option<Packet> {
         let packet = self.link.take();
@@ -177,7 +175,7 @@ impl WebSocketPeer {
         packet
     }
 
-    /// How many packets [`recv`](Self::recv) would give now.
+    /// Returns the number of packets in the inbox.
     ///
     /// Godot: `get_available_packet_count`.
     #[doc(alias = "get_available_packet_count")]
@@ -187,17 +185,16 @@ impl WebSocketPeer {
 
     /// Sends a binary packet.
     ///
-    /// It leaves at once if no packet waits to be read. While some do, what is sent is gathered, and leaves in one
-    /// piece when [`recv`](Self::recv) answers `None`, at [`flush`](Self::flush) or at the next [`poll`](Self::poll),
-    /// whichever is first.
+    /// It is written at once if the inbox is empty. Otherwise it is gathered with other packets until [`recv`](Self::recv)
+    /// returns `None`, or the next [`flush`](Self::flush) or [`poll`](Self::poll).
     ///
     /// # Errors
-    /// With each of them nothing was queued, not even in part:
+    /// On an error nothing was queued, not even in part.
     /// - [`Error::NotOpen`] in every state but open.
-    /// - [`Error::PacketTooBig`] for more than [`PeerOptions::outbound_buffer_size`].
-    /// - [`Error::OutboundFull`] while too much waits already, in bytes or in packets.
+    /// - [`Error::PacketTooBig`] for a packet larger than [`PeerOptions::outbound_buffer_size`].
+    /// - [`Error::OutboundFull`] if the send queue has no room, in bytes or in packets.
     ///
-    /// Godot: `send`, `put_packet`. A packet of no bytes is sent, where `put_packet` drops it.
+    /// Godot: `send`, `put_packet`. Empty packets are sent; `put_packet` drops them.
     #[doc(alias = "put_packet")]
     pub fn send(&mut self, data: &[u8]) -> Result<(), Error> {
         self.send_any(Outgoing::Binary(data))
@@ -213,7 +210,7 @@ impl WebSocketPeer {
         self.send_any(Outgoing::Text(text))
     }
 
-    /// Sends a packet of either kind, sharing its bytes: for relays and broadcasts.
+    /// Sends a packet of either kind without copying its bytes. For relays and broadcasts.
     ///
     /// # Errors
     /// Those of [`send`](Self::send).
@@ -221,22 +218,21 @@ impl WebSocketPeer {
         self.send_any(Outgoing::Shared(packet))
     }
 
-    /// Sends a value as a binary packet, which [`Packet::to_variant`] or an engine's `get_var` reads.
-    ///
-    /// Whole objects are refused; [`Variant::encode_into`] writes them, too.
+    /// Sends a value as a binary packet, to be read by [`Packet::to_variant`] or an engine's `get_var`.
     ///
     /// # Errors
-    /// Those of [`send`](Self::send), and [`Error::InvalidVariant`] for a value that has no binary form.
+    /// Those of [`send`](Self::send), and [`Error::InvalidVariant`] for a value without a binary form, and for whole objects,
+    /// which [`Variant::encode_into`] can write.
     ///
-    /// Godot: `put_var`. What `encode_buffer_max_size` is there, [`PeerOptions::outbound_buffer_size`] is here.
+    /// Godot: `put_var`. [`PeerOptions::outbound_buffer_size`] replaces `encode_buffer_max_size`.
     #[doc(alias = "put_var")]
     pub fn send_variant(&mut self, value: &Variant) -> Result<(), Error> {
         self.send(&value.encode()?)
     }
 
-    /// Hands to the network what [`send`](Self::send) has gathered. Seldom needed.
+    /// Writes the packets that [`send`](Self::send) has gathered. Rarely needed.
     ///
-    /// Platform: a browser gathers nothing.
+    /// Platform: no effect in a browser, where packets are not gathered.
     pub fn flush(&mut self) {
         if let Some(socket) = &mut self.socket {
             socket.flush(&mut self.link);
@@ -244,8 +240,8 @@ impl WebSocketPeer {
         }
     }
 
-    /// How many payload bytes were sent and have not been handed to the kernel, or by the browser to the network, as
-    /// of the last call that could change it. A packet that has left in part counts whole.
+    /// Returns the number of payload bytes in the send queue: those that were sent, and not yet passed to the kernel, or by the
+    /// browser to the network. A partly written packet counts in full.
     ///
     /// Godot: `get_current_outbound_buffered_amount`.
     #[doc(alias = "get_current_outbound_buffered_amount")]
@@ -253,7 +249,7 @@ impl WebSocketPeer {
         self.link.outbox.bytes()
     }
 
-    /// The sub-protocol that the handshake chose from [`PeerOptions::protocols`].
+    /// Returns the sub-protocol that the handshake chose from [`PeerOptions::protocols`].
     ///
     /// Godot: `get_selected_protocol`.
     #[doc(alias = "get_selected_protocol")]
@@ -261,8 +257,8 @@ impl WebSocketPeer {
         self.link.protocol()
     }
 
-    /// The URL that was connected to, as it was given; for an accepted peer the one that the other end asked for,
-    /// known once it is open. Kept after the close.
+    /// Returns the URL as it was passed to [`connect`](Self::connect); for an accepted peer, once it is open, the URL that the
+    /// other end requested. It is kept after the close.
     ///
     /// Godot: `get_requested_url`.
     #[doc(alias = "get_requested_url")]
@@ -270,22 +266,22 @@ impl WebSocketPeer {
         self.link.url()
     }
 
-    /// Packets and bytes each way on this connection, and its round trip.
+    /// Returns the counters of this connection, and its round-trip time.
     pub fn stats(&self) -> Stats {
         self.link.stats
     }
 
-    /// Puts a new connection in the place of whatever is left of the last one.
-    fn start(&mut self, mut socket: Socket, link: Link, accepted: bool) -> Result<(), Error> {
+    /// Replaces the previous connection.
+    fn start(&mut self, mut socket: Socket, link: Link, is_server: bool) -> Result<(), Error> {
         self.notifier.attach(&mut socket, &link)?;
         self.socket = Some(socket);
         self.link = link;
-        self.accepted = accepted;
-        self.told = self.link.state();
+        self.is_server = is_server;
+        self.reported = self.link.state();
         Ok(())
     }
 
-    fn let_go(&mut self) {
+    fn drop_socket(&mut self) {
         self.socket = None;
         self.notifier.detach();
     }
@@ -293,11 +289,7 @@ impl WebSocketPeer {
     fn send_any(&mut self, packet: Outgoing<'_>) -> Result<(), Error> {
         match (self.link.state(), &mut self.socket) {
             (ReadyState::Open, Some(socket)) => {
-                if self.link.outbox.check_room(packet.len()).is_err() {
-                    // What was only gathered may leave now, and then there is room.
-                    socket.flush(&mut self.link);
-                    self.link.outbox.check_room(packet.len())?;
-                }
+                self.link.reserve(packet.len(), |link| socket.flush(link))?;
                 socket.send(packet, &mut self.link)?;
                 self.link.count_sent(packet.len());
                 self.notifier.changed(socket, &self.link);
@@ -320,7 +312,7 @@ impl WebSocketPeer {
 }
 
 impl fmt::Debug for WebSocketPeer {
-    /// No URL, header or packet: they may hold secrets, and this may end in a log.
+    /// Shows no URL, header field or packet, which may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebSocketPeer")
             .field("state", &self.state())

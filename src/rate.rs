@@ -1,28 +1,28 @@
-//! Rate limits: amounts and times in, verdicts out.
+//! Rate limits, independent of any clock.
 
 use std::time::Duration;
 
-/// The time whose worth may come at once.
+/// The size of a burst, as time: this many seconds' worth of units may arrive at once.
 const BURST: Duration = Duration::from_secs(2);
 
-/// When something was received: at `at`, or up to as early as `since`, the time of the poll before.
+/// When something was received: between `since`, the time of the previous poll, and `at`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrival {
     pub(crate) since: Duration,
     pub(crate) at: Duration,
 }
 
-/// A leaky bucket, stored as the time at which it will be empty.
+/// A rate limit: a leaky bucket, stored as the time at which it will be empty.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rate {
     /// Zero: no limit.
     per_second: u32,
-    /// In nanoseconds: a server has several of these for each connection.
+    /// In nanoseconds, which takes less memory than a `Duration`: a server has several limits for each connection.
     empty_at: u64,
 }
 
 impl Rate {
-    /// Creates a limit in units per second; zero is no limit.
+    /// Creates a limit in units per second. Zero: no limit.
     pub(crate) fn new(per_second: u32) -> Self {
         Self { per_second, empty_at: 0 }
     }
@@ -32,12 +32,12 @@ impl Rate {
         self.per_second > 0
     }
 
-    /// Returns `true` if nothing is left in it of what was counted.
+    /// Returns `true` if the bucket is empty.
     pub(crate) fn is_empty(&self, now: Duration) -> bool {
         self.empty_at <= nanos(now)
     }
 
-    /// Returns when what was counted is within the limit again.
+    /// Returns when the counted amount is within the limit again.
     pub(crate) fn within_limit_at(&self) -> Duration {
         Duration::from_nanos(self.empty_at).saturating_sub(BURST)
     }
@@ -53,7 +53,7 @@ impl Rate {
     }
 }
 
-/// A time in nanoseconds, for some hundred years.
+/// Converts a time to nanoseconds, capped at about 584 years.
 fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_latest_time_overflows_nothing() {
+    fn the_latest_time_does_not_overflow() {
         let arrival = Arrival { since: Duration::MAX, at: Duration::MAX };
         let mut rate = Rate::new(1);
         assert!(rate.take(u64::MAX, arrival) && rate.take(u64::MAX, arrival));

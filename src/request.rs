@@ -1,4 +1,4 @@
-//! A client's request, as the program that serves it sees it.
+//! [`Request`]: a client's HTTP request.
 
 use std::{fmt, net::SocketAddr};
 
@@ -6,19 +6,18 @@ use bytes::Bytes;
 
 use crate::http::is_token;
 
-/// What a client asked for: the request that began its connection, checked and parsed. Mostly it asks for a WebSocket; where it
-/// does not, [`is_upgrade`](Self::is_upgrade) is `false`.
+/// The HTTP request with which a client began its connection, checked and parsed. [`is_upgrade`](Self::is_upgrade) returns
+/// `true` if it asks for a WebSocket.
 ///
-/// A server shows it to the hook of [`on_request`](crate::WebSocketServer::on_request), which decides with it, and
-/// later in [`PeerInfo`](crate::PeerInfo). A clone shares the bytes. Everything in it was written by a stranger:
+/// A server passes it to the hook of [`on_request`](crate::WebSocketServer::on_request), and keeps it in
+/// [`PeerInfo`](crate::PeerInfo). Clones share its bytes. All of it is untrusted input:
 ///
-/// - [`origin`](Self::origin) can be believed only if a browser sent it. Whoever is no browser sends what it likes, or none:
-///   it keeps foreign pages away from a player's cookies, not cheaters from a server.
-/// - A ticket in the [`query`](Self::query) ends in the logs of every proxy on the way. Rather let clients send it
-///   as a [sub-protocol](Self::protocols) or in the first packet. `Debug` shows neither the query nor any field's
-///   value.
+/// - Only browsers send a reliable [`origin`](Self::origin). Other programs send any origin, or none. Checking it protects a
+///   player's cookies from other sites' pages; it does not keep cheaters out.
+/// - The [`query`](Self::query) ends up in the logs of proxies. Let clients send a ticket as a
+///   [sub-protocol](Self::protocols) or in the first packet instead. `Debug` shows neither the query nor the value of any field.
 ///
-/// Platform: a browser accepts no connections, so no program meets one there.
+/// Platform: natively only, as servers are.
 #[derive(Clone)]
 pub struct Request {
     addr: SocketAddr,
@@ -27,14 +26,14 @@ pub struct Request {
     is_head: bool,
     target_len: usize,
     host_len: usize,
-    /// All in one piece: the target, the host, and `name:value` with a line feed for each field. No name has a colon
-    /// and no value a line feed, so that where they end need not be kept.
+    /// The target, the host, and `name:value` with a line feed for each field. Names contain no colon and values no line feed,
+    /// so their lengths need not be stored.
     head: Bytes,
 }
 
 #[allow(dead_code, reason = "only backends that accept connections have requests")]
 impl Request {
-    /// `target` is path and query; the fields come as a parser gives them, with no line feed in any.
+    /// Creates an upgrade request. `target` is the path with the query. The fields are parsed, so they contain no line feed.
     pub(crate) fn new<'a>(
         addr: SocketAddr,
         is_secure: bool,
@@ -52,72 +51,72 @@ impl Request {
             head.extend_from_slice(value.trim_ascii());
             head.push(b'\n');
         }
-        // It may be kept for as long as the connection lasts: not a byte more than it needs.
+        // It may be kept while the connection lasts, so spare capacity is freed.
         let head = head.into_boxed_slice().into();
         let (target_len, host_len) = (target.len(), host.len());
         Self { addr, is_secure, is_upgrade: true, is_head: false, target_len, host_len, head }
     }
 
-    /// Makes it one that does not ask for a WebSocket, of the method HEAD or else GET.
+    /// Turns it into a plain HTTP request, with the method HEAD or GET.
     pub(crate) fn into_plain(self, is_head: bool) -> Self {
         Self { is_upgrade: false, is_head, ..self }
     }
 }
 
 impl Request {
-    /// Who connected. Behind a proxy that is the proxy.
+    /// Returns the client's address. Behind a proxy it is the proxy's.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Whether it came over TLS that this server speaks itself.
+    /// Returns `true` if it came over TLS that this server terminates itself.
     pub fn is_secure(&self) -> bool {
         self.is_secure
     }
 
     /// Returns `true` if the client asks for a WebSocket, and `false` for a plain HTTP request, such as that of a health check.
-    /// A plain request can be answered by [`Admission::respond`](crate::Admission::respond), but it cannot be accepted.
+    /// Plain requests can be answered by [`Admission::respond`](crate::Admission::respond), but not accepted.
     pub fn is_upgrade(&self) -> bool {
         self.is_upgrade
     }
 
-    /// The method: `GET`; for a request that is no [upgrade](Self::is_upgrade) also `HEAD`.
+    /// Returns the method: `GET`, or `HEAD` for some plain requests.
     pub fn method(&self) -> &str {
         if self.is_head { "HEAD" } else { "GET" }
     }
 
-    /// The path, as it was sent: percent-encoding is not undone, and nothing in it is resolved. It begins with `/`.
+    /// Returns the path as it was sent, beginning with `/`. Nothing in it is percent-decoded or resolved.
     pub fn path(&self) -> &str {
         let target = self.target();
         target.split_once('?').map_or(target, |(path, _)| path)
     }
 
-    /// What follows the path's `?`, as it was sent. Keep it out of logs.
+    /// Returns the query as it was sent, without the `?`. Keep it out of logs.
     pub fn query(&self) -> Option<&str> {
         self.target().split_once('?').map(|(_, query)| query)
     }
 
-    /// The host that was asked for, with the port unless it is the scheme's own. Empty for an HTTP/1.0 request without the field,
-    /// which is never an [upgrade](Self::is_upgrade).
+    /// Returns the requested host, with the port unless it is the scheme's default. Empty for an HTTP/1.0 request without the
+    /// field `Host`, which is never an [upgrade](Self::is_upgrade).
     pub fn host(&self) -> &str {
         self.text(self.target_len, self.target_len + self.host_len)
     }
 
-    /// The site whose page connects, as its browser tells: `https://example.com`, or `null` where the browser hides it.
-    /// `None` where the field is missing, which is so for most programs that are no browsers, and where it is no ASCII.
+    /// Returns the origin of the page that connects, as sent by its browser: `https://example.com`, or `null` if the browser
+    /// hides it. `None` if the field is missing, as with most programs other than browsers, or not ASCII.
     pub fn origin(&self) -> Option<&str> {
         self.header("origin")
             .filter(|value| value.is_ascii())
             .and_then(|value| std::str::from_utf8(value).ok())
     }
 
-    /// The value of the first field of this name, in whatever case it was sent, without the white space around it.
-    /// Bytes: what a stranger sends need not be text.
+    /// Returns the value of the first field with this name, without the white space around it. The comparison ignores case.
+    /// The value is untrusted, and may not be text.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         self.values(name).next()
     }
 
-    /// Every header field, name and value, in the order in which they were sent.
+    /// Returns all header fields as names and values, in the order in which they were sent.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
         let fields = self.head.get(self.target_len + self.host_len..).unwrap_or_default();
         fields.split(|&byte| byte == b'\n').filter_map(|line| {
@@ -127,7 +126,7 @@ impl Request {
         })
     }
 
-    /// The sub-protocols that the client offers, best first. What is no token is left out.
+    /// Returns the sub-protocols that the client offers, best first. Invalid names are left out.
     pub fn protocols(&self) -> impl Iterator<Item = &str> {
         self.values("sec-websocket-protocol")
             .flat_map(|value| value.split(|&byte| byte == b','))
@@ -136,8 +135,7 @@ impl Request {
             .filter_map(|offered| std::str::from_utf8(offered).ok())
     }
 
-    /// The URL that the client asked for, query included: of the scheme `ws` or `wss`; of `http` or `https` where it is no
-    /// [upgrade](Self::is_upgrade).
+    /// Returns the requested URL, query included. Its scheme is `ws` or `wss`; `http` or `https` for plain requests.
     pub fn url(&self) -> String {
         let scheme = match (self.is_upgrade, self.is_secure) {
             (true, false) => "ws",
@@ -148,7 +146,7 @@ impl Request {
         format!("{scheme}://{}{}", self.host(), self.target())
     }
 
-    /// The memory that it takes.
+    /// Returns the memory that it uses, in bytes.
     pub(crate) fn memory_usage(&self) -> usize {
         self.head.len()
     }
@@ -157,7 +155,7 @@ impl Request {
         self.text(0, self.target_len)
     }
 
-    /// A part that was text when it came in.
+    /// Returns a part that was valid UTF-8 when it was added.
     fn text(&self, start: usize, end: usize) -> &str {
         self.head.get(start..end).and_then(|part| std::str::from_utf8(part).ok()).unwrap_or_default()
     }
@@ -168,7 +166,7 @@ impl Request {
 }
 
 impl fmt::Debug for Request {
-    /// Shows nothing that a secret might be in: of the query only that there is one, of the fields only how many.
+    /// Shows no secrets: of the query only whether there is one, of the fields only how many.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
             .field("addr", &self.addr)
@@ -192,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn every_part_is_found_again() {
+    fn every_part_is_returned_as_it_was_sent() {
         let request = request(
             "/a/b%20c?x=1?y=2",
             &[("Host", b"h.example:99"), ("Origin", b" https://h.example "), ("X-A", b"1:2"), ("x-a", b"3")],
@@ -219,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_none_and_what_is_empty_is_empty() {
+    fn missing_parts_are_none_and_empty_parts_are_empty() {
         let nothing = request("/", &[]);
         assert_eq!((nothing.path(), nothing.query(), nothing.origin()), ("/", None, None));
         assert_eq!((nothing.headers().count(), nothing.protocols().count()), (0, 0));
@@ -228,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_stay_bytes() {
+    fn values_that_are_not_text_are_returned_as_bytes() {
         let request =
             request("/é", &[("Origin", b"https://\xff"), ("X", b"\x80\t\xfe"), ("Y", "ü".as_bytes())]);
         assert_eq!((request.path(), request.origin()), ("/é", None));
@@ -237,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn of_the_protocols_only_tokens_are_offered() {
+    fn invalid_protocol_names_are_left_out() {
         let request = request(
             "/",
             &[
@@ -250,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_keeps_secrets() {
+    fn debug_shows_no_secrets() {
         let request = request("/room?ticket=s3cret", &[("Cookie", b"s3cret"), ("Authorization", b"s3cret")]);
         let shown = format!("{request:?}");
         assert!(shown.contains("/room") && shown.contains("192.0.2.1:5000"), "{shown}");

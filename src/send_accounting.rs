@@ -1,36 +1,39 @@
-//! The account of what was sent but has not left yet: how many packets, how many bytes.
+//! Accounting of packets that are queued for sending: how many packets, how many bytes.
 
 use std::collections::VecDeque;
 
 use crate::{error::Error, options::PeerOptions, shared_bytes::PACKET_OVERHEAD};
 
-/// For how many packets an empty queue keeps its memory. One burst must not cost a connection more for the rest of its life.
+/// The largest capacity, in packets, that an empty queue keeps. So one burst does not increase a connection's memory for good.
 pub(crate) const KEPT_CAPACITY: usize = 64;
 
-/// Counts packets from `send` until the kernel, or the browser's network, has them. It holds no bytes.
+/// Counts packets from `send` until the kernel, or the browser's network, has taken them. It holds no bytes itself.
 ///
-/// Backends report progress in bytes on the wire, framing and all; the limits are in payload bytes. A packet counts
-/// whole until its last byte is gone, as in Godot.
+/// Backends report progress in bytes on the wire, frame headers included. The limits are in payload bytes. A packet counts in
+/// full until its last byte has left, as in Godot.
 #[derive(Debug, Default)]
 pub(crate) struct SendAccounting {
-    waiting: VecDeque<Waiting>,
-    /// Bytes of control frames that stand before the first packet that waits,
-    control: usize,
-    /// and of those behind it.
-    control_behind: usize,
-    payload: usize,
-    /// Packets behind those: they have no bytes on the wire yet.
-    later: usize,
-    later_payload: usize,
+    framed: VecDeque<Framed>,
+    /// Payload bytes of the packets in `framed`.
+    framed_payload: usize,
+    /// Bytes of control frames before the first packet in `framed`.
+    control_before: usize,
+    /// Bytes of control frames after packets in `framed`.
+    control_after: usize,
+    /// Packets behind those: they have no frame yet.
+    unframed: usize,
+    unframed_payload: usize,
     max_bytes: usize,
     max_packets: usize,
 }
 
+/// A packet whose frame is queued.
 #[derive(Debug)]
-struct Waiting {
+struct Framed {
+    /// Bytes of its frame and of the control frames after it.
     wire: usize,
     payload: usize,
-    /// How much of `wire` are control frames behind it.
+    /// Bytes of the control frames after it.
     control: usize,
 }
 
@@ -43,19 +46,15 @@ impl SendAccounting {
         }
     }
 
-    /// Whether a packet of `len` bytes may be sent now.
+    /// Checks that there is room for a packet of `len` bytes.
     pub(crate) fn check_room(&self, len: usize) -> Result<(), Error> {
-        if len > self.max_bytes {
-            return Err(Error::PacketTooBig { len, max: self.max_bytes });
-        }
-        if self.packets() >= self.max_packets {
+        if len <= self.max_bytes && self.packets() >= self.max_packets {
             return Err(Error::OutboundFull { room: 0 });
         }
-        let room = self.max_bytes.saturating_sub(self.bytes());
-        if len > room { Err(Error::OutboundFull { room }) } else { Ok(()) }
+        self.check_room_in_place_of(0, len)
     }
 
-    /// Whether a packet of `len` bytes may take the place of one of `replaced` bytes.
+    /// Checks that there is room for a packet of `len` bytes if it replaces one of `replaced` bytes.
     pub(crate) fn check_room_in_place_of(&self, replaced: usize, len: usize) -> Result<(), Error> {
         if len > self.max_bytes {
             return Err(Error::PacketTooBig { len, max: self.max_bytes });
@@ -64,83 +63,83 @@ impl SendAccounting {
         if len > room { Err(Error::OutboundFull { room }) } else { Ok(()) }
     }
 
-    /// Whether a packet of `len` bytes might be sent now if those without frames were dropped.
+    /// Returns `true` if there is room for a packet of `len` bytes once all packets without a frame are dropped.
     pub(crate) fn can_make_room(&self, len: usize) -> bool {
-        len <= self.max_bytes.saturating_sub(self.payload) && self.waiting.len() < self.max_packets
+        len <= self.max_bytes.saturating_sub(self.framed_payload) && self.framed.len() < self.max_packets
     }
 
-    /// A packet of `payload` bytes waits that has no frame yet.
-    #[allow(dead_code, reason = "a browser queues by itself")]
+    /// Adds a packet that has no frame yet.
+    #[allow(dead_code, reason = "browsers have their own send queue")]
     pub(crate) fn add_unframed(&mut self, payload: usize) {
-        self.later += 1;
-        self.later_payload += payload;
+        self.unframed += 1;
+        self.unframed_payload += payload;
     }
 
-    /// Such a packet was dropped, or gets its frame now. After [`clear`](Self::clear) it is no longer in the account.
-    #[allow(dead_code, reason = "a browser queues by itself")]
+    /// Removes such a packet, because it is dropped or gets its frame. No effect after [`clear`](Self::clear).
+    #[allow(dead_code, reason = "browsers have their own send queue")]
     pub(crate) fn remove_unframed(&mut self, payload: usize) {
-        self.later = self.later.saturating_sub(1);
-        self.later_payload = self.later_payload.saturating_sub(payload);
+        self.unframed = self.unframed.saturating_sub(1);
+        self.unframed_payload = self.unframed_payload.saturating_sub(payload);
     }
 
-    /// A frame of `wire` bytes waits. `payload` are the bytes of its packet; `None` if it is no packet but a ping, a pong
-    /// or a close. Such a frame takes no room, and the account of a thousand of them is no longer than that of one.
+    /// Adds a frame of `wire` bytes. `payload` is the size of its packet, or `None` for a control frame. Control frames take no
+    /// room, and a thousand of them need no more memory here than one.
     pub(crate) fn add_frame(&mut self, wire: usize, payload: Option<usize>) {
-        match (payload, self.waiting.back_mut()) {
+        match (payload, self.framed.back_mut()) {
             (Some(payload), _) => {
-                self.waiting.push_back(Waiting { wire, payload, control: 0 });
-                self.payload += payload;
+                self.framed.push_back(Framed { wire, payload, control: 0 });
+                self.framed_payload += payload;
             }
             (None, Some(last)) => {
                 last.wire += wire;
                 last.control += wire;
-                self.control_behind += wire;
+                self.control_after += wire;
             }
-            (None, None) => self.control += wire,
+            (None, None) => self.control_before += wire,
         }
     }
 
-    /// `wire` more bytes have left.
+    /// Removes `wire` bytes that have left.
     pub(crate) fn wire_bytes_sent(&mut self, mut wire: usize) {
-        let control = wire.min(self.control);
-        self.control -= control;
+        let control = wire.min(self.control_before);
+        self.control_before -= control;
         wire -= control;
-        while let Some(first) = self.waiting.front_mut() {
+        while let Some(first) = self.framed.front_mut() {
             if first.wire > wire {
                 first.wire -= wire;
                 return;
             }
             wire -= first.wire;
-            self.payload -= first.payload;
-            self.control_behind -= first.control;
-            self.waiting.pop_front();
+            self.framed_payload -= first.payload;
+            self.control_after -= first.control;
+            self.framed.pop_front();
         }
-        if self.waiting.capacity() > KEPT_CAPACITY {
-            self.waiting = VecDeque::new();
+        if self.framed.capacity() > KEPT_CAPACITY {
+            self.framed = VecDeque::new();
         }
     }
 
-    /// Everything has left.
+    /// Removes everything.
     pub(crate) fn clear(&mut self) {
-        self.waiting.clear();
-        self.control = 0;
-        self.control_behind = 0;
-        self.payload = 0;
-        self.later = 0;
-        self.later_payload = 0;
+        self.framed.clear();
+        self.framed_payload = 0;
+        self.control_before = 0;
+        self.control_after = 0;
+        self.unframed = 0;
+        self.unframed_payload = 0;
     }
 
-    /// The memory that this takes.
+    /// Returns the memory of everything that is queued, in bytes.
     pub(crate) fn memory_usage(&self) -> usize {
-        self.bytes() + self.packets() * PACKET_OVERHEAD + self.control + self.control_behind
+        self.bytes() + self.packets() * PACKET_OVERHEAD + self.control_before + self.control_after
     }
 
-    /// Returns `true` if it is less than half full, in bytes and in packets.
+    /// Returns `true` if the queue is at most half full, in bytes and in packets.
     pub(crate) fn is_below_half(&self) -> bool {
         self.is_below(2)
     }
 
-    /// Returns `true` if it is less than a quarter full, in bytes and in packets.
+    /// Returns `true` if the queue is at most a quarter full, in bytes and in packets.
     pub(crate) fn is_below_quarter(&self) -> bool {
         self.is_below(4)
     }
@@ -149,14 +148,14 @@ impl SendAccounting {
         self.bytes() <= self.max_bytes / parts && self.packets() <= self.max_packets / parts
     }
 
-    /// Payload bytes that wait.
+    /// Returns the number of queued payload bytes.
     pub(crate) fn bytes(&self) -> usize {
-        self.payload + self.later_payload
+        self.framed_payload + self.unframed_payload
     }
 
-    /// Packets that wait.
+    /// Returns the number of queued packets.
     pub(crate) fn packets(&self) -> usize {
-        self.waiting.len() + self.later
+        self.framed.len() + self.unframed
     }
 }
 
@@ -169,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_packet_counts_whole_until_its_last_byte_is_gone() {
+    fn a_packet_counts_in_full_until_its_last_byte_has_left() {
         let mut outbox = outbox(100, 10);
         outbox.add_frame(16, Some(10));
         outbox.add_frame(26, Some(20));
@@ -210,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_after_all_was_forgotten_counts_for_nothing() {
+    fn frames_that_were_cleared_do_not_count() {
         let mut outbox = outbox(100, 10);
         outbox.add_unframed(5);
         outbox.add_unframed(10);
@@ -224,13 +223,13 @@ mod tests {
     }
 
     #[test]
-    fn control_frames_delay_packets_but_take_no_room() {
+    fn control_frames_count_as_memory_but_take_no_room() {
         let mut outbox = outbox(100, 1);
         outbox.add_frame(6, None);
         assert_eq!(outbox.check_room(100), Ok(()));
         outbox.add_frame(16, Some(10));
         outbox.add_frame(6, None);
-        assert_eq!(outbox.memory_usage(), 10 + PACKET_OVERHEAD + 12, "but memory");
+        assert_eq!(outbox.memory_usage(), 10 + PACKET_OVERHEAD + 12);
         outbox.wire_bytes_sent(6 + 16);
         assert_eq!(outbox.bytes(), 10);
         outbox.wire_bytes_sent(6);

@@ -1,6 +1,6 @@
-//! Bytes that wait in several send queues at once, counted once.
+//! Counts the bytes in all send queues of a server. Bytes that are in several queues count once.
 
-#![allow(dead_code, reason = "a browser queues by itself")]
+#![allow(dead_code, reason = "browsers have their own send queue")]
 
 use std::{
     collections::HashMap,
@@ -14,24 +14,24 @@ use std::{
 
 use bytes::Bytes;
 
-/// What a packet takes beside its payload: its place in a queue, and the allocator's own account.
+/// The memory of a queued packet beside its payload, in bytes: its entry in a queue, and the allocator's overhead.
 pub(crate) const PACKET_OVERHEAD: usize = 80;
 
-/// The account of a server's shared bytes. A clone is the same account.
+/// The count of a server's queued bytes. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct SharedBytes(Arc<Account>);
+pub(crate) struct SharedBytes(Arc<Counters>);
 
 #[derive(Debug, Default)]
-struct Account {
+struct Counters {
     bytes: AtomicUsize,
-    /// How many queues hold the bytes that begin at this address, of this length. While one does, the memory is in use, so
-    /// the address cannot belong to anything else.
-    holders: Mutex<Holders>,
+    /// The number of queues that hold the bytes with this address and length. While one does, the memory is in use, so no
+    /// other bytes have this address.
+    queues: Mutex<QueueCounts>,
 }
 
-type Holders = HashMap<(usize, usize), usize, BuildHasherDefault<AddressHasher>>;
+type QueueCounts = HashMap<(usize, usize), usize, BuildHasherDefault<AddressHasher>>;
 
-/// Bytes in a queue. Dropping them takes them out of the account.
+/// Bytes in a queue. They are counted until they are dropped.
 #[derive(Debug)]
 pub(crate) struct CountedBytes {
     bytes: Bytes,
@@ -40,46 +40,46 @@ pub(crate) struct CountedBytes {
 }
 
 impl SharedBytes {
-    /// Returns how many bytes are held.
-    pub(crate) fn bytes(&self) -> usize {
+    /// Returns the number of queued bytes.
+    pub(crate) fn total(&self) -> usize {
         self.0.bytes.load(Ordering::Relaxed)
     }
 
-    /// Returns `true` if a queue holds these bytes already, so that one more costs no memory.
-    pub(crate) fn has(&self, bytes: &Bytes) -> bool {
-        self.holders().contains_key(&key(bytes))
+    /// Returns `true` if a queue holds these bytes already, so that another one costs no memory.
+    pub(crate) fn contains(&self, bytes: &Bytes) -> bool {
+        self.queues().contains_key(&key(bytes))
     }
 
-    fn enter(&self, bytes: &Bytes) {
-        let mut holders = self.holders();
-        let count = holders.entry(key(bytes)).or_default();
+    fn add(&self, bytes: &Bytes) {
+        let mut queues = self.queues();
+        let count = queues.entry(key(bytes)).or_default();
         *count += 1;
         if *count == 1 {
             self.0.bytes.fetch_add(bytes.len(), Ordering::Relaxed);
         }
     }
 
-    fn leave(&self, bytes: &Bytes) {
-        let mut holders = self.holders();
+    fn remove(&self, bytes: &Bytes) {
+        let mut queues = self.queues();
         let key = key(bytes);
-        let Some(count) = holders.get_mut(&key) else { return };
+        let Some(count) = queues.get_mut(&key) else { return };
         *count -= 1;
         if *count == 0 {
-            holders.remove(&key);
+            queues.remove(&key);
             self.0.bytes.fetch_sub(bytes.len(), Ordering::Relaxed);
         }
     }
 
-    fn holders(&self) -> MutexGuard<'_, Holders> {
-        self.0.holders.lock().unwrap_or_else(PoisonError::into_inner)
+    fn queues(&self) -> MutexGuard<'_, QueueCounts> {
+        self.0.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl CountedBytes {
-    /// Enters the bytes into the account, if there is one.
+    /// Counts the bytes in `shared_bytes`, if it is given.
     pub(crate) fn new(bytes: Bytes, shared_bytes: Option<&SharedBytes>) -> Self {
         if let Some(shared_bytes) = shared_bytes {
-            shared_bytes.enter(&bytes);
+            shared_bytes.add(&bytes);
         }
         Self { bytes, shared_bytes: shared_bytes.cloned() }
     }
@@ -88,7 +88,7 @@ impl CountedBytes {
         &self.bytes
     }
 
-    /// Returns how many of the bytes `SharedBytes` counts.
+    /// Returns the number of bytes that are counted: all or none.
     pub(crate) fn counted_len(&self) -> usize {
         if self.shared_bytes.is_some() { self.bytes.len() } else { 0 }
     }
@@ -105,7 +105,7 @@ impl Deref for CountedBytes {
 impl Drop for CountedBytes {
     fn drop(&mut self) {
         if let Some(shared_bytes) = &self.shared_bytes {
-            shared_bytes.leave(&self.bytes);
+            shared_bytes.remove(&self.bytes);
         }
     }
 }
@@ -114,7 +114,7 @@ fn key(bytes: &Bytes) -> (usize, usize) {
     (bytes.as_ptr().addr(), bytes.len())
 }
 
-/// Addresses are no input from outside: they only need to be spread over all bits.
+/// A fast hasher. Addresses are not untrusted input, so they only need to be spread over all bits.
 #[derive(Debug, Default)]
 struct AddressHasher(u64);
 
@@ -128,7 +128,7 @@ impl Hasher for AddressHasher {
     }
 
     fn finish(&self) -> u64 {
-        // Maps look at the lowest and the highest bits, so both must depend on all of the address.
+        // Maps use the lowest and the highest bits, so both must depend on the whole address.
         let mixed = (self.0 ^ self.0 >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         mixed ^ mixed >> 32
     }
@@ -139,35 +139,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_in_many_queues_count_once_until_the_last_lets_go() {
+    fn bytes_in_many_queues_count_once_until_the_last_is_dropped() {
         let shared_bytes = SharedBytes::default();
         let bytes = Bytes::from(vec![0; 1000]);
         let held: Vec<_> = (0..100).map(|_| CountedBytes::new(bytes.clone(), Some(&shared_bytes))).collect();
-        assert_eq!((shared_bytes.bytes(), shared_bytes.has(&bytes)), (1000, true));
+        assert_eq!((shared_bytes.total(), shared_bytes.contains(&bytes)), (1000, true));
         let mut held = held.into_iter();
         let last = held.next();
         drop(held);
-        assert_eq!(shared_bytes.bytes(), 1000);
+        assert_eq!(shared_bytes.total(), 1000);
         drop(last);
-        assert_eq!((shared_bytes.bytes(), shared_bytes.has(&bytes)), (0, false));
+        assert_eq!((shared_bytes.total(), shared_bytes.contains(&bytes)), (0, false));
     }
 
     #[test]
-    fn equal_bytes_in_different_places_count_each() {
+    fn equal_bytes_at_different_addresses_count_separately() {
         let shared_bytes = SharedBytes::default();
         let held = [0; 3].map(|_| CountedBytes::new(Bytes::from(vec![7; 10]), Some(&shared_bytes)));
-        assert_eq!(shared_bytes.bytes(), 30);
+        assert_eq!(shared_bytes.total(), 30);
         drop(held);
-        assert_eq!(shared_bytes.bytes(), 0);
+        assert_eq!(shared_bytes.total(), 0);
     }
 
     #[test]
-    fn without_an_account_nothing_is_counted() {
+    fn bytes_without_a_count_are_not_counted() {
         assert_eq!(CountedBytes::new(Bytes::from_static(b"abc"), None).counted_len(), 0);
     }
 
     #[test]
-    fn hashes_differ_in_the_bits_that_maps_look_at() {
+    fn hashes_differ_in_the_bits_that_maps_use() {
         let hash = |address: usize| {
             let mut hasher = AddressHasher::default();
             hasher.write_usize(address);

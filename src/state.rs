@@ -1,12 +1,12 @@
-//! The four states of a connection.
+//! [`ReadyState`].
 
-/// Where a connection stands. The numbers are those of the browser's `WebSocket.readyState` and of Godot's `State`.
+/// The state of a connection. The numbers are those of the browser's `WebSocket.readyState` and of Godot's `State`.
 ///
 /// Godot: `WebSocketPeer.State`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum ReadyState {
-    /// The name is being looked up, the connection made, or the handshake is under way.
+    /// The name lookup, the connection attempt or the handshake is under way.
     ///
     /// Godot: `STATE_CONNECTING`.
     Connecting = 0,
@@ -14,12 +14,13 @@ pub enum ReadyState {
     ///
     /// Godot: `STATE_OPEN`.
     Open = 1,
-    /// This end has asked to close and waits for the other end's answer. Nothing can be sent. Natively packets still
-    /// arrive; a browser drops them.
+    /// This end has started the closing handshake, and waits for the other end's answer. Nothing can be sent.
+    ///
+    /// Platform: natively, packets can still arrive. A browser drops them.
     ///
     /// Godot: `STATE_CLOSING`.
     Closing = 2,
-    /// There is no connection: not yet, or no longer. Packets that arrived before stay readable.
+    /// There is no connection. Packets that have arrived before can still be read.
     ///
     /// Godot: `STATE_CLOSED`.
     Closed = 3,

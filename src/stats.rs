@@ -1,36 +1,35 @@
-//! What has gone through a connection so far.
+//! Counters of connections and servers.
 
 use std::time::Duration;
 
-/// Counters of one connection; they start at zero with each `connect` or `accept` and stay readable after the close.
+/// Counters of one connection. They start at zero with each `connect` or `accept`, and can be read after the close.
 ///
-/// Bytes are payload bytes: no frame headers, no handshake, no pings.
+/// Bytes are payload bytes, without frame headers, handshakes and pings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Packets that `send` and its siblings took.
+    /// Packets accepted for sending.
     pub packets_sent: u64,
-    /// Packets that reached the inbox.
+    /// Packets that entered the inbox.
     pub packets_received: u64,
     /// Payload bytes of the packets sent.
     pub bytes_sent: u64,
     /// Payload bytes of the packets received.
     pub bytes_received: u64,
-    /// The smoothed round-trip time of the heartbeat's pings: each measurement counts for an eighth (RFC 6298, section 2).
-    /// `None` before the first pong. It includes the time until the answer is polled for.
+    /// The smoothed round-trip time of the heartbeat's pings, to which each measurement contributes an eighth (RFC 6298,
+    /// section 2). It includes the time until a poll reads the answer. `None` before the first pong.
     ///
     /// Pings are sent every [`heartbeat_interval`](crate::PeerOptions::heartbeat_interval).
     ///
-    /// Platform: a browser shows no pongs, so this stays `None` there.
+    /// Platform: always `None` in a browser, which does not report pongs.
     pub rtt: Option<Duration>,
-    /// The mean deviation of the round-trip time: how much single round trips differ from `rtt` (`RTTVAR` in RFC 6298,
-    /// section 2). `None` where `rtt` is.
+    /// The mean deviation of single round trips from `rtt` (`RTTVAR` in RFC 6298, section 2). `None` if `rtt` is.
     pub rtt_variation: Option<Duration>,
 }
 
 impl Stats {
-    /// Counts in a round trip, as RFC 6298, section 2 does.
-    #[allow(dead_code, reason = "a browser shows no pongs")]
+    /// Adds a measured round trip, as in RFC 6298, section 2.
+    #[allow(dead_code, reason = "browsers do not report pongs")]
     pub(crate) fn add_round_trip(&mut self, measured: Duration) {
         let (rtt, variation) = match (self.rtt, self.rtt_variation) {
             (Some(rtt), Some(variation)) => {
@@ -42,30 +41,30 @@ impl Stats {
     }
 }
 
-/// Counters of a whole [server](crate::WebSocketServer). Those of peers add up over all that there have been.
+/// Counters of a whole [server](crate::WebSocketServer). Packets and bytes are the sums over all its peers so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerStats {
-    /// Connections that came in.
+    /// Accepted TCP connections.
     pub accepted: u64,
-    /// Connections that ended without having been open: refused, timed out, broken.
+    /// Connections that ended before they opened: rejected, timed out or lost.
     pub refused: u64,
-    /// Requests that the program answered over HTTP, by [`Admission::respond`](crate::Admission::respond).
+    /// Requests that the program answered with [`Admission::respond`](crate::Admission::respond).
     pub answered: u64,
-    /// Peers that were open.
+    /// Peers that have opened.
     pub opened: u64,
-    /// Peers that were open and are over.
+    /// Peers that have opened and closed.
     pub closed: u64,
-    /// Peers that are open or closing now.
+    /// Peers that are now open or closing.
     pub peers: usize,
-    /// Handshakes that are under way now.
+    /// Handshakes that are now under way.
     pub pending: usize,
-    /// The memory in bytes that is held now, as [`max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes) counts it: never more than that
-    /// and one turn, 256 KiB.
+    /// The memory now in use, in bytes, as counted by [`max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes). It
+    /// exceeds that by at most one read of 256 KiB.
     pub memory: usize,
-    /// Packets that the send calls took, for each peer.
+    /// Packets accepted for sending. A broadcast counts once for each peer.
     pub packets_sent: u64,
-    /// Packets that reached an inbox.
+    /// Packets that entered an inbox.
     pub packets_received: u64,
     /// Payload bytes of the packets sent.
     pub bytes_sent: u64,
@@ -74,7 +73,7 @@ pub struct ServerStats {
 }
 
 impl ServerStats {
-    /// Counts in what has gone through a peer.
+    /// Adds the counters of a peer.
     pub(crate) fn add(&mut self, peer: &Stats) {
         self.packets_sent += peer.packets_sent;
         self.packets_received += peer.packets_received;
@@ -88,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn round_trips_are_smoothed_as_rfc_6298_says() {
+    fn round_trips_are_smoothed_as_in_rfc_6298() {
         let ms = Duration::from_millis;
         let mut stats = Stats::default();
         let mut after = |measured| {

@@ -1,4 +1,4 @@
-//! [`UpgradedStream`]: a connection whose handshake was made elsewhere, as by a web framework.
+//! [`UpgradedStream`]: a connection whose handshake was made elsewhere, for instance by a web framework.
 
 use std::{
     any::Any,
@@ -12,33 +12,33 @@ use crate::{
     request::Request,
 };
 
-/// Which end of a connection this one is. A client masks its frames, a server does not (RFC 6455, 5.1).
+/// The role of this end of a connection. Clients mask their frames, servers do not (RFC 6455, 5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// This end asked for the WebSocket.
+    /// This end sent the upgrade request.
     Client,
-    /// This end answered 101.
+    /// This end answered it with status 101.
     Server,
 }
 
-/// A TCP stream on which a WebSocket handshake was made elsewhere: by a web framework such as axum, or by a program of your own.
+/// A TCP stream on which a WebSocket handshake was made elsewhere, for instance by a web framework such as axum.
 /// [`WebSocketServer::accept_upgraded`](crate::WebSocketServer::accept_upgraded) and
-/// [`WebSocketPeer::accept_upgraded`](crate::WebSocketPeer::accept_upgraded) take it over, and no handshake is made.
+/// [`WebSocketPeer::accept_upgraded`](crate::WebSocketPeer::accept_upgraded) take it over, without a handshake of their own.
 ///
-/// It is for plain TCP, which a poll can wait for. A framework that speaks TLS itself gives no such stream: let a proxy speak TLS
-/// before it, or this crate's server ([`TlsOptions`](crate::TlsOptions)).
+/// Only plain TCP streams can be taken over. With a framework that terminates TLS itself, use a proxy for TLS instead, or this
+/// crate's server ([`TlsOptions`](crate::TlsOptions)).
 ///
-/// No extension may have been agreed on: this crate speaks none, and ends a connection with compressed frames as a breach of the
-/// protocol.
+/// The handshake must not have negotiated any extension. This crate supports none: compressed frames end the connection with
+/// [`CloseCause::Protocol`](crate::CloseCause::Protocol).
 ///
 /// # With axum
-/// This is a whole program. hyper hands over the stream, and the bytes that it has read behind the request.
+/// A complete program. hyper returns the stream, and the bytes that it has read after the request.
 ///
 /// ```text
 #[doc = include_str!("../docs/axum.rs")]
 /// ```
 ///
-/// Platform: a browser has no streams; there every call that takes one answers [`Error::Unsupported`].
+/// Platform: natively only. In a browser, calls that take one return [`Error::Unsupported`].
 pub struct UpgradedStream {
     handover: Handover,
     addr: Option<SocketAddr>,
@@ -47,22 +47,22 @@ pub struct UpgradedStream {
     user_data: Option<Box<dyn Any + Send + Sync>>,
 }
 
-/// What a backend needs of it.
+/// The part that a backend takes.
 pub(crate) struct Handover {
     pub(crate) stream: TcpStream,
-    /// What was read behind the handshake.
+    /// Bytes that were read after the handshake.
     pub(crate) read: Vec<u8>,
     pub(crate) protocol: Option<String>,
 }
 
-/// What a server keeps of it.
+/// The part that a server keeps.
 pub(crate) struct RequestInfo {
     pub(crate) request: Request,
     pub(crate) user_data: Option<Box<dyn Any + Send + Sync>>,
 }
 
 impl UpgradedStream {
-    /// A stream behind whose handshake nothing was read yet.
+    /// Creates one from a stream on which nothing was read after the handshake.
     pub fn new(stream: TcpStream) -> Self {
         Self {
             handover: Handover { stream, read: Vec::new(), protocol: None },
@@ -73,32 +73,34 @@ impl UpgradedStream {
         }
     }
 
-    /// The bytes that were read behind the handshake already: the first frames of the other end. hyper calls them `read_buf`.
+    /// Sets the bytes that were already read after the handshake: the first frames of the other end. hyper calls them `read_buf`.
     #[must_use]
     pub fn read_ahead(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.handover.read = bytes.into();
         self
     }
 
-    /// The sub-protocol that the handshake chose.
+    /// Sets the sub-protocol that the handshake chose.
     #[must_use]
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
         self.handover.protocol = Some(protocol.into());
         self
     }
 
-    /// The address that the connection counts under, and that [`PeerInfo::addr`](crate::PeerInfo::addr) gives: where a proxy tells
-    /// that of the client. By default it is the other end's.
+    /// Sets the client's address, for instance from a proxy's header. Limits per address and
+    /// [`PeerInfo::addr`](crate::PeerInfo::addr) use it. Default: the address of the other end of the stream.
     #[must_use]
     pub fn addr(mut self, addr: SocketAddr) -> Self {
         self.addr = Some(addr);
         self
     }
 
-    /// The request that was answered: its target, and its header fields. The target is a path and perhaps a query, or a whole URL
-    /// of the scheme `http`, `https`, `ws` or `wss`, whose host counts instead of the field `Host` (RFC 9112, 3.2).
-    /// [`PeerInfo::request`](crate::PeerInfo::request) gives the request, and [`WebSocketPeer::url`](crate::WebSocketPeer::url) its
-    /// URL, if it has a host. By default it is `/` without fields. An `http::HeaderMap`, as axum and hyper have it, can be given as it is.
+    /// Sets the request that was answered: its target and its header fields. Default: `/` without fields.
+    ///
+    /// The target is a path with an optional query, or a URL of the scheme `http`, `https`, `ws` or `wss`, whose host replaces
+    /// the field `Host` (RFC 9112, 3.2). The fields can be an `http::HeaderMap` of axum or hyper.
+    /// [`PeerInfo::request`](crate::PeerInfo::request) returns the request, and
+    /// [`WebSocketPeer::url`](crate::WebSocketPeer::url) its URL if it has a host.
     #[must_use]
     pub fn request<N: AsRef<str>, V: AsRef<[u8]>>(
         mut self,
@@ -111,16 +113,16 @@ impl UpgradedStream {
         self
     }
 
-    /// Attaches what the program knows the client by; [`PeerInfo::identity`](crate::PeerInfo::identity) gives it back.
+    /// Attaches data of the program's own. [`PeerInfo::user_data`](crate::PeerInfo::user_data) returns it.
     #[must_use]
-    pub fn user_data(mut self, identity: impl Any + Send + Sync) -> Self {
-        self.user_data = Some(Box::new(identity));
+    pub fn user_data(mut self, data: impl Any + Send + Sync) -> Self {
+        self.user_data = Some(Box::new(data));
         self
     }
 
     pub(crate) fn into_parts(self) -> Result<(Handover, RequestInfo), Error> {
         if self.handover.protocol.as_ref().is_some_and(|protocol| !is_token(protocol.as_bytes())) {
-            return Err(Error::InvalidOption { option: "protocol", why: "it is no HTTP token" });
+            return Err(Error::InvalidOption { option: "protocol", why: "it is not an HTTP token" });
         }
         let request = self.checked_request()?;
         Ok((self.handover, RequestInfo { request, user_data: self.user_data }))
@@ -129,11 +131,11 @@ impl UpgradedStream {
     fn checked_request(&self) -> Result<Request, Error> {
         let invalid = |why| Err(Error::InvalidOption { option: "request", why });
         if self.target.bytes().any(|byte| byte <= b' ' || byte == 0x7F) {
-            return invalid("its target has a space or a control character");
+            return invalid("its target has a space or control character");
         }
         for (name, value) in &self.headers {
             if !is_token(name.as_bytes()) || value.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
-                return invalid("a header field is none of HTTP's");
+                return invalid("a header field is not valid in HTTP");
             }
         }
         let host = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
@@ -143,7 +145,7 @@ impl UpgradedStream {
             Ok(read) => read,
             Err(why) => return invalid(why),
         };
-        // A client that is gone already is no mistake of the caller's: a poll tells.
+        // The client may have disconnected already. A later poll reports that.
         let unknown = || SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
         let addr = self.addr.or_else(|| self.handover.stream.peer_addr().ok()).unwrap_or_else(unknown);
         let fields = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
@@ -152,7 +154,7 @@ impl UpgradedStream {
 }
 
 impl fmt::Debug for UpgradedStream {
-    /// Shows no query, no header field and nothing of the identity: secrets may be in them.
+    /// Shows no query, header field or user data, which may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UpgradedStream")
             .field("addr", &self.addr)

@@ -1,8 +1,8 @@
-//! A WebSocket URL, read strictly enough that a browser and a native program see the same address in it.
+//! A strict parser of WebSocket URLs, so that a URL means the same in browsers and native programs.
 //!
-//! Browsers repair a lot (`\` to `/`, `/a/../b` to `/b`, `0x7f.1` to `127.0.0.1`, spaces to `%20`). What would be
-//! repaired is refused here, so that it is noticed on the developer's machine and not in one browser of five.
-//! Source: RFC 6455, section 3; WHATWG URL for what browsers change.
+//! Browsers repair many URLs (`\` to `/`, `/a/../b` to `/b`, `0x7f.1` to `127.0.0.1`, spaces to `%20`). URLs that would be
+//! repaired are rejected here, so that mistakes show during development, and not in one browser of five.
+//! Source: RFC 6455, section 3; WHATWG URL for the repairs.
 
 mod ports;
 
@@ -13,20 +13,20 @@ use std::{
 
 use crate::error::Error;
 
-/// A checked URL. `Display` writes the form that goes to a browser: it changes nothing in it.
+/// A checked URL. `Display` writes a form that browsers do not change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Url {
     pub(crate) secure: bool,
     pub(crate) host: Host,
     pub(crate) port: u16,
-    /// Path and query, ASCII, never empty: what follows `GET `.
+    /// The path with the query, as in a request line. ASCII, never empty.
     pub(crate) target: String,
 }
 
-/// Whom to reach.
+/// The host of a URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Host {
-    /// A name, in lower case, ASCII.
+    /// A name in lower-case ASCII.
     Name(String),
     /// An address.
     Ip(IpAddr),
@@ -79,7 +79,7 @@ impl Url {
         ports::is_blocked(self.port)
     }
 
-    /// What the `Host` header says: the port only where it is not the scheme's own.
+    /// Returns the value of the `Host` header: the host, with the port if it is not the scheme's default.
     pub(crate) fn authority(&self) -> String {
         let default = if self.secure { 443 } else { 80 };
         if self.port == default { self.host.to_string() } else { format!("{}:{}", self.host, self.port) }
@@ -99,7 +99,7 @@ impl fmt::Display for Host {
             Self::Name(name) => f.write_str(name),
             Self::Ip(IpAddr::V4(ip)) => ip.fmt(f),
             Self::Ip(IpAddr::V6(ip)) => match ip.segments() {
-                // Browsers write no dotted part.
+                // Browsers write mapped IPv4 addresses in hexadecimal.
                 [0, 0, 0, 0, 0, 0xffff, high, low] => write!(f, "[::ffff:{high:x}:{low:x}]"),
                 _ => write!(f, "[{ip}]"),
             },
@@ -108,7 +108,7 @@ impl fmt::Display for Host {
 }
 
 fn split_port(authority: &str) -> Result<(&str, Option<&str>), &'static str> {
-    // The colons of an IPv6 address stand inside its brackets.
+    // An IPv6 address has colons inside its brackets.
     let after_host = match authority.strip_prefix('[') {
         Some(rest) => rest.find(']').ok_or("an IPv6 address lacks its closing bracket")? + 2,
         None => authority.find(':').unwrap_or(authority.len()),
@@ -116,14 +116,14 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), &'static str> {
     match authority.split_at(after_host) {
         (host, "") => Ok((host, None)),
         (host, port) => {
-            Ok((host, Some(port.strip_prefix(':').ok_or("something stands between host and port")?)))
+            Ok((host, Some(port.strip_prefix(':').ok_or("it has other characters between host and port")?)))
         }
     }
 }
 
 fn read_port(text: &str) -> Result<u16, &'static str> {
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
-        return Err("its port is no number");
+        return Err("its port is not a number");
     }
     match text.parse() {
         Ok(0) | Err(_) => Err("its port is not in 1 to 65535"),
@@ -133,7 +133,7 @@ fn read_port(text: &str) -> Result<u16, &'static str> {
 
 fn read_host(text: &str) -> Result<Host, &'static str> {
     if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        let ip: Ipv6Addr = inner.parse().map_err(|_| "its IPv6 address is none")?;
+        let ip: Ipv6Addr = inner.parse().map_err(|_| "its IPv6 address is invalid")?;
         return Ok(Host::Ip(ip.into()));
     }
     if text.is_empty() {
@@ -143,7 +143,7 @@ fn read_host(text: &str) -> Result<Host, &'static str> {
         return Err("its host is not ASCII; write an international name in punycode (xn--…)");
     }
     if !text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_')) {
-        return Err("its host has a character that no host name has");
+        return Err("its host has a character that is not allowed in a host name");
     }
     let labels = text.strip_suffix('.').unwrap_or(text);
     if labels.len() > 253 || labels.split('.').any(|label| label.is_empty() || label.len() > 63) {
@@ -176,7 +176,7 @@ fn read_target(text: &str) -> Result<String, &'static str> {
         if byte.is_ascii() {
             target.push(byte.into());
         } else {
-            // As browsers do it: the bytes of UTF-8.
+            // Browsers encode the bytes of UTF-8, too.
             target.push_str(&format!("%{byte:02X}"));
         }
     }
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_every_platform_reads_alike_is_taken() {
+    fn urls_that_every_platform_reads_alike_are_accepted() {
         for (text, shown) in [
             ("ws://localhost", "ws://localhost/"),
             ("WSS://Example.COM", "wss://example.com/"),
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_platforms_read_differently_is_refused() {
+    fn urls_that_platforms_read_differently_are_rejected() {
         for text in [
             "",
             "h",

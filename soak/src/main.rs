@@ -1,8 +1,8 @@
-//! A soak: thousands of clients come, talk, stall, vanish and come back, for minutes. The server must lose and double
-//! nothing, tell one `Closed` for each `Opened`, and be as large afterwards as it was before.
+//! A soak test: for minutes, thousands of clients connect, talk, stall, vanish and come back. The server must lose and
+//! duplicate nothing, report one `Closed` for each `Opened`, and be as large afterwards as before.
 //!
-//! The server is this program; the clients are a second process of it, so that what is measured is the server's alone. All
-//! that the clients do is drawn from a seed, which is printed.
+//! The server is this process, and the clients are a second one, so that the server is measured alone. A seed, which is
+//! printed, determines what the clients do.
 
 mod clients;
 mod host;
@@ -17,21 +17,21 @@ const USAGE: &str = "usage: soak [--connections 5000] [--seconds 180] [--patienc
 
 type Failure = Box<dyn std::error::Error>;
 
-/// What is asked of the clients: how many of them, for how long.
+/// The load: how many clients, for how long.
 #[derive(Debug, Clone, Copy)]
 struct Load {
     connections: usize,
     time: Duration,
-    /// After how long a silence the server asks, and how long it waits for an answer; it bears half as long again with
-    /// somebody who does not read. Longer than a busy machine keeps the clients from their turn.
+    /// The heartbeat interval and timeout of the server; a slow reader has half as long again. It must exceed the pauses of a
+    /// busy machine.
     patience: Duration,
-    /// The longest that somebody talks before he goes.
+    /// The longest time that a client talks.
     talk: Duration,
     seed: u64,
 }
 
 struct Arguments {
-    /// Where to connect; without it, this process is the server.
+    /// The server's address. Without it, this process is the server.
     clients_of: Option<SocketAddr>,
     load: Load,
 }
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether nothing was wrong.
+/// Returns `true` if there were no faults.
 fn run() -> Result<bool, Failure> {
     let Arguments { clients_of, load } = arguments()?;
     measure::allow_descriptors(load.connections)?;

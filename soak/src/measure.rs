@@ -1,4 +1,4 @@
-//! What this process holds: memory that it has allocated, memory that the system has given it, and descriptors.
+//! The resources of this process: allocated memory, resident memory, and descriptors.
 
 use std::fmt;
 use std::fs;
@@ -6,23 +6,23 @@ use std::io;
 
 use peak_alloc::PeakAlloc;
 
-/// Counts every byte: what was allocated and not freed is known exactly, whatever the allocator keeps for later.
+/// Counts allocated bytes exactly, whatever the allocator keeps for later.
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
 
-/// What the program needs beside its connections.
+/// The descriptors that the program needs beside its connections.
 const OTHERS: usize = 64;
 
-/// A look at the process.
+/// The resources at one time.
 #[derive(Debug, Clone, Copy)]
-pub struct Held {
+pub struct Resources {
     pub heap: usize,
-    /// Where the system tells: Linux.
+    /// On Linux only.
     pub resident: Option<usize>,
     pub descriptors: Option<usize>,
 }
 
-impl Held {
+impl Resources {
     pub fn now() -> Self {
         // The listing has a descriptor of its own.
         let descriptors = fs::read_dir("/proc/self/fd").map(|entries| entries.count() - 1).ok();
@@ -30,7 +30,7 @@ impl Held {
     }
 }
 
-impl fmt::Display for Held {
+impl fmt::Display for Resources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} allocated", Bytes(self.heap))?;
         if let Some(resident) = self.resident {
@@ -43,7 +43,7 @@ impl fmt::Display for Held {
     }
 }
 
-/// An amount of memory as people read it.
+/// An amount of memory, written for people.
 pub struct Bytes(pub usize);
 
 impl fmt::Display for Bytes {
@@ -63,7 +63,7 @@ fn resident() -> Option<usize> {
     Some(kib << 10)
 }
 
-/// Makes sure that so many connections can be open at once.
+/// Raises the limit of descriptors for this number of connections.
 pub fn allow_descriptors(connections: usize) -> io::Result<()> {
     #[cfg(unix)]
     {

@@ -1,16 +1,16 @@
-//! What is said. Both ends count: a message that is lost, doubled, changed or out of turn is noticed by its number.
+//! The messages. Both ends count them, so that a lost, duplicated, changed or reordered message shows by its number.
 
 /// The shortest numbered message.
 pub const SHORTEST: usize = 8;
 
-/// The message with this number, in so many bytes.
+/// Returns the message with this number, in `len` bytes.
 pub fn numbered(number: u64, len: usize) -> Vec<u8> {
     let mut message = vec![filler(number); len.max(SHORTEST)];
     message[..SHORTEST].copy_from_slice(&number.to_be_bytes());
     message
 }
 
-/// The number of a message; `None` if it is none.
+/// Returns the number of a message, or `None` if the message is invalid.
 pub fn number_of(message: &[u8]) -> Option<u64> {
     let (number, rest) = message.split_first_chunk()?;
     let number = u64::from_be_bytes(*number);
@@ -21,27 +21,27 @@ fn filler(number: u64) -> u8 {
     (number % 251) as u8
 }
 
-/// Asks the server for far more than a client could read that does not read.
-pub const POUR: &str = "pour";
+/// Requests far more messages than a client that does not read can buffer.
+pub const FLOOD: &str = "flood";
 
-/// The last word of both: how many numbered messages the speaker has sent.
-pub fn farewell(count: u64) -> String {
-    format!("{FAREWELL}{count}")
+/// Returns the last message of an end: the number of numbered messages that it has sent.
+pub fn last_message(count: u64) -> String {
+    format!("{LAST}{count}")
 }
 
-/// The count of a farewell.
-pub fn farewell_of(text: &str) -> Option<u64> {
-    text.strip_prefix(FAREWELL)?.parse().ok()
+/// Returns the count in a last message.
+pub fn last_message_of(text: &str) -> Option<u64> {
+    text.strip_prefix(LAST)?.parse().ok()
 }
 
-const FAREWELL: &str = "farewell ";
+const LAST: &str = "last ";
 
-/// What the server calls out to all, with a number that only grows.
+/// Returns a broadcast of the server, with a number that only grows.
 pub fn tick(number: u64) -> String {
     format!("{TICK}{number}")
 }
 
-/// The number of a tick.
+/// Returns the number of a broadcast.
 pub fn tick_of(text: &str) -> Option<u64> {
     text.strip_prefix(TICK)?.parse().ok()
 }
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_that_was_changed_is_noticed() {
+    fn a_changed_message_is_invalid() {
         for len in [0, 8, 9, 1000] {
             assert_eq!(number_of(&numbered(300, len)), Some(300));
         }
@@ -64,8 +64,8 @@ mod tests {
     }
 
     #[test]
-    fn words_are_understood() {
-        assert_eq!((farewell_of(&farewell(7)), tick_of(&tick(8))), (Some(7), Some(8)));
-        assert_eq!((farewell_of("farewell"), tick_of("farewell 7")), (None, None));
+    fn texts_are_parsed() {
+        assert_eq!((last_message_of(&last_message(7)), tick_of(&tick(8))), (Some(7), Some(8)));
+        assert_eq!((last_message_of("last"), tick_of("last 7")), (None, None));
     }
 }

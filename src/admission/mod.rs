@@ -1,4 +1,4 @@
-//! Who is let in: the answer that a server's hook gives to a request, and what is asked before it.
+//! Admission of clients: the server's own policy, and [`Admission`], the decision of the program's hook.
 
 mod policy;
 
@@ -13,14 +13,14 @@ use crate::{
     request::Request,
 };
 
-/// The answer to a [`Request`]: to accept it, with what is to hold for the new peer, to refuse it with an HTTP status, or to
-/// [respond](Self::respond) over HTTP. The hook of [`on_request`](crate::WebSocketServer::on_request) gives it.
+/// The decision about a [`Request`]: to accept it, with settings for the new peer, to refuse it with an HTTP status, or to
+/// [respond](Self::respond) over HTTP. The hook of [`on_request`](crate::WebSocketServer::on_request) returns it.
 ///
 /// ```
 /// use websocket_peer::{Admission, Request};
 ///
 /// fn admit(request: &Request) -> Admission {
-///     // A browser can send a ticket only like this: `new WebSocket(url, ["game.v1", ticket])`.
+///     // Pages send a ticket as a sub-protocol: `new WebSocket(url, ["game.v1", ticket])`.
 ///     match request.protocols().find_map(|offered| offered.strip_prefix("ticket.")) {
 ///         Some(ticket) => Admission::accept().protocol("game.v1").user_data(ticket.to_owned()),
 ///         None => Admission::refuse(401).header("WWW-Authenticate", "Ticket"),
@@ -29,11 +29,11 @@ use crate::{
 /// # let _ = admit;
 /// ```
 ///
-/// What makes no sense (a protocol that the client did not offer, a header field that would forge another, invalid
-/// options, a response with a status below 200) is a mistake in the hook: the client is answered 500, and the log tells why.
+/// If it is invalid (a protocol that the client did not offer, a header field that would inject another, invalid options, a
+/// response with a status below 200), the client is answered with status 500, and a warning is logged.
 ///
-/// Platform: a browser accepts no connections, so no program needs one there.
-#[must_use = "it says nothing until the hook gives it back"]
+/// Platform: natively only, as servers are.
+#[must_use = "it takes effect when the hook returns it"]
 pub struct Admission {
     verdict: Verdict,
     terms: Terms,
@@ -43,23 +43,23 @@ pub struct Admission {
 /// The longest body of a response, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
-/// What the program wants.
+/// What the program decided.
 enum Verdict {
     Accept,
     Refuse(u16),
     Respond(Response),
 }
 
-/// What becomes of a request.
+/// What the server does with a request.
 pub(crate) enum Decision {
     Accept(Terms),
     Reject(Rejection),
     Respond(Response),
-    /// A plain request is answered as if there were no program to ask.
+    /// Answer a plain request as a server without a hook does.
     Decline,
 }
 
-/// An answer over HTTP.
+/// A response over HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Response {
     /// From 200 to 599.
@@ -67,7 +67,7 @@ pub(crate) struct Response {
     pub(crate) body: Bytes,
 }
 
-/// What is to hold for a peer that is let in; what is `None` is as for every other peer.
+/// Settings of one accepted peer. `None`: as for every other peer.
 #[derive(Default)]
 pub(crate) struct Terms {
     pub(crate) protocol: Option<String>,
@@ -76,33 +76,34 @@ pub(crate) struct Terms {
     pub(crate) rate_limits: Option<RateLimits>,
 }
 
-/// What a client that is not let in is told.
+/// The response to a rejected client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rejection {
     /// From 400 to 599.
     pub(crate) status: u16,
-    /// In words, for the client to read: nothing that only this end should know.
+    /// The response's body. Untrusted clients read it, so it must not reveal internals.
     pub(crate) reason: &'static str,
 }
 
 impl Admission {
-    /// The client is let in. A request that is no [upgrade](Request::is_upgrade) cannot be: it is answered 426, as without a hook.
+    /// Accepts the client. A request that is not an [upgrade](Request::is_upgrade) cannot be accepted: it is answered with
+    /// status 426, as without a hook.
     pub fn accept() -> Self {
         Self { verdict: Verdict::Accept, terms: Terms::default(), headers: Vec::new() }
     }
 
-    /// The client is answered with this HTTP status, and its connection ends. A status that is no rejection, one
-    /// outside of 400 to 599, counts as 403; [`respond`](Self::respond) sends others, and a body.
+    /// Refuses the client with this HTTP status, from 400 to 599, and ends its connection. Any other status counts as 403.
+    /// To send another one, or a body, use [`respond`](Self::respond).
     ///
-    /// Platform: a page that a browser shows never learns the status.
+    /// Platform: browsers do not report the status to pages.
     pub fn refuse(status: u16) -> Self {
         let status = if (400..=599).contains(&status) { status } else { 403 };
         Self { verdict: Verdict::Refuse(status), ..Self::accept() }
     }
 
-    /// Answers the request over HTTP, with this status and body, and ends the connection: for health checks, metrics, redirects.
-    /// [`header`](Self::header) adds fields. Without a `Content-Type` of yours a body is sent as `text/plain; charset=utf-8`.
-    /// A request of the method HEAD gets the same head, and no body.
+    /// Answers the request over HTTP, with this status and body, and ends the connection. For health checks, metrics and
+    /// redirects. [`header`](Self::header) adds fields. The default `Content-Type` is `text/plain; charset=utf-8`. A response
+    /// to a HEAD request has the same head, and no body.
     ///
     /// ```
     /// use websocket_peer::{Admission, Request};
@@ -120,54 +121,54 @@ impl Admission {
     /// # let _ = admit;
     /// ```
     ///
-    /// The status is one of 200 to 599. The body has at most 64 KiB, and none with 204, 205 and 304, to which HTTP gives none.
-    /// Anything else is a mistake in the hook, answered 500. While memory is scarce
-    /// ([`max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes)), a body of more than 1 KiB is not sent; the client is answered 503.
+    /// The status must be from 200 to 599. The body must be at most 64 KiB, and empty with 204, 205 and 304. Otherwise the client
+    /// is answered with status 500. While memory is scarce ([`max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes)),
+    /// status 503 replaces responses with a body of more than 1 KiB.
     ///
-    /// A client that asked for a WebSocket sees a rejection with this status.
+    /// A client that asked for a WebSocket reports this status as that of a refused connection.
     pub fn respond(status: u16, body: impl Into<Bytes>) -> Self {
         Self { verdict: Verdict::Respond(Response { status, body: body.into() }), ..Self::accept() }
     }
 
-    /// Chooses the sub-protocol, which must be one of those that the client [offers](Request::protocols). Without it
-    /// the first of the client's is chosen that [`PeerOptions::protocols`] has, too; a client that offers none of those is answered
-    /// 400, unless [`PeerOptions::require_protocol`] is off.
+    /// Chooses the sub-protocol, one of those that the client [offers](Request::protocols). By default it is the first of the
+    /// client's that is in [`PeerOptions::protocols`]. If there is none, the client is rejected with status 400, unless
+    /// [`PeerOptions::require_protocol`] is `false`.
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
         self.terms.protocol = Some(protocol.into());
         self
     }
 
-    /// Attaches what the program knows the client by; [`PeerInfo::identity`](crate::PeerInfo::identity) gives it
-    /// back. It lives as long as the peer.
-    pub fn user_data(mut self, identity: impl Any + Send + Sync) -> Self {
-        self.terms.user_data = Some(Box::new(identity));
+    /// Attaches data of the program's own. [`PeerInfo::user_data`](crate::PeerInfo::user_data) returns it. It is dropped with
+    /// the peer.
+    pub fn user_data(mut self, data: impl Any + Send + Sync) -> Self {
+        self.terms.user_data = Some(Box::new(data));
         self
     }
 
-    /// Sets the options of this peer alone. What concerns the time before a request is too late here: TLS and
-    /// [`connect_timeout`](PeerOptions::connect_timeout).
+    /// Sets the options of this peer only. TLS and [`connect_timeout`](PeerOptions::connect_timeout) have no effect here, as they
+    /// apply before the request.
     ///
-    /// A larger [`max_message_size`](PeerOptions::max_message_size) than that of all peers takes the memory for it from what is
-    /// common ([`ServerOptions::max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes)); if there is not as much, the client is answered
-    /// 503.
+    /// If its [`max_message_size`](PeerOptions::max_message_size) is larger than that of the other peers, the memory for it comes
+    /// from the common pool of [`ServerOptions::max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes). If there is not
+    /// enough, the client is rejected with status 503.
     pub fn options(mut self, options: PeerOptions) -> Self {
         self.terms.options = Some(Box::new(options));
         self
     }
 
-    /// Sets the limits of this peer alone.
+    /// Sets the rate limits of this peer only.
     pub fn rate_limits(mut self, limits: RateLimits) -> Self {
         self.terms.rate_limits = Some(limits);
         self
     }
 
-    /// Adds a header field to the answer, whichever it is.
+    /// Adds a header field to the response, whether it accepts or refuses.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// Whether the hook made no mistake.
+    /// Checks what the program chose.
     pub(crate) fn check(&self, request: &Request) -> Result<(), Error> {
         check_headers(&self.headers)?;
         if let Verdict::Respond(response) = &self.verdict {
@@ -183,7 +184,7 @@ impl Admission {
         self.terms.rate_limits.as_ref().map_or(Ok(()), RateLimits::check)
     }
 
-    /// The decision, and the header fields that the answer is to carry in any case. `options` are those of every peer.
+    /// Returns what to do, and the header fields of the response. `options` are those of every peer.
     pub(crate) fn decide(
         mut self,
         request: &Request,
@@ -211,22 +212,22 @@ impl Admission {
 }
 
 impl Response {
-    /// RFC 9110, 15.3.5, 15.3.6 and 15.4.5: the statuses that have no body.
+    /// Checks status and body. Source of the statuses without a body: RFC 9110, 15.3.5, 15.3.6 and 15.4.5.
     fn check(&self) -> Result<(), Error> {
         let invalid = |option, why| Err(Error::InvalidOption { option, why });
         match self.status {
             200..=599 if self.body.len() > MAX_BODY => invalid("body", "it has over 65,536 bytes"),
             204 | 205 | 304 if !self.body.is_empty() => {
-                invalid("body", "with 204, 205 and 304 there is none")
+                invalid("body", "it must be empty with status 204, 205 or 304")
             }
             200..=599 => Ok(()),
-            _ => invalid("status", "it is none of 200 to 599"),
+            _ => invalid("status", "it is not from 200 to 599"),
         }
     }
 }
 
 impl fmt::Debug for Admission {
-    /// Shows no header field's value, and nothing of the identity.
+    /// Shows no header field and no user data, which may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.verdict {
             Verdict::Refuse(status) => write!(f, "Admission::refuse({status})"),
@@ -256,12 +257,12 @@ mod tests {
     fn error(admission: &Admission) -> Option<&'static str> {
         match admission.check(&request()) {
             Err(Error::InvalidOption { option, .. }) => Some(option),
-            other => panic!("{admission:?} was answered with {other:?}"),
+            other => panic!("{admission:?}: {other:?}"),
         }
     }
 
     #[test]
-    fn what_was_said_is_what_holds() {
+    fn an_accepted_client_gets_the_settings_of_the_hook() {
         let admission = Admission::accept()
             .protocol("chat")
             .user_data(7_u32)
@@ -270,7 +271,7 @@ mod tests {
             .header("X-A", "1");
         assert_eq!(admission.check(&request()), Ok(()));
         let (decision, headers) = admission.decide(&request(), &PeerOptions::for_server());
-        let Decision::Accept(terms) = decision else { panic!("it is not let in") };
+        let Decision::Accept(terms) = decision else { panic!("it is not accepted") };
         assert_eq!(terms.protocol.as_deref(), Some("chat"));
         assert_eq!(terms.user_data.and_then(|data| data.downcast().ok()), Some(Box::new(7_u32)));
         assert_eq!(terms.options.map(|options| options.max_message_size), Some(9));
@@ -279,13 +280,13 @@ mod tests {
     }
 
     #[test]
-    fn a_status_that_is_no_refusal_is_a_403() {
-        for (asked, told) in
+    fn a_refusal_with_another_status_than_400_to_599_is_a_403() {
+        for (status, sent) in
             [(400, 400), (401, 401), (599, 599), (0, 403), (101, 403), (200, 403), (302, 403), (600, 403)]
         {
-            let (decision, _) = Admission::refuse(asked).decide(&request(), &PeerOptions::for_server());
-            let Decision::Reject(rejection) = decision else { panic!("{asked} is no rejection") };
-            assert_eq!(rejection.status, told);
+            let (decision, _) = Admission::refuse(status).decide(&request(), &PeerOptions::for_server());
+            let Decision::Reject(rejection) = decision else { panic!("{status} is not rejected") };
+            assert_eq!(rejection.status, sent);
         }
     }
 
@@ -312,7 +313,7 @@ mod tests {
             match decision {
                 Decision::Accept(terms) => Ok(terms.protocol),
                 Decision::Reject(rejection) => Err(rejection.status),
-                Decision::Respond(_) | Decision::Decline => panic!("it is neither let in nor refused"),
+                Decision::Respond(_) | Decision::Decline => panic!("it is neither accepted nor rejected"),
             }
         };
         let named = |names: &[&str]| PeerOptions::for_server().protocols(names.iter().copied());
@@ -321,7 +322,7 @@ mod tests {
         assert_eq!(decided(accept(), named(&["Chat"])), Err(400));
         assert_eq!(decided(accept(), named(&["Chat"]).require_protocol(false)), Ok(None));
         assert_eq!(decided(accept(), named(&[])), Ok(None));
-        // The hook's choice, and the hook's options, count before those of every peer.
+        // The hook's choice, and the hook's options, take precedence over those of every peer.
         assert_eq!(decided(accept().protocol("chat"), named(&["x"])), Ok(Some("chat".into())));
         assert_eq!(decided(accept().options(named(&[])), named(&["x"])), Ok(None));
         assert_eq!(decided(accept().options(named(&["x"])), named(&[])), Err(400));
@@ -329,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_of_the_hook_are_seen() {
+    fn invalid_choices_of_the_hook_are_detected() {
         assert_eq!(error(&Admission::accept().protocol("Chat")), Some("protocol"));
         assert_eq!(error(&Admission::accept().protocol("")), Some("protocol"));
         assert_eq!(error(&Admission::accept().header("X", "a\r\nSet-Cookie: b")), Some("headers"));
@@ -343,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_keeps_secrets() {
+    fn debug_shows_no_secrets() {
         let admission =
             Admission::accept().user_data("s3cret").header("Set-Cookie", "s3cret").protocol("chat");
         let shown = format!("{admission:?}");

@@ -1,4 +1,4 @@
-//! What the options say about a request: hosts first, then paths, then origins. A pure function, so that each rule has a test.
+//! The rules of the options about a request: hosts first, then paths, then origins.
 
 use super::Rejection;
 use crate::{
@@ -7,13 +7,13 @@ use crate::{
     request::Request,
 };
 
-/// Whether a request may come before the hook.
+/// Checks a request before the hook is called.
 pub(crate) fn check(options: &ServerOptions, request: &Request) -> Result<(), Rejection> {
     check_host(options, request)?;
     if !options.paths.is_empty() && !options.paths.iter().any(|path| path == request.path()) {
         return Err(Rejection { status: 404, reason: "nothing is served at this path" });
     }
-    // Its bytes: an origin that is no text is not a missing one.
+    // Compared as bytes: an origin that is not text is not a missing one.
     let allowed = match (request.header("origin"), &options.origins) {
         (None, _) if options.allow_missing_origin => true,
         (None, _) => return Err(Rejection { status: 403, reason: "the request has no Origin" }),
@@ -30,16 +30,16 @@ pub(crate) fn check(options: &ServerOptions, request: &Request) -> Result<(), Re
     }
 }
 
-/// Refuses a request for a host that is not in `hosts`. Plain HTTP requests are checked for their host only: `paths` and
-/// `origins` restrict WebSockets.
+/// Rejects a request for a host that is not in `hosts`. Of plain HTTP requests only the host is checked: `paths` and `origins`
+/// restrict WebSockets.
 pub(crate) fn check_host(options: &ServerOptions, request: &Request) -> Result<(), Rejection> {
-    if options.hosts.is_empty() || options.hosts.iter().any(|known| is_at(known, request.host())) {
+    if options.hosts.is_empty() || options.hosts.iter().any(|known| matches_host(known, request.host())) {
         return Ok(());
     }
     Err(Rejection { status: 421, reason: "nothing is served under this host" })
 }
 
-/// Returns the sub-protocol for a client, as Godot chooses it: the first that the client lists and the options name.
+/// Returns the sub-protocol for a client: the first of the client's that the options list, as in Godot.
 pub(crate) fn choose_protocol(options: &PeerOptions, request: &Request) -> Result<Option<String>, Rejection> {
     let is_known = |offered: &&str| options.protocols.iter().any(|known| known == offered);
     let chosen = request.protocols().find(is_known);
@@ -52,18 +52,19 @@ pub(crate) fn choose_protocol(options: &PeerOptions, request: &Request) -> Resul
     Ok(chosen.map(str::to_owned))
 }
 
-/// Ports and schemes are not compared: pages and sockets of one host are often served by two programs, behind a proxy.
+/// Compares the host of the page with that of the request. Ports and schemes are ignored, because pages and WebSockets of one
+/// host are often served by two programs behind a proxy.
 fn is_same_host(request: &Request) -> bool {
     let of_page = request
         .origin()
         .and_then(|origin| origin.split_once("://"))
         .and_then(|(_, authority)| host(authority));
-    // `null`, an origin without a host, is nobody's.
+    // The origin `null` has no host, so it never matches.
     of_page.is_some_and(|page| host(request.host()).is_some_and(|own| own.eq_ignore_ascii_case(page)))
 }
 
-/// Returns `true` if an entry of [`ServerOptions::hosts`] is about this `Host`: one without a port is about each.
-fn is_at(known: &str, authority: &str) -> bool {
+/// Returns `true` if an entry of [`ServerOptions::hosts`] matches this `Host`. An entry without a port matches every port.
+fn matches_host(known: &str, authority: &str) -> bool {
     match split_authority(known) {
         Some((known, None)) => host(authority).is_some_and(|host| host.eq_ignore_ascii_case(known)),
         Some((_, Some(_))) => authority.eq_ignore_ascii_case(known),
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_are_compared_with_their_port_where_one_is_named() {
+    fn hosts_are_compared_with_their_port_if_the_entry_has_one() {
         let options = ServerOptions::default().hosts(["game.example", "[::1]:9080"]);
         for (host, expected) in [
             ("game.example", None),
@@ -103,8 +104,8 @@ mod tests {
     }
 
     #[test]
-    fn a_page_whose_own_name_leads_here_is_refused_where_hosts_are_named() {
-        // DNS rebinding: the page's host and the request's are the same, so its origin is no other one's.
+    fn a_list_of_hosts_stops_dns_rebinding() {
+        // The page's host and the request's are the same, so the origin matches.
         let rebound =
             |options: &ServerOptions| status(options, "evil.example", "/", Some(b"http://evil.example"));
         assert_eq!(rebound(&ServerOptions::default()), None);
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_that_is_no_text_is_not_a_missing_one() {
+    fn an_origin_that_is_not_text_is_not_a_missing_one() {
         let options = ServerOptions::default();
         assert_eq!(status(&options, "h", "/", Some(b"https://h\xff")), Some(403));
         assert_eq!(status(&options, "h", "/", Some(b"\xff")), Some(403));
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn of_the_named_protocols_the_first_that_the_client_lists_is_chosen() {
+    fn the_clients_first_protocol_that_the_options_list_is_chosen() {
         let fields = [("Sec-WebSocket-Protocol", &b"b, a"[..]), ("sec-websocket-protocol", b"c")];
         let request = Request::new(([192, 0, 2, 1], 5000).into(), false, "h", "/", fields);
         for (named, expected, unless_required) in [
@@ -205,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn who_names_no_origin_is_a_program_unless_only_browsers_may_connect() {
+    fn a_missing_origin_is_accepted_unless_the_options_forbid_it() {
         for origins in [OriginPolicy::SameHost, OriginPolicy::List(Vec::new()), OriginPolicy::Any] {
             let options = ServerOptions::default().origins(origins);
             assert_eq!(status(&options, "h", "/", None), None);
@@ -214,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_is_not_served_is_told_before_an_origin_that_is_not_allowed() {
+    fn an_unknown_path_is_reported_before_a_forbidden_origin() {
         let options = ServerOptions::default().paths(["/game"]).allow_missing_origin(false);
         assert_eq!(status(&options, "h", "/", Some(b"null")), Some(404));
         assert_eq!(status(&options, "h", "/", None), Some(404));

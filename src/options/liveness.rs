@@ -1,22 +1,21 @@
-//! How a program finds out that a connection is dead where the platform sends no pings.
+//! Detection of dead connections by packets of the application, where the platform sends no pings.
 
 use std::time::Duration;
 
 use super::{check_time, setters};
 use crate::{error::Error, packet::Packet};
 
-/// A question of the program's own, to find a connection that is dead: [`PeerOptions::liveness`](super::PeerOptions::liveness).
+/// A probe packet that detects dead connections: [`PeerOptions::liveness`](super::PeerOptions::liveness).
 ///
-/// After a silence the `probe` is sent, and then *any* packet must be received within the `timeout`, or the connection ends
-/// with [`Timeout::Liveness`](crate::Timeout::Liveness). The other end's program must answer the probe, as its protocol
-/// has it: the answer is a packet like any other, and is read with `recv`. Pings and pongs are no packets.
+/// The `probe` is sent after a silence. Then *any* packet must arrive within the `timeout`, or the connection ends with
+/// [`Timeout::Liveness`](crate::Timeout::Liveness). The other end's program must answer the probe, in terms of its own
+/// protocol. The answer is an ordinary packet, read with `recv`. Pings and pongs do not count.
 ///
-/// Choose a `timeout` in which what may stand before the probe and its answer gets through: a full outbox at this end, a
-/// large packet of the other end's.
+/// Choose a `timeout` that allows for what is queued before the probe and its answer: a full send queue at this end, a large
+/// packet at the other end.
 ///
-/// Platform: natively each part of a message that is received counts as a packet does. A browser shows a message only when
-/// it is complete. There `silence` and `timeout` together must be longer than the largest message takes to arrive, or the
-/// connection ends in the middle of it.
+/// Platform: natively each part of a message counts. A browser reports a message only when it is complete. There `silence` and
+/// `timeout` together must be longer than the largest message takes to arrive, or the connection ends in the middle of it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -29,19 +28,19 @@ use crate::{error::Error, packet::Packet};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Liveness {
-    /// The packet that is sent, at most [`outbound_buffer_size`](super::PeerOptions::outbound_buffer_size) bytes. It counts in
-    /// [`Stats`](crate::Stats) and in [`buffered`](crate::WebSocketPeer::buffered) as others do; but it is sent, behind
-    /// the others, even if the outbox has no room. So a program that goes on sending finds out, too. There is never more
-    /// than one that is unanswered.
+    /// The packet to send, of at most [`outbound_buffer_size`](super::PeerOptions::outbound_buffer_size) bytes.
+    ///
+    /// It counts in [`Stats`](crate::Stats) and in [`buffered`](crate::WebSocketPeer::buffered). It is queued even if the send
+    /// queue is full, so that a program that keeps sending to a dead connection detects it. At most one probe is unanswered.
     pub probe: Packet,
-    /// How long nothing has been received when it is sent. Default: 20 s.
+    /// The time without incoming packets after which the probe is sent. Default: 20 s.
     pub silence: Duration,
-    /// The time within which a packet must be received afterwards. Default: 10 s.
+    /// The time limit for a packet to arrive after the probe. Default: 10 s.
     pub timeout: Duration,
 }
 
 impl Liveness {
-    /// Returns the default times with this probe.
+    /// Creates settings with this probe and the default times.
     pub fn new(probe: Packet) -> Self {
         Self { probe, silence: Duration::from_secs(20), timeout: Duration::from_secs(10) }
     }
@@ -51,9 +50,9 @@ impl Liveness {
         timeout: Duration,
     }
 
-    pub(super) fn check(&self, largest: usize) -> Result<(), Error> {
+    pub(super) fn check(&self, outbound_buffer_size: usize) -> Result<(), Error> {
         let option = "liveness";
-        if self.probe.len() > largest {
+        if self.probe.len() > outbound_buffer_size {
             let why = "the probe is larger than `outbound_buffer_size`";
             return Err(Error::InvalidOption { option, why });
         }

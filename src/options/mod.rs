@@ -1,4 +1,4 @@
-//! What can be set on a peer before it connects or accepts.
+//! Settings of peers and servers, and their checks.
 
 mod liveness;
 mod server;
@@ -17,15 +17,15 @@ use crate::{error::Error, http::is_token};
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
-/// How many bytes the head of a request may have where nobody says otherwise.
+/// The default of [`ServerOptions::max_request_size`], in bytes.
 pub(crate) const MAX_REQUEST_SIZE: usize = 8 * KIB;
 
-/// The largest size that a buffer or message may be given: what a 32-bit platform, WebAssembly among them, can hold.
+/// The largest size of a buffer or message: what a 32-bit platform, such as WebAssembly, can hold.
 const MAX_SIZE: usize = i32::MAX as usize;
-/// The longest time that may be given: beyond a day a time limit is a typing error.
+/// The longest time limit. A longer one is taken for a typing error.
 const MAX_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Chaining setters, one a plain field.
+/// Defines one chaining setter for each plain field.
 macro_rules! setters {
     ($($field:ident: $type:ty),* $(,)?) => {$(
         #[doc = concat!("Sets [`", stringify!($field), "`](Self#structfield.", stringify!($field), ").")]
@@ -38,10 +38,10 @@ macro_rules! setters {
 }
 pub(crate) use setters;
 
-/// The settings of a peer. All have defaults; change a field, or chain the setters of the same names.
+/// The settings of a peer. All have defaults. Change a field, or chain the setters of the same names.
 ///
-/// They are checked by [`connect`](crate::WebSocketPeer::connect) and [`accept`](crate::WebSocketPeer::accept), with
-/// the same verdict on every platform, and hold for that connection.
+/// [`connect`](crate::WebSocketPeer::connect) and [`accept`](crate::WebSocketPeer::accept) check them, with the same result
+/// on every platform. They apply to that connection.
 ///
 /// ```
 /// use std::time::Duration;
@@ -53,104 +53,109 @@ pub(crate) use setters;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PeerOptions {
-    /// The largest message to receive, in payload bytes; a larger one ends the connection with
-    /// [`CloseCause::MessageTooBig`](crate::CloseCause::MessageTooBig). Default: 1 MiB; 64 KiB in [`PeerOptions::for_server`].
+    /// The largest message accepted, in payload bytes. A larger one ends the connection with
+    /// [`CloseCause::MessageTooBig`](crate::CloseCause::MessageTooBig). Default: 1 MiB; 64 KiB in
+    /// [`PeerOptions::for_server`].
     pub max_message_size: usize,
-    /// How many payload bytes may wait to be read. Default: 4 MiB; at least `max_message_size`.
+    /// The size of the inbox, in payload bytes. At least `max_message_size`. Default: 4 MiB.
     ///
-    /// When as much waits, reading stops until there is room: natively TCP then slows the sender; in a browser
-    /// packets wait in the backlog. The memory that a peer can hold is this, and one message under way.
+    /// When the inbox is full, reading stops until there is room. Natively TCP then slows the sender down; in a browser,
+    /// packets wait in the backlog. A peer holds at most this and one unfinished message.
     ///
     /// Godot: `inbound_buffer_size`.
     pub inbound_buffer_size: usize,
-    /// How many payload bytes may wait to be sent; a packet beyond it is refused with
-    /// [`Error::OutboundFull`]. Also the largest packet that can be sent. Default: 4 MiB.
+    /// The size of the send queue, in payload bytes, and the largest packet that can be sent. Packets that do not fit are
+    /// rejected with [`Error::OutboundFull`]. Default: 4 MiB.
     ///
     /// Godot: `outbound_buffer_size`.
     pub outbound_buffer_size: usize,
-    /// How many packets may wait to be read, and how many to be sent. Default: 4096.
+    /// The maximum number of packets in the inbox, and in the send queue. Default: 4096.
     ///
     /// Godot: `max_queued_packets`.
     pub max_queued_packets: usize,
-    /// How many payload bytes may wait beyond the inbox where the platform cannot slow the sender. Default: 16 MiB; at
-    /// least `max_message_size`.
+    /// The size of the backlog, in payload bytes. At least `max_message_size`. Default: 16 MiB.
     ///
-    /// Platform: browsers only. While a tab is hidden and nobody polls, packets wait here; one too many ends the
-    /// connection with [`CloseCause::InboxOverflow`](crate::CloseCause::InboxOverflow).
+    /// The backlog takes packets for which the inbox has no room, such as those that arrive while a tab is hidden and the
+    /// program does not poll. When it overflows, the connection ends with
+    /// [`CloseCause::InboxOverflow`](crate::CloseCause::InboxOverflow).
+    ///
+    /// Platform: browsers only, as they have no flow control for messages.
     pub backlog_buffer_size: usize,
-    /// How many packets may wait there. Default: 65,536.
+    /// The maximum number of packets in the backlog. Default: 65,536.
     ///
     /// Platform: browsers only.
     pub max_backlog_packets: usize,
     /// The sub-protocols to offer, best first; for an accepted peer, those to choose from. Default: none.
     ///
-    /// A client that offers none of them is refused, unless [`require_protocol`](Self::require_protocol) is off.
+    /// Clients that offer none of them are rejected, unless [`require_protocol`](Self::require_protocol) is `false`.
     ///
     /// Godot: `supported_protocols`.
     pub protocols: Vec<String>,
-    /// Refuses clients that offer none of the named [`protocols`](Self::protocols); they are answered 400. Without named
-    /// protocols it has no effect. Default: true.
+    /// Reject clients that offer none of the [`protocols`](Self::protocols), with status 400. If `false`, they are accepted
+    /// without a sub-protocol. Has no effect if `protocols` is empty. Default: true.
     ///
-    /// A protocol that the hook of [`on_request`](crate::WebSocketServer::on_request) chooses counts as a named one. If this is
-    /// off, such a client is accepted without a sub-protocol.
+    /// A protocol that the hook of [`on_request`](crate::WebSocketServer::on_request) chooses counts as one of `protocols`.
     ///
-    /// Only for accepted peers: a client takes none but a protocol that it offers, and closes the connection if it offers some
-    /// and gets none (RFC 6455, 4.1, and the Fetch standard).
+    /// For accepted peers only. A client always rejects a protocol that it did not offer, and a server that chooses none of
+    /// those that it offered (RFC 6455, 4.1, and the Fetch standard).
     ///
     /// Godot: always on. An engine ends the TCP connection without an answer.
     pub require_protocol: bool,
-    /// Header fields to add to the handshake, as names and values. Default: none.
+    /// Additional header fields of the handshake, as names and values. Default: none.
     ///
-    /// Platform: a browser sends none; there [`connect`](crate::WebSocketPeer::connect) answers
-    /// [`Error::Unsupported`] if there are any.
+    /// Platform: not available in browsers. There [`connect`](crate::WebSocketPeer::connect) returns [`Error::Unsupported`] if
+    /// there are any.
     ///
     /// Godot: `handshake_headers`.
     pub headers: Vec<(String, String)>,
-    /// Connects to ports that browsers block, too: those of other protocols, such as 25, 6000, 6667 or 10080. Default:
-    /// false; then [`connect`](crate::WebSocketPeer::connect) returns [`Error::BlockedPort`] for them.
+    /// Allow [`connect`](crate::WebSocketPeer::connect) to use ports that browsers block. They belong to other protocols, such
+    /// as 25, 6000, 6667 or 10080. If `false`, `connect` returns [`Error::BlockedPort`] for them. Default: false.
     ///
-    /// A server on such a port cannot be reached from a page, so this is for programs that have to reach one that is
-    /// there. Source: Fetch Standard, "bad port".
+    /// Pages cannot connect to a server on such a port, so set this only to reach a server that already uses one. Source: Fetch
+    /// Standard, "bad port".
     ///
-    /// Platform: a browser cannot be told to connect to them; there `connect` returns [`Error::Unsupported`] if this is
-    /// true and the port is blocked. Other ports are not affected.
+    /// Platform: browsers cannot connect to blocked ports. There `connect` returns [`Error::Unsupported`] for them if this is
+    /// `true`.
     pub allow_blocked_ports: bool,
-    /// The time for everything until the connection is open: name, TCP, TLS and handshake together. Default: 10 s;
-    /// 5 s in [`PeerOptions::for_server`].
+    /// The time limit for opening a connection: name lookup, TCP, TLS and handshake together. The connection then ends with
+    /// [`Timeout::Connect`](crate::Timeout::Connect). Default: 10 s; 5 s in [`PeerOptions::for_server`].
     pub connect_timeout: Duration,
-    /// The time for the other end to answer a close. Default: 3 s.
+    /// The time limit for the other end to answer a close. The connection then ends with
+    /// [`Timeout::Close`](crate::Timeout::Close). Default: 3 s.
     pub close_timeout: Duration,
-    /// How often a ping is sent, whatever else is sent or received; zero: never. Its answer measures the round trip
-    /// ([`Stats::rtt`](crate::Stats::rtt)). While one is unanswered, the next is sent after this time of silence. Default: 20 s.
+    /// The interval between pings. Zero: no pings. Default: 20 s.
     ///
-    /// Platform: a browser lets no page send pings, and answers those of a server itself.
+    /// Pings are sent whether the connection is busy or idle, and measure the round-trip time
+    /// ([`Stats::rtt`](crate::Stats::rtt)). While one is unanswered, the next is sent only after this time without any incoming
+    /// data.
+    ///
+    /// Platform: natively only. Pages cannot send pings; browsers answer those of servers themselves.
     ///
     /// Godot: `heartbeat_interval`, in seconds.
     pub heartbeat_interval: Duration,
-    /// After a silence of [`heartbeat_interval`](Self#structfield.heartbeat_interval), in which a ping was sent: how much longer
-    /// nothing at all may be received. Then the connection ends with [`Timeout::Heartbeat`](crate::Timeout::Heartbeat).
+    /// The time limit for an answer after [`heartbeat_interval`](Self#structfield.heartbeat_interval) without incoming data.
+    /// If nothing at all is received, the connection ends with [`Timeout::Heartbeat`](crate::Timeout::Heartbeat).
     /// Default: 20 s.
     ///
     /// Platform: natively only.
     pub heartbeat_timeout: Duration,
-    /// A packet of the program's own that asks the other end for a sign of life after a silence, and the time for the
-    /// answer. Default: none.
+    /// A probe packet to send after a silence, and the time limit for its answer. Default: none.
     ///
-    /// For browsers, in which no page can send a ping, and a connection that died while a laptop slept or a phone had the
-    /// page in the background is not noticed for minutes, or never. Natively the heartbeat does the same without the help
-    /// of the other end's program; this is there, too, and works the same.
+    /// It serves browsers, in which pages cannot send pings: a connection that was lost while a laptop slept, or a phone had the
+    /// page in the background, is otherwise detected after minutes, or never. It works natively as well, but there the heartbeat
+    /// does the same without the help of the other end's program.
     ///
-    /// The probe is also sent at once, without the silence, after what often ends connections unnoticed: when the machine
-    /// has slept, and in a browser at the events `online`, `offline` and `pageshow` and when the page becomes visible
-    /// again. In a worker there are only the first two.
+    /// The probe is sent at once, without the silence, after events that often break connections: when the machine resumes from
+    /// sleep, and in a browser at the events `online`, `offline` and `pageshow` and when the page becomes visible again. Workers
+    /// receive only the first two.
     pub liveness: Option<Liveness>,
-    /// Whether small packets leave at once (`TCP_NODELAY`) rather than waiting to share a segment. Default: true.
+    /// Send small packets at once (`TCP_NODELAY`), without waiting to share a segment. Default: true.
     ///
-    /// Platform: a browser does so by itself.
+    /// Platform: browsers always do.
     ///
     /// Godot: `set_no_delay`.
     pub nodelay: bool,
-    /// Whom to trust, and who to be, on secure connections.
+    /// The certificates of secure connections. Default: the platform's certificate authorities, and no certificate of this end.
     pub tls: TlsOptions,
 }
 
@@ -179,8 +184,8 @@ impl Default for PeerOptions {
 }
 
 impl PeerOptions {
-    /// The defaults for peers that a server accepts: whoever connects is a stranger, so messages of at most 64 KiB, and
-    /// 5 s for a handshake to which the client already has a connection.
+    /// Returns the defaults for peers that a server accepts, made for untrusted clients: messages of at most 64 KiB, and 5 s
+    /// for TLS and handshake.
     #[must_use]
     pub fn for_server() -> Self {
         Self { max_message_size: 64 * KIB, connect_timeout: Duration::from_secs(5), ..Self::default() }
@@ -217,14 +222,14 @@ impl PeerOptions {
         self
     }
 
-    /// Adds one to [`headers`](Self#structfield.headers).
+    /// Adds a field to [`headers`](Self#structfield.headers).
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// The one check of all of it.
+    /// Checks all options.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let sizes = [
             ("max_message_size", self.max_message_size),
@@ -240,7 +245,7 @@ impl PeerOptions {
         let [_, inbound, _, _, backlog, _] = sizes;
         for (option, size) in [inbound, backlog] {
             if size < self.max_message_size {
-                let why = "it is less than `max_message_size`, so that a message might never fit";
+                let why = "it is less than `max_message_size`";
                 return Err(Error::InvalidOption { option, why });
             }
         }
@@ -268,10 +273,10 @@ impl PeerOptions {
                 return invalid("one is empty");
             }
             if !is_token(protocol.as_bytes()) {
-                return invalid("one has a character that no HTTP token has");
+                return invalid("one has a character that is not allowed in an HTTP token");
             }
             if self.protocols[..index].contains(protocol) {
-                return invalid("one is named twice");
+                return invalid("one is listed twice");
             }
         }
         Ok(())
@@ -296,23 +301,26 @@ fn check_time(option: &'static str, time: Duration, may_be_zero: bool) -> Result
     Ok(())
 }
 
-/// Whether these fields may stand in a handshake beside its own.
+/// Checks the additional header fields of a handshake.
 pub(crate) fn check_headers(headers: &[(String, String)]) -> Result<(), Error> {
-    /// The fields that the handshake itself is made of.
-    const OURS: [&str; 5] = ["host", "connection", "upgrade", "content-length", "transfer-encoding"];
+    /// The fields that the handshake itself sets, besides `sec-websocket-*`.
+    const RESERVED_HEADERS: [&str; 5] =
+        ["host", "connection", "upgrade", "content-length", "transfer-encoding"];
     let invalid = |why| Err(Error::InvalidOption { option: "headers", why });
     for (name, value) in headers {
         if !is_token(name.as_bytes()) {
-            return invalid("a name is empty or has a character that no field name has");
+            return invalid("a name is empty or has a character that is not allowed in a field name");
         }
         let lower = name.to_ascii_lowercase();
-        if OURS.contains(&lower.as_str()) || lower.starts_with("sec-websocket-") {
-            return invalid("a field is the handshake's own (host, connection, upgrade, sec-websocket-…)");
+        if RESERVED_HEADERS.contains(&lower.as_str()) || lower.starts_with("sec-websocket-") {
+            return invalid(
+                "a field is reserved for the handshake (host, connection, upgrade, sec-websocket-…)",
+            );
         }
         if value.is_empty() || value.trim() != value {
             return invalid("a value is empty, or has white space around it");
         }
-        // Not a byte that could end the line: the next one would be a field of somebody else's making.
+        // A line break would let the value inject another field.
         if !value.bytes().all(|b| b == b'\t' || (b' '..=b'~').contains(&b)) {
             return invalid("a value has a character other than printable ASCII");
         }

@@ -1,14 +1,14 @@
-//! The settings of a server: whom it lets in, how many of them, and what each may do.
+//! The settings of a server: which clients it admits, how many, and the limits of each.
 
 use std::time::Duration;
 
 use super::{MAX_REQUEST_SIZE, MIB, PeerOptions, check_size, check_time, setters};
 use crate::{error::Error, http::split_authority};
 
-/// The settings of a [`WebSocketServer`](crate::WebSocketServer). All have defaults, made for a public port; change a
+/// The settings of a [`WebSocketServer`](crate::WebSocketServer). All have defaults, made for a public port. Change a
 /// field, or chain the setters of the same names.
 ///
-/// They are checked when the server is bound.
+/// [`bind`](crate::WebSocketServer::bind) checks them.
 ///
 /// ```
 /// use websocket_peer::{OriginPolicy, ServerOptions};
@@ -20,78 +20,81 @@ use crate::{error::Error, http::split_authority};
 /// assert_eq!(options.max_request_size, 8 * 1024);
 /// ```
 ///
-/// Platform: a browser binds no ports; there they are of no use.
+/// Platform: natively only, as servers are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerOptions {
-    /// The options of every peer; the hook of [`on_request`](crate::WebSocketServer::on_request) can give a peer others.
-    /// Their [`connect_timeout`](PeerOptions::connect_timeout) is what a handshake may take, and with a
-    /// [`tls.certificate`](crate::TlsOptions::identity) the server speaks TLS. Default: [`PeerOptions::for_server`].
+    /// The options of each connection. The hook of [`on_request`](crate::WebSocketServer::on_request) can replace them for
+    /// single peers. Default: [`PeerOptions::for_server`].
+    ///
+    /// Its [`connect_timeout`](PeerOptions::connect_timeout) is the time limit of a handshake. With a
+    /// [`tls.certificate`](crate::TlsOptions::certificate) the server speaks TLS.
     pub connection: PeerOptions,
-    /// The number of peers that may be open at once; one more is answered 503. Default: 4096.
+    /// The maximum number of open peers. Further clients are rejected with status 503. Default: 4096.
     pub max_peers: usize,
-    /// The number of them from one address; one more is answered 503. Default: 1024, which a school behind one address
-    /// stays below.
+    /// The maximum number of open peers from one IP address. Further clients are rejected with status 503. Default: 1024,
+    /// enough for a school behind one address.
     ///
-    /// The addresses of an IPv6 /64 count as one. Behind a proxy all peers have its address: raise this to `max_peers` there.
+    /// The addresses of an IPv6 /64 count as one. Behind a proxy all peers have its address: set this to `max_peers` there.
     pub max_peers_per_address: usize,
-    /// The number of handshakes that may be under way at once. Default: 256.
+    /// The maximum number of handshakes under way. Default: 256.
     ///
-    /// When there is one more, the oldest one from the network with the most handshakes makes room, and is answered 503:
-    /// clients that connect and send nothing cannot keep others out. One whose bytes the server has yet to read makes room only
-    /// if all are like that. Networks are an IPv4 /24 and an IPv6 /48, in it the
-    /// /56, in that the /64; in the last of them the address.
+    /// A new connection beyond it displaces the oldest handshake of the network with the most handshakes, which is rejected
+    /// with status 503. So clients that connect and send nothing cannot keep others out. A handshake with unread input is
+    /// displaced only if all have some. Networks are compared by IPv4 /24, or by IPv6 /48, /56 and /64 in turn, and then by
+    /// address.
     pub max_pending_handshakes: usize,
-    /// The number of handshakes from one address; one more is answered 503. Default: 16.
+    /// The maximum number of handshakes under way from one IP address. Further clients are rejected with status 503.
+    /// Default: 16.
     ///
-    /// The addresses of an IPv6 /64 count as one. Behind a proxy all clients have its address: raise this to `max_pending_handshakes`
-    /// there.
+    /// The addresses of an IPv6 /64 count as one. Behind a proxy all clients have its address: set this to
+    /// `max_pending_handshakes` there.
     pub max_pending_handshakes_per_address: usize,
-    /// The number of connections that are accepted from one address in a second; two seconds' worth may come at once, one
-    /// more is answered 429. Zero: no limit. Default: 128.
+    /// The maximum rate of new connections from one IP address, with bursts of two seconds' worth. Further clients are rejected
+    /// with status 429. Zero: no limit. Default: 128.
     ///
     /// The addresses of an IPv6 /64 count as one. Behind a proxy all clients have its address: set this to zero there, and
-    /// let the proxy limit them.
+    /// limit them in the proxy.
     pub max_connections_per_address_per_second: u32,
-    /// How many bytes the head of a request may have; a longer one is answered 431. Default: 8 KiB.
+    /// The maximum size of the head of a request, in bytes. Longer ones are rejected with status 431. Default: 8 KiB.
     pub max_request_size: usize,
-    /// The memory in bytes that all peers together may hold, both ways: whole packets, parts of them, and requests. Bytes that
-    /// wait for several peers count once. Default: 1 GiB.
+    /// The maximum memory for all peers together, in bytes: packets in both directions, partial messages, and requests. Bytes
+    /// that are queued for several peers count once. Default: 1 GiB.
     ///
-    /// Each of `max_peers` peers has a share that is its own: room for a request and for one message each way, of
-    /// [`max_message_size`](PeerOptions::max_message_size). The rest is common, and must be at least as much as two such shares;
-    /// options that leave less are an error. A peer that holds more than its share takes the rest from what is common. While
-    /// that is used up, peers above their share can be sent nothing; while half of it is used up, they are not read from.
-    /// Peers within their share go on as if nothing were.
+    /// Each of the `max_peers` peers has a guaranteed share: a request, and one message of
+    /// [`max_message_size`](PeerOptions::max_message_size) in each direction. The rest is a common pool. It must be at least
+    /// two shares, or [`bind`](crate::WebSocketServer::bind) returns an error. What a peer holds beyond its share comes from
+    /// the pool. While half of the pool is in use, the server does not read from peers above their share; while all of it is
+    /// in use, it cannot send to them, either. Peers within their share are not affected.
     ///
-    /// [`ServerStats::memory`](crate::ServerStats::memory) is never more than this and one turn, 256 KiB. Not counted is what
-    /// the system and TLS hold, and up to 16 KiB a peer that are kept for its next packets until its next heartbeat.
+    /// [`ServerStats::memory`](crate::ServerStats::memory) exceeds this by at most one read of 256 KiB. Buffers of the system
+    /// and of TLS are not counted, nor up to 16 KiB for each peer that are kept for its next packets until its next heartbeat.
     pub max_buffered_bytes: usize,
-    /// The values of the field `Host` that are served, with or without a port; requests for others are answered 421. Without a
-    /// port an entry serves every port. Upper and lower case are alike. Empty: all are served. Default: empty.
+    /// The accepted values of the header field `Host`, with or without a port. Requests for others are rejected with status
+    /// 421. An entry without a port matches every port. The comparison ignores case. Empty: all are accepted. Default: empty.
     ///
-    /// Set it where pages may connect and the server has something to protect, such as in a private network:
-    /// [`OriginPolicy::SameHost`] compares the page's host with this field, and a page whose own name leads to this server
-    /// (DNS rebinding) has them equal.
+    /// Set it if pages may connect and the server is worth protecting, for instance in a private network. It stops DNS
+    /// rebinding: a page whose own host name resolves to this server passes [`OriginPolicy::SameHost`].
     pub hosts: Vec<String>,
-    /// The paths at which WebSockets are served, each exactly as clients send it; other paths are answered 404. Empty: all are
-    /// served. Default: empty.
+    /// The paths of WebSockets, exactly as clients send them. Requests for others are rejected with status 404. Empty: all are
+    /// accepted. Default: empty.
     pub paths: Vec<String>,
-    /// The sites whose pages may connect; others are answered 403. Default: [`OriginPolicy::SameHost`].
+    /// The sites whose pages may connect. Pages of others are rejected with status 403. Default: [`OriginPolicy::SameHost`].
     pub origins: OriginPolicy,
-    /// Whether clients may connect that name no origin, as programs that are no browsers do; if not, they are
-    /// answered 403. Default: true.
+    /// Accept clients that send no `Origin`, as programs other than browsers do. If `false`, they are rejected with status 403.
+    /// Default: true.
     pub allow_missing_origin: bool,
-    /// Whether a listener that is bound to an IPv6 address takes IPv4 connections, too, where the system can do that.
-    /// Default: false.
+    /// Accept IPv4 connections on a listener that is bound to an IPv6 address, where the system supports it. Default: false.
     pub dual_stack: bool,
-    /// How much each peer may send. The hook can give a peer others.
+    /// The limits on what each peer sends. The hook of [`on_request`](crate::WebSocketServer::on_request) can replace them for
+    /// single peers.
     pub rate_limits: RateLimits,
-    /// What becomes of a packet for a peer whose outbound queue is full. Default: [`SendOverflow::Refuse`].
+    /// What to do with a packet for a peer whose send queue is full. Default: [`SendOverflow::Refuse`].
     pub send_overflow: SendOverflow,
-    /// How long a peer's outbound queue may stay full; then the peer is closed with
-    /// [`Limit::SlowReader`](crate::Limit::SlowReader). The time stands still while the server leaves unread what the peer has sent.
-    /// Zero: for ever. Default: 10 s.
+    /// The time for which a peer's send queue may stay full. The peer is then closed with
+    /// [`Limit::SlowReader`](crate::Limit::SlowReader). Zero: no limit. Default: 10 s.
+    ///
+    /// The time does not pass while the server has stopped reading from the peer.
     pub slow_reader_timeout: Duration,
 }
 
@@ -127,7 +130,7 @@ impl ServerOptions {
         self
     }
 
-    /// The one check of all of it.
+    /// Checks all options.
     pub(crate) fn check(&self) -> Result<(), Error> {
         self.connection.check()?;
         for (option, size) in [
@@ -179,24 +182,25 @@ impl Default for ServerOptions {
     }
 }
 
-/// How much a peer of a server may send. Bursts of two seconds' worth are let through; beyond them the peer is closed with
-/// [`CloseCause::Limit`](crate::CloseCause::Limit).
+/// Limits on what a peer of a server sends. A peer that exceeds one is closed with
+/// [`CloseCause::LimitExceeded`](crate::CloseCause::LimitExceeded).
 ///
-/// Zero is no limit, in each of them.
+/// Zero: no limit. The rates allow bursts of two seconds' worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimits {
-    /// Packets a second. Default: 2000.
+    /// The maximum rate of packets. Default: 2000.
     pub max_packets_per_second: u32,
-    /// Bytes a second, frame headers included. Default: 4 MiB.
+    /// The maximum rate of bytes, frame headers included. Default: 4 MiB.
     pub max_bytes_per_second: u32,
-    /// Pings, pongs and empty fragments a second: what costs work and brings no packet. Default: 100.
+    /// The maximum rate of pings, pongs and empty fragments, which cost work and deliver no data. Default: 100.
     pub max_control_frames_per_second: u32,
-    /// The fragments that one message may come in. Default: 1024.
+    /// The maximum number of fragments of a message. Default: 1024.
     pub max_fragments: u32,
-    /// The time from the first byte of a message, or of a frame, to its last; then the peer is closed with
-    /// [`Timeout::Message`](crate::Timeout::Message). It stands still while the server leaves unread what the peer has
-    /// sent. Default: 10 s.
+    /// The time limit for a message or a frame, from its first byte to its last. The peer is then closed with
+    /// [`Timeout::Message`](crate::Timeout::Message). Default: 10 s.
+    ///
+    /// The time does not pass while the server has stopped reading from the peer.
     pub max_message_time: Duration,
 }
 
@@ -226,41 +230,42 @@ impl Default for RateLimits {
     }
 }
 
-/// The sites whose pages may connect to a server. A browser lets every page open a WebSocket to every server, and sends
-/// that server's cookies along; only the server can object.
+/// The sites whose pages may connect to a server. Browsers allow every page to open a WebSocket to every server, and send that
+/// server's cookies along, so the server itself must check the origin.
 ///
-/// A program that is no browser can name any origin, or none: see
+/// Programs other than browsers can send any origin, or none: see
 /// [`allow_missing_origin`](ServerOptions::allow_missing_origin).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OriginPolicy {
-    /// Those of the host that the request was sent to, whatever their scheme and port.
+    /// The host that the request was sent to, with any scheme and port.
     #[default]
     SameHost,
-    /// These: `https://example.com`, with a port where it is not the scheme's own. Upper and lower case are alike.
+    /// The listed origins, such as `https://example.com`, with a port if it is not the scheme's default. The comparison ignores
+    /// case.
     List(Vec<String>),
-    /// All of them, and pages that hide their origin. For servers that know their users by more than cookies.
+    /// All origins, also `null`. For servers that authenticate their users by more than cookies.
     Any,
 }
 
-/// What becomes of a packet for a peer whose outbound queue is full.
+/// What to do with a packet for a peer whose send queue is full.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SendOverflow {
-    /// It is not taken: [`Error::OutboundFull`].
+    /// Reject it with [`Error::OutboundFull`].
     #[default]
     Refuse,
-    /// It is taken, and the oldest ones that wait make room for it. For states of which only the newest matters.
+    /// Accept it, and drop the oldest queued packets to make room. For states of which only the newest matters.
     DropOldest,
 }
 
-/// Returns an error for an entry that no `Host` of a request can be.
+/// Checks that a request can have this `Host`.
 fn check_host(host: &str) -> Result<(), &'static str> {
     if host.contains("://") || host.contains('/') {
-        return Err("one is a URL; name the host, and a port if only that is served");
+        return Err("one is a URL; give only the host, with a port if only that is served");
     }
     if host.contains('*') {
-        return Err("one has a *; name each host");
+        return Err("one has a *; list each host");
     }
     match split_authority(host) {
         Some((_, Some(""))) | None => Err("one has no valid host or port"),
@@ -281,10 +286,10 @@ fn check_path(path: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Whether a browser could send it, in whatever case: an entry that never matches is a mistake.
+/// Checks that a browser can send this origin: an entry that never matches is a mistake.
 fn check_origin(origin: &str) -> Result<(), &'static str> {
     if origin.eq_ignore_ascii_case("null") {
-        return Err("one is null, which any page can be; if all may connect, say `OriginPolicy::Any`");
+        return Err("one is null, which any page can send; to allow all, use `OriginPolicy::Any`");
     }
     let (scheme, authority) =
         origin.split_once("://").ok_or("one is not of the form scheme://host[:port]")?;
@@ -297,18 +302,18 @@ fn check_origin(origin: &str) -> Result<(), &'static str> {
     }
     if authority.contains('*') {
         return Err(
-            "one has a *; name each origin, or say `OriginPolicy::Any` and decide in the server's hook",
+            "one has a *; list each origin, or use `OriginPolicy::Any` and decide in the server's hook",
         );
     }
-    let own_port = match scheme.to_ascii_lowercase().as_str() {
+    let default_port = match scheme.to_ascii_lowercase().as_str() {
         "http" => "80",
         "https" => "443",
         _ => "",
     };
     match split_authority(authority) {
         None => Err("one has no valid host or port after its scheme"),
-        Some((_, Some(port))) if port == own_port || port.is_empty() => {
-            Err("one has its scheme's own port, which browsers leave away; leave it away, too")
+        Some((_, Some(port))) if port == default_port || port.is_empty() => {
+            Err("one has an empty port or its scheme's default port, which browsers omit; omit it")
         }
         Some(_) => Ok(()),
     }
@@ -322,7 +327,7 @@ mod tests {
     fn assert_invalid(options: &ServerOptions, name: &str) {
         match options.check() {
             Err(Error::InvalidOption { option, why }) => assert_eq!((option, why.is_empty()), (name, false)),
-            other => panic!("{options:?} was answered with {other:?}"),
+            other => panic!("{options:?}: {other:?}"),
         }
     }
 
@@ -332,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_are_valid_and_those_for_strangers() {
+    fn the_defaults_are_valid_and_made_for_untrusted_clients() {
         let options = ServerOptions::default();
         assert_eq!(options.check(), Ok(()));
         assert_eq!(options.connection, PeerOptions::for_server());
@@ -345,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_of_zero_or_beyond_reason_is_named() {
+    fn a_size_of_zero_or_over_the_maximum_is_invalid() {
         let default = ServerOptions::default;
         for size in [0, 1 << 31] {
             assert_invalid(&default().max_peers(size), "max_peers");
@@ -360,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_no_request_could_name_is_invalid() {
+    fn a_host_that_no_request_can_have_is_invalid() {
         for host in ["", "http://h", "h/", "*.h", "h:", "h:x", "h h", "u@h"] {
             assert_invalid(&ServerOptions::default().hosts(["good.example", host]), "hosts");
         }
@@ -375,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn times_may_be_zero_but_not_days() {
+    fn times_may_be_zero_but_not_over_a_day() {
         let day = Duration::from_secs(24 * 60 * 60);
         assert_invalid(&ServerOptions::default().slow_reader_timeout(day * 2), "slow_reader_timeout");
         let limits = RateLimits::default().max_message_time(day * 2);
@@ -391,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_no_client_could_ask_for_is_invalid() {
+    fn a_path_that_no_request_can_have_is_invalid() {
         for path in ["", "game", "/game?x", "/game#x", "/a b", "/é", "/\n", "http://h/"] {
             assert_invalid(&ServerOptions::default().paths(["/", path]), "paths");
         }
@@ -399,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_that_no_browser_would_send_is_invalid() {
+    fn an_origin_that_no_browser_sends_is_invalid() {
         for origin in [
             "",
             "h",
@@ -430,6 +435,6 @@ mod tests {
             "app://x",
         ]);
         assert_eq!(good.check(), Ok(()));
-        assert_eq!(with_origins(&[]).check(), Ok(()), "nobody's pages");
+        assert_eq!(with_origins(&[]).check(), Ok(()), "an empty list is valid");
     }
 }

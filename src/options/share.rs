@@ -1,54 +1,54 @@
-//! The memory that is one peer's own, and whether a server has as much for each.
+//! The memory that a server guarantees to each peer.
 
 use super::{PeerOptions, ServerOptions};
 use crate::error::Error;
 
-/// The memory that is one peer's own.
+/// The memory that is guaranteed to one peer, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Share {
-    /// For what the peer sends: its request and a message.
+    /// For data from the peer: its request and a message.
     pub(crate) inbound: usize,
-    /// For what is sent to it: a message.
+    /// For data to the peer: a message.
     pub(crate) outbound: usize,
 }
 
 impl Share {
-    /// What a message takes beside its payload: its entries in queues, and control frames that wait with it.
+    /// The memory of a message beside its payload: entries in queues, and control frames that are queued with it.
     const OVERHEAD: usize = 4 * 1024;
 
     pub(crate) fn total(self) -> usize {
         self.inbound.saturating_add(self.outbound)
     }
 
-    /// Is in neither direction smaller than another.
+    /// Returns the larger of two shares in each direction.
     pub(crate) fn at_least(self, other: Self) -> Self {
         Self { inbound: self.inbound.max(other.inbound), outbound: self.outbound.max(other.outbound) }
     }
 
-    /// Has room for packets of this size to be sent.
-    pub(crate) fn to_send(self, packet: usize) -> Self {
-        Self { outbound: self.outbound.max(packet.saturating_add(Self::OVERHEAD)), ..self }
+    /// Returns a share that also has room for a packet of `len` bytes to the peer.
+    pub(crate) fn with_outbound_packet(self, len: usize) -> Self {
+        Self { outbound: self.outbound.max(len.saturating_add(Self::OVERHEAD)), ..self }
     }
 }
 
 impl ServerOptions {
-    /// The share of a peer with the options of all.
+    /// Returns the share of a peer with the options of [`connection`](Self::connection).
     pub(crate) fn share(&self) -> Share {
         self.share_of(&self.connection)
     }
 
-    /// The share of a peer with options of its own.
+    /// Returns the share of a peer with its own options.
     pub(crate) fn share_of(&self, peer: &PeerOptions) -> Share {
         let message = peer.max_message_size.saturating_add(Share::OVERHEAD);
         Share { inbound: message.saturating_add(self.max_request_size), outbound: message }
     }
 
-    /// Checks that every peer can have this share, and that enough is common beside them.
+    /// Checks that `max_buffered_bytes` suffices for this share for each peer and a common pool of two more.
     pub(crate) fn check_memory(&self, share: Share) -> Result<(), Error> {
         let shares = share.total().saturating_mul(self.max_peers.saturating_add(2));
         if self.max_buffered_bytes < shares {
-            let why = "it is too small for `max_peers` peers that each hold a request and a message of \
-                       `max_message_size` each way, and two more; raise it, or lower one of those";
+            let why = "it is too small for a request and a message of `max_message_size` in each direction, for \
+                       `max_peers` peers and two more; raise it, or lower one of those";
             return Err(Error::InvalidOption { option: "max_buffered_bytes", why });
         }
         Ok(())
@@ -61,15 +61,15 @@ mod tests {
 
     #[track_caller]
     fn assert_invalid(options: &ServerOptions) {
-        let answer = options.check();
+        let result = options.check();
         assert!(
-            matches!(answer, Err(Error::InvalidOption { option: "max_buffered_bytes", .. })),
-            "{answer:?}"
+            matches!(result, Err(Error::InvalidOption { option: "max_buffered_bytes", .. })),
+            "{result:?}"
         );
     }
 
     #[test]
-    fn memory_must_suffice_for_a_message_of_each_peer_both_ways() {
+    fn memory_must_suffice_for_a_message_of_each_peer_in_each_direction() {
         let options = |memory| ServerOptions::default().max_peers(6).max_buffered_bytes(memory);
         let share = options(0).share();
         assert!(share.inbound > 64 * KIB + options(0).max_request_size && share.outbound > 64 * KIB);

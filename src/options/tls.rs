@@ -4,27 +4,25 @@ use std::{fmt, fs, path::Path};
 
 use crate::error::Error;
 
-/// Whom to trust, and who to be, on a secure connection.
+/// The certificates of a secure connection: those to trust, and this end's own.
 ///
-/// Platform: a browser decides by itself. There anything but the default makes
-/// [`connect`](crate::WebSocketPeer::connect) answer [`Error::Unsupported`]. Natively it takes the feature `tls`, on by
-/// default.
+/// Platform: natively it needs the feature `tls`, on by default. A browser uses its own settings: there
+/// [`connect`](crate::WebSocketPeer::connect) returns [`Error::Unsupported`] for anything but the default.
 ///
 /// Godot: `TLSOptions`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TlsOptions {
-    /// Which authorities may vouch for a server, or which certificates it may have. Default: the authorities of the
-    /// platform.
+    /// The certificate authorities or certificates to trust. Default: [`TlsRoots::Platform`].
     ///
     /// Godot: `TLSOptions.client(trusted_chain)`.
     pub roots: TlsRoots,
-    /// The name that the server's certificate must carry, where it is not the URL's host.
+    /// The name that the server's certificate must have. Default: the URL's host.
     ///
     /// Godot: `TLSOptions.client(…, common_name_override)`.
     pub server_name: Option<String>,
-    /// The certificate of this end: with it an [accepted](crate::WebSocketPeer::accept) stream speaks TLS. A peer
-    /// that connects does not use it.
+    /// The certificate of this end. With it, [`accept`](crate::WebSocketPeer::accept) and servers speak TLS.
+    /// [`connect`](crate::WebSocketPeer::connect) does not use it. Default: none.
     ///
     /// Godot: `TLSOptions.server`.
     pub certificate: Option<TlsCertificate>,
@@ -67,43 +65,42 @@ impl TlsOptions {
     }
 }
 
-/// The part of the check that needs no TLS library, so that it is the same on every platform. The rest is found when
-/// the certificates are put to use.
+/// Checks that there is a PEM block. It needs no TLS library, so the result is the same on every platform. The contents are
+/// checked when the certificates are used.
 fn check_pem(option: &'static str, pem: &[u8], label: &str) -> Result<(), Error> {
     let text = String::from_utf8_lossy(pem);
     if text.lines().any(|line| line.starts_with("-----BEGIN ") && line.contains(label)) {
         return Ok(());
     }
-    Err(Error::InvalidOption { option, why: "it holds no PEM block of the kind that is wanted" })
+    Err(Error::InvalidOption { option, why: "it has no PEM block of the expected type" })
 }
 
-/// Which authorities may vouch for a server, or which certificates it may have.
+/// The certificate authorities or certificates to trust.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TlsRoots {
-    /// Those that the operating system trusts.
+    /// The authorities that the operating system trusts.
     #[default]
     Platform,
-    /// Mozilla's, built into the program by the feature `tls-bundled-roots`; without it [`Error::Unsupported`].
+    /// Mozilla's authorities, built into the program by the feature `tls-bundled-roots`. [`Error::Unsupported`] without it.
     Bundled,
-    /// Only these: PEM certificates (X.509 version 3), one after the other. For a server with a certificate of your own.
+    /// Only these certificates. For a server with a certificate of your own.
     ///
-    /// An authority among them vouches for what it has issued. Besides, a server may have exactly one of these
-    /// certificates, byte for byte: a self-signed one, say, as `openssl req -x509` or Godot's
-    /// `Crypto.generate_self_signed_certificate` makes it. It need not be an authority's, and one that is not vouches for
-    /// no other. Of such a certificate these are checked:
+    /// Authorities among them are trusted for the certificates that they have issued. A server may also present one of these
+    /// certificates itself, byte for byte, such as a self-signed one of `openssl req -x509` or Godot's
+    /// `Crypto.generate_self_signed_certificate`. Of such a certificate these are checked:
     ///
-    /// - that the server has its key, and that today lies between its dates;
-    /// - the names that it lists (`subjectAltName`), against the URL's host or [`TlsOptions::server_name`];
-    /// - if it lists none, its common name, where that is an address or has the form of a full domain name: with a dot in
-    ///   it, perhaps `*.` before it (RFC 6125, 6.4.4). Any other, such as `myserver`, is taken for a label: the certificate
-    ///   is then accepted under every name.
+    /// - The server has its key, and it is within its period of validity.
+    /// - The names that it lists (`subjectAltName`) contain the URL's host or [`TlsOptions::server_name`].
+    /// - If it lists none, its common name matches, provided that it is an address or a full domain name: with a dot, perhaps
+    ///   after `*.` (RFC 6125, 6.4.4). Any other common name, such as `myserver`, counts as a label: the certificate is then
+    ///   accepted under every name.
     Custom {
-        /// The PEM text.
+        /// The certificates (X.509 version 3), as one PEM text.
         pem: Vec<u8>,
     },
-    /// Anybody: the connection is encrypted, but whoever is on the way can read and change it. For development;
-    /// needs the feature `tls-dangerous` and logs a warning at each use.
+    /// Any certificate. The connection is encrypted, but an attacker on the way can read and change it. For development.
+    /// It needs the feature `tls-dangerous`, and logs a warning at each use.
     ///
     /// Godot: `TLSOptions.client_unsafe`.
     DangerouslyAcceptAny,
@@ -112,25 +109,24 @@ pub enum TlsRoots {
 /// A certificate chain and its private key. `Debug` does not show the key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TlsCertificate {
-    /// The server's certificate first, then those that vouch for it: PEM.
+    /// The server's certificate first, then its issuers, as PEM.
     pub(crate) certificates_pem: Vec<u8>,
-    /// The private key of the first certificate: PEM (PKCS #8, PKCS #1 or SEC 1).
+    /// The private key of the first certificate, as PEM (PKCS #8, PKCS #1 or SEC 1).
     pub(crate) key_pem: Vec<u8>,
 }
 
 impl TlsCertificate {
-    /// Makes one of PEM text: the server's certificate first, then those that vouch for it, and the private key of the first
-    /// (PKCS #8, PKCS #1 or SEC 1). Both are checked when they are used.
+    /// Creates a certificate from PEM texts: the server's certificate followed by its issuers, and the private key of the first
+    /// (PKCS #8, PKCS #1 or SEC 1). They are checked when they are used.
     pub fn from_pem(certificates: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         Self { certificates_pem: certificates.into(), key_pem: key.into() }
     }
 
-    /// Reads both from files. To renew a server's certificate, read them again and give the new certificate to
+    /// Reads both texts from files. To renew a server's certificate, read them again and pass the result to
     /// [`set_certificate`](crate::WebSocketServer::set_certificate).
     ///
     /// # Errors
-    /// [`Error::Io`] if a file cannot be read; in a browser, always. What is in the files is checked where it is put to
-    /// use.
+    /// [`Error::Io`] if a file cannot be read; in a browser, always. The contents are checked when they are used.
     pub fn from_files(certificates: impl AsRef<Path>, key: impl AsRef<Path>) -> Result<Self, Error> {
         Ok(Self { certificates_pem: fs::read(certificates)?, key_pem: fs::read(key)? })
     }

@@ -1,39 +1,37 @@
-//! The end of a peer's connection.
+//! Closing a peer's connection.
 
 use super::WebSocketPeer;
 use crate::{
-    close::{CloseCause, CloseCode, CloseInfo, MAX_REASON},
+    close::{CloseCause, CloseCode, CloseInfo, check_reason},
     error::Error,
     state::ReadyState,
     sys::{Notify, PeerConnection},
 };
 
 impl WebSocketPeer {
-    /// Closes the connection with code 1000 and no reason, as [`close_with`](Self::close_with) does.
+    /// Closes the connection with code 1000 and no reason. See [`close_with`](Self::close_with).
     ///
     /// Godot: `close`.
     pub fn close(&mut self) {
         self.begin_close(CloseCode::NORMAL, "");
     }
 
-    /// Asks the other end to close. What was sent before still goes out.
+    /// Starts the closing handshake. Packets that were sent before are delivered first.
     ///
-    /// The state is [`ReadyState::Closing`] until the other end answers, or [`PeerOptions::close_timeout`](crate::PeerOptions::close_timeout) is over. While
-    /// connecting there is nobody to ask: the attempt is given up, and the state is [`ReadyState::Closed`] at once. When
-    /// closing or closed already, nothing happens.
+    /// The state is [`ReadyState::Closing`] until the other end answers, or until
+    /// [`PeerOptions::close_timeout`](crate::PeerOptions::close_timeout) has passed. While connecting, the attempt is cancelled,
+    /// and the state is [`ReadyState::Closed`] at once. While closing or closed, the call has no effect.
     ///
-    /// Platform: natively packets that still arrive while closing can be read. A browser drops them.
+    /// Platform: natively, packets that arrive while closing can be read. A browser drops them.
     ///
     /// # Errors
     /// - [`Error::ReasonTooLong`] for a reason of more than 123 bytes of UTF-8.
-    /// - [`Error::InvalidCloseCode`] for a code of [`CloseCode::new`] on a peer that connected.
+    /// - [`Error::InvalidCloseCode`] for a code other than 1000 and 3000 to 4999 on a peer that connected.
     ///
     /// Godot: `close`.
     pub fn close_with(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        if reason.len() > MAX_REASON {
-            return Err(Error::ReasonTooLong { len: reason.len() });
-        }
-        if !self.accepted && !code.is_for_clients() {
+        check_reason(reason)?;
+        if !self.is_server && !code.is_for_clients() {
             return Err(Error::InvalidCloseCode { code: code.get() });
         }
         self.begin_close(code, reason);
@@ -51,15 +49,16 @@ impl WebSocketPeer {
         }
     }
 
-    /// Ends the connection at once, without a closing handshake. Packets that arrived stay readable.
+    /// Ends the connection at once, without a closing handshake. Packets that have arrived can still be read.
     ///
     /// Godot: `close(-1)`.
     pub fn abort(&mut self) {
-        self.let_go();
+        self.drop_socket();
         self.link.set_closed(CloseInfo::new(CloseCause::Aborted));
     }
 
-    /// How the last connection ended; `None` before the first end and from the next [`connect`](Self::connect) on.
+    /// Returns how the last connection ended. `None` while no connection has ended, and after the next
+    /// [`connect`](Self::connect).
     ///
     /// Godot: `get_close_code`, `get_close_reason`.
     #[doc(alias = "get_close_code")]

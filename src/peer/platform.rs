@@ -1,4 +1,4 @@
-//! What not every platform can do for a peer.
+//! Methods of a peer that some platforms do not support.
 
 use std::net::SocketAddr;
 
@@ -11,20 +11,18 @@ use crate::{
 };
 
 impl WebSocketPeer {
-    /// Takes over a stream on which the WebSocket handshake was made elsewhere, as this end of it. No handshake is made: the state
-    /// is [`Connecting`](crate::ReadyState::Connecting), and the next [`poll`](Self::poll) makes it
-    /// [`Open`](crate::ReadyState::Open), also if the other end is gone by then. Bytes that were read ahead are the first that
-    /// come in.
+    /// Takes over a stream on which the WebSocket handshake was made elsewhere, in the given role.
     ///
-    /// Of the [`PeerOptions`](crate::PeerOptions) those about the handshake (sub-protocols, header fields, TLS) do not matter here.
+    /// The state is [`Connecting`](crate::ReadyState::Connecting) until the next [`poll`](Self::poll), and then
+    /// [`Open`](crate::ReadyState::Open), even if the other end has disconnected meanwhile. The options of the handshake
+    /// (sub-protocols, header fields, TLS) have no effect.
     ///
     /// # Errors
+    /// On an error the stream is dropped, which ends its connection.
     /// - [`Error::AlreadyInUse`] while connecting or open.
-    /// - [`Error::InvalidOption`]; also for a sub-protocol that is no token, and for a request that is none.
+    /// - [`Error::InvalidOption`]; also for an invalid sub-protocol or request.
     /// - [`Error::Io`] if the stream cannot be made non-blocking.
     /// - [`Error::Unsupported`] in a browser.
-    ///
-    /// With each of them the stream is dropped, which ends its connection.
     pub fn accept_upgraded(&mut self, upgraded: UpgradedStream, role: Role) -> Result<(), Error> {
         self.check_unused()?;
         self.options.check()?;
@@ -34,7 +32,7 @@ impl WebSocketPeer {
         self.start(socket, Link::connecting(&self.options, url), role == Role::Server)
     }
 
-    /// The other end's address.
+    /// Returns the other end's address.
     ///
     /// # Errors
     /// - [`Error::NotOpen`] while there is no TCP connection.
@@ -47,12 +45,12 @@ impl WebSocketPeer {
         self.socket.as_ref().ok_or_else(|| self.not_open())?.peer_addr(&self.link)
     }
 
-    /// Switches `TCP_NODELAY` on this connection; [`PeerOptions::nodelay`](crate::PeerOptions::nodelay) is for the next ones.
+    /// Sets `TCP_NODELAY` on the current connection. [`PeerOptions::nodelay`](crate::PeerOptions::nodelay) applies to later ones.
     ///
     /// # Errors
     /// - [`Error::NotOpen`] while there is no TCP connection.
     /// - [`Error::Unsupported`] in a browser.
-    /// - [`Error::Io`] if the system refuses.
+    /// - [`Error::Io`] if the system call fails.
     ///
     /// Godot: `set_no_delay`.
     #[doc(alias = "set_no_delay")]

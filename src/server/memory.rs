@@ -71,7 +71,7 @@ impl Memory {
 
     /// Returns how many bytes are held.
     pub(super) fn held(&self) -> usize {
-        self.private + self.shared_bytes.bytes()
+        self.private + self.shared_bytes.total()
     }
 
     /// Looks again at what one holds.
@@ -128,6 +128,6 @@ impl Memory {
         }
         let held = self.held();
         held.saturating_add(len) <= self.common
-            || (held <= self.common && shared.is_some_and(|bytes| self.shared_bytes.has(bytes)))
+            || (held <= self.common && shared.is_some_and(|bytes| self.shared_bytes.contains(bytes)))
     }
 }

@@ -35,7 +35,7 @@ pub use self::{
 };
 use crate::{
     admission::Admission,
-    close::{CloseCode, MAX_REASON},
+    close::{CloseCode, check_reason},
     error::Error,
     options::ServerOptions,
     packet::{Outgoing, Packet},
@@ -251,9 +251,7 @@ impl WebSocketServer {
     ///
     /// Godot: `close`.
     pub fn close_with(&mut self, peer: PeerKey, code: CloseCode, reason: &str) -> Result<(), Error> {
-        if reason.len() > MAX_REASON {
-            return Err(Error::ReasonTooLong { len: reason.len() });
-        }
+        check_reason(reason)?;
         let entry = self.entries.get_mut(peer).filter(|entry| entry.is_known());
         let entry = entry.ok_or(Error::UnknownPeer)?;
         if entry.link.state() == ReadyState::Open {

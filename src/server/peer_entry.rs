@@ -183,15 +183,10 @@ impl PeerEntry {
         now: Duration,
     ) -> Result<(), Error> {
         let Self { link, connection, .. } = self;
-        if link.outbox.check_room(len).is_ok() {
-            return Ok(());
+        let mut room = link.reserve(len, |link| connection.flush(link));
+        if let (Err(_), Some(replaced)) = (&room, key.and_then(|key| connection.waiting_under(key))) {
+            room = link.outbox.check_room_in_place_of(replaced, len);
         }
-        // What was only gathered may leave now, and then there is room.
-        connection.flush(link);
-        let room = match key.and_then(|key| connection.waiting_under(key)) {
-            Some(replaced) => link.outbox.check_room_in_place_of(replaced, len),
-            None => link.outbox.check_room(len),
-        };
         if !matches!(room, Err(Error::OutboundFull { .. })) {
             return room;
         }

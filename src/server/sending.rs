@@ -270,7 +270,7 @@ impl WebSocketServer {
 
     /// Makes the share of memory of every peer large enough for packets of this size.
     pub(crate) fn reserve_packets(&mut self, len: usize) {
-        self.memory.set_share(self.memory.share().to_send(len));
+        self.memory.set_share(self.memory.share().with_outbound_packet(len));
     }
 
     /// Lets go what was gathered.

@@ -1,8 +1,8 @@
 //! The ports that browsers refuse to connect to.
 //!
-//! They belong to other protocols, whose servers a page could harm by what it sends: a mail server, say, takes the lines
-//! of a request for commands. Source: Fetch Standard, section 2.9 (port blocking); the first of its bad ports, 0, is no
-//! port of a URL here in any case.
+//! They belong to other protocols, whose servers a page could harm by its requests: a mail server, for instance, reads the
+//! lines of a request as commands. Source: Fetch Standard, section 2.9 (port blocking). Its bad port 0 is missing here
+//! because no accepted URL has it.
 
 /// The bad ports of the Fetch Standard, in ascending order.
 const BLOCKED: [u16; 82] = [
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_can_be_searched() {
+    fn the_list_is_sorted_for_the_binary_search() {
         assert!(BLOCKED.is_sorted());
         assert!(BLOCKED.into_iter().all(is_blocked));
     }

@@ -195,7 +195,7 @@ mod planted {
             ("src/link.rs", "fn f() { crate::sys::now(); }"),
             ("src/peer.rs", "use crate::send_accounting::SendAccounting;"),
             ("src/sys/web/mod.rs", "use crate::peer::WebSocketPeer;"),
-            ("src/sys/web/mod.rs", "use super::native::pump;"),
+            ("src/sys/web/mod.rs", "use super::native::open;"),
             ("src/js.rs", "use crate::link::Link;"),
             ("src/variant/mod.rs", "use crate::error::Error;"),
             ("src/server/mod.rs", "use crate::multiplayer::MultiplayerPeer;"),
@@ -252,7 +252,7 @@ mod planted {
                 0,
             ),
             ("src/sys/native/heartbeat.rs", "use std::time::Instant;", 1),
-            ("src/sys/native/heartbeat.rs", "use super::pump::Pump;", 1),
+            ("src/sys/native/heartbeat.rs", "use super::open::OpenConnection;", 1),
             ("src/sys/native/heartbeat.rs", "use std::time::Duration; use crate::options::Options;", 0),
         ] {
             assert!(is_sans_io(path));

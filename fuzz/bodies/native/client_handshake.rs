@@ -4,7 +4,7 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use tungstenite::handshake::derive_accept_key;
 
 use super::{
-    super::handshake::{Asked, ClientUpgrade, ServerUpgrade, Verdict},
+    super::handshake::{ClientUpgrade, RequestOutcome, ResponseOutcome, ServerUpgrade},
     pieces::Cuts,
 };
 use crate::{
@@ -33,7 +33,7 @@ pub(super) fn run(data: &[u8]) {
     let Ok(case) = Unstructured::new(data).arbitrary::<Case<'_>>() else { return };
     let outcome = case.outcome(Cuts::NONE);
     assert_eq!(case.outcome(case.cuts), outcome, "the outcome depends on {:?}", case.cuts);
-    if let Verdict::Open { protocol, rest } = outcome {
+    if let ResponseOutcome::Open { protocol, rest } = outcome {
         assert_eq!(
             protocol.is_some(),
             case.offers_protocols,
@@ -58,21 +58,21 @@ pub(super) fn run(data: &[u8]) {
 
 impl Case<'_> {
     /// The outcome if the answer arrives in these pieces.
-    fn outcome(&self, cuts: Cuts) -> Verdict {
+    fn outcome(&self, cuts: Cuts) -> ResponseOutcome {
         let mut upgrade = self.upgrade();
         let answer = self.answer_to(&upgrade.request());
         let mut received = 0;
         for piece in cuts.of(&answer) {
             received += piece.len();
             match upgrade.receive(piece) {
-                Verdict::More => {}
-                Verdict::Open { protocol, rest } => {
-                    return Verdict::Open { protocol, rest: [&rest, &answer[received..]].concat() };
+                ResponseOutcome::Incomplete => {}
+                ResponseOutcome::Open { protocol, rest } => {
+                    return ResponseOutcome::Open { protocol, rest: [&rest, &answer[received..]].concat() };
                 }
                 refused => return refused,
             }
         }
-        Verdict::More
+        ResponseOutcome::Incomplete
     }
 
     fn upgrade(&self) -> ClientUpgrade {
@@ -85,7 +85,7 @@ impl Case<'_> {
     fn answer_to(&self, request: &[u8]) -> Vec<u8> {
         let outcome =
             ServerUpgrade::new(MAX_REQUEST_SIZE).receive(request, ([192, 0, 2, 1], 5000).into(), false);
-        let Asked::For { request, .. } = outcome else {
+        let RequestOutcome::Upgrade { request, .. } = outcome else {
             panic!("our server rejects our client: {outcome:?}")
         };
         let accept = derive_accept_key(request.header("sec-websocket-key").unwrap_or_default());

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use arbitrary::{Arbitrary, Result, Unstructured};
 
 use super::{
-    super::handshake::{Asked, ServerUpgrade, answer, refuse, respond},
+    super::handshake::{RequestOutcome, ServerUpgrade, accept_response, http_response, reject_response},
     pieces::Cuts,
     reply,
 };
@@ -34,11 +34,11 @@ impl<'a> Arbitrary<'a> for Case<'a> {
 
 /// The comparable parts of [`RequestOutcome`].
 #[derive(Debug, PartialEq)]
-enum Outcome {
-    More,
-    For { url: String, fields: Fields, rest: Vec<u8> },
+enum ComparableOutcome {
+    Incomplete,
+    Upgrade { url: String, fields: Fields, rest: Vec<u8> },
     Plain { url: String, fields: Fields, rejection: Rejection },
-    Nothing(Rejection),
+    Invalid(Rejection),
 }
 
 type Fields = Vec<(String, Vec<u8>)>;
@@ -49,10 +49,10 @@ pub(super) fn run(data: &[u8]) {
     let (_, split) = receive(case.request, &case, case.cuts);
     assert_eq!(split, whole, "the outcome depends on {:?}", case.cuts);
     match outcome {
-        Asked::More => {
+        RequestOutcome::Incomplete => {
             assert!(case.request.len() < case.max_size, "it waits for more bytes than the limit allows")
         }
-        Asked::For { request, rest } => {
+        RequestOutcome::Upgrade { request, rest } => {
             assert!(case.request.ends_with(&rest), "bytes behind the head are lost");
             let head = &case.request[..case.request.len() - rest.len()];
             let lines = head.iter().filter(|&&byte| byte == b'\n').count();
@@ -60,45 +60,51 @@ pub(super) fn run(data: &[u8]) {
             assert_round_trip(&request, &case);
             assert_answered(&request, case.request.len());
         }
-        Asked::Plain { request, rejection } => {
+        RequestOutcome::Plain { request, rejection } => {
             assert!(!request.is_upgrade() && request.path().starts_with('/'), "{request:?}");
             let is_head = request.method() == "HEAD";
-            reply::check(&refuse(&rejection, &[], is_head), rejection.status, is_head, &[]);
+            reply::check(&reject_response(&rejection, &[], is_head), rejection.status, is_head, &[]);
             let _ = check_host(&ServerOptions::default().hosts(["h.example"]), &request);
             for (status, body) in [(200, "ok"), (204, ""), (302, ""), (503, "no")] {
                 let response = Response { status, body: body.into() };
-                reply::check(&respond(&response, &[], is_head), status, is_head, &[]);
+                reply::check(&http_response(&response, &[], is_head), status, is_head, &[]);
             }
         }
-        Asked::Nothing(rejection) => {
-            reply::check(&refuse(&rejection, &[], false), rejection.status, false, &[])
+        RequestOutcome::Invalid(rejection) => {
+            reply::check(&reject_response(&rejection, &[], false), rejection.status, false, &[])
         }
     }
 }
 
 /// The outcome of these bytes if they arrive in these pieces.
-fn receive(bytes: &[u8], case: &Case<'_>, cuts: Cuts) -> (Asked, Outcome) {
+fn receive(bytes: &[u8], case: &Case<'_>, cuts: Cuts) -> (RequestOutcome, ComparableOutcome) {
     let from = SocketAddr::from(([192, 0, 2, 1], 5000));
     let mut upgrade = ServerUpgrade::new(case.max_size);
     let mut received = 0;
     for piece in cuts.of(bytes) {
         received += piece.len();
         match upgrade.receive(piece, from, case.is_secure) {
-            Asked::More => {}
-            Asked::For { request, rest } => {
+            RequestOutcome::Incomplete => {}
+            RequestOutcome::Upgrade { request, rest } => {
                 let rest = [&rest, &bytes[received..]].concat();
+                let outcome = ComparableOutcome::Upgrade {
+                    url: request.url(),
+                    fields: fields(&request),
+                    rest: rest.clone(),
+                };
+                return (RequestOutcome::Upgrade { request, rest }, outcome);
+            }
+            RequestOutcome::Plain { request, rejection } => {
                 let outcome =
-                    Outcome::For { url: request.url(), fields: fields(&request), rest: rest.clone() };
-                return (Asked::For { request, rest }, outcome);
+                    ComparableOutcome::Plain { url: request.url(), fields: fields(&request), rejection };
+                return (RequestOutcome::Plain { request, rejection }, outcome);
             }
-            Asked::Plain { request, rejection } => {
-                let outcome = Outcome::Plain { url: request.url(), fields: fields(&request), rejection };
-                return (Asked::Plain { request, rejection }, outcome);
+            RequestOutcome::Invalid(rejection) => {
+                return (RequestOutcome::Invalid(rejection), ComparableOutcome::Invalid(rejection));
             }
-            Asked::Nothing(rejection) => return (Asked::Nothing(rejection), Outcome::Nothing(rejection)),
         }
     }
-    (Asked::More, Outcome::More)
+    (RequestOutcome::Incomplete, ComparableOutcome::Incomplete)
 }
 
 fn fields(request: &Request) -> Fields {
@@ -119,7 +125,7 @@ fn assert_round_trip(request: &Request, case: &Case<'_>) {
     let roomy = Case { max_size: 2 * case.max_size, ..*case };
     let (outcome, _) = receive(&head, &roomy, Cuts::NONE);
     let shown = head.escape_ascii();
-    let Asked::For { request: again, rest } = outcome else { panic!("{outcome:?}: {shown}") };
+    let RequestOutcome::Upgrade { request: again, rest } = outcome else { panic!("{outcome:?}: {shown}") };
     assert!(rest.is_empty(), "two requests: {shown}");
     assert_eq!((again.path(), again.query()), (request.path(), request.query()), "{shown}");
     assert_eq!(fields(&again), fields(request), "{shown}");
@@ -138,12 +144,16 @@ fn assert_answered(request: &Request, received: usize) {
     let listed = OriginPolicy::List(vec!["https://h.example".into()]);
     for options in [ServerOptions::default(), served.clone(), served.origins(listed)] {
         if let Err(rejection) = check_policy(&options, request) {
-            reply::check(&refuse(&rejection, &[], false), rejection.status, false, &[]);
+            reply::check(&reject_response(&rejection, &[], false), rejection.status, false, &[]);
         }
     }
     let headers = [("X-Game".to_owned(), "1".to_owned())];
     match choose_protocol(&PeerOptions::for_server().protocols(["chat", "game.v1"]), request) {
-        Ok(protocol) => reply::check(&answer(request, protocol.as_deref(), &headers), 101, false, &headers),
-        Err(rejection) => reply::check(&refuse(&rejection, &[], false), rejection.status, false, &[]),
+        Ok(protocol) => {
+            reply::check(&accept_response(request, protocol.as_deref(), &headers), 101, false, &headers)
+        }
+        Err(rejection) => {
+            reply::check(&reject_response(&rejection, &[], false), rejection.status, false, &[])
+        }
     }
 }

@@ -1,43 +1,43 @@
-//! The clients: all of them on one thread, each a [`Player`] that comes and goes.
+//! The clients, all on one thread. Each is a [`Player`] that connects again and again.
 
-mod foreign;
-mod line;
+mod client;
+mod client_run;
 mod ours;
 mod player;
-mod visit;
+mod third_party;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use self::client_run::Durations;
 use self::player::Player;
-use self::visit::Style;
 use crate::Load;
 
-/// How often each client looks at its connection.
+/// The time between two polls of each client.
 const FRAME: Duration = Duration::from_millis(20);
 
-/// How many come in a second at first.
+/// The number of clients that connect per second at first.
 const ARRIVALS: usize = 2000;
 
-/// How long the last may take to leave.
+/// The longest time that the last clients may take to disconnect.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// More faults than this say nothing new.
+/// The most faults that are printed.
 const MAX_FAULTS: usize = 20;
 
-/// What the clients have to tell in the end.
+/// The results of the clients.
 #[derive(Default)]
 struct Tally {
-    visits: BTreeMap<&'static str, u64>,
+    runs: BTreeMap<&'static str, u64>,
     faults: u64,
 }
 
 impl Tally {
     fn ended(&mut self, how: Result<&'static str, String>) {
         match how {
-            Ok(how) => *self.visits.entry(how).or_default() += 1,
+            Ok(how) => *self.runs.entry(how).or_default() += 1,
             Err(fault) => {
                 self.faults += 1;
                 if self.faults <= MAX_FAULTS as u64 {
@@ -48,12 +48,12 @@ impl Tally {
     }
 }
 
-/// Whether everybody was content with the server.
+/// Returns `true` if no client found a fault.
 pub fn run(addr: SocketAddr, load: &Load) -> bool {
     let begin = Instant::now();
     let end = begin + load.time;
     let arrivals = Duration::from_secs_f64(load.connections as f64 / ARRIVALS as f64);
-    let style = Style { talk: load.talk, patience: load.patience };
+    let style = Durations { talk: load.talk, patience: load.patience };
     let mut players: Vec<Player> = (0..load.connections)
         .map(|number| {
             let seed = load.seed.wrapping_mul(1_000_003).wrapping_add(number as u64);
@@ -69,7 +69,7 @@ pub fn run(addr: SocketAddr, load: &Load) -> bool {
             break;
         }
         if now > end + PATIENCE {
-            tally.ended(Err(format!("{} are still there", players.len())));
+            tally.ended(Err(format!("{} clients are still connected", players.len())));
             for player in players.iter().take(MAX_FAULTS) {
                 tally.ended(Err(player.to_string()));
             }
@@ -79,8 +79,8 @@ pub fn run(addr: SocketAddr, load: &Load) -> bool {
         thread::sleep(FRAME.saturating_sub(now.elapsed()));
     }
     println!("  the clients' longest frame took {longest:.1?}");
-    for (how, count) in &tally.visits {
-        println!("  {count:>8}  visits: {how}");
+    for (how, count) in &tally.runs {
+        println!("  {count:>8}  runs: {how}");
     }
     tally.faults == 0
 }

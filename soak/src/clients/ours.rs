@@ -1,11 +1,11 @@
-//! A connection by this crate's own `WebSocketPeer`.
+//! A client with this crate's `WebSocketPeer`.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use websocket_peer::{CloseCause, PeerOptions, ReadyState, WebSocketPeer};
 
-use super::line::{Heard, Line, State};
+use super::client::{Client, Message, State};
 
 pub struct Ours(WebSocketPeer);
 
@@ -20,20 +20,20 @@ impl Ours {
     }
 }
 
-impl Line for Ours {
+impl Client for Ours {
     fn poll(&mut self) -> State {
         match self.0.poll() {
             ReadyState::Connecting => State::Opening,
             ReadyState::Open | ReadyState::Closing => State::Open,
-            ReadyState::Closed => State::Over,
+            ReadyState::Closed => State::Closed,
         }
     }
 
-    fn recv(&mut self) -> Option<Heard> {
+    fn recv(&mut self) -> Option<Message> {
         let packet = self.0.recv()?;
         Some(match packet.as_text() {
-            Some(text) => Heard::Text(text.to_owned()),
-            None => Heard::Binary(packet.into_vec()),
+            Some(text) => Message::Text(text.to_owned()),
+            None => Message::Binary(packet.into_vec()),
         })
     }
 
@@ -46,12 +46,11 @@ impl Line for Ours {
     }
 
     fn close(&mut self) {
-        // One that is over already is found to be by the next poll.
-        let _ = self.0.close();
+        self.0.close();
     }
 
     fn arm_reset(&mut self) {
-        // There is no such thing for a peer.
+        // A peer cannot reset its connection.
     }
 
     fn was_closed(&self) -> bool {

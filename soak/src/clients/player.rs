@@ -1,4 +1,4 @@
-//! One who comes and goes: away for a while, there for a while, until the wave is over.
+//! A client that connects again and again, with pauses, until the wave ends.
 
 use std::fmt;
 use std::io::Write;
@@ -8,108 +8,113 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 
 use super::Tally;
-use super::foreign::dial;
-use super::visit::{Style, Visit};
+use super::client_run::{ClientRun, Durations};
+use super::third_party::dial;
 
 pub struct Player {
     addr: SocketAddr,
-    style: Style,
+    durations: Durations,
     random: Rng,
-    place: Place,
+    phase: Phase,
 }
 
-enum Place {
+enum Phase {
     Away {
         until: Instant,
     },
-    There(Box<Visit>),
-    /// At the door, with half of a request said.
-    Hesitating {
+    Connected(Box<ClientRun>),
+    /// Sends only half of a request.
+    HalfRequest {
         tcp: TcpStream,
-        unsaid: &'static [u8],
+        unsent: &'static [u8],
         until: Instant,
     },
 }
 
-/// What is said there.
-const HALF: &[u8] = b"GET /hesitating HTTP/1.1\r\nHost: soak\r\nUpgr";
+const HALF: &[u8] = b"GET /half HTTP/1.1\r\nHost: soak\r\nUpgr";
 
-/// One in so many does not get past the door.
-const HESITATE: u32 = 20;
+/// One connection of this number sends half of a request.
+const HALF_REQUESTS: u32 = 20;
 
 impl Player {
-    /// One who comes first within `arrivals`.
-    pub fn new(addr: SocketAddr, style: Style, seed: u64, begin: Instant, arrivals: Duration) -> Self {
+    /// Returns a client that first connects within `arrivals`.
+    pub fn new(
+        addr: SocketAddr,
+        durations: Durations,
+        seed: u64,
+        begin: Instant,
+        arrivals: Duration,
+    ) -> Self {
         let mut random = Rng::with_seed(seed);
         let until = begin + arrivals.mul_f64(random.f64());
-        Self { addr, style, random, place: Place::Away { until } }
+        Self { addr, durations, random, phase: Phase::Away { until } }
     }
 
-    /// Moves on; whether it will come back. Nobody comes after the `end`.
+    /// Runs a step. Returns `false` when it will not connect again, which is after `end`.
     pub fn step(&mut self, now: Instant, end: Instant, tally: &mut Tally) -> bool {
-        match &mut self.place {
-            Place::Away { until } => {
+        match &mut self.phase {
+            Phase::Away { until } => {
                 if now >= end {
                     return false;
                 }
                 if now >= *until {
-                    self.come(now, tally);
+                    self.connect(now, tally);
                 }
             }
-            Place::There(visit) => {
-                if let Some(ended) = visit.step(now, now >= end) {
+            Phase::Connected(run) => {
+                if let Some(ended) = run.step(now, now >= end) {
                     tally.ended(ended);
-                    self.leave(now);
+                    self.pause(now);
                 }
             }
-            Place::Hesitating { tcp, unsaid, until } => {
-                // It is still being connected, or has been turned away by now.
-                let said = tcp.write(unsaid).unwrap_or(0);
-                *unsaid = &unsaid[said..];
+            Phase::HalfRequest { tcp, unsent, until } => {
+                // It may still connect, or be rejected by now.
+                let sent = tcp.write(unsent).unwrap_or(0);
+                *unsent = &unsent[sent..];
                 if now >= *until || now >= end {
-                    tally.ended(Ok("said half of a request, and went"));
-                    self.leave(now);
+                    tally.ended(Ok("sent half of a request"));
+                    self.pause(now);
                 }
             }
         }
         true
     }
 
-    fn come(&mut self, now: Instant, tally: &mut Tally) {
-        let place = if self.random.u32(0..HESITATE) == 0 { self.hesitate(now) } else { self.visit() };
-        match place {
-            Ok(place) => self.place = place,
+    fn connect(&mut self, now: Instant, tally: &mut Tally) {
+        let phase = if self.random.u32(0..HALF_REQUESTS) == 0 { self.send_half(now) } else { self.run() };
+        match phase {
+            Ok(phase) => self.phase = phase,
             Err(error) => {
                 tally.ended(Err(error));
-                self.leave(now);
+                self.pause(now);
             }
         }
     }
 
-    fn visit(&mut self) -> Result<Place, String> {
+    fn run(&mut self) -> Result<Phase, String> {
         let random = Rng::with_seed(self.random.u64(..));
-        Ok(Place::There(Box::new(Visit::begin(self.addr, self.style, random)?)))
+        Ok(Phase::Connected(Box::new(ClientRun::begin(self.addr, self.durations, random)?)))
     }
 
-    fn hesitate(&mut self, now: Instant) -> Result<Place, String> {
-        let tcp = dial(self.addr).map_err(|error| format!("could not get to the door: {error}"))?;
-        // The server's patience ends after five seconds.
+    fn send_half(&mut self, now: Instant) -> Result<Phase, String> {
+        let tcp = dial(self.addr).map_err(|error| format!("cannot connect: {error}"))?;
+        // The server's `connect_timeout` is five seconds.
         let until = now + Duration::from_secs_f64(self.random.f64() * 8.0);
-        Ok(Place::Hesitating { tcp, unsaid: HALF, until })
+        Ok(Phase::HalfRequest { tcp, unsent: HALF, until })
     }
 
-    fn leave(&mut self, now: Instant) {
+    fn pause(&mut self, now: Instant) {
         let away = Duration::from_secs_f64(self.random.f64() * 3.0);
-        self.place = Place::Away { until: now + away };
+        self.phase = Phase::Away { until: now + away };
     }
 }
 
 impl fmt::Display for Player {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.place {
-            Place::Away { .. } => f.write_str("away"),
-            Place::There(visit) => visit.fmt(f),
-            Place::Hesitating { .. } => f.write_str("at the door"),
+        match &self.phase {
+            Phase::Away { .. } => f.write_str("away"),
+            Phase::Connected(run) => run.fmt(f),
+            Phase::HalfRequest { .. } => f.write_str("half of a request"),
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The server: lets two waves of clients come and go, and compares what it holds after the first with what it holds after
-//! the second. The first makes sure that whatever grows once has grown.
+//! The server: serves two waves of clients, and compares its resources after the first with those after the second. Whatever
+//! grows once has grown in the first.
 
-mod ledger;
+mod accounts;
 
 use std::env;
 use std::process::{Child, Command};
@@ -9,23 +9,23 @@ use std::time::{Duration, Instant};
 
 use websocket_peer::{PeerOptions, ServerOptions, WebSocketServer};
 
-use self::ledger::Ledger;
-use crate::measure::{Bytes, Held};
+use self::accounts::Accounts;
+use crate::measure::{Bytes, Resources};
 use crate::{Failure, Load};
 
-/// How long the first wave lasts at most; a third of the second otherwise.
+/// The longest duration of the first wave, which has a third of the second.
 const WARM_UP: Duration = Duration::from_secs(30);
 
-/// How long the server sleeps at most: what it has to say unasked is said so often.
+/// The longest sleep of the server, and so the time between its own messages.
 const FRAME: Duration = Duration::from_millis(10);
 
-/// How often it tells how it is.
+/// The time between two lines of statistics.
 const REPORT: Duration = Duration::from_secs(10);
 
-/// How long the server may take to be empty when all clients have left.
+/// The longest time until the server is empty after the last client.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Whether nothing was wrong.
+/// Returns `true` if there were no faults.
 pub fn run(load: &Load) -> Result<bool, Failure> {
     println!("soak: {} connections, {} s, seed {}", load.connections, load.time.as_secs(), load.seed);
     let mut server = WebSocketServer::bind("127.0.0.1:0", options(load))?;
@@ -33,15 +33,15 @@ pub fn run(load: &Load) -> Result<bool, Failure> {
 
     let warm_up = Load { time: WARM_UP.min(load.time / 3), seed: load.seed + 1, ..*load };
     wave("the first wave, to warm up", &mut server, &warm_up, &mut faults)?;
-    let before = Held::now();
+    let before = Resources::now();
     wave("the second wave", &mut server, load, &mut faults)?;
-    let after = Held::now();
+    let after = Resources::now();
     println!("before: {before}\nafter:  {after}");
     compare(&before, &after, load, &mut faults);
 
     server.shutdown(Duration::ZERO);
     while server.next_event().is_some() {
-        faults.push("an empty server had something to tell at the end".to_owned());
+        faults.push("an empty server had an event at the end".to_owned());
     }
     if !server.is_shut_down() {
         faults.push("an empty server took time to shut down".to_owned());
@@ -61,7 +61,7 @@ fn options(load: &Load) -> ServerOptions {
         .heartbeat_timeout(load.patience);
     ServerOptions::default()
         .connection(peer)
-        // Who has vanished is still there for a while when he comes back.
+        // A lost connection is still counted when its client connects again.
         .max_peers(2 * connections)
         .max_pending_handshakes(connections)
         .max_pending_handshakes_per_address(connections)
@@ -72,7 +72,7 @@ fn options(load: &Load) -> ServerOptions {
         .slow_reader_timeout(load.patience * 3 / 2)
 }
 
-/// Lets clients come and go, until the last has left.
+/// Serves one wave of clients until the last has disconnected.
 fn wave(
     name: &str,
     server: &mut WebSocketServer,
@@ -82,17 +82,17 @@ fn wave(
     println!("{name}: {} s", load.time.as_secs());
     let begin = Instant::now();
     let mut clients = Clients::start(server, load)?;
-    let mut ledger = Ledger::new(server.stats());
+    let mut accounts = Accounts::new(server.stats());
     let mut next_report = begin + REPORT;
-    let mut left_at = None;
+    let mut ended_at = None;
     let mut longest = Duration::ZERO;
     loop {
         let frame = Instant::now();
         server.wait(FRAME);
         while let Some(event) = server.next_event() {
-            ledger.take(server, event);
+            accounts.handle(server, event);
         }
-        ledger.speak(server);
+        accounts.send(server);
         longest = longest.max(frame.elapsed());
         if Instant::now() >= next_report {
             next_report += REPORT;
@@ -107,39 +107,38 @@ fn wave(
                 stats.closed,
                 stats.packets_received,
                 stats.packets_sent,
-                Held::now(),
+                Resources::now(),
             );
         }
-        if left_at.is_none() && clients.have_left()? {
-            left_at = Some(Instant::now());
+        if ended_at.is_none() && clients.have_ended()? {
+            ended_at = Some(Instant::now());
         }
-        let Some(left_at) = left_at else { continue };
+        let Some(ended_at) = ended_at else { continue };
         let stats = server.stats();
-        if ledger.is_empty() && (stats.peers, stats.pending, stats.memory) == (0, 0, 0) {
+        if accounts.is_empty() && (stats.peers, stats.pending, stats.memory) == (0, 0, 0) {
             break;
         }
-        if left_at.elapsed() > PATIENCE {
-            faults.push(format!("everybody has left, but the server still has {stats:?}"));
+        if ended_at.elapsed() > PATIENCE {
+            faults.push(format!("all clients have ended, but the server still has {stats:?}"));
             break;
         }
     }
-    if !clients.are_content()? {
-        faults.push("the clients were not content".to_owned());
+    if !clients.found_no_faults()? {
+        faults.push("the clients found faults".to_owned());
     }
     println!("  the server's longest frame took {longest:.1?}");
-    ledger.conclude(&server.stats(), faults);
+    accounts.conclude(&server.stats(), faults);
     Ok(())
 }
 
-/// Nothing may be left of the second wave. What the server keeps for later, such as room in its tables, may differ a little:
-/// the two waves were not alike.
-fn compare(before: &Held, after: &Held, load: &Load, faults: &mut Vec<String>) {
+/// Reports what is left of the second wave. Capacity that the server keeps may differ a little, as the waves do.
+fn compare(before: &Resources, after: &Resources, load: &Load, faults: &mut Vec<String>) {
     let heap = (64 << 10) + 64 * load.connections;
     if after.heap > before.heap + heap {
         faults.push(format!("{} more are allocated than before", Bytes(after.heap - before.heap)));
     }
     if let (Some(before), Some(after)) = (before.resident, after.resident) {
-        // The allocator gives back pages, not bytes.
+        // The allocator returns pages, not bytes.
         if after > before + before / 4 + (8 << 20) {
             faults.push(format!("{} more are resident than before", Bytes(after - before)));
         }
@@ -164,18 +163,18 @@ impl Clients {
         Ok(Self(command.spawn()?))
     }
 
-    fn have_left(&mut self) -> Result<bool, Failure> {
+    fn have_ended(&mut self) -> Result<bool, Failure> {
         Ok(self.0.try_wait()?.is_some())
     }
 
-    fn are_content(&mut self) -> Result<bool, Failure> {
+    fn found_no_faults(&mut self) -> Result<bool, Failure> {
         Ok(self.0.wait()?.success())
     }
 }
 
 impl Drop for Clients {
     fn drop(&mut self) {
-        // One that has ended cannot be killed, and need not be.
+        // It may have ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

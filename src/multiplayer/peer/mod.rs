@@ -127,7 +127,9 @@ impl MultiplayerPeer {
     ///
     /// Godot: `bind`.
     pub fn bind(address: impl ToSocketAddrs, options: MultiplayerOptions) -> Result<Self, Error> {
-        options.server.check_memory(options.server.share().to_send(options.session.max_packet_size))?;
+        options
+            .server
+            .check_memory(options.server.share().with_outbound_packet(options.session.max_packet_size))?;
         Ok(Self::from_server(WebSocketServer::bind(address, options.server)?, options.session))
     }
 

@@ -1,5 +1,5 @@
 //! A connection in one of its stages, each a file: [`dial`](super::dial) (name and TCP), [`opening`](super::opening) (TLS
-//! and HTTP upgrade), [`pump`](super::pump) (frames), [`linger`](super::linger) (the last bytes after the close was told).
+//! and HTTP upgrade), [`open`](super::open) (frames), [`linger`](super::linger) (the last bytes after the close was told).
 
 mod waiting;
 
@@ -8,15 +8,15 @@ use std::{io, net::SocketAddr, time::Duration};
 use mio::net::TcpStream;
 
 use super::{
-    dial::{Dial, Dialed},
+    dial::{Dial, DialOutcome},
     handshake::{ClientUpgrade, ServerUpgrade},
     linger::{Linger, LingerStatus},
-    opening::{Opened, Opening, Upgrade},
-    pump::Pump,
-    settings::Settings,
+    open::OpenConnection,
+    opening::{Opening, OpeningOutcome, Upgrade},
+    poll_context::PollContext,
+    settings::ConnectionSettings,
     stream::Stream,
     tls,
-    turn::Turn,
 };
 use crate::{
     admission::{Rejection, Response, Terms},
@@ -36,7 +36,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct TcpConnection {
     stage: ConnectionStage,
-    settings: Settings,
+    settings: ConnectionSettings,
     /// Whether it was told that the other end sends no more.
     ends: bool,
 }
@@ -45,7 +45,7 @@ pub(crate) struct TcpConnection {
 enum ConnectionStage {
     Dialing(Box<Dialing>),
     Opening(Box<Opening>),
-    Open(Box<Pump>),
+    Open(Box<OpenConnection>),
     Lingering(Box<Linger>),
     Over,
 }
@@ -65,7 +65,7 @@ impl TcpConnection {
         let upgrade = ClientUpgrade::new(url, options);
         let dial = Dial::start(&url.host, url.port);
         let stage = ConnectionStage::Dialing(Box::new(Dialing { dial, tls, upgrade }));
-        Ok(Self { stage, settings: Settings::new(options, false, now), ends: false })
+        Ok(Self { stage, settings: ConnectionSettings::new(options, false, now), ends: false })
     }
 
     /// Awaits a request on a stream that was accepted; its head may have `max_request` bytes.
@@ -76,7 +76,7 @@ impl TcpConnection {
         }
         let opening = Opening::server(stream, ServerUpgrade::new(max_request));
         let stage = ConnectionStage::Opening(Box::new(opening));
-        Self { stage, settings: Settings::new(options, true, now), ends: false }
+        Self { stage, settings: ConnectionSettings::new(options, true, now), ends: false }
     }
 
     /// Takes over a stream whose handshake was made elsewhere.
@@ -94,7 +94,7 @@ impl TcpConnection {
         }
         let opening = Opening::upgraded(Stream::Plain(tcp), Upgrade { protocol, rest });
         let stage = ConnectionStage::Opening(Box::new(opening));
-        Ok(Self { stage, settings: Settings::new(options, role == Role::Server, now), ends: false })
+        Ok(Self { stage, settings: ConnectionSettings::new(options, role == Role::Server, now), ends: false })
     }
 
     /// Holds it to what a server's strangers are held to.
@@ -112,13 +112,13 @@ impl TcpConnection {
     /// The system tells that the socket may hold bytes, or take some; or that the other end sends no more.
     pub(super) fn ready(&mut self, readable: bool, writable: bool, ends: bool) {
         self.ends |= ends;
-        if let Some(pump) = self.pump_mut() {
-            pump.ready(readable, writable, ends);
+        if let Some(open) = self.open_mut() {
+            open.ready(readable, writable, ends);
         }
     }
 
     /// Moves on what can move. Whether there is more to do at once.
-    pub(super) fn poll(&mut self, turn: &mut Turn<'_>, link: &mut Link) -> bool {
+    pub(super) fn poll(&mut self, turn: &mut PollContext<'_>, link: &mut Link) -> bool {
         let mut stage = std::mem::replace(&mut self.stage, ConnectionStage::Over);
         loop {
             match stage.step(turn, &self.settings, link) {
@@ -157,11 +157,11 @@ impl TcpConnection {
         let options = terms.options.as_deref().unwrap_or(&server.connection);
         let limits = terms.rate_limits.as_ref().unwrap_or(&server.rate_limits);
         let connect_due = self.settings.connect_due;
-        self.settings = Settings {
+        self.settings = ConnectionSettings {
             connect_due,
             limits: Some(Box::new((*limits, server.slow_reader_timeout))),
             shared_bytes: self.settings.shared_bytes.take(),
-            ..Settings::new(options, true, Duration::ZERO)
+            ..ConnectionSettings::new(options, true, Duration::ZERO)
         };
         if options.nodelay != server.connection.nodelay {
             // One that is gone already is found to be by the next poll.
@@ -173,7 +173,7 @@ impl TcpConnection {
     /// Says no; the connection ends with the next poll.
     pub(super) fn refuse(&mut self, rejection: &Rejection, headers: &[(String, String)]) {
         if let ConnectionStage::Opening(opening) = &mut self.stage {
-            opening.refuse(rejection, headers);
+            opening.reject(rejection, headers);
         }
     }
 
@@ -187,45 +187,45 @@ impl TcpConnection {
     /// Turns a request away that asks for no WebSocket; the connection ends with the next poll.
     pub(super) fn decline(&mut self) {
         if let ConnectionStage::Opening(opening) = &mut self.stage {
-            opening.decline();
+            opening.reject_plain();
         }
     }
 
     /// The open connection.
-    pub(super) fn pump(&self) -> Option<&Pump> {
+    pub(super) fn open(&self) -> Option<&OpenConnection> {
         match &self.stage {
-            ConnectionStage::Open(pump) => Some(pump),
+            ConnectionStage::Open(open) => Some(open),
             _ => None,
         }
     }
 
     /// The open connection.
-    pub(super) fn pump_mut(&mut self) -> Option<&mut Pump> {
+    pub(super) fn open_mut(&mut self) -> Option<&mut OpenConnection> {
         match &mut self.stage {
-            ConnectionStage::Open(pump) => Some(pump),
+            ConnectionStage::Open(open) => Some(open),
             _ => None,
         }
     }
 
     pub(super) fn flush(&mut self, link: &mut Link) {
-        if let Some(pump) = self.pump_mut() {
-            pump.flush(link);
+        if let Some(open) = self.open_mut() {
+            open.flush(link);
         }
     }
 
     pub(super) fn close(&mut self, code: CloseCode, reason: &str, now: Duration, link: &mut Link) {
         let due = now + self.settings.close_timeout;
-        if let Some(pump) = self.pump_mut() {
-            pump.close(code, reason, due, link);
+        if let Some(open) = self.open_mut() {
+            open.close(code, reason, due, link);
         }
     }
 
     /// Ends it because the peer went over a limit: what waits for the peer is dropped, but for the reason.
     pub(super) fn expel(&mut self, what: Limit, reason: &str, now: Duration, link: &mut Link) {
         match std::mem::replace(&mut self.stage, ConnectionStage::Over) {
-            ConnectionStage::Open(mut pump) => {
-                pump.expel(what, reason, link);
-                self.stage = ConnectionStage::after(*pump, now + self.settings.close_timeout);
+            ConnectionStage::Open(mut open) => {
+                open.expel(what, reason, link);
+                self.stage = ConnectionStage::after(*open, now + self.settings.close_timeout);
             }
             stage => self.stage = stage,
         }
@@ -239,9 +239,9 @@ impl TcpConnection {
     /// Returns the memory that it takes beside what the link accounts for.
     pub(super) fn held(&self) -> MemoryUsage {
         match &self.stage {
-            ConnectionStage::Open(pump) => {
-                let outbound = &pump.outbound;
-                MemoryUsage { inbound: pump.held(), outbound: outbound.held(), shared: outbound.shared() }
+            ConnectionStage::Open(open) => {
+                let outbound = &open.send_queue;
+                MemoryUsage { inbound: open.held(), outbound: outbound.held(), shared: outbound.shared() }
             }
             ConnectionStage::Lingering(linger) => {
                 MemoryUsage { inbound: 0, outbound: linger.held(), shared: linger.shared() }
@@ -256,7 +256,9 @@ impl TcpConnection {
     /// Returns `true` while TLS is not established, so that the next step may cost a private-key operation.
     pub(super) fn is_handshaking(&self) -> bool {
         match &self.stage {
-            ConnectionStage::Opening(opening) => opening.stream().is_handshaking() && !opening.is_mute(),
+            ConnectionStage::Opening(opening) => {
+                opening.stream().is_handshaking() && !opening.is_rejected_before_tls()
+            }
             ConnectionStage::Dialing(_)
             | ConnectionStage::Open(_)
             | ConnectionStage::Lingering(_)
@@ -273,7 +275,7 @@ impl TcpConnection {
     pub(super) fn next_deadline(&self) -> Duration {
         match &self.stage {
             ConnectionStage::Dialing(_) | ConnectionStage::Opening(_) => self.settings.connect_due,
-            ConnectionStage::Open(pump) => pump.next_deadline(),
+            ConnectionStage::Open(open) => open.next_deadline(),
             ConnectionStage::Lingering(linger) => linger.until(),
             ConnectionStage::Over => Duration::MAX,
         }
@@ -292,7 +294,7 @@ impl TcpConnection {
         match &self.stage {
             ConnectionStage::Dialing(_) | ConnectionStage::Lingering(_) | ConnectionStage::Over => None,
             ConnectionStage::Opening(opening) => Some(opening.stream().tcp()),
-            ConnectionStage::Open(pump) => Some(pump.stream().tcp()),
+            ConnectionStage::Open(open) => Some(open.stream().tcp()),
         }
     }
 
@@ -301,7 +303,7 @@ impl TcpConnection {
         match &mut self.stage {
             ConnectionStage::Dialing(_) | ConnectionStage::Lingering(_) | ConnectionStage::Over => None,
             ConnectionStage::Opening(opening) => Some(opening.stream_mut().tcp_mut()),
-            ConnectionStage::Open(pump) => Some(pump.stream_mut().tcp_mut()),
+            ConnectionStage::Open(open) => Some(open.stream_mut().tcp_mut()),
         }
     }
 }
@@ -316,47 +318,48 @@ enum Step {
 
 impl ConnectionStage {
     /// What follows an open connection.
-    fn after(pump: Pump, linger_until: Duration) -> Self {
-        pump.into_linger(linger_until).map_or(Self::Over, |linger| Self::Lingering(Box::new(linger)))
+    fn after(open: OpenConnection, linger_until: Duration) -> Self {
+        open.into_linger(linger_until).map_or(Self::Over, |linger| Self::Lingering(Box::new(linger)))
     }
 
-    fn step(self, turn: &mut Turn<'_>, settings: &Settings, link: &mut Link) -> Step {
+    fn step(self, turn: &mut PollContext<'_>, settings: &ConnectionSettings, link: &mut Link) -> Step {
         let timed_out = turn.now >= settings.connect_due;
         let linger_until = turn.now + settings.close_timeout;
         match self {
             Self::Dialing(mut dialing) => match dialing.dial.poll(turn.now) {
-                Dialed::Connected(tcp) => dialing.connected(tcp, settings, link),
-                Dialed::Failed(cause) => end(cause, link),
-                Dialed::Pending if timed_out => end(TIMED_OUT, link),
-                Dialed::Pending => Step::Same(Self::Dialing(dialing), false),
+                DialOutcome::Connected(tcp) => dialing.connected(tcp, settings, link),
+                DialOutcome::Failed(cause) => end(cause, link),
+                DialOutcome::Pending if timed_out => end(TIMED_OUT, link),
+                DialOutcome::Pending => Step::Same(Self::Dialing(dialing), false),
             },
             Self::Opening(mut opening) => match opening.poll(turn) {
-                Opened::Open(Upgrade { protocol, rest }) => {
+                OpeningOutcome::Open(Upgrade { protocol, rest }) => {
                     link.set_open(protocol);
                     let limits = settings.limits.as_deref().map(|(limits, time)| (limits, *time));
                     let stream = opening.into_stream();
                     let shared_bytes = settings.shared_bytes.clone();
-                    let pump = Pump::new(stream, rest, &settings.pump, limits, shared_bytes, turn.now);
+                    let open =
+                        OpenConnection::new(stream, rest, &settings.open, limits, shared_bytes, turn.now);
                     // What came behind the handshake can wait for a turn: it may be the end.
-                    Step::Same(Self::Open(Box::new(pump)), true)
+                    Step::Same(Self::Open(Box::new(open)), true)
                 }
-                Opened::Failed(cause) => {
+                OpeningOutcome::Failed(cause) => {
                     link.set_closed(CloseInfo::new(cause));
-                    if opening.is_mute() {
+                    if opening.is_rejected_before_tls() {
                         return Step::Same(Self::Over, false);
                     }
                     let linger = Linger::after_refusal(*opening, linger_until);
                     Step::Next(Self::Lingering(Box::new(linger)))
                 }
-                Opened::Pending if timed_out => end(TIMED_OUT, link),
-                Opened::Pending => Step::Same(Self::Opening(opening), false),
+                OpeningOutcome::Pending if timed_out => end(TIMED_OUT, link),
+                OpeningOutcome::Pending => Step::Same(Self::Opening(opening), false),
             },
-            Self::Open(mut pump) => {
-                let more = pump.poll(turn, link);
+            Self::Open(mut open) => {
+                let more = open.poll(turn, link);
                 if link.state() != ReadyState::Closed {
-                    return Step::Same(Self::Open(pump), more);
+                    return Step::Same(Self::Open(open), more);
                 }
-                Step::Next(Self::after(*pump, linger_until))
+                Step::Next(Self::after(*open, linger_until))
             }
             Self::Lingering(mut linger) => match linger.poll(turn) {
                 LingerStatus::Pending => Step::Same(Self::Lingering(linger), false),
@@ -369,7 +372,7 @@ impl ConnectionStage {
 }
 
 impl Dialing {
-    fn connected(self, tcp: TcpStream, settings: &Settings, link: &mut Link) -> Step {
+    fn connected(self, tcp: TcpStream, settings: &ConnectionSettings, link: &mut Link) -> Step {
         if settings.nodelay {
             // A socket that cannot do it any more is found broken by the next read.
             let _ = tcp.set_nodelay(true);

@@ -28,7 +28,7 @@ pub(super) enum Dial {
 }
 
 /// What has come of it.
-pub(super) enum Dialed {
+pub(super) enum DialOutcome {
     Pending,
     Connected(TcpStream),
     Failed(CloseCause),
@@ -46,16 +46,16 @@ impl Dial {
         Self::Racing(race)
     }
 
-    pub(super) fn poll(&mut self, now: Duration) -> Dialed {
+    pub(super) fn poll(&mut self, now: Duration) -> DialOutcome {
         if let Self::LookingUp(lookup) = self {
             match lookup.answer() {
-                None => return Dialed::Pending,
-                Some([]) => return Dialed::Failed(CloseCause::DnsFailed),
+                None => return DialOutcome::Pending,
+                Some([]) => return DialOutcome::Failed(CloseCause::DnsFailed),
                 Some(addresses) => *self = Self::Racing(Race::new(addresses.to_vec())),
             }
         }
         match self {
-            Self::LookingUp(_) => Dialed::Pending,
+            Self::LookingUp(_) => DialOutcome::Pending,
             Self::Racing(race) => race.poll(now),
         }
     }
@@ -102,11 +102,11 @@ impl Race {
         Self { waiting: interleave(addresses), running: Vec::new(), next_start: Duration::ZERO }
     }
 
-    fn poll(&mut self, now: Duration) -> Dialed {
+    fn poll(&mut self, now: Duration) -> DialOutcome {
         let mut index = 0;
         while index < self.running.len() {
             match is_connected(&self.running[index]) {
-                Ok(true) => return Dialed::Connected(self.running.swap_remove(index)),
+                Ok(true) => return DialOutcome::Connected(self.running.swap_remove(index)),
                 Ok(false) => index += 1,
                 Err(_) => {
                     // The next one need not wait for a dead one's turn to be over.
@@ -117,9 +117,9 @@ impl Race {
         }
         self.start_due(now);
         if self.running.is_empty() {
-            Dialed::Failed(CloseCause::Refused { status: None })
+            DialOutcome::Failed(CloseCause::Refused { status: None })
         } else {
-            Dialed::Pending
+            DialOutcome::Pending
         }
     }
 
@@ -202,11 +202,11 @@ mod tests {
         (address.as_socket().expect("an IP address"), held)
     }
 
-    fn run(mut race: Race, limit: Duration) -> (Dialed, Duration) {
+    fn run(mut race: Race, limit: Duration) -> (DialOutcome, Duration) {
         let start = Instant::now();
         loop {
             match race.poll(start.elapsed()) {
-                Dialed::Pending if start.elapsed() < limit => thread::sleep(Duration::from_millis(2)),
+                DialOutcome::Pending if start.elapsed() < limit => thread::sleep(Duration::from_millis(2)),
                 end => return (end, start.elapsed()),
             }
         }
@@ -216,14 +216,17 @@ mod tests {
     fn a_dead_ipv6_address_delays_a_live_ipv4_one_by_a_stagger_only() {
         let (dead, _held) = dead_v6();
         let (alone, _) = run(Race::new(vec![dead]), Duration::from_millis(800));
-        assert!(matches!(alone, Dialed::Pending), "the dead address must neither connect nor fail at once");
+        assert!(
+            matches!(alone, DialOutcome::Pending),
+            "the dead address must neither connect nor fail at once"
+        );
 
         let live = TcpListener::bind("127.0.0.1:0").expect("a listener");
         let addresses = vec![dead, live.local_addr().expect("its address")];
         // The best of three: another process may hold the processor for a while.
         let fastest = (0..3)
             .map(|_| match run(Race::new(addresses.clone()), Duration::from_secs(10)) {
-                (Dialed::Connected(stream), took) => {
+                (DialOutcome::Connected(stream), took) => {
                     assert!(stream.peer_addr().expect("connected").is_ipv4());
                     took
                 }
@@ -248,7 +251,7 @@ mod tests {
         let address = |socket: &Socket| socket.local_addr().ok().and_then(|address| address.as_socket());
         let addresses = held.iter().filter_map(address).collect();
         let (end, _) = run(Race::new(addresses), Duration::from_secs(10));
-        assert!(matches!(end, Dialed::Failed(CloseCause::Refused { status: None })));
+        assert!(matches!(end, DialOutcome::Failed(CloseCause::Refused { status: None })));
     }
 
     /// A socket that is connected to itself, as the system makes one by chance, and its address.
@@ -268,7 +271,7 @@ mod tests {
         assert_eq!(stream.peer_addr().expect("connected"), address);
         let race = Race { running: vec![stream], ..Race::new(Vec::new()) };
         let (end, _) = run(race, Duration::from_secs(10));
-        assert!(matches!(end, Dialed::Failed(CloseCause::Refused { status: None })));
+        assert!(matches!(end, DialOutcome::Failed(CloseCause::Refused { status: None })));
         TcpListener::bind(address).expect("the port is free for a server");
     }
 
@@ -278,7 +281,7 @@ mod tests {
         let address = live.local_addr().expect("its address");
         let race = Race { running: vec![connected_to_itself().0], ..Race::new(vec![address]) };
         match run(race, Duration::from_secs(10)).0 {
-            Dialed::Connected(stream) => assert_eq!(stream.peer_addr().expect("connected"), address),
+            DialOutcome::Connected(stream) => assert_eq!(stream.peer_addr().expect("connected"), address),
             _ => panic!("the live address was not reached"),
         }
     }

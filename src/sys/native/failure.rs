@@ -1,6 +1,6 @@
 //! What ends a connection from this side, and the code that the other end is told.
 
-use super::frames::Breach;
+use super::frames::FrameError;
 use crate::close::{CloseCause, CloseInfo, Limit};
 
 /// RFC 6455, 7.4.1.
@@ -27,13 +27,13 @@ impl Failure {
     }
 }
 
-impl From<Breach> for Failure {
-    fn from(breach: Breach) -> Self {
+impl From<FrameError> for Failure {
+    fn from(breach: FrameError) -> Self {
         match breach {
-            Breach::Protocol => Self { cause: CloseCause::Protocol, code: PROTOCOL_ERROR },
-            Breach::Utf8 => Self { cause: CloseCause::Protocol, code: INVALID_DATA },
-            Breach::TooBig => Self { cause: CloseCause::MessageTooBig, code: TOO_BIG },
-            Breach::TooManyFragments => Limit::Fragments.into(),
+            FrameError::Protocol => Self { cause: CloseCause::Protocol, code: PROTOCOL_ERROR },
+            FrameError::Utf8 => Self { cause: CloseCause::Protocol, code: INVALID_DATA },
+            FrameError::TooBig => Self { cause: CloseCause::MessageTooBig, code: TOO_BIG },
+            FrameError::TooManyFragments => Limit::Fragments.into(),
         }
     }
 }

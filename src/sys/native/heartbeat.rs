@@ -12,9 +12,9 @@ use crate::options::PeerOptions;
 pub(super) struct Heartbeat {
     interval: Duration,
     timeout: Duration,
-    last_heard: Duration,
+    last_received: Duration,
     /// When the last ping was sent, or the connection was opened.
-    last_asked: Duration,
+    last_ping: Duration,
     /// The payload of that ping, while it is unanswered.
     unanswered: Option<[u8; 4]>,
     count: u32,
@@ -22,12 +22,12 @@ pub(super) struct Heartbeat {
 
 /// What to do now.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Beat {
-    Nothing,
+pub(super) enum HeartbeatAction {
+    None,
     /// Send a ping with this payload.
     Ping([u8; 4]),
     /// The other end is gone.
-    Dead,
+    TimedOut,
 }
 
 impl Heartbeat {
@@ -35,8 +35,8 @@ impl Heartbeat {
         Self {
             interval: options.heartbeat_interval,
             timeout: options.heartbeat_timeout,
-            last_heard: Duration::ZERO,
-            last_asked: Duration::ZERO,
+            last_received: Duration::ZERO,
+            last_ping: Duration::ZERO,
             unanswered: None,
             count: 0,
         }
@@ -44,53 +44,53 @@ impl Heartbeat {
 
     /// The connection is open: the silence begins.
     pub(super) fn start(self, now: Duration) -> Self {
-        Self { last_heard: now, last_asked: now, ..self }
+        Self { last_received: now, last_ping: now, ..self }
     }
 
     /// Bytes arrived, of whatever kind: it lives.
-    pub(super) fn heard(&mut self, now: Duration) {
-        self.last_heard = now;
+    pub(super) fn received(&mut self, now: Duration) {
+        self.last_received = now;
     }
 
     /// A pong arrived. If it answers the last ping: how long that took.
     pub(super) fn pong(&mut self, payload: &[u8], now: Duration) -> Option<Duration> {
         self.unanswered.take_if(|unanswered| unanswered == payload)?;
-        Some(now.saturating_sub(self.last_asked))
+        Some(now.saturating_sub(self.last_ping))
     }
 
-    /// When [`beat`](Self::beat) will have something to say, if nothing is heard before.
+    /// When [`poll`](Self::poll) will have something to say, if nothing is heard before.
     pub(super) fn due(&self) -> Option<Duration> {
         if self.interval.is_zero() {
             return None;
         }
         Some(match self.unanswered {
-            None => self.last_asked + self.interval,
+            None => self.last_ping + self.interval,
             // A ping may be due just after a silence has begun: it has an interval and a timeout all the same.
             Some(_) if self.is_silent() => {
-                self.last_asked.max(self.last_heard + self.interval) + self.timeout
+                self.last_ping.max(self.last_received + self.interval) + self.timeout
             }
-            Some(_) => self.last_heard + self.interval,
+            Some(_) => self.last_received + self.interval,
         })
     }
 
-    pub(super) fn beat(&mut self, now: Duration) -> Beat {
+    pub(super) fn poll(&mut self, now: Duration) -> HeartbeatAction {
         if self.due().is_none_or(|due| now < due) {
-            return Beat::Nothing;
+            return HeartbeatAction::None;
         }
         if self.unanswered.is_some() && self.is_silent() {
-            return Beat::Dead;
+            return HeartbeatAction::TimedOut;
         }
         self.count = self.count.wrapping_add(1);
         let payload = self.count.to_be_bytes();
-        self.last_asked = now;
+        self.last_ping = now;
         self.unanswered = Some(payload);
-        Beat::Ping(payload)
+        HeartbeatAction::Ping(payload)
     }
 
     /// Nothing has come since the last ping. Any bytes count, not only the pong: a busy server's pong may stand behind a
     /// megabyte of data.
     fn is_silent(&self) -> bool {
-        self.last_heard <= self.last_asked
+        self.last_received <= self.last_ping
     }
 }
 
@@ -112,10 +112,10 @@ mod tests {
     #[test]
     fn silence_is_asked_about_and_then_believed() {
         let mut heartbeat = heartbeat(20, 5);
-        assert_eq!(heartbeat.beat(at(19)), Beat::Nothing);
-        assert!(matches!(heartbeat.beat(at(20)), Beat::Ping(_)));
-        assert_eq!(heartbeat.beat(at(24)), Beat::Nothing);
-        assert_eq!(heartbeat.beat(at(25)), Beat::Dead);
+        assert_eq!(heartbeat.poll(at(19)), HeartbeatAction::None);
+        assert!(matches!(heartbeat.poll(at(20)), HeartbeatAction::Ping(_)));
+        assert_eq!(heartbeat.poll(at(24)), HeartbeatAction::None);
+        assert_eq!(heartbeat.poll(at(25)), HeartbeatAction::TimedOut);
     }
 
     #[test]
@@ -123,8 +123,8 @@ mod tests {
         let mut heartbeat = heartbeat(20, 5);
         let mut pings = Vec::new();
         for second in 0..100 {
-            heartbeat.heard(at(second));
-            if let Beat::Ping(payload) = heartbeat.beat(at(second)) {
+            heartbeat.received(at(second));
+            if let HeartbeatAction::Ping(payload) = heartbeat.poll(at(second)) {
                 pings.push(second);
                 assert_eq!(heartbeat.pong(&payload, at(second)), Some(Duration::ZERO));
             }
@@ -136,11 +136,11 @@ mod tests {
     fn a_silence_lasts_an_interval_and_a_timeout_whenever_a_ping_was_sent() {
         for begins in [1, 10, 19] {
             let mut heartbeat = heartbeat(20, 5);
-            heartbeat.heard(at(begins));
-            assert!(matches!(heartbeat.beat(at(20)), Beat::Ping(_)));
+            heartbeat.received(at(begins));
+            assert!(matches!(heartbeat.poll(at(20)), HeartbeatAction::Ping(_)));
             assert_eq!(heartbeat.due(), Some(at(begins + 25)));
-            assert_eq!(heartbeat.beat(at(begins + 24)), Beat::Nothing);
-            assert_eq!(heartbeat.beat(at(begins + 25)), Beat::Dead);
+            assert_eq!(heartbeat.poll(at(begins + 24)), HeartbeatAction::None);
+            assert_eq!(heartbeat.poll(at(begins + 25)), HeartbeatAction::TimedOut);
         }
     }
 
@@ -149,33 +149,33 @@ mod tests {
         let mut heartbeat = heartbeat(20, 5);
         let mut pings = 0;
         for second in 0..100 {
-            heartbeat.heard(at(second));
-            pings += u32::from(heartbeat.beat(at(second)) != Beat::Nothing);
+            heartbeat.received(at(second));
+            pings += u32::from(heartbeat.poll(at(second)) != HeartbeatAction::None);
         }
         assert_eq!(pings, 1);
         assert_eq!(heartbeat.due(), Some(at(119)));
-        assert!(matches!(heartbeat.beat(at(119)), Beat::Ping(_)));
-        assert_eq!(heartbeat.beat(at(124)), Beat::Dead);
+        assert!(matches!(heartbeat.poll(at(119)), HeartbeatAction::Ping(_)));
+        assert_eq!(heartbeat.poll(at(124)), HeartbeatAction::TimedOut);
     }
 
     #[test]
     fn any_sign_of_life_answers_and_a_pong_tells_the_round_trip() {
         let mut heartbeat = heartbeat(20, 5);
-        let Beat::Ping(payload) = heartbeat.beat(at(20)) else { panic!("no ping") };
+        let HeartbeatAction::Ping(payload) = heartbeat.poll(at(20)) else { panic!("no ping") };
         assert_eq!(heartbeat.due(), Some(at(25)));
-        heartbeat.heard(at(22));
+        heartbeat.received(at(22));
         assert_eq!(heartbeat.due(), Some(at(42)));
-        assert_eq!(heartbeat.beat(at(30)), Beat::Nothing);
+        assert_eq!(heartbeat.poll(at(30)), HeartbeatAction::None);
         assert_eq!(heartbeat.pong(b"other", at(30)), None);
-        heartbeat.heard(at(31));
+        heartbeat.received(at(31));
         assert_eq!(heartbeat.pong(&payload, at(31)), Some(at(11)));
         assert_eq!(heartbeat.pong(&payload, at(31)), None);
         assert_eq!(heartbeat.due(), Some(at(40)));
-        assert!(matches!(heartbeat.beat(at(40)), Beat::Ping(_)));
+        assert!(matches!(heartbeat.poll(at(40)), HeartbeatAction::Ping(_)));
     }
 
     #[test]
     fn an_interval_of_zero_never_asks() {
-        assert_eq!(heartbeat(0, 5).beat(at(1_000_000)), Beat::Nothing);
+        assert_eq!(heartbeat(0, 5).poll(at(1_000_000)), HeartbeatAction::None);
     }
 }

@@ -10,7 +10,9 @@ use std::{
     time::Duration,
 };
 
-use super::{notify::Wants, opening::Opening, outbound::Outbound, stream::Stream, turn::Turn};
+use super::{
+    notify::Wants, opening::Opening, poll_context::PollContext, send_queue::SendQueue, stream::Stream,
+};
 use crate::send_accounting::SendAccounting;
 
 /// How many bytes are read and dropped in a turn,
@@ -32,7 +34,7 @@ pub(super) struct Linger {
 /// What is still to be sent.
 #[derive(Debug)]
 enum Unsent {
-    Frames(Box<Outbound>),
+    Frames(Box<SendQueue>),
     Bytes(Vec<u8>),
 }
 
@@ -46,7 +48,7 @@ pub(super) enum LingerStatus {
 }
 
 impl Linger {
-    pub(super) fn after_frames(stream: Stream, frames: Outbound, until: Duration) -> Self {
+    pub(super) fn after_frames(stream: Stream, frames: SendQueue, until: Duration) -> Self {
         Self { stream, unsent: Unsent::Frames(Box::new(frames)), until, shut: false, left: READ_LIMIT }
     }
 
@@ -85,7 +87,7 @@ impl Linger {
         }
     }
 
-    pub(super) fn poll(&mut self, turn: &mut Turn<'_>) -> LingerStatus {
+    pub(super) fn poll(&mut self, turn: &mut PollContext<'_>) -> LingerStatus {
         if turn.now >= self.until {
             return LingerStatus::Done;
         }
@@ -126,7 +128,7 @@ impl Linger {
         }
     }
 
-    fn drain(&mut self, turn: &mut Turn<'_>) -> LingerStatus {
+    fn drain(&mut self, turn: &mut PollContext<'_>) -> LingerStatus {
         let end = turn.read + READ_PER_POLL.min(turn.budget.read);
         while turn.read < end {
             match self.stream.discard(turn.scratch) {

@@ -16,15 +16,15 @@ mod handshake;
 mod heartbeat;
 mod linger;
 mod notify;
+mod open;
 mod opening;
-mod outbound;
-mod pump;
+mod poll_context;
 mod reactor;
 mod resolve;
+mod send_queue;
 mod settings;
 mod stream;
 mod tls;
-mod turn;
 
 use std::{
     cell::Cell,
@@ -39,7 +39,7 @@ pub(crate) use self::fuzz::TARGETS as FUZZ_TARGETS;
 use self::{
     connection::TcpConnection,
     notify::{Interrupt, Wants},
-    turn::Turn,
+    poll_context::PollContext,
 };
 pub(crate) use self::{notify::Notifier, reactor::Reactor};
 use super::{Budget, PeerConnection};
@@ -165,7 +165,7 @@ impl PeerConnection for Socket {
         with_scratch(|scratch| {
             let arrival = Arrival { since: now, at: now };
             let budget = Budget { read: BUDGET, memory: usize::MAX };
-            let mut turn = Turn { now, arrival, scratch, budget, read: 0 };
+            let mut turn = PollContext { now, arrival, scratch, budget, read: 0 };
             self.connection.poll(&mut turn, link);
             if self.answer(link) {
                 self.connection.poll(&mut turn, link);
@@ -178,11 +178,11 @@ impl PeerConnection for Socket {
     }
 
     fn send(&mut self, packet: Outgoing<'_>, link: &mut Link) -> Result<(), Error> {
-        let Some(pump) = self.connection.pump_mut() else {
+        let Some(open) = self.connection.open_mut() else {
             return Err(Error::NotOpen { state: link.state() });
         };
         // While packets wait to be read, the replies to them are gathered.
-        pump.send(packet, link.available() > 0, link);
+        open.send(packet, link.available() > 0, link);
         Ok(())
     }
 

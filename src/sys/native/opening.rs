@@ -3,12 +3,12 @@
 use std::io::{self, Read, Write};
 
 use super::{
-    frames::{CloseFrame, Encoder, Kind},
-    handshake::{self, Asked, ClientUpgrade, ServerUpgrade, Verdict},
+    frames::{CloseFrame, Encoder, FrameKind},
+    handshake::{self, ClientUpgrade, RequestOutcome, ResponseOutcome, ServerUpgrade},
     notify::Wants,
+    poll_context::PollContext,
     stream::Stream,
     tls,
-    turn::Turn,
 };
 use crate::{
     admission::{Rejection, Response},
@@ -20,28 +20,28 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Opening {
     stream: Stream,
-    side: Side,
+    state: HandshakeState,
     /// What is still to be sent.
     outgoing: Vec<u8>,
     /// What to do when it is sent.
-    decided: Option<Decided>,
+    decision: Option<Decision>,
     /// `true` if it was refused before TLS could carry an answer.
-    is_mute: bool,
+    is_rejected_before_tls: bool,
 }
 
 #[derive(Debug)]
-enum Side {
+enum HandshakeState {
     Client(ClientUpgrade),
     Server(ServerUpgrade),
     /// A server that has its request; `rest` are the bytes behind it.
-    Asked {
+    UpgradeRequested {
         request: Request,
         rest: Vec<u8>,
     },
     /// A server or client whose handshake was made elsewhere.
     Upgraded,
     /// One whose request asks for no WebSocket, and what is answered to it unless the program knows better.
-    AskedPlain {
+    PlainRequested {
         request: Request,
         rejection: Rejection,
     },
@@ -56,13 +56,13 @@ pub(super) struct Upgrade {
 }
 
 #[derive(Debug)]
-enum Decided {
+enum Decision {
     Open(Upgrade),
-    Refused(CloseCause),
+    Failed(CloseCause),
 }
 
 /// How far it got.
-pub(super) enum Opened {
+pub(super) enum OpeningOutcome {
     /// It waits: for the other end, or for the answer to a [request](Opening::request).
     Pending,
     Open(Upgrade),
@@ -72,23 +72,41 @@ pub(super) enum Opened {
 impl Opening {
     pub(super) fn client(stream: Stream, upgrade: ClientUpgrade) -> Self {
         let outgoing = upgrade.request();
-        Self { stream, side: Side::Client(upgrade), outgoing, decided: None, is_mute: false }
+        Self {
+            stream,
+            state: HandshakeState::Client(upgrade),
+            outgoing,
+            decision: None,
+            is_rejected_before_tls: false,
+        }
     }
 
     pub(super) fn server(stream: Stream, upgrade: ServerUpgrade) -> Self {
-        Self { stream, side: Side::Server(upgrade), outgoing: Vec::new(), decided: None, is_mute: false }
+        Self {
+            stream,
+            state: HandshakeState::Server(upgrade),
+            outgoing: Vec::new(),
+            decision: None,
+            is_rejected_before_tls: false,
+        }
     }
 
     /// A handshake that was made elsewhere.
     pub(super) fn upgraded(stream: Stream, upgrade: Upgrade) -> Self {
-        let decided = Some(Decided::Open(upgrade));
-        Self { stream, side: Side::Upgraded, outgoing: Vec::new(), decided, is_mute: false }
+        let decision = Some(Decision::Open(upgrade));
+        Self {
+            stream,
+            state: HandshakeState::Upgraded,
+            outgoing: Vec::new(),
+            decision,
+            is_rejected_before_tls: false,
+        }
     }
 
     /// Returns the memory that is held for what has come behind the handshake.
     pub(super) fn held(&self) -> usize {
-        match &self.decided {
-            Some(Decided::Open(upgrade)) => upgrade.rest.capacity(),
+        match &self.decision {
+            Some(Decision::Open(upgrade)) => upgrade.rest.capacity(),
             _ => 0,
         }
     }
@@ -113,12 +131,12 @@ impl Opening {
     /// Returns what has to happen before a poll can move it on.
     pub(super) fn wants(&self) -> Wants {
         Wants {
-            now: match &self.decided {
+            now: match &self.decision {
                 None => !self.stream.is_empty(),
-                Some(Decided::Open(_)) => self.outgoing.is_empty(),
-                Some(Decided::Refused(_)) => true,
+                Some(Decision::Open(_)) => self.outgoing.is_empty(),
+                Some(Decision::Failed(_)) => true,
             },
-            read: self.decided.is_none(),
+            read: self.decision.is_none(),
             write: !self.outgoing.is_empty() || self.stream.wants_write(),
             ..Wants::default()
         }
@@ -126,8 +144,11 @@ impl Opening {
 
     /// The request that waits for its answer.
     pub(super) fn request(&self) -> Option<&Request> {
-        match &self.side {
-            Side::Asked { request, .. } | Side::AskedPlain { request, .. } if self.decided.is_none() => {
+        match &self.state {
+            HandshakeState::UpgradeRequested { request, .. }
+            | HandshakeState::PlainRequested { request, .. }
+                if self.decision.is_none() =>
+            {
                 Some(request)
             }
             _ => None,
@@ -136,77 +157,77 @@ impl Opening {
 
     /// Says yes to the request.
     pub(super) fn admit(&mut self, protocol: Option<String>, headers: &[(String, String)]) {
-        if let Side::Asked { request, rest } = &mut self.side {
-            self.outgoing = handshake::answer(request, protocol.as_deref(), headers);
-            self.decided = Some(Decided::Open(Upgrade { protocol, rest: std::mem::take(rest) }));
+        if let HandshakeState::UpgradeRequested { request, rest } = &mut self.state {
+            self.outgoing = handshake::accept_response(request, protocol.as_deref(), headers);
+            self.decision = Some(Decision::Open(Upgrade { protocol, rest: std::mem::take(rest) }));
         }
     }
 
     /// Turns a request away that asks for no WebSocket.
-    pub(super) fn decline(&mut self) {
-        if let Side::AskedPlain { rejection, .. } = &self.side {
+    pub(super) fn reject_plain(&mut self) {
+        if let HandshakeState::PlainRequested { rejection, .. } = &self.state {
             let rejection = *rejection;
-            self.refuse(&rejection, &[]);
+            self.reject(&rejection, &[]);
         }
     }
 
     /// Answers the request over HTTP.
     pub(super) fn respond(&mut self, response: &Response, headers: &[(String, String)]) {
-        self.outgoing = handshake::respond(response, headers, self.asks_for_head());
+        self.outgoing = handshake::http_response(response, headers, self.asks_for_head());
         let reason = "the request was answered over HTTP";
-        self.decided = Some(Decided::Refused(CloseCause::HandshakeFailed { reason }));
+        self.decision = Some(Decision::Failed(CloseCause::HandshakeFailed { reason }));
     }
 
     fn asks_for_head(&self) -> bool {
-        matches!(&self.side, Side::AskedPlain { request, .. } if request.method() == "HEAD")
+        matches!(&self.state, HandshakeState::PlainRequested { request, .. } if request.method() == "HEAD")
     }
 
     /// Returns `true` for one that was refused before TLS was established: nothing can be said to it, and nothing more is
     /// done for it.
-    pub(super) fn is_mute(&self) -> bool {
-        self.is_mute
+    pub(super) fn is_rejected_before_tls(&self) -> bool {
+        self.is_rejected_before_tls
     }
 
     /// Says no, whether there is a request or not.
-    pub(super) fn refuse(&mut self, rejection: &Rejection, headers: &[(String, String)]) {
-        self.is_mute = self.stream.is_handshaking();
-        self.outgoing = match &self.side {
+    pub(super) fn reject(&mut self, rejection: &Rejection, headers: &[(String, String)]) {
+        self.is_rejected_before_tls = self.stream.is_handshaking();
+        self.outgoing = match &self.state {
             // HTTP is over.
-            Side::Upgraded => try_again_later(rejection.reason),
-            _ => handshake::refuse(rejection, headers, self.asks_for_head()),
+            HandshakeState::Upgraded => try_again_later(rejection.reason),
+            _ => handshake::reject_response(rejection, headers, self.asks_for_head()),
         };
-        self.decided = Some(Decided::Refused(CloseCause::HandshakeFailed { reason: rejection.reason }));
+        self.decision = Some(Decision::Failed(CloseCause::HandshakeFailed { reason: rejection.reason }));
     }
 
-    pub(super) fn poll(&mut self, turn: &mut Turn<'_>) -> Opened {
-        match self.advance(turn) {
+    pub(super) fn poll(&mut self, context: &mut PollContext<'_>) -> OpeningOutcome {
+        match self.advance(context) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Opened::Failed(self.broken(&error)),
+            Err(error) => return OpeningOutcome::Failed(self.broken(&error)),
         }
-        match &self.decided {
-            Some(Decided::Open(_)) if !self.outgoing.is_empty() => Opened::Pending,
-            _ => match self.decided.take() {
-                None => Opened::Pending,
-                Some(Decided::Open(upgrade)) => Opened::Open(upgrade),
+        match &self.decision {
+            Some(Decision::Open(_)) if !self.outgoing.is_empty() => OpeningOutcome::Pending,
+            _ => match self.decision.take() {
+                None => OpeningOutcome::Pending,
+                Some(Decision::Open(upgrade)) => OpeningOutcome::Open(upgrade),
                 // What is left to send is left to whoever sends last words.
-                Some(Decided::Refused(cause)) => Opened::Failed(cause),
+                Some(Decision::Failed(cause)) => OpeningOutcome::Failed(cause),
             },
         }
     }
 
-    fn advance(&mut self, turn: &mut Turn<'_>) -> io::Result<()> {
-        if self.is_mute {
+    fn advance(&mut self, context: &mut PollContext<'_>) -> io::Result<()> {
+        if self.is_rejected_before_tls {
             return Ok(());
         }
         match self.send() {
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
             _ => {}
         }
-        if self.decided.is_some() {
+        if self.decision.is_some() {
             return Ok(());
         }
-        self.receive(turn)?;
+        self.receive(context)?;
         self.send()
     }
 
@@ -218,35 +239,41 @@ impl Opening {
         self.stream.flush()
     }
 
-    fn receive(&mut self, turn: &mut Turn<'_>) -> io::Result<()> {
+    fn receive(&mut self, context: &mut PollContext<'_>) -> io::Result<()> {
         let mut buffer = [0; 4096];
-        while self.decided.is_none() && matches!(self.side, Side::Client(_) | Side::Server(_)) {
+        while self.decision.is_none()
+            && matches!(self.state, HandshakeState::Client(_) | HandshakeState::Server(_))
+        {
             let read = self.stream.read(&mut buffer);
-            turn.read += self.stream.take_received(read.as_ref().ok());
+            context.read += self.stream.take_received(read.as_ref().ok());
             let read = match read? {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 read => &buffer[..read],
             };
-            match &mut self.side {
-                Side::Client(upgrade) => match upgrade.receive(read) {
-                    Verdict::More => {}
-                    Verdict::Open { protocol, rest } => {
-                        self.decided = Some(Decided::Open(Upgrade { protocol, rest }));
+            match &mut self.state {
+                HandshakeState::Client(upgrade) => match upgrade.receive(read) {
+                    ResponseOutcome::Incomplete => {}
+                    ResponseOutcome::Open { protocol, rest } => {
+                        self.decision = Some(Decision::Open(Upgrade { protocol, rest }));
                     }
-                    Verdict::Refused(cause) => self.decided = Some(Decided::Refused(cause)),
+                    ResponseOutcome::Failed(cause) => self.decision = Some(Decision::Failed(cause)),
                 },
-                Side::Server(upgrade) => {
+                HandshakeState::Server(upgrade) => {
                     let from = self.stream.tcp().peer_addr()?;
                     match upgrade.receive(read, from, self.stream.is_secure()) {
-                        Asked::More => {}
-                        Asked::For { request, rest } => self.side = Side::Asked { request, rest },
-                        Asked::Plain { request, rejection } => {
-                            self.side = Side::AskedPlain { request, rejection }
+                        RequestOutcome::Incomplete => {}
+                        RequestOutcome::Upgrade { request, rest } => {
+                            self.state = HandshakeState::UpgradeRequested { request, rest }
                         }
-                        Asked::Nothing(rejection) => self.refuse(&rejection, &[]),
+                        RequestOutcome::Plain { request, rejection } => {
+                            self.state = HandshakeState::PlainRequested { request, rejection }
+                        }
+                        RequestOutcome::Invalid(rejection) => self.reject(&rejection, &[]),
                     }
                 }
-                Side::Asked { .. } | Side::AskedPlain { .. } | Side::Upgraded => {}
+                HandshakeState::UpgradeRequested { .. }
+                | HandshakeState::PlainRequested { .. }
+                | HandshakeState::Upgraded => {}
             }
         }
         Ok(())
@@ -269,6 +296,6 @@ impl Opening {
 /// A server's close frame with code 1013, of the IANA registry of close codes.
 fn try_again_later(why: &str) -> Vec<u8> {
     let mut frame = Vec::new();
-    Encoder::SERVER.encode(Kind::Close, &CloseFrame::new(1013, why).payload(), &mut frame);
+    Encoder::SERVER.encode(FrameKind::Close, &CloseFrame::new(1013, why).payload(), &mut frame);
     frame
 }

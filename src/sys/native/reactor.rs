@@ -17,10 +17,10 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::{
     SCRATCH,
     connection::TcpConnection,
-    frames::{Encoder, Kind, MAX_HEADER},
+    frames::{Encoder, FrameKind, MAX_HEADER},
     notify::{INTERRUPT, Interrupt},
+    poll_context::PollContext,
     tls,
-    turn::Turn,
 };
 use crate::{
     admission::{Rejection, Response, Terms},
@@ -117,7 +117,7 @@ impl Listener for Reactor {
         let len = packets.iter().map(|packet| MAX_HEADER + packet.len()).sum();
         let mut frames = Vec::with_capacity(len);
         for packet in packets {
-            Encoder::SERVER.encode(Kind::Packet(packet.kind()), packet, &mut frames);
+            Encoder::SERVER.encode(FrameKind::Packet(packet.kind()), packet, &mut frames);
         }
         frames.into()
     }
@@ -255,7 +255,8 @@ impl ServerConnection for TcpConnection {
         link: &mut Link,
     ) -> PollProgress {
         let arrival = Arrival { since: moment.last, at: moment.wall };
-        let mut turn = Turn { now: moment.now, arrival, scratch: &mut reactor.scratch, budget, read: 0 };
+        let mut turn =
+            PollContext { now: moment.now, arrival, scratch: &mut reactor.scratch, budget, read: 0 };
         let more = self.poll(&mut turn, link);
         PollProgress { more, read: turn.read }
     }
@@ -297,7 +298,7 @@ impl ServerConnection for TcpConnection {
     }
 
     fn is_stalled(&self) -> bool {
-        self.pump().is_some_and(|pump| pump.is_stalled())
+        self.open().is_some_and(|open| open.is_stalled())
     }
 
     fn held(&self) -> MemoryUsage {
@@ -305,37 +306,37 @@ impl ServerConnection for TcpConnection {
     }
 
     fn send(&mut self, packet: Outgoing<'_>, key: Option<u64>, gather: bool, link: &mut Link) {
-        if let Some(pump) = self.pump_mut() {
+        if let Some(open) = self.open_mut() {
             match key {
-                None => pump.send(packet, gather, link),
-                Some(key) => pump.send_latest(key, packet, gather, link),
+                None => open.send(packet, gather, link),
+                Some(key) => open.send_latest(key, packet, gather, link),
             }
         }
     }
 
     fn send_frames(&mut self, frames: &Bytes, payload: usize, gather: bool, link: &mut Link) {
-        if let Some(pump) = self.pump_mut() {
-            pump.send_frames(frames, payload, gather, link);
+        if let Some(open) = self.open_mut() {
+            open.send_frames(frames, payload, gather, link);
         }
     }
 
     fn waiting_under(&self, key: u64) -> Option<usize> {
-        self.pump()?.outbound.waiting_under(key)
+        self.open()?.send_queue.waiting_under(key)
     }
 
     fn drop_oldest(&mut self, link: &mut Link) -> bool {
-        self.pump_mut().is_some_and(|pump| pump.outbound.drop_oldest(&mut link.outbox))
+        self.open_mut().is_some_and(|open| open.send_queue.drop_oldest(&mut link.outbox))
     }
 
     fn was_full(&mut self, now: Duration) {
-        if let Some(pump) = self.pump_mut() {
-            pump.guard.was_full(now);
+        if let Some(open) = self.open_mut() {
+            open.guard.queue_full(now);
         }
     }
 
     fn found_no_memory(&mut self, now: Duration, link: &Link) {
-        if let Some(pump) = self.pump_mut() {
-            pump.guard.found_no_memory(now, link.outbox.memory_usage());
+        if let Some(open) = self.open_mut() {
+            open.guard.memory_denied(now, link.outbox.memory_usage());
         }
     }
 

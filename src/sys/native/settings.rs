@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::pump;
+use super::open;
 use crate::{
     options::{PeerOptions, RateLimits},
     shared_bytes::SharedBytes,
@@ -10,25 +10,25 @@ use crate::{
 
 /// The options that are needed after the start.
 #[derive(Debug)]
-pub(super) struct Settings {
+pub(super) struct ConnectionSettings {
     pub(super) nodelay: bool,
     /// When it must be open.
     pub(super) connect_due: Duration,
     pub(super) close_timeout: Duration,
-    pub(super) pump: pump::Settings,
+    pub(super) open: open::OpenSettings,
     /// What a server's strangers are held to.
     pub(super) limits: Option<Box<(RateLimits, Duration)>>,
     /// Counts the bytes that several of a server's connections send.
     pub(super) shared_bytes: Option<SharedBytes>,
 }
 
-impl Settings {
+impl ConnectionSettings {
     pub(super) fn new(options: &PeerOptions, is_server: bool, now: Duration) -> Self {
         Self {
             nodelay: options.nodelay,
             connect_due: now + options.connect_timeout,
             close_timeout: options.close_timeout,
-            pump: pump::Settings::new(options, is_server),
+            open: open::OpenSettings::new(options, is_server),
             limits: None,
             shared_bytes: None,
         }

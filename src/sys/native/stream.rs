@@ -14,22 +14,22 @@ use crate::sys::SHORT_READ_DRAINS;
 #[derive(Debug)]
 pub(super) enum Stream {
     Plain(TcpStream),
-    #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "without the feature a session cannot exist"))]
-    Tls(Box<tls::Session>),
+    #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "without the feature a tls cannot exist"))]
+    Tls(Box<tls::TlsStream>),
 }
 
 impl Stream {
     pub(super) fn tcp(&self) -> &TcpStream {
         match self {
             Self::Plain(tcp) => tcp,
-            Self::Tls(session) => session.tcp(),
+            Self::Tls(tls) => tls.tcp(),
         }
     }
 
     pub(super) fn tcp_mut(&mut self) -> &mut TcpStream {
         match self {
             Self::Plain(tcp) => tcp,
-            Self::Tls(session) => session.tcp_mut(),
+            Self::Tls(tls) => tls.tcp_mut(),
         }
     }
 
@@ -52,7 +52,7 @@ impl Stream {
     pub(super) fn take_received(&mut self, read: Option<&usize>) -> usize {
         match self {
             Self::Plain(_) => read.copied().unwrap_or(0),
-            Self::Tls(session) => session.take_received(),
+            Self::Tls(tls) => tls.take_received(),
         }
     }
 
@@ -60,7 +60,7 @@ impl Stream {
     pub(super) fn is_empty(&self) -> bool {
         match self {
             Self::Plain(_) => true,
-            Self::Tls(session) => session.is_empty(),
+            Self::Tls(tls) => tls.is_empty(),
         }
     }
 
@@ -68,7 +68,7 @@ impl Stream {
     pub(super) fn wants_write(&self) -> bool {
         match self {
             Self::Plain(_) => false,
-            Self::Tls(session) => session.wants_write(),
+            Self::Tls(tls) => tls.wants_write(),
         }
     }
 
@@ -76,7 +76,7 @@ impl Stream {
     pub(super) fn is_handshaking(&self) -> bool {
         match self {
             Self::Plain(_) => false,
-            Self::Tls(session) => session.is_handshaking(),
+            Self::Tls(tls) => tls.is_handshaking(),
         }
     }
 
@@ -92,8 +92,8 @@ impl Stream {
 
     /// Says that nothing more will be sent.
     pub(super) fn shutdown_write(&mut self) {
-        if let Self::Tls(session) = self {
-            session.notify_close();
+        if let Self::Tls(tls) = self {
+            tls.notify_close();
         }
         // A connection that is gone has nothing left to shut.
         let _ = self.tcp().shutdown(Shutdown::Write);
@@ -105,7 +105,7 @@ impl Read for Stream {
         loop {
             let result = match self {
                 Self::Plain(tcp) => tcp.read(buffer),
-                Self::Tls(session) => session.read(buffer),
+                Self::Tls(tls) => tls.read(buffer),
             };
             match result {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -120,7 +120,7 @@ impl Write for Stream {
         loop {
             let result = match self {
                 Self::Plain(tcp) => tcp.write(data),
-                Self::Tls(session) => session.write(data),
+                Self::Tls(tls) => tls.write(data),
             };
             match result {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -133,7 +133,7 @@ impl Write for Stream {
         loop {
             let result = match self {
                 Self::Plain(tcp) => tcp.write_vectored(pieces),
-                Self::Tls(session) => session.write_vectored(pieces),
+                Self::Tls(tls) => tls.write_vectored(pieces),
             };
             match result {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -145,7 +145,7 @@ impl Write for Stream {
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Plain(_) => Ok(()),
-            Self::Tls(session) => session.flush(),
+            Self::Tls(tls) => tls.flush(),
         }
     }
 }

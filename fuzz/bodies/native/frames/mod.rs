@@ -12,7 +12,7 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 
 use self::reading::{DecodedItem, InputMode, Reading};
 use super::{
-    super::frames::{Encoder, Kind, Limits},
+    super::frames::{Encoder, FrameKind, MessageLimits},
     pieces::Cuts,
 };
 
@@ -37,7 +37,7 @@ enum Sender {
 struct Case<'a> {
     cuts: Cuts,
     input_mode: InputMode,
-    limits: Limits,
+    limits: MessageLimits,
     is_composed: bool,
     rest: Unstructured<'a>,
 }
@@ -50,7 +50,7 @@ impl<'a> Arbitrary<'a> for Case<'a> {
         let input_mode = *input.choose(&[InputMode::Copied, InputMode::Direct, InputMode::DirectInPart])?;
         let is_composed = input.arbitrary()?;
         let rest = Unstructured::new(input.bytes(input.len())?);
-        Ok(Self { cuts, input_mode, limits: Limits { message, fragments }, is_composed, rest })
+        Ok(Self { cuts, input_mode, limits: MessageLimits { message, fragments }, is_composed, rest })
     }
 }
 
@@ -68,7 +68,7 @@ fn run(data: &[u8], sender: Sender) {
 }
 
 /// Checks that the other end decodes what one end encodes.
-fn assert_round_trip(Reading { mut items, .. }: Reading, sender: Sender, limits: Limits) {
+fn assert_round_trip(Reading { mut items, .. }: Reading, sender: Sender, limits: MessageLimits) {
     items.retain(|item| *item != DecodedItem::EmptyFragment);
     let encoder = match sender {
         Sender::Client => Encoder::CLIENT,
@@ -77,10 +77,10 @@ fn assert_round_trip(Reading { mut items, .. }: Reading, sender: Sender, limits:
     let mut wire = Vec::new();
     for item in &items {
         let (kind, payload) = match item {
-            DecodedItem::Packet(packet) => (Kind::Packet(packet.kind()), packet.to_vec()),
-            DecodedItem::Ping(payload) => (Kind::Ping, payload.clone()),
-            DecodedItem::Pong(payload) => (Kind::Pong, payload.clone()),
-            DecodedItem::Close(frame) => (Kind::Close, frame.payload()),
+            DecodedItem::Packet(packet) => (FrameKind::Packet(packet.kind()), packet.to_vec()),
+            DecodedItem::Ping(payload) => (FrameKind::Ping, payload.clone()),
+            DecodedItem::Pong(payload) => (FrameKind::Pong, payload.clone()),
+            DecodedItem::Close(frame) => (FrameKind::Close, frame.payload()),
             DecodedItem::EmptyFragment => continue,
         };
         let start = wire.len();

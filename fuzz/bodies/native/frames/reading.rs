@@ -1,7 +1,7 @@
 //! The items that our decoder reads in a stream, and the memory that it holds meanwhile.
 
 use super::{
-    super::super::frames::{Breach, CloseFrame, Decoder, Item, Limits},
+    super::super::frames::{CloseFrame, Decoder, FrameError, Item, MessageLimits},
     Sender,
 };
 use crate::packet::Packet;
@@ -24,7 +24,7 @@ pub(super) enum DecodedItem {
 #[derive(Debug, PartialEq)]
 pub(super) struct Reading {
     pub(super) items: Vec<DecodedItem>,
-    pub(super) end: Result<(), Breach>,
+    pub(super) end: Result<(), FrameError>,
 }
 
 /// How the decoder gets its bytes.
@@ -42,7 +42,7 @@ impl Reading {
     pub(super) fn of<'a>(
         pieces: impl Iterator<Item = &'a [u8]>,
         sender: Sender,
-        limits: Limits,
+        limits: MessageLimits,
         mode: InputMode,
     ) -> Self {
         let decoder = Decoder::new(sender == Sender::Client, limits);
@@ -60,14 +60,14 @@ impl Reading {
 
 struct Reader {
     decoder: Decoder,
-    limits: Limits,
+    limits: MessageLimits,
     /// The number of received bytes of the message or control frame in progress.
     received: usize,
     items: Vec<DecodedItem>,
 }
 
 impl Reader {
-    fn take(&mut self, piece: &[u8], mode: InputMode) -> Result<(), Breach> {
+    fn take(&mut self, piece: &[u8], mode: InputMode) -> Result<(), FrameError> {
         let mut piece = if mode == InputMode::Copied { piece } else { self.read_directly(piece, mode)? };
         loop {
             let before = piece.len();
@@ -81,7 +81,7 @@ impl Reader {
     }
 
     /// Reads as much of a piece as possible into the message. Returns the rest.
-    fn read_directly<'a>(&mut self, mut piece: &'a [u8], mode: InputMode) -> Result<&'a [u8], Breach> {
+    fn read_directly<'a>(&mut self, mut piece: &'a [u8], mode: InputMode) -> Result<&'a [u8], FrameError> {
         while let Some(room) = self.decoder.room(1, piece.len()) {
             let len = if mode == InputMode::Direct { room.len() } else { room.len().div_ceil(2) };
             let part;

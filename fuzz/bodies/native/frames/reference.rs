@@ -17,19 +17,19 @@ use tungstenite::{
 };
 
 use super::{
-    super::super::frames::{Breach, CloseFrame, Limits, MAX_CONTROL},
+    super::super::frames::{CloseFrame, FrameError, MAX_CONTROL, MessageLimits},
     Sender,
     reading::{DecodedItem, InputMode, Reading},
 };
 use crate::packet::Packet;
 
 /// Checks that tungstenite reads the same.
-pub(super) fn assert_agrees(stream: &[u8], sender: Sender, limits: Limits, ours: &Reading) {
+pub(super) fn assert_agrees(stream: &[u8], sender: Sender, limits: MessageLimits, ours: &Reading) {
     let Some(at) = invalid_length(stream) else { return assert_same(stream, sender, limits, ours) };
     let stream = &stream[..at];
     let before = Reading::of([stream].into_iter(), sender, limits, InputMode::Copied);
     assert_same(stream, sender, limits, &before);
-    let end = before.end.and(Err(Breach::Protocol));
+    let end = before.end.and(Err(FrameError::Protocol));
     assert_eq!(*ours, Reading { end, ..before }, "the frame at {at} has an invalid length");
 }
 
@@ -55,7 +55,7 @@ fn invalid_length(stream: &[u8]) -> Option<usize> {
     }
 }
 
-fn assert_same(stream: &[u8], sender: Sender, limits: Limits, ours: &Reading) {
+fn assert_same(stream: &[u8], sender: Sender, limits: MessageLimits, ours: &Reading) {
     let max_frame = limits.message.max(MAX_CONTROL);
     let mut stream = stream.to_vec();
     if ours.end.is_err() {
@@ -78,11 +78,11 @@ fn assert_same(stream: &[u8], sender: Sender, limits: Limits, ours: &Reading) {
         Err(_) if closes => {
             assert!(!has_failed, "tungstenite fails before the close, after {theirs:?}")
         }
-        Err(Breach::TooManyFragments) => return assert!(starts_with(&theirs, &ours_until_close)),
+        Err(FrameError::TooManyFragments) => return assert!(starts_with(&theirs, &ours_until_close)),
         Err(error) => {
             let (last, before) =
                 theirs.split_last().map_or((None, &theirs[..]), |(last, all)| (Some(last), all));
-            if error == Breach::Protocol && last.is_some_and(is_answer_to_invalid_code) {
+            if error == FrameError::Protocol && last.is_some_and(is_answer_to_invalid_code) {
                 return assert!(before.iter().eq(ours_until_close), "tungstenite reads {before:?}");
             }
             assert!(has_failed, "only we fail: {error:?}; tungstenite reads {theirs:?}");

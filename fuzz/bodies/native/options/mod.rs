@@ -9,9 +9,12 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use self::changes::{headers, text};
 use super::{
     super::{
-        frames::{Breach, Decoder, Encoder, Item, Kind, Limits},
+        frames::{Decoder, Encoder, FrameError, FrameKind, Item, MessageLimits},
         guard::Guard,
-        handshake::{Asked, ClientUpgrade, ServerUpgrade, Verdict, answer, refuse, respond},
+        handshake::{
+            ClientUpgrade, RequestOutcome, ResponseOutcome, ServerUpgrade, accept_response, http_response,
+            reject_response,
+        },
         heartbeat::Heartbeat,
         tls,
     },
@@ -83,11 +86,13 @@ pub(super) fn run(data: &[u8]) {
 
 /// Checks that a message up to the limit is read, and a longer one is not.
 fn check_frames(options: &ServerOptions) {
-    let limits =
-        Limits { message: options.connection.max_message_size, fragments: options.rate_limits.max_fragments };
+    let limits = MessageLimits {
+        message: options.connection.max_message_size,
+        fragments: options.rate_limits.max_fragments,
+    };
     for len in [0, 1, 1000] {
         let mut wire = Vec::new();
-        Encoder::CLIENT.encode(Kind::Packet(PacketKind::Binary), &vec![7; len], &mut wire);
+        Encoder::CLIENT.encode(FrameKind::Packet(PacketKind::Binary), &vec![7; len], &mut wire);
         let read = Decoder::new(true, limits).next(&mut &wire[..]);
         if len <= limits.message {
             assert!(
@@ -95,7 +100,7 @@ fn check_frames(options: &ServerOptions) {
                 "{len}: {read:?}"
             );
         } else {
-            assert_eq!(read, Err(Breach::TooBig), "{len}");
+            assert_eq!(read, Err(FrameError::TooBig), "{len}");
         }
     }
 }
@@ -107,22 +112,22 @@ fn check_limits(options: &ServerOptions) {
     let mut heartbeat = Heartbeat::new(&options.connection).start(Duration::ZERO);
     for at in [Duration::ZERO, Duration::from_millis(1), YEAR] {
         let arrival = Arrival { since: at, at };
-        let is_over = guard.bytes(usize::MAX, arrival).is_err();
+        let is_over = guard.count_bytes(usize::MAX, arrival).is_err();
         assert_eq!(
             is_over,
             options.rate_limits.max_bytes_per_second > 0,
             "the largest number of bytes at once"
         );
-        assert_eq!(guard.packet(arrival), Ok(()), "one packet");
-        assert_eq!(guard.control_frame(arrival), Ok(()), "one control frame");
-        guard.unfinished(at);
-        guard.was_full(at);
+        assert_eq!(guard.count_packet(arrival), Ok(()), "one packet");
+        assert_eq!(guard.count_control_frame(arrival), Ok(()), "one control frame");
+        guard.message_unfinished(at);
+        guard.queue_full(at);
         assert!(
-            guard.due().is_none_or(|due| due > at) && guard.overdue(at).is_none(),
+            guard.due().is_none_or(|due| due > at) && guard.expired(at).is_none(),
             "a deadline passes at once"
         );
         assert!(heartbeat.due().is_none_or(|due| due > Duration::ZERO));
-        heartbeat.beat(at);
+        heartbeat.poll(at);
         guard = Guard::new(&options.rate_limits, options.slow_reader_timeout);
     }
 }
@@ -159,14 +164,14 @@ fn check_handshake(options: &ServerOptions, admission: Admission, added: &[(Stri
     let outcome =
         ServerUpgrade::new(options.max_request_size).receive(&sent, ([192, 0, 2, 1], 5000).into(), false);
     let request = match outcome {
-        Asked::For { request, rest } => {
+        RequestOutcome::Upgrade { request, rest } => {
             assert!(expected.is_none() && rest.is_empty(), "not {expected:?}: {shown}");
             request
         }
-        Asked::Nothing(rejection) | Asked::Plain { rejection, .. } => {
+        RequestOutcome::Invalid(rejection) | RequestOutcome::Plain { rejection, .. } => {
             return assert_eq!(Some(rejection.status), expected, "{rejection:?}: {shown}");
         }
-        Asked::More => panic!("an incomplete request: {shown}"),
+        RequestOutcome::Incomplete => panic!("an incomplete request: {shown}"),
     };
     assert_eq!((request.path(), request.query(), request.host()), ("/game", Some("x"), "h.example:9080"));
     assert!(request.protocols().eq(&peer.protocols), "other protocols than {:?}: {shown}", peer.protocols);
@@ -194,11 +199,11 @@ fn check_answer(
     assert_eq!(headers, added);
     let (status, protocol, sent) = match decision {
         Decision::Accept(terms) => {
-            let sent = answer(request, terms.protocol.as_deref(), &headers);
+            let sent = accept_response(request, terms.protocol.as_deref(), &headers);
             (101, terms.protocol, sent)
         }
-        Decision::Reject(rejection) => (rejection.status, None, refuse(&rejection, &headers, false)),
-        Decision::Respond(response) => (response.status, None, respond(&response, &headers, false)),
+        Decision::Reject(rejection) => (rejection.status, None, reject_response(&rejection, &headers, false)),
+        Decision::Respond(response) => (response.status, None, http_response(&response, &headers, false)),
         Decision::Decline => panic!("the request asks for a WebSocket"),
     };
     reply::check(&sent, status, false, added);
@@ -207,14 +212,14 @@ fn check_answer(
         return;
     }
     match client.receive(&sent) {
-        Verdict::Open { protocol: chosen, rest } => {
+        ResponseOutcome::Open { protocol: chosen, rest } => {
             assert!(status == 101 && rest.is_empty(), "{}", sent.escape_ascii());
             assert_eq!(chosen, protocol);
         }
-        Verdict::Refused(cause) => {
+        ResponseOutcome::Failed(cause) => {
             let expected = CloseCause::Refused { status: Some(status) };
             assert!(status != 101 && cause == expected, "{cause:?}: {}", sent.escape_ascii());
         }
-        Verdict::More => panic!("an incomplete answer: {}", sent.escape_ascii()),
+        ResponseOutcome::Incomplete => panic!("an incomplete answer: {}", sent.escape_ascii()),
     }
 }

@@ -16,7 +16,7 @@ impl TcpConnection {
         let wants = match &self.stage {
             ConnectionStage::Dialing(dialing) => dialing.dial.wants(),
             ConnectionStage::Opening(opening) => opening.wants(),
-            ConnectionStage::Open(pump) => return pump.wants(link),
+            ConnectionStage::Open(open) => return open.wants(link),
             ConnectionStage::Lingering(linger) => linger.wants(),
             ConnectionStage::Over => Wants::default(),
         };
@@ -46,7 +46,7 @@ impl TcpConnection {
         match &mut self.stage {
             ConnectionStage::Dialing(dialing) => dialing.dial.sockets().iter_mut().try_for_each(register),
             ConnectionStage::Opening(opening) => register(opening.stream_mut().tcp_mut()),
-            ConnectionStage::Open(pump) => register(pump.stream_mut().tcp_mut()),
+            ConnectionStage::Open(open) => register(open.stream_mut().tcp_mut()),
             ConnectionStage::Lingering(linger) => register(linger.stream_mut().tcp_mut()),
             ConnectionStage::Over => Ok(()),
         }

@@ -1,6 +1,6 @@
 //! What a close frame carries: nothing, or a code and a reason (RFC 6455, 5.5.1 and 7.4).
 
-use super::decoder::Breach;
+use super::decoder::FrameError;
 use crate::close::CloseCode;
 
 /// The body of a close frame.
@@ -16,16 +16,16 @@ impl CloseFrame {
     }
 
     /// Reads what the other end sent.
-    pub(super) fn parse(payload: &[u8]) -> Result<Self, Breach> {
+    pub(super) fn parse(payload: &[u8]) -> Result<Self, FrameError> {
         let (code, reason) = match *payload {
             [] => return Ok(Self { code: None, reason: String::new() }),
-            [_] => return Err(Breach::Protocol),
+            [_] => return Err(FrameError::Protocol),
             [high, low, ref reason @ ..] => (u16::from_be_bytes([high, low]), reason),
         };
         if CloseCode::new(code).is_err() {
-            return Err(Breach::Protocol);
+            return Err(FrameError::Protocol);
         }
-        let reason = std::str::from_utf8(reason).map_err(|_| Breach::Utf8)?;
+        let reason = std::str::from_utf8(reason).map_err(|_| FrameError::Utf8)?;
         Ok(Self { code: Some(code), reason: reason.to_owned() })
     }
 
@@ -51,14 +51,14 @@ mod tests {
 
     #[test]
     fn half_a_code_and_codes_that_nobody_may_send_are_breaches() {
-        assert_eq!(CloseFrame::parse(&[3]), Err(Breach::Protocol));
+        assert_eq!(CloseFrame::parse(&[3]), Err(FrameError::Protocol));
         for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, u16::MAX] {
-            assert_eq!(CloseFrame::parse(&code.to_be_bytes()), Err(Breach::Protocol), "{code}");
+            assert_eq!(CloseFrame::parse(&code.to_be_bytes()), Err(FrameError::Protocol), "{code}");
         }
     }
 
     #[test]
     fn a_reason_that_is_no_utf8_is_a_breach_of_its_own() {
-        assert_eq!(CloseFrame::parse(b"\x03\xe8\xff"), Err(Breach::Utf8));
+        assert_eq!(CloseFrame::parse(b"\x03\xe8\xff"), Err(FrameError::Utf8));
     }
 }

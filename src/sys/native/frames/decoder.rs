@@ -7,13 +7,13 @@ use super::{
     close::CloseFrame,
     header::{Header, MAX_HEADER},
     mask,
-    message::Message,
+    partial_message::PartialMessage,
 };
 use crate::packet::{Packet, PacketKind};
 
 /// What the other end may send.
 #[derive(Debug, Clone, Copy)]
-pub(in super::super) struct Limits {
+pub(in super::super) struct MessageLimits {
     /// Payload bytes of a message.
     pub(in super::super) message: usize,
     /// Frames of a message; zero: any number.
@@ -25,17 +25,17 @@ pub(in super::super) struct Limits {
 pub(in super::super) struct Decoder {
     /// Whether the other end must mask what it sends, or must not (RFC 6455, 5.1).
     expects_mask: bool,
-    limits: Limits,
+    limits: MessageLimits,
     /// How many bytes may be set aside for what is only announced.
     allowance: usize,
     /// A header that has come in part.
-    header: Scrap<MAX_HEADER>,
+    header: PartialBuf<MAX_HEADER>,
     /// The frame whose payload is under way.
-    frame: Option<Frame>,
+    frame: Option<PartialFrame>,
     /// The message that its data frames belong to.
-    message: Option<Message>,
+    message: Option<PartialMessage>,
     /// The payload of the last control frame, or the part of it that has come.
-    control: Scrap<MAX_CONTROL>,
+    control: PartialBuf<MAX_CONTROL>,
 }
 
 /// What has come.
@@ -53,7 +53,7 @@ pub(in super::super) enum Item {
 
 /// A rule that was broken. Nothing that comes afterwards can be understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Breach {
+pub(in super::super) enum FrameError {
     Protocol,
     Utf8,
     TooBig,
@@ -61,8 +61,8 @@ pub(in super::super) enum Breach {
 }
 
 #[derive(Debug)]
-struct Frame {
-    content: Content,
+struct PartialFrame {
+    content: FrameContent,
     is_final: bool,
     mask: Option<[u8; 4]>,
     len: usize,
@@ -71,7 +71,7 @@ struct Frame {
 
 /// What a frame carries.
 #[derive(Debug, Clone, Copy)]
-enum Content {
+enum FrameContent {
     Control(Control),
     /// A message of this kind, or a part of it.
     Data(PacketKind),
@@ -79,12 +79,12 @@ enum Content {
 
 /// A few bytes that are waited for.
 #[derive(Debug)]
-struct Scrap<const MAX: usize> {
+struct PartialBuf<const MAX: usize> {
     bytes: [u8; MAX],
     len: usize,
 }
 
-impl<const MAX: usize> Scrap<MAX> {
+impl<const MAX: usize> PartialBuf<MAX> {
     const EMPTY: Self = Self { bytes: [0; MAX], len: 0 };
 
     /// Takes as much as there is room for; tells how much that was.
@@ -102,15 +102,15 @@ impl<const MAX: usize> Scrap<MAX> {
 
 impl Decoder {
     /// For the bytes of a client, if `expects_mask`; else of a server.
-    pub(in super::super) fn new(expects_mask: bool, limits: Limits) -> Self {
+    pub(in super::super) fn new(expects_mask: bool, limits: MessageLimits) -> Self {
         Self {
             expects_mask,
             limits,
             allowance: usize::MAX,
-            header: Scrap::EMPTY,
+            header: PartialBuf::EMPTY,
             frame: None,
             message: None,
-            control: Scrap::EMPTY,
+            control: PartialBuf::EMPTY,
         }
     }
 
@@ -120,7 +120,7 @@ impl Decoder {
     }
 
     /// The next item in `input`, which is moved on behind it; `None` when all of it was taken.
-    pub(in super::super) fn next(&mut self, input: &mut &[u8]) -> Result<Option<Item>, Breach> {
+    pub(in super::super) fn next(&mut self, input: &mut &[u8]) -> Result<Option<Item>, FrameError> {
         loop {
             // State is kept only of what has not come whole: most frames have.
             let mut frame = match self.frame.take() {
@@ -136,14 +136,14 @@ impl Decoder {
             frame.taken += part.len();
             let to_come = frame.len - frame.taken;
             match frame.content {
-                Content::Control(control) => {
+                FrameContent::Control(control) => {
                     self.take_control(part, frame.mask, offset);
                     if to_come == 0 {
                         return self.finish_control(control).map(Some);
                     }
                 }
-                Content::Data(kind) => {
-                    let mut message = self.message.take().unwrap_or_else(|| Message::new(kind));
+                FrameContent::Data(kind) => {
+                    let mut message = self.message.take().unwrap_or_else(|| PartialMessage::new(kind));
                     let ahead = self.ahead(&message, part.len(), to_come);
                     message.take(part, frame.mask, offset, ahead)?;
                     if to_come == 0 && frame.is_final {
@@ -168,7 +168,7 @@ impl Decoder {
         let frame = self.frame.as_ref()?;
         let to_come = frame.len - frame.taken;
         match frame.content {
-            Content::Data(_) if to_come >= min && max >= min => {
+            FrameContent::Data(_) if to_come >= min && max >= min => {
                 let len = max.min(to_come);
                 let ahead = self.ahead(self.message.as_ref()?, len, to_come - len);
                 self.message.as_mut()?.room(min, len, ahead)
@@ -178,7 +178,7 @@ impl Decoder {
     }
 
     /// So many bytes were put into the [`room`](Self::room), where there was any.
-    pub(in super::super) fn filled(&mut self, len: usize) -> Result<Option<Item>, Breach> {
+    pub(in super::super) fn filled(&mut self, len: usize) -> Result<Option<Item>, FrameError> {
         let (Some(frame), Some(message)) = (&mut self.frame, &mut self.message) else { return Ok(None) };
         message.filled(len, frame.mask, frame.taken)?;
         frame.taken += len;
@@ -188,7 +188,7 @@ impl Decoder {
 
     /// How many bytes to set aside beyond the `len` of a message that are at hand, if it needs new memory at all: those that
     /// its frame announces, and in any case as many as it has, or many small fragments would each have it moved.
-    fn ahead(&self, message: &Message, len: usize, to_come: usize) -> usize {
+    fn ahead(&self, message: &PartialMessage, len: usize, to_come: usize) -> usize {
         let may_come = self.limits.message - message.len() - len;
         to_come.max(message.len()).min(may_come).min(self.allowance)
     }
@@ -210,7 +210,7 @@ impl Decoder {
 
     /// The memory that the message under way takes.
     pub(in super::super) fn held(&self) -> usize {
-        self.message.as_ref().map_or(0, Message::capacity)
+        self.message.as_ref().map_or(0, PartialMessage::capacity)
     }
 
     fn read_header(&mut self, input: &mut &[u8]) -> Option<Header> {
@@ -236,44 +236,44 @@ impl Decoder {
     }
 
     /// Checks a header against the rules and against what came before (RFC 6455, 5.1 to 5.5).
-    fn begin(&mut self, header: &Header) -> Result<Frame, Breach> {
+    fn begin(&mut self, header: &Header) -> Result<PartialFrame, FrameError> {
         let &Header { is_final, has_reserved, opcode, mask, has_valid_length, payload: len, .. } = header;
         if has_reserved || !has_valid_length || mask.is_some() != self.expects_mask {
-            return Err(Breach::Protocol);
+            return Err(FrameError::Protocol);
         }
         let content = match opcode {
-            OpCode::Control(Control::Reserved(_)) => return Err(Breach::Protocol),
-            OpCode::Control(_) if !is_final || len > MAX_CONTROL as u64 => return Err(Breach::Protocol),
+            OpCode::Control(Control::Reserved(_)) => return Err(FrameError::Protocol),
+            OpCode::Control(_) if !is_final || len > MAX_CONTROL as u64 => return Err(FrameError::Protocol),
             OpCode::Control(control) => {
                 self.control.len = 0;
-                Content::Control(control)
+                FrameContent::Control(control)
             }
             OpCode::Data(data) => {
                 let kind = match (data, &self.message) {
                     (Data::Continue, Some(message)) => message.kind(),
                     (Data::Text, None) => PacketKind::Text,
                     (Data::Binary, None) => PacketKind::Binary,
-                    _ => return Err(Breach::Protocol),
+                    _ => return Err(FrameError::Protocol),
                 };
                 let so_far = match &mut self.message {
                     None => 0,
                     Some(message) => {
                         message.fragments += 1;
                         if self.limits.fragments > 0 && message.fragments > self.limits.fragments {
-                            return Err(Breach::TooManyFragments);
+                            return Err(FrameError::TooManyFragments);
                         }
                         message.len()
                     }
                 };
                 if len > (self.limits.message - so_far) as u64 {
-                    return Err(Breach::TooBig);
+                    return Err(FrameError::TooBig);
                 }
-                Content::Data(kind)
+                FrameContent::Data(kind)
             }
         };
         // It was compared with a limit just now.
-        let len = usize::try_from(len).map_err(|_| Breach::TooBig)?;
-        Ok(Frame { content, is_final, mask, len, taken: 0 })
+        let len = usize::try_from(len).map_err(|_| FrameError::TooBig)?;
+        Ok(PartialFrame { content, is_final, mask, len, taken: 0 })
     }
 
     fn take_control(&mut self, part: &[u8], key: Option<[u8; 4]>, offset: usize) {
@@ -285,7 +285,7 @@ impl Decoder {
     }
 
     /// A control frame has come whole.
-    fn finish_control(&self, control: Control) -> Result<Item, Breach> {
+    fn finish_control(&self, control: Control) -> Result<Item, FrameError> {
         Ok(match control {
             Control::Ping => Item::Ping,
             Control::Pong => Item::Pong,
@@ -297,13 +297,13 @@ impl Decoder {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{Encoder, Kind},
+        super::{Encoder, FrameKind},
         *,
     };
 
-    const LIMITS: Limits = Limits { message: 1000, fragments: 3 };
+    const LIMITS: MessageLimits = MessageLimits { message: 1000, fragments: 3 };
 
-    fn frames(encoder: Encoder, frames: &[(Kind, &[u8])]) -> Vec<u8> {
+    fn frames(encoder: Encoder, frames: &[(FrameKind, &[u8])]) -> Vec<u8> {
         let mut bytes = Vec::new();
         for &(kind, payload) in frames {
             encoder.encode(kind, payload, &mut bytes);
@@ -313,7 +313,11 @@ mod tests {
 
     /// Everything that comes of the bytes, given in the parts that the splits make of them; a ping is told with what it
     /// carries.
-    fn decode(expects_mask: bool, bytes: &[u8], splits: &[usize]) -> Result<Vec<(Item, Vec<u8>)>, Breach> {
+    fn decode(
+        expects_mask: bool,
+        bytes: &[u8],
+        splits: &[usize],
+    ) -> Result<Vec<(Item, Vec<u8>)>, FrameError> {
         let mut decoder = Decoder::new(expects_mask, LIMITS);
         let mut items = Vec::new();
         let mut start = 0;
@@ -329,17 +333,17 @@ mod tests {
         Ok(items)
     }
 
-    fn one(bytes: &[u8]) -> Result<Vec<Item>, Breach> {
+    fn one(bytes: &[u8]) -> Result<Vec<Item>, FrameError> {
         Ok(decode(false, bytes, &[])?.into_iter().map(|(item, _)| item).collect())
     }
 
     #[test]
     fn what_is_encoded_is_decoded_wherever_it_is_split() {
-        let sent: &[(Kind, &[u8])] = &[
-            (Kind::Packet(PacketKind::Text), "tschüß".as_bytes()),
-            (Kind::Ping, b"are you there"),
-            (Kind::Packet(PacketKind::Binary), &[7; 300]),
-            (Kind::Close, b"\x0f\xa1bye"),
+        let sent: &[(FrameKind, &[u8])] = &[
+            (FrameKind::Packet(PacketKind::Text), "tschüß".as_bytes()),
+            (FrameKind::Ping, b"are you there"),
+            (FrameKind::Packet(PacketKind::Binary), &[7; 300]),
+            (FrameKind::Close, b"\x0f\xa1bye"),
         ];
         let expected = [
             (Item::Packet(Packet::text("tschüß")), vec![]),
@@ -355,7 +359,7 @@ mod tests {
             }
             let everywhere: Vec<usize> = (1..bytes.len()).collect();
             assert_eq!(decode(expects_mask, &bytes, &everywhere).expect("no breach"), expected);
-            assert_eq!(decode(!expects_mask, &bytes, &[]), Err(Breach::Protocol));
+            assert_eq!(decode(!expects_mask, &bytes, &[]), Err(FrameError::Protocol));
         }
     }
 
@@ -373,16 +377,16 @@ mod tests {
 
     #[test]
     fn limits_are_exact() {
-        let of = |len| frames(Encoder::SERVER, &[(Kind::Packet(PacketKind::Binary), &vec![0; len])]);
+        let of = |len| frames(Encoder::SERVER, &[(FrameKind::Packet(PacketKind::Binary), &vec![0; len])]);
         assert_eq!(one(&of(1000)), Ok(vec![Item::Packet(Packet::binary([0; 1000]))]));
-        assert_eq!(one(&of(1001)), Err(Breach::TooBig));
-        assert_eq!(one(b"\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff"), Err(Breach::TooBig));
+        assert_eq!(one(&of(1001)), Err(FrameError::TooBig));
+        assert_eq!(one(b"\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff"), Err(FrameError::TooBig));
         let in_three =
             [b"\x02\x7e\x01\xf4".as_slice(), &[0; 500], b"\x00\x7e\x01\xf4", &[0; 500], b"\x80\x01x"];
         assert_eq!(one(&in_three[..4].concat()), Ok(vec![]));
-        assert_eq!(one(&in_three.concat()), Err(Breach::TooBig), "the fragments count together");
+        assert_eq!(one(&in_three.concat()), Err(FrameError::TooBig), "the fragments count together");
         assert_eq!(one(b"\x02\x01a\x00\x01b\x80\x01c").map(|items| items.len()), Ok(1));
-        assert_eq!(one(b"\x02\x01a\x00\x01b\x00\x01c\x80\x01d"), Err(Breach::TooManyFragments));
+        assert_eq!(one(b"\x02\x01a\x00\x01b\x00\x01c\x80\x01d"), Err(FrameError::TooManyFragments));
     }
 
     #[test]
@@ -390,12 +394,12 @@ mod tests {
         let of = |length: &[u8], payload: usize| one(&[&[0x82], length, &vec![0; payload]].concat());
         let packet = |len| Ok(vec![Item::Packet(Packet::binary(vec![0; len]))]);
         assert_eq!(of(&[125], 125), packet(125));
-        assert_eq!(of(&[126, 0, 125], 125), Err(Breach::Protocol));
+        assert_eq!(of(&[126, 0, 125], 125), Err(FrameError::Protocol));
         assert_eq!(of(&[126, 0, 126], 126), packet(126));
-        assert_eq!(of(&[127, 0, 0, 0, 0, 0, 0, 0, 126], 126), Err(Breach::Protocol));
-        assert_eq!(of(&[127, 0, 0, 0, 0, 0, 0, 0xff, 0xff], 0), Err(Breach::Protocol));
-        assert_eq!(of(&[127, 0, 0, 0, 0, 0, 1, 0, 0], 0), Err(Breach::TooBig));
-        assert_eq!(of(&[127, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], 0), Err(Breach::TooBig));
-        assert_eq!(of(&[127, 0x80, 0, 0, 0, 0, 0, 0, 0], 0), Err(Breach::Protocol));
+        assert_eq!(of(&[127, 0, 0, 0, 0, 0, 0, 0, 126], 126), Err(FrameError::Protocol));
+        assert_eq!(of(&[127, 0, 0, 0, 0, 0, 0, 0xff, 0xff], 0), Err(FrameError::Protocol));
+        assert_eq!(of(&[127, 0, 0, 0, 0, 0, 1, 0, 0], 0), Err(FrameError::TooBig));
+        assert_eq!(of(&[127, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], 0), Err(FrameError::TooBig));
+        assert_eq!(of(&[127, 0x80, 0, 0, 0, 0, 0, 0, 0], 0), Err(FrameError::Protocol));
     }
 }

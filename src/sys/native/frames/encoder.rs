@@ -2,12 +2,12 @@
 
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-use super::{header::Written, mask};
+use super::{header::EncodedHeader, mask};
 use crate::packet::PacketKind;
 
 /// What a frame is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Kind {
+pub(in super::super) enum FrameKind {
     Packet(PacketKind),
     Ping,
     Pong,
@@ -21,7 +21,7 @@ pub(in super::super) struct Encoder {
     masks: bool,
 }
 
-impl Kind {
+impl FrameKind {
     fn opcode(self) -> OpCode {
         match self {
             Self::Packet(PacketKind::Text) => OpCode::Data(Data::Text),
@@ -43,15 +43,15 @@ impl Encoder {
     }
 
     /// The header of a frame that is not masked.
-    pub(in super::super) fn plain_header(self, kind: Kind, len: usize) -> Written {
+    pub(in super::super) fn plain_header(self, kind: FrameKind, len: usize) -> EncodedHeader {
         debug_assert!(self.is_plain());
-        Written::new(kind.opcode(), len, None)
+        EncodedHeader::new(kind.opcode(), len, None)
     }
 
     /// Adds a whole frame to `out`, and tells its length.
-    pub(in super::super) fn encode(self, kind: Kind, payload: &[u8], out: &mut Vec<u8>) -> usize {
+    pub(in super::super) fn encode(self, kind: FrameKind, payload: &[u8], out: &mut Vec<u8>) -> usize {
         let key = self.masks.then(rand::random);
-        let header = Written::new(kind.opcode(), payload.len(), key);
+        let header = EncodedHeader::new(kind.opcode(), payload.len(), key);
         let header = header.get();
         out.reserve(header.len() + payload.len());
         out.extend_from_slice(header);

@@ -69,12 +69,12 @@ impl Header {
 
 /// The header of a frame that goes out, ready to be sent. It is the only one of its message.
 #[derive(Debug, Clone, Copy)]
-pub(in super::super) struct Written {
+pub(in super::super) struct EncodedHeader {
     bytes: [u8; MAX_HEADER],
     len: usize,
 }
 
-impl Written {
+impl EncodedHeader {
     pub(super) fn new(opcode: OpCode, payload: usize, mask: Option<[u8; 4]>) -> Self {
         let mut this = Self { bytes: [0; MAX_HEADER], len: 0 };
         this.push([FINAL | u8::from(opcode)]);
@@ -128,7 +128,11 @@ mod tests {
                     let mut expected = Vec::new();
                     let header = FrameHeader { opcode, mask, ..FrameHeader::default() };
                     header.format(len as u64, &mut expected).expect("room in a vector");
-                    assert_eq!(Written::new(opcode, len, mask).get(), expected, "{opcode:?} {mask:?} {len}");
+                    assert_eq!(
+                        EncodedHeader::new(opcode, len, mask).get(),
+                        expected,
+                        "{opcode:?} {mask:?} {len}"
+                    );
                 }
             }
         }

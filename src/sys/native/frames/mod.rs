@@ -11,12 +11,12 @@ mod decoder;
 mod encoder;
 mod header;
 mod mask;
-mod message;
+mod partial_message;
 
 pub(super) use self::{
     close::CloseFrame,
-    decoder::{Breach, Decoder, Item, Limits},
-    encoder::{Encoder, Kind},
+    decoder::{Decoder, FrameError, Item, MessageLimits},
+    encoder::{Encoder, FrameKind},
     header::MAX_HEADER,
 };
 
@@ -25,13 +25,13 @@ pub(super) const MAX_CONTROL: usize = 125;
 
 #[cfg(test)]
 mod tests {
-    use super::{Decoder, Encoder, Item, Kind, Limits};
+    use super::{Decoder, Encoder, FrameKind, Item, MessageLimits};
     use crate::packet::PacketKind;
 
     #[test]
     fn many_small_fragments_do_not_each_have_their_message_moved() {
         const FRAGMENTS: usize = 50_000;
-        let limits = Limits { message: 4 << 20, fragments: 0 };
+        let limits = MessageLimits { message: 4 << 20, fragments: 0 };
         let mut decoder = Decoder::new(false, limits);
         let (mut held, mut moves) = (0, 0);
         for index in 0..FRAGMENTS {
@@ -53,10 +53,10 @@ mod tests {
         const DIRECT: usize = 16 * 1024;
         let ping: &[u8] = b"\x89\0";
         let mut stream = ping.repeat(before / 2);
-        let start =
-            stream.len() + Encoder::SERVER.plain_header(Kind::Packet(PacketKind::Binary), whole).get().len();
-        Encoder::SERVER.encode(Kind::Packet(PacketKind::Binary), &vec![7; whole], &mut stream);
-        let mut decoder = Decoder::new(false, Limits { message: whole, fragments: 0 });
+        let start = stream.len()
+            + Encoder::SERVER.plain_header(FrameKind::Packet(PacketKind::Binary), whole).get().len();
+        Encoder::SERVER.encode(FrameKind::Packet(PacketKind::Binary), &vec![7; whole], &mut stream);
+        let mut decoder = Decoder::new(false, MessageLimits { message: whole, fragments: 0 });
         let (mut moved, mut at) = (0, 0);
         while at < stream.len() {
             let (held, len) = (decoder.held(), at.saturating_sub(start));
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_message_under_way_holds_what_has_come_and_an_idle_decoder_nothing() {
-        let mut decoder = Decoder::new(false, Limits { message: 1000, fragments: 3 });
+        let mut decoder = Decoder::new(false, MessageLimits { message: 1000, fragments: 3 });
         assert_eq!((decoder.held(), decoder.is_within_message()), (0, false));
         decoder.next(&mut &b"\x82\x7e\x03\xe8ab"[..]).expect("no breach");
         assert!(decoder.is_within_message() && decoder.held() < 100);

@@ -8,13 +8,13 @@ use crate::{
 
 /// Counts what a peer sends.
 #[derive(Debug)]
-pub(super) struct Limiter {
+pub(super) struct RateLimiter {
     packets: Rate,
     bytes: Rate,
     control_frames: Rate,
 }
 
-impl Limiter {
+impl RateLimiter {
     /// `None` where nothing is limited.
     pub(super) fn new(limits: &RateLimits) -> Option<Self> {
         let this = Self {
@@ -27,16 +27,16 @@ impl Limiter {
         has_limit.then_some(this)
     }
 
-    pub(super) fn packet(&mut self, arrival: Arrival) -> Result<(), Limit> {
+    pub(super) fn count_packet(&mut self, arrival: Arrival) -> Result<(), Limit> {
         self.packets.take(1, arrival).then_some(()).ok_or(Limit::PacketRate)
     }
 
-    pub(super) fn bytes(&mut self, len: usize, arrival: Arrival) -> Result<(), Limit> {
+    pub(super) fn count_bytes(&mut self, len: usize, arrival: Arrival) -> Result<(), Limit> {
         self.bytes.take(len as u64, arrival).then_some(()).ok_or(Limit::ByteRate)
     }
 
     /// A ping, a pong, or a frame that carries nothing.
-    pub(super) fn control_frame(&mut self, arrival: Arrival) -> Result<(), Limit> {
+    pub(super) fn count_control_frame(&mut self, arrival: Arrival) -> Result<(), Limit> {
         self.control_frames.take(1, arrival).then_some(()).ok_or(Limit::ControlFrameRate)
     }
 }
@@ -47,9 +47,9 @@ mod tests {
 
     use super::*;
 
-    fn limiter(packets: u32, bytes: u32) -> Limiter {
+    fn limiter(packets: u32, bytes: u32) -> RateLimiter {
         let limits = RateLimits::default().max_packets_per_second(packets).max_bytes_per_second(bytes);
-        Limiter::new(&limits).expect("it has limits")
+        RateLimiter::new(&limits).expect("it has limits")
     }
 
     fn at(millis: u64) -> Arrival {
@@ -60,23 +60,23 @@ mod tests {
     #[test]
     fn two_seconds_worth_may_come_at_once_and_no_more() {
         let mut limiter = limiter(10, 0);
-        let taken = (0..100).take_while(|_| limiter.packet(at(0)).is_ok()).count();
+        let taken = (0..100).take_while(|_| limiter.count_packet(at(0)).is_ok()).count();
         assert_eq!(taken, 20);
-        assert_eq!(limiter.packet(at(0)), Err(Limit::PacketRate));
+        assert_eq!(limiter.count_packet(at(0)), Err(Limit::PacketRate));
     }
 
     #[test]
     fn a_steady_sender_within_the_rate_goes_on_for_ever() {
         let mut limiter = limiter(10, 0);
         for tenth in 0..10_000 {
-            assert_eq!(limiter.packet(at(tenth * 100)), Ok(()));
+            assert_eq!(limiter.count_packet(at(tenth * 100)), Ok(()));
         }
     }
 
     #[test]
     fn silence_saves_nothing_up() {
         let mut limiter = limiter(10, 0);
-        let taken = (0..100).take_while(|_| limiter.packet(at(3_600_000)).is_ok()).count();
+        let taken = (0..100).take_while(|_| limiter.count_packet(at(3_600_000)).is_ok()).count();
         assert_eq!(taken, 20);
     }
 
@@ -84,16 +84,16 @@ mod tests {
     fn what_came_while_nobody_looked_is_not_held_against_its_sender() {
         let mut limiter = limiter(10, 0);
         let late = Arrival { since: Duration::from_secs(100), at: Duration::from_secs(160) };
-        let taken = (0..10_000).take_while(|_| limiter.packet(late).is_ok()).count();
+        let taken = (0..10_000).take_while(|_| limiter.count_packet(late).is_ok()).count();
         assert_eq!(taken, 62 * 10);
     }
 
     #[test]
     fn bytes_count_by_their_number() {
         let mut limiter = limiter(0, 1000);
-        assert_eq!(limiter.bytes(2000, at(0)), Ok(()));
-        assert_eq!(limiter.bytes(1, at(0)), Err(Limit::ByteRate));
-        assert_eq!(limiter.packet(at(0)), Ok(()), "packets have no limit");
+        assert_eq!(limiter.count_bytes(2000, at(0)), Ok(()));
+        assert_eq!(limiter.count_bytes(1, at(0)), Err(Limit::ByteRate));
+        assert_eq!(limiter.count_packet(at(0)), Ok(()), "packets have no limit");
     }
 
     #[test]
@@ -102,6 +102,6 @@ mod tests {
             .max_packets_per_second(0)
             .max_bytes_per_second(0)
             .max_control_frames_per_second(0);
-        assert!(Limiter::new(&limits).is_none());
+        assert!(RateLimiter::new(&limits).is_none());
     }
 }

@@ -22,13 +22,13 @@ pub(in super::super) struct ClientUpgrade {
 
 /// What came of the bytes so far.
 #[derive(Debug, PartialEq, Eq)]
-pub(in super::super) enum Verdict {
+pub(in super::super) enum ResponseOutcome {
     /// They are not the whole head.
-    More,
+    Incomplete,
     /// The connection is open; `rest` are the bytes behind the head.
     Open { protocol: Option<String>, rest: Vec<u8> },
     /// It will never be.
-    Refused(CloseCause),
+    Failed(CloseCause),
 }
 
 /// A head that does not refuse.
@@ -70,11 +70,11 @@ impl ClientUpgrade {
     }
 
     /// Takes what the server sent.
-    pub(in super::super) fn receive(&mut self, bytes: &[u8]) -> Verdict {
+    pub(in super::super) fn receive(&mut self, bytes: &[u8]) -> ResponseOutcome {
         let mut gathered = self.answer.push(bytes);
         loop {
             let (head, rest) = match gathered {
-                Gathered::Part => return Verdict::More,
+                Gathered::Part => return ResponseOutcome::Incomplete,
                 Gathered::Whole { head, rest } => (head, rest),
                 Gathered::TooLarge => return refused("the answer's head is over 16 KiB"),
                 // It may end a line here.
@@ -82,8 +82,8 @@ impl ClientUpgrade {
             };
             match self.read(&head) {
                 Ok(Answer::Interim) => gathered = self.answer.push(&rest),
-                Ok(Answer::Upgrade { protocol }) => return Verdict::Open { protocol, rest },
-                Err(cause) => return Verdict::Refused(cause),
+                Ok(Answer::Upgrade { protocol }) => return ResponseOutcome::Open { protocol, rest },
+                Err(cause) => return ResponseOutcome::Failed(cause),
             }
         }
     }
@@ -144,8 +144,8 @@ impl ClientUpgrade {
     }
 }
 
-fn refused(why: &'static str) -> Verdict {
-    Verdict::Refused(broken(why))
+fn refused(why: &'static str) -> ResponseOutcome {
+    ResponseOutcome::Failed(broken(why))
 }
 
 fn broken(reason: &'static str) -> CloseCause {
@@ -160,7 +160,7 @@ mod tests {
         ClientUpgrade::new(&Url::parse(url).expect("a URL"), &options)
     }
 
-    fn answer(upgrade: &mut ClientUpgrade, fields: &str) -> Verdict {
+    fn answer(upgrade: &mut ClientUpgrade, fields: &str) -> ResponseOutcome {
         let accept = derive_accept_key(upgrade.key.as_bytes());
         let head = format!("HTTP/1.1 101 Switching Protocols\r\n{fields}\r\n\r\n").replace("{A}", &accept);
         upgrade.receive(head.as_bytes())
@@ -189,7 +189,7 @@ mod tests {
         {
             let mut upgrade = upgrade("ws://h/", PeerOptions::default());
             let verdict = answer(&mut upgrade, &format!("{fields}\r\nX: y"));
-            assert!(matches!(verdict, Verdict::Open { protocol: None, .. }), "{verdict:?}");
+            assert!(matches!(verdict, ResponseOutcome::Open { protocol: None, .. }), "{verdict:?}");
         }
     }
 
@@ -211,7 +211,7 @@ mod tests {
         ] {
             let mut upgrade = upgrade("ws://h/", PeerOptions::default().protocols(protocols));
             let verdict = answer(&mut upgrade, fields);
-            let is_refused = matches!(verdict, Verdict::Refused(CloseCause::HandshakeFailed { .. }));
+            let is_refused = matches!(verdict, ResponseOutcome::Failed(CloseCause::HandshakeFailed { .. }));
             assert!(is_refused, "{fields}: {verdict:?}");
         }
     }
@@ -222,7 +222,7 @@ mod tests {
             let mut upgrade = upgrade("ws://h/", PeerOptions::default());
             let head = format!("HTTP/1.1 {status} X\r\nLocation: ws://elsewhere/\r\n\r\n");
             let cause = CloseCause::Refused { status: Some(status) };
-            assert_eq!(upgrade.receive(head.as_bytes()), Verdict::Refused(cause));
+            assert_eq!(upgrade.receive(head.as_bytes()), ResponseOutcome::Failed(cause));
         }
     }
 
@@ -230,7 +230,7 @@ mod tests {
     fn only_the_size_limits_how_many_fields_there_are() {
         let mut few = upgrade("ws://h/", PeerOptions::default());
         let many = "\r\na:".repeat((MAX_HEAD - 200) / 4);
-        assert!(matches!(answer(&mut few, &format!("{GOOD}{many}")), Verdict::Open { .. }));
+        assert!(matches!(answer(&mut few, &format!("{GOOD}{many}")), ResponseOutcome::Open { .. }));
         let mut many = upgrade("ws://h/", PeerOptions::default());
         let over = "\r\na:".repeat(MAX_HEAD / 4);
         assert_eq!(answer(&mut many, &format!("{GOOD}{over}")), refused("the answer's head is over 16 KiB"));
@@ -247,7 +247,7 @@ mod tests {
         ] {
             let mut upgrade = upgrade("ws://h/", PeerOptions::default());
             let verdict = answer(&mut upgrade, &fields);
-            assert!(matches!(verdict, Verdict::Open { protocol: None, .. }), "{fields:?}: {verdict:?}");
+            assert!(matches!(verdict, ResponseOutcome::Open { protocol: None, .. }), "{fields:?}: {verdict:?}");
         }
         // A fold is a space, and within a word none may be.
         let mut upgrade = upgrade("ws://h/", PeerOptions::default());
@@ -261,7 +261,7 @@ mod tests {
         let accept = derive_accept_key(upgrade.key.as_bytes());
         let head = format!("HTTP/1.1 101 X\n{}\n\nrest", GOOD.replace("{A}", &accept).replace('\r', ""));
         let verdict = upgrade.receive(head.as_bytes());
-        assert_eq!(verdict, Verdict::Open { protocol: None, rest: b"rest".to_vec() });
+        assert_eq!(verdict, ResponseOutcome::Open { protocol: None, rest: b"rest".to_vec() });
     }
 
     #[test]
@@ -271,21 +271,25 @@ mod tests {
         for split in 0..interim.len() {
             let mut upgrade = upgrade("ws://h/", PeerOptions::default());
             let (first, second) = interim.split_at(split);
-            assert_eq!(upgrade.receive(first.as_bytes()), Verdict::More, "split at {split}");
+            assert_eq!(upgrade.receive(first.as_bytes()), ResponseOutcome::Incomplete, "split at {split}");
             let good = GOOD.replace("{A}", &accept(&upgrade));
             let verdict = upgrade.receive(format!("{second}HTTP/1.1 101 X\r\n{good}\r\n\r\nrest").as_bytes());
-            assert_eq!(verdict, Verdict::Open { protocol: None, rest: b"rest".to_vec() }, "split at {split}");
+            assert_eq!(
+                verdict,
+                ResponseOutcome::Open { protocol: None, rest: b"rest".to_vec() },
+                "split at {split}"
+            );
         }
         let mut endless = upgrade("ws://h/", PeerOptions::default());
         let mut come = 0;
-        while endless.receive(interim.as_bytes()) == Verdict::More {
+        while endless.receive(interim.as_bytes()) == ResponseOutcome::Incomplete {
             come += interim.len();
         }
         assert!((MAX_HEAD - interim.len()..MAX_HEAD).contains(&come), "{come}");
         let mut refusing = upgrade("ws://h/", PeerOptions::default());
         let cause = CloseCause::Refused { status: Some(403) };
         let verdict = refusing.receive(format!("{interim}HTTP/1.1 403 X\r\n\r\n").as_bytes());
-        assert_eq!(verdict, Verdict::Refused(cause));
+        assert_eq!(verdict, ResponseOutcome::Failed(cause));
     }
 
     #[test]
@@ -295,9 +299,9 @@ mod tests {
         {
             let mut upgrade = upgrade("ws://h/", PeerOptions::default());
             let verdict = upgrade.receive(garbage.as_bytes());
-            assert!(matches!(verdict, Verdict::Refused(_)), "{garbage:?}: {verdict:?}");
+            assert!(matches!(verdict, ResponseOutcome::Failed(_)), "{garbage:?}: {verdict:?}");
         }
         let mut upgrade = upgrade("ws://h/", PeerOptions::default());
-        assert!(matches!(upgrade.receive(&vec![b'x'; MAX_HEAD]), Verdict::Refused(_)));
+        assert!(matches!(upgrade.receive(&vec![b'x'; MAX_HEAD]), ResponseOutcome::Failed(_)));
     }
 }

@@ -3,13 +3,13 @@
 //! tungstenite has one of its own, but its client takes extensions that it never asked for and no list in `Connection`,
 //! and its server answers a bad request with nothing. Source: RFC 6455, section 4.
 
-mod answer;
 mod client;
 mod head;
+mod response;
 mod server;
 
 pub(super) use self::{
-    answer::{answer, refuse, respond},
-    client::{ClientUpgrade, Verdict},
-    server::{Asked, ServerUpgrade},
+    client::{ClientUpgrade, ResponseOutcome},
+    response::{accept_response, http_response, reject_response},
+    server::{RequestOutcome, ServerUpgrade},
 };

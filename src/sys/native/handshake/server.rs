@@ -1,5 +1,5 @@
 //! The server's side: what is a request, and what is none. What to answer is decided elsewhere, and written by
-//! [`answer`](super::answer).
+//! [`response`](super::response).
 
 use std::{borrow::Cow, net::SocketAddr};
 
@@ -21,15 +21,15 @@ pub(in super::super) struct ServerUpgrade {
 
 /// What came of the bytes so far.
 #[derive(Debug)]
-pub(in super::super) enum Asked {
+pub(in super::super) enum RequestOutcome {
     /// They are not the whole head.
-    More,
+    Incomplete,
     /// A request that may be answered; `rest` are the bytes behind its head.
-    For { request: Request, rest: Vec<u8> },
+    Upgrade { request: Request, rest: Vec<u8> },
     /// A request that asks for no WebSocket; `rejection` is what it is answered unless the program answers it.
     Plain { request: Request, rejection: Rejection },
     /// There will be no request.
-    Nothing(Rejection),
+    Invalid(Rejection),
 }
 
 impl ServerUpgrade {
@@ -39,24 +39,31 @@ impl ServerUpgrade {
     }
 
     /// Takes what the client sent.
-    pub(in super::super) fn receive(&mut self, bytes: &[u8], from: SocketAddr, secure: bool) -> Asked {
+    pub(in super::super) fn receive(
+        &mut self,
+        bytes: &[u8],
+        from: SocketAddr,
+        secure: bool,
+    ) -> RequestOutcome {
         if self.head.is_empty() && !begins_a_request(bytes) {
-            return Asked::Nothing(bad_request(
+            return RequestOutcome::Invalid(bad_request(
                 "the request is not HTTP; a secure one may have come to a plain server",
             ));
         }
         match self.head.push(bytes) {
-            Gathered::Part => Asked::More,
+            Gathered::Part => RequestOutcome::Incomplete,
             Gathered::BareLineFeed => {
-                Asked::Nothing(bad_request("the request's lines do not end as in HTTP"))
+                RequestOutcome::Invalid(bad_request("the request's lines do not end as in HTTP"))
             }
-            Gathered::TooLarge => Asked::Nothing(too_large("the request's head is too long")),
-            Gathered::Whole { head, rest } => read(&head, rest, from, secure).unwrap_or_else(Asked::Nothing),
+            Gathered::TooLarge => RequestOutcome::Invalid(too_large("the request's head is too long")),
+            Gathered::Whole { head, rest } => {
+                read(&head, rest, from, secure).unwrap_or_else(RequestOutcome::Invalid)
+            }
         }
     }
 }
 
-fn read(head: &[u8], rest: Vec<u8>, from: SocketAddr, secure: bool) -> Result<Asked, Rejection> {
+fn read(head: &[u8], rest: Vec<u8>, from: SocketAddr, secure: bool) -> Result<RequestOutcome, Rejection> {
     let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
     let mut request = httparse::Request::new(&mut fields);
     match request.parse(head) {
@@ -76,10 +83,10 @@ fn read(head: &[u8], rest: Vec<u8>, from: SocketAddr, secure: bool) -> Result<As
         Request::new(from, secure, host, &target, fields)
     };
     match check_upgrade(line, fields) {
-        Ok(target) => Ok(Asked::For { request: make(target), rest }),
+        Ok(target) => Ok(RequestOutcome::Upgrade { request: make(target), rest }),
         Err(rejection) => {
             let target = check_plain(line, fields).ok_or(rejection)?;
-            Ok(Asked::Plain { request: make(target).into_plain(method == "HEAD"), rejection })
+            Ok(RequestOutcome::Plain { request: make(target).into_plain(method == "HEAD"), rejection })
         }
     }
 }
@@ -186,14 +193,14 @@ mod tests {
     const GOOD: &str = "Host: h.example:99\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13";
 
-    fn ask(head: &[u8]) -> Asked {
+    fn ask(head: &[u8]) -> RequestOutcome {
         ServerUpgrade::new(MAX_SIZE).receive(head, ([192, 0, 2, 1], 5000).into(), false)
     }
 
     #[track_caller]
     fn request(head: &str) -> Request {
         match ask(format!("{head}\r\n\r\n").as_bytes()) {
-            Asked::For { request, rest } if rest.is_empty() => request,
+            RequestOutcome::Upgrade { request, rest } if rest.is_empty() => request,
             other => panic!("{head}\n→ {other:?}"),
         }
     }
@@ -201,7 +208,9 @@ mod tests {
     #[track_caller]
     fn assert_refused(head: &str, status: u16) {
         match ask(format!("{head}\r\n\r\n").as_bytes()) {
-            Asked::Nothing(rejection) | Asked::Plain { rejection, .. } if !rejection.reason.is_empty() => {
+            RequestOutcome::Invalid(rejection) | RequestOutcome::Plain { rejection, .. }
+                if !rejection.reason.is_empty() =>
+            {
                 assert_eq!(rejection.status, status, "{head}")
             }
             other => panic!("{head}\n→ {other:?}"),
@@ -263,7 +272,7 @@ mod tests {
             ("HEAD /health?a HTTP/1.0\r\nHost: h", "HEAD", "h", 400),
         ] {
             match ask(format!("{head}\r\n\r\nmore").as_bytes()) {
-                Asked::Plain { request, rejection } => {
+                RequestOutcome::Plain { request, rejection } => {
                     assert_eq!(
                         (request.is_upgrade(), request.method(), request.host()),
                         (false, method, host)
@@ -291,7 +300,10 @@ mod tests {
             "GET / HTTP/1.1\r\nHost: h\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
             "GET / HTTP/1.1\r\nHost: h\r\nSec-WebSocket-Version: 13",
         ] {
-            assert!(matches!(ask(format!("{head}\r\n\r\n").as_bytes()), Asked::Nothing(_)), "{head}");
+            assert!(
+                matches!(ask(format!("{head}\r\n\r\n").as_bytes()), RequestOutcome::Invalid(_)),
+                "{head}"
+            );
         }
     }
 
@@ -359,15 +371,15 @@ mod tests {
         let head = format!("GET / HTTP/1.1\r\n{GOOD}\r\n\r\n");
         let receive =
             |limit: usize| ServerUpgrade::new(limit).receive(head.as_bytes(), ([0; 4], 1).into(), false);
-        assert!(matches!(receive(head.len()), Asked::For { .. }));
-        assert!(matches!(receive(head.len() - 1), Asked::Nothing(Rejection { status: 431, .. })));
+        assert!(matches!(receive(head.len()), RequestOutcome::Upgrade { .. }));
+        assert!(matches!(receive(head.len() - 1), RequestOutcome::Invalid(Rejection { status: 431, .. })));
     }
 
     #[test]
     fn bytes_that_are_no_text_in_a_field_harm_nobody() {
         let mut head = format!("GET / HTTP/1.1\r\n{GOOD}\r\nSec-WebSocket-Protocol: ").into_bytes();
         head.extend_from_slice(b"\xff\xfe\r\nX: \x80\r\n\r\nrest");
-        let Asked::For { request, rest } = ask(&head) else { panic!("refused") };
+        let RequestOutcome::Upgrade { request, rest } = ask(&head) else { panic!("refused") };
         assert_eq!(
             (request.protocols().count(), request.header("X"), &rest[..]),
             (0, Some(&b"\x80"[..]), &b"rest"[..])

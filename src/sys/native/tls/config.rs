@@ -13,7 +13,7 @@ use rustls::{
 };
 use rustls_platform_verifier::BuilderVerifierExt;
 
-use super::{super::stream::Stream, Session, verifier::Verifier, words};
+use super::{super::stream::Stream, TlsStream, errors, verifier::Verifier};
 use crate::{
     close::TlsFailure,
     error::Error,
@@ -46,8 +46,8 @@ impl Client {
 
     pub(in super::super) fn secure(self, tcp: TcpStream) -> Result<Stream, TlsFailure> {
         let Some((config, name)) = self.0 else { return Ok(Stream::Plain(tcp)) };
-        let connection = ClientConnection::new(config, name).map_err(|error| words::failure(&error))?;
-        Ok(Stream::Tls(Box::new(Session::new(tcp, connection.into()))))
+        let connection = ClientConnection::new(config, name).map_err(|error| errors::failure(&error))?;
+        Ok(Stream::Tls(Box::new(TlsStream::new(tcp, connection.into()))))
     }
 }
 
@@ -66,7 +66,7 @@ impl Server {
             option: "tls.certificate",
             why: "the TLS library refuses it",
         })?;
-        Ok(Stream::Tls(Box::new(Session::new(tcp, connection.into()))))
+        Ok(Stream::Tls(Box::new(TlsStream::new(tcp, connection.into()))))
     }
 }
 
@@ -93,7 +93,7 @@ fn client_config(roots: &TlsRoots) -> Result<Arc<ClientConfig>, Error> {
         }
         TlsRoots::Bundled => bundled(),
         TlsRoots::Custom { pem } => {
-            let verifier = Verifier::of_roots(certificates("tls.roots", pem)?, provider())
+            let verifier = Verifier::with_roots(certificates("tls.roots", pem)?, provider())
                 .ok_or(unusable("tls.roots", "a certificate cannot be read"))?;
             verified_by(verifier)
         }
@@ -131,7 +131,7 @@ fn bundled() -> Result<Arc<ClientConfig>, Error> {
 #[cfg(feature = "tls-dangerous")]
 fn accept_any() -> Result<Arc<ClientConfig>, Error> {
     log::warn!("a secure connection accepts any certificate: whoever is on the way can read and change it");
-    verified_by(Verifier::of_anybody(provider()))
+    verified_by(Verifier::accepting_any(provider()))
 }
 
 #[cfg(not(feature = "tls-dangerous"))]

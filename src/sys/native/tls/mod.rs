@@ -4,19 +4,19 @@
 mod certificate;
 #[cfg(feature = "tls")]
 mod config;
+#[cfg(not(feature = "tls"))]
+mod disabled;
 #[cfg(feature = "tls")]
-mod session;
+mod errors;
+#[cfg(feature = "tls")]
+mod stream;
 #[cfg(feature = "tls")]
 mod verifier;
-#[cfg(not(feature = "tls"))]
-mod without;
-#[cfg(feature = "tls")]
-mod words;
 
 #[cfg(not(feature = "tls"))]
-pub(super) use self::without::{Client, Server, Session, failure};
+pub(super) use self::disabled::{Client, Server, TlsStream, failure};
 #[cfg(feature = "tls")]
 pub(super) use self::{
     config::{Client, Server},
-    session::{Session, failure},
+    stream::{TlsStream, failure},
 };

@@ -28,13 +28,13 @@ pub(super) struct Verifier {
 enum Trust {
     Roots(Roots),
     #[cfg(feature = "tls-dangerous")]
-    Anybody,
+    Any,
 }
 
 impl Verifier {
     /// Trusts servers with one of these certificates, and servers with certificates that an authority among them
     /// issued. `None` if one of them is malformed, or there is none.
-    pub(super) fn of_roots(
+    pub(super) fn with_roots(
         certificates: Vec<CertificateDer<'static>>,
         provider: Arc<CryptoProvider>,
     ) -> Option<Self> {
@@ -43,8 +43,8 @@ impl Verifier {
 
     /// Verifies nothing about who the other end is.
     #[cfg(feature = "tls-dangerous")]
-    pub(super) fn of_anybody(provider: Arc<CryptoProvider>) -> Self {
-        Self { trust: Trust::Anybody, provider }
+    pub(super) fn accepting_any(provider: Arc<CryptoProvider>) -> Self {
+        Self { trust: Trust::Any, provider }
     }
 }
 
@@ -60,7 +60,7 @@ impl ServerCertVerifier for Verifier {
         match &self.trust {
             Trust::Roots(roots) => roots.verify(end_entity, intermediates, server_name, ocsp_response, now),
             #[cfg(feature = "tls-dangerous")]
-            Trust::Anybody => Ok(ServerCertVerified::assertion()),
+            Trust::Any => Ok(ServerCertVerified::assertion()),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The answer that opens, with fields and order as Godot sends them: its client takes nothing else for a `Connection`.
-pub(in super::super) fn answer<'a>(
+pub(in super::super) fn accept_response<'a>(
     request: &Request,
     protocol: Option<&str>,
     headers: impl IntoIterator<Item = &'a (String, String)>,
@@ -30,7 +30,7 @@ pub(in super::super) fn answer<'a>(
 }
 
 /// The answer that refuses. The connection ends behind it.
-pub(in super::super) fn refuse(
+pub(in super::super) fn reject_response(
     rejection: &Rejection,
     headers: &[(String, String)],
     is_head: bool,
@@ -40,7 +40,11 @@ pub(in super::super) fn refuse(
 }
 
 /// The program's own answer. The connection ends behind it.
-pub(in super::super) fn respond(response: &Response, headers: &[(String, String)], is_head: bool) -> Vec<u8> {
+pub(in super::super) fn http_response(
+    response: &Response,
+    headers: &[(String, String)],
+    is_head: bool,
+) -> Vec<u8> {
     write(response.status, headers, "text/plain; charset=utf-8", &response.body, is_head)
 }
 
@@ -51,7 +55,7 @@ fn write(status: u16, headers: &[(String, String)], kind: &str, body: &[u8], is_
         push(&mut head, name, value);
     }
     let kind = (!body.is_empty()).then_some(("Content-Type", kind));
-    for (name, value) in owed(status).iter().chain(&kind) {
+    for (name, value) in required_headers(status).iter().chain(&kind) {
         if !headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)) {
             push(&mut head, name, value);
         }
@@ -77,7 +81,7 @@ fn push(head: &mut String, name: &str, value: &str) {
 
 /// The fields that tell the client what would have been right, or when to come again (RFC 9110, section 15;
 /// RFC 6455, 4.4).
-fn owed(status: u16) -> &'static [(&'static str, &'static str)] {
+fn required_headers(status: u16) -> &'static [(&'static str, &'static str)] {
     match status {
         405 => &[("Allow", "GET")],
         426 => &[("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")],
@@ -124,7 +128,8 @@ mod tests {
 
     fn refused(status: u16, headers: &[(&str, &str)]) -> String {
         let headers: Vec<_> = headers.iter().map(|&(name, value)| (name.into(), value.into())).collect();
-        String::from_utf8(refuse(&Rejection { status, reason: "not today" }, &headers, false)).expect("text")
+        String::from_utf8(reject_response(&Rejection { status, reason: "not today" }, &headers, false))
+            .expect("text")
     }
 
     #[test]
@@ -133,10 +138,10 @@ mod tests {
         let request = Request::new(([192, 0, 2, 1], 5000).into(), false, "h", "/", [key]);
         let opening = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                        Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
-        assert_eq!(answer(&request, None, []), format!("{opening}\r\n").into_bytes());
+        assert_eq!(accept_response(&request, None, []), format!("{opening}\r\n").into_bytes());
         let headers = [("X-A".to_owned(), "1".to_owned()), ("Y".to_owned(), "2".to_owned())];
         let expected = format!("{opening}Sec-WebSocket-Protocol: a\r\nX-A: 1\r\nY: 2\r\n\r\n");
-        assert_eq!(answer(&request, Some("a"), &headers), expected.into_bytes());
+        assert_eq!(accept_response(&request, Some("a"), &headers), expected.into_bytes());
     }
 
     #[test]
@@ -151,7 +156,7 @@ mod tests {
     fn responded(status: u16, body: &'static str, headers: &[(&str, &str)], is_head: bool) -> String {
         let headers: Vec<_> = headers.iter().map(|&(name, value)| (name.into(), value.into())).collect();
         let response = Response { status, body: body.into() };
-        String::from_utf8(respond(&response, &headers, is_head)).expect("text")
+        String::from_utf8(http_response(&response, &headers, is_head)).expect("text")
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::io::{self, IoSlice, Read, Write};
 use mio::net::TcpStream;
 use rustls::Connection;
 
-use super::words;
+use super::errors;
 use crate::close::TlsFailure;
 
 /// How many encrypted bytes may wait inside the session before it takes no more.
@@ -20,7 +20,7 @@ const MAX_READS: usize = 16;
 
 /// A socket and the TLS state machine over it. Handshake and data look alike from outside.
 #[derive(Debug)]
-pub(in super::super) struct Session {
+pub(in super::super) struct TlsStream {
     tcp: TcpStream,
     tls: Connection,
     /// How many bytes the socket has given that are not counted yet.
@@ -29,7 +29,7 @@ pub(in super::super) struct Session {
     is_empty: bool,
 }
 
-impl Session {
+impl TlsStream {
     pub(super) fn new(tcp: TcpStream, mut tls: Connection) -> Self {
         tls.set_buffer_limit(Some(BUFFER));
         Self { tcp, tls, received: 0, is_empty: true }
@@ -96,7 +96,7 @@ impl Session {
     }
 }
 
-impl Read for Session {
+impl Read for TlsStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         for _ in 0..MAX_READS {
             match self.tls.reader().read(buffer) {
@@ -110,7 +110,7 @@ impl Read for Session {
     }
 }
 
-impl Write for Session {
+impl Write for TlsStream {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         self.write_vectored(&[IoSlice::new(data)])
     }
@@ -141,5 +141,5 @@ impl Write for Session {
 
 /// What rustls found wrong, if the error is one of its own.
 pub(in super::super) fn failure(error: &io::Error) -> Option<TlsFailure> {
-    error.get_ref()?.downcast_ref().map(words::failure)
+    error.get_ref()?.downcast_ref().map(errors::failure)
 }

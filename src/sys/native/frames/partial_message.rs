@@ -1,6 +1,6 @@
 //! A message under way: the payload of its frames so far.
 
-use super::{decoder::Breach, mask};
+use super::{decoder::FrameError, mask};
 use crate::packet::{Packet, PacketKind};
 
 /// Memory for all that is to come of a message is set aside when that is at most this many times what has come.
@@ -18,9 +18,9 @@ const CACHED: usize = 8 * 1024;
 
 /// The bytes of one message, gathered over frames and reads.
 #[derive(Debug)]
-pub(super) struct Message {
+pub(super) struct PartialMessage {
     kind: PacketKind,
-    data: Data,
+    data: MessageBuf,
     /// How many bytes of a text are known to be UTF-8.
     valid: usize,
     /// How many frames it has had.
@@ -29,7 +29,7 @@ pub(super) struct Message {
 
 /// Where they are.
 #[derive(Debug)]
-enum Data {
+enum MessageBuf {
     Small(Vec<u8>),
     /// The first `len` of these bytes; the others are initialised, so that they can be read into.
     Large {
@@ -38,9 +38,9 @@ enum Data {
     },
 }
 
-impl Message {
+impl PartialMessage {
     pub(super) fn new(kind: PacketKind) -> Self {
-        Self { kind, data: Data::Small(Vec::new()), valid: 0, fragments: 1 }
+        Self { kind, data: MessageBuf::Small(Vec::new()), valid: 0, fragments: 1 }
     }
 
     pub(super) fn kind(&self) -> PacketKind {
@@ -64,7 +64,7 @@ impl Message {
         key: Option<[u8; 4]>,
         offset: usize,
         ahead: usize,
-    ) -> Result<(), Breach> {
+    ) -> Result<(), FrameError> {
         self.data.reserve(part.len(), part.len(), ahead);
         for (index, piece) in part.chunks(CACHED).enumerate() {
             let data = self.data.extend(piece);
@@ -79,12 +79,12 @@ impl Message {
     /// `ahead` more beyond `max`. Only a large message has any.
     pub(super) fn room(&mut self, min: usize, max: usize, ahead: usize) -> Option<&mut [u8]> {
         match &self.data {
-            Data::Small(_) => return None,
-            Data::Large { .. } => self.data.reserve(min, 0, (max - min).saturating_add(ahead)),
+            MessageBuf::Small(_) => return None,
+            MessageBuf::Large { .. } => self.data.reserve(min, 0, (max - min).saturating_add(ahead)),
         }
         match &mut self.data {
-            Data::Small(_) => None,
-            Data::Large { bytes, len } => {
+            MessageBuf::Small(_) => None,
+            MessageBuf::Large { bytes, len } => {
                 let room = &mut bytes[*len..];
                 let len = max.min(room.len());
                 Some(&mut room[..len])
@@ -98,8 +98,8 @@ impl Message {
         filled: usize,
         key: Option<[u8; 4]>,
         offset: usize,
-    ) -> Result<(), Breach> {
-        if let Data::Large { bytes, len } = &mut self.data {
+    ) -> Result<(), FrameError> {
+        if let MessageBuf::Large { bytes, len } = &mut self.data {
             if let Some(key) = key {
                 mask::apply(&mut bytes[*len..*len + filled], key, offset);
             }
@@ -109,11 +109,11 @@ impl Message {
     }
 
     /// The message is whole.
-    pub(super) fn finish(self) -> Result<Packet, Breach> {
+    pub(super) fn finish(self) -> Result<Packet, FrameError> {
         let len = self.len();
         let data = match self.data {
-            Data::Small(data) => data.into(),
-            Data::Large { mut bytes, len } => {
+            MessageBuf::Small(data) => data.into(),
+            MessageBuf::Large { mut bytes, len } => {
                 bytes.truncate(len);
                 bytes.into()
             }
@@ -122,12 +122,12 @@ impl Message {
             PacketKind::Binary => Ok(Packet::from_binary(data)),
             PacketKind::Text if self.valid == len => Ok(Packet::from_utf8(data)),
             // It ends within a character.
-            PacketKind::Text => Err(Breach::Utf8),
+            PacketKind::Text => Err(FrameError::Utf8),
         }
     }
 
     /// Looks at what is new. Text that can no longer become UTF-8 is a breach at once, not at its end.
-    fn validate(&mut self) -> Result<(), Breach> {
+    fn validate(&mut self) -> Result<(), FrameError> {
         if self.kind == PacketKind::Binary {
             return Ok(());
         }
@@ -135,13 +135,13 @@ impl Message {
         match std::str::from_utf8(new) {
             Ok(_) => self.valid += new.len(),
             Err(error) if error.error_len().is_none() => self.valid += error.valid_up_to(),
-            Err(_) => return Err(Breach::Utf8),
+            Err(_) => return Err(FrameError::Utf8),
         }
         Ok(())
     }
 }
 
-impl Data {
+impl MessageBuf {
     fn get(&self) -> &[u8] {
         match self {
             Self::Small(data) => data,
@@ -199,8 +199,8 @@ impl Data {
 mod tests {
     use super::*;
 
-    fn text(parts: &[&[u8]]) -> Result<Packet, Breach> {
-        let mut message = Message::new(PacketKind::Text);
+    fn text(parts: &[&[u8]]) -> Result<Packet, FrameError> {
+        let mut message = PartialMessage::new(PacketKind::Text);
         for part in parts {
             message.take(part, None, 0, 0)?;
         }
@@ -218,19 +218,19 @@ mod tests {
 
     #[test]
     fn text_that_cannot_become_utf8_is_refused_before_its_end() {
-        let mut message = Message::new(PacketKind::Text);
+        let mut message = PartialMessage::new(PacketKind::Text);
         assert_eq!(message.take(b"abc\xf4", None, 0, 1000), Ok(()));
-        assert_eq!(message.take(b"\x90", None, 5, 999), Err(Breach::Utf8));
+        assert_eq!(message.take(b"\x90", None, 5, 999), Err(FrameError::Utf8));
     }
 
     #[test]
     fn text_that_ends_within_a_character_is_refused() {
-        assert_eq!(text(&[b"abc\xe2\x82"]), Err(Breach::Utf8));
+        assert_eq!(text(&[b"abc\xe2\x82"]), Err(FrameError::Utf8));
     }
 
     #[test]
     fn what_is_announced_is_not_set_aside_before_it_comes() {
-        let mut message = Message::new(PacketKind::Binary);
+        let mut message = PartialMessage::new(PacketKind::Binary);
         message.take(&[0], None, 0, usize::MAX / 2).expect("binary");
         assert_eq!(message.capacity(), GROWTH);
         message.take(&vec![0; 99_999], None, 1, usize::MAX / 2).expect("binary");
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn all_that_is_to_come_is_set_aside_when_a_part_of_it_has_come() {
         for (to_come, capacity) in [(64_000, 65_000), (64_001, 4000)] {
-            let mut message = Message::new(PacketKind::Binary);
+            let mut message = PartialMessage::new(PacketKind::Binary);
             message.take(&[0; 1000], None, 0, to_come).expect("binary");
             assert_eq!(message.capacity(), capacity);
         }
@@ -257,7 +257,7 @@ mod tests {
         let mut masked = payload.clone().into_bytes();
         mask::apply(&mut masked, key, 0);
         for (split, step) in [(LARGE, 1000), (LARGE - 1, 4099), (1, 64 * 1024), (5000, 12_345)] {
-            let mut message = Message::new(PacketKind::Text);
+            let mut message = PartialMessage::new(PacketKind::Text);
             let mut at = split;
             message.take(&masked[..at], Some(key), 0, masked.len() - at).expect("text");
             while at < masked.len() {
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn a_whole_small_message_takes_no_more_than_its_length() {
-        let mut message = Message::new(PacketKind::Binary);
+        let mut message = PartialMessage::new(PacketKind::Binary);
         message.take(&[0; 64], Some([1, 2, 3, 4]), 0, 0).expect("binary");
         assert_eq!(message.capacity(), 64);
     }

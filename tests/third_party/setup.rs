@@ -10,17 +10,17 @@ use std::{
 use crate::common::program::Program;
 
 /// A language with a WebSocket package.
-pub struct Foreign {
+pub struct Package {
     interpreter: PathBuf,
     /// Where the package is; the programs run here.
     folder: PathBuf,
     extension: &'static str,
 }
 
-impl Foreign {
-    /// Starts `tests/foreign/NAME` with these arguments.
+impl Package {
+    /// Starts `tests/third_party/NAME` with these arguments.
     pub fn start(&self, name: &str, arguments: &[&str]) -> Program {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign").join(name);
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/third_party").join(name);
         let mut command = Command::new(&self.interpreter);
         command.arg(script.with_extension(self.extension)).args(arguments).current_dir(&self.folder);
         // What they print is UTF-8, and comes when it is printed, whatever the machine's habits.
@@ -30,9 +30,9 @@ impl Foreign {
 }
 
 /// Python with `websockets`.
-pub fn python() -> &'static Foreign {
+pub fn python() -> &'static Package {
     const PACKAGE: &str = "websockets==15.0.1";
-    static PYTHON: OnceLock<Foreign> = OnceLock::new();
+    static PYTHON: OnceLock<Package> = OnceLock::new();
     PYTHON.get_or_init(|| {
         let name = if cfg!(windows) { "python" } else { "python3" };
         let inside = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
@@ -51,14 +51,14 @@ pub fn python() -> &'static Foreign {
             ]);
             run(&mut pip, "see what pip says above");
         });
-        Foreign { interpreter: folder.join(inside), folder, extension: "py" }
+        Package { interpreter: folder.join(inside), folder, extension: "py" }
     })
 }
 
 /// Node with `ws`.
-pub fn node() -> &'static Foreign {
+pub fn node() -> &'static Package {
     const PACKAGE: &str = "ws@8.18.3";
-    static NODE: OnceLock<Foreign> = OnceLock::new();
+    static NODE: OnceLock<Package> = OnceLock::new();
     NODE.get_or_init(|| {
         let folder = fetch(PACKAGE, |folder| {
             fs::create_dir_all(folder).expect("a folder under target can be made");
@@ -67,18 +67,18 @@ pub fn node() -> &'static Foreign {
             npm.arg("--prefix").arg(folder).arg(PACKAGE);
             run(&mut npm, "install Node 18 or later with npm (Debian: apt-get install nodejs npm)");
         });
-        Foreign { interpreter: "node".into(), folder, extension: "mjs" }
+        Package { interpreter: "node".into(), folder, extension: "mjs" }
     })
 }
 
-/// The folder under `target/foreign` with this package in it. Where there is none, `fill` makes one.
+/// The folder under `target/third_party` with this package in it. Where there is none, `fill` makes one.
 ///
 /// It is made under another name and moved when it is whole: neither two test runs at once nor one that was stopped can
 /// leave half a folder.
 fn fetch(package: &str, fill: impl FnOnce(&Path)) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
     let name = package.replace("==", "-").replace('@', "-");
-    let folder = target.join("foreign").join(&name);
+    let folder = target.join("third_party").join(&name);
     if folder.exists() {
         return folder;
     }

@@ -39,7 +39,7 @@ fn with_header<const LEN: usize>(header: &[u8], payload: [u8; LEN]) -> Vec<u8> {
     [header, &[0; 4], &payload].concat()
 }
 
-macro_rules! breaches {
+macro_rules! violations {
     ($($name:ident: $bytes:expr => $code:literal;)*) => {$(
         #[test]
         fn $name() {
@@ -51,7 +51,7 @@ macro_rules! breaches {
     )*};
 }
 
-breaches! {
+violations! {
     a_frame_without_mask: server_frame(TEXT, "hi") => 1002;
     a_ping_without_mask: server_frame(PING, "hi") => 1002;
     the_first_reserved_bit: client_frame(0xC1, "hi") => 1002;

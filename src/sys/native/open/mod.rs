@@ -1,5 +1,5 @@
 //! An open connection: what comes in goes through the [frames](super::frames) to the link, what goes out through
-//! [`outbound`](super::outbound) to the socket; and what keeps watch over both.
+//! [`send_queue`](super::send_queue) to the socket; and what keeps watch over both.
 
 mod reading;
 
@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use self::reading::Reading;
+use self::reading::ReadProgress;
 use super::{
     failure::Failure,
-    frames::{CloseFrame, Decoder, Encoder, Limits},
-    guard::{Attention, Guard},
-    heartbeat::{Beat, Heartbeat},
+    frames::{CloseFrame, Decoder, Encoder, MessageLimits},
+    guard::{Guard, ReadCoverage},
+    heartbeat::{Heartbeat, HeartbeatAction},
     linger::Linger,
     notify::Wants,
-    outbound::Outbound,
+    poll_context::PollContext,
+    send_queue::SendQueue,
     stream::Stream,
-    turn::Turn,
 };
 use crate::{
     close::{CloseCause, CloseCode, CloseInfo, Limit, Timeout},
@@ -29,16 +29,16 @@ use crate::{
     sys::liveness::{ClockTimes, LivenessAction, LivenessTimer},
 };
 
-/// What a pump takes from the options.
+/// What an open connection takes from the options.
 #[derive(Debug, Clone)]
-pub(super) struct Settings {
+pub(super) struct OpenSettings {
     is_server: bool,
     max_message_size: usize,
     heartbeat: Heartbeat,
     liveness: Option<Box<Liveness>>,
 }
 
-impl Settings {
+impl OpenSettings {
     pub(super) fn new(options: &PeerOptions, is_server: bool) -> Self {
         let max_message_size = options.max_message_size;
         let liveness = options.liveness.clone().map(Box::new);
@@ -48,10 +48,10 @@ impl Settings {
 
 /// An open connection.
 #[derive(Debug)]
-pub(super) struct Pump {
+pub(super) struct OpenConnection {
     stream: Stream,
     decoder: Decoder,
-    pub(super) outbound: Outbound,
+    pub(super) send_queue: SendQueue,
     heartbeat: Heartbeat,
     /// Sends the program's probe, if it has one.
     watch: Option<Box<LivenessTimer>>,
@@ -70,7 +70,7 @@ pub(super) struct Pump {
     failure: Option<Failure>,
     has_waited: bool,
     /// How far the last turn's reading got.
-    reading: Reading,
+    reading: ReadProgress,
     /// `true` if it filled the inbox.
     has_delivered: bool,
     /// TCP is at its end.
@@ -79,12 +79,12 @@ pub(super) struct Pump {
     close_due: Option<Duration>,
 }
 
-impl Pump {
+impl OpenConnection {
     /// `rest` is what came behind the handshake.
     pub(super) fn new(
         stream: Stream,
         rest: Vec<u8>,
-        settings: &Settings,
+        settings: &OpenSettings,
         limits: Option<(&RateLimits, Duration)>,
         shared_bytes: Option<SharedBytes>,
         now: Duration,
@@ -98,11 +98,11 @@ impl Pump {
         };
         // What came behind the handshake can wait in the secure stream, too.
         let has_more = !rest.is_empty() || stream.is_secure();
-        let decoder_limits = Limits { message: settings.max_message_size, fragments };
+        let decoder_limits = MessageLimits { message: settings.max_message_size, fragments };
         Self {
             stream,
             decoder: Decoder::new(settings.is_server, decoder_limits),
-            outbound: Outbound::new(encoder, shared_bytes),
+            send_queue: SendQueue::new(encoder, shared_bytes),
             heartbeat: settings.heartbeat.start(now),
             watch: settings
                 .liveness
@@ -116,7 +116,7 @@ impl Pump {
             unread_since: None,
             failure: None,
             has_waited: false,
-            reading: if has_more { Reading::Enough } else { Reading::Drained },
+            reading: if has_more { ReadProgress::MorePending } else { ReadProgress::Drained },
             has_delivered: false,
             over: false,
             close_due: None,
@@ -136,35 +136,37 @@ impl Pump {
         self.readable |= readable;
         self.ends |= ends;
         if writable {
-            self.outbound.unblock();
+            self.send_queue.unblock();
         }
     }
 
     /// Moves the connection on. Whatever ends it is told to the link. Whether there is more to do at once.
-    pub(super) fn poll(&mut self, turn: &mut Turn<'_>, link: &mut Link) -> bool {
+    pub(super) fn poll(&mut self, context: &mut PollContext<'_>, link: &mut Link) -> bool {
         self.flush(link);
-        let (received, read) = (link.stats.packets_received, turn.read);
-        turn.arrival.since = *self.unread_since.get_or_insert(turn.arrival.since);
-        let reading = match self.read(turn, link) {
+        let (received, read) = (link.stats.packets_received, context.read);
+        context.arrival.since = *self.unread_since.get_or_insert(context.arrival.since);
+        let reading = match self.read(context, link) {
             Ok(reading) => reading,
             Err(failure) => self.fail_or_wait(failure, link),
         };
         self.reading = reading;
         self.has_delivered = link.stats.packets_received > received;
-        if reading == Reading::Over {
+        if reading == ReadProgress::Closed {
             return false;
         }
         let attention = match reading {
-            Reading::Drained => Attention::Full,
-            Reading::Enough if turn.budget.memory > 0 => Attention::Partial,
-            Reading::Enough | Reading::Full | Reading::Over => Attention::None,
+            ReadProgress::Drained => ReadCoverage::Complete,
+            ReadProgress::MorePending if context.budget.memory > 0 => ReadCoverage::Partial,
+            ReadProgress::MorePending | ReadProgress::InboxFull | ReadProgress::Closed => {
+                ReadCoverage::Paused
+            }
         };
-        self.guard.reads(attention, turn.now);
-        let is_read = reading == Reading::Drained;
+        self.guard.set_read_coverage(attention, context.now);
+        let is_read = reading == ReadProgress::Drained;
         if is_read {
             self.unread_since = None;
         }
-        if let Some(cause) = self.overdue(turn.now, link) {
+        if let Some(cause) = self.overdue(context.now, link) {
             match cause {
                 CloseCause::TimedOut(Timeout::Close) => link.set_closed(CloseInfo::new(cause)),
                 cause => self.fail(Failure::policy(cause), link),
@@ -173,30 +175,32 @@ impl Pump {
         }
         // An inbox that is full says nothing about the other end: nobody has listened to it.
         if link.state() == ReadyState::Open && is_read {
-            match self.heartbeat.beat(turn.now) {
-                Beat::Nothing => {}
-                Beat::Ping(payload) => {
+            match self.heartbeat.poll(context.now) {
+                HeartbeatAction::None => {}
+                HeartbeatAction::Ping(payload) => {
                     self.shrink();
-                    self.outbound.ping(&payload, &mut link.outbox);
+                    self.send_queue.ping(&payload, &mut link.outbox);
                 }
-                Beat::Dead => link.set_closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Heartbeat))),
+                HeartbeatAction::TimedOut => {
+                    link.set_closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Heartbeat)))
+                }
             }
         }
-        self.probe(turn.now, turn.read > read, link);
+        self.probe(context.now, context.read > read, link);
         self.flush(link);
-        reading == Reading::Enough
+        reading == ReadProgress::MorePending
     }
 
     /// Sends the program's probe when it is time, and ends a connection on which nothing came after it.
     fn probe(&mut self, now: Duration, has_read: bool, link: &mut Link) {
         let Some(mut watch) = self.watch.take() else { return };
         // What is not read yet may be the answer; and so may be a message that is still on its way.
-        let is_heard = self.reading != Reading::Drained || has_read && self.decoder.is_within_message();
+        let is_heard = self.reading != ReadProgress::Drained || has_read && self.decoder.is_within_message();
         match watch.check(link, Self::times(now), is_heard, false) {
             LivenessAction::None => {}
             LivenessAction::SendProbe => {
                 let probe = watch.probe();
-                self.outbound.push(Outgoing::Shared(&probe), None, &mut link.outbox);
+                self.send_queue.push(Outgoing::Shared(&probe), None, &mut link.outbox);
                 link.count_sent(probe.len());
             }
             LivenessAction::GiveUp => {
@@ -213,39 +217,39 @@ impl Pump {
 
     /// Takes a packet. It leaves at once, unless it is to be gathered with others.
     pub(super) fn send(&mut self, packet: Outgoing<'_>, gather: bool, link: &mut Link) {
-        self.guard.found_memory();
-        if gather && !self.outbound.has_enough() {
-            self.outbound.push(packet, None, &mut link.outbox);
+        self.guard.memory_granted();
+        if gather && !self.send_queue.has_enough() {
+            self.send_queue.push(packet, None, &mut link.outbox);
         } else {
-            self.outbound.send(packet, &mut self.stream, &mut link.outbox);
+            self.send_queue.send(packet, &mut self.stream, &mut link.outbox);
         }
     }
 
     /// Takes frames that were encoded for many peers at once, as one packet with this payload.
     pub(super) fn send_frames(&mut self, frames: &Bytes, payload: usize, gather: bool, link: &mut Link) {
-        self.guard.found_memory();
-        self.outbound.push_frames(frames, payload, &mut link.outbox);
-        if !gather || self.outbound.has_enough() {
+        self.guard.memory_granted();
+        self.send_queue.push_frames(frames, payload, &mut link.outbox);
+        if !gather || self.send_queue.has_enough() {
             self.flush(link);
         }
     }
 
     /// Takes a packet in the place of one that waits under the same key, where one does.
     pub(super) fn send_latest(&mut self, key: u64, packet: Outgoing<'_>, gather: bool, link: &mut Link) {
-        self.guard.found_memory();
-        self.outbound.push(packet, Some(key), &mut link.outbox);
-        if !gather || self.outbound.has_enough() {
+        self.guard.memory_granted();
+        self.send_queue.push(packet, Some(key), &mut link.outbox);
+        if !gather || self.send_queue.has_enough() {
             self.flush(link);
         }
     }
 
     /// Lets gathered packets go.
     pub(super) fn flush(&mut self, link: &mut Link) {
-        self.outbound.flush(&mut self.stream, &mut link.outbox);
+        self.send_queue.flush(&mut self.stream, &mut link.outbox);
         if link.outbox.is_below_half() {
-            self.guard.has_room();
+            self.guard.queue_has_room();
         }
-        self.guard.eased(link.outbox.memory_usage());
+        self.guard.memory_released(link.outbox.memory_usage());
     }
 
     /// Sends a close frame, behind whatever waits; its answer is due at `due`.
@@ -253,15 +257,15 @@ impl Pump {
         link.set_closing();
         self.close_due = Some(due);
         self.watch = None;
-        self.outbound.close(CloseFrame::new(code.get(), reason));
+        self.send_queue.close(CloseFrame::new(code.get(), reason));
         self.flush(link);
     }
 
     /// What is left to do when the link is closed: the last frames, and the end of TCP. Nothing where TCP is at its
     /// end already.
     pub(super) fn into_linger(self, until: Duration) -> Option<Linger> {
-        (!self.over && !self.outbound.is_broken())
-            .then(|| Linger::after_frames(self.stream, self.outbound, until))
+        (!self.over && !self.send_queue.is_broken())
+            .then(|| Linger::after_frames(self.stream, self.send_queue, until))
     }
 
     /// Whether a packet waits for room in the inbox.
@@ -285,14 +289,14 @@ impl Pump {
         let has_room = self.stalled.as_ref().is_some_and(|packet| link.has_room_for(packet.len()));
         Wants {
             now: match self.reading {
-                Reading::Enough => true,
+                ReadProgress::MorePending => true,
                 // Not again for a program that reads nothing.
-                Reading::Full => has_room || self.has_delivered,
-                Reading::Drained | Reading::Over => false,
+                ReadProgress::InboxFull => has_room || self.has_delivered,
+                ReadProgress::Drained | ReadProgress::Closed => false,
             },
             // What a full inbox has no room for waits for the program.
-            read: self.reading != Reading::Full,
-            write: self.outbound.is_blocked(),
+            read: self.reading != ReadProgress::InboxFull,
+            write: self.send_queue.is_blocked(),
             due: self.next_deadline(),
             ..Wants::default()
         }
@@ -302,7 +306,7 @@ impl Pump {
     pub(super) fn next_deadline(&self) -> Duration {
         // Of a connection that closes nothing else is expected any more.
         // While not all was read, silence means nothing, and the heartbeat waits.
-        let is_read = self.reading == Reading::Drained;
+        let is_read = self.reading == ReadProgress::Drained;
         let heartbeat = self.heartbeat.due().filter(|_| is_read);
         let liveness = self.watch.as_ref().map(|watch| watch.due()).filter(|_| is_read);
         let others = || [heartbeat, liveness, self.guard.due()].into_iter().flatten().min();
@@ -317,28 +321,28 @@ impl Pump {
         if link.state() != ReadyState::Open {
             return None;
         }
-        self.guard.overdue(now)
+        self.guard.expired(now)
     }
 
     /// The other end says goodbye. The answer carries what it said (RFC 6455, 5.5.1).
-    fn closed_by(&mut self, frame: CloseFrame, link: &mut Link) -> Reading {
+    fn closed_by(&mut self, frame: CloseFrame, link: &mut Link) -> ReadProgress {
         if self.close_due.is_none() {
-            self.outbound.close(frame.clone());
+            self.send_queue.close(frame.clone());
         }
         self.flush(link);
         link.set_closed_by_frame(frame.code, frame.reason);
-        Reading::Over
+        ReadProgress::Closed
     }
 
     /// This end ends it; but whoever breaks a rule behind good packets has a turn's time for the answers to those.
-    fn fail_or_wait(&mut self, failure: Failure, link: &mut Link) -> Reading {
+    fn fail_or_wait(&mut self, failure: Failure, link: &mut Link) -> ReadProgress {
         let has_waited = std::mem::replace(&mut self.has_waited, true);
         if link.available() > 0 && !has_waited {
             self.failure = Some(failure);
-            return Reading::Enough;
+            return ReadProgress::MorePending;
         }
         self.fail(failure, link);
-        Reading::Over
+        ReadProgress::Closed
     }
 
     /// Ends the connection because the peer went over a limit: what waits for it is dropped.
@@ -354,22 +358,22 @@ impl Pump {
     fn end(&mut self, failure: Failure, reason: &str, link: &mut Link) {
         // A second close frame must not follow a first.
         if self.close_due.is_none() {
-            self.outbound.drop_waiting(&mut link.outbox);
-            self.outbound.close(CloseFrame::new(failure.code, reason));
+            self.send_queue.drop_waiting(&mut link.outbox);
+            self.send_queue.close(CloseFrame::new(failure.code, reason));
         }
         self.flush(link);
         link.set_closed(failure.into_info());
     }
 
-    fn lost(&mut self, link: &mut Link) -> Reading {
+    fn lost(&mut self, link: &mut Link) -> ReadProgress {
         self.over = true;
         link.set_closed(CloseInfo::new(CloseCause::ConnectionLost));
-        Reading::Over
+        ReadProgress::Closed
     }
 
     /// Gives back memory that was only kept for the next time: there has been none for long.
     fn shrink(&mut self) {
-        self.outbound.shrink();
+        self.send_queue.shrink();
         self.unread.shrink_to_fit();
     }
 }

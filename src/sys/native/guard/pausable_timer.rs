@@ -4,15 +4,15 @@ use std::{ops::Range, time::Duration};
 
 /// When something began that has not ended, moved on by each pause.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Since(pub(super) Option<Duration>);
+pub(super) struct PausableTimer(pub(super) Option<Duration>);
 
-impl Since {
+impl PausableTimer {
     /// Begins; what has begun goes on as it is.
     pub(super) fn start(&mut self, now: Duration) {
         self.0.get_or_insert(now);
     }
 
-    pub(super) fn has_started(self) -> bool {
+    pub(super) fn is_running(self) -> bool {
         self.0.is_some()
     }
 
@@ -21,7 +21,7 @@ impl Since {
     }
 
     /// Does not count a pause, or the part of it that came after the beginning.
-    pub(super) fn skip(&mut self, pause: &Range<Duration>) {
+    pub(super) fn exclude(&mut self, pause: &Range<Duration>) {
         if let Some(since) = &mut self.0 {
             *since += pause.end.saturating_sub(pause.start.max(*since));
         }

@@ -1,4 +1,4 @@
-//! A connection by tungstenite, on a socket with small buffers.
+//! A client with tungstenite, on a socket with small buffers.
 
 use std::io;
 use std::mem;
@@ -13,80 +13,80 @@ use tungstenite::protocol::WebSocketConfig;
 use tungstenite::protocol::frame::CloseFrame;
 use tungstenite::{Error, Message, WebSocket};
 
-use super::line::{Heard, Line, State};
+use super::client::{Client, Message as Received, State};
 
-/// So little that a server which sends to somebody who does not read soon finds out.
+/// Small, so that the server soon notices a client that does not read.
 const RECEIVE_BUFFER: usize = 8 * 1024;
 
-pub struct Foreign {
+pub struct ThirdParty {
     stage: Stage,
     is_closed: bool,
-    /// What came with the close frame.
+    /// How the connection ended.
     end: String,
 }
 
 enum Stage {
     Opening(MidHandshake<ClientHandshake<TcpStream>>),
     Open(WebSocket<TcpStream>),
-    Over,
+    Closed,
 }
 
-impl Foreign {
+impl ThirdParty {
     pub fn connect(addr: SocketAddr) -> Result<Self, String> {
         let tcp = dial(addr).map_err(|error| error.to_string())?;
         let request =
-            format!("ws://{addr}/foreign").into_client_request().map_err(|error| error.to_string())?;
+            format!("ws://{addr}/third-party").into_client_request().map_err(|error| error.to_string())?;
         let config = WebSocketConfig::default().read_buffer_size(4096).write_buffer_size(0);
         let mid = ClientHandshake::start(tcp, request, Some(config)).map_err(|error| error.to_string())?;
         Ok(Self { stage: Stage::Opening(mid), is_closed: false, end: String::new() })
     }
 
-    fn over(&mut self, why: impl ToString) {
+    fn end(&mut self, reason: impl ToString) {
         if self.end.is_empty() {
-            self.end = why.to_string();
+            self.end = reason.to_string();
         }
-        self.stage = Stage::Over;
+        self.stage = Stage::Closed;
     }
 
     fn write(&mut self, message: Message) -> bool {
         let Stage::Open(socket) = &mut self.stage else { return false };
         match socket.send(message) {
             Ok(()) => true,
-            // It was taken, and waits.
+            // It is queued.
             Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => true,
-            // What came before the break can still be read.
+            // Messages that arrived before can still be read.
             Err(_) => false,
         }
     }
 }
 
-/// A socket that is being connected.
+/// Begins to connect a socket.
 pub fn dial(addr: SocketAddr) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
     socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
     socket.set_tcp_nodelay(true)?;
     socket.set_nonblocking(true)?;
     match socket.connect(&addr.into()) {
-        Err(error) if !is_under_way(&error) => Err(error),
+        Err(error) if !is_in_progress(&error) => Err(error),
         _ => Ok(socket.into()),
     }
 }
 
-fn is_under_way(error: &io::Error) -> bool {
-    // The first is what Unix calls it, and std has no name for it yet.
+fn is_in_progress(error: &io::Error) -> bool {
+    // `EINPROGRESS` on Unix, for which std has no name yet.
     let in_progress = cfg!(unix) && !matches!(error.kind(), io::ErrorKind::ConnectionRefused);
     in_progress || error.kind() == io::ErrorKind::WouldBlock
 }
 
-impl Line for Foreign {
+impl Client for ThirdParty {
     fn poll(&mut self) -> State {
-        self.stage = match mem::replace(&mut self.stage, Stage::Over) {
+        self.stage = match mem::replace(&mut self.stage, Stage::Closed) {
             Stage::Opening(mid) => match mid.handshake() {
                 Ok((socket, _)) => Stage::Open(socket),
                 Err(HandshakeError::Interrupted(mid)) => Stage::Opening(mid),
                 Err(HandshakeError::Failure(error)) => {
                     self.end = error.to_string();
-                    Stage::Over
+                    Stage::Closed
                 }
             },
             stage => stage,
@@ -94,28 +94,28 @@ impl Line for Foreign {
         match &mut self.stage {
             Stage::Opening(_) => State::Opening,
             Stage::Open(socket) => {
-                // What waits may go now; a break is found by the next read.
+                // An error shows at the next read.
                 let _ = socket.flush();
                 State::Open
             }
-            Stage::Over => State::Over,
+            Stage::Closed => State::Closed,
         }
     }
 
-    fn recv(&mut self) -> Option<Heard> {
+    fn recv(&mut self) -> Option<Received> {
         loop {
             let Stage::Open(socket) = &mut self.stage else { return None };
             match socket.read() {
-                Ok(Message::Text(text)) => return Some(Heard::Text(text.to_string())),
-                Ok(Message::Binary(bytes)) => return Some(Heard::Binary(bytes.to_vec())),
+                Ok(Message::Text(text)) => return Some(Received::Text(text.to_string())),
+                Ok(Message::Binary(bytes)) => return Some(Received::Binary(bytes.to_vec())),
                 Ok(Message::Close(frame)) => self.end = format!("close frame {frame:?}"),
                 Ok(_) => {}
                 Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return None,
                 Err(Error::ConnectionClosed) => {
                     self.is_closed = true;
-                    self.over("closed");
+                    self.end("closed");
                 }
-                Err(error) => self.over(error),
+                Err(error) => self.end(error),
             }
         }
     }
@@ -130,14 +130,14 @@ impl Line for Foreign {
 
     fn close(&mut self) {
         if let Stage::Open(socket) = &mut self.stage {
-            // One that cannot be written to is found to be over by the next read.
+            // An error shows at the next read.
             let _ = socket.close(Some(CloseFrame { code: 1000.into(), reason: "".into() }));
         }
     }
 
     fn arm_reset(&mut self) {
         if let Stage::Open(socket) = &self.stage {
-            // One that is over already needs no reset.
+            // A closed connection needs no reset.
             let _ = SockRef::from(socket.get_ref()).set_linger(Some(Duration::ZERO));
         }
     }
@@ -150,7 +150,7 @@ impl Line for Foreign {
         let stage = match &self.stage {
             Stage::Opening(_) => "opening",
             Stage::Open(_) => "open",
-            Stage::Over => "over",
+            Stage::Closed => "closed",
         };
         format!("tungstenite, {stage}, {}", self.end)
     }

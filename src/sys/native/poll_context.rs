@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{rate::Arrival, sys::Budget};
 
 /// A time, and the socket's owner's scratch memory. What is left in that after a call is nobody's.
-pub(crate) struct Turn<'a> {
+pub(crate) struct PollContext<'a> {
     /// The time that deadlines are measured by.
     pub(crate) now: Duration,
     /// The time that rates are measured by.

@@ -4,5 +4,5 @@
 
 mod common;
 
-#[path = "server_half/mod.rs"]
+#[path = "accepted_peer/mod.rs"]
 mod behaviour;

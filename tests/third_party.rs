@@ -1,13 +1,13 @@
 //! Both examples, and the library, with foreign peers: Python's `websockets` and Node's `ws`, in both directions.
 //!
-//! The two packages are fetched from their registries by `pip` and `npm` into `target/foreign` when a test first needs
-//! them; the programs on them are in `tests/foreign`.
+//! The two packages are fetched from their registries by `pip` and `npm` into `target/third_party` when a test first needs
+//! them; the programs on them are in `tests/third_party`.
 
 #![cfg(not(target_family = "wasm"))]
 
 mod common;
 
-#[path = "foreign/setup.rs"]
+#[path = "third_party/setup.rs"]
 mod setup;
 
 use common::{
@@ -16,7 +16,7 @@ use common::{
     raw::{admit_stranger, listener},
     receive, until,
 };
-use setup::{Foreign, node, python};
+use setup::{Package, node, python};
 use websocket_peer::{CloseCause, CloseCode, Packet, PeerOptions, ReadyState, WebSocketPeer};
 
 /// Where the length's form in a frame changes, and some between. The last is just under the limit of our server.
@@ -51,8 +51,8 @@ with_each_peer! {
 }
 
 /// Their server, and the URL of it.
-fn serve(foreign: &Foreign) -> (Program, String) {
-    let mut server = foreign.start("server", &[]);
+fn serve(package: &Package) -> (Program, String) {
+    let mut server = package.start("server", &[]);
     let url = server.line("ws://");
     (server, url)
 }
@@ -64,9 +64,9 @@ fn connect(url: &str, options: PeerOptions) -> WebSocketPeer {
 }
 
 /// Their client, doing this, and our peer that accepted it.
-fn accept(foreign: &Foreign, deed: &str, options: PeerOptions) -> (Program, WebSocketPeer) {
+fn accept(package: &Package, deed: &str, options: PeerOptions) -> (Program, WebSocketPeer) {
     let (listener, port) = listener();
-    let client = foreign.start("client", &[&format!("ws://127.0.0.1:{port}/"), deed]);
+    let client = package.start("client", &[&format!("ws://127.0.0.1:{port}/"), deed]);
     let mut peer = WebSocketPeer::with_options(options);
     peer.accept(admit_stranger(&listener)).unwrap();
     opened(&mut peer);
@@ -80,34 +80,34 @@ fn assert_ends_well(client: Program, last: &str) {
     assert_eq!(ended.out.last().map(String::as_str), Some(last), "{ended:#?}");
 }
 
-fn their_client_and_our_example_exchange_packets(foreign: &Foreign) {
+fn their_client_and_our_example_exchange_packets(package: &Package) {
     let (mut server, url) = minimal_server();
     let sizes = SIZES.map(|size| size.to_string()).join(",");
-    assert_ends_well(foreign.start("client", &[&url, "echo", &sizes]), "12 packets came back as they went");
+    assert_ends_well(package.start("client", &[&url, "echo", &sizes]), "12 packets came back as they went");
     server.line("< Got binary data from peer 2: 65536 bytes... echoing");
     server.line("- Peer 2 closed with code: 1000, reason: . Clean: true");
 }
 
-fn their_client_closes_our_example_with_code_and_reason(foreign: &Foreign) {
+fn their_client_closes_our_example_with_code_and_reason(package: &Package) {
     let (mut server, url) = minimal_server();
-    assert_ends_well(foreign.start("client", &[&url, "close"]), "closed 4001 enough, grüße");
+    assert_ends_well(package.start("client", &[&url, "close"]), "closed 4001 enough, grüße");
     server.line("- Peer 2 closed with code: 4001, reason: enough, grüße. Clean: true");
 }
 
-fn their_client_gets_its_ping_answered(foreign: &Foreign) {
+fn their_client_gets_its_ping_answered(package: &Package) {
     let (_server, url) = minimal_server();
-    assert_ends_well(foreign.start("client", &[&url, "ping"]), "pong beat");
+    assert_ends_well(package.start("client", &[&url, "ping"]), "pong beat");
 }
 
-fn their_client_is_told_that_its_message_is_too_big(foreign: &Foreign) {
+fn their_client_is_told_that_its_message_is_too_big(package: &Package) {
     let (mut server, url) = minimal_server();
-    assert_ends_well(foreign.start("client", &[&url, "send", "65537"]), "closed 1009 ");
+    assert_ends_well(package.start("client", &[&url, "send", "65537"]), "closed 1009 ");
     server.line("- Peer 2 closed with code: 1009, reason: . Clean: false");
 }
 
-fn their_client_is_closed_with_code_and_reason(foreign: &Foreign) {
+fn their_client_is_closed_with_code_and_reason(package: &Package) {
     for code in [1000, 1001, 1011, 3000, 4999] {
-        let (client, mut peer) = accept(foreign, "wait", PeerOptions::for_server());
+        let (client, mut peer) = accept(package, "wait", PeerOptions::for_server());
         peer.send_text("last").unwrap();
         peer.close_with(CloseCode::new(code).unwrap(), "enough, grüße").unwrap();
         let info = closed(&mut peer);
@@ -117,15 +117,15 @@ fn their_client_is_closed_with_code_and_reason(foreign: &Foreign) {
     }
 }
 
-fn their_client_answers_our_heartbeat(foreign: &Foreign) {
+fn their_client_answers_our_heartbeat(package: &Package) {
     let interval = std::time::Duration::from_millis(50);
-    let (_client, mut peer) = accept(foreign, "wait", PeerOptions::for_server().heartbeat_interval(interval));
+    let (_client, mut peer) = accept(package, "wait", PeerOptions::for_server().heartbeat_interval(interval));
     until("a round trip is measured", || peer.poll() != ReadyState::Open || peer.stats().rtt.is_some());
     assert_eq!(peer.state(), ReadyState::Open, "{:?}", peer.close_info());
 }
 
-fn our_example_talks_to_their_server(foreign: &Foreign) {
-    let (mut server, url) = serve(foreign);
+fn our_example_talks_to_their_server(package: &Package) {
+    let (mut server, url) = serve(package);
     let client = minimal_client(&url).end();
     assert_eq!(client.code, Some(0), "{client:#?}");
     assert_eq!(
@@ -136,8 +136,8 @@ fn our_example_talks_to_their_server(foreign: &Foreign) {
     server.line("closed 1000 ");
 }
 
-fn our_client_and_their_server_exchange_packets(foreign: &Foreign) {
-    let (_server, url) = serve(foreign);
+fn our_client_and_their_server_exchange_packets(package: &Package) {
+    let (_server, url) = serve(package);
     let mut peer = connect(&url, PeerOptions::default());
     opened(&mut peer);
     for size in SIZES.into_iter().chain([1024 * 1024]) {
@@ -152,8 +152,8 @@ fn our_client_and_their_server_exchange_packets(foreign: &Foreign) {
     assert_eq!(receive(&mut peer), packet);
 }
 
-fn our_client_closes_their_server_with_code_and_reason(foreign: &Foreign) {
-    let (mut server, url) = serve(foreign);
+fn our_client_closes_their_server_with_code_and_reason(package: &Package) {
+    let (mut server, url) = serve(package);
     let mut peer = connect(&url, PeerOptions::default());
     opened(&mut peer);
     peer.close_with(CloseCode::new(4001).unwrap(), "enough, grüße").unwrap();
@@ -162,8 +162,8 @@ fn our_client_closes_their_server_with_code_and_reason(foreign: &Foreign) {
     server.line("closed 4001 enough, grüße");
 }
 
-fn our_client_is_closed_with_code_and_reason(foreign: &Foreign) {
-    let (mut server, url) = serve(foreign);
+fn our_client_is_closed_with_code_and_reason(package: &Package) {
+    let (mut server, url) = serve(package);
     for code in [1000, 1001, 1011, 3000, 4999] {
         let info = closed(&mut connect(&format!("{url}/close/{code}"), PeerOptions::default()));
         assert_eq!((info.code, info.reason.as_str(), info.cause), (Some(code), "go", CloseCause::Remote));
@@ -171,22 +171,22 @@ fn our_client_is_closed_with_code_and_reason(foreign: &Foreign) {
     }
 }
 
-fn our_client_answers_their_ping(foreign: &Foreign) {
-    let (_server, url) = serve(foreign);
+fn our_client_answers_their_ping(package: &Package) {
+    let (_server, url) = serve(package);
     let mut peer = connect(&format!("{url}/ping"), PeerOptions::default());
     assert_eq!(receive(&mut peer).as_text(), Some("pong beat"));
 }
 
-fn our_client_refuses_a_message_that_is_too_big(foreign: &Foreign) {
-    let (mut server, url) = serve(foreign);
+fn our_client_refuses_a_message_that_is_too_big(package: &Package) {
+    let (mut server, url) = serve(package);
     let mut peer = connect(&format!("{url}/send/1001"), PeerOptions::default().max_message_size(1000));
     let info = closed(&mut peer);
     assert_eq!((info.code, info.cause), (Some(1009), CloseCause::MessageTooBig));
     server.line("closed 1009 ");
 }
 
-fn a_protocol_is_agreed_on_with_their_server(foreign: &Foreign) {
-    let (_server, url) = serve(foreign);
+fn a_protocol_is_agreed_on_with_their_server(package: &Package) {
+    let (_server, url) = serve(package);
     let mut peer = connect(&url, PeerOptions::default().protocols(["unknown", "game"]));
     opened(&mut peer);
     assert_eq!(peer.protocol(), Some("game"));

@@ -10,7 +10,7 @@ use crate::{
 
 /// What waits: a packet, or frames that were encoded for many peers at once.
 #[derive(Debug)]
-pub(super) struct Queued {
+pub(super) struct QueuedPacket {
     /// `None` if the bytes are frames already.
     pub(super) kind: Option<PacketKind>,
     pub(super) bytes: CountedBytes,
@@ -20,11 +20,11 @@ pub(super) struct Queued {
 
 /// The queue. A connection whose socket takes everything has none.
 #[derive(Debug, Default)]
-pub(super) struct Waiting(Option<Box<Queue>>);
+pub(super) struct PacketQueue(Option<Box<Entries>>);
 
 #[derive(Debug, Default)]
-struct Queue {
-    entries: VecDeque<(Queued, Option<u64>)>,
+struct Entries {
+    entries: VecDeque<(QueuedPacket, Option<u64>)>,
     /// How many have left it: the number of the first.
     left: u64,
     /// The number of the entry under each key.
@@ -34,7 +34,7 @@ struct Queue {
     shared: usize,
 }
 
-impl Waiting {
+impl PacketQueue {
     pub(super) fn is_empty(&self) -> bool {
         self.0.as_ref().is_none_or(|queue| queue.entries.is_empty())
     }
@@ -50,12 +50,12 @@ impl Waiting {
     }
 
     /// Adds an entry, or replaces the one under the same key. Returns the payload length of the one that was replaced.
-    pub(super) fn push(&mut self, queued: Queued, key: Option<u64>) -> Option<usize> {
+    pub(super) fn push(&mut self, queued: QueuedPacket, key: Option<u64>) -> Option<usize> {
         self.0.get_or_insert_default().push(queued, key)
     }
 
     /// Takes the entry that has waited longest.
-    pub(super) fn pop(&mut self) -> Option<Queued> {
+    pub(super) fn pop(&mut self) -> Option<QueuedPacket> {
         self.0.as_mut()?.pop()
     }
 
@@ -72,8 +72,8 @@ impl Waiting {
     }
 }
 
-impl Queue {
-    fn push(&mut self, queued: Queued, key: Option<u64>) -> Option<usize> {
+impl Entries {
+    fn push(&mut self, queued: QueuedPacket, key: Option<u64>) -> Option<usize> {
         self.payload += queued.payload;
         self.shared += queued.bytes.counted_len();
         if let Some(index) = key.and_then(|key| self.index(key)) {
@@ -90,7 +90,7 @@ impl Queue {
         None
     }
 
-    fn pop(&mut self) -> Option<Queued> {
+    fn pop(&mut self) -> Option<QueuedPacket> {
         let (queued, key) = self.entries.pop_front()?;
         self.left += 1;
         if let Some(key) = key {
@@ -106,7 +106,7 @@ impl Queue {
     }
 
     /// Takes an entry out of the account.
-    fn forget(&mut self, queued: &Queued) {
+    fn forget(&mut self, queued: &QueuedPacket) {
         self.payload -= queued.payload;
         self.shared -= queued.bytes.counted_len();
     }
@@ -119,15 +119,15 @@ mod tests {
     use super::*;
     use crate::shared_bytes::SharedBytes;
 
-    fn packet(len: usize, shared_bytes: &SharedBytes) -> Queued {
+    fn packet(len: usize, shared_bytes: &SharedBytes) -> QueuedPacket {
         let bytes = CountedBytes::new(Bytes::from(vec![0; len]), Some(shared_bytes));
-        Queued { kind: Some(PacketKind::Binary), bytes, payload: len }
+        QueuedPacket { kind: Some(PacketKind::Binary), bytes, payload: len }
     }
 
     #[test]
     fn the_newest_packet_under_a_key_takes_the_place_of_the_one_before() {
         let shared_bytes = SharedBytes::default();
-        let mut waiting = Waiting::default();
+        let mut waiting = PacketQueue::default();
         assert_eq!(waiting.push(packet(1, &shared_bytes), Some(7)), None);
         assert_eq!(waiting.push(packet(2, &shared_bytes), None), None);
         assert_eq!(waiting.push(packet(3, &shared_bytes), Some(8)), None);
@@ -136,7 +136,7 @@ mod tests {
         assert_eq!((waiting.held(), waiting.shared()), (9 + 3 * PACKET_OVERHEAD, 9));
         let lengths: Vec<_> = std::iter::from_fn(|| waiting.pop()).map(|queued| queued.payload).collect();
         assert_eq!(lengths, [4, 2, 3]);
-        assert_eq!((waiting.held(), waiting.shared(), shared_bytes.bytes()), (0, 0, 0));
+        assert_eq!((waiting.held(), waiting.shared(), shared_bytes.total()), (0, 0, 0));
     }
 
     /// Searching the queue for each would take hours.
@@ -144,11 +144,11 @@ mod tests {
     fn a_packet_under_a_key_costs_the_same_however_many_wait() {
         const KEYS: u64 = 300_000;
         let start = std::time::Instant::now();
-        let mut waiting = Waiting::default();
+        let mut waiting = PacketQueue::default();
         for round in 0..5 {
             for key in 0..KEYS {
                 let bytes = CountedBytes::new(Bytes::new(), None);
-                let replaced = waiting.push(Queued { kind: None, bytes, payload: 1 }, Some(key));
+                let replaced = waiting.push(QueuedPacket { kind: None, bytes, payload: 1 }, Some(key));
                 assert_eq!(replaced.is_some(), round > 0);
             }
         }
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_key_whose_packet_has_left_begins_anew() {
         let shared_bytes = SharedBytes::default();
-        let mut waiting = Waiting::default();
+        let mut waiting = PacketQueue::default();
         for round in 0..3 {
             assert_eq!(waiting.push(packet(round, &shared_bytes), Some(7)), None);
             assert_eq!(waiting.push(packet(10, &shared_bytes), Some(8)), None);

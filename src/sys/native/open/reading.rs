@@ -3,8 +3,8 @@
 use std::io::{self, Read};
 
 use super::{
-    super::{failure::Failure, frames::Item, turn::Turn},
-    Pump,
+    super::{failure::Failure, frames::Item, poll_context::PollContext},
+    OpenConnection,
 };
 use crate::{link::Link, state::ReadyState};
 
@@ -17,101 +17,105 @@ const GROWTH: usize = 15;
 
 /// How far a turn's reading got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(super) enum ReadProgress {
     /// Until there was no more.
     Drained,
     /// Until the budget was used up.
-    Enough,
+    MorePending,
     /// Until there was no room.
-    Full,
+    InboxFull,
     /// Until the end.
-    Over,
+    Closed,
 }
 
-impl Pump {
+impl OpenConnection {
     /// Reads what the turn may read.
-    pub(super) fn read(&mut self, turn: &mut Turn<'_>, link: &mut Link) -> Result<Reading, Failure> {
+    pub(super) fn read(
+        &mut self,
+        context: &mut PollContext<'_>,
+        link: &mut Link,
+    ) -> Result<ReadProgress, Failure> {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
         // What may be held when the turn ends.
-        let ceiling = self.inbound_held(link).saturating_add(turn.budget.memory);
+        let ceiling = self.inbound_held(link).saturating_add(context.budget.memory);
         if let Some(packet) = self.stalled.take() {
             if !link.has_room_for(packet.len()) {
                 self.stalled = Some(packet);
-                return Ok(Reading::Full);
+                return Ok(ReadProgress::InboxFull);
             }
             link.deliver(packet);
         }
         if !self.unread.is_empty() {
-            if turn.budget.memory == 0 && link.available() > 0 {
-                return Ok(Reading::Enough);
+            if context.budget.memory == 0 && link.available() > 0 {
+                return Ok(ReadProgress::MorePending);
             }
             let unread = std::mem::take(&mut self.unread);
-            let reading = self.decode(&unread, ceiling, turn, link)?;
-            if reading != Reading::Drained {
+            let reading = self.decode(&unread, ceiling, context, link)?;
+            if reading != ReadProgress::Drained {
                 return Ok(reading);
             }
         }
-        let allowed = turn.read.saturating_add(turn.budget.read);
+        let allowed = context.read.saturating_add(context.budget.read);
         while self.readable {
             let left = ceiling.saturating_sub(self.inbound_held(link));
-            let room = left.min(allowed.saturating_sub(turn.read));
+            let room = left.min(allowed.saturating_sub(context.read));
             if room == 0 {
-                if turn.budget.memory == 0 && self.ends && self.decoder.is_within_message() {
+                if context.budget.memory == 0 && self.ends && self.decoder.is_within_message() {
                     // There is no memory for the rest of this message, and the other end sends nothing more.
                     return Ok(self.lost(link));
                 }
                 // What waits unread is a sign of life as well.
-                self.heartbeat.heard(turn.now);
-                return Ok(Reading::Enough);
+                self.heartbeat.received(context.now);
+                return Ok(ReadProgress::MorePending);
             }
             // The middle of a large message goes to its place directly; everything else is looked at first.
             let direct = room.min(MAX_DIRECT);
             self.decoder.set_aside_at_most(left - direct);
             let place = self.decoder.room(DIRECT, direct);
             let is_direct = place.is_some();
-            let scratch = room.min(turn.scratch.len());
-            let place = place.unwrap_or(&mut turn.scratch[..scratch]);
+            let scratch = room.min(context.scratch.len());
+            let place = place.unwrap_or(&mut context.scratch[..scratch]);
             let (result, size) = (self.stream.read(place), place.len());
             // Over TLS more may have come than the data says.
             let on_wire = self.stream.take_received(result.as_ref().ok());
-            turn.read += on_wire;
-            self.guard.bytes(on_wire, turn.arrival)?;
+            context.read += on_wire;
+            self.guard.count_bytes(on_wire, context.arrival)?;
             let len = match result {
                 Ok(0) => return Ok(self.lost(link)),
                 Ok(len) => len,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if on_wire > 0 {
-                        self.heartbeat.heard(turn.now);
+                        self.heartbeat.received(context.now);
                     }
                     self.readable = !self.stream.is_empty();
                     if self.readable {
-                        return Ok(Reading::Enough);
+                        return Ok(ReadProgress::MorePending);
                     }
                     break;
                 }
                 Err(_) => return Ok(self.lost(link)),
             };
-            self.heartbeat.heard(turn.now);
+            self.heartbeat.received(context.now);
             self.readable = self.ends || self.stream.may_have_more(len, size);
             let reading = if is_direct {
                 match self.decoder.filled(len)? {
-                    Some(item) => self.take(item, turn, link)?,
-                    None => Reading::Drained,
+                    Some(item) => self.take(item, context, link)?,
+                    None => ReadProgress::Drained,
                 }
             } else {
                 // The scratch memory changes hands for as long as it is looked at.
-                let scratch = std::mem::take(&mut turn.scratch);
-                let reading = self.decode(&scratch[..len], ceiling, turn, link);
-                turn.scratch = scratch;
+                let scratch = std::mem::take(&mut context.scratch);
+                let reading = self.decode(&scratch[..len], ceiling, context, link);
+                context.scratch = scratch;
                 reading?
             };
-            if reading != Reading::Drained {
+            if reading != ReadProgress::Drained {
                 return Ok(reading);
             }
         }
-        Ok(Reading::Drained)
+        Ok(ReadProgress::Drained)
     }
 
     /// Hands to the link what bytes mean, up to the packet with which more than `ceiling` is held.
@@ -119,9 +123,9 @@ impl Pump {
         &mut self,
         mut input: &[u8],
         ceiling: usize,
-        turn: &Turn<'_>,
+        context: &PollContext<'_>,
         link: &mut Link,
-    ) -> Result<Reading, Failure> {
+    ) -> Result<ReadProgress, Failure> {
         let left = self.left(ceiling, input, link);
         // Mostly there is room for whatever the bytes can become, and it need not be reckoned with for each packet.
         let most = input.len().saturating_mul(GROWTH);
@@ -132,25 +136,25 @@ impl Pump {
                 self.decoder.set_aside_at_most(self.left(ceiling, input, link));
             }
             let Some(item) = self.decoder.next(&mut input)? else { break };
-            let mut reading = self.take(item, turn, link)?;
+            let mut reading = self.take(item, context, link)?;
             if is_tight
-                && reading == Reading::Drained
+                && reading == ReadProgress::Drained
                 && !input.is_empty()
                 && self.left(ceiling, input, link) == 0
             {
-                reading = Reading::Enough;
+                reading = ReadProgress::MorePending;
             }
-            if matches!(reading, Reading::Full | Reading::Enough) {
+            if matches!(reading, ReadProgress::InboxFull | ReadProgress::MorePending) {
                 self.unread = input.to_vec();
             }
-            if reading != Reading::Drained {
+            if reading != ReadProgress::Drained {
                 return Ok(reading);
             }
         }
         if !self.decoder.is_idle() {
-            self.guard.unfinished(turn.now);
+            self.guard.message_unfinished(context.now);
         }
-        Ok(Reading::Drained)
+        Ok(ReadProgress::Drained)
     }
 
     /// Returns how many bytes more may be held, beside these.
@@ -158,40 +162,45 @@ impl Pump {
         ceiling.saturating_sub(self.inbound_held(link).saturating_add(input.len()))
     }
 
-    fn take(&mut self, item: Item, turn: &Turn<'_>, link: &mut Link) -> Result<Reading, Failure> {
+    fn take(
+        &mut self,
+        item: Item,
+        context: &PollContext<'_>,
+        link: &mut Link,
+    ) -> Result<ReadProgress, Failure> {
         match item {
             Item::Packet(packet) => {
-                self.guard.packet(turn.arrival)?;
+                self.guard.count_packet(context.arrival)?;
                 if !link.has_room_for(packet.len()) {
                     self.stalled = Some(packet);
-                    return Ok(Reading::Full);
+                    return Ok(ReadProgress::InboxFull);
                 }
                 link.deliver(packet);
             }
             Item::Ping => {
-                self.take_control_frame(turn)?;
+                self.take_control_frame(context)?;
                 // After a close frame nothing may be sent any more (RFC 6455, 5.5.1).
                 if link.state() == ReadyState::Open {
-                    self.outbound.pong(self.decoder.control(), &mut link.outbox);
+                    self.send_queue.pong(self.decoder.control(), &mut link.outbox);
                 }
             }
             Item::Pong => {
-                self.take_control_frame(turn)?;
-                if let Some(measured) = self.heartbeat.pong(self.decoder.control(), turn.now) {
+                self.take_control_frame(context)?;
+                if let Some(measured) = self.heartbeat.pong(self.decoder.control(), context.now) {
                     link.stats.add_round_trip(measured);
                 }
             }
-            Item::EmptyFragment => self.guard.control_frame(turn.arrival)?,
+            Item::EmptyFragment => self.guard.count_control_frame(context.arrival)?,
             Item::Close(frame) => return Ok(self.closed_by(frame, link)),
         }
-        Ok(Reading::Drained)
+        Ok(ReadProgress::Drained)
     }
 
-    fn take_control_frame(&mut self, turn: &Turn<'_>) -> Result<(), Failure> {
+    fn take_control_frame(&mut self, context: &PollContext<'_>) -> Result<(), Failure> {
         // Within a message its time goes on.
         if !self.decoder.is_within_message() {
-            self.guard.finished();
+            self.guard.message_finished();
         }
-        Ok(self.guard.control_frame(turn.arrival)?)
+        Ok(self.guard.count_control_frame(context.arrival)?)
     }
 }

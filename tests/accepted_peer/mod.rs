@@ -1,7 +1,7 @@
 //! One file for each theme.
 
-mod breaches;
 mod closing;
 mod godot;
 mod requests;
 mod silence;
+mod violations;

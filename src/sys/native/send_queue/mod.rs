@@ -4,19 +4,19 @@
 //! from where they are. While the socket refuses bytes, packets wait as packets, so that an old one can still be dropped
 //! or replaced.
 
-mod waiting;
-mod wire;
+mod packet_queue;
+mod write_buffer;
 
 use std::io::{self, IoSlice, Write};
 
 use bytes::Bytes;
 
 use self::{
-    waiting::{Queued, Waiting},
-    wire::Wire,
+    packet_queue::{PacketQueue, QueuedPacket},
+    write_buffer::WriteBuffer,
 };
 use super::{
-    frames::{CloseFrame, Encoder, Kind, MAX_CONTROL},
+    frames::{CloseFrame, Encoder, FrameKind, MAX_CONTROL},
     stream::Stream,
 };
 use crate::{
@@ -36,87 +36,87 @@ const SHARED: usize = 4 * 1024;
 
 /// The way out of a connection. What waits in it is counted by an [`SendAccounting`].
 #[derive(Debug)]
-pub(super) struct Outbound {
+pub(super) struct SendQueue {
     encoder: Encoder,
     /// Encoded bytes.
-    wire: Wire,
+    buffer: WriteBuffer,
     /// Packets behind them.
-    waiting: Waiting,
+    packets: PacketQueue,
     /// The close frame, behind everything else.
     close: Option<CloseFrame>,
     /// A pong that found no room.
     pong: Option<Box<[u8]>>,
-    writing: Writing,
+    writing: WriteState,
 }
 
 /// What becomes of bytes to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Writing {
+enum WriteState {
     Open,
-    /// The socket has refused some, and is not asked again before [`Outbound::unblock`].
+    /// The socket has refused some, and is not asked again before [`SendQueue::unblock`].
     Blocked,
     /// They are dropped: the connection is broken. Reading goes on, for what the other end said last, and finds the
     /// break by itself.
     Broken,
 }
 
-impl Outbound {
+impl SendQueue {
     pub(super) fn new(encoder: Encoder, shared_bytes: Option<SharedBytes>) -> Self {
         Self {
             encoder,
-            wire: Wire::new(shared_bytes),
-            waiting: Waiting::default(),
+            buffer: WriteBuffer::new(shared_bytes),
+            packets: PacketQueue::default(),
             close: None,
             pong: None,
-            writing: Writing::Open,
+            writing: WriteState::Open,
         }
     }
 
     /// The socket may take bytes again.
     pub(super) fn unblock(&mut self) {
-        if self.writing == Writing::Blocked {
-            self.writing = Writing::Open;
+        if self.writing == WriteState::Blocked {
+            self.writing = WriteState::Open;
         }
     }
 
     /// Returns `true` if bytes wait for the socket to take them.
     pub(super) fn is_blocked(&self) -> bool {
-        self.writing == Writing::Blocked
+        self.writing == WriteState::Blocked
     }
 
     pub(super) fn is_broken(&self) -> bool {
-        self.writing == Writing::Broken
+        self.writing == WriteState::Broken
     }
 
     /// Whether everything has left.
     pub(super) fn is_empty(&self) -> bool {
-        self.wire.is_empty() && self.waiting.is_empty() && self.close.is_none() && self.pong.is_none()
+        self.buffer.is_empty() && self.packets.is_empty() && self.close.is_none() && self.pong.is_none()
     }
 
     /// The memory that it takes, where no [`SendAccounting`] counts that any more.
     pub(super) fn held(&self) -> usize {
-        self.wire.len() + self.waiting.held()
+        self.buffer.len() + self.packets.held()
     }
 
     /// Returns how many of the bytes `SharedBytes` counts.
     pub(super) fn shared(&self) -> usize {
-        self.wire.shared() + self.waiting.shared()
+        self.buffer.shared() + self.packets.shared()
     }
 
     /// Whether so much was gathered that it should leave.
     pub(super) fn has_enough(&self) -> bool {
-        self.wire.len() >= ENOUGH
+        self.buffer.len() >= ENOUGH
     }
 
     /// Sends a packet at once, or as much of it as the socket takes.
     pub(super) fn send(&mut self, packet: Outgoing<'_>, stream: &mut Stream, outbox: &mut SendAccounting) {
-        let goes_now = self.encoder.is_plain() && self.is_empty() && self.writing == Writing::Open;
+        let goes_now = self.encoder.is_plain() && self.is_empty() && self.writing == WriteState::Open;
         if !goes_now {
             self.push(packet, None, outbox);
             return self.flush(stream, outbox);
         }
         let payload = packet.bytes();
-        let header = self.encoder.plain_header(Kind::Packet(packet.kind()), payload.len());
+        let header = self.encoder.plain_header(FrameKind::Packet(packet.kind()), payload.len());
         let header = header.get();
         let whole = header.len() + payload.len();
         let sent = match stream.write_vectored(&[IoSlice::new(header), IoSlice::new(payload)]) {
@@ -131,15 +131,15 @@ impl Outbound {
             outbox.wire_bytes_sent(sent);
             let header_left = &header[sent.min(header.len())..];
             if !header_left.is_empty() {
-                self.wire.gather(header_left);
+                self.buffer.gather(header_left);
             }
             let payload_sent = sent.saturating_sub(header.len());
             match packet {
                 Outgoing::Shared(packet) => {
                     // The whole packet, not the rest of it: it is the same memory for every peer that it waits for.
-                    self.wire.share_rest(packet.data().clone(), payload_sent);
+                    self.buffer.share_rest(packet.data().clone(), payload_sent);
                 }
-                Outgoing::Text(_) | Outgoing::Binary(_) => self.wire.gather(&payload[payload_sent..]),
+                Outgoing::Text(_) | Outgoing::Binary(_) => self.buffer.gather(&payload[payload_sent..]),
             }
         }
         self.flush(stream, outbox);
@@ -148,18 +148,18 @@ impl Outbound {
     /// Queues frames that were encoded for many peers at once. They count as one packet with this payload.
     pub(super) fn push_frames(&mut self, frames: &Bytes, payload: usize, outbox: &mut SendAccounting) {
         match self.writing {
-            Writing::Broken => {}
-            Writing::Open if self.waiting.is_empty() => self.encode_frames(frames, payload, outbox),
-            Writing::Open | Writing::Blocked => self.wait(None, frames.clone(), payload, None, outbox),
+            WriteState::Broken => {}
+            WriteState::Open if self.packets.is_empty() => self.encode_frames(frames, payload, outbox),
+            WriteState::Open | WriteState::Blocked => self.wait(None, frames.clone(), payload, None, outbox),
         }
     }
 
     /// Queues a packet; with a key it takes the place of one that waits under the same.
     pub(super) fn push(&mut self, packet: Outgoing<'_>, key: Option<u64>, outbox: &mut SendAccounting) {
         match self.writing {
-            Writing::Broken => {}
-            Writing::Open if self.waiting.is_empty() => self.encode(packet, outbox),
-            Writing::Open | Writing::Blocked => {
+            WriteState::Broken => {}
+            WriteState::Open if self.packets.is_empty() => self.encode(packet, outbox),
+            WriteState::Open | WriteState::Blocked => {
                 self.wait(Some(packet.kind()), packet.to_bytes(), packet.len(), key, outbox);
             }
         }
@@ -174,36 +174,36 @@ impl Outbound {
         outbox: &mut SendAccounting,
     ) {
         outbox.add_unframed(payload);
-        let bytes = self.wire.hold(bytes);
-        if let Some(replaced) = self.waiting.push(Queued { kind, bytes, payload }, key) {
+        let bytes = self.buffer.hold(bytes);
+        if let Some(replaced) = self.packets.push(QueuedPacket { kind, bytes, payload }, key) {
             outbox.remove_unframed(replaced);
         }
     }
 
     /// Returns how many bytes the packet has that waits under this key.
     pub(super) fn waiting_under(&self, key: u64) -> Option<usize> {
-        self.waiting.under(key)
+        self.packets.under(key)
     }
 
     /// Drops the packet that has waited longest, if one has not been encoded yet. Returns `true` if one was dropped.
     pub(super) fn drop_oldest(&mut self, outbox: &mut SendAccounting) -> bool {
-        let Some(oldest) = self.waiting.pop() else { return false };
+        let Some(oldest) = self.packets.pop() else { return false };
         outbox.remove_unframed(oldest.payload);
         true
     }
 
     /// Queues a ping.
     pub(super) fn ping(&mut self, payload: &[u8], outbox: &mut SendAccounting) {
-        self.control(Kind::Ping, payload, outbox);
+        self.control(FrameKind::Ping, payload, outbox);
     }
 
     /// Queues a pong. While too much waits, the newest takes the place of the others (RFC 6455, 5.5.3): whoever sends
     /// pings and reads nothing gets no more of our memory.
     pub(super) fn pong(&mut self, payload: &[u8], outbox: &mut SendAccounting) {
-        if self.wire.len() >= PONGS {
+        if self.buffer.len() >= PONGS {
             self.pong = Some(payload.into());
         } else {
-            self.control(Kind::Pong, payload, outbox);
+            self.control(FrameKind::Pong, payload, outbox);
         }
     }
 
@@ -219,16 +219,16 @@ impl Outbound {
 
     /// Hands over what the socket takes.
     pub(super) fn flush(&mut self, stream: &mut Stream, outbox: &mut SendAccounting) {
-        while self.writing == Writing::Open {
+        while self.writing == WriteState::Open {
             self.refill(outbox);
-            if self.wire.is_empty() {
+            if self.buffer.is_empty() {
                 // A secure stream may hold bytes of its own.
                 if let Err(error) = stream.flush() {
                     self.refused(&error);
                 }
                 break;
             }
-            match self.wire.write(stream) {
+            match self.buffer.write(stream) {
                 Ok(sent) => outbox.wire_bytes_sent(sent),
                 Err(error) => self.refused(&error),
             }
@@ -240,38 +240,38 @@ impl Outbound {
 
     /// Gives back the memory that is only kept for the next time.
     pub(super) fn shrink(&mut self) {
-        self.wire.shrink();
-        self.waiting.shrink();
+        self.buffer.shrink();
+        self.packets.shrink();
     }
 
     fn refused(&mut self, error: &io::Error) {
         if error.kind() == io::ErrorKind::WouldBlock {
-            self.writing = Writing::Blocked;
+            self.writing = WriteState::Blocked;
             return;
         }
-        self.writing = Writing::Broken;
-        self.wire.clear();
-        self.waiting = Waiting::default();
+        self.writing = WriteState::Broken;
+        self.buffer.clear();
+        self.packets = PacketQueue::default();
         self.close = None;
         self.pong = None;
     }
 
     /// Encodes some of what waits.
     fn refill(&mut self, outbox: &mut SendAccounting) {
-        if let Some(payload) = self.pong.take_if(|_| self.wire.len() < ENOUGH) {
-            self.control(Kind::Pong, &payload, outbox);
+        if let Some(payload) = self.pong.take_if(|_| self.buffer.len() < ENOUGH) {
+            self.control(FrameKind::Pong, &payload, outbox);
         }
         while !self.has_enough() {
-            let Some(Queued { kind, bytes, payload }) = self.waiting.pop() else { break };
+            let Some(QueuedPacket { kind, bytes, payload }) = self.packets.pop() else { break };
             outbox.remove_unframed(payload);
             match kind {
                 Some(kind) => self.encode_shared(kind, bytes.bytes(), outbox),
                 None => self.encode_frames(bytes.bytes(), payload, outbox),
             }
         }
-        if self.waiting.is_empty() {
+        if self.packets.is_empty() {
             if let Some(frame) = self.close.take() {
-                self.control(Kind::Close, &frame.payload(), outbox);
+                self.control(FrameKind::Close, &frame.payload(), outbox);
             }
         }
     }
@@ -280,17 +280,17 @@ impl Outbound {
         if let Outgoing::Shared(shared) = packet {
             return self.encode_shared(shared.kind(), shared.data(), outbox);
         }
-        let wire = self.encode_gathered(Kind::Packet(packet.kind()), packet.bytes());
+        let wire = self.encode_gathered(FrameKind::Packet(packet.kind()), packet.bytes());
         outbox.add_frame(wire, Some(packet.len()));
     }
 
     /// Encodes a packet whose bytes stay where they are, if they are many.
     fn encode_shared(&mut self, kind: PacketKind, bytes: &Bytes, outbox: &mut SendAccounting) {
-        let (kind, len) = (Kind::Packet(kind), bytes.len());
+        let (kind, len) = (FrameKind::Packet(kind), bytes.len());
         let wire = if self.encoder.is_plain() && len >= SHARED {
             let header = self.encoder.plain_header(kind, len);
-            self.wire.gather(header.get());
-            self.wire.share(bytes.clone());
+            self.buffer.gather(header.get());
+            self.buffer.share(bytes.clone());
             header.get().len() + len
         } else {
             self.encode_gathered(kind, bytes)
@@ -301,22 +301,22 @@ impl Outbound {
     fn encode_frames(&mut self, frames: &Bytes, payload: usize, outbox: &mut SendAccounting) {
         debug_assert!(self.encoder.is_plain(), "a client masks each frame with a key of its own");
         // Small ones are shared only where there is nothing to gather them with.
-        if self.wire.is_empty() || frames.len() >= SHARED {
-            self.wire.share(frames.clone());
+        if self.buffer.is_empty() || frames.len() >= SHARED {
+            self.buffer.share(frames.clone());
         } else {
-            self.wire.gather(frames);
+            self.buffer.gather(frames);
         }
         outbox.add_frame(frames.len(), Some(payload));
     }
 
-    fn control(&mut self, kind: Kind, payload: &[u8], outbox: &mut SendAccounting) {
+    fn control(&mut self, kind: FrameKind, payload: &[u8], outbox: &mut SendAccounting) {
         debug_assert!(payload.len() <= MAX_CONTROL);
         let wire = self.encode_gathered(kind, payload);
         outbox.add_frame(wire, None);
     }
 
-    fn encode_gathered(&mut self, kind: Kind, payload: &[u8]) -> usize {
+    fn encode_gathered(&mut self, kind: FrameKind, payload: &[u8]) -> usize {
         let encoder = self.encoder;
-        self.wire.gather_by(|gathered| encoder.encode(kind, payload, gathered))
+        self.buffer.gather_by(|gathered| encoder.encode(kind, payload, gathered))
     }
 }

@@ -47,9 +47,9 @@ impl Server {
 
 /// Cannot exist.
 #[derive(Debug)]
-pub(in super::super) struct Session(Infallible);
+pub(in super::super) struct TlsStream(Infallible);
 
-impl Session {
+impl TlsStream {
     pub(in super::super) fn tcp(&self) -> &TcpStream {
         match self.0 {}
     }
@@ -79,13 +79,13 @@ impl Session {
     }
 }
 
-impl Read for Session {
+impl Read for TlsStream {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         match self.0 {}
     }
 }
 
-impl Write for Session {
+impl Write for TlsStream {
     fn write(&mut self, _: &[u8]) -> io::Result<usize> {
         match self.0 {}
     }

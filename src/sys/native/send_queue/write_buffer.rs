@@ -18,7 +18,7 @@ const KEPT: usize = 16 * 1024;
 
 /// A queue of bytes in pieces.
 #[derive(Debug)]
-pub(super) struct Wire {
+pub(super) struct WriteBuffer {
     pieces: VecDeque<Piece>,
     /// How much of the first piece has left.
     sent: usize,
@@ -46,7 +46,7 @@ impl Piece {
     }
 }
 
-impl Wire {
+impl WriteBuffer {
     pub(super) fn new(shared_bytes: Option<SharedBytes>) -> Self {
         Self { pieces: VecDeque::new(), sent: 0, len: 0, shared: 0, spare: Vec::new(), shared_bytes }
     }

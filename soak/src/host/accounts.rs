@@ -1,4 +1,4 @@
-//! What the server tells of its peers, held against what it may tell; and what it says to them.
+//! Compares the events of the server with what may happen, and sends its messages.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
@@ -7,26 +7,26 @@ use websocket_peer::{
     CloseCause, CloseInfo, Error, Limit, Packet, PeerKey, ServerEvent, ServerStats, Timeout, WebSocketServer,
 };
 
-use crate::message::{POUR, farewell, farewell_of, number_of, numbered, tick};
+use crate::message::{FLOOD, last_message, last_message_of, number_of, numbered, tick};
 
-/// How often something is called out to all.
+/// The time between two broadcasts.
 const TICK: Duration = Duration::from_secs(1);
 
-/// What a client is poured that asks for it: more than the kernel and the outbound buffer hold.
-const POURED: u32 = 2048;
-const POURED_LEN: usize = 2048;
+/// The flood that a client may request: more than the kernel and the send queue hold.
+const FLOOD_MESSAGES: u32 = 2048;
+const FLOOD_LEN: usize = 2048;
 
-/// How much of that in a frame.
-const POURED_AT_ONCE: u32 = 128;
+/// The messages of it in one frame.
+const FLOOD_AT_ONCE: u32 = 128;
 
-/// More faults than this say nothing new.
+/// The most faults that are kept.
 const MAX_FAULTS: usize = 20;
 
 /// The accounts of one wave.
-pub struct Ledger {
+pub struct Accounts {
     accounts: HashMap<PeerKey, Account>,
-    /// Those to whom something is owed.
-    owing: Vec<PeerKey>,
+    /// The peers with messages to send.
+    pending: Vec<PeerKey>,
     next_tick: Instant,
     ticks: u64,
     begin: ServerStats,
@@ -35,18 +35,18 @@ pub struct Ledger {
     faults: Vec<String>,
 }
 
-/// What has passed between the server and a peer.
+/// The messages of one peer.
 #[derive(Default)]
 struct Account {
     received: u64,
     sent: u64,
-    to_pour: u32,
-    owes_farewell: bool,
-    /// Nothing more is said after that.
-    has_said_farewell: bool,
+    flood_left: u32,
+    owes_last_message: bool,
+    /// No message follows it.
+    has_sent_last_message: bool,
 }
 
-/// What the server's own counters must say.
+/// The expected counters of the server.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Counts {
     opened: u64,
@@ -57,11 +57,11 @@ struct Counts {
     bytes_sent: u64,
 }
 
-impl Ledger {
+impl Accounts {
     pub fn new(begin: ServerStats) -> Self {
         Self {
             accounts: HashMap::new(),
-            owing: Vec::new(),
+            pending: Vec::new(),
             next_tick: Instant::now(),
             ticks: 0,
             begin,
@@ -71,12 +71,12 @@ impl Ledger {
         }
     }
 
-    /// Whether everybody who has opened has closed.
+    /// Returns `true` if every opened peer has closed.
     pub fn is_empty(&self) -> bool {
         self.accounts.is_empty()
     }
 
-    pub fn take(&mut self, server: &mut WebSocketServer, event: ServerEvent) {
+    pub fn handle(&mut self, server: &mut WebSocketServer, event: ServerEvent) {
         match event {
             ServerEvent::Opened(key) => {
                 self.counts.opened += 1;
@@ -96,12 +96,12 @@ impl Ledger {
                     None => self.fault(format!("{key} closed without having been open")),
                 }
             }
-            other => self.fault(format!("{other:?} is not known")),
+            other => self.fault(format!("unknown event {other:?}")),
         }
     }
 
-    /// Says what is to be said unasked.
-    pub fn speak(&mut self, server: &mut WebSocketServer) {
+    /// Sends the broadcasts, floods and last messages that are due.
+    pub fn send(&mut self, server: &mut WebSocketServer) {
         if Instant::now() >= self.next_tick {
             self.next_tick += TICK;
             self.ticks += 1;
@@ -110,30 +110,30 @@ impl Ledger {
             self.counts.packets_sent += taken;
             self.counts.bytes_sent += taken * tick.len() as u64;
         }
-        for key in std::mem::take(&mut self.owing) {
+        for key in std::mem::take(&mut self.pending) {
             let Some(mut account) = self.accounts.remove(&key) else { continue };
-            for _ in 0..POURED_AT_ONCE.min(account.to_pour) {
-                if !self.say(server, key, &mut account, POURED_LEN) {
+            for _ in 0..FLOOD_AT_ONCE.min(account.flood_left) {
+                if !self.send_numbered(server, key, &mut account, FLOOD_LEN) {
                     break;
                 }
-                account.to_pour -= 1;
+                account.flood_left -= 1;
             }
-            if account.owes_farewell {
-                account.to_pour = 0;
-                let text = farewell(account.sent);
+            if account.owes_last_message {
+                account.flood_left = 0;
+                let text = last_message(account.sent);
                 if self.count(key, text.len(), server.send_text(key, &text)) {
-                    account.owes_farewell = false;
-                    account.has_said_farewell = true;
+                    account.owes_last_message = false;
+                    account.has_sent_last_message = true;
                 }
             }
-            if account.to_pour > 0 || account.owes_farewell {
-                self.owing.push(key);
+            if account.flood_left > 0 || account.owes_last_message {
+                self.pending.push(key);
             }
             self.accounts.insert(key, account);
         }
     }
 
-    /// Holds the server's counters against what it has told, and tells what was wrong in all.
+    /// Compares the server's counters with its events, and adds all faults.
     pub fn conclude(mut self, end: &ServerStats, faults: &mut Vec<String>) {
         let begin = &self.begin;
         let counted = Counts {
@@ -151,57 +151,63 @@ impl Ledger {
             println!("  {count:>8}  {end}");
         }
         if counted != self.counts {
-            self.fault(format!("the server counts otherwise than it tells: {:?}", self.counts));
+            self.fault(format!("the counters do not match the events: {:?}", self.counts));
         }
         if accepted != refused + counted.opened {
-            self.fault("some have neither opened nor been refused".to_owned());
+            self.fault("some connections were neither opened nor rejected".to_owned());
         }
         if counted.opened != counted.closed {
-            self.fault("not everybody who opened has closed".to_owned());
+            self.fault("not every opened peer has closed".to_owned());
         }
         faults.append(&mut self.faults);
     }
 
     fn packet(&mut self, server: &mut WebSocketServer, key: PeerKey, packet: &Packet) {
         let Some(mut account) = self.accounts.remove(&key) else {
-            return self.fault(format!("{key} said something without being open"));
+            return self.fault(format!("{key} sent a packet without being open"));
         };
         match packet.as_text() {
             None => {
                 if number_of(packet) != Some(account.received) {
                     let number = number_of(packet);
-                    self.fault(format!("{key} said {number:?} when {} was due", account.received));
+                    self.fault(format!("{key} sent {number:?} instead of {}", account.received));
                 }
                 account.received += 1;
-                if !account.has_said_farewell && !account.owes_farewell {
-                    // Whoever does not read gets no answer.
-                    self.say(server, key, &mut account, packet.len());
+                if !account.has_sent_last_message && !account.owes_last_message {
+                    // A full queue takes no answer.
+                    self.send_numbered(server, key, &mut account, packet.len());
                 }
             }
-            Some(POUR) => {
-                account.to_pour = POURED;
-                self.owing.push(key);
+            Some(FLOOD) => {
+                account.flood_left = FLOOD_MESSAGES;
+                self.pending.push(key);
             }
             Some(text) => {
-                if farewell_of(text) != Some(account.received) {
-                    self.fault(format!("{key} took leave with {text:?} after {} messages", account.received));
+                if last_message_of(text) != Some(account.received) {
+                    self.fault(format!("{key} sent {text:?} after {} messages", account.received));
                 }
-                account.owes_farewell = true;
-                self.owing.push(key);
+                account.owes_last_message = true;
+                self.pending.push(key);
             }
         }
         self.accounts.insert(key, account);
     }
 
-    /// Sends the next numbered message; whether it was taken.
-    fn say(&mut self, server: &mut WebSocketServer, key: PeerKey, account: &mut Account, len: usize) -> bool {
+    /// Sends the next numbered message. Returns `false` if there was no room.
+    fn send_numbered(
+        &mut self,
+        server: &mut WebSocketServer,
+        key: PeerKey,
+        account: &mut Account,
+        len: usize,
+    ) -> bool {
         let message = numbered(account.sent, len);
         let was_taken = self.count(key, message.len(), server.send(key, &message));
         account.sent += u64::from(was_taken);
         was_taken
     }
 
-    /// Counts what was taken; a full queue, and an end that is still to be told, are no faults.
+    /// Counts a sent message. A full queue and a closed peer are not faults.
     fn count(&mut self, key: PeerKey, len: usize, sent: Result<(), Error>) -> bool {
         match sent {
             Ok(()) => {
@@ -210,7 +216,7 @@ impl Ledger {
                 return true;
             }
             Err(Error::OutboundFull { .. } | Error::NotOpen { .. }) => {}
-            Err(error) => self.fault(format!("to {key} nothing could be sent: {error}")),
+            Err(error) => self.fault(format!("cannot send to {key}: {error}")),
         }
         false
     }
@@ -218,9 +224,9 @@ impl Ledger {
     fn closed(&mut self, key: PeerKey, account: &Account, info: &CloseInfo) {
         *self.ends.entry(info.to_string()).or_default() += 1;
         let is_right = match &info.cause {
-            // Only whoever has heard the farewell closes.
-            CloseCause::Remote => info.code == Some(1000) && account.has_said_farewell,
-            // It vanished, or stalled.
+            // A client closes after the last message.
+            CloseCause::Remote => info.code == Some(1000) && account.has_sent_last_message,
+            // It was lost, or stalled.
             CloseCause::ConnectionLost | CloseCause::TimedOut(Timeout::Heartbeat) => true,
             CloseCause::LimitExceeded(Limit::SlowReader) => true,
             _ => false,
