@@ -29,6 +29,9 @@ mod engine;
 mod packets;
 #[path = "variant/properties.rs"]
 mod properties;
+#[path = "../testkit/src/random.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod random;
 #[path = "variant/text.rs"]
 mod text;
 #[path = "variant/typed.rs"]

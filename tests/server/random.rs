@@ -3,6 +3,7 @@
 
 use std::{collections::HashMap, env, io::Write, net::Shutdown};
 
+use testkit::random::Random;
 use websocket_peer::{CloseCode, Packet, PeerKey, ServerEvent, ServerOptions};
 
 use crate::{
@@ -15,18 +16,6 @@ const SEED: &str = "WEBSOCKET_PEER_TEST_SEED";
 
 const CLIENTS: usize = 40;
 const STEPS: usize = 400;
-
-/// SplitMix64 (Steele, Lea and Flood, 2014).
-struct Die(u64);
-
-impl Die {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % sides
-    }
-}
 
 /// How far the packets of a connection that ended must have come.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -80,18 +69,18 @@ impl Client {
         self.raw.is_some() && !self.has_ended && self.is_answered
     }
 
-    fn act(&mut self, die: &mut Die) {
+    fn act(&mut self, random: &mut Random) {
         self.read();
         if !self.is_active() {
             return;
         }
         if !self.pending.is_empty() {
-            let piece = (1 + die.roll(40) as usize).min(self.pending.len());
+            let piece = (1 + random.below(40)).min(self.pending.len());
             let piece: Vec<u8> = self.pending.drain(..piece).collect();
             return self.write(&piece);
         }
-        match die.roll(100) {
-            0..40 => self.write_packet(die),
+        match random.below(100) {
+            0..40 => self.write_packet(random),
             40..50 => self.write(&client_frame(PING, [0; 9])),
             50..52 => self.say_goodbye(&client_frame(CLOSE, close_payload(4000, "done"))),
             52 => {
@@ -111,20 +100,20 @@ impl Client {
     }
 
     /// The next number, as text or bytes, whole or in fragments, at once or piece by piece.
-    fn write_packet(&mut self, die: &mut Die) {
+    fn write_packet(&mut self, random: &mut Random) {
         let text = self.sent.to_string();
-        let padding = die.roll(3000) as usize;
+        let padding = random.below(3000);
         let payload = format!("{text} {}", "x".repeat(padding)).into_bytes();
-        let first = if die.roll(2) == 0 { TEXT } else { BINARY };
-        let (head, tail) = payload.split_at(die.roll(payload.len() as u64 + 1) as usize);
-        let bytes = match die.roll(3) {
+        let first = if random.below(2) == 0 { TEXT } else { BINARY };
+        let (head, tail) = payload.split_at(random.below(payload.len() + 1));
+        let bytes = match random.below(3) {
             0 => {
                 [client_frame(first & 0x0F, head), client_frame(PING, []), client_frame(0x80, tail)].concat()
             }
             _ => client_frame(first, payload),
         };
         self.sent += 1;
-        if die.roll(5) == 0 {
+        if random.below(5) == 0 {
             self.pending = bytes;
         } else {
             self.write(&bytes);
@@ -183,7 +172,7 @@ impl Client {
 
 struct Round {
     host: Host,
-    die: Die,
+    random: Random,
     clients: Vec<Client>,
     by_key: HashMap<PeerKey, usize>,
 }
@@ -194,18 +183,18 @@ impl Round {
         let host =
             Host::start(limits.max_pending_handshakes(CLIENTS).max_pending_handshakes_per_address(CLIENTS));
         let clients = (0..CLIENTS).map(|number| Client::new(&host, number)).collect();
-        Self { host, die: Die(seed), clients, by_key: HashMap::new() }
+        Self { host, random: Random::new(seed), clients, by_key: HashMap::new() }
     }
 
     fn step(&mut self) {
         for client in &mut self.clients {
-            client.act(&mut self.die);
+            client.act(&mut self.random);
         }
         self.host.server.poll();
         // Now and then the program is busy with something else, or has no time for all of it.
-        let mut events = match self.die.roll(4) {
-            0 => self.die.roll(5),
-            _ => u64::MAX,
+        let mut events = match self.random.below(4) {
+            0 => self.random.below(5),
+            _ => usize::MAX,
         };
         while events > 0 {
             let Some(event) = self.host.server.next_event() else { break };
@@ -213,7 +202,7 @@ impl Round {
             self.take(event);
             events -= 1;
         }
-        if self.die.roll(20) == 0 {
+        if self.random.below(20) == 0 {
             self.meddle();
         }
     }
@@ -250,8 +239,8 @@ impl Round {
     /// The server does something that nobody asked it for.
     fn meddle(&mut self) {
         let keys: Vec<PeerKey> = self.host.server.peers().collect();
-        let Some(&key) = keys.get(self.die.roll(keys.len().max(1) as u64) as usize) else { return };
-        match self.die.roll(6) {
+        let Some(&key) = keys.get(self.random.below(keys.len().max(1))) else { return };
+        match self.random.below(6) {
             0 => self.host.server.close_with(key, CloseCode::NORMAL, "enough").expect("it is known"),
             1 => self.host.server.abort(key).expect("it is known"),
             2 => self.host.server.flush(),

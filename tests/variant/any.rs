@@ -4,29 +4,26 @@ use websocket_peer::variant::{
     Array, Dictionary, ElementType, NodePath, Object, Rid, Signal, StringName, Variant, VariantType,
 };
 
-/// A generator of numbers that look random (xorshift, by Marsaglia).
-pub struct Random(u64);
+use crate::random;
+
+pub struct Random(random::Random);
 
 impl Random {
-    /// Each seed gives numbers of its own.
     pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+        Self(random::Random::new(seed))
     }
 
     pub fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+        self.0.next()
     }
 
-    /// A number below this one.
+    /// Returns a number below `end`.
     pub fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
 
     pub fn bytes(&mut self, len: usize) -> Vec<u8> {
-        (0..len).map(|_| self.next() as u8).collect()
+        self.0.bytes(len)
     }
 
     /// A value of any type, with at most so many containers within each other.
