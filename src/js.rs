@@ -1,5 +1,4 @@
-//! What JavaScript and TypeScript have of this crate: classes that are shells around the Rust types, with no logic of their own
-//! but to take JavaScript's values apart and put them together. Here it is `WebSocketPeer`.
+//! The JavaScript and TypeScript classes. They wrap the Rust types, and only convert values. `WebSocketPeer` is here.
 
 mod multiplayer;
 mod options;
@@ -13,16 +12,16 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use self::values::{Thrown, close_code, close_info, packet, stats};
 use crate::{ReadyState, WebSocketPeer};
 
-/// One end of a WebSocket connection, driven by polling: call `poll()` once a frame, read with `recv()` until it gives
-/// `undefined`, send with `send()` and `sendText()`.
+/// One end of a WebSocket connection, driven by polling: call `poll()` once a frame, read with `recv()` until it
+/// returns `undefined`, send with `send()` and `sendText()`.
 ///
-/// Nothing that can be read from it changes between calls of its methods. What the network does never throws: it
-/// becomes `ReadyState.Closed`, and `closeInfo` says why. What a method throws is an `Error` whose `name` says what was
-/// wrong with the call (`"InvalidUrl"`, `"NotOpen"`, `"OutboundFull"`, …), and then nothing has changed; a
-/// `TypeError` for an argument of another type.
+/// What can be read from it changes only in calls of its methods. Network failures never throw: the state becomes
+/// `ReadyState.Closed`, and `closeInfo` has the cause. A method that throws has changed nothing. It throws an `Error`
+/// whose `name` is the mistake in the call (`"InvalidUrl"`, `"NotOpen"`, `"OutboundFull"`, …), or a `TypeError` for an
+/// argument of another type.
 ///
-/// Keep a reference to it as long as the connection is to live. `free()` ends the connection at once and gives its
-/// memory back; it cannot be used after that.
+/// Keep a reference to it while the connection is needed. `free()` cuts the connection and releases the memory. The
+/// object cannot be used afterwards.
 #[wasm_bindgen(js_name = WebSocketPeer)]
 pub struct JsPeer {
     peer: WebSocketPeer,
@@ -31,8 +30,10 @@ pub struct JsPeer {
 
 #[wasm_bindgen(js_class = WebSocketPeer)]
 impl JsPeer {
-    /// A peer that is not connected. An option that does not exist or has another type throws `InvalidOption` here;
-    /// a value out of range, when it connects.
+    /// Creates a peer that is not connected.
+    ///
+    /// Throws `InvalidOption` for an option that does not exist or has another type. Values out of range throw in
+    /// `connect()`.
     #[wasm_bindgen(constructor)]
     pub fn new(
         #[wasm_bindgen(unchecked_optional_param_type = "WebSocketPeerOptions")] options: JsValue,
@@ -40,7 +41,7 @@ impl JsPeer {
         Ok(Self { peer: WebSocketPeer::with_options(options::read(&options)?), onwake: None })
     }
 
-    /// Begins to connect to a `ws:` or `wss:` URL. `poll()` tells what comes of it.
+    /// Starts to connect to a `ws:` or `wss:` URL. `poll()` reports the result.
     ///
     /// Throws `AlreadyInUse` while connecting or open, `InvalidUrl`, `InvalidOption`, and `BlockedPort` for a port that
     /// browsers block, such as 6667.
@@ -51,21 +52,21 @@ impl JsPeer {
         Ok(self.peer.connect(&values::string("url", url)?)?)
     }
 
-    /// Moves the connection on and tells its state. Call it once a frame.
+    /// Advances the connection, and returns its state. Call it once a frame.
     pub fn poll(&mut self) -> JsReadyState {
         self.peer.poll().into()
     }
 
-    /// The next packet: a string if it was sent as text, else its bytes; `undefined` when there is none. What arrived
-    /// before a close can still be read after it.
+    /// Returns the next packet: a string if it was sent as text, otherwise its bytes; `undefined` if there is none.
+    /// Packets that arrived before a close stay readable.
     #[wasm_bindgen(unchecked_return_type = "string | Uint8Array | undefined")]
     pub fn recv(&mut self) -> JsValue {
         packet(self.peer.recv())
     }
 
-    /// Sends a binary packet; the bytes are copied.
+    /// Sends a binary packet. The bytes are copied.
     ///
-    /// Throws `NotOpen`, `PacketTooBig`, `OutboundFull`; with each of them nothing was queued.
+    /// Throws `NotOpen`, `PacketTooBig`, `OutboundFull`. In each case nothing was queued.
     pub fn send(
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "Uint8Array")] data: &JsValue,
@@ -84,13 +85,13 @@ impl JsPeer {
         Ok(self.peer.send_text(&values::string("text", text)?)?)
     }
 
-    /// Hands to the network what was gathered. A browser gathers nothing, so this does nothing there.
+    /// Writes what was gathered to the network. In a browser nothing is gathered, so this does nothing.
     pub fn flush(&mut self) {
         self.peer.flush();
     }
 
-    /// Asks the other end to close, with a code (1000, or 3000 to 4999; 1000 if it is left out) and a reason of at most
-    /// 123 bytes of UTF-8. While connecting, it gives the attempt up; when closing or closed already, it does nothing.
+    /// Starts the closing handshake, with a code (1000, or 3000 to 4999; default 1000) and a reason of at most 123
+    /// bytes of UTF-8. While connecting, it cancels the attempt. When closing or closed, it does nothing.
     ///
     /// Throws `InvalidCloseCode`, `ReasonTooLong`.
     pub fn close(
@@ -101,20 +102,20 @@ impl JsPeer {
         Ok(self.peer.close_with(close_code(code)?, &values::optional_string("reason", reason)?)?)
     }
 
-    /// Ends the connection at once, without a closing handshake. Packets that arrived stay readable.
+    /// Closes the connection at once, without a closing handshake. Packets that arrived stay readable.
     pub fn abort(&mut self) {
         self.peer.abort();
     }
 
-    /// Called by the browser's events when there is something to poll for: the connection has opened, a packet has come,
-    /// the connection has ended, or something is due, such as `connectTimeout`. At most once until the next `poll()`, and nothing changes before that. It is never
-    /// called within one of your own calls, so it may call any method. `null`, the default, is nobody.
+    /// A function that is called when there is something to poll for: the connection has opened or closed, a packet has
+    /// arrived, or a deadline such as `connectTimeout` has passed. Default: `null`.
     ///
-    /// It stays for later connections. Read with `recv()` until `undefined`: for what waits behind an inbox that is left
-    /// full it is not called again.
+    /// It is called at most once until the next `poll()`, and nothing changes before that. It is called from a browser
+    /// event, never within one of your own calls, so it may call any method. It stays set for later connections. Read
+    /// with `recv()` until `undefined`: it is not called for packets that wait behind a full inbox.
     ///
-    /// Throws a `TypeError` for what is neither a function nor `null`. What the function itself throws is reported as from
-    /// any event handler.
+    /// Throws a `TypeError` for a value that is neither a function nor `null`. Exceptions of the function are reported
+    /// like those of any event handler.
     #[wasm_bindgen(getter, unchecked_return_type = "(() => void) | null")]
     pub fn onwake(&self) -> JsValue {
         self.onwake.clone().map_or(JsValue::NULL, JsValue::from)
@@ -137,13 +138,13 @@ impl JsPeer {
         self.peer.state().into()
     }
 
-    /// How many packets `recv()` would give now.
+    /// The number of packets in the inbox.
     #[wasm_bindgen(getter)]
     pub fn available(&self) -> usize {
         self.peer.available()
     }
 
-    /// How many bytes of payload were sent and have not been handed to the network yet.
+    /// The number of payload bytes that were sent and not yet handed to the network.
     #[wasm_bindgen(getter)]
     pub fn buffered(&self) -> usize {
         self.peer.buffered()
@@ -155,7 +156,7 @@ impl JsPeer {
         self.peer.protocol().map(str::to_owned)
     }
 
-    /// The URL that was connected to, as it was given.
+    /// The URL of the connection, as given to `connect()`.
     #[wasm_bindgen(getter)]
     pub fn url(&self) -> Option<String> {
         self.peer.url().map(str::to_owned)
@@ -167,14 +168,14 @@ impl JsPeer {
         close_info(self.peer.close_info())
     }
 
-    /// Packets and bytes each way on this connection.
+    /// Packets and payload bytes of this connection, in each direction.
     #[wasm_bindgen(getter, unchecked_return_type = "Stats")]
     pub fn stats(&self) -> JsValue {
         stats(self.peer.stats())
     }
 }
 
-/// Where a connection stands. The numbers are those of the browser's `WebSocket.readyState`.
+/// The state of a connection. The numbers are those of the browser's `WebSocket.readyState`.
 #[wasm_bindgen(js_name = ReadyState)]
 #[derive(Clone, Copy)]
 pub enum JsReadyState {
@@ -182,9 +183,9 @@ pub enum JsReadyState {
     Connecting = 0,
     /// Packets can be sent and received.
     Open = 1,
-    /// This end has asked to close and waits for the answer.
+    /// This end has started the closing handshake, and waits for the answer.
     Closing = 2,
-    /// There is no connection: not yet, or no longer.
+    /// There is no connection.
     Closed = 3,
 }
 

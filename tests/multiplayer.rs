@@ -1,24 +1,24 @@
-//! `MultiplayerPeer`: sessions on real connections, and what the connections do to them.
+//! `MultiplayerPeer`: sessions over real connections.
 
 #![cfg(not(target_family = "wasm"))]
 
 mod common;
 
+#[path = "multiplayer/calls.rs"]
+mod calls;
 #[path = "multiplayer/connections.rs"]
 mod connections;
-#[path = "multiplayer/crowd.rs"]
-mod crowd;
-#[path = "multiplayer/endings.rs"]
-mod endings;
+#[path = "multiplayer/event_order.rs"]
+mod event_order;
 #[path = "multiplayer/joining.rs"]
 mod joining;
-#[path = "multiplayer/party.rs"]
-mod party;
-#[path = "multiplayer/reading.rs"]
-mod reading;
-#[path = "multiplayer/scripted.rs"]
-mod scripted;
-#[path = "multiplayer/talking.rs"]
-mod talking;
+#[path = "multiplayer/leaving.rs"]
+mod leaving;
+#[path = "multiplayer/scripted_server.rs"]
+mod scripted_server;
+#[path = "multiplayer/slow_readers.rs"]
+mod slow_readers;
+#[path = "multiplayer/test_session.rs"]
+mod test_session;
 #[path = "multiplayer/waiting.rs"]
 mod waiting;

@@ -1,4 +1,4 @@
-//! `WebSocketPeerOptions`: an object that is read strictly, so that a misspelt option is noticed.
+//! `WebSocketPeerOptions`: an object. Unknown options are errors, so that misspelt ones are noticed.
 
 use std::time::Duration;
 
@@ -9,43 +9,56 @@ use crate::{Liveness, Packet, PeerOptions};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-/** Settings of a `WebSocketPeer`. All have defaults. Sizes are in bytes, times in milliseconds. */
+/** Options of a `WebSocketPeer`. All have defaults. Sizes are in bytes, times in milliseconds. */
 export interface WebSocketPeerOptions {
-    /** The largest message to receive; a larger one ends the connection with cause `too-big`. Default: 1 MiB. */
+    /**
+     * The largest message to receive. A larger one ends the connection with cause `message-too-big`. Default: 1 MiB.
+     */
     maxMessageSize?: number;
-    /** How many bytes may wait to be read before more stay in the backlog. Default: 4 MiB; at least `maxMessageSize`. */
+    /** The bytes that the inbox holds before packets stay in the backlog. At least `maxMessageSize`. Default: 4 MiB. */
     inboundBufferSize?: number;
-    /** How many bytes may wait to be sent, and the largest packet that can be. Default: 4 MiB. */
+    /** The bytes that may wait to be sent, and the largest packet to send. Default: 4 MiB. */
     outboundBufferSize?: number;
-    /** How many packets may wait to be read, and how many to be sent. Default: 4096. */
+    /** The number of packets that may wait to be read, and the number that may wait to be sent. Default: 4096. */
     maxQueuedPackets?: number;
-    /** How many bytes may wait beyond the inbox; one more ends the connection with cause `overflow`. Default: 16 MiB. */
+    /** The bytes that the backlog holds. More end the connection with cause `inbox-overflow`. Default: 16 MiB. */
     backlogBufferSize?: number;
-    /** How many packets may wait there. Default: 65,536. */
+    /** The number of packets that the backlog holds. Default: 65,536. */
     maxBacklogPackets?: number;
     /** The sub-protocols to offer, best first. Default: none. */
     protocols?: readonly string[];
-    /** The time until the connection must be open. Default: 10,000. */
+    /** The time within which the connection must open. Default: 10,000. */
     connectTimeout?: number;
-    /** The time for the other end to answer a close. Default: 3000. */
+    /** The time within which the other end must answer a close. Default: 3000. */
     closeTimeout?: number;
-    /** How to find out that the connection is dead, which no browser tells for minutes, or ever. Default: not at all. */
+    /** Detects dead connections, which browsers report after minutes, or never. Default: off. */
     liveness?: Liveness;
 }
 
-/** A question of your own protocol, which the server must answer with a packet of any kind. */
+/** A probe of your own protocol, which the server must answer with any packet. */
 export interface Liveness {
-    /** The packet to send after a silence, and at once when the network or the page has come back. */
+    /** The packet to send after a silence, and at once when the network or the page comes back. */
     probe: string | Uint8Array;
-    /** How long nothing has been received when it is sent. Default: 20,000. */
+    /** The time without a received packet after which the probe is sent. Default: 20,000. */
     silence?: number;
     /**
-     * The time within which a packet must be received afterwards; else it ends, with cause `timed-out`. With `silence` it
-     * must be longer than the largest packet takes to arrive. Default: 10,000.
+     * The time within which a packet must arrive after the probe. Otherwise the connection ends with cause `timed-out`.
+     * `silence` plus `timeout` must be longer than the largest packet takes to arrive. Default: 10,000.
      */
     timeout?: number;
 }
 "#;
+
+/// Sets the field of the option with this name. Returns `false` from the function if there is no such option.
+macro_rules! set_option {
+    ($options:ident, $name:ident, $value:ident; $($js_name:literal => $field:ident: $read:ident,)+) => {
+        match $name {
+            $($js_name => $options.$field = $read($name, $value)?,)+
+            _ => return Ok(false),
+        }
+    };
+}
+pub(super) use set_option;
 
 pub(super) fn read(given: &JsValue) -> Result<PeerOptions, Thrown> {
     let mut options = PeerOptions::default();
@@ -53,10 +66,10 @@ pub(super) fn read(given: &JsValue) -> Result<PeerOptions, Thrown> {
     Ok(options)
 }
 
-/// Shows the options of an object, if there is one.
+/// Calls `set` for each option of an object. `set` returns `false` for an option that does not exist.
 pub(super) fn for_each(
     given: &JsValue,
-    mut set: impl FnMut(&str, &JsValue) -> Result<(), Thrown>,
+    mut set: impl FnMut(&str, &JsValue) -> Result<bool, Thrown>,
 ) -> Result<(), Thrown> {
     if given.is_undefined() {
         return Ok(());
@@ -64,52 +77,52 @@ pub(super) fn for_each(
     if !given.is_object() {
         return Err(invalid("options", "they must be an object"));
     }
-    let mut entries = reflect::entries(given)?.into_iter().filter(|(_, value)| !value.is_undefined());
-    entries.try_for_each(|(name, value)| set(&name, &value))
-}
-
-/// Ranges are not checked here: that is done where it is done for everybody.
-pub(super) fn set(options: &mut PeerOptions, name: &str, value: &JsValue) -> Result<(), Thrown> {
-    match name {
-        "maxMessageSize" => options.max_message_size = size(name, value)?,
-        "inboundBufferSize" => options.inbound_buffer_size = size(name, value)?,
-        "outboundBufferSize" => options.outbound_buffer_size = size(name, value)?,
-        "maxQueuedPackets" => options.max_queued_packets = size(name, value)?,
-        "backlogBufferSize" => options.backlog_buffer_size = size(name, value)?,
-        "maxBacklogPackets" => options.max_backlog_packets = size(name, value)?,
-        "protocols" => {
-            let protocols = reflect::strings(value)?;
-            options.protocols = protocols.ok_or_else(|| invalid(name, "it must be an array of strings"))?;
+    for (name, value) in reflect::entries(given)? {
+        if !value.is_undefined() && !set(&name, &value)? {
+            return Err(invalid(&name, "there is no such option"));
         }
-        "connectTimeout" => options.connect_timeout = milliseconds(name, value)?,
-        "closeTimeout" => options.close_timeout = milliseconds(name, value)?,
-        "liveness" => options.liveness = Some(liveness(name, value)?),
-        _ => return Err(invalid(name, "there is no such option")),
     }
     Ok(())
 }
 
-fn liveness(option: &str, value: &JsValue) -> Result<Liveness, Thrown> {
+/// Sets an option. Returns `false` if there is no such option. Ranges are checked when the options are used.
+pub(super) fn set(options: &mut PeerOptions, name: &str, value: &JsValue) -> Result<bool, Thrown> {
+    set_option! { options, name, value;
+        "maxMessageSize" => max_message_size: size,
+        "inboundBufferSize" => inbound_buffer_size: size,
+        "outboundBufferSize" => outbound_buffer_size: size,
+        "maxQueuedPackets" => max_queued_packets: size,
+        "backlogBufferSize" => backlog_buffer_size: size,
+        "maxBacklogPackets" => max_backlog_packets: size,
+        "protocols" => protocols: strings,
+        "connectTimeout" => connect_timeout: milliseconds,
+        "closeTimeout" => close_timeout: milliseconds,
+        "liveness" => liveness: liveness,
+    }
+    Ok(true)
+}
+
+fn liveness(option: &str, value: &JsValue) -> Result<Option<Liveness>, Thrown> {
     if !value.is_object() {
         return Err(invalid(option, "it must be an object with a `probe`"));
     }
     let mut probe = None;
     let (mut silence, mut timeout) = (None, None);
-    let named = |name: &str| format!("{option}.{name}");
     for_each(value, |name, value| {
+        let full_name = format!("{option}.{name}");
         match name {
-            "probe" => probe = Some(packet(&named(name), value)?),
-            "silence" => silence = Some(milliseconds(&named(name), value)?),
-            "timeout" => timeout = Some(milliseconds(&named(name), value)?),
-            _ => return Err(invalid(&named(name), "there is no such option")),
+            "probe" => probe = Some(packet(&full_name, value)?),
+            "silence" => silence = Some(milliseconds(&full_name, value)?),
+            "timeout" => timeout = Some(milliseconds(&full_name, value)?),
+            _ => return Err(invalid(&full_name, "there is no such option")),
         }
-        Ok(())
+        Ok(true)
     })?;
     let probe = probe.ok_or_else(|| invalid(option, "it must have a `probe`"))?;
     let mut liveness = Liveness::new(probe);
     liveness.silence = silence.unwrap_or(liveness.silence);
     liveness.timeout = timeout.unwrap_or(liveness.timeout);
-    Ok(liveness)
+    Ok(Some(liveness))
 }
 
 fn packet(name: &str, value: &JsValue) -> Result<Packet, Thrown> {
@@ -120,9 +133,21 @@ fn packet(name: &str, value: &JsValue) -> Result<Packet, Thrown> {
     bytes.map(Packet::binary).ok_or_else(|| invalid(name, "it must be a string or a Uint8Array"))
 }
 
+fn strings(name: &str, value: &JsValue) -> Result<Vec<String>, Thrown> {
+    reflect::strings(value)?.ok_or_else(|| invalid(name, "it must be an array of strings"))
+}
+
+pub(super) fn string(name: &str, value: &JsValue) -> Result<String, Thrown> {
+    value.as_string().ok_or_else(|| invalid(name, "it must be a string"))
+}
+
+pub(super) fn boolean(name: &str, value: &JsValue) -> Result<bool, Thrown> {
+    value.as_bool().ok_or_else(|| invalid(name, "it must be true or false"))
+}
+
 pub(super) fn size(name: &str, value: &JsValue) -> Result<usize, Thrown> {
     match value.as_f64() {
-        // The cast saturates, far over what is allowed.
+        // The cast saturates, far above every limit.
         Some(size) if size >= 0.0 && size.fract() == 0.0 => Ok(size as usize),
         _ => Err(invalid(name, "it must be a whole number, not negative")),
     }
@@ -135,6 +160,6 @@ pub(super) fn milliseconds(name: &str, value: &JsValue) -> Result<Duration, Thro
         .ok_or_else(|| invalid(name, "it must be a number of milliseconds, not negative"))
 }
 
-pub(super) fn invalid(option: &str, why: &str) -> Thrown {
-    Thrown::new("InvalidOption", &format!("invalid option `{option}`: {why}"))
+fn invalid(option: &str, reason: &str) -> Thrown {
+    Thrown::new("InvalidOption", &format!("invalid option `{option}`: {reason}"))
 }

@@ -1,7 +1,7 @@
-//! What can run the page's own code while a value is looked at: getters, iterators, traps of proxies.
+//! Access to JavaScript values that can run the page's own code: getters, iterators, traps of proxies.
 //!
-//! All of it is called in ways that catch what such code throws. An exception that flies through Rust's frames leaves behind
-//! it whatever was borrowed or allocated there. And everything is read once, into something that no longer changes.
+//! All of these functions catch what such code throws: an exception that unwinds through Rust frames leaks what was
+//! borrowed or allocated there. Each value is read once, into something that no longer changes.
 
 use js_sys::{Array, BigInt64Array, Float32Array, Float64Array, Int32Array, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
@@ -26,24 +26,24 @@ extern "C" {
     fn construct(constructor: &JsValue, arguments: &Array) -> Result<JsValue, JsValue>;
 }
 
-/// Whether it is an array; the proxy of one is.
+/// Returns `true` for an array, and for a proxy of one.
 pub(super) fn is_array(value: &JsValue) -> Result<bool, Thrown> {
     Ok(is_array_of_js(value)?)
 }
 
-/// Whether its prototype is that of all objects, or none.
+/// Returns `true` if the prototype is that of all objects, or `null`.
 pub(super) fn is_plain(object: &JsValue) -> Result<bool, Thrown> {
     let prototype = Reflect::get_prototype_of(object)?;
-    // Each frame of a page has its own, so it is known by having none itself.
+    // Each frame of a page has its own `Object.prototype`. It is the one that has no prototype itself.
     Ok(prototype.is_null() || Reflect::get_prototype_of(&prototype)?.is_null())
 }
 
-/// The elements of an array, or of whatever else can be iterated.
+/// Returns the elements of an array, or of another iterable.
 pub(super) fn elements(iterable: &JsValue) -> Result<Array, Thrown> {
     Ok(array_from(iterable)?)
 }
 
-/// The elements of an array of strings; `None` for what is none.
+/// Returns the elements of an array of strings; `None` for anything else.
 pub(super) fn strings(array: &JsValue) -> Result<Option<Vec<String>>, Thrown> {
     match is_array(array)? {
         true => Ok(elements(array)?.iter().map(|element| element.as_string()).collect()),
@@ -51,17 +51,17 @@ pub(super) fn strings(array: &JsValue) -> Result<Option<Vec<String>>, Thrown> {
     }
 }
 
-/// The keys and values of a map, in turn.
+/// Returns the keys and values of a map, alternating.
 pub(super) fn map_entries(map: &JsValue) -> Result<Array, Thrown> {
     let entries = flat(&array_from(map)?)?;
     match entries.length() % 2 {
         0 => Ok(entries),
-        // It iterates in a way of its own.
+        // The page has replaced its iterator.
         _ => Err(Thrown::type_error("a Map has a key without a value")),
     }
 }
 
-/// The names and values of an object's own enumerable properties.
+/// Returns the names and values of an object's own enumerable properties.
 pub(super) fn entries(object: &JsValue) -> Result<Vec<(String, JsValue)>, Thrown> {
     let entries = object_entries(object)?;
     let entries = entries.iter().map(|entry| {
@@ -71,8 +71,8 @@ pub(super) fn entries(object: &JsValue) -> Result<Vec<(String, JsValue)>, Thrown
     Ok(entries.collect())
 }
 
-/// The content of a typed array, `None` for what is none of this kind: copied by JavaScript's own constructor, which does
-/// not ask the array itself for its length or its elements.
+/// Functions that return the content of a typed array; `None` for a value that is not such an array. JavaScript's own
+/// constructor copies it, so the array's own getters are not called.
 macro_rules! typed_arrays {
     ($($name:ident: $array:ident of $element:ty, $constructor:ident = $path:ident;)+) => {
         #[wasm_bindgen]

@@ -1,4 +1,4 @@
-//! JavaScript's values from ours, and ours from JavaScript's.
+//! Conversions between JavaScript values and Rust values.
 
 use js_sys::{Function, Object, Reflect, Uint8Array};
 use send_wrapper::SendWrapper;
@@ -11,26 +11,39 @@ use crate::{CloseCause, CloseCode, CloseInfo, Error, Packet, Stats};
 const TYPES: &str = r#"
 /** How a connection ended. */
 export interface CloseInfo {
-    /** The code of the closing handshake; undefined where there was none. */
+    /** The close code; undefined if there was no close frame. */
     readonly code: number | undefined;
-    /** The reason that came with the code, as the other end wrote it: treat it as hostile text. */
+    /** The reason beside the code, as the other end wrote it. Untrusted text. */
     readonly reason: string;
     /**
-     * Why it ended: `local` and `remote` after a closing handshake that this or the other end began; `aborted` by
-     * `abort()`, or by `close()` while connecting; `refused` if it never opened; `lost` without a close frame;
-     * `timed-out`; `too-big` and `overflow` when more arrived than the options allow.
+     * Why the connection ended:
+     *
+     * - `local`, `remote`: a closing handshake that this end, or the other end, began
+     * - `aborted`: `abort()`, or `close()` while connecting
+     * - `refused`: the connection never opened
+     * - `connection-lost`: no close frame was received
+     * - `timed-out`: a deadline passed
+     * - `message-too-big`, `inbox-overflow`: more arrived than the options allow
      */
     readonly cause: CloseCause;
-    /** Whether both ends said goodbye. */
+    /** `true` if the closing handshake was completed. */
     readonly clean: boolean;
-    /** All of it in a sentence. */
+    /** A sentence with all of it. */
     readonly message: string;
 }
 
-/** The values of `CloseInfo.cause` that a browser can tell apart. */
-export type CloseCause = "local" | "remote" | "aborted" | "refused" | "lost" | "timed-out" | "too-big" | "overflow";
+/** The values of `CloseInfo.cause` that can occur in a browser. */
+export type CloseCause =
+    | "local"
+    | "remote"
+    | "aborted"
+    | "refused"
+    | "connection-lost"
+    | "timed-out"
+    | "message-too-big"
+    | "inbox-overflow";
 
-/** What has gone through a connection so far; bytes are bytes of payload. */
+/** Counters of a connection. Bytes are payload bytes. */
 export interface Stats {
     readonly packetsSent: number;
     readonly packetsReceived: number;
@@ -39,7 +52,7 @@ export interface Stats {
 }
 "#;
 
-/// An exception on its way to whoever called: a JavaScript `Error` of ours, or what the page's own code has thrown.
+/// An exception for the caller: an `Error` of this crate, or an exception of the page's own code.
 pub struct Thrown(JsValue);
 
 impl Thrown {
@@ -49,12 +62,12 @@ impl Thrown {
         Self(error.into())
     }
 
-    /// What JavaScript's own functions throw for an argument of another type.
+    /// A `TypeError`, as JavaScript's own functions throw for an argument of another type.
     pub(super) fn type_error(message: &str) -> Self {
         Self(js_sys::TypeError::new(message).into())
     }
 
-    /// What they throw for one that is too large.
+    /// A `RangeError`, as JavaScript's own functions throw for a value that is too large.
     pub(super) fn range_error(message: &str) -> Self {
         Self(js_sys::RangeError::new(message).into())
     }
@@ -64,7 +77,7 @@ impl Thrown {
     }
 }
 
-/// It goes on as it was thrown.
+/// An exception of the page's own code is passed on unchanged.
 impl From<JsValue> for Thrown {
     fn from(exception: JsValue) -> Self {
         Self(exception)
@@ -83,7 +96,7 @@ impl From<Thrown> for JsValue {
     }
 }
 
-/// Rust's messages name options, in backticks, as Rust spells them.
+/// Converts option names in a message from Rust's spelling to JavaScript's. They stand in backticks.
 fn in_camel_case(message: &str) -> String {
     let mut camel = String::with_capacity(message.len());
     let (mut in_name, mut after_underscore) = (false, false);
@@ -111,25 +124,25 @@ pub(super) fn number(argument: &str, value: &JsValue) -> Result<f64, Thrown> {
     value.as_f64().ok_or_else(|| Thrown::wrong_type(argument, "a number"))
 }
 
-/// A number that an `i32` can hold.
+/// Returns a number that fits into an `i32`; `None` for anything else.
 pub(super) fn integer(value: &JsValue) -> Option<i32> {
     let number = value.as_f64()?;
-    // The cast saturates and truncates; what it changed was none.
+    // The cast saturates and truncates. A number that it changed does not fit.
     Some(number as i32).filter(|integer| f64::from(*integer) == number)
 }
 
-/// What an object has, but for what is undefined.
-pub(super) fn fields(what: &str, given: &JsValue) -> Result<Vec<(String, JsValue)>, Thrown> {
+/// Returns the properties of an object that are not undefined.
+pub(super) fn fields(argument: &str, given: &JsValue) -> Result<Vec<(String, JsValue)>, Thrown> {
     if !given.is_object() {
-        return Err(Thrown::wrong_type(what, "an object"));
+        return Err(Thrown::wrong_type(argument, "an object"));
     }
     Ok(reflect::entries(given)?.into_iter().filter(|(_, value)| !value.is_undefined()).collect())
 }
 
-pub(super) fn list(what: &str, given: &JsValue) -> Result<Vec<JsValue>, Thrown> {
+pub(super) fn list(argument: &str, given: &JsValue) -> Result<Vec<JsValue>, Thrown> {
     match reflect::is_array(given)? {
         true => Ok(reflect::elements(given)?.to_vec()),
-        false => Err(Thrown::wrong_type(what, "an array")),
+        false => Err(Thrown::wrong_type(argument, "an array")),
     }
 }
 
@@ -142,7 +155,8 @@ pub(super) fn optional_function(argument: &str, value: &JsValue) -> Result<Optio
     Ok(Some(function.clone()))
 }
 
-/// What calls the function as an event would. It is called on the thread that it comes from.
+/// Returns a hook that calls the function and reports its exceptions, as for an event handler. It must be called on
+/// this thread.
 pub(super) fn hook(function: Option<Function>) -> impl Fn() + Send {
     let function = SendWrapper::new(function);
     move || {
@@ -154,7 +168,7 @@ pub(super) fn hook(function: Option<Function>) -> impl Fn() + Send {
 
 #[wasm_bindgen]
 extern "C" {
-    /// Tells `window.onerror` and the console, as for what nobody catches.
+    /// Reports an uncaught exception to `window.onerror` and the console.
     #[wasm_bindgen(js_name = reportError)]
     fn report_error(exception: &JsValue);
 }
@@ -168,10 +182,10 @@ pub(super) fn close_code(value: &JsValue) -> Result<CloseCode, Thrown> {
         return Ok(CloseCode::NORMAL);
     }
     let number = number("code", value)?;
-    // The cast saturates; what it changed was no close code.
+    // The cast saturates. A number that it changed is not a close code.
     let code = number as u16;
     if f64::from(code) != number {
-        return Err(Thrown::new("InvalidCloseCode", &format!("{number} is no close code")));
+        return Err(Thrown::new("InvalidCloseCode", &format!("{number} is not a close code")));
     }
     Ok(CloseCode::new(code)?)
 }
@@ -194,7 +208,7 @@ pub(super) fn close_info(info: Option<&CloseInfo>) -> JsValue {
     let Some(info) = info else { return JsValue::UNDEFINED };
     let message = match info.to_string() {
         ours if info.reason.is_empty() => in_camel_case(&ours),
-        // It quotes the other end's words.
+        // It quotes the other end, so it is not changed.
         theirs => theirs,
     };
     object([
@@ -207,7 +221,7 @@ pub(super) fn close_info(info: Option<&CloseInfo>) -> JsValue {
 }
 
 pub(super) fn stats(stats: Stats) -> JsValue {
-    // As JavaScript's numbers: exact up to nine million billions.
+    // JavaScript's numbers are exact up to 2^53.
     object([
         ("packetsSent", (stats.packets_sent as f64).into()),
         ("packetsReceived", (stats.packets_received as f64).into()),
@@ -221,19 +235,20 @@ fn cause(cause: &CloseCause) -> &'static str {
         CloseCause::Local => "local",
         CloseCause::Remote => "remote",
         CloseCause::Aborted => "aborted",
-        CloseCause::DnsFailed => "unresolved",
+        CloseCause::DnsFailed => "dns-failed",
         CloseCause::Refused { .. } => "refused",
-        CloseCause::HandshakeFailed { .. } => "handshake",
+        CloseCause::HandshakeFailed { .. } => "handshake-failed",
         CloseCause::Tls(_) => "tls",
-        CloseCause::ConnectionLost => "lost",
+        CloseCause::ConnectionLost => "connection-lost",
         CloseCause::TimedOut(_) => "timed-out",
         CloseCause::Protocol => "protocol",
-        CloseCause::MessageTooBig => "too-big",
-        CloseCause::InboxOverflow => "overflow",
-        CloseCause::LimitExceeded(_) => "excess",
+        CloseCause::MessageTooBig => "message-too-big",
+        CloseCause::InboxOverflow => "inbox-overflow",
+        CloseCause::LimitExceeded(_) => "limit-exceeded",
     }
 }
 
+/// Returns a plain object with these properties.
 pub(super) fn object<'a>(fields: impl IntoIterator<Item = (&'a str, JsValue)>) -> JsValue {
     let object = Object::new();
     for (name, value) in fields {

@@ -1,4 +1,4 @@
-//! What a session tells the program.
+//! The events of a session.
 
 use std::{borrow::Cow, fmt};
 
@@ -10,159 +10,160 @@ use super::{
 };
 use crate::{close::CloseInfo, packet::Packet, variant::Variant};
 
-/// Something that has happened: [`Session::next_event`](super::Session::next_event).
+/// An event of a session: [`Session::next_event`](super::Session::next_event).
 ///
-/// In the order in which it did, for each peer. There is exactly one [`PeerDisconnected`](Self::PeerDisconnected) for each
-/// [`PeerConnected`](Self::PeerConnected), and exactly one of `PeerConnected` and [`AuthFailed`](Self::AuthFailed) for each
-/// [`Authenticating`](Self::Authenticating); but none of them after the program itself has
-/// [left](super::Session::leave).
+/// The events of each peer are in the order in which they happened. There is exactly one
+/// [`PeerDisconnected`](Self::PeerDisconnected) for each [`PeerConnected`](Self::PeerConnected), and exactly one of
+/// `PeerConnected` and [`AuthFailed`](Self::AuthFailed) for each [`Authenticating`](Self::Authenticating). After the
+/// program has [left](super::Session::leave), none of these follows.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// At a client: the server has given it an id. [`PeerConnected`](Self::PeerConnected) tells when the server admits
-    /// it: at once, where nobody authenticates.
+    /// At a client: the server has assigned an id. [`PeerConnected`](Self::PeerConnected) follows when the server
+    /// admits the client: at once if authentication is off.
     ///
-    /// Godot: the signal `connected_to_server`, which comes when the server has admitted the client.
+    /// Godot: the signal `connected_to_server`, which is emitted when the server has admitted the client.
     Connected {
-        /// The id.
+        /// This client's id.
         id: PeerId,
     },
-    /// At a client: the connection ended before it was given an id.
+    /// At a client: the connection ended before the server assigned an id.
     ///
     /// Godot: the signal `connection_failed`.
     ConnectionFailed {
-        /// How it ended.
+        /// How the connection ended.
         info: CloseInfo,
     },
-    /// At a client: the connection to the server is over. That all peers are gone was told before. Nothing follows.
+    /// At a client: the connection to the server ended. [`PeerDisconnected`](Self::PeerDisconnected) came before for
+    /// each peer. No event follows.
     ///
     /// Godot: the signal `server_disconnected`.
     Disconnected {
-        /// How it ended.
+        /// How the connection ended.
         info: CloseInfo,
     },
-    /// There is another peer, to which packets and calls can be sent.
+    /// A peer was admitted. Packets and calls can be sent to it.
     ///
     /// Godot: the signal `peer_connected`.
     PeerConnected(PeerId),
-    /// The peer is gone; nothing more comes from it.
+    /// A peer is gone. Nothing more is received from it.
     ///
-    /// Godot: the signal `peer_disconnected`, which it forgets for other clients when the server is lost, and at a server
-    /// that disconnects a peer.
+    /// Godot: the signal `peer_disconnected`. Godot omits it for the other clients when the server is lost, and at a
+    /// server that disconnects a peer.
     PeerDisconnected(PeerId, DisconnectReason),
-    /// The peer wants to be admitted. Both ends may [`send_auth`](super::Session::send_auth), and must
-    /// [`complete_auth`](super::Session::complete_auth) or
-    /// [`disconnect_peer`](super::Session::disconnect_peer).
+    /// A peer is authenticating. Both ends may [`send_auth`](super::Session::send_auth). Each must call
+    /// [`complete_auth`](super::Session::complete_auth) or [`disconnect_peer`](super::Session::disconnect_peer).
     ///
     /// Godot: the signal `peer_authenticating`.
     Authenticating(PeerId),
-    /// The peer that is authenticating says this.
+    /// A peer that is authenticating sent data.
     ///
     /// Godot: a call of `auth_callback`.
     Auth {
-        /// Who says it.
+        /// The sender.
         from: PeerId,
-        /// What it says, at least one byte.
+        /// The data, at least one byte.
         data: Packet,
     },
-    /// The peer was not admitted.
+    /// Authentication failed: the peer is not admitted.
     ///
     /// Godot: the signal `peer_authentication_failed`.
     AuthFailed {
-        /// Which peer.
+        /// The peer.
         peer: PeerId,
-        /// Why not.
+        /// Why it failed.
         reason: AuthFailure,
     },
-    /// The peer sent bytes, by [`send_bytes`](super::Session::send_bytes).
+    /// A peer sent bytes by [`send_bytes`](super::Session::send_bytes).
     ///
     /// Godot: the signal `peer_packet`.
     Packet {
-        /// Who sent them.
+        /// The sender.
         from: PeerId,
         /// The bytes, at least one.
         data: Packet,
     },
-    /// A method of a node is called. That the caller may, and the arguments, have been checked.
+    /// A peer called a method of a node. The caller's right to do so and the arguments have been checked.
     Call(Call),
-    /// The peer has other methods declared at this node, so calls of it may reach the wrong ones. Told once for each peer
-    /// and node.
+    /// A peer has registered other methods at this node, so calls between it and this end may reach the wrong methods.
+    /// There is one event for each peer and node.
     ///
     /// Godot: an error in the log ("The rpc node checksum failed").
     ChecksumMismatch {
-        /// Which peer.
+        /// The peer.
         peer: PeerId,
-        /// Which node.
+        /// The node.
         node: NodeKey,
-        /// The names of the methods declared here, in the order of their numbers.
+        /// The names of the methods registered here, in the order of their ids.
         ours: Vec<String>,
-        /// Theirs, where they could be found out: a checksum cannot be read, so only a list like ours without one of its
-        /// names, and the lists of other nodes here, are tried.
+        /// The names of the peer's methods, if they were found. Only the checksum is known, so this end compares it
+        /// with the checksums of our list without one name, and of the lists of other nodes here.
         theirs: Option<Vec<String>>,
     },
-    /// Another peer has spawned a node, by a [spawner](super::Session::register_spawner) that is in its hands.
+    /// A peer spawned a node, by a [spawner](super::Session::register_spawner) whose authority it is.
     ///
     /// Godot: the signal `MultiplayerSpawner.spawned`.
     Spawned(Spawned),
-    /// A node that another peer had spawned is gone: the peer says so, or is gone itself, or the spawner was removed here.
+    /// A node that a peer had spawned is gone: the peer removed it, the peer is gone, or the spawner was unregistered
+    /// here.
     ///
     /// Godot: the signal `MultiplayerSpawner.despawned`.
     Despawned {
-        /// Who had spawned it.
+        /// The peer that had spawned it.
         from: PeerId,
         /// The spawner.
         spawner: NodeKey,
-        /// The node. Its key means nothing any more.
+        /// The node. Its key is no longer valid.
         node: NodeKey,
     },
-    /// Another peer says what a node of its holds: one that it has spawned, or a
-    /// [synchronizer](super::Session::register_synchronizer) that is in its hands.
+    /// A peer sent property values of a node: one that it has spawned, or a
+    /// [synchronizer](super::Session::register_synchronizer) whose authority it is.
     ///
     /// Godot: the signal `MultiplayerSynchronizer.synchronized`.
     Synchronized {
-        /// Who says so.
+        /// The sender.
         from: PeerId,
         /// The node.
         node: NodeKey,
-        /// Those of its properties that are sent every time; of a node with more synchronizers than one, those of one.
+        /// The properties that are sent every time. If the node has several synchronizers, those of one of them.
         state: State,
     },
-    /// The same, of properties that have changed.
+    /// A peer sent the properties of a node that have changed.
     ///
     /// Godot: the signal `MultiplayerSynchronizer.delta_synchronized`.
     Changed {
-        /// Who says so.
+        /// The sender.
         from: PeerId,
         /// The node.
         node: NodeKey,
-        /// What has changed, of one synchronizer.
+        /// The changed properties of one synchronizer.
         state: State,
     },
-    /// Something that came was dropped. At most 64 of these wait to be read; what comes beyond is only counted, in
-    /// [`SessionStats::rejected_packets`](super::SessionStats::rejected_packets). A server disconnects a peer that sends more than
-    /// [`max_rejected_packets_per_second`](super::SessionOptions::max_rejected_packets_per_second).
+    /// A received packet, or a part of it, was dropped. At most 64 of these events wait to be read; further ones are
+    /// only counted, in [`SessionStats::rejected_packets`](super::SessionStats::rejected_packets). A server disconnects
+    /// a peer that exceeds [`max_rejected_packets_per_second`](super::SessionOptions::max_rejected_packets_per_second).
     ///
     /// Godot: an error in the log.
     PacketRejected {
         /// The sender.
         from: PeerId,
-        /// What is wrong with the packet.
+        /// Why it was dropped.
         error: PacketError,
     },
 }
 
-/// A call of a method that a node declares, as it came. [`Node::read`](super::Node::read) makes the typed call of it.
+/// A received call of a method of a node. [`Node::read`](super::Node::read) converts it to the typed call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
-    /// Who calls; this end itself, where a call is also local.
+    /// The caller. This end itself for a local call.
     ///
     /// Godot: `get_remote_sender_id`.
     pub from: PeerId,
     /// The node.
     pub node: NodeKey,
-    /// The method's name.
+    /// The name of the method.
     pub method: Cow<'static, str>,
-    /// The arguments, as many and of such types as the method declares.
+    /// The arguments, in the number and of the types that the method declares.
     pub arguments: Vec<Variant>,
 }
 
@@ -172,23 +173,23 @@ pub struct Call {
 pub enum DisconnectReason {
     /// The connection to it ended.
     Closed(CloseInfo),
-    /// The server says so of another client.
+    /// The server reported that another client is gone.
     ReportedByServer,
-    /// The connection to the server ended, through which this other client was reached.
+    /// The connection to the server ended, through which this client was reached.
     ServerLost,
-    /// The program disconnected it.
+    /// This end disconnected it.
     Kicked,
 }
 
-/// Why a peer was not admitted.
+/// Why authentication failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuthFailure {
-    /// Not both ends were done within [`auth_timeout`](super::SessionOptions::auth_timeout).
+    /// The two ends did not both complete it within [`auth_timeout`](super::SessionOptions::auth_timeout).
     TimedOut,
-    /// The connection to it ended.
+    /// The connection ended.
     Closed(CloseInfo),
-    /// The program disconnected it.
+    /// This end disconnected the peer.
     Kicked,
 }
 

@@ -1,8 +1,8 @@
-//! Who is who in a session, and whom a packet is for.
+//! Ids of peers, and targets of packets.
 
 use std::{fmt, num::NonZeroU32};
 
-/// A peer's number in a session: 1 for the server, anything above for the others.
+/// The id of a peer in a session: 1 for the server, a higher number for a client.
 ///
 /// Godot: `get_unique_id`.
 #[doc(alias = "get_unique_id")]
@@ -16,7 +16,7 @@ impl PeerId {
     #[doc(alias = "TARGET_PEER_SERVER")]
     pub const SERVER: Self = Self(NonZeroU32::MIN);
 
-    /// The peer of this number; `None` for 0 and below, which name nobody.
+    /// Returns the peer with this id; `None` for 0 and negative numbers.
     pub const fn new(id: i32) -> Option<Self> {
         match NonZeroU32::new(id as u32) {
             Some(number) if id > 0 => Some(Self(number)),
@@ -24,9 +24,9 @@ impl PeerId {
         }
     }
 
-    /// The number, as it stands in packets.
+    /// Returns the id as a number, as it stands in packets.
     pub const fn get(self) -> i32 {
-        // It came from one.
+        // It was created from an `i32`.
         self.0.get() as i32
     }
 }
@@ -43,9 +43,10 @@ impl fmt::Debug for PeerId {
     }
 }
 
-/// Whom a packet or a call is for.
+/// The peers that a packet or a call is for.
 ///
-/// Godot: `MultiplayerPeer.set_target_peer`, the first argument of `rpc_id`: 0 for all, `id` for one, `-id` for all but one.
+/// Godot: `MultiplayerPeer.set_target_peer`, the first argument of `rpc_id`: 0 for all, `id` for one, `-id` for all but
+/// one.
 #[doc(alias = "set_target_peer")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Target {
@@ -54,9 +55,9 @@ pub enum Target {
     /// Godot: `TARGET_PEER_BROADCAST`.
     #[doc(alias = "TARGET_PEER_BROADCAST")]
     All,
-    /// This peer.
+    /// One peer.
     Peer(PeerId),
-    /// Every other peer but this one.
+    /// Every other peer, except one.
     AllExcept(PeerId),
 }
 
@@ -64,7 +65,7 @@ impl Target {
     /// The server.
     pub const SERVER: Self = Self::Peer(PeerId::SERVER);
 
-    /// What Godot means by this number; `None` for `i32::MIN`, whose opposite is no number of a peer.
+    /// Returns the target for Godot's number; `None` for `i32::MIN`, which is not the negative of an id.
     pub const fn from_godot(target: i32) -> Option<Self> {
         if target == 0 {
             return Some(Self::All);
@@ -81,7 +82,7 @@ impl Target {
         }
     }
 
-    /// Godot's number for it.
+    /// Returns Godot's number for the target.
     pub const fn to_godot(self) -> i32 {
         match self {
             Self::All => 0,
@@ -102,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_those_of_godot() {
+    fn targets_have_the_numbers_of_godot() {
         for number in [0, 1, 2, i32::MAX, -1, -2, -i32::MAX] {
             assert_eq!(Target::from_godot(number).map(Target::to_godot), Some(number));
         }

@@ -1,20 +1,20 @@
-//! Godot's high-level multiplayer: numbered peers, relay between clients, authentication, calls of methods on nodes, raw
-//! bytes, spawned and synchronized nodes.
+//! Godot's high-level multiplayer: peers with ids, relay between clients, authentication, remote procedure calls on
+//! nodes, raw bytes, spawned and synchronized nodes.
 //!
-//! | what | is |
+//! | type | purpose |
 //! |---|---|
-//! | [`MultiplayerPeer`] | a session on WebSockets, the server's end or a client's. Begin here |
-//! | [`Session`] | the session alone: packets and time in, packets and [`Event`]s out. For transports of your own, and for tests |
-//! | [`rpc!`](crate::rpc) | declares the methods of a node, and the enum by which they are called and answered |
-//! | [`Methods`], [`Method`], [`Parameter`] | the same at run time, for programs that learn the methods while they run |
-//! | [`PacketError`] | why something that came was dropped. Nothing that is wrong reaches the program otherwise |
+//! | [`MultiplayerPeer`] | a session over WebSockets, as the server or as a client. Start here |
+//! | [`Session`] | the session without I/O, for other transports and tests: packets and time in, packets and [`Event`]s out |
+//! | [`rpc!`](crate::rpc) | declares the methods of a node as an enum, whose values are calls |
+//! | [`Methods`], [`Method`], [`Parameter`] | declare methods at run time |
+//! | [`PacketError`] | why a received packet was dropped. Invalid packets never reach the program otherwise |
 //!
-//! A session has one server, [`PeerId::SERVER`], and clients that are connected to it alone. What one client sends to another
-//! goes through the server, which says whom it is from. Godot 4 engines may be at any of the ends: see the guide in
-//! `docs/godot.md`.
+//! A session has one server, [`PeerId::SERVER`], and clients. Each client is connected to the server only. The server
+//! relays packets between clients, and adds the sender's id. Each end can be this crate or a Godot 4 engine: see the
+//! guide in `docs/godot.md`.
 //!
-//! Nodes are names for the ends of calls: a path, as in a game's tree, and the methods that may be called there. Both ends
-//! declare them, with the same paths and the same names of methods.
+//! A node is a path, as in a game's scene tree, with methods that can be called there. Both ends register it, with the
+//! same path and the same names of methods.
 
 mod event;
 mod id;

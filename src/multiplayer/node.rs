@@ -1,4 +1,4 @@
-//! By what names the program knows the nodes of a session.
+//! Keys by which the program knows the nodes of a session.
 
 use std::{
     fmt,
@@ -11,7 +11,7 @@ use super::{
     rpc::{CallError, Rpc},
 };
 
-/// The name of a node that was declared to a session. It is never given to another, in no session of the program.
+/// The key of a node that was registered or spawned. It is unique in the process: no other node of any session gets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeKey(u64);
 
@@ -21,7 +21,7 @@ impl NodeKey {
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// For shells whose handles are numbers.
+    /// Returns the key as a number, for JavaScript.
     #[cfg(feature = "js")]
     pub(crate) fn number(self) -> u64 {
         self.0
@@ -34,7 +34,7 @@ impl fmt::Display for NodeKey {
     }
 }
 
-/// A node whose calls are those of the enum `R`: [`Session::register_node`](super::Session::register_node).
+/// A node whose calls are the enum `R`: [`Session::register_node`](super::Session::register_node).
 pub struct Node<R> {
     key: NodeKey,
     calls: PhantomData<fn(R) -> R>,
@@ -45,16 +45,16 @@ impl<R: Rpc> Node<R> {
         Self { key, calls: PhantomData }
     }
 
-    /// Its name, as it stands in a [`Call`].
+    /// Returns its key, which [`Call`]s contain.
     pub fn key(self) -> NodeKey {
         self.key
     }
 
-    /// The typed call; `None` if it is of another node.
+    /// Converts a call to the typed call. Returns `None` if it is for another node.
     ///
     /// # Errors
-    /// [`CallError`], where `R` does not know the method or its arguments. A session has checked them before it tells of a
-    /// call, so what comes from there is never wrong.
+    /// [`CallError`] if `R` does not have the method or does not take its arguments. A session checks both before it
+    /// reports a call, so a call from a session never fails.
     pub fn read(self, call: Call) -> Option<Result<R, CallError>> {
         (call.node == self.key).then(|| R::from_call(&call.method, call.arguments))
     }
@@ -66,7 +66,7 @@ impl<R> From<Node<R>> for NodeKey {
     }
 }
 
-// Derived, these would ask the same of `R`, of which a node holds nothing.
+// A derived implementation would require the same of `R`.
 impl<R> Clone for Node<R> {
     fn clone(&self) -> Self {
         *self

@@ -1,10 +1,10 @@
-//! What can be set on a session before it begins.
+//! Options of a session.
 
 use std::time::Duration;
 
 use crate::options::setters;
 
-/// The settings of a session. All have defaults; change a field, or chain the setters of the same names.
+/// Options of a session. All have defaults. Set a field, or chain the setters of the same names.
 ///
 /// ```
 /// use websocket_peer::multiplayer::SessionOptions;
@@ -15,76 +15,78 @@ use crate::options::setters;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionOptions {
-    /// The absolute path of the node that the paths of all others start from. Default: `/root`, as in Godot.
+    /// The absolute path of the node that all other paths are relative to. Default: `/root`, as in Godot.
     ///
-    /// It must be the same at all ends. It is never sent; but engines may name a node by its absolute path.
+    /// It must be the same at all ends. It is never sent, but engines may send absolute paths.
     ///
     /// Godot: `SceneMultiplayer.root_path`.
     pub root_path: String,
-    /// Whether clients hear of each other, and reach each other through the server. Default: true.
+    /// Announce clients to each other, and relay packets between them. Default: true.
     ///
-    /// It must be the same at all ends: a client without it knows nobody but the server.
+    /// It must be the same at all ends. A client without it knows the server only.
     ///
     /// Godot: `SceneMultiplayer.server_relay`.
     pub relay: bool,
-    /// Whether a peer is admitted only when both ends have called
-    /// [`complete_auth`](super::Session::complete_auth). Default: false.
+    /// Admit a peer only when both ends have called [`complete_auth`](super::Session::complete_auth). Default: false.
     ///
-    /// Both ends must want it: to an end that does not, this one looks like one that never answers, until it is
-    /// disconnected at the time-out.
+    /// It must be the same at both ends. Otherwise the end that requires it receives no answer, and disconnects the
+    /// other at the timeout.
     ///
     /// Godot: setting `SceneMultiplayer.auth_callback`.
     pub authenticate: bool,
-    /// How long a peer may take to authenticate; zero: for ever. Default: 3 s.
+    /// The time within which authentication must be complete. Zero: no limit. Default: 3 s.
     ///
     /// Godot: `SceneMultiplayer.auth_timeout`.
     pub auth_timeout: Duration,
-    /// How long a client waits for the server to say the client's id, once they are connected; zero: for ever.
+    /// At a client: the time within which the server must send the client's id, once connected. Zero: no limit.
     /// Default: 3 s.
     pub id_timeout: Duration,
-    /// How long a peer that is sent away, or left, has to confirm that it has read what was sent to it; zero: it is not
-    /// asked. Default: 500 ms.
+    /// The time that a peer has to confirm that it has read everything, before its connection is closed by
+    /// [`disconnect_peer`](super::Session::disconnect_peer) or [`leave`](super::Session::leave). Zero: close at once.
+    /// Default: 500 ms.
     ///
-    /// Engines lose what they have not read when the connection closes. So they are asked first, by a packet that each
-    /// of them answers.
+    /// Engines drop packets that they have not read when the connection closes. So this end first sends a packet that
+    /// each engine answers, and waits for the answer.
     pub drain_timeout: Duration,
-    /// Whether arguments may hold whole objects, with their class and properties. Default: false.
+    /// Allow whole objects, with class and properties, as arguments. Default: false.
     ///
     /// Godot: `SceneMultiplayer.allow_object_decoding`.
     pub allow_objects: bool,
-    /// How many node paths each peer may have numbered here; of further ones it must say the path in every call.
-    /// Default: 1024.
+    /// The number of node paths that each peer may give ids to. Calls of further nodes must contain the path. Default:
+    /// 1024.
     pub max_paths_per_peer: usize,
-    /// How many other clients a client lets its server tell it of. Default: 4096.
+    /// At a client: the number of other clients that the server may announce. Default: 4096.
     pub max_peers: usize,
-    /// How many nodes each peer may have spawned here. Default: 4096.
+    /// The number of nodes that each peer may have spawned here. Default: 4096.
     ///
-    /// Godot: `MultiplayerSpawner.spawn_limit`, which is of one spawner.
+    /// Godot: `MultiplayerSpawner.spawn_limit`, which limits one spawner.
     pub max_spawned_per_peer: usize,
-    /// The number of packets per second that a server may reject from one peer, after a burst of two seconds' worth. A peer
-    /// that exceeds it is disconnected at once with the close code 1008; the cause is
+    /// At a server: the number of packets per second that may be rejected from one peer, after a burst of two seconds'
+    /// worth. A peer that exceeds it is disconnected at once with the close code 1008; the cause is
     /// [`Limit::RejectedPacketRate`](crate::Limit::RejectedPacketRate). Zero: no limit. Default: 100.
     ///
-    /// A packet counts once if [`Event::PacketRejected`](super::Event::PacketRejected) tells of it, or would if fewer of these events
-    /// waited. A client has no such limit for its server.
+    /// A packet counts once, whether or not [`Event::PacketRejected`](super::Event::PacketRejected) still has room in
+    /// the queue.
     pub max_rejected_packets_per_second: u32,
-    /// The number of bytes per second that one client may make the server send to others: the length of each relayed packet,
-    /// and 1024 more for the work, times its receivers. Two seconds' worth may come at once. A client that exceeds it is not
-    /// disconnected: its packets wait, so that it is slowed down. Zero: no limit. Default: 64 MiB.
+    /// At a server: the number of bytes per second that one client may have relayed, after a burst of two seconds'
+    /// worth. Each relayed packet counts its length plus 1024 bytes of overhead, times its receivers. Zero: no limit.
+    /// Default: 64 MiB.
     ///
-    /// All clients together may make it send four times as much. Beyond that, those wait that relay more than 64 KiB a second,
-    /// each packet counted once. Such clients also wait while one that they relay to has more than half of its outbound queue
-    /// full. That one is disconnected, as [`Limit::SessionBacklog`](crate::Limit::SessionBacklog), when its queue is full, or when it has taken
-    /// next to nothing for [`ServerOptions::slow_reader_timeout`](crate::ServerOptions::slow_reader_timeout).
+    /// A client that exceeds it is not disconnected. Its packets wait, which slows it down. All clients together may
+    /// have four times as much relayed. Above that, the clients that relay more than 64 KiB per second wait, where each
+    /// packet counts once.
     ///
-    /// Only for servers.
+    /// Such clients also wait while a receiver of their packets is congested: more than half of its send queue is full.
+    /// The receiver is disconnected, as [`Limit::SessionBacklog`](crate::Limit::SessionBacklog), when its queue is
+    /// full, or when it has read almost nothing for
+    /// [`ServerOptions::slow_reader_timeout`](crate::ServerOptions::slow_reader_timeout).
     pub max_relayed_bytes_per_second: u32,
-    /// The largest packet to send, in bytes. Default: 65,535, the largest that engines take where nobody told them
-    /// otherwise.
+    /// The largest packet to send, in bytes. Default: 65,535, the largest that engines accept by default.
     ///
-    /// Godot: `SceneMultiplayer.max_delta_packet_size`, for what nodes have changed.
+    /// Godot: `SceneMultiplayer.max_delta_packet_size`, for changed properties.
     pub max_packet_size: usize,
-    /// The largest packet for what is synchronized all the time, in bytes. Default: 1350.
+    /// The largest packet of properties with [`ReplicationMode::Always`](super::ReplicationMode::Always), in bytes.
+    /// Default: 1350.
     ///
     /// Godot: `SceneMultiplayer.max_sync_packet_size`.
     pub max_sync_packet_size: usize,

@@ -1,49 +1,49 @@
-//! What a session wants its transport to do.
+//! Instructions of a session to its transport.
 
 use super::id::PeerId;
 use crate::{close::CloseCode, packet::Packet};
 
-/// Something for the transport to do: [`Session::next_output`](super::Session::next_output).
+/// An instruction to the transport: [`Session::next_output`](super::Session::next_output).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Output {
-    /// Send a packet. To each peer in the order in which the outputs come; none may be left out.
+    /// Send a packet. Each peer must receive all its packets, in the order of the outputs.
     Send {
-        /// To whom.
+        /// The receivers.
         to: Recipients,
-        /// What; for many peers it is one, whose bytes they share.
+        /// The packet. Several receivers share its bytes.
         packet: Packet,
     },
     /// Send these packets, in this order, to each peer. A transport may write them together, and count them as one.
     SendAll {
-        /// To whom.
+        /// The receivers.
         to: Recipients,
-        /// The packets, at least one. The peers share their bytes.
+        /// The packets, at least one. The receivers share their bytes.
         packets: Vec<Packet>,
     },
-    /// Close the connection to this peer, once everything has been sent to it. Then tell
+    /// Close the connection to this peer, once everything has been sent to it. Then call
     /// [`peer_left`](super::Session::peer_left).
     Disconnect {
-        /// Whose connection.
+        /// The peer.
         peer: PeerId,
-        /// The close code: 1000, or 1008 for a peer that went over a limit.
+        /// The close code: 1000, or 1008 for a peer that exceeded a limit.
         code: CloseCode,
-        /// Why, for the close frame.
+        /// The reason for the close frame.
         reason: &'static str,
     },
 }
 
-/// To whom a packet is to be sent: peers to which there is a connection.
+/// The receivers of a packet: peers to which there is a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recipients {
     /// One peer.
     One(PeerId),
-    /// Some or all of a server's peers.
+    /// Some or all peers of a server.
     Many(Vec<PeerId>),
 }
 
 impl Recipients {
-    /// Each of them.
+    /// Returns the receivers.
     pub fn as_slice(&self) -> &[PeerId] {
         match self {
             Self::One(peer) => std::slice::from_ref(peer),

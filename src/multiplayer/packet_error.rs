@@ -1,4 +1,4 @@
-//! Why something that came from a peer was dropped.
+//! Why a received packet was dropped.
 
 use std::{borrow::Cow, fmt};
 
@@ -9,106 +9,106 @@ use super::{
     wire::{ArgumentError, MalformedPacket},
 };
 
-/// What was wrong with a packet, or with what it asked for. It had no effect, and no other peer noticed anything of it.
+/// Why a packet was dropped. It had no effect, and no other peer received any of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PacketError {
-    /// It cannot be read.
+    /// It cannot be decoded.
     Malformed(MalformedPacket),
-    /// In place of a client's id the server said something else. The client leaves.
+    /// At a client: the server's first packet is not an id. The client leaves.
     InvalidId,
-    /// Who is not admitted yet can only say what is about that.
+    /// The sender is not admitted yet, and the packet is not about authentication.
     NotAuthenticated,
-    /// It is about an authentication that nobody waits for, or that its sender had said to be over.
+    /// It is about authentication, but none is in progress, or the sender has completed it.
     NotAuthenticating,
-    /// It comes from, is for, or is about a peer that is not here.
+    /// Its sender, its receiver or the peer that it is about does not exist.
     UnknownPeer,
-    /// Only a server may say it, and only to clients: who has come or gone.
+    /// It announces a peer, or that one is gone. Only the server may send that, and only to clients.
     NotServer,
-    /// The server tells of a new peer by an id that is somebody's already, or that no client can have.
+    /// The server announces a peer whose id is taken, or that no client can have.
     PeerIdTaken(PeerId),
-    /// The server tells of more peers than [`max_peers`](super::SessionOptions::max_peers).
+    /// The server announces more peers than [`max_peers`](super::SessionOptions::max_peers).
     TooManyPeers,
-    /// It is about other clients, or for them, in a session [without them](super::SessionOptions::relay).
+    /// It is about other clients, or for them, in a session without [`relay`](super::SessionOptions::relay).
     RelayOff,
-    /// It concerns the session itself, and came by way of another: a forgery.
+    /// It is about the session itself, and was relayed: a forgery.
     RelayedSystem,
-    /// There is no node at this path. In answer to a peer's announcement of a path: it is not confirmed.
+    /// There is no node at this path. A peer's announcement of the path is not confirmed.
     UnknownPath,
-    /// The peer has not said what it means by this number, or that node is no longer here.
+    /// The peer has not announced a path with this id, or there is no node at that path now.
     UnknownNode {
-        /// The number.
+        /// The id of the path.
         id: u32,
     },
-    /// The peer has given this number to another path.
+    /// The peer has announced another path with this id.
     PathIdTaken {
-        /// The number.
+        /// The id.
         id: u32,
     },
-    /// The peer numbers more paths than [`max_paths_per_peer`](super::SessionOptions::max_paths_per_peer).
+    /// The peer announces more paths than [`max_paths_per_peer`](super::SessionOptions::max_paths_per_peer).
     TooManyPaths,
-    /// The node has no method of this number: the other end may have declared other ones.
+    /// The node has no method with this id. The other end may have registered other methods.
     UnknownMethod {
-        /// The number.
+        /// The id.
         id: u16,
     },
-    /// The method is not for this caller.
+    /// The sender may not call the method.
     NotAllowed {
-        /// Its name.
+        /// The name of the method.
         method: Cow<'static, str>,
     },
-    /// An argument of a call cannot be read.
+    /// An argument of a call cannot be decoded.
     InvalidArgument {
-        /// The method's name.
+        /// The name of the method.
         method: Cow<'static, str>,
-        /// Which argument, and what is wrong with it.
+        /// The argument, and what is wrong with it.
         error: ArgumentError,
     },
-    /// The method does not take such arguments.
+    /// The method does not take these arguments.
     InvalidCall {
-        /// Its name.
+        /// The name of the method.
         method: Cow<'static, str>,
         /// What is wrong with them.
         error: CallError,
     },
-    /// It is about nodes that the peer spawns, or says something of.
+    /// It is about spawned or synchronized nodes.
     Replication(ReplicationError),
 }
 
 impl fmt::Display for PacketError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Malformed(why) => why.fmt(f),
-            Self::InvalidId => f.write_str("the server's first packet is no id"),
+            Self::Malformed(error) => error.fmt(f),
+            Self::InvalidId => f.write_str("the server's first packet is not an id"),
             Self::NotAuthenticated => f.write_str("the peer is not admitted yet"),
-            Self::NotAuthenticating => f.write_str("no authentication is under way"),
+            Self::NotAuthenticating => f.write_str("the peer is not authenticating"),
             Self::UnknownPeer => f.write_str("there is no such peer"),
-            Self::NotServer => f.write_str("only a server says so, to its clients"),
-            Self::PeerIdTaken(peer) => write!(f, "no newcomer can have the id {peer}"),
-            Self::TooManyPeers => f.write_str("the server tells of more than `max_peers` peers"),
-            Self::RelayOff => f.write_str("clients do not hear of each other in this session"),
-            Self::RelayedSystem => f.write_str("a packet about the session itself came by relay"),
+            Self::NotServer => f.write_str("only the server may announce peers, to its clients"),
+            Self::PeerIdTaken(peer) => write!(f, "the id {peer} is taken, or is not a client's"),
+            Self::TooManyPeers => f.write_str("the server announces more than `max_peers` peers"),
+            Self::RelayOff => f.write_str("`relay` is off in this session"),
+            Self::RelayedSystem => f.write_str("a packet about the session itself was relayed"),
             Self::UnknownPath => f.write_str("there is no node at this path"),
-            Self::UnknownNode { id } => write!(f, "the peer's number {id} means no node"),
-            Self::PathIdTaken { id } => write!(f, "the peer's number {id} has a meaning already"),
-            Self::TooManyPaths => f.write_str("the peer numbers more than `max_paths_per_peer` paths"),
+            Self::UnknownNode { id } => write!(f, "there is no node for the peer's path id {id}"),
+            Self::PathIdTaken { id } => write!(f, "the peer's path id {id} stands for another path"),
+            Self::TooManyPaths => f.write_str("the peer announces more than `max_paths_per_peer` paths"),
             Self::UnknownMethod { id } => write!(f, "the node has no method {id}"),
             Self::NotAllowed { method } => write!(f, "the peer may not call `{method}`"),
             Self::InvalidArgument { method, error } => write!(f, "`{method}`: {error}"),
             Self::InvalidCall { method, error } => write!(f, "`{method}`: {error}"),
-            Self::Replication(why) => why.fmt(f),
+            Self::Replication(error) => error.fmt(f),
         }
     }
 }
 
 impl From<MalformedPacket> for PacketError {
-    fn from(why: MalformedPacket) -> Self {
-        Self::Malformed(why)
+    fn from(error: MalformedPacket) -> Self {
+        Self::Malformed(error)
     }
 }
 
 impl From<ReplicationError> for PacketError {
-    fn from(why: ReplicationError) -> Self {
-        Self::Replication(why)
+    fn from(error: ReplicationError) -> Self {
+        Self::Replication(error)
     }
 }

@@ -1,5 +1,5 @@
-//! Nodes by short numbers instead of paths: each end numbers the nodes that it calls, and tells every peer once what a number
-//! means. Until the peer confirms it, calls carry the whole path.
+//! Ids for node paths: each end gives ids to the nodes that it calls, and announces each id once to every peer. Calls
+//! contain the whole path until the peer has confirmed the id.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,10 +11,10 @@ use super::{id::PeerId, memory::map_entry, node::NodeKey, packet_error::PacketEr
 /// The longest path of a node, in bytes.
 const MAX_PATH: usize = 4096;
 
-/// The path of the node that all others start from.
+/// The path of the node that all others are relative to.
 pub(super) const ROOT: &str = ".";
 
-/// A path that a node may be declared at, as it is sent: relative to the root.
+/// Returns a path at which a node can be registered, relative to the root, as it is sent.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -28,15 +28,15 @@ pub(super) fn check<'a>(path: &'a str, root: &str) -> Result<&'a str, &'static s
     }
     // The path ends at a NUL in packets, and a colon ends the nodes in it.
     if path.contains(['\0', ':']) {
-        return Err("its path has a character that no node's name has");
+        return Err("its path contains a character that node names cannot have");
     }
     if path.split('/').any(|name| matches!(name, "" | "." | "..")) {
-        return Err("its path has a part that is no node's name");
+        return Err("its path contains a part that is not a node name");
     }
     Ok(path)
 }
 
-/// The path relative to the root, of one that may be absolute; `None` for one that leads elsewhere.
+/// Returns the path relative to the root; `None` for an absolute path outside the root.
 pub(super) fn relative<'a>(path: &'a str, root: &str) -> Option<&'a str> {
     let path = match path.strip_prefix('/') {
         None => path.strip_prefix("./").unwrap_or(path),
@@ -48,22 +48,22 @@ pub(super) fn relative<'a>(path: &'a str, root: &str) -> Option<&'a str> {
     Some(if path.is_empty() { ROOT } else { path })
 }
 
-/// Who knows the number of one of our nodes.
+/// The peers that know the id of one of our paths.
 #[derive(Debug, Default)]
 pub(super) struct PathAcks {
-    // Each peer is in one of them at most.
+    // Each peer is in at most one of them.
     announced: BTreeSet<PeerId>,
     confirmed: BTreeSet<PeerId>,
 }
 
 impl PathAcks {
-    /// Those of `peers` that have to be told the number; now they count as told.
+    /// Returns those of `peers` that the id has not been announced to. From now on they count as announced.
     pub(super) fn announce_to(&mut self, peers: &[PeerId]) -> Vec<PeerId> {
         let is_new = |peer: &&PeerId| !self.confirmed.contains(peer) && self.announced.insert(**peer);
         peers.iter().filter(is_new).copied().collect()
     }
 
-    /// Whether the peer had been told, and had not confirmed it before.
+    /// Returns `true` if the id was announced to the peer, and the peer had not confirmed it before.
     pub(super) fn confirm(&mut self, peer: PeerId) -> bool {
         self.announced.remove(&peer) && self.confirmed.insert(peer)
     }
@@ -73,9 +73,9 @@ impl PathAcks {
         self.confirmed.remove(&peer);
     }
 
-    /// Those of `peers` that can be sent the number, and those that need the path.
+    /// Splits `peers` into those that can be sent the id, and those that need the path.
     pub(super) fn split(&self, peers: Vec<PeerId>) -> (Vec<PeerId>, Vec<PeerId>) {
-        // Mostly it is a call to all, and all have confirmed: then nobody has to be looked up.
+        // The usual case is a call to all when all have confirmed. It needs no lookups.
         if self.confirmed.len() == peers.len() && peers.iter().eq(&self.confirmed) {
             return (peers, Vec::new());
         }
@@ -83,53 +83,54 @@ impl PathAcks {
     }
 }
 
-/// What a peer's numbers mean.
+/// The paths that a peer has announced, by id.
 #[derive(Debug, Default)]
 pub(super) struct ReceivedPaths {
-    by_number: BTreeMap<u32, ReceivedPath>,
+    by_id: BTreeMap<u32, ReceivedPath>,
 }
 
 #[derive(Debug)]
 struct ReceivedPath {
     path: Arc<str>,
-    /// None for the root, where that is not declared.
+    /// `None` for the root if no node is registered there.
     node: Option<NodeKey>,
 }
 
 impl ReceivedPaths {
-    /// The peer says what it means by a number. It may say so again: an engine that has heard no answer does.
+    /// Adds an announcement of a peer. The same announcement may be repeated: an engine that has received no answer
+    /// does that.
     ///
     /// # Errors
-    /// It has meant another path by the number, or numbers more nodes than `max`.
+    /// The peer has announced another path with this id, or more paths than `max`.
     pub(super) fn insert(
         &mut self,
-        number: u32,
+        id: u32,
         path: Arc<str>,
         node: Option<NodeKey>,
         max: usize,
     ) -> Result<(), PacketError> {
-        if let Some(received) = self.by_number.get_mut(&number) {
+        if let Some(received) = self.by_id.get_mut(&id) {
             if received.path != path {
-                return Err(PacketError::PathIdTaken { id: number });
+                return Err(PacketError::PathIdTaken { id });
             }
             received.node = node;
             return Ok(());
         }
-        if self.by_number.len() >= max {
+        if self.by_id.len() >= max {
             return Err(PacketError::TooManyPaths);
         }
-        self.by_number.insert(number, ReceivedPath { path, node });
+        self.by_id.insert(id, ReceivedPath { path, node });
         Ok(())
     }
 
-    /// Returns the memory that these take, in bytes. The names are shared with the nodes.
+    /// Returns the memory that these take, in bytes. The paths are shared with the nodes.
     pub(super) fn memory_usage(&self) -> usize {
-        self.by_number.len() * map_entry::<u32, ReceivedPath>()
+        self.by_id.len() * map_entry::<u32, ReceivedPath>()
     }
 
-    /// The node that the peer means, and its path: there may be another node by now.
-    pub(super) fn get(&self, number: u32) -> Option<(Option<NodeKey>, &Arc<str>)> {
-        self.by_number.get(&number).map(|received| (received.node, &received.path))
+    /// Returns the node that the peer means, and its path. Another node may have been registered there since.
+    pub(super) fn get(&self, id: u32) -> Option<(Option<NodeKey>, &Arc<str>)> {
+        self.by_id.get(&id).map(|received| (received.node, &received.path))
     }
 }
 
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_node_is_declared_at_a_path_that_can_be_sent() {
+    fn a_node_can_be_registered_only_at_a_path_that_can_be_sent() {
         for path in ["Game", "/root/Game", "./Game", "@Node@2/A b/ü", "."] {
             assert!(check(path, "/root").is_ok(), "{path}");
         }
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_is_told_once_and_confirms_once() {
+    fn an_id_is_announced_once_and_confirmed_once() {
         let peers = [2, 3].map(|id| PeerId::new(id).unwrap());
         let mut path_acks = PathAcks::default();
         assert!(!path_acks.confirm(peers[0]));

@@ -1,15 +1,16 @@
-//! What has gone through a session so far.
+//! Counters of a session.
 
 /// Counters of a session.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionStats {
-    /// Calls that were sent, one for each call of a method, however many peers it went to.
+    /// Calls sent. A call to several peers counts once.
     pub calls_sent: u64,
-    /// Calls from other peers that the program was told of.
+    /// Calls received from other peers and reported to the program.
     pub calls_received: u64,
-    /// Packets of clients that the server carried on, one each, however many peers they went to.
+    /// Packets of clients that the server relayed. A packet to several peers counts once.
     pub relayed: u64,
-    /// Packets that were dropped. [`Event::PacketRejected`](super::Event::PacketRejected) says why.
+    /// Packets, or parts of them, that were dropped. [`Event::PacketRejected`](super::Event::PacketRejected) has the
+    /// reason.
     pub rejected_packets: u64,
 }

@@ -1,6 +1,6 @@
-//! A client of a multiplayer session. Its server is a mirror: it says an id, perhaps of another client, and then sends back
-//! whatever comes. So what this client calls, it is asked to call itself; and who is at the other end of its relay
-//! answers in the same words.
+//! A client of a multiplayer session. Its server is a mirror: it sends an id, perhaps announces another client, and
+//! then returns every packet. So each call of this client comes back as a call, and the other client seems to answer by
+//! relay.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use websocket_peer::{
 
 use crate::support::{join, next_event};
 
-/// What the mirror says first: the id 1365002060.
+/// The mirror's first packet: the id 1365002060.
 const ID: &str = "/packets/4c475c51";
 const OWN: i32 = 1_365_002_060;
-/// And of another client, 47600204.
+/// The same, and the announcement of another client, 47600204.
 const WITH_BOB: &str = "/packets/4c475c51/07014c52d602";
 const BOB: i32 = 47_600_204;
 
@@ -36,7 +36,7 @@ fn peer_id(id: i32) -> PeerId {
     PeerId::new(id).expect("it is an id")
 }
 
-/// A client that the mirror has admitted, and Bob with it if he is there.
+/// A client that the mirror has admitted, and Bob with it if he is in the path.
 async fn joined(path: &str) -> MultiplayerPeer {
     let mut peer = join(MultiplayerOptions::default(), path).await;
     assert_eq!(next_event(&mut peer).await, Event::Connected { id: peer_id(OWN) });
@@ -48,7 +48,7 @@ async fn joined(path: &str) -> MultiplayerPeer {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_client_is_given_an_id_and_knows_the_others() {
+async fn a_client_gets_an_id_and_knows_the_others() {
     let mut peer = join(MultiplayerOptions::default(), WITH_BOB).await;
     assert_eq!(peer.status(), ConnectionStatus::Connecting);
     assert_eq!(
@@ -67,7 +67,7 @@ async fn a_client_is_given_an_id_and_knows_the_others() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn calls_keep_their_arguments_by_path_and_by_number() {
+async fn calls_keep_their_arguments_by_path_and_by_id() {
     let mut peer = joined(WITH_BOB).await;
     let node = peer.session().register_node::<Echo>("Game/Echo").unwrap();
     let table: Dictionary = [(Variant::from("k"), Variant::from(true))].into_iter().collect();
@@ -91,20 +91,20 @@ async fn calls_keep_their_arguments_by_path_and_by_number() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_local_call_is_told_here_too() {
+async fn a_local_call_is_reported_here_too() {
     let mut peer = joined(ID).await;
     let node = peer.session().register_node::<Echo>("Echo").unwrap();
     let call = Echo::Local { text: "here".to_owned() };
     peer.session().call(node, Target::All, call.clone()).unwrap();
     for from in [peer_id(OWN), PeerId::SERVER] {
-        let Event::Call(told) = next_event(&mut peer).await else { panic!("no call") };
-        assert_eq!(told.from, from);
-        assert_eq!(node.read(told), Some(Ok(call.clone())));
+        let Event::Call(event) = next_event(&mut peer).await else { panic!("no call") };
+        assert_eq!(event.from, from);
+        assert_eq!(node.read(event), Some(Ok(call.clone())));
     }
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn bytes_come_as_they_were_sent() {
+async fn bytes_arrive_unchanged() {
     let mut peer = joined(WITH_BOB).await;
     let many: Vec<u8> = (0..=255).cycle().take(60_000).collect();
     for to in [PeerId::SERVER, peer_id(BOB)] {
@@ -117,16 +117,16 @@ async fn bytes_come_as_they_were_sent() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn garbage_is_refused_and_harms_nothing() {
-    // A packet of nothing, a call of nowhere, a client of no number, half a relay.
+async fn malformed_packets_are_rejected_and_the_session_continues() {
+    // An empty packet, a call without a node, an announcement of id 0, a truncated relay.
     let mut peer =
         join(MultiplayerOptions::default(), &format!("{ID}/03/80/070100000000/0703010000/ff")).await;
     for _ in 0..2 {
         next_event(&mut peer).await;
     }
     for _ in 0..5 {
-        let refused = next_event(&mut peer).await;
-        assert!(matches!(refused, Event::PacketRejected { from: PeerId::SERVER, .. }), "{refused:?}");
+        let rejected = next_event(&mut peer).await;
+        assert!(matches!(rejected, Event::PacketRejected { from: PeerId::SERVER, .. }), "{rejected:?}");
     }
     peer.session().send_bytes(PeerId::SERVER, b"still here").unwrap();
     assert!(matches!(next_event(&mut peer).await, Event::Packet { .. }));
@@ -134,30 +134,30 @@ async fn garbage_is_refused_and_harms_nothing() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn without_an_id_the_attempt_ends() {
+async fn a_server_that_sends_no_id_ends_the_attempt() {
     let options = SessionOptions::default().id_timeout(Duration::from_millis(50));
     for path in ["/echo", "/packets/01000000", "/packets/020000"] {
         let mut peer = join(MultiplayerOptions::default().session(options.clone()), path).await;
-        let told = loop {
+        let event = loop {
             match next_event(&mut peer).await {
                 Event::PacketRejected { .. } => {}
                 other => break other,
             }
         };
-        assert!(matches!(told, Event::ConnectionFailed { .. }), "{path}: {told:?}");
+        assert!(matches!(event, Event::ConnectionFailed { .. }), "{path}: {event:?}");
         assert!(peer.is_closed());
     }
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn one_that_leaves_is_told_of_the_end_alone() {
+async fn a_client_that_leaves_gets_only_the_event_disconnected() {
     let mut peer = joined("/packets/4c475c51").await;
     peer.session().send_bytes(PeerId::SERVER, b"last").unwrap();
     assert!(matches!(next_event(&mut peer).await, Event::Packet { .. }));
     peer.close();
     assert_eq!(peer.peers().len(), 0);
-    peer.session().send_bytes(Target::All, b"goodbye").unwrap();
-    let Event::Disconnected { info } = next_event(&mut peer).await else { panic!("it goes on") };
+    peer.session().send_bytes(Target::All, b"bye").unwrap();
+    let Event::Disconnected { info } = next_event(&mut peer).await else { panic!("not disconnected") };
     assert!(info.was_clean(), "{info:?}");
     assert_eq!(peer.close_info(), Some(&info));
     assert!(peer.is_closed());
@@ -168,7 +168,7 @@ async fn one_that_leaves_is_told_of_the_end_alone() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn what_cannot_be_asked_for_is_refused_and_nothing_is_sent() {
+async fn invalid_calls_are_errors_and_nothing_is_sent() {
     let mut peer = joined(ID).await;
     let node = peer.session().register_node::<Echo>("Echo").unwrap();
     let own = peer_id(OWN);
@@ -184,12 +184,12 @@ async fn what_cannot_be_asked_for_is_refused_and_nothing_is_sent() {
     assert!(matches!(session.send_bytes(Target::All, &[1; 70_000]), Err(Error::PacketTooBig { .. })));
     session.send_bytes(Target::SERVER, b"next").unwrap();
     drop(session);
-    let Event::Packet { data, .. } = next_event(&mut peer).await else { panic!("something was sent") };
+    let Event::Packet { data, .. } = next_event(&mut peer).await else { panic!("another packet") };
     assert_eq!(data.as_bytes(), b"next");
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_browser_hosts_nothing_and_says_so() {
+async fn hosting_in_a_browser_is_unsupported() {
     let hosted =
         MultiplayerPeer::bind("127.0.0.1:0", MultiplayerOptions::default().server(ServerOptions::default()));
     match hosted {

@@ -1,17 +1,16 @@
-// A client of a session that does what another program says, and tells it what happens: `cargo xtask interop` plays with it
-// and an engine.
+// A client of a session that is driven by another program: `cargo xtask interop` runs it with an engine.
 //
-// A command is {"do": NAME, …}, and is answered by {"answer": …} or {"error": …}. Whatever happens is told as {"event": NAME,
-// "about": …}. Values and bytes are hexadecimal digits of what Godot writes for them.
+// A command is {"do": NAME, …}. Its answer is {"answer": …} or {"error": …}. An event is {"event": NAME, "about": …}.
+// Values are encoded as Godot does. They and bytes are in hexadecimal digits.
 
-import init, { decodeVariant, encodeVariant, MultiplayerClient } from "/pkg/websocket_peer.js";
+import init, { decodeVariant, encodeVariant, MultiplayerPeer } from "/pkg/websocket_peer.js";
 
 const control = new URLSearchParams(location.search).get("control");
 
-/** How long to wait before the next attempt to reach the program, which may not listen yet. */
-const PATIENCE = 500;
+/** The delay before the next attempt to connect to the program, which may not listen yet. */
+const RETRY_DELAY = 500;
 
-/** As often as a game's frames come. */
+/** The interval of a game's frames. */
 const FRAME = 16;
 
 let line;
@@ -22,13 +21,13 @@ const commands = {
   hello: () => navigator.userAgent,
 
   join({ url, options }) {
-    client = new MultiplayerClient(url, options);
+    client = MultiplayerPeer.connect(url, options);
     return true;
   },
 
-  addNode: ({ path, methods }) => declare(path, client.addNode(path, methods)),
-  addSpawner: ({ path, spawner }) => declare(path, client.addSpawner(path, spawner)),
-  addSynchronizer: ({ path, properties }) => declare(path, client.addSynchronizer(path, properties)),
+  registerNode: ({ path, methods }) => declare(path, client.registerNode(path, methods)),
+  registerSpawner: ({ path, spawner }) => declare(path, client.registerSpawner(path, spawner)),
+  registerSynchronizer: ({ path, properties }) => declare(path, client.registerSynchronizer(path, properties)),
   setAuthority: ({ path, id }) => client.setAuthority(keyOf(path), id) ?? true,
   call: ({ path, to, method, values }) => client.call(keyOf(path), to, method, ...values.map(value)) ?? true,
   setProperty: ({ path, property, held }) => client.setProperty(keyOf(path), property, value(held)) ?? true,
@@ -38,7 +37,7 @@ const commands = {
   status: () => ({ status: client.status, id: client.id ?? null, peers: client.peers, closed: client.isClosed }),
   close: () => client.close() ?? true,
 
-  /** Forgets everything, so that the next scenario finds a page as good as new. */
+  /** Drops the client, for the next scenario. */
   reset() {
     client?.free();
     client = undefined;
@@ -59,45 +58,45 @@ function keyOf(path) {
 
 function frame() {
   client?.poll();
-  for (let event; (event = client?.nextEvent()) !== undefined; ) say({ event: event.type, about: about(event) });
+  for (let event; (event = client?.nextEvent()) !== undefined; ) send({ event: event.type, about: about(event) });
   client?.replicate();
 }
 
 /** The event as JSON: paths for nodes, hexadecimal digits for values and bytes. */
 function about(event) {
-  const told = {};
+  const json = {};
   for (const [name, part] of Object.entries(event)) {
-    if (name === "node" || name === "spawner") told[name] = paths.get(part) ?? null;
-    else if (name === "arguments") told.values = part.map((value) => hex(encodeVariant(value)));
-    else if (name === "value") told.value = part === undefined ? null : hex(encodeVariant(part));
+    if (name === "node" || name === "spawner") json[name] = paths.get(part) ?? null;
+    else if (name === "arguments") json.values = part.map((value) => hex(encodeVariant(value)));
+    else if (name === "value") json.value = part === undefined ? null : hex(encodeVariant(part));
     else if (name === "state") {
-      told.state = Object.fromEntries(Object.entries(part).map(([key, held]) => [key, hex(encodeVariant(held))]));
-    } else if (name === "data") told.hex = hex(part);
-    else told[name] = part ?? null;
+      json.state = Object.fromEntries(Object.entries(part).map(([key, held]) => [key, hex(encodeVariant(held))]));
+    } else if (name === "data") json.hex = hex(part);
+    else json[name] = part ?? null;
   }
-  return told;
+  return json;
 }
 
-function obey(command) {
+function execute(command) {
   try {
-    say({ answer: commands[command.do](command) });
+    send({ answer: commands[command.do](command) });
   } catch (error) {
-    say({ error: `${error.name}: ${error.message}` });
+    send({ error: `${error.name}: ${error.message}` });
   }
 }
 
-/** To nobody, when the program has gone. */
-function say(what) {
-  if (line.readyState === WebSocket.OPEN) line.send(JSON.stringify(what));
+/** Does nothing if the program is gone. */
+function send(message) {
+  if (line.readyState === WebSocket.OPEN) line.send(JSON.stringify(message));
 }
 
 function connect() {
   const attempt = new WebSocket(control);
   attempt.onopen = () => (line = attempt);
-  attempt.onmessage = ({ data }) => obey(JSON.parse(data));
+  attempt.onmessage = ({ data }) => execute(JSON.parse(data));
   attempt.onclose = () => {
     commands.reset();
-    setTimeout(connect, PATIENCE);
+    setTimeout(connect, RETRY_DELAY);
   };
 }
 

@@ -1,4 +1,4 @@
-// Runs tests one after the other, writes a line for each, and leaves the verdict on the document.
+// Runs tests one after the other, writes a line for each, and sets the result on the document.
 
 const PATIENCE = 10_000;
 
@@ -36,7 +36,7 @@ export function equal(actual, expected) {
   if (seen !== wanted) throw new Error(`${seen} instead of ${wanted}`);
 }
 
-/** The call throws an error of that name, and the message says the part. */
+/** Checks that the call throws an error of this name whose message contains `part`. */
 export function throws(name, part, call) {
   let thrown;
   try {
@@ -46,16 +46,16 @@ export function throws(name, part, call) {
   }
   if (!(thrown instanceof Error)) throw new Error(`${show(thrown)} was thrown instead of an Error`);
   equal(thrown.name, name);
-  if (!thrown.message.includes(part)) throw new Error(`"${thrown.message}" does not say "${part}"`);
+  if (!thrown.message.includes(part)) throw new Error(`"${thrown.message}" does not contain "${part}"`);
 }
 
-/** Polls until the condition holds. */
+/** Polls until the condition is true. */
 export async function until(peer, what, condition) {
   const end = performance.now() + PATIENCE;
   for (;;) {
     peer.poll();
     if (condition()) return;
-    if (performance.now() > end) throw new Error(`waited in vain for ${what}; closeInfo: ${show(peer.closeInfo)}`);
+    if (performance.now() > end) throw new Error(`timed out waiting for ${what}; closeInfo: ${show(peer.closeInfo)}`);
     await pause(1);
   }
 }
@@ -65,14 +65,14 @@ export function pause(milliseconds) {
   return new Promise((resume) => setTimeout(resume, milliseconds));
 }
 
-/** Where a server is that the tests need. */
+/** The address of a server that the tests need, from the address of the page. */
 export function address(name) {
   const url = new URLSearchParams(location.search).get(name);
-  if (url === null) throw new Error(`the page's address does not say where "${name}" is`);
+  if (url === null) throw new Error(`the page's address has no parameter "${name}"`);
   return url;
 }
 
-/** Text that tells values apart: `undefined`, `-0`, `bigint`s, maps and typed arrays too. */
+/** Text that differs for different values, also for `undefined`, `-0`, `bigint`s, maps and typed arrays. */
 export function show(value) {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "bigint") return `${value}n`;

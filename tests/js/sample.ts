@@ -1,4 +1,4 @@
-// What a TypeScript user writes must compile against the declarations that the crate's build makes: `tsc -p tests/js`.
+// A program in TypeScript, compiled against the declarations that the build of the crate makes: `tsc -p tests/js`.
 
 import init, {
   type CloseCause,
@@ -6,12 +6,12 @@ import init, {
   ConnectionStatus,
   decodeVariant,
   encodeVariant,
-  MultiplayerClient,
-  type MultiplayerClientOptions,
+  MultiplayerPeer,
+  type MultiplayerOptions,
   type MultiplayerEvent,
   type NodeKey,
   ReadyState,
-  type Refusal,
+  type PacketError,
   type RpcMethods,
   type SessionStats,
   type SpawnerDeclaration,
@@ -78,16 +78,16 @@ export async function chat(url: string): Promise<string> {
   peer.send("text");
   // @ts-expect-error `state` is read only.
   peer.state = ReadyState.Open;
-  // @ts-expect-error It is told nothing.
+  // @ts-expect-error The hook has no parameters.
   peer.onwake = (packet: string) => console.log(packet);
-  // @ts-expect-error So is what `closeInfo` gives.
+  // @ts-expect-error `closeInfo` is read only.
   if (info) info.reason = "";
 
-  const told = [stats.bytesSent, code, cause, clean, info?.message, info?.reason];
-  return [misspelt, hook === null, numbers, texts, told].join();
+  const values = [stats.bytesSent, code, cause, clean, info?.message, info?.reason];
+  return [misspelt, hook === null, numbers, texts, values].join();
 }
 
-const sessionOptions: MultiplayerClientOptions = {
+const sessionOptions: MultiplayerOptions = {
   ...options,
   rootPath: "/root/Main",
   relay: true,
@@ -106,11 +106,11 @@ const sessionOptions: MultiplayerClientOptions = {
 const methods: RpcMethods = {
   say: { caller: "any-peer", callLocal: true, parameters: ["String", "float?", "Variant?"], variadic: false },
   move: { nodeLevel: true, channel: 2, transfer: "unreliable-ordered" },
-  // @ts-expect-error Godot spells it otherwise.
+  // @ts-expect-error It is spelled `any-peer`.
   shout: { caller: "any_peer" },
-  // @ts-expect-error No type is called so.
+  // @ts-expect-error There is no such type.
   whisper: { parameters: ["string"] },
-  // @ts-expect-error Nobody can send one.
+  // @ts-expect-error A Callable cannot be sent.
   callBack: { parameters: ["Callable"] },
 };
 
@@ -122,12 +122,12 @@ const coins: SpawnerDeclaration = { scenes: [[coin], []], custom: [coin] };
 
 export async function play(url: string): Promise<number | undefined> {
   await init();
-  const client = new MultiplayerClient(url, sessionOptions);
-  new MultiplayerClient(url).free();
-  const room: NodeKey = client.addNode("Room", methods);
-  client.addNode("Other");
-  const spawner = client.addSpawner("Coins", coins);
-  const input = client.addSynchronizer("Input", coin);
+  const client = MultiplayerPeer.connect(url, sessionOptions);
+  MultiplayerPeer.connect(url).free();
+  const room: NodeKey = client.registerNode("Room", methods);
+  client.registerNode("Other");
+  const spawner = client.registerSpawner("Coins", coins);
+  const input = client.registerSynchronizer("Input", coin);
   const frame = (): void => {
     if (client.poll() !== ConnectionStatus.Connected) return;
     for (let event: MultiplayerEvent | undefined; (event = client.nextEvent()) !== undefined; ) answer(client, room, event);
@@ -145,30 +145,30 @@ export async function play(url: string): Promise<number | undefined> {
   client.show(orc, 7);
   client.hide(orc, "all");
   client.despawn(orc);
-  client.removeNode(room);
+  client.unregisterNode(room);
   client.close();
   const stats: SessionStats = client.stats;
-  const told = [client.isClosed, client.closeInfo?.message, client.peers.length, client.status, stats.refused];
+  const values = [client.isClosed, client.closeInfo?.message, client.peers.length, client.status, stats.rejectedPackets];
   client.free();
 
-  // @ts-expect-error A node is none of its path.
+  // @ts-expect-error A path is not a node.
   client.call("Room", "all", "say");
-  // @ts-expect-error Nor is it any number.
+  // @ts-expect-error A number is not a node.
   client.call(5, "all", "say");
   // @ts-expect-error There is no such target.
-  client.call(room, "everybody", "say");
-  // @ts-expect-error A function is no value of Godot's.
+  client.call(room, "everyone", "say");
+  // @ts-expect-error A function has no Godot type.
   client.call(room, "all", "say", () => 1);
-  // @ts-expect-error A date is none either.
+  // @ts-expect-error A date has no Godot type.
   client.call(room, "all", "say", new Date());
-  // @ts-expect-error A spawned node is of a scene or of a value.
+  // @ts-expect-error A spawn needs a scene or a value.
   client.spawn(spawner, { name: "orc" });
-  // @ts-expect-error It is told, not set.
+  // @ts-expect-error `id` is read only.
   client.id = 5;
-  return told.length;
+  return values.length;
 }
 
-function answer(client: MultiplayerClient, room: NodeKey, event: MultiplayerEvent): string | undefined {
+function answer(client: MultiplayerPeer, room: NodeKey, event: MultiplayerEvent): string | undefined {
   switch (event.type) {
     case "connected":
       return `I am ${event.id.toFixed()}`;
@@ -187,7 +187,7 @@ function answer(client: MultiplayerClient, room: NodeKey, event: MultiplayerEven
       return String(event.data.byteLength + event.from);
     case "peer-disconnected":
     case "auth-failed":
-      return event.info?.message ?? event.why;
+      return event.info?.message ?? event.reason;
     case "checksum-mismatch":
       return event.theirs?.join() ?? event.ours.join();
     case "spawned":
@@ -195,9 +195,9 @@ function answer(client: MultiplayerClient, room: NodeKey, event: MultiplayerEven
     case "synchronized":
     case "changed":
       return Object.keys(event.state).join();
-    case "refused": {
-      const what: Refusal = event.what;
-      return `${what}: ${event.message}`;
+    case "packet-rejected": {
+      const error: PacketError = event.error;
+      return `${error}: ${event.message}`;
     }
     case "peer-connected":
     case "despawned":
@@ -206,11 +206,11 @@ function answer(client: MultiplayerClient, room: NodeKey, event: MultiplayerEven
     case "disconnected":
       return event.info.message;
   }
-  // Nothing is left over.
+  // All events are handled.
   return event satisfies never;
 }
 
-/** Every form that a value can have is told apart from the others. */
+/** Every form of a value is distinguished by its type. */
 function show(value: Variant): string {
   if (value === null) return "null";
   if (typeof value !== "object") return value.toString();
@@ -246,14 +246,14 @@ const likes: VariantLike[] = [
   { type: "Array", elementType: "int", elements: [1, 2] },
   { type: "Dictionary", keyType: "String", entries: new Map([["a", 1]]) },
   { type: "PackedVector2Array", components: Float32Array.of(1, 2) },
-  // @ts-expect-error It is a Map that has a key `type`.
+  // @ts-expect-error A dictionary with a key `type` must be a Map.
   { type: "enemy", hp: 3 },
-  // @ts-expect-error It is a part short.
+  // @ts-expect-error A component is missing.
   { type: "Vector2", x: 1 },
   // @ts-expect-error No Variant has elements of 16 bits.
   new Uint16Array(1),
 ];
 
 export const back: Variant[] = likes.map((value) => decodeVariant(encodeVariant(value)));
-// What came can be sent.
+// Every decoded value can be encoded.
 export const again: Uint8Array[] = back.map((value) => encodeVariant(value));

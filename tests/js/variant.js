@@ -1,9 +1,9 @@
-// Godot's values as JavaScript's, and back: held against what the engine itself made of values.
+// Conversion between Godot's values and JavaScript's, compared with bytes that the engine wrote.
 
 import { decodeVariant, encodeVariant } from "/pkg/websocket_peer.js";
 import { equal, show, test, throws } from "./harness.js";
 
-/** What the engine wrote, by name. */
+/** The bytes that the engine wrote, by name. */
 const engine = new Map(
   (await (await fetch("/variant/values.txt")).text())
     .split("\n")
@@ -19,7 +19,7 @@ const vector4 = (x, y, z, w) => ({ type: "Vector4", x, y, z, w });
 const basis = { type: "Basis", x: vector3(1, 2, 3), y: vector3(4, 5, 6), z: vector3(7, 8, 9) };
 const f32 = Math.fround;
 
-/** What comes, and goes back as it came. */
+/** Values that encode to the bytes that they were decoded from. */
 const same = {
   "000_nil": null,
   "001_bool_false": false,
@@ -85,7 +85,7 @@ const same = {
   "133_pv4": { type: "PackedVector4Array", components: Float32Array.of(1, 2, 3, 4) },
 };
 
-/** What comes as what JavaScript has, and what has to be sent to say the same exactly. */
+/** Values whose exact type is lost in JavaScript, and the values that encode to the same bytes. */
 const merged = {
   "027_float_0.0": [0, { type: "float", value: 0 }],
   "043_float_16777217.0": [16777217, { type: "float", value: 16777217 }],
@@ -110,21 +110,21 @@ const merged = {
   "111_array_typed_float": [[1, 0.1], { type: "Array", elementType: "float", elements: [1, 0.1] }],
 };
 
-test("each type comes as what the table says, and goes back as it came", () => {
+test("each type is decoded as documented, and encodes to the same bytes", () => {
   for (const [name, value] of Object.entries(same)) {
     equal([name, decodeVariant(engine.get(name))], [name, value]);
     equal([name, encodeVariant(value)], [name, engine.get(name)]);
   }
 });
 
-test("what GDScript takes one for the other comes as one, and can be sent as either", () => {
+test("types that GDScript treats as one are decoded as one, and can be encoded exactly", () => {
   for (const [name, [value, exact]] of Object.entries(merged)) {
     equal([name, decodeVariant(engine.get(name))], [name, value]);
     equal([name, encodeVariant(exact)], [name, engine.get(name)]);
   }
 });
 
-test("whatever the engine writes stays the same value to JavaScript on its way there and back", () => {
+test("every value of the engine is the same after encoding and decoding", () => {
   equal(engine.size, 134);
   for (const [name, bytes] of engine) {
     const value = decodeVariant(bytes);
@@ -132,7 +132,7 @@ test("whatever the engine writes stays the same value to JavaScript on its way t
   }
 });
 
-test("what else can be sent", () => {
+test("further values that can be encoded", () => {
   const sent = [
     [undefined, null],
     [[1, , undefined], [1, null, null]],
@@ -153,7 +153,7 @@ test("what else can be sent", () => {
     [new Proxy([1, 2], {}), [1, 2]],
     [new Proxy({ a: 1 }, {}), new Map([["a", 1]])],
   ];
-  for (const [value, come] of sent) equal(decodeVariant(encodeVariant(value)), come);
+  for (const [value, decoded] of sent) equal(decodeVariant(encodeVariant(value)), decoded);
 });
 
 test("an integer beyond 2^53 is a bigint, on either side of zero", () => {
@@ -165,17 +165,17 @@ test("an integer beyond 2^53 is a bigint, on either side of zero", () => {
   throws("RangeError", "64 bits", () => encodeVariant([-(2n ** 63n) - 1n]));
 });
 
-test("what is no value of Godot's is a TypeError", () => {
+test("a value without a Godot type is a TypeError", () => {
   class Point {}
   const others = [() => 1, Symbol("mine"), new Date(), new Set(), new Point(), /a/, Promise.resolve(), new String("a")];
   const views = [new ArrayBuffer(4), new Uint16Array(1), new Uint8ClampedArray(1), new DataView(new ArrayBuffer(1))];
   for (const value of [...others, ...views]) {
-    throws("TypeError", "no value of Godot's", () => encodeVariant(value));
-    throws("TypeError", "no value of Godot's", () => encodeVariant([{ a: new Map([[1, value]]) }]));
+    throws("TypeError", "has no Godot type", () => encodeVariant(value));
+    throws("TypeError", "has no Godot type", () => encodeVariant([{ a: new Map([[1, value]]) }]));
   }
 });
 
-test("an object with a type is read strictly", () => {
+test("an invalid object with a type is a TypeError", () => {
   const wrong = (value, part) => throws("TypeError", part, () => encodeVariant(value));
   wrong({ type: "enemy", hp: 3 }, '"enemy"');
   wrong({ type: 5 }, "is sent as a Map");
@@ -210,7 +210,7 @@ test("an object with a type is read strictly", () => {
   wrong(new Map([["a", 1], [{ type: "StringName", name: "a" }, 2]]), "two keys");
 });
 
-test("1024 containers may be within each other, and what is within itself is deeper", () => {
+test("1024 containers may be nested, and a container that contains itself is too deep", () => {
   const nested = (depth) => {
     let value = [];
     for (let level = 1; level < depth; level += 1) value = level % 2 ? { a: value } : [value];
@@ -222,23 +222,23 @@ test("1024 containers may be within each other, and what is within itself is dee
   array.push(object);
   object.map = map;
   map.set("array", array);
-  for (const value of [array, object, map]) throws("RangeError", "within itself", () => encodeVariant(value));
+  for (const value of [array, object, map]) throws("RangeError", "contains itself", () => encodeVariant(value));
   map.set(map, 1);
-  throws("RangeError", "within itself", () => encodeVariant(map));
+  throws("RangeError", "contains itself", () => encodeVariant(map));
 });
 
-test("a large Map takes no longer than its size", () => {
+test("encoding a large Map takes time linear in its size", () => {
   const key = (index) => `key ${(index * 48_271) % 100_003}`;
   const large = new Map(Array.from({ length: 100_000 }, (_, index) => [key(index), index]));
-  const come = decodeVariant(encodeVariant(large));
-  equal([come.size, come.get(key(77_777)), [...come.keys()][5]], [100_000, 77_777, key(5)]);
+  const decoded = decodeVariant(encodeVariant(large));
+  equal([decoded.size, decoded.get(key(77_777)), [...decoded.keys()][5]], [100_000, 77_777, key(5)]);
 });
 
-test("getters and traps are asked once, and what they throw comes out as it was thrown", () => {
-  let asked = 0;
-  equal(decodeVariant(encodeVariant({ get a() { return (asked += 1); } })), new Map([["a", 1]]));
-  equal(decodeVariant(encodeVariant({ ...vector2(1, 2), get x() { return (asked += 1); } })), vector2(2, 2));
-  equal(asked, 2);
+test("getters and traps run once, and their exceptions are passed on unchanged", () => {
+  let calls = 0;
+  equal(decodeVariant(encodeVariant({ get a() { return (calls += 1); } })), new Map([["a", 1]]));
+  equal(decodeVariant(encodeVariant({ ...vector2(1, 2), get x() { return (calls += 1); } })), vector2(2, 2));
+  equal(calls, 2);
 
   const mistake = new Error("my own mistake");
   const fail = () => {
@@ -268,7 +268,7 @@ test("getters and traps are asked once, and what they throw comes out as it was 
   equal(encodeVariant(new Long(2)), encodeVariant(new Uint8Array(2)));
 });
 
-test("what iterates as it likes is read as far as it makes sense", () => {
+test("objects with their own iterators are read without harm", () => {
   const odd = Object.assign(new Map(), { *[Symbol.iterator]() { yield* [["a", 1], 5]; } });
   throws("TypeError", "a key without a value", () => encodeVariant(odd));
   const array = [1, 2, 3];
@@ -276,7 +276,7 @@ test("what iterates as it likes is read as far as it makes sense", () => {
   equal(decodeVariant(encodeVariant(growing)), [new Map([["a", 4]]), [1, 2, 3, 4]]);
 });
 
-test("bytes that are no value are InvalidVariant", () => {
+test("bytes that are not a value are InvalidVariant", () => {
   throws("InvalidVariant", "end", () => decodeVariant(new Uint8Array()));
   throws("InvalidVariant", "type 39", () => decodeVariant(Uint8Array.of(39, 0, 0, 0)));
   throws("InvalidVariant", "NUL", () => encodeVariant("a\0b"));

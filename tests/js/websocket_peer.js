@@ -1,12 +1,11 @@
-// The class as a page sees it. What the connection does is tested in the contract; here it is names, types, values
-// and errors on JavaScript's side.
+// The JavaScript class `WebSocketPeer`: its names, types, values and errors. tests/contract tests the connection.
 
 import { ReadyState, WebSocketPeer } from "/pkg/websocket_peer.js";
 import { address, conclude, equal, pause, test, throws, until } from "./harness.js";
 
 const server = address("server");
 
-test("a new peer is closed and has nothing to tell", () => {
+test("a new peer is closed and empty", () => {
   using(new WebSocketPeer(), (peer) => {
     equal(peer.state, ReadyState.Closed);
     equal(peer.poll(), ReadyState.Closed);
@@ -24,7 +23,7 @@ test("the states have the numbers of WebSocket.readyState, and names", () => {
   );
 });
 
-test("a connection goes through all states, and only poll tells", async () => {
+test("a connection goes through all states, and only poll changes the state", async () => {
   const peer = new WebSocketPeer();
   peer.connect(`${server}/echo`);
   equal([peer.state, peer.url], [ReadyState.Connecting, `${server}/echo`]);
@@ -64,14 +63,14 @@ test("bytes come back as a Uint8Array", async () => {
   peer.free();
 });
 
-test("a view on a part of a buffer sends that part", async () => {
+test("a view of a part of a buffer sends that part", async () => {
   const peer = await connect("/echo");
   peer.send(Uint8Array.of(1, 2, 3, 4, 5).subarray(1, 3));
   equal(await receive(peer), Uint8Array.of(2, 3));
   peer.free();
 });
 
-test("packets count until they are read", async () => {
+test("available counts packets until they are read", async () => {
   const peer = await connect("/burst/3");
   await until(peer, "three packets", () => peer.available === 3);
   equal([peer.recv(), peer.recv(), peer.recv(), peer.recv()], ["0", "1", "2", undefined]);
@@ -79,7 +78,7 @@ test("packets count until they are read", async () => {
   peer.free();
 });
 
-test("stats count packets and bytes each way", async () => {
+test("stats count packets and bytes in each direction", async () => {
   const peer = await connect("/echo");
   peer.sendText("€");
   peer.send(new Uint8Array(10));
@@ -89,15 +88,15 @@ test("stats count packets and bytes each way", async () => {
   peer.free();
 });
 
-test("what was sent is buffered until the network has it", async () => {
+test("sent bytes are buffered until the network accepts them", async () => {
   const peer = await connect("/echo");
   peer.send(new Uint8Array(1000));
   equal(peer.buffered, 1000);
-  await until(peer, "the network to take it", () => peer.buffered === 0);
+  await until(peer, "the network to accept it", () => peer.buffered === 0);
   peer.free();
 });
 
-test("close says code and reason to the other end, and closeInfo what it answered", async () => {
+test("close sends code and reason, and closeInfo has the answer", async () => {
   const peer = await connect("/echo");
   peer.close(4001, "bye 😀");
   await closed(peer);
@@ -117,7 +116,7 @@ test("the code may be left out, with and without a reason", async () => {
   }
 });
 
-test("a close by the other end is told with its code and reason, after its packets", async () => {
+test("a close by the other end is reported with its code and reason, after its packets", async () => {
   const peer = dial("/send-then-close/2/4002/kicked");
   await closed(peer);
   equal([peer.recv(), peer.recv(), peer.recv()], ["0", "1", undefined]);
@@ -133,18 +132,18 @@ test("a close without a code has the code undefined", async () => {
   peer.free();
 });
 
-test("how else a connection can end has a word for it", async () => {
+test("every other end of a connection has its cause", async () => {
   const endings = [
     ["/reject/403", "refused", "refused", {}],
-    ["/cut", "lost", "lost", {}],
+    ["/cut", "connection-lost", "lost", {}],
     ["/stall-before", "timed-out", "in time", { connectTimeout: 100 }],
-    ["/huge/2000", "too-big", "`maxMessageSize`", { maxMessageSize: 1000 }],
-    ["/burst/3", "overflow", "backlog", { maxBacklogPackets: 1, maxQueuedPackets: 1 }],
+    ["/huge/2000", "message-too-big", "`maxMessageSize`", { maxMessageSize: 1000 }],
+    ["/burst/3", "inbox-overflow", "backlog", { maxBacklogPackets: 1, maxQueuedPackets: 1 }],
   ];
   for (const [path, cause, part, options] of endings) {
     const peer = dial(path, options);
-    // Nobody polls, so that the packets find the backlog as the ones before have left it.
-    if (cause === "overflow") await pause(300);
+    // Without polling, the packets stay in the backlog.
+    if (cause === "inbox-overflow") await pause(300);
     await until(peer, cause, () => (peer.recv(), peer.state === ReadyState.Closed));
     equal([peer.closeInfo.cause, peer.closeInfo.clean], [cause, false]);
     equal(peer.closeInfo.message.includes(part), true);
@@ -152,7 +151,7 @@ test("how else a connection can end has a word for it", async () => {
   }
 });
 
-test("abort ends at once, and the peer connects again", async () => {
+test("abort closes at once, and the peer can connect again", async () => {
   const peer = await connect("/echo");
   peer.abort();
   equal([peer.state, peer.closeInfo.cause], [ReadyState.Closed, "aborted"]);
@@ -162,14 +161,14 @@ test("abort ends at once, and the peer connects again", async () => {
   peer.free();
 });
 
-test("close while connecting gives the attempt up", async () => {
+test("close while connecting cancels the attempt", async () => {
   const peer = dial("/stall-before");
   peer.close(4001, "never mind");
   equal([peer.state, peer.closeInfo.cause], [ReadyState.Closed, "aborted"]);
   peer.free();
 });
 
-test("protocols are offered, and the chosen one is told", async () => {
+test("protocols are offered, and protocol is the chosen one", async () => {
   const peer = dial("/protocol/chat.v1", { protocols: ["chat.v2", "chat.v1"] });
   equal(peer.protocol, undefined);
   await open(peer);
@@ -233,7 +232,7 @@ test("an option that does not exist, or has another type, is InvalidOption", () 
   new WebSocketPeer({ maxMessageSize: undefined }).free();
 });
 
-test("an option out of range is InvalidOption at connect, by its name here", () => {
+test("an option out of range is InvalidOption at connect, with its JavaScript name", () => {
   const wrong = (options, part) => {
     using(new WebSocketPeer(options), (peer) => {
       throws("InvalidOption", part, () => peer.connect(`${server}/echo`));
@@ -248,7 +247,7 @@ test("an option out of range is InvalidOption at connect, by its name here", () 
   wrong({ liveness: { probe: "?", timeout: 0 } }, "`liveness`");
 });
 
-test("every option is taken", async () => {
+test("every option is accepted", async () => {
   const peer = await connect("/echo", {
     maxMessageSize: 100,
     inboundBufferSize: 200,
@@ -264,7 +263,7 @@ test("every option is taken", async () => {
   peer.free();
 });
 
-test("a server that does not answer the probe is given up, and one that does is not", async () => {
+test("a server that does not answer the probe times out, and one that does stays connected", async () => {
   const silent = await connect("/silent", { liveness: { probe: "there?", silence: 50, timeout: 100 } });
   await closed(silent);
   equal([silent.closeInfo.cause, silent.stats.packetsSent], ["timed-out", 1]);
@@ -304,7 +303,7 @@ test("a page can be driven by onwake alone", async () => {
   peer.free();
 });
 
-test("onwake may free the peer, and null turns it off", async () => {
+test("onwake may free the peer, and null removes it", async () => {
   const freed = dial("/echo");
   await new Promise((resolve) => (freed.onwake = () => resolve(freed.free())));
   throws("Error", "null", () => freed.poll());
@@ -318,14 +317,14 @@ test("onwake may free the peer, and null turns it off", async () => {
   peer.free();
 });
 
-test("onwake takes functions and null, anything else is a TypeError", () => {
+test("onwake accepts functions and null, anything else is a TypeError", () => {
   using(new WebSocketPeer(), (peer) => {
     for (const wrong of ["hello", 5, {}]) throws("TypeError", "function or null", () => (peer.onwake = wrong));
     equal(peer.onwake, null);
   });
 });
 
-test("what onwake throws is reported as from an event handler", async () => {
+test("exceptions of onwake are reported like those of an event handler", async () => {
   const peer = await connect("/echo");
   const reported = new Promise((resolve) => {
     window.onerror = (_message, _source, _line, _column, error) => (resolve(error), true);
@@ -341,15 +340,15 @@ test("what onwake throws is reported as from an event handler", async () => {
   peer.free();
 });
 
-test("free ends the connection, and the peer is gone", async () => {
+test("free cuts the connection, and the peer cannot be used afterwards", async () => {
   const key = `js-free-${Date.now()}`;
   const peer = await connect(`/echo?key=${key}`);
   peer.free();
   throws("Error", "null", () => peer.poll());
-  // The server answers with what it saw, and closes at once.
-  const witness = dial(`/events/${key}`);
-  equal((await receive(witness)).includes("close"), true);
-  witness.free();
+  // The server answers with its log, and closes at once.
+  const log = dial(`/events/${key}`);
+  equal((await receive(log)).includes("close"), true);
+  log.free();
 });
 
 function dial(path, options) {

@@ -1,4 +1,4 @@
-//! Clients of a session without frames: `wait`, its waker, and the hook.
+//! Programs without a frame loop: `wait`, its waker, and the hook.
 
 use std::{
     sync::{
@@ -16,18 +16,18 @@ use websocket_peer::{
 
 use crate::{
     common::{PATIENCE, eventually, until},
-    party::session,
-    scripted::{ID, Scripted, admitted},
+    scripted_server::{ID, Scripted, admitted},
+    test_session::session,
 };
 
-/// Far longer than anything that is waited for here.
+/// Far longer than any wait here.
 const LONG: Duration = Duration::from_secs(3600);
 const SOON: Duration = Duration::from_millis(200);
 
-/// A host in a thread of its own, which sends back what it is sent, and waits for nothing else.
+/// A host in its own thread, which echoes all bytes.
 struct Host {
     url: String,
-    is_over: Arc<AtomicBool>,
+    is_stopped: Arc<AtomicBool>,
     thread: Option<thread::JoinHandle<()>>,
     waker: std::task::Waker,
 }
@@ -36,10 +36,10 @@ impl Host {
     fn start(options: MultiplayerOptions) -> Self {
         let mut peer = MultiplayerPeer::bind("127.0.0.1:0", options).unwrap();
         let (url, waker) = (format!("ws://{}", peer.local_addr().unwrap()), peer.waker());
-        let is_over = Arc::new(AtomicBool::new(false));
-        let over = Arc::clone(&is_over);
+        let is_stopped = Arc::new(AtomicBool::new(false));
+        let stop = Arc::clone(&is_stopped);
         let thread = thread::spawn(move || {
-            while !over.load(Ordering::SeqCst) {
+            while !stop.load(Ordering::SeqCst) {
                 peer.wait(LONG);
                 while let Some(event) = peer.next_event() {
                     if let Event::Packet { from, data, .. } = event {
@@ -48,13 +48,13 @@ impl Host {
                 }
             }
         });
-        Self { url, is_over, thread: Some(thread), waker }
+        Self { url, is_stopped, thread: Some(thread), waker }
     }
 }
 
 impl Drop for Host {
     fn drop(&mut self) {
-        self.is_over.store(true, Ordering::SeqCst);
+        self.is_stopped.store(true, Ordering::SeqCst);
         self.waker.wake_by_ref();
         self.thread.take().unwrap().join().unwrap();
     }
@@ -62,11 +62,11 @@ impl Drop for Host {
 
 /// Waits for this event.
 #[track_caller]
-fn wait_for(client: &mut MultiplayerPeer, what: &str, is_it: impl Fn(&Event) -> bool) {
+fn wait_for(client: &mut MultiplayerPeer, what: &str, is_expected: impl Fn(&Event) -> bool) {
     let start = Instant::now();
     loop {
         while let Some(event) = client.next_event() {
-            if is_it(&event) {
+            if is_expected(&event) {
                 return;
             }
         }
@@ -76,7 +76,7 @@ fn wait_for(client: &mut MultiplayerPeer, what: &str, is_it: impl Fn(&Event) -> 
 }
 
 #[test]
-fn a_client_that_waits_sleeps_and_misses_nothing() {
+fn a_waiting_client_sleeps_and_misses_nothing() {
     let host = Host::start(MultiplayerOptions::default());
     let mut client = MultiplayerPeer::connect(&host.url, MultiplayerOptions::default()).unwrap();
     wait_for(&mut client, "it joins", |event| matches!(event, Event::PeerConnected(_)));
@@ -91,7 +91,7 @@ fn a_client_that_waits_sleeps_and_misses_nothing() {
         while client.next_event().is_some() {}
         waits += 1;
     }
-    // It may return early, but it must not spin.
+    // It may return early, but must not spin.
     assert!(waits <= 15, "{waits} waits in {:?}", start.elapsed());
     let waker = client.waker();
     let other = thread::spawn(move || {
@@ -118,13 +118,13 @@ fn the_sessions_deadlines_end_a_wait_and_call_the_hook() {
     let client = MultiplayerPeer::connect(&host.url, session(options)).unwrap();
     let client = Arc::new(Mutex::new(client));
     let has_failed = Arc::new(AtomicBool::new(false));
-    let (woken, told) = (Arc::downgrade(&client), Arc::clone(&has_failed));
+    let (woken, events) = (Arc::downgrade(&client), Arc::clone(&has_failed));
     let hook = move || {
         let Some(client) = woken.upgrade() else { return };
         let mut client = client.lock().unwrap();
         client.poll();
         while let Some(event) = client.next_event() {
-            told.fetch_or(failed(&event), Ordering::SeqCst);
+            events.fetch_or(failed(&event), Ordering::SeqCst);
         }
     };
     client.lock().unwrap().on_wake(hook).unwrap();
@@ -157,7 +157,7 @@ fn a_program_that_reads_one_event_after_each_wait_does_not_sleep_before_the_last
 fn a_hook_is_not_called_for_a_deadline_while_an_event_waits_to_be_read() {
     let options = SessionOptions::default().authenticate(true).auth_timeout(SOON);
     let mut scripted = Scripted::start(session(options));
-    // It asks to be admitted, which nobody reads.
+    // It is authenticating. The program does not read that.
     scripted.burst(&[ID.to_vec()], |_, event| matches!(event, Event::Connected { .. }).then_some(()));
     let client = Arc::new(Mutex::new(scripted.peer));
     let calls = Arc::new(AtomicUsize::new(0));
@@ -178,21 +178,21 @@ fn a_hook_is_not_called_for_a_deadline_while_an_event_waits_to_be_read() {
 }
 
 #[test]
-fn the_time_limit_of_a_farewell_begins_when_the_program_leaves() {
-    let farewell = Duration::from_secs(3);
-    let options = SessionOptions::default().drain_timeout(farewell);
+fn the_drain_timeout_starts_when_the_program_leaves() {
+    let drain_timeout = Duration::from_secs(3);
+    let options = SessionOptions::default().drain_timeout(drain_timeout);
     let Scripted { mut server, connection, peer: mut client } = admitted(session(options));
-    // With a hook all of the time counts in which nothing was to be done.
+    // With a hook, all of the idle time counts.
     client.on_wake(|| {}).unwrap();
     client.poll();
-    thread::sleep(farewell + SOON);
+    thread::sleep(drain_timeout + SOON);
     client.close();
     client.poll();
-    // It asks whether everything was read, and waits for the answer.
-    let question = eventually("the question", || {
+    // It requests a confirmation, and waits for it.
+    let request = eventually("the request for confirmation", || {
         server.poll();
         match server.next_event()? {
-            ServerEvent::Packet(_, question) => Some(question),
+            ServerEvent::Packet(_, request) => Some(request),
             other => panic!("{other:?}"),
         }
     });
@@ -202,7 +202,7 @@ fn the_time_limit_of_a_farewell_begins_when_the_program_leaves() {
         server.poll();
         assert_eq!(server.next_event().map(|event| format!("{event:?}")), None);
     }
-    let answer = [&[2, 1], &question[34..38]].concat();
+    let answer = [&[2, 1], &request[34..38]].concat();
     server.send(connection, &answer).unwrap();
     until("it closes", || {
         client.poll();

@@ -1,4 +1,4 @@
-//! `MultiplayerEvent`: what a session tells, as plain objects.
+//! `MultiplayerEvent`: the events of a session, as plain objects.
 
 use js_sys::{Array, JsString};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -18,46 +18,46 @@ use crate::{
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
 /**
- * Something that has happened in a session, by its `type`.
+ * An event of a session, by its `type`.
  *
- * There is exactly one `peer-disconnected` for each `peer-connected`, and exactly one of `peer-connected` and `auth-failed`
- * for each `authenticating`.
+ * There is exactly one `peer-disconnected` for each `peer-connected`, and exactly one of `peer-connected` and
+ * `auth-failed` for each `authenticating`.
  */
 export type MultiplayerEvent =
-    /** The server has given this client its id. `peer-connected` of peer 1 tells when it is admitted. */
+    /** The server has assigned this client an id. `peer-connected` of peer 1 follows when the server admits it. */
     | { readonly type: "connected"; readonly id: number }
     /** The connection ended before there was an id. Nothing follows. */
     | { readonly type: "connection-failed"; readonly info: CloseInfo }
-    /** The connection is over; that all peers are gone was told before. Nothing follows. */
+    /** The connection ended. `peer-disconnected` came before for each peer. Nothing follows. */
     | { readonly type: "disconnected"; readonly info: CloseInfo }
-    /** There is another peer, to which packets and calls can be sent. */
+    /** A peer was admitted. Packets and calls can be sent to it. */
     | { readonly type: "peer-connected"; readonly peer: number }
     /**
-     * The peer is gone: the server says so (`reported`), or the connection to the server ended (`closed` of the server
-     * itself, `server-lost` of others), or this client left (`left`, `dismissed`).
+     * A peer is gone: the server reported it, or the connection to the server ended (`closed` for the server itself,
+     * `server-lost` for other peers).
      */
     | {
           readonly type: "peer-disconnected";
           readonly peer: number;
-          readonly why: "reported" | "closed" | "server-lost" | "dismissed";
-          /** How the connection ended, where that is why. */
+          readonly reason: "reported-by-server" | "closed" | "server-lost" | "kicked";
+          /** How the connection ended, if the reason is `closed`. */
           readonly info: CloseInfo | undefined;
       }
-    /** The server wants this client to authenticate: `sendAuth()`, then `completeAuth()`, or `close()`. */
+    /** The server requires authentication: call `sendAuth()`, then `completeAuth()`, or `close()`. */
     | { readonly type: "authenticating"; readonly peer: number }
-    /** The server says something about that. */
+    /** The server sent authentication data. */
     | { readonly type: "auth"; readonly from: number; readonly data: Uint8Array }
-    /** The peer was not admitted. */
+    /** Authentication failed. */
     | {
           readonly type: "auth-failed";
           readonly peer: number;
-          readonly why: "timed-out" | "closed" | "dismissed";
-          /** How the connection ended, where that is why. */
+          readonly reason: "timed-out" | "closed" | "kicked";
+          /** How the connection ended, if the reason is `closed`. */
           readonly info: CloseInfo | undefined;
       }
-    /** The peer sent bytes. */
+    /** A peer sent bytes. */
     | { readonly type: "packet"; readonly from: number; readonly data: Uint8Array }
-    /** The peer, or with `callLocal` this client itself, calls a method of a node. The arguments have been checked. */
+    /** A peer, or with `callLocal` this client itself, calls a method of a node. The arguments have been checked. */
     | {
           readonly type: "call";
           readonly from: number;
@@ -65,50 +65,50 @@ export type MultiplayerEvent =
           readonly method: string;
           readonly arguments: Variant[];
       }
-    /** The peer has other methods declared at this node, so calls of it may reach the wrong ones. */
+    /** A peer has registered other methods at this node, so calls to and from it may reach the wrong ones. */
     | {
           readonly type: "checksum-mismatch";
           readonly peer: number;
           readonly node: NodeKey;
-          /** The names of the methods declared here. */
+          /** The names of the methods registered here. */
           readonly ours: string[];
-          /** Theirs, where they could be found out. */
+          /** The names of the peer's methods, if they can be derived from its checksum. */
           readonly theirs: string[] | undefined;
       }
-    /** Another peer has spawned a node, by a spawner that is in its hands. */
+    /** A peer has spawned a node, by a spawner whose authority it is. */
     | {
           readonly type: "spawned";
           readonly from: number;
           readonly spawner: NodeKey;
           readonly node: NodeKey;
-          /** The node's own name. */
+          /** The node's name. */
           readonly name: string;
-          /** The number of its scene; undefined if it was made of a value. */
+          /** The index of its scene; undefined if it was spawned from a value. */
           readonly scene: number | undefined;
-          /** The value that it was made of; undefined if it was made of a scene. */
+          /** The value that it was spawned from; undefined if it was spawned from a scene. */
           readonly value: Variant | undefined;
-          /** What its properties hold: those that are sent at the spawn. */
+          /** The values of the properties that are sent at the spawn. */
           readonly state: Readonly<Record<string, Variant>>;
       }
-    /** A node that another peer had spawned is gone, or its spawner is. */
+    /** A node that a peer had spawned is gone, or its spawner is. */
     | { readonly type: "despawned"; readonly from: number; readonly spawner: NodeKey; readonly node: NodeKey }
-    /** Another peer says what a node of its holds: the properties that are sent every time, or those that have changed. */
+    /** A peer sent property values of a node: the properties with mode `always`, or those that have changed. */
     | {
           readonly type: "synchronized" | "changed";
           readonly from: number;
           readonly node: NodeKey;
           readonly state: Readonly<Record<string, Variant>>;
       }
-    /** Something that came from the peer was dropped. At most 64 of these wait; `stats.refused` counts all. */
+    /** A packet of a peer was dropped. At most 64 of these events wait; `stats.rejectedPackets` counts all packets. */
     | {
-          readonly type: "refused";
+          readonly type: "packet-rejected";
           readonly from: number;
-          readonly what: PacketError;
-          /** The same in a sentence. */
+          readonly error: PacketError;
+          /** A sentence that describes the error. */
           readonly message: string;
       };
 
-/** Why something that came was dropped. */
+/** Why a packet was dropped. */
 export type PacketError =
     | "malformed"
     | "invalid-id"
@@ -116,81 +116,81 @@ export type PacketError =
     | "not-authenticating"
     | "unknown-peer"
     | "not-server"
-    | "peer-taken"
+    | "peer-id-taken"
     | "too-many-peers"
     | "relay-off"
     | "relayed-system"
     | "unknown-path"
     | "unknown-node"
-    | "path-taken"
+    | "path-id-taken"
     | "too-many-paths"
     | "unknown-method"
     | "not-allowed"
-    | "bad-argument"
-    | "wrong-call"
+    | "invalid-argument"
+    | "invalid-call"
     | "replication";
 "#;
 
 pub(super) fn event(event: Event) -> JsValue {
     match event {
-        Event::Connected { id } => told("connected", [("id", peer(id))]),
-        Event::ConnectionFailed { info } => told("connection-failed", [("info", close_info(Some(&info)))]),
-        Event::Disconnected { info } => told("disconnected", [("info", close_info(Some(&info)))]),
-        Event::PeerConnected(id) => told("peer-connected", [("peer", peer(id))]),
-        Event::PeerDisconnected(id, why) => {
-            let (why, info) = departure(&why);
-            ended("peer-disconnected", id, why, info)
+        Event::Connected { id } => tagged("connected", [("id", peer(id))]),
+        Event::ConnectionFailed { info } => tagged("connection-failed", [("info", close_info(Some(&info)))]),
+        Event::Disconnected { info } => tagged("disconnected", [("info", close_info(Some(&info)))]),
+        Event::PeerConnected(id) => tagged("peer-connected", [("peer", peer(id))]),
+        Event::PeerDisconnected(id, reason) => {
+            let (reason, info) = disconnect_reason(&reason);
+            with_close_info("peer-disconnected", id, reason, info)
         }
-        Event::Authenticating(id) => told("authenticating", [("peer", peer(id))]),
-        Event::Auth { from, data } => came("auth", from, &data),
+        Event::Authenticating(id) => tagged("authenticating", [("peer", peer(id))]),
+        Event::Auth { from, data } => with_data("auth", from, &data),
         Event::AuthFailed { peer: id, reason } => {
-            let (why, info) = auth_failure(&reason);
-            ended("auth-failed", id, why, info)
+            let (reason, info) = auth_failure(&reason);
+            with_close_info("auth-failed", id, reason, info)
         }
-        Event::Packet { from, data } => came("packet", from, &data),
-        Event::Call(call) => called(call),
+        Event::Packet { from, data } => with_data("packet", from, &data),
+        Event::Call(call) => call_event(call),
         Event::ChecksumMismatch { peer: id, node, ours, theirs } => {
             let theirs = theirs.map_or(JsValue::UNDEFINED, |theirs| names(&theirs));
-            told(
+            tagged(
                 "checksum-mismatch",
                 [("peer", peer(id)), ("node", key(node)), ("ours", names(&ours)), ("theirs", theirs)],
             )
         }
         Event::Spawned(node) => spawned(node),
         Event::Despawned { from, spawner, node } => {
-            told("despawned", [("from", peer(from)), ("spawner", key(spawner)), ("node", key(node))])
+            tagged("despawned", [("from", peer(from)), ("spawner", key(spawner)), ("node", key(node))])
         }
-        Event::Synchronized { from, node, state: held } => {
-            told("synchronized", [("from", peer(from)), ("node", key(node)), ("state", state(&held))])
+        Event::Synchronized { from, node, state: new } => {
+            tagged("synchronized", [("from", peer(from)), ("node", key(node)), ("state", state(&new))])
         }
-        Event::Changed { from, node, state: held } => {
-            told("changed", [("from", peer(from)), ("node", key(node)), ("state", state(&held))])
+        Event::Changed { from, node, state: new } => {
+            tagged("changed", [("from", peer(from)), ("node", key(node)), ("state", state(&new))])
         }
         Event::PacketRejected { from, error } => {
             let message = error.to_string().as_str().into();
-            told(
-                "refused",
+            tagged(
+                "packet-rejected",
                 [("from", peer(from)), ("error", packet_error(&error).into()), ("message", message)],
             )
         }
     }
 }
 
-fn told<const N: usize>(kind: &str, fields: [(&str, JsValue); N]) -> JsValue {
+fn tagged<const N: usize>(kind: &str, fields: [(&str, JsValue); N]) -> JsValue {
     object([("type", kind.into())].into_iter().chain(fields))
 }
 
-fn came(kind: &str, from: PeerId, data: &Packet) -> JsValue {
-    told(kind, [("from", peer(from)), ("data", byte_array(data.as_bytes()))])
+fn with_data(kind: &str, from: PeerId, data: &Packet) -> JsValue {
+    tagged(kind, [("from", peer(from)), ("data", byte_array(data.as_bytes()))])
 }
 
-fn ended(kind: &str, id: PeerId, why: &str, info: Option<&CloseInfo>) -> JsValue {
-    told(kind, [("peer", peer(id)), ("why", why.into()), ("info", close_info(info))])
+fn with_close_info(kind: &str, id: PeerId, reason: &str, info: Option<&CloseInfo>) -> JsValue {
+    tagged(kind, [("peer", peer(id)), ("reason", reason.into()), ("info", close_info(info))])
 }
 
-fn called(call: Call) -> JsValue {
+fn call_event(call: Call) -> JsValue {
     let arguments: Array = call.arguments.iter().map(variant::write).collect();
-    told(
+    tagged(
         "call",
         [
             ("from", peer(call.from)),
@@ -206,7 +206,7 @@ fn spawned(spawned: Spawned) -> JsValue {
         SpawnKind::Scene(scene) => ((*scene).into(), JsValue::UNDEFINED),
         SpawnKind::Custom(value) => (JsValue::UNDEFINED, variant::write(value)),
     };
-    told(
+    tagged(
         "spawned",
         [
             ("from", peer(spawned.from)),
@@ -232,43 +232,43 @@ fn names(names: &[String]) -> JsValue {
     names.iter().map(|name| JsString::from(name.as_str())).collect::<Array>().into()
 }
 
-fn departure(why: &DisconnectReason) -> (&'static str, Option<&CloseInfo>) {
-    match why {
+fn disconnect_reason(reason: &DisconnectReason) -> (&'static str, Option<&CloseInfo>) {
+    match reason {
         DisconnectReason::Closed(info) => ("closed", Some(info)),
-        DisconnectReason::ReportedByServer => ("reported", None),
+        DisconnectReason::ReportedByServer => ("reported-by-server", None),
         DisconnectReason::ServerLost => ("server-lost", None),
-        DisconnectReason::Kicked => ("dismissed", None),
+        DisconnectReason::Kicked => ("kicked", None),
     }
 }
 
-fn auth_failure(why: &AuthFailure) -> (&'static str, Option<&CloseInfo>) {
-    match why {
+fn auth_failure(failure: &AuthFailure) -> (&'static str, Option<&CloseInfo>) {
+    match failure {
         AuthFailure::TimedOut => ("timed-out", None),
         AuthFailure::Closed(info) => ("closed", Some(info)),
-        AuthFailure::Kicked => ("dismissed", None),
+        AuthFailure::Kicked => ("kicked", None),
     }
 }
 
-fn packet_error(what: &PacketError) -> &'static str {
-    match what {
+fn packet_error(error: &PacketError) -> &'static str {
+    match error {
         PacketError::Malformed(_) => "malformed",
         PacketError::InvalidId => "invalid-id",
         PacketError::NotAuthenticated => "not-authenticated",
         PacketError::NotAuthenticating => "not-authenticating",
         PacketError::UnknownPeer => "unknown-peer",
         PacketError::NotServer => "not-server",
-        PacketError::PeerIdTaken(_) => "peer-taken",
+        PacketError::PeerIdTaken(_) => "peer-id-taken",
         PacketError::TooManyPeers => "too-many-peers",
         PacketError::RelayOff => "relay-off",
         PacketError::RelayedSystem => "relayed-system",
         PacketError::UnknownPath => "unknown-path",
         PacketError::UnknownNode { .. } => "unknown-node",
-        PacketError::PathIdTaken { .. } => "path-taken",
+        PacketError::PathIdTaken { .. } => "path-id-taken",
         PacketError::TooManyPaths => "too-many-paths",
         PacketError::UnknownMethod { .. } => "unknown-method",
         PacketError::NotAllowed { .. } => "not-allowed",
-        PacketError::InvalidArgument { .. } => "bad-argument",
-        PacketError::InvalidCall { .. } => "wrong-call",
+        PacketError::InvalidArgument { .. } => "invalid-argument",
+        PacketError::InvalidCall { .. } => "invalid-call",
         PacketError::Replication(_) => "replication",
     }
 }

@@ -1,4 +1,4 @@
-//! `RpcMethods`: the methods of a node, as an object that is read strictly.
+//! `RpcMethods`: the methods of a node, as an object. Unknown fields are errors.
 
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -14,9 +14,9 @@ use crate::{
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
 /**
- * The methods of a node, by their names. Both ends must declare the same names.
+ * The methods of a node, by name. Both ends must declare the same names.
  *
- *     client.addNode("Lobby", {
+ *     client.registerNode("Lobby", {
  *         // @rpc("any_peer", "call_local") func say(text: String)
  *         say: { caller: "any-peer", callLocal: true, parameters: ["String"] },
  *         // @rpc func move(to: Vector2, speed := 1.0)
@@ -25,30 +25,31 @@ const TYPES: &str = r#"
  */
 export type RpcMethods = Readonly<Record<string, RpcMethod>>;
 
-/** The declaration of one method: what Godot says with `@rpc`, and the types of its parameters. */
+/** The declaration of a method: what Godot declares with `@rpc`, and the types of its parameters. */
 export interface RpcMethod {
-    /** Who may call it: the node's authority, which is the server at first, every peer, or nobody. Default: `authority`. */
+    /** Who may call it: the node's authority (at first the server), every peer, or no peer. Default: `authority`. */
     readonly caller?: "authority" | "any-peer" | "disabled";
-    /** Whether a call to all is also one to oneself. Default: false. */
+    /** Call it here, too, if this end is in the target of a call. Default: false. */
     readonly callLocal?: boolean;
     /**
-     * What it takes. Default: nothing. An optional one, with a `?`, may be null, or missing if all after it are.
+     * The types of its parameters. Default: none. A type with a `?` is optional: the argument may be null, or may be
+     * missing if all later ones are.
      *
-     * Arguments become what they are declared to be, those of `call()` and those that come. What Godot would not convert is
-     * an error, or refused.
+     * Arguments are converted to these types, both those of `call()` and those received. Values that Godot would not
+     * convert are an error in `call()`, and make a received call a rejected packet.
      */
     readonly parameters?: readonly RpcParameter[];
-    /** Whether it takes further arguments, any number, of any type. Default: false. */
+    /** Accept further arguments, any number, of any type. Default: false. */
     readonly variadic?: boolean;
-    /** Whether it was declared by `Node.rpc_config`, not by the node's script. Default: false. */
+    /** `true` if it is declared by `Node.rpc_config` in Godot, not by the node's script. Default: false. */
     readonly nodeLevel?: boolean;
-    /** For people: a WebSocket has but one channel. Default: 0. */
+    /** Without effect: a WebSocket has one channel. Default: 0. */
     readonly channel?: number;
-    /** For people: a WebSocket transfers everything reliably. Default: `reliable`. */
+    /** Without effect: a WebSocket transfers everything reliably. Default: `reliable`. */
     readonly transfer?: "reliable" | "unreliable" | "unreliable-ordered";
 }
 
-/** The type of a parameter; with a `?` if it is optional. */
+/** The type of a parameter, with a `?` if it is optional. */
 export type RpcParameter = DeclaredType | `${DeclaredType}?`;
 "#;
 
@@ -61,30 +62,33 @@ fn method(name: &str, given: &JsValue) -> Result<Method, Thrown> {
     let mut method = Method::new(name.to_owned());
     for (field, value) in fields(&format!("the method `{name}`"), given)? {
         let wrong = |wanted| Thrown::wrong_type(&format!("`{field}` of the method `{name}`"), wanted);
-        let switch = || value.as_bool().ok_or_else(|| wrong("true or false"));
+        let boolean = || value.as_bool().ok_or_else(|| wrong("true or false"));
         match field.as_str() {
             "caller" => {
                 method.caller =
-                    caller(&value).ok_or_else(|| wrong("\"authority\", \"any-peer\" or \"nobody\""))?;
+                    caller(&value).ok_or_else(|| wrong("\"authority\", \"any-peer\" or \"disabled\""))?;
             }
-            "callLocal" => method.call_local = switch()?,
+            "callLocal" => method.call_local = boolean()?,
             "parameters" => {
                 let names = reflect::strings(&value)?.ok_or_else(|| wrong("an array of strings"))?;
                 for (index, name) in names.iter().enumerate() {
-                    let parameter = parameter(index, name).ok_or_else(|| {
-                        wrong("the names of types of Godot's, with a `?` for what is optional")
-                    })?;
+                    let parameter = parameter(index, name)
+                        .ok_or_else(|| wrong("names of Godot types, each with a `?` if it is optional"))?;
                     method.parameters.push(parameter);
                 }
             }
-            "variadic" => method.variadic = switch()?,
-            "nodeLevel" => method.node_level = switch()?,
+            "variadic" => method.variadic = boolean()?,
+            "nodeLevel" => method.node_level = boolean()?,
             "channel" => method.channel = integer(&value).ok_or_else(|| wrong("a whole number"))?,
             "transfer" => {
                 method.transfer = transfer(&value)
                     .ok_or_else(|| wrong("\"reliable\", \"unreliable\" or \"unreliable-ordered\""))?;
             }
-            _ => return Err(Thrown::type_error(&format!("a method has no `{field}`, as `{name}` has"))),
+            _ => {
+                return Err(Thrown::type_error(&format!(
+                    "the method `{name}` has an unknown field `{field}`"
+                )));
+            }
         }
     }
     Ok(method)
@@ -108,7 +112,7 @@ fn transfer(value: &JsValue) -> Option<TransferMode> {
     }
 }
 
-/// A parameter; `None` if the text names no type.
+/// Returns the parameter of this type; `None` if the text is not the name of a type.
 fn parameter(index: usize, text: &str) -> Option<Parameter> {
     let name = text.strip_suffix('?').unwrap_or(text);
     let parameter = Parameter::typed(format!("argument {index}"), declared_type(name)?);

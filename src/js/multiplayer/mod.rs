@@ -1,5 +1,5 @@
-//! The class `MultiplayerClient`: a shell around [`MultiplayerPeer`], with no logic of its own but to take JavaScript's values
-//! apart and put them together. A page cannot be a server, so it is the client alone.
+//! The class `MultiplayerPeer`: it wraps [`MultiplayerPeer`], and only converts values. It is always a client, since a
+//! page cannot be a server.
 
 mod events;
 mod methods;
@@ -26,31 +26,31 @@ use crate::multiplayer::{ConnectionStatus, MultiplayerPeer, PeerId, SessionStats
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-/** What has gone through a session so far. */
+/** Counters of a session. */
 export interface SessionStats {
-    /** Calls that were sent, one for each, however many peers it went to. */
+    /** Calls sent. A call to several peers counts once. */
     readonly callsSent: number;
     readonly callsReceived: number;
-    /** Packets that were dropped; the event `refused` says why. */
-    readonly refused: number;
+    /** Packets dropped. The event `packet-rejected` has the reason. */
+    readonly rejectedPackets: number;
 }
 "#;
 
-/// A client in a session of Godot's high-level multiplayer, whether an engine hosts it or a program in Rust.
+/// A client in a session of Godot's high-level multiplayer. The host is a Godot engine or a Rust program.
 ///
-/// Call `poll()` once a frame and read `nextEvent()` until it gives `undefined`. Nodes are declared with their methods, at
-/// the same paths as at the other ends; then their methods are called, here and there.
+/// Call `poll()` once a frame, and read `nextEvent()` until it returns `undefined`. Register nodes with their methods,
+/// at the same paths as at the other ends. Then methods can be called in both directions.
 ///
-/// What the network and the other peers do never throws: it becomes an event. What a method throws is an `Error` whose
-/// `name` says what was wrong with the call (`"UnknownPeer"`, `"InvalidArguments"`, …), and then nothing has changed; a
-/// `TypeError` for an argument of another type, a `RangeError` for a value too large or too deep.
+/// Failures of the network and of other peers never throw: they are events. A method that throws has changed nothing.
+/// It throws an `Error` whose `name` is the mistake in the call (`"UnknownPeer"`, `"InvalidArguments"`, …), a
+/// `TypeError` for an argument of another type, or a `RangeError` for a value too large or too deep.
 ///
-/// Keep a reference to it as long as the session is to live. `free()` cuts the connection and gives its memory back; it
-/// cannot be used after that. For another session make another client.
-#[wasm_bindgen(js_name = MultiplayerClient)]
-pub struct JsMultiplayerClient {
-    // In a cell, so that no method needs it exclusively. Arguments may have getters that call the client: all of them are read
-    // before this is borrowed.
+/// Keep a reference to it while the session is needed. `free()` cuts the connection and releases the memory. The object
+/// cannot be used afterwards. For another session make another `MultiplayerPeer`.
+#[wasm_bindgen(js_name = MultiplayerPeer)]
+pub struct JsMultiplayerPeer {
+    // A cell, so that no method borrows the object mutably. Arguments may have getters that call methods of it: all
+    // arguments are read before this is borrowed.
     client: RefCell<Client>,
 }
 
@@ -60,38 +60,38 @@ struct Client {
     onwake: Option<Function>,
 }
 
-#[wasm_bindgen(js_class = MultiplayerClient)]
-impl JsMultiplayerClient {
-    /// Begins to join the session of the server at a `ws:` or `wss:` URL. The events `connected`, `peer-connected` of peer 1
-    /// and `connection-failed` tell what comes of it.
+#[wasm_bindgen(js_class = MultiplayerPeer)]
+impl JsMultiplayerPeer {
+    /// Starts to join the session of the server at a `ws:` or `wss:` URL. The result is an event: `connected` and then
+    /// `peer-connected` of peer 1, or `connection-failed`.
     ///
     /// Throws `InvalidUrl`, `InvalidOption`, `BlockedPort`.
-    #[wasm_bindgen(constructor)]
-    pub fn new(
+    pub fn connect(
         #[wasm_bindgen(unchecked_param_type = "string")] url: &JsValue,
-        #[wasm_bindgen(unchecked_optional_param_type = "MultiplayerClientOptions")] options: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "MultiplayerOptions")] options: &JsValue,
     ) -> Result<Self, Thrown> {
         let (url, options) = (values::string("url", url)?, options::read(options)?);
         let peer = MultiplayerPeer::connect(&url, options)?;
         Ok(Self { client: RefCell::new(Client { peer, nodes: Nodes::default(), onwake: None }) })
     }
 
-    /// Moves the session on and tells its status. Call it once a frame.
+    /// Advances the session, and returns its status. Call it once a frame.
     pub fn poll(&self) -> JsConnectionStatus {
         self.with(|client| client.peer.poll());
         self.status()
     }
 
-    /// What has happened next; `undefined` when there is nothing.
+    /// Returns the next event; `undefined` if there is none.
     #[wasm_bindgen(js_name = nextEvent, unchecked_return_type = "MultiplayerEvent | undefined")]
     pub fn next_event(&self) -> JsValue {
         self.with(|client| client.peer.next_event()).map_or(JsValue::UNDEFINED, events::event)
     }
 
-    /// Declares a node, at the same path as at the other ends: relative to the root, or absolute; the root itself is `.`.
+    /// Registers a node, at the same path as at the other ends: relative to the root, or absolute. The path of the root
+    /// itself is `.`.
     ///
-    /// Throws `InvalidNode`, `PacketTooBig`, a `TypeError` for methods that are declared wrongly.
-    #[wasm_bindgen(js_name = addNode, unchecked_return_type = "NodeKey")]
+    /// Throws `InvalidNode`, `PacketTooBig`, a `TypeError` for an invalid declaration of methods.
+    #[wasm_bindgen(js_name = registerNode, unchecked_return_type = "NodeKey")]
     pub fn register_node_with(
         &self,
         #[wasm_bindgen(unchecked_param_type = "string")] path: &JsValue,
@@ -104,10 +104,10 @@ impl JsMultiplayerClient {
         })
     }
 
-    /// The node is no more. Another one at its path is a new one, also for the other ends.
+    /// Removes a node. A node registered later at its path is a new one, also for the other ends.
     ///
     /// Throws `UnknownNode`.
-    #[wasm_bindgen(js_name = removeNode)]
+    #[wasm_bindgen(js_name = unregisterNode)]
     pub fn unregister_node(
         &self,
         #[wasm_bindgen(unchecked_param_type = "NodeKey")] node: &JsValue,
@@ -120,8 +120,7 @@ impl JsMultiplayerClient {
         })
     }
 
-    /// Gives a node into the hands of a peer, which may then call what only the authority may. At first it is the server.
-    /// Nobody is told.
+    /// Makes a peer the authority of a node. At first it is the server. Nothing is sent: each end sets it itself.
     ///
     /// Throws `UnknownNode`.
     #[wasm_bindgen(js_name = setAuthority)]
@@ -134,11 +133,12 @@ impl JsMultiplayerClient {
         self.with(|client| Ok(client.peer.session().set_authority(client.nodes.get(node)?, authority)?))
     }
 
-    /// Calls a method of a node at other peers; and here too, by the event `call`, where the method is declared with
-    /// `callLocal` and this client is meant.
+    /// Calls a method of a node at other peers. If the method is declared with `callLocal` and this client is in the
+    /// target, the event `call` occurs here, too.
     ///
-    /// Throws `UnknownNode`, `UnknownMethod`, `InvalidArguments`, `NotOpen` before the event `connected`, `UnknownPeer`,
-    /// `NotCallLocal`, `PacketTooBig`; a `TypeError` or `RangeError` for what is no value of Godot's.
+    /// Throws `UnknownNode`, `UnknownMethod`, `InvalidArguments`, `NotOpen` before the event `connected`,
+    /// `UnknownPeer`, `NotCallLocal`, `PacketTooBig`; a `TypeError` or `RangeError` for a value that Godot has no type
+    /// for.
     #[wasm_bindgen(variadic)]
     pub fn call(
         &self,
@@ -155,7 +155,7 @@ impl JsMultiplayerClient {
         })
     }
 
-    /// Sends bytes to other peers, who have the event `packet` for them; in Godot, the signal `peer_packet`.
+    /// Sends bytes to other peers. They receive the event `packet`; in Godot, the signal `peer_packet`.
     ///
     /// Throws `NotOpen`, `UnknownPeer`, `InvalidArguments` for no bytes, `PacketTooBig`.
     #[wasm_bindgen(js_name = sendBytes)]
@@ -168,7 +168,7 @@ impl JsMultiplayerClient {
         self.with(|client| Ok(client.peer.session().send_bytes(to, &data)?))
     }
 
-    /// Says something to a peer that is authenticating.
+    /// Sends data to a peer that is authenticating.
     ///
     /// Throws `NotOpen`, `UnknownPeer`, `NotAuthenticating`, `InvalidArguments` for no bytes, `PacketTooBig`.
     #[wasm_bindgen(js_name = sendAuth)]
@@ -181,7 +181,7 @@ impl JsMultiplayerClient {
         self.with(|client| Ok(client.peer.session().send_auth(peer, &data)?))
     }
 
-    /// This end lets the peer in, which is admitted when the other end has said the same.
+    /// Accepts a peer that is authenticating. It is admitted when the other end has accepted, too.
     ///
     /// Throws `NotOpen`, `UnknownPeer`, `NotAuthenticating`.
     #[wasm_bindgen(js_name = completeAuth)]
@@ -193,20 +193,19 @@ impl JsMultiplayerClient {
         self.with(|client| Ok(client.peer.session().complete_auth(peer)?))
     }
 
-    /// Leaves the session. The server loses nothing of what was sent before: that takes as long as it needs to confirm it, at
-    /// most `drainTimeout` and `closeTimeout`. Poll until `isClosed`.
+    /// Leaves the session. The server still receives everything that was sent before: it takes until the server has
+    /// confirmed that, at most `drainTimeout` and `closeTimeout`. Poll until `isClosed`.
     pub fn close(&self) {
         self.with(|client| client.peer.close());
     }
 
-    /// Called by the browser's events when there is something to poll for, as `WebSocketPeer.onwake` is; `null`, the
-    /// default, is nobody.
+    /// A function that is called when there is something to poll for, like `WebSocketPeer.onwake`. Default: `null`.
     ///
-    /// Read with `nextEvent()` until `undefined`: for what waits behind an inbox that is left full it is not called again.
-    /// Time limits pass in `poll()` only.
+    /// It is also called when a deadline of the session has passed. Read with `nextEvent()` until `undefined`: it is
+    /// not called for packets that wait behind a full inbox.
     ///
-    /// Throws a `TypeError` for what is neither a function nor `null`. What the function itself throws is reported as from
-    /// any event handler.
+    /// Throws a `TypeError` for a value that is neither a function nor `null`. Exceptions of the function are reported
+    /// like those of any event handler.
     #[wasm_bindgen(getter, unchecked_return_type = "(() => void) | null")]
     pub fn onwake(&self) -> JsValue {
         self.with(|client| client.onwake.clone()).map_or(JsValue::NULL, JsValue::from)
@@ -225,57 +224,57 @@ impl JsMultiplayerClient {
         })
     }
 
-    /// This client's id; `undefined` before the server has given it one.
+    /// This client's id; `undefined` before the server has assigned one.
     #[wasm_bindgen(getter)]
     pub fn id(&self) -> Option<i32> {
         self.with(|client| client.peer.id()).map(PeerId::get)
     }
 
-    /// How far it has come, as of the last call that could change it.
+    /// The status as of the last call that could change it.
     #[wasm_bindgen(getter)]
     pub fn status(&self) -> JsConnectionStatus {
         self.with(|client| client.peer.status()).into()
     }
 
-    /// The ids of the other peers that take part, in order; the server, once it has admitted this client, is one.
+    /// The ids of the admitted peers, in ascending order. The server is one of them, once it has admitted this client.
     #[wasm_bindgen(getter, unchecked_return_type = "number[]")]
     pub fn peers(&self) -> JsValue {
         self.with(|client| client.peer.peers().map(peers::peer).collect::<Array>()).into()
     }
 
-    /// Whether it is over: lost, or closed to the end.
+    /// `true` if the connection has ended.
     #[wasm_bindgen(getter, js_name = isClosed)]
     pub fn is_closed(&self) -> bool {
         self.with(|client| client.peer.is_closed())
     }
 
-    /// How the connection ended; `undefined` before it has.
+    /// How the connection ended; `undefined` before.
     #[wasm_bindgen(getter, js_name = closeInfo, unchecked_return_type = "CloseInfo | undefined")]
     pub fn close_info(&self) -> JsValue {
         self.with(|client| values::close_info(client.peer.close_info()))
     }
 
-    /// What has gone through the session so far.
+    /// Counters of the session.
     #[wasm_bindgen(getter, unchecked_return_type = "SessionStats")]
     pub fn stats(&self) -> JsValue {
         stats(self.with(|client| client.peer.session().stats()))
     }
 
-    /// Does something with the client that runs no code of the page's.
+    /// Accesses the client. `act` must not run code of the page.
     fn with<T>(&self, act: impl FnOnce(&mut Client) -> T) -> T {
         act(&mut self.client.borrow_mut())
     }
 }
 
-/// How far a client has come. The numbers are those of Godot's `MultiplayerPeer.ConnectionStatus`.
+/// The status of a session. The numbers are those of Godot's `MultiplayerPeer.ConnectionStatus`.
 #[wasm_bindgen(js_name = ConnectionStatus)]
 #[derive(Clone, Copy)]
 pub enum JsConnectionStatus {
-    /// The session is over, or was left.
+    /// The session has ended, or was left.
     Disconnected = 0,
-    /// The server has not given this client an id.
+    /// The server has not assigned an id yet.
     Connecting = 1,
-    /// It has.
+    /// This client has an id.
     Connected = 2,
 }
 
@@ -293,6 +292,6 @@ fn stats(stats: SessionStats) -> JsValue {
     values::object([
         ("callsSent", (stats.calls_sent as f64).into()),
         ("callsReceived", (stats.calls_received as f64).into()),
-        ("refused", (stats.rejected_packets as f64).into()),
+        ("rejectedPackets", (stats.rejected_packets as f64).into()),
     ])
 }

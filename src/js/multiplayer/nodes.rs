@@ -1,4 +1,4 @@
-//! The nodes of a client by the numbers that stand for them in JavaScript.
+//! The nodes of a client, by their JavaScript numbers.
 
 use std::collections::BTreeMap;
 
@@ -12,17 +12,17 @@ use crate::{
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-/** A node that was declared or spawned. No two of a page are the same, not even of two clients. */
+/** A node that was registered or spawned. Unique in the page, also among several clients. */
 export type NodeKey = number & { readonly [nodeKey]: true };
 declare const nodeKey: unique symbol;
 "#;
 
-/// The nodes that are declared at present.
+/// The nodes that exist now.
 #[derive(Default)]
 pub(super) struct Nodes(BTreeMap<u64, NodeKey>);
 
 impl Nodes {
-    /// Keeps a node. What stands for it is the answer.
+    /// Adds a node, and returns its number.
     pub(super) fn add(&mut self, node: NodeKey) -> f64 {
         self.0.insert(node.number(), node);
         number(node)
@@ -32,16 +32,16 @@ impl Nodes {
         self.0.remove(&key.number());
     }
 
-    /// The node that this stands for.
+    /// Returns the node with this number.
     pub(super) fn get(&self, node: &JsValue) -> Result<NodeKey, Thrown> {
         let wanted = values::number("node", node)?;
-        // The cast saturates and truncates; what it changed is no node's number.
+        // The cast saturates and truncates. A number that it changed is not a node's.
         let found = self.0.get(&(wanted as u64)).copied().filter(|node| number(*node) == wanted);
         Ok(found.ok_or(Error::UnknownNode)?)
     }
 }
 
-/// What stands for a node in JavaScript. Nobody declares so many that it would not be exact.
+/// Returns the number of a node. It is exact up to 2^53.
 pub(super) fn number(key: NodeKey) -> f64 {
     key.number() as f64
 }

@@ -1,10 +1,10 @@
-//! `MultiplayerClientOptions`: those of the connection and those of the session, in one object.
+//! `MultiplayerOptions`: the options of the connection and those of the session, in one object.
 
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::{
     js::{
-        options::{self, invalid, milliseconds, size},
+        options::{self, boolean, milliseconds, set_option, size, string},
         values::Thrown,
     },
     multiplayer::{MultiplayerOptions, SessionOptions},
@@ -12,66 +12,58 @@ use crate::{
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-/** Settings of a `MultiplayerClient`. All have defaults. Sizes are in bytes, times in milliseconds. */
-export interface MultiplayerClientOptions extends WebSocketPeerOptions {
-    /** The absolute path of the node that other paths start from; the same at all ends. Default: `/root`. */
+/** Options of a `MultiplayerPeer`. All have defaults. Sizes are in bytes, times in milliseconds. */
+export interface MultiplayerOptions extends WebSocketPeerOptions {
+    /** The absolute path of the node that other paths are relative to. The same at all ends. Default: `/root`. */
     rootPath?: string;
-    /** Whether clients hear of each other, and reach each other through the server; the same at all ends. Default: true. */
+    /** Announce clients to each other, and relay packets between them. The same at all ends. Default: true. */
     relay?: boolean;
-    /** Whether a peer is admitted only when both ends have called `completeAuth()`; both must want it. Default: false. */
+    /** Admit a peer only when both ends have called `completeAuth()`. The same at both ends. Default: false. */
     authenticate?: boolean;
-    /** How long the server may take to authenticate; 0: for ever. Default: 3000. */
+    /** The time within which the authentication must be complete. 0: no limit. Default: 3000. */
     authTimeout?: number;
-    /** How long to wait for the server to say this client's id, once connected; 0: for ever. Default: 3000. */
+    /** The time within which the server must send this client's id, once connected. 0: no limit. Default: 3000. */
     idTimeout?: number;
-    /** How long the server has, at `close()`, to confirm that it has read everything; 0: it is not asked. Default: 500. */
+    /** The time that `close()` waits for the server to confirm that it has read everything. 0: none. Default: 500. */
     drainTimeout?: number;
-    /** Whether arguments may hold whole objects, with class and properties. Default: false. */
+    /** Allow whole objects, with class and properties, as arguments. Default: false. */
     allowObjects?: boolean;
-    /** How many node paths each peer may have numbered here. Default: 1024. */
+    /** The number of node paths that each peer may give ids to. Default: 1024. */
     maxPathsPerPeer?: number;
-    /** How many other clients the server may tell of. Default: 4096. */
+    /** The number of other clients that the server may announce. Default: 4096. */
     maxPeers?: number;
-    /** How many nodes each peer may have spawned here. Default: 4096. */
+    /** The number of nodes that each peer may have spawned here. Default: 4096. */
     maxSpawnedPerPeer?: number;
-    /** The largest packet to send. Default: 65,535, the largest that engines take where nobody told them otherwise. */
+    /** The largest packet to send. Default: 65,535, the largest that engines accept by default. */
     maxPacketSize?: number;
-    /** The largest packet for what is synchronized all the time. Default: 1350. */
+    /** The largest packet of properties with mode `always`. Default: 1350. */
     maxSyncPacketSize?: number;
 }
 "#;
 
 pub(super) fn read(given: &JsValue) -> Result<MultiplayerOptions, Thrown> {
     let mut options = MultiplayerOptions::default();
-    options::for_each(given, |name, value| match set(&mut options.session, name, value)? {
-        true => Ok(()),
-        false => options::set(&mut options.client, name, value),
+    options::for_each(given, |name, value| {
+        Ok(set(&mut options.session, name, value)? || options::set(&mut options.client, name, value)?)
     })?;
     Ok(options)
 }
 
-/// Whether there is such an option of a session's.
+/// Sets an option of the session. Returns `false` if there is no such option.
 fn set(options: &mut SessionOptions, name: &str, value: &JsValue) -> Result<bool, Thrown> {
-    match name {
-        "rootPath" => {
-            options.root_path = value.as_string().ok_or_else(|| invalid(name, "it must be a string"))?;
-        }
-        "relay" => options.relay = switch(name, value)?,
-        "authenticate" => options.authenticate = switch(name, value)?,
-        "authTimeout" => options.auth_timeout = milliseconds(name, value)?,
-        "idTimeout" => options.id_timeout = milliseconds(name, value)?,
-        "drainTimeout" => options.drain_timeout = milliseconds(name, value)?,
-        "allowObjects" => options.allow_objects = switch(name, value)?,
-        "maxPathsPerPeer" => options.max_paths_per_peer = size(name, value)?,
-        "maxPeers" => options.max_peers = size(name, value)?,
-        "maxSpawnedPerPeer" => options.max_spawned_per_peer = size(name, value)?,
-        "maxSyncPacketSize" => options.max_sync_packet_size = size(name, value)?,
-        "maxPacketSize" => options.max_packet_size = size(name, value)?,
-        _ => return Ok(false),
+    set_option! { options, name, value;
+        "rootPath" => root_path: string,
+        "relay" => relay: boolean,
+        "authenticate" => authenticate: boolean,
+        "authTimeout" => auth_timeout: milliseconds,
+        "idTimeout" => id_timeout: milliseconds,
+        "drainTimeout" => drain_timeout: milliseconds,
+        "allowObjects" => allow_objects: boolean,
+        "maxPathsPerPeer" => max_paths_per_peer: size,
+        "maxPeers" => max_peers: size,
+        "maxSpawnedPerPeer" => max_spawned_per_peer: size,
+        "maxPacketSize" => max_packet_size: size,
+        "maxSyncPacketSize" => max_sync_packet_size: size,
     }
     Ok(true)
-}
-
-fn switch(name: &str, value: &JsValue) -> Result<bool, Thrown> {
-    value.as_bool().ok_or_else(|| invalid(name, "it must be true or false"))
 }

@@ -1,4 +1,4 @@
-//! Who is who, and whom something is for, in JavaScript.
+//! Peer ids and targets in JavaScript.
 
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -10,8 +10,8 @@ use crate::{
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
 /**
- * Whom something is for: all other peers, the server, or by number, as in Godot: 0 for all, `id` for one, `-id` for all but
- * one.
+ * The peers that a packet or call is for: all other peers, the server, or a number as in Godot: 0 for all, `id` for
+ * one, `-id` for all but one.
  */
 export type Target = "all" | "server" | number;
 "#;

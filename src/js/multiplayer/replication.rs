@@ -1,9 +1,9 @@
-//! Nodes that one peer spawns and moves, and the others see: the methods of the class that are about them.
+//! The methods of the class for spawned and synchronized nodes.
 
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::{
-    JsMultiplayerClient,
+    JsMultiplayerPeer,
     peers::target,
     scenes::{read_spawn, read_spawner, read_synchronizer},
 };
@@ -12,13 +12,13 @@ use crate::js::{
     variant,
 };
 
-#[wasm_bindgen(js_class = MultiplayerClient)]
-impl JsMultiplayerClient {
-    /// Declares a `MultiplayerSpawner`, at the same path as at the other ends. What its authority spawns, at first the
-    /// server, is told by the event `spawned`.
+#[wasm_bindgen(js_class = MultiplayerPeer)]
+impl JsMultiplayerPeer {
+    /// Registers a `MultiplayerSpawner`, at the same path as at the other ends. At first the server is its authority.
+    /// When another authority spawns a node, the event `spawned` occurs.
     ///
-    /// Throws `InvalidNode`, `PacketTooBig`, a `TypeError` for what is declared wrongly.
-    #[wasm_bindgen(js_name = addSpawner, unchecked_return_type = "NodeKey")]
+    /// Throws `InvalidNode`, `PacketTooBig`, a `TypeError` for an invalid declaration.
+    #[wasm_bindgen(js_name = registerSpawner, unchecked_return_type = "NodeKey")]
     pub fn register_spawner(
         &self,
         #[wasm_bindgen(unchecked_param_type = "string")] path: &JsValue,
@@ -31,11 +31,12 @@ impl JsMultiplayerClient {
         })
     }
 
-    /// Declares a `MultiplayerSynchronizer` that no spawner makes, or one that is in other hands than the spawner. What its
-    /// authority says, at first the server, is told by the events `synchronized` and `changed`.
+    /// Registers a `MultiplayerSynchronizer` that no spawner creates, or one with another authority than the spawner.
+    /// At first the server is its authority. When another authority sends values, the events `synchronized` and
+    /// `changed` occur.
     ///
-    /// Throws `InvalidNode`, `PacketTooBig`, a `TypeError` for what is declared wrongly.
-    #[wasm_bindgen(js_name = addSynchronizer, unchecked_return_type = "NodeKey")]
+    /// Throws `InvalidNode`, `PacketTooBig`, a `TypeError` for an invalid declaration.
+    #[wasm_bindgen(js_name = registerSynchronizer, unchecked_return_type = "NodeKey")]
     pub fn register_synchronizer(
         &self,
         #[wasm_bindgen(unchecked_param_type = "string")] path: &JsValue,
@@ -48,10 +49,11 @@ impl JsMultiplayerClient {
         })
     }
 
-    /// Spawns a node at all who see it, now and later. The spawner has to be in this client's hands.
+    /// Spawns a node at all peers that it is visible to, now and later. This client must be the authority of the
+    /// spawner.
     ///
-    /// Throws `UnknownNode`, `InvalidNode` for what is no spawner, `NotAuthority`, `InvalidArguments`, `NotOpen`,
-    /// `PacketTooBig`.
+    /// Throws `UnknownNode`, `InvalidNode` for a node that is not a spawner, `NotAuthority`, `InvalidArguments`,
+    /// `NotOpen`, `PacketTooBig`.
     #[wasm_bindgen(unchecked_return_type = "NodeKey")]
     pub fn spawn(
         &self,
@@ -65,9 +67,9 @@ impl JsMultiplayerClient {
         })
     }
 
-    /// A node that was spawned here is no more.
+    /// Removes a node that was spawned here.
     ///
-    /// Throws `UnknownNode`, `InvalidNode` for what was declared, `NotOpen`.
+    /// Throws `UnknownNode`, `InvalidNode` for a node that was registered, `NotOpen`.
     pub fn despawn(
         &self,
         #[wasm_bindgen(unchecked_param_type = "NodeKey")] node: &JsValue,
@@ -80,8 +82,8 @@ impl JsMultiplayerClient {
         })
     }
 
-    /// Sets a property of a node that was spawned here, or of a synchronizer in this client's hands. `replicate()` tells the
-    /// others.
+    /// Sets a property of a node that was spawned here, or of a synchronizer whose authority this client is.
+    /// `replicate()` sends it.
     ///
     /// Throws `UnknownNode`, `InvalidNode`, `NotAuthority`, `InvalidArguments`, `NotOpen`, `PacketTooBig`.
     #[wasm_bindgen(js_name = setProperty)]
@@ -98,12 +100,12 @@ impl JsMultiplayerClient {
         })
     }
 
-    /// Tells all peers what the nodes that they see hold. Call it once a frame, or as often as they shall be told.
+    /// Sends property values to the peers that the nodes are visible to. Call it once a frame, or at your own rate.
     pub fn replicate(&self) {
         self.with(|client| client.peer.session().replicate());
     }
 
-    /// These peers see the node from now on; with all, or all but one, those who come later, too.
+    /// Makes the node visible to these peers. With all, or all but one, also to peers that join later.
     ///
     /// Throws `UnknownNode`, `InvalidNode`, `NotAuthority`, `UnknownPeer`, `NotOpen`.
     pub fn show(
@@ -115,7 +117,7 @@ impl JsMultiplayerClient {
         self.with(|client| Ok(client.peer.session().show(client.nodes.get(node)?, to)?))
     }
 
-    /// These peers do not see the node from now on; with all, or all but one, those who come later neither.
+    /// Makes the node invisible to these peers. With all, or all but one, also to peers that join later.
     ///
     /// Throws what `show()` throws.
     pub fn hide(

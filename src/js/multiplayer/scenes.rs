@@ -1,4 +1,4 @@
-//! What is spawned and synchronized: properties, scenes of them, and spawners of scenes, as objects that are read strictly.
+//! Declarations of properties, scenes and spawners, as objects. Unknown fields are errors.
 
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -13,47 +13,47 @@ use crate::{
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-/** What a `MultiplayerSynchronizer` keeps in step, in the order of its configuration: no name is on the wire. */
+/** The properties of a `MultiplayerSynchronizer`, in the order of its configuration: names are not sent. */
 export type SynchronizerDeclaration = readonly PropertyDeclaration[];
 
-/** One property of a `MultiplayerSynchronizer`. */
+/** A property of a `MultiplayerSynchronizer`. */
 export interface PropertyDeclaration {
-    /** What it is called here. */
+    /** Its name at this end. */
     readonly name: string;
-    /** What it holds. Default: `Variant`. */
+    /** Its type. Default: `Variant`. */
     readonly type?: DeclaredType;
-    /** When it is sent after the spawn: every time, when it has changed, or not at all. Default: `always`. */
+    /** When it is sent after the spawn: every time, when it has changed, or never. Default: `always`. */
     readonly mode?: "always" | "on-change" | "never";
-    /** Whether it is sent at the spawn. Default: true. */
+    /** `true` if it is sent at the spawn. Default: true. */
     readonly atSpawn?: boolean;
 }
 
 /**
- * What a scene is to others: its `MultiplayerSynchronizer`s, in the order in which they stand in its tree, but for those in
- * other hands than the spawner.
+ * A scene: its `MultiplayerSynchronizer`s in the order of its tree, without those that have another authority than the
+ * spawner.
  */
 export type SceneDeclaration = readonly SynchronizerDeclaration[];
 
-/** What a `MultiplayerSpawner` can make. */
+/** The scenes and values that a `MultiplayerSpawner` can spawn. */
 export interface SpawnerDeclaration {
     /** Its scenes, in its order. */
     readonly scenes?: readonly SceneDeclaration[];
-    /** What its `spawn_function` makes, of whatever value. */
+    /** The scene that its `spawn_function` creates from a value. */
     readonly custom?: SceneDeclaration;
 }
 
-/** A node to be spawned, of a scene by its number or of a value by the spawner's function. */
+/** A node to spawn: from a scene by its index, or from a value by the spawner's function. */
 export type SpawnRequest = ({ readonly scene: number } | { readonly value: VariantLike }) & {
-    /** Its name, which no other node of the spawner may have. Default: `Node` and a number. */
+    /** Its name, unique among the nodes of the spawner. Default: `Node` and a number. */
     readonly name?: string;
-    /** What its properties hold. */
+    /** The values of its properties. */
     readonly properties?: Readonly<Record<string, VariantLike>>;
-    /** Whether nobody sees it before `show()`. Default: false. */
+    /** `true` if it is visible to no peer before `show()`. Default: false. */
     readonly hidden?: boolean;
 };
 "#;
 
-/// The properties of one synchronizer.
+/// Reads the properties of one synchronizer.
 pub(super) fn read_synchronizer(given: &JsValue) -> Result<Properties, Thrown> {
     let properties = list("properties", given)?;
     properties.iter().try_fold(Properties::new(), |all, given| Ok(all.with(read_property(given)?)))
@@ -74,7 +74,7 @@ fn read_property(given: &JsValue) -> Result<Property, Thrown> {
             "name" => name = Some(value.as_string().ok_or_else(|| wrong("a string"))?),
             "type" => {
                 let declared = value.as_string().and_then(|name| declared_type(&name));
-                kind = declared.ok_or_else(|| wrong("the name of a type of Godot's"))?;
+                kind = declared.ok_or_else(|| wrong("the name of a Godot type"))?;
             }
             "mode" => {
                 mode = match value.as_string().as_deref() {

@@ -1,4 +1,4 @@
-//! Objects with a `type`: put together, and taken apart strictly, so that a misspelt field is noticed.
+//! Objects with a `type`. Reading one reports unknown fields, so that misspelt ones are noticed.
 
 use std::iter;
 
@@ -14,7 +14,7 @@ use crate::{
     variant::VariantType,
 };
 
-/// An object of this type.
+/// Returns an object of this type.
 pub(super) fn tagged<'a>(
     name: &'static str,
     fields: impl IntoIterator<Item = (&'a str, JsValue)>,
@@ -22,47 +22,47 @@ pub(super) fn tagged<'a>(
     object(iter::once(("type", name.into())).chain(fields))
 }
 
-/// What an object with a `type` has besides that, and nobody has taken yet.
+/// The fields of an object with a `type` that have not been read yet.
 pub(super) struct Fields {
-    of: String,
-    left: Vec<(String, JsValue)>,
+    type_name: String,
+    unread: Vec<(String, JsValue)>,
 }
 
 impl Fields {
-    /// The fields of an object, if it has a type.
+    /// Returns the fields of an object, or `Err` with the entries if it has no `type`.
     pub(super) fn of(mut entries: Vec<(String, JsValue)>) -> Result<Self, Vec<(String, JsValue)>> {
         let Some(place) = entries.iter().position(|(name, _)| name == "type") else { return Err(entries) };
-        let (_, of) = entries.swap_remove(place);
-        // What is no text is the name of no type.
-        Ok(Self { of: of.as_string().unwrap_or_default(), left: entries })
+        let (_, type_name) = entries.swap_remove(place);
+        // No type has an empty name, so anything but a string is rejected later.
+        Ok(Self { type_name: type_name.as_string().unwrap_or_default(), unread: entries })
     }
 
-    /// What its type is called.
-    pub(super) fn name(&self) -> &str {
-        &self.of
+    /// The name of the object's type.
+    pub(super) fn type_name(&self) -> &str {
+        &self.type_name
     }
 
-    /// A field that has to be there.
+    /// Reads a required field.
     pub(super) fn take(&mut self, name: &str) -> Result<JsValue, Thrown> {
         self.take_optional(name).ok_or_else(|| self.wrong(name, "there"))
     }
 
-    /// A field that may be missing, or undefined.
+    /// Reads a field that may be missing or undefined.
     pub(super) fn take_optional(&mut self, name: &str) -> Option<JsValue> {
-        let place = self.left.iter().position(|(other, _)| other == name)?;
-        Some(self.left.swap_remove(place).1).filter(|value| !value.is_undefined())
+        let place = self.unread.iter().position(|(other, _)| other == name)?;
+        Some(self.unread.swap_remove(place).1).filter(|value| !value.is_undefined())
     }
 
     pub(super) fn number(&mut self, name: &str) -> Result<f64, Thrown> {
         self.take(name)?.as_f64().ok_or_else(|| self.wrong(name, "a number"))
     }
 
-    /// A number that an `i32` can hold.
+    /// Reads a number that fits into an `i32`.
     pub(super) fn integer(&mut self, name: &str) -> Result<i32, Thrown> {
         integer(&self.take(name)?).ok_or_else(|| self.wrong(name, "a whole number of 32 bits"))
     }
 
-    /// A number that an engine has given to something of its own.
+    /// Reads an id that an engine has assigned.
     pub(super) fn id(&mut self, name: &str) -> Result<u64, Thrown> {
         unsigned(&self.take(name)?).ok_or_else(|| self.wrong(name, "a whole number of 64 bits, not negative"))
     }
@@ -76,7 +76,7 @@ impl Fields {
         texts.ok_or_else(|| self.wrong(name, "an array of strings"))
     }
 
-    /// Single-precision numbers, so many for each element.
+    /// Reads elements of `N` single-precision numbers each.
     pub(super) fn rows<T, const N: usize>(&mut self, name: &str) -> Result<Vec<T>, Thrown>
     where
         T: From<[f32; N]>,
@@ -90,12 +90,12 @@ impl Fields {
         Ok(rows.map(T::from).collect())
     }
 
-    /// The fields of an object of this type.
+    /// Reads a field that holds an object of this type.
     pub(super) fn part(&mut self, name: &str, kind: VariantType) -> Result<Self, Thrown> {
         let part = self.take(name)?;
         let fields = if part.is_object() { Self::of(reflect::entries(&part)?).ok() } else { None };
         fields
-            .filter(|fields| fields.of == kind.name())
+            .filter(|fields| fields.type_name == kind.name())
             .ok_or_else(|| self.wrong(name, &format!("an object of type \"{kind}\"")))
     }
 
@@ -107,7 +107,7 @@ impl Fields {
         }
     }
 
-    /// The keys and values of a map, in turn.
+    /// Reads a map, as keys and values, alternating.
     pub(super) fn map(&mut self, name: &str) -> Result<js_sys::Array, Thrown> {
         let map = self.take(name)?;
         match map.is_instance_of::<Map>() {
@@ -116,15 +116,15 @@ impl Fields {
         }
     }
 
-    /// Everything has been taken.
+    /// Checks that every field was read.
     pub(super) fn end(self) -> Result<(), Thrown> {
-        match self.left.first() {
+        match self.unread.first() {
             None => Ok(()),
-            Some((name, _)) => Err(Thrown::type_error(&format!("\"{}\" has no `{name}`", self.of))),
+            Some((name, _)) => Err(Thrown::type_error(&format!("\"{}\" has no `{name}`", self.type_name))),
         }
     }
 
     pub(super) fn wrong(&self, name: &str, wanted: &str) -> Thrown {
-        Thrown::type_error(&format!("`{name}` of \"{}\" must be {wanted}", self.of))
+        Thrown::type_error(&format!("`{name}` of \"{}\" must be {wanted}", self.type_name))
     }
 }

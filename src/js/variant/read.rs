@@ -1,4 +1,4 @@
-//! Godot's values from JavaScript's.
+//! Conversion from JavaScript's values to Godot's.
 
 use std::{iter, mem};
 
@@ -13,10 +13,11 @@ use crate::{
     },
 };
 
-/// How many containers may be within each other: as many as can be encoded. What refers to itself is deeper.
+/// The maximum depth of nested containers, which is also that of the encoding. It also ends the reading of a container
+/// that contains itself.
 const MAX_DEPTH: usize = 1024;
 
-/// The value of Godot's that this is. It does not recurse.
+/// Converts a value. It does not recurse.
 pub(in crate::js) fn read(value: &JsValue) -> Result<Variant, Thrown> {
     let mut container = match begin(value)? {
         Read::Value(value) => return Ok(value),
@@ -31,7 +32,7 @@ pub(in crate::js) fn read(value: &JsValue) -> Result<Variant, Thrown> {
                 Read::Container(inner) => outer.push(mem::replace(&mut container, inner)),
             },
             None => {
-                let value = container.close()?;
+                let value = container.finish()?;
                 let Some(around) = outer.pop() else { return Ok(value) };
                 container = around;
                 container.values.push(value);
@@ -40,7 +41,7 @@ pub(in crate::js) fn read(value: &JsValue) -> Result<Variant, Thrown> {
     }
 }
 
-/// The values of Godot's in an array.
+/// Converts the elements of an array.
 pub(in crate::js) fn read_all(array: &JsValue) -> Result<Vec<Variant>, Thrown> {
     reflect::elements(array)?.iter().map(|value| read(&value)).collect()
 }
@@ -52,23 +53,23 @@ enum Read {
 
 /// A container of which some values have been read.
 struct Container {
-    of: Of,
-    /// All of its values: of a map each key, and what belongs to it.
+    kind: ContainerKind,
+    /// All of its values. Those of a map are keys and values, alternating.
     items: JsArray,
     next: u32,
     values: Vec<Variant>,
 }
 
-/// What is to be made of a container's values.
-enum Of {
+/// The kind of container to make of the values.
+enum ContainerKind {
     Array(ElementType),
     Dictionary(ElementType, ElementType),
     Object { class: String },
 }
 
 impl Container {
-    fn begin(of: Of, items: JsArray) -> Read {
-        Read::Container(Self { of, items, next: 0, values: Vec::new() })
+    fn begin(kind: ContainerKind, items: JsArray) -> Read {
+        Read::Container(Self { kind, items, next: 0, values: Vec::new() })
     }
 
     fn next(&mut self) -> Option<JsValue> {
@@ -79,17 +80,17 @@ impl Container {
         })
     }
 
-    fn close(self) -> Result<Variant, Thrown> {
-        match self.of {
-            Of::Array(ElementType::Untyped) => Ok(Array::from(self.values).into()),
-            Of::Array(element_type) => {
+    fn finish(self) -> Result<Variant, Thrown> {
+        match self.kind {
+            ContainerKind::Array(ElementType::Untyped) => Ok(Array::from(self.values).into()),
+            ContainerKind::Array(element_type) => {
                 let mut array = Array::typed(element_type);
                 for value in self.values {
-                    array.push(value).map_err(|why| Thrown::type_error(&format!("an element: {why}")))?;
+                    array.push(value).map_err(|error| Thrown::type_error(&format!("an element: {error}")))?;
                 }
                 Ok(array.into())
             }
-            Of::Dictionary(key_type, value_type) => {
+            ContainerKind::Dictionary(key_type, value_type) => {
                 let count = self.values.len() / 2;
                 let dictionary = dictionary(key_type, value_type, pairs(self.values))?;
                 if dictionary.len() < count {
@@ -97,7 +98,7 @@ impl Container {
                 }
                 Ok(dictionary.into())
             }
-            Of::Object { class } => {
+            ContainerKind::Object { class } => {
                 let property = |(name, value)| match name {
                     Variant::String(name) => Ok((name, value)),
                     _ => Err(Thrown::type_error("`properties` of \"Object\" must have strings as keys")),
@@ -109,31 +110,31 @@ impl Container {
     }
 }
 
-/// A dictionary of these entries, or of fewer where keys are the same.
+/// Returns a dictionary of these entries. Equal keys make it shorter.
 fn dictionary(
     key_type: ElementType,
     value_type: ElementType,
     entries: impl Iterator<Item = (Variant, Variant)>,
 ) -> Result<Dictionary, Thrown> {
     if (&key_type, &value_type) == (&ElementType::Untyped, &ElementType::Untyped) {
-        // Much faster than one after the other.
+        // Much faster than `insert`.
         return Ok(entries.collect());
     }
     let mut dictionary = Dictionary::typed(key_type, value_type);
     for (key, value) in entries {
         let inserted = dictionary.insert(key, value);
-        inserted.map_err(|why| Thrown::type_error(&format!("an entry: {why}")))?;
+        inserted.map_err(|error| Thrown::type_error(&format!("an entry: {error}")))?;
     }
     Ok(dictionary)
 }
 
-/// Each key with its value.
+/// Returns the pairs of keys and values.
 fn pairs(values: Vec<Variant>) -> impl Iterator<Item = (Variant, Variant)> {
     let mut values = values.into_iter();
     iter::from_fn(move || values.next().zip(values.next()))
 }
 
-/// The value, where it is a container still without what is in it.
+/// Converts a value. A container is returned without its values.
 fn begin(value: &JsValue) -> Result<Read, Thrown> {
     if value.is_object() {
         return begin_object(value);
@@ -149,10 +150,10 @@ fn begin(value: &JsValue) -> Result<Read, Thrown> {
             .or_else(|| value.as_bool().map(Variant::Bool))
             .or_else(|| value.as_string().map(Variant::String))
     };
-    flat.map(Read::Value).ok_or_else(no_value)
+    flat.map(Read::Value).ok_or_else(unsupported_value)
 }
 
-/// An integer where JavaScript itself could not tell the difference.
+/// Returns an integer if the number is exact as one. In JavaScript 2 and 2.0 are equal.
 fn number(number: f64) -> Variant {
     match safe_integer(number) {
         Some(integer) if integer != 0 || number.is_sign_positive() => Variant::Int(integer),
@@ -162,17 +163,17 @@ fn number(number: f64) -> Variant {
 
 fn begin_object(object: &JsValue) -> Result<Read, Thrown> {
     if reflect::is_array(object)? {
-        return Ok(Container::begin(Of::Array(ElementType::Untyped), reflect::elements(object)?));
+        return Ok(Container::begin(ContainerKind::Array(ElementType::Untyped), reflect::elements(object)?));
     }
     if let Some(array) = typed_array(object)? {
         return Ok(Read::Value(array));
     }
     if object.is_instance_of::<Map>() {
-        let of = Of::Dictionary(ElementType::Untyped, ElementType::Untyped);
-        return Ok(Container::begin(of, reflect::map_entries(object)?));
+        let kind = ContainerKind::Dictionary(ElementType::Untyped, ElementType::Untyped);
+        return Ok(Container::begin(kind, reflect::map_entries(object)?));
     }
     if !reflect::is_plain(object)? {
-        return Err(no_value());
+        return Err(unsupported_value());
     }
     match Fields::of(reflect::entries(object)?) {
         Ok(fields) => begin_tagged(fields),
@@ -182,7 +183,7 @@ fn begin_object(object: &JsValue) -> Result<Read, Thrown> {
                 items.push(&key.into());
                 items.push(&value);
             }
-            Ok(Container::begin(Of::Dictionary(ElementType::Untyped, ElementType::Untyped), items))
+            Ok(Container::begin(ContainerKind::Dictionary(ElementType::Untyped, ElementType::Untyped), items))
         }
     }
 }
@@ -201,24 +202,24 @@ fn typed_array(object: &JsValue) -> Result<Option<Variant>, Thrown> {
     })
 }
 
-/// An object that says what it is.
+/// Converts an object with a `type`.
 fn begin_tagged(mut fields: Fields) -> Result<Read, Thrown> {
-    let Some(kind) = kind_of_name(fields.name()) else { return Err(no_type(&fields)) };
+    let Some(kind) = kind_of_name(fields.type_name()) else { return Err(unknown_type(&fields)) };
     let read = match kind {
         VariantType::Array => {
             let element_type = element_type(&mut fields, "elementType")?;
-            Container::begin(Of::Array(element_type), fields.array("elements")?)
+            Container::begin(ContainerKind::Array(element_type), fields.array("elements")?)
         }
         VariantType::Dictionary => {
             let key_type = element_type(&mut fields, "keyType")?;
             let value_type = element_type(&mut fields, "valueType")?;
-            Container::begin(Of::Dictionary(key_type, value_type), fields.map("entries")?)
+            Container::begin(ContainerKind::Dictionary(key_type, value_type), fields.map("entries")?)
         }
         VariantType::Object => match fields.take_optional("class") {
             None => Read::Value(Object::Id(fields.id("id")?).into()),
             Some(class) => {
                 let class = class.as_string().ok_or_else(|| fields.wrong("class", "a string"))?;
-                Container::begin(Of::Object { class }, fields.map("properties")?)
+                Container::begin(ContainerKind::Object { class }, fields.map("properties")?)
             }
         },
         flat => Read::Value(read_flat(flat, &mut fields)?),
@@ -242,31 +243,29 @@ fn read_flat(kind: VariantType, fields: &mut Fields) -> Result<Variant, Thrown> 
         VariantType::PackedVector3Array => Variant::PackedVector3Array(fields.rows("components")?),
         VariantType::PackedVector4Array => Variant::PackedVector4Array(fields.rows("components")?),
         VariantType::PackedColorArray => Variant::PackedColorArray(fields.rows("components")?),
-        shape => shapes::read(shape, fields)?.ok_or_else(|| no_type(fields))?,
+        shape => shapes::read(shape, fields)?.ok_or_else(|| unknown_type(fields))?,
     })
 }
 
-/// What the elements of a container are; anything, if it does not say.
+/// Reads the element type of a container; untyped if the field is missing.
 fn element_type(fields: &mut Fields, name: &str) -> Result<ElementType, Thrown> {
     let Some(value) = fields.take_optional(name) else { return Ok(ElementType::Untyped) };
     let kind =
         value.as_string().and_then(|name| kind_of_name(&name)).filter(|kind| *kind != VariantType::Nil);
-    kind.map(ElementType::Builtin).ok_or_else(|| fields.wrong(name, "the name of a type of Godot's"))
+    kind.map(ElementType::Builtin).ok_or_else(|| fields.wrong(name, "the name of a Godot type"))
 }
 
-fn no_type(fields: &Fields) -> Thrown {
-    let name = fields.name();
-    Thrown::type_error(&format!(
-        "no object has the type \"{name}\"; a dictionary with a key `type` is sent as a Map"
-    ))
+fn unknown_type(fields: &Fields) -> Thrown {
+    let name = fields.type_name();
+    Thrown::type_error(&format!("unknown type \"{name}\"; a dictionary with a key `type` is sent as a Map"))
 }
 
-fn no_value() -> Thrown {
+fn unsupported_value() -> Thrown {
     Thrown::type_error(
-        "a function, a symbol, or an object that is neither plain nor a Map, is no value of Godot's",
+        "a function, a symbol, or an object that is neither plain nor a Map, has no Godot type",
     )
 }
 
 fn too_deep() -> Thrown {
-    Thrown::range_error("more than 1024 containers are within each other, or one is within itself")
+    Thrown::range_error("the containers are nested deeper than 1024, or one contains itself")
 }

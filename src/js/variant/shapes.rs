@@ -1,6 +1,6 @@
 //! Vectors, boxes, matrices and colours: objects of numbers, and of other such objects.
 //!
-//! Each of them is a row of numbers to Rust, and a tree of fields to JavaScript, so there is one description for all.
+//! Each is a row of numbers in Rust, and a tree of fields in JavaScript. One table describes both.
 
 use std::array;
 
@@ -15,13 +15,13 @@ use crate::{
     },
 };
 
-/// The fields of a type in the order of its numbers: one number each, or a part that has fields of its own.
+/// The fields of a type, in the order of its numbers. A field is a number, or a part with fields of its own.
 struct Shape {
     kind: VariantType,
     fields: &'static [(&'static str, Option<&'static Shape>)],
 }
 
-/// A constant for each type, and all of them in a list.
+/// Declares a constant for each type, and the list of all.
 macro_rules! shapes {
     ($($name:ident: $kind:ident { $($field:literal $(of $part:ident)?),+ })+) => {
         $(
@@ -53,7 +53,7 @@ shapes! {
     COLOR: Color { "r", "g", "b", "a" }
 }
 
-/// The object for a value of one of these types; `None` for one of another type.
+/// Converts a value of one of these types; `None` for another type.
 pub(super) fn write(value: &Variant) -> Option<JsValue> {
     let (shape, numbers) = match value {
         Variant::Vector2(value) => (&VECTOR2, row::<_, 2>(*value)),
@@ -74,14 +74,14 @@ pub(super) fn write(value: &Variant) -> Option<JsValue> {
         Variant::Color(value) => (&COLOR, row::<_, 4>(*value)),
         _ => return None,
     };
-    Some(put_together(shape, &mut numbers.into_iter()))
+    Some(write_shape(shape, &mut numbers.into_iter()))
 }
 
-/// The value of an object of one of these types; `None` for one of another type.
+/// Converts an object of one of these types; `None` for another type.
 pub(super) fn read(kind: VariantType, fields: &mut Fields) -> Result<Option<Variant>, Thrown> {
     let Some(shape) = ALL.iter().find(|shape| shape.kind == kind) else { return Ok(None) };
     let mut numbers = Vec::new();
-    take_apart(shape, fields, &mut numbers)?;
+    read_shape(shape, fields, &mut numbers)?;
     Ok(Some(match kind {
         VariantType::Vector2 => Vector2::from(floats(&numbers)).into(),
         VariantType::Vector2i => Vector2i::from(integers(&numbers)).into(),
@@ -103,10 +103,10 @@ pub(super) fn read(kind: VariantType, fields: &mut Fields) -> Result<Option<Vari
     }))
 }
 
-fn put_together(shape: &Shape, numbers: &mut impl Iterator<Item = f64>) -> JsValue {
+fn write_shape(shape: &Shape, numbers: &mut impl Iterator<Item = f64>) -> JsValue {
     let fields = shape.fields.iter().map(|(name, part)| {
         let value = match part {
-            Some(part) => put_together(part, numbers),
+            Some(part) => write_shape(part, numbers),
             None => numbers.next().into(),
         };
         (*name, value)
@@ -114,14 +114,14 @@ fn put_together(shape: &Shape, numbers: &mut impl Iterator<Item = f64>) -> JsVal
     tagged(shape.kind.name(), fields)
 }
 
-fn take_apart(shape: &Shape, fields: &mut Fields, numbers: &mut Vec<f64>) -> Result<(), Thrown> {
+fn read_shape(shape: &Shape, fields: &mut Fields, numbers: &mut Vec<f64>) -> Result<(), Thrown> {
     let is_whole =
         matches!(shape.kind, VariantType::Vector2i | VariantType::Vector3i | VariantType::Vector4i);
     for (name, part) in shape.fields {
         match part {
             Some(part) => {
                 let mut inner = fields.part(name, part.kind)?;
-                take_apart(part, &mut inner, numbers)?;
+                read_shape(part, &mut inner, numbers)?;
                 inner.end()?;
             }
             None if is_whole => numbers.push(fields.integer(name)?.into()),
@@ -139,7 +139,7 @@ fn whole_row<T: Into<[i32; N]>, const N: usize>(value: T) -> Vec<f64> {
     value.into().map(f64::from).to_vec()
 }
 
-/// A shape's numbers are as many as its type has.
+/// The shape of a type has as many numbers as the type, so no default is used.
 fn floats<const N: usize>(numbers: &[f64]) -> [f32; N] {
     array::from_fn(|index| numbers.get(index).map_or(0.0, |number| *number as f32))
 }
@@ -148,7 +148,7 @@ fn integers<const N: usize>(numbers: &[f64]) -> [i32; N] {
     array::from_fn(|index| numbers.get(index).map_or(0, |number| *number as i32))
 }
 
-/// Rows from columns, and columns from rows, of the matrix that comes first.
+/// Swaps rows and columns of the matrix at the front.
 fn transposed(mut numbers: Vec<f64>) -> Vec<f64> {
     for (one, other) in [(1, 3), (2, 6), (5, 7)] {
         numbers.swap(one, other);
@@ -160,7 +160,7 @@ fn transposed(mut numbers: Vec<f64>) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    /// How many numbers it consists of.
+    /// The number of numbers in the shape.
     fn count(shape: &Shape) -> usize {
         shape.fields.iter().map(|(_, part)| part.map_or(1, count)).sum()
     }
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_matrix_is_turned_and_what_follows_it_stays() {
+    fn a_matrix_is_transposed_and_the_numbers_after_it_stay() {
         let numbers: Vec<f64> = (0..12).map(f64::from).collect();
         let turned = [0.0, 3.0, 6.0, 1.0, 4.0, 7.0, 2.0, 5.0, 8.0, 9.0, 10.0, 11.0];
         assert_eq!(transposed(numbers), turned);

@@ -1,11 +1,11 @@
-//! What TypeScript is told of Godot's values.
+//! TypeScript types of Godot's values.
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen(typescript_custom_section)]
 const VALUES: &str = r#"
 /**
- * A value of Godot's, as it comes to JavaScript.
+ * A Godot value, as it is received.
  *
  * | Godot | JavaScript |
  * |---|---|
@@ -19,10 +19,10 @@ const VALUES: &str = r#"
  * | `PackedByteArray` | `Uint8Array` |
  * | `PackedInt32Array`, `PackedInt64Array` | `Int32Array`, `BigInt64Array` |
  * | `PackedFloat32Array`, `PackedFloat64Array` | `Float32Array`, `Float64Array` |
- * | anything else | an object whose `type` is Godot's name of the type |
+ * | anything else | an object whose `type` is the name of the type in Godot |
  *
- * So what GDScript itself takes one for the other is the same here: `2` and `2.0`, `"a"` and `&"a"`, `[1]` typed and not.
- * If a dictionary has both 2 and 2.0 as keys, the `Map` has the later one's value.
+ * Types that GDScript treats as one are the same here: `2` and `2.0`, `"a"` and `&"a"`, `[1]` typed and not.
+ * If a dictionary has both 2 and 2.0 as keys, the `Map` has the value of the later one.
  */
 export type Variant =
     | null
@@ -40,24 +40,24 @@ export type Variant =
     | TaggedVariant;
 
 /**
- * What can be sent as a value of Godot's: each `Variant` as it came, and more.
+ * A value that can be sent: every `Variant` that can be received, and more.
  *
  * | JavaScript | Godot |
  * |---|---|
  * | `null`, `undefined`, a hole in an array | `null` |
- * | a `number` for which `Number.isSafeInteger` holds, but not `-0` | `int` |
+ * | a `number` for which `Number.isSafeInteger` is true, except `-0` | `int` |
  * | any other `number` | `float` |
- * | `bigint` | `int`; beyond 64 bits it throws |
+ * | `bigint` | `int`; throws beyond 64 bits |
  * | `string` | `String`; a lone surrogate becomes U+FFFD |
  * | `Array` | `Array` without a type |
  * | `Map` | `Dictionary` without types |
  * | a plain object without a property `type` | `Dictionary` of its own enumerable properties |
- * | an object with a property `type` | what that names; nothing may be missing and nothing left over |
+ * | an object with a property `type` | the type of that name; missing and unknown properties throw |
  *
- * A dictionary that has a key `type` is sent as a `Map`. `float`, `StringName`, `Array` and `Dictionary` as `type` say what
- * the plain values leave open; for an argument the declaration of the method does that, too: see `RpcMethod.parameters`.
+ * Send a dictionary with a key `type` as a `Map`. The types `float`, `StringName`, `Array` and `Dictionary` are exact
+ * where plain values are ambiguous. For an argument the declaration of the method also decides: see `RpcMethod.parameters`.
  *
- * What is anything else, refers to itself, or is more than 1024 containers deep, throws, and then nothing is sent.
+ * Any other value, a value that contains itself, and containers nested deeper than 1024 throw. Then nothing is sent.
  */
 export type VariantLike =
     | undefined
@@ -80,9 +80,9 @@ export type VariantLike =
     | { type: "Array"; elementType: VariantTypeName; elements: readonly VariantLike[] }
     | {
           type: "Dictionary";
-          /** What the keys are; left out: anything. */
+          /** The type of the keys. Default: any. */
           keyType?: VariantTypeName;
-          /** What the values are; left out: anything. */
+          /** The type of the values. Default: any. */
           valueType?: VariantTypeName;
           entries: ReadonlyMap<VariantLike, VariantLike>;
       }
@@ -112,22 +112,22 @@ export type TaggedVariant =
     | Color
     | { type: "NodePath"; path: string }
     | { type: "RID"; id: number | bigint }
-    /** An object of an engine's, by its number, which means something only there. */
+    /** An object of an engine, by its instance id, which is valid only there. */
     | { type: "Object"; id: number | bigint }
-    /** An object with all that it is made of. It can come and be sent only where the option `allowObjects` is set. */
+    /** An object with class and properties. Only with the option `allowObjects`. */
     | { type: "Object"; class: string; properties: Map<string, Variant> }
-    /** A function. Which one is never told to others. */
+    /** A function. Its name and object are never sent. */
     | { type: "Callable" }
     | { type: "Signal"; name: string; object: number | bigint }
     | { type: "PackedStringArray"; elements: string[] }
-    /** All numbers in a row: x and y of the first element, of the second one, and so on. */
+    /** All numbers in a row: x and y of the first element, then of the second, and so on. */
     | { type: "PackedVector2Array"; components: Float32Array }
     | { type: "PackedVector3Array"; components: Float32Array }
     | { type: "PackedVector4Array"; components: Float32Array }
-    /** Red, green, blue and opacity of the first element, of the second one, and so on. */
+    /** Red, green, blue and alpha of the first element, then of the second, and so on. */
     | { type: "PackedColorArray"; components: Float32Array };
 
-/** Godot's name of the type of a value. */
+/** The name of a type in Godot. */
 export type VariantTypeName =
     | "bool"
     | "int"
@@ -144,7 +144,7 @@ export type VariantTypeName =
     | TaggedVariant["type"];
 "#;
 
-/// Their components are as a script of Godot's shows them, with single precision.
+/// The components are those that GDScript shows, in single precision.
 #[wasm_bindgen(typescript_custom_section)]
 const SHAPES: &str = r#"
 export interface Vector2 { type: "Vector2"; x: number; y: number }
@@ -159,7 +159,7 @@ export interface Vector4i { type: "Vector4i"; x: number; y: number; z: number; w
 export interface Plane { type: "Plane"; normal: Vector3; d: number }
 export interface Quaternion { type: "Quaternion"; x: number; y: number; z: number; w: number }
 export interface AABB { type: "AABB"; position: Vector3; size: Vector3 }
-/** A matrix of three columns: where the axes go, as `Basis.x`, `y` and `z` in GDScript. */
+/** A matrix of three columns: the transformed axes, like `Basis.x`, `y` and `z` in GDScript. */
 export interface Basis { type: "Basis"; x: Vector3; y: Vector3; z: Vector3 }
 export interface Transform3D { type: "Transform3D"; basis: Basis; origin: Vector3 }
 /** A matrix of four columns. */

@@ -1,4 +1,4 @@
-//! JavaScript's values from Godot's.
+//! Conversion from Godot's values to JavaScript's.
 
 use js_sys::{
     Array as JsArray, BigInt64Array, Float32Array, Float64Array, Int32Array, JsString, Map, Uint8Array,
@@ -8,11 +8,11 @@ use wasm_bindgen::JsValue;
 use super::{MAX_SAFE_INTEGER, fields::tagged, shapes, unsigned_to_js};
 use crate::variant::{Object, Variant};
 
-/// What JavaScript has for a value. It does not recurse, so nothing can be too deep for it.
+/// Converts a value. It does not recurse, so no value is too deep.
 pub(in crate::js) fn write(value: &Variant) -> JsValue {
     let mut todo = Vec::new();
     let written = begin(value, &mut todo);
-    // An object can be filled wherever it hangs by now.
+    // Containers are filled after they were added to their outer ones.
     while let Some(container) = todo.pop() {
         match container {
             Container::Array(array, elements) => {
@@ -30,7 +30,7 @@ pub(in crate::js) fn write(value: &Variant) -> JsValue {
     written
 }
 
-/// A container of JavaScript's that is still empty, and what belongs into it.
+/// A JavaScript container that is still empty, and its content.
 enum Container<'a> {
     Array(JsArray, &'a [Variant]),
     Map(Map, Vec<(Key<'a>, &'a Variant)>),
@@ -50,7 +50,7 @@ impl<'a> Key<'a> {
     }
 }
 
-/// The value, where it is a container still an empty one.
+/// Converts a value. A container is returned empty.
 fn begin<'a>(value: &'a Variant, todo: &mut Vec<Container<'a>>) -> JsValue {
     let mut map = |entries| {
         let map = Map::new();
@@ -84,7 +84,7 @@ fn begin<'a>(value: &'a Variant, todo: &mut Vec<Container<'a>>) -> JsValue {
     }
 }
 
-/// A value without others in it.
+/// Converts a value that contains no other.
 fn write_flat(value: &Variant) -> JsValue {
     match value {
         Variant::NodePath(path) => tagged("NodePath", [("path", path.to_string().into())]),
@@ -111,7 +111,7 @@ fn write_flat(value: &Variant) -> JsValue {
     }
 }
 
-/// All numbers in a row.
+/// Converts a packed array to its numbers in a row.
 fn packed<T: Copy + Into<[f32; N]>, const N: usize>(value: &Variant, rows: &[T]) -> JsValue {
     let numbers: Vec<f32> = rows.iter().flat_map(|row| (*row).into()).collect();
     tagged(value.kind().name(), [("components", Float32Array::from(&numbers[..]).into())])

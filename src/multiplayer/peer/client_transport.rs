@@ -1,4 +1,4 @@
-//! A client's end: one connection, to the server.
+//! The transport of a client: one connection, to the server.
 
 use std::time::Duration;
 
@@ -11,12 +11,13 @@ use crate::{
     state::ReadyState,
 };
 
-/// The connection to the server, and what of it the session has been reported.
+/// The connection to the server.
 #[derive(Debug)]
 pub(super) struct ClientTransport {
     pub(super) peer: WebSocketPeer,
+    /// The state that the session knows.
     reported: ReadyState,
-    /// `true` if it was ended because a packet of the session found no room.
+    /// `true` if this end closed it because a packet of the session did not fit into the send queue.
     has_overflowed: bool,
 }
 
@@ -25,7 +26,7 @@ impl ClientTransport {
         Self { peer, reported: ReadyState::Connecting, has_overflowed: false }
     }
 
-    /// Tells the session what has happened next. Returns `true` if anything has.
+    /// Passes the next event to the session. Returns `true` if there was one.
     pub(super) fn pump_event(&mut self, session: &mut Session, now: Duration) -> bool {
         if self.reported == ReadyState::Connecting && self.peer.state() == ReadyState::Open {
             self.reported = ReadyState::Open;
@@ -33,8 +34,8 @@ impl ClientTransport {
         } else if let Some(packet) = self.peer.recv() {
             session.receive(PeerId::SERVER, packet, now);
         } else if let Some(info) = self.peer.close_info().filter(|_| self.reported != ReadyState::Closed) {
-            let slow_peers = CloseCause::LimitExceeded(Limit::SessionBacklog);
-            let info = if self.has_overflowed { CloseInfo::new(slow_peers) } else { info.clone() };
+            let overflow = CloseCause::LimitExceeded(Limit::SessionBacklog);
+            let info = if self.has_overflowed { CloseInfo::new(overflow) } else { info.clone() };
             self.reported = ReadyState::Closed;
             session.peer_left(PeerId::SERVER, info);
         } else {
@@ -43,12 +44,12 @@ impl ClientTransport {
         true
     }
 
-    /// Whether the connection is over, and the session was reported so.
+    /// Returns `true` if the connection has ended, and the session knows that.
     pub(super) fn is_closed(&self) -> bool {
         self.reported == ReadyState::Closed
     }
 
-    /// Does what the session wants.
+    /// Executes the session's outputs.
     pub(super) fn apply_outputs(&mut self, session: &mut Session) {
         while let Some(output) = session.next_output() {
             match output {
@@ -67,9 +68,9 @@ impl ClientTransport {
 
     fn send(&mut self, packet: &Packet) {
         match self.peer.send_packet(packet) {
-            // The end of one that is closing is reported soon.
+            // It is closing. Its end is reported soon.
             Ok(()) | Err(Error::NotOpen { .. }) => {}
-            // A session is reliable and ordered: no end can miss a packet and stay. What came before can still be read.
+            // A session is reliable: an end that misses a packet cannot stay. What was received stays readable.
             Err(_) => {
                 self.peer.abort();
                 self.has_overflowed = true;

@@ -1,10 +1,10 @@
-//! FlowControl control of a server: a client that makes the server send much is slowed down. Its packets wait in its inbox, and when
-//! that is full TCP holds it up.
+//! Flow control of a server: clients that have too much relayed are slowed down. The server stops reading their
+//! packets, and when their inboxes are full, TCP applies backpressure.
 //!
-//! A client waits when it has used up its budget for what it has relayed. A client that relays much also waits while one that
-//! its packets go to is congested: more than half of that one's send queue is full. Clients that relay little never wait for
-//! others: a client that reads nothing must not be able to stop the game. A client that stays congested, and takes next to
-//! nothing of what waits for it, is disconnected.
+//! A client waits when it has used up its budget for relayed bytes. A client that relays much also waits while a
+//! receiver of its packets is congested: more than half of the receiver's send queue is full. Clients that relay little
+//! never wait for others: a client that reads nothing must not stop the game. A client that stays congested, and reads
+//! almost nothing, is disconnected.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -13,48 +13,49 @@ use crate::{
     server::{PeerKey, SendProgress, WebSocketServer},
 };
 
-/// What it costs to send a packet to one client, beside the packet's bytes: a system call takes as long as a few thousand bytes.
+/// The cost of sending a packet to one client beside the packet's bytes: a system call takes as long as a few thousand
+/// bytes.
 const COST_PER_RECEIVER: usize = 1024;
 
-/// How much longer than it must a client waits whose budget is used up: what it sends meanwhile leaves in one piece to each
+/// The extra time that a client waits whose budget is used up, so that its next packets leave in one write to each
 /// receiver.
 const BATCH_DELAY: Duration = Duration::from_millis(50);
 
-/// How many times as much as one client all clients together may make the server send.
+/// The budget of all clients together, as a multiple of that of one.
 const TOTAL_FACTOR: u32 = 4;
 
-/// What a client may relay in a second, each packet counted once, before it relays much: two hundred small packets, or fewer
-/// large ones.
+/// The bytes per second up to which a client relays little, where each packet counts once: two hundred small packets,
+/// or fewer large ones.
 const LIGHT_RELAY_RATE: u32 = 64 * 1024;
-/// And what a packet counts beside its bytes.
+/// The bytes that each packet counts beside its own.
 const PACKET_OVERHEAD: usize = 256;
 
-/// What a congested client must take to be given more time: bytes,
+/// The bytes that a congested client must read to get more time. Alternatively:
 const MIN_PROGRESS_BYTES: u64 = 64 * 1024;
-/// or packets.
+/// The packets that a congested client must read to get more time.
 const MIN_PROGRESS_PACKETS: u64 = 64;
 
-/// Which clients wait, and for what.
+/// The clients that wait, and the clients that they wait for.
 #[derive(Debug)]
 pub(super) struct FlowControl {
-    /// Bytes times receivers that each client may have sent in a second.
+    /// The budget of each client, in bytes times receivers per second.
     limit: u32,
-    /// For how long a client may stay congested; zero: for ever.
+    /// The time after which a congested client that reads almost nothing is disconnected. Zero: no limit.
     slow_reader_timeout: Duration,
-    /// What all clients have relayed.
+    /// The rate of all clients together.
     all: Rate,
-    /// What each client has relayed, by the slots of the connections.
+    /// The rates of each client, by the slots of the connections.
     sources: Vec<Option<(PeerKey, Source)>>,
     waiting: BTreeMap<PeerKey, Wait>,
     congested: BTreeMap<PeerKey, Congestion>,
 }
 
-/// What a client has relayed.
+/// The rates at which a client has packets relayed.
 #[derive(Debug, Clone, Copy)]
 struct Source {
-    /// In bytes times receivers,
+    /// In bytes times receivers.
     budget: Rate,
-    /// and in bytes.
+    /// In bytes.
     volume: Rate,
 }
 
@@ -67,16 +68,16 @@ enum Wait {
 /// A client whose send queue is more than half full.
 #[derive(Debug, Clone, Copy)]
 struct Congestion {
-    /// What it had taken when its time began.
+    /// What it had read when its time began.
     taken: SendProgress,
-    /// When it is given up.
+    /// The time at which it is disconnected.
     due: Duration,
 }
 
-/// What one client's packet made the server send.
+/// What the server sent because of one client's packet.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
-    /// Payload bytes, for each receiver.
+    /// Payload bytes, summed over the receivers.
     pub(super) bytes: usize,
     pub(super) receivers: usize,
     /// The last receiver that was found congested.
@@ -95,7 +96,7 @@ impl FlowControl {
         }
     }
 
-    /// A client's send queue is more than half full.
+    /// Starts the time of a client whose send queue is more than half full.
     pub(super) fn congest(&mut self, server: &WebSocketServer, receiver: PeerKey, now: Duration) {
         let due = self.due(now);
         self.congested
@@ -103,7 +104,7 @@ impl FlowControl {
             .or_insert_with(|| Congestion { taken: server.progress(receiver), due });
     }
 
-    /// Counts what a client's packet made the server send, and lets the client wait if that is too much.
+    /// Counts what was sent because of a client's packet. If it is too much, the client waits.
     pub(super) fn count(
         &mut self,
         server: &mut WebSocketServer,
@@ -144,16 +145,16 @@ impl FlowControl {
         server.pause(source);
     }
 
-    /// Lets clients go on that need not wait any more. Returns those that have been congested for too long.
+    /// Ends the waits that are over. Returns the clients that have been congested for too long.
     pub(super) fn advance(&mut self, server: &mut WebSocketServer, now: Duration) -> Vec<PeerKey> {
-        let mut given_up = Vec::new();
+        let mut slow = Vec::new();
         let due = self.due(now);
         self.congested.retain(|receiver, congestion| {
             if !server.is_congested(*receiver) {
                 return false;
             }
             if now >= congestion.due {
-                // A socket that takes a little is not reported while it could take more.
+                // While a socket accepts a little at a time, it is not reported as writable.
                 server.retry(*receiver);
             }
             let taken = server.progress(*receiver);
@@ -162,11 +163,11 @@ impl FlowControl {
             {
                 *congestion = Congestion { taken, due };
             }
-            let is_over = now >= congestion.due;
-            if is_over {
-                given_up.push(*receiver);
+            let is_due = now >= congestion.due;
+            if is_due {
+                slow.push(*receiver);
             }
-            !is_over
+            !is_due
         });
         let congested = &self.congested;
         self.waiting.retain(|source, wait| {
@@ -179,23 +180,23 @@ impl FlowControl {
             }
             waits
         });
-        given_up
+        slow
     }
 
-    /// Lets a client go on, whatever it waits for: it is to be disconnected.
+    /// Ends the wait of a client that is to be disconnected.
     pub(super) fn release(&mut self, server: &mut WebSocketServer, source: PeerKey) {
         if self.waiting.remove(&source).is_some() {
             server.resume(source);
         }
     }
 
-    /// Lets all go on.
+    /// Ends all waits.
     pub(super) fn release_all(&mut self, server: &mut WebSocketServer) {
         self.congested.clear();
         std::mem::take(&mut self.waiting).into_keys().for_each(|source| server.resume(source));
     }
 
-    /// Returns when [`advance`](Self::advance) has something to do, if nothing happens before.
+    /// Returns the time at which [`advance`](Self::advance) has work, if nothing happens before.
     pub(super) fn next_deadline(&self) -> Option<Duration> {
         let waits = self.waiting.values().filter_map(|wait| match wait {
             Wait::Until(time) => Some(*time),
@@ -204,7 +205,7 @@ impl FlowControl {
         waits.chain(self.congested.values().map(|congestion| congestion.due)).min()
     }
 
-    /// Returns when a client is given up that is found congested, or has taken something, now.
+    /// Returns the time at which a client is disconnected whose time begins now.
     fn due(&self, now: Duration) -> Duration {
         if self.slow_reader_timeout.is_zero() {
             Duration::MAX

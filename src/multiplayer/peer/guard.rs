@@ -1,11 +1,10 @@
-//! The session in the program's hands.
+//! Access to the session of a [`MultiplayerPeer`].
 
 use std::ops::{Deref, DerefMut};
 
 use super::{MultiplayerPeer, Session};
 
-/// The [`Session`] of a [`MultiplayerPeer`]: [`MultiplayerPeer::session`]. When it is dropped, what the session has put out is
-/// sent.
+/// The [`Session`] of a [`MultiplayerPeer`]: [`MultiplayerPeer::session`]. Dropping it sends the session's outputs.
 #[derive(Debug)]
 #[must_use = "it does nothing by itself"]
 pub struct SessionGuard<'a> {

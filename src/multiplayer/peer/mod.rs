@@ -1,4 +1,4 @@
-//! [`MultiplayerPeer`]: a session on WebSockets.
+//! [`MultiplayerPeer`]: a session over WebSockets.
 
 mod client_transport;
 mod flow_control;
@@ -37,11 +37,11 @@ use crate::{
     upgraded::UpgradedStream,
 };
 
-/// The server of a multiplayer session, or one of its clients, on WebSockets: the same session as Godot's
-/// `WebSocketMultiplayerPeer` and `SceneMultiplayer` make, and on the wire no different.
+/// The server of a multiplayer session, or one of its clients, over WebSockets. It is compatible with Godot's
+/// `WebSocketMultiplayerPeer` and `SceneMultiplayer`.
 ///
-/// Call [`poll`](Self::poll) once a frame, and read all of [`next_event`](Self::next_event). Everything that the program has
-/// to say goes through [`session`](Self::session): to declare nodes, to call their methods, to send bytes.
+/// Call [`poll`](Self::poll) once a frame, and read [`next_event`](Self::next_event) until it returns `None`. Register
+/// nodes, call their methods and send bytes through [`session`](Self::session).
 ///
 /// ```no_run
 /// use std::{thread, time::Duration};
@@ -52,7 +52,7 @@ use crate::{
 /// };
 ///
 /// websocket_peer::rpc! {
-///     /// What is said in the room.
+///     /// Messages of the room.
 ///     pub enum Room {
 ///         Say { text: String } = "say" [any_peer];
 ///     }
@@ -72,7 +72,7 @@ use crate::{
 ///                 Event::Call(call) => {
 ///                     let from = call.from;
 ///                     if let Some(Ok(Room::Say { text })) = room.read(call) {
-///                         println!("{from} says: {text}");
+///                         println!("{from}: {text}");
 ///                     }
 ///                 }
 ///                 Event::ConnectionFailed { info } | Event::Disconnected { info } => {
@@ -87,8 +87,8 @@ use crate::{
 /// }
 /// ```
 ///
-/// A session is reliable and ordered, so nobody can miss a packet of it and stay. Whoever takes packets more slowly than
-/// they are sent, until their outbound queue is full, is parted with: [`Limit::SessionBacklog`](crate::Limit::SessionBacklog).
+/// A session is reliable and ordered, so a peer that misses a packet cannot stay. A peer that reads too slowly is
+/// disconnected when its send queue is full: [`Limit::SessionBacklog`](crate::Limit::SessionBacklog).
 ///
 /// Godot: `WebSocketMultiplayerPeer` and `SceneMultiplayer`.
 #[doc(alias = "WebSocketMultiplayerPeer")]
@@ -99,33 +99,33 @@ pub struct MultiplayerPeer {
     clock: PatientClock,
 }
 
-/// What carries the session.
+/// The connections of the session.
 enum Transport {
     Server(Box<ServerTransport>),
     Client(Box<ClientTransport>),
 }
 
 impl MultiplayerPeer {
-    /// Begins to join the session of the server at a `ws:` or `wss:` URL. [`Event::Connected`] tells that it is there, and
-    /// [`Event::PeerConnected`] of [`PeerId::SERVER`] that it has been admitted; [`Event::ConnectionFailed`] that not.
+    /// Starts to join the session of the server at a `ws:` or `wss:` URL. The result is an event: [`Event::Connected`]
+    /// and then [`Event::PeerConnected`] of [`PeerId::SERVER`], or [`Event::ConnectionFailed`].
     ///
     /// # Errors
     /// Those of [`WebSocketPeer::connect`].
     ///
-    /// Godot: `connect`.
+    /// Godot: `create_client`.
     pub fn connect(url: &str, options: MultiplayerOptions) -> Result<Self, Error> {
         let mut peer = WebSocketPeer::with_options(options.client);
         peer.connect(url)?;
         Ok(Self::from_client(peer, options.session))
     }
 
-    /// Begins to host a session, for clients that connect to this address. Port 0 takes a free one, which
-    /// [`local_addr`](Self::local_addr) tells.
+    /// Hosts a session for clients that connect to this address. Port 0 takes a free port, which
+    /// [`local_addr`](Self::local_addr) returns.
     ///
     /// # Errors
-    /// Those of [`WebSocketServer::bind`]; in a browser always [`Error::Unsupported`].
+    /// Those of [`WebSocketServer::bind`]. In a browser always [`Error::Unsupported`].
     ///
-    /// Godot: `bind`.
+    /// Godot: `create_server`.
     pub fn bind(address: impl ToSocketAddrs, options: MultiplayerOptions) -> Result<Self, Error> {
         options
             .server
@@ -133,21 +133,22 @@ impl MultiplayerPeer {
         Ok(Self::from_server(WebSocketServer::bind(address, options.server)?, options.session))
     }
 
-    /// Joins a session over a connection that the program has begun, and from which it has read nothing.
+    /// Joins a session over a connection that the program has started, and from which it has read nothing.
     pub fn from_client(peer: WebSocketPeer, options: SessionOptions) -> Self {
         Self::new(Session::client(options), Transport::Client(Box::new(ClientTransport::new(peer))))
     }
 
-    /// Hosts a session on a server whose events the program has not begun to read.
+    /// Hosts a session on a server from which the program has read no event.
     pub fn from_server(mut server: WebSocketServer, options: SessionOptions) -> Self {
-        // A packet of the session fits into each client's own share of memory: no client misses one because of others.
+        // A packet of the session fits into each client's share of memory, so no client misses one because of others.
         server.reserve_packets(options.max_packet_size);
         let session = Session::server(options);
         let transport = ServerTransport::new(server, &session);
         Self::new(session, Transport::Server(Box::new(transport)))
     }
 
-    /// A time limit that a call of the program's sets begins now, not at the last poll.
+    /// Advances the session's clock, so that a timeout that starts in a call of the program starts now, not at the last
+    /// poll.
     fn tick(&mut self) {
         let now = self.advance_clock();
         self.session.tick(now);
@@ -157,29 +158,30 @@ impl MultiplayerPeer {
         Self { session, transport, clock: PatientClock::start(sys::now()) }
     }
 
-    /// Moves everything on that can move. Call it once a frame. It never blocks.
+    /// Advances the session: reads from the connections, writes to them, and applies timeouts. Call it once a frame. It
+    /// never blocks.
     ///
-    /// What has come is handled here, too, until there is an event to read, and then by [`next_event`](Self::next_event): a
-    /// program that reads no events relays no packets either, and holds up those who send.
+    /// It handles what was received until there is an event to read; [`next_event`](Self::next_event) then continues. A
+    /// program that reads no events relays no packets either, and so slows down the senders.
     ///
     /// Godot: `MultiplayerAPI.poll`.
     pub fn poll(&mut self) {
         self.wait_and_poll(Duration::ZERO);
     }
 
-    /// Sleeps until there is something to do, at most for `at_most`; then [polls](Self::poll). For programs without frames
-    /// of their own.
+    /// Sleeps until there is something to do, at most for `at_most`, and then [polls](Self::poll). For programs without
+    /// a frame loop.
     ///
     /// It does not sleep while events wait to be read. It may return early, with nothing new.
     ///
-    /// Platform: a page cannot sleep. In a browser it polls and returns at once, as [`WebSocketPeer::wait`] does.
+    /// Platform: a page cannot sleep. In a browser it polls and returns at once, like [`WebSocketPeer::wait`].
     pub fn wait(&mut self, at_most: Duration) {
         self.wait_and_poll(at_most);
     }
 
-    /// Returns a handle with which another thread ends a [`wait`](Self::wait): the current one, or else the next.
+    /// Returns a handle with which another thread ends the current [`wait`](Self::wait), or else the next one.
     ///
-    /// Platform: in a browser, where `wait` does not sleep, it does nothing.
+    /// Platform: it does nothing in a browser, where `wait` does not sleep.
     pub fn waker(&mut self) -> Waker {
         match &mut self.transport {
             Transport::Server(transport) => transport.server.waker(),
@@ -187,9 +189,9 @@ impl MultiplayerPeer {
         }
     }
 
-    /// Returns the next event. Packets are handled one by one, each when the events of the one before have been read: so
-    /// what the program does on an event (it declares the node that was spawned, gives it an authority) counts for the next
-    /// packet, as it does in an engine.
+    /// Returns the next event. Packets are handled one at a time, each after the events of the one before have been
+    /// read. So what the program does on an event (register a node that was spawned, set its authority) is in effect
+    /// for the next packet, as in an engine.
     pub fn next_event(&mut self) -> Option<Event> {
         if !self.session.has_unread_events() {
             self.pump_events();
@@ -202,14 +204,14 @@ impl MultiplayerPeer {
         event
     }
 
-    /// The session: to ask about it, to declare nodes, to call, to send. What is sent leaves when the guard is dropped: at
-    /// the end of the statement, if it is not kept.
+    /// Returns the session, to query it, register nodes, call methods and send bytes. What is sent leaves when the
+    /// guard is dropped: at the end of the statement if it is not stored.
     pub fn session(&mut self) -> SessionGuard<'_> {
         self.tick();
         SessionGuard { peer: self }
     }
 
-    /// This end's id; a client has none before the server gave it one.
+    /// Returns this end's id. A client has none before the server has assigned it.
     ///
     /// Godot: `get_unique_id`.
     #[doc(alias = "get_unique_id")]
@@ -217,7 +219,7 @@ impl MultiplayerPeer {
         self.session.id()
     }
 
-    /// How far the session has come.
+    /// Returns the status of the session.
     ///
     /// Godot: `get_connection_status`.
     #[doc(alias = "get_connection_status")]
@@ -225,8 +227,8 @@ impl MultiplayerPeer {
         self.session.status()
     }
 
-    /// Returns the peers whose arrival was read and whose departure was not, in the order of their ids; at a client the
-    /// server is one.
+    /// Returns the peers that are connected as far as the program has read events, in the order of their ids. At a
+    /// client the server is one of them.
     ///
     /// Godot: `get_peers`.
     #[doc(alias = "get_peers")]
@@ -234,81 +236,81 @@ impl MultiplayerPeer {
         self.session.peers()
     }
 
-    /// Whether it is the server.
+    /// Returns `true` for the server.
     ///
     /// Godot: `is_server`.
     pub fn is_server(&self) -> bool {
         self.session.is_server()
     }
 
-    /// At a server: whether clients that connect from now on are answered 503. Those that are there stay.
+    /// At a server: rejects new clients with 503, until it is called with `false`. Connected clients stay.
     ///
-    /// Godot: `refuse_new_connections`, which lets them wait without an answer.
+    /// Godot: `refuse_new_connections`, which leaves them without an answer.
     pub fn refuse_new_connections(&mut self, refuse: bool) {
         if let Transport::Server(transport) = &mut self.transport {
             transport.server.refuse_new_connections(refuse);
         }
     }
 
-    /// At a server: lets the program decide about each client's request, as [`WebSocketServer::on_request`] does. What it
-    /// attaches as identity is found again at [`peer`](Self::peer).
+    /// At a server: sets a hook that decides about each client's upgrade request, like [`WebSocketServer::on_request`].
+    /// The data that it attaches is in [`peer`](Self::peer).
     pub fn on_request(&mut self, hook: impl FnMut(&Request) -> Admission + Send + Sync + 'static) {
         if let Transport::Server(transport) = &mut self.transport {
             transport.server.on_request(hook);
         }
     }
 
-    /// At a server: takes over a stream on which a web framework has made the handshake, as [`WebSocketServer::accept_upgraded`]
-    /// does. The client joins the session like every other. A session that needs no listener is hosted on
-    /// [`WebSocketServer::without_listener`], by [`from_server`](Self::from_server).
+    /// At a server: accepts a stream on which a web framework has made the handshake, like
+    /// [`WebSocketServer::accept_upgraded`]. The client joins the session. For a session without a listener, pass
+    /// [`WebSocketServer::without_listener`] to [`from_server`](Self::from_server).
     ///
     /// # Errors
     /// Those of `WebSocketServer::accept_upgraded`; [`Error::Unsupported`] at a client.
     pub fn accept_upgraded(&mut self, upgraded: UpgradedStream) -> Result<(), Error> {
         match &mut self.transport {
             Transport::Server(transport) => transport.server.accept_upgraded(upgraded).map(|_| ()),
-            Transport::Client(_) => Err(Error::Unsupported { what: "to accept connections, at a client" }),
+            Transport::Client(_) => Err(Error::Unsupported { what: "accepting connections at a client" }),
         }
     }
 
-    /// At a client: sets a hook that is called when there is something to poll for, as [`WebSocketPeer::on_wake`] does;
-    /// natively also when a deadline of the session is over.
+    /// At a client: sets a hook that is called when there is something to poll for, like [`WebSocketPeer::on_wake`].
+    /// Natively it is also called when a deadline of the session has passed.
     ///
     /// # Errors
     /// Those of `WebSocketPeer::on_wake`; [`Error::Unsupported`] at a server, which has [`wait`](Self::wait).
     pub fn on_wake(&mut self, hook: impl Fn() + Send + 'static) -> Result<(), Error> {
         match &mut self.transport {
-            Transport::Server(_) => return Err(Error::Unsupported { what: "to be woken, at a server" }),
+            Transport::Server(_) => return Err(Error::Unsupported { what: "a wake hook at a server" }),
             Transport::Client(transport) => transport.peer.on_wake(hook)?,
         }
         self.schedule_wake();
         Ok(())
     }
 
-    /// At a server: replaces the certificate, as [`WebSocketServer::set_certificate`] does.
+    /// At a server: replaces the certificate, like [`WebSocketServer::set_certificate`].
     ///
     /// # Errors
     /// Those of `WebSocketServer::set_certificate`; [`Error::Unsupported`] at a client.
-    pub fn set_certificate(&mut self, identity: TlsCertificate) -> Result<(), Error> {
+    pub fn set_certificate(&mut self, certificate: TlsCertificate) -> Result<(), Error> {
         match &mut self.transport {
-            Transport::Server(transport) => transport.server.set_certificate(identity),
-            Transport::Client(_) => Err(Error::Unsupported { what: "a certificate of a client's" }),
+            Transport::Server(transport) => transport.server.set_certificate(certificate),
+            Transport::Client(_) => Err(Error::Unsupported { what: "a certificate at a client" }),
         }
     }
 
-    /// At a server: the address that it listens at.
+    /// At a server: returns the address that it listens at.
     ///
     /// # Errors
     /// [`Error::Unsupported`] at a client; [`Error::Io`] at a server that has closed.
     pub fn local_addr(&self) -> Result<SocketAddr, Error> {
         match &self.transport {
             Transport::Server(transport) => transport.server.local_addr(),
-            Transport::Client(_) => Err(Error::Unsupported { what: "an address to listen at of a client's" }),
+            Transport::Client(_) => Err(Error::Unsupported { what: "a listening address at a client" }),
         }
     }
 
-    /// At a server: what is known of a client's connection: its address, its request, its identity, its traffic. `None` for
-    /// other peers, and at a client.
+    /// At a server: returns the address, request, user data and statistics of a client's connection. `None` for other
+    /// peers, and at a client.
     ///
     /// Godot: `get_peer`, `get_peer_address`, `get_peer_port`.
     #[doc(alias = "get_peer")]
@@ -321,9 +323,9 @@ impl MultiplayerPeer {
         }
     }
 
-    /// At a server: counters of all its connections, and the memory that it holds for them. `None` at a client.
+    /// At a server: returns the counters of all its connections, and the memory that they use. `None` at a client.
     ///
-    /// It looks at every connection.
+    /// It visits every connection.
     pub fn server_stats(&self) -> Option<ServerStats> {
         match &self.transport {
             Transport::Server(transport) => Some(transport.server.stats()),
@@ -331,7 +333,7 @@ impl MultiplayerPeer {
         }
     }
 
-    /// At a client: how the connection ended, once it has.
+    /// At a client: returns how the connection ended, once it has.
     pub fn close_info(&self) -> Option<&CloseInfo> {
         match &self.transport {
             Transport::Server(_) => None,
@@ -339,10 +341,13 @@ impl MultiplayerPeer {
         }
     }
 
-    /// Leaves the session; a server disconnects its peers, and stops listening. There are no events about that, but
-    /// [`Event::Disconnected`] at a client, and what is sent to all peers from now on is no error and sent to no peer. No
-    /// peer loses what was sent to it before: it takes as long as the peers need to confirm it, and [`drain_timeout`](SessionOptions::drain_timeout) and
-    /// [`close_timeout`](crate::PeerOptions::close_timeout) at most. Poll until [`is_closed`](Self::is_closed).
+    /// Leaves the session. A server disconnects its peers, and stops listening. The only event that follows is
+    /// [`Event::Disconnected`], at a client. Packets and calls to all peers are sent to no peer from now on, and are
+    /// not an error.
+    ///
+    /// Peers still receive everything that was sent before. That takes until they have confirmed it, at most
+    /// [`drain_timeout`](SessionOptions::drain_timeout) and [`close_timeout`](crate::PeerOptions::close_timeout). Poll
+    /// until [`is_closed`](Self::is_closed).
     ///
     /// To end at once, drop the peer.
     ///
@@ -355,7 +360,7 @@ impl MultiplayerPeer {
         self.schedule_wake();
     }
 
-    /// Whether it is over: lost, or [closed](Self::close) to the end.
+    /// Returns `true` if the connections have ended: the connection was lost, or [`close`](Self::close) is complete.
     pub fn is_closed(&self) -> bool {
         match &self.transport {
             Transport::Server(transport) => transport.server.is_shut_down(),
@@ -365,7 +370,7 @@ impl MultiplayerPeer {
 }
 
 impl fmt::Debug for MultiplayerPeer {
-    /// No packet, path or argument: they may hold secrets, and this may end in a log.
+    /// Omits packets, paths and arguments: they may contain secrets, and the output may be logged.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("MultiplayerPeer");
         shown.field("id", &self.session.id()).field("status", &self.session.status());

@@ -1,12 +1,12 @@
-//! The options of a [`MultiplayerPeer`](super::MultiplayerPeer): those of its session, and of what carries it.
+//! The options of a [`MultiplayerPeer`](super::MultiplayerPeer).
 
 use crate::{
     multiplayer::options::SessionOptions,
     options::{PeerOptions, ServerOptions, setters},
 };
 
-/// What a [`MultiplayerPeer`](super::MultiplayerPeer) goes by. A client needs `client` and `session`, a server `server` and
-/// `session`.
+/// Options of a [`MultiplayerPeer`](super::MultiplayerPeer). A client uses `client` and `session`, a server `server`
+/// and `session`.
 ///
 /// ```
 /// use websocket_peer::multiplayer::{MultiplayerOptions, SessionOptions};
@@ -23,8 +23,8 @@ pub struct MultiplayerOptions {
     pub client: PeerOptions,
     /// The server, and the connections that it accepts. Default: [`ServerOptions::default`].
     ///
-    /// A Godot engine with no `supported_protocols` accepts only a server that chooses none, and the other way round. See
-    /// [`protocols`](Self::protocols).
+    /// A Godot engine without `supported_protocols` connects only to a server that chooses none, and an engine with
+    /// them only to a server that chooses one of them. See [`protocols`](Self::protocols).
     pub server: ServerOptions,
     /// The session. Default: [`SessionOptions::default`].
     pub session: SessionOptions,
@@ -37,11 +37,11 @@ impl MultiplayerOptions {
         session: SessionOptions,
     }
 
-    /// Sets the sub-protocols of both roles: those that a client offers, and those that a server requires one of. It changes the
-    /// options that [`client`](Self::client) and [`server`](Self::server) have set, so call it after these.
+    /// Sets the sub-protocols of both roles: a client offers them, and a server requires one of them. It changes
+    /// [`client`](Self::client) and [`server`](Self::server), so call it after their setters.
     ///
-    /// A server refuses clients that offer none of them, unless [`PeerOptions::require_protocol`] of its peers is off. It accepts
-    /// every client if there are none.
+    /// A server rejects clients that offer none of them, unless [`PeerOptions::require_protocol`] of its connections is
+    /// off. Without sub-protocols it accepts every client.
     ///
     /// Godot: `WebSocketMultiplayerPeer.supported_protocols`.
     #[doc(alias = "supported_protocols")]

@@ -1,4 +1,4 @@
-//! Who is who at a server: the connection of each id, and the id of each connection. Both are asked for with every packet.
+//! The connection of each peer id, and the peer id of each connection. Every packet needs one of them.
 
 use std::{
     collections::HashMap,
@@ -7,16 +7,16 @@ use std::{
 
 use crate::{multiplayer::id::PeerId, server::PeerKey};
 
-/// The clients of a session, by either name.
+/// The clients of a session, by id and by connection.
 #[derive(Debug, Default)]
 pub(super) struct PeerIdMap {
-    /// By the slots of the connections, which are few and used again.
+    /// By the slots of the connections, which are reused.
     ids: Vec<Option<(PeerKey, PeerId)>>,
     keys: HashMap<PeerId, PeerKey, BuildHasherDefault<IdHasher>>,
 }
 
 impl PeerIdMap {
-    /// Gives a connection an id that nobody has.
+    /// Assigns an unused id to a connection.
     pub(super) fn assign(&mut self, key: PeerKey) -> PeerId {
         let id = self.free_id();
         let slot = key.slot() as usize;
@@ -28,7 +28,7 @@ impl PeerIdMap {
         id
     }
 
-    /// Takes the id away again, and tells it.
+    /// Removes a connection, and returns its id.
     pub(super) fn remove(&mut self, key: PeerKey) -> Option<PeerId> {
         let (_, id) = self.ids.get_mut(key.slot() as usize)?.take_if(|(known, _)| *known == key)?;
         self.keys.remove(&id);
@@ -44,8 +44,8 @@ impl PeerIdMap {
         self.keys.get(&id).copied()
     }
 
-    /// As engines make them: 31 random bits, and neither 0 nor the server's. Ids are no secrets, so the seeds of hash maps
-    /// are random enough.
+    /// Returns a random id, as engines do: 31 bits, without 0 and the server's. Ids are not secret, so the seeds of
+    /// hash maps are random enough.
     fn free_id(&self) -> PeerId {
         loop {
             let random = RandomState::new().hash_one(()) as u32 >> 1;
@@ -57,7 +57,7 @@ impl PeerIdMap {
     }
 }
 
-/// Ids are random, and this end has chosen them: they need no more than to be spread over all bits.
+/// A hasher for ids, which are random and chosen by this end: it only needs to spread them over all bits.
 #[derive(Debug, Default)]
 struct IdHasher(u64);
 
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_of_31_bits_and_spread_over_them() {
+    fn ids_are_spread_over_31_bits() {
         let ids = PeerIdMap::default();
         let ids: Vec<i32> = (0..1000).map(|_| ids.free_id().get()).collect();
         assert!(ids.iter().all(|id| *id > 1));
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn hashes_differ_in_the_bits_that_maps_look_at() {
+    fn hashes_differ_in_the_bits_that_maps_use() {
         let hash = |id: u32| {
             let mut hasher = IdHasher::default();
             hasher.write_u32(id);

@@ -1,9 +1,9 @@
-//! What a poll does: what has come goes to the session, what the session puts out goes to the connections.
+//! What a poll does: it passes events of the connections to the session, and outputs of the session to the connections.
 //!
-//! One thing is given to the session at a time, and the next one when the program has read what came of it. So a packet means
-//! what it means to a program that has acted on everything before it: a call may be of a node that the program declares when
-//! it reads that the node was spawned. An engine handles packets in the same way. What is not read waits in the connections,
-//! within their limits, and holds up those who send it.
+//! Events are passed one at a time, each after the program has read the events of the one before. So a packet finds the
+//! program's reactions to everything before it: it may call a node that the program registers when it reads that the
+//! node was spawned. Engines handle packets in the same way. What is not read waits in the connections, within their
+//! limits, and applies backpressure to the senders.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::{MultiplayerPeer, Transport, server_transport::Pumped};
 use crate::sys;
 
 impl Transport {
-    /// Returns when it has something to do beside what its connections have.
+    /// Returns the next time at which the transport itself has work, apart from its connections.
     fn next_deadline(&self) -> Option<Duration> {
         match self {
             Self::Server(transport) => transport.next_deadline(),
@@ -19,7 +19,7 @@ impl Transport {
         }
     }
 
-    /// Returns `true` while more may be taken in, by what this poll has sent so far.
+    /// Returns `true` if the send budget of this poll is not used up.
     fn may_send(&self) -> bool {
         match self {
             Self::Server(transport) => transport.may_send(),
@@ -27,7 +27,7 @@ impl Transport {
         }
     }
 
-    /// Returns until when, since the last poll, a hook was to be called for whatever happened; `None` without a hook.
+    /// Returns the time until which a hook was armed since the last poll; `None` without a hook.
     fn watched_until(&self) -> Option<Duration> {
         match self {
             Self::Server(_) => None,
@@ -37,16 +37,16 @@ impl Transport {
 }
 
 impl MultiplayerPeer {
-    /// Polls once, after a sleep of at most `at_most`.
+    /// Sleeps for at most `at_most`, and polls once.
     pub(super) fn wait_and_poll(&mut self, at_most: Duration) {
         let before = self.advance_clock();
         if !at_most.is_zero() {
-            // The program has read one event, perhaps, and the next needs no poll.
+            // If the program has read all events, the next one may be here already.
             self.pump_events();
         }
         let due = [self.session.next_deadline(), self.transport.next_deadline()].into_iter().flatten().min();
         let due = due.map_or(at_most, |due| due.saturating_sub(before));
-        let sleep = if !self.session.has_unread_events() { at_most.min(due) } else { Duration::ZERO };
+        let sleep = if self.session.has_unread_events() { Duration::ZERO } else { at_most.min(due) };
         match &mut self.transport {
             Transport::Client(transport) => {
                 transport.peer.wait(sleep);
@@ -66,7 +66,7 @@ impl MultiplayerPeer {
         self.schedule_wake();
     }
 
-    /// Moves the clock on, and returns the time. What a hook was to be called for counts in full, as a sleep does.
+    /// Advances the clock, and returns the time. The time in which a hook was armed counts in full, like a sleep.
     pub(super) fn advance_clock(&mut self) -> Duration {
         if let Some(until) = self.transport.watched_until() {
             self.clock.sleep(until);
@@ -74,7 +74,7 @@ impl MultiplayerPeer {
         self.clock.advance(sys::now())
     }
 
-    /// At a client: the hook is called for the session's next deadline, too, unless the program has something to read before.
+    /// At a client: sets the wake-up for the session's next deadline, unless the program has events to read.
     pub(super) fn schedule_wake(&mut self) {
         if let Transport::Client(transport) = &mut self.transport {
             let due = self.session.next_deadline().filter(|_| !self.session.has_unread_events());
@@ -82,8 +82,8 @@ impl MultiplayerPeer {
         }
     }
 
-    /// Gives the session what has come, until the program has something to read, or this poll has sent enough. When nothing
-    /// is left, the session's deadlines are due: an answer that waits to be read is not late.
+    /// Passes events to the session, until the program has events to read, or the send budget is used up. When no event
+    /// is left, the session's deadlines apply: an answer that waits to be read is not late.
     pub(super) fn pump_events(&mut self) {
         while (!self.session.has_unread_events() || self.session.has_left()) && self.transport.may_send() {
             if !self.pump_event() {
@@ -93,24 +93,24 @@ impl MultiplayerPeer {
         }
     }
 
-    /// Gives the session what has come next. Returns `true` if anything has.
+    /// Passes the next event to the session. Returns `true` if there was one.
     fn pump_event(&mut self) -> bool {
         let now = self.clock.now();
-        let (has_come, is_departure) = match &mut self.transport {
+        let (pumped, is_departure) = match &mut self.transport {
             Transport::Server(transport) => match transport.pump_event(&mut self.session, now) {
-                Some(taken) => (true, taken == Pumped::Left),
+                Some(event) => (true, event == Pumped::Left),
                 None => (false, false),
             },
             Transport::Client(transport) => (transport.pump_event(&mut self.session, now), false),
         };
-        // The other clients learn of departures together.
-        if has_come && !is_departure {
+        // Consecutive departures are announced together.
+        if pumped && !is_departure {
             self.flush_outputs();
         }
-        has_come
+        pumped
     }
 
-    /// Lets go what the session has put out.
+    /// Passes the session's outputs to the connections.
     pub(super) fn flush_outputs(&mut self) {
         match &mut self.transport {
             Transport::Server(transport) => transport.apply_outputs(&mut self.session),

@@ -1,4 +1,4 @@
-//! The server's end: its connections, and the ids that the session knows them by.
+//! The transport of a server: its connections, and the ids by which the session knows them.
 
 use std::time::Duration;
 
@@ -19,42 +19,42 @@ use crate::{
     server::{EncodedPackets, PeerInfo, PeerKey, ServerEvent, Urgency, WebSocketServer},
 };
 
-/// From how many members on they learn a little later of others that have come or gone, or together with what is sent to them
-/// next: a system call for each of them costs some microseconds.
-const MANY: usize = 32;
-/// For how long that may wait for each of them, so that it takes a few percent of a processor at most;
-const DELAY: Duration = Duration::from_micros(250);
-/// and for how many of them: a quarter of a second in all.
-const MOST: usize = 1000;
+/// The number of receivers from which on packets about peers that join or leave may be delayed, to be sent together
+/// with the next packet to the same client: a system call for each receiver takes some microseconds.
+const DELAYED_FROM: usize = 32;
+/// The delay for each receiver, so that such packets take a few percent of a processor at most.
+const DELAY_PER_RECEIVER: Duration = Duration::from_micros(250);
+/// The number of receivers that the delay is multiplied with at most: a quarter of a second in all.
+const MAX_DELAY_FACTOR: usize = 1000;
 
-/// How many packets a poll sends, each counted for each receiver, before it leaves what has come to the next: relays must not
-/// keep the program from its frame.
+/// The number of packets that a poll sends, counted for each receiver, before it leaves further events to the next
+/// poll: relaying must not delay the program's frame.
 const MAX_SENDS: usize = 16 * 1024;
 
-/// A server, and who is who on it.
+/// A server, and the ids of its clients.
 #[derive(Debug)]
 pub(super) struct ServerTransport {
     pub(super) server: WebSocketServer,
     peer_ids: PeerIdMap,
     flow: FlowControl,
-    /// The client whose packet the session was given last, until its consequences are sent.
+    /// The client whose packet the session received last, until the outputs that follow from it are sent.
     source: Option<PeerKey>,
     now: Duration,
-    /// How many packets were sent since the poll began, each counted for each receiver.
+    /// The number of packets sent since the poll began, counted for each receiver.
     sends: usize,
-    /// Who was found to have no room for a packet.
+    /// The clients whose send queues had no room for a packet.
     slow_peers: Vec<PeerKey>,
     is_shutting_down: bool,
 }
 
-/// What the session was reported.
+/// The kind of event that was passed to the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pumped {
-    /// A client has come.
+    /// A client has connected.
     Joined,
     /// A client has sent a packet.
     Packet,
-    /// A client has left. The others can learn of that together with what follows.
+    /// A connection has ended. The others can be informed together with what follows.
     Left,
 }
 
@@ -74,10 +74,10 @@ impl ServerTransport {
         }
     }
 
-    /// Tells the session what has happened next, if anything has.
+    /// Passes the next event to the session. Returns its kind.
     pub(super) fn pump_event(&mut self, session: &mut Session, now: Duration) -> Option<Pumped> {
         self.now = now;
-        let taken = match self.server.next_event()? {
+        let pumped = match self.server.next_event()? {
             ServerEvent::Opened(key) => {
                 session.peer_joined(self.peer_ids.assign(key), now);
                 Pumped::Joined
@@ -87,8 +87,8 @@ impl ServerTransport {
                     self.source = Some(key);
                     session.set_memory_scarce(self.server.is_memory_scarce());
                     session.receive(id, packet, now);
-                    if let Some(held) = session.take_changed_memory_usage(id) {
-                        self.server.set_external_memory(key, held);
+                    if let Some(bytes) = session.take_changed_memory_usage(id) {
+                        self.server.set_external_memory(key, bytes);
                     }
                 }
                 Pumped::Packet
@@ -98,10 +98,10 @@ impl ServerTransport {
                 Pumped::Left
             }
         };
-        Some(taken)
+        Some(pumped)
     }
 
-    /// Does what the session wants.
+    /// Executes the session's outputs.
     pub(super) fn apply_outputs(&mut self, session: &mut Session) {
         let mut sent = Sent::default();
         while let Some(output) = session.next_output() {
@@ -123,7 +123,7 @@ impl ServerTransport {
             }
             self.drop_slow_peers();
         }
-        if sent.receivers >= MANY {
+        if sent.receivers >= DELAYED_FROM {
             self.server.yield_to_other_peers();
         }
         if let Some(source) = self.source.take() {
@@ -131,12 +131,12 @@ impl ServerTransport {
         }
     }
 
-    /// Returns `true` while a poll may take in more, by the work that it was so far.
+    /// Returns `true` if the send budget of this poll is not used up.
     pub(super) fn may_send(&self) -> bool {
         self.sends < MAX_SENDS
     }
 
-    /// Lets clients go on that waited for others, and parts with those that were waited for too long.
+    /// Ends the waits of clients that are over, and disconnects receivers that were congested for too long.
     pub(super) fn advance(&mut self, now: Duration) {
         self.now = now;
         self.sends = 0;
@@ -144,12 +144,12 @@ impl ServerTransport {
         self.drop_slow_peers();
     }
 
-    /// Returns when [`advance`](Self::advance) has something to do, if nothing happens before.
+    /// Returns the time at which [`advance`](Self::advance) has work, if nothing happens before.
     pub(super) fn next_deadline(&self) -> Option<Duration> {
         self.flow.next_deadline()
     }
 
-    /// The session is over: whoever is left is asked to go.
+    /// Closes the connections that are left, after the session has ended.
     pub(super) fn shut_down(&mut self) {
         if !std::mem::replace(&mut self.is_shutting_down, true) {
             self.flow.release_all(&mut self.server);
@@ -163,9 +163,12 @@ impl ServerTransport {
 
     fn send_to_many(&mut self, ids: &[PeerId], packets: &[Packet], sent: &mut Sent) {
         let encoded = EncodedPackets::new(packets);
-        let can_wait = ids.len() >= MANY && packets.iter().all(|packet| is_membership(packet));
-        let urgency =
-            if can_wait { Urgency::Within(DELAY * (ids.len().min(MOST)) as u32) } else { Urgency::Now };
+        let can_wait = ids.len() >= DELAYED_FROM && packets.iter().all(|packet| is_membership(packet));
+        let urgency = if can_wait {
+            Urgency::Within(DELAY_PER_RECEIVER * (ids.len().min(MAX_DELAY_FACTOR)) as u32)
+        } else {
+            Urgency::Now
+        };
         for id in ids {
             let send = |server: &mut WebSocketServer, key| server.must_send_encoded(key, &encoded, urgency);
             self.send(*id, sent, encoded.payload(), send);
@@ -190,21 +193,22 @@ impl ServerTransport {
                     sent.congested = Some(key);
                 }
             }
-            // The end of one that is closing is reported soon.
+            // It is closing. Its end is reported soon.
             Err(Error::NotOpen { .. } | Error::UnknownPeer) => {}
             Err(_) => self.slow_peers.push(key),
         }
     }
 
-    /// A session is reliable and ordered: no peer can miss a packet and stay. What it sent before can still be read.
+    /// Disconnects the clients that had no room for a packet. A session is reliable and ordered: a peer that misses a
+    /// packet cannot stay. What it sent before stays readable.
     fn drop_slow_peers(&mut self) {
         while let Some(key) = self.slow_peers.pop() {
             self.flow.release(&mut self.server, key);
-            self.server.expel(key, Limit::SessionBacklog, "takes packets too slowly");
+            self.server.expel(key, Limit::SessionBacklog, "reads packets too slowly");
         }
     }
 
-    /// Closes a connection; one that is over already stays as it is.
+    /// Closes a connection, if it has not ended.
     fn close(&mut self, key: PeerKey, code: CloseCode, reason: &str) {
         self.flow.release(&mut self.server, key);
         if let Err(error) = self.server.close_with(key, code, reason) {

@@ -1,4 +1,4 @@
-//! Who is let in: both ends say what they like, until both say that they are done.
+//! Authentication: both ends exchange data until both have completed it.
 
 use bytes::Bytes;
 
@@ -15,11 +15,12 @@ use crate::{
 };
 
 impl Session {
-    /// Says something to a peer that is [authenticating](Event::Authenticating).
+    /// Sends data to a peer that is [authenticating](Event::Authenticating).
     ///
     /// # Errors
-    /// [`Error::UnknownPeer`]; [`Error::NotAuthenticating`] for one that is admitted, and when either end is done;
-    /// [`Error::InvalidArguments`] for no bytes, which would say that this end is done; [`Error::PacketTooBig`].
+    /// [`SessionError::NotAuthenticating`] for a peer that is admitted, and if either end has completed authentication;
+    /// [`SessionError::InvalidArguments`] for no bytes, which would complete it; [`Error::UnknownPeer`];
+    /// [`Error::PacketTooBig`].
     ///
     /// Godot: `send_auth`.
     pub fn send_auth(&mut self, peer: PeerId, data: &[u8]) -> Result<(), Error> {
@@ -37,11 +38,12 @@ impl Session {
         Ok(())
     }
 
-    /// This end lets the peer in. It is [admitted](Event::PeerConnected) when the other end has said the same.
+    /// Accepts a peer that is [authenticating](Event::Authenticating). It is [admitted](Event::PeerConnected) when the
+    /// other end has accepted, too.
     ///
     /// # Errors
-    /// [`Error::UnknownPeer`]; [`Error::NotAuthenticating`] for one that is admitted, and for one that this end has let in
-    /// already.
+    /// [`SessionError::NotAuthenticating`] for a peer that is admitted, and for one that this end has accepted;
+    /// [`Error::UnknownPeer`].
     ///
     /// Godot: `complete_auth`.
     pub fn complete_auth(&mut self, peer: PeerId) -> Result<(), Error> {
@@ -58,7 +60,7 @@ impl Session {
         Ok(())
     }
 
-    /// What is known of a peer that has to be authenticating.
+    /// Returns the authentication of a peer, which must be authenticating.
     fn authentication(&mut self, peer: PeerId) -> Result<&mut Authentication, Error> {
         self.require_open()?;
         let is_admitted = self.peers.is_admitted(peer);
@@ -68,7 +70,7 @@ impl Session {
         })
     }
 
-    /// A peer that is not admitted yet says something.
+    /// Handles a packet of a peer that is not admitted yet.
     pub(super) fn handle_auth(&mut self, from: PeerId, packet: &Bytes) -> Result<(), PacketError> {
         let Command::System(System::Auth(data)) = Command::decode(packet)? else {
             return Err(PacketError::NotAuthenticated);

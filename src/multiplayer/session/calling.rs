@@ -18,42 +18,45 @@ use crate::{
 };
 
 impl Session {
-    /// Declares a node, at the same path as at the other ends, with the calls of `R`.
+    /// Registers a node whose calls are the enum `R`, at the same path as at the other ends.
     ///
-    /// The path is relative to [`root_path`](super::super::SessionOptions::root_path), or absolute; the root itself is `.`.
+    /// The path is relative to [`root_path`](super::super::SessionOptions::root_path), or absolute. The path of the
+    /// root itself is `.`.
     ///
     /// # Errors
-    /// [`Error::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not even fit into a packet.
+    /// [`SessionError::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not fit into a packet.
     pub fn register_node<R: Rpc>(&mut self, path: &str) -> Result<Node<R>, Error> {
         self.register_node_with(path, R::methods()).map(Node::new)
     }
 
-    /// The same with methods that are no type.
+    /// Registers a node with methods that are declared at run time. Otherwise like
+    /// [`register_node`](Self::register_node).
     ///
     /// # Errors
-    /// [`Error::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not even fit into a packet.
+    /// [`SessionError::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not fit into a packet.
     pub fn register_node_with(&mut self, path: &str, methods: Methods) -> Result<NodeKey, Error> {
         let invalid = |why| Error::InvalidNode { why };
         let path = paths::check(path, &self.options.root_path).map_err(invalid)?;
         methods.check().map_err(invalid)?;
         let announcement = SimplifyPath { md5: *methods.md5_digits(), id: 0, path };
         self.check_size(encode(&Command::SimplifyPath(announcement)).len() + RELAY_HEADER)?;
-        self.nodes.insert(path, methods).ok_or(invalid("there is one at its path already"))
+        self.nodes.insert(path, methods).ok_or(invalid("there is already a node at its path"))
     }
 
-    /// The node is no more. If there will be another one at its path, that is a new one, also for the other ends.
+    /// Removes a node. A node registered later at its path is a new one, also for the other ends.
     pub fn unregister_node(&mut self, node: impl Into<NodeKey>) {
         let node = node.into();
         self.stop_replicating(node);
         self.nodes.remove(node);
     }
 
-    /// Gives a node into the hands of a peer, which may then call what only the authority may. At first it is the server.
+    /// Makes a peer the authority of a node. Methods of [`Caller::Authority`](super::super::Caller::Authority) can be
+    /// called by it only. At first the server is the authority.
     ///
-    /// Nobody is told; the program has to do so.
+    /// Nothing is sent: each end sets it itself.
     ///
     /// # Errors
-    /// [`Error::UnknownNode`].
+    /// [`SessionError::UnknownNode`].
     ///
     /// Godot: `Node.set_multiplayer_authority`.
     #[doc(alias = "set_multiplayer_authority")]
@@ -66,15 +69,15 @@ impl Session {
         Ok(())
     }
 
-    /// Calls a method of the node at other peers, and here too, where it is declared as one to be handle_call locally and this
-    /// end is meant: then [`Event::Call`](super::super::Event::Call) comes.
+    /// Calls a method of a node at other peers. If the method is declared as local and this end is in the target,
+    /// [`Event::Call`](super::super::Event::Call) occurs here, too.
     ///
-    /// Whether this end may call it is not awaits_confirmation here, but by the others.
+    /// The receivers check whether this end may call it, not this end.
     ///
     /// # Errors
-    /// [`Error::UnknownNode`]; [`Error::UnknownMethod`] and [`Error::InvalidArguments`], where the node is declared with other
-    /// methods than those of `R`; [`Error::NotOpen`] without an id; [`Error::UnknownPeer`]; [`Error::NotCallLocal`];
-    /// [`Error::InvalidVariant`]; [`Error::PacketTooBig`].
+    /// [`SessionError::UnknownNode`]; [`SessionError::UnknownMethod`] and [`SessionError::InvalidArguments`] if the
+    /// node was registered with other methods than those of `R`; [`SessionError::NotCallLocal`]; [`Error::NotOpen`]
+    /// without an id; [`Error::UnknownPeer`]; [`Error::InvalidVariant`]; [`Error::PacketTooBig`].
     ///
     /// Godot: `rpc`, `rpc_id`.
     #[doc(alias = "rpc")]
@@ -84,7 +87,7 @@ impl Session {
         self.call_method(node, to, method, arguments)
     }
 
-    /// The same for a call that is no type.
+    /// Calls a method by name. Otherwise like [`call`](Self::call).
     ///
     /// # Errors
     /// Those of [`call`](Self::call).
@@ -120,8 +123,8 @@ impl Session {
         Ok(())
     }
 
-    /// Sends a call. Who has confirmed the node's number gets that, the others its path; who has not heard of it is told
-    /// first.
+    /// Sends a call. Peers that have confirmed the path id get the id, the others the path. The id is announced to
+    /// peers first that do not know it.
     fn send_call(
         &mut self,
         key: NodeKey,
@@ -130,18 +133,17 @@ impl Session {
         arguments: &[Variant],
     ) -> Result<(), Error> {
         let arguments = EncodedArguments::new(arguments, self.objects()).map_err(|why| match why {
-            ArgumentsError::TooMany => Error::InvalidArguments { why: "they are more than 255".to_owned() },
+            ArgumentsError::TooMany => Error::InvalidArguments { why: "there are more than 255".to_owned() },
             ArgumentsError::Value(why) => Error::InvalidVariant { why },
         })?;
         let packet = |node| encode(&Command::Call(CallPacket { node, method, arguments: arguments.get() }));
 
-        // Nothing may be changed before it is sure that all of it can be sent.
+        // Nothing may change before it is certain that everything can be sent.
         let node = self.nodes.get(key).ok_or(Error::UnknownNode)?;
         let (confirmed, others) = node.path_acks.split(peers);
         let by_path = (!others.is_empty()).then(|| packet(NodeRef::Path(&node.path)));
-        let by_number =
-            node.number.filter(|_| !confirmed.is_empty()).map(|number| packet(NodeRef::Id(number)));
-        for (packet, peers) in [(&by_path, &others), (&by_number, &confirmed)] {
+        let by_id = node.number.filter(|_| !confirmed.is_empty()).map(|id| packet(NodeRef::Id(id)));
+        for (packet, peers) in [(&by_path, &others), (&by_id, &confirmed)] {
             if let Some(packet) = packet {
                 self.check_size(packet.len() + self.relay_overhead(peers))?;
             }
@@ -151,16 +153,16 @@ impl Session {
             self.announce(key, &others);
             self.send_to(others, packet);
         }
-        if let Some(packet) = by_number {
+        if let Some(packet) = by_id {
             self.send_to(confirmed, packet);
         }
         self.stats.calls_sent += 1;
         Ok(())
     }
 
-    /// Tells those of `peers` that have not heard of it how the node is handle_call from now on.
+    /// Announces the path id of a node to those of `peers` that do not know it.
     pub(super) fn announce(&mut self, key: NodeKey, peers: &[PeerId]) {
-        // When all numbers have been given away, calls go by path.
+        // When no id is left, calls contain the path.
         let Some(id) = self.nodes.number(key) else { return };
         let Some(node) = self.nodes.get_mut(key) else { return };
         let unannounced = node.path_acks.announce_to(peers);

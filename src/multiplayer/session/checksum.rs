@@ -1,13 +1,13 @@
-//! What the other end may have declared, when its checksum is not ours.
+//! The methods that the other end may have registered, from a checksum that differs from ours.
 
 use crate::multiplayer::rpc::{Methods, NO_METHODS};
 
-/// The number of nodes whose lists are compared.
+/// The number of other nodes whose checksums are compared.
 const MAX_COMPARED: usize = 64;
 
-/// The list with this checksum, if it is one of `others`, or `ours` without one of its names.
+/// Returns the list of names with this checksum, if it is one of `others`, or `ours` without one name.
 ///
-/// It compares checksums that each list keeps, and computes none: a remote peer can make us do this for every node.
+/// It compares cached checksums and computes none: a remote peer can trigger this for every node.
 pub(super) fn find<'a>(
     md5: &[u8; 32],
     ours: &Methods,
@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_like_ours_or_like_one_of_ours_is_found() {
+    fn the_list_of_another_node_and_ours_without_one_name_are_found() {
         let ours = methods(&["a", "b", "c"]);
         let other = methods(&["x", "y"]);
         for (theirs, found) in [

@@ -1,4 +1,4 @@
-//! What other peers say to this end: bytes, calls, and what they mean by their numbers.
+//! Commands of admitted peers to this end: bytes, calls, and announcements of path ids.
 
 use bytes::Bytes;
 
@@ -16,11 +16,11 @@ use crate::{
     packet::Packet,
 };
 
-/// How many paths a peer may number while memory is scarce: they fit into a peer's own share of it.
+/// The number of paths that a peer may announce while memory is scarce: they fit into the peer's own share.
 const FEW_PATHS: usize = 16;
 
 impl Session {
-    /// A command that came in `packet`, directly or by relay, and does not concern the session itself.
+    /// Handles a command in `packet`, which was received directly or by relay, and is not about the session itself.
     pub(super) fn handle_command(
         &mut self,
         from: PeerId,
@@ -62,21 +62,21 @@ impl Session {
         }
     }
 
-    /// A method is handle_call. Nothing of it reaches the program unless all of it is right.
+    /// Handles a call. It reaches the program only if all of it is valid.
     fn handle_call(&mut self, from: PeerId, call: CallPacket<'_>) -> Result<(), PacketError> {
         let key = match call.node {
-            NodeRef::Id(id) => self.node_numbered(from, id).ok_or(PacketError::UnknownNode { id })?,
+            NodeRef::Id(id) => self.node_by_id(from, id).ok_or(PacketError::UnknownNode { id })?,
             NodeRef::Path(path) => self.node_at(path).ok_or(PacketError::UnknownPath)?,
         };
         let node = self.nodes.get(key).ok_or(PacketError::UnknownPath)?;
         let method = node.methods.get(call.method).ok_or(PacketError::UnknownMethod { id: call.method })?;
         let name = || method.name.clone();
-        let may = match method.caller {
+        let is_allowed = match method.caller {
             Caller::AnyPeer => true,
             Caller::Authority => from == node.authority,
             Caller::Disabled => false,
         };
-        if !may {
+        if !is_allowed {
             return Err(PacketError::NotAllowed { method: name() });
         }
         let arguments = call.arguments.decode(self.objects());
@@ -89,7 +89,7 @@ impl Session {
         Ok(())
     }
 
-    /// A peer says by what number it is going to call a node. If this end knows the node, it confirms that.
+    /// Handles the announcement of a path id. It is confirmed if there is a node at the path here.
     fn handle_simplify_path(
         &mut self,
         from: PeerId,
@@ -107,13 +107,13 @@ impl Session {
             Some((key, node)) => {
                 known.insert(id, node.path.clone(), Some(key), max)?;
                 valid = node.methods.md5_digits() == &md5;
-                // Who calls nothing at the root names it only to say drain_path_id.
+                // A peer without methods at the root announces it only to request a confirmation before it disconnects.
                 let is_drain_request = path == ROOT && &md5 == NO_METHODS;
                 if !valid && !is_drain_request {
                     self.report_mismatch(from, key, Some(&md5));
                 }
             }
-            // There always is a root. It may be declared later, and is then handle_call by this number.
+            // The root always exists. A node may be registered there later, and is then called by this id.
             None if path == ROOT => known.insert(id, self.root.clone(), None, max)?,
             None => return Err(PacketError::UnknownPath),
         }
@@ -121,7 +121,7 @@ impl Session {
         Ok(())
     }
 
-    /// A peer knows what we mean by a number. It is good even if the peer has other methods there.
+    /// Handles the confirmation of a path id. The id is valid even if the peer has other methods there.
     fn handle_confirm_path(&mut self, from: PeerId, id: u32, valid: bool) {
         let Some(key) = self.nodes.numbered(id) else { return };
         let Some(node) = self.nodes.get_mut(key) else { return };
@@ -133,7 +133,7 @@ impl Session {
         }
     }
 
-    /// A peer has declared other methods at a node.
+    /// Reports that a peer has other methods at a node, once for each peer and node.
     fn report_mismatch(&mut self, peer: PeerId, key: NodeKey, md5: Option<&[u8; 32]>) {
         if !self.nodes.add_mismatch(key, peer) {
             return;
@@ -144,9 +144,9 @@ impl Session {
         self.push_event(Event::ChecksumMismatch { peer, node: key, ours, theirs });
     }
 
-    /// The node that a peer means by a number. One that was declared anew is found at its path.
-    pub(super) fn node_numbered(&mut self, peer: PeerId, number: u32) -> Option<NodeKey> {
-        let (key, path) = self.peers.paths(peer)?.get(number)?;
+    /// Returns the node with this id of a peer. If the node was registered anew, it is found by its path.
+    pub(super) fn node_by_id(&mut self, peer: PeerId, id: u32) -> Option<NodeKey> {
+        let (key, path) = self.peers.paths(peer)?.get(id)?;
         key.filter(|key| self.nodes.get(*key).is_some()).or_else(|| self.nodes.at(path))
     }
 

@@ -1,6 +1,6 @@
-//! Farewells. What an engine reads together with the end of a connection it loses: the last message before a kick is the one
-//! that matters. So before a connection is closed its other end is awaits_confirmation something that engines answer when they have handled
-//! all that came before: to confirm the path of the root.
+//! Disconnecting peers. An engine drops packets that it has not handled when a connection ends, such as a last message
+//! before a kick. So before a connection is closed, this end sends a packet that an engine answers when it has handled
+//! everything before it: an announcement of the root's path, which the engine confirms.
 
 use super::{Session, SessionPhase, peers::PeerState};
 use crate::{
@@ -21,13 +21,13 @@ const LEFT: &str = "the session was left";
 const REJECTED: &str = "sent too many packets that were rejected";
 
 impl Session {
-    /// Sends a peer away. It is gone at once; its connection is closed when it has confirmed that it has read everything, or
-    /// at [`drain_timeout`](super::super::SessionOptions::drain_timeout).
+    /// Disconnects a peer. It is gone at once. Its connection is closed when it has confirmed that it has read
+    /// everything, or at [`drain_timeout`](super::super::SessionOptions::drain_timeout).
     ///
-    /// A client can so disconnect the server only, which is to [`leave`](Self::leave).
+    /// A client can only disconnect the server, which is the same as [`leave`](Self::leave).
     ///
     /// # Errors
-    /// [`Error::UnknownPeer`] for a peer to which there is no connection, or one that is leaving already.
+    /// [`Error::UnknownPeer`] for a peer that is not connected directly, or is disconnecting.
     ///
     /// Godot: `disconnect_peer`.
     pub fn disconnect_peer(&mut self, peer: PeerId) -> Result<(), Error> {
@@ -45,7 +45,7 @@ impl Session {
         match self.peers.state(peer) {
             Some(PeerState::Admitted(_)) => self.disconnect_gracefully(&[peer], DisconnectReason::Kicked),
             Some(PeerState::Authenticating(_)) => self.reject_auth(peer, AuthFailure::Kicked, KICKED),
-            // It is gone, and the program does not know that.
+            // It is gone, and the program has not read that.
             _ if self.peers.is_known(peer) => {}
             Some(PeerState::AwaitingId | PeerState::Disconnecting { .. }) | None => {
                 return Err(Error::UnknownPeer);
@@ -55,11 +55,12 @@ impl Session {
         Ok(())
     }
 
-    /// Leaves the session; a server ends it. All peers are gone at once, without an event; events that were not read
-    /// are dropped, but for this end's id and own calls. The connections are closed as in [`disconnect_peer`](Self::disconnect_peer).
-    /// A client has [`Event::Disconnected`] at the end.
+    /// Leaves the session. A server ends it. All peers are gone at once, without events. Unread events are dropped,
+    /// except this end's id and local calls. The connections are closed as in
+    /// [`disconnect_peer`](Self::disconnect_peer). At a client, [`Event::Disconnected`] follows at the end.
     ///
-    /// Calls and packets to [`Target::All`](super::super::Target::All) are sent to no peer from now on, and are no error.
+    /// From now on, calls and packets to [`Target::All`](super::super::Target::All) are sent to no peer, and are not an
+    /// error.
     ///
     /// Godot: `MultiplayerPeer.close`.
     #[doc(alias = "close")]
@@ -71,7 +72,7 @@ impl Session {
         self.drop_unread_events();
     }
 
-    /// Disconnects all peers, and is over when their connections are closed.
+    /// Disconnects all peers. The session is closed when their connections are.
     fn disconnect_all(&mut self) {
         self.phase = SessionPhase::Leaving;
         if !self.is_server {
@@ -91,12 +92,12 @@ impl Session {
         }
     }
 
-    /// A peer's time has come.
+    /// Handles a peer whose deadline has passed.
     pub(super) fn time_out(&mut self, peer: PeerId) {
         match self.peers.state(peer) {
             Some(PeerState::AwaitingId) => {
                 self.failure = Some(CloseCause::TimedOut(Timeout::Id));
-                self.disconnect(peer, "the server said no id in time");
+                self.disconnect(peer, "the server sent no id in time");
             }
             Some(PeerState::Authenticating(_)) => {
                 self.reject_auth(peer, AuthFailure::TimedOut, "not authenticated in time");
@@ -106,38 +107,38 @@ impl Session {
         }
     }
 
-    /// A peer that is parting says something.
+    /// Handles a packet of a peer that is disconnecting.
     pub(super) fn handle_disconnecting(&mut self, from: PeerId, packet: &[u8]) {
         let Some(&PeerState::Disconnecting { awaits_confirmation: true, reason }) = self.peers.state(from)
         else {
             return;
         };
         match Command::decode(packet) {
-            Ok(Command::ConfirmPath { id, .. }) if Some(id) == self.nodes.drain_path_id() => {
+            Ok(Command::ConfirmPath { id, .. }) if Some(id) == self.nodes.drain_id() => {
                 self.disconnect(from, reason);
             }
-            // Both ends part, and each waits for the other's answer.
-            Ok(Command::SimplifyPath(question)) if question.path == ROOT => {
-                let answer = Command::ConfirmPath { valid: true, id: question.id };
+            // Both ends disconnect, and each waits for the other's answer.
+            Ok(Command::SimplifyPath(request)) if request.path == ROOT => {
+                let answer = Command::ConfirmPath { valid: true, id: request.id };
                 self.send_command_to(Recipients::One(from), answer);
             }
             _ => {}
         }
     }
 
-    /// The connection to a peer is to be closed, and nothing of the peer matters any more.
+    /// Closes the connection to a peer with code 1000, and ignores what it sends.
     pub(super) fn disconnect(&mut self, peer: PeerId, reason: &'static str) {
         self.disconnect_with(peer, CloseCode::NORMAL, reason);
     }
 
-    /// Disconnects a peer that sent too many packets that were rejected. It is awaits_confirmation nothing first.
+    /// Disconnects a peer that exceeded the limit for rejected packets, without waiting for a confirmation.
     pub(super) fn disconnect_over_limit(&mut self, peer: PeerId) {
         let cause = CloseCause::LimitExceeded(Limit::RejectedPacketRate);
         let info = CloseInfo::with_code(cause, CloseCode::POLICY_VIOLATION.get());
         match self.peers.state(peer) {
             Some(PeerState::Admitted(_)) => {
-                self.disconnect_with(peer, CloseCode::POLICY_VIOLATION, REJECTED);
                 self.remove_peer(peer, DisconnectReason::Closed(info));
+                self.disconnect_with(peer, CloseCode::POLICY_VIOLATION, REJECTED);
             }
             Some(PeerState::Authenticating(_)) => {
                 self.disconnect_with(peer, CloseCode::POLICY_VIOLATION, REJECTED);
@@ -149,22 +150,21 @@ impl Session {
 
     fn disconnect_with(&mut self, peer: PeerId, code: CloseCode, reason: &'static str) {
         self.peers.set_state(peer, PeerState::Disconnecting { awaits_confirmation: false, reason }, None);
-        // Departures may follow: they are not sent to this peer. So peers that are expelled together are one output.
+        // Announcements of departures may follow, since they are not sent to this peer. So when several peers are
+        // disconnected, they are one output.
         self.outputs.push_back(Output::Disconnect { peer, code, reason });
     }
 
-    /// Peers that are admitted, and directly connected, shall be no more.
-    fn disconnect_gracefully(&mut self, peers: &[PeerId], why: DisconnectReason) {
+    /// Disconnects peers that are admitted and connected directly, when they have confirmed that they have read
+    /// everything.
+    fn disconnect_gracefully(&mut self, peers: &[PeerId], cause: DisconnectReason) {
         self.queue_departures();
         for peer in peers {
-            self.peers.remove(*peer);
-        }
-        for peer in peers {
-            self.remove_peer(*peer, why.clone());
+            self.remove_peer(*peer, cause.clone());
         }
         let reason = if self.phase == SessionPhase::Running { KICKED } else { LEFT };
         let deadline = self.deadline(self.options.drain_timeout);
-        let Some((id, deadline)) = self.nodes.drain_path_id_or_new().zip(deadline) else {
+        let Some((id, deadline)) = self.nodes.drain_id_or_new().zip(deadline) else {
             for peer in peers {
                 self.disconnect(*peer, reason);
             }
@@ -180,17 +180,17 @@ impl Session {
         if !peers.is_empty() {
             let root = self.nodes.at(ROOT).and_then(|key| self.nodes.get(key));
             let md5 = root.map_or(*NO_METHODS, |root| *root.methods.md5_digits());
-            let question = SimplifyPath { md5, id, path: ROOT };
-            self.send_command_to(peers.to_vec().into(), Command::SimplifyPath(question));
+            let request = SimplifyPath { md5, id, path: ROOT };
+            self.send_command_to(peers.to_vec().into(), Command::SimplifyPath(request));
         }
     }
 
-    /// A peer that is not admitted is not going to be. Engines answer no question before they are: if it was told something,
-    /// it is given a little time to read that.
-    fn reject_auth(&mut self, peer: PeerId, why: AuthFailure, reason: &'static str) {
+    /// Disconnects a peer that is not admitted. Engines confirm nothing before they are admitted: if data was sent to
+    /// the peer, it gets some time to read that.
+    fn reject_auth(&mut self, peer: PeerId, failure: AuthFailure, reason: &'static str) {
         let data_sent =
             self.peers.authentication(peer).is_some_and(|authentication| authentication.data_sent);
-        self.push_event(Event::AuthFailed { peer, reason: why });
+        self.push_event(Event::AuthFailed { peer, reason: failure });
         match self.deadline(self.options.drain_timeout / 4).filter(|_| data_sent) {
             Some(deadline) => {
                 self.peers.set_state(

@@ -1,4 +1,5 @@
-//! Who comes and who goes: what the transport tells of connections, and the server of other clients.
+//! Peers that join and leave: connections, as the transport reports them, and other clients, as the server reports
+//! them.
 
 use std::time::Duration;
 
@@ -20,11 +21,12 @@ use crate::{
 };
 
 impl Session {
-    /// A connection was made. At a server: to a client, which shall have this id; it is told so by the first packet that
-    /// goes out to it. At a client: to [`PeerId::SERVER`], whose first packet is waited for from now on.
+    /// Handles a new connection. At a server: to a client with this id, which the first packet to the client contains.
+    /// At a client: to [`PeerId::SERVER`], whose first packet must arrive within
+    /// [`id_timeout`](super::super::SessionOptions::id_timeout).
     ///
-    /// No two connections may have the same id at a time, and none may have the server's. A call that breaks this does
-    /// nothing.
+    /// No two connections may have the same id at a time, and none may have the server's. A call that breaks this has
+    /// no effect.
     pub fn peer_joined(&mut self, peer: PeerId, now: Duration) {
         self.tick(now);
         if !self.is_server {
@@ -37,15 +39,15 @@ impl Session {
             return;
         }
         if self.phase != SessionPhase::Running {
-            self.disconnect(peer, "the session is over");
+            self.disconnect(peer, "the session has ended");
             return;
         }
         self.send(peer, peer.get().to_le_bytes().to_vec());
         self.start_admission(peer);
     }
 
-    /// The connection to this peer ended. At a client, whose only one is that to [`PeerId::SERVER`], that is the end of
-    /// the session.
+    /// Handles the end of the connection to a peer. A client's only connection is that to [`PeerId::SERVER`], so the
+    /// session ends with it.
     pub fn peer_left(&mut self, peer: PeerId, info: CloseInfo) {
         if !self.is_server && peer != PeerId::SERVER {
             return;
@@ -67,7 +69,7 @@ impl Session {
         }
     }
 
-    /// A peer to which there is a connection, and an id for this end, is to be admitted.
+    /// Starts to admit a peer that is connected, once this end has an id.
     pub(super) fn start_admission(&mut self, peer: PeerId) {
         if self.options.authenticate {
             let state = PeerState::Authenticating(Authentication::default());
@@ -78,7 +80,7 @@ impl Session {
         }
     }
 
-    /// A peer takes part from now on.
+    /// Admits a peer.
     pub(super) fn admit(&mut self, peer: PeerId) {
         self.queue_departures();
         if self.is_server && self.options.relay {
@@ -89,7 +91,7 @@ impl Session {
         self.start_replicating_to(peer);
     }
 
-    /// The new_peer is told of all, and all of the new_peer.
+    /// Announces the new peer to all others, and all others to it.
     fn announce_peer(&mut self, new_peer: PeerId) {
         let present = self.peers.admitted();
         if present.is_empty() {
@@ -101,17 +103,18 @@ impl Session {
         self.queue_output(Output::SendAll { to: Recipients::One(new_peer), packets });
     }
 
-    /// A peer that took part, and was taken out of the list, is gone: everybody is told.
-    pub(super) fn remove_peer(&mut self, peer: PeerId, why: DisconnectReason) {
+    /// Removes an admitted peer, reports that to the program, and announces it to the other peers.
+    pub(super) fn remove_peer(&mut self, peer: PeerId, reason: DisconnectReason) {
+        self.peers.remove(peer);
         self.nodes.forget_peer(peer);
         if self.is_server && self.options.relay && self.phase == SessionPhase::Running {
             self.departed.push(peer);
         }
         self.remove_replicas_of(peer);
-        self.push_event(Event::PeerDisconnected(peer, why));
+        self.push_event(Event::PeerDisconnected(peer, reason));
     }
 
-    /// At a client: nothing is left.
+    /// At a client: handles the end of the connection.
     fn handle_server_lost(&mut self, state: PeerState, info: CloseInfo) {
         match state {
             PeerState::Admitted(_) => {
@@ -119,8 +122,8 @@ impl Session {
                 self.remove_peer(PeerId::SERVER, DisconnectReason::Closed(info.clone()));
             }
             PeerState::Authenticating(_) => {
-                let why = AuthFailure::Closed(info.clone());
-                self.push_event(Event::AuthFailed { peer: PeerId::SERVER, reason: why });
+                let reason = AuthFailure::Closed(info.clone());
+                self.push_event(Event::AuthFailed { peer: PeerId::SERVER, reason });
             }
             PeerState::AwaitingId | PeerState::Disconnecting { .. } => {}
         }
@@ -133,23 +136,22 @@ impl Session {
         self.push_event(event);
     }
 
-    /// At a client: those who are reached through the server are gone.
-    pub(super) fn remove_relayed_peers(&mut self, why: DisconnectReason) {
+    /// At a client: removes the peers that are reached through the server.
+    pub(super) fn remove_relayed_peers(&mut self, reason: DisconnectReason) {
         for peer in self.peers.admitted().to_vec() {
             if peer != PeerId::SERVER {
-                self.peers.remove(peer);
-                self.remove_peer(peer, why.clone());
+                self.remove_peer(peer, reason.clone());
             }
         }
     }
 
-    /// The server tells a client that another one has come.
+    /// At a client: handles the server's announcement of another client.
     pub(super) fn handle_add_peer(&mut self, from: PeerId, peer: i32) -> Result<(), PacketError> {
         let peer = self.check_reported_peer(from, peer)?;
         if peer == PeerId::SERVER || Some(peer) == self.id || self.peers.state(peer).is_some() {
             return Err(PacketError::PeerIdTaken(peer));
         }
-        // The server is in the list, too.
+        // The server is in the list.
         if self.peers.admitted().len() > self.options.max_peers {
             return Err(PacketError::TooManyPeers);
         }
@@ -157,17 +159,17 @@ impl Session {
         Ok(())
     }
 
-    /// The server tells a client that another one has gone.
+    /// At a client: handles the server's announcement that another client is gone.
     pub(super) fn handle_del_peer(&mut self, from: PeerId, peer: i32) -> Result<(), PacketError> {
         let peer = self.check_reported_peer(from, peer)?;
-        if peer == PeerId::SERVER || self.peers.remove(peer).is_none() {
+        if peer == PeerId::SERVER || self.peers.state(peer).is_none() {
             return Err(PacketError::UnknownPeer);
         }
         self.remove_peer(peer, DisconnectReason::ReportedByServer);
         Ok(())
     }
 
-    /// Whom the server tells a client of.
+    /// Returns the peer that an announcement is about, if the server may send it.
     fn check_reported_peer(&self, from: PeerId, peer: i32) -> Result<PeerId, PacketError> {
         if self.is_server || from != PeerId::SERVER {
             return Err(PacketError::NotServer);

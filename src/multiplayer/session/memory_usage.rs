@@ -1,23 +1,23 @@
-//! The memory that the session keeps for a peer.
+//! The memory that the session uses for a peer.
 
 use super::Session;
 use crate::multiplayer::id::PeerId;
 
 impl Session {
-    /// Returns the memory in bytes that the session holds for a peer: its path numbers, its spawned nodes, and the nodes at
-    /// which it has other methods.
+    /// Returns the memory that the session uses for a peer, in bytes: announced paths, spawned nodes, and records of
+    /// method mismatches.
     ///
     /// It is 0 for a peer that is not admitted. Queued events and outputs do not count.
     pub(crate) fn memory_usage(&self, peer: PeerId) -> usize {
         self.peers.memory_usage(peer) + self.nodes.memory_usage(peer) + self.replication.incoming.held(peer)
     }
 
-    /// Returns what is held for a peer, if a packet may have changed that since the last call.
+    /// Returns the memory that is used for a peer, if a packet may have changed that since the last call.
     pub(crate) fn take_changed_memory_usage(&mut self, peer: PeerId) -> Option<usize> {
         std::mem::take(&mut self.memory_usage_changed).then(|| self.memory_usage(peer))
     }
 
-    /// Says whether the transport is short of memory. While it is, a peer may number only a few paths.
+    /// Sets whether the transport is short of memory. While it is, a peer may announce only a few paths.
     pub(crate) fn set_memory_scarce(&mut self, scarce: bool) {
         self.memory_scarce = scarce;
     }
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn path_numbers_are_counted_until_their_peer_leaves_and_share_one_name() {
+    fn announced_paths_count_until_their_peer_leaves_and_share_one_string() {
         let mut server = server();
         let one = peer(2);
         for count in 1..=1024 {
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn spawned_nodes_are_counted_until_they_are_gone() {
+    fn spawned_nodes_count_until_they_are_gone() {
         let mut server = server();
         let owner = peer(2);
         let scene = || Scene::from(Properties::new().with(Property::any("a").not_at_spawn()));
@@ -116,10 +116,10 @@ mod tests {
         spawn(&mut server, EncodedSpawnKind::Scene(0), 1, "a");
         let short = server.memory_usage(owner) - before;
         assert!((200..1000).contains(&short), "{short}");
-        // The name is kept twice.
+        // The name is stored twice.
         spawn(&mut server, EncodedSpawnKind::Scene(0), 2, &"b".repeat(101));
         assert_eq!(server.memory_usage(owner) - before, 2 * short + 200);
-        // Null, for which the function makes a scene that nothing else shares.
+        // Null, for which the function creates a scene that is not shared.
         let null = encode_values([&Variant::Nil]).unwrap();
         spawn(&mut server, EncodedSpawnKind::Custom(EncodedValues::new(&null)), 3, "c");
         assert!(server.memory_usage(owner) - before > 3 * short + 200);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn other_methods_are_counted_until_the_node_or_the_peer_is_gone() {
+    fn mismatches_count_until_the_node_or_the_peer_is_gone() {
         let mut server = server();
         let mut nodes = Vec::new();
         for path in ["A", "B", "C"] {
@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(server.memory_usage(peer(3)), one);
         announce(&mut server, peer(2), 2, "A");
         let path = server.memory_usage(peer(2)) - one;
-        assert!(path < one, "only the first at a node counts");
+        assert!(path < one, "only the first mismatch at a node counts");
         announce(&mut server, peer(2), 3, "B");
         assert_eq!(server.memory_usage(peer(2)), 2 * one + path);
         server.unregister_node(nodes[1]);

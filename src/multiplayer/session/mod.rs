@@ -1,5 +1,25 @@
-//! A session without I/O: packets and time come in, packets and events go out. So any number of them fits into a test,
-//! with a network in which anything may happen, on every platform.
+//! A session without I/O: packets and time in, packets and events out. Tests run any number of sessions over a
+//! simulated network, on every platform.
+//!
+//! `Session` is one type whose methods are in several files:
+//!
+//! | | methods | file |
+//! |---|---|---|
+//! | input | `peer_joined`, `peer_left` | `membership` |
+//! | | `receive`: the server's first packet, relay, packets by the state of the sender | `receiving` |
+//! | | commands of admitted peers: calls, bytes, paths | `commands` |
+//! | | authentication data; `send_auth`, `complete_auth` | `authentication` |
+//! | | spawns and property values of other peers | `replicas` |
+//! | | `advance`, `next_deadline` | here; the timeouts in `disconnecting` |
+//! | output | `next_event`, `next_output` | here |
+//! | | packets to connected peers, and by relay; `send_bytes` | `sending` |
+//! | calls | `register_node`, `set_authority`, `call` | `calling` |
+//! | | `register_spawner`, `spawn`, `set_property`, `replicate`, `show`, `hide` | `replicating` |
+//! | | `disconnect_peer`, `leave` | `disconnecting` |
+//! | state | peers, their states and deadlines | `peers` |
+//! | | registered nodes, by key, path and path id | `nodes` |
+//! | | memory that is used for a peer | `memory_usage` |
+//! | | methods of the other end, from its checksum | `checksum` |
 
 mod authentication;
 mod calling;
@@ -33,24 +53,24 @@ use super::{
 };
 use crate::{close::CloseCause, error::Error, state::ReadyState};
 
-/// How many queued_rejections may wait to be read.
+/// The number of `PacketRejected` events that may wait to be read.
 const MAX_QUEUED_REJECTIONS: usize = 64;
 
-/// The server of a session, or one of its clients, as a machine without a socket and without a clock.
+/// The server of a session, or one of its clients, without sockets and without a clock.
 ///
-/// [`MultiplayerPeer`](super::MultiplayerPeer) is this on a WebSocket. Use it directly to bring a session onto a transport
-/// of your own, which must carry packets whole and in order. That transport
+/// [`MultiplayerPeer`](super::MultiplayerPeer) runs it over WebSockets. Use it directly for another transport, which
+/// must deliver whole packets in order. That transport
 ///
-/// * tells [`peer_joined`](Self::peer_joined), [`receive`](Self::receive) and [`peer_left`](Self::peer_left), and the time
-///   by [`advance`](Self::advance): often, at [`next_deadline`](Self::next_deadline), and before calls of the program, for a
-///   time limit that such a call sets begins at the time that was told last;
-/// * does what [`next_output`](Self::next_output) says, until it is `None`, after each of these calls and after each call
-///   that the program makes. Calls of `peer_left` that follow each other may come first: then the other peers mark_known of all
-///   these departures by one output;
-/// * tells the next thing when the program has read all events: what a packet means is decided when it is received, and the
-///   program may have to declare the node that it calls.
+/// * calls [`peer_joined`](Self::peer_joined), [`receive`](Self::receive) and [`peer_left`](Self::peer_left), and
+///   [`advance`](Self::advance) with the time: often, at [`next_deadline`](Self::next_deadline), and before calls of
+///   the program, since a timeout that starts in such a call starts at the last time given;
+/// * executes [`next_output`](Self::next_output) until it is `None`, after each of these calls and after each call of
+///   the program. Consecutive calls of `peer_left` may come first: then the other peers are informed of all departures
+///   by one output;
+/// * makes the next of these calls when the program has read all events: what a packet means is decided when it is
+///   received, and the program may have to register the node that it calls.
 ///
-/// Times are durations since any moment, the same for all calls.
+/// Times are durations since any fixed moment, the same for all calls.
 ///
 /// ```
 /// use std::time::Duration;
@@ -61,7 +81,7 @@ const MAX_QUEUED_REJECTIONS: usize = 64;
 /// let mut server = Session::server(SessionOptions::default());
 /// let mut client = Session::client(SessionOptions::default());
 ///
-/// // A connection has been made. What one end puts out, the other one receives.
+/// // They are connected. What one end sends, the other receives.
 /// client.peer_joined(PeerId::SERVER, now);
 /// server.peer_joined(ann, now);
 /// while let Some(Output::Send { packet, .. }) = server.next_output() {
@@ -77,55 +97,55 @@ const MAX_QUEUED_REJECTIONS: usize = 64;
 #[derive(Debug)]
 pub struct Session {
     options: SessionOptions,
-    // The server's own, or the one that the server has given.
+    // The id of this end. A client's is assigned by the server.
     id: Option<PeerId>,
     is_server: bool,
     phase: SessionPhase,
-    // The latest that was told.
+    // The latest time given.
     now: Duration,
     peers: Peers,
     nodes: Nodes,
-    // The name of the root, shared by all peers that number it.
+    // The path of the root, shared by all peers that announce it.
     root: Arc<str>,
     replication: Replication,
     outputs: VecDeque<Output>,
-    // At a server: the peers that left, and of which the others have not been told.
+    // At a server: peers that left, and that have not been announced as gone.
     departed: Vec<PeerId>,
     events: VecDeque<Event>,
-    // The number of events at the front that the program has made since it read one, by calls that are also local.
+    // The number of local calls at the front of `events`: made since the program last read an event.
     local_calls: usize,
-    // `true` if the program has read this end's id; a server's needs no reading.
+    // `true` if the program has read this end's id. A server's needs no reading.
     id_is_read: bool,
-    // `true` if the program has read that the connection to the server is over.
+    // `true` if the program has read that the connection to the server ended.
     end_is_read: bool,
-    // `true` if what is held for a peer may have changed since it was awaits_confirmation for.
+    // `true` if the memory that is used for a peer may have changed since it was last taken.
     memory_usage_changed: bool,
     // `true` while the transport is short of memory.
     memory_scarce: bool,
-    // Of the events that wait.
+    // The number of `PacketRejected` among `events`.
     queued_rejections: usize,
-    // Why a client ended the attempt by itself.
+    // Why a client gave up connecting.
     failure: Option<CloseCause>,
     stats: SessionStats,
 }
 
-/// Whether the session takes part in anything.
+/// The phase of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum SessionPhase {
-    /// It does, or will.
+    /// Peers can join and communicate.
     Running,
-    /// The program has left. Connections remain for as long as there is something to read.
+    /// The program has left. Connections remain until the peers have read everything.
     Leaving,
-    /// There is no connection any more, and will be none.
+    /// There is no connection, and there will be none.
     Closed,
 }
 
-/// How far a session has come.
+/// The status of a session.
 ///
 /// Godot: `MultiplayerPeer.ConnectionStatus`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ConnectionStatus {
-    /// It is over; or the program has left.
+    /// The connection has ended, or the program has left.
     ///
     /// Godot: `CONNECTION_DISCONNECTED`.
     Disconnected,
@@ -133,19 +153,19 @@ pub enum ConnectionStatus {
     ///
     /// Godot: `CONNECTION_CONNECTING`.
     Connecting,
-    /// It has an id; a server always has.
+    /// It has an id. A server always has one.
     ///
     /// Godot: `CONNECTION_CONNECTED`.
     Connected,
 }
 
 impl Session {
-    /// The server of a session.
+    /// Creates the server of a session.
     pub fn server(options: SessionOptions) -> Self {
         Self::new(options, Some(PeerId::SERVER))
     }
 
-    /// A client, which waits for a connection to the server, and for an id from there.
+    /// Creates a client, which waits for a connection to the server.
     pub fn client(options: SessionOptions) -> Self {
         let mut client = Self::new(options, None);
         client.peers.set_state(PeerId::SERVER, PeerState::AwaitingId, None);
@@ -179,8 +199,9 @@ impl Session {
 
     /// Returns the next event.
     ///
-    /// Nothing has happened before the program reads it here: [`peers`](Self::peers), and a call to
-    /// [`Target::All`](super::Target::All), mean the peers whose arrival was read and whose departure was not.
+    /// An event takes effect when it is read here: [`peers`](Self::peers), and calls to
+    /// [`Target::All`](super::Target::All), contain a peer from the moment its `PeerConnected` is read until its
+    /// `PeerDisconnected` is read.
     pub fn next_event(&mut self) -> Option<Event> {
         self.local_calls = 0;
         let event = self.events.pop_front()?;
@@ -201,7 +222,7 @@ impl Session {
         Some(event)
     }
 
-    /// What the transport has to do next.
+    /// Returns the next instruction to the transport.
     pub fn next_output(&mut self) -> Option<Output> {
         if self.outputs.is_empty() {
             self.queue_departures();
@@ -209,9 +230,9 @@ impl Session {
         self.outputs.pop_front()
     }
 
-    /// It is this time now. Who has let a time limit pass is disconnected.
+    /// Advances the time, and disconnects peers whose deadlines have passed.
     ///
-    /// What has come in time should be told before, by [`receive`](Self::receive).
+    /// Pass packets that have arrived in time to [`receive`](Self::receive) before.
     pub fn advance(&mut self, now: Duration) {
         self.tick(now);
         while let Some(peer) = self.peers.pop_due(self.now) {
@@ -219,12 +240,12 @@ impl Session {
         }
     }
 
-    /// When [`advance`](Self::advance) will have something to do; `None` for never.
+    /// Returns the time at which [`advance`](Self::advance) has work; `None` for never.
     pub fn next_deadline(&self) -> Option<Duration> {
         self.peers.next_deadline()
     }
 
-    /// This end's id; a client has none before the server gave it one.
+    /// Returns this end's id. A client has none before the server has assigned it.
     ///
     /// Godot: `get_unique_id`.
     #[doc(alias = "get_unique_id")]
@@ -232,14 +253,14 @@ impl Session {
         self.id
     }
 
-    /// Whether it is the server.
+    /// Returns `true` for the server.
     ///
     /// Godot: `is_server`.
     pub fn is_server(&self) -> bool {
         self.is_server
     }
 
-    /// How far it has come.
+    /// Returns the status of the session.
     ///
     /// Godot: `get_connection_status`.
     #[doc(alias = "get_connection_status")]
@@ -251,13 +272,13 @@ impl Session {
         }
     }
 
-    /// Whether it is over for the transport, too: the session was left or lost, and no connection remains.
+    /// Returns `true` if the session was left or lost, and no connection remains for the transport.
     pub fn is_closed(&self) -> bool {
         self.phase == SessionPhase::Closed
     }
 
-    /// Returns the peers whose arrival was read and whose departure was not, in the order of their ids; at a client the
-    /// server is one.
+    /// Returns the peers that are connected as far as the program has read events, in the order of their ids. At a
+    /// client the server is one of them.
     ///
     /// Godot: `get_peers`.
     #[doc(alias = "get_peers")]
@@ -265,22 +286,22 @@ impl Session {
         self.peers.known().iter().copied()
     }
 
-    /// What has gone through it so far.
+    /// Returns the counters of the session.
     pub fn stats(&self) -> SessionStats {
         self.stats
     }
 
-    /// Its settings.
+    /// Returns the options of the session.
     pub fn options(&self) -> &SessionOptions {
         &self.options
     }
 
-    /// It is this time now. Time does not run back, and no time limit is over by this call.
+    /// Advances the time without applying deadlines. Earlier times have no effect.
     pub(super) fn tick(&mut self, now: Duration) {
         self.now = self.now.max(now);
     }
 
-    /// Whether the program has read every event.
+    /// Returns `true` if the program has not read all events.
     pub(super) fn has_unread_events(&self) -> bool {
         !self.events.is_empty()
     }
@@ -294,13 +315,13 @@ impl Session {
         self.events.push_back(event);
     }
 
-    /// Queues a call that the program makes at its own end: before all other events, and in the order of such calls.
+    /// Queues a call that the program makes at its own end: before all other events, in the order of such calls.
     fn push_local_call(&mut self, call: Call) {
         self.events.insert(self.local_calls, Event::Call(call));
         self.local_calls += 1;
     }
 
-    /// Drops the events that the program has not read and that are about other peers.
+    /// Drops the unread events about other peers.
     fn drop_unread_events(&mut self) {
         let id = self.id;
         self.events.retain(|event| match event {
@@ -311,17 +332,17 @@ impl Session {
         self.queued_rejections = 0;
     }
 
-    /// Something is dropped, which the program may want to know.
-    fn reject(&mut self, from: PeerId, what: impl Into<PacketError>) {
+    /// Counts a rejected packet, and queues an event if there is room.
+    fn reject(&mut self, from: PeerId, error: impl Into<PacketError>) {
         self.stats.rejected_packets += 1;
         if self.queued_rejections < MAX_QUEUED_REJECTIONS {
             self.queued_rejections += 1;
-            self.push_event(Event::PacketRejected { from, error: what.into() });
+            self.push_event(Event::PacketRejected { from, error: error.into() });
         }
     }
 
-    /// Returns this end's id, for calls to peers. It is no error if the peers are gone and the program does not know that,
-    /// or has left itself: such a call reaches no peer.
+    /// Returns this end's id, for calls to peers. If the peers are gone and the program has not read that, or has left
+    /// itself, the call reaches no peer, which is not an error.
     fn require_id(&self) -> Result<PeerId, Error> {
         match self.id {
             Some(_) if !self.id_is_read => Err(Error::NotOpen { state: ReadyState::Connecting }),
@@ -330,7 +351,7 @@ impl Session {
         }
     }
 
-    /// The same, for calls to a target that must be known to the program.
+    /// Returns this end's id, for calls to this target, which the program must know.
     fn require_target(&self, to: Target) -> Result<PeerId, Error> {
         let own = self.require_id()?;
         match to {
@@ -354,7 +375,7 @@ impl Session {
         }
     }
 
-    /// The moment at which a time limit that begins now has passed; `None` for one that never does.
+    /// Returns the end of a time limit that starts now; `None` if there is no limit.
     fn deadline(&self, limit: Duration) -> Option<Duration> {
         self.now.checked_add(limit).filter(|_| !limit.is_zero())
     }

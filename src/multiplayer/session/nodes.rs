@@ -1,4 +1,4 @@
-//! The nodes that the program has declared, by key, by path, and by the number that other peers know them by.
+//! The registered nodes, by key, by path, and by path id.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,49 +13,49 @@ use crate::multiplayer::{
     rpc::Methods,
 };
 
-/// Numbers end here: one bit further, they would be something else in packets.
-const MAX_NUMBER: u32 = i32::MAX as u32;
+/// The largest path id. With one bit more, packets would contain something else.
+const MAX_ID: u32 = i32::MAX as u32;
 
-/// What a peer with other methods takes at a node, in bytes. A set with a single entry has room for 11.
+/// The memory of one mismatch, in bytes. A set with a single entry has room for 11.
 const MISMATCH: usize = 11 * size_of::<PeerId>() + ALLOCATION + map_entry::<PeerId, usize>();
 
 /// All nodes of a session.
 #[derive(Debug, Default)]
 pub(super) struct Nodes {
-    by_key: BTreeMap<NodeKey, DeclaredNode>,
+    by_key: BTreeMap<NodeKey, RegisteredNode>,
     by_path: BTreeMap<Arc<str>, NodeKey>,
-    // Those that were told to anybody.
-    by_number: BTreeMap<u32, NodeKey>,
-    last_number: u32,
-    drain_path_id: Option<u32>,
+    // Those whose path was announced to a peer.
+    by_id: BTreeMap<u32, NodeKey>,
+    last_id: u32,
+    drain_id: Option<u32>,
     /// The number of nodes at which a peer has other methods.
     mismatches: BTreeMap<PeerId, usize>,
 }
 
-/// One of them.
+/// A registered node.
 #[derive(Debug)]
-pub(super) struct DeclaredNode {
-    /// Where it is, relative to the root.
+pub(super) struct RegisteredNode {
+    /// Its path, relative to the root.
     pub(super) path: Arc<str>,
     pub(super) methods: Methods,
     pub(super) authority: PeerId,
-    /// What it is handle_call in packets of ours. It has none before the first; nor has it one when all have been given away.
+    /// Its path id. `None` before the first announcement, and when no id is left.
     pub(super) number: Option<u32>,
-    /// Who knows that.
+    /// The peers that know the path id.
     pub(super) path_acks: PathAcks,
-    /// Whose methods are known to be others.
+    /// The peers that are known to have other methods.
     mismatched: BTreeSet<PeerId>,
 }
 
 impl Nodes {
-    /// Keeps a node; `None` if there is one at this path.
+    /// Adds a node; `None` if there is already one at this path.
     pub(super) fn insert(&mut self, path: &str, methods: Methods) -> Option<NodeKey> {
         if self.by_path.contains_key(path) {
             return None;
         }
         let (key, path) = (NodeKey::unique(), Arc::<str>::from(path));
         self.by_path.insert(path.clone(), key);
-        let node = DeclaredNode {
+        let node = RegisteredNode {
             path,
             methods,
             authority: PeerId::SERVER,
@@ -76,16 +76,16 @@ impl Nodes {
                 }
             }
             if let Some(number) = node.number {
-                self.by_number.remove(&number);
+                self.by_id.remove(&number);
             }
         }
     }
 
-    pub(super) fn get(&self, key: NodeKey) -> Option<&DeclaredNode> {
+    pub(super) fn get(&self, key: NodeKey) -> Option<&RegisteredNode> {
         self.by_key.get(&key)
     }
 
-    pub(super) fn get_mut(&mut self, key: NodeKey) -> Option<&mut DeclaredNode> {
+    pub(super) fn get_mut(&mut self, key: NodeKey) -> Option<&mut RegisteredNode> {
         self.by_key.get_mut(&key)
     }
 
@@ -93,33 +93,34 @@ impl Nodes {
         self.by_path.get(path).copied()
     }
 
-    /// The node that we handle_call so.
+    /// Returns the node with this path id.
     pub(super) fn numbered(&self, number: u32) -> Option<NodeKey> {
-        self.by_number.get(&number).copied()
+        self.by_id.get(&number).copied()
     }
 
-    /// Gives the node a number, if it has none.
+    /// Returns the path id of a node, and assigns one if it has none.
     pub(super) fn number(&mut self, key: NodeKey) -> Option<u32> {
         let node = self.by_key.get_mut(&key)?;
         if node.number.is_none() {
-            let number = next(&mut self.last_number)?;
-            self.by_number.insert(number, key);
+            let number = next(&mut self.last_id)?;
+            self.by_id.insert(number, key);
             node.number = Some(number);
         }
         node.number
     }
 
-    /// The number of the question that is awaits_confirmation at a drain_path_id: not that of a node, for a peer is told each number once.
-    pub(super) fn drain_path_id(&self) -> Option<u32> {
-        self.drain_path_id
+    /// Returns the id that is announced for the root before disconnecting. It differs from that of a node: an id is
+    /// announced to a peer only once.
+    pub(super) fn drain_id(&self) -> Option<u32> {
+        self.drain_id
     }
 
-    pub(super) fn drain_path_id_or_new(&mut self) -> Option<u32> {
-        self.drain_path_id = self.drain_path_id.or_else(|| next(&mut self.last_number));
-        self.drain_path_id
+    pub(super) fn drain_id_or_new(&mut self) -> Option<u32> {
+        self.drain_id = self.drain_id.or_else(|| next(&mut self.last_id));
+        self.drain_id
     }
 
-    /// A peer is gone, and with it what it knew.
+    /// Removes all data about a peer.
     pub(super) fn forget_peer(&mut self, peer: PeerId) {
         for node in self.by_key.values_mut() {
             node.path_acks.forget(peer);
@@ -128,7 +129,7 @@ impl Nodes {
         self.mismatches.remove(&peer);
     }
 
-    /// Whether this is the first that is heard of the peer having other methods.
+    /// Records that a peer has other methods at a node. Returns `true` the first time.
     pub(super) fn add_mismatch(&mut self, key: NodeKey, peer: PeerId) -> bool {
         let is_first = self.by_key.get_mut(&key).is_some_and(|node| node.mismatched.insert(peer));
         if is_first {
@@ -137,7 +138,7 @@ impl Nodes {
         is_first
     }
 
-    /// Returns the memory that a peer takes by having other methods than the nodes, in bytes.
+    /// Returns the memory that mismatches of a peer take, in bytes.
     pub(super) fn memory_usage(&self, peer: PeerId) -> usize {
         self.mismatches.get(&peer).copied().unwrap_or_default() * MISMATCH
     }
@@ -148,6 +149,6 @@ impl Nodes {
 }
 
 fn next(last: &mut u32) -> Option<u32> {
-    *last = last.checked_add(1).filter(|number| *number <= MAX_NUMBER)?;
+    *last = last.checked_add(1).filter(|number| *number <= MAX_ID)?;
     Some(*last)
 }

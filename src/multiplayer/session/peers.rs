@@ -1,4 +1,4 @@
-//! The peers of a session: how far each of them has come, and until when it must have come further.
+//! The peers of a session: the state of each, and its deadline.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,42 +10,42 @@ use crate::{
     rate::{Arrival, Rate},
 };
 
-/// How far a peer has come.
+/// The state of a peer.
 #[derive(Debug)]
 pub(super) enum PeerState {
-    /// At a client: the server, which has not said the client's id.
+    /// At a client: the server, which has not sent the client's id.
     AwaitingId,
     /// It is not admitted yet.
     Authenticating(Authentication),
-    /// It takes part. At a client the others do, too, to which only the server is connected.
+    /// It is admitted. At a client that includes peers to which only the server is connected.
     Admitted(ReceivedPaths),
-    /// It is gone for everybody but the transport.
+    /// It is gone for the program and the other peers. Its connection remains.
     Disconnecting {
-        /// It was awaits_confirmation whether it has read everything, and its answer is waited for.
+        /// `true` while this end waits for the confirmation that the peer has read everything.
         awaits_confirmation: bool,
-        /// Why it is.
+        /// The reason for the close frame.
         reason: &'static str,
     },
 }
 
-/// What has been said of a peer's authentication.
+/// The progress of a peer's authentication.
 #[derive(Debug, Default)]
 pub(super) struct Authentication {
-    /// This end is done.
+    /// `true` if this end has completed it.
     pub(super) completed_here: bool,
-    /// The other end is done.
+    /// `true` if the other end has completed it.
     pub(super) completed_there: bool,
-    /// Something was sent to it.
+    /// `true` if data was sent to the peer.
     pub(super) data_sent: bool,
 }
 
-/// All peers, those that are admitted, those that the program knows, and the deadlines in order.
+/// All peers by state, the peers that the program knows, and the deadlines in order.
 #[derive(Debug, Default)]
 pub(super) struct Peers {
     by_id: BTreeMap<PeerId, SessionPeer>,
     // Sorted.
     admitted: Vec<PeerId>,
-    // Those whose arrival the program has read, and whose departure it has not. Sorted.
+    // Those whose `PeerConnected` the program has read, and whose `PeerDisconnected` it has not. Sorted.
     known: Vec<PeerId>,
     deadlines: BTreeSet<(Duration, PeerId)>,
 }
@@ -54,12 +54,12 @@ pub(super) struct Peers {
 struct SessionPeer {
     state: PeerState,
     deadline: Option<Duration>,
-    /// Counts its rejected packets, from the first one on.
+    /// The rate of its rejected packets, from the first one on.
     rejected: Option<Rate>,
 }
 
 impl Peers {
-    /// A peer comes, or comes further.
+    /// Sets the state of a peer, and adds it if it is new.
     pub(super) fn set_state(&mut self, peer: PeerId, state: PeerState, deadline: Option<Duration>) {
         let rejected = self.by_id.get(&peer).and_then(|peer_entry| peer_entry.rejected);
         self.remove(peer);
@@ -86,7 +86,7 @@ impl Peers {
         self.by_id.get(&peer).map(|peer_entry| &peer_entry.state)
     }
 
-    /// What has been said of the authentication of a peer that is at it.
+    /// Returns the authentication of a peer that is authenticating.
     pub(super) fn authentication(&mut self, peer: PeerId) -> Option<&mut Authentication> {
         match self.by_id.get_mut(&peer)?.state {
             PeerState::Authenticating(ref mut authentication) => Some(authentication),
@@ -94,14 +94,14 @@ impl Peers {
         }
     }
 
-    /// Counts a rejected packet of a peer. Returns `true` if it is within this limit per second.
+    /// Counts a rejected packet of a peer. Returns `true` if the peer is within the limit per second.
     pub(super) fn count_rejected(&mut self, peer: PeerId, limit: u32, now: Duration) -> bool {
         let Some(peer_entry) = self.by_id.get_mut(&peer) else { return true };
         let rate = peer_entry.rejected.get_or_insert_with(|| Rate::new(limit));
         rate.take(1, Arrival { since: now, at: now })
     }
 
-    /// The paths that an admitted peer has numbered.
+    /// Returns the paths that an admitted peer has announced.
     pub(super) fn paths(&mut self, peer: PeerId) -> Option<&mut ReceivedPaths> {
         match self.by_id.get_mut(&peer)?.state {
             PeerState::Admitted(ref mut paths) => Some(paths),
@@ -109,7 +109,7 @@ impl Peers {
         }
     }
 
-    /// Returns the memory that the numbered paths of a peer take, in bytes.
+    /// Returns the memory that the announced paths of a peer take, in bytes.
     pub(super) fn memory_usage(&self, peer: PeerId) -> usize {
         match self.state(peer) {
             Some(PeerState::Admitted(paths)) => paths.memory_usage(),
@@ -117,7 +117,7 @@ impl Peers {
         }
     }
 
-    /// Those that take part, in the order of their ids.
+    /// Returns the admitted peers, in the order of their ids.
     pub(super) fn admitted(&self) -> &[PeerId] {
         &self.admitted
     }
@@ -126,26 +126,26 @@ impl Peers {
         self.admitted.binary_search(&peer).is_ok()
     }
 
-    /// The program has read that a peer has arrived.
+    /// The program has read that the peer is connected.
     pub(super) fn mark_known(&mut self, peer: PeerId) {
         if let Err(at) = self.known.binary_search(&peer) {
             self.known.insert(at, peer);
         }
     }
 
-    /// The program has read that a peer has departed, or has disconnected it.
+    /// The program has read that the peer is gone, or has disconnected it.
     pub(super) fn mark_unknown(&mut self, peer: PeerId) {
         if let Ok(at) = self.known.binary_search(&peer) {
             self.known.remove(at);
         }
     }
 
-    /// The program has left: it knows no peer.
+    /// The program has left, and knows no peer.
     pub(super) fn clear_known(&mut self) {
         self.known.clear();
     }
 
-    /// The peers that the program knows, in the order of their ids. Some may be gone already.
+    /// Returns the peers that the program knows, in the order of their ids. Some may be gone already.
     pub(super) fn known(&self) -> &[PeerId] {
         &self.known
     }
@@ -154,7 +154,7 @@ impl Peers {
         self.known.binary_search(&peer).is_ok()
     }
 
-    /// Returns `true` if a peer is admitted whose arrival the program has not read.
+    /// Returns `true` if a peer is admitted that the program does not know.
     pub(super) fn has_unknown(&self) -> bool {
         self.admitted != self.known && !self.admitted.iter().all(|peer| self.is_known(*peer))
     }
@@ -167,7 +167,7 @@ impl Peers {
         self.admitted.iter().copied().filter(|peer| self.is_known(*peer)).collect()
     }
 
-    /// Those to which there is a connection at a server: all of them, in whatever state.
+    /// Returns the connected peers of a server, in every state.
     pub(super) fn all(&self) -> Vec<PeerId> {
         self.by_id.keys().copied().collect()
     }
@@ -180,7 +180,7 @@ impl Peers {
         self.deadlines.first().map(|(deadline, _)| *deadline)
     }
 
-    /// A peer whose time has come; the next call tells of the next one.
+    /// Removes and returns the next deadline's peer, if the deadline has passed.
     pub(super) fn pop_due(&mut self, now: Duration) -> Option<PeerId> {
         let (deadline, peer) = *self.deadlines.first()?;
         if deadline > now {

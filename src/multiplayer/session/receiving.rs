@@ -1,4 +1,4 @@
-//! The way in: what a packet is depends on how far its sender has come, and on the way that it took.
+//! Received packets: their meaning depends on the state of the sender, and on relay.
 
 use std::time::Duration;
 
@@ -22,20 +22,20 @@ use crate::{
 };
 
 impl Session {
-    /// A packet came, by the connection to this peer; at a client that is always [`PeerId::SERVER`]. Text is taken for
-    /// the bytes that it is.
+    /// Handles a packet that was received from a directly connected peer; at a client that is always
+    /// [`PeerId::SERVER`]. Text is treated as bytes.
     ///
-    /// What the packet means is decided now. So read all events before the next packet is received: an event may lead the
-    /// program to declare the node that the next packet calls. The outputs wait without a limit.
+    /// The meaning of the packet is decided now. So read all events before the next packet is passed: an event may lead
+    /// the program to register the node that the next packet calls. The queue of outputs has no limit.
     pub fn receive(&mut self, from: PeerId, packet: Packet, now: Duration) {
         self.tick(now);
         if self.phase == SessionPhase::Closed {
             return;
         }
         let packet = packet.into_data();
-        let refused = self.stats.rejected_packets;
-        let done = match self.peers.state(from) {
-            // A client knows others; but nothing comes from them directly.
+        let rejected_before = self.stats.rejected_packets;
+        let result = match self.peers.state(from) {
+            // A client is connected to the server only.
             _ if !self.is_server && from != PeerId::SERVER => Err(PacketError::UnknownPeer),
             None => Err(PacketError::UnknownPeer),
             Some(PeerState::AwaitingId) => self.handle_id(&packet),
@@ -46,11 +46,11 @@ impl Session {
                 Ok(())
             }
         };
-        if let Err(what) = done {
-            self.reject(from, what);
+        if let Err(error) = result {
+            self.reject(from, error);
         }
-        // What is wrong with several parts of a packet is refused several times.
-        if self.is_server && self.stats.rejected_packets > refused {
+        // A packet with several invalid parts counts as one here, but has several events.
+        if self.is_server && self.stats.rejected_packets > rejected_before {
             let limit = self.options.max_rejected_packets_per_second;
             if !self.peers.count_rejected(from, limit, self.now) {
                 self.disconnect_over_limit(from);
@@ -58,13 +58,13 @@ impl Session {
         }
     }
 
-    /// At a client: the server's first packet is the client's id, and nothing else.
+    /// At a client: handles the server's first packet, which contains only the client's id.
     fn handle_id(&mut self, packet: &[u8]) -> Result<(), PacketError> {
         let id = packet.try_into().ok().map(i32::from_le_bytes).and_then(PeerId::new);
         let Some(id) = id.filter(|id| *id != PeerId::SERVER) else {
             self.failure =
-                Some(CloseCause::HandshakeFailed { reason: "the server's first packet was no id" });
-            self.disconnect(PeerId::SERVER, "the first packet was no id");
+                Some(CloseCause::HandshakeFailed { reason: "the server's first packet was not an id" });
+            self.disconnect(PeerId::SERVER, "the first packet was not an id");
             return Err(PacketError::InvalidId);
         };
         self.id = Some(id);
@@ -73,7 +73,7 @@ impl Session {
         Ok(())
     }
 
-    /// A peer that takes part, and is connected, says something.
+    /// Handles a packet of a peer that is admitted and connected directly.
     fn handle_packet(&mut self, from: PeerId, packet: Bytes) -> Result<(), PacketError> {
         if let Some(target) = relay_target(&packet).filter(|_| self.is_server) {
             return self.relay(from, target, packet);
@@ -84,15 +84,15 @@ impl Session {
             }
             Command::System(System::AddPeer(peer)) => self.handle_add_peer(from, peer),
             Command::System(System::DelPeer(peer)) => self.handle_del_peer(from, peer),
-            // The other end authenticates, this one does not: it had let the other in at once.
+            // The other end requires authentication, this end does not: it admitted the other end at once.
             Command::System(System::Auth([])) => Ok(()),
             Command::System(System::Auth(_)) => Err(PacketError::NotAuthenticating),
             command => self.handle_command(from, command, &packet),
         }
     }
 
-    /// A client asks the server to carry a packet on. Whom it is from is for the server to say: where nobody else has the
-    /// packet, it is written over whom it is for.
+    /// Relays a packet for a client. The server writes the sender's id over the receiver's, in place if no one else
+    /// shares the packet.
     fn relay(&mut self, from: PeerId, target: i32, packet: Bytes) -> Result<(), PacketError> {
         if !self.options.relay {
             return Err(PacketError::RelayOff);
@@ -130,7 +130,7 @@ impl Session {
         }
     }
 
-    /// The server has carried a packet to this client.
+    /// Handles a packet that the server relayed to this client.
     fn handle_relayed(&mut self, source: i32, inner: &Bytes) -> Result<(), PacketError> {
         if !self.options.relay {
             return Err(PacketError::RelayOff);
@@ -138,15 +138,15 @@ impl Session {
         if is_system(inner) {
             return Err(PacketError::RelayedSystem);
         }
-        // It may be this client itself, which has sent something to its own id.
+        // It may be this client, if it has sent a packet to its own id.
         let is_here = |peer: &PeerId| {
             *peer != PeerId::SERVER && (self.peers.is_admitted(*peer) || Some(*peer) == self.id)
         };
         let source = PeerId::new(source).filter(is_here).ok_or(PacketError::UnknownPeer)?;
-        let done = Command::decode(inner).map_err(PacketError::from);
-        // What is wrong with it is not the server's fault.
-        if let Err(what) = done.and_then(|command| self.handle_command(source, command, inner)) {
-            self.reject(source, what);
+        let result = Command::decode(inner).map_err(PacketError::from);
+        // The sender is reported, not the server.
+        if let Err(error) = result.and_then(|command| self.handle_command(source, command, inner)) {
+            self.reject(source, error);
         }
         Ok(())
     }

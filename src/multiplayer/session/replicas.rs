@@ -1,4 +1,4 @@
-//! Nodes that other peers spawn and change. Who may, and what they say, is looked at before the program hears of it.
+//! Nodes that other peers spawn and change. Packets are validated before the program receives events.
 
 use super::Session;
 use crate::multiplayer::{
@@ -11,10 +11,10 @@ use crate::multiplayer::{
 };
 
 impl Session {
-    /// A peer spawns a node.
+    /// Handles the spawn of a node by a peer.
     pub(super) fn handle_spawn(&mut self, from: PeerId, packet: SpawnPacket<'_>) -> Result<(), PacketError> {
         let id = packet.spawner;
-        let spawner = self.node_numbered(from, id).ok_or(PacketError::UnknownNode { id })?;
+        let spawner = self.node_by_id(from, id).ok_or(PacketError::UnknownNode { id })?;
         self.check_authority(from, spawner)?;
         let max = self.options.max_spawned_per_peer;
         let spawned = self.replication.spawned(from, spawner, packet, max)?;
@@ -22,7 +22,7 @@ impl Session {
         Ok(())
     }
 
-    /// A node that a peer has spawned is gone.
+    /// Handles the removal of a node that a peer has spawned.
     pub(super) fn handle_despawn(&mut self, from: PeerId, net_id: u32) -> Result<(), PacketError> {
         let node = self.replication.incoming.find(from, net_id);
         let node = node.ok_or(ReplicationError::UnknownId { id: net_id })?;
@@ -33,34 +33,34 @@ impl Session {
         Ok(())
     }
 
-    /// What nodes hold, each for itself.
+    /// Handles property values of nodes. Each node is checked by itself.
     pub(super) fn handle_sync(&mut self, from: PeerId, time: u16, entries: Vec<SyncEntry<'_>>) {
         for entry in entries {
             match self.apply_update(from, entry.sync_id, Update::Sync(time, entry.values)) {
                 Ok((node, state)) => self.push_event(Event::Synchronized { from, node, state }),
-                Err(why) => self.reject(from, why),
+                Err(error) => self.reject(from, error),
             }
         }
     }
 
-    /// What has changed of nodes, each for itself.
+    /// Handles changed property values of nodes. Each node is checked by itself.
     pub(super) fn handle_delta(&mut self, from: PeerId, entries: Vec<DeltaEntry<'_>>) {
         for entry in entries {
             match self.apply_update(from, entry.sync_id, Update::Delta(entry.changed, entry.values)) {
                 Ok((node, state)) => self.push_event(Event::Changed { from, node, state }),
-                Err(why) => self.reject(from, why),
+                Err(error) => self.reject(from, error),
             }
         }
     }
 
-    /// A peer is gone, and its nodes with it.
+    /// Removes the nodes of a peer that is gone.
     pub(super) fn remove_replicas_of(&mut self, peer: PeerId) {
         for (spawner, node) in self.replication.leave(peer) {
             self.push_event(Event::Despawned { from: peer, spawner, node });
         }
     }
 
-    /// A node is about to be removed.
+    /// Removes what belongs to a node that is about to be removed.
     pub(super) fn stop_replicating(&mut self, node: NodeKey) {
         self.withdraw(node);
         for (from, replica) in self.replication.undeclare(node) {
@@ -69,7 +69,7 @@ impl Session {
         self.replication.remove_replica(node);
     }
 
-    /// Which node a peer says something of, and what.
+    /// Applies an update of a peer. Returns the node and its new values.
     fn apply_update(
         &mut self,
         from: PeerId,
@@ -78,7 +78,7 @@ impl Session {
     ) -> Result<(NodeKey, State), PacketError> {
         if sync_id >= BY_PATH {
             let id = sync_id - BY_PATH;
-            let node = self.node_numbered(from, id).ok_or(PacketError::UnknownNode { id })?;
+            let node = self.node_by_id(from, id).ok_or(PacketError::UnknownNode { id })?;
             self.check_authority(from, node)?;
             return Ok((node, self.replication.read_declared_update(from, node, update)?));
         }
@@ -88,13 +88,13 @@ impl Session {
         Ok((node, self.replication.incoming.read_update(from, sync_id, update)?))
     }
 
-    /// Whether a peer may say something of a node that it has spawned: the spawner may be in other hands by now.
+    /// Checks that a peer may still change a node that it has spawned: the spawner may have another authority now.
     fn check_replica(&self, from: PeerId, node: NodeKey) -> Result<(), PacketError> {
         let replica = self.replication.incoming.get(node);
         replica.map_or(Ok(()), |replica| self.check_authority(from, replica.spawner))
     }
 
-    /// Whether a declared node is in the hands of that peer. What has come back to its sender is no other peer's.
+    /// Checks that a peer is the authority of a registered node, and is not this end, to which a packet may return.
     fn check_authority(&self, from: PeerId, node: NodeKey) -> Result<(), PacketError> {
         let is_authority = self.nodes.get(node).is_some_and(|node| node.authority == from);
         if is_authority && Some(from) != self.id {

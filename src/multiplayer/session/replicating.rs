@@ -14,11 +14,12 @@ use crate::{
 };
 
 impl Session {
-    /// Declares a spawner, at the same path as at the other ends. Its authority, at first the server, can
-    /// [`spawn`](Self::spawn); what another one spawns is told by [`Event::Spawned`](super::super::Event::Spawned).
+    /// Registers a spawner, at the same path as at the other ends. Its authority, at first the server, can
+    /// [`spawn`](Self::spawn). When another authority spawns a node, [`Event::Spawned`](super::super::Event::Spawned)
+    /// occurs.
     ///
     /// # Errors
-    /// [`Error::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not even fit into a packet.
+    /// [`SessionError::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not fit into a packet.
     ///
     /// Godot: a `MultiplayerSpawner` enters the tree.
     pub fn register_spawner(&mut self, path: &str, spawner: Spawner) -> Result<NodeKey, Error> {
@@ -28,14 +29,15 @@ impl Session {
         Ok(node)
     }
 
-    /// Declares a synchronizer that no spawner makes, or one that is in other hands than the spawner. Its authority, at
-    /// first the server, can [`set_property`](Self::set_property); what another one sets is told by
-    /// [`Event::Synchronized`](super::super::Event::Synchronized) and [`Event::Changed`](super::super::Event::Changed).
+    /// Registers a synchronizer that no spawner creates, or one with another authority than the spawner. Its authority,
+    /// at first the server, can [`set_property`](Self::set_property). When another authority sends values,
+    /// [`Event::Synchronized`](super::super::Event::Synchronized) and [`Event::Changed`](super::super::Event::Changed)
+    /// occur.
     ///
-    /// A peer that does not know the path is told nothing, as it is with an engine.
+    /// A peer that does not have the path receives no values, as with an engine.
     ///
     /// # Errors
-    /// [`Error::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not even fit into a packet.
+    /// [`SessionError::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not fit into a packet.
     ///
     /// Godot: a `MultiplayerSynchronizer` enters the tree.
     pub fn register_synchronizer(&mut self, path: &str, properties: Properties) -> Result<NodeKey, Error> {
@@ -43,35 +45,36 @@ impl Session {
         let node = self.register_node_with(path, Methods::new())?;
         let Some(number) = self.nodes.number(node) else {
             self.nodes.remove(node);
-            return Err(Error::InvalidNode { why: "there is no number left for it" });
+            return Err(Error::InvalidNode { why: "there is no path id left for it" });
         };
         self.replication.outgoing.declare(node, number, properties);
         Ok(node)
     }
 
-    /// Spawns a node at all who see it: now at those who are here, later at those who come, with what its properties hold
-    /// then, as the first that these hear.
+    /// Spawns a node at all peers that it is visible to: now at those that are admitted, and later at those that join.
+    /// A later peer receives the values of that time.
     ///
     /// # Errors
-    /// [`Error::UnknownNode`]; [`Error::InvalidNode`] for one that is no spawner; [`Error::NotAuthority`];
-    /// [`Error::InvalidArguments`] for a scene, a name or properties that it cannot have; [`Error::InvalidVariant`];
-    /// [`Error::PacketTooBig`]; [`Error::NotOpen`].
+    /// [`SessionError::UnknownNode`]; [`SessionError::InvalidNode`] for a node that is not a spawner;
+    /// [`SessionError::NotAuthority`]; [`SessionError::InvalidArguments`] for a scene, a name or properties that the
+    /// spawner does not allow; [`Error::InvalidVariant`]; [`Error::PacketTooBig`]; [`Error::NotOpen`].
     ///
-    /// Godot: `MultiplayerSpawner.spawn`, or that a scene is added where a spawner looks.
+    /// Godot: `MultiplayerSpawner.spawn`, or adding a scene below `spawn_path`.
     #[doc(alias = "MultiplayerSpawner")]
     pub fn spawn(&mut self, spawner: impl Into<NodeKey>, spawn: Spawn) -> Result<NodeKey, Error> {
         let spawner = spawner.into();
         self.require_authority(spawner)?;
         let node = self.replication.spawn(spawner, spawn, self.max_len())?;
-        self.show_to(node, self.watchers(node));
+        self.show_to(node, self.viewers(node));
         Ok(node)
     }
 
-    /// The node that was spawned here is no more.
+    /// Removes a node that was spawned here.
     ///
     /// # Errors
-    /// [`Error::UnknownNode`]; [`Error::InvalidNode`] for one that was declared, and not spawned: see
-    /// [`unregister_node`](Self::unregister_node); [`Error::NotAuthority`] for one that was spawned elsewhere; [`Error::NotOpen`].
+    /// [`SessionError::UnknownNode`]; [`SessionError::InvalidNode`] for a node that was registered: see
+    /// [`unregister_node`](Self::unregister_node); [`SessionError::NotAuthority`] for a node that another peer spawned;
+    /// [`Error::NotOpen`].
     ///
     /// Godot: `Node.queue_free`.
     pub fn despawn(&mut self, node: impl Into<NodeKey>) -> Result<(), Error> {
@@ -80,19 +83,19 @@ impl Session {
         if !matches!(source, Origin::Spawned(_)) {
             return Err(Error::InvalidNode { why: "it was not spawned" });
         }
-        self.hide_from(node, self.watchers(node));
+        self.hide_from(node, self.viewers(node));
         self.replication.despawn(node);
         Ok(())
     }
 
-    /// Sets a property of a node that was spawned here, or of a synchronizer in this end's hands. The others are told by
-    /// [`replicate`](Self::replicate), or by the spawn of the node.
+    /// Sets a property of a node that was spawned here, or of a synchronizer whose authority this end is.
+    /// [`replicate`](Self::replicate) sends it, or the spawn of the node.
     ///
     /// # Errors
-    /// [`Error::UnknownNode`]; [`Error::InvalidNode`] for one without properties; [`Error::NotAuthority`];
-    /// [`Error::InvalidArguments`] for a property that it has not, or a value that is of another type;
-    /// [`Error::InvalidVariant`]; [`Error::PacketTooBig`], where all that is sent together would be too long;
-    /// [`Error::NotOpen`].
+    /// [`SessionError::UnknownNode`]; [`SessionError::InvalidNode`] for a node without properties;
+    /// [`SessionError::NotAuthority`]; [`SessionError::InvalidArguments`] for an unknown property, or a value of
+    /// another type; [`Error::InvalidVariant`]; [`Error::PacketTooBig`] if the values that are sent together would be
+    /// too long; [`Error::NotOpen`].
     pub fn set_property(
         &mut self,
         node: impl Into<NodeKey>,
@@ -104,14 +107,15 @@ impl Session {
         self.replication.outgoing.set(node, property, &value.into(), max)
     }
 
-    /// Tells all peers what the nodes that they see hold: the properties that are sent every time, and those that have
-    /// changed. Call it once a frame, or as often as they shall be told.
+    /// Sends property values to the peers that the nodes are visible to: properties that are sent every time, and
+    /// properties that have changed. Call it once a frame, or at your own rate.
     ///
-    /// What is sent every time goes in packets of [`max_sync_packet_size`](super::super::SessionOptions::max_sync_packet_size),
-    /// or is one synchronizer's; of that an engine would send nothing. Nothing is sent of a synchronizer
-    /// before each of these properties is set.
+    /// Properties that are sent every time go in packets of
+    /// [`max_sync_packet_size`](super::super::SessionOptions::max_sync_packet_size). A synchronizer that alone exceeds
+    /// it gets a larger packet; an engine would send nothing. A synchronizer sends nothing before each of these
+    /// properties is set.
     ///
-    /// Godot: what `MultiplayerAPI.poll` does; `MultiplayerSynchronizer.replication_interval`, `delta_interval`.
+    /// Godot: part of `MultiplayerAPI.poll`; `MultiplayerSynchronizer.replication_interval`, `delta_interval`.
     #[doc(alias = "MultiplayerSynchronizer")]
     #[doc(alias = "replication_interval")]
     #[doc(alias = "delta_interval")]
@@ -131,12 +135,12 @@ impl Session {
         }
     }
 
-    /// These peers see the node from now on: one that was spawned is spawned at them. Who is meant by [`Target::All`]
-    /// or [`Target::AllExcept`] includes those who come later.
+    /// Makes a node visible to these peers. A spawned node is spawned at them. [`Target::All`] and
+    /// [`Target::AllExcept`] include peers that join later.
     ///
     /// # Errors
-    /// [`Error::UnknownNode`]; [`Error::InvalidNode`] for one that can only be handle_call; [`Error::NotAuthority`];
-    /// [`Error::UnknownPeer`]; [`Error::NotOpen`].
+    /// [`SessionError::UnknownNode`]; [`SessionError::InvalidNode`] for a node that can only be called;
+    /// [`SessionError::NotAuthority`]; [`Error::UnknownPeer`]; [`Error::NotOpen`].
     ///
     /// Godot: `set_visibility_for`, `public_visibility`.
     #[doc(alias = "set_visibility_for")]
@@ -145,18 +149,18 @@ impl Session {
         self.set_visibility(node.into(), to.into(), true)
     }
 
-    /// These peers do not see the node from now on: one that was spawned is despawned at them. Who is meant by
-    /// [`Target::All`] or [`Target::AllExcept`] includes those who come later.
+    /// Makes a node invisible to these peers. A spawned node is despawned at them. [`Target::All`] and
+    /// [`Target::AllExcept`] include peers that join later.
     ///
     /// # Errors
-    /// As of [`show`](Self::show).
+    /// Those of [`show`](Self::show).
     ///
     /// Godot: `set_visibility_for`, `public_visibility`.
     pub fn hide(&mut self, node: impl Into<NodeKey>, from: impl Into<Target>) -> Result<(), Error> {
         self.set_visibility(node.into(), from.into(), false)
     }
 
-    /// The name of a node that was spawned, here or elsewhere: the last part of its path.
+    /// Returns the name of a node that was spawned, here or elsewhere: the last part of its path.
     pub fn spawned_name(&self, node: impl Into<NodeKey>) -> Option<&str> {
         let node = node.into();
         match self.replication.outgoing.get(node).map(|source| &source.origin) {
@@ -166,7 +170,7 @@ impl Session {
         }
     }
 
-    /// A peer takes part from now on, and sees what everybody sees.
+    /// Spawns the nodes that are visible to all at a peer that was admitted.
     pub(super) fn start_replicating_to(&mut self, new_peer: PeerId) {
         self.replication.join(new_peer);
         let public =
@@ -178,16 +182,16 @@ impl Session {
         }
     }
 
-    /// A node is about to be removed, or to be in the hands of another peer: what is told of it, or spawned by it, is so no
-    /// longer.
+    /// Stops replicating a node that is about to be removed or to get another authority, and removes the nodes that it
+    /// spawned.
     pub(super) fn withdraw(&mut self, node: NodeKey) {
-        let over = self.replication.outgoing.iter().filter(|(key, source)| match &source.origin {
+        let ended = self.replication.outgoing.iter().filter(|(key, source)| match &source.origin {
             Origin::Spawned(spawned) => spawned.spawner == node || *key == node,
             Origin::Declared { .. } => false,
         });
-        let spawned: Vec<NodeKey> = over.map(|(node, _)| node).collect();
+        let spawned: Vec<NodeKey> = ended.map(|(node, _)| node).collect();
         for node in spawned {
-            self.hide_from(node, self.watchers(node));
+            self.hide_from(node, self.viewers(node));
             self.replication.despawn(node);
         }
         self.replication.outgoing.remove_all_viewers(node);
@@ -199,17 +203,17 @@ impl Session {
         let own = self.require_target(target)?;
         let target = match target {
             Target::Peer(peer) if peer == own => return Err(Error::UnknownPeer),
-            // It is gone, and the program does not know that.
+            // It is gone, and the program has not read that.
             Target::Peer(peer) if !self.peers.is_admitted(peer) => return Ok(()),
-            // A later peer that happens to get this id is not meant.
+            // A later peer with the same id is not meant.
             Target::AllExcept(peer) if !self.peers.is_admitted(peer) => Target::All,
             target => target,
         };
-        let before = self.watchers(node);
+        let before = self.viewers(node);
         if let Some(source) = self.replication.outgoing.get_mut(node) {
             source.visibility.set(target, visible);
         }
-        let after = self.watchers(node);
+        let after = self.viewers(node);
         let without = |peers: &[PeerId], others: &[PeerId]| -> Vec<PeerId> {
             peers.iter().copied().filter(|peer| others.binary_search(peer).is_err()).collect()
         };
@@ -218,16 +222,16 @@ impl Session {
         Ok(())
     }
 
-    /// A node is to be seen by these, who have not seen it.
+    /// Makes a node visible to peers that it was not visible to.
     fn show_to(&mut self, node: NodeKey, peers: Vec<PeerId>) {
         let Some(source) = self.replication.outgoing.get(node) else { return };
         let Origin::Spawned(spawned) = &source.origin else {
-            // They hear of it when they have confirmed its path.
+            // They receive values when they have confirmed its path.
             self.replication.outgoing.set_announced(node, false);
             return;
         };
         let spawner = spawned.spawner;
-        // Nobody has to confirm the number of a spawner's path. If there is none left, nobody can be told.
+        // The path id of a spawner needs no confirmation. Without an id, nothing can be sent.
         let Some(number) = self.nodes.number(spawner) else { return };
         let Some(packet) = self.replication.outgoing.spawn_packet(node, number) else { return };
         self.announce(spawner, &peers);
@@ -235,7 +239,7 @@ impl Session {
         self.start_sending_to(node, peers);
     }
 
-    /// A node is no longer to be seen by these, who have seen it.
+    /// Makes a node invisible to peers that it was visible to.
     fn hide_from(&mut self, node: NodeKey, peers: Vec<PeerId>) {
         self.replication.outgoing.remove_viewers(node, &peers);
         let Some(source) = self.replication.outgoing.get(node) else { return };
@@ -245,17 +249,18 @@ impl Session {
         }
     }
 
-    /// Of a synchronizer at a path those are told who have confirmed that. The others are awaits_confirmation.
+    /// Starts sending values of a synchronizer to peers that have confirmed its path, and announces the path to the
+    /// others.
     fn announce_synchronizer(&mut self, node: NodeKey) {
-        let watchers = self.watchers(node);
+        let viewers = self.viewers(node);
         let Some(declared) = self.nodes.get(node) else { return };
-        let (confirmed, others) = declared.path_acks.split(watchers);
+        let (confirmed, others) = declared.path_acks.split(viewers);
         self.announce(node, &others);
         self.start_sending_to(node, confirmed);
         self.replication.outgoing.set_announced(node, true);
     }
 
-    /// These are told of a node from now on, and first of all that they may have missed.
+    /// Starts sending values of a node to peers, beginning with those that they have missed.
     fn start_sending_to(&mut self, node: NodeKey, peers: Vec<PeerId>) {
         let new = self.replication.outgoing.add_viewers(node, peers);
         if !new.is_empty() {
@@ -265,19 +270,19 @@ impl Session {
         }
     }
 
-    /// The peers that see a node.
-    fn watchers(&self, node: NodeKey) -> Vec<PeerId> {
+    /// Returns the peers that a node is visible to.
+    fn viewers(&self, node: NodeKey) -> Vec<PeerId> {
         let source = self.replication.outgoing.get(node);
         source.map_or_else(Vec::new, |source| source.visibility.among(self.peers.admitted()))
     }
 
-    /// What there is to be told of a node, if this end may.
+    /// Returns the origin of a node whose values this end may send.
     fn require_source(&self, node: NodeKey) -> Result<&Origin, Error> {
         let Some(source) = self.replication.outgoing.get(node) else {
             return Err(if self.replication.incoming.get(node).is_some() {
                 Error::NotAuthority
             } else if self.nodes.get(node).is_some() {
-                Error::InvalidNode { why: "it was not spawned, and is no synchronizer" }
+                Error::InvalidNode { why: "it was not spawned, and is not a synchronizer" }
             } else {
                 Error::UnknownNode
             });
@@ -289,13 +294,13 @@ impl Session {
         Ok(&source.origin)
     }
 
-    /// That a declared node is in this end's hands.
+    /// Checks that this end is the authority of a registered node.
     fn require_authority(&self, node: NodeKey) -> Result<(), Error> {
         let authority = self.nodes.get(node).ok_or(Error::UnknownNode)?.authority;
         if authority == self.require_id()? { Ok(()) } else { Err(Error::NotAuthority) }
     }
 
-    /// The longest packet, on the longest way to a peer.
+    /// Returns the largest packet that can be sent to every peer, also by relay.
     fn max_len(&self) -> usize {
         let relay_overhead = if self.is_server { 0 } else { RELAY_HEADER };
         self.options.max_packet_size.saturating_sub(relay_overhead)

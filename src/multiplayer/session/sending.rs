@@ -1,4 +1,4 @@
-//! The way out: packets to peers that are connected, and by relay to those that are not.
+//! Sending packets: to connected peers directly, to others by relay.
 
 use bytes::Bytes;
 
@@ -13,17 +13,17 @@ use crate::{
     packet::Packet,
 };
 
-/// By how much a relay makes a packet longer.
+/// The number of bytes that a relay adds to a packet.
 pub(super) const RELAY_HEADER: usize = 6;
 
 impl Session {
-    /// Sends bytes, for which the other ends have [`Event::Packet`](super::super::Event::Packet).
+    /// Sends bytes. The receivers get [`Event::Packet`](super::super::Event::Packet).
     ///
-    /// A client sends a packet to several peers once, and the server relays it to those that take part when it arrives
-    /// there.
+    /// A client sends a packet to several peers only once: the server relays it to the peers that are admitted when it
+    /// arrives there.
     ///
     /// # Errors
-    /// [`Error::NotOpen`] without an id; [`Error::UnknownPeer`]; [`Error::InvalidArguments`] for no bytes;
+    /// [`SessionError::InvalidArguments`] for no bytes; [`Error::NotOpen`] without an id; [`Error::UnknownPeer`];
     /// [`Error::PacketTooBig`].
     ///
     /// Godot: `send_bytes`.
@@ -31,7 +31,7 @@ impl Session {
         let to = to.into();
         let own = self.require_target(to)?;
         let relay = !self.is_server && self.options.relay && to != Target::SERVER;
-        // The server sends it back: so it is with an engine.
+        // The server sends it back, as with an engine.
         if to == Target::Peer(own) && !(relay && self.peers.is_admitted(PeerId::SERVER)) {
             return Err(Error::UnknownPeer);
         }
@@ -44,13 +44,13 @@ impl Session {
         if !relay || !is_one && self.peers.has_unknown() {
             self.send_to(self.targets(to), packet);
         } else if self.peers.is_admitted(PeerId::SERVER) {
-            // One packet for all of them: the server sends it to the others.
+            // One packet for all of them, which the server relays.
             self.send(PeerId::SERVER, relayed(to.to_godot(), &packet));
         }
         Ok(())
     }
 
-    /// Returns the admitted peers that the program means.
+    /// Returns the admitted peers in a target that the program knows.
     pub(super) fn targets(&self, to: Target) -> Vec<PeerId> {
         match to {
             Target::Peer(peer) => {
@@ -65,7 +65,7 @@ impl Session {
         }
     }
 
-    /// Sends a packet to peers that take part, through the server where only that is connected.
+    /// Sends a packet to admitted peers, by relay where they are not connected directly.
     pub(super) fn send_to(&mut self, peers: Vec<PeerId>, packet: Vec<u8>) {
         if self.is_server {
             if !peers.is_empty() {
@@ -84,39 +84,39 @@ impl Session {
         }
     }
 
-    /// By how much the way to these peers makes a packet longer.
+    /// Returns the number of bytes that relay adds to a packet for these peers.
     pub(super) fn relay_overhead(&self, peers: &[PeerId]) -> usize {
         let direct = self.is_server || peers.iter().all(|peer| *peer == PeerId::SERVER);
         if direct { 0 } else { RELAY_HEADER }
     }
 
-    /// Sends a command to a peer that takes part.
+    /// Sends a command to an admitted peer.
     pub(super) fn send_command(&mut self, to: PeerId, command: &Command<'_>) {
         self.send_to(vec![to], encode(command));
     }
 
-    /// Sends a packet to a peer that is connected.
+    /// Sends a packet to a peer that is connected directly.
     pub(super) fn send(&mut self, to: PeerId, packet: Vec<u8>) {
         let to = Recipients::One(to);
         self.queue_output(Output::Send { to, packet: Packet::binary(packet) });
     }
 
-    /// Sends a command to peers that are connected.
+    /// Sends a command to peers that are connected directly.
     pub(super) fn send_command_to(&mut self, to: Recipients, command: Command<'_>) {
         let packet = Packet::binary(encode(&command));
         self.queue_output(Output::Send { to, packet });
     }
 
-    /// Queues an output, after the departures before it.
+    /// Queues an output, after the announcements of departures before it.
     pub(super) fn queue_output(&mut self, output: Output) {
         self.queue_departures();
         self.outputs.push_back(output);
     }
 
-    /// Queues the departures that were collected, for the peers that are admitted now.
+    /// Queues the announcements of collected departures, to the peers that are admitted now.
     ///
-    /// Call it before a peer is admitted or removed. A peer that is admitted later must not receive these departures, and
-    /// a peer that is removed must.
+    /// Call it before a peer is admitted or removed. A peer that is admitted later must not receive these
+    /// announcements, and a peer that is removed must.
     pub(super) fn queue_departures(&mut self) {
         let departed = std::mem::take(&mut self.departed);
         let admitted = self.peers.admitted();
@@ -127,7 +127,7 @@ impl Session {
         }
     }
 
-    /// Whether a packet is small enough.
+    /// Checks the length of a packet.
     pub(super) fn check_size(&self, len: usize) -> Result<(), Error> {
         let max = self.options.max_packet_size;
         if len > max { Err(Error::PacketTooBig { len, max }) } else { Ok(()) }
@@ -140,7 +140,7 @@ pub(super) fn encode(command: &Command<'_>) -> Vec<u8> {
     packet
 }
 
-/// Returns a packet about each of these peers; all of them share one allocation.
+/// Returns a packet about each of these peers. All of them share one allocation.
 pub(super) fn system_packets(
     peers: impl IntoIterator<Item = PeerId>,
     about: fn(i32) -> System<'static>,
@@ -159,7 +159,7 @@ pub(super) fn system_packets(
     ends.into_iter().map(&mut packet).collect()
 }
 
-/// A packet for `peer`, or from it.
+/// Returns a relay packet for `peer`, or from it.
 pub(super) fn relayed(peer: i32, inner: &[u8]) -> Vec<u8> {
     [&relay_header(peer), inner].concat()
 }

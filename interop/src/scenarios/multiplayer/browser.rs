@@ -76,7 +76,7 @@ fn game() -> Value {
 #[track_caller]
 fn add_game(browser: &mut Browser, engine: &mut Engine) {
     godot::register_node_with(engine, PATH, "game");
-    browser.ask("addNode", json!({ "path": PATH, "methods": game() }));
+    browser.ask("registerNode", json!({ "path": PATH, "methods": game() }));
 }
 
 fn digits(value: &Variant) -> Value {
@@ -165,8 +165,8 @@ fn a_call_that_it_may_not_make(browser: &mut Browser, engine: &mut Engine) {
     assert_eq!(browser.error("call", call("by_someone", 1)).split(':').next(), Some("UnknownMethod"));
     browser.ask("setAuthority", json!({ "path": PATH, "id": id.get() }));
     godot::rpc(engine, PATH, id.get(), "by_authority", &[]);
-    let refused = browser.event("refused");
-    assert_eq!((&refused["from"], &refused["what"]), (&json!(1), &json!("not-allowed")));
+    let refused = browser.event("packet-rejected");
+    assert_eq!((&refused["from"], &refused["error"]), (&json!(1), &json!("not-allowed")));
 }
 
 /// Begins to join a session where both ends ask who is there; the page's id.
@@ -197,7 +197,7 @@ fn is_not_let_in(browser: &mut Browser, engine: &mut Engine) {
     let id = authenticating(browser, engine);
     engine.ask("disconnect_peer", json!({ "id": id.get() }));
     let failed = browser.event("auth-failed");
-    assert_eq!((&failed["peer"], &failed["why"]), (&json!(1), &json!("closed")));
+    assert_eq!((&failed["peer"], &failed["reason"]), (&json!(1), &json!("closed")));
     browser.event("disconnected");
     assert_eq!(browser.ask("status", json!({}))["closed"], true);
 }
@@ -211,7 +211,7 @@ fn hears_the_last_words(browser: &mut Browser, engine: &mut Engine) {
     ]);
     assert_eq!(value(&browser.event("call")["values"][0]), "goodbye".into());
     let gone = browser.event("peer-disconnected");
-    assert_eq!((&gone["peer"], &gone["why"]), (&json!(1), &json!("closed")));
+    assert_eq!((&gone["peer"], &gone["reason"]), (&json!(1), &json!("closed")));
     assert_eq!(browser.event("disconnected")["info"]["cause"], "remote");
 }
 
@@ -224,7 +224,7 @@ fn sees_what_godot_spawns(browser: &mut Browser, engine: &mut Engine) {
         { "name": "title", "type": "String", "mode": "never" },
     ]);
     let spawner = json!({ "scenes": [[unit]], "custom": [unit] });
-    browser.ask("addSpawner", json!({ "path": "Arena/Spawner", "spawner": spawner }));
+    browser.ask("registerSpawner", json!({ "path": "Arena/Spawner", "spawner": spawner }));
     let call = |method: &str, arguments: &[&str]| json!({ "path": "Arena", "method": method, "arguments": arguments });
     engine.ask("call", call("spawn_unit", &["\"Tank\"", "Vector2(1, 2)", "50", "\"the first\""]));
     let spawned = browser.event("spawned");
@@ -256,7 +256,7 @@ fn reaches_a_native_client(browser: &mut Browser, engine: &mut Engine) {
     let mut ours = Ours::join(&url, patient());
     let other = ours.joined();
     let node = ours.peer().session().register_node_with(PATH, methods()).expect("a path");
-    browser.ask("addNode", json!({ "path": PATH, "methods": game() }));
+    browser.ask("registerNode", json!({ "path": PATH, "methods": game() }));
     assert_eq!(browser.event_while("peer-connected", || ours.poll())["peer"], other.get());
     assert_eq!(ours.peer_connected(), id);
 

@@ -1,14 +1,14 @@
-// The class as a page sees it. What a session does is tested in Rust; here it is names, types, values and errors on
-// JavaScript's side, in a session that a server of this crate hosts.
+// The JavaScript class `MultiplayerPeer`: its names, types, values and errors, in a session that a server of this crate
+// hosts. The session itself is tested in Rust.
 
-import { ConnectionStatus, MultiplayerClient } from "/pkg/websocket_peer.js";
+import { ConnectionStatus, MultiplayerPeer } from "/pkg/websocket_peer.js";
 import { address, equal, test, throws, until } from "./harness.js";
 
 const server = address("server");
 const session = address("session");
 const closed = address("closed");
 
-/** What the host declares at `Echo`. */
+/** The methods of the host at `Echo`. */
 const ECHO = {
   say: { caller: "any-peer", variadic: true },
   measure: { caller: "any-peer", parameters: ["Variant"] },
@@ -19,8 +19,8 @@ const ECHO = {
   reserved: {},
 };
 
-test("a client joins, knows the server and its own id, and leaves", async () => {
-  const client = new MultiplayerClient(session);
+test("a client joins, gets an id and the server as a peer, and leaves", async () => {
+  const client = MultiplayerPeer.connect(session);
   equal([client.status, client.id, client.peers], [ConnectionStatus.Connecting, undefined, []]);
   equal([client.isClosed, client.closeInfo, client.nextEvent()], [false, undefined, undefined]);
   const { id } = await next(client, "connected");
@@ -36,15 +36,15 @@ test("a client joins, knows the server and its own id, and leaves", async () => 
   throws("Error", "", () => client.poll());
 });
 
-test("the statuses have Godot's numbers, and poll tells them", () => {
+test("the statuses have Godot's numbers, and poll returns them", () => {
   const { Disconnected, Connecting, Connected } = ConnectionStatus;
   equal([Disconnected, Connecting, Connected], [0, 1, 2]);
-  const client = new MultiplayerClient(session);
+  const client = MultiplayerPeer.connect(session);
   equal(client.poll(), Connecting);
   client.free();
 });
 
-test("one that leaves is told of the end of the connection alone", async () => {
+test("a client that leaves gets only the event disconnected", async () => {
   const client = await join();
   client.close();
   equal(client.peers, []);
@@ -54,31 +54,31 @@ test("one that leaves is told of the end of the connection alone", async () => {
   client.free();
 });
 
-test("a connection that does not come about is told of, with its cause", async () => {
+test("a failed connection is reported with its cause", async () => {
   const endings = [
     [`${server}/reject/403`, "refused", {}],
     [`${server}/stall-before`, "timed-out", { connectTimeout: 100 }],
-    // It opens, and the server never says an id.
+    // It opens, and the server never sends an id.
     [`${server}/echo`, "timed-out", { idTimeout: 100 }],
   ];
   for (const [url, cause, options] of endings) {
-    const client = new MultiplayerClient(url, options);
+    const client = MultiplayerPeer.connect(url, options);
     const { info } = await next(client, "connection-failed");
     equal([info.cause, client.status, client.isClosed], [cause, ConnectionStatus.Disconnected, true]);
     client.free();
   }
 });
 
-test("a server that says no id is refused, and told of", async () => {
-  const client = new MultiplayerClient(`${server}/burst/1`);
-  const { from, what, message } = await next(client, "refused");
-  equal([from, what, message], [1, "invalid-id", "the server's first packet is no id"]);
+test("a first packet that is not an id is rejected and reported", async () => {
+  const client = MultiplayerPeer.connect(`${server}/burst/1`);
+  const { from, error, message } = await next(client, "packet-rejected");
+  equal([from, error, message], [1, "invalid-id", "the server's first packet is not an id"]);
   await next(client, "connection-failed");
-  equal(client.stats, { callsSent: 0, callsReceived: 0, refused: 1 });
+  equal(client.stats, { callsSent: 0, callsReceived: 0, rejectedPackets: 1 });
   client.free();
 });
 
-test("arguments of every kind come back as they were sent", async () => {
+test("arguments of every type come back unchanged", async () => {
   const { client, echo } = await admitted();
   const rounds = [
     [],
@@ -98,8 +98,8 @@ test("arguments of every kind come back as they were sent", async () => {
   client.free();
 });
 
-test("what an argument is to Godot is decided by its value, or by the method's declaration", async () => {
-  const told = async (methods, value) => {
+test("the Godot type of an argument follows from its value, or from the method's declaration", async () => {
+  const measured = async (methods, value) => {
     const { client, echo } = await admitted({ ...ECHO, ...methods });
     client.call(echo, "server", "measure", value);
     const [text] = (await next(client, "call")).arguments;
@@ -107,25 +107,25 @@ test("what an argument is to Godot is decided by its value, or by the method's d
     return text;
   };
   const measure = (...parameters) => ({ measure: { caller: "any-peer", parameters } });
-  equal(await told({}, 2), "int: 2");
-  equal(await told({}, 2.5), "float: 2.5");
-  equal(await told({}, { type: "float", value: 2 }), "float: 2.0");
-  equal(await told({}, undefined), "Nil: null");
-  equal(await told(measure("float"), 2), "float: 2.0");
-  equal(await told(measure("float?"), 2), "float: 2.0");
-  equal(await told(measure("StringName"), "run"), 'StringName: &"run"');
-  equal(await told(measure("NodePath"), "../x"), 'NodePath: NodePath("../x")');
-  equal(await told(measure("int"), 2n), "int: 2");
-  equal(await told(measure("int"), 2.9), "int: 2");
-  equal(await told(measure("bool"), 1), "bool: true");
-  equal(await told(measure("Vector2"), { type: "Vector2i", x: 1, y: 2 }), "Vector2: Vector2(1, 2)");
-  equal(await told(measure("Color"), "red"), "Color: Color(1, 0, 0, 1)");
-  equal(await told(measure("PackedInt32Array"), [1, 2]), "PackedInt32Array: PackedInt32Array(1, 2)");
-  equal(await told(measure("Object"), null), "Nil: null");
-  equal(await told(measure("Array"), { type: "Array", elementType: "float", elements: [1] }), "Array: Array[float]([1.0])");
+  equal(await measured({}, 2), "int: 2");
+  equal(await measured({}, 2.5), "float: 2.5");
+  equal(await measured({}, { type: "float", value: 2 }), "float: 2.0");
+  equal(await measured({}, undefined), "Nil: null");
+  equal(await measured(measure("float"), 2), "float: 2.0");
+  equal(await measured(measure("float?"), 2), "float: 2.0");
+  equal(await measured(measure("StringName"), "run"), 'StringName: &"run"');
+  equal(await measured(measure("NodePath"), "../x"), 'NodePath: NodePath("../x")');
+  equal(await measured(measure("int"), 2n), "int: 2");
+  equal(await measured(measure("int"), 2.9), "int: 2");
+  equal(await measured(measure("bool"), 1), "bool: true");
+  equal(await measured(measure("Vector2"), { type: "Vector2i", x: 1, y: 2 }), "Vector2: Vector2(1, 2)");
+  equal(await measured(measure("Color"), "red"), "Color: Color(1, 0, 0, 1)");
+  equal(await measured(measure("PackedInt32Array"), [1, 2]), "PackedInt32Array: PackedInt32Array(1, 2)");
+  equal(await measured(measure("Object"), null), "Nil: null");
+  equal(await measured(measure("Array"), { type: "Array", elementType: "float", elements: [1] }), "Array: Array[float]([1.0])");
 });
 
-test("arguments that the declaration does not take are InvalidArguments, and nothing is sent", async () => {
+test("arguments that the method does not take are InvalidArguments, and nothing is sent", async () => {
   const { client, echo } = await admitted({ ...ECHO, measure: { parameters: ["int", "String?", "Vector2?"] } });
   const wrong = (part, ...values) => throws("InvalidArguments", part, () => client.call(echo, 1, "measure", ...values));
   wrong("1 to 3 arguments, not 0");
@@ -139,9 +139,9 @@ test("arguments that the declaration does not take are InvalidArguments, and not
   client.free();
 });
 
-test("a call that cannot be made says why", async () => {
-  const early = new MultiplayerClient(session);
-  const node = early.addNode("Echo", ECHO);
+test("a call that cannot be made throws an error with a name", async () => {
+  const early = MultiplayerPeer.connect(session);
+  const node = early.registerNode("Echo", ECHO);
   throws("NotOpen", "connecting", () => early.call(node, "all", "say"));
   early.free();
 
@@ -152,30 +152,30 @@ test("a call that cannot be made says why", async () => {
   throws("UnknownNode", "no such node", () => client.call(node, 1, "say"));
   throws("UnknownNode", "no such node", () => client.call(echo + 0.5, 1, "say"));
   throws("PacketTooBig", "65535", () => client.call(echo, 1, "say", new Uint8Array(70_000)));
-  for (const target of ["nobody", 1.5, -(2 ** 31), 2 ** 31, NaN, undefined, null, 1n]) {
+  for (const target of ["everyone", 1.5, -(2 ** 31), 2 ** 31, NaN, undefined, null, 1n]) {
     throws("TypeError", "target", () => client.call(echo, target, "say"));
   }
   throws("TypeError", "node", () => client.call("Echo", 1, "say"));
   throws("TypeError", "method", () => client.call(echo, 1, 5));
-  throws("TypeError", "no value of Godot's", () => client.call(echo, 1, "say", 1, () => 2));
+  throws("TypeError", "has no Godot type", () => client.call(echo, 1, "say", 1, () => 2));
   throws("RangeError", "64 bits", () => client.call(echo, 1, "say", 2n ** 70n));
   equal(client.stats.callsSent, 0);
 
-  client.removeNode(echo);
+  client.unregisterNode(echo);
   throws("UnknownNode", "no such node", () => client.call(echo, 1, "say"));
-  throws("UnknownNode", "no such node", () => client.removeNode(echo));
+  throws("UnknownNode", "no such node", () => client.unregisterNode(echo));
   throws("UnknownNode", "no such node", () => client.setAuthority(echo, 1));
   client.free();
 });
 
-test("a getter that throws leaves the client as it was, and one that calls it may do so", async () => {
+test("a getter that throws changes nothing, and a getter may call the client", async () => {
   const { client, echo } = await admitted();
   const mistake = new Error("my own mistake");
   const failing = { get a() { throw mistake; } };
   for (const call of [
     () => client.call(echo, 1, "say", 1, failing),
-    () => client.addNode("Other", failing),
-    () => client.addNode("Other", { say: failing }),
+    () => client.registerNode("Other", failing),
+    () => client.registerNode("Other", { say: failing }),
   ]) {
     let thrown;
     try {
@@ -185,14 +185,14 @@ test("a getter that throws leaves the client as it was, and one that calls it ma
     }
     equal(thrown === mistake, true);
   }
-  client.addNode("Other");
+  client.registerNode("Other");
   client.call(echo, 1, "say", { get a() { return client.call(echo, 1, "say", "within") ?? client.poll(); } });
   equal((await next(client, "call")).arguments, ["within"]);
   equal((await next(client, "call")).arguments, [new Map([["a", ConnectionStatus.Connected]])]);
   client.free();
 });
 
-test("with callLocal a call to all is one to oneself, too", async () => {
+test("with callLocal a call to all also calls this client", async () => {
   const { client, echo } = await admitted({ ...ECHO, say: { caller: "any-peer", callLocal: true, variadic: true } });
   client.call(echo, "all", "say", "hello");
   equal(await next(client, "call"), { type: "call", from: client.id, node: echo, method: "say", arguments: ["hello"] });
@@ -202,7 +202,7 @@ test("with callLocal a call to all is one to oneself, too", async () => {
   client.free();
 });
 
-test("clients reach each other: calls, bytes, and what only an authority may", async () => {
+test("clients reach each other: calls, bytes, and calls that only an authority may make", async () => {
   const [ann, ben] = [await admitted(), await admitted()];
   const { client: a, echo: annsEcho } = ann;
   const { client: b, echo: bensEcho } = ben;
@@ -215,8 +215,8 @@ test("clients reach each other: calls, bytes, and what only an authority may", a
   equal(await next(b, "packet", undefined, a), { type: "packet", from: a.id, data: Uint8Array.of(1, 2) });
 
   a.call(annsEcho, b.id, "reserved");
-  const { from, what, message } = await next(b, "refused", undefined, a);
-  equal([from, what, message], [a.id, "not-allowed", "the peer may not call `reserved`"]);
+  const { from, error, message } = await next(b, "packet-rejected", undefined, a);
+  equal([from, error, message], [a.id, "not-allowed", "the peer may not call `reserved`"]);
   b.setAuthority(bensEcho, a.id);
   a.call(annsEcho, b.id, "reserved");
   equal((await next(b, "call", undefined, a)).method, "reserved");
@@ -227,7 +227,7 @@ test("clients reach each other: calls, bytes, and what only an authority may", a
   const id = a.id;
   a.close();
   const gone = await next(b, "peer-disconnected", (event) => event.peer === id, a);
-  equal([gone.why, gone.info], ["reported", undefined]);
+  equal([gone.reason, gone.info], ["reported-by-server", undefined]);
   a.free();
   b.free();
 });
@@ -245,23 +245,23 @@ test("bytes come back as bytes", async () => {
   client.free();
 });
 
-test("a call with other arguments than declared is refused, and told of", async () => {
+test("a received call with wrong arguments is rejected and reported", async () => {
   const { client, echo } = await admitted({ ...ECHO, misuse: { parameters: ["int"] } });
-  // The host calls it as it was called; there, anything goes.
-  const other = client.addNode("Other", { misuse: { parameters: ["Variant"] } });
+  // The host calls it back as it was called, and takes any arguments.
+  const other = client.registerNode("Other", { misuse: { parameters: ["Variant"] } });
   throws("InvalidArguments", "int", () => client.call(echo, 1, "misuse", "text"));
-  client.removeNode(echo);
-  const loose = client.addNode("Echo", ECHO);
+  client.unregisterNode(echo);
+  const loose = client.registerNode("Echo", ECHO);
   client.call(loose, 1, "misuse", "text");
-  client.removeNode(loose);
-  client.addNode("Echo", { ...ECHO, misuse: { parameters: ["int"] } });
-  const { what, message } = await next(client, "refused");
-  equal([what, message.includes("expected int, found String")], ["wrong-call", true]);
+  client.unregisterNode(loose);
+  client.registerNode("Echo", { ...ECHO, misuse: { parameters: ["int"] } });
+  const { error, message } = await next(client, "packet-rejected");
+  equal([error, message.includes("expected int, found String")], ["invalid-call", true]);
   equal(other !== loose, true);
   client.free();
 });
 
-test("other methods at the other end are told of, with their names where they can be found out", async () => {
+test("other methods at the other end are reported, with their names if they can be found", async () => {
   const ours = [...Object.keys(ECHO), "extra"].sort();
   const { client: ann, echo } = await admitted({ ...ECHO, extra: {} });
   ann.call(echo, 1, "say", "hello");
@@ -276,45 +276,45 @@ test("other methods at the other end are told of, with their names where they ca
   ben.free();
 });
 
-test("a client that has to authenticate does so, or is not admitted", async () => {
-  const said = (text) => new TextEncoder().encode(text);
-  const client = new MultiplayerClient(closed, { authenticate: true });
+test("a client authenticates, or is not admitted", async () => {
+  const encoded = (text) => new TextEncoder().encode(text);
+  const client = MultiplayerPeer.connect(closed, { authenticate: true });
   await next(client, "connected");
   equal(await next(client, "authenticating"), { type: "authenticating", peer: 1 });
   throws("InvalidArguments", "no bytes", () => client.sendAuth(1, new Uint8Array()));
-  throws("UnknownPeer", "no such peer", () => client.sendAuth(2, said("hello")));
-  client.sendAuth(1, said("open sesame"));
+  throws("UnknownPeer", "no such peer", () => client.sendAuth(2, encoded("hello")));
+  client.sendAuth(1, encoded("open sesame"));
   const { from, data } = await next(client, "auth");
-  equal([from, data], [1, said("welcome")]);
+  equal([from, data], [1, encoded("welcome")]);
   client.completeAuth(1);
   throws("NotAuthenticating", "not authenticating", () => client.completeAuth(1));
   equal((await next(client, "peer-connected")).peer, 1);
-  throws("NotAuthenticating", "not authenticating", () => client.sendAuth(1, said("again")));
+  throws("NotAuthenticating", "not authenticating", () => client.sendAuth(1, encoded("again")));
   throws("TypeError", "peer", () => client.completeAuth("server"));
   client.free();
 
-  const stranger = new MultiplayerClient(closed, { authenticate: true });
-  await next(stranger, "authenticating");
-  stranger.sendAuth(1, said("let me in"));
-  const failed = await next(stranger, "auth-failed");
-  equal([failed.peer, failed.why, failed.info.cause], [1, "closed", "remote"]);
-  await next(stranger, "disconnected");
-  stranger.free();
+  const rejected = MultiplayerPeer.connect(closed, { authenticate: true });
+  await next(rejected, "authenticating");
+  rejected.sendAuth(1, encoded("please"));
+  const failed = await next(rejected, "auth-failed");
+  equal([failed.peer, failed.reason, failed.info.cause], [1, "closed", "remote"]);
+  await next(rejected, "disconnected");
+  rejected.free();
 
-  const silent = new MultiplayerClient(closed, { authenticate: true, authTimeout: 100 });
+  const silent = MultiplayerPeer.connect(closed, { authenticate: true, authTimeout: 100 });
   const late = await next(silent, "auth-failed");
-  equal([late.peer, late.why, late.info], [1, "timed-out", undefined]);
+  equal([late.peer, late.reason, late.info], [1, "timed-out", undefined]);
   silent.free();
 });
 
-test("nodes that the server spawns are told of, with what they hold, and what becomes of them", async () => {
+test("spawns, property values and despawns of the server are reported", async () => {
   const { client, echo } = await admitted();
   const coin = [
     { name: "position", type: "Vector2" },
     { name: "worth", type: "int", mode: "on-change" },
     { name: "title", type: "String", mode: "never" },
   ];
-  const spawner = client.addSpawner("Spawner", { scenes: [[coin]], custom: [] });
+  const spawner = client.registerSpawner("Spawner", { scenes: [[coin]], custom: [] });
   client.call(echo, 1, "appear");
   const { node, ...spawned } = await next(client, "spawned", (event) => event.scene === 0);
   const state = { position: { type: "Vector2", x: 1, y: 2 }, worth: 5, title: "coin" };
@@ -332,9 +332,9 @@ test("nodes that the server spawns are told of, with what they hold, and what be
   client.free();
 });
 
-test("a client moves what is in its hands", async () => {
+test("a client sets properties of a synchronizer whose authority it is", async () => {
   const { client, echo } = await admitted();
-  const input = client.addSynchronizer("Input", [
+  const input = client.registerSynchronizer("Input", [
     { name: "direction", type: "Vector2" },
     { name: "speed", type: "float", mode: "on-change" },
   ]);
@@ -347,23 +347,23 @@ test("a client moves what is in its hands", async () => {
   throws("TypeError", "property", () => client.setProperty(input, 5, 2));
   client.setProperty(input, "direction", { type: "Vector2", x: 0, y: 1 });
   client.setProperty(input, "speed", 2);
-  const heard = new Set();
-  for (let call; heard.size < 2; heard.add(call.arguments[0])) {
+  const received = new Set();
+  for (let call; received.size < 2; received.add(call.arguments[0])) {
     client.replicate();
     call = await next(client, "call", undefined, { poll: () => client.replicate() });
   }
-  equal([...heard].sort(), ["direction: Vector2(0, 1)", "speed: 2.0"]);
+  equal([...received].sort(), ["direction: Vector2(0, 1)", "speed: 2.0"]);
   client.hide(input, "all");
   client.show(input, "server");
   throws("UnknownPeer", "", () => client.show(input, 2));
   client.free();
 });
 
-test("a client spawns what it has the right to, and others see it", async () => {
+test("a client spawns nodes of a spawner whose authority it is, and others see them", async () => {
   const [{ client: ann }, { client: ben }] = [await admitted(), await admitted()];
   await meet(ann, ben);
   const scene = [[{ name: "health", type: "float" }]];
-  const [anns, bens] = [ann, ben].map((client) => client.addSpawner("Party", { scenes: [scene], custom: scene }));
+  const [anns, bens] = [ann, ben].map((client) => client.registerSpawner("Party", { scenes: [scene], custom: scene }));
   for (const [client, spawner] of [[ann, anns], [ben, bens]]) client.setAuthority(spawner, ann.id);
 
   const orc = ann.spawn(anns, { scene: 0, name: "orc", properties: { health: 3 } });
@@ -392,12 +392,12 @@ test("a client spawns what it has the right to, and others see it", async () => 
   ben.free();
 });
 
-test("spawners and synchronizers are declared strictly", () => {
-  using(new MultiplayerClient(session), (client) => {
+test("invalid declarations of spawners and synchronizers throw", () => {
+  using(MultiplayerPeer.connect(session), (client) => {
     const wrong = (properties, part) => {
-      throws("TypeError", part, () => client.addSynchronizer("Other", properties));
-      throws("TypeError", part, () => client.addSpawner("Other", { scenes: [[properties]] }));
-      throws("TypeError", part, () => client.addSpawner("Other", { custom: [properties] }));
+      throws("TypeError", part, () => client.registerSynchronizer("Other", properties));
+      throws("TypeError", part, () => client.registerSpawner("Other", { scenes: [[properties]] }));
+      throws("TypeError", part, () => client.registerSpawner("Other", { custom: [properties] }));
     };
     wrong({}, "array");
     wrong(["position"], "object");
@@ -407,30 +407,30 @@ test("spawners and synchronizers are declared strictly", () => {
     wrong([{ name: "a", mode: "sometimes" }], "`mode`");
     wrong([{ name: "a", atSpawn: 1 }], "`atSpawn`");
     wrong([{ name: "a", at_spawn: true }], "`at_spawn`");
-    throws("TypeError", "`scene`", () => client.addSpawner("Other", { scene: [] }));
-    throws("TypeError", "scenes", () => client.addSpawner("Other", { scenes: 5 }));
-    throws("TypeError", "a spawner", () => client.addSpawner("Other"));
-    throws("InvalidNode", "same name", () => client.addSynchronizer("Other", [{ name: "a" }, { name: "a" }]));
-    client.addSpawner("Other", {});
+    throws("TypeError", "`scene`", () => client.registerSpawner("Other", { scene: [] }));
+    throws("TypeError", "scenes", () => client.registerSpawner("Other", { scenes: 5 }));
+    throws("TypeError", "a spawner", () => client.registerSpawner("Other"));
+    throws("InvalidNode", "same name", () => client.registerSynchronizer("Other", [{ name: "a" }, { name: "a" }]));
+    client.registerSpawner("Other", {});
   });
 });
 
-test("who is sent away hears the last words first", async () => {
+test("a kicked client receives the last message first", async () => {
   const { client, echo } = await admitted();
   client.call(echo, 1, "dismiss");
   equal((await next(client, "call")).arguments, ["dismissed"]);
   const gone = await next(client, "peer-disconnected", (event) => event.peer === 1);
-  equal([gone.why, gone.info.cause, gone.info.code], ["closed", "remote", 1000]);
+  equal([gone.reason, gone.info.cause, gone.info.code], ["closed", "remote", 1000]);
   equal((await next(client, "disconnected")).info, gone.info);
   throws("NotOpen", "closed", () => client.call(echo, 1, "say"));
   client.free();
 });
 
 test("a page can be driven by onwake alone", async () => {
-  const client = new MultiplayerClient(session);
+  const client = MultiplayerPeer.connect(session);
   equal(client.onwake, null);
-  const echo = client.addNode("Echo", ECHO);
-  const heard = await new Promise((resolve) => {
+  const echo = client.registerNode("Echo", ECHO);
+  const received = await new Promise((resolve) => {
     client.onwake = () => {
       client.poll();
       for (let event; (event = client.nextEvent()) !== undefined; ) {
@@ -439,16 +439,16 @@ test("a page can be driven by onwake alone", async () => {
       }
     };
   });
-  equal(heard, ["hello"]);
+  equal(received, ["hello"]);
   client.onwake = null;
   equal(client.onwake, null);
   throws("TypeError", "function or null", () => (client.onwake = 5));
   client.free();
 });
 
-test("a node is declared strictly", () => {
-  using(new MultiplayerClient(session), (client) => {
-    const wrong = (methods, part) => throws("TypeError", part, () => client.addNode("Room", methods));
+test("invalid declarations of methods throw", () => {
+  using(MultiplayerPeer.connect(session), (client) => {
+    const wrong = (methods, part) => throws("TypeError", part, () => client.registerNode("Room", methods));
     wrong("say", "methods");
     wrong(null, "methods");
     wrong({ say: () => 1 }, "`say`");
@@ -462,18 +462,18 @@ test("a node is declared strictly", () => {
     wrong({ say: { parameters: ["integer"] } }, "`parameters`");
     wrong({ say: { parameters: ["Nil"] } }, "`parameters`");
     wrong({ say: { parameters: ["int??"] } }, "`parameters`");
-    throws("TypeError", "path", () => client.addNode());
-    throws("InvalidNode", "name", () => client.addNode("Room", { "": {} }));
-    throws("InvalidNode", "invalid node", () => client.addNode("/elsewhere/Room"));
-    const room = client.addNode("Room", { say: { nodeLevel: true, channel: 2, transfer: "unreliable-ordered" } });
-    throws("InvalidNode", "already", () => client.addNode("/root/Room"));
-    client.removeNode(room);
-    equal(client.addNode("Room", undefined) === room, false);
+    throws("TypeError", "path", () => client.registerNode());
+    throws("InvalidNode", "name", () => client.registerNode("Room", { "": {} }));
+    throws("InvalidNode", "invalid node", () => client.registerNode("/elsewhere/Room"));
+    const room = client.registerNode("Room", { say: { nodeLevel: true, channel: 2, transfer: "unreliable-ordered" } });
+    throws("InvalidNode", "already", () => client.registerNode("/root/Room"));
+    client.unregisterNode(room);
+    equal(client.registerNode("Room", undefined) === room, false);
   });
 });
 
-test("options are read strictly, those of the connection and of the session", () => {
-  const wrong = (options, part) => throws("InvalidOption", part, () => new MultiplayerClient(session, options));
+test("unknown and invalid options throw, those of the connection and of the session", () => {
+  const wrong = (options, part) => throws("InvalidOption", part, () => MultiplayerPeer.connect(session, options));
   wrong({ maxMesageSize: 5 }, "`maxMesageSize`");
   wrong({ authenticate: 1 }, "`authenticate`");
   wrong({ rootPath: 5 }, "`rootPath`");
@@ -481,8 +481,8 @@ test("options are read strictly, those of the connection and of the session", ()
   wrong({ maxPeers: "5" }, "`maxPeers`");
   wrong({ maxMessageSize: 0 }, "`maxMessageSize`");
   wrong("relay", "`options`");
-  throws("InvalidUrl", "ws", () => new MultiplayerClient("http://localhost/"));
-  throws("TypeError", "url", () => new MultiplayerClient());
+  throws("InvalidUrl", "ws", () => MultiplayerPeer.connect("http://localhost/"));
+  throws("TypeError", "url", () => MultiplayerPeer.connect());
   const all = {
     maxMessageSize: 100_000,
     protocols: [],
@@ -500,29 +500,29 @@ test("options are read strictly, those of the connection and of the session", ()
     maxPacketSize: 1000,
     maxSyncPacketSize: 500,
   };
-  new MultiplayerClient(session, all).free();
+  MultiplayerPeer.connect(session, all).free();
 });
 
-/** A client that the server has let in, with a node at `Echo`. */
+/** A client that the server has admitted, with a node at `Echo`. */
 async function admitted(methods = ECHO) {
   const client = await join();
-  return { client, echo: client.addNode("Echo", methods) };
+  return { client, echo: client.registerNode("Echo", methods) };
 }
 
 async function join() {
-  const client = new MultiplayerClient(session);
+  const client = MultiplayerPeer.connect(session);
   await next(client, "peer-connected", (event) => event.peer === 1);
   return client;
 }
 
-/** Both have read that the other is there. */
+/** Waits until both clients know each other. */
 async function meet(one, other) {
   for (const [client, peer] of [[one, other.id], [other, one.id]]) {
     if (!client.peers.includes(peer)) await next(client, "peer-connected", (event) => event.peer === peer);
   }
 }
 
-/** The next event of this type. Others are dropped; `another` client is polled, too. */
+/** Waits for the next event of this type, and drops others. `another` client is polled, too. */
 async function next(client, type, is = () => true, another = undefined) {
   const seen = [];
   let found;

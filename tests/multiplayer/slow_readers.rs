@@ -1,4 +1,4 @@
-//! Many members, some of which read slowly or not at all: they slow others down, and none of these loses its place.
+//! Clients that read slowly or not at all: they slow down the senders, and clients that read stay connected.
 
 use std::{
     net::TcpListener,
@@ -19,24 +19,24 @@ use crate::common::{
 const KIB: usize = 1024;
 const SOON: Duration = Duration::from_millis(400);
 
-/// A server whose sockets hold little, so that a member that does not read is noticed.
+/// A server whose sockets have small buffers, so that a client that does not read is noticed.
 struct Host {
     peer: MultiplayerPeer,
-    told: Vec<Event>,
+    events: Vec<Event>,
 }
 
-/// A member that is bytes on a connection.
-struct Member {
+/// A client that is a raw connection.
+struct RawPeer {
     raw: Raw,
     id: PeerId,
-    /// How many payload bytes it has read.
+    /// The payload bytes that it has read.
     read: usize,
-    /// The ids that it heard to be gone.
+    /// The ids that were announced as gone.
     gone: Vec<i32>,
 }
 
 fn peer(outbound: usize) -> PeerOptions {
-    // No member here answers pings.
+    // No client here answers pings.
     PeerOptions::for_server().outbound_buffer_size(outbound).heartbeat_interval(Duration::ZERO)
 }
 
@@ -45,15 +45,15 @@ impl Host {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         SockRef::from(&listener).set_send_buffer_size(KERNEL).unwrap();
         let server = WebSocketServer::from_listener(listener, server).unwrap();
-        Self { peer: MultiplayerPeer::from_server(server, session), told: Vec::new() }
+        Self { peer: MultiplayerPeer::from_server(server, session), events: Vec::new() }
     }
 
     fn step(&mut self) {
         self.peer.poll();
-        self.told.extend(std::iter::from_fn(|| self.peer.next_event()));
+        self.events.extend(std::iter::from_fn(|| self.peer.next_event()));
     }
 
-    fn member(&mut self) -> Member {
+    fn connect(&mut self) -> RawPeer {
         let mut raw = Raw::new(connect(self.peer.local_addr().unwrap()));
         raw.send(REQUEST);
         eventually("the answer", || {
@@ -65,10 +65,10 @@ impl Host {
             raw.frame()
         });
         let id = i32::from_le_bytes(id.payload.try_into().expect("four bytes"));
-        Member { raw, id: PeerId::new(id).unwrap(), read: 0, gone: Vec::new() }
+        RawPeer { raw, id: PeerId::new(id).unwrap(), read: 0, gone: Vec::new() }
     }
 
-    /// Who is disconnected, and why.
+    /// The peers that were disconnected, and why.
     fn disconnected(&self) -> Vec<(PeerId, Option<CloseCause>)> {
         let gone = |event: &Event| match event {
             Event::PeerDisconnected(peer, DisconnectReason::Closed(info)) => {
@@ -77,12 +77,12 @@ impl Host {
             Event::PeerDisconnected(peer, _) => Some((*peer, None)),
             _ => None,
         };
-        self.told.iter().filter_map(gone).collect()
+        self.events.iter().filter_map(gone).collect()
     }
 }
 
-impl Member {
-    /// Reads what has come.
+impl RawPeer {
+    /// Reads what has arrived.
     fn read(&mut self) {
         while let Some(frame) = self.raw.frame() {
             assert_ne!(frame.first, 0x88, "it was closed with {:?}", frame.close_code());
@@ -93,7 +93,7 @@ impl Member {
         }
     }
 
-    /// Sends as much of these bytes as the kernel takes at once.
+    /// Sends as many of these bytes as the kernel accepts at once.
     fn offer(&mut self, rest: &mut &[u8]) {
         self.raw.tcp().set_nonblocking(true).unwrap();
         match std::io::Write::write(&mut self.raw.tcp(), rest) {
@@ -115,8 +115,8 @@ impl Flood {
         Self { packet: to_all(10_000), sent: 0 }
     }
 
-    /// Sends as much as the kernel takes at once, of one packet at most.
-    fn go_on(&mut self, sender: &mut Member) {
+    /// Sends as much as the kernel accepts at once, of one packet at most.
+    fn send_more(&mut self, sender: &mut RawPeer) {
         let mut rest = &self.packet[self.sent..];
         sender.offer(&mut rest);
         self.sent = (self.packet.len() - rest.len()) % self.packet.len();
@@ -129,18 +129,18 @@ fn to_all(len: usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_client_that_relays_faster_than_others_read_is_slowed_down_and_all_of_them_stay() {
+fn a_client_that_relays_faster_than_others_read_is_slowed_down_and_all_stay_connected() {
     let mut host = Host::new(ServerOptions::default().connection(peer(200 * KIB)), SessionOptions::default());
-    let (mut sender, mut slow, mut fast) = (host.member(), host.member(), host.member());
+    let (mut sender, mut slow, mut fast) = (host.connect(), host.connect(), host.connect());
     let mut flood = Flood::new();
-    let mut turn = 0;
-    eventually("the slow one has read twenty queues full", || {
+    let mut step = 0;
+    eventually("the slow client has read twenty full queues", || {
         host.step();
-        flood.go_on(&mut sender);
+        flood.send_more(&mut sender);
         fast.read();
-        turn += 1;
-        // It takes a frame in every fourth turn: much less than is sent.
-        if turn % 4 == 0 {
+        step += 1;
+        // It reads a frame in every fourth step: much less than is sent.
+        if step % 4 == 0 {
             if let Some(frame) = slow.raw.frame() {
                 slow.read += frame.payload.len();
             }
@@ -148,48 +148,51 @@ fn a_client_that_relays_faster_than_others_read_is_slowed_down_and_all_of_them_s
         assert_eq!(host.disconnected(), []);
         (slow.read > 20 * 200 * KIB / 10).then_some(())
     });
-    // What was sent is what was read, but for what waits: its sender was held up.
+    // The sender was slowed down: almost everything that was sent has been read.
     assert!(fast.read < slow.read + 10 * 200 * KIB, "{} and {}", fast.read, slow.read);
 }
 
 #[test]
-fn a_member_that_reads_nothing_holds_the_others_up_for_a_time_and_is_disconnected_then() {
+fn a_client_that_reads_nothing_delays_the_others_until_it_is_disconnected() {
     let options = ServerOptions::default().connection(peer(200 * KIB)).slow_reader_timeout(SOON);
     let mut host = Host::new(options, SessionOptions::default());
-    let (mut sender, deaf, mut reader) = (host.member(), host.member(), host.member());
+    let (mut sender, stalled, mut reader) = (host.connect(), host.connect(), host.connect());
     let mut flood = Flood::new();
     let mut before = None;
-    eventually("it is disconnected, and the others go on", || {
+    eventually("it is disconnected, and the others continue", || {
         host.step();
-        flood.go_on(&mut sender);
+        flood.send_more(&mut sender);
         sender.read();
         reader.read();
         match host.disconnected()[..] {
             [] => None,
-            [(who, ref cause)] => {
-                assert_eq!((who, cause), (deaf.id, &Some(CloseCause::LimitExceeded(Limit::SessionBacklog))));
+            [(peer_id, ref cause)] => {
+                assert_eq!(
+                    (peer_id, cause),
+                    (stalled.id, &Some(CloseCause::LimitExceeded(Limit::SessionBacklog)))
+                );
                 let before = *before.get_or_insert(reader.read);
                 (reader.read > before + 1000 * KIB).then_some(())
             }
             ref more => panic!("{more:?}"),
         }
     });
-    assert_eq!(reader.gone, [deaf.id.get()]);
+    assert_eq!(reader.gone, [stalled.id.get()]);
 }
 
-/// One that reads nothing, and one that fills its queue, must not be able to stop the game.
+/// A client that reads nothing and one that fills its queue must not be able to stop the game.
 #[test]
-fn a_client_that_relays_little_goes_on_while_one_that_relays_much_waits() {
+fn a_client_that_relays_little_continues_while_one_that_relays_much_waits() {
     let options =
         ServerOptions::default().connection(peer(2000 * KIB)).slow_reader_timeout(Duration::from_secs(60));
     let mut host = Host::new(options, SessionOptions::default());
-    let (mut flooder, _deaf, mut light, mut reader) =
-        (host.member(), host.member(), host.member(), host.member());
+    let (mut flooder, _stalled, mut light, mut reader) =
+        (host.connect(), host.connect(), host.connect(), host.connect());
     let mut flood = Flood::new();
     let mut last = (0, Instant::now());
-    eventually("the flooder is held up", || {
+    eventually("the flooder waits", || {
         host.step();
-        flood.go_on(&mut flooder);
+        flood.send_more(&mut flooder);
         light.read();
         reader.read();
         if reader.read != last.0 {
@@ -200,7 +203,7 @@ fn a_client_that_relays_little_goes_on_while_one_that_relays_much_waits() {
     for sent in 1..=20 {
         let before = reader.read;
         light.raw.send(to_all(50));
-        eventually("a small packet comes through", || {
+        eventually("a small packet arrives", || {
             host.step();
             light.read();
             reader.read();
@@ -211,75 +214,75 @@ fn a_client_that_relays_little_goes_on_while_one_that_relays_much_waits() {
 }
 
 #[test]
-fn clients_that_read_nothing_are_waited_for_at_the_same_time_not_one_after_the_other() {
+fn timeouts_of_clients_that_read_nothing_run_at_the_same_time() {
     const PATIENCE: Duration = Duration::from_secs(2);
     let options = ServerOptions::default().connection(peer(200 * KIB)).slow_reader_timeout(PATIENCE);
     let mut host = Host::new(options, SessionOptions::default());
-    let (mut sender, deaf) = (host.member(), [host.member(), host.member(), host.member()]);
+    let (mut sender, stalled) = (host.connect(), [host.connect(), host.connect(), host.connect()]);
     let mut flood = Flood::new();
     let mut first = None;
     eventually("all of them are disconnected", || {
         host.step();
-        flood.go_on(&mut sender);
+        flood.send_more(&mut sender);
         sender.read();
         let gone = host.disconnected().len();
         if gone > 0 {
             first.get_or_insert_with(Instant::now);
         }
-        (gone == deaf.len()).then_some(())
+        (gone == stalled.len()).then_some(())
     });
-    let between = first.expect("one was the first").elapsed();
+    let between = first.expect("a first one").elapsed();
     assert!(between < PATIENCE * 3 / 4, "{between:?} between the first and the last");
 }
 
 #[test]
-fn a_client_that_has_used_up_what_it_may_relay_waits_and_is_not_disconnected() {
+fn a_client_over_its_relay_budget_waits_and_is_not_disconnected() {
     const COUNT: usize = 100;
-    // Each packet costs 100 bytes and 1024 more for each of two. All are 105,000 more than two seconds' worth.
+    // Each packet costs 1124 bytes for each of two receivers. Together they exceed two seconds' worth by 105,000.
     let session = SessionOptions::default().max_relayed_bytes_per_second(60_000);
     let mut host = Host::new(ServerOptions::default().connection(peer(1000 * KIB)), session);
-    let (mut sender, mut one, mut other) = (host.member(), host.member(), host.member());
+    let (mut sender, mut one, mut other) = (host.connect(), host.connect(), host.connect());
     let start = Instant::now();
     let packets = to_all(93).repeat(COUNT);
     let mut rest = &packets[..];
-    let (mut wakings, mut asleep) = (0, Duration::ZERO);
-    eventually("all has come", || {
+    let (mut wakeups, mut asleep) = (0, Duration::ZERO);
+    eventually("all packets have arrived", || {
         sender.offer(&mut rest);
         let before = Instant::now();
         host.peer.wait(Duration::from_millis(100));
-        host.told.extend(std::iter::from_fn(|| host.peer.next_event()));
-        (wakings, asleep) = (wakings + 1, asleep + before.elapsed());
+        host.events.extend(std::iter::from_fn(|| host.peer.next_event()));
+        (wakeups, asleep) = (wakeups + 1, asleep + before.elapsed());
         one.read();
         other.read();
         (one.read >= COUNT * 100 && other.read >= COUNT * 100).then_some(())
     });
     assert!(start.elapsed() >= Duration::from_millis(1500), "{:?}", start.elapsed());
-    // It sleeps meanwhile.
-    assert!(asleep >= Duration::from_millis(300), "{asleep:?} in {wakings} waits");
+    // The server sleeps meanwhile.
+    assert!(asleep >= Duration::from_millis(300), "{asleep:?} in {wakeups} waits");
     assert_eq!(host.disconnected(), []);
 }
 
 #[test]
-fn when_memory_is_scarce_those_that_hold_most_are_closed_and_one_that_reads_stays() {
-    // A request and a message each way, and what belongs to them.
+fn when_memory_is_scarce_the_largest_users_are_closed_and_a_client_that_reads_stays() {
+    // A request, a message in each direction, and overhead.
     const SHARE: usize = 2 * (64 + 4) * KIB + 8 * KIB;
     let options =
         ServerOptions::default().connection(peer(4000 * KIB)).max_peers(16).max_buffered_bytes(26 * SHARE);
     let mut host = Host::new(options, SessionOptions::default());
-    let mut reader = host.member();
-    let deaf: Vec<_> = (0..10).map(|_| host.member()).collect();
+    let mut reader = host.connect();
+    let stalled: Vec<_> = (0..10).map(|_| host.connect()).collect();
     let mut sent = 0;
     eventually("some of them are closed", || {
         host.step();
-        // Each packet is another one, so that nothing is shared.
-        for member in deaf.iter().map(|member| member.id).chain([reader.id]) {
+        // The packets differ, so that no bytes are shared.
+        for member in stalled.iter().map(|member| member.id).chain([reader.id]) {
             sent += 1;
             let mut packet = vec![0; 60_000];
             packet[..8].copy_from_slice(&(sent as u64).to_be_bytes());
-            // One that is closed by now is unknown.
+            // A closed peer is unknown.
             let _ = host.peer.session().send_bytes(member, &packet);
         }
-        eventually("it has read all", || {
+        eventually("the reader has read everything", || {
             host.step();
             reader.read();
             host.peer.peer(reader.id).is_none_or(|peer| peer.buffered() == 0).then_some(())
@@ -287,7 +290,7 @@ fn when_memory_is_scarce_those_that_hold_most_are_closed_and_one_that_reads_stay
         let memory = host.peer.server_stats().unwrap().memory;
         assert!(memory <= 26 * SHARE, "{memory}");
         let gone = host.disconnected();
-        assert!(gone.iter().all(|(who, _)| *who != reader.id), "{gone:?}");
+        assert!(gone.iter().all(|(peer_id, _)| *peer_id != reader.id), "{gone:?}");
         (gone.len() >= 5 && reader.read > 1000 * KIB).then_some(())
     });
     for (_, cause) in host.disconnected() {
@@ -299,21 +302,21 @@ fn when_memory_is_scarce_those_that_hold_most_are_closed_and_one_that_reads_stay
 }
 
 #[test]
-fn many_that_leave_at_once_do_not_fill_the_queue_of_one_that_stays() {
+fn many_departures_at_once_do_not_fill_the_send_queue_of_a_client() {
     const LEAVERS: usize = 120;
     let peer = peer(4000 * KIB).max_queued_packets(60);
     let options = ServerOptions::default().connection(peer).max_connections_per_address_per_second(0);
     let mut host = Host::new(options, SessionOptions::default());
-    let mut stayer = host.member();
+    let mut stayer = host.connect();
     let leavers: Vec<_> = (0..LEAVERS)
         .map(|_| {
             stayer.read();
-            host.member()
+            host.connect()
         })
         .collect();
-    // It reads no more: packets wait for it.
+    // It stops reading, so packets wait for it.
     let stuffing = [7; 60_000];
-    eventually("some wait", || {
+    eventually("some packets wait", || {
         host.step();
         host.peer.session().send_bytes(stayer.id, &stuffing).unwrap();
         let waits = host.peer.peer(stayer.id).unwrap().buffered();
@@ -321,13 +324,13 @@ fn many_that_leave_at_once_do_not_fill_the_queue_of_one_that_stays() {
     });
     let ids: Vec<_> = leavers.iter().map(|leaver| leaver.id.get()).collect();
     leavers.into_iter().for_each(|leaver| leaver.raw.reset());
-    // All of them are noticed in one poll.
+    // All resets are noticed in one poll.
     std::thread::sleep(SOON);
     eventually("all are gone", || {
         host.step();
         (host.peer.peers().len() == 1).then_some(())
     });
-    eventually("it hears of each", || {
+    eventually("each departure arrives", || {
         host.step();
         stayer.read();
         (stayer.gone.len() == LEAVERS).then_some(())
@@ -342,11 +345,11 @@ fn many_that_leave_at_once_do_not_fill_the_queue_of_one_that_stays() {
 }
 
 #[test]
-fn the_paths_that_a_client_numbers_are_counted_as_memory_of_the_server() {
+fn paths_that_a_client_announces_count_as_memory_of_the_server() {
     const NO_METHODS: &[u8] = b"d41d8cd98f00b204e9800998ecf8427e";
     let mut host =
         Host::new(ServerOptions::default().connection(peer(1000 * KIB)), SessionOptions::default());
-    let mut member = host.member();
+    let mut member = host.connect();
     let before = host.peer.server_stats().unwrap().memory;
     let announce = |number: u32| {
         let packet = [&[1], NO_METHODS, &[0], &number.to_le_bytes(), b".\0"].concat();
@@ -363,7 +366,7 @@ fn the_paths_that_a_client_numbers_are_counted_as_memory_of_the_server() {
     let held = host.peer.server_stats().unwrap().memory - before;
     assert!((1024 * 40..1024 * 200).contains(&held), "{held}");
     drop(member);
-    eventually("nothing is held", || {
+    eventually("no memory is used", || {
         host.step();
         (host.peer.server_stats().unwrap().memory == 0).then_some(())
     });

@@ -1,4 +1,4 @@
-//! A client whose server sends what a test says.
+//! A client whose server sends the packets that a test gives it.
 
 use websocket_peer::{
     PeerKey, ServerEvent, ServerOptions, WebSocketServer,
@@ -7,7 +7,7 @@ use websocket_peer::{
 
 use crate::common::eventually;
 
-/// The packet that gives a client an id.
+/// The packet that assigns an id to a client.
 pub const ID: [u8; 4] = [9, 0, 0, 0];
 
 pub struct Scripted {
@@ -34,7 +34,7 @@ impl Scripted {
         Self { server, connection, peer }
     }
 
-    /// Sends packets that arrive together, and handles the events of the client until one answers.
+    /// Sends packets that arrive together, and handles the events of the client until `handle` returns a result.
     pub fn burst<T>(
         &mut self,
         packets: &[Vec<u8>],
@@ -44,7 +44,7 @@ impl Scripted {
             self.server.send(self.connection, packet).unwrap();
         }
         self.server.flush();
-        eventually("the last of them is handled", || {
+        eventually("the last packet is handled", || {
             self.server.poll();
             while self.server.next_event().is_some() {}
             self.peer.poll();
@@ -58,7 +58,7 @@ impl Scripted {
     }
 }
 
-/// A client that has its id, and of which every event has been read.
+/// A client that has its id, and has read all events.
 pub fn admitted(options: MultiplayerOptions) -> Scripted {
     let mut scripted = Scripted::start(options);
     scripted.burst(&[ID.to_vec()], |_, event| matches!(event, Event::PeerConnected(_)).then_some(()));

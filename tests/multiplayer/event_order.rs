@@ -1,5 +1,5 @@
-//! A packet means what it means to a program that has acted on everything before it: as in an engine, where a signal's
-//! handler has run before the next packet is looked at.
+//! A packet is handled after the program has reacted to the events before it, as in an engine, where signal handlers
+//! run before the next packet is handled.
 
 use std::{
     thread,
@@ -16,17 +16,17 @@ use websocket_peer::{
 
 use crate::{
     common::eventually,
-    party::{HOST, Member, Party, Room, said},
-    scripted::{ID, Scripted},
+    scripted_server::{ID, Scripted},
+    test_session::{HOST, Room, TestPeer, TestSession, said},
 };
 
 fn setup() -> Methods {
     Methods::new().with(Method::new("setup"))
 }
 
-/// The node at this path is called by this number.
-fn announcement(number: u8, path: &str, methods: &Methods) -> Vec<u8> {
-    [&[1][..], methods.md5().as_bytes(), &[0, number, 0, 0, 0], path.as_bytes(), &[0]].concat()
+/// Announces this path by this id.
+fn announcement(id: u8, path: &str, methods: &Methods) -> Vec<u8> {
+    [&[1][..], methods.md5().as_bytes(), &[0, id, 0, 0, 0], path.as_bytes(), &[0]].concat()
 }
 
 /// A call of the first method of the node at this path.
@@ -35,7 +35,7 @@ fn call(path: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_call_behind_a_spawn_reaches_the_node_that_is_declared_when_the_spawn_is_read() {
+fn a_call_after_a_spawn_reaches_the_node_registered_when_the_spawn_is_read() {
     let mut client = Scripted::start(MultiplayerOptions::default());
     client.peer.session().register_spawner("Level/Spawner", Spawner::new().scene(Scene::new([]))).unwrap();
     let spawn = [&[4u8, 0, 1, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0][..], b"Hero\0"].concat();
@@ -61,19 +61,19 @@ fn a_call_behind_a_spawn_reaches_the_node_that_is_declared_when_the_spawn_is_rea
 }
 
 #[test]
-fn a_synchronizer_that_is_declared_on_an_event_hears_the_next_packet() {
+fn a_synchronizer_registered_on_an_event_receives_the_next_packet() {
     let mut client = Scripted::start(MultiplayerOptions::default());
     let packets = [
         ID.to_vec(),
         vec![3, 1],
-        announcement(1, "Door", &Methods::new()),
-        // The state of the synchronizer at the path of this number: 0.
+        announcement(1, "Gate", &Methods::new()),
+        // The state of the synchronizer at the path with this id: 0.
         [&[6, 1, 0][..], &[1, 0, 0, 0x80], &[2, 0, 0, 0], &[2, 0]].concat(),
     ];
     client.burst(&packets, |peer, event| match event {
         Event::Packet { .. } => {
-            let door = Properties::new().with(Property::any("angle"));
-            peer.session().register_synchronizer("Door", door).unwrap();
+            let gate = Properties::new().with(Property::any("angle"));
+            peer.session().register_synchronizer("Gate", gate).unwrap();
             None
         }
         Event::Synchronized { .. } => Some(()),
@@ -82,45 +82,46 @@ fn a_synchronizer_that_is_declared_on_an_event_hears_the_next_packet() {
     });
 }
 
-/// Clients that send what a test says, as the host's peers. Each has its id.
-fn strangers(host: &mut Member, count: usize) -> Vec<WebSocketPeer> {
+/// Connected clients that send whatever packets a test gives them. Each has received its id.
+fn raw_clients(host: &mut TestPeer, count: usize) -> Vec<WebSocketPeer> {
     let url = format!("ws://{}", host.peer.local_addr().unwrap());
-    let mut strangers: Vec<WebSocketPeer> = (0..count).map(|_| WebSocketPeer::new()).collect();
-    for stranger in &mut strangers {
-        stranger.connect(&url).unwrap();
+    let mut raw_clients: Vec<WebSocketPeer> = (0..count).map(|_| WebSocketPeer::new()).collect();
+    for raw_client in &mut raw_clients {
+        raw_client.connect(&url).unwrap();
         eventually("an id", || {
             host.step();
-            stranger.poll();
-            stranger.recv()
+            raw_client.poll();
+            raw_client.recv()
         });
     }
-    host.told.clear();
-    strangers
+    host.events.clear();
+    raw_clients
 }
 
-/// Waits until the host has something to read that these have sent, all of it in one poll, and reads nothing.
-fn poll_together(host: &mut Member, strangers: &mut [WebSocketPeer], packets: &[Packet]) {
-    for stranger in strangers {
+/// Sends these packets, so that they arrive in one poll of the host. The host reads no event.
+fn poll_together(host: &mut TestPeer, raw_clients: &mut [WebSocketPeer], packets: &[Packet]) {
+    for raw_client in raw_clients {
         for packet in packets {
-            stranger.send_packet(packet).unwrap();
+            raw_client.send_packet(packet).unwrap();
         }
-        eventually("all of it is sent", || {
-            stranger.poll();
-            (stranger.buffered() == 0).then_some(())
+        eventually("everything is sent", || {
+            raw_client.poll();
+            (raw_client.buffered() == 0).then_some(())
         });
     }
-    // What was sent over loopback can be read at once, or soon.
+    // Over loopback it arrives at once, or soon.
     thread::sleep(Duration::from_millis(50));
     host.peer.poll();
 }
 
 #[test]
-fn an_authority_that_is_given_on_an_event_may_call_in_the_next_packet() {
-    let mut host = Member::new(MultiplayerPeer::bind("127.0.0.1:0", MultiplayerOptions::default()).unwrap());
-    let mut strangers = strangers(&mut host, 1);
+fn an_authority_set_on_an_event_may_call_in_the_next_packet() {
+    let mut host =
+        TestPeer::new(MultiplayerPeer::bind("127.0.0.1:0", MultiplayerOptions::default()).unwrap());
+    let mut raw_clients = raw_clients(&mut host, 1);
     let ship = host.peer.session().register_node_with("Ship", setup()).unwrap();
     let packets = [vec![3, 1], call("Ship")].map(Packet::binary);
-    poll_together(&mut host, &mut strangers, &packets);
+    poll_together(&mut host, &mut raw_clients, &packets);
     let called = eventually("the call", || {
         host.peer.poll();
         while let Some(event) = host.peer.next_event() {
@@ -136,60 +137,61 @@ fn an_authority_that_is_given_on_an_event_may_call_in_the_next_packet() {
 }
 
 #[test]
-fn a_game_that_greets_newcomers_greets_each_once_however_many_come_in_one_poll() {
-    let mut party = Party::hosted(MultiplayerOptions::default());
-    party.members[HOST].reads = false;
-    let newcomers: Vec<usize> = (0..4).map(|_| party.join()).collect();
-    party.until("all of them are connected", |party| {
-        party.members[HOST].peer.server_stats().is_some_and(|stats| stats.peers == newcomers.len())
+fn a_game_that_announces_players_announces_each_once_if_several_join_in_one_poll() {
+    let mut test_session = TestSession::hosted(MultiplayerOptions::default());
+    test_session.members[HOST].reads = false;
+    let new_clients: Vec<usize> = (0..4).map(|_| test_session.join()).collect();
+    test_session.until("all of them are connected", |test_session| {
+        test_session.members[HOST].peer.server_stats().is_some_and(|stats| stats.peers == new_clients.len())
     });
     let mut players: Vec<PeerId> = Vec::new();
-    party.until("all have been greeted", |party| {
-        let host = &mut party.members[HOST];
+    test_session.until("all have been announced", |test_session| {
+        let host = &mut test_session.members[HOST];
         while let Some(event) = host.peer.next_event() {
             let Event::PeerConnected(new) = event else { panic!("{event:?}") };
-            // As in Godot's demo: the newcomer is told of all players, and all of the newcomer.
+            // As in Godot's demo: the new client is sent all players, and all are sent the new client.
             for player in &players {
                 host.say(new, &player.to_string());
             }
             host.say(Target::All, &new.to_string());
             players.push(new);
         }
-        players.len() == newcomers.len()
+        players.len() == new_clients.len()
     });
     let mut names: Vec<String> = players.iter().map(PeerId::to_string).collect();
     names.sort();
-    for newcomer in newcomers {
-        let mut told = Vec::new();
-        party.until("each newcomer knows all players", |party| {
-            let member = &mut party.members[newcomer];
-            while let Some(event) = member.told.pop_front() {
+    for new_client in new_clients {
+        let mut events = Vec::new();
+        test_session.until("each new_client knows all players", |test_session| {
+            let member = &mut test_session.members[new_client];
+            while let Some(event) = member.events.pop_front() {
                 if let Event::Call(call) = event {
                     let Some(Ok(Room::Say { text })) = member.room.read(call) else { panic!("another call") };
-                    told.push(text);
+                    events.push(text);
                 }
             }
-            told.len() >= names.len()
+            events.len() >= names.len()
         });
-        // Nothing is told twice: what follows comes after it.
-        let id = party.id(newcomer);
-        party.members[HOST].say(id, "the end");
-        assert_eq!(party.call(newcomer).1, said("the end"));
-        told.sort();
-        assert_eq!(told, names);
+        // Nothing is sent twice: the next call is the last one.
+        let id = test_session.id(new_client);
+        test_session.members[HOST].say(id, "the end");
+        assert_eq!(test_session.call(new_client).1, said("the end"));
+        events.sort();
+        assert_eq!(events, names);
     }
 }
 
 #[test]
-fn of_two_actions_in_one_poll_the_second_is_judged_by_what_the_first_has_changed() {
-    let mut host = Member::new(MultiplayerPeer::bind("127.0.0.1:0", MultiplayerOptions::default()).unwrap());
+fn of_two_actions_in_one_poll_the_second_sees_the_effect_of_the_first() {
+    let mut host =
+        TestPeer::new(MultiplayerPeer::bind("127.0.0.1:0", MultiplayerOptions::default()).unwrap());
     let methods = || {
         let set_turn = Method::new("set_turn").call_local();
         Methods::new().with(Method::new("roll").any_peer()).with(set_turn)
     };
     let game: NodeKey = host.peer.session().register_node_with("Game", methods()).unwrap();
-    let mut strangers = strangers(&mut host, 2);
-    poll_together(&mut host, &mut strangers, &[Packet::binary(call("Game"))]);
+    let mut raw_clients = raw_clients(&mut host, 2);
+    poll_together(&mut host, &mut raw_clients, &[Packet::binary(call("Game"))]);
     let (mut is_open, mut accepted, mut rolls) = (true, 0, 0);
     eventually("both rolls", || {
         host.peer.poll();
@@ -202,7 +204,7 @@ fn of_two_actions_in_one_poll_the_second_is_judged_by_what_the_first_has_changed
                         host.peer.session().call_method(game, Target::All, "set_turn", vec![]).unwrap();
                     }
                 }
-                // The turn changes where this is read.
+                // The turn changes when this is read.
                 Event::Call(_) => is_open = false,
                 other => panic!("{other:?}"),
             }
@@ -213,19 +215,19 @@ fn of_two_actions_in_one_poll_the_second_is_judged_by_what_the_first_has_changed
 }
 
 #[test]
-fn a_program_that_reads_nothing_more_still_leaves() {
+fn a_program_that_stops_reading_can_still_leave() {
     for leaver in [HOST, 1] {
-        let mut party = Party::of(2);
-        party.members[leaver].reads = false;
+        let mut test_session = TestSession::of(2);
+        test_session.members[leaver].reads = false;
         for text in ["one", "two"] {
-            party.members[2].say(Target::All, text);
+            test_session.members[2].say(Target::All, text);
         }
-        // The first of them waits to be read, and the second behind it.
+        // The first waits to be read, and the second behind it.
         for _ in 0..20 {
-            party.step();
+            test_session.step();
         }
-        party.members[leaver].peer.close();
-        party.until("it is closed", |party| party.members[leaver].peer.is_closed());
+        test_session.members[leaver].peer.close();
+        test_session.until("it is closed", |test_session| test_session.members[leaver].peer.is_closed());
     }
 }
 
@@ -234,13 +236,13 @@ fn an_answer_that_waits_to_be_read_is_not_late() {
     let limit = Duration::from_millis(100);
     let options = SessionOptions::default().authenticate(true).auth_timeout(limit);
     let options = MultiplayerOptions::default().session(options);
-    let mut host = Member::new(MultiplayerPeer::bind("127.0.0.1:0", options).unwrap());
+    let mut host = TestPeer::new(MultiplayerPeer::bind("127.0.0.1:0", options).unwrap());
     let mut client = WebSocketPeer::new();
     client.connect(&format!("ws://{}", host.peer.local_addr().unwrap())).unwrap();
-    let id = eventually("it asks to be admitted", || {
+    let id = eventually("it is authenticating", || {
         client.poll();
         host.step();
-        match host.told.pop_front()? {
+        match host.events.pop_front()? {
             Event::Authenticating(id) => Some(id),
             other => panic!("{other:?}"),
         }
@@ -250,13 +252,13 @@ fn an_answer_that_waits_to_be_read_is_not_late() {
         client.poll();
         client.recv()
     });
-    // A word, which the program has to read before the answer that is waited for.
+    // Data, which the program must read before the answer.
     poll_together(&mut host, &mut [client], &[vec![7, 0, 5], vec![7, 0]].map(Packet::binary));
     let start = Instant::now();
     while start.elapsed() < limit * 2 {
         host.peer.poll();
     }
     host.step();
-    assert!(matches!(host.told.pop_front(), Some(Event::Auth { .. })));
-    assert_eq!(host.told.pop_front(), Some(Event::PeerConnected(id)));
+    assert!(matches!(host.events.pop_front(), Some(Event::Auth { .. })));
+    assert_eq!(host.events.pop_front(), Some(Event::PeerConnected(id)));
 }

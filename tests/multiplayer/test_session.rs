@@ -1,4 +1,4 @@
-//! A server and its clients, all polled together, whatever a test waits for.
+//! A server and its clients. All are polled while a test waits for any of them.
 
 use std::collections::VecDeque;
 
@@ -10,7 +10,7 @@ use websocket_peer::{
 use crate::common::eventually;
 
 websocket_peer::rpc! {
-    /// What all of them can say.
+    /// The calls of all peers.
     #[derive(Debug, Clone, PartialEq)]
     pub enum Room {
         Say { text: String } = "say" [any_peer];
@@ -19,83 +19,83 @@ websocket_peer::rpc! {
     }
 }
 
-/// One of them, and what it was told that no test has looked at.
-pub struct Member {
+/// One peer, and its events that the test has not looked at.
+pub struct TestPeer {
     pub peer: MultiplayerPeer,
     pub room: Node<Room>,
-    pub told: VecDeque<Event>,
-    /// Whether it reads its events.
+    pub events: VecDeque<Event>,
+    /// `true` if it reads its events.
     pub reads: bool,
 }
 
-/// The server first, then the clients in the order in which they came.
-pub struct Party {
-    pub members: Vec<Member>,
+/// The server first, then the clients in the order in which they joined.
+pub struct TestSession {
+    pub members: Vec<TestPeer>,
     pub options: MultiplayerOptions,
 }
 
 pub const HOST: usize = 0;
 
-impl Member {
+impl TestPeer {
     pub fn new(mut peer: MultiplayerPeer) -> Self {
-        let room = peer.session().register_node::<Room>("Room").expect("the first of this path");
-        Self { peer, room, told: VecDeque::new(), reads: true }
+        let room = peer.session().register_node::<Room>("Room").expect("the path is free");
+        Self { peer, room, events: VecDeque::new(), reads: true }
     }
 
     pub fn id(&mut self) -> PeerId {
-        self.peer.id().expect("it has one by now")
+        self.peer.id().expect("it has an id")
     }
 
-    /// One poll, and every event that there is.
+    /// Polls once, and reads all events.
     pub fn step(&mut self) {
         self.peer.poll();
         if self.reads {
-            self.told.extend(std::iter::from_fn(|| self.peer.next_event()));
+            self.events.extend(std::iter::from_fn(|| self.peer.next_event()));
         }
     }
 
     pub fn say(&mut self, to: impl Into<websocket_peer::multiplayer::Target>, text: &str) {
         let call = Room::Say { text: text.to_owned() };
-        self.peer.session().call(self.room, to, call).expect("it can be said");
+        self.peer.session().call(self.room, to, call).expect("the call is valid");
     }
 }
 
-impl Party {
+impl TestSession {
     /// A server alone.
     pub fn hosted(options: MultiplayerOptions) -> Self {
         let host = MultiplayerPeer::bind("127.0.0.1:0", options.clone()).expect("a free port");
-        Self { members: vec![Member::new(host)], options }
+        Self { members: vec![TestPeer::new(host)], options }
     }
 
-    /// A server, and so many clients, all admitted; nobody has an event left.
+    /// A server and this many clients, all admitted. All events so far are read.
     pub fn of(clients: usize) -> Self {
         Self::with(clients, MultiplayerOptions::default())
     }
 
     pub fn with(clients: usize, options: MultiplayerOptions) -> Self {
-        let mut party = Self::hosted(options);
+        let mut test_session = Self::hosted(options);
         for _ in 0..clients {
-            party.join();
+            test_session.join();
         }
-        party.until("all know each other", |party| {
-            party.members.iter_mut().all(|member| member.peer.peers().len() == clients)
+        test_session.until("all know each other", |test_session| {
+            test_session.members.iter_mut().all(|member| member.peer.peers().len() == clients)
         });
-        party.members.iter_mut().for_each(|member| member.told.clear());
-        party
+        test_session.members.iter_mut().for_each(|member| member.events.clear());
+        test_session
     }
 
     pub fn url(&self) -> String {
         format!("ws://{}", self.members[HOST].peer.local_addr().expect("it listens"))
     }
 
-    /// A client begins to join.
+    /// Starts to join a client.
     pub fn join(&mut self) -> usize {
         self.join_with(self.options.clone())
     }
 
     pub fn join_with(&mut self, options: MultiplayerOptions) -> usize {
-        let client = MultiplayerPeer::connect(&self.url(), options).expect("a good URL");
-        self.members.push(Member::new(client));
+        let client = MultiplayerPeer::connect(&self.url(), options).expect("a valid URL");
+        self.members.push(TestPeer::new(client));
         self.members.len() - 1
     }
 
@@ -104,10 +104,10 @@ impl Party {
     }
 
     pub fn step(&mut self) {
-        self.members.iter_mut().for_each(Member::step);
+        self.members.iter_mut().for_each(TestPeer::step);
     }
 
-    /// Polls until this is so.
+    /// Polls until the condition is true.
     #[track_caller]
     pub fn until(&mut self, what: &str, mut done: impl FnMut(&mut Self) -> bool) {
         eventually(what, || {
@@ -116,35 +116,35 @@ impl Party {
         });
     }
 
-    /// The next event of a member.
+    /// The next event of a peer.
     #[track_caller]
     pub fn event(&mut self, member: usize) -> Event {
         eventually("an event", || {
             self.step();
-            self.members[member].told.pop_front()
+            self.members[member].events.pop_front()
         })
     }
 
-    /// The next event of a member, which is a call.
+    /// The next event of a peer, which is a call.
     #[track_caller]
     pub fn call(&mut self, member: usize) -> (PeerId, Room) {
         match self.event(member) {
             Event::Call(call) => {
                 let from = call.from;
-                let call = self.members[member].room.read(call).expect("it is of this node");
-                (from, call.expect("it was checked"))
+                let call = self.members[member].room.read(call).expect("a call of this node");
+                (from, call.expect("a checked call"))
             }
-            other => panic!("no call, but {other:?}"),
+            other => panic!("not a call: {other:?}"),
         }
     }
 }
 
-/// These for the session, and defaults for all else.
+/// These options for the session, and defaults otherwise.
 pub fn session(options: SessionOptions) -> MultiplayerOptions {
     MultiplayerOptions::default().session(options)
 }
 
-/// These for what the server accepts, and defaults for all else.
+/// These options for accepted connections, and defaults otherwise.
 pub fn accepted(options: PeerOptions) -> MultiplayerOptions {
     MultiplayerOptions::default().server(ServerOptions::default().connection(options))
 }
