@@ -13,7 +13,7 @@ use crate::{
     packet::{Outgoing, Packet},
     state::ReadyState,
     stats::Stats,
-    sys::{Notifier, Notify, PeerConnection, Socket},
+    sys::{Connection, Notifier, Notify, PeerConnection, Socket},
     url::Url,
     variant::Variant,
 };
@@ -290,7 +290,9 @@ impl WebSocketPeer {
         match (self.link.state(), &mut self.socket) {
             (ReadyState::Open, Some(socket)) => {
                 self.link.reserve(packet.len(), |link| socket.flush(link))?;
-                socket.send(packet, &mut self.link)?;
+                // While packets wait to be read, the replies to them are gathered.
+                let gather = self.link.available() > 0;
+                socket.send(packet, gather, &mut self.link)?;
                 self.link.count_sent(packet.len());
                 self.notifier.changed(socket, &self.link);
                 Ok(())

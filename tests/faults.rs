@@ -1,7 +1,7 @@
-//! Networks that break: connections that are cut, reset, half-closed or held up at every byte of a handshake and of a short
-//! dialogue. Both ends notice in time, tell the right cause, and have every packet that arrived whole.
+//! Network faults: connections that are cut, reset, half-closed or delayed at every byte of a handshake and of a short
+//! dialogue. Both ends notice in time, report the right cause, and receive every packet that arrived whole.
 //!
-//! The proxy that does it keeps what it let pass. What each end must make of that is worked out from those bytes alone.
+//! The proxy records the bytes that it forwards. They alone determine what each end must report.
 
 #![cfg(not(target_family = "wasm"))]
 

@@ -1,8 +1,8 @@
-//! A server on a public port: every duty of RFC 6455 that falls to a server, and every threat that is known from the
-//! advisories about other libraries, each with a test of its name.
+//! A server on a public port: every requirement of RFC 6455 for servers, and every threat that is known from advisories
+//! about other libraries, each with a test.
 //!
-//! Two of them have theirs with the tests of `server.rs`, where they belong by their matter: tokens that end in logs in
-//! `server/records.rs`, and TLS that spins in `server/tls.rs`.
+//! The tests for two of the threats are with those of `server.rs`: tokens in logs in `server/logging.rs`, and an
+//! endless loop in a TLS handshake in `server/tls.rs`.
 
 #![cfg(not(target_family = "wasm"))]
 

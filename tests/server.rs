@@ -1,4 +1,4 @@
-//! `WebSocketServer`, against clients that are raw bytes: what it tells, what it sends, when it sleeps and how it ends.
+//! `WebSocketServer` with clients that send raw bytes: its events, what it sends, when it sleeps, and how it ends.
 
 #![cfg(not(target_family = "wasm"))]
 

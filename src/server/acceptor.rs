@@ -1,10 +1,10 @@
-//! Who may come in: connections and handshakes, in all and from each address, and what is answered to requests.
+//! The limits on new connections and handshakes, in all and for each address, and the answers to requests.
 
 use std::{collections::HashMap, net::IpAddr, time::Duration};
 
 use super::{
+    addresses::{AddressCounts, PendingHandshakes, client_prefix},
     key::PeerKey,
-    pending::{AddressCounts, PendingHandshakes, client_prefix},
 };
 use crate::{
     admission::{Admission, Decision, Rejection, check_host, check_policy},
@@ -13,38 +13,39 @@ use crate::{
     request::Request,
 };
 
-/// For how long nobody is let in after the system ran out of descriptors. They come back as connections end.
+/// How long no connection is accepted after the system ran out of descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// From how many addresses on the rates of those that have been quiet are dropped.
+/// The number of addresses from which on the rates of idle addresses are dropped.
 const RATES: usize = 1024;
 
-/// The way in.
+/// Decides which connections are accepted.
 #[derive(Default)]
 pub(super) struct Acceptor {
-    /// Handshakes under way,
+    /// Counts the handshakes under way.
     pending: AddressCounts,
     pending_keys: PendingHandshakes,
-    /// peers that have a capacity,
+    /// Counts the peers that count for `max_peers`.
     pub(super) admitted: AddressCounts,
-    /// and connections that are over but for their last bytes: those that had been open, and those that had not.
+    /// Counts the closed connections whose last bytes are still exchanged: those that were never open, and those that
+    /// were.
     lingering: [AddressCounts; 2],
     rates: HashMap<IpAddr, Rate>,
     hook: Option<RequestHook>,
-    /// Whether nobody new is let in.
+    /// `true` if the program refuses new connections.
     pub(super) refuses_new: bool,
-    /// Whether somebody may wait outside.
+    /// `true` if connections may wait to be accepted.
     pub(super) may_have_pending: bool,
-    /// Until when nobody is let in.
+    /// Until when no connection is accepted.
     pub(super) paused_until: Option<Duration>,
-    /// Whether the system has been out of descriptors since nobody waited outside.
+    /// `true` if the system ran out of descriptors, and connections have waited since then.
     is_out_of_descriptors: bool,
 }
 
-/// What a program decides about requests with.
+/// The program's hook that decides about requests.
 pub(super) type RequestHook = Box<dyn FnMut(&Request) -> Admission + Send + Sync>;
 
-/// What to answer, and header fields for it.
+/// The decision about a request, and header fields for the response.
 pub(super) type Answer = (Decision, Vec<(String, String)>);
 
 impl Acceptor {
@@ -56,21 +57,23 @@ impl Acceptor {
         self.hook = Some(hook);
     }
 
-    /// Returns how many handshakes are under way.
+    /// Returns the number of handshakes under way.
     pub(super) fn pending(&self) -> usize {
         self.pending.total()
     }
 
-    /// Counts a connection that begins its handshake, which [`leave`](Self::leave) ends. An error is what to answer to it at
-    /// once.
-    pub(super) fn enter(
+    /// Counts a connection that begins its handshake, until [`end_handshake`](Self::end_handshake).
+    ///
+    /// # Errors
+    /// The rejection to answer at once, if the address exceeds a limit.
+    pub(super) fn begin_handshake(
         &mut self,
         key: PeerKey,
         addr: IpAddr,
         arrival: Arrival,
         options: &ServerOptions,
     ) -> Result<(), Rejection> {
-        let is_within_rate = self.count(addr, arrival, options);
+        let is_within_rate = self.count_connection(addr, arrival, options);
         self.pending.add(addr);
         self.pending_keys.add(key, addr);
         if !is_within_rate {
@@ -82,27 +85,27 @@ impl Acceptor {
         Ok(())
     }
 
-    /// Returns `true` if too many handshakes are under way, so that one has to make room.
+    /// Returns `true` if too many handshakes are under way, so that one has to be ended.
     pub(super) fn is_overfull(&self, options: &ServerOptions) -> bool {
         self.pending.total() > options.max_pending_handshakes
     }
 
-    /// Returns the connection whose handshake is the oldest of those from the network with the most of them; not one that waits
-    /// for this end, if others do not.
+    /// Returns the oldest handshake of the network with the most handshakes. Those that wait for the server (`waits`)
+    /// are chosen only if there are no others.
     pub(super) fn oldest_of_most_crowded(&self, waits: impl Fn(PeerKey) -> bool) -> Option<PeerKey> {
         self.pending_keys.oldest_of_most_crowded(waits)
     }
 
-    /// A handshake is over.
-    pub(super) fn leave(&mut self, key: PeerKey, addr: IpAddr) {
+    /// Counts the end of a handshake.
+    pub(super) fn end_handshake(&mut self, key: PeerKey, addr: IpAddr) {
         self.pending.remove(addr);
         self.pending_keys.remove(key);
     }
 
-    /// Counts one that is over but for its last bytes. Returns `false`, and does not count it, if there are too many. Those that
-    /// were never open may be as many as handshakes; those that were open, with all admitted, as many as admitted and handshakes: when
-    /// a server shuts down, all its peers are among them.
-    pub(super) fn linger(&mut self, addr: IpAddr, was_open: bool, options: &ServerOptions) -> bool {
+    /// Counts a closed connection whose last bytes are still exchanged. Returns `false`, and does not count it, if
+    /// there are too many. The limit for those that were never open is that of handshakes. Those that were open may be,
+    /// with all peers, as many as peers and handshakes: after a shutdown all peers are among them.
+    pub(super) fn add_lingering(&mut self, addr: IpAddr, was_open: bool, options: &ServerOptions) -> bool {
         let (max, max_per_address) = match was_open {
             true => {
                 let max = options.max_peers.saturating_add(options.max_pending_handshakes);
@@ -118,13 +121,13 @@ impl Acceptor {
         has_room
     }
 
-    /// The last bytes of one that was counted are through.
-    pub(super) fn stop_lingering(&mut self, addr: IpAddr, was_open: bool) {
+    /// Counts the end of a lingering connection.
+    pub(super) fn remove_lingering(&mut self, addr: IpAddr, was_open: bool) {
         self.lingering[usize::from(was_open)].remove(addr);
     }
 
-    /// Counts a connection from an address. Returns `true` if there are not too many in a time.
-    fn count(&mut self, addr: IpAddr, arrival: Arrival, options: &ServerOptions) -> bool {
+    /// Counts a new connection from an address. Returns `true` if the address is within the rate limit.
+    fn count_connection(&mut self, addr: IpAddr, arrival: Arrival, options: &ServerOptions) -> bool {
         if self.rates.len() >= RATES && !self.rates.contains_key(&client_prefix(addr)) {
             self.rates.retain(|_, rate| !rate.is_empty(arrival.at));
         }
@@ -132,26 +135,26 @@ impl Acceptor {
         self.rates.entry(client_prefix(addr)).or_insert_with(new).take(1, arrival)
     }
 
-    /// The system is out of descriptors. Tells whether that is news.
+    /// Stops accepting for a moment, because the system is out of descriptors. Returns `true` if this is to be logged.
     pub(super) fn pause(&mut self, now: Duration) -> bool {
         self.may_have_pending = true;
         self.paused_until = Some(now + PAUSE);
         !std::mem::replace(&mut self.is_out_of_descriptors, true)
     }
 
-    /// Nobody waits outside.
+    /// Notes that no connection waits to be accepted.
     pub(super) fn backlog_is_empty(&mut self) {
         self.may_have_pending = false;
         self.is_out_of_descriptors = false;
     }
 
-    /// Whether to look who waits outside.
-    pub(super) fn is_open(&mut self, now: Duration) -> bool {
+    /// Returns `true` if connections may wait to be accepted, and accepting is not paused.
+    pub(super) fn may_accept(&mut self, now: Duration) -> bool {
         self.paused_until.take_if(|until| now >= *until);
         self.may_have_pending && self.paused_until.is_none()
     }
 
-    /// Returns `true` if one more peer from this address can have a capacity; else, what to answer.
+    /// Checks that one more peer from this address can be admitted.
     pub(super) fn check_capacity(&self, addr: IpAddr, options: &ServerOptions) -> Result<(), Rejection> {
         if self.admitted.total() >= options.max_peers {
             return Err(unavailable("the server is full"));
@@ -162,8 +165,7 @@ impl Acceptor {
         Ok(())
     }
 
-    /// The answer to a request, by the options first and the program then; in between `capacity` says whether one more
-    /// can be served at all.
+    /// Decides about a request: first the options, then `capacity` (one more peer can be admitted), then the hook.
     pub(super) fn answer(
         &mut self,
         request: &Request,
@@ -172,7 +174,8 @@ impl Acceptor {
     ) -> Answer {
         let allowed = match (request.is_upgrade(), &self.hook) {
             (true, _) => check_policy(options, request).and_then(|()| self.check_open()).and(capacity),
-            // It takes no capacity, and a server that is full or takes nobody new can still tell that it is well.
+            // It does not count as a peer: a server that is full or refuses new connections still answers health
+            // checks.
             (false, Some(_)) => check_host(options, request),
             (false, None) => return (Decision::Decline, Vec::new()),
         };
@@ -184,21 +187,21 @@ impl Acceptor {
             None => Admission::accept(),
         };
         if let Err(error) = admission.check(request) {
-            log::error!("the hook of on_request gave an admission that cannot be: {error}");
+            log::error!("the hook of on_request returned an invalid admission: {error}");
             let rejection = Rejection { status: 500, reason: "the server cannot answer this request" };
             return (Decision::Reject(rejection), Vec::new());
         }
         admission.decide(request, &options.connection)
     }
 
-    /// Refuses while the program lets no new peers in.
+    /// Checks that the program does not refuse new connections.
     pub(super) fn check_open(&self) -> Result<(), Rejection> {
-        if self.refuses_new { Err(unavailable("the server takes nobody new")) } else { Ok(()) }
+        if self.refuses_new { Err(unavailable("the server takes no new connections")) } else { Ok(()) }
     }
 }
 
-/// Logs a warning if the system grants fewer descriptors than a server may need: for admitted, handshakes, connections that are over
-/// but for their last bytes, the listener and the like.
+/// Logs a warning if the system grants fewer descriptors than a server may need: for peers, handshakes, lingering
+/// connections, the listener and other files.
 pub(super) fn check_descriptors(options: &ServerOptions, granted: Option<u64>) {
     let connections = options.max_peers.saturating_add(options.max_pending_handshakes.saturating_mul(3));
     let needed = connections.saturating_add(16) as u64;
@@ -229,15 +232,15 @@ mod tests {
 
     fn statuses(acceptor: &mut Acceptor, options: &ServerOptions, addresses: &[&str]) -> Vec<Option<u16>> {
         let mut slots = Slots::new();
-        let enter = |address: &&str| {
+        let begin = |address: &&str| {
             let key = slots.insert(());
-            acceptor.enter(key, ip(address), at(0), options).err().map(|rejection| rejection.status)
+            acceptor.begin_handshake(key, ip(address), at(0), options).err().map(|rejection| rejection.status)
         };
-        addresses.iter().map(enter).collect()
+        addresses.iter().map(begin).collect()
     }
 
     #[test]
-    fn one_address_may_not_take_all_places() {
+    fn handshakes_from_one_address_are_limited() {
         let options = ServerOptions::default().max_pending_handshakes_per_address(2);
         let mut acceptor = Acceptor::new();
         assert_eq!(statuses(&mut acceptor, &options, &["1.1.1.1"; 3]), [None, None, Some(503)]);
@@ -245,70 +248,77 @@ mod tests {
     }
 
     #[test]
-    fn when_too_many_handshakes_are_under_way_one_makes_room() {
+    fn over_the_limit_of_handshakes_the_oldest_of_the_most_crowded_network_is_chosen() {
         let options = ServerOptions::default().max_pending_handshakes(2);
         let mut acceptor = Acceptor::new();
         let mut slots = Slots::new();
         let keys = ["1.1.1.1", "1.1.1.2", "2.2.2.2"].map(|addr| {
             let key = slots.insert(());
             assert!(!acceptor.is_overfull(&options));
-            acceptor.enter(key, ip(addr), at(0), &options).expect("it may");
+            acceptor.begin_handshake(key, ip(addr), at(0), &options).expect("within the limits");
             key
         });
         assert!(acceptor.is_overfull(&options));
         assert_eq!(acceptor.oldest_of_most_crowded(|_| false), Some(keys[0]));
-        acceptor.leave(keys[0], ip("1.1.1.1"));
+        acceptor.end_handshake(keys[0], ip("1.1.1.1"));
         assert_eq!((acceptor.is_overfull(&options), acceptor.pending()), (false, 2));
     }
 
     #[test]
-    fn one_address_may_connect_so_often_in_a_second() {
+    fn connections_from_one_address_are_limited_per_second() {
         let options = ServerOptions::default()
             .max_connections_per_address_per_second(5)
             .max_pending_handshakes_per_address(1000)
             .max_pending_handshakes(1000);
         let mut acceptor = Acceptor::new();
         let answers = statuses(&mut acceptor, &options, &["1.1.1.1"; 11]);
-        assert_eq!(answers, [&[None; 10][..], &[Some(429)]].concat(), "two seconds' worth at once");
+        assert_eq!(
+            answers,
+            [&[None; 10][..], &[Some(429)]].concat(),
+            "a burst may have the amount of two seconds"
+        );
         assert_eq!(statuses(&mut acceptor, &options, &["1.1.1.2"]), [None]);
         let key = Slots::new().insert(());
-        assert_eq!(acceptor.enter(key, ip("1.1.1.1"), at(500), &options), Ok(()));
+        assert_eq!(acceptor.begin_handshake(key, ip("1.1.1.1"), at(500), &options), Ok(()));
     }
 
     #[test]
-    fn rates_of_addresses_that_have_been_quiet_are_dropped() {
+    fn rates_of_idle_addresses_are_dropped() {
         let options = ServerOptions::default();
         let mut acceptor = Acceptor::new();
         for number in 0..100_000_u32 {
-            acceptor.count(IpAddr::V4(number.into()), at(number.into()), &options);
+            acceptor.count_connection(IpAddr::V4(number.into()), at(number.into()), &options);
         }
         assert!(acceptor.rates.len() <= RATES + 1, "{}", acceptor.rates.len());
     }
 
     #[test]
-    fn lingering_connections_are_bounded_in_all_and_from_each_address() {
+    fn lingering_connections_are_limited_in_all_and_for_each_address() {
         let options = ServerOptions::default()
             .max_pending_handshakes(3)
             .max_pending_handshakes_per_address(2)
             .max_peers_per_address(1);
         let mut acceptor = Acceptor::new();
-        let mut refused = |addr: &str| acceptor.linger(ip(addr), false, &options);
-        let answers = ["1.1.1.1", "1.1.1.1", "1.1.1.1", "1.1.1.2", "1.1.1.3"].map(&mut refused);
+        let mut add = |addr: &str| acceptor.add_lingering(ip(addr), false, &options);
+        let answers = ["1.1.1.1", "1.1.1.1", "1.1.1.1", "1.1.1.2", "1.1.1.3"].map(&mut add);
         assert_eq!(answers, [true, true, false, true, false]);
-        assert!(acceptor.linger(ip("1.1.1.1"), true, &options), "those that were open count by themselves");
-        assert!(!acceptor.linger(ip("1.1.1.1"), true, &options));
-        acceptor.stop_lingering(ip("1.1.1.1"), false);
-        assert!(acceptor.linger(ip("1.1.1.3"), false, &options));
+        assert!(
+            acceptor.add_lingering(ip("1.1.1.1"), true, &options),
+            "those that were open count separately"
+        );
+        assert!(!acceptor.add_lingering(ip("1.1.1.1"), true, &options));
+        acceptor.remove_lingering(ip("1.1.1.1"), false);
+        assert!(acceptor.add_lingering(ip("1.1.1.3"), false, &options));
     }
 
     #[test]
-    fn a_pause_ends() {
+    fn accepting_resumes_after_a_pause() {
         let mut acceptor = Acceptor::new();
-        assert!(acceptor.is_open(Duration::ZERO));
+        assert!(acceptor.may_accept(Duration::ZERO));
         assert!(acceptor.pause(Duration::ZERO));
-        assert!(!acceptor.is_open(PAUSE / 2));
-        assert!(acceptor.is_open(PAUSE));
-        assert!(!acceptor.pause(PAUSE), "it goes on, which is no news");
+        assert!(!acceptor.may_accept(PAUSE / 2));
+        assert!(acceptor.may_accept(PAUSE));
+        assert!(!acceptor.pause(PAUSE), "a pause that continues is logged once");
         acceptor.backlog_is_empty();
         assert!(acceptor.pause(PAUSE));
     }

@@ -1,34 +1,34 @@
-//! How much work a poll does at most; the rest is left to the next.
+//! The limits on the work of one poll. The next poll does the rest.
 
 use std::time::Duration;
 
-use crate::sys::Timestamps;
+use crate::sys::server::Timestamps;
 
-/// How many bytes all polling of a poll may read,
+/// The number of bytes that a poll reads.
 const BYTES: usize = 16 * 1024 * 1024;
-/// and how many of them from connections that are over: what these send is of no use.
+/// The number of bytes that a poll reads from closed connections, whose data is dropped.
 const LINGERING: usize = 1024 * 1024;
 
-/// For how long a poll takes steps of TLS handshakes. One costs 0.05 to 1 ms, by the kind of the key.
+/// The time that a poll spends on TLS handshakes. A step takes 0.05 to 1 ms, depending on the kind of key.
 const HANDSHAKES: Duration = Duration::from_millis(8);
 
-/// How many deadlines a poll looks at, at least: thousands that connected together fall silent together, and to ping all of
-/// them at once would cost a frame.
+/// The number of deadlines that every poll may check. Thousands of peers that connected together become silent
+/// together, and to ping all of them in one poll would take too long for a frame.
 const DEADLINES: usize = 256;
-/// And how many in a second: where polls are few, more are due in each.
+/// The number of deadlines that the polls of a second may check together, so that a server that polls seldom keeps up.
 const DEADLINES_PER_SECOND: f64 = 16_384.0;
 
-/// What a turn is spent on.
+/// What a step of a connection does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum WorkKind {
     /// A step of a TLS handshake.
     Handshake,
-    /// The last bytes of a connection that is over.
+    /// The last bytes of a closed connection.
     Lingering,
     Other,
 }
 
-/// What is left of a poll's work.
+/// The work that a poll may still do.
 #[derive(Debug)]
 pub(super) struct PollBudget {
     bytes: usize,
@@ -49,29 +49,30 @@ impl PollBudget {
         }
     }
 
-    /// Returns `true` while connections may be given polling.
-    pub(super) fn has_turns(&self) -> bool {
+    /// Returns `true` while more bytes may be read.
+    pub(super) fn may_read(&self) -> bool {
         self.bytes > 0
     }
 
-    /// Returns `true` if one more connection that is over may be read from.
+    /// Returns `true` while a closed connection may be read from.
     pub(super) fn may_linger(&self) -> bool {
         self.lingering > 0
     }
 
-    /// Returns `true` if one more step of a TLS handshake may be taken.
+    /// Returns `true` while a step of a TLS handshake may be taken.
     pub(super) fn may_handshake(&self) -> bool {
         !self.handshakes.is_zero()
     }
 
-    /// Returns `true` if one more deadline may be looked at, and counts it.
-    pub(super) fn may_look_at_deadline(&mut self) -> bool {
+    /// Returns `true` if one more deadline may be checked, and counts it.
+    pub(super) fn take_deadline(&mut self) -> bool {
         let may = self.deadlines > 0;
         self.deadlines -= usize::from(may);
         may
     }
 
-    /// Counts a turn that read `bytes`. `took` gives its time, and is called only where time counts.
+    /// Counts a step that read this number of bytes. `took` returns the time of the step, and is called only for
+    /// handshakes.
     pub(super) fn count(&mut self, kind: WorkKind, bytes: usize, took: impl FnOnce() -> Duration) {
         self.bytes = self.bytes.saturating_sub(bytes);
         match kind {
@@ -92,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_poll_takes_handshake_steps_for_a_bounded_time() {
+    fn the_time_for_handshake_steps_in_a_poll_is_limited() {
         let mut budget = budget(16);
         let mut steps = 0;
         while budget.may_handshake() {
@@ -103,20 +104,20 @@ mod tests {
     }
 
     #[test]
-    fn where_polls_are_few_each_looks_at_more_deadlines() {
+    fn a_poll_after_a_longer_time_checks_more_deadlines() {
         for (millis, expected) in [(0, 256), (1, 256), (50, 819), (200, 3276), (60_000, 16_384)] {
             let mut budget = budget(millis);
-            let looks = (0..100_000).filter(|_| budget.may_look_at_deadline()).count();
-            assert_eq!(looks, expected, "{millis} ms");
+            let checked = (0..100_000).filter(|_| budget.take_deadline()).count();
+            assert_eq!(checked, expected, "{millis} ms");
         }
     }
 
     #[test]
-    fn bytes_of_connections_that_are_over_count_twice() {
+    fn bytes_of_closed_connections_count_for_both_limits() {
         let mut budget = budget(16);
         budget.count(WorkKind::Lingering, LINGERING, || Duration::ZERO);
-        assert!(!budget.may_linger() && budget.has_turns());
+        assert!(!budget.may_linger() && budget.may_read());
         budget.count(WorkKind::Other, BYTES - LINGERING, || Duration::ZERO);
-        assert!(!budget.has_turns());
+        assert!(!budget.may_read());
     }
 }

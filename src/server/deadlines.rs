@@ -1,15 +1,15 @@
-//! When to look at which connection.
+//! The deadlines of all connections, in order.
 
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{key::PeerKey, peer_entry::PeerEntry};
 
-/// Deadlines in order. Each connection has one entry at most, its earliest. A deadline that has moved on since is found to
-/// have done so when its time comes, so that traffic costs nothing here.
+/// Deadlines in order. Each connection has at most one entry, its earliest. If a deadline has moved since, this is
+/// noticed when the entry is due, so that traffic does not change the order.
 #[derive(Debug, Default)]
 pub(super) struct Deadlines(BTreeSet<(Due, u32)>);
 
-/// A time in nanoseconds: there is one for each connection. It never comes at the end of time.
+/// A time in nanoseconds, to save memory: each connection has one. The maximum means never.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Due(u64);
 
@@ -22,29 +22,29 @@ impl Due {
 }
 
 impl Deadlines {
-    /// Something is due then.
-    pub(super) fn note(&mut self, key: PeerKey, entry: &mut PeerEntry, due: Duration) {
+    /// Adds a deadline of a connection.
+    pub(super) fn add(&mut self, key: PeerKey, entry: &mut PeerEntry, due: Duration) {
         let due = Due::at(due);
         if due < entry.due {
-            self.forget(key, entry);
+            self.remove(key, entry);
             entry.due = due;
             self.0.insert((due, key.slot()));
         }
     }
 
-    /// The connection is gone.
-    pub(super) fn forget(&mut self, key: PeerKey, entry: &PeerEntry) {
+    /// Removes the deadline of a connection.
+    pub(super) fn remove(&mut self, key: PeerKey, entry: &PeerEntry) {
         if entry.due != Due::NEVER {
             self.0.remove(&(entry.due, key.slot()));
         }
     }
 
-    /// Returns when the first is due.
+    /// Returns the earliest deadline.
     pub(super) fn next(&self) -> Option<Duration> {
         self.0.first().map(|(due, _)| Duration::from_nanos(due.0))
     }
 
-    /// Takes the first, if its time has come. Returns the slot of its connection.
+    /// Removes the earliest deadline if it is due. Returns the slot of its connection.
     pub(super) fn pop(&mut self, now: Duration) -> Option<u32> {
         self.next().filter(|due| *due <= now)?;
         self.0.pop_first().map(|(_, slot)| slot)
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_kept_to_the_nanosecond_and_the_last_is_never() {
+    fn a_deadline_is_exact_to_the_nanosecond_and_the_maximum_is_never() {
         let time = Duration::new(3, 141_592_653);
         assert_eq!(Due::at(time), Due(3_141_592_653));
         assert_eq!(Due::at(Duration::MAX), Due::NEVER);

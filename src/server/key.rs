@@ -1,10 +1,10 @@
-//! By what a server's peers are called, and where they are kept.
+//! The keys of a server's peers, and the slots that the peers are stored in.
 
 use std::fmt;
 
-/// The name of one of a server's peers. It is never given to another, not even after the peer is gone.
+/// Identifies one of a server's peers. A key is never used again, not even after the peer is gone.
 ///
-/// Platform: a browser accepts no connections, so there is none.
+/// Platform: native only, because a browser accepts no connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PeerKey {
     generation: u64,
@@ -12,14 +12,15 @@ pub struct PeerKey {
 }
 
 impl PeerKey {
-    /// Returns a number that no other peer of the same server has, before it, beside it or after it: peers are numbered from 1 on,
-    /// in the order in which they connect. Connections that are refused are numbered as well, so there are gaps. Peers of two
-    /// servers may have the same number.
+    /// Returns the number of the peer, which is unique for each server: peers are numbered from 1, in the order in
+    /// which they connect. Rejected connections are numbered, too, so there are gaps. Peers of two servers may have the
+    /// same number.
     pub fn as_u64(self) -> u64 {
         self.generation
     }
 
-    /// Where it is kept, among slots that are used again: below the most peers that there have been at a time.
+    /// Returns the slot that the peer is stored in. Slots are used again, so it is below the largest number of
+    /// connections so far.
     pub(crate) fn slot(self) -> u32 {
         self.slot
     }
@@ -31,7 +32,7 @@ impl fmt::Display for PeerKey {
     }
 }
 
-/// Values in slots that are used again, under keys that are not.
+/// Values in slots that are used again, under keys that are unique.
 #[derive(Debug)]
 pub(super) struct Slots<T> {
     slots: Vec<Option<(PeerKey, Box<T>)>>,
@@ -48,12 +49,12 @@ impl<T> Slots<T> {
         self.slots.len() - self.free.len()
     }
 
-    /// Where the next value will be kept.
+    /// Returns the slot that the next value will be stored in.
     pub(super) fn vacant(&self) -> u32 {
         self.free.last().copied().unwrap_or(self.slots.len() as u32)
     }
 
-    /// Keeps a value, in the slot that [`vacant`](Self::vacant) reported.
+    /// Stores a value in the slot that [`vacant`](Self::vacant) returns.
     pub(super) fn insert(&mut self, value: T) -> PeerKey {
         let slot = self.vacant();
         self.generation += 1;
@@ -80,7 +81,7 @@ impl<T> Slots<T> {
         }
     }
 
-    /// Who is in a slot.
+    /// Returns the key of the value in a slot.
     pub(super) fn at(&self, slot: u32) -> Option<PeerKey> {
         let (key, _) = self.slots.get(slot as usize)?.as_ref()?;
         Some(*key)
@@ -97,12 +98,12 @@ impl<T> Slots<T> {
         self.slots.iter().flatten().map(|(key, value)| (*key, &**value))
     }
 
-    /// Every key, whatever is done to the values meanwhile.
+    /// Returns all keys. The values can be changed while the result is used.
     pub(super) fn keys(&self) -> Vec<PeerKey> {
         self.iter().map(|(key, _)| key).collect()
     }
 
-    /// How many slots there are, used or not.
+    /// Returns the number of slots, used or not.
     pub(super) fn width(&self) -> u32 {
         self.slots.len() as u32
     }

@@ -1,4 +1,4 @@
-//! Where a server's connections come from: a listener, or streams whose handshake was made elsewhere.
+//! The sources of a server's connections: a listener, or streams whose handshake was made elsewhere.
 
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 
@@ -12,25 +12,28 @@ use crate::{
     error::Error,
     options::{ServerOptions, TlsCertificate},
     request::Request,
-    sys::{Budget, Listener, Reactor, ServerConnection},
+    sys::{
+        Reactor,
+        server::{Budget, Listener, PeerSettings, ServerConnection},
+    },
     upgraded::UpgradedStream,
 };
 
-/// How many bytes of a stream that found no capacity are read at once.
+/// The number of bytes that are read at once of a stream that is rejected.
 const LAST_BYTES: usize = 16 * 1024;
 
 impl WebSocketServer {
-    /// Listens at an address; of several that a name has, at the first that can be listened at. Port 0 takes a free
-    /// one, which [`local_addr`](Self::local_addr) tells. A name is looked up before the call returns.
+    /// Listens at an address. If a name has several addresses, it listens at the first one that works. Port 0 takes a
+    /// free port, which [`local_addr`](Self::local_addr) returns. A name is looked up before the call returns.
     ///
-    /// It may need a descriptor for each of [`max_peers`](ServerOptions::max_peers), three for each of
-    /// [`max_pending_handshakes`](ServerOptions::max_pending_handshakes), and 16 more: 4880 by default. A warning is logged if the system grants fewer,
-    /// as many do by default (`ulimit -n`).
+    /// A server may need a descriptor for each of [`max_peers`](ServerOptions::max_peers), three for each of
+    /// [`max_pending_handshakes`](ServerOptions::max_pending_handshakes), and 16 more: 4880 by default. A warning is
+    /// logged if the system grants fewer, as many systems do by default (`ulimit -n`).
     ///
     /// # Errors
-    /// - [`Error::InvalidOption`]; also for an identity that the TLS library cannot use.
-    /// - [`Error::Io`] if the address cannot be listened at.
-    /// - [`Error::Unsupported`] in a browser, and for an identity in a build without the feature `tls`.
+    /// - [`Error::InvalidOption`], also for a certificate that the TLS library cannot use.
+    /// - [`Error::Io`] if it cannot listen at the address.
+    /// - [`Error::Unsupported`] in a browser, and for a certificate in a build without the feature `tls`.
     ///
     /// Godot: `TCPServer.listen`.
     #[doc(alias = "listen")]
@@ -41,7 +44,7 @@ impl WebSocketServer {
         Self::from_listener(listener, options)
     }
 
-    /// Takes over a listener that is there already, such as one that a supervisor has opened.
+    /// Takes over an open listener, such as one that a supervisor opened.
     ///
     /// # Errors
     /// Those of [`bind`](Self::bind).
@@ -55,7 +58,7 @@ impl WebSocketServer {
         Ok(Self::on(reactor, options))
     }
 
-    /// A server without a listener, to which connections come by [`accept_upgraded`](Self::accept_upgraded) alone.
+    /// Makes a server without a listener. All its connections come from [`accept_upgraded`](Self::accept_upgraded).
     ///
     /// # Errors
     /// Those of [`bind`](Self::bind), except those about the address.
@@ -66,34 +69,39 @@ impl WebSocketServer {
         Ok(Self::on(reactor, options))
     }
 
-    /// Takes over a stream on which a web framework has made the handshake, as this server's end of it. No handshake is made; the
-    /// connection opens with the next [`poll`](Self::poll), and [`Opened`](crate::ServerEvent::Opened) has the key that this call
-    /// returns. Nothing can be sent to it before that event was read. [`UpgradedStream`] shows how with axum.
+    /// Takes over a stream on which a web framework has made the server's side of the handshake. The connection opens
+    /// with the next [`poll`](Self::poll), and [`Opened`](crate::ServerEvent::Opened) has the key that this call
+    /// returns. Nothing can be sent to it before that event was read. [`UpgradedStream`] has an example with axum.
     ///
-    /// The framework decides which clients are admitted: the hook of [`on_request`](Self::on_request) and the options about
-    /// requests and handshakes do not apply, nor does a TLS identity. The peer takes a capacity and has the
-    /// options of every peer ([`ServerOptions::connection`] and [`limits`](ServerOptions::rate_limits)).
+    /// The framework decides which clients are admitted: the hook of [`on_request`](Self::on_request) and the options
+    /// for requests, handshakes and TLS do not apply. The peer counts for `max_peers` and has the options of every peer
+    /// ([`connection`](ServerOptions::connection) and [`rate_limits`](ServerOptions::rate_limits)).
     ///
     /// # Errors
     /// - [`Error::ServerFull`] while [`max_peers`](ServerOptions::max_peers) or
-    ///   [`max_peers_per_address`](ServerOptions::max_peers_per_address) are reached, while new connections are
-    ///   [refused](Self::refuse_new_connections), after [`shutdown`](Self::shutdown), and for more bytes read ahead than there is
-    ///   memory for. The client gets close code 1013 with the reason, and its connection ends.
-    /// - [`Error::InvalidOption`] for a sub-protocol that is no token, and for a request that is none. The stream is dropped.
-    /// - [`Error::Io`] if the system does not let the stream be polled. The stream is dropped.
-    /// - [`Error::Unsupported`] in a browser, where no server can be.
+    ///   [`max_peers_per_address`](ServerOptions::max_peers_per_address) is reached, while new connections are
+    ///   [refused](Self::refuse_new_connections), after [`shutdown`](Self::shutdown), and if there is no memory for the
+    ///   bytes that were read ahead. The client gets close code 1013 with the reason, and its connection ends.
+    /// - [`Error::InvalidOption`] for a sub-protocol that is not a token, and for an invalid request. The stream is
+    ///   dropped.
+    /// - [`Error::Io`] if the system cannot poll the stream. The stream is dropped.
+    /// - [`Error::Unsupported`] in a browser.
     pub fn accept_upgraded(&mut self, upgraded: UpgradedStream) -> Result<PeerKey, Error> {
         let (handover, info) = upgraded.into_parts()?;
         let read = handover.read.len();
         let now = self.clock.now();
-        let connection = self.reactor.adopt(self.entries.vacant(), handover, &self.options, now)?;
+        let settings = PeerSettings {
+            options: &self.options.connection,
+            rate_limits: self.options.rate_limits,
+            slow_reader_timeout: self.options.slow_reader_timeout,
+        };
+        let connection = self.reactor.adopt(self.entries.vacant(), handover, settings, now)?;
         self.stats.accepted += 1;
         let addr = info.request.addr();
         let mut entry = PeerEntry::new(connection, addr, &self.options.connection, self.memory.share());
         entry.phase = PeerPhase::Upgraded;
-        let capacity = self.check_upgraded(&entry, &info.request, read);
-        if let Err(rejection) = capacity {
-            entry.connection.refuse(&rejection, &[]);
+        if let Err(rejection) = self.check_upgraded(&entry, &info.request, read) {
+            entry.connection.reject(&rejection, &[]);
             let key = self.entries.insert(entry);
             self.finish_rejected(key);
             return Err(Error::ServerFull { why: rejection.reason });
@@ -122,7 +130,7 @@ impl WebSocketServer {
         }
     }
 
-    /// Gives a refused stream its turn at once, so that refused streams do not pile up until the next poll.
+    /// Services a rejected stream at once, so that rejected streams do not accumulate until the next poll.
     fn finish_rejected(&mut self, key: PeerKey) {
         let Some(entry) = self.entries.get_mut(key) else { return };
         let budget = Budget { read: LAST_BYTES, memory: 0 };
@@ -131,7 +139,7 @@ impl WebSocketServer {
         self.update(key, progress.more);
     }
 
-    /// The address that it listens at.
+    /// Returns the address that the server listens at.
     ///
     /// # Errors
     /// [`Error::Io`] after [`shutdown`](Self::shutdown), and [without a listener](Self::without_listener).
@@ -142,21 +150,23 @@ impl WebSocketServer {
         self.reactor.local_addr()
     }
 
-    /// Replaces the certificate. Handshakes from now on use it; connections that are there keep theirs.
+    /// Replaces the certificate for handshakes from now on. Current connections are not affected.
     ///
     /// # Errors
-    /// - [`Error::InvalidOption`] for an identity that the TLS library cannot use; the old one stays.
-    /// - [`Error::Unsupported`] in a build without the feature `tls`, and for a server that was bound without an
-    ///   identity: clients expect it to stay plain.
-    pub fn set_certificate(&mut self, identity: TlsCertificate) -> Result<(), Error> {
+    /// - [`Error::InvalidOption`] for a certificate that the TLS library cannot use. The old one stays.
+    /// - [`Error::Unsupported`] in a build without the feature `tls`, and for a server that was bound without a
+    ///   certificate, because its clients do not use TLS.
+    pub fn set_certificate(&mut self, certificate: TlsCertificate) -> Result<(), Error> {
         if self.options.connection.tls.certificate.is_none() {
-            return Err(Error::Unsupported { what: "to secure a server that was bound without an identity" });
+            return Err(Error::Unsupported {
+                what: "to set a certificate of a server that was bound without one",
+            });
         }
         let mut tls = self.options.connection.tls.clone();
-        tls.certificate = Some(identity);
+        tls.certificate = Some(certificate);
         tls.check()?;
-        if let Some(identity) = &tls.certificate {
-            self.reactor.set_certificate(identity)?;
+        if let Some(certificate) = &tls.certificate {
+            self.reactor.set_certificate(certificate)?;
         }
         self.options.connection.tls = tls;
         Ok(())

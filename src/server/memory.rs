@@ -1,11 +1,11 @@
-//! The memory that all connections together hold, and how much more each may take.
+//! The memory that all connections hold together, and how much more each may take.
 //!
-//! Each capacity has a [`Share`] of its own; the rest is common. What a connection holds within its share is always granted. What
-//! it holds beyond is granted while the total, with it, is no more than what is common. So the total is never more than
-//! common and shares together: bytes that were granted as common were, with all others, no more than what is common when they
-//! were granted, and those within shares are no more than all shares.
+//! Each of `max_peers` has a [`Share`] of its own. The rest is the common pool. Memory within a connection's share is
+//! always granted. Memory beyond it is granted while the total, including it, is no more than the common pool. So the
+//! total never exceeds the pool and all shares together: when the last byte beyond a share was granted, the total was
+//! no more than the pool, and what was granted since is within the shares.
 //!
-//! Bytes that wait for several peers are in the total once, and in the account of each peer that they wait for.
+//! Bytes that wait for several peers count once in the total, and once for each of these peers.
 
 use bytes::Bytes;
 
@@ -15,28 +15,28 @@ use crate::{
     shared_bytes::{PACKET_OVERHEAD, SharedBytes},
 };
 
-/// The account of a server's memory.
+/// The account of a server's memory, in bytes.
 #[derive(Debug)]
 pub(super) struct Memory {
-    /// MemoryUsage by one connection each.
+    /// Memory that one connection holds alone.
     private: usize,
-    /// MemoryUsage by one or several.
+    /// Memory that one or several connections hold.
     shared_bytes: SharedBytes,
-    /// What may be held before shares count.
+    /// The size of the common pool.
     common: usize,
-    /// What is one connection's own, unless its options are others.
+    /// The share of a connection without options of its own.
     share: Share,
-    admitted: usize,
-    /// `true` if the log says already that memory is scarce.
+    max_peers: usize,
+    /// `true` if the log reports already that memory is scarce.
     was_logged: bool,
 }
 
-/// What one connection holds.
+/// The memory that one connection holds, in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct HeldMemory {
-    /// What waits for it, also where the same waits for others.
+    /// Packets that wait for it, including bytes that wait for others, too.
     pub(super) outbound: usize,
-    /// How much of that, and of what it has sent, `SharedBytes` does not count.
+    /// The part of its memory, in both directions, that `SharedBytes` does not count.
     pub(super) private: usize,
 }
 
@@ -45,21 +45,21 @@ impl Memory {
         let share = options.share();
         let common =
             options.max_buffered_bytes.saturating_sub(share.total().saturating_mul(options.max_peers));
-        Self { private: 0, shared_bytes, common, share, admitted: options.max_peers, was_logged: false }
+        Self { private: 0, shared_bytes, common, share, max_peers: options.max_peers, was_logged: false }
     }
 
     pub(super) fn share(&self) -> Share {
         self.share
     }
 
-    /// Gives every capacity this share, at the expense of what is common.
+    /// Sets the share of every peer, at the expense of the common pool.
     pub(super) fn set_share(&mut self, share: Share) {
         let more = share.total().saturating_sub(self.share.total());
-        self.common = self.common.saturating_sub(more.saturating_mul(self.admitted));
+        self.common = self.common.saturating_sub(more.saturating_mul(self.max_peers));
         self.share = share;
     }
 
-    /// Takes from what is common what one capacity needs for a larger share. Returns `false` if there is not so much.
+    /// Takes memory from the common pool for a peer with a larger share. Returns `false` if there is not enough.
     pub(super) fn reserve(&mut self, share: Share) -> bool {
         let more = share.total().saturating_sub(self.share.total());
         let can = self.common >= more.saturating_add(2 * self.share.total());
@@ -69,41 +69,41 @@ impl Memory {
         can
     }
 
-    /// Returns how many bytes are held.
+    /// Returns the number of bytes that all connections hold.
     pub(super) fn held(&self) -> usize {
         self.private + self.shared_bytes.total()
     }
 
-    /// Looks again at what one holds.
+    /// Updates the account after a connection has changed.
     pub(super) fn recount(&mut self, entry: &mut PeerEntry) {
-        let holding = entry.holding();
-        let before = std::mem::replace(&mut entry.holding, holding);
-        self.private = self.private - before.private + holding.private;
+        let held = entry.count_memory();
+        let before = std::mem::replace(&mut entry.held, held);
+        self.private = self.private - before.private + held.private;
     }
 
-    /// One holds so much less: a packet has left its inbox.
+    /// Counts the bytes of a packet that has left the inbox of a connection.
     pub(super) fn release(&mut self, entry: &mut PeerEntry, bytes: usize) {
-        entry.holding.private -= bytes;
+        entry.held.private -= bytes;
         self.private -= bytes;
     }
 
-    /// Takes one that is gone out of the account.
+    /// Removes a connection that is gone from the account.
     pub(super) fn remove(&mut self, entry: &PeerEntry) {
-        self.private -= entry.holding.private;
+        self.private -= entry.held.private;
         self.common += entry.share.total().saturating_sub(self.share.total());
     }
 
-    /// Returns `true` if so many bytes more fit into what is common.
+    /// Returns `true` if the common pool has room for this number of bytes.
     pub(super) fn has_common(&self, len: usize) -> bool {
         self.held().saturating_add(len) <= self.common
     }
 
-    /// Returns `true` while nothing is left of what is common.
+    /// Returns `true` while the common pool is used up.
     pub(super) fn is_scarce(&self) -> bool {
         self.held() >= self.common
     }
 
-    /// Logs that memory is scarce, once for each time that it becomes so.
+    /// Logs that memory is scarce, once each time that it becomes scarce.
     pub(super) fn log(&mut self) {
         let held = self.held();
         if self.is_scarce() && !self.was_logged {
@@ -114,16 +114,17 @@ impl Memory {
         }
     }
 
-    /// Returns how many bytes more may be held of what this connection sends. The other half of what is common is kept for
-    /// what is sent: reading can wait.
+    /// Returns how many bytes more this connection may use to receive. Only half of the common pool is for that:
+    /// reading can wait, and the other half is left for packets to send.
     pub(super) fn room_to_read(&self, entry: &PeerEntry) -> usize {
         entry.inbound_room().max((self.common / 2).saturating_sub(self.held()))
     }
 
-    /// Returns `true` if a packet of `len` bytes may be queued for this connection. Bytes that others hold already cost nothing.
+    /// Returns `true` if a packet of `len` bytes may be queued for this connection. Bytes that wait for others already
+    /// need no memory.
     pub(super) fn may_send(&self, entry: &PeerEntry, len: usize, shared: Option<&Bytes>) -> bool {
         let len = len.saturating_add(PACKET_OVERHEAD);
-        if entry.holding.outbound.saturating_add(len) <= entry.share.outbound {
+        if entry.held.outbound.saturating_add(len) <= entry.share.outbound {
             return true;
         }
         let held = self.held();

@@ -1,10 +1,17 @@
 //! [`WebSocketServer`]: many accepted peers behind one poll.
 //!
-//! Here is what a program calls. [`polling`] does what a poll does, with [`listening`] and the [`acceptor`] for newcomers, [`entry`] for each
-//! connection, and [`memory`] for all of them together; [`sending`] and [`multicast`] do what goes the other way.
+//! This file has the public methods. Opening a server is in [`listening`], a poll in [`polling`] within its [`budget`],
+//! new connections in [`accepting`] within the limits of the [`acceptor`]; [`peer_entry`] is one connection, [`memory`]
+//! the account of all of them, and [`sending`] and [`multicast`] send packets.
+
+#![allow(
+    unused_imports,
+    reason = "in a browser, methods come from trait objects, which need no import of the trait"
+)]
 
 mod accepting;
 mod acceptor;
+mod addresses;
 mod budget;
 mod deadlines;
 mod event;
@@ -13,7 +20,6 @@ mod listening;
 mod memory;
 mod multicast;
 mod peer_entry;
-mod pending;
 mod polling;
 mod sending;
 
@@ -42,26 +48,29 @@ use crate::{
     request::Request,
     state::ReadyState,
     stats::ServerStats,
-    sys::{self, Listener, Reactor, ServerConnection},
+    sys::{
+        self, Reactor,
+        server::{Listener, ServerConnection},
+    },
 };
 
 /// A WebSocket server, driven by polling: one thread with a frame loop serves thousands of peers.
 ///
 /// Call [`poll`](Self::poll) once a frame, read with [`next_event`](Self::next_event), send with [`send`](Self::send),
-/// [`send_text`](Self::send_text), [`multicast`](Self::multicast) and [`broadcast`](Self::broadcast). A program without frames calls
-/// [`wait`](Self::wait) instead of `poll`. Peers with nothing to say cost nothing: no system call, no timer.
+/// [`send_text`](Self::send_text), [`multicast`](Self::multicast) and [`broadcast`](Self::broadcast). A program without
+/// frames calls [`wait`](Self::wait) instead of `poll`. Idle peers cost no system call and no timer.
 ///
-/// It is made to stand on a public port. Handshakes, messages, queues, rates and times are bounded by
-/// [`ServerOptions`]; whoever goes over a bound is answered with the right HTTP status or close code, and nobody else
-/// notices. A peer that sends without pause gets its turn like every other.
+/// It is made for public ports. [`ServerOptions`] limits handshakes, messages, queues, rates and times. A client that
+/// exceeds a limit gets the HTTP status or close code for it, and other peers are not affected. A peer that sends
+/// without pause takes no more than its part of a poll.
 ///
-/// Dropping it ends all connections at once; [`shutdown`](Self::shutdown) says goodbye first.
+/// Dropping a server ends all connections at once. [`shutdown`](Self::shutdown) closes them first.
 ///
 /// ```no_run
 #[doc = include_str!("../../examples/hello_server.rs")]
 /// ```
 ///
-/// Platform: a browser accepts no connections; there [`bind`](Self::bind) answers [`Error::Unsupported`].
+/// Platform: a browser accepts no connections. [`bind`](Self::bind) returns [`Error::Unsupported`] there.
 ///
 /// Godot: `TCPServer` and a `WebSocketPeer` for each of its connections.
 pub struct WebSocketServer {
@@ -72,25 +81,25 @@ pub struct WebSocketServer {
     acceptor: Acceptor,
     memory: Memory,
     deadlines: Deadlines,
-    /// Those that have something to do.
+    /// Connections that are ready to be polled.
     ready: VecDeque<PeerKey>,
-    /// Those that have something to do, and no memory to do it with.
+    /// Connections that are ready, but have no memory to read into.
     blocked_on_memory: Vec<PeerKey>,
-    /// Those that have something to tell.
+    /// Connections with events for the program.
     events: VecDeque<PeerKey>,
-    /// Those for whom packets were gathered.
+    /// Connections with gathered packets.
     gathered: Vec<PeerKey>,
-    /// Those for whom packets were delayed.
+    /// Connections with delayed packets.
     delayed: Delayed,
-    /// How many packets were sent to several peers by [`multicast`].
+    /// The number of [`multicast`](Self::multicast)s so far.
     multicasts: u64,
-    /// How many events of the first of them were given in a row.
+    /// The number of events in a row that the first connection in `events` has had.
     events_in_a_row: usize,
-    /// Whose end was reported last: it can be asked about until the next call.
+    /// The peer whose `Closed` was returned last. Its information is kept until the next call.
     last_closed: Option<PeerKey>,
-    /// Until when the last may leave.
+    /// When the connections that are left are cut off.
     shutdown_deadline: Option<Duration>,
-    /// What has gone through those that are gone, and what is counted for all.
+    /// Totals of the server, and of the connections that are gone.
     stats: ServerStats,
 }
 
@@ -117,56 +126,56 @@ impl WebSocketServer {
         }
     }
 
-    /// The options that it was bound with.
+    /// Returns the options that the server was bound with.
     pub fn options(&self) -> &ServerOptions {
         &self.options
     }
 
-    /// Lets the program decide about each request that the options allow: to refuse it with a status, to choose its
-    /// sub-protocol, to attach an identity, to give this peer options of its own. See [`Admission`].
+    /// Sets a hook that decides about each request which the options allow. It can reject the request with a status,
+    /// choose the sub-protocol, attach data of the program's own, and set options for this peer. See [`Admission`].
     ///
-    /// The hook also sees plain HTTP requests, GET and HEAD, such as those of a health check:
-    /// [`Request::is_upgrade`] is `false` for them. They take no capacity, so they are answered by a server that is full or refuses new
-    /// connections, too (over TLS only while there is a capacity); of the options only [`hosts`](ServerOptions::hosts) and the limits
-    /// on connections and requests hold for them. [`Admission::respond`] answers them. If the hook accepts one, or there is no
-    /// hook, it is refused: 426, 405 for HEAD, 400 for HTTP/1.0.
+    /// The hook also gets plain HTTP requests, GET and HEAD, such as those of a health check: [`Request::is_upgrade`]
+    /// is `false` for them. [`Admission::respond`] answers them. They do not count as peers, so a server that is full
+    /// or refuses new connections answers them, too (over TLS only while it has room for a peer). Of the options only
+    /// [`hosts`](ServerOptions::hosts) and the limits on connections and requests apply to them. If the hook accepts
+    /// one, or there is no hook, it is rejected: with 426, 405 for HEAD, 400 for HTTP/1.0.
     ///
-    /// The hook is called within `poll` and `wait`, and must not block: the other peers wait for it.
+    /// The hook is called within `poll` and `wait`, and must not block: all other peers would wait.
     pub fn on_request(&mut self, hook: impl FnMut(&Request) -> Admission + Send + Sync + 'static) {
         self.acceptor.set_hook(Box::new(hook));
     }
 
-    /// Whether requests are answered 503 from now on, before the hook is asked. Peers that are there stay. For a server
-    /// that is full by the game's own measure, or is to be emptied.
+    /// If `true`, answers all upgrade requests with 503 from now on, without a call of the hook. Current peers stay.
+    /// For a server that is full by the game's own rules, or is to be drained.
     ///
-    /// Godot: `MultiplayerPeer.refuse_new_connections`, which lets newcomers wait without an answer.
+    /// Godot: `MultiplayerPeer.refuse_new_connections`, which leaves new clients without an answer.
     pub fn refuse_new_connections(&mut self, refuse: bool) {
         self.acceptor.refuses_new = refuse;
     }
 
-    /// Moves everything on that can move. Call it once a frame. It never blocks, and takes only a bounded amount of
-    /// work on: what is left is done by the next.
+    /// Reads, writes, accepts connections and checks deadlines. Call it once a frame. It never blocks, and the work of
+    /// one call is limited: the next call does the rest.
     ///
     /// Godot: `poll`.
     pub fn poll(&mut self) {
-        self.poll_for(Duration::ZERO);
+        self.poll_within(Duration::ZERO);
     }
 
-    /// Sleeps until there is something to do, at most for `at_most`; then [polls](Self::poll). For programs without frames
-    /// of their own.
+    /// Sleeps until there is something to do, at most for `at_most`, then [polls](Self::poll). For programs without
+    /// frames.
     pub fn wait(&mut self, at_most: Duration) {
-        self.poll_for(at_most);
+        self.poll_within(at_most);
     }
 
-    /// Returns a handle with which another thread ends a [`wait`](Self::wait): the current one, or else the next.
+    /// Returns a handle with which another thread ends the current [`wait`](Self::wait), or else the next.
     ///
-    /// Platform: natively only. A browser has no server, because [`bind`](Self::bind) returns [`Error::Unsupported`] there.
+    /// Platform: native only.
     pub fn waker(&self) -> Waker {
         self.reactor.waker()
     }
 
-    /// What has happened next. When it answers `None`, replies that were gathered while reading are handed to the
-    /// network.
+    /// Returns the next event. Before it returns `None`, it [flushes](Self::flush) the packets that were gathered
+    /// meanwhile.
     pub fn next_event(&mut self) -> Option<ServerEvent> {
         self.forget_last_closed();
         let event = self.take_event();
@@ -178,18 +187,18 @@ impl WebSocketServer {
 
     /// Sends a binary packet to a peer.
     ///
-    /// It leaves at once if no event waits to be read. While some do, what is sent is gathered, and leaves in one
-    /// piece when [`next_event`](Self::next_event) answers `None`, at [`flush`](Self::flush) or at the next
-    /// [`poll`](Self::poll), whichever is first.
+    /// It leaves at once if no event waits to be read. Otherwise packets are gathered, and leave together when
+    /// [`next_event`](Self::next_event) returns `None`, at [`flush`](Self::flush) or at the next [`poll`](Self::poll).
     ///
     /// # Errors
-    /// With each of them nothing was queued, not even in part:
-    /// - [`Error::UnknownPeer`] for one whose `Closed` was reported.
-    /// - [`Error::NotOpen`] for one that is closing, or whose end is still to be reported.
-    /// - [`Error::PacketTooBig`] for more than [`PeerOptions::outbound_buffer_size`](crate::PeerOptions::outbound_buffer_size).
-    /// - [`Error::OutboundFull`] while too much waits for this peer already, or for all together
-    ///   ([`ServerOptions::max_buffered_bytes`]). With [`SendOverflow::DropOldest`](crate::SendOverflow::DropOldest) older packets are dropped instead, where that
-    ///   helps.
+    /// After an error nothing was queued:
+    /// - [`Error::UnknownPeer`] after the peer's `Closed` was returned.
+    /// - [`Error::NotOpen`] if the connection is closing, or closed and its `Closed` was not returned.
+    /// - [`Error::PacketTooBig`] for more than
+    ///   [`PeerOptions::outbound_buffer_size`](crate::PeerOptions::outbound_buffer_size).
+    /// - [`Error::OutboundFull`] while too much waits for this peer, or for all peers together
+    ///   ([`ServerOptions::max_buffered_bytes`]). With [`SendOverflow::DropOldest`](crate::SendOverflow::DropOldest)
+    ///   older packets of this peer are dropped instead, if that makes enough room.
     ///
     /// Godot: `send`, `put_packet`.
     #[doc(alias = "put_packet")]
@@ -207,7 +216,7 @@ impl WebSocketServer {
         self.send_any(to, Outgoing::Text(text), None)
     }
 
-    /// Sends a packet of either kind to a peer, sharing its bytes.
+    /// Sends a packet, binary or text, to a peer. Its bytes are shared, not copied.
     ///
     /// # Errors
     /// Those of [`send`](Self::send).
@@ -215,8 +224,8 @@ impl WebSocketServer {
         self.send_any(to, Outgoing::Shared(packet), None)
     }
 
-    /// Sends a packet that makes older ones under the same key worthless, such as where a thing is: while the peer takes
-    /// nothing, only the newest under each key waits, in the place of the first.
+    /// Sends a packet that replaces older ones with the same key, for example a position. Of the packets that wait with
+    /// the same key only the newest is kept, in the place of the first.
     ///
     /// # Errors
     /// Those of [`send`](Self::send).
@@ -224,18 +233,18 @@ impl WebSocketServer {
         self.send_any(to, Outgoing::Shared(packet), Some(key))
     }
 
-    /// Hands to the network what was gathered. Seldom needed.
+    /// Hands gathered packets to the network. Seldom needed.
     pub fn flush(&mut self) {
         self.flush_gathered();
     }
 
-    /// Asks a peer to close, with a code of [`CloseCode::new`] and a reason. What was sent before still goes
-    /// out. `Closed` follows when it answers, or [`PeerOptions::close_timeout`](crate::PeerOptions::close_timeout) is over.
-    /// One that is closing or closed already stays as it is.
+    /// Begins the closing handshake with a peer, with code 1000. Packets that were sent before are still delivered.
+    /// `Closed` follows after the peer's answer, or after
+    /// [`PeerOptions::close_timeout`](crate::PeerOptions::close_timeout). A connection that is closing or closed
+    /// already stays as it is.
     ///
     /// # Errors
-    /// - [`Error::UnknownPeer`] for one whose `Closed` was reported.
-    /// - [`Error::ReasonTooLong`] for a reason of more than 123 bytes of UTF-8.
+    /// [`Error::UnknownPeer`] after the peer's `Closed` was returned.
     ///
     /// Godot: `close`.
     #[doc(alias = "disconnect_peer")]
@@ -243,10 +252,10 @@ impl WebSocketServer {
         self.close_with(peer, CloseCode::NORMAL, "")
     }
 
-    /// Closes the connection of a peer, as [`close`](Self::close), with a code and a reason.
+    /// Closes like [`close`](Self::close), with this code and reason.
     ///
     /// # Errors
-    /// - [`Error::UnknownPeer`] for one whose `Closed` was reported.
+    /// - [`Error::UnknownPeer`] after the peer's `Closed` was returned.
     /// - [`Error::ReasonTooLong`] for a reason of more than 123 bytes of UTF-8.
     ///
     /// Godot: `close`.
@@ -262,21 +271,21 @@ impl WebSocketServer {
         Ok(())
     }
 
-    /// Ends a peer's connection at once, without a closing handshake; `Closed` follows. What arrived from it before can
+    /// Ends a peer's connection at once, without a closing handshake. `Closed` follows. Packets that arrived before can
     /// still be read.
     ///
     /// # Errors
-    /// [`Error::UnknownPeer`] for one whose `Closed` was reported.
+    /// [`Error::UnknownPeer`] after the peer's `Closed` was returned.
     ///
     /// Godot: `close(-1)`.
     pub fn abort(&mut self, peer: PeerKey) -> Result<(), Error> {
         self.entries.get(peer).filter(|entry| entry.is_known()).ok_or(Error::UnknownPeer)?;
-        self.abort_now(peer);
+        self.abort_connection(peer);
         Ok(())
     }
 
-    /// Stops listening, and asks all peers to close with code 1001. Those that are left after the time of `within` are
-    /// abort_now off. It does not block: go on polling and reading events until [`is_shut_down`](Self::is_shut_down).
+    /// Stops listening, and closes all connections with code 1001. Connections that are left after the time `within`
+    /// are aborted. It does not block: continue to poll and to read events until [`is_shut_down`](Self::is_shut_down).
     ///
     /// Godot: `TCPServer.stop`.
     #[doc(alias = "stop")]
@@ -284,22 +293,23 @@ impl WebSocketServer {
         self.start_shutdown(within);
     }
 
-    /// Whether [`shutdown`](Self::shutdown) has come to its end: nobody is left, and every event was read.
+    /// Returns `true` after [`shutdown`](Self::shutdown), when no connection is left and every event was read.
     pub fn is_shut_down(&self) -> bool {
         self.shutdown_deadline.is_some() && self.entries.len() == 0
     }
 
-    /// The peers whose `Opened` was reported and whose `Closed` was not.
+    /// Returns the peers whose `Opened` was returned and whose `Closed` was not.
     pub fn peers(&self) -> impl Iterator<Item = PeerKey> {
         self.entries.iter().filter(|(_, entry)| entry.reported == Reported::Opened).map(|(key, _)| key)
     }
 
-    /// How many [`peers`](Self::peers) there are.
+    /// Returns the number of [`peers`](Self::peers).
     pub fn peer_count(&self) -> usize {
         self.peers().count()
     }
 
-    /// What is known of a peer, from its `Opened` until the call that follows the one which reported its `Closed`.
+    /// Returns information about a peer, from its `Opened` until the next call after the one that returned its
+    /// `Closed`.
     pub fn peer(&self, peer: PeerKey) -> Option<PeerInfo<'_>> {
         let entry = self.entries.get(peer)?;
         let is_known = entry.is_known() || entry.reported == Reported::Closed;
@@ -307,7 +317,7 @@ impl WebSocketServer {
         Some(PeerInfo { entry, request })
     }
 
-    /// Counters of the whole server, for a metrics exporter. It looks at every peer.
+    /// Returns counters of the whole server, for metrics. The call takes time in proportion to the number of peers.
     pub fn stats(&self) -> ServerStats {
         let mut stats = self.stats;
         for (_, entry) in self.entries.iter() {

@@ -1,4 +1,4 @@
-//! One packet for several peers: encoded once, and its bytes shared.
+//! A packet for several peers is encoded once, and its bytes are shared.
 
 use std::{borrow::Borrow, slice};
 
@@ -9,26 +9,27 @@ use super::{
 use crate::packet::Packet;
 
 impl WebSocketServer {
-    /// Sends a packet to every open peer, except perhaps one. The packet is encoded once, and its bytes are shared.
+    /// Sends a packet to every open peer except `except`. The packet is encoded once, and its bytes are shared.
     ///
-    /// Returns the number of peers that took it. A peer without room for it misses it, as with [`send`](Self::send).
+    /// Returns the number of peers whose send queue took it. A peer without room misses the packet, as with
+    /// [`send`](Self::send).
     pub fn broadcast(&mut self, packet: &Packet, except: Option<PeerKey>) -> usize {
         let encoded = EncodedPackets::new(slice::from_ref(packet));
-        let mut taken = 0;
+        let mut sent = 0;
         for slot in 0..self.entries.width() {
             let Some(key) = self.entries.at(slot).filter(|key| Some(*key) != except) else { continue };
-            taken += usize::from(self.queue(key, encoded.content(), Urgency::Now).is_ok());
+            sent += usize::from(self.queue(key, encoded.content(), Urgency::Now).is_ok());
         }
-        taken
+        sent
     }
 
-    /// Sends a packet to several peers: to a room, a team, everyone in sight. The packet is encoded once, and its bytes are
-    /// shared: they count once against [`ServerOptions::max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes), however many peers
-    /// they wait for.
+    /// Sends a packet to several peers, such as a room or a team. The packet is encoded once, and its bytes are shared:
+    /// they count once for [`ServerOptions::max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes), for any
+    /// number of peers.
     ///
-    /// Returns the number of peers that took it. A peer without room for it misses it, as with [`send`](Self::send). A peer
-    /// whose key is given several times gets the packet once. Keys of peers that are closing or closed, or of no peer at all,
-    /// are passed over.
+    /// Returns the number of peers whose send queue took it. A peer without room misses the packet, as with
+    /// [`send`](Self::send). A peer whose key is given several times gets the packet once. Keys of peers that are
+    /// closing or closed, and of peers of other servers, are ignored.
     ///
     /// ```no_run
     /// # use websocket_peer::{Packet, PeerKey, ServerOptions, WebSocketServer};
@@ -52,14 +53,14 @@ impl WebSocketServer {
     ) -> usize {
         let encoded = EncodedPackets::new(slice::from_ref(packet));
         self.multicasts += 1;
-        let mut taken = 0;
+        let mut sent = 0;
         for key in keys {
             let key = *key.borrow();
             let Some(entry) = self.entries.get_mut(key) else { continue };
             if std::mem::replace(&mut entry.last_multicast, self.multicasts) != self.multicasts {
-                taken += usize::from(self.queue(key, encoded.content(), Urgency::Now).is_ok());
+                sent += usize::from(self.queue(key, encoded.content(), Urgency::Now).is_ok());
             }
         }
-        taken
+        sent
     }
 }

@@ -1,8 +1,8 @@
-//! One connection of a server's, from the times it comes in until nothing of it is left.
+//! One connection of a server, from the accept until nothing of it is left.
 
-use std::{any::Any, net::SocketAddr, time::Duration};
+use std::{any::Any, collections::VecDeque, net::SocketAddr, time::Duration};
 
-use super::{deadlines::Due, memory::HeldMemory};
+use super::{deadlines::Due, key::PeerKey, memory::HeldMemory};
 use crate::{
     error::Error,
     link::Link,
@@ -11,81 +11,84 @@ use crate::{
     request::Request,
     shared_bytes::PACKET_OVERHEAD,
     state::ReadyState,
-    sys::{Listener, Reactor, ServerConnection},
+    sys::{Connection, ServerSocket, server::ServerConnection},
 };
 
-pub(super) type Connection = <Reactor as Listener>::Connection;
-
-/// A connection, and what the server remembers of it.
+/// A connection, and its state in the server.
 #[derive(Debug)]
 pub(super) struct PeerEntry {
-    pub(super) connection: Connection,
+    pub(super) connection: ServerSocket,
     pub(super) link: Link,
     pub(super) addr: SocketAddr,
-    /// What it asked for; known once it was let in.
+    /// The request, once it was admitted.
     pub(super) request: Option<Request>,
     pub(super) user_data: Option<Box<dyn Any + Send + Sync>>,
     pub(super) phase: PeerPhase,
-    /// Whether it has been open: only then the program ever hears of it.
+    /// `true` if it has been open. Only then the program gets events of it.
     pub(super) was_open: bool,
     pub(super) reported: Reported,
-    /// Whether it stands in the queue of those that have something to do.
+    /// `true` if it is in the queue of ready connections.
     pub(super) is_ready: bool,
-    /// Whether it stands in the queue of those that have something to tell.
+    /// `true` if it is in the queue of connections with events.
     pub(super) is_in_event_queue: bool,
-    /// Whether it stands in the list of those with gathered packets.
+    /// `true` if it is in the list of connections with gathered packets.
     pub(super) is_gathered: bool,
-    /// `true` if it is in the list of those with delayed packets.
+    /// `true` if it is in the list of connections with delayed packets.
     pub(super) is_delayed: bool,
-    /// Whether it stands in the list of those without memory.
+    /// `true` if it is in the list of connections that are blocked on memory.
     pub(super) is_blocked_on_memory: bool,
-    /// `true` while its packets are kept from the program, until others have taken what waits for them.
+    /// `true` while its packets are not returned to the program, so that other peers can take what waits for them.
     pub(super) is_paused: bool,
-    /// `true` if it counts as one of `max_peers`.
+    /// `true` if it counts for `max_peers`.
     pub(super) has_place: bool,
-    /// `true` if it counts as one that is over but for its last bytes.
+    /// `true` if it counts as a closed connection whose last bytes are still exchanged.
     pub(super) is_lingering: bool,
-    /// The number of the last packet to several peers that it was among.
+    /// The number of the last multicast that included it.
     pub(super) last_multicast: u64,
-    /// When its entry among the deadlines is due, if it has one.
+    /// Its entry in the deadlines, if it has one.
     pub(super) due: Due,
-    /// The memory that is its own, beside what is common.
+    /// Its share of memory, besides the common pool.
     pub(super) share: Share,
-    /// The memory that it was last found to hold,
-    pub(super) holding: HeldMemory,
-    /// and what does not change with its packets: its request, and what the program's side holds for it.
+    /// The memory that it held when this was last counted.
+    pub(super) held: HeldMemory,
+    /// The part of its memory that does not change with packets: its request, and memory outside of the server.
     pub(super) fixed_memory: usize,
 }
 
-/// Where a connection stands with the server.
+/// The phase of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PeerPhase {
-    /// It has not been let in yet.
+    /// It is accepted. Its request was not answered.
     Pending,
-    /// It was let in; the answer may still be on its way.
+    /// Its request was accepted. The response may not have left.
     Admitted,
     /// Its handshake was made elsewhere. It opens with the next poll.
     Upgraded,
-    /// The program answered its request over HTTP: it never opens.
+    /// The program answered its request over HTTP. It never opens.
     Answered,
-    /// It is open, or closing.
+    /// It is open or closing.
     Open,
-    /// It is over, or was turned away; last bytes may still be on their way.
+    /// It is closed or rejected. Last bytes may still be exchanged.
     Leaving,
 }
 
-/// What the program was reported of it.
+/// The events of a connection that were returned to the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reported {
     Nothing,
     Opened,
     Closed,
-    /// And can no longer ask.
+    /// `Closed`, and the program cannot ask for information any more.
     Forgotten,
 }
 
 impl PeerEntry {
-    pub(super) fn new(connection: Connection, addr: SocketAddr, options: &PeerOptions, share: Share) -> Self {
+    pub(super) fn new(
+        connection: ServerSocket,
+        addr: SocketAddr,
+        options: &PeerOptions,
+        share: Share,
+    ) -> Self {
         Self {
             connection,
             link: Link::connecting(options, None),
@@ -106,7 +109,7 @@ impl PeerEntry {
             last_multicast: 0,
             due: Due::NEVER,
             share,
-            holding: HeldMemory::default(),
+            held: HeldMemory::default(),
             fixed_memory: 0,
         }
     }
@@ -116,11 +119,11 @@ impl PeerEntry {
         self.reported == Reported::Opened
     }
 
-    /// Whether the program has still to be reported something.
+    /// Returns `true` if there is an event for the program.
     pub(super) fn has_event(&self) -> bool {
         match self.reported {
             Reported::Nothing => self.was_open,
-            // The end comes behind the last packet, and so waits with it.
+            // The end follows the last packet, so it waits with it.
             Reported::Opened if self.is_paused && self.link.available() > 0 => false,
             Reported::Opened => self.link.available() > 0 || self.link.state() == ReadyState::Closed,
             Reported::Closed | Reported::Forgotten => false,
@@ -132,49 +135,56 @@ impl PeerEntry {
         if self.is_paused { None } else { self.link.take() }
     }
 
-    /// Whether nothing of it is needed any more.
+    /// Puts it into the queue of ready connections, if it is not there.
+    pub(super) fn mark_ready(&mut self, key: PeerKey, ready: &mut VecDeque<PeerKey>) {
+        if !std::mem::replace(&mut self.is_ready, true) {
+            ready.push_back(key);
+        }
+    }
+
+    /// Returns `true` if the entry can be dropped.
     pub(super) fn is_over(&self) -> bool {
         let is_forgotten = self.reported == Reported::Forgotten || !self.was_open;
         self.phase == PeerPhase::Leaving && is_forgotten && !self.connection.lingers()
     }
 
-    /// Counts in what does not change with its packets: its request, and `elsewhere`, what the program's side holds for it.
-    pub(super) fn set_fixed_memory(&mut self, elsewhere: usize) {
-        self.fixed_memory = self.request.as_ref().map_or(0, Request::memory_usage) + elsewhere;
+    /// Counts the memory that does not change with packets: its request, and `external` bytes outside of the server.
+    pub(super) fn set_fixed_memory(&mut self, external: usize) {
+        self.fixed_memory = self.request.as_ref().map_or(0, Request::memory_usage) + external;
     }
 
-    /// Looks at the memory that it holds now: what waits either way, and its request.
-    pub(super) fn holding(&self) -> HeldMemory {
-        let held = self.connection.held();
-        let inbound = self.link.inbox_memory() + held.inbound;
+    /// Counts the memory that it holds now: packets in both directions, and its request.
+    pub(super) fn count_memory(&self) -> HeldMemory {
+        let usage = self.connection.memory_usage();
+        let inbound = self.link.inbox_memory() + usage.inbound;
         let outbound = match self.link.state() {
-            ReadyState::Closed => held.outbound,
+            ReadyState::Closed => usage.outbound,
             ReadyState::Connecting | ReadyState::Open | ReadyState::Closing => {
                 self.link.outbox.memory_usage()
             }
         };
-        let private = inbound + outbound.saturating_sub(held.shared) + self.fixed_memory;
+        let private = inbound + outbound.saturating_sub(usage.shared) + self.fixed_memory;
         HeldMemory { outbound, private }
     }
 
-    /// Returns how many bytes more of what it sends may be held within its share.
+    /// Returns how many bytes more it may receive within its share.
     pub(super) fn inbound_room(&self) -> usize {
-        let held = self.link.inbox_memory() + self.connection.held().inbound;
-        // The packet that reaches the end of the room takes an entry in a queue besides.
+        let held = self.link.inbox_memory() + self.connection.memory_usage().inbound;
+        // The packet that reaches the limit takes an entry in a queue besides.
         self.share.inbound.saturating_sub(PACKET_OVERHEAD + held)
     }
 
-    /// Returns `true` while it needs its capacity: it may still hold as much as a capacity's share of memory.
+    /// Returns `true` while it has to count for `max_peers`, because it may hold as much memory as its share.
     pub(super) fn needs_place(&self) -> bool {
         match self.phase {
             PeerPhase::Pending | PeerPhase::Answered => false,
             PeerPhase::Admitted | PeerPhase::Upgraded | PeerPhase::Open => true,
-            PeerPhase::Leaving => self.link.available() > 0 || self.holding.outbound > 0,
+            PeerPhase::Leaving => self.link.available() > 0 || self.held.outbound > 0,
         }
     }
 
-    /// Sees to it that a packet of `len` bytes has room, as far as the policy allows. Under a key it may take the room of
-    /// the packet that it replaces.
+    /// Makes room for a packet of `len` bytes, as far as the policy allows. With a key it may take the room of the
+    /// packet that it replaces.
     pub(super) fn make_room(
         &mut self,
         len: usize,
@@ -184,13 +194,13 @@ impl PeerEntry {
     ) -> Result<(), Error> {
         let Self { link, connection, .. } = self;
         let mut room = link.reserve(len, |link| connection.flush(link));
-        if let (Err(_), Some(replaced)) = (&room, key.and_then(|key| connection.waiting_under(key))) {
+        if let (Err(_), Some(replaced)) = (&room, key.and_then(|key| connection.queued_under(key))) {
             room = link.outbox.check_room_in_place_of(replaced, len);
         }
         if !matches!(room, Err(Error::OutboundFull { .. })) {
             return room;
         }
-        connection.was_full(now);
+        connection.on_queue_full(now);
         if policy == SendOverflow::Refuse || !link.outbox.can_make_room(len) {
             return room;
         }

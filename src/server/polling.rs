@@ -1,4 +1,4 @@
-//! What a poll does: connections that are ready get a turn, deadlines are looked at, new connections are accepted.
+//! A poll: connections that are ready or due are serviced, and new connections are accepted.
 
 use std::time::Duration;
 
@@ -14,55 +14,58 @@ use crate::{
     close::{CloseCause, CloseCode, CloseInfo},
     shared_bytes::PACKET_OVERHEAD,
     state::ReadyState,
-    sys::{self, Budget, Listener, ServerConnection, Timestamps, Wakeup},
+    sys::{
+        self, Connection,
+        server::{Budget, Listener, ServerConnection, Timestamps, Wakeup},
+    },
 };
 
-/// How many bytes a turn may read. A peer that has sent more is given another turn after all others.
+/// The number of bytes that are read from a connection at a time. Then all others that are ready are serviced.
 const MAX_READ: usize = 256 * 1024;
 
-/// How many packets of a peer are given to the program in a row, while others have some, too.
-pub(super) const IN_A_ROW: usize = 64;
+/// The number of events of one peer that are returned in a row, while other peers have events, too.
+pub(super) const MAX_EVENTS_IN_A_ROW: usize = 64;
 
 /// The clocks of a server.
 #[derive(Debug)]
 pub(super) struct ServerClock {
-    clock: PatientClock,
+    deadlines: PatientClock,
     wall: Duration,
     last: Duration,
 }
 
 impl ServerClock {
     pub(super) fn start(wall: Duration) -> Self {
-        Self { clock: PatientClock::start(wall), wall, last: wall }
+        Self { deadlines: PatientClock::start(wall), wall, last: wall }
     }
 
-    /// The time that deadlines are measured by, as of the last poll.
+    /// Returns the time that deadlines are measured by, as of the last poll.
     pub(super) fn now(&self) -> Duration {
-        self.clock.now()
+        self.deadlines.now()
     }
 
-    /// This times, as of the last poll.
+    /// Returns the times of the last poll.
     pub(super) fn times(&self) -> Timestamps {
-        Timestamps { now: self.clock.now(), wall: self.wall, last: self.last }
+        Timestamps { now: self.deadlines.now(), wall: self.wall, last: self.last }
     }
 
-    /// A poll begins. Whatever the program did since the last is a pause.
+    /// Begins a poll. The time since the last one counts as a pause.
     fn begin(&mut self, wall: Duration) {
         self.last = self.wall;
-        self.clock.advance(wall);
+        self.deadlines.advance(wall);
     }
 
-    /// It goes on after it has slept, which is none.
+    /// Goes on after a sleep, which counts in full.
     fn awake(&mut self, wall: Duration) -> Timestamps {
-        self.clock.sleep(wall);
+        self.deadlines.sleep(wall);
         self.wall = wall;
         self.times()
     }
 }
 
 impl WebSocketServer {
-    /// One poll, after a sleep of `at_most` so long.
-    pub(super) fn poll_for(&mut self, at_most: Duration) {
+    /// Sleeps until there is something to do, at most for `at_most`, then polls.
+    pub(super) fn poll_within(&mut self, at_most: Duration) {
         self.forget_last_closed();
         self.flush();
         self.clock.begin(sys::now());
@@ -74,10 +77,8 @@ impl WebSocketServer {
             Wakeup::Connection { slot, readable, writable, ends } => {
                 let Some(key) = entries.at(slot) else { return };
                 let Some(entry) = entries.get_mut(key) else { return };
-                entry.connection.ready(readable, writable, ends);
-                if !std::mem::replace(&mut entry.is_ready, true) {
-                    ready.push_back(key);
-                }
+                entry.connection.set_ready(readable, writable, ends);
+                entry.mark_ready(key, ready);
             }
         });
         let times = self.clock.awake(sys::now());
@@ -88,16 +89,16 @@ impl WebSocketServer {
         self.memory.log();
         self.accept_pending(times, &mut budget);
         if self.shutdown_deadline.is_some_and(|time| times.now >= time) {
-            self.entries.keys().into_iter().for_each(|key| self.abort_now(key));
+            self.entries.keys().into_iter().for_each(|key| self.abort_connection(key));
         }
     }
 
     /// Returns the next event.
     pub(super) fn take_event(&mut self) -> Option<ServerEvent> {
         while let Some(&key) = self.events.front() {
-            let (event, is_last) = self.next_event_of(key);
+            let (event, is_last) = self.take_event_of(key);
             self.events_in_a_row += 1;
-            if is_last || self.events_in_a_row >= IN_A_ROW {
+            if is_last || self.events_in_a_row >= MAX_EVENTS_IN_A_ROW {
                 self.events_in_a_row = 0;
                 self.events.pop_front();
                 self.events.extend((!is_last).then_some(key));
@@ -109,8 +110,8 @@ impl WebSocketServer {
         None
     }
 
-    /// What a entry has to tell next, and whether that is all.
-    fn next_event_of(&mut self, key: PeerKey) -> (Option<ServerEvent>, bool) {
+    /// Returns the next event of a connection, and `true` if it has no other.
+    fn take_event_of(&mut self, key: PeerKey) -> (Option<ServerEvent>, bool) {
         let Some(entry) = self.entries.get_mut(key) else { return (None, true) };
         let event = if entry.reported == Reported::Nothing {
             entry.reported = Reported::Opened;
@@ -134,14 +135,14 @@ impl WebSocketServer {
             return (event, false);
         }
         entry.is_in_event_queue = false;
-        // What found no room in the inbox has it now.
-        if entry.connection.is_stalled() && !std::mem::replace(&mut entry.is_ready, true) {
-            self.ready.push_back(key);
+        // A packet that waited for room in the inbox has room now.
+        if entry.connection.is_stalled() {
+            entry.mark_ready(key, &mut self.ready);
         }
         (event, true)
     }
 
-    /// Whoever was reported to be gone can no longer be asked about.
+    /// Drops the information about the peer whose `Closed` was returned last.
     pub(super) fn forget_last_closed(&mut self) {
         let Some(key) = self.last_closed.take() else { return };
         if let Some(entry) = self.entries.get_mut(key) {
@@ -151,7 +152,7 @@ impl WebSocketServer {
     }
 
     /// Ends a connection at once.
-    pub(super) fn abort_now(&mut self, key: PeerKey) {
+    pub(super) fn abort_connection(&mut self, key: PeerKey) {
         let Some(entry) = self.entries.get_mut(key) else { return };
         entry.link.set_closed(CloseInfo::new(CloseCause::Aborted));
         entry.connection.abort();
@@ -166,7 +167,7 @@ impl WebSocketServer {
         for key in self.entries.keys() {
             let Some(entry) = self.entries.get_mut(key) else { continue };
             match entry.link.state() {
-                ReadyState::Connecting => entry.connection.refuse(&unavailable("the server shuts down"), &[]),
+                ReadyState::Connecting => entry.connection.reject(&unavailable("the server shuts down"), &[]),
                 ReadyState::Open => {
                     entry.connection.close(CloseCode::GOING_AWAY, "", now, &mut entry.link);
                 }
@@ -176,7 +177,8 @@ impl WebSocketServer {
         }
     }
 
-    /// Looks at what has become of a entry, and does what follows from it; `more` says whether it wants another turn.
+    /// Updates everything that depends on the state of a connection: counters, queues, memory, its deadline. `more`
+    /// means that it can do more at once.
     pub(super) fn update(&mut self, key: PeerKey, more: bool) {
         let Some(entry) = self.entries.get_mut(key) else { return };
         self.memory.recount(entry);
@@ -189,7 +191,7 @@ impl WebSocketServer {
         let addr = entry.addr;
         if before != entry.phase {
             if matches!(before, PeerPhase::Pending | PeerPhase::Admitted | PeerPhase::Answered) {
-                self.acceptor.leave(key, addr.ip());
+                self.acceptor.end_handshake(key, addr.ip());
             }
             match (before, entry.phase) {
                 (_, PeerPhase::Open) => {
@@ -199,7 +201,7 @@ impl WebSocketServer {
                 }
                 (PeerPhase::Open, _) => {
                     self.stats.closed += 1;
-                    log::debug!("{key} at {addr} is gone: {}", cause(entry));
+                    log::debug!("{key} at {addr} is closed: {}", cause(entry));
                 }
                 (PeerPhase::Answered, _) => {
                     self.stats.answered += 1;
@@ -212,7 +214,7 @@ impl WebSocketServer {
             }
         }
         if entry.connection.lingers() && !entry.is_lingering {
-            entry.is_lingering = self.acceptor.linger(addr.ip(), entry.was_open, &self.options);
+            entry.is_lingering = self.acceptor.add_lingering(addr.ip(), entry.was_open, &self.options);
             if !entry.is_lingering {
                 entry.connection.abort();
                 self.memory.recount(entry);
@@ -220,7 +222,7 @@ impl WebSocketServer {
         }
         if entry.is_lingering && !entry.connection.lingers() {
             entry.is_lingering = false;
-            self.acceptor.stop_lingering(addr.ip(), entry.was_open);
+            self.acceptor.remove_lingering(addr.ip(), entry.was_open);
         }
         if entry.has_place && !entry.needs_place() {
             entry.has_place = false;
@@ -232,26 +234,26 @@ impl WebSocketServer {
         if entry.has_event() && !std::mem::replace(&mut entry.is_in_event_queue, true) {
             self.events.push_back(key);
         }
-        if more && !std::mem::replace(&mut entry.is_ready, true) {
-            self.ready.push_back(key);
+        if more {
+            entry.mark_ready(key, &mut self.ready);
         }
         let due = entry.connection.next_deadline();
-        self.deadlines.note(key, entry, due);
+        self.deadlines.add(key, entry, due);
     }
 
     fn remove(&mut self, key: PeerKey) {
         if let Some(entry) = self.entries.remove(key) {
-            debug_assert!(!entry.has_place && !entry.is_lingering, "nothing of it is left");
-            self.deadlines.forget(key, &entry);
+            debug_assert!(!entry.has_place && !entry.is_lingering, "a removed connection is still counted");
+            self.deadlines.remove(key, &entry);
             self.memory.remove(&entry);
             self.stats.add(&entry.link.stats);
         }
     }
 
-    /// How long nothing will have to be done, if nothing happens.
+    /// Returns how long there will be nothing to do if no event occurs.
     fn time_until_work(&mut self) -> Duration {
         let now = self.clock.now();
-        if !self.ready.is_empty() || !self.events.is_empty() || self.acceptor.is_open(now) {
+        if !self.ready.is_empty() || !self.events.is_empty() || self.acceptor.may_accept(now) {
             return Duration::ZERO;
         }
         let dues =
@@ -260,24 +262,26 @@ impl WebSocketServer {
         next.map_or(Duration::MAX, |due| due.saturating_sub(now))
     }
 
+    /// Marks the connections whose deadlines have passed as ready.
     fn run_timers(&mut self, now: Duration, budget: &mut PollBudget) {
-        while budget.may_look_at_deadline() {
+        while budget.take_deadline() {
             let Some(slot) = self.deadlines.pop(now) else { break };
             let Some(key) = self.entries.at(slot) else { continue };
             let Some(entry) = self.entries.get_mut(key) else { continue };
             entry.due = Due::NEVER;
             let due = entry.connection.next_deadline();
             if due > now {
-                self.deadlines.note(key, entry, due);
-            } else if !std::mem::replace(&mut entry.is_ready, true) {
-                self.ready.push_back(key);
+                self.deadlines.add(key, entry, due);
+            } else {
+                entry.mark_ready(key, &mut self.ready);
             }
         }
     }
 
+    /// Services the connections that were ready when it was called.
     fn service_ready(&mut self, times: Timestamps, budget: &mut PollBudget) {
         for _ in 0..self.ready.len() {
-            if !budget.has_turns() {
+            if !budget.may_read() {
                 break;
             }
             let Some(key) = self.ready.pop_front() else { break };
@@ -288,20 +292,18 @@ impl WebSocketServer {
         }
     }
 
-    /// Moves one on, or leaves it for the next poll if there have been too many like it in this one.
+    /// Polls one connection, or leaves it to the next poll if the budget for its kind of work is used up.
     pub(super) fn service(&mut self, key: PeerKey, times: Timestamps, budget: &mut PollBudget) {
         let Some(entry) = self.entries.get_mut(key) else { return };
-        let (kind, may) = if entry.connection.lingers() {
+        let (kind, is_allowed) = if entry.connection.lingers() {
             (WorkKind::Lingering, budget.may_linger())
         } else if entry.connection.is_handshaking() {
             (WorkKind::Handshake, budget.may_handshake())
         } else {
             (WorkKind::Other, true)
         };
-        if !may {
-            if !std::mem::replace(&mut entry.is_ready, true) {
-                self.ready.push_back(key);
-            }
+        if !is_allowed {
+            entry.mark_ready(key, &mut self.ready);
             return;
         }
         entry.is_ready = false;
@@ -318,15 +320,15 @@ impl WebSocketServer {
         }
         budget.count(kind, progress.read, || sys::now().saturating_sub(begin));
         let Some(entry) = self.entries.get_mut(key) else { return };
-        let is_blocked_on_memory = progress.more && memory == 0 && entry.link.state() != ReadyState::Closed;
-        if is_blocked_on_memory && !std::mem::replace(&mut entry.is_blocked_on_memory, true) {
+        let is_blocked = progress.more && memory == 0 && entry.link.state() != ReadyState::Closed;
+        if is_blocked && !std::mem::replace(&mut entry.is_blocked_on_memory, true) {
             self.blocked_on_memory.push(key);
         }
-        self.update(key, progress.more && !is_blocked_on_memory);
+        self.update(key, progress.more && !is_blocked);
     }
 
-    /// Those that found no memory may try again when there is some. They still get a turn when their socket takes bytes, or
-    /// a time limit of theirs runs out: so they give memory back.
+    /// Marks connections that were blocked on memory as ready if there is memory now. While they are blocked they are
+    /// still serviced when their socket becomes writable or a deadline passes, which frees memory.
     fn retry_blocked(&mut self) {
         for key in std::mem::take(&mut self.blocked_on_memory) {
             let Some(entry) = self.entries.get_mut(key) else { continue };
@@ -335,14 +337,12 @@ impl WebSocketServer {
                 continue;
             }
             entry.is_blocked_on_memory = false;
-            if !std::mem::replace(&mut entry.is_ready, true) {
-                self.ready.push_back(key);
-            }
+            entry.mark_ready(key, &mut self.ready);
         }
     }
 }
 
-/// Why a entry is over, without the words that it sent itself.
+/// Returns why a connection has ended, without text that the other end sent.
 fn cause(entry: &PeerEntry) -> &dyn std::fmt::Display {
     match entry.link.close_info() {
         Some(info) => &info.cause,

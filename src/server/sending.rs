@@ -1,25 +1,25 @@
-//! What a program sends to a peer, and what a session sends to several.
+//! Sends packets to one peer for a program, and to one or several for a session.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{PeerKey, WebSocketServer, peer_entry::PeerEntry, polling::IN_A_ROW};
+use super::{PeerKey, WebSocketServer, peer_entry::PeerEntry, polling::MAX_EVENTS_IN_A_ROW};
 use crate::{
     close::Limit,
     error::Error,
     options::SendOverflow,
     packet::{Outgoing, Packet},
     state::ReadyState,
-    sys::{Listener, Reactor, ServerConnection},
+    sys::{Connection, Reactor, server::ServerConnection},
     variant::Variant,
 };
 
-/// What is queued for a peer.
+/// A packet, or several, to be queued for a peer.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Content<'a> {
     Packet(Outgoing<'a>, Option<u64>),
-    /// Packets that were encoded for many peers at once. They count as one.
+    /// Packets that were encoded once for many peers. They count as one.
     Frames {
         frames: &'a Bytes,
         payload: usize,
@@ -27,7 +27,7 @@ pub(super) enum Content<'a> {
 }
 
 impl<'a> Content<'a> {
-    /// Returns how many payload bytes it has.
+    /// Returns the number of payload bytes.
     fn len(self) -> usize {
         match self {
             Self::Packet(packet, _) => packet.len(),
@@ -35,7 +35,7 @@ impl<'a> Content<'a> {
         }
     }
 
-    /// Returns the bytes that may wait for others, too.
+    /// Returns the bytes that may wait for other peers, too.
     fn shared(self) -> Option<&'a Bytes> {
         match self {
             Self::Packet(Outgoing::Shared(packet), _) => Some(packet.data()),
@@ -58,7 +58,7 @@ impl EncodedPackets {
         Self { frames: Reactor::encode(packets), payload }
     }
 
-    /// Returns how many payload bytes they have.
+    /// Returns the number of payload bytes.
     pub(crate) fn payload(&self) -> usize {
         self.payload
     }
@@ -69,10 +69,10 @@ impl EncodedPackets {
 }
 
 impl WebSocketServer {
-    /// Sends a value to a peer as a binary packet, which [`Packet::to_variant`] or an engine's `get_var` reads. For several peers
-    /// make the packet once, by [`Packet::variant`].
+    /// Sends a value to a peer as a binary packet, which [`Packet::to_variant`] or an engine's `get_var` reads. For
+    /// several peers, make the packet once with [`Packet::variant`].
     ///
-    /// Whole objects are refused; [`Variant::encode_into`] writes them, too.
+    /// Whole objects are not sent. [`Variant::encode_into`] encodes them.
     ///
     /// # Errors
     /// Those of [`send`](Self::send), and [`Error::InvalidVariant`] for a value that has no binary form.
@@ -106,16 +106,21 @@ impl WebSocketServer {
             Content::Frames { .. } => None,
         };
         let has_memory = self.memory.may_send(entry, len, content.shared());
-        // Nothing is dropped for a packet that is refused in the end.
+        // No packet is dropped for one that is refused in the end.
         let policy = if has_memory { self.options.send_overflow } else { SendOverflow::Refuse };
         let mut result = entry.make_room(len, key, policy, now);
         if result.is_ok() && !has_memory {
-            entry.connection.found_no_memory(now, &entry.link);
+            entry.connection.on_out_of_memory(now, &entry.link);
             result = Err(Error::OutboundFull { room: 0 });
         }
         if result.is_ok() {
             match content {
-                Content::Packet(packet, key) => entry.connection.send(packet, key, gather, &mut entry.link),
+                Content::Packet(packet, None) => {
+                    result = entry.connection.send(packet, gather, &mut entry.link);
+                }
+                Content::Packet(packet, Some(key)) => {
+                    entry.connection.send_latest(key, packet, gather, &mut entry.link);
+                }
                 Content::Frames { frames, payload } => {
                     entry.connection.send_frames(frames, payload, gather, &mut entry.link);
                 }
@@ -128,25 +133,26 @@ impl WebSocketServer {
             }
         }
         self.memory.recount(entry);
-        // It may have been found full, even where the packet was taken in the place of others.
+        // The queue may have been full, even if the packet was queued in the place of others. Then the deadline has
+        // changed.
         if result.is_err() || policy == SendOverflow::DropOldest {
             let due = entry.connection.next_deadline();
-            self.deadlines.note(to, entry, due);
+            self.deadlines.add(to, entry, due);
         }
         result
     }
 
-    /// Sends to one peer what must not be missed: while there is no memory for it, the peers for which most waits are closed,
-    /// as [`Limit::SlowReader`].
+    /// Sends a packet that the peer must not miss. While there is no memory for it, the peers with the most bytes in
+    /// their send queues are closed, as [`Limit::SlowReader`].
     ///
     /// # Errors
-    /// Those of [`send`](Self::send). [`Error::OutboundFull`] says that this peer is one of those for which most waits, or that
-    /// its own queue is full.
+    /// Those of [`send`](Self::send). [`Error::OutboundFull`] means that no other peer has more bytes in its send
+    /// queue, or that this peer's own queue is full.
     pub(crate) fn must_send(&mut self, to: PeerKey, packet: &Packet) -> Result<(), Error> {
         self.must_queue(to, Content::Packet(Outgoing::Shared(packet), None), Urgency::Now)
     }
 
-    /// Sends to one peer of many, as [`must_send`](Self::must_send) does.
+    /// Sends encoded packets like [`must_send`](Self::must_send).
     ///
     /// # Errors
     /// Those of `must_send`.
@@ -162,64 +168,64 @@ impl WebSocketServer {
     fn must_queue(&mut self, to: PeerKey, content: Content<'_>, urgency: Urgency) -> Result<(), Error> {
         loop {
             let result = self.queue(to, content, urgency);
-            let is_refused = matches!(result, Err(Error::OutboundFull { .. }));
-            if !is_refused || !self.lacks_only_memory(to, content) || !self.expel_largest(to) {
+            let is_full = matches!(result, Err(Error::OutboundFull { .. }));
+            if !is_full || !self.lacks_only_memory(to, content) || !self.expel_largest(to) {
                 return result;
             }
         }
     }
 
-    /// Returns `true` if a peer's own queue has room for this, but memory is too scarce.
+    /// Returns `true` if a peer's own queue has room, but the server has no memory.
     fn lacks_only_memory(&self, to: PeerKey, content: Content<'_>) -> bool {
         let Some(entry) = self.entries.get(to) else { return false };
         let len = content.len();
         entry.link.outbox.check_room(len).is_ok() && !self.memory.may_send(entry, len, content.shared())
     }
 
-    /// Closes the peer for which most waits, if that is more than its share and more than what waits for `than`. Returns
-    /// `true` if there was one.
+    /// Closes the peer with the most bytes in its send queue, if these are more than its share and more than those of
+    /// `than`. Returns `true` if there was one.
     fn expel_largest(&mut self, than: PeerKey) -> bool {
-        let Some(least) = self.entries.get(than).map(|entry| entry.holding.outbound) else { return false };
+        let Some(minimum) = self.entries.get(than).map(|entry| entry.held.outbound) else { return false };
         let open = self.entries.iter().filter(|(_, entry)| entry.link.state() == ReadyState::Open);
         let largest = open
-            .filter(|(_, entry)| entry.holding.outbound > entry.share.outbound.max(least))
-            .max_by_key(|(_, entry)| entry.holding.outbound);
+            .filter(|(_, entry)| entry.held.outbound > entry.share.outbound.max(minimum))
+            .max_by_key(|(_, entry)| entry.held.outbound);
         let Some((key, _)) = largest else { return false };
         self.expel(key, Limit::SlowReader, "takes packets too slowly");
         true
     }
 
-    /// Ends the connection of a peer that went over a limit, with code 1008. What waits for it is dropped.
-    pub(crate) fn expel(&mut self, peer: PeerKey, what: Limit, reason: &str) {
+    /// Closes the connection of a peer that exceeded a limit, with code 1008. Packets that wait for it are dropped.
+    pub(crate) fn expel(&mut self, peer: PeerKey, limit: Limit, reason: &str) {
         let Some(entry) = self.entries.get_mut(peer) else { return };
         if entry.link.state() == ReadyState::Open {
             let now = self.clock.now();
-            entry.connection.expel(what, reason, now, &mut entry.link);
+            entry.connection.expel(limit, reason, now, &mut entry.link);
             self.update(peer, true);
         }
     }
 
-    /// Returns `true` if more than half of a peer's outbound queue is full, and the socket takes no more of it.
+    /// Flushes a send queue that is at least half full. Returns `true` if it is still at least half full afterwards.
     pub(crate) fn is_congested_after_flush(&mut self, peer: PeerKey) -> bool {
         let Some(entry) = self.entries.get_mut(peer) else { return false };
         if entry.link.outbox.is_below_half() {
             return false;
         }
-        // What was only gathered may leave now.
+        // Gathered packets may leave now.
         entry.connection.flush(&mut entry.link);
         self.memory.recount(entry);
         !entry.link.outbox.is_below_half()
     }
 
-    /// Offers the socket what waits for a peer, although the socket has not been reported to take any of it.
+    /// Tries to write packets that wait for a peer, although no event reported that the socket is writable.
     pub(crate) fn retry(&mut self, peer: PeerKey) {
         let Some(entry) = self.entries.get_mut(peer) else { return };
-        entry.connection.ready(false, true, false);
+        entry.connection.set_ready(false, true, false);
         entry.connection.flush(&mut entry.link);
         self.memory.recount(entry);
     }
 
-    /// Returns how much of what was sent to a peer has left.
+    /// Returns how much of the data that was sent to a peer has left.
     pub(crate) fn progress(&self, peer: PeerKey) -> SendProgress {
         let Some(entry) = self.entries.get(peer) else { return SendProgress::default() };
         let (stats, outbox) = (&entry.link.stats, &entry.link.outbox);
@@ -229,20 +235,21 @@ impl WebSocketServer {
         }
     }
 
-    /// Returns `true` until a peer whose outbound queue was more than half full has less than a quarter of it full.
+    /// Returns `true` until the send queue of an open peer is less than a quarter full.
     pub(crate) fn is_congested(&self, peer: PeerKey) -> bool {
         let open = self.entries.get(peer).filter(|entry| entry.link.state() == ReadyState::Open);
         open.is_some_and(|entry| !entry.link.outbox.is_below_quarter())
     }
 
-    /// Keeps a peer's packets from the program until [`resume`](Self::resume). Its inbox fills, and then TCP slows it down.
+    /// Stops returning a peer's packets until [`resume`](Self::resume). When its inbox is full, TCP's flow control
+    /// slows it down.
     pub(crate) fn pause(&mut self, peer: PeerKey) {
         if let Some(entry) = self.entries.get_mut(peer) {
             entry.is_paused = true;
         }
     }
 
-    /// Lets the program have a peer's packets again.
+    /// Continues to return a peer's packets.
     pub(crate) fn resume(&mut self, peer: PeerKey) {
         if let Some(entry) = self.entries.get_mut(peer) {
             entry.is_paused = false;
@@ -250,17 +257,17 @@ impl WebSocketServer {
         }
     }
 
-    /// Returns `true` while nothing is left of the memory that is common to all peers.
+    /// Returns `true` while the common pool of memory is used up.
     pub(crate) fn is_memory_scarce(&self) -> bool {
         self.memory.is_scarce()
     }
 
-    /// Lets the program have events of other peers before more packets of this one: it has made much work.
+    /// Returns events of other peers next, because the last packet of this peer caused much work.
     pub(crate) fn yield_to_other_peers(&mut self) {
-        self.events_in_a_row = IN_A_ROW;
+        self.events_in_a_row = MAX_EVENTS_IN_A_ROW;
     }
 
-    /// Counts memory that is held for a peer outside of the server.
+    /// Counts memory that a peer uses outside of the server.
     pub(crate) fn set_external_memory(&mut self, peer: PeerKey, bytes: usize) {
         if let Some(entry) = self.entries.get_mut(peer) {
             entry.set_fixed_memory(bytes);
@@ -268,12 +275,12 @@ impl WebSocketServer {
         }
     }
 
-    /// Makes the share of memory of every peer large enough for packets of this size.
+    /// Makes every peer's share of memory large enough for packets of this size.
     pub(crate) fn reserve_packets(&mut self, len: usize) {
         self.memory.set_share(self.memory.share().with_outbound_packet(len));
     }
 
-    /// Lets go what was gathered.
+    /// Hands gathered packets to the network.
     pub(super) fn flush_gathered(&mut self) {
         for key in std::mem::take(&mut self.gathered) {
             if let Some(entry) = self.entries.get_mut(key) {
@@ -284,7 +291,7 @@ impl WebSocketServer {
         }
     }
 
-    /// Lets go what was delayed, if its time has come.
+    /// Hands delayed packets to the network, if they are due.
     pub(super) fn flush_delayed(&mut self, now: Duration) {
         for key in self.delayed.take(now) {
             if let Some(entry) = self.entries.get_mut(key) {
@@ -296,7 +303,7 @@ impl WebSocketServer {
     }
 }
 
-/// How much of what was sent to a peer has left.
+/// How much of the data that was sent to a peer has left.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct SendProgress {
     pub(crate) bytes: u64,
@@ -306,14 +313,14 @@ pub(crate) struct SendProgress {
 /// How soon a packet has to leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Urgency {
-    /// At once, or with the others that are gathered.
+    /// At once, or with other gathered packets.
     Now,
-    /// With the next packet for the same peer, and after this time at the latest. A packet to each of thousands costs a system
-    /// call each; several such packets in this time cost no more than one.
+    /// With the next packet for the same peer, at the latest after this time. So several packets to each of thousands
+    /// of peers cost only one system call for each.
     Within(Duration),
 }
 
-/// The peers for which packets wait that are not urgent.
+/// The peers with delayed packets.
 #[derive(Debug, Default)]
 pub(super) struct Delayed {
     keys: Vec<PeerKey>,
@@ -321,7 +328,7 @@ pub(super) struct Delayed {
 }
 
 impl Delayed {
-    /// Returns when the first has to leave.
+    /// Returns when the first packet has to leave.
     pub(super) fn due(&self) -> Option<Duration> {
         self.due
     }

@@ -1,38 +1,39 @@
-//! When to send the program's probe, and when to believe that the other end is gone: the same on every platform. ClockTimes in,
-//! verdicts out.
+//! Decides when to send the program's probe, and when a connection is given up. All platforms share it. It does no I/O
+//! and has no clock.
 
 use std::time::Duration;
 
 use crate::{link::Link, options::Liveness, packet::Packet, state::ReadyState};
 
-/// By how much the calendar must run ahead of the clock for the machine to have slept in between.
+/// If the calendar has advanced this much more than the monotonic clock, the machine has slept.
 const MIN_SLEEP: Duration = Duration::from_secs(5);
 
-/// Watches for the packets of the other end.
+/// Measures the time without packets from the other end.
 #[derive(Debug)]
 pub(super) struct LivenessTimer {
     liveness: Liveness,
-    /// How many packets had been received.
+    /// The number of packets that had been received.
     packets: u64,
-    /// Since when none has been, by the wall's time: pauses of the program count in full.
+    /// When the last packet was received, by the monotonic clock: pauses of the program count in full.
     silent_since: Duration,
-    /// When the probe's answer is due, by the time of deadlines: pauses count little, for an answer may wait to be read.
+    /// When the answer to the probe is due, by the clock for deadlines: pauses count little, because an answer may wait
+    /// to be read.
     due: Option<Duration>,
     last: ClockTimes,
 }
 
-/// The time, by each clock.
+/// The time of each clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct ClockTimes {
-    /// By which deadlines are measured,
+    /// The clock that deadlines are measured by.
     pub(super) now: Duration,
-    /// which may stand still while the machine sleeps,
+    /// The monotonic clock, which may stand still while the machine sleeps.
     pub(super) wall: Duration,
-    /// and which does not, but may be set.
+    /// The system clock, which does not stand still, but may be set.
     pub(super) calendar: Duration,
 }
 
-/// What to do now.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LivenessAction {
     None,
@@ -41,19 +42,19 @@ pub(super) enum LivenessAction {
 }
 
 impl LivenessTimer {
-    /// The connection is open.
+    /// Begins when the connection opens.
     pub(super) fn start(liveness: Liveness, times: ClockTimes) -> Self {
         Self { liveness, packets: 0, silent_since: times.wall, due: None, last: times }
     }
 
-    /// Returns the probe. It is queued whether the outbox has room or not: a program that goes on sending to a dead
-    /// connection must find out, too. No other follows while it is unanswered, so there is one at most.
+    /// Returns the probe. It is queued even if the send queue is full, because a program that sends to a dead
+    /// connection fills the queue. At most one probe waits for an answer.
     pub(super) fn probe(&self) -> Packet {
         self.liveness.probe.clone()
     }
 
-    /// Looks at a connection that has just been read. `has_received` says that more has come than packets were received;
-    /// `is_doubtful` that something has happened after which connections are often dead.
+    /// Checks a connection that has just been read. `has_received`: more data has arrived than whole packets.
+    /// `is_doubtful`: an event has occurred after which connections are often dead.
     pub(super) fn check(
         &mut self,
         link: &Link,
@@ -75,7 +76,7 @@ impl LivenessTimer {
         match self.due {
             Some(due) if times.now >= due => LivenessAction::GiveUp,
             Some(_) => LivenessAction::None,
-            // What was received may have been received before.
+            // Packets may have been received before the event.
             None if is_doubtful || has_slept || times.wall >= self.silent_since + self.liveness.silence => {
                 self.due = Some(times.now + self.liveness.timeout);
                 LivenessAction::SendProbe
@@ -84,7 +85,7 @@ impl LivenessTimer {
         }
     }
 
-    /// Returns when it will have something to say, by the time of deadlines, if nothing is received.
+    /// Returns when the next check is needed if nothing is received, by the clock for deadlines.
     pub(super) fn due(&self) -> Duration {
         let silence = self.silent_since + self.liveness.silence;
         self.due.unwrap_or_else(|| self.last.now + silence.saturating_sub(self.last.wall))
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silence_is_asked_about_once_and_then_believed() {
+    fn a_silence_leads_to_one_probe_and_then_to_the_end() {
         let (mut timer, link) = timer();
         let mut check = |seconds| timer.check(&link, at(seconds), false, false);
         assert_eq!(
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn any_packet_answers() {
+    fn any_packet_answers_the_probe() {
         let (mut timer, mut link) = timer();
         assert_eq!(timer.check(&link, at(20), false, false), LivenessAction::SendProbe);
         link.deliver(Packet::binary([]));
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_happens_outside_asks_at_once_but_not_twice() {
+    fn an_outside_event_leads_to_one_probe_at_once() {
         let (mut timer, mut link) = timer();
         link.deliver(Packet::binary([]));
         assert_eq!(timer.check(&link, at(1), false, true), LivenessAction::SendProbe);
@@ -140,16 +141,16 @@ mod tests {
     }
 
     #[test]
-    fn a_sleep_of_the_machine_asks_at_once() {
+    fn a_sleep_of_the_machine_leads_to_a_probe_at_once() {
         let (mut timer, link) = timer();
         assert_eq!(timer.check(&link, at(1), false, false), LivenessAction::None);
-        // The clock stood still meanwhile.
+        // The monotonic clock stood still meanwhile.
         let awake = ClockTimes { calendar: Duration::from_secs(3600), ..at(2) };
         assert_eq!(timer.check(&link, awake, false, false), LivenessAction::SendProbe);
     }
 
     #[test]
-    fn a_calendar_that_is_set_a_little_or_back_asks_nothing() {
+    fn a_calendar_that_is_set_a_little_or_back_leads_to_no_probe() {
         let (mut timer, link) = timer();
         for calendar in [3, 0, 4] {
             let times = ClockTimes { calendar: Duration::from_secs(calendar), ..at(0) };
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_of_the_program_asks_and_does_not_count_against_the_answer() {
+    fn a_pause_of_the_program_leads_to_a_probe_and_does_not_shorten_the_time_to_answer() {
         let (mut timer, link) = timer();
         let times = |now, wall| ClockTimes { now: Duration::from_secs(now), ..at(wall) };
         assert_eq!(timer.check(&link, times(1, 600), false, false), LivenessAction::SendProbe);

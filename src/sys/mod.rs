@@ -1,49 +1,77 @@
-//! THE SEAM: what a platform must provide, and the one place that asks which platform it is.
+//! THE SEAM: what a platform must provide, and the only place that asks for the target platform.
 //!
-//! A backend is a type `Socket` that implements [`PeerConnection`], for a peer that polls itself; a type `Notifier` that
-//! implements [`Notify`], for a program that sleeps until such a peer needs it; a type `Reactor` that implements
-//! [`Listener`], for a server that polls only those of its connections that have something to do; and a function `now`, the
-//! time since any fixed moment. Their laws:
+//! A backend provides, for peers:
+//! - `Socket`, which implements [`Connection`] and [`PeerConnection`];
+//! - `Notifier`, which implements [`Notify`]: it wakes a program that sleeps until a connection needs a poll;
+//! - `now`, the time since any fixed moment.
 //!
-//! 1. It tells what happened by changing the [`Link`], and only inside the calls below: callbacks and kernels may
-//!    queue, only `poll` tells.
-//! 2. No call blocks, but [`Listener::wait`] and [`Notify::wait`].
-//! 3. An `Err` means that nothing was changed. What the network does becomes [`Link::closed`].
-//! 4. `send` takes the whole packet or, with an `Err`, leaves no trace.
-//! 5. Everything that it queues has a bound.
+//! And for servers ([`server`]):
+//! - `Reactor`, which has the methods of [`Listener`]: it accepts connections, and reports which of them are ready;
+//! - `ServerSocket`, which has the methods of [`Connection`] and [`ServerConnection`].
+//!
+//! A backend that cannot accept connections makes these two uninhabited, and lets them dereference to trait objects, as
+//! `web/reactor.rs` does. So `crate::server` compiles everywhere, and its code vanishes where no server can exist.
+//!
+//! A second transport on a target needs no other `cfg`: make that target's `Socket` an enum with a variant for each
+//! transport, and choose the variant in [`PeerConnection::connect`] by the scheme of the URL.
+//!
+//! The laws of a backend:
+//! 1. It reports events by changing the [`Link`], and only within the calls below. Callbacks and kernels may queue
+//!    events; only `poll` reports them.
+//! 2. No call blocks, except [`Listener::wait`] and [`Notify::wait`].
+//! 3. An `Err` means that nothing was changed. A failure of the network becomes [`Link::set_closed`].
+//! 4. `send` takes the whole packet, or has no effect and returns an `Err`.
+//! 5. Every queue has a limit.
 //! 6. Packets reach the link before the close that followed them.
-//! 7. A connection that opened is seen open: its end is told by a later poll, however soon it came.
-//! 8. `Drop` ends the connection at once, and nothing of it is heard of afterwards.
-//! 9. No bytes from outside make it panic.
+//! 7. A connection that opened is seen open: its end is reported by a later poll, however soon it came.
+//! 8. `Drop` ends the connection at once. No event of it is reported afterwards.
+//! 9. No bytes from outside cause a panic.
 //!
-//! The checks that are the same everywhere (state, limits, codes, reasons, URLs, options) were made before a call
+//! The checks that are the same on every target (state, limits, codes, reasons, URLs, options) are made before a call
 //! arrives here.
 
 mod liveness;
+pub(crate) mod server;
 
 use std::{
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     task::Waker,
     time::Duration,
 };
 
-use bytes::Bytes;
-
 use crate::{
-    admission::{Rejection, Response, Terms},
-    close::{CloseCode, Limit},
+    close::CloseCode,
     error::Error,
     link::Link,
-    options::{PeerOptions, ServerOptions, TlsCertificate},
-    packet::{Outgoing, Packet},
-    request::Request,
-    shared_bytes::SharedBytes,
+    options::PeerOptions,
+    packet::Outgoing,
     upgraded::{Handover, Role},
     url::Url,
 };
 
-/// What a platform's `Socket` can do. Constructed by `connect` and `accept`; what has a `self` is called on a connection.
-pub(crate) trait PeerConnection: Sized {
+/// A connection of a peer or of a server.
+///
+/// `poll` and `close` are not here: a peer's connection has a clock of its own, a server hands in the time and a
+/// budget.
+pub(crate) trait Connection {
+    /// Takes a packet. The link is open and its send queue has room. A packet that is to be gathered leaves with the
+    /// next [`flush`](Self::flush), others at once if the network takes them.
+    fn send(&mut self, packet: Outgoing<'_>, gather: bool, link: &mut Link) -> Result<(), Error>;
+
+    /// Hands gathered packets to the kernel.
+    fn flush(&mut self, link: &mut Link) {
+        let _ = link;
+    }
+
+    /// Returns `true` if the connection needs further polls after the link was closed, for example to deliver a last
+    /// frame.
+    fn lingers(&self) -> bool {
+        false
+    }
+}
+
+/// The connection of a peer, with a clock of its own.
+pub(crate) trait PeerConnection: Connection + Sized {
     /// Begins to connect.
     fn connect(url: &Url, options: &PeerOptions) -> Result<Self, Error>;
 
@@ -53,302 +81,90 @@ pub(crate) trait PeerConnection: Sized {
     /// Takes over a stream whose handshake was made elsewhere. The connection opens with the next poll.
     fn accept_upgraded(handover: Handover, role: Role, options: &PeerOptions) -> Result<Self, Error>;
 
-    /// Moves everything on that can move, and tells the link.
+    /// Does all work that is possible without blocking, and reports the results to the link.
     fn poll(&mut self, link: &mut Link);
 
-    /// Whether there is still something to poll for after the link was closed, such as a last frame to deliver.
-    fn lingers(&self) -> bool {
-        false
-    }
-
-    /// Takes a packet. The link is open and its outbox has room.
-    fn send(&mut self, packet: Outgoing<'_>, link: &mut Link) -> Result<(), Error>;
-
-    /// Hands over to the kernel what was gathered.
-    fn flush(&mut self, link: &mut Link) {
-        let _ = link;
-    }
-
-    /// Begins the closing handshake. The link is open; it is closing afterwards.
+    /// Begins the closing handshake. The link is open before and closing afterwards.
     fn close(&mut self, code: CloseCode, reason: &str, link: &mut Link);
 
-    /// The other end's address.
+    /// Returns the address of the other end.
     fn peer_addr(&self, link: &Link) -> Result<SocketAddr, Error>;
 
     /// Switches `TCP_NODELAY`.
     fn set_nodelay(&mut self, on: bool, link: &Link) -> Result<(), Error>;
 }
 
-/// The program's hook.
+/// The program's hook, which is called when a connection needs a poll.
 pub(crate) type WakeHook = Box<dyn Fn() + Send>;
 
-/// What tells a program, between its calls, that a connection needs to be polled. A peer has one for all its connections.
+/// Wakes a program when a connection needs a poll. A peer has one for all its connections.
 ///
-/// The hook is called once until the next poll, and never within one of these calls: it may answer with any of them.
+/// The hook is called once until the next poll, and never within one of these calls, because it may make any of them.
 pub(crate) trait Notify: Default {
     type Socket: PeerConnection;
 
-    /// Replaces the hook, and calls the new one also for what waits already.
+    /// Replaces the hook. The new one is also called for events that wait already.
     fn set_hook(
         &mut self,
         hook: WakeHook,
         connection: Option<(&mut Self::Socket, &Link)>,
     ) -> Result<(), Error>;
 
-    /// A connection begins. An `Err` leaves it unwatched.
+    /// Begins to watch a connection. After an `Err` it is not watched.
     fn attach(&mut self, socket: &mut Self::Socket, link: &Link) -> Result<(), Error>;
 
-    /// The connection is gone.
+    /// Stops watching: the connection is gone.
     fn detach(&mut self);
 
-    /// The program polls now.
+    /// The program begins a poll.
     fn poll_begins(&mut self, socket: &mut Self::Socket);
 
-    /// It has polled.
+    /// The program has ended a poll.
     fn poll_ends(&mut self, socket: &mut Self::Socket, link: &Link);
 
-    /// It has called something else, after which the connection may wait for something else.
+    /// The program has made another call, after which the connection may wait for something else.
     fn changed(&mut self, socket: &mut Self::Socket, link: &Link);
 
-    /// Sleeps until there is something to poll for, the waker is used, or the time is over. The connection has nothing to
-    /// tell and nothing to flush.
+    /// Sleeps until a poll can do something, the waker is used, or `at_most` has passed. The connection has nothing to
+    /// report and nothing to flush.
     fn wait(&mut self, connection: Option<(&mut Self::Socket, &Link)>, at_most: Duration);
 
-    /// Ends the current [`wait`](Self::wait), or else the next.
+    /// Returns a waker that ends the current [`wait`](Self::wait), or else the next.
     fn waker(&mut self) -> Waker;
 
-    /// Sets what the program waits for beside the connection: a time from now on, at which it polls.
+    /// Sets a deadline of the program's own: the hook is also called after this time from now.
     fn set_deadline(&mut self, within: Option<Duration>);
 
-    /// Returns until when, since the last poll, the hook was to be called for what happens; `None` without a hook.
+    /// Returns until when, since the last poll, the hook was to be called for events; `None` without a hook.
     fn watched_until(&self, socket: &Self::Socket) -> Option<Duration>;
 }
 
-/// Where a server's connections come in, and what wakes it.
-pub(crate) trait Listener: Sized {
-    type Connection: ServerConnection<Reactor = Self>;
-
-    /// A listening socket.
-    fn bind(addresses: &[SocketAddr], dual_stack: bool) -> Result<TcpListener, Error>;
-
-    /// Begins to listen, if there is a listener; for secure connections if there is an identity.
-    fn new(listener: Option<TcpListener>, identity: Option<&TlsCertificate>) -> Result<Self, Error>;
-
-    /// The certificate for connections from now on.
-    fn set_certificate(&mut self, identity: &TlsCertificate) -> Result<(), Error>;
-
-    fn local_addr(&self) -> Result<SocketAddr, Error>;
-
-    /// The account of the bytes that several of its connections send.
-    fn shared_bytes(&self) -> &SharedBytes;
-
-    /// The frames that packets make for each of the connections.
-    fn encode(packets: &[Packet]) -> Bytes;
-
-    /// Returns how many descriptors the process may have, if the system bounds them.
-    fn max_descriptors() -> Option<u64>;
-
-    /// Turns to nobody new any more.
-    fn stop_listening(&mut self);
-
-    /// Sleeps until something is ready, for `at_most` so long; then tells of each once, until it has been used up.
-    fn wait(&mut self, at_most: Duration, tell: &mut dyn FnMut(Wakeup));
-
-    /// Ends the current [`wait`](Self::wait) with a time, or else the next.
-    fn waker(&self) -> Waker;
-
-    /// The next newcomer, who will be told of as `slot`.
-    fn accept(
-        &mut self,
-        slot: u32,
-        options: &ServerOptions,
-        now: Duration,
-    ) -> AcceptOutcome<Self::Connection>;
-
-    /// Takes over a stream whose handshake was made elsewhere, and who will be told of as `slot`. The connection opens with the
-    /// next poll, unless it is [refused](ServerConnection::refuse) before.
-    fn adopt(
-        &mut self,
-        slot: u32,
-        handover: Handover,
-        options: &ServerOptions,
-        now: Duration,
-    ) -> Result<Self::Connection, Error>;
-}
-
-/// What is ready.
-#[allow(dead_code, reason = "a browser accepts nobody")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wakeup {
-    Listener,
-    Connection {
-        slot: u32,
-        readable: bool,
-        writable: bool,
-        /// The other end sends no more, or the connection is broken: nothing more will be told.
-        ends: bool,
-    },
-}
-
-/// What one attempt to accept a connection gave.
-#[allow(dead_code, reason = "a browser accepts nobody")]
-#[derive(Debug)]
-pub(crate) enum AcceptOutcome<C> {
-    /// A connection, and the address it comes from.
-    Accepted(C, SocketAddr),
-    /// A connection that could not be handed over. The next one may be good.
-    Failed(String),
-    /// No connection waits. The next wake-up tells of one.
-    WouldBlock,
-    /// The system is out of descriptors or memory. Nothing will wake the caller when it has some again.
-    OutOfDescriptors(String),
-}
-
-/// A moment of a server's.
-#[allow(dead_code, reason = "a browser accepts nobody")]
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Timestamps {
-    /// The time that deadlines are measured by.
-    pub(crate) now: Duration,
-    /// The wall's time, by which rates are measured,
-    pub(crate) wall: Duration,
-    /// and when the server looked before: what comes now may have waited since.
-    pub(crate) last: Duration,
-}
-
-/// What a turn may take: whoever sends without pause must keep the caller neither from the others nor from memory.
-#[allow(dead_code, reason = "a browser accepts nobody")]
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Budget {
-    /// How many bytes may be read,
-    pub(crate) read: usize,
-    /// and how many held in all.
-    pub(crate) memory: usize,
-}
-
-/// What a turn has done.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct PollProgress {
-    /// `true` if there is more to do at once.
-    pub(crate) more: bool,
-    /// How many bytes were read.
-    pub(crate) read: usize,
-}
-
-/// The memory that a connection takes beside its link's account.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct MemoryUsage {
-    /// For what the other end has sent.
-    pub(crate) inbound: usize,
-    /// For what is still to be sent. While the link is open it counts the same by itself.
-    pub(crate) outbound: usize,
-    /// How much of all that is to be sent is counted by `SharedBytes`.
-    pub(crate) shared: usize,
-}
-
-/// A connection that came in. The link is told of it as by a [`PeerConnection`], and a server has more to say about it.
-pub(crate) trait ServerConnection: Sized {
-    type Reactor;
-
-    /// It was told of as ready.
-    fn ready(&mut self, readable: bool, writable: bool, ends: bool);
-
-    /// Moves on what is ready or due.
-    fn poll(
-        &mut self,
-        reactor: &mut Self::Reactor,
-        moment: Timestamps,
-        budget: Budget,
-        link: &mut Link,
-    ) -> PollProgress;
-
-    /// Returns `true` while the next step may be one of TLS's handshake, which costs a private-key operation.
-    fn is_handshaking(&self) -> bool;
-
-    /// The request that waits for its answer. One that asks for no WebSocket cannot be admitted.
-    fn request(&self) -> Option<&Request>;
-
-    /// Says yes to it, with these fields in the answer. The connection opens with a poll that follows.
-    fn admit(&mut self, terms: &Terms, headers: &[(String, String)], options: &ServerOptions);
-
-    /// Turns the connection away, whatever it has sent so far: over HTTP, or with close code 1013 where the handshake was made
-    /// elsewhere. It ends with a poll that follows.
-    fn refuse(&mut self, rejection: &Rejection, headers: &[(String, String)]);
-
-    /// Answers the request over HTTP. The connection ends with a poll that follows.
-    fn respond(&mut self, response: &Response, headers: &[(String, String)]);
-
-    /// Turns away a request that asks for no WebSocket, as a server without a program does.
-    fn decline(&mut self);
-
-    /// Ends it at once.
-    fn abort(&mut self);
-
-    /// When there will be something to do, if nothing happens before.
-    fn next_deadline(&self) -> Duration;
-
-    /// Whether there is still something to poll for after the link was closed.
-    fn lingers(&self) -> bool;
-
-    /// Whether a packet that has come waits for room in the inbox.
-    fn is_stalled(&self) -> bool;
-
-    /// The memory that it holds beside the link's.
-    fn held(&self) -> MemoryUsage;
-
-    /// Takes a packet. The link is open and its outbox has room. Under a key it takes the place of a packet that waits
-    /// under the same. What is gathered leaves with the next [`flush`](Self::flush).
-    fn send(&mut self, packet: Outgoing<'_>, key: Option<u64>, gather: bool, link: &mut Link);
-
-    /// Takes frames that [`Listener::encode`] made, as one packet with this payload. The link is open and its outbox has room.
-    fn send_frames(&mut self, frames: &Bytes, payload: usize, gather: bool, link: &mut Link);
-
-    /// How many bytes the packet has that waits under this key.
-    fn waiting_under(&self, key: u64) -> Option<usize>;
-
-    /// Drops the packet that has waited longest. Whether one could be dropped.
-    fn drop_oldest(&mut self, link: &mut Link) -> bool;
-
-    /// A packet found no room.
-    fn was_full(&mut self, now: Duration);
-
-    /// There was room for a packet, but no memory.
-    fn found_no_memory(&mut self, now: Duration, link: &Link);
-
-    /// Hands over to the kernel what was gathered.
-    fn flush(&mut self, link: &mut Link);
-
-    /// Begins the closing handshake. The link is open; it is closing afterwards.
-    fn close(&mut self, code: CloseCode, reason: &str, now: Duration, link: &mut Link);
-
-    /// Ends the connection of a peer that went over a limit. The packets that wait for it are dropped.
-    fn expel(&mut self, what: Limit, reason: &str, now: Duration, link: &mut Link);
-}
-
-/// The name of a fuzz target, and what it does with an input. Those of a backend are told by its `FUZZ_TARGETS`.
+/// The name of a fuzz target, and the function that runs an input. A backend lists its own in `FUZZ_TARGETS`.
 #[cfg(feature = "_fuzz")]
 pub(crate) type FuzzTarget = (&'static str, fn(&[u8]));
 
 cfg_if::cfg_if! {
     if #[cfg(all(target_family = "wasm", target_os = "unknown"))] {
         mod web;
-        pub(crate) use web::{Notifier, Reactor, Socket, now};
+        pub(crate) use web::{Notifier, Reactor, ServerSocket, Socket, now};
 
-        /// A browser reads what comes from strangers itself.
+        /// The browser itself reads the bytes of the network.
         #[cfg(feature = "_fuzz")]
         pub(crate) const FUZZ_TARGETS: &[FuzzTarget] = &[];
     } else if #[cfg(unix)] {
         mod native;
         #[cfg(feature = "_fuzz")]
         pub(crate) use native::FUZZ_TARGETS;
-        pub(crate) use native::{Notifier, Reactor, Socket, now};
+        pub(crate) use native::{Notifier, Reactor, ServerSocket, Socket, now};
 
-        /// A read that leaves room has emptied the socket, and what comes later is told of (epoll(7), kqueue(2)).
+        /// A read that leaves room in the buffer has emptied the socket: bytes that come later are reported as an event
+        /// of their own (epoll(7), kqueue(2)).
         const SHORT_READ_DRAINS: bool = true;
-        /// The name of a listener that is gone can be used again at once. Nobody else can take it meanwhile.
+        /// `SO_REUSEADDR` lets a listener take the address of one that is gone at once. No other process can take it
+        /// meanwhile.
         const REUSES_ADDRESS: bool = true;
 
-        /// Returns how many descriptors the process may have, if the system bounds them.
+        /// Returns how many descriptors the process may have, if the system limits them.
         fn max_descriptors() -> Option<u64> {
             rlimit::Resource::NOFILE.get_soft().ok().filter(|limit| *limit != rlimit::INFINITY)
         }
@@ -356,14 +172,14 @@ cfg_if::cfg_if! {
         mod native;
         #[cfg(feature = "_fuzz")]
         pub(crate) use native::FUZZ_TARGETS;
-        pub(crate) use native::{Notifier, Reactor, Socket, now};
+        pub(crate) use native::{Notifier, Reactor, ServerSocket, Socket, now};
 
-        /// What comes later is told of only after a read that found nothing.
+        /// Later bytes are reported only after a read that found none.
         const SHORT_READ_DRAINS: bool = false;
-        /// It can be used again in any case; to ask for it would let others take it.
+        /// An address can be used again in any case. `SO_REUSEADDR` would let other processes take it.
         const REUSES_ADDRESS: bool = false;
 
-        /// Sockets are no descriptors here: memory bounds them.
+        /// Sockets are not descriptors here: only memory limits them.
         fn max_descriptors() -> Option<u64> {
             None
         }

@@ -1,4 +1,4 @@
-//! The short dialogue: the client says two things, each when the last one has come back, and one of the two closes.
+//! The dialogue: the client sends two packets, each after the echo of the last, and one of the ends closes.
 
 use std::{
     fmt,
@@ -10,24 +10,24 @@ use std::{
 use testkit::proxy::{DirectionPlan, Fault, Passed, Plan};
 use websocket_peer::{Packet, PeerOptions, ReadyState, TlsOptions, WebSocketPeer};
 
-use crate::oracle::{Role, Told, judge};
+use crate::oracle::{Report, Role, judge};
 
-/// No connection takes longer to end, whatever happens to it; the machine may be busy.
+/// The longest time until a connection ends, on a busy machine.
 pub const IN_TIME: Duration = Duration::from_secs(30);
 
-/// What the client says. The second needs a longer frame header than the first.
-pub fn said() -> [Packet; 2] {
+/// The packets of the client. The second needs a longer frame header than the first.
+pub fn dialogue() -> [Packet; 2] {
     [Packet::text("hello"), Packet::binary([7; 126])]
 }
 
-/// One connection's fate.
+/// A fault of one connection.
 #[derive(Debug, Clone, Copy)]
 pub struct Case {
     pub fault: Fault,
-    /// On the way to whom.
+    /// The end to which the bytes go.
     pub to: Role,
     pub after: u64,
-    /// Who asks to close.
+    /// The end that closes.
     pub closer: Role,
 }
 
@@ -41,8 +41,8 @@ impl Case {
         }
     }
 
-    /// Whether a time limit has to end the dialogue. If so, the limits are short, but longer than the dialogue takes on a
-    /// loaded machine. If not, no limit may end it.
+    /// Returns `true` if a timeout has to end the dialogue. Then the timeouts are short, but longer than the dialogue takes on a
+    /// busy machine. Otherwise no timeout may end it.
     pub fn has_deadlines(&self) -> bool {
         self.fault == Fault::Stall
     }
@@ -57,53 +57,53 @@ impl Case {
     }
 }
 
-/// An end of the connection that is a peer.
-pub struct Speaker {
+/// One end of the connection.
+pub struct Participant {
     role: Role,
     closes: bool,
     pub peer: WebSocketPeer,
-    heard: Vec<Packet>,
+    received: Vec<Packet>,
     sent: usize,
     was_open: bool,
     asked: bool,
 }
 
-impl Speaker {
-    /// One that connects there.
+impl Participant {
+    /// Returns a peer that connects.
     pub fn client(case: &Case, url: &str, tls: TlsOptions) -> Self {
         let mut peer = WebSocketPeer::with_options(case.options().tls(tls));
-        peer.connect(url).expect("the address and the options are right");
+        peer.connect(url).expect("a valid URL and options");
         Self::new(Role::Client, case, peer)
     }
 
-    /// One that was accepted.
+    /// Returns an accepted peer.
     pub fn server(case: &Case, stream: TcpStream, tls: TlsOptions) -> Self {
         let mut peer = WebSocketPeer::with_options(case.options().tls(tls));
-        peer.accept(stream).expect("the options are right");
+        peer.accept(stream).expect("valid options");
         Self::new(Role::Server, case, peer)
     }
 
     fn new(role: Role, case: &Case, peer: WebSocketPeer) -> Self {
         let closes = case.closer == role;
-        Self { role, closes, peer, heard: Vec::new(), sent: 0, was_open: false, asked: false }
+        Self { role, closes, peer, received: Vec::new(), sent: 0, was_open: false, asked: false }
     }
 
-    /// Takes part in the dialogue; whether the connection is over.
+    /// Runs a step of the dialogue. Returns `true` when the connection has ended.
     pub fn step(&mut self) -> bool {
         self.was_open |= self.peer.poll() == ReadyState::Open;
         while let Some(packet) = self.peer.recv() {
             if self.role == Role::Server && self.peer.state() == ReadyState::Open {
                 self.peer.send_packet(&packet).expect("there is room");
             }
-            self.heard.push(packet);
+            self.received.push(packet);
         }
         if self.peer.state() == ReadyState::Open {
-            let said = said();
-            if self.role == Role::Client && self.sent < said.len() && self.heard.len() == self.sent {
-                self.peer.send_packet(&said[self.sent]).expect("there is room");
+            let packets = dialogue();
+            if self.role == Role::Client && self.sent < packets.len() && self.received.len() == self.sent {
+                self.peer.send_packet(&packets[self.sent]).expect("there is room");
                 self.sent += 1;
             }
-            if self.closes && self.heard.len() == said.len() {
+            if self.closes && self.received.len() == packets.len() {
                 self.peer.close();
                 self.asked = true;
             }
@@ -111,27 +111,27 @@ impl Speaker {
         self.peer.state() == ReadyState::Closed
     }
 
-    /// What it has told, now that the connection is over.
-    pub fn told(&self) -> Told<'_> {
-        let info = self.peer.close_info().expect("a closed peer tells why");
-        Told { packets: &self.heard, info, was_open: self.was_open, asked: self.asked }
+    /// Returns what it has reported, after the connection has ended.
+    pub fn report(&self) -> Report<'_> {
+        let info = self.peer.close_info().expect("a closed peer has a close info");
+        Report { packets: &self.received, info, was_open: self.was_open, asked: self.asked }
     }
 
-    /// Fails unless that is what the bytes say that passed to it.
+    /// Asserts that the report fits the bytes that it received.
     #[track_caller]
-    pub fn assert_told(&self, case: &Case, passed: &Passed) {
-        assert_right(self.role, case, passed, &self.told());
+    pub fn assert_report(&self, case: &Case, passed: &Passed) {
+        assert_right(self.role, case, passed, &self.report());
     }
 }
 
-/// Fails unless an end has told what the bytes say that passed to it.
+/// Asserts that the report of an end fits the bytes that it received.
 #[track_caller]
-pub fn assert_right(role: Role, case: &Case, passed: &Passed, told: &Told<'_>) {
-    let verdict = judge(role, passed, told, case.has_deadlines());
-    assert_eq!(verdict, Ok(()), "\n{case:?}\n{role:?} told {told:?}\nof {}", Shown(passed));
+pub fn assert_right(role: Role, case: &Case, passed: &Passed, report: &Report<'_>) {
+    let verdict = judge(role, passed, report, case.has_deadlines());
+    assert_eq!(verdict, Ok(()), "\n{case:?}\n{role:?} reports {report:?}\nafter {}", Shown(passed));
 }
 
-/// Bytes as one can read them.
+/// Bytes in readable form.
 struct Shown<'a>(&'a Passed);
 
 impl fmt::Display for Shown<'_> {
@@ -140,9 +140,9 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// Runs all of these until each of them is over.
+/// Runs all of these until each has ended.
 #[track_caller]
-pub fn until_over<T>(all: &mut [T], mut step: impl FnMut(&mut T) -> bool, show: impl Fn(&T) -> String) {
+pub fn until_all_end<T>(all: &mut [T], mut step: impl FnMut(&mut T) -> bool, show: impl Fn(&T) -> String) {
     let deadline = Instant::now() + IN_TIME;
     loop {
         let mut going = None;
@@ -152,7 +152,7 @@ pub fn until_over<T>(all: &mut [T], mut step: impl FnMut(&mut T) -> bool, show: 
             }
         }
         let Some(going) = going else { return };
-        assert!(Instant::now() < deadline, "not over within {IN_TIME:?}: {}", show(going));
+        assert!(Instant::now() < deadline, "not ended within {IN_TIME:?}: {}", show(going));
         thread::sleep(Duration::from_millis(1));
     }
 }

@@ -1,33 +1,33 @@
-//! What an end of a connection has to say about it, given the bytes that it was sent and how TCP ended behind them.
+//! What an end must report, from the bytes that it received and the end of TCP after them.
 
 use testkit::proxy::{End, Passed};
 use websocket_peer::{CloseCause, CloseInfo, Packet, Timeout};
 
 use crate::common::raw::{BINARY, CLOSE, Frame, TEXT};
 
-/// Which end it is.
+/// The role of an end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     Client,
     Server,
 }
 
-/// What an end has told.
+/// What an end has reported.
 #[derive(Debug)]
-pub struct Told<'a> {
+pub struct Report<'a> {
     pub packets: &'a [Packet],
     pub info: &'a CloseInfo,
-    /// Whether it was open.
+    /// `true` if it was open.
     pub was_open: bool,
-    /// Whether this end had asked to close.
+    /// `true` if this end closed.
     pub asked: bool,
 }
 
-/// What can be read from the bytes.
+/// The content of the bytes.
 #[derive(Debug, Default)]
 struct Read {
     has_head: bool,
-    /// Something came behind the head.
+    /// Bytes follow the head.
     has_more: bool,
     packets: Vec<Packet>,
     is_closed: bool,
@@ -53,25 +53,25 @@ impl Read {
     }
 }
 
-/// Whether what an end told is what it had to. `has_deadlines`: they are short, and TCP may have been silent for as long.
-pub fn judge(role: Role, passed: &Passed, told: &Told<'_>, has_deadlines: bool) -> Result<(), String> {
+/// Checks a report. With `has_deadlines`, timeouts are short and may have passed.
+pub fn judge(role: Role, passed: &Passed, report: &Report<'_>, has_deadlines: bool) -> Result<(), String> {
     let read = Read::from(&passed.bytes);
-    let causes = causes(role, &read, passed.end, told.asked, has_deadlines);
-    if !causes.contains(&seen(&told.info.cause)) {
-        return Err(format!("it should have told one of {causes:?}"));
+    let causes = causes(role, &read, passed.end, report.asked, has_deadlines);
+    if !causes.contains(&seen(&report.info.cause)) {
+        return Err(format!("the cause must be one of {causes:?}"));
     }
-    if told.info.was_clean() != read.is_closed {
-        return Err("a close is clean if there was a close frame, and only then".to_owned());
+    if report.info.was_clean() != read.is_closed {
+        return Err("a close is clean exactly if there was a close frame".to_owned());
     }
-    if told.was_open != (read.has_head && !is_handshake_failure(&told.info.cause)) {
-        return Err("it was open, or not, against all evidence".to_owned());
+    if report.was_open != (read.has_head && !is_handshake_failure(&report.info.cause)) {
+        return Err("the state does not fit the handshake".to_owned());
     }
-    // Not every system shows what lies behind a reset.
+    // Some systems drop received bytes at a reset.
     let is_whole = cfg!(target_os = "linux") || passed.end != Some(End::Reset);
     let is_right =
-        if is_whole { told.packets == read.packets } else { read.packets.starts_with(told.packets) };
+        if is_whole { report.packets == read.packets } else { read.packets.starts_with(report.packets) };
     if !is_right {
-        return Err(format!("it should have had {:?}", read.packets));
+        return Err(format!("the packets must be {:?}", read.packets));
     }
     Ok(())
 }
@@ -98,9 +98,9 @@ fn causes(role: Role, read: &Read, end: Option<End>, asked: bool, has_deadlines:
     }
     if end == Some(End::Reset) {
         match role {
-            // Before anything else was said, nobody can tell that it was there at all.
+            // A reset before any byte looks like a refused connection.
             Role::Client if !read.has_head => causes.push(Seen::Refused),
-            // It may not have been able to answer.
+            // It may have been unable to answer.
             Role::Server if !read.has_more => causes.push(Seen::HandshakeFailed),
             _ => {}
         }

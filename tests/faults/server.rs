@@ -1,5 +1,5 @@
-//! The same with a server that has all of the connections at once: whatever becomes of each, it tells exactly one `Closed`
-//! for each `Opened`, and nobody is left.
+//! The same with one server for all connections. It reports exactly one `Closed` for each `Opened`, and no connection
+//! remains.
 
 use std::{
     collections::HashMap,
@@ -13,30 +13,30 @@ use websocket_peer::{
 };
 
 use crate::{
-    dialogue::{Case, IN_TIME, Speaker, assert_right, said},
-    oracle::{Role, Told},
+    dialogue::{Case, IN_TIME, Participant, assert_right, dialogue},
+    oracle::{Report, Role},
     pair::{AT_ONCE, PAUSE, at_every_byte},
 };
 
-/// What the server has told of one connection.
+/// The events of one connection.
 #[derive(Debug, Default)]
-struct Guest {
+struct Events {
     packets: Vec<Packet>,
     asked: bool,
     info: Option<CloseInfo>,
 }
 
-struct Visit {
+struct Connection {
     case: Case,
     proxy: Proxy,
-    client: Speaker,
-    guest: Option<Guest>,
+    client: Participant,
+    events: Option<Events>,
 }
 
-/// A server with its visitors, and who is who.
+/// A server, and its connections by their keys.
 struct Round {
     server: WebSocketServer,
-    visits: Vec<Visit>,
+    connections: Vec<Connection>,
     numbers: HashMap<PeerKey, usize>,
 }
 
@@ -48,13 +48,13 @@ impl Round {
             .max_pending_handshakes_per_address(AT_ONCE);
         let server = WebSocketServer::bind("127.0.0.1:0", options).expect("a free port");
         let addr = server.local_addr().expect("an address");
-        let visits = cases.iter().enumerate().map(|(number, case)| {
+        let connections = cases.iter().enumerate().map(|(number, case)| {
             let proxy = Proxy::start(addr, case.plan()).expect("a proxy");
             let client =
-                Speaker::client(case, &format!("ws://{}/{number}", proxy.addr()), TlsOptions::default());
-            Visit { case: *case, proxy, client, guest: None }
+                Participant::client(case, &format!("ws://{}/{number}", proxy.addr()), TlsOptions::default());
+            Connection { case: *case, proxy, client, events: None }
         });
-        Self { visits: visits.collect(), server, numbers: HashMap::new() }
+        Self { connections: connections.collect(), server, numbers: HashMap::new() }
     }
 
     fn run(&mut self) {
@@ -62,78 +62,77 @@ impl Round {
         loop {
             self.server.wait(Duration::from_millis(1));
             while let Some(event) = self.server.next_event() {
-                self.take(event);
+                self.handle(event);
             }
-            let going =
-                self.visits.iter_mut().filter_map(|visit| (!visit.client.step()).then_some(visit.case));
+            let going = self
+                .connections
+                .iter_mut()
+                .filter_map(|connection| (!connection.client.step()).then_some(connection.case));
             let going = going.last();
             let stats = self.server.stats();
-            let all_came = stats.accepted == self.visits.len() as u64;
+            let all_accepted = stats.accepted == self.connections.len() as u64;
             let is_empty = (stats.peers, stats.pending, stats.memory) == (0, 0, 0);
-            if all_came && going.is_none() && is_empty && self.numbers.is_empty() {
+            if all_accepted && going.is_none() && is_empty && self.numbers.is_empty() {
                 return;
             }
-            assert!(
-                Instant::now() < deadline,
-                "{stats:?} after {IN_TIME:?}; of the clients {going:?} goes on"
-            );
+            assert!(Instant::now() < deadline, "{stats:?} after {IN_TIME:?}; still running: {going:?}");
         }
     }
 
-    fn take(&mut self, event: ServerEvent) {
+    fn handle(&mut self, event: ServerEvent) {
         match event {
             ServerEvent::Opened(key) => {
-                let peer = self.server.peer(key).expect("it is open");
+                let peer = self.server.peer(key).expect("an open peer");
                 let number: usize = peer.request().path()[1..].parse().expect("a number");
-                let before = self.visits[number].guest.replace(Guest::default());
-                assert!(before.is_none(), "{:?} opened twice", self.visits[number].case);
-                assert_eq!(self.numbers.insert(key, number), None, "{key} is somebody else");
+                let before = self.connections[number].events.replace(Events::default());
+                assert!(before.is_none(), "{:?} opened twice", self.connections[number].case);
+                assert_eq!(self.numbers.insert(key, number), None, "{key} is used twice");
             }
             ServerEvent::Packet(key, packet) => {
-                let (guest, closes) = self.guest(key);
-                guest.packets.push(packet.clone());
-                let asks = closes && guest.packets.len() == said().len();
-                guest.asked |= asks;
-                if self.server.peer(key).expect("it is here").state() == ReadyState::Open {
+                let (events, closes) = self.events(key);
+                events.packets.push(packet.clone());
+                let is_last = closes && events.packets.len() == dialogue().len();
+                events.asked |= is_last;
+                if self.server.peer(key).expect("an open peer").state() == ReadyState::Open {
                     self.server.send_packet(key, &packet).expect("there is room");
                 }
-                if asks {
-                    self.server.close_with(key, CloseCode::NORMAL, "").expect("it is here");
+                if is_last {
+                    self.server.close_with(key, CloseCode::NORMAL, "").expect("an open peer");
                 }
             }
             ServerEvent::Closed(key, info) => {
-                self.guest(key).0.info = Some(info);
+                self.events(key).0.info = Some(info);
                 self.numbers.remove(&key);
             }
             other => panic!("{other:?}"),
         }
     }
 
-    /// What was told of this peer, and whether the server has to close.
-    fn guest(&mut self, key: PeerKey) -> (&mut Guest, bool) {
+    /// Returns the events of this peer, and `true` if the server has to close.
+    fn events(&mut self, key: PeerKey) -> (&mut Events, bool) {
         let number = self.numbers.get(&key).unwrap_or_else(|| panic!("{key} is not open"));
-        let visit = &mut self.visits[*number];
-        (visit.guest.as_mut().expect("it has opened"), visit.case.closer == Role::Server)
+        let connection = &mut self.connections[*number];
+        (connection.events.as_mut().expect("an opened peer"), connection.case.closer == Role::Server)
     }
 
     fn judge(self) {
         let stats = self.server.stats();
-        let guests = self.visits.iter().filter_map(|visit| visit.guest.as_ref());
+        let all = self.connections.iter().filter_map(|connection| connection.events.as_ref());
         let (mut opened, mut packets) = (0, 0);
-        for guest in guests {
+        for events in all {
             opened += 1;
-            packets += guest.packets.len() as u64;
+            packets += events.packets.len() as u64;
         }
         assert_eq!((stats.opened, stats.closed, stats.packets_received), (opened, opened, packets));
         assert_eq!(stats.refused, stats.accepted - opened);
-        for Visit { case, proxy, client, guest } in self.visits {
+        for Connection { case, proxy, client, events } in self.connections {
             let transcript = proxy.into_transcripts().remove(0);
-            client.assert_told(&case, &transcript.to_client);
-            match guest {
-                Some(Guest { packets, asked, info }) => {
-                    let info = &info.expect("it has closed");
-                    let told = Told { packets: &packets, info, was_open: true, asked };
-                    assert_right(Role::Server, &case, &transcript.to_server, &told);
+            client.assert_report(&case, &transcript.to_client);
+            match events {
+                Some(Events { packets, asked, info }) => {
+                    let info = &info.expect("a closed peer");
+                    let report = Report { packets: &packets, info, was_open: true, asked };
+                    assert_right(Role::Server, &case, &transcript.to_server, &report);
                 }
                 None => assert_need_not_open(&case, &transcript.to_server),
             }
@@ -141,7 +140,7 @@ impl Round {
     }
 }
 
-/// A request that was not whole, or that could not be answered any more.
+/// Asserts that the request was incomplete, or could not be answered.
 #[track_caller]
 fn assert_need_not_open(case: &Case, passed: &Passed) {
     let head = passed.bytes.windows(4).position(|window| window == b"\r\n\r\n");
@@ -152,7 +151,7 @@ fn assert_need_not_open(case: &Case, passed: &Passed) {
     );
 }
 
-fn assert_all_told(fault: Fault, to: Role) {
+fn assert_reports(fault: Fault, to: Role) {
     for cases in at_every_byte(fault, to).chunks(AT_ONCE) {
         let mut round = Round::start(cases);
         round.run();
@@ -164,20 +163,20 @@ macro_rules! faults {
     ($($name:ident: $fault:expr, $to:expr;)*) => {$(
         #[test]
         fn $name() {
-            assert_all_told($fault, $to);
+            assert_reports($fault, $to);
         }
     )*};
 }
 
 faults! {
-    a_server_tells_of_a_cut_behind_any_byte_to_its_client: Fault::Cut, Role::Client;
-    a_server_tells_of_a_cut_behind_any_byte_of_its_client: Fault::Cut, Role::Server;
-    a_server_tells_of_a_reset_behind_any_byte_to_its_client: Fault::Reset, Role::Client;
-    a_server_tells_of_a_reset_behind_any_byte_of_its_client: Fault::Reset, Role::Server;
-    a_server_tells_of_a_half_close_behind_any_byte_to_its_client: Fault::HalfClose, Role::Client;
-    a_server_tells_of_a_half_close_behind_any_byte_of_its_client: Fault::HalfClose, Role::Server;
-    a_server_is_not_harmed_by_a_pause_behind_any_byte_to_its_client: Fault::Pause(PAUSE), Role::Client;
-    a_server_is_not_harmed_by_a_pause_behind_any_byte_of_its_client: Fault::Pause(PAUSE), Role::Server;
-    a_server_ends_a_stall_behind_any_byte_to_its_client: Fault::Stall, Role::Client;
-    a_server_ends_a_stall_behind_any_byte_of_its_client: Fault::Stall, Role::Server;
+    a_server_reports_a_cut_after_any_byte_to_its_client: Fault::Cut, Role::Client;
+    a_server_reports_a_cut_after_any_byte_of_its_client: Fault::Cut, Role::Server;
+    a_server_reports_a_reset_after_any_byte_to_its_client: Fault::Reset, Role::Client;
+    a_server_reports_a_reset_after_any_byte_of_its_client: Fault::Reset, Role::Server;
+    a_server_reports_a_half_close_after_any_byte_to_its_client: Fault::HalfClose, Role::Client;
+    a_server_reports_a_half_close_after_any_byte_of_its_client: Fault::HalfClose, Role::Server;
+    a_server_ignores_a_pause_after_any_byte_to_its_client: Fault::Pause(PAUSE), Role::Client;
+    a_server_ignores_a_pause_after_any_byte_of_its_client: Fault::Pause(PAUSE), Role::Server;
+    a_server_ends_a_stall_after_any_byte_to_its_client: Fault::Stall, Role::Client;
+    a_server_ends_a_stall_after_any_byte_of_its_client: Fault::Stall, Role::Server;
 }

@@ -1,8 +1,9 @@
-//! Out of file descriptors: accepting pauses, the peers that are there go on, and newcomers are served when descriptors are
-//! free again; and a `wait` goes on without any. Linux tells how many are used; it is the same code elsewhere.
+//! Out of file descriptors: accepting pauses, open peers are served, and new clients are accepted when descriptors are
+//! free again. A `wait` also works without a free descriptor. Linux reports how many are used; the code under test is
+//! the same elsewhere.
 //!
-//! Other tests open sockets in the same process, so these run in processes of their own: this program, started again for
-//! the one test, by a shell that lowers the limit first.
+//! Other tests open sockets in the same process, so each of these runs in a process of its own: a shell lowers the
+//! limit, and starts this program again for the one test.
 
 use std::{
     env,
@@ -33,11 +34,11 @@ fn out_of_descriptors_accepting_pauses_and_recovers() {
 }
 
 #[test]
-fn out_of_descriptors_a_wait_goes_on_and_is_logged_once() {
-    alone("out_of_descriptors_a_wait_goes_on_and_is_logged_once", wait_without);
+fn out_of_descriptors_a_wait_continues_and_is_logged_once() {
+    alone("out_of_descriptors_a_wait_continues_and_is_logged_once", wait_without);
 }
 
-/// Runs a test's work in a process of its own.
+/// Runs the body of a test in a process of its own.
 fn alone(test: &str, work: fn()) {
     if env::var_os(ALONE).is_some() {
         log::set_logger(&RECORDER).unwrap();
@@ -77,7 +78,7 @@ fn warnings() -> Vec<String> {
     std::mem::take(&mut *RECORDER.0.lock().unwrap())
 }
 
-/// All descriptors but for `spare`.
+/// Takes all descriptors except `spare`.
 fn take_all_but(spare: usize) -> Vec<File> {
     let mut files: Vec<File> = (0..LIMIT).map_while(|_| File::open("/dev/null").ok()).collect();
     files.truncate(files.len() - spare);
@@ -102,7 +103,7 @@ fn wait_without() {
         }
         let warned = warnings();
         assert!(
-            matches!(&warned[..], [text] if text.contains("does not tell when a socket is ready")),
+            matches!(&warned[..], [text] if text.contains("does not report when a socket is ready")),
             "{warned:#?}"
         );
         drop(files);
@@ -113,44 +114,44 @@ fn wait_without() {
 
 fn use_up_all() {
     let mut host = Host::start(ServerOptions::default().rate_limits(unlimited()));
-    // It says at its start that it may need more than there are.
+    // At its start it warns that it may need more descriptors.
     let warned = warnings();
     assert!(matches!(&warned[..], [text] if text.contains("may need 4880 descriptors")), "{warned:#?}");
     let few = ServerOptions::default().max_peers(10).max_pending_handshakes(10);
     drop(Host::start(few));
     assert_eq!(warnings(), [""; 0]);
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
 
     for round in 0..2 {
-        // One for the client's end, and none for ours.
+        // One for the client, and none for the server.
         let files = take_all_but(1);
-        let mut newcomer: Raw = host.ask(REQUEST);
+        let mut new_client: Raw = host.connect_and_send(REQUEST);
         host.until_so("it is noticed", |_| !RECORDER.0.lock().unwrap().is_empty());
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(1) {
-            raw.send(client_frame(TEXT, "I am still here"));
+            raw.send(client_frame(TEXT, "still here"));
             host.packet(key);
-            host.server.send_text(key, "so am I").unwrap();
-            assert_eq!(host.frame(&mut raw).payload, b"so am I");
+            host.server.send_text(key, "welcome").unwrap();
+            assert_eq!(host.frame(&mut raw).payload, b"welcome");
             assert_eq!(host.server.stats().accepted, 1 + round);
         }
-        assert_eq!(newcomer.look(), 0);
+        assert_eq!(new_client.look(), 0);
         let warned = warnings();
-        assert_eq!(warned.len(), 1, "one warning is enough for a second: {warned:#?}");
-        // It does not try all the time, which would cost as much as the rest.
+        assert_eq!(warned.len(), 1, "one warning for each shortage: {warned:#?}");
+        // It does not try all the time.
         let start = Instant::now();
-        let mut wakings = 0;
+        let mut wakeups = 0;
         while start.elapsed() < Duration::from_millis(500) {
             host.server.wait(Duration::from_secs(20));
-            wakings += 1;
+            wakeups += 1;
         }
-        assert!(wakings < 20, "{wakings} times in {:?}", start.elapsed());
+        assert!(wakeups < 20, "{wakeups} times in {:?}", start.elapsed());
 
         drop(files);
-        let head = host.until("the newcomer is served", |_| newcomer.head());
+        let head = host.until("the new client is served", |_| new_client.head());
         assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
         let served = host.opened();
-        drop(newcomer);
+        drop(new_client);
         host.closed(served);
         assert_eq!(warnings(), [""; 0]);
     }

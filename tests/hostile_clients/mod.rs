@@ -2,13 +2,13 @@
 
 #[cfg(target_os = "linux")]
 mod descriptors;
-mod duties;
 mod floods;
 mod memory;
 mod messages;
 mod origins;
-mod places;
+mod peer_limits;
 mod requests;
+mod rfc6455;
 mod slow_loris;
 #[cfg(feature = "tls")]
 mod tls;

@@ -1,4 +1,4 @@
-//! Requests that are too much, or that are none: sizes, counts, bytes that are no text, other protocols.
+//! Requests that are too large or invalid: sizes, counts, bytes that are not text, other protocols.
 
 use std::time::Instant;
 
@@ -12,52 +12,52 @@ use crate::{
     host::{Host, request},
 };
 
-/// A request whose head has just so many bytes.
+/// A request whose head has exactly this size.
 fn sized(size: usize) -> String {
     let empty = request("/", &["X: "]);
     request("/", &[&format!("X: {}", "x".repeat(size - empty.len()))])
 }
 
 #[test]
-fn a_head_of_the_greatest_size_is_served_and_one_byte_more_gets_431() {
+fn a_head_over_the_limit_gets_431() {
     let mut host = Host::start(ServerOptions::default());
     let max = host.server.options().max_request_size;
-    host.guest_of(&sized(max));
+    host.open_client_with(&sized(max));
     assert_eq!(host.status_for(sized(max + 1)), 431);
     let mut small = Host::start(ServerOptions::default().max_request_size(300));
-    small.guest_of(&sized(300));
+    small.open_client_with(&sized(300));
     assert_eq!(small.status_for(sized(301)), 431);
 }
 
-/// Quadratic header parsing: nothing is parsed before the head is whole, and nothing is kept beyond the limit.
+/// Quadratic header parsing: a head is parsed once it is complete, and no bytes are kept beyond the limit.
 #[test]
-fn a_head_that_never_ends_is_refused_at_the_limit_however_it_comes() {
+fn a_head_that_never_ends_is_rejected_at_the_limit() {
     let mut host = Host::start(ServerOptions::default());
-    let mut raw = host.ask("GET / HTTP/1.1\r\nHost: h\r\n");
+    let mut raw = host.connect_and_send("GET / HTTP/1.1\r\nHost: h\r\n");
     let start = Instant::now();
     for _ in 0..8200 {
         raw.send("x");
         host.server.poll();
     }
     assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
-    assert_eq!(host.refusal(&mut raw).status, 431);
-    assert!(host.server.stats().memory < 1000, "the answer at most");
+    assert_eq!(host.rejection(&mut raw).status, 431);
+    assert!(host.server.stats().memory < 1000, "only the response");
 }
 
-/// Many headers crash other servers.
+/// Too many headers crash some servers.
 #[test]
-fn sixty_four_fields_are_served_and_one_more_gets_431() {
+fn more_than_64_fields_get_431() {
     let mut host = Host::start(ServerOptions::default());
     let own = REQUEST.matches(": ").count();
     let with_fields = |count: usize| request("/", &vec!["A: b"; count - own]);
-    host.guest_of(&with_fields(64));
+    host.open_client_with(&with_fields(64));
     assert_eq!(host.status_for(with_fields(65)), 431);
     assert_eq!(host.status_for(with_fields(500)), 431);
 }
 
-/// Header values that panic elsewhere: bytes that are no text, and names that mean something to a language.
+/// Header values that cause panics elsewhere: bytes that are not text, and names with a meaning in a language.
 #[test]
-fn header_values_that_are_no_text_harm_nobody() {
+fn header_values_that_are_not_text_cause_no_panic() {
     let mut host = Host::start(ServerOptions::default());
     host.server.on_request(|request| {
         for (name, value) in request.headers() {
@@ -76,7 +76,7 @@ fn header_values_that_are_no_text_harm_nobody() {
     ] {
         let (line, rest) = REQUEST.split_once("\r\n").unwrap();
         let bytes = [line.as_bytes(), b"\r\n", field, b"\r\n", rest.as_bytes()].concat();
-        let mut raw = host.ask(bytes);
+        let mut raw = host.connect_and_send(bytes);
         let head = host.until("the answer", |_| raw.head());
         assert!(head.starts_with("HTTP/1.1 101 "), "{}: {head}", field.escape_ascii());
         let key = host.opened();
@@ -128,21 +128,21 @@ fn a_path_that_is_not_served_gets_404() {
     let mut host = Host::start(ServerOptions::default().paths(["/game"]));
     assert_eq!(host.status_for(request("/", &[])), 404);
     assert_eq!(host.status_for(request("/game/../admin", &[])), 404);
-    host.guest_of(&request("/game?x=/else", &[]));
+    host.open_client_with(&request("/game?x=/else", &[]));
 }
 
-/// Even one who sends and sends gets the whole answer, and no reset.
+/// It gets the whole response, and no reset.
 #[test]
-fn whoever_goes_on_sending_gets_the_answer_all_the_same() {
+fn a_client_that_continues_to_send_still_gets_the_response() {
     let mut host = Host::start(ServerOptions::default());
-    let mut raw = host.knock();
+    let mut raw = host.connect();
     host.send(&mut raw, [&b"nonsense\r\n\r\n"[..], &[b'x'; 200_000]].concat());
-    assert_eq!(host.refusal(&mut raw).status, 400);
+    assert_eq!(host.rejection(&mut raw).status, 400);
 }
 
-/// TLS downgrade and credential leaks by redirect: a server never sends one.
+/// TLS downgrades and leaks of credentials by redirects.
 #[test]
-fn nobody_is_redirected() {
+fn a_rejection_is_never_a_redirect() {
     let mut host = Host::start(ServerOptions::default());
     for status in [300, 301, 302, 307, 308] {
         host.server.on_request(move |_| Admission::refuse(status));
@@ -150,7 +150,7 @@ fn nobody_is_redirected() {
     }
 }
 
-/// Thread per connection: there is none.
+/// There is no thread per connection.
 #[test]
 fn requests_are_answered_on_the_thread_that_polls() {
     let mut host = Host::start(ServerOptions::default());
@@ -160,15 +160,15 @@ fn requests_are_answered_on_the_thread_that_polls() {
         Admission::accept()
     });
     for _ in 0..20 {
-        host.guest();
+        host.open_client();
     }
 }
 
 #[test]
-fn a_client_that_half_closes_behind_its_request_is_not_served_for_long() {
+fn a_client_that_half_closes_after_its_request_is_ended() {
     let mut host = Host::start(ServerOptions::default());
     for bytes in [&REQUEST[..40], REQUEST] {
-        let mut raw = host.ask(bytes);
+        let mut raw = host.connect_and_send(bytes);
         raw.finish();
         eventually("the end of TCP", || {
             host.step();

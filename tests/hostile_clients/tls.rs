@@ -1,4 +1,4 @@
-//! TLS under attack: handshakes cost a private-key operation each, and records need no data in them to be decrypted.
+//! Attacks on TLS: handshakes that cost a private-key operation each, and records without data that cost decryption.
 
 use std::{
     io::{Read, Write},
@@ -55,7 +55,7 @@ fn hello(authority: &Authority) -> Vec<u8> {
     hello
 }
 
-/// A client that speaks TLS over a raw connection.
+/// A TLS client on a raw connection.
 struct Secure {
     tls: ClientConnection,
     raw: Raw,
@@ -64,17 +64,17 @@ struct Secure {
 
 impl Secure {
     fn new(host: &Host, authority: &Authority) -> Self {
-        Self { tls: client(authority), raw: host.knock(), received: Vec::new() }
+        Self { tls: client(authority), raw: host.connect(), received: Vec::new() }
     }
 
-    /// Sends what TLS has to send, and takes what has come. The server may have ended the connection.
-    fn pump(&mut self) {
+    /// Sends and receives TLS records. The server may have ended the connection.
+    fn exchange(&mut self) {
         let mut tcp = self.raw.tcp();
         while self.tls.wants_write() && self.tls.write_tls(&mut tcp).is_ok() {}
         if self.tls.read_tls(&mut tcp).is_ok() {
             self.tls.process_new_packets().unwrap();
         }
-        // What is not there yet comes later.
+        // An error means that no more data has arrived.
         let _ = self.tls.reader().read_to_end(&mut self.received);
     }
 
@@ -83,7 +83,7 @@ impl Secure {
         let mut this = Self::new(host, authority);
         this.tls.writer().write_all(REQUEST.as_bytes()).unwrap();
         host.until_so("the answer to the request", |_| {
-            this.pump();
+            this.exchange();
             this.received.ends_with(b"\r\n\r\n")
         });
         assert!(this.received.starts_with(b"HTTP/1.1 101 "));
@@ -93,20 +93,20 @@ impl Secure {
 }
 
 #[test]
-fn a_client_that_is_refused_before_its_handshake_costs_none() {
+fn a_client_that_is_rejected_at_once_costs_no_tls_handshake() {
     let authority = authority();
     let mut host = secure(&authority, ServerOptions::default().max_pending_handshakes_per_address(1));
-    let _silent = host.knock();
-    host.until_so("it is here", |host| host.server.stats().pending == 1);
-    let mut refused = host.ask(hello(&authority));
+    let _silent = host.connect();
+    host.until_so("it is accepted", |host| host.server.stats().pending == 1);
+    let mut refused = host.connect_and_send(hello(&authority));
     host.end(&mut refused);
-    assert_eq!(refused.rest(), b"", "an answer to the hello would have been signed");
+    assert_eq!(refused.rest(), b"", "a response to the hello would have cost a signature");
     assert_eq!(host.server.stats().pending, 1);
 }
 
 #[test]
-fn a_poll_takes_handshake_steps_for_a_bounded_time_and_the_next_goes_on() {
-    // Each costs a signature: all of them take longer on any machine than the 8 ms of a poll.
+fn the_time_for_tls_handshakes_in_a_poll_is_limited_and_the_next_poll_continues() {
+    // Each costs a signature. On any machine all of them take longer than the 8 ms of a poll.
     const COUNT: usize = 400;
     let authority = authority();
     let options = ServerOptions::default()
@@ -117,10 +117,10 @@ fn a_poll_takes_handshake_steps_for_a_bounded_time_and_the_next_goes_on() {
     let mut host = secure(&authority, options.connection(peer));
     let mut clients = Vec::new();
     for _ in 0..COUNT {
-        clients.push(host.knock());
+        clients.push(host.connect());
         host.step();
     }
-    host.until_so("they are here", |host| host.server.stats().pending == COUNT);
+    host.until_so("they are accepted", |host| host.server.stats().pending == COUNT);
     let hello = hello(&authority);
     clients.iter_mut().for_each(|raw| raw.send(&hello));
     let answered = |clients: &mut Vec<Raw>| {
@@ -141,37 +141,37 @@ fn a_poll_takes_handshake_steps_for_a_bounded_time_and_the_next_goes_on() {
 }
 
 #[test]
-fn a_client_that_finds_no_seat_costs_no_handshake() {
+fn a_client_of_a_full_server_costs_no_tls_handshake() {
     let authority = authority();
     let mut host = secure(&authority, ServerOptions::default().max_peers(1));
-    let _seated = Secure::open(&mut host, &authority);
+    let _admitted = Secure::open(&mut host, &authority);
     host.opened();
-    let mut refused = host.ask(hello(&authority));
+    let mut refused = host.connect_and_send(hello(&authority));
     host.end(&mut refused);
-    assert_eq!(refused.rest(), b"", "an answer to the hello would have been signed");
+    assert_eq!(refused.rest(), b"", "a response to the hello would have cost a signature");
 }
 
 #[test]
-fn records_without_data_count_as_the_bytes_that_they_are() {
+fn tls_records_without_data_count_for_the_byte_rate() {
     let authority = authority();
     let limits = unlimited().max_bytes_per_second(2_000);
     let mut host = secure(&authority, ServerOptions::default().rate_limits(limits));
     let mut client = Secure::open(&mut host, &authority);
     let key = host.opened();
-    // Each is a record that updates the keys, and has no data for the WebSocket.
+    // Each of these records updates the keys, and has no data.
     for _ in 0..1000 {
         client.tls.refresh_traffic_keys().unwrap();
     }
-    host.until_so("it is over", |host| {
-        client.pump();
+    host.until_so("it is closed", |host| {
+        client.exchange();
         host.server.peer(key).is_none_or(|peer| peer.state() == ReadyState::Closed)
     });
     assert_eq!(host.closed(key).cause, CloseCause::LimitExceeded(Limit::ByteRate));
 }
 
-/// The end of a connection is not decrypted: what comes after the close frame is dropped as it comes.
+/// Bytes after the close frame are dropped without decryption.
 #[test]
-fn a_connection_that_is_over_ends_although_its_client_goes_on_sending() {
+fn a_closed_connection_ends_although_its_client_continues_to_send() {
     let authority = authority();
     let peer = PeerOptions::for_server().close_timeout(std::time::Duration::from_secs(60));
     let mut host = secure(&authority, with_peer(peer).rate_limits(RateLimits::default()));
@@ -179,25 +179,25 @@ fn a_connection_that_is_over_ends_although_its_client_goes_on_sending() {
     let key = host.opened();
     client.tls.writer().write_all(&client_frame(CLOSE, [3, 0xE8])).unwrap();
     host.until_so("it is closed", |host| {
-        client.pump();
+        client.exchange();
         host.server.peer(key).is_none()
     });
     host.closed(key);
-    // Bytes that are no TLS at all.
+    // These bytes are not TLS.
     assert_is_ended(&mut host, &mut client.raw);
 }
 
 /// Over plain TCP, too.
 #[test]
-fn a_client_that_goes_on_sending_after_it_was_refused_is_ended() {
+fn a_rejected_client_that_continues_to_send_is_ended() {
     let peer = PeerOptions::for_server().close_timeout(std::time::Duration::from_secs(60));
     let mut host = Host::start(with_peer(peer));
-    let mut raw = host.ask("BAD\r\n\r\n");
+    let mut raw = host.connect_and_send("BAD\r\n\r\n");
     host.until_so("it is refused", |host| host.server.stats().refused == 1);
     assert_is_ended(&mut host, &mut raw);
 }
 
-/// It sends much more than what may be in flight when a connection ends.
+/// Checks that the server ends the connection. The client sends much more than may be in flight.
 #[track_caller]
 fn assert_is_ended(host: &mut Host, raw: &mut Raw) {
     let junk = [b'x'; 64 * 1024];
@@ -215,22 +215,22 @@ fn assert_is_ended(host: &mut Host, raw: &mut Raw) {
 }
 
 #[test]
-fn a_secure_client_that_behaves_is_served_all_the_while() {
+fn a_well_behaved_tls_client_is_served() {
     let authority = authority();
     let mut host = secure(&authority, ServerOptions::default());
     let mut client = Secure::open(&mut host, &authority);
     let key = host.opened();
     client.tls.writer().write_all(&client_frame(TEXT, "hello")).unwrap();
-    client.pump();
+    client.exchange();
     assert_eq!(host.packet(key).as_text(), Some("hello"));
     host.server.close_with(key, websocket_peer::CloseCode::NORMAL, "bye").unwrap();
     host.until_so("the close frame", |_| {
-        client.pump();
+        client.exchange();
         client.received.ends_with(b"bye")
     });
     client.tls.writer().write_all(&client_frame(CLOSE, [3, 0xE8])).unwrap();
     host.until_so("the end", |_| {
-        client.pump();
+        client.exchange();
         client.raw.end() == Some(End::Eof)
     });
 }

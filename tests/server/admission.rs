@@ -1,4 +1,4 @@
-//! The hook of `on_request`: what it is shown, what it can decide, and what becomes of decisions that make no sense.
+//! The hook of `on_request`: what it gets, what it can decide, and how invalid decisions are answered.
 
 use std::{
     sync::{Arc, Mutex},
@@ -12,22 +12,22 @@ use crate::{
     host::{Host, request, with_peer},
 };
 
-/// A server whose hook is this.
+/// A server with this hook.
 fn host(hook: impl FnMut(&Request) -> Admission + Send + Sync + 'static) -> Host {
     Host::with_hook(ServerOptions::default(), hook)
 }
 
-/// The fields of the answer that opens.
+/// Opens a connection. Returns it and the head of the response.
 #[track_caller]
 fn answer(host: &mut Host, request: &str) -> (Raw, String) {
-    let mut raw = host.ask(request);
+    let mut raw = host.connect_and_send(request);
     let head = host.until("the answer to the request", |_| raw.head());
     host.opened();
     (raw, head)
 }
 
 #[test]
-fn the_hook_is_shown_the_whole_request() {
+fn the_hook_gets_the_whole_request() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let mut host = host({
         let seen = Arc::clone(&seen);
@@ -37,8 +37,8 @@ fn the_hook_is_shown_the_whole_request() {
         }
     });
     let asked = request("/room/7?ticket=a", &["X-Own: 1", "Sec-WebSocket-Protocol: game, chat"]);
-    let (key, raw) = host.guest_of(&asked);
-    let [request] = &seen.lock().unwrap()[..] else { panic!("it is asked once") };
+    let (key, raw) = host.open_client_with(&asked);
+    let [request] = &seen.lock().unwrap()[..] else { panic!("not one call") };
     assert_eq!((request.path(), request.query()), ("/room/7", Some("ticket=a")));
     assert_eq!((request.host(), request.header("x-own")), ("h.example:99", Some(&b"1"[..])));
     assert_eq!(request.protocols().collect::<Vec<_>>(), ["game", "chat"]);
@@ -49,43 +49,43 @@ fn the_hook_is_shown_the_whole_request() {
 }
 
 #[test]
-fn who_is_refused_gets_the_status_and_the_fields_and_is_no_peer() {
+fn a_rejected_client_gets_the_status_and_the_fields_and_is_not_a_peer() {
     for status in [400, 401, 403, 404, 409, 429, 500, 503, 599] {
         let mut host = host(move |_| Admission::refuse(status).header("X-Why", "because"));
-        let mut raw = host.ask(REQUEST);
-        let refusal = host.refusal(&mut raw);
-        assert_eq!(refusal.status, status);
-        assert!(refusal.head.contains("\r\nX-Why: because"), "{refusal:?}");
+        let mut raw = host.connect_and_send(REQUEST);
+        let rejection = host.rejection(&mut raw);
+        assert_eq!(rejection.status, status);
+        assert!(rejection.head.contains("\r\nX-Why: because"), "{rejection:?}");
         drop(raw);
         host.until_empty();
-        assert_eq!(host.told, []);
+        assert_eq!(host.events, []);
         let stats = host.server.stats();
         assert_eq!((stats.accepted, stats.refused, stats.opened), (1, 1, 0));
     }
 }
 
 #[test]
-fn a_server_that_refuses_new_connections_keeps_its_peers_and_can_open_again() {
+fn a_server_that_refuses_new_connections_keeps_its_peers_and_can_accept_again() {
     let mut host = host(|_| Admission::accept());
-    let (key, _raw) = host.guest_of(REQUEST);
+    let (key, _raw) = host.open_client_with(REQUEST);
     host.server.refuse_new_connections(true);
     assert_eq!(host.status_for(REQUEST), 503);
     assert!(host.server.peer(key).is_some());
     host.server.refuse_new_connections(false);
-    host.guest_of(REQUEST);
+    host.open_client_with(REQUEST);
 }
 
 #[test]
-fn what_the_options_refuse_the_hook_never_sees() {
+fn the_hook_gets_no_request_that_the_options_reject() {
     let options = ServerOptions::default().paths(["/game"]);
-    let mut host = Host::with_hook(options, |_| panic!("it was asked"));
+    let mut host = Host::with_hook(options, |_| panic!("the hook was called"));
     assert_eq!(host.status_for(REQUEST), 404);
     let foreign = request("/game", &["Origin: https://evil.example"]);
     assert_eq!(host.status_for(foreign), 403);
 }
 
 #[test]
-fn fields_of_the_options_and_of_the_hook_stand_in_the_answer() {
+fn the_response_has_the_fields_of_the_options_and_of_the_hook() {
     let peer = PeerOptions::for_server().header("X-All", "1");
     let mut host = Host::with_hook(with_peer(peer), |_| Admission::accept().header("X-One", "2"));
     let (_raw, head) = answer(&mut host, REQUEST);
@@ -93,7 +93,7 @@ fn fields_of_the_options_and_of_the_hook_stand_in_the_answer() {
 }
 
 #[test]
-fn the_protocol_is_the_hooks_or_else_the_first_that_both_know() {
+fn the_protocol_is_the_choice_of_the_hook_or_the_first_that_both_know() {
     let peer = || with_peer(PeerOptions::for_server().protocols(["chat", "game"]));
     let offer = request("/", &["Sec-WebSocket-Protocol: other, game, chat"]);
     let mut by_options = Host::start(peer());
@@ -101,7 +101,7 @@ fn the_protocol_is_the_hooks_or_else_the_first_that_both_know() {
     assert!(head.contains("\r\nSec-WebSocket-Protocol: game\r\n"), "{head}");
 
     let mut by_hook = Host::with_hook(peer(), |_| Admission::accept().protocol("other"));
-    let (key, raw) = by_hook.guest_of(&offer);
+    let (key, raw) = by_hook.open_client_with(&offer);
     assert_eq!(by_hook.server.peer(key).unwrap().protocol(), Some("other"));
     drop(raw);
 
@@ -112,7 +112,7 @@ fn the_protocol_is_the_hooks_or_else_the_first_that_both_know() {
 }
 
 #[test]
-fn a_client_without_a_named_protocol_is_answered_400() {
+fn a_client_that_offers_no_known_protocol_is_answered_400() {
     let mut host = Host::start(with_peer(PeerOptions::for_server().protocols(["chat", "game"])));
     for offer in [
         &[][..],
@@ -129,56 +129,55 @@ fn a_client_without_a_named_protocol_is_answered_400() {
         (&["Sec-WebSocket-Protocol: other, game"], "game"),
         (&["Sec-WebSocket-Protocol: other", "Sec-WebSocket-Protocol: chat"], "chat"),
     ] {
-        let (key, _raw) = host.guest_of(&request("/", offer));
+        let (key, _raw) = host.open_client_with(&request("/", offer));
         assert_eq!(host.server.peer(key).unwrap().protocol(), Some(chosen), "{offer:?}");
     }
 }
 
 #[test]
-fn what_the_hook_attaches_is_found_again_by_its_type() {
+fn user_data_is_returned_by_its_type() {
     #[derive(Debug, PartialEq)]
     struct Player(String);
     let mut host = host(|request| match request.query() {
         Some(name) => Admission::accept().user_data(Player(name.to_owned())),
         None => Admission::accept(),
     });
-    let (ann, _one) = host.guest_of(&request("/?ann", &[]));
-    let (bob, _two) = host.guest_of(&request("/?bob", &[]));
-    let (nobody, _three) = host.guest_of(&request("/", &[]));
+    let (ann, _one) = host.open_client_with(&request("/?ann", &[]));
+    let (bob, _two) = host.open_client_with(&request("/?bob", &[]));
+    let (anonymous, _three) = host.open_client_with(&request("/", &[]));
     let player = |host: &Host, key| {
         host.server.peer(key).and_then(|peer| peer.user_data::<Player>().map(|player| player.0.clone()))
     };
     assert_eq!(player(&host, ann).as_deref(), Some("ann"));
     assert_eq!(player(&host, bob).as_deref(), Some("bob"));
-    assert_eq!(player(&host, nobody), None);
+    assert_eq!(player(&host, anonymous), None);
     assert!(host.server.peer(ann).unwrap().user_data::<String>().is_none());
 }
 
-/// A token that tells when it is dropped.
 #[test]
-fn what_the_hook_attaches_lives_as_long_as_the_peer() {
+fn user_data_lives_as_long_as_the_peer() {
     let token = Arc::new(());
     let mut host = host({
         let token = Arc::clone(&token);
         move |_| Admission::accept().user_data(Arc::clone(&token))
     });
-    let (key, raw) = host.guest();
+    let (key, raw) = host.open_client();
     assert_eq!(Arc::strong_count(&token), 3);
     drop(raw);
     host.closed(key);
-    host.until_so("it is dropped", |_| Arc::strong_count(&token) == 2);
+    host.until_so("the data is dropped", |_| Arc::strong_count(&token) == 2);
 }
 
 #[test]
-fn options_of_one_peer_hold_for_it_alone() {
+fn options_for_one_peer_do_not_affect_others() {
     let mut host = host(|request| match request.path() {
         "/small" => Admission::accept().options(
             PeerOptions::for_server().max_message_size(10).outbound_buffer_size(20).protocols(["x"]),
         ),
         _ => Admission::accept(),
     });
-    let (small, mut raw) = host.guest_of(&request("/small", &["Sec-WebSocket-Protocol: x"]));
-    let (other, mut other_raw) = host.guest_of(&request("/", &["Sec-WebSocket-Protocol: x"]));
+    let (small, mut raw) = host.open_client_with(&request("/small", &["Sec-WebSocket-Protocol: x"]));
+    let (other, mut other_raw) = host.open_client_with(&request("/", &["Sec-WebSocket-Protocol: x"]));
     assert_eq!(host.server.peer(small).unwrap().protocol(), Some("x"));
     assert_eq!(host.server.peer(other).unwrap().protocol(), None);
     assert!(host.server.send(small, &[0; 21]).is_err());
@@ -190,13 +189,13 @@ fn options_of_one_peer_hold_for_it_alone() {
 }
 
 #[test]
-fn limits_of_one_peer_hold_for_it_alone() {
+fn rate_limits_for_one_peer_do_not_affect_others() {
     let mut host = host(|request| match request.path() {
         "/slow" => Admission::accept().rate_limits(RateLimits::default().max_packets_per_second(1)),
         _ => Admission::accept(),
     });
-    let (slow, mut raw) = host.guest_of(&request("/slow", &[]));
-    let (other, mut other_raw) = host.guest_of(&request("/", &[]));
+    let (slow, mut raw) = host.open_client_with(&request("/slow", &[]));
+    let (other, mut other_raw) = host.open_client_with(&request("/", &[]));
     let packets = client_frame(TEXT, "x").repeat(50);
     other_raw.send(&packets);
     raw.send(&packets);
@@ -206,19 +205,19 @@ fn limits_of_one_peer_hold_for_it_alone() {
     }
 }
 
-/// The deadline for its close is its own, too.
+/// The timeout for the close is its own, too.
 #[test]
-fn times_of_one_peer_hold_for_it_alone() {
+fn timeouts_for_one_peer_do_not_affect_others() {
     let mut host = host(|_| {
         let times = PeerOptions::for_server().heartbeat_interval(Duration::from_millis(50));
         Admission::accept().options(times.heartbeat_timeout(Duration::from_secs(60)))
     });
-    let (_key, mut raw) = host.guest();
+    let (_key, mut raw) = host.open_client();
     assert_ne!(host.frame(&mut raw).first, CLOSE);
 }
 
 #[test]
-fn a_decision_that_makes_no_sense_is_answered_500_and_the_server_goes_on() {
+fn an_invalid_admission_is_answered_500_and_the_server_continues() {
     let wrong: [fn() -> Admission; 6] = [
         || Admission::accept().protocol("never offered"),
         || Admission::accept().header("X", "forged\r\nSet-Cookie: a"),
@@ -229,17 +228,17 @@ fn a_decision_that_makes_no_sense_is_answered_500_and_the_server_goes_on() {
     ];
     for make in wrong {
         let mut host = host(move |request| if request.path() == "/" { make() } else { Admission::accept() });
-        let mut raw = host.ask(request("/", &[]));
-        let refusal = host.refusal(&mut raw);
-        assert_eq!(refusal.status, 500);
-        assert!(!refusal.head.contains("Set-Cookie") && !refusal.head.contains("mine"), "{refusal:?}");
-        host.guest_of(&request("/other", &[]));
+        let mut raw = host.connect_and_send(request("/", &[]));
+        let rejection = host.rejection(&mut raw);
+        assert_eq!(rejection.status, 500);
+        assert!(!rejection.head.contains("Set-Cookie") && !rejection.head.contains("mine"), "{rejection:?}");
+        host.open_client_with(&request("/other", &[]));
     }
 }
 
-/// It is told neither as open nor as closed: it never was.
+/// It is neither `Opened` nor `Closed`, because it was never open.
 #[test]
-fn a_client_that_resets_while_it_is_let_in_is_never_told_of() {
+fn a_client_that_resets_while_it_is_admitted_causes_no_event() {
     let waiting: Arc<Mutex<Option<Raw>>> = Arc::default();
     let mut host = host({
         let waiting = Arc::clone(&waiting);
@@ -250,11 +249,11 @@ fn a_client_that_resets_while_it_is_let_in_is_never_told_of() {
             Admission::accept()
         }
     });
-    *waiting.lock().unwrap() = Some(host.ask(REQUEST));
+    *waiting.lock().unwrap() = Some(host.connect_and_send(REQUEST));
     host.until_so("it is gone", |host| host.server.stats().refused == 1);
     host.until_empty();
-    assert_eq!(host.told, []);
+    assert_eq!(host.events, []);
     let stats = host.server.stats();
     assert_eq!((stats.accepted, stats.opened, stats.closed), (1, 0, 0));
-    host.guest();
+    host.open_client();
 }

@@ -1,4 +1,4 @@
-//! Packets that make older ones worthless: while a peer takes nothing, only the newest under each key waits for it.
+//! Packets that replace older ones: only the newest packet of each key waits.
 
 use std::time::Duration;
 
@@ -11,15 +11,15 @@ use crate::{
 
 const FILLING: usize = 50_000;
 
-/// A peer whose kernel takes no more.
+/// A peer for which the kernel takes no more.
 fn blocked(options: ServerOptions) -> (Host, PeerKey, Raw) {
     let mut host = Host::start(options);
-    let (key, raw) = host.guest();
-    host.block(key, &Packet::binary(vec![0; FILLING]));
+    let (key, raw) = host.open_client();
+    host.fill_kernel(key, &Packet::binary(vec![0; FILLING]));
     (host, key, raw)
 }
 
-/// The texts that arrive once the client reads, until this one.
+/// Reads the texts that arrive, until this one.
 fn texts_until(host: &mut Host, raw: &mut Raw, last: &str) -> Vec<String> {
     let mut texts = Vec::new();
     while texts.last().is_none_or(|text| text != last) {
@@ -32,7 +32,7 @@ fn texts_until(host: &mut Host, raw: &mut Raw, last: &str) -> Vec<String> {
 }
 
 #[test]
-fn of_what_waits_only_the_newest_under_each_key_arrives_in_the_place_of_the_first() {
+fn only_the_newest_packet_of_each_key_arrives_in_the_place_of_the_first() {
     let (mut host, key, mut raw) = blocked(ServerOptions::default());
     let text = |text: &str| Packet::text(text);
     for round in 0..50 {
@@ -48,9 +48,9 @@ fn of_what_waits_only_the_newest_under_each_key_arrives_in_the_place_of_the_firs
 }
 
 #[test]
-fn whoever_reads_gets_every_one() {
+fn a_client_that_reads_gets_every_packet() {
     let mut host = Host::start(ServerOptions::default());
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     for round in 0..50 {
         host.server.send_latest(key, 1, &Packet::text(round.to_string())).unwrap();
     }
@@ -60,7 +60,7 @@ fn whoever_reads_gets_every_one() {
 }
 
 #[test]
-fn one_takes_the_room_of_the_one_that_it_replaces() {
+fn a_packet_takes_the_room_of_the_one_that_it_replaces() {
     let full = with_peer(PeerOptions::for_server().outbound_buffer_size(2 * FILLING));
     let (mut host, key, mut raw) = blocked(full);
     let room = 2 * FILLING - host.buffered(key);
@@ -79,10 +79,10 @@ fn one_takes_the_room_of_the_one_that_it_replaces() {
 #[test]
 fn each_peer_has_keys_of_its_own() {
     let mut host = Host::start(ServerOptions::default());
-    let (one, mut raw) = host.guest();
-    let (other, mut other_raw) = host.guest();
+    let (one, mut raw) = host.open_client();
+    let (other, mut other_raw) = host.open_client();
     for key in [one, other] {
-        host.block(key, &Packet::binary(vec![0; FILLING]));
+        host.fill_kernel(key, &Packet::binary(vec![0; FILLING]));
     }
     for (key, text) in [(one, "a"), (other, "b"), (one, "c"), (other, "d")] {
         host.server.send_latest(key, 1, &Packet::text(text)).unwrap();
@@ -91,9 +91,9 @@ fn each_peer_has_keys_of_its_own() {
     assert_eq!(texts_until(&mut host, &mut other_raw, "d"), ["d"]);
 }
 
-/// No heartbeat, no event, no poll but those for the deadline: that of a peer that stays full counts all the same.
+/// There is no heartbeat and no event: only the deadline for the full queue.
 #[test]
-fn a_peer_that_stays_full_is_closed_even_where_the_oldest_are_dropped() {
+fn a_peer_whose_queue_stays_full_is_closed_even_if_the_oldest_packets_are_dropped() {
     let peer = PeerOptions::for_server().outbound_buffer_size(2 * FILLING).heartbeat_interval(Duration::ZERO);
     let options = with_peer(peer)
         .send_overflow(SendOverflow::DropOldest)

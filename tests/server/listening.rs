@@ -1,4 +1,4 @@
-//! Where a server listens: ports, both versions of IP, and listeners that somebody else has opened.
+//! Where a server listens: ports, both versions of IP, and listeners that are open already.
 
 use std::{
     net::{SocketAddr, TcpListener, TcpStream},
@@ -16,7 +16,7 @@ use crate::{
     host::{Host, with_peer},
 };
 
-/// Whether a client gets in at this address.
+/// Returns `true` if a client can open a connection to this address.
 fn opens(host: &mut Host, addr: SocketAddr) -> bool {
     let Ok(tcp) = TcpStream::connect(addr) else { return false };
     let mut raw = Raw::new(tcp);
@@ -25,7 +25,7 @@ fn opens(host: &mut Host, addr: SocketAddr) -> bool {
 }
 
 #[test]
-fn a_free_port_is_told() {
+fn local_addr_returns_the_free_port() {
     let mut host = Host::start(ServerOptions::default());
     assert_ne!(host.addr().port(), 0);
     let addr = host.addr();
@@ -34,7 +34,7 @@ fn a_free_port_is_told() {
 }
 
 #[test]
-fn our_client_and_our_server_understand_each_other() {
+fn the_crates_client_and_server_work_together() {
     let mut host = Host::start(with_peer(PeerOptions::for_server().protocols(["game"])));
     let mut client = WebSocketPeer::with_options(PeerOptions::default().protocols(["game"]));
     client.connect(&host.url("/room?x=1")).unwrap();
@@ -52,7 +52,7 @@ fn our_client_and_our_server_understand_each_other() {
 }
 
 #[test]
-fn an_ipv6_address_takes_ipv4_only_where_that_was_asked_for() {
+fn an_ipv6_listener_accepts_ipv4_only_with_dual_stack() {
     let bind = |dual_stack: bool| {
         let options = ServerOptions::default().dual_stack(dual_stack);
         let mut host = Host::of(WebSocketServer::bind("[::]:0", options).expect("the system has IPv6"));
@@ -62,7 +62,7 @@ fn an_ipv6_address_takes_ipv4_only_where_that_was_asked_for() {
     };
     let (mut host, by_ipv4) = bind(true);
     assert!(opens(&mut host, by_ipv4));
-    // The other one leaves the port of IPv4 free; but a stranger may have it.
+    // The other one leaves the port of IPv4 free, but another program may have it.
     eventually("a port that is free", || {
         let (_host, by_ipv4) = bind(false);
         TcpListener::bind(by_ipv4).ok()
@@ -70,34 +70,34 @@ fn an_ipv6_address_takes_ipv4_only_where_that_was_asked_for() {
 }
 
 #[test]
-fn a_listener_that_is_there_already_is_taken_over() {
+fn an_open_listener_is_taken_over() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap();
-    // Who has come before is served, too.
+    // A connection from before is served, too.
     let mut early = Raw::new(TcpStream::connect(addr).unwrap());
     early.send(REQUEST);
     let mut host = Host::of(WebSocketServer::from_listener(listener, ServerOptions::default()).unwrap());
     assert_eq!(host.addr(), addr);
-    host.until_so("the early one is answered", |_| early.head().is_some());
+    host.until_so("the early client is answered", |_| early.head().is_some());
     assert!(opens(&mut host, addr));
 }
 
 #[test]
-fn a_port_in_use_is_an_error_and_free_again_when_the_server_is_gone() {
+fn a_port_in_use_is_an_error_and_is_free_after_the_server_is_dropped() {
     let mut host = Host::start(ServerOptions::default());
     let addr = host.addr();
     let second = WebSocketServer::bind(addr, ServerOptions::default());
     assert!(matches!(second, Err(Error::Io { kind: std::io::ErrorKind::AddrInUse, .. })), "{second:?}");
-    let (_, raw) = host.guest();
+    let (_, raw) = host.open_client();
     drop(host);
-    // Its connections are still in the system's memory.
+    // The system still has its connections in TIME_WAIT.
     let again = WebSocketServer::bind(addr, ServerOptions::default());
     assert!(again.is_ok(), "{again:?}");
     drop(raw);
 }
 
 #[test]
-fn of_several_addresses_the_first_that_is_free_is_taken() {
+fn the_first_free_address_of_several_is_used() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let addresses = [taken.local_addr().unwrap(), "127.0.0.1:0".parse().unwrap()];
     let host = Host::of(WebSocketServer::bind(&addresses[..], ServerOptions::default()).unwrap());
@@ -105,7 +105,7 @@ fn of_several_addresses_the_first_that_is_free_is_taken() {
 }
 
 #[test]
-fn what_cannot_be_listened_at_is_an_error() {
+fn an_address_that_cannot_be_bound_is_an_error() {
     let options = ServerOptions::default;
     assert!(matches!(WebSocketServer::bind("192.0.2.1:0", options()), Err(Error::Io { .. })));
     assert!(matches!(WebSocketServer::bind("no port", options()), Err(Error::Io { .. })));
@@ -118,14 +118,14 @@ fn what_cannot_be_listened_at_is_an_error() {
 }
 
 #[test]
-fn small_packets_are_not_held_back() {
+fn small_packets_are_not_delayed() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let watched = listener.try_clone().unwrap();
     assert!(!socket2::SockRef::from(&watched).tcp_nodelay().unwrap());
     let mut host = Host::of(WebSocketServer::from_listener(listener, ServerOptions::default()).unwrap());
-    let (key, mut raw) = host.guest();
-    // With Nagle's algorithm the second one would wait for an acknowledgement, and an end that reads nothing delays that: Linux by
-    // 40 ms, once it has acknowledged some packets at once. A busy machine is slow as well, but not every time.
+    let (key, mut raw) = host.open_client();
+    // With Nagle's algorithm the second packet would wait for an acknowledgement, which Linux delays by 40 ms after it
+    // has acknowledged some packets at once. A busy machine is slow, too, but not in every round.
     let mut fastest = Duration::MAX;
     for round in 0..40 {
         let start = Instant::now();

@@ -1,16 +1,16 @@
-//! One file for each theme.
+//! One file for each subject.
 
 mod admission;
-mod casting;
-mod endings;
+mod closing;
 mod fairness;
+mod http_responses;
 mod latest;
 mod listening;
+mod logging;
+mod multicast;
 mod peers;
 mod random;
-mod records;
 mod replies;
-mod responding;
 mod sending;
 mod shutdown;
 mod stats;

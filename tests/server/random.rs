@@ -1,5 +1,5 @@
-//! Clients that do whatever comes to a die's mind, against a server that does the same: whatever happens, each peer's events
-//! are `Opened`, its packets in the order in which they were sent and without a gap, and one `Closed`.
+//! Clients and a server that act at random: each peer's events are `Opened`, its packets in the order in which they
+//! were sent and without a gap, and one `Closed`.
 
 use std::{collections::HashMap, env, io::Write, net::Shutdown};
 
@@ -11,60 +11,61 @@ use crate::{
     host::{Host, request, unlimited},
 };
 
-/// Gives the seed of a round that has failed, to have it again.
+/// The environment variable with the seed of a failed round, to repeat it.
 const SEED: &str = "WEBSOCKET_PEER_TEST_SEED";
 
 const CLIENTS: usize = 40;
 const STEPS: usize = 400;
 
-/// How far the packets of a connection that ended must have come.
+/// How many packets of a connection must have arrived.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Ending {
-    /// To the last.
+    /// All of them.
     Polite,
-    /// As far as it happened to.
+    /// Any number.
     Rude,
 }
 
-/// One client: what it has sent, and what has come of it at either end.
+/// A client, and the packets that each end has sent and received.
 struct Client {
     raw: Option<Raw>,
-    /// Whether the answer to its request has come.
+    /// `true` if the response to its request has arrived.
     is_answered: bool,
-    /// Bytes that are to be sent one by one, a piece a step.
+    /// Bytes that are sent piece by piece, one piece in each step.
     pending: Vec<u8>,
     sent: u64,
-    heard: u64,
+    client_received: u64,
     ending: Ending,
     has_ended: bool,
     key: Option<PeerKey>,
-    /// What the server has had from it, and has sent to it.
+    /// The number of packets that the server has received from it.
     received: u64,
-    told: u64,
+    /// The number of packets that the server has sent to it.
+    server_sent: u64,
     is_over: bool,
 }
 
 impl Client {
     fn new(host: &Host, number: usize) -> Self {
-        let raw = host.ask(request(&format!("/{number}"), &[]));
-        // Forty that wait for each other a little would take minutes.
-        raw.tcp().set_nonblocking(true).expect("a socket that does not wait");
+        let raw = host.connect_and_send(request(&format!("/{number}"), &[]));
+        // With blocking sockets, forty clients would take minutes.
+        raw.tcp().set_nonblocking(true).expect("a non-blocking socket");
         Self {
             raw: Some(raw),
             is_answered: false,
             pending: Vec::new(),
             sent: 0,
-            heard: 0,
+            client_received: 0,
             ending: Ending::Polite,
             has_ended: false,
             key: None,
             received: 0,
-            told: 0,
+            server_sent: 0,
             is_over: false,
         }
     }
 
-    /// Whether it is there and has not said goodbye.
+    /// Returns `true` if it is open and has not begun to close.
     fn is_active(&self) -> bool {
         self.raw.is_some() && !self.has_ended && self.is_answered
     }
@@ -82,7 +83,7 @@ impl Client {
         match random.below(100) {
             0..40 => self.write_packet(random),
             40..50 => self.write(&client_frame(PING, [0; 9])),
-            50..52 => self.say_goodbye(&client_frame(CLOSE, close_payload(4000, "done"))),
+            50..52 => self.end_with(&client_frame(CLOSE, close_payload(4000, "done"))),
             52 => {
                 self.has_ended = true;
                 self.tcp(|tcp| tcp.shutdown(Shutdown::Write));
@@ -94,12 +95,12 @@ impl Client {
                     raw.reset();
                 }
             }
-            54 => self.say_goodbye(&client_frame(0x83, "against the rules")),
+            54 => self.end_with(&client_frame(0x83, "against the rules")),
             _ => {}
         }
     }
 
-    /// The next number, as text or bytes, whole or in fragments, at once or piece by piece.
+    /// Sends the next number: as text or binary, whole or in fragments, at once or piece by piece.
     fn write_packet(&mut self, random: &mut Random) {
         let text = self.sent.to_string();
         let padding = random.below(3000);
@@ -125,7 +126,7 @@ impl Client {
         self.write(&rest);
     }
 
-    fn say_goodbye(&mut self, bytes: &[u8]) {
+    fn end_with(&mut self, bytes: &[u8]) {
         self.has_ended = true;
         self.write(bytes);
     }
@@ -134,7 +135,7 @@ impl Client {
         self.tcp(|mut tcp| tcp.write_all(bytes));
     }
 
-    /// An error is the server's doing: it has cut the connection.
+    /// Acts on the socket. An error means that the server has ended the connection.
     fn tcp(&mut self, act: impl FnOnce(&std::net::TcpStream) -> std::io::Result<()>) {
         if let Some(raw) = &self.raw {
             if act(raw.tcp()).is_err() {
@@ -153,12 +154,12 @@ impl Client {
         while let Some(frame) = raw.frame() {
             match frame.first {
                 TEXT => {
-                    assert_eq!(frame.payload, self.heard.to_string().as_bytes(), "out of order");
-                    self.heard += 1;
+                    assert_eq!(frame.payload, self.client_received.to_string().as_bytes(), "out of order");
+                    self.client_received += 1;
                 }
                 CLOSE if !self.has_ended => {
                     self.finish_packet();
-                    return self.say_goodbye(&client_frame(CLOSE, frame.payload));
+                    return self.end_with(&client_frame(CLOSE, frame.payload));
                 }
                 _ => {}
             }
@@ -191,7 +192,7 @@ impl Round {
             client.act(&mut self.random);
         }
         self.host.server.poll();
-        // Now and then the program is busy with something else, or has no time for all of it.
+        // Sometimes the program does not read all events.
         let mut events = match self.random.below(4) {
             0 => self.random.below(5),
             _ => usize::MAX,
@@ -203,14 +204,14 @@ impl Round {
             events -= 1;
         }
         if self.random.below(20) == 0 {
-            self.meddle();
+            self.act_as_server();
         }
     }
 
     fn take(&mut self, event: ServerEvent) {
         match event {
             ServerEvent::Opened(key) => {
-                let peer = self.host.server.peer(key).expect("it is open");
+                let peer = self.host.server.peer(key).expect("an open peer");
                 let number: usize = peer.request().path()[1..].parse().expect("a number");
                 self.clients[number].key = Some(key);
                 self.by_key.insert(key, number);
@@ -221,8 +222,8 @@ impl Round {
                 let number: u64 = text.split(' ').next().unwrap().parse().expect("a number");
                 assert_eq!(number, client.received, "out of order, or lost");
                 client.received += 1;
-                if self.host.server.send_text(key, &client.told.to_string()).is_ok() {
-                    client.told += 1;
+                if self.host.server.send_text(key, &client.server_sent.to_string()).is_ok() {
+                    client.server_sent += 1;
                 }
             }
             ServerEvent::Closed(key, info) => {
@@ -236,44 +237,44 @@ impl Round {
         }
     }
 
-    /// The server does something that nobody asked it for.
-    fn meddle(&mut self) {
+    /// Does something with a random peer.
+    fn act_as_server(&mut self) {
         let keys: Vec<PeerKey> = self.host.server.peers().collect();
         let Some(&key) = keys.get(self.random.below(keys.len().max(1))) else { return };
         match self.random.below(6) {
-            0 => self.host.server.close_with(key, CloseCode::NORMAL, "enough").expect("it is known"),
-            1 => self.host.server.abort(key).expect("it is known"),
+            0 => self.host.server.close_with(key, CloseCode::NORMAL, "enough").expect("a known peer"),
+            1 => self.host.server.abort(key).expect("a known peer"),
             2 => self.host.server.flush(),
             _ => {
                 let client = &mut self.clients[self.by_key[&key]];
-                let packet = Packet::text(client.told.to_string());
+                let packet = Packet::text(client.server_sent.to_string());
                 if self.host.server.send_latest(key, 1, &packet).is_ok() {
-                    client.told += 1;
+                    client.server_sent += 1;
                 }
             }
         }
     }
 
-    /// Everybody leaves.
+    /// Closes all connections.
     fn finish(&mut self) {
         for client in &mut self.clients {
             if client.is_active() {
                 client.finish_packet();
-                client.say_goodbye(&client_frame(CLOSE, []));
+                client.end_with(&client_frame(CLOSE, []));
             }
         }
-        crate::common::until("everybody is gone", || {
+        crate::common::until("all connections are gone", || {
             self.step();
             self.host.server.stats().pending == 0
                 && self.clients.iter().all(|client| client.raw.is_none() && client.is_over)
         });
     }
 
-    fn judge(mut self) {
+    fn check(mut self) {
         for (number, client) in self.clients.iter().enumerate() {
-            let &Client { sent, received, told, heard, ending, .. } = client;
-            assert!(received <= sent, "client {number} sent {sent}, of which {received} came");
-            assert!(heard <= told, "client {number} got {heard} of {told}");
+            let &Client { sent, received, server_sent, client_received, ending, .. } = client;
+            assert!(received <= sent, "client {number} sent {sent}, and {received} arrived");
+            assert!(client_received <= server_sent, "client {number} got {client_received} of {server_sent}");
             if ending == Ending::Polite {
                 assert_eq!(received, sent, "client {number}: packets were lost");
             }
@@ -283,12 +284,12 @@ impl Round {
         let all = CLIENTS as u64;
         assert_eq!((stats.accepted, stats.opened, stats.closed, stats.refused), (all, all, all, 0));
         assert_eq!(stats.packets_received, self.clients.iter().map(|client| client.received).sum());
-        assert_eq!(stats.packets_sent, self.clients.iter().map(|client| client.told).sum());
+        assert_eq!(stats.packets_sent, self.clients.iter().map(|client| client.server_sent).sum());
     }
 }
 
 #[test]
-fn whatever_anybody_does_every_peers_events_pair_and_its_packets_are_in_order() {
+fn random_actions_keep_each_peers_events_paired_and_its_packets_in_order() {
     let seed = env::var(SEED).ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random::<u64>);
     for round in 0..5 {
         let seed = seed.wrapping_add(round);
@@ -298,6 +299,6 @@ fn whatever_anybody_does_every_peers_events_pair_and_its_packets_are_in_order() 
             round.step();
         }
         round.finish();
-        round.judge();
+        round.check();
     }
 }

@@ -1,5 +1,5 @@
-//! When what is sent leaves: at once where no event waits, together with other replies where some do. What a peer has
-//! [buffered](websocket_peer::PeerInfo::buffered) tells.
+//! When packets leave: at once if no event waits, together with other replies if events wait.
+//! [`PeerInfo::buffered`](websocket_peer::PeerInfo::buffered) shows it.
 
 use websocket_peer::{Packet, PeerKey, ServerEvent, ServerOptions};
 
@@ -11,12 +11,12 @@ use crate::{
     host::Host,
 };
 
-/// A server that has read the first of three packets, and not the others.
+/// A server whose program has read the first of three packets, and not the others.
 fn amid_events() -> (Host, PeerKey, Raw) {
     let mut host = Host::start(ServerOptions::default());
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     raw.send(client_frame(TEXT, "question").repeat(3));
-    until("all have come", || {
+    until("all are received", || {
         host.server.poll();
         host.server.stats().packets_received == 3
     });
@@ -33,10 +33,10 @@ fn assert_arrives(raw: &mut Raw, payload: &[u8]) {
 #[test]
 fn without_events_a_packet_leaves_at_once() {
     let mut host = Host::start(ServerOptions::default());
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     host.server.send_text(key, "at once").unwrap();
     assert_eq!(host.buffered(key), 0);
-    // No call of the server's is needed.
+    // No other call is needed.
     assert_arrives(&mut raw, b"at once");
 }
 
@@ -87,20 +87,20 @@ fn a_broadcast_amid_events_is_gathered_like_a_reply() {
     let (mut host, key, mut raw) = amid_events();
     assert_eq!(host.server.broadcast(&Packet::text("to all"), None), 1);
     assert_eq!(host.buffered(key), 6);
-    host.hear();
+    host.read_events();
     assert_eq!(host.buffered(key), 0);
     assert_arrives(&mut raw, b"to all");
 }
 
 #[test]
-fn what_is_gathered_has_an_end() {
+fn gathered_packets_are_limited() {
     let (mut host, key, mut raw) = amid_events();
-    // No event is read: what is over the bound leaves all the same, as far as the kernel takes it.
+    // No event is read. Packets beyond the limit leave at once, as far as the kernel takes them.
     for number in 0..100_u8 {
         host.server.send(key, &[number; 1000]).unwrap();
     }
-    assert!(host.buffered(key) < 100_000, "all was gathered");
-    host.hear();
+    assert!(host.buffered(key) < 100_000, "all packets were gathered");
+    host.read_events();
     for number in 0..100 {
         let frame = host.frame(&mut raw);
         assert_eq!((frame.first, frame.payload), (BINARY, vec![number; 1000]));
@@ -108,12 +108,12 @@ fn what_is_gathered_has_an_end() {
 }
 
 #[test]
-fn replies_to_one_that_is_gone_meanwhile_harm_nobody() {
+fn replies_to_a_peer_that_is_gone_are_dropped() {
     let (mut host, key, raw) = amid_events();
     host.server.send_text(key, "one").unwrap();
     drop(raw);
     host.server.abort(key).unwrap();
-    host.hear();
-    host.told.clear();
+    host.read_events();
+    host.events.clear();
     host.until_empty();
 }

@@ -1,4 +1,4 @@
-//! What sending refuses, and that it leaves no trace then; and what a broadcast reaches.
+//! Packets that are refused, which has no other effect, and the peers that a broadcast reaches.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use crate::{
     host::{Host, with_peer},
 };
 
-/// What can be seen of a peer's way out.
+/// The visible state of a peer's send queue.
 fn traces(host: &Host, key: PeerKey) -> (usize, Stats, usize, u64) {
-    let peer = host.server.peer(key).expect("it is here");
+    let peer = host.server.peer(key).expect("a known peer");
     let stats = host.server.stats();
     (peer.buffered(), peer.stats(), stats.memory, stats.packets_sent)
 }
 
-/// Every call that sends gives this error, and afterwards everything is as before.
+/// Checks that every call that sends returns this error and changes nothing.
 #[track_caller]
 fn assert_refused(host: &mut Host, to: PeerKey, data: &[u8], expected: &Error) {
     let text = "x".repeat(data.len());
@@ -42,9 +42,9 @@ fn small() -> ServerOptions {
 }
 
 #[test]
-fn a_packet_for_a_peer_that_closes_is_refused() {
+fn a_packet_for_a_closing_peer_is_refused() {
     let mut host = Host::start(small());
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     host.server.close_with(key, websocket_peer::CloseCode::NORMAL, "").unwrap();
     assert_refused(&mut host, key, b"too late", &Error::NotOpen { state: ReadyState::Closing });
     host.frame(&mut raw);
@@ -54,8 +54,8 @@ fn a_packet_for_a_peer_that_closes_is_refused() {
 #[test]
 fn a_value_is_sent_as_its_bytes_to_one_peer_or_to_all() {
     let mut host = Host::start(small());
-    let (one, mut raw_one) = host.guest();
-    let (_other, mut raw_other) = host.guest();
+    let (one, mut raw_one) = host.open_client();
+    let (_other, mut raw_other) = host.open_client();
     let value: Variant = Dictionary::from_iter([("at", Vector2::new(1.5, -2.25))]).into();
     host.server.send_variant(one, &value).unwrap();
     let frame = host.frame(&mut raw_one);
@@ -70,9 +70,9 @@ fn a_value_is_sent_as_its_bytes_to_one_peer_or_to_all() {
 }
 
 #[test]
-fn a_value_that_cannot_be_sent_leaves_no_trace() {
+fn a_value_that_cannot_be_sent_has_no_effect() {
     let mut host = Host::start(small());
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     let object: Variant = Object::Full { class: "Node".to_owned(), properties: Vec::new() }.into();
     let before = traces(&host, key);
     for (value, expected) in [
@@ -93,18 +93,18 @@ fn a_value_that_cannot_be_sent_leaves_no_trace() {
 #[test]
 fn a_packet_that_can_never_be_sent_is_refused() {
     let mut host = Host::start(small());
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     assert_refused(&mut host, key, &[0; 100_001], &Error::PacketTooBig { len: 100_001, max: 100_000 });
     host.server.send(key, &[1; 100_000]).unwrap();
     assert_eq!(host.frame(&mut raw).payload, [1; 100_000]);
 }
 
 #[test]
-fn a_packet_for_a_peer_that_is_full_is_refused_and_what_was_taken_arrives() {
+fn a_packet_for_a_full_queue_is_refused_and_earlier_packets_arrive() {
     let mut host = Host::start(small());
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     let packet = Packet::binary(vec![9; 9_999]);
-    host.stuff(key, &packet);
+    host.fill_queue(key, &packet);
     let room = 100_000 - host.buffered(key);
     assert!(room < 9_999, "{room}");
     assert_refused(&mut host, key, &[0; 9_999], &Error::OutboundFull { room });
@@ -118,11 +118,11 @@ fn a_packet_for_a_peer_that_is_full_is_refused_and_what_was_taken_arrives() {
 }
 
 #[test]
-fn a_peer_that_is_full_is_nobody_elses_trouble() {
+fn a_full_queue_does_not_affect_other_peers() {
     let mut host = Host::start(small());
-    let (full, _silent) = host.guest();
-    let (other, mut raw) = host.guest();
-    host.stuff(full, &Packet::binary(vec![0; 9_999]));
+    let (full, _silent) = host.open_client();
+    let (other, mut raw) = host.open_client();
+    host.fill_queue(full, &Packet::binary(vec![0; 9_999]));
     assert_eq!(host.server.broadcast(&Packet::binary(vec![1; 9_999]), None), 1);
     assert_eq!(host.frame(&mut raw).payload, [1; 9_999]);
     host.server.send_text(other, "and again").unwrap();
@@ -130,11 +130,11 @@ fn a_peer_that_is_full_is_nobody_elses_trouble() {
 }
 
 #[test]
-fn where_the_oldest_are_dropped_the_newest_arrive_in_order() {
+fn with_drop_oldest_the_newest_packets_arrive_in_order() {
     const SIZE: usize = 10_000;
     let mut host = Host::start(small().send_overflow(SendOverflow::DropOldest));
-    let (key, mut raw) = host.guest();
-    host.block(key, &Packet::binary(vec![0; SIZE]));
+    let (key, mut raw) = host.open_client();
+    host.fill_kernel(key, &Packet::binary(vec![0; SIZE]));
     let mut number = host.server.peer(key).unwrap().stats().packets_sent;
     for _ in 0..100 {
         number += 1;
@@ -159,11 +159,11 @@ fn where_the_oldest_are_dropped_the_newest_arrive_in_order() {
 }
 
 #[test]
-fn nothing_is_dropped_for_a_packet_that_finds_no_room_even_then() {
+fn with_drop_oldest_no_packet_is_dropped_for_one_that_still_has_no_room() {
     let mut host = Host::start(small().send_overflow(SendOverflow::DropOldest));
-    let (key, mut raw) = host.guest();
-    // What the socket has begun to take cannot be dropped any more.
-    host.block(key, &Packet::binary(vec![0; 90_000]));
+    let (key, mut raw) = host.open_client();
+    // A packet that the socket has begun to take cannot be dropped.
+    host.fill_kernel(key, &Packet::binary(vec![0; 90_000]));
     host.server.send_text(key, "small").unwrap();
     let before = traces(&host, key);
     let refused = host.server.send(key, &[1; 50_000]);
@@ -173,46 +173,46 @@ fn nothing_is_dropped_for_a_packet_that_finds_no_room_even_then() {
 }
 
 #[test]
-fn a_broadcast_reaches_every_open_peer_but_one_and_counts_them() {
+fn a_broadcast_reaches_every_open_peer_except_one_and_returns_their_number() {
     let mut host = Host::start(ServerOptions::default());
-    let mut guests: BTreeMap<PeerKey, Raw> = (0..6).map(|_| host.guest()).collect();
-    let keys: Vec<PeerKey> = guests.keys().copied().collect();
-    let [left_out, closing, gone, ..] = keys[..] else { panic!("six guests") };
+    let mut clients: BTreeMap<PeerKey, Raw> = (0..6).map(|_| host.open_client()).collect();
+    let keys: Vec<PeerKey> = clients.keys().copied().collect();
+    let [left_out, closing, gone, ..] = keys[..] else { panic!("six clients") };
     host.server.close_with(closing, websocket_peer::CloseCode::NORMAL, "").unwrap();
-    guests.remove(&gone);
+    clients.remove(&gone);
     host.closed(gone);
 
     for (packet, first) in [(Packet::text("to all"), TEXT), (Packet::binary(vec![5; 70_000]), BINARY)] {
         assert_eq!(host.server.broadcast(&packet, Some(left_out)), 3);
         for key in &keys[3..] {
-            let frame = host.frame(guests.get_mut(key).unwrap());
+            let frame = host.frame(clients.get_mut(key).unwrap());
             assert_eq!((frame.first, frame.masked, &frame.payload[..]), (first, false, packet.as_bytes()));
         }
     }
     assert_eq!(host.server.broadcast(&Packet::text("alone"), None), 4);
-    assert_eq!(host.frame(guests.get_mut(&left_out).unwrap()).payload, b"alone");
-    let frame = host.frame(guests.get_mut(&closing).unwrap());
+    assert_eq!(host.frame(clients.get_mut(&left_out).unwrap()).payload, b"alone");
+    let frame = host.frame(clients.get_mut(&closing).unwrap());
     assert_eq!(frame.close_code(), Some(1000));
-    assert_eq!(guests.get_mut(&closing).unwrap().frame(), None);
+    assert_eq!(clients.get_mut(&closing).unwrap().frame(), None);
 }
 
 #[test]
-fn a_broadcast_does_not_reach_whoever_was_not_told_of() {
+fn a_broadcast_does_not_reach_a_peer_whose_opened_was_not_read() {
     let mut host = Host::start(ServerOptions::default());
-    let _raw = host.ask(crate::common::raw::REQUEST);
+    let _raw = host.connect_and_send(crate::common::raw::REQUEST);
     crate::common::until("it is open", || {
         host.server.poll();
         host.server.stats().peers == 1
     });
-    assert_eq!(host.server.broadcast(&Packet::text("nobody"), None), 0);
+    assert_eq!(host.server.broadcast(&Packet::text("no peer"), None), 0);
     host.opened();
-    assert_eq!(host.server.broadcast(&Packet::text("somebody"), None), 1);
+    assert_eq!(host.server.broadcast(&Packet::text("one peer"), None), 1);
 }
 
 #[test]
-fn packets_pass_whole_both_ways_and_keep_their_kind() {
+fn packets_arrive_unchanged_in_both_directions() {
     let mut host = Host::start(ServerOptions::default());
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     for size in [0, 1, 125, 126, 4095, 4096, 65_535, 65_536] {
         let bytes: Vec<u8> = (0..size).map(|index| b'a' + (index % 23) as u8).collect();
         let text = String::from_utf8(bytes.clone()).unwrap();

@@ -1,4 +1,4 @@
-//! The counters of a server add up, over peers that are there and peers that are gone.
+//! The counters of a server: they include open and closed peers.
 
 use std::time::Duration;
 
@@ -9,17 +9,17 @@ use crate::{
     host::{Host, unlimited, with_peer},
 };
 
-/// What flows: packets and bytes received, and sent.
+/// Packets and bytes that were received, and that were sent.
 fn flow(stats: &ServerStats) -> [u64; 4] {
     [stats.packets_received, stats.bytes_received, stats.packets_sent, stats.bytes_sent]
 }
 
 #[test]
-fn packets_and_bytes_add_up_over_the_peers_that_are_there_and_those_that_are_gone() {
+fn packets_and_bytes_of_open_and_closed_peers_are_summed() {
     let mut host = Host::start(ServerOptions::default().rate_limits(unlimited()));
-    let mut guests: Vec<(PeerKey, Raw)> = (0..10).map(|_| host.guest()).collect();
+    let mut clients: Vec<(PeerKey, Raw)> = (0..10).map(|_| host.open_client()).collect();
     let mut expected = [0; 4];
-    for (number, (key, raw)) in guests.iter_mut().enumerate() {
+    for (number, (key, raw)) in clients.iter_mut().enumerate() {
         for size in 0..=number {
             raw.send(client_frame(BINARY, vec![0; size]));
             host.packet(*key);
@@ -33,7 +33,7 @@ fn packets_and_bytes_add_up_over_the_peers_that_are_there_and_those_that_are_gon
         assert_eq!((stats.packets_received, stats.packets_sent), (number as u64 + 1, number as u64 + 1));
     }
     assert_eq!(flow(&host.server.stats()), expected);
-    guests.truncate(4);
+    clients.truncate(4);
     host.until_so("six are gone", |host| host.server.stats().closed == 6);
     host.run(crate::common::A_WHILE);
     assert_eq!(flow(&host.server.stats()), expected);
@@ -41,16 +41,16 @@ fn packets_and_bytes_add_up_over_the_peers_that_are_there_and_those_that_are_gon
 }
 
 #[test]
-fn connections_add_up() {
+fn connections_are_counted_by_their_outcome() {
     let mut host = Host::start(ServerOptions::default().paths(["/chat"]));
-    let mut guests: Vec<_> = (0..5).map(|_| host.guest()).collect();
+    let mut clients: Vec<_> = (0..5).map(|_| host.open_client()).collect();
     for _ in 0..3 {
         assert_eq!(host.status_for(REQUEST.replace("/chat", "/else")), 404);
     }
-    let _silent = [host.knock(), host.knock()];
-    drop(host.knock());
-    guests.truncate(1);
-    host.until_so("all has been noticed", |host| {
+    let _silent = [host.connect(), host.connect()];
+    drop(host.connect());
+    clients.truncate(1);
+    host.until_so("all events have been noticed", |host| {
         let stats = host.server.stats();
         (stats.accepted, stats.closed, stats.refused) == (11, 4, 4)
     });
@@ -61,14 +61,14 @@ fn connections_add_up() {
 }
 
 #[test]
-fn memory_is_what_waits_and_nothing_when_nothing_waits() {
+fn memory_counts_waiting_data_and_returns_to_the_idle_value() {
     let mut host = Host::start(ServerOptions::default());
     assert_eq!(host.server.stats().memory, 0);
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     let idle = host.server.stats().memory;
     assert!(idle < 2048, "an idle peer holds {idle} bytes");
     raw.send(client_frame(BINARY, vec![0; 50_000]));
-    crate::common::until("it has come", || {
+    crate::common::until("it is received", || {
         host.server.poll();
         host.server.stats().packets_received == 1
     });
@@ -87,7 +87,7 @@ fn memory_is_what_waits_and_nothing_when_nothing_waits() {
 #[test]
 fn refused_packets_are_not_counted() {
     let mut host = Host::start(ServerOptions::default());
-    let (key, _raw) = host.guest();
+    let (key, _raw) = host.open_client();
     let before = host.server.stats();
     let max = host.server.options().connection.outbound_buffer_size;
     host.server.send(key, &vec![0; max + 1]).unwrap_err();
@@ -95,12 +95,12 @@ fn refused_packets_are_not_counted() {
 }
 
 #[test]
-fn the_round_trips_of_each_peer_are_measured_while_it_talks() {
+fn round_trip_times_are_measured_on_busy_connections() {
     let times = PeerOptions::for_server()
         .heartbeat_interval(Duration::from_millis(50))
         .heartbeat_timeout(Duration::from_secs(60));
     let mut host = Host::start(with_peer(times));
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     host.until_so("a round trip is measured", |host| {
         raw.send(client_frame(TEXT, "talking"));
         if let Some(ping) = raw.frame() {

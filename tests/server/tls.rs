@@ -1,4 +1,4 @@
-//! A server with a certificate: our clients at the other end, and strangers who never come to the end of a TLS handshake.
+//! A server with a certificate: with the crate's clients, and with clients that never complete a TLS handshake.
 
 use std::{
     env, fs,
@@ -30,7 +30,7 @@ fn identity(authority: &Authority) -> TlsCertificate {
     TlsCertificate::from_pem(identity.certificates_pem.into_bytes(), identity.key_pem.into_bytes())
 }
 
-/// PeerOptions for peers of a server with this identity.
+/// Options for peers of a server with this certificate.
 fn peer(identity: TlsCertificate) -> PeerOptions {
     PeerOptions::for_server().max_message_size(MIB).tls(TlsOptions::default().certificate(identity))
 }
@@ -39,7 +39,7 @@ fn secure(authority: &Authority) -> Host {
     Host::start(with_peer(peer(identity(authority))).rate_limits(unlimited()))
 }
 
-/// A client that has begun to connect, and trusts whom this authority vouches for.
+/// A client that has begun to connect, and trusts this authority.
 fn connecting(host: &Host, authority: &Authority) -> WebSocketPeer {
     let roots = TlsRoots::Custom { pem: authority.pem().as_bytes().to_vec() };
     let mut client =
@@ -56,12 +56,12 @@ fn connected(host: &mut Host, authority: &Authority) -> (PeerKey, WebSocketPeer)
     (host.opened(), client)
 }
 
-/// Whether a packet of this peer has come.
+/// Returns `true` if a packet of this peer has arrived.
 fn has_packet(host: &Host, key: PeerKey) -> bool {
-    host.told.iter().any(|event| matches!(event, ServerEvent::Packet(from, _) if *from == key))
+    host.events.iter().any(|event| matches!(event, ServerEvent::Packet(from, _) if *from == key))
 }
 
-/// There and back.
+/// Checks that a packet arrives at the server, and at the client.
 #[track_caller]
 fn assert_passes(host: &mut Host, key: PeerKey, client: &mut WebSocketPeer, packet: &Packet) {
     client.send_packet(packet).unwrap();
@@ -78,14 +78,14 @@ fn assert_passes(host: &mut Host, key: PeerKey, client: &mut WebSocketPeer, pack
     assert!(client.recv().as_ref() == Some(packet), "{} bytes were changed on the way out", packet.len());
 }
 
-/// How a client ends that does not get in.
+/// Returns why a client is closed that is not admitted.
 #[track_caller]
 fn refused(host: &mut Host, mut client: WebSocketPeer) -> CloseCause {
     host.until_so("it ends", |_| client.poll() == ReadyState::Closed);
     client.close_info().unwrap().cause.clone()
 }
 
-/// A folder for one test, gone with it.
+/// A folder for one test, which is removed after it.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -98,13 +98,13 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // The system removes what is left in such a place.
+        // The system removes files that are left in this place.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
 #[test]
-fn a_server_with_certificate_and_key_from_files_is_a_secure_one() {
+fn a_server_uses_a_certificate_and_key_from_files() {
     let folder = Folder::new("files");
     let (certificates, key) = (folder.0.join("chain.pem"), folder.0.join("key.pem"));
     let authority = authority();
@@ -125,7 +125,7 @@ fn a_server_with_certificate_and_key_from_files_is_a_secure_one() {
 }
 
 #[test]
-fn packets_of_every_size_pass() {
+fn packets_of_every_size_arrive_unchanged() {
     let authority = authority();
     let mut host = secure(&authority);
     let (key, mut client) = connected(&mut host, &authority);
@@ -142,7 +142,7 @@ fn packets_of_every_size_pass() {
 }
 
 #[test]
-fn a_broadcast_reaches_everybody() {
+fn a_broadcast_reaches_all_peers() {
     let authority = authority();
     let mut host = secure(&authority);
     let mut clients: Vec<_> = (0..5).map(|_| connected(&mut host, &authority).1).collect();
@@ -159,7 +159,7 @@ fn a_broadcast_reaches_everybody() {
 }
 
 #[test]
-fn refusals_are_answered_over_tls_too() {
+fn rejections_are_answered_over_tls_too() {
     let authority = authority();
     let options = with_peer(peer(identity(&authority))).paths(["/else"]);
     let mut host = Host::start(options);
@@ -168,16 +168,16 @@ fn refusals_are_answered_over_tls_too() {
 }
 
 #[test]
-fn a_stalled_tls_handshake_falls_to_the_deadline_and_blocks_nobody() {
+fn a_stalled_tls_handshake_ends_at_the_deadline_and_delays_no_other_client() {
     let authority = authority();
     // Long enough for a handshake on a loaded machine.
     const LIMIT: Duration = Duration::from_secs(4);
     let mut host = Host::start(with_peer(peer(identity(&authority)).connect_timeout(LIMIT)));
     let start = Instant::now();
-    // Nothing; a part of a record's header; a record that is never finished.
+    // Nothing; a part of a record's header; a record that is not complete.
     let mut stalled = [&b""[..], b"\x16\x03", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03abc"]
-        .map(|bytes| host.ask(bytes));
-    host.until_so("they are here", |host| host.server.stats().pending == 3);
+        .map(|bytes| host.connect_and_send(bytes));
+    host.until_so("they are accepted", |host| host.server.stats().pending == 3);
     let (key, mut client) = connected(&mut host, &authority);
     assert_passes(&mut host, key, &mut client, &Packet::text("hello"));
     for raw in &mut stalled {
@@ -189,28 +189,28 @@ fn a_stalled_tls_handshake_falls_to_the_deadline_and_blocks_nobody() {
 }
 
 #[test]
-fn whoever_speaks_no_tls_is_turned_away() {
+fn a_client_without_tls_is_rejected() {
     let mut host = secure(&authority());
     for bytes in [REQUEST.as_bytes(), b"\0\0\0\0\0\0\0\0", &[0xFF; 20_000]] {
-        let mut raw = host.ask(bytes);
+        let mut raw = host.connect_and_send(bytes);
         host.end(&mut raw);
     }
     host.until_empty();
     assert_eq!(host.server.stats().refused, 3);
-    assert_eq!(host.told, []);
+    assert_eq!(host.events, []);
 }
 
-/// TLS pump loops forever (RUSTSEC-2024-0336): the goodbye of TLS in the middle of its handshake.
+/// Endless loop in a TLS library (RUSTSEC-2024-0336): a close_notify alert in the middle of a handshake.
 #[test]
-fn a_goodbye_within_the_tls_handshake_ends_it() {
+fn a_close_notify_within_the_tls_handshake_ends_it() {
     let mut host = Host::start(with_peer(peer(identity(&authority())).connect_timeout(SOON)));
-    let goodbye = [0x15, 3, 3, 0, 2, 1, 0];
-    let _raw = [host.ask(goodbye), host.ask(goodbye.repeat(1000))];
-    let mut wakings = 0;
+    let close_notify = [0x15, 3, 3, 0, 2, 1, 0];
+    let _raw = [host.connect_and_send(close_notify), host.connect_and_send(close_notify.repeat(1000))];
+    let mut wakeups = 0;
     while host.server.stats().refused < 2 {
         host.server.wait(Duration::from_secs(20));
-        wakings += 1;
-        assert!(wakings <= 20, "it is turned to {wakings} times: {:?}", host.server.stats());
+        wakeups += 1;
+        assert!(wakeups <= 20, "woken {wakeups} times: {:?}", host.server.stats());
     }
 }
 
@@ -226,12 +226,12 @@ fn a_certificate_can_be_replaced_while_the_server_runs() {
     let (new_key, mut new_client) = connected(&mut host, &new);
     let late = connecting(&host, &old);
     assert_eq!(refused(&mut host, late), CloseCause::Tls(TlsFailure::UnknownIssuer));
-    assert_passes(&mut host, old_key, &mut old_client, &Packet::text("the old one lives on"));
+    assert_passes(&mut host, old_key, &mut old_client, &Packet::text("the old one still works"));
     assert_passes(&mut host, new_key, &mut new_client, &Packet::text("the new one as well"));
 }
 
 #[test]
-fn an_identity_that_cannot_be_used_leaves_the_old_one() {
+fn an_unusable_certificate_leaves_the_old_one_in_place() {
     let authority = authority();
     let mut host = secure(&authority);
     let before = host.server.options().clone();
@@ -256,22 +256,22 @@ fn an_identity_that_cannot_be_used_leaves_the_old_one() {
 }
 
 #[test]
-fn a_plain_server_does_not_become_a_secure_one() {
+fn set_certificate_fails_on_a_plain_server() {
     let mut host = Host::start(ServerOptions::default());
     let refused = host.server.set_certificate(identity(&authority()));
     assert!(matches!(refused, Err(Error::Unsupported { .. })), "{refused:?}");
-    host.guest();
+    host.open_client();
 }
 
 #[test]
-fn a_server_is_not_bound_with_an_identity_that_cannot_be_used() {
+fn a_server_cannot_be_bound_with_an_unusable_certificate() {
     let identity = TlsCertificate::from_pem(b"garbage".to_vec(), b"garbage".to_vec());
     let refused = WebSocketServer::bind("127.0.0.1:0", with_peer(peer(identity)));
     assert!(matches!(refused, Err(Error::InvalidOption { option: "tls.certificate", .. })), "{refused:?}");
 }
 
 #[test]
-fn a_slow_reader_is_bounded_and_closed_over_tls_too() {
+fn a_slow_reader_is_limited_and_closed_over_tls_too() {
     let authority = authority();
     let options = peer(identity(&authority)).outbound_buffer_size(200_000);
     let mut host = Host::start(with_peer(options).slow_reader_timeout(SOON));
@@ -286,7 +286,7 @@ fn a_slow_reader_is_bounded_and_closed_over_tls_too() {
 }
 
 #[test]
-fn an_answer_over_http_goes_through_tls_too() {
+fn an_http_response_of_the_hook_is_sent_over_tls_too() {
     let authority = authority();
     let mut host = secure(&authority);
     host.server.on_request(|_| Admission::respond(200, vec![b'x'; 64 * 1024]));
@@ -299,7 +299,7 @@ fn an_answer_over_http_goes_through_tls_too() {
 }
 
 #[test]
-fn one_that_floods_over_tls_starves_nobody() {
+fn a_flood_over_tls_does_not_delay_other_peers() {
     let authority = authority();
     let mut host = secure(&authority);
     const ROUNDS: u32 = 20;
@@ -315,14 +315,14 @@ fn one_that_floods_over_tls_starves_nobody() {
             flood.poll();
         }
         client.send_text("may I?").unwrap();
-        // It lies in the kernel now, unless the machine is busy; so the polls of all rounds count together.
+        // The kernel has it now, unless the machine is busy. So the polls of all rounds count together.
         while !has_packet(&host, key) {
             polls += 1;
-            assert!(polls <= 5 * ROUNDS, "round {round}: not heard in {polls} polls");
+            assert!(polls <= 5 * ROUNDS, "round {round}: not received in {polls} polls");
             host.step();
         }
         host.packet(key);
-        host.told.clear();
+        host.events.clear();
         assert!(round == 0 || host.server.stats().bytes_received > before);
     }
     assert!(host.server.peer(flooding).is_some());

@@ -1,4 +1,4 @@
-//! Sleeping until there is something to do: `wait` costs nothing meanwhile, and oversleeps nothing.
+//! `wait` sleeps until there is something to do: it uses no processor time, and misses no event and no deadline.
 
 use std::{
     thread,
@@ -12,38 +12,38 @@ use crate::{
     host::{Host, with_peer},
 };
 
-/// Far longer than anything that is waited for here.
+/// Much longer than any time that a test waits here.
 const LONG: Duration = Duration::from_secs(25);
 const SOON: Duration = Duration::from_millis(200);
 
-/// No deadline is near.
+/// Options without a near deadline.
 fn patient() -> PeerOptions {
     PeerOptions::for_server().heartbeat_interval(Duration::from_secs(3600))
 }
 
-/// Waits, as often as it takes, until this is so: seldom, and not until the time that `wait` was given.
+/// Waits until `done` returns `true`: with few calls, and without reaching the end of a wait.
 #[track_caller]
 fn wait_until(host: &mut Host, what: &str, mut done: impl FnMut(&mut Host) -> bool) {
     let start = Instant::now();
-    let mut wakings = 0;
+    let mut wakeups = 0;
     while !done(host) {
         host.server.wait(LONG);
-        host.hear();
-        wakings += 1;
+        host.read_events();
+        wakeups += 1;
         assert!(start.elapsed() < LONG, "{what}: overslept");
-        assert!(wakings <= 20, "{what}: woken {wakings} times in {:?}", start.elapsed());
+        assert!(wakeups <= 20, "{what}: woken {wakeups} times in {:?}", start.elapsed());
     }
 }
 
-/// Lets everything happen that happens by itself after an opening.
+/// Polls until nothing happens any more after connections have opened.
 fn quiet(host: &mut Host) {
     host.run(crate::common::A_WHILE);
 }
 
 #[test]
-fn a_wait_without_anything_to_do_sleeps_to_its_end() {
+fn a_wait_without_events_lasts_its_full_time() {
     let mut host = Host::start(with_peer(patient()));
-    let _guests: Vec<_> = (0..10).map(|_| host.guest()).collect();
+    let _guests: Vec<_> = (0..10).map(|_| host.open_client()).collect();
     quiet(&mut host);
     let start = Instant::now();
     host.server.wait(SOON);
@@ -51,12 +51,12 @@ fn a_wait_without_anything_to_do_sleeps_to_its_end() {
     assert_eq!(host.server.next_event(), None);
 }
 
-/// Linux tells how often a thread gave up its processor; it is the same code elsewhere.
+/// Linux reports how often a thread has slept. The code under test is the same elsewhere.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_poll_never_sleeps() {
     let mut host = Host::start(with_peer(patient()));
-    let _guests: Vec<_> = (0..10).map(|_| host.guest()).collect();
+    let _guests: Vec<_> = (0..10).map(|_| host.open_client()).collect();
     quiet(&mut host);
     let before = sleeps();
     for _ in 0..1000 {
@@ -66,20 +66,20 @@ fn a_poll_never_sleeps() {
     assert!(slept < 100, "{slept} times in 1000 polls");
 }
 
-/// How often this thread has slept.
+/// Returns how often this thread has slept.
 #[cfg(target_os = "linux")]
 fn sleeps() -> u64 {
-    let status = std::fs::read_to_string("/proc/thread-self/status").expect("the system counts");
+    let status = std::fs::read_to_string("/proc/thread-self/status").expect("the statistics of the thread");
     let count = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
     count.and_then(|count| count.trim().parse().ok()).expect("a number")
 }
 
-/// Linux tells how long a thread was on a processor; it is the same code elsewhere.
+/// Linux reports the processor time of a thread. The code under test is the same elsewhere.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_wait_takes_no_processor_time() {
     let mut host = Host::start(with_peer(patient()));
-    let _guests: Vec<_> = (0..10).map(|_| host.guest()).collect();
+    let _guests: Vec<_> = (0..10).map(|_| host.open_client()).collect();
     quiet(&mut host);
     let before = super::fairness::on_processor();
     host.server.wait(5 * SOON);
@@ -88,34 +88,34 @@ fn a_wait_takes_no_processor_time() {
 }
 
 #[test]
-fn a_wait_is_ended_by_a_packet_a_newcomer_and_an_end() {
+fn a_wait_is_ended_by_a_packet_a_connection_and_a_close() {
     let mut host = Host::start(with_peer(patient()));
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     quiet(&mut host);
     let addr = host.addr();
     let client = thread::spawn(move || {
         thread::sleep(SOON);
         raw.send(client_frame(TEXT, "wake up"));
         thread::sleep(SOON);
-        let newcomer = Raw::new(std::net::TcpStream::connect(addr).unwrap());
+        let new_client = Raw::new(std::net::TcpStream::connect(addr).unwrap());
         thread::sleep(SOON);
         drop(raw);
-        newcomer
+        new_client
     });
     wait_until(&mut host, "a packet", |host| {
-        host.told.iter().any(|event| matches!(event, ServerEvent::Packet(..)))
+        host.events.iter().any(|event| matches!(event, ServerEvent::Packet(..)))
     });
-    wait_until(&mut host, "a newcomer", |host| host.server.stats().pending == 1);
+    wait_until(&mut host, "a new connection", |host| host.server.stats().pending == 1);
     wait_until(&mut host, "an end", |host| host.server.peer(key).is_none());
     drop(client.join().unwrap());
 }
 
 #[test]
-fn a_heartbeat_fires_although_nothing_comes() {
+fn heartbeats_are_sent_during_a_wait() {
     let times = PeerOptions::for_server().heartbeat_interval(SOON).heartbeat_timeout(SOON);
     let mut host = Host::start(with_peer(times));
     let start = Instant::now();
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     wait_until(&mut host, "a ping", |_| raw.frame().is_some_and(|frame| frame.first == PING));
     wait_until(&mut host, "the end of a silent peer", |host| host.server.peer(key).is_none());
     assert!(start.elapsed() >= 2 * SOON - Duration::from_millis(50), "{:?}", start.elapsed());
@@ -123,41 +123,41 @@ fn a_heartbeat_fires_although_nothing_comes() {
 }
 
 #[test]
-fn a_handshake_is_given_up_although_nothing_comes() {
+fn a_handshake_times_out_during_a_wait() {
     let mut host = Host::start(with_peer(patient().connect_timeout(SOON)));
-    let mut silent = host.knock();
+    let mut silent = host.connect();
     wait_until(&mut host, "the end of a handshake", |_| silent.end() == Some(End::Eof));
     assert_eq!(host.server.stats().refused, 1);
 }
 
 #[test]
-fn a_close_is_given_up_although_nothing_comes() {
+fn a_close_times_out_during_a_wait() {
     let mut host = Host::start(with_peer(patient().close_timeout(SOON)));
-    let (key, _raw) = host.guest();
+    let (key, _raw) = host.open_client();
     host.server.close_with(key, CloseCode::NORMAL, "").unwrap();
     wait_until(&mut host, "the end of a close", |host| host.server.peer(key).is_none());
     assert_eq!(host.closed(key).cause, CloseCause::TimedOut(Timeout::Close));
 }
 
-/// Its heartbeat and the time of its message are over long before the time of its close, and count no more.
+/// The timeouts of its heartbeat and of its message expire long before that of its close, and have no effect any more.
 #[test]
-fn a_peer_that_closes_is_waited_for_asleep() {
+fn expired_timeouts_of_a_closing_peer_do_not_end_a_wait() {
     let times = patient().heartbeat_interval(SOON / 4).close_timeout(5 * SOON);
     let limits = websocket_peer::RateLimits::default().max_message_time(SOON);
     let mut host = Host::start(with_peer(times).rate_limits(limits));
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     let idle = host.server.stats().memory;
     raw.send(client_frame(0x01, "to be continued"));
-    host.until_so("its beginning has come", |host| host.server.stats().memory > idle);
+    host.until_so("its beginning has arrived", |host| host.server.stats().memory > idle);
     host.server.close_with(key, CloseCode::NORMAL, "").unwrap();
     wait_until(&mut host, "the end of a close", |host| host.server.peer(key).is_none());
     assert_eq!(host.closed(key).cause, CloseCause::TimedOut(Timeout::Close));
 }
 
 #[test]
-fn whoever_does_not_end_tcp_after_a_close_is_waited_for_asleep() {
+fn a_lingering_connection_does_not_end_a_wait_early() {
     let mut host = Host::start(with_peer(patient().close_timeout(SOON)));
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     raw.send(client_frame(0x88, [3, 0xE8]));
     host.closed(key);
     host.server.shutdown(LONG);
@@ -166,9 +166,9 @@ fn whoever_does_not_end_tcp_after_a_close_is_waited_for_asleep() {
 }
 
 #[test]
-fn while_events_wait_to_be_read_nobody_sleeps() {
+fn a_wait_does_not_sleep_while_events_are_unread() {
     let mut host = Host::start(with_peer(patient()));
-    let _raw = host.ask(crate::common::raw::REQUEST);
+    let _raw = host.connect_and_send(crate::common::raw::REQUEST);
     crate::common::until("it is open", || {
         host.server.poll();
         host.server.stats().peers == 1
@@ -179,16 +179,16 @@ fn while_events_wait_to_be_read_nobody_sleeps() {
 }
 
 #[test]
-fn a_long_pause_of_the_program_is_no_silence_of_its_peers() {
+fn a_pause_of_the_program_does_not_count_as_silence_of_its_peers() {
     let times =
         PeerOptions::for_server().heartbeat_interval(SOON).heartbeat_timeout(Duration::from_millis(1500));
     let mut host = Host::start(with_peer(times));
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     let ping = host.frame(&mut raw);
     raw.send(client_frame(0x8A, ping.payload));
     thread::sleep(Duration::from_secs(3));
     host.step();
-    assert!(host.server.peer(key).is_some(), "{:?}", host.told);
+    assert!(host.server.peer(key).is_some(), "{:?}", host.events);
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn a_waker_ends_the_current_wait_or_else_the_next() {
     let waker = host.server.waker();
     let start = Instant::now();
     waker.wake_by_ref();
-    // A poll leaves it to the wait.
+    // A poll does not use it up.
     host.server.poll();
     host.server.wait(LONG);
     let other = thread::spawn(move || {
@@ -213,16 +213,16 @@ fn a_waker_ends_the_current_wait_or_else_the_next() {
 }
 
 #[test]
-fn a_server_asks_its_silent_peers_with_the_programs_probe() {
+fn silent_peers_get_the_programs_probe() {
     let liveness = Liveness::new(Packet::text("there?")).silence(SOON).timeout(SOON);
     let times = PeerOptions::for_server().heartbeat_interval(Duration::ZERO).liveness(liveness);
     let mut host = Host::start(with_peer(times));
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     assert_eq!(host.frame(&mut raw).payload, b"there?");
     wait_until(&mut host, "it is given up", |host| host.server.peer(key).is_none());
-    let told = host.told.iter().find_map(|event| match event {
+    let cause = host.events.iter().find_map(|event| match event {
         ServerEvent::Closed(_, info) => Some(info.cause.clone()),
         _ => None,
     });
-    assert_eq!(told, Some(CloseCause::TimedOut(Timeout::Liveness)));
+    assert_eq!(cause, Some(CloseCause::TimedOut(Timeout::Liveness)));
 }

@@ -126,7 +126,7 @@ fn what_the_framework_knows_is_known_of_the_peer() {
 fn without_a_seat_the_call_is_an_error_and_the_client_is_told_so() {
     let mut host = Host::start(ServerOptions::default().max_peers(2));
     let (one, raw) = taken(&mut host, |upgraded| upgraded);
-    let (_two, _raw) = host.guest();
+    let (_two, _raw) = host.open_client();
     assert_full(&mut host, "full");
     assert_eq!(host.status_for(REQUEST), 503);
     drop(raw);
@@ -139,7 +139,7 @@ fn without_a_seat_the_call_is_an_error_and_the_client_is_told_so() {
     host.closed(three);
     let stats = host.server.stats();
     assert_eq!((stats.opened, stats.refused, stats.pending), (3, 3, 0));
-    assert!(host.told.is_empty(), "{:?}", host.told);
+    assert!(host.events.is_empty(), "{:?}", host.events);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn the_places_of_an_address_are_counted_by_the_address_that_was_given() {
     let (_two, _raw_two) = taken(&mut host, from(2));
     let (again, _raw) = hand_over(&mut host, from(2));
     assert!(matches!(again, Err(Error::ServerFull { .. })), "{again:?}");
-    host.guest();
+    host.open_client();
     assert_full(&mut host, "this address");
 }
 
@@ -158,7 +158,7 @@ fn the_places_of_an_address_are_counted_by_the_address_that_was_given() {
 fn streams_without_a_seat_do_not_pile_up_between_two_polls() {
     let options = ServerOptions::default().max_peers(1).max_pending_handshakes_per_address(3);
     let mut host = Host::start(options);
-    let (_key, _raw) = host.guest();
+    let (_key, _raw) = host.open_client();
     let refused: Vec<_> = (0..10).map(|_| hand_over(&mut host, |upgraded| upgraded)).collect();
     let mut ended = 0;
     for (taken, mut raw) in refused {

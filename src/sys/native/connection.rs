@@ -1,6 +1,8 @@
-//! A connection in one of its stages, each a file: [`dial`](super::dial) (name and TCP), [`opening`](super::opening) (TLS
-//! and HTTP upgrade), [`open`](super::open) (frames), [`linger`](super::linger) (the last bytes after the close was told).
+//! A connection in one of its stages, each in a file of its own: [`dial`](super::dial) (DNS and TCP),
+//! [`opening`](super::opening) (TLS and HTTP upgrade), [`open`](super::open) (frames), [`linger`](super::linger) (the
+//! last bytes after the close was reported).
 
+mod accepted;
 mod waiting;
 
 use std::{io, net::SocketAddr, time::Duration};
@@ -19,25 +21,27 @@ use super::{
     tls,
 };
 use crate::{
-    admission::{Rejection, Response, Terms},
-    close::{CloseCause, CloseCode, CloseInfo, Limit, Timeout},
+    close::{CloseCause, CloseInfo, Timeout},
     error::Error,
     link::Link,
-    options::{PeerOptions, ServerOptions},
-    request::Request,
+    options::PeerOptions,
+    packet::Outgoing,
     shared_bytes::SharedBytes,
     state::ReadyState,
-    sys::MemoryUsage,
+    sys::{
+        Connection,
+        server::{PeerSettings, ServerConnection},
+    },
     upgraded::{Handover, Role},
     url::Url,
 };
 
-/// A connection of either role, to be moved on by whoever has a clock.
+/// A connection of a client or of a server. Its owner provides the time.
 #[derive(Debug)]
 pub(crate) struct TcpConnection {
     stage: ConnectionStage,
     settings: ConnectionSettings,
-    /// Whether it was told that the other end sends no more.
+    /// `true` if the system reported that the other end sends no more.
     ends: bool,
 }
 
@@ -50,7 +54,7 @@ enum ConnectionStage {
     Over,
 }
 
-/// The way to a TCP connection, and what is done with it then.
+/// A TCP connection that is being made, and what follows it.
 #[derive(Debug)]
 struct Dialing {
     dial: Dial,
@@ -68,10 +72,10 @@ impl TcpConnection {
         Ok(Self { stage, settings: ConnectionSettings::new(options, false, now), ends: false })
     }
 
-    /// Awaits a request on a stream that was accepted; its head may have `max_request` bytes.
+    /// Waits for a request on an accepted stream. The head of the request may have `max_request` bytes.
     pub(super) fn accepted(stream: Stream, max_request: usize, options: &PeerOptions, now: Duration) -> Self {
         if options.nodelay {
-            // A client that is gone already is no error of the caller's: the first poll tells.
+            // If the client is gone already, the first poll reports that.
             let _ = stream.tcp().set_nodelay(true);
         }
         let opening = Opening::server(stream, ServerUpgrade::new(max_request));
@@ -97,101 +101,49 @@ impl TcpConnection {
         Ok(Self { stage, settings: ConnectionSettings::new(options, role == Role::Server, now), ends: false })
     }
 
-    /// Holds it to what a server's strangers are held to.
-    pub(super) fn with_limits(mut self, server: &ServerOptions) -> Self {
-        self.settings.limits = Some(Box::new((server.rate_limits, server.slow_reader_timeout)));
+    /// Sets the rate limits that a server imposes.
+    pub(super) fn with_limits(mut self, settings: PeerSettings<'_>) -> Self {
+        self.settings.limits = Some(Box::new((settings.rate_limits, settings.slow_reader_timeout)));
         self
     }
 
-    /// Counts the bytes that it shares with others in this account.
+    /// Sets the account that counts bytes which several connections send.
     pub(super) fn with_shared_bytes(mut self, shared_bytes: &SharedBytes) -> Self {
         self.settings.shared_bytes = Some(shared_bytes.clone());
         self
     }
 
-    /// The system tells that the socket may hold bytes, or take some; or that the other end sends no more.
-    pub(super) fn ready(&mut self, readable: bool, writable: bool, ends: bool) {
-        self.ends |= ends;
-        if let Some(open) = self.open_mut() {
-            open.ready(readable, writable, ends);
-        }
-    }
-
-    /// Moves on what can move. Whether there is more to do at once.
-    pub(super) fn poll(&mut self, turn: &mut PollContext<'_>, link: &mut Link) -> bool {
+    /// Does all work that is possible now. Returns `true` if there is more to do at once.
+    pub(super) fn advance(&mut self, context: &mut PollContext<'_>, link: &mut Link) -> bool {
         let mut stage = std::mem::replace(&mut self.stage, ConnectionStage::Over);
         loop {
-            match stage.step(turn, &self.settings, link) {
+            match stage.step(context, &self.settings, link) {
                 Step::Next(next) => stage = next,
                 Step::Same(same, more) => {
                     self.stage = same;
-                    // What was told to one stage holds for the next.
-                    self.ready(false, false, self.ends);
+                    // The next stage has to know that the other end sends no more.
+                    self.set_ready(false, false, self.ends);
                     return more;
                 }
             }
         }
     }
 
-    pub(super) fn request(&self) -> Option<&Request> {
-        match &self.stage {
-            ConnectionStage::Opening(opening) => opening.request(),
-            _ => None,
-        }
-    }
-
-    /// Says yes to the request; the connection opens with the next poll.
-    pub(super) fn admit(&mut self, protocol: Option<String>, headers: &[(String, String)]) {
-        if let ConnectionStage::Opening(opening) = &mut self.stage {
+    /// Accepts the request. The connection opens with the next poll.
+    pub(super) fn accept_request(&mut self, protocol: Option<String>, headers: &[(String, String)]) {
+        if let Some(opening) = self.opening_mut() {
             opening.admit(protocol, headers);
         }
     }
 
-    /// Says yes, as a server to a stranger.
-    pub(super) fn admit_stranger(
-        &mut self,
-        terms: &Terms,
-        headers: &[(String, String)],
-        server: &ServerOptions,
-    ) {
-        let options = terms.options.as_deref().unwrap_or(&server.connection);
-        let limits = terms.rate_limits.as_ref().unwrap_or(&server.rate_limits);
-        let connect_due = self.settings.connect_due;
-        self.settings = ConnectionSettings {
-            connect_due,
-            limits: Some(Box::new((*limits, server.slow_reader_timeout))),
-            shared_bytes: self.settings.shared_bytes.take(),
-            ..ConnectionSettings::new(options, true, Duration::ZERO)
-        };
-        if options.nodelay != server.connection.nodelay {
-            // One that is gone already is found to be by the next poll.
-            let _ = self.set_nodelay(options.nodelay);
-        }
-        self.admit(terms.protocol.clone(), &[&options.headers, headers].concat());
-    }
-
-    /// Says no; the connection ends with the next poll.
-    pub(super) fn refuse(&mut self, rejection: &Rejection, headers: &[(String, String)]) {
-        if let ConnectionStage::Opening(opening) = &mut self.stage {
-            opening.reject(rejection, headers);
+    pub(super) fn opening_mut(&mut self) -> Option<&mut Opening> {
+        match &mut self.stage {
+            ConnectionStage::Opening(opening) => Some(opening),
+            _ => None,
         }
     }
 
-    /// Answers the request over HTTP; the connection ends with the next poll.
-    pub(super) fn respond(&mut self, response: &Response, headers: &[(String, String)]) {
-        if let ConnectionStage::Opening(opening) = &mut self.stage {
-            opening.respond(response, headers);
-        }
-    }
-
-    /// Turns a request away that asks for no WebSocket; the connection ends with the next poll.
-    pub(super) fn decline(&mut self) {
-        if let ConnectionStage::Opening(opening) = &mut self.stage {
-            opening.reject_plain();
-        }
-    }
-
-    /// The open connection.
+    /// Returns the open connection.
     pub(super) fn open(&self) -> Option<&OpenConnection> {
         match &self.stage {
             ConnectionStage::Open(open) => Some(open),
@@ -199,85 +151,11 @@ impl TcpConnection {
         }
     }
 
-    /// The open connection.
+    /// Returns the open connection.
     pub(super) fn open_mut(&mut self) -> Option<&mut OpenConnection> {
         match &mut self.stage {
             ConnectionStage::Open(open) => Some(open),
             _ => None,
-        }
-    }
-
-    pub(super) fn flush(&mut self, link: &mut Link) {
-        if let Some(open) = self.open_mut() {
-            open.flush(link);
-        }
-    }
-
-    pub(super) fn close(&mut self, code: CloseCode, reason: &str, now: Duration, link: &mut Link) {
-        let due = now + self.settings.close_timeout;
-        if let Some(open) = self.open_mut() {
-            open.close(code, reason, due, link);
-        }
-    }
-
-    /// Ends it because the peer went over a limit: what waits for the peer is dropped, but for the reason.
-    pub(super) fn expel(&mut self, what: Limit, reason: &str, now: Duration, link: &mut Link) {
-        match std::mem::replace(&mut self.stage, ConnectionStage::Over) {
-            ConnectionStage::Open(mut open) => {
-                open.expel(what, reason, link);
-                self.stage = ConnectionStage::after(*open, now + self.settings.close_timeout);
-            }
-            stage => self.stage = stage,
-        }
-    }
-
-    /// Ends it at once.
-    pub(super) fn abort(&mut self) {
-        self.stage = ConnectionStage::Over;
-    }
-
-    /// Returns the memory that it takes beside what the link accounts for.
-    pub(super) fn held(&self) -> MemoryUsage {
-        match &self.stage {
-            ConnectionStage::Open(open) => {
-                let outbound = &open.send_queue;
-                MemoryUsage { inbound: open.held(), outbound: outbound.held(), shared: outbound.shared() }
-            }
-            ConnectionStage::Lingering(linger) => {
-                MemoryUsage { inbound: 0, outbound: linger.held(), shared: linger.shared() }
-            }
-            ConnectionStage::Opening(opening) => {
-                MemoryUsage { inbound: opening.held(), ..MemoryUsage::default() }
-            }
-            ConnectionStage::Dialing(_) | ConnectionStage::Over => MemoryUsage::default(),
-        }
-    }
-
-    /// Returns `true` while TLS is not established, so that the next step may cost a private-key operation.
-    pub(super) fn is_handshaking(&self) -> bool {
-        match &self.stage {
-            ConnectionStage::Opening(opening) => {
-                opening.stream().is_handshaking() && !opening.is_rejected_before_tls()
-            }
-            ConnectionStage::Dialing(_)
-            | ConnectionStage::Open(_)
-            | ConnectionStage::Lingering(_)
-            | ConnectionStage::Over => false,
-        }
-    }
-
-    /// Whether there are last bytes to send or to read.
-    pub(super) fn lingers(&self) -> bool {
-        matches!(self.stage, ConnectionStage::Lingering(_))
-    }
-
-    /// When there will be something to do, if nothing happens before.
-    pub(super) fn next_deadline(&self) -> Duration {
-        match &self.stage {
-            ConnectionStage::Dialing(_) | ConnectionStage::Opening(_) => self.settings.connect_due,
-            ConnectionStage::Open(open) => open.next_deadline(),
-            ConnectionStage::Lingering(linger) => linger.until(),
-            ConnectionStage::Over => Duration::MAX,
         }
     }
 
@@ -289,7 +167,7 @@ impl TcpConnection {
         self.tcp().map(|tcp| tcp.set_nodelay(on))
     }
 
-    /// The socket, while a game may ask for it.
+    /// Returns the socket, as long as the program may ask for it.
     fn tcp(&self) -> Option<&TcpStream> {
         match &self.stage {
             ConnectionStage::Dialing(_) | ConnectionStage::Lingering(_) | ConnectionStage::Over => None,
@@ -298,7 +176,7 @@ impl TcpConnection {
         }
     }
 
-    /// The socket, for whoever wants to be told when it is ready.
+    /// Returns the socket, to be registered for events.
     pub(super) fn tcp_mut(&mut self) -> Option<&mut TcpStream> {
         match &mut self.stage {
             ConnectionStage::Dialing(_) | ConnectionStage::Lingering(_) | ConnectionStage::Over => None,
@@ -308,39 +186,58 @@ impl TcpConnection {
     }
 }
 
-/// A stage after it was moved on.
+impl Connection for TcpConnection {
+    fn send(&mut self, packet: Outgoing<'_>, gather: bool, link: &mut Link) -> Result<(), Error> {
+        let open = self.open_mut().ok_or(Error::NotOpen { state: link.state() })?;
+        open.send(packet, gather, link);
+        Ok(())
+    }
+
+    fn flush(&mut self, link: &mut Link) {
+        if let Some(open) = self.open_mut() {
+            open.flush(link);
+        }
+    }
+
+    fn lingers(&self) -> bool {
+        matches!(self.stage, ConnectionStage::Lingering(_))
+    }
+}
+
+/// The result of a step.
 enum Step {
-    /// It needs more time, or another turn at once.
+    /// The stage goes on. `true` if it can do more at once.
     Same(ConnectionStage, bool),
-    /// Another one follows, which may have something to do at once.
+    /// The next stage has begun, and may be able to do something at once.
     Next(ConnectionStage),
 }
 
 impl ConnectionStage {
-    /// What follows an open connection.
+    /// Returns the stage that follows an open connection.
     fn after(open: OpenConnection, linger_until: Duration) -> Self {
         open.into_linger(linger_until).map_or(Self::Over, |linger| Self::Lingering(Box::new(linger)))
     }
 
-    fn step(self, turn: &mut PollContext<'_>, settings: &ConnectionSettings, link: &mut Link) -> Step {
-        let timed_out = turn.now >= settings.connect_due;
-        let linger_until = turn.now + settings.close_timeout;
+    fn step(self, context: &mut PollContext<'_>, settings: &ConnectionSettings, link: &mut Link) -> Step {
+        let timed_out = context.now >= settings.connect_due;
+        let linger_until = context.now + settings.close_timeout;
         match self {
-            Self::Dialing(mut dialing) => match dialing.dial.poll(turn.now) {
+            Self::Dialing(mut dialing) => match dialing.dial.poll(context.now) {
                 DialOutcome::Connected(tcp) => dialing.connected(tcp, settings, link),
                 DialOutcome::Failed(cause) => end(cause, link),
                 DialOutcome::Pending if timed_out => end(TIMED_OUT, link),
                 DialOutcome::Pending => Step::Same(Self::Dialing(dialing), false),
             },
-            Self::Opening(mut opening) => match opening.poll(turn) {
+            Self::Opening(mut opening) => match opening.poll(context) {
                 OpeningOutcome::Open(Upgrade { protocol, rest }) => {
                     link.set_open(protocol);
                     let limits = settings.limits.as_deref().map(|(limits, time)| (limits, *time));
                     let stream = opening.into_stream();
                     let shared_bytes = settings.shared_bytes.clone();
                     let open =
-                        OpenConnection::new(stream, rest, &settings.open, limits, shared_bytes, turn.now);
-                    // What came behind the handshake can wait for a turn: it may be the end.
+                        OpenConnection::new(stream, rest, &settings.open, limits, shared_bytes, context.now);
+                    // Bytes that came behind the handshake wait for the next poll: they may end the connection, and it
+                    // must be seen open before.
                     Step::Same(Self::Open(Box::new(open)), true)
                 }
                 OpeningOutcome::Failed(cause) => {
@@ -348,20 +245,20 @@ impl ConnectionStage {
                     if opening.is_rejected_before_tls() {
                         return Step::Same(Self::Over, false);
                     }
-                    let linger = Linger::after_refusal(*opening, linger_until);
+                    let linger = Linger::after_rejection(*opening, linger_until);
                     Step::Next(Self::Lingering(Box::new(linger)))
                 }
                 OpeningOutcome::Pending if timed_out => end(TIMED_OUT, link),
                 OpeningOutcome::Pending => Step::Same(Self::Opening(opening), false),
             },
             Self::Open(mut open) => {
-                let more = open.poll(turn, link);
+                let more = open.poll(context, link);
                 if link.state() != ReadyState::Closed {
                     return Step::Same(Self::Open(open), more);
                 }
                 Step::Next(Self::after(*open, linger_until))
             }
-            Self::Lingering(mut linger) => match linger.poll(turn) {
+            Self::Lingering(mut linger) => match linger.poll(context) {
                 LingerStatus::Pending => Step::Same(Self::Lingering(linger), false),
                 LingerStatus::More => Step::Same(Self::Lingering(linger), true),
                 LingerStatus::Done => Step::Same(Self::Over, false),
@@ -374,7 +271,7 @@ impl ConnectionStage {
 impl Dialing {
     fn connected(self, tcp: TcpStream, settings: &ConnectionSettings, link: &mut Link) -> Step {
         if settings.nodelay {
-            // A socket that cannot do it any more is found broken by the next read.
+            // A failure means that the socket is broken, which the next read reports.
             let _ = tcp.set_nodelay(true);
         }
         match self.tls.secure(tcp) {

@@ -1,9 +1,9 @@
-//! The end of a TCP connection whose WebSocket connection is over: the unsent frames go out, the other end's unsent bytes are
-//! read and dropped.
+//! The end of a TCP connection after the end of its WebSocket connection: the last frames are sent, and the other end's
+//! last bytes are read and dropped.
 //!
-//! A socket that is closed while unread bytes wait in it sends a reset, and a reset destroys what the other end has not
-//! read yet: the close frame that tells it why. So the end is given the time of `close_timeout`, for as long as the
-//! caller polls, and a number of bytes: a socket that is never found empty is closed all the same.
+//! If a socket is closed while it holds unread bytes, the system sends a reset. A reset destroys data that the other
+//! end has not read yet, such as the close frame with the reason. So the socket stays open until the other end closes
+//! it, at most for `close_timeout` and for a number of bytes, and only as long as the caller polls.
 
 use std::{
     io::{self, Write},
@@ -15,35 +15,37 @@ use super::{
 };
 use crate::send_accounting::SendAccounting;
 
-/// How many bytes are read and dropped in a turn,
+/// The number of bytes that a poll reads and drops.
 const READ_PER_POLL: usize = 64 * 1024;
-/// and in all.
+/// The number of bytes that are read and dropped in all.
 const READ_LIMIT: usize = 4 * 1024 * 1024;
 
-/// A connection on its way out.
+/// A closed connection whose TCP connection has not ended.
 #[derive(Debug)]
 pub(super) struct Linger {
     stream: Stream,
     unsent: Unsent,
     until: Duration,
     shut: bool,
-    /// How many bytes may still be dropped.
+    /// The number of bytes that may still be dropped.
     left: usize,
 }
 
-/// What is still to be sent.
+/// Data that is still to be sent.
 #[derive(Debug)]
 enum Unsent {
     Frames(Box<SendQueue>),
     Bytes(Vec<u8>),
 }
 
-/// Whether it is over.
+/// The result of a poll.
 #[derive(Debug)]
 pub(super) enum LingerStatus {
+    /// Nothing can be done before the next event.
     Pending,
-    /// It goes on, and there is more to do at once.
+    /// There is more to do at once.
     More,
+    /// The TCP connection can be closed.
     Done,
 }
 
@@ -52,8 +54,8 @@ impl Linger {
         Self { stream, unsent: Unsent::Frames(Box::new(frames)), until, shut: false, left: READ_LIMIT }
     }
 
-    /// A handshake that failed; a server has an answer to deliver.
-    pub(super) fn after_refusal(opening: Opening, until: Duration) -> Self {
+    /// Follows a handshake that failed. A server has a response to deliver.
+    pub(super) fn after_rejection(opening: Opening, until: Duration) -> Self {
         let (stream, answer) = opening.into_parts();
         Self { stream, unsent: Unsent::Bytes(answer), until, shut: false, left: READ_LIMIT }
     }
@@ -62,7 +64,7 @@ impl Linger {
         self.until
     }
 
-    /// Returns what has to happen before a poll can move it on.
+    /// Returns the events after which a poll can do something.
     pub(super) fn wants(&self) -> Wants {
         Wants { read: true, write: !self.shut, ..Wants::default() }
     }
@@ -71,15 +73,16 @@ impl Linger {
         &mut self.stream
     }
 
-    /// The memory that the unsent words take: whoever has said goodbye, and reads no more, still has the server hold them.
-    pub(super) fn held(&self) -> usize {
+    /// Returns the memory of the unsent data, in bytes. A peer that has closed, and reads no more, makes the server
+    /// hold it.
+    pub(super) fn memory_usage(&self) -> usize {
         match &self.unsent {
             Unsent::Frames(frames) => frames.held(),
             Unsent::Bytes(bytes) => bytes.capacity(),
         }
     }
 
-    /// Returns how many of them `SharedBytes` counts.
+    /// Returns how many of these bytes `SharedBytes` counts.
     pub(super) fn shared(&self) -> usize {
         match &self.unsent {
             Unsent::Frames(frames) => frames.shared(),
@@ -87,8 +90,8 @@ impl Linger {
         }
     }
 
-    pub(super) fn poll(&mut self, turn: &mut PollContext<'_>) -> LingerStatus {
-        if turn.now >= self.until {
+    pub(super) fn poll(&mut self, context: &mut PollContext<'_>) -> LingerStatus {
+        if context.now >= self.until {
             return LingerStatus::Done;
         }
         if !self.shut {
@@ -101,14 +104,14 @@ impl Linger {
                 Err(_) => return LingerStatus::Done,
             }
         }
-        self.drain(turn)
+        self.drain(context)
     }
 
     fn send(&mut self) -> io::Result<()> {
         match &mut self.unsent {
             Unsent::Frames(frames) => {
                 frames.unblock();
-                // Nobody counts any more what leaves.
+                // The bytes of a closed connection are not counted.
                 frames.flush(&mut self.stream, &mut SendAccounting::default());
                 match frames.is_empty() {
                     _ if frames.is_broken() => Err(io::ErrorKind::BrokenPipe.into()),
@@ -121,20 +124,20 @@ impl Linger {
                     let sent = self.stream.write(bytes)?;
                     bytes.drain(..sent);
                 }
-                // Only the end of TCP is waited for: that needs no memory.
+                // To wait for the end of TCP needs no memory.
                 *bytes = Vec::new();
                 self.stream.flush()
             }
         }
     }
 
-    fn drain(&mut self, turn: &mut PollContext<'_>) -> LingerStatus {
-        let end = turn.read + READ_PER_POLL.min(turn.budget.read);
-        while turn.read < end {
-            match self.stream.discard(turn.scratch) {
+    fn drain(&mut self, context: &mut PollContext<'_>) -> LingerStatus {
+        let end = context.read + READ_PER_POLL.min(context.budget.read);
+        while context.read < end {
+            match self.stream.discard(context.scratch) {
                 Ok(0) => return LingerStatus::Done,
                 Ok(read) => {
-                    turn.read += read;
+                    context.read += read;
                     self.left = self.left.saturating_sub(read);
                     if self.left == 0 {
                         return LingerStatus::Done;

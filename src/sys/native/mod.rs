@@ -1,8 +1,9 @@
-//! The native backend: non-blocking TCP, polled by the caller. No async runtime; one thread while a name is looked up.
+//! The native backend: non-blocking TCP, polled by the caller. It has no async runtime, and one thread while a name is
+//! looked up.
 //!
-//! A [`connection`] goes through stages, from [`dial`] to [`linger`]. A [`Socket`] is one that a peer polls; a [`Reactor`]
-//! wakes a server for those of its connections that have something to do. Under them lie [`stream`] (plain or TLS),
-//! [`handshake`] and [`frames`], which see bytes only.
+//! A [`connection`] goes through stages, from [`dial`] to [`linger`]. A [`Socket`] is a connection that a peer polls. A
+//! [`Reactor`] reports to a server which of its connections are ready. Below are [`stream`] (plain or TLS),
+//! [`handshake`] and [`frames`]; the last two work on bytes only.
 
 mod connection;
 mod dial;
@@ -36,13 +37,16 @@ use std::{
 
 #[cfg(feature = "_fuzz")]
 pub(crate) use self::fuzz::TARGETS as FUZZ_TARGETS;
+pub(crate) use self::{connection::TcpConnection as ServerSocket, notify::Notifier, reactor::Reactor};
 use self::{
     connection::TcpConnection,
     notify::{Interrupt, Wants},
     poll_context::PollContext,
 };
-pub(crate) use self::{notify::Notifier, reactor::Reactor};
-use super::{Budget, PeerConnection};
+use super::{
+    Connection, PeerConnection,
+    server::{Budget, ServerConnection},
+};
 use crate::{
     admission::choose_protocol,
     clock::PatientClock,
@@ -56,24 +60,26 @@ use crate::{
     url::Url,
 };
 
-/// How much is read at a time. What comes in is looked at here and copied from here, so it should fit a cache.
+/// The number of bytes that are read at a time. Received data is decoded and copied from this buffer, so it should fit
+/// a cache.
 const SCRATCH: usize = 64 * 1024;
 
-/// How many bytes one poll of a peer reads. Whoever sends without pause must not keep the caller from its frame.
-const BUDGET: usize = 4 * 1024 * 1024;
+/// The number of bytes that one poll of a peer reads at most, so that a server that sends without pause does not delay
+/// the program's frame.
+const MAX_READ: usize = 4 * 1024 * 1024;
 
-/// The time since the first call.
+/// Returns the time since the first call.
 pub(crate) fn now() -> Duration {
     static START: OnceLock<Instant> = OnceLock::new();
     START.get_or_init(Instant::now).elapsed()
 }
 
-/// The time since 1970, by the calendar of the machine.
+/// Returns the time since 1970, by the system clock.
 fn calendar() -> Duration {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
-/// Memory to read into, for whoever needs it next: an idle connection holds none.
+/// Lends memory to read into. All connections of a thread share it, so that an idle connection holds none.
 fn with_scratch<T>(work: impl FnOnce(&mut [u8]) -> T) -> T {
     thread_local! {
         static SCRATCH_MEMORY: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
@@ -85,12 +91,12 @@ fn with_scratch<T>(work: impl FnOnce(&mut [u8]) -> T) -> T {
     result
 }
 
-/// A connection with a clock of its own: what a peer polls.
+/// The connection of a peer, with a clock of its own.
 #[derive(Debug)]
 pub(crate) struct Socket {
     connection: TcpConnection,
     clock: PatientClock,
-    /// The options by which a request is to be answered.
+    /// The options for the answer to a request.
     answer: Option<Box<PeerOptions>>,
 }
 
@@ -99,7 +105,7 @@ impl Socket {
         Self { connection, clock: PatientClock::start(now()), answer }
     }
 
-    /// Answers a proper request. Returns `true` if there was one.
+    /// Answers a request. Returns `true` if there was one.
     fn answer(&mut self, link: &mut Link) -> bool {
         let Some(request) = self.connection.request() else { return false };
         let Some(options) = self.answer.take() else { return false };
@@ -109,23 +115,23 @@ impl Socket {
         }
         link.set_url(request.url());
         match choose_protocol(&options, request) {
-            Ok(protocol) => self.connection.admit(protocol, &options.headers),
-            Err(rejection) => self.connection.refuse(&rejection, &[]),
+            Ok(protocol) => self.connection.accept_request(protocol, &options.headers),
+            Err(rejection) => self.connection.reject(&rejection, &[]),
         }
         true
     }
 
-    /// The program slept until then, on purpose: that time counts in full.
+    /// Notes that the program slept until this time, on purpose: the time counts in full.
     fn slept_until(&mut self, wall: Duration) {
         self.clock.sleep(wall.min(now()));
     }
 
-    /// Returns how long it is until this time.
+    /// Returns the time that is left until `due`.
     fn time_left(&mut self, due: Duration) -> Duration {
         due.saturating_sub(self.clock.advance(now()))
     }
 
-    /// Returns what has to happen before a poll can move it on.
+    /// Returns the events after which a poll can do something.
     fn wants(&self, link: &Link) -> Wants {
         self.connection.wants(link)
     }
@@ -134,10 +140,24 @@ impl Socket {
         &mut self,
         registry: &mio::Registry,
         interrupt: &Arc<Interrupt>,
-        ticket: usize,
+        token: usize,
         wants: &Wants,
     ) -> io::Result<()> {
-        self.connection.register(registry, interrupt, ticket, wants)
+        self.connection.register(registry, interrupt, token, wants)
+    }
+}
+
+impl Connection for Socket {
+    fn send(&mut self, packet: Outgoing<'_>, gather: bool, link: &mut Link) -> Result<(), Error> {
+        self.connection.send(packet, gather, link)
+    }
+
+    fn flush(&mut self, link: &mut Link) {
+        self.connection.flush(link);
+    }
+
+    fn lingers(&self) -> bool {
+        self.connection.lingers()
     }
 }
 
@@ -160,34 +180,17 @@ impl PeerConnection for Socket {
 
     fn poll(&mut self, link: &mut Link) {
         let now = self.clock.advance(now());
-        // Nothing tells a peer that its socket is ready: it asks.
-        self.connection.ready(true, true, false);
+        // No event reports that a peer's socket is ready: each poll tries.
+        self.connection.set_ready(true, true, false);
         with_scratch(|scratch| {
             let arrival = Arrival { since: now, at: now };
-            let budget = Budget { read: BUDGET, memory: usize::MAX };
-            let mut turn = PollContext { now, arrival, scratch, budget, read: 0 };
-            self.connection.poll(&mut turn, link);
+            let budget = Budget { read: MAX_READ, memory: usize::MAX };
+            let mut context = PollContext { now, arrival, scratch, budget, read: 0 };
+            self.connection.advance(&mut context, link);
             if self.answer(link) {
-                self.connection.poll(&mut turn, link);
+                self.connection.advance(&mut context, link);
             }
         });
-    }
-
-    fn lingers(&self) -> bool {
-        self.connection.lingers()
-    }
-
-    fn send(&mut self, packet: Outgoing<'_>, link: &mut Link) -> Result<(), Error> {
-        let Some(open) = self.connection.open_mut() else {
-            return Err(Error::NotOpen { state: link.state() });
-        };
-        // While packets wait to be read, the replies to them are gathered.
-        open.send(packet, link.available() > 0, link);
-        Ok(())
-    }
-
-    fn flush(&mut self, link: &mut Link) {
-        self.connection.flush(link);
     }
 
     fn close(&mut self, code: CloseCode, reason: &str, link: &mut Link) {

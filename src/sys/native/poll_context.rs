@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{rate::Arrival, sys::Budget};
+use crate::{rate::Arrival, sys::server::Budget};
 
 /// A time, and the socket's owner's scratch memory. What is left in that after a call is nobody's.
 pub(crate) struct PollContext<'a> {

@@ -1,7 +1,7 @@
-//! From the browser's callbacks to `poll`: what happened, in order, within limits.
+//! Carries events from the browser's callbacks to `poll`, in order and within limits.
 //!
-//! A browser cannot be made to wait. It calls back whether anybody polls or not, and a hidden tab may go for minutes
-//! without a poll. So the limits are kept here, where messages come in, and not where they are fetched.
+//! A browser has no backpressure: it calls back even if the program does not poll, and a hidden tab may not poll for
+//! minutes. So the limits apply here, where messages come in.
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
@@ -11,17 +11,17 @@ use web_sys::CloseEvent;
 use super::{message, wake_signal::WakeSignal};
 use crate::{close::CloseCode, link::Link, options::PeerOptions, packet::Packet};
 
-/// What happened to one connection and was not told yet.
+/// The events of one connection that no poll has reported.
 ///
-/// Callbacks put in, `poll` takes out. No borrow of the queue lasts across a call into JavaScript.
+/// Callbacks add events, `poll` takes them. No borrow of the queue lasts across a call into JavaScript.
 pub(super) struct Bridge {
-    /// The callbacks notify it when they have put something in.
+    /// Callbacks notify it after they have added an event.
     pub(super) wake: Rc<WakeSignal>,
     max_message_size: usize,
     queue: RefCell<Queue>,
 }
 
-/// A connection opens, carries packets and ends, in this order.
+/// The events, which occur in this order: the open, packets, the end.
 struct Queue {
     opened: bool,
     packets: VecDeque<Packet>,
@@ -31,30 +31,30 @@ struct Queue {
     max_packets: usize,
 }
 
-/// How it ended, as far as a browser tells.
+/// How a connection ended, as far as a browser reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum End {
-    /// With a close frame of the other end.
+    /// With a close frame from the other end.
     Frame { code: Option<u16>, reason: String },
-    /// Without one. Before it was open, that is all that a browser says of any failure.
+    /// Without a close frame. Browsers report no more of a failure to connect.
     Gone,
-    /// This end had to end it.
+    /// This end closed it because of this error.
     BacklogError(BacklogError),
 }
 
-/// The other end sent more than the options allow.
+/// A limit that the other end exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BacklogError {
-    /// One message is over `max_message_size`.
+    /// A message is larger than `max_message_size`.
     MessageTooBig,
-    /// The backlog has no room for it.
+    /// The backlog has no room for a message.
     Overflow,
 }
 
 impl BacklogError {
-    /// The other end is told with this code: 1009 is the right one, and a browser lets no page send it.
+    /// The close code that is sent. 1009 would be right, but browsers do not let a page send it.
     pub(super) const TOO_BIG_CODE: u16 = 4009;
-    /// Likewise, for 1008.
+    /// The close code that is sent in place of 1008.
     pub(super) const OVERFLOW_CODE: u16 = 4008;
 }
 
@@ -71,12 +71,12 @@ impl Bridge {
         Self { wake: Rc::default(), max_message_size: options.max_message_size, queue: queue.into() }
     }
 
-    /// The browser's `open` event.
+    /// Handles the browser's `open` event.
     pub(super) fn open(&self) {
         self.queue.borrow_mut().opened = true;
     }
 
-    /// The browser's `message` event. After a error the connection is to be closed at once.
+    /// Handles the browser's `message` event. After an error the caller closes the connection at once.
     pub(super) fn message(&self, data: &JsValue) -> Result<(), BacklogError> {
         if self.queue.borrow().end.is_some() {
             return Ok(());
@@ -85,17 +85,18 @@ impl Bridge {
         self.queue.borrow_mut().push(packet)
     }
 
-    /// The browser's `close` event.
+    /// Handles the browser's `close` event.
     pub(super) fn close(&self, event: &CloseEvent) {
         self.end(match event.code() {
             1005 => End::Frame { code: None, reason: String::new() },
             code if CloseCode::new(code).is_ok() => End::Frame { code: Some(code), reason: event.reason() },
-            // 1006 is no frame. Any other is a error that Chromium lets pass (1004, 1016 to 2999).
+            // 1006 means that there was no frame. Chromium also passes on codes that are not allowed (1004, 1016 to
+            // 2999).
             _ => End::Gone,
         });
     }
 
-    /// The connection is over, and whatever comes after is not heard.
+    /// Notes the end of the connection. Later events are ignored.
     pub(super) fn end(&self, end: End) {
         self.queue.borrow_mut().end.get_or_insert(end);
     }
@@ -104,7 +105,7 @@ impl Bridge {
         self.queue.borrow().opened
     }
 
-    /// Moves packets into the inbox as long as there is room. Whether there was room for any.
+    /// Moves packets into the inbox while it has room. Returns `true` if any was moved.
     pub(super) fn deliver(&self, link: &mut Link) -> bool {
         let mut queue = self.queue.borrow_mut();
         let mut moved = false;
@@ -115,30 +116,30 @@ impl Bridge {
         moved
     }
 
-    /// Whether there are packets that the inbox had no room for.
+    /// Returns `true` if packets wait for room in the inbox.
     pub(super) fn has_packets(&self) -> bool {
         !self.queue.borrow().packets.is_empty()
     }
 
-    /// Whether there are packets or an end to tell.
+    /// Returns `true` if packets or the end were not reported.
     pub(super) fn has_more(&self) -> bool {
         self.has_packets() || self.queue.borrow().end.is_some()
     }
 
-    /// How it ended, once every packet before that was delivered.
+    /// Returns the end, after every packet before it was delivered.
     pub(super) fn ended(&self) -> Option<End> {
         let queue = self.queue.borrow();
         if queue.packets.is_empty() { queue.end.clone() } else { None }
     }
 
-    /// How it ended, packets or not.
+    /// Returns the end, even if packets before it wait.
     pub(super) fn ended_early(&self) -> Option<End> {
         self.queue.borrow().end.clone()
     }
 }
 
 impl Queue {
-    /// `None` is a packet over `max_message_size`.
+    /// Adds a packet. `None` is one that is larger than `max_message_size`.
     fn push(&mut self, packet: Option<Packet>) -> Result<(), BacklogError> {
         let error = match packet {
             None => BacklogError::MessageTooBig,
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn the_backlog_is_limited_in_bytes_to_the_byte() {
+    fn the_limit_of_bytes_is_exact() {
         let bridge = bridge(PeerOptions::default().backlog_buffer_size(10));
         assert_eq!(bridge.message(&binary(6)), Ok(()));
         assert_eq!(bridge.message(&JsValue::from_str("éé")), Ok(()));
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn the_backlog_is_limited_in_packets_to_the_packet() {
+    fn the_limit_of_packets_is_exact() {
         let bridge = bridge(PeerOptions::default().max_backlog_packets(2));
         assert_eq!(bridge.message(&binary(0)), Ok(()));
         assert_eq!(bridge.message(&binary(0)), Ok(()));
@@ -208,7 +209,7 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn delivered_packets_leave_room_in_the_backlog() {
+    fn delivered_packets_make_room_in_the_backlog() {
         let bridge = bridge(PeerOptions::default().backlog_buffer_size(10));
         let mut link = inbox(PeerOptions::default());
         for _ in 0..5 {
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn after_a_breach_nothing_is_kept_and_nothing_else_is_believed() {
+    fn after_an_error_no_packet_is_kept_and_later_events_are_ignored() {
         let bridge = bridge(PeerOptions::default().max_message_size(10));
         let mut link = inbox(PeerOptions::default());
         assert_eq!(bridge.message(&binary(10)), Ok(()));
@@ -246,6 +247,6 @@ mod tests {
         link.take();
         bridge.deliver(&mut link);
         assert_eq!((link.available(), bridge.ended()), (1, Some(End::Gone)));
-        assert_eq!(link.state(), ReadyState::Open, "telling is not the bridge's business");
+        assert_eq!(link.state(), ReadyState::Open, "only `poll` reports the end");
     }
 }

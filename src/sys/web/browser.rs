@@ -1,4 +1,4 @@
-//! The browser's own WebSocket, and the callbacks on it.
+//! The browser's `WebSocket`, and its callbacks.
 
 use std::rc::Rc;
 
@@ -12,26 +12,26 @@ use super::{
 };
 use crate::{close::CloseCode, error::Error};
 
-/// A `WebSocket` that ends, and is not heard of again, when this is dropped.
+/// A `WebSocket` that ends when this is dropped. No callback is called afterwards.
 pub(super) struct Browser {
     socket: WebSocket,
-    // There is none for `error`: a `close` event always follows one, and only that has facts in it.
+    // None for `error`: a `close` event with all information always follows.
     _listeners: [EventListener; 3],
 }
 
 impl Browser {
-    /// Begins to connect. What happens comes to the bridge.
+    /// Begins to connect. Events go to the bridge.
     pub(super) fn connect(url: &str, protocols: &[String], bridge: &Rc<Bridge>) -> Result<Self, JsValue> {
         let offered: Array = protocols.iter().map(|protocol| JsValue::from_str(protocol)).collect();
         let socket = WebSocket::new_with_str_sequence(url, &offered)?;
-        // Once and first: a `Blob`, the default, would have to be read in another task, out of order with text.
+        // Set at once: the default, `Blob`, would have to be read in another task, out of order with text.
         socket.set_binary_type(BinaryType::Arraybuffer);
         let listeners =
             [on_open(&socket, protocols, bridge)?, on_message(&socket, bridge)?, on_close(&socket, bridge)?];
         Ok(Self { socket, _listeners: listeners })
     }
 
-    /// The sub-protocol that the server chose.
+    /// Returns the sub-protocol that the server chose.
     pub(super) fn protocol(&self) -> Option<String> {
         Some(self.socket.protocol()).filter(|protocol| !protocol.is_empty())
     }
@@ -41,8 +41,8 @@ impl Browser {
     }
 
     pub(super) fn send_binary(&self, data: &[u8]) -> Result<(), Error> {
-        // A program with threads has shared memory, and no browser sends from that: it takes a copy in memory of
-        // JavaScript's own. Without threads the browser copies straight from ours.
+        // Browsers do not send from shared memory, which a program with threads has: it needs a copy in JavaScript's
+        // memory.
         let sent = if cfg!(target_feature = "atomics") {
             self.socket.send_with_js_u8_array(&Uint8Array::from(data))
         } else {
@@ -51,7 +51,7 @@ impl Browser {
         sent.map_err(refused)
     }
 
-    /// How many bytes of payload the network has not taken yet.
+    /// Returns the number of payload bytes that the network has not taken.
     pub(super) fn buffered(&self) -> usize {
         self.socket.buffered_amount() as usize
     }
@@ -64,8 +64,8 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Gives up a connection that is being made; sends a close frame without a code on an open one, behind what
-        // waits to be sent; changes nothing about one that is closing. It has no arguments that it could refuse.
+        // Aborts a connection that is being made. Sends a close frame without a code on an open one, after the packets
+        // that wait. Does nothing on one that is closing. It cannot throw, because it has no arguments.
         let closed = self.socket.close();
         debug_assert!(closed.is_ok());
     }
@@ -78,8 +78,8 @@ fn on_open(socket: &WebSocket, offered: &[String], bridge: &Rc<Bridge>) -> Resul
         if chosen.is_empty() || offered.contains(&chosen) {
             bridge.open();
         } else {
-            // WebKit lets the server choose `CHAT` where `chat` was offered: another name, and so no handshake
-            // (RFC 6455, 4.1). The next poll drops the socket.
+            // WebKit accepts `CHAT` if `chat` was offered, which RFC 6455, 4.1, does not allow. The next poll drops the
+            // socket.
             bridge.end(End::Gone);
         }
         bridge.wake.notify();
@@ -91,7 +91,7 @@ fn on_message(socket: &WebSocket, bridge: &Rc<Bridge>) -> Result<EventListener, 
     EventListener::new(socket, "message", move |event: &MessageEvent| {
         match bridge.message(&event.data()) {
             Ok(()) => {}
-            // At once, and not at the next poll: until then a hostile server could send without end.
+            // At once, because a hostile server could send without limit until the next poll.
             Err(BacklogError::MessageTooBig) => {
                 close(&open_socket, BacklogError::TOO_BIG_CODE, "message too big")
             }
@@ -109,13 +109,14 @@ fn on_close(socket: &WebSocket, bridge: &Rc<Bridge>) -> Result<EventListener, Js
     })
 }
 
-/// A browser refuses codes other than 1000 and 3000 to 4999, and reasons over 123 bytes. None such comes here.
+/// Closes. Browsers refuse codes other than 1000 and 3000 to 4999, and reasons of more than 123 bytes. Callers pass
+/// none of these.
 fn close(socket: &WebSocket, code: u16, reason: &str) {
     let closed = socket.close_with_code_and_reason(code, reason);
     debug_assert!(closed.is_ok(), "code {code} was refused");
 }
 
-/// What the browser said when it refused a call. Not for anything that the network does: that never throws.
+/// Makes an error of an exception. Only refused calls throw, never failures of the network.
 pub(super) fn refused(exception: JsValue) -> Error {
     let message = match exception.dyn_ref::<js_sys::Error>() {
         Some(error) => error.message().into(),
@@ -134,7 +135,7 @@ mod tests {
 
     wasm_bindgen_test_configure!(run_in_browser);
 
-    /// The constructors that web-sys has only behind more of its features.
+    /// Constructors for which web-sys would need more features.
     #[wasm_bindgen]
     extern "C" {
         #[wasm_bindgen(js_name = MessageEvent, extends = Event)]
@@ -165,7 +166,7 @@ mod tests {
         assert!(socket.dispatch_event(event).unwrap());
     }
 
-    /// Nobody listens there, and no test waits for the browser to find that out.
+    /// Connects to a port without a listener. No test waits until the browser notices that.
     fn connect(options: &PeerOptions) -> (Browser, Rc<Bridge>) {
         let bridge = Rc::new(Bridge::new(options));
         let browser = Browser::connect("ws://127.0.0.1:65535/", &[], &bridge).unwrap();
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn codes_that_no_frame_may_carry_are_not_passed_on() {
+    fn close_codes_that_are_not_allowed_in_a_frame_are_not_reported() {
         let empty = End::Frame { code: None, reason: String::new() };
         for (code, end) in [(1005, empty), (1006, End::Gone), (1004, End::Gone), (2999, End::Gone)] {
             let (browser, bridge) = connect(&PeerOptions::default());
@@ -201,7 +202,7 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn a_late_event_of_a_dropped_connection_reaches_nobody() {
+    fn a_late_event_of_a_dropped_connection_is_ignored() {
         let (browser, bridge) = connect(&PeerOptions::default());
         let socket = browser.socket.clone();
         drop(browser);
@@ -223,7 +224,7 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn a_breach_closes_the_browsers_socket_without_a_poll() {
+    fn an_exceeded_limit_closes_the_browsers_socket_without_a_poll() {
         for options in
             [PeerOptions::default().max_message_size(4), PeerOptions::default().backlog_buffer_size(4)]
         {
@@ -237,14 +238,14 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn a_hook_that_throws_or_lets_everything_go_harms_nobody() {
+    fn a_hook_may_throw_and_may_drop_the_connection() {
         let (browser, bridge) = connect(&PeerOptions::default());
         let calls = Rc::new(Cell::new(0));
         let counted = Rc::clone(&calls);
         set_hook(&bridge, move || {
             counted.set(counted.get() + 1);
-            // Like a panic it leaves everything as it is, and the browser reports it.
-            wasm_bindgen::throw_str("the program's mistake");
+            // Like a panic, which the browser reports.
+            wasm_bindgen::throw_str("an exception of the hook");
         });
         fire_open(&browser.socket);
         fire_message(&browser.socket, "one");

@@ -1,19 +1,19 @@
-//! A callback that JavaScript holds for exactly as long as Rust does.
+//! A JavaScript callback that lives exactly as long as its Rust object.
 
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Event, EventTarget};
 
-/// One event listener. Dropping it takes it off its target before the callback dies, so an event that comes late
-/// finds nobody, rather than freed memory.
+/// One event listener. Dropping it removes it from its target before the callback is freed, so that a late event is
+/// ignored.
 pub(super) struct EventListener {
     target: EventTarget,
     name: &'static str,
-    // `Fn`: a callback changes things through its bridge, and so needs no guard of its own against being re-entered.
+    // `Fn`, because a callback may be re-entered. It changes state through its bridge.
     callback: Closure<dyn Fn(Event)>,
 }
 
 impl EventListener {
-    /// Calls back at each event of that name, which the platform fires as an `E`.
+    /// Calls the callback for each event of this name, whose type is `E`.
     pub(super) fn new<E: JsCast>(
         target: &EventTarget,
         name: &'static str,

@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use crate::packet::Packet;
 
-/// The packet; `None` if it has more than `max` bytes, and then no more than these were copied.
+/// Returns the packet, or `None` if it has more than `max` bytes. No more than `max` bytes are copied.
 pub(super) fn read(data: &JsValue, max: usize) -> Option<Packet> {
     match data.dyn_ref::<JsString>() {
         Some(text) => read_text(text, max),
@@ -13,24 +13,24 @@ pub(super) fn read(data: &JsValue, max: usize) -> Option<Packet> {
     }
 }
 
-/// `binaryType` is `arraybuffer` from the start, so what is no text is an `ArrayBuffer`.
+/// Reads an `ArrayBuffer`, which all data except text is, because of `binaryType`.
 fn read_binary(data: &JsValue, max: usize) -> Option<Packet> {
     let view = Uint8Array::new(data);
     (view.length() as usize <= max).then(|| Packet::from_binary(view.to_vec().into()))
 }
 
-/// Two ways, because neither is fast for every length. wasm-bindgen's own walks the string in JavaScript, one code
-/// unit at a time: as measured with ASCII in Chromium, a third of the other's time at 16 letters, the same at 128,
-/// three times as long at 4096, five times at a million. The other, `TextEncoder`, is one call into the browser that
-/// costs as much for one letter as for a hundred.
+/// Uses two ways, because neither is fast for every length. wasm-bindgen reads one code unit at a time. `TextEncoder`
+/// is one call into the browser, which costs as much for one letter as for a hundred. wasm-bindgen's time in parts of
+/// `TextEncoder`'s, as measured with ASCII in Chromium: a third at 16 letters, the same at 128, three times at 4096,
+/// five times at a million.
 fn read_text(text: &JsString, max: usize) -> Option<Packet> {
     const SHORT: usize = 128;
     let units = text.length() as usize;
-    // Each unit of UTF-16 takes one byte of UTF-8 at least.
+    // Each unit of UTF-16 takes at least one byte of UTF-8.
     if units > max {
         return None;
     }
-    // A `TextEncoder` writes into no shared memory, which a program with threads has.
+    // A `TextEncoder` cannot write into shared memory, which a program with threads has.
     if units <= SHORT || cfg!(target_feature = "atomics") {
         let text = String::from(text);
         return (text.len() <= max).then(|| Packet::text(text));
@@ -38,17 +38,17 @@ fn read_text(text: &JsString, max: usize) -> Option<Packet> {
     encode(text, units, max).map(|utf8| Packet::from_utf8(utf8.into()))
 }
 
-/// The text's UTF-8, if it has at most `max` bytes.
+/// Returns the text as UTF-8, if that has at most `max` bytes.
 fn encode(text: &JsString, units: usize, max: usize) -> Option<Vec<u8>> {
     const MIDDLE: usize = 1024;
     if units <= MIDDLE {
-        // A second call would cost more than room for any text: at most three bytes a unit, for a character beyond
-        // U+FFFF has four, and is two units.
+        // Room for any text costs less than a second call. A unit takes at most three bytes: a character beyond U+FFFF
+        // has four, and is two units.
         let mut room = [0; 3 * MIDDLE];
         let written = ENCODER.with(|encoder| encoder.encode_into(text, &mut room[..3 * units]).written());
         return room.get(..written as usize).filter(|utf8| utf8.len() <= max).map(<[u8]>::to_vec);
     }
-    // Most text is ASCII, so room for that is tried first.
+    // Most text is ASCII, so the first call has room for that.
     ENCODER.with(|encoder| {
         let mut utf8 = vec![0; units];
         let start = encoder.encode_into(text, &mut utf8);
@@ -76,17 +76,17 @@ extern "C" {
     #[wasm_bindgen(constructor)]
     fn new() -> TextEncoder;
 
-    /// Writes whole characters as long as they fit.
+    /// Writes whole characters as far as they fit.
     #[wasm_bindgen(method, js_name = encodeInto)]
     fn encode_into(this: &TextEncoder, text: &JsString, into: &mut [u8]) -> Encoded;
 
     type Encoded;
 
-    /// How many units of UTF-16 were read.
+    /// The number of UTF-16 units that were read.
     #[wasm_bindgen(method, getter)]
     fn read(this: &Encoded) -> u32;
 
-    /// How many bytes of UTF-8 were written.
+    /// The number of UTF-8 bytes that were written.
     #[wasm_bindgen(method, getter)]
     fn written(this: &Encoded) -> u32;
 }
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn text_of_every_length_and_alphabet_is_the_same_text() {
+    fn text_of_every_length_and_alphabet_is_read_correctly() {
         for letters in ["a", "é", "€", "😀", "a\0é€😀", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa😀"] {
             for times in [0, 1, 5, 64, 128, 129, 1000, 1024, 1025] {
                 let text = letters.repeat(times);

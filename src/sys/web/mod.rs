@@ -1,10 +1,10 @@
 //! The browser backend, for pages and for dedicated workers.
 //!
-//! The browser does the network's part: addresses, TLS, handshake, masking, pings, the closing handshake. What is left
-//! is to carry what it calls back with ([`bridge`]) to `poll`, within limits, to wake the program for that ([`wake_signal`]),
-//! and to let go of it cleanly ([`browser`], [`listener`]).
+//! The browser does DNS, TLS, handshake, masking, pings and the closing handshake. This backend carries the browser's
+//! events to `poll` within limits ([`bridge`]), wakes the program for them ([`wake_signal`]), and removes its callbacks
+//! in time ([`browser`], [`event_listener`]).
 //!
-//! Nothing here asks for `window`, which a worker has not.
+//! Nothing here uses `window`, which a worker does not have.
 
 mod bridge;
 mod browser;
@@ -35,8 +35,12 @@ use self::{
     timeout::RunningTimeout,
     timer::WakeTimer,
 };
-pub(crate) use self::{notify::Notifier, reactor::Reactor, time::now};
-use super::PeerConnection;
+pub(crate) use self::{
+    notify::Notifier,
+    reactor::{Reactor, ServerSocket},
+    time::now,
+};
+use super::{Connection, PeerConnection};
 use crate::{
     close::{CloseCause, CloseCode, CloseInfo, Timeout},
     error::Error,
@@ -50,32 +54,53 @@ use crate::{
 
 /// A connection that the browser makes.
 pub(crate) struct Socket {
-    // JavaScript's things never leave the thread that they were made on; the wrapper sees to it.
+    // JavaScript objects must not leave their thread. The wrapper panics on others.
     handles: SendWrapper<Handles>,
-    /// Runs while connecting and while closing.
+    /// Runs while the connection is being made, and while it closes.
     timeout: Option<RunningTimeout>,
     close_timeout: Duration,
     /// Sends the program's probe while the connection is open.
     probe: Option<SendWrapper<Box<LivenessProbe>>>,
-    /// The browser's `bufferedAmount` when it was last asked.
+    /// The browser's `bufferedAmount` when it was last read.
     buffered: usize,
 }
 
 struct Handles {
     bridge: Rc<Bridge>,
-    /// `None` where the browser would not even begin to connect.
+    /// `None` if the browser refused to begin.
     browser: Option<Browser>,
-    /// Wakes the program for what is due.
+    /// Wakes the program for deadlines.
     timer: Rc<WakeTimer>,
+}
+
+impl Connection for Socket {
+    fn send(&mut self, packet: Outgoing<'_>, _: bool, link: &mut Link) -> Result<(), Error> {
+        let Some(browser) = &self.handles.browser else {
+            return Err(Error::NotOpen { state: link.state() });
+        };
+        // If the connection has ended, and no poll has reported that, the browser drops the packet, as a kernel does.
+        match packet {
+            Outgoing::Text(text) => browser.send_text(text)?,
+            Outgoing::Binary(data) => browser.send_binary(data)?,
+            Outgoing::Shared(packet) => match packet.as_text() {
+                Some(text) => browser.send_text(text)?,
+                None => browser.send_binary(packet.data())?,
+            },
+        }
+        link.outbox.add_frame(packet.len(), Some(packet.len()));
+        self.buffered += packet.len();
+        self.sample(link);
+        Ok(())
+    }
 }
 
 impl PeerConnection for Socket {
     fn connect(url: &Url, options: &PeerOptions) -> Result<Self, Error> {
         check_supported(url, options)?;
         let bridge = Rc::new(Bridge::new(options));
-        // URL and protocols were checked by stricter rules than the browser's. If it throws all the same, then for a
-        // reason that other browsers, or this one in another mood, tell with an event: a `ws:` address in an `https:`
-        // page, a policy of the page. So it is an end like those, and the next poll tells it.
+        // URL and protocols were checked more strictly than browsers do. If the browser throws, the reason is one that
+        // other browsers report with an event: a `ws:` URL in an `https:` page, or a policy of the page. So it counts
+        // as the end of the connection, which the next poll reports.
         let browser = Browser::connect(&url.to_string(), &options.protocols, &bridge)
             .map_err(|_exception| {
                 bridge.end(End::Gone);
@@ -111,23 +136,23 @@ impl PeerConnection for Socket {
                 probe.start();
             }
             bridge.deliver(link);
-            // Whatever comes next, a connection that opened is seen open: its end may wait for one poll.
+            // A connection that opened must be seen open, so its end waits for the next poll.
             if bridge.has_more() {
                 bridge.wake.notify_later();
             }
             return;
         }
-        // A poll that got nowhere does not ask for another: the inbox is full, and the program does not read.
+        // If nothing could be moved, the inbox is full and the program does not read: another poll would be of no use.
         if bridge.deliver(link) && bridge.has_packets() {
             bridge.wake.notify_later();
         }
         if let Some(end) = bridge.ended() {
-            tell(end, link);
-        } else if let Some(what) = self.timeout.as_mut().and_then(RunningTimeout::expired) {
-            // A game that closes and reads no more leaves packets in the way of the end. It is not to wait for ever.
+            report_end(end, link);
+        } else if let Some(timeout) = self.timeout.as_mut().and_then(RunningTimeout::expired) {
+            // If a program closes and reads no more, packets wait before the end. The timeout bounds that wait.
             match bridge.ended_early() {
-                Some(end) => tell(end, link),
-                None => link.set_closed(CloseInfo::new(CloseCause::TimedOut(what))),
+                Some(end) => report_end(end, link),
+                None => link.set_closed(CloseInfo::new(CloseCause::TimedOut(timeout))),
             }
         } else if self.buffered > 0 {
             self.sample(link);
@@ -135,38 +160,18 @@ impl PeerConnection for Socket {
         self.probe(link);
     }
 
-    fn send(&mut self, packet: Outgoing<'_>, link: &mut Link) -> Result<(), Error> {
-        let Some(browser) = &self.handles.browser else {
-            return Err(Error::NotOpen { state: link.state() });
-        };
-        // If the connection has ended and no poll has told it yet, the browser takes the packet and drops it, as a
-        // kernel does.
-        match packet {
-            Outgoing::Text(text) => browser.send_text(text)?,
-            Outgoing::Binary(data) => browser.send_binary(data)?,
-            Outgoing::Shared(packet) => match packet.as_text() {
-                Some(text) => browser.send_text(text)?,
-                None => browser.send_binary(packet.data())?,
-            },
-        }
-        link.outbox.add_frame(packet.len(), Some(packet.len()));
-        self.buffered += packet.len();
-        self.sample(link);
-        Ok(())
-    }
-
     fn close(&mut self, code: CloseCode, reason: &str, link: &mut Link) {
         if let Some(browser) = &self.handles.browser {
             browser.close(code, reason);
         }
         self.timeout = Some(RunningTimeout::start(Timeout::Close, self.close_timeout));
-        // From here on nothing but the end is waited for.
+        // From now on only the end matters.
         self.probe = None;
         link.set_closing();
     }
 
     fn peer_addr(&self, _: &Link) -> Result<SocketAddr, Error> {
-        Err(Error::Unsupported { what: "a browser tells no addresses" })
+        Err(Error::Unsupported { what: "a browser does not reveal addresses" })
     }
 
     fn set_nodelay(&mut self, _: bool, _: &Link) -> Result<(), Error> {
@@ -175,7 +180,7 @@ impl PeerConnection for Socket {
 }
 
 impl Socket {
-    /// The program was to be woken until then: that time counts in full.
+    /// Notes that the hook was set until this time: the time counts in full.
     fn slept_until(&mut self, until: Duration) {
         if let Some(timeout) = &mut self.timeout {
             timeout.slept_until(until);
@@ -185,7 +190,7 @@ impl Socket {
         }
     }
 
-    /// Wakes the program for what is due, at this deadline of its own at the latest.
+    /// Sets the timer for the next deadline of the connection, or of the program if that is earlier.
     fn watch(&mut self, deadline: Option<Duration>) {
         let timeout = self.timeout.as_mut().map(RunningTimeout::due);
         let probe = self.probe.as_mut().and_then(|probe| probe.due());
@@ -193,24 +198,24 @@ impl Socket {
         self.handles.timer.set(due.unwrap_or(Duration::MAX));
     }
 
-    /// Sends the program's probe when it is time, and ends a connection on which nothing came after it.
+    /// Sends the program's probe when it is due, and ends the connection if no answer came.
     fn probe(&mut self, link: &mut Link) {
         let Some(probe) = &mut self.probe else { return };
-        match probe.look(link, self.handles.bridge.has_packets()) {
+        match probe.check(link, self.handles.bridge.has_packets()) {
             ProbeAction::None => {}
-            ProbeAction::Send(probe) => match self.send(Outgoing::Shared(&probe), link) {
+            ProbeAction::Send(probe) => match self.send(Outgoing::Shared(&probe), false, link) {
                 Ok(()) => link.count_sent(probe.len()),
-                Err(error) => log::error!("the browser does not send the probe: {error}"),
+                Err(error) => log::error!("the browser did not send the probe: {error}"),
             },
             ProbeAction::GiveUp => link.set_closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Liveness))),
         }
     }
 
-    /// Learns what has left since the last time.
+    /// Counts the bytes that have left since the last time.
     fn sample(&mut self, link: &mut Link) {
         let Some(browser) = &self.handles.browser else { return };
         let buffered = browser.buffered();
-        // It only grows once the connection has ended, and by more than was sent: some browsers add the frame's head.
+        // After the end of the connection it only grows. Some browsers also count frame headers then.
         link.outbox.wire_bytes_sent(self.buffered.saturating_sub(buffered));
         self.buffered = buffered;
     }
@@ -222,9 +227,10 @@ impl fmt::Debug for Socket {
     }
 }
 
-/// What no browser lets a page decide. Doing without in silence would be worse: a token not sent, a server not checked.
+/// Rejects options that no browser supports. To ignore them would be worse: a token would not be sent, or a server not
+/// verified.
 fn check_supported(url: &Url, options: &PeerOptions) -> Result<(), Error> {
-    // Every target refuses such a port, unless the options allow it.
+    // All targets refuse these ports, unless the options allow them. A browser refuses them in any case.
     if url.has_blocked_port() {
         return Err(Error::Unsupported { what: "a browser connects to no port that it blocks" });
     }
@@ -234,20 +240,20 @@ fn check_supported(url: &Url, options: &PeerOptions) -> Result<(), Error> {
     }
     if options.tls != TlsOptions::default() {
         return Err(Error::Unsupported {
-            what: "a browser decides itself whom to trust; leave `tls` as it is",
+            what: "a browser decides itself which servers to trust; leave `tls` as it is",
         });
     }
     Ok(())
 }
 
-fn tell(end: End, link: &mut Link) {
+fn report_end(end: End, link: &mut Link) {
     match end {
         _ if link.state() == ReadyState::Connecting => {
             link.set_closed(CloseInfo::new(CloseCause::Refused { status: None }));
         }
         End::Frame { code, reason } => link.set_closed_by_frame(code, reason),
         End::Gone => link.set_closed(CloseInfo::new(CloseCause::ConnectionLost)),
-        // The code that the rule asks for, though a browser sends another (RFC 6455, 7.4.1).
+        // The code of RFC 6455, 7.4.1, although a browser sends another.
         End::BacklogError(BacklogError::MessageTooBig) => {
             link.set_closed(CloseInfo::with_code(CloseCause::MessageTooBig, 1009))
         }
@@ -263,9 +269,8 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     #[wasm_bindgen_test]
-    fn what_the_browser_throws_at_a_connection_is_an_end_that_the_next_poll_tells() {
-        // Twice the same protocol: the one thing that every browser throws for at once. Users cannot come here with
-        // it, for options are checked before.
+    fn an_exception_of_the_browser_is_reported_as_a_close_by_the_next_poll() {
+        // All browsers throw at once if a protocol is offered twice. The check of the options prevents that for users.
         let options = PeerOptions::default().protocols(["chat", "chat"]);
         let url = Url::parse("ws://127.0.0.1:65535/").unwrap();
         let mut socket = Socket::connect(&url, &options).unwrap();

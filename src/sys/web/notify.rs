@@ -1,4 +1,4 @@
-//! What wakes a page: the wake of its connection, and a timer for what is due. A page cannot sleep.
+//! Wakes a page: by the events of its connection, and by a timer for deadlines. A page cannot sleep.
 
 use std::{rc::Rc, task::Waker, time::Duration};
 
@@ -9,11 +9,11 @@ use crate::{
     sys::{Notify, WakeHook},
 };
 
-/// The hook of a peer's program, for all its connections.
+/// Has the hook of a peer's program, for all its connections.
 #[derive(Default)]
 pub(crate) struct Notifier {
     hook: Option<LocalHook>,
-    /// When the program has to poll, whatever happens.
+    /// The program's own deadline for a poll.
     deadline: Option<Duration>,
 }
 
@@ -21,7 +21,7 @@ impl Notify for Notifier {
     type Socket = Socket;
 
     fn set_hook(&mut self, hook: WakeHook, connection: Option<(&mut Socket, &Link)>) -> Result<(), Error> {
-        // The old one may own anything, so it is dropped at the end.
+        // The drop of the old hook may run any code, so it comes last.
         let _old = self.hook.replace(LocalHook::new(Rc::from(hook as Box<dyn Fn()>)));
         match connection {
             Some((socket, link)) => self.attach(socket, link),

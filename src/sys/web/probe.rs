@@ -1,4 +1,4 @@
-//! The program's probe, in a browser: when it is sent, and what hurries it.
+//! Decides when the program's probe is sent in a browser: after a silence, or an event of the page.
 
 use std::{rc::Rc, time::Duration};
 
@@ -17,19 +17,19 @@ use crate::{
     sys::liveness::{ClockTimes, LivenessAction, LivenessTimer},
 };
 
-/// Watches one connection. Only those that have a probe ask the browser for the time while they are open.
+/// Watches one connection. Without a probe, an open connection never reads the clock.
 pub(super) struct LivenessProbe {
     liveness: Liveness,
     signals: Signals,
     clock: PatientClock,
     /// Runs while the connection is open.
-    watch: Option<LivenessTimer>,
+    timer: Option<LivenessTimer>,
 }
 
-/// What the watch finds.
+/// The result of a check.
 pub(super) enum ProbeAction {
     None,
-    /// The probe is to be sent.
+    /// Send this probe.
     Send(Packet),
     /// The other end is gone.
     GiveUp,
@@ -38,38 +38,38 @@ pub(super) enum ProbeAction {
 impl LivenessProbe {
     pub(super) fn new(liveness: &Liveness, wake: &Rc<WakeSignal>) -> Result<Self, JsValue> {
         let (liveness, signals) = (liveness.clone(), Signals::listen(wake)?);
-        Ok(Self { liveness, signals, clock: PatientClock::start(now()), watch: None })
+        Ok(Self { liveness, signals, clock: PatientClock::start(now()), timer: None })
     }
 
-    /// The connection has opened.
+    /// Begins when the connection opens.
     pub(super) fn start(&mut self) {
-        // What happened before says nothing about it.
+        // Earlier events do not concern this connection.
         self.signals.take();
         let times = self.times();
-        self.watch = Some(LivenessTimer::start(self.liveness.clone(), times));
+        self.timer = Some(LivenessTimer::start(self.liveness.clone(), times));
     }
 
-    /// The program was to be woken until then: that time counts in full.
+    /// Notes that the hook was set until this time: the time counts in full.
     pub(super) fn slept_until(&mut self, until: Duration) {
         self.clock.sleep(until);
     }
 
-    /// Looks at a connection that was just read; `has_more` says that packets are left in the backlog.
-    pub(super) fn look(&mut self, link: &Link, has_more: bool) -> ProbeAction {
+    /// Checks a connection that was just read. `has_more`: packets are left in the backlog.
+    pub(super) fn check(&mut self, link: &Link, has_more: bool) -> ProbeAction {
         let times = self.times();
-        let Some(watch) = &mut self.watch else { return ProbeAction::None };
-        match watch.check(link, times, has_more, self.signals.take()) {
+        let Some(timer) = &mut self.timer else { return ProbeAction::None };
+        match timer.check(link, times, has_more, self.signals.take()) {
             LivenessAction::None => ProbeAction::None,
-            LivenessAction::SendProbe => ProbeAction::Send(watch.probe()),
+            LivenessAction::SendProbe => ProbeAction::Send(timer.probe()),
             LivenessAction::GiveUp => ProbeAction::GiveUp,
         }
     }
 
-    /// Returns when it has something to do, by the browser's clock, if no pause follows.
+    /// Returns when the next check is needed if no pause follows, by the browser's clock.
     pub(super) fn due(&mut self) -> Option<Duration> {
         let now = now();
         let since = self.clock.advance(now);
-        Some(now + self.watch.as_ref()?.due().saturating_sub(since))
+        Some(now + self.timer.as_ref()?.due().saturating_sub(since))
     }
 
     fn times(&mut self) -> ClockTimes {

@@ -1,4 +1,4 @@
-//! What a browser tells of the network, the page and the machine: after it, connections are often dead without a word.
+//! Events of the network, the page and the machine, after which connections are often dead without a close.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -8,20 +8,20 @@ use web_sys::{Event, EventTarget};
 
 use super::{event_listener::EventListener, wake_signal::WakeSignal};
 
-/// Events of the page or worker itself. A worker has no `pageshow`, and is never shown.
+/// Events of the page or worker itself. A worker never fires `pageshow`.
 const OF_SCOPE: [&str; 3] = ["online", "offline", "pageshow"];
 
-/// The event of a page's document, which is fired when the page is hidden, too.
+/// The event of a page's document, which is also fired when the page is hidden.
 const OF_DOCUMENT: &str = "visibilitychange";
 
-/// Listens while a connection wants to know.
+/// Listens for these events as long as it lives.
 pub(super) struct Signals {
     has_fired: Rc<Cell<bool>>,
     _listeners: Vec<EventListener>,
 }
 
 impl Signals {
-    /// The wake is rung for each, so that the program polls.
+    /// Begins to listen. Each event also wakes the program, so that it polls.
     pub(super) fn listen(wake: &Rc<WakeSignal>) -> Result<Self, JsValue> {
         let has_fired = Rc::new(Cell::new(false));
         let scope = js_sys::global();
@@ -45,13 +45,13 @@ impl Signals {
         Ok(Self { has_fired, _listeners: listeners })
     }
 
-    /// Returns `true` if there was one since the last call.
+    /// Returns `true` if an event was fired since the last call.
     pub(super) fn take(&self) -> bool {
         self.has_fired.take()
     }
 }
 
-/// A page that is hidden is told so, too; there is time to ask when it is shown.
+/// Returns `true` for a hidden page. The probe can wait until it is shown.
 fn is_hidden(document: &JsValue) -> bool {
     let state = Reflect::get(document, &"visibilityState".into()).ok();
     state.is_some_and(|state| state == "hidden")

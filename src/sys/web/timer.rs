@@ -1,4 +1,4 @@
-//! Rings the wake when something is due.
+//! Wakes the program when a deadline has come.
 
 use std::{
     cell::{Cell, OnceCell},
@@ -11,11 +11,11 @@ use wasm_bindgen::{JsCast, closure::Closure, prelude::wasm_bindgen};
 
 use super::{time::now, wake_signal::WakeSignal};
 
-/// What a browser counts in milliseconds, and far less.
+/// A time that every browser can count in milliseconds.
 const LONGEST_TIMER: Duration = Duration::from_secs(60 * 60);
 
-/// One deadline at a time, in the browser's time. It moves often and comes seldom: so a timer that runs is left alone, and
-/// one that has come too early is set again.
+/// Has one deadline, by the browser's clock. A deadline often moves and seldom comes, so a browser timer that runs is
+/// left alone, and set again if it fires too early.
 pub(super) struct WakeTimer {
     wake: Rc<WakeSignal>,
     due: Cell<Duration>,
@@ -39,12 +39,12 @@ impl WakeTimer {
         })
     }
 
-    /// Returns when it rings.
+    /// Returns the deadline.
     pub(super) fn due(&self) -> Duration {
         self.due.get()
     }
 
-    /// Rings at this time, and not at the one before.
+    /// Replaces the deadline.
     pub(super) fn set(self: &Rc<Self>, due: Duration) {
         self.due.set(due);
         if due < self.timer.get().map_or(Duration::MAX, |timer| timer.at) {
@@ -64,7 +64,7 @@ impl WakeTimer {
         });
         let (now, due) = (now(), self.due.get());
         let wait = due.saturating_sub(now).min(LONGEST_TIMER);
-        // Rounded up: a timer that comes too early would be set again.
+        // Rounded up, because a timer that fires too early has to be set again.
         let id = set_timeout(callback.as_ref().unchecked_ref(), wait.as_millis() as i32 + 1);
         self.timer.set(Some(Timer { id, at: now + wait }));
     }
@@ -93,7 +93,7 @@ impl Drop for WakeTimer {
 
 #[wasm_bindgen]
 extern "C" {
-    /// The same names in a page and in a worker.
+    /// Pages and workers have these functions under the same names.
     #[wasm_bindgen(js_name = setTimeout)]
     fn set_timeout(callback: &Function, milliseconds: i32) -> i32;
 

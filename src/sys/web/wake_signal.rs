@@ -1,4 +1,4 @@
-//! The program's hook, and when it is called: once for whatever has happened since the last poll.
+//! Calls the program's hook: once for all events since the last poll.
 
 use std::{
     cell::{Cell, RefCell},
@@ -11,33 +11,33 @@ use wasm_bindgen::{JsValue, closure::Closure, prelude::wasm_bindgen};
 
 use super::time::now;
 
-/// The program's hook. It goes with the peer from one connection to the next, and stays on its thread.
+/// The program's hook. A peer keeps it for all its connections. It must not leave its thread.
 pub(crate) type LocalHook = SendWrapper<Rc<dyn Fn()>>;
 
-/// What wakes the program for one connection.
+/// Wakes the program for one connection.
 ///
-/// The hook may do anything with the peer, drop it too. So it is called when nothing is borrowed, from a copy of its own,
-/// as the last thing that a callback does.
+/// The hook may do anything with the peer, even drop it. So it is called as the last step of a callback, when nothing
+/// is borrowed, and from a clone.
 #[derive(Default)]
 pub(super) struct WakeSignal {
     hook: RefCell<Option<Rc<dyn Fn()>>>,
     state: Cell<WakeState>,
 }
 
-/// What the program knows of what has happened since the last poll.
+/// What has happened since the last poll.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum WakeState {
-    /// Nothing has.
+    /// Nothing.
     #[default]
     Idle,
-    /// It was not called for it yet.
+    /// An event for which the hook was not called.
     Pending,
-    /// It was called, at this time.
+    /// An event for which the hook was called, at this time.
     Called { at: Duration },
 }
 
 impl WakeSignal {
-    /// Something has happened.
+    /// Notes an event, and calls the hook unless it was called since the last poll.
     pub(super) fn notify(&self) {
         if matches!(self.state.get(), WakeState::Called { .. }) {
             return;
@@ -49,7 +49,7 @@ impl WakeSignal {
         }
     }
 
-    /// There is something to poll for. Rings when the program has come to the end of what it is doing now.
+    /// Notes that another poll is needed, and calls the hook when the current task of the page has ended.
     pub(super) fn notify_later(self: &Rc<Self>) {
         self.state.set(WakeState::Pending);
         if self.hook.borrow().is_none() {
@@ -57,23 +57,23 @@ impl WakeSignal {
         }
         let wake = Rc::downgrade(self);
         queue_microtask(&Closure::once_into_js(move || {
-            // Unless the connection is gone, or was on_poll meanwhile.
+            // Unless the connection is gone, or was polled meanwhile.
             if let Some(wake) = wake.upgrade().filter(|wake| wake.state.get() == WakeState::Pending) {
                 wake.notify();
             }
         }));
     }
 
-    /// Calls this hook from now on, also for what waits already.
+    /// Sets the hook. It is also called for events that wait already.
     pub(super) fn set_hook(self: &Rc<Self>, hook: &LocalHook) {
-        // The old one may own anything, so it is dropped when nothing is borrowed.
+        // The drop of the old hook may run any code, so nothing is borrowed then.
         let _old = self.hook.replace(Some(Rc::clone(hook)));
         if self.state.get() != WakeState::Idle {
             self.notify_later();
         }
     }
 
-    /// Returns when the hook was called, if the program has not on_poll since.
+    /// Returns when the hook was called, if the program has not polled since.
     pub(super) fn called_at(&self) -> Option<Duration> {
         match self.state.get() {
             WakeState::Called { at } => Some(at),
@@ -81,7 +81,7 @@ impl WakeSignal {
         }
     }
 
-    /// The program knows all there is to know.
+    /// Notes that the program polls, which reports all events.
     pub(super) fn on_poll(&self) {
         self.state.set(WakeState::Idle);
     }
@@ -89,7 +89,7 @@ impl WakeSignal {
 
 #[wasm_bindgen]
 extern "C" {
-    /// The same name in a page and in a worker.
+    /// Pages and workers have this function under the same name.
     #[wasm_bindgen(js_name = queueMicrotask)]
     fn queue_microtask(task: &JsValue);
 }
@@ -100,7 +100,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     #[wasm_bindgen_test]
-    fn it_rings_once_until_the_next_poll() {
+    fn the_hook_is_called_once_until_the_next_poll() {
         let wake = Rc::new(WakeSignal::default());
         let calls = Rc::new(Cell::new(0));
         let counted = Rc::clone(&calls);
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn a_hook_may_poll_and_be_called_again_from_within() {
+    fn a_hook_that_polls_can_be_called_again_from_within() {
         let wake = Rc::new(WakeSignal::default());
         let calls = Rc::new(Cell::new(0));
         let (inner, counted) = (Rc::downgrade(&wake), Rc::clone(&calls));

@@ -1,4 +1,4 @@
-//! Memory for what is sent to peers.
+//! Memory for sent data.
 
 use std::time::Duration;
 
@@ -15,13 +15,12 @@ use crate::{
 const SOON: Duration = Duration::from_millis(400);
 const SLOW: CloseCause = CloseCause::LimitExceeded(Limit::SlowReader);
 
-/// Unbounded outgoing queue.
 #[test]
-fn what_waits_for_a_slow_reader_has_a_bound_and_the_rest_is_refused() {
+fn the_send_queue_of_a_slow_reader_is_limited() {
     let mut host = Host::start(with_peer(PeerOptions::for_server().outbound_buffer_size(200_000)));
-    let (key, _raw) = host.guest();
-    let (other, mut other_raw) = host.guest();
-    host.stuff(key, &Packet::binary(vec![0; 10_000]));
+    let (key, _raw) = host.open_client();
+    let (other, mut other_raw) = host.open_client();
+    host.fill_queue(key, &Packet::binary(vec![0; 10_000]));
     for _ in 0..1000 {
         let refused = host.server.send(key, &[0; 10_000]);
         assert!(matches!(refused, Err(Error::OutboundFull { room }) if room < 10_000), "{refused:?}");
@@ -32,15 +31,15 @@ fn what_waits_for_a_slow_reader_has_a_bound_and_the_rest_is_refused() {
 }
 
 #[test]
-fn a_slow_reader_is_closed_when_it_stays_full_and_told_why() {
+fn a_peer_whose_queue_stays_full_is_closed_with_1008() {
     let options =
         with_peer(PeerOptions::for_server().outbound_buffer_size(100_000)).slow_reader_timeout(SOON);
     let mut host = Host::start(options);
-    let (key, mut raw) = host.guest();
-    host.stuff(key, &Packet::binary(vec![0; 10_000]));
+    let (key, mut raw) = host.open_client();
+    host.fill_queue(key, &Packet::binary(vec![0; 10_000]));
     let info = host.closed(key);
     assert_eq!((info.code, info.cause), (Some(1008), SLOW));
-    // It reads at last.
+    // Now it reads.
     let close = host.until("the close frame", |_| raw.frame().filter(|frame| frame.first == CLOSE));
     assert_eq!(close.close_code(), Some(1008));
     host.end(&mut raw);
@@ -49,14 +48,14 @@ fn a_slow_reader_is_closed_when_it_stays_full_and_told_why() {
 
 #[test]
 fn a_slow_reader_that_catches_up_in_time_stays() {
-    // Longer than a loaded machine takes for a few megabytes, and shorter than all of this together.
+    // Longer than a few megabytes take on a loaded machine, and shorter than the whole test.
     const LIMIT: Duration = Duration::from_secs(3);
     let options =
         with_peer(PeerOptions::for_server().outbound_buffer_size(100_000)).slow_reader_timeout(LIMIT);
     let mut host = Host::start(options);
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     for _ in 0..3 {
-        host.stuff(key, &Packet::binary(vec![0; 10_000]));
+        host.fill_queue(key, &Packet::binary(vec![0; 10_000]));
         host.until_so("it has caught up", |host| raw.frame().is_none() && host.buffered(key) == 0);
         host.run(LIMIT / 2);
     }
@@ -64,43 +63,45 @@ fn a_slow_reader_that_catches_up_in_time_stays() {
 }
 
 #[test]
-fn bytes_that_wait_for_many_count_once() {
+fn bytes_that_wait_for_several_peers_count_once() {
     let mut host = Host::start(ServerOptions::default());
-    let guests: Vec<_> = (0..30).map(|_| host.guest()).collect();
+    let clients: Vec<_> = (0..30).map(|_| host.open_client()).collect();
     let packets: Vec<_> = (0..20).map(|_| Packet::binary(vec![0; 50_000])).collect();
-    // What is broadcast, and what is sent to one after the other.
+    // Sent by broadcasts, and to one peer after the other.
     let mut held = 0;
     for (index, packet) in packets.iter().enumerate() {
         if index % 2 == 0 {
             assert_eq!(host.server.broadcast(packet, None), 30);
         } else {
-            guests.iter().for_each(|(key, _)| host.server.send_packet(*key, packet).expect("there is room"));
+            clients
+                .iter()
+                .for_each(|(key, _)| host.server.send_packet(*key, packet).expect("room in the queue"));
         }
         held += packet.len();
     }
     host.run(crate::common::A_WHILE);
-    let waiting: usize = guests.iter().map(|(key, _)| host.buffered(*key)).sum();
+    let waiting: usize = clients.iter().map(|(key, _)| host.buffered(*key)).sum();
     assert!(waiting > 20 * held, "{waiting} bytes wait for all, of {held}");
     let memory = host.server.stats().memory;
     assert!(memory <= held + held / 5, "{memory} bytes are held of {held}");
     assert!(memory >= held * 3 / 4, "{memory} bytes are held of {held}");
-    // The last one to take them lets them go.
-    drop(guests);
+    // They are freed with the last peer.
+    drop(clients);
     host.until_empty();
 }
 
-/// Each is far below its own bound; all together are not.
-fn stuffed(slow_reader_timeout: Duration) -> (Host, Vec<(PeerKey, Raw)>) {
+/// A server with peers that are each far below their own limits, and use up the memory together.
+fn filled(slow_reader_timeout: Duration) -> (Host, Vec<(PeerKey, Raw)>) {
     const COMMON: usize = 4 * MIB;
     let mut host = Host::start(with_memory(32, COMMON).slow_reader_timeout(slow_reader_timeout));
-    let guests: Vec<_> = (0..8).map(|_| host.guest()).collect();
-    // In turns, until none of them takes any more, not even a byte.
+    let clients: Vec<_> = (0..8).map(|_| host.open_client()).collect();
+    // One after the other, until none of them has room for a byte.
     for size in [20_000, 1_000, 1] {
         let mut quiet = 0;
         host.until_so("memory is used up", |host| {
             let mut taken = 0;
-            for (key, _) in &guests {
-                // Each has bytes of its own.
+            for (key, _) in &clients {
+                // These bytes are not shared.
                 taken += usize::from(host.server.send(*key, &vec![0; size]).is_ok());
             }
             let memory = host.server.stats().memory;
@@ -109,26 +110,26 @@ fn stuffed(slow_reader_timeout: Duration) -> (Host, Vec<(PeerKey, Raw)>) {
             quiet > 20
         });
     }
-    (host, guests)
+    (host, clients)
 }
 
 #[test]
-fn packets_for_those_above_their_share_are_refused_when_memory_is_scarce() {
-    let (mut host, guests) = stuffed(Duration::ZERO);
-    for (key, _) in &guests {
+fn packets_for_peers_over_their_share_are_refused_while_memory_is_scarce() {
+    let (mut host, clients) = filled(Duration::ZERO);
+    for (key, _) in &clients {
         assert_eq!(host.server.send(*key, &[0; 20_000]), Err(Error::OutboundFull { room: 0 }));
         assert!(host.buffered(*key) < 4 * MIB / 2);
     }
     assert!(host.server.stats().memory >= 4 * MIB * 9 / 10, "{:?}", host.server.stats());
-    // Not for one that holds little.
-    let (honest, mut raw) = host.guest();
-    assert_goes_on(&mut host, honest, &mut raw);
-    host.server.send(honest, &[0; 64 * KIB]).expect("it is within its share");
+    // A peer that uses little memory still has room.
+    let (other, mut raw) = host.open_client();
+    assert_goes_on(&mut host, other, &mut raw);
+    host.server.send(other, &[0; 64 * KIB]).expect("room within its share");
 }
 
 #[test]
-fn long_answers_over_http_wait_for_memory_and_short_ones_do_not() {
-    let (mut host, guests) = stuffed(Duration::ZERO);
+fn long_http_responses_need_memory_and_short_ones_do_not() {
+    let (mut host, clients) = filled(Duration::ZERO);
     host.server.on_request(|request| match request.path() {
         "/health" => Admission::respond(200, "ok"),
         _ => Admission::respond(200, vec![b'x'; 64 * KIB]),
@@ -141,29 +142,29 @@ fn long_answers_over_http_wait_for_memory_and_short_ones_do_not() {
     }
     let after = host.server.stats();
     assert_eq!((after.answered, after.refused - before.refused), (3, 3));
-    drop(guests);
+    drop(clients);
     host.until_so("memory is free", |host| host.server.stats().memory < MIB);
     assert_eq!(host.status_for(plain("/metrics")), 200);
 }
 
 #[test]
-fn memory_recovers_from_slow_readers_that_are_each_below_their_own_bound() {
-    let (mut host, guests) = stuffed(SOON);
-    for (key, _) in &guests {
+fn memory_recovers_from_slow_readers_below_their_own_limits() {
+    let (mut host, clients) = filled(SOON);
+    for (key, _) in &clients {
         assert_eq!(host.closed(*key).cause, SLOW);
     }
-    drop(guests);
+    drop(clients);
     host.until_empty();
-    host.guest();
+    host.open_client();
 }
 
 #[test]
-fn memory_recovers_from_slow_readers_that_send_all_the_while() {
-    let (mut host, mut guests) = stuffed(SOON);
+fn memory_recovers_from_slow_readers_that_continue_to_send() {
+    let (mut host, mut clients) = filled(SOON);
     host.until_so("all are gone", |host| {
-        for (key, raw) in &mut guests {
+        for (key, raw) in &mut clients {
             if host.server.peer(*key).is_some() {
-                // One that was closed may have ended TCP by now.
+                // The server may have ended TCP already.
                 let _ = std::io::Write::write(&mut raw.tcp(), &client_frame(TEXT, "still here"));
             }
         }
@@ -172,45 +173,45 @@ fn memory_recovers_from_slow_readers_that_send_all_the_while() {
 }
 
 #[test]
-fn memory_recovers_when_slow_readers_read_although_they_have_sent_something_meanwhile() {
-    let (mut host, mut guests) = stuffed(Duration::ZERO);
-    for (_, raw) in &mut guests {
+fn memory_recovers_when_slow_readers_read_after_they_have_sent() {
+    let (mut host, mut clients) = filled(Duration::ZERO);
+    for (_, raw) in &mut clients {
         raw.send(client_frame(TEXT, "by the way"));
     }
-    for (key, _) in &guests {
-        assert_eq!(host.packet(*key).as_text(), Some("by the way"), "it is read all the while");
+    for (key, _) in &clients {
+        assert_eq!(host.packet(*key).as_text(), Some("by the way"), "the server still reads");
     }
     host.until_so("memory is free", |host| {
-        for (_, raw) in &mut guests {
+        for (_, raw) in &mut clients {
             raw.look();
         }
         host.server.stats().memory < MIB
     });
-    host.guest();
+    host.open_client();
 }
 
 #[test]
-fn what_waits_for_one_that_has_said_goodbye_still_counts() {
+fn the_queue_of_a_closed_connection_still_counts() {
     let mut host = Host::start(with_peer(PeerOptions::for_server().close_timeout(2 * SOON)));
-    let (key, mut raw) = host.guest();
-    host.block(key, &Packet::binary(vec![0; 500_000]));
+    let (key, mut raw) = host.open_client();
+    host.fill_kernel(key, &Packet::binary(vec![0; 500_000]));
     while host.buffered(key) < 3 * MIB + MIB / 2 {
-        host.server.send(key, &[0; 500_000]).expect("there is room");
+        host.server.send(key, &[0; 500_000]).expect("room in the queue");
     }
     raw.send(client_frame(CLOSE, close_payload(1000, "")));
     host.closed(key);
     host.step();
     let held = host.server.stats().memory;
-    // Of the first packet a part is gone, and `buffered` counted it whole.
-    assert!(held == 0 || held >= 3 * MIB, "{held} bytes are counted of what still waits");
+    // A part of the first packet has left, and `buffered` counts it whole.
+    assert!(held == 0 || held >= 3 * MIB, "{held} bytes are counted");
     host.until_empty();
 }
 
 #[test]
-fn pongs_that_wait_have_a_bound() {
+fn waiting_pongs_are_limited() {
     let mut host = Host::start(ServerOptions::default().rate_limits(unlimited()));
-    let (key, mut raw) = host.guest();
-    host.block(key, &Packet::binary(vec![0; 50_000]));
+    let (key, mut raw) = host.open_client();
+    host.fill_kernel(key, &Packet::binary(vec![0; 50_000]));
     let before = host.server.stats().memory;
     for _ in 0..2000 {
         raw.send(client_frame(PING, [0; 125]));
@@ -218,5 +219,5 @@ fn pongs_that_wait_have_a_bound() {
     }
     let pongs = host.server.stats().memory - before;
     assert!(pongs < 10_000, "{pongs} bytes of 254,000");
-    assert!(!host.told.iter().any(|event| matches!(event, ServerEvent::Closed(..))));
+    assert!(!host.events.iter().any(|event| matches!(event, ServerEvent::Closed(..))));
 }

@@ -1,4 +1,4 @@
-//! What a connection waits for, in each of its stages.
+//! The events that a connection waits for, in each of its stages.
 
 use std::{io, sync::Arc};
 
@@ -8,10 +8,10 @@ use super::{
     super::notify::{Interrupt, Wants},
     ConnectionStage, TcpConnection,
 };
-use crate::link::Link;
+use crate::{link::Link, sys::server::ServerConnection};
 
 impl TcpConnection {
-    /// Returns what has to happen before a poll can move it on.
+    /// Returns the events after which a poll can do something.
     pub(in super::super) fn wants(&self, link: &Link) -> Wants {
         let wants = match &self.stage {
             ConnectionStage::Dialing(dialing) => dialing.dial.wants(),
@@ -23,12 +23,13 @@ impl TcpConnection {
         Wants { due: wants.due.min(self.next_deadline()), ..wants }
     }
 
-    /// Wakes the interrupt's sleeper, or shows this ticket in the registry's queue, when that has happened.
+    /// Registers for these events. They appear under the token in the registry's queue, or wake the interrupt's
+    /// sleeper.
     pub(in super::super) fn register(
         &mut self,
         registry: &Registry,
         interrupt: &Arc<Interrupt>,
-        ticket: usize,
+        token: usize,
         wants: &Wants,
     ) -> io::Result<()> {
         let Some(interest) = wants.interest() else {
@@ -37,9 +38,9 @@ impl TcpConnection {
             }
             return Ok(());
         };
-        let register = |tcp: &mut TcpStream| match registry.reregister(tcp, Token(ticket), interest) {
+        let register = |tcp: &mut TcpStream| match registry.reregister(tcp, Token(token), interest) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                registry.register(tcp, Token(ticket), interest)
+                registry.register(tcp, Token(token), interest)
             }
             result => result,
         };

@@ -1,8 +1,8 @@
-//! Logs that the system does not tell when sockets are ready: once, until it does again.
+//! Logs that the system does not report when sockets are ready: once, until it works again.
 
 use std::io;
 
-/// Remembers what the system did the last time.
+/// Remembers the last result.
 #[derive(Debug, Default)]
 pub(super) struct ErrorLog {
     has_failed: bool,
@@ -11,13 +11,13 @@ pub(super) struct ErrorLog {
 impl ErrorLog {
     /// Logs an error that follows a success. Returns `true` if there is an error.
     pub(super) fn check(&mut self, result: &io::Result<()>) -> bool {
-        if let (Err(error), true) = (result, self.is_news(result)) {
-            log::error!("the system does not tell when a socket is ready: {error}");
+        if let (Err(error), true) = (result, self.has_changed(result)) {
+            log::error!("the system does not report when a socket is ready: {error}");
         }
         result.is_err()
     }
 
-    fn is_news(&mut self, result: &io::Result<()>) -> bool {
+    fn has_changed(&mut self, result: &io::Result<()>) -> bool {
         std::mem::replace(&mut self.has_failed, result.is_err()) != self.has_failed
     }
 }
@@ -27,12 +27,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_news_until_the_system_works_again() {
+    fn an_error_is_logged_once_until_the_system_works_again() {
         let mut errors = ErrorLog::default();
-        let news = [true, false, false, true, true, false].map(|works| {
+        let logged = [true, false, false, true, true, false].map(|works| {
             let result = if works { Ok(()) } else { Err(io::ErrorKind::OutOfMemory.into()) };
-            errors.is_news(&result) && result.is_err()
+            errors.has_changed(&result) && result.is_err()
         });
-        assert_eq!(news, [false, true, false, false, false, true]);
+        assert_eq!(logged, [false, true, false, false, false, true]);
     }
 }

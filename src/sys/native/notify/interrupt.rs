@@ -1,4 +1,4 @@
-//! What wakes a thread that sleeps in the system's queue of ready sockets.
+//! Wakes a thread that sleeps in the system's queue of ready sockets.
 
 use std::{
     io,
@@ -11,37 +11,37 @@ use std::{
 
 use mio::{Registry, Token};
 
-/// The token of its events, which no socket has.
+/// The token of its events. No socket has it.
 pub(in super::super) const INTERRUPT: Token = Token(usize::MAX - 1);
 
 /// Wakes a sleeper, for a program by [`Wake`], or for the library by [`nudge`](Self::nudge).
 #[derive(Debug, Default)]
 pub(in super::super) struct Interrupt {
-    /// The program has asked for it, and no wait has ended for that yet.
+    /// `true` if the program used the waker, and no wait has ended since.
     is_asked: AtomicBool,
-    /// Made with the queue that is slept in.
+    /// Made together with the queue.
     waker: OnceLock<mio::Waker>,
 }
 
 impl Interrupt {
-    /// Wakes from now on what sleeps in this queue.
+    /// Sets the queue whose sleeper it wakes.
     pub(in super::super) fn connect(&self, registry: &Registry) -> io::Result<()> {
         let waker = mio::Waker::new(registry, INTERRUPT)?;
-        debug_assert!(self.waker.get().is_none(), "it wakes one sleeper");
+        debug_assert!(self.waker.get().is_none(), "it has a queue already");
         self.waker.get_or_init(|| waker);
         Ok(())
     }
 
-    /// Lets the sleeper look again.
+    /// Wakes the sleeper, so that it checks again.
     pub(in super::super) fn nudge(&self) {
         if let Some(Err(error)) = self.waker.get().map(mio::Waker::wake) {
-            log::error!("a thread that sleeps cannot be woken: {error}");
+            log::error!("a sleeping thread cannot be woken: {error}");
         }
     }
 
-    /// Returns `true` if the program has asked for it since the last call.
+    /// Returns `true` if the program used the waker since the last call.
     pub(in super::super) fn take(&self) -> bool {
-        // In one order with the sleeper's coming: either it sees the flag, or `nudge` sees it.
+        // SeqCst: either the sleeper sees the flag, or `nudge` wakes the sleeper.
         self.is_asked.swap(false, Ordering::SeqCst)
     }
 }

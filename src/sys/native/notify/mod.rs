@@ -1,8 +1,8 @@
-//! What a peer's program sleeps by: the system's queue of ready sockets, made when the program first waits or sets a hook.
+//! Lets a peer's program sleep: the system's queue of ready sockets, made when the program first waits or sets a hook.
 //!
-//! [`interrupt`] wakes whatever sleeps; [`wake_queue`] is the queue and what is shared with the [`thread`] that calls the hook;
-//! [`wants`] is what a connection waits for. A socket is registered anew each time, so that the system tells again what
-//! it has told before: nothing that was read or left unread in between is missed.
+//! [`interrupt`] wakes a sleeping thread. [`wake_queue`] has the queue, and the state that is shared with the
+//! [`thread`] which calls the hook. [`wants`] describes the events that a connection waits for. A socket is registered
+//! anew before each sleep, so that the system reports its readiness again, and no event is missed.
 
 mod errors;
 mod interrupt;
@@ -27,21 +27,21 @@ use crate::{
     sys::{self, Notify},
 };
 
-/// How long a program sleeps at a time if the system does not tell it when a socket is ready.
+/// How long a program sleeps at a time if the system does not report when a socket is ready.
 const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
-/// What wakes a peer's program.
+/// Wakes a peer's program.
 #[derive(Debug, Default)]
 pub(crate) struct Notifier {
     interrupt: Arc<Interrupt>,
-    /// Made on demand.
+    /// Made when it is first needed.
     wake_queue: Option<Arc<WakeQueue>>,
     has_hook: bool,
     /// The token of the last registration.
     token: usize,
-    /// When the program has to poll, whatever happens; by the wall's time.
+    /// The program's own deadline for a poll, by the monotonic clock.
     deadline: Option<Duration>,
-    /// Of registrations and of the program's own sleep.
+    /// The errors of registrations and of the program's own sleep.
     errors: ErrorLog,
 }
 
@@ -55,7 +55,7 @@ impl Notify for Notifier {
     ) -> Result<(), Error> {
         let wake_queue = Arc::clone(self.wake_queue()?);
         let mut state = wake_queue.lock();
-        // A thread serves one hook: one that is stuck in the old hook must not keep the program from the new one.
+        // A thread serves one hook, so a thread that is stuck in the old hook does not block the new one.
         state.generation += 1;
         match &connection {
             Some(_) => {
@@ -70,7 +70,7 @@ impl Notify for Notifier {
         let old = state.hook.replace(SharedHook::new(hook));
         drop(state);
         wake_queue.wake_all();
-        // It may own anything, so it is dropped when nothing is locked.
+        // The drop of the old hook may run any code, so nothing is locked then.
         drop(old);
         self.has_hook = true;
         if let Some((socket, link)) = connection {
@@ -119,7 +119,7 @@ impl Notify for Notifier {
         let (true, Some(wake_queue)) = (self.has_hook, &self.wake_queue) else { return };
         let wants = socket.wants(link);
         let due = self.due(&wants, socket);
-        // After the hook was called a poll follows, which looks at it all.
+        // If the hook was called, a poll follows, which checks everything.
         let is_missed =
             matches!(&wake_queue.lock().watch, WatchState::For(target) if target.misses(&wants, due));
         if is_missed {
@@ -141,7 +141,7 @@ impl Notify for Notifier {
         let token = self.next_token();
         let slept = self.wake_queue().cloned().and_then(|wake_queue| {
             wake_queue.with_queue(|queue| {
-                // Now, when no event can go to the other sleeper any more.
+                // Now, because no event can go to the other sleeper any more.
                 if let Some((socket, _)) = &mut connection {
                     socket.register(&wake_queue.registry, &wake_queue.interrupt, token, &wants)?;
                 }
@@ -153,7 +153,7 @@ impl Notify for Notifier {
             std::thread::sleep(until.saturating_sub(now()));
         }
         if let Some((socket, _)) = connection {
-            // What it overslept is a pause like any other.
+            // Time beyond the deadline counts as a pause.
             socket.slept_until(until);
         }
     }
@@ -191,19 +191,19 @@ impl Notifier {
         self.token
     }
 
-    /// Returns when the program has to poll, whatever happens; by the wall's time.
+    /// Returns when the program has to poll if no event occurs, by the monotonic clock.
     fn due(&self, wants: &Wants, socket: &mut Socket) -> Duration {
         socket.slept_until(self.watched_until(socket).unwrap_or_default());
         let due = now().saturating_add(socket.time_left(wants.due));
         due.min(self.deadline.unwrap_or(Duration::MAX))
     }
 
-    /// Calls the hook when a poll can move the connection on.
+    /// Arranges that the hook is called when a poll can do something.
     fn watch(&mut self, socket: &mut Socket, link: &Link) {
         let Some(wake_queue) = self.wake_queue.clone() else { return };
         let (wants, token) = (socket.wants(link), self.next_token());
         let mut due = self.due(&wants, socket);
-        // Locked, so that the thread takes no event for one that is out of date.
+        // Locked, so that the thread does not take a new event for an old one.
         let state = wake_queue.lock();
         let registered = socket.register(&wake_queue.registry, &wake_queue.interrupt, token, &wants);
         if self.errors.check(&registered) {
@@ -221,7 +221,7 @@ impl Drop for Notifier {
     }
 }
 
-/// Sleeps until a poll can move the connection on, or the program asks for it.
+/// Sleeps until a poll can do something, or the waker is used.
 fn sleep(
     queue: &mut Queue,
     token: usize,
@@ -237,7 +237,7 @@ fn sleep(
         match queue.sleep(left) {
             Ok(()) if queue.has(token) => break,
             Ok(()) => {}
-            // A signal, which the program may want to look at.
+            // A signal, which the program may want to handle.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => break,
             Err(error) => return Err(error),
         }

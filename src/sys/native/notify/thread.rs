@@ -1,4 +1,4 @@
-//! The thread that calls a hook. It runs while there is a connection, and does nothing but sleep and call.
+//! The thread that calls a hook. It runs while there is a connection, and only sleeps and calls.
 
 use std::{
     io,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::error::Error;
 
-/// Starts the thread that serves the hook of this generation.
+/// Starts the thread for the hook of this generation.
 pub(super) fn start(wake_queue: &Arc<WakeQueue>, state: &mut State) -> Result<(), Error> {
     let (wake_queue, generation) = (Arc::clone(wake_queue), state.generation);
     let thread = thread::Builder::new().name("websocket-peer: waker".into());
@@ -23,8 +23,8 @@ pub(super) fn start(wake_queue: &Arc<WakeQueue>, state: &mut State) -> Result<()
     Ok(())
 }
 
-/// Ends the thread, whatever it does. It is gone when this returns, unless it is within the hook: that may wait for its
-/// caller, or be its caller.
+/// Stops the thread. It has ended when this returns, unless it is within the hook, which may wait for the caller, or be
+/// the caller.
 pub(super) fn stop(wake_queue: &WakeQueue) {
     let mut state = wake_queue.lock();
     state.generation += 1;
@@ -32,10 +32,10 @@ pub(super) fn stop(wake_queue: &WakeQueue) {
     let thread = state.thread.take().filter(|_| !state.is_calling);
     drop(state);
     wake_queue.wake_all();
-    // It may own anything, so it is dropped when nothing is locked.
+    // The drop of the hook may run any code, so nothing is locked then.
     drop(hook);
     if let Some(Err(panic)) = thread.map(thread::JoinHandle::join) {
-        debug_assert!(false, "the thread outlives the hook's panics: {panic:?}");
+        debug_assert!(false, "a panic of the hook ended the thread: {panic:?}");
     }
 }
 
@@ -64,7 +64,7 @@ fn run(wake_queue: &WakeQueue, generation: u64) {
     }
 }
 
-/// Calls the hook. It may do anything, and take any time.
+/// Calls the hook, which may do anything and take any time.
 fn call_hook<'a>(
     wake_queue: &'a WakeQueue,
     mut state: MutexGuard<'a, State>,
@@ -87,10 +87,10 @@ fn call_hook<'a>(
     state
 }
 
-/// Sleeps until something is ready, if there is still a reason to.
+/// Sleeps until something is ready, if it still has to.
 ///
-/// It decides so while it holds the queue, so a nudge that is sent afterwards wakes this sleeper and no other. While it
-/// slept another thread may have taken its place: what it has found is for the connection, not for the thread.
+/// It decides while it holds the queue, so that a later nudge wakes this sleeper and no other. While it slept, another
+/// thread may have taken its place: events are for the connection, not for the thread.
 fn sleep(wake_queue: &WakeQueue, generation: u64) {
     let mut queue = wake_queue.queue();
     let mut state = wake_queue.lock();
@@ -110,7 +110,7 @@ fn sleep(wake_queue: &WakeQueue, generation: u64) {
     };
     let mut state = wake_queue.lock();
     state.sleeps_until = None;
-    // The poll finds out what the system does not tell.
+    // If the system failed, a poll finds out what is ready.
     let has_failed = queue.errors.check(&slept);
     if let WatchState::For(target) = &mut state.watch {
         target.wants.now |= has_failed || queue.has(target.token);

@@ -1,4 +1,4 @@
-//! The queue of ready sockets, and what the program's thread shares with the one that calls the hook.
+//! The queue of ready sockets, and the state that the program's thread shares with the thread that calls the hook.
 
 use std::{
     fmt, io,
@@ -12,28 +12,28 @@ use mio::{Events, Poll, Registry, Token};
 use super::{Interrupt, Wants, errors::ErrorLog};
 use crate::sys;
 
-/// How many events one look takes: of the sockets of one connection, and of the interrupt.
+/// The number of events that a sleep reports: those of the sockets of one connection, and of the interrupt.
 const EVENTS: usize = 32;
 
-/// What the system can count in milliseconds, and far less.
+/// A time that every system can count in milliseconds.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60 * 60);
 
-/// A deadline that is reckoned anew comes out a little earlier or later.
+/// Deadlines that differ less than this are the same: a deadline that is computed again differs a little.
 const SLACK: Duration = Duration::from_millis(1);
 
 /// A queue of ready sockets with one sleeper at a time.
 ///
-/// Events and nudges are told once, so each must reach the sleeper it is for. Sleepers decide to sleep only while they
-/// hold the queue, by what the state says then; and every change that a sleeper's decision does not know of is followed by
-/// a nudge. So a nudge can only be taken by a sleeper that it is for, or before the decision that takes the change into
-/// account. The queue is locked before the state, never while the state is.
+/// Events and nudges are reported once, so each must reach the right sleeper. A sleeper decides to sleep only while it
+/// holds the queue, by the state at that time, and every change that its decision does not consider is followed by a
+/// nudge. So a nudge wakes either the right sleeper, or one that decides again with the change in mind. The queue is
+/// locked before the state, never while the state is locked.
 #[derive(Debug)]
 pub(super) struct WakeQueue {
     pub(super) registry: Registry,
     pub(super) interrupt: Arc<Interrupt>,
     queue: Mutex<Queue>,
     state: Mutex<State>,
-    /// The state has changed.
+    /// Signals a change of the state.
     changed: Condvar,
 }
 
@@ -41,28 +41,28 @@ pub(super) struct WakeQueue {
 pub(super) struct Queue {
     poll: Poll,
     events: Events,
-    /// Of the thread's sleep.
+    /// The errors of the thread's sleep.
     pub(super) errors: ErrorLog,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) hook: Option<SharedHook>,
-    /// Counts the hooks. A thread serves one.
+    /// The number of the hook. A thread serves one hook.
     pub(super) generation: u64,
     /// The thread that serves the hook, if it runs.
     pub(super) thread: Option<JoinHandle<()>>,
     pub(super) has_thread: bool,
     /// `true` while that thread calls the hook.
     pub(super) is_calling: bool,
-    /// Until when a thread sleeps in the queue, be it this hook's or an older one's.
+    /// Until when a thread sleeps in the queue: the thread of this hook or of an older one.
     pub(super) sleeps_until: Option<Duration>,
-    /// The program sleeps in the queue itself.
+    /// `true` while the program itself sleeps in the queue.
     pub(super) is_waiting: bool,
     pub(super) watch: WatchState,
 }
 
-/// What the hook is to be called for.
+/// What the hook is called for.
 #[derive(Debug, Default)]
 pub(super) enum WatchState {
     /// There is no connection.
@@ -71,28 +71,28 @@ pub(super) enum WatchState {
     /// The program polls.
     Polling,
     For(Target),
-    /// It was called, and the program has not polled since.
+    /// The hook was called, and the program has not polled since.
     Called {
         at: Duration,
     },
 }
 
-/// What a connection waits for. Times are the wall's.
+/// What a connection waits for. Times are those of the monotonic clock.
 #[derive(Debug)]
 pub(super) struct Target {
-    /// The token of its sockets' events. Events with another are about what was waited for before.
+    /// The token of its sockets' events. Events with another token belong to an earlier registration.
     pub(super) token: usize,
     pub(super) wants: Wants,
     pub(super) due: Duration,
 }
 
 impl Target {
-    /// Returns `true` if the program is to poll now.
+    /// Returns `true` if the program has to poll now.
     pub(super) fn is_due(&self, now: Duration) -> bool {
         self.wants.is_now() || now >= self.due
     }
 
-    /// Returns `true` if something of these would be missed.
+    /// Returns `true` if this target would miss some of these events.
     pub(super) fn misses(&self, wants: &Wants, due: Duration) -> bool {
         let more = |old: bool, new: bool| new && !old;
         more(self.wants.now, wants.now)
@@ -102,7 +102,7 @@ impl Target {
     }
 }
 
-/// The program's hook. One call at a time: it need not be `Sync`.
+/// The program's hook. Calls do not overlap, so it need not be `Sync`.
 #[derive(Clone)]
 pub(super) struct SharedHook(Arc<Mutex<sys::WakeHook>>);
 
@@ -123,12 +123,12 @@ impl fmt::Debug for SharedHook {
 }
 
 impl Queue {
-    /// Sleeps until something happens.
+    /// Sleeps until an event occurs.
     pub(super) fn sleep(&mut self, at_most: Duration) -> io::Result<()> {
         self.poll.poll(&mut self.events, Some(at_most.min(LONGEST_SLEEP)))
     }
 
-    /// Returns `true` if the last sleep found the sockets ready that were registered with this token.
+    /// Returns `true` if the last sleep reported an event with this token.
     pub(super) fn has(&self, token: usize) -> bool {
         self.events.iter().any(|event| event.token() == Token(token))
     }
@@ -152,18 +152,18 @@ impl WakeQueue {
         })
     }
 
-    /// No code of the program's runs while this is held.
+    /// Locks the state. No code of the program runs while it is locked.
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets the thread look at the state again, wherever it sleeps.
+    /// Wakes the thread, so that it checks the state again.
     pub(super) fn wake_all(&self) {
         self.changed.notify_all();
         self.interrupt.nudge();
     }
 
-    /// Watches for something else.
+    /// Replaces what the hook is called for.
     pub(super) fn watch(&self, mut state: MutexGuard<'_, State>, target: Target, now: Duration) {
         let is_sooner = state.sleeps_until.is_some_and(|until| target.is_due(now) || target.due < until);
         state.watch = WatchState::For(target);
@@ -179,18 +179,18 @@ impl WakeQueue {
         self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the queue, once the other sleeper has left it.
+    /// Locks the queue, after the other sleeper has left it.
     pub(super) fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets the program sleep in the queue itself.
+    /// Lets the program itself sleep in the queue.
     pub(super) fn with_queue<T>(&self, work: impl FnOnce(&mut Queue) -> T) -> T {
         let mut state = self.lock();
         state.is_waiting = true;
         let is_taken = state.sleeps_until.is_some();
         drop(state);
-        // A thread that takes the queue from here on does not sleep in it.
+        // A thread that takes the queue from now on does not sleep in it.
         if is_taken {
             self.interrupt.nudge();
         }

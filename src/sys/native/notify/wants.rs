@@ -1,4 +1,4 @@
-//! What a connection waits for.
+//! The events that a connection waits for.
 
 use std::time::Duration;
 
@@ -6,23 +6,23 @@ use mio::Interest;
 
 use super::super::resolve::Pending;
 
-/// What has to happen before a poll can move a connection on.
+/// The events after which a poll of a connection can do something.
 #[derive(Debug)]
 pub(in super::super) struct Wants {
-    /// Nothing: a poll can do something at once.
+    /// `true` if a poll can do something at once.
     pub(in super::super) now: bool,
-    /// Its sockets can be read,
+    /// `true` if it waits until its sockets can be read.
     pub(in super::super) read: bool,
-    /// or written.
+    /// `true` if it waits until its sockets can be written.
     pub(in super::super) write: bool,
-    /// A name is looked up.
+    /// The lookup of a name that it waits for.
     pub(in super::super) lookup: Option<Pending>,
-    /// This time has come, by the connection's clock.
+    /// Its deadline, by the connection's clock.
     pub(in super::super) due: Duration,
 }
 
 impl Default for Wants {
-    /// For ever.
+    /// Waits for nothing.
     fn default() -> Self {
         Self { now: false, read: false, write: false, lookup: None, due: Duration::MAX }
     }
@@ -34,7 +34,7 @@ impl Wants {
         self.now || self.lookup.as_ref().is_some_and(Pending::is_over)
     }
 
-    /// Returns what to ask the system about its sockets.
+    /// Returns the events of its sockets to register for.
     pub(in super::super) fn interest(&self) -> Option<Interest> {
         match (self.read, self.write) {
             (true, true) => Some(Interest::READABLE | Interest::WRITABLE),

@@ -1,4 +1,4 @@
-//! How many connections there are from where: in all, and from each address or network.
+//! Counts of connections: in all, and from each address or network.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -7,7 +7,7 @@ use std::{
 
 use super::key::PeerKey;
 
-/// A number of connections, in all and from each address.
+/// The number of connections, in all and from each client prefix.
 #[derive(Debug, Default)]
 pub(super) struct AddressCounts {
     total: usize,
@@ -15,12 +15,12 @@ pub(super) struct AddressCounts {
 }
 
 impl AddressCounts {
-    /// Returns how many there are.
+    /// Returns the total.
     pub(super) fn total(&self) -> usize {
         self.total
     }
 
-    /// Returns how many there are from an address.
+    /// Returns the number of connections from the prefix of this address.
     pub(super) fn from(&self, addr: IpAddr) -> usize {
         self.by_address.get(&client_prefix(addr)).copied().unwrap_or(0)
     }
@@ -42,27 +42,27 @@ impl AddressCounts {
     }
 }
 
-/// Connections in the order in which they came, oldest first.
+/// The handshakes under way, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct PendingHandshakes {
     /// Later keys are greater.
-    entries: BTreeMap<PeerKey, IpAddr>,
+    handshakes: BTreeMap<PeerKey, IpAddr>,
 }
 
 impl PendingHandshakes {
     pub(super) fn add(&mut self, key: PeerKey, addr: IpAddr) {
-        self.entries.insert(key, addr);
+        self.handshakes.insert(key, addr);
     }
 
     pub(super) fn remove(&mut self, key: PeerKey) {
-        self.entries.remove(&key);
+        self.handshakes.remove(&key);
     }
 
-    /// Returns the oldest one of the most crowded network. It is found from the largest networks down, so that neither many
-    /// addresses of one network nor many networks of one customer help. Those that wait for this end are left out, if others
-    /// do not.
+    /// Returns the oldest handshake of the network with the most handshakes. The search goes from larger networks to
+    /// smaller ones, so that an attacker gains nothing from many addresses in a network or many networks of a customer.
+    /// Handshakes that wait for the server (`waits`) are chosen only if there are no others.
     pub(super) fn oldest_of_most_crowded(&self, waits: impl Fn(PeerKey) -> bool) -> Option<PeerKey> {
-        let all = self.entries.iter().map(|(key, addr)| (*key, addr.to_canonical()));
+        let all = self.handshakes.iter().map(|(key, addr)| (*key, addr.to_canonical()));
         let mut candidates: Vec<(PeerKey, IpAddr)> = all.clone().filter(|(key, _)| !waits(*key)).collect();
         if candidates.is_empty() {
             candidates.extend(all);
@@ -70,15 +70,15 @@ impl PendingHandshakes {
         for level in 0..LEVELS {
             let mut counts = HashMap::<IpAddr, usize>::new();
             for (_, addr) in &candidates {
-                *counts.entry(network(*addr, level)).or_default() += 1;
+                *counts.entry(ip_prefix(*addr, level)).or_default() += 1;
             }
             let most = counts.values().copied().max()?;
-            // Of equally crowded ones that with the oldest connection.
+            // Of networks with equal numbers, the one with the oldest handshake.
             let chosen = candidates
                 .iter()
-                .map(|(_, addr)| network(*addr, level))
+                .map(|(_, addr)| ip_prefix(*addr, level))
                 .find(|network| counts.get(network) == Some(&most))?;
-            candidates.retain(|(_, addr)| network(*addr, level) == chosen);
+            candidates.retain(|(_, addr)| ip_prefix(*addr, level) == chosen);
         }
         candidates.first().map(|(key, _)| *key)
     }
@@ -86,8 +86,8 @@ impl PendingHandshakes {
 
 const LEVELS: usize = 3;
 
-/// The network that an address is in: IPv4 /24, then the address; IPv6 /48, /56, /64.
-fn network(addr: IpAddr, level: usize) -> IpAddr {
+/// Returns the network of an address at a level: IPv4 /24, then the address; IPv6 /48, /56, /64.
+fn ip_prefix(addr: IpAddr, level: usize) -> IpAddr {
     match addr {
         IpAddr::V4(v4) => {
             let bits = if level == 0 { 24 } else { 32 };
@@ -100,9 +100,9 @@ fn network(addr: IpAddr, level: usize) -> IpAddr {
     }
 }
 
-/// What counts as one client: an IPv4 address; in IPv6 a /64, which is the least that a customer gets.
+/// Returns the prefix that counts as one client: an IPv4 address, or an IPv6 /64, because customers get at least that.
 pub(super) fn client_prefix(addr: IpAddr) -> IpAddr {
-    network(addr.to_canonical(), LEVELS - 1)
+    ip_prefix(addr.to_canonical(), LEVELS - 1)
 }
 
 #[cfg(test)]
@@ -113,16 +113,20 @@ mod tests {
         text.parse().expect("an address")
     }
 
-    /// The place, in the order of coming, of the one that has to make room.
+    /// Returns the index of the address whose handshake is chosen.
     fn chosen(addresses: &[&str]) -> usize {
-        let (mut slots, mut pending) = (Slots::new(), PendingHandshakes::default());
+        let (mut slots, mut handshakes) = (Slots::new(), PendingHandshakes::default());
         let keys: Vec<_> = addresses.iter().map(|_| slots.insert(())).collect();
         for (key, addr) in keys.iter().zip(addresses) {
-            pending.add(*key, ip(addr));
+            handshakes.add(*key, ip(addr));
         }
-        let chosen = pending.oldest_of_most_crowded(|_| false).expect("there is one");
-        assert_eq!(pending.oldest_of_most_crowded(|_| true), Some(chosen), "where all wait it is the same");
-        keys.iter().position(|key| *key == chosen).expect("it is one of them")
+        let chosen = handshakes.oldest_of_most_crowded(|_| false).expect("a handshake");
+        assert_eq!(
+            handshakes.oldest_of_most_crowded(|_| true),
+            Some(chosen),
+            "the same if all wait for the server"
+        );
+        keys.iter().position(|key| *key == chosen).expect("one of the keys")
     }
 
     #[test]
@@ -139,26 +143,30 @@ mod tests {
     }
 
     #[test]
-    fn one_that_waits_for_this_end_does_not_make_room_for_others() {
-        let (mut slots, mut pending) = (Slots::new(), PendingHandshakes::default());
+    fn a_handshake_that_waits_for_the_server_is_chosen_only_if_all_do() {
+        let (mut slots, mut handshakes) = (Slots::new(), PendingHandshakes::default());
         let keys = ["1.1.1.1", "1.1.1.1", "2.2.2.2"].map(|addr| {
             let key = slots.insert(());
-            pending.add(key, ip(addr));
+            handshakes.add(key, ip(addr));
             key
         });
-        assert_eq!(pending.oldest_of_most_crowded(|key| key == keys[0]), Some(keys[1]));
-        assert_eq!(pending.oldest_of_most_crowded(|key| key != keys[2]), Some(keys[2]));
+        assert_eq!(handshakes.oldest_of_most_crowded(|key| key == keys[0]), Some(keys[1]));
+        assert_eq!(handshakes.oldest_of_most_crowded(|key| key != keys[2]), Some(keys[2]));
     }
 
     #[test]
-    fn the_oldest_of_the_most_crowded_network_makes_room() {
-        assert_eq!(chosen(&["1.1.1.1", "2.2.2.2", "2.2.2.3"]), 1, "of a /24");
-        assert_eq!(chosen(&["1.1.1.1", "2.2.2.2", "2.2.2.3", "2.2.2.3"]), 2, "of its address with the most");
-        assert_eq!(chosen(&["1.1.1.1", "2.2.2.2"]), 0, "of all, where none is more crowded");
-        assert_eq!(chosen(&["1.1.1.1", "2001:db8:1::1", "2001:db8:1:ff00::1"]), 1, "of a /48");
-        let in_one_48 = ["2001:db8:1:100::1", "2001:db8:1:201::1", "2001:db8:1:202::1"];
-        assert_eq!(chosen(&in_one_48), 1, "of the /56 with the most");
-        let in_one_56 = ["2001:db8:1:201::1", "2001:db8:1:202::1", "2001:db8:1:202::2"];
-        assert_eq!(chosen(&in_one_56), 1, "of the /64 with the most");
+    fn the_oldest_handshake_of_the_network_with_the_most_is_chosen() {
+        assert_eq!(chosen(&["1.1.1.1", "2.2.2.2", "2.2.2.3"]), 1, "in a /24");
+        assert_eq!(
+            chosen(&["1.1.1.1", "2.2.2.2", "2.2.2.3", "2.2.2.3"]),
+            2,
+            "at the address with the most in a /24"
+        );
+        assert_eq!(chosen(&["1.1.1.1", "2.2.2.2"]), 0, "of all, if numbers are equal");
+        assert_eq!(chosen(&["1.1.1.1", "2001:db8:1::1", "2001:db8:1:ff00::1"]), 1, "in a /48");
+        let same_48 = ["2001:db8:1:100::1", "2001:db8:1:201::1", "2001:db8:1:202::1"];
+        assert_eq!(chosen(&same_48), 1, "in the /56 with the most");
+        let same_56 = ["2001:db8:1:201::1", "2001:db8:1:202::1", "2001:db8:1:202::2"];
+        assert_eq!(chosen(&same_56), 1, "in the /64 with the most");
     }
 }

@@ -1,4 +1,4 @@
-//! What is logged: that something happened, at a level that suits it, and never what somebody sent or could be known by.
+//! The log: events have the right level, and no record has data that a client sent or secrets.
 
 use std::{cell::RefCell, sync::Once, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 thread_local! {
-    /// A server logs on the thread that polls it, and so each test finds its own records here.
+    /// A server logs on the thread that polls it, so each test has its own records.
     static RECORDS: RefCell<Vec<(Level, String)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -31,17 +31,17 @@ impl Log for Recorder {
     fn flush(&self) {}
 }
 
-/// From now on everything is recorded.
+/// Records everything from now on.
 fn record() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        log::set_logger(&Recorder).expect("nobody else logs here");
+        log::set_logger(&Recorder).expect("no other logger");
         log::set_max_level(LevelFilter::Trace);
     });
     RECORDS.take();
 }
 
-/// What was logged since the last call.
+/// Returns the records since the last call.
 fn records() -> Vec<(Level, String)> {
     RECORDS.take()
 }
@@ -55,35 +55,35 @@ fn assert_recorded(level: Level, parts: &[&str]) {
 }
 
 #[test]
-fn binding_and_shutting_down_are_information() {
+fn bind_and_shutdown_are_logged_as_information() {
     record();
     let mut host = Host::start(ServerOptions::default());
     assert_recorded(Level::Info, &["listening", &host.addr().to_string()]);
-    let (_, _raw) = host.guest();
+    let (_, _raw) = host.open_client();
     records();
     host.server.shutdown(Duration::ZERO);
     assert_recorded(Level::Info, &["shutting down", "1 peer"]);
 }
 
 #[test]
-fn comings_and_goings_are_for_debugging_with_address_and_cause() {
+fn opened_closed_and_rejected_clients_are_logged_for_debugging_with_address_and_cause() {
     record();
     let mut host = Host::start(ServerOptions::default().paths(["/chat"]));
-    let (key, raw) = host.guest();
+    let (key, raw) = host.open_client();
     let addr = raw.tcp().local_addr().unwrap().to_string();
     assert_recorded(Level::Debug, &[&key.to_string(), &addr, "open"]);
     drop(raw);
     host.closed(key);
     assert_recorded(Level::Debug, &[&key.to_string(), &addr, "lost"]);
 
-    let mut stranger = host.ask(REQUEST.replace("/chat", "/else"));
-    let addr = stranger.tcp().local_addr().unwrap().to_string();
-    host.refusal(&mut stranger);
+    let mut rejected = host.connect_and_send(REQUEST.replace("/chat", "/else"));
+    let addr = rejected.tcp().local_addr().unwrap().to_string();
+    host.rejection(&mut rejected);
     assert_recorded(Level::Debug, &[&addr, "path"]);
 }
 
 #[test]
-fn a_mistake_of_the_hook_is_an_error() {
+fn a_mistake_of_the_hook_is_logged_as_an_error() {
     record();
     let mut host = Host::start(ServerOptions::default());
     host.server.on_request(|_| Admission::accept().protocol("s3cret"));
@@ -92,34 +92,34 @@ fn a_mistake_of_the_hook_is_an_error() {
 }
 
 #[test]
-fn strangers_cannot_fill_the_log_with_warnings() {
+fn clients_cannot_cause_warnings() {
     record();
     let mut host = Host::start(
         ServerOptions::default().max_peers(1).max_pending_handshakes(2).max_pending_handshakes_per_address(2),
     );
-    let (_, _raw) = host.guest();
+    let (_, _raw) = host.open_client();
     for bytes in ["nonsense\r\n\r\n", REQUEST, "POST / HTTP/1.1\r\n\r\n", "\x16\x03\x01"] {
         host.status_for(bytes);
     }
-    let _silent = [host.knock(), host.knock(), host.knock()];
-    host.until_so("one is turned away", |host| host.server.stats().refused == 5);
+    let _silent = [host.connect(), host.connect(), host.connect()];
+    host.until_so("one is rejected", |host| host.server.stats().refused == 5);
     let loud: Vec<_> = records().into_iter().filter(|(level, _)| *level < Level::Info).collect();
     assert_eq!(loud, []);
 }
 
 #[test]
-fn that_memory_is_scarce_is_one_warning() {
+fn scarce_memory_is_logged_as_one_warning() {
     record();
-    // Of what all have in common less is left than they hold.
+    // The clients hold more than the common pool.
     let options =
         ServerOptions::default().max_peers(8).max_buffered_bytes(10 * 144 * 1024).rate_limits(unlimited());
     let mut host = Host::start(options);
-    let mut guests: Vec<_> = (0..8).map(|_| (host.guest().1, 0)).collect();
+    let mut clients: Vec<_> = (0..8).map(|_| (host.open_client().1, 0)).collect();
     let message = client_frame(BINARY, vec![0; 60_000]);
     let mut loud = Vec::new();
     let is_loud = |(level, _): &(Level, String)| *level < Level::Info;
     host.until_so("there is a warning", |_| {
-        for (raw, sent) in &mut guests {
+        for (raw, sent) in &mut clients {
             *sent += raw.offer(&message[*sent..59_000]);
         }
         loud.extend(records().into_iter().filter(is_loud));
@@ -130,10 +130,10 @@ fn that_memory_is_scarce_is_one_warning() {
     assert!(matches!(&loud[..], [(Level::Warn, text)] if text.contains("bytes are held")), "{loud:#?}");
 }
 
-/// Everything that somebody sends or configures has this in it.
+/// All data that is sent or configured contains this.
 const SECRET: &str = "s3cret";
 
-/// A token in a URL ends in logs elsewhere.
+/// Other servers log tokens in URLs.
 #[test]
 fn no_payload_query_token_or_field_is_ever_logged() {
     record();
@@ -156,15 +156,15 @@ fn no_payload_query_token_or_field_is_ever_logged() {
         "Authorization: Bearer s3cret",
         "X-s3cret: s3cret",
     ];
-    let asking = |path: &str| request(&format!("{path}?ticket=s3cret"), &fields);
+    let request_for = |path: &str| request(&format!("{path}?ticket=s3cret"), &fields);
     for path in ["/refused", "/mistake", "/forged"] {
-        host.status_for(asking(path));
+        host.status_for(request_for(path));
     }
     for wrong in [
         "GET /?s3cret HTTP/1.1\r\nHost: s3cret@h\r\n\r\n".into(),
         "s3cret\r\n\r\n".into(),
         format!("GET /s3cret HTTP/1.1\r\nX: s3cret{}", "s3cret".repeat(2000)),
-        asking("/").replace("Upgrade: websocket", "Upgrade: s3cret"),
+        request_for("/").replace("Upgrade: websocket", "Upgrade: s3cret"),
         request("/", &["Origin: https://s3cret.example"]),
     ] {
         host.status_for(wrong);
@@ -180,14 +180,14 @@ fn no_payload_query_token_or_field_is_ever_logged() {
         client_frame(CLOSE, close_payload(4001, SECRET)),
         client_frame(CLOSE, close_payload(1006, SECRET)),
     ] {
-        let (key, mut raw) = host.guest_of(&asking("/"));
+        let (key, mut raw) = host.open_client_with(&request_for("/"));
         host.server.send_text(key, SECRET).unwrap();
         raw.send(client_frame(TEXT, SECRET));
         raw.send(last);
         host.packet(key);
         host.closed(key);
     }
-    let (key, _raw) = host.guest_of(&asking("/"));
+    let (key, _raw) = host.open_client_with(&request_for("/"));
     host.server.close_with(key, CloseCode::NORMAL, SECRET).unwrap();
     host.server.shutdown(Duration::from_millis(100));
     host.until_so("it is shut down", |host| host.server.is_shut_down());

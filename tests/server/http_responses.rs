@@ -1,4 +1,4 @@
-//! Answers over HTTP on the server's port: health checks and the like, which no WebSocket comes of.
+//! HTTP responses on the server's port, such as health checks.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const HEALTH: &str = "GET /health HTTP/1.1\r\nHost: h.example:99\r\n\r\n";
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\
                   Content-Length: 3\r\n\r\nok\n";
 
-/// Answers health checks, and lets in who asks for a WebSocket.
+/// Answers health checks, and accepts upgrade requests.
 fn healthy(request: &Request) -> Admission {
     match (request.path(), request.is_upgrade()) {
         ("/health", false) => Admission::respond(200, "ok\n"),
@@ -25,18 +25,18 @@ fn healthy(request: &Request) -> Admission {
     }
 }
 
-/// Everything that is answered to these bytes, up to the end.
+/// Returns the whole response to these bytes.
 #[track_caller]
 fn answer(host: &mut Host, bytes: impl AsRef<[u8]>) -> String {
-    let mut raw = host.ask(bytes);
-    assert_eq!(host.end(&mut raw), End::Eof, "a reset would destroy the answer");
-    String::from_utf8(raw.rest().to_vec()).expect("the answer is text")
+    let mut raw = host.connect_and_send(bytes);
+    assert_eq!(host.end(&mut raw), End::Eof, "a reset would destroy the response");
+    String::from_utf8(raw.rest().to_vec()).expect("the response is text")
 }
 
 #[test]
-fn a_health_check_is_answered_and_the_peers_go_on() {
+fn a_health_check_is_answered_without_effect_on_peers() {
     let mut host = Host::with_hook(ServerOptions::default(), healthy);
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     for _ in 0..3 {
         assert_eq!(answer(&mut host, HEALTH), OK);
     }
@@ -49,7 +49,7 @@ fn a_health_check_is_answered_and_the_peers_go_on() {
     drop(raw);
     host.closed(key);
     host.until_empty();
-    assert!(host.told.is_empty(), "a health check is no peer: {:?}", host.told);
+    assert!(host.events.is_empty(), "a health check causes no event: {:?}", host.events);
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn a_head_request_gets_the_head_that_get_would_and_no_body() {
 }
 
 #[test]
-fn without_a_hook_or_if_it_accepts_plain_requests_are_refused_as_ever() {
+fn plain_requests_are_rejected_without_a_hook_and_if_the_hook_accepts_them() {
     let plain = Host::start(ServerOptions::default().paths(["/game"]));
     let accepting = Host::with_hook(ServerOptions::default(), |_| Admission::accept().header("X-A", "1"));
     for mut host in [plain, accepting] {
@@ -101,7 +101,7 @@ fn without_a_hook_or_if_it_accepts_plain_requests_are_refused_as_ever() {
 }
 
 #[test]
-fn requests_that_ask_for_a_websocket_wrongly_are_not_shown_to_the_hook() {
+fn invalid_upgrade_requests_do_not_reach_the_hook() {
     let mut host = Host::with_hook(ServerOptions::default(), |request| panic!("{request:?}"));
     for (line, status) in
         [("Upgrade: websocket", 426), ("Connection: Upgrade", 426), ("Sec-WebSocket-Key", 400)]
@@ -121,11 +121,11 @@ fn a_websocket_client_can_be_answered_over_http_too() {
                     Content-Length: 0\r\n\r\n";
     assert_eq!(moved, expected);
     host.until_empty();
-    assert!(host.told.is_empty());
+    assert!(host.events.is_empty());
 }
 
 #[test]
-fn the_fields_of_the_hook_stand_in_the_place_of_the_usual_ones() {
+fn fields_of_the_hook_replace_the_default_fields() {
     let mut host = Host::with_hook(ServerOptions::default(), |_| {
         let json = Admission::respond(503, r#"{"ok":false}"#).header("Content-Type", "application/json");
         json.header("Retry-After", "60")
@@ -136,7 +136,7 @@ fn the_fields_of_the_hook_stand_in_the_place_of_the_usual_ones() {
 }
 
 #[test]
-fn a_response_that_http_does_not_know_is_answered_500() {
+fn an_invalid_response_of_the_hook_is_answered_500() {
     let wrong: [fn() -> Admission; 6] = [
         || Admission::respond(101, ""),
         || Admission::respond(199, ""),
@@ -153,12 +153,12 @@ fn a_response_that_http_does_not_know_is_answered_500() {
 }
 
 #[test]
-fn a_long_response_arrives_whole_at_a_client_that_reads_late() {
+fn a_long_response_arrives_complete_at_a_client_that_reads_late() {
     const LENGTH: usize = 64 * 1024;
     let peer = PeerOptions::for_server().close_timeout(PATIENCE);
     let mut host = Host::with_hook(with_peer(peer), |_| Admission::respond(200, vec![b'x'; LENGTH]));
-    // Bytes that nobody reads must not cause a reset.
-    let mut raw = host.ask([HEALTH, "GET /again HTTP/1.1\r\nHost: h\r\n\r\n"].concat());
+    // Unread bytes must not cause a reset.
+    let mut raw = host.connect_and_send([HEALTH, "GET /again HTTP/1.1\r\nHost: h\r\n\r\n"].concat());
     host.run(Duration::from_millis(300));
     let stats = host.server.stats();
     assert_eq!((stats.answered, stats.pending), (1, 0));
@@ -172,10 +172,10 @@ fn a_long_response_arrives_whole_at_a_client_that_reads_late() {
 }
 
 #[test]
-fn a_response_that_has_left_holds_no_memory_while_its_client_stays() {
+fn a_response_that_was_sent_uses_no_memory_while_its_client_stays() {
     let peer = PeerOptions::for_server().close_timeout(PATIENCE);
     let mut host = Host::with_hook(with_peer(peer), |_| Admission::respond(200, vec![b'x'; 64 * 1024]));
-    let mut raw = host.ask(HEALTH);
+    let mut raw = host.connect_and_send(HEALTH);
     assert_eq!(host.end(&mut raw), End::Eof);
     assert!(raw.rest().len() > 64 * 1024);
     let stats = host.server.stats();
@@ -186,15 +186,15 @@ fn a_response_that_has_left_holds_no_memory_while_its_client_stays() {
 fn a_client_that_never_reads_its_response_is_cut_off() {
     let peer = PeerOptions::for_server().close_timeout(Duration::from_millis(200));
     let mut host = Host::with_hook(with_peer(peer), |_| Admission::respond(200, vec![b'x'; 64 * 1024]));
-    let _raw = host.ask(HEALTH);
+    let _raw = host.connect_and_send(HEALTH);
     host.until_so("it is answered", |host| host.server.stats().answered == 1);
     host.until_empty();
 }
 
 #[test]
-fn a_server_that_takes_no_more_peers_still_answers_health_checks() {
+fn a_server_that_is_full_still_answers_health_checks() {
     let mut host = Host::with_hook(ServerOptions::default().max_peers(1), healthy);
-    let (_key, _raw) = host.guest();
+    let (_key, _raw) = host.open_client();
     assert_eq!(host.status_for(REQUEST), 503, "it is full");
     assert_eq!(answer(&mut host, HEALTH), OK);
     host.server.refuse_new_connections(true);
@@ -202,7 +202,7 @@ fn a_server_that_takes_no_more_peers_still_answers_health_checks() {
 }
 
 #[test]
-fn limits_on_connections_hold_for_health_checks_too() {
+fn limits_on_connections_apply_to_health_checks_too() {
     let options = ServerOptions::default().max_connections_per_address_per_second(1);
     let mut host = Host::with_hook(options, healthy);
     assert_eq!(answer(&mut host, HEALTH), OK);
@@ -210,7 +210,7 @@ fn limits_on_connections_hold_for_health_checks_too() {
 
     let peer = PeerOptions::for_server().connect_timeout(Duration::from_millis(200));
     let mut slow = Host::with_hook(with_peer(peer), healthy);
-    let mut raw = slow.ask("GET /health HTTP/1.1\r\nHost: ");
+    let mut raw = slow.connect_and_send("GET /health HTTP/1.1\r\nHost: ");
     slow.end(&mut raw);
     assert_eq!((raw.rest(), slow.server.stats().refused), (&b""[..], 1));
 
@@ -222,7 +222,7 @@ fn limits_on_connections_hold_for_health_checks_too() {
 }
 
 #[test]
-fn hosts_hold_for_plain_requests_and_rules_about_websockets_do_not() {
+fn hosts_apply_to_plain_requests_and_paths_and_origins_do_not() {
     let origins = OriginPolicy::List(vec!["https://game.example".into()]);
     let options = ServerOptions::default().hosts(["h.example"]).paths(["/game"]).origins(origins);
     let mut host = Host::with_hook(options.allow_missing_origin(false), healthy);

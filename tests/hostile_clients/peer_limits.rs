@@ -1,4 +1,4 @@
-//! `max_peers`: so many are served, and one more is told to come again.
+//! The limits on peers and connections, in all and for each address.
 
 use websocket_peer::{CloseCode, ServerOptions};
 
@@ -8,37 +8,37 @@ use crate::{
 };
 
 #[test]
-fn one_more_than_the_greatest_number_of_peers_gets_503_and_a_place_that_is_left_is_given_again() {
+fn over_max_peers_a_client_gets_503_until_a_peer_is_gone() {
     let mut host = Host::start(ServerOptions::default().max_peers(3));
-    let mut guests: Vec<_> = (0..3).map(|_| host.guest()).collect();
+    let mut clients: Vec<_> = (0..3).map(|_| host.open_client()).collect();
     for _ in 0..10 {
-        let mut one_more = host.ask(REQUEST);
-        let refusal = host.refusal(&mut one_more);
-        assert_eq!(refusal.status, 503);
-        assert!(refusal.head.contains("\r\nRetry-After: "), "{refusal:?}");
+        let mut one_more = host.connect_and_send(REQUEST);
+        let rejection = host.rejection(&mut one_more);
+        assert_eq!(rejection.status, 503);
+        assert!(rejection.head.contains("\r\nRetry-After: "), "{rejection:?}");
     }
-    let (key, raw) = guests.remove(0);
+    let (key, raw) = clients.remove(0);
     drop(raw);
     host.closed(key);
-    guests.push(host.guest());
+    clients.push(host.open_client());
     assert_eq!(host.status_for(REQUEST), 503);
     assert_eq!(host.server.peer_count(), 3);
 }
 
 #[test]
-fn one_address_takes_so_many_places_and_one_more_client_gets_503() {
+fn over_max_peers_per_address_a_client_gets_503_until_a_peer_is_gone() {
     let mut host = Host::start(ServerOptions::default().max_peers_per_address(2));
-    let mut guests = vec![host.guest(), host.guest()];
+    let mut clients = vec![host.open_client(), host.open_client()];
     assert_eq!(host.status_for(REQUEST), 503);
-    let (key, raw) = guests.remove(0);
+    let (key, raw) = clients.remove(0);
     drop(raw);
     host.closed(key);
-    host.guest();
+    host.open_client();
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn one_address_that_takes_all_its_places_leaves_those_of_others() {
+fn an_address_at_its_limit_does_not_affect_other_addresses() {
     use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 
     let options = ServerOptions::default().max_peers(8).max_peers_per_address(4);
@@ -61,58 +61,58 @@ fn one_address_that_takes_all_its_places_leaves_those_of_others() {
 }
 
 #[test]
-fn one_address_that_connects_too_often_gets_429() {
-    // So few that a slow machine exceeds them, too.
+fn an_address_that_connects_too_often_gets_429() {
+    // A small limit, so that a slow machine exceeds it, too.
     let options = ServerOptions::default().max_connections_per_address_per_second(1);
     let mut host = Host::start(options);
     let statuses: Vec<_> = (0..12)
         .map(|_| {
-            let mut raw = host.ask(REQUEST);
+            let mut raw = host.connect_and_send(REQUEST);
             let head = host.until("an answer", |_| raw.head());
             assert_eq!(head.contains("\r\nRetry-After: "), !head.starts_with("HTTP/1.1 101 "), "{head}");
             head[9..12].to_owned()
         })
         .collect();
-    assert_eq!(statuses[..2], ["101", "101"], "two seconds' worth may come at once");
+    assert_eq!(statuses[..2], ["101", "101"], "a burst of two seconds is allowed");
     assert!(statuses.iter().any(|status| status == "429"), "{statuses:?}");
-    // And is served when it comes more slowly.
+    // It is served when it connects more slowly.
     host.until_so("it is served again", |host| {
         std::thread::sleep(std::time::Duration::from_millis(1500));
-        let mut raw = host.ask(REQUEST);
+        let mut raw = host.connect_and_send(REQUEST);
         host.until("an answer", |_| raw.head()).starts_with("HTTP/1.1 101 ")
     });
 }
 
 #[test]
-fn whoever_is_closing_still_has_its_place() {
+fn a_closing_peer_still_counts() {
     let mut host = Host::start(ServerOptions::default().max_peers(1));
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     host.server.close_with(key, CloseCode::NORMAL, "").unwrap();
     assert_eq!(host.status_for(REQUEST), 503);
     raw.send(client_frame(CLOSE, [3, 0xE8]));
     host.closed(key);
-    host.guest();
+    host.open_client();
 }
 
 #[test]
-fn those_that_never_open_take_no_peers_place() {
+fn connections_that_never_open_do_not_count_as_peers() {
     let mut host = Host::start(ServerOptions::default().max_peers(1).paths(["/chat"]));
-    let _silent = [host.knock(), host.ask("GET")];
-    host.until_so("they are here", |host| host.server.stats().pending == 2);
+    let _silent = [host.connect(), host.connect_and_send("GET")];
+    host.until_so("they are accepted", |host| host.server.stats().pending == 2);
     assert_eq!(host.status_for(REQUEST.replace("/chat", "/else")), 404);
-    host.guest();
+    host.open_client();
 }
 
 #[test]
-fn a_crowd_before_the_door_is_served_as_far_as_there_are_places() {
+fn of_many_clients_at_once_max_peers_are_admitted() {
     let options = ServerOptions::default()
         .max_peers(10)
         .max_pending_handshakes(100)
         .max_pending_handshakes_per_address(100);
     let mut host = Host::start(options);
-    let mut crowd: Vec<_> = (0..60).map(|_| host.ask(REQUEST)).collect();
+    let mut raws: Vec<_> = (0..60).map(|_| host.connect_and_send(REQUEST)).collect();
     let mut statuses: Vec<String> = Vec::new();
-    for raw in &mut crowd {
+    for raw in &mut raws {
         let head = host.until("an answer", |_| raw.head());
         statuses.push(head[9..12].to_owned());
     }

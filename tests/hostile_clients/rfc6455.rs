@@ -1,4 +1,4 @@
-//! The duties that RFC 6455 gives a server; each test names its row.
+//! The requirements of RFC 6455 for servers.
 
 use std::time::Duration;
 
@@ -11,11 +11,12 @@ use crate::{
     host::{Host, request, with_peer},
 };
 
-/// A client sends this. It is told why it is cut off, in a close frame that nothing follows, and TCP ends in order.
+/// A client sends these bytes. Checks that it gets a close frame with this code, that nothing follows, and that TCP
+/// ends without a reset.
 #[track_caller]
-fn assert_told(bytes: impl AsRef<[u8]>, code: u16) {
+fn assert_closed_with(bytes: impl AsRef<[u8]>, code: u16) {
     let mut host = Host::start(ServerOptions::default());
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     host.send(&mut raw, [bytes.as_ref(), &client_frame(BINARY, vec![7; 60_000]).repeat(5)].concat());
     let frame = host.frame(&mut raw);
     assert_eq!((frame.close_code(), frame.masked), (Some(code), false));
@@ -24,33 +25,33 @@ fn assert_told(bytes: impl AsRef<[u8]>, code: u16) {
     let cause = if code == 1009 { CloseCause::MessageTooBig } else { CloseCause::Protocol };
     let info = host.closed(key);
     assert_eq!((info.code, info.cause), (Some(code), cause));
-    assert_eq!(host.told, [], "nothing of what is wrong is shown");
+    assert_eq!(host.events, [], "the program gets no invalid data");
 }
 
 #[test]
 fn a_server_fails_on_unmasked_frames() {
     for bytes in [server_frame(TEXT, "hi"), server_frame(PING, ""), server_frame(CLOSE, [3, 0xE8])] {
-        assert_told(bytes, 1002);
+        assert_closed_with(bytes, 1002);
     }
 }
 
 #[test]
-fn a_server_masks_nothing() {
+fn a_server_does_not_mask_frames() {
     let mut host = Host::start(ServerOptions::default());
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     host.server.send_text(key, "plain").unwrap();
     let frame = host.frame(&mut raw);
     assert_eq!((frame.masked, &frame.payload[..]), (false, &b"plain"[..]));
 }
 
 #[test]
-fn no_extension_is_agreed_on_and_so_no_decompression_bomb_can_come() {
+fn no_extension_is_negotiated_so_decompression_bombs_are_impossible() {
     let mut host = Host::start(ServerOptions::default());
     let asking = request("/", &["Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"]);
-    let mut raw = host.ask(asking);
+    let mut raw = host.connect_and_send(asking);
     let head = host.until("the answer", |_| raw.head());
     assert!(!head.to_ascii_lowercase().contains("extensions"), "{head}");
-    assert_told(client_frame(0xC1, "compressed, allegedly"), 1002);
+    assert_closed_with(client_frame(0xC1, "not compressed"), 1002);
 }
 
 #[test]
@@ -71,63 +72,66 @@ fn a_server_checks_method_host_and_key() {
     ] {
         assert_eq!(host.status_for(&bytes), status, "{bytes}");
     }
-    let mut raw = host.ask(REQUEST.replace("GET", "PUT"));
-    assert!(host.refusal(&mut raw).head.contains("\r\nAllow: GET"));
-    host.guest();
+    let mut raw = host.connect_and_send(REQUEST.replace("GET", "PUT"));
+    assert!(host.rejection(&mut raw).head.contains("\r\nAllow: GET"));
+    host.open_client();
 }
 
 #[test]
 fn a_wrong_version_gets_426_and_the_header_with_the_right_one() {
     let mut host = Host::start(ServerOptions::default());
     for wrong in ["Sec-WebSocket-Version: 8", "Sec-WebSocket-Version: 14", "X-Version: 13"] {
-        let mut raw = host.ask(REQUEST.replace("Sec-WebSocket-Version: 13", wrong));
-        let refusal = host.refusal(&mut raw);
-        assert_eq!(refusal.status, 426);
-        assert!(refusal.head.contains("\r\nSec-WebSocket-Version: 13"), "{refusal:?}");
-        assert!(refusal.head.contains("\r\nUpgrade: websocket"), "{refusal:?}");
+        let mut raw = host.connect_and_send(REQUEST.replace("Sec-WebSocket-Version: 13", wrong));
+        let rejection = host.rejection(&mut raw);
+        assert_eq!(rejection.status, 426);
+        assert!(rejection.head.contains("\r\nSec-WebSocket-Version: 13"), "{rejection:?}");
+        assert!(rejection.head.contains("\r\nUpgrade: websocket"), "{rejection:?}");
     }
 }
 
 #[test]
-fn reserved_bits_and_opcodes_are_breaches() {
+fn reserved_bits_and_opcodes_get_1002() {
     for first in [0xC1, 0xA1, 0x91, 0xC2, 0xC9, 0x83, 0x87, 0x8B, 0x8F] {
-        assert_told(client_frame(first, "hi"), 1002);
+        assert_closed_with(client_frame(first, "hi"), 1002);
     }
 }
 
 #[test]
-fn a_control_frame_over_125_bytes_or_in_fragments_is_a_breach() {
-    assert_told(client_frame(PING, [0; 126]), 1002);
-    assert_told(client_frame(CLOSE, close_payload(1000, &"x".repeat(124))), 1002);
-    assert_told(client_frame(0x09, "part"), 1002);
-    assert_told(client_frame(0x08, []), 1002);
+fn a_control_frame_over_125_bytes_or_in_fragments_gets_1002() {
+    assert_closed_with(client_frame(PING, [0; 126]), 1002);
+    assert_closed_with(client_frame(CLOSE, close_payload(1000, &"x".repeat(124))), 1002);
+    assert_closed_with(client_frame(0x09, "part"), 1002);
+    assert_closed_with(client_frame(0x08, []), 1002);
 }
 
 #[test]
-fn fragments_out_of_order_are_breaches() {
-    assert_told(client_frame(0x80, "of nothing"), 1002);
-    assert_told([client_frame(0x01, "one"), client_frame(TEXT, "two")].concat(), 1002);
+fn fragments_out_of_order_get_1002() {
+    assert_closed_with(client_frame(0x80, "of nothing"), 1002);
+    assert_closed_with([client_frame(0x01, "one"), client_frame(TEXT, "two")].concat(), 1002);
 }
 
 #[test]
-fn text_and_reasons_that_are_no_utf8_get_1007() {
+fn invalid_utf8_in_text_and_reasons_gets_1007() {
     for payload in [&b"\xC3\x28"[..], b"\xF0\x9F\x8E", b"\xED\xA0\x80", b"\xFF", b"good until here \x80"] {
-        assert_told(client_frame(TEXT, payload), 1007);
+        assert_closed_with(client_frame(TEXT, payload), 1007);
     }
-    assert_told([client_frame(0x01, b"\xC3"), client_frame(0x80, b"\x28")].concat(), 1007);
-    assert_told(client_frame(CLOSE, [3, 0xE8, 0xC3, 0x28]), 1007);
+    assert_closed_with([client_frame(0x01, b"\xC3"), client_frame(0x80, b"\x28")].concat(), 1007);
+    assert_closed_with(client_frame(CLOSE, [3, 0xE8, 0xC3, 0x28]), 1007);
 }
 
 #[test]
 fn a_message_that_is_too_big_gets_1009() {
-    assert_told(client_frame(BINARY, vec![0; 65_537]), 1009);
-    assert_told([client_frame(0x02, vec![0; 60_000]), client_frame(0x80, vec![0; 6_000])].concat(), 1009);
+    assert_closed_with(client_frame(BINARY, vec![0; 65_537]), 1009);
+    assert_closed_with(
+        [client_frame(0x02, vec![0; 60_000]), client_frame(0x80, vec![0; 6_000])].concat(),
+        1009,
+    );
 }
 
 #[test]
 fn a_close_is_echoed_once_and_nothing_is_sent_after_it() {
     let mut host = Host::start(ServerOptions::default());
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     raw.send(client_frame(CLOSE, close_payload(4003, "bye")).repeat(3));
     raw.send(client_frame(PING, "answer me"));
     let echo = host.frame(&mut raw);
@@ -138,15 +142,15 @@ fn a_close_is_echoed_once_and_nothing_is_sent_after_it() {
 }
 
 #[test]
-fn no_data_is_sent_after_a_close_of_our_own() {
+fn no_frame_is_sent_after_a_close_frame() {
     let beating = PeerOptions::for_server().heartbeat_interval(Duration::from_millis(50));
     let mut host = Host::start(with_peer(beating.close_timeout(Duration::from_millis(400))));
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     host.server.close_with(key, CloseCode::NORMAL, "").unwrap();
     assert_eq!(host.server.send(key, b"x"), Err(Error::NotOpen { state: ReadyState::Closing }));
     host.server.close_with(key, CloseCode::NORMAL, "again").unwrap();
     raw.send(client_frame(PING, "answer me"));
-    raw.send(client_frame(0x83, "a breach"));
+    raw.send(client_frame(0x83, "invalid"));
     assert_eq!(host.frame(&mut raw).close_code(), Some(1000));
     host.closed(key);
     host.end(&mut raw);
@@ -154,19 +158,19 @@ fn no_data_is_sent_after_a_close_of_our_own() {
 }
 
 #[test]
-fn codes_that_never_go_on_the_wire_are_refused_both_ways() {
+fn close_codes_that_are_not_allowed_are_rejected_in_both_directions() {
     for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000] {
         assert!(CloseCode::new(code).is_err());
-        assert_told(client_frame(CLOSE, close_payload(code, "")), 1002);
+        assert_closed_with(client_frame(CLOSE, close_payload(code, "")), 1002);
     }
-    assert_told(client_frame(CLOSE, [3]), 1002);
+    assert_closed_with(client_frame(CLOSE, [3]), 1002);
 }
 
 /// A ping between the fragments of a message is answered before the message has come whole.
 #[test]
-fn pings_are_answered_with_what_they_carry() {
+fn a_pong_has_the_payload_of_the_ping() {
     let mut host = Host::start(ServerOptions::default());
-    let (key, mut raw) = host.guest();
+    let (key, mut raw) = host.open_client();
     for payload in [&b""[..], b"beat", &[0xAB; 125]] {
         raw.send([client_frame(0x01, "frag"), client_frame(PING, payload)].concat());
         let pong = host.frame(&mut raw);
@@ -176,11 +180,10 @@ fn pings_are_answered_with_what_they_carry() {
     }
 }
 
-/// Whatever is split over however many segments is the same.
 #[test]
-fn bytes_one_by_one_are_understood() {
+fn single_bytes_are_assembled() {
     let mut host = Host::start(ServerOptions::default());
-    let mut raw = host.knock();
+    let mut raw = host.connect();
     let frames = [client_frame(0x01, "one"), client_frame(PING, "p"), client_frame(0x80, "two")].concat();
     for byte in REQUEST.as_bytes().iter().chain(&frames) {
         raw.send([*byte]);
@@ -194,7 +197,7 @@ fn bytes_one_by_one_are_understood() {
 fn frames_that_come_with_the_request_are_not_lost() {
     let mut host = Host::start(ServerOptions::default());
     let frames: Vec<u8> = (0..100).flat_map(|number: u32| client_frame(TEXT, number.to_string())).collect();
-    let _raw: Raw = host.ask([REQUEST.as_bytes(), &frames].concat());
+    let _raw: Raw = host.connect_and_send([REQUEST.as_bytes(), &frames].concat());
     let key = host.opened();
     for number in 0..100 {
         assert_eq!(host.packet(key).as_text(), Some(&*number.to_string()));
