@@ -38,7 +38,7 @@ fn run_cases(server: &str, agent: &str) -> Result<u32, Box<dyn StdError>> {
     })?;
     let count = count.ok_or("the server sent no number of cases")?;
     for case in 1..=count {
-        run(&format!("{server}/runCase?case={case}&agent={agent}"), WebSocketPeer::send_packet)?;
+        run(&format!("{server}/runCase?case={case}&agent={agent}"), |peer, packet| peer.send_packet(packet))?;
     }
     run(&format!("{server}/updateReports?agent={agent}"), |_, _| Ok(()))?;
     Ok(count)

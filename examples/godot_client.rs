@@ -12,7 +12,7 @@ use std::{
 
 use websocket_peer::{
     Error,
-    multiplayer::{Call, Event, MultiplayerOptions, MultiplayerPeer, Node, PeerId, Target},
+    multiplayer::{Call, Event, MultiplayerOptions, MultiplayerPeer, Node, PeerId, SessionError, Target},
     variant::Vector2,
 };
 
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn play(url: &str, name: String, words: Option<String>) -> Result<ExitCode, Error> {
+fn play(url: &str, name: String, words: Option<String>) -> Result<ExitCode, SessionError> {
     let mut peer = MultiplayerPeer::connect(url, MultiplayerOptions::default())?;
     let room = peer.session().register_node::<Room>(PATH)?;
     println!("joining {url}");
@@ -73,7 +73,7 @@ struct Player {
 
 impl Player {
     /// Runs one frame. Returns the exit code when the game is over.
-    fn frame(&mut self) -> Result<Option<ExitCode>, Error> {
+    fn frame(&mut self) -> Result<Option<ExitCode>, SessionError> {
         self.peer.poll();
         while let Some(event) = self.peer.next_event() {
             match event {
@@ -120,7 +120,7 @@ impl Player {
     }
 
     /// Walks a step to the coin, in a round.
-    fn step(&mut self) -> Result<(), Error> {
+    fn step(&mut self) -> Result<(), SessionError> {
         let Some(id) = self.peer.session().id() else { return Ok(()) };
         let Some((me, coin)) = self.view.players.get(&id.get()).zip(self.view.coin) else { return Ok(()) };
         let (x, y) = (coin.x - me.position.x, coin.y - me.position.y);
@@ -137,10 +137,10 @@ impl Player {
         }
     }
 
-    fn call(&mut self, to: Target, call: Room) -> Result<(), Error> {
+    fn call(&mut self, to: Target, call: Room) -> Result<(), SessionError> {
         match self.peer.session().call(self.room, to, call) {
             // An event reports the end, after what came before it.
-            Err(Error::UnknownPeer | Error::NotOpen { .. }) => Ok(()),
+            Err(SessionError::Peer(Error::UnknownPeer | Error::NotOpen { .. })) => Ok(()),
             sent => sent,
         }
     }

@@ -11,8 +11,7 @@ use std::{
 };
 
 use websocket_peer::{
-    Error,
-    multiplayer::{Event, MultiplayerOptions, MultiplayerPeer, Node, PeerId, Target},
+    multiplayer::{Event, MultiplayerOptions, MultiplayerPeer, Node, PeerId, SessionError, Target},
     variant::Vector2,
 };
 
@@ -75,7 +74,7 @@ fn parse(args: impl Iterator<Item = String>) -> Option<(String, Rules)> {
     Some((address?, rules))
 }
 
-fn host(address: &str, rules: Rules) -> Result<(), Error> {
+fn host(address: &str, rules: Rules) -> Result<(), SessionError> {
     let mut peer = MultiplayerPeer::bind(address, MultiplayerOptions::default())?;
     let room = peer.session().register_node::<Room>(PATH)?;
     println!("hosting on ws://{}", peer.local_addr()?);
@@ -120,7 +119,7 @@ impl Host {
         matches!(self.phase, Phase::Pausing { until } if self.round == self.rules.rounds && Instant::now() >= until)
     }
 
-    fn frame(&mut self) -> Result<(), Error> {
+    fn frame(&mut self) -> Result<(), SessionError> {
         self.peer.wait(FRAME);
         while let Some(event) = self.peer.next_event() {
             match event {
@@ -148,7 +147,7 @@ impl Host {
         }
     }
 
-    fn handle_call(&mut self, from: PeerId, call: Room) -> Result<(), Error> {
+    fn handle_call(&mut self, from: PeerId, call: Room) -> Result<(), SessionError> {
         match call {
             Room::Enter { player_name } => self.enter(from, player_name),
             Room::Chat { text } => {
@@ -167,14 +166,14 @@ impl Host {
         }
     }
 
-    fn enter(&mut self, id: PeerId, player_name: String) -> Result<(), Error> {
+    fn enter(&mut self, id: PeerId, player_name: String) -> Result<(), SessionError> {
         if self.view.players.contains_key(&id.get()) {
             return Ok(());
         }
         if let Some(reason) = self.objection_to(&player_name) {
             self.call(id, Room::Refuse { reason })?;
             // The session delivers the reason before it disconnects.
-            return self.peer.session().disconnect_peer(id);
+            return Ok(self.peer.session().disconnect_peer(id)?);
         }
         let players = self.view.players.iter().map(|(id, player)| Room::AddPlayer {
             id: *id,
@@ -203,7 +202,7 @@ impl Host {
         is_taken.then(|| "this name is taken".to_owned())
     }
 
-    fn take_coin(&mut self, id: PeerId) -> Result<(), Error> {
+    fn take_coin(&mut self, id: PeerId) -> Result<(), SessionError> {
         let Some((player, coin)) = self.view.players.get(&id.get()).zip(self.view.coin) else {
             return Ok(());
         };
@@ -215,14 +214,14 @@ impl Host {
         self.call_all(Room::PlaceCoin { at: somewhere() })
     }
 
-    fn start_round(&mut self) -> Result<(), Error> {
+    fn start_round(&mut self) -> Result<(), SessionError> {
         self.round += 1;
         let seconds = self.rules.seconds;
         self.phase = Phase::Playing { until: Instant::now() + Duration::from_secs_f64(seconds) };
         self.call_all(Room::StartRound { number: self.round, seconds, coin_at: somewhere() })
     }
 
-    fn end_round(&mut self) -> Result<(), Error> {
+    fn end_round(&mut self) -> Result<(), SessionError> {
         self.phase = Phase::Pausing { until: Instant::now() + PAUSE };
         let mut best_first: Vec<_> = self.view.players.values().collect();
         best_first.sort_by_key(|player| -player.score);
@@ -235,14 +234,14 @@ impl Host {
     }
 
     /// Calls a method at all ends, also at this one.
-    fn call_all(&mut self, call: Room) -> Result<(), Error> {
+    fn call_all(&mut self, call: Room) -> Result<(), SessionError> {
         if let Some(line) = self.view.apply(PeerId::SERVER, &call) {
             println!("{line}");
         }
         self.call(Target::All, call)
     }
 
-    fn call(&mut self, to: impl Into<Target>, call: Room) -> Result<(), Error> {
+    fn call(&mut self, to: impl Into<Target>, call: Room) -> Result<(), SessionError> {
         self.peer.session().call(self.room, to, call)
     }
 }

@@ -1,124 +1,105 @@
-//! What can be wrong with a call. What the network does is no error: see [`CloseInfo`](crate::CloseInfo).
+//! The errors of calls. What happens on the network is not an error: see [`CloseInfo`](crate::CloseInfo).
 
-use std::{fmt, io};
+use std::{fmt, io, ops::Deref, sync::Arc};
 
-use crate::{state::ReadyState, variant::EncodeError};
+use crate::state::ReadyState;
+#[cfg(feature = "variant")]
+use crate::variant::EncodeError;
 
-/// The call asked for something that cannot be done, or there is no room for it. The peer is as it was before.
+/// A call cannot be carried out. The peer or server has not changed.
 ///
-/// The same on every platform. Each variant's text says what to do about it.
+/// The variants are the same on every platform. The text of each says how to correct the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The address is no `ws:` or `wss:` URL that every platform understands alike. Correct the URL; `why` says where.
+    /// The address is not a `ws:` or `wss:` URL that all platforms read alike. Correct the URL.
     InvalidUrl {
-        /// What is wrong with it.
-        why: &'static str,
+        /// The rule that it breaks.
+        reason: &'static str,
     },
-    /// Browsers block the URL's port: it belongs to another protocol (Fetch Standard, "bad port"). Let the server listen on
-    /// another port. Native programs can set [`PeerOptions::allow_blocked_ports`](crate::PeerOptions::allow_blocked_ports).
+    /// Browsers block the URL's port, because it belongs to another protocol (Fetch Standard, "bad port"). Let the server
+    /// listen on another port. Native programs can set
+    /// [`PeerOptions::allow_blocked_ports`](crate::PeerOptions::allow_blocked_ports).
     BlockedPort {
         /// The port.
         port: u16,
     },
     /// A value in [`PeerOptions`](crate::PeerOptions), [`ServerOptions`](crate::ServerOptions) or
-    /// [`UpgradedStream`](crate::UpgradedStream) makes no sense. Correct that
-    /// option.
+    /// [`UpgradedStream`](crate::UpgradedStream) is not valid. Correct that option.
     InvalidOption {
-        /// The field's name.
+        /// The name of the field.
         option: &'static str,
-        /// What is wrong with its value.
-        why: &'static str,
+        /// The rule that its value breaks.
+        reason: &'static str,
     },
-    /// This close code cannot be sent from here. Clients may send 1000 and 3000 to 4999; see
+    /// The close code cannot be sent by this peer. Clients may send 1000 and 3000 to 4999; see
     /// [`CloseCode`](crate::CloseCode).
     InvalidCloseCode {
-        /// The code that was asked for.
+        /// The code.
         code: u16,
     },
-    /// The close reason is longer than the 123 bytes of UTF-8 that a close frame can carry. Shorten it.
+    /// The close reason is longer than the 123 bytes of UTF-8 that a close frame carries. Shorten it.
     ReasonTooLong {
-        /// Its length in bytes of UTF-8.
+        /// The length of the reason, in bytes of UTF-8.
         len: usize,
     },
     /// The peer is connecting or open already. Close it, or use another peer.
     AlreadyInUse,
-    /// There is no open connection to do this on. Wait for [`ReadyState::Open`], or connect again.
+    /// The connection is not open. Wait for [`ReadyState::Open`], or connect again.
     NotOpen {
-        /// The state that the peer is in.
+        /// The state of the peer.
         state: ReadyState,
     },
-    /// The other end, or the network, takes packets more slowly than they are sent. Poll and try again later, send
-    /// less, or drop the packet; it was not queued.
-    OutboundFull {
-        /// How many bytes a packet may have to fit now; 0 where as many packets wait as may wait.
+    /// The send queue has no room for the packet: the other end, or the network, is slower than this end sends. The packet
+    /// was not queued. Poll and try again later, send less, or drop the packet.
+    SendQueueFull {
+        /// The length of a packet that would fit now, in bytes. 0 if the number of packets is at its limit.
         room: usize,
     },
-    /// The packet is larger than [`PeerOptions::outbound_buffer_size`](crate::PeerOptions::outbound_buffer_size) and can
+    /// The packet is larger than [`PeerOptions::outbound_buffer_size`](crate::PeerOptions::outbound_buffer_size), so it can
     /// never be sent. Split it, or raise the option.
     PacketTooBig {
-        /// The packet's length in bytes.
+        /// The length of the packet, in bytes.
         len: usize,
-        /// The greatest length that can be sent.
+        /// The largest length that can be sent, in bytes.
         max: usize,
     },
-    /// The server has no place for one more peer. Try again later, or raise [`max_peers`](crate::ServerOptions::max_peers).
+    /// The server cannot admit another peer. Try again later, or raise the limit that `reason` names, such as
+    /// [`max_peers`](crate::ServerOptions::max_peers).
     ServerFull {
-        /// What there is no place in.
-        why: &'static str,
+        /// The limit that is reached.
+        reason: &'static str,
     },
-    /// There is no such peer: it has closed, or never was one of this server's or session's. Forget its key.
+    /// The server or session has no such peer: it is closed, or belongs to another one. Drop its key.
     UnknownPeer,
-    /// The session has no such node: it was removed, or is another session's. Forget its key.
-    UnknownNode,
-    /// A node cannot be declared like this. Correct its path or its methods.
-    InvalidNode {
-        /// What is wrong with them.
-        why: &'static str,
-    },
-    /// The node has no method of this name. Declare it, on both ends.
-    UnknownMethod,
-    /// The method does not take these arguments. Pass what its declaration says.
-    InvalidArguments {
-        /// What is wrong with them.
-        why: String,
-    },
-    /// A call to oneself, of a method that is not declared as one to be called locally, too. Call the function itself.
-    NotCallLocal,
-    /// The node is in another peer's hands. Ask that one, or
-    /// [`set_authority`](crate::multiplayer::Session::set_authority) at all ends.
-    NotAuthority,
-    /// The peer's authentication is over, or there is none. Send packets instead.
-    NotAuthenticating,
-    /// The value cannot be encoded: `why` says what in it. Send another one.
+    /// The value cannot be encoded. Send another one.
+    #[cfg(feature = "variant")]
     InvalidVariant {
-        /// What is wrong with it.
-        why: EncodeError,
+        /// The part that has no binary form.
+        reason: EncodeError,
     },
-    /// This platform, or this build of the crate, cannot do it. Do without, or see the feature that `what` names.
+    /// This platform, or this build of the crate, cannot do it. If `what` names a feature of the crate, enable it.
     Unsupported {
-        /// What cannot be done.
+        /// The operation.
         what: &'static str,
     },
-    /// The operating system refused a call on this end's own socket.
+    /// The operating system reported an error of this end's own socket or file.
     Io {
-        /// The kind of failure.
+        /// The kind of the error.
         kind: io::ErrorKind,
-        /// The system's own words.
-        message: String,
+        /// The error.
+        source: IoError,
     },
 }
 
 impl Error {
-    /// The number of Godot's `Error` constant that its `WebSocketPeer` answers in the like case.
+    /// Returns the number of the constant in Godot's `Error` that its `WebSocketPeer` returns in the same case.
     ///
     /// Godot: `@GlobalScope.Error`.
     pub fn godot_code(&self) -> i32 {
         const FAILED: i32 = 1;
         const ERR_UNAVAILABLE: i32 = 2;
-        const ERR_UNAUTHORIZED: i32 = 4;
         const ERR_OUT_OF_MEMORY: i32 = 6;
-        const ERR_FILE_CANT_WRITE: i32 = 13;
         const ERR_ALREADY_IN_USE: i32 = 22;
         const ERR_CANT_ACQUIRE_RESOURCE: i32 = 28;
         const ERR_INVALID_PARAMETER: i32 = 31;
@@ -128,12 +109,9 @@ impl Error {
             | Self::BlockedPort { .. }
             | Self::InvalidOption { .. }
             | Self::InvalidCloseCode { .. }
-            | Self::ReasonTooLong { .. }
-            | Self::InvalidNode { .. }
-            | Self::UnknownMethod
-            | Self::InvalidArguments { .. }
-            | Self::NotCallLocal => ERR_INVALID_PARAMETER,
-            Self::InvalidVariant { why } => match why {
+            | Self::ReasonTooLong { .. } => ERR_INVALID_PARAMETER,
+            #[cfg(feature = "variant")]
+            Self::InvalidVariant { reason } => match reason {
                 EncodeError::TooDeep | EncodeError::TooLong => ERR_OUT_OF_MEMORY,
                 EncodeError::ObjectNotAllowed | EncodeError::NulInText | EncodeError::NoClass => {
                     ERR_INVALID_PARAMETER
@@ -141,16 +119,14 @@ impl Error {
             },
             Self::AlreadyInUse => ERR_ALREADY_IN_USE,
             Self::NotOpen { .. } | Self::Io { .. } => FAILED,
-            Self::OutboundFull { .. } | Self::PacketTooBig { .. } => ERR_OUT_OF_MEMORY,
+            Self::SendQueueFull { .. } | Self::PacketTooBig { .. } => ERR_OUT_OF_MEMORY,
             Self::ServerFull { .. } => ERR_CANT_ACQUIRE_RESOURCE,
-            Self::UnknownPeer | Self::UnknownNode => ERR_DOES_NOT_EXIST,
-            Self::NotAuthority => ERR_UNAUTHORIZED,
-            Self::NotAuthenticating => ERR_FILE_CANT_WRITE,
+            Self::UnknownPeer => ERR_DOES_NOT_EXIST,
             Self::Unsupported { .. } => ERR_UNAVAILABLE,
         }
     }
 
-    /// The variant's name, for shells that have no enums.
+    /// Returns the name of the variant, which is the `name` of the JavaScript error.
     #[cfg(feature = "js")]
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -161,17 +137,11 @@ impl Error {
             Self::ReasonTooLong { .. } => "ReasonTooLong",
             Self::AlreadyInUse => "AlreadyInUse",
             Self::NotOpen { .. } => "NotOpen",
-            Self::OutboundFull { .. } => "OutboundFull",
+            Self::SendQueueFull { .. } => "SendQueueFull",
             Self::PacketTooBig { .. } => "PacketTooBig",
             Self::ServerFull { .. } => "ServerFull",
             Self::UnknownPeer => "UnknownPeer",
-            Self::UnknownNode => "UnknownNode",
-            Self::InvalidNode { .. } => "InvalidNode",
-            Self::UnknownMethod => "UnknownMethod",
-            Self::InvalidArguments { .. } => "InvalidArguments",
-            Self::NotCallLocal => "NotCallLocal",
-            Self::NotAuthority => "NotAuthority",
-            Self::NotAuthenticating => "NotAuthenticating",
+            #[cfg(feature = "variant")]
             Self::InvalidVariant { .. } => "InvalidVariant",
             Self::Unsupported { .. } => "Unsupported",
             Self::Io { .. } => "Io",
@@ -182,11 +152,11 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InvalidUrl { why } => write!(f, "invalid WebSocket URL: {why}"),
+            Self::InvalidUrl { reason } => write!(f, "invalid WebSocket URL: {reason}"),
             Self::BlockedPort { port } => {
                 write!(f, "browsers block port {port}, which belongs to another protocol; use another port")
             }
-            Self::InvalidOption { option, why } => write!(f, "invalid option `{option}`: {why}"),
+            Self::InvalidOption { option, reason } => write!(f, "invalid option `{option}`: {reason}"),
             Self::InvalidCloseCode { code } => {
                 write!(f, "close code {code} cannot be sent from here; 1000 and 3000 to 4999 can")
             }
@@ -195,38 +165,89 @@ impl fmt::Display for Error {
             }
             Self::AlreadyInUse => f.write_str("the peer is connecting or open already"),
             Self::NotOpen { state } => write!(f, "the peer is {state}, not open"),
-            Self::OutboundFull { room } => {
-                write!(f, "the outbound queue is full; a packet of {room} bytes would fit now")
+            Self::SendQueueFull { room } => {
+                write!(f, "the send queue is full; a packet of {room} bytes would fit now")
             }
             Self::PacketTooBig { len, max } => {
                 write!(f, "a packet of {len} bytes can never be sent; `outbound_buffer_size` is {max}")
             }
-            Self::ServerFull { why } => write!(f, "no place for one more peer: {why}"),
+            Self::ServerFull { reason } => write!(f, "no place for one more peer: {reason}"),
             Self::UnknownPeer => f.write_str("there is no such peer, or no longer"),
-            Self::UnknownNode => f.write_str("the session has no such node, or has it no longer"),
-            Self::InvalidNode { why } => write!(f, "invalid node: {why}"),
-            Self::UnknownMethod => f.write_str("the node has no method of this name"),
-            Self::InvalidArguments { why } => write!(f, "invalid arguments: {why}"),
-            Self::NotCallLocal => f.write_str("the method is not to be called locally"),
-            Self::NotAuthority => f.write_str("the node is in another peer's hands"),
-            Self::NotAuthenticating => f.write_str("the peer is not authenticating"),
-            Self::InvalidVariant { why } => write!(f, "the value cannot be encoded: {why}"),
+            #[cfg(feature = "variant")]
+            Self::InvalidVariant { reason } => write!(f, "the value cannot be encoded: {reason}"),
             Self::Unsupported { what } => write!(f, "unsupported here: {what}"),
-            Self::Io { message, .. } => f.write_str(message),
+            Self::Io { source, .. } => source.fmt(f),
         }
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    /// Returns the [`io::Error`] of [`Io`](Self::Io) and the `EncodeError` of `InvalidVariant`.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            #[cfg(feature = "variant")]
+            Self::InvalidVariant { reason } => Some(reason),
+            Self::Io { source, .. } => Some(&**source),
+            _ => None,
+        }
+    }
+}
 
+#[cfg(feature = "variant")]
 impl From<EncodeError> for Error {
-    fn from(why: EncodeError) -> Self {
-        Self::InvalidVariant { why }
+    fn from(reason: EncodeError) -> Self {
+        Self::InvalidVariant { reason }
     }
 }
 
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
-        Self::Io { kind: error.kind(), message: error.to_string() }
+        Self::Io { kind: error.kind(), source: IoError(Arc::new(error)) }
+    }
+}
+
+/// An [`io::Error`] that can be cloned. It derefs to the error.
+///
+/// Two of them are equal if their kinds and texts are.
+#[derive(Debug, Clone)]
+pub struct IoError(Arc<io::Error>);
+
+impl Deref for IoError {
+    type Target = io::Error;
+
+    fn deref(&self) -> &io::Error {
+        &self.0
+    }
+}
+
+impl PartialEq for IoError {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind() == other.kind() && self.to_string() == other.to_string()
+    }
+}
+
+impl Eq for IoError {}
+
+impl fmt::Display for IoError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[test]
+    fn an_io_error_is_kept_and_compared_by_kind_and_text() {
+        let refused = |text| Error::from(io::Error::new(io::ErrorKind::ConnectionRefused, text));
+        assert_eq!(refused("a"), refused("a"));
+        assert_ne!(refused("a"), refused("b"));
+        assert_ne!(refused("a"), Error::from(io::Error::other("a")));
+        let error = Error::from(io::Error::from_raw_os_error(2)).clone();
+        let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+        assert_eq!(source.and_then(io::Error::raw_os_error), Some(2));
     }
 }

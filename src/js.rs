@@ -1,9 +1,11 @@
 //! The JavaScript and TypeScript classes. They wrap the Rust types, and only convert values. `WebSocketPeer` is here.
 
+#[cfg(feature = "multiplayer")]
 mod multiplayer;
 mod options;
 mod reflect;
 mod values;
+#[cfg(feature = "multiplayer")]
 mod variant;
 
 use js_sys::Function;
@@ -17,7 +19,7 @@ use crate::{ReadyState, WebSocketPeer};
 ///
 /// What can be read from it changes only in calls of its methods. Network failures never throw: the state becomes
 /// `ReadyState.Closed`, and `closeInfo` has the cause. A method that throws has changed nothing. It throws an `Error`
-/// whose `name` is the mistake in the call (`"InvalidUrl"`, `"NotOpen"`, `"OutboundFull"`, …), or a `TypeError` for an
+/// whose `name` is the mistake in the call (`"InvalidUrl"`, `"NotOpen"`, `"SendQueueFull"`, …), or a `TypeError` for an
 /// argument of another type.
 ///
 /// Keep a reference to it while the connection is needed. `free()` cuts the connection and releases the memory. The
@@ -66,7 +68,7 @@ impl JsPeer {
 
     /// Sends a binary packet. The bytes are copied.
     ///
-    /// Throws `NotOpen`, `PacketTooBig`, `OutboundFull`. In each case nothing was queued.
+    /// Throws `NotOpen`, `PacketTooBig`, `SendQueueFull`. In each case nothing was queued.
     pub fn send(
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "Uint8Array")] data: &JsValue,

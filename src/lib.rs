@@ -58,6 +58,10 @@
 //! target cannot do returns [`Error::Unsupported`]. The guides on servers, Godot and platforms are in the folder `docs` of
 //! the repository and of the package.
 #![doc(test(attr(deny(warnings), allow(dead_code))))]
+#![cfg_attr(
+    not(feature = "multiplayer"),
+    allow(dead_code, unused_imports, reason = "sessions use parts of the server that nothing else uses")
+)]
 
 mod admission;
 mod clock;
@@ -79,7 +83,9 @@ mod sys;
 mod upgraded;
 mod url;
 
+#[cfg(feature = "multiplayer")]
 pub mod multiplayer;
+#[cfg(feature = "variant")]
 pub mod variant;
 
 /// The programs of README and of the guides are compiled, and run where they do not say `no_run`.
@@ -91,6 +97,7 @@ mod documents {
     mod server {}
     #[doc = include_str!("../docs/platforms.md")]
     mod platforms {}
+    #[cfg(feature = "multiplayer")]
     #[doc = include_str!("../docs/godot.md")]
     mod godot {}
 }
@@ -107,7 +114,7 @@ mod js;
 
 pub use admission::Admission;
 pub use close::{CloseCause, CloseCode, CloseInfo, Limit, Timeout, TlsFailure};
-pub use error::Error;
+pub use error::{Error, IoError};
 pub use options::{
     Liveness, OriginPolicy, PeerOptions, RateLimits, SendOverflow, ServerOptions, TlsCertificate, TlsOptions,
     TlsRoots,
@@ -127,8 +134,11 @@ const _: () = {
     is_send_and_sync::<WebSocketServer>();
     is_send_and_sync::<UpgradedStream>();
     is_send_and_sync::<Packet>();
-    is_send_and_sync::<multiplayer::MultiplayerPeer>();
-    is_send_and_sync::<multiplayer::Session>();
-    is_send_and_sync::<variant::Variant>();
     is_send_and_sync::<Error>();
+    #[cfg(feature = "multiplayer")]
+    is_send_and_sync::<multiplayer::MultiplayerPeer>();
+    #[cfg(feature = "multiplayer")]
+    is_send_and_sync::<multiplayer::Session>();
+    #[cfg(feature = "variant")]
+    is_send_and_sync::<variant::Variant>();
 };

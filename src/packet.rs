@@ -1,12 +1,13 @@
-//! One message as the game sees it: its kind and its bytes.
+//! A message: its kind and its bytes.
 
 use std::{fmt, ops::Deref};
 
 use bytes::Bytes;
 
+#[cfg(feature = "variant")]
 use crate::variant::{DecodeError, EncodeError, Variant};
 
-/// Whether a packet was sent as text or as binary data.
+/// The kind of a packet.
 ///
 /// Godot: `WebSocketPeer.WriteMode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,18 +22,19 @@ pub enum PacketKind {
     Binary,
 }
 
-/// One whole message, with its kind. It derefs to its bytes.
+/// A whole message, with its kind. It derefs to its bytes.
 ///
-/// A clone shares the bytes, so relaying or broadcasting a packet copies nothing. A received packet keeps nothing alive but
-/// its own bytes.
+/// Strings make text packets, bytes make binary ones. A clone, and a packet made from `&Packet`, shares the bytes, so relaying
+/// or broadcasting a packet copies nothing. A received packet keeps no other memory alive than its own bytes.
 ///
 /// ```
 /// use websocket_peer::Packet;
 ///
-/// let packet = Packet::text("hello");
-/// assert_eq!(packet.as_text(), Some("hello"));
+/// let packet = Packet::from("hello");
+/// assert_eq!(packet, "hello");
 /// assert_eq!(packet.len(), 5);
-/// assert_eq!(Packet::binary(vec![1, 2, 3]).as_text(), None);
+/// assert_eq!(packet.into_text(), Ok("hello".to_owned()));
+/// assert_eq!(Packet::from(vec![1, 2, 3]).as_text(), None);
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Packet {
@@ -42,18 +44,18 @@ pub struct Packet {
 }
 
 impl Packet {
-    /// A text packet. It takes the string's memory over.
+    /// Returns a text packet, which takes over the memory of the string.
     pub fn text(text: impl Into<String>) -> Self {
         Self { kind: PacketKind::Text, data: text.into().into() }
     }
 
-    /// A binary packet. It takes the vector's memory over.
+    /// Returns a binary packet, which takes over the memory of the vector.
     pub fn binary(data: impl Into<Vec<u8>>) -> Self {
         Self { kind: PacketKind::Binary, data: data.into().into() }
     }
 
-    /// A binary packet with a value in it, which [`to_variant`](Self::to_variant) or an engine's `get_var` reads. To send the same
-    /// value to many peers, make the packet once.
+    /// Returns a binary packet with a value in it, which [`to_variant`](Self::to_variant) or an engine's `get_var` reads. To
+    /// send the same value to many peers, make the packet once.
     ///
     /// Whole objects are refused; [`Variant::encode_into`] writes them, too.
     ///
@@ -70,16 +72,17 @@ impl Packet {
     ///
     /// Godot: `put_var`.
     #[doc(alias = "put_var")]
+    #[cfg(feature = "variant")]
     pub fn variant(value: &Variant) -> Result<Self, EncodeError> {
         value.encode().map(Self::binary)
     }
 
-    /// How it was sent.
+    /// Returns the kind.
     pub fn kind(&self) -> PacketKind {
         self.kind
     }
 
-    /// Whether it was sent as text.
+    /// Returns `true` if the packet is text.
     ///
     /// Godot: `was_string_packet`.
     #[doc(alias = "was_string_packet")]
@@ -87,7 +90,7 @@ impl Packet {
         self.kind == PacketKind::Text
     }
 
-    /// The text, if it was sent as text. A binary packet that happens to hold UTF-8 is no text.
+    /// Returns the text of a text packet. `None` for a binary packet, also if its bytes are UTF-8.
     ///
     /// Godot: `get_packet().get_string_from_utf8()`.
     pub fn as_text(&self) -> Option<&str> {
@@ -97,53 +100,67 @@ impl Packet {
         }
     }
 
-    /// The bytes, of either kind.
+    /// Returns the bytes, of either kind.
     pub fn as_bytes(&self) -> &[u8] {
         &self.data
     }
 
-    /// The bytes as a vector of their own; copies where they are shared.
+    /// Returns the text of a text packet. Copies it if its bytes are shared.
+    ///
+    /// # Errors
+    /// The packet itself, if it is binary.
+    pub fn into_text(self) -> Result<String, Self> {
+        match self.kind {
+            PacketKind::Text => {
+                String::from_utf8(self.data.into()).map_err(|error| Self::binary(error.into_bytes()))
+            }
+            PacketKind::Binary => Err(self),
+        }
+    }
+
+    /// Returns the bytes, of either kind. Copies them if they are shared.
     pub fn into_vec(self) -> Vec<u8> {
         self.data.into()
     }
 
-    /// The value that it holds, if it holds one: what [`Packet::variant`] or an
-    /// engine's `put_var` has sent. A text packet's bytes are read in the same way, and bytes behind the value are ignored.
+    /// Returns the value that [`Packet::variant`] or an engine's `put_var` wrote. A text packet's bytes are read in the same
+    /// way. Bytes after the value are ignored.
     ///
-    /// Whole objects are refused; [`Variant::decode_prefix`] takes them, too.
+    /// Whole objects are refused; [`Variant::decode_prefix`] reads them, too.
     ///
     /// # Errors
-    /// If the bytes are no value.
+    /// [`DecodeError`] for bytes that are not a value.
     ///
     /// Godot: `get_var`.
     #[doc(alias = "get_var")]
+    #[cfg(feature = "variant")]
     pub fn to_variant(&self) -> Result<Variant, DecodeError> {
         Variant::decode(&self.data)
     }
 
-    /// A binary packet on shared bytes.
+    /// Returns a binary packet of shared bytes.
     pub(crate) fn from_binary(data: Bytes) -> Self {
         Self { kind: PacketKind::Binary, data }
     }
 
-    /// A text packet on shared bytes that are known to be UTF-8.
+    /// Returns a text packet of shared bytes, which must be UTF-8.
     pub(crate) fn from_utf8(data: Bytes) -> Self {
         debug_assert!(std::str::from_utf8(&data).is_ok());
         Self { kind: PacketKind::Text, data }
     }
 
-    /// The shared bytes, for a backend to send without a copy.
+    /// Returns the shared bytes, for a backend to send without a copy.
     pub(crate) fn data(&self) -> &Bytes {
         &self.data
     }
 
-    /// The same, given away: where nobody else has them they can be changed in place.
+    /// Returns the shared bytes. If no clone exists, they can be changed in place.
     pub(crate) fn into_data(self) -> Bytes {
         self.data
     }
 }
 
-/// A packet on its way out, borrowed from the caller. Each backend copies it once, or not at all.
+/// A packet to send, borrowed from the caller. Each backend copies it at most once.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Outgoing<'a> {
     Text(&'a str),
@@ -152,7 +169,7 @@ pub(crate) enum Outgoing<'a> {
 }
 
 impl<'a> Outgoing<'a> {
-    #[allow(dead_code, reason = "a browser queues by itself")]
+    #[allow(dead_code, reason = "browsers have a queue of their own")]
     pub(crate) fn kind(self) -> PacketKind {
         match self {
             Self::Text(_) => PacketKind::Text,
@@ -174,12 +191,101 @@ impl<'a> Outgoing<'a> {
     }
 
     /// Returns bytes that outlive the call, shared where they can be.
-    #[allow(dead_code, reason = "a browser queues by itself")]
+    #[allow(dead_code, reason = "browsers have a queue of their own")]
     pub(crate) fn to_bytes(self) -> Bytes {
         match self {
             Self::Shared(packet) => packet.data.clone(),
             Self::Text(_) | Self::Binary(_) => Bytes::copy_from_slice(self.bytes()),
         }
+    }
+}
+
+impl From<&str> for Packet {
+    /// Copies the text.
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<String> for Packet {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<&[u8]> for Packet {
+    /// Copies the bytes.
+    fn from(data: &[u8]) -> Self {
+        Self::binary(data)
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for Packet {
+    /// Copies the bytes.
+    fn from(data: &[u8; N]) -> Self {
+        Self::binary(data)
+    }
+}
+
+impl From<Vec<u8>> for Packet {
+    fn from(data: Vec<u8>) -> Self {
+        Self::binary(data)
+    }
+}
+
+impl From<Bytes> for Packet {
+    /// Shares the bytes.
+    fn from(data: Bytes) -> Self {
+        Self::from_binary(data)
+    }
+}
+
+impl From<&Self> for Packet {
+    /// Shares the bytes.
+    fn from(packet: &Self) -> Self {
+        packet.clone()
+    }
+}
+
+impl PartialEq<str> for Packet {
+    /// Returns `true` for a text packet with this text.
+    fn eq(&self, text: &str) -> bool {
+        self.is_text() && self.as_bytes() == text.as_bytes()
+    }
+}
+
+impl PartialEq<&str> for Packet {
+    /// Returns `true` for a text packet with this text.
+    fn eq(&self, text: &&str) -> bool {
+        self == *text
+    }
+}
+
+impl PartialEq<[u8]> for Packet {
+    /// Returns `true` for a packet with these bytes, of either kind.
+    fn eq(&self, data: &[u8]) -> bool {
+        self.as_bytes() == data
+    }
+}
+
+impl PartialEq<&[u8]> for Packet {
+    /// Returns `true` for a packet with these bytes, of either kind.
+    fn eq(&self, data: &&[u8]) -> bool {
+        self == *data
+    }
+}
+
+impl<const N: usize> PartialEq<[u8; N]> for Packet {
+    /// Returns `true` for a packet with these bytes, of either kind.
+    fn eq(&self, data: &[u8; N]) -> bool {
+        self == data.as_slice()
+    }
+}
+
+impl<const N: usize> PartialEq<&[u8; N]> for Packet {
+    /// Returns `true` for a packet with these bytes, of either kind.
+    fn eq(&self, data: &&[u8; N]) -> bool {
+        self == data.as_slice()
     }
 }
 
@@ -198,7 +304,7 @@ impl AsRef<[u8]> for Packet {
 }
 
 impl fmt::Debug for Packet {
-    /// Shows the start of long packets only, so that logging one stays harmless.
+    /// Shows only the start of a long packet, to keep log lines short.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 64;
         match self.as_text() {
@@ -224,10 +330,31 @@ mod tests {
     fn a_clone_shares_the_bytes() {
         let packet = Packet::binary(vec![7; 1000]);
         assert_eq!(packet.clone().as_ptr(), packet.as_ptr());
+        assert_eq!(Packet::from(&packet).as_ptr(), packet.as_ptr());
     }
 
     #[test]
-    fn debug_shows_the_start_of_a_long_packet_only() {
+    fn strings_make_text_and_bytes_make_binary_packets() {
+        let text = [Packet::from("ab"), Packet::from("ab".to_owned()), Packet::from(&Packet::text("ab"))];
+        for packet in text {
+            assert_eq!((packet.kind(), &packet), (PacketKind::Text, &Packet::text("ab")));
+            assert_eq!(packet, "ab");
+            assert_eq!(packet, b"ab");
+            assert_eq!(packet.into_text(), Ok("ab".to_owned()));
+        }
+        let bytes =
+            [Packet::from(b"ab"), b"ab"[..].into(), vec![b'a', b'b'].into(), Bytes::from("ab").into()];
+        for packet in bytes {
+            assert_eq!((packet.kind(), &packet), (PacketKind::Binary, &Packet::binary(*b"ab")));
+            assert_ne!(packet, "ab");
+            assert_eq!(packet, *b"ab");
+            assert_eq!(packet, b"ab"[..]);
+            assert_eq!(packet.clone().into_text(), Err(packet));
+        }
+    }
+
+    #[test]
+    fn debug_shows_only_the_start_of_a_long_packet() {
         let long = format!("{:?}", Packet::text("é".repeat(1000)));
         assert!(long.len() < 200, "{long}");
         assert!(long.ends_with("…, 2000 bytes)"), "{long}");

@@ -15,7 +15,6 @@ use crate::{
     stats::Stats,
     sys::{Connection, Notifier, Notify, PeerConnection, Socket},
     url::Url,
-    variant::Variant,
 };
 
 /// One end of a WebSocket connection, driven by polling.
@@ -192,7 +191,7 @@ impl WebSocketPeer {
     /// On an error nothing was queued, not even in part.
     /// - [`Error::NotOpen`] in every state but open.
     /// - [`Error::PacketTooBig`] for a packet larger than [`PeerOptions::outbound_buffer_size`].
-    /// - [`Error::OutboundFull`] if the send queue has no room, in bytes or in packets.
+    /// - [`Error::SendQueueFull`] if the send queue has no room, in bytes or in packets.
     ///
     /// Godot: `send`, `put_packet`. Empty packets are sent; `put_packet` drops them.
     #[doc(alias = "put_packet")]
@@ -214,8 +213,8 @@ impl WebSocketPeer {
     ///
     /// # Errors
     /// Those of [`send`](Self::send).
-    pub fn send_packet(&mut self, packet: &Packet) -> Result<(), Error> {
-        self.send_any(Outgoing::Shared(packet))
+    pub fn send_packet(&mut self, packet: impl Into<Packet>) -> Result<(), Error> {
+        self.send_any(Outgoing::Shared(&packet.into()))
     }
 
     /// Sends a value as a binary packet, to be read by [`Packet::to_variant`] or an engine's `get_var`.
@@ -226,7 +225,8 @@ impl WebSocketPeer {
     ///
     /// Godot: `put_var`. [`PeerOptions::outbound_buffer_size`] replaces `encode_buffer_max_size`.
     #[doc(alias = "put_var")]
-    pub fn send_variant(&mut self, value: &Variant) -> Result<(), Error> {
+    #[cfg(feature = "variant")]
+    pub fn send_variant(&mut self, value: &crate::variant::Variant) -> Result<(), Error> {
         self.send(&value.encode()?)
     }
 

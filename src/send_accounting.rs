@@ -49,7 +49,7 @@ impl SendAccounting {
     /// Checks that there is room for a packet of `len` bytes.
     pub(crate) fn check_room(&self, len: usize) -> Result<(), Error> {
         if len <= self.max_bytes && self.packets() >= self.max_packets {
-            return Err(Error::OutboundFull { room: 0 });
+            return Err(Error::SendQueueFull { room: 0 });
         }
         self.check_room_in_place_of(0, len)
     }
@@ -60,7 +60,7 @@ impl SendAccounting {
             return Err(Error::PacketTooBig { len, max: self.max_bytes });
         }
         let room = self.max_bytes.saturating_sub(self.bytes()) + replaced;
-        if len > room { Err(Error::OutboundFull { room }) } else { Ok(()) }
+        if len > room { Err(Error::SendQueueFull { room }) } else { Ok(()) }
     }
 
     /// Returns `true` if there is room for a packet of `len` bytes once all packets without a frame are dropped.
@@ -186,9 +186,9 @@ mod tests {
         assert_eq!(outbox.check_room(101), Err(Error::PacketTooBig { len: 101, max: 100 }));
         outbox.add_frame(66, Some(60));
         assert_eq!(outbox.check_room(40), Ok(()));
-        assert_eq!(outbox.check_room(41), Err(Error::OutboundFull { room: 40 }));
+        assert_eq!(outbox.check_room(41), Err(Error::SendQueueFull { room: 40 }));
         outbox.add_frame(6, Some(0));
-        assert_eq!(outbox.check_room(0), Err(Error::OutboundFull { room: 0 }));
+        assert_eq!(outbox.check_room(0), Err(Error::SendQueueFull { room: 0 }));
         outbox.clear();
         assert_eq!(outbox.check_room(100), Ok(()));
     }
@@ -198,7 +198,7 @@ mod tests {
         let mut outbox = outbox(100, 3);
         outbox.add_unframed(60);
         outbox.add_unframed(30);
-        assert_eq!(outbox.check_room(11), Err(Error::OutboundFull { room: 10 }));
+        assert_eq!(outbox.check_room(11), Err(Error::SendQueueFull { room: 10 }));
         assert_eq!(outbox.check_room_in_place_of(30, 40), Ok(()));
         outbox.remove_unframed(60);
         outbox.add_frame(62, Some(60));

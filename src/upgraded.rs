@@ -122,14 +122,14 @@ impl UpgradedStream {
 
     pub(crate) fn into_parts(self) -> Result<(Handover, RequestInfo), Error> {
         if self.handover.protocol.as_ref().is_some_and(|protocol| !is_token(protocol.as_bytes())) {
-            return Err(Error::InvalidOption { option: "protocol", why: "it is not an HTTP token" });
+            return Err(Error::InvalidOption { option: "protocol", reason: "it is not an HTTP token" });
         }
         let request = self.checked_request()?;
         Ok((self.handover, RequestInfo { request, user_data: self.user_data }))
     }
 
     fn checked_request(&self) -> Result<Request, Error> {
-        let invalid = |why| Err(Error::InvalidOption { option: "request", why });
+        let invalid = |why| Err(Error::InvalidOption { option: "request", reason: why });
         if self.target.bytes().any(|byte| byte <= b' ' || byte == 0x7F) {
             return invalid("its target has a space or control character");
         }

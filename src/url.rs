@@ -34,7 +34,7 @@ pub(crate) enum Host {
 
 impl Url {
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
-        Self::read(text).map_err(|why| Error::InvalidUrl { why })
+        Self::read(text).map_err(|why| Error::InvalidUrl { reason: why })
     }
 
     fn read(text: &str) -> Result<Self, &'static str> {

@@ -4,6 +4,7 @@
 
 mod common;
 
+#[cfg(feature = "multiplayer")]
 #[path = "errors/session.rs"]
 mod session;
 
@@ -117,7 +118,7 @@ fn invalid_option_at_connect() {
     let mut peer = over();
     peer.set_options(PeerOptions::default().connect_timeout(Duration::ZERO));
     let error = error(&mut peer, 31, |peer| peer.connect(&server().url("/echo")));
-    assert_eq!(error, Error::InvalidOption { option: "connect_timeout", why: "it is zero" });
+    assert_eq!(error, Error::InvalidOption { option: "connect_timeout", reason: "it is zero" });
     assert_eq!(error.to_string(), "invalid option `connect_timeout`: it is zero");
 }
 
@@ -126,16 +127,14 @@ fn invalid_option_at_accept() {
     let mut peer = over();
     peer.set_options(PeerOptions::for_server().max_queued_packets(0));
     let error = error(&mut peer, 31, |peer| peer.accept(tcp_pair().1));
-    assert_eq!(error, Error::InvalidOption { option: "max_queued_packets", why: "it is zero" });
+    assert_eq!(error, Error::InvalidOption { option: "max_queued_packets", reason: "it is zero" });
 }
 
 #[test]
 fn invalid_close_code() {
-    let asked = CloseCode::new(1001);
-    assert_eq!(asked, Err(Error::InvalidCloseCode { code: 1001 }));
-    // A server's code, on a peer that is none.
-    let going_away = CloseCode::new(1001).unwrap();
-    let error = error(&mut open(), 31, |peer| peer.close_with(going_away, ""));
+    assert_eq!(CloseCode::new(1006), Err(Error::InvalidCloseCode { code: 1006 }));
+    // Only a server may send 1001.
+    let error = error(&mut open(), 31, |peer| peer.close_with(CloseCode::GOING_AWAY, ""));
     assert_eq!(error, Error::InvalidCloseCode { code: 1001 });
     assert_eq!(error.to_string(), "close code 1001 cannot be sent from here; 1000 and 3000 to 4999 can");
 }
@@ -198,10 +197,10 @@ fn outbound_full_in_bytes() {
     let room = 100_000 - peer.buffered();
     assert!(room < 10_000, "{room}");
     let error = error(&mut peer, 6, |peer| peer.send(&[0; 10_000]));
-    assert_eq!(error, Error::OutboundFull { room });
+    assert_eq!(error, Error::SendQueueFull { room });
     assert!(error.to_string().contains(&room.to_string()), "{error}");
     assert_eq!(peer.send(&vec![0; room]), Ok(()), "what it says is true");
-    assert_eq!(peer.send(&[0]), Err(Error::OutboundFull { room: 0 }));
+    assert_eq!(peer.send(&[0]), Err(Error::SendQueueFull { room: 0 }));
 }
 
 #[test]
@@ -213,7 +212,7 @@ fn outbound_full_in_packets() {
     peer.send_text("second").unwrap();
     peer.send_text("").unwrap();
     let error = error(&mut peer, 6, |peer| peer.send_text(""));
-    assert_eq!(error, Error::OutboundFull { room: 0 });
+    assert_eq!(error, Error::SendQueueFull { room: 0 });
 }
 
 #[test]
@@ -268,7 +267,7 @@ fn server_full() {
     server.accept_upgraded(UpgradedStream::new(ours)).unwrap();
     let (_two, ours) = tcp_pair();
     let error = server.accept_upgraded(UpgradedStream::new(ours)).unwrap_err();
-    assert_eq!(error, Error::ServerFull { why: "the server is full" });
+    assert_eq!(error, Error::ServerFull { reason: "the server is full" });
     assert_eq!(error.godot_code(), 28);
     assert_eq!(error.to_string(), "no place for one more peer: the server is full");
 }
@@ -350,4 +349,21 @@ fn what_the_network_does_is_no_error() {
     drop::<TcpStream>(theirs);
     peer.accept(ours).unwrap();
     assert!(!closed(&mut peer).was_clean());
+}
+
+#[test]
+fn every_variant_has_a_test_here() {
+    let tests = concat!(include_str!("errors.rs"), include_str!("errors/session.rs"));
+    for (name, source) in [
+        ("Error", include_str!("../src/error.rs")),
+        ("SessionError", include_str!("../src/multiplayer/error.rs")),
+    ] {
+        let (_, body) = source.split_once(&format!("pub enum {name} {{\n")).unwrap();
+        let (body, _) = body.split_once("\n}").unwrap();
+        let lines = body.lines().filter_map(|line| line.strip_prefix("    "));
+        let variants = lines.filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()));
+        for variant in variants.map(|line| line.split(|c: char| !c.is_alphanumeric()).next().unwrap()) {
+            assert!(tests.contains(&format!("{name}::{variant}")), "`{name}::{variant}` has no test");
+        }
+    }
 }

@@ -5,6 +5,7 @@
 #[path = "examples/chat.rs"]
 mod chat;
 mod common;
+#[cfg(feature = "multiplayer")]
 #[path = "examples/godot.rs"]
 mod godot;
 #[path = "examples/hello.rs"]

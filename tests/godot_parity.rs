@@ -17,9 +17,7 @@ use std::time::{Duration, Instant};
 
 use names::{ABSENT, names};
 use testkit::Server;
-use websocket_peer::{
-    CloseCode, Error, PacketKind, PeerOptions, ReadyState, WebSocketPeer, variant::EncodeError,
-};
+use websocket_peer::{CloseCode, PacketKind, PeerOptions, ReadyState, WebSocketPeer};
 
 #[test]
 fn every_name_is_here_or_has_a_reason_not_to_be() {
@@ -67,49 +65,6 @@ fn states_and_write_modes_have_godots_numbers() {
     use ReadyState::{Closed, Closing, Connecting, Open};
     assert_eq!([Connecting, Open, Closing, Closed].map(|state| state as u8), [0, 1, 2, 3]);
     assert_eq!([PacketKind::Text, PacketKind::Binary].map(|kind| kind as u8), [0, 1]);
-}
-
-#[test]
-fn errors_have_godots_numbers() {
-    const FAILED: i32 = 1;
-    const ERR_UNAVAILABLE: i32 = 2;
-    const ERR_UNAUTHORIZED: i32 = 4;
-    const ERR_OUT_OF_MEMORY: i32 = 6;
-    const ERR_FILE_CANT_WRITE: i32 = 13;
-    const ERR_ALREADY_IN_USE: i32 = 22;
-    const ERR_CANT_ACQUIRE_RESOURCE: i32 = 28;
-    const ERR_INVALID_PARAMETER: i32 = 31;
-    const ERR_DOES_NOT_EXIST: i32 = 33;
-    let io = std::io::Error::other("refused");
-    let numbers = [
-        (Error::InvalidUrl { why: "" }, ERR_INVALID_PARAMETER),
-        (Error::BlockedPort { port: 1 }, ERR_INVALID_PARAMETER),
-        (Error::InvalidOption { option: "", why: "" }, ERR_INVALID_PARAMETER),
-        (Error::InvalidCloseCode { code: 0 }, ERR_INVALID_PARAMETER),
-        (Error::ReasonTooLong { len: 124 }, ERR_INVALID_PARAMETER),
-        (Error::AlreadyInUse, ERR_ALREADY_IN_USE),
-        (Error::NotOpen { state: ReadyState::Closed }, FAILED),
-        (Error::OutboundFull { room: 0 }, ERR_OUT_OF_MEMORY),
-        (Error::PacketTooBig { len: 2, max: 1 }, ERR_OUT_OF_MEMORY),
-        (Error::ServerFull { why: "" }, ERR_CANT_ACQUIRE_RESOURCE),
-        (Error::UnknownPeer, ERR_DOES_NOT_EXIST),
-        (Error::UnknownNode, ERR_DOES_NOT_EXIST),
-        (Error::InvalidNode { why: "" }, ERR_INVALID_PARAMETER),
-        (Error::UnknownMethod, ERR_INVALID_PARAMETER),
-        (Error::InvalidArguments { why: String::new() }, ERR_INVALID_PARAMETER),
-        (Error::NotCallLocal, ERR_INVALID_PARAMETER),
-        (Error::NotAuthority, ERR_UNAUTHORIZED),
-        (Error::NotAuthenticating, ERR_FILE_CANT_WRITE),
-        (Error::InvalidVariant { why: EncodeError::TooDeep }, ERR_OUT_OF_MEMORY),
-        (Error::Unsupported { what: "" }, ERR_UNAVAILABLE),
-        (Error::from(io), FAILED),
-    ];
-    for (error, number) in &numbers {
-        assert_eq!(error.godot_code(), *number, "{error:?}");
-    }
-    let tried: BTreeSet<String> =
-        numbers.iter().map(|(error, _)| first_word(&format!("{error:?}"))).collect();
-    assert_eq!(tried, variants_of_error(), "each variant has its number here");
 }
 
 #[test]
@@ -203,14 +158,6 @@ fn offered(sources: &[String]) -> BTreeSet<String> {
 fn aliases(sources: &[String]) -> BTreeSet<String> {
     let attributes = sources.iter().flat_map(|source| source.split("#[doc(alias = \"").skip(1));
     attributes.map(first_word).collect()
-}
-
-fn variants_of_error() -> BTreeSet<String> {
-    let source = include_str!("../src/error.rs");
-    let (_, body) = source.split_once("pub enum Error {\n").expect("error.rs has the enum");
-    let (body, _) = body.split_once("\n}").expect("the enum ends");
-    let variants = body.lines().filter_map(|line| line.strip_prefix("    "));
-    variants.filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase())).map(first_word).collect()
 }
 
 fn first_word(text: &str) -> String {

@@ -34,6 +34,7 @@ mod properties;
 mod random;
 #[path = "variant/text.rs"]
 mod text;
+#[cfg(feature = "multiplayer")]
 #[path = "variant/typed.rs"]
 mod typed;
 #[path = "variant/vectors.rs"]

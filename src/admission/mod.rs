@@ -177,7 +177,7 @@ impl Admission {
         if let Some(chosen) = &self.terms.protocol {
             if !request.protocols().any(|offered| offered == chosen) {
                 let why = "the hook chose one that the client does not offer";
-                return Err(Error::InvalidOption { option: "protocol", why });
+                return Err(Error::InvalidOption { option: "protocol", reason: why });
             }
         }
         self.terms.options.as_deref().map_or(Ok(()), PeerOptions::check)?;
@@ -214,7 +214,7 @@ impl Admission {
 impl Response {
     /// Checks status and body. Source of the statuses without a body: RFC 9110, 15.3.5, 15.3.6 and 15.4.5.
     fn check(&self) -> Result<(), Error> {
-        let invalid = |option, why| Err(Error::InvalidOption { option, why });
+        let invalid = |option, why| Err(Error::InvalidOption { option, reason: why });
         match self.status {
             200..=599 if self.body.len() > MAX_BODY => invalid("body", "it has over 65,536 bytes"),
             204 | 205 | 304 if !self.body.is_empty() => {

@@ -5,6 +5,8 @@ use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use super::reflect;
+#[cfg(feature = "multiplayer")]
+use crate::multiplayer::SessionError;
 use crate::{CloseCause, CloseCode, CloseInfo, Error, Packet, Stats};
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -86,6 +88,13 @@ impl From<JsValue> for Thrown {
 
 impl From<Error> for Thrown {
     fn from(error: Error) -> Self {
+        Self::new(error.name(), &in_camel_case(&error.to_string()))
+    }
+}
+
+#[cfg(feature = "multiplayer")]
+impl From<SessionError> for Thrown {
+    fn from(error: SessionError) -> Self {
         Self::new(error.name(), &in_camel_case(&error.to_string()))
     }
 }

@@ -16,6 +16,7 @@
 //! A node is a path, as in a game's scene tree, with methods that can be called there. Both ends register it, with the
 //! same path and the same names of methods.
 
+mod error;
 mod event;
 mod id;
 mod memory;
@@ -31,6 +32,7 @@ mod session;
 mod stats;
 pub(crate) mod wire;
 
+pub use error::SessionError;
 pub use event::{AuthFailure, Call, DisconnectReason, Event};
 pub use id::{PeerId, Target};
 pub use node::{Node, NodeKey};

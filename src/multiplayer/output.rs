@@ -1,6 +1,6 @@
 //! Instructions of a session to its transport.
 
-use super::id::PeerId;
+use super::{id::PeerId, rpc::TransferMode};
 use crate::{close::CloseCode, packet::Packet};
 
 /// An instruction to the transport: [`Session::next_output`](super::Session::next_output).
@@ -8,13 +8,24 @@ use crate::{close::CloseCode, packet::Packet};
 #[non_exhaustive]
 pub enum Output {
     /// Send a packet. Each peer must receive all its packets, in the order of the outputs.
+    ///
+    /// A transport may drop or reorder a packet only as `transfer` allows. Platform: a WebSocket has one channel, which is
+    /// reliable and ordered, so [`MultiplayerPeer`](super::MultiplayerPeer) ignores `channel` and `transfer`.
+    #[non_exhaustive]
     Send {
         /// The receivers.
         to: Recipients,
         /// The packet. Several receivers share its bytes.
         packet: Packet,
+        /// The channel: [`Method::channel`](super::Method::channel) for a call, else 0.
+        channel: i32,
+        /// How to transfer it: [`Method::transfer`](super::Method::transfer) for a call, else
+        /// [`Reliable`](TransferMode::Reliable). What a server relays is reliable.
+        transfer: TransferMode,
     },
-    /// Send these packets, in this order, to each peer. A transport may write them together, and count them as one.
+    /// Send these packets, in this order, to each peer, reliably, on channel 0. A transport may write them together and
+    /// count them as one.
+    #[non_exhaustive]
     SendAll {
         /// The receivers.
         to: Recipients,
@@ -23,6 +34,7 @@ pub enum Output {
     },
     /// Close the connection to this peer, once everything has been sent to it. Then call
     /// [`peer_left`](super::Session::peer_left).
+    #[non_exhaustive]
     Disconnect {
         /// The peer.
         peer: PeerId,
@@ -31,6 +43,13 @@ pub enum Output {
         /// The reason for the close frame.
         reason: &'static str,
     },
+}
+
+impl Output {
+    /// Returns a packet that is sent reliably, on channel 0.
+    pub(super) fn send(to: Recipients, packet: Packet) -> Self {
+        Self::Send { to, packet, channel: 0, transfer: TransferMode::Reliable }
+    }
 }
 
 /// The receivers of a packet: peers to which there is a connection.

@@ -54,7 +54,7 @@ impl Liveness {
         let option = "liveness";
         if self.probe.len() > outbound_buffer_size {
             let why = "the probe is larger than `outbound_buffer_size`";
-            return Err(Error::InvalidOption { option, why });
+            return Err(Error::InvalidOption { option, reason: why });
         }
         check_time(option, self.silence, false)?;
         check_time(option, self.timeout, false)

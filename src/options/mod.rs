@@ -65,7 +65,7 @@ pub struct PeerOptions {
     /// Godot: `inbound_buffer_size`.
     pub inbound_buffer_size: usize,
     /// The size of the send queue, in payload bytes, and the largest packet that can be sent. Packets that do not fit are
-    /// rejected with [`Error::OutboundFull`]. Default: 4 MiB.
+    /// rejected with [`Error::SendQueueFull`]. Default: 4 MiB.
     ///
     /// Godot: `outbound_buffer_size`.
     pub outbound_buffer_size: usize,
@@ -246,7 +246,7 @@ impl PeerOptions {
         for (option, size) in [inbound, backlog] {
             if size < self.max_message_size {
                 let why = "it is less than `max_message_size`";
-                return Err(Error::InvalidOption { option, why });
+                return Err(Error::InvalidOption { option, reason: why });
             }
         }
         let times = [
@@ -267,7 +267,7 @@ impl PeerOptions {
     }
 
     fn check_protocols(&self) -> Result<(), Error> {
-        let invalid = |why| Err(Error::InvalidOption { option: "protocols", why });
+        let invalid = |why| Err(Error::InvalidOption { option: "protocols", reason: why });
         for (index, protocol) in self.protocols.iter().enumerate() {
             if protocol.is_empty() {
                 return invalid("one is empty");
@@ -285,18 +285,18 @@ impl PeerOptions {
 
 fn check_size(option: &'static str, size: usize) -> Result<(), Error> {
     match size {
-        0 => Err(Error::InvalidOption { option, why: "it is zero" }),
+        0 => Err(Error::InvalidOption { option, reason: "it is zero" }),
         1..=MAX_SIZE => Ok(()),
-        _ => Err(Error::InvalidOption { option, why: "it is over 2,147,483,647" }),
+        _ => Err(Error::InvalidOption { option, reason: "it is over 2,147,483,647" }),
     }
 }
 
 fn check_time(option: &'static str, time: Duration, may_be_zero: bool) -> Result<(), Error> {
     if time.is_zero() && !may_be_zero {
-        return Err(Error::InvalidOption { option, why: "it is zero" });
+        return Err(Error::InvalidOption { option, reason: "it is zero" });
     }
     if time > MAX_TIME {
-        return Err(Error::InvalidOption { option, why: "it is over 24 hours" });
+        return Err(Error::InvalidOption { option, reason: "it is over 24 hours" });
     }
     Ok(())
 }
@@ -306,7 +306,7 @@ pub(crate) fn check_headers(headers: &[(String, String)]) -> Result<(), Error> {
     /// The fields that the handshake itself sets, besides `sec-websocket-*`.
     const RESERVED_HEADERS: [&str; 5] =
         ["host", "connection", "upgrade", "content-length", "transfer-encoding"];
-    let invalid = |why| Err(Error::InvalidOption { option: "headers", why });
+    let invalid = |why| Err(Error::InvalidOption { option: "headers", reason: why });
     for (name, value) in headers {
         if !is_token(name.as_bytes()) {
             return invalid("a name is empty or has a character that is not allowed in a field name");

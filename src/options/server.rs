@@ -144,14 +144,15 @@ impl ServerOptions {
         }
         self.check_memory(self.share())?;
         for host in &self.hosts {
-            check_host(host).map_err(|why| Error::InvalidOption { option: "hosts", why })?;
+            check_host(host).map_err(|why| Error::InvalidOption { option: "hosts", reason: why })?;
         }
         for path in &self.paths {
-            check_path(path).map_err(|why| Error::InvalidOption { option: "paths", why })?;
+            check_path(path).map_err(|why| Error::InvalidOption { option: "paths", reason: why })?;
         }
         if let OriginPolicy::List(origins) = &self.origins {
             for origin in origins {
-                check_origin(origin).map_err(|why| Error::InvalidOption { option: "origins", why })?;
+                check_origin(origin)
+                    .map_err(|why| Error::InvalidOption { option: "origins", reason: why })?;
             }
         }
         check_time("slow_reader_timeout", self.slow_reader_timeout, true)?;
@@ -252,7 +253,7 @@ pub enum OriginPolicy {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SendOverflow {
-    /// Reject it with [`Error::OutboundFull`].
+    /// Reject it with [`Error::SendQueueFull`].
     #[default]
     Refuse,
     /// Accept it, and drop the oldest queued packets to make room. For states of which only the newest matters.
@@ -326,7 +327,9 @@ mod tests {
     #[track_caller]
     fn assert_invalid(options: &ServerOptions, name: &str) {
         match options.check() {
-            Err(Error::InvalidOption { option, why }) => assert_eq!((option, why.is_empty()), (name, false)),
+            Err(Error::InvalidOption { option, reason: why }) => {
+                assert_eq!((option, why.is_empty()), (name, false))
+            }
             other => panic!("{options:?}: {other:?}"),
         }
     }

@@ -49,7 +49,7 @@ impl ServerOptions {
         if self.max_buffered_bytes < shares {
             let why = "it is too small for a request and a message of `max_message_size` in each direction, for \
                        `max_peers` peers and two more; raise it, or lower one of those";
-            return Err(Error::InvalidOption { option: "max_buffered_bytes", why });
+            return Err(Error::InvalidOption { option: "max_buffered_bytes", reason: why });
         }
         Ok(())
     }

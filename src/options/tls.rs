@@ -55,7 +55,7 @@ impl TlsOptions {
             check_pem("tls.roots", pem, "CERTIFICATE")?;
         }
         if self.server_name.as_deref() == Some("") {
-            return Err(Error::InvalidOption { option: "tls.server_name", why: "it is empty" });
+            return Err(Error::InvalidOption { option: "tls.server_name", reason: "it is empty" });
         }
         if let Some(certificate) = &self.certificate {
             check_pem("tls.certificate", &certificate.certificates_pem, "CERTIFICATE")?;
@@ -72,7 +72,7 @@ fn check_pem(option: &'static str, pem: &[u8], label: &str) -> Result<(), Error>
     if text.lines().any(|line| line.starts_with("-----BEGIN ") && line.contains(label)) {
         return Ok(());
     }
-    Err(Error::InvalidOption { option, why: "it has no PEM block of the expected type" })
+    Err(Error::InvalidOption { option, reason: "it has no PEM block of the expected type" })
 }
 
 /// The certificate authorities or certificates to trust.

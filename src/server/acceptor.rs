@@ -46,7 +46,7 @@ pub(super) struct Acceptor {
 pub(super) type RequestHook = Box<dyn FnMut(&Request) -> Admission + Send + Sync>;
 
 /// The decision about a request, and header fields for the response.
-pub(super) type Answer = (Decision, Vec<(String, String)>);
+pub(super) type RequestAnswer = (Decision, Vec<(String, String)>);
 
 impl Acceptor {
     pub(super) fn new() -> Self {
@@ -171,7 +171,7 @@ impl Acceptor {
         request: &Request,
         options: &ServerOptions,
         capacity: Result<(), Rejection>,
-    ) -> Answer {
+    ) -> RequestAnswer {
         let allowed = match (request.is_upgrade(), &self.hook) {
             (true, _) => check_policy(options, request).and_then(|()| self.check_open()).and(capacity),
             // It does not count as a peer: a server that is full or refuses new connections still answers health

@@ -104,7 +104,7 @@ impl WebSocketServer {
             entry.connection.reject(&rejection, &[]);
             let key = self.entries.insert(entry);
             self.finish_rejected(key);
-            return Err(Error::ServerFull { why: rejection.reason });
+            return Err(Error::ServerFull { reason: rejection.reason });
         }
         entry.request = Some(info.request);
         entry.user_data = info.user_data;

@@ -196,7 +196,7 @@ impl WebSocketServer {
     /// - [`Error::NotOpen`] if the connection is closing, or closed and its `Closed` was not returned.
     /// - [`Error::PacketTooBig`] for more than
     ///   [`PeerOptions::outbound_buffer_size`](crate::PeerOptions::outbound_buffer_size).
-    /// - [`Error::OutboundFull`] while too much waits for this peer, or for all peers together
+    /// - [`Error::SendQueueFull`] while too much waits for this peer, or for all peers together
     ///   ([`ServerOptions::max_buffered_bytes`]). With [`SendOverflow::DropOldest`](crate::SendOverflow::DropOldest)
     ///   older packets of this peer are dropped instead, if that makes enough room.
     ///
@@ -220,8 +220,8 @@ impl WebSocketServer {
     ///
     /// # Errors
     /// Those of [`send`](Self::send).
-    pub fn send_packet(&mut self, to: PeerKey, packet: &Packet) -> Result<(), Error> {
-        self.send_any(to, Outgoing::Shared(packet), None)
+    pub fn send_packet(&mut self, to: PeerKey, packet: impl Into<Packet>) -> Result<(), Error> {
+        self.send_any(to, Outgoing::Shared(&packet.into()), None)
     }
 
     /// Sends a packet that replaces older ones with the same key, for example a position. Of the packets that wait with
@@ -229,8 +229,8 @@ impl WebSocketServer {
     ///
     /// # Errors
     /// Those of [`send`](Self::send).
-    pub fn send_latest(&mut self, to: PeerKey, key: u64, packet: &Packet) -> Result<(), Error> {
-        self.send_any(to, Outgoing::Shared(packet), Some(key))
+    pub fn send_latest(&mut self, to: PeerKey, key: u64, packet: impl Into<Packet>) -> Result<(), Error> {
+        self.send_any(to, Outgoing::Shared(&packet.into()), Some(key))
     }
 
     /// Hands gathered packets to the network. Seldom needed.

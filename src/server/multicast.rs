@@ -13,8 +13,8 @@ impl WebSocketServer {
     ///
     /// Returns the number of peers whose send queue took it. A peer without room misses the packet, as with
     /// [`send`](Self::send).
-    pub fn broadcast(&mut self, packet: &Packet, except: Option<PeerKey>) -> usize {
-        let encoded = EncodedPackets::new(slice::from_ref(packet));
+    pub fn broadcast(&mut self, packet: impl Into<Packet>, except: Option<PeerKey>) -> usize {
+        let encoded = EncodedPackets::new(slice::from_ref(&packet.into()));
         let mut sent = 0;
         for slot in 0..self.entries.width() {
             let Some(key) = self.entries.at(slot).filter(|key| Some(*key) != except) else { continue };
@@ -48,10 +48,10 @@ impl WebSocketServer {
     /// ```
     pub fn multicast(
         &mut self,
-        packet: &Packet,
+        packet: impl Into<Packet>,
         keys: impl IntoIterator<Item = impl Borrow<PeerKey>>,
     ) -> usize {
-        let encoded = EncodedPackets::new(slice::from_ref(packet));
+        let encoded = EncodedPackets::new(slice::from_ref(&packet.into()));
         self.multicasts += 1;
         let mut sent = 0;
         for key in keys {

@@ -197,7 +197,7 @@ impl PeerEntry {
         if let (Err(_), Some(replaced)) = (&room, key.and_then(|key| connection.queued_under(key))) {
             room = link.outbox.check_room_in_place_of(replaced, len);
         }
-        if !matches!(room, Err(Error::OutboundFull { .. })) {
+        if !matches!(room, Err(Error::SendQueueFull { .. })) {
             return room;
         }
         connection.on_queue_full(now);

@@ -79,7 +79,8 @@ impl WebSocketServer {
     ///
     /// Godot: `put_var`.
     #[doc(alias = "put_var")]
-    pub fn send_variant(&mut self, to: PeerKey, value: &Variant) -> Result<(), Error> {
+    #[cfg(feature = "variant")]
+    pub fn send_variant(&mut self, to: PeerKey, value: &crate::variant::Variant) -> Result<(), Error> {
         self.send(to, &value.encode()?)
     }
 
@@ -111,7 +112,7 @@ impl WebSocketServer {
         let mut result = entry.make_room(len, key, policy, now);
         if result.is_ok() && !has_memory {
             entry.connection.on_out_of_memory(now, &entry.link);
-            result = Err(Error::OutboundFull { room: 0 });
+            result = Err(Error::SendQueueFull { room: 0 });
         }
         if result.is_ok() {
             match content {
@@ -146,7 +147,7 @@ impl WebSocketServer {
     /// their send queues are closed, as [`Limit::SlowReader`].
     ///
     /// # Errors
-    /// Those of [`send`](Self::send). [`Error::OutboundFull`] means that no other peer has more bytes in its send
+    /// Those of [`send`](Self::send). [`Error::SendQueueFull`] means that no other peer has more bytes in its send
     /// queue, or that this peer's own queue is full.
     pub(crate) fn must_send(&mut self, to: PeerKey, packet: &Packet) -> Result<(), Error> {
         self.must_queue(to, Content::Packet(Outgoing::Shared(packet), None), Urgency::Now)
@@ -168,7 +169,7 @@ impl WebSocketServer {
     fn must_queue(&mut self, to: PeerKey, content: Content<'_>, urgency: Urgency) -> Result<(), Error> {
         loop {
             let result = self.queue(to, content, urgency);
-            let is_full = matches!(result, Err(Error::OutboundFull { .. }));
+            let is_full = matches!(result, Err(Error::SendQueueFull { .. }));
             if !is_full || !self.lacks_only_memory(to, content) || !self.expel_largest(to) {
                 return result;
             }

@@ -8,6 +8,7 @@ mod dropping;
 mod echoing;
 mod limits;
 mod liveness;
+#[cfg(feature = "multiplayer")]
 mod multiplayer;
 mod opening;
 mod options;

@@ -8,7 +8,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     Error, ReadyState, ServerOptions,
     multiplayer::{
-        ConnectionStatus, Event, MultiplayerOptions, MultiplayerPeer, PeerId, SessionOptions, Target,
+        ConnectionStatus, Event, MultiplayerOptions, MultiplayerPeer, PeerId, SessionError, SessionOptions,
+        Target,
     },
     variant::{Array, Dictionary, Variant, Vector2},
 };
@@ -53,7 +54,7 @@ async fn a_client_gets_an_id_and_knows_the_others() {
     assert_eq!(peer.status(), ConnectionStatus::Connecting);
     assert_eq!(
         peer.session().send_bytes(Target::All, b"x"),
-        Err(Error::NotOpen { state: ReadyState::Connecting })
+        Err(Error::NotOpen { state: ReadyState::Connecting }.into())
     );
     for expected in [
         Event::Connected { id: peer_id(OWN) },
@@ -163,7 +164,7 @@ async fn a_client_that_leaves_gets_only_the_event_disconnected() {
     assert!(peer.is_closed());
     assert_eq!(
         peer.session().send_bytes(Target::All, b"x"),
-        Err(Error::NotOpen { state: ReadyState::Closed })
+        Err(Error::NotOpen { state: ReadyState::Closed }.into())
     );
 }
 
@@ -173,15 +174,21 @@ async fn invalid_calls_are_errors_and_nothing_is_sent() {
     let node = peer.session().register_node::<Echo>("Echo").unwrap();
     let own = peer_id(OWN);
     let mut session = peer.session();
-    assert_eq!(session.call(node, own, Echo::Nothing), Err(Error::NotCallLocal));
-    assert_eq!(session.call(node, peer_id(99), Echo::Nothing), Err(Error::UnknownPeer));
-    assert_eq!(session.call_method(node.key(), Target::All, "other", vec![]), Err(Error::UnknownMethod));
+    assert_eq!(session.call(node, own, Echo::Nothing), Err(SessionError::NotCallLocal));
+    assert_eq!(session.call(node, peer_id(99), Echo::Nothing), Err(Error::UnknownPeer.into()));
+    assert_eq!(
+        session.call_method(node.key(), Target::All, "other", vec![]),
+        Err(SessionError::UnknownMethod)
+    );
     assert!(matches!(
         session.call_method(node.key(), Target::All, "bytes", vec![1.into()]),
-        Err(Error::InvalidArguments { .. })
+        Err(SessionError::InvalidArguments { .. })
     ));
-    assert!(matches!(session.register_node::<Echo>("Echo"), Err(Error::InvalidNode { .. })));
-    assert!(matches!(session.send_bytes(Target::All, &[1; 70_000]), Err(Error::PacketTooBig { .. })));
+    assert!(matches!(session.register_node::<Echo>("Echo"), Err(SessionError::InvalidNode { .. })));
+    assert!(matches!(
+        session.send_bytes(Target::All, &[1; 70_000]),
+        Err(SessionError::Peer(Error::PacketTooBig { .. }))
+    ));
     session.send_bytes(Target::SERVER, b"next").unwrap();
     drop(session);
     let Event::Packet { data, .. } = next_event(&mut peer).await else { panic!("another packet") };

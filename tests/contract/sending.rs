@@ -73,7 +73,7 @@ async fn the_outbound_queue_has_a_limit_in_bytes() {
         let Some(refused) = refusal(peer, &[7; 65_536], &mut taken) else { return false };
         let room = LIMIT - peer.buffered();
         assert!(room < 65_536, "{} bytes wait", peer.buffered());
-        assert_eq!(refused, Error::OutboundFull { room });
+        assert_eq!(refused, Error::SendQueueFull { room });
 
         // A refused packet leaves no trace, and a smaller one still fits.
         assert_eq!(peer.stats().packets_sent, taken);
@@ -82,7 +82,7 @@ async fn the_outbound_queue_has_a_limit_in_bytes() {
         let is_full = peer.buffered() == LIMIT;
         let last = peer.send(&[7]);
         taken += u64::from(last.is_ok());
-        is_full && last == Err(Error::OutboundFull { room: 0 })
+        is_full && last == Err(Error::SendQueueFull { room: 0 })
     })
     .await;
 }
@@ -94,8 +94,8 @@ async fn the_outbound_queue_has_a_limit_in_packets() {
     let mut taken = 0;
     until(&mut peer, "hold three packets", |peer| {
         let Some(refused) = refusal(peer, &vec![7; 262_144], &mut taken) else { return false };
-        assert_eq!(refused, Error::OutboundFull { room: 0 });
-        peer.buffered() == 3 * 262_144 && peer.send(&[]) == Err(Error::OutboundFull { room: 0 })
+        assert_eq!(refused, Error::SendQueueFull { room: 0 });
+        peer.buffered() == 3 * 262_144 && peer.send(&[]) == Err(Error::SendQueueFull { room: 0 })
     })
     .await;
 }

@@ -21,7 +21,7 @@ macro_rules! invalid {
             for url in [$($url),+] {
                 let mut peer = WebSocketPeer::new();
                 match peer.connect(url) {
-                    Err(Error::InvalidUrl { why }) => assert!(!why.is_empty(), "{url}"),
+                    Err(Error::InvalidUrl { reason: why }) => assert!(!why.is_empty(), "{url}"),
                     other => panic!("{url} was answered with {other:?}"),
                 }
                 assert_eq!((peer.poll(), peer.url(), peer.close_info()), (ReadyState::Closed, None, None));

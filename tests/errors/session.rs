@@ -5,8 +5,8 @@ use std::time::Duration;
 use websocket_peer::{
     Error, ReadyState,
     multiplayer::{
-        Method, Methods, NodeKey, Output, Parameter, PeerId, Scene, Session, SessionOptions, Spawn, Spawner,
-        Target,
+        Method, Methods, NodeKey, Output, Parameter, PeerId, Scene, Session, SessionError, SessionOptions,
+        Spawn, Spawner, Target,
     },
     variant::{Array, EncodeError, Variant},
 };
@@ -33,14 +33,15 @@ fn session() -> (Session, Session, NodeKey) {
 
 /// The error of `call`, of which nothing is sent and nothing told.
 #[track_caller]
-fn session_error<T>(
+fn session_error<T, E: Into<SessionError>>(
     session: &mut Session,
     code: i32,
-    call: impl FnOnce(&mut Session) -> Result<T, Error>,
-) -> Error {
+    call: impl FnOnce(&mut Session) -> Result<T, E>,
+) -> SessionError {
     while session.next_event().is_some() {}
     let stats = session.stats();
     let Err(error) = call(session) else { panic!("no error") };
+    let error = error.into();
     assert_eq!((session.next_output(), session.next_event()), (None, None), "{error}");
     assert_eq!((session.stats(), error.godot_code()), (stats, code), "{error}");
     error
@@ -52,21 +53,21 @@ fn unknown_peer_of_a_session() {
     let nobody = PeerId::new(99).unwrap();
     for session in [&mut server, &mut client] {
         let error = session_error(session, 33, |session| session.send_bytes(nobody, b"x"));
-        assert_eq!(error, Error::UnknownPeer);
-        assert_eq!(session_error(session, 33, |session| session.disconnect_peer(nobody)), Error::UnknownPeer);
+        assert_eq!(error, SessionError::Peer(Error::UnknownPeer));
+        assert_eq!(session_error(session, 33, |session| session.disconnect_peer(nobody)), error);
     }
     let call = |session: &mut Session| session.call_method(node, nobody, "silent", vec![]);
-    assert_eq!(session_error(&mut client, 33, call), Error::UnknownPeer);
+    assert_eq!(session_error(&mut client, 33, call), Error::UnknownPeer.into());
 }
 
 #[test]
 fn unknown_node() {
     let (mut server, mut client, node) = session();
     let call = |session: &mut Session| session.call_method(node, Target::All, "silent", vec![]);
-    assert_eq!(session_error(&mut server, 33, call), Error::UnknownNode, "it is the client's");
+    assert_eq!(session_error(&mut server, 33, call), SessionError::UnknownNode, "it is the client's");
     client.unregister_node(node);
-    assert_eq!(session_error(&mut client, 33, call), Error::UnknownNode);
-    assert_eq!(Error::UnknownNode.to_string(), "the session has no such node, or has it no longer");
+    assert_eq!(session_error(&mut client, 33, call), SessionError::UnknownNode);
+    assert_eq!(SessionError::UnknownNode.to_string(), "the session has no such node");
 }
 
 #[test]
@@ -77,7 +78,7 @@ fn invalid_node() {
         [("Room", Methods::new()), ("a//b", Methods::new()), ("a/../b", Methods::new()), ("Other", twice)]
     {
         let error = session_error(&mut client, 31, |session| session.register_node_with(path, methods));
-        assert!(matches!(error, Error::InvalidNode { .. }), "{path}: {error}");
+        assert!(matches!(error, SessionError::InvalidNode { .. }), "{path}: {error}");
         assert!(error.to_string().starts_with("invalid node: "), "{error}");
     }
 }
@@ -86,8 +87,8 @@ fn invalid_node() {
 fn unknown_method() {
     let (_, mut client, node) = session();
     let call = |session: &mut Session| session.call_method(node, Target::All, "other", vec![]);
-    assert_eq!(session_error(&mut client, 31, call), Error::UnknownMethod);
-    assert_eq!(Error::UnknownMethod.to_string(), "the node has no method of this name");
+    assert_eq!(session_error(&mut client, 31, call), SessionError::UnknownMethod);
+    assert_eq!(SessionError::UnknownMethod.to_string(), "the node has no method of this name");
 }
 
 #[test]
@@ -96,7 +97,7 @@ fn invalid_arguments() {
     for arguments in [vec![], vec![1.into()], vec!["a".into(), "b".into()]] {
         let call = |session: &mut Session| session.call_method(node, Target::All, "say", arguments);
         let error = session_error(&mut client, 31, call);
-        assert!(matches!(error, Error::InvalidArguments { .. }), "{error}");
+        assert!(matches!(error, SessionError::InvalidArguments { .. }), "{error}");
         assert!(error.to_string().starts_with("invalid arguments: "), "{error}");
     }
 }
@@ -106,8 +107,8 @@ fn not_call_local() {
     let (_, mut client, node) = session();
     let own = client.id().unwrap();
     let call = |session: &mut Session| session.call_method(node, own, "silent", vec![]);
-    assert_eq!(session_error(&mut client, 31, call), Error::NotCallLocal);
-    assert_eq!(Error::NotCallLocal.to_string(), "the method is not to be called locally");
+    assert_eq!(session_error(&mut client, 31, call), SessionError::NotCallLocal);
+    assert_eq!(SessionError::NotCallLocal.to_string(), "the method is not declared `call_local`");
 }
 
 #[test]
@@ -115,18 +116,18 @@ fn not_authority() {
     let (_, mut client, _) = session();
     let spawner = client.register_spawner("Spawner", Spawner::new().scene(Scene::new([]))).unwrap();
     let spawn = |session: &mut Session| session.spawn(spawner, Spawn::scene(0));
-    assert_eq!(session_error(&mut client, 4, spawn), Error::NotAuthority);
-    assert_eq!(Error::NotAuthority.to_string(), "the node is in another peer's hands");
+    assert_eq!(session_error(&mut client, 4, spawn), SessionError::NotAuthority);
+    assert_eq!(SessionError::NotAuthority.to_string(), "another peer is the authority of the node");
 }
 
 #[test]
 fn not_authenticating() {
     let (_, mut client, _) = session();
     let auth = |session: &mut Session| session.send_auth(PeerId::SERVER, b"x");
-    assert_eq!(session_error(&mut client, 13, auth), Error::NotAuthenticating);
+    assert_eq!(session_error(&mut client, 13, auth), SessionError::NotAuthenticating);
     let auth = |session: &mut Session| session.complete_auth(PeerId::SERVER);
-    assert_eq!(session_error(&mut client, 13, auth), Error::NotAuthenticating);
-    assert_eq!(Error::NotAuthenticating.to_string(), "the peer is not authenticating");
+    assert_eq!(session_error(&mut client, 13, auth), SessionError::NotAuthenticating);
+    assert_eq!(SessionError::NotAuthenticating.to_string(), "the peer is not authenticating");
 }
 
 #[test]
@@ -134,21 +135,24 @@ fn invalid_variant() {
     let deep = (0..2000).fold(Variant::Nil, |inner, _| Array::from(vec![inner]).into());
     let mut peer = open();
     let error = error(&mut peer, 6, |peer| peer.send_variant(&deep));
-    assert_eq!(error, Error::InvalidVariant { why: EncodeError::TooDeep });
+    assert_eq!(error, Error::InvalidVariant { reason: EncodeError::TooDeep });
     let (_, mut client, _) = session();
     let methods = Methods::new().with(Method::new("take").parameter(Parameter::any("it")));
     let node = client.register_node_with("Taker", methods).unwrap();
     let call = |session: &mut Session| session.call_method(node, PeerId::SERVER, "take", vec![deep]);
-    assert_eq!(session_error(&mut client, 6, call), Error::InvalidVariant { why: EncodeError::TooDeep });
+    assert_eq!(
+        session_error(&mut client, 6, call),
+        Error::InvalidVariant { reason: EncodeError::TooDeep }.into()
+    );
 }
 
 #[test]
 fn not_open_and_too_big_in_a_session() {
     let mut early = Session::client(SessionOptions::default());
     let send = |session: &mut Session| session.send_bytes(Target::All, b"x");
-    let expected = Error::NotOpen { state: ReadyState::Connecting };
+    let expected = Error::NotOpen { state: ReadyState::Connecting }.into();
     assert_eq!(session_error(&mut early, 1, send), expected);
     let (_, mut client, _) = session();
     let send = |session: &mut Session| session.send_bytes(PeerId::SERVER, &[0; 65_535]);
-    assert_eq!(session_error(&mut client, 6, send), Error::PacketTooBig { len: 65_536, max: 65_535 });
+    assert_eq!(session_error(&mut client, 6, send), Error::PacketTooBig { len: 65_536, max: 65_535 }.into());
 }

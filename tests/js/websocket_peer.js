@@ -188,7 +188,7 @@ test("errors have names: URL, state, sizes, codes, reasons", async () => {
   await open(peer);
   throws("PacketTooBig", "`outboundBufferSize` is 100", () => peer.send(new Uint8Array(101)));
   peer.send(new Uint8Array(60));
-  throws("OutboundFull", "40 bytes", () => peer.send(new Uint8Array(41)));
+  throws("SendQueueFull", "40 bytes", () => peer.send(new Uint8Array(41)));
   for (const code of [0, 999, 1001, 1005, 1006, 5000, 66_536, -1, 1000.5, NaN]) {
     throws("InvalidCloseCode", String(code), () => peer.close(code));
   }

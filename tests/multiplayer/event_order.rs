@@ -161,23 +161,23 @@ fn a_game_that_announces_players_announces_each_once_if_several_join_in_one_poll
     let mut names: Vec<String> = players.iter().map(PeerId::to_string).collect();
     names.sort();
     for new_client in new_clients {
-        let mut events = Vec::new();
-        test_session.until("each new_client knows all players", |test_session| {
+        let mut texts = Vec::new();
+        test_session.until("each new client knows all players", |test_session| {
             let member = &mut test_session.members[new_client];
             while let Some(event) = member.events.pop_front() {
                 if let Event::Call(call) = event {
                     let Some(Ok(Room::Say { text })) = member.room.read(call) else { panic!("another call") };
-                    events.push(text);
+                    texts.push(text);
                 }
             }
-            events.len() >= names.len()
+            texts.len() >= names.len()
         });
         // Nothing is sent twice: the next call is the last one.
         let id = test_session.id(new_client);
         test_session.members[HOST].say(id, "the end");
         assert_eq!(test_session.call(new_client).1, said("the end"));
-        events.sort();
-        assert_eq!(events, names);
+        texts.sort();
+        assert_eq!(texts, names);
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use websocket_peer::{
     CloseCause, Error, Limit, PeerOptions, RateLimits, ReadyState, ServerOptions, Timeout, WebSocketPeer,
-    multiplayer::{DisconnectReason, Event, MultiplayerOptions, Target},
+    multiplayer::{DisconnectReason, Event, MultiplayerOptions, SessionError, Target},
 };
 
 use crate::{
@@ -58,7 +58,7 @@ fn a_lost_server_ends_the_session_for_all() {
         assert!(test_session.members[member].peer.is_closed());
     }
     let result = test_session.members[0].peer.session().send_bytes(Target::All, b"hello?");
-    assert_eq!(result, Err(Error::NotOpen { state: ReadyState::Closed }));
+    assert_eq!(result, Err(Error::NotOpen { state: ReadyState::Closed }.into()));
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_flood_of_rejected_packets_closes_with_1008_and_the_others_see_it_leave() {
     let mut test_session = TestSession::of(1);
     let mut raw_client = WebSocketPeer::new();
     raw_client.connect(&test_session.url()).unwrap();
-    let Event::PeerConnected(id) = eventually("the raw_client is a peer", || {
+    let Event::PeerConnected(id) = eventually("the raw client is a peer", || {
         raw_client.poll();
         test_session.step();
         if raw_client.state() == ReadyState::Open {
@@ -145,7 +145,7 @@ fn a_flood_of_rejected_packets_closes_with_1008_and_the_others_see_it_leave() {
     for _ in 0..1000 {
         raw_client.send(&[]).unwrap();
     }
-    let info = eventually("the raw_client is closed", || {
+    let info = eventually("the raw client is closed", || {
         raw_client.poll();
         test_session.step();
         raw_client.close_info().cloned()
@@ -211,7 +211,7 @@ fn a_frozen_client_stays_if_the_heartbeat_is_off_or_longer() {
 fn a_packet_too_big_for_engines_is_an_error_and_nothing_is_sent() {
     let mut test_session = TestSession::with(1, accepted(PeerOptions::for_server()));
     let result = test_session.members[1].peer.session().send_bytes(Target::All, &[0; 65_536]);
-    assert!(matches!(result, Err(Error::PacketTooBig { max: 65_535, .. })), "{result:?}");
+    assert!(matches!(result, Err(SessionError::Peer(Error::PacketTooBig { max: 65_535, .. }))), "{result:?}");
     test_session.members[1].say(Target::SERVER, "next");
     assert_eq!(test_session.call(HOST).1, said("next"));
 }

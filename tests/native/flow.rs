@@ -134,7 +134,7 @@ fn ten_thousand_packets_leave_in_order_through_a_narrow_outbox() {
             peer.poll();
             match peer.send(&numbered(number)) {
                 Ok(()) => true,
-                Err(Error::OutboundFull { .. }) => {
+                Err(Error::SendQueueFull { .. }) => {
                     assert!(peer.buffered() > 50_000 - SIZE);
                     // The reader hears the first of these.
                     let _ = begin.send(());

@@ -65,10 +65,10 @@ fn a_packet_takes_the_room_of_the_one_that_it_replaces() {
     let (mut host, key, mut raw) = blocked(full);
     let room = 2 * FILLING - host.buffered(key);
     host.server.send_latest(key, 1, &Packet::text("a".repeat(room))).unwrap();
-    assert_eq!(host.server.send_text(key, "x"), Err(Error::OutboundFull { room: 0 }));
-    assert_eq!(host.server.send_latest(key, 2, &Packet::text("x")), Err(Error::OutboundFull { room: 0 }));
+    assert_eq!(host.server.send_text(key, "x"), Err(Error::SendQueueFull { room: 0 }));
+    assert_eq!(host.server.send_latest(key, 2, &Packet::text("x")), Err(Error::SendQueueFull { room: 0 }));
     let bigger = Packet::text("b".repeat(room + 1));
-    assert_eq!(host.server.send_latest(key, 1, &bigger), Err(Error::OutboundFull { room }));
+    assert_eq!(host.server.send_latest(key, 1, &bigger), Err(Error::SendQueueFull { room }));
     host.server.send_latest(key, 1, &Packet::text("c".repeat(room))).unwrap();
     assert_eq!(host.buffered(key), 2 * FILLING);
     host.server.send_latest(key, 1, &Packet::text("end")).unwrap();

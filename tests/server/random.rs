@@ -19,11 +19,11 @@ const STEPS: usize = 400;
 
 /// How many packets of a connection must have arrived.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Ending {
+enum Delivery {
     /// All of them.
-    Polite,
+    Complete,
     /// Any number.
-    Rude,
+    Partial,
 }
 
 /// A client, and the packets that each end has sent and received.
@@ -35,7 +35,7 @@ struct Client {
     pending: Vec<u8>,
     sent: u64,
     client_received: u64,
-    ending: Ending,
+    delivery: Delivery,
     has_ended: bool,
     key: Option<PeerKey>,
     /// The number of packets that the server has received from it.
@@ -56,7 +56,7 @@ impl Client {
             pending: Vec::new(),
             sent: 0,
             client_received: 0,
-            ending: Ending::Polite,
+            delivery: Delivery::Complete,
             has_ended: false,
             key: None,
             received: 0,
@@ -89,7 +89,7 @@ impl Client {
                 self.tcp(|tcp| tcp.shutdown(Shutdown::Write));
             }
             53 => {
-                self.ending = Ending::Rude;
+                self.delivery = Delivery::Partial;
                 self.has_ended = true;
                 if let Some(raw) = self.raw.take() {
                     raw.reset();
@@ -139,7 +139,7 @@ impl Client {
     fn tcp(&mut self, act: impl FnOnce(&std::net::TcpStream) -> std::io::Result<()>) {
         if let Some(raw) = &self.raw {
             if act(raw.tcp()).is_err() {
-                self.ending = Ending::Rude;
+                self.delivery = Delivery::Partial;
                 self.has_ended = true;
             }
         }
@@ -229,7 +229,7 @@ impl Round {
             ServerEvent::Closed(key, info) => {
                 let client = &mut self.clients[self.by_key[&key]];
                 if info.cause == websocket_peer::CloseCause::Aborted {
-                    client.ending = Ending::Rude;
+                    client.delivery = Delivery::Partial;
                 }
                 client.is_over = true;
             }
@@ -272,10 +272,10 @@ impl Round {
 
     fn check(mut self) {
         for (number, client) in self.clients.iter().enumerate() {
-            let &Client { sent, received, server_sent, client_received, ending, .. } = client;
+            let &Client { sent, received, server_sent, client_received, delivery, .. } = client;
             assert!(received <= sent, "client {number} sent {sent}, and {received} arrived");
             assert!(client_received <= server_sent, "client {number} got {client_received} of {server_sent}");
-            if ending == Ending::Polite {
+            if delivery == Delivery::Complete {
                 assert_eq!(received, sent, "client {number}: packets were lost");
             }
         }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use websocket_peer::{Error, Packet, PeerKey, PeerOptions, ReadyState, SendOverflow, ServerOptions, Stats};
+#[cfg(feature = "variant")]
 use websocket_peer::{
-    Error, Packet, PacketKind, PeerKey, PeerOptions, ReadyState, SendOverflow, ServerOptions, Stats,
+    PacketKind,
     variant::{Dictionary, EncodeError, Object, Variant, Vector2},
 };
 
@@ -51,6 +53,7 @@ fn a_packet_for_a_closing_peer_is_refused() {
     assert_eq!(raw.rest(), b"");
 }
 
+#[cfg(feature = "variant")]
 #[test]
 fn a_value_is_sent_as_its_bytes_to_one_peer_or_to_all() {
     let mut host = Host::start(small());
@@ -69,6 +72,7 @@ fn a_value_is_sent_as_its_bytes_to_one_peer_or_to_all() {
     }
 }
 
+#[cfg(feature = "variant")]
 #[test]
 fn a_value_that_cannot_be_sent_has_no_effect() {
     let mut host = Host::start(small());
@@ -76,8 +80,8 @@ fn a_value_that_cannot_be_sent_has_no_effect() {
     let object: Variant = Object::Full { class: "Node".to_owned(), properties: Vec::new() }.into();
     let before = traces(&host, key);
     for (value, expected) in [
-        (object.clone(), Error::InvalidVariant { why: EncodeError::ObjectNotAllowed }),
-        ("a\0b".into(), Error::InvalidVariant { why: EncodeError::NulInText }),
+        (object.clone(), Error::InvalidVariant { reason: EncodeError::ObjectNotAllowed }),
+        ("a\0b".into(), Error::InvalidVariant { reason: EncodeError::NulInText }),
         (vec![0_u8; 100_000].into(), Error::PacketTooBig { len: 100_008, max: 100_000 }),
     ] {
         assert_eq!(host.server.send_variant(key, &value), Err(expected));
@@ -107,7 +111,7 @@ fn a_packet_for_a_full_queue_is_refused_and_earlier_packets_arrive() {
     host.fill_queue(key, &packet);
     let room = 100_000 - host.buffered(key);
     assert!(room < 9_999, "{room}");
-    assert_refused(&mut host, key, &[0; 9_999], &Error::OutboundFull { room });
+    assert_refused(&mut host, key, &[0; 9_999], &Error::SendQueueFull { room });
     let taken = host.server.peer(key).unwrap().stats().packets_sent;
     for _ in 0..taken {
         assert_eq!(host.frame(&mut raw).payload, packet.as_bytes());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     CloseCause, CloseInfo, Error, Packet,
-    multiplayer::{AuthFailure, DisconnectReason, Event, PacketError, PeerId, SessionOptions},
+    multiplayer::{AuthFailure, DisconnectReason, Event, PacketError, PeerId, SessionError, SessionOptions},
 };
 
 use crate::world::{A, B, SERVER, World, gone};
@@ -207,21 +207,24 @@ fn a_server_that_authenticates_disconnects_a_client_that_does_not() {
 fn wrong_calls_are_errors() {
     let mut world = authenticating();
     let server = &mut world.server;
-    assert_eq!(server.send_auth(B, &[1]), Err(Error::UnknownPeer));
-    assert_eq!(server.complete_auth(B), Err(Error::UnknownPeer));
-    assert!(matches!(server.send_auth(A, &[]), Err(Error::InvalidArguments { .. })));
-    assert_eq!(server.send_auth(A, &[0; 65_534]), Err(Error::PacketTooBig { len: 65_536, max: 65_535 }));
-    assert_eq!(server.send_bytes(A, &[1]), Err(Error::UnknownPeer));
+    assert_eq!(server.send_auth(B, &[1]), Err(Error::UnknownPeer.into()));
+    assert_eq!(server.complete_auth(B), Err(Error::UnknownPeer.into()));
+    assert!(matches!(server.send_auth(A, &[]), Err(SessionError::InvalidArguments { .. })));
+    assert_eq!(
+        server.send_auth(A, &[0; 65_534]),
+        Err(Error::PacketTooBig { len: 65_536, max: 65_535 }.into())
+    );
+    assert_eq!(server.send_bytes(A, &[1]), Err(Error::UnknownPeer.into()));
     server.complete_auth(A).unwrap();
-    assert_eq!(server.complete_auth(A), Err(Error::NotAuthenticating));
-    assert_eq!(server.send_auth(A, &[1]), Err(Error::NotAuthenticating));
+    assert_eq!(server.complete_auth(A), Err(SessionError::NotAuthenticating));
+    assert_eq!(server.send_auth(A, &[1]), Err(SessionError::NotAuthenticating));
     world.settle();
-    assert_eq!(world.at(A).send_auth(SERVER, &[1]), Err(Error::NotAuthenticating));
+    assert_eq!(world.at(A).send_auth(SERVER, &[1]), Err(SessionError::NotAuthenticating));
     world.at(A).complete_auth(SERVER).unwrap();
     world.settle();
     for (end, peer) in [(SERVER, A), (A, SERVER)] {
-        assert_eq!(world.at(end).complete_auth(peer), Err(Error::NotAuthenticating));
+        assert_eq!(world.at(end).complete_auth(peer), Err(SessionError::NotAuthenticating));
     }
-    let code = Error::NotAuthenticating.godot_code();
+    let code = SessionError::NotAuthenticating.godot_code();
     assert_eq!(code, 13);
 }

@@ -6,8 +6,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     Error, Packet, ReadyState,
     multiplayer::{
-        ArgumentError, Call, CallError, Event, Method, Methods, Node, PacketError, Parameter, PeerId, Rpc,
-        Session, SessionOptions, Target,
+        ArgumentError, Call, CallError, Event, Method, Methods, Node, Output, PacketError, Parameter, PeerId,
+        Rpc, Session, SessionError, SessionOptions, Target, TransferMode,
     },
     rpc,
     variant::{Object, Variant},
@@ -236,21 +236,24 @@ fn a_node_reads_only_its_own_calls() {
 fn impossible_calls_are_errors_without_effect() {
     let mut client = Session::client(SessionOptions::default());
     let room = client.register_node::<Room>("Room").unwrap();
-    let connecting = Error::NotOpen { state: ReadyState::Connecting };
+    let connecting = Error::NotOpen { state: ReadyState::Connecting }.into();
     assert_eq!(client.call(room, SERVER, say("")), Err(connecting));
 
     let (mut world, [_, room, ..]) = rooms();
     let session = world.at(A);
     let text = |len: usize| vec![Variant::from("x".repeat(len))];
-    assert_eq!(session.call(room, id(99), say("")), Err(Error::UnknownPeer));
-    assert_eq!(session.call(room, A, Room::Open), Err(Error::NotCallLocal));
-    assert_eq!(session.call_method(room, SERVER, "sing", vec![]), Err(Error::UnknownMethod));
+    assert_eq!(session.call(room, id(99), say("")), Err(Error::UnknownPeer.into()));
+    assert_eq!(session.call(room, A, Room::Open), Err(SessionError::NotCallLocal));
+    assert_eq!(session.call_method(room, SERVER, "sing", vec![]), Err(SessionError::UnknownMethod));
     let wrong = session.call_method(room, SERVER, "say", vec![]);
-    assert!(matches!(wrong, Err(Error::InvalidArguments { .. })), "{wrong:?}");
+    assert!(matches!(wrong, Err(SessionError::InvalidArguments { .. })), "{wrong:?}");
     let wrong = session.call_method(room, SERVER, "say", vec![Variant::Nil]);
-    assert!(matches!(wrong, Err(Error::InvalidArguments { .. })), "{wrong:?}");
+    assert!(matches!(wrong, Err(SessionError::InvalidArguments { .. })), "{wrong:?}");
     let too_big = session.call_method(room, B, "say", text(65_600));
-    assert!(matches!(too_big, Err(Error::PacketTooBig { max: 65_535, .. })), "{too_big:?}");
+    assert!(
+        matches!(too_big, Err(SessionError::Peer(Error::PacketTooBig { max: 65_535, .. }))),
+        "{too_big:?}"
+    );
     // Bytes: 6 for the relay, 1 first byte, 4 node, 1 method, 1 count, 8 for the text, 5 path.
     let longest = (65_535 - 26) / 4 * 4;
     assert!(session.call_method(room, B, "say", text(longest + 1)).is_err());
@@ -259,11 +262,11 @@ fn impossible_calls_are_errors_without_effect() {
     assert_eq!(outputs(session).len(), 2);
 
     session.unregister_node(room);
-    assert_eq!(session.call(room, SERVER, say("")), Err(Error::UnknownNode));
-    assert_eq!(session.set_authority(room, A), Err(Error::UnknownNode));
+    assert_eq!(session.call(room, SERVER, say("")), Err(SessionError::UnknownNode));
+    assert_eq!(session.set_authority(room, A), Err(SessionError::UnknownNode));
     assert_eq!(
         world.server.call(room, A, say("")),
-        Err(Error::UnknownNode),
+        Err(SessionError::UnknownNode),
         "the node is of another session"
     );
 }
@@ -277,7 +280,7 @@ fn a_call_carries_at_most_255_arguments() {
         world.at(A).call_method(nodes[&A], SERVER, "take", vec![Variant::Int(1); count])
     };
     take(&mut world, 255).unwrap();
-    assert!(matches!(take(&mut world, 256), Err(Error::InvalidArguments { .. })));
+    assert!(matches!(take(&mut world, 256), Err(SessionError::InvalidArguments { .. })));
     world.settle();
     assert!(matches!(&world.events(SERVER)[..], [Event::Call(call)] if call.arguments.len() == 255));
 }
@@ -303,5 +306,22 @@ fn whole_objects_are_accepted_only_if_they_are_allowed() {
             }
             _ => panic!("{seen:?}"),
         }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_call_is_sent_as_its_method_is_declared() {
+    let mut server = Session::server(SessionOptions::default());
+    server.peer_joined(A, NOW);
+    let fast = Method::new("move").channel(3).transfer(TransferMode::UnreliableOrdered);
+    let node = server.register_node_with("Game", Methods::new().with(fast).with(Method::new("say"))).unwrap();
+    outputs(&mut server);
+    events(&mut server);
+    server.call_method(node, A, "move", vec![]).unwrap();
+    server.call_method(node, A, "say", vec![]).unwrap();
+    let (path, say) = ((0, TransferMode::Reliable), (0, TransferMode::Reliable));
+    for expected in [path, (3, TransferMode::UnreliableOrdered), say] {
+        let Some(Output::Send { channel, transfer, .. }) = server.next_output() else { panic!("no packet") };
+        assert_eq!((channel, transfer), expected);
     }
 }

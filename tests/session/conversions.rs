@@ -5,10 +5,10 @@ use std::{cell::Cell, time::Duration};
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
-    Error, Packet,
+    Packet,
     multiplayer::{
         CallError, Event, Method, Methods, Node, NodeKey, PacketError, Parameter, Properties, Property, Rpc,
-        Session, SessionOptions, Spawn, Spawner, Target,
+        Session, SessionError, SessionOptions, Spawn, Spawner, Target,
     },
     rpc,
     variant::{
@@ -174,7 +174,7 @@ fn what_is_sent_and_what_is_called_here_has_the_declared_types() {
     }
     let wrong = world.at(A).call_method(client, SERVER, "count", vec!["3".into()]);
     let why = "argument 0: expected int, found String".to_owned();
-    assert_eq!(wrong, Err(Error::InvalidArguments { why }));
+    assert_eq!(wrong, Err(SessionError::InvalidArguments { reason: why }));
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -49,7 +49,9 @@ fn peers_that_disconnect_together_are_one_output() {
     for peer in &lost {
         lose(&mut server, *peer);
     }
-    let Some(Output::SendAll { to, packets }) = server.next_output() else { panic!("no list of packets") };
+    let Some(Output::SendAll { to, packets, .. }) = server.next_output() else {
+        panic!("no list of packets")
+    };
     assert_eq!(to, Recipients::Many((952..1002).map(id).collect()));
     assert_eq!(bytes(&packets), lost.iter().map(|peer| deleted(*peer)).collect::<Vec<_>>());
     assert_eq!(server.next_output(), None);
@@ -67,14 +69,15 @@ fn a_new_client_gets_the_list_of_peers_as_one_output() {
     let client = id(2000);
     server.peer_joined(client, NOW);
     let own_id = Packet::binary(client.get().to_le_bytes());
-    let expected = [
-        Output::Send { to: Recipients::One(client), packet: own_id },
-        Output::Send { to: Recipients::Many(peers.clone()), packet: Packet::binary(added(client)) },
-    ];
-    for output in expected {
-        assert_eq!(server.next_output(), Some(output));
+    let expected =
+        [(Recipients::One(client), own_id), (Recipients::Many(peers.clone()), Packet::binary(added(client)))];
+    for expected in expected {
+        let Some(Output::Send { to, packet, .. }) = server.next_output() else { panic!("no packet") };
+        assert_eq!((to, packet), expected);
     }
-    let Some(Output::SendAll { to, packets }) = server.next_output() else { panic!("no list of packets") };
+    let Some(Output::SendAll { to, packets, .. }) = server.next_output() else {
+        panic!("no list of packets")
+    };
     assert_eq!(to, Recipients::One(client));
     assert_eq!(bytes(&packets), peers.into_iter().map(added).collect::<Vec<_>>());
     assert_eq!(server.next_output(), None);
@@ -149,8 +152,8 @@ impl Streams {
     fn read(&mut self, server: &mut Session) {
         while let Some(output) = server.next_output() {
             let (to, packets) = match output {
-                Output::Send { to, packet } => (to, vec![packet]),
-                Output::SendAll { to, packets } => (to, packets),
+                Output::Send { to, packet, .. } => (to, vec![packet]),
+                Output::SendAll { to, packets, .. } => (to, packets),
                 _ => continue,
             };
             for peer in to.as_slice() {

@@ -69,7 +69,7 @@ fn the_last_message_before_a_client_leaves_arrives() {
     client.send_bytes(Target::All, b"last").unwrap();
     client.leave();
     assert_eq!(client.status(), ConnectionStatus::Disconnected);
-    assert_eq!(client.send_bytes(SERVER, &[1]), Err(Error::NotOpen { state: ReadyState::Closing }));
+    assert_eq!(client.send_bytes(SERVER, &[1]), Err(Error::NotOpen { state: ReadyState::Closing }.into()));
     assert_eq!((events(client), client.peers().len()), (vec![], 0));
     assert!(!client.is_closed());
     world.settle();
@@ -157,7 +157,7 @@ fn packets_of_a_peer_that_was_disconnected_are_ignored() {
         (vec![], vec![], 0)
     );
     assert_eq!(server.disconnect_peer(A), Err(Error::UnknownPeer));
-    assert_eq!(server.send_bytes(A, &[1]), Err(Error::UnknownPeer));
+    assert_eq!(server.send_bytes(A, &[1]), Err(Error::UnknownPeer.into()));
     server.peer_joined(A, NOW);
     assert_eq!(outputs(&mut server), [], "the id is still in use");
 }

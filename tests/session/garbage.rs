@@ -152,7 +152,7 @@ fn garbage_of_a_client_does_not_affect_others() {
             server.receive(A, Packet::binary(&packet[..]), NOW);
             let sent: Vec<Vec<u8>> = std::iter::from_fn(|| server.next_output())
                 .filter_map(|output| match output {
-                    Output::Send { to, packet } => to.as_slice().contains(&B).then(|| packet.into_vec()),
+                    Output::Send { to, packet, .. } => to.as_slice().contains(&B).then(|| packet.into_vec()),
                     Output::Disconnect { .. } => None,
                     other => panic!("unexpected output {other:?}"),
                 })

@@ -5,7 +5,7 @@ use std::time::Duration;
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     CloseCause, Error, Packet,
-    multiplayer::{Event, Method, Methods, PacketError, PeerId, Session, SessionOptions},
+    multiplayer::{Event, Method, Methods, PacketError, PeerId, Session, SessionError, SessionOptions},
 };
 
 use crate::world::{A, B, SERVER, World, events, outputs, rejections};
@@ -260,13 +260,13 @@ fn invalid_nodes_are_not_declared() {
     server.register_node_with("Game", Methods::new()).unwrap();
     for path in ["Game", "./Game", "/root/Main/Game", "/root/Game", "A//B", "../A", "A:b", "A\0"] {
         let error = server.register_node_with(path, Methods::new());
-        assert!(matches!(error, Err(Error::InvalidNode { .. })), "{path:?}: {error:?}");
+        assert!(matches!(error, Err(SessionError::InvalidNode { .. })), "{path:?}: {error:?}");
     }
     let twice = Methods::new().with(Method::new("a")).with(Method::new("a"));
-    assert!(matches!(server.register_node_with("Other", twice), Err(Error::InvalidNode { .. })));
+    assert!(matches!(server.register_node_with("Other", twice), Err(SessionError::InvalidNode { .. })));
     let mut server = Session::server(SessionOptions::default().max_packet_size(60));
     assert!(matches!(
         server.register_node_with(&"a".repeat(20), Methods::new()),
-        Err(Error::PacketTooBig { .. })
+        Err(SessionError::Peer(Error::PacketTooBig { .. }))
     ));
 }

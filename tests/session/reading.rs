@@ -117,7 +117,7 @@ fn a_client_knows_its_server_as_soon_as_its_own_id() {
     let mut client = Session::client(SessionOptions::default());
     client.peer_joined(SERVER, NOW);
     client.receive(SERVER, Packet::binary([9, 0, 0, 0]), NOW);
-    let connecting = Err(Error::NotOpen { state: ReadyState::Connecting });
+    let connecting = Err(Error::NotOpen { state: ReadyState::Connecting }.into());
     assert_eq!(client.send_bytes(Target::All, b"my name"), connecting, "its id has not been read");
     assert!(matches!(client.next_event(), Some(Event::Connected { .. })));
     client.send_bytes(Target::All, b"my name").unwrap();
@@ -143,9 +143,9 @@ fn sending_to_a_peer_whose_disconnect_was_not_read_is_not_an_error() {
     assert_eq!(events(&mut server), [gone(A, DisconnectReason::Closed(CloseCause::ConnectionLost.into()))]);
 
     assert_eq!(peers(&server), [B]);
-    assert_eq!(server.call_method(node, A, "play", vec![]), Err(Error::UnknownPeer));
-    assert_eq!(server.send_bytes(A, &[1]), Err(Error::UnknownPeer));
-    assert_eq!(server.hide(coin, A), Err(Error::UnknownPeer));
+    assert_eq!(server.call_method(node, A, "play", vec![]), Err(Error::UnknownPeer.into()));
+    assert_eq!(server.send_bytes(A, &[1]), Err(Error::UnknownPeer.into()));
+    assert_eq!(server.hide(coin, A), Err(Error::UnknownPeer.into()));
     assert_eq!(server.disconnect_peer(A), Err(Error::UnknownPeer));
 }
 
@@ -154,7 +154,7 @@ fn a_peer_that_the_program_disconnects_is_removed_at_once() {
     let (mut server, _) = server_with(&[A, B]);
     events(&mut server);
     server.disconnect_peer(A).unwrap();
-    assert_eq!((peers(&server), server.send_bytes(A, &[1])), (vec![B], Err(Error::UnknownPeer)));
+    assert_eq!((peers(&server), server.send_bytes(A, &[1])), (vec![B], Err(Error::UnknownPeer.into())));
     assert_eq!(events(&mut server), [gone(A, DisconnectReason::Kicked)]);
 }
 
@@ -170,7 +170,7 @@ fn a_lost_server_is_a_peer_until_its_disconnect_was_read() {
         client.next_event().unwrap();
     }
     assert_eq!(client.next_event(), None);
-    let closed = Err(Error::NotOpen { state: ReadyState::Closed });
+    let closed = Err(Error::NotOpen { state: ReadyState::Closed }.into());
     assert_eq!(client.send_bytes(Target::All, &[1]), closed);
     assert_eq!(client.call_method(node, Target::All, "play", vec![]), closed);
 }
@@ -215,7 +215,7 @@ fn after_leaving_calls_to_all_are_local() {
     server.call_method(node, Target::AllExcept(A), "play", vec![3.into()]).unwrap();
     server.send_bytes(Target::All, &[1]).unwrap();
     assert_eq!(outputs(&mut server), []);
-    let closing = Err(Error::NotOpen { state: ReadyState::Closing });
+    let closing = Err(Error::NotOpen { state: ReadyState::Closing }.into());
     assert_eq!(server.send_bytes(A, &[1]), closing);
     assert_eq!(server.call_method(node, A, "play", vec![]), closing);
     for expected in 1..=3 {

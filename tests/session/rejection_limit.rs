@@ -47,7 +47,7 @@ fn assert_is_rejected(info: &CloseInfo) {
 /// The peer has been disconnected, by the one output that waits.
 #[track_caller]
 fn assert_disconnected(server: &mut Session, expected: PeerId) {
-    let Some(Output::Disconnect { peer, code, reason }) = server.next_output() else {
+    let Some(Output::Disconnect { peer, code, reason, .. }) = server.next_output() else {
         panic!("it is not disconnected")
     };
     assert_eq!((peer, code.get()), (expected, 1008));

@@ -5,7 +5,9 @@ use std::time::Duration;
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     Error, Packet,
-    multiplayer::{Event, Output, PacketError, PeerId, Recipients, Session, SessionOptions, Target},
+    multiplayer::{
+        Event, Output, PacketError, PeerId, Recipients, Session, SessionError, SessionOptions, Target,
+    },
 };
 
 use crate::world::{A, B, C, SERVER, World, events, id, outputs};
@@ -52,13 +54,16 @@ fn packets_reach_exactly_their_targets() {
 fn packets_to_unknown_peers_are_errors() {
     let mut world = World::of(&[A, B]);
     for (from, to) in [(SERVER, id(99)), (SERVER, SERVER), (A, id(99))] {
-        assert_eq!(world.at(from).send_bytes(to, &[1]), Err(Error::UnknownPeer));
+        assert_eq!(world.at(from).send_bytes(to, &[1]), Err(Error::UnknownPeer.into()));
     }
     for from in [SERVER, A] {
-        assert!(matches!(world.at(from).send_bytes(Target::All, &[]), Err(Error::InvalidArguments { .. })));
+        assert!(matches!(
+            world.at(from).send_bytes(Target::All, &[]),
+            Err(SessionError::InvalidArguments { .. })
+        ));
     }
     let mut client = Session::client(SessionOptions::default());
-    assert!(matches!(client.send_bytes(SERVER, &[1]), Err(Error::NotOpen { .. })));
+    assert!(matches!(client.send_bytes(SERVER, &[1]), Err(SessionError::Peer(Error::NotOpen { .. }))));
     // A server without clients sends nothing; that is not an error.
     let mut server = Session::server(SessionOptions::default());
     server.send_bytes(Target::All, &[1]).unwrap();
@@ -70,11 +75,14 @@ fn the_packet_size_limit_includes_all_headers() {
     let mut world = World::of(&[A, B]);
     let max = 65_535;
     world.server.send_bytes(A, &vec![0; max - 1]).unwrap();
-    assert_eq!(world.server.send_bytes(A, &vec![0; max]), Err(Error::PacketTooBig { len: max + 1, max }));
+    assert_eq!(
+        world.server.send_bytes(A, &vec![0; max]),
+        Err(Error::PacketTooBig { len: max + 1, max }.into())
+    );
     world.at(A).send_bytes(SERVER, &vec![0; max - 1]).unwrap();
     world.at(A).send_bytes(B, &vec![0; max - 7]).unwrap();
     let error = world.at(A).send_bytes(B, &vec![0; max - 6]);
-    assert_eq!(error, Err(Error::PacketTooBig { len: max + 1, max }));
+    assert_eq!(error, Err(Error::PacketTooBig { len: max + 1, max }.into()));
 }
 
 /// A server with these peers, which have no sessions.
@@ -149,8 +157,8 @@ fn without_relay_all_means_the_server() {
     world.settle();
     world.forget_events();
     world.at(A).send_bytes(Target::All, &[1]).unwrap();
-    assert_eq!(world.at(A).send_bytes(B, &[1]), Err(Error::UnknownPeer));
-    assert_eq!(world.at(A).send_bytes(A, &[1]), Err(Error::UnknownPeer));
+    assert_eq!(world.at(A).send_bytes(B, &[1]), Err(Error::UnknownPeer.into()));
+    assert_eq!(world.at(A).send_bytes(A, &[1]), Err(Error::UnknownPeer.into()));
     world.settle();
     assert_eq!(world.events(SERVER), [Event::Packet { from: A, data: Packet::binary([1]) }]);
     assert_eq!(world.events(B), []);

@@ -16,10 +16,9 @@ mod seen;
 
 use std::time::Duration;
 
-use websocket_peer::{
-    CloseInfo, Packet, PeerOptions, ReadyState, WebSocketPeer,
-    multiplayer::{Event, MultiplayerOptions, MultiplayerPeer},
-};
+#[cfg(feature = "multiplayer")]
+use websocket_peer::multiplayer::{Event, MultiplayerOptions, MultiplayerPeer};
+use websocket_peer::{CloseInfo, Packet, PeerOptions, ReadyState, WebSocketPeer};
 
 pub use ending::{Failure, assert_broken, assert_never_opened, ending};
 pub use platform::{
@@ -147,12 +146,14 @@ pub async fn until(peer: &mut WebSocketPeer, what: &str, mut done: impl FnMut(&m
 }
 
 /// A client that has begun to join a multiplayer session at `path` of the scripted server.
+#[cfg(feature = "multiplayer")]
 pub async fn join(options: MultiplayerOptions, path: &str) -> MultiplayerPeer {
     platform::require_server().await;
     MultiplayerPeer::connect(&url(path), options).expect("the address and the options are right")
 }
 
 /// Polls until the session tells something.
+#[cfg(feature = "multiplayer")]
 pub async fn next_event(peer: &mut MultiplayerPeer) -> Event {
     let deadline = platform::now() + PATIENCE;
     loop {

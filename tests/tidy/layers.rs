@@ -32,7 +32,7 @@ const RESERVED: [(&str, &[&str]); 5] = [
 const MULTIPLAYER: [&[&str]; 5] = [
     &["peer"],
     &["session"],
-    &["event", "node", "options", "output", "paths", "refusal", "replication", "stats"],
+    &["event", "node", "options", "output", "packet_error", "paths", "replication", "stats"],
     &["rpc", "wire"],
     &["id", "memory"],
 ];

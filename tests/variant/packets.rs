@@ -32,8 +32,8 @@ async fn a_value_that_cannot_be_encoded_is_not_sent() {
     assert_eq!(
         errors,
         [
-            Err(Error::InvalidVariant { why: EncodeError::ObjectNotAllowed }),
-            Err(Error::InvalidVariant { why: EncodeError::NulInText }),
+            Err(Error::InvalidVariant { reason: EncodeError::ObjectNotAllowed }),
+            Err(Error::InvalidVariant { reason: EncodeError::NulInText }),
             Err(Error::PacketTooBig { len: 1004, max: 1000 }),
         ]
     );
@@ -58,7 +58,7 @@ fn a_text_packet_is_read_in_the_same_way() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn what_cannot_be_encoded_says_why_and_has_godots_number() {
-    let error = Error::InvalidVariant { why: EncodeError::TooDeep };
+    let error = Error::InvalidVariant { reason: EncodeError::TooDeep };
     let why = "the value cannot be encoded: more than 1024 containers are within each other";
     assert_eq!(error.to_string(), why);
     assert_eq!(error.godot_code(), 6);

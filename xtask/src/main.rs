@@ -1,7 +1,7 @@
 //! `cargo xtask`: sets up what is missing on this machine, then builds, shows and tests websocket-peer.
 //!
 //! [`cli`] reads the command line; [`demo`], [`bench`](mod@bench), [`soak`], [`interop`] and [`checks`] are the
-//! commands. Below them: [`project`] knows the paths and versions, [`process`] runs programs, [`tools`], [`node`],
+//! commands. Below them: [`project`] knows the paths and versions, [`process`] and [`service`] run programs, [`tools`], [`node`],
 //! [`targets`], [`browser`], [`autobahn`], [`godot`] and [`apt`] get what is missing, [`page`] builds the page,
 //! [`serve`] serves it, and [`webdriver`] drives it in Chrome.
 
@@ -21,6 +21,7 @@ mod process;
 mod project;
 mod report;
 mod serve;
+mod service;
 mod soak;
 mod targets;
 mod tools;

@@ -2,11 +2,11 @@
 //! that it started. `process-wrap` makes the process group (on Windows the job object) that this takes.
 
 use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, PipeReader, PipeWriter};
-use std::path::PathBuf;
-use std::process::{ExitStatus, Stdio};
+use std::path::Path;
+use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
@@ -17,6 +17,9 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use crate::project::Project;
 use crate::wait::Human;
+
+/// The variable that is set for every program, and not printed.
+const SEARCH_PATH: &str = "PATH";
 
 /// The default deadline of a program. On a slow machine a build from scratch takes many minutes.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
@@ -30,42 +33,47 @@ const OUTPUT_GRACE: Duration = Duration::from_secs(2);
 /// A program with its arguments, which runs at the root of the repository.
 pub struct Cmd {
     program: String,
-    /// `None` if the program is not installed.
-    path: Option<PathBuf>,
-    args: Vec<OsString>,
-    env: Vec<(String, OsString)>,
-    root: PathBuf,
-    search_path: OsString,
+    is_installed: bool,
+    command: Command,
     limit: Duration,
     interactive: bool,
 }
 
 impl Cmd {
     pub fn new(project: &Project, program: &str) -> Self {
+        let path = project.which(program);
+        let mut command = Command::new(path.as_deref().unwrap_or(Path::new(program)));
+        command.current_dir(project.root()).stdin(Stdio::null());
+        // `cargo run` sets these variables for xtask. Build scripts such as ring's run again when they change, so builds
+        // started by xtask and by hand would invalidate each other.
+        for (name, _) in env::vars_os() {
+            let name = name.to_string_lossy();
+            if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+                command.env_remove(name.as_ref());
+            }
+        }
+        command.env(SEARCH_PATH, project.search_path());
         Self {
             program: program.to_owned(),
-            path: project.which(program),
-            args: Vec::new(),
-            env: Vec::new(),
-            root: project.root().to_owned(),
-            search_path: project.search_path().to_owned(),
+            is_installed: path.is_some(),
+            command,
             limit: LIMIT,
             interactive: false,
         }
     }
 
     pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
-        self.args.push(arg.as_ref().to_owned());
+        self.command.arg(arg);
         self
     }
 
     pub fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
-        self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self.command.args(args);
         self
     }
 
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
-        self.env.push((name.to_owned(), value.as_ref().to_owned()));
+        self.command.env(name, value);
         self
     }
 
@@ -84,9 +92,8 @@ impl Cmd {
     /// Runs the program with its output on the terminal. An exit status other than success is an error.
     pub async fn run(self) -> Result<()> {
         self.print();
-        let mut running = self.spawn(None, Stdio::inherit())?;
-        let status = running.wait(self.limit).await?;
-        self.check(status)
+        let limit = self.limit;
+        self.spawn(None, Stdio::inherit())?.succeed(limit).await
     }
 
     /// Runs the program as [`Cmd::run`] does, and passes each line of its output to `on_line` as well.
@@ -121,80 +128,64 @@ impl Cmd {
         self.spawn_with_lines(Stderr::Merged)
     }
 
+    /// Starts the program in the background, with its output on the terminal.
+    pub fn start_printing(self) -> Result<Running> {
+        self.print();
+        self.spawn(None, Stdio::inherit())
+    }
+
     async fn for_each_line(self, stderr: Stderr, mut on_line: impl FnMut(String)) -> Result<()> {
+        let limit = self.limit;
         let (mut running, mut lines) = self.spawn_with_lines(stderr)?;
-        let ended = running.wait(self.limit);
-        tokio::pin!(ended);
-        let status = loop {
+        let outcome = running.succeed(limit);
+        tokio::pin!(outcome);
+        let outcome = loop {
             tokio::select! {
                 biased;
                 Some(line) = lines.recv() => on_line(line),
-                status = &mut ended => break status?,
+                outcome = &mut outcome => break outcome,
             }
         };
         while let Ok(Some(line)) = tokio::time::timeout(OUTPUT_GRACE, lines.recv()).await {
             on_line(line);
         }
-        self.check(status)
+        outcome
     }
 
     fn print(&self) {
         println!("$ {self}");
     }
 
-    fn check(&self, status: ExitStatus) -> Result<()> {
-        if !status.success() {
-            bail!("`{}` failed ({status})", self.short());
-        }
-        Ok(())
-    }
-
     /// The start of the command line, for errors.
     fn short(&self) -> String {
-        let first_args = self.args.iter().take(2).map(|arg| arg.to_string_lossy());
+        let first_args = self.command.as_std().get_args().take(2).map(|arg| arg.to_string_lossy());
         [self.program.as_str().into()].into_iter().chain(first_args).collect::<Vec<_>>().join(" ")
     }
 
-    fn command(&self) -> Result<Command> {
-        let Some(program) = &self.path else {
+    fn spawn(mut self, stdout: Option<PipeWriter>, stderr: Stdio) -> Result<Running> {
+        if !self.is_installed {
             bail!("`{}` is not installed, or not on PATH", self.program);
-        };
-        let mut command = Command::new(program);
-        command.args(&self.args).current_dir(&self.root).stdin(Stdio::null());
-        // `cargo run` sets these variables for xtask. Build scripts such as ring's run again when they change, so
-        // builds started by xtask and by hand would invalidate each other.
-        for (name, _) in env::vars_os() {
-            let name = name.to_string_lossy();
-            if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
-                command.env_remove(name.as_ref());
-            }
         }
-        command.env("PATH", &self.search_path);
-        command.envs(self.env.iter().map(|(name, value)| (name, value)));
-        Ok(command)
-    }
-
-    fn spawn(&self, stdout: Option<PipeWriter>, stderr: Stdio) -> Result<Running> {
-        let mut command = self.command()?;
-        command.stderr(stderr);
+        let (line, name) = (self.to_string(), self.short());
+        self.command.stderr(stderr);
         if let Some(stdout) = stdout {
-            command.stdout(stdout);
+            self.command.stdout(stdout);
         }
         if self.interactive {
-            command.stdin(Stdio::inherit());
+            self.command.stdin(Stdio::inherit());
         }
-        let mut wrapped = CommandWrap::from(command);
+        let mut wrapped = CommandWrap::from(self.command);
         if !self.interactive {
             #[cfg(unix)]
             wrapped.wrap(process_wrap::tokio::ProcessGroup::leader());
             #[cfg(windows)]
             wrapped.wrap(process_wrap::tokio::JobObject);
         }
-        let child = wrapped.spawn().with_context(|| format!("cannot start `{self}`"))?;
-        Ok(Running { name: self.short(), child })
+        let child = wrapped.spawn().with_context(|| format!("cannot start `{line}`"))?;
+        Ok(Running { name, child })
     }
 
-    fn spawn_with_lines(&self, stderr: Stderr) -> Result<(Running, UnboundedReceiver<String>)> {
+    fn spawn_with_lines(self, stderr: Stderr) -> Result<(Running, UnboundedReceiver<String>)> {
         let (reader, stdout) = io::pipe().context("cannot make a pipe")?;
         let stderr = match stderr {
             // One pipe for both keeps their lines in the order in which they were written.
@@ -215,11 +206,12 @@ enum Stderr {
 
 impl fmt::Display for Cmd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (name, value) in &self.env {
-            write!(f, "{name}={} ", quoted(value))?;
+        let variables = self.command.as_std().get_envs().filter(|(name, _)| *name != SEARCH_PATH);
+        for (name, value) in variables.filter_map(|(name, value)| Some((name, value?))) {
+            write!(f, "{}={} ", name.to_string_lossy(), quoted(value))?;
         }
         write!(f, "{}", self.program)?;
-        self.args.iter().try_for_each(|arg| write!(f, " {}", quoted(arg)))
+        self.command.as_std().get_args().try_for_each(|arg| write!(f, " {}", quoted(arg)))
     }
 }
 
@@ -254,14 +246,17 @@ pub struct Running {
 }
 
 impl Running {
-    async fn wait(&mut self, limit: Duration) -> Result<ExitStatus> {
-        match tokio::time::timeout(limit, self.child.wait()).await {
-            Ok(status) => Ok(status?),
-            Err(_) => {
-                self.stop();
-                bail!("`{}` took longer than {} and was stopped", self.name, Human(limit))
-            }
+    /// Waits until the program exits. An exit status other than success is an error, and so is a missed deadline.
+    async fn succeed(&mut self, limit: Duration) -> Result<()> {
+        let Ok(status) = tokio::time::timeout(limit, self.child.wait()).await else {
+            self.stop();
+            bail!("`{}` took longer than {} and was stopped", self.name, Human(limit));
+        };
+        let status = status?;
+        if !status.success() {
+            bail!("`{}` failed ({status})", self.name);
         }
+        Ok(())
     }
 
     fn stop(&mut self) {

@@ -2,19 +2,18 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
-use cargo_metadata::MetadataCommand;
-use serde::Deserialize;
+use anyhow::{Context, Result};
+use cargo_lock::Lockfile;
+use cargo_metadata::{Metadata, MetadataCommand};
 
 use crate::process::Cmd;
 
 /// The repository that this program was built from.
 pub struct Project {
     root: PathBuf,
-    target: PathBuf,
+    metadata: Metadata,
     search_path: OsString,
     may_install: bool,
 }
@@ -23,13 +22,11 @@ impl Project {
     pub fn find() -> Result<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no parent directory")?;
         let metadata = MetadataCommand::new().current_dir(root).no_deps().exec()?;
-        let target = metadata.target_directory.into_std_path_buf();
-
-        let tools = target.join("tools").join("bin");
+        let tools = metadata.target_directory.join("tools").join("bin").into_std_path_buf();
         let inherited = env::var_os("PATH").unwrap_or_default();
         let search_path = env::join_paths([tools].into_iter().chain(env::split_paths(&inherited)))
             .context("PATH has a directory that cannot be passed on")?;
-        Ok(Self { root: root.to_owned(), target, search_path, may_install: false })
+        Ok(Self { root: root.to_owned(), metadata, search_path, may_install: false })
     }
 
     /// Sets whether system packages may be installed without asking (`--install`).
@@ -56,7 +53,7 @@ impl Project {
 
     /// Cargo's target directory. All output goes there.
     pub fn target(&self) -> &Path {
-        &self.target
+        self.metadata.target_directory.as_std_path()
     }
 
     /// PATH with `target/tools/bin` first, so that every program started from here finds those tools.
@@ -74,48 +71,35 @@ impl Project {
         Cmd::new(self, program)
     }
 
-    /// Returns the version of a package in Cargo.lock.
-    pub fn locked_version(&self, package: &str) -> Result<String> {
-        let path = self.root.join("Cargo.lock");
-        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        locked_version(&text, package)
+    /// Returns the version of a package in the Cargo.lock of a workspace: `""` is the main one. If there are several versions,
+    /// returns the newest.
+    pub fn locked_version(&self, workspace: &str, package: &str) -> Result<String> {
+        let path = self.root.join(workspace).join("Cargo.lock");
+        let lock = Lockfile::load(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let versions = lock.packages.into_iter().filter(|locked| locked.name.as_str() == package);
+        let newest = versions.map(|locked| locked.version).max();
+        let newest = newest.with_context(|| format!("{} has no package `{package}`", path.display()))?;
+        Ok(newest.to_string())
     }
-}
 
-#[derive(Deserialize)]
-struct Lock {
-    package: Vec<LockedPackage>,
-}
-
-#[derive(Deserialize)]
-struct LockedPackage {
-    name: String,
-    version: String,
-}
-
-fn locked_version(lock: &str, package: &str) -> Result<String> {
-    let lock: Lock = toml::from_str(lock).context("cannot parse Cargo.lock")?;
-    let mut found = lock.package.into_iter().filter(|locked| locked.name == package);
-    match (found.next(), found.next()) {
-        (Some(only), None) => Ok(only.version),
-        (None, _) => bail!("Cargo.lock has no package `{package}`"),
-        (Some(_), Some(_)) => bail!("Cargo.lock has more than one version of `{package}`"),
+    /// Returns the oldest Rust version that the library supports, without the patch number.
+    pub fn oldest_rust(&self) -> Result<String> {
+        let library = self.metadata.packages.iter().find(|package| *package.name == "websocket-peer");
+        let version = library.and_then(|library| library.rust_version.as_ref());
+        let version = version.context("Cargo.toml has no rust-version")?;
+        Ok(format!("{}.{}", version.major, version.minor))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::locked_version;
-
-    const LOCK: &str = "version = 4\n\
-        [[package]]\nname = \"one\"\nversion = \"1.2.3\"\n\
-        [[package]]\nname = \"two\"\nversion = \"1.0.0\"\n\
-        [[package]]\nname = \"two\"\nversion = \"2.0.0\"\n";
+    use super::Project;
 
     #[test]
-    fn a_version_must_be_unique() {
-        assert_eq!(locked_version(LOCK, "one").unwrap(), "1.2.3");
-        assert!(locked_version(LOCK, "two").unwrap_err().to_string().contains("more than one"));
-        assert!(locked_version(LOCK, "three").unwrap_err().to_string().contains("no package"));
+    fn versions_are_read_from_the_manifests() {
+        let project = Project::find().unwrap();
+        assert_eq!(project.locked_version("", "xtask").unwrap(), env!("CARGO_PKG_VERSION"));
+        assert!(project.locked_version("bench", "no-such-package").is_err());
+        assert!(project.oldest_rust().unwrap().starts_with("1."));
     }
 }

@@ -23,7 +23,7 @@ pub async fn web(project: &Project) -> Result<()> {
     targets::add(project, targets::WASM).await?;
     let wasm_bindgen = Tool {
         package: "wasm-bindgen-cli",
-        version: project.locked_version("wasm-bindgen")?,
+        version: project.locked_version("", "wasm-bindgen")?,
         programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
     };
     let wasm_pack = Tool { package: "wasm-pack", version: WASM_PACK.to_owned(), programs: &["wasm-pack"] };

@@ -9,12 +9,11 @@ use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
-use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::sleep;
 
 use crate::browser::{self, Engine};
-use crate::process::Running;
 use crate::project::Project;
+use crate::service::Service;
 use crate::wait::within;
 
 /// The deadline for a browser to start, or a page to load.
@@ -32,16 +31,16 @@ const WINDOW: &str = "--window-size=1280,900";
 /// A page in its own Chrome. Dropping this ends both.
 pub struct Page {
     client: Client,
-    driver: Running,
+    driver: Service<u16>,
 }
 
 impl Page {
     pub async fn open(project: &Project, url: &str) -> Result<Self> {
-        let (driver, port) = start_driver(project).await?;
+        let driver = start_driver(project).await?;
 
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities(project)?);
-        let address = format!("http://127.0.0.1:{port}");
+        let address = format!("http://127.0.0.1:{}", driver.address);
         let client = within(START, "starting Chrome", builder.connect(&address)).await?;
         within(START, format_args!("loading {url}"), client.goto(url)).await?;
         Ok(Self { client, driver })
@@ -147,34 +146,20 @@ fn capabilities(project: &Project) -> Result<Capabilities> {
     ]))
 }
 
-/// Starts chromedriver, and returns the port that it listens on. chromedriver picks a free IPv6 port and needs the same
+/// Starts chromedriver. It picks a free IPv6 port and needs the same
 /// port for IPv4. If another program has that, chromedriver exits and is started again.
-async fn start_driver(project: &Project) -> Result<(Running, u16)> {
+async fn start_driver(project: &Project) -> Result<Service<u16>> {
     const ATTEMPTS: usize = 5;
     let program = browser::driver(project, Engine::Chrome).await?;
-    let mut attempt = 1;
-    loop {
+    for _ in 1..ATTEMPTS {
         let command = project.command(&program.to_string_lossy()).arg("--port=0");
-        let (driver, mut lines) = command.start()?;
-        match within(START, "starting chromedriver", announced_port(&mut lines)).await {
-            Ok(port) => return Ok((driver, port)),
-            Err(error) if attempt == ATTEMPTS => return Err(error),
-            Err(error) => println!("{error:#}; trying again"),
+        match Service::start(command, port_in).await {
+            Ok(driver) => return Ok(driver),
+            Err(error) => println!("chromedriver: {error:#}; trying again"),
         }
-        attempt += 1;
     }
-}
-
-/// Reads the port that chromedriver prints. If chromedriver does not start, its output is the error.
-async fn announced_port(lines: &mut UnboundedReceiver<String>) -> Result<u16> {
-    let mut output = Vec::new();
-    while let Some(line) = lines.recv().await {
-        if let Some(port) = port_in(&line) {
-            return Ok(port);
-        }
-        output.push(line);
-    }
-    bail!("chromedriver did not start: {}", output.join(" "))
+    let command = project.command(&program.to_string_lossy()).arg("--port=0");
+    Service::start(command, port_in).await.context("cannot start chromedriver")
 }
 
 /// Reads the port in `ChromeDriver was started successfully on port 12345.`

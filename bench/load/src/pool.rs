@@ -27,7 +27,7 @@ pub struct ClientPool {
     events: Events,
     connections: Vec<Connection>,
     buffer: Vec<u8>,
-    /// When anything last came.
+    /// The time of the last event.
     last_event: Instant,
 }
 

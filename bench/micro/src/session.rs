@@ -67,7 +67,7 @@ pub fn sent(session: &mut Session) -> usize {
     while let Some(output) = session.next_output() {
         sent += match output {
             Output::Send { to, .. } => to.as_slice().len(),
-            Output::SendAll { to, packets } => to.as_slice().len() * packets.len(),
+            Output::SendAll { to, packets, .. } => to.as_slice().len() * packets.len(),
             _ => 0,
         };
     }

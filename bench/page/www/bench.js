@@ -11,7 +11,7 @@ const LOADS = [
     { bytes: MIB, inFlight: 2 },
 ];
 
-const asked = new URLSearchParams(location.search);
+const params = new URLSearchParams(location.search);
 const url = params.get("server"), rounds = Number(params.get("rounds")), slice = Number(params.get("slice"));
 
 /**

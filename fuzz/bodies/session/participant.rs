@@ -7,9 +7,8 @@ use super::{
     simulator::{Endpoint, Observed},
     source::Source,
 };
-use crate::{
-    error::Error,
-    multiplayer::{Call, Caller, Event, NodeKey, PacketError, PeerId, ReplicationError, Session, Target},
+use crate::multiplayer::{
+    Call, Caller, Event, NodeKey, PacketError, PeerId, ReplicationError, Session, SessionError, Target,
 };
 
 /// The largest number of events about rejected packets that may wait.
@@ -75,10 +74,11 @@ impl Participant {
     }
 
     /// Returns the value of a call on the session. Checks that a call that failed had no effect.
-    pub(super) fn succeeded<T>(&mut self, result: Result<T, Error>) -> Option<T> {
+    pub(super) fn succeeded<T>(&mut self, result: Result<T, impl Into<SessionError>>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
             Err(error) => {
+                let error = error.into();
                 assert!(!error.to_string().is_empty());
                 let output = self.session.next_output();
                 assert!(output.is_none(), "{error:?} leaves {output:?}");

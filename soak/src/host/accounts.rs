@@ -215,7 +215,7 @@ impl Accounts {
                 self.counts.bytes_sent += len as u64;
                 return true;
             }
-            Err(Error::OutboundFull { .. } | Error::NotOpen { .. }) => {}
+            Err(Error::SendQueueFull { .. } | Error::NotOpen { .. }) => {}
             Err(error) => self.fault(format!("cannot send to {key}: {error}")),
         }
         false

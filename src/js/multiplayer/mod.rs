@@ -15,7 +15,7 @@ use js_sys::{Array, Function};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use self::{
-    nodes::Nodes,
+    nodes::NodeHandles,
     peers::{peer_id, target},
 };
 use super::{
@@ -51,12 +51,12 @@ export interface SessionStats {
 pub struct JsMultiplayerPeer {
     // A cell, so that no method borrows the object mutably. Arguments may have getters that call methods of it: all
     // arguments are read before this is borrowed.
-    client: RefCell<Client>,
+    client: RefCell<ClientState>,
 }
 
-struct Client {
+struct ClientState {
     peer: MultiplayerPeer,
-    nodes: Nodes,
+    nodes: NodeHandles,
     onwake: Option<Function>,
 }
 
@@ -72,7 +72,7 @@ impl JsMultiplayerPeer {
     ) -> Result<Self, Thrown> {
         let (url, options) = (values::string("url", url)?, options::read(options)?);
         let peer = MultiplayerPeer::connect(&url, options)?;
-        Ok(Self { client: RefCell::new(Client { peer, nodes: Nodes::default(), onwake: None }) })
+        Ok(Self { client: RefCell::new(ClientState { peer, nodes: NodeHandles::default(), onwake: None }) })
     }
 
     /// Advances the session, and returns its status. Call it once a frame.
@@ -261,7 +261,7 @@ impl JsMultiplayerPeer {
     }
 
     /// Accesses the client. `act` must not run code of the page.
-    fn with<T>(&self, act: impl FnOnce(&mut Client) -> T) -> T {
+    fn with<T>(&self, act: impl FnOnce(&mut ClientState) -> T) -> T {
         act(&mut self.client.borrow_mut())
     }
 }

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::{
-    Error,
     js::values::{self, Thrown},
-    multiplayer::NodeKey,
+    multiplayer::{NodeKey, SessionError},
 };
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -19,9 +18,9 @@ declare const nodeKey: unique symbol;
 
 /// The nodes that exist now.
 #[derive(Default)]
-pub(super) struct Nodes(BTreeMap<u64, NodeKey>);
+pub(super) struct NodeHandles(BTreeMap<u64, NodeKey>);
 
-impl Nodes {
+impl NodeHandles {
     /// Adds a node, and returns its number.
     pub(super) fn add(&mut self, node: NodeKey) -> f64 {
         self.0.insert(node.number(), node);
@@ -37,7 +36,7 @@ impl Nodes {
         let wanted = values::number("node", node)?;
         // The cast saturates and truncates. A number that it changed is not a node's.
         let found = self.0.get(&(wanted as u64)).copied().filter(|node| number(*node) == wanted);
-        Ok(found.ok_or(Error::UnknownNode)?)
+        Ok(found.ok_or(SessionError::UnknownNode)?)
     }
 }
 

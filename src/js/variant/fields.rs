@@ -23,12 +23,12 @@ pub(super) fn tagged<'a>(
 }
 
 /// The fields of an object with a `type` that have not been read yet.
-pub(super) struct Fields {
+pub(super) struct TaggedFields {
     type_name: String,
     unread: Vec<(String, JsValue)>,
 }
 
-impl Fields {
+impl TaggedFields {
     /// Returns the fields of an object, or `Err` with the entries if it has no `type`.
     pub(super) fn of(mut entries: Vec<(String, JsValue)>) -> Result<Self, Vec<(String, JsValue)>> {
         let Some(place) = entries.iter().position(|(name, _)| name == "type") else { return Err(entries) };

@@ -5,7 +5,7 @@ use std::{iter, mem};
 use js_sys::{Array as JsArray, Map};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::{fields::Fields, kind_of_name, safe_integer, shapes};
+use super::{fields::TaggedFields, kind_of_name, safe_integer, shapes};
 use crate::{
     js::{reflect, values::Thrown},
     variant::{
@@ -48,11 +48,11 @@ pub(in crate::js) fn read_all(array: &JsValue) -> Result<Vec<Variant>, Thrown> {
 
 enum Read {
     Value(Variant),
-    Container(Container),
+    Container(PartialContainer),
 }
 
 /// A container of which some values have been read.
-struct Container {
+struct PartialContainer {
     kind: ContainerKind,
     /// All of its values. Those of a map are keys and values, alternating.
     items: JsArray,
@@ -67,7 +67,7 @@ enum ContainerKind {
     Object { class: String },
 }
 
-impl Container {
+impl PartialContainer {
     fn begin(kind: ContainerKind, items: JsArray) -> Read {
         Read::Container(Self { kind, items, next: 0, values: Vec::new() })
     }
@@ -163,19 +163,22 @@ fn number(number: f64) -> Variant {
 
 fn begin_object(object: &JsValue) -> Result<Read, Thrown> {
     if reflect::is_array(object)? {
-        return Ok(Container::begin(ContainerKind::Array(ElementType::Untyped), reflect::elements(object)?));
+        return Ok(PartialContainer::begin(
+            ContainerKind::Array(ElementType::Untyped),
+            reflect::elements(object)?,
+        ));
     }
     if let Some(array) = typed_array(object)? {
         return Ok(Read::Value(array));
     }
     if object.is_instance_of::<Map>() {
         let kind = ContainerKind::Dictionary(ElementType::Untyped, ElementType::Untyped);
-        return Ok(Container::begin(kind, reflect::map_entries(object)?));
+        return Ok(PartialContainer::begin(kind, reflect::map_entries(object)?));
     }
     if !reflect::is_plain(object)? {
         return Err(unsupported_value());
     }
-    match Fields::of(reflect::entries(object)?) {
+    match TaggedFields::of(reflect::entries(object)?) {
         Ok(fields) => begin_tagged(fields),
         Err(entries) => {
             let items = JsArray::new();
@@ -183,7 +186,10 @@ fn begin_object(object: &JsValue) -> Result<Read, Thrown> {
                 items.push(&key.into());
                 items.push(&value);
             }
-            Ok(Container::begin(ContainerKind::Dictionary(ElementType::Untyped, ElementType::Untyped), items))
+            Ok(PartialContainer::begin(
+                ContainerKind::Dictionary(ElementType::Untyped, ElementType::Untyped),
+                items,
+            ))
         }
     }
 }
@@ -203,23 +209,23 @@ fn typed_array(object: &JsValue) -> Result<Option<Variant>, Thrown> {
 }
 
 /// Converts an object with a `type`.
-fn begin_tagged(mut fields: Fields) -> Result<Read, Thrown> {
+fn begin_tagged(mut fields: TaggedFields) -> Result<Read, Thrown> {
     let Some(kind) = kind_of_name(fields.type_name()) else { return Err(unknown_type(&fields)) };
     let read = match kind {
         VariantType::Array => {
             let element_type = element_type(&mut fields, "elementType")?;
-            Container::begin(ContainerKind::Array(element_type), fields.array("elements")?)
+            PartialContainer::begin(ContainerKind::Array(element_type), fields.array("elements")?)
         }
         VariantType::Dictionary => {
             let key_type = element_type(&mut fields, "keyType")?;
             let value_type = element_type(&mut fields, "valueType")?;
-            Container::begin(ContainerKind::Dictionary(key_type, value_type), fields.map("entries")?)
+            PartialContainer::begin(ContainerKind::Dictionary(key_type, value_type), fields.map("entries")?)
         }
         VariantType::Object => match fields.take_optional("class") {
             None => Read::Value(Object::Id(fields.id("id")?).into()),
             Some(class) => {
                 let class = class.as_string().ok_or_else(|| fields.wrong("class", "a string"))?;
-                Container::begin(ContainerKind::Object { class }, fields.map("properties")?)
+                PartialContainer::begin(ContainerKind::Object { class }, fields.map("properties")?)
             }
         },
         flat => Read::Value(read_flat(flat, &mut fields)?),
@@ -228,7 +234,7 @@ fn begin_tagged(mut fields: Fields) -> Result<Read, Thrown> {
     Ok(read)
 }
 
-fn read_flat(kind: VariantType, fields: &mut Fields) -> Result<Variant, Thrown> {
+fn read_flat(kind: VariantType, fields: &mut TaggedFields) -> Result<Variant, Thrown> {
     Ok(match kind {
         VariantType::Float => fields.number("value")?.into(),
         VariantType::StringName => StringName(fields.text("name")?).into(),
@@ -248,14 +254,14 @@ fn read_flat(kind: VariantType, fields: &mut Fields) -> Result<Variant, Thrown> 
 }
 
 /// Reads the element type of a container; untyped if the field is missing.
-fn element_type(fields: &mut Fields, name: &str) -> Result<ElementType, Thrown> {
+fn element_type(fields: &mut TaggedFields, name: &str) -> Result<ElementType, Thrown> {
     let Some(value) = fields.take_optional(name) else { return Ok(ElementType::Untyped) };
     let kind =
         value.as_string().and_then(|name| kind_of_name(&name)).filter(|kind| *kind != VariantType::Nil);
     kind.map(ElementType::Builtin).ok_or_else(|| fields.wrong(name, "the name of a Godot type"))
 }
 
-fn unknown_type(fields: &Fields) -> Thrown {
+fn unknown_type(fields: &TaggedFields) -> Thrown {
     let name = fields.type_name();
     Thrown::type_error(&format!("unknown type \"{name}\"; a dictionary with a key `type` is sent as a Map"))
 }

@@ -6,7 +6,7 @@ use std::array;
 
 use wasm_bindgen::JsValue;
 
-use super::fields::{Fields, tagged};
+use super::fields::{TaggedFields, tagged};
 use crate::{
     js::values::Thrown,
     variant::{
@@ -78,7 +78,7 @@ pub(super) fn write(value: &Variant) -> Option<JsValue> {
 }
 
 /// Converts an object of one of these types; `None` for another type.
-pub(super) fn read(kind: VariantType, fields: &mut Fields) -> Result<Option<Variant>, Thrown> {
+pub(super) fn read(kind: VariantType, fields: &mut TaggedFields) -> Result<Option<Variant>, Thrown> {
     let Some(shape) = ALL.iter().find(|shape| shape.kind == kind) else { return Ok(None) };
     let mut numbers = Vec::new();
     read_shape(shape, fields, &mut numbers)?;
@@ -114,7 +114,7 @@ fn write_shape(shape: &Shape, numbers: &mut impl Iterator<Item = f64>) -> JsValu
     tagged(shape.kind.name(), fields)
 }
 
-fn read_shape(shape: &Shape, fields: &mut Fields, numbers: &mut Vec<f64>) -> Result<(), Thrown> {
+fn read_shape(shape: &Shape, fields: &mut TaggedFields, numbers: &mut Vec<f64>) -> Result<(), Thrown> {
     let is_whole =
         matches!(shape.kind, VariantType::Vector2i | VariantType::Vector3i | VariantType::Vector4i);
     for (name, part) in shape.fields {

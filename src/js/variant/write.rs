@@ -15,12 +15,12 @@ pub(in crate::js) fn write(value: &Variant) -> JsValue {
     // Containers are filled after they were added to their outer ones.
     while let Some(container) = todo.pop() {
         match container {
-            Container::Array(array, elements) => {
+            PendingContainer::Array(array, elements) => {
                 for element in elements {
                     array.push(&begin(element, &mut todo));
                 }
             }
-            Container::Map(map, entries) => {
+            PendingContainer::Map(map, entries) => {
                 for (key, value) in entries {
                     map.set(&key.write(&mut todo), &begin(value, &mut todo));
                 }
@@ -31,7 +31,7 @@ pub(in crate::js) fn write(value: &Variant) -> JsValue {
 }
 
 /// A JavaScript container that is still empty, and its content.
-enum Container<'a> {
+enum PendingContainer<'a> {
     Array(JsArray, &'a [Variant]),
     Map(Map, Vec<(Key<'a>, &'a Variant)>),
 }
@@ -42,7 +42,7 @@ enum Key<'a> {
 }
 
 impl<'a> Key<'a> {
-    fn write(self, todo: &mut Vec<Container<'a>>) -> JsValue {
+    fn write(self, todo: &mut Vec<PendingContainer<'a>>) -> JsValue {
         match self {
             Self::Value(value) => begin(value, todo),
             Self::Name(name) => name.into(),
@@ -51,10 +51,10 @@ impl<'a> Key<'a> {
 }
 
 /// Converts a value. A container is returned empty.
-fn begin<'a>(value: &'a Variant, todo: &mut Vec<Container<'a>>) -> JsValue {
+fn begin<'a>(value: &'a Variant, todo: &mut Vec<PendingContainer<'a>>) -> JsValue {
     let mut map = |entries| {
         let map = Map::new();
-        todo.push(Container::Map(map.clone(), entries));
+        todo.push(PendingContainer::Map(map.clone(), entries));
         map.into()
     };
     match value {
@@ -70,7 +70,7 @@ fn begin<'a>(value: &'a Variant, todo: &mut Vec<Container<'a>>) -> JsValue {
         }
         Variant::Array(elements) => {
             let array = JsArray::new();
-            todo.push(Container::Array(array.clone(), elements));
+            todo.push(PendingContainer::Array(array.clone(), elements));
             array.into()
         }
         Variant::Object(Some(object)) => match &**object {

@@ -46,10 +46,7 @@ use crate::{
 /// ```no_run
 /// use std::{thread, time::Duration};
 ///
-/// use websocket_peer::{
-///     Error,
-///     multiplayer::{Event, MultiplayerOptions, MultiplayerPeer},
-/// };
+/// use websocket_peer::multiplayer::{Event, MultiplayerOptions, MultiplayerPeer, SessionError};
 ///
 /// websocket_peer::rpc! {
 ///     /// Messages of the room.
@@ -58,7 +55,7 @@ use crate::{
 ///     }
 /// }
 ///
-/// fn main() -> Result<(), Error> {
+/// fn main() -> Result<(), SessionError> {
 ///     let mut peer = MultiplayerPeer::connect("ws://127.0.0.1:9080", MultiplayerOptions::default())?;
 ///     let room = peer.session().register_node::<Room>("Room")?;
 ///     loop {

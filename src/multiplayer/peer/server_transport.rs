@@ -106,7 +106,7 @@ impl ServerTransport {
         let mut sent = Sent::default();
         while let Some(output) = session.next_output() {
             match output {
-                Output::Send { to, packet } => match to {
+                Output::Send { to, packet, .. } => match to {
                     Recipients::One(id) => {
                         self.send(id, &mut sent, packet.len(), |server, key| server.must_send(key, &packet));
                     }

@@ -5,7 +5,10 @@ use std::mem;
 use super::property::{Properties, PropertySubset};
 use crate::{
     error::Error,
-    multiplayer::wire::{DeltaEntry, EncodedValues, SyncEntry, encode_values},
+    multiplayer::{
+        error::SessionError,
+        wire::{DeltaEntry, EncodedValues, SyncEntry, encode_values},
+    },
     variant::Variant,
 };
 
@@ -55,7 +58,7 @@ impl EncodedProperties {
     /// Sets the property at this place.
     ///
     /// # Errors
-    /// [`Error::InvalidArguments`], if it cannot hold the value; [`Error::InvalidVariant`]; [`Error::PacketTooBig`], if
+    /// [`SessionError::InvalidArguments`], if it cannot hold the value; [`Error::InvalidVariant`]; [`Error::PacketTooBig`], if
     /// what is sent together is longer than `max` then. With what is sent at the spawn go `spawn_header_len` other bytes.
     pub(super) fn set(
         &mut self,
@@ -63,11 +66,11 @@ impl EncodedProperties {
         value: &Variant,
         max: usize,
         spawn_header_len: usize,
-    ) -> Result<(), Error> {
+    ) -> Result<(), SessionError> {
         let (Some(property), Some(held)) = (self.properties.get(place), self.values.get_mut(place)) else {
             return Ok(());
         };
-        let invalid = |why| Error::InvalidArguments { why: format!("`{}`: {why}", property.name) };
+        let invalid = |why| SessionError::InvalidArguments { reason: format!("`{}`: {why}", property.name) };
         let value = property.convert(value.clone()).map_err(invalid)?;
         let bytes = encode_values([&value])?;
         if *held == bytes {
@@ -77,7 +80,7 @@ impl EncodedProperties {
         let len = self.longest(spawn_header_len);
         if len > max {
             self.values[place] = before;
-            return Err(Error::PacketTooBig { len, max });
+            return Err(Error::PacketTooBig { len, max }.into());
         }
         self.changed |= self.properties.bit(place).unwrap_or_default();
         self.always.clear();

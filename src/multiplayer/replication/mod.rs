@@ -23,7 +23,7 @@
 //! server.replicate();
 //! // And in the end:
 //! server.despawn(coin)?;
-//! # Ok::<(), websocket_peer::Error>(())
+//! # Ok::<(), websocket_peer::multiplayer::SessionError>(())
 //! ```
 //!
 //! The authority of the spawner spawns, and moves what it has spawned; the others have events. Where a synchronizer is in
@@ -60,7 +60,7 @@ use super::{
     node::NodeKey,
     wire::{EncodedSpawnKind, SpawnPacket, is_node_name},
 };
-use crate::error::Error;
+use crate::multiplayer::error::SessionError;
 
 /// The longest name of a spawned node in bytes, for it is kept.
 const MAX_NAME_LEN: usize = 255;
@@ -98,9 +98,15 @@ impl Replication {
     ///
     /// # Errors
     /// What is wrong with it, as [`Session::spawn`](super::Session::spawn) says.
-    pub(crate) fn spawn(&mut self, spawner: NodeKey, spawn: Spawn, max: usize) -> Result<NodeKey, Error> {
-        let invalid = |why: &str| Error::InvalidArguments { why: why.to_owned() };
-        let declared = self.spawners.get(&spawner).ok_or(Error::InvalidNode { why: "it is no spawner" })?;
+    pub(crate) fn spawn(
+        &mut self,
+        spawner: NodeKey,
+        spawn: Spawn,
+        max: usize,
+    ) -> Result<NodeKey, SessionError> {
+        let invalid = |why: &str| SessionError::InvalidArguments { reason: why.to_owned() };
+        let declared =
+            self.spawners.get(&spawner).ok_or(SessionError::InvalidNode { reason: "it is no spawner" })?;
         let scene = declared.make(&spawn.kind).ok_or_else(|| invalid("the spawner cannot make this"))?;
         let name: Box<str> = match &spawn.name {
             Some(name) if !is_node_name(name) || name.len() > MAX_NAME_LEN => {

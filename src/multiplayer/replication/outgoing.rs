@@ -12,6 +12,7 @@ use super::{
 use crate::{
     error::Error,
     multiplayer::{
+        error::SessionError,
         id::PeerId,
         node::NodeKey,
         wire::{Command, EncodedSpawnKind, EncodedValues, SpawnPacket, encode_values},
@@ -128,7 +129,7 @@ impl OutgoingReplication {
     /// Keeps a node that is spawned, and gives it its numbers. Nobody sees it yet.
     ///
     /// # Errors
-    /// Those of [`set`](Self::set); [`Error::InvalidArguments`], where a property has no value that is sent at the spawn.
+    /// Those of [`set`](Self::set); [`SessionError::InvalidArguments`], where a property has no value that is sent at the spawn.
     pub(super) fn spawn(
         &mut self,
         spawner: NodeKey,
@@ -136,7 +137,7 @@ impl OutgoingReplication {
         name: &str,
         spawn: Spawn,
         max: usize,
-    ) -> Result<NodeKey, Error> {
+    ) -> Result<NodeKey, SessionError> {
         let (net_id, last_id) = self.next_ids(scene.synchronizers().len())?;
         let kind = match spawn.kind {
             SpawnKind::Scene(scene) => OwnedSpawnKind::Scene(scene),
@@ -166,17 +167,22 @@ impl OutgoingReplication {
     }
 
     /// The number of the next node, and that of the last of its synchronizers.
-    fn next_ids(&self, synchronizers: usize) -> Result<(u32, u32), Error> {
+    fn next_ids(&self, synchronizers: usize) -> Result<(u32, u32), SessionError> {
         let count = u32::try_from(synchronizers).ok();
         let net_id = self.last_id + 1;
         let last_id = count.and_then(|count| net_id.checked_add(count)).filter(|id| *id < BY_PATH);
         last_id
             .map(|last_id| (net_id, last_id))
-            .ok_or(Error::InvalidNode { why: "there is no number left for it" })
+            .ok_or(SessionError::InvalidNode { reason: "there is no number left for it" })
     }
 
     /// Sets what a node holds when it is spawned.
-    fn fill(&mut self, key: NodeKey, values: &[(impl AsRef<str>, Variant)], max: usize) -> Result<(), Error> {
+    fn fill(
+        &mut self,
+        key: NodeKey,
+        values: &[(impl AsRef<str>, Variant)],
+        max: usize,
+    ) -> Result<(), SessionError> {
         for (property, value) in values {
             self.set(key, property.as_ref(), value, max)?;
         }
@@ -184,12 +190,12 @@ impl OutgoingReplication {
         // Where nothing was set, nobody has looked at this before.
         let len = self.spawn_len(source);
         if len > max {
-            return Err(Error::PacketTooBig { len, max });
+            return Err(Error::PacketTooBig { len, max }.into());
         }
         for sync_id in &source.sync_ids {
             let Some(held) = self.synchronizers.get_mut(sync_id) else { continue };
             if let Some(property) = held.missing(PropertySubset::Spawn) {
-                return Err(Error::InvalidArguments { why: format!("`{property}` has no value") });
+                return Err(SessionError::InvalidArguments { reason: format!("`{property}` has no value") });
             }
             held.forget_changes();
         }
@@ -209,7 +215,7 @@ impl OutgoingReplication {
     /// Sets a property of a node.
     ///
     /// # Errors
-    /// [`Error::InvalidArguments`], where it has none of this name, or one that cannot hold the value;
+    /// [`SessionError::InvalidArguments`], where it has none of this name, or one that cannot hold the value;
     /// [`Error::InvalidVariant`]; [`Error::PacketTooBig`], where something about it would be longer than `max`.
     pub(crate) fn set(
         &mut self,
@@ -217,8 +223,8 @@ impl OutgoingReplication {
         property: &str,
         value: &Variant,
         max: usize,
-    ) -> Result<(), Error> {
-        let source = self.nodes.get(&key).ok_or(Error::UnknownNode)?;
+    ) -> Result<(), SessionError> {
+        let source = self.nodes.get(&key).ok_or(SessionError::UnknownNode)?;
         let spawn_len = self.spawn_len(source);
         for sync_id in &source.sync_ids {
             let Some(held) = self.synchronizers.get_mut(sync_id) else { continue };
@@ -227,7 +233,7 @@ impl OutgoingReplication {
                 return held.set(place, value, max, others);
             }
         }
-        Err(Error::InvalidArguments { why: format!("it has no property `{property}`") })
+        Err(SessionError::InvalidArguments { reason: format!("it has no property `{property}`") })
     }
 
     /// These peers are told of the node from now on. Those who were not before are given back.

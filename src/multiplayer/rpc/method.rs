@@ -32,8 +32,10 @@ pub enum Caller {
     Disabled,
 }
 
-/// How a call is to be transferred. It is kept for those who read the declaration: a WebSocket transfers everything reliably
-/// and in order.
+/// How a call is transferred.
+///
+/// A session passes it to its transport in [`Output::Send`](crate::multiplayer::Output::Send). Platform: a WebSocket transfers
+/// everything reliably and in order.
 ///
 /// Godot: `MultiplayerPeer.TransferMode`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -82,9 +84,9 @@ pub struct Method {
     pub caller: Caller,
     /// Whether a call to all is also one to oneself. It is not, unless said otherwise.
     pub call_local: bool,
-    /// The channel; 0, unless said otherwise. It is kept for those who read the declaration: a WebSocket has only one.
+    /// The channel of calls, for transports that have several. Default: 0.
     pub channel: i32,
-    /// How calls are to be transferred. Reliably, unless said otherwise.
+    /// How calls are transferred, for transports that are not reliable. Default: reliably.
     pub transfer: TransferMode,
     /// Whether it belongs to the node itself, and not to its script: in an engine, whether it was declared by
     /// `Node.rpc_config`. It belongs to the script, unless said otherwise.

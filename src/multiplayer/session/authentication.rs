@@ -6,6 +6,7 @@ use super::{Session, peers::Authentication};
 use crate::{
     error::Error,
     multiplayer::{
+        error::SessionError,
         event::Event,
         id::PeerId,
         packet_error::PacketError,
@@ -23,13 +24,13 @@ impl Session {
     /// [`Error::PacketTooBig`].
     ///
     /// Godot: `send_auth`.
-    pub fn send_auth(&mut self, peer: PeerId, data: &[u8]) -> Result<(), Error> {
+    pub fn send_auth(&mut self, peer: PeerId, data: &[u8]) -> Result<(), SessionError> {
         let authentication = self.authentication(peer)?;
         if authentication.completed_here || authentication.completed_there {
-            return Err(Error::NotAuthenticating);
+            return Err(SessionError::NotAuthenticating);
         }
         if data.is_empty() {
-            return Err(Error::InvalidArguments { why: "there are no bytes".to_owned() });
+            return Err(SessionError::InvalidArguments { reason: "there are no bytes".to_owned() });
         }
         let packet = encoded(data);
         self.check_size(packet.len())?;
@@ -46,10 +47,10 @@ impl Session {
     /// [`Error::UnknownPeer`].
     ///
     /// Godot: `complete_auth`.
-    pub fn complete_auth(&mut self, peer: PeerId) -> Result<(), Error> {
+    pub fn complete_auth(&mut self, peer: PeerId) -> Result<(), SessionError> {
         let authentication = self.authentication(peer)?;
         if authentication.completed_here {
-            return Err(Error::NotAuthenticating);
+            return Err(SessionError::NotAuthenticating);
         }
         authentication.completed_here = true;
         let both = authentication.completed_there;
@@ -61,12 +62,12 @@ impl Session {
     }
 
     /// Returns the authentication of a peer, which must be authenticating.
-    fn authentication(&mut self, peer: PeerId) -> Result<&mut Authentication, Error> {
+    fn authentication(&mut self, peer: PeerId) -> Result<&mut Authentication, SessionError> {
         self.require_open()?;
         let is_admitted = self.peers.is_admitted(peer);
         self.peers.authentication(peer).ok_or(match is_admitted {
-            true => Error::NotAuthenticating,
-            false => Error::UnknownPeer,
+            true => SessionError::NotAuthenticating,
+            false => Error::UnknownPeer.into(),
         })
     }
 

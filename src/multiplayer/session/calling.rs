@@ -7,6 +7,7 @@ use super::{
 use crate::{
     error::Error,
     multiplayer::{
+        error::SessionError,
         event::Call,
         id::{PeerId, Target},
         node::{Node, NodeKey},
@@ -25,7 +26,7 @@ impl Session {
     ///
     /// # Errors
     /// [`SessionError::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not fit into a packet.
-    pub fn register_node<R: Rpc>(&mut self, path: &str) -> Result<Node<R>, Error> {
+    pub fn register_node<R: Rpc>(&mut self, path: &str) -> Result<Node<R>, SessionError> {
         self.register_node_with(path, R::methods()).map(Node::new)
     }
 
@@ -34,8 +35,8 @@ impl Session {
     ///
     /// # Errors
     /// [`SessionError::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not fit into a packet.
-    pub fn register_node_with(&mut self, path: &str, methods: Methods) -> Result<NodeKey, Error> {
-        let invalid = |why| Error::InvalidNode { why };
+    pub fn register_node_with(&mut self, path: &str, methods: Methods) -> Result<NodeKey, SessionError> {
+        let invalid = |reason| SessionError::InvalidNode { reason };
         let path = paths::check(path, &self.options.root_path).map_err(invalid)?;
         methods.check().map_err(invalid)?;
         let announcement = SimplifyPath { md5: *methods.md5_digits(), id: 0, path };
@@ -60,12 +61,12 @@ impl Session {
     ///
     /// Godot: `Node.set_multiplayer_authority`.
     #[doc(alias = "set_multiplayer_authority")]
-    pub fn set_authority(&mut self, node: impl Into<NodeKey>, authority: PeerId) -> Result<(), Error> {
+    pub fn set_authority(&mut self, node: impl Into<NodeKey>, authority: PeerId) -> Result<(), SessionError> {
         let node = node.into();
         if self.nodes.get(node).is_some_and(|node| node.authority != authority) {
             self.withdraw(node);
         }
-        self.nodes.get_mut(node).ok_or(Error::UnknownNode)?.authority = authority;
+        self.nodes.get_mut(node).ok_or(SessionError::UnknownNode)?.authority = authority;
         Ok(())
     }
 
@@ -82,7 +83,12 @@ impl Session {
     /// Godot: `rpc`, `rpc_id`.
     #[doc(alias = "rpc")]
     #[doc(alias = "rpc_id")]
-    pub fn call<R: Rpc>(&mut self, node: Node<R>, to: impl Into<Target>, call: R) -> Result<(), Error> {
+    pub fn call<R: Rpc>(
+        &mut self,
+        node: Node<R>,
+        to: impl Into<Target>,
+        call: R,
+    ) -> Result<(), SessionError> {
         let (method, arguments) = call.into_call();
         self.call_method(node, to, method, arguments)
     }
@@ -99,11 +105,11 @@ impl Session {
         to: impl Into<Target>,
         method: &str,
         arguments: Vec<Variant>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), SessionError> {
         let (key, to) = (node.into(), to.into());
-        let node = self.nodes.get(key).ok_or(Error::UnknownNode)?;
-        let (number, method) = node.methods.find(method).ok_or(Error::UnknownMethod)?;
-        let invalid = |why: CallError| Error::InvalidArguments { why: why.to_string() };
+        let node = self.nodes.get(key).ok_or(SessionError::UnknownNode)?;
+        let (number, method) = node.methods.find(method).ok_or(SessionError::UnknownMethod)?;
+        let invalid = |why: CallError| SessionError::InvalidArguments { reason: why.to_string() };
         let arguments = method.convert(arguments).map_err(invalid)?;
         let (name, call_local) = (method.name.clone(), method.call_local);
 
@@ -114,7 +120,7 @@ impl Session {
             Target::AllExcept(except) => except != own,
         };
         if matches!(to, Target::Peer(_)) && is_meant && !call_local {
-            return Err(Error::NotCallLocal);
+            return Err(SessionError::NotCallLocal);
         }
         self.send_call(key, self.targets(to), number, &arguments)?;
         if is_meant && call_local {
@@ -131,15 +137,19 @@ impl Session {
         peers: Vec<PeerId>,
         method: u16,
         arguments: &[Variant],
-    ) -> Result<(), Error> {
+    ) -> Result<(), SessionError> {
         let arguments = EncodedArguments::new(arguments, self.objects()).map_err(|why| match why {
-            ArgumentsError::TooMany => Error::InvalidArguments { why: "there are more than 255".to_owned() },
-            ArgumentsError::Value(why) => Error::InvalidVariant { why },
+            ArgumentsError::TooMany => {
+                SessionError::InvalidArguments { reason: "there are more than 255".to_owned() }
+            }
+            ArgumentsError::Value(why) => Error::InvalidVariant { reason: why }.into(),
         })?;
         let packet = |node| encode(&Command::Call(CallPacket { node, method, arguments: arguments.get() }));
 
         // Nothing may change before it is certain that everything can be sent.
-        let node = self.nodes.get(key).ok_or(Error::UnknownNode)?;
+        let node = self.nodes.get(key).ok_or(SessionError::UnknownNode)?;
+        let (channel, transfer) =
+            node.methods.get(method).map(|method| (method.channel, method.transfer)).unwrap_or_default();
         let (confirmed, others) = node.path_acks.split(peers);
         let by_path = (!others.is_empty()).then(|| packet(NodeRef::Path(&node.path)));
         let by_id = node.number.filter(|_| !confirmed.is_empty()).map(|id| packet(NodeRef::Id(id)));
@@ -151,10 +161,10 @@ impl Session {
 
         if let Some(packet) = by_path {
             self.announce(key, &others);
-            self.send_to(others, packet);
+            self.send_with(others, packet, channel, transfer);
         }
         if let Some(packet) = by_id {
-            self.send_to(confirmed, packet);
+            self.send_with(confirmed, packet, channel, transfer);
         }
         self.stats.calls_sent += 1;
         Ok(())

@@ -121,7 +121,7 @@ impl Session {
                 }
                 Err(packet) => relayed(from.get(), &packet[RELAY_HEADER..]).into(),
             };
-            self.queue_output(Output::Send { to, packet: Packet::from_binary(packet) });
+            self.queue_output(Output::send(to, Packet::from_binary(packet)));
             self.stats.relayed += 1;
         }
         match for_server {

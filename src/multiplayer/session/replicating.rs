@@ -4,6 +4,7 @@ use super::Session;
 use crate::{
     error::Error,
     multiplayer::{
+        error::SessionError,
         id::{PeerId, Target},
         node::NodeKey,
         replication::{Origin, Properties, Spawn, Spawner},
@@ -22,8 +23,8 @@ impl Session {
     /// [`SessionError::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not fit into a packet.
     ///
     /// Godot: a `MultiplayerSpawner` enters the tree.
-    pub fn register_spawner(&mut self, path: &str, spawner: Spawner) -> Result<NodeKey, Error> {
-        spawner.check().map_err(|why| Error::InvalidNode { why })?;
+    pub fn register_spawner(&mut self, path: &str, spawner: Spawner) -> Result<NodeKey, SessionError> {
+        spawner.check().map_err(|reason| SessionError::InvalidNode { reason })?;
         let node = self.register_node_with(path, Methods::new())?;
         self.replication.register_spawner(node, spawner);
         Ok(node)
@@ -40,12 +41,16 @@ impl Session {
     /// [`SessionError::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not fit into a packet.
     ///
     /// Godot: a `MultiplayerSynchronizer` enters the tree.
-    pub fn register_synchronizer(&mut self, path: &str, properties: Properties) -> Result<NodeKey, Error> {
-        properties.check().map_err(|why| Error::InvalidNode { why })?;
+    pub fn register_synchronizer(
+        &mut self,
+        path: &str,
+        properties: Properties,
+    ) -> Result<NodeKey, SessionError> {
+        properties.check().map_err(|reason| SessionError::InvalidNode { reason })?;
         let node = self.register_node_with(path, Methods::new())?;
         let Some(number) = self.nodes.number(node) else {
             self.nodes.remove(node);
-            return Err(Error::InvalidNode { why: "there is no path id left for it" });
+            return Err(SessionError::InvalidNode { reason: "there is no path id left for it" });
         };
         self.replication.outgoing.declare(node, number, properties);
         Ok(node)
@@ -61,7 +66,7 @@ impl Session {
     ///
     /// Godot: `MultiplayerSpawner.spawn`, or adding a scene below `spawn_path`.
     #[doc(alias = "MultiplayerSpawner")]
-    pub fn spawn(&mut self, spawner: impl Into<NodeKey>, spawn: Spawn) -> Result<NodeKey, Error> {
+    pub fn spawn(&mut self, spawner: impl Into<NodeKey>, spawn: Spawn) -> Result<NodeKey, SessionError> {
         let spawner = spawner.into();
         self.require_authority(spawner)?;
         let node = self.replication.spawn(spawner, spawn, self.max_len())?;
@@ -77,11 +82,11 @@ impl Session {
     /// [`Error::NotOpen`].
     ///
     /// Godot: `Node.queue_free`.
-    pub fn despawn(&mut self, node: impl Into<NodeKey>) -> Result<(), Error> {
+    pub fn despawn(&mut self, node: impl Into<NodeKey>) -> Result<(), SessionError> {
         let node = node.into();
         let source = self.require_source(node)?;
         if !matches!(source, Origin::Spawned(_)) {
-            return Err(Error::InvalidNode { why: "it was not spawned" });
+            return Err(SessionError::InvalidNode { reason: "it was not spawned" });
         }
         self.hide_from(node, self.viewers(node));
         self.replication.despawn(node);
@@ -101,7 +106,7 @@ impl Session {
         node: impl Into<NodeKey>,
         property: &str,
         value: impl Into<Variant>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), SessionError> {
         let (node, max) = (node.into(), self.max_len());
         self.require_source(node)?;
         self.replication.outgoing.set(node, property, &value.into(), max)
@@ -145,7 +150,7 @@ impl Session {
     /// Godot: `set_visibility_for`, `public_visibility`.
     #[doc(alias = "set_visibility_for")]
     #[doc(alias = "public_visibility")]
-    pub fn show(&mut self, node: impl Into<NodeKey>, to: impl Into<Target>) -> Result<(), Error> {
+    pub fn show(&mut self, node: impl Into<NodeKey>, to: impl Into<Target>) -> Result<(), SessionError> {
         self.set_visibility(node.into(), to.into(), true)
     }
 
@@ -156,7 +161,7 @@ impl Session {
     /// Those of [`show`](Self::show).
     ///
     /// Godot: `set_visibility_for`, `public_visibility`.
-    pub fn hide(&mut self, node: impl Into<NodeKey>, from: impl Into<Target>) -> Result<(), Error> {
+    pub fn hide(&mut self, node: impl Into<NodeKey>, from: impl Into<Target>) -> Result<(), SessionError> {
         self.set_visibility(node.into(), from.into(), false)
     }
 
@@ -198,11 +203,11 @@ impl Session {
         self.replication.outgoing.set_announced(node, false);
     }
 
-    fn set_visibility(&mut self, node: NodeKey, target: Target, visible: bool) -> Result<(), Error> {
+    fn set_visibility(&mut self, node: NodeKey, target: Target, visible: bool) -> Result<(), SessionError> {
         self.require_source(node)?;
         let own = self.require_target(target)?;
         let target = match target {
-            Target::Peer(peer) if peer == own => return Err(Error::UnknownPeer),
+            Target::Peer(peer) if peer == own => return Err(Error::UnknownPeer.into()),
             // It is gone, and the program has not read that.
             Target::Peer(peer) if !self.peers.is_admitted(peer) => return Ok(()),
             // A later peer with the same id is not meant.
@@ -277,14 +282,14 @@ impl Session {
     }
 
     /// Returns the origin of a node whose values this end may send.
-    fn require_source(&self, node: NodeKey) -> Result<&Origin, Error> {
+    fn require_source(&self, node: NodeKey) -> Result<&Origin, SessionError> {
         let Some(source) = self.replication.outgoing.get(node) else {
             return Err(if self.replication.incoming.get(node).is_some() {
-                Error::NotAuthority
+                SessionError::NotAuthority
             } else if self.nodes.get(node).is_some() {
-                Error::InvalidNode { why: "it was not spawned, and is not a synchronizer" }
+                SessionError::InvalidNode { reason: "it was not spawned, and is not a synchronizer" }
             } else {
-                Error::UnknownNode
+                SessionError::UnknownNode
             });
         };
         self.require_authority(match &source.origin {
@@ -295,9 +300,9 @@ impl Session {
     }
 
     /// Checks that this end is the authority of a registered node.
-    fn require_authority(&self, node: NodeKey) -> Result<(), Error> {
-        let authority = self.nodes.get(node).ok_or(Error::UnknownNode)?.authority;
-        if authority == self.require_id()? { Ok(()) } else { Err(Error::NotAuthority) }
+    fn require_authority(&self, node: NodeKey) -> Result<(), SessionError> {
+        let authority = self.nodes.get(node).ok_or(SessionError::UnknownNode)?.authority;
+        if authority == self.require_id()? { Ok(()) } else { Err(SessionError::NotAuthority) }
     }
 
     /// Returns the largest packet that can be sent to every peer, also by relay.

@@ -6,8 +6,10 @@ use super::Session;
 use crate::{
     error::Error,
     multiplayer::{
+        error::SessionError,
         id::{PeerId, Target},
         output::{Output, Recipients},
+        rpc::TransferMode,
         wire::{Command, System, relay_header},
     },
     packet::Packet,
@@ -27,16 +29,16 @@ impl Session {
     /// [`Error::PacketTooBig`].
     ///
     /// Godot: `send_bytes`.
-    pub fn send_bytes(&mut self, to: impl Into<Target>, bytes: &[u8]) -> Result<(), Error> {
+    pub fn send_bytes(&mut self, to: impl Into<Target>, bytes: &[u8]) -> Result<(), SessionError> {
         let to = to.into();
         let own = self.require_target(to)?;
         let relay = !self.is_server && self.options.relay && to != Target::SERVER;
         // The server sends it back, as with an engine.
         if to == Target::Peer(own) && !(relay && self.peers.is_admitted(PeerId::SERVER)) {
-            return Err(Error::UnknownPeer);
+            return Err(Error::UnknownPeer.into());
         }
         if bytes.is_empty() {
-            return Err(Error::InvalidArguments { why: "there are no bytes".to_owned() });
+            return Err(SessionError::InvalidArguments { reason: "there are no bytes".to_owned() });
         }
         let packet = encode(&Command::Raw(bytes));
         self.check_size(packet.len() + if relay { RELAY_HEADER } else { 0 })?;
@@ -65,11 +67,23 @@ impl Session {
         }
     }
 
-    /// Sends a packet to admitted peers, by relay where they are not connected directly.
+    /// Sends a packet to admitted peers, reliably: see [`send_with`](Self::send_with).
     pub(super) fn send_to(&mut self, peers: Vec<PeerId>, packet: Vec<u8>) {
+        self.send_with(peers, packet, 0, TransferMode::Reliable);
+    }
+
+    /// Sends a packet to admitted peers, by relay where they are not connected directly.
+    pub(super) fn send_with(
+        &mut self,
+        peers: Vec<PeerId>,
+        packet: Vec<u8>,
+        channel: i32,
+        transfer: TransferMode,
+    ) {
         if self.is_server {
             if !peers.is_empty() {
-                self.queue_output(Output::Send { to: peers.into(), packet: Packet::binary(packet) });
+                let (to, packet) = (peers.into(), Packet::binary(packet));
+                self.queue_output(Output::Send { to, packet, channel, transfer });
             }
             return;
         }
@@ -80,7 +94,8 @@ impl Session {
             } else {
                 Packet::binary(relayed(peer.get(), &packet))
             };
-            self.queue_output(Output::Send { to: Recipients::One(PeerId::SERVER), packet });
+            let to = Recipients::One(PeerId::SERVER);
+            self.queue_output(Output::Send { to, packet, channel, transfer });
         }
     }
 
@@ -98,13 +113,13 @@ impl Session {
     /// Sends a packet to a peer that is connected directly.
     pub(super) fn send(&mut self, to: PeerId, packet: Vec<u8>) {
         let to = Recipients::One(to);
-        self.queue_output(Output::Send { to, packet: Packet::binary(packet) });
+        self.queue_output(Output::send(to, Packet::binary(packet)));
     }
 
     /// Sends a command to peers that are connected directly.
     pub(super) fn send_command_to(&mut self, to: Recipients, command: Command<'_>) {
         let packet = Packet::binary(encode(&command));
-        self.queue_output(Output::Send { to, packet });
+        self.queue_output(Output::send(to, packet));
     }
 
     /// Queues an output, after the announcements of departures before it.

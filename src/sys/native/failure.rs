@@ -1,38 +1,32 @@
-//! What ends a connection from this side, and the code that the other end is told.
+//! Why this end closes a connection, with the code of its close frame.
 
 use super::frames::FrameError;
-use crate::close::{CloseCause, CloseInfo, Limit};
+use crate::close::{CloseCause, CloseCode, CloseInfo, Limit};
 
-/// RFC 6455, 7.4.1.
-const PROTOCOL_ERROR: u16 = 1002;
-const INVALID_DATA: u16 = 1007;
-const POLICY: u16 = 1008;
-const TOO_BIG: u16 = 1009;
-
-/// A cause with its code.
+/// A cause, with the close code that is sent.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) cause: CloseCause,
-    pub(super) code: u16,
+    pub(super) code: CloseCode,
 }
 
 impl Failure {
-    /// A rule of this end's, not of the RFC's.
+    /// Returns a failure with code 1008, for a rule of this crate rather than of the RFC.
     pub(super) fn policy(cause: CloseCause) -> Self {
-        Self { cause, code: POLICY }
+        Self { cause, code: CloseCode::POLICY_VIOLATION }
     }
 
     pub(super) fn into_info(self) -> CloseInfo {
-        CloseInfo::with_code(self.cause, self.code)
+        CloseInfo::with_code(self.cause, self.code.get())
     }
 }
 
 impl From<FrameError> for Failure {
-    fn from(breach: FrameError) -> Self {
-        match breach {
-            FrameError::Protocol => Self { cause: CloseCause::Protocol, code: PROTOCOL_ERROR },
-            FrameError::Utf8 => Self { cause: CloseCause::Protocol, code: INVALID_DATA },
-            FrameError::TooBig => Self { cause: CloseCause::MessageTooBig, code: TOO_BIG },
+    fn from(error: FrameError) -> Self {
+        match error {
+            FrameError::Protocol => Self { cause: CloseCause::Protocol, code: CloseCode::PROTOCOL_ERROR },
+            FrameError::Utf8 => Self { cause: CloseCause::Protocol, code: CloseCode::INVALID_PAYLOAD },
+            FrameError::TooBig => Self { cause: CloseCause::MessageTooBig, code: CloseCode::MESSAGE_TOO_BIG },
             FrameError::TooManyFragments => Limit::Fragments.into(),
         }
     }

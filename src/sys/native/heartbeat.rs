@@ -1,13 +1,13 @@
-//! When to ask whether the other end is still there, and when to believe that it is not. Times in, verdicts out.
+//! The heartbeat: when to send a ping, and when to give up the other end. Without socket and clock.
 
 use std::time::Duration;
 
 use crate::options::PeerOptions;
 
-/// Sends pings on a schedule, and watches for the silence of the other end.
+/// Schedules pings, and measures the silence of the other end.
 ///
-/// A ping is due an interval after the last, whatever else is received, so that round trips are measured on busy
-/// connections, too. While one is unanswered no other follows, until an interval of silence.
+/// A ping is due an interval after the last one, whatever else is received, so that round-trip times are measured on busy
+/// connections, too. While a ping is unanswered, the next one follows only after an interval of silence.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Heartbeat {
     interval: Duration,
@@ -20,13 +20,13 @@ pub(super) struct Heartbeat {
     count: u32,
 }
 
-/// What to do now.
+/// What the caller must do.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum HeartbeatAction {
     None,
     /// Send a ping with this payload.
     Ping([u8; 4]),
-    /// The other end is gone.
+    /// Close the connection: the other end does not answer.
     TimedOut,
 }
 
@@ -42,30 +42,30 @@ impl Heartbeat {
         }
     }
 
-    /// The connection is open: the silence begins.
+    /// Starts the schedule of a connection that opens.
     pub(super) fn start(self, now: Duration) -> Self {
         Self { last_received: now, last_ping: now, ..self }
     }
 
-    /// Bytes arrived, of whatever kind: it lives.
+    /// Notes that bytes of any kind were received.
     pub(super) fn received(&mut self, now: Duration) {
         self.last_received = now;
     }
 
-    /// A pong arrived. If it answers the last ping: how long that took.
+    /// Handles a pong. Returns the round-trip time if it answers the last ping.
     pub(super) fn pong(&mut self, payload: &[u8], now: Duration) -> Option<Duration> {
         self.unanswered.take_if(|unanswered| unanswered == payload)?;
         Some(now.saturating_sub(self.last_ping))
     }
 
-    /// When [`poll`](Self::poll) will have something to say, if nothing is heard before.
+    /// Returns the next time at which [`poll`](Self::poll) has something to do, unless bytes are received before.
     pub(super) fn due(&self) -> Option<Duration> {
         if self.interval.is_zero() {
             return None;
         }
         Some(match self.unanswered {
             None => self.last_ping + self.interval,
-            // A ping may be due just after a silence has begun: it has an interval and a timeout all the same.
+            // A silence may have begun just before the ping. It lasts an interval and a timeout all the same.
             Some(_) if self.is_silent() => {
                 self.last_ping.max(self.last_received + self.interval) + self.timeout
             }
@@ -73,6 +73,7 @@ impl Heartbeat {
         })
     }
 
+    /// Returns what to do now.
     pub(super) fn poll(&mut self, now: Duration) -> HeartbeatAction {
         if self.due().is_none_or(|due| now < due) {
             return HeartbeatAction::None;
@@ -87,8 +88,8 @@ impl Heartbeat {
         HeartbeatAction::Ping(payload)
     }
 
-    /// Nothing has come since the last ping. Any bytes count, not only the pong: a busy server's pong may stand behind a
-    /// megabyte of data.
+    /// Returns `true` if nothing was received since the last ping. Any bytes count, because the pong of a busy server may come
+    /// behind a megabyte of data.
     fn is_silent(&self) -> bool {
         self.last_received <= self.last_ping
     }
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_asked_about_and_then_believed() {
+    fn a_silent_connection_gets_a_ping_and_then_times_out() {
         let mut heartbeat = heartbeat(20, 5);
         assert_eq!(heartbeat.poll(at(19)), HeartbeatAction::None);
         assert!(matches!(heartbeat.poll(at(20)), HeartbeatAction::Ping(_)));
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn pings_keep_to_their_schedule_whatever_else_is_heard() {
+    fn pings_keep_to_their_schedule_whatever_else_is_received() {
         let mut heartbeat = heartbeat(20, 5);
         let mut pings = Vec::new();
         for second in 0..100 {
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silence_lasts_an_interval_and_a_timeout_whenever_a_ping_was_sent() {
+    fn a_silence_times_out_after_an_interval_and_a_timeout_whenever_the_ping_was_sent() {
         for begins in [1, 10, 19] {
             let mut heartbeat = heartbeat(20, 5);
             heartbeat.received(at(begins));
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_talker_that_answers_no_ping_is_not_asked_again_before_it_is_silent() {
+    fn no_ping_follows_an_unanswered_one_while_bytes_are_received() {
         let mut heartbeat = heartbeat(20, 5);
         let mut pings = 0;
         for second in 0..100 {
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn any_sign_of_life_answers_and_a_pong_tells_the_round_trip() {
+    fn any_bytes_prevent_the_timeout_and_a_pong_gives_the_round_trip_time() {
         let mut heartbeat = heartbeat(20, 5);
         let HeartbeatAction::Ping(payload) = heartbeat.poll(at(20)) else { panic!("no ping") };
         assert_eq!(heartbeat.due(), Some(at(25)));
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interval_of_zero_never_asks() {
+    fn an_interval_of_zero_sends_no_pings() {
         assert_eq!(heartbeat(0, 5).poll(at(1_000_000)), HeartbeatAction::None);
     }
 }

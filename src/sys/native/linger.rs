@@ -77,7 +77,7 @@ impl Linger {
     /// hold it.
     pub(super) fn memory_usage(&self) -> usize {
         match &self.unsent {
-            Unsent::Frames(frames) => frames.held(),
+            Unsent::Frames(frames) => frames.memory_usage(),
             Unsent::Bytes(bytes) => bytes.capacity(),
         }
     }
@@ -85,7 +85,7 @@ impl Linger {
     /// Returns how many of these bytes `SharedBytes` counts.
     pub(super) fn shared(&self) -> usize {
         match &self.unsent {
-            Unsent::Frames(frames) => frames.shared(),
+            Unsent::Frames(frames) => frames.shared_len(),
             Unsent::Bytes(_) => 0,
         }
     }

@@ -1,9 +1,11 @@
-//! The upgrade from a byte stream to a WebSocket: moves the bytes of a [`handshake`](super::handshake), or finds that it was made.
+//! The upgrade of a byte stream to a WebSocket: TLS, then the HTTP [`handshake`](super::handshake).
 
 use std::io::{self, Read, Write};
 
+use tungstenite::protocol::{CloseFrame, frame::Frame};
+
 use super::{
-    frames::{CloseFrame, Encoder, FrameKind},
+    frames::Encoder,
     handshake::{self, ClientUpgrade, RequestOutcome, ResponseOutcome, ServerUpgrade},
     notify::Wants,
     poll_context::PollContext,
@@ -12,20 +14,20 @@ use super::{
 };
 use crate::{
     admission::{Rejection, Response},
-    close::{CloseCause, TlsFailure},
+    close::{CloseCause, CloseCode, TlsFailure},
     request::Request,
 };
 
-/// A handshake under way. The caller has the deadline.
+/// A handshake. The caller has the deadline.
 #[derive(Debug)]
 pub(super) struct Opening {
     stream: Stream,
     state: HandshakeState,
-    /// What is still to be sent.
+    /// Bytes to send.
     outgoing: Vec<u8>,
-    /// What to do when it is sent.
+    /// What follows when they are sent.
     decision: Option<Decision>,
-    /// `true` if it was refused before TLS could carry an answer.
+    /// `true` if it was rejected before TLS was established, so that no answer can be sent.
     is_rejected_before_tls: bool,
 }
 
@@ -33,25 +35,25 @@ pub(super) struct Opening {
 enum HandshakeState {
     Client(ClientUpgrade),
     Server(ServerUpgrade),
-    /// A server that has its request; `rest` are the bytes behind it.
+    /// A server that has received an upgrade request. `rest` are the bytes behind it.
     UpgradeRequested {
         request: Request,
         rest: Vec<u8>,
     },
-    /// A server or client whose handshake was made elsewhere.
+    /// A server or client whose handshake was done elsewhere.
     Upgraded,
-    /// One whose request asks for no WebSocket, and what is answered to it unless the program knows better.
+    /// A server that has received a request without upgrade. `rejection` is the answer, unless the program gives another.
     PlainRequested {
         request: Request,
         rejection: Rejection,
     },
 }
 
-/// What the handshake agreed on.
+/// The result of a handshake.
 #[derive(Debug)]
 pub(super) struct Upgrade {
     pub(super) protocol: Option<String>,
-    /// What came behind the handshake: the first frames.
+    /// The bytes behind the handshake: the first frames.
     pub(super) rest: Vec<u8>,
 }
 
@@ -61,9 +63,9 @@ enum Decision {
     Failed(CloseCause),
 }
 
-/// How far it got.
+/// The result of a poll.
 pub(super) enum OpeningOutcome {
-    /// It waits: for the other end, or for the answer to a [request](Opening::request).
+    /// The handshake waits for the other end, or for the answer to a [request](Opening::request).
     Pending,
     Open(Upgrade),
     Failed(CloseCause),
@@ -91,7 +93,7 @@ impl Opening {
         }
     }
 
-    /// A handshake that was made elsewhere.
+    /// Returns an opening whose handshake was done elsewhere.
     pub(super) fn upgraded(stream: Stream, upgrade: Upgrade) -> Self {
         let decision = Some(Decision::Open(upgrade));
         Self {
@@ -103,8 +105,8 @@ impl Opening {
         }
     }
 
-    /// Returns the memory that is held for what has come behind the handshake.
-    pub(super) fn held(&self) -> usize {
+    /// Returns the memory of bytes behind the handshake.
+    pub(super) fn memory_usage(&self) -> usize {
         match &self.decision {
             Some(Decision::Open(upgrade)) => upgrade.rest.capacity(),
             _ => 0,
@@ -123,12 +125,12 @@ impl Opening {
         self.stream
     }
 
-    /// The stream, and what was still to be sent on it.
+    /// Returns the stream and the bytes that are still to be sent on it.
     pub(super) fn into_parts(self) -> (Stream, Vec<u8>) {
         (self.stream, self.outgoing)
     }
 
-    /// Returns what has to happen before a poll can move it on.
+    /// Returns what a poll has to wait for.
     pub(super) fn wants(&self) -> Wants {
         Wants {
             now: match &self.decision {
@@ -142,7 +144,7 @@ impl Opening {
         }
     }
 
-    /// The request that waits for its answer.
+    /// Returns the request that waits for an answer.
     pub(super) fn request(&self) -> Option<&Request> {
         match &self.state {
             HandshakeState::UpgradeRequested { request, .. }
@@ -155,7 +157,7 @@ impl Opening {
         }
     }
 
-    /// Says yes to the request.
+    /// Accepts the upgrade request.
     pub(super) fn admit(&mut self, protocol: Option<String>, headers: &[(String, String)]) {
         if let HandshakeState::UpgradeRequested { request, rest } = &mut self.state {
             self.outgoing = handshake::accept_response(request, protocol.as_deref(), headers);
@@ -163,7 +165,7 @@ impl Opening {
         }
     }
 
-    /// Turns a request away that asks for no WebSocket.
+    /// Rejects a request without upgrade.
     pub(super) fn reject_plain(&mut self) {
         if let HandshakeState::PlainRequested { rejection, .. } = &self.state {
             let rejection = *rejection;
@@ -182,17 +184,16 @@ impl Opening {
         matches!(&self.state, HandshakeState::PlainRequested { request, .. } if request.method() == "HEAD")
     }
 
-    /// Returns `true` for one that was refused before TLS was established: nothing can be said to it, and nothing more is
-    /// done for it.
+    /// Returns `true` if the client was rejected before TLS was established. No answer is sent, and TLS does not go on.
     pub(super) fn is_rejected_before_tls(&self) -> bool {
         self.is_rejected_before_tls
     }
 
-    /// Says no, whether there is a request or not.
+    /// Rejects the client, with or without a request.
     pub(super) fn reject(&mut self, rejection: &Rejection, headers: &[(String, String)]) {
         self.is_rejected_before_tls = self.stream.is_handshaking();
         self.outgoing = match &self.state {
-            // HTTP is over.
+            // The HTTP handshake is over. Only frames can be sent.
             HandshakeState::Upgraded => try_again_later(rejection.reason),
             _ => handshake::reject_response(rejection, headers, self.asks_for_head()),
         };
@@ -210,7 +211,7 @@ impl Opening {
             _ => match self.decision.take() {
                 None => OpeningOutcome::Pending,
                 Some(Decision::Open(upgrade)) => OpeningOutcome::Open(upgrade),
-                // What is left to send is left to whoever sends last words.
+                // The lingering stage sends the rest.
                 Some(Decision::Failed(cause)) => OpeningOutcome::Failed(cause),
             },
         }
@@ -293,9 +294,10 @@ impl Opening {
     }
 }
 
-/// A server's close frame with code 1013, of the IANA registry of close codes.
-fn try_again_later(why: &str) -> Vec<u8> {
-    let mut frame = Vec::new();
-    Encoder::SERVER.encode(FrameKind::Close, &CloseFrame::new(1013, why).payload(), &mut frame);
-    frame
+/// Returns a server's close frame with code 1013.
+fn try_again_later(reason: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let frame = CloseFrame { code: CloseCode::TRY_AGAIN_LATER.get().into(), reason: reason.into() };
+    Encoder::SERVER.encode_control(Frame::close(Some(frame)), &mut bytes);
+    bytes
 }

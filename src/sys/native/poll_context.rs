@@ -1,17 +1,18 @@
-//! What a connection needs when it is its turn.
+//! What a poll hands to a connection.
 
 use std::time::Duration;
 
 use crate::{rate::Arrival, sys::server::Budget};
 
-/// A time, and the socket's owner's scratch memory. What is left in that after a call is nobody's.
+/// The time, the budget and the scratch memory of a poll.
 pub(crate) struct PollContext<'a> {
     /// The time that deadlines are measured by.
     pub(crate) now: Duration,
     /// The time that rates are measured by.
     pub(crate) arrival: Arrival,
+    /// Memory to read into. Its content is undefined between calls.
     pub(crate) scratch: &'a mut [u8],
     pub(crate) budget: Budget,
-    /// How many bytes the socket has given so far in this turn.
+    /// The number of bytes that the socket has returned in this poll.
     pub(crate) read: usize,
 }

@@ -17,7 +17,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::{
     SCRATCH,
     connection::TcpConnection,
-    frames::{Encoder, FrameKind, MAX_HEADER},
+    frames::{Encoder, MAX_HEADER},
     notify::{INTERRUPT, Interrupt},
     tls,
 };
@@ -98,7 +98,7 @@ impl Reactor {
         let len = packets.iter().map(|packet| MAX_HEADER + packet.len()).sum();
         let mut frames = Vec::with_capacity(len);
         for packet in packets {
-            Encoder::SERVER.encode(FrameKind::Packet(packet.kind()), packet, &mut frames);
+            Encoder::SERVER.encode(packet.kind(), packet, &mut frames);
         }
         frames.into()
     }
@@ -129,9 +129,8 @@ impl Listener for Reactor {
     }
 
     fn local_addr(&self) -> Result<SocketAddr, Error> {
-        let listener = self.listener.as_ref().ok_or(Error::Io {
-            kind: io::ErrorKind::NotConnected,
-            message: "the server does not listen, or no more".into(),
+        let listener = self.listener.as_ref().ok_or_else(|| {
+            io::Error::new(io::ErrorKind::NotConnected, "the server does not listen, or no longer")
         })?;
         Ok(listener.local_addr()?)
     }

@@ -8,17 +8,17 @@ use crate::{
     shared_bytes::SharedBytes,
 };
 
-/// The options that are needed after the start.
+/// The options of a connection.
 #[derive(Debug)]
 pub(super) struct ConnectionSettings {
     pub(super) nodelay: bool,
-    /// When it must be open.
+    /// The deadline for opening.
     pub(super) connect_due: Duration,
     pub(super) close_timeout: Duration,
     pub(super) open: open::OpenSettings,
-    /// What a server's strangers are held to.
+    /// The limits of a server's clients, with the slow-reader timeout.
     pub(super) limits: Option<Box<(RateLimits, Duration)>>,
-    /// Counts the bytes that several of a server's connections send.
+    /// Counts the bytes that wait in several send queues of a server.
     pub(super) shared_bytes: Option<SharedBytes>,
 }
 

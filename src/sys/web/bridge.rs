@@ -13,16 +13,16 @@ use crate::{close::CloseCode, link::Link, options::PeerOptions, packet::Packet};
 
 /// The events of one connection that no poll has reported.
 ///
-/// Callbacks add events, `poll` takes them. No borrow of the queue lasts across a call into JavaScript.
+/// Callbacks add events, `poll` takes them. No borrow of the backlog lasts across a call into JavaScript.
 pub(super) struct Bridge {
     /// Callbacks notify it after they have added an event.
     pub(super) wake: Rc<WakeSignal>,
     max_message_size: usize,
-    queue: RefCell<Queue>,
+    backlog: RefCell<Backlog>,
 }
 
 /// The events, which occur in this order: the open, packets, the end.
-struct Queue {
+struct Backlog {
     opened: bool,
     packets: VecDeque<Packet>,
     end: Option<End>,
@@ -60,7 +60,7 @@ impl BacklogError {
 
 impl Bridge {
     pub(super) fn new(options: &PeerOptions) -> Self {
-        let queue = Queue {
+        let backlog = Backlog {
             opened: false,
             packets: VecDeque::new(),
             end: None,
@@ -68,21 +68,21 @@ impl Bridge {
             max_bytes: options.backlog_buffer_size,
             max_packets: options.max_backlog_packets,
         };
-        Self { wake: Rc::default(), max_message_size: options.max_message_size, queue: queue.into() }
+        Self { wake: Rc::default(), max_message_size: options.max_message_size, backlog: backlog.into() }
     }
 
     /// Handles the browser's `open` event.
     pub(super) fn open(&self) {
-        self.queue.borrow_mut().opened = true;
+        self.backlog.borrow_mut().opened = true;
     }
 
     /// Handles the browser's `message` event. After an error the caller closes the connection at once.
     pub(super) fn message(&self, data: &JsValue) -> Result<(), BacklogError> {
-        if self.queue.borrow().end.is_some() {
+        if self.backlog.borrow().end.is_some() {
             return Ok(());
         }
         let packet = message::read(data, self.max_message_size);
-        self.queue.borrow_mut().push(packet)
+        self.backlog.borrow_mut().push(packet)
     }
 
     /// Handles the browser's `close` event.
@@ -98,18 +98,18 @@ impl Bridge {
 
     /// Notes the end of the connection. Later events are ignored.
     pub(super) fn end(&self, end: End) {
-        self.queue.borrow_mut().end.get_or_insert(end);
+        self.backlog.borrow_mut().end.get_or_insert(end);
     }
 
     pub(super) fn is_open(&self) -> bool {
-        self.queue.borrow().opened
+        self.backlog.borrow().opened
     }
 
     /// Moves packets into the inbox while it has room. Returns `true` if any was moved.
     pub(super) fn deliver(&self, link: &mut Link) -> bool {
-        let mut queue = self.queue.borrow_mut();
+        let mut backlog = self.backlog.borrow_mut();
         let mut moved = false;
-        while let Some(packet) = queue.pop_if(|packet| link.has_room_for(packet.len())) {
+        while let Some(packet) = backlog.pop_if(|packet| link.has_room_for(packet.len())) {
             link.deliver(packet);
             moved = true;
         }
@@ -118,27 +118,27 @@ impl Bridge {
 
     /// Returns `true` if packets wait for room in the inbox.
     pub(super) fn has_packets(&self) -> bool {
-        !self.queue.borrow().packets.is_empty()
+        !self.backlog.borrow().packets.is_empty()
     }
 
     /// Returns `true` if packets or the end were not reported.
     pub(super) fn has_more(&self) -> bool {
-        self.has_packets() || self.queue.borrow().end.is_some()
+        self.has_packets() || self.backlog.borrow().end.is_some()
     }
 
     /// Returns the end, after every packet before it was delivered.
     pub(super) fn ended(&self) -> Option<End> {
-        let queue = self.queue.borrow();
-        if queue.packets.is_empty() { queue.end.clone() } else { None }
+        let backlog = self.backlog.borrow();
+        if backlog.packets.is_empty() { backlog.end.clone() } else { None }
     }
 
     /// Returns the end, even if packets before it wait.
     pub(super) fn ended_early(&self) -> Option<End> {
-        self.queue.borrow().end.clone()
+        self.backlog.borrow().end.clone()
     }
 }
 
-impl Queue {
+impl Backlog {
     /// Adds a packet. `None` is one that is larger than `max_message_size`.
     fn push(&mut self, packet: Option<Packet>) -> Result<(), BacklogError> {
         let error = match packet {

@@ -118,11 +118,11 @@ fn close(socket: &WebSocket, code: u16, reason: &str) {
 
 /// Makes an error of an exception. Only refused calls throw, never failures of the network.
 pub(super) fn refused(exception: JsValue) -> Error {
-    let message = match exception.dyn_ref::<js_sys::Error>() {
+    let message: String = match exception.dyn_ref::<js_sys::Error>() {
         Some(error) => error.message().into(),
         None => format!("{exception:?}"),
     };
-    Error::Io { kind: std::io::ErrorKind::Other, message }
+    std::io::Error::other(message).into()
 }
 
 #[cfg(test)]

@@ -99,8 +99,10 @@ fn said_to(outputs: &[Output], peer: PeerId) -> Vec<Said> {
         packets.iter().map(|packet| Said::Packet(packet.as_bytes().to_vec())).collect()
     };
     let said = |output: &Output| match output {
-        Output::Send { to, packet } if to.as_slice().contains(&peer) => packets(std::slice::from_ref(packet)),
-        Output::SendAll { to, packets: all } if to.as_slice().contains(&peer) => packets(all),
+        Output::Send { to, packet, .. } if to.as_slice().contains(&peer) => {
+            packets(std::slice::from_ref(packet))
+        }
+        Output::SendAll { to, packets: all, .. } if to.as_slice().contains(&peer) => packets(all),
         Output::Disconnect { peer: other, .. } if *other == peer => vec![Said::Close],
         _ => Vec::new(),
     };

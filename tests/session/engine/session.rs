@@ -6,8 +6,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     Error,
     multiplayer::{
-        CallError, Event, Method, Methods, NodeKey, PacketError, Parameter, PeerId, Session, SessionOptions,
-        Target,
+        CallError, Event, Method, Methods, NodeKey, PacketError, Parameter, PeerId, Session, SessionError,
+        SessionOptions, Target,
     },
     variant::{Array, Dictionary, StringName, Variant, Vector2},
 };
@@ -187,7 +187,9 @@ fn a_server_says_what_the_engines_server_said() {
             "S+A: kid exists both, A rpc again" => {
                 server.register_node_with("Game/Kid", script_of_game()).unwrap();
             }
-            "S: send_bytes(99)" => assert_eq!(server.send_bytes(id(99), &[1]), Err(Error::UnknownPeer)),
+            "S: send_bytes(99)" => {
+                assert_eq!(server.send_bytes(id(99), &[1]), Err(Error::UnknownPeer.into()))
+            }
             _ => {}
         }
         act(step, SERVER, &mut server, game);
@@ -241,24 +243,33 @@ fn a_client_says_what_the_engines_client_said() {
             |client: &mut Session, kid: NodeKey| client.call_method(kid, SERVER, "noargs", vec![]).unwrap();
         match step.name {
             "A: rpc \"not_rpc\" -> local error" => {
-                assert_eq!(client.call_method(game, SERVER, "not_rpc", vec![]), Err(Error::UnknownMethod));
+                assert_eq!(
+                    client.call_method(game, SERVER, "not_rpc", vec![]),
+                    Err(SessionError::UnknownMethod)
+                );
             }
             "A: rpc_id(self) any_args -> local error" => {
                 let arguments = vec![Variant::Nil; 3];
-                assert_eq!(client.call_method(game, A, "any_args", arguments), Err(Error::NotCallLocal));
+                assert_eq!(
+                    client.call_method(game, A, "any_args", arguments),
+                    Err(SessionError::NotCallLocal)
+                );
             }
             "A: rpc_id(unknown peer)" => {
-                assert_eq!(client.call_method(game, id(99), "noargs", vec![]), Err(Error::UnknownPeer));
+                assert_eq!(
+                    client.call_method(game, id(99), "noargs", vec![]),
+                    Err(Error::UnknownPeer.into())
+                );
             }
             "A: wrong arg count" => {
                 let error = client.call_method(game, SERVER, "any_args", vec![Variant::Int(1)]);
-                assert!(matches!(error, Err(Error::InvalidArguments { .. })));
+                assert!(matches!(error, Err(SessionError::InvalidArguments { .. })));
             }
             "A: send_bytes(empty)" => {
-                assert!(matches!(client.send_bytes(SERVER, &[]), Err(Error::InvalidArguments { .. })));
+                assert!(matches!(client.send_bytes(SERVER, &[]), Err(SessionError::InvalidArguments { .. })));
             }
             "A: send_bytes(99 unknown)" => {
-                assert_eq!(client.send_bytes(id(99), &[1]), Err(Error::UnknownPeer));
+                assert_eq!(client.send_bytes(id(99), &[1]), Err(Error::UnknownPeer.into()));
             }
             "A: rpc on child node (new path) + root node" => {
                 let node = client.register_node_with("Game/Kid", script_of_game()).unwrap();

@@ -1,9 +1,8 @@
 //! What can be declared.
 
 use wasm_bindgen_test::wasm_bindgen_test;
-use websocket_peer::{
-    Error,
-    multiplayer::{Properties, Property, Scene, Session, SessionOptions, Spawn, Spawner},
+use websocket_peer::multiplayer::{
+    Properties, Property, Scene, Session, SessionError, SessionOptions, Spawn, Spawner,
 };
 
 use super::{coin, door, spawner};
@@ -18,19 +17,19 @@ fn what_cannot_be_declared_says_why() {
     let scenes = |count| (0..count).fold(Spawner::new(), |all, _| all.scene(Scene::new([])));
     for properties in [many(65), twice()] {
         let result = server.register_synchronizer("Sync", properties.clone());
-        assert!(matches!(result, Err(Error::InvalidNode { .. })), "{result:?}");
+        assert!(matches!(result, Err(SessionError::InvalidNode { .. })), "{result:?}");
         let result = server.register_spawner("Spawner", Spawner::new().scene(properties));
-        assert!(matches!(result, Err(Error::InvalidNode { .. })), "{result:?}");
+        assert!(matches!(result, Err(SessionError::InvalidNode { .. })), "{result:?}");
     }
     let same_name = Scene::new([coin().clone(), coin()].iter().flat_map(|_| [door()]));
     for spawner in [scenes(256), Spawner::new().scene(same_name)] {
         let result = server.register_spawner("Spawner", spawner);
-        assert!(matches!(result, Err(Error::InvalidNode { .. })), "{result:?}");
+        assert!(matches!(result, Err(SessionError::InvalidNode { .. })), "{result:?}");
     }
     // A path that is none, and one that is taken.
-    assert!(matches!(server.register_spawner("a//b", spawner()), Err(Error::InvalidNode { .. })));
+    assert!(matches!(server.register_spawner("a//b", spawner()), Err(SessionError::InvalidNode { .. })));
     server.register_spawner("Node", scenes(255)).unwrap();
-    assert!(matches!(server.register_synchronizer("Node", door()), Err(Error::InvalidNode { .. })));
+    assert!(matches!(server.register_synchronizer("Node", door()), Err(SessionError::InvalidNode { .. })));
     server.register_synchronizer("Sync", many(64)).unwrap();
 }
 
@@ -40,5 +39,5 @@ fn what_a_spawn_function_says_is_looked_at_too() {
     let broken = |_: &_| Some(Scene::new([door(), door()]));
     let spawner = server.register_spawner("Spawner", Spawner::new().custom(broken)).unwrap();
     let result = server.spawn(spawner, Spawn::custom(1));
-    assert!(matches!(result, Err(Error::InvalidArguments { .. })), "{result:?}");
+    assert!(matches!(result, Err(SessionError::InvalidArguments { .. })), "{result:?}");
 }

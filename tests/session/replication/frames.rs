@@ -4,7 +4,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     Error, Packet,
     multiplayer::{
-        Event, Output, PeerId, Properties, Property, Recipients, Session, SessionOptions, Spawn, Spawner,
+        Event, Output, PeerId, Properties, Property, Recipients, Session, SessionError, SessionOptions,
+        Spawn, Spawner,
     },
     variant::Vector2,
 };
@@ -99,7 +100,7 @@ fn a_frame_for_a_thousand_peers_is_made_once() {
     }
     outputs(&mut server);
     server.replicate();
-    let Some(Output::Send { to: Recipients::Many(to), packet }) = server.next_output() else {
+    let Some(Output::Send { to: Recipients::Many(to), packet, .. }) = server.next_output() else {
         panic!("no packet for many")
     };
     assert_eq!((to, packet.len()), (peers.clone(), 3 + 10 * (8 + 28)));
@@ -138,7 +139,10 @@ fn what_would_be_too_long_to_be_sent_cannot_be_set() {
         [(node, "bytes", 300 - 28 - 8), (node, "more", 300 - 17 - 8 - 3), (door, "angle", 300 - 11 - 8 - 1)];
     for (node, property, len) in longest {
         let longer = server.set_property(node, property, vec![0_u8; len + 1]);
-        assert!(matches!(longer, Err(Error::PacketTooBig { max: 300, .. })), "{property}: {longer:?}");
+        assert!(
+            matches!(longer, Err(SessionError::Peer(Error::PacketTooBig { max: 300, .. }))),
+            "{property}: {longer:?}"
+        );
     }
     server.replicate();
     assert!(outputs(&mut server).iter().all(|(_, packet)| packet.len() < 60));
@@ -181,16 +185,16 @@ fn what_cannot_be_set_says_why() {
     let coin = stage.spawn(SERVER, a_coin("coin"));
     let (spawner, door) = (stage.spawner[&SERVER], stage.door[&SERVER]);
     let server = stage.at(SERVER);
-    assert!(matches!(server.set_property(coin, "health", "x"), Err(Error::InvalidArguments { .. })));
-    assert!(matches!(server.set_property(coin, "angle", 1), Err(Error::InvalidArguments { .. })));
-    assert!(matches!(server.set_property(spawner, "angle", 1), Err(Error::InvalidNode { .. })));
-    assert!(matches!(server.despawn(door), Err(Error::InvalidNode { .. })));
+    assert!(matches!(server.set_property(coin, "health", "x"), Err(SessionError::InvalidArguments { .. })));
+    assert!(matches!(server.set_property(coin, "angle", 1), Err(SessionError::InvalidArguments { .. })));
+    assert!(matches!(server.set_property(spawner, "angle", 1), Err(SessionError::InvalidNode { .. })));
+    assert!(matches!(server.despawn(door), Err(SessionError::InvalidNode { .. })));
     server.unregister_node(door);
-    assert_eq!(server.set_property(door, "angle", 1.0), Err(Error::UnknownNode));
+    assert_eq!(server.set_property(door, "angle", 1.0), Err(SessionError::UnknownNode));
     let door = stage.door[&A];
-    assert_eq!(stage.at(A).set_property(door, "angle", 1.0), Err(Error::NotAuthority));
+    assert_eq!(stage.at(A).set_property(door, "angle", 1.0), Err(SessionError::NotAuthority));
     stage.at(A).leave();
-    assert_eq!(stage.at(A).set_property(door, "angle", 1.0), Err(Error::NotAuthority));
+    assert_eq!(stage.at(A).set_property(door, "angle", 1.0), Err(SessionError::NotAuthority));
     // This is nobody's fault.
     stage.at(A).replicate();
 }

@@ -52,7 +52,7 @@ fn a_players_synchronizer_is_in_its_own_hands() {
     for id in [SERVER, B] {
         assert_eq!(heard(&stage.told(id)), ["changed open true", "now angle 0.25"]);
     }
-    assert_eq!(stage.at(A).hide(door, A), Err(Error::UnknownPeer));
+    assert_eq!(stage.at(A).hide(door, A), Err(Error::UnknownPeer.into()));
     stage.at(A).hide(door, Target::AllExcept(SERVER)).unwrap();
     stage.frame(A);
     assert_eq!((heard(&stage.told(SERVER)).len(), stage.told(B)), (1, vec![]));

@@ -3,7 +3,7 @@
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     Error,
-    multiplayer::{Event, Scene, Spawn, SpawnKind, Spawner},
+    multiplayer::{Event, Scene, SessionError, Spawn, SpawnKind, Spawner},
     variant::{Dictionary, Variant, Vector2},
 };
 
@@ -34,7 +34,7 @@ fn a_node_appears_at_everybody_and_goes() {
         assert_eq!(stage.at(id).spawned_name(node), None);
     }
     assert_eq!(stage.told(SERVER), []);
-    assert_eq!(stage.at(SERVER).despawn(coin), Err(Error::UnknownNode));
+    assert_eq!(stage.at(SERVER).despawn(coin), Err(SessionError::UnknownNode));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -58,7 +58,7 @@ fn a_scene_needs_no_synchronizer() {
     let wall = stage.spawn(SERVER, Spawn::scene(1));
     assert_eq!(heard(&stage.told(A)), ["spawned Node1 of 1: "]);
     let error = stage.at(SERVER).set_property(wall, "position", 1);
-    assert!(matches!(error, Err(Error::InvalidArguments { .. })), "{error:?}");
+    assert!(matches!(error, Err(SessionError::InvalidArguments { .. })), "{error:?}");
     stage.at(SERVER).despawn(wall).unwrap();
     assert_eq!(heard(&stage.told(A)), ["despawned"]);
 }
@@ -133,12 +133,12 @@ fn what_cannot_be_spawned_says_why_and_nobody_hears_of_it() {
     .chain(named)
     {
         let result = server.spawn(spawner, spawn.clone());
-        assert!(matches!(result, Err(Error::InvalidArguments { .. })), "{spawn:?}: {result:?}");
+        assert!(matches!(result, Err(SessionError::InvalidArguments { .. })), "{spawn:?}: {result:?}");
     }
-    assert!(matches!(server.spawn(door, Spawn::scene(0)), Err(Error::InvalidNode { .. })));
+    assert!(matches!(server.spawn(door, Spawn::scene(0)), Err(SessionError::InvalidNode { .. })));
     let large = Spawn::custom([("a", vec![0_u8; 65_500])].into_iter().collect::<Dictionary>());
     let large = large.with("position", Vector2::default()).with("health", 3).with("color", RED);
-    assert!(matches!(server.spawn(spawner, large), Err(Error::PacketTooBig { .. })));
+    assert!(matches!(server.spawn(spawner, large), Err(SessionError::Peer(Error::PacketTooBig { .. }))));
     assert_eq!(outputs(server), []);
     // Nor has any of it used up a number.
     let coin = server.spawn(spawner, Spawn::scene(1)).unwrap();
@@ -149,10 +149,10 @@ fn what_cannot_be_spawned_says_why_and_nobody_hears_of_it() {
 fn only_the_authority_spawns() {
     let mut stage = Stage::of(&[A]);
     let spawner = stage.spawner[&A];
-    assert_eq!(stage.at(A).spawn(spawner, a_coin("coin")), Err(Error::NotAuthority));
+    assert_eq!(stage.at(A).spawn(spawner, a_coin("coin")), Err(SessionError::NotAuthority));
     stage.spawn(SERVER, a_coin("coin"));
     let coin = stage.spawned(A).node;
-    assert_eq!(stage.at(A).despawn(coin), Err(Error::NotAuthority));
-    assert_eq!(stage.at(A).set_property(coin, "health", 1), Err(Error::NotAuthority));
-    assert_eq!(stage.at(A).hide(coin, SERVER), Err(Error::NotAuthority));
+    assert_eq!(stage.at(A).despawn(coin), Err(SessionError::NotAuthority));
+    assert_eq!(stage.at(A).set_property(coin, "health", 1), Err(SessionError::NotAuthority));
+    assert_eq!(stage.at(A).hide(coin, SERVER), Err(SessionError::NotAuthority));
 }

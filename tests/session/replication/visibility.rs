@@ -3,7 +3,7 @@
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     Error,
-    multiplayer::{Event, NodeKey, PeerId, Target},
+    multiplayer::{Event, NodeKey, PeerId, SessionError, Target},
 };
 
 use super::{Stage, a_coin, heard};
@@ -128,9 +128,9 @@ fn only_peers_that_are_there_can_be_shown_something() {
     let mut stage = Stage::of(&[A]);
     let coin = stage.spawn(SERVER, a_coin("coin"));
     for peer in [id(99), SERVER] {
-        assert_eq!(stage.at(SERVER).show(coin, peer), Err(Error::UnknownPeer));
-        assert_eq!(stage.at(SERVER).hide(coin, peer), Err(Error::UnknownPeer));
+        assert_eq!(stage.at(SERVER).show(coin, peer), Err(Error::UnknownPeer.into()));
+        assert_eq!(stage.at(SERVER).hide(coin, peer), Err(Error::UnknownPeer.into()));
     }
     let spawner = stage.spawner[&SERVER];
-    assert!(matches!(stage.at(SERVER).hide(spawner, A), Err(Error::InvalidNode { .. })));
+    assert!(matches!(stage.at(SERVER).hide(spawner, A), Err(SessionError::InvalidNode { .. })));
 }

@@ -2,9 +2,8 @@
 //! `kosoku` has Autobahn's own cases and needs neither Python 2 nor a container.
 //!
 //! Its fuzzing client examines a server, with one connection per case. Its fuzzing server examines a client that asks
-//! for the cases. [`verdict`] reads the reports, [`service`] runs the program that listens.
+//! for the cases. [`verdict`] reads the reports.
 
-pub mod service;
 pub mod verdict;
 
 use std::fs;
@@ -15,7 +14,7 @@ use anyhow::{Context, Result};
 
 use crate::process::Cmd;
 use crate::project::Project;
-use service::Service;
+use crate::service::{self, Service};
 
 /// The version to install, with the hashes of the accepted files.
 const REQUIREMENTS: &str = include_str!("requirements.txt");
@@ -53,8 +52,9 @@ impl<'a> Suite<'a> {
     }
 
     /// Starts the server that examines a client. It writes the reports to `reports` and exits.
-    pub async fn start_client_examiner(&self, reports: &Path) -> Result<Service> {
-        Service::start(self.kosoku("fuzzingserver", reports).arg("127.0.0.1:0")).await
+    pub async fn start_client_examiner(&self, reports: &Path) -> Result<Service<String>> {
+        let server = self.kosoku("fuzzingserver", reports).arg("127.0.0.1:0");
+        Service::start(server, service::websocket_url).await
     }
 
     fn kosoku(&self, mode: &str, reports: &Path) -> Cmd {

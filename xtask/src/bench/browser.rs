@@ -10,10 +10,9 @@ use tokio::time::sleep;
 
 use super::comparison::Comparison;
 use super::document::{Section, Summary, Table};
-use super::machine::Lock;
 use super::numbers::{median, ratio, short};
-use crate::autobahn::service::Service;
 use crate::serve::PageServer;
+use crate::service::{Service, websocket_url};
 use crate::tools;
 use crate::webdriver::Page;
 
@@ -66,10 +65,10 @@ pub async fn measure(comparison: &Comparison<'_>) -> Result<Section> {
     build(comparison).await?;
     let (rounds, slice) = (comparison.by_mode(5, 1), comparison.by_mode(400, 50));
     let server = comparison.program("plain").args(["127.0.0.1:0", "--max-message", "1048576"]);
-    let server = Service::start(server).await?;
+    let server = Service::start(server, websocket_url).await?;
     let page_server =
         PageServer::start(0, &comparison.project.root().join("bench").join("page").join("www"), &[])?;
-    let url = page_server.url(&format!("/?server={}&rounds={rounds}&slice={slice}", server.url));
+    let url = page_server.url(&format!("/?server={}&rounds={rounds}&slice={slice}", server.address));
     let page = Page::open(comparison.project, &url).await?;
     // A query would disturb the page, so the first one comes when the page should be done.
     sleep(Duration::from_millis(slice * (rounds + 1)) * ROWS * CLIENTS.len() as u32).await;
@@ -82,7 +81,7 @@ async fn build(comparison: &Comparison<'_>) -> Result<()> {
     let project = comparison.project;
     // Both workspaces use the same wasm-bindgen program.
     let (bench, library) =
-        (Lock::read(project)?.newest("wasm-bindgen")?, project.locked_version("wasm-bindgen")?);
+        (project.locked_version("bench", "wasm-bindgen")?, project.locked_version("", "wasm-bindgen")?);
     ensure!(
         bench == library,
         "bench/Cargo.lock has wasm-bindgen {bench} and Cargo.lock {library}: update them to the same version, with js-sys and web-sys"

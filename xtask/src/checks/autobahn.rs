@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::autobahn::{self, Suite, service::Service, verdict};
+use crate::autobahn::{self, Suite, verdict};
 use crate::process::Cmd;
 use crate::project::Project;
 use crate::report::Outcome;
+use crate::service::{Service, websocket_url};
 
 /// The size of the suite's largest messages, in bytes.
 const MAX_MESSAGE: &str = "16777216";
@@ -18,8 +19,8 @@ pub async fn server(project: &Project) -> Result<Outcome> {
     let suite = Suite::get(project).await?;
     let reports = empty_directory(project, "server")?;
     let server = example(project, "echo_server").await?.args(["127.0.0.1:0", "--max-message", MAX_MESSAGE]);
-    let server = Service::start(server).await?;
-    let outcome = suite.examine_server(&server.url, &reports).await;
+    let server = Service::start(server, websocket_url).await?;
+    let outcome = suite.examine_server(&server.address, &reports).await;
     ensure!(server.is_running(), "the echo server exited during the examination");
     conclude(outcome, &reports)
 }
@@ -30,7 +31,7 @@ pub async fn client(project: &Project) -> Result<Outcome> {
     let reports = empty_directory(project, "client")?;
     let client = example(project, "autobahn_client").await?;
     let server = suite.start_client_examiner(&reports).await?;
-    client.arg(&server.url).limit(autobahn::LIMIT).run().await?;
+    client.arg(&server.address).limit(autobahn::LIMIT).run().await?;
     conclude(server.exited().await, &reports)
 }
 

@@ -1,10 +1,8 @@
 //! Compiles the library for systems on which these tests do not run, and with the oldest supported Rust.
 
 use std::env;
-use std::fs;
 
-use anyhow::{Context, Result};
-use serde::Deserialize;
+use anyhow::Result;
 
 use crate::project::Project;
 use crate::report::Outcome;
@@ -44,28 +42,10 @@ fn has_c_compiler(project: &Project, target: &Target) -> bool {
 
 /// Compiles the library with the `rust-version` of Cargo.toml.
 pub async fn oldest_rust(project: &Project) -> Result<Outcome> {
-    let version = rust_version(project)?;
+    let version = project.oldest_rust()?;
     let rustup = |args: &[&str]| project.command("rustup").args(args);
     rustup(&["toolchain", "install", &version, "--profile", "minimal", "--no-self-update"]).run().await?;
     let check = rustup(&["run", &version, "cargo", "check", "--package", "websocket-peer", "--lib"]);
     check.arg("--all-features").run().await?;
     Ok(Outcome::PassedWith(version))
-}
-
-#[derive(Deserialize)]
-struct Manifest {
-    package: Package,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Package {
-    rust_version: String,
-}
-
-fn rust_version(project: &Project) -> Result<String> {
-    let path = project.root().join("Cargo.toml");
-    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let manifest: Manifest = toml::from_str(&text).context("Cargo.toml has no rust-version")?;
-    Ok(manifest.package.rust_version)
 }

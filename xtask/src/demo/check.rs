@@ -52,7 +52,7 @@ async fn visit(project: &Project, demo: &Demo, page: &Page, picture: Option<&Pat
     step("taking screenshots", take_screenshots(project, page)).await?;
     step("the page closes with a code and a reason, and shows them", closes(page)).await?;
     if let Some(path) = picture {
-        step("taking the picture", picture::take(page, path)).await?;
+        step("taking the picture", picture::take(project, &demo.page_url(), path)).await?;
     }
     Ok(())
 }
@@ -62,7 +62,7 @@ async fn step(what: &str, work: impl Future<Output = Result<()>>) -> Result<()> 
     work.await.with_context(|| format!("failed: {what}"))
 }
 
-async fn ready(page: &Page) -> Result<()> {
+pub(super) async fn ready(page: &Page) -> Result<()> {
     let phase = "document.documentElement.dataset.phase";
     let phase = page.wait_for("the page to load", READY, phase, vec![], |phase| *phase != "loading").await?;
     if phase != "ready" {

@@ -3,20 +3,31 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::json;
 use tokio::time::sleep;
 use websocket_peer::{Packet, ServerEvent, ServerOptions, WebSocketServer};
 
-use super::check::{RESULT_LIMIT, colour_scheme, shows};
+use super::check::{RESULT_LIMIT, colour_scheme, ready, shows};
+use crate::project::Project;
 use crate::wait::within;
 use crate::webdriver::Page;
 
-pub(super) async fn take(page: &Page, path: &Path) -> Result<()> {
-    let size = json!({ "width": 960, "height": 660, "deviceScaleFactor": 1, "mobile": false });
+/// Opens the page at `url` and writes the picture to `path`.
+pub(super) async fn take(project: &Project, url: &str, path: &Path) -> Result<()> {
+    let page = Page::open(project, url).await?;
+    let size = json!({ "width": 960, "height": 760, "deviceScaleFactor": 1, "mobile": false });
     page.devtools("Emulation.setDeviceMetricsOverride", size).await?;
-    colour_scheme(page, "light").await?;
+    colour_scheme(&page, "light").await?;
+    ready(&page).await?;
+    // The connection must stay open until the screenshot.
+    let _server = exchange(&page).await?;
+    page.screenshot(path).await?;
+    page.close().await
+}
 
+/// Connects the page to a server, which is returned, and exchanges packets.
+async fn exchange(page: &Page) -> Result<WebSocketServer> {
     let mut server = WebSocketServer::bind("127.0.0.1:0", ServerOptions::default())?;
     page.fill("#address", &format!("ws://{}", server.local_addr()?)).await?;
     page.click("#connect").await?;
@@ -38,7 +49,7 @@ pub(super) async fn take(page: &Page, path: &Path) -> Result<()> {
     }
     server.flush();
     shows(page, "#packets-received", "3").await?;
-    page.screenshot(path).await.with_context(|| format!("cannot write {}", path.display()))
+    Ok(server)
 }
 
 async fn next_event(server: &mut WebSocketServer) -> Result<ServerEvent> {
@@ -51,5 +62,5 @@ async fn next_event(server: &mut WebSocketServer) -> Result<ServerEvent> {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    within(RESULT_LIMIT, "waiting for the page's packet", event).await
+    within(RESULT_LIMIT, "waiting for the page", event).await
 }

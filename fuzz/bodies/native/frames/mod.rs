@@ -9,10 +9,11 @@ mod reference;
 mod writer;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
+use tungstenite::protocol::frame::Frame;
 
 use self::reading::{DecodedItem, InputMode, Reading};
 use super::{
-    super::frames::{Encoder, FrameKind, MessageLimits},
+    super::frames::{Encoder, MessageLimits},
     pieces::Cuts,
 };
 
@@ -76,20 +77,25 @@ fn assert_round_trip(Reading { mut items, .. }: Reading, sender: Sender, limits:
     };
     let mut wire = Vec::new();
     for item in &items {
-        let (kind, payload) = match item {
-            DecodedItem::Packet(packet) => (FrameKind::Packet(packet.kind()), packet.to_vec()),
-            DecodedItem::Ping(payload) => (FrameKind::Ping, payload.clone()),
-            DecodedItem::Pong(payload) => (FrameKind::Pong, payload.clone()),
-            DecodedItem::Close(frame) => (FrameKind::Close, frame.payload()),
+        let start = wire.len();
+        let len = match item {
+            DecodedItem::Packet(packet) => {
+                let len = encoder.encode(packet.kind(), packet, &mut wire);
+                if encoder.is_plain() {
+                    let header = encoder.plain_header(packet.kind(), packet.len());
+                    assert!(
+                        wire[start..].starts_with(header.get()),
+                        "the two encodings of the header differ"
+                    );
+                }
+                len
+            }
+            DecodedItem::Ping(payload) => encoder.encode_control(Frame::ping(payload.clone()), &mut wire),
+            DecodedItem::Pong(payload) => encoder.encode_control(Frame::pong(payload.clone()), &mut wire),
+            DecodedItem::Close(frame) => encoder.encode_control(Frame::close(frame.clone()), &mut wire),
             DecodedItem::EmptyFragment => continue,
         };
-        let start = wire.len();
-        let len = encoder.encode(kind, &payload, &mut wire);
         assert_eq!(wire.len() - start, len, "the returned length differs from the written one");
-        if encoder.is_plain() {
-            let header = encoder.plain_header(kind, payload.len());
-            assert!(wire[start..].starts_with(header.get()), "the two encodings of the header differ");
-        }
     }
     let again = Reading::of([&wire[..]].into_iter(), sender, limits, InputMode::Copied);
     assert_eq!(again, Reading { items, end: Ok(()) });

@@ -1,7 +1,9 @@
 //! The items that our decoder reads in a stream, and the memory that it holds meanwhile.
 
+use tungstenite::protocol::CloseFrame;
+
 use super::{
-    super::super::frames::{CloseFrame, Decoder, FrameError, Item, MessageLimits},
+    super::super::frames::{Decoder, FrameError, Item, MessageLimits},
     Sender,
 };
 use crate::packet::Packet;
@@ -16,7 +18,7 @@ pub(super) enum DecodedItem {
     Packet(Packet),
     Ping(Vec<u8>),
     Pong(Vec<u8>),
-    Close(CloseFrame),
+    Close(Option<CloseFrame>),
     EmptyFragment,
 }
 
@@ -97,7 +99,7 @@ impl Reader {
     /// Checks and records an item. Returns `true` if there was one.
     fn record(&mut self, item: Option<Item>) -> bool {
         let bound = self.limits.message.min(self.received.saturating_mul(GROWTH));
-        let held = self.decoder.held();
+        let held = self.decoder.memory_usage();
         assert!(held <= bound, "{held} bytes are held for {} received", self.received);
         if !self.decoder.is_within_message() {
             assert_eq!(held, 0, "memory is held without a message");

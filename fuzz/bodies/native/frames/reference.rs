@@ -13,11 +13,14 @@ use std::io::{self, Cursor, Read, Write};
 
 use tungstenite::{
     Error, Message,
-    protocol::{Role, WebSocketConfig, WebSocketContext, frame::FrameHeader},
+    protocol::{
+        CloseFrame, Role, WebSocketConfig, WebSocketContext,
+        frame::{FrameHeader, coding::CloseCode},
+    },
 };
 
 use super::{
-    super::super::frames::{CloseFrame, FrameError, MAX_CONTROL, MessageLimits},
+    super::super::frames::{FrameError, MAX_CONTROL, MessageLimits},
     Sender,
     reading::{DecodedItem, InputMode, Reading},
 };
@@ -63,8 +66,11 @@ fn assert_same(stream: &[u8], sender: Sender, limits: MessageLimits, ours: &Read
     }
     let (theirs, has_failed) = read(stream, sender, limits.message, max_frame);
     let ours_until_close = until_close(&ours.items);
-    if let (Some(DecodedItem::Close(CloseFrame { code: Some(1014), .. })), Some((last, before))) =
-        (ours_until_close.last(), theirs.split_last())
+    let last_of_ours = ours_until_close.last();
+    if let (
+        Some(DecodedItem::Close(Some(CloseFrame { code: CloseCode::Bad(1014), .. }))),
+        Some((last, before)),
+    ) = (last_of_ours, theirs.split_last())
     {
         assert!(is_answer_to_invalid_code(last), "tungstenite accepts 1014 now");
         return assert!(
@@ -103,7 +109,8 @@ fn starts_with(all: &[DecodedItem], start: &[&DecodedItem]) -> bool {
 }
 
 fn is_answer_to_invalid_code(item: &DecodedItem) -> bool {
-    *item == DecodedItem::Close(CloseFrame::new(1002, "Protocol violation"))
+    matches!(item, DecodedItem::Close(Some(frame))
+        if frame.code == CloseCode::Protocol && frame.reason == "Protocol violation")
 }
 
 /// The number of missing bytes of the last frame, if tungstenite would wait for them.
@@ -139,10 +146,7 @@ fn read(stream: Vec<u8>, sender: Sender, max_message: usize, max_frame: usize) -
             Ok(Message::Ping(payload)) => items.push(DecodedItem::Ping(payload.into())),
             Ok(Message::Pong(payload)) => items.push(DecodedItem::Pong(payload.into())),
             Ok(Message::Close(frame)) => {
-                items.push(DecodedItem::Close(match frame {
-                    Some(frame) => CloseFrame::new(frame.code.into(), &frame.reason),
-                    None => CloseFrame { code: None, reason: String::new() },
-                }));
+                items.push(DecodedItem::Close(frame));
                 return (items, false);
             }
             Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return (items, false),

@@ -9,7 +9,7 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use self::changes::{headers, text};
 use super::{
     super::{
-        frames::{Decoder, Encoder, FrameError, FrameKind, Item, MessageLimits},
+        frames::{Decoder, Encoder, FrameError, Item, MessageLimits},
         guard::Guard,
         handshake::{
             ClientUpgrade, RequestOutcome, ResponseOutcome, ServerUpgrade, accept_response, http_response,
@@ -92,7 +92,7 @@ fn check_frames(options: &ServerOptions) {
     };
     for len in [0, 1, 1000] {
         let mut wire = Vec::new();
-        Encoder::CLIENT.encode(FrameKind::Packet(PacketKind::Binary), &vec![7; len], &mut wire);
+        Encoder::CLIENT.encode(PacketKind::Binary, &vec![7; len], &mut wire);
         let read = Decoder::new(true, limits).next(&mut &wire[..]);
         if len <= limits.message {
             assert!(
@@ -120,7 +120,7 @@ fn check_limits(options: &ServerOptions) {
         );
         assert_eq!(guard.count_packet(arrival), Ok(()), "one packet");
         assert_eq!(guard.count_control_frame(arrival), Ok(()), "one control frame");
-        guard.message_unfinished(at);
+        guard.message_incomplete(at);
         guard.queue_full(at);
         assert!(
             guard.due().is_none_or(|due| due > at) && guard.expired(at).is_none(),

@@ -10,10 +10,7 @@ use super::{
     },
     index, peer, target,
 };
-use crate::{
-    error::Error,
-    multiplayer::{ConnectionStatus, NodeKey, PeerId, Session, Target},
-};
+use crate::multiplayer::{ConnectionStatus, NodeKey, PeerId, Session, SessionError, Target};
 
 pub(super) fn send_bytes(world: &mut World, input: &mut Unstructured<'_>) -> Result<()> {
     let (index, to, more) = (index(input)?, target(world, input)?, input.arbitrary()?);
@@ -82,7 +79,7 @@ pub(super) fn declare(
     index: usize,
     path: usize,
     table: usize,
-    register: impl FnOnce(&mut Session, &str) -> std::result::Result<NodeKey, Error>,
+    register: impl FnOnce(&mut Session, &str) -> std::result::Result<NodeKey, SessionError>,
 ) -> Option<NodeKey> {
     let (since, is_isolated) = (world.actions, world.is_isolated(index));
     let end = world.participant(index)?;

@@ -129,13 +129,17 @@ impl ServerConnection for TcpConnection {
         match &self.stage {
             ConnectionStage::Open(open) => {
                 let outbound = &open.send_queue;
-                MemoryUsage { inbound: open.held(), outbound: outbound.held(), shared: outbound.shared() }
+                MemoryUsage {
+                    inbound: open.memory_usage(),
+                    outbound: outbound.memory_usage(),
+                    shared: outbound.shared_len(),
+                }
             }
             ConnectionStage::Lingering(linger) => {
                 MemoryUsage { inbound: 0, outbound: linger.memory_usage(), shared: linger.shared() }
             }
             ConnectionStage::Opening(opening) => {
-                MemoryUsage { inbound: opening.held(), ..MemoryUsage::default() }
+                MemoryUsage { inbound: opening.memory_usage(), ..MemoryUsage::default() }
             }
             ConnectionStage::Dialing(_) | ConnectionStage::Over => MemoryUsage::default(),
         }

@@ -1,57 +1,65 @@
-//! Bytes to messages.
+//! Decodes bytes into messages and control frames.
 
-use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use std::io::Cursor;
 
-use super::{
-    MAX_CONTROL,
-    close::CloseFrame,
-    header::{Header, MAX_HEADER},
-    mask,
-    partial_message::PartialMessage,
+use tungstenite::{
+    Utf8Bytes,
+    protocol::{
+        CloseFrame,
+        frame::{
+            FrameHeader,
+            coding::{Control, Data, OpCode},
+        },
+    },
 };
-use crate::packet::{Packet, PacketKind};
 
-/// What the other end may send.
+use super::{MAX_CONTROL, MAX_HEADER, mask, partial_message::PartialMessage};
+use crate::{
+    close::CloseCode,
+    packet::{Packet, PacketKind},
+};
+
+/// The limits of a received message.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct MessageLimits {
-    /// Payload bytes of a message.
+    /// The largest payload of a message, in bytes.
     pub(in super::super) message: usize,
-    /// Frames of a message; zero: any number.
+    /// The largest number of frames of a message. Zero: no limit.
     pub(in super::super) fragments: u32,
 }
 
-/// Takes bytes as they come, wherever they are split, and gives what they mean.
+/// Decodes a stream of frames. Its input may be split anywhere.
 #[derive(Debug)]
 pub(in super::super) struct Decoder {
-    /// Whether the other end must mask what it sends, or must not (RFC 6455, 5.1).
+    /// `true` on a server: clients must mask their frames, servers must not (RFC 6455, 5.1).
     expects_mask: bool,
     limits: MessageLimits,
-    /// How many bytes may be set aside for what is only announced.
+    /// How many bytes of memory may be reserved for announced bytes that have not arrived.
     allowance: usize,
-    /// A header that has come in part.
+    /// An incomplete header.
     header: PartialBuf<MAX_HEADER>,
-    /// The frame whose payload is under way.
+    /// The frame whose payload is incomplete.
     frame: Option<PartialFrame>,
-    /// The message that its data frames belong to.
+    /// The incomplete message.
     message: Option<PartialMessage>,
-    /// The payload of the last control frame, or the part of it that has come.
+    /// The payload of the last control frame, as far as it has arrived.
     control: PartialBuf<MAX_CONTROL>,
 }
 
-/// What has come.
+/// What the decoder has found in its input.
 #[derive(Debug, PartialEq, Eq)]
 pub(in super::super) enum Item {
     Packet(Packet),
-    /// Its payload is [`Decoder::control`].
+    /// A ping. [`Decoder::control`] returns its payload.
     Ping,
-    /// Its payload is [`Decoder::control`].
+    /// A pong. [`Decoder::control`] returns its payload.
     Pong,
-    Close(CloseFrame),
-    /// A frame that carries nothing and ends nothing. It is told because it costs work.
+    Close(Option<CloseFrame>),
+    /// A fragment without payload that does not end its message. Rate limits count it, because it costs work.
     EmptyFragment,
 }
 
-/// A rule that was broken. Nothing that comes afterwards can be understood.
+/// Why a stream of frames cannot be decoded any further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum FrameError {
     Protocol,
@@ -73,11 +81,11 @@ struct PartialFrame {
 #[derive(Debug, Clone, Copy)]
 enum FrameContent {
     Control(Control),
-    /// A message of this kind, or a part of it.
+    /// A message of this kind, or a fragment of one.
     Data(PacketKind),
 }
 
-/// A few bytes that are waited for.
+/// A buffer for at most `MAX` bytes.
 #[derive(Debug)]
 struct PartialBuf<const MAX: usize> {
     bytes: [u8; MAX],
@@ -87,7 +95,7 @@ struct PartialBuf<const MAX: usize> {
 impl<const MAX: usize> PartialBuf<MAX> {
     const EMPTY: Self = Self { bytes: [0; MAX], len: 0 };
 
-    /// Takes as much as there is room for; tells how much that was.
+    /// Appends as many bytes as fit, and returns how many.
     fn push(&mut self, bytes: &[u8]) -> usize {
         let taken = bytes.len().min(MAX - self.len);
         self.bytes[self.len..self.len + taken].copy_from_slice(&bytes[..taken]);
@@ -101,7 +109,7 @@ impl<const MAX: usize> PartialBuf<MAX> {
 }
 
 impl Decoder {
-    /// For the bytes of a client, if `expects_mask`; else of a server.
+    /// Returns a decoder for the frames of a client if `expects_mask`, else for those of a server.
     pub(in super::super) fn new(expects_mask: bool, limits: MessageLimits) -> Self {
         Self {
             expects_mask,
@@ -114,19 +122,19 @@ impl Decoder {
         }
     }
 
-    /// From now on no more than `bytes` of memory are set aside for what is announced and has not come.
-    pub(in super::super) fn set_aside_at_most(&mut self, bytes: usize) {
+    /// Limits the memory that is reserved for announced bytes that have not arrived.
+    pub(in super::super) fn set_allowance(&mut self, bytes: usize) {
         self.allowance = bytes;
     }
 
-    /// The next item in `input`, which is moved on behind it; `None` when all of it was taken.
+    /// Returns the next item in `input` and advances `input` past it. Returns `None` when all of `input` was taken.
     pub(in super::super) fn next(&mut self, input: &mut &[u8]) -> Result<Option<Item>, FrameError> {
         loop {
-            // State is kept only of what has not come whole: most frames have.
+            // Most frames arrive whole. State is only kept of those that do not.
             let mut frame = match self.frame.take() {
                 Some(frame) => frame,
-                None => match self.read_header(input) {
-                    Some(header) => self.begin(&header)?,
+                None => match self.read_header(input)? {
+                    Some((header, len)) => self.begin(&header, len)?,
                     None => return Ok(None),
                 },
             };
@@ -134,19 +142,19 @@ impl Decoder {
             (part, *input) = input.split_at(input.len().min(frame.len - frame.taken));
             let offset = frame.taken;
             frame.taken += part.len();
-            let to_come = frame.len - frame.taken;
+            let missing = frame.len - frame.taken;
             match frame.content {
                 FrameContent::Control(control) => {
                     self.take_control(part, frame.mask, offset);
-                    if to_come == 0 {
+                    if missing == 0 {
                         return self.finish_control(control).map(Some);
                     }
                 }
                 FrameContent::Data(kind) => {
                     let mut message = self.message.take().unwrap_or_else(|| PartialMessage::new(kind));
-                    let ahead = self.ahead(&message, part.len(), to_come);
+                    let ahead = self.ahead(&message, part.len(), missing);
                     message.take(part, frame.mask, offset, ahead)?;
-                    if to_come == 0 && frame.is_final {
+                    if missing == 0 && frame.is_final {
                         return message.finish().map(Item::Packet).map(Some);
                     }
                     self.message = Some(message);
@@ -155,94 +163,91 @@ impl Decoder {
                     }
                 }
             }
-            if to_come > 0 {
+            if missing > 0 {
                 self.frame = Some(frame);
                 return Ok(None);
             }
         }
     }
 
-    /// Room for bytes that come next, if all of them belong to the middle of a large message: `min` at least and `max` at
-    /// most. Who reads into it saves a copy; [`filled`](Self::filled) tells of how many there were.
+    /// Returns memory for the next bytes, if all of them belong to the middle of a large message: at least `min` bytes, at
+    /// most `max`. Reading into it saves a copy. [`filled`](Self::filled) must follow.
     pub(in super::super) fn room(&mut self, min: usize, max: usize) -> Option<&mut [u8]> {
         let frame = self.frame.as_ref()?;
-        let to_come = frame.len - frame.taken;
+        let missing = frame.len - frame.taken;
         match frame.content {
-            FrameContent::Data(_) if to_come >= min && max >= min => {
-                let len = max.min(to_come);
-                let ahead = self.ahead(self.message.as_ref()?, len, to_come - len);
+            FrameContent::Data(_) if missing >= min && max >= min => {
+                let len = max.min(missing);
+                let ahead = self.ahead(self.message.as_ref()?, len, missing - len);
                 self.message.as_mut()?.room(min, len, ahead)
             }
             _ => None,
         }
     }
 
-    /// So many bytes were put into the [`room`](Self::room), where there was any.
+    /// Accepts `len` bytes that were written into the [`room`](Self::room).
     pub(in super::super) fn filled(&mut self, len: usize) -> Result<Option<Item>, FrameError> {
         let (Some(frame), Some(message)) = (&mut self.frame, &mut self.message) else { return Ok(None) };
         message.filled(len, frame.mask, frame.taken)?;
         frame.taken += len;
-        // What ends here ends the frame; the next call finds it whole.
+        // `next` finishes a frame that is complete now.
         if frame.taken < frame.len { Ok(None) } else { self.next(&mut &[][..]) }
     }
 
-    /// How many bytes to set aside beyond the `len` of a message that are at hand, if it needs new memory at all: those that
-    /// its frame announces, and in any case as many as it has, or many small fragments would each have it moved.
-    fn ahead(&self, message: &PartialMessage, len: usize, to_come: usize) -> usize {
-        let may_come = self.limits.message - message.len() - len;
-        to_come.max(message.len()).min(may_come).min(self.allowance)
+    /// Returns how many bytes to reserve beyond `len` bytes of a message that are available, if it needs new memory: the
+    /// bytes that its frame announces, and at least as many as it has. Otherwise each of many small fragments would move it.
+    fn ahead(&self, message: &PartialMessage, len: usize, missing: usize) -> usize {
+        let allowed = self.limits.message - message.len() - len;
+        missing.max(message.len()).min(allowed).min(self.allowance)
     }
 
-    /// The payload of the last ping or pong.
+    /// Returns the payload of the last ping or pong.
     pub(in super::super) fn control(&self) -> &[u8] {
         self.control.get()
     }
 
-    /// Whether a message has begun and not ended.
+    /// Returns `true` if a message has begun and not ended.
     pub(in super::super) fn is_within_message(&self) -> bool {
         self.message.is_some()
     }
 
-    /// Returns `true` if nothing has begun that is still to end: no header, no frame, no message.
+    /// Returns `true` if no header, frame or message is incomplete.
     pub(in super::super) fn is_idle(&self) -> bool {
         self.header.len == 0 && self.frame.is_none() && self.message.is_none()
     }
 
-    /// The memory that the message under way takes.
-    pub(in super::super) fn held(&self) -> usize {
+    /// Returns the memory of the incomplete message, in bytes.
+    pub(in super::super) fn memory_usage(&self) -> usize {
         self.message.as_ref().map_or(0, PartialMessage::capacity)
     }
 
-    fn read_header(&mut self, input: &mut &[u8]) -> Option<Header> {
-        if self.header.len == 0 {
-            let header = Header::parse(input);
-            let taken = match &header {
-                Some(header) => header.len,
-                // It is shorter than a header, or it would have been one.
-                None => self.header.push(input),
-            };
+    /// Takes a header from `input` and returns it with the length of the payload. Keeps an incomplete one.
+    fn read_header(&mut self, input: &mut &[u8]) -> Result<Option<(FrameHeader, u64)>, FrameError> {
+        let buffered = self.header.len;
+        let pushed = if buffered == 0 { 0 } else { self.header.push(input) };
+        let mut cursor = Cursor::new(if buffered == 0 { *input } else { self.header.get() });
+        let Some((header, len)) = FrameHeader::parse(&mut cursor).map_err(|_| FrameError::Protocol)? else {
+            let taken = if buffered == 0 { self.header.push(input) } else { pushed };
             *input = &input[taken..];
-            return header;
-        }
-        let before = self.header.len;
-        let taken = self.header.push(input);
-        let Some(header) = Header::parse(self.header.get()) else {
-            *input = &input[taken..];
-            return None;
+            return Ok(None);
         };
-        *input = &input[header.len - before..];
+        let header_len = cursor.position() as usize;
+        // tungstenite accepts any length. RFC 6455, 5.2: it takes the fewest bytes, and its top bit is zero.
+        if header_len != header.len(len) || len >> 63 != 0 {
+            return Err(FrameError::Protocol);
+        }
+        *input = &input[header_len - buffered..];
         self.header.len = 0;
-        Some(header)
+        Ok(Some((header, len)))
     }
 
-    /// Checks a header against the rules and against what came before (RFC 6455, 5.1 to 5.5).
-    fn begin(&mut self, header: &Header) -> Result<PartialFrame, FrameError> {
-        let &Header { is_final, has_reserved, opcode, mask, has_valid_length, payload: len, .. } = header;
-        if has_reserved || !has_valid_length || mask.is_some() != self.expects_mask {
+    /// Checks a header against RFC 6455, 5.1 to 5.5, and against the frames before it.
+    fn begin(&mut self, header: &FrameHeader, len: u64) -> Result<PartialFrame, FrameError> {
+        let &FrameHeader { is_final, rsv1, rsv2, rsv3, opcode, mask } = header;
+        if rsv1 || rsv2 || rsv3 || mask.is_some() != self.expects_mask {
             return Err(FrameError::Protocol);
         }
         let content = match opcode {
-            OpCode::Control(Control::Reserved(_)) => return Err(FrameError::Protocol),
             OpCode::Control(_) if !is_final || len > MAX_CONTROL as u64 => return Err(FrameError::Protocol),
             OpCode::Control(control) => {
                 self.control.len = 0;
@@ -255,7 +260,7 @@ impl Decoder {
                     (Data::Binary, None) => PacketKind::Binary,
                     _ => return Err(FrameError::Protocol),
                 };
-                let so_far = match &mut self.message {
+                let received = match &mut self.message {
                     None => 0,
                     Some(message) => {
                         message.fragments += 1;
@@ -265,13 +270,13 @@ impl Decoder {
                         message.len()
                     }
                 };
-                if len > (self.limits.message - so_far) as u64 {
+                if len > (self.limits.message - received) as u64 {
                     return Err(FrameError::TooBig);
                 }
                 FrameContent::Data(kind)
             }
         };
-        // It was compared with a limit just now.
+        // It is within a limit of type `usize`.
         let len = usize::try_from(len).map_err(|_| FrameError::TooBig)?;
         Ok(PartialFrame { content, is_final, mask, len, taken: 0 })
     }
@@ -284,35 +289,46 @@ impl Decoder {
         }
     }
 
-    /// A control frame has come whole.
+    /// Returns the item of a complete control frame.
     fn finish_control(&self, control: Control) -> Result<Item, FrameError> {
         Ok(match control {
             Control::Ping => Item::Ping,
             Control::Pong => Item::Pong,
-            _ => Item::Close(CloseFrame::parse(self.control.get())?),
+            // `FrameHeader::parse` rejects reserved opcodes.
+            Control::Close | Control::Reserved(_) => Item::Close(parse_close(self.control.get())?),
         })
     }
 }
 
+/// Reads the payload of a close frame: nothing, or a code and a reason (RFC 6455, 5.5.1 and 7.4).
+fn parse_close(payload: &[u8]) -> Result<Option<CloseFrame>, FrameError> {
+    let (code, reason) = match *payload {
+        [] => return Ok(None),
+        [_] => return Err(FrameError::Protocol),
+        [high, low, ref reason @ ..] => (u16::from_be_bytes([high, low]), reason),
+    };
+    // Not tungstenite's `is_allowed`: it does not know 1014, which IANA registered later.
+    if CloseCode::new(code).is_err() {
+        return Err(FrameError::Protocol);
+    }
+    let reason = std::str::from_utf8(reason).map_err(|_| FrameError::Utf8)?;
+    Ok(Some(CloseFrame { code: code.into(), reason: Utf8Bytes::from(reason) }))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{
-        super::{Encoder, FrameKind},
-        *,
+    use std::io::{self, Read, Write};
+
+    use tungstenite::protocol::{
+        Role, WebSocketConfig, WebSocketContext,
+        frame::{Frame, coding::CloseCode},
     };
+
+    use super::{super::Encoder, *};
 
     const LIMITS: MessageLimits = MessageLimits { message: 1000, fragments: 3 };
 
-    fn frames(encoder: Encoder, frames: &[(FrameKind, &[u8])]) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for &(kind, payload) in frames {
-            encoder.encode(kind, payload, &mut bytes);
-        }
-        bytes
-    }
-
-    /// Everything that comes of the bytes, given in the parts that the splits make of them; a ping is told with what it
-    /// carries.
+    /// Decodes the bytes in the parts that the splits make of them. Returns all items; a ping with its payload.
     fn decode(
         expects_mask: bool,
         bytes: &[u8],
@@ -327,46 +343,77 @@ mod tests {
                 let control = if item == Item::Ping { decoder.control().to_vec() } else { Vec::new() };
                 items.push((item, control));
             }
-            assert!(input.is_empty(), "all of it is taken");
+            assert!(input.is_empty(), "the decoder takes all input");
             start = end;
         }
         Ok(items)
     }
 
-    fn one(bytes: &[u8]) -> Result<Vec<Item>, FrameError> {
+    fn decode_one(bytes: &[u8]) -> Result<Vec<Item>, FrameError> {
         Ok(decode(false, bytes, &[])?.into_iter().map(|(item, _)| item).collect())
     }
 
+    fn close(code: u16, reason: &str) -> Option<CloseFrame> {
+        Some(CloseFrame { code: code.into(), reason: reason.into() })
+    }
+
     #[test]
-    fn what_is_encoded_is_decoded_wherever_it_is_split() {
-        let sent: &[(FrameKind, &[u8])] = &[
-            (FrameKind::Packet(PacketKind::Text), "tschüß".as_bytes()),
-            (FrameKind::Ping, b"are you there"),
-            (FrameKind::Packet(PacketKind::Binary), &[7; 300]),
-            (FrameKind::Close, b"\x0f\xa1bye"),
-        ];
+    fn encoded_frames_are_decoded_wherever_they_are_split() {
         let expected = [
             (Item::Packet(Packet::text("tschüß")), vec![]),
             (Item::Ping, b"are you there".to_vec()),
             (Item::Packet(Packet::binary([7; 300])), vec![]),
-            (Item::Close(CloseFrame::new(4001, "bye")), vec![]),
+            (Item::Close(close(4001, "bye")), vec![]),
         ];
         for (encoder, expects_mask) in [(Encoder::SERVER, false), (Encoder::CLIENT, true)] {
-            let bytes = frames(encoder, sent);
+            let mut bytes = Vec::new();
+            encoder.encode(PacketKind::Text, "tschüß".as_bytes(), &mut bytes);
+            encoder.encode_control(Frame::ping("are you there"), &mut bytes);
+            encoder.encode(PacketKind::Binary, &[7; 300], &mut bytes);
+            encoder.encode_control(Frame::close(close(4001, "bye")), &mut bytes);
             for split in 0..=bytes.len() {
-                let items = decode(expects_mask, &bytes, &[split]).expect("no breach");
+                let items = decode(expects_mask, &bytes, &[split]).expect("valid frames");
                 assert_eq!(items, expected, "split at {split}");
             }
             let everywhere: Vec<usize> = (1..bytes.len()).collect();
-            assert_eq!(decode(expects_mask, &bytes, &everywhere).expect("no breach"), expected);
+            assert_eq!(decode(expects_mask, &bytes, &everywhere).expect("valid frames"), expected);
             assert_eq!(decode(!expects_mask, &bytes, &[]), Err(FrameError::Protocol));
+        }
+    }
+
+    #[test]
+    fn every_header_is_decoded_whole_and_from_every_two_parts() {
+        for masked in [false, true] {
+            for len in [0, 125, 126, 0xffff, 0x1_0000] {
+                let limits = MessageLimits { message: len, fragments: 0 };
+                let encoder = if masked { Encoder::CLIENT } else { Encoder::SERVER };
+                let mut bytes = Vec::new();
+                encoder.encode(PacketKind::Binary, &vec![7; len], &mut bytes);
+                for split in 0..bytes.len() - len {
+                    let mut decoder = Decoder::new(masked, limits);
+                    let (first, mut second) = bytes.split_at(split);
+                    assert_eq!(decoder.next(&mut &first[..]), Ok(None), "the first {split} bytes");
+                    assert_eq!(decoder.is_idle(), split == 0);
+                    let packet = Packet::binary(vec![7; len]);
+                    assert_eq!(decoder.next(&mut second), Ok(Some(Item::Packet(packet))), "split at {split}");
+                    assert!(second.is_empty() && decoder.is_idle());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn reserved_bits_and_opcodes_are_protocol_errors() {
+        for first in 0..=u8::MAX {
+            let is_valid = matches!(first, 0x01 | 0x02 | 0x81 | 0x82 | 0x88..=0x8a);
+            assert_eq!(decode_one(&[first, 0]).is_ok(), is_valid, "{first:#04x}");
         }
     }
 
     #[test]
     fn control_frames_may_stand_between_fragments() {
         let bytes = b"\x01\x02he\x89\x01!\x00\x00\x80\x03llo";
-        let items = decode(false, bytes, &[]).expect("no breach");
+        let items = decode(false, bytes, &[]).expect("valid frames");
         let expected = [
             (Item::Ping, b"!".to_vec()),
             (Item::EmptyFragment, vec![]),
@@ -377,21 +424,24 @@ mod tests {
 
     #[test]
     fn limits_are_exact() {
-        let of = |len| frames(Encoder::SERVER, &[(FrameKind::Packet(PacketKind::Binary), &vec![0; len])]);
-        assert_eq!(one(&of(1000)), Ok(vec![Item::Packet(Packet::binary([0; 1000]))]));
-        assert_eq!(one(&of(1001)), Err(FrameError::TooBig));
-        assert_eq!(one(b"\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff"), Err(FrameError::TooBig));
-        let in_three =
-            [b"\x02\x7e\x01\xf4".as_slice(), &[0; 500], b"\x00\x7e\x01\xf4", &[0; 500], b"\x80\x01x"];
-        assert_eq!(one(&in_three[..4].concat()), Ok(vec![]));
-        assert_eq!(one(&in_three.concat()), Err(FrameError::TooBig), "the fragments count together");
-        assert_eq!(one(b"\x02\x01a\x00\x01b\x80\x01c").map(|items| items.len()), Ok(1));
-        assert_eq!(one(b"\x02\x01a\x00\x01b\x00\x01c\x80\x01d"), Err(FrameError::TooManyFragments));
+        let frame = |len| {
+            let mut bytes = Vec::new();
+            Encoder::SERVER.encode(PacketKind::Binary, &vec![0; len], &mut bytes);
+            bytes
+        };
+        assert_eq!(decode_one(&frame(1000)), Ok(vec![Item::Packet(Packet::binary([0; 1000]))]));
+        assert_eq!(decode_one(&frame(1001)), Err(FrameError::TooBig));
+        assert_eq!(decode_one(b"\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff"), Err(FrameError::TooBig));
+        let three = [b"\x02\x7e\x01\xf4".as_slice(), &[0; 500], b"\x00\x7e\x01\xf4", &[0; 500], b"\x80\x01x"];
+        assert_eq!(decode_one(&three[..4].concat()), Ok(vec![]));
+        assert_eq!(decode_one(&three.concat()), Err(FrameError::TooBig), "the fragments count together");
+        assert_eq!(decode_one(b"\x02\x01a\x00\x01b\x80\x01c").map(|items| items.len()), Ok(1));
+        assert_eq!(decode_one(b"\x02\x01a\x00\x01b\x00\x01c\x80\x01d"), Err(FrameError::TooManyFragments));
     }
 
     #[test]
     fn a_length_takes_the_fewest_bytes_and_its_top_bit_is_zero() {
-        let of = |length: &[u8], payload: usize| one(&[&[0x82], length, &vec![0; payload]].concat());
+        let of = |length: &[u8], payload: usize| decode_one(&[&[0x82], length, &vec![0; payload]].concat());
         let packet = |len| Ok(vec![Item::Packet(Packet::binary(vec![0; len]))]);
         assert_eq!(of(&[125], 125), packet(125));
         assert_eq!(of(&[126, 0, 125], 125), Err(FrameError::Protocol));
@@ -401,5 +451,68 @@ mod tests {
         assert_eq!(of(&[127, 0, 0, 0, 0, 0, 1, 0, 0], 0), Err(FrameError::TooBig));
         assert_eq!(of(&[127, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], 0), Err(FrameError::TooBig));
         assert_eq!(of(&[127, 0x80, 0, 0, 0, 0, 0, 0, 0], 0), Err(FrameError::Protocol));
+    }
+
+    #[test]
+    fn close_frames_are_decoded_as_they_are_encoded() {
+        for frame in [close(4001, "tschüß"), close(1014, "bad gateway"), None] {
+            assert_eq!(parse_close(Frame::close(frame.clone()).payload()), Ok(frame));
+        }
+        assert_eq!(
+            parse_close(b"\x03\xf5").map(|frame| frame.map(|frame| frame.code)),
+            Ok(Some(CloseCode::Again))
+        );
+    }
+
+    #[test]
+    fn half_a_close_code_and_codes_that_must_not_be_sent_are_protocol_errors() {
+        assert_eq!(parse_close(&[3]), Err(FrameError::Protocol));
+        for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, u16::MAX] {
+            assert_eq!(parse_close(&code.to_be_bytes()), Err(FrameError::Protocol), "{code}");
+        }
+        assert_eq!(parse_close(b"\x03\xe8\xff"), Err(FrameError::Utf8), "the reason");
+    }
+
+    /// A stream that ends no frame: every read would block.
+    struct Blocked;
+
+    impl Read for Blocked {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+    }
+
+    impl Write for Blocked {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// This is why tungstenite does not assemble the messages. If the second half fails, tungstenite has changed.
+    #[test]
+    fn a_header_that_announces_the_maximum_takes_no_memory_here_and_all_of_it_in_tungstenite() {
+        // More than any allocation may have.
+        const MAX: u64 = i64::MAX as u64;
+        let mut bytes = Vec::new();
+        let opcode = OpCode::Data(Data::Binary);
+        let header = FrameHeader { opcode, mask: Some([0; 4]), ..FrameHeader::default() };
+        header.format(MAX, &mut bytes).expect("a vector takes every byte");
+        assert_eq!(bytes.len(), MAX_HEADER);
+
+        let limits = MessageLimits { message: usize::MAX, fragments: 0 };
+        let mut decoder = Decoder::new(true, limits);
+        assert_eq!(decoder.next(&mut &bytes[..]), Ok(None));
+        assert_eq!(decoder.memory_usage(), 0);
+
+        let reserves = std::panic::catch_unwind(|| {
+            let config = WebSocketConfig::default().max_frame_size(None).max_message_size(None);
+            let mut context = WebSocketContext::from_partially_read(bytes, Role::Server, Some(config));
+            context.read(&mut Blocked).is_err()
+        });
+        assert!(reserves.is_err(), "tungstenite does not reserve what a header announces");
     }
 }

@@ -1,35 +1,29 @@
-//! Messages to bytes.
+//! Encodes messages and control frames into bytes.
 
-use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tungstenite::protocol::frame::{
+    Frame, FrameHeader,
+    coding::{Data, OpCode},
+};
 
-use super::{header::EncodedHeader, mask};
+use super::{MAX_CONTROL, MAX_HEADER, mask};
 use crate::packet::PacketKind;
 
-/// What a frame is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum FrameKind {
-    Packet(PacketKind),
-    Ping,
-    Pong,
-    Close,
-}
-
-/// Writes the frames of one end. A server's are plain; a client's are masked, each with a key of its own that nobody can
-/// foretell (RFC 6455, 5.3 and 10.3).
+/// Encodes the frames of one end. Those of a client are masked, each with an unpredictable key (RFC 6455, 5.3 and 10.3).
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Encoder {
     masks: bool,
 }
 
-impl FrameKind {
-    fn opcode(self) -> OpCode {
-        match self {
-            Self::Packet(PacketKind::Text) => OpCode::Data(Data::Text),
-            Self::Packet(PacketKind::Binary) => OpCode::Data(Data::Binary),
-            Self::Ping => OpCode::Control(Control::Ping),
-            Self::Pong => OpCode::Control(Control::Pong),
-            Self::Close => OpCode::Control(Control::Close),
-        }
+/// The encoded header of an unmasked frame that is a whole message.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct EncodedHeader {
+    bytes: [u8; MAX_HEADER],
+    len: usize,
+}
+
+impl EncodedHeader {
+    pub(in super::super) fn get(&self) -> &[u8] {
+        &self.bytes[..self.len]
     }
 }
 
@@ -37,29 +31,55 @@ impl Encoder {
     pub(in super::super) const SERVER: Self = Self { masks: false };
     pub(in super::super) const CLIENT: Self = Self { masks: true };
 
-    /// Whether a payload can be sent as it is, behind a [`plain_header`](Self::plain_header).
+    /// Returns `true` if payloads are sent as they are, behind a [`plain_header`](Self::plain_header).
     pub(in super::super) fn is_plain(self) -> bool {
         !self.masks
     }
 
-    /// The header of a frame that is not masked.
-    pub(in super::super) fn plain_header(self, kind: FrameKind, len: usize) -> EncodedHeader {
+    /// Returns the header of an unmasked frame with `len` bytes of payload.
+    pub(in super::super) fn plain_header(self, kind: PacketKind, len: usize) -> EncodedHeader {
         debug_assert!(self.is_plain());
-        EncodedHeader::new(kind.opcode(), len, None)
+        let header = header(kind, None);
+        let mut bytes = [0; MAX_HEADER];
+        let written = header.format(len as u64, &mut &mut bytes[..]);
+        debug_assert!(written.is_ok(), "the longest header fits");
+        EncodedHeader { bytes, len: header.len(len as u64) }
     }
 
-    /// Adds a whole frame to `out`, and tells its length.
-    pub(in super::super) fn encode(self, kind: FrameKind, payload: &[u8], out: &mut Vec<u8>) -> usize {
-        let key = self.masks.then(rand::random);
-        let header = EncodedHeader::new(kind.opcode(), payload.len(), key);
-        let header = header.get();
-        out.reserve(header.len() + payload.len());
-        out.extend_from_slice(header);
+    /// Appends a message in one frame to `out`, and returns the length of the frame.
+    pub(in super::super) fn encode(self, kind: PacketKind, payload: &[u8], out: &mut Vec<u8>) -> usize {
+        let header = header(kind, self.key());
         let start = out.len();
+        out.reserve(MAX_HEADER + payload.len());
+        let written = header.format(payload.len() as u64, out);
+        debug_assert!(written.is_ok(), "a vector takes every byte");
+        let payload_start = out.len();
         out.extend_from_slice(payload);
-        if let Some(key) = key {
-            mask::apply(&mut out[start..], key, 0);
+        if let Some(key) = header.mask {
+            mask::apply(&mut out[payload_start..], key, 0);
         }
-        header.len() + payload.len()
+        out.len() - start
     }
+
+    /// Appends a control frame to `out`, and returns its length.
+    pub(in super::super) fn encode_control(self, mut frame: Frame, out: &mut Vec<u8>) -> usize {
+        debug_assert!(frame.payload().len() <= MAX_CONTROL);
+        frame.header_mut().mask = self.key();
+        let len = frame.len();
+        let written = frame.format(out);
+        debug_assert!(written.is_ok(), "a vector takes every byte");
+        len
+    }
+
+    fn key(self) -> Option<[u8; 4]> {
+        self.masks.then(rand::random)
+    }
+}
+
+fn header(kind: PacketKind, mask: Option<[u8; 4]>) -> FrameHeader {
+    let data = match kind {
+        PacketKind::Text => Data::Text,
+        PacketKind::Binary => Data::Binary,
+    };
+    FrameHeader { opcode: OpCode::Data(data), mask, ..FrameHeader::default() }
 }

@@ -1,6 +1,6 @@
-//! The exclusive or that every byte from a client is sent through (RFC 6455, 5.3).
+//! The masking of payloads (RFC 6455, 5.3). tungstenite's is private.
 
-/// Masks or unmasks bytes that stand `offset` bytes behind the start of their payload.
+/// Masks or unmasks bytes that begin at `offset` of their payload.
 pub(super) fn apply(data: &mut [u8], mut mask: [u8; 4], offset: usize) {
     mask.rotate_left(offset % 4);
     let word = u32::from_ne_bytes(mask);
@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_the_plain_definition_wherever_the_payload_is_split() {
+    fn the_mask_is_the_one_of_the_rfc_wherever_the_payload_is_split() {
         let mask = [0x6d, 0xb6, 0xb2, 0x80];
         let payload: Vec<u8> = (0..100).collect();
         let expected: Vec<u8> =

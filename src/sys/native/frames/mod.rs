@@ -1,35 +1,39 @@
-//! Frames: bytes to messages, and messages to bytes. No socket, no clock.
+//! Frames: decodes bytes into messages and encodes messages into bytes. Without socket and clock.
 //!
-//! The opcodes are tungstenite's. The rest is not left to its `WebSocketContext`, because a server must see what that hides:
-//! how many fragments a message has, text that is broken long before its end, and where every buffered byte is. Here an
-//! idle connection holds no buffer, a message is copied once on its way in, and a shared packet not at all on its way out.
-//! Fuzzing holds what is read here against what tungstenite reads.
+//! tungstenite reads and writes the headers and the control frames. Messages are not assembled by its `WebSocketContext`:
+//!
+//! - It reserves the memory that a header announces. Here memory is reserved for bytes that have arrived, so that a server
+//!   can bound and count it.
+//! - It does not report fragments, which cost work and have limits here.
+//! - It checks text at the end of a frame. Here invalid UTF-8 is rejected when it arrives.
+//! - It copies what is sent. Here a shared packet is not copied, and a packet that waits can be dropped or replaced.
+//!
+//! The fuzzer compares both.
 //! Source: RFC 6455, sections 5 to 8.
 
-mod close;
 mod decoder;
 mod encoder;
-mod header;
 mod mask;
 mod partial_message;
 
 pub(super) use self::{
-    close::CloseFrame,
     decoder::{Decoder, FrameError, Item, MessageLimits},
-    encoder::{Encoder, FrameKind},
-    header::MAX_HEADER,
+    encoder::Encoder,
 };
 
-/// The longest payload of a control frame (RFC 6455, 5.5).
+/// The longest frame header (RFC 6455, 5.2), in bytes.
+pub(super) const MAX_HEADER: usize = 14;
+
+/// The longest payload of a control frame (RFC 6455, 5.5), in bytes.
 pub(super) const MAX_CONTROL: usize = 125;
 
 #[cfg(test)]
 mod tests {
-    use super::{Decoder, Encoder, FrameKind, Item, MessageLimits};
+    use super::{Decoder, Encoder, Item, MessageLimits};
     use crate::packet::PacketKind;
 
     #[test]
-    fn many_small_fragments_do_not_each_have_their_message_moved() {
+    fn small_fragments_rarely_move_their_message() {
         const FRAGMENTS: usize = 50_000;
         let limits = MessageLimits { message: 4 << 20, fragments: 0 };
         let mut decoder = Decoder::new(false, limits);
@@ -39,44 +43,43 @@ mod tests {
             let mut fragment = vec![first, 64];
             fragment.extend([7; 64]);
             assert_eq!(decoder.next(&mut &fragment[..]), Ok(None));
-            moves += usize::from(decoder.held() != held);
-            held = decoder.held();
+            moves += usize::from(decoder.memory_usage() != held);
+            held = decoder.memory_usage();
         }
-        assert!(moves < 30, "{moves} times");
-        assert!(held <= limits.message, "no more than may come: {held}");
+        assert!(moves < 30, "moved {moves} times");
+        assert!(held <= limits.message, "more memory than the largest message: {held}");
     }
 
-    /// How many bytes of a message were moved to new memory, if it comes in reads of `size` bytes behind `before` others.
+    /// Returns how many bytes of a message are moved to new memory, if it arrives in reads of `size` bytes, behind `before` others.
     fn moved(whole: usize, size: usize, before: usize) -> usize {
-        // As an open connection reads.
+        // Like an open connection.
         const SCRATCH: usize = 64 * 1024;
         const DIRECT: usize = 16 * 1024;
         let ping: &[u8] = b"\x89\0";
         let mut stream = ping.repeat(before / 2);
-        let start = stream.len()
-            + Encoder::SERVER.plain_header(FrameKind::Packet(PacketKind::Binary), whole).get().len();
-        Encoder::SERVER.encode(FrameKind::Packet(PacketKind::Binary), &vec![7; whole], &mut stream);
+        let start = stream.len() + Encoder::SERVER.plain_header(PacketKind::Binary, whole).get().len();
+        Encoder::SERVER.encode(PacketKind::Binary, &vec![7; whole], &mut stream);
         let mut decoder = Decoder::new(false, MessageLimits { message: whole, fragments: 0 });
         let (mut moved, mut at) = (0, 0);
         while at < stream.len() {
-            let (held, len) = (decoder.held(), at.saturating_sub(start));
+            let (held, len) = (decoder.memory_usage(), at.saturating_sub(start));
             let mut read = size.min(stream.len() - at);
             let whole_message = match decoder.room(DIRECT, size.max(DIRECT)) {
                 Some(room) => {
                     read = read.min(room.len());
                     room[..read].copy_from_slice(&stream[at..at + read]);
-                    decoder.filled(read).expect("no breach")
+                    decoder.filled(read).expect("valid frames")
                 }
                 None => {
                     read = read.min(SCRATCH);
                     let mut input = &stream[at..at + read];
-                    std::iter::from_fn(|| decoder.next(&mut input).expect("no breach")).last()
+                    std::iter::from_fn(|| decoder.next(&mut input).expect("valid frames")).last()
                 }
             };
             at += read;
             match whole_message {
                 Some(Item::Packet(packet)) => assert_eq!((packet.len(), at), (whole, stream.len())),
-                _ if decoder.held() != held => moved += len,
+                _ if decoder.memory_usage() != held => moved += len,
                 _ => {}
             }
         }
@@ -84,9 +87,9 @@ mod tests {
     }
 
     #[test]
-    fn a_message_of_a_mebibyte_is_moved_at_its_beginning_at_most() {
+    fn less_than_a_twelfth_of_a_large_message_is_moved() {
         const WHOLE: usize = 1 << 20;
-        // An Ethernet frame's worth, the first window of a connection, TLS records, what loopback and a read's memory hold.
+        // Sizes of Ethernet frames, of the first TCP window, of TLS records, of loopback packets, and of the scratch memory.
         for size in [536, 1448, 1460, 4096, 8192, 14_600, 16_384, 32_768, 65_483, 65_535, 65_536, 262_144] {
             for before in [0, 2, 100, 1000, 10_000] {
                 let moved = moved(WHOLE, size, before);
@@ -104,12 +107,12 @@ mod tests {
     }
 
     #[test]
-    fn a_message_under_way_holds_what_has_come_and_an_idle_decoder_nothing() {
+    fn an_incomplete_message_takes_the_memory_of_its_bytes_and_an_idle_decoder_none() {
         let mut decoder = Decoder::new(false, MessageLimits { message: 1000, fragments: 3 });
-        assert_eq!((decoder.held(), decoder.is_within_message()), (0, false));
-        decoder.next(&mut &b"\x82\x7e\x03\xe8ab"[..]).expect("no breach");
-        assert!(decoder.is_within_message() && decoder.held() < 100);
-        decoder.next(&mut &[0; 998][..]).expect("no breach");
-        assert_eq!((decoder.held(), decoder.is_within_message()), (0, false));
+        assert_eq!((decoder.memory_usage(), decoder.is_within_message()), (0, false));
+        decoder.next(&mut &b"\x82\x7e\x03\xe8ab"[..]).expect("valid frames");
+        assert!(decoder.is_within_message() && decoder.memory_usage() < 100);
+        decoder.next(&mut &[0; 998][..]).expect("valid frames");
+        assert_eq!((decoder.memory_usage(), decoder.is_within_message()), (0, false));
     }
 }

@@ -1,37 +1,37 @@
-//! A message under way: the payload of its frames so far.
+//! An incomplete message: the payloads of its frames so far.
 
 use super::{decoder::FrameError, mask};
 use crate::packet::{Packet, PacketKind};
 
-/// Memory for all that is to come of a message is set aside when that is at most this many times what has come.
+/// The memory for a whole message is reserved once the missing bytes are at most this multiple of the received ones.
 const TRUST: usize = 64;
 
-/// Before, the memory grows by this factor when it is used up. So of a message in one frame less than a twelfth is
-/// ever moved: at most a sixteenth the last time, and a fourth of the next each time before.
+/// Before that, full memory grows by this factor. So less than a twelfth of a message in one frame is ever moved: at most a
+/// sixteenth the last time, and each time before a fourth of the next.
 const GROWTH: usize = 4;
 
-/// Messages from this length on are read into their place.
+/// The length from which on a message can be read into directly, in bytes.
 const LARGE: usize = 64 * 1024;
 
-/// How much is copied and unmasked at a time, so that the second finds in the cache what the first has put there.
+/// The number of bytes that are copied and then unmasked while they are in the cache.
 const CACHED: usize = 8 * 1024;
 
-/// The bytes of one message, gathered over frames and reads.
+/// The bytes of one message, collected over frames and reads.
 #[derive(Debug)]
 pub(super) struct PartialMessage {
     kind: PacketKind,
-    data: MessageBuf,
-    /// How many bytes of a text are known to be UTF-8.
+    buf: MessageBuf,
+    /// The number of bytes of a text that are valid UTF-8.
     valid: usize,
-    /// How many frames it has had.
+    /// The number of frames so far.
     pub(super) fragments: u32,
 }
 
-/// Where they are.
+/// The memory of a message.
 #[derive(Debug)]
 enum MessageBuf {
     Small(Vec<u8>),
-    /// The first `len` of these bytes; the others are initialised, so that they can be read into.
+    /// The message is the first `len` bytes. The others are initialized, so that they can be read into.
     Large {
         bytes: Vec<u8>,
         len: usize,
@@ -40,7 +40,7 @@ enum MessageBuf {
 
 impl PartialMessage {
     pub(super) fn new(kind: PacketKind) -> Self {
-        Self { kind, data: MessageBuf::Small(Vec::new()), valid: 0, fragments: 1 }
+        Self { kind, buf: MessageBuf::Small(Vec::new()), valid: 0, fragments: 1 }
     }
 
     pub(super) fn kind(&self) -> PacketKind {
@@ -48,16 +48,15 @@ impl PartialMessage {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.data.get().len()
+        self.buf.get().len()
     }
 
-    /// The memory that it takes.
+    /// Returns the memory of the message, in bytes.
     pub(super) fn capacity(&self) -> usize {
-        self.data.capacity()
+        self.buf.capacity()
     }
 
-    /// Takes the next part of a payload, which stands `offset` bytes behind its start. If it needs new memory, then with room
-    /// for `ahead` more.
+    /// Appends a part of a payload that begins at `offset`. New memory has room for `ahead` more bytes.
     pub(super) fn take(
         &mut self,
         part: &[u8],
@@ -65,9 +64,9 @@ impl PartialMessage {
         offset: usize,
         ahead: usize,
     ) -> Result<(), FrameError> {
-        self.data.reserve(part.len(), part.len(), ahead);
+        self.buf.reserve(part.len(), part.len(), ahead);
         for (index, piece) in part.chunks(CACHED).enumerate() {
-            let data = self.data.extend(piece);
+            let data = self.buf.extend(piece);
             if let Some(key) = key {
                 mask::apply(data, key, offset + index * CACHED);
             }
@@ -75,14 +74,14 @@ impl PartialMessage {
         self.validate()
     }
 
-    /// Room for `min` bytes of a payload at least and `max` at most, none of which has come; if that needs new memory, then for
-    /// `ahead` more beyond `max`. Only a large message has any.
+    /// Returns memory for at least `min` and at most `max` bytes that have not arrived. New memory has room for `ahead` bytes
+    /// beyond `max`. Returns `None` for a small message.
     pub(super) fn room(&mut self, min: usize, max: usize, ahead: usize) -> Option<&mut [u8]> {
-        match &self.data {
+        match &self.buf {
             MessageBuf::Small(_) => return None,
-            MessageBuf::Large { .. } => self.data.reserve(min, 0, (max - min).saturating_add(ahead)),
+            MessageBuf::Large { .. } => self.buf.reserve(min, 0, (max - min).saturating_add(ahead)),
         }
-        match &mut self.data {
+        match &mut self.buf {
             MessageBuf::Small(_) => None,
             MessageBuf::Large { bytes, len } => {
                 let room = &mut bytes[*len..];
@@ -92,14 +91,14 @@ impl PartialMessage {
         }
     }
 
-    /// So many bytes were put there, which stand `offset` bytes behind their payload's start.
+    /// Accepts bytes that were written into the room. They begin at `offset` of their payload.
     pub(super) fn filled(
         &mut self,
         filled: usize,
         key: Option<[u8; 4]>,
         offset: usize,
     ) -> Result<(), FrameError> {
-        if let MessageBuf::Large { bytes, len } = &mut self.data {
+        if let MessageBuf::Large { bytes, len } = &mut self.buf {
             if let Some(key) = key {
                 mask::apply(&mut bytes[*len..*len + filled], key, offset);
             }
@@ -108,10 +107,10 @@ impl PartialMessage {
         self.validate()
     }
 
-    /// The message is whole.
+    /// Returns the complete message.
     pub(super) fn finish(self) -> Result<Packet, FrameError> {
         let len = self.len();
-        let data = match self.data {
+        let data = match self.buf {
             MessageBuf::Small(data) => data.into(),
             MessageBuf::Large { mut bytes, len } => {
                 bytes.truncate(len);
@@ -121,17 +120,17 @@ impl PartialMessage {
         match self.kind {
             PacketKind::Binary => Ok(Packet::from_binary(data)),
             PacketKind::Text if self.valid == len => Ok(Packet::from_utf8(data)),
-            // It ends within a character.
+            // The text ends within a character.
             PacketKind::Text => Err(FrameError::Utf8),
         }
     }
 
-    /// Looks at what is new. Text that can no longer become UTF-8 is a breach at once, not at its end.
+    /// Checks new bytes of a text. Invalid UTF-8 is an error at once, not at the end of the message.
     fn validate(&mut self) -> Result<(), FrameError> {
         if self.kind == PacketKind::Binary {
             return Ok(());
         }
-        let new = &self.data.get()[self.valid..];
+        let new = &self.buf.get()[self.valid..];
         match std::str::from_utf8(new) {
             Ok(_) => self.valid += new.len(),
             Err(error) if error.error_len().is_none() => self.valid += error.valid_up_to(),
@@ -156,17 +155,17 @@ impl MessageBuf {
         }
     }
 
-    /// Makes room for `len` bytes, of which `come` have come; where that takes new memory, for `ahead` more as far as they can be
-    /// trusted to come.
-    fn reserve(&mut self, len: usize, come: usize, ahead: usize) {
+    /// Reserves memory for `len` bytes, of which `received` have arrived. New memory has room for `ahead` more if `received` is
+    /// large enough beside it.
+    fn reserve(&mut self, len: usize, received: usize, ahead: usize) {
         let have = self.get().len();
         if self.capacity() - have >= len {
             return;
         }
-        let (least, come) = (have + len, have + come);
+        let (least, received) = (have + len, have + received);
         let whole = least.saturating_add(ahead);
-        let is_trusted = whole - come <= come.saturating_mul(TRUST);
-        let wanted = if is_trusted { whole } else { least.max(come.saturating_mul(GROWTH)) };
+        let is_trusted = whole - received <= received.saturating_mul(TRUST);
+        let wanted = if is_trusted { whole } else { least.max(received.saturating_mul(GROWTH)) };
         match self {
             Self::Small(data) if wanted < LARGE => data.reserve_exact(wanted - have),
             _ => {
@@ -177,7 +176,7 @@ impl MessageBuf {
         }
     }
 
-    /// Adds bytes for which there is room, and shows them where they are now.
+    /// Appends bytes for which there is room, and returns them in place.
     fn extend(&mut self, bytes: &[u8]) -> &mut [u8] {
         match self {
             Self::Small(data) => {
@@ -186,10 +185,10 @@ impl MessageBuf {
                 &mut data[start..]
             }
             Self::Large { bytes: memory, len } => {
-                let place = &mut memory[*len..*len + bytes.len()];
+                let room = &mut memory[*len..*len + bytes.len()];
                 *len += bytes.len();
-                place.copy_from_slice(bytes);
-                place
+                room.copy_from_slice(bytes);
+                room
             }
         }
     }
@@ -208,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_may_be_split_over_parts() {
+    fn a_character_may_be_split_over_parts() {
         let whole = "aä€😀".as_bytes();
         for split in 0..=whole.len() {
             let (first, second) = whole.split_at(split);
@@ -217,33 +216,33 @@ mod tests {
     }
 
     #[test]
-    fn text_that_cannot_become_utf8_is_refused_before_its_end() {
+    fn invalid_utf8_is_rejected_before_the_end_of_the_message() {
         let mut message = PartialMessage::new(PacketKind::Text);
         assert_eq!(message.take(b"abc\xf4", None, 0, 1000), Ok(()));
         assert_eq!(message.take(b"\x90", None, 5, 999), Err(FrameError::Utf8));
     }
 
     #[test]
-    fn text_that_ends_within_a_character_is_refused() {
+    fn text_that_ends_within_a_character_is_rejected() {
         assert_eq!(text(&[b"abc\xe2\x82"]), Err(FrameError::Utf8));
     }
 
     #[test]
-    fn what_is_announced_is_not_set_aside_before_it_comes() {
+    fn announced_bytes_take_no_memory_before_they_arrive() {
         let mut message = PartialMessage::new(PacketKind::Binary);
         message.take(&[0], None, 0, usize::MAX / 2).expect("binary");
         assert_eq!(message.capacity(), GROWTH);
         message.take(&vec![0; 99_999], None, 1, usize::MAX / 2).expect("binary");
         assert_eq!(message.capacity(), 100_000 * GROWTH);
         message.take(&vec![0; 299_000], None, 100_000, usize::MAX / 2).expect("binary");
-        // What is only asked for has not come.
+        // Room that was asked for does not count as received.
         assert_eq!(message.room(1000, 1 << 30, usize::MAX / 2).map(|room| room.len()), Some(1000));
         let room = message.room(1001, 1 << 30, usize::MAX / 2).map(|room| room.len());
         assert_eq!(room, Some(399_000 * GROWTH - 399_000));
     }
 
     #[test]
-    fn all_that_is_to_come_is_set_aside_when_a_part_of_it_has_come() {
+    fn the_whole_message_is_reserved_when_enough_of_it_has_arrived() {
         for (to_come, capacity) in [(64_000, 65_000), (64_001, 4000)] {
             let mut message = PartialMessage::new(PacketKind::Binary);
             message.take(&[0; 1000], None, 0, to_come).expect("binary");
@@ -252,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_read_into_their_place_are_as_good_as_copied_ones() {
+    fn direct_reads_give_the_same_message_as_copies() {
         let (key, payload) = ([1, 2, 3, 4], "aä€😀".repeat(LARGE / 8));
         let mut masked = payload.clone().into_bytes();
         mask::apply(&mut masked, key, 0);
@@ -278,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_small_message_takes_no_more_than_its_length() {
+    fn a_small_message_in_one_part_takes_exactly_its_length() {
         let mut message = PartialMessage::new(PacketKind::Binary);
         message.take(&[0; 64], Some([1, 2, 3, 4]), 0, 0).expect("binary");
         assert_eq!(message.capacity(), 64);

@@ -1,4 +1,4 @@
-//! How much a peer may send in a time. Times and amounts in, verdicts out.
+//! Rate limits: packets, bytes and control frames per second. Without socket and clock.
 
 use crate::{
     close::Limit,
@@ -15,7 +15,7 @@ pub(super) struct RateLimiter {
 }
 
 impl RateLimiter {
-    /// `None` where nothing is limited.
+    /// Returns `None` if there is no limit.
     pub(super) fn new(limits: &RateLimits) -> Option<Self> {
         let this = Self {
             packets: Rate::new(limits.max_packets_per_second),
@@ -35,7 +35,7 @@ impl RateLimiter {
         self.bytes.take(len as u64, arrival).then_some(()).ok_or(Limit::ByteRate)
     }
 
-    /// A ping, a pong, or a frame that carries nothing.
+    /// Counts a ping, a pong, or an empty fragment.
     pub(super) fn count_control_frame(&mut self, arrival: Arrival) -> Result<(), Limit> {
         self.control_frames.take(1, arrival).then_some(()).ok_or(Limit::ControlFrameRate)
     }
@@ -49,7 +49,7 @@ mod tests {
 
     fn limiter(packets: u32, bytes: u32) -> RateLimiter {
         let limits = RateLimits::default().max_packets_per_second(packets).max_bytes_per_second(bytes);
-        RateLimiter::new(&limits).expect("it has limits")
+        RateLimiter::new(&limits).expect("limits")
     }
 
     fn at(millis: u64) -> Arrival {
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn two_seconds_worth_may_come_at_once_and_no_more() {
+    fn a_burst_may_have_the_packets_of_two_seconds() {
         let mut limiter = limiter(10, 0);
         let taken = (0..100).take_while(|_| limiter.count_packet(at(0)).is_ok()).count();
         assert_eq!(taken, 20);
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_steady_sender_within_the_rate_goes_on_for_ever() {
+    fn a_steady_sender_within_the_rate_is_never_limited() {
         let mut limiter = limiter(10, 0);
         for tenth in 0..10_000 {
             assert_eq!(limiter.count_packet(at(tenth * 100)), Ok(()));
@@ -74,14 +74,14 @@ mod tests {
     }
 
     #[test]
-    fn silence_saves_nothing_up() {
+    fn silence_does_not_save_up_packets() {
         let mut limiter = limiter(10, 0);
         let taken = (0..100).take_while(|_| limiter.count_packet(at(3_600_000)).is_ok()).count();
         assert_eq!(taken, 20);
     }
 
     #[test]
-    fn what_came_while_nobody_looked_is_not_held_against_its_sender() {
+    fn packets_that_arrived_between_two_polls_count_over_the_whole_time() {
         let mut limiter = limiter(10, 0);
         let late = Arrival { since: Duration::from_secs(100), at: Duration::from_secs(160) };
         let taken = (0..10_000).take_while(|_| limiter.count_packet(late).is_ok()).count();
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_count_by_their_number() {
+    fn the_byte_rate_counts_each_byte() {
         let mut limiter = limiter(0, 1000);
         assert_eq!(limiter.count_bytes(2000, at(0)), Ok(()));
         assert_eq!(limiter.count_bytes(1, at(0)), Err(Limit::ByteRate));

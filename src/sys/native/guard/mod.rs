@@ -1,5 +1,5 @@
-//! What a server watches over a stranger, beyond what every peer does: rates, the time that a message takes, the time for
-//! which nothing can be sent to it. Times in, verdicts out.
+//! The limits that a server sets to its clients, beyond those of every peer: rates, the time of a message, and the time
+//! without room to send. Without socket and clock.
 
 mod limiter;
 mod pausable_timer;
@@ -13,7 +13,7 @@ use crate::{
     rate::Arrival,
 };
 
-/// The watch over one peer; over one that is no stranger it lets everything pass.
+/// The limits of one connection. The default has none.
 #[derive(Debug, Default)]
 pub(super) struct Guard(Option<Box<GuardState>>);
 
@@ -22,147 +22,148 @@ struct GuardState {
     limiter: Option<RateLimiter>,
     max_message_time: Duration,
     slow_reader_timeout: Duration,
-    /// Since when a frame or a message has begun and not ended,
-    unfinished: PausableTimer,
-    /// there has been no room for packets to the peer,
+    /// Since when a frame or a message is incomplete.
+    incomplete: PausableTimer,
+    /// Since when the send queue is full.
     full: PausableTimer,
-    /// or no memory; beside it, how much of that the peer held itself then.
+    /// Since when there is no memory for packets to the peer.
     denied: PausableTimer,
-    held_when_denied: usize,
-    /// How far this end reads what the peer sends, and since when.
-    reading: ReadCoverage,
-    reading_since: Duration,
+    /// How much memory the peer used when that began.
+    usage_when_denied: usize,
+    coverage: ReadCoverage,
+    /// Since when the coverage is as it is.
+    coverage_since: Duration,
 }
 
-/// How far a server reads what a peer has sent. No time limit of the peer's runs while it does not.
+/// How much a server reads of what a peer has sent. While it does not read, the peer's time limits are paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReadCoverage {
-    /// Everything that has come is read.
+    /// All bytes that have arrived are read.
     Complete,
-    /// More has come than a turn may read: who has begun something may have ended it.
+    /// More bytes have arrived than a poll may read. An incomplete message may be complete among them.
     Partial,
-    /// Nothing is read, for there is no room for it.
+    /// Nothing is read, because there is no room for it.
     Paused,
 }
 
 impl Guard {
-    /// A time of zero has no limit.
+    /// Returns a guard with these limits. A time of zero is no limit.
     pub(super) fn new(limits: &RateLimits, slow_reader_timeout: Duration) -> Self {
         Self(Some(Box::new(GuardState {
             limiter: RateLimiter::new(limits),
             max_message_time: limits.max_message_time,
             slow_reader_timeout,
-            unfinished: PausableTimer::default(),
+            incomplete: PausableTimer::default(),
             full: PausableTimer::default(),
             denied: PausableTimer::default(),
-            held_when_denied: 0,
-            reading: ReadCoverage::Complete,
-            reading_since: Duration::ZERO,
+            usage_when_denied: 0,
+            coverage: ReadCoverage::Complete,
+            coverage_since: Duration::ZERO,
         })))
     }
 
-    /// Bytes came, of whatever kind.
+    /// Counts received bytes.
     pub(super) fn count_bytes(&mut self, len: usize, arrival: Arrival) -> Result<(), Limit> {
         self.limiter().map_or(Ok(()), |limiter| limiter.count_bytes(len, arrival))
     }
 
-    /// A message came to its end.
+    /// Counts a complete message.
     pub(super) fn count_packet(&mut self, arrival: Arrival) -> Result<(), Limit> {
         self.message_finished();
         self.limiter().map_or(Ok(()), |limiter| limiter.count_packet(arrival))
     }
 
-    /// A ping, a pong, or a frame that carries nothing.
+    /// Counts a ping, a pong, or an empty fragment.
     pub(super) fn count_control_frame(&mut self, arrival: Arrival) -> Result<(), Limit> {
         self.limiter().map_or(Ok(()), |limiter| limiter.count_control_frame(arrival))
     }
 
-    /// Nothing that has begun is still to end.
+    /// Notes that no frame or message is incomplete.
     pub(super) fn message_finished(&mut self) {
-        if let Some(watch) = &mut self.0 {
-            watch.unfinished.reset();
+        if let Some(state) = &mut self.0 {
+            state.incomplete.reset();
         }
     }
 
-    /// A frame or a message has begun and not ended.
-    pub(super) fn message_unfinished(&mut self, now: Duration) {
-        if let Some(watch) = &mut self.0 {
-            watch.unfinished.start(now);
+    /// Notes that a frame or a message is incomplete.
+    pub(super) fn message_incomplete(&mut self, now: Duration) {
+        if let Some(state) = &mut self.0 {
+            state.incomplete.start(now);
         }
     }
 
-    /// Says how far this end reads what the peer has sent.
-    pub(super) fn set_read_coverage(&mut self, reading: ReadCoverage, now: Duration) {
-        let Some(watch) = &mut self.0 else { return };
-        if watch.reading == reading {
+    /// Notes how much of what the peer has sent is read.
+    pub(super) fn set_read_coverage(&mut self, coverage: ReadCoverage, now: Duration) {
+        let Some(state) = &mut self.0 else { return };
+        if state.coverage == coverage {
             return;
         }
-        // What stood still until now goes on as if no time had passed.
-        let pause = watch.reading_since..now;
-        if !watch.runs_unfinished() {
-            watch.unfinished.exclude(&pause);
+        // Paused timers go on as if no time had passed.
+        let pause = state.coverage_since..now;
+        if !state.runs_message_timer() {
+            state.incomplete.exclude(&pause);
         }
-        if !watch.runs_full() {
-            watch.full.exclude(&pause);
-            watch.denied.exclude(&pause);
+        if !state.runs_send_timers() {
+            state.full.exclude(&pause);
+            state.denied.exclude(&pause);
         }
-        watch.reading = reading;
-        watch.reading_since = now;
+        state.coverage = coverage;
+        state.coverage_since = now;
     }
 
-    /// There was no room for a packet.
+    /// Notes that the send queue had no room for a packet.
     pub(super) fn queue_full(&mut self, now: Duration) {
-        if let Some(watch) = &mut self.0 {
-            watch.full.start(now);
+        if let Some(state) = &mut self.0 {
+            state.full.start(now);
         }
     }
 
-    /// There is plenty of room again.
+    /// Notes that less than half of the send queue is used.
     pub(super) fn queue_has_room(&mut self) {
-        if let Some(watch) = &mut self.0 {
-            watch.full.reset();
+        if let Some(state) = &mut self.0 {
+            state.full.reset();
         }
     }
 
-    /// There was no memory for a packet, of which this peer holds `held`.
-    pub(super) fn memory_denied(&mut self, now: Duration, held: usize) {
-        let Some(watch) = &mut self.0 else { return };
-        if !watch.denied.is_running() {
-            watch.denied.start(now);
-            watch.held_when_denied = held;
+    /// Notes that there was no memory for a packet, while this peer used `usage` bytes.
+    pub(super) fn memory_denied(&mut self, now: Duration, usage: usize) {
+        let Some(state) = &mut self.0 else { return };
+        if !state.denied.is_running() {
+            state.denied.start(now);
+            state.usage_when_denied = usage;
         }
     }
 
-    /// There was memory for a packet.
+    /// Notes that there was memory for a packet.
     pub(super) fn memory_granted(&mut self) {
-        if let Some(watch) = &mut self.0 {
-            watch.denied.reset();
+        if let Some(state) = &mut self.0 {
+            state.denied.reset();
         }
     }
 
-    /// This peer holds only `held` any more.
-    pub(super) fn memory_released(&mut self, held: usize) {
-        if let Some(watch) = &mut self.0 {
-            if held <= watch.held_when_denied / 2 {
-                watch.denied.reset();
+    /// Notes that this peer uses `usage` bytes now. Half of what it used is enough to go on.
+    pub(super) fn memory_released(&mut self, usage: usize) {
+        if let Some(state) = &mut self.0 {
+            if usage <= state.usage_when_denied / 2 {
+                state.denied.reset();
             }
         }
     }
 
-    /// When the next limit runs out.
+    /// Returns when the next time limit runs out.
     pub(super) fn due(&self) -> Option<Duration> {
-        let watch = self.0.as_ref()?;
-        [watch.message_due(), watch.full_due()].into_iter().flatten().min()
+        let state = self.0.as_ref()?;
+        [state.message_due(), state.full_due()].into_iter().flatten().min()
     }
 
-    /// The limit that has run out.
+    /// Returns the time limit that has run out.
     pub(super) fn expired(&self, now: Duration) -> Option<CloseCause> {
-        let watch = self.0.as_ref()?;
+        let state = self.0.as_ref()?;
         let is_over = |due: Option<Duration>| due.is_some_and(|due| now >= due);
-        if is_over(watch.message_due()) {
+        if is_over(state.message_due()) {
             return Some(CloseCause::TimedOut(Timeout::Message));
         }
-        is_over(watch.full_due()).then_some(CloseCause::LimitExceeded(Limit::SlowReader))
+        is_over(state.full_due()).then_some(CloseCause::LimitExceeded(Limit::SlowReader))
     }
 
     fn limiter(&mut self) -> Option<&mut RateLimiter> {
@@ -171,31 +172,30 @@ impl Guard {
 }
 
 impl GuardState {
-    /// Returns `true` while the time of a message runs.
-    fn runs_unfinished(&self) -> bool {
-        self.reading == ReadCoverage::Complete
+    /// Returns `true` if the time limit of a message runs.
+    fn runs_message_timer(&self) -> bool {
+        self.coverage == ReadCoverage::Complete
     }
 
-    /// Returns `true` while the time runs for which nothing can be sent. What the peer takes does not depend on how fast it is
-    /// read, but on whether it is.
-    fn runs_full(&self) -> bool {
-        self.reading != ReadCoverage::Paused
+    /// Returns `true` if the time limits for sending run. What the peer takes depends on whether it is read, not on how fast.
+    fn runs_send_timers(&self) -> bool {
+        self.coverage != ReadCoverage::Paused
     }
 
     fn message_due(&self) -> Option<Duration> {
-        self.unfinished
+        self.incomplete
             .0
-            .filter(|_| self.runs_unfinished())
+            .filter(|_| self.runs_message_timer())
             .and_then(|since| due(since, self.max_message_time))
     }
 
     fn full_due(&self) -> Option<Duration> {
         let since = [self.full.0, self.denied.0].into_iter().flatten().min();
-        since.filter(|_| self.runs_full()).and_then(|since| due(since, self.slow_reader_timeout))
+        since.filter(|_| self.runs_send_timers()).and_then(|since| due(since, self.slow_reader_timeout))
     }
 }
 
-/// When a limit that began then runs out; a limit of zero never does.
+/// Returns when a time limit ends that began at `since`. A limit of zero does not end.
 fn due(since: Duration, limit: Duration) -> Option<Duration> {
     (!limit.is_zero()).then(|| since.saturating_add(limit))
 }
@@ -216,33 +216,33 @@ mod tests {
     }
 
     #[test]
-    fn a_message_may_not_take_for_ever_however_often_a_part_of_it_comes() {
+    fn a_message_has_a_time_limit_however_often_a_part_of_it_arrives() {
         let mut guard = guard();
         for second in 0..10 {
-            guard.message_unfinished(at(second));
+            guard.message_incomplete(at(second));
         }
         assert_eq!((guard.due(), guard.expired(at(9))), (Some(at(10)), None));
         assert_eq!(guard.expired(at(10)), Some(CloseCause::TimedOut(Timeout::Message)));
     }
 
     #[test]
-    fn each_message_has_its_own_time() {
+    fn each_message_has_its_own_time_limit() {
         let mut guard = guard();
-        guard.message_unfinished(at(0));
+        guard.message_incomplete(at(0));
         assert_eq!(guard.count_packet(ARRIVAL), Ok(()));
-        guard.message_unfinished(at(9));
+        guard.message_incomplete(at(9));
         assert_eq!(guard.due(), Some(at(19)));
     }
 
     #[test]
     fn no_time_limit_runs_while_the_server_does_not_read() {
         let mut guard = guard();
-        guard.message_unfinished(at(0));
+        guard.message_incomplete(at(0));
         guard.queue_full(at(0));
         guard.memory_denied(at(0), 1000);
         guard.set_read_coverage(ReadCoverage::Paused, at(4));
         assert_eq!((guard.due(), guard.expired(at(1000))), (None, None));
-        // What begins meanwhile does not count either.
+        // A limit that begins meanwhile is paused, too.
         guard.queue_has_room();
         guard.queue_full(at(500));
         guard.set_read_coverage(ReadCoverage::Complete, at(1000));
@@ -255,9 +255,9 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_sends_more_than_a_turn_reads_is_slow_all_the_same_but_not_with_its_message() {
+    fn a_peer_that_sends_more_than_a_poll_reads_can_be_a_slow_reader_but_not_a_slow_sender() {
         let mut guard = guard();
-        guard.message_unfinished(at(0));
+        guard.message_incomplete(at(0));
         guard.queue_full(at(0));
         guard.set_read_coverage(ReadCoverage::Partial, at(1));
         assert_eq!(guard.expired(at(5)), Some(CloseCause::LimitExceeded(Limit::SlowReader)));
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_stays_full_is_slow_and_one_that_catches_up_is_not() {
+    fn a_peer_whose_queue_stays_full_is_a_slow_reader_and_one_that_catches_up_is_not() {
         let mut guard = guard();
         guard.queue_full(at(1));
         guard.queue_full(at(4));
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_gives_no_memory_back_while_there_is_none_is_slow() {
+    fn a_peer_that_frees_no_memory_while_there_is_none_is_a_slow_reader() {
         const SLOW: Option<CloseCause> = Some(CloseCause::LimitExceeded(Limit::SlowReader));
         let mut guard = guard();
         guard.memory_denied(at(1), 1000);
@@ -291,9 +291,9 @@ mod tests {
     }
 
     #[test]
-    fn over_one_that_is_no_stranger_nobody_watches() {
+    fn the_default_guard_has_no_limits() {
         let mut guard = Guard::default();
-        guard.message_unfinished(at(0));
+        guard.message_incomplete(at(0));
         guard.queue_full(at(0));
         assert_eq!(guard.count_bytes(usize::MAX, ARRIVAL), Ok(()));
         assert_eq!((guard.due(), guard.expired(at(1_000_000))), (None, None));

@@ -1,15 +1,15 @@
-//! The client's side: the request, and what is an answer to it.
+//! The client's side: the request, and the checks of the response.
 
 use tungstenite::handshake::{client::generate_key, derive_accept_key};
 
-use super::head::{Fields, Gathered, HeadBuffer, LineEnds};
+use super::head::{Fields, HeadBuffer, HeadOutcome, LineEnds};
 use crate::{close::CloseCause, options::PeerOptions, url::Url};
 
-/// The heads of an answer, with those of the interim ones before it, may be this long. Servers add cookies and policies by the
-/// kilobyte. Nothing else limits how many fields there are.
+/// The largest head of a response, including interim responses before it, in bytes. Servers add kilobytes of cookies and
+/// policies. The number of fields has no other limit.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// A request that was sent, or will be.
+/// The handshake of a client.
 #[derive(Debug)]
 pub(in super::super) struct ClientUpgrade {
     target: String,
@@ -17,23 +17,23 @@ pub(in super::super) struct ClientUpgrade {
     key: String,
     protocols: Vec<String>,
     headers: Vec<(String, String)>,
-    answer: HeadBuffer,
+    response: HeadBuffer,
 }
 
-/// What came of the bytes so far.
+/// The result of the bytes so far.
 #[derive(Debug, PartialEq, Eq)]
 pub(in super::super) enum ResponseOutcome {
-    /// They are not the whole head.
+    /// The head is incomplete.
     Incomplete,
-    /// The connection is open; `rest` are the bytes behind the head.
+    /// The connection is open. `rest` are the bytes behind the head.
     Open { protocol: Option<String>, rest: Vec<u8> },
-    /// It will never be.
+    /// The handshake has failed.
     Failed(CloseCause),
 }
 
-/// A head that does not refuse.
-enum Answer {
-    /// 100 to 199, but for 101.
+/// A valid head of a response.
+enum ResponseHead {
+    /// Status 100 to 199, except 101.
     Interim,
     Upgrade {
         protocol: Option<String>,
@@ -48,11 +48,11 @@ impl ClientUpgrade {
             key: generate_key(),
             protocols: options.protocols.clone(),
             headers: options.headers.clone(),
-            answer: HeadBuffer::new(MAX_HEAD, LineEnds::Lenient),
+            response: HeadBuffer::new(MAX_HEAD, LineEnds::Lenient),
         }
     }
 
-    /// The request, with fields and order as Godot sends them.
+    /// Returns the request. Fields and order are Godot's.
     pub(in super::super) fn request(&self) -> Vec<u8> {
         let mut head = format!(
             "GET {} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -69,51 +69,51 @@ impl ClientUpgrade {
         head.into_bytes()
     }
 
-    /// Takes what the server sent.
+    /// Handles bytes from the server.
     pub(in super::super) fn receive(&mut self, bytes: &[u8]) -> ResponseOutcome {
-        let mut gathered = self.answer.push(bytes);
+        let mut gathered = self.response.push(bytes);
         loop {
             let (head, rest) = match gathered {
-                Gathered::Part => return ResponseOutcome::Incomplete,
-                Gathered::Whole { head, rest } => (head, rest),
-                Gathered::TooLarge => return refused("the answer's head is over 16 KiB"),
-                // It may end a line here.
-                Gathered::BareLineFeed => return refused("the answer is not HTTP"),
+                HeadOutcome::Incomplete => return ResponseOutcome::Incomplete,
+                HeadOutcome::Complete { head, rest } => (head, rest),
+                HeadOutcome::TooLarge => return failed("the answer's head is over 16 KiB"),
+                // Clients accept it, so this cannot happen.
+                HeadOutcome::BareLineFeed => return failed("the answer is not HTTP"),
             };
             match self.read(&head) {
-                Ok(Answer::Interim) => gathered = self.answer.push(&rest),
-                Ok(Answer::Upgrade { protocol }) => return ResponseOutcome::Open { protocol, rest },
+                Ok(ResponseHead::Interim) => gathered = self.response.push(&rest),
+                Ok(ResponseHead::Upgrade { protocol }) => return ResponseOutcome::Open { protocol, rest },
                 Err(cause) => return ResponseOutcome::Failed(cause),
             }
         }
     }
 
-    fn read(&self, head: &[u8]) -> Result<Answer, CloseCause> {
-        // Each field takes a line.
+    fn read(&self, head: &[u8]) -> Result<ResponseHead, CloseCause> {
+        // There is at most one field a line.
         let lines = head.iter().filter(|&&byte| byte == b'\n').count();
         let mut fields = vec![httparse::EMPTY_HEADER; lines];
-        let mut answer = httparse::Response::new(&mut fields);
+        let mut response = httparse::Response::new(&mut fields);
         // A client accepts folded fields, and a space before a colon (RFC 9112, 5.1 and 5.2).
         let parsed = httparse::ParserConfig::default()
             .allow_obsolete_multiline_headers_in_responses(true)
             .allow_spaces_after_header_name_in_responses(true)
-            .parse_response(&mut answer, head);
+            .parse_response(&mut response, head);
         match parsed {
             Ok(httparse::Status::Complete(end)) if end == head.len() => {}
-            _ => return Err(broken("the answer is not HTTP")),
+            _ => return Err(handshake_failed("the answer is not HTTP")),
         }
-        match (answer.version, answer.code) {
+        match (response.version, response.code) {
             (Some(1), Some(101)) => {}
-            (_, Some(101)) => return Err(broken("the answer is not HTTP/1.1")),
-            // RFC 9110, 15.2: the answer that counts is still to come.
-            (_, Some(100..200)) => return Ok(Answer::Interim),
+            (_, Some(101)) => return Err(handshake_failed("the answer is not HTTP/1.1")),
+            // RFC 9110, 15.2: the final response follows.
+            (_, Some(100..200)) => return Ok(ResponseHead::Interim),
             (_, status) => return Err(CloseCause::Refused { status }),
         }
-        let protocol = self.check(Fields(answer.headers)).map_err(broken)?;
-        Ok(Answer::Upgrade { protocol })
+        let protocol = self.check(Fields(response.headers)).map_err(handshake_failed)?;
+        Ok(ResponseHead::Upgrade { protocol })
     }
 
-    /// RFC 6455, 4.1: what the client must see in a 101.
+    /// Checks the fields of a response with status 101, and returns the sub-protocol (RFC 6455, 4.1).
     fn check(&self, fields: Fields<'_>) -> Result<Option<String>, &'static str> {
         if !fields.has_token("upgrade", "websocket") {
             return Err("the answer does not upgrade to websocket");
@@ -144,11 +144,11 @@ impl ClientUpgrade {
     }
 }
 
-fn refused(why: &'static str) -> ResponseOutcome {
-    ResponseOutcome::Failed(broken(why))
+fn failed(reason: &'static str) -> ResponseOutcome {
+    ResponseOutcome::Failed(handshake_failed(reason))
 }
 
-fn broken(reason: &'static str) -> CloseCause {
+fn handshake_failed(reason: &'static str) -> CloseCause {
     CloseCause::HandshakeFailed { reason }
 }
 
@@ -160,7 +160,7 @@ mod tests {
         ClientUpgrade::new(&Url::parse(url).expect("a URL"), &options)
     }
 
-    fn answer(upgrade: &mut ClientUpgrade, fields: &str) -> ResponseOutcome {
+    fn respond(upgrade: &mut ClientUpgrade, fields: &str) -> ResponseOutcome {
         let accept = derive_accept_key(upgrade.key.as_bytes());
         let head = format!("HTTP/1.1 101 Switching Protocols\r\n{fields}\r\n\r\n").replace("{A}", &accept);
         upgrade.receive(head.as_bytes())
@@ -169,7 +169,7 @@ mod tests {
     const GOOD: &str = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {A}";
 
     #[test]
-    fn the_request_is_godots() {
+    fn the_request_is_the_one_of_godot() {
         let options = PeerOptions::default().protocols(["p1", "p2"]).header("X-A", "1").header("Y", "2");
         let upgrade = upgrade("ws://127.0.0.1:47161/a/b?x=1", options);
         let expected = format!(
@@ -183,18 +183,18 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_as_the_rfc_wants_it_opens_and_keeps_what_follows() {
+    fn a_valid_response_opens_and_ignores_other_fields() {
         for fields in
             [GOOD, "upgrade: WebSocket\r\nCONNECTION: keep-alive, Upgrade\r\nSec-WebSocket-Accept:   {A}  "]
         {
             let mut upgrade = upgrade("ws://h/", PeerOptions::default());
-            let verdict = answer(&mut upgrade, &format!("{fields}\r\nX: y"));
-            assert!(matches!(verdict, ResponseOutcome::Open { protocol: None, .. }), "{verdict:?}");
+            let outcome = respond(&mut upgrade, &format!("{fields}\r\nX: y"));
+            assert!(matches!(outcome, ResponseOutcome::Open { protocol: None, .. }), "{outcome:?}");
         }
     }
 
     #[test]
-    fn whatever_breaks_the_rules_is_refused() {
+    fn a_response_against_the_rfc_is_rejected() {
         for (protocols, fields) in [
             (vec![], "Connection: Upgrade\r\nSec-WebSocket-Accept: {A}"),
             (vec![], "Upgrade: websocket\r\nSec-WebSocket-Accept: {A}"),
@@ -210,14 +210,14 @@ mod tests {
             (vec!["a", "b"], &format!("{GOOD}\r\nSec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: b")),
         ] {
             let mut upgrade = upgrade("ws://h/", PeerOptions::default().protocols(protocols));
-            let verdict = answer(&mut upgrade, fields);
-            let is_refused = matches!(verdict, ResponseOutcome::Failed(CloseCause::HandshakeFailed { .. }));
-            assert!(is_refused, "{fields}: {verdict:?}");
+            let outcome = respond(&mut upgrade, fields);
+            let is_rejected = matches!(outcome, ResponseOutcome::Failed(CloseCause::HandshakeFailed { .. }));
+            assert!(is_rejected, "{fields}: {outcome:?}");
         }
     }
 
     #[test]
-    fn another_status_is_told_and_a_redirect_is_not_followed() {
+    fn another_status_is_reported_and_a_redirect_is_not_followed() {
         for status in [200, 301, 400, 401, 403, 404, 500] {
             let mut upgrade = upgrade("ws://h/", PeerOptions::default());
             let head = format!("HTTP/1.1 {status} X\r\nLocation: ws://elsewhere/\r\n\r\n");
@@ -227,17 +227,17 @@ mod tests {
     }
 
     #[test]
-    fn only_the_size_limits_how_many_fields_there_are() {
+    fn only_the_size_of_the_head_limits_the_number_of_fields() {
         let mut few = upgrade("ws://h/", PeerOptions::default());
         let many = "\r\na:".repeat((MAX_HEAD - 200) / 4);
-        assert!(matches!(answer(&mut few, &format!("{GOOD}{many}")), ResponseOutcome::Open { .. }));
+        assert!(matches!(respond(&mut few, &format!("{GOOD}{many}")), ResponseOutcome::Open { .. }));
         let mut many = upgrade("ws://h/", PeerOptions::default());
         let over = "\r\na:".repeat(MAX_HEAD / 4);
-        assert_eq!(answer(&mut many, &format!("{GOOD}{over}")), refused("the answer's head is over 16 KiB"));
+        assert_eq!(respond(&mut many, &format!("{GOOD}{over}")), failed("the answer's head is over 16 KiB"));
     }
 
     #[test]
-    fn what_servers_must_not_write_and_clients_must_read_is_read() {
+    fn obsolete_syntax_that_clients_must_read_is_accepted() {
         for fields in [
             format!("{GOOD}\r\nX: a\r\n b\r\n\tc\r\nY:\r\n d"),
             format!("{GOOD}\r\nX : a\r\nY\t : b"),
@@ -246,26 +246,26 @@ mod tests {
             GOOD.replacen("\r\n", "\n", 1),
         ] {
             let mut upgrade = upgrade("ws://h/", PeerOptions::default());
-            let verdict = answer(&mut upgrade, &fields);
-            assert!(matches!(verdict, ResponseOutcome::Open { protocol: None, .. }), "{fields:?}: {verdict:?}");
+            let outcome = respond(&mut upgrade, &fields);
+            assert!(matches!(outcome, ResponseOutcome::Open { protocol: None, .. }), "{fields:?}: {outcome:?}");
         }
-        // A fold is a space, and within a word none may be.
+        // A fold counts as a space, so it may not stand within a token.
         let mut upgrade = upgrade("ws://h/", PeerOptions::default());
-        let verdict = answer(&mut upgrade, &GOOD.replace("websocket", "web\r\n socket"));
-        assert_eq!(verdict, refused("the answer does not upgrade to websocket"));
+        let outcome = respond(&mut upgrade, &GOOD.replace("websocket", "web\r\n socket"));
+        assert_eq!(outcome, failed("the answer does not upgrade to websocket"));
     }
 
     #[test]
-    fn bare_line_feeds_end_the_head_and_what_follows_is_kept() {
+    fn bare_line_feeds_end_the_head_and_the_bytes_behind_it_are_kept() {
         let mut upgrade = upgrade("ws://h/", PeerOptions::default());
         let accept = derive_accept_key(upgrade.key.as_bytes());
         let head = format!("HTTP/1.1 101 X\n{}\n\nrest", GOOD.replace("{A}", &accept).replace('\r', ""));
-        let verdict = upgrade.receive(head.as_bytes());
-        assert_eq!(verdict, ResponseOutcome::Open { protocol: None, rest: b"rest".to_vec() });
+        let outcome = upgrade.receive(head.as_bytes());
+        assert_eq!(outcome, ResponseOutcome::Open { protocol: None, rest: b"rest".to_vec() });
     }
 
     #[test]
-    fn interim_answers_are_skipped_and_count_towards_the_size() {
+    fn interim_responses_are_skipped_and_count_towards_the_size() {
         let accept = |upgrade: &ClientUpgrade| derive_accept_key(upgrade.key.as_bytes());
         let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 X\r\nLink: a\r\n\r\nHTTP/1.1 199\n\n";
         for split in 0..interim.len() {
@@ -273,33 +273,33 @@ mod tests {
             let (first, second) = interim.split_at(split);
             assert_eq!(upgrade.receive(first.as_bytes()), ResponseOutcome::Incomplete, "split at {split}");
             let good = GOOD.replace("{A}", &accept(&upgrade));
-            let verdict = upgrade.receive(format!("{second}HTTP/1.1 101 X\r\n{good}\r\n\r\nrest").as_bytes());
+            let outcome = upgrade.receive(format!("{second}HTTP/1.1 101 X\r\n{good}\r\n\r\nrest").as_bytes());
             assert_eq!(
-                verdict,
+                outcome,
                 ResponseOutcome::Open { protocol: None, rest: b"rest".to_vec() },
                 "split at {split}"
             );
         }
         let mut endless = upgrade("ws://h/", PeerOptions::default());
-        let mut come = 0;
+        let mut received = 0;
         while endless.receive(interim.as_bytes()) == ResponseOutcome::Incomplete {
-            come += interim.len();
+            received += interim.len();
         }
-        assert!((MAX_HEAD - interim.len()..MAX_HEAD).contains(&come), "{come}");
+        assert!((MAX_HEAD - interim.len()..MAX_HEAD).contains(&received), "{received}");
         let mut refusing = upgrade("ws://h/", PeerOptions::default());
         let cause = CloseCause::Refused { status: Some(403) };
-        let verdict = refusing.receive(format!("{interim}HTTP/1.1 403 X\r\n\r\n").as_bytes());
-        assert_eq!(verdict, ResponseOutcome::Failed(cause));
+        let outcome = refusing.receive(format!("{interim}HTTP/1.1 403 X\r\n\r\n").as_bytes());
+        assert_eq!(outcome, ResponseOutcome::Failed(cause));
     }
 
     #[test]
-    fn what_is_no_http_is_refused_within_its_limit() {
+    fn bytes_that_are_not_http_are_rejected_within_the_limit() {
         for garbage in
             ["\r\n\r\n", "SSH-2.0\r\n\r\n", "HTTP/2 101\r\n\r\n", "HTTP/1.0 101 X\r\n\r\n", "\0\r\n\r\n"]
         {
             let mut upgrade = upgrade("ws://h/", PeerOptions::default());
-            let verdict = upgrade.receive(garbage.as_bytes());
-            assert!(matches!(verdict, ResponseOutcome::Failed(_)), "{garbage:?}: {verdict:?}");
+            let outcome = upgrade.receive(garbage.as_bytes());
+            assert!(matches!(outcome, ResponseOutcome::Failed(_)), "{garbage:?}: {outcome:?}");
         }
         let mut upgrade = upgrade("ws://h/", PeerOptions::default());
         assert!(matches!(upgrade.receive(&vec![b'x'; MAX_HEAD]), ResponseOutcome::Failed(_)));

@@ -1,4 +1,4 @@
-//! What a server answers to a request: yes, or no and why.
+//! The responses of a server.
 
 use tungstenite::handshake::derive_accept_key;
 
@@ -7,7 +7,8 @@ use crate::{
     request::Request,
 };
 
-/// The answer that opens, with fields and order as Godot sends them: its client takes nothing else for a `Connection`.
+/// Returns the response that accepts an upgrade request. Fields and order are Godot's, whose client accepts no other value of
+/// `Connection`.
 pub(in super::super) fn accept_response<'a>(
     request: &Request,
     protocol: Option<&str>,
@@ -29,7 +30,7 @@ pub(in super::super) fn accept_response<'a>(
     head.into_bytes()
 }
 
-/// The answer that refuses. The connection ends behind it.
+/// Returns a response that rejects a request. The connection ends behind it.
 pub(in super::super) fn reject_response(
     rejection: &Rejection,
     headers: &[(String, String)],
@@ -39,7 +40,7 @@ pub(in super::super) fn reject_response(
     write(*status, headers, "text/plain", format!("{reason}\n").as_bytes(), is_head)
 }
 
-/// The program's own answer. The connection ends behind it.
+/// Returns the program's response. The connection ends behind it.
 pub(in super::super) fn http_response(
     response: &Response,
     headers: &[(String, String)],
@@ -48,7 +49,7 @@ pub(in super::super) fn http_response(
     write(response.status, headers, "text/plain; charset=utf-8", &response.body, is_head)
 }
 
-/// An answer over HTTP; to the method HEAD without the body, but with its length (RFC 9110, 9.3.2).
+/// Writes a response. To the method HEAD it has the length of the body, but no body (RFC 9110, 9.3.2).
 fn write(status: u16, headers: &[(String, String)], kind: &str, body: &[u8], is_head: bool) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {status} {}\r\n", reason_phrase(status));
     for (name, value) in headers {
@@ -61,16 +62,16 @@ fn write(status: u16, headers: &[(String, String)], kind: &str, body: &[u8], is_
         }
     }
     head += "Connection: close\r\n";
-    // RFC 9110, 8.6: 204 has no length, and that of 304 would be another response's.
+    // RFC 9110, 8.6: 204 has no length, and the length of 304 is that of another response.
     if !matches!(status, 204 | 304) {
         head += &format!("Content-Length: {}\r\n", body.len());
     }
     head += "\r\n";
-    let mut answer = head.into_bytes();
+    let mut response = head.into_bytes();
     if !is_head {
-        answer.extend_from_slice(body);
+        response.extend_from_slice(body);
     }
-    answer
+    response
 }
 
 fn push(head: &mut String, name: &str, value: &str) {
@@ -79,7 +80,7 @@ fn push(head: &mut String, name: &str, value: &str) {
     }
 }
 
-/// The fields that tell the client what would have been right, or when to come again (RFC 9110, section 15;
+/// Returns the fields that a status requires: what the server accepts, or when to try again (RFC 9110, section 15;
 /// RFC 6455, 4.4).
 fn required_headers(status: u16) -> &'static [(&'static str, &'static str)] {
     match status {
@@ -90,7 +91,7 @@ fn required_headers(status: u16) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-/// For people who read along; programs go by the number.
+/// Returns the reason phrase of a status, for humans. Programs use the number.
 fn reason_phrase(status: u16) -> &'static str {
     match status {
         200 => "OK",
@@ -126,14 +127,14 @@ fn reason_phrase(status: u16) -> &'static str {
 mod tests {
     use super::*;
 
-    fn refused(status: u16, headers: &[(&str, &str)]) -> String {
+    fn rejected(status: u16, headers: &[(&str, &str)]) -> String {
         let headers: Vec<_> = headers.iter().map(|&(name, value)| (name.into(), value.into())).collect();
         String::from_utf8(reject_response(&Rejection { status, reason: "not today" }, &headers, false))
             .expect("text")
     }
 
     #[test]
-    fn the_answer_that_opens_is_godots() {
+    fn the_accepting_response_is_the_one_of_godot() {
         let key = ("Sec-WebSocket-Key", &b"dGhlIHNhbXBsZSBub25jZQ=="[..]);
         let request = Request::new(([192, 0, 2, 1], 5000).into(), false, "h", "/", [key]);
         let opening = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -145,9 +146,9 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_says_why_and_ends_the_connection() {
+    fn a_rejection_has_its_reason_and_ends_the_connection() {
         assert_eq!(
-            refused(403, &[]),
+            rejected(403, &[]),
             "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: 10\r\n\r\n\
              not today\n"
         );
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_has_its_length_and_its_kind() {
+    fn a_response_has_its_length_and_its_content_type() {
         let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\
                     Content-Length: 3\r\n\r\n";
         assert_eq!(responded(200, "ok\n", &[], false), format!("{head}ok\n"));
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn every_status_of_a_refusal_has_its_words_and_fields() {
+    fn every_status_has_its_reason_phrase_and_required_fields() {
         for (status, words, field) in [
             (400, "Bad Request", ""),
             (401, "Unauthorized", ""),
@@ -194,15 +195,15 @@ mod tests {
             (503, "Service Unavailable", "\r\nRetry-After: 1\r\n"),
             (599, "Server Error", ""),
         ] {
-            let answer = refused(status, &[]);
+            let answer = rejected(status, &[]);
             assert!(answer.starts_with(&format!("HTTP/1.1 {status} {words}\r\n")), "{answer}");
             assert!(answer.contains(field), "{answer}");
         }
     }
 
     #[test]
-    fn fields_that_are_given_stand_in_place_of_the_usual_ones() {
-        let answer = refused(503, &[("retry-after", "60"), ("X", "y")]);
+    fn given_fields_replace_the_required_ones() {
+        let answer = rejected(503, &[("retry-after", "60"), ("X", "y")]);
         assert!(answer.contains("\r\nretry-after: 60\r\nX: y\r\n"), "{answer}");
         assert!(!answer.contains("Retry-After"), "{answer}");
     }

@@ -1,44 +1,43 @@
-//! The server's side: what is a request, and what is none. What to answer is decided elsewhere, and written by
-//! [`response`](super::response).
+//! The server's side: reads and checks requests. What to answer is decided elsewhere; [`response`](super::response) writes it.
 
 use std::{borrow::Cow, net::SocketAddr};
 
-use super::head::{Fields, Gathered, HeadBuffer, LineEnds};
+use super::head::{Fields, HeadBuffer, HeadOutcome, LineEnds};
 use crate::{
     admission::Rejection,
     http::{read_target, split_authority},
     request::Request,
 };
 
-/// How many header fields are read.
+/// The largest number of header fields.
 const MAX_FIELDS: usize = 64;
 
-/// A request that is awaited.
+/// The handshake of a server.
 #[derive(Debug)]
 pub(in super::super) struct ServerUpgrade {
     head: HeadBuffer,
 }
 
-/// What came of the bytes so far.
+/// The result of the bytes so far.
 #[derive(Debug)]
 pub(in super::super) enum RequestOutcome {
-    /// They are not the whole head.
+    /// The head is incomplete.
     Incomplete,
-    /// A request that may be answered; `rest` are the bytes behind its head.
+    /// A valid upgrade request. `rest` are the bytes behind its head.
     Upgrade { request: Request, rest: Vec<u8> },
-    /// A request that asks for no WebSocket; `rejection` is what it is answered unless the program answers it.
+    /// A valid request without upgrade. `rejection` is the answer, unless the program gives another.
     Plain { request: Request, rejection: Rejection },
-    /// There will be no request.
+    /// The request is not valid.
     Invalid(Rejection),
 }
 
 impl ServerUpgrade {
-    /// The request's head may have `max_size` bytes.
+    /// Returns a handshake for a request whose head has at most `max_size` bytes.
     pub(in super::super) fn new(max_size: usize) -> Self {
         Self { head: HeadBuffer::new(max_size, LineEnds::Strict) }
     }
 
-    /// Takes what the client sent.
+    /// Handles bytes from the client.
     pub(in super::super) fn receive(
         &mut self,
         bytes: &[u8],
@@ -51,12 +50,12 @@ impl ServerUpgrade {
             ));
         }
         match self.head.push(bytes) {
-            Gathered::Part => RequestOutcome::Incomplete,
-            Gathered::BareLineFeed => {
+            HeadOutcome::Incomplete => RequestOutcome::Incomplete,
+            HeadOutcome::BareLineFeed => {
                 RequestOutcome::Invalid(bad_request("the request's lines do not end as in HTTP"))
             }
-            Gathered::TooLarge => RequestOutcome::Invalid(too_large("the request's head is too long")),
-            Gathered::Whole { head, rest } => {
+            HeadOutcome::TooLarge => RequestOutcome::Invalid(too_large("the request's head is too long")),
+            HeadOutcome::Complete { head, rest } => {
                 read(&head, rest, from, secure).unwrap_or_else(RequestOutcome::Invalid)
             }
         }
@@ -76,7 +75,7 @@ fn read(head: &[u8], rest: Vec<u8>, from: SocketAddr, secure: bool) -> Result<Re
     let (Some(method), Some(target), Some(version)) = (request.method, request.path, request.version) else {
         return Err(bad_request("the request is not HTTP/1.1"));
     };
-    let line = Line { method, target, version };
+    let line = RequestLine { method, target, version };
     let fields = Fields(request.headers);
     let make = |(host, target): (&str, Cow<'_, str>)| {
         let fields = request.headers.iter().map(|field| (field.name, field.value));
@@ -91,17 +90,20 @@ fn read(head: &[u8], rest: Vec<u8>, from: SocketAddr, secure: bool) -> Result<Re
     }
 }
 
-/// The first line of a request.
+/// The request line.
 #[derive(Clone, Copy)]
-struct Line<'a> {
+struct RequestLine<'a> {
     method: &'a str,
     target: &'a str,
     /// The number behind `HTTP/1.`.
     version: u8,
 }
 
-/// RFC 6455, 4.2.1: what the server must see.
-fn check_upgrade<'a>(line: Line<'a>, fields: Fields<'a>) -> Result<(&'a str, Cow<'a, str>), Rejection> {
+/// Checks an upgrade request, and returns host and target (RFC 6455, 4.2.1).
+fn check_upgrade<'a>(
+    line: RequestLine<'a>,
+    fields: Fields<'a>,
+) -> Result<(&'a str, Cow<'a, str>), Rejection> {
     if line.version != 1 {
         return Err(bad_request("the request is not HTTP/1.1"));
     }
@@ -114,9 +116,9 @@ fn check_upgrade<'a>(line: Line<'a>, fields: Fields<'a>) -> Result<(&'a str, Cow
     Ok(target)
 }
 
-/// Whether it is a request to read something, which asks for no WebSocket in any way: one that does so wrongly is to learn what
-/// is wrong. HTTP/1.0 will do, and then the host may be missing: many health checks are like that.
-fn check_plain<'a>(line: Line<'a>, fields: Fields<'a>) -> Option<(&'a str, Cow<'a, str>)> {
+/// Checks a GET or HEAD request without any sign of an upgrade, and returns host and target. A wrong upgrade request returns
+/// `None`, so that its client reads what is wrong. HTTP/1.0 is accepted, also without host, because many health checks use it.
+fn check_plain<'a>(line: RequestLine<'a>, fields: Fields<'a>) -> Option<(&'a str, Cow<'a, str>)> {
     let asks_for_websocket = fields.has_token("upgrade", "websocket")
         || fields.values("sec-websocket-key").next().is_some()
         || fields.values("sec-websocket-version").next().is_some();
@@ -138,7 +140,7 @@ fn read_host(fields: Fields<'_>) -> Result<&str, Rejection> {
     }
 }
 
-/// The fields that ask for a WebSocket.
+/// Checks the fields that ask for an upgrade.
 fn check_fields(fields: Fields<'_>) -> Result<(), Rejection> {
     if !fields.has_token("upgrade", "websocket") || !fields.has_token("connection", "upgrade") {
         return Err(Rejection { status: 426, reason: "the request does not upgrade to websocket" });
@@ -152,9 +154,9 @@ fn check_fields(fields: Fields<'_>) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// The fields that must be missing, or be there once at the most.
+/// Checks the fields that must be missing, or present at most once.
 fn check_one_meaning(fields: Fields<'_>) -> Result<(), Rejection> {
-    // Whoever stands before this server might take frames for a body, or a body for frames.
+    // A proxy before this server might read frames as a body, or a body as frames.
     let has_body = fields.values("content-length").any(|length| length != b"0");
     if has_body || fields.values("transfer-encoding").next().is_some() {
         return Err(bad_request("the request announces a body"));
@@ -173,13 +175,13 @@ fn too_large(reason: &'static str) -> Rejection {
     Rejection { status: 431, reason }
 }
 
-/// Whether these can be the first bytes of a method. Of those of a TLS handshake the first cannot, and no empty line need
-/// ever follow them.
+/// Returns `true` if these can be the first bytes of a method. Those of a TLS handshake cannot: they might never be followed by
+/// an empty line.
 fn begins_a_request(bytes: &[u8]) -> bool {
     bytes.first().is_none_or(u8::is_ascii_alphabetic)
 }
 
-/// 16 bytes in base64: 22 digits, and two signs of padding.
+/// Returns `true` for 16 bytes in base64: 22 digits, and two characters of padding.
 fn is_key(key: &[u8]) -> bool {
     let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     key.len() == 24 && key[..22].iter().all(is_digit) && &key[22..] == b"=="
@@ -193,21 +195,21 @@ mod tests {
     const GOOD: &str = "Host: h.example:99\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13";
 
-    fn ask(head: &[u8]) -> RequestOutcome {
+    fn receive(head: &[u8]) -> RequestOutcome {
         ServerUpgrade::new(MAX_SIZE).receive(head, ([192, 0, 2, 1], 5000).into(), false)
     }
 
     #[track_caller]
     fn request(head: &str) -> Request {
-        match ask(format!("{head}\r\n\r\n").as_bytes()) {
+        match receive(format!("{head}\r\n\r\n").as_bytes()) {
             RequestOutcome::Upgrade { request, rest } if rest.is_empty() => request,
             other => panic!("{head}\n→ {other:?}"),
         }
     }
 
     #[track_caller]
-    fn assert_refused(head: &str, status: u16) {
-        match ask(format!("{head}\r\n\r\n").as_bytes()) {
+    fn assert_rejected(head: &str, status: u16) {
+        match receive(format!("{head}\r\n\r\n").as_bytes()) {
             RequestOutcome::Invalid(rejection) | RequestOutcome::Plain { rejection, .. }
                 if !rejection.reason.is_empty() =>
             {
@@ -229,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_request_is_refused() {
+    fn a_bad_request_is_rejected() {
         let without = |name: &str| {
             let lines: Vec<&str> = GOOD.split("\r\n").filter(|line| !line.starts_with(name)).collect();
             format!("GET / HTTP/1.1\r\n{}", lines.join("\r\n"))
@@ -254,15 +256,15 @@ mod tests {
             (format!("GET / HTTP/1.1\r\n{GOOD}{}", "\r\nA: b".repeat(64)), 431),
             (format!("GET /{} HTTP/1.1\r\n{GOOD}", "x".repeat(MAX_SIZE)), 431),
         ] {
-            assert_refused(&head, status);
+            assert_rejected(&head, status);
         }
         for host in ["", "u@h", "h/x", "h h", "h:x", "h\"", "é"] {
-            assert_refused(&format!("{}\r\nHost: {host}", without("Host")), 400);
+            assert_rejected(&format!("{}\r\nHost: {host}", without("Host")), 400);
         }
     }
 
     #[test]
-    fn a_request_that_asks_for_no_websocket_is_read_all_the_same() {
+    fn a_request_without_upgrade_is_read() {
         for (head, method, host, status) in [
             ("GET /health?a HTTP/1.1\r\nHost: h.example:99", "GET", "h.example:99", 426),
             ("HEAD /health?a HTTP/1.1\r\nHost: h", "HEAD", "h", 405),
@@ -271,7 +273,7 @@ mod tests {
             ("GET /health?a HTTP/1.0", "GET", "", 400),
             ("HEAD /health?a HTTP/1.0\r\nHost: h", "HEAD", "h", 400),
         ] {
-            match ask(format!("{head}\r\n\r\nmore").as_bytes()) {
+            match receive(format!("{head}\r\n\r\nmore").as_bytes()) {
                 RequestOutcome::Plain { request, rejection } => {
                     assert_eq!(
                         (request.is_upgrade(), request.method(), request.host()),
@@ -286,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_is_wrong_in_other_ways_is_no_plain_one() {
+    fn an_invalid_request_is_not_a_plain_one() {
         for head in [
             "POST / HTTP/1.1\r\nHost: h",
             "GET / HTTP/1.1",
@@ -301,14 +303,14 @@ mod tests {
             "GET / HTTP/1.1\r\nHost: h\r\nSec-WebSocket-Version: 13",
         ] {
             assert!(
-                matches!(ask(format!("{head}\r\n\r\n").as_bytes()), RequestOutcome::Invalid(_)),
+                matches!(receive(format!("{head}\r\n\r\n").as_bytes()), RequestOutcome::Invalid(_)),
                 "{head}"
             );
         }
     }
 
     #[test]
-    fn a_target_may_be_a_whole_url_whose_host_then_counts() {
+    fn a_target_may_be_a_url_and_its_host_replaces_the_field() {
         for (target, host, path, query) in [
             ("http://other.example/chat?x=/1", "other.example", "/chat", Some("x=/1")),
             ("HTTPS://other.example:8443", "other.example:8443", "/", None),
@@ -321,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_that_is_neither_path_nor_url_is_refused() {
+    fn a_target_that_is_neither_path_nor_url_is_rejected() {
         for target in [
             "*",
             "chat",
@@ -339,12 +341,12 @@ mod tests {
             "/x?y#z",
             "http://h/#x",
         ] {
-            assert_refused(&format!("GET {target} HTTP/1.1\r\n{GOOD}"), 400);
+            assert_rejected(&format!("GET {target} HTTP/1.1\r\n{GOOD}"), 400);
         }
     }
 
     #[test]
-    fn a_request_that_announces_a_body_is_refused() {
+    fn a_request_that_announces_a_body_is_rejected() {
         for field in [
             "Content-Length: 1",
             "content-length: 00",
@@ -354,20 +356,20 @@ mod tests {
             "Transfer-Encoding: identity",
             "Transfer-Encoding:",
         ] {
-            assert_refused(&format!("GET / HTTP/1.1\r\n{GOOD}\r\n{field}"), 400);
+            assert_rejected(&format!("GET / HTTP/1.1\r\n{GOOD}\r\n{field}"), 400);
         }
         request(&format!("GET / HTTP/1.1\r\n{GOOD}\r\nContent-Length: 0"));
     }
 
     #[test]
-    fn fields_that_two_parsers_would_read_differently_are_refused() {
+    fn fields_that_two_parsers_would_read_differently_are_rejected() {
         for field in ["X : y", " folded", "X: y\rZ: w", "X: \0", "X\0: y", "\n\nGET / HTTP/1.1"] {
-            assert_refused(&format!("GET / HTTP/1.1\r\n{GOOD}\r\n{field}"), 400);
+            assert_rejected(&format!("GET / HTTP/1.1\r\n{GOOD}\r\n{field}"), 400);
         }
     }
 
     #[test]
-    fn the_size_of_a_head_is_limited_as_it_was_asked_for() {
+    fn the_limit_of_the_head_is_exact() {
         let head = format!("GET / HTTP/1.1\r\n{GOOD}\r\n\r\n");
         let receive =
             |limit: usize| ServerUpgrade::new(limit).receive(head.as_bytes(), ([0; 4], 1).into(), false);
@@ -376,10 +378,10 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_in_a_field_harm_nobody() {
+    fn field_values_need_not_be_text() {
         let mut head = format!("GET / HTTP/1.1\r\n{GOOD}\r\nSec-WebSocket-Protocol: ").into_bytes();
         head.extend_from_slice(b"\xff\xfe\r\nX: \x80\r\n\r\nrest");
-        let RequestOutcome::Upgrade { request, rest } = ask(&head) else { panic!("refused") };
+        let RequestOutcome::Upgrade { request, rest } = receive(&head) else { panic!("rejected") };
         assert_eq!(
             (request.protocols().count(), request.header("X"), &rest[..]),
             (0, Some(&b"\x80"[..]), &b"rest"[..])

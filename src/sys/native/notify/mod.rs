@@ -14,7 +14,7 @@ use std::{io, sync::Arc, task::Waker, time::Duration};
 
 use self::{
     errors::ErrorLog,
-    wake_queue::{Queue, SharedHook, Target, WakeQueue, WatchState},
+    wake_queue::{Queue, SharedHook, WakeQueue, WakeTarget, WatchState},
 };
 pub(super) use self::{
     interrupt::{INTERRUPT, Interrupt},
@@ -209,7 +209,7 @@ impl Notifier {
         if self.errors.check(&registered) {
             due = due.min(now().saturating_add(RETRY_INTERVAL));
         }
-        wake_queue.watch(state, Target { token, wants, due }, now());
+        wake_queue.watch(state, WakeTarget { token, wants, due }, now());
     }
 }
 

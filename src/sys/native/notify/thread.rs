@@ -9,12 +9,12 @@ use std::{
 
 use super::{
     super::now,
-    wake_queue::{SharedHook, State, WakeQueue, WatchState},
+    wake_queue::{HookState, SharedHook, WakeQueue, WatchState},
 };
 use crate::error::Error;
 
 /// Starts the thread for the hook of this generation.
-pub(super) fn start(wake_queue: &Arc<WakeQueue>, state: &mut State) -> Result<(), Error> {
+pub(super) fn start(wake_queue: &Arc<WakeQueue>, state: &mut HookState) -> Result<(), Error> {
     let (wake_queue, generation) = (Arc::clone(wake_queue), state.generation);
     let thread = thread::Builder::new().name("websocket-peer: waker".into());
     state.thread = Some(thread.spawn(move || run(&wake_queue, generation))?);
@@ -43,7 +43,7 @@ fn run(wake_queue: &WakeQueue, generation: u64) {
     let mut state = wake_queue.lock();
     while state.generation == generation {
         let now = now();
-        let State { watch, is_waiting, hook, .. } = &*state;
+        let HookState { watch, is_waiting, hook, .. } = &*state;
         state = match (watch, hook) {
             (WatchState::Detached, _) => {
                 state.has_thread = false;
@@ -67,10 +67,10 @@ fn run(wake_queue: &WakeQueue, generation: u64) {
 /// Calls the hook, which may do anything and take any time.
 fn call_hook<'a>(
     wake_queue: &'a WakeQueue,
-    mut state: MutexGuard<'a, State>,
+    mut state: MutexGuard<'a, HookState>,
     hook: SharedHook,
     generation: u64,
-) -> MutexGuard<'a, State> {
+) -> MutexGuard<'a, HookState> {
     state.is_calling = true;
     drop(state);
     let called = catch_unwind(AssertUnwindSafe(move || {

@@ -32,7 +32,7 @@ pub(super) struct WakeQueue {
     pub(super) registry: Registry,
     pub(super) interrupt: Arc<Interrupt>,
     queue: Mutex<Queue>,
-    state: Mutex<State>,
+    state: Mutex<HookState>,
     /// Signals a change of the state.
     changed: Condvar,
 }
@@ -46,7 +46,7 @@ pub(super) struct Queue {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct State {
+pub(super) struct HookState {
     pub(super) hook: Option<SharedHook>,
     /// The number of the hook. A thread serves one hook.
     pub(super) generation: u64,
@@ -70,7 +70,7 @@ pub(super) enum WatchState {
     Detached,
     /// The program polls.
     Polling,
-    For(Target),
+    For(WakeTarget),
     /// The hook was called, and the program has not polled since.
     Called {
         at: Duration,
@@ -79,14 +79,14 @@ pub(super) enum WatchState {
 
 /// What a connection waits for. Times are those of the monotonic clock.
 #[derive(Debug)]
-pub(super) struct Target {
+pub(super) struct WakeTarget {
     /// The token of its sockets' events. Events with another token belong to an earlier registration.
     pub(super) token: usize,
     pub(super) wants: Wants,
     pub(super) due: Duration,
 }
 
-impl Target {
+impl WakeTarget {
     /// Returns `true` if the program has to poll now.
     pub(super) fn is_due(&self, now: Duration) -> bool {
         self.wants.is_now() || now >= self.due
@@ -153,7 +153,7 @@ impl WakeQueue {
     }
 
     /// Locks the state. No code of the program runs while it is locked.
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, HookState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -164,7 +164,7 @@ impl WakeQueue {
     }
 
     /// Replaces what the hook is called for.
-    pub(super) fn watch(&self, mut state: MutexGuard<'_, State>, target: Target, now: Duration) {
+    pub(super) fn watch(&self, mut state: MutexGuard<'_, HookState>, target: WakeTarget, now: Duration) {
         let is_sooner = state.sleeps_until.is_some_and(|until| target.is_due(now) || target.due < until);
         state.watch = WatchState::For(target);
         drop(state);
@@ -175,7 +175,7 @@ impl WakeQueue {
     }
 
     /// Sleeps until the state changes.
-    pub(super) fn park<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+    pub(super) fn park<'a>(&self, state: MutexGuard<'a, HookState>) -> MutexGuard<'a, HookState> {
         self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 

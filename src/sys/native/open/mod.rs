@@ -1,16 +1,17 @@
-//! An open connection: what comes in goes through the [frames](super::frames) to the link, what goes out through
-//! [`send_queue`](super::send_queue) to the socket; and what keeps watch over both.
+//! An open connection: decodes [frames](super::frames) into the link, and sends through the [send queue](super::send_queue).
+//! Enforces deadlines and limits.
 
 mod reading;
 
 use std::time::Duration;
 
 use bytes::Bytes;
+use tungstenite::protocol::CloseFrame;
 
 use self::reading::ReadProgress;
 use super::{
     failure::Failure,
-    frames::{CloseFrame, Decoder, Encoder, MessageLimits},
+    frames::{Decoder, Encoder, MessageLimits},
     guard::{Guard, ReadCoverage},
     heartbeat::{Heartbeat, HeartbeatAction},
     linger::Linger,
@@ -29,7 +30,7 @@ use crate::{
     sys::liveness::{ClockTimes, LivenessAction, LivenessTimer},
 };
 
-/// What an open connection takes from the options.
+/// The options of an open connection.
 #[derive(Debug, Clone)]
 pub(super) struct OpenSettings {
     is_server: bool,
@@ -53,34 +54,34 @@ pub(super) struct OpenConnection {
     decoder: Decoder,
     pub(super) send_queue: SendQueue,
     heartbeat: Heartbeat,
-    /// Sends the program's probe, if it has one.
-    watch: Option<Box<LivenessTimer>>,
+    /// Sends the program's liveness probes, if it wants any.
+    liveness: Option<Box<LivenessTimer>>,
     pub(super) guard: Guard,
-    /// Whether the socket may hold bytes.
+    /// `true` if the socket may hold bytes.
     readable: bool,
-    /// Whether it is to be read to its end: nothing will be told of it any more.
+    /// `true` if the system reports nothing more about the socket, so that it must be read to its end.
     ends: bool,
-    /// A packet that was received when the inbox had no room for it. Nothing is read until it has.
+    /// A received packet that did not fit into the inbox. Nothing is read until it fits.
     stalled: Option<Packet>,
-    /// What was read and not looked at, because the inbox was full.
+    /// Bytes that were read and not decoded yet.
     unread: Vec<u8>,
-    /// Since when bytes may have waited unread, by the wall's time; `None` if the socket was found empty.
+    /// The wall time since when bytes may have waited unread. `None` after the socket was found empty.
     unread_since: Option<Duration>,
-    /// What the connection ends with in the next turn.
+    /// The failure that ends the connection in the next poll.
     failure: Option<Failure>,
-    has_waited: bool,
-    /// How far the last turn's reading got.
+    has_deferred_failure: bool,
+    /// How far the last poll has read.
     reading: ReadProgress,
-    /// `true` if it filled the inbox.
+    /// `true` if the last poll has delivered packets.
     has_delivered: bool,
-    /// TCP is at its end.
-    over: bool,
-    /// When the other end's answer to our close is due.
+    /// `true` if the TCP connection has ended.
+    is_tcp_closed: bool,
+    /// The deadline for the other end's close frame, after ours was sent.
     close_due: Option<Duration>,
 }
 
 impl OpenConnection {
-    /// `rest` is what came behind the handshake.
+    /// Opens a connection. `rest` are the bytes that arrived behind the handshake.
     pub(super) fn new(
         stream: Stream,
         rest: Vec<u8>,
@@ -96,7 +97,7 @@ impl OpenConnection {
                 (Guard::new(limits, slow_reader_timeout), limits.max_fragments)
             }
         };
-        // What came behind the handshake can wait in the secure stream, too.
+        // The TLS stream may hold bytes, too.
         let has_more = !rest.is_empty() || stream.is_secure();
         let decoder_limits = MessageLimits { message: settings.max_message_size, fragments };
         Self {
@@ -104,7 +105,7 @@ impl OpenConnection {
             decoder: Decoder::new(settings.is_server, decoder_limits),
             send_queue: SendQueue::new(encoder, shared_bytes),
             heartbeat: settings.heartbeat.start(now),
-            watch: settings
+            liveness: settings
                 .liveness
                 .as_deref()
                 .map(|liveness| Box::new(LivenessTimer::start(liveness.clone(), Self::times(now)))),
@@ -115,10 +116,10 @@ impl OpenConnection {
             unread: rest,
             unread_since: None,
             failure: None,
-            has_waited: false,
+            has_deferred_failure: false,
             reading: if has_more { ReadProgress::MorePending } else { ReadProgress::Drained },
             has_delivered: false,
-            over: false,
+            is_tcp_closed: false,
             close_due: None,
         }
     }
@@ -131,7 +132,7 @@ impl OpenConnection {
         &mut self.stream
     }
 
-    /// The socket may hold bytes, or take some; or the other end sends no more, and nothing will be told any more.
+    /// Notes what the system has reported: the socket may be readable or writable, or the other end sends nothing more.
     pub(super) fn ready(&mut self, readable: bool, writable: bool, ends: bool) {
         self.readable |= readable;
         self.ends |= ends;
@@ -140,7 +141,8 @@ impl OpenConnection {
         }
     }
 
-    /// Moves the connection on. Whatever ends it is told to the link. Whether there is more to do at once.
+    /// Reads, answers and writes. Returns `true` if there is more to do at once. The link gets the cause if this ends the
+    /// connection.
     pub(super) fn poll(&mut self, context: &mut PollContext<'_>, link: &mut Link) -> bool {
         self.flush(link);
         let (received, read) = (link.stats.packets_received, context.read);
@@ -154,26 +156,26 @@ impl OpenConnection {
         if reading == ReadProgress::Closed {
             return false;
         }
-        let attention = match reading {
+        let coverage = match reading {
             ReadProgress::Drained => ReadCoverage::Complete,
             ReadProgress::MorePending if context.budget.memory > 0 => ReadCoverage::Partial,
             ReadProgress::MorePending | ReadProgress::InboxFull | ReadProgress::Closed => {
                 ReadCoverage::Paused
             }
         };
-        self.guard.set_read_coverage(attention, context.now);
+        self.guard.set_read_coverage(coverage, context.now);
         let is_read = reading == ReadProgress::Drained;
         if is_read {
             self.unread_since = None;
         }
-        if let Some(cause) = self.overdue(context.now, link) {
+        if let Some(cause) = self.expired(context.now, link) {
             match cause {
                 CloseCause::TimedOut(Timeout::Close) => link.set_closed(CloseInfo::new(cause)),
                 cause => self.fail(Failure::policy(cause), link),
             }
             return false;
         }
-        // An inbox that is full says nothing about the other end: nobody has listened to it.
+        // While bytes are unread, silence of the other end proves nothing.
         if link.state() == ReadyState::Open && is_read {
             match self.heartbeat.poll(context.now) {
                 HeartbeatAction::None => {}
@@ -191,15 +193,15 @@ impl OpenConnection {
         reading == ReadProgress::MorePending
     }
 
-    /// Sends the program's probe when it is time, and ends a connection on which nothing came after it.
+    /// Sends the program's liveness probe when it is due, and ends a connection that does not answer it.
     fn probe(&mut self, now: Duration, has_read: bool, link: &mut Link) {
-        let Some(mut watch) = self.watch.take() else { return };
-        // What is not read yet may be the answer; and so may be a message that is still on its way.
-        let is_heard = self.reading != ReadProgress::Drained || has_read && self.decoder.is_within_message();
-        match watch.check(link, Self::times(now), is_heard, false) {
+        let Some(mut timer) = self.liveness.take() else { return };
+        // Unread bytes may be the answer, and so may be an incomplete message.
+        let is_alive = self.reading != ReadProgress::Drained || has_read && self.decoder.is_within_message();
+        match timer.check(link, Self::times(now), is_alive, false) {
             LivenessAction::None => {}
             LivenessAction::SendProbe => {
-                let probe = watch.probe();
+                let probe = timer.probe();
                 self.send_queue.push(Outgoing::Shared(&probe), None, &mut link.outbox);
                 link.count_sent(probe.len());
             }
@@ -207,43 +209,43 @@ impl OpenConnection {
                 link.set_closed(CloseInfo::new(CloseCause::TimedOut(Timeout::Liveness)))
             }
         }
-        self.watch = Some(watch);
+        self.liveness = Some(timer);
     }
 
-    /// The time of deadlines, and the other clocks' now.
+    /// Returns the time of all clocks.
     fn times(now: Duration) -> ClockTimes {
         ClockTimes { now, wall: super::now(), calendar: super::calendar() }
     }
 
-    /// Takes a packet. It leaves at once, unless it is to be gathered with others.
+    /// Sends a packet: at once, or with others if `gather` is set.
     pub(super) fn send(&mut self, packet: Outgoing<'_>, gather: bool, link: &mut Link) {
         self.guard.memory_granted();
-        if gather && !self.send_queue.has_enough() {
+        if gather && !self.send_queue.should_flush() {
             self.send_queue.push(packet, None, &mut link.outbox);
         } else {
             self.send_queue.send(packet, &mut self.stream, &mut link.outbox);
         }
     }
 
-    /// Takes frames that were encoded for many peers at once, as one packet with this payload.
+    /// Sends frames that were encoded once for many peers. They count as one packet with `payload` bytes.
     pub(super) fn send_frames(&mut self, frames: &Bytes, payload: usize, gather: bool, link: &mut Link) {
         self.guard.memory_granted();
         self.send_queue.push_frames(frames, payload, &mut link.outbox);
-        if !gather || self.send_queue.has_enough() {
+        if !gather || self.send_queue.should_flush() {
             self.flush(link);
         }
     }
 
-    /// Takes a packet in the place of one that waits under the same key, where one does.
+    /// Sends a packet that replaces one that waits under the same key.
     pub(super) fn send_latest(&mut self, key: u64, packet: Outgoing<'_>, gather: bool, link: &mut Link) {
         self.guard.memory_granted();
         self.send_queue.push(packet, Some(key), &mut link.outbox);
-        if !gather || self.send_queue.has_enough() {
+        if !gather || self.send_queue.should_flush() {
             self.flush(link);
         }
     }
 
-    /// Lets gathered packets go.
+    /// Writes queued packets.
     pub(super) fn flush(&mut self, link: &mut Link) {
         self.send_queue.flush(&mut self.stream, &mut link.outbox);
         if link.outbox.is_below_half() {
@@ -252,49 +254,48 @@ impl OpenConnection {
         self.guard.memory_released(link.outbox.memory_usage());
     }
 
-    /// Sends a close frame, behind whatever waits; its answer is due at `due`.
+    /// Sends a close frame behind everything that waits. The other end must answer by `due`.
     pub(super) fn close(&mut self, code: CloseCode, reason: &str, due: Duration, link: &mut Link) {
         link.set_closing();
         self.close_due = Some(due);
-        self.watch = None;
-        self.send_queue.close(CloseFrame::new(code.get(), reason));
+        self.liveness = None;
+        self.send_queue.close(Some(close_frame(code, reason)));
         self.flush(link);
     }
 
-    /// What is left to do when the link is closed: the last frames, and the end of TCP. Nothing where TCP is at its
-    /// end already.
+    /// Returns the last stage of a closed connection: the last frames, and the end of TCP. Returns `None` if TCP has ended.
     pub(super) fn into_linger(self, until: Duration) -> Option<Linger> {
-        (!self.over && !self.send_queue.is_broken())
+        (!self.is_tcp_closed && !self.send_queue.is_broken())
             .then(|| Linger::after_frames(self.stream, self.send_queue, until))
     }
 
-    /// Whether a packet waits for room in the inbox.
+    /// Returns `true` if a packet waits for room in the inbox.
     pub(super) fn is_stalled(&self) -> bool {
         self.stalled.is_some()
     }
 
-    /// Returns the memory that is held here for what the other end has sent, beside the link's inbox.
-    pub(super) fn held(&self) -> usize {
+    /// Returns the memory of received bytes outside the inbox, in bytes.
+    pub(super) fn memory_usage(&self) -> usize {
         let stalled = self.stalled.as_ref().map_or(0, |packet| packet.len());
-        self.decoder.held() + self.unread.capacity() + stalled
+        self.decoder.memory_usage() + self.unread.capacity() + stalled
     }
 
-    /// Returns all memory that is held for what the other end has sent.
-    fn inbound_held(&self, link: &Link) -> usize {
-        link.inbox_memory() + self.held()
+    /// Returns the memory of all received bytes, in bytes.
+    fn inbound_memory(&self, link: &Link) -> usize {
+        link.inbox_memory() + self.memory_usage()
     }
 
-    /// Returns what has to happen before a poll can move it on. A peer's, which has no limits for strangers.
+    /// Returns what a poll has to wait for. Only for peers: limits of clients are not included.
     pub(super) fn wants(&self, link: &Link) -> Wants {
         let has_room = self.stalled.as_ref().is_some_and(|packet| link.has_room_for(packet.len()));
         Wants {
             now: match self.reading {
                 ReadProgress::MorePending => true,
-                // Not again for a program that reads nothing.
+                // A program that reads nothing is not woken again.
                 ReadProgress::InboxFull => has_room || self.has_delivered,
                 ReadProgress::Drained | ReadProgress::Closed => false,
             },
-            // What a full inbox has no room for waits for the program.
+            // A full inbox waits for the program.
             read: self.reading != ReadProgress::InboxFull,
             write: self.send_queue.is_blocked(),
             due: self.next_deadline(),
@@ -302,19 +303,18 @@ impl OpenConnection {
         }
     }
 
-    /// When there will be something to do, if nothing happens before.
+    /// Returns the next deadline. `Duration::MAX`: none.
     pub(super) fn next_deadline(&self) -> Duration {
-        // Of a connection that closes nothing else is expected any more.
-        // While not all was read, silence means nothing, and the heartbeat waits.
+        // While bytes are unread, silence proves nothing. A closing connection only waits for the close frame.
         let is_read = self.reading == ReadProgress::Drained;
         let heartbeat = self.heartbeat.due().filter(|_| is_read);
-        let liveness = self.watch.as_ref().map(|watch| watch.due()).filter(|_| is_read);
+        let liveness = self.liveness.as_ref().map(|timer| timer.due()).filter(|_| is_read);
         let others = || [heartbeat, liveness, self.guard.due()].into_iter().flatten().min();
         self.close_due.or_else(others).unwrap_or(Duration::MAX)
     }
 
-    /// The time limit that has run out.
-    fn overdue(&self, now: Duration, link: &Link) -> Option<CloseCause> {
+    /// Returns the time limit that has run out.
+    fn expired(&self, now: Duration, link: &Link) -> Option<CloseCause> {
         if self.close_due.is_some_and(|due| now >= due) {
             return Some(CloseCause::TimedOut(Timeout::Close));
         }
@@ -324,20 +324,21 @@ impl OpenConnection {
         self.guard.expired(now)
     }
 
-    /// The other end says goodbye. The answer carries what it said (RFC 6455, 5.5.1).
-    fn closed_by(&mut self, frame: CloseFrame, link: &mut Link) -> ReadProgress {
+    /// Handles a close frame. The answer has the same code and reason (RFC 6455, 5.5.1).
+    fn closed_by(&mut self, frame: Option<CloseFrame>, link: &mut Link) -> ReadProgress {
         if self.close_due.is_none() {
             self.send_queue.close(frame.clone());
         }
         self.flush(link);
-        link.set_closed_by_frame(frame.code, frame.reason);
+        let (code, reason) = frame.map(|frame| (frame.code.into(), frame.reason.as_str().into())).unzip();
+        link.set_closed_by_frame(code, reason.unwrap_or_default());
         ReadProgress::Closed
     }
 
-    /// This end ends it; but whoever breaks a rule behind good packets has a turn's time for the answers to those.
+    /// Ends the connection: in the next poll if there are packets to read, so that the program's answers to them are sent.
     fn fail_or_wait(&mut self, failure: Failure, link: &mut Link) -> ReadProgress {
-        let has_waited = std::mem::replace(&mut self.has_waited, true);
-        if link.available() > 0 && !has_waited {
+        let has_deferred_failure = std::mem::replace(&mut self.has_deferred_failure, true);
+        if link.available() > 0 && !has_deferred_failure {
             self.failure = Some(failure);
             return ReadProgress::MorePending;
         }
@@ -345,35 +346,39 @@ impl OpenConnection {
         ReadProgress::Closed
     }
 
-    /// Ends the connection because the peer went over a limit: what waits for it is dropped.
-    pub(super) fn expel(&mut self, what: Limit, reason: &str, link: &mut Link) {
-        self.end(what.into(), reason, link);
+    /// Ends the connection because the peer exceeded a limit. Queued packets are dropped.
+    pub(super) fn expel(&mut self, limit: Limit, reason: &str, link: &mut Link) {
+        self.end(limit.into(), reason, link);
     }
 
-    /// This end ends it, and tells why.
+    /// Ends the connection with a close frame that has the code of the failure.
     fn fail(&mut self, failure: Failure, link: &mut Link) {
         self.end(failure, "", link);
     }
 
     fn end(&mut self, failure: Failure, reason: &str, link: &mut Link) {
-        // A second close frame must not follow a first.
+        // Only one close frame may be sent.
         if self.close_due.is_none() {
             self.send_queue.drop_waiting(&mut link.outbox);
-            self.send_queue.close(CloseFrame::new(failure.code, reason));
+            self.send_queue.close(Some(close_frame(failure.code, reason)));
         }
         self.flush(link);
         link.set_closed(failure.into_info());
     }
 
-    fn lost(&mut self, link: &mut Link) -> ReadProgress {
-        self.over = true;
+    fn connection_lost(&mut self, link: &mut Link) -> ReadProgress {
+        self.is_tcp_closed = true;
         link.set_closed(CloseInfo::new(CloseCause::ConnectionLost));
         ReadProgress::Closed
     }
 
-    /// Gives back memory that was only kept for the next time: there has been none for long.
+    /// Frees memory that is only kept for reuse. Called when the connection is quiet.
     fn shrink(&mut self) {
         self.send_queue.shrink();
         self.unread.shrink_to_fit();
     }
+}
+
+fn close_frame(code: CloseCode, reason: &str) -> CloseFrame {
+    CloseFrame { code: code.get().into(), reason: reason.into() }
 }

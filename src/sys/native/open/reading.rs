@@ -1,4 +1,4 @@
-//! What a turn reads: bytes from the socket go through the decoder to the link, as far as there is room.
+//! Reads bytes from the socket and decodes them into the link, within the budget.
 
 use std::io::{self, Read};
 
@@ -8,28 +8,31 @@ use super::{
 };
 use crate::{link::Link, state::ReadyState};
 
-/// From how much of a message on, still to come, it is read into its place; and how much at a time.
-const DIRECT: usize = 16 * 1024;
+/// A message that lacks at least this number of bytes is read directly into its memory.
+const MIN_DIRECT: usize = 16 * 1024;
+
+/// The largest direct read, in bytes.
 const MAX_DIRECT: usize = 256 * 1024;
 
-/// By how many times bytes grow, at most, when they become packets: an empty one is a frame of 6 bytes, and an entry in a queue.
+/// The largest factor by which bytes grow when they become packets: an empty packet is a frame of 6 bytes, and an entry of the
+/// inbox.
 const GROWTH: usize = 15;
 
-/// How far a turn's reading got.
+/// How far a poll has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReadProgress {
-    /// Until there was no more.
+    /// The socket is empty.
     Drained,
-    /// Until the budget was used up.
+    /// The budget is used up.
     MorePending,
-    /// Until there was no room.
+    /// The inbox is full.
     InboxFull,
-    /// Until the end.
+    /// The connection has ended.
     Closed,
 }
 
 impl OpenConnection {
-    /// Reads what the turn may read.
+    /// Reads as much as the budget allows.
     pub(super) fn read(
         &mut self,
         context: &mut PollContext<'_>,
@@ -38,8 +41,8 @@ impl OpenConnection {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
-        // What may be held when the turn ends.
-        let ceiling = self.inbound_held(link).saturating_add(context.budget.memory);
+        // The most memory that received bytes may take after this poll.
+        let ceiling = self.inbound_memory(link).saturating_add(context.budget.memory);
         if let Some(packet) = self.stalled.take() {
             if !link.has_room_for(packet.len()) {
                 self.stalled = Some(packet);
@@ -59,31 +62,31 @@ impl OpenConnection {
         }
         let allowed = context.read.saturating_add(context.budget.read);
         while self.readable {
-            let left = ceiling.saturating_sub(self.inbound_held(link));
+            let left = ceiling.saturating_sub(self.inbound_memory(link));
             let room = left.min(allowed.saturating_sub(context.read));
             if room == 0 {
                 if context.budget.memory == 0 && self.ends && self.decoder.is_within_message() {
-                    // There is no memory for the rest of this message, and the other end sends nothing more.
-                    return Ok(self.lost(link));
+                    // There is no memory for the rest of the message, and the other end sends nothing more.
+                    return Ok(self.connection_lost(link));
                 }
-                // What waits unread is a sign of life as well.
+                // Unread bytes show that the other end is alive.
                 self.heartbeat.received(context.now);
                 return Ok(ReadProgress::MorePending);
             }
-            // The middle of a large message goes to its place directly; everything else is looked at first.
+            // The middle of a large message is read directly into its memory, everything else into scratch memory.
             let direct = room.min(MAX_DIRECT);
-            self.decoder.set_aside_at_most(left - direct);
-            let place = self.decoder.room(DIRECT, direct);
+            self.decoder.set_allowance(left - direct);
+            let place = self.decoder.room(MIN_DIRECT, direct);
             let is_direct = place.is_some();
             let scratch = room.min(context.scratch.len());
             let place = place.unwrap_or(&mut context.scratch[..scratch]);
             let (result, size) = (self.stream.read(place), place.len());
-            // Over TLS more may have come than the data says.
+            // TLS records without data count, too.
             let on_wire = self.stream.take_received(result.as_ref().ok());
             context.read += on_wire;
             self.guard.count_bytes(on_wire, context.arrival)?;
             let len = match result {
-                Ok(0) => return Ok(self.lost(link)),
+                Ok(0) => return Ok(self.connection_lost(link)),
                 Ok(len) => len,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if on_wire > 0 {
@@ -95,17 +98,17 @@ impl OpenConnection {
                     }
                     break;
                 }
-                Err(_) => return Ok(self.lost(link)),
+                Err(_) => return Ok(self.connection_lost(link)),
             };
             self.heartbeat.received(context.now);
             self.readable = self.ends || self.stream.may_have_more(len, size);
             let reading = if is_direct {
                 match self.decoder.filled(len)? {
-                    Some(item) => self.take(item, context, link)?,
+                    Some(item) => self.handle(item, context, link)?,
                     None => ReadProgress::Drained,
                 }
             } else {
-                // The scratch memory changes hands for as long as it is looked at.
+                // `decode` needs the context, so the scratch memory is taken out of it meanwhile.
                 let scratch = std::mem::take(&mut context.scratch);
                 let reading = self.decode(&scratch[..len], ceiling, context, link);
                 context.scratch = scratch;
@@ -118,7 +121,7 @@ impl OpenConnection {
         Ok(ReadProgress::Drained)
     }
 
-    /// Hands to the link what bytes mean, up to the packet with which more than `ceiling` is held.
+    /// Decodes bytes into the link, until received bytes take more memory than `ceiling`.
     fn decode(
         &mut self,
         mut input: &[u8],
@@ -126,21 +129,21 @@ impl OpenConnection {
         context: &PollContext<'_>,
         link: &mut Link,
     ) -> Result<ReadProgress, Failure> {
-        let left = self.left(ceiling, input, link);
-        // Mostly there is room for whatever the bytes can become, and it need not be reckoned with for each packet.
+        let left = self.memory_left(ceiling, input, link);
+        // Usually there is memory for anything that the bytes can become. Then it is not checked for each packet.
         let most = input.len().saturating_mul(GROWTH);
         let is_tight = left < most;
-        self.decoder.set_aside_at_most(left.saturating_sub(most));
+        self.decoder.set_allowance(left.saturating_sub(most));
         loop {
             if is_tight {
-                self.decoder.set_aside_at_most(self.left(ceiling, input, link));
+                self.decoder.set_allowance(self.memory_left(ceiling, input, link));
             }
             let Some(item) = self.decoder.next(&mut input)? else { break };
-            let mut reading = self.take(item, context, link)?;
+            let mut reading = self.handle(item, context, link)?;
             if is_tight
                 && reading == ReadProgress::Drained
                 && !input.is_empty()
-                && self.left(ceiling, input, link) == 0
+                && self.memory_left(ceiling, input, link) == 0
             {
                 reading = ReadProgress::MorePending;
             }
@@ -152,17 +155,17 @@ impl OpenConnection {
             }
         }
         if !self.decoder.is_idle() {
-            self.guard.message_unfinished(context.now);
+            self.guard.message_incomplete(context.now);
         }
         Ok(ReadProgress::Drained)
     }
 
-    /// Returns how many bytes more may be held, beside these.
-    fn left(&self, ceiling: usize, input: &[u8], link: &Link) -> usize {
-        ceiling.saturating_sub(self.inbound_held(link).saturating_add(input.len()))
+    /// Returns how many bytes may be held beside these.
+    fn memory_left(&self, ceiling: usize, input: &[u8], link: &Link) -> usize {
+        ceiling.saturating_sub(self.inbound_memory(link).saturating_add(input.len()))
     }
 
-    fn take(
+    fn handle(
         &mut self,
         item: Item,
         context: &PollContext<'_>,
@@ -178,14 +181,14 @@ impl OpenConnection {
                 link.deliver(packet);
             }
             Item::Ping => {
-                self.take_control_frame(context)?;
-                // After a close frame nothing may be sent any more (RFC 6455, 5.5.1).
+                self.count_control_frame(context)?;
+                // Nothing may be sent after a close frame (RFC 6455, 5.5.1).
                 if link.state() == ReadyState::Open {
                     self.send_queue.pong(self.decoder.control(), &mut link.outbox);
                 }
             }
             Item::Pong => {
-                self.take_control_frame(context)?;
+                self.count_control_frame(context)?;
                 if let Some(measured) = self.heartbeat.pong(self.decoder.control(), context.now) {
                     link.stats.add_round_trip(measured);
                 }
@@ -196,8 +199,8 @@ impl OpenConnection {
         Ok(ReadProgress::Drained)
     }
 
-    fn take_control_frame(&mut self, context: &PollContext<'_>) -> Result<(), Failure> {
-        // Within a message its time goes on.
+    fn count_control_frame(&mut self, context: &PollContext<'_>) -> Result<(), Failure> {
+        // A control frame within a message does not end the message's time limit.
         if !self.decoder.is_within_message() {
             self.guard.message_finished();
         }

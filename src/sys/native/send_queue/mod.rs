@@ -1,8 +1,7 @@
-//! What is on its way out: encoded bytes that go to the socket next, and packets that wait until it takes them.
+//! Queues what a connection sends: encoded bytes for the socket, and behind them packets that are not encoded yet.
 //!
-//! Small frames are gathered, so that many leave in one write. A large shared packet is not copied: its bytes go to the kernel
-//! from where they are. While the socket refuses bytes, packets wait as packets, so that an old one can still be dropped
-//! or replaced.
+//! Small frames are gathered, so that one write sends many. A large shared packet is not copied: the kernel reads its bytes
+//! where they are. While the socket takes no bytes, packets stay unencoded, so that an old one can be dropped or replaced.
 
 mod packet_queue;
 mod write_buffer;
@@ -10,31 +9,29 @@ mod write_buffer;
 use std::io::{self, IoSlice, Write};
 
 use bytes::Bytes;
+use tungstenite::protocol::{CloseFrame, frame::Frame};
 
 use self::{
     packet_queue::{PacketQueue, QueuedPacket},
     write_buffer::WriteBuffer,
 };
-use super::{
-    frames::{CloseFrame, Encoder, FrameKind, MAX_CONTROL},
-    stream::Stream,
-};
+use super::{frames::Encoder, stream::Stream};
 use crate::{
     packet::{Outgoing, PacketKind},
     send_accounting::SendAccounting,
     shared_bytes::SharedBytes,
 };
 
-/// Gathered bytes beyond this are written before the gathering is over.
-const ENOUGH: usize = 64 * 1024;
+/// Gathering stops at this number of encoded bytes. They are written first.
+const GATHER_LIMIT: usize = 64 * 1024;
 
-/// While as many bytes wait, pongs replace each other.
-const PONGS: usize = 2 * 1024;
+/// From this number of encoded bytes on, a new pong replaces the one that waits.
+const PONG_LIMIT: usize = 2 * 1024;
 
-/// A shared packet from this size on is sent from where it is; to copy a smaller one costs less than to point at it.
-const SHARED: usize = 4 * 1024;
+/// The smallest shared packet that is not copied, in bytes. Copying a smaller one is cheaper than a write in two pieces.
+const MIN_SHARED: usize = 4 * 1024;
 
-/// The way out of a connection. What waits in it is counted by an [`SendAccounting`].
+/// The send queue of a connection. A [`SendAccounting`] counts its bytes and packets.
 #[derive(Debug)]
 pub(super) struct SendQueue {
     encoder: Encoder,
@@ -42,21 +39,21 @@ pub(super) struct SendQueue {
     buffer: WriteBuffer,
     /// Packets behind them.
     packets: PacketQueue,
-    /// The close frame, behind everything else.
-    close: Option<CloseFrame>,
-    /// A pong that found no room.
-    pong: Option<Box<[u8]>>,
-    writing: WriteState,
+    /// The close frame. It is sent last.
+    close: Option<Box<Frame>>,
+    /// A pong that waits, because too much is queued before it.
+    pong: Option<Box<Frame>>,
+    state: WriteState,
 }
 
-/// What becomes of bytes to be written.
+/// The state of the socket for writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum WriteState {
     Open,
-    /// The socket has refused some, and is not asked again before [`SendQueue::unblock`].
+    /// The last write would have blocked. Nothing is written until [`SendQueue::unblock`].
     Blocked,
-    /// They are dropped: the connection is broken. Reading goes on, for what the other end said last, and finds the
-    /// break by itself.
+    /// A write has failed. Everything that is sent is dropped. Reading goes on, for the last frames of the other end, and
+    /// finds the error by itself.
     Broken,
 }
 
@@ -68,75 +65,76 @@ impl SendQueue {
             packets: PacketQueue::default(),
             close: None,
             pong: None,
-            writing: WriteState::Open,
+            state: WriteState::Open,
         }
     }
 
-    /// The socket may take bytes again.
+    /// Notes that the socket may take bytes again.
     pub(super) fn unblock(&mut self) {
-        if self.writing == WriteState::Blocked {
-            self.writing = WriteState::Open;
+        if self.state == WriteState::Blocked {
+            self.state = WriteState::Open;
         }
     }
 
-    /// Returns `true` if bytes wait for the socket to take them.
+    /// Returns `true` if the socket takes no bytes at present.
     pub(super) fn is_blocked(&self) -> bool {
-        self.writing == WriteState::Blocked
+        self.state == WriteState::Blocked
     }
 
+    /// Returns `true` if a write has failed.
     pub(super) fn is_broken(&self) -> bool {
-        self.writing == WriteState::Broken
+        self.state == WriteState::Broken
     }
 
-    /// Whether everything has left.
+    /// Returns `true` if nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         self.buffer.is_empty() && self.packets.is_empty() && self.close.is_none() && self.pong.is_none()
     }
 
-    /// The memory that it takes, where no [`SendAccounting`] counts that any more.
-    pub(super) fn held(&self) -> usize {
-        self.buffer.len() + self.packets.held()
+    /// Returns the memory of the queue, in bytes, for a connection without a [`SendAccounting`].
+    pub(super) fn memory_usage(&self) -> usize {
+        self.buffer.len() + self.packets.memory_usage()
     }
 
-    /// Returns how many of the bytes `SharedBytes` counts.
-    pub(super) fn shared(&self) -> usize {
-        self.buffer.shared() + self.packets.shared()
+    /// Returns how many of the bytes are counted by [`SharedBytes`].
+    pub(super) fn shared_len(&self) -> usize {
+        self.buffer.shared_len() + self.packets.shared_len()
     }
 
-    /// Whether so much was gathered that it should leave.
-    pub(super) fn has_enough(&self) -> bool {
-        self.buffer.len() >= ENOUGH
+    /// Returns `true` if the gathered bytes should be written now.
+    pub(super) fn should_flush(&self) -> bool {
+        self.buffer.len() >= GATHER_LIMIT
     }
 
-    /// Sends a packet at once, or as much of it as the socket takes.
+    /// Sends a packet at once, as far as the socket takes it, and queues the rest.
     pub(super) fn send(&mut self, packet: Outgoing<'_>, stream: &mut Stream, outbox: &mut SendAccounting) {
-        let goes_now = self.encoder.is_plain() && self.is_empty() && self.writing == WriteState::Open;
-        if !goes_now {
+        let is_direct = self.encoder.is_plain() && self.is_empty() && self.state == WriteState::Open;
+        if !is_direct {
             self.push(packet, None, outbox);
             return self.flush(stream, outbox);
         }
         let payload = packet.bytes();
-        let header = self.encoder.plain_header(FrameKind::Packet(packet.kind()), payload.len());
+        let header = self.encoder.plain_header(packet.kind(), payload.len());
         let header = header.get();
         let whole = header.len() + payload.len();
         let sent = match stream.write_vectored(&[IoSlice::new(header), IoSlice::new(payload)]) {
             Ok(sent) => sent,
             Err(error) => {
-                self.refused(&error);
+                self.write_failed(&error);
                 0
             }
         };
         if sent < whole && !self.is_broken() {
             outbox.add_frame(whole, Some(payload.len()));
             outbox.wire_bytes_sent(sent);
-            let header_left = &header[sent.min(header.len())..];
-            if !header_left.is_empty() {
-                self.buffer.gather(header_left);
+            let header_rest = &header[sent.min(header.len())..];
+            if !header_rest.is_empty() {
+                self.buffer.gather(header_rest);
             }
             let payload_sent = sent.saturating_sub(header.len());
             match packet {
                 Outgoing::Shared(packet) => {
-                    // The whole packet, not the rest of it: it is the same memory for every peer that it waits for.
+                    // All of the packet, not only the rest: `SharedBytes` counts the memory once for all its receivers.
                     self.buffer.share_rest(packet.data().clone(), payload_sent);
                 }
                 Outgoing::Text(_) | Outgoing::Binary(_) => self.buffer.gather(&payload[payload_sent..]),
@@ -145,27 +143,28 @@ impl SendQueue {
         self.flush(stream, outbox);
     }
 
-    /// Queues frames that were encoded for many peers at once. They count as one packet with this payload.
+    /// Queues frames that were encoded once for many peers. They count as one packet with `payload` bytes.
     pub(super) fn push_frames(&mut self, frames: &Bytes, payload: usize, outbox: &mut SendAccounting) {
-        match self.writing {
+        match self.state {
             WriteState::Broken => {}
             WriteState::Open if self.packets.is_empty() => self.encode_frames(frames, payload, outbox),
-            WriteState::Open | WriteState::Blocked => self.wait(None, frames.clone(), payload, None, outbox),
+            WriteState::Open | WriteState::Blocked => self.queue(None, frames.clone(), payload, None, outbox),
         }
     }
 
-    /// Queues a packet; with a key it takes the place of one that waits under the same.
+    /// Queues a packet. With a key it replaces a packet that waits under the same key.
     pub(super) fn push(&mut self, packet: Outgoing<'_>, key: Option<u64>, outbox: &mut SendAccounting) {
-        match self.writing {
+        match self.state {
             WriteState::Broken => {}
             WriteState::Open if self.packets.is_empty() => self.encode(packet, outbox),
             WriteState::Open | WriteState::Blocked => {
-                self.wait(Some(packet.kind()), packet.to_bytes(), packet.len(), key, outbox);
+                self.queue(Some(packet.kind()), packet.to_bytes(), packet.len(), key, outbox);
             }
         }
     }
 
-    fn wait(
+    /// Queues a packet that is not encoded yet.
+    fn queue(
         &mut self,
         kind: Option<PacketKind>,
         bytes: Bytes,
@@ -174,18 +173,18 @@ impl SendQueue {
         outbox: &mut SendAccounting,
     ) {
         outbox.add_unframed(payload);
-        let bytes = self.buffer.hold(bytes);
+        let bytes = self.buffer.count(bytes);
         if let Some(replaced) = self.packets.push(QueuedPacket { kind, bytes, payload }, key) {
             outbox.remove_unframed(replaced);
         }
     }
 
-    /// Returns how many bytes the packet has that waits under this key.
+    /// Returns the length of the packet that waits under this key.
     pub(super) fn waiting_under(&self, key: u64) -> Option<usize> {
-        self.packets.under(key)
+        self.packets.payload_of(key)
     }
 
-    /// Drops the packet that has waited longest, if one has not been encoded yet. Returns `true` if one was dropped.
+    /// Drops the oldest packet that is not encoded yet. Returns `true` if there was one.
     pub(super) fn drop_oldest(&mut self, outbox: &mut SendAccounting) -> bool {
         let Some(oldest) = self.packets.pop() else { return false };
         outbox.remove_unframed(oldest.payload);
@@ -194,22 +193,23 @@ impl SendQueue {
 
     /// Queues a ping.
     pub(super) fn ping(&mut self, payload: &[u8], outbox: &mut SendAccounting) {
-        self.control(FrameKind::Ping, payload, outbox);
+        self.encode_control(Frame::ping(Bytes::copy_from_slice(payload)), outbox);
     }
 
-    /// Queues a pong. While too much waits, the newest takes the place of the others (RFC 6455, 5.5.3): whoever sends
-    /// pings and reads nothing gets no more of our memory.
+    /// Queues a pong. While too much waits, the newest pong replaces the others (RFC 6455, 5.5.3), so that a peer that sends
+    /// pings and reads nothing cannot fill memory.
     pub(super) fn pong(&mut self, payload: &[u8], outbox: &mut SendAccounting) {
-        if self.buffer.len() >= PONGS {
-            self.pong = Some(payload.into());
+        let frame = Frame::pong(Bytes::copy_from_slice(payload));
+        if self.buffer.len() >= PONG_LIMIT {
+            self.pong = Some(Box::new(frame));
         } else {
-            self.control(FrameKind::Pong, payload, outbox);
+            self.encode_control(frame, outbox);
         }
     }
 
-    /// Queues the close frame, behind whatever waits. Only the first counts.
-    pub(super) fn close(&mut self, frame: CloseFrame) {
-        self.close.get_or_insert(frame);
+    /// Queues the close frame. It is sent last. A second one is ignored.
+    pub(super) fn close(&mut self, frame: Option<CloseFrame>) {
+        self.close.get_or_insert_with(|| Box::new(Frame::close(frame)));
     }
 
     /// Drops the packets that are not encoded yet.
@@ -217,20 +217,20 @@ impl SendQueue {
         while self.drop_oldest(outbox) {}
     }
 
-    /// Hands over what the socket takes.
+    /// Writes as much as the socket takes.
     pub(super) fn flush(&mut self, stream: &mut Stream, outbox: &mut SendAccounting) {
-        while self.writing == WriteState::Open {
+        while self.state == WriteState::Open {
             self.refill(outbox);
             if self.buffer.is_empty() {
-                // A secure stream may hold bytes of its own.
+                // A TLS stream may buffer bytes.
                 if let Err(error) = stream.flush() {
-                    self.refused(&error);
+                    self.write_failed(&error);
                 }
                 break;
             }
             match self.buffer.write(stream) {
                 Ok(sent) => outbox.wire_bytes_sent(sent),
-                Err(error) => self.refused(&error),
+                Err(error) => self.write_failed(&error),
             }
         }
         if self.is_broken() {
@@ -238,30 +238,30 @@ impl SendQueue {
         }
     }
 
-    /// Gives back the memory that is only kept for the next time.
+    /// Frees memory that is only kept for reuse.
     pub(super) fn shrink(&mut self) {
         self.buffer.shrink();
         self.packets.shrink();
     }
 
-    fn refused(&mut self, error: &io::Error) {
+    fn write_failed(&mut self, error: &io::Error) {
         if error.kind() == io::ErrorKind::WouldBlock {
-            self.writing = WriteState::Blocked;
+            self.state = WriteState::Blocked;
             return;
         }
-        self.writing = WriteState::Broken;
+        self.state = WriteState::Broken;
         self.buffer.clear();
         self.packets = PacketQueue::default();
         self.close = None;
         self.pong = None;
     }
 
-    /// Encodes some of what waits.
+    /// Encodes packets that wait, as long as gathering pays.
     fn refill(&mut self, outbox: &mut SendAccounting) {
-        if let Some(payload) = self.pong.take_if(|_| self.buffer.len() < ENOUGH) {
-            self.control(FrameKind::Pong, &payload, outbox);
+        if let Some(frame) = self.pong.take_if(|_| self.buffer.len() < GATHER_LIMIT) {
+            self.encode_control(*frame, outbox);
         }
-        while !self.has_enough() {
+        while !self.should_flush() {
             let Some(QueuedPacket { kind, bytes, payload }) = self.packets.pop() else { break };
             outbox.remove_unframed(payload);
             match kind {
@@ -271,7 +271,7 @@ impl SendQueue {
         }
         if self.packets.is_empty() {
             if let Some(frame) = self.close.take() {
-                self.control(FrameKind::Close, &frame.payload(), outbox);
+                self.encode_control(*frame, outbox);
             }
         }
     }
@@ -280,14 +280,14 @@ impl SendQueue {
         if let Outgoing::Shared(shared) = packet {
             return self.encode_shared(shared.kind(), shared.data(), outbox);
         }
-        let wire = self.encode_gathered(FrameKind::Packet(packet.kind()), packet.bytes());
+        let wire = self.encode_gathered(packet.kind(), packet.bytes());
         outbox.add_frame(wire, Some(packet.len()));
     }
 
-    /// Encodes a packet whose bytes stay where they are, if they are many.
+    /// Encodes a shared packet. A large one is not copied.
     fn encode_shared(&mut self, kind: PacketKind, bytes: &Bytes, outbox: &mut SendAccounting) {
-        let (kind, len) = (FrameKind::Packet(kind), bytes.len());
-        let wire = if self.encoder.is_plain() && len >= SHARED {
+        let len = bytes.len();
+        let wire = if self.encoder.is_plain() && len >= MIN_SHARED {
             let header = self.encoder.plain_header(kind, len);
             self.buffer.gather(header.get());
             self.buffer.share(bytes.clone());
@@ -299,9 +299,9 @@ impl SendQueue {
     }
 
     fn encode_frames(&mut self, frames: &Bytes, payload: usize, outbox: &mut SendAccounting) {
-        debug_assert!(self.encoder.is_plain(), "a client masks each frame with a key of its own");
-        // Small ones are shared only where there is nothing to gather them with.
-        if self.buffer.is_empty() || frames.len() >= SHARED {
+        debug_assert!(self.encoder.is_plain(), "a client masks each frame with its own key");
+        // Small frames are copied if there are others to send with them.
+        if self.buffer.is_empty() || frames.len() >= MIN_SHARED {
             self.buffer.share(frames.clone());
         } else {
             self.buffer.gather(frames);
@@ -309,13 +309,13 @@ impl SendQueue {
         outbox.add_frame(frames.len(), Some(payload));
     }
 
-    fn control(&mut self, kind: FrameKind, payload: &[u8], outbox: &mut SendAccounting) {
-        debug_assert!(payload.len() <= MAX_CONTROL);
-        let wire = self.encode_gathered(kind, payload);
+    fn encode_control(&mut self, frame: Frame, outbox: &mut SendAccounting) {
+        let encoder = self.encoder;
+        let wire = self.buffer.gather_by(|gathered| encoder.encode_control(frame, gathered));
         outbox.add_frame(wire, None);
     }
 
-    fn encode_gathered(&mut self, kind: FrameKind, payload: &[u8]) -> usize {
+    fn encode_gathered(&mut self, kind: PacketKind, payload: &[u8]) -> usize {
         let encoder = self.encoder;
         self.buffer.gather_by(|gathered| encoder.encode(kind, payload, gathered))
     }

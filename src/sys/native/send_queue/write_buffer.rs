@@ -1,4 +1,4 @@
-//! Encoded bytes on their way to the socket: small frames gathered, large ones sent from where they are.
+//! Encoded bytes for the socket: small frames gathered, large ones not copied.
 
 use std::{
     collections::VecDeque,
@@ -10,24 +10,24 @@ use bytes::Bytes;
 use super::super::stream::Stream;
 use crate::shared_bytes::{CountedBytes, SharedBytes};
 
-/// How many pieces one system call takes.
+/// How many pieces one system call writes.
 const PIECES: usize = 16;
 
-/// How much memory is kept for the next gathering.
-const KEPT: usize = 16 * 1024;
+/// The largest buffer that is kept for reuse, in bytes.
+const MAX_SPARE: usize = 16 * 1024;
 
 /// A queue of bytes in pieces.
 #[derive(Debug)]
 pub(super) struct WriteBuffer {
     pieces: VecDeque<Piece>,
-    /// How much of the first piece has left.
+    /// How many bytes of the first piece were sent.
     sent: usize,
     len: usize,
     /// How many of the bytes `SharedBytes` counts.
-    shared: usize,
-    /// Memory for the next gathering.
+    shared_len: usize,
+    /// A buffer to reuse.
     spare: Vec<u8>,
-    /// Counts what waits here and elsewhere.
+    /// Counts the bytes that wait in several send queues, if there is more than one.
     shared_bytes: Option<SharedBytes>,
 }
 
@@ -48,10 +48,10 @@ impl Piece {
 
 impl WriteBuffer {
     pub(super) fn new(shared_bytes: Option<SharedBytes>) -> Self {
-        Self { pieces: VecDeque::new(), sent: 0, len: 0, shared: 0, spare: Vec::new(), shared_bytes }
+        Self { pieces: VecDeque::new(), sent: 0, len: 0, shared_len: 0, spare: Vec::new(), shared_bytes }
     }
 
-    /// Returns how many bytes wait.
+    /// Returns the number of bytes that wait.
     pub(super) fn len(&self) -> usize {
         self.len
     }
@@ -61,16 +61,16 @@ impl WriteBuffer {
     }
 
     /// Returns how many of the bytes `SharedBytes` counts.
-    pub(super) fn shared(&self) -> usize {
-        self.shared
+    pub(super) fn shared_len(&self) -> usize {
+        self.shared_len
     }
 
-    /// Enters bytes that are to wait into `SharedBytes`.
-    pub(super) fn hold(&self, bytes: Bytes) -> CountedBytes {
+    /// Adds bytes to the count of shared bytes.
+    pub(super) fn count(&self, bytes: Bytes) -> CountedBytes {
         CountedBytes::new(bytes, self.shared_bytes.as_ref())
     }
 
-    /// Adds a copy of these bytes.
+    /// Appends a copy of these bytes.
     pub(super) fn gather(&mut self, bytes: &[u8]) {
         self.gather_by(|gathered| {
             gathered.extend_from_slice(bytes);
@@ -78,30 +78,30 @@ impl WriteBuffer {
         });
     }
 
-    /// Adds what `write` appends, and returns the length of that, as `write` does.
+    /// Lets `write` append bytes. It returns how many, and so does this.
     pub(super) fn gather_by(&mut self, write: impl FnOnce(&mut Vec<u8>) -> usize) -> usize {
         if !matches!(self.pieces.back(), Some(Piece::Gathered(_))) {
             self.pieces.push_back(Piece::Gathered(std::mem::take(&mut self.spare)));
         }
         let written = match self.pieces.back_mut() {
             Some(Piece::Gathered(bytes)) => write(bytes),
-            // It was made sure above that there is one.
+            // There is one since the lines above.
             _ => 0,
         };
         self.len += written;
         written
     }
 
-    /// Adds bytes that stay where they are.
+    /// Appends bytes without copying them.
     pub(super) fn share(&mut self, bytes: Bytes) {
-        let bytes = self.hold(bytes);
+        let bytes = self.count(bytes);
         self.len += bytes.len();
-        self.shared += bytes.counted_len();
+        self.shared_len += bytes.counted_len();
         self.pieces.push_back(Piece::Shared(bytes));
     }
 
-    /// Adds bytes that stay where they are, the first `sent` of which have left already. Unless that is 0, nothing else may
-    /// wait.
+    /// Appends bytes without copying them, of which the first `sent` were sent already. Unless `sent` is 0, the buffer must be
+    /// empty.
     pub(super) fn share_rest(&mut self, bytes: Bytes, sent: usize) {
         debug_assert!(sent == 0 || self.pieces.is_empty());
         self.share(bytes);
@@ -109,7 +109,7 @@ impl WriteBuffer {
         self.len -= sent;
     }
 
-    /// Hands bytes to the socket, and returns how many it took.
+    /// Writes to the socket, and returns how many bytes it took.
     pub(super) fn write(&mut self, stream: &mut Stream) -> io::Result<usize> {
         let mut pieces = self.pieces.iter().map(Piece::bytes);
         let first = &pieces.next().unwrap_or_default()[self.sent..];
@@ -130,15 +130,15 @@ impl WriteBuffer {
         Ok(sent)
     }
 
-    /// Drops all of it.
+    /// Drops all bytes.
     pub(super) fn clear(&mut self) {
         self.pieces.clear();
         self.sent = 0;
         self.len = 0;
-        self.shared = 0;
+        self.shared_len = 0;
     }
 
-    /// Gives back the memory that is only kept for the next time.
+    /// Frees memory that is only kept for reuse.
     pub(super) fn shrink(&mut self) {
         self.spare = Vec::new();
         if self.pieces.is_empty() {
@@ -149,21 +149,21 @@ impl WriteBuffer {
     fn advance(&mut self, mut sent: usize) {
         self.len -= sent;
         while let Some(first) = self.pieces.front() {
-            let left = first.bytes().len() - self.sent;
-            if sent < left {
+            let rest = first.bytes().len() - self.sent;
+            if sent < rest {
                 self.sent += sent;
                 return;
             }
-            sent -= left;
+            sent -= rest;
             self.sent = 0;
             match self.pieces.pop_front() {
                 Some(Piece::Gathered(mut bytes))
-                    if (self.spare.capacity()..=KEPT).contains(&bytes.capacity()) =>
+                    if (self.spare.capacity()..=MAX_SPARE).contains(&bytes.capacity()) =>
                 {
                     bytes.clear();
                     self.spare = bytes;
                 }
-                Some(Piece::Shared(bytes)) => self.shared -= bytes.counted_len(),
+                Some(Piece::Shared(bytes)) => self.shared_len -= bytes.counted_len(),
                 Some(Piece::Gathered(_)) | None => {}
             }
         }

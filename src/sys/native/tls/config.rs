@@ -31,13 +31,15 @@ impl Client {
             return Ok(Self(None));
         }
         let name = match (&options.server_name, &url.host) {
-            (Some(name), _) => ServerName::try_from(name.clone())
-                .map_err(|_| Error::InvalidOption { option: "tls.server_name", why: "it is no host name" })?,
+            (Some(name), _) => ServerName::try_from(name.clone()).map_err(|_| Error::InvalidOption {
+                option: "tls.server_name",
+                reason: "it is no host name",
+            })?,
             (None, Host::Name(name)) => {
                 // A root dot is DNS's business; certificates are made out without it.
                 let name = name.strip_suffix('.').unwrap_or(name).to_owned();
                 ServerName::try_from(name)
-                    .map_err(|_| Error::InvalidUrl { why: "its host cannot stand in a certificate" })?
+                    .map_err(|_| Error::InvalidUrl { reason: "its host cannot stand in a certificate" })?
             }
             (None, Host::Ip(ip)) => ServerName::IpAddress((*ip).into()),
         };
@@ -64,7 +66,7 @@ impl Server {
         let Some(config) = self.0 else { return Ok(Stream::Plain(tcp)) };
         let connection = ServerConnection::new(config).map_err(|_| Error::InvalidOption {
             option: "tls.certificate",
-            why: "the TLS library refuses it",
+            reason: "the TLS library refuses it",
         })?;
         Ok(Stream::Tls(Box::new(TlsStream::new(tcp, connection.into()))))
     }
@@ -162,5 +164,5 @@ fn certificates(option: &'static str, pem: &[u8]) -> Result<Vec<CertificateDer<'
 }
 
 fn unusable(option: &'static str, why: &'static str) -> Error {
-    Error::InvalidOption { option, why }
+    Error::InvalidOption { option, reason: why }
 }

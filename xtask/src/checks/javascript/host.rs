@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Result;
 use websocket_peer::multiplayer::{
     Call, Event, Method, Methods, MultiplayerOptions, MultiplayerPeer, NodeKey, Parameter, PeerId,
-    Properties, Property, Scene, SessionOptions, Spawn, Spawner, State,
+    Properties, Property, Scene, SessionError, SessionOptions, Spawn, Spawner, State,
 };
 use websocket_peer::variant::{Dictionary, Variant, Vector2};
 use websocket_peer::{Error, PeerOptions, ServerOptions};
@@ -78,7 +78,7 @@ struct Game {
 }
 
 impl Game {
-    fn new(mut peer: MultiplayerPeer) -> Result<Self, Error> {
+    fn new(mut peer: MultiplayerPeer) -> Result<Self, SessionError> {
         let coin = Properties::new()
             .with(Property::of::<Vector2>("position"))
             .with(Property::of::<i64>("worth").on_change())
@@ -100,13 +100,13 @@ impl Game {
         while let Some(event) = self.peer.next_event() {
             match self.handle(event) {
                 // The client has disconnected.
-                Ok(()) | Err(Error::UnknownPeer) => {}
+                Ok(()) | Err(SessionError::Peer(Error::UnknownPeer)) => {}
                 Err(error) => eprintln!("session: {error}"),
             }
         }
     }
 
-    fn handle(&mut self, event: Event) -> Result<(), Error> {
+    fn handle(&mut self, event: Event) -> Result<(), SessionError> {
         match event {
             Event::Call(call) => self.handle_call(call),
             Event::Packet { from, data } => self.peer.session().send_bytes(from, data.as_bytes()),
@@ -118,7 +118,7 @@ impl Game {
         }
     }
 
-    fn handle_call(&mut self, Call { from, method, arguments, .. }: Call) -> Result<(), Error> {
+    fn handle_call(&mut self, Call { from, method, arguments, .. }: Call) -> Result<(), SessionError> {
         match &*method {
             // The argument as Godot sees it, with its type.
             "measure" => {
@@ -129,7 +129,7 @@ impl Game {
             "misuse" => self.peer.session().call_method(self.echo, from, "misuse", arguments),
             "dismiss" => {
                 self.say(from, vec!["dismissed".into()])?;
-                self.peer.session().disconnect_peer(from)
+                Ok(self.peer.session().disconnect_peer(from)?)
             }
             "appear" => self.appear(from),
             "trust" => {
@@ -140,12 +140,12 @@ impl Game {
         }
     }
 
-    fn say(&mut self, to: PeerId, arguments: Vec<Variant>) -> Result<(), Error> {
+    fn say(&mut self, to: PeerId, arguments: Vec<Variant>) -> Result<(), SessionError> {
         self.peer.session().call_method(self.echo, to, "say", arguments)
     }
 
     /// Spawns two nodes for this client alone, then moves, changes and despawns one of them.
-    fn appear(&mut self, to: PeerId) -> Result<(), Error> {
+    fn appear(&mut self, to: PeerId) -> Result<(), SessionError> {
         let mut session = self.peer.session();
         let coin = Spawn::scene(0)
             .with("position", Vector2::new(1.0, 2.0))
@@ -164,15 +164,15 @@ impl Game {
     }
 
     /// Sends a client the state of its input node, one property per call.
-    fn report_state(&mut self, from: PeerId, state: &State) -> Result<(), Error> {
+    fn report_state(&mut self, from: PeerId, state: &State) -> Result<(), SessionError> {
         let properties: Vec<String> = state.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         properties.into_iter().try_for_each(|property| self.say(from, vec![property.into()]))
     }
 
-    fn authenticate(&mut self, from: PeerId, password: &[u8]) -> Result<(), Error> {
+    fn authenticate(&mut self, from: PeerId, password: &[u8]) -> Result<(), SessionError> {
         let mut session = self.peer.session();
         if password != PASSWORD {
-            return session.disconnect_peer(from);
+            return Ok(session.disconnect_peer(from)?);
         }
         session.send_auth(from, b"welcome")?;
         session.complete_auth(from)

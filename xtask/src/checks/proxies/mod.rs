@@ -57,12 +57,7 @@ pub async fn run(project: &Project) -> Result<Outcome> {
 }
 
 async fn check(proxy: Cmd, setup: &Setup, upstream: &Upstream, authority: &str) -> Result<()> {
-    let (_running, mut lines) = proxy.start()?;
-    tokio::spawn(async move {
-        while let Some(line) = lines.recv().await {
-            println!("{line}");
-        }
-    });
+    let _running = proxy.start_printing()?;
     let roots = TlsRoots::Custom { pem: authority.into() };
     let options = PeerOptions::default()
         .tls(TlsOptions::default().roots(roots))
