@@ -7,8 +7,8 @@ const LONGEST_STEP: Duration = Duration::from_secs(1);
 
 /// A clock that counts at most one second between two polls.
 ///
-/// A hidden tab, a loading screen or a debugger can stop the polling for minutes. Measured in real time, every deadline would
-/// have passed by the next poll, before the answers in the socket are read.
+/// A hidden tab, a loading screen or a debugger can stop the polling for minutes. Measured in real time, every deadline
+/// would have passed by the next poll, before the answers in the socket are read.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct PatientClock {
     wall: Duration,

@@ -8,8 +8,8 @@ pub(crate) fn is_token(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(is_token_byte)
 }
 
-/// Splits `host[:port]`. Returns `None` for anything else, such as one with credentials or an empty host (RFC 3986, 3.2;
-/// RFC 9110, 4.2).
+/// Splits `host[:port]`. Returns `None` for anything else, such as one with credentials or an empty host (RFC 3986,
+/// 3.2; RFC 9110, 4.2).
 pub(crate) fn split_authority(text: &str) -> Option<(&str, Option<&str>)> {
     let (host, port) = match text.strip_prefix('[') {
         // An IPv6 address has colons inside its brackets.
@@ -33,8 +33,8 @@ fn is_host(text: &str) -> bool {
     }
 }
 
-/// Returns the host, and the path with query, of a request with this target and this field `Host`. The target may be in origin
-/// form or absolute form (RFC 9112, 3.2). The error describes what is wrong with the target.
+/// Returns the host, and the path with query, of a request with this target and this field `Host`. The target may be in
+/// origin form or absolute form (RFC 9112, 3.2). The error describes what is wrong with the target.
 pub(crate) fn read_target<'a>(
     target: &'a str,
     host: &'a str,

@@ -145,8 +145,8 @@ impl Link {
         self.url.as_deref()
     }
 
-    /// Checks that a packet of `len` bytes can be queued for sending. If there is no room, it calls `flush`, which may make
-    /// some, and checks again.
+    /// Checks that a packet of `len` bytes can be queued for sending. If there is no room, it calls `flush`, which may
+    /// make some, and checks again.
     pub(crate) fn reserve(&mut self, len: usize, flush: impl FnOnce(&mut Self)) -> Result<(), Error> {
         self.outbox.check_room(len).or_else(|_| {
             flush(self);

@@ -20,16 +20,18 @@ use crate::{
 /// One end of a WebSocket connection, driven by polling.
 ///
 /// Call [`poll`](Self::poll) once a frame, receive with [`recv`](Self::recv), and send with [`send`](Self::send) and
-/// [`send_text`](Self::send_text). Calls do not block, and the peer's state changes only in calls that take `&mut self`. Network
-/// failures are not returned as `Err`: the state becomes [`ReadyState::Closed`], with a [`close_info`](Self::close_info).
+/// [`send_text`](Self::send_text). Calls do not block, and the peer's state changes only in calls that take
+/// `&mut self`. Network failures are not returned as `Err`: the state becomes [`ReadyState::Closed`], with a
+/// [`close_info`](Self::close_info).
 ///
 /// After the end the same peer can connect again. Dropping it ends the connection at once, without a closing handshake.
 ///
 /// Programs without a frame loop call [`wait`](Self::wait) instead of `poll` (natively), or set a hook with
 /// [`on_wake`](Self::on_wake).
 ///
-/// It is `Send` and `Sync` on every platform. In a browser it belongs to the thread (the page or one worker) that made the
-/// connection or set the hook. In a multi-threaded WebAssembly program, using or dropping it on another thread panics.
+/// It is `Send` and `Sync` on every platform. In a browser it belongs to the thread (the page or one worker) that made
+/// the connection or set the hook. In a multi-threaded WebAssembly program, using or dropping it on another thread
+/// panics.
 ///
 /// ```no_run
 #[doc = include_str!("../examples/hello_client.rs")]
@@ -84,22 +86,22 @@ impl WebSocketPeer {
         self.options = options;
     }
 
-    /// Begins to connect to a `ws:` or `wss:` URL. The state is then [`ReadyState::Connecting`]. A [`poll`](Self::poll) reports
-    /// the result within [`PeerOptions::connect_timeout`].
+    /// Begins to connect to a `ws:` or `wss:` URL. The state is then [`ReadyState::Connecting`]. A [`poll`](Self::poll)
+    /// reports the result within [`PeerOptions::connect_timeout`].
     ///
     /// The previous connection is dropped if it is still closing, and its unread packets and close info are discarded.
     ///
-    /// URLs are parsed strictly, so that they mean the same on every platform: without credentials, a fragment, or anything
-    /// that browsers would repair. `localhost` and names that end in `.localhost` mean this machine, without a lookup
-    /// (RFC 6761, 6.3). The call does not block, but the first one for a `wss:` URL in a process may take some milliseconds to
-    /// read the platform's certificates.
+    /// URLs are parsed strictly, so that they mean the same on every platform: without credentials, a fragment, or
+    /// anything that browsers would repair. `localhost` and names that end in `.localhost` mean this machine, without a
+    /// lookup (RFC 6761, 6.3). The call does not block, but the first one for a `wss:` URL in a process may take some
+    /// milliseconds to read the platform's certificates.
     ///
     /// # Errors
     /// - [`Error::AlreadyInUse`] while connecting or open.
     /// - [`Error::InvalidUrl`], [`Error::InvalidOption`].
     /// - [`Error::BlockedPort`] for a port that browsers block, unless [`PeerOptions::allow_blocked_ports`] is set.
-    /// - [`Error::Unsupported`] in a browser for [`headers`](PeerOptions::headers), [`tls`](PeerOptions::tls) settings and blocked
-    ///   ports; natively for a `wss:` URL without the feature `tls`.
+    /// - [`Error::Unsupported`] in a browser for [`headers`](PeerOptions::headers), [`tls`](PeerOptions::tls) settings
+    ///   and blocked ports; natively for a `wss:` URL without the feature `tls`.
     ///
     /// Godot: `connect_to_url`.
     #[doc(alias = "connect_to_url")]
@@ -159,8 +161,8 @@ impl WebSocketPeer {
         self.link.state()
     }
 
-    /// Takes the next packet from the inbox, in the order in which they were sent. Packets that arrived before a close can
-    /// still be read after it.
+    /// Takes the next packet from the inbox, in the order in which they were sent. Packets that arrived before a close
+    /// can still be read after it.
     ///
     /// When the inbox is empty it returns `None`, and [flushes](Self::flush) packets that were sent while it was not.
     ///
@@ -184,8 +186,8 @@ impl WebSocketPeer {
 
     /// Sends a binary packet.
     ///
-    /// It is written at once if the inbox is empty. Otherwise it is gathered with other packets until [`recv`](Self::recv)
-    /// returns `None`, or the next [`flush`](Self::flush) or [`poll`](Self::poll).
+    /// It is written at once if the inbox is empty. Otherwise it is gathered with other packets until
+    /// [`recv`](Self::recv) returns `None`, or the next [`flush`](Self::flush) or [`poll`](Self::poll).
     ///
     /// # Errors
     /// On an error nothing was queued, not even in part.
@@ -220,8 +222,8 @@ impl WebSocketPeer {
     /// Sends a value as a binary packet, to be read by [`Packet::to_variant`] or an engine's `get_var`.
     ///
     /// # Errors
-    /// Those of [`send`](Self::send), and [`Error::InvalidVariant`] for a value without a binary form, and for whole objects,
-    /// which [`Variant::encode_into`] can write.
+    /// Those of [`send`](Self::send), and [`Error::InvalidVariant`] for a value without a binary form, and for whole
+    /// objects, which [`Variant::encode_into`] can write.
     ///
     /// Godot: `put_var`. [`PeerOptions::outbound_buffer_size`] replaces `encode_buffer_max_size`.
     #[doc(alias = "put_var")]
@@ -240,8 +242,8 @@ impl WebSocketPeer {
         }
     }
 
-    /// Returns the number of payload bytes in the send queue: those that were sent, and not yet passed to the kernel, or by the
-    /// browser to the network. A partly written packet counts in full.
+    /// Returns the number of payload bytes in the send queue: those that were sent, and not yet passed to the kernel,
+    /// or by the browser to the network. A partly written packet counts in full.
     ///
     /// Godot: `get_current_outbound_buffered_amount`.
     #[doc(alias = "get_current_outbound_buffered_amount")]
@@ -257,8 +259,8 @@ impl WebSocketPeer {
         self.link.protocol()
     }
 
-    /// Returns the URL as it was passed to [`connect`](Self::connect); for an accepted peer, once it is open, the URL that the
-    /// other end requested. It is kept after the close.
+    /// Returns the URL as it was passed to [`connect`](Self::connect); for an accepted peer, once it is open, the URL
+    /// that the other end requested. It is kept after the close.
     ///
     /// Godot: `get_requested_url`.
     #[doc(alias = "get_requested_url")]

@@ -6,16 +6,17 @@ use bytes::Bytes;
 
 use crate::http::is_token;
 
-/// The HTTP request with which a client began its connection, checked and parsed. [`is_upgrade`](Self::is_upgrade) returns
-/// `true` if it asks for a WebSocket.
+/// The HTTP request with which a client began its connection, checked and parsed. [`is_upgrade`](Self::is_upgrade)
+/// returns `true` if it asks for a WebSocket.
 ///
 /// A server passes it to the hook of [`on_request`](crate::WebSocketServer::on_request), and keeps it in
 /// [`PeerInfo`](crate::PeerInfo). Clones share its bytes. All of it is untrusted input:
 ///
-/// - Only browsers send a reliable [`origin`](Self::origin). Other programs send any origin, or none. Checking it protects a
-///   player's cookies from other sites' pages; it does not keep cheaters out.
+/// - Only browsers send a reliable [`origin`](Self::origin). Other programs send any origin, or none. Checking it
+///   protects a player's cookies from other sites' pages; it does not keep cheaters out.
 /// - The [`query`](Self::query) ends up in the logs of proxies. Let clients send a ticket as a
-///   [sub-protocol](Self::protocols) or in the first packet instead. `Debug` shows neither the query nor the value of any field.
+///   [sub-protocol](Self::protocols) or in the first packet instead. `Debug` shows neither the query nor the value of
+///   any field.
 ///
 /// Platform: natively only, as servers are.
 #[derive(Clone)]
@@ -26,14 +27,15 @@ pub struct Request {
     is_head: bool,
     target_len: usize,
     host_len: usize,
-    /// The target, the host, and `name:value` with a line feed for each field. Names contain no colon and values no line feed,
-    /// so their lengths need not be stored.
+    /// The target, the host, and `name:value` with a line feed for each field. No name contains a colon and no value a
+    /// line feed, so their lengths need not be stored.
     head: Bytes,
 }
 
 #[allow(dead_code, reason = "only backends that accept connections have requests")]
 impl Request {
-    /// Creates an upgrade request. `target` is the path with the query. The fields are parsed, so they contain no line feed.
+    /// Creates an upgrade request. `target` is the path with the query. The fields are parsed, so they contain no line
+    /// feed.
     pub(crate) fn new<'a>(
         addr: SocketAddr,
         is_secure: bool,
@@ -74,8 +76,9 @@ impl Request {
         self.is_secure
     }
 
-    /// Returns `true` if the client asks for a WebSocket, and `false` for a plain HTTP request, such as that of a health check.
-    /// Plain requests can be answered by [`Admission::respond`](crate::Admission::respond), but not accepted.
+    /// Returns `true` if the client asks for a WebSocket, and `false` for a plain HTTP request, such as that of a
+    /// health check. Plain requests can be answered by [`Admission::respond`](crate::Admission::respond), but not
+    /// accepted.
     pub fn is_upgrade(&self) -> bool {
         self.is_upgrade
     }
@@ -96,22 +99,22 @@ impl Request {
         self.target().split_once('?').map(|(_, query)| query)
     }
 
-    /// Returns the requested host, with the port unless it is the scheme's default. Empty for an HTTP/1.0 request without the
-    /// field `Host`, which is never an [upgrade](Self::is_upgrade).
+    /// Returns the requested host, with the port unless it is the scheme's default. Empty for an HTTP/1.0 request
+    /// without the field `Host`, which is never an [upgrade](Self::is_upgrade).
     pub fn host(&self) -> &str {
         self.text(self.target_len, self.target_len + self.host_len)
     }
 
-    /// Returns the origin of the page that connects, as sent by its browser: `https://example.com`, or `null` if the browser
-    /// hides it. `None` if the field is missing, as with most programs other than browsers, or not ASCII.
+    /// Returns the origin of the page that connects, as sent by its browser: `https://example.com`, or `null` if the
+    /// browser hides it. `None` if the field is missing, as with most programs other than browsers, or not ASCII.
     pub fn origin(&self) -> Option<&str> {
         self.header("origin")
             .filter(|value| value.is_ascii())
             .and_then(|value| std::str::from_utf8(value).ok())
     }
 
-    /// Returns the value of the first field with this name, without the white space around it. The comparison ignores case.
-    /// The value is untrusted, and may not be text.
+    /// Returns the value of the first field with this name, without the white space around it. The comparison ignores
+    /// case. The value is untrusted, and may not be text.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         self.values(name).next()
     }

@@ -4,13 +4,14 @@ use std::collections::VecDeque;
 
 use crate::{error::Error, options::PeerOptions, shared_bytes::PACKET_OVERHEAD};
 
-/// The largest capacity, in packets, that an empty queue keeps. So one burst does not increase a connection's memory for good.
+/// The largest capacity, in packets, that an empty queue keeps. So one burst does not increase a connection's memory
+/// for good.
 pub(crate) const KEPT_CAPACITY: usize = 64;
 
 /// Counts packets from `send` until the kernel, or the browser's network, has taken them. It holds no bytes itself.
 ///
-/// Backends report progress in bytes on the wire, frame headers included. The limits are in payload bytes. A packet counts in
-/// full until its last byte has left, as in Godot.
+/// Backends report progress in bytes on the wire, frame headers included. The limits are in payload bytes. A packet
+/// counts in full until its last byte has left, as in Godot.
 #[derive(Debug, Default)]
 pub(crate) struct SendAccounting {
     framed: VecDeque<Framed>,
@@ -82,8 +83,8 @@ impl SendAccounting {
         self.unframed_payload = self.unframed_payload.saturating_sub(payload);
     }
 
-    /// Adds a frame of `wire` bytes. `payload` is the size of its packet, or `None` for a control frame. Control frames take no
-    /// room, and a thousand of them need no more memory here than one.
+    /// Adds a frame of `wire` bytes. `payload` is the size of its packet, or `None` for a control frame. Control frames
+    /// take no room, and a thousand of them need no more memory here than one.
     pub(crate) fn add_frame(&mut self, wire: usize, payload: Option<usize>) {
         match (payload, self.framed.back_mut()) {
             (Some(payload), _) => {

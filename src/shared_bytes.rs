@@ -24,8 +24,8 @@ pub(crate) struct SharedBytes(Arc<Counters>);
 #[derive(Debug, Default)]
 struct Counters {
     bytes: AtomicUsize,
-    /// The number of queues that hold the bytes with this address and length. While one does, the memory is in use, so no
-    /// other bytes have this address.
+    /// The number of queues that hold the bytes with this address and length. While one does, the memory is in use, so
+    /// no other bytes have this address.
     queues: Mutex<QueueCounts>,
 }
 

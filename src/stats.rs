@@ -16,8 +16,8 @@ pub struct Stats {
     pub bytes_sent: u64,
     /// Payload bytes of the packets received.
     pub bytes_received: u64,
-    /// The smoothed round-trip time of the heartbeat's pings, to which each measurement contributes an eighth (RFC 6298,
-    /// section 2). It includes the time until a poll reads the answer. `None` before the first pong.
+    /// The smoothed round-trip time of the heartbeat's pings, to which each measurement contributes an eighth (RFC
+    /// 6298, section 2). It includes the time until a poll reads the answer. `None` before the first pong.
     ///
     /// Pings are sent every [`heartbeat_interval`](crate::PeerOptions::heartbeat_interval).
     ///
@@ -59,8 +59,8 @@ pub struct ServerStats {
     pub peers: usize,
     /// Handshakes that are now under way.
     pub pending: usize,
-    /// The memory now in use, in bytes, as counted by [`max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes). It
-    /// exceeds that by at most one read of 256 KiB.
+    /// The memory now in use, in bytes, as counted by [`max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes).
+    /// It exceeds that by at most one read of 256 KiB.
     pub memory: usize,
     /// Packets accepted for sending. A broadcast counts once for each peer.
     pub packets_sent: u64,

@@ -23,13 +23,14 @@ pub enum Role {
 
 /// A TCP stream on which a WebSocket handshake was made elsewhere, for instance by a web framework such as axum.
 /// [`WebSocketServer::accept_upgraded`](crate::WebSocketServer::accept_upgraded) and
-/// [`WebSocketPeer::accept_upgraded`](crate::WebSocketPeer::accept_upgraded) take it over, without a handshake of their own.
+/// [`WebSocketPeer::accept_upgraded`](crate::WebSocketPeer::accept_upgraded) take it over, without a handshake of their
+/// own.
 ///
-/// Only plain TCP streams can be taken over. With a framework that terminates TLS itself, use a proxy for TLS instead, or this
-/// crate's server ([`TlsOptions`](crate::TlsOptions)).
+/// Only plain TCP streams can be taken over. With a framework that terminates TLS itself, use a proxy for TLS instead,
+/// or this crate's server ([`TlsOptions`](crate::TlsOptions)).
 ///
-/// The handshake must not have negotiated any extension. This crate supports none: compressed frames end the connection with
-/// [`CloseCause::Protocol`](crate::CloseCause::Protocol).
+/// The handshake must not have negotiated any extension. This crate supports none: compressed frames end the connection
+/// with [`CloseCause::Protocol`](crate::CloseCause::Protocol).
 ///
 /// # With axum
 /// A complete program. hyper returns the stream, and the bytes that it has read after the request.
@@ -73,7 +74,8 @@ impl UpgradedStream {
         }
     }
 
-    /// Sets the bytes that were already read after the handshake: the first frames of the other end. hyper calls them `read_buf`.
+    /// Sets the bytes that were already read after the handshake: the first frames of the other end. hyper calls them
+    /// `read_buf`.
     #[must_use]
     pub fn read_ahead(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.handover.read = bytes.into();
@@ -97,8 +99,8 @@ impl UpgradedStream {
 
     /// Sets the request that was answered: its target and its header fields. Default: `/` without fields.
     ///
-    /// The target is a path with an optional query, or a URL of the scheme `http`, `https`, `ws` or `wss`, whose host replaces
-    /// the field `Host` (RFC 9112, 3.2). The fields can be an `http::HeaderMap` of axum or hyper.
+    /// The target is a path with an optional query, or a URL of the scheme `http`, `https`, `ws` or `wss`, whose host
+    /// replaces the field `Host` (RFC 9112, 3.2). The fields can be an `http::HeaderMap` of axum or hyper.
     /// [`PeerInfo::request`](crate::PeerInfo::request) returns the request, and
     /// [`WebSocketPeer::url`](crate::WebSocketPeer::url) its URL if it has a host.
     #[must_use]
@@ -129,7 +131,7 @@ impl UpgradedStream {
     }
 
     fn checked_request(&self) -> Result<Request, Error> {
-        let invalid = |why| Err(Error::InvalidOption { option: "request", reason: why });
+        let invalid = |reason| Err(Error::InvalidOption { option: "request", reason });
         if self.target.bytes().any(|byte| byte <= b' ' || byte == 0x7F) {
             return invalid("its target has a space or control character");
         }
@@ -143,7 +145,7 @@ impl UpgradedStream {
         let host = host.filter(|host| split_authority(host).is_some()).unwrap_or_default();
         let (host, target) = match read_target(&self.target, host) {
             Ok(read) => read,
-            Err(why) => return invalid(why),
+            Err(reason) => return invalid(reason),
         };
         // The client may have disconnected already. A later poll reports that.
         let unknown = || SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));

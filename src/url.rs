@@ -1,8 +1,8 @@
 //! A strict parser of WebSocket URLs, so that a URL means the same in browsers and native programs.
 //!
-//! Browsers repair many URLs (`\` to `/`, `/a/../b` to `/b`, `0x7f.1` to `127.0.0.1`, spaces to `%20`). URLs that would be
-//! repaired are rejected here, so that mistakes show during development, and not in one browser of five.
-//! Source: RFC 6455, section 3; WHATWG URL for the repairs.
+//! Browsers repair many URLs (`\` to `/`, `/a/../b` to `/b`, `0x7f.1` to `127.0.0.1`, spaces to `%20`). URLs that would
+//! be repaired are rejected here, so that mistakes show during development, and not in one browser of five. Source: RFC
+//! 6455, section 3; WHATWG URL for the repairs.
 
 mod ports;
 
@@ -34,7 +34,7 @@ pub(crate) enum Host {
 
 impl Url {
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
-        Self::read(text).map_err(|why| Error::InvalidUrl { reason: why })
+        Self::read(text).map_err(|reason| Error::InvalidUrl { reason })
     }
 
     fn read(text: &str) -> Result<Self, &'static str> {

@@ -1,7 +1,7 @@
-//! The contract: what a peer promises, written once and kept by every backend.
+//! The contract: the guarantees of a peer, which every backend must keep. Natively, or in a browser's page.
 //!
-//! Natively the scripted server runs inside the test process. In a browser the tests run in the page, and the server
-//! has to run already: `cargo run -p testkit`. The same tests run in a dedicated worker: `contract_worker.rs`.
+//! Natively the scripted server runs in the test process. For a browser start it first: `cargo run -p testkit`. The
+//! other `contract_*.rs` files run the same tests in a worker and over other networks.
 
 #[path = "contract/mod.rs"]
 mod behaviour;

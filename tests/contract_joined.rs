@@ -1,4 +1,4 @@
-//! The contract once more, natively, on a network that holds bytes back and delivers many at once: `common/network.rs`.
+//! The contract, natively, over a network that delays bytes and joins them into large reads: `common/network.rs`.
 
 #![cfg(not(target_family = "wasm"))]
 

@@ -1,5 +1,5 @@
-//! The part of the contract that takes `wss:`. A target of its own, because a browser has to be told to accept the
-//! scripted server's certificate, and not every browser can be told.
+//! The part of the contract that needs `wss:`. A separate target, because a browser must be configured to accept the
+//! scripted server's certificate, and not every browser can be.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! The contract once more, natively, on a network that delivers bytes one by one, and late: `common/network.rs`.
+//! The contract, natively, over a network that delivers single bytes with delays: `common/network.rs`.
 
 #![cfg(not(target_family = "wasm"))]
 

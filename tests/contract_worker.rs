@@ -1,4 +1,4 @@
-//! The contract once more, in a dedicated worker. Natively there is nothing to repeat.
+//! The contract in a browser's dedicated worker. No tests natively.
 
 #![cfg(target_family = "wasm")]
 

@@ -13,7 +13,7 @@ mod setup;
 use common::{
     closed, opened,
     program::{Program, minimal_client, minimal_server},
-    raw::{admit_stranger, listener},
+    raw::{accept_next, listener},
     receive, until,
 };
 use setup::{Package, node, python};
@@ -68,7 +68,7 @@ fn accept(package: &Package, deed: &str, options: PeerOptions) -> (Program, WebS
     let (listener, port) = listener();
     let client = package.start("client", &[&format!("ws://127.0.0.1:{port}/"), deed]);
     let mut peer = WebSocketPeer::with_options(options);
-    peer.accept(admit_stranger(&listener)).unwrap();
+    peer.accept(accept_next(&listener)).unwrap();
     opened(&mut peer);
     (client, peer)
 }

@@ -1,4 +1,4 @@
-//! Streams whose handshake was made elsewhere: what a peer and a server make of them.
+//! Peers and servers that take over streams whose handshake was made elsewhere.
 
 #![cfg(not(target_family = "wasm"))]
 

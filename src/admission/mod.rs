@@ -13,8 +13,8 @@ use crate::{
     request::Request,
 };
 
-/// The decision about a [`Request`]: to accept it, with settings for the new peer, to refuse it with an HTTP status, or to
-/// [respond](Self::respond) over HTTP. The hook of [`on_request`](crate::WebSocketServer::on_request) returns it.
+/// The decision about a [`Request`]: to accept it, with settings for the new peer, to refuse it with an HTTP status, or
+/// to [respond](Self::respond) over HTTP. The hook of [`on_request`](crate::WebSocketServer::on_request) returns it.
 ///
 /// ```
 /// use websocket_peer::{Admission, Request};
@@ -29,8 +29,8 @@ use crate::{
 /// # let _ = admit;
 /// ```
 ///
-/// If it is invalid (a protocol that the client did not offer, a header field that would inject another, invalid options, a
-/// response with a status below 200), the client is answered with status 500, and a warning is logged.
+/// If it is invalid (a protocol that the client did not offer, a header field that would inject another, invalid
+/// options, a response with a status below 200), the client is answered with status 500, and a warning is logged.
 ///
 /// Platform: natively only, as servers are.
 #[must_use = "it takes effect when the hook returns it"]
@@ -51,7 +51,7 @@ enum Verdict {
 }
 
 /// What the server does with a request.
-pub(crate) enum Decision {
+pub(crate) enum AdmissionDecision {
     Accept(Terms),
     Reject(Rejection),
     Respond(Response),
@@ -86,14 +86,14 @@ pub(crate) struct Rejection {
 }
 
 impl Admission {
-    /// Accepts the client. A request that is not an [upgrade](Request::is_upgrade) cannot be accepted: it is answered with
-    /// status 426, as without a hook.
+    /// Accepts the client. A request that is not an [upgrade](Request::is_upgrade) cannot be accepted: it is answered
+    /// with status 426, as without a hook.
     pub fn accept() -> Self {
         Self { verdict: Verdict::Accept, terms: Terms::default(), headers: Vec::new() }
     }
 
-    /// Refuses the client with this HTTP status, from 400 to 599, and ends its connection. Any other status counts as 403.
-    /// To send another one, or a body, use [`respond`](Self::respond).
+    /// Refuses the client with this HTTP status, from 400 to 599, and ends its connection. Any other status counts as
+    /// 403. To send another one, or a body, use [`respond`](Self::respond).
     ///
     /// Platform: browsers do not report the status to pages.
     pub fn refuse(status: u16) -> Self {
@@ -101,9 +101,9 @@ impl Admission {
         Self { verdict: Verdict::Refuse(status), ..Self::accept() }
     }
 
-    /// Answers the request over HTTP, with this status and body, and ends the connection. For health checks, metrics and
-    /// redirects. [`header`](Self::header) adds fields. The default `Content-Type` is `text/plain; charset=utf-8`. A response
-    /// to a HEAD request has the same head, and no body.
+    /// Answers the request over HTTP, with this status and body, and ends the connection. For health checks, metrics
+    /// and redirects. [`header`](Self::header) adds fields. The default `Content-Type` is `text/plain; charset=utf-8`.
+    /// A response to a HEAD request has the same head, and no body.
     ///
     /// ```
     /// use websocket_peer::{Admission, Request};
@@ -121,36 +121,38 @@ impl Admission {
     /// # let _ = admit;
     /// ```
     ///
-    /// The status must be from 200 to 599. The body must be at most 64 KiB, and empty with 204, 205 and 304. Otherwise the client
-    /// is answered with status 500. While memory is scarce ([`max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes)),
-    /// status 503 replaces responses with a body of more than 1 KiB.
+    /// The status must be from 200 to 599. The body must be at most 64 KiB, and empty with 204, 205 and 304. Otherwise
+    /// the client is answered with status 500. While memory is scarce
+    /// ([`max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes)), status 503 replaces responses with a body of
+    /// more than 1 KiB.
     ///
     /// A client that asked for a WebSocket reports this status as that of a refused connection.
     pub fn respond(status: u16, body: impl Into<Bytes>) -> Self {
         Self { verdict: Verdict::Respond(Response { status, body: body.into() }), ..Self::accept() }
     }
 
-    /// Chooses the sub-protocol, one of those that the client [offers](Request::protocols). By default it is the first of the
-    /// client's that is in [`PeerOptions::protocols`]. If there is none, the client is rejected with status 400, unless
-    /// [`PeerOptions::require_protocol`] is `false`.
+    /// Chooses the sub-protocol, one of those that the client [offers](Request::protocols). By default it is the first
+    /// of the client's that is in [`PeerOptions::protocols`]. If there is none, the client is rejected with status 400,
+    /// unless [`PeerOptions::require_protocol`] is `false`.
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
         self.terms.protocol = Some(protocol.into());
         self
     }
 
-    /// Attaches data of the program's own. [`PeerInfo::user_data`](crate::PeerInfo::user_data) returns it. It is dropped with
-    /// the peer.
+    /// Attaches data of the program's own. [`PeerInfo::user_data`](crate::PeerInfo::user_data) returns it. It is
+    /// dropped with the peer.
     pub fn user_data(mut self, data: impl Any + Send + Sync) -> Self {
         self.terms.user_data = Some(Box::new(data));
         self
     }
 
-    /// Sets the options of this peer only. TLS and [`connect_timeout`](PeerOptions::connect_timeout) have no effect here, as they
-    /// apply before the request.
+    /// Sets the options of this peer only. TLS and [`connect_timeout`](PeerOptions::connect_timeout) have no effect
+    /// here, as they apply before the request.
     ///
-    /// If its [`max_message_size`](PeerOptions::max_message_size) is larger than that of the other peers, the memory for it comes
-    /// from the common pool of [`ServerOptions::max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes). If there is not
-    /// enough, the client is rejected with status 503.
+    /// If its [`max_message_size`](PeerOptions::max_message_size) is larger than that of the other peers, the memory
+    /// for it comes from the common pool of
+    /// [`ServerOptions::max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes). If there is not enough, the
+    /// client is rejected with status 503.
     pub fn options(mut self, options: PeerOptions) -> Self {
         self.terms.options = Some(Box::new(options));
         self
@@ -176,8 +178,8 @@ impl Admission {
         }
         if let Some(chosen) = &self.terms.protocol {
             if !request.protocols().any(|offered| offered == chosen) {
-                let why = "the hook chose one that the client does not offer";
-                return Err(Error::InvalidOption { option: "protocol", reason: why });
+                let reason = "the hook chose one that the client does not offer";
+                return Err(Error::InvalidOption { option: "protocol", reason });
             }
         }
         self.terms.options.as_deref().map_or(Ok(()), PeerOptions::check)?;
@@ -189,23 +191,23 @@ impl Admission {
         mut self,
         request: &Request,
         options: &PeerOptions,
-    ) -> (Decision, Vec<(String, String)>) {
+    ) -> (AdmissionDecision, Vec<(String, String)>) {
         let reason = "the server does not accept this connection";
         let decision = match self.verdict {
-            Verdict::Accept if !request.is_upgrade() => Decision::Decline,
-            Verdict::Accept if self.terms.protocol.is_some() => Decision::Accept(self.terms),
+            Verdict::Accept if !request.is_upgrade() => AdmissionDecision::Decline,
+            Verdict::Accept if self.terms.protocol.is_some() => AdmissionDecision::Accept(self.terms),
             Verdict::Accept => {
                 let options = self.terms.options.as_deref().unwrap_or(options);
                 match choose_protocol(options, request) {
                     Ok(protocol) => {
                         self.terms.protocol = protocol;
-                        Decision::Accept(self.terms)
+                        AdmissionDecision::Accept(self.terms)
                     }
-                    Err(rejection) => Decision::Reject(rejection),
+                    Err(rejection) => AdmissionDecision::Reject(rejection),
                 }
             }
-            Verdict::Refuse(status) => Decision::Reject(Rejection { status, reason }),
-            Verdict::Respond(response) => Decision::Respond(response),
+            Verdict::Refuse(status) => AdmissionDecision::Reject(Rejection { status, reason }),
+            Verdict::Respond(response) => AdmissionDecision::Respond(response),
         };
         (decision, self.headers)
     }
@@ -214,7 +216,7 @@ impl Admission {
 impl Response {
     /// Checks status and body. Source of the statuses without a body: RFC 9110, 15.3.5, 15.3.6 and 15.4.5.
     fn check(&self) -> Result<(), Error> {
-        let invalid = |option, why| Err(Error::InvalidOption { option, reason: why });
+        let invalid = |option, reason| Err(Error::InvalidOption { option, reason });
         match self.status {
             200..=599 if self.body.len() > MAX_BODY => invalid("body", "it has over 65,536 bytes"),
             204 | 205 | 304 if !self.body.is_empty() => {
@@ -271,7 +273,7 @@ mod tests {
             .header("X-A", "1");
         assert_eq!(admission.check(&request()), Ok(()));
         let (decision, headers) = admission.decide(&request(), &PeerOptions::for_server());
-        let Decision::Accept(terms) = decision else { panic!("it is not accepted") };
+        let AdmissionDecision::Accept(terms) = decision else { panic!("it is not accepted") };
         assert_eq!(terms.protocol.as_deref(), Some("chat"));
         assert_eq!(terms.user_data.and_then(|data| data.downcast().ok()), Some(Box::new(7_u32)));
         assert_eq!(terms.options.map(|options| options.max_message_size), Some(9));
@@ -285,7 +287,7 @@ mod tests {
             [(400, 400), (401, 401), (599, 599), (0, 403), (101, 403), (200, 403), (302, 403), (600, 403)]
         {
             let (decision, _) = Admission::refuse(status).decide(&request(), &PeerOptions::for_server());
-            let Decision::Reject(rejection) = decision else { panic!("{status} is not rejected") };
+            let AdmissionDecision::Reject(rejection) = decision else { panic!("{status} is not rejected") };
             assert_eq!(rejection.status, sent);
         }
     }
@@ -307,13 +309,15 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_offers_none_of_the_named_protocols_is_refused() {
+    fn a_client_that_offers_none_of_the_listed_protocols_is_rejected() {
         let decided = |admission: Admission, options: PeerOptions| {
             let (decision, _) = admission.decide(&request(), &options);
             match decision {
-                Decision::Accept(terms) => Ok(terms.protocol),
-                Decision::Reject(rejection) => Err(rejection.status),
-                Decision::Respond(_) | Decision::Decline => panic!("it is neither accepted nor rejected"),
+                AdmissionDecision::Accept(terms) => Ok(terms.protocol),
+                AdmissionDecision::Reject(rejection) => Err(rejection.status),
+                AdmissionDecision::Respond(_) | AdmissionDecision::Decline => {
+                    panic!("it is neither accepted nor rejected")
+                }
             }
         };
         let named = |names: &[&str]| PeerOptions::for_server().protocols(names.iter().copied());

@@ -30,8 +30,8 @@ pub(crate) fn check(options: &ServerOptions, request: &Request) -> Result<(), Re
     }
 }
 
-/// Rejects a request for a host that is not in `hosts`. Of plain HTTP requests only the host is checked: `paths` and `origins`
-/// restrict WebSockets.
+/// Rejects a request for a host that is not in `hosts`. Of plain HTTP requests only the host is checked: `paths` and
+/// `origins` restrict WebSockets.
 pub(crate) fn check_host(options: &ServerOptions, request: &Request) -> Result<(), Rejection> {
     if options.hosts.is_empty() || options.hosts.iter().any(|known| matches_host(known, request.host())) {
         return Ok(());
@@ -52,8 +52,8 @@ pub(crate) fn choose_protocol(options: &PeerOptions, request: &Request) -> Resul
     Ok(chosen.map(str::to_owned))
 }
 
-/// Compares the host of the page with that of the request. Ports and schemes are ignored, because pages and WebSockets of one
-/// host are often served by two programs behind a proxy.
+/// Compares the host of the page with that of the request. Ports and schemes are ignored, because pages and WebSockets
+/// of one host are often served by two programs behind a proxy.
 fn is_same_host(request: &Request) -> bool {
     let of_page = request
         .origin()
@@ -63,7 +63,8 @@ fn is_same_host(request: &Request) -> bool {
     of_page.is_some_and(|page| host(request.host()).is_some_and(|own| own.eq_ignore_ascii_case(page)))
 }
 
-/// Returns `true` if an entry of [`ServerOptions::hosts`] matches this `Host`. An entry without a port matches every port.
+/// Returns `true` if an entry of [`ServerOptions::hosts`] matches this `Host`. An entry without a port matches every
+/// port.
 fn matches_host(known: &str, authority: &str) -> bool {
     match split_authority(known) {
         Some((known, None)) => host(authority).is_some_and(|host| host.eq_ignore_ascii_case(known)),

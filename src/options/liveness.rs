@@ -11,11 +11,12 @@ use crate::{error::Error, packet::Packet};
 /// [`Timeout::Liveness`](crate::Timeout::Liveness). The other end's program must answer the probe, in terms of its own
 /// protocol. The answer is an ordinary packet, read with `recv`. Pings and pongs do not count.
 ///
-/// Choose a `timeout` that allows for what is queued before the probe and its answer: a full send queue at this end, a large
-/// packet at the other end.
+/// Choose a `timeout` that allows for what is queued before the probe and its answer: a full send queue at this end, a
+/// large packet at the other end.
 ///
-/// Platform: natively each part of a message counts. A browser reports a message only when it is complete. There `silence` and
-/// `timeout` together must be longer than the largest message takes to arrive, or the connection ends in the middle of it.
+/// Platform: natively each part of a message counts. A browser reports a message only when it is complete. There
+/// `silence` and `timeout` together must be longer than the largest message takes to arrive, or the connection ends in
+/// the middle of it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -30,8 +31,9 @@ use crate::{error::Error, packet::Packet};
 pub struct Liveness {
     /// The packet to send, of at most [`outbound_buffer_size`](super::PeerOptions::outbound_buffer_size) bytes.
     ///
-    /// It counts in [`Stats`](crate::Stats) and in [`buffered`](crate::WebSocketPeer::buffered). It is queued even if the send
-    /// queue is full, so that a program that keeps sending to a dead connection detects it. At most one probe is unanswered.
+    /// It counts in [`Stats`](crate::Stats) and in [`buffered`](crate::WebSocketPeer::buffered). It is queued even if
+    /// the send queue is full, so that a program that keeps sending to a dead connection detects it. At most one probe
+    /// is unanswered.
     pub probe: Packet,
     /// The time without incoming packets after which the probe is sent. Default: 20 s.
     pub silence: Duration,
@@ -53,8 +55,8 @@ impl Liveness {
     pub(super) fn check(&self, outbound_buffer_size: usize) -> Result<(), Error> {
         let option = "liveness";
         if self.probe.len() > outbound_buffer_size {
-            let why = "the probe is larger than `outbound_buffer_size`";
-            return Err(Error::InvalidOption { option, reason: why });
+            let reason = "the probe is larger than `outbound_buffer_size`";
+            return Err(Error::InvalidOption { option, reason });
         }
         check_time(option, self.silence, false)?;
         check_time(option, self.timeout, false)

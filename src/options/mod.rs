@@ -40,8 +40,8 @@ pub(crate) use setters;
 
 /// The settings of a peer. All have defaults. Change a field, or chain the setters of the same names.
 ///
-/// [`connect`](crate::WebSocketPeer::connect) and [`accept`](crate::WebSocketPeer::accept) check them, with the same result
-/// on every platform. They apply to that connection.
+/// [`connect`](crate::WebSocketPeer::connect) and [`accept`](crate::WebSocketPeer::accept) check them, with the same
+/// result on every platform. They apply to that connection.
 ///
 /// ```
 /// use std::time::Duration;
@@ -59,13 +59,13 @@ pub struct PeerOptions {
     pub max_message_size: usize,
     /// The size of the inbox, in payload bytes. At least `max_message_size`. Default: 4 MiB.
     ///
-    /// When the inbox is full, reading stops until there is room. Natively TCP then slows the sender down; in a browser,
-    /// packets wait in the backlog. A peer holds at most this and one unfinished message.
+    /// When the inbox is full, reading stops until there is room. Natively TCP then slows the sender down; in a
+    /// browser, packets wait in the backlog. A peer holds at most this and one unfinished message.
     ///
     /// Godot: `inbound_buffer_size`.
     pub inbound_buffer_size: usize,
-    /// The size of the send queue, in payload bytes, and the largest packet that can be sent. Packets that do not fit are
-    /// rejected with [`Error::SendQueueFull`]. Default: 4 MiB.
+    /// The size of the send queue, in payload bytes, and the largest packet that can be sent. Packets that do not fit
+    /// are rejected with [`Error::SendQueueFull`]. Default: 4 MiB.
     ///
     /// Godot: `outbound_buffer_size`.
     pub outbound_buffer_size: usize,
@@ -75,8 +75,8 @@ pub struct PeerOptions {
     pub max_queued_packets: usize,
     /// The size of the backlog, in payload bytes. At least `max_message_size`. Default: 16 MiB.
     ///
-    /// The backlog takes packets for which the inbox has no room, such as those that arrive while a tab is hidden and the
-    /// program does not poll. When it overflows, the connection ends with
+    /// The backlog takes packets for which the inbox has no room, such as those that arrive while a tab is hidden and
+    /// the program does not poll. When it overflows, the connection ends with
     /// [`CloseCause::InboxOverflow`](crate::CloseCause::InboxOverflow).
     ///
     /// Platform: browsers only, as they have no flow control for messages.
@@ -91,34 +91,36 @@ pub struct PeerOptions {
     ///
     /// Godot: `supported_protocols`.
     pub protocols: Vec<String>,
-    /// Reject clients that offer none of the [`protocols`](Self::protocols), with status 400. If `false`, they are accepted
-    /// without a sub-protocol. Has no effect if `protocols` is empty. Default: true.
+    /// Reject clients that offer none of the [`protocols`](Self::protocols), with status 400. If `false`, they are
+    /// accepted without a sub-protocol. Has no effect if `protocols` is empty. Default: true.
     ///
-    /// A protocol that the hook of [`on_request`](crate::WebSocketServer::on_request) chooses counts as one of `protocols`.
+    /// A protocol that the hook of [`on_request`](crate::WebSocketServer::on_request) chooses counts as one of
+    /// `protocols`.
     ///
-    /// For accepted peers only. A client always rejects a protocol that it did not offer, and a server that chooses none of
-    /// those that it offered (RFC 6455, 4.1, and the Fetch standard).
+    /// For accepted peers only. A client always rejects a protocol that it did not offer, and a server that chooses
+    /// none of those that it offered (RFC 6455, 4.1, and the Fetch standard).
     ///
     /// Godot: always on. An engine ends the TCP connection without an answer.
     pub require_protocol: bool,
     /// Additional header fields of the handshake, as names and values. Default: none.
     ///
-    /// Platform: not available in browsers. There [`connect`](crate::WebSocketPeer::connect) returns [`Error::Unsupported`] if
-    /// there are any.
+    /// Platform: not available in browsers. There [`connect`](crate::WebSocketPeer::connect) returns
+    /// [`Error::Unsupported`] if there are any.
     ///
     /// Godot: `handshake_headers`.
     pub headers: Vec<(String, String)>,
-    /// Allow [`connect`](crate::WebSocketPeer::connect) to use ports that browsers block. They belong to other protocols, such
-    /// as 25, 6000, 6667 or 10080. If `false`, `connect` returns [`Error::BlockedPort`] for them. Default: false.
+    /// Allow [`connect`](crate::WebSocketPeer::connect) to use ports that browsers block. They belong to other
+    /// protocols, such as 25, 6000, 6667 or 10080. If `false`, `connect` returns [`Error::BlockedPort`] for them.
+    /// Default: false.
     ///
-    /// Pages cannot connect to a server on such a port, so set this only to reach a server that already uses one. Source: Fetch
-    /// Standard, "bad port".
+    /// Pages cannot connect to a server on such a port, so set this only to reach a server that already uses one.
+    /// Source: Fetch Standard, "bad port".
     ///
-    /// Platform: browsers cannot connect to blocked ports. There `connect` returns [`Error::Unsupported`] for them if this is
-    /// `true`.
+    /// Platform: browsers cannot connect to blocked ports. There `connect` returns [`Error::Unsupported`] for them if
+    /// this is `true`.
     pub allow_blocked_ports: bool,
-    /// The time limit for opening a connection: name lookup, TCP, TLS and handshake together. The connection then ends with
-    /// [`Timeout::Connect`](crate::Timeout::Connect). Default: 10 s; 5 s in [`PeerOptions::for_server`].
+    /// The time limit for opening a connection: name lookup, TCP, TLS and handshake together. The connection then ends
+    /// with [`Timeout::Connect`](crate::Timeout::Connect). Default: 10 s; 5 s in [`PeerOptions::for_server`].
     pub connect_timeout: Duration,
     /// The time limit for the other end to answer a close. The connection then ends with
     /// [`Timeout::Close`](crate::Timeout::Close). Default: 3 s.
@@ -126,28 +128,28 @@ pub struct PeerOptions {
     /// The interval between pings. Zero: no pings. Default: 20 s.
     ///
     /// Pings are sent whether the connection is busy or idle, and measure the round-trip time
-    /// ([`Stats::rtt`](crate::Stats::rtt)). While one is unanswered, the next is sent only after this time without any incoming
-    /// data.
+    /// ([`Stats::rtt`](crate::Stats::rtt)). While one is unanswered, the next is sent only after this time without any
+    /// incoming data.
     ///
     /// Platform: natively only. Pages cannot send pings; browsers answer those of servers themselves.
     ///
     /// Godot: `heartbeat_interval`, in seconds.
     pub heartbeat_interval: Duration,
-    /// The time limit for an answer after [`heartbeat_interval`](Self#structfield.heartbeat_interval) without incoming data.
-    /// If nothing at all is received, the connection ends with [`Timeout::Heartbeat`](crate::Timeout::Heartbeat).
+    /// The time limit for an answer after [`heartbeat_interval`](Self#structfield.heartbeat_interval) without incoming
+    /// data. If nothing at all is received, the connection ends with [`Timeout::Heartbeat`](crate::Timeout::Heartbeat).
     /// Default: 20 s.
     ///
     /// Platform: natively only.
     pub heartbeat_timeout: Duration,
     /// A probe packet to send after a silence, and the time limit for its answer. Default: none.
     ///
-    /// It serves browsers, in which pages cannot send pings: a connection that was lost while a laptop slept, or a phone had the
-    /// page in the background, is otherwise detected after minutes, or never. It works natively as well, but there the heartbeat
-    /// does the same without the help of the other end's program.
+    /// It serves browsers, in which pages cannot send pings: a connection that was lost while a laptop slept, or a
+    /// phone had the page in the background, is otherwise detected after minutes, or never. It works natively as well,
+    /// but there the heartbeat does the same without the help of the other end's program.
     ///
-    /// The probe is sent at once, without the silence, after events that often break connections: when the machine resumes from
-    /// sleep, and in a browser at the events `online`, `offline` and `pageshow` and when the page becomes visible again. Workers
-    /// receive only the first two.
+    /// The probe is sent at once, without the silence, after events that often break connections: when the machine
+    /// resumes from sleep, and in a browser at the events `online`, `offline` and `pageshow` and when the page becomes
+    /// visible again. Workers receive only the first two.
     pub liveness: Option<Liveness>,
     /// Send small packets at once (`TCP_NODELAY`), without waiting to share a segment. Default: true.
     ///
@@ -155,7 +157,8 @@ pub struct PeerOptions {
     ///
     /// Godot: `set_no_delay`.
     pub nodelay: bool,
-    /// The certificates of secure connections. Default: the platform's certificate authorities, and no certificate of this end.
+    /// The certificates of secure connections. Default: the platform's certificate authorities, and no certificate of
+    /// this end.
     pub tls: TlsOptions,
 }
 
@@ -184,8 +187,8 @@ impl Default for PeerOptions {
 }
 
 impl PeerOptions {
-    /// Returns the defaults for peers that a server accepts, made for untrusted clients: messages of at most 64 KiB, and 5 s
-    /// for TLS and handshake.
+    /// Returns the defaults for peers that a server accepts, made for untrusted clients: messages of at most 64 KiB,
+    /// and 5 s for TLS and handshake.
     #[must_use]
     pub fn for_server() -> Self {
         Self { max_message_size: 64 * KIB, connect_timeout: Duration::from_secs(5), ..Self::default() }
@@ -245,8 +248,8 @@ impl PeerOptions {
         let [_, inbound, _, _, backlog, _] = sizes;
         for (option, size) in [inbound, backlog] {
             if size < self.max_message_size {
-                let why = "it is less than `max_message_size`";
-                return Err(Error::InvalidOption { option, reason: why });
+                let reason = "it is less than `max_message_size`";
+                return Err(Error::InvalidOption { option, reason });
             }
         }
         let times = [
@@ -267,7 +270,7 @@ impl PeerOptions {
     }
 
     fn check_protocols(&self) -> Result<(), Error> {
-        let invalid = |why| Err(Error::InvalidOption { option: "protocols", reason: why });
+        let invalid = |reason| Err(Error::InvalidOption { option: "protocols", reason });
         for (index, protocol) in self.protocols.iter().enumerate() {
             if protocol.is_empty() {
                 return invalid("one is empty");
@@ -306,7 +309,7 @@ pub(crate) fn check_headers(headers: &[(String, String)]) -> Result<(), Error> {
     /// The fields that the handshake itself sets, besides `sec-websocket-*`.
     const RESERVED_HEADERS: [&str; 5] =
         ["host", "connection", "upgrade", "content-length", "transfer-encoding"];
-    let invalid = |why| Err(Error::InvalidOption { option: "headers", reason: why });
+    let invalid = |reason| Err(Error::InvalidOption { option: "headers", reason });
     for (name, value) in headers {
         if !is_token(name.as_bytes()) {
             return invalid("a name is empty or has a character that is not allowed in a field name");

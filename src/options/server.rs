@@ -24,25 +24,26 @@ use crate::{error::Error, http::split_authority};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerOptions {
-    /// The options of each connection. The hook of [`on_request`](crate::WebSocketServer::on_request) can replace them for
-    /// single peers. Default: [`PeerOptions::for_server`].
+    /// The options of each connection. The hook of [`on_request`](crate::WebSocketServer::on_request) can replace them
+    /// for single peers. Default: [`PeerOptions::for_server`].
     ///
     /// Its [`connect_timeout`](PeerOptions::connect_timeout) is the time limit of a handshake. With a
     /// [`tls.certificate`](crate::TlsOptions::certificate) the server speaks TLS.
     pub connection: PeerOptions,
     /// The maximum number of open peers. Further clients are rejected with status 503. Default: 4096.
     pub max_peers: usize,
-    /// The maximum number of open peers from one IP address. Further clients are rejected with status 503. Default: 1024,
-    /// enough for a school behind one address.
+    /// The maximum number of open peers from one IP address. Further clients are rejected with status 503. Default:
+    /// 1024, enough for a school behind one address.
     ///
-    /// The addresses of an IPv6 /64 count as one. Behind a proxy all peers have its address: set this to `max_peers` there.
+    /// The addresses of an IPv6 /64 count as one. Behind a proxy all peers have its address: set this to `max_peers`
+    /// there.
     pub max_peers_per_address: usize,
     /// The maximum number of handshakes under way. Default: 256.
     ///
-    /// A new connection beyond it displaces the oldest handshake of the network with the most handshakes, which is rejected
-    /// with status 503. So clients that connect and send nothing cannot keep others out. A handshake with unread input is
-    /// displaced only if all have some. Networks are compared by IPv4 /24, or by IPv6 /48, /56 and /64 in turn, and then by
-    /// address.
+    /// A new connection beyond it displaces the oldest handshake of the network with the most handshakes, which is
+    /// rejected with status 503. So clients that connect and send nothing cannot keep others out. A handshake with
+    /// unread input is displaced only if all have some. Networks are compared by IPv4 /24, or by IPv6 /48, /56 and /64
+    /// in turn, and then by address.
     pub max_pending_handshakes: usize,
     /// The maximum number of handshakes under way from one IP address. Further clients are rejected with status 503.
     /// Default: 16.
@@ -50,44 +51,49 @@ pub struct ServerOptions {
     /// The addresses of an IPv6 /64 count as one. Behind a proxy all clients have its address: set this to
     /// `max_pending_handshakes` there.
     pub max_pending_handshakes_per_address: usize,
-    /// The maximum rate of new connections from one IP address, with bursts of two seconds' worth. Further clients are rejected
-    /// with status 429. Zero: no limit. Default: 128.
+    /// The maximum rate of new connections from one IP address, with bursts of two seconds' worth. Further clients are
+    /// rejected with status 429. Zero: no limit. Default: 128.
     ///
-    /// The addresses of an IPv6 /64 count as one. Behind a proxy all clients have its address: set this to zero there, and
-    /// limit them in the proxy.
+    /// The addresses of an IPv6 /64 count as one. Behind a proxy all clients have its address: set this to zero there,
+    /// and limit them in the proxy.
     pub max_connections_per_address_per_second: u32,
     /// The maximum size of the head of a request, in bytes. Longer ones are rejected with status 431. Default: 8 KiB.
     pub max_request_size: usize,
-    /// The maximum memory for all peers together, in bytes: packets in both directions, partial messages, and requests. Bytes
-    /// that are queued for several peers count once. Default: 1 GiB.
+    /// The maximum memory for all peers together, in bytes: packets in both directions, partial messages, and requests.
+    /// Bytes that are queued for several peers count once. Default: 1 GiB.
     ///
     /// Each of the `max_peers` peers has a guaranteed share: a request, and one message of
-    /// [`max_message_size`](PeerOptions::max_message_size) in each direction. The rest is a common pool. It must be at least
-    /// two shares, or [`bind`](crate::WebSocketServer::bind) returns an error. What a peer holds beyond its share comes from
-    /// the pool. While half of the pool is in use, the server does not read from peers above their share; while all of it is
-    /// in use, it cannot send to them, either. Peers within their share are not affected.
+    /// [`max_message_size`](PeerOptions::max_message_size) in each direction. The rest is a common pool. It must be at
+    /// least two shares, or [`bind`](crate::WebSocketServer::bind) returns an error. What a peer holds beyond its share
+    /// comes from the pool. While half of the pool is in use, the server does not read from peers above their share;
+    /// while all of it is in use, it cannot send to them, either. Peers within their share are not affected.
     ///
-    /// [`ServerStats::memory`](crate::ServerStats::memory) exceeds this by at most one read of 256 KiB. Buffers of the system
-    /// and of TLS are not counted, nor up to 16 KiB for each peer that are kept for its next packets until its next heartbeat.
+    /// [`ServerStats::memory`](crate::ServerStats::memory) exceeds this by at most one read of 256 KiB. Buffers of the
+    /// system and of TLS are not counted, nor up to 16 KiB for each peer that are kept for its next packets until its
+    /// next heartbeat.
     pub max_buffered_bytes: usize,
-    /// The accepted values of the header field `Host`, with or without a port. Requests for others are rejected with status
-    /// 421. An entry without a port matches every port. The comparison ignores case. Empty: all are accepted. Default: empty.
+    /// The accepted values of the header field `Host`, with or without a port. Requests for others are rejected with
+    /// status
+    /// 421. An entry without a port matches every port. The comparison ignores case. Empty: all are accepted. Default:
+    ///      empty.
     ///
     /// Set it if pages may connect and the server is worth protecting, for instance in a private network. It stops DNS
     /// rebinding: a page whose own host name resolves to this server passes [`OriginPolicy::SameHost`].
     pub hosts: Vec<String>,
-    /// The paths of WebSockets, exactly as clients send them. Requests for others are rejected with status 404. Empty: all are
-    /// accepted. Default: empty.
+    /// The paths of WebSockets, exactly as clients send them. Requests for others are rejected with status 404. Empty:
+    /// all are accepted. Default: empty.
     pub paths: Vec<String>,
-    /// The sites whose pages may connect. Pages of others are rejected with status 403. Default: [`OriginPolicy::SameHost`].
+    /// The sites whose pages may connect. Pages of others are rejected with status 403. Default:
+    /// [`OriginPolicy::SameHost`].
     pub origins: OriginPolicy,
-    /// Accept clients that send no `Origin`, as programs other than browsers do. If `false`, they are rejected with status 403.
-    /// Default: true.
+    /// Accept clients that send no `Origin`, as programs other than browsers do. If `false`, they are rejected with
+    /// status 403. Default: true.
     pub allow_missing_origin: bool,
-    /// Accept IPv4 connections on a listener that is bound to an IPv6 address, where the system supports it. Default: false.
+    /// Accept IPv4 connections on a listener that is bound to an IPv6 address, where the system supports it. Default:
+    /// false.
     pub dual_stack: bool,
-    /// The limits on what each peer sends. The hook of [`on_request`](crate::WebSocketServer::on_request) can replace them for
-    /// single peers.
+    /// The limits on what each peer sends. The hook of [`on_request`](crate::WebSocketServer::on_request) can replace
+    /// them for single peers.
     pub rate_limits: RateLimits,
     /// What to do with a packet for a peer whose send queue is full. Default: [`SendOverflow::Refuse`].
     pub send_overflow: SendOverflow,
@@ -144,15 +150,14 @@ impl ServerOptions {
         }
         self.check_memory(self.share())?;
         for host in &self.hosts {
-            check_host(host).map_err(|why| Error::InvalidOption { option: "hosts", reason: why })?;
+            check_host(host).map_err(|reason| Error::InvalidOption { option: "hosts", reason })?;
         }
         for path in &self.paths {
-            check_path(path).map_err(|why| Error::InvalidOption { option: "paths", reason: why })?;
+            check_path(path).map_err(|reason| Error::InvalidOption { option: "paths", reason })?;
         }
         if let OriginPolicy::List(origins) = &self.origins {
             for origin in origins {
-                check_origin(origin)
-                    .map_err(|why| Error::InvalidOption { option: "origins", reason: why })?;
+                check_origin(origin).map_err(|reason| Error::InvalidOption { option: "origins", reason })?;
             }
         }
         check_time("slow_reader_timeout", self.slow_reader_timeout, true)?;
@@ -231,8 +236,8 @@ impl Default for RateLimits {
     }
 }
 
-/// The sites whose pages may connect to a server. Browsers allow every page to open a WebSocket to every server, and send that
-/// server's cookies along, so the server itself must check the origin.
+/// The sites whose pages may connect to a server. Browsers allow every page to open a WebSocket to every server, and
+/// send that server's cookies along, so the server itself must check the origin.
 ///
 /// Programs other than browsers can send any origin, or none: see
 /// [`allow_missing_origin`](ServerOptions::allow_missing_origin).
@@ -242,8 +247,8 @@ pub enum OriginPolicy {
     /// The host that the request was sent to, with any scheme and port.
     #[default]
     SameHost,
-    /// The listed origins, such as `https://example.com`, with a port if it is not the scheme's default. The comparison ignores
-    /// case.
+    /// The listed origins, such as `https://example.com`, with a port if it is not the scheme's default. The comparison
+    /// ignores case.
     List(Vec<String>),
     /// All origins, also `null`. For servers that authenticate their users by more than cookies.
     Any,
@@ -327,8 +332,8 @@ mod tests {
     #[track_caller]
     fn assert_invalid(options: &ServerOptions, name: &str) {
         match options.check() {
-            Err(Error::InvalidOption { option, reason: why }) => {
-                assert_eq!((option, why.is_empty()), (name, false))
+            Err(Error::InvalidOption { option, reason }) => {
+                assert_eq!((option, reason.is_empty()), (name, false))
             }
             other => panic!("{options:?}: {other:?}"),
         }

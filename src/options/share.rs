@@ -47,9 +47,9 @@ impl ServerOptions {
     pub(crate) fn check_memory(&self, share: Share) -> Result<(), Error> {
         let shares = share.total().saturating_mul(self.max_peers.saturating_add(2));
         if self.max_buffered_bytes < shares {
-            let why = "it is too small for a request and a message of `max_message_size` in each direction, for \
+            let reason = "it is too small for a request and a message of `max_message_size` in each direction, for \
                        `max_peers` peers and two more; raise it, or lower one of those";
-            return Err(Error::InvalidOption { option: "max_buffered_bytes", reason: why });
+            return Err(Error::InvalidOption { option: "max_buffered_bytes", reason });
         }
         Ok(())
     }

@@ -65,8 +65,8 @@ impl TlsOptions {
     }
 }
 
-/// Checks that there is a PEM block. It needs no TLS library, so the result is the same on every platform. The contents are
-/// checked when the certificates are used.
+/// Checks that there is a PEM block. It needs no TLS library, so the result is the same on every platform. The contents
+/// are checked when the certificates are used.
 fn check_pem(option: &'static str, pem: &[u8], label: &str) -> Result<(), Error> {
     let text = String::from_utf8_lossy(pem);
     if text.lines().any(|line| line.starts_with("-----BEGIN ") && line.contains(label)) {
@@ -82,25 +82,26 @@ pub enum TlsRoots {
     /// The authorities that the operating system trusts.
     #[default]
     Platform,
-    /// Mozilla's authorities, built into the program by the feature `tls-bundled-roots`. [`Error::Unsupported`] without it.
+    /// Mozilla's authorities, built into the program by the feature `tls-bundled-roots`. [`Error::Unsupported`] without
+    /// it.
     Bundled,
     /// Only these certificates. For a server with a certificate of your own.
     ///
-    /// Authorities among them are trusted for the certificates that they have issued. A server may also present one of these
-    /// certificates itself, byte for byte, such as a self-signed one of `openssl req -x509` or Godot's
+    /// Authorities among them are trusted for the certificates that they have issued. A server may also present one of
+    /// these certificates itself, byte for byte, such as a self-signed one of `openssl req -x509` or Godot's
     /// `Crypto.generate_self_signed_certificate`. Of such a certificate these are checked:
     ///
     /// - The server has its key, and it is within its period of validity.
     /// - The names that it lists (`subjectAltName`) contain the URL's host or [`TlsOptions::server_name`].
-    /// - If it lists none, its common name matches, provided that it is an address or a full domain name: with a dot, perhaps
-    ///   after `*.` (RFC 6125, 6.4.4). Any other common name, such as `myserver`, counts as a label: the certificate is then
-    ///   accepted under every name.
+    /// - If it lists none, its common name matches, provided that it is an address or a full domain name: with a dot,
+    ///   perhaps after `*.` (RFC 6125, 6.4.4). Any other common name, such as `myserver`, counts as a label: the
+    ///   certificate is then accepted under every name.
     Custom {
         /// The certificates (X.509 version 3), as one PEM text.
         pem: Vec<u8>,
     },
-    /// Any certificate. The connection is encrypted, but an attacker on the way can read and change it. For development.
-    /// It needs the feature `tls-dangerous`, and logs a warning at each use.
+    /// Any certificate. The connection is encrypted, but an attacker on the way can read and change it. For
+    /// development. It needs the feature `tls-dangerous`, and logs a warning at each use.
     ///
     /// Godot: `TLSOptions.client_unsafe`.
     DangerouslyAcceptAny,
@@ -116,8 +117,8 @@ pub struct TlsCertificate {
 }
 
 impl TlsCertificate {
-    /// Creates a certificate from PEM texts: the server's certificate followed by its issuers, and the private key of the first
-    /// (PKCS #8, PKCS #1 or SEC 1). They are checked when they are used.
+    /// Creates a certificate from PEM texts: the server's certificate followed by its issuers, and the private key of
+    /// the first (PKCS #8, PKCS #1 or SEC 1). They are checked when they are used.
     pub fn from_pem(certificates: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         Self { certificates_pem: certificates.into(), key_pem: key.into() }
     }

@@ -19,8 +19,8 @@ impl WebSocketPeer {
     /// Starts the closing handshake. Packets that were sent before are delivered first.
     ///
     /// The state is [`ReadyState::Closing`] until the other end answers, or until
-    /// [`PeerOptions::close_timeout`](crate::PeerOptions::close_timeout) has passed. While connecting, the attempt is cancelled,
-    /// and the state is [`ReadyState::Closed`] at once. While closing or closed, the call has no effect.
+    /// [`PeerOptions::close_timeout`](crate::PeerOptions::close_timeout) has passed. While connecting, the attempt is
+    /// cancelled, and the state is [`ReadyState::Closed`] at once. While closing or closed, the call has no effect.
     ///
     /// Platform: natively, packets that arrive while closing can be read. A browser drops them.
     ///

@@ -14,8 +14,8 @@ impl WebSocketPeer {
     /// Takes over a stream on which the WebSocket handshake was made elsewhere, in the given role.
     ///
     /// The state is [`Connecting`](crate::ReadyState::Connecting) until the next [`poll`](Self::poll), and then
-    /// [`Open`](crate::ReadyState::Open), even if the other end has disconnected meanwhile. The options of the handshake
-    /// (sub-protocols, header fields, TLS) have no effect.
+    /// [`Open`](crate::ReadyState::Open), even if the other end has disconnected meanwhile. The options of the
+    /// handshake (sub-protocols, header fields, TLS) have no effect.
     ///
     /// # Errors
     /// On an error the stream is dropped, which ends its connection.
@@ -45,7 +45,8 @@ impl WebSocketPeer {
         self.socket.as_ref().ok_or_else(|| self.not_open())?.peer_addr(&self.link)
     }
 
-    /// Sets `TCP_NODELAY` on the current connection. [`PeerOptions::nodelay`](crate::PeerOptions::nodelay) applies to later ones.
+    /// Sets `TCP_NODELAY` on the current connection. [`PeerOptions::nodelay`](crate::PeerOptions::nodelay) applies to
+    /// later ones.
     ///
     /// # Errors
     /// - [`Error::NotOpen`] while there is no TCP connection.

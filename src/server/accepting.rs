@@ -7,7 +7,7 @@ use super::{
     peer_entry::{PeerEntry, PeerPhase},
 };
 use crate::{
-    admission::{Decision, Response},
+    admission::{AdmissionDecision, Response},
     rate::Arrival,
     sys::server::{AcceptOutcome, Listener, PeerSettings, ServerConnection, Timestamps},
 };
@@ -37,7 +37,7 @@ impl WebSocketServer {
         let (decision, headers) = self.acceptor.answer(&request, &self.options, capacity);
         let no_memory = unavailable("the server has no memory for this client");
         match decision {
-            Decision::Accept(terms) => {
+            AdmissionDecision::Accept(terms) => {
                 if let Some(options) = &terms.options {
                     let share = self.options.share_of(options).at_least(self.memory.share());
                     if !self.memory.reserve(share) {
@@ -61,17 +61,17 @@ impl WebSocketServer {
                 entry.has_place = true;
                 self.acceptor.admitted.add(ip);
             }
-            Decision::Respond(Response { body, .. })
+            AdmissionDecision::Respond(Response { body, .. })
                 if body.len() > SMALL_BODY && !self.memory.has_common(body.len()) =>
             {
                 entry.connection.reject(&no_memory, &[]);
             }
-            Decision::Respond(response) => {
+            AdmissionDecision::Respond(response) => {
                 entry.connection.respond(&response, &headers);
                 entry.phase = PeerPhase::Answered;
             }
-            Decision::Reject(rejection) => entry.connection.reject(&rejection, &headers),
-            Decision::Decline => entry.connection.decline(),
+            AdmissionDecision::Reject(rejection) => entry.connection.reject(&rejection, &headers),
+            AdmissionDecision::Decline => entry.connection.decline(),
         }
     }
 

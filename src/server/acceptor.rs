@@ -7,7 +7,7 @@ use super::{
     key::PeerKey,
 };
 use crate::{
-    admission::{Admission, Decision, Rejection, check_host, check_policy},
+    admission::{Admission, AdmissionDecision, Rejection, check_host, check_policy},
     options::ServerOptions,
     rate::{Arrival, Rate},
     request::Request,
@@ -46,7 +46,7 @@ pub(super) struct Acceptor {
 pub(super) type RequestHook = Box<dyn FnMut(&Request) -> Admission + Send + Sync>;
 
 /// The decision about a request, and header fields for the response.
-pub(super) type RequestAnswer = (Decision, Vec<(String, String)>);
+pub(super) type RequestAnswer = (AdmissionDecision, Vec<(String, String)>);
 
 impl Acceptor {
     pub(super) fn new() -> Self {
@@ -177,10 +177,10 @@ impl Acceptor {
             // It does not count as a peer: a server that is full or refuses new connections still answers health
             // checks.
             (false, Some(_)) => check_host(options, request),
-            (false, None) => return (Decision::Decline, Vec::new()),
+            (false, None) => return (AdmissionDecision::Decline, Vec::new()),
         };
         if let Err(rejection) = allowed {
-            return (Decision::Reject(rejection), Vec::new());
+            return (AdmissionDecision::Reject(rejection), Vec::new());
         }
         let admission = match &mut self.hook {
             Some(hook) => hook(request),
@@ -189,7 +189,7 @@ impl Acceptor {
         if let Err(error) = admission.check(request) {
             log::error!("the hook of on_request returned an invalid admission: {error}");
             let rejection = Rejection { status: 500, reason: "the server cannot answer this request" };
-            return (Decision::Reject(rejection), Vec::new());
+            return (AdmissionDecision::Reject(rejection), Vec::new());
         }
         admission.decide(request, &options.connection)
     }

@@ -1,8 +1,8 @@
 //! The ports that browsers refuse to connect to.
 //!
-//! They belong to other protocols, whose servers a page could harm by its requests: a mail server, for instance, reads the
-//! lines of a request as commands. Source: Fetch Standard, section 2.9 (port blocking). Its bad port 0 is missing here
-//! because no accepted URL has it.
+//! They belong to other protocols, whose servers a page could harm by its requests: a mail server, for instance, reads
+//! the lines of a request as commands. Source: Fetch Standard, section 2.9 (port blocking). Its bad port 0 is missing
+//! here because no accepted URL has it.
 
 /// The bad ports of the Fetch Standard, in ascending order.
 const BLOCKED: [u16; 82] = [

@@ -1,5 +1,5 @@
-//! The network between the two ends of a test's connections. The end of the test target's name says which one it is:
-//! `contract` has the loopback interface as it is, `contract_split` the same tests behind a proxy that splits bytes.
+//! The network between the two ends of a test's connections. The suffix of the test target's name selects it:
+//! `contract` uses the loopback interface directly, `contract_split` a proxy that splits the bytes.
 
 use std::{
     net::SocketAddr,
@@ -9,13 +9,14 @@ use std::{
 
 use testkit::proxy::{DirectionPlan, Plan, Proxy};
 
-/// As many bytes are split as handshakes and small packets have; megabytes one by one would take minutes.
+/// The number of bytes that are delivered singly: enough for handshakes and small packets. Megabytes would take
+/// minutes.
 const SPLIT: u64 = 64 * 1024;
 
-/// More than any handshake or small packet has, so that it waits for what follows.
+/// The size of a joined read: more than a handshake or small packet, so that these are delivered with what follows.
 const JOINED: usize = 16 * 1024;
 
-/// What the network does, unless it is as good as it gets.
+/// Returns the plan of the proxy, or `None` for a direct connection.
 fn plan() -> Option<Plan> {
     let ms = Duration::from_millis;
     let (_, network) = env!("CARGO_CRATE_NAME").rsplit_once('_')?;
@@ -27,9 +28,9 @@ fn plan() -> Option<Plan> {
     Some(Plan::both(way))
 }
 
-/// Where to connect in order to get to `target` through the network.
+/// Returns the address at which `target` is reached through the network.
 pub fn route(target: SocketAddr) -> SocketAddr {
-    /// They last as long as the tests.
+    /// The proxies run as long as the tests.
     static PROXIES: Mutex<Vec<Proxy>> = Mutex::new(Vec::new());
     let Some(plan) = plan() else { return target };
     let proxy = Proxy::start(target, plan).expect("a proxy starts");

@@ -1,4 +1,4 @@
-//! Child processes: what they print, how they end, and that they end with the test.
+//! Child processes: their output, their exit, and their end with the test.
 
 use std::{
     env,
@@ -11,7 +11,7 @@ use std::{
 
 use super::eventually;
 
-/// A running program. It is killed when this is dropped.
+/// A running program. Dropping it kills the program.
 pub struct Program {
     child: Child,
     input: Option<ChildStdin>,
@@ -22,22 +22,22 @@ pub struct Program {
 /// How a program ended.
 #[derive(Debug)]
 pub struct Ended {
-    /// The exit code; `None` where a signal ended it.
+    /// The exit code. `None` if a signal ended it.
     pub code: Option<i32>,
-    /// What it printed.
+    /// The lines of its standard output.
     pub out: Vec<String>,
-    /// What it printed as errors.
+    /// The lines of its standard error.
     pub err: Vec<String>,
 }
 
 impl Program {
-    /// Starts a program with these arguments. Its standard input is at its end.
+    /// Starts a program with an empty standard input.
     #[track_caller]
     pub fn start(command: Command) -> Self {
         Self::start_with(command, Stdio::null())
     }
 
-    /// Starts a program whose standard input says nothing, and ends when it is told to.
+    /// Starts a program whose standard input is silent until [`end_input`](Self::end_input).
     #[track_caller]
     pub fn start_with_input(command: Command) -> Self {
         Self::start_with(command, Stdio::piped())
@@ -60,7 +60,7 @@ impl Program {
         self.input = None;
     }
 
-    /// Waits until it has printed a line that begins like this, and gives the line.
+    /// Waits for a line of its output that begins with `start`, and returns it.
     #[track_caller]
     pub fn line(&mut self, start: &str) -> String {
         eventually(&format!("a line that begins with {start:?}"), || {
@@ -76,7 +76,7 @@ impl Program {
         })
     }
 
-    /// What it has printed so far.
+    /// Returns the lines of its output so far.
     pub fn lines(&self) -> Vec<String> {
         self.out.lines()
     }
@@ -98,13 +98,13 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // One that has ended cannot be killed, and need not be.
+        // Fails if it has ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The lines of a pipe, taken as they come, so that the program never waits for a reader.
+/// The lines of a pipe, read by a thread, so that the program is never blocked.
 struct Output {
     lines: Arc<Mutex<Vec<String>>>,
     reader: Option<JoinHandle<()>>,
@@ -129,7 +129,7 @@ impl Output {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Takes what is left in the pipe of a program that has ended.
+    /// Reads the rest of the output of a program that has ended.
     fn finish(&mut self) {
         if let Some(reader) = self.reader.take() {
             reader.join().expect("the reader of a pipe does not panic");
@@ -137,14 +137,14 @@ impl Output {
     }
 }
 
-/// `minimal_client` with this URL.
+/// Starts `minimal_client` with this URL.
 pub fn minimal_client(url: &str) -> Program {
     let mut command = Command::new(example("minimal_client"));
     command.arg(url);
     Program::start(command)
 }
 
-/// `minimal_server`, and the URL of it.
+/// Starts `minimal_server`, and returns its URL.
 pub fn minimal_server() -> (Program, String) {
     let mut command = Command::new(example("minimal_server"));
     command.arg("127.0.0.1:0");
@@ -155,7 +155,7 @@ pub fn minimal_server() -> (Program, String) {
     (server, url)
 }
 
-/// `chat_server`, and the URL of it.
+/// Starts `chat_server`, and returns its URL.
 pub fn chat_server() -> (Program, String) {
     let mut command = Command::new(example("chat_server"));
     command.arg("127.0.0.1:0");
@@ -165,7 +165,7 @@ pub fn chat_server() -> (Program, String) {
     (server, url)
 }
 
-/// An example's program. `cargo test` puts it beside the folder that this test's own program is in.
+/// Returns the path of an example's program. `cargo test` puts it beside the folder of this test's own program.
 pub fn example(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
@@ -177,7 +177,7 @@ pub fn example(name: &str) -> PathBuf {
     folder.join(name).with_extension(env::consts::EXE_EXTENSION)
 }
 
-/// `cargo test --test NAME` builds no examples: what lies there may be old, or nothing.
+/// Builds the examples, because `cargo test --test NAME` does not.
 fn build_examples(profile: &Path) {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--quiet", "--offline", "--examples", "--no-default-features"]);
@@ -187,7 +187,7 @@ fn build_examples(profile: &Path) {
     if profile.ends_with("release") {
         cargo.arg("--release");
     }
-    // What cargo tells this test about its package would tell build scripts of a change, and everything be built anew.
+    // These variables of the test would count as changes for build scripts, and cause a full rebuild.
     for (name, _) in env::vars_os() {
         let shown = name.to_string_lossy();
         if shown.starts_with("CARGO_PKG_") || shown.starts_with("CARGO_MANIFEST_") {
@@ -202,7 +202,7 @@ fn build_examples(profile: &Path) {
     );
 }
 
-/// Those that this test was built with, so that nothing is built twice.
+/// Returns the features of this test, so that nothing is built twice.
 fn features() -> String {
     let all = [
         ("default", cfg!(feature = "default")),

@@ -1,4 +1,4 @@
-//! Connections of a peer whose other end is this test: bytes as they are on the wire.
+//! Connections of a peer to the test itself, as raw bytes on the wire.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -14,17 +14,16 @@ use super::{PATIENCE, eventually, network, opened, until};
 
 pub use testkit::frame::{BINARY, CLOSE, Frame, PING, PONG, TEXT, client_frame, close_payload, server_frame};
 
-/// What Godot's client sends; the key is RFC 6455's own example.
+/// The upgrade request of Godot's client, with the example key of RFC 6455.
 pub const REQUEST: &str = "GET /chat?x=1 HTTP/1.1\r\nHost: h.example:99\r\nUpgrade: websocket\r\n\
     Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
-/// What a server has to answer.
+/// A server's response to it.
 pub const ANSWER: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
-/// The size of the kernel's buffers on the way to an end that a test may leave unread. By default each system chooses its own,
-/// Linux up to tens of megabytes, and changes it as it goes. With this size a sender is blocked after much less than any packet
-/// queue holds, and stays blocked.
+/// The size of the kernel's buffers of connections that a test may leave unread. By default they grow, on Linux to tens
+/// of megabytes. With this size a sender is blocked long before a packet queue is full, and stays blocked.
 pub const KERNEL: usize = 16 * 1024;
 
 /// One end of a TCP connection.
@@ -43,9 +42,9 @@ pub enum End {
 
 impl Raw {
     pub fn new(tcp: TcpStream) -> Self {
-        // A read that finds nothing is a pause as well; a write waits, but not for ever.
-        tcp.set_read_timeout(Some(Duration::from_millis(1))).expect("a time-out for reads");
-        tcp.set_write_timeout(Some(PATIENCE)).expect("a time-out for writes");
+        // An empty read also serves as a pause. Writes block, with a limit.
+        tcp.set_read_timeout(Some(Duration::from_millis(1))).expect("a timeout for reads");
+        tcp.set_write_timeout(Some(PATIENCE)).expect("a timeout for writes");
         tcp.set_nodelay(true).expect("no delay");
         Self { tcp, received: Vec::new(), end: None }
     }
@@ -59,7 +58,7 @@ impl Raw {
         self.tcp.write_all(bytes.as_ref()).expect("the peer's end is there");
     }
 
-    /// Sends bytes, and calls `poll` while the kernel takes no more of them. For more bytes than every kernel holds.
+    /// Sends bytes, and calls `poll` while the kernel's buffers are full.
     #[track_caller]
     pub fn send_while(&mut self, bytes: impl AsRef<[u8]>, mut poll: impl FnMut()) {
         let mut rest = bytes.as_ref();
@@ -70,9 +69,9 @@ impl Raw {
         });
     }
 
-    /// Sends as much as the kernel takes at once, and returns how many bytes that is.
+    /// Sends as many bytes as the kernel takes at once, and returns their number.
     pub fn offer(&mut self, bytes: &[u8]) -> usize {
-        self.tcp.set_nonblocking(true).expect("a stream that does not wait");
+        self.tcp.set_nonblocking(true).expect("a non-blocking stream");
         let mut sent = 0;
         while sent < bytes.len() {
             match self.tcp.write(&bytes[sent..]) {
@@ -81,7 +80,7 @@ impl Raw {
                 Err(error) => panic!("the peer's end is gone: {error}"),
             }
         }
-        self.tcp.set_nonblocking(false).expect("a stream that waits");
+        self.tcp.set_nonblocking(false).expect("a blocking stream");
         sent
     }
 
@@ -95,7 +94,7 @@ impl Raw {
         SockRef::from(&self.tcp).set_linger(Some(Duration::ZERO)).expect("linger");
     }
 
-    /// Takes what has arrived; how many bytes that is.
+    /// Reads the bytes that have arrived, and returns their number.
     pub fn look(&mut self) -> usize {
         let mut buffer = vec![0; 256 * 1024];
         match self.tcp.read(&mut buffer) {
@@ -113,14 +112,14 @@ impl Raw {
         0
     }
 
-    /// The next head of HTTP, its empty line included.
+    /// Takes the next HTTP head, with its empty line.
     pub fn head(&mut self) -> Option<String> {
         self.look();
         let end = self.received.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
         Some(String::from_utf8(self.received.drain(..end).collect()).expect("a head is text"))
     }
 
-    /// The next frame.
+    /// Takes the next frame.
     pub fn frame(&mut self) -> Option<Frame> {
         self.take_frame().or_else(|| {
             self.look();
@@ -134,19 +133,19 @@ impl Raw {
         Some(frame)
     }
 
-    /// How the other end ended TCP, once it has.
+    /// Returns how the other end ended TCP, once it has.
     pub fn end(&mut self) -> Option<End> {
         self.look();
         self.end
     }
 
-    /// What has arrived and was not taken as head or frame.
+    /// Returns the bytes that have arrived and were not taken as a head or frame.
     pub fn rest(&self) -> &[u8] {
         &self.received
     }
 }
 
-/// A listener on a free port of the loopback interface, and the port. The buffers of the streams that it accepts have the size
+/// Binds a listener to a free port of the loopback interface. The buffers of the streams that it accepts have the size
 /// [`KERNEL`].
 pub fn listener() -> (TcpListener, u16) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -157,8 +156,8 @@ pub fn listener() -> (TcpListener, u16) {
     (listener, port)
 }
 
-/// Connects to a server that this end may leave blocked: its receive buffer has the size [`KERNEL`], set before the connection
-/// exists, since the window depends on it.
+/// Connects to a server that this end may leave blocked. The receive buffer has the size [`KERNEL`]. It is set before
+/// connecting, because the TCP window depends on it.
 pub fn connect(addr: SocketAddr) -> TcpStream {
     let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None).expect("a socket");
     socket.set_recv_buffer_size(KERNEL).expect("a size for the receive buffer");
@@ -166,17 +165,16 @@ pub fn connect(addr: SocketAddr) -> TcpStream {
     socket.into()
 }
 
-/// Both ends of a new TCP connection through the test target's network: the one that connected, and the one that was
-/// accepted.
+/// Returns both ends of a new TCP connection through the test target's network: first the one that connected.
 pub fn tcp_pair() -> (TcpStream, TcpStream) {
     let (listener, port) = listener();
     let addr = network::route((Ipv4Addr::LOCALHOST, port).into());
     let connected = connect(addr);
-    let (accepted, _) = listener.accept().expect("somebody connected");
+    let (accepted, _) = listener.accept().expect("a connection");
     (connected, accepted)
 }
 
-/// A raw client, and the peer that accepted it and awaits its request.
+/// Returns a raw client, and the peer that accepted it and waits for the request.
 pub fn accepting(options: PeerOptions) -> (WebSocketPeer, Raw) {
     let (connected, accepted) = tcp_pair();
     let mut peer = WebSocketPeer::with_options(options);
@@ -184,7 +182,7 @@ pub fn accepting(options: PeerOptions) -> (WebSocketPeer, Raw) {
     (peer, Raw::new(connected))
 }
 
-/// A raw client, and the peer that accepted it, open.
+/// Returns a raw client, and the open peer that accepted it.
 pub fn accepted(options: PeerOptions) -> (WebSocketPeer, Raw) {
     let (mut peer, mut raw) = accepting(options);
     raw.send(REQUEST);
@@ -193,7 +191,7 @@ pub fn accepted(options: PeerOptions) -> (WebSocketPeer, Raw) {
     (peer, raw)
 }
 
-/// A raw server that has not read the request yet, and the peer that connected to it.
+/// Returns a raw server that has not read the request yet, and the peer that connects to it.
 pub fn connecting(options: PeerOptions) -> (WebSocketPeer, Raw) {
     let (listener, port) = listener();
     let mut peer = WebSocketPeer::with_options(options);
@@ -202,24 +200,24 @@ pub fn connecting(options: PeerOptions) -> (WebSocketPeer, Raw) {
     (peer, Raw::new(accepted))
 }
 
-/// The listener's end of the connection that the peer is making.
+/// Accepts a peer's connection, and polls the peer meanwhile.
 #[track_caller]
 pub fn admit(listener: &TcpListener, peer: &mut WebSocketPeer) -> TcpStream {
-    admit_while(listener, || {
+    accept_while(listener, || {
         peer.poll();
     })
 }
 
-/// The listener's end of the connection that somebody else is making.
+/// Accepts the next connection.
 #[track_caller]
-pub fn admit_stranger(listener: &TcpListener) -> TcpStream {
-    admit_while(listener, || {})
+pub fn accept_next(listener: &TcpListener) -> TcpStream {
+    accept_while(listener, || {})
 }
 
 #[track_caller]
-fn admit_while(listener: &TcpListener, mut poll: impl FnMut()) -> TcpStream {
-    listener.set_nonblocking(true).expect("a listener that does not wait");
-    let accepted = eventually("somebody connects", || {
+fn accept_while(listener: &TcpListener, mut poll: impl FnMut()) -> TcpStream {
+    listener.set_nonblocking(true).expect("a non-blocking listener");
+    let accepted = eventually("a client connects", || {
         poll();
         match listener.accept() {
             Ok((accepted, _)) => Some(accepted),
@@ -227,12 +225,12 @@ fn admit_while(listener: &TcpListener, mut poll: impl FnMut()) -> TcpStream {
             Err(error) => panic!("{error}"),
         }
     });
-    // Some systems hand the listener's mode down.
-    accepted.set_nonblocking(false).expect("a stream that waits");
+    // On some systems streams inherit the listener's mode.
+    accepted.set_nonblocking(false).expect("a blocking stream");
     accepted
 }
 
-/// The peer's request, and the key that answers it.
+/// Receives the peer's request, and returns it with the key that answers it.
 #[track_caller]
 pub fn request(peer: &mut WebSocketPeer, raw: &mut Raw) -> (String, String) {
     let head = eventually("the request", || {
@@ -244,7 +242,7 @@ pub fn request(peer: &mut WebSocketPeer, raw: &mut Raw) -> (String, String) {
     (head, accept)
 }
 
-/// A raw server, and the peer that connected to it, open.
+/// Returns a raw server, and the open peer that connected to it.
 pub fn connected(options: PeerOptions) -> (WebSocketPeer, Raw) {
     let (mut peer, mut raw) = connecting(options);
     let (_, accept) = request(&mut peer, &mut raw);
@@ -253,7 +251,7 @@ pub fn connected(options: PeerOptions) -> (WebSocketPeer, Raw) {
     (peer, raw)
 }
 
-/// The next frame that the peer sends.
+/// Receives the next frame from the peer.
 #[track_caller]
 pub fn frame_from(peer: &mut WebSocketPeer, raw: &mut Raw) -> Frame {
     eventually("a frame from the peer", || {
@@ -262,7 +260,7 @@ pub fn frame_from(peer: &mut WebSocketPeer, raw: &mut Raw) -> Frame {
     })
 }
 
-/// How the peer ends TCP.
+/// Waits until the peer ends TCP, and returns how.
 #[track_caller]
 pub fn end_from(peer: &mut WebSocketPeer, raw: &mut Raw) -> End {
     eventually("the end of TCP", || {
@@ -271,7 +269,7 @@ pub fn end_from(peer: &mut WebSocketPeer, raw: &mut Raw) -> End {
     })
 }
 
-/// Polls for as long as there may be something to do.
+/// Polls until the peer has nothing more to do.
 #[track_caller]
 pub fn settle(peer: &mut WebSocketPeer) {
     let mut quiet = 0;

@@ -1,14 +1,14 @@
-//! Open connections that break: lost ones, and breaches of the protocol (RFC 6455, sections 5 and 7).
+//! Open connections that fail: lost ones, and protocol errors (RFC 6455, sections 5 and 7).
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::CloseCause;
 
 use crate::support::{
-    assert_breach_was_told, assert_broken, assert_ended_at_once, begin, closed, dial, ending,
-    endure_unseen_breach, open, unique_key,
+    assert_ended_at_once, assert_protocol_error, assert_protocol_error_was_sent, begin, closed, dial, ending,
+    expect_lenient_protocol_error, open, unique_key,
 };
 
-/// The connection was open, and went away without a close frame.
+/// The open connection ends without a close frame.
 macro_rules! losses {
     ($($name:ident: $path:literal;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -23,10 +23,10 @@ macro_rules! losses {
 }
 
 losses! {
-    an_end_of_tcp_is_a_loss: "/cut";
-    an_end_of_tcp_in_the_middle_of_a_frame_is_a_loss: "/cut-mid-frame";
-    a_half_closed_connection_is_a_loss: "/half-close";
-    a_reset_is_a_loss: "/reset";
+    an_end_of_tcp_loses_the_connection: "/cut";
+    an_end_of_tcp_within_a_frame_loses_the_connection: "/cut-mid-frame";
+    a_half_closed_connection_is_lost: "/half-close";
+    a_reset_loses_the_connection: "/reset";
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -44,74 +44,74 @@ async fn a_loss_while_closing_is_not_clean() {
     assert_eq!(ending(&info), (None, "", &CloseCause::ConnectionLost));
 }
 
-/// The server sends these bytes after the handshake; the code is what it deserves to be told.
-macro_rules! breaches {
+/// The server sends these bytes after the handshake, and must receive this close code.
+macro_rules! protocol_errors {
     ($($name:ident: $hex:expr, $code:literal;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]
         async fn $name() {
             let mut peer = begin(&format!("/raw/{}", $hex)).await;
             let info = closed(&mut peer).await;
-            assert_broken(&info, $code);
+            assert_protocol_error(&info, $code);
             assert_eq!(peer.recv(), None);
         }
     )*};
 }
 
-breaches! {
-    the_first_reserved_bit_is_a_breach: "c1026869", 1002;
-    the_second_reserved_bit_is_a_breach: "a1026869", 1002;
-    the_third_reserved_bit_is_a_breach: "91026869", 1002;
-    a_reserved_data_opcode_is_a_breach: "830161", 1002;
-    a_reserved_control_opcode_is_a_breach: "8b00", 1002;
-    a_fragmented_ping_is_a_breach: "0900", 1002;
-    a_ping_of_126_bytes_is_a_breach: "897e007e".to_owned() + &"00".repeat(126), 1002;
-    a_length_of_5_in_2_bytes_is_a_breach: "827e00050102030405", 1002;
-    a_length_of_300_in_8_bytes_is_a_breach: "827f000000000000012c".to_owned() + &"01".repeat(300), 1002;
-    a_length_over_63_bits_is_a_breach: "827f8000000000000000", 1002;
-    a_continuation_of_nothing_is_a_breach: "800161", 1002;
-    a_message_inside_a_fragmented_message_is_a_breach: "010161810162", 1002;
-    text_that_is_not_utf_8_is_a_breach: "8102c328", 1007;
-    text_that_ends_inside_a_character_is_a_breach: "8101c3", 1007;
-    a_surrogate_in_text_is_a_breach: "8103eda080", 1007;
-    fragmented_text_that_is_not_utf_8_is_a_breach: "0101c3800128", 1007;
-    close_code_999_is_a_breach: "880203e7", 1002;
-    close_code_1004_is_a_breach: "880203ec", 1002;
-    close_code_1006_is_a_breach: "880203ee", 1002;
-    close_code_1015_is_a_breach: "880203f7", 1002;
-    close_code_2999_is_a_breach: "88020bb7", 1002;
-    close_code_5000_is_a_breach: "88021388", 1002;
-    a_close_reason_that_is_not_utf_8_is_a_breach: "880403e8c328", 1007;
+protocol_errors! {
+    the_first_reserved_bit_is_a_protocol_error: "c1026869", 1002;
+    the_second_reserved_bit_is_a_protocol_error: "a1026869", 1002;
+    the_third_reserved_bit_is_a_protocol_error: "91026869", 1002;
+    a_reserved_data_opcode_is_a_protocol_error: "830161", 1002;
+    a_reserved_control_opcode_is_a_protocol_error: "8b00", 1002;
+    a_fragmented_ping_is_a_protocol_error: "0900", 1002;
+    a_ping_of_126_bytes_is_a_protocol_error: "897e007e".to_owned() + &"00".repeat(126), 1002;
+    a_length_of_5_in_2_bytes_is_a_protocol_error: "827e00050102030405", 1002;
+    a_length_of_300_in_8_bytes_is_a_protocol_error: "827f000000000000012c".to_owned() + &"01".repeat(300), 1002;
+    a_length_over_63_bits_is_a_protocol_error: "827f8000000000000000", 1002;
+    a_continuation_of_nothing_is_a_protocol_error: "800161", 1002;
+    a_message_inside_a_fragmented_message_is_a_protocol_error: "010161810162", 1002;
+    text_that_is_not_utf_8_is_a_protocol_error: "8102c328", 1007;
+    text_that_ends_inside_a_character_is_a_protocol_error: "8101c3", 1007;
+    a_surrogate_in_text_is_a_protocol_error: "8103eda080", 1007;
+    fragmented_text_that_is_not_utf_8_is_a_protocol_error: "0101c3800128", 1007;
+    close_code_999_is_a_protocol_error: "880203e7", 1002;
+    close_code_1004_is_a_protocol_error: "880203ec", 1002;
+    close_code_1006_is_a_protocol_error: "880203ee", 1002;
+    close_code_1015_is_a_protocol_error: "880203f7", 1002;
+    close_code_2999_is_a_protocol_error: "88020bb7", 1002;
+    close_code_5000_is_a_protocol_error: "88021388", 1002;
+    a_close_reason_that_is_not_utf_8_is_a_protocol_error: "880403e8c328", 1007;
 }
 
-/// Breaches of the same kind that some browsers let pass.
-macro_rules! unseen_breaches {
+/// Protocol errors that some browsers do not detect.
+macro_rules! lenient_errors {
     ($($name:ident: $hex:literal;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]
         async fn $name() {
             let mut peer = begin(concat!("/raw/", $hex)).await;
-            endure_unseen_breach(&mut peer).await;
+            expect_lenient_protocol_error(&mut peer).await;
         }
     )*};
 }
 
-unseen_breaches! {
-    a_masked_frame_from_the_server_is_a_breach_where_it_is_seen: "8182000000006869";
-    a_close_with_half_a_code_is_a_breach_where_it_is_seen: "880103";
-    close_code_1005_is_a_breach_where_it_is_seen: "880203ed";
+lenient_errors! {
+    a_masked_frame_from_the_server_is_a_protocol_error_where_it_is_detected: "8182000000006869";
+    a_close_with_half_a_code_is_a_protocol_error_where_it_is_detected: "880103";
+    close_code_1005_is_a_protocol_error_where_it_is_detected: "880203ed";
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn the_other_end_is_told_that_it_broke_the_protocol() {
+async fn a_protocol_error_closes_with_1002() {
     let key = unique_key();
     let mut peer = begin(&format!("/raw/c1026869?key={key}")).await;
     closed(&mut peer).await;
-    assert_breach_was_told(&key, 1002).await;
+    assert_protocol_error_was_sent(&key, 1002).await;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn the_other_end_is_told_that_its_text_was_no_text() {
+async fn text_that_is_not_utf_8_closes_with_1007() {
     let key = unique_key();
     let mut peer = begin(&format!("/raw/8102c328?key={key}")).await;
     closed(&mut peer).await;
-    assert_breach_was_told(&key, 1007).await;
+    assert_protocol_error_was_sent(&key, 1007).await;
 }

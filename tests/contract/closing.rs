@@ -1,4 +1,4 @@
-//! This end closes, or gives up.
+//! This end closes or aborts.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{CloseCause, CloseCode, Error, PeerOptions, ReadyState, Timeout, WebSocketPeer};
 
 use crate::support::{
-    A_WHILE, closed, closing, dial, ending, may_drop_politely, open, open_with, over, pause, receive_all,
-    receive_text, seen, unique_key, until,
+    A_WHILE, closed, closing, dial, ended, ending, may_send_close_on_drop, open, open_with, pause,
+    receive_all, receive_text, seen, unique_key, until,
 };
 
 fn code(code: u16) -> CloseCode {
@@ -15,7 +15,7 @@ fn code(code: u16) -> CloseCode {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn close_asks_and_the_answer_ends_it() {
+async fn close_is_answered_and_ends_the_connection() {
     let mut peer = open("/echo").await;
     peer.close();
     assert_eq!((peer.state(), peer.close_info()), (ReadyState::Closing, None));
@@ -34,7 +34,7 @@ async fn code_and_reason_reach_the_server_and_come_back() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn the_first_and_last_codes_that_may_be_sent_can_be_sent() {
+async fn the_lowest_and_highest_client_codes_can_be_sent() {
     for number in [1000, 3000, 4999] {
         let key = unique_key();
         let mut peer = open(&format!("/echo?key={key}")).await;
@@ -45,18 +45,19 @@ async fn the_first_and_last_codes_that_may_be_sent_can_be_sent() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn codes_that_no_client_may_send_cannot_be_made() {
-    for number in [0, 999, 1001, 1002, 1004, 1005, 1006, 1007, 1009, 1011, 1014, 1015, 2999, 5000, 65_535] {
+async fn codes_that_no_close_frame_may_carry_are_invalid() {
+    for number in [0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 65_535] {
         assert_eq!(CloseCode::new(number), Err(Error::InvalidCloseCode { code: number }));
     }
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_servers_code_is_refused_in_a_client_and_changes_nothing() {
+async fn a_servers_close_code_is_rejected_in_a_client_without_effect() {
     let mut peer = open("/echo").await;
-    let going_away = CloseCode::new(1001).unwrap();
-    assert_eq!(peer.close_with(going_away, ""), Err(Error::InvalidCloseCode { code: 1001 }));
-    assert_eq!(peer.state(), ReadyState::Open);
+    for number in [1001, 1002, 1007, 1009, 1011, 1014] {
+        assert_eq!(peer.close_with(code(number), ""), Err(Error::InvalidCloseCode { code: number }));
+        assert_eq!(peer.state(), ReadyState::Open);
+    }
     peer.send_text("still here").unwrap();
     assert_eq!(receive_text(&mut peer).await, "still here");
 }
@@ -72,7 +73,7 @@ async fn a_reason_of_123_bytes_is_sent_whole() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_reason_of_124_bytes_is_refused_and_changes_nothing() {
+async fn a_reason_of_124_bytes_is_rejected_without_effect() {
     let mut peer = open("/echo").await;
     // 123 characters: the limit is in bytes.
     let reason = "x".repeat(122) + "é";
@@ -83,11 +84,11 @@ async fn a_reason_of_124_bytes_is_refused_and_changes_nothing() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_reason_that_is_too_long_is_refused_in_every_state() {
+async fn a_reason_that_is_too_long_is_rejected_in_every_state() {
     let error = Err(Error::ReasonTooLong { len: 124 });
     let reason = "x".repeat(124);
-    // The one that connects comes last: browsers connect to one server once at a time.
-    for mut peer in [WebSocketPeer::new(), closing().await, over().await, dial("/stall-before").await] {
+    // The connecting peer comes last: browsers make one connection to a server at a time.
+    for mut peer in [WebSocketPeer::new(), closing().await, ended().await, dial("/stall-before").await] {
         let before = peer.state();
         assert_eq!(peer.close_with(CloseCode::NORMAL, &reason), error);
         assert_eq!(peer.state(), before);
@@ -95,7 +96,7 @@ async fn a_reason_that_is_too_long_is_refused_in_every_state() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn what_was_sent_before_the_close_arrives_before_it() {
+async fn packets_sent_before_the_close_arrive_before_it() {
     let key = unique_key();
     let mut peer = open(&format!("/count?key={key}")).await;
     for _ in 0..100 {
@@ -109,7 +110,7 @@ async fn what_was_sent_before_the_close_arrives_before_it() {
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_large_queue_is_sent_before_the_close() {
     let key = unique_key();
-    // A slow machine may take longer for all of it than a close usually may.
+    // A slow machine may need longer than the default timeout to send it all.
     let options = PeerOptions::default().outbound_buffer_size(8 << 20).close_timeout(Duration::from_secs(30));
     let mut peer = open_with(options, &format!("/count?key={key}")).await;
     for _ in 0..8 {
@@ -121,26 +122,26 @@ async fn a_large_queue_is_sent_before_the_close() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_late_answer_is_waited_for() {
+async fn a_late_answer_to_a_close_is_waited_for() {
     let mut peer = open("/late-close/1500").await;
-    peer.close_with(code(4005), "wait for me").unwrap();
+    peer.close_with(code(4005), "late").unwrap();
     pause(A_WHILE).await;
     assert_eq!(peer.poll(), ReadyState::Closing);
-    assert_eq!(ending(&closed(&mut peer).await), (Some(4005), "wait for me", &CloseCause::Local));
+    assert_eq!(ending(&closed(&mut peer).await), (Some(4005), "late", &CloseCause::Local));
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_server_that_never_answers_is_given_up() {
+async fn a_close_that_is_not_answered_times_out() {
     let mut peer =
         open_with(PeerOptions::default().close_timeout(Duration::from_millis(200)), "/silent").await;
-    peer.close_with(code(4001), "anybody?").unwrap();
+    peer.close_with(code(4001), "no answer").unwrap();
     let info = closed(&mut peer).await;
     assert_eq!(ending(&info), (None, "", &CloseCause::TimedOut(Timeout::Close)));
     assert!(!info.was_clean());
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_server_that_stopped_reading_is_given_up() {
+async fn a_close_to_a_server_that_stopped_reading_times_out() {
     let options =
         PeerOptions::default().close_timeout(Duration::from_millis(200)).outbound_buffer_size(32 << 20);
     let mut peer = open_with(options, "/stall").await;
@@ -154,10 +155,10 @@ async fn a_server_that_stopped_reading_is_given_up() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn close_while_connecting_gives_up_at_once() {
+async fn close_while_connecting_cancels_at_once() {
     let mut peer = dial("/stall-before").await;
     peer.poll();
-    assert_eq!(peer.close_with(code(4001), "changed my mind"), Ok(()));
+    assert_eq!(peer.close_with(code(4001), "cancelled"), Ok(()));
     assert_eq!(peer.state(), ReadyState::Closed);
     let info = peer.close_info().unwrap().clone();
     assert_eq!(ending(&info), (None, "", &CloseCause::Aborted));
@@ -167,7 +168,7 @@ async fn close_while_connecting_gives_up_at_once() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn close_in_the_same_call_stack_as_connect_gives_up_at_once() {
+async fn close_right_after_connect_cancels_at_once() {
     let mut peer = dial("/echo").await;
     peer.close();
     assert_eq!(peer.state(), ReadyState::Closed);
@@ -211,7 +212,7 @@ async fn abort_while_open_ends_at_once_and_the_server_notices() {
     assert_eq!((peer.state(), peer.buffered()), (ReadyState::Closed, 0));
     assert_eq!(ending(peer.close_info().unwrap()), (None, "", &CloseCause::Aborted));
     let seen = seen(&key, None).await;
-    assert!(may_drop_politely() || seen.all("close ").is_empty());
+    assert!(may_send_close_on_drop() || seen.all("close ").is_empty());
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -233,7 +234,7 @@ async fn nothing_arrives_after_an_abort() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn packets_wait_through_an_own_close() {
+async fn unread_packets_survive_a_local_close() {
     let mut peer = open("/burst/3").await;
     until(&mut peer, "have three packets", |peer| peer.available() == 3).await;
     peer.close();

@@ -1,11 +1,13 @@
-//! Pings and pongs are the connection's own business: no packet, no change of state.
+//! Pings and pongs: neither packets nor changes of state.
 
 use std::time::Duration;
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{PeerOptions, ReadyState};
 
-use crate::support::{A_WHILE, endure_silence, measure_round_trip, open, open_with, poll_for, receive_text};
+use crate::support::{
+    A_WHILE, expect_heartbeat_timeout, measure_round_trip, open, open_with, poll_for, receive_text,
+};
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_ping_is_answered_with_its_payload() {
@@ -15,7 +17,7 @@ async fn a_ping_is_answered_with_its_payload() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_pong_that_nobody_asked_for_is_ignored() {
+async fn an_unsolicited_pong_is_ignored() {
     let mut peer = open("/pong").await;
     assert_eq!(receive_text(&mut peer).await, "after");
     assert_eq!(peer.stats().packets_received, 1);
@@ -42,7 +44,7 @@ async fn the_heartbeat_keeps_a_quiet_connection_open() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn round_trips_are_measured_while_packets_go_to_and_fro_where_pings_can_be_sent() {
+async fn round_trips_are_measured_on_busy_connections_where_pings_can_be_sent() {
     let options = PeerOptions::default()
         .heartbeat_interval(Duration::from_millis(30))
         .heartbeat_timeout(Duration::from_secs(60));
@@ -56,16 +58,16 @@ async fn round_trips_are_measured_while_packets_go_to_and_fro_where_pings_can_be
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_server_that_fell_silent_is_noticed_where_pings_can_be_sent() {
+async fn a_silent_server_is_detected_where_pings_can_be_sent() {
     let options = PeerOptions::default()
         .heartbeat_interval(Duration::from_millis(50))
         .heartbeat_timeout(Duration::from_millis(100));
     let mut peer = open_with(options, "/silent").await;
-    endure_silence(&mut peer).await;
+    expect_heartbeat_timeout(&mut peer).await;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn without_a_heartbeat_silence_is_endured() {
+async fn without_a_heartbeat_a_silent_connection_stays_open() {
     let options =
         PeerOptions::default().heartbeat_interval(Duration::ZERO).heartbeat_timeout(Duration::from_millis(1));
     let mut peer = open_with(options, "/silent").await;

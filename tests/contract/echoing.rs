@@ -1,11 +1,11 @@
-//! What is sent arrives, as it was, in order.
+//! Packets arrive unchanged and in order.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{Packet, PacketKind, ReadyState};
 
 use crate::support::{numbers, open, receive, receive_all, receive_text, until};
 
-/// Sizes around each change of the frame header's form (RFC 6455, 5.2), and the largest message there is by default.
+/// Sizes around each change of the frame header's format (RFC 6455, 5.2), and the default maximum.
 macro_rules! sizes {
     ($($text:ident, $binary:ident: $size:expr;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -56,7 +56,7 @@ async fn text_that_begins_with_a_byte_order_mark_keeps_it() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn binary_that_happens_to_be_text_stays_binary() {
+async fn a_binary_packet_of_text_stays_binary() {
     let mut peer = open("/echo").await;
     peer.send(b"looks like text").unwrap();
     let packet = receive(&mut peer).await;
@@ -139,7 +139,7 @@ async fn empty_fragments_add_nothing() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn the_counters_tell_packets_and_payload_bytes_each_way() {
+async fn the_counters_count_packets_and_payload_bytes_in_each_direction() {
     let mut peer = open("/echo").await;
     peer.send_text("12345").unwrap();
     peer.send(&[0; 10]).unwrap();

@@ -1,16 +1,16 @@
-//! Every queue has an end, and what happens there is said.
+//! Limits of messages and queues, and what happens when they are exceeded.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{CloseCause, PeerOptions, ReadyState, WebSocketPeer};
 
 use crate::support::{
-    A_WHILE, TOO_BIG_ON_THE_WIRE, assert_came_while_closing, assert_outlived_flood, begin_with, closed, dial,
-    dial_with, endure_huge_announcement, numbers, open_with, poll_for, receive, receive_all, seen,
-    unique_key, until,
+    A_WHILE, TOO_BIG_CLOSE_FRAME, assert_flood_was_bounded, assert_received_while_closing, begin_with,
+    closed, dial, dial_with, expect_huge_header_rejected, numbers, open_with, poll_for, receive, receive_all,
+    seen, unique_key, until,
 };
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_message_of_the_greatest_size_arrives() {
+async fn a_message_of_the_maximum_size_arrives() {
     let mut peer = open_with(PeerOptions::default().max_message_size(1000), "/huge/1000").await;
     assert_eq!(receive(&mut peer).await.len(), 1000);
     assert_eq!(peer.state(), ReadyState::Open);
@@ -25,12 +25,12 @@ async fn a_message_one_byte_over_the_limit_ends_the_connection() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn the_other_end_is_told_that_its_message_was_too_big() {
+async fn a_message_over_the_limit_closes_with_1009_or_4009() {
     let key = unique_key();
     let mut peer =
         dial_with(PeerOptions::default().max_message_size(1000), &format!("/huge/5000?key={key}")).await;
     assert_eq!(closed(&mut peer).await.cause, CloseCause::MessageTooBig);
-    seen(&key, Some(TOO_BIG_ON_THE_WIRE)).await;
+    seen(&key, Some(TOO_BIG_CLOSE_FRAME)).await;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -63,16 +63,16 @@ async fn packets_before_a_message_that_is_too_big_are_readable() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn announcing_a_huge_message_costs_nothing() {
+async fn a_header_of_a_huge_message_allocates_nothing() {
     let mut peer = dial("/huge-declared/4611686018427387904").await;
     until(&mut peer, "open", |peer| peer.state() != ReadyState::Connecting).await;
-    endure_huge_announcement(&mut peer).await;
+    expect_huge_header_rejected(&mut peer).await;
     peer.abort();
     assert_eq!(peer.state(), ReadyState::Closed);
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn the_inbox_holds_no_more_packets_than_it_may_and_loses_none() {
+async fn the_inbox_keeps_its_limit_in_packets_and_loses_none() {
     let mut peer = open_with(PeerOptions::default().max_queued_packets(10), "/burst/100").await;
     until(&mut peer, "have a full inbox", |peer| peer.available() == 10).await;
     poll_for(&mut peer, A_WHILE).await;
@@ -82,7 +82,7 @@ async fn the_inbox_holds_no_more_packets_than_it_may_and_loses_none() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn the_inbox_holds_no_more_bytes_than_it_may_and_loses_none() {
+async fn the_inbox_keeps_its_limit_in_bytes_and_loses_none() {
     let options = PeerOptions::default().max_message_size(1000).inbound_buffer_size(5500);
     let mut peer = open_with(options, "/burst-binary/50/1000").await;
     until(&mut peer, "have a full inbox", |peer| peer.available() == 5).await;
@@ -102,7 +102,7 @@ async fn reading_one_packet_makes_room_for_one() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_close_waits_behind_the_packets_that_did_not_fit() {
+async fn a_close_is_reported_after_packets_that_did_not_fit() {
     let mut peer =
         open_with(PeerOptions::default().max_queued_packets(10), "/send-then-close/100/4000/done").await;
     until(&mut peer, "have a full inbox", |peer| peer.available() == 10).await;
@@ -114,7 +114,7 @@ async fn a_close_waits_behind_the_packets_that_did_not_fit() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn an_end_of_tcp_waits_behind_the_packets_that_did_not_fit() {
+async fn an_end_of_tcp_is_reported_after_packets_that_did_not_fit() {
     let mut peer = begin_with(PeerOptions::default().max_queued_packets(10), "/send-then-cut/100").await;
     until(&mut peer, "have a full inbox", |peer| peer.available() == 10).await;
     let packets = receive_all(&mut peer, 100).await;
@@ -123,7 +123,7 @@ async fn an_end_of_tcp_waits_behind_the_packets_that_did_not_fit() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_full_inbox_does_not_keep_an_own_close_from_its_answer() {
+async fn a_full_inbox_does_not_block_the_answer_to_a_close() {
     let mut peer = open_with(PeerOptions::default().max_queued_packets(2), "/burst/10").await;
     until(&mut peer, "have a full inbox", |peer| peer.available() == 2).await;
     peer.close();
@@ -134,30 +134,31 @@ async fn a_full_inbox_does_not_keep_an_own_close_from_its_answer() {
     })
     .await;
     packets.extend(std::iter::from_fn(|| peer.recv()));
-    assert_came_while_closing(&numbers(&packets), 10);
+    assert_received_while_closing(&numbers(&packets), 10);
     assert_eq!(peer.close_info().unwrap().cause, CloseCause::Local);
 }
 
-/// The numbers that a flood's packets begin with.
+/// Reads all packets of a flood, and returns the numbers with which they begin.
 fn flood_numbers(peer: &mut WebSocketPeer) -> Vec<u64> {
     std::iter::from_fn(|| peer.recv())
-        .map(|packet| u64::from_be_bytes(packet[..8].try_into().expect("eight bytes are eight bytes")))
+        .map(|packet| u64::from_be_bytes(packet[..8].try_into().expect("a slice of eight bytes")))
         .collect()
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_flood_that_nobody_reads_stays_within_the_limits() {
+async fn an_unread_flood_stays_within_the_limits() {
     let options = PeerOptions::default()
         .max_message_size(1024)
         .inbound_buffer_size(100 * 1024)
         .backlog_buffer_size(200 * 1024);
-    // Not without end: what a browser has received, and this test not, would keep it busy in the next.
+    // The flood is finite: packets that a browser has received and this test has not read would slow down the next
+    // test.
     let mut peer = open_with(options, "/flood/16384").await;
     until(&mut peer, "have a full inbox", |peer| peer.available() == 100).await;
     poll_for(&mut peer, A_WHILE * 3).await;
     assert_eq!((peer.available(), peer.state()), (100, ReadyState::Open));
 
-    // What was taken in can be read, without a gap.
+    // All received packets can be read, without a gap.
     let mut numbers = Vec::new();
     until(&mut peer, "go on from where it stopped", |peer| {
         numbers.extend(flood_numbers(peer));
@@ -165,11 +166,11 @@ async fn a_flood_that_nobody_reads_stays_within_the_limits() {
     })
     .await;
     assert!(numbers.iter().copied().eq(0..numbers.len() as u64), "{numbers:?}");
-    assert_outlived_flood(&peer, numbers.len(), 100, 200);
+    assert_flood_was_bounded(&peer, numbers.len(), 100, 200);
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_flood_that_is_read_can_go_on() {
+async fn a_flood_that_is_read_keeps_the_connection_open() {
     let mut peer = open_with(PeerOptions::default(), "/flood/8192").await;
     let mut numbers = Vec::new();
     until(&mut peer, "read a few megabytes", |peer| {
@@ -191,6 +192,6 @@ async fn a_close_in_the_middle_of_a_burst_is_answered() {
         peer.state() == ReadyState::Closed
     })
     .await;
-    assert_came_while_closing(&numbers(&packets), 20_000);
+    assert_received_while_closing(&numbers(&packets), 20_000);
     assert_eq!(peer.close_info().unwrap().cause, CloseCause::Local);
 }

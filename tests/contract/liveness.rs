@@ -1,4 +1,4 @@
-//! `PeerOptions::liveness`: a probe of the program's own finds out that the other end is gone, where no ping can be sent, too.
+//! `PeerOptions::liveness`: a probe packet detects dead connections, also where pings cannot be sent.
 
 use std::{
     sync::{
@@ -12,24 +12,24 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{CloseCause, Liveness, Packet, PeerOptions, ReadyState, Timeout, WebSocketPeer};
 
 use crate::support::{
-    A_WHILE, closed, dial_with, drive, happen, happenings, open_with, pause, poll_for, receive_text, seen,
-    unique_key, until,
+    A_WHILE, closed, dial_with, dispatch, drive, open_with, pause, poll_for, receive_text, seen, unique_key,
+    until, wake_events,
 };
 
 const DEAD: CloseCause = CloseCause::TimedOut(Timeout::Liveness);
 /// Longer than any test runs.
 const LONG: Duration = Duration::from_secs(3600);
 
-/// Nothing but the probe finds out anything.
-fn asking(silence: Duration, timeout: Duration) -> PeerOptions {
+/// Options with a probe, and without a heartbeat.
+fn probing(silence: Duration, timeout: Duration) -> PeerOptions {
     let liveness = Liveness::new(Packet::text("there?")).silence(silence).timeout(timeout);
     PeerOptions::default().heartbeat_interval(Duration::ZERO).liveness(liveness)
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_server_that_does_not_answer_the_probe_is_given_up() {
+async fn a_server_that_does_not_answer_the_probe_times_out() {
     let key = unique_key();
-    let mut peer = open_with(asking(A_WHILE, 2 * A_WHILE), &format!("/silent?key={key}")).await;
+    let mut peer = open_with(probing(A_WHILE, 2 * A_WHILE), &format!("/silent?key={key}")).await;
     let info = closed(&mut peer).await;
     assert_eq!((info.code, &info.cause), (None, &DEAD));
     assert_eq!(peer.stats().packets_sent, 1);
@@ -37,8 +37,8 @@ async fn a_server_that_does_not_answer_the_probe_is_given_up() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_server_that_answers_is_asked_again_and_again() {
-    let mut peer = open_with(asking(A_WHILE, LONG), "/echo").await;
+async fn the_probe_is_repeated_while_the_server_answers() {
+    let mut peer = open_with(probing(A_WHILE, LONG), "/echo").await;
     for _ in 0..3 {
         assert_eq!(receive_text(&mut peer).await, "there?");
     }
@@ -46,8 +46,8 @@ async fn a_server_that_answers_is_asked_again_and_again() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn packets_that_come_are_sign_enough() {
-    let mut peer = open_with(asking(LONG, A_WHILE), "/echo").await;
+async fn incoming_packets_make_the_probe_unnecessary() {
+    let mut peer = open_with(probing(LONG, A_WHILE), "/echo").await;
     for _ in 0..20 {
         peer.send_text("busy").unwrap();
         assert_eq!(receive_text(&mut peer).await, "busy");
@@ -58,15 +58,15 @@ async fn packets_that_come_are_sign_enough() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn packets_that_are_left_unread_are_sign_enough() {
-    let options = asking(2 * A_WHILE, 2 * A_WHILE).max_queued_packets(2);
+async fn unread_packets_make_the_probe_unnecessary() {
+    let options = probing(2 * A_WHILE, 2 * A_WHILE).max_queued_packets(2);
     let mut peer = open_with(options, "/burst/5").await;
     poll_for(&mut peer, 10 * A_WHILE).await;
     assert_eq!((peer.state(), peer.stats().packets_sent), (ReadyState::Open, 0));
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_probe_of_bytes_is_sent_as_bytes() {
+async fn a_binary_probe_is_sent_as_a_binary_packet() {
     let liveness = Liveness::new(Packet::binary([1, 2, 3])).silence(A_WHILE);
     let mut peer = open_with(PeerOptions::default().liveness(liveness), "/echo").await;
     until(&mut peer, "receive the probe", |peer| peer.available() > 0).await;
@@ -74,8 +74,8 @@ async fn a_probe_of_bytes_is_sent_as_bytes() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_program_that_polls_only_when_it_is_woken_finds_out_too() {
-    let peer = Arc::new(Mutex::new(dial_with(asking(A_WHILE, A_WHILE), "/silent").await));
+async fn a_program_that_polls_only_when_woken_detects_a_dead_connection() {
+    let peer = Arc::new(Mutex::new(dial_with(probing(A_WHILE, A_WHILE), "/silent").await));
     let poll = |peer: &Mutex<WebSocketPeer>| {
         peer.lock().unwrap().poll();
     };
@@ -84,8 +84,8 @@ async fn a_program_that_polls_only_when_it_is_woken_finds_out_too() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_connection_that_closes_asks_nothing_and_does_not_wake_for_it() {
-    let options = asking(A_WHILE, A_WHILE).close_timeout(10 * A_WHILE);
+async fn a_closing_connection_sends_no_probe_and_does_not_wake_for_it() {
+    let options = probing(A_WHILE, A_WHILE).close_timeout(10 * A_WHILE);
     let peer = Arc::new(Mutex::new(open_with(options, "/silent").await));
     peer.lock().unwrap().close();
     let calls = Arc::new(AtomicUsize::new(0));
@@ -103,20 +103,20 @@ async fn a_connection_that_closes_asks_nothing_and_does_not_wake_for_it() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn what_happens_to_a_page_makes_it_ask_at_once() {
-    for event in happenings() {
-        let mut peer = open_with(asking(LONG, LONG), "/echo").await;
+async fn events_of_the_page_send_the_probe_at_once() {
+    for event in wake_events() {
+        let mut peer = open_with(probing(LONG, LONG), "/echo").await;
         poll_for(&mut peer, A_WHILE).await;
         assert_eq!(peer.stats().packets_sent, 0, "{event}");
-        happen(event);
-        // Nothing changes but in a poll.
+        dispatch(event);
+        // Only a poll sends the probe.
         assert_eq!(peer.stats().packets_sent, 0, "{event}");
         assert_eq!(receive_text(&mut peer).await, "there?", "{event}");
-        // Twice in one poll is once; and a probe that is unanswered is not sent again.
-        happen(event);
-        happen(event);
+        // Two events before one poll send one probe, and an unanswered probe is not repeated.
+        dispatch(event);
+        dispatch(event);
         peer.poll();
-        happen(event);
+        dispatch(event);
         assert_eq!(receive_text(&mut peer).await, "there?", "{event}");
         poll_for(&mut peer, A_WHILE).await;
         assert!((2..=3).contains(&peer.stats().packets_sent), "{event}: {:?}", peer.stats());
@@ -124,10 +124,10 @@ async fn what_happens_to_a_page_makes_it_ask_at_once() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn what_happens_to_a_page_is_nothing_to_a_connection_without_a_probe() {
+async fn events_of_the_page_have_no_effect_without_a_probe() {
     let mut peer = open_with(PeerOptions::default(), "/echo").await;
-    for event in happenings() {
-        happen(event);
+    for event in wake_events() {
+        dispatch(event);
         peer.poll();
     }
     poll_for(&mut peer, A_WHILE).await;

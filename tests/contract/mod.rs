@@ -1,4 +1,4 @@
-//! One file for each theme; each test is one behaviour and its name says which.
+//! One file for each topic. Each test checks one behaviour, which is its name.
 
 mod breaking;
 mod closing;

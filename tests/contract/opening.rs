@@ -6,12 +6,12 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{CloseCause, Error, ReadyState, ServerOptions, Stats, WebSocketPeer, WebSocketServer};
 
 use crate::support::{
-    A_WHILE, Failure, assert_address_is_known, assert_never_opened, closed, dial, may_refuse_interim_answers,
-    open, opened, pause, receive_text, seen, unique_key, until, url,
+    A_WHILE, Failure, assert_address_is_known, assert_never_opened, closed, dial,
+    may_reject_interim_responses, open, opened, pause, receive_text, seen, unique_key, until, url,
 };
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_new_peer_is_closed_and_knows_nothing() {
+async fn a_new_peer_is_closed_and_empty() {
     let mut peer = WebSocketPeer::new();
     assert_eq!(peer.poll(), ReadyState::Closed);
     assert_eq!((peer.available(), peer.recv(), peer.buffered()), (0, None, 0));
@@ -20,7 +20,7 @@ async fn a_new_peer_is_closed_and_knows_nothing() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn connect_begins_and_poll_tells_that_it_opened() {
+async fn connect_begins_and_poll_reports_that_it_opened() {
     let mut peer = dial("/echo").await;
     assert_eq!(peer.state(), ReadyState::Connecting);
     until(&mut peer, "open", |peer| peer.state() == ReadyState::Open).await;
@@ -28,7 +28,7 @@ async fn connect_begins_and_poll_tells_that_it_opened() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn the_url_is_told_as_it_was_given() {
+async fn the_url_is_returned_as_it_was_passed() {
     let given = url("/echo").replace("ws://", "WS://");
     let mut peer = WebSocketPeer::new();
     peer.connect(&given).unwrap();
@@ -61,7 +61,7 @@ async fn the_request_is_a_version_13_upgrade_with_a_host() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn every_connection_sends_another_key() {
+async fn every_connection_sends_a_new_key() {
     let mut keys = Vec::new();
     for _ in 0..2 {
         let key = unique_key();
@@ -81,7 +81,7 @@ async fn nothing_opens_between_polls() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn connect_while_connecting_is_refused_and_changes_nothing() {
+async fn connect_while_connecting_is_rejected_without_effect() {
     let mut peer = dial("/slow/50").await;
     let url_before = peer.url().map(str::to_owned);
     assert_eq!(peer.connect(&url("/close/1000")), Err(Error::AlreadyInUse));
@@ -91,7 +91,7 @@ async fn connect_while_connecting_is_refused_and_changes_nothing() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn connect_while_open_is_refused_and_changes_nothing() {
+async fn connect_while_open_is_rejected_without_effect() {
     let mut peer = open("/echo").await;
     assert_eq!(peer.connect(&url("/close/1000")), Err(Error::AlreadyInUse));
     assert_eq!(peer.state(), ReadyState::Open);
@@ -108,24 +108,24 @@ async fn a_slow_server_is_waited_for() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn an_answer_that_comes_byte_by_byte_opens() {
+async fn a_response_that_arrives_byte_by_byte_opens() {
     let mut peer = open("/drip").await;
     assert_eq!(receive_text(&mut peer).await, "dripped");
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_packet_in_the_segment_of_the_answer_is_not_lost() {
+async fn a_packet_in_the_segment_of_the_response_is_not_lost() {
     let mut peer = open("/with-head").await;
     assert_eq!(receive_text(&mut peer).await, "with the head");
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_list_in_the_connection_header_is_understood() {
+async fn a_list_in_the_connection_header_is_accepted() {
     assert_eq!(open("/connection-list").await.state(), ReadyState::Open);
 }
 
-/// Answers that are unusual and not wrong, or that clients must put up with (RFC 9112, 2.2 and 5.2; RFC 9110, 15.2).
-macro_rules! unusual_answers {
+/// Responses that are unusual but valid, or that clients must tolerate (RFC 9112, 2.2 and 5.2; RFC 9110, 15.2).
+macro_rules! unusual_responses {
     ($($name:ident: $path:literal;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]
         async fn $name() {
@@ -136,18 +136,18 @@ macro_rules! unusual_answers {
     )*};
 }
 
-unusual_answers! {
-    an_answer_with_400_header_fields_opens: "/many-headers";
-    a_header_field_that_goes_on_in_the_next_line_is_read: "/folded";
-    a_space_before_a_colon_in_the_answer_is_passed_over: "/space-before-colon";
-    an_answer_whose_lines_end_with_a_line_feed_alone_opens: "/bare-feeds";
+unusual_responses! {
+    a_response_with_400_header_fields_opens: "/many-headers";
+    a_folded_header_field_is_accepted: "/folded";
+    a_space_before_a_colon_in_the_response_is_ignored: "/space-before-colon";
+    a_response_with_bare_line_feeds_opens: "/bare-feeds";
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn interim_answers_before_the_upgrade_are_skipped() {
+async fn interim_responses_before_the_upgrade_are_skipped() {
     let mut peer = dial("/interim/3").await;
     until(&mut peer, "decide", |peer| peer.state() != ReadyState::Connecting).await;
-    if peer.state() == ReadyState::Closed && may_refuse_interim_answers() {
+    if peer.state() == ReadyState::Closed && may_reject_interim_responses() {
         return assert_never_opened(peer.close_info().unwrap(), Failure::Status(100));
     }
     assert_eq!(peer.state(), ReadyState::Open, "{:?}", peer.close_info());
@@ -156,7 +156,7 @@ async fn interim_answers_before_the_upgrade_are_skipped() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn the_other_ends_address_is_known_where_the_platform_tells() {
+async fn the_other_ends_address_is_known_where_the_platform_reports_it() {
     let mut peer = open("/echo").await;
     assert_address_is_known(&peer);
     peer.abort();
@@ -165,7 +165,7 @@ async fn the_other_ends_address_is_known_where_the_platform_tells() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_server_without_a_listener_is_made_or_unsupported_and_bad_options_are_told_first() {
+async fn a_server_without_a_listener_is_created_or_unsupported_after_its_options_are_checked() {
     match WebSocketServer::without_listener(ServerOptions::default()) {
         Ok(server) => assert!(matches!(server.local_addr(), Err(Error::Io { .. }))),
         Err(error) => assert!(matches!(error, Error::Unsupported { .. }), "{error:?}"),
@@ -175,7 +175,7 @@ async fn a_server_without_a_listener_is_made_or_unsupported_and_bad_options_are_
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn many_peers_are_open_at_the_same_time_and_keep_apart() {
+async fn many_peers_are_open_at_the_same_time_without_mixing_packets() {
     let mut peers = Vec::new();
     for number in 0..10 {
         let mut peer = open("/echo").await;
@@ -199,7 +199,7 @@ async fn the_peer_may_be_moved_while_it_connects() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_peer_that_is_not_polled_for_a_while_opens_all_the_same() {
+async fn a_peer_that_is_not_polled_for_a_while_still_opens() {
     let mut peer = dial("/burst/3").await;
     pause(Duration::from_millis(300)).await;
     opened(&mut peer).await;
@@ -207,7 +207,7 @@ async fn a_peer_that_is_not_polled_for_a_while_opens_all_the_same() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_server_that_closes_at_once_was_still_reached() {
+async fn a_server_that_closes_at_once_is_reported_as_a_remote_close() {
     let mut peer = dial("/close/1000").await;
     assert_eq!(closed(&mut peer).await.cause, CloseCause::Remote);
 }

@@ -1,4 +1,4 @@
-//! PeerOptions: checked once, by `connect`, with the same verdict everywhere; taken at the next connection.
+//! `PeerOptions`: checked by `connect`, with the same result on every platform, and applied to the next connection.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn header(name: &str, value: &str) -> PeerOptions {
     PeerOptions::default().header(name, value)
 }
 
-/// Each of them is `InvalidOption` that names the option, and the peer is as new.
+/// Each is rejected with an `InvalidOption` that names the option, and the peer does not change.
 macro_rules! invalid {
     ($($name:ident: $option:literal, $($options:expr),+;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -25,11 +25,11 @@ macro_rules! invalid {
             for options in [$($options),+] {
                 let mut peer = WebSocketPeer::with_options(options);
                 match peer.connect(&url("/echo")) {
-                    Err(Error::InvalidOption { option, reason: why }) => {
+                    Err(Error::InvalidOption { option, reason }) => {
                         assert_eq!(option, $option);
-                        assert!(!why.is_empty());
+                        assert!(!reason.is_empty());
                     }
-                    other => panic!("{:?} was answered with {other:?}", peer.options()),
+                    other => panic!("{:?}: {other:?}", peer.options()),
                 }
                 assert_eq!((peer.poll(), peer.url(), peer.close_info()), (ReadyState::Closed, None, None));
             }
@@ -44,47 +44,47 @@ invalid! {
     an_inbox_of_no_bytes_is_invalid: "inbound_buffer_size", PeerOptions::default().inbound_buffer_size(0);
     an_inbox_smaller_than_a_message_is_invalid: "inbound_buffer_size",
         PeerOptions::default().max_message_size(1001).inbound_buffer_size(1000);
-    an_outbox_of_no_bytes_is_invalid: "outbound_buffer_size", PeerOptions::default().outbound_buffer_size(0);
+    a_send_queue_of_no_bytes_is_invalid: "outbound_buffer_size", PeerOptions::default().outbound_buffer_size(0);
     queues_of_no_packets_are_invalid: "max_queued_packets", PeerOptions::default().max_queued_packets(0);
     a_backlog_smaller_than_a_message_is_invalid: "backlog_buffer_size", PeerOptions::default().backlog_buffer_size(1 << 19);
     a_backlog_of_no_bytes_is_invalid: "backlog_buffer_size", PeerOptions::default().backlog_buffer_size(0);
     a_backlog_of_no_packets_is_invalid: "max_backlog_packets", PeerOptions::default().max_backlog_packets(0);
-    a_bad_time_to_connect_is_invalid: "connect_timeout",
+    a_bad_connect_timeout_is_invalid: "connect_timeout",
         PeerOptions::default().connect_timeout(Duration::ZERO), PeerOptions::default().connect_timeout(DAY * 2);
-    a_bad_time_to_close_is_invalid: "close_timeout",
+    a_bad_close_timeout_is_invalid: "close_timeout",
         PeerOptions::default().close_timeout(Duration::ZERO), PeerOptions::default().close_timeout(Duration::MAX);
-    a_heartbeat_that_never_beats_is_invalid: "heartbeat_interval", PeerOptions::default().heartbeat_interval(DAY * 2);
-    a_bad_time_for_the_heartbeat_is_invalid: "heartbeat_timeout",
+    a_bad_heartbeat_interval_is_invalid: "heartbeat_interval", PeerOptions::default().heartbeat_interval(DAY * 2);
+    a_bad_heartbeat_timeout_is_invalid: "heartbeat_timeout",
         PeerOptions::default().heartbeat_timeout(Duration::ZERO), PeerOptions::default().heartbeat_timeout(DAY * 2);
-    a_probe_that_is_too_large_to_be_sent_is_invalid: "liveness",
+    a_probe_larger_than_the_send_queue_is_invalid: "liveness",
         PeerOptions::default().outbound_buffer_size(4).liveness(Liveness::new(Packet::text("12345")));
-    a_bad_time_for_the_probe_is_invalid: "liveness",
+    a_bad_liveness_time_is_invalid: "liveness",
         PeerOptions::default().liveness(Liveness::new(Packet::text("?")).silence(Duration::ZERO)),
         PeerOptions::default().liveness(Liveness::new(Packet::text("?")).timeout(Duration::ZERO)),
         PeerOptions::default().liveness(Liveness::new(Packet::text("?")).timeout(DAY * 2));
     an_empty_protocol_is_invalid: "protocols", PeerOptions::default().protocols([""]), PeerOptions::default().protocols(["chat", ""]);
-    a_protocol_that_is_no_token_is_invalid: "protocols",
+    a_protocol_that_is_not_a_token_is_invalid: "protocols",
         PeerOptions::default().protocols(["two words"]), PeerOptions::default().protocols(["a,b"]),
         PeerOptions::default().protocols(["naïve"]), PeerOptions::default().protocols(["a\r\nb"]);
-    a_protocol_named_twice_is_invalid: "protocols", PeerOptions::default().protocols(["chat", "game", "chat"]);
+    a_protocol_listed_twice_is_invalid: "protocols", PeerOptions::default().protocols(["chat", "game", "chat"]);
     a_header_with_a_bad_name_is_invalid: "headers", header("", "x"), header("two words", "x"), header("a:", "x"), header("a\r\n", "x");
     a_header_with_a_bad_value_is_invalid: "headers", header("a", ""), header("a", "x\r\nInjected: y"), header("a", "x\0"), header("a", " x"), header("a", "é");
-    a_header_of_the_handshakes_own_is_invalid: "headers",
+    a_reserved_header_is_invalid: "headers",
         header("Host", "x"), header("upgrade", "x"), header("Connection", "x"), header("Sec-WebSocket-Key", "x"), header("Sec-WebSocket-Protocol", "x");
-    roots_that_are_no_certificates_are_invalid: "tls.roots",
+    roots_without_certificates_are_invalid: "tls.roots",
         PeerOptions::default().tls(TlsOptions::default().roots(TlsRoots::Custom { pem: b"nonsense".to_vec() }));
     an_empty_server_name_is_invalid: "tls.server_name", PeerOptions::default().tls(TlsOptions::default().server_name(""));
-    an_identity_without_a_key_is_invalid: "tls.certificate",
+    a_certificate_without_a_key_is_invalid: "tls.certificate",
         PeerOptions::default().tls(TlsOptions::default().certificate(TlsCertificate::from_pem(Vec::new(), Vec::new())));
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn header_fields_arrive_where_the_platform_sends_them() {
-    assert_headers_arrive(header("X-Ticket", "seat 12"), ("X-Ticket", "seat 12")).await;
+async fn header_fields_arrive_where_the_platform_supports_them() {
+    assert_headers_arrive(header("X-Ticket", "row 12"), ("X-Ticket", "row 12")).await;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn own_roots_are_taken_where_the_platform_lets_us_choose() {
+async fn custom_roots_are_used_where_the_platform_supports_them() {
     let (_, trusting) = crate::support::secure("/echo");
     let pem = match trusting.tls.roots {
         TlsRoots::Custom { pem } => pem,
@@ -94,7 +94,7 @@ async fn own_roots_are_taken_where_the_platform_lets_us_choose() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn new_options_do_not_touch_the_connection_that_is_there() {
+async fn new_options_do_not_affect_the_current_connection() {
     let mut peer = open_with(PeerOptions::default().max_message_size(10), "/echo").await;
     peer.set_options(PeerOptions::default());
     peer.send(&[0; 11]).unwrap();
@@ -102,7 +102,7 @@ async fn new_options_do_not_touch_the_connection_that_is_there() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn new_options_hold_for_the_next_connection() {
+async fn new_options_apply_to_the_next_connection() {
     let mut peer = open("/close/1000").await;
     closed(&mut peer).await;
     peer.set_options(PeerOptions::default().protocols(["later"]));
@@ -113,7 +113,7 @@ async fn new_options_hold_for_the_next_connection() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn an_invalid_option_is_told_and_can_be_corrected() {
+async fn an_invalid_option_is_reported_and_can_be_corrected() {
     let mut peer = WebSocketPeer::with_options(PeerOptions::default().max_queued_packets(0));
     assert!(peer.connect(&url("/burst/1")).is_err());
     peer.set_options(PeerOptions::default().max_queued_packets(1));

@@ -1,11 +1,11 @@
-//! Sub-protocols: offered by us, chosen by the server.
+//! Sub-protocols: offered by this end, chosen by the server.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{PeerOptions, ReadyState};
 
 use crate::support::{
-    Failure, assert_never_opened, closed, dial, dial_with, open, open_with, seen, tolerates_odd_answers,
-    unique_key, until,
+    Failure, assert_never_opened, closed, dial, dial_with, may_accept_unusual_responses, open, open_with,
+    seen, unique_key, until,
 };
 
 fn offering<const N: usize>(protocols: [&str; N]) -> PeerOptions {
@@ -24,7 +24,7 @@ async fn protocols_are_offered_in_order_and_the_first_is_chosen() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn the_server_may_choose_any_of_them() {
+async fn the_server_may_choose_any_offered_protocol() {
     let peer = open_with(offering(["one", "two", "three"]), "/protocol/two").await;
     assert_eq!(peer.protocol(), Some("two"));
 }
@@ -51,24 +51,24 @@ async fn the_protocol_stays_known_after_the_end() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_protocol_that_was_not_offered_is_no_handshake() {
+async fn a_protocol_that_was_not_offered_fails_the_handshake() {
     let mut peer = dial_with(offering(["chat"]), "/protocol/other").await;
     assert_never_opened(&closed(&mut peer).await, Failure::Handshake);
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_protocol_in_other_letters_is_another_protocol() {
+async fn protocols_are_compared_with_case() {
     let mut peer = dial_with(offering(["chat"]), "/protocol/CHAT").await;
     assert_never_opened(&closed(&mut peer).await, Failure::Handshake);
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_protocol_without_any_offer_is_no_handshake() {
+async fn a_protocol_without_any_offer_fails_the_handshake() {
     let mut peer = dial("/protocol/chat").await;
     until(&mut peer, "decide", |peer| peer.state() != ReadyState::Connecting).await;
     if peer.state() == ReadyState::Open {
-        // A browser that lets it pass at least keeps it to itself.
-        assert!(tolerates_odd_answers());
+        // A browser that accepts it must not report it.
+        assert!(may_accept_unusual_responses());
         assert_eq!(peer.protocol(), None);
     } else {
         assert_never_opened(peer.close_info().unwrap(), Failure::Handshake);
@@ -76,7 +76,7 @@ async fn a_protocol_without_any_offer_is_no_handshake() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn two_protocols_at_once_are_no_handshake() {
+async fn two_chosen_protocols_fail_the_handshake() {
     let mut peer = dial_with(offering(["one", "two"]), "/two-protocols").await;
     assert_never_opened(&closed(&mut peer).await, Failure::Handshake);
 }

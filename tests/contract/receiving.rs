@@ -1,10 +1,10 @@
-//! `recv`: what waits, and for how long.
+//! `recv`: which packets can be read, and when.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{CloseCause, ReadyState};
 
 use crate::support::{
-    A_WHILE, assert_came_while_closing, begin, closed, closing, dial, numbers, open, pause, poll_for,
+    A_WHILE, assert_received_while_closing, begin, closed, closing, dial, numbers, open, pause, poll_for,
     receive_all, receive_text, until,
 };
 
@@ -29,7 +29,7 @@ async fn nothing_closes_between_polls() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn available_counts_what_recv_gives() {
+async fn available_counts_the_packets_that_recv_returns() {
     let mut peer = open("/burst/3").await;
     until(&mut peer, "have three packets", |peer| peer.available() == 3).await;
     for left in (0..3).rev() {
@@ -40,7 +40,7 @@ async fn available_counts_what_recv_gives() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn unread_packets_wait_while_polling_goes_on() {
+async fn unread_packets_are_kept_while_polling() {
     let mut peer = open("/burst/3").await;
     poll_for(&mut peer, A_WHILE).await;
     let packets = receive_all(&mut peer, 3).await;
@@ -48,7 +48,7 @@ async fn unread_packets_wait_while_polling_goes_on() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn recv_while_connecting_gives_nothing() {
+async fn recv_while_connecting_returns_none() {
     let mut peer = dial("/stall-before").await;
     peer.poll();
     assert_eq!((peer.available(), peer.recv()), (0, None));
@@ -82,7 +82,7 @@ async fn packets_before_an_abort_are_readable_after_it() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn packets_before_a_breach_of_the_protocol_are_readable_after_it() {
+async fn packets_before_a_protocol_error_are_readable_after_it() {
     // The text "ok", then a frame with a reserved bit.
     let mut peer = begin("/raw/81026f6bc1026f6b").await;
     closed(&mut peer).await;
@@ -91,7 +91,7 @@ async fn packets_before_a_breach_of_the_protocol_are_readable_after_it() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn packets_arrive_while_closing_where_the_platform_lets_them() {
+async fn packets_arrive_while_closing_where_the_platform_supports_it() {
     let mut peer = open("/late-close/100").await;
     for number in 0..3 {
         peer.send_text(&number.to_string()).unwrap();
@@ -99,12 +99,12 @@ async fn packets_arrive_while_closing_where_the_platform_lets_them() {
     peer.close();
     assert_eq!(closed(&mut peer).await.cause, CloseCause::Local);
     let packets: Vec<_> = std::iter::from_fn(|| peer.recv()).collect();
-    assert_came_while_closing(&numbers(&packets), 3);
+    assert_received_while_closing(&numbers(&packets), 3);
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn what_follows_a_close_frame_is_not_delivered() {
-    // A close with 1000, then the text "hi". Some call that a close, some a breach.
+async fn packets_after_a_close_frame_are_not_delivered() {
+    // A close with 1000, then the text "hi". Platforms report a close or a protocol error.
     let mut peer = dial("/raw/880203e881026869").await;
     let info = closed(&mut peer).await;
     assert!(matches!(info.cause, CloseCause::Remote | CloseCause::ConnectionLost), "{info:?}");
@@ -112,7 +112,7 @@ async fn what_follows_a_close_frame_is_not_delivered() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn recv_while_closing_gives_what_waited() {
+async fn recv_while_closing_returns_none_if_the_inbox_is_empty() {
     let mut peer = closing().await;
     assert_eq!((peer.recv(), peer.state()), (None, ReadyState::Closing));
 }

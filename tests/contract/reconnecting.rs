@@ -1,4 +1,4 @@
-//! The same peer connects again, after every way of ending, and nothing of the old connection is left.
+//! A peer connects again after every kind of end, without traces of the old connection.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{PeerOptions, ReadyState, Stats, WebSocketPeer};
 
 use crate::support::{
-    A_WHILE, address_of, begin, closed, closing, connect, dial, dial_with, open, open_with, over, pause,
+    A_WHILE, address_of, begin, closed, closing, connect, dial, dial_with, ended, open, open_with, pause,
     poll_for, receive_text, until,
 };
 
-/// Connects `peer` again and finds it as good as new.
+/// Connects `peer` again, and checks that it behaves as a new one.
 async fn assert_connects_again(mut peer: WebSocketPeer) {
-    // After an attempt that was given up, Firefox may hold back the next one to that server for ten seconds.
+    // After a cancelled attempt, Firefox may delay the next one to that server for ten seconds.
     peer.set_options(peer.options().clone().connect_timeout(Duration::from_secs(25)));
     connect(&mut peer, "/echo").await;
     assert_eq!((peer.state(), peer.close_info()), (ReadyState::Connecting, None));
@@ -27,7 +27,7 @@ async fn assert_connects_again(mut peer: WebSocketPeer) {
     assert!(closed(&mut peer).await.was_clean());
 }
 
-/// After each of these ends: the path, and what is done on it.
+/// Each peer ends, and then connects again.
 macro_rules! after {
     ($($name:ident: $peer:expr;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -41,7 +41,7 @@ macro_rules! after {
 
 after! {
     a_peer_connects_again_after_a_remote_close: dial("/send-then-close/5/4000/bye").await;
-    a_peer_connects_again_after_an_own_close: {
+    a_peer_connects_again_after_a_local_close: {
         let mut peer = open("/burst/5").await;
         peer.close();
         peer
@@ -73,7 +73,7 @@ after! {
     a_peer_connects_again_after_a_lost_connection: begin("/send-then-cut/5").await;
     a_peer_connects_again_after_a_cut_frame: begin("/cut-mid-frame").await;
     a_peer_connects_again_after_a_reset: begin("/reset").await;
-    a_peer_connects_again_after_a_breach_of_the_protocol: begin("/raw/81026f6bc1026869").await;
+    a_peer_connects_again_after_a_protocol_error: begin("/raw/81026f6bc1026869").await;
     a_peer_connects_again_after_a_message_that_was_too_big: {
         let mut peer = dial_with(PeerOptions::default().max_message_size(100), "/huge/101").await;
         closed(&mut peer).await;
@@ -98,13 +98,13 @@ async fn a_peer_connects_again_while_it_is_still_closing() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn late_packets_of_the_old_connection_reach_nobody() {
+async fn late_packets_of_the_old_connection_are_dropped() {
     let mut peer = open("/late-close/100").await;
     for _ in 0..100 {
         peer.send_text("old").unwrap();
     }
     peer.close();
-    // The echoes and the answer to the close are on their way.
+    // The echoes and the answer to the close are still in transit.
     connect(&mut peer, "/echo").await;
     until(&mut peer, "open again", |peer| peer.state() == ReadyState::Open).await;
     pause(Duration::from_millis(200)).await;
@@ -114,7 +114,7 @@ async fn late_packets_of_the_old_connection_reach_nobody() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn unread_packets_of_the_old_connection_are_gone() {
+async fn unread_packets_of_the_old_connection_are_discarded() {
     let mut peer = open("/send-then-close/5/1000").await;
     closed(&mut peer).await;
     assert_eq!(peer.available(), 5);
@@ -123,7 +123,7 @@ async fn unread_packets_of_the_old_connection_are_gone() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn an_error_of_connect_keeps_what_the_last_connection_left() {
+async fn a_failed_connect_call_keeps_the_last_close_info_and_packets() {
     let mut peer = open("/send-then-close/2/4001/kept").await;
     let info = closed(&mut peer).await;
     assert!(peer.connect("nonsense").is_err());
@@ -131,7 +131,7 @@ async fn an_error_of_connect_keeps_what_the_last_connection_left() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn an_error_of_connect_while_closing_keeps_the_closing() {
+async fn a_failed_connect_call_while_closing_does_not_stop_the_close() {
     let mut peer = open("/late-close/50").await;
     peer.close();
     assert!(peer.connect("nonsense").is_err());
@@ -141,7 +141,7 @@ async fn an_error_of_connect_while_closing_keeps_the_closing() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_peer_connects_many_times_in_a_row() {
-    let mut peer = over().await;
+    let mut peer = ended().await;
     for round in 0..20 {
         connect(&mut peer, "/burst/1").await;
         assert_eq!(receive_text(&mut peer).await, "0", "round {round}");

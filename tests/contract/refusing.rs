@@ -1,13 +1,14 @@
-//! Connections that never open, and what is told of the reason.
+//! Connections that never open, and the reported cause.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{ReadyState, WebSocketPeer};
 
 use crate::support::{
-    Failure, address_of, assert_never_opened, closed, dial, open, receive_text, tolerates_odd_answers, until,
+    Failure, address_of, assert_never_opened, closed, dial, may_accept_unusual_responses, open, receive_text,
+    until,
 };
 
-/// Each is tried at `path`, and fails for the reason given.
+/// A connection to each path fails with this cause.
 macro_rules! failures {
     ($($name:ident: $path:literal, $failure:expr;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -33,17 +34,17 @@ failures! {
     status_500_refuses: "/reject/500", Failure::Status(500);
     status_503_refuses: "/reject/503", Failure::Status(503);
     status_200_refuses: "/reject/200", Failure::Status(200);
-    a_wrong_accept_key_is_no_handshake: "/wrong-accept", Failure::Handshake;
-    a_missing_accept_key_is_no_handshake: "/no-accept", Failure::Handshake;
-    an_answer_without_upgrade_is_no_handshake: "/no-upgrade-header", Failure::Handshake;
-    an_extension_that_was_not_asked_for_is_no_handshake: "/extension", Failure::Handshake;
-    garbage_is_no_handshake: "/garbage", Failure::Handshake;
-    an_end_of_tcp_instead_of_an_answer_is_no_handshake: "/cut-before", Failure::Handshake;
-    a_reset_instead_of_an_answer_is_no_handshake: "/reset-before", Failure::Handshake;
+    a_wrong_accept_key_fails_the_handshake: "/wrong-accept", Failure::Handshake;
+    a_missing_accept_key_fails_the_handshake: "/no-accept", Failure::Handshake;
+    a_response_without_upgrade_fails_the_handshake: "/no-upgrade-header", Failure::Handshake;
+    an_extension_that_was_not_offered_fails_the_handshake: "/extension", Failure::Handshake;
+    garbage_fails_the_handshake: "/garbage", Failure::Handshake;
+    an_end_of_tcp_before_a_response_fails_the_handshake: "/cut-before", Failure::Handshake;
+    a_reset_before_a_response_fails_the_handshake: "/reset-before", Failure::Handshake;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_port_on_which_nobody_listens_refuses() {
+async fn a_port_without_a_listener_refuses() {
     let port = receive_text(&mut open("/refused").await).await;
     let mut peer = WebSocketPeer::new();
     peer.connect(&address_of(&port)).unwrap();
@@ -52,22 +53,22 @@ async fn a_port_on_which_nobody_listens_refuses() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_name_without_an_address_is_told() {
+async fn a_name_without_an_address_is_reported() {
     let mut peer = WebSocketPeer::new();
     peer.connect("ws://no-such-host.invalid/").unwrap();
     assert_eq!(peer.state(), ReadyState::Connecting);
-    assert_never_opened(&closed(&mut peer).await, Failure::Unresolved);
+    assert_never_opened(&closed(&mut peer).await, Failure::DnsFailed);
 }
 
-/// A careful client does not open on such an answer; that it decides is all that holds for every platform.
-macro_rules! oddities {
+/// Strict clients reject such a response. On every platform the connection either opens or fails.
+macro_rules! unusual_responses {
     ($($name:ident: $path:literal, $failure:expr;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]
         async fn $name() {
             let mut peer = dial($path).await;
             until(&mut peer, "decide", |peer| peer.state() != ReadyState::Connecting).await;
             if peer.state() == ReadyState::Open {
-                assert!(tolerates_odd_answers());
+                assert!(may_accept_unusual_responses());
             } else {
                 assert_never_opened(peer.close_info().unwrap(), $failure);
             }
@@ -75,12 +76,12 @@ macro_rules! oddities {
     )*};
 }
 
-oddities! {
-    an_answer_in_http_1_0_is_decided_upon: "/http10", Failure::Handshake;
-    an_answer_with_a_head_that_is_too_long_is_decided_upon: "/big-head", Failure::Handshake;
-    interim_answers_of_more_than_16_kib_are_decided_upon: "/interim/500", Failure::Handshake;
-    a_redirect_is_decided_upon: "/reject/301", Failure::Status(301);
-    an_answer_with_compression_is_decided_upon: "/deflate", Failure::Handshake;
+unusual_responses! {
+    a_response_in_http_1_0_opens_or_fails: "/http10", Failure::Handshake;
+    a_response_with_a_head_that_is_too_long_opens_or_fails: "/big-head", Failure::Handshake;
+    interim_responses_of_more_than_16_kib_open_or_fail: "/interim/500", Failure::Handshake;
+    a_redirect_opens_or_fails: "/reject/301", Failure::Status(301);
+    a_response_with_compression_opens_or_fails: "/deflate", Failure::Handshake;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]

@@ -7,7 +7,7 @@ use crate::support::{
     A_WHILE, assert_closed_with_later_code, begin, closed, dial, ending, open, pause, seen, unique_key,
 };
 
-/// One code of each class that may come over the wire (RFC 6455, 7.4).
+/// Codes of each class that may be received (RFC 6455, 7.4).
 macro_rules! codes {
     ($($name:ident: $code:literal;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -21,22 +21,22 @@ macro_rules! codes {
 }
 
 codes! {
-    a_normal_close_is_told_with_its_reason: 1000;
-    going_away_is_told_with_its_reason: 1001;
-    a_protocol_error_of_ours_is_told_with_its_reason: 1002;
-    an_unaccepted_kind_of_data_is_told_with_its_reason: 1003;
-    inconsistent_data_is_told_with_its_reason: 1007;
-    a_violated_policy_is_told_with_its_reason: 1008;
-    a_message_too_big_for_the_server_is_told_with_its_reason: 1009;
-    a_missing_extension_is_told_with_its_reason: 1010;
-    an_internal_error_is_told_with_its_reason: 1011;
-    a_registered_code_is_told_with_its_reason: 3000;
-    the_last_registered_code_is_told_with_its_reason: 3999;
-    a_private_code_is_told_with_its_reason: 4000;
-    the_last_private_code_is_told_with_its_reason: 4999;
+    a_normal_close_is_reported_with_its_reason: 1000;
+    going_away_is_reported_with_its_reason: 1001;
+    a_protocol_error_is_reported_with_its_reason: 1002;
+    unsupported_data_is_reported_with_its_reason: 1003;
+    inconsistent_data_is_reported_with_its_reason: 1007;
+    a_violated_policy_is_reported_with_its_reason: 1008;
+    a_message_too_big_for_the_server_is_reported_with_its_reason: 1009;
+    a_missing_extension_is_reported_with_its_reason: 1010;
+    an_internal_error_is_reported_with_its_reason: 1011;
+    a_registered_code_is_reported_with_its_reason: 3000;
+    the_last_registered_code_is_reported_with_its_reason: 3999;
+    a_private_code_is_reported_with_its_reason: 4000;
+    the_last_private_code_is_reported_with_its_reason: 4999;
 }
 
-/// The codes that were registered after the standard (IANA); not every browser has heard of them.
+/// Codes that were registered after RFC 6455 (IANA). Not every browser knows them.
 macro_rules! later_codes {
     ($($name:ident: $code:literal;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -50,9 +50,9 @@ macro_rules! later_codes {
 }
 
 later_codes! {
-    a_restarting_service_is_told_where_the_code_is_known: 1012;
-    a_service_that_wants_a_later_try_is_told_where_the_code_is_known: 1013;
-    a_gateway_with_a_bad_answer_is_told_where_the_code_is_known: 1014;
+    service_restart_is_reported_where_the_code_is_known: 1012;
+    try_again_later_is_reported_where_the_code_is_known: 1013;
+    bad_gateway_is_reported_where_the_code_is_known: 1014;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -70,15 +70,15 @@ async fn a_code_without_a_reason_has_an_empty_one() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn the_longest_reason_arrives_whole_whatever_its_letters() {
-    // Forty times three bytes and three more: 123.
+async fn the_longest_reason_arrives_whole() {
+    // 40 * 3 + 3 bytes: 123, the maximum.
     let reason = "€".repeat(40) + "end";
     let mut peer = dial(&format!("/close/1000/{reason}")).await;
     assert_eq!(ending(&closed(&mut peer).await), (Some(1000), reason.as_str(), &CloseCause::Remote));
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn the_server_gets_its_code_back() {
+async fn the_servers_close_code_is_echoed() {
     let key = unique_key();
     let mut peer = dial(&format!("/close/4002/bye?key={key}")).await;
     closed(&mut peer).await;
@@ -87,7 +87,7 @@ async fn the_server_gets_its_code_back() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_remote_close_is_seen_by_poll_and_not_before() {
+async fn a_remote_close_is_reported_by_poll_and_not_before() {
     let mut peer = begin("/close/1000").await;
     pause(A_WHILE).await;
     assert_eq!((peer.state(), peer.close_info()), (ReadyState::Open, None));
@@ -95,7 +95,7 @@ async fn a_remote_close_is_seen_by_poll_and_not_before() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn what_is_known_of_the_end_stays_known() {
+async fn the_close_info_is_kept() {
     let mut peer = dial("/close/4003/remember").await;
     let first = closed(&mut peer).await;
     peer.poll();
@@ -110,7 +110,7 @@ async fn what_is_known_of_the_end_stays_known() {
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn closing_at_the_same_time_as_the_other_end_is_clean() {
     let mut peer = open("/send-then-close/1/4004/first").await;
-    // The server's close is on its way, or here and not polled yet.
+    // The server's close is in transit, or received and not polled yet.
     pause(A_WHILE).await;
     peer.close();
     let info = closed(&mut peer).await;

@@ -1,11 +1,11 @@
-//! `send`: when it may be called, what it takes, when it leaves.
+//! `send`: in which states, within which limits, and when packets are written.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{Error, Packet, PeerOptions, ReadyState, WebSocketPeer};
 
-use crate::support::{closing, dial, open, open_with, over, seen, unique_key, until};
+use crate::support::{closing, dial, ended, open, open_with, seen, unique_key, until};
 
-/// All three ways to send are refused alike, and nothing is counted.
+/// Checks that all three send methods fail with `NotOpen`, and count nothing.
 #[track_caller]
 fn assert_sends_nothing(peer: &mut WebSocketPeer) {
     let error = Err(Error::NotOpen { state: peer.state() });
@@ -36,13 +36,13 @@ async fn sending_while_closing_is_an_error() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn sending_after_the_end_is_an_error() {
-    let mut peer = over().await;
+    let mut peer = ended().await;
     assert_eq!(peer.state(), ReadyState::Closed);
     assert_sends_nothing(&mut peer);
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_packet_over_the_outbound_buffer_can_never_be_sent() {
+async fn a_packet_larger_than_the_send_queue_is_rejected() {
     let mut peer = open_with(PeerOptions::default().outbound_buffer_size(100), "/echo").await;
     let error = Err(Error::PacketTooBig { len: 101, max: 100 });
     assert_eq!(peer.send(&[0; 101]), error);
@@ -52,8 +52,8 @@ async fn a_packet_over_the_outbound_buffer_can_never_be_sent() {
     assert_eq!(peer.send(&[0; 100]), Ok(()));
 }
 
-/// Sends packets that are not read, until one is refused; counts those that were taken.
-fn refusal(peer: &mut WebSocketPeer, packet: &[u8], taken: &mut u64) -> Option<Error> {
+/// Sends up to 64 packets, until one is rejected, and returns the error. `taken` counts the others.
+fn fill(peer: &mut WebSocketPeer, packet: &[u8], taken: &mut u64) -> Option<Error> {
     (0..64).find_map(|_| match peer.send(packet) {
         Ok(()) => {
             *taken += 1;
@@ -63,19 +63,19 @@ fn refusal(peer: &mut WebSocketPeer, packet: &[u8], taken: &mut u64) -> Option<E
     })
 }
 
-/// The network may take some more between two calls, a while after it seemed full; then it is tried again.
+/// The kernel may take more bytes between two calls. Then the test tries again.
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn the_outbound_queue_has_a_limit_in_bytes() {
+async fn the_send_queue_has_a_limit_in_bytes() {
     const LIMIT: usize = 200_000;
     let mut peer = open_with(PeerOptions::default().outbound_buffer_size(LIMIT), "/stall").await;
     let mut taken = 0;
     until(&mut peer, "be full to the last byte", |peer| {
-        let Some(refused) = refusal(peer, &[7; 65_536], &mut taken) else { return false };
+        let Some(error) = fill(peer, &[7; 65_536], &mut taken) else { return false };
         let room = LIMIT - peer.buffered();
         assert!(room < 65_536, "{} bytes wait", peer.buffered());
-        assert_eq!(refused, Error::SendQueueFull { room });
+        assert_eq!(error, Error::SendQueueFull { room });
 
-        // A refused packet leaves no trace, and a smaller one still fits.
+        // A rejected packet has no effect, and a smaller one still fits.
         assert_eq!(peer.stats().packets_sent, taken);
         assert_eq!(peer.send(&vec![7; room]), Ok(()));
         taken += 1;
@@ -88,20 +88,20 @@ async fn the_outbound_queue_has_a_limit_in_bytes() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn the_outbound_queue_has_a_limit_in_packets() {
+async fn the_send_queue_has_a_limit_in_packets() {
     let options = PeerOptions::default().outbound_buffer_size(64 << 20).max_queued_packets(3);
     let mut peer = open_with(options, "/stall").await;
     let mut taken = 0;
     until(&mut peer, "hold three packets", |peer| {
-        let Some(refused) = refusal(peer, &vec![7; 262_144], &mut taken) else { return false };
-        assert_eq!(refused, Error::SendQueueFull { room: 0 });
+        let Some(error) = fill(peer, &vec![7; 262_144], &mut taken) else { return false };
+        assert_eq!(error, Error::SendQueueFull { room: 0 });
         peer.buffered() == 3 * 262_144 && peer.send(&[]) == Err(Error::SendQueueFull { room: 0 })
     })
     .await;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn room_comes_back_when_the_other_end_reads() {
+async fn the_send_queue_drains_when_the_other_end_reads() {
     let mut peer = open_with(PeerOptions::default().outbound_buffer_size(300_000), "/count").await;
     for _ in 0..50 {
         until(&mut peer, "have room again", |peer| peer.send(&[0; 200_000]).is_ok()).await;
@@ -111,7 +111,7 @@ async fn room_comes_back_when_the_other_end_reads() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn what_was_sent_leaves_without_another_call() {
+async fn a_packet_is_written_without_another_call() {
     let key = unique_key();
     let mut peer = open(&format!("/count?key={key}")).await;
     peer.send_text("hello").unwrap();
@@ -119,7 +119,7 @@ async fn what_was_sent_leaves_without_another_call() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn replies_leave_when_everything_was_read() {
+async fn replies_are_written_when_the_inbox_is_empty() {
     let key = unique_key();
     let mut peer = open(&format!("/burst/2?key={key}")).await;
     until(&mut peer, "have both packets", |peer| peer.available() == 2).await;
@@ -132,7 +132,7 @@ async fn replies_leave_when_everything_was_read() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn flush_sends_replies_while_packets_still_wait() {
+async fn flush_writes_replies_while_packets_are_unread() {
     let key = unique_key();
     let mut peer = open(&format!("/burst/2?key={key}")).await;
     until(&mut peer, "have both packets", |peer| peer.available() == 2).await;
@@ -143,14 +143,14 @@ async fn flush_sends_replies_while_packets_still_wait() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn poll_sends_replies_while_packets_still_wait() {
+async fn poll_writes_replies_while_packets_are_unread() {
     let key = unique_key();
     let mut peer = open(&format!("/burst/2?key={key}")).await;
     until(&mut peer, "have both packets", |peer| peer.available() == 2).await;
     peer.send_text("early").unwrap();
     peer.poll();
     seen(&key, Some("text 5")).await;
-    // Its echo may be here already.
+    // Its echo may have arrived already.
     assert!(peer.available() >= 2);
 }
 
@@ -162,7 +162,7 @@ async fn flush_without_a_connection_does_nothing() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn every_frame_to_the_server_is_masked_with_a_key_of_its_own() {
+async fn every_frame_to_the_server_is_masked_with_a_new_key() {
     let key = unique_key();
     let mut peer = open(&format!("/count?key={key}")).await;
     for _ in 0..4 {

@@ -1,11 +1,11 @@
-//! Addresses that every platform would read differently are refused, with the peer as it was.
+//! URLs that platforms would read differently are rejected, without an effect on the peer.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{Error, PeerOptions, ReadyState, WebSocketPeer};
 
 use crate::support::{assert_blocked_port_allowed, open, receive_text, until, url};
 
-/// The bad ports of the Fetch Standard, but for 0, which is no port of a URL.
+/// The bad ports of the Fetch Standard, without 0, which is not a valid port of a URL.
 const BLOCKED_PORTS: [u16; 82] = [
     1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104,
     109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515,
@@ -13,7 +13,7 @@ const BLOCKED_PORTS: [u16; 82] = [
     3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ];
 
-/// Each of them is `InvalidUrl`, and the peer is as new.
+/// Each is rejected with `InvalidUrl`, and the peer does not change.
 macro_rules! invalid {
     ($($name:ident: $($url:expr),+;)*) => {$(
         #[wasm_bindgen_test(unsupported = pollster::test)]
@@ -21,8 +21,8 @@ macro_rules! invalid {
             for url in [$($url),+] {
                 let mut peer = WebSocketPeer::new();
                 match peer.connect(url) {
-                    Err(Error::InvalidUrl { reason: why }) => assert!(!why.is_empty(), "{url}"),
-                    other => panic!("{url} was answered with {other:?}"),
+                    Err(Error::InvalidUrl { reason }) => assert!(!reason.is_empty(), "{url}"),
+                    other => panic!("{url}: {other:?}"),
                 }
                 assert_eq!((peer.poll(), peer.url(), peer.close_info()), (ReadyState::Closed, None, None));
             }
@@ -49,12 +49,12 @@ invalid! {
     a_url_with_dot_segments_is_invalid: "ws://localhost/./echo", "ws://localhost/a/../echo", "ws://localhost/..", "ws://localhost/%2e%2E/";
     a_url_with_a_host_beyond_ascii_is_invalid: "ws://bücher.example/", "ws://例え.example/";
     a_url_with_a_bad_host_name_is_invalid: "ws://local%68ost/", "ws://a..b/", "ws://.example/", "ws://a*b/";
-    a_url_with_a_number_that_is_no_address_is_invalid: "ws://256.0.0.1/", "ws://127.1/", "ws://2130706433/", "ws://0x7f.0.0.1/", "ws://1.2.3.4.5/";
+    a_url_with_a_number_that_is_not_an_address_is_invalid: "ws://256.0.0.1/", "ws://127.1/", "ws://2130706433/", "ws://0x7f.0.0.1/", "ws://1.2.3.4.5/";
     a_url_with_a_bad_ipv6_address_is_invalid: "ws://[::1/", "ws://[::g]/", "ws://::1/", "ws://[fe80::1%25eth0]/", "ws://[127.0.0.1]/";
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn ports_that_browsers_block_are_refused() {
+async fn ports_that_browsers_block_are_rejected() {
     for port in BLOCKED_PORTS {
         for url in [format!("ws://127.0.0.1:{port}/"), format!("wss://localhost:{port}?query")] {
             let mut peer = WebSocketPeer::new();
@@ -68,20 +68,20 @@ async fn ports_that_browsers_block_are_refused() {
 async fn a_blocked_port_can_be_allowed_where_the_platform_connects_to_it() {
     for port in BLOCKED_PORTS {
         let mut peer = WebSocketPeer::with_options(PeerOptions::default().allow_blocked_ports(true));
-        let answer = peer.connect(&format!("ws://127.0.0.1:{port}/"));
-        assert_blocked_port_allowed(&peer, answer);
+        let result = peer.connect(&format!("ws://127.0.0.1:{port}/"));
+        assert_blocked_port_allowed(&peer, result);
     }
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn allowing_blocked_ports_does_not_touch_other_ports() {
+async fn allowing_blocked_ports_does_not_affect_other_ports() {
     let mut peer = WebSocketPeer::with_options(PeerOptions::default().allow_blocked_ports(true));
     peer.connect(&url("/echo")).unwrap();
     until(&mut peer, "open", |peer| peer.state() == ReadyState::Open).await;
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_scheme_in_any_letters_is_the_scheme() {
+async fn the_case_of_the_scheme_is_ignored() {
     let given = url("/echo").replace("ws://", "Ws://");
     let mut peer = WebSocketPeer::new();
     peer.connect(&given).unwrap();
@@ -89,8 +89,8 @@ async fn a_scheme_in_any_letters_is_the_scheme() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_url_without_a_path_asks_for_the_root() {
-    // The scripted server knows no such path.
+async fn a_url_without_a_path_is_valid() {
+    // The scripted server has no script at this path.
     let mut peer = WebSocketPeer::new();
     assert_eq!(peer.connect(&url("")), Ok(()));
     assert_eq!(peer.state(), ReadyState::Connecting);
@@ -99,7 +99,7 @@ async fn a_url_without_a_path_asks_for_the_root() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn names_under_localhost_lead_to_this_machine() {
+async fn names_under_localhost_mean_this_machine() {
     for name in ["localhost", "game.localhost", "Two.Labels.LocalHost"] {
         let mut peer = WebSocketPeer::new();
         peer.connect(&url("/echo").replace("127.0.0.1", name)).unwrap();
@@ -110,7 +110,7 @@ async fn names_under_localhost_lead_to_this_machine() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn an_invalid_url_does_not_touch_an_open_connection() {
+async fn an_invalid_url_does_not_affect_an_open_connection() {
     let mut peer = open("/echo").await;
     assert!(peer.connect("nonsense").is_err());
     assert_eq!(peer.state(), ReadyState::Open);

@@ -1,4 +1,4 @@
-//! `on_wake`: when the hook is called, and what may be done then.
+//! `on_wake`: when the hook is called, and what it may do.
 
 use std::sync::{
     Arc, Mutex,
@@ -9,7 +9,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{PeerOptions, ReadyState, WebSocketPeer};
 
 use crate::support::{
-    A_WHILE, Wakes, address_of, closed, connect, dial, dial_with, drive, numbers, open, opened, over, pause,
+    A_WHILE, Wakes, address_of, closed, connect, dial, dial_with, drive, ended, numbers, open, opened, pause,
     receive_all, receive_text, url,
 };
 
@@ -18,7 +18,7 @@ fn shared(peer: WebSocketPeer) -> Arc<Mutex<WebSocketPeer>> {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn the_opening_wakes_once_and_changes_nothing() {
+async fn the_opening_wakes_once_without_changing_the_peer() {
     let mut peer = dial("/echo").await;
     let wakes = Wakes::of(&mut peer);
     wakes.expect(1).await;
@@ -28,11 +28,11 @@ async fn the_opening_wakes_once_and_changes_nothing() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn packets_wake_once_until_the_next_poll_and_change_nothing() {
+async fn packets_wake_once_before_the_next_poll_without_changing_the_peer() {
     let mut peer = open("/echo").await;
     let wakes = Wakes::of(&mut peer);
     for _ in 0..3 {
-        wakes.forget();
+        wakes.reset();
         for text in ["0", "1", "2"] {
             peer.send_text(text).unwrap();
         }
@@ -43,7 +43,7 @@ async fn packets_wake_once_until_the_next_poll_and_change_nothing() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn the_end_wakes_once_and_changes_nothing() {
+async fn the_end_wakes_once_without_changing_the_peer() {
     let mut peer = open("/echo").await;
     let wakes = Wakes::of(&mut peer);
     peer.close();
@@ -54,7 +54,7 @@ async fn the_end_wakes_once_and_changes_nothing() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_connection_that_cannot_be_made_wakes() {
+async fn a_failed_connection_attempt_wakes() {
     let port = receive_text(&mut open("/refused").await).await;
     let mut peer = WebSocketPeer::new();
     let wakes = Wakes::of(&mut peer);
@@ -65,7 +65,7 @@ async fn a_connection_that_cannot_be_made_wakes() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_hook_that_is_set_late_is_called_for_what_waits() {
+async fn a_hook_that_is_set_late_is_called_for_pending_packets() {
     let mut peer = open("/echo").await;
     peer.send_text("waiting").unwrap();
     pause(A_WHILE).await;
@@ -75,7 +75,7 @@ async fn a_hook_that_is_set_late_is_called_for_what_waits() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn where_nothing_waits_a_new_hook_is_not_called() {
+async fn a_new_hook_is_not_called_without_pending_work() {
     let mut peer = open("/echo").await;
     Wakes::of(&mut peer).expect(0).await;
     peer.send_text("hello").unwrap();
@@ -84,10 +84,10 @@ async fn where_nothing_waits_a_new_hook_is_not_called() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn the_hook_stays_for_later_connections() {
-    let mut peer = over().await;
+    let mut peer = ended().await;
     let wakes = Wakes::of(&mut peer);
     for _ in 0..2 {
-        wakes.forget();
+        wakes.reset();
         connect(&mut peer, "/echo").await;
         wakes.expect(1).await;
         opened(&mut peer).await;
@@ -100,7 +100,7 @@ async fn a_new_hook_replaces_the_old_one() {
     let mut peer = open("/echo").await;
     let old = Wakes::of(&mut peer);
     let new = Wakes::of(&mut peer);
-    old.assert_let_go().await;
+    old.assert_hook_dropped().await;
     peer.send_text("hello").unwrap();
     new.expect(1).await;
     old.expect(0).await;
@@ -113,8 +113,8 @@ async fn a_peer_that_is_dropped_does_not_call_its_hook() {
     let wakes = Wakes::of(&mut peer);
     pause(A_WHILE).await;
     drop(peer);
-    wakes.assert_let_go().await;
-    wakes.forget();
+    wakes.assert_hook_dropped().await;
+    wakes.reset();
     wakes.expect(0).await;
 }
 
@@ -124,7 +124,7 @@ async fn a_connection_that_was_aborted_does_not_wake() {
     let wakes = Wakes::of(&mut peer);
     peer.send_text("hello").unwrap();
     peer.abort();
-    wakes.forget();
+    wakes.reset();
     wakes.expect(0).await;
 }
 
@@ -209,7 +209,7 @@ async fn a_hook_may_set_another_hook() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn what_a_full_inbox_had_no_room_for_wakes_again() {
+async fn packets_that_a_full_inbox_left_behind_wake_again() {
     let peer = shared(dial_with(PeerOptions::default().max_queued_packets(2), "/burst/21").await);
     let received = Arc::new(Mutex::new(Vec::new()));
     let read = {
@@ -220,14 +220,14 @@ async fn what_a_full_inbox_had_no_room_for_wakes_again() {
             received.lock().unwrap().extend(std::iter::from_fn(|| peer.recv()));
         }
     };
-    // All of it waits before anybody looks.
+    // All packets have arrived before the first poll.
     pause(A_WHILE).await;
     drive(&peer, read, || received.lock().unwrap().len() == 21).await;
     assert!(numbers(&received.lock().unwrap()).into_iter().eq(0..21));
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn an_inbox_that_nobody_reads_wakes_for_what_comes_and_no_more() {
+async fn an_unread_inbox_wakes_at_most_once_for_each_packet() {
     let peer = shared(dial_with(PeerOptions::default().max_queued_packets(1), "/burst/3").await);
     let calls = Arc::new(AtomicUsize::new(0));
     let poll = {
@@ -246,9 +246,9 @@ async fn an_inbox_that_nobody_reads_wakes_for_what_comes_and_no_more() {
 }
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn an_end_that_came_with_the_opening_wakes_again() {
+async fn an_end_that_arrived_with_the_opening_wakes_again() {
     let peer = shared(dial("/close/1000").await);
-    // Both wait before anybody looks.
+    // Both have arrived before the first poll.
     pause(A_WHILE).await;
     let poll = |peer: &Mutex<WebSocketPeer>| {
         peer.lock().unwrap().poll();

@@ -7,7 +7,7 @@ use tungstenite::handshake::derive_accept_key;
 use crate::common::{
     A_WHILE, eventually,
     program::{Program, example},
-    raw::{ANSWER, BINARY, CLOSE, Raw, TEXT, admit_stranger, close_payload, listener, server_frame},
+    raw::{ANSWER, BINARY, CLOSE, Raw, TEXT, accept_next, close_payload, listener, server_frame},
     until,
 };
 
@@ -21,7 +21,7 @@ fn hello_client(url: &str) -> Program {
 fn open() -> (Program, Raw) {
     let (listener, port): (TcpListener, u16) = listener();
     let client = hello_client(&format!("ws://127.0.0.1:{port}"));
-    let mut raw = Raw::new(admit_stranger(&listener));
+    let mut raw = Raw::new(accept_next(&listener));
     let head = eventually("the request", || raw.head());
     let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).expect("a key");
     let accept = derive_accept_key(key.as_bytes());

@@ -1,5 +1,5 @@
-//! What the contract's tests need: to wait with a deadline, to talk to the scripted server, and to name what a
-//! platform lets us know. Everything that differs by target is in `native` and `web`, under the same names.
+//! Helpers of the contract's tests: waiting with a deadline, connections to the scripted server, and assertions that
+//! depend on the platform. These are in `native` and `web`, under the same names.
 
 // Each test target uses a part of this.
 #![allow(dead_code, unused_imports)]
@@ -14,32 +14,35 @@ mod platform;
 mod ending;
 mod seen;
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 #[cfg(feature = "multiplayer")]
 use websocket_peer::multiplayer::{Event, MultiplayerOptions, MultiplayerPeer};
 use websocket_peer::{CloseInfo, Packet, PeerOptions, ReadyState, WebSocketPeer};
 
-pub use ending::{Failure, assert_broken, assert_never_opened, ending};
+pub use ending::{Failure, assert_never_opened, assert_protocol_error, ending};
 pub use platform::{
-    TOO_BIG_ON_THE_WIRE, Wakes, address_of, assert_address_is_known, assert_attempt_was_given_up,
-    assert_blocked_port_allowed, assert_breach_was_told, assert_came_while_closing,
-    assert_closed_with_later_code, assert_ended_at_once, assert_headers_arrive, assert_outlived_flood,
-    assert_own_roots, drive, endure_huge_announcement, endure_silence, endure_unseen_breach, happen,
-    happenings, may_drop_politely, may_refuse_interim_answers, measure_round_trip, secure,
-    tolerates_odd_answers, unique_key, url,
+    TOO_BIG_CLOSE_FRAME, Wakes, address_of, assert_address_is_known, assert_attempt_was_cancelled,
+    assert_blocked_port_allowed, assert_closed_with_later_code, assert_ended_at_once,
+    assert_flood_was_bounded, assert_headers_arrive, assert_own_roots, assert_protocol_error_was_sent,
+    assert_received_while_closing, dispatch, expect_heartbeat_timeout, expect_huge_header_rejected,
+    expect_lenient_protocol_error, may_accept_unusual_responses, may_reject_interim_responses,
+    may_send_close_on_drop, measure_round_trip, secure, unique_key, url, wake_events,
 };
 pub use seen::{Seen, seen};
 
-/// How long a test waits for anything before it fails.
+/// The time after which a test that waits fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A peer that has begun to connect to `path` of the scripted server.
+/// Returns a peer that has begun to connect to `path` of the scripted server.
 pub async fn dial(path: &str) -> WebSocketPeer {
     dial_with(PeerOptions::default(), path).await
 }
 
-/// The same with options.
+/// Does the same with options.
 pub async fn dial_with(options: PeerOptions, path: &str) -> WebSocketPeer {
     let mut peer = WebSocketPeer::with_options(options);
     connect(&mut peer, path).await;
@@ -52,25 +55,25 @@ pub async fn connect(peer: &mut WebSocketPeer, path: &str) {
     peer.connect(&url(path)).expect("the address and the options are right");
 }
 
-/// A peer that is open.
+/// Returns an open peer.
 pub async fn open(path: &str) -> WebSocketPeer {
     open_with(PeerOptions::default(), path).await
 }
 
-/// The same with options.
+/// Does the same with options.
 pub async fn open_with(options: PeerOptions, path: &str) -> WebSocketPeer {
     let mut peer = dial_with(options, path).await;
     opened(&mut peer).await;
     peer
 }
 
-/// A peer that is open, at the moment when the script of `path` begins. For scripts that end the connection: a browser
-/// may not even tell that it was open if that ends at once.
+/// Returns an open peer, and starts the script of `path` only then. For scripts that end the connection: a browser may
+/// not report that a connection was open if it ends at once.
 pub async fn begin(path: &str) -> WebSocketPeer {
     begin_with(PeerOptions::default(), path).await
 }
 
-/// The same with options.
+/// Does the same with options.
 pub async fn begin_with(options: PeerOptions, path: &str) -> WebSocketPeer {
     let separator = if path.contains('?') { '&' } else { '?' };
     let mut peer = open_with(options, &format!("{path}{separator}wait=message")).await;
@@ -78,15 +81,15 @@ pub async fn begin_with(options: PeerOptions, path: &str) -> WebSocketPeer {
     peer
 }
 
-/// A peer that is closing: the other end has been asked and does not answer.
+/// Returns a closing peer, whose other end does not answer.
 pub async fn closing() -> WebSocketPeer {
     let mut peer = open("/silent").await;
     peer.close();
     peer
 }
 
-/// A peer whose connection is over.
-pub async fn over() -> WebSocketPeer {
+/// Returns a peer whose connection has ended.
+pub async fn ended() -> WebSocketPeer {
     let mut peer = open("/close/1000").await;
     closed(&mut peer).await;
     peer
@@ -98,20 +101,20 @@ pub async fn opened(peer: &mut WebSocketPeer) {
     assert_eq!(peer.state(), ReadyState::Open, "did not open: {:?}", peer.close_info());
 }
 
-/// Polls until the connection is over, and tells how it ended.
+/// Polls until the connection has ended, and returns how.
 pub async fn closed(peer: &mut WebSocketPeer) -> CloseInfo {
     until(peer, "be closed", |peer| peer.state() == ReadyState::Closed).await;
-    peer.close_info().expect("a closed peer tells why").clone()
+    peer.close_info().expect("a closed peer has a close info").clone()
 }
 
 /// Polls until there is a packet, and takes it.
 pub async fn receive(peer: &mut WebSocketPeer) -> Packet {
     until(peer, "receive a packet", |peer| peer.available() > 0 || peer.state() == ReadyState::Closed).await;
     let info = peer.close_info().cloned();
-    peer.recv().unwrap_or_else(|| panic!("the connection ended before a packet came: {info:?}"))
+    peer.recv().unwrap_or_else(|| panic!("the connection ended before a packet arrived: {info:?}"))
 }
 
-/// The same for a text packet.
+/// Polls until there is a text packet, and takes it.
 pub async fn receive_text(peer: &mut WebSocketPeer) -> String {
     let packet = receive(peer).await;
     packet.as_text().unwrap_or_else(|| panic!("{packet:?} instead of a text")).to_owned()
@@ -136,7 +139,7 @@ pub async fn until(peer: &mut WebSocketPeer, what: &str, mut done: impl FnMut(&m
         }
         assert!(
             platform::now() < deadline,
-            "waited {PATIENCE:?} in vain for the peer to {what}; it is {}, {} packets wait, close info {:?}",
+            "the peer did not {what} within {PATIENCE:?}; it is {}, {} packets available, close info {:?}",
             peer.state(),
             peer.available(),
             peer.close_info(),
@@ -145,14 +148,14 @@ pub async fn until(peer: &mut WebSocketPeer, what: &str, mut done: impl FnMut(&m
     }
 }
 
-/// A client that has begun to join a multiplayer session at `path` of the scripted server.
+/// Returns a client that has begun to join a multiplayer session at `path` of the scripted server.
 #[cfg(feature = "multiplayer")]
 pub async fn join(options: MultiplayerOptions, path: &str) -> MultiplayerPeer {
     platform::require_server().await;
     MultiplayerPeer::connect(&url(path), options).expect("the address and the options are right")
 }
 
-/// Polls until the session tells something.
+/// Polls until the session has an event.
 #[cfg(feature = "multiplayer")]
 pub async fn next_event(peer: &mut MultiplayerPeer) -> Event {
     let deadline = platform::now() + PATIENCE;
@@ -161,12 +164,12 @@ pub async fn next_event(peer: &mut MultiplayerPeer) -> Event {
         if let Some(event) = peer.next_event() {
             return event;
         }
-        assert!(platform::now() < deadline, "waited {PATIENCE:?} in vain for an event of {peer:?}");
+        assert!(platform::now() < deadline, "no event within {PATIENCE:?} of {peer:?}");
         platform::tick().await;
     }
 }
 
-/// Polls for a while, whatever happens.
+/// Polls for this time.
 pub async fn poll_for(peer: &mut WebSocketPeer, time: Duration) {
     let end = platform::now() + time;
     while platform::now() < end {
@@ -175,7 +178,7 @@ pub async fn poll_for(peer: &mut WebSocketPeer, time: Duration) {
     }
 }
 
-/// Lets time pass without polling anything: the network goes on.
+/// Lets time pass without polling any peer.
 pub async fn pause(time: Duration) {
     let end = platform::now() + time;
     while platform::now() < end {
@@ -183,11 +186,39 @@ pub async fn pause(time: Duration) {
     }
 }
 
-/// A while in which anything that would happen by itself has happened.
+/// The time within which everything in transit arrives.
 pub const A_WHILE: Duration = Duration::from_millis(50);
 
-/// The texts `0`, `1`, … that the server's bursts are made of.
+/// Parses the texts `0`, `1`, … of the server's bursts.
 pub fn numbers(packets: &[Packet]) -> Vec<usize> {
     let number = |packet: &Packet| packet.as_text()?.parse().ok();
-    packets.iter().map(|packet| number(packet).unwrap_or_else(|| panic!("{packet:?} is no number"))).collect()
+    packets
+        .iter()
+        .map(|packet| number(packet).unwrap_or_else(|| panic!("{packet:?} is not a number")))
+        .collect()
+}
+
+/// Calls `step` with the peer each time its hook is called, until `done`.
+pub async fn drive(
+    peer: &Arc<Mutex<WebSocketPeer>>,
+    step: impl Fn(&Mutex<WebSocketPeer>) + Send + 'static,
+    done: impl Fn() -> bool,
+) {
+    let woken = Arc::downgrade(peer);
+    let hook = move || {
+        if let Some(peer) = woken.upgrade() {
+            step(&peer);
+        }
+    };
+    assert_eq!(peer.lock().unwrap().on_wake(hook), Ok(()));
+    wait_until(done).await;
+}
+
+/// Waits for `done` without polling any peer.
+async fn wait_until(done: impl Fn() -> bool) {
+    let deadline = platform::now() + PATIENCE;
+    while !done() {
+        assert!(platform::now() < deadline, "not woken within {PATIENCE:?}");
+        platform::tick().await;
+    }
 }

@@ -18,14 +18,14 @@ use crate::common::{
     receive,
 };
 
-/// Longer than any test waits.
+/// Longer than any test runs.
 const LONG: Duration = PATIENCE.saturating_mul(2);
 
-/// A peer that has taken over one end of a new connection, changed like this; and the other end.
+/// Returns a peer that has taken over one end of a new connection, modified by `with`, and the other end.
 fn upgraded(role: Role, with: impl FnOnce(UpgradedStream) -> UpgradedStream) -> (WebSocketPeer, Raw) {
     let (connected, accepted) = tcp_pair();
     let mut peer = WebSocketPeer::with_options(PeerOptions::default().connect_timeout(LONG));
-    peer.accept_upgraded(with(UpgradedStream::new(accepted)), role).expect("a stream in order");
+    peer.accept_upgraded(with(UpgradedStream::new(accepted)), role).expect("a valid stream");
     (peer, Raw::new(connected))
 }
 
@@ -51,7 +51,7 @@ fn a_peer_is_open_at_the_next_poll_and_sends_and_receives_in_its_role() {
 }
 
 #[test]
-fn a_wait_opens_it() {
+fn wait_opens_it() {
     for ahead in [Vec::new(), client_frame(TEXT, "first")] {
         let (mut peer, _raw) = upgraded(Role::Server, |upgraded| upgraded.read_ahead(ahead));
         let start = Instant::now();
@@ -72,7 +72,7 @@ fn the_hook_is_called_to_open_it() {
 }
 
 #[test]
-fn frames_of_the_other_role_are_a_breach() {
+fn frames_of_the_other_role_are_a_protocol_error() {
     for role in [Role::Server, Role::Client] {
         let (mut peer, mut raw) = upgraded(role, |upgraded| upgraded);
         raw.send(if role == Role::Server { server_frame(TEXT, "x") } else { client_frame(TEXT, "x") });
@@ -82,7 +82,7 @@ fn frames_of_the_other_role_are_a_breach() {
 }
 
 #[test]
-fn bytes_that_were_read_ahead_come_before_those_of_the_stream_wherever_they_are_split() {
+fn bytes_that_were_read_ahead_come_first_wherever_they_are_split() {
     let frames =
         [client_frame(TEXT, "first"), client_frame(BINARY, vec![7; 300]), client_frame(TEXT, "last")]
             .concat();
@@ -98,7 +98,7 @@ fn bytes_that_were_read_ahead_come_before_those_of_the_stream_wherever_they_are_
 }
 
 #[test]
-fn a_connection_that_is_over_already_is_seen_open_first() {
+fn a_connection_that_has_already_ended_is_reported_as_open_first() {
     let ahead = [client_frame(TEXT, "bye"), client_frame(CLOSE, close_payload(4001, "done"))].concat();
     let (mut peer, raw) = upgraded(Role::Server, |upgraded| upgraded.read_ahead(ahead));
     drop(raw);
@@ -136,9 +136,9 @@ fn the_request_gives_the_url() {
     assert_eq!(peer.url(), Some("ws://h.example:99/game?x=1"));
 }
 
-/// Any client may send this form, and hyper hands it on: RFC 9112, 3.2.2.
+/// Any client may send this form (RFC 9112, 3.2.2), and hyper passes it on.
 #[test]
-fn the_request_may_have_the_whole_url() {
+fn the_request_may_be_in_absolute_form() {
     for (target, url) in [
         ("http://h.example:99/game?x=1", "ws://h.example:99/game?x=1"),
         ("HTTPS://h.example/", "ws://h.example/"),
@@ -154,7 +154,7 @@ fn the_request_may_have_the_whole_url() {
 }
 
 #[test]
-fn options_hold_for_it() {
+fn options_apply_to_it() {
     let (connected, accepted) = tcp_pair();
     let options = PeerOptions::for_server().max_message_size(10).header("X-A", "1").protocols(["other"]);
     let mut peer = WebSocketPeer::with_options(options);
@@ -166,7 +166,7 @@ fn options_hold_for_it() {
 }
 
 #[test]
-fn what_is_wrong_with_the_call_changes_nothing_and_ends_the_stream() {
+fn an_invalid_call_does_not_affect_the_peer_and_ends_the_stream() {
     type Change = fn(UpgradedStream) -> UpgradedStream;
     let invalid: [(&str, Change); 11] = [
         ("protocol", |upgraded| upgraded.protocol("two words")),
@@ -201,7 +201,7 @@ fn what_is_wrong_with_the_call_changes_nothing_and_ends_the_stream() {
 }
 
 #[test]
-fn debug_keeps_secrets() {
+fn debug_shows_no_secrets() {
     let (_connected, accepted) = tcp_pair();
     let upgraded = UpgradedStream::new(accepted).request("/?s3cret", [("cookie", "s3cret")]);
     let shown = format!("{:?}", upgraded.read_ahead("s3cret").user_data("s3cret").protocol("chat"));

@@ -1,4 +1,4 @@
-//! A server that takes over streams: seats, memory, what is known of the peer, and what becomes of a stream without a seat.
+//! A server that takes over streams: capacity, memory, information about the peer, and the rejection of streams.
 
 use std::{net::TcpListener, time::Duration};
 
@@ -15,33 +15,34 @@ use crate::{
     host::{Host, with_peer},
 };
 
-/// Hands a new connection to the server, changed like this; its other end.
-fn hand_over(
+/// Passes one end of a new connection, modified by `with`, to the server. Returns the result and the other end.
+fn take_over(
     host: &mut Host,
     with: impl FnOnce(UpgradedStream) -> UpgradedStream,
 ) -> (Result<PeerKey, Error>, Raw) {
     let (connected, accepted) = tcp_pair();
-    let taken = host.server.accept_upgraded(with(UpgradedStream::new(accepted)));
-    (taken, Raw::new(connected))
+    let result = host.server.accept_upgraded(with(UpgradedStream::new(accepted)));
+    (result, Raw::new(connected))
 }
 
+/// Does the same, and waits until the peer is open.
 #[track_caller]
-fn taken(host: &mut Host, with: impl FnOnce(UpgradedStream) -> UpgradedStream) -> (PeerKey, Raw) {
-    let (taken, raw) = hand_over(host, with);
-    let key = taken.expect("there is a seat");
-    assert_eq!(host.opened(), key, "it opens under the key that the call gave");
+fn open(host: &mut Host, with: impl FnOnce(UpgradedStream) -> UpgradedStream) -> (PeerKey, Raw) {
+    let (result, raw) = take_over(host, with);
+    let key = result.expect("the server is not full");
+    assert_eq!(host.opened(), key, "it opens under the key that the call returned");
     (key, raw)
 }
 
-/// It has found no seat: told with 1013, and ended without a reset.
+/// Checks that the server rejects a stream with this error, closes it with 1013, and ends TCP without a reset.
 #[track_caller]
 fn assert_full(host: &mut Host, why: &str) {
     let (connected, accepted) = tcp_pair();
     let mut raw = Raw::new(connected);
-    raw.send(client_frame(TEXT, "let me in"));
+    raw.send(client_frame(TEXT, "hello"));
     match host.server.accept_upgraded(UpgradedStream::new(accepted).read_ahead(client_frame(TEXT, "please")))
     {
-        Err(Error::ServerFull { reason: told }) => assert!(told.contains(why), "{told}"),
+        Err(Error::ServerFull { reason }) => assert!(reason.contains(why), "{reason}"),
         other => panic!("{other:?}"),
     }
     let frame = host.frame(&mut raw);
@@ -56,7 +57,7 @@ fn assert_full(host: &mut Host, why: &str) {
 fn a_stream_becomes_a_peer_like_any_other() {
     let mut host = Host::start(ServerOptions::default());
     host.server.on_request(|request| panic!("the framework has decided about {request:?}"));
-    let (key, mut raw) = taken(&mut host, |upgraded| upgraded.read_ahead(client_frame(TEXT, "first")));
+    let (key, mut raw) = open(&mut host, |upgraded| upgraded.read_ahead(client_frame(TEXT, "first")));
     raw.send(client_frame(BINARY, b"second"));
     assert_eq!(host.packet(key), Packet::text("first"));
     assert_eq!(host.packet(key), Packet::binary(b"second".to_vec()));
@@ -73,9 +74,9 @@ fn a_stream_becomes_a_peer_like_any_other() {
 }
 
 #[test]
-fn it_is_told_open_at_the_next_poll_and_not_before() {
+fn it_opens_at_the_next_poll_and_not_before() {
     let mut host = Host::start(ServerOptions::default());
-    let (key, _raw) = hand_over(&mut host, |upgraded| upgraded);
+    let (key, _raw) = take_over(&mut host, |upgraded| upgraded);
     let key = key.unwrap();
     assert_eq!(host.server.next_event(), None);
     assert_eq!(host.server.send(key, b"too early"), Err(Error::UnknownPeer));
@@ -85,24 +86,24 @@ fn it_is_told_open_at_the_next_poll_and_not_before() {
 }
 
 #[test]
-fn a_client_that_has_gone_meanwhile_is_told_open_and_closed() {
+fn a_client_that_has_disconnected_meanwhile_is_reported_open_and_closed() {
     let mut host = Host::start(ServerOptions::default());
     let (connected, accepted) = tcp_pair();
     Raw::new(connected).reset();
-    let key = host.server.accept_upgraded(UpgradedStream::new(accepted)).expect("no mistake of the caller's");
+    let key = host.server.accept_upgraded(UpgradedStream::new(accepted)).expect("the call is valid");
     assert_eq!(host.opened(), key);
     assert_eq!(host.closed(key).cause, CloseCause::ConnectionLost);
     host.until_empty();
 }
 
 #[test]
-fn what_the_framework_knows_is_known_of_the_peer() {
+fn the_request_and_user_data_of_the_framework_are_kept() {
     #[derive(Debug, PartialEq)]
     struct Player(u32);
     let mut host = Host::start(ServerOptions::default());
     let fields = [("host", "h.example"), ("origin", "https://h.example"), ("x-a", "1")];
     let forwarded = ([203, 0, 113, 7], 4000).into();
-    let (key, _raw) = taken(&mut host, |upgraded| {
+    let (key, _raw) = open(&mut host, |upgraded| {
         let upgraded = upgraded.request("/room/7?ticket=a", fields).addr(forwarded);
         upgraded.protocol("game.v1").user_data(Player(7))
     });
@@ -116,22 +117,22 @@ fn what_the_framework_knows_is_known_of_the_peer() {
     assert_eq!((request.origin(), request.header("X-A")), (Some("https://h.example"), Some(&b"1"[..])));
     assert!(request.is_upgrade() && !request.is_secure());
 
-    let (key, raw) = taken(&mut host, |upgraded| upgraded);
+    let (key, raw) = open(&mut host, |upgraded| upgraded);
     let peer = host.server.peer(key).unwrap();
     assert_eq!((peer.addr(), peer.protocol()), (raw.tcp().local_addr().unwrap(), None));
     assert_eq!((peer.request().path(), peer.request().headers().count()), ("/", 0));
 }
 
 #[test]
-fn without_a_seat_the_call_is_an_error_and_the_client_is_told_so() {
+fn a_full_server_returns_an_error_and_closes_with_1013() {
     let mut host = Host::start(ServerOptions::default().max_peers(2));
-    let (one, raw) = taken(&mut host, |upgraded| upgraded);
+    let (one, raw) = open(&mut host, |upgraded| upgraded);
     let (_two, _raw) = host.open_client();
     assert_full(&mut host, "full");
     assert_eq!(host.status_for(REQUEST), 503);
     drop(raw);
     host.closed(one);
-    let (three, raw) = taken(&mut host, |upgraded| upgraded);
+    let (three, raw) = open(&mut host, |upgraded| upgraded);
     host.server.refuse_new_connections(true);
     assert_full(&mut host, "new");
     host.server.refuse_new_connections(false);
@@ -143,77 +144,74 @@ fn without_a_seat_the_call_is_an_error_and_the_client_is_told_so() {
 }
 
 #[test]
-fn the_places_of_an_address_are_counted_by_the_address_that_was_given() {
+fn peers_per_address_are_counted_by_the_given_address() {
     let mut host = Host::start(ServerOptions::default().max_peers_per_address(1));
     let from = |last| move |upgraded: UpgradedStream| upgraded.addr(([203, 0, 113, last], 4000).into());
-    let (_one, _raw_one) = taken(&mut host, from(1));
-    let (_two, _raw_two) = taken(&mut host, from(2));
-    let (again, _raw) = hand_over(&mut host, from(2));
+    let (_one, _raw_one) = open(&mut host, from(1));
+    let (_two, _raw_two) = open(&mut host, from(2));
+    let (again, _raw) = take_over(&mut host, from(2));
     assert!(matches!(again, Err(Error::ServerFull { .. })), "{again:?}");
     host.open_client();
     assert_full(&mut host, "this address");
 }
 
 #[test]
-fn streams_without_a_seat_do_not_pile_up_between_two_polls() {
+fn rejected_streams_do_not_pile_up_between_two_polls() {
     let options = ServerOptions::default().max_peers(1).max_pending_handshakes_per_address(3);
     let mut host = Host::start(options);
     let (_key, _raw) = host.open_client();
-    let refused: Vec<_> = (0..10).map(|_| hand_over(&mut host, |upgraded| upgraded)).collect();
-    let mut ended = 0;
-    for (taken, mut raw) in refused {
-        assert!(matches!(taken, Err(Error::ServerFull { .. })), "{taken:?}");
-        // Those beyond the bound are over at once; without unread bytes that is no reset.
-        ended += usize::from(eventually("a frame or the end", || match raw.frame() {
+    let rejected: Vec<_> = (0..10).map(|_| take_over(&mut host, |upgraded| upgraded)).collect();
+    let mut closed = 0;
+    for (result, mut raw) in rejected {
+        assert!(matches!(result, Err(Error::ServerFull { .. })), "{result:?}");
+        // Those beyond the limit end at once, without a close frame.
+        closed += usize::from(eventually("a frame or the end", || match raw.frame() {
             Some(frame) => Some(frame.close_code() == Some(1013)),
             None => raw.end().map(|_| false),
         }));
     }
-    assert!(ended >= 3, "{ended} were told");
+    assert!(closed >= 3, "{closed} received a close frame");
     assert_eq!(host.server.stats().refused, 10);
 }
 
 #[test]
-fn limits_and_memory_hold_for_it() {
+fn limits_and_memory_apply_to_it() {
     let options = with_peer(PeerOptions::for_server().max_message_size(100))
         .rate_limits(RateLimits::default().max_packets_per_second(1));
     let mut host = Host::start(options);
-    let (big, _raw_big) = taken(&mut host, |upgraded| upgraded.read_ahead(client_frame(BINARY, [0; 101])));
+    let (big, _raw_big) = open(&mut host, |upgraded| upgraded.read_ahead(client_frame(BINARY, [0; 101])));
     assert_eq!(host.closed(big).cause, CloseCause::MessageTooBig);
-    let (fast, mut raw) = taken(&mut host, |upgraded| upgraded);
+    let (fast, mut raw) = open(&mut host, |upgraded| upgraded);
     raw.send(client_frame(TEXT, "x").repeat(50));
     assert_eq!(host.closed(fast).cause, CloseCause::LimitExceeded(Limit::PacketRate));
 
     const SHARE: usize = 2 * (64 + 4) * 1024 + 8 * 1024;
     let mut small = Host::start(ServerOptions::default().max_peers(2).max_buffered_bytes(4 * SHARE));
     let frames = client_frame(BINARY, vec![0; 60_000]).repeat(10);
-    let (taken_over, _raw) = hand_over(&mut small, |upgraded| upgraded.read_ahead(frames.clone()));
-    assert!(
-        matches!(taken_over, Err(Error::ServerFull { reason: why }) if why.contains("memory")),
-        "{taken_over:?}"
-    );
+    let (result, _raw) = take_over(&mut small, |upgraded| upgraded.read_ahead(frames.clone()));
+    assert!(matches!(result, Err(Error::ServerFull { reason }) if reason.contains("memory")), "{result:?}");
     let (key, _raw) =
-        hand_over(&mut small, |upgraded| upgraded.read_ahead(client_frame(BINARY, [1; 60_000])));
+        take_over(&mut small, |upgraded| upgraded.read_ahead(client_frame(BINARY, [1; 60_000])));
     let held = small.server.stats().memory;
-    assert!(held >= 60_000, "{held} bytes are held of what was read ahead");
+    assert!(held >= 60_000, "{held} bytes of memory for bytes that were read ahead");
     assert_eq!(small.packet(key.unwrap()).len(), 60_000);
 }
 
 #[test]
-fn a_server_that_shuts_down_takes_no_more_and_ends_those_that_it_has() {
+fn a_server_that_shuts_down_rejects_streams_and_closes_its_peers() {
     let mut host = Host::start(ServerOptions::default());
-    let (open, mut raw_open) = taken(&mut host, |upgraded| upgraded);
-    let (fresh, mut raw_fresh) = hand_over(&mut host, |upgraded| upgraded);
+    let (old, mut raw_old) = open(&mut host, |upgraded| upgraded);
+    let (fresh, mut raw_fresh) = take_over(&mut host, |upgraded| upgraded);
     fresh.unwrap();
     host.server.shutdown(PATIENCE);
-    let (late, mut raw_late) = hand_over(&mut host, |upgraded| upgraded);
+    let (late, mut raw_late) = take_over(&mut host, |upgraded| upgraded);
     assert!(matches!(late, Err(Error::ServerFull { .. })), "{late:?}");
-    assert_eq!(host.frame(&mut raw_open).close_code(), Some(1001));
+    assert_eq!(host.frame(&mut raw_old).close_code(), Some(1001));
     assert_eq!(host.frame(&mut raw_fresh).close_code(), Some(1013));
     assert_eq!(host.frame(&mut raw_late).close_code(), Some(1013));
-    raw_open.send(client_frame(CLOSE, close_payload(1001, "")));
-    host.closed(open);
-    drop((raw_open, raw_fresh, raw_late));
+    raw_old.send(client_frame(CLOSE, close_payload(1001, "")));
+    host.closed(old);
+    drop((raw_old, raw_fresh, raw_late));
     host.until_so("it is shut down", |host| host.server.is_shut_down());
 }
 
@@ -227,7 +225,7 @@ fn a_server_needs_no_listener() {
     let key = server.accept_upgraded(UpgradedStream::new(accepted)).unwrap();
     let mut raw = Raw::new(connected);
     raw.send(client_frame(TEXT, "hello"));
-    // It sleeps until the stream has something; not for the whole time.
+    // It sleeps until the stream is readable, not for the whole time.
     let packet = eventually("the packet", || {
         server.wait(PATIENCE);
         std::iter::from_fn(|| server.next_event()).find_map(|event| match event {

@@ -21,7 +21,7 @@ use super::{
     reply,
 };
 use crate::{
-    admission::{Admission, Decision, check_policy},
+    admission::{Admission, AdmissionDecision, check_policy},
     close::CloseCause,
     error::Error,
     options::{PeerOptions, ServerOptions, TlsRoots},
@@ -198,13 +198,17 @@ fn check_answer(
     let (decision, headers) = admission.decide(request, peer);
     assert_eq!(headers, added);
     let (status, protocol, sent) = match decision {
-        Decision::Accept(terms) => {
+        AdmissionDecision::Accept(terms) => {
             let sent = accept_response(request, terms.protocol.as_deref(), &headers);
             (101, terms.protocol, sent)
         }
-        Decision::Reject(rejection) => (rejection.status, None, reject_response(&rejection, &headers, false)),
-        Decision::Respond(response) => (response.status, None, http_response(&response, &headers, false)),
-        Decision::Decline => panic!("the request asks for a WebSocket"),
+        AdmissionDecision::Reject(rejection) => {
+            (rejection.status, None, reject_response(&rejection, &headers, false))
+        }
+        AdmissionDecision::Respond(response) => {
+            (response.status, None, http_response(&response, &headers, false))
+        }
+        AdmissionDecision::Decline => panic!("the request asks for a WebSocket"),
     };
     reply::check(&sent, status, false, added);
     let head_len = sent.windows(4).position(|end| end == b"\r\n\r\n").map_or(sent.len(), |at| at + 4);
