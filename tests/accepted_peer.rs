@@ -1,4 +1,4 @@
-//! The server's side of a connection, `WebSocketPeer::accept`, against a client that is raw bytes.
+//! A peer that accepts a connection, `WebSocketPeer::accept`, against a client that writes raw bytes.
 
 #![cfg(not(target_family = "wasm"))]
 

@@ -1,4 +1,4 @@
-//! The server's side once more, on a network that holds bytes back and delivers many at once: `common/network.rs`.
+//! The tests of `accepted_peer` on a network that holds bytes back and delivers many at once: `common/network.rs`.
 
 #![cfg(not(target_family = "wasm"))]
 

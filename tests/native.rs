@@ -1,4 +1,5 @@
-//! What only native programs can show: their own sockets and threads, the wire byte for byte, and the time a call takes.
+//! What only native programs can show: their own sockets and threads, the wire byte for byte, and the time a call
+//! takes.
 
 #![cfg(not(target_family = "wasm"))]
 

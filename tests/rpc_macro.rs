@@ -1,4 +1,4 @@
-//! `rpc!` as a program uses it: the enum it writes, the methods it declares, calls out and calls in.
+//! The macro `rpc!`: the enum, the declared methods, and the conversions of calls.
 
 #![cfg(not(target_family = "wasm"))]
 
@@ -8,10 +8,10 @@ use websocket_peer::{
 };
 
 websocket_peer::rpc! {
-    /// The methods of Godot's demo of its multiplayer.
+    /// The methods of Godot's multiplayer demo.
     #[derive(Debug, Clone, PartialEq)]
     enum Game {
-        /// A line for the log.
+        /// Adds a line to the log.
         Log { line: String } = "_log";
         AddPlayer { id: i64, name: Option<String> } = "add_player" [call_local];
         DelPlayer { id: i64 } = "del_player" [authority, call_local];
@@ -22,7 +22,7 @@ websocket_peer::rpc! {
     }
 }
 
-/// A type of the program's own.
+/// A type of the program.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Side {
     Left,
@@ -50,26 +50,26 @@ impl TryFrom<Variant> for Side {
     }
 }
 
-/// `Option` by another name.
+/// An `Option` with another name.
 type Maybe<T> = Option<T>;
 
-/// A name that the crate has, too.
+/// A name that the crate uses as well.
 type Field = i64;
 
 mod inner {
     use super::Field;
 
-    // Everything that the grammar allows.
+    // All that the grammar allows.
     websocket_peer::rpc! {
         #[derive(Debug, Clone, PartialEq)]
         pub(super) enum Odd {
             Plain = "plain" [];
             Disabled = "disabled" [disabled, channel(1 + 2), unreliable,];
-            /// Of the node, not of its script.
+            /// A method of the node, not of its script.
             Node { } = "node" [node_level, unreliable_ordered, any_peer];
-            #[doc = "Fields with every kind of name and type"]
+            #[doc = "Has fields with all kinds of names and types."]
             Many {
-                /// With a keyword for a name.
+                /// A field named by a keyword.
                 r#type: super::StringName,
                 arguments: super::Maybe<super::Side>,
                 method: super::Variant,
@@ -95,7 +95,7 @@ fn names(methods: &Methods) -> Vec<&str> {
 }
 
 #[test]
-fn the_demo_has_the_checksum_that_godot_gives_it() {
+fn the_checksum_of_the_demo_is_that_of_godot() {
     let methods = Game::methods();
     assert_eq!(methods.md5(), "599eb6c9feef319c68c1b0a901241908");
     for (number, name) in [
@@ -113,7 +113,7 @@ fn the_demo_has_the_checksum_that_godot_gives_it() {
 }
 
 #[test]
-fn brackets_say_how_a_method_is_called() {
+fn options_in_brackets_apply_to_the_method() {
     let methods = Odd::methods();
     assert_eq!(names(&methods), ["node", "any", "disabled", "many", "middle", "plain"]);
     let look = |name| {
@@ -144,7 +144,7 @@ fn fields_are_parameters() {
 }
 
 #[test]
-fn a_call_comes_back_as_it_was() {
+fn a_call_converts_to_arguments_and_back() {
     let many = |arguments, value| Odd::Many {
         r#type: "kind".into(),
         arguments,
@@ -170,22 +170,22 @@ fn a_call_comes_back_as_it_was() {
 }
 
 #[test]
-fn what_is_none_at_the_end_is_not_sent() {
+fn trailing_none_is_not_sent() {
     let id = Variant::Int(1);
     let call = Game::AddPlayer { id: 1, name: None };
     assert_eq!(call.into_call(), ("add_player", vec![id.clone()]));
     let call = Game::AddPlayer { id: 1, name: Some("Ann".to_owned()) };
     assert_eq!(call.into_call(), ("add_player", vec![id.clone(), "Ann".into()]));
 
-    // Before another argument it is null.
+    // Before another argument, `None` is sent as null.
     let call = Odd::Middle { first: None, last: 2.0 };
     assert_eq!(call.into_call(), ("middle", vec![Variant::Nil, Variant::Float(2.0)]));
-    // Where anything is an argument, null is one.
+    // A null `Variant` is sent.
     let call = Odd::Any { value: Variant::Nil };
     assert_eq!(call.into_call(), ("any", vec![Variant::Nil]));
     let nothing = Err(CallError::ArgumentCount { min: 1, max: 1, found: 0 });
     assert_eq!(Odd::from_call("any", vec![]), nothing);
-    // But it is none where it could be nothing.
+    // A null `Option<Variant>` at the end is not sent.
     let call = Odd::Many {
         r#type: StringName::default(),
         arguments: None,
@@ -198,7 +198,7 @@ fn what_is_none_at_the_end_is_not_sent() {
 }
 
 #[test]
-fn what_is_missing_at_the_end_is_none() {
+fn missing_trailing_arguments_are_none() {
     let added = |arguments| Game::from_call("add_player", arguments);
     let without = Game::AddPlayer { id: 1, name: None };
     assert_eq!(added(vec![1.into()]), Ok(without.clone()));
@@ -207,7 +207,7 @@ fn what_is_missing_at_the_end_is_none() {
     assert_eq!(added(vec![]), found(0));
     assert_eq!(added(vec![1.into(), "Ann".into(), 2.into()]), found(3));
 
-    // Not before one that is needed.
+    // An optional argument before a required one must not be missing.
     let found = |found| Err(CallError::ArgumentCount { min: 2, max: 2, found });
     assert_eq!(Odd::from_call("middle", vec![0.5.into()]), found(1));
     let middle = Odd::Middle { first: None, last: 0.5 };
@@ -215,7 +215,7 @@ fn what_is_missing_at_the_end_is_none() {
 }
 
 #[test]
-fn arguments_have_types() {
+fn argument_types_are_checked() {
     let wrong =
         |index, expected, found| Err(CallError::Argument { index, error: WrongType { expected, found } });
     let added = |arguments| Game::from_call("add_player", arguments);
@@ -224,9 +224,9 @@ fn arguments_have_types() {
         added(vec![1.into(), Vector2::new(1.0, 2.0).into()]),
         wrong(1, "String", VariantType::Vector2)
     );
-    // Only what is optional may be null.
+    // Only optional arguments may be null.
     assert_eq!(added(vec![Variant::Nil]), wrong(0, "int", VariantType::Nil));
-    // Godot itself makes a float of an int.
+    // As in Godot, an int converts to float.
     let middle = Odd::Middle { first: None, last: 3.0 };
     assert_eq!(Odd::from_call("middle", vec![Variant::Nil, 3.into()]), Ok(middle));
 
@@ -238,9 +238,9 @@ fn arguments_have_types() {
     assert_eq!(many("up"), Err(CallError::Argument { index: 1, error: why }));
 }
 
-/// What a session asks before it tells of a call, and what the program makes of it then.
+/// A session checks calls by the declaration, before the program converts them to the enum.
 #[test]
-fn the_declaration_and_the_enum_agree() {
+fn the_declaration_and_the_enum_accept_the_same_arguments() {
     let values =
         [Variant::Nil, 1.into(), 0.5.into(), "left".into(), Vector2::default().into(), vec![1_u8].into()];
     for name in names(&Odd::methods()).into_iter().chain(["unknown"]) {
@@ -264,13 +264,13 @@ fn the_declaration_and_the_enum_agree() {
 }
 
 #[test]
-fn there_may_be_no_method_at_all() {
+fn an_enum_may_be_empty() {
     assert_eq!(Nothing::methods().md5(), "d41d8cd98f00b204e9800998ecf8427e");
     assert_eq!(Nothing::from_call("any", vec![]), Err(CallError::UnknownMethod));
 }
 
 #[test]
-fn errors_are_sentences() {
+fn call_errors_have_a_text() {
     for (error, expected) in [
         (Game::from_call("roll", vec![]).unwrap_err(), "there is no such method"),
         (Game::from_call("_log", vec![]).unwrap_err(), "the method takes 1 argument, not 0"),

@@ -1,7 +1,8 @@
-//! Both examples, and the library, with foreign peers: Python's `websockets` and Node's `ws`, in both directions.
+//! The library and both examples against other implementations: Python's `websockets` and Node's `ws`, in both
+//! directions.
 //!
-//! The two packages are fetched from their registries by `pip` and `npm` into `target/third_party` when a test first needs
-//! them; the programs on them are in `tests/third_party`.
+//! `pip` and `npm` fetch the two packages into `target/third_party` when a test first needs them. The programs that use
+//! them are in `tests/third_party`.
 
 #![cfg(not(target_family = "wasm"))]
 
@@ -19,10 +20,10 @@ use common::{
 use setup::{Package, node, python};
 use websocket_peer::{CloseCause, CloseCode, Packet, PeerOptions, ReadyState, WebSocketPeer};
 
-/// Where the length's form in a frame changes, and some between. The last is just under the limit of our server.
+/// Sizes around the encodings of a length, and some between. The last is just under the limit of our server.
 const SIZES: [usize; 6] = [0, 1, 125, 126, 65_535, 65_536];
 
-/// Each behaviour with each foreign peer.
+/// Each test with each package.
 macro_rules! with_each_peer {
     ($($name:ident)*) => {
         mod with_python {
@@ -38,19 +39,19 @@ with_each_peer! {
     their_client_and_our_example_exchange_packets
     their_client_closes_our_example_with_code_and_reason
     their_client_gets_its_ping_answered
-    their_client_is_told_that_its_message_is_too_big
+    their_client_gets_1009_for_a_message_that_is_too_big
     their_client_is_closed_with_code_and_reason
     their_client_answers_our_heartbeat
-    our_example_talks_to_their_server
+    our_example_exchanges_packets_with_their_server
     our_client_and_their_server_exchange_packets
     our_client_closes_their_server_with_code_and_reason
     our_client_is_closed_with_code_and_reason
     our_client_answers_their_ping
-    our_client_refuses_a_message_that_is_too_big
-    a_protocol_is_agreed_on_with_their_server
+    our_client_rejects_a_message_that_is_too_big
+    a_protocol_is_negotiated_with_their_server
 }
 
-/// Their server, and the URL of it.
+/// Starts their server, and returns its URL.
 fn serve(package: &Package) -> (Program, String) {
     let mut server = package.start("server", &[]);
     let url = server.line("ws://");
@@ -63,10 +64,10 @@ fn connect(url: &str, options: PeerOptions) -> WebSocketPeer {
     peer
 }
 
-/// Their client, doing this, and our peer that accepted it.
-fn accept(package: &Package, deed: &str, options: PeerOptions) -> (Program, WebSocketPeer) {
+/// Starts their client, and accepts it with our peer.
+fn accept(package: &Package, command: &str, options: PeerOptions) -> (Program, WebSocketPeer) {
     let (listener, port) = listener();
-    let client = package.start("client", &[&format!("ws://127.0.0.1:{port}/"), deed]);
+    let client = package.start("client", &[&format!("ws://127.0.0.1:{port}/"), command]);
     let mut peer = WebSocketPeer::with_options(options);
     peer.accept(accept_next(&listener)).unwrap();
     opened(&mut peer);
@@ -99,7 +100,7 @@ fn their_client_gets_its_ping_answered(package: &Package) {
     assert_ends_well(package.start("client", &[&url, "ping"]), "pong beat");
 }
 
-fn their_client_is_told_that_its_message_is_too_big(package: &Package) {
+fn their_client_gets_1009_for_a_message_that_is_too_big(package: &Package) {
     let (mut server, url) = minimal_server();
     assert_ends_well(package.start("client", &[&url, "send", "65537"]), "closed 1009 ");
     server.line("- Peer 2 closed with code: 1009, reason: . Clean: false");
@@ -124,7 +125,7 @@ fn their_client_answers_our_heartbeat(package: &Package) {
     assert_eq!(peer.state(), ReadyState::Open, "{:?}", peer.close_info());
 }
 
-fn our_example_talks_to_their_server(package: &Package) {
+fn our_example_exchanges_packets_with_their_server(package: &Package) {
     let (mut server, url) = serve(package);
     let client = minimal_client(&url).end();
     assert_eq!(client.code, Some(0), "{client:#?}");
@@ -177,7 +178,7 @@ fn our_client_answers_their_ping(package: &Package) {
     assert_eq!(receive(&mut peer).as_text(), Some("pong beat"));
 }
 
-fn our_client_refuses_a_message_that_is_too_big(package: &Package) {
+fn our_client_rejects_a_message_that_is_too_big(package: &Package) {
     let (mut server, url) = serve(package);
     let mut peer = connect(&format!("{url}/send/1001"), PeerOptions::default().max_message_size(1000));
     let info = closed(&mut peer);
@@ -185,7 +186,7 @@ fn our_client_refuses_a_message_that_is_too_big(package: &Package) {
     server.line("closed 1009 ");
 }
 
-fn a_protocol_is_agreed_on_with_their_server(package: &Package) {
+fn a_protocol_is_negotiated_with_their_server(package: &Package) {
     let (_server, url) = serve(package);
     let mut peer = connect(&url, PeerOptions::default().protocols(["unknown", "game"]));
     opened(&mut peer);

@@ -1,11 +1,14 @@
-//! Secure connections of native programs: whom a client trusts, a server with a certificate, and what goes wrong.
+//! TLS of native programs: which certificates a client trusts, a server with a certificate, and failures.
 //!
-//! All certificates are made here and now, by authorities that nobody else knows.
+//! The tests make all certificates, by authorities that no other program knows.
 
 #![cfg(not(target_family = "wasm"))]
 
 mod common;
 
+#[cfg(not(feature = "tls"))]
+#[path = "tls/disabled.rs"]
+mod disabled;
 #[cfg(feature = "tls")]
 #[path = "tls/faults.rs"]
 mod faults;
@@ -18,6 +21,3 @@ mod server;
 #[cfg(feature = "tls")]
 #[path = "tls/trust.rs"]
 mod trust;
-#[cfg(not(feature = "tls"))]
-#[path = "tls/without.rs"]
-mod without;

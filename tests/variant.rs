@@ -1,16 +1,12 @@
-//! Values and their binary forms, natively and in a browser: against what Godot's engine made of them, by hand, by rule and
-//! at random.
+//! Tests of `Variant`, natively and in a browser: with recorded values of a Godot engine, expected values, and random
+//! values.
 //!
-//! In a browser the tests run in the page, and the scripted server has to run already: `cargo run -p testkit`.
+//! In a browser the tests need a running scripted server: `cargo run -p testkit`.
 
 mod support;
 
-#[path = "variant/any.rs"]
-mod any;
 #[path = "variant/array.rs"]
 mod array;
-#[path = "variant/by_hand.rs"]
-mod by_hand;
 #[path = "variant/conversions.rs"]
 mod conversions;
 #[path = "variant/cost.rs"]
@@ -25,12 +21,13 @@ mod dictionary;
 mod encoding;
 #[path = "variant/engine.rs"]
 mod engine;
+#[path = "variant/expected.rs"]
+mod expected;
 #[path = "variant/packets.rs"]
 mod packets;
 #[path = "variant/properties.rs"]
 mod properties;
-#[path = "../testkit/src/random.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "variant/random.rs"]
 mod random;
 #[path = "variant/text.rs"]
 mod text;

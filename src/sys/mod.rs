@@ -6,8 +6,9 @@
 //! - `now`, the time since any fixed moment.
 //!
 //! And for servers ([`server`]):
-//! - `Reactor`, which has the methods of [`Listener`]: it accepts connections, and reports which of them are ready;
-//! - `ServerSocket`, which has the methods of [`Connection`] and [`ServerConnection`].
+//! - `Reactor`, which has the methods of [`Listener`](server::Listener): it accepts connections, and reports which of
+//!   them are ready;
+//! - `ServerSocket`, which has the methods of [`Connection`] and [`ServerConnection`](server::ServerConnection).
 //!
 //! A backend that cannot accept connections makes these two uninhabited, and lets them dereference to trait objects, as
 //! `web/reactor.rs` does. So `crate::server` compiles everywhere, and its code vanishes where no server can exist.
@@ -18,7 +19,7 @@
 //! The laws of a backend:
 //! 1. It reports events by changing the [`Link`], and only within the calls below. Callbacks and kernels may queue
 //!    events; only `poll` reports them.
-//! 2. No call blocks, except [`Listener::wait`] and [`Notify::wait`].
+//! 2. No call blocks, except [`Listener::wait`](server::Listener::wait) and [`Notify::wait`].
 //! 3. An `Err` means that nothing was changed. A failure of the network becomes [`Link::set_closed`].
 //! 4. `send` takes the whole packet, or has no effect and returns an `Err`.
 //! 5. Every queue has a limit.

@@ -1,10 +1,10 @@
-//! A list of values, typed or not.
+//! A list of values.
 
 use std::{mem, ops::Deref};
 
 use super::{ElementType, Variant, WrongType, teardown};
 
-/// A list of values. It derefs to a slice of them.
+/// A list of values, with or without an element type. It dereferences to a slice.
 ///
 /// ```
 /// use websocket_peer::variant::{Array, ElementType, Variant, VariantType};
@@ -21,58 +21,58 @@ use super::{ElementType, Variant, WrongType, teardown};
 #[derive(Clone, Default, PartialEq)]
 pub struct Array {
     element_type: ElementType,
-    // Invariant: each is one that `element_type` admits.
+    // Invariant: each element has the type `element_type`.
     elements: Vec<Variant>,
 }
 
 impl Array {
-    /// An empty one that takes values of every type.
+    /// Returns an empty array for values of any type.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An empty one that takes values of this type only.
+    /// Returns an empty array for values of one type.
     pub fn typed(element_type: ElementType) -> Self {
         Self::with_capacity(element_type, 0)
     }
 
-    /// What it takes.
+    /// Returns the element type.
     ///
     /// Godot: `get_typed_builtin`, `get_typed_class_name`, `get_typed_script`.
     pub fn element_type(&self) -> &ElementType {
         &self.element_type
     }
 
-    /// Appends a value. A typed array converts it as Godot does: between whole and other numbers, and between texts and
-    /// names.
+    /// Appends a value. A typed array converts as Godot does: between `int` and `float`, and between `String` and
+    /// `StringName`.
     ///
     /// # Errors
-    /// If it is typed and the value is of another type.
+    /// [`WrongType`] if the array is typed and the value has another type.
     pub fn push(&mut self, value: impl Into<Variant>) -> Result<(), WrongType> {
         self.elements.push(self.element_type.convert(value.into())?);
         Ok(())
     }
 
-    /// Takes the last value away.
+    /// Removes and returns the last value.
     pub fn pop(&mut self) -> Option<Variant> {
         self.elements.pop()
     }
 
-    /// Takes all values away.
+    /// Removes all values.
     pub fn clear(&mut self) {
         self.elements.clear();
     }
 
-    /// The values alone.
+    /// Returns the values as a vector.
     pub fn into_vec(mut self) -> Vec<Variant> {
         self.take()
     }
 
-    pub(super) fn with_capacity(element_type: ElementType, room: usize) -> Self {
-        Self { element_type: element_type.normalized(), elements: Vec::with_capacity(room) }
+    pub(super) fn with_capacity(element_type: ElementType, capacity: usize) -> Self {
+        Self { element_type: element_type.normalized(), elements: Vec::with_capacity(capacity) }
     }
 
-    /// Copies of its own values, as an array of its own type.
+    /// Returns an array of the same type with copies of its values.
     pub(super) fn copy_with(&self, copies: Vec<Variant>) -> Self {
         Self { element_type: self.element_type.clone(), elements: copies }
     }

@@ -1,8 +1,8 @@
-//! A value's copy, made without recursion.
+//! Clones values without recursion.
 
 use std::convert::Infallible;
 
-use super::visitor::{Container, Visitor, walk};
+use super::visitor::{ContainerRef, Visitor, walk};
 use super::{Object, Variant};
 
 impl Clone for Variant {
@@ -15,10 +15,10 @@ impl Clone for Variant {
     }
 }
 
-/// Copies what it is shown.
+/// Copies the visited values.
 #[derive(Default)]
 struct Copier {
-    /// The copied values of each container that is open, the innermost last.
+    /// The copied values of each open container, the innermost last.
     open: Vec<Vec<Variant>>,
     done: Variant,
 }
@@ -40,25 +40,27 @@ impl<'a> Visitor<'a> for Copier {
         Ok(())
     }
 
-    fn enter(&mut self, container: Container<'a>, _: usize) -> Result<(), Infallible> {
+    fn enter(&mut self, container: ContainerRef<'a>, _: usize) -> Result<(), Infallible> {
         self.open.push(Vec::with_capacity(match container {
-            Container::Array(array) => array.len(),
-            Container::Dictionary(dictionary) => 2 * dictionary.len(),
-            Container::Object { properties, .. } => properties.len(),
+            ContainerRef::Array(array) => array.len(),
+            ContainerRef::Dictionary(dictionary) => 2 * dictionary.len(),
+            ContainerRef::Object { properties, .. } => properties.len(),
         }));
         Ok(())
     }
 
-    fn before(&mut self, _: Container<'a>, _: usize) -> Result<(), Infallible> {
+    fn before(&mut self, _: ContainerRef<'a>, _: usize) -> Result<(), Infallible> {
         Ok(())
     }
 
-    fn leave(&mut self, container: Container<'a>) -> Result<(), Infallible> {
+    fn leave(&mut self, container: ContainerRef<'a>) -> Result<(), Infallible> {
         let values = self.open.pop().unwrap_or_default();
         let copy = match container {
-            Container::Array(array) => Variant::Array(Box::new(array.copy_with(values))),
-            Container::Dictionary(dictionary) => Variant::Dictionary(Box::new(dictionary.copy_with(values))),
-            Container::Object { class, properties } => {
+            ContainerRef::Array(array) => Variant::Array(Box::new(array.copy_with(values))),
+            ContainerRef::Dictionary(dictionary) => {
+                Variant::Dictionary(Box::new(dictionary.copy_with(values)))
+            }
+            ContainerRef::Object { class, properties } => {
                 let names = properties.iter().map(|(name, _)| name.clone());
                 let properties = names.zip(values).collect();
                 Object::Full { class: class.to_owned(), properties }.into()
@@ -69,7 +71,7 @@ impl<'a> Visitor<'a> for Copier {
     }
 }
 
-/// Copies a value that holds no others.
+/// Copies a value that does not contain others.
 fn copy_leaf(value: &Variant) -> Variant {
     use Variant as V;
     match value {

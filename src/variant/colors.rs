@@ -1,9 +1,9 @@
-//! Colours by number and by name.
+//! Colours from numbers, codes and names.
 
 use super::Color;
 
 impl Color {
-    /// The colour `0xRRGGBBAA`.
+    /// Returns the colour `0xRRGGBBAA`.
     ///
     /// Godot: `Color.hex`.
     pub fn from_hex(rgba: u32) -> Self {
@@ -11,8 +11,8 @@ impl Color {
         Self { r, g, b, a }
     }
 
-    /// The colour of a code such as `#f80`, `#ff8800` or `ff8800c0`, or of one of Godot's names, such as `dark blue`. In a name
-    /// upper case, spaces, and the signs `-`, `_`, `'` and `.` make no difference.
+    /// Returns the colour of a code such as `#f80`, `#ff8800` or `ff8800c0`, or of one of Godot's names, such as `dark
+    /// blue`. Case, spaces, and the characters `-`, `_`, `'` and `.` in names are ignored.
     ///
     /// Godot: `Color.from_string`.
     pub fn from_text(text: &str) -> Option<Self> {
@@ -40,9 +40,9 @@ fn from_code(text: &str) -> Option<Color> {
 }
 
 fn from_name(text: &str) -> Option<Color> {
-    let is_counted = |character: &char| !matches!(character, ' ' | '-' | '_' | '\'' | '.');
+    let is_significant = |character: &char| !matches!(character, ' ' | '-' | '_' | '\'' | '.');
     let name: String =
-        text.chars().filter(is_counted).map(|character| character.to_ascii_lowercase()).collect();
+        text.chars().filter(is_significant).map(|character| character.to_ascii_lowercase()).collect();
     let place = NAMED.binary_search_by(|(known, _)| (*known).cmp(&name)).ok()?;
     NAMED.get(place).map(|(_, rgba)| Color::from_hex(*rgba))
 }
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_written_in_many_ways() {
+    fn case_and_punctuation_in_names_are_ignored() {
         for text in ["dark blue", "DARK_BLUE", "dark-blue", "Dark'Blue", " d.arkblue"] {
             assert_eq!(Color::from_text(text), Some(Color::from_hex(0x0000_8bff)), "{text}");
         }

@@ -1,18 +1,18 @@
-//! The form that remote calls use for their arguments: short for booleans and integers, the common one for all else.
+//! The compact format of RPC arguments: short for booleans and integers, the usual format for all other values.
 
-use super::reader::Reader;
+use super::reader::ByteReader;
 use super::{DecodeError, EncodeError, Objects, Variant, VariantType, decode, encode};
 
-/// The bits of the first byte that hold the type; those above say how wide an integer is, or that a boolean is true.
+/// The bits of the first byte with the type. The others are the width of an integer, or the value of a boolean.
 const TYPE: u8 = 0x3f;
 const TRUE: u8 = 0x80;
 
 const BOOL: u8 = VariantType::Bool as u8;
 const INT: u8 = VariantType::Int as u8;
 
-/// Reads a value, and tells how many bytes it took.
+/// Decodes a value, and returns it with the number of bytes read.
 pub(super) fn decode_compressed(bytes: &[u8], objects: Objects) -> Result<(Variant, usize), DecodeError> {
-    let mut reader = Reader::new(bytes);
+    let mut reader = ByteReader::new(bytes);
     let [first] = reader.array()?;
     let value = match (first & TYPE, first >> 6) {
         (BOOL, _) => Variant::Bool(first & TRUE != 0),
@@ -25,7 +25,7 @@ pub(super) fn decode_compressed(bytes: &[u8], objects: Objects) -> Result<(Varia
     Ok((value, reader.at()))
 }
 
-/// Appends a value to `out`, or leaves that as it was.
+/// Appends a value to `out`. On failure `out` is unchanged.
 pub(super) fn encode_compressed(
     value: &Variant,
     out: &mut Vec<u8>,

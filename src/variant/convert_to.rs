@@ -1,4 +1,4 @@
-//! What becomes of a value where another type is declared, as in a typed parameter of GDScript.
+//! Converts values to a declared type, as for a typed parameter in GDScript.
 
 use super::{
     Basis, Color, NodePath, Projection, Rect2, Rect2i, Rid, StringName, Transform2D, Transform3D, Variant,
@@ -8,45 +8,45 @@ use super::{
     stringify::texts,
 };
 
-/// What was asked for where an array would become too much text.
-const SHORT_TEXTS: &str = "PackedStringArray without so many long numbers";
+/// The expected type if the strings of an array would be too long.
+const SHORT_TEXTS: &str = "PackedStringArray with fewer long numbers";
 
 impl Variant {
-    /// Makes it a value of this type, where Godot does so by itself: for a typed parameter or variable. A value that has the type
-    /// already stays as it is, and [`VariantType::Nil`] is every type.
+    /// Converts the value to this type, where Godot does so for a typed parameter or variable. A value that already has
+    /// the type is unchanged. [`VariantType::Nil`] accepts every value.
     ///
     /// | to | from |
     /// |---|---|
-    /// | `bool` | `int`, `float`: true, unless it is 0 |
-    /// | `int` | `bool`; `float`: towards zero, the smallest `int` for what does not fit and for NaN |
+    /// | `bool` | `int`, `float`: true if not 0 |
+    /// | `int` | `bool`; `float`: rounded towards zero, the smallest `int` if it does not fit or is NaN |
     /// | `float` | `bool`; `int`: the nearest number |
     /// | `String` | `StringName`, `NodePath` |
     /// | `StringName`, `NodePath` | `String` |
-    /// | `Vector2`, `Vector3`, `Vector4`, `Rect2` | the same with an `i`, and the other way round, each component towards zero |
+    /// | `Vector2`, `Vector3`, `Vector4`, `Rect2` | the integer type of the same name, and vice versa, each component rounded towards zero |
     /// | `Transform2D` | `Transform3D`, without the third dimension |
     /// | `Transform3D` | `Transform2D`, `Basis`, `Quaternion`; `Projection`, without its fourth row |
     /// | `Projection` | `Transform3D` |
     /// | `Basis` | `Quaternion` |
-    /// | `Quaternion` | `Basis`; of one that is no rotation the quaternion that turns nothing |
-    /// | `Color` | `int`: `0xRRGGBBAA`; `String`: [`Color::from_text`], and black for what is no colour |
-    /// | `RID` | `Object`: the empty one |
-    /// | `Object` | `null`, which stays null |
+    /// | `Quaternion` | `Basis`; the identity if it is not a rotation |
+    /// | `Color` | `int`: `0xRRGGBBAA`; `String`: [`Color::from_text`], black if it is not a colour |
+    /// | `RID` | `Object`: the empty RID |
+    /// | `Object` | `null`, which is unchanged |
     /// | `Array` | every packed array |
-    /// | every packed array | `Array`, each element converted; where that is not possible, 0, an empty vector or black |
+    /// | every packed array | `Array`, each element converted; 0, a zero vector or black where that is not possible |
     ///
-    /// In a `PackedStringArray` each element is written as Godot's `str` does.
+    /// The elements of a `PackedStringArray` are written as by Godot's `str`.
     ///
-    /// The time and the memory that it takes grow with the size of the value, whatever is in it: the new value has at most 32 bytes for
-    /// each byte of the old one's binary form, and 8 KiB more.
+    /// Time and memory are linear in the size of the value: the result takes at most 32 bytes per byte of the encoded
+    /// value, and 8 KiB more.
     ///
     /// # Errors
-    /// For all other types, as in Godot; for `null`, too, but for an `Object`. Unlike in Godot, an `Array` does not become a
-    /// `PackedStringArray` if the numbers in it that have more than 42 characters, such as 1e300, have more than 4096 characters
-    /// together: a short message of a stranger's would become a long text.
+    /// [`WrongType`] for all other combinations, as in Godot; also for `null`, except to `Object`. Unlike in Godot, an
+    /// `Array` does not become a `PackedStringArray` if its numbers with more than 42 characters, such as 1e300, have
+    /// more than 4096 characters in total. Otherwise a short packet of an untrusted peer could become a very long text.
     ///
-    /// Godot: `Variant::can_convert_strict`, `Variant::construct`. Where C++ leaves open what becomes of a number that does not fit,
-    /// it is what an engine on x86-64 makes of it. Debug builds of the engine give the quaternion that turns nothing, others one
-    /// without meaning.
+    /// Godot: `Variant::can_convert_strict`, `Variant::construct`. Where C++ does not define the result for a number
+    /// that does not fit, it is that of an engine on x86-64. For a `Basis` that is not a rotation, debug builds of the
+    /// engine return the identity, others an arbitrary quaternion.
     pub fn convert_to(self, to: VariantType) -> Result<Self, WrongType> {
         use Variant as V;
         use VariantType as T;
@@ -109,7 +109,7 @@ impl Variant {
     }
 }
 
-/// The elements of a packed array.
+/// Returns the elements of a packed array.
 fn elements(packed: Variant) -> Option<Vec<Variant>> {
     use Variant as V;
     fn all<T: Into<Variant>>(values: Vec<T>) -> Option<Vec<Variant>> {
@@ -130,7 +130,7 @@ fn elements(packed: Variant) -> Option<Vec<Variant>> {
     }
 }
 
-/// A packed array of this type, of values of any type.
+/// Converts values of any type to a packed array.
 fn packed(to: VariantType, values: &[Variant]) -> Option<Variant> {
     use VariantType as T;
     fn all<P>(values: &[Variant], element: impl Fn(&Variant) -> P) -> Option<Variant>
@@ -166,7 +166,7 @@ fn int64(value: &Variant) -> i64 {
 fn int32(value: &Variant) -> i32 {
     match value {
         Variant::Float(number) => to_i32(*number),
-        // Of larger ones the lower half.
+        // Larger integers are truncated to the lower 32 bits.
         value => int64(value) as i32,
     }
 }
@@ -183,13 +183,13 @@ fn float64(value: &Variant) -> f64 {
 
 fn float32(value: &Variant) -> f32 {
     match value {
-        // In one step, so that it is rounded once.
+        // Converted in one step, to round only once.
         Variant::Int(number) => *number as f32,
         value => float64(value) as f32,
     }
 }
 
-/// A vector of as many components as are wanted; those that the value lacks are 0.
+/// Returns the first four components of a vector; missing ones are 0.
 fn vector<T>(value: &Variant, make: impl Fn([f32; 4]) -> T) -> T {
     let four = match *value {
         Variant::Vector2(Vector2 { x, y }) => [x, y, 0.0, 0.0],
@@ -218,7 +218,7 @@ fn color(value: &Variant) -> Color {
     }
 }
 
-/// The part in the plane of x and y.
+/// Returns the part in the x-y plane.
 fn flat(it: &Transform3D) -> Transform2D {
     let [a, b, _] = it.basis.rows;
     Transform2D::new(Vector2::new(a.x, b.x), Vector2::new(a.y, b.y), Vector2::new(it.origin.x, it.origin.y))
@@ -248,18 +248,19 @@ fn with_perspective(it: &Transform3D) -> Projection {
     )
 }
 
-/// Between vectors of numbers and of integers: each component to the nearest number, or towards zero.
+/// Implements the conversions between vectors of floats and of integers.
 macro_rules! both_ways {
     ($($real:ident, $whole:ident: $($component:ident),+;)+) => {$(
         impl From<$whole> for $real {
-            /// Each component becomes the nearest number.
+            /// Converts each component to the nearest float.
             fn from(row: $whole) -> Self {
                 Self { $($component: row.$component as f32),+ }
             }
         }
 
         impl From<$real> for $whole {
-            /// Each component is taken towards zero; one that does not fit, and NaN, becomes the smallest.
+            /// Rounds each component towards zero. A component that does not fit, or is NaN, becomes the smallest
+            /// integer.
             fn from(row: $real) -> Self {
                 Self { $($component: to_i32(row.$component.into())),+ }
             }

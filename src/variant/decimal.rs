@@ -1,18 +1,18 @@
-//! Floating-point numbers with all of their digits, or with some behind the point: what C's `printf` writes, from exact integers.
+//! Formats floating-point numbers with a fixed number of decimals, as C's `printf` does, with exact integer arithmetic.
 //!
-//! Numbers come from strangers, by the ten thousand. So each takes a few multiplications, whatever it is; the formatting of the
-//! standard library takes some ten microseconds for the largest.
+//! One packet of an untrusted peer can contain tens of thousands of numbers, so the time per number must be small for
+//! all numbers. The standard library takes about ten microseconds for the largest.
 
-/// From here on a number has no fraction.
+/// A number of at least 2^53 has no fraction.
 const NO_FRACTION: f64 = 9_007_199_254_740_992.0;
 
-/// The most digits behind the point.
+/// The largest number of decimals.
 pub(super) const MAX_DECIMALS: u32 = 14;
 
 const FRACTION_BITS: u32 = 52;
 
-/// Returns the digits of a finite number with so many of them behind the point, rounded to the nearest, and of two to the even one.
-/// The zeros at the end are left out, but for one behind the point.
+/// Formats a finite number with `decimals` decimals, rounded to the nearest, ties to even. Trailing zeros are removed,
+/// except the first after the point.
 pub(super) fn fixed(number: f64, decimals: u32) -> String {
     let sign = if number.is_sign_negative() { "-" } else { "" };
     if number.abs() >= NO_FRACTION {
@@ -32,24 +32,24 @@ pub(super) fn fixed(number: f64, decimals: u32) -> String {
     text
 }
 
-/// The magnitude of a finite number as an integer times a power of two.
+/// Returns the magnitude of a finite number as an integer and the exponent of a power of two.
 fn parts(number: f64) -> (u64, i32) {
     let bits = number.to_bits();
     let fraction = bits & ((1 << FRACTION_BITS) - 1);
     let exponent = (bits >> FRACTION_BITS & 0x7ff) as i32;
-    // The least ones have no hidden bit.
+    // Subnormal numbers have no hidden bit.
     let significand = if exponent == 0 { fraction } else { fraction | 1 << FRACTION_BITS };
     (significand, exponent.max(1) - 1023 - FRACTION_BITS as i32)
 }
 
-/// How many times a part of one goes into the magnitude of a number below 2^53: `one` is how many of those parts make up one.
+/// Returns the magnitude of a number below 2^53, times `one`, rounded to an integer.
 fn rounded(number: f64, one: u128) -> u128 {
     let (significand, exponent) = parts(number);
-    // Below 2^53 · 2^47.
+    // The product is below 2^53 · 2^47.
     let product = u128::from(significand) * one;
     let shift = match exponent.unsigned_abs() {
         0 => return product,
-        // Less than a half.
+        // The result is less than one half.
         u128::BITS.. => return 0,
         shift => shift,
     };
@@ -58,9 +58,9 @@ fn rounded(number: f64, one: u128) -> u128 {
     floor + u128::from(is_up)
 }
 
-/// The digits of the magnitude of a number without a fraction.
+/// Returns the digits of the magnitude of a number without a fraction.
 fn whole(number: f64) -> String {
-    /// What a decimal place of `places` counts to.
+    /// The base of `places`.
     const PLACE: u64 = 1_000_000_000;
 
     let (significand, exponent) = parts(number);
@@ -68,7 +68,7 @@ fn whole(number: f64) -> String {
     if shift < u128::BITS - FRACTION_BITS {
         return (u128::from(significand) << shift).to_string();
     }
-    // The lowest 32 bits come first.
+    // Little-endian: the lowest 32 bits are at index 0.
     let mut limbs = vec![0_u32; shift as usize / 32];
     let mut high = u128::from(significand) << (shift % 32);
     while high > 0 {
@@ -98,7 +98,7 @@ fn whole(number: f64) -> String {
 mod tests {
     use super::*;
 
-    /// By the standard library.
+    /// Formats with the standard library.
     fn expected(number: f64, decimals: u32) -> String {
         let text = format!("{number:.*}", decimals as usize);
         match text.split_once('.') {
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_that_are_as_near_the_even_one_is_written() {
+    fn ties_are_rounded_to_even() {
         for halves in 0..200 {
             for power in 0..40 {
                 assert_all(f64::from(halves) / f64::from(power).exp2());
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_is_written_out() {
+    fn the_largest_numbers_have_all_digits() {
         assert_eq!(fixed(f64::MAX, 14), format!("{:.1}", f64::MAX));
         assert_eq!(fixed(f32::MAX.into(), 14), "340282346638528859811704183484516925440.0");
         assert_eq!(fixed(-0.0, 4), "-0.0");

@@ -1,23 +1,24 @@
-//! Values out of bytes, by a stack of the containers that are not complete yet.
+//! Decodes values, with a stack of the containers that are not complete yet.
 
-use super::reader::Reader;
+use super::reader::ByteReader;
 use super::{
     Array, DecodeError, Dictionary, ElementType, MAX_DEPTH, Object, Objects, Variant, VariantType, WrongType,
     decode_leaf,
 };
 
-/// The flag in a header for numbers of 64 bits, and for an object that is only named.
+/// The header flag for 64-bit numbers, and for an object that is sent by id.
 const FLAG: u32 = 1 << 16;
 
-/// The class of objects that are only named.
+/// The class of objects that are sent by id.
 pub(super) const OBJECT_ID_CLASS: &str = "EncodedObjectAsID";
 
-/// No value is shorter, and no name.
+/// The size of the shortest value or name, in bytes.
 const MIN_SIZE: usize = 4;
 
-/// Reads a value, and tells how many bytes it took.
+/// Decodes a value, and returns it with the number of bytes read.
 pub(super) fn decode(bytes: &[u8], objects: Objects) -> Result<(Variant, usize), DecodeError> {
-    let mut decoder = Decoder { reader: Reader::new(bytes), objects, open: Vec::new(), reserved: 0 };
+    let mut decoder =
+        VariantDecoder { reader: ByteReader::new(bytes), objects, open: Vec::new(), reserved: 0 };
     loop {
         if let Some(value) = decoder.step()? {
             return Ok((value, decoder.reader.at()));
@@ -25,33 +26,33 @@ pub(super) fn decode(bytes: &[u8], objects: Objects) -> Result<(Variant, usize),
     }
 }
 
-struct Decoder<'a> {
-    reader: Reader<'a>,
+struct VariantDecoder<'a> {
+    reader: ByteReader<'a>,
     objects: Objects,
-    /// The innermost is the last one.
+    /// The containers that are not complete, the innermost last.
     open: Vec<OpenContainer>,
-    /// How many bytes all that is still missing in the open containers takes at least. So what is reserved for them
-    /// together stays within what the bytes can hold, however many of them announce how much.
+    /// The smallest number of bytes that the missing elements of all open containers can have. It bounds the memory
+    /// that is allocated for all nested containers together by the length of the input.
     reserved: usize,
 }
 
 /// A container that is not complete yet.
 struct OpenContainer {
     at: usize,
-    /// How many values are still to come.
+    /// The number of missing values.
     missing: usize,
     contents: Contents,
 }
 
-/// What has come of it.
+/// The decoded part of a container.
 enum Contents {
     Array(Array),
     Dictionary { template: Dictionary, entries: Vec<(Variant, Variant)>, key: Option<Variant> },
     Object { class: String, properties: Vec<(String, Variant)>, name: String },
 }
 
-impl Decoder<'_> {
-    /// Reads one value, or the beginning of a container. Answers the whole value once it is complete.
+impl VariantDecoder<'_> {
+    /// Decodes one value, or the start of a container. Returns the outermost value once it is complete.
     fn step(&mut self) -> Result<Option<Variant>, DecodeError> {
         if let Some(open) = self.open.last_mut() {
             if let Contents::Object { name, .. } = &mut open.contents {
@@ -86,7 +87,8 @@ impl Decoder<'_> {
         }
     }
 
-    /// Puts a complete value into the innermost open container, and that into the next if it is complete with it.
+    /// Adds a complete value to the innermost open container. A container that becomes complete is added to the next
+    /// one.
     fn complete(&mut self, mut value: Variant, mut at: usize) -> Result<Option<Variant>, DecodeError> {
         loop {
             let Some(open) = self.open.last_mut() else { return Ok(Some(value)) };
@@ -103,7 +105,7 @@ impl Decoder<'_> {
     fn array(&mut self, header: u32, at: usize) -> Result<OpenContainer, DecodeError> {
         self.check_depth(at)?;
         let element_type = self.element_type(header >> 16)?;
-        let missing = self.announced(MIN_SIZE)?;
+        let missing = self.element_count(MIN_SIZE)?;
         let array = Array::with_capacity(element_type, missing);
         Ok(OpenContainer { at, missing, contents: Contents::Array(array) })
     }
@@ -112,13 +114,13 @@ impl Decoder<'_> {
         self.check_depth(at)?;
         let key_type = self.element_type(header >> 16)?;
         let value_type = self.element_type(header >> 18)?;
-        let count = self.announced(2 * MIN_SIZE)?;
+        let count = self.element_count(2 * MIN_SIZE)?;
         let template = Dictionary::typed(key_type, value_type);
         let contents = Contents::Dictionary { template, entries: Vec::with_capacity(count), key: None };
         Ok(OpenContainer { at, missing: 2 * count, contents })
     }
 
-    /// A whole object; `None` for one without a class, which is none.
+    /// Decodes the start of a full object; `None` for one without a class, which is a null object.
     fn object(&mut self, at: usize) -> Result<Option<OpenContainer>, DecodeError> {
         if self.objects == Objects::ById {
             return Err(DecodeError::ObjectNotAllowed { at });
@@ -128,7 +130,7 @@ impl Decoder<'_> {
         if class.is_empty() {
             return Ok(None);
         }
-        let missing = self.announced(2 * MIN_SIZE)?;
+        let missing = self.element_count(2 * MIN_SIZE)?;
         let contents =
             Contents::Object { class, properties: Vec::with_capacity(missing), name: String::new() };
         Ok(Some(OpenContainer { at, missing, contents }))
@@ -138,11 +140,11 @@ impl Decoder<'_> {
         if self.open.len() < MAX_DEPTH { Ok(()) } else { Err(DecodeError::TooDeep { at }) }
     }
 
-    /// How many things of at least this size a container announces; fails if the bytes cannot hold them beside all else
-    /// that is reserved.
-    fn announced(&mut self, size: usize) -> Result<usize, DecodeError> {
+    /// Decodes the number of elements of a container. Fails if that many elements of at least `size` bytes do not fit
+    /// into the rest of the input, beside those of the other open containers.
+    fn element_count(&mut self, size: usize) -> Result<usize, DecodeError> {
         let at = self.reader.at();
-        // The top bit once said that a container is shared.
+        // Old versions marked shared containers with the top bit.
         let count = self.reader.u32()? & 0x7fff_ffff;
         let room = self.reader.left().saturating_sub(self.reserved);
         let bytes = usize::try_from(count).ok().and_then(|count| count.checked_mul(size));
@@ -155,7 +157,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// What a container takes; the two lowest bits of `kind` say how that is told.
+    /// Decodes an element type. The two lowest bits of `kind` select its format.
     fn element_type(&mut self, kind: u32) -> Result<ElementType, DecodeError> {
         let by_id = self.objects == Objects::ById;
         let named = || ElementType::Class(OBJECT_ID_CLASS.to_owned());
@@ -206,7 +208,7 @@ impl Contents {
     }
 }
 
-/// A value that its container cannot hold.
+/// A value has another type than its typed container accepts.
 struct ElementMismatch {
     expected: VariantType,
     found: VariantType,

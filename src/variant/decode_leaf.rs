@@ -1,19 +1,19 @@
-//! Values that hold no others, out of bytes.
+//! Decodes values that do not contain other values.
 
-use super::reader::Reader;
+use super::reader::ByteReader;
 use super::{
     Basis, DecodeError, NodePath, Object, Projection, Rid, Signal, StringName, Transform3D, Variant,
     VariantType,
 };
 
-/// The top bit that node paths have had since they are not written as one text any more.
+/// The top bit that marks the current format of node paths. The old format was a single string.
 pub(super) const NODE_PATH_FLAG: u32 = 1 << 31;
 
-/// Reads what follows the header of a value of this type. A flagged one has numbers of 64 bits, or is a named object.
+/// Decodes what follows the header of a value. If `flagged`, the numbers have 64 bits, or the object is sent by id.
 ///
-/// Of a container it reads nothing: [`decode`](super::decode) does that.
+/// Containers are decoded by [`decode`](super::decode); for them nothing is read here.
 pub(super) fn decode(
-    reader: &mut Reader<'_>,
+    reader: &mut ByteReader<'_>,
     kind: VariantType,
     flagged: bool,
 ) -> Result<Variant, DecodeError> {
@@ -41,7 +41,7 @@ pub(super) fn decode(
         T::Basis => Basis::from(reader.floats(flagged)?).into(),
         T::Transform3D => Transform3D::from(reader.floats(flagged)?).into(),
         T::Projection => Projection::from(reader.floats(flagged)?).into(),
-        // Colours are never of 64 bits.
+        // Colours never have 64 bits.
         T::Color => Variant::Color(reader.floats(false)?.into()),
         T::StringName => StringName(reader.text()?).into(),
         T::NodePath => node_path(reader)?.into(),
@@ -75,7 +75,7 @@ pub(super) fn decode(
     })
 }
 
-fn node_path(reader: &mut Reader<'_>) -> Result<NodePath, DecodeError> {
+fn node_path(reader: &mut ByteReader<'_>) -> Result<NodePath, DecodeError> {
     let at = reader.at();
     let names = reader.u32()?;
     if names & NODE_PATH_FLAG == 0 {
@@ -84,7 +84,7 @@ fn node_path(reader: &mut Reader<'_>) -> Result<NodePath, DecodeError> {
     let names = names & !NODE_PATH_FLAG;
     let subnames = reader.u32()?;
     let flags = reader.u32()?;
-    // Paths of old have the property apart from the other subnames.
+    // Older versions count the property apart from the other subnames.
     let subnames = subnames.saturating_add(flags >> 1 & 1);
     let total = usize::try_from(u64::from(names) + u64::from(subnames)).unwrap_or(usize::MAX);
     if total > reader.left() / 4 {

@@ -1,18 +1,18 @@
-//! Values by keys, in the order in which they came.
+//! A map that keeps the order of insertion.
 //!
-//! There is no hash, so nothing that a sender could aim at: keys are found by their order, whatever they are.
+//! Keys are found by binary search, not by hash. So a sender cannot make look-ups slow with keys that collide.
 
 use std::mem;
 
 use super::{ElementType, Variant, WrongType, order, teardown};
 
-/// Values by keys of any type, in the order in which they were inserted.
+/// A map with keys and values of any type. It keeps the order of insertion.
 ///
-/// Which keys are the same is as in Godot: `"a"` and `&"a"` are, 1 and 1.0 are not. Two dictionaries are equal if they have
-/// the same keys with the same values, and take the same types; in which order they were inserted makes no difference.
+/// Keys are compared as in Godot: `"a"` equals `&"a"`, 1 does not equal 1.0. Two dictionaries are equal if they have
+/// the same keys, values and types; the order of insertion makes no difference.
 ///
-/// To find a key takes a time that grows with the logarithm of how many there are. To insert or remove one moves some
-/// bytes for each of the others, so build large ones by `collect`.
+/// A look-up takes O(log n) comparisons. Inserting or removing a key moves O(n) bytes, so build large dictionaries by
+/// `collect`.
 ///
 /// ```
 /// use websocket_peer::variant::{Dictionary, Variant};
@@ -28,19 +28,19 @@ use super::{ElementType, Variant, WrongType, order, teardown};
 pub struct Dictionary {
     key_type: ElementType,
     value_type: ElementType,
-    // Invariant: each key and value is one that its type admits, and no two keys are the same.
+    // Invariant: keys and values have the declared types, and all keys are different.
     entries: Vec<(Variant, Variant)>,
-    /// The places of the entries, by the order of their keys.
+    /// Indices into `entries`, sorted by key.
     order: Vec<usize>,
 }
 
 impl Dictionary {
-    /// An empty one that takes keys and values of every type.
+    /// Returns an empty dictionary for keys and values of any type.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An empty one that takes keys and values of these types only.
+    /// Returns an empty dictionary for keys and values of these types.
     pub fn typed(key_type: ElementType, value_type: ElementType) -> Self {
         Self {
             key_type: key_type.normalized(),
@@ -50,56 +50,56 @@ impl Dictionary {
         }
     }
 
-    /// What it takes as keys.
+    /// Returns the type of the keys.
     ///
     /// Godot: `get_typed_key_builtin`, `get_typed_key_class_name`, `get_typed_key_script`.
     pub fn key_type(&self) -> &ElementType {
         &self.key_type
     }
 
-    /// What it takes as values.
+    /// Returns the type of the values.
     ///
     /// Godot: `get_typed_value_builtin`, `get_typed_value_class_name`, `get_typed_value_script`.
     pub fn value_type(&self) -> &ElementType {
         &self.value_type
     }
 
-    /// How many keys it has.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether it has none.
+    /// Returns `true` if there are no entries.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Whether it has this key.
+    /// Returns `true` if the key is present.
     ///
     /// Godot: `has`.
     pub fn contains_key(&self, key: &Variant) -> bool {
         self.get(key).is_some()
     }
 
-    /// The value of this key.
+    /// Returns the value of a key.
     pub fn get(&self, key: &Variant) -> Option<&Variant> {
         let place = self.find(key).ok()?;
         self.value_at(place)
     }
 
-    /// The value of this text or name.
+    /// Returns the value of a `String` or `StringName` key.
     pub fn get_str(&self, key: &str) -> Option<&Variant> {
         let compare = |&index: &usize| order::compare_to_text(&self.entries[index].0, key);
         let place = self.order.binary_search_by(compare).ok()?;
         self.value_at(place)
     }
 
-    /// Gives the key this value; answers the one that it had. A new key goes to the end.
+    /// Sets the value of a key, and returns the previous one. A new key is appended.
     ///
-    /// A typed dictionary converts both as Godot does: between whole and other numbers, and between texts and names.
+    /// A typed dictionary converts as Godot does: between `int` and `float`, and between `String` and `StringName`.
     ///
     /// # Errors
-    /// If it is typed, and the key or the value is of another type.
+    /// [`WrongType`] if the dictionary is typed and the key or the value has another type.
     pub fn insert(
         &mut self,
         key: impl Into<Variant>,
@@ -120,7 +120,7 @@ impl Dictionary {
         }
     }
 
-    /// Takes a key away, and answers its value. The others keep their order.
+    /// Removes a key, and returns its value. The other entries keep their order.
     ///
     /// Godot: `erase`.
     pub fn remove(&mut self, key: &Variant) -> Option<Variant> {
@@ -134,40 +134,40 @@ impl Dictionary {
         Some(self.entries.remove(removed).1)
     }
 
-    /// Takes all keys away.
+    /// Removes all entries.
     pub fn clear(&mut self) {
         self.entries.clear();
         self.order.clear();
     }
 
-    /// The keys with their values, in the order of insertion.
+    /// Iterates over the entries in the order of insertion.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Variant, &Variant)> + ExactSizeIterator {
         self.entries.iter().map(|(key, value)| (key, value))
     }
 
-    /// The keys in the order of insertion.
+    /// Iterates over the keys in the order of insertion.
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Variant> + ExactSizeIterator {
         self.entries.iter().map(|(key, _)| key)
     }
 
-    /// The values in the order of insertion.
+    /// Iterates over the values in the order of insertion.
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &Variant> + ExactSizeIterator {
         self.entries.iter().map(|(_, value)| value)
     }
 
-    /// The entry of this number, by the order of keys or of insertion.
+    /// Returns the entry at an index, in the order of keys or of insertion.
     pub(super) fn entry(&self, index: usize, by_key: bool) -> Option<&(Variant, Variant)> {
         let index = if by_key { *self.order.get(index)? } else { index };
         self.entries.get(index)
     }
 
-    /// The entries by the order of their keys.
+    /// Iterates over the entries in the order of the keys.
     pub(super) fn sorted(&self) -> impl DoubleEndedIterator<Item = &(Variant, Variant)> + ExactSizeIterator {
         self.order.iter().map(|&index| &self.entries[index])
     }
 
-    /// An empty one, filled with entries that its types convert. Of equal keys the last one's value stays, at the place of
-    /// the first.
+    /// Fills an empty dictionary with entries of its types. Of equal keys, the last value is kept, at the index of the
+    /// first.
     pub(super) fn filled(mut self, entries: Vec<(Variant, Variant)>) -> Self {
         self.entries = entries;
         self.order = (0..self.entries.len()).collect();
@@ -178,34 +178,34 @@ impl Dictionary {
     }
 
     fn merge_equal_keys(&mut self) {
-        let mut stays = vec![true; self.entries.len()];
-        // From the last of equal keys the value goes step by step to the first.
+        let mut kept = vec![true; self.entries.len()];
+        // Moves the value of the last of several equal keys step by step to the first.
         for pair in self.order.windows(2).rev() {
             let &[earlier, later] = pair else { continue };
             if order::compare(&self.entries[earlier].0, &self.entries[later].0).is_eq() {
                 self.entries[earlier].1 = mem::take(&mut self.entries[later].1);
-                stays[later] = false;
+                kept[later] = false;
             }
         }
-        if stays.iter().all(|&stays| stays) {
+        if kept.iter().all(|&kept| kept) {
             return;
         }
-        let mut kept = stays.iter();
-        self.entries.retain(|_| kept.next() != Some(&false));
-        self.order.retain(|&index| stays[index]);
+        let mut keep = kept.iter();
+        self.entries.retain(|_| keep.next() != Some(&false));
+        self.order.retain(|&index| kept[index]);
         let mut next = 0;
-        let places: Vec<usize> = stays
+        let places: Vec<usize> = kept
             .iter()
-            .map(|&stays| {
+            .map(|&kept| {
                 let place = next;
-                next += usize::from(stays);
+                next += usize::from(kept);
                 place
             })
             .collect();
         self.order.iter_mut().for_each(|index| *index = places[*index]);
     }
 
-    /// Copies of its own keys and values in turn, as a dictionary of its own types.
+    /// Returns a dictionary of the same types. `copies` are keys and values in turn.
     pub(super) fn copy_with(&self, copies: Vec<Variant>) -> Self {
         let mut copies = copies.into_iter();
         let mut entries = Vec::with_capacity(self.entries.len());
@@ -225,7 +225,7 @@ impl Dictionary {
         mem::take(&mut self.entries)
     }
 
-    /// Where in `order` the key stands, or would.
+    /// Returns the position of the key in `order`, or where to insert it.
     fn find(&self, key: &Variant) -> Result<usize, usize> {
         self.order.binary_search_by(|&index| order::compare(&self.entries[index].0, key))
     }
@@ -254,7 +254,7 @@ impl PartialEq for Dictionary {
 }
 
 impl<K: Into<Variant>, V: Into<Variant>> FromIterator<(K, V)> for Dictionary {
-    /// Of equal keys the last one's value stays, at the place of the first.
+    /// Of equal keys, the last value is kept, at the index of the first.
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         let entries = entries.into_iter().map(|(key, value)| (key.into(), value.into()));
         Self::new().filled(entries.collect())

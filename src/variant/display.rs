@@ -1,29 +1,29 @@
-//! Values as text, in the way of Godot's scripts and resource files.
+//! Formats values as Godot's scripts and resource files do.
 
 use std::fmt::{self, Write};
 
 use super::number::Number;
-use super::visitor::{Container, Visitor, walk, walk_container};
+use super::visitor::{ContainerRef, Visitor, walk, walk_container};
 use super::{Array, Dictionary, ElementType, Object, Rid, Signal, Variant};
 
-/// How much of a value is shown to who debugs, so that logging one stays harmless.
+/// The largest length of `Debug` output, in bytes, so that logging a large value is cheap.
 const MAX_DEBUG_LEN: usize = 512;
 
 impl fmt::Display for Variant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        walk(self, &mut Printer { out: f, multiline: true })
+        walk(self, &mut LiteralPrinter { out: f, multiline: true })
     }
 }
 
 impl fmt::Display for Array {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        walk_container(Container::Array(self), &mut Printer { out: f, multiline: true })
+        walk_container(ContainerRef::Array(self), &mut LiteralPrinter { out: f, multiline: true })
     }
 }
 
 impl fmt::Display for Dictionary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        walk_container(Container::Dictionary(self), &mut Printer { out: f, multiline: true })
+        walk_container(ContainerRef::Dictionary(self), &mut LiteralPrinter { out: f, multiline: true })
     }
 }
 
@@ -43,34 +43,36 @@ impl fmt::Display for Signal {
 }
 
 impl fmt::Debug for Variant {
-    /// The text on one line, and of a long one the start only.
+    /// Writes one line. A long value is truncated.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        truncated(f, |out| walk(self, &mut Printer { out, multiline: false }))
+        truncated(f, |out| walk(self, &mut LiteralPrinter { out, multiline: false }))
     }
 }
 
 impl fmt::Debug for Array {
-    /// The text on one line, and of a long one the start only.
+    /// Writes one line. A long value is truncated.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        truncated(f, |out| walk_container(Container::Array(self), &mut Printer { out, multiline: false }))
+        truncated(f, |out| {
+            walk_container(ContainerRef::Array(self), &mut LiteralPrinter { out, multiline: false })
+        })
     }
 }
 
 impl fmt::Debug for Dictionary {
-    /// The text on one line, and of a long one the start only.
+    /// Writes one line. A long value is truncated.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         truncated(f, |out| {
-            walk_container(Container::Dictionary(self), &mut Printer { out, multiline: false })
+            walk_container(ContainerRef::Dictionary(self), &mut LiteralPrinter { out, multiline: false })
         })
     }
 }
 
 impl fmt::Debug for Object {
-    /// The text on one line, and of a long one the start only.
+    /// Writes one line. A long value is truncated.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self, Container::of_object(self)) {
+        match (self, ContainerRef::of_object(self)) {
             (_, Some(container)) => {
-                truncated(f, |out| walk_container(container, &mut Printer { out, multiline: false }))
+                truncated(f, |out| walk_container(container, &mut LiteralPrinter { out, multiline: false }))
             }
             (Self::Id(id), _) => write!(f, "{}", ObjectId(*id)),
             (Self::Full { .. }, None) => Ok(()),
@@ -78,24 +80,24 @@ impl fmt::Debug for Object {
     }
 }
 
-/// An object of which only the number is known.
+/// Displays an object of which only the instance id is known.
 struct ObjectId(u64);
 
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Godot shows these numbers with a sign.
+        // Godot displays instance ids as signed numbers.
         write!(f, "<EncodedObjectAsID#{}>", self.0 as i64)
     }
 }
 
-/// Writes what it is shown.
-struct Printer<'o, W> {
+/// Writes the visited values.
+struct LiteralPrinter<'o, W> {
     out: &'o mut W,
-    /// Whether each entry of a dictionary has a line of its own.
+    /// `true` to write each entry of a dictionary on its own line.
     multiline: bool,
 }
 
-impl<'a, W: Write> Visitor<'a> for Printer<'_, W> {
+impl<'a, W: Write> Visitor<'a> for LiteralPrinter<'_, W> {
     type Error = fmt::Error;
 
     const BY_KEY: bool = true;
@@ -157,35 +159,35 @@ impl<'a, W: Write> Visitor<'a> for Printer<'_, W> {
         }
     }
 
-    fn enter(&mut self, container: Container<'a>, _: usize) -> fmt::Result {
+    fn enter(&mut self, container: ContainerRef<'a>, _: usize) -> fmt::Result {
         match container {
-            Container::Array(array) => {
+            ContainerRef::Array(array) => {
                 if let Some(element_type) = typed(array) {
                     write!(self.out, "Array[{element_type}](")?;
                 }
                 self.out.write_char('[')
             }
-            Container::Dictionary(dictionary) => {
+            ContainerRef::Dictionary(dictionary) => {
                 if let Some((keys, values)) = typed_both(dictionary) {
                     write!(self.out, "Dictionary[{keys}, {values}](")?;
                 }
                 self.out.write_char('{')
             }
-            Container::Object { class, .. } => write!(self.out, "Object({class},"),
+            ContainerRef::Object { class, .. } => write!(self.out, "Object({class},"),
         }
     }
 
-    fn before(&mut self, container: Container<'a>, index: usize) -> fmt::Result {
+    fn before(&mut self, container: ContainerRef<'a>, index: usize) -> fmt::Result {
         match container {
-            Container::Array(_) => self.out.write_str(if index > 0 { ", " } else { "" }),
-            Container::Dictionary(_) => self.out.write_str(match (index, self.multiline) {
+            ContainerRef::Array(_) => self.out.write_str(if index > 0 { ", " } else { "" }),
+            ContainerRef::Dictionary(_) => self.out.write_str(match (index, self.multiline) {
                 (0, true) => "\n",
                 (0, false) => "",
                 (odd, _) if odd % 2 == 1 => ": ",
                 (_, true) => ",\n",
                 (_, false) => ", ",
             }),
-            Container::Object { properties, .. } => {
+            ContainerRef::Object { properties, .. } => {
                 let separator = if index > 0 { "," } else { "" };
                 let name = properties.get(index).map_or("", |(name, _)| name.as_str());
                 write!(self.out, "{separator}\"{name}\":")
@@ -193,27 +195,27 @@ impl<'a, W: Write> Visitor<'a> for Printer<'_, W> {
         }
     }
 
-    fn leave(&mut self, container: Container<'a>) -> fmt::Result {
+    fn leave(&mut self, container: ContainerRef<'a>) -> fmt::Result {
         match container {
-            Container::Array(array) => self.out.write_str(if typed(array).is_some() { "])" } else { "]" }),
-            Container::Dictionary(dictionary) => {
+            ContainerRef::Array(array) => self.out.write_str(if typed(array).is_some() { "])" } else { "]" }),
+            ContainerRef::Dictionary(dictionary) => {
                 self.out.write_str(if self.multiline && !dictionary.is_empty() { "\n}" } else { "}" })?;
                 self.out.write_str(if typed_both(dictionary).is_some() { ")" } else { "" })
             }
-            Container::Object { .. } => self.out.write_char(')'),
+            ContainerRef::Object { .. } => self.out.write_char(')'),
         }
     }
 }
 
-impl<W: Write> Printer<'_, W> {
-    /// A number that cannot be taken for a whole one.
+impl<W: Write> LiteralPrinter<'_, W> {
+    /// Writes a number that cannot be taken for an integer.
     fn float(&mut self, value: f64) -> fmt::Result {
         let text = Number(value).to_string();
         let is_whole = text.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit());
         write!(self.out, "{text}{}", if is_whole { ".0" } else { "" })
     }
 
-    /// A type's name with these in brackets.
+    /// Writes a type name and the values in parentheses.
     fn call(
         &mut self,
         kind: impl fmt::Display,
@@ -236,7 +238,7 @@ impl<W: Write> Printer<'_, W> {
         self.out.write_char(')')
     }
 
-    /// A text in quotes, with a backslash before these characters.
+    /// Writes a string in quotes, with a backslash before the `escaped` characters.
     fn quoted(&mut self, text: &str, escaped: impl Fn(char) -> bool) -> fmt::Result {
         self.out.write_char('"')?;
         let mut rest = text;
@@ -265,17 +267,17 @@ impl fmt::Display for ElementType {
     }
 }
 
-/// What is escaped in a text, which may have many lines.
+/// Returns `true` for a character that is escaped in a `String`, which may contain line breaks.
 fn is_escaped_in_text(character: char) -> bool {
     matches!(character, '\\' | '"')
 }
 
-/// Returns `true` for a character that is escaped in a name.
+/// Returns `true` for a character that is escaped in a name or path.
 pub(super) fn is_escaped_in_name(character: char) -> bool {
     escape_letter(character) != character || matches!(character, '\\' | '"' | '\'')
 }
 
-/// Returns the character that stands behind the backslash.
+/// Returns the character after the backslash.
 pub(super) fn escape_letter(character: char) -> char {
     match character {
         '\x07' => 'a',
@@ -306,7 +308,7 @@ fn typed_both(dictionary: &Dictionary) -> Option<(&ElementType, &ElementType)> {
     (types != (&ElementType::Untyped, &ElementType::Untyped)).then_some(types)
 }
 
-/// Writes the start of what `write` writes, and stops that then.
+/// Writes the first [`MAX_DEBUG_LEN`] bytes of what `write` writes, and stops it then.
 fn truncated(
     f: &mut fmt::Formatter<'_>,
     write: impl FnOnce(&mut Truncated<'_, '_>) -> fmt::Result,
@@ -316,7 +318,7 @@ fn truncated(
     if start.ended { f.write_char('…') } else { result }
 }
 
-/// Passes so many bytes on.
+/// Forwards at most `left` bytes.
 struct Truncated<'f, 'b> {
     f: &'f mut fmt::Formatter<'b>,
     left: usize,

@@ -1,23 +1,24 @@
-//! What a typed container takes.
+//! The element types of typed containers.
 
 use super::{StringName, Variant, VariantType, WrongType, casts::to_i64};
 
-/// What an [`Array`](super::Array) takes, or a [`Dictionary`](super::Dictionary) as keys or as values.
+/// The type of the elements of an [`Array`](super::Array), or of the keys or values of a
+/// [`Dictionary`](super::Dictionary).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub enum ElementType {
-    /// Everything.
+    /// Any value.
     #[default]
     Untyped,
-    /// Values of this type. [`VariantType::Nil`] is everything, too.
+    /// Values of this type. [`VariantType::Nil`] means any value, too.
     Builtin(VariantType),
-    /// Objects of this class of the engine's.
+    /// Objects of this engine class.
     Class(String),
     /// Objects with the script at this path.
     Script(String),
 }
 
 impl ElementType {
-    /// The type of every element; `Nil` where they differ.
+    /// Returns the type of the elements; `Nil` if it is not fixed.
     pub fn kind(&self) -> VariantType {
         match self {
             Self::Untyped => VariantType::Nil,
@@ -26,7 +27,7 @@ impl ElementType {
         }
     }
 
-    /// With one way to say "everything", not two.
+    /// Replaces `Builtin(Nil)` by `Untyped`, which means the same.
     pub(super) fn normalized(self) -> Self {
         match self {
             Self::Builtin(VariantType::Nil) => Self::Untyped,
@@ -34,7 +35,7 @@ impl ElementType {
         }
     }
 
-    /// The value as an element: itself, or converted where Godot converts.
+    /// Converts a value to an element, where Godot does.
     pub(super) fn convert(&self, value: Variant) -> Result<Variant, WrongType> {
         let kind = self.kind();
         if kind == VariantType::Nil || value.kind() == kind {

@@ -1,15 +1,15 @@
-//! Values as bytes.
+//! Encodes values.
 
 use super::decode::OBJECT_ID_CLASS;
 use super::decode_leaf::NODE_PATH_FLAG;
 use super::reader::padding;
-use super::visitor::{Container, Visitor, walk};
+use super::visitor::{ContainerRef, Visitor, walk};
 use super::{ElementType, EncodeError, MAX_DEPTH, NodePath, Object, Objects, Variant, VariantType};
 
-/// The flag in a header for numbers of 64 bits, and for an object that is only named.
+/// The header flag for 64-bit numbers, and for an object that is sent by id.
 const FLAG: u32 = 1 << 16;
 
-/// Appends a value to `out`, or leaves that as it was.
+/// Appends a value to `out`. On failure `out` is unchanged.
 pub(super) fn encode(value: &Variant, out: &mut Vec<u8>, objects: Objects) -> Result<(), EncodeError> {
     let before = out.len();
     let result = walk(value, &mut Writer { out, objects });
@@ -30,7 +30,7 @@ impl<'a> Visitor<'a> for Writer<'_> {
     fn leaf(&mut self, value: &'a Variant) -> Result<(), EncodeError> {
         use Variant as V;
         match value {
-            // An object that is none is written as nothing; so does Godot.
+            // Godot, too, encodes a null object as `Nil`.
             V::Nil | V::Object(None) => self.header(VariantType::Nil, 0),
             V::Int(value) => match i32::try_from(*value) {
                 Ok(value) => self.plain(VariantType::Int, 0, &value.to_le_bytes()),
@@ -56,26 +56,26 @@ impl<'a> Visitor<'a> for Writer<'_> {
         Ok(())
     }
 
-    fn enter(&mut self, container: Container<'a>, depth: usize) -> Result<(), EncodeError> {
+    fn enter(&mut self, container: ContainerRef<'a>, depth: usize) -> Result<(), EncodeError> {
         if depth > MAX_DEPTH {
             return Err(EncodeError::TooDeep);
         }
         match container {
-            Container::Array(array) => {
+            ContainerRef::Array(array) => {
                 let element_type = array.element_type();
-                self.header(VariantType::Array, self.kind_of(element_type) << 16);
+                self.header(VariantType::Array, self.type_bits(element_type) << 16);
                 self.element_type(element_type)?;
                 self.count(array.len())
             }
-            Container::Dictionary(dictionary) => {
+            ContainerRef::Dictionary(dictionary) => {
                 let (keys, values) = (dictionary.key_type(), dictionary.value_type());
-                let flags = self.kind_of(keys) << 16 | self.kind_of(values) << 18;
+                let flags = self.type_bits(keys) << 16 | self.type_bits(values) << 18;
                 self.header(VariantType::Dictionary, flags);
                 self.element_type(keys)?;
                 self.element_type(values)?;
                 self.count(dictionary.len())
             }
-            Container::Object { class, properties } => {
+            ContainerRef::Object { class, properties } => {
                 if self.objects == Objects::ById {
                     return Err(EncodeError::ObjectNotAllowed);
                 }
@@ -89,22 +89,22 @@ impl<'a> Visitor<'a> for Writer<'_> {
         }
     }
 
-    fn before(&mut self, container: Container<'a>, index: usize) -> Result<(), EncodeError> {
+    fn before(&mut self, container: ContainerRef<'a>, index: usize) -> Result<(), EncodeError> {
         match container {
-            Container::Object { properties, .. } => {
+            ContainerRef::Object { properties, .. } => {
                 properties.get(index).map_or(Ok(()), |(name, _)| self.text(name))
             }
-            Container::Array(_) | Container::Dictionary(_) => Ok(()),
+            ContainerRef::Array(_) | ContainerRef::Dictionary(_) => Ok(()),
         }
     }
 
-    fn leave(&mut self, _: Container<'a>) -> Result<(), EncodeError> {
+    fn leave(&mut self, _: ContainerRef<'a>) -> Result<(), EncodeError> {
         Ok(())
     }
 }
 
 impl Writer<'_> {
-    /// What follows the header of all that have but one form.
+    /// Encodes what follows the header, for the types with a single format.
     fn body(&mut self, value: &Variant) -> Result<(), EncodeError> {
         use Variant as V;
         match value {
@@ -150,7 +150,7 @@ impl Writer<'_> {
             V::PackedVector3Array(rows) => self.rows::<_, 3>(rows)?,
             V::PackedColorArray(rows) => self.rows::<_, 4>(rows)?,
             V::PackedVector4Array(rows) => self.rows::<_, 4>(rows)?,
-            // Nothing follows; or `leaf` and `enter` have seen to it.
+            // Nothing follows, or `leaf` and `enter` have encoded it.
             V::Nil
             | V::Int(_)
             | V::Float(_)
@@ -166,7 +166,7 @@ impl Writer<'_> {
         self.u32(kind as u32 | flags);
     }
 
-    /// A value whose bytes are at hand.
+    /// Encodes a header and the bytes of a value.
     fn plain(&mut self, kind: VariantType, flags: u32, bytes: &[u8]) {
         self.header(kind, flags);
         self.out.extend(bytes);
@@ -209,7 +209,7 @@ impl Writer<'_> {
         self.text_and(text, "")
     }
 
-    /// A text as packed arrays have it: with the NUL that ends it, and counted with that.
+    /// Encodes a string of a packed array: with a final NUL, which the length includes.
     fn text_with_nul(&mut self, text: &str) -> Result<(), EncodeError> {
         self.text_and(text, "\0")
     }
@@ -218,7 +218,7 @@ impl Writer<'_> {
         if text.contains('\0') {
             return Err(EncodeError::NulInText);
         }
-        // Who reads it takes one such mark away; a second one stays.
+        // Decoders remove one byte order mark, so a leading one is written twice.
         let mark = if text.starts_with('\u{feff}') { "\u{feff}" } else { "" };
         let len = mark.len() + text.len() + end.len();
         self.count(len)?;
@@ -240,8 +240,8 @@ impl Writer<'_> {
         self.out.extend(&[0; 3][..padding(len)]);
     }
 
-    /// How it is told what a container takes.
-    fn kind_of(&self, element_type: &ElementType) -> u32 {
+    /// Returns the header bits for an element type.
+    fn type_bits(&self, element_type: &ElementType) -> u32 {
         match (element_type, self.objects) {
             (ElementType::Untyped, _) => 0,
             (ElementType::Builtin(_), _) => 1,
@@ -261,7 +261,7 @@ impl Writer<'_> {
     }
 }
 
-/// A length or count as Godot can read it: it has a sign there.
+/// Checks that a length or count fits into the signed integer with which Godot reads it.
 fn checked(count: usize) -> Result<u32, EncodeError> {
     match u32::try_from(count) {
         Ok(count) if count <= i32::MAX as u32 => Ok(count),
@@ -274,7 +274,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_end_where_godots_do() {
+    fn counts_over_i32_max_are_rejected() {
         let most = 0x7fff_ffff_u32;
         assert_eq!(checked(most as usize), Ok(most));
         assert_eq!(checked(most as usize + 1), Err(EncodeError::TooLong));

@@ -1,4 +1,4 @@
-//! Whether two values are equal, found without recursion.
+//! Compares values for equality, without recursion.
 
 use super::{Object, Variant, order};
 
@@ -7,7 +7,7 @@ impl PartialEq for Variant {
         let mut todo = Vec::new();
         let mut pair = Some((self, other));
         while let Some((a, b)) = pair {
-            if !equal_so_far(a, b, &mut todo) {
+            if !equal_shallow(a, b, &mut todo) {
                 return false;
             }
             pair = todo.pop();
@@ -16,8 +16,8 @@ impl PartialEq for Variant {
     }
 }
 
-/// Whether two values are equal but for those within them, which follow in pairs on `todo`.
-fn equal_so_far<'a>(a: &'a Variant, b: &'a Variant, todo: &mut Vec<(&'a Variant, &'a Variant)>) -> bool {
+/// Compares two values except for the values in them, which are pushed to `todo` in pairs.
+fn equal_shallow<'a>(a: &'a Variant, b: &'a Variant, todo: &mut Vec<(&'a Variant, &'a Variant)>) -> bool {
     use Variant as V;
     match (a, b) {
         (V::Nil, V::Nil) | (V::Callable, V::Callable) => true,
@@ -45,7 +45,7 @@ fn equal_so_far<'a>(a: &'a Variant, b: &'a Variant, todo: &mut Vec<(&'a Variant,
         (V::NodePath(a), V::NodePath(b)) => a == b,
         (V::Rid(a), V::Rid(b)) => a == b,
         (V::Object(None), V::Object(None)) => true,
-        (V::Object(Some(a)), V::Object(Some(b))) => equal_objects_so_far(a, b, todo),
+        (V::Object(Some(a)), V::Object(Some(b))) => equal_objects_shallow(a, b, todo),
         (V::Signal(a), V::Signal(b)) => a == b,
         (V::Dictionary(a), V::Dictionary(b)) => {
             let equal = a.key_type() == b.key_type()
@@ -78,7 +78,7 @@ fn equal_so_far<'a>(a: &'a Variant, b: &'a Variant, todo: &mut Vec<(&'a Variant,
     }
 }
 
-fn equal_objects_so_far<'a>(
+fn equal_objects_shallow<'a>(
     a: &'a Object,
     b: &'a Object,
     todo: &mut Vec<(&'a Variant, &'a Variant)>,

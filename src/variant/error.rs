@@ -1,59 +1,59 @@
-//! What can be wrong with bytes, with a value to be encoded, and with a value's type.
+//! Errors of decoding, encoding and converting values.
 
 use std::{convert::Infallible, fmt};
 
 use super::VariantType;
 
-/// The bytes are no value. `at` is how far from their start that shows.
+/// The bytes do not contain a valid value. `at` is an offset in the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// They end in the middle of a value.
+    /// The bytes end in the middle of a value.
     Truncated {
-        /// Where the missing part begins.
+        /// The offset of the missing part.
         at: usize,
     },
-    /// There is no type of this number.
+    /// There is no type with this number.
     UnknownType {
         /// The number.
         id: u32,
-        /// Where it stands.
+        /// The offset of the number.
         at: usize,
     },
-    /// More elements, or a longer text, than the rest of the bytes could hold.
+    /// A count or length is larger than the rest of the bytes allows.
     TooMany {
-        /// How many there should be.
+        /// The count or length.
         count: u32,
-        /// Where that stands.
+        /// The offset of the count or length.
         at: usize,
     },
-    /// A text that is no UTF-8.
+    /// A string is not valid UTF-8.
     InvalidUtf8 {
-        /// Where the text begins.
+        /// The offset of the string.
         at: usize,
     },
-    /// A node path in a form that Godot gave up long ago.
+    /// A node path has an old format, which Godot rejects, too.
     OldNodePath {
-        /// Where it begins.
+        /// The offset of the path.
         at: usize,
     },
-    /// An element, a key or a value that its typed container cannot hold.
+    /// An element, key or value has another type than its typed container accepts.
     ElementType {
-        /// What the container holds.
+        /// The type that the container accepts.
         expected: VariantType,
-        /// What the element is.
+        /// The type of the element.
         found: VariantType,
-        /// Where the element begins.
+        /// The offset of the element.
         at: usize,
     },
-    /// An object that is not by number, where [`Objects::Full`](super::Objects::Full) was not asked for.
+    /// An object with properties was found, but [`Objects::ById`](super::Objects::ById) was given.
     ObjectNotAllowed {
-        /// Where it begins.
+        /// The offset of the object.
         at: usize,
     },
-    /// More than 1024 containers within each other.
+    /// More than 1024 containers are nested.
     TooDeep {
-        /// Where the innermost one begins.
+        /// The offset of the innermost container.
         at: usize,
     },
 }
@@ -62,29 +62,30 @@ pub enum DecodeError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// More than 1024 containers within each other.
+    /// More than 1024 containers are nested.
     TooDeep,
-    /// A text or a container with more than 2³¹ - 1 bytes or elements.
+    /// A string or a container has more than 2³¹ - 1 bytes or elements.
     TooLong,
-    /// An object that is not by number, where [`Objects::Full`](super::Objects::Full) was not asked for.
+    /// The value contains an [`Object::Full`](super::Object::Full), but [`Objects::ById`](super::Objects::ById) was
+    /// given.
     ObjectNotAllowed,
-    /// A text with a NUL in it: Godot's end there, and the rest would be lost.
+    /// A string contains a NUL. Godot would drop the rest of the string.
     NulInText,
-    /// A whole object without the name of its class, which would be read as none.
+    /// An [`Object::Full`](super::Object::Full) has no class name. It would be decoded as a null object.
     NoClass,
 }
 
-/// A value is of another type than the one that was asked for, or does not fit into it.
+/// A value has another type than expected, or does not fit into the expected type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WrongType {
-    /// What was asked for.
+    /// The expected type.
     pub expected: &'static str,
-    /// What the value is.
+    /// The type of the value.
     pub found: VariantType,
 }
 
 impl DecodeError {
-    /// How far from the start of the bytes it shows that they are no value.
+    /// Returns the offset of the error in the bytes.
     pub fn at(&self) -> usize {
         match *self {
             Self::Truncated { at }
@@ -104,14 +105,14 @@ impl fmt::Display for DecodeError {
         match self {
             Self::Truncated { .. } => f.write_str("the bytes end in the middle of a value")?,
             Self::UnknownType { id, .. } => write!(f, "there is no type {id}")?,
-            Self::TooMany { count, .. } => write!(f, "{count} do not fit into the rest of the bytes")?,
-            Self::InvalidUtf8 { .. } => f.write_str("a text is no UTF-8")?,
-            Self::OldNodePath { .. } => f.write_str("a node path has a form that is no longer in use")?,
+            Self::TooMany { count, .. } => write!(f, "a count of {count} exceeds the rest of the bytes")?,
+            Self::InvalidUtf8 { .. } => f.write_str("a string is not valid UTF-8")?,
+            Self::OldNodePath { .. } => f.write_str("a node path has an old format")?,
             Self::ElementType { expected, found, .. } => {
-                write!(f, "a container of {expected} cannot hold {found}")?;
+                write!(f, "a container of {expected} does not accept {found}")?;
             }
-            Self::ObjectNotAllowed { .. } => f.write_str("a whole object is not allowed here")?,
-            Self::TooDeep { .. } => f.write_str("more than 1024 containers are within each other")?,
+            Self::ObjectNotAllowed { .. } => f.write_str("an object with properties is not allowed")?,
+            Self::TooDeep { .. } => f.write_str("more than 1024 containers are nested")?,
         }
         write!(f, ", at byte {}", self.at())
     }
@@ -120,11 +121,11 @@ impl fmt::Display for DecodeError {
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::TooDeep => "more than 1024 containers are within each other",
-            Self::TooLong => "a text or a container has more than 2147483647 bytes or elements",
-            Self::ObjectNotAllowed => "a whole object is not allowed here",
-            Self::NulInText => "a text has a NUL in it",
-            Self::NoClass => "a whole object has no class",
+            Self::TooDeep => "more than 1024 containers are nested",
+            Self::TooLong => "a string or a container has more than 2147483647 bytes or elements",
+            Self::ObjectNotAllowed => "an object with properties is not allowed",
+            Self::NulInText => "a string contains a NUL",
+            Self::NoClass => "an object has no class name",
         })
     }
 }

@@ -1,4 +1,4 @@
-//! What is made of vectors: rectangles, boxes, planes and matrices.
+//! Types made of vectors: rectangles, boxes, planes and matrices.
 
 use super::vectors::{Vector2, Vector2i, Vector3, Vector4};
 
@@ -7,67 +7,67 @@ use super::vectors::{Vector2, Vector2i, Vector3, Vector4};
 pub struct Rect2 {
     /// The corner with the smallest coordinates, if the size is positive.
     pub position: Vector2,
-    /// From that corner to the opposite one.
+    /// The vector from that corner to the opposite one.
     pub size: Vector2,
 }
 
-/// A rectangle of whole numbers.
+/// A rectangle with integer coordinates.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Rect2i {
     /// The corner with the smallest coordinates, if the size is positive.
     pub position: Vector2i,
-    /// From that corner to the opposite one.
+    /// The vector from that corner to the opposite one.
     pub size: Vector2i,
 }
 
-/// A transformation of the plane, by its columns. The default changes nothing.
+/// A 2D transformation, as the columns of its matrix. The default is the identity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Transform2D {
-    /// Where the x axis goes.
+    /// The image of the x axis.
     pub x: Vector2,
-    /// Where the y axis goes.
+    /// The image of the y axis.
     pub y: Vector2,
-    /// Where the origin goes.
+    /// The image of the origin.
     pub origin: Vector2,
 }
 
-/// A plane in space: the points whose product with `normal` is `d`.
+/// A plane in 3D space: all points whose dot product with `normal` is `d`.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Plane {
-    /// At right angles to the plane.
+    /// The normal vector of the plane.
     pub normal: Vector3,
-    /// The plane's distance from the origin.
+    /// The distance of the plane from the origin.
     pub d: f32,
 }
 
-/// A box in space, its edges along the axes.
+/// An axis-aligned 3D box.
 ///
 /// Godot: `AABB`.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Aabb {
     /// The corner with the smallest coordinates, if the size is positive.
     pub position: Vector3,
-    /// From that corner to the opposite one.
+    /// The vector from that corner to the opposite one.
     pub size: Vector3,
 }
 
-/// A matrix of three rows: rotation, scale and shear in space. The default changes nothing.
+/// A 3×3 matrix: rotation, scale and shear. The default is the identity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Basis {
-    /// The rows, as they stand on the wire. Godot's scripts show the columns: [`from_axes`](Self::from_axes).
+    /// The rows, as they are encoded. GDScript shows the columns: [`from_axes`](Self::from_axes).
     pub rows: [Vector3; 3],
 }
 
-/// A transformation of space. The default changes nothing.
+/// A 3D transformation. The default is the identity.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Transform3D {
     /// Rotation, scale and shear.
     pub basis: Basis,
-    /// Where the origin goes.
+    /// The image of the origin.
     pub origin: Vector3,
 }
 
-/// A matrix of four columns, as cameras have it. The default changes nothing.
+/// A 4×4 matrix, such as the projection of a camera. The default is the identity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Projection {
     /// The first column.
@@ -81,47 +81,47 @@ pub struct Projection {
 }
 
 impl Rect2 {
-    /// A rectangle with this corner and size.
+    /// Returns the rectangle with this corner and size.
     pub const fn new(position: Vector2, size: Vector2) -> Self {
         Self { position, size }
     }
 }
 
 impl Rect2i {
-    /// A rectangle with this corner and size.
+    /// Returns the rectangle with this corner and size.
     pub const fn new(position: Vector2i, size: Vector2i) -> Self {
         Self { position, size }
     }
 }
 
 impl Transform2D {
-    /// A transformation with these columns.
+    /// Returns the transformation with these columns.
     pub const fn new(x: Vector2, y: Vector2, origin: Vector2) -> Self {
         Self { x, y, origin }
     }
 }
 
 impl Plane {
-    /// The plane with this normal, at this distance from the origin.
+    /// Returns the plane with this normal and distance from the origin.
     pub const fn new(normal: Vector3, d: f32) -> Self {
         Self { normal, d }
     }
 }
 
 impl Aabb {
-    /// A box with this corner and size.
+    /// Returns the box with this corner and size.
     pub const fn new(position: Vector3, size: Vector3) -> Self {
         Self { position, size }
     }
 }
 
 impl Basis {
-    /// A matrix with these rows.
+    /// Returns the matrix with these rows.
     pub const fn new(rows: [Vector3; 3]) -> Self {
         Self { rows }
     }
 
-    /// The matrix with these columns: where the axes go.
+    /// Returns the matrix with these columns, which are the images of the axes.
     ///
     /// Godot: `Basis(x_axis, y_axis, z_axis)`.
     pub const fn from_axes(x: Vector3, y: Vector3, z: Vector3) -> Self {
@@ -130,14 +130,14 @@ impl Basis {
 }
 
 impl Transform3D {
-    /// A transformation with this matrix and origin.
+    /// Returns the transformation with this matrix and origin.
     pub const fn new(basis: Basis, origin: Vector3) -> Self {
         Self { basis, origin }
     }
 }
 
 impl Projection {
-    /// A matrix with these columns.
+    /// Returns the matrix with these columns.
     pub const fn new(x: Vector4, y: Vector4, z: Vector4, w: Vector4) -> Self {
         Self { x, y, z, w }
     }
@@ -161,7 +161,7 @@ impl Default for Projection {
     }
 }
 
-/// The ways from and to all numbers in a row, in the order of the wire.
+/// Implements the conversions from and to an array of all numbers, in the order in which they are encoded.
 macro_rules! numbers {
     ($name:ident, [$number:ty; $count:literal], [$($item:ident),+] => $made:expr, $value:ident => [$($taken:expr),+]) => {
         impl From<[$number; $count]> for $name {

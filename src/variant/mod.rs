@@ -1,4 +1,4 @@
-//! Godot's `Variant`: the values that its programs exchange, and their binary forms.
+//! Godot's `Variant`: values of any type, and their binary formats.
 //!
 //! ```
 //! use websocket_peer::variant::{Dictionary, Variant, Vector2};
@@ -11,8 +11,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The binary forms hold 1024 containers within each other. No depth overflows the stack: values are walked through, copied,
-//! compared, shown and dropped without recursion. Only whole objects within whole objects are dropped as the compiler does it.
+//! The binary formats allow 1024 levels of nested containers. Values are encoded, cloned, compared, formatted and
+//! dropped without recursion, so deep nesting cannot overflow the stack. The exception: nested [`Object::Full`] values
+//! are dropped recursively.
 
 mod array;
 mod casts;
@@ -53,100 +54,100 @@ pub use object::{Object, Objects, Rid, Signal};
 pub use variant_type::VariantType;
 pub use vectors::{Color, Quaternion, Vector2, Vector2i, Vector3, Vector3i, Vector4, Vector4i};
 
-/// How many containers can be within each other in the binary forms.
+/// The largest number of nested containers in the binary formats.
 const MAX_DEPTH: usize = 1024;
 
-/// One value of any of Godot's types.
+/// A value of any of Godot's types.
 ///
-/// It is displayed as Godot's `var_to_str` writes it. Two are equal if they have the same type and content; floating-point
-/// numbers are compared as Rust does, so no NaN equals another.
+/// `Display` writes what Godot's `var_to_str` writes. Two values are equal if they have the same type and content.
+/// Floating-point numbers are compared as in Rust: NaN does not equal NaN.
 ///
 /// Godot: `Variant`.
 #[derive(Default)]
 pub enum Variant {
-    /// Nothing: `null`.
+    /// `null`.
     #[default]
     Nil,
-    /// True or false.
+    /// A boolean.
     Bool(bool),
-    /// An integer.
+    /// A 64-bit integer.
     Int(i64),
-    /// A floating-point number.
+    /// A 64-bit floating-point number.
     Float(f64),
-    /// A text.
+    /// A string.
     String(String),
-    /// Two numbers.
+    /// A vector of two 32-bit floats.
     Vector2(Vector2),
-    /// Two integers.
+    /// A vector of two 32-bit integers.
     Vector2i(Vector2i),
     /// A rectangle.
     Rect2(Rect2),
-    /// A rectangle of whole numbers.
+    /// A rectangle with integer coordinates.
     Rect2i(Rect2i),
-    /// Three numbers.
+    /// A vector of three 32-bit floats.
     Vector3(Vector3),
-    /// Three integers.
+    /// A vector of three 32-bit integers.
     Vector3i(Vector3i),
-    /// A transformation of the plane.
+    /// A 2D transformation.
     Transform2D(Transform2D),
-    /// Four numbers.
+    /// A vector of four 32-bit floats.
     Vector4(Vector4),
-    /// Four integers.
+    /// A vector of four 32-bit integers.
     Vector4i(Vector4i),
-    /// A plane in space.
+    /// A plane in 3D space.
     Plane(Plane),
-    /// A rotation in space.
+    /// A 3D rotation.
     Quaternion(Quaternion),
-    /// A box in space.
+    /// An axis-aligned 3D box.
     Aabb(Aabb),
-    /// A matrix of three rows and columns.
+    /// A 3×3 matrix.
     Basis(Box<Basis>),
-    /// A transformation of space.
+    /// A 3D transformation.
     Transform3D(Box<Transform3D>),
-    /// A matrix of four rows and columns.
+    /// A 4×4 matrix.
     Projection(Box<Projection>),
     /// A colour.
     Color(Color),
-    /// A text that is a name.
+    /// A string that Godot interns.
     StringName(StringName),
-    /// The way to a node, or to a property of it.
+    /// A path to a node or to one of its properties.
     NodePath(Box<NodePath>),
-    /// A resource of an engine.
+    /// The id of a low-level resource in an engine.
     Rid(Rid),
-    /// An object of an engine, or none where there could be one.
+    /// An object of an engine, or a null reference.
     Object(Option<Box<Object>>),
-    /// A function. Which one is never told to others.
+    /// A function. The binary formats do not contain which one.
     Callable,
     /// A signal of an object.
     Signal(Box<Signal>),
-    /// Values by keys.
+    /// A map.
     Dictionary(Box<Dictionary>),
     /// A list of values.
     Array(Box<Array>),
     /// Bytes.
     PackedByteArray(Vec<u8>),
-    /// Integers of 32 bits.
+    /// A list of 32-bit integers.
     PackedInt32Array(Vec<i32>),
-    /// Integers of 64 bits.
+    /// A list of 64-bit integers.
     PackedInt64Array(Vec<i64>),
-    /// Numbers of 32 bits.
+    /// A list of 32-bit floats.
     PackedFloat32Array(Vec<f32>),
-    /// Numbers of 64 bits.
+    /// A list of 64-bit floats.
     PackedFloat64Array(Vec<f64>),
-    /// Texts.
+    /// A list of strings.
     PackedStringArray(Vec<String>),
-    /// Pairs of numbers.
+    /// A list of 2D vectors.
     PackedVector2Array(Vec<Vector2>),
-    /// Triples of numbers.
+    /// A list of 3D vectors.
     PackedVector3Array(Vec<Vector3>),
-    /// Colours.
+    /// A list of colours.
     PackedColorArray(Vec<Color>),
-    /// Fours of numbers.
+    /// A list of 4D vectors.
     PackedVector4Array(Vec<Vector4>),
 }
 
 impl Variant {
-    /// Which type it has.
+    /// Returns the type of the value.
     ///
     /// Godot: `typeof`.
     pub fn kind(&self) -> VariantType {
@@ -193,12 +194,12 @@ impl Variant {
         }
     }
 
-    /// Whether it is `Nil`.
+    /// Returns `true` if the value is `Nil`.
     pub fn is_nil(&self) -> bool {
         matches!(self, Self::Nil)
     }
 
-    /// An empty one of the same type, if values of this type may be large.
+    /// Returns an empty value of the same type; `None` if values of this type have a fixed size.
     pub(crate) fn emptied(&self) -> Option<Self> {
         Some(match self {
             Self::String(_) => Self::String(String::new()),
@@ -221,30 +222,30 @@ impl Variant {
         })
     }
 
-    /// Reads a value. Bytes behind it are ignored; whole objects are refused.
+    /// Decodes a value. Bytes after it are ignored. [`Object::Full`] is rejected.
     ///
     /// # Errors
-    /// If the bytes are no value.
+    /// [`DecodeError`] if the bytes do not begin with a valid value.
     ///
     /// Godot: `bytes_to_var`.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         Self::decode_prefix(bytes, Objects::ById).map(|(value, _)| value)
     }
 
-    /// Reads a value, and tells how many bytes it took.
+    /// Decodes a value, and returns it with the number of bytes read.
     ///
     /// # Errors
-    /// If the bytes do not begin with a value.
+    /// [`DecodeError`] if the bytes do not begin with a valid value.
     ///
     /// Godot: `bytes_to_var_with_objects`.
     pub fn decode_prefix(bytes: &[u8], objects: Objects) -> Result<(Self, usize), DecodeError> {
         decode::decode(bytes, objects)
     }
 
-    /// Writes the value. Whole objects are refused.
+    /// Encodes the value. [`Object::Full`] is rejected.
     ///
     /// # Errors
-    /// If it has no binary form: see [`EncodeError`].
+    /// [`EncodeError`] if the value cannot be encoded.
     ///
     /// Godot: `var_to_bytes`.
     pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
@@ -253,28 +254,28 @@ impl Variant {
         Ok(bytes)
     }
 
-    /// Appends the value to `out`.
+    /// Encodes the value at the end of `out`.
     ///
     /// # Errors
-    /// If it has no binary form: see [`EncodeError`]. Then `out` is as it was.
+    /// [`EncodeError`] if the value cannot be encoded. `out` is unchanged then.
     ///
     /// Godot: `var_to_bytes_with_objects`.
     pub fn encode_into(&self, out: &mut Vec<u8>, objects: Objects) -> Result<(), EncodeError> {
         encode::encode(self, out, objects)
     }
 
-    /// Reads a value in the form that remote calls use for their arguments, and tells how many bytes it took.
+    /// Decodes a value in the compact format of RPC arguments, and returns it with the number of bytes read.
     ///
     /// # Errors
-    /// If the bytes do not begin with a value.
+    /// [`DecodeError`] if the bytes do not begin with a valid value.
     pub fn decode_compressed(bytes: &[u8], objects: Objects) -> Result<(Self, usize), DecodeError> {
         compressed::decode_compressed(bytes, objects)
     }
 
-    /// Appends the value to `out`, in the form that remote calls use for their arguments.
+    /// Encodes the value at the end of `out`, in the compact format of RPC arguments.
     ///
     /// # Errors
-    /// If it has no binary form: see [`EncodeError`]. Then `out` is as it was.
+    /// [`EncodeError`] if the value cannot be encoded. `out` is unchanged then.
     pub fn encode_compressed(&self, out: &mut Vec<u8>, objects: Objects) -> Result<(), EncodeError> {
         compressed::encode_compressed(self, out, objects)
     }

@@ -1,12 +1,12 @@
-//! Texts with a meaning: names, and the ways to nodes.
+//! `StringName` and `NodePath`.
 
 use std::{fmt, ops::Deref};
 
-/// A text that is a name. Godot keeps each name once; here it is a [`String`] with a type of its own.
+/// A name. Godot interns these strings; here it is a [`String`] with its own type.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StringName(pub String);
 
-/// The way to a node, and on to a property of it: `../Enemy:position:x`.
+/// A path to a node or to one of its properties, such as `../Enemy:position:x`.
 ///
 /// ```
 /// use websocket_peer::variant::NodePath;
@@ -19,16 +19,16 @@ pub struct StringName(pub String);
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodePath {
-    /// The nodes on the way.
+    /// The names of the nodes.
     pub names: Vec<String>,
-    /// The property, and what of it.
+    /// The name of the property, and names in it.
     pub subnames: Vec<String>,
-    /// Whether it begins at the root, not at the node that follows it.
+    /// `true` if the path begins at the root of the scene tree.
     pub absolute: bool,
 }
 
 impl StringName {
-    /// The text.
+    /// Returns the name as a string slice.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -73,8 +73,8 @@ impl fmt::Display for StringName {
 }
 
 impl From<&str> for NodePath {
-    /// Reads a path as it is written. Empty names are left out: `a//b/` is `a/b`. As in Godot, a path with an empty property
-    /// before its end, such as `a::b`, is none, and becomes the empty path.
+    /// Parses a path. Empty node names are skipped: `a//b/` is `a/b`. As in Godot, a path with an empty property before
+    /// its end, such as `a::b`, is invalid and becomes the empty path.
     fn from(path: &str) -> Self {
         let mut parts = path.split(':');
         let nodes = parts.next().unwrap_or_default();
@@ -90,7 +90,7 @@ impl From<&str> for NodePath {
     }
 }
 
-/// In as much memory as they take, and not up to twice that: a stranger may have written the path.
+/// Collects names without spare capacity: the path may come from an untrusted peer, and its memory is counted.
 fn owned<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Vec<String> {
     let mut owned = Vec::with_capacity(names.clone().count());
     owned.extend(names.map(str::to_owned));

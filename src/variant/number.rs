@@ -1,20 +1,21 @@
-//! Numbers as Godot writes them.
+//! Formats floating-point numbers as Godot's `var_to_str` does.
 
 use std::fmt;
 
-/// Beyond so many digits before the point, and with more than three zeros behind it, a number is written with an
-/// exponent.
-const DIGITS: i32 = 15;
-const ZEROS: i32 = 3;
+/// A number with more digits before the point is written with an exponent.
+const MAX_DIGITS: i32 = 15;
+/// A number with more zeros after `0.` is written with an exponent.
+const MAX_ZEROS: i32 = 3;
 
-/// A floating-point number: the fewest digits that tell it from its neighbours, those of 32 bits where it is one of them.
+/// Displays a number with the fewest digits that identify it, among 32-bit floats if it is one, else among 64-bit
+/// floats.
 pub(super) struct Number(pub(super) f64);
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(number) = *self;
         if number == 0.0 {
-            // Of -0 the sign is lost.
+            // -0 has no sign in Godot's output.
             f.write_str("0")
         } else if number.is_nan() {
             f.write_str("nan")
@@ -29,7 +30,7 @@ impl fmt::Display for Number {
     }
 }
 
-/// Writes a number that Rust has written as `-1.23e-4` in the way of C's `%g`.
+/// Rewrites Rust's `-1.23e-4` in the format of C's `%g`.
 fn write_digits(scientific: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
     let (sign, mantissa) = match mantissa.strip_prefix('-') {
@@ -38,16 +39,16 @@ fn write_digits(scientific: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     };
     let (first, others) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = format!("{first}{others}");
-    // How many digits stand before the point.
+    // The number of digits before the point.
     let before = exponent.parse::<i32>().unwrap_or_default() + 1;
     f.write_str(sign)?;
     match usize::try_from(before) {
-        Ok(before) if before > 0 && before <= DIGITS as usize => match digits.split_at_checked(before) {
+        Ok(before) if before > 0 && before <= MAX_DIGITS as usize => match digits.split_at_checked(before) {
             Some((whole, "")) => f.write_str(whole),
             Some((whole, rest)) => write!(f, "{whole}.{rest}"),
             None => write!(f, "{digits:0<before$}"),
         },
-        _ if (-ZEROS..=0).contains(&before) => {
+        _ if (-MAX_ZEROS..=0).contains(&before) => {
             write!(f, "0.{}{digits}", &"000"[..before.unsigned_abs() as usize])
         }
         _ => {

@@ -1,8 +1,8 @@
-//! What lives in an engine and is only named here: objects, resources and signals.
+//! References to what exists in an engine: objects, resources and signals.
 
 use super::{StringName, Variant};
 
-/// A resource of the engine, by its number. It means something only within that engine.
+/// The id of a low-level resource. It is valid only in the engine that created it.
 ///
 /// Godot: `RID`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,35 +11,37 @@ pub struct Rid(pub u64);
 /// A signal of an object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Signal {
-    /// Its name.
+    /// The name of the signal.
     pub name: StringName,
-    /// The object's number within its engine; 0 for none.
+    /// The instance id of the object in its engine; 0 for none.
     pub object: u64,
 }
 
 /// An object of an engine.
 #[derive(Clone, PartialEq)]
 pub enum Object {
-    /// By its number, which means something only within its engine.
+    /// The instance id of an object. It is valid only in the engine that created it.
     ///
     /// Godot: `EncodedObjectAsID`.
     Id(u64),
-    /// With all that it is made of. An engine that decodes it runs the script that it names: see [`Objects::Full`].
+    /// An object with its class and properties. An engine that decodes it runs the script that it names: see
+    /// [`Objects::Full`].
     Full {
-        /// The name of its class.
+        /// The name of the class.
         class: String,
-        /// Its properties in order. One named `script` holds the path of a script.
+        /// The properties in order. One named `script` contains the path of a script.
         properties: Vec<(String, Variant)>,
     },
 }
 
-/// Whether objects come with all that they are made of.
+/// How objects are encoded and decoded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Objects {
-    /// By number only; whole ones are refused.
+    /// By instance id only. [`Object::Full`] is rejected.
     #[default]
     ById,
-    /// Whole ones are read and written, too. An engine that is sent one may run a script of the sender's choice.
+    /// [`Object::Full`] is encoded and decoded as well. An engine that decodes one may run a script of the sender's
+    /// choice.
     ///
     /// Godot: `bytes_to_var_with_objects`, `var_to_bytes_with_objects`, `allow_object_decoding`.
     Full,

@@ -1,13 +1,13 @@
-//! An order of all values, by which dictionaries find their keys.
+//! A total order of values, by which dictionaries find their keys.
 //!
-//! What is equal in it is the same key to Godot: a text and a name with the same letters, any two NaN, 0 and -0, and
-//! containers with the same content, typed or not.
+//! Values that compare as equal are the same key in Godot: a `String` and a `StringName` with the same text, any two
+//! NaN, 0 and -0, and containers with the same content, typed or not.
 
 use std::cmp::Ordering;
 
 use super::{Object, Variant, VariantType};
 
-/// The order of two values. It does not recurse.
+/// Compares two values, without recursion.
 pub(super) fn compare(a: &Variant, b: &Variant) -> Ordering {
     if let Some(order) = compare_flat(a, b) {
         return order;
@@ -22,7 +22,7 @@ pub(super) fn compare(a: &Variant, b: &Variant) -> Ordering {
     Ordering::Equal
 }
 
-/// A text's place among all values, for who has no `Variant` of it.
+/// Compares a value with a string, without making a `Variant` of the string.
 pub(super) fn compare_to_text(a: &Variant, text: &str) -> Ordering {
     match text_of(a) {
         Some(own) => own.cmp(text),
@@ -30,7 +30,7 @@ pub(super) fn compare_to_text(a: &Variant, text: &str) -> Ordering {
     }
 }
 
-/// The order of two values, if it shows without a look at values within them.
+/// Compares two values; `None` if the values in them must be compared.
 fn compare_flat(a: &Variant, b: &Variant) -> Option<Ordering> {
     use Variant as V;
     Some(match (a, b) {
@@ -84,7 +84,7 @@ fn compare_flat(a: &Variant, b: &Variant) -> Option<Ordering> {
             (Object::Full { .. }, Object::Full { .. }) => return None,
         },
         (V::Object(a), V::Object(b)) => a.is_some().cmp(&b.is_some()),
-        // Of `Nil` and `Callable` there is but one each.
+        // `Nil` and `Callable` have one value each.
         (a, b) => match (text_of(a), text_of(b)) {
             (Some(a), Some(b)) => a.cmp(b),
             _ => rank(a).cmp(&rank(b)),
@@ -92,7 +92,7 @@ fn compare_flat(a: &Variant, b: &Variant) -> Option<Ordering> {
     })
 }
 
-/// The order of two containers of a kind as far as it shows in themselves; the pairs within them follow on `todo`.
+/// Compares two containers of one type except for the values in them, which are pushed to `todo` in pairs.
 fn compare_containers<'a>(
     a: &'a Variant,
     b: &'a Variant,
@@ -110,7 +110,7 @@ fn compare_containers<'a>(
             let order = a.len().cmp(&b.len());
             if order.is_eq() {
                 let pairs = a.sorted().zip(b.sorted()).rev();
-                // The last is taken first: the key.
+                // `todo` is a stack: the keys are compared before the values.
                 todo.extend(pairs.flat_map(|(a, b)| [(&a.1, &b.1), (&a.0, &b.0)]));
             }
             order
@@ -133,7 +133,7 @@ fn compare_containers<'a>(
     }
 }
 
-/// Numbers in order; every NaN is the same, and behind them.
+/// Compares numbers. All NaN are equal, and greater than all numbers.
 fn compare_numbers(a: f64, b: f64) -> Ordering {
     a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
 }

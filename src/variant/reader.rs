@@ -1,24 +1,24 @@
-//! Numbers and texts out of bytes. Nothing is reserved that the bytes could not fill.
+//! Decodes numbers and strings. No more memory is allocated than the input can fill.
 
 use super::DecodeError;
 
-/// Bytes, and how far they have been read.
-pub(super) struct Reader<'a> {
+/// The input, and the position in it.
+pub(super) struct ByteReader<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> ByteReader<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }
 
-    /// How many bytes have been read.
+    /// Returns the number of bytes read.
     pub(super) fn at(&self) -> usize {
         self.at
     }
 
-    /// How many are left.
+    /// Returns the number of bytes left.
     pub(super) fn left(&self) -> usize {
         self.bytes.len() - self.at
     }
@@ -32,7 +32,7 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
-    /// Goes over what pads something of this length to a multiple of four. It may be missing at the very end.
+    /// Skips the padding after `len` bytes to a multiple of four. At the end of the input it may be missing.
     pub(super) fn skip_padding(&mut self, len: usize) {
         self.at += padding(len).min(self.left());
     }
@@ -50,20 +50,20 @@ impl<'a> Reader<'a> {
         self.array().map(u64::from_le_bytes)
     }
 
-    /// Some integers in a row.
+    /// Decodes `N` integers.
     pub(super) fn ints<const N: usize>(&mut self) -> Result<[i32; N], DecodeError> {
         let bytes = self.take(4 * N)?;
         let mut items = items(bytes).map(i32::from_le_bytes);
         Ok([(); N].map(|()| items.next().unwrap_or_default()))
     }
 
-    /// Some numbers in a row, of 64 bits each where they are wide.
+    /// Decodes `N` floats, of 64 bits each if `wide`.
     pub(super) fn floats<const N: usize>(&mut self, wide: bool) -> Result<[f32; N], DecodeError> {
         let bytes = self.take(width(wide) * N)?;
         Ok(narrow(bytes, wide))
     }
 
-    /// How many things of at least this size follow; fails if they cannot.
+    /// Decodes a count. Fails if that many elements of at least `size` bytes do not fit into the rest of the input.
     pub(super) fn count(&mut self, size: usize) -> Result<usize, DecodeError> {
         let at = self.at;
         let count = self.u32()?;
@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A counted list of numbers of `N` bytes.
+    /// Decodes a count and that many numbers of `N` bytes.
     pub(super) fn list<T, const N: usize>(
         &mut self,
         read: impl Fn([u8; N]) -> T,
@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
         Ok(items(self.take(count * N)?).map(read).collect())
     }
 
-    /// A counted list of rows of numbers.
+    /// Decodes a count and that many vectors of `N` floats.
     pub(super) fn rows<T: From<[f32; N]>, const N: usize>(
         &mut self,
         wide: bool,
@@ -94,8 +94,8 @@ impl<'a> Reader<'a> {
         Ok(bytes.chunks_exact(size).map(|row| narrow(row, wide).into()).collect())
     }
 
-    /// A text with its length before it, padded. As in Godot it ends at its first NUL, and a byte order mark at its
-    /// beginning is no part of it.
+    /// Decodes a padded string after its length. As in Godot, the string ends at the first NUL, and a leading byte
+    /// order mark is removed.
     pub(super) fn text(&mut self) -> Result<String, DecodeError> {
         let len = self.count(1)?;
         let at = self.at;
@@ -108,13 +108,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// So many texts.
+    /// Decodes `count` strings.
     pub(super) fn texts(&mut self, count: usize) -> Result<Vec<String>, DecodeError> {
         (0..count).map(|_| self.text()).collect()
     }
 }
 
-/// How many bytes are between something of this length and the next multiple of four.
+/// Returns the number of bytes from `len` to the next multiple of four.
 pub(super) fn padding(len: usize) -> usize {
     len.wrapping_neg() % 4
 }

@@ -1,14 +1,14 @@
-//! Rotations, as a matrix and as a quaternion. The order of the operations is the engine's, so that its results are the same to the
-//! last bit.
+//! Converts rotations between matrices and quaternions. The order of the operations is Godot's, so the results are
+//! identical to the last bit.
 
 use super::{Basis, Quaternion, Vector3};
 
-/// How far the determinant of a rotation may be from 1.
+/// The largest difference of the determinant of a rotation from 1.
 const UNIT_TOLERANCE: f32 = 0.001;
-/// How far numbers may be from each other that count as equal.
+/// The largest difference between numbers that count as equal.
 const TOLERANCE: f32 = 0.000_01;
 
-/// Returns the matrix of a rotation. A quaternion of another length than 1 counts as one of length 1.
+/// Returns the matrix of a rotation. The quaternion is normalized.
 pub(super) fn to_basis(rotation: Quaternion) -> Basis {
     let Quaternion { x, y, z, w } = rotation;
     let scale = 2.0 / (x * x + y * y + z * z + w * w);
@@ -23,7 +23,7 @@ pub(super) fn to_basis(rotation: Quaternion) -> Basis {
     ])
 }
 
-/// Returns the quaternion of a matrix, by Shepperd's method; of a matrix that is no rotation, the one that turns nothing.
+/// Returns the quaternion of a matrix, by Shepperd's method; the identity if the matrix is not a rotation.
 pub(super) fn to_quaternion(basis: &Basis) -> Quaternion {
     if !is_rotation(basis) {
         return Quaternion::default();
@@ -40,7 +40,7 @@ pub(super) fn to_quaternion(basis: &Basis) -> Quaternion {
             root * 0.5,
         );
     }
-    // The axis along which it turns most.
+    // The largest element of the diagonal.
     let i = if m[0][0] < m[1][1] {
         if m[1][1] < m[2][2] { 2 } else { 1 }
     } else if m[0][0] < m[2][2] {

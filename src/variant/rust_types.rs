@@ -1,5 +1,5 @@
-//! From Rust's values to [`Variant`], and back. The way back takes what Godot takes for a typed parameter:
-//! [`Variant::convert_to`].
+//! Conversions between Rust types and [`Variant`]. From a `Variant`, they accept what Godot accepts for a typed
+//! parameter: [`Variant::convert_to`].
 
 use super::{
     Aabb, Array, Basis, Color, Dictionary, NodePath, Object, Plane, Projection, Quaternion, Rect2, Rect2i,
@@ -11,7 +11,7 @@ fn wrong(expected: VariantType, value: &Variant) -> WrongType {
     WrongType { expected: expected.name(), found: value.kind() }
 }
 
-/// Both ways for a type that each variant of its kind holds as it is, or in a box.
+/// Implements both conversions for a type that a variant contains directly or in a box.
 macro_rules! both_ways {
     ($($type:ty: $variant:ident, $value:ident => $in:expr, $out:expr;)+) => {
         $(
@@ -38,7 +38,7 @@ macro_rules! both_ways {
     };
 }
 
-/// `Nil`, or no object, as `None`. A blanket implementation would overlap with the one that everything has for itself.
+/// Converts `Nil` and the null object to `None`. A blanket implementation would overlap with the reflexive one.
 macro_rules! or_nil {
     ($($type:ty),+) => {
         $(
@@ -92,7 +92,7 @@ both_ways! {
     Vec<Variant>: Array, value => Box::new(value.into()), value.into_vec();
 }
 
-/// Both ways for integers, which must fit.
+/// Implements both conversions for integers.
 macro_rules! integers {
     ($($type:ty: $expected:literal;)+) => {
         $(
@@ -105,7 +105,7 @@ macro_rules! integers {
             impl TryFrom<Variant> for $type {
                 type Error = WrongType;
 
-                /// Converts as [`Variant::convert_to`]; then it must fit.
+                /// Converts as [`Variant::convert_to`]. Fails if the number does not fit.
                 fn try_from(value: Variant) -> Result<Self, WrongType> {
                     let wrong = WrongType { expected: $expected, found: value.kind() };
                     match value.convert_to(VariantType::Int) {
@@ -121,13 +121,13 @@ macro_rules! integers {
 }
 
 integers! {
-    i8: "int of 8 bits";
-    i16: "int of 16 bits";
-    i32: "int of 32 bits";
+    i8: "8-bit int";
+    i16: "16-bit int";
+    i32: "32-bit int";
     i64: "int";
-    u8: "int of 8 bits, not negative";
-    u16: "int of 16 bits, not negative";
-    u32: "int of 32 bits, not negative";
+    u8: "unsigned 8-bit int";
+    u16: "unsigned 16-bit int";
+    u32: "unsigned 32-bit int";
 }
 
 impl From<f64> for Variant {
@@ -157,7 +157,7 @@ impl TryFrom<Variant> for f64 {
 impl TryFrom<Variant> for f32 {
     type Error = WrongType;
 
-    /// Converts as [`Variant::convert_to`]; then to the nearest one.
+    /// Converts as [`Variant::convert_to`], then to the nearest `f32`.
     fn try_from(value: Variant) -> Result<Self, WrongType> {
         f64::try_from(value).map(|value| value as f32)
     }

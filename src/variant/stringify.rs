@@ -1,11 +1,11 @@
-//! Values as text, in the way of Godot's `str`.
+//! Converts values to strings as Godot's `str` does.
 
 use std::{
     fmt::{self, Display, Write},
     mem,
 };
 
-use super::visitor::{Container, Visitor, walk};
+use super::visitor::{ContainerRef, Visitor, walk};
 use super::{
     Basis, Color, Object, Variant, Vector3,
     casts::to_i64,
@@ -13,32 +13,33 @@ use super::{
     display::{escape_letter, is_escaped_in_name},
 };
 
-/// The most containers within each other that are shown.
+/// The largest number of nested containers that are written.
 const MAX_SHOWN_DEPTH: usize = 101;
 
-/// A number with more characters is long: none of 32 bits is.
+/// A number with more characters counts as long. No 32-bit float is long.
 const LONG_NUMBER: usize = 42;
 
-/// The most characters that the long numbers in a conversion have together. One of 8 bytes has up to 312, for all of its digits.
+/// The largest number of characters that all long numbers of one conversion may have. A number of 8 bytes can have 312.
 const MAX_LONG_TOTAL: usize = 4096;
 
-/// Returns the text of each value; `None` if there are too many long numbers in them.
+/// Converts each value to a string; `None` if they contain too many long numbers.
 pub(super) fn texts(values: &[Variant]) -> Option<Vec<String>> {
-    let mut printer = Printer { out: String::new(), depth: 0, hidden_from: None, long_left: MAX_LONG_TOTAL };
+    let mut printer =
+        StringPrinter { out: String::new(), depth: 0, hidden_from: None, long_left: MAX_LONG_TOTAL };
     let text = |value| walk(value, &mut printer).ok().map(|()| mem::take(&mut printer.out));
     values.iter().map(text).collect()
 }
 
-struct Printer {
+struct StringPrinter {
     out: String,
     depth: usize,
-    /// The depth of the container whose content is left out.
+    /// The depth of the container whose content is omitted.
     hidden_from: Option<usize>,
-    /// How many characters of long numbers may still come.
+    /// The number of characters left for long numbers.
     long_left: usize,
 }
 
-impl<'a> Visitor<'a> for Printer {
+impl<'a> Visitor<'a> for StringPrinter {
     type Error = fmt::Error;
 
     fn leaf(&mut self, value: &'a Variant) -> fmt::Result {
@@ -49,28 +50,28 @@ impl<'a> Visitor<'a> for Printer {
         }
     }
 
-    fn enter(&mut self, container: Container<'a>, _: usize) -> fmt::Result {
+    fn enter(&mut self, container: ContainerRef<'a>, _: usize) -> fmt::Result {
         self.depth += 1;
         if self.hidden_from.is_some() {
             return Ok(());
         }
         let is_deep = self.depth > MAX_SHOWN_DEPTH;
-        if is_deep || matches!(container, Container::Object { .. }) {
+        if is_deep || matches!(container, ContainerRef::Object { .. }) {
             self.hidden_from = Some(self.depth);
         }
         match container {
-            Container::Array(_) => self.out.write_str(if is_deep { "[...]" } else { "[" }),
-            Container::Dictionary(_) => self.out.write_str(if is_deep { "{ ... }" } else { "{ " }),
-            // Its number in its engine is not known.
-            Container::Object { class, .. } => write!(self.out, "<{class}#0>"),
+            ContainerRef::Array(_) => self.out.write_str(if is_deep { "[...]" } else { "[" }),
+            ContainerRef::Dictionary(_) => self.out.write_str(if is_deep { "{ ... }" } else { "{ " }),
+            // The instance id is not known.
+            ContainerRef::Object { class, .. } => write!(self.out, "<{class}#0>"),
         }
     }
 
-    fn before(&mut self, container: Container<'a>, index: usize) -> fmt::Result {
+    fn before(&mut self, container: ContainerRef<'a>, index: usize) -> fmt::Result {
         if self.hidden_from.is_some() {
             return Ok(());
         }
-        let is_value = matches!(container, Container::Dictionary(_)) && index % 2 == 1;
+        let is_value = matches!(container, ContainerRef::Dictionary(_)) && index % 2 == 1;
         self.out.write_str(match index {
             0 => "",
             _ if is_value => ": ",
@@ -78,22 +79,22 @@ impl<'a> Visitor<'a> for Printer {
         })
     }
 
-    fn leave(&mut self, container: Container<'a>) -> fmt::Result {
+    fn leave(&mut self, container: ContainerRef<'a>) -> fmt::Result {
         self.depth -= 1;
         match (self.hidden_from, container) {
             (Some(hidden), _) => {
                 self.hidden_from = (hidden <= self.depth).then_some(hidden);
                 Ok(())
             }
-            (None, Container::Array(_)) => self.out.write_char(']'),
-            (None, Container::Dictionary(_)) => self.out.write_str(" }"),
-            (None, Container::Object { .. }) => Ok(()),
+            (None, ContainerRef::Array(_)) => self.out.write_char(']'),
+            (None, ContainerRef::Dictionary(_)) => self.out.write_str(" }"),
+            (None, ContainerRef::Object { .. }) => Ok(()),
         }
     }
 }
 
-impl Printer {
-    /// A value within another: texts are quoted.
+impl StringPrinter {
+    /// Writes a value in a container: strings are quoted.
     fn nested(&mut self, value: &Variant) -> fmt::Result {
         match value {
             Variant::String(text) => self.quoted("", text),
@@ -145,7 +146,7 @@ impl Printer {
                 Object::Full { .. } => Ok(()),
             },
             V::Callable => self.out.write_str("null::null"),
-            // Its object is another engine's.
+            // The object exists in another engine.
             V::Signal(signal) => write!(self.out, "null::[signal]{}", signal.name),
             V::PackedByteArray(values) => self.list(values, |to, value| write!(to.out, "{value}")),
             V::PackedInt32Array(values) => self.list(values, |to, value| write!(to.out, "{value}")),
@@ -161,9 +162,9 @@ impl Printer {
         }
     }
 
-    /// A text in quotes, behind a sign that says what it is.
-    fn quoted(&mut self, sign: &str, text: &str) -> fmt::Result {
-        write!(self.out, "{sign}\"")?;
+    /// Writes a string in quotes, after a prefix that marks its type.
+    fn quoted(&mut self, prefix: &str, text: &str) -> fmt::Result {
+        write!(self.out, "{prefix}\"")?;
         for character in text.chars() {
             if is_escaped_in_name(character) {
                 self.out.push('\\');
@@ -173,7 +174,7 @@ impl Printer {
         self.out.write_char('"')
     }
 
-    /// A number with up to 15 digits that count, and never like a whole one. Fails if there are too many long ones.
+    /// Writes a number with up to 15 significant digits, and with a point. Fails if there are too many long numbers.
     fn double(&mut self, number: f64) -> fmt::Result {
         let text = match whole(number) {
             Some(whole) => format!("{whole}.0"),
@@ -222,10 +223,10 @@ fn parenthesized<const N: usize>(parts: [impl Display; N]) -> String {
     format!("({})", parts.map(|part| part.to_string()).join(", "))
 }
 
-/// A number of 32 bits with up to 7 digits.
-fn single(number: f32, never_whole: bool) -> String {
+/// Formats a 32-bit float with up to 7 significant digits.
+fn single(number: f32, with_point: bool) -> String {
     match whole(number.into()) {
-        Some(whole) if never_whole => format!("{whole}.0"),
+        Some(whole) if with_point => format!("{whole}.0"),
         Some(whole) => whole.to_string(),
         None => {
             let magnitude = number.abs();
@@ -239,15 +240,15 @@ fn whole(number: f64) -> Option<i64> {
     (whole as f64 == number).then_some(whole)
 }
 
-/// How many digits stand before the point, but for the first.
+/// Returns the number of digits before the point, without the first.
 fn digits_before(logarithm: f64, is_large: bool) -> i32 {
     if is_large { logarithm.floor() as i32 } else { 0 }
 }
 
-/// A number with as many digits behind the point, without the zeros at its end. For a negative number of digits it has as many
-/// as a number of 64 bits can tell apart.
+/// Formats a number with this many decimals, without trailing zeros. If `decimals` is negative, it has as many as a
+/// 64-bit float can distinguish.
 fn fixed(number: f64, decimals: i32) -> String {
-    /// Beyond 15 digits the engine falls back to those of C.
+    /// Beyond 15 digits the engine uses the default of C's `printf`.
     const DECIMALS_OF_C: u32 = 6;
 
     if number.is_nan() {

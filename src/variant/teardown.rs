@@ -1,8 +1,8 @@
-//! The end of a deep value. Left to itself each container would drop those within it on the thread's stack.
+//! Drops nested values without recursion. The code that the compiler generates would use the thread's stack.
 
 use super::{Object, Variant};
 
-/// Drops values with all that they hold, without recursion.
+/// Drops values and all values in them, without recursion.
 pub(super) fn drop_all(values: Vec<Variant>) {
     if values.iter().all(is_flat) {
         return;
@@ -24,7 +24,7 @@ pub(super) fn drop_all(values: Vec<Variant>) {
     }
 }
 
-/// The same for keys and values.
+/// Drops keys and values as [`drop_all`].
 pub(super) fn drop_entries(entries: Vec<(Variant, Variant)>) {
     if entries.iter().any(|(key, value)| !is_flat(key) || !is_flat(value)) {
         drop_all(entries.into_iter().flat_map(|(key, value)| [key, value]).collect());

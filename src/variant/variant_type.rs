@@ -1,10 +1,10 @@
-//! The types that a value can have, by Godot's numbers and names.
+//! The types of values, with Godot's numbers and names.
 
 use std::fmt;
 
-/// Which type a [`Variant`](super::Variant) has. The numbers are those that stand on the wire.
+/// The type of a [`Variant`](super::Variant). The numbers are those of the binary formats.
 ///
-/// It is displayed by Godot's name.
+/// `Display` writes Godot's name.
 ///
 /// ```
 /// use websocket_peer::variant::VariantType;
@@ -18,54 +18,54 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum VariantType {
-    /// Nothing.
+    /// `null`.
     #[default]
     Nil = 0,
-    /// True or false.
+    /// A boolean.
     Bool = 1,
-    /// An integer of 64 bits.
+    /// A 64-bit integer.
     Int = 2,
-    /// A floating-point number of 64 bits.
+    /// A 64-bit floating-point number.
     Float = 3,
-    /// A text.
+    /// A string.
     String = 4,
-    /// Two numbers.
+    /// A vector of two 32-bit floats.
     Vector2 = 5,
-    /// Two integers.
+    /// A vector of two 32-bit integers.
     Vector2i = 6,
     /// A rectangle.
     Rect2 = 7,
-    /// A rectangle of whole numbers.
+    /// A rectangle with integer coordinates.
     Rect2i = 8,
-    /// Three numbers.
+    /// A vector of three 32-bit floats.
     Vector3 = 9,
-    /// Three integers.
+    /// A vector of three 32-bit integers.
     Vector3i = 10,
-    /// A transformation of the plane.
+    /// A 2D transformation.
     Transform2D = 11,
-    /// Four numbers.
+    /// A vector of four 32-bit floats.
     Vector4 = 12,
-    /// Four integers.
+    /// A vector of four 32-bit integers.
     Vector4i = 13,
-    /// A plane in space.
+    /// A plane in 3D space.
     Plane = 14,
-    /// A rotation in space.
+    /// A 3D rotation.
     Quaternion = 15,
-    /// A box in space.
+    /// An axis-aligned 3D box.
     Aabb = 16,
-    /// A matrix of three rows and columns.
+    /// A 3×3 matrix.
     Basis = 17,
-    /// A transformation of space.
+    /// A 3D transformation.
     Transform3D = 18,
-    /// A matrix of four rows and columns.
+    /// A 4×4 matrix.
     Projection = 19,
     /// A colour.
     Color = 20,
-    /// A text that is a name.
+    /// A string that Godot interns.
     StringName = 21,
-    /// The way to a node, or to a property of it.
+    /// A path to a node or to one of its properties.
     NodePath = 22,
-    /// A resource of the engine.
+    /// The id of a low-level resource in an engine.
     Rid = 23,
     /// An object.
     Object = 24,
@@ -73,33 +73,33 @@ pub enum VariantType {
     Callable = 25,
     /// A signal of an object.
     Signal = 26,
-    /// Values by keys.
+    /// A map.
     Dictionary = 27,
     /// A list of values.
     Array = 28,
     /// Bytes.
     PackedByteArray = 29,
-    /// Integers of 32 bits.
+    /// A list of 32-bit integers.
     PackedInt32Array = 30,
-    /// Integers of 64 bits.
+    /// A list of 64-bit integers.
     PackedInt64Array = 31,
-    /// Numbers of 32 bits.
+    /// A list of 32-bit floats.
     PackedFloat32Array = 32,
-    /// Numbers of 64 bits.
+    /// A list of 64-bit floats.
     PackedFloat64Array = 33,
-    /// Texts.
+    /// A list of strings.
     PackedStringArray = 34,
-    /// Pairs of numbers.
+    /// A list of 2D vectors.
     PackedVector2Array = 35,
-    /// Triples of numbers.
+    /// A list of 3D vectors.
     PackedVector3Array = 36,
-    /// Colours.
+    /// A list of colours.
     PackedColorArray = 37,
-    /// Fours of numbers.
+    /// A list of 4D vectors.
     PackedVector4Array = 38,
 }
 
-/// The types with Godot's names, at the places of their numbers.
+/// The types with Godot's names, indexed by their numbers.
 const ALL: [(VariantType, &str); 39] = [
     (VariantType::Nil, "Nil"),
     (VariantType::Bool, "bool"),
@@ -143,7 +143,7 @@ const ALL: [(VariantType, &str); 39] = [
 ];
 
 impl VariantType {
-    /// Godot's name for it.
+    /// Returns Godot's name of the type.
     pub const fn name(self) -> &'static str {
         ALL[self as usize].1
     }
@@ -152,7 +152,7 @@ impl VariantType {
 impl TryFrom<u32> for VariantType {
     type Error = u32;
 
-    /// The type of this number; the number itself where there is none.
+    /// Returns the type with this number, or the number itself if there is none.
     fn try_from(id: u32) -> Result<Self, u32> {
         usize::try_from(id).ok().and_then(|id| ALL.get(id)).map(|(kind, _)| *kind).ok_or(id)
     }
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_type_stands_at_the_place_of_its_number() {
+    fn each_type_is_at_the_index_of_its_number() {
         for (number, (kind, _)) in (0..).zip(ALL) {
             assert_eq!(kind as u32, number);
             assert_eq!(VariantType::try_from(number), Ok(kind));

@@ -1,7 +1,7 @@
-//! Small rows of numbers: vectors, quaternions and colours.
+//! Vectors, quaternions and colours.
 
-/// A row of numbers with names, and its ways from and to an array.
-macro_rules! row {
+/// Declares a struct of numbers, and its conversions from and to an array.
+macro_rules! numbers {
     ($(#[$about:meta])* $name:ident, [$number:ty; $count:literal], $($field:ident),+) => {
         $(#[$about])*
         pub struct $name {
@@ -12,7 +12,7 @@ macro_rules! row {
         }
 
         impl $name {
-            /// One of these numbers.
+            /// Creates the value from its components.
             pub const fn new($($field: $number),+) -> Self {
                 Self { $($field),+ }
             }
@@ -32,50 +32,51 @@ macro_rules! row {
     };
 }
 
-row! {
-    /// Two numbers: a point, a direction or a size in the plane.
+numbers! {
+    /// A 2D vector: a point, a direction or a size.
     #[derive(Debug, Clone, Copy, Default, PartialEq)]
     Vector2, [f32; 2], x, y
 }
 
-row! {
-    /// Two integers.
+numbers! {
+    /// A 2D vector of integers.
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
     Vector2i, [i32; 2], x, y
 }
 
-row! {
-    /// Three numbers: a point, a direction or a size in space.
+numbers! {
+    /// A 3D vector: a point, a direction or a size.
     #[derive(Debug, Clone, Copy, Default, PartialEq)]
     Vector3, [f32; 3], x, y, z
 }
 
-row! {
-    /// Three integers.
+numbers! {
+    /// A 3D vector of integers.
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
     Vector3i, [i32; 3], x, y, z
 }
 
-row! {
-    /// Four numbers.
+numbers! {
+    /// A 4D vector.
     #[derive(Debug, Clone, Copy, Default, PartialEq)]
     Vector4, [f32; 4], x, y, z, w
 }
 
-row! {
-    /// Four integers.
+numbers! {
+    /// A 4D vector of integers.
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
     Vector4i, [i32; 4], x, y, z, w
 }
 
-row! {
-    /// A rotation in space. The default turns nothing.
+numbers! {
+    /// A 3D rotation. The default is the identity.
     #[derive(Debug, Clone, Copy, PartialEq)]
     Quaternion, [f32; 4], x, y, z, w
 }
 
-row! {
-    /// Red, green, blue and opacity, from 0 to 1 each; beyond that they are legal, too. The default is an opaque black.
+numbers! {
+    /// A colour: red, green, blue and opacity, usually from 0 to 1; larger and smaller numbers are allowed. The default
+    /// is opaque black.
     #[derive(Debug, Clone, Copy, PartialEq)]
     Color, [f32; 4], r, g, b, a
 }

@@ -1,13 +1,12 @@
-//! Through a value and all that it holds, in order, with a stack of its own: however deep the value is, the thread's stack
-//! does not grow.
+//! Visits a value and all values in it, in order, without recursion: deep nesting does not use the thread's stack.
 
 use super::{Array, Dictionary, Object, Variant};
 
-/// A value that holds others.
+/// A value that contains others.
 #[derive(Clone, Copy)]
-pub(super) enum Container<'a> {
+pub(super) enum ContainerRef<'a> {
     Array(&'a Array),
-    /// Its keys and values are numbered in turn.
+    /// Keys have the even indices, values the odd ones.
     Dictionary(&'a Dictionary),
     Object {
         class: &'a str,
@@ -15,41 +14,41 @@ pub(super) enum Container<'a> {
     },
 }
 
-/// Who is told of everything that a walk comes by.
+/// Receives the values that [`walk`] visits.
 pub(super) trait Visitor<'a> {
     type Error;
 
-    /// Whether dictionaries are walked by the order of their keys, not by that of insertion.
+    /// `true` to visit dictionaries in the order of their keys, not of insertion.
     const BY_KEY: bool = false;
 
-    /// A value that holds no others.
+    /// Visits a value that does not contain others.
     fn leaf(&mut self, value: &'a Variant) -> Result<(), Self::Error>;
 
-    /// A container begins, `depth` of them are open then.
-    fn enter(&mut self, container: Container<'a>, depth: usize) -> Result<(), Self::Error>;
+    /// Enters a container at this depth; the outermost has depth 1.
+    fn enter(&mut self, container: ContainerRef<'a>, depth: usize) -> Result<(), Self::Error>;
 
-    /// The value of this number in the container comes next.
-    fn before(&mut self, container: Container<'a>, index: usize) -> Result<(), Self::Error>;
+    /// Is called before the value at `index` of a container is visited.
+    fn before(&mut self, container: ContainerRef<'a>, index: usize) -> Result<(), Self::Error>;
 
-    /// A container ends.
-    fn leave(&mut self, container: Container<'a>) -> Result<(), Self::Error>;
+    /// Leaves a container.
+    fn leave(&mut self, container: ContainerRef<'a>) -> Result<(), Self::Error>;
 }
 
-/// Walks through a value.
+/// Visits a value.
 pub(super) fn walk<'a, V: Visitor<'a>>(value: &'a Variant, visitor: &mut V) -> Result<(), V::Error> {
-    match Container::of(value) {
+    match ContainerRef::of(value) {
         Some(container) => walk_container(container, visitor),
         None => visitor.leaf(value),
     }
 }
 
-/// Walks through a container that is not in a `Variant`.
+/// Visits a container that is not in a `Variant`.
 pub(super) fn walk_container<'a, V: Visitor<'a>>(
-    container: Container<'a>,
+    container: ContainerRef<'a>,
     visitor: &mut V,
 ) -> Result<(), V::Error> {
     visitor.enter(container, 1)?;
-    // Each with the number of its next value.
+    // Each with the index of its next value.
     let mut open = vec![(container, 0)];
     while let Some((container, next)) = open.last_mut() {
         let (container, index) = (*container, *next);
@@ -60,7 +59,7 @@ pub(super) fn walk_container<'a, V: Visitor<'a>>(
         };
         *next += 1;
         visitor.before(container, index)?;
-        match Container::of(value) {
+        match ContainerRef::of(value) {
             Some(inner) => {
                 visitor.enter(inner, open.len() + 1)?;
                 open.push((inner, 0));
@@ -71,8 +70,8 @@ pub(super) fn walk_container<'a, V: Visitor<'a>>(
     Ok(())
 }
 
-impl<'a> Container<'a> {
-    /// The value as a container, if it is one.
+impl<'a> ContainerRef<'a> {
+    /// Returns the value as a container, if it is one.
     pub(super) fn of(value: &'a Variant) -> Option<Self> {
         match value {
             Variant::Array(array) => Some(Self::Array(array)),
@@ -82,7 +81,7 @@ impl<'a> Container<'a> {
         }
     }
 
-    /// The object as a container, if it is a whole one.
+    /// Returns the object as a container, if it is an [`Object::Full`].
     pub(super) fn of_object(object: &'a Object) -> Option<Self> {
         match object {
             Object::Full { class, properties } => Some(Self::Object { class, properties }),

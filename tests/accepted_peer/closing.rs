@@ -11,7 +11,7 @@ use crate::common::{
 };
 
 #[test]
-fn a_servers_codes_go_out_as_they_are() {
+fn close_codes_of_a_server_are_sent_unchanged() {
     for code in [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 4999] {
         let (mut peer, mut raw) = accepted(PeerOptions::for_server());
         peer.close_with(CloseCode::new(code).unwrap(), "why").unwrap();
@@ -26,7 +26,7 @@ fn a_servers_codes_go_out_as_they_are() {
 }
 
 #[test]
-fn a_clients_close_is_answered_with_its_code() {
+fn the_close_of_a_client_is_answered_with_its_code() {
     for (payload, code, reason) in [
         (close_payload(1000, ""), Some(1000), ""),
         (close_payload(1001, "tab closed"), Some(1001), "tab closed"),
@@ -45,7 +45,7 @@ fn a_clients_close_is_answered_with_its_code() {
 }
 
 #[test]
-fn what_arrives_after_our_close_is_delivered() {
+fn packets_that_arrive_after_our_close_are_delivered() {
     let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     peer.close_with(CloseCode::new(1001).unwrap(), "").unwrap();
     assert_eq!(frame_from(&mut peer, &mut raw).close_code(), Some(1001));
@@ -57,7 +57,7 @@ fn what_arrives_after_our_close_is_delivered() {
 }
 
 #[test]
-fn a_client_that_does_not_answer_the_close_is_left() {
+fn a_client_that_does_not_answer_the_close_times_out() {
     let (mut peer, mut raw) = accepted(PeerOptions::for_server().close_timeout(Duration::from_millis(200)));
     peer.close();
     let info = closed(&mut peer);
@@ -67,7 +67,7 @@ fn a_client_that_does_not_answer_the_close_is_left() {
 }
 
 #[test]
-fn a_client_that_ends_tcp_instead_of_answering_is_lost() {
+fn a_client_that_ends_tcp_instead_of_answering_is_a_lost_connection() {
     let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     peer.close();
     frame_from(&mut peer, &mut raw);
@@ -76,7 +76,7 @@ fn a_client_that_ends_tcp_instead_of_answering_is_lost() {
 }
 
 #[test]
-fn the_goodbye_reaches_a_client_that_never_stops_sending() {
+fn the_close_frame_reaches_a_client_that_never_stops_sending() {
     let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     raw.send(client_frame(CLOSE, close_payload(1000, "")));
     raw.send_while(client_frame(TEXT, "x".repeat(50_000)).repeat(20), || {
@@ -85,7 +85,7 @@ fn the_goodbye_reaches_a_client_that_never_stops_sending() {
     assert_eq!(frame_from(&mut peer, &mut raw).close_code(), Some(1000));
     assert_eq!(end_from(&mut peer, &mut raw), End::Eof);
     assert_eq!(closed(&mut peer).cause, CloseCause::Remote);
-    assert_eq!(peer.recv(), None, "nothing counts after a close frame");
+    assert_eq!(peer.recv(), None, "frames after a close frame are ignored");
 }
 
 #[test]
@@ -102,12 +102,12 @@ fn two_closes_that_cross_are_one_clean_end() {
 }
 
 #[test]
-fn a_servers_code_is_no_mistake_when_the_connection_is_over_already() {
+fn a_server_may_close_with_its_codes_after_the_connection_has_closed() {
     let going_away = CloseCode::new(1001).unwrap();
     let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     raw.send(client_frame(CLOSE, close_payload(1000, "")));
     closed(&mut peer);
-    assert_eq!(peer.close_with(going_away, ""), Ok(()), "while its last frame goes out");
+    assert_eq!(peer.close_with(going_away, ""), Ok(()), "while its last frame is sent");
     end_from(&mut peer, &mut raw);
     drop(raw);
     crate::common::raw::settle(&mut peer);

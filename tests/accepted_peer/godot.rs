@@ -1,4 +1,4 @@
-//! Godot's engine at the other end: what it sends, byte for byte (Godot 4.6), and what it takes for an answer.
+//! Compatibility with the Godot engine: its requests byte for byte (Godot 4.6), and the responses that it accepts.
 
 use websocket_peer::PeerOptions;
 
@@ -8,7 +8,7 @@ use crate::common::{
 };
 
 #[test]
-fn the_request_of_a_godot_client_opens() {
+fn the_request_of_a_godot_client_is_accepted() {
     let (mut peer, mut raw) = accepting(PeerOptions::for_server());
     raw.send(
         "GET / HTTP/1.1\r\nHost: 127.0.0.1:47161\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -19,7 +19,7 @@ fn the_request_of_a_godot_client_opens() {
 }
 
 #[test]
-fn the_request_of_a_godot_client_with_protocols_and_headers_opens() {
+fn the_request_of_a_godot_client_with_protocols_and_headers_is_accepted() {
     let (mut peer, mut raw) = accepting(PeerOptions::for_server().protocols(["p2"]));
     raw.send(
         "GET /a/b?x=1 HTTP/1.1\r\nHost: 127.0.0.1:47161\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -31,7 +31,7 @@ fn the_request_of_a_godot_client_with_protocols_and_headers_opens() {
 }
 
 #[test]
-fn the_answers_are_those_of_a_godot_server() {
+fn the_responses_are_those_of_a_godot_server() {
     for (options, offered, fields) in [
         (PeerOptions::for_server(), "", ""),
         (
@@ -50,7 +50,7 @@ fn the_answers_are_those_of_a_godot_server() {
 }
 
 #[test]
-fn our_request_is_that_of_a_godot_client() {
+fn our_request_is_the_one_of_a_godot_client() {
     let options = PeerOptions::default().protocols(["p1", "p2"]).header("X-A", "1").header("Y", "2");
     let (mut peer, mut raw) = connecting(options);
     let address = raw.tcp().local_addr().unwrap();
@@ -63,11 +63,11 @@ fn our_request_is_that_of_a_godot_client() {
          X-A: 1\r\nY: 2\r\n\r\n"
     );
     assert_eq!(head, expected);
-    assert!(head.len() < 4096, "Godot reads no more");
+    assert!(head.len() < 4096, "Godot reads at most 4096 bytes");
 }
 
 #[test]
-fn what_a_godot_server_answers_opens() {
+fn the_response_of_a_godot_server_is_accepted() {
     for (protocols, answer, chosen) in [
         (
             &[][..],

@@ -1,4 +1,4 @@
-//! One file for each theme.
+//! One file for each topic.
 
 mod closing;
 mod godot;

@@ -1,4 +1,4 @@
-//! The request: what opens, what is refused and with which answer, and what comes in strange portions.
+//! Requests: which are accepted, which are rejected with which response, and requests that arrive in unusual parts.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::common::{
     receive, until,
 };
 
-/// Sends the request, and gives the answer once the peer has ended TCP.
+/// Sends a request. Returns the response after the peer has ended TCP.
 #[track_caller]
 fn answer(request: &[u8]) -> (String, WebSocketPeer) {
     let (mut peer, mut raw) = accepting(PeerOptions::for_server());
@@ -22,33 +22,33 @@ fn answer(request: &[u8]) -> (String, WebSocketPeer) {
 }
 
 #[track_caller]
-fn assert_refused(request: &[u8], status: &str) -> String {
+fn assert_rejected(request: &[u8], status: &str) -> String {
     let (answer, mut peer) = answer(request);
     assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
     let info = closed(&mut peer);
     let CloseCause::HandshakeFailed { reason: why, .. } = info.cause else { panic!("{info:?}") };
     assert_eq!((info.code, info.reason.as_str()), (None, ""));
     let (head, body) = answer.split_once("\r\n\r\n").expect("an empty line");
-    assert_eq!(body, format!("{why}\n"), "the other end is told what this end is told");
+    assert_eq!(body, format!("{why}\n"), "both ends get the same reason");
     assert!(head.contains(&format!("\r\nContent-Length: {}", body.len())), "{head}");
     assert!(head.contains("\r\nConnection: close"), "{head}");
     assert_eq!((peer.url(), peer.protocol(), peer.available()), (None, None, 0));
     answer
 }
 
-/// The good request without its line `name`.
+/// Returns the valid request without its field `name`.
 fn without(name: &str) -> String {
     let lines: Vec<&str> = REQUEST.split("\r\n").filter(|line| !line.starts_with(name)).collect();
     lines.join("\r\n")
 }
 
-/// The good request with another line.
+/// Returns the valid request with one more line.
 fn with(line: &str) -> String {
     REQUEST.replace("\r\n\r\n", &format!("\r\n{line}\r\n\r\n"))
 }
 
 #[test]
-fn what_is_no_request_is_a_bad_one() {
+fn an_invalid_request_is_answered_400() {
     for request in [
         "hello\r\n\r\n",
         "\r\n\r\n",
@@ -65,36 +65,36 @@ fn what_is_no_request_is_a_bad_one() {
         &REQUEST.replace("dGhlIHNhbXBsZSBub25jZQ==", "abc"),
         &REQUEST.replace("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZQ=?"),
     ] {
-        assert_refused(request.as_bytes(), "400 Bad Request");
+        assert_rejected(request.as_bytes(), "400 Bad Request");
     }
-    assert_refused(b"GET / HTTP/1.1\r\nHost: \xff\r\n\r\n", "400 Bad Request");
-    assert_refused(b"\0\xff\xfe\r\n\r\n", "400 Bad Request");
+    assert_rejected(b"GET / HTTP/1.1\r\nHost: \xff\r\n\r\n", "400 Bad Request");
+    assert_rejected(b"\0\xff\xfe\r\n\r\n", "400 Bad Request");
 }
 
 #[test]
-fn a_line_that_ends_with_a_line_feed_alone_is_answered_at_once() {
-    // Nothing else comes: an answer after the time to connect would be none.
+fn a_bare_line_feed_is_answered_400_at_once() {
+    // The client sends nothing else. After the connect timeout there would be no response.
     for request in [
         REQUEST.replace("\r\n", "\n"),
         REQUEST.replacen("\r\n", "\n", 1),
         with("X: y\nZ: z"),
         "GET / HTTP/1.1\n".into(),
     ] {
-        let answer = assert_refused(request.as_bytes(), "400 Bad Request");
+        let answer = assert_rejected(request.as_bytes(), "400 Bad Request");
         assert!(answer.ends_with("the request's lines do not end as in HTTP\n"), "{answer}");
     }
 }
 
 #[test]
-fn another_method_is_not_allowed() {
+fn another_method_is_answered_405() {
     for method in ["POST", "HEAD", "OPTIONS", "get"] {
-        let answer = assert_refused(REQUEST.replacen("GET", method, 1).as_bytes(), "405 Method Not Allowed");
+        let answer = assert_rejected(REQUEST.replacen("GET", method, 1).as_bytes(), "405 Method Not Allowed");
         assert!(answer.contains("\r\nAllow: GET\r\n"), "{answer}");
     }
 }
 
 #[test]
-fn what_does_not_upgrade_to_this_version_is_told_how_to() {
+fn a_request_without_the_right_upgrade_is_answered_426() {
     for request in [
         "GET / HTTP/1.1\r\nHost: h\r\n\r\n",
         &without("Upgrade:"),
@@ -104,18 +104,18 @@ fn what_does_not_upgrade_to_this_version_is_told_how_to() {
         &REQUEST.replace("Upgrade: websocket", "Upgrade: h2c"),
         &REQUEST.replace("Connection: Upgrade", "Connection: close"),
     ] {
-        let answer = assert_refused(request.as_bytes(), "426 Upgrade Required");
+        let answer = assert_rejected(request.as_bytes(), "426 Upgrade Required");
         assert!(answer.contains("\r\nUpgrade: websocket\r\n"), "{answer}");
         assert!(answer.contains("\r\nSec-WebSocket-Version: 13\r\n"), "{answer}");
     }
 }
 
 #[test]
-fn a_head_may_have_8_kib_and_64_fields() {
+fn a_head_has_at_most_8_kib_and_64_fields() {
     const TOO_LARGE: &str = "431 Request Header Fields Too Large";
-    assert_refused(with(&format!("X: {}", "x".repeat(8 * 1024))).as_bytes(), TOO_LARGE);
-    assert_refused(&[b'x'; 100_000], TOO_LARGE);
-    assert_refused(with(&["X: y"; 64].join("\r\n")).as_bytes(), TOO_LARGE);
+    assert_rejected(with(&format!("X: {}", "x".repeat(8 * 1024))).as_bytes(), TOO_LARGE);
+    assert_rejected(&[b'x'; 100_000], TOO_LARGE);
+    assert_rejected(with(&["X: y"; 64].join("\r\n")).as_bytes(), TOO_LARGE);
 
     let room = 8 * 1024 - REQUEST.len() - "\r\nX: ".len();
     for request in [with(&format!("X: {}", "x".repeat(room))), with(&["X: y"; 59].join("\r\n"))] {
@@ -126,14 +126,14 @@ fn a_head_may_have_8_kib_and_64_fields() {
 }
 
 #[test]
-fn the_answer_survives_what_the_client_still_sends() {
-    // A socket that is closed with unread bytes in it sends a reset, which destroys what was sent before it.
+fn the_response_survives_bytes_that_the_client_still_sends() {
+    // A socket that is closed with unread bytes sends a reset, which destroys what was sent before.
     let more = with("no colon") + &"and much more, ".repeat(20_000);
-    assert_refused(more.as_bytes(), "400 Bad Request");
+    assert_rejected(more.as_bytes(), "400 Bad Request");
 }
 
 #[test]
-fn a_request_that_comes_byte_by_byte_opens() {
+fn a_request_that_arrives_byte_by_byte_is_accepted() {
     let (mut peer, mut raw) = accepting(PeerOptions::for_server());
     for byte in REQUEST.as_bytes() {
         assert_eq!(peer.poll(), ReadyState::Connecting);
@@ -145,12 +145,12 @@ fn a_request_that_comes_byte_by_byte_opens() {
 }
 
 #[test]
-fn one_byte_a_poll_for_ever_is_given_up() {
+fn an_endless_request_of_one_byte_a_poll_times_out() {
     let limit = Duration::from_millis(500);
     let (mut peer, mut raw) = accepting(PeerOptions::for_server().connect_timeout(limit));
     let start = Instant::now();
     raw.send("GET / HTTP/1.1\r\nX: ");
-    until("the peer gives up", || {
+    until("the peer times out", || {
         if peer.state() == ReadyState::Connecting {
             raw.send("x");
         }
@@ -162,7 +162,7 @@ fn one_byte_a_poll_for_ever_is_given_up() {
 }
 
 #[test]
-fn a_client_that_leaves_before_its_request_is_whole_made_none() {
+fn a_client_that_disconnects_within_its_request_fails_the_handshake() {
     for request in ["", "GET / HT", REQUEST.trim_end()] {
         let (mut peer, mut raw) = accepting(PeerOptions::for_server());
         raw.send(request);
@@ -187,7 +187,7 @@ fn frames_behind_the_request_are_read() {
 }
 
 #[test]
-fn half_a_frame_behind_the_request_is_kept() {
+fn a_partial_frame_behind_the_request_is_kept() {
     let (mut peer, mut raw) = accepting(PeerOptions::for_server());
     let frame = client_frame(TEXT, "whole");
     let (start, rest) = frame.split_at(5);
@@ -197,13 +197,13 @@ fn half_a_frame_behind_the_request_is_kept() {
     assert_eq!(receive(&mut peer).as_text(), Some("whole"));
 }
 
-/// A request that offers these sub-protocols, one field each.
+/// Returns a request that offers these sub-protocols, one a field.
 fn offering(offered: &[&str]) -> String {
     let lines: Vec<String> = offered.iter().map(|line| format!("Sec-WebSocket-Protocol: {line}")).collect();
     if lines.is_empty() { REQUEST.to_owned() } else { with(&lines.join("\r\n")) }
 }
 
-/// The peer's choice, and the answer, to a client that sends the fields `offered`.
+/// Returns the peer's choice and its response for a client that sends the fields `offered`.
 fn chosen(options: PeerOptions, offered: &[&str]) -> (Option<String>, String) {
     let (mut peer, mut raw): (WebSocketPeer, Raw) = accepting(options);
     raw.send(offering(offered));
@@ -213,7 +213,7 @@ fn chosen(options: PeerOptions, offered: &[&str]) -> (Option<String>, String) {
 }
 
 #[test]
-fn the_first_protocol_of_the_client_that_the_server_knows_is_chosen() {
+fn the_first_offered_protocol_that_the_server_supports_is_chosen() {
     for (known, offered, expected) in [
         (&["a", "b"][..], &["b, a"][..], Some("b")),
         (&["b"], &["zz", "b"], Some("b")),
@@ -228,7 +228,7 @@ fn the_first_protocol_of_the_client_that_the_server_knows_is_chosen() {
 }
 
 #[test]
-fn a_client_that_offers_none_of_the_named_protocols_is_answered_400() {
+fn a_client_that_offers_no_supported_protocol_is_answered_400() {
     for offered in [&[][..], &["b"], &["A"], &[","], &["a b"]] {
         let (mut peer, mut raw) = accepting(PeerOptions::for_server().protocols(["a"]));
         raw.send(offering(offered));
@@ -244,7 +244,7 @@ fn a_client_that_offers_none_of_the_named_protocols_is_answered_400() {
 }
 
 #[test]
-fn a_protocol_that_is_not_required_may_be_missing() {
+fn an_optional_protocol_may_be_missing() {
     for offered in [&[][..], &["b"], &["A"], &[","]] {
         let options = PeerOptions::for_server().protocols(["a"]).require_protocol(false);
         let (protocol, answer) = chosen(options, offered);
@@ -254,7 +254,7 @@ fn a_protocol_that_is_not_required_may_be_missing() {
 }
 
 #[test]
-fn extensions_are_not_agreed_to() {
+fn extensions_are_not_accepted() {
     let (mut peer, mut raw) = accepting(PeerOptions::for_server());
     raw.send(with("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"));
     opened(&mut peer);
@@ -262,9 +262,9 @@ fn extensions_are_not_agreed_to() {
 }
 
 #[test]
-fn a_stream_that_waits_is_made_one_that_does_not() {
+fn a_blocking_stream_becomes_non_blocking() {
     let (mut peer, _raw) = accepting(PeerOptions::for_server());
     let start = Instant::now();
     assert_eq!(peer.poll(), ReadyState::Connecting);
-    assert!(start.elapsed() < PATIENCE, "the accepted stream waits in reads");
+    assert!(start.elapsed() < PATIENCE, "the accepted stream blocks in reads");
 }

@@ -1,4 +1,4 @@
-//! Clients that say nothing: the heartbeat asks, and gives up on who does not answer.
+//! Silent clients: the heartbeat sends pings, and closes the connection of a client that does not answer.
 
 use std::time::{Duration, Instant};
 
@@ -13,33 +13,33 @@ use crate::common::{
 const INTERVAL: Duration = Duration::from_millis(100);
 const TIMEOUT: Duration = Duration::from_millis(300);
 
-fn watchful() -> PeerOptions {
+fn short_heartbeat() -> PeerOptions {
     PeerOptions::for_server().heartbeat_interval(INTERVAL).heartbeat_timeout(TIMEOUT)
 }
 
-/// For clients that answer, as soon as the machine lets them.
-fn patient() -> PeerOptions {
-    watchful().heartbeat_timeout(PATIENCE)
+/// For clients that answer, on a slow machine, too.
+fn long_heartbeat() -> PeerOptions {
+    short_heartbeat().heartbeat_timeout(PATIENCE)
 }
 
-const DEAD: CloseCause = CloseCause::TimedOut(Timeout::Heartbeat);
+const HEARTBEAT_TIMEOUT: CloseCause = CloseCause::TimedOut(Timeout::Heartbeat);
 
 #[test]
-fn a_silent_client_is_asked_and_then_given_up() {
+fn a_silent_client_gets_a_ping_and_then_times_out() {
     let start = Instant::now();
-    let (mut peer, mut raw) = accepted(watchful());
+    let (mut peer, mut raw) = accepted(short_heartbeat());
     let ping = frame_from(&mut peer, &mut raw);
     assert_eq!((ping.first, ping.masked), (PING, false));
     assert!(start.elapsed() >= INTERVAL / 2, "{:?}", start.elapsed());
     let info = closed(&mut peer);
     assert!(start.elapsed() >= TIMEOUT, "{:?}", start.elapsed());
-    assert_eq!((info.code, info.reason.as_str(), info.cause), (None, "", DEAD));
+    assert_eq!((info.code, info.reason.as_str(), info.cause), (None, "", HEARTBEAT_TIMEOUT));
     end_from(&mut peer, &mut raw);
 }
 
 #[test]
-fn pongs_keep_it_open_and_tell_the_round_trip() {
-    let (mut peer, mut raw) = accepted(patient());
+fn pongs_keep_the_connection_open_and_measure_the_round_trip() {
+    let (mut peer, mut raw) = accepted(long_heartbeat());
     assert_eq!(peer.stats().rtt, None);
     let start = Instant::now();
     let mut payloads = Vec::new();
@@ -56,16 +56,16 @@ fn pongs_keep_it_open_and_tell_the_round_trip() {
     assert_eq!(peer.state(), ReadyState::Open, "{:?}", peer.close_info());
     assert!(peer.stats().rtt.unwrap() <= start.elapsed());
     payloads.dedup();
-    assert_eq!(payloads.len(), 5, "each ping can be told from the one before");
+    assert_eq!(payloads.len(), 5, "each ping has another payload");
     assert_eq!(peer.stats().packets_received, 0, "pongs are no packets");
 }
 
 #[test]
-fn the_round_trip_is_as_long_as_it_takes() {
-    let (mut peer, mut raw) = accepted(patient());
+fn the_round_trip_time_is_exact() {
+    let (mut peer, mut raw) = accepted(long_heartbeat());
     let ping = frame_from(&mut peer, &mut raw);
     let asked = Instant::now();
-    // Polled all the while: a pause in the polling would be forgiven.
+    // It polls meanwhile, because a pause between polls does not count.
     until("some time passes", || {
         peer.poll();
         asked.elapsed() >= A_WHILE
@@ -80,10 +80,10 @@ fn the_round_trip_is_as_long_as_it_takes() {
 }
 
 #[test]
-fn whoever_talks_is_alive_without_pongs() {
-    // Longer than a loaded machine takes for an answer, and shorter than all of this together.
+fn a_client_that_sends_stays_connected_without_pongs() {
+    // Longer than a loaded machine takes for an answer, and shorter than the whole test.
     const LIMIT: Duration = Duration::from_secs(2);
-    let (mut peer, mut raw) = accepted(watchful().heartbeat_timeout(LIMIT));
+    let (mut peer, mut raw) = accepted(short_heartbeat().heartbeat_timeout(LIMIT));
     let start = Instant::now();
     while start.elapsed() < 2 * (INTERVAL + LIMIT) {
         raw.send(client_frame(TEXT, "still here"));
@@ -93,12 +93,12 @@ fn whoever_talks_is_alive_without_pongs() {
 }
 
 #[test]
-fn a_client_that_talks_without_pause_is_asked_and_measured_too() {
-    let (mut peer, mut raw) = accepted(patient());
+fn a_client_that_sends_without_pause_gets_pings_too() {
+    let (mut peer, mut raw) = accepted(long_heartbeat());
     let mut pings = 0;
     until("three round trips", || {
         raw.send(client_frame(TEXT, "talking"));
-        until("it is heard", || (peer.poll(), peer.recv()).1.is_some());
+        until("it is received", || (peer.poll(), peer.recv()).1.is_some());
         if let Some(ping) = raw.frame() {
             assert_eq!(ping.first, PING);
             assert_eq!(peer.stats().rtt.is_some(), pings > 0);
@@ -112,7 +112,7 @@ fn a_client_that_talks_without_pause_is_asked_and_measured_too() {
 }
 
 #[test]
-fn a_pong_that_nobody_asked_for_measures_nothing() {
+fn an_unsolicited_pong_measures_nothing() {
     let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     raw.send(client_frame(PONG, "unasked"));
     raw.send(client_frame(TEXT, "behind it"));
@@ -121,8 +121,8 @@ fn a_pong_that_nobody_asked_for_measures_nothing() {
 }
 
 #[test]
-fn without_an_interval_nobody_is_asked() {
-    let (mut peer, mut raw) = accepted(watchful().heartbeat_interval(Duration::ZERO));
+fn an_interval_of_zero_sends_no_pings() {
+    let (mut peer, mut raw) = accepted(short_heartbeat().heartbeat_interval(Duration::ZERO));
     let start = Instant::now();
     while start.elapsed() < INTERVAL + TIMEOUT {
         assert_eq!(peer.poll(), ReadyState::Open);
@@ -131,20 +131,20 @@ fn without_an_interval_nobody_is_asked() {
 }
 
 #[test]
-fn a_pause_of_the_game_is_no_silence_of_the_client() {
-    let (mut peer, mut raw) = accepted(watchful().heartbeat_timeout(Duration::from_secs(3)));
+fn a_pause_between_polls_does_not_count_as_silence() {
+    let (mut peer, mut raw) = accepted(short_heartbeat().heartbeat_timeout(Duration::from_secs(3)));
     let ping = frame_from(&mut peer, &mut raw);
     raw.send(client_frame(PONG, &ping.payload));
-    // Nobody polls, for longer than interval and time-out together.
+    // No poll for longer than interval and timeout together.
     std::thread::sleep(Duration::from_secs(4));
     assert_eq!(peer.poll(), ReadyState::Open, "{:?}", peer.close_info());
-    // Nor is what waited in the kernel overlooked.
+    // Bytes that waited in the kernel are read.
     assert!(peer.stats().rtt.is_some());
 }
 
 #[test]
-fn there_is_no_heartbeat_before_the_connection_is_open() {
-    let (mut peer, mut raw) = accepting(watchful());
+fn no_ping_is_sent_before_the_connection_is_open() {
+    let (mut peer, mut raw) = accepting(short_heartbeat());
     let start = Instant::now();
     while start.elapsed() < 2 * INTERVAL {
         assert_eq!(peer.poll(), ReadyState::Connecting);
@@ -155,8 +155,8 @@ fn there_is_no_heartbeat_before_the_connection_is_open() {
 }
 
 #[test]
-fn a_dead_client_is_not_waited_for_twice() {
-    let (mut peer, mut raw) = accepted(watchful().close_timeout(INTERVAL));
+fn a_client_that_timed_out_is_not_waited_for_again() {
+    let (mut peer, mut raw) = accepted(short_heartbeat().close_timeout(INTERVAL));
     peer.close_with(CloseCode::new(1001).unwrap(), "").unwrap();
     assert_eq!(closed(&mut peer).cause, CloseCause::TimedOut(Timeout::Close));
     assert_eq!(frame_from(&mut peer, &mut raw).first, CLOSE);

@@ -1,5 +1,5 @@
-//! Frames that break the rules (RFC 6455, section 5), and messages beyond the limits: the client is told, on the wire,
-//! with the right code, even when it had much more to say.
+//! Frames against the rules (RFC 6455, section 5), and messages over the limits: the client gets a close frame with the
+//! right code, even if it sends more.
 
 use websocket_peer::{CloseCause, Packet, PeerOptions};
 
@@ -12,9 +12,9 @@ use crate::common::{
     receive, until,
 };
 
-/// Sends these bytes, and more behind them; gives the code of the close frame that answers.
+/// Sends these bytes, then `then`. Returns the code of the close frame that answers.
 #[track_caller]
-fn told(bytes: &[u8], then: &[u8]) -> u16 {
+fn close_code(bytes: &[u8], then: &[u8]) -> u16 {
     let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     raw.send(client_frame(TEXT, "before"));
     raw.send_while([bytes, then].concat(), || {
@@ -29,12 +29,12 @@ fn told(bytes: &[u8], then: &[u8]) -> u16 {
     let info = closed(&mut peer);
     let expected = if code == 1009 { CloseCause::MessageTooBig } else { CloseCause::Protocol };
     assert_eq!((info.code, info.reason.as_str(), info.cause), (Some(code), "", expected));
-    assert_eq!(peer.recv(), Some(Packet::text("before")), "what came before stays readable");
-    assert_eq!(peer.recv(), None, "nothing of what came after is shown");
+    assert_eq!(peer.recv(), Some(Packet::text("before")), "earlier packets stay readable");
+    assert_eq!(peer.recv(), None, "later packets are not delivered");
     code
 }
 
-/// A frame with a header that is given up to its mask.
+/// Returns a masked frame with this header, up to its mask.
 fn with_header<const LEN: usize>(header: &[u8], payload: [u8; LEN]) -> Vec<u8> {
     [header, &[0; 4], &payload].concat()
 }
@@ -44,9 +44,9 @@ macro_rules! violations {
         #[test]
         fn $name() {
             let bytes: Vec<u8> = $bytes;
-            assert_eq!(told(&bytes, b""), $code);
-            // The peer has stopped reading by then: what lies unread in its kernel must not turn its goodbye into a reset.
-            assert_eq!(told(&bytes, &client_frame(BINARY, vec![7; 60_000]).repeat(10)), $code);
+            assert_eq!(close_code(&bytes, b""), $code);
+            // The peer has stopped reading. Unread bytes in its kernel must not turn the close frame into a reset.
+            assert_eq!(close_code(&bytes, &client_frame(BINARY, vec![7; 60_000]).repeat(10)), $code);
         }
     )*};
 }
@@ -86,13 +86,13 @@ violations! {
 }
 
 #[test]
-fn a_header_that_announces_too_much_is_enough() {
+fn a_header_that_announces_too_much_closes_with_1009() {
     let header = [BINARY, 0x80 | 127, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3, 4];
-    assert_eq!(told(&header, b""), 1009);
+    assert_eq!(close_code(&header, b""), 1009);
 }
 
 #[test]
-fn a_message_of_just_the_limit_is_taken() {
+fn a_message_of_exactly_the_limit_is_accepted() {
     let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     for message in [
         client_frame(BINARY, vec![1; 64 * 1024]),
@@ -106,7 +106,7 @@ fn a_message_of_just_the_limit_is_taken() {
 }
 
 #[test]
-fn packets_and_a_breach_that_come_together_are_read_in_order() {
+fn packets_before_a_protocol_error_are_delivered() {
     let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     let frames = [client_frame(TEXT, "one"), client_frame(TEXT, "two"), client_frame(0x83, "")].concat();
     raw.send(frames);
@@ -117,7 +117,7 @@ fn packets_and_a_breach_that_come_together_are_read_in_order() {
 }
 
 #[test]
-fn pings_are_answered_with_what_they_carry() {
+fn pings_are_answered_with_their_payload() {
     let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     for payload in [&b""[..], b"beat", &[0xAB; 125]] {
         raw.send(client_frame(PING, payload));
@@ -129,7 +129,7 @@ fn pings_are_answered_with_what_they_carry() {
 }
 
 #[test]
-fn pings_between_fragments_are_answered_and_the_message_is_whole() {
+fn pings_between_fragments_are_answered_and_the_message_is_delivered() {
     let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     raw.send(
         [client_frame(0x01, "frag"), client_frame(PING, "between"), client_frame(0x80, "ments")].concat(),
@@ -139,14 +139,14 @@ fn pings_between_fragments_are_answered_and_the_message_is_whole() {
 }
 
 #[test]
-fn pings_without_end_from_a_client_that_never_reads_cost_little() {
+fn endless_pings_of_a_client_that_never_reads_take_little_memory() {
     const FLOOD: usize = 64 << 20;
     let (mut peer, raw) = accepted(PeerOptions::for_server());
     let mut tcp = raw.tcp().try_clone().unwrap();
     let flood = std::thread::spawn(move || {
         let pings = client_frame(PING, [1; 125]).repeat(1000);
         let mut sent = 0;
-        // It ends when the peer takes no more, or when it has taken very much.
+        // It ends when the peer takes no more, or has taken very much.
         tcp.set_write_timeout(Some(std::time::Duration::from_secs(1))).unwrap();
         while sent < FLOOD {
             match std::io::Write::write(&mut tcp, &pings) {
@@ -164,7 +164,7 @@ fn pings_without_end_from_a_client_that_never_reads_cost_little() {
     assert!(answers(&mut peer, raw) < 8 << 20, "pongs wait without limit");
 }
 
-/// How many bytes the peer had for a client that begins to read.
+/// Returns how many bytes the peer sends to a client that begins to read.
 fn answers(peer: &mut websocket_peer::WebSocketPeer, mut raw: Raw) -> usize {
     let (mut bytes, mut quiet) = (0, 0);
     until("the peer has nothing left", || {

@@ -376,7 +376,7 @@ test("a client spawns nodes of a spawner whose authority it is, and others see t
   equal((await next(ben, "despawned", undefined, ann)).node, seen.node);
 
   throws("InvalidArguments", "name", () => ann.spawn(anns, { value: 1, name: "a/b", properties: { health: 4 } }));
-  throws("InvalidArguments", "cannot make", () => ann.spawn(anns, { scene: 1 }));
+  throws("InvalidArguments", "cannot create", () => ann.spawn(anns, { scene: 1 }));
   throws("UnknownNode", "", () => ann.despawn(orc));
   throws("InvalidNode", "", () => ann.despawn(anns));
   const wrong = (spawn, part) => throws("TypeError", part, () => ann.spawn(anns, spawn));

@@ -1,4 +1,4 @@
-//! The scripted server's echo is there for as long as its client: people talk to it as well, on the demo's page.
+//! The echo of the scripted server runs as long as its client is connected, because the demo's page uses it, too.
 
 use std::{thread, time::Duration};
 
@@ -6,7 +6,7 @@ use websocket_peer::WebSocketPeer;
 
 use crate::common::{opened, receive, server};
 
-/// Longer than any other script lives.
+/// Longer than any other script runs.
 const LONG: Duration = Duration::from_secs(21);
 
 #[test]

@@ -1,4 +1,5 @@
-//! Back-pressure: whoever does not read slows the sender, loses nothing, and holds no more than the options allow.
+//! Backpressure: a peer that does not read slows the sender, loses nothing, and uses no more memory than its options
+//! allow.
 
 use std::{
     io::Write,
@@ -26,14 +27,14 @@ use crate::common::{
 const COUNT: usize = 10_000;
 const SIZE: usize = 4 * 1024;
 
-/// A packet that knows its place.
+/// A packet with its number.
 fn numbered(number: usize) -> Vec<u8> {
     let mut payload = vec![(number % 251) as u8; SIZE];
     payload[..8].copy_from_slice(&(number as u64).to_be_bytes());
     payload
 }
 
-/// Writes numbered packets as fast as they are taken. The count tells how many have been.
+/// Writes numbered packets as fast as the peer takes them, and counts them.
 fn flood(raw: &Raw) -> (Arc<AtomicUsize>, JoinHandle<()>) {
     let mut tcp: TcpStream = raw.tcp().try_clone().unwrap();
     let sent = Arc::new(AtomicUsize::new(0));
@@ -41,7 +42,7 @@ fn flood(raw: &Raw) -> (Arc<AtomicUsize>, JoinHandle<()>) {
         let sent = Arc::clone(&sent);
         move || {
             for number in 0..COUNT {
-                tcp.write_all(&client_frame(BINARY, numbered(number))).expect("the peer takes it in the end");
+                tcp.write_all(&client_frame(BINARY, numbered(number))).expect("the peer reads it in the end");
                 sent.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -49,8 +50,8 @@ fn flood(raw: &Raw) -> (Arc<AtomicUsize>, JoinHandle<()>) {
     (sent, thread)
 }
 
-/// Polls until there are 100 packets, and then for a while. The kernel's buffers are small, so that the sender cannot come to
-/// its end by then.
+/// Polls until there are 100 packets, and then for a while. The kernel's buffers are small, so that the sender cannot
+/// finish meanwhile.
 #[track_caller]
 fn assert_slowed(peer: &mut WebSocketPeer, sent: &AtomicUsize) {
     until("the inbox is full", || {
@@ -116,13 +117,13 @@ fn an_inbox_of_one_packet_is_enough_for_all() {
 }
 
 #[test]
-fn ten_thousand_packets_leave_in_order_through_a_narrow_outbox() {
+fn ten_thousand_packets_are_sent_in_order_through_a_small_outbox() {
     let options = PeerOptions::default().outbound_buffer_size(50_000).heartbeat_interval(Duration::ZERO);
     let (mut peer, mut raw) = connected(options);
     let (begin, begun) = mpsc::channel();
     let reader = thread::spawn(move || {
-        // Not before the outbox has been full.
-        begun.recv_timeout(PATIENCE).expect("a packet is refused");
+        // After the outbox was full.
+        begun.recv_timeout(PATIENCE).expect("a packet is rejected");
         for number in 0..COUNT {
             let frame = crate::common::eventually("the next packet", || raw.frame());
             assert!(frame.payload == numbered(number), "packet {number} is another");
@@ -136,7 +137,7 @@ fn ten_thousand_packets_leave_in_order_through_a_narrow_outbox() {
                 Ok(()) => true,
                 Err(Error::SendQueueFull { .. }) => {
                     assert!(peer.buffered() > 50_000 - SIZE);
-                    // The reader hears the first of these.
+                    // The reader receives the first of these.
                     let _ = begin.send(());
                     false
                 }
@@ -145,7 +146,7 @@ fn ten_thousand_packets_leave_in_order_through_a_narrow_outbox() {
         });
         assert!(peer.buffered() <= 50_000);
     }
-    until("everything has left", || {
+    until("everything is sent", || {
         peer.poll();
         peer.buffered() == 0
     });
@@ -154,7 +155,7 @@ fn ten_thousand_packets_leave_in_order_through_a_narrow_outbox() {
 }
 
 #[test]
-fn a_refused_packet_leaves_no_trace() {
+fn a_rejected_packet_leaves_no_trace() {
     let (mut peer, mut raw) = connected(PeerOptions::default().outbound_buffer_size(100_000));
     let mut taken = 0_u64;
     loop {
@@ -165,7 +166,7 @@ fn a_refused_packet_leaves_no_trace() {
         if peer.send(&[0xFF; 10_000]).is_err() {
             break;
         }
-        // The kernel has taken some after all: the mark is the last packet then.
+        // If the kernel has taken some packets, the marker is the last one.
         taken += 1;
     }
     let stats = peer.stats();
@@ -184,7 +185,7 @@ fn a_refused_packet_leaves_no_trace() {
 }
 
 #[test]
-fn a_close_behind_a_full_outbox_lets_everything_out_first() {
+fn a_close_behind_a_full_outbox_sends_everything_first() {
     let (mut peer, mut raw) = connected(PeerOptions::default().close_timeout(PATIENCE));
     let mut taken = 0_u64;
     while peer.send(&[&taken.to_be_bytes()[..], &[7; 10_000]].concat()).is_ok() {
@@ -210,7 +211,7 @@ fn a_close_that_comes_while_the_outbox_is_full_is_answered_behind_it() {
         taken += 1;
     }
     raw.send(client_frame(CLOSE, close_payload(4000, "enough")));
-    // The state is told at once; the frames still go out, for as long as the game polls.
+    // The state changes at once. The frames are still sent, as long as the program polls.
     assert_eq!(closed(&mut peer).cause, CloseCause::Remote);
     assert_eq!(peer.buffered(), 0);
     for _ in 0..taken {
@@ -220,7 +221,7 @@ fn a_close_that_comes_while_the_outbox_is_full_is_answered_behind_it() {
 }
 
 #[test]
-fn a_ping_behind_packets_that_nobody_reads_is_answered_later() {
+fn a_ping_behind_unread_packets_is_answered_when_they_are_read() {
     let (mut peer, mut raw) = accepted(PeerOptions::for_server().max_queued_packets(1));
     raw.send([client_frame(TEXT, "one"), client_frame(TEXT, "two"), client_frame(PING, "beat")].concat());
     until("the first one arrives", || (peer.poll(), peer.available()) == (ReadyState::Open, 1));
@@ -233,13 +234,13 @@ fn a_ping_behind_packets_that_nobody_reads_is_answered_later() {
 }
 
 #[test]
-fn a_close_behind_packets_that_nobody_reads_is_seen_when_they_are_read() {
+fn a_close_behind_unread_packets_is_reported_when_they_are_read() {
     let (mut peer, mut raw) = accepted(PeerOptions::for_server().max_queued_packets(2));
     for number in 0..5 {
         raw.send(client_frame(TEXT, number.to_string()));
     }
     raw.send(client_frame(CLOSE, close_payload(1000, "")));
-    until("two arrive", || (peer.poll(), peer.available()) == (ReadyState::Open, 2));
+    until("two packets arrive", || (peer.poll(), peer.available()) == (ReadyState::Open, 2));
     settle(&mut peer);
     assert_eq!((peer.state(), peer.available()), (ReadyState::Open, 2));
     let mut texts = Vec::new();
@@ -252,7 +253,7 @@ fn a_close_behind_packets_that_nobody_reads_is_seen_when_they_are_read() {
 }
 
 #[test]
-fn a_full_inbox_is_no_silence_of_the_other_end() {
+fn a_full_inbox_does_not_count_as_silence_of_the_other_end() {
     let options = PeerOptions::for_server()
         .max_queued_packets(1)
         .heartbeat_interval(Duration::from_millis(50))

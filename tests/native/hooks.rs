@@ -1,4 +1,4 @@
-//! A hook that replaces another one while its thread sleeps.
+//! A hook replaces another one while its thread sleeps.
 
 use std::{
     sync::{
@@ -17,7 +17,7 @@ use crate::common::{
     raw::{TEXT, accepted, client_frame},
 };
 
-/// Longer than any test waits: nothing is due by itself before.
+/// Longer than any test waits, so that no deadline wakes a thread.
 const LONG: Duration = PATIENCE.saturating_mul(2);
 const ROUNDS: u64 = 300;
 
@@ -32,8 +32,8 @@ fn set_hooks(peer: &mut WebSocketPeer) {
     }
 }
 
-/// Lets the threads come a little further, in each round to another point.
-fn dawdle(round: u64) {
+/// Lets the threads go on a little, in each round to another point.
+fn pause(round: u64) {
     let end = Instant::now() + Duration::from_micros(round * 37 % 200);
     while Instant::now() < end {
         std::hint::spin_loop();
@@ -41,16 +41,16 @@ fn dawdle(round: u64) {
 }
 
 #[test]
-fn a_new_hook_is_called_for_what_came_while_it_was_set() {
+fn a_new_hook_is_called_for_bytes_that_arrived_while_it_was_set() {
     let (mut peer, mut raw) = accepted(idle());
     for round in 0..ROUNDS {
         peer.on_wake(|| {}).unwrap();
         peer.poll();
-        dawdle(round);
+        pause(round);
         raw.send(client_frame(TEXT, "news"));
         let (called, calls) = mpsc::channel();
         peer.on_wake(move || {
-            // The last round's may come late.
+            // The call of the last round may be late.
             let _ = called.send(());
         })
         .unwrap();
@@ -61,7 +61,7 @@ fn a_new_hook_is_called_for_what_came_while_it_was_set() {
             "round {round}: a poll finds {} packets",
             (peer.poll(), peer.available()).1
         );
-        // More wake-ups may be needed until it is there.
+        // It may need several wake-ups to arrive.
         let start = Instant::now();
         while (peer.poll(), peer.recv()).1.is_none() {
             assert_eq!(calls.recv_timeout(PATIENCE), Ok(()), "round {round}");
@@ -71,27 +71,27 @@ fn a_new_hook_is_called_for_what_came_while_it_was_set() {
 }
 
 #[test]
-fn new_hooks_do_not_hold_up_a_drop() {
+fn new_hooks_do_not_delay_a_drop() {
     let start = Instant::now();
     for round in 0..ROUNDS {
         let (mut peer, _raw) = accepted(idle());
         peer.on_wake(|| {}).unwrap();
         thread::sleep(Duration::from_millis(1));
         set_hooks(&mut peer);
-        dawdle(round);
-        // One that is held up is held up until the connection's next deadline.
+        pause(round);
+        // A delayed drop would last until the connection's next deadline.
         drop(peer);
         assert!(start.elapsed() < PATIENCE, "round {round}");
     }
 }
 
 #[test]
-fn new_hooks_do_not_hold_up_a_wait() {
+fn new_hooks_do_not_delay_a_wait() {
     let (mut peer, _raw) = accepted(idle());
     let start = Instant::now();
     for round in 0..ROUNDS {
         set_hooks(&mut peer);
-        dawdle(round);
+        pause(round);
         peer.wait(Duration::from_millis(1));
         assert!(start.elapsed() < PATIENCE, "round {round}");
     }

@@ -1,4 +1,4 @@
-//! Peers that are dropped, aborted, or connected anew, in every state: what the other end sees of it.
+//! Peers that are dropped, aborted or connected again, in every state: what the other end sees.
 
 use websocket_peer::{CloseCause, CloseCode, PeerOptions, ReadyState, WebSocketPeer};
 
@@ -11,9 +11,9 @@ use crate::common::{
     receive, server, until,
 };
 
-/// How TCP ends, and that not a frame came before.
+/// Asserts that TCP ends without a frame before.
 #[track_caller]
-fn assert_gone_without_a_word(mut raw: Raw) {
+fn assert_ends_without_a_frame(mut raw: Raw) {
     eventually("the end of TCP", || raw.end());
     assert_eq!(raw.rest(), b"");
 }
@@ -26,7 +26,7 @@ fn a_peer_that_never_did_anything_can_be_dropped() {
 #[test]
 fn dropped_while_looking_up_a_name() {
     let mut peer = WebSocketPeer::new();
-    peer.connect("ws://nobody.invalid/").unwrap();
+    peer.connect("ws://unknown.invalid/").unwrap();
     drop(peer);
 }
 
@@ -43,32 +43,32 @@ fn dropped_within_the_handshake() {
     let (mut peer, mut raw) = connecting(PeerOptions::default());
     request(&mut peer, &mut raw);
     drop(peer);
-    assert_gone_without_a_word(raw);
+    assert_ends_without_a_frame(raw);
 
     let (mut peer, mut raw) = accepting(PeerOptions::for_server());
     raw.send("GET / HTTP/1.1\r\n");
     peer.poll();
     drop(peer);
-    assert_gone_without_a_word(raw);
+    assert_ends_without_a_frame(raw);
 }
 
 #[test]
 fn dropped_while_open() {
     let (peer, raw) = connected(PeerOptions::default());
     drop(peer);
-    assert_gone_without_a_word(raw);
+    assert_ends_without_a_frame(raw);
     let (peer, raw) = accepted(PeerOptions::for_server());
     drop(peer);
-    assert_gone_without_a_word(raw);
+    assert_ends_without_a_frame(raw);
 }
 
 #[test]
-fn what_was_sent_before_the_drop_arrives() {
+fn packets_sent_before_the_drop_arrive() {
     let (mut peer, mut raw) = connected(PeerOptions::default());
     peer.send_text("last words").unwrap();
     drop(peer);
     assert_eq!(eventually("the packet", || raw.frame()).payload, b"last words");
-    assert_gone_without_a_word(raw);
+    assert_ends_without_a_frame(raw);
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn dropped_with_unread_packets() {
         peer.available() == 10
     });
     drop(peer);
-    assert_gone_without_a_word(raw);
+    assert_ends_without_a_frame(raw);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn dropped_while_closing() {
     peer.close();
     drop(peer);
     assert_eq!(eventually("the close frame", || raw.frame()).close_code(), Some(1000));
-    assert_gone_without_a_word(raw);
+    assert_ends_without_a_frame(raw);
 }
 
 #[test]
@@ -98,9 +98,9 @@ fn dropped_as_soon_as_it_is_closed() {
     raw.send(server_frame(CLOSE, close_payload(4000, "go")));
     closed(&mut peer);
     drop(peer);
-    // Who stops polling at the first sight of the end has said goodbye nevertheless.
+    // The answer to the close was sent before the state was reported.
     assert_eq!(eventually("the answer", || raw.frame()).close_code(), Some(4000));
-    assert_gone_without_a_word(raw);
+    assert_ends_without_a_frame(raw);
 }
 
 #[test]
@@ -109,26 +109,26 @@ fn aborted_in_every_state() {
     request(&mut peer, &mut raw);
     peer.abort();
     assert_eq!(peer.close_info().unwrap().cause, CloseCause::Aborted);
-    assert_gone_without_a_word(raw);
+    assert_ends_without_a_frame(raw);
 
     let (mut peer, raw) = accepted(PeerOptions::for_server());
     peer.abort();
     assert_eq!((peer.state(), peer.poll()), (ReadyState::Closed, ReadyState::Closed));
     assert_eq!(peer.close_info().unwrap().cause, CloseCause::Aborted);
-    assert_gone_without_a_word(raw);
+    assert_ends_without_a_frame(raw);
 
     let (mut peer, mut raw) = connected(PeerOptions::default());
     peer.close();
     peer.abort();
     assert_eq!(peer.close_info().unwrap().cause, CloseCause::Aborted);
     assert_eq!(eventually("the close frame", || raw.frame()).close_code(), Some(1000));
-    assert_gone_without_a_word(raw);
+    assert_ends_without_a_frame(raw);
 
     let (mut peer, mut raw) = connected(PeerOptions::default());
     raw.send(server_frame(CLOSE, close_payload(4000, "go")));
     let info = closed(&mut peer);
     peer.abort();
-    assert_eq!(peer.close_info(), Some(&info), "the first end is the one that counts");
+    assert_eq!(peer.close_info(), Some(&info), "the first close info is kept");
 }
 
 #[test]
@@ -138,11 +138,11 @@ fn a_close_while_connecting_gives_up_at_once() {
     peer.close_with(CloseCode::new(4000).unwrap(), "changed my mind").unwrap();
     let info = peer.close_info().unwrap();
     assert_eq!((info.code, info.reason.as_str(), &info.cause), (None, "", &CloseCause::Aborted));
-    assert_gone_without_a_word(raw);
+    assert_ends_without_a_frame(raw);
 }
 
 #[test]
-fn a_new_connection_takes_the_place_of_a_closing_one() {
+fn a_new_connection_replaces_a_closing_one() {
     let (mut peer, mut raw) = connected(PeerOptions::default());
     raw.send(server_frame(TEXT, "old"));
     assert_eq!(receive(&mut peer).as_text(), Some("old"));
@@ -159,22 +159,22 @@ fn a_new_connection_takes_the_place_of_a_closing_one() {
     peer.send_text("new").unwrap();
     assert_eq!(receive(&mut peer).as_text(), Some("new"));
     assert_eq!(eventually("the close frame", || raw.frame()).close_code(), Some(1000));
-    assert_gone_without_a_word(raw);
+    assert_ends_without_a_frame(raw);
 }
 
 #[test]
-fn a_new_connection_takes_the_place_of_one_whose_last_frame_goes_out() {
+fn a_new_connection_replaces_one_that_sends_its_last_frame() {
     let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     raw.send(client_frame(CLOSE, close_payload(1000, "")));
     closed(&mut peer);
     peer.connect(&server().url("/echo")).unwrap();
     opened(&mut peer);
     assert_eq!(eventually("the answer to the close", || raw.frame()).close_code(), Some(1000));
-    assert_gone_without_a_word(raw);
+    assert_ends_without_a_frame(raw);
 }
 
 #[test]
-fn a_peer_can_change_sides() {
+fn a_peer_can_change_its_role() {
     let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     raw.send(client_frame(CLOSE, close_payload(1000, "")));
     closed(&mut peer);

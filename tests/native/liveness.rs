@@ -1,4 +1,4 @@
-//! `PeerOptions::liveness`, where the test holds the other end: bytes of half a message, and an outbox without room.
+//! `PeerOptions::liveness` with a scripted other end: half a message, and a full outbox.
 
 use std::{
     thread,
@@ -13,16 +13,16 @@ use crate::common::{
     until,
 };
 
-/// Nothing but the probe finds out anything.
-fn asking(silence: Duration, timeout: Duration) -> PeerOptions {
+/// Options with the probe alone.
+fn probing(silence: Duration, timeout: Duration) -> PeerOptions {
     let liveness = Liveness::new(Packet::text("there?")).silence(silence).timeout(timeout);
     PeerOptions::default().heartbeat_interval(Duration::ZERO).liveness(liveness)
 }
 
 #[test]
-fn a_message_that_takes_longer_than_silence_and_timeout_is_a_sign_of_life() {
+fn an_incomplete_message_prevents_the_timeout() {
     let second = Duration::from_secs(1);
-    let (mut peer, mut raw) = connected(asking(second, second));
+    let (mut peer, mut raw) = connected(probing(second, second));
     let frame = server_frame(BINARY, [7; 3000]);
     let start = Instant::now();
     for piece in frame.chunks(frame.len() / 50) {
@@ -36,16 +36,16 @@ fn a_message_that_takes_longer_than_silence_and_timeout_is_a_sign_of_life() {
 }
 
 #[test]
-fn a_probe_is_sent_behind_what_fills_the_outbox() {
+fn a_probe_is_sent_behind_a_full_outbox() {
     let size = 32 * KERNEL;
-    let (mut peer, mut raw) = accepted(asking(A_WHILE, PATIENCE).outbound_buffer_size(size));
+    let (mut peer, mut raw) = accepted(probing(A_WHILE, PATIENCE).outbound_buffer_size(size));
     peer.send(&vec![7; size]).unwrap();
     assert!(peer.send(&[7]).is_err(), "the outbox is full");
-    until("the silence is asked about", || (peer.poll(), peer.stats().packets_sent).1 == 2);
+    until("the probe is queued", || (peer.poll(), peer.stats().packets_sent).1 == 2);
     assert_eq!(peer.buffered(), size + "there?".len());
-    assert!(peer.send(&[]).is_ok() && peer.send(&[7]).is_err(), "it takes no room from what is checked");
+    assert!(peer.send(&[]).is_ok() && peer.send(&[7]).is_err(), "the probe takes no room from packets");
     let mut frames = Vec::new();
-    until("all come", || {
+    until("all frames arrive", || {
         peer.poll();
         frames.extend(raw.frame());
         frames.len() == 3

@@ -1,4 +1,4 @@
-//! Where names and ports lead: names of this machine without a look-up, and ports that browsers block.
+//! Host names and ports: loopback without a look-up, and ports that browsers block.
 
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
@@ -7,7 +7,7 @@ use websocket_peer::{PeerOptions, WebSocketPeer};
 use crate::common::raw::admit;
 
 #[test]
-fn names_of_this_machine_lead_to_both_families_of_loopback() {
+fn loopback_names_connect_to_both_address_families() {
     let listeners = [
         TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port"),
         TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).expect("IPv6 on the loopback interface"),
@@ -24,8 +24,8 @@ fn names_of_this_machine_lead_to_both_families_of_loopback() {
 }
 
 #[test]
-fn a_port_that_browsers_block_is_connected_to_if_the_options_allow_it() {
-    // All of them need no privilege. Other programs may listen on some.
+fn a_port_that_browsers_block_can_be_allowed() {
+    // None of them needs a privilege. Other programs may listen on some.
     let ports = [6667, 10080, 6000, 5061, 4045, 3659, 2049, 6566];
     let listener = ports.into_iter().find_map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok());
     let listener = listener.expect("one of the ports is free");

@@ -1,4 +1,4 @@
-//! Nothing changes but in a call on `&mut self`, and no call waits.
+//! State changes only in a call on `&mut self`, and no call blocks.
 
 use std::{
     thread,
@@ -16,7 +16,7 @@ use crate::common::{
     server,
 };
 
-/// Far longer than a call that does not wait can sleep; far shorter than anything that a call could wait for here.
+/// Far longer than a call sleeps that does not block, and far shorter than anything that a call could wait for here.
 const NO_WAIT: Duration = Duration::from_secs(1);
 
 fn visible(peer: &WebSocketPeer) -> (ReadyState, usize, usize, Stats, bool) {
@@ -24,10 +24,10 @@ fn visible(peer: &WebSocketPeer) -> (ReadyState, usize, usize, Stats, bool) {
 }
 
 #[test]
-fn what_lies_in_the_kernel_is_not_seen_before_the_next_poll() {
+fn bytes_in_the_kernel_are_not_reported_before_the_next_poll() {
     let (mut peer, mut raw) = connected(PeerOptions::default());
     let before = visible(&peer);
-    // In one write, so that it is there at once.
+    // In one write, so that all of it arrives at once.
     let close = server_frame(CLOSE, close_payload(4000, "over"));
     raw.send([server_frame(TEXT, "one"), server_frame(BINARY, [2]), close].concat());
     drop(raw);
@@ -36,15 +36,15 @@ fn what_lies_in_the_kernel_is_not_seen_before_the_next_poll() {
     assert_eq!(peer.recv(), None);
     peer.flush();
     assert_eq!(visible(&peer), before);
-    // The first poll that tells something tells it all.
-    crate::common::until("it is seen", || (peer.poll(), visible(&peer)).1 != before);
+    // The first poll that reports anything reports everything.
+    crate::common::until("it is reported", || (peer.poll(), visible(&peer)).1 != before);
     assert_eq!(peer.state(), ReadyState::Closed);
     assert_eq!(peer.available(), 2);
     assert_eq!(peer.close_info().unwrap().reason, "over");
 }
 
 #[test]
-fn a_connection_that_was_made_long_ago_opens_in_a_poll() {
+fn an_old_tcp_connection_opens_in_a_poll() {
     let mut peer = WebSocketPeer::new();
     peer.connect(&server().url("/close/1000")).unwrap();
     thread::sleep(A_WHILE);
@@ -58,7 +58,7 @@ fn a_lost_connection_is_open_until_the_next_poll() {
     raw.reset();
     thread::sleep(A_WHILE);
     assert_eq!(peer.state(), ReadyState::Open);
-    // What is sent now goes nowhere, but that is no error of the caller's.
+    // What is sent now is lost, but that is not an error of the caller.
     for _ in 0..3 {
         peer.send_text("into the void").unwrap();
     }
@@ -67,20 +67,20 @@ fn a_lost_connection_is_open_until_the_next_poll() {
 }
 
 #[test]
-fn what_was_said_before_a_reset_is_read_even_if_writing_fails_first() {
+fn frames_before_a_reset_are_read_even_if_a_write_fails_first() {
     let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     raw.send(client_frame(TEXT, "kicked"));
-    raw.send(client_frame(CLOSE, close_payload(4000, "goodbye")));
+    raw.send(client_frame(CLOSE, close_payload(4000, "bye")));
     raw.finish();
     thread::sleep(A_WHILE);
     peer.send_text("too late").unwrap();
     let info = closed(&mut peer);
-    assert_eq!((info.code, info.reason.as_str(), info.cause), (Some(4000), "goodbye", CloseCause::Remote));
+    assert_eq!((info.code, info.reason.as_str(), info.cause), (Some(4000), "bye", CloseCause::Remote));
     assert_eq!(peer.recv().unwrap().as_text(), Some("kicked"));
 }
 
 #[test]
-fn replies_to_what_is_being_read_leave_in_one_piece() {
+fn replies_are_gathered_while_packets_are_read() {
     const COUNT: usize = 50;
     for _ in 0..10 {
         let (mut peer, mut raw) = accepted(PeerOptions::for_server());
@@ -95,11 +95,11 @@ fn replies_to_what_is_being_read_leave_in_one_piece() {
             peer.send_packet(&packet).unwrap();
         }
         thread::sleep(Duration::from_millis(5));
-        assert_eq!(raw.look(), 0, "while packets wait to be read, replies are gathered");
+        assert_eq!(raw.look(), 0, "replies are gathered while packets wait to be read");
         let last = peer.recv().unwrap();
         peer.send_packet(&last).unwrap();
         assert_eq!(peer.recv(), None);
-        // One write is one segment on this interface, and one read finds it whole.
+        // One write is one segment on this interface, and one read returns all of it.
         let replies: Vec<u8> = (0..COUNT).flat_map(|number| server_frame(TEXT, number.to_string())).collect();
         while raw.look() == 0 {}
         assert_eq!(raw.rest(), replies);
@@ -108,29 +108,29 @@ fn replies_to_what_is_being_read_leave_in_one_piece() {
 }
 
 #[test]
-fn what_nobody_waits_for_leaves_at_once() {
+fn a_packet_is_sent_at_once_without_a_poll() {
     let (mut peer, mut raw) = connected(PeerOptions::default());
     peer.send_text("now").unwrap();
     assert_eq!(peer.buffered(), 0);
-    // Nobody polls.
+    // Without a poll.
     let frame = crate::common::eventually("the packet arrives", || raw.frame());
     assert_eq!((frame.first, frame.masked, &frame.payload[..]), (TEXT, true, &b"now"[..]));
 }
 
 #[test]
-fn gathering_fills_no_queue_that_the_kernel_would_empty() {
+fn gathered_packets_are_written_before_the_queue_is_full() {
     let (mut peer, mut raw) = connected(PeerOptions::default().max_queued_packets(4));
     raw.send(server_frame(TEXT, "one packet waits"));
     while peer.available() < 1 {
         peer.poll();
     }
     for _ in 0..100 {
-        peer.send(b"reply").expect("nobody keeps the kernel from taking it");
+        peer.send(b"reply").expect("the kernel takes it");
     }
 }
 
 #[test]
-fn gathered_replies_leave_with_a_flush_or_the_next_poll() {
+fn gathered_replies_are_sent_by_a_flush_or_the_next_poll() {
     let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     for by_flush in [true, false] {
         raw.send([client_frame(TEXT, "one"), client_frame(TEXT, "two")].concat());
@@ -154,7 +154,7 @@ fn gathered_replies_leave_with_a_flush_or_the_next_poll() {
 }
 
 #[test]
-fn each_frame_of_a_client_has_a_mask_of_its_own() {
+fn each_frame_of_a_client_has_its_own_mask() {
     let (mut peer, mut raw) = connected(PeerOptions::default());
     peer.send(&[0; 8]).unwrap();
     peer.send(&[0; 8]).unwrap();
@@ -167,7 +167,7 @@ fn each_frame_of_a_client_has_a_mask_of_its_own() {
     assert!(masks.iter().all(|mask| *mask != [0; 4]));
 }
 
-/// Measures for how long this thread sleeps.
+/// Measures how long this thread sleeps.
 struct Sleep {
     start: Instant,
     busy: Duration,
@@ -183,7 +183,7 @@ impl Sleep {
     }
 }
 
-/// How long this thread was on a processor, or ready to be, as on a machine that is busy otherwise.
+/// Returns how long this thread has run, or was ready to run.
 #[cfg(target_os = "linux")]
 fn busy() -> Duration {
     let spent = std::fs::read_to_string("/proc/thread-self/schedstat").expect("the system counts");
@@ -191,13 +191,13 @@ fn busy() -> Duration {
     Duration::from_nanos(nanoseconds.sum())
 }
 
-/// Linux alone tells.
+/// Only Linux reports it.
 #[cfg(not(target_os = "linux"))]
 fn busy() -> Duration {
     Duration::ZERO
 }
 
-/// Polls until the connection is over or `time` has passed; how long the longest call slept.
+/// Polls until the connection is closed or `time` has passed. Returns how long the longest call slept.
 fn longest_poll(peer: &mut WebSocketPeer, time: Duration) -> Duration {
     let (start, mut longest) = (Instant::now(), Duration::ZERO);
     while start.elapsed() < time && peer.state() != ReadyState::Closed {
@@ -210,8 +210,8 @@ fn longest_poll(peer: &mut WebSocketPeer, time: Duration) -> Duration {
 }
 
 #[test]
-fn nothing_waits_for_a_name() {
-    for name in ["localhost", "nobody.invalid", "a.name.that.takes.a.while.to.be.looked.up.example"] {
+fn no_call_waits_for_a_name() {
+    for name in ["localhost", "unknown.invalid", "a.name.that.takes.a.while.to.be.looked.up.example"] {
         let mut peer = WebSocketPeer::new();
         let sleep = Sleep::start();
         peer.connect(&format!("ws://{name}:4/")).unwrap();
@@ -225,15 +225,15 @@ fn nothing_waits_for_a_name() {
 }
 
 #[test]
-fn a_name_without_address_is_told_as_such() {
-    // RFC 6761 gives this domain to nobody.
+fn a_name_without_address_is_reported() {
+    // RFC 6761: this domain does not exist.
     let mut peer = WebSocketPeer::new();
-    peer.connect("ws://nobody.invalid/").unwrap();
+    peer.connect("ws://unknown.invalid/").unwrap();
     assert_eq!(closed(&mut peer).cause, CloseCause::DnsFailed);
 }
 
 #[test]
-fn nothing_waits_for_a_server_that_does_not_accept() {
+fn no_call_waits_for_a_server_that_does_not_accept() {
     let (_listener, port) = listener();
     let mut peer = WebSocketPeer::with_options(PeerOptions::default().connect_timeout(A_WHILE));
     peer.connect(&format!("ws://127.0.0.1:{port}/")).unwrap();
@@ -243,7 +243,7 @@ fn nothing_waits_for_a_server_that_does_not_accept() {
 }
 
 #[test]
-fn nothing_waits_for_a_reader_that_does_not_read() {
+fn no_call_waits_for_a_reader_that_does_not_read() {
     let (mut peer, _raw) = connected(PeerOptions::default());
     let sleep = Sleep::start();
     while peer.send(&[0; 100_000]).is_ok() {}
@@ -254,11 +254,11 @@ fn nothing_waits_for_a_reader_that_does_not_read() {
 }
 
 #[test]
-fn a_sender_that_never_pauses_cannot_hold_a_poll() {
+fn a_sender_without_pause_cannot_prolong_a_poll() {
     let mut peer = WebSocketPeer::new();
     peer.connect(&server().url("/flood")).unwrap();
     let (mut received, mut most) = (0, 0);
-    crate::common::until("much has come", || {
+    crate::common::until("many bytes have arrived", || {
         peer.poll();
         while peer.recv().is_some() {}
         most = most.max(peer.stats().bytes_received - received);

@@ -1,7 +1,7 @@
-//! What connections leave behind in the process: no descriptor, no thread. Linux tells; it is the same code elsewhere.
+//! Connections leave no descriptors and no threads behind. Only Linux reports them; other platforms run the same code.
 //!
-//! Other tests open sockets and look up names in the same process, so this one runs in a process of its own: this
-//! program, started again for the one test.
+//! Other tests open sockets and look up names in this process, so each of these runs in its own process: this program,
+//! started again for one test.
 
 #![cfg(target_os = "linux")]
 
@@ -42,7 +42,7 @@ fn connect_again_and_again() {
     let mut peer = WebSocketPeer::with_options(PeerOptions::default().close_timeout(PATIENCE));
     let mut before = None;
     for round in 0..200 {
-        // The first rounds open what stays: standard streams, the random source, whatever the system's resolver keeps.
+        // The first rounds open what stays open: standard streams, the random source, files of the system's resolver.
         if round == 20 {
             before = Some(at_rest(&mut peer));
         }
@@ -76,7 +76,7 @@ fn connect_again_and_again() {
             5 => {
                 peer.connect(&server.url("/silent")).unwrap();
                 opened(&mut peer);
-                // Closing; the next round takes its place.
+                // Closing. The next round replaces it.
                 peer.close();
             }
             6 => {
@@ -88,7 +88,7 @@ fn connect_again_and_again() {
                 closed(&mut peer);
             }
             8 => {
-                peer.connect("ws://nobody.invalid/").unwrap();
+                peer.connect("ws://unknown.invalid/").unwrap();
                 assert_eq!(closed(&mut peer).cause, CloseCause::DnsFailed);
             }
             _ => {
@@ -97,7 +97,7 @@ fn connect_again_and_again() {
             }
         }
     }
-    until("every descriptor is given back", || Some(at_rest(&mut peer)) <= before);
+    until("all descriptors are closed", || Some(at_rest(&mut peer)) <= before);
 }
 
 fn wait_and_wake_again_and_again() {
@@ -118,7 +118,7 @@ fn wait_and_wake_again_and_again() {
         if round % 3 == 0 {
             peer.close();
             while peer.wait(PATIENCE) != ReadyState::Closed {}
-            // The thread ends with the connection, when its last bytes are read.
+            // The thread ends with the connection, after its last bytes are read.
             until("its last bytes are read", || (peer.poll(), wakers()).1 == 0);
             peer.connect(&server.url("/echo")).unwrap();
             until("the thread begins", || wakers() == usize::from(round % 2 == 0));
@@ -126,16 +126,16 @@ fn wait_and_wake_again_and_again() {
         drop(peer);
         until("the thread ends", || wakers() == 0);
     }
-    until("every descriptor is given back", || Some(at_rest(&mut unused)) <= before);
+    until("all descriptors are closed", || Some(at_rest(&mut unused)) <= before);
 }
 
-/// How many threads call hooks; these peers look up no names.
+/// Returns the number of threads that call hooks. These peers look up no names.
 fn wakers() -> usize {
     threads().iter().filter(|name| name.starts_with("websocket-peer")).count()
 }
 
-/// The descriptors of the process once nothing moves any more. It may be one too many: a thread has its name a little later
-/// than its descriptor.
+/// Returns the number of descriptors after all threads and connections have ended. It may be one too high: a thread
+/// gets its name a little later than its descriptor.
 fn at_rest(peer: &mut WebSocketPeer) -> usize {
     if peer.state() != ReadyState::Closed {
         peer.abort();

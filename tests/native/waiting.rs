@@ -1,4 +1,4 @@
-//! `wait` sleeps until there is something to poll for, and misses nothing; and what is particular to a hook with a thread.
+//! `wait` sleeps until a poll has something to do, and misses nothing. Hooks with a thread.
 
 use std::{
     sync::{
@@ -18,15 +18,15 @@ use crate::common::{
     server, until,
 };
 
-/// Far longer than anything that is waited for here, and than tests wait.
+/// Far longer than any event here takes, and longer than tests wait.
 const LONG: Duration = Duration::from_secs(3600);
 const SOON: Duration = Duration::from_millis(200);
 
-/// Waits until this is so: each time until something happens, and seldom without it.
+/// Calls `wait` until `done` returns `true`.
 #[track_caller]
 fn wait_until(peer: &mut WebSocketPeer, what: &str, mut done: impl FnMut(&mut WebSocketPeer) -> bool) {
     let start = Instant::now();
-    // A wait that misses what it is for ends here instead, as a failure.
+    // A wait that misses its event fails here.
     let waker = peer.waker();
     let (over, is_over) = mpsc::channel::<()>();
     let guard = thread::spawn(move || {
@@ -51,7 +51,7 @@ fn an_idle_wait_sleeps_to_its_end() {
         assert_eq!(peer.wait(SOON), ReadyState::Open);
         waits += 1;
     }
-    // It may return early, but it must not spin.
+    // It may return early, but must not spin.
     assert!(waits <= 10, "{waits} waits in {:?}", start.elapsed());
 }
 
@@ -87,7 +87,7 @@ fn a_wait_ends_when_no_connection_can_be_made() {
     drop(bound);
     for (url, cause) in [
         (format!("ws://127.0.0.1:{port}/"), "the connection was refused"),
-        ("ws://nobody.invalid/".to_owned(), "the host name has no address"),
+        ("ws://unknown.invalid/".to_owned(), "the host name has no address"),
     ] {
         let mut peer = WebSocketPeer::new();
         peer.connect(&url).unwrap();
@@ -97,7 +97,7 @@ fn a_wait_ends_when_no_connection_can_be_made() {
 }
 
 #[test]
-fn packets_that_come_end_a_wait() {
+fn arriving_packets_end_a_wait() {
     let (mut peer, mut raw) = connected(PeerOptions::default());
     let sender = thread::spawn(move || {
         for number in 0..20_u8 {
@@ -131,7 +131,7 @@ fn a_wait_does_not_sleep_while_packets_wait_for_the_program() {
         peer.wait(LONG);
     }
     assert!(start.elapsed() < PATIENCE);
-    // Nor when what found no room in the inbox is all that is left to come.
+    // Nor when only packets are left that did not fit into the inbox.
     let mut received = 0;
     wait_until(&mut peer, "all come", |peer| {
         received += std::iter::from_fn(|| peer.recv()).count();
@@ -140,11 +140,11 @@ fn a_wait_does_not_sleep_while_packets_wait_for_the_program() {
 }
 
 #[test]
-fn a_wait_sends_what_was_gathered_and_what_found_no_room() {
+fn a_wait_sends_gathered_and_queued_packets() {
     let (mut peer, mut raw) = accepted(PeerOptions::for_server().outbound_buffer_size(64 * KERNEL));
     raw.send(client_frame(TEXT, "question"));
-    until("it comes", || (peer.poll(), peer.available()).1 == 1);
-    // Gathered, for a packet waits; and `recv` does not come to its `None`.
+    until("it arrives", || (peer.poll(), peer.available()).1 == 1);
+    // It is gathered, because a packet waits and `recv` does not return `None`.
     peer.send_text("answer").unwrap();
     assert!(peer.recv().is_some());
     let large = vec![7; 32 * KERNEL];
@@ -153,13 +153,13 @@ fn a_wait_sends_what_was_gathered_and_what_found_no_room() {
     let reader = thread::spawn(move || {
         thread::sleep(A_WHILE);
         let mut frames = Vec::new();
-        until("both come", || {
+        until("both arrive", || {
             frames.extend(raw.frame());
             frames.len() == 2
         });
         (frames, raw)
     });
-    wait_until(&mut peer, "all has left", |peer| peer.buffered() == 0);
+    wait_until(&mut peer, "everything is sent", |peer| peer.buffered() == 0);
     let (frames, _raw) = reader.join().unwrap();
     assert_eq!((frames[0].payload.as_slice(), frames[1].payload.len()), (&b"answer"[..], large.len()));
 }
@@ -186,11 +186,11 @@ fn deadlines_end_a_wait() {
     let liveness = Liveness::new(Packet::text("?")).silence(SOON).timeout(SOON);
     let asking = PeerOptions::default().heartbeat_interval(Duration::ZERO).liveness(liveness);
     let (mut peer, _raw) = connected(asking);
-    wait_until(&mut peer, "the silence is noticed", |peer| peer.state() == ReadyState::Closed);
+    wait_until(&mut peer, "the silence times out", |peer| peer.state() == ReadyState::Closed);
     assert_eq!(peer.close_info().unwrap().cause, timed_out(Timeout::Liveness));
 
     let (mut peer, mut raw) = accepted(short.connect_timeout(PATIENCE));
-    wait_until(&mut peer, "the silence is noticed", |peer| peer.state() == ReadyState::Closed);
+    wait_until(&mut peer, "the silence times out", |peer| peer.state() == ReadyState::Closed);
     assert_eq!(peer.close_info().unwrap().cause, timed_out(Timeout::Heartbeat));
     until("the ping is there", || raw.frame().is_some_and(|frame| frame.first == PING));
 }
@@ -219,7 +219,7 @@ fn a_waker_ends_the_current_wait_or_else_the_next() {
     peer.wait(LONG);
     assert!(start.elapsed() >= SOON, "one wake ends one wait");
     other.join().unwrap();
-    // It outlives connections, and the peer.
+    // The waker outlives connections and the peer.
     let waker = peer.waker();
     peer.abort();
     waker.wake_by_ref();
@@ -231,7 +231,7 @@ fn a_waker_ends_the_current_wait_or_else_the_next() {
 }
 
 #[test]
-fn a_wait_returns_in_the_place_of_a_hook() {
+fn a_wait_returns_instead_of_a_hook_call() {
     let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
@@ -245,7 +245,7 @@ fn a_wait_returns_in_the_place_of_a_hook() {
             raw.send(client_frame(TEXT, "hello"));
             raw
         });
-        wait_until(&mut peer, "it comes", |peer| peer.recv().is_some());
+        wait_until(&mut peer, "it arrives", |peer| peer.recv().is_some());
         raw = sender.join().unwrap();
     }
 }
@@ -262,13 +262,13 @@ fn deadlines_call_the_hook() {
         }
     };
     peer.lock().unwrap().on_wake(hook).unwrap();
-    until("the silence is noticed", || peer.lock().unwrap().state() == ReadyState::Closed);
+    until("the silence times out", || peer.lock().unwrap().state() == ReadyState::Closed);
     let cause = peer.lock().unwrap().close_info().unwrap().cause.clone();
     assert_eq!(cause, CloseCause::TimedOut(Timeout::Heartbeat));
 }
 
 #[test]
-fn a_hook_is_called_when_bytes_can_leave() {
+fn a_hook_is_called_when_the_socket_is_writable() {
     let (mut peer, mut raw) = accepted(PeerOptions::for_server().outbound_buffer_size(64 * KERNEL));
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
@@ -278,7 +278,7 @@ fn a_hook_is_called_when_bytes_can_leave() {
     .unwrap();
     peer.send(&vec![7; 32 * KERNEL]).unwrap();
     assert!(peer.buffered() > 0);
-    until("all has left", || {
+    until("everything is sent", || {
         raw.look();
         if calls.swap(0, Ordering::SeqCst) > 0 {
             peer.poll();
@@ -305,14 +305,14 @@ fn a_hook_that_panics_is_called_again() {
 }
 
 #[test]
-fn a_hook_that_does_not_return_stops_nothing_else() {
+fn a_hook_that_does_not_return_blocks_nothing_else() {
     let (mut peer, mut raw) = accepted(PeerOptions::for_server());
     let (release, held) = mpsc::channel::<()>();
     let (entered, calls) = mpsc::channel();
     let (entered, held) = (Mutex::new(entered), Mutex::new(held));
     peer.on_wake(move || {
         entered.lock().unwrap().send(()).unwrap();
-        // Until the test is over.
+        // Until the test ends.
         assert!(held.lock().unwrap().recv().is_err());
     })
     .unwrap();
@@ -320,8 +320,8 @@ fn a_hook_that_does_not_return_stops_nothing_else() {
     calls.recv_timeout(PATIENCE).unwrap();
     until("it is received", || (peer.poll(), peer.recv()).1.is_some());
     raw.send(client_frame(TEXT, "two"));
-    wait_until(&mut peer, "it comes", |peer| peer.recv().is_some());
-    // Another hook has a thread of its own.
+    wait_until(&mut peer, "it arrives", |peer| peer.recv().is_some());
+    // Another hook has its own thread.
     let (called, calls) = mpsc::channel();
     peer.on_wake(move || called.send(()).unwrap()).unwrap();
     raw.send(client_frame(TEXT, "three"));

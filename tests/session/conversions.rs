@@ -1,5 +1,5 @@
-//! Arguments and properties of other types than the declared ones: what the program sees is what it declared. Which conversions
-//! there are is held against an engine's in `tests/variant/typed.rs`.
+//! Arguments and properties are converted to the declared types. `tests/variant/typed.rs` compares the conversions with
+//! those of an engine.
 
 use std::{cell::Cell, time::Duration};
 
@@ -22,7 +22,7 @@ use crate::world::{A, SERVER, World, events, outputs};
 const NOW: Duration = Duration::ZERO;
 
 rpc! {
-    /// One method for each kind of conversion.
+    /// A method for each kind of conversion.
     #[derive(Debug, Clone, PartialEq)]
     enum Board {
         Count { number: i64, name: Option<String> } = "count" [any_peer, call_local];
@@ -33,7 +33,7 @@ rpc! {
     }
 }
 
-/// A server with the board, which a stranger calls node 7.
+/// Returns a server with the board. Peer A has announced it as path id 7.
 fn server() -> (Session, Node<Board>) {
     let mut server = Session::server(SessionOptions::default());
     server.peer_joined(A, NOW);
@@ -45,7 +45,7 @@ fn server() -> (Session, Node<Board>) {
     (server, board)
 }
 
-/// A call as an engine sends it, with the arguments as its script had them.
+/// Returns a call as an engine sends it, with unconverted arguments.
 fn sent(method: &str, arguments: &[Variant]) -> Packet {
     let (number, _) = Board::methods().find(method).map(|(number, method)| (number, method.clone())).unwrap();
     let mut bytes = vec![0, 7, number as u8, arguments.len() as u8];
@@ -56,7 +56,7 @@ fn sent(method: &str, arguments: &[Variant]) -> Packet {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn arguments_are_converted_once_and_for_all_who_look() {
+fn arguments_of_a_call_are_converted_to_the_declared_types() {
     let (mut server, board) = server();
     let packed: Variant = vec![1_u8, 2].into();
     let numbers = vec![Variant::from(1), 2.9.into(), "3".into()];
@@ -105,23 +105,23 @@ fn arguments_are_converted_once_and_for_all_who_look() {
         ),
     ] {
         server.receive(A, sent(method, &arguments), NOW);
-        let Some(Event::Call(came)) = server.next_event() else {
-            panic!("{method} {arguments:?} did not come")
+        let Some(Event::Call(received)) = server.next_event() else {
+            panic!("no event for {method} {arguments:?}")
         };
-        assert_eq!((&*came.method, &came.arguments), (method, &converted));
-        assert_eq!(board.read(came), Some(Ok(call)));
+        assert_eq!((&*received.method, &received.arguments), (method, &converted));
+        assert_eq!(board.read(received), Some(Ok(call)));
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_an_engine_does_not_convert_is_refused_with_its_place() {
+fn arguments_that_do_not_convert_are_rejected_with_their_index() {
     let (mut server, _) = server();
     let red = Variant::from("red");
     for (method, arguments, index, expected, found) in [
         ("count", vec!["3".into()], 0, "int", VariantType::String),
         ("count", vec![Variant::Nil], 0, "int", VariantType::Nil),
         ("count", vec![3.into(), 4.into()], 1, "String", VariantType::Int),
-        ("fit", vec![256.5.into(), 1.into()], 0, "int of 8 bits, not negative", VariantType::Float),
+        ("fit", vec![256.5.into(), 1.into()], 0, "unsigned 8-bit int", VariantType::Float),
         ("go", vec![Vector3::default().into(), true.into()], 0, "Vector2", VariantType::Vector3),
         ("go", vec![Vector2i::default().into(), "true".into()], 1, "bool", VariantType::String),
         (
@@ -135,14 +135,14 @@ fn what_an_engine_does_not_convert_is_refused_with_its_place() {
         ("look", vec!["A".into(), 1.0.into()], 1, "Color", VariantType::Float),
     ] {
         server.receive(A, sent(method, &arguments), NOW);
-        let told = events(&mut server);
-        let why = CallError::Argument { index, error: WrongType { expected, found } };
-        let what = PacketError::InvalidCall { method: method.to_owned().into(), error: why };
-        assert_eq!(told, [Event::PacketRejected { from: A, error: what }], "{method} {arguments:?}");
+        let events = events(&mut server);
+        let error = CallError::Argument { index, error: WrongType { expected, found } };
+        let error = PacketError::InvalidCall { method: method.to_owned().into(), error };
+        assert_eq!(events, [Event::PacketRejected { from: A, error }], "{method} {arguments:?}");
     }
 }
 
-/// `name := ""` in GDScript: what is left out is `None`, and what is the default all the same is not.
+/// For `name := ""` in GDScript: a missing argument is `None`, an explicit default value is `Some`.
 #[wasm_bindgen_test(unsupported = test)]
 fn the_default_of_an_optional_argument_can_arrive() {
     let (mut server, board) = server();
@@ -160,9 +160,9 @@ fn the_default_of_an_optional_argument_can_arrive() {
     }
 }
 
-/// A call by numbers and names, as a tool or a page makes it.
+/// With the untyped call that tools and pages use.
 #[wasm_bindgen_test(unsupported = test)]
-fn what_is_sent_and_what_is_called_here_has_the_declared_types() {
+fn sent_and_local_calls_have_the_declared_types() {
     let mut world = World::of(&[A]);
     let [server, client] = [SERVER, A].map(|peer| world.at(peer).register_node::<Board>("Board").unwrap());
     world.at(A).call_method(client, Target::All, "count", vec![3.9.into()]).unwrap();
@@ -173,8 +173,8 @@ fn what_is_sent_and_what_is_called_here_has_the_declared_types() {
         assert_eq!(board.read(call.clone()), Some(Ok(Board::Count { number: 3, name: None })));
     }
     let wrong = world.at(A).call_method(client, SERVER, "count", vec!["3".into()]);
-    let why = "argument 0: expected int, found String".to_owned();
-    assert_eq!(wrong, Err(SessionError::InvalidArguments { reason: why }));
+    let reason = "argument 0: expected int, found String".to_owned();
+    assert_eq!(wrong, Err(SessionError::InvalidArguments { reason }));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -192,14 +192,14 @@ fn parameters_are_declared_by_godots_types_too() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn properties_become_what_they_are_declared_to_be() {
+fn properties_are_converted_to_the_declared_types() {
     let marker = || {
         Properties::new()
             .with(Property::of::<Vector2>("position"))
             .with(Property::typed("health", VariantType::Int))
     };
     let mut world = World::of(&[A]);
-    // The server declares nothing, and so sends what it has.
+    // The server's properties are untyped, so it sends the values as they are.
     let loose = Properties::new().with(Property::any("position")).with(Property::any("health"));
     let spawners: [NodeKey; 2] = [(SERVER, loose), (A, marker())].map(|(peer, scene)| {
         world.at(peer).register_spawner("Spawner", Spawner::new().scene(scene)).unwrap()
@@ -211,7 +211,7 @@ fn properties_become_what_they_are_declared_to_be() {
     assert_eq!(spawned.state.get("position"), Some(&Vector2::new(1.0, 2.0).into()));
     assert_eq!(spawned.state.get("health"), Some(&Variant::Int(2)));
 
-    // One's own are converted when they are set.
+    // Own properties are converted when they are set.
     let own = world.server.register_synchronizer("Own", marker()).unwrap();
     assert_eq!(world.server.set_property(own, "position", Vector2i::new(3, 4)), Ok(()));
     assert_eq!(world.server.set_property(own, "health", true), Ok(()));
@@ -219,11 +219,11 @@ fn properties_become_what_they_are_declared_to_be() {
 }
 
 thread_local! {
-    /// How many elements there were in the values that became a [`Tags`].
+    /// The number of elements in all values that were converted to [`Tags`].
     static CONVERTED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// A type of a program's own, which counts what its conversion costs.
+/// A type of the program that counts the elements it converts.
 struct Tags(Vec<String>);
 
 impl From<Tags> for Variant {
@@ -242,13 +242,13 @@ impl TryFrom<Variant> for Tags {
     }
 }
 
-/// As much as fits into a packet.
+/// Returns as many tags as fit into a packet.
 fn many_tags() -> Variant {
     vec![Variant::Int(7); 7000].into()
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_call_that_is_refused_for_any_argument_has_converted_no_large_one() {
+fn a_rejected_call_does_not_convert_large_arguments() {
     CONVERTED.set(0);
     let label = Method::new("label")
         .parameter(Parameter::of::<Tags>("a"))
@@ -262,8 +262,8 @@ fn a_call_that_is_refused_for_any_argument_has_converted_no_large_one() {
         (2, [many_tags(), 7.into(), vec![7_u8].into(), "red".into()]),
         (3, [many_tags(), 7.into(), numbers.clone(), vec![7_u8].into()]),
     ] {
-        let refused = label.convert(wrong.to_vec());
-        assert!(matches!(refused, Err(CallError::Argument { index: place, .. }) if place == index));
+        let result = label.convert(wrong.to_vec());
+        assert!(matches!(result, Err(CallError::Argument { index: found, .. }) if found == index));
         assert_eq!(CONVERTED.get(), 0, "{index}");
     }
     assert!(label.convert(vec![many_tags(), numbers.clone()]).is_err());
@@ -273,7 +273,7 @@ fn a_call_that_is_refused_for_any_argument_has_converted_no_large_one() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_state_that_is_refused_for_any_property_has_converted_no_large_one() {
+fn a_rejected_state_does_not_convert_large_values() {
     CONVERTED.set(0);
     let loose = Properties::new().with(Property::any("tags")).with(Property::any("health"));
     let strict = Properties::new().with(Property::of::<Tags>("tags")).with(Property::of::<i64>("health"));
@@ -285,15 +285,15 @@ fn a_state_that_is_refused_for_any_property_has_converted_no_large_one() {
         let spawn = Spawn::scene(0).with("tags", many_tags()).with("health", health);
         world.server.spawn(spawners[0], spawn).unwrap();
         world.settle();
-        let told = world.events(A);
-        assert_eq!(matches!(told[..], [Event::Spawned(_)]), converted > 0, "{told:?}");
+        let events = world.events(A);
+        assert_eq!(matches!(events[..], [Event::Spawned(_)]), converted > 0, "{events:?}");
         assert_eq!(CONVERTED.get(), converted);
     }
 }
 
-/// An empty value of the same type stands for a large one at first, and a type may refuse that alone.
+/// An empty value of the same type is tried before a large one is converted. A type may reject only the empty value.
 #[wasm_bindgen_test(unsupported = test)]
-fn a_type_that_refuses_the_empty_value_takes_others() {
+fn a_type_that_rejects_the_empty_value_accepts_others() {
     struct Named(Vec<String>);
     impl From<Named> for Variant {
         fn from(named: Named) -> Self {
@@ -319,7 +319,7 @@ fn a_type_that_refuses_the_empty_value_takes_others() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_call_that_would_become_a_long_text_is_refused() {
+fn a_call_with_too_many_long_numbers_is_rejected() {
     let mut server = Session::server(SessionOptions::default());
     server.peer_joined(A, NOW);
     let label = Method::new("label").any_peer().parameter(Parameter::of::<Vec<String>>("tags"));
@@ -336,8 +336,8 @@ fn a_call_that_would_become_a_long_text_is_refused() {
         events(&mut server)
     };
     assert!(matches!(call(10)[..], [Event::Call(_)]));
-    let expected = "PackedStringArray without so many long numbers";
-    let why = CallError::Argument { index: 0, error: WrongType { expected, found: VariantType::Array } };
-    let what = PacketError::InvalidCall { method: "label".into(), error: why };
-    assert_eq!(call(8150), [Event::PacketRejected { from: A, error: what }]);
+    let expected = "PackedStringArray with fewer long numbers";
+    let error = CallError::Argument { index: 0, error: WrongType { expected, found: VariantType::Array } };
+    let error = PacketError::InvalidCall { method: "label".into(), error };
+    assert_eq!(call(8150), [Event::PacketRejected { from: A, error }]);
 }

@@ -1,4 +1,4 @@
-// A client on Node's `ws`: `client.mjs URL DEED [ARGUMENT]`. Prints what came of it.
+// A client on Node's `ws`: `client.mjs URL COMMAND [ARGUMENT]`. Prints the result.
 //
 // echo SIZES: sends text and binary of each size and compares what comes back; ping: pings; close: closes with a code and
 // a reason; send N: sends N bytes and waits for the end; wait: prints messages until the end.
@@ -7,10 +7,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 
-// The package is in the folder that this runs in, not beside this file.
+// The package is in the working directory, not beside this file.
 const { WebSocket } = createRequire(`${process.cwd()}/`)("ws");
 
-const deeds = {
+const commands = {
   async echo(connection, sizes) {
     let count = 0;
     for (const size of sizes.split(",").map(Number)) {
@@ -56,6 +56,6 @@ async function end(connection) {
   console.log("closed", code, reason.toString());
 }
 
-const [url, deed, ...args] = process.argv.slice(2);
+const [url, command, ...args] = process.argv.slice(2);
 const connection = new WebSocket(url);
-connection.on("open", () => deeds[deed](connection, ...args));
+connection.on("open", () => commands[command](connection, ...args));

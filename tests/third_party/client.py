@@ -1,4 +1,4 @@
-"""A client on Python's `websockets`: `client.py URL DEED [ARGUMENT]`. Prints what came of it.
+"""A client on Python's `websockets`: `client.py URL COMMAND [ARGUMENT]`. Prints the result.
 
 echo SIZES: sends text and binary of each size and compares what comes back; ping: pings; close: closes with a code and a
 reason; send N: sends N bytes and waits for the end; wait: prints messages until the end.
@@ -50,10 +50,10 @@ def print_end(connection):
     print("closed", connection.close_code, connection.close_reason)
 
 
-async def main(url, deed, *arguments):
+async def main(url, command, *arguments):
     async with connect(url) as connection:
         try:
-            await {"echo": echo, "ping": ping, "close": close, "send": send, "wait": wait}[deed](
+            await {"echo": echo, "ping": ping, "close": close, "send": send, "wait": wait}[command](
                 connection, *arguments
             )
         except ConnectionClosed:

@@ -4,7 +4,7 @@
 
 import { createRequire } from "node:module";
 
-// The package is in the folder that this runs in, not beside this file.
+// The package is in the working directory, not beside this file.
 const { WebSocketServer } = createRequire(`${process.cwd()}/`)("ws");
 
 const handleProtocols = (offered) => (offered.has("game") ? "game" : false);
@@ -20,13 +20,13 @@ server.on("connection", (connection, request) => {
   connection.on("close", (code, reason) => console.log("closed", code, reason.toString()));
   connection.on("error", (error) => console.error(error.message));
 
-  const [deed, argument] = request.url.slice(1).split("/");
-  if (deed === "ping") {
+  const [command, argument] = request.url.slice(1).split("/");
+  if (command === "ping") {
     connection.on("pong", (payload) => connection.send(`pong ${payload}`));
     connection.ping("beat");
-  } else if (deed === "send") {
+  } else if (command === "send") {
     connection.send(Buffer.alloc(Number(argument)));
-  } else if (deed === "close") {
+  } else if (command === "close") {
     connection.close(Number(argument), "go");
   }
 });

@@ -10,13 +10,13 @@ from websockets.exceptions import ConnectionClosed
 
 
 async def converse(connection):
-    deed, *argument = connection.request.path.strip("/").split("/")
-    if deed == "ping":
+    command, *argument = connection.request.path.strip("/").split("/")
+    if command == "ping":
         await (await connection.ping(b"beat"))
         await connection.send("pong beat")
-    elif deed == "send":
+    elif command == "send":
         await connection.send(bytes(int(argument[0])))
-    elif deed == "close":
+    elif command == "close":
         await connection.close(int(argument[0]), "go")
     async for message in connection:
         kind = "text" if isinstance(message, str) else "binary"

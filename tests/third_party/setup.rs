@@ -1,4 +1,4 @@
-//! Fetches the foreign packages, and starts programs on them.
+//! Fetches the packages, and starts programs that use them.
 
 use std::{
     env, fs,
@@ -9,10 +9,10 @@ use std::{
 
 use crate::common::program::Program;
 
-/// A language with a WebSocket package.
+/// A WebSocket package of another language.
 pub struct Package {
     interpreter: PathBuf,
-    /// Where the package is; the programs run here.
+    /// The folder of the package. The programs run here.
     folder: PathBuf,
     extension: &'static str,
 }
@@ -23,7 +23,7 @@ impl Package {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/third_party").join(name);
         let mut command = Command::new(&self.interpreter);
         command.arg(script.with_extension(self.extension)).args(arguments).current_dir(&self.folder);
-        // What they print is UTF-8, and comes when it is printed, whatever the machine's habits.
+        // The output is UTF-8 and not buffered, whatever the settings of the machine.
         command.env("PYTHONUTF8", "1").env("PYTHONUNBUFFERED", "1");
         Program::start(command)
     }
@@ -71,10 +71,10 @@ pub fn node() -> &'static Package {
     })
 }
 
-/// The folder under `target/third_party` with this package in it. Where there is none, `fill` makes one.
+/// Returns the folder of a package under `target/third_party`. If there is none, `fill` makes it.
 ///
-/// It is made under another name and moved when it is whole: neither two test runs at once nor one that was stopped can
-/// leave half a folder.
+/// It is made under another name and moved when it is complete, so that parallel or interrupted test runs do not leave
+/// an incomplete folder.
 fn fetch(package: &str, fill: impl FnOnce(&Path)) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
     let name = package.replace("==", "-").replace('@', "-");
@@ -86,7 +86,7 @@ fn fetch(package: &str, fill: impl FnOnce(&Path)) -> PathBuf {
     fill(&staging);
     if fs::rename(&staging, &folder).is_err() {
         assert!(folder.exists(), "{} cannot be moved", staging.display());
-        // Another run was faster.
+        // Another run has made it.
         fs::remove_dir_all(&staging).expect("our own folder can be removed");
     }
     folder
@@ -96,6 +96,6 @@ fn fetch(package: &str, fill: impl FnOnce(&Path)) -> PathBuf {
 fn run(command: &mut Command, advice: &str) {
     let name = command.get_program().to_owned();
     let output = command.output().unwrap_or_else(|error| panic!("{name:?} cannot start ({error}): {advice}"));
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?} failed:\n{told}\n{advice}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed:\n{stderr}\n{advice}");
 }

@@ -1,5 +1,5 @@
-//! Secure connections that come to nothing: the wrong protocol at one end, silence, an early end, garbage; and one that
-//! works although its bytes come singly.
+//! TLS connections that fail: the wrong protocol at one end, silence, an early end, garbage. And one that works
+//! although its bytes arrive one by one.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -43,7 +43,7 @@ fn secure_client(options: PeerOptions) -> (WebSocketPeer, TcpStream) {
     (peer, tcp)
 }
 
-/// Returns `true` for a failure of TLS in words: without the name of a variant, or another debug form.
+/// Returns `true` for a TLS failure with a text that is not a debug form.
 fn is_other_tls_failure(cause: &CloseCause) -> bool {
     let CloseCause::Tls(TlsFailure::Other(what)) = cause else { return false };
     let is_camel_case = |pair: (char, char)| pair.0.is_lowercase() && pair.1.is_uppercase();
@@ -53,7 +53,7 @@ fn is_other_tls_failure(cause: &CloseCause) -> bool {
 }
 
 #[test]
-fn a_plain_client_at_a_secure_server_is_refused_at_once() {
+fn a_plain_client_at_a_tls_server_fails_at_once() {
     let (listener, port) = listener();
     let mut client = WebSocketPeer::new();
     client.connect(&format!("ws://127.0.0.1:{port}/")).unwrap();
@@ -66,7 +66,7 @@ fn a_plain_client_at_a_secure_server_is_refused_at_once() {
 }
 
 #[test]
-fn a_secure_client_at_a_plain_server_is_refused_at_once() {
+fn a_tls_client_at_a_plain_server_fails_at_once() {
     let (listener, port) = listener();
     let mut client = WebSocketPeer::new();
     client.connect(&format!("wss://127.0.0.1:{port}/")).unwrap();
@@ -79,13 +79,13 @@ fn a_secure_client_at_a_plain_server_is_refused_at_once() {
 }
 
 #[test]
-fn a_server_that_is_silent_within_the_tls_handshake_is_given_up() {
+fn a_server_that_is_silent_during_the_tls_handshake_times_out() {
     let (mut peer, _tcp) = secure_client(trusting().connect_timeout(SOON));
     assert_eq!(closed(&mut peer).cause, TIMED_OUT);
 }
 
 #[test]
-fn a_server_that_stops_within_the_tls_handshake_is_given_up() {
+fn a_server_that_stops_during_the_tls_handshake_times_out() {
     let (mut peer, mut tcp) = secure_client(trusting().connect_timeout(SOON));
     // The header of a record of 100 bytes, and some of them.
     tcp.write_all(&[0x16, 3, 3, 0, 100, 2, 0, 0]).unwrap();
@@ -93,7 +93,7 @@ fn a_server_that_stops_within_the_tls_handshake_is_given_up() {
 }
 
 #[test]
-fn a_client_that_is_silent_within_the_tls_handshake_is_given_up() {
+fn a_client_that_is_silent_during_the_tls_handshake_times_out() {
     for bytes in [&[][..], &[0x16], &[0x16, 3, 1, 0, 100, 1, 0, 0]] {
         let (mut peer, mut raw) = accepting(secure_server().connect_timeout(SOON));
         raw.send(bytes);
@@ -102,7 +102,7 @@ fn a_client_that_is_silent_within_the_tls_handshake_is_given_up() {
 }
 
 #[test]
-fn an_end_of_tcp_within_the_tls_handshake_is_no_secure_connection() {
+fn an_end_of_tcp_during_the_tls_handshake_is_a_tls_failure() {
     let (mut peer, tcp) = secure_client(trusting());
     drop(tcp);
     assert!(is_other_tls_failure(&closed(&mut peer).cause), "{:?}", peer.close_info());
@@ -114,7 +114,7 @@ fn an_end_of_tcp_within_the_tls_handshake_is_no_secure_connection() {
 }
 
 #[test]
-fn garbage_in_place_of_tls_is_no_secure_connection() {
+fn garbage_instead_of_tls_is_a_tls_failure() {
     for garbage in [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b"SSH-2.0-x\r\n", &[0; 64], &[0xFF; 64]] {
         let (mut peer, mut tcp) = secure_client(trusting());
         tcp.write_all(garbage).unwrap();
@@ -127,14 +127,14 @@ fn garbage_in_place_of_tls_is_no_secure_connection() {
 }
 
 #[test]
-fn a_secure_server_that_is_silent_after_the_tls_handshake_is_given_up() {
+fn a_server_that_is_silent_after_the_tls_handshake_times_out() {
     let mut peer = WebSocketPeer::with_options(trusting().connect_timeout(Duration::from_secs(1)));
     peer.connect(&server().secure_url("/stall-before")).unwrap();
     assert_eq!(closed(&mut peer).cause, TIMED_OUT);
 }
 
 #[test]
-fn an_end_of_tcp_after_the_tls_handshake_is_no_answer() {
+fn an_end_of_tcp_after_the_tls_handshake_fails_the_http_handshake() {
     let mut peer = WebSocketPeer::with_options(trusting());
     peer.connect(&server().secure_url("/cut-before")).unwrap();
     let info = closed(&mut peer);
@@ -142,7 +142,7 @@ fn an_end_of_tcp_after_the_tls_handshake_is_no_answer() {
 }
 
 #[test]
-fn an_end_of_tcp_without_tls_goodbye_is_a_loss() {
+fn an_end_of_tcp_without_close_alert_is_a_lost_connection() {
     for path in ["/cut", "/cut-mid-frame", "/half-close"] {
         let mut peer = WebSocketPeer::with_options(trusting());
         peer.connect(&server().secure_url(path)).unwrap();
@@ -151,7 +151,7 @@ fn an_end_of_tcp_without_tls_goodbye_is_a_loss() {
 }
 
 #[test]
-fn a_plain_connection_is_no_danger_to_a_secure_peer_afterwards() {
+fn a_peer_can_use_tls_after_a_plain_connection() {
     let (mut peer, mut raw) = connecting(trusting());
     raw.send("HTTP/1.1 403 Forbidden\r\n\r\n");
     assert!(matches!(closed(&mut peer).cause, CloseCause::Refused { status: Some(403), .. }));
@@ -160,15 +160,15 @@ fn a_plain_connection_is_no_danger_to_a_secure_peer_afterwards() {
 }
 
 #[test]
-fn a_secure_server_takes_no_plain_request() {
+fn a_tls_server_rejects_a_plain_request() {
     let (mut peer, mut raw) = accepting(secure_server());
     raw.send(REQUEST);
     assert!(is_other_tls_failure(&closed(&mut peer).cause), "{:?}", peer.close_info());
 }
 
 #[test]
-fn bytes_that_come_singly_are_put_together() {
-    let port = dribble(server().secure_addr().port());
+fn bytes_that_arrive_one_by_one_are_read() {
+    let port = forward_byte_by_byte(server().secure_addr().port());
     let mut peer = WebSocketPeer::with_options(trusting());
     peer.connect(&format!("wss://127.0.0.1:{port}/echo")).unwrap();
     opened(&mut peer);
@@ -179,25 +179,25 @@ fn bytes_that_come_singly_are_put_together() {
     assert_eq!(closed(&mut peer).cause, CloseCause::Local);
 }
 
-/// A port that leads to `port`, byte by byte in both directions.
-fn dribble(port: u16) -> u16 {
+/// Returns a port that forwards to `port`, byte by byte in both directions.
+fn forward_byte_by_byte(port: u16) -> u16 {
     let (listener, entrance) = listener();
     thread::spawn(move || {
         let (client, _) = listener.accept().expect("the peer connects");
         let server = TcpStream::connect(("127.0.0.1", port)).expect("the server listens");
         for tcp in [&client, &server] {
             tcp.set_nodelay(true).expect("no delay");
-            tcp.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+            tcp.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         }
         thread::scope(|scope| {
-            scope.spawn(|| pass_singly(&client, &server));
-            scope.spawn(|| pass_singly(&server, &client));
+            scope.spawn(|| copy_byte_by_byte(&client, &server));
+            scope.spawn(|| copy_byte_by_byte(&server, &client));
         });
     });
     entrance
 }
 
-fn pass_singly(mut from: &TcpStream, mut to: &TcpStream) {
+fn copy_byte_by_byte(mut from: &TcpStream, mut to: &TcpStream) {
     let mut buffer = [0; 4096];
     loop {
         match from.read(&mut buffer) {

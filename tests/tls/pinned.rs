@@ -1,5 +1,5 @@
-//! Certificates that a client is given as roots and that servers use themselves: self-signed ones, as the `openssl` command
-//! and Godot's generator make them.
+//! Pinned certificates: a client has them as roots, and servers use them. They are self-signed, like those of the
+//! `openssl` command and of Godot's generator.
 
 use std::{sync::Arc, thread};
 
@@ -19,7 +19,7 @@ use crate::common::{PATIENCE, closed, raw::listener};
 
 const AUTHORITY: IsCa = IsCa::Ca(BasicConstraints::Unconstrained);
 
-/// A certificate that signs itself, with a key of its own: for these names, with this common name.
+/// Returns a self-signed certificate with its key, for these names and this common name.
 fn own(names: &[&str], common_name: &str, edit: impl FnOnce(&mut CertificateParams)) -> Own {
     let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut params = CertificateParams::new(names).unwrap();
@@ -49,7 +49,7 @@ impl Own {
         serve(&authority(), &self.identity)
     }
 
-    /// What the holder of the key signs for another host.
+    /// Signs a certificate for another host.
     fn issue(self, name: &str) -> Identity {
         let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         let key = KeyPair::generate().unwrap();
@@ -81,13 +81,13 @@ fn assert_fails(own: &Own, expected: TlsFailure) {
 }
 
 #[test]
-fn a_certificate_as_openssl_makes_it_is_trusted() {
+fn a_certificate_like_those_of_openssl_is_trusted() {
     assert_trusted(&own(&["localhost"], "localhost", authority_too));
     assert_trusted(&own(&[], "localhost", authority_too));
 }
 
 #[test]
-fn a_certificate_as_godot_makes_it_is_trusted() {
+fn a_certificate_like_those_of_godot_is_trusted() {
     let constraints = |params: &mut CertificateParams| {
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     };
@@ -95,17 +95,17 @@ fn a_certificate_as_godot_makes_it_is_trusted() {
 }
 
 #[test]
-fn a_certificate_that_is_no_authoritys_is_trusted() {
+fn a_certificate_that_is_not_an_authority_is_trusted() {
     assert_trusted(&own(&["localhost"], "localhost", server_only));
     assert_trusted(&own(&[], "localhost", server_only));
     assert_trusted(&own(&["localhost"], "localhost", |_| {}));
 }
 
 #[test]
-fn a_certificate_of_an_unknown_authority_is_trusted_if_it_is_given_itself() {
+fn a_pinned_certificate_of_an_unknown_authority_is_trusted() {
     let unknown = authority();
     let [given, other] = [(); 2].map(|()| unknown.issue(&["localhost"]).unwrap());
-    // Behind it stands its authority's.
+    // The chain also has the authority's certificate.
     let pem = given.certificates_pem.split_inclusive("-----END CERTIFICATE-----\n").next().unwrap();
     assert_opens(trusting(pem), &serve(&unknown, &given).secure_url("/echo"));
     let server = serve(&unknown, &other);
@@ -113,7 +113,7 @@ fn a_certificate_of_an_unknown_authority_is_trusted_if_it_is_given_itself() {
 }
 
 #[test]
-fn it_is_trusted_beside_authorities() {
+fn a_pin_is_trusted_beside_authorities() {
     let own = own(&["localhost"], "localhost", authority_too);
     let another = authority();
     let pem = format!("{}{}", another.pem(), own.pem());
@@ -123,7 +123,7 @@ fn it_is_trusted_beside_authorities() {
 }
 
 #[test]
-fn its_names_are_checked() {
+fn the_names_of_a_pin_are_checked() {
     let own = own(&["game.example", "127.0.0.1"], "localhost", authority_too);
     assert_fails(&own, TlsFailure::WrongName);
     let server = own.serve();
@@ -132,7 +132,7 @@ fn its_names_are_checked() {
 }
 
 #[test]
-fn without_other_names_a_common_name_is_checked_that_is_a_domain_or_an_address() {
+fn a_common_name_is_checked_if_it_is_a_domain_or_an_address() {
     for (name, right, wrong) in [
         ("game.example", "Game.Example", "other.example"),
         ("*.game.example", "eu.game.example", "a.eu.game.example"),
@@ -150,7 +150,7 @@ fn without_other_names_a_common_name_is_checked_that_is_a_domain_or_an_address()
 }
 
 #[test]
-fn without_other_names_a_common_name_that_is_a_label_is_not_checked() {
+fn a_common_name_that_is_a_label_is_not_checked() {
     for name in ["localhost", "my server", "Server v1.2", "Jörg's"] {
         let own = own(&[], name, authority_too);
         let server = own.serve();
@@ -160,7 +160,7 @@ fn without_other_names_a_common_name_that_is_a_label_is_not_checked() {
 }
 
 #[test]
-fn its_dates_are_checked() {
+fn the_dates_of_a_pin_are_checked() {
     for (names, is_ca) in
         [(&["localhost"][..], AUTHORITY), (&[], AUTHORITY), (&["localhost"], IsCa::ExplicitNoCa)]
     {
@@ -176,7 +176,7 @@ fn its_dates_are_checked() {
 }
 
 #[test]
-fn another_certificate_with_the_same_names_is_refused() {
+fn another_certificate_with_the_same_names_is_rejected() {
     for edit in [authority_too, server_only] {
         let [given, other] = [(); 2].map(|()| own(&["localhost"], "localhost", edit));
         let failure = failure(trusting(given.pem()), &other.serve().secure_url("/echo"));
@@ -185,7 +185,7 @@ fn another_certificate_with_the_same_names_is_refused() {
 }
 
 #[test]
-fn it_does_not_vouch_for_other_servers() {
+fn a_pin_does_not_make_other_certificates_trusted() {
     for edit in [server_only, |_: &mut CertificateParams| {}] {
         let given = own(&["localhost"], "localhost", edit);
         let pem = given.pem().to_owned();
@@ -195,14 +195,14 @@ fn it_does_not_vouch_for_other_servers() {
 }
 
 #[test]
-fn an_authoritys_certificate_still_vouches_for_what_it_issued() {
+fn a_pinned_authority_makes_its_issued_certificates_trusted() {
     let given = own(&["game.example"], "game.example", authority_too);
     let pem = given.pem().to_owned();
     let server = serve(&authority(), &given.issue("localhost"));
     assert_opens(trusting(&pem), &server.secure_url("/echo"));
 }
 
-/// A certificate with the key of another one, which no careful library would put together.
+/// Presents a certificate with the key of another one.
 #[derive(Debug)]
 struct Thief(Arc<CertifiedKey>);
 
@@ -213,7 +213,7 @@ impl ResolvesServerCert for Thief {
 }
 
 #[test]
-fn a_server_that_has_the_certificate_and_not_its_key_is_refused() {
+fn a_server_with_the_certificate_but_not_its_key_is_rejected() {
     for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
         let [given, other] = [(); 2].map(|()| own(&["localhost"], "localhost", authority_too));
         let chain = vec![CertificateDer::from_pem_slice(given.pem().as_bytes()).unwrap()];
@@ -229,7 +229,7 @@ fn a_server_that_has_the_certificate_and_not_its_key_is_refused() {
             let (mut tcp, _) = listener.accept().expect("the peer connects");
             tcp.set_read_timeout(Some(PATIENCE)).expect("a time-out");
             let mut tls = ServerConnection::new(Arc::new(config)).expect("a session");
-            // It ends with the alert of the client.
+            // The client's alert ends it.
             while tls.is_handshaking() {
                 if tls.complete_io(&mut tcp).is_err() {
                     return;

@@ -1,4 +1,4 @@
-//! A peer that accepts with a certificate of its own, and our client at the other end.
+//! A peer that accepts with a certificate, and our client at the other end.
 
 use std::{
     thread,
@@ -18,7 +18,7 @@ use crate::common::{
 };
 
 const MIB: usize = 1024 * 1024;
-/// Far longer than anything that is waited for here.
+/// Far longer than any event here takes.
 const LONG: Duration = Duration::from_secs(3600);
 
 /// The two ends of a connection.
@@ -64,7 +64,7 @@ impl Pair {
     }
 }
 
-/// Sends it there, and back, and it is the same.
+/// Sends a packet to the server and back, and compares it.
 #[track_caller]
 fn assert_passes(pair: &mut Pair, packet: &Packet) {
     let Pair { client, server } = pair;
@@ -81,7 +81,7 @@ fn assert_passes(pair: &mut Pair, packet: &Packet) {
 }
 
 #[test]
-fn packets_pass_whole_and_keep_their_kind() {
+fn packets_pass_unchanged_and_keep_their_kind() {
     let mut pair = open();
     for size in [0, 1, 125, 126, 65_535, 65_536, MIB] {
         assert_passes(&mut pair, &Packet::text("x".repeat(size)));
@@ -93,7 +93,7 @@ fn packets_pass_whole_and_keep_their_kind() {
 }
 
 #[test]
-fn a_wait_alone_drives_a_secure_connection() {
+fn a_wait_alone_drives_a_tls_connection() {
     let authority = Authority::new("own authority").unwrap();
     let Pair { mut client, mut server } = connecting(&authority, &authority);
     let echo = thread::spawn(move || {
@@ -149,7 +149,7 @@ fn many_packets_both_ways_at_once_keep_their_order() {
 }
 
 #[test]
-fn the_server_knows_that_it_was_asked_securely() {
+fn the_url_of_the_server_is_a_wss_url() {
     let pair = open();
     let url = pair.client.url().unwrap();
     assert!(url.starts_with("wss://127.0.0.1:") && url.ends_with("/game?room=7"), "{url}");
@@ -158,7 +158,7 @@ fn the_server_knows_that_it_was_asked_securely() {
 }
 
 #[test]
-fn the_clients_close_arrives_with_code_and_reason() {
+fn the_close_of_the_client_arrives_with_code_and_reason() {
     let mut pair = open();
     pair.client.send_text("last").unwrap();
     pair.client.close_with(CloseCode::new(4001).unwrap(), "client leaves").unwrap();
@@ -175,7 +175,7 @@ fn the_clients_close_arrives_with_code_and_reason() {
 }
 
 #[test]
-fn the_servers_close_arrives_with_code_and_reason() {
+fn the_close_of_the_server_arrives_with_code_and_reason() {
     let mut pair = open();
     pair.server.send_text("last").unwrap();
     pair.server.close_with(CloseCode::new(1001).unwrap(), "server leaves").unwrap();
@@ -192,7 +192,7 @@ fn the_servers_close_arrives_with_code_and_reason() {
 }
 
 #[test]
-fn a_message_over_the_limit_ends_it_and_both_ends_know_why() {
+fn a_message_over_the_limit_closes_both_ends_with_the_cause() {
     let mut pair = open();
     pair.client.send(&vec![0; MIB + 1]).unwrap();
     let (client, server) = pair.closed();
@@ -201,18 +201,18 @@ fn a_message_over_the_limit_ends_it_and_both_ends_know_why() {
 }
 
 #[test]
-fn a_dropped_end_is_lost_to_the_other() {
+fn a_dropped_end_is_a_lost_connection_for_the_other() {
     for drop_server in [true, false] {
         let Pair { client, server } = open();
         let (dropped, mut left) = if drop_server { (server, client) } else { (client, server) };
         drop(dropped);
-        until("the loss is noticed", || left.poll() == ReadyState::Closed);
+        until("the loss is reported", || left.poll() == ReadyState::Closed);
         assert_eq!(left.close_info().unwrap().cause, CloseCause::ConnectionLost);
     }
 }
 
 #[test]
-fn a_client_that_refuses_the_certificate_tells_the_server() {
+fn a_client_that_rejects_the_certificate_sends_an_alert() {
     let (issuer, trusted) = (Authority::new("one").unwrap(), Authority::new("another").unwrap());
     let mut pair = connecting(&issuer, &trusted);
     let (client, server) = pair.closed();
@@ -222,7 +222,7 @@ fn a_client_that_refuses_the_certificate_tells_the_server() {
 }
 
 #[test]
-fn an_identity_that_cannot_be_used_is_refused() {
+fn an_unusable_certificate_is_an_error() {
     let authority = Authority::new("own authority").unwrap();
     let [one, other] = [(); 2].map(|()| authority.issue(&["localhost"]).unwrap());
     let certificates = one.certificates_pem.clone();
@@ -245,7 +245,7 @@ fn an_identity_that_cannot_be_used_is_refused() {
 }
 
 #[test]
-fn a_client_does_not_use_an_identity() {
+fn a_client_does_not_use_a_server_certificate() {
     let authority = Authority::new("own authority").unwrap();
     let identity = identity(authority.issue(&["localhost"]).unwrap());
     let roots = TlsRoots::Custom { pem: crate::common::server().ca_pem().as_bytes().to_vec() };

@@ -1,4 +1,4 @@
-//! Whom a client trusts, and under which name.
+//! Which certificates a client trusts, for which names.
 
 use testkit::{
     Server,
@@ -49,9 +49,9 @@ pub fn failure(tls: TlsOptions, url: &str) -> TlsFailure {
     }
 }
 
-/// Asks to connect, is refused at once, and nothing has begun.
+/// Returns the error of `connect`, which starts nothing.
 #[track_caller]
-fn refusal(tls: TlsOptions) -> Error {
+fn connect_error(tls: TlsOptions) -> Error {
     let mut peer = peer(tls);
     let error = peer.connect(&server().secure_url("/echo")).expect_err("it cannot be done");
     assert_eq!((peer.state(), peer.close_info(), peer.url()), (ReadyState::Closed, None, None));
@@ -59,7 +59,7 @@ fn refusal(tls: TlsOptions) -> Error {
 }
 
 #[test]
-fn an_own_authority_is_trusted() {
+fn a_custom_authority_is_trusted() {
     assert_opens(trusting(server().ca_pem()), &server().secure_url("/echo"));
 }
 
@@ -70,40 +70,40 @@ fn several_authorities_can_be_trusted() {
 }
 
 #[test]
-fn an_address_can_stand_in_a_certificate() {
+fn a_certificate_can_be_for_an_address() {
     let port = server().secure_addr().port();
     assert_opens(trusting(server().ca_pem()), &format!("wss://127.0.0.1:{port}/echo"));
 }
 
 #[test]
-fn an_unknown_authority_is_refused() {
+fn an_unknown_authority_is_rejected() {
     let url = server().secure_url("/echo");
     assert_eq!(failure(trusting(authority().pem()), &url), TlsFailure::UnknownIssuer);
 }
 
 #[test]
-fn an_authority_that_only_has_the_right_name_is_refused() {
+fn an_authority_with_the_right_name_and_another_key_is_rejected() {
     let (ours, impostor) = (authority(), authority());
     let server = serve(&impostor, &impostor.issue(&["localhost"]).unwrap());
-    // Whether it is unknown or its signature is wrong depends on how far the library looks.
+    // The failure depends on what the library checks first: the issuer or the signature.
     let failure = failure(trusting(ours.pem()), &server.secure_url("/echo"));
     assert!(matches!(failure, TlsFailure::UnknownIssuer | TlsFailure::Other(_)), "{failure:?}");
 }
 
 #[test]
-fn the_platforms_authorities_do_not_know_ours() {
+fn the_test_authority_is_unknown_to_the_platform() {
     assert_eq!(failure(TlsOptions::default(), &server().secure_url("/echo")), TlsFailure::UnknownIssuer);
 }
 
 #[test]
-fn a_certificate_for_another_name_is_refused() {
+fn a_certificate_for_another_name_is_rejected() {
     let authority = authority();
     let server = serve(&authority, &authority.issue(&["game.example"]).unwrap());
     assert_eq!(failure(trusting(authority.pem()), &server.secure_url("/echo")), TlsFailure::WrongName);
 }
 
 #[test]
-fn a_certificate_for_a_name_is_none_for_the_address() {
+fn a_certificate_for_a_name_is_not_valid_for_the_address() {
     let authority = authority();
     let server = serve(&authority, &authority.issue(&["localhost"]).unwrap());
     let url = format!("wss://{}/echo", server.secure_addr());
@@ -111,7 +111,7 @@ fn a_certificate_for_a_name_is_none_for_the_address() {
 }
 
 #[test]
-fn a_certificate_that_has_run_out_is_refused() {
+fn an_expired_certificate_is_rejected() {
     let authority = authority();
     let server = serve(&authority, &authority.issue_expired(&["localhost"]).unwrap());
     assert_eq!(failure(trusting(authority.pem()), &server.secure_url("/echo")), TlsFailure::Expired);
@@ -125,21 +125,21 @@ fn another_name_can_be_expected() {
 }
 
 #[test]
-fn the_expected_name_takes_the_place_of_the_urls() {
+fn the_expected_name_replaces_the_one_of_the_url() {
     let url = server().secure_url("/echo");
     assert_eq!(failure(trusting(server().ca_pem()).server_name("game.example"), &url), TlsFailure::WrongName);
 }
 
 #[test]
-fn each_failure_is_told_in_words() {
+fn a_failure_has_a_readable_text() {
     let mut peer = peer(trusting(authority().pem()));
     peer.connect(&server().secure_url("/echo")).unwrap();
-    let told = closed(&mut peer).to_string();
-    assert_eq!(told, "no secure connection: the certificate was issued by an unknown authority");
+    let text = closed(&mut peer).to_string();
+    assert_eq!(text, "the TLS handshake failed: no trusted authority issued the certificate");
 }
 
 #[test]
-fn after_a_refused_certificate_the_same_peer_can_connect() {
+fn the_same_peer_can_connect_after_a_rejected_certificate() {
     let mut peer = peer(trusting(authority().pem()));
     peer.connect(&server().secure_url("/echo")).unwrap();
     closed(&mut peer);
@@ -149,29 +149,29 @@ fn after_a_refused_certificate_the_same_peer_can_connect() {
 }
 
 #[test]
-fn authorities_that_cannot_be_read_are_refused() {
+fn unreadable_authorities_are_an_error() {
     let label = |text: &str| format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
     for pem in [String::new(), "garbage".into(), label("!!!"), label("Z2FyYmFnZQ=="), label("")] {
-        let error = refusal(trusting(&pem));
+        let error = connect_error(trusting(&pem));
         assert!(matches!(error, Error::InvalidOption { option: "tls.roots", .. }), "{pem:?}: {error}");
     }
 }
 
 #[test]
-fn an_expected_name_that_is_none_is_refused() {
+fn an_invalid_expected_name_is_an_error() {
     for name in ["", "two words", "-", "ws://game.example", "game.example:80"] {
-        let error = refusal(trusting(server().ca_pem()).server_name(name));
+        let error = connect_error(trusting(server().ca_pem()).server_name(name));
         assert!(matches!(error, Error::InvalidOption { option: "tls.server_name", .. }), "{name:?}: {error}");
     }
 }
 
 #[test]
-fn bundled_authorities_are_there_with_their_feature() {
+fn bundled_authorities_need_their_feature() {
     let tls = TlsOptions::default().roots(TlsRoots::Bundled);
     if cfg!(feature = "tls-bundled-roots") {
         assert_eq!(failure(tls, &server().secure_url("/echo")), TlsFailure::UnknownIssuer);
     } else {
-        let error = refusal(tls);
+        let error = connect_error(tls);
         assert!(
             matches!(error, Error::Unsupported { what } if what.contains("`tls-bundled-roots`")),
             "{error}"
@@ -180,7 +180,7 @@ fn bundled_authorities_are_there_with_their_feature() {
 }
 
 #[test]
-fn anybody_is_accepted_with_the_feature_only() {
+fn accepting_any_certificate_needs_its_feature() {
     let tls = TlsOptions::default().roots(TlsRoots::DangerouslyAcceptAny);
     if cfg!(feature = "tls-dangerous") {
         let authority = authority();
@@ -188,7 +188,7 @@ fn anybody_is_accepted_with_the_feature_only() {
         assert_opens(tls.clone(), &expired.secure_url("/echo"));
         assert_opens(tls, &server().secure_url("/echo"));
     } else {
-        let error = refusal(tls);
+        let error = connect_error(tls);
         assert!(matches!(error, Error::Unsupported { what } if what.contains("`tls-dangerous`")), "{error}");
     }
 }

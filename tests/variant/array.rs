@@ -1,4 +1,4 @@
-//! Lists of values.
+//! `Array`.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::variant::{Array, ElementType, Object, StringName, Variant, VariantType, WrongType};
@@ -8,11 +8,11 @@ fn of(kind: VariantType) -> Array {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn an_array_takes_everything() {
+fn an_untyped_array_accepts_all_types() {
     let mut array = Array::new();
-    array.push(1).expect("it takes everything");
-    array.push("two").expect("it takes everything");
-    array.push(Variant::Nil).expect("it takes everything");
+    array.push(1).expect("the array is untyped");
+    array.push("two").expect("the array is untyped");
+    array.push(Variant::Nil).expect("the array is untyped");
     assert_eq!(*array, [Variant::Int(1), "two".into(), Variant::Nil]);
     assert_eq!(array.pop(), Some(Variant::Nil));
     assert_eq!(array.iter().map(Variant::kind).collect::<Vec<_>>(), [VariantType::Int, VariantType::String]);
@@ -21,7 +21,7 @@ fn an_array_takes_everything() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_typed_array_takes_its_type_only() {
+fn a_typed_array_accepts_only_its_type() {
     let mut array = of(VariantType::Int);
     assert_eq!(array.push("two"), Err(WrongType { expected: "int", found: VariantType::String }));
     assert_eq!(array.push(true), Err(WrongType { expected: "int", found: VariantType::Bool }));
@@ -32,21 +32,21 @@ fn a_typed_array_takes_its_type_only() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_typed_array_converts_as_godot_does() {
     let mut floats = of(VariantType::Float);
-    floats.push(2).expect("an integer is a number, too");
+    floats.push(2).expect("an int converts to float");
     assert_eq!(*floats, [Variant::Float(2.0)]);
     let mut ints = of(VariantType::Int);
-    ints.push(-2.75).expect("a number is an integer, too");
+    ints.push(-2.75).expect("a float converts to int");
     assert_eq!(*ints, [Variant::Int(-2)]);
     let mut names = of(VariantType::StringName);
-    names.push("a").expect("a text is a name, too");
+    names.push("a").expect("a String converts to StringName");
     assert_eq!(*names, [StringName::from("a").into()]);
     let mut texts = of(VariantType::String);
-    texts.push(StringName::from("a")).expect("a name is a text, too");
+    texts.push(StringName::from("a")).expect("a StringName converts to String");
     assert_eq!(*texts, ["a".into()]);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn an_array_of_objects_takes_none_too() {
+fn an_array_of_objects_accepts_null() {
     for element_type in [
         ElementType::Builtin(VariantType::Object),
         ElementType::Class("Node".to_owned()),
@@ -54,26 +54,26 @@ fn an_array_of_objects_takes_none_too() {
     ] {
         let mut array = Array::typed(element_type);
         array.push(Object::Id(7)).expect("an object");
-        array.push(Variant::Object(None)).expect("no object");
-        array.push(Variant::Nil).expect("no object");
+        array.push(Variant::Object(None)).expect("a null object");
+        array.push(Variant::Nil).expect("a null object");
         assert!(array.push(7).is_err());
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn an_array_of_nothing_is_one_of_everything() {
+fn an_element_type_of_nil_means_untyped() {
     assert_eq!(of(VariantType::Nil), Array::new());
     assert_eq!(of(VariantType::Nil).element_type(), &ElementType::Untyped);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_type_is_a_part_of_an_array() {
+fn arrays_of_different_element_types_are_not_equal() {
     assert_ne!(of(VariantType::Int), Array::new());
     assert_eq!(of(VariantType::Int), of(VariantType::Int).clone());
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn arrays_are_collected_and_taken_apart() {
+fn arrays_convert_from_and_to_iterators() {
     let array: Array = ["a", "b"].into_iter().collect();
     assert_eq!((&array).into_iter().count(), 2);
     let texts: Result<Vec<String>, WrongType> = array.into_iter().map(String::try_from).collect();

@@ -1,17 +1,17 @@
-//! What a conversion may cost: a stranger chooses the value.
+//! The memory that conversions of untrusted values use.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::variant::{Array, Color, Dictionary, NodePath, Variant, VariantType, Vector4, WrongType};
 
-/// About as many bytes as one packet of an engine's has.
+/// About the size of the largest packet, in bytes.
 const SIZE: usize = 65_000;
 
-/// An array that holds one value.
-fn within(value: impl Into<Variant>) -> Variant {
+/// Returns an array with one value.
+fn in_array(value: impl Into<Variant>) -> Variant {
     vec![value.into()].into()
 }
 
-/// As many of them as fit into a packet.
+/// Returns an array with as many copies as fit into a packet. `size` is the encoded size of one.
 fn many(value: impl Into<Variant>, size: usize) -> Variant {
     vec![value.into(); SIZE / size].into()
 }
@@ -20,7 +20,7 @@ fn to_texts(value: Variant) -> Result<Vec<String>, WrongType> {
     Vec::try_from(value)
 }
 
-/// The memory that a value takes, without what the allocator adds.
+/// Returns the memory used by a value, without the allocator's overhead.
 fn memory(value: &Variant) -> usize {
     let texts = |texts: &Vec<String>| {
         texts.capacity() * size_of::<String>() + texts.iter().map(String::capacity).sum::<usize>()
@@ -43,7 +43,7 @@ fn memory(value: &Variant) -> usize {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_conversion_takes_memory_in_proportion_to_the_bytes_that_came() {
+fn memory_of_a_conversion_is_linear_in_the_encoded_size() {
     let huge = f32::MIN;
     for value in [
         vec![255_u8; SIZE].into(),
@@ -59,46 +59,47 @@ fn a_conversion_takes_memory_in_proportion_to_the_bytes_that_came() {
         many(Dictionary::new(), 8),
         many(vec![1_u8], 12),
         many(Color::new(huge, huge, huge, huge), 20),
-        within(vec![255_u8; SIZE]),
-        within(vec![i32::MIN; SIZE / 4]),
-        within(vec![huge; SIZE / 4]),
-        within(vec![1e39; SIZE / 8]),
-        within(vec![f64::MIN; SIZE / 8]),
-        within(vec![Color::new(huge, huge, huge, huge); SIZE / 16]),
-        within(vec!["\"".repeat(SIZE)]),
+        in_array(vec![255_u8; SIZE]),
+        in_array(vec![i32::MIN; SIZE / 4]),
+        in_array(vec![huge; SIZE / 4]),
+        in_array(vec![1e39; SIZE / 8]),
+        in_array(vec![f64::MIN; SIZE / 8]),
+        in_array(vec![Color::new(huge, huge, huge, huge); SIZE / 16]),
+        in_array(vec!["\"".repeat(SIZE)]),
     ] {
         let size = value.encode().map(|bytes| bytes.len()).unwrap();
         for kind in (1..39).map(|number| VariantType::try_from(number).unwrap()) {
             let Ok(converted) = value.clone().convert_to(kind) else { continue };
-            let (taken, most) = (memory(&converted), 32 * size + 1024);
-            assert!(taken <= most, "{} of {size} bytes → {kind}: {taken}", value.kind());
+            let (used, max) = (memory(&converted), 32 * size + 1024);
+            assert!(used <= max, "{} of {size} bytes → {kind}: {used}", value.kind());
         }
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn every_number_is_written_with_all_of_its_digits() {
+fn large_numbers_are_written_with_all_digits() {
     for number in [f64::MAX, -1e300, 2_f64.powi(70), f64::from(f32::MAX)] {
-        assert_eq!(to_texts(within(number)), Ok(vec![format!("{number:.1}")]));
+        assert_eq!(to_texts(in_array(number)), Ok(vec![format!("{number:.1}")]));
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_value_may_have_a_few_long_numbers() {
-    let refused = |value| {
-        let expected = "PackedStringArray without so many long numbers";
+fn arrays_with_too_many_long_numbers_are_not_converted_to_strings() {
+    let assert_rejected = |value| {
+        let expected = "PackedStringArray with fewer long numbers";
         assert_eq!(to_texts(value), Err(WrongType { expected, found: VariantType::Array }));
     };
-    // 13 of 312 characters are 4056.
-    for form in [|count| vec![Variant::Float(f64::MIN); count].into(), |count| within(vec![f64::MIN; count])]
+    // 13 numbers with 312 characters have 4056.
+    for form in
+        [|count| vec![Variant::Float(f64::MIN); count].into(), |count| in_array(vec![f64::MIN; count])]
     {
         assert!(to_texts(form(13)).is_ok());
-        refused(form(14));
-        refused(form(8000));
+        assert_rejected(form(14));
+        assert_rejected(form(8000));
     }
     let nested = (0..14).fold(Variant::Nil, |inner, _| vec![inner, f64::MIN.into()].into());
-    refused(within(nested));
-    // Those of 32 bits are never too many.
-    assert_eq!(to_texts(within(vec![f32::MIN; 16_000])).map(|texts| texts[0].len()), Ok(16_000 * 44));
+    assert_rejected(in_array(nested));
+    // 32-bit floats do not count as long.
+    assert_eq!(to_texts(in_array(vec![f32::MIN; 16_000])).map(|texts| texts[0].len()), Ok(16_000 * 44));
     assert_eq!(to_texts(vec![Variant::from(f32::MIN); 8000].into()).map(|texts| texts.len()), Ok(8000));
 }

@@ -1,4 +1,4 @@
-//! What bytes are a value, and what is wrong with those that are none.
+//! Decoding: special cases, and bytes that are not a value.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::variant::{
@@ -8,23 +8,23 @@ use websocket_peer::variant::{
 use crate::vectors::{decoded, hex};
 
 #[track_caller]
-fn refused(digits: &str) -> DecodeError {
+fn decode_error(digits: &str) -> DecodeError {
     let result = Variant::decode(&hex(digits));
-    result.expect_err("the bytes are no value")
+    result.expect_err("the bytes are not a value")
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn bytes_behind_a_value_are_ignored() {
+fn bytes_after_a_value_are_ignored() {
     let bytes = hex("0200000007000000 ffffffff");
     assert_eq!(Variant::decode(&bytes), Ok(Variant::Int(7)));
     assert_eq!(Variant::decode_prefix(&bytes, Objects::ById), Ok((Variant::Int(7), 8)));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn there_are_39_types() {
-    assert_eq!(refused("27000000"), DecodeError::UnknownType { id: 39, at: 0 });
-    assert_eq!(refused("ff000000"), DecodeError::UnknownType { id: 255, at: 0 });
-    assert_eq!(refused("1c00000001000000 28000000"), DecodeError::UnknownType { id: 40, at: 8 });
+fn numbers_from_39_are_not_types() {
+    assert_eq!(decode_error("27000000"), DecodeError::UnknownType { id: 39, at: 0 });
+    assert_eq!(decode_error("ff000000"), DecodeError::UnknownType { id: 255, at: 0 });
+    assert_eq!(decode_error("1c00000001000000 28000000"), DecodeError::UnknownType { id: 40, at: 8 });
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -40,39 +40,39 @@ fn any_bit_makes_a_boolean_true() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn numbers_may_be_wider_than_they_need_to_be() {
+fn numbers_may_be_wider_than_necessary() {
     assert_eq!(decoded("02000100 0700000000000000"), Variant::Int(7));
     assert_eq!(decoded("03000100 000000000000f03f"), Variant::Float(1.0));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn builds_with_double_precision_are_understood() {
+fn values_of_double_precision_builds_are_decoded() {
     assert_eq!(decoded("05000100 000000000000f03f 9a9999999999b93f"), Vector2::new(1.0, 0.1).into());
     assert_eq!(
         decoded("24000100 01000000 000000000000f03f 0000000000000040 0000000000000840"),
         vec![Vector3::new(1.0, 2.0, 3.0)].into()
     );
-    // But colours have single precision always.
+    // Colours always have single precision.
     let color = Color::new(1.0, 0.0, 0.0, 1.0);
     assert_eq!(decoded("14000100 0000803f 00000000 00000000 0000803f"), color.into());
     assert_eq!(decoded("25000100 01000000 0000803f 00000000 00000000 0000803f"), vec![color].into());
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_text_ends_at_its_first_nul() {
+fn a_string_ends_at_its_first_nul() {
     assert_eq!(decoded("04000000 03000000 61006200"), "a".into());
-    // What is behind it need not even be UTF-8.
+    // The bytes after it may be invalid UTF-8.
     assert_eq!(decoded("04000000 03000000 6100ff00"), "a".into());
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_byte_order_mark_is_no_part_of_a_text() {
+fn a_leading_byte_order_mark_is_removed() {
     assert_eq!(decoded("04000000 04000000 efbbbf61"), "a".into());
     assert_eq!(decoded("04000000 03000000 efbbbf00"), "".into());
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_text_is_utf8() {
+fn invalid_utf8_is_rejected() {
     for bad in ["c0800000", "eda08000", "f4908080", "ff000000", "e6970000"] {
         let bytes = hex(&format!("04000000 04000000 {bad}"));
         assert_eq!(Variant::decode(&bytes), Err(DecodeError::InvalidUtf8 { at: 8 }), "{bad}");
@@ -80,33 +80,33 @@ fn a_text_is_utf8() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_text_has_all_its_bytes_and_what_pads_them() {
-    assert_eq!(refused("04000000 05000000 61626364"), DecodeError::TooMany { count: 5, at: 4 });
-    assert_eq!(refused("04000000 03000000 616263"), DecodeError::Truncated { at: 8 });
-    assert_eq!(refused("04000000 ffffffff"), DecodeError::TooMany { count: u32::MAX, at: 4 });
+fn a_string_needs_all_its_bytes_and_padding() {
+    assert_eq!(decode_error("04000000 05000000 61626364"), DecodeError::TooMany { count: 5, at: 4 });
+    assert_eq!(decode_error("04000000 03000000 616263"), DecodeError::Truncated { at: 8 });
+    assert_eq!(decode_error("04000000 ffffffff"), DecodeError::TooMany { count: u32::MAX, at: 4 });
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_texts_of_an_array_may_come_without_their_nul() {
+fn strings_of_a_packed_array_may_lack_their_nul() {
     let expected = Variant::from(vec!["ab".to_owned(), "c".to_owned()]);
     assert_eq!(decoded("22000000 02000000 03000000 61620000 02000000 63000000"), expected);
     assert_eq!(decoded("22000000 02000000 02000000 61620000 01000000 63000000"), expected);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_pads_bytes_may_be_missing_at_the_end() {
+fn padding_at_the_end_may_be_missing() {
     let bytes = hex("1d000000 01000000 07");
     assert_eq!(Variant::decode_prefix(&bytes, Objects::ById), Ok((vec![7_u8].into(), 9)));
-    let in_array = hex("1c000000 01000000 1d000000 01000000 07");
+    let nested = hex("1c000000 01000000 1d000000 01000000 07");
     let array = Variant::from(vec![Variant::from(vec![7_u8])]);
-    assert_eq!(Variant::decode_prefix(&in_array, Objects::ById), Ok((array, 17)));
-    // But nothing can come behind it then.
+    assert_eq!(Variant::decode_prefix(&nested, Objects::ById), Ok((array, 17)));
+    // Before another value the padding is required.
     let behind = hex("1c000000 02000000 1d000000 01000000 07 00000000");
     assert_eq!(Variant::decode(&behind), Err(DecodeError::Truncated { at: 20 }));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn counts_that_the_bytes_cannot_hold_fail_at_once() {
+fn counts_beyond_the_input_are_rejected_at_once() {
     for kind in 27..39 {
         for count in [0x7fff_ffff_u32, 0x1000_0000, 100] {
             let mut bytes = vec![kind, 0, 0, 0];
@@ -116,29 +116,29 @@ fn counts_that_the_bytes_cannot_hold_fail_at_once() {
             assert_eq!(result, Err(DecodeError::TooMany { count, at: 4 }), "{kind}");
         }
     }
-    assert_eq!(refused("1e000000 ffffffff"), DecodeError::TooMany { count: u32::MAX, at: 4 });
+    assert_eq!(decode_error("1e000000 ffffffff"), DecodeError::TooMany { count: u32::MAX, at: 4 });
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_all_containers_announce_together_has_to_fit() {
-    // 12 bytes are left for the elements of the inner array, but one of the outer one is still owed.
+fn the_counts_of_nested_containers_together_must_fit() {
+    // 12 bytes are left for the inner array, but they must also contain the second element of the outer one.
     let bytes = "1c000000 02000000 1c000000 03000000 00000000 00000000 00000000";
-    assert_eq!(refused(bytes), DecodeError::TooMany { count: 3, at: 12 });
+    assert_eq!(decode_error(bytes), DecodeError::TooMany { count: 3, at: 12 });
     let bytes = "1c000000 02000000 1c000000 02000000 00000000 00000000 00000000";
     let inner = Variant::from(vec![Variant::Nil; 2]);
     assert_eq!(decoded(bytes), vec![inner, Variant::Nil].into());
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_top_bit_of_a_containers_count_means_nothing() {
+fn the_top_bit_of_a_container_count_is_ignored() {
     assert_eq!(decoded("1c000000 01000080 00000000"), vec![Variant::Nil].into());
     assert_eq!(decoded("1b000000 00000080").to_string(), "{}");
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn node_paths_have_had_their_form_for_long() {
-    assert_eq!(refused("16000000 01000000 61000000 00000000"), DecodeError::OldNodePath { at: 4 });
-    // With the property apart from the other subnames.
+fn old_node_paths_are_rejected() {
+    assert_eq!(decode_error("16000000 01000000 61000000 00000000"), DecodeError::OldNodePath { at: 4 });
+    // A path that counts the property apart from the other subnames.
     let path = decoded("16000000 01000080 00000000 02000000 01000000 61000000 01000000 78000000");
     assert_eq!(path, NodePath::from("a:x").into());
     for counts in ["ffffffff 00000000", "00000080 ffffffff", "ffffffff ffffffff", "01000080 00000000"] {
@@ -149,30 +149,30 @@ fn node_paths_have_had_their_form_for_long() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn whole_objects_are_refused_where_they_are_not_allowed() {
+fn full_objects_are_rejected_unless_allowed() {
     let node = "18000000 04000000 4e6f6465 00000000";
-    assert_eq!(refused(node), DecodeError::ObjectNotAllowed { at: 0 });
-    let in_array = format!("1c000000 01000000 {node}");
-    assert_eq!(refused(&in_array), DecodeError::ObjectNotAllowed { at: 8 });
-    // One without a class is none, and ends there.
+    assert_eq!(decode_error(node), DecodeError::ObjectNotAllowed { at: 0 });
+    let nested = format!("1c000000 01000000 {node}");
+    assert_eq!(decode_error(&nested), DecodeError::ObjectNotAllowed { at: 8 });
+    // An object without a class is a null object.
     let none = Variant::decode_prefix(&hex("18000000 00000000"), Objects::Full);
     assert_eq!(none, Ok((Variant::Object(None), 8)));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn typed_containers_hold_what_they_say() {
+fn elements_of_a_wrong_type_are_rejected() {
     let expected =
         DecodeError::ElementType { expected: VariantType::Int, found: VariantType::String, at: 12 };
-    assert_eq!(refused("1c000100 02000000 01000000 04000000 00000000"), expected);
+    assert_eq!(decode_error("1c000100 02000000 01000000 04000000 00000000"), expected);
     let key = DecodeError::ElementType { expected: VariantType::Int, found: VariantType::Nil, at: 12 };
-    assert_eq!(refused("1b000100 02000000 01000000 00000000 00000000"), key);
+    assert_eq!(decode_error("1b000100 02000000 01000000 00000000 00000000"), key);
     let value = DecodeError::ElementType { expected: VariantType::Int, found: VariantType::Array, at: 16 };
-    assert_eq!(refused("1b000400 02000000 01000000 00000000 1c000000 00000000"), value);
-    assert_eq!(refused("1c000100 27000000 00000000"), DecodeError::UnknownType { id: 39, at: 4 });
+    assert_eq!(decode_error("1b000400 02000000 01000000 00000000 1c000000 00000000"), value);
+    assert_eq!(decode_error("1c000100 27000000 00000000"), DecodeError::UnknownType { id: 39, at: 4 });
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn typed_containers_convert_as_the_engine_does() {
+fn typed_containers_convert_elements_as_the_engine_does() {
     let floats = decoded("1c000100 03000000 01000000 02000000 07000000");
     assert_eq!(floats.to_string(), "Array[float]([7.0])");
     let names = decoded("1c000100 15000000 01000000 04000000 01000000 61000000");
@@ -184,7 +184,7 @@ fn typed_containers_convert_as_the_engine_does() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn classes_are_told_only_where_objects_are_allowed() {
+fn classes_of_containers_are_kept_only_with_full_objects() {
     let of_nodes = hex("1c000200 04000000 4e6f6465 00000000");
     let of_script = hex("1c000300 08000000 7265733a2f2f6161 00000000");
     let of_objects = hex("1c000100 18000000 00000000");
@@ -201,29 +201,29 @@ fn classes_are_told_only_where_objects_are_allowed() {
         let array = typed(element_type);
         assert_eq!(Variant::decode_prefix(&bytes, Objects::Full), Ok((array.clone(), bytes.len())));
         let mut out = Vec::new();
-        array.encode_into(&mut out, Objects::Full).expect("it can be written");
+        array.encode_into(&mut out, Objects::Full).expect("the value can be encoded");
         assert_eq!(out, bytes);
     }
     let mut by_id = Vec::new();
     let scripted = typed(ElementType::Script("res://aa".to_owned()));
-    scripted.encode_into(&mut by_id, Objects::ById).expect("it can be written");
+    scripted.encode_into(&mut by_id, Objects::ById).expect("the value can be encoded");
     assert_eq!(Variant::decode(&by_id), Ok(named()));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_container_of_nothing_is_one_of_everything() {
+fn a_decoded_element_type_of_nil_means_untyped() {
     let array = decoded("1c000100 00000000 01000000 01000000 01000000");
     assert_eq!(array, vec![Variant::Bool(true)].into());
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_short_form_knows_more_widths_of_integers() {
+fn the_compact_format_has_four_widths_of_integers() {
     for (digits, value) in [
         ("02 ff", -1),
         ("42 00 80", -32768),
         ("82 00 00 00 80", -2_147_483_648),
         ("c2 ffffffffffffff7f", i64::MAX),
-        // Wider than needed.
+        // Wider than necessary.
         ("c2 0100000000000000", 1),
     ] {
         let bytes = hex(digits);
@@ -236,7 +236,7 @@ fn the_short_form_knows_more_widths_of_integers() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_short_form_has_its_bits_for_booleans_and_integers_only() {
+fn the_compact_format_applies_to_booleans_and_integers_only() {
     for (first, value) in [(0x01, false), (0x41, false), (0x81, true), (0xc1, true)] {
         assert_eq!(Variant::decode_compressed(&[first], Objects::ById), Ok((value.into(), 1)));
     }
@@ -247,9 +247,9 @@ fn the_short_form_has_its_bits_for_booleans_and_integers_only() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn errors_say_what_is_wrong_and_where() {
-    let error = refused("04000000 01000000 ff000000");
-    assert_eq!(error.to_string(), "a text is no UTF-8, at byte 8");
+fn decoding_errors_have_a_text_and_an_offset() {
+    let error = decode_error("04000000 01000000 ff000000");
+    assert_eq!(error.to_string(), "a string is not valid UTF-8, at byte 8");
     assert_eq!(error.at(), 8);
     assert!(size_of::<DecodeError>() <= 16 + size_of::<usize>());
     fn is_an_error<T: std::error::Error + Copy + Send + Sync + 'static>() {}

@@ -1,11 +1,11 @@
-//! Values by keys.
+//! `Dictionary`.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::variant::{
     Array, Dictionary, ElementType, Object, StringName, Variant, VariantType, Vector2, WrongType,
 };
 
-use crate::any::Random;
+use crate::random::Random;
 use crate::vectors::decoded;
 
 fn keys(dictionary: &Dictionary) -> Vec<&Variant> {
@@ -13,7 +13,7 @@ fn keys(dictionary: &Dictionary) -> Vec<&Variant> {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn keys_stay_in_the_order_in_which_they_came() {
+fn keys_keep_the_order_of_insertion() {
     let mut dictionary = Dictionary::new();
     for key in [5, 1, 4, 2, 3] {
         assert_eq!(dictionary.insert(key, key * 10), Ok(None));
@@ -34,7 +34,7 @@ fn keys_stay_in_the_order_in_which_they_came() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn of_equal_keys_the_last_value_stays_at_the_place_of_the_first() {
+fn of_equal_keys_the_last_value_is_kept_at_the_index_of_the_first() {
     let entries = [("a", 1), ("b", 2), ("a", 3), ("c", 4), ("b", 5), ("a", 6)];
     let dictionary: Dictionary = entries.into_iter().collect();
     let expected = [("a", 6), ("b", 5), ("c", 4)];
@@ -45,10 +45,10 @@ fn of_equal_keys_the_last_value_stays_at_the_place_of_the_first() {
     for (key, value) in expected {
         assert_eq!(dictionary.get_str(key), Some(&value.into()));
     }
-    // The same where they are inserted one by one, and where they are read.
+    // The same for single inserts and for decoding.
     let mut one_by_one = Dictionary::new();
     for (key, value) in entries {
-        one_by_one.insert(key, value).expect("it takes everything");
+        one_by_one.insert(key, value).expect("the dictionary is untyped");
     }
     assert_eq!(keys(&one_by_one), keys(&dictionary));
     assert_eq!(one_by_one, dictionary);
@@ -61,7 +61,7 @@ fn of_equal_keys_the_last_value_stays_at_the_place_of_the_first() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_is_the_same_key_is_as_in_godot() {
+fn keys_are_compared_as_in_godot() {
     let same: [(Variant, Variant); 7] = [
         ("a".into(), StringName::from("a").into()),
         (0.0.into(), (-0.0).into()),
@@ -98,7 +98,7 @@ fn what_is_the_same_key_is_as_in_godot() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn texts_and_names_are_found_by_their_letters() {
+fn get_str_finds_strings_and_names() {
     let dictionary: Dictionary = [
         (Variant::from("b"), 1),
         (StringName::from("a").into(), 2),
@@ -115,7 +115,7 @@ fn texts_and_names_are_found_by_their_letters() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn texts_and_names_stand_together_whatever_stands_beside_them() {
+fn strings_and_names_are_found_among_other_keys() {
     let letters: Vec<String> = ('a'..='z').map(String::from).collect();
     let (names, texts) = letters.split_at(13);
     let dictionary: Dictionary = names
@@ -133,12 +133,16 @@ fn texts_and_names_stand_together_whatever_stands_beside_them() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn two_are_equal_whatever_the_order_of_insertion() {
+fn equality_ignores_the_order_of_insertion() {
     let a = Dictionary::from_iter([("x", 1), ("y", 2)]);
     let b = Dictionary::from_iter([("y", 2), ("x", 1)]);
     assert_eq!(a, b);
     assert_eq!(Variant::from(a.clone()), b.clone().into());
-    assert_ne!(Variant::from(a.clone()).encode(), Variant::from(b).encode(), "they are written as they came");
+    assert_ne!(
+        Variant::from(a.clone()).encode(),
+        Variant::from(b).encode(),
+        "they are encoded in the order of insertion"
+    );
     assert_ne!(a, Dictionary::from_iter([("x", 1), ("y", 3)]));
     assert_ne!(a, Dictionary::from_iter([("x", 1), ("z", 2)]));
     assert_ne!(a, Dictionary::from_iter([("x", 1)]));
@@ -147,7 +151,7 @@ fn two_are_equal_whatever_the_order_of_insertion() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_typed_one_takes_its_types_only() {
+fn a_typed_dictionary_accepts_only_its_types() {
     let mut dictionary = Dictionary::typed(
         ElementType::Builtin(VariantType::StringName),
         ElementType::Builtin(VariantType::Float),
@@ -160,7 +164,7 @@ fn a_typed_one_takes_its_types_only() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn it_is_a_map_like_any_other() {
+fn a_dictionary_behaves_like_a_list_of_entries() {
     let mut random = Random::new(5);
     let mut dictionary = Dictionary::new();
     let mut model: Vec<(i64, i64)> = Vec::new();
@@ -186,7 +190,7 @@ fn it_is_a_map_like_any_other() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn many_keys_are_read_at_once_however_they_come() {
+fn many_keys_are_decoded_quickly_in_any_order() {
     const KEYS: u64 = 100_000;
     let mut random = Random::new(3);
     let ascending = (0..KEYS).map(Key::from).collect();
@@ -202,23 +206,23 @@ fn many_keys_are_read_at_once_however_they_come() {
             bytes.extend(key.to_le_bytes());
             bytes.extend([0; 4]);
         }
-        let value = soon(|| Variant::decode(&bytes)).expect("a dictionary");
+        let value = within_a_minute(|| Variant::decode(&bytes)).expect("a dictionary");
         let dictionary = Dictionary::try_from(value).expect("a dictionary");
         assert!(list.iter().all(|Key(key)| dictionary.contains_key(&(*key).into())));
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn keys_with_keys_within_them_are_compared_in_time() {
-    // Each level has two large keys that differ at their ends only.
+fn nested_keys_are_compared_quickly() {
+    // Each level has two large keys that differ only at the end.
     let mut key = Variant::from(vec![Variant::Int(0); 2]);
     for level in 0..13 {
         let other = vec![key.clone(), Variant::Int(level)];
         key = Dictionary::from_iter([(Variant::from(vec![key, Variant::Int(-1)]), 1), (other.into(), 2)])
             .into();
     }
-    let bytes = key.encode().expect("it can be written");
-    let value = soon(|| Variant::decode(&bytes)).expect("a dictionary");
+    let bytes = key.encode().expect("the value can be encoded");
+    let value = within_a_minute(|| Variant::decode(&bytes)).expect("a dictionary");
     assert_eq!(value, key);
 }
 
@@ -230,10 +234,10 @@ impl From<u64> for Key {
     }
 }
 
-/// Runs this. Natively it must end in a minute, in a debug build, on a machine that has other things to do: it takes a fraction
-/// of one, where the square of the number of keys would take minutes.
+/// Runs a function. Natively it must end within a minute, also in a debug build on a busy machine. It usually takes a
+/// fraction of that; quadratic time would take several minutes.
 #[track_caller]
-fn soon<T>(run: impl FnOnce() -> T) -> T {
+fn within_a_minute<T>(run: impl FnOnce() -> T) -> T {
     #[cfg(not(target_family = "wasm"))]
     {
         let start = std::time::Instant::now();

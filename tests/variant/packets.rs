@@ -1,4 +1,4 @@
-//! Values as packets of a connection.
+//! Sends and receives values over a connection.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::variant::{DecodeError, Dictionary, EncodeError, Object, Variant, Vector2};
@@ -7,7 +7,7 @@ use websocket_peer::{Error, Packet, PacketKind, PeerOptions, ReadyState, WebSock
 use crate::support::{open, open_with, receive};
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
-async fn a_value_that_was_sent_comes_back() {
+async fn a_sent_value_is_received_unchanged() {
     let mut peer = open("/echo").await;
     let value: Variant = Dictionary::from_iter([("at", Vector2::new(1.5, -2.25))]).into();
     peer.send_variant(&value).unwrap();
@@ -49,17 +49,21 @@ fn a_peer_that_is_not_open_sends_no_value() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_text_packet_is_read_in_the_same_way() {
+fn a_text_packet_decodes_as_a_binary_one() {
     assert_eq!(Packet::text("\0\0\0\0").to_variant(), Ok(Variant::Nil));
     assert_eq!(Packet::text("hello").to_variant(), Err(DecodeError::UnknownType { id: 104, at: 0 }));
     assert_eq!(Packet::binary([]).to_variant(), Err(DecodeError::Truncated { at: 0 }));
-    assert_eq!(Packet::binary([0, 0, 0, 0, 7]).to_variant(), Ok(Variant::Nil), "bytes behind it are ignored");
+    assert_eq!(
+        Packet::binary([0, 0, 0, 0, 7]).to_variant(),
+        Ok(Variant::Nil),
+        "bytes after the value are ignored"
+    );
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_cannot_be_encoded_says_why_and_has_godots_number() {
+fn encoding_errors_have_a_text_and_a_godot_code() {
     let error = Error::InvalidVariant { reason: EncodeError::TooDeep };
-    let why = "the value cannot be encoded: more than 1024 containers are within each other";
+    let why = "the value cannot be encoded: more than 1024 containers are nested";
     assert_eq!(error.to_string(), why);
     assert_eq!(error.godot_code(), 6);
     assert_eq!(Error::from(EncodeError::NulInText).godot_code(), 31);

@@ -1,23 +1,23 @@
-//! What holds for every value, and for every string of bytes.
+//! Properties of all values and all bytes, tested with random ones.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::variant::{Dictionary, Objects, Variant, VariantType};
 
-use crate::any::Random;
+use crate::random::Random;
 use crate::vectors::{arguments, values};
 
-/// How many values, or strings of bytes, are tried.
+/// The number of values or byte strings per test.
 const TRIES: u64 = 4000;
 
 #[wasm_bindgen_test(unsupported = test)]
-fn every_value_comes_back_as_it_went() {
+fn every_value_is_decoded_to_itself() {
     for seed in 0..TRIES {
         let value = Random::new(seed).value(4);
-        let bytes = value.encode().expect("it can be written");
+        let bytes = value.encode().expect("the value can be encoded");
         assert_eq!(bytes.len() % 4, 0, "seed {seed}");
-        let (read, len) = Variant::decode_prefix(&bytes, Objects::ById).expect("it can be read");
+        let (read, len) = Variant::decode_prefix(&bytes, Objects::ById).expect("the bytes can be decoded");
         assert_eq!(len, bytes.len(), "seed {seed}");
-        // A NaN differs from itself, so bytes and texts are compared.
+        // NaN is not equal to itself, so bytes and texts are compared.
         assert_eq!(read.encode().as_ref(), Ok(&bytes), "seed {seed}");
         assert_eq!(read.to_string(), value.to_string(), "seed {seed}");
         assert_eq!(read == value, value == value.clone(), "seed {seed}");
@@ -25,19 +25,20 @@ fn every_value_comes_back_as_it_went() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn every_argument_comes_back_as_it_went() {
+fn every_argument_is_decoded_to_itself() {
     for seed in 0..TRIES {
         let value = Random::new(seed).value(3);
         let mut bytes = Vec::new();
-        value.encode_compressed(&mut bytes, Objects::ById).expect("it can be written");
-        let (read, len) = Variant::decode_compressed(&bytes, Objects::ById).expect("it can be read");
+        value.encode_compressed(&mut bytes, Objects::ById).expect("the value can be encoded");
+        let (read, len) =
+            Variant::decode_compressed(&bytes, Objects::ById).expect("the bytes can be decoded");
         assert_eq!(len, bytes.len(), "seed {seed}");
         assert_eq!(read.encode(), value.encode(), "seed {seed}");
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_was_converted_has_the_type_and_stays_as_it_is() {
+fn a_converted_value_has_the_type_and_converts_to_itself() {
     for seed in 0..TRIES {
         let value = Random::new(seed).value(3);
         for kind in (1..39).filter_map(|number| VariantType::try_from(number).ok()) {
@@ -53,15 +54,15 @@ fn what_was_converted_has_the_type_and_stays_as_it_is() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_value_that_is_cut_off_is_an_error() {
+fn truncated_values_are_rejected() {
     for seed in 0..TRIES / 10 {
         let value = Random::new(seed).value(4);
-        let bytes = value.encode().expect("it can be written");
+        let bytes = value.encode().expect("the value can be encoded");
         for len in (0..bytes.len()).step_by(3) {
             match Variant::decode_prefix(&bytes[..len], Objects::ById) {
                 Err(error) => assert!(error.at() <= len, "seed {seed}: {error}"),
                 Ok((_, used)) => {
-                    // Only what pads an array of bytes at the very end may be missing.
+                    // Only the padding of a byte array at the end may be missing.
                     assert_eq!(used, len, "seed {seed}");
                     assert!(
                         bytes.len() - len < 4 && bytes[len..].iter().all(|byte| *byte == 0),
@@ -73,14 +74,15 @@ fn a_value_that_is_cut_off_is_an_error() {
     }
 }
 
-/// Whatever the bytes are: if they are a value, it can be written, and what is written is that value again.
+/// Decodes bytes. If they are a value, it can be encoded, and is decoded to the same value.
 fn try_bytes(bytes: &[u8]) {
     for objects in [Objects::ById, Objects::Full] {
         if let Ok((value, len)) = Variant::decode_prefix(bytes, objects) {
             assert!(len <= bytes.len());
             let mut written = Vec::new();
-            value.encode_into(&mut written, objects).expect("what was read can be written");
-            let (again, _) = Variant::decode_prefix(&written, objects).expect("and read");
+            value.encode_into(&mut written, objects).expect("a decoded value can be encoded");
+            let (again, _) =
+                Variant::decode_prefix(&written, objects).expect("an encoded value can be decoded");
             assert_eq!(again.to_string(), value.to_string(), "{bytes:02x?}");
         }
         if let Ok((_, len)) = Variant::decode_compressed(bytes, objects) {
@@ -90,12 +92,12 @@ fn try_bytes(bytes: &[u8]) {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn no_bytes_do_harm() {
+fn random_bytes_do_not_panic() {
     for seed in 0..TRIES {
         let mut random = Random::new(seed);
         let len = random.below(200) as usize;
         let mut bytes = random.bytes(len);
-        // Or most of them would be refused for their type.
+        // Makes the types valid. Otherwise most of the bytes would be rejected for their type.
         for header in bytes.chunks_exact_mut(4).step_by(2) {
             header[0] %= 39;
             header[1..].fill(0);
@@ -105,7 +107,7 @@ fn no_bytes_do_harm() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn no_changed_bytes_do_harm() {
+fn modified_values_do_not_panic() {
     let mut random = Random::new(7);
     for vector in values().iter().chain(&arguments()) {
         for _ in 0..40 {
@@ -124,7 +126,7 @@ fn no_changed_bytes_do_harm() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_order_of_keys_is_one() {
+fn keys_have_a_total_order() {
     let mut random = Random::new(11);
     let values: Vec<Variant> = (0..400).map(|_| random.value(2)).collect();
     let forwards: Dictionary = values.iter().map(|value| (value.clone(), 1)).collect();

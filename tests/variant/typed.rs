@@ -1,4 +1,4 @@
-//! What becomes of values for parameters of other types, against a table that an engine made.
+//! Conversions to typed parameters, compared with a table that an engine wrote.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
@@ -12,45 +12,45 @@ use websocket_peer::{
 
 use crate::vectors::{Conversions, conversions};
 
-/// All types but `Nil`, which is none that a parameter can have.
+/// Returns all types but `Nil`, which a parameter cannot have.
 fn kinds() -> impl Iterator<Item = VariantType> {
     (1..39).map(|number| VariantType::try_from(number).expect("a type"))
 }
 
-/// What the engine saw in a parameter of this type, if it called the method at all.
+/// Returns the encoded value that the engine passed to a parameter of this type, if it called the method.
 fn expected(row: &Conversions, kind: VariantType) -> Option<Vec<u8>> {
-    if row.value.kind() == kind { row.value.encode().ok() } else { row.taken.get(&kind).cloned() }
+    if row.value.kind() == kind { row.value.encode().ok() } else { row.converted.get(&kind).cloned() }
 }
 
 #[track_caller]
-fn assert_taken(row: &Conversions, kind: VariantType, converted: Result<Variant, WrongType>) {
+fn assert_converted(row: &Conversions, kind: VariantType, converted: Result<Variant, WrongType>) {
     match (expected(row, kind), converted) {
         (Some(bytes), Ok(converted)) => {
-            let seen = Variant::decode(&bytes).expect("a value");
-            assert_eq!(converted.encode().as_ref(), Ok(&bytes), "{} → {kind}: {seen}", row.value);
+            let expected = Variant::decode(&bytes).expect("a value");
+            assert_eq!(converted.encode().as_ref(), Ok(&bytes), "{} → {kind}: {expected}", row.value);
         }
         (None, Err(wrong)) => assert_eq!((wrong.expected, wrong.found), (kind.name(), row.value.kind())),
-        (expected, converted) => panic!("{} → {kind}: {expected:?}, and here {converted:?}", row.value),
+        (expected, converted) => panic!("{} → {kind}: expected {expected:?}, found {converted:?}", row.value),
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_table_has_every_pair_of_types() {
+fn the_table_has_every_type() {
     let rows = conversions();
     for from in (0..39).map(|number| VariantType::try_from(number).expect("a type")) {
-        // Of an object only the number travels, which is another one in each run.
+        // The instance id of an object is different in each run.
         assert_eq!(rows.iter().any(|row| row.value.kind() == from), from != VariantType::Object, "{from}");
     }
-    let pairs: usize = rows.iter().map(|row| row.taken.len()).sum();
+    let pairs: usize = rows.iter().map(|row| row.converted.len()).sum();
     assert_eq!((rows.len(), pairs), (151, 430));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn every_value_is_taken_for_every_type_as_the_engine_does() {
+fn every_value_converts_to_every_type_as_in_the_engine() {
     for row in conversions() {
         for kind in kinds() {
-            assert_taken(&row, kind, row.value.clone().convert_to(kind));
-            assert_taken(&row, kind, Parameter::typed("a", kind).convert(row.value.clone()));
+            assert_converted(&row, kind, row.value.clone().convert_to(kind));
+            assert_converted(&row, kind, Parameter::typed("a", kind).convert(row.value.clone()));
         }
         let anything = row.value.clone().convert_to(VariantType::Nil).map(|value| value.encode());
         assert_eq!(anything, Ok(row.value.encode()));
@@ -58,17 +58,17 @@ fn every_value_is_taken_for_every_type_as_the_engine_does() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_types_of_rust_take_what_the_engine_takes() {
+fn rust_types_convert_as_the_engine_does() {
     fn assert_type<T>(kind: VariantType)
     where
         T: Into<Variant> + TryFrom<Variant, Error = WrongType>,
     {
         for row in conversions() {
-            // A type of Rust that is an array's holds its elements, and not what it was declared to hold.
+            // Rust types for typed containers do not keep the element type.
             if kind == row.value.kind() {
                 assert_eq!(Parameter::of::<T>("a").check(&row.value), Ok(()), "{}", row.value);
             } else {
-                assert_taken(&row, kind, Parameter::of::<T>("a").convert(row.value.clone()));
+                assert_converted(&row, kind, Parameter::of::<T>("a").convert(row.value.clone()));
             }
         }
     }
@@ -112,9 +112,8 @@ fn the_types_of_rust_take_what_the_engine_takes() {
     assert_type::<Vec<Vector4>>(T::PackedVector4Array);
 }
 
-/// An engine takes objects for objects, and for the empty `RID` where the object has none.
 #[wasm_bindgen_test(unsupported = test)]
-fn objects_are_taken_for_objects_and_for_the_empty_rid() {
+fn an_object_converts_to_the_empty_rid_only() {
     for object in [Variant::Object(None), Object::Id(7).into()] {
         for kind in kinds() {
             let expected = match kind {
@@ -129,25 +128,24 @@ fn objects_are_taken_for_objects_and_for_the_empty_rid() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_quaternion_of_no_length_is_a_matrix_of_nothing() {
+fn a_quaternion_of_length_zero_converts_to_nan() {
     let Ok(basis) = Basis::try_from(Variant::from(Quaternion::new(0.0, 0.0, 0.0, 0.0))) else {
-        panic!("an engine takes it");
+        panic!("an engine converts it");
     };
     assert!(<[f32; 9]>::from(basis).iter().all(|number| number.is_nan()), "{basis:?}");
 }
 
-/// The number is converted first, and has to fit then.
 #[wasm_bindgen_test(unsupported = test)]
-fn small_integers_have_to_fit_after_the_conversion() {
+fn small_integers_must_fit_after_the_conversion() {
     assert_eq!(u8::try_from(Variant::Float(255.9)), Ok(255));
     assert_eq!(u8::try_from(Variant::Bool(true)), Ok(1));
-    let wrong = WrongType { expected: "int of 8 bits, not negative", found: VariantType::Float };
+    let wrong = WrongType { expected: "unsigned 8-bit int", found: VariantType::Float };
     assert_eq!(u8::try_from(Variant::Float(256.0)), Err(wrong));
     assert_eq!(u8::try_from(Variant::Float(-1.0)), Err(wrong));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_argument_that_is_wrong_is_named() {
+fn the_wrong_argument_is_reported() {
     let method = Method::new("f")
         .parameter(Parameter::of::<i64>("a"))
         .parameter(Parameter::of::<Vector2>("b"))

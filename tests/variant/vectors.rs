@@ -1,17 +1,17 @@
-//! What Godot's engine made of values, from the lists beside this file.
+//! Reads the values that were recorded from a Godot engine.
 
 use std::collections::BTreeMap;
 
 use websocket_peer::variant::{Variant, VariantType};
 
-/// A value's bytes, and its text.
+/// The bytes of a value, and its text.
 pub struct Vector {
     pub name: &'static str,
     pub bytes: Vec<u8>,
     pub text: String,
 }
 
-/// What `var_to_bytes` made of a value of each kind, and `var_to_str` of what `bytes_to_var` made of that.
+/// Returns values of each type, encoded by `var_to_bytes`, and the text of `var_to_str` after `bytes_to_var`.
 pub fn values() -> Vec<Vector> {
     lines(include_str!("values.txt"))
         .map(|line| {
@@ -22,7 +22,7 @@ pub fn values() -> Vec<Vector> {
         .collect()
 }
 
-/// What remote calls had for arguments, and what they were when they came back.
+/// Returns arguments of calls, and the text of `var_to_str` after they were sent back.
 pub fn arguments() -> Vec<Vector> {
     lines(include_str!("arguments.txt"))
         .map(|line| {
@@ -32,36 +32,36 @@ pub fn arguments() -> Vec<Vector> {
         .collect()
 }
 
-/// A value, and what was made of it for typed parameters.
+/// A value, and its conversions to typed parameters.
 pub struct Conversions {
     pub value: Variant,
-    /// The bytes of what parameters of other types saw. Other types refused it.
-    pub taken: BTreeMap<VariantType, Vec<u8>>,
+    /// The encoded values that parameters of other types got. Types that are missing here rejected the value.
+    pub converted: BTreeMap<VariantType, Vec<u8>>,
 }
 
-/// What typed parameters of GDScript made of values of each type.
+/// Returns the conversions of values of each type to typed parameters of GDScript.
 pub fn conversions() -> Vec<Conversions> {
     let mut rows: Vec<Conversions> = Vec::new();
     for line in lines(include_str!("conversions.txt")) {
         let (first, second) = line.trim_start().split_once(' ').expect("a line has two parts");
         if line.starts_with('\t') {
-            let row = rows.last_mut().expect("a value comes first");
-            row.taken.insert(kind(first), hex(second));
+            let row = rows.last_mut().expect("the first line is a value");
+            row.converted.insert(kind(first), hex(second));
         } else {
-            rows.push(Conversions { value: decoded(first), taken: BTreeMap::new() });
+            rows.push(Conversions { value: decoded(first), converted: BTreeMap::new() });
         }
     }
     rows
 }
 
-/// The type with this name.
+/// Returns the type with this name.
 #[track_caller]
 fn kind(name: &str) -> VariantType {
     let mut kinds = (0..39).filter_map(|number| VariantType::try_from(number).ok());
     kinds.find(|kind| kind.name() == name).expect("the name of a type")
 }
 
-/// The bytes that these digits stand for; spaces are left out.
+/// Parses hexadecimal digits. Spaces are ignored.
 #[track_caller]
 pub fn hex(digits: &str) -> Vec<u8> {
     let digits: Vec<u32> = digits
@@ -69,11 +69,11 @@ pub fn hex(digits: &str) -> Vec<u8> {
         .filter(|digit| *digit != ' ')
         .map(|digit| digit.to_digit(16).expect("a hexadecimal digit"))
         .collect();
-    assert_eq!(digits.len() % 2, 0, "two digits a byte");
+    assert_eq!(digits.len() % 2, 0, "two digits per byte");
     digits.chunks(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect()
 }
 
-/// The value of these bytes, all of them.
+/// Decodes a value, which must use all bytes.
 #[track_caller]
 pub fn decoded(digits: &str) -> Variant {
     let bytes = hex(digits);

@@ -1,4 +1,4 @@
-//! What the properties of a synchronizer hold, as it stands in packets: values are encoded when they are set, and never again.
+//! The encoded values of a synchronizer's properties. Values are encoded once, when they are set.
 
 use std::mem;
 
@@ -12,25 +12,25 @@ use crate::{
     variant::Variant,
 };
 
-/// The head of a SYNC and of a DELTA.
+/// The length of the header of a SYNC and of a DELTA, in bytes.
 pub(super) const SYNC_HEADER_LEN: usize = 3;
 pub(super) const DELTA_HEADER_LEN: usize = 1;
 
-/// The values of a synchronizer's properties.
+/// The encoded values of a synchronizer's properties.
 #[derive(Debug)]
 pub(super) struct EncodedProperties {
     properties: Properties,
-    /// One for each property, encoded; none is empty but those that were not set yet.
+    /// The encoded value of each property; empty if it was not set yet.
     values: Vec<Vec<u8>>,
-    /// Those that are sent every time, in a row; empty until all are set.
+    /// The concatenated values that each SYNC contains; empty until all are set.
     always: Vec<u8>,
-    /// Which have changed since that was told, of those that are sent when they do.
+    /// The mask of on-change properties that have changed since the last [`take_changes`](Self::take_changes).
     changed: u64,
-    /// The changes that are being told.
+    /// The changes that the current frame sends.
     delta: Delta,
 }
 
-/// EncodedValues of properties that are sent when they change.
+/// The values of changed properties.
 #[derive(Debug, Default)]
 pub(super) struct Delta {
     changed: u64,
@@ -38,7 +38,7 @@ pub(super) struct Delta {
 }
 
 impl Delta {
-    /// As it is sent, if there is anything.
+    /// Returns the entry for a DELTA, if there are changes.
     pub(super) fn entry(&self, sync_id: u32) -> Option<DeltaEntry<'_>> {
         let (changed, values) = (self.changed, EncodedValues::new(&self.values));
         (changed != 0).then_some(DeltaEntry { sync_id, changed, values })
@@ -55,96 +55,97 @@ impl EncodedProperties {
         &self.properties
     }
 
-    /// Sets the property at this place.
+    /// Sets the property at an index.
     ///
     /// # Errors
-    /// [`SessionError::InvalidArguments`], if it cannot hold the value; [`Error::InvalidVariant`]; [`Error::PacketTooBig`], if
-    /// what is sent together is longer than `max` then. With what is sent at the spawn go `spawn_header_len` other bytes.
+    /// [`SessionError::InvalidArguments`] if the property does not accept the value; [`Error::InvalidVariant`];
+    /// [`Error::PacketTooBig`] if a packet with the values would be longer than `max` bytes. A SPAWN has
+    /// `spawn_header_len` bytes besides these values.
     pub(super) fn set(
         &mut self,
-        place: usize,
+        index: usize,
         value: &Variant,
         max: usize,
         spawn_header_len: usize,
     ) -> Result<(), SessionError> {
-        let (Some(property), Some(held)) = (self.properties.get(place), self.values.get_mut(place)) else {
+        let (Some(property), Some(current)) = (self.properties.get(index), self.values.get_mut(index)) else {
             return Ok(());
         };
         let invalid = |why| SessionError::InvalidArguments { reason: format!("`{}`: {why}", property.name) };
         let value = property.convert(value.clone()).map_err(invalid)?;
         let bytes = encode_values([&value])?;
-        if *held == bytes {
+        if *current == bytes {
             return Ok(());
         }
-        let before = mem::replace(held, bytes);
-        let len = self.longest(spawn_header_len);
+        let before = mem::replace(current, bytes);
+        let len = self.max_packet_len(spawn_header_len);
         if len > max {
-            self.values[place] = before;
+            self.values[index] = before;
             return Err(Error::PacketTooBig { len, max }.into());
         }
-        self.changed |= self.properties.bit(place).unwrap_or_default();
+        self.changed |= self.properties.bit(index).unwrap_or_default();
         self.always.clear();
         if self.missing(PropertySubset::Always).is_none() {
-            append(&self.values, self.properties.part(PropertySubset::Always), &mut self.always);
+            append(&self.values, self.properties.subset(PropertySubset::Always), &mut self.always);
         }
         Ok(())
     }
 
-    /// The name of the first of these that was not set.
-    pub(super) fn missing(&self, part: PropertySubset) -> Option<&str> {
-        let place = self.properties.part(part).find(|place| self.values[*place].is_empty())?;
-        self.properties.get(place).map(|property| &*property.name)
+    /// Returns the name of the first property that was not set.
+    pub(super) fn missing(&self, subset: PropertySubset) -> Option<&str> {
+        let index = self.properties.subset(subset).find(|index| self.values[*index].is_empty())?;
+        self.properties.get(index).map(|property| &*property.name)
     }
 
-    /// How many bytes these are.
-    pub(super) fn size(&self, part: PropertySubset) -> usize {
-        self.properties.part(part).map(|place| self.values[place].len()).sum()
+    /// Returns the length of the values, in bytes.
+    pub(super) fn size(&self, subset: PropertySubset) -> usize {
+        self.properties.subset(subset).map(|index| self.values[index].len()).sum()
     }
 
-    /// These values in a row.
-    pub(super) fn append(&self, part: PropertySubset, out: &mut Vec<u8>) {
-        append(&self.values, self.properties.part(part), out);
+    /// Appends the values to `out`.
+    pub(super) fn append(&self, subset: PropertySubset, out: &mut Vec<u8>) {
+        append(&self.values, self.properties.subset(subset), out);
     }
 
-    /// What is sent every time; `None` where that is nothing, or not known yet.
+    /// Returns the entry for a SYNC; `None` if there are no such properties, or one of them is not set.
     pub(super) fn sync(&self, sync_id: u32) -> Option<SyncEntry<'_>> {
         (!self.always.is_empty()).then(|| SyncEntry { sync_id, values: EncodedValues::new(&self.always) })
     }
 
-    /// What has changed is known to everybody.
+    /// Marks all properties as unchanged.
     pub(super) fn forget_changes(&mut self) {
         self.changed = 0;
     }
 
-    /// From now on [`delta`](Self::delta) is what has changed since the last time that this was called.
+    /// Sets [`delta`](Self::delta) to the changes since the previous call.
     pub(super) fn take_changes(&mut self) {
         self.delta.changed = mem::take(&mut self.changed);
         self.delta.values.clear();
-        let places = self.properties.part(PropertySubset::Changed(self.delta.changed));
-        append(&self.values, places, &mut self.delta.values);
+        let indices = self.properties.subset(PropertySubset::Changed(self.delta.changed));
+        append(&self.values, indices, &mut self.delta.values);
     }
 
     pub(super) fn delta(&self, sync_id: u32) -> Option<DeltaEntry<'_>> {
         self.delta.entry(sync_id)
     }
 
-    /// All that is sent when it changes, as far as it is known here; but what was in the SPAWN, if there was one.
+    /// Returns all on-change properties that are set. If `was_spawned`, those that the SPAWN contains are left out.
     pub(super) fn catch_up(&self, was_spawned: bool) -> Delta {
-        let places = self.properties.part(PropertySubset::Changed(u64::MAX));
-        let is_news = |place: &usize| {
-            let was_in_spawn = was_spawned && self.properties.get(*place).is_some_and(|of| of.at_spawn);
-            !was_in_spawn && !self.values[*place].is_empty()
+        let indices = self.properties.subset(PropertySubset::Changed(u64::MAX));
+        let is_missing = |index: &usize| {
+            let was_in_spawn = was_spawned && self.properties.get(*index).is_some_and(|of| of.at_spawn);
+            !was_in_spawn && !self.values[*index].is_empty()
         };
         let mut delta = Delta::default();
-        for place in places.filter(is_news) {
-            delta.changed |= self.properties.bit(place).unwrap_or_default();
-            delta.values.extend_from_slice(&self.values[place]);
+        for index in indices.filter(is_missing) {
+            delta.changed |= self.properties.bit(index).unwrap_or_default();
+            delta.values.extend_from_slice(&self.values[index]);
         }
         delta
     }
 
-    /// The longest packet with what is sent together.
-    fn longest(&self, spawn_header_len: usize) -> usize {
+    /// Returns the length of the longest packet for this synchronizer alone.
+    fn max_packet_len(&self, spawn_header_len: usize) -> usize {
         let values = EncodedValues::new(&[]);
         let sync =
             SYNC_HEADER_LEN + SyncEntry { sync_id: 0, values }.len() + self.size(PropertySubset::Always);
@@ -154,6 +155,6 @@ impl EncodedProperties {
     }
 }
 
-fn append(values: &[Vec<u8>], places: impl Iterator<Item = usize>, out: &mut Vec<u8>) {
-    places.for_each(|place| out.extend_from_slice(&values[place]));
+fn append(values: &[Vec<u8>], indices: impl Iterator<Item = usize>, out: &mut Vec<u8>) {
+    indices.for_each(|index| out.extend_from_slice(&values[index]));
 }

@@ -1,84 +1,84 @@
-//! Why something about another peer's nodes was dropped.
+//! Errors in packets about nodes of other peers.
 
 use std::{borrow::Cow, fmt};
 
 use crate::{multiplayer::wire::ArgumentError, variant::WrongType};
 
-/// What was wrong with the spawn of a node, with its end, or with what its properties were said to hold.
+/// Why a packet that spawns, despawns or updates a node was rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplicationError {
-    /// The node that is to spawn is no spawner here.
+    /// The node is not a spawner at this end.
     NotSpawner,
-    /// The node whose properties it is about is no synchronizer here.
+    /// The node is not a synchronizer at this end.
     NotSynchronizer,
-    /// Only the authority of the spawner, or of the synchronizer, may say so.
+    /// The sender is not the authority of the spawner or synchronizer.
     NotAuthority,
-    /// The spawner does not know the scene, or makes nothing of the value.
+    /// The spawner has no such scene, or its function does not accept the value.
     UnknownScene,
-    /// The node has more synchronizers than its scene has here, or fewer.
+    /// The number of synchronizers differs from that of the scene at this end.
     SynchronizerCount {
-        /// How many it has here.
+        /// The number at this end.
         expected: usize,
-        /// How many it is said to have.
+        /// The number in the packet.
         found: usize,
     },
-    /// The peer has given this number to another node or synchronizer, or it is none that can be given.
+    /// The id is reserved, or the peer has assigned it to another node or synchronizer.
     IdTaken {
-        /// The number.
+        /// The id.
         id: u32,
     },
-    /// The peer has spawned no node with this number, or no node with such a synchronizer.
+    /// The peer has not spawned a node or synchronizer with this id.
     UnknownId {
-        /// The number.
+        /// The id.
         id: u32,
     },
-    /// There is a node of this spawner with the name.
+    /// The spawner has a node with this name.
     NameTaken,
     /// The name has more than 255 bytes.
     NameTooLong,
     /// The peer has spawned [`max_spawned_per_peer`](super::super::SessionOptions::max_spawned_per_peer) nodes.
     TooManySpawned,
-    /// There are more values than properties, or fewer.
+    /// The number of values differs from that of the properties.
     ValueCount {
-        /// How many properties there are.
+        /// The number of properties.
         expected: usize,
     },
-    /// A value cannot be read. They are counted from 0 on.
+    /// A value cannot be decoded. Its index counts from 0.
     InvalidValue(ArgumentError),
-    /// The property cannot hold the value.
+    /// The property does not accept the value.
     WrongType {
-        /// Its name.
+        /// The name of the property.
         property: Cow<'static, str>,
-        /// What it should be, and what it is.
+        /// The expected and the actual type.
         error: WrongType,
     },
-    /// It says that none has changed, or one that there is not.
+    /// The mask of changed properties is empty, or has a bit without a property.
     UnknownProperty,
-    /// It is older than what has been heard.
+    /// The state is older than the last one.
     Outdated,
 }
 
 impl fmt::Display for ReplicationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotSpawner => f.write_str("the node is no spawner"),
-            Self::NotSynchronizer => f.write_str("the node is no synchronizer"),
-            Self::NotAuthority => f.write_str("the node is in another peer's hands"),
-            Self::UnknownScene => f.write_str("the spawner cannot make such a node"),
+            Self::NotSpawner => f.write_str("the node is not a spawner"),
+            Self::NotSynchronizer => f.write_str("the node is not a synchronizer"),
+            Self::NotAuthority => f.write_str("the sender is not the authority of the node"),
+            Self::UnknownScene => f.write_str("the spawner cannot create this node"),
             Self::SynchronizerCount { expected, found } => {
-                write!(f, "the scene's synchronizers are {expected}, not {found}")
+                write!(f, "the scene has {expected} synchronizers, not {found}")
             }
-            Self::IdTaken { id } => write!(f, "the number {id} cannot be given to another one"),
-            Self::UnknownId { id } => write!(f, "nothing was spawned with the number {id}"),
-            Self::NameTaken => f.write_str("the spawner has a node of this name"),
+            Self::IdTaken { id } => write!(f, "the id {id} is reserved or in use"),
+            Self::UnknownId { id } => write!(f, "nothing was spawned with the id {id}"),
+            Self::NameTaken => f.write_str("the spawner has a node with this name"),
             Self::NameTooLong => f.write_str("the name has more than 255 bytes"),
             Self::TooManySpawned => f.write_str("the peer has spawned `max_spawned_per_peer` nodes"),
-            Self::ValueCount { expected } => write!(f, "there are not the values of {expected} properties"),
+            Self::ValueCount { expected } => write!(f, "the number of values is not {expected}"),
             Self::InvalidValue(ArgumentError { index, error }) => write!(f, "value {index}: {error}"),
             Self::WrongType { property, error } => write!(f, "`{property}`: {error}"),
             Self::UnknownProperty => f.write_str("there is no such property"),
-            Self::Outdated => f.write_str("the state is older than the one before"),
+            Self::Outdated => f.write_str("the state is older than the last one"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A frame of replication: SYNC and DELTA packets, each made once for all peers that have to be told the same.
+//! A frame of replication: its SYNC and DELTA packets. Peers that get the same content share a packet.
 
 use std::collections::BTreeMap;
 
@@ -12,54 +12,55 @@ use crate::multiplayer::{
     wire::{Command, DeltaEntry, SyncEntry},
 };
 
-/// Packets, and who gets them.
+/// Packets, with the peers that get them.
 pub(crate) type Frame = Vec<(Vec<PeerId>, Vec<u8>)>;
 
 impl OutgoingReplication {
-    /// What all are to be told now: of a SYNC as much as fits into `max_sync` bytes, or one synchronizer; of a DELTA what
-    /// fits into `max_delta`.
+    /// Creates the packets of the next frame. A SYNC has at most `max_sync` bytes, a DELTA at most `max_delta`; a
+    /// packet with a single synchronizer may be longer.
     pub(crate) fn frame(&mut self, max_sync: usize, max_delta: usize) -> Frame {
         self.synchronizers.values_mut().for_each(EncodedProperties::take_changes);
         self.frame = self.frame.wrapping_add(1);
         let frame = self.frame;
 
         let mut groups: BTreeMap<(u16, &[u32]), Vec<PeerId>> = BTreeMap::new();
-        for (peer, viewer) in self.viewers.iter_mut().filter(|(_, viewer)| !viewer.sees.is_empty()) {
+        for (peer, viewer) in self.viewers.iter_mut().filter(|(_, viewer)| !viewer.sync_ids.is_empty()) {
             let time = time::next(frame, viewer.time);
             viewer.time = Some(time);
-            groups.entry((time, &viewer.sees)).or_default().push(*peer);
+            groups.entry((time, &viewer.sync_ids)).or_default().push(*peer);
         }
         let mut packets = Vec::new();
-        for ((time, sees), peers) in groups {
-            let syncs = sees.iter().filter_map(|id| self.synchronizers.get(id)?.sync(*id));
+        for ((time, sync_ids), peers) in groups {
+            let syncs = sync_ids.iter().filter_map(|id| self.synchronizers.get(id)?.sync(*id));
             let sync = |entries| Command::Sync { time, entries };
             let syncs = pack(syncs, SyncEntry::len, SYNC_HEADER_LEN, max_sync, sync);
-            let deltas = sees.iter().filter_map(|id| self.synchronizers.get(id)?.delta(*id));
+            let deltas = sync_ids.iter().filter_map(|id| self.synchronizers.get(id)?.delta(*id));
             let deltas = pack(deltas, DeltaEntry::len, DELTA_HEADER_LEN, max_delta, Command::Delta);
             packets.extend(syncs.into_iter().chain(deltas).map(|packet| (peers.clone(), packet)));
         }
         packets
     }
 
-    /// The DELTAs that say all of these that is sent when it changes, but what was in the SPAWN where there was one.
+    /// Returns DELTAs with all on-change properties of these synchronizers. If `was_spawned`, those that the SPAWN
+    /// contains are left out.
     pub(super) fn catch_up(&self, sync_ids: &[u32], was_spawned: bool, max: usize) -> Vec<Vec<u8>> {
-        let held = sync_ids.iter().filter_map(|id| Some((*id, self.synchronizers.get(id)?)));
-        let all: Vec<_> = held.map(|(id, held)| (id, held.catch_up(was_spawned))).collect();
+        let properties = sync_ids.iter().filter_map(|id| Some((*id, self.synchronizers.get(id)?)));
+        let all: Vec<_> = properties.map(|(id, properties)| (id, properties.catch_up(was_spawned))).collect();
         let entries = all.iter().filter_map(|(id, delta)| delta.entry(*id));
         pack(entries, DeltaEntry::len, DELTA_HEADER_LEN, max, Command::Delta)
     }
 }
 
-/// The entries in packets of `max` bytes; one that is too long for that has a packet of its own.
+/// Packs entries into packets of at most `max` bytes. A longer entry gets its own packet.
 fn pack<'a, E>(
     entries: impl Iterator<Item = E>,
     len: impl Fn(&E) -> usize,
-    head: usize,
+    header_len: usize,
     max: usize,
     command: impl Fn(Vec<E>) -> Command<'a>,
 ) -> Vec<Vec<u8>> {
     let mut packets = Vec::new();
-    let (mut waiting, mut waiting_len) = (Vec::new(), head);
+    let (mut pending, mut pending_len) = (Vec::new(), header_len);
     let mut put = |entries: Vec<E>, len| {
         let mut packet = Vec::with_capacity(len);
         command(entries).encode(&mut packet);
@@ -67,15 +68,15 @@ fn pack<'a, E>(
     };
     for entry in entries {
         let len = len(&entry);
-        if !waiting.is_empty() && waiting_len + len > max {
-            put(std::mem::take(&mut waiting), waiting_len);
-            waiting_len = head;
+        if !pending.is_empty() && pending_len + len > max {
+            put(std::mem::take(&mut pending), pending_len);
+            pending_len = header_len;
         }
-        waiting_len += len;
-        waiting.push(entry);
+        pending_len += len;
+        pending.push(entry);
     }
-    if !waiting.is_empty() {
-        put(waiting, waiting_len);
+    if !pending.is_empty() {
+        put(pending, pending_len);
     }
     packets
 }

@@ -1,7 +1,7 @@
-//! Nodes that one peer spawns and moves, and the others see: Godot's `MultiplayerSpawner` and `MultiplayerSynchronizer`.
+//! Spawned and synchronized nodes: Godot's `MultiplayerSpawner` and `MultiplayerSynchronizer`.
 //!
-//! In a scene of the engine's, spawners and synchronizers are nodes. Here they are declared, at the same paths and with the
-//! same configuration, and the nodes that they are about are no more than a key and the values of their properties:
+//! In Godot, spawners and synchronizers are nodes of a scene. Here they are registered, with the same paths and the
+//! same configuration. A replicated node is a key and the values of its properties:
 //!
 //! ```
 //! use websocket_peer::{
@@ -15,19 +15,19 @@
 //!     .with(Property::of::<i64>("worth").on_change());
 //! let spawner = server.register_spawner("Level/Spawner", Spawner::new().scene(coin))?;
 //!
-//! // All who are there get the coin, and all who come later.
+//! // Sends the coin to all peers, also to those that connect later.
 //! let spawn = Spawn::scene(0).named("coin").with("position", Vector2::new(1.0, 2.0)).with("worth", 5);
 //! let coin = server.spawn(spawner, spawn)?;
 //! // Once a frame:
 //! server.set_property(coin, "position", Vector2::new(1.5, 2.0))?;
 //! server.replicate();
-//! // And in the end:
+//! // When the coin is taken:
 //! server.despawn(coin)?;
 //! # Ok::<(), websocket_peer::multiplayer::SessionError>(())
 //! ```
 //!
-//! The authority of the spawner spawns, and moves what it has spawned; the others have events. Where a synchronizer is in
-//! other hands than the spawner, as that of a player's input is, it is declared by itself.
+//! The authority of the spawner spawns nodes and sets their properties. The other peers get events. A synchronizer with
+//! another authority than the spawner, such as that of a player's input, is registered separately.
 
 mod encoded;
 mod error;
@@ -62,16 +62,16 @@ use super::{
 };
 use crate::multiplayer::error::SessionError;
 
-/// The longest name of a spawned node in bytes, for it is kept.
+/// The longest name of a spawned node, in bytes.
 const MAX_NAME_LEN: usize = 255;
 
-/// What a session knows of spawners and synchronizers.
+/// The spawners and synchronizers of a session, and the nodes that they replicate.
 #[derive(Debug, Default)]
 pub(crate) struct Replication {
     pub(crate) outgoing: OutgoingReplication,
     pub(crate) incoming: IncomingReplication,
     spawners: BTreeMap<NodeKey, Spawner>,
-    /// Of the nodes of each spawner, whoever has spawned them.
+    /// The names of all spawned nodes, local and remote, by spawner.
     names: BTreeSet<(NodeKey, Box<str>)>,
 }
 
@@ -80,12 +80,12 @@ impl Replication {
         self.spawners.insert(node, spawner);
     }
 
-    /// A peer takes part from now on.
+    /// Adds a peer.
     pub(crate) fn join(&mut self, peer: PeerId) {
         self.outgoing.join(peer);
     }
 
-    /// A peer is gone, and with it these of its nodes.
+    /// Removes a peer and its nodes. Returns the spawner and key of each removed node.
     pub(crate) fn leave(&mut self, peer: PeerId) -> Vec<(NodeKey, NodeKey)> {
         self.outgoing.leave(peer);
         let gone = self.incoming.of_peer(peer);
@@ -94,10 +94,10 @@ impl Replication {
         gone
     }
 
-    /// Keeps a node that is spawned here.
+    /// Adds a node that this end spawns.
     ///
     /// # Errors
-    /// What is wrong with it, as [`Session::spawn`](super::Session::spawn) says.
+    /// Those of [`Session::spawn`](super::Session::spawn).
     pub(crate) fn spawn(
         &mut self,
         spawner: NodeKey,
@@ -105,26 +105,27 @@ impl Replication {
         max: usize,
     ) -> Result<NodeKey, SessionError> {
         let invalid = |why: &str| SessionError::InvalidArguments { reason: why.to_owned() };
-        let declared =
-            self.spawners.get(&spawner).ok_or(SessionError::InvalidNode { reason: "it is no spawner" })?;
-        let scene = declared.make(&spawn.kind).ok_or_else(|| invalid("the spawner cannot make this"))?;
+        let definition =
+            self.spawners.get(&spawner).ok_or(SessionError::InvalidNode { reason: "it is not a spawner" })?;
+        let scene =
+            definition.make(&spawn.kind).ok_or_else(|| invalid("the spawner cannot create this node"))?;
         let name: Box<str> = match &spawn.name {
             Some(name) if !is_node_name(name) || name.len() > MAX_NAME_LEN => {
-                return Err(invalid("no spawned node can have this name"));
+                return Err(invalid("the name is not valid for a spawned node"));
             }
             Some(name) => (**name).into(),
-            None => self.free_name(spawner),
+            None => self.unused_name(spawner),
         };
         let name = (spawner, name);
         if self.names.contains(&name) {
-            return Err(invalid("the spawner has a node of this name"));
+            return Err(invalid("the spawner has a node with this name"));
         }
         let node = self.outgoing.spawn(spawner, &scene, &name.1, spawn, max)?;
         self.names.insert(name);
         Ok(node)
     }
 
-    fn free_name(&self, spawner: NodeKey) -> Box<str> {
+    fn unused_name(&self, spawner: NodeKey) -> Box<str> {
         let mut number = self.outgoing.last_id();
         loop {
             number = number.wrapping_add(1);
@@ -136,14 +137,14 @@ impl Replication {
         }
     }
 
-    /// Forgets a node that was spawned here.
+    /// Removes a node that this end has spawned.
     pub(crate) fn despawn(&mut self, node: NodeKey) {
         if let Some(Origin::Spawned(spawned)) = self.outgoing.remove(node).map(|source| source.origin) {
             self.names.remove(&(spawned.spawner, spawned.name));
         }
     }
 
-    /// Keeps a node that another peer spawns, whose authority has been looked at.
+    /// Adds a node that another peer spawns. The caller has checked the peer's authority.
     pub(crate) fn spawned(
         &mut self,
         from: PeerId,
@@ -151,7 +152,7 @@ impl Replication {
         packet: SpawnPacket<'_>,
         max: usize,
     ) -> Result<Spawned, ReplicationError> {
-        let declared = self.spawners.get(&spawner).ok_or(ReplicationError::NotSpawner)?;
+        let definition = self.spawners.get(&spawner).ok_or(ReplicationError::NotSpawner)?;
         if packet.name.len() > MAX_NAME_LEN {
             return Err(ReplicationError::NameTooLong);
         }
@@ -166,32 +167,34 @@ impl Replication {
                 SpawnKind::Custom(values.pop().ok_or(ReplicationError::ValueCount { expected: 1 })?)
             }
         };
-        let scene = declared.make(&kind).ok_or(ReplicationError::UnknownScene)?;
+        let scene = definition.make(&kind).ok_or(ReplicationError::UnknownScene)?;
         let spawned = self.incoming.spawn(from, spawner, kind, &scene, packet, max)?;
         self.names.insert(name);
         Ok(spawned)
     }
 
-    /// Forgets a node that was spawned elsewhere; the spawner that it had.
+    /// Removes a node that another peer has spawned. Returns its spawner.
     pub(crate) fn remove_replica(&mut self, node: NodeKey) -> Option<NodeKey> {
         let replica = self.incoming.remove(node)?;
         self.names.remove(&(replica.spawner, replica.name));
         Some(replica.spawner)
     }
 
-    /// What a peer says of the synchronizer at a path.
-    pub(crate) fn read_declared_update(
+    /// Decodes an update of a registered synchronizer.
+    pub(crate) fn read_registered_update(
         &mut self,
         from: PeerId,
         node: NodeKey,
         update: Update<'_>,
     ) -> Result<State, ReplicationError> {
-        let properties = self.outgoing.declared(node).ok_or(ReplicationError::NotSynchronizer)?;
-        self.incoming.read_declared_update(from, node, properties, update)
+        let properties =
+            self.outgoing.registered_properties(node).ok_or(ReplicationError::NotSynchronizer)?;
+        self.incoming.read_registered_update(from, node, properties, update)
     }
 
-    /// A declared node is no more. Those of its nodes that others have spawned go with it.
-    pub(crate) fn undeclare(&mut self, node: NodeKey) -> Vec<(PeerId, NodeKey)> {
+    /// Removes a registered node. Returns the nodes of this spawner that other peers have spawned; they are removed as
+    /// well.
+    pub(crate) fn unregister(&mut self, node: NodeKey) -> Vec<(PeerId, NodeKey)> {
         self.spawners.remove(&node);
         self.outgoing.remove(node);
         self.incoming.forget(node);

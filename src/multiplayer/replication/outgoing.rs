@@ -1,4 +1,4 @@
-//! What this end tells of nodes: those that it has spawned, and the synchronizers at paths; and who hears of them.
+//! What this end replicates: the nodes that it has spawned, the registered synchronizers, and the peers that see them.
 
 use std::collections::BTreeMap;
 
@@ -20,44 +20,44 @@ use crate::{
     variant::Variant,
 };
 
-/// In the number of a synchronizer: the rest is that of its path. Those of spawned ones are below it.
+/// The bit in a synchronizer id that marks a path id. The ids of spawned nodes' synchronizers are smaller.
 pub(crate) const BY_PATH: u32 = 1 << 31;
 
-/// The nodes, what their properties hold, and who sees which.
+/// The nodes, the values of their properties, and the peers that see them.
 #[derive(Debug, Default)]
 pub(crate) struct OutgoingReplication {
-    /// In the order in which they were declared or spawned.
+    /// In the order in which they were registered or spawned.
     nodes: BTreeMap<NodeKey, OutgoingNode>,
-    /// By their numbers.
+    /// By synchronizer id.
     pub(super) synchronizers: BTreeMap<u32, EncodedProperties>,
     pub(super) viewers: BTreeMap<PeerId, Viewer>,
     pub(super) frame: u16,
     last_id: u32,
 }
 
-/// A node that can be told of.
+/// A node that this end can replicate.
 #[derive(Debug)]
 pub(crate) struct OutgoingNode {
     pub(crate) origin: Origin,
     pub(crate) visibility: Visibility,
     sync_ids: Vec<u32>,
-    /// How long its SPAWN is without what the properties hold; nothing where there is none.
+    /// The length of the node's SPAWN without the values of the properties, in bytes; 0 if the node is not spawned.
     spawn_header_len: usize,
 }
 
-/// Where it comes from.
+/// How a node was created.
 #[derive(Debug)]
 pub(crate) enum Origin {
-    /// It was spawned here.
+    /// It was spawned by this end.
     Spawned(SpawnedNode),
-    /// It is a synchronizer at a path. That may be in another peer's hands.
-    Declared {
-        /// Whether all who see it have been told its number, or hear of it.
+    /// It is a registered synchronizer. Its authority may be another peer.
+    Registered {
+        /// `true` if each peer that sees the node gets its updates, or was sent its path id.
         is_announced: bool,
     },
 }
 
-/// A node that was spawned.
+/// A node that this end has spawned.
 #[derive(Debug)]
 pub(crate) struct SpawnedNode {
     pub(crate) spawner: NodeKey,
@@ -66,19 +66,19 @@ pub(crate) struct SpawnedNode {
     kind: OwnedSpawnKind,
 }
 
-/// What it is made from.
+/// What a spawned node was created from.
 #[derive(Debug)]
 enum OwnedSpawnKind {
     Scene(u8),
     Custom(Vec<u8>),
 }
 
-/// A peer that takes part.
+/// A peer to which nodes are replicated.
 #[derive(Debug, Default)]
 pub(super) struct Viewer {
-    /// The numbers of the synchronizers that it has to be told of, sorted.
-    pub(super) sees: Vec<u32>,
-    /// The time of the last frame that it was told of.
+    /// The ids of the synchronizers that are sent to it, sorted.
+    pub(super) sync_ids: Vec<u32>,
+    /// The time of the last SYNC to it.
     pub(super) time: Option<u16>,
 }
 
@@ -105,31 +105,31 @@ impl OutgoingReplication {
         self.nodes.iter().map(|(key, source)| (*key, source))
     }
 
-    /// The properties of a synchronizer at a path.
-    pub(super) fn declared(&self, node: NodeKey) -> Option<&Properties> {
+    /// Returns the properties of a registered synchronizer.
+    pub(super) fn registered_properties(&self, node: NodeKey) -> Option<&Properties> {
         let source = self.nodes.get(&node)?;
         match (&source.origin, &source.sync_ids[..]) {
-            (Origin::Declared { .. }, [sync_id]) => {
+            (Origin::Registered { .. }, [sync_id]) => {
                 self.synchronizers.get(sync_id).map(EncodedProperties::properties)
             }
             _ => None,
         }
     }
 
-    /// Keeps a synchronizer at the path with this number.
-    pub(crate) fn declare(&mut self, node: NodeKey, number: u32, properties: Properties) {
-        let sync_id = BY_PATH | number;
+    /// Adds a registered synchronizer with this path id.
+    pub(crate) fn register_synchronizer(&mut self, node: NodeKey, path_id: u32, properties: Properties) {
+        let sync_id = BY_PATH | path_id;
         self.synchronizers.insert(sync_id, EncodedProperties::new(properties));
-        let origin = Origin::Declared { is_announced: false };
+        let origin = Origin::Registered { is_announced: false };
         let visibility = Visibility::new(true);
         self.nodes
             .insert(node, OutgoingNode { origin, visibility, sync_ids: vec![sync_id], spawn_header_len: 0 });
     }
 
-    /// Keeps a node that is spawned, and gives it its numbers. Nobody sees it yet.
+    /// Adds a node that this end spawns, and assigns its ids. It is not sent to any peer yet.
     ///
     /// # Errors
-    /// Those of [`set`](Self::set); [`SessionError::InvalidArguments`], where a property has no value that is sent at the spawn.
+    /// Those of [`set`](Self::set); [`SessionError::InvalidArguments`] if a property of the SPAWN has no value.
     pub(super) fn spawn(
         &mut self,
         spawner: NodeKey,
@@ -153,31 +153,31 @@ impl OutgoingReplication {
         let mut source = OutgoingNode { origin, visibility, sync_ids, spawn_header_len: 0 };
         source.spawn_header_len = source.spawn_packet(0, &[]).map_or(0, |packet| packet.len());
         self.nodes.insert(key, source);
-        if let Err(why) = self.fill(key, &spawn.values, max) {
+        if let Err(error) = self.set_initial(key, &spawn.values, max) {
             self.remove(key);
-            return Err(why);
+            return Err(error);
         }
         self.last_id = last_id;
         Ok(key)
     }
 
-    /// The number that was given last.
+    /// Returns the id that was assigned last.
     pub(super) fn last_id(&self) -> u32 {
         self.last_id
     }
 
-    /// The number of the next node, and that of the last of its synchronizers.
+    /// Returns the id of the next node, and that of the last of its synchronizers.
     fn next_ids(&self, synchronizers: usize) -> Result<(u32, u32), SessionError> {
         let count = u32::try_from(synchronizers).ok();
         let net_id = self.last_id + 1;
         let last_id = count.and_then(|count| net_id.checked_add(count)).filter(|id| *id < BY_PATH);
         last_id
             .map(|last_id| (net_id, last_id))
-            .ok_or(SessionError::InvalidNode { reason: "there is no number left for it" })
+            .ok_or(SessionError::InvalidNode { reason: "all ids are in use" })
     }
 
-    /// Sets what a node holds when it is spawned.
-    fn fill(
+    /// Sets the initial values of a node.
+    fn set_initial(
         &mut self,
         key: NodeKey,
         values: &[(impl AsRef<str>, Variant)],
@@ -187,22 +187,22 @@ impl OutgoingReplication {
             self.set(key, property.as_ref(), value, max)?;
         }
         let Some(source) = self.nodes.get(&key) else { return Ok(()) };
-        // Where nothing was set, nobody has looked at this before.
+        // `set` has checked this only if there was a value to set.
         let len = self.spawn_len(source);
         if len > max {
             return Err(Error::PacketTooBig { len, max }.into());
         }
         for sync_id in &source.sync_ids {
-            let Some(held) = self.synchronizers.get_mut(sync_id) else { continue };
-            if let Some(property) = held.missing(PropertySubset::Spawn) {
+            let Some(encoded) = self.synchronizers.get_mut(sync_id) else { continue };
+            if let Some(property) = encoded.missing(PropertySubset::Spawn) {
                 return Err(SessionError::InvalidArguments { reason: format!("`{property}` has no value") });
             }
-            held.forget_changes();
+            encoded.forget_changes();
         }
         Ok(())
     }
 
-    /// Forgets a node.
+    /// Removes a node.
     pub(super) fn remove(&mut self, key: NodeKey) -> Option<OutgoingNode> {
         self.remove_all_viewers(key);
         let source = self.nodes.remove(&key)?;
@@ -215,8 +215,8 @@ impl OutgoingReplication {
     /// Sets a property of a node.
     ///
     /// # Errors
-    /// [`SessionError::InvalidArguments`], where it has none of this name, or one that cannot hold the value;
-    /// [`Error::InvalidVariant`]; [`Error::PacketTooBig`], where something about it would be longer than `max`.
+    /// [`SessionError::InvalidArguments`] if the node has no such property, or the property does not accept the value;
+    /// [`Error::InvalidVariant`]; [`Error::PacketTooBig`] if a packet with the value would be longer than `max` bytes.
     pub(crate) fn set(
         &mut self,
         key: NodeKey,
@@ -227,70 +227,70 @@ impl OutgoingReplication {
         let source = self.nodes.get(&key).ok_or(SessionError::UnknownNode)?;
         let spawn_len = self.spawn_len(source);
         for sync_id in &source.sync_ids {
-            let Some(held) = self.synchronizers.get_mut(sync_id) else { continue };
-            if let Some(place) = held.properties().find(property) {
-                let others = spawn_len.saturating_sub(held.size(PropertySubset::Spawn));
-                return held.set(place, value, max, others);
+            let Some(encoded) = self.synchronizers.get_mut(sync_id) else { continue };
+            if let Some(index) = encoded.properties().find(property) {
+                let others = spawn_len.saturating_sub(encoded.size(PropertySubset::Spawn));
+                return encoded.set(index, value, max, others);
             }
         }
-        Err(SessionError::InvalidArguments { reason: format!("it has no property `{property}`") })
+        Err(SessionError::InvalidArguments { reason: format!("there is no property `{property}`") })
     }
 
-    /// These peers are told of the node from now on. Those who were not before are given back.
+    /// Starts to send updates of the node to these peers. Returns those that did not get them before.
     pub(crate) fn add_viewers(&mut self, key: NodeKey, mut peers: Vec<PeerId>) -> Vec<PeerId> {
         let Some(source) = self.nodes.get(&key) else { return Vec::new() };
         peers.retain(|peer| {
             let viewer = self.viewers.get_mut(peer);
             viewer.is_some_and(|viewer| {
-                let new = source.sync_ids.iter().filter(|sync_id| viewer.see(**sync_id));
+                let new = source.sync_ids.iter().filter(|sync_id| viewer.add(**sync_id));
                 new.count() > 0
             })
         });
         peers
     }
 
-    /// These peers are told of the node no longer.
+    /// Stops sending updates of the node to these peers.
     pub(crate) fn remove_viewers(&mut self, key: NodeKey, peers: &[PeerId]) {
         let Some(source) = self.nodes.get(&key) else { return };
         for peer in peers {
             if let Some(viewer) = self.viewers.get_mut(peer) {
-                source.sync_ids.iter().for_each(|sync_id| viewer.ignore(*sync_id));
+                source.sync_ids.iter().for_each(|sync_id| viewer.remove(*sync_id));
             }
         }
     }
 
-    /// Nobody is told of the node any longer.
+    /// Stops sending updates of the node.
     pub(crate) fn remove_all_viewers(&mut self, key: NodeKey) {
         let Some(source) = self.nodes.get(&key) else { return };
         for viewer in self.viewers.values_mut() {
-            source.sync_ids.iter().for_each(|sync_id| viewer.ignore(*sync_id));
+            source.sync_ids.iter().for_each(|sync_id| viewer.remove(*sync_id));
         }
     }
 
-    /// The synchronizers at paths of which somebody may have to be told.
+    /// Returns the registered synchronizers that may have to be announced to a peer.
     pub(crate) fn unannounced(&self) -> Vec<NodeKey> {
-        let is_unsettled =
-            |source: &OutgoingNode| matches!(source.origin, Origin::Declared { is_announced: false });
-        self.iter().filter(|(_, source)| is_unsettled(source)).map(|(key, _)| key).collect()
+        let is_unannounced =
+            |source: &OutgoingNode| matches!(source.origin, Origin::Registered { is_announced: false });
+        self.iter().filter(|(_, source)| is_unannounced(source)).map(|(key, _)| key).collect()
     }
 
-    pub(crate) fn set_announced(&mut self, node: NodeKey, is_settled: bool) {
-        if let Some(OutgoingNode { origin: Origin::Declared { is_announced }, .. }) =
+    pub(crate) fn set_announced(&mut self, node: NodeKey, value: bool) {
+        if let Some(OutgoingNode { origin: Origin::Registered { is_announced }, .. }) =
             self.nodes.get_mut(&node)
         {
-            *is_announced = is_settled;
+            *is_announced = value;
         }
     }
 
     fn reset_announced(&mut self) {
         for source in self.nodes.values_mut() {
-            if let Origin::Declared { is_announced } = &mut source.origin {
+            if let Origin::Registered { is_announced } = &mut source.origin {
                 *is_announced = false;
             }
         }
     }
 
-    /// The SPAWN of a node, by the number of its spawner.
+    /// Returns the SPAWN of a node. `spawner` is the path id of its spawner.
     pub(crate) fn spawn_packet(&self, key: NodeKey, spawner: u32) -> Option<Vec<u8>> {
         let source = self.nodes.get(&key)?;
         let mut state = Vec::new();
@@ -300,13 +300,13 @@ impl OutgoingReplication {
         source.spawn_packet(spawner, &state)
     }
 
-    /// The length of its SPAWN; of what it would hold where there is none.
+    /// Returns the length of a node's SPAWN, in bytes; that of its values if it is not spawned.
     fn spawn_len(&self, source: &OutgoingNode) -> usize {
-        let held = source.sync_ids.iter().filter_map(|sync_id| self.synchronizers.get(sync_id));
-        source.spawn_header_len + held.map(|held| held.size(PropertySubset::Spawn)).sum::<usize>()
+        let encoded = source.sync_ids.iter().filter_map(|sync_id| self.synchronizers.get(sync_id));
+        source.spawn_header_len + encoded.map(|encoded| encoded.size(PropertySubset::Spawn)).sum::<usize>()
     }
 
-    /// What has to be told of a node, besides its spawn, to who has not heard of it before.
+    /// Returns the packets, besides the SPAWN, for a peer that did not get updates of the node before.
     pub(crate) fn catch_up_packets(&self, key: NodeKey, max: usize) -> Vec<Vec<u8>> {
         let Some(source) = self.nodes.get(&key) else { return Vec::new() };
         let was_spawned = matches!(source.origin, Origin::Spawned(_));
@@ -315,15 +315,15 @@ impl OutgoingReplication {
 }
 
 impl Viewer {
-    /// Whether it had not been told of this one.
-    fn see(&mut self, sync_id: u32) -> bool {
-        let place = self.sees.binary_search(&sync_id);
-        place.map_err(|place| self.sees.insert(place, sync_id)).is_err()
+    /// Adds a synchronizer. Returns `true` if it is new.
+    fn add(&mut self, sync_id: u32) -> bool {
+        let index = self.sync_ids.binary_search(&sync_id);
+        index.map_err(|index| self.sync_ids.insert(index, sync_id)).is_err()
     }
 
-    fn ignore(&mut self, sync_id: u32) {
-        if let Ok(place) = self.sees.binary_search(&sync_id) {
-            self.sees.remove(place);
+    fn remove(&mut self, sync_id: u32) {
+        if let Ok(index) = self.sync_ids.binary_search(&sync_id) {
+            self.sync_ids.remove(index);
         }
     }
 }
@@ -344,7 +344,7 @@ impl OutgoingNode {
 }
 
 impl SpawnedNode {
-    /// The DESPAWN of the node.
+    /// Returns the DESPAWN of the node.
     pub(crate) fn despawn_packet(&self) -> Command<'static> {
         Command::Despawn { net_id: self.net_id }
     }

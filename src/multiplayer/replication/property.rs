@@ -1,4 +1,4 @@
-//! What a synchronizer keeps in step: properties, and when each of them is sent.
+//! The properties of a synchronizer, and when each of them is sent.
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
@@ -7,42 +7,42 @@ use crate::{
     variant::{Variant, VariantType, WrongType},
 };
 
-/// A mask has a bit for each property that is sent when it changes.
+/// The largest number of on-change properties: a DELTA has a mask with a bit for each.
 const MAX_ON_CHANGE: usize = u64::BITS as usize;
 
-/// When a property is sent after its node was spawned.
+/// When a property is sent, apart from the spawn of its node.
 ///
 /// Godot: `SceneReplicationConfig.ReplicationMode`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum ReplicationMode {
-    /// Not at all.
+    /// Never.
     ///
     /// Godot: `REPLICATION_MODE_NEVER`.
     Never,
-    /// Every time.
+    /// In every frame.
     ///
     /// Godot: `REPLICATION_MODE_ALWAYS`.
     #[default]
     Always,
-    /// When it has changed.
+    /// In frames in which it has changed.
     ///
     /// Godot: `REPLICATION_MODE_ON_CHANGE`.
     OnChange,
 }
 
-/// One property of a synchronizer: what it is called, what it holds, and when it is sent.
+/// A property of a synchronizer: its name, its type, and when it is sent.
 ///
 /// Godot: `SceneReplicationConfig.add_property`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Property {
-    /// Its name, for this program; it is not on the wire.
+    /// The name, for this program only; it is not sent.
     pub name: Cow<'static, str>,
-    /// Whether it is sent when its node is spawned. It is, unless said otherwise.
+    /// `true` if the property is sent when its node is spawned. Default: true.
     ///
     /// Godot: `property_get_spawn`.
     pub at_spawn: bool,
-    /// When it is sent after that. Every time, unless said otherwise.
+    /// When the property is sent after that. Default: in every frame.
     ///
     /// Godot: `property_get_replication_mode`, `property_set_replication_mode`.
     pub mode: ReplicationMode,
@@ -50,9 +50,10 @@ pub struct Property {
 }
 
 impl Property {
-    /// A property that holds what can be made into a `T`. Its value becomes what the `T` becomes as a [`Variant`].
+    /// Creates a property that accepts values that convert to a `T`. The stored value is the `T`, converted to a
+    /// [`Variant`].
     ///
-    /// The types of this crate take what a typed variable of GDScript takes: see [`Variant::convert_to`].
+    /// Types of this crate accept what a typed variable in GDScript accepts: see [`Variant::convert_to`].
     pub fn of<T>(name: impl Into<Cow<'static, str>>) -> Self
     where
         T: Into<Variant> + TryFrom<Variant, Error: Into<WrongType>>,
@@ -60,12 +61,12 @@ impl Property {
         Self::new(name.into(), AcceptedType::of::<T>())
     }
 
-    /// A property that holds what a variable of this type holds in GDScript: see [`Variant::convert_to`].
+    /// Creates a property that accepts what a variable of this type accepts in GDScript: see [`Variant::convert_to`].
     pub fn typed(name: impl Into<Cow<'static, str>>, kind: VariantType) -> Self {
         Self::new(name.into(), AcceptedType::Kind(kind))
     }
 
-    /// A property that holds anything.
+    /// Creates a property that accepts any value.
     pub fn any(name: impl Into<Cow<'static, str>>) -> Self {
         Self::typed(name, VariantType::Nil)
     }
@@ -74,21 +75,21 @@ impl Property {
         Self { name, at_spawn: true, mode: ReplicationMode::default(), accepts }
     }
 
-    /// Sends it when it has changed.
+    /// Sets [`mode`](Self::mode) to [`ReplicationMode::OnChange`].
     #[must_use]
     pub fn on_change(mut self) -> Self {
         self.mode = ReplicationMode::OnChange;
         self
     }
 
-    /// Sends it at the spawn alone.
+    /// Sets [`mode`](Self::mode) to [`ReplicationMode::Never`]: the property is sent only at the spawn.
     #[must_use]
     pub fn never(mut self) -> Self {
         self.mode = ReplicationMode::Never;
         self
     }
 
-    /// Does not send it at the spawn.
+    /// Sets [`at_spawn`](Self::at_spawn) to `false`.
     ///
     /// Godot: `property_set_spawn`.
     #[must_use]
@@ -97,18 +98,18 @@ impl Property {
         self
     }
 
-    /// Makes the value one of the declared type, as Godot does when a typed variable is set.
+    /// Converts a value to the declared type, as Godot does when a typed variable is set.
     ///
     /// # Errors
-    /// [`WrongType`], if the property cannot hold it.
+    /// [`WrongType`] if the property does not accept the value.
     pub fn convert(&self, value: Variant) -> Result<Variant, WrongType> {
         self.accepts.convert(value)
     }
 
-    /// Whether it can hold this value.
+    /// Checks that the property accepts a value.
     ///
     /// # Errors
-    /// [`WrongType`], if it cannot.
+    /// [`WrongType`] if it does not.
     pub fn check(&self, value: &Variant) -> Result<(), WrongType> {
         self.convert(value.clone()).map(drop)
     }
@@ -122,9 +123,9 @@ impl fmt::Debug for Property {
     }
 }
 
-/// The properties of one synchronizer, in the order of the other end's configuration. A clone shares them.
+/// The properties of one synchronizer. Clones share them.
 ///
-/// Their order is what both ends have to agree on: no name and no type is on the wire.
+/// Both ends must declare them in the same order: packets contain neither names nor types.
 ///
 /// ```
 /// use websocket_peer::{multiplayer::{Properties, Property}, variant::Vector2};
@@ -141,96 +142,96 @@ impl fmt::Debug for Property {
 #[doc(alias = "MultiplayerSynchronizer")]
 #[derive(Debug, Clone, Default)]
 pub struct Properties {
-    tables: Arc<Tables>,
+    tables: Arc<PropertyTables>,
 }
 
 #[derive(Debug, Clone, Default)]
-struct Tables {
+struct PropertyTables {
     all: Vec<Property>,
-    // Places in `all`.
+    // Indices into `all`.
     at_spawn: Vec<usize>,
     always: Vec<usize>,
     on_change: Vec<usize>,
 }
 
-/// Those of the properties that are in a packet.
+/// The properties that a packet contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PropertySubset {
-    /// What is sent at the spawn.
+    /// Those that are sent at the spawn.
     Spawn,
-    /// What is sent every time.
+    /// Those that are sent in every frame.
     Always,
-    /// Of what is sent when it changes, that with a bit in the mask.
+    /// The on-change properties with a bit in this mask.
     Changed(u64),
 }
 
 impl Properties {
-    /// No property.
+    /// Creates an empty list.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a property.
+    /// Appends a property.
     #[must_use]
     pub fn with(mut self, property: Property) -> Self {
         let tables = Arc::make_mut(&mut self.tables);
-        let place = tables.all.len();
+        let index = tables.all.len();
         if property.at_spawn {
-            tables.at_spawn.push(place);
+            tables.at_spawn.push(index);
         }
         match property.mode {
             ReplicationMode::Never => {}
-            ReplicationMode::Always => tables.always.push(place),
-            ReplicationMode::OnChange => tables.on_change.push(place),
+            ReplicationMode::Always => tables.always.push(index),
+            ReplicationMode::OnChange => tables.on_change.push(index),
         }
         tables.all.push(property);
         self
     }
 
-    /// All of them, in their order.
+    /// Iterates over the properties in order.
     ///
     /// Godot: `get_properties`, `has_property`.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Property> {
         self.tables.all.iter()
     }
 
-    /// Returns the memory that these take where no other clone shares them, in bytes.
+    /// Returns the memory used if no other clone shares it, in bytes.
     pub(super) fn memory(&self) -> usize {
         let each = size_of::<Property>() + 2 * size_of::<usize>();
         let names = self.iter().map(|property| match &property.name {
             Cow::Borrowed(_) => 0,
             Cow::Owned(name) => name.len() + ALLOCATION,
         });
-        // A vector has room for up to twice as many.
-        size_of::<Tables>() + 5 * ALLOCATION + 2 * self.iter().len() * each + names.sum::<usize>()
+        // The capacity of a vector is up to twice its length.
+        size_of::<PropertyTables>() + 5 * ALLOCATION + 2 * self.iter().len() * each + names.sum::<usize>()
     }
 
-    pub(super) fn get(&self, place: usize) -> Option<&Property> {
-        self.tables.all.get(place)
+    pub(super) fn get(&self, index: usize) -> Option<&Property> {
+        self.tables.all.get(index)
     }
 
-    /// The place of the property with this name.
+    /// Returns the index of the property with this name.
     pub(super) fn find(&self, name: &str) -> Option<usize> {
         self.tables.all.iter().position(|property| property.name == name)
     }
 
-    /// The places of some of them, in their order.
-    pub(super) fn part(&self, part: PropertySubset) -> impl Iterator<Item = usize> + Clone + '_ {
-        let (places, mask) = match part {
+    /// Returns the indices of a subset, in order.
+    pub(super) fn subset(&self, subset: PropertySubset) -> impl Iterator<Item = usize> + Clone + '_ {
+        let (indices, mask) = match subset {
             PropertySubset::Spawn => (&self.tables.at_spawn, None),
             PropertySubset::Always => (&self.tables.always, None),
             PropertySubset::Changed(mask) => (&self.tables.on_change, Some(mask)),
         };
         let is_in = move |bit: usize| mask.is_none_or(|mask| mask >> bit & 1 == 1);
-        places.iter().enumerate().filter(move |(bit, _)| is_in(*bit)).map(|(_, place)| *place)
+        indices.iter().enumerate().filter(move |(bit, _)| is_in(*bit)).map(|(_, index)| *index)
     }
 
-    /// The bit of the property at this place, if it is sent when it changes.
-    pub(super) fn bit(&self, place: usize) -> Option<u64> {
-        self.tables.on_change.iter().position(|other| *other == place).map(|bit| 1 << bit)
+    /// Returns the mask bit of the property at an index, if it is an on-change property.
+    pub(super) fn bit(&self, index: usize) -> Option<u64> {
+        self.tables.on_change.iter().position(|other| *other == index).map(|bit| 1 << bit)
     }
 
-    /// Every bit that a mask may have.
+    /// Returns the mask of all on-change properties.
     pub(super) fn all_bits(&self) -> u64 {
         match self.tables.on_change.len() {
             MAX_ON_CHANGE.. => u64::MAX,
@@ -238,16 +239,16 @@ impl Properties {
         }
     }
 
-    /// Whether these can be the properties of a synchronizer; else, why not.
+    /// Checks that these can be the properties of a synchronizer. The error is the reason.
     pub(crate) fn check(&self) -> Result<(), &'static str> {
         if self.tables.on_change.len() > MAX_ON_CHANGE {
-            return Err("it has more than 64 properties that are sent when they change");
+            return Err("it has more than 64 on-change properties");
         }
         unique_names(std::iter::once(self))
     }
 }
 
-/// Whether no two properties of a node have the same name: by that the program calls them.
+/// Checks that all properties of a node have different names.
 pub(super) fn unique_names<'a>(
     synchronizers: impl Iterator<Item = &'a Properties>,
 ) -> Result<(), &'static str> {
@@ -273,20 +274,20 @@ mod tests {
     }
 
     #[test]
-    fn parts_keep_the_order() {
+    fn subsets_keep_the_order() {
         let properties = sample();
-        let places = |part| properties.part(part).collect::<Vec<_>>();
-        assert_eq!(places(PropertySubset::Spawn), [0, 2, 3]);
-        assert_eq!(places(PropertySubset::Always), [0]);
-        assert_eq!(places(PropertySubset::Changed(0b11)), [1, 3]);
-        assert_eq!(places(PropertySubset::Changed(0b10)), [3]);
-        assert!(places(PropertySubset::Changed(!0b11)).is_empty());
+        let indices = |subset| properties.subset(subset).collect::<Vec<_>>();
+        assert_eq!(indices(PropertySubset::Spawn), [0, 2, 3]);
+        assert_eq!(indices(PropertySubset::Always), [0]);
+        assert_eq!(indices(PropertySubset::Changed(0b11)), [1, 3]);
+        assert_eq!(indices(PropertySubset::Changed(0b10)), [3]);
+        assert!(indices(PropertySubset::Changed(!0b11)).is_empty());
         assert_eq!((properties.bit(1), properties.bit(3), properties.bit(0)), (Some(1), Some(2), None));
         assert_eq!(properties.all_bits(), 0b11);
     }
 
     #[test]
-    fn a_mask_has_64_bits() {
+    fn at_most_64_on_change_properties_are_accepted() {
         let many = |count: usize| {
             (0..count)
                 .fold(Properties::new(), |all, name| all.with(Property::any(name.to_string()).on_change()))
@@ -297,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_unique() {
+    fn names_must_be_unique() {
         assert_eq!(sample().check(), Ok(()));
         assert!(sample().with(Property::any("c")).check().is_err());
     }

@@ -1,11 +1,11 @@
-//! What the program says of a node that it spawns.
+//! The description of a node to spawn.
 
 use std::borrow::Cow;
 
 use super::spawner::SpawnKind;
 use crate::variant::Variant;
 
-/// A node to be spawned: what it is made from, its name, and what its properties hold.
+/// A node to spawn: what it is created from, its name, and the values of its properties.
 ///
 /// ```
 /// use websocket_peer::{multiplayer::Spawn, variant::Vector2};
@@ -23,12 +23,12 @@ pub struct Spawn {
 }
 
 impl Spawn {
-    /// A node of the spawner's scene of this number.
+    /// Creates a node from the spawner's scene at this index.
     pub fn scene(number: u8) -> Self {
         Self::new(SpawnKind::Scene(number))
     }
 
-    /// A node that the spawner's function makes of this value.
+    /// Creates a node from this value, by the spawner's function.
     ///
     /// Godot: `MultiplayerSpawner.spawn`.
     pub fn custom(value: impl Into<Variant>) -> Self {
@@ -39,21 +39,21 @@ impl Spawn {
         Self { kind, name: None, values: Vec::new(), is_public: true }
     }
 
-    /// Gives it a name, which no other node of the spawner may have. One without has `Node` and a number.
+    /// Sets the name, which must be unique among the nodes of the spawner. Default: `Node` and a number.
     #[must_use]
     pub fn named(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Sets a property.
+    /// Sets the value of a property.
     #[must_use]
     pub fn with(mut self, property: impl Into<Cow<'static, str>>, value: impl Into<Variant>) -> Self {
         self.values.push((property.into(), value.into()));
         self
     }
 
-    /// Nobody sees it, until [`show`](super::super::Session::show) says who does.
+    /// Hides the node from all peers until [`show`](super::super::Session::show) is called.
     ///
     /// Godot: `MultiplayerSynchronizer.public_visibility`.
     #[doc(alias = "public_visibility")]

@@ -1,16 +1,16 @@
-//! What a spawner can make: scenes by number, or whatever its function makes of a value.
+//! Spawners: they create nodes from scenes by index, or from values by a function.
 
 use std::{fmt, iter, sync::Arc};
 
 use super::property::{Properties, unique_names};
 use crate::variant::Variant;
 
-/// The number of scenes that can be told from the one that stands for none.
+/// The largest number of scenes. The index 255 marks a custom spawn.
 const MAX_SCENES: usize = 255;
 
-/// What has to be known of a scene: its synchronizers. A clone shares them.
+/// A scene that a spawner can create, as the list of its synchronizers. Clones share it.
 ///
-/// Those that are in another peer's hands than the spawner are left out: they are declared by
+/// Synchronizers with another authority than the spawner are left out here. Register them by
 /// [`register_synchronizer`](super::super::Session::register_synchronizer).
 ///
 /// Godot: a `PackedScene`.
@@ -20,7 +20,7 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// A scene with these synchronizers, in the order in which they stand in its tree.
+    /// Creates a scene with these synchronizers, in the order of the scene's tree.
     pub fn new(synchronizers: impl IntoIterator<Item = Properties>) -> Self {
         Self { synchronizers: synchronizers.into_iter().collect() }
     }
@@ -36,7 +36,7 @@ impl Scene {
 }
 
 impl From<Properties> for Scene {
-    /// A scene with one synchronizer.
+    /// Creates a scene with one synchronizer.
     fn from(synchronizer: Properties) -> Self {
         Self::new(iter::once(synchronizer))
     }
@@ -44,7 +44,7 @@ impl From<Properties> for Scene {
 
 type SpawnFunction = Arc<dyn Fn(&Variant) -> Option<Scene> + Send + Sync>;
 
-/// What a spawner can make, the same as at the other ends.
+/// The nodes that a spawner can create. All ends must declare the same.
 ///
 /// ```
 /// use websocket_peer::{
@@ -57,7 +57,7 @@ type SpawnFunction = Arc<dyn Fn(&Variant) -> Option<Scene> + Send + Sync>;
 /// let spawner = Spawner::new()
 ///     .scene(coin.clone())
 ///     .scene(wall)
-///     .custom(move |what| (*what == Variant::from("coin")).then(|| coin.clone().into()));
+///     .custom(move |value| (*value == Variant::from("coin")).then(|| coin.clone().into()));
 /// # let _ = spawner;
 /// ```
 ///
@@ -70,12 +70,12 @@ pub struct Spawner {
 }
 
 impl Spawner {
-    /// A spawner that can make nothing.
+    /// Creates a spawner without scenes.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a scene, whose number is that of those before it.
+    /// Appends a scene. The first one has index 0.
     ///
     /// Godot: `add_spawnable_scene`.
     #[doc(alias = "add_spawnable_scene")]
@@ -85,8 +85,8 @@ impl Spawner {
         self
     }
 
-    /// Lets it make nodes of values. The function says what there will be, or `None` for a value that it does not know; such
-    /// a spawn is refused. The value may be anything that a peer can think of.
+    /// Sets the function that creates nodes from values. If it returns `None`, the spawn is rejected. The value comes
+    /// from a peer and may be anything.
     ///
     /// Godot: `spawn_function`.
     #[doc(alias = "spawn_function")]
@@ -96,11 +96,11 @@ impl Spawner {
         self
     }
 
-    /// What it makes.
+    /// Returns the scene for a spawn; `None` if the spawner cannot create it.
     pub(crate) fn make(&self, kind: &SpawnKind) -> Option<Scene> {
         match kind {
             SpawnKind::Scene(scene) => self.scenes.get(usize::from(*scene)).cloned(),
-            // Not only what it was made with, but also what it makes is the program's.
+            // The function may return any scene, so this one must be checked as well.
             SpawnKind::Custom(value) => self.custom.as_ref()?(value).filter(|scene| scene.check().is_ok()),
         }
     }
@@ -120,11 +120,11 @@ impl fmt::Debug for Spawner {
     }
 }
 
-/// What a node is made from.
+/// What a spawned node is created from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SpawnKind {
-    /// The spawner's scene of this number.
+    /// The spawner's scene at this index.
     Scene(u8),
-    /// This value, by the spawner's function.
+    /// A value for the spawner's function.
     Custom(Variant),
 }

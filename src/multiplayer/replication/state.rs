@@ -1,4 +1,4 @@
-//! What other peers say of their nodes, as the program is told.
+//! The events' data about nodes of other peers.
 
 use std::{borrow::Cow, slice, vec};
 
@@ -13,59 +13,59 @@ use crate::{
 /// Godot: the signal `MultiplayerSpawner.spawned`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spawned {
-    /// Who has.
+    /// The peer.
     pub from: PeerId,
     /// The spawner.
     pub spawner: NodeKey,
-    /// The node, by a name of this program: what is told of it later has this.
+    /// The key of the node. Later events about the node have the same key.
     pub node: NodeKey,
-    /// The node's own name, below the node where the spawner puts what it spawns.
+    /// The name of the node, below the node at the spawner's spawn path.
     ///
     /// Godot: a child of `MultiplayerSpawner.spawn_path`.
     pub name: String,
-    /// What it is made from.
+    /// What the node is created from.
     pub kind: SpawnKind,
-    /// What its properties hold: those that are sent at the spawn.
+    /// The values of the properties that are sent at the spawn.
     pub state: State,
 }
 
-/// What some properties of a node hold: as many and of such types as declared.
+/// The values of some properties of a node, converted to the declared types.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct State {
     values: Vec<(Cow<'static, str>, Variant)>,
 }
 
 impl State {
-    /// The value of a property; `None` if it is not among these.
+    /// Returns the value of a property; `None` if it is not contained.
     pub fn get(&self, property: &str) -> Option<&Variant> {
         self.values.iter().find(|(name, _)| name == property).map(|(_, value)| value)
     }
 
-    /// Takes out the value of a property; `None` if it is not among these, or is no `T`.
+    /// Removes and returns the value of a property; `None` if it is not contained, or cannot be converted to a `T`.
     pub fn take<T: TryFrom<Variant>>(&mut self, property: &str) -> Option<T> {
-        let place = self.values.iter().position(|(name, _)| name == property)?;
-        T::try_from(self.values.remove(place).1).ok()
+        let index = self.values.iter().position(|(name, _)| name == property)?;
+        T::try_from(self.values.remove(index).1).ok()
     }
 
-    /// Each property and its value, in the order of the declaration.
+    /// Iterates over the properties and their values, in the order of the declaration.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Variant)> {
         self.values.iter().map(|(name, value)| (&**name, value))
     }
 
-    /// The values of these properties, of them all, and nothing else.
+    /// Decodes the values of these properties. There must be exactly one value for each.
     pub(super) fn read<'p>(
         values: EncodedValues<'_>,
         properties: impl Iterator<Item = &'p Property>,
     ) -> Result<Self, ReplicationError> {
         let properties: Vec<&Property> = properties.collect();
         let expected = properties.len();
-        // One more, to see whether there is one.
+        // Decodes one more than expected, to detect surplus values.
         let mut values = values.decode(expected.saturating_add(1)).map_err(ReplicationError::InvalidValue)?;
         if values.len() != expected {
             return Err(ReplicationError::ValueCount { expected });
         }
-        convert_all(&mut values, |place, value| properties[place].convert(value)).map_err(
-            |(place, error)| ReplicationError::WrongType { property: properties[place].name.clone(), error },
+        convert_all(&mut values, |index, value| properties[index].convert(value)).map_err(
+            |(index, error)| ReplicationError::WrongType { property: properties[index].name.clone(), error },
         )?;
         let names = properties.iter().map(|property| property.name.clone());
         Ok(Self { values: names.zip(values).collect() })

@@ -1,16 +1,16 @@
-//! The time in SYNC packets: a count of frames that begins anew after 65,535. By it a receiver drops what comes late.
+//! The time in SYNC packets: a frame counter that wraps after 65,535. Receivers drop packets with an older time.
 //!
-//! An engine counts for each peer. Here all peers are told the same count, wherever they can be, so that they can share a
-//! packet.
+//! An engine counts separately for each peer. Here all peers get the same counter where possible, so that they can
+//! share packets.
 
-/// The farthest that a time may be ahead of the one before to be taken for a later one.
+/// The largest step from one time to the next that a receiver takes as later.
 const MAX_STEP: u16 = 32_000;
 
-/// From here on an earlier number is one of the next round.
+/// A time that is smaller by at least this much has wrapped, and is later.
 const HALF: u16 = 32_767;
 
-/// What a peer is told in this frame: the frame's own number, unless it had last been told one too long ago. Then it is led
-/// there in strides.
+/// Returns the time to send to a peer: the frame's number. If the last time sent to it is too long ago, the difference
+/// is made up in steps.
 pub(super) fn next(frame: u16, last: Option<u16>) -> u16 {
     match last {
         Some(last) if frame.wrapping_sub(last) > MAX_STEP => last.wrapping_add(MAX_STEP),
@@ -18,7 +18,7 @@ pub(super) fn next(frame: u16, last: Option<u16>) -> u16 {
     }
 }
 
-/// Whether a receiver takes it after `last`.
+/// Returns `true` if a receiver accepts `time` after `last`.
 pub(super) fn is_later(time: u16, last: Option<u16>) -> bool {
     last.is_none_or(|last| time > last || last - time >= HALF)
 }
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_later_time_is_one_that_an_engine_takes() {
+    fn a_time_is_later_if_an_engine_accepts_it() {
         for (last, time, expected) in [
             (None, 0, true),
             (Some(5), 5, false),
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn after_any_pause_the_next_time_is_a_later_one_and_soon_the_common_one() {
+    fn after_any_pause_times_are_later_and_reach_the_frame_number() {
         for pause in (1..=u16::MAX).step_by(97) {
             for start in [0, 1, 30_000, 65_535] {
                 let (mut frame, mut last) = (u16::wrapping_add(start, pause), start);

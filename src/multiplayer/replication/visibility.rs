@@ -1,12 +1,12 @@
-//! Who sees a node.
+//! The peers that see a node.
 
 use std::collections::BTreeSet;
 
 use crate::multiplayer::id::{PeerId, Target};
 
-/// Everybody or nobody, but for some. Who comes later is never one of those.
+/// A default for all peers, and the peers that are exceptions. A peer that connects later is not an exception.
 ///
-/// Godot: `public_visibility`, `set_visibility_for`; there a public node has no exceptions.
+/// Godot: `public_visibility`, `set_visibility_for`. In Godot, a public node has no exceptions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Visibility {
     is_public: bool,
@@ -22,7 +22,7 @@ impl Visibility {
         self.is_public != self.except.contains(&peer)
     }
 
-    /// Those of `peers` that see it.
+    /// Returns those of `peers` that see the node.
     pub(crate) fn among(&self, peers: &[PeerId]) -> Vec<PeerId> {
         match self.except.is_empty() {
             true if self.is_public => peers.to_vec(),
@@ -31,7 +31,7 @@ impl Visibility {
         }
     }
 
-    /// These see it from now on, or do not. Who is meant by all includes those who come later.
+    /// Shows or hides the node. [`Target::All`] and [`Target::AllExcept`] include peers that connect later.
     pub(crate) fn set(&mut self, target: Target, visible: bool) {
         match target {
             Target::All => *self = Self::new(visible),
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_sees_it_is_who_was_said_to() {
+    fn the_last_setting_for_each_peer_counts() {
         let peers = [2, 3, 4].map(|id| PeerId::new(id).unwrap());
         let [a, b, c] = peers;
         for is_public in [true, false] {
@@ -76,13 +76,13 @@ mod tests {
                 (Target::Peer(a), false, 0b001),
                 (Target::All, false, 0b111),
             ];
-            for (target, visible, whom) in changes {
+            for (target, visible, affected) in changes {
                 visibility.set(target, visible);
-                for (place, peer) in peers.iter().enumerate() {
-                    if whom >> place & 1 == 1 {
-                        expected[place] = visible;
+                for (index, peer) in peers.iter().enumerate() {
+                    if affected >> index & 1 == 1 {
+                        expected[index] = visible;
                     }
-                    assert_eq!(visibility.is_for(*peer), expected[place], "{target:?} {visible}");
+                    assert_eq!(visibility.is_for(*peer), expected[index], "{target:?} {visible}");
                 }
                 let among: Vec<PeerId> =
                     peers.iter().zip(expected).filter(|(_, seen)| *seen).map(|(peer, _)| *peer).collect();

@@ -1,29 +1,29 @@
-//! What can be wrong with a call.
+//! Errors of calls.
 
 use std::fmt;
 
 use crate::variant::WrongType;
 
-/// A call does not fit the declaration of its method.
+/// A call does not match the declaration of its method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallError {
-    /// There is no method of this name or number.
+    /// There is no method with this name or number.
     UnknownMethod,
-    /// The method takes fewer arguments, or more.
+    /// The number of arguments is wrong.
     ArgumentCount {
-        /// How many it takes at min.
+        /// The smallest number of arguments.
         min: usize,
-        /// How many it takes at max.
+        /// The largest number of arguments.
         max: usize,
-        /// How many there are.
+        /// The number of arguments in the call.
         found: usize,
     },
-    /// The method takes an argument of another type, or within other bounds.
+    /// An argument has a wrong type, or does not fit into the type.
     Argument {
-        /// Which it is, from 0 on.
+        /// The index of the argument, from 0.
         index: usize,
-        /// What it should be, and what it is.
+        /// The expected and the actual type.
         error: WrongType,
     },
 }

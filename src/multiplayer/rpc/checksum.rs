@@ -1,12 +1,12 @@
-//! By what two ends see whether they declare the same methods.
+//! The checksum with which two ends compare their methods.
 
 use md5::{Digest, Md5};
 
-/// That of no methods.
+/// The checksum of an empty list of methods.
 pub(crate) const NO_METHODS: &[u8; 32] = b"d41d8cd98f00b204e9800998ecf8427e";
 
-/// The checksum of methods with these names, which are in the order of their numbers, those of the node first: the MD5 of all
-/// of them in a row, in 32 lower-case hexadecimal digits.
+/// Returns the checksum of methods with these names: the MD5 of the concatenated names, as 32 lower-case hexadecimal
+/// digits. The names of the node's own methods come first, then those of the script, each sorted.
 pub(super) fn checksum<'n>(names: impl IntoIterator<Item = &'n str>) -> [u8; 32] {
     let mut md5 = Md5::new();
     for name in names {
@@ -26,9 +26,9 @@ mod tests {
 
     const SCRIPT: [&str; 7] = ["Zed", "_under", "any_args", "any_local", "auth_only", "bytes", "noargs"];
 
-    /// The last two were seen on the wire.
+    /// The last two were recorded from an engine.
     #[test]
-    fn it_is_the_md5_of_the_names_in_a_row() {
+    fn the_checksum_is_the_md5_of_the_concatenated_names() {
         for (names, expected) in [
             (&[][..], std::str::from_utf8(NO_METHODS).unwrap()),
             (&["a", "bc"], "900150983cd24fb0d6963f7d28e17f72"),

@@ -1,4 +1,4 @@
-//! What [`rpc!`](crate::rpc!) puts into the code that it writes. For that macro alone: anything here may change.
+//! Support for the code that [`rpc!`](crate::rpc!) generates. Not part of the public API.
 
 use std::{array, marker::PhantomData};
 
@@ -10,24 +10,24 @@ use super::{
 };
 use crate::variant::{Variant, WrongType};
 
-/// A method without its parameters. What may stand in the brackets are the names of its functions, so that the compiler itself
-/// says where one is wrong.
+/// A method without its parameters. The options in brackets are the names of its functions, so that the compiler
+/// reports a wrong option at its place.
 #[derive(Debug)]
 pub struct Options(Method);
 
 impl Options {
-    /// No option.
+    /// Starts with the default options.
     pub fn of(name: &'static str) -> Self {
         Self(Method::new(name))
     }
 
-    /// The method.
+    /// Returns the method.
     pub fn method(self) -> Method {
         self.0
     }
 }
 
-/// Each option, and what it does to a method.
+/// Defines each option as a function that changes the method.
 macro_rules! options {
     ($($option:ident $(($argument:ident: $type:ty))? => |$method:ident| $set:expr;)+) => {
         impl Options {
@@ -54,7 +54,7 @@ options! {
     node_level => |method| method.node_level();
 }
 
-/// What a field can be.
+/// A type that a field can have.
 #[diagnostic::on_unimplemented(
     message = "a field of a call cannot be `{Self}`",
     note = "it must be `Into<Variant>` and `TryFrom<Variant>`, and the error of the latter `Into<WrongType>`"
@@ -63,21 +63,21 @@ pub trait Value: Into<Variant> + TryFrom<Variant, Error: Into<WrongType>> {}
 
 impl<T: Into<Variant> + TryFrom<Variant, Error: Into<WrongType>>> Value for T {}
 
-/// Where to begin with a field of type `T`. A macro cannot tell an `Option` from other types, since it may have another name;
-/// the compiler can: the function for `Option`, which is inherent, is found before the one of the trait for all types.
+/// Selects [`Optional`] or [`Required`] for a field of type `T`. A macro cannot recognize an `Option`, which may have
+/// another name. The compiler can: it prefers the inherent function for `Option` to the trait's function for all types.
 #[derive(Debug)]
 pub struct Field<T>(PhantomData<T>);
 
 impl<T> Field<Option<T>> {
-    /// How to deal with it.
+    /// Returns the handler of the field.
     pub fn find() -> Optional<T> {
         Optional(PhantomData)
     }
 }
 
-/// Where it is no `Option`.
+/// Selects the handler for all types but `Option`.
 pub trait AnyField<T> {
-    /// How to deal with it.
+    /// Returns the handler of the field.
     fn find() -> Required<T>;
 }
 
@@ -87,90 +87,91 @@ impl<T> AnyField<T> for Field<T> {
     }
 }
 
-/// A field that is a `T`.
+/// Handles a field of type `T`.
 #[derive(Debug)]
 pub struct Required<T>(PhantomData<T>);
 
-/// A field that is a `T` or nothing.
+/// Handles a field of type `Option<T>`.
 #[derive(Debug)]
 pub struct Optional<T>(PhantomData<T>);
 
-// What `T` has to be is said at each function: else it would not be found, and nobody were told why.
+// The bounds on `T` are at each function, not at the impl. Otherwise the compiler would only report that there is no
+// such function.
 impl<T> Required<T> {
-    /// Its parameter.
+    /// Returns the parameter.
     pub fn parameter(&self, name: &'static str) -> Parameter
     where
         T: Value,
     {
-        Parameter::of::<T>(plain(name))
+        Parameter::of::<T>(without_raw_prefix(name))
     }
 
-    /// Its argument, and whether it may be left out.
-    pub fn write(&self, value: T) -> (Variant, bool)
+    /// Returns the argument, and `true` if it may be left out.
+    pub fn to_argument(&self, value: T) -> (Variant, bool)
     where
         T: Value,
     {
         (value.into(), false)
     }
 
-    /// Its value, from the argument at this place.
-    pub fn read(&self, (index, value): (usize, Variant)) -> Result<T, CallError>
+    /// Converts the argument at this index to the field's value.
+    pub fn from_argument(&self, (index, value): (usize, Variant)) -> Result<T, CallError>
     where
         T: Value,
     {
         T::try_from(value).map_err(|error| CallError::Argument { index, error: error.into() })
     }
 
-    /// Whether its argument may be missing.
+    /// Returns `true` if the argument may be missing.
     pub fn is_optional(&self) -> bool {
         false
     }
 }
 
 impl<T> Optional<T> {
-    /// Its parameter.
+    /// Returns the parameter.
     pub fn parameter(&self, name: &'static str) -> Parameter
     where
         T: Value,
     {
-        Parameter::of::<T>(plain(name)).optional()
+        Parameter::of::<T>(without_raw_prefix(name)).optional()
     }
 
-    /// Its argument, and whether it may be left out.
-    pub fn write(&self, value: Option<T>) -> (Variant, bool)
+    /// Returns the argument, and `true` if it may be left out.
+    pub fn to_argument(&self, value: Option<T>) -> (Variant, bool)
     where
         T: Value,
     {
         (value.map_or(Variant::Nil, Into::into), true)
     }
 
-    /// Its value, from the argument at this place.
-    pub fn read(&self, (index, value): (usize, Variant)) -> Result<Option<T>, CallError>
+    /// Converts the argument at this index to the field's value.
+    pub fn from_argument(&self, (index, value): (usize, Variant)) -> Result<Option<T>, CallError>
     where
         T: Value,
     {
-        if value.is_nil() { Ok(None) } else { Required(PhantomData).read((index, value)).map(Some) }
+        if value.is_nil() { Ok(None) } else { Required(PhantomData).from_argument((index, value)).map(Some) }
     }
 
-    /// Whether its argument may be missing.
+    /// Returns `true` if the argument may be missing.
     pub fn is_optional(&self) -> bool {
         true
     }
 }
 
-/// A field may be called `r#type`.
-fn plain(name: &'static str) -> &'static str {
+/// Removes the prefix of a name such as `r#type`.
+fn without_raw_prefix(name: &'static str) -> &'static str {
     name.strip_prefix("r#").unwrap_or(name)
 }
 
-/// The arguments to send, of which each is optional or not: those at the end that are, and are null, are left out.
+/// Returns the arguments to send. Each has a flag for optional; optional ones at the end that are null are left out.
 pub fn encode_arguments<const N: usize>(arguments: [(Variant, bool); N]) -> Vec<Variant> {
-    let needed = |(value, optional): &(Variant, bool)| !optional || !value.is_nil();
-    let count = arguments.iter().rposition(needed).map_or(0, |last| last + 1);
+    let is_sent = |(value, optional): &(Variant, bool)| !optional || !value.is_nil();
+    let count = arguments.iter().rposition(is_sent).map_or(0, |last| last + 1);
     arguments.into_iter().take(count).map(|(value, _)| value).collect()
 }
 
-/// The arguments that came, each with its place; what is missing is null.
+/// Returns the received arguments with their indices. Missing ones are null.
 pub fn decode_arguments<const N: usize>(
     arguments: Vec<Variant>,
     optional: [bool; N],
@@ -184,12 +185,12 @@ pub fn decode_arguments<const N: usize>(
     Ok(array::from_fn(|index| (index, arguments.next().unwrap_or_default())))
 }
 
-/// Fails at compile time, if names are no names of methods, or not all different.
+/// Fails at compile time if a name is not valid for a method, or is used twice.
 pub const fn check_names(names: &[&str]) {
     let mut index = 0;
     while index < names.len() {
         let is_name = check_name(names[index]).is_ok();
-        assert!(is_name, "the name of a method is empty, has a NUL in it, or more than 255 bytes");
+        assert!(is_name, "the name of a method is empty, contains a NUL, or has more than 255 bytes");
         let mut other = 0;
         while other < index {
             assert!(!is_same(names[index], names[other]), "two methods have the same name");
@@ -199,7 +200,7 @@ pub const fn check_names(names: &[&str]) {
     }
 }
 
-/// `==`, which is not there at compile time.
+/// Compares strings; `==` is not available at compile time.
 const fn is_same(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     let mut index = 0;

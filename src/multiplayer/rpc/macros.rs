@@ -1,47 +1,47 @@
-//! The macro that declares the calls of a node.
+//! The macro that declares calls.
 
-/// Declares the calls of a node's methods: an enum, and [`Rpc`](crate::multiplayer::Rpc) for it.
+/// Declares the calls of a node's methods as an enum that implements [`Rpc`](crate::multiplayer::Rpc).
 ///
-/// Each variant is a method, each field a parameter. Behind the `=` stands the name by which the other ends know the method,
-/// and in brackets what GDScript's `@rpc` says; the brackets may be left out.
+/// Each variant is a method, each field a parameter. After the `=` follows the name of the method at the other ends,
+/// then, in optional brackets, the options as of GDScript's `@rpc`.
 ///
 /// ```
 /// use websocket_peer::{rpc, variant::Vector2};
 ///
 /// rpc! {
-///     /// What can be done with a tank.
+///     /// The calls of a tank.
 ///     #[derive(Debug, Clone, PartialEq)]
 ///     pub enum Tank {
-///         /// To where it shall go. The pace is its own, unless said otherwise.
+///         /// Drives to a place, at the default pace if none is given.
 ///         DriveTo { place: Vector2, pace: Option<f64> } = "drive_to" [any_peer];
-///         /// It was hit.
+///         /// The tank was hit.
 ///         Hit { by: i32, damage: i64 } = "hit" [authority, call_local];
 ///         Explode = "explode";
 ///     }
 /// }
 /// ```
 ///
-/// **Fields** are of any type that becomes a [`Variant`](crate::variant::Variant) by `Into` and is made of one by `TryFrom`,
-/// whose error must become a [`WrongType`](crate::variant::WrongType). A `Variant` takes anything. An `Option` is null where it
-/// is `None`; if it stands at the end, its argument may be missing, as that of a GDScript parameter with a default value, and
-/// is not sent if it is `None`.
+/// **Fields** can have any type that implements `Into<Variant>` and `TryFrom<Variant>`, with an error that converts to
+/// a [`WrongType`](crate::variant::WrongType). A [`Variant`](crate::variant::Variant) accepts any value. `None` is sent
+/// as null. At the end, `None` is not sent at all, and the argument may be missing, as for a GDScript parameter with a
+/// default value.
 ///
-/// The default value itself can arrive as well: a GDScript caller of `func enter(name := "")` may pass `""`, and a caller in Rust
-/// `Some(String::new())`. Where `None` shall mean the default, `Some` of the default has to mean the same:
+/// The default value can arrive as well: a GDScript caller of `func enter(name := "")` may pass `""`, and a Rust caller
+/// `Some(String::new())`. If `None` means the default, treat `Some` of the default value the same:
 /// `name.unwrap_or_default()`.
 ///
-/// **In the brackets** may stand, in any order:
+/// **Options**, in any order:
 ///
 /// | option | meaning |
 /// |---|---|
-/// | `authority`, `any_peer` or `disabled` | [who may call it](crate::multiplayer::Caller); `authority`, unless said otherwise |
-/// | `call_local` | a call to all is one to oneself, too |
-/// | `channel(n)` | the channel; 0, unless said otherwise |
-/// | `reliable`, `unreliable_ordered` or `unreliable` | [how to transfer it](crate::multiplayer::TransferMode); `reliable`, unless said otherwise |
-/// | `node_level` | it is not declared in the node's script but by `Node.rpc_config` |
+/// | `authority`, `any_peer` or `disabled` | [the peers that may call the method](crate::multiplayer::Caller). Default: `authority` |
+/// | `call_local` | a call to all peers also calls the method at this end |
+/// | `channel(n)` | the channel. Default: 0 |
+/// | `reliable`, `unreliable_ordered` or `unreliable` | [the transfer mode](crate::multiplayer::TransferMode). Default: `reliable` |
+/// | `node_level` | the method is declared by `Node.rpc_config`, not in the node's script |
 ///
-/// An enum it is for the sake of the compiler: it sees to it that a call has all its arguments, and that the one who is called
-/// handles all calls. A name that two methods have, or that is none, does not compile:
+/// With an enum, the compiler checks that a call has all arguments, and that the receiver handles all calls. A
+/// duplicate or invalid method name is a compile error:
 ///
 /// ```compile_fail
 /// websocket_peer::rpc! {
@@ -74,8 +74,8 @@ macro_rules! rpc {
         }
 
         const _: () = {
-            // By no name: nothing here may hide a type of the program's.
-            #[allow(unused_imports, reason = "not all calls have a field that is no Option")]
+            // Imported as `_`, so that no type of the program is hidden.
+            #[allow(unused_imports, reason = "unused if all fields are an Option")]
             use $crate::multiplayer::declare::AnyField as _;
 
             $crate::multiplayer::declare::check_names(&[$($method),*]);
@@ -97,7 +97,7 @@ macro_rules! rpc {
                     match self {
                         $(Self::$Variant { $($($field),*)? } => {
                             let arguments = [$($(
-                                $crate::multiplayer::declare::Field::<$type>::find().write($field)
+                                $crate::multiplayer::declare::Field::<$type>::find().to_argument($field)
                             ),*)?];
                             ($method, $crate::multiplayer::declare::encode_arguments(arguments))
                         })*
@@ -116,11 +116,11 @@ macro_rules! rpc {
                             let [$($($field),*)?] =
                                 $crate::multiplayer::declare::decode_arguments(arguments, optional)?;
                             ::core::result::Result::Ok(Self::$Variant { $($(
-                                $field: $crate::multiplayer::declare::Field::<$type>::find().read($field)?
+                                $field: $crate::multiplayer::declare::Field::<$type>::find().from_argument($field)?
                             ),*)? })
                         })*
                         _ => {
-                            // Where there is no method at all, this is their only use.
+                            // Without any method, this is the only use of the arguments.
                             ::core::mem::drop(arguments);
                             ::core::result::Result::Err($crate::multiplayer::CallError::UnknownMethod)
                         }

@@ -1,4 +1,4 @@
-//! One method: who may call it, and with what.
+//! The declaration of a method.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::variant::Variant;
 
-/// Who may call a method from elsewhere.
+/// The peers that may call a method.
 ///
 /// Godot: `MultiplayerAPI.RPCMode`.
 #[doc(alias = "RPCMode")]
@@ -19,36 +19,36 @@ pub enum Caller {
     /// Godot: `RPC_MODE_ANY_PEER`.
     #[doc(alias = "RPC_MODE_ANY_PEER")]
     AnyPeer,
-    /// The node's authority, which is the server unless another peer was made it.
+    /// The node's authority. Default: the server.
     ///
     /// Godot: `RPC_MODE_AUTHORITY`.
     #[doc(alias = "RPC_MODE_AUTHORITY")]
     #[default]
     Authority,
-    /// Nobody.
+    /// No peer.
     ///
     /// Godot: `RPC_MODE_DISABLED`.
     #[doc(alias = "RPC_MODE_DISABLED")]
     Disabled,
 }
 
-/// How a call is transferred.
+/// How calls are transferred.
 ///
-/// A session passes it to its transport in [`Output::Send`](crate::multiplayer::Output::Send). Platform: a WebSocket transfers
-/// everything reliably and in order.
+/// A session passes it to its transport in [`Output::Send`](crate::multiplayer::Output::Send). Platform: a WebSocket
+/// transfers everything reliably and in order.
 ///
 /// Godot: `MultiplayerPeer.TransferMode`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum TransferMode {
-    /// It may be lost, or come late.
+    /// Calls may be lost or reordered.
     ///
     /// Godot: `TRANSFER_MODE_UNRELIABLE`.
     Unreliable,
-    /// It may be lost, but does not come late.
+    /// Calls may be lost, but are not reordered.
     ///
     /// Godot: `TRANSFER_MODE_UNRELIABLE_ORDERED`.
     UnreliableOrdered,
-    /// It comes, and in order.
+    /// All calls arrive, in order.
     ///
     /// Godot: `TRANSFER_MODE_RELIABLE`.
     #[default]
@@ -78,27 +78,27 @@ pub enum TransferMode {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Method {
-    /// What both ends call it.
+    /// The name, which must be the same at both ends.
     pub name: Cow<'static, str>,
-    /// Who may call it. The authority, unless said otherwise.
+    /// The peers that may call the method. Default: the authority.
     pub caller: Caller,
-    /// Whether a call to all is also one to oneself. It is not, unless said otherwise.
+    /// `true` if a call to all peers also calls the method at this end. Default: false.
     pub call_local: bool,
-    /// The channel of calls, for transports that have several. Default: 0.
+    /// The channel of calls, for transports with several channels. Default: 0.
     pub channel: i32,
     /// How calls are transferred, for transports that are not reliable. Default: reliably.
     pub transfer: TransferMode,
-    /// Whether it belongs to the node itself, and not to its script: in an engine, whether it was declared by
-    /// `Node.rpc_config`. It belongs to the script, unless said otherwise.
+    /// `true` if the method belongs to the node, `false` if it belongs to the node's script. In Godot, methods of the
+    /// node are declared by `Node.rpc_config`. Default: false.
     pub node_level: bool,
-    /// What it takes. Nothing, unless said otherwise.
+    /// The parameters. Default: none.
     pub parameters: Vec<Parameter>,
-    /// Whether it takes any number of further arguments, of any type.
+    /// `true` if the method accepts any number of further arguments of any type. Default: false.
     pub variadic: bool,
 }
 
 impl Method {
-    /// A method that the node's authority may call, without an argument.
+    /// Creates a method without parameters that the node's authority may call.
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
         Self {
             name: name.into(),
@@ -112,28 +112,28 @@ impl Method {
         }
     }
 
-    /// Lets every peer call it.
+    /// Allows all peers to call the method.
     #[must_use]
     pub fn any_peer(mut self) -> Self {
         self.caller = Caller::AnyPeer;
         self
     }
 
-    /// Lets only the node's authority call it.
+    /// Allows only the node's authority to call the method.
     #[must_use]
     pub fn authority(mut self) -> Self {
         self.caller = Caller::Authority;
         self
     }
 
-    /// Lets nobody call it. It still has its number, and counts for the checksum.
+    /// Forbids all peers to call the method. It keeps its number and its part in the checksum.
     #[must_use]
     pub fn disabled(mut self) -> Self {
         self.caller = Caller::Disabled;
         self
     }
 
-    /// Makes a call to all one to oneself, too.
+    /// Sets [`call_local`](Self::call_local).
     #[must_use]
     pub fn call_local(mut self) -> Self {
         self.call_local = true;
@@ -154,50 +154,50 @@ impl Method {
         self
     }
 
-    /// Makes it a method of the node itself, not of its script.
+    /// Sets [`node_level`](Self::node_level).
     #[must_use]
     pub fn node_level(mut self) -> Self {
         self.node_level = true;
         self
     }
 
-    /// Adds a parameter behind the others.
+    /// Appends a parameter.
     #[must_use]
     pub fn parameter(mut self, parameter: Parameter) -> Self {
         self.parameters.push(parameter);
         self
     }
 
-    /// Lets it take any number of further arguments, of any type.
+    /// Sets [`variadic`](Self::variadic).
     #[must_use]
     pub fn variadic(mut self) -> Self {
         self.variadic = true;
         self
     }
 
-    /// The arguments as they were meant, if it takes them: engines send a `PackedByteArray` that is alone with nothing around
-    /// it, so that an empty one looks like no argument.
-    pub(crate) fn receive(&self, mut arguments: Vec<Variant>) -> Result<Vec<Variant>, CallError> {
+    /// Converts received arguments. An engine sends a sole `PackedByteArray` as its bytes only, so an empty one looks
+    /// like no argument.
+    pub(crate) fn convert_received(&self, mut arguments: Vec<Variant>) -> Result<Vec<Variant>, CallError> {
         if let ([], [only], false) = (&arguments[..], &self.parameters[..], self.variadic) {
             let empty = Variant::PackedByteArray(Vec::new());
-            // What takes anything, or makes something else of bytes, was called with too little.
-            let is_meant = matches!(only.convert(empty.clone()), Ok(Variant::PackedByteArray(_)));
-            if is_meant && only.check(&Variant::Nil).is_err() {
+            // A parameter that accepts any value, or converts bytes, lacks its argument.
+            let is_byte_array = matches!(only.convert(empty.clone()), Ok(Variant::PackedByteArray(_)));
+            if is_byte_array && only.check(&Variant::Nil).is_err() {
                 arguments.push(empty);
             }
         }
         self.convert(arguments)
     }
 
-    /// Whether it takes these arguments.
+    /// Checks that the method accepts these arguments.
     ///
     /// # Errors
-    /// [`CallError`], if it does not: one of the things that are wrong with them.
+    /// [`CallError`] with the first error found, if it does not.
     pub fn check(&self, arguments: &[Variant]) -> Result<(), CallError> {
         self.convert(arguments.to_vec()).map(drop)
     }
 
-    /// Makes the arguments those of the declared types, as Godot does when a method of GDScript is called: see
+    /// Converts arguments to the declared types, as Godot does when a GDScript method is called: see
     /// [`Variant::convert_to`].
     ///
     /// ```
@@ -213,16 +213,16 @@ impl Method {
     /// ```
     ///
     /// # Errors
-    /// [`CallError`], if it does not take them: one of the things that are wrong with them. Their types are looked at before any
-    /// large one of them is converted.
+    /// [`CallError`] with the first error found, if the method does not accept them. All types are checked before a
+    /// large argument is converted.
     pub fn convert(&self, mut arguments: Vec<Variant>) -> Result<Vec<Variant>, CallError> {
-        /// The max that a call can carry.
-        const CARRIED: usize = 255;
+        /// The largest number of arguments in a packet.
+        const MAX_ARGUMENTS: usize = 255;
 
         let found = arguments.len();
         let min =
             self.parameters.iter().rposition(|parameter| !parameter.optional).map_or(0, |last| last + 1);
-        let max = if self.variadic { CARRIED } else { self.parameters.len() };
+        let max = if self.variadic { MAX_ARGUMENTS } else { self.parameters.len() };
         if found < min || found > max {
             return Err(CallError::ArgumentCount { min, max, found });
         }
@@ -243,30 +243,30 @@ mod tests {
     }
 
     #[test]
-    fn a_method_takes_nothing_unless_told_so() {
+    fn a_method_without_parameters_accepts_no_arguments() {
         let method = Method::new("a");
         assert_eq!(method.check(&[]), Ok(()));
         assert_eq!(method.check(&[Variant::Nil]), count(0, 0, 1));
     }
 
     #[test]
-    fn bytes_that_an_engine_sends_alone_may_be_empty() {
+    fn no_argument_is_an_empty_byte_array_if_that_is_the_only_parameter() {
         let empty = Variant::PackedByteArray(Vec::new());
         let bytes = Parameter::of::<Vec<u8>>("a");
-        assert_eq!(Method::new("a").parameter(bytes.clone()).receive(vec![]), Ok(vec![empty]));
-        assert_eq!(Method::new("a").parameter(bytes.clone().optional()).receive(vec![]), Ok(vec![]));
+        assert_eq!(Method::new("a").parameter(bytes.clone()).convert_received(vec![]), Ok(vec![empty]));
+        assert_eq!(Method::new("a").parameter(bytes.clone().optional()).convert_received(vec![]), Ok(vec![]));
         for other in [Parameter::any("a"), Parameter::of::<i64>("a"), Parameter::of::<Array>("a")] {
             assert_eq!(
-                Method::new("a").parameter(other).receive(vec![]).unwrap_err(),
+                Method::new("a").parameter(other).convert_received(vec![]).unwrap_err(),
                 count(1, 1, 0).unwrap_err()
             );
         }
         let two = Method::new("a").parameter(bytes.clone()).parameter(bytes);
-        assert_eq!(two.receive(vec![]).unwrap_err(), count(2, 2, 0).unwrap_err());
+        assert_eq!(two.convert_received(vec![]).unwrap_err(), count(2, 2, 0).unwrap_err());
     }
 
     #[test]
-    fn only_at_the_end_may_arguments_be_missing() {
+    fn only_trailing_optional_arguments_may_be_missing() {
         let optional = || Parameter::any("a").optional();
         let method =
             Method::new("a").parameter(optional()).parameter(Parameter::any("b")).parameter(optional());
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn types_are_looked_at() {
+    fn argument_types_are_checked() {
         let method = Method::new("a")
             .parameter(Parameter::of::<u8>("a"))
             .parameter(Parameter::of::<f64>("b").optional())
@@ -287,13 +287,13 @@ mod tests {
         assert_eq!(method.check(std::slice::from_ref(&one)), Ok(()));
         assert_eq!(method.check(&[one.clone(), Variant::Nil, Variant::Callable]), Ok(()));
         assert_eq!(method.check(&[one.clone(), one.clone()]), Ok(()));
-        assert_eq!(method.check(&[Variant::Nil]), wrong(0, "int of 8 bits, not negative", VariantType::Nil));
+        assert_eq!(method.check(&[Variant::Nil]), wrong(0, "unsigned 8-bit int", VariantType::Nil));
         assert!(method.check(&[Variant::Int(256)]).is_err());
         assert_eq!(method.check(&[one, "".into()]), wrong(1, "float", VariantType::String));
     }
 
     #[test]
-    fn a_call_carries_255_arguments() {
+    fn a_call_has_at_most_255_arguments() {
         let method = Method::new("a").variadic();
         assert_eq!(method.check(&vec![Variant::Nil; 255]), Ok(()));
         assert_eq!(method.check(&vec![Variant::Nil; 256]), count(0, 255, 256));

@@ -1,23 +1,23 @@
-//! The methods of a node, and their numbers.
+//! The method table of a node.
 
 use std::sync::{Arc, OnceLock};
 
 use super::{checksum::checksum, method::Method};
 
-/// Numbers from here on are of the methods of the node itself.
+/// The first number of the node's own methods. Those of its script have smaller numbers.
 const NODE_LEVEL: u16 = 0x8000;
 
-/// The longest name in bytes. Nothing of it is on the wire; but nobody writes names as long as this.
+/// The longest method name, in bytes. A limit of this crate only, since packets do not contain names.
 const MAX_NAME_LEN: usize = 255;
 
-/// The longest list of names for which the checksums without one name are computed.
+/// The largest number of methods for which the checksums without one name are computed.
 const MAX_TRIED: usize = 64;
 
-/// The methods of a node. A clone shares them.
+/// The methods of a node. Clones share them.
 ///
-/// Numbers follow from the names: those of the script's methods are their places in the order of the names' code points, those
-/// of the node's own methods are 0x8000 and their places among these. A name may be in both tables; a call of it is one of the
-/// script's method, then.
+/// The numbers of methods follow from their names. Methods of the script are numbered from 0 in the order of their
+/// names' code points, methods of the node itself from 0x8000. If a name is in both tables, a call of it calls the
+/// script's method.
 ///
 /// ```
 /// use websocket_peer::multiplayer::{Method, Methods};
@@ -28,22 +28,22 @@ const MAX_TRIED: usize = 64;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Methods {
-    tables: Arc<Tables>,
+    tables: Arc<MethodTables>,
 }
 
 #[derive(Debug, Clone, Default)]
-struct Tables {
-    /// Each sorted by name.
+struct MethodTables {
+    // Both tables are sorted by name.
     script: Vec<Method>,
     node_level: Vec<Method>,
-    /// Made when it is first asked for.
+    /// Computed on first use.
     md5: OnceLock<[u8; 32]>,
     /// Computed when the first checksum that differs arrives.
     md5_without_each: OnceLock<Box<[[u8; 32]]>>,
 }
 
 impl Methods {
-    /// No method.
+    /// Creates an empty table.
     pub fn new() -> Self {
         Self::default()
     }
@@ -60,7 +60,7 @@ impl Methods {
         self
     }
 
-    /// The method of this name, and its number.
+    /// Returns the method with this name, and its number.
     pub fn find(&self, name: &str) -> Option<(u16, &Method)> {
         let find = |table: &[Method], first: u16| {
             let place = table.binary_search_by(|method| (*method.name).cmp(name)).ok()?;
@@ -70,7 +70,7 @@ impl Methods {
         Some((number, self.get(number)?))
     }
 
-    /// The method with this number.
+    /// Returns the method with this number.
     pub fn get(&self, number: u16) -> Option<&Method> {
         let (table, first) = if number < NODE_LEVEL {
             (&self.tables.script, 0)
@@ -80,26 +80,26 @@ impl Methods {
         table.get(usize::from(number - first))
     }
 
-    /// The names in the order of the checksum: the node's own methods, then the script's.
+    /// Iterates over the names in the order of the checksum: the node's own methods, then the script's.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.tables.node_level.iter().chain(&self.tables.script).map(|method| &*method.name)
     }
 
-    /// The checksum by which two ends see whether they declare the same names: 32 hexadecimal digits.
+    /// Returns the checksum with which two ends compare their method names: 32 hexadecimal digits.
     pub fn md5(&self) -> &str {
         // Digits are ASCII.
         std::str::from_utf8(self.md5_digits()).unwrap_or_default()
     }
 
-    /// As it stands in packets.
+    /// Returns the checksum as in packets.
     pub(crate) fn md5_digits(&self) -> &[u8; 32] {
         self.tables.md5.get_or_init(|| checksum(self.names()))
     }
 
-    /// Returns the checksums of the lists that lack one name, in the order of [`names`](Self::names) of the missing name.
-    /// There are none for more than 64 names.
+    /// Returns the checksums with one name left out each, in the order of [`names`](Self::names); none for more than 64
+    /// names.
     ///
-    /// They are computed once, and shared by all clones: a remote peer decides how often they are needed.
+    /// They are computed once and shared by all clones, because a remote peer decides how often they are needed.
     pub(crate) fn md5_without_each(&self) -> &[[u8; 32]] {
         self.tables.md5_without_each.get_or_init(|| {
             let count = self.names().count();
@@ -112,7 +112,7 @@ impl Methods {
         })
     }
 
-    /// Whether these can be the methods of a node; else, why not.
+    /// Checks that these can be the methods of a node. The error is the reason.
     pub(crate) fn check(&self) -> Result<(), &'static str> {
         for table in [&self.tables.script, &self.tables.node_level] {
             if table.len() > usize::from(NODE_LEVEL) {
@@ -129,7 +129,7 @@ impl Methods {
     }
 }
 
-/// Whether this can be the name of a method; else, why not.
+/// Checks that this can be the name of a method. The error is the reason.
 pub(super) const fn check_name(name: &str) -> Result<(), &'static str> {
     if name.is_empty() {
         return Err("a method has no name");
@@ -157,7 +157,7 @@ mod tests {
         script.chain(node_level).fold(Methods::new(), Methods::with)
     }
 
-    /// As an engine did with these names: they, the numbers and the checksum were seen on the wire.
+    /// The names, numbers and checksum were recorded from an engine.
     #[test]
     fn numbers_and_checksum_are_those_of_an_engine() {
         let script = ["any_local", "noargs", "_under", "auth_only", "Zed", "bytes", "any_args"];
@@ -187,20 +187,20 @@ mod tests {
     }
 
     #[test]
-    fn without_methods_there_is_a_checksum_too() {
+    fn an_empty_table_has_a_checksum() {
         assert_eq!(Methods::new().md5(), "d41d8cd98f00b204e9800998ecf8427e");
     }
 
     #[test]
     fn names_are_sorted_by_code_points() {
-        // In UTF-16 the last two would change places.
+        // In UTF-16 the last two would be swapped.
         let sorted = ["", "A", "Z", "_", "a", "aa", "é", "\u{ffff}", "\u{10000}"];
         let methods = declared(sorted.into_iter().rev(), &[]);
         assert_eq!(methods.names().collect::<Vec<_>>(), sorted);
     }
 
     #[test]
-    fn a_name_in_both_tables_is_one_of_the_script() {
+    fn a_name_in_both_tables_calls_the_script_method() {
         let methods = declared(["b", "a"], &["b", "c"]);
         assert_eq!(methods.find("b").map(|(number, _)| number), Some(1));
         assert_eq!(methods.get(0x8000).map(|method| &*method.name), Some("b"));
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_method_that_is_added_changes_the_checksum_of_no_clone() {
+    fn adding_a_method_does_not_change_clones() {
         let one = declared(["a"], &[]);
         let md5 = one.md5().to_owned();
         let two = one.clone().with(Method::new("b"));
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_declared_says_why() {
+    fn invalid_names_and_tables_are_rejected_with_a_reason() {
         let long = "a".repeat(MAX_NAME_LEN);
         let longer = format!("{long}a");
         for (name, expected) in [

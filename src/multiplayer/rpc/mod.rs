@@ -1,7 +1,7 @@
-//! What can be called at a node: methods, who may call them, and what they take.
+//! Remote procedure calls: the methods of a node, their callers and parameters.
 //!
-//! The usual way is an enum of calls, written by [`rpc!`](crate::rpc!). What is not known when the program is compiled is
-//! declared with [`Methods`] and [`Method`].
+//! Usually a program declares its calls as an enum with [`rpc!`](crate::rpc!). Methods that are not known at compile
+//! time are declared with [`Methods`] and [`Method`].
 
 mod call_error;
 mod checksum;
@@ -20,38 +20,38 @@ pub(crate) use parameter::{AcceptedType, convert_all};
 
 use crate::variant::Variant;
 
-/// The calls of a node's methods, as an enum: one variant a method, one field a parameter. It is written by
-/// [`rpc!`](crate::rpc!):
+/// The calls of a node's methods as an enum: a variant per method, a field per parameter. [`rpc!`](crate::rpc!)
+/// implements it:
 ///
 /// ```
 /// use websocket_peer::{multiplayer::Rpc, rpc, variant::Variant};
 ///
 /// rpc! {
-///     /// What the players of a room and its host say to each other.
+///     /// The calls between the players of a room and its host.
 ///     #[derive(Debug, Clone, PartialEq)]
 ///     pub enum Lobby {
-///         /// Somebody has come in.
+///         /// A player has joined.
 ///         AddPlayer { id: i64, name: Option<String> } = "add_player" [authority, call_local];
-///         /// A player wants to roll the dice, or to pass.
+///         /// A player asks to roll the dice, or to pass.
 ///         RequestAction { action: String } = "request_action" [any_peer];
 ///         Ping = "ping" [any_peer];
 ///     }
 /// }
 ///
-/// // A call is a value …
+/// // A call to send is a value.
 /// let call = Lobby::AddPlayer { id: 7, name: None };
 /// assert_eq!(call.into_call(), ("add_player", vec![Variant::Int(7)]));
 ///
-/// // … and one that came is matched.
+/// // A received call is matched.
 /// match Lobby::from_call("request_action", vec!["roll".into()])? {
-///     Lobby::AddPlayer { id, name } => println!("{id} is here: {name:?}"),
+///     Lobby::AddPlayer { id, name } => println!("{id} has joined: {name:?}"),
 ///     Lobby::RequestAction { action } => assert_eq!(action, "roll"),
 ///     Lobby::Ping => {}
 /// }
 /// # Ok::<(), websocket_peer::multiplayer::CallError>(())
 /// ```
 ///
-/// In GDScript the other end would be
+/// The other end in GDScript:
 ///
 /// ```gdscript
 /// @rpc("authority", "call_local") func add_player(id: int, name := "") -> void: …
@@ -59,19 +59,20 @@ use crate::variant::Variant;
 /// @rpc("any_peer") func ping() -> void: …
 /// ```
 ///
-/// Both ends have to declare the same names: by these alone are methods numbered, and calls of one would reach another.
+/// Both ends must declare the same names. The numbers of methods follow from the names, so with different names a call
+/// would reach another method.
 ///
 /// Godot: the annotation `@rpc`.
 pub trait Rpc: Sized {
-    /// The methods, as they are declared.
+    /// Returns the declared methods.
     fn methods() -> Methods;
 
-    /// The method's name and the arguments. Optional ones at the end that are `None` are left out.
+    /// Converts the call to a method name and arguments. Optional arguments at the end that are `None` are left out.
     fn into_call(self) -> (&'static str, Vec<Variant>);
 
-    /// The call with this name and these arguments.
+    /// Converts a method name and arguments to a call.
     ///
     /// # Errors
-    /// [`CallError`], when there is no such method, or it takes other arguments.
+    /// [`CallError`] if there is no such method, or it does not accept the arguments.
     fn from_call(method: &str, arguments: Vec<Variant>) -> Result<Self, CallError>;
 }

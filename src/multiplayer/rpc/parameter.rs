@@ -1,21 +1,21 @@
-//! One parameter of a method.
+//! The parameters of a method.
 
 use std::{borrow::Cow, fmt, mem};
 
 use crate::variant::{Variant, VariantType, WrongType};
 
-/// One parameter of a [`Method`](super::Method): what it is called, and what it takes.
+/// A parameter of a [`Method`](super::Method).
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Parameter {
-    /// Its name, for people; it is not on the wire.
+    /// The name, for documentation only; it is not sent.
     pub name: Cow<'static, str>,
-    /// Whether the argument may be null, or missing if all after it are, too.
+    /// `true` if the argument may be null, and missing if all arguments after it are missing.
     pub optional: bool,
     accepts: AcceptedType,
 }
 
-/// What is declared to be taken, as an argument or by a property.
+/// The type that a parameter or a property accepts.
 #[derive(Clone, Copy)]
 pub(crate) enum AcceptedType {
     Kind(VariantType),
@@ -23,7 +23,7 @@ pub(crate) enum AcceptedType {
 }
 
 impl AcceptedType {
-    /// What can be made into a `T`.
+    /// Accepts values that convert to a `T`.
     pub(crate) fn of<T>() -> Self
     where
         T: Into<Variant> + TryFrom<Variant, Error: Into<WrongType>>,
@@ -39,33 +39,36 @@ impl AcceptedType {
     }
 }
 
-/// Converts the values of a packet, each with the number of its place. What is max likely refused comes first, and what takes a time
-/// that grows with the value comes last: so a stranger's packet that is refused has cost little.
+/// Converts the values of a packet. `convert` gets the index of each value.
+///
+/// Values whose conversion takes time in proportion to their size are converted last, so that a packet with a value of
+/// a wrong type is rejected cheaply.
 ///
 /// # Errors
-/// The place of a value that is not taken, and why.
+/// The index of a value that is not accepted, and the error.
 pub(crate) fn convert_all(
     values: &mut [Variant],
     convert: impl Fn(usize, Variant) -> Result<Variant, WrongType>,
 ) -> Result<(), (usize, WrongType)> {
-    // A type of the program's own may refuse an empty value, and take this one.
-    let is_large = |place: &usize| {
-        let emptied = values.get(*place).and_then(Variant::emptied);
-        emptied.is_some_and(|emptied| convert(*place, emptied).is_ok())
+    // A type of the program may reject an empty value and accept this one. It is converted first then.
+    let is_large = |index: &usize| {
+        let emptied = values.get(*index).and_then(Variant::emptied);
+        emptied.is_some_and(|emptied| convert(*index, emptied).is_ok())
     };
     let (last, first): (Vec<usize>, Vec<usize>) = (0..values.len()).partition(is_large);
-    for place in first.into_iter().chain(last) {
-        if let Some(value) = values.get_mut(place) {
-            *value = convert(place, mem::take(value)).map_err(|why| (place, why))?;
+    for index in first.into_iter().chain(last) {
+        if let Some(value) = values.get_mut(index) {
+            *value = convert(index, mem::take(value)).map_err(|error| (index, error))?;
         }
     }
     Ok(())
 }
 
 impl Parameter {
-    /// A parameter that takes what can be made into a `T`. The argument becomes what the `T` becomes as a [`Variant`].
+    /// Creates a parameter that accepts values that convert to a `T`. The argument is the `T`, converted to a
+    /// [`Variant`].
     ///
-    /// The types of this crate take what a typed parameter of GDScript takes: see [`Variant::convert_to`].
+    /// Types of this crate accept what a typed parameter in GDScript accepts: see [`Variant::convert_to`].
     pub fn of<T>(name: impl Into<Cow<'static, str>>) -> Self
     where
         T: Into<Variant> + TryFrom<Variant, Error: Into<WrongType>>,
@@ -73,35 +76,35 @@ impl Parameter {
         Self { name: name.into(), optional: false, accepts: AcceptedType::of::<T>() }
     }
 
-    /// A parameter that takes what a parameter of this type takes in GDScript: see [`Variant::convert_to`].
+    /// Creates a parameter that accepts what a parameter of this type accepts in GDScript: see [`Variant::convert_to`].
     pub fn typed(name: impl Into<Cow<'static, str>>, kind: VariantType) -> Self {
         Self { name: name.into(), optional: false, accepts: AcceptedType::Kind(kind) }
     }
 
-    /// A parameter that takes anything.
+    /// Creates a parameter that accepts any value.
     pub fn any(name: impl Into<Cow<'static, str>>) -> Self {
         Self::typed(name, VariantType::Nil)
     }
 
-    /// Makes it optional: null is taken, too, and the argument may be missing if all after it are.
+    /// Sets [`optional`](Self::optional).
     #[must_use]
     pub fn optional(mut self) -> Self {
         self.optional = true;
         self
     }
 
-    /// Makes the value one of the declared type, as Godot does with the arguments of a call.
+    /// Converts a value to the declared type, as Godot does with the arguments of a call.
     ///
     /// # Errors
-    /// [`WrongType`], if the parameter does not take it.
+    /// [`WrongType`] if the parameter does not accept the value.
     pub fn convert(&self, value: Variant) -> Result<Variant, WrongType> {
         if self.optional && value.is_nil() { Ok(value) } else { self.accepts.convert(value) }
     }
 
-    /// Whether it takes this value.
+    /// Checks that the parameter accepts a value.
     ///
     /// # Errors
-    /// [`WrongType`], if it does not.
+    /// [`WrongType`] if it does not.
     pub fn check(&self, value: &Variant) -> Result<(), WrongType> {
         self.convert(value.clone()).map(drop)
     }

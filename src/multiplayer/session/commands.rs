@@ -81,8 +81,9 @@ impl Session {
         }
         let arguments = call.arguments.decode(self.objects());
         let arguments = arguments.map_err(|error| PacketError::InvalidArgument { method: name(), error })?;
-        let arguments =
-            method.receive(arguments).map_err(|error| PacketError::InvalidCall { method: name(), error })?;
+        let arguments = method
+            .convert_received(arguments)
+            .map_err(|error| PacketError::InvalidCall { method: name(), error })?;
         let call = Call { from, node: key, method: name(), arguments };
         self.stats.calls_received += 1;
         self.push_event(Event::Call(call));

@@ -9,7 +9,9 @@ impl Session {
     ///
     /// It is 0 for a peer that is not admitted. Queued events and outputs do not count.
     pub(crate) fn memory_usage(&self, peer: PeerId) -> usize {
-        self.peers.memory_usage(peer) + self.nodes.memory_usage(peer) + self.replication.incoming.held(peer)
+        self.peers.memory_usage(peer)
+            + self.nodes.memory_usage(peer)
+            + self.replication.incoming.memory_usage(peer)
     }
 
     /// Returns the memory that is used for a peer, if a packet may have changed that since the last call.

@@ -63,7 +63,7 @@ impl Session {
     /// Removes what belongs to a node that is about to be removed.
     pub(super) fn stop_replicating(&mut self, node: NodeKey) {
         self.withdraw(node);
-        for (from, replica) in self.replication.undeclare(node) {
+        for (from, replica) in self.replication.unregister(node) {
             self.push_event(Event::Despawned { from, spawner: node, node: replica });
         }
         self.replication.remove_replica(node);
@@ -80,7 +80,7 @@ impl Session {
             let id = sync_id - BY_PATH;
             let node = self.node_by_id(from, id).ok_or(PacketError::UnknownNode { id })?;
             self.check_authority(from, node)?;
-            return Ok((node, self.replication.read_declared_update(from, node, update)?));
+            return Ok((node, self.replication.read_registered_update(from, node, update)?));
         }
         let node = self.replication.incoming.synchronized(from, sync_id);
         let node = node.ok_or(ReplicationError::UnknownId { id: sync_id })?;

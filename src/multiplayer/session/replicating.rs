@@ -52,7 +52,7 @@ impl Session {
             self.nodes.remove(node);
             return Err(SessionError::InvalidNode { reason: "there is no path id left for it" });
         };
-        self.replication.outgoing.declare(node, number, properties);
+        self.replication.outgoing.register_synchronizer(node, number, properties);
         Ok(node)
     }
 
@@ -170,7 +170,7 @@ impl Session {
         let node = node.into();
         match self.replication.outgoing.get(node).map(|source| &source.origin) {
             Some(Origin::Spawned(spawned)) => Some(&spawned.name),
-            Some(Origin::Declared { .. }) => None,
+            Some(Origin::Registered { .. }) => None,
             None => self.replication.incoming.get(node).map(|replica| &*replica.name),
         }
     }
@@ -192,7 +192,7 @@ impl Session {
     pub(super) fn withdraw(&mut self, node: NodeKey) {
         let ended = self.replication.outgoing.iter().filter(|(key, source)| match &source.origin {
             Origin::Spawned(spawned) => spawned.spawner == node || *key == node,
-            Origin::Declared { .. } => false,
+            Origin::Registered { .. } => false,
         });
         let spawned: Vec<NodeKey> = ended.map(|(node, _)| node).collect();
         for node in spawned {
@@ -294,7 +294,7 @@ impl Session {
         };
         self.require_authority(match &source.origin {
             Origin::Spawned(spawned) => spawned.spawner,
-            Origin::Declared { .. } => node,
+            Origin::Registered { .. } => node,
         })?;
         Ok(&source.origin)
     }

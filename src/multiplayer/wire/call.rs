@@ -1,17 +1,17 @@
-//! REMOTE_CALL: a method of a node is called.
+//! REMOTE_CALL: a call of a node's method.
 //!
 //! ```text
-//! bits 4 and 5 of the first byte: the size of the node's number (0: u8, 1: u16, 2: u32); bit 6: that of the method's
-//! (0: u8, 1: u16); bit 7: there is no argument, or a sole PackedByteArray
+//! first byte: bits 4 and 5: size of the node id (0: u8, 1: u16, 2: u32)
+//!             bit 6: size of the method number (0: u8, 1: u16); bit 7: no argument, or a sole PackedByteArray
 //!
-//! node's number, method's number,
-//! bit 7 unset: u8 count, values      bit 7 set: nothing, or the array's bytes
-//! if bit 31 of the node's number is set: path and NUL, at the offset that the other bits are
+//! node id, method number,
+//! bit 7 unset: u8 count, values      bit 7 set: the bytes of the array, if any
+//! if bit 31 of the node id is set: path and NUL, at the offset in the other bits
 //! ```
 
 use super::{
     malformed::MalformedPacket,
-    reader::{Reader, text},
+    reader::{PacketReader, text},
     values::{ArgumentError, decode_next},
 };
 use crate::variant::{EncodeError, Objects, Variant};
@@ -19,50 +19,50 @@ use crate::variant::{EncodeError, Objects, Variant};
 const NODE_SIZE_SHIFT: u8 = 4;
 const WIDE_METHOD: u8 = 1 << 6;
 const BYTES: u8 = 1 << 7;
-/// In the node's number: it is the offset of a path.
+/// The bit in the node id that marks the offset of a path.
 const BY_PATH: u32 = 1 << 31;
 
-/// The head of a call by path: first byte, offset; the method's number follows.
+/// The length of the header of a call by path: first byte and offset. The method number follows.
 const BY_PATH_HEADER_LEN: usize = 1 + 4;
 
-/// A call.
+/// A REMOTE_CALL packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CallPacket<'a> {
     /// The node.
     pub(crate) node: NodeRef<'a>,
-    /// The method's number at that node: 0x8000 and above for those of the node, below for those of its script.
+    /// The number of the method: from 0x8000 for methods of the node, below for those of its script.
     pub(crate) method: u16,
-    /// What it is called with.
+    /// The arguments.
     pub(crate) arguments: Arguments<'a>,
 }
 
-/// Which node is called.
+/// The node of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NodeRef<'a> {
-    /// The one that the sender has announced under this number, which is below 2³¹.
+    /// The path id that the sender has announced, below 2³¹.
     Id(u32),
-    /// The one at this path, as in [`SimplifyPath`](super::SimplifyPath).
+    /// The path, as in [`SimplifyPath`](super::SimplifyPath).
     Path(&'a str),
 }
 
 /// The arguments of a call, encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Arguments<'a> {
-    /// A sole `PackedByteArray` with these bytes. No bytes are no argument.
+    /// A sole `PackedByteArray` with these bytes. If empty, there are no arguments.
     Bytes(&'a [u8]),
-    /// Values in a row; behind them may be bytes without a meaning.
+    /// A list of values. Bytes after them are ignored.
     Values {
-        /// How many there are.
+        /// The number of values.
         count: u8,
-        /// Their bytes.
+        /// The encoded values.
         bytes: &'a [u8],
     },
 }
 
 impl<'a> CallPacket<'a> {
-    /// The whole packet is needed: the path's offset counts from its beginning.
+    /// Decodes a call. `packet` is the whole packet, from whose start the offset of the path counts.
     pub(super) fn decode(first: u8, packet: &'a [u8]) -> Result<Self, MalformedPacket> {
-        let mut body = Reader::new(packet);
+        let mut body = PacketReader::new(packet);
         body.u8()?;
         let node = match (first >> NODE_SIZE_SHIFT) & 0b11 {
             0 => u32::from(body.u8()?),
@@ -113,15 +113,15 @@ impl<'a> CallPacket<'a> {
     }
 }
 
-/// What is before the path and behind the head, and the path. An empty path is one, if there is a byte of it.
+/// Splits the bytes after the header into arguments and path. The path is a single NUL if it is empty.
 fn split_at_path<'a>(
     packet: &'a [u8],
-    behind_head: &'a [u8],
+    after_header: &'a [u8],
     offset: u32,
 ) -> Result<(&'a [u8], &'a [u8]), MalformedPacket> {
-    let head = packet.len() - behind_head.len();
-    let offset = usize::try_from(offset).ok().and_then(|offset| offset.checked_sub(head));
-    match offset.and_then(|offset| behind_head.split_at_checked(offset)) {
+    let header_len = packet.len() - after_header.len();
+    let offset = usize::try_from(offset).ok().and_then(|offset| offset.checked_sub(header_len));
+    match offset.and_then(|offset| after_header.split_at_checked(offset)) {
         Some((arguments, path)) if !path.is_empty() => Ok((arguments, path)),
         _ => Err(MalformedPacket::PathOffset),
     }
@@ -132,12 +132,12 @@ impl<'a> Arguments<'a> {
         if first & BYTES != 0 {
             return Ok(Self::Bytes(bytes));
         }
-        let mut body = Reader::new(bytes);
+        let mut body = PacketReader::new(bytes);
         let count = body.u8()?;
         Ok(Self::Values { count, bytes: body.rest() })
     }
 
-    /// The arguments themselves, all or none: where an engine puts nulls for what it cannot read, nothing is called here.
+    /// Decodes the arguments. Fails if one is invalid; an engine would replace it by null.
     pub(crate) fn decode(self, objects: Objects) -> Result<Vec<Variant>, ArgumentError> {
         match self {
             Self::Bytes([]) => Ok(Vec::new()),
@@ -156,7 +156,7 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// How many bytes they are in a packet.
+    /// Returns the length in a packet, in bytes.
     fn len(self) -> usize {
         match self {
             Self::Bytes(bytes) => bytes.len(),
@@ -176,23 +176,23 @@ impl<'a> Arguments<'a> {
     }
 }
 
-/// The arguments of a call that is to be sent, encoded once for however many packets.
+/// The arguments of a call to send, encoded once for all recipients.
 ///
-/// No argument, and a sole `PackedByteArray`, have the short form that an engine gives them. But an empty array would come
-/// out of it as no argument at all, as it does with an engine: it is counted like any other value, which engines take.
+/// No argument, and a sole `PackedByteArray`, have the short format that an engine uses. A sole empty array has the
+/// general format, which engines accept: the short one would be decoded as no argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EncodedArguments {
-    /// `None` where the bytes are those of a `PackedByteArray`.
+    /// `None` if `bytes` are those of a `PackedByteArray`.
     count: Option<u8>,
     bytes: Vec<u8>,
 }
 
-/// Why arguments cannot be sent.
+/// The arguments cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ArgumentsError {
-    /// They are more than the 255 that can be counted.
+    /// There are more than 255.
     TooMany,
-    /// A value has no binary form.
+    /// A value cannot be encoded.
     Value(EncodeError),
 }
 
@@ -213,7 +213,7 @@ impl EncodedArguments {
         Ok(Self { count: Some(count), bytes })
     }
 
-    /// What to put into a [`CallPacket`].
+    /// Returns the arguments for a [`CallPacket`].
     pub(crate) fn get(&self) -> Arguments<'_> {
         match self.count {
             Some(count) => Arguments::Values { count, bytes: &self.bytes },
@@ -244,10 +244,10 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_any_size_are_read() {
+    fn ids_of_any_size_are_decoded() {
         let nodes: [(u8, &[u8]); 3] = [(0x00, &[5]), (0x10, &[5, 0]), (0x20, &[5, 0, 0, 0])];
         let methods: [(u8, &[u8]); 2] = [(0x00, &[3]), (0x40, &[3, 0])];
-        // Bit 3 means nothing.
+        // Bit 3 is ignored.
         for ignored in [0x00, 0x08] {
             for (node_flag, node) in nodes {
                 for (method_flag, method) in methods {
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_the_least_size_are_written() {
+    fn ids_are_encoded_in_the_smallest_size() {
         for (id, head) in [
             (0, &[0x00, 0][..]),
             (255, &[0x00, 255]),
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_stands_at_the_end() {
+    fn a_path_is_at_the_end() {
         for (method, arguments) in
             [(3, SEVEN), (0x8001, SEVEN), (3, Arguments::Bytes(&[])), (3, Arguments::Bytes(b"ab"))]
         {
@@ -291,12 +291,12 @@ mod tests {
             let call = CallPacket { node: NodeRef::Path("Game/Käse"), method, arguments };
             assert_eq!(decoded(&packet), call);
             assert_eq!(decoded(&packet[..packet.len() - 1]), call, "the NUL may be missing");
-            assert_eq!(decoded(&[&packet[..], b"rest"].concat()), call, "and what follows it means nothing");
+            assert_eq!(decoded(&[&packet[..], b"rest"].concat()), call, "bytes after the NUL are ignored");
         }
     }
 
     #[test]
-    fn a_path_must_be_behind_the_head() {
+    fn a_path_must_be_after_the_header() {
         let call = |offset: u32, rest: &[u8]| [&[0xa0][..], &(1 << 31 | offset).to_le_bytes(), rest].concat();
         assert_eq!(decoded(&call(6, b"\x03a\0")).node, NodeRef::Path("a"));
         assert_eq!(decoded(&call(6, b"\x03\0")).node, NodeRef::Path(""));
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_head_is_refused() {
+    fn an_incomplete_header_is_rejected() {
         for packet in [
             &[0x00][..],
             &[0x00, 1],
@@ -327,11 +327,11 @@ mod tests {
     }
 
     #[test]
-    fn arguments_are_all_there_or_none() {
+    fn all_arguments_must_be_valid() {
         let decode = |count, bytes| Arguments::Values { count, bytes }.decode(Objects::ById);
         assert_eq!(decode(0, &[1, 2, 3]), Ok(Vec::new()));
         assert_eq!(decode(2, &[0x02, 7, 0x81]), Ok(vec![Variant::Int(7), Variant::Bool(true)]));
-        assert_eq!(decode(1, &[0x02, 7, 0xff]), Ok(vec![Variant::Int(7)]), "what follows means nothing");
+        assert_eq!(decode(1, &[0x02, 7, 0xff]), Ok(vec![Variant::Int(7)]), "further bytes are ignored");
         assert!(matches!(
             decode(2, &[0x02, 7]),
             Err(ArgumentError { index: 1, error: DecodeError::Truncated { .. } })
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn an_array_of_bytes_has_a_form_of_its_own_unless_it_is_empty() {
+    fn a_sole_byte_array_has_the_short_format_unless_it_is_empty() {
         let bytes = |bytes: &[u8]| Variant::PackedByteArray(bytes.to_vec());
         for (arguments, expected) in [
             (vec![], Arguments::Bytes(&[])),
@@ -371,12 +371,12 @@ mod tests {
     }
 
     #[test]
-    fn there_is_an_end_to_what_can_be_sent() {
+    fn too_many_or_invalid_arguments_are_not_encoded() {
         let many = |count| EncodedArguments::new(&vec![Variant::Nil; count], Objects::ById);
         assert!(matches!(many(255).unwrap().get(), Arguments::Values { count: 255, .. }));
         assert_eq!(many(256), Err(ArgumentsError::TooMany));
         let nul = [Variant::String("a\0b".to_owned())];
-        let refused = EncodedArguments::new(&nul, Objects::ById);
-        assert_eq!(refused, Err(ArgumentsError::Value(EncodeError::NulInText)));
+        let result = EncodedArguments::new(&nul, Objects::ById);
+        assert_eq!(result, Err(ArgumentsError::Value(EncodeError::NulInText)));
     }
 }

@@ -1,28 +1,28 @@
-//! What can be wrong with a packet.
+//! Errors of decoding packets.
 
 use std::fmt;
 
-/// Why a packet could not be read.
+/// A packet cannot be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MalformedPacket {
-    /// It has no byte at all.
+    /// The packet is empty.
     Empty,
-    /// It ends before all that it has to contain, or announces.
+    /// The packet ends too early.
     TooShort,
-    /// It goes on where its kind has ended.
+    /// The packet has bytes after its end.
     TooLong,
-    /// A call says that its node's number has a size that there is not.
+    /// A call has an invalid size of the node id.
     NodeIdSize,
-    /// A call says that the path of its node begins before the call's head has ended, or behind the packet.
+    /// The offset of the path in a call is in the header, or beyond the packet.
     PathOffset,
-    /// A path or a name is no UTF-8.
+    /// A path or name is not valid UTF-8.
     NotUtf8,
-    /// A spawned node's name is empty, or has a character that no node's name may have.
+    /// The name of a spawned node is empty, or contains a character that is not allowed.
     NodeName,
-    /// It is about the session itself, but says nothing that is known.
+    /// The command of a SYS packet is not known.
     UnknownSystemCommand {
-        /// The number of what it says.
+        /// The number of the command.
         command: u8,
     },
 }
@@ -32,11 +32,11 @@ impl fmt::Display for MalformedPacket {
         match self {
             Self::Empty => f.write_str("the packet is empty"),
             Self::TooShort => f.write_str("the packet ends too early"),
-            Self::TooLong => f.write_str("the packet is longer than its kind can be"),
-            Self::NodeIdSize => f.write_str("the node's number has no valid size"),
-            Self::PathOffset => f.write_str("the node's path begins at no valid place"),
-            Self::NotUtf8 => f.write_str("the path or name is no UTF-8"),
-            Self::NodeName => f.write_str("the name is none that a node can have"),
+            Self::TooLong => f.write_str("the packet is too long for its type"),
+            Self::NodeIdSize => f.write_str("the size of the node id is not valid"),
+            Self::PathOffset => f.write_str("the offset of the node's path is not valid"),
+            Self::NotUtf8 => f.write_str("the path or name is not valid UTF-8"),
+            Self::NodeName => f.write_str("the name is not valid for a node"),
             Self::UnknownSystemCommand { command } => write!(f, "there is no system command {command}"),
         }
     }

@@ -1,20 +1,19 @@
-//! The packets of a session: what each says, and its bytes. Integers are little-endian.
+//! The packets of a session, and their encoding. Integers are little-endian.
 //!
 //! ```text
-//! byte 0: bits 0 to 2 the command, bit 3 nothing, bits 4 to 7 flags
-//! 0 REMOTE_CALL    a method of a node is called             call.rs
-//! 1 SIMPLIFY_PATH  "I shall call this path by this number"  path.rs
-//! 2 CONFIRM_PATH   "do so"                                  path.rs
+//! byte 0: bits 0 to 2 the command, bit 3 ignored, bits 4 to 7 flags
+//! 0 REMOTE_CALL    calls a method of a node         call.rs
+//! 1 SIMPLIFY_PATH  assigns an id to a path          path.rs
+//! 2 CONFIRM_PATH   confirms a path id
 //! 3 RAW            bytes of the program
-//! 4 SPAWN          a node is there                          spawn.rs
-//! 5 DESPAWN        it is gone
-//! 6 SYNC, DELTA    values of nodes                          sync.rs
-//! 7 SYS            authentication, peers, relay             system.rs
+//! 4 SPAWN          spawns a node                    spawn.rs
+//! 5 DESPAWN        removes a spawned node
+//! 6 SYNC, DELTA    values of properties             sync.rs
+//! 7 SYS            authentication, peers, relay     system.rs
 //! ```
 //!
-//! [`Command::decode`] takes everything that an engine takes, and says what is wrong with the rest. What a decoded command
-//! holds is borrowed from the packet; values are decoded only when they are asked for. [`Command::encode`] writes an
-//! engine's very bytes.
+//! [`Command::decode`] accepts all packets that an engine accepts. A decoded command borrows from the packet; values
+//! are decoded on demand. [`Command::encode`] writes the same bytes as an engine.
 
 mod call;
 mod malformed;
@@ -36,55 +35,55 @@ pub(crate) use system::{System, relay_header, relay_target};
 pub use values::ArgumentError;
 pub(crate) use values::{EncodedValues, encode as encode_values};
 
-use reader::Reader;
+use reader::PacketReader;
 
-/// The bits of the first byte that say which command it is.
+/// The bits of the first byte with the command.
 const COMMAND: u8 = 0b111;
-/// The flag of command 6 that makes a DELTA of a SYNC.
+/// The flag of command 6 that marks a DELTA.
 const DELTA: u8 = 1 << 4;
-/// What an engine asks of either, though of a DELTA this is not yet the head of an entry.
+/// The shortest SYNC or DELTA that an engine accepts, in bytes, although the header of a DELTA's entry is longer.
 const MIN_SYNC_LEN: usize = 11;
 
-/// One packet.
+/// A packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Command<'a> {
-    /// A method of a node is called.
+    /// Calls a method of a node.
     Call(CallPacket<'a>),
-    /// The sender is going to name a node by a number.
+    /// Assigns an id to the path of a node.
     SimplifyPath(SimplifyPath<'a>),
-    /// The receiver of a `SimplifyPath` knows the node.
+    /// Confirms a `SimplifyPath`: the node exists at the receiver.
     ConfirmPath {
-        /// Whether both ends declare the same methods. The number is good in any case.
+        /// `true` if both ends declare the same methods. The id is valid in any case.
         valid: bool,
-        /// The number, as its owner chose it.
+        /// The path id.
         id: u32,
     },
     /// Bytes of the program, at least one.
     Raw(&'a [u8]),
-    /// A node came into being.
+    /// Spawns a node.
     Spawn(SpawnPacket<'a>),
-    /// A spawned node is gone.
+    /// Removes a spawned node.
     Despawn {
-        /// The number that it was spawned with.
+        /// The id of the node.
         net_id: u32,
     },
-    /// Values that are sent all the time.
+    /// Values that are sent in every frame.
     Sync {
-        /// A counter of the sender's frames, which begins anew after 65,535.
+        /// A counter of the sender's frames, which wraps after 65,535.
         time: u16,
-        /// Whose values, and what they are.
+        /// The values of each synchronizer.
         entries: Vec<SyncEntry<'a>>,
     },
-    /// Values that are sent when they change.
+    /// Values that have changed.
     Delta(Vec<DeltaEntry<'a>>),
-    /// What concerns the session itself.
+    /// Authentication, peers and relayed packets.
     System(System<'a>),
 }
 
 impl<'a> Command<'a> {
-    /// Reads one packet.
+    /// Decodes a packet.
     pub(crate) fn decode(packet: &'a [u8]) -> Result<Self, MalformedPacket> {
-        let mut body = Reader::new(packet);
+        let mut body = PacketReader::new(packet);
         let first = body.u8().map_err(|_| MalformedPacket::Empty)?;
         Ok(match first & COMMAND {
             0 => Self::Call(CallPacket::decode(first, packet)?),
@@ -104,7 +103,7 @@ impl<'a> Command<'a> {
         })
     }
 
-    /// Writes it behind what is in `out` already.
+    /// Appends the packet to `out`.
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
         match self {
             Self::Call(call) => call.encode(out),
@@ -136,7 +135,7 @@ impl<'a> Command<'a> {
     }
 }
 
-/// Whether a packet, or what is left of it, is one that concerns the session itself. A relay must not carry such.
+/// Returns `true` for a SYS packet. Such packets must not be relayed.
 pub(crate) fn is_system(packet: &[u8]) -> bool {
     packet.first().is_some_and(|first| first & COMMAND == 7)
 }
@@ -164,16 +163,16 @@ mod tests {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// All packets that an engine is known to have sent, and what they say.
-    fn seen() -> impl Iterator<Item = (Vec<u8>, String)> {
+    /// Returns the recorded packets of an engine, with their descriptions.
+    fn recorded() -> impl Iterator<Item = (Vec<u8>, String)> {
         let arguments = ARGUMENTS.iter().map(|(hex, text)| (bytes(hex), format!("call 1.3({text})")));
         let others =
             SESSION.iter().chain(&AUTHENTICATION).map(|(hex, text)| (bytes(hex), (*text).to_owned()));
         others.chain(arguments)
     }
 
-    /// The command in the words of the table.
-    fn told(packet: &[u8]) -> String {
+    /// Describes a packet as the table does.
+    fn describe(packet: &[u8]) -> String {
         match Command::decode(packet).unwrap() {
             Command::Call(call) => {
                 let node = match call.node {
@@ -195,13 +194,13 @@ mod tests {
             Command::System(System::Auth(bytes)) => format!("auth {}", hex(bytes)),
             Command::System(System::AddPeer(peer)) => format!("add peer {peer}"),
             Command::System(System::DelPeer(peer)) => format!("delete peer {peer}"),
-            Command::System(System::Relay { peer, inner }) => format!("relay {peer}: {}", told(inner)),
-            other => panic!("no such packet was recorded: {other:?}"),
+            Command::System(System::Relay { peer, inner }) => format!("relay {peer}: {}", describe(inner)),
+            other => panic!("not in the records: {other:?}"),
         }
     }
 
-    /// The packet, made anew from what is in it.
-    fn rewritten(packet: &[u8]) -> Vec<u8> {
+    /// Decodes a packet and encodes it again.
+    fn reencode(packet: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
         match Command::decode(packet).unwrap() {
             Command::Call(call) => {
@@ -211,7 +210,7 @@ mod tests {
             }
             Command::System(System::Relay { peer, inner }) => {
                 out.extend(relay_header(peer));
-                out.extend(rewritten(inner));
+                out.extend(reencode(inner));
             }
             other => other.encode(&mut out),
         }
@@ -219,46 +218,46 @@ mod tests {
     }
 
     #[wasm_bindgen_test(unsupported = test)]
-    fn packets_of_an_engine_are_understood() {
-        for (packet, text) in seen() {
-            assert_eq!(told(&packet), text, "{}", hex(&packet));
+    fn recorded_packets_are_decoded() {
+        for (packet, text) in recorded() {
+            assert_eq!(describe(&packet), text, "{}", hex(&packet));
         }
     }
 
     #[wasm_bindgen_test(unsupported = test)]
-    fn packets_are_written_as_an_engine_does() {
-        for (packet, text) in seen() {
+    fn recorded_packets_are_encoded_to_the_same_bytes() {
+        for (packet, text) in recorded() {
             let mut out = Vec::new();
             Command::decode(&packet).unwrap().encode(&mut out);
             assert_eq!(hex(&out), hex(&packet), "{text}");
-            assert_eq!(hex(&rewritten(&packet)), hex(&packet), "{text}");
+            assert_eq!(hex(&reencode(&packet)), hex(&packet), "{text}");
         }
     }
 
     #[wasm_bindgen_test(unsupported = test)]
-    fn objects_are_numbers() {
+    fn objects_are_instance_ids() {
         for (hex, id) in OBJECTS {
             let packet = bytes(hex);
             let Ok(Command::Call(call)) = Command::decode(&packet) else { panic!("{hex} is a call") };
             let object = Variant::Object(Some(Box::new(Object::Id(id))));
             assert_eq!(call.arguments.decode(Objects::ById), Ok(vec![object]));
-            assert_eq!(rewritten(&packet), packet);
+            assert_eq!(reencode(&packet), packet);
         }
         let packet = bytes(FREED_OBJECT);
         let Ok(Command::Call(call)) = Command::decode(&packet) else { panic!("it is a call") };
-        let why = DecodeError::ObjectNotAllowed { at: 0 };
-        assert_eq!(call.arguments.decode(Objects::ById), Err(ArgumentError { index: 0, error: why }));
+        let error = DecodeError::ObjectNotAllowed { at: 0 };
+        assert_eq!(call.arguments.decode(Objects::ById), Err(ArgumentError { index: 0, error }));
     }
 
-    /// Whatever comes is told or refused; and what is told can be written, and is then told again.
+    /// Each modified packet is rejected, or is the same after encoding it again.
     #[wasm_bindgen_test(unsupported = test)]
-    fn broken_packets_harm_nobody() {
+    fn truncated_and_modified_packets_do_not_panic() {
         let check = |packet: &[u8]| {
             let Ok(command) = Command::decode(packet) else { return };
             match &command {
                 Command::Call(call) => drop(call.arguments.decode(Objects::Full)),
                 Command::Spawn(spawn) => drop(spawn.state.decode(100)),
-                // An entry without values is no longer one at the end.
+                // A last entry without values is not encoded.
                 Command::Sync { .. } | Command::Delta(_) => return,
                 _ => {}
             }
@@ -266,7 +265,7 @@ mod tests {
             command.encode(&mut out);
             assert_eq!(Command::decode(&out).as_ref(), Ok(&command), "{}", hex(packet));
         };
-        for (packet, _) in seen() {
+        for (packet, _) in recorded() {
             for len in 0..packet.len() {
                 check(&packet[..len]);
             }
@@ -281,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_short_or_too_long_is_refused() {
+    fn too_short_or_too_long_packets_are_rejected() {
         assert_eq!(Command::decode(&[]), Err(MalformedPacket::Empty));
         let too_short: [&[u8]; 14] = [
             &[0],
@@ -308,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn what_engines_overlook_is_overlooked() {
+    fn what_engines_ignore_is_ignored() {
         let confirm = Command::ConfirmPath { valid: true, id: 1 };
         let path = SimplifyPath { md5: *b"01234567890123456789012345678901", id: u32::MAX, path: "a" };
         let despawn = Command::Despawn { net_id: 1 };
@@ -317,28 +316,28 @@ mod tests {
             (&[0xfa, 1, 1, 0, 0, 0][..], confirm.clone()),
             (&[0xff, 0], Command::System(System::Auth(&[]))),
             (&[0xfb, 9], Command::Raw(&[9])),
-            // True is what is not 0.
+            // Any number but 0 is true.
             (&[2, 0x40, 1, 0, 0, 0], confirm),
-            // What follows.
+            // Further bytes.
             (&[5, 1, 0, 0, 0, 9], despawn),
             (&[7, 1, 1, 0, 0, 0, 9], Command::System(System::AddPeer(1))),
-            // A missing NUL; another byte where the first should be.
+            // A missing NUL; another byte in place of the first NUL.
             (b"\x0101234567890123456789012345678901\0\xff\xff\xff\xffa", Command::SimplifyPath(path)),
             (b"\x0101234567890123456789012345678901!\xff\xff\xff\xffa\0b", Command::SimplifyPath(path)),
         ] {
             assert_eq!(Command::decode(packet), Ok(expected), "{packet:02x?}");
         }
-        let no_text = b"\x0101234567890123456789012345678901\0\0\0\0\0\xff\0";
-        assert_eq!(Command::decode(no_text), Err(MalformedPacket::NotUtf8));
+        let invalid_utf8 = b"\x0101234567890123456789012345678901\0\0\0\0\0\xff\0";
+        assert_eq!(Command::decode(invalid_utf8), Err(MalformedPacket::NotUtf8));
     }
 
     #[test]
-    fn a_system_packet_is_known_by_its_first_byte() {
+    fn a_system_packet_is_recognized_by_its_first_byte() {
         assert!(is_system(&[7]) && is_system(&[0xff, 1]) && !is_system(&[6, 7]) && !is_system(&[]));
     }
 
     #[test]
-    fn values_are_read_as_far_as_asked_for() {
+    fn at_most_the_given_number_of_values_is_decoded() {
         let values = [Variant::Int(5), Variant::Bool(true), Variant::Nil];
         let bytes = encode_values(&values).unwrap();
         assert_eq!(hex(&bytes), "02058100000000");

@@ -1,29 +1,29 @@
-//! SIMPLIFY_PATH: a sender is going to name a node by a number.
+//! SIMPLIFY_PATH: the sender assigns an id to the path of a node.
 //!
 //! ```text
-//! 01, 32 hexadecimal digits and a NUL: the checksum of the node's methods, u32 number, path and NUL
+//! 01, 32 hexadecimal digits and a NUL: the checksum of the node's methods, u32 path id, path and NUL
 //! ```
 
 use super::{
     malformed::MalformedPacket,
-    reader::{Reader, text},
+    reader::{PacketReader, text},
 };
 
-/// The sender's announcement of a number for a node of its own.
+/// The announcement of a path id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SimplifyPath<'a> {
-    /// The checksum of the node's methods in hexadecimal digits; from a stranger, any bytes.
+    /// The checksum of the node's methods, in hexadecimal digits. It is not checked: a peer may send any bytes.
     pub(crate) md5: [u8; 32],
-    /// The number, any.
+    /// The path id, any number.
     pub(crate) id: u32,
-    /// Where the node is, as the sender puts it: `Game/Kid`, `.`, `./Game`, absolute, or empty. Without a NUL.
+    /// The path of the node, as the sender writes it: `Game/Kid`, `.`, `./Game`, absolute, or empty. Without a NUL.
     pub(crate) path: &'a str,
 }
 
 impl<'a> SimplifyPath<'a> {
-    pub(super) fn decode(mut body: Reader<'a>) -> Result<Self, MalformedPacket> {
+    pub(super) fn decode(mut body: PacketReader<'a>) -> Result<Self, MalformedPacket> {
         let md5 = body.array()?;
-        // An engine does not look whether this is the NUL.
+        // An engine does not check that this is a NUL.
         body.u8()?;
         Ok(Self { md5, id: body.u32()?, path: text(body.rest())? })
     }

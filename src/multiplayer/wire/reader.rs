@@ -1,14 +1,14 @@
-//! What is left to be read of a packet.
+//! Reads the fields of a packet.
 
 use super::malformed::MalformedPacket;
 
-/// A packet's bytes from here on.
+/// The rest of a packet.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reader<'a> {
+pub(super) struct PacketReader<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Reader<'a> {
+impl<'a> PacketReader<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
@@ -39,7 +39,7 @@ impl<'a> Reader<'a> {
         Ok(*taken)
     }
 
-    /// As many bytes as a number in the packet says.
+    /// Takes `len` bytes.
     pub(super) fn take(&mut self, len: u32) -> Result<&'a [u8], MalformedPacket> {
         let len = usize::try_from(len).map_err(|_| MalformedPacket::TooShort)?;
         let (taken, rest) = self.rest.split_at_checked(len).ok_or(MalformedPacket::TooShort)?;
@@ -55,13 +55,13 @@ impl<'a> Reader<'a> {
         if self.rest.is_empty() { Err(MalformedPacket::TooShort) } else { Ok(self.rest) }
     }
 
-    /// There must be nothing left.
+    /// Fails if bytes are left.
     pub(super) fn finish(self) -> Result<(), MalformedPacket> {
         if self.rest.is_empty() { Ok(()) } else { Err(MalformedPacket::TooLong) }
     }
 }
 
-/// The text in a field: up to a NUL, which may be missing.
+/// Decodes the string in a field: up to a NUL, which may be missing.
 pub(super) fn text(field: &[u8]) -> Result<&str, MalformedPacket> {
     let len = field.iter().position(|byte| *byte == 0).unwrap_or(field.len());
     std::str::from_utf8(&field[..len]).map_err(|_| MalformedPacket::NotUtf8)

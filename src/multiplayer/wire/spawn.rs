@@ -1,51 +1,51 @@
-//! SPAWN: a node came into being on its sender's side, and shall on the receiver's.
+//! SPAWN: the sender has created a node, which the receiver creates as well.
 //!
 //! ```text
-//! 04, u8 scene (255: custom), u32 number of the spawner's path, u32 number of the node, u32 count of synchronizers,
-//!     u32 length of the name with its NUL, u32 number of each synchronizer, name and NUL,
-//!     if custom: u32 size, value; the first values of the node's properties
+//! 04, u8 scene index (255: custom), u32 path id of the spawner, u32 node id, u32 count of synchronizers,
+//!     u32 length of the name with its NUL, u32 id of each synchronizer, name and NUL,
+//!     if custom: u32 size, value; the initial values of the node's properties
 //! ```
 
 use super::{
     malformed::MalformedPacket,
-    reader::{Reader, text},
+    reader::{PacketReader, text},
     values::EncodedValues,
 };
 
-/// The scene that stands for none: what is spawned is made from a value.
+/// The scene index that marks a spawn from a value.
 const CUSTOM: u8 = 255;
 
-/// What a node's name cannot have in it.
+/// The characters that the name of a node cannot contain.
 const FORBIDDEN_IN_NAMES: [char; 6] = ['.', ':', '@', '/', '"', '%'];
 
-/// A node that was spawned.
+/// A SPAWN packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SpawnPacket<'a> {
-    /// What it is made from.
+    /// What the node is created from.
     pub(crate) kind: EncodedSpawnKind<'a>,
-    /// The number of the path of its spawner, as announced by a `SimplifyPath`.
+    /// The path id of the spawner, announced by a `SimplifyPath`.
     pub(crate) spawner: u32,
-    /// Its own number, which its `Despawn` will name.
+    /// The id of the node. Its `Despawn` contains the same id.
     pub(crate) net_id: u32,
-    /// The numbers of its synchronizers, which `Sync` and `Delta` will name.
+    /// The ids of the synchronizers. `Sync` and `Delta` refer to them.
     pub(crate) sync_ids: Vec<u32>,
-    /// Its name below the spawner's target.
+    /// The name of the node below the spawner's spawn path.
     pub(crate) name: &'a str,
-    /// The first values of the properties that are set at a spawn, those of the first synchronizer first.
+    /// The values of the properties that are sent at the spawn, in the order of the synchronizers.
     pub(crate) state: EncodedValues<'a>,
 }
 
-/// What a spawned node is made from.
+/// What a spawned node is created from, not decoded yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EncodedSpawnKind<'a> {
-    /// The spawner's scene at this index, which is below 255.
+    /// The spawner's scene at this index, below 255.
     Scene(u8),
-    /// The spawner's function, with this one value as its argument.
+    /// One value for the spawner's function.
     Custom(EncodedValues<'a>),
 }
 
 impl<'a> SpawnPacket<'a> {
-    pub(super) fn decode(mut body: Reader<'a>) -> Result<Self, MalformedPacket> {
+    pub(super) fn decode(mut body: PacketReader<'a>) -> Result<Self, MalformedPacket> {
         let scene = body.u8()?;
         let spawner = body.u32()?;
         let net_id = body.u32()?;
@@ -88,7 +88,7 @@ impl<'a> SpawnPacket<'a> {
     }
 }
 
-/// Whether an engine takes it for the name of a spawned node.
+/// Returns `true` if an engine accepts this as the name of a spawned node.
 pub(crate) fn is_node_name(name: &str) -> bool {
     !name.is_empty() && !name.contains(FORBIDDEN_IN_NAMES) && !name.contains('\0')
 }
@@ -97,7 +97,7 @@ pub(crate) fn is_node_name(name: &str) -> bool {
 mod tests {
     use super::{super::Command, *};
 
-    /// Laid out by hand, as the specification says.
+    /// Returns a packet that is written by hand.
     fn sample(scene: u8, custom: &[u8]) -> Vec<u8> {
         let head = [4, scene, 7, 0, 0, 0, 9, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0];
         [&head[..], &[10, 0, 0, 0, 11, 0, 0, 0], b"Orc\0", custom, &[0x02, 5, 0x81]].concat()
@@ -132,14 +132,14 @@ mod tests {
     }
 
     #[test]
-    fn there_may_be_nothing_but_a_name() {
+    fn a_spawn_may_have_a_name_only() {
         let packet = [&[4, 0][..], &[0; 12], &[1, 0, 0, 0], b"a"].concat();
         let Ok(Command::Spawn(spawn)) = Command::decode(&packet) else { panic!("it is a spawn") };
         assert_eq!((spawn.name, spawn.sync_ids.len(), spawn.state), ("a", 0, EncodedValues::new(&[])));
     }
 
     #[test]
-    fn counts_and_sizes_must_fit() {
+    fn counts_and_sizes_beyond_the_packet_are_rejected() {
         let good = sample(255, &[2, 0, 0, 0, 0x02, 42]);
         for (at, value) in [(10, 4), (10, u32::MAX), (10, 1 << 30), (14, 18), (14, u32::MAX), (30, 6)] {
             let mut packet = good.clone();
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_must_be_one() {
+    fn invalid_names_are_rejected() {
         for (name, expected) in [
             (&b""[..], MalformedPacket::NodeName),
             (b"\0", MalformedPacket::NodeName),

@@ -1,39 +1,39 @@
-//! SYNC and DELTA: values of properties, in as many entries as fit into a packet.
+//! SYNC and DELTA: values of properties, in entries.
 //!
 //! ```text
-//! 06, u16 time, repeated { u32 synchronizer, u32 size, values }
-//! 16, repeated { u32 synchronizer, u64 which properties, u32 size, values }
+//! 06, u16 time, repeated { u32 synchronizer id, u32 size, values }
+//! 16, repeated { u32 synchronizer id, u64 mask of properties, u32 size, values }
 //! ```
 //!
-//! An engine reads entries while there are more bytes left than an entry's head has, and ignores a rest. So it does not see
-//! an entry without values at the end, which there is no reason to send.
+//! An engine reads entries while more bytes are left than the header of an entry has, and ignores the rest. So it
+//! ignores a last entry without values, which there is no reason to send.
 
-use super::{malformed::MalformedPacket, reader::Reader, values::EncodedValues};
+use super::{malformed::MalformedPacket, reader::PacketReader, values::EncodedValues};
 
-/// The values of one synchronizer's properties that are sent all the time.
+/// The values of one synchronizer's properties that are sent in every frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SyncEntry<'a> {
-    /// Whose: the number from the spawn, or 0x8000_0000 and the number of the path.
+    /// The synchronizer: its id from the spawn, or 0x8000_0000 plus the path id.
     pub(crate) sync_id: u32,
-    /// One for each such property, in the order of the configuration.
+    /// The value of each such property, in the order of the configuration.
     pub(crate) values: EncodedValues<'a>,
 }
 
 /// The values of one synchronizer's properties that have changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DeltaEntry<'a> {
-    /// Whose, as in [`SyncEntry`].
+    /// The synchronizer, as in [`SyncEntry`].
     pub(crate) sync_id: u32,
-    /// Which: bit n is the n-th of the properties that are sent when they change.
+    /// The mask of changed properties: bit n is the n-th on-change property.
     pub(crate) changed: u64,
-    /// One for each bit that is set, the lowest first.
+    /// The value for each set bit, the lowest bit first.
     pub(crate) values: EncodedValues<'a>,
 }
 
 impl<'a> SyncEntry<'a> {
     const HEADER_LEN: usize = 4 + 4;
 
-    pub(super) fn decode_all(body: Reader<'a>) -> Result<Vec<Self>, MalformedPacket> {
+    pub(super) fn decode_all(body: PacketReader<'a>) -> Result<Vec<Self>, MalformedPacket> {
         decode_all(body, Self::HEADER_LEN, |body| {
             let sync_id = body.u32()?;
             Ok(Self { sync_id, values: sized(body)? })
@@ -46,7 +46,7 @@ impl<'a> SyncEntry<'a> {
         out.extend_from_slice(self.values.bytes());
     }
 
-    /// How many bytes it adds to a packet.
+    /// Returns the length of the entry, in bytes.
     pub(crate) fn len(&self) -> usize {
         Self::HEADER_LEN + self.values.bytes().len()
     }
@@ -55,7 +55,7 @@ impl<'a> SyncEntry<'a> {
 impl<'a> DeltaEntry<'a> {
     const HEADER_LEN: usize = 4 + 8 + 4;
 
-    pub(super) fn decode_all(body: Reader<'a>) -> Result<Vec<Self>, MalformedPacket> {
+    pub(super) fn decode_all(body: PacketReader<'a>) -> Result<Vec<Self>, MalformedPacket> {
         decode_all(body, Self::HEADER_LEN, |body| {
             let (sync_id, changed) = (body.u32()?, body.u64()?);
             Ok(Self { sync_id, changed, values: sized(body)? })
@@ -69,25 +69,25 @@ impl<'a> DeltaEntry<'a> {
         out.extend_from_slice(self.values.bytes());
     }
 
-    /// How many bytes it adds to a packet.
+    /// Returns the length of the entry, in bytes.
     pub(crate) fn len(&self) -> usize {
         Self::HEADER_LEN + self.values.bytes().len()
     }
 }
 
 fn decode_all<'a, T>(
-    mut body: Reader<'a>,
-    head: usize,
-    decode: impl Fn(&mut Reader<'a>) -> Result<T, MalformedPacket>,
+    mut body: PacketReader<'a>,
+    header_len: usize,
+    decode: impl Fn(&mut PacketReader<'a>) -> Result<T, MalformedPacket>,
 ) -> Result<Vec<T>, MalformedPacket> {
     let mut entries = Vec::new();
-    while body.rest().len() > head {
+    while body.rest().len() > header_len {
         entries.push(decode(&mut body)?);
     }
     Ok(entries)
 }
 
-fn sized<'a>(body: &mut Reader<'a>) -> Result<EncodedValues<'a>, MalformedPacket> {
+fn sized<'a>(body: &mut PacketReader<'a>) -> Result<EncodedValues<'a>, MalformedPacket> {
     let size = body.u32()?;
     Ok(EncodedValues::new(body.take(size)?))
 }
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_delta_says_what_has_changed() {
+    fn a_delta_has_a_mask_and_values() {
         let entry =
             DeltaEntry { sync_id: 1, changed: 1 << 63 | 5, values: EncodedValues::new(&[0x02, 5, 0x01]) };
         assert_eq!(1 + entry.len(), DELTA.len());
@@ -127,18 +127,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_entry_any_more_is_ignored() {
+    fn bytes_after_the_last_entry_are_ignored() {
         let entries = |packet: &[u8]| match Command::decode(packet) {
             Ok(Command::Sync { entries, .. }) => Ok(entries.len()),
             Ok(Command::Delta(entries)) => Ok(entries.len()),
             Ok(other) => panic!("{other:?}"),
-            Err(why) => Err(why),
+            Err(error) => Err(error),
         };
         assert_eq!(entries(&[SYNC, &[9; 8]].concat()), Ok(2));
         assert_eq!(entries(&[SYNC, &[9; 9]].concat()), Err(MalformedPacket::TooShort));
         assert_eq!(entries(&[DELTA, &[9; 16]].concat()), Ok(1));
         assert_eq!(entries(&[DELTA, &[9; 17]].concat()), Err(MalformedPacket::TooShort));
-        // Within the first entry's head there is no entry, for an engine no error either.
+        // Within the header of the first entry there is no entry, for an engine no error either.
         assert_eq!(entries(&SYNC[..11]), Ok(0));
         assert_eq!(entries(&DELTA[..11]), Ok(0));
         for len in 1..11 {

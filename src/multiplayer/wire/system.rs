@@ -1,34 +1,34 @@
-//! SYS: authentication, who is there, and packets that the server carries from one client to another.
+//! SYS: authentication, the list of peers, and packets that the server relays between clients.
 //!
 //! ```text
-//! 07 00, bytes                        AUTH; without bytes: "I am done"
-//! 07 01, i32 peer                     ADD_PEER
-//! 07 02, i32 peer                     DEL_PEER
-//! 07 03, i32 peer, the packet itself  RELAY: to the peer on its way to the server, from the peer behind it
+//! 07 00, bytes             AUTH; without bytes: the sender has completed the authentication
+//! 07 01, i32 peer          ADD_PEER
+//! 07 02, i32 peer          DEL_PEER
+//! 07 03, i32 peer, packet  RELAY; the recipient in packets to the server, the sender in packets from it
 //! ```
 
-use super::{malformed::MalformedPacket, reader::Reader};
+use super::{malformed::MalformedPacket, reader::PacketReader};
 
-/// What concerns the session itself.
+/// A SYS packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum System<'a> {
-    /// Bytes for the other end's authentication; none mean that the sender has let the receiver in.
+    /// Bytes for the authentication. If empty, the sender has admitted the receiver.
     Auth(&'a [u8]),
-    /// There is another peer.
+    /// A peer has joined.
     AddPeer(i32),
-    /// It is gone.
+    /// A peer has left.
     DelPeer(i32),
     /// A packet between two clients.
     Relay {
-        /// Whom it is for, or who sent it. For many it is what [`Target`](crate::multiplayer::Target) is to Godot.
+        /// The recipient or sender. For several recipients, Godot's number of a [`Target`](crate::multiplayer::Target).
         peer: i32,
-        /// The packet, at least a byte of it.
+        /// The packet, at least one byte.
         inner: &'a [u8],
     },
 }
 
 impl<'a> System<'a> {
-    pub(super) fn decode(mut body: Reader<'a>) -> Result<Self, MalformedPacket> {
+    pub(super) fn decode(mut body: PacketReader<'a>) -> Result<Self, MalformedPacket> {
         let command = body.u8()?;
         if command == 0 {
             return Ok(Self::Auth(body.rest()));
@@ -55,7 +55,8 @@ impl<'a> System<'a> {
     }
 }
 
-/// Whom a packet is to be carried on to, if it is a whole RELAY. Nothing else of it is looked at: servers do this often.
+/// Returns the recipient of a RELAY; `None` for another or incomplete packet. It decodes nothing else, since servers
+/// call it often.
 pub(crate) fn relay_target(packet: &[u8]) -> Option<i32> {
     match *packet {
         [first, 3, a, b, c, d, _, ..] if first & 0b111 == 7 => Some(i32::from_le_bytes([a, b, c, d])),
@@ -63,7 +64,7 @@ pub(crate) fn relay_target(packet: &[u8]) -> Option<i32> {
     }
 }
 
-/// What a relayed packet begins with: the packet is written right behind it.
+/// Returns the header of a RELAY, which the packet follows.
 pub(crate) fn relay_header(peer: i32) -> [u8; 6] {
     let [a, b, c, d] = peer.to_le_bytes();
     [7, 3, a, b, c, d]
@@ -74,7 +75,7 @@ mod tests {
     use super::{super::Command, *};
 
     #[test]
-    fn a_relay_is_told_as_decoding_tells_it() {
+    fn relay_target_agrees_with_decode() {
         for packet in [
             &[7, 3, 1, 2, 3, 4, 0][..],
             &[0xff, 3, 1, 2, 3, 4, 7, 7],

@@ -1,35 +1,34 @@
-//! Values in a row, each in the compressed form.
+//! Lists of values in the compact format.
 
 use std::fmt;
 
 use crate::variant::{DecodeError, EncodeError, Objects, Variant};
 
-/// Values that nobody has looked at yet. How many they are is not in the packet: both ends know it.
+/// Values that are not decoded yet. The packet does not contain their number: both ends know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EncodedValues<'a> {
     bytes: &'a [u8],
 }
 
-/// A value in a packet could not be read.
+/// A value in a packet cannot be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ArgumentError {
-    /// Which it is, from 0 on.
+    /// The index of the value, from 0.
     pub index: usize,
-    /// What is wrong with it.
+    /// The error.
     pub error: DecodeError,
 }
 
 impl<'a> EncodedValues<'a> {
-    /// What [`encode`] gave, or what came.
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes }
     }
 
-    /// The values; at most so many of them, what follows is ignored. Objects are by id, as always in replication.
-    pub(crate) fn decode(self, at_most: usize) -> Result<Vec<Variant>, ArgumentError> {
+    /// Decodes at most `max` values; further bytes are ignored. Objects are by id, as always in replication.
+    pub(crate) fn decode(self, max: usize) -> Result<Vec<Variant>, ArgumentError> {
         let mut values = Vec::new();
         let mut rest = self.bytes;
-        while !rest.is_empty() && values.len() < at_most {
+        while !rest.is_empty() && values.len() < max {
             values.push(decode_next(&mut rest, values.len(), Objects::ById)?);
         }
         Ok(values)
@@ -39,13 +38,13 @@ impl<'a> EncodedValues<'a> {
         self.bytes
     }
 
-    /// As it stands in packets.
+    /// Returns the length as in packets.
     pub(super) fn size(self) -> u32 {
         self.bytes.len() as u32
     }
 }
 
-/// The values' bytes. Objects are by id.
+/// Encodes values. Objects are by id.
 pub(crate) fn encode<'v>(values: impl IntoIterator<Item = &'v Variant>) -> Result<Vec<u8>, EncodeError> {
     let mut bytes = Vec::new();
     for value in values {
@@ -54,7 +53,7 @@ pub(crate) fn encode<'v>(values: impl IntoIterator<Item = &'v Variant>) -> Resul
     Ok(bytes)
 }
 
-/// Takes the value at `index` from the front of the bytes.
+/// Decodes a value and removes it from the front of `bytes`. `index` is for the error only.
 pub(super) fn decode_next(
     bytes: &mut &[u8],
     index: usize,
@@ -62,7 +61,7 @@ pub(super) fn decode_next(
 ) -> Result<Variant, ArgumentError> {
     let (value, len) =
         Variant::decode_compressed(bytes, objects).map_err(|error| ArgumentError { index, error })?;
-    // The padding behind the last one may be missing.
+    // The padding after the last value may be missing.
     *bytes = bytes.get(len..).unwrap_or_default();
     Ok(value)
 }

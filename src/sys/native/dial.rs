@@ -1,7 +1,7 @@
-//! From a host to a TCP connection: a look-up where it is a name, then a race between its addresses.
+//! Connects TCP to a host: a DNS look-up for a name, then a race between its addresses.
 //!
-//! Source: RFC 8305 (Happy Eyeballs). An address that answers nothing must not cost a player the 20 seconds after which
-//! the system gives it up.
+//! Source: RFC 8305 (Happy Eyeballs). Without it an address that does not answer would delay the connection by the 20
+//! seconds of the system's timeout.
 
 use std::{collections::VecDeque, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -14,10 +14,10 @@ use super::{
 };
 use crate::{close::CloseCause, url::Host};
 
-/// After how long the next address is tried beside those that have not answered (RFC 8305, section 5).
+/// The delay before the next address is tried beside those that have not answered (RFC 8305, section 5).
 const STAGGER: Duration = Duration::from_millis(250);
 
-/// How many addresses of a name are tried. A name server may answer with any number.
+/// The largest number of addresses that are tried. A name server may return any number.
 const MAX_ADDRESSES: usize = 16;
 
 /// A connection attempt. The caller has the deadline.
@@ -27,7 +27,7 @@ pub(super) enum Dial {
     Racing(Race),
 }
 
-/// What has come of it.
+/// The result of a poll.
 pub(super) enum DialOutcome {
     Pending,
     Connected(TcpStream),
@@ -60,7 +60,7 @@ impl Dial {
         }
     }
 
-    /// Returns what has to happen before a poll can move it on.
+    /// Returns what a poll has to wait for.
     pub(super) fn wants(&self) -> Wants {
         match self {
             Self::LookingUp(lookup) => Wants { lookup: Some(lookup.pending()), ..Wants::default() },
@@ -73,14 +73,14 @@ impl Dial {
         }
     }
 
-    /// Wakes this when the look-up is over.
+    /// Wakes the sleeper when the look-up is done.
     pub(super) fn wakes(&self, sleeper: &Arc<Interrupt>) {
         if let Self::LookingUp(lookup) = self {
             lookup.wakes(sleeper);
         }
     }
 
-    /// Returns the attempts that are under way.
+    /// Returns the sockets of the running attempts.
     pub(super) fn sockets(&mut self) -> &mut [TcpStream] {
         match self {
             Self::LookingUp(_) => &mut [],
@@ -89,7 +89,7 @@ impl Dial {
     }
 }
 
-/// Connection attempts side by side; the first that succeeds wins, the others are dropped.
+/// Parallel connection attempts. The first that succeeds wins, the others are dropped.
 #[derive(Debug)]
 pub(super) struct Race {
     waiting: VecDeque<SocketAddr>,
@@ -109,7 +109,7 @@ impl Race {
                 Ok(true) => return DialOutcome::Connected(self.running.swap_remove(index)),
                 Ok(false) => index += 1,
                 Err(_) => {
-                    // The next one need not wait for a dead one's turn to be over.
+                    // The next address need not wait for the delay of a failed one.
                     self.running.swap_remove(index);
                     self.next_start = now;
                 }
@@ -123,7 +123,7 @@ impl Race {
         }
     }
 
-    /// Begins with those addresses whose turn it is.
+    /// Starts the attempts that are due.
     fn start_due(&mut self, now: Duration) {
         while now >= self.next_start || self.running.is_empty() {
             let Some(address) = self.waiting.pop_front() else { break };
@@ -137,39 +137,40 @@ impl Race {
 
 /// Returns `true` if a non-blocking connect has succeeded, and an error if it has failed.
 ///
-/// A connect to a local port on which no program listens can succeed: if the system chooses that very port for this
-/// end, the socket is connected to itself (RFC 9293, 3.5: simultaneous open). That is a failure: no server is there.
+/// Connecting to a local port on which no program listens can succeed: if the system chooses the same port for this
+/// end, the socket is connected to itself (RFC 9293, 3.5: simultaneous open). That counts as a failure, because there
+/// is no server.
 fn is_connected(stream: &TcpStream) -> io::Result<bool> {
     if let Some(error) = stream.take_error()? {
         return Err(error);
     }
     match stream.peer_addr() {
         Ok(peer) if stream.local_addr()? == peer => {
-            // Without this the port would stay in TIME-WAIT after the close, and the server that belongs there could
-            // not listen on it for a minute.
+            // Otherwise the port stays in TIME-WAIT after the close, and no server can listen on it for a minute.
             SockRef::from(stream).set_linger(Some(Duration::ZERO))?;
             Err(io::ErrorKind::ConnectionRefused.into())
         }
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
-        // Windows says so while the attempt is under way.
+        // Windows returns this while the attempt runs.
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(false),
         Err(error) => Err(error),
     }
 }
 
-/// The families in turn, each in the system's order, beginning with the system's first choice (RFC 8305, section 4).
+/// Alternates the address families, each in the system's order, beginning with the system's first choice (RFC 8305,
+/// section 4).
 fn interleave(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
     let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (mut first, mut second): (VecDeque<_>, VecDeque<_>) =
         addresses.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
-    let mut turns = VecDeque::with_capacity(MAX_ADDRESSES + 1);
-    while turns.len() < MAX_ADDRESSES && !(first.is_empty() && second.is_empty()) {
-        turns.extend(first.pop_front());
-        turns.extend(second.pop_front());
+    let mut mixed = VecDeque::with_capacity(MAX_ADDRESSES + 1);
+    while mixed.len() < MAX_ADDRESSES && !(first.is_empty() && second.is_empty()) {
+        mixed.extend(first.pop_front());
+        mixed.extend(second.pop_front());
     }
-    turns.truncate(MAX_ADDRESSES);
-    turns
+    mixed.truncate(MAX_ADDRESSES);
+    mixed
 }
 
 #[cfg(test)]
@@ -184,7 +185,7 @@ mod tests {
 
     use super::*;
 
-    /// An address that answers nothing: its backlog is full, so the system drops every further SYN.
+    /// Returns an address that does not answer: its backlog is full, so the system drops every further SYN.
     fn dead_v6() -> (SocketAddr, Vec<Socket>) {
         let listener = Socket::new(Domain::IPV6, Type::STREAM, None).expect("a socket");
         let any: SocketAddr = "[::1]:0".parse().expect("an address");
@@ -216,14 +217,11 @@ mod tests {
     fn a_dead_ipv6_address_delays_a_live_ipv4_one_by_a_stagger_only() {
         let (dead, _held) = dead_v6();
         let (alone, _) = run(Race::new(vec![dead]), Duration::from_millis(800));
-        assert!(
-            matches!(alone, DialOutcome::Pending),
-            "the dead address must neither connect nor fail at once"
-        );
+        assert!(matches!(alone, DialOutcome::Pending), "the dead address neither connects nor fails at once");
 
         let live = TcpListener::bind("127.0.0.1:0").expect("a listener");
         let addresses = vec![dead, live.local_addr().expect("its address")];
-        // The best of three: another process may hold the processor for a while.
+        // The best of three, because other processes may use the processor.
         let fastest = (0..3)
             .map(|_| match run(Race::new(addresses.clone()), Duration::from_secs(10)) {
                 (DialOutcome::Connected(stream), took) => {
@@ -238,8 +236,8 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_address_gives_way_at_once_and_the_last_refusal_is_the_end() {
-        // Bound, so that the port is nobody else's, but not listening.
+    fn a_refused_address_does_not_delay_the_next_and_the_last_one_ends_the_race() {
+        // Bound, so that no other program gets the port, but not listening.
         let any: SocketAddr = "127.0.0.1:0".parse().expect("an address");
         let held: Vec<_> = (0..4)
             .map(|_| {
@@ -254,7 +252,7 @@ mod tests {
         assert!(matches!(end, DialOutcome::Failed(CloseCause::Refused { status: None })));
     }
 
-    /// A socket that is connected to itself, as the system makes one by chance, and its address.
+    /// Returns a socket that is connected to itself, and its address.
     fn connected_to_itself() -> (TcpStream, SocketAddr) {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
         let any: SocketAddr = "127.0.0.1:0".parse().expect("an address");
@@ -266,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_that_is_connected_to_itself_is_refused_and_let_go() {
+    fn a_socket_that_is_connected_to_itself_is_refused_and_frees_its_port() {
         let (stream, address) = connected_to_itself();
         assert_eq!(stream.peer_addr().expect("connected"), address);
         let race = Race { running: vec![stream], ..Race::new(Vec::new()) };
@@ -276,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_that_is_connected_to_itself_gives_way_to_the_next_address() {
+    fn the_next_address_follows_a_socket_that_is_connected_to_itself() {
         let live = TcpListener::bind("127.0.0.1:0").expect("a listener");
         let address = live.local_addr().expect("its address");
         let race = Race { running: vec![connected_to_itself().0], ..Race::new(vec![address]) };
@@ -287,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_this_machine_are_not_looked_up() {
+    fn loopback_names_are_not_looked_up() {
         for name in ["localhost", "localhost.", "game.localhost", "a.b.localhost."] {
             assert!(matches!(Dial::start(&Host::Name(name.into()), 1), Dial::Racing(_)), "{name}");
         }
@@ -297,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn families_take_turns_beginning_with_the_systems_choice() {
+    fn address_families_alternate_beginning_with_the_systems_choice() {
         let address = |text: &str| text.parse::<SocketAddr>().expect("an address");
         let (a, b, c) = (address("[::1]:1"), address("[::2]:1"), address("1.1.1.1:1"));
         assert_eq!(interleave(vec![a, b, c]), [a, c, b]);

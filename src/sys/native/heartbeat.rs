@@ -6,8 +6,8 @@ use crate::options::PeerOptions;
 
 /// Schedules pings, and measures the silence of the other end.
 ///
-/// A ping is due an interval after the last one, whatever else is received, so that round-trip times are measured on busy
-/// connections, too. While a ping is unanswered, the next one follows only after an interval of silence.
+/// A ping is due an interval after the last one, whatever else is received, so that round-trip times are measured on
+/// busy connections, too. While a ping is unanswered, the next one follows only after an interval of silence.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Heartbeat {
     interval: Duration,
@@ -88,8 +88,8 @@ impl Heartbeat {
         HeartbeatAction::Ping(payload)
     }
 
-    /// Returns `true` if nothing was received since the last ping. Any bytes count, because the pong of a busy server may come
-    /// behind a megabyte of data.
+    /// Returns `true` if nothing was received since the last ping. Any bytes count, because the pong of a busy server
+    /// may come behind a megabyte of data.
     fn is_silent(&self) -> bool {
         self.last_received <= self.last_ping
     }

@@ -42,7 +42,8 @@ enum HandshakeState {
     },
     /// A server or client whose handshake was done elsewhere.
     Upgraded,
-    /// A server that has received a request without upgrade. `rejection` is the answer, unless the program gives another.
+    /// A server that has received a request without upgrade. `rejection` is the answer, unless the program gives
+    /// another.
     PlainRequested {
         request: Request,
         rejection: Rejection,

@@ -1,4 +1,4 @@
-//! Looking up a name without blocking the caller: `getaddrinfo` can take half a minute. Names of this machine need none.
+//! DNS look-ups that do not block the caller: `getaddrinfo` can take half a minute. Loopback names need no look-up.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs},
@@ -11,8 +11,8 @@ use std::{
 
 use super::notify::Interrupt;
 
-/// How many look-ups may be under way in a process. A look-up cannot be called off: one whose connection was given up
-/// runs to its end, and a caller that tries again and again must not pile up threads.
+/// The largest number of look-ups in a process. A look-up cannot be cancelled: it runs to its end after its connection
+/// was dropped, and repeated attempts must not accumulate threads.
 const MAX_LOOKUPS: usize = 64;
 
 /// The addresses of [`is_loopback`] names, in the order of RFC 6724.
@@ -20,18 +20,18 @@ pub(super) const LOOPBACK: [IpAddr; 2] = [IpAddr::V6(Ipv6Addr::LOCALHOST), IpAdd
 
 static LOOKUPS: AtomicUsize = AtomicUsize::new(0);
 
-/// A look-up under way. Its thread lives until the system answers.
+/// A look-up. Its thread runs until the system answers.
 #[derive(Debug)]
 pub(super) struct Lookup(Pending);
 
-/// What is known of a look-up, for whatever waits for it.
+/// The result of a look-up, shared with what waits for it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pending(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
     answer: OnceLock<Vec<SocketAddr>>,
-    /// What sleeps until there is an answer.
+    /// Woken when there is an answer.
     sleeper: Mutex<Option<Arc<Interrupt>>>,
 }
 
@@ -58,17 +58,18 @@ impl Lookup {
         lookup
     }
 
-    /// The addresses, none where there are none; `None` while it is not known.
+    /// Returns the addresses of the name, or `None` while the look-up runs. A name without address has none.
     pub(super) fn answer(&self) -> Option<&[SocketAddr]> {
         self.0.0.answer.get().map(Vec::as_slice)
     }
 
-    /// Returns what tells that there is an answer.
+    /// Returns the shared result.
     pub(super) fn pending(&self) -> Pending {
         self.0.clone()
     }
 
-    /// Wakes this when there is an answer. It looks once more before it sleeps: an answer that has come already wakes nothing.
+    /// Wakes the sleeper when there is an answer. It must check once more before it sleeps: an answer that exists
+    /// already wakes nothing.
     pub(super) fn wakes(&self, sleeper: &Arc<Interrupt>) {
         *self.0.sleeper() = Some(Arc::clone(sleeper));
     }
@@ -93,9 +94,9 @@ impl Pending {
     }
 }
 
-/// Returns `true` if a name in lower case is `localhost` or ends in `.localhost`, with or without the root's dot. Such
-/// names mean this machine and are not looked up (RFC 6761, 6.3): many resolvers do not know them, and a name server
-/// must not be asked for them.
+/// Returns `true` if a name in lower case is `localhost` or ends in `.localhost`, with or without the root dot. These
+/// names mean the loopback interface and are not looked up (RFC 6761, 6.3): many resolvers do not know them, and name
+/// servers must not get them.
 pub(super) fn is_loopback(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     name == "localhost" || name.ends_with(".localhost")

@@ -1,4 +1,4 @@
-//! A non-blocking byte stream, plain or secured.
+//! A non-blocking byte stream, plain or over TLS.
 
 use std::{
     io::{self, IoSlice, Read, Write},
@@ -10,7 +10,7 @@ use mio::net::TcpStream;
 use super::tls;
 use crate::sys::SHORT_READ_DRAINS;
 
-/// What frames and handshakes are read from and written to. Never blocks: `WouldBlock` says that nothing can be done.
+/// The byte stream under handshakes and frames. It never blocks, but returns `WouldBlock`.
 #[derive(Debug)]
 pub(super) enum Stream {
     Plain(TcpStream),
@@ -37,9 +37,10 @@ impl Stream {
         matches!(self, Self::Tls(_))
     }
 
-    /// Whether a read that filled `read` of `room` bytes may have left more behind.
+    /// Returns `true` if the socket may hold more bytes after a read that returned `read` bytes for a buffer of `room`
+    /// bytes.
     ///
-    /// The kernel gives a plain stream all that it has. A TLS session gives a record at a time.
+    /// A read of a plain stream returns everything that the kernel has. A read over TLS returns one record.
     pub(super) fn may_have_more(&self, read: usize, room: usize) -> bool {
         match self {
             Self::Plain(_) => read == room || !SHORT_READ_DRAINS,
@@ -47,8 +48,8 @@ impl Stream {
         }
     }
 
-    /// Returns how many bytes the socket has given since the last call, of a read that gave `read`: over TLS there may be
-    /// records without data in between.
+    /// Returns how many bytes the socket has returned since the last call, after a read that returned `read`. Over TLS
+    /// that includes records without data.
     pub(super) fn take_received(&mut self, read: Option<&usize>) -> usize {
         match self {
             Self::Plain(_) => read.copied().unwrap_or(0),
@@ -64,7 +65,7 @@ impl Stream {
         }
     }
 
-    /// Returns `true` if it holds bytes of its own that the socket has not taken.
+    /// Returns `true` if TLS buffers bytes that the socket has not taken.
     pub(super) fn wants_write(&self) -> bool {
         match self {
             Self::Plain(_) => false,
@@ -72,7 +73,7 @@ impl Stream {
         }
     }
 
-    /// Returns `true` while TLS is not established: nothing can be sent yet, and each step costs a lot.
+    /// Returns `true` until TLS is established. Nothing can be sent before, and each step is expensive.
     pub(super) fn is_handshaking(&self) -> bool {
         match self {
             Self::Plain(_) => false,
@@ -80,7 +81,7 @@ impl Stream {
         }
     }
 
-    /// Reads bytes that are of no interest any more. They are not decrypted.
+    /// Reads bytes to discard them. They are not decrypted.
     pub(super) fn discard(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.tcp_mut().read(buffer) {
@@ -90,12 +91,12 @@ impl Stream {
         }
     }
 
-    /// Says that nothing more will be sent.
+    /// Ends the sending direction, over TLS with its close alert.
     pub(super) fn shutdown_write(&mut self) {
         if let Self::Tls(tls) = self {
             tls.notify_close();
         }
-        // A connection that is gone has nothing left to shut.
+        // An error means that the connection has ended.
         let _ = self.tcp().shutdown(Shutdown::Write);
     }
 }

@@ -1,4 +1,4 @@
-//! Letting each other in, or not.
+//! Authentication.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use super::{
 use crate::world::{SERVER, events, id};
 
 const A: PeerId = id(454_463_172);
-/// The numbers that the server gave to the other client, which came three times.
+/// The ids that the server assigned to the other client, which connected three times.
 const B: [PeerId; 3] = [id(1_626_269_896), id(423_571_973), id(646_146_831)];
 const NOW: Duration = Duration::ZERO;
 
@@ -29,7 +29,7 @@ fn options() -> SessionOptions {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_server_says_what_the_engines_server_said() {
+fn a_server_sends_what_the_engines_server_sent() {
     let mut server = Session::server(options());
     let mut now = NOW;
     let mut b = B[0];
@@ -73,7 +73,7 @@ fn a_server_says_what_the_engines_server_said() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_client_says_what_the_engines_client_said() {
+fn a_client_sends_what_the_engines_client_sent() {
     let mut client = Session::client(options());
     for step in steps() {
         match step.name {
@@ -83,10 +83,10 @@ fn a_client_says_what_the_engines_client_said() {
         }
         step.play_client(&mut client, 'A', NOW);
     }
-    let told = events(&mut client);
+    let events = events(&mut client);
     assert!(
         matches!(
-            told[..],
+            events[..],
             [
                 Event::Connected { id: A },
                 Event::Authenticating(SERVER),
@@ -96,12 +96,12 @@ fn a_client_says_what_the_engines_client_said() {
                 Event::PeerDisconnected(..),
             ]
         ),
-        "{told:?}"
+        "{events:?}"
     );
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_client_that_comes_again_says_what_the_engines_did() {
+fn a_client_that_reconnects_sends_what_the_engines_client_sent() {
     let mut client = Session::client(options());
     let mut ids = Vec::new();
     for step in steps() {

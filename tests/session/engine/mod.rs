@@ -1,5 +1,5 @@
-//! Our sessions in the place of an engine: in each role they are told what the engine was told, and must say what it said, byte
-//! for byte.
+//! Replays recorded exchanges between engines. Our session takes the place of one engine, gets the packets that it
+//! received, and must send the same bytes.
 
 mod authentication;
 mod script;

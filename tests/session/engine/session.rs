@@ -1,4 +1,4 @@
-//! Admission, calls in all forms, relay, bytes, nodes that come and go.
+//! Admission, calls, relayed packets, bytes, and nodes that are added and removed.
 
 use std::time::Duration;
 
@@ -23,13 +23,13 @@ fn steps() -> Vec<Step> {
     read(include_str!("session.txt"))
 }
 
-/// The methods of the engines' node `Game`: those of a script, and one that the node itself has.
+/// Returns the methods of the engines' node `Game`: those of its script, and one of the node itself.
 fn game() -> Methods {
     script_of_game()
         .with(Method::new("native_cfg").any_peer().node_level().parameter(Parameter::any("argument")))
 }
 
-/// Those of the script, which its child `Kid` has, too.
+/// Returns the methods of the script, which the child `Kid` has as well.
 pub fn script_of_game() -> Methods {
     let any = |name: &'static str, count| {
         let method = Method::new(name).any_peer();
@@ -45,16 +45,16 @@ pub fn script_of_game() -> Methods {
         .with(any("noargs", 0))
 }
 
-/// What is sent.
+/// What an end sends.
 enum Sent {
     Call(&'static str, Vec<Variant>),
     Bytes(&'static [u8]),
 }
 
-/// Who does something in which step: to whom, and what.
+/// Returns for each step the sender, the recipients, and what is sent.
 fn script() -> Vec<(&'static str, PeerId, Target, Sent)> {
     use Sent::{Bytes, Call};
-    let but = Target::AllExcept;
+    let except = Target::AllExcept;
     let array = Array::from(vec![Variant::Int(1)]);
     let dictionary = Dictionary::from_iter([(Variant::from("k"), Variant::Bool(true))]);
     let mixed = vec![Variant::Nil, array.into(), dictionary.into()];
@@ -98,10 +98,10 @@ fn script() -> Vec<(&'static str, PeerId, Target, Sent)> {
         ("A: rpc_id(1,\"Zed\", Vector2(1,2))", A, server, Call("Zed", vec![Vector2::new(1.0, 2.0).into()])),
         ("A: rpc_id(1,\"_under\", &\"sn\")", A, server, Call("_under", vec![StringName::from("sn").into()])),
         ("A: rpc_id(1,\"native_cfg\", 5) Node.rpc_config", A, server, Call("native_cfg", int(5))),
-        ("A: rpc_id(-B,\"any_local\", 1) exclude B", A, but(B), Call("any_local", int(1))),
-        ("A: rpc_id(-1,\"any_local\", 2) exclude server", A, but(SERVER), Call("any_local", int(2))),
+        ("A: rpc_id(-B,\"any_local\", 1) exclude B", A, except(B), Call("any_local", int(1))),
+        ("A: rpc_id(-1,\"any_local\", 2) exclude server", A, except(SERVER), Call("any_local", int(2))),
         ("S: rpc_id(A,\"any_local\", 3)", SERVER, to_a, Call("any_local", int(3))),
-        ("S: rpc_id(-A,\"any_local\", 4)", SERVER, but(A), Call("any_local", int(4))),
+        ("S: rpc_id(-A,\"any_local\", 4)", SERVER, except(A), Call("any_local", int(4))),
         (
             "A: rpc_id(1,\"auth_only\",1) -> rejected at server (authority is 1)",
             A,
@@ -111,15 +111,15 @@ fn script() -> Vec<(&'static str, PeerId, Target, Sent)> {
         ("A: send_bytes(0)", A, Target::All, Bytes(&[0xaa, 0xbb])),
         ("A: send_bytes(1)", A, server, Bytes(&[0xaa])),
         ("A: send_bytes(B)", A, to_b, Bytes(&[0xaa])),
-        ("A: send_bytes(-B)", A, but(B), Bytes(&[0xaa])),
-        ("A: send_bytes(-1)", A, but(SERVER), Bytes(&[0xaa])),
+        ("A: send_bytes(-B)", A, except(B), Bytes(&[0xaa])),
+        ("A: send_bytes(-1)", A, except(SERVER), Bytes(&[0xaa])),
         ("A: send_bytes(A self)", A, to_a, Bytes(&[0xaa])),
         ("S: send_bytes(0)", SERVER, Target::All, Bytes(&[0xcc])),
-        ("S: send_bytes(-A)", SERVER, but(A), Bytes(&[0xcc])),
+        ("S: send_bytes(-A)", SERVER, except(A), Bytes(&[0xcc])),
     ]
 }
 
-/// Does what this end did in the step.
+/// Sends what this end sent in a step.
 fn act(step: &Step, own: PeerId, session: &mut Session, game: NodeKey) {
     for (name, by, to, sent) in script() {
         if name == step.name && by == own {
@@ -131,13 +131,13 @@ fn act(step: &Step, own: PeerId, session: &mut Session, game: NodeKey) {
     }
 }
 
-/// What an end is told of what the others sent, in order. What it called itself is left out.
+/// Returns what an end receives from the others, in order. Its own calls are left out.
 fn received(own: PeerId) -> Vec<(PeerId, Sent)> {
     let is_received = |by: PeerId, to: Target, sent: &Sent| match (sent, to) {
-        // Only the authority may, and an engine's empty array comes as no argument.
+        // Only the authority may call this method. An engine's empty array arrives as no argument.
         (Sent::Call("auth_only", _), _) if by != SERVER => false,
         (Sent::Call(_, arguments), _) if *arguments == [Variant::PackedByteArray(vec![])] => false,
-        // Bytes to oneself come back.
+        // The server relays bytes to oneself.
         (Sent::Bytes(_), Target::Peer(peer)) => peer == own,
         (Sent::Call(..), Target::Peer(peer)) => peer == own && by != own,
         (_, Target::All) => by != own,
@@ -147,15 +147,15 @@ fn received(own: PeerId) -> Vec<(PeerId, Sent)> {
     received.map(|(_, by, _, sent)| (by, sent)).collect()
 }
 
-/// Holds what an end was told of calls and bytes against what was sent; gives back the other events.
+/// Compares the calls and bytes that an end received with those sent. Returns the other events.
 #[track_caller]
-fn check_received(own: PeerId, told: Vec<Event>) -> Vec<Event> {
+fn check_received(own: PeerId, events: Vec<Event>) -> Vec<Event> {
     let is_of_others = |event: &Event| match event {
         Event::Call(call) => call.from != own,
         _ => true,
     };
     let is_sent = |event: &Event| matches!(event, Event::Call(_) | Event::Packet { .. });
-    let (sent, others): (Vec<Event>, Vec<Event>) = told.into_iter().filter(is_of_others).partition(is_sent);
+    let (sent, others): (Vec<Event>, Vec<Event>) = events.into_iter().filter(is_of_others).partition(is_sent);
     let expected = received(own);
     assert_eq!(sent.len(), expected.len(), "{sent:?}");
     for (event, expected) in sent.into_iter().zip(expected) {
@@ -166,18 +166,18 @@ fn check_received(own: PeerId, told: Vec<Event>) -> Vec<Event> {
             (Event::Packet { from, data }, (by, Sent::Bytes(bytes))) => {
                 assert_eq!((from, data.as_bytes()), (by, bytes));
             }
-            (event, _) => panic!("{event:?} in place of something else"),
+            (event, _) => panic!("unexpected {event:?}"),
         }
     }
     others
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_server_says_what_the_engines_server_said() {
+fn a_server_sends_what_the_engines_server_sent() {
     let mut server = Session::server(SessionOptions::default());
     let game = server.register_node_with("Game", game()).unwrap();
-    let mut told = Vec::new();
-    let mut told_of_kid = Vec::new();
+    let mut received = Vec::new();
+    let mut of_kid = Vec::new();
     let steps = steps();
     let (last, steps) = steps.split_last().unwrap();
     for step in steps {
@@ -194,24 +194,24 @@ fn a_server_says_what_the_engines_server_said() {
         }
         act(step, SERVER, &mut server, game);
         step.play_server(&mut server, [('A', A), ('B', B)], NOW);
-        let kept = if step.name.contains("kid") || step.name.contains("child") {
-            &mut told_of_kid
+        let list = if step.name.contains("kid") || step.name.contains("child") {
+            &mut of_kid
         } else {
-            &mut told
+            &mut received
         };
-        kept.extend(events(&mut server));
+        list.extend(events(&mut server));
     }
 
-    let refused = |event| match event {
+    let rejection = |event| match event {
         Event::PacketRejected { from: A, error } => Some(error),
         _ => None,
     };
-    let wrong_count = |method: &'static str, least, found| PacketError::InvalidCall {
+    let wrong_count = |method: &'static str, expected, found| PacketError::InvalidCall {
         method: method.into(),
-        error: CallError::ArgumentCount { min: least, max: least, found },
+        error: CallError::ArgumentCount { min: expected, max: expected, found },
     };
-    let others = check_received(SERVER, told);
-    let found: Vec<PacketError> = others.into_iter().filter_map(refused).collect();
+    let others = check_received(SERVER, received);
+    let found: Vec<PacketError> = others.into_iter().filter_map(rejection).collect();
     assert_eq!(
         found,
         [
@@ -221,11 +221,11 @@ fn a_server_says_what_the_engines_server_said() {
             PacketError::UnknownPeer,
         ]
     );
-    // The path, and the call by it, before there was such a node; then two calls.
-    let of_kid: Vec<Option<PacketError>> = told_of_kid.into_iter().map(refused).collect();
+    // The announcement and the call by path arrive before the node is registered; then two calls.
+    let of_kid: Vec<Option<PacketError>> = of_kid.into_iter().map(rejection).collect();
     assert_eq!(of_kid, [Some(PacketError::UnknownPath), Some(PacketError::UnknownPath), None, None]);
 
-    // Here we differ: the engine just closes. We first make sure that it has read everything.
+    // We differ from an engine here, which closes at once: we first wait until the peer has read everything.
     server.disconnect_peer(A).unwrap();
     assert!(server.next_output().is_some());
     server.advance(Duration::from_secs(1));
@@ -233,11 +233,11 @@ fn a_server_says_what_the_engines_server_said() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_client_says_what_the_engines_client_said() {
+fn a_client_sends_what_the_engines_client_sent() {
     let mut client = Session::client(SessionOptions::default());
     let game = client.register_node_with("Game", game()).unwrap();
     let mut kid_node = None;
-    let mut told = Vec::new();
+    let mut received = Vec::new();
     for step in steps() {
         let play =
             |client: &mut Session, kid: NodeKey| client.call_method(kid, SERVER, "noargs", vec![]).unwrap();
@@ -286,9 +286,9 @@ fn a_client_says_what_the_engines_client_said() {
         }
         act(&step, A, &mut client, game);
         step.play_client(&mut client, 'A', NOW);
-        told.extend(events(&mut client));
+        received.extend(events(&mut client));
     }
-    let others = check_received(A, told);
+    let others = check_received(A, received);
     assert!(
         matches!(
             others[..],
@@ -306,14 +306,14 @@ fn a_client_says_what_the_engines_client_said() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_client_that_only_listens_says_what_the_engines_did() {
+fn a_client_that_only_listens_sends_what_the_engines_client_sent() {
     let mut client = Session::client(SessionOptions::default());
     client.register_node_with("Game", game()).unwrap();
-    let mut told = Vec::new();
+    let mut received = Vec::new();
     for step in steps() {
         step.play_client(&mut client, 'B', NOW);
-        told.extend(events(&mut client));
+        received.extend(events(&mut client));
     }
-    let others = check_received(B, told);
+    let others = check_received(B, received);
     assert_eq!(others, [Event::Connected { id: B }, Event::PeerConnected(SERVER), Event::PeerConnected(A)]);
 }

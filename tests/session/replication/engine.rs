@@ -1,4 +1,4 @@
-//! Byte for byte what Godot 4.6.3 sent, as a server with a spawner of these coins, and with this door.
+//! Packets recorded from Godot 4.6.3, as a server with the same spawner and the same door.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use websocket_peer::{
     variant::{Dictionary, Vector2},
 };
 
-use super::{RED, a_coin, door, heard, spawner};
+use super::{RED, a_coin, describe, door, spawner};
 use crate::world::{A, SERVER, events, outputs};
 
 const NOW: Duration = Duration::ZERO;
@@ -23,7 +23,7 @@ const MOVED: &str = "060500020000000c0000000500000000004040000080400300000008000
 const HURT: &str = "1602000000010000000000000003000000422c01";
 const CUSTOM: &str = "04ff020000000400000002000000050000000500000006000000436f696e00200000001b0000000100000004000000060000006865616c7468000002000000090000000500000000000000000000000209140000000000803f00000000000000000000803f";
 const BOTH: &str = "060b00020000000c00000005000000000040400000804003000000080000000300000000000000050000000c00000005000000000000000000000006000000080000000300000000000000";
-const NEWS: &str = "160500000003000000000000000400000002090207";
+const CHANGED: &str = "160500000003000000000000000400000002090207";
 const DESPAWN: &str = "0501000000";
 const DOOR: &str = "0606000100008008000000030000000000003f";
 const OPENED: &str = "160100008001000000000000000100000081";
@@ -33,7 +33,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_an_engine_says_is_understood() {
+fn packets_of_an_engine_are_understood() {
     let mut client = Session::client(SessionOptions::default());
     client.register_synchronizer("Main/Door/Sync", door()).unwrap();
     client.register_spawner("Main/Spawner", spawner()).unwrap();
@@ -42,7 +42,7 @@ fn what_an_engine_says_is_understood() {
     for path in [DOOR_PATH, SPAWNER_PATH] {
         client.receive(SERVER, Packet::binary(bytes(path)), NOW);
     }
-    // The number of each is confirmed.
+    // Each path id is confirmed.
     assert_eq!(outputs(&mut client), [1, 2].map(|number| (vec![1], vec![2, 1, number, 0, 0, 0])));
     events(&mut client);
     let cases: [(&str, &[&str]); 10] = [
@@ -66,20 +66,20 @@ fn what_an_engine_says_is_understood() {
                 "now rotation 0.0",
             ],
         ),
-        (NEWS, &["changed health 9, hidden 7"]),
+        (CHANGED, &["changed health 9, hidden 7"]),
         (DESPAWN, &["despawned"]),
         (OPENED, &["changed open true"]),
     ];
     for (packet, expected) in cases {
         client.receive(SERVER, Packet::binary(bytes(packet)), NOW);
-        assert_eq!(heard(&events(&mut client)), expected, "{packet}");
+        assert_eq!(describe(&events(&mut client)), expected, "{packet}");
     }
     assert_eq!(client.stats().rejected_packets, 0);
 }
 
-/// What there is to be sent, to the only client.
+/// Checks the packets that are sent to the only client.
 #[track_caller]
-fn sends(server: &mut Session, expected: &[&str]) {
+fn assert_sent(server: &mut Session, expected: &[&str]) {
     let sent: Vec<String> = outputs(server)
         .into_iter()
         .map(|(_, packet)| packet.iter().map(|byte| format!("{byte:02x}")).collect())
@@ -88,39 +88,39 @@ fn sends(server: &mut Session, expected: &[&str]) {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_is_said_is_what_an_engine_says() {
+fn sent_packets_equal_those_of_an_engine() {
     let mut server = Session::server(SessionOptions::default());
     let door = server.register_synchronizer("Main/Door/Sync", door()).unwrap();
     let spawner = server.register_spawner("Main/Spawner", spawner()).unwrap();
     server.peer_joined(A, NOW);
-    sends(&mut server, &["02000000"]);
+    assert_sent(&mut server, &["02000000"]);
     server.replicate();
-    sends(&mut server, &[DOOR_PATH]);
+    assert_sent(&mut server, &[DOOR_PATH]);
     let coin = server.spawn(spawner, a_coin("coin").with("rotation", 0.0)).unwrap();
-    sends(&mut server, &[SPAWNER_PATH, SPAWN]);
+    assert_sent(&mut server, &[SPAWNER_PATH, SPAWN]);
     server.replicate();
-    sends(&mut server, &[SYNC]);
+    assert_sent(&mut server, &[SYNC]);
     for _ in [3, 4] {
         server.replicate();
     }
     outputs(&mut server);
     server.set_property(coin, "position", Vector2::new(3.0, 4.0)).unwrap();
     server.replicate();
-    sends(&mut server, &[MOVED]);
+    assert_sent(&mut server, &[MOVED]);
     server.set_property(coin, "health", 300).unwrap();
     server.replicate();
     let time = |packet: &str, time: &str| packet.replacen("0500", time, 1);
-    sends(&mut server, &[&time(MOVED, "0600"), HURT]);
-    let what: Dictionary = [("health", 9)].into_iter().collect();
-    let other = Spawn::custom(what)
+    assert_sent(&mut server, &[&time(MOVED, "0600"), HURT]);
+    let value: Dictionary = [("health", 9)].into_iter().collect();
+    let other = Spawn::custom(value)
         .named("Coin")
         .with("position", Vector2::default())
         .with("health", 9)
         .with("color", RED)
         .with("rotation", 0.0);
     let other = server.spawn(spawner, other).unwrap();
-    sends(&mut server, &[CUSTOM]);
-    // Besides, an engine says again in the next frame what it has said in the spawn.
+    assert_sent(&mut server, &[CUSTOM]);
+    // An engine also sends the values of the spawn again in the next frame.
     server.set_property(other, "hidden", 7).unwrap();
     server.set_property(other, "health", 8).unwrap();
     server.set_property(other, "health", 9).unwrap();
@@ -128,18 +128,18 @@ fn what_is_said_is_what_an_engine_says() {
         server.replicate();
     }
     let sent = outputs(&mut server);
-    assert_eq!((&sent[1].1, sent.len()), (&bytes(NEWS), 5));
+    assert_eq!((&sent[1].1, sent.len()), (&bytes(CHANGED), 5));
     server.replicate();
-    sends(&mut server, &[BOTH]);
+    assert_sent(&mut server, &[BOTH]);
     server.despawn(coin).unwrap();
     server.despawn(other).unwrap();
-    sends(&mut server, &[DESPAWN, "0504000000"]);
+    assert_sent(&mut server, &[DESPAWN, "0504000000"]);
 
-    // The client knows the door.
+    // The client confirms the path of the door.
     server.receive(A, Packet::binary([2, 1, 1, 0, 0, 0]), NOW);
     server.replicate();
     server.set_property(door, "angle", 0.5).unwrap();
     server.set_property(door, "open", true).unwrap();
     server.replicate();
-    sends(&mut server, &[&DOOR.replacen("0600", "0d00", 1), OPENED]);
+    assert_sent(&mut server, &[&DOOR.replacen("0600", "0d00", 1), OPENED]);
 }

@@ -1,4 +1,4 @@
-//! What properties hold: SYNC and DELTA.
+//! Updates of properties: SYNC and DELTA.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
@@ -10,74 +10,74 @@ use websocket_peer::{
     variant::Vector2,
 };
 
-use super::{Stage, a_coin, heard};
+use super::{Setup, a_coin, describe};
 use crate::world::{A, B, SERVER, events, id, outputs};
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_is_sent_always_is_sent_in_every_frame_and_changes_once() {
-    let mut stage = Stage::of(&[A]);
-    let coin = stage.spawn(SERVER, a_coin("coin"));
-    let node = stage.spawned(A).node;
-    // The rotation is not known yet.
+fn always_properties_are_sent_in_every_frame_and_changes_once() {
+    let mut setup = Setup::of(&[A]);
+    let coin = setup.spawn(SERVER, a_coin("coin"));
+    let node = setup.spawned(A).node;
+    // The rotation is not set yet.
     for _ in 0..2 {
-        stage.frame(SERVER);
-        let told = stage.told(A);
-        assert!(matches!(told[..], [Event::Synchronized { from: SERVER, node: at, .. }] if at == node));
-        assert_eq!(heard(&told), ["now position Vector2(1, 2)"]);
+        setup.frame(SERVER);
+        let events = setup.events_at(A);
+        assert!(matches!(events[..], [Event::Synchronized { from: SERVER, node: at, .. }] if at == node));
+        assert_eq!(describe(&events), ["now position Vector2(1, 2)"]);
     }
-    let server = stage.at(SERVER);
+    let server = setup.at(SERVER);
     server.set_property(coin, "rotation", 0.5).unwrap();
     server.set_property(coin, "position", Vector2::new(3.0, 4.0)).unwrap();
     server.set_property(coin, "health", 2).unwrap();
     server.set_property(coin, "hidden", 7).unwrap();
-    stage.frame(SERVER);
+    setup.frame(SERVER);
     let expected = ["now position Vector2(3, 4)", "now rotation 0.5", "changed health 2, hidden 7"];
-    assert_eq!(heard(&stage.told(A)), expected);
-    // To set what it is already is no change.
-    stage.at(SERVER).set_property(coin, "health", 2).unwrap();
-    stage.frame(SERVER);
-    assert_eq!(heard(&stage.told(A)), expected[..2]);
-    stage.at(SERVER).set_property(coin, "hidden", 8).unwrap();
-    stage.frame(SERVER);
-    assert_eq!(heard(&stage.told(A))[2..], ["changed hidden 8"]);
+    assert_eq!(describe(&setup.events_at(A)), expected);
+    // Setting the same value is not a change.
+    setup.at(SERVER).set_property(coin, "health", 2).unwrap();
+    setup.frame(SERVER);
+    assert_eq!(describe(&setup.events_at(A)), expected[..2]);
+    setup.at(SERVER).set_property(coin, "hidden", 8).unwrap();
+    setup.frame(SERVER);
+    assert_eq!(describe(&setup.events_at(A))[2..], ["changed hidden 8"]);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_synchronizer_at_a_path_begins_when_that_is_confirmed() {
-    let mut stage = Stage::of(&[A]);
-    let door = stage.door[&SERVER];
-    stage.at(SERVER).set_property(door, "open", true).unwrap();
-    stage.frame(SERVER);
-    assert_eq!(stage.told(A), []);
-    // What was set before is told now; of the angle nothing is known.
-    stage.frame(SERVER);
-    assert_eq!(heard(&stage.told(A)), ["changed open true"]);
-    stage.at(SERVER).set_property(door, "angle", 0.5).unwrap();
-    stage.frame(SERVER);
-    let told = stage.told(A);
-    assert!(matches!(told[..], [Event::Synchronized { from: SERVER, node, .. }] if node == stage.door[&A]));
-    stage.at(SERVER).set_property(door, "open", false).unwrap();
-    stage.frame(SERVER);
-    assert_eq!(heard(&stage.told(A)), ["now angle 0.5", "changed open false"]);
+fn a_registered_synchronizer_is_sent_once_its_path_is_confirmed() {
+    let mut setup = Setup::of(&[A]);
+    let door = setup.door[&SERVER];
+    setup.at(SERVER).set_property(door, "open", true).unwrap();
+    setup.frame(SERVER);
+    assert_eq!(setup.events_at(A), []);
+    // The value that was set before is sent now. The angle is not set yet.
+    setup.frame(SERVER);
+    assert_eq!(describe(&setup.events_at(A)), ["changed open true"]);
+    setup.at(SERVER).set_property(door, "angle", 0.5).unwrap();
+    setup.frame(SERVER);
+    let events = setup.events_at(A);
+    assert!(matches!(events[..], [Event::Synchronized { from: SERVER, node, .. }] if node == setup.door[&A]));
+    setup.at(SERVER).set_property(door, "open", false).unwrap();
+    setup.frame(SERVER);
+    assert_eq!(describe(&setup.events_at(A)), ["now angle 0.5", "changed open false"]);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_peer_that_does_not_know_the_path_is_told_nothing() {
-    let mut stage = Stage::of(&[A]);
-    stage.world.join(B);
-    stage.world.settle();
-    stage.world.forget_events();
-    let door = stage.door[&SERVER];
-    stage.at(SERVER).set_property(door, "angle", 0.5).unwrap();
+fn a_peer_that_does_not_know_the_path_gets_no_updates() {
+    let mut setup = Setup::of(&[A]);
+    setup.world.join(B);
+    setup.world.settle();
+    setup.world.forget_events();
+    let door = setup.door[&SERVER];
+    setup.at(SERVER).set_property(door, "angle", 0.5).unwrap();
     for _ in 0..3 {
-        stage.frame(SERVER);
+        setup.frame(SERVER);
     }
-    assert_eq!(heard(&stage.told(A)), ["now angle 0.5"]);
-    // That it does not know it is all that it hears of it.
-    assert_eq!(stage.rejections(B).len(), 1);
+    assert_eq!(describe(&setup.events_at(A)), ["now angle 0.5"]);
+    // It only rejects the announcement of the path.
+    assert_eq!(setup.rejections(B).len(), 1);
 }
 
-/// A server with these peers, and a spawner of what holds one array of bytes.
+/// Returns a server with these peers and a spawner. Its scene has an always-sent property and an on-change one.
 fn server_of(peers: &[PeerId], options: SessionOptions) -> (Session, websocket_peer::multiplayer::NodeKey) {
     let mut server = Session::server(options);
     for peer in peers {
@@ -92,7 +92,7 @@ fn server_of(peers: &[PeerId], options: SessionOptions) -> (Session, websocket_p
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_frame_for_a_thousand_peers_is_made_once() {
+fn a_frame_for_a_thousand_peers_is_encoded_once() {
     let peers: Vec<PeerId> = (2..1002).map(id).collect();
     let (mut server, spawner) = server_of(&peers, SessionOptions::default());
     for _ in 0..10 {
@@ -105,7 +105,7 @@ fn a_frame_for_a_thousand_peers_is_made_once() {
     };
     assert_eq!((to, packet.len()), (peers.clone(), 3 + 10 * (8 + 28)));
     assert_eq!(server.next_output(), None);
-    // Who comes later is told the same time as the others.
+    // A later peer gets the same time, so it shares the packet.
     server.peer_joined(id(2000), std::time::Duration::ZERO);
     outputs(&mut server);
     server.replicate();
@@ -124,17 +124,17 @@ fn a_sync_is_split_at_the_largest_size() {
     outputs(&mut server);
     server.replicate();
     let lens: Vec<usize> = outputs(&mut server).iter().map(|(_, packet)| packet.len()).collect();
-    // Two fit; one that never does goes alone.
+    // Two entries fit into a packet. An entry that is too large gets its own packet.
     assert_eq!(lens, [3 + 2 * 48, 3 + 2 * 48, 3 + 48, 3 + 8 + 208]);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_would_be_too_long_to_be_sent_cannot_be_set() {
+fn values_that_exceed_the_packet_size_cannot_be_set() {
     let (mut server, spawner) = server_of(&[A], SessionOptions::default().max_packet_size(300));
     let node = server.spawn(spawner, Spawn::scene(0).with("bytes", 1).with("more", 1)).unwrap();
-    let door = server.register_synchronizer("Door", Properties::new().with(Property::any("angle"))).unwrap();
+    let door = server.register_synchronizer("Sync", Properties::new().with(Property::any("angle"))).unwrap();
     outputs(&mut server);
-    // What is the longest of SPAWN, with 28 bytes and a name, DELTA and SYNC, beside 8 of an array.
+    // The longest values in a SPAWN, DELTA and SYNC. An array has 8 bytes besides its elements.
     let longest =
         [(node, "bytes", 300 - 28 - 8), (node, "more", 300 - 17 - 8 - 3), (door, "angle", 300 - 11 - 8 - 1)];
     for (node, property, len) in longest {
@@ -160,41 +160,41 @@ fn what_would_be_too_long_to_be_sent_cannot_be_set() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn an_older_state_does_not_replace_a_newer_one() {
-    let mut stage = Stage::of(&[A]);
-    stage.spawn(SERVER, a_coin("coin"));
-    stage.told(A);
-    let now = stage.world.now;
+    let mut setup = Setup::of(&[A]);
+    setup.spawn(SERVER, a_coin("coin"));
+    setup.events_at(A);
+    let now = setup.world.now;
     let sync = |time: u16| {
         let [low, high] = time.to_le_bytes();
         Packet::binary([6, low, high, 2, 0, 0, 0, 12, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
     };
-    let client = stage.at(A);
-    let mut taken = |time| {
+    let client = setup.at(A);
+    let mut is_accepted = |time| {
         client.receive(SERVER, sync(time), now);
         matches!(events(client)[..], [Event::Synchronized { .. }])
     };
     let times = [(9, true), (9, false), (8, false), (10, true), (65_000, true), (64_999, false), (3, true)];
     for (time, expected) in times {
-        assert_eq!(taken(time), expected, "{time}");
+        assert_eq!(is_accepted(time), expected, "{time}");
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_cannot_be_set_says_why() {
-    let mut stage = Stage::of(&[A]);
-    let coin = stage.spawn(SERVER, a_coin("coin"));
-    let (spawner, door) = (stage.spawner[&SERVER], stage.door[&SERVER]);
-    let server = stage.at(SERVER);
+fn invalid_properties_cannot_be_set() {
+    let mut setup = Setup::of(&[A]);
+    let coin = setup.spawn(SERVER, a_coin("coin"));
+    let (spawner, door) = (setup.spawner[&SERVER], setup.door[&SERVER]);
+    let server = setup.at(SERVER);
     assert!(matches!(server.set_property(coin, "health", "x"), Err(SessionError::InvalidArguments { .. })));
     assert!(matches!(server.set_property(coin, "angle", 1), Err(SessionError::InvalidArguments { .. })));
     assert!(matches!(server.set_property(spawner, "angle", 1), Err(SessionError::InvalidNode { .. })));
     assert!(matches!(server.despawn(door), Err(SessionError::InvalidNode { .. })));
     server.unregister_node(door);
     assert_eq!(server.set_property(door, "angle", 1.0), Err(SessionError::UnknownNode));
-    let door = stage.door[&A];
-    assert_eq!(stage.at(A).set_property(door, "angle", 1.0), Err(SessionError::NotAuthority));
-    stage.at(A).leave();
-    assert_eq!(stage.at(A).set_property(door, "angle", 1.0), Err(SessionError::NotAuthority));
-    // This is nobody's fault.
-    stage.at(A).replicate();
+    let door = setup.door[&A];
+    assert_eq!(setup.at(A).set_property(door, "angle", 1.0), Err(SessionError::NotAuthority));
+    setup.at(A).leave();
+    assert_eq!(setup.at(A).set_property(door, "angle", 1.0), Err(SessionError::NotAuthority));
+    // Has no effect after leaving.
+    setup.at(A).replicate();
 }

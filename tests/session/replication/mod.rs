@@ -1,11 +1,11 @@
-//! Nodes that one end spawns and moves, and the others see.
+//! Replication of nodes.
 
-mod declaring;
 mod engine;
-mod faults;
+mod errors;
 mod frames;
-mod leaving;
+mod registration;
 mod relayed;
+mod removal;
 mod spawning;
 mod visibility;
 
@@ -21,7 +21,7 @@ use websocket_peer::{
 
 use crate::world::{Client, SERVER, World};
 
-/// The two synchronizers of a coin.
+/// Returns a scene with two synchronizers.
 fn coin() -> Scene {
     let moving = Properties::new()
         .with(Property::of::<Vector2>("position"))
@@ -33,9 +33,9 @@ fn coin() -> Scene {
     Scene::new([moving, look])
 }
 
-/// A spawner of coins, and of walls that are always the same; and of any coin that has a name.
+/// Returns a spawner of coins, and of walls, which have no properties. A dictionary spawns a coin as well.
 fn spawner() -> Spawner {
-    let custom = |what: &Variant| matches!(what, Variant::Dictionary(_)).then(coin);
+    let custom = |value: &Variant| matches!(value, Variant::Dictionary(_)).then(coin);
     Spawner::new().scene(coin()).scene(Scene::new([])).custom(custom)
 }
 
@@ -49,42 +49,42 @@ fn a_coin(name: &'static str) -> Spawn {
     Spawn::scene(0).named(name).with("position", Vector2::new(1.0, 2.0)).with("health", 3).with("color", RED)
 }
 
-/// A world in which all of ours have declared a spawner and a door.
-struct Stage {
+/// A world in which all our sessions have registered a spawner and a door.
+struct Setup {
     world: World,
     spawner: BTreeMap<PeerId, NodeKey>,
     door: BTreeMap<PeerId, NodeKey>,
 }
 
-impl Stage {
+impl Setup {
     fn of(clients: &[PeerId]) -> Self {
-        let mut stage = Self { world: World::of(clients), spawner: BTreeMap::new(), door: BTreeMap::new() };
+        let mut setup = Self { world: World::of(clients), spawner: BTreeMap::new(), door: BTreeMap::new() };
         for id in clients.iter().copied().chain([SERVER]) {
-            stage.furnish(id);
+            setup.register_nodes(id);
         }
-        stage
+        setup
     }
 
-    fn furnish(&mut self, id: PeerId) {
+    fn register_nodes(&mut self, id: PeerId) {
         let session = self.world.at(id);
-        let door_of = session.register_synchronizer("Main/Door/Sync", door()).unwrap();
+        let door_of = session.register_synchronizer("Main/Sync", door()).unwrap();
         let spawner_of = session.register_spawner("Main/Spawner", spawner()).unwrap();
         self.door.insert(id, door_of);
         self.spawner.insert(id, spawner_of);
     }
 
-    /// A client that has declared its nodes connects.
+    /// Connects a client that has registered its nodes.
     fn join(&mut self, id: PeerId) {
         self.world.join(id);
-        self.furnish(id);
+        self.register_nodes(id);
     }
 
     fn at(&mut self, id: PeerId) -> &mut Session {
         self.world.at(id)
     }
 
-    /// All agree that it is in these hands.
-    fn hand_over(&mut self, node: impl Fn(&Self) -> &BTreeMap<PeerId, NodeKey>, to: PeerId) {
+    /// Sets the authority of a node at all our sessions.
+    fn set_authority_of(&mut self, node: impl Fn(&Self) -> &BTreeMap<PeerId, NodeKey>, to: PeerId) {
         for (id, node) in node(self).clone() {
             if id == SERVER || matches!(self.world.clients.get(&id), Some(Client::Ours(_))) {
                 self.world.at(id).set_authority(node, to).unwrap();
@@ -97,22 +97,22 @@ impl Stage {
         self.at(id).spawn(spawner, spawn).unwrap()
     }
 
-    /// One frame at an end; all of it arrives, and what is said in return.
+    /// Sends a frame from one end, and delivers all packets.
     fn frame(&mut self, id: PeerId) {
         self.at(id).replicate();
         self.world.settle();
     }
 
-    /// What has happened at an end after all has arrived.
-    fn told(&mut self, id: PeerId) -> Vec<Event> {
+    /// Delivers all packets, and returns the events of one end.
+    fn events_at(&mut self, id: PeerId) -> Vec<Event> {
         self.world.settle();
         self.world.events(id)
     }
 
-    /// The one node that was spawned at an end, where nothing else has happened.
+    /// Returns the node that was spawned at an end, which must be its only event.
     #[track_caller]
     fn spawned(&mut self, id: PeerId) -> Spawned {
-        match <[Event; 1]>::try_from(self.told(id)) {
+        match <[Event; 1]>::try_from(self.events_at(id)) {
             Ok([Event::Spawned(spawned)]) => spawned,
             other => panic!("{other:?}"),
         }
@@ -125,27 +125,27 @@ impl Stage {
     }
 }
 
-/// What a state says.
-fn said(state: &State) -> Vec<(&str, String)> {
+/// Returns the values of a state as text.
+fn values_of(state: &State) -> Vec<(&str, String)> {
     state.iter().map(|(name, value)| (name, value.to_string())).collect()
 }
 
-/// What events of replication say, without keys.
-fn heard(events: &[Event]) -> Vec<String> {
-    let told = |state: &State| {
+/// Describes events of replication, without keys.
+fn describe(events: &[Event]) -> Vec<String> {
+    let values = |state: &State| {
         let all: Vec<String> = state.iter().map(|(name, value)| format!("{name} {value}")).collect();
         all.join(", ")
     };
     let one = |event: &Event| match event {
         Event::Spawned(Spawned { name, kind: SpawnKind::Scene(scene), state, .. }) => {
-            format!("spawned {name} of {scene}: {}", told(state))
+            format!("spawned {name} of {scene}: {}", values(state))
         }
         Event::Spawned(Spawned { name, kind: SpawnKind::Custom(value), state, .. }) => {
-            format!("spawned {name} of {value}: {}", told(state))
+            format!("spawned {name} of {value}: {}", values(state))
         }
         Event::Despawned { .. } => "despawned".to_owned(),
-        Event::Synchronized { state, .. } => format!("now {}", told(state)),
-        Event::Changed { state, .. } => format!("changed {}", told(state)),
+        Event::Synchronized { state, .. } => format!("now {}", values(state)),
+        Event::Changed { state, .. } => format!("changed {}", values(state)),
         other => format!("{other:?}"),
     };
     events.iter().map(one).collect()

@@ -7,45 +7,47 @@ use websocket_peer::{
     variant::{Dictionary, Variant, Vector2},
 };
 
-use super::{RED, Stage, a_coin, heard, said};
+use super::{RED, Setup, a_coin, describe, values_of};
 use crate::world::{A, B, SERVER, outputs};
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_node_appears_at_everybody_and_goes() {
-    let mut stage = Stage::of(&[A, B]);
-    let coin = stage.spawn(SERVER, a_coin("coin"));
+fn a_spawned_node_appears_at_all_peers_and_is_despawned() {
+    let mut setup = Setup::of(&[A, B]);
+    let coin = setup.spawn(SERVER, a_coin("coin"));
     for id in [A, B] {
-        let spawned = stage.spawned(id);
-        assert_eq!((spawned.from, spawned.spawner), (SERVER, stage.spawner[&id]));
+        let spawned = setup.spawned(id);
+        assert_eq!((spawned.from, spawned.spawner), (SERVER, setup.spawner[&id]));
         assert_eq!((&*spawned.name, &spawned.kind), ("coin", &SpawnKind::Scene(0)));
         let expected = [
             ("position", "Vector2(1, 2)".to_owned()),
             ("health", "3".to_owned()),
             ("color", "Color(1, 0, 0, 1)".to_owned()),
         ];
-        assert_eq!(said(&spawned.state), expected);
-        assert_eq!(stage.at(id).spawned_name(spawned.node), Some("coin"));
+        assert_eq!(values_of(&spawned.state), expected);
+        assert_eq!(setup.at(id).spawned_name(spawned.node), Some("coin"));
     }
-    stage.at(SERVER).despawn(coin).unwrap();
+    setup.at(SERVER).despawn(coin).unwrap();
     for id in [A, B] {
-        let told = stage.told(id);
-        let [Event::Despawned { from: SERVER, spawner, node }] = told[..] else { panic!("{told:?}") };
-        assert_eq!(spawner, stage.spawner[&id]);
-        assert_eq!(stage.at(id).spawned_name(node), None);
+        let events = setup.events_at(id);
+        let [Event::Despawned { from: SERVER, spawner, node }] = events[..] else { panic!("{events:?}") };
+        assert_eq!(spawner, setup.spawner[&id]);
+        assert_eq!(setup.at(id).spawned_name(node), None);
     }
-    assert_eq!(stage.told(SERVER), []);
-    assert_eq!(stage.at(SERVER).despawn(coin), Err(SessionError::UnknownNode));
+    assert_eq!(setup.events_at(SERVER), []);
+    assert_eq!(setup.at(SERVER).despawn(coin), Err(SessionError::UnknownNode));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_node_can_be_made_of_a_value() {
-    let mut stage = Stage::of(&[A]);
-    let what: Dictionary = [("kind", Variant::from("big"))].into_iter().collect();
-    let spawn =
-        Spawn::custom(what.clone()).with("position", Vector2::default()).with("health", 9).with("color", RED);
-    stage.spawn(SERVER, spawn);
-    let mut spawned = stage.spawned(A);
-    assert_eq!(spawned.kind, SpawnKind::Custom(what.into()));
+fn a_node_can_be_spawned_from_a_value() {
+    let mut setup = Setup::of(&[A]);
+    let value: Dictionary = [("kind", Variant::from("big"))].into_iter().collect();
+    let spawn = Spawn::custom(value.clone())
+        .with("position", Vector2::default())
+        .with("health", 9)
+        .with("color", RED);
+    setup.spawn(SERVER, spawn);
+    let mut spawned = setup.spawned(A);
+    assert_eq!(spawned.kind, SpawnKind::Custom(value.into()));
     assert_eq!(spawned.name, "Node1");
     assert_eq!(spawned.state.take::<i64>("health"), Some(9));
     assert_eq!(spawned.state.take::<i64>("health"), None);
@@ -54,29 +56,29 @@ fn a_node_can_be_made_of_a_value() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn a_scene_needs_no_synchronizer() {
-    let mut stage = Stage::of(&[A]);
-    let wall = stage.spawn(SERVER, Spawn::scene(1));
-    assert_eq!(heard(&stage.told(A)), ["spawned Node1 of 1: "]);
-    let error = stage.at(SERVER).set_property(wall, "position", 1);
+    let mut setup = Setup::of(&[A]);
+    let wall = setup.spawn(SERVER, Spawn::scene(1));
+    assert_eq!(describe(&setup.events_at(A)), ["spawned Node1 of 1: "]);
+    let error = setup.at(SERVER).set_property(wall, "position", 1);
     assert!(matches!(error, Err(SessionError::InvalidArguments { .. })), "{error:?}");
-    stage.at(SERVER).despawn(wall).unwrap();
-    assert_eq!(heard(&stage.told(A)), ["despawned"]);
+    setup.at(SERVER).despawn(wall).unwrap();
+    assert_eq!(describe(&setup.events_at(A)), ["despawned"]);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn who_comes_later_sees_what_is_there_as_it_is_now() {
-    let mut stage = Stage::of(&[A]);
-    let first = stage.spawn(SERVER, a_coin("first"));
-    let gone = stage.spawn(SERVER, a_coin("gone"));
-    stage.spawn(SERVER, a_coin("second"));
-    stage.at(SERVER).despawn(gone).unwrap();
-    stage.at(SERVER).set_property(first, "health", 1).unwrap();
-    stage.at(SERVER).set_property(first, "hidden", 5).unwrap();
-    stage.frame(SERVER);
-    stage.join(B);
-    let told = stage.told(B);
+fn a_later_peer_gets_existing_nodes_in_their_current_state() {
+    let mut setup = Setup::of(&[A]);
+    let first = setup.spawn(SERVER, a_coin("first"));
+    let gone = setup.spawn(SERVER, a_coin("gone"));
+    setup.spawn(SERVER, a_coin("second"));
+    setup.at(SERVER).despawn(gone).unwrap();
+    setup.at(SERVER).set_property(first, "health", 1).unwrap();
+    setup.at(SERVER).set_property(first, "hidden", 5).unwrap();
+    setup.frame(SERVER);
+    setup.join(B);
+    let events = setup.events_at(B);
     assert!(matches!(
-        told[..3],
+        events[..3],
         [Event::Connected { .. }, Event::PeerConnected(SERVER), Event::PeerConnected(A)]
     ));
     let expected = [
@@ -84,27 +86,27 @@ fn who_comes_later_sees_what_is_there_as_it_is_now() {
         "changed hidden 5",
         "spawned second of 0: position Vector2(1, 2), health 3, color Color(1, 0, 0, 1)",
     ];
-    assert_eq!(heard(&told[3..]), expected);
+    assert_eq!(describe(&events[3..]), expected);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn a_server_alone_can_spawn() {
-    let mut stage = Stage::of(&[]);
-    let coin = stage.spawn(SERVER, a_coin("coin"));
-    stage.at(SERVER).replicate();
-    assert_eq!(outputs(stage.at(SERVER)), []);
-    stage.at(SERVER).despawn(coin).unwrap();
-    assert_eq!(outputs(stage.at(SERVER)), []);
+    let mut setup = Setup::of(&[]);
+    let coin = setup.spawn(SERVER, a_coin("coin"));
+    setup.at(SERVER).replicate();
+    assert_eq!(outputs(setup.at(SERVER)), []);
+    setup.at(SERVER).despawn(coin).unwrap();
+    assert_eq!(outputs(setup.at(SERVER)), []);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn names_are_unique_and_can_be_used_again() {
-    let mut stage = Stage::of(&[A]);
-    let spawner = stage.spawner[&SERVER];
-    let server = stage.at(SERVER);
+    let mut setup = Setup::of(&[A]);
+    let spawner = setup.spawner[&SERVER];
+    let server = setup.at(SERVER);
     let coin = server.spawn(spawner, a_coin("Node2")).unwrap();
     assert!(server.spawn(spawner, a_coin("Node2")).is_err());
-    // What was refused has left nothing behind, and what has no name gets one that is free.
+    // The rejected spawn did not change anything. A node without a name gets an unused one.
     let wall = server.spawn(spawner, Spawn::scene(1)).unwrap();
     assert_eq!(server.spawned_name(wall), Some("Node4"));
     server.despawn(coin).unwrap();
@@ -114,10 +116,10 @@ fn names_are_unique_and_can_be_used_again() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_cannot_be_spawned_says_why_and_nobody_hears_of_it() {
-    let mut stage = Stage::of(&[A]);
-    let (spawner, door) = (stage.spawner[&SERVER], stage.door[&SERVER]);
-    let server = stage.at(SERVER);
+fn an_invalid_spawn_is_an_error_and_sends_nothing() {
+    let mut setup = Setup::of(&[A]);
+    let (spawner, door) = (setup.spawner[&SERVER], setup.door[&SERVER]);
+    let server = setup.at(SERVER);
     let names = ["", "a/b", "a.b", "a:b", "@a", "a%", "a\"", "a\0"];
     let named = names.map(|name| a_coin("x").named(name));
     let long = a_coin("x").named("a".repeat(256));
@@ -140,19 +142,19 @@ fn what_cannot_be_spawned_says_why_and_nobody_hears_of_it() {
     let large = large.with("position", Vector2::default()).with("health", 3).with("color", RED);
     assert!(matches!(server.spawn(spawner, large), Err(SessionError::Peer(Error::PacketTooBig { .. }))));
     assert_eq!(outputs(server), []);
-    // Nor has any of it used up a number.
+    // No id was used up.
     let coin = server.spawn(spawner, Spawn::scene(1)).unwrap();
     assert_eq!(server.spawned_name(coin), Some("Node1"));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn only_the_authority_spawns() {
-    let mut stage = Stage::of(&[A]);
-    let spawner = stage.spawner[&A];
-    assert_eq!(stage.at(A).spawn(spawner, a_coin("coin")), Err(SessionError::NotAuthority));
-    stage.spawn(SERVER, a_coin("coin"));
-    let coin = stage.spawned(A).node;
-    assert_eq!(stage.at(A).despawn(coin), Err(SessionError::NotAuthority));
-    assert_eq!(stage.at(A).set_property(coin, "health", 1), Err(SessionError::NotAuthority));
-    assert_eq!(stage.at(A).hide(coin, SERVER), Err(SessionError::NotAuthority));
+    let mut setup = Setup::of(&[A]);
+    let spawner = setup.spawner[&A];
+    assert_eq!(setup.at(A).spawn(spawner, a_coin("coin")), Err(SessionError::NotAuthority));
+    setup.spawn(SERVER, a_coin("coin"));
+    let coin = setup.spawned(A).node;
+    assert_eq!(setup.at(A).despawn(coin), Err(SessionError::NotAuthority));
+    assert_eq!(setup.at(A).set_property(coin, "health", 1), Err(SessionError::NotAuthority));
+    assert_eq!(setup.at(A).hide(coin, SERVER), Err(SessionError::NotAuthority));
 }

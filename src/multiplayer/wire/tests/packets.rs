@@ -1,6 +1,6 @@
-//! Packets that Godot 4.6.3 itself sent, each with what it says.
+//! Packets recorded from Godot 4.6.3, with descriptions.
 
-/// Between a server and two clients: every kind of packet but those of the replication.
+/// Packets between a server and two clients: all types except those of replication.
 pub const SESSION: [(&str, &str); 46] = [
     ("07014c52d602", "add peer 47600204"),
     ("07014c475c51", "add peer 1365002060"),
@@ -74,7 +74,7 @@ pub const SESSION: [(&str, &str); 46] = [
     ("07024c52d602", "delete peer 47600204"),
 ];
 
-/// Where peers are authenticated.
+/// Packets with authentication.
 pub const AUTHENTICATION: [(&str, &str); 8] = [
     ("0700746f6b", "auth 746f6b"),
     ("070072657370", "auth 72657370"),
@@ -89,7 +89,7 @@ pub const AUTHENTICATION: [(&str, &str); 8] = [
     ("20090000800301020147616d6500", "call Game.3(1)"),
 ];
 
-/// Calls of method 3 of node 1 with one argument, and what the engine read it as.
+/// Calls of method 3 of node 1 with one argument, and the value that the engine decoded.
 pub const ARGUMENTS: [(&str, &str); 69] = [
     ("0001030100000000", "null"),
     ("0001030101", "false"),
@@ -183,11 +183,11 @@ pub const ARGUMENTS: [(&str, &str); 69] = [
     ),
 ];
 
-/// The same with objects: the number of each, for the receiver has none of them.
+/// Such calls with objects, and their instance ids. The objects do not exist at the receiver.
 pub const OBJECTS: [(&str, u64); 2] = [
     ("00010301180001004d24003c2f000080", 0x8000_002f_3c00_244d),
     ("0001030118000100b02300082e000000", 0x0000_002e_0800_23b0),
 ];
 
-/// The same with an object that is no more. The engine itself cannot read it.
+/// Such a call with a freed object. The engine cannot decode it either.
 pub const FREED_OBJECT: &str = "0001030118000000";

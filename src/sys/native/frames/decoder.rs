@@ -170,8 +170,8 @@ impl Decoder {
         }
     }
 
-    /// Returns memory for the next bytes, if all of them belong to the middle of a large message: at least `min` bytes, at
-    /// most `max`. Reading into it saves a copy. [`filled`](Self::filled) must follow.
+    /// Returns memory for the next bytes, if all of them belong to the middle of a large message: at least `min` bytes,
+    /// at most `max`. Reading into it saves a copy. [`filled`](Self::filled) must follow.
     pub(in super::super) fn room(&mut self, min: usize, max: usize) -> Option<&mut [u8]> {
         let frame = self.frame.as_ref()?;
         let missing = frame.len - frame.taken;
@@ -194,8 +194,9 @@ impl Decoder {
         if frame.taken < frame.len { Ok(None) } else { self.next(&mut &[][..]) }
     }
 
-    /// Returns how many bytes to reserve beyond `len` bytes of a message that are available, if it needs new memory: the
-    /// bytes that its frame announces, and at least as many as it has. Otherwise each of many small fragments would move it.
+    /// Returns how many bytes to reserve beyond `len` bytes of a message that are available, if it needs new memory:
+    /// the bytes that its frame announces, and at least as many as it has. Otherwise each of many small fragments would
+    /// move it.
     fn ahead(&self, message: &PartialMessage, len: usize, missing: usize) -> usize {
         let allowed = self.limits.message - message.len() - len;
         missing.max(message.len()).min(allowed).min(self.allowance)

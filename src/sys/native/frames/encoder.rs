@@ -8,7 +8,8 @@ use tungstenite::protocol::frame::{
 use super::{MAX_CONTROL, MAX_HEADER, mask};
 use crate::packet::PacketKind;
 
-/// Encodes the frames of one end. Those of a client are masked, each with an unpredictable key (RFC 6455, 5.3 and 10.3).
+/// Encodes the frames of one end. Those of a client are masked, each with an unpredictable key (RFC 6455, 5.3 and
+/// 10.3).
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Encoder {
     masks: bool,

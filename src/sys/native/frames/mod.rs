@@ -1,9 +1,10 @@
 //! Frames: decodes bytes into messages and encodes messages into bytes. Without socket and clock.
 //!
-//! tungstenite reads and writes the headers and the control frames. Messages are not assembled by its `WebSocketContext`:
+//! tungstenite reads and writes the headers and the control frames. Messages are not assembled by its
+//! `WebSocketContext`:
 //!
-//! - It reserves the memory that a header announces. Here memory is reserved for bytes that have arrived, so that a server
-//!   can bound and count it.
+//! - It reserves the memory that a header announces. Here memory is reserved for bytes that have arrived, so that a
+//!   server can bound and count it.
 //! - It does not report fragments, which cost work and have limits here.
 //! - It checks text at the end of a frame. Here invalid UTF-8 is rejected when it arrives.
 //! - It copies what is sent. Here a shared packet is not copied, and a packet that waits can be dropped or replaced.
@@ -50,7 +51,8 @@ mod tests {
         assert!(held <= limits.message, "more memory than the largest message: {held}");
     }
 
-    /// Returns how many bytes of a message are moved to new memory, if it arrives in reads of `size` bytes, behind `before` others.
+    /// Returns how many bytes of a message are moved to new memory, if it arrives in reads of `size` bytes, behind
+    /// `before` others.
     fn moved(whole: usize, size: usize, before: usize) -> usize {
         // Like an open connection.
         const SCRATCH: usize = 64 * 1024;
@@ -89,7 +91,8 @@ mod tests {
     #[test]
     fn less_than_a_twelfth_of_a_large_message_is_moved() {
         const WHOLE: usize = 1 << 20;
-        // Sizes of Ethernet frames, of the first TCP window, of TLS records, of loopback packets, and of the scratch memory.
+        // Sizes of Ethernet frames, of the first TCP window, of TLS records, of loopback packets, and of the scratch
+        // memory.
         for size in [536, 1448, 1460, 4096, 8192, 14_600, 16_384, 32_768, 65_483, 65_535, 65_536, 262_144] {
             for before in [0, 2, 100, 1000, 10_000] {
                 let moved = moved(WHOLE, size, before);

@@ -6,8 +6,8 @@ use crate::packet::{Packet, PacketKind};
 /// The memory for a whole message is reserved once the missing bytes are at most this multiple of the received ones.
 const TRUST: usize = 64;
 
-/// Before that, full memory grows by this factor. So less than a twelfth of a message in one frame is ever moved: at most a
-/// sixteenth the last time, and each time before a fourth of the next.
+/// Before that, full memory grows by this factor. So less than a twelfth of a message in one frame is ever moved: at
+/// most a sixteenth the last time, and each time before a fourth of the next.
 const GROWTH: usize = 4;
 
 /// The length from which on a message can be read into directly, in bytes.
@@ -74,8 +74,8 @@ impl PartialMessage {
         self.validate()
     }
 
-    /// Returns memory for at least `min` and at most `max` bytes that have not arrived. New memory has room for `ahead` bytes
-    /// beyond `max`. Returns `None` for a small message.
+    /// Returns memory for at least `min` and at most `max` bytes that have not arrived. New memory has room for `ahead`
+    /// bytes beyond `max`. Returns `None` for a small message.
     pub(super) fn room(&mut self, min: usize, max: usize, ahead: usize) -> Option<&mut [u8]> {
         match &self.buf {
             MessageBuf::Small(_) => return None,
@@ -155,8 +155,8 @@ impl MessageBuf {
         }
     }
 
-    /// Reserves memory for `len` bytes, of which `received` have arrived. New memory has room for `ahead` more if `received` is
-    /// large enough beside it.
+    /// Reserves memory for `len` bytes, of which `received` have arrived. New memory has room for `ahead` more if
+    /// `received` is large enough beside it.
     fn reserve(&mut self, len: usize, received: usize, ahead: usize) {
         let have = self.get().len();
         if self.capacity() - have >= len {

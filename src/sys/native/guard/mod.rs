@@ -177,7 +177,8 @@ impl GuardState {
         self.coverage == ReadCoverage::Complete
     }
 
-    /// Returns `true` if the time limits for sending run. What the peer takes depends on whether it is read, not on how fast.
+    /// Returns `true` if the time limits for sending run. What the peer takes depends on whether it is read, not on how
+    /// fast.
     fn runs_send_timers(&self) -> bool {
         self.coverage != ReadCoverage::Paused
     }

@@ -5,8 +5,8 @@ use tungstenite::handshake::{client::generate_key, derive_accept_key};
 use super::head::{Fields, HeadBuffer, HeadOutcome, LineEnds};
 use crate::{close::CloseCause, options::PeerOptions, url::Url};
 
-/// The largest head of a response, including interim responses before it, in bytes. Servers add kilobytes of cookies and
-/// policies. The number of fields has no other limit.
+/// The largest head of a response, including interim responses before it, in bytes. Servers add kilobytes of cookies
+/// and policies. The number of fields has no other limit.
 const MAX_HEAD: usize = 16 * 1024;
 
 /// The handshake of a client.

@@ -35,8 +35,8 @@ pub(super) enum HeadOutcome {
 }
 
 impl HeadBuffer {
-    /// Returns a buffer for a head of at most `limit` bytes, including its empty line. For several heads in sequence the limit
-    /// is their sum.
+    /// Returns a buffer for a head of at most `limit` bytes, including its empty line. For several heads in sequence
+    /// the limit is their sum.
     pub(super) fn new(limit: usize, line_ends: LineEnds) -> Self {
         Self { bytes: Vec::new(), line: 0, limit, line_ends }
     }

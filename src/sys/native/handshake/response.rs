@@ -7,8 +7,8 @@ use crate::{
     request::Request,
 };
 
-/// Returns the response that accepts an upgrade request. Fields and order are Godot's, whose client accepts no other value of
-/// `Connection`.
+/// Returns the response that accepts an upgrade request. Fields and order are Godot's, whose client accepts no other
+/// value of `Connection`.
 pub(in super::super) fn accept_response<'a>(
     request: &Request,
     protocol: Option<&str>,

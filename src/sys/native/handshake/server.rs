@@ -1,4 +1,5 @@
-//! The server's side: reads and checks requests. What to answer is decided elsewhere; [`response`](super::response) writes it.
+//! The server's side: reads and checks requests. What to answer is decided elsewhere; [`response`](super::response)
+//! writes it.
 
 use std::{borrow::Cow, net::SocketAddr};
 
@@ -116,8 +117,9 @@ fn check_upgrade<'a>(
     Ok(target)
 }
 
-/// Checks a GET or HEAD request without any sign of an upgrade, and returns host and target. A wrong upgrade request returns
-/// `None`, so that its client reads what is wrong. HTTP/1.0 is accepted, also without host, because many health checks use it.
+/// Checks a GET or HEAD request without any sign of an upgrade, and returns host and target. A wrong upgrade request
+/// returns `None`, so that its client reads what is wrong. HTTP/1.0 is accepted, also without host, because many health
+/// checks use it.
 fn check_plain<'a>(line: RequestLine<'a>, fields: Fields<'a>) -> Option<(&'a str, Cow<'a, str>)> {
     let asks_for_websocket = fields.has_token("upgrade", "websocket")
         || fields.values("sec-websocket-key").next().is_some()
@@ -175,8 +177,8 @@ fn too_large(reason: &'static str) -> Rejection {
     Rejection { status: 431, reason }
 }
 
-/// Returns `true` if these can be the first bytes of a method. Those of a TLS handshake cannot: they might never be followed by
-/// an empty line.
+/// Returns `true` if these can be the first bytes of a method. Those of a TLS handshake cannot: they might never be
+/// followed by an empty line.
 fn begins_a_request(bytes: &[u8]) -> bool {
     bytes.first().is_none_or(u8::is_ascii_alphabetic)
 }

@@ -1,5 +1,5 @@
-//! An open connection: decodes [frames](super::frames) into the link, and sends through the [send queue](super::send_queue).
-//! Enforces deadlines and limits.
+//! An open connection: decodes [frames](super::frames) into the link, and sends through the [send
+//! queue](super::send_queue). Enforces deadlines and limits.
 
 mod reading;
 
@@ -141,8 +141,8 @@ impl OpenConnection {
         }
     }
 
-    /// Reads, answers and writes. Returns `true` if there is more to do at once. The link gets the cause if this ends the
-    /// connection.
+    /// Reads, answers and writes. Returns `true` if there is more to do at once. The link gets the cause if this ends
+    /// the connection.
     pub(super) fn poll(&mut self, context: &mut PollContext<'_>, link: &mut Link) -> bool {
         self.flush(link);
         let (received, read) = (link.stats.packets_received, context.read);
@@ -263,7 +263,8 @@ impl OpenConnection {
         self.flush(link);
     }
 
-    /// Returns the last stage of a closed connection: the last frames, and the end of TCP. Returns `None` if TCP has ended.
+    /// Returns the last stage of a closed connection: the last frames, and the end of TCP. Returns `None` if TCP has
+    /// ended.
     pub(super) fn into_linger(self, until: Duration) -> Option<Linger> {
         (!self.is_tcp_closed && !self.send_queue.is_broken())
             .then(|| Linger::after_frames(self.stream, self.send_queue, until))
@@ -335,7 +336,8 @@ impl OpenConnection {
         ReadProgress::Closed
     }
 
-    /// Ends the connection: in the next poll if there are packets to read, so that the program's answers to them are sent.
+    /// Ends the connection: in the next poll if there are packets to read, so that the program's answers to them are
+    /// sent.
     fn fail_or_wait(&mut self, failure: Failure, link: &mut Link) -> ReadProgress {
         let has_deferred_failure = std::mem::replace(&mut self.has_deferred_failure, true);
         if link.available() > 0 && !has_deferred_failure {

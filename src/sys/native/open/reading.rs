@@ -14,8 +14,8 @@ const MIN_DIRECT: usize = 16 * 1024;
 /// The largest direct read, in bytes.
 const MAX_DIRECT: usize = 256 * 1024;
 
-/// The largest factor by which bytes grow when they become packets: an empty packet is a frame of 6 bytes, and an entry of the
-/// inbox.
+/// The largest factor by which bytes grow when they become packets: an empty packet is a frame of 6 bytes, and an entry
+/// of the inbox.
 const GROWTH: usize = 15;
 
 /// How far a poll has read.

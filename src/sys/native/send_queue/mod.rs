@@ -1,7 +1,8 @@
 //! Queues what a connection sends: encoded bytes for the socket, and behind them packets that are not encoded yet.
 //!
-//! Small frames are gathered, so that one write sends many. A large shared packet is not copied: the kernel reads its bytes
-//! where they are. While the socket takes no bytes, packets stay unencoded, so that an old one can be dropped or replaced.
+//! Small frames are gathered, so that one write sends many. A large shared packet is not copied: the kernel reads its
+//! bytes where they are. While the socket takes no bytes, packets stay unencoded, so that an old one can be dropped or
+//! replaced.
 
 mod packet_queue;
 mod write_buffer;
@@ -28,7 +29,8 @@ const GATHER_LIMIT: usize = 64 * 1024;
 /// From this number of encoded bytes on, a new pong replaces the one that waits.
 const PONG_LIMIT: usize = 2 * 1024;
 
-/// The smallest shared packet that is not copied, in bytes. Copying a smaller one is cheaper than a write in two pieces.
+/// The smallest shared packet that is not copied, in bytes. Copying a smaller one is cheaper than a write in two
+/// pieces.
 const MIN_SHARED: usize = 4 * 1024;
 
 /// The send queue of a connection. A [`SendAccounting`] counts its bytes and packets.
@@ -52,8 +54,8 @@ enum WriteState {
     Open,
     /// The last write would have blocked. Nothing is written until [`SendQueue::unblock`].
     Blocked,
-    /// A write has failed. Everything that is sent is dropped. Reading goes on, for the last frames of the other end, and
-    /// finds the error by itself.
+    /// A write has failed. Everything that is sent is dropped. Reading goes on, for the last frames of the other end,
+    /// and finds the error by itself.
     Broken,
 }
 
@@ -196,8 +198,8 @@ impl SendQueue {
         self.encode_control(Frame::ping(Bytes::copy_from_slice(payload)), outbox);
     }
 
-    /// Queues a pong. While too much waits, the newest pong replaces the others (RFC 6455, 5.5.3), so that a peer that sends
-    /// pings and reads nothing cannot fill memory.
+    /// Queues a pong. While too much waits, the newest pong replaces the others (RFC 6455, 5.5.3), so that a peer that
+    /// sends pings and reads nothing cannot fill memory.
     pub(super) fn pong(&mut self, payload: &[u8], outbox: &mut SendAccounting) {
         let frame = Frame::pong(Bytes::copy_from_slice(payload));
         if self.buffer.len() >= PONG_LIMIT {

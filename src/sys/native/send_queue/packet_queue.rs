@@ -1,5 +1,5 @@
-//! Packets that wait, in order, until the socket takes bytes again. A new packet replaces the one under the same key, in
-//! constant time.
+//! Packets that wait, in order, until the socket takes bytes again. A new packet replaces the one under the same key,
+//! in constant time.
 
 use std::collections::{HashMap, VecDeque};
 

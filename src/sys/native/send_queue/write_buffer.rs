@@ -100,8 +100,8 @@ impl WriteBuffer {
         self.pieces.push_back(Piece::Shared(bytes));
     }
 
-    /// Appends bytes without copying them, of which the first `sent` were sent already. Unless `sent` is 0, the buffer must be
-    /// empty.
+    /// Appends bytes without copying them, of which the first `sent` were sent already. Unless `sent` is 0, the buffer
+    /// must be empty.
     pub(super) fn share_rest(&mut self, bytes: Bytes, sent: usize) {
         debug_assert!(sent == 0 || self.pieces.is_empty());
         self.share(bytes);

@@ -1,7 +1,7 @@
-//! The fields of an X.509 certificate that a pin checks: the dates, the names, and whether the holder may issue others.
+//! Reads the fields of an X.509 certificate that a pin checks: dates, names, and whether it is a certificate authority.
 //!
-//! rustls and webpki verify chains; they give out neither the dates nor the common name, and refuse an authority as a
-//! server. Only certificates that the program itself gave are read here. Source: RFC 5280, section 4.1.
+//! rustls and webpki verify chains. They return neither the dates nor the common name, and reject an authority as a
+//! server. Only certificates that the program itself has given are read here. Source: RFC 5280, section 4.1.
 
 use rustls::pki_types::UnixTime;
 use x509_cert::{
@@ -16,29 +16,29 @@ use x509_cert::{
     time::Time,
 };
 
-/// What is read of a certificate.
+/// The fields of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Certificate {
     pub(super) not_before: UnixTime,
     pub(super) not_after: UnixTime,
-    /// `true` if it lists the names that it is for (`subjectAltName`).
+    /// `true` if it lists names (`subjectAltName`).
     pub(super) has_names: bool,
-    /// The last common name of its subject, if that is text.
+    /// The last common name of its subject, if it is text.
     pub(super) common_name: Option<String>,
-    /// `true` if its holder may issue certificates.
+    /// `true` if it may issue certificates.
     pub(super) is_authority: bool,
 }
 
 impl Certificate {
-    /// Reads a certificate in DER. Returns `None` if it is malformed, or has a date before 1970.
+    /// Reads a certificate in DER. Returns `None` if it is malformed or has a date before 1970.
     pub(super) fn read(der: &[u8]) -> Option<Self> {
         let whole = CertificateInner::<Raw>::from_der(der).ok()?;
         let certificate = whole.tbs_certificate();
         let (validity, extensions) = (certificate.validity(), certificate.extensions());
         let has_names = extensions.into_iter().flatten().any(|found| found.extn_id == SubjectAltName::OID);
         let constraints = certificate.get_extension::<BasicConstraints>().ok()?;
-        // Version 1 has no extension that could tell, and old roots are of it. In version 3 the extension that makes an
-        // authority must be there (RFC 5280, 4.2.1.9).
+        // Version 1, of old roots, has no extensions. In version 3 an authority must have the extension (RFC 5280,
+        // 4.2.1.9).
         let is_authority = match constraints {
             Some((_, constraints)) => constraints.ca,
             None => certificate.version() == Version::V1,
@@ -57,7 +57,7 @@ fn time(time: Time) -> UnixTime {
     UnixTime::since_unix_epoch(time.to_unix_duration())
 }
 
-/// Returns the last common name of a subject, unless it has an encoding that no host name needs.
+/// Returns the last common name of a subject. Encodings that host names do not need are not supported.
 fn common_name(subject: &Name) -> Option<String> {
     let last = subject.iter().filter(|attribute| attribute.oid == COMMON_NAME).last()?;
     let text = last.value.decode_as::<DirectoryString>().map(|text| text.value().into_owned());
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn dates_are_read_in_both_forms() {
-        // The second form begins with the year 2050.
+        // The second form is for years from 2050 on.
         for ((year, month, day), expected) in [
             ((1970, 1, 1), 0),
             ((1972, 2, 29), 68_169_600),
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_or_changed_is_no_panic() {
+    fn truncated_and_changed_certificates_do_not_panic() {
         let whole = made(|params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained));
         assert!(Certificate::read(&whole).is_some());
         for end in 0..whole.len() {

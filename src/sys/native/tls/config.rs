@@ -1,4 +1,4 @@
-//! From options to rustls configurations: whom to trust, and who to be.
+//! Makes rustls configurations from options.
 
 use std::{
     io::Cursor,
@@ -21,7 +21,7 @@ use crate::{
     url::{Host, Url},
 };
 
-/// What a connection needs to secure itself, or not, once TCP is there.
+/// The TLS settings of a client connection. `None`: plain.
 #[derive(Debug)]
 pub(in super::super) struct Client(Option<(Arc<ClientConfig>, ServerName<'static>)>);
 
@@ -33,10 +33,10 @@ impl Client {
         let name = match (&options.server_name, &url.host) {
             (Some(name), _) => ServerName::try_from(name.clone()).map_err(|_| Error::InvalidOption {
                 option: "tls.server_name",
-                reason: "it is no host name",
+                reason: "it is not a host name",
             })?,
             (None, Host::Name(name)) => {
-                // A root dot is DNS's business; certificates are made out without it.
+                // A certificate has no root dot in its names.
                 let name = name.strip_suffix('.').unwrap_or(name).to_owned();
                 ServerName::try_from(name)
                     .map_err(|_| Error::InvalidUrl { reason: "its host cannot stand in a certificate" })?
@@ -53,13 +53,13 @@ impl Client {
     }
 }
 
-/// What an accepted stream needs to secure itself, or not.
+/// The TLS settings of a server. `None`: plain.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Server(Option<Arc<ServerConfig>>);
 
 impl Server {
-    pub(in super::super) fn new(identity: Option<&TlsCertificate>) -> Result<Self, Error> {
-        Ok(Self(identity.map(server_config).transpose()?))
+    pub(in super::super) fn new(certificate: Option<&TlsCertificate>) -> Result<Self, Error> {
+        Ok(Self(certificate.map(server_config).transpose()?))
     }
 
     pub(in super::super) fn secure(self, tcp: TcpStream) -> Result<Stream, Error> {
@@ -72,15 +72,15 @@ impl Server {
     }
 }
 
-/// Always named: rustls panics where a process has no default provider, or two.
+/// Returns the crypto provider. It is never rustls's default: without one, or with two, rustls panics.
 fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
     Arc::clone(PROVIDER.get_or_init(|| Arc::new(rustls::crypto::ring::default_provider())))
 }
 
 fn client_config(roots: &TlsRoots) -> Result<Arc<ClientConfig>, Error> {
-    /// Reading the system's certificates takes milliseconds, and a session can be resumed only where its
-    /// configuration is the same one.
+    /// Reading the system's certificates takes milliseconds, and a session can only be resumed with the same
+    /// configuration.
     static PLATFORM: OnceLock<Arc<ClientConfig>> = OnceLock::new();
     match roots {
         TlsRoots::Platform => {
@@ -132,7 +132,9 @@ fn bundled() -> Result<Arc<ClientConfig>, Error> {
 
 #[cfg(feature = "tls-dangerous")]
 fn accept_any() -> Result<Arc<ClientConfig>, Error> {
-    log::warn!("a secure connection accepts any certificate: whoever is on the way can read and change it");
+    log::warn!(
+        "a secure connection accepts any certificate: an attacker on the network can read and change it"
+    );
     verified_by(Verifier::accepting_any(provider()))
 }
 
@@ -141,10 +143,10 @@ fn accept_any() -> Result<Arc<ClientConfig>, Error> {
     Err(Error::Unsupported { what: "accepting any certificate; build with the feature `tls-dangerous`" })
 }
 
-fn server_config(identity: &TlsCertificate) -> Result<Arc<ServerConfig>, Error> {
+fn server_config(certificate: &TlsCertificate) -> Result<Arc<ServerConfig>, Error> {
     const OPTION: &str = "tls.certificate";
-    let chain = certificates(OPTION, &identity.certificates_pem)?;
-    let key = PrivateKeyDer::from_pem_reader(Cursor::new(&identity.key_pem))
+    let chain = certificates(OPTION, &certificate.certificates_pem)?;
+    let key = PrivateKeyDer::from_pem_reader(Cursor::new(&certificate.key_pem))
         .map_err(|_| unusable(OPTION, "its key cannot be read"))?;
     let config = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()

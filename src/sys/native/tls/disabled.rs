@@ -1,4 +1,4 @@
-//! The names of this folder for a build without TLS: a session cannot exist.
+//! The names of this module for a build without TLS. TLS streams do not exist.
 
 use std::{
     convert::Infallible,
@@ -17,7 +17,7 @@ use crate::{
 
 const WHAT: &str = "secure connections; build with the feature `tls`";
 
-/// A client's settings: plain.
+/// The settings of a client connection: plain.
 #[derive(Debug)]
 pub(in super::super) struct Client;
 
@@ -31,13 +31,13 @@ impl Client {
     }
 }
 
-/// A server's settings: plain.
+/// The settings of a server: plain.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Server;
 
 impl Server {
-    pub(in super::super) fn new(identity: Option<&TlsCertificate>) -> Result<Self, Error> {
-        if identity.is_some() { Err(Error::Unsupported { what: WHAT }) } else { Ok(Self) }
+    pub(in super::super) fn new(certificate: Option<&TlsCertificate>) -> Result<Self, Error> {
+        if certificate.is_some() { Err(Error::Unsupported { what: WHAT }) } else { Ok(Self) }
     }
 
     pub(in super::super) fn secure(self, tcp: TcpStream) -> Result<Stream, Error> {
@@ -45,7 +45,7 @@ impl Server {
     }
 }
 
-/// Cannot exist.
+/// An uninhabited type.
 #[derive(Debug)]
 pub(in super::super) struct TlsStream(Infallible);
 
@@ -95,7 +95,7 @@ impl Write for TlsStream {
     }
 }
 
-/// No error comes from TLS.
+/// Returns `None`: no error comes from TLS.
 pub(in super::super) fn failure(_: &io::Error) -> Option<TlsFailure> {
     None
 }

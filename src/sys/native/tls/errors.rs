@@ -1,4 +1,4 @@
-//! What rustls finds wrong, in words: many of its errors have no text but the names of their variants.
+//! Texts for the errors of rustls. Many of its errors have no text except the names of their variants.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use rustls::{
 
 use crate::close::TlsFailure;
 
-/// What was wrong with a secure connection.
+/// Returns the failure for an error of rustls.
 pub(super) fn failure(error: &Error) -> TlsFailure {
     match error {
         Error::InvalidCertificate(error) => certificate(error),
@@ -45,7 +45,8 @@ fn certificate(error: &CertificateError) -> TlsFailure {
     TlsFailure::Other(text.to_owned())
 }
 
-/// The errors of webpki that rustls has no variant for come as their names, those of an operating system as its text.
+/// Returns a text for an error without variant in rustls: webpki gives the name of its variant, an operating system its
+/// text.
 fn other_certificate(text: &str) -> String {
     match text {
         "CaUsedAsEndEntity" => {
@@ -83,7 +84,7 @@ fn text(error: &Error) -> String {
         Error::InvalidCertRevocationList(why) => format!("a revocation list is not valid: {}", named(why)),
         Error::InvalidEncryptedClientHello(why) => format!("no encrypted hello is possible: {}", named(why)),
         Error::InconsistentKeys(why) => format!("certificate and key do not match: {}", named(why)),
-        // The others have sentences.
+        // The other errors have texts of their own.
         other => match other.to_string() {
             name if is_name(&name) => words(&name),
             sentence => sentence,
@@ -91,7 +92,7 @@ fn text(error: &Error) -> String {
     }
 }
 
-/// What the other end told before it ended the handshake (RFC 8446, 6.2).
+/// Returns the text for an alert of the other end (RFC 8446, 6.2).
 fn alert(found: Alert) -> String {
     let why = match found {
         Alert::UnknownCA => "it does not know the authority that issued the certificate",
@@ -110,7 +111,7 @@ fn alert(found: Alert) -> String {
     format!("the other end ended TLS: {why}")
 }
 
-/// Returns `true` for the name of a variant, and for the debug form of one with fields.
+/// Returns `true` for the name of a variant, with or without the debug form of its fields.
 fn is_name(text: &str) -> bool {
     let end = text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());
     let (name, behind) = text.split_at(end);
@@ -119,19 +120,19 @@ fn is_name(text: &str) -> bool {
     is_camel_case && (behind.is_empty() || behind.trim_start().starts_with(['(', '{']))
 }
 
-/// The name of a variant in words.
+/// Returns the name of a variant in words.
 fn named(variant: &impl fmt::Debug) -> String {
     words(&format!("{variant:?}"))
 }
 
-/// The name that a debug form begins with, in words: `NoCipherSuitesInCommon` is `no cipher suites in common`.
+/// Returns the name at the start of a debug form in words: `NoCipherSuitesInCommon` is `no cipher suites in common`.
 fn words(debug: &str) -> String {
     let name = debug.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
     let mut words = String::with_capacity(name.len() + 8);
     let mut previous = ' ';
     for (index, letter) in name.char_indices() {
         let next = name[index..].chars().nth(1).unwrap_or(' ');
-        // A word begins at a capital after another letter, or at the last of several that a small one follows.
+        // A word begins at a capital after a small letter, or at the last capital before a small letter.
         let begins = letter.is_ascii_uppercase()
             && (previous.is_ascii_lowercase() || previous.is_ascii_digit() || next.is_ascii_lowercase());
         if begins && index > 0 {
@@ -151,7 +152,7 @@ mod tests {
 
     use super::*;
 
-    /// Without a name of a variant, a path or a brace in it.
+    /// Returns `true` if the text has no name of a variant, no path and no brace.
     fn is_sentence(text: &str) -> bool {
         let is_camel_case = |word: &str| {
             word.chars()
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn every_failure_has_words() {
+    fn every_failure_has_a_sentence() {
         let mut errors = vec![
             webpki("CaUsedAsEndEntity"),
             webpki("EndEntityUsedAsCa"),
@@ -207,13 +208,13 @@ mod tests {
     }
 
     #[test]
-    fn the_text_of_an_operating_system_stays_as_it_is() {
+    fn the_text_of_an_operating_system_is_not_changed() {
         let text = "\u{201c}game.example\u{201d} certificate is not trusted";
         assert_eq!(failure(&webpki(text)).to_string(), text);
     }
 
     #[test]
-    fn names_of_variants_are_read_as_words() {
+    fn names_of_variants_become_words() {
         for (name, expected) in [
             ("NoCipherSuitesInCommon", "no cipher suites in common"),
             ("UnknownPSKIdentity", "unknown psk identity"),

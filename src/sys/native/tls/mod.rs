@@ -1,4 +1,4 @@
-//! Secure streams, where the feature `tls` is on; and the same names without it, which answer `Unsupported`.
+//! TLS streams, with the feature `tls`. Without it the same names return `Unsupported`.
 
 #[cfg(feature = "tls")]
 mod certificate;

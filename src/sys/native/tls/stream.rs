@@ -1,7 +1,7 @@
-//! A TLS session over a non-blocking socket, moved step by step.
+//! A TLS stream over a non-blocking socket.
 //!
-//! rustls offers `complete_io`, a loop that an attacker could once keep spinning (RUSTSEC-2024-0336). Here each call
-//! reads a bounded number of times, and looks at what came after each.
+//! rustls's own loop, `complete_io`, could once be kept spinning by an attacker (RUSTSEC-2024-0336). Here each call
+//! reads a bounded number of times, and checks the result of each.
 
 use std::io::{self, IoSlice, Read, Write};
 
@@ -11,19 +11,19 @@ use rustls::Connection;
 use super::errors;
 use crate::close::TlsFailure;
 
-/// How many encrypted bytes may wait inside the session before it takes no more.
+/// The largest number of encrypted bytes that wait in the stream.
 const BUFFER: usize = 64 * 1024;
 
-/// How often a call reads from the socket without finding data in what came: records without content cost their
-/// sender nothing.
+/// The largest number of reads from the socket in a call that finds no data: records without content cost their sender
+/// nothing.
 const MAX_READS: usize = 16;
 
-/// A socket and the TLS state machine over it. Handshake and data look alike from outside.
+/// A socket with a TLS connection. Reads and writes also move the handshake on.
 #[derive(Debug)]
 pub(in super::super) struct TlsStream {
     tcp: TcpStream,
     tls: Connection,
-    /// How many bytes the socket has given that are not counted yet.
+    /// The number of bytes from the socket since the last [`take_received`](Self::take_received).
     received: usize,
     /// `true` if the socket had no bytes when it was last read.
     is_empty: bool,
@@ -47,7 +47,7 @@ impl TlsStream {
         self.tls.is_handshaking()
     }
 
-    /// Returns how many bytes the socket has given since the last call.
+    /// Returns how many bytes the socket has returned since the last call.
     pub(in super::super) fn take_received(&mut self) -> usize {
         std::mem::take(&mut self.received)
     }
@@ -62,14 +62,14 @@ impl TlsStream {
         self.tls.wants_write()
     }
 
-    /// Says goodbye as TLS wants it said, as far as the socket takes it now.
+    /// Sends the close alert of TLS, as far as the socket takes it now.
     pub(in super::super) fn notify_close(&mut self) {
         self.tls.send_close_notify();
-        // One that does not fit is not waited for: the WebSocket close has been sent before it.
+        // It is not waited for: the WebSocket close frame was sent before it.
         let _ = self.write_out();
     }
 
-    /// Hands encrypted bytes to the socket; `WouldBlock` while some are left.
+    /// Writes encrypted bytes to the socket. Returns `WouldBlock` while some are left.
     fn write_out(&mut self) -> io::Result<()> {
         while self.tls.wants_write() {
             if self.tls.write_tls(&mut self.tcp)? == 0 {
@@ -79,13 +79,13 @@ impl TlsStream {
         Ok(())
     }
 
-    /// Takes one read's worth from the socket.
+    /// Reads once from the socket.
     fn read_in(&mut self) -> io::Result<()> {
         let read = self.tls.read_tls(&mut self.tcp);
         self.is_empty = read.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
         self.received += read?;
         let processed = self.tls.process_new_packets();
-        // Answers of the handshake, or the alert that tells the other end what was wrong.
+        // Handshake messages, or the alert with the reason of a failure.
         match self.write_out() {
             Err(error) if error.kind() != io::ErrorKind::WouldBlock && processed.is_ok() => {
                 return Err(error);
@@ -101,7 +101,7 @@ impl Read for TlsStream {
         for _ in 0..MAX_READS {
             match self.tls.reader().read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.read_in()?,
-                // The end without TLS's own goodbye. Frames have a goodbye of theirs, which is what counts.
+                // The stream ended without close alert. Only the close frame of WebSocket counts.
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
                 result => return result,
             }
@@ -116,7 +116,7 @@ impl Write for TlsStream {
     }
 
     fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
-        // What was taken before goes first, so that little is ever hidden in here from the account of what waits.
+        // Earlier bytes are written first, so that few bytes wait here that the send queue does not count.
         match self.write_out() {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock && !self.tls.is_handshaking() => {
                 return Err(error);
@@ -139,7 +139,7 @@ impl Write for TlsStream {
     }
 }
 
-/// What rustls found wrong, if the error is one of its own.
+/// Returns the failure if the error is one of rustls.
 pub(in super::super) fn failure(error: &io::Error) -> Option<TlsFailure> {
     error.get_ref()?.downcast_ref().map(errors::failure)
 }

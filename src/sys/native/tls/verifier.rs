@@ -1,4 +1,4 @@
-//! Verifiers of our own: for roots that the program gave, which are pins as well, and the one that trusts anybody.
+//! Certificate verifiers: for roots that the program gave, which are pins, too, and one that accepts any certificate.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -23,7 +23,7 @@ pub(super) struct Verifier {
     provider: Arc<CryptoProvider>,
 }
 
-/// Whom to trust.
+/// Which certificates are trusted.
 #[derive(Debug)]
 enum Trust {
     Roots(Roots),
@@ -32,8 +32,8 @@ enum Trust {
 }
 
 impl Verifier {
-    /// Trusts servers with one of these certificates, and servers with certificates that an authority among them
-    /// issued. `None` if one of them is malformed, or there is none.
+    /// Trusts servers with one of these certificates, and servers whose certificates were issued by an authority among
+    /// them. Returns `None` if one is malformed, or if there is none.
     pub(super) fn with_roots(
         certificates: Vec<CertificateDer<'static>>,
         provider: Arc<CryptoProvider>,
@@ -41,7 +41,7 @@ impl Verifier {
         Some(Self { trust: Trust::Roots(Roots::new(certificates, &provider)?), provider })
     }
 
-    /// Verifies nothing about who the other end is.
+    /// Accepts any certificate.
     #[cfg(feature = "tls-dangerous")]
     pub(super) fn accepting_any(provider: Arc<CryptoProvider>) -> Self {
         Self { trust: Trust::Any, provider }
@@ -92,9 +92,9 @@ impl ServerCertVerifier for Verifier {
 /// The certificates that the program gave as roots.
 #[derive(Debug)]
 struct Roots {
-    /// Each of them: a server may use it itself.
+    /// All certificates. A server may use one of them itself.
     pins: Vec<(CertificateDer<'static>, Certificate)>,
-    /// Verifies what the authorities among them have issued; `None` if there is no authority.
+    /// Verifies certificates that the authorities among them have issued. `None` if there is no authority.
     authorities: Option<Arc<WebPkiServerVerifier>>,
 }
 
@@ -104,7 +104,7 @@ impl Roots {
         let mut store = RootCertStore::empty();
         for der in certificates {
             let read = Certificate::read(&der)?;
-            // A server's certificate stays out of the store: webpki would take what its key has signed for any host.
+            // A server's certificate is not added: webpki would accept what its key has signed for any host.
             if read.is_authority {
                 store.add(der.clone()).ok()?;
             } else {
@@ -141,8 +141,8 @@ impl Roots {
     }
 }
 
-/// Verifies what can be wrong with a certificate that the program gave itself: its dates and its names. Whether the server
-/// has its key, the signature of the handshake shows.
+/// Verifies dates and names of a certificate that the program has given. The signature of the handshake shows that the
+/// server has the key.
 fn verify_pinned(
     der: &CertificateDer<'_>,
     pin: &Certificate,
@@ -165,8 +165,9 @@ fn verify_pinned(
 
 /// Returns `true` if the common name of a certificate without other names allows it for this server.
 ///
-/// RFC 6125, 6.4.4: a common name counts as the server's if it has the form of a fully qualified domain name. Addresses
-/// are treated alike, for many certificates have them there. Any other is a label, such as `my server`, and says nothing.
+/// RFC 6125, 6.4.4: a common name is checked if it has the form of a fully qualified domain name. Addresses are
+/// checked, too, because many certificates have them there. Any other common name is a label, such as `my server`, and
+/// is not checked.
 fn allows(common_name: &str, server: &ServerName<'_>) -> bool {
     if let Ok(address) = common_name.parse::<IpAddr>() {
         return *server == ServerName::IpAddress(address.into());

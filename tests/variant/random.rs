@@ -1,20 +1,23 @@
-//! Values and bytes at random, the same ones in each run.
+//! Random values and bytes, the same in each run.
 
 use websocket_peer::variant::{
     Array, Dictionary, ElementType, NodePath, Object, Rid, Signal, StringName, Variant, VariantType,
 };
 
-use crate::random;
-
-pub struct Random(random::Random);
+/// A pseudo-random number generator (Marsaglia's xorshift).
+pub struct Random(u64);
 
 impl Random {
+    /// Creates a generator with its own sequence for each seed.
     pub fn new(seed: u64) -> Self {
-        Self(random::Random::new(seed))
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
     pub fn next(&mut self) -> u64 {
-        self.0.next()
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
     /// Returns a number below `end`.
@@ -23,17 +26,17 @@ impl Random {
     }
 
     pub fn bytes(&mut self, len: usize) -> Vec<u8> {
-        self.0.bytes(len)
+        (0..len).map(|_| self.next() as u8).collect()
     }
 
-    /// A value of any type, with at most so many containers within each other.
+    /// Returns a value of any type, with at most `depth` nested containers.
     pub fn value(&mut self, depth: usize) -> Variant {
         let kind = VariantType::try_from(self.below(39) as u32).expect("a type");
         self.value_of(kind, depth)
     }
 
-    /// A value of this type. Whole objects and no objects are none of them: the one is seldom allowed, the other becomes
-    /// nothing on its way.
+    /// Returns a value of this type, but neither a full object, which is seldom allowed, nor a null object, which is
+    /// decoded as `Nil`.
     pub fn value_of(&mut self, kind: VariantType, depth: usize) -> Variant {
         use VariantType as T;
         match kind {
@@ -90,7 +93,7 @@ impl Random {
         let mut array = Array::typed(element_type.clone());
         for _ in 0..self.below(6) {
             let value = self.element(&element_type, depth);
-            array.push(value).expect("it is of the array's type");
+            array.push(value).expect("the value has the array's type");
         }
         array
     }
@@ -101,7 +104,7 @@ impl Random {
         let mut dictionary = Dictionary::typed(keys.clone(), values.clone());
         for _ in 0..self.below(6) {
             let (key, value) = (self.element(&keys, depth), self.element(&values, depth));
-            dictionary.insert(key, value).expect("both are of its types");
+            dictionary.insert(key, value).expect("key and value have the dictionary's types");
         }
         dictionary
     }
@@ -111,7 +114,7 @@ impl Random {
             kind @ 0..39 if kind != VariantType::Object as u64 => {
                 ElementType::Builtin(VariantType::try_from(kind as u32).expect("a type"))
             }
-            // What all classes become on their way.
+            // The class that all classes are decoded as.
             39 => ElementType::Class("EncodedObjectAsID".to_owned()),
             _ => ElementType::Untyped,
         }
@@ -128,13 +131,13 @@ impl Random {
         (0..self.below(5)).map(|_| item(self)).collect()
     }
 
-    /// Integers of every width alike.
+    /// Returns an integer; all widths are equally likely.
     fn int(&mut self) -> i64 {
         let width = self.below(64);
         self.next() as i64 >> width
     }
 
-    /// Any bits, or what can be told in few.
+    /// Returns a number with random bits, or one with a short representation.
     fn float(&mut self) -> f64 {
         match self.below(3) {
             0 => f64::from_bits(self.next()),
@@ -145,7 +148,7 @@ impl Random {
 
     fn single(&mut self) -> f32 {
         let number = f32::from_bits(self.next() as u32);
-        // The payload of one may change on its way through a wider number.
+        // Converting a NaN to `f64` and back may change its payload.
         if number.is_nan() { 0.5 } else { number }
     }
 

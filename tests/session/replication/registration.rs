@@ -1,4 +1,4 @@
-//! What can be declared.
+//! Registering spawners and synchronizers.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::multiplayer::{
@@ -8,7 +8,7 @@ use websocket_peer::multiplayer::{
 use super::{coin, door, spawner};
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_cannot_be_declared_says_why() {
+fn invalid_spawners_and_synchronizers_are_rejected() {
     let mut server = Session::server(SessionOptions::default());
     let many = |count: usize| {
         (0..count).fold(Properties::new(), |all, name| all.with(Property::any(name.to_string()).on_change()))
@@ -26,7 +26,7 @@ fn what_cannot_be_declared_says_why() {
         let result = server.register_spawner("Spawner", spawner);
         assert!(matches!(result, Err(SessionError::InvalidNode { .. })), "{result:?}");
     }
-    // A path that is none, and one that is taken.
+    // An invalid path, and one that is in use.
     assert!(matches!(server.register_spawner("a//b", spawner()), Err(SessionError::InvalidNode { .. })));
     server.register_spawner("Node", scenes(255)).unwrap();
     assert!(matches!(server.register_synchronizer("Node", door()), Err(SessionError::InvalidNode { .. })));
@@ -34,7 +34,7 @@ fn what_cannot_be_declared_says_why() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_a_spawn_function_says_is_looked_at_too() {
+fn scenes_of_a_spawn_function_are_checked() {
     let mut server = Session::server(SessionOptions::default());
     let broken = |_: &_| Some(Scene::new([door(), door()]));
     let spawner = server.register_spawner("Spawner", Spawner::new().custom(broken)).unwrap();

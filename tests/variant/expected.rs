@@ -1,4 +1,4 @@
-//! Values of the engine's list, made by hand: so what is read is what was meant.
+//! Compares decoded values of an engine with expected values.
 
 use std::collections::BTreeSet;
 
@@ -11,8 +11,8 @@ use websocket_peer::variant::{
 
 use crate::vectors::{decoded, values};
 
-/// Values by their names in the list, at least one of each type.
-fn by_hand() -> Vec<(&'static str, Variant)> {
+/// Returns expected values with their names in the list, at least one of each type.
+fn expected() -> Vec<(&'static str, Variant)> {
     let objects = || ElementType::Class("EncodedObjectAsID".to_owned());
     let strings_to_ints = || {
         Dictionary::typed(ElementType::Builtin(VariantType::String), ElementType::Builtin(VariantType::Int))
@@ -103,7 +103,7 @@ fn by_hand() -> Vec<(&'static str, Variant)> {
         ),
         ("100_dict_typed_string_int", {
             let mut dictionary = strings_to_ints();
-            dictionary.insert("a", 1).expect("both are of its types");
+            dictionary.insert("a", 1).expect("key and value have the dictionary's types");
             dictionary.into()
         }),
         (
@@ -124,7 +124,7 @@ fn by_hand() -> Vec<(&'static str, Variant)> {
         }),
         ("109_array_typed_node_null", {
             let mut array = Array::typed(objects());
-            array.push(Variant::Nil).expect("no object");
+            array.push(Variant::Nil).expect("a null object");
             array.into()
         }),
         ("115_pba_5", vec![1_u8, 2, 3, 4, 5].into()),
@@ -141,11 +141,11 @@ fn by_hand() -> Vec<(&'static str, Variant)> {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn values_are_what_the_engine_meant() {
+fn values_of_the_engine_are_decoded_as_meant() {
     let vectors = values();
-    for (name, value) in by_hand() {
+    for (name, value) in expected() {
         let vector = vectors.iter().find(|vector| vector.name == name);
-        let vector = vector.unwrap_or_else(|| panic!("there is no {name}"));
+        let vector = vector.unwrap_or_else(|| panic!("there is no value {name}"));
         assert_eq!(Variant::decode(&vector.bytes).as_ref(), Ok(&value), "{name}");
         assert_eq!(value.encode().as_ref(), Ok(&vector.bytes), "{name}");
         assert_eq!(value.clone(), value, "{name}");
@@ -153,14 +153,14 @@ fn values_are_what_the_engine_meant() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn each_type_is_made_by_hand() {
-    let made: BTreeSet<u32> = by_hand().iter().map(|(_, value)| value.kind() as u32).collect();
-    let missing: Vec<u32> = (0..39).filter(|kind| !made.contains(kind)).collect();
-    assert_eq!(missing, [VariantType::Object as u32], "and objects are made below");
+fn each_type_is_among_the_expected_values() {
+    let found: BTreeSet<u32> = expected().iter().map(|(_, value)| value.kind() as u32).collect();
+    let missing: Vec<u32> = (0..39).filter(|kind| !found.contains(kind)).collect();
+    assert_eq!(missing, [VariantType::Object as u32], "objects have their own tests");
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn all_values_of_the_list_differ_but_those_that_are_the_same() {
+fn values_are_equal_if_and_only_if_their_bytes_are() {
     let values: Vec<(&str, Variant)> = values()
         .iter()
         .map(|vector| (vector.name, Variant::decode(&vector.bytes).expect("a value")))
@@ -168,7 +168,7 @@ fn all_values_of_the_list_differ_but_those_that_are_the_same() {
     for (index, (name, value)) in values.iter().enumerate() {
         for (other_name, other) in &values[index + 1..] {
             let same_bytes = value.encode() == other.encode();
-            // Two zeros are equal whatever their sign.
+            // 0 equals -0.
             let zeros = *value == Variant::Float(0.0) && *other == Variant::Float(0.0);
             let nan = matches!(value, Variant::Float(number) if number.is_nan());
             assert_eq!(value == other, (same_bytes || zeros) && !nan, "{name} and {other_name}");
@@ -177,8 +177,8 @@ fn all_values_of_the_list_differ_but_those_that_are_the_same() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn objects_are_numbers() {
-    // Of a live object, as an engine sent it.
+fn objects_are_instance_ids() {
+    // Recorded from an engine, of an existing object.
     let object = decoded("18000100 4d24003c2f000080");
     assert_eq!(object, Object::Id(0x8000_002f_3c00_244d).into());
     assert_eq!(object.encode(), Ok(crate::vectors::hex("18000100 4d24003c2f000080")));
@@ -187,7 +187,7 @@ fn objects_are_numbers() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn whole_objects_come_where_they_are_allowed() {
+fn full_objects_are_decoded_if_allowed() {
     let bytes = crate::vectors::hex(
         "18000000 04000000 4e6f6465 02000000 \
          04000000 6e616d65 15000000 02000000 61620000 \
@@ -198,7 +198,7 @@ fn whole_objects_come_where_they_are_allowed() {
     let object = Variant::from(Object::Full { class: "Node".to_owned(), properties });
     assert_eq!(Variant::decode_prefix(&bytes, Objects::Full), Ok((object.clone(), bytes.len())));
     let mut out = Vec::new();
-    object.encode_into(&mut out, Objects::Full).expect("it is allowed");
+    object.encode_into(&mut out, Objects::Full).expect("full objects are allowed");
     assert_eq!(out, bytes);
     assert_eq!(object.to_string(), "Object(Node,\"name\":&\"ab\",\"x\":[])");
     assert_eq!(object.clone(), object);
