@@ -1,8 +1,8 @@
 extends Node
-## The line to the test program: one command a line comes in, one answer a line goes out, and events whenever they happen.
+## The control connection to the test program: one command per line in, one answer per line out, and events.
 ##
 ## A command is {"do": NAME, …}: the child that has a method `do_NAME` is called with it, and what that returns is the
-## answer. Numbers come as floats, for JSON has no others.
+## answer. Numbers arrive as floats, because JSON has no others.
 
 var _control := StreamPeerTCP.new()
 var _unread := PackedByteArray()
@@ -26,18 +26,18 @@ func _process(_delta: float) -> void:
 			_control.set_no_delay(true)
 			_read()
 		StreamPeerTCP.STATUS_ERROR, StreamPeerTCP.STATUS_NONE:
-			# The test program has gone.
+			# The test program has ended.
 			get_tree().quit()
 
 
-## Tells the test program that something happened.
-func tell(event: String, about := {}) -> void:
+## Reports an event to the test program.
+func report(event: String, about := {}) -> void:
 	_say({"event": event, "about": about})
 
 
-## Tells that a method of a node was called, and by whom.
+## Reports the call of a method, and its sender.
 func tell_call(node: Node, method: String, arguments: Array) -> void:
-	tell("called", {
+	report("called", {
 		"path": str(get_tree().root.get_path_to(node)),
 		"method": method,
 		"from": node.multiplayer.get_remote_sender_id(),
@@ -45,9 +45,9 @@ func tell_call(node: Node, method: String, arguments: Array) -> void:
 	})
 
 
-## What the test program can hold against its own: the type, and both of the engine's texts for the value.
+## Describes a value for comparison: its type, and both of the engine's texts.
 func describe(value: Variant) -> Dictionary:
-	# What the engine's JSON has for these two characters is no JSON.
+	# The engine's escapes of these two characters are not JSON.
 	var text := var_to_str(value).replace("\a", "?").replace("\v", "?")
 	return {"type": typeof(value), "text": text, "hex": var_to_bytes(value).hex_encode()}
 
@@ -61,16 +61,16 @@ func do_hello(_about: Dictionary) -> String:
 	return Engine.get_version_info().string
 
 
-## Answers when everything has happened that happens in this frame or at its end.
+## Answers at the end of this frame.
 func do_settle(_about: Dictionary) -> bool:
 	await get_tree().process_frame
 	await get_tree().process_frame
 	return true
 
 
-## Forgets everything, so that the next scenario finds an engine as good as new.
+## Resets everything for the next scenario.
 func do_reset(about: Dictionary) -> bool:
-	# The nodes on the stage go while the session is still theirs.
+	# The nodes are removed before their session.
 	var parts := get_children()
 	parts.reverse()
 	for part in parts:
@@ -80,7 +80,7 @@ func do_reset(about: Dictionary) -> bool:
 	return true
 
 
-## Is as good as gone for a while, and answers nobody.
+## Blocks the engine for a time.
 func do_freeze(about: Dictionary) -> bool:
 	(func() -> void: OS.delay_msec(int(about.msec))).call_deferred()
 	return true

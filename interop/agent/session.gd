@@ -20,7 +20,7 @@ func reset() -> void:
 func do_create_server(about: Dictionary) -> int:
 	var peer := _peer(about)
 	var tls: TLSOptions = TLS.server() if about.tls else null
-	# The peer does not tell which port it got, so a free one is looked for before it is asked.
+	# The peer does not report its port, so a free one is chosen first.
 	for attempt in 10:
 		var port := _free_port()
 		if peer.create_server(port, "127.0.0.1", tls) == OK:
@@ -37,7 +37,7 @@ func do_create_client(about: Dictionary) -> int:
 	return error
 
 
-## Drops the connections, as a game does that goes back to its menu.
+## Drops the connections, as a game does when it returns to its menu.
 func do_close(_about: Dictionary) -> bool:
 	_api.multiplayer_peer.close()
 	return true
@@ -54,13 +54,13 @@ func do_status(_about: Dictionary) -> Dictionary:
 	}
 
 
-## By SceneMultiplayer, which tells the others.
+## By SceneMultiplayer, which informs the other peers.
 func do_disconnect_peer(about: Dictionary) -> bool:
 	_api.disconnect_peer(int(about.id))
 	return true
 
 
-## By the transport, which tells the others only if it is not forced.
+## By the transport, which informs the other peers unless it is forced.
 func do_drop_peer(about: Dictionary) -> bool:
 	_api.multiplayer_peer.disconnect_peer(int(about.id), about.force)
 	return true
@@ -80,11 +80,11 @@ func do_refuse_new_connections(about: Dictionary) -> bool:
 	return true
 
 
-## From now on newcomers have to authenticate; what they send is told, and the test program decides.
+## Requires authentication from now on. The test program gets the data and decides.
 func do_authenticate(about: Dictionary) -> bool:
 	_api.auth_timeout = about.timeout
 	_api.auth_callback = func(id: int, data: PackedByteArray) -> void:
-		_agent.tell("auth", {"id": id, "hex": data.hex_encode()})
+		_agent.report("auth", {"id": id, "hex": data.hex_encode()})
 	return true
 
 
@@ -100,11 +100,11 @@ func _begin() -> void:
 	_api = SceneMultiplayer.new()
 	get_tree().set_multiplayer(_api)
 	for name: String in ["peer_connected", "peer_disconnected", "peer_authenticating", "peer_authentication_failed"]:
-		_api.connect(name, func(id: int) -> void: _agent.tell(name, {"id": id}))
+		_api.connect(name, func(id: int) -> void: _agent.report(name, {"id": id}))
 	for name: String in ["connected_to_server", "connection_failed", "server_disconnected"]:
-		_api.connect(name, func() -> void: _agent.tell(name))
+		_api.connect(name, func() -> void: _agent.report(name))
 	_api.peer_packet.connect(
-		func(id: int, data: PackedByteArray) -> void: _agent.tell("peer_packet", {"id": id, "hex": data.hex_encode()})
+		func(id: int, data: PackedByteArray) -> void: _agent.report("peer_packet", {"id": id, "hex": data.hex_encode()})
 	)
 
 

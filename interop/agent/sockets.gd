@@ -19,7 +19,7 @@ func do_ws_connect(about: Dictionary) -> int:
 	return peer.socket.connect_to_url(about.url, TLS.client() if about.tls else null)
 
 
-## Waits for one connection; the answer is the port.
+## Listens for one connection, and returns the port.
 func do_ws_listen(about: Dictionary) -> int:
 	var server := TCPServer.new()
 	if server.listen(0, "127.0.0.1") != OK:
@@ -45,7 +45,7 @@ func do_ws_close(about: Dictionary) -> bool:
 	return true
 
 
-## From now on it is told as values what comes.
+## Reports received packets as values from now on.
 func do_ws_read_vars(about: Dictionary) -> bool:
 	_peers[about.name].vars = true
 	return true
@@ -82,24 +82,24 @@ func _poll(name: String, peer: Dictionary) -> void:
 	if state == WebSocketPeer.STATE_OPEN:
 		if not peer.opened:
 			peer.opened = true
-			_agent.tell("ws_open", {"name": name, "protocol": socket.get_selected_protocol(), "url": socket.get_requested_url()})
+			_agent.report("ws_open", {"name": name, "protocol": socket.get_selected_protocol(), "url": socket.get_requested_url()})
 		while socket.get_available_packet_count() > 0:
 			_receive(name, peer)
 	elif state == WebSocketPeer.STATE_CLOSED:
 		_peers.erase(name)
-		_agent.tell("ws_closed", {"name": name, "code": socket.get_close_code(), "reason": socket.get_close_reason()})
+		_agent.report("ws_closed", {"name": name, "code": socket.get_close_code(), "reason": socket.get_close_reason()})
 
 
 func _receive(name: String, peer: Dictionary) -> void:
 	var socket: WebSocketPeer = peer.socket
 	if peer.vars:
-		_agent.tell("ws_var", {"name": name}.merged(_agent.describe(socket.get_var())))
+		_agent.report("ws_var", {"name": name}.merged(_agent.describe(socket.get_var())))
 		return
 	var packet := socket.get_packet()
 	if socket.was_string_packet():
-		_agent.tell("ws_text", {"name": name, "text": packet.get_string_from_utf8()})
+		_agent.report("ws_text", {"name": name, "text": packet.get_string_from_utf8()})
 	else:
-		_agent.tell("ws_binary", {"name": name, "hex": packet.hex_encode()})
+		_agent.report("ws_binary", {"name": name, "hex": packet.hex_encode()})
 
 
 func _add(about: Dictionary) -> Dictionary:

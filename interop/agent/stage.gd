@@ -1,5 +1,5 @@
 extends Node
-## The nodes that a scenario puts on the stage, which is the root of the tree, and what can be done with them.
+## The nodes of a scenario, below the root of the tree.
 
 var _added: Array[Node] = []
 
@@ -13,7 +13,7 @@ func reset() -> void:
 	_added.clear()
 
 
-## Adds `res://nodes/SCRIPT.gd` at this path. What is missing above it is made too.
+## Adds `res://nodes/SCRIPT.gd` at this path, with the nodes above it.
 func do_add_node(about: Dictionary) -> bool:
 	var parent: Node = get_tree().root
 	var names: PackedStringArray = about.path.split("/")
@@ -39,7 +39,7 @@ func do_rpc(about: Dictionary) -> int:
 	return _node(about).callv("rpc_id", [int(about.to), about.method] + _agent.values(about.arguments))
 
 
-## The same, with arguments by their bytes.
+## The same, with encoded arguments.
 func do_rpc_of_bytes(about: Dictionary) -> int:
 	var arguments: Array = about.arguments.map(func(hex: String) -> Variant: return bytes_to_var(hex.hex_decode()))
 	return _node(about).callv("rpc_id", [int(about.to), about.method] + arguments)

@@ -1,5 +1,5 @@
 extends Object
-## What `wss:` takes, from the files that the test program laid down.
+## Options for `wss:`, from the files of the test program.
 
 
 static func server() -> TLSOptions:
@@ -13,5 +13,5 @@ static func server() -> TLSOptions:
 static func client() -> TLSOptions:
 	var authority := X509Certificate.new()
 	assert(authority.load("res://tls/authority.crt") == OK)
-	# The name is checked against the certificate, but not looked up: that takes files which a bare root folder lacks.
+	# The name is checked against the certificate, but not resolved, which a bare root folder does not support.
 	return TLSOptions.client(authority, "localhost")

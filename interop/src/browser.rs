@@ -1,5 +1,5 @@
-//! A page in a browser with a client of ours in it, from where a scenario stands. `tests/js/agent.js` does there what a
-//! scenario asks for; whoever runs this program has opened it.
+//! A page in a browser with a client of this crate. `tests/js/agent.js` runs the commands of a scenario there. The caller of this
+//! program has opened the page.
 
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
@@ -12,7 +12,7 @@ use crate::engine::Event;
 use crate::hex;
 use crate::waiting::eventually;
 
-/// The line to the page, which connects to us, and what the page told that was not taken yet.
+/// The control connection of the page, and its events that no scenario has taken.
 pub struct Browser {
     server: WebSocketServer,
     page: Option<PeerKey>,
@@ -32,36 +32,36 @@ impl Browser {
         Ok(browser)
     }
 
-    /// What the browser calls itself.
+    /// Returns the browser's name for itself.
     pub fn version(&mut self) -> String {
         self.ask("hello", json!({})).to_string()
     }
 
-    /// Has the page do something, and gives its answer.
+    /// Runs a command of the page, and returns its answer.
     #[track_caller]
     pub fn ask(&mut self, command: &str, about: Value) -> Value {
-        let said = self.attempt(command, about);
-        assert!(said.get("error").is_none(), "{command}: {said}");
-        said["answer"].clone()
+        let message = self.attempt(command, about);
+        assert!(message.get("error").is_none(), "{command}: {message}");
+        message["answer"].clone()
     }
 
-    /// Has the page do something that it cannot, and gives what it threw.
+    /// Runs a command that fails, and returns the error.
     #[track_caller]
     pub fn error(&mut self, command: &str, about: Value) -> String {
-        let said = self.attempt(command, about);
-        said["error"].as_str().unwrap_or_else(|| panic!("{command}: {said}")).to_owned()
+        let message = self.attempt(command, about);
+        message["error"].as_str().unwrap_or_else(|| panic!("{command}: {message}")).to_owned()
     }
 
-    /// Waits for the next event of this name. Others stay.
+    /// Waits for the next event of this name. Other events stay.
     #[track_caller]
     pub fn event(&mut self, name: &str) -> Value {
         self.event_while(name, || {})
     }
 
-    /// As [`event`](Self::event), and polls something else meanwhile.
+    /// As [`event`](Self::event), and calls `meanwhile` until then.
     #[track_caller]
     pub fn event_while(&mut self, name: &str, mut meanwhile: impl FnMut()) -> Value {
-        eventually(&format!("the page tells `{name}`"), || {
+        eventually(&format!("the event `{name}` of the page"), || {
             meanwhile();
             self.read();
             let at = self.events.iter().position(|event| event.name == name)?;
@@ -69,14 +69,14 @@ impl Browser {
         })
     }
 
-    /// Waits for the next bytes of this event, and gives them and their sender.
+    /// Waits for the next bytes of this event, and returns their sender and them.
     #[track_caller]
     pub fn bytes(&mut self, name: &str) -> (i64, Vec<u8>) {
         let about = self.event(name);
         (about["from"].as_i64().expect("an id"), hex::decode(about["hex"].as_str().expect("a text")))
     }
 
-    /// Makes the page as good as new.
+    /// Resets the page.
     pub fn reset(&mut self) {
         self.ask("reset", json!({}));
         self.events.clear();
@@ -87,7 +87,7 @@ impl Browser {
         let mut line = about;
         line["do"] = command.into();
         let page = self.page.expect("the page is connected");
-        self.server.send_text(page, &line.to_string()).expect("the page listens");
+        self.server.send_text(page, &line.to_string()).expect("the page is connected");
         eventually(&format!("the page's answer to `{command}`"), || {
             self.read();
             self.answers.pop_front()
@@ -100,14 +100,14 @@ impl Browser {
             match event {
                 ServerEvent::Opened(page) => self.page = Some(page),
                 ServerEvent::Packet(_, packet) => {
-                    let mut said: Value =
-                        serde_json::from_slice(packet.as_bytes()).expect("the page says JSON");
-                    match said.get("event").and_then(Value::as_str).map(str::to_owned) {
-                        Some(name) => self.events.push_back(Event { name, about: said["about"].take() }),
-                        None => self.answers.push_back(said),
+                    let mut message: Value =
+                        serde_json::from_slice(packet.as_bytes()).expect("JSON from the page");
+                    match message.get("event").and_then(Value::as_str).map(str::to_owned) {
+                        Some(name) => self.events.push_back(Event { name, about: message["about"].take() }),
+                        None => self.answers.push_back(message),
                     }
                 }
-                other => panic!("the page has gone: {other:?}"),
+                other => panic!("the page disconnected: {other:?}"),
             }
         }
     }

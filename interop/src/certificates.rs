@@ -1,4 +1,4 @@
-//! What `wss:` takes at either end: one authority that both trust, and one identity that it signed.
+//! Certificates for `wss:`: an authority that both ends trust, and a certificate of it.
 
 use std::fs;
 use std::io;
@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 use testkit::certs::{Authority, Identity};
 use websocket_peer::{TlsCertificate, TlsOptions, TlsRoots};
 
-/// Whom the certificate is for. An engine in a folder of its own cannot look it up, and connects to the address; the agent
-/// knows which name to expect there.
+/// The name in the certificate. An engine in a root folder of its own cannot resolve it, so it connects to the address, and the
+/// agent expects this name.
 pub const HOST: &str = "localhost";
 
 static CERTIFICATES: LazyLock<(String, Identity)> = LazyLock::new(|| {
@@ -17,18 +17,18 @@ static CERTIFICATES: LazyLock<(String, Identity)> = LazyLock::new(|| {
     (authority.pem().to_owned(), authority.issue(&[HOST]).expect("an identity"))
 });
 
-/// For a client of ours.
+/// Options of our clients.
 pub fn client() -> TlsOptions {
     TlsOptions::default().roots(TlsRoots::Custom { pem: CERTIFICATES.0.as_bytes().to_vec() })
 }
 
-/// For a server of ours.
+/// Options of our servers.
 pub fn server() -> TlsOptions {
     let Identity { certificates_pem, key_pem } = CERTIFICATES.1.clone();
     TlsOptions::default().certificate(TlsCertificate::from_pem(certificates_pem, key_pem))
 }
 
-/// For an engine, as files under the names that the agent knows.
+/// Writes the files for an engine, under the names that the agent knows.
 pub fn lay_down(folder: &Path) -> io::Result<()> {
     let (authority_pem, identity) = &*CERTIFICATES;
     fs::create_dir_all(folder)?;

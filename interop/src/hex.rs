@@ -1,10 +1,10 @@
-//! Bytes as text, for the line to the agent.
+//! Bytes as hexadecimal text, for the agent.
 
 use std::fmt::Write;
 
 pub fn encode(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // A string takes everything.
+        // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");
         text
     })

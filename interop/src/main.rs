@@ -1,9 +1,8 @@
-//! This library and a running Godot engine: each plays both parts, and every scenario looks at both ends.
+//! Sessions and connections of this library with a running Godot engine, in both roles. Every scenario checks both ends.
 //!
-//! It is a program and no test of cargo's, because it takes an engine: `cargo xtask interop` gets one and says where it is.
-//! [`engine`] runs an engine and talks to the project in `agent/`, which does there what a scenario asks for; [`runner`]
-//! goes through the [`scenarios`]; [`browser`] talks to a page, if there is one; [`waiting`] is how they wait, never for a
-//! length of time but for what must happen.
+//! It is a program and not a cargo test, because it needs an engine: `cargo xtask interop` provides one. [`engine`] runs an
+//! engine with the project in `agent/`, which follows the commands of a scenario; [`runner`] runs the [`scenarios`];
+//! [`browser`] controls a page, if there is one; [`waiting`] waits for conditions, never for a fixed time.
 
 mod browser;
 mod certificates;
@@ -35,22 +34,22 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether all scenarios passed.
+/// Returns `true` if all scenarios passed.
 fn run() -> Result<bool, Failure> {
     let Arguments { place, browser, names } = arguments()?;
     let mut browser = browser.map(Browser::meet).transpose()?;
     match &mut browser {
         Some(browser) => println!("     With the page in {}", browser.version()),
-        None => println!("     Without a page: what is played with one is left out"),
+        None => println!("     Without a page: its scenarios are skipped"),
     }
     runner::run(&place, scenarios::all(browser), &names)
 }
 
 struct Arguments {
     place: Place,
-    /// The port at which a page looks for this program.
+    /// The port to which a page connects.
     browser: Option<u16>,
-    /// Parts of the names of the scenarios to run; without any, all are.
+    /// Parts of the names of the scenarios to run; all run without one.
     names: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Goes through the scenarios, and tells about them as cargo's own tests do, so that the same eyes can read it.
+//! Runs the scenarios, and prints results in the format of cargo's tests.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
@@ -6,10 +6,10 @@ use std::time::Instant;
 use crate::Failure;
 use crate::engine::{Engine, Place};
 
-/// What happens in a scenario.
+/// The function of a scenario.
 type Play = dyn Fn(&mut [Engine]);
 
-/// One scenario: its name, and what it does with as many engines as it wants.
+/// A scenario: its name, and its function of one or more engines.
 pub struct Scenario {
     name: String,
     engines: usize,
@@ -17,17 +17,17 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// A scenario for `N` engines. They are as good as new.
+    /// Makes a scenario for `N` engines in their initial state.
     pub fn new<const N: usize>(path: &str, play: impl Fn([&mut Engine; N]) + 'static) -> Self {
         let play = move |engines: &mut [Engine]| {
             let mut engines = engines.iter_mut();
-            play(std::array::from_fn(|_| engines.next().expect("as many as it wants")));
+            play(std::array::from_fn(|_| engines.next().expect("enough engines")));
         };
         Self { name: path.replace("interop::scenarios::", ""), engines: N, play: Box::new(play) }
     }
 }
 
-/// Plays those whose name has one of these in it, or all of them. Whether all went well.
+/// Runs the scenarios whose names contain one of these, or all. Returns `true` if all passed.
 pub fn run(place: &Place, mut scenarios: Vec<Scenario>, names: &[String]) -> Result<bool, Failure> {
     let all = scenarios.len();
     scenarios.retain(|it| names.is_empty() || names.iter().any(|name| it.name.contains(name)));
@@ -62,7 +62,7 @@ pub fn run(place: &Place, mut scenarios: Vec<Scenario>, names: &[String]) -> Res
     Ok(failed.is_empty() && !scenarios.is_empty())
 }
 
-/// The engines that run. To start one takes a second, so they are used again.
+/// The running engines. Starting one takes a second, so they are reused.
 struct Engines<'a> {
     place: &'a Place,
     idle: Vec<Engine>,
@@ -74,7 +74,7 @@ impl Engines<'_> {
         Ok(self.idle[0].version().to_owned())
     }
 
-    /// Whether it went well. Engines of one that did not may be in any state, and are not used again.
+    /// Runs a scenario. Returns `true` if it passed. Engines of a failed scenario are not reused.
     fn play(&mut self, scenario: &Scenario) -> Result<bool, Failure> {
         self.at_least(scenario.engines)?;
         let engines = &mut self.idle[..scenario.engines];
@@ -95,7 +95,7 @@ impl Engines<'_> {
         while self.idle.len() < count {
             self.idle.push(Engine::start(self.place)?);
         }
-        // They start at the same time; here all are waited for.
+        // They start at the same time.
         self.idle.iter_mut().try_for_each(Engine::ready)
     }
 }

@@ -1,4 +1,4 @@
-//! A value or more of each of Godot's types: as the engine writes it, and as ours.
+//! Values of each of Godot's types, as the engine's text and as a `Variant`.
 
 use websocket_peer::variant::{
     Aabb, Array, Basis, Color, Dictionary, ElementType, NodePath, Object, Plane, Projection, Quaternion,
@@ -6,7 +6,7 @@ use websocket_peer::variant::{
     Vector2i, Vector3, Vector3i, Vector4, Vector4i,
 };
 
-/// Values that the engine reads from its own text: `str_to_var` of the text is the value, and `var_to_str` of that the text.
+/// Values that the engine reads from a text with `str_to_var`, and writes as the same text with `var_to_str`.
 pub fn with_text() -> Vec<(&'static str, Variant)> {
     let mut values = plain();
     values.extend(geometry());
@@ -15,7 +15,7 @@ pub fn with_text() -> Vec<(&'static str, Variant)> {
     values
 }
 
-/// Values that the engine cannot make from a text, or of which it tells less than there is.
+/// Values without a text form in the engine, or whose text form is incomplete.
 pub fn without_text() -> Vec<Variant> {
     vec![
         Rid(0x1234_5678_9abc).into(),

@@ -1,17 +1,17 @@
-//! Waiting for what must happen, with one deadline for all of it.
+//! Waiting for conditions, with one timeout for all.
 
 use std::time::Duration;
 
-/// How long anything may take. Generous: the machine may be busy with something else.
+/// The longest time for any condition, on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Calls `step` again and again until it answers something; fails with `what` when that takes too long.
+/// Calls `step` until it returns a value. Fails with `what` after `PATIENCE`.
 #[track_caller]
 pub fn eventually<T>(what: &str, step: impl FnMut() -> Option<T>) -> T {
     testkit::waiting::eventually(PATIENCE, what, step)
 }
 
-/// Calls `done` again and again until it says so.
+/// Calls `done` until it returns `true`.
 #[track_caller]
 pub fn until(what: &str, mut done: impl FnMut() -> bool) {
     eventually(what, || done().then_some(()));

@@ -1,5 +1,5 @@
 extends Node
-## Where units are spawned: by the authority, and then at all others.
+## Spawns units.
 
 const UNIT := preload("res://nodes/unit.tscn")
 
@@ -16,7 +16,7 @@ func _init() -> void:
 	add_child(spawner)
 
 
-## One of the scenes that the spawner knows.
+## Spawns one of the spawner's scenes.
 func spawn_unit(unit_name: String, place: Vector2, health: int, title: String) -> void:
 	var unit := UNIT.instantiate()
 	unit.name = unit_name
@@ -26,7 +26,7 @@ func spawn_unit(unit_name: String, place: Vector2, health: int, title: String) -
 	$Units.add_child(unit, true)
 
 
-## One that is made of a value, here and elsewhere.
+## Spawns a unit from a value.
 func spawn_of(data: Variant) -> void:
 	$Spawner.spawn(data)
 

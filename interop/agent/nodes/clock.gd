@@ -1,9 +1,9 @@
 extends Node
-## A node that is there from the beginning, with a synchronizer of its own.
+## A node with a synchronizer of its own.
 
 var ticks := 0
 
-var _told := 0
+var _state := 0
 
 
 func _init() -> void:
@@ -17,6 +17,6 @@ func _init() -> void:
 
 
 func _process(_delta: float) -> void:
-	if ticks != _told:
-		_told = ticks
-		get_tree().current_scene.tell("ticked", {"ticks": ticks})
+	if ticks != _state:
+		_state = ticks
+		get_tree().current_scene.report("ticked", {"ticks": ticks})

@@ -1,26 +1,26 @@
 extends Node
-## A node whose methods say which types they take.
+## A node with typed methods.
 
 
 @rpc("authority", "call_local")
-func add_player(id: int, name := "nobody") -> void:
-	_tell("add_player", [id, name])
+func add_player(id: int, name := "unnamed") -> void:
+	_report("add_player", [id, name])
 
 
 @rpc("any_peer")
 func request_action(action: String) -> void:
-	_tell("request_action", [action])
+	_report("request_action", [action])
 
 
 @rpc("any_peer", "call_remote", "unreliable_ordered", 3)
 func move_to(place: Vector2, pace := 1.0) -> void:
-	_tell("move_to", [place, pace])
+	_report("move_to", [place, pace])
 
 
 @rpc("any_peer")
 func ping() -> void:
-	_tell("ping", [])
+	_report("ping", [])
 
 
-func _tell(method: String, arguments: Array) -> void:
+func _report(method: String, arguments: Array) -> void:
 	get_tree().current_scene.tell_call(self, method, arguments)

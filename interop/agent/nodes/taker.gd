@@ -1,5 +1,5 @@
 extends Node
-## A node with a method for each type that a parameter can have. What the method sees is what the engine made of the argument.
+## A node with a method for each type of parameter, which reports the converted argument.
 
 
 @rpc("any_peer")
@@ -9,193 +9,193 @@ func row_ends() -> void:
 
 @rpc("any_peer")
 func take_bool(a: bool) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_int(a: int) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_float(a: float) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_String(a: String) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_Vector2(a: Vector2) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_Vector2i(a: Vector2i) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_Rect2(a: Rect2) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_Rect2i(a: Rect2i) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_Vector3(a: Vector3) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_Vector3i(a: Vector3i) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_Transform2D(a: Transform2D) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_Vector4(a: Vector4) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_Vector4i(a: Vector4i) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_Plane(a: Plane) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_Quaternion(a: Quaternion) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_AABB(a: AABB) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_Basis(a: Basis) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_Transform3D(a: Transform3D) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_Projection(a: Projection) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_Color(a: Color) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_StringName(a: StringName) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_NodePath(a: NodePath) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_RID(a: RID) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_Object(a: Object) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_Callable(a: Callable) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_Signal(a: Signal) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_Dictionary(a: Dictionary) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_Array(a: Array) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_PackedByteArray(a: PackedByteArray) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_PackedInt32Array(a: PackedInt32Array) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_PackedInt64Array(a: PackedInt64Array) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_PackedFloat32Array(a: PackedFloat32Array) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_PackedFloat64Array(a: PackedFloat64Array) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_PackedStringArray(a: PackedStringArray) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_PackedVector2Array(a: PackedVector2Array) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_PackedVector3Array(a: PackedVector3Array) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_PackedColorArray(a: PackedColorArray) -> void:
-	_tell(a)
+	_report(a)
 
 
 @rpc("any_peer")
 func take_PackedVector4Array(a: PackedVector4Array) -> void:
-	_tell(a)
+	_report(a)
 
 
-func _tell(seen: Variant) -> void:
+func _report(seen: Variant) -> void:
 	get_tree().current_scene.tell_call(self, "take_" + type_string(typeof(seen)), [seen])

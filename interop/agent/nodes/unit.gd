@@ -1,33 +1,33 @@
 extends Node2D
-## What a spawner spawns: a thing that is somewhere, in some state.
+## A spawned node with a position and a state.
 
 ## Sent whenever it changes.
 var health := 100
-## Sent when it is spawned, and never again.
+## Sent only when it is spawned.
 var title := ""
 
-var _told := {}
+var _state := {}
 
 
-## In the hands of who spawned it, at all ends.
+## The spawning peer is the authority, at all ends.
 func _enter_tree() -> void:
 	set_multiplayer_authority(get_parent().get_multiplayer_authority())
 
 
 func _ready() -> void:
-	_told = _state()
-	get_tree().current_scene.tell("appeared", _told)
+	_state = _state()
+	get_tree().current_scene.report("appeared", _state)
 
 
 func _process(_delta: float) -> void:
 	var state := _state()
-	if state != _told:
-		_told = state
-		get_tree().current_scene.tell("changed", state)
+	if state != _state:
+		_state = state
+		get_tree().current_scene.report("changed", state)
 
 
 func _exit_tree() -> void:
-	get_tree().current_scene.tell("vanished", {"name": str(name)})
+	get_tree().current_scene.report("vanished", {"name": str(name)})
 
 
 @rpc("any_peer")

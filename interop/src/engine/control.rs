@@ -1,4 +1,4 @@
-//! The line to the agent, which connects to us: a JSON object a line, both ways.
+//! The control connection of the agent: one JSON object per line, in both directions.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -7,23 +7,23 @@ use serde_json::Value;
 
 use super::Event;
 
-/// What the agent says.
+/// A message of the agent.
 #[derive(Debug, PartialEq)]
 pub enum Message {
     Answer(Value),
-    /// The agent does not know what was asked.
+    /// The agent does not know the command.
     PacketError(String),
     Event(Event),
 }
 
-/// Our end of the line.
+/// Our end of the control connection.
 pub struct Control {
     listener: TcpListener,
     stream: Option<TcpStream>,
     unread: Vec<u8>,
 }
 
-/// Where an agent may connect, and the port of it.
+/// Returns a listener for an agent, and its port.
 pub fn listen() -> io::Result<(TcpListener, u16)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     listener.set_nonblocking(true)?;
@@ -36,7 +36,7 @@ impl Control {
         Self { listener, stream: None, unread: Vec::new() }
     }
 
-    /// Whether the agent has connected by now.
+    /// Returns `true` if the agent has connected.
     pub fn accept(&mut self) -> io::Result<bool> {
         match self.listener.accept() {
             Ok((stream, _)) => {
@@ -50,7 +50,7 @@ impl Control {
         }
     }
 
-    /// Says these lines. The agent reads every frame, so they are soon gone.
+    /// Sends these lines. The agent reads them every frame.
     #[track_caller]
     pub fn send(&mut self, lines: &str) {
         let stream = self.stream.as_mut().expect("the agent is connected");
@@ -59,11 +59,11 @@ impl Control {
         stream.set_nonblocking(true).expect("a stream that does not wait");
     }
 
-    /// The next thing that the agent said, if there is one.
+    /// Returns the next message of the agent, if there is one.
     pub fn read(&mut self) -> Option<Message> {
         let mut block = [0; 16 * 1024];
         while !self.unread.contains(&b'\n') {
-            // Whatever else is wrong with it, nothing comes any more; whoever waits will say so.
+            // After another error no message follows, and the waiting scenario fails.
             match self.stream.as_mut()?.read(&mut block) {
                 Ok(0) | Err(_) => return None,
                 Ok(read) => self.unread.extend(&block[..read]),

@@ -1,14 +1,14 @@
-//! What an engine prints: shown when a scenario fails, and searched for complaints when it does not.
+//! The output of an engine: shown when a scenario fails, and otherwise searched for errors.
 
 use std::io::{BufRead, BufReader, Read};
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-/// How the engine's complaints begin.
+/// The prefixes of the engine's errors.
 const COMPLAINTS: [&str; 4] = ["ERROR:", "SCRIPT ERROR:", "USER ERROR:", "WARNING:"];
 
-/// It has no `/proc` in its folder, and gets on without.
+/// Its root folder has no `/proc`.
 const HARMLESS: &str = "executable path";
 
 /// The lines so far.
@@ -19,7 +19,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// Takes the lines of a pipe as they come, so that the engine never waits for a reader. It ends with the pipe.
+    /// Reads the lines of a pipe as they arrive, until it ends, so that the engine never blocks.
     pub fn follow(&self, pipe: impl Read + Send + 'static) {
         let log = self.clone();
         thread::spawn(move || {
@@ -34,7 +34,7 @@ impl Log {
         self.lines().join("\n")
     }
 
-    /// A line that has not been printed yet.
+    /// An incomplete line.
     pub fn next_marker(&self) -> String {
         let mut markers = self.markers.lock().unwrap_or_else(PoisonError::into_inner);
         *markers += 1;
@@ -53,7 +53,7 @@ impl Log {
         mem::take(&mut *self.lines());
     }
 
-    /// The lines in which the engine complains, but for those with one of these parts in them.
+    /// Returns the errors without one of these parts.
     pub fn complaints(&self, expected: &[String]) -> Vec<String> {
         let lines = self.lines();
         let complaints = lines.iter().filter(|line| COMPLAINTS.iter().any(|start| line.starts_with(start)));

@@ -1,4 +1,4 @@
-//! A running engine, from where a scenario stands: what it is asked, what it tells, and what it complains about.
+//! A running engine: commands, events and errors.
 
 mod control;
 mod log;
@@ -15,20 +15,20 @@ use control::{Control, Message};
 pub use place::Place;
 use place::Process;
 
-/// An engine with the agent in it. It is stopped when this is dropped.
+/// An engine that runs the agent. Dropping it stops the engine.
 pub struct Engine {
     control: Control,
     process: Process,
     version: String,
     events: VecDeque<Event>,
-    /// What the log must complain about in this scenario, and what it may, as parts of lines.
+    /// Parts of the errors that the log must have in this scenario, and of those that it may have.
     expected_errors: Vec<String>,
     allowed_errors: Vec<String>,
-    /// What was asked and told in this scenario, for when it fails.
+    /// The commands and events of this scenario, to show when it fails.
     story: String,
 }
 
-/// Something that the agent told: its name, and what is known about it.
+/// An event of the agent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
     pub name: String,
@@ -36,7 +36,7 @@ pub struct Event {
 }
 
 impl Engine {
-    /// Starts one. It takes a while until it is [`ready`](Self::ready).
+    /// Starts an engine. It is usable when [`ready`](Self::ready) returns.
     pub fn start(place: &Place) -> Result<Self, Failure> {
         let (listener, port) = control::listen()?;
         let process = place.start(port)?;
@@ -51,7 +51,7 @@ impl Engine {
         })
     }
 
-    /// Waits until the agent can be asked.
+    /// Waits until the agent accepts commands.
     pub fn ready(&mut self) -> Result<(), Failure> {
         if self.version.is_empty() {
             let Self { control, process, .. } = self;
@@ -67,7 +67,7 @@ impl Engine {
         Ok(())
     }
 
-    /// As the engine spells it: `4.6.3.stable.…`.
+    /// Returns the engine's version: `4.6.3.stable.…`.
     pub fn version(&self) -> &str {
         &self.version
     }
@@ -76,28 +76,28 @@ impl Engine {
         self.process.is_running()
     }
 
-    /// Has the agent do something, and gives its answer.
+    /// Runs a command of the agent, and returns its answer.
     #[track_caller]
     pub fn ask(&mut self, command: &str, about: Value) -> Value {
         self.say(&[(command, about)]);
         self.answer(command)
     }
 
-    /// Has the agent do several things in one frame, and gives its answers.
+    /// Runs several commands in one frame, and returns the answers.
     #[track_caller]
     pub fn ask_together(&mut self, commands: &[(&str, Value)]) -> Vec<Value> {
         self.say(commands);
         commands.iter().map(|(command, _)| self.answer(command)).collect()
     }
 
-    /// Has the agent do something whose answer is one of Godot's error codes, and it must be `OK`.
+    /// Runs a command that answers with an error code, which must be `OK`.
     #[track_caller]
     pub fn ask_ok(&mut self, command: &str, about: Value) {
         let answer = self.ask(command, about);
         assert_eq!(answer, 0, "{command}: Godot's error");
     }
 
-    /// The next event of this name, if it is here already. Others stay.
+    /// Returns the next event of this name, if it has arrived. Other events stay.
     pub fn event_if_any(&mut self, name: &str) -> Option<Value> {
         while let Some(message) = self.read() {
             assert!(matches!(message, Message::Event(_)), "nothing was asked, yet {message:?} was answered");
@@ -106,44 +106,44 @@ impl Engine {
         self.events.remove(at).map(|event| event.about)
     }
 
-    /// Waits for the next event of this name. Others stay.
+    /// Waits for the next event of this name. Other events stay.
     #[track_caller]
     pub fn event(&mut self, name: &str) -> Value {
         self.event_while(name, || {})
     }
 
-    /// As [`event`](Self::event), and polls something of ours meanwhile.
+    /// As [`event`](Self::event), and calls `meanwhile` until then.
     #[track_caller]
     pub fn event_while(&mut self, name: &str, mut meanwhile: impl FnMut()) -> Value {
-        eventually(&format!("the engine tells `{name}`"), || {
+        eventually(&format!("the event `{name}` of the engine"), || {
             meanwhile();
             self.event_if_any(name)
         })
     }
 
-    /// What was told and not taken yet, after everything that the engine does in two frames.
+    /// Returns the events that were not taken, after two more frames of the engine.
     #[track_caller]
     pub fn events_left(&mut self) -> Vec<Event> {
         self.ask("settle", json!({}));
         self.events.drain(..).collect()
     }
 
-    /// The log must have a line with this in it. Whatever else the engine complains about fails the scenario.
+    /// Expects an error with this part. Unexpected errors fail the scenario.
     pub fn expect_error(&mut self, part: &str) {
         self.expected_errors.push(part.to_owned());
     }
 
-    /// The log may have lines with this in them.
+    /// Allows errors with this part.
     pub fn allow_error(&mut self, part: &str) {
         self.allowed_errors.push(part.to_owned());
     }
 
-    /// Ends the engine as nothing can defend against. The system closes its sockets.
+    /// Kills the engine. The system closes its sockets.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Makes it as good as new, and fails if it complained about something unexpected. One that was killed stays dead.
+    /// Resets the engine, and fails if it had unexpected errors. A killed engine is not restarted.
     #[track_caller]
     pub fn reset(&mut self) {
         let log = self.process.log().clone();
@@ -164,7 +164,7 @@ impl Engine {
         self.story.clear();
     }
 
-    /// Everything that is known about this scenario.
+    /// Returns the commands, events and log of this scenario.
     pub fn account(&mut self) -> String {
         while self.control.read().map(|message| self.note(&message)).is_some() {}
         format!("{}---- its log ----\n{}", self.story, self.process.log().text())
@@ -194,7 +194,7 @@ impl Engine {
         })
     }
 
-    /// The next message; events are kept too.
+    /// Returns the next message. Events are kept, too.
     fn read(&mut self) -> Option<Message> {
         let message = self.control.read()?;
         self.note(&message);
@@ -205,7 +205,7 @@ impl Engine {
     }
 
     fn note(&mut self, message: &Message) {
-        // A string takes everything.
+        // Writing to a string cannot fail.
         let _ = writeln!(self.story, "< {message:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Where the engine is, and a process of it with a folder of its own.
+//! The place of the engine, and its process with a folder of its own.
 
 use std::fs;
 use std::io;
@@ -9,18 +9,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::log::Log;
 use crate::certificates;
 
-/// Where a system keeps its programs.
+/// The folders of programs.
 const PROGRAMS: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// What an engine that lives in a root folder of its own can see of the projects, from inside.
+/// The folder of the project, inside the engine's root folder.
 const PROJECTS: &str = "srv";
 
-/// How an engine is run.
+/// The place of an engine.
 #[derive(Debug)]
 pub enum Place {
     /// A program of this system.
     Installed(PathBuf),
-    /// A root folder with the engine in it, and all that it needs.
+    /// A root folder with the engine and its libraries.
     Chroot(PathBuf),
 }
 
@@ -43,7 +43,7 @@ impl Place {
         certificates::lay_down(&folder.0.join("project").join("tls"))?;
         fs::create_dir_all(folder.0.join("user"))?;
 
-        // No shell stands between, and `chroot` becomes the engine: the process that is killed is the engine's.
+        // `chroot` becomes the engine, without a shell: killing the process kills the engine.
         let mut command = match self {
             Self::Installed(program) => Command::new(program),
             Self::Chroot(root) => {
@@ -52,7 +52,7 @@ impl Place {
                 command
             }
         };
-        // Nothing of this machine's habits, nor of other engines'.
+        // Without settings of this machine and of other engines.
         command.env_clear().env("PATH", PROGRAMS).env("HOME", inside.join("user")).env("LC_ALL", "C.UTF-8");
         command.arg("--headless").arg("--path").arg(inside.join("project"));
         command.args(["--", &format!("--control={port}")]);
@@ -66,11 +66,11 @@ impl Place {
     }
 }
 
-/// An engine's process. It is killed when this is dropped.
+/// An engine's process. Dropping it kills the process.
 pub struct Process {
     child: Child,
     log: Log,
-    /// Goes after the process.
+    /// Removed after the process.
     _folder: Folder,
 }
 
@@ -84,7 +84,7 @@ impl Process {
     }
 
     pub fn kill(&mut self) {
-        // One that has ended cannot be killed, and need not be.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -96,7 +96,7 @@ impl Drop for Process {
     }
 }
 
-/// A folder that goes when this is dropped.
+/// A folder that is removed when this is dropped.
 struct Folder(PathBuf);
 
 impl Drop for Folder {

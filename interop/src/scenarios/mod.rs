@@ -1,4 +1,4 @@
-//! What is played. A scenario is a function of as many engines as it wants, and its name is what it shows.
+//! The scenarios. A scenario is a function of one or more engines.
 
 mod multiplayer;
 mod websocket;
@@ -6,7 +6,7 @@ mod websocket;
 use crate::browser::Browser;
 use crate::runner::Scenario;
 
-/// All of them, those with a page only if there is one.
+/// All scenarios; those with a page only if there is one.
 pub fn all(browser: Option<Browser>) -> Vec<Scenario> {
     let mut scenarios = websocket::all();
     scenarios.extend(multiplayer::all());

@@ -3,7 +3,7 @@
 use tungstenite::protocol::CloseFrame;
 
 use super::{
-    super::super::frames::{Decoder, FrameError, Item, MessageLimits},
+    super::super::frames::{FrameDecoder, FrameError, Item, MessageLimits},
     Sender,
 };
 use crate::packet::Packet;
@@ -47,7 +47,7 @@ impl Reading {
         limits: MessageLimits,
         mode: InputMode,
     ) -> Self {
-        let decoder = Decoder::new(sender == Sender::Client, limits);
+        let decoder = FrameDecoder::new(sender == Sender::Client, limits);
         let mut reader = Reader { decoder, limits, received: 0, items: Vec::new() };
         let mut end = Ok(());
         for piece in pieces {
@@ -61,7 +61,7 @@ impl Reading {
 }
 
 struct Reader {
-    decoder: Decoder,
+    decoder: FrameDecoder,
     limits: MessageLimits,
     /// The number of received bytes of the message or control frame in progress.
     received: usize,

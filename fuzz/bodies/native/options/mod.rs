@@ -9,7 +9,7 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use self::changes::{headers, text};
 use super::{
     super::{
-        frames::{Decoder, Encoder, FrameError, Item, MessageLimits},
+        frames::{Encoder, FrameDecoder, FrameError, Item, MessageLimits},
         guard::Guard,
         handshake::{
             ClientUpgrade, RequestOutcome, ResponseOutcome, ServerUpgrade, accept_response, http_response,
@@ -93,7 +93,7 @@ fn check_frames(options: &ServerOptions) {
     for len in [0, 1, 1000] {
         let mut wire = Vec::new();
         Encoder::CLIENT.encode(PacketKind::Binary, &vec![7; len], &mut wire);
-        let read = Decoder::new(true, limits).next(&mut &wire[..]);
+        let read = FrameDecoder::new(true, limits).next(&mut &wire[..]);
         if len <= limits.message {
             assert!(
                 matches!(&read, Ok(Some(Item::Packet(packet))) if packet.len() == len),

@@ -1,4 +1,4 @@
-//! Who is let in, with both ends asking: accepted, refused by either, and given up by either.
+//! Authentication by both ends: admission, rejection by either end, timeouts at either end.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::engine::Engine;
 use crate::hex;
 use crate::runner::Scenario;
 
-/// In seconds: longer than any scenario waits, and as short as it may be for one that waits for it.
+/// Timeouts in seconds: one longer than any scenario, and a short one for scenarios that wait for it.
 const LONG: f64 = 60.0;
 const SHORT: f64 = 0.5;
 
-/// How the engine complains of what comes from who is not let in.
+/// The engine's error for packets of peers that are not admitted.
 const TOO_EARLY: &str = "SYS_COMMAND_AUTH";
 
-/// What two ends do, whichever of them is the server.
+/// A scenario of two ends, with either end as the server.
 type Behaviour = fn(Part, &mut Engine);
 
 pub fn all(part: Part, name: &str) -> Vec<Scenario> {
@@ -39,14 +39,14 @@ pub fn all(part: Part, name: &str) -> Vec<Scenario> {
     behaviours.into_iter().map(scenario).collect()
 }
 
-/// A session in which we ask, and wait so long for an answer.
+/// A session with authentication at our end, and this timeout.
 fn asking(patience: f64) -> MultiplayerOptions {
     let mut options = patient();
     options.session = options.session.authenticate(true).auth_timeout(Duration::from_secs_f64(patience));
     options
 }
 
-/// Both ends wait for each other's word. These are Godot's id and ours.
+/// Connects both ends until they authenticate. Returns Godot's id and ours.
 #[track_caller]
 fn authenticating(
     part: Part,
@@ -56,7 +56,7 @@ fn authenticating(
 ) -> (Ours, PeerId, PeerId) {
     engine.ask("authenticate", json!({ "timeout": its_patience }));
     let mut ours = begin(asking(our_patience), part, false, engine);
-    let godot = ours.event("a newcomer", |event| match event {
+    let godot = ours.event("a new peer", |event| match event {
         Event::Authenticating(id) => Some(*id),
         _ => None,
     });
@@ -73,9 +73,9 @@ fn failure(ours: &mut Ours, id: PeerId) -> AuthFailure {
     })
 }
 
-/// Godot knows that we are not in, and at a client that nobody is.
+/// Asserts that Godot reports the failure, and has no peers as a client.
 #[track_caller]
-fn godot_is_told(part: Part, engine: &mut Engine, ours: &mut Ours, own: PeerId) {
+fn assert_godot_reports_failure(part: Part, engine: &mut Engine, ours: &mut Ours, own: PeerId) {
     let failed = engine.event_while("peer_authentication_failed", || ours.poll());
     assert_eq!(godot::id(&failed), own);
     if part == Part::Server {
@@ -83,29 +83,29 @@ fn godot_is_told(part: Part, engine: &mut Engine, ours: &mut Ours, own: PeerId) 
     }
 }
 
-/// What is said arrives as it was said, both ways.
+/// Exchanges authentication data in both directions.
 #[track_caller]
 fn exchange(ours: &mut Ours, engine: &mut Engine, godot: PeerId, own: PeerId) {
-    ours.peer().session().send_auth(godot, b"the password?").expect("a newcomer");
-    let heard = engine.event_while("auth", || ours.poll());
-    assert_eq!((godot::id(&heard), &heard["hex"]), (own, &json!(hex::encode(b"the password?"))));
+    ours.peer().session().send_auth(godot, b"the password?").expect("a new peer");
+    let data = engine.event_while("auth", || ours.poll());
+    assert_eq!((godot::id(&data), &data["hex"]), (own, &json!(hex::encode(b"the password?"))));
     engine.ask_ok("send_auth", json!({ "id": own.get(), "hex": hex::encode(b"swordfish") }));
-    let heard = ours.event("its word", |event| match event {
+    let data = ours.event("its data", |event| match event {
         Event::Auth { from, data } => Some((*from, data.to_vec())),
         _ => None,
     });
-    assert_eq!(heard, (godot, b"swordfish".to_vec()));
+    assert_eq!(data, (godot, b"swordfish".to_vec()));
 }
 
 fn both_ends_agree(part: Part, engine: &mut Engine) {
     let (mut ours, godot, own) = authenticating(part, engine, LONG, LONG);
     exchange(&mut ours, engine, godot, own);
-    assert_eq!(ours.peers(), [], "nobody is in yet");
-    ours.peer().session().complete_auth(godot).expect("a newcomer");
+    assert_eq!(ours.peers(), [], "no peer is admitted yet");
+    ours.peer().session().complete_auth(godot).expect("a new peer");
     engine.ask_ok("complete_auth", json!({ "id": own.get() }));
     assert_eq!(ours.peer_connected(), godot);
     assert_eq!(godot::id(&engine.event_while("peer_connected", || ours.poll())), own);
-    // And now the session is as any other.
+    // The session works as usual.
     godot::send_bytes(engine, own.get(), b"hello");
     assert_eq!(ours.bytes(), (godot, b"hello".to_vec()));
 }
@@ -113,15 +113,15 @@ fn both_ends_agree(part: Part, engine: &mut Engine) {
 fn we_refuse(part: Part, engine: &mut Engine) {
     let (mut ours, godot, own) = authenticating(part, engine, LONG, LONG);
     exchange(&mut ours, engine, godot, own);
-    ours.peer().session().send_auth(godot, b"wrong").expect("a newcomer");
-    ours.peer().session().disconnect_peer(godot).expect("a newcomer");
+    ours.peer().session().send_auth(godot, b"wrong").expect("a new peer");
+    ours.peer().session().disconnect_peer(godot).expect("a new peer");
     // A client that disconnects its server leaves the session. It has no event for the server.
     if part == Part::Server {
         assert_eq!(failure(&mut ours, godot), AuthFailure::Kicked);
     }
-    // It is told why, although that is the last that comes.
+    // The reason arrives before the end.
     assert_eq!(engine.event_while("auth", || ours.poll())["hex"], hex::encode(b"wrong"));
-    godot_is_told(part, engine, &mut ours, own);
+    assert_godot_reports_failure(part, engine, &mut ours, own);
 }
 
 fn godot_refuses(part: Part, engine: &mut Engine) {
@@ -134,7 +134,7 @@ fn godot_refuses(part: Part, engine: &mut Engine) {
 fn we_give_up(part: Part, engine: &mut Engine) {
     let (mut ours, godot, own) = authenticating(part, engine, SHORT, LONG);
     assert_eq!(failure(&mut ours, godot), AuthFailure::TimedOut);
-    godot_is_told(part, engine, &mut ours, own);
+    assert_godot_reports_failure(part, engine, &mut ours, own);
 }
 
 fn godot_gives_up(part: Part, engine: &mut Engine) {
@@ -144,7 +144,7 @@ fn godot_gives_up(part: Part, engine: &mut Engine) {
     assert!(matches!(failure(&mut ours, godot), AuthFailure::Closed(info) if info.code == Some(1000)));
 }
 
-/// Godot has let us in, as far as it is concerned, and speaks at once.
+/// Godot admits us without authentication, and sends at once.
 fn only_we_ask(part: Part, engine: &mut Engine) {
     let mut ours = begin(asking(SHORT), part, false, engine);
     ours.be_lenient();
@@ -159,7 +159,7 @@ fn only_we_ask(part: Part, engine: &mut Engine) {
     assert!(!ours.events_left().iter().any(|event| matches!(event, Event::Packet { .. })));
 }
 
-/// We have let Godot in, and speak at once.
+/// We admit Godot without authentication, and send at once.
 fn only_godot_asks(part: Part, engine: &mut Engine) {
     engine.ask("authenticate", json!({ "timeout": SHORT }));
     let mut ours = begin(MultiplayerOptions::default(), part, false, engine);

@@ -1,4 +1,4 @@
-//! A client in a browser, in a session that Godot hosts.
+//! A client in a browser, in a session of a Godot host.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -20,7 +20,7 @@ use crate::waiting::until;
 
 type Behaviour = fn(&mut Browser, &mut Engine);
 
-/// All of them share the page.
+/// The scenarios share the page.
 pub fn all(browser: Browser) -> Vec<Scenario> {
     let behaviours: [(&str, Behaviour); 9] = [
         ("joins_and_leaves", joins_and_leaves),
@@ -28,8 +28,8 @@ pub fn all(browser: Browser) -> Vec<Scenario> {
         ("calls_of_every_type", calls_of_every_type),
         ("a_call_that_it_may_not_make", a_call_that_it_may_not_make),
         ("authenticates", authenticates),
-        ("is_not_let_in", is_not_let_in),
-        ("hears_the_last_words", hears_the_last_words),
+        ("is_not_admitted", is_not_admitted),
+        ("receives_the_last_packets", receives_the_last_packets),
         ("sees_what_godot_spawns", sees_what_godot_spawns),
         ("reaches_a_native_client", reaches_a_native_client),
     ];
@@ -46,7 +46,7 @@ pub fn all(browser: Browser) -> Vec<Scenario> {
     behaviours.into_iter().map(scenario).collect()
 }
 
-/// Has Godot host, and the page join; the page's id.
+/// Makes Godot host and the page join, and returns the page's id.
 #[track_caller]
 fn meet(browser: &mut Browser, engine: &mut Engine) -> PeerId {
     let url = godot::host(engine, false);
@@ -57,7 +57,7 @@ fn meet(browser: &mut Browser, engine: &mut Engine) -> PeerId {
     id
 }
 
-/// What `game.gd` declares, for the page.
+/// The methods that `game.gd` declares, for the page.
 fn game() -> Value {
     let anything = |caller: &str| json!({ "caller": caller, "variadic": true });
     json!({
@@ -68,11 +68,11 @@ fn game() -> Value {
         "by_anyone_with_nothing": { "caller": "any-peer" },
         "Zed": { "caller": "any-peer", "parameters": ["Variant?"] },
         "by_config": { "caller": "any-peer", "nodeLevel": true, "variadic": true },
-        "by_nobody": { "caller": "disabled", "nodeLevel": true, "variadic": true },
+        "by_none": { "caller": "disabled", "nodeLevel": true, "variadic": true },
     })
 }
 
-/// The same node at both ends.
+/// Registers the same node at both ends.
 #[track_caller]
 fn add_game(browser: &mut Browser, engine: &mut Engine) {
     godot::register_node_with(engine, PATH, "game");
@@ -109,7 +109,7 @@ fn bytes_both_ways(browser: &mut Browser, engine: &mut Engine) {
     assert_eq!(browser.bytes("packet"), (1, b"back".to_vec()));
 }
 
-/// Each value goes to the page and from there to Godot, and from Godot to the page and from there to us.
+/// Sends each value through the page to Godot, and from Godot through the page to us.
 fn calls_of_every_type(browser: &mut Browser, engine: &mut Engine) {
     let id = meet(browser, engine);
     add_game(browser, engine);
@@ -130,7 +130,7 @@ fn calls_of_every_type(browser: &mut Browser, engine: &mut Engine) {
     }
 }
 
-/// The value that JavaScript makes of one, when it does not say that it means another.
+/// Returns the value that JavaScript's plain types make of one.
 fn merged(value: &Variant) -> Variant {
     /// `Number.MAX_SAFE_INTEGER`
     const LARGEST: f64 = 9_007_199_254_740_991.0;
@@ -169,7 +169,7 @@ fn a_call_that_it_may_not_make(browser: &mut Browser, engine: &mut Engine) {
     assert_eq!((&refused["from"], &refused["error"]), (&json!(1), &json!("not-allowed")));
 }
 
-/// Begins to join a session where both ends ask who is there; the page's id.
+/// Joins a session with authentication at both ends, and returns the page's id.
 #[track_caller]
 fn authenticating(browser: &mut Browser, engine: &mut Engine) -> PeerId {
     engine.ask("authenticate", json!({ "timeout": 60.0 }));
@@ -193,7 +193,7 @@ fn authenticates(browser: &mut Browser, engine: &mut Engine) {
     assert_eq!(godot::id(&engine.event("peer_connected")), id);
 }
 
-fn is_not_let_in(browser: &mut Browser, engine: &mut Engine) {
+fn is_not_admitted(browser: &mut Browser, engine: &mut Engine) {
     let id = authenticating(browser, engine);
     engine.ask("disconnect_peer", json!({ "id": id.get() }));
     let failed = browser.event("auth-failed");
@@ -202,14 +202,14 @@ fn is_not_let_in(browser: &mut Browser, engine: &mut Engine) {
     assert_eq!(browser.ask("status", json!({}))["closed"], true);
 }
 
-fn hears_the_last_words(browser: &mut Browser, engine: &mut Engine) {
+fn receives_the_last_packets(browser: &mut Browser, engine: &mut Engine) {
     let id = meet(browser, engine);
     add_game(browser, engine);
     engine.ask_together(&[
-        ("rpc", godot::call(PATH, id.get(), "by_authority", &["\"goodbye\""])),
+        ("rpc", godot::call(PATH, id.get(), "by_authority", &["\"last\""])),
         ("disconnect_peer", json!({ "id": id.get() })),
     ]);
-    assert_eq!(value(&browser.event("call")["values"][0]), "goodbye".into());
+    assert_eq!(value(&browser.event("call")["values"][0]), "last".into());
     let gone = browser.event("peer-disconnected");
     assert_eq!((&gone["peer"], &gone["reason"]), (&json!(1), &json!("closed")));
     assert_eq!(browser.event("disconnected")["info"]["cause"], "remote");
@@ -237,7 +237,7 @@ fn sees_what_godot_spawns(browser: &mut Browser, engine: &mut Engine) {
 
     let set = json!({ "path": "Arena/Units/Tank", "property": "health", "text": "49" });
     engine.ask("set_property", set);
-    // What it held at the spawn counts as a change, too.
+    // The state at the spawn is reported as a change, too.
     until("the change", || value(&browser.event("changed")["state"]["health"]) == 49.into());
     engine.ask("call", call("remove_unit", &["\"Tank\""]));
     browser.event("despawned");
@@ -247,7 +247,7 @@ fn sees_what_godot_spawns(browser: &mut Browser, engine: &mut Engine) {
     assert_eq!(value(&spawned["state"]["title"]), "the second".into());
 }
 
-/// By way of Godot's relay.
+/// Through Godot's relay.
 fn reaches_a_native_client(browser: &mut Browser, engine: &mut Engine) {
     let url = godot::host(engine, false);
     browser.ask("join", json!({ "url": url, "options": {} }));
@@ -268,7 +268,7 @@ fn reaches_a_native_client(browser: &mut Browser, engine: &mut Engine) {
     let call = browser.event_while("call", || ours.poll());
     assert_eq!((&call["from"], value(&call["values"][0])), (&json!(other.get()), "hello, too".into()));
 
-    // One after the other, or the engine would tell one who has gone that the other one has.
+    // One after the other: the engine reports the second departure to the first one.
     browser.ask("close", json!({}));
     browser.event_while("disconnected", || ours.poll());
     assert_eq!(godot::id(&engine.event("peer_disconnected")), id);

@@ -1,4 +1,4 @@
-//! Bytes that are no call, both ways.
+//! Raw bytes in both directions.
 
 use super::Behaviour;
 use super::godot;
@@ -10,8 +10,7 @@ use websocket_peer::multiplayer::Target;
 pub const BEHAVIOURS: &[(&str, Behaviour)] =
     &[("bytes_of_all_sizes_come_and_go", bytes_of_all_sizes_come_and_go)];
 
-/// The largest packet that an engine takes has 65,535 bytes, of which one says that these are bytes, and six more for whom
-/// they are when a client sends them to all.
+/// Engines accept packets of 65,535 bytes. One byte is the command, and six are the relay's when a client sends to all.
 const LARGEST: usize = 65_535 - 1;
 const LARGEST_TO_ALL: usize = LARGEST - 6;
 

@@ -1,4 +1,4 @@
-//! Calls of methods both ways: by path and by number, of the script and of the node, with any arguments.
+//! Calls in both directions: by path and by number, of the script and of the node, with any arguments.
 
 use serde_json::json;
 use websocket_peer::multiplayer::{Event, Method, Methods, NodeKey, PacketError, Parameter, Target};
@@ -15,7 +15,7 @@ pub const BEHAVIOURS: &[(&str, Behaviour)] = &[
     ("up_to_three_arguments", up_to_three_arguments),
     ("a_call_to_all_is_local_too", a_call_to_all_is_local_too),
     ("nodes_at_any_path", nodes_at_any_path),
-    ("a_node_that_is_made_anew", a_node_that_is_made_anew),
+    ("a_node_that_is_registered_again", a_node_that_is_registered_again),
     ("a_node_that_godot_lacks", a_node_that_godot_lacks),
     ("a_node_that_we_lack", a_node_that_we_lack),
     ("methods_that_differ", methods_that_differ),
@@ -23,7 +23,7 @@ pub const BEHAVIOURS: &[(&str, Behaviour)] = &[
 
 pub const PATH: &str = "Game";
 
-/// What `game.gd` declares.
+/// The methods that `game.gd` declares.
 pub fn methods() -> Methods {
     Methods::new()
         .with(Method::new("by_anyone").any_peer().variadic())
@@ -33,17 +33,17 @@ pub fn methods() -> Methods {
         .with(Method::new("by_anyone_with_nothing").any_peer())
         .with(Method::new("Zed").any_peer().parameter(Parameter::any("a").optional()))
         .with(Method::new("by_config").any_peer().node_level().variadic())
-        .with(Method::new("by_nobody").disabled().node_level().variadic())
+        .with(Method::new("by_none").disabled().node_level().variadic())
 }
 
-/// The same node at both ends.
+/// Registers the same node at both ends.
 #[track_caller]
 pub fn add(pair: &mut Pair, engine: &mut Engine, path: &str) -> NodeKey {
     godot::register_node_with(engine, path, "game");
     pair.peer().session().register_node_with(path, methods()).expect("a path")
 }
 
-/// Calls Godot, and sees that the call arrives.
+/// Calls Godot, and asserts that the call arrives.
 #[track_caller]
 fn call_godot(
     pair: &mut Pair,
@@ -60,7 +60,7 @@ fn call_godot(
     assert_eq!(called.arguments, arguments);
 }
 
-/// Has Godot call us, and sees that the call arrives.
+/// Makes Godot call us, and asserts that the call arrives.
 #[track_caller]
 fn called_by_godot(
     pair: &mut Pair,
@@ -77,7 +77,7 @@ fn called_by_godot(
     assert_eq!(texts, arguments);
 }
 
-/// The first go by path, for the other end has not confirmed its number yet; the last by number.
+/// The first calls are sent by path, because the number is not confirmed; the last by number.
 fn many_calls_in_a_row(pair: &mut Pair, engine: &mut Engine) {
     let node = add(pair, engine, PATH);
     let (own, godot) = (pair.id(), pair.godot);
@@ -102,7 +102,7 @@ fn many_calls_in_a_row(pair: &mut Pair, engine: &mut Engine) {
 fn methods_of_the_script_and_of_the_node(pair: &mut Pair, engine: &mut Engine) {
     let node = add(pair, engine, PATH);
     for method in ["by_anyone", "by_anyone_here_too", "by_anyone_with_nothing", "Zed", "by_config"] {
-        // By path, and then by number.
+        // First by path, then by number.
         for _ in 0..2 {
             call_godot(pair, engine, node, PATH, method, &[]);
             called_by_godot(pair, engine, node, PATH, method, &[]);
@@ -120,7 +120,7 @@ fn up_to_three_arguments(pair: &mut Pair, engine: &mut Engine) {
             called_by_godot(pair, engine, node, PATH, method, &texts[..count]);
         }
     }
-    // Alone, bytes have a form of their own.
+    // A single array of bytes has a form of its own.
     call_godot(pair, engine, node, PATH, "by_anyone", &values[2..]);
     called_by_godot(pair, engine, node, PATH, "by_anyone", &texts[2..]);
 }
@@ -161,8 +161,8 @@ fn nodes_at_any_path(pair: &mut Pair, engine: &mut Engine) {
     }
 }
 
-/// It has another number, at either end.
-fn a_node_that_is_made_anew(pair: &mut Pair, engine: &mut Engine) {
+/// The new node has another number, at either end.
+fn a_node_that_is_registered_again(pair: &mut Pair, engine: &mut Engine) {
     for _ in 0..3 {
         let node = add(pair, engine, PATH);
         for _ in 0..2 {
@@ -187,7 +187,7 @@ fn a_node_that_godot_lacks(pair: &mut Pair, engine: &mut Engine) {
     }
     let godot = pair.godot;
     pair.peer().session().call_method(missing, godot, "by_anyone", vec![]).expect("a call");
-    // What follows is not disturbed.
+    // Later calls are not affected.
     call_godot(pair, engine, node, PATH, "by_anyone", &[]);
 }
 
@@ -197,14 +197,14 @@ fn a_node_that_we_lack(pair: &mut Pair, engine: &mut Engine) {
     pair.be_lenient();
     let (own, godot) = (pair.id(), pair.godot);
     godot::rpc(engine, "Missing", own.get(), "by_anyone", &[]);
-    // Once for the announcement of its path, once for the call.
+    // One for the announcement of the path, one for the call.
     for _ in 0..2 {
         pair.expect(&Event::PacketRejected { from: godot, error: PacketError::UnknownPath });
     }
     called_by_godot(pair, engine, node, PATH, "by_anyone", &[]);
 }
 
-/// Numbers are places in a list, so calls reach other methods where the lists differ. Both ends are told.
+/// A method's number is its index in a list, so calls reach other methods where the lists differ. Both ends report it.
 fn methods_that_differ(pair: &mut Pair, engine: &mut Engine) {
     godot::register_node_with(engine, PATH, "game");
     let fewer = Methods::new()
@@ -215,7 +215,7 @@ fn methods_that_differ(pair: &mut Pair, engine: &mut Engine) {
     engine.expect_error("The rpc node checksum failed");
     let godot = pair.godot;
     pair.peer().session().call_method(node, godot, "by_anyone", vec![]).expect("a call");
-    // Upper case comes first: number 0 is another method there.
+    // Upper case sorts before lower case: number 0 is another method there.
     assert_eq!(godot::called(engine, || pair.poll()).method, "Zed");
     let (peer, ours) = pair.event("a mismatch", |event| match event {
         Event::ChecksumMismatch { peer, ours, .. } => Some((*peer, ours.clone())),

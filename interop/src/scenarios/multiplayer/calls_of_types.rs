@@ -1,4 +1,4 @@
-//! Arguments of every type, and calls that are declared by [`rpc!`](websocket_peer::rpc!).
+//! Arguments of every type, and calls declared by [`rpc!`](websocket_peer::rpc!).
 
 use websocket_peer::multiplayer::{Event, PacketError, Target};
 use websocket_peer::variant::Vector2;
@@ -18,7 +18,7 @@ pub const BEHAVIOURS: &[(&str, Behaviour)] = &[
 ];
 
 websocket_peer::rpc! {
-    /// What `lobby.gd` declares.
+    /// The methods that `lobby.gd` declares.
     #[derive(Debug, Clone, PartialEq)]
     enum Lobby {
         AddPlayer { id: i64, name: Option<String> } = "add_player" [call_local];
@@ -80,7 +80,7 @@ fn typed_calls_reach_godot(pair: &mut Pair, engine: &mut Engine) {
         (Lobby::Ping, "ping", vec![]),
     ];
     if pair.part == Part::Server {
-        calls.push((Lobby::AddPlayer { id: 7, name: None }, "add_player", vec!["7", "\"nobody\""]));
+        calls.push((Lobby::AddPlayer { id: 7, name: None }, "add_player", vec!["7", "\"unnamed\""]));
         calls.push((
             Lobby::AddPlayer { id: 8, name: Some("Eva".into()) },
             "add_player",
@@ -115,7 +115,7 @@ fn typed_calls_come_from_godot(pair: &mut Pair, engine: &mut Engine) {
     ];
     if pair.part == Part::Client {
         calls.push(("add_player", &["7"], Lobby::AddPlayer { id: 7, name: None }));
-        // The default can be passed, and then it arrives.
+        // The default can be passed explicitly.
         calls.push(("add_player", &["7", "\"\""], Lobby::AddPlayer { id: 7, name: Some(String::new()) }));
         calls.push(("add_player", &["8", "\"Eva\""], Lobby::AddPlayer { id: 8, name: Some("Eva".into()) }));
     }
@@ -125,7 +125,7 @@ fn typed_calls_come_from_godot(pair: &mut Pair, engine: &mut Engine) {
     }
 }
 
-/// An engine turns what it cannot take into null. Here the call does not happen.
+/// An engine replaces invalid arguments by null. Here the call is rejected.
 fn arguments_of_wrong_types_are_refused(pair: &mut Pair, engine: &mut Engine) {
     godot::register_node_with(engine, LOBBY, "lobby");
     let lobby = pair.peer().session().register_node::<Lobby>(LOBBY).expect("a path");

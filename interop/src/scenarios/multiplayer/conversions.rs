@@ -1,5 +1,5 @@
-//! Arguments for typed parameters: what the engine converts, and what it refuses, for every pair of types and both ways. The table
-//! is the one that the tests hold this crate to without an engine.
+//! Arguments for typed parameters: conversions and rejections for every pair of types, in both directions. The table is the one
+//! of the tests without an engine.
 
 use std::collections::BTreeMap;
 
@@ -22,15 +22,15 @@ pub const BEHAVIOURS: &[(&str, Behaviour)] = &[
     ("arguments_that_godot_refuses_are_refused", arguments_that_godot_refuses_are_refused),
 ];
 
-/// What an engine made of a value.
+/// A row of the table: the conversions of one value.
 struct Row {
     value: Variant,
-    /// The bytes of what parameters of other types saw; other types refused it.
+    /// The converted values, encoded, by type. Other types reject the value.
     taken: BTreeMap<String, Vec<u8>>,
 }
 
 impl Row {
-    /// The bytes of what a parameter of this type sees, if it takes the value.
+    /// Returns the encoded value that a parameter of this type gets, or `None` if it rejects the value.
     fn expected(&self, kind: VariantType) -> Option<Vec<u8>> {
         if self.value.kind() == kind {
             self.value.encode().ok()
@@ -40,7 +40,7 @@ impl Row {
     }
 }
 
-/// The table, without the value that leaves an engine as no argument at all.
+/// The table, without the value that an engine sends as no argument.
 fn rows() -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for line in include_str!("../../../../tests/variant/conversions.txt").lines() {
@@ -49,7 +49,10 @@ fn rows() -> Vec<Row> {
             continue;
         };
         if line.starts_with('\t') {
-            rows.last_mut().expect("a value comes first").taken.insert(first.to_owned(), hex::decode(second));
+            rows.last_mut()
+                .expect("a row begins with a value")
+                .taken
+                .insert(first.to_owned(), hex::decode(second));
         } else {
             let value = Variant::decode(&hex::decode(first)).expect("a value");
             rows.push(Row { value, taken: BTreeMap::new() });
@@ -60,7 +63,7 @@ fn rows() -> Vec<Row> {
     rows
 }
 
-/// All types that a parameter can have.
+/// The types of parameters.
 fn kinds() -> impl Iterator<Item = VariantType> {
     (1..39).filter_map(|number| VariantType::try_from(number).ok())
 }
@@ -69,7 +72,7 @@ fn name(kind: VariantType) -> String {
     format!("take_{kind}")
 }
 
-/// What `taker.gd` declares, with parameters of these types, or without types.
+/// The methods that `taker.gd` declares, with or without types.
 fn methods(are_typed: bool) -> Methods {
     kinds().fold(Methods::new().with(Method::new("row_ends").any_peer()), |methods, kind| {
         let parameter = if are_typed { Parameter::typed("a", kind) } else { Parameter::any("a") };
@@ -97,7 +100,7 @@ fn godot_converts_arguments_as_the_table_says(pair: &mut Pair, engine: &mut Engi
         for kind in kinds() {
             let arguments = vec![row.value.clone()];
             pair.peer().session().call_method(node, godot, &name(kind), arguments).expect("a call");
-            // Null stays null where an object may be.
+            // Null stays null for an object.
             let seen = row
                 .expected(kind)
                 .map(|bytes| (if row.value.is_nil() { VariantType::Nil } else { kind }, bytes));
@@ -134,7 +137,7 @@ fn arguments_from_godot_are_converted_as_the_table_says(pair: &mut Pair, engine:
     }
 }
 
-/// One value for each type, and each refused value once: more would be too many in a second.
+/// One value per type, and each rejected value once, within the limit per second.
 fn arguments_that_godot_refuses_are_refused(pair: &mut Pair, engine: &mut Engine) {
     godot::register_node_with(engine, PATH, "taker");
     pair.peer().session().register_node_with(PATH, methods(true)).expect("a path");

@@ -1,4 +1,4 @@
-//! Godot's end of a session, in the words of a scenario.
+//! Commands to Godot's end of a session.
 
 use serde_json::{Value, json};
 use websocket_peer::multiplayer::PeerId;
@@ -8,7 +8,7 @@ use crate::certificates;
 use crate::engine::Engine;
 use crate::hex;
 
-/// Begins to host a session; the answer is its URL.
+/// Hosts a session, and returns its URL.
 #[track_caller]
 pub fn host(engine: &mut Engine, secure: bool) -> String {
     let port = engine.ask("create_server", json!({ "tls": secure, "protocols": [] }));
@@ -17,13 +17,13 @@ pub fn host(engine: &mut Engine, secure: bool) -> String {
     format!("{scheme}://{}:{port}", certificates::HOST)
 }
 
-/// Begins to join the session at this URL.
+/// Joins the session at this URL.
 #[track_caller]
 pub fn join(engine: &mut Engine, url: &str) {
     engine.ask_ok("create_client", json!({ "url": url, "tls": url.starts_with("wss:"), "protocols": [] }));
 }
 
-/// Its own id, and those of the others.
+/// Returns its own id, and the ids of its peers.
 #[track_caller]
 pub fn ids(engine: &mut Engine) -> (PeerId, Vec<PeerId>) {
     let status = engine.ask("status", json!({}));
@@ -31,7 +31,7 @@ pub fn ids(engine: &mut Engine) -> (PeerId, Vec<PeerId>) {
     (id(&status), status["peers"].as_array().expect("a list").iter().map(number).collect())
 }
 
-/// The id in what the agent told.
+/// Returns the id in an event.
 #[track_caller]
 pub fn id(about: &Value) -> PeerId {
     number(&about["id"])
@@ -54,29 +54,29 @@ pub fn register_node_with(engine: &mut Engine, path: &str, script: &str) {
     engine.ask("register_node_with", json!({ "path": path, "script": script }));
 }
 
-/// A call, whose arguments the engine reads from its own text for them.
+/// Returns a call, with arguments in the engine's text form.
 pub fn call(path: &str, to: i32, method: &str, arguments: &[&str]) -> Value {
     json!({ "path": path, "to": to, "method": method, "arguments": arguments })
 }
 
-/// Has it call a method at others.
+/// Makes it call a method of other ends.
 #[track_caller]
 pub fn rpc(engine: &mut Engine, path: &str, to: i32, method: &str, arguments: &[&str]) {
     engine.ask_ok("rpc", call(path, to, method, arguments));
 }
 
-/// A call that reached a node of Godot's.
+/// A call that arrived at a node of Godot.
 pub struct Called {
     pub path: String,
     pub method: String,
     pub from: PeerId,
-    /// The engine's own texts for them.
+    /// The arguments in the engine's text form.
     pub texts: Vec<String>,
-    /// As the engine encodes them, with `var_to_bytes`.
+    /// The arguments as `var_to_bytes` encodes them.
     pub arguments: Vec<Variant>,
 }
 
-/// Waits for a call while ours goes on.
+/// Waits for a call, and polls our end.
 #[track_caller]
 pub fn called(engine: &mut Engine, meanwhile: impl FnMut()) -> Called {
     let about = engine.event_while("called", meanwhile);

@@ -1,4 +1,4 @@
-//! Who comes and who goes, and that everybody hears of it.
+//! Clients that join and leave, and the events at all ends.
 
 use std::time::Duration;
 
@@ -17,8 +17,8 @@ pub fn all() -> Vec<Scenario> {
             "multiplayer::joining::without_relay_clients_are_alone",
             without_relay_clients_are_alone,
         ),
-        Scenario::new("multiplayer::joining::we_refuse_newcomers", we_refuse_newcomers),
-        Scenario::new("multiplayer::joining::godot_refuses_newcomers", godot_refuses_newcomers),
+        Scenario::new("multiplayer::joining::we_refuse_new_clients", we_refuse_new_clients),
+        Scenario::new("multiplayer::joining::godot_refuses_new_clients", godot_refuses_new_clients),
         Scenario::new("multiplayer::joining::protocols_must_agree", protocols_must_agree),
         Scenario::new(
             "multiplayer::joining::godot_without_our_protocol_is_refused",
@@ -27,8 +27,8 @@ pub fn all() -> Vec<Scenario> {
     ];
     for (secure, scheme) in [(false, "ws"), (true, "wss")] {
         scenarios.push(Scenario::new(
-            &format!("multiplayer::joining::{scheme}::three_engines_come_and_go"),
-            move |engines| three_engines_come_and_go(secure, engines),
+            &format!("multiplayer::joining::{scheme}::three_engines_join_and_leave"),
+            move |engines| three_engines_join_and_leave(secure, engines),
         ));
         scenarios.push(Scenario::new(
             &format!("multiplayer::joining::{scheme}::ours_and_godots_at_godots_server"),
@@ -38,31 +38,31 @@ pub fn all() -> Vec<Scenario> {
     scenarios
 }
 
-/// Waits until an engine tells that this peer has come, or gone.
+/// Waits until an engine reports this peer as connected or disconnected.
 #[track_caller]
-fn told(engine: &mut Engine, what: &str, id: PeerId, meanwhile: impl FnMut()) {
+fn reports(engine: &mut Engine, what: &str, id: PeerId, meanwhile: impl FnMut()) {
     assert_eq!(godot::id(&engine.event_while(what, meanwhile)), id, "{what}");
 }
 
-/// Has an engine join our server, and sees that all who are there hear of it.
+/// Makes an engine join our server, and asserts that all ends report it.
 #[track_caller]
 pub fn enter(server: &mut Ours, secure: bool, engine: &mut Engine, others: &mut [&mut Engine]) -> PeerId {
     let before = server.peers();
     godot::join(engine, &server.url(secure));
     let id = server.peer_connected();
     engine.event_while("connected_to_server", || server.poll());
-    told(engine, "peer_connected", PeerId::SERVER, || server.poll());
+    reports(engine, "peer_connected", PeerId::SERVER, || server.poll());
     for other in before {
-        told(engine, "peer_connected", other, || server.poll());
+        reports(engine, "peer_connected", other, || server.poll());
     }
     for other in others {
-        told(other, "peer_connected", id, || server.poll());
+        reports(other, "peer_connected", id, || server.poll());
     }
     assert_eq!(godot::ids(engine).0, id);
     id
 }
 
-/// Waits until our server knows that a peer is gone.
+/// Waits until our server reports that a peer is gone.
 #[track_caller]
 fn gone(server: &mut Ours, id: PeerId) -> DisconnectReason {
     server.event("a peer goes", |event| match event {
@@ -71,7 +71,7 @@ fn gone(server: &mut Ours, id: PeerId) -> DisconnectReason {
     })
 }
 
-fn three_engines_come_and_go(secure: bool, [anna, ben, cleo]: [&mut Engine; 3]) {
+fn three_engines_join_and_leave(secure: bool, [anna, ben, cleo]: [&mut Engine; 3]) {
     let mut server = Ours::host(MultiplayerOptions::default(), secure);
     let anna_id = enter(&mut server, secure, anna, &mut []);
     let ben_id = enter(&mut server, secure, ben, &mut [anna]);
@@ -85,16 +85,16 @@ fn three_engines_come_and_go(secure: bool, [anna, ben, cleo]: [&mut Engine; 3]) 
         assert_eq!(godot::ids(engine), (own, others));
     }
 
-    // One closes its connection, as engines do: without a word.
+    // One closes its connection without a close frame, as engines do.
     ben.ask("close", json!({}));
     let DisconnectReason::Closed(info) = gone(&mut server, ben_id) else {
         panic!("it was not the connection")
     };
     assert_eq!(info.code, None);
     for engine in [&mut *anna, &mut *cleo] {
-        told(engine, "peer_disconnected", ben_id, || server.poll());
+        reports(engine, "peer_disconnected", ben_id, || server.poll());
     }
-    // He comes back, and is somebody else.
+    // It joins again with another id.
     let ben_again = enter(&mut server, secure, ben, &mut [anna, cleo]);
     assert_ne!(ben_again, ben_id);
 
@@ -104,13 +104,13 @@ fn three_engines_come_and_go(secure: bool, [anna, ben, cleo]: [&mut Engine; 3]) 
         matches!(gone(&mut server, cleo_id), DisconnectReason::Closed(info) if info.cause == CloseCause::ConnectionLost)
     );
     for engine in [&mut *anna, &mut *ben] {
-        told(engine, "peer_disconnected", cleo_id, || server.poll());
+        reports(engine, "peer_disconnected", cleo_id, || server.poll());
     }
 
-    // One is sent away.
+    // One is kicked.
     server.peer().session().disconnect_peer(anna_id).expect("a peer");
     assert_eq!(gone(&mut server, anna_id), DisconnectReason::Kicked);
-    told(ben, "peer_disconnected", anna_id, || server.poll());
+    reports(ben, "peer_disconnected", anna_id, || server.poll());
     anna.event_while("server_disconnected", || server.poll());
     assert_eq!(server.peers(), [ben_again]);
     assert_eq!(godot::ids(ben), (ben_again, vec![PeerId::SERVER]));
@@ -121,16 +121,16 @@ fn ours_and_godots_at_godots_server(secure: bool, [host, guest]: [&mut Engine; 2
     let mut one = Ours::join(&url, MultiplayerOptions::default());
     one.joined();
     let one_id = one.id();
-    told(host, "peer_connected", one_id, || one.poll());
+    reports(host, "peer_connected", one_id, || one.poll());
 
     let engines_url = url.replace(crate::certificates::HOST, "127.0.0.1");
     godot::join(guest, &engines_url);
     guest.event_while("connected_to_server", || one.poll());
     let guest_id = godot::ids(guest).0;
     assert_eq!(one.peer_connected(), guest_id);
-    told(host, "peer_connected", guest_id, || one.poll());
-    told(guest, "peer_connected", PeerId::SERVER, || one.poll());
-    told(guest, "peer_connected", one_id, || one.poll());
+    reports(host, "peer_connected", guest_id, || one.poll());
+    reports(guest, "peer_connected", PeerId::SERVER, || one.poll());
+    reports(guest, "peer_connected", one_id, || one.poll());
 
     let mut other = Ours::join(&url, MultiplayerOptions::default());
     let other_id = other.joined();
@@ -141,20 +141,20 @@ fn ours_and_godots_at_godots_server(secure: bool, [host, guest]: [&mut Engine; 2
     assert_eq!(other.peers(), expected);
     assert_eq!(one.peer_connected(), other_id);
     for engine in [&mut *host, &mut *guest] {
-        told(engine, "peer_connected", other_id, || one.poll());
+        reports(engine, "peer_connected", other_id, || one.poll());
     }
 
     other.peer().close();
     other.closed();
     assert_eq!(gone(&mut one, other_id), DisconnectReason::ReportedByServer);
     for engine in [&mut *host, &mut *guest] {
-        told(engine, "peer_disconnected", other_id, || one.poll());
+        reports(engine, "peer_disconnected", other_id, || one.poll());
     }
     guest.kill();
     assert_eq!(gone(&mut one, guest_id), DisconnectReason::ReportedByServer);
-    told(host, "peer_disconnected", guest_id, || one.poll());
+    reports(host, "peer_disconnected", guest_id, || one.poll());
 
-    // Whoever knew of others is told that all of them are gone.
+    // The clients report that all peers are gone.
     host.kill();
     assert!(matches!(gone(&mut one, PeerId::SERVER), DisconnectReason::Closed(_)));
     one.event("the end", |event| matches!(event, Event::Disconnected { .. }).then_some(()));
@@ -168,7 +168,7 @@ fn without_relay_clients_are_alone([anna, ben]: [&mut Engine; 2]) {
         engine.ask("server_relay", json!({ "on": false }));
         godot::join(engine, &server.url(false));
         engine.event_while("connected_to_server", || server.poll());
-        told(engine, "peer_connected", PeerId::SERVER, || server.poll());
+        reports(engine, "peer_connected", PeerId::SERVER, || server.poll());
     }
     let ids = [server.peer_connected(), server.peer_connected()];
     ben.ask("close", json!({}));
@@ -176,7 +176,7 @@ fn without_relay_clients_are_alone([anna, ben]: [&mut Engine; 2]) {
     assert_eq!((anna.events_left(), godot::ids(anna).1), (vec![], vec![PeerId::SERVER]));
 }
 
-fn we_refuse_newcomers([anna, ben]: [&mut Engine; 2]) {
+fn we_refuse_new_clients([anna, ben]: [&mut Engine; 2]) {
     let mut server = Ours::host(MultiplayerOptions::default(), false);
     let id = enter(&mut server, false, anna, &mut []);
     server.peer().refuse_new_connections(true);
@@ -189,8 +189,8 @@ fn we_refuse_newcomers([anna, ben]: [&mut Engine; 2]) {
     enter(&mut server, false, ben, &mut [anna]);
 }
 
-/// It lets them wait, so the deadline is ours.
-fn godot_refuses_newcomers([host]: [&mut Engine; 1]) {
+/// Godot does not answer them, so our timeout ends the attempt.
+fn godot_refuses_new_clients([host]: [&mut Engine; 1]) {
     let url = godot::host(host, false);
     host.ask("refuse_new_connections", json!({ "on": true }));
     let client = PeerOptions::default().connect_timeout(Duration::from_millis(500));
@@ -210,7 +210,7 @@ fn protocols_must_agree([engine]: [&mut Engine; 1]) {
     let mut ours = Ours::join(&url, options());
     ours.joined();
     let id = ours.id();
-    told(engine, "peer_connected", id, || ours.poll());
+    reports(engine, "peer_connected", id, || ours.poll());
 
     let mut without = Ours::join(&url, MultiplayerOptions::default());
     without.event("the failure", |event| matches!(event, Event::ConnectionFailed { .. }).then_some(()));
@@ -218,7 +218,7 @@ fn protocols_must_agree([engine]: [&mut Engine; 1]) {
     assert_eq!(engine.events_left(), []);
 }
 
-/// As an engine's host does, ours lets in only who offers one of its protocols.
+/// Our host accepts only clients that offer one of its sub-protocols, as an engine does.
 fn godot_without_our_protocol_is_refused([engine]: [&mut Engine; 1]) {
     let mut ours = Ours::host(MultiplayerOptions::default().protocols(["ludus", "demo"]), false);
     let url = ours.url(false);

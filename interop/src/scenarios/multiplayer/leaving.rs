@@ -1,4 +1,4 @@
-//! How peers part: nothing that was said before is lost, whoever it is that goes.
+//! Ends of sessions: packets that were sent before are delivered, whichever end leaves.
 
 use std::time::Duration;
 
@@ -16,12 +16,12 @@ use crate::engine::Engine;
 use crate::hex;
 use crate::runner::Scenario;
 
-/// Of each part that may be ours.
+/// The scenarios with our end in either role.
 pub const BEHAVIOURS: &[(&str, Behaviour)] = &[
-    ("we_close_after_our_last_words", we_close_after_our_last_words),
-    ("godot_closes_after_its_last_words", godot_closes_after_its_last_words),
+    ("we_close_after_our_last_packets", we_close_after_our_last_packets),
+    ("godot_closes_after_its_last_packets", godot_closes_after_its_last_packets),
     ("godot_is_killed", godot_is_killed),
-    ("a_kick_after_the_last_words", a_kick_after_the_last_words),
+    ("a_kick_after_the_last_packets", a_kick_after_the_last_packets),
 ];
 
 pub fn all() -> Vec<Scenario> {
@@ -38,8 +38,8 @@ pub fn all() -> Vec<Scenario> {
     ]
 }
 
-/// How the pair's other end learns that it is alone.
-fn farewell(part: Part) -> &'static str {
+/// Returns the signal that reports the end at Godot.
+fn end_signal(part: Part) -> &'static str {
     if part == Part::Server { "server_disconnected" } else { "peer_disconnected" }
 }
 
@@ -48,45 +48,45 @@ fn add(pair: &mut Pair, engine: &mut Engine) -> NodeKey {
     super::calls::add(pair, engine, PATH)
 }
 
-/// A call, and bytes.
+/// Sends a call, and bytes.
 #[track_caller]
 fn last_words(ours: &mut Ours, node: NodeKey, to: Target) {
     let arguments = vec!["you are banned".into()];
     ours.peer().session().call_method(node, to, "by_anyone", arguments).expect("a call");
-    ours.peer().session().send_bytes(to, b"for ever").expect("a peer");
+    ours.peer().session().send_bytes(to, b"the last bytes").expect("a peer");
 }
 
-/// They have arrived.
+/// Asserts that they have arrived.
 #[track_caller]
-fn heard_by_godot(engine: &mut Engine, mut meanwhile: impl FnMut()) {
+fn assert_godot_received(engine: &mut Engine, mut meanwhile: impl FnMut()) {
     assert_eq!(godot::called(engine, &mut meanwhile).arguments, [Variant::from("you are banned")]);
-    assert_eq!(engine.event_while("peer_packet", meanwhile)["hex"], hex::encode(b"for ever"));
+    assert_eq!(engine.event_while("peer_packet", meanwhile)["hex"], hex::encode(b"the last bytes"));
 }
 
-/// Lets an engine find everything at once that comes in the next frames, as on a slow machine. What it reads together with
-/// the end of a connection it loses.
+/// Blocks an engine for some frames, so that it reads everything at once. It loses packets that it reads together with the
+/// end of a connection.
 #[track_caller]
 fn freeze_briefly(engine: &mut Engine) {
     engine.ask("freeze", json!({ "msec": 150 }));
 }
 
-/// Godot's last words, and what it does in the same frame.
+/// Makes Godot send its last packets, and do something else in the same frame.
 #[track_caller]
-fn last_words_of_godot(engine: &mut Engine, to: PeerId, deed: (&str, serde_json::Value)) {
+fn send_last_packets_of_godot(engine: &mut Engine, to: PeerId, deed: (&str, serde_json::Value)) {
     engine.ask_together(&[
         ("rpc", godot::call(PATH, to.get(), "by_anyone", &["\"you are banned\""])),
-        ("send_bytes", json!({ "to": to.get(), "hex": hex::encode(b"for ever") })),
+        ("send_bytes", json!({ "to": to.get(), "hex": hex::encode(b"the last bytes") })),
         deed,
     ]);
 }
 
 #[track_caller]
-fn heard_by_us(pair: &mut Pair) {
+fn assert_we_received(pair: &mut Pair) {
     assert_eq!(pair.call().arguments, [Variant::from("you are banned")]);
-    assert_eq!(pair.bytes(), (pair.godot, b"for ever".to_vec()));
+    assert_eq!(pair.bytes(), (pair.godot, b"the last bytes".to_vec()));
 }
 
-/// The other end's departure, as it is told to us; and at a client the end of the session.
+/// Asserts that we report the other end's departure, and as a client the end of the session.
 #[track_caller]
 fn parted(pair: &mut Pair) -> DisconnectReason {
     let godot = pair.godot;
@@ -108,27 +108,27 @@ fn closed(why: DisconnectReason) -> CloseInfo {
     }
 }
 
-fn we_close_after_our_last_words(pair: &mut Pair, engine: &mut Engine) {
+fn we_close_after_our_last_packets(pair: &mut Pair, engine: &mut Engine) {
     let node = add(pair, engine);
     freeze_briefly(engine);
     last_words(pair, node, Target::All);
     pair.peer().close();
     pair.peer().session().call_method(node, Target::All, "by_anyone", vec![]).expect("no error, and no call");
-    heard_by_godot(engine, || pair.poll());
-    engine.event_while(farewell(pair.part), || pair.poll());
+    assert_godot_received(engine, || pair.poll());
+    engine.event_while(end_signal(pair.part), || pair.poll());
     if pair.part == Part::Client {
         pair.event("the end", |event| matches!(event, Event::Disconnected { .. }).then_some(()));
     }
     pair.closed();
-    // An engine tells a host that closes nothing either.
+    // An engine that hosts reports nothing after it has closed, either.
     assert_eq!((pair.peers(), pair.events_left()), (vec![], vec![]));
 }
 
-fn godot_closes_after_its_last_words(pair: &mut Pair, engine: &mut Engine) {
+fn godot_closes_after_its_last_packets(pair: &mut Pair, engine: &mut Engine) {
     add(pair, engine);
     let own = pair.id();
-    last_words_of_godot(engine, own, ("close", json!({})));
-    heard_by_us(pair);
+    send_last_packets_of_godot(engine, own, ("close", json!({})));
+    assert_we_received(pair);
     assert_eq!(closed(parted(pair)).code, None, "it only cuts the connection");
 }
 
@@ -138,8 +138,8 @@ fn godot_is_killed(pair: &mut Pair, engine: &mut Engine) {
     assert_eq!((info.code, info.cause), (None, CloseCause::ConnectionLost));
 }
 
-/// Whoever is the server sends the other away.
-fn a_kick_after_the_last_words(pair: &mut Pair, engine: &mut Engine) {
+/// The server kicks the other end.
+fn a_kick_after_the_last_packets(pair: &mut Pair, engine: &mut Engine) {
     let node = add(pair, engine);
     let (own, godot) = (pair.id(), pair.godot);
     match pair.part {
@@ -148,12 +148,12 @@ fn a_kick_after_the_last_words(pair: &mut Pair, engine: &mut Engine) {
             last_words(pair, node, godot.into());
             pair.peer().session().disconnect_peer(godot).expect("a peer");
             assert_eq!((pair.peers(), parted(pair)), (vec![], DisconnectReason::Kicked));
-            heard_by_godot(engine, || pair.poll());
+            assert_godot_received(engine, || pair.poll());
             engine.event_while("server_disconnected", || pair.poll());
         }
         Part::Client => {
-            last_words_of_godot(engine, own, ("disconnect_peer", json!({ "id": own.get() })));
-            heard_by_us(pair);
+            send_last_packets_of_godot(engine, own, ("disconnect_peer", json!({ "id": own.get() })));
+            assert_we_received(pair);
             let info = closed(parted(pair));
             assert_eq!((info.code, info.cause), (Some(1000), CloseCause::Remote));
             pair.closed();
@@ -173,13 +173,13 @@ fn our_server_closes_before_two_engines([anna, ben]: [&mut Engine; 2]) {
     last_words(&mut server, node, Target::All);
     server.peer().close();
     for engine in [anna, ben] {
-        heard_by_godot(engine, || server.poll());
+        assert_godot_received(engine, || server.poll());
         engine.event_while("server_disconnected", || server.poll());
     }
     server.closed();
 }
 
-/// Below SceneMultiplayer, and so quickly that it does not notice itself when it is by force.
+/// Below SceneMultiplayer, which does not notice a forced disconnect.
 fn godots_transport_drops_us([engine]: [&mut Engine; 1]) {
     let url = godot::host(engine, false);
     for force in [false, true] {
@@ -193,16 +193,16 @@ fn godots_transport_drops_us([engine]: [&mut Engine; 1]) {
         });
         assert_eq!(closed(why).code, Some(1000));
         ours.event("the end", |event| matches!(event, Event::Disconnected { .. }).then_some(()));
-        let told = engine.events_left().iter().filter(|event| event.name == "peer_disconnected").count();
-        assert_eq!(told, usize::from(!force));
+        let count = engine.events_left().iter().filter(|event| event.name == "peer_disconnected").count();
+        assert_eq!(count, usize::from(!force));
     }
 }
 
-/// Its connection stays, and nothing comes: only our heartbeat can tell.
+/// Its connection stays open and silent: only our heartbeat notices.
 fn an_engine_that_freezes_is_noticed([engine]: [&mut Engine; 1]) {
     let peer = PeerOptions::for_server()
         .heartbeat_interval(Duration::from_millis(300))
-        // Longer than an engine on a busy machine takes for an answer, and shorter than it freezes.
+        // Longer than the answer of an engine on a busy machine, and shorter than the freeze.
         .heartbeat_timeout(Duration::from_secs(3));
     let options = MultiplayerOptions::default().server(ServerOptions::default().connection(peer));
     let mut ours = begin(options, Part::Server, false, engine);

@@ -1,4 +1,4 @@
-//! Our MultiplayerPeer in one session with Godot's SceneMultiplayer, as its server and as its clients.
+//! MultiplayerPeer in a session with Godot's SceneMultiplayer, as server and as client.
 
 mod authentication;
 pub mod browser;
@@ -20,7 +20,7 @@ use crate::engine::Engine;
 use crate::runner::Scenario;
 use pair::{Pair, Part};
 
-/// What two ends do, whichever of them is the server.
+/// A scenario of two ends, with either end as the server.
 type Behaviour = fn(&mut Pair, &mut Engine);
 
 pub fn all() -> Vec<Scenario> {
@@ -37,7 +37,7 @@ pub fn all() -> Vec<Scenario> {
             };
             add("bytes", bytes::BEHAVIOURS);
             add("leaving", leaving::BEHAVIOURS);
-            // What is within packets does not know what carries them.
+            // These are the same over TLS.
             if !secure {
                 add("calls", calls::BEHAVIOURS);
                 add("types", calls_of_types::BEHAVIOURS);

@@ -1,4 +1,4 @@
-//! Our end of a session, and how a scenario waits for what happens there.
+//! Our end of a session, and waiting for its events.
 
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
@@ -10,16 +10,16 @@ use websocket_peer::multiplayer::{Call, Event, MultiplayerOptions, MultiplayerPe
 use crate::certificates;
 use crate::waiting::{PATIENCE, until};
 
-/// A multiplayer peer of ours, and what it told that was not taken yet.
+/// A multiplayer peer, and its events that no scenario has taken.
 pub struct Ours {
     peer: MultiplayerPeer,
     events: VecDeque<Event>,
-    /// Whether something may be dropped that came from Godot.
+    /// `true` if packets from Godot may be rejected.
     lenient: bool,
 }
 
 impl Ours {
-    /// A server at a free port.
+    /// Starts a server at a free port.
     pub fn host(mut options: MultiplayerOptions, secure: bool) -> Self {
         if secure {
             options.server.connection = options.server.connection.tls(certificates::server());
@@ -27,7 +27,7 @@ impl Ours {
         Self::new(MultiplayerPeer::bind((Ipv4Addr::LOCALHOST, 0), options).expect("a free port"))
     }
 
-    /// A client of the server at this URL.
+    /// Starts a client of the server at this URL.
     pub fn join(url: &str, mut options: MultiplayerOptions) -> Self {
         options.client = options.client.tls(certificates::client());
         Self::new(MultiplayerPeer::connect(url, options).expect("a URL"))
@@ -37,18 +37,18 @@ impl Ours {
         Self { peer, events: VecDeque::new(), lenient: false }
     }
 
-    /// Where the server is, for an engine.
+    /// Returns the URL of the server, for an engine.
     pub fn url(&self, secure: bool) -> String {
         let scheme = if secure { "wss" } else { "ws" };
         format!("{scheme}://{}", self.peer.local_addr().expect("a server that listens"))
     }
 
-    /// From now on something that comes may be refused, or have another checksum.
+    /// Allows rejected packets and different checksums from now on.
     pub fn be_lenient(&mut self) {
         self.lenient = true;
     }
 
-    /// The peer itself.
+    /// Returns the peer.
     pub fn peer(&mut self) -> &mut MultiplayerPeer {
         &mut self.peer
     }
@@ -58,7 +58,7 @@ impl Ours {
         self.peer.session().id().expect("a session that has begun")
     }
 
-    /// What takes part beside ourselves.
+    /// Returns the other peers.
     pub fn peers(&mut self) -> Vec<PeerId> {
         self.peer.session().peers().collect()
     }
@@ -73,13 +73,13 @@ impl Ours {
         }
     }
 
-    /// Waits for the next event in which `pick` finds something. Others stay.
+    /// Waits for the next event for which `pick` returns a value. Other events stay.
     #[track_caller]
     pub fn event<T>(&mut self, what: &str, pick: impl FnMut(&Event) -> Option<T>) -> T {
         self.wait(what, || {}, pick)
     }
 
-    /// As [`event`](Self::event), while another of ours goes on, too.
+    /// As [`event`](Self::event), and polls another of our ends.
     #[track_caller]
     pub fn event_while<T>(
         &mut self,
@@ -106,8 +106,7 @@ impl Ours {
                 self.events.remove(at);
                 return picked;
             }
-            // What came instead tells most about why this did not.
-            assert!(Instant::now() < deadline, "waited {PATIENCE:?} in vain: {what}; but {:#?}", self.events);
+            assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}; events: {:#?}", self.events);
             thread::sleep(Duration::from_millis(1));
         }
     }
@@ -127,7 +126,7 @@ impl Ours {
         })
     }
 
-    /// Waits for the next bytes: who sent them, and what they are.
+    /// Waits for the next bytes, and returns them with their sender.
     #[track_caller]
     pub fn bytes(&mut self) -> (PeerId, Vec<u8>) {
         self.event("bytes", |event| match event {
@@ -136,7 +135,7 @@ impl Ours {
         })
     }
 
-    /// Waits until the server has given an id and admitted us.
+    /// Waits until the server has assigned an id and admitted us.
     #[track_caller]
     pub fn joined(&mut self) -> PeerId {
         let id = self.event("an id", |event| match event {
@@ -157,13 +156,13 @@ impl Ours {
         })
     }
 
-    /// What was told and not taken yet.
+    /// Returns the events that were not taken.
     pub fn events_left(&mut self) -> Vec<Event> {
         self.poll();
         self.events.drain(..).collect()
     }
 
-    /// Waits until the peer is over.
+    /// Waits until the peer is closed.
     #[track_caller]
     pub fn closed(&mut self) {
         until("our end closes", || {

@@ -1,4 +1,4 @@
-//! One of ours and one engine in a session, whichever is the server.
+//! Our end and an engine in a session, with either as the server.
 
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
@@ -9,14 +9,14 @@ use super::godot;
 use super::ours::Ours;
 use crate::engine::Engine;
 
-/// Which part is ours.
+/// Our role.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Part {
     Client,
     Server,
 }
 
-/// Our end, and what it has to know of Godot's.
+/// Our end, and Godot's id.
 pub struct Pair {
     pub ours: Ours,
     pub part: Part,
@@ -25,7 +25,7 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Both ends have admitted each other.
+    /// Connects both ends until they have admitted each other.
     pub fn meet(part: Part, secure: bool, engine: &mut Engine) -> Self {
         let mut ours = begin(patient(), part, secure, engine);
         let godot = match part {
@@ -58,12 +58,12 @@ impl DerefMut for Pair {
     }
 }
 
-/// The usual options, but for a machine so busy that an engine answers late.
+/// The default options, with timeouts for a busy machine.
 pub fn patient() -> MultiplayerOptions {
     MultiplayerOptions::default().session(SessionOptions::default().drain_timeout(Duration::from_secs(4)))
 }
 
-/// Both ends have been told to meet.
+/// Connects both ends.
 pub fn begin(options: MultiplayerOptions, part: Part, secure: bool, engine: &mut Engine) -> Ours {
     match part {
         Part::Client => Ours::join(&godot::host(engine, secure), options),

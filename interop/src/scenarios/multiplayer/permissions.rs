@@ -1,4 +1,4 @@
-//! Who may call what: the receiver decides, at either end.
+//! Permissions of calls: the receiver decides, at either end.
 
 use serde_json::json;
 use websocket_peer::multiplayer::{Event, PacketError, PeerId};
@@ -10,15 +10,15 @@ use crate::engine::Engine;
 
 pub const BEHAVIOURS: &[(&str, Behaviour)] = &[
     ("the_authority_may_call", the_authority_may_call),
-    ("nobody_but_the_authority_may", nobody_but_the_authority_may),
-    ("the_authority_is_given_away", the_authority_is_given_away),
-    ("what_nobody_may_call", what_nobody_may_call),
+    ("only_the_authority_may_call", only_the_authority_may_call),
+    ("the_authority_is_changed", the_authority_is_changed),
+    ("a_disabled_method_is_rejected", a_disabled_method_is_rejected),
 ];
 
-/// How the engine complains.
+/// The engine's error.
 const COMPLAINT: &str = "is not allowed on node";
 
-/// The server, if nothing else was said.
+/// The server is the authority by default.
 fn the_authority_may_call(pair: &mut Pair, engine: &mut Engine) {
     let node = add(pair, engine, PATH);
     match pair.part {
@@ -36,7 +36,7 @@ fn the_authority_may_call(pair: &mut Pair, engine: &mut Engine) {
     }
 }
 
-fn nobody_but_the_authority_may(pair: &mut Pair, engine: &mut Engine) {
+fn only_the_authority_may_call(pair: &mut Pair, engine: &mut Engine) {
     let node = add(pair, engine, PATH);
     match pair.part {
         Part::Client => {
@@ -59,14 +59,14 @@ fn nobody_but_the_authority_may(pair: &mut Pair, engine: &mut Engine) {
     }
 }
 
-/// To the client, which then is the only one that may; both ends have to know.
-fn the_authority_is_given_away(pair: &mut Pair, engine: &mut Engine) {
+/// Both ends set the client as the authority, which alone may call then.
+fn the_authority_is_changed(pair: &mut Pair, engine: &mut Engine) {
     let node = add(pair, engine, PATH);
     let (own, godot) = (pair.id(), pair.godot);
     let client = if pair.part == Part::Client { own } else { godot };
     engine.ask("set_authority", json!({ "path": PATH, "id": client.get() }));
     pair.peer().session().set_authority(node, client).expect("a node");
-    let heard = |is_authority: bool| if is_authority { "by_authority" } else { "by_anyone" };
+    let method = |is_authority: bool| if is_authority { "by_authority" } else { "by_anyone" };
 
     for method in ["by_authority", "by_anyone"] {
         pair.peer().session().call_method(node, godot, method, vec![]).expect("a call");
@@ -74,7 +74,7 @@ fn the_authority_is_given_away(pair: &mut Pair, engine: &mut Engine) {
     if client == godot {
         engine.expect_error(COMPLAINT);
     }
-    assert_eq!(godot::called(engine, || pair.poll()).method, heard(client == own));
+    assert_eq!(godot::called(engine, || pair.poll()).method, method(client == own));
 
     if client == own {
         pair.be_lenient();
@@ -82,7 +82,7 @@ fn the_authority_is_given_away(pair: &mut Pair, engine: &mut Engine) {
     for method in ["by_authority", "by_anyone"] {
         godot::rpc(engine, PATH, own.get(), method, &[]);
     }
-    assert_eq!(pair.call().method, heard(client == godot));
+    assert_eq!(pair.call().method, method(client == godot));
     if client == own {
         pair.expect(&Event::PacketRejected {
             from: godot,
@@ -91,19 +91,19 @@ fn the_authority_is_given_away(pair: &mut Pair, engine: &mut Engine) {
     }
 }
 
-fn what_nobody_may_call(pair: &mut Pair, engine: &mut Engine) {
+fn a_disabled_method_is_rejected(pair: &mut Pair, engine: &mut Engine) {
     let node = add(pair, engine, PATH);
     let (own, godot) = (pair.id(), pair.godot);
     pair.be_lenient();
     engine.expect_error(COMPLAINT);
 
-    pair.peer().session().call_method(node, godot, "by_nobody", vec![]).expect("a call");
+    pair.peer().session().call_method(node, godot, "by_none", vec![]).expect("a call");
     pair.peer().session().call_method(node, godot, "by_anyone", vec![]).expect("a call");
     assert_eq!(godot::called(engine, || pair.poll()).method, "by_anyone");
 
-    godot::rpc(engine, PATH, own.get(), "by_nobody", &[]);
+    godot::rpc(engine, PATH, own.get(), "by_none", &[]);
     pair.expect(&Event::PacketRejected {
         from: godot,
-        error: PacketError::NotAllowed { method: "by_nobody".into() },
+        error: PacketError::NotAllowed { method: "by_none".into() },
     });
 }

@@ -1,4 +1,4 @@
-//! Packets that arrive together: what each means is decided when our program has acted on those before it.
+//! Packets that arrive together: each is handled after our program has acted on those before it.
 
 use std::collections::BTreeMap;
 
@@ -15,10 +15,10 @@ use crate::engine::Engine;
 use crate::runner::Scenario;
 use crate::waiting::until;
 
-/// Of each part that may be ours.
+/// The scenarios with our end in either role.
 pub const BEHAVIOURS: &[(&str, Behaviour)] = &[
-    ("a_call_behind_a_spawn", a_call_behind_a_spawn),
-    ("a_call_behind_what_gives_the_authority", a_call_behind_what_gives_the_authority),
+    ("a_call_after_a_spawn", a_call_after_a_spawn),
+    ("a_call_after_a_change_of_authority", a_call_after_a_change_of_authority),
 ];
 
 pub fn all() -> Vec<Scenario> {
@@ -29,9 +29,9 @@ pub fn all() -> Vec<Scenario> {
     ]
 }
 
-/// Waits until what an engine has sent has arrived at our end, which reads nothing of it.
+/// Waits until the engine's packets have arrived at our end, which does not read them.
 fn arrive(engine: &mut Engine) {
-    // It has handed all of it to the kernel, and both are on one machine.
+    // The engine has passed all of it to the kernel, and both ends are on one machine.
     engine.ask("settle", json!({}));
 }
 
@@ -49,7 +49,7 @@ fn handle(ours: &mut Ours, what: &str, mut event: impl FnMut(&mut Ours, Event) -
     });
 }
 
-/// Godot's demo sends each newcomer the list of players, and all players the newcomer. No player is sent twice.
+/// Godot's demo sends each new client the list of players, and all players the new one. No player is sent twice.
 fn two_engines_that_join_in_one_poll([anna, ben]: [&mut Engine; 2]) {
     let mut server = Ours::host(patient(), false);
     let node = server.peer().session().register_node_with(PATH, calls::methods()).expect("a path");
@@ -61,34 +61,34 @@ fn two_engines_that_join_in_one_poll([anna, ben]: [&mut Engine; 2]) {
         server.peer().poll();
         server.peer().server_stats().is_some_and(|stats| stats.peers == 2)
     });
-    let tell = |server: &mut Ours, to: Target, player: PeerId| {
+    let send_player = |server: &mut Ours, to: Target, player: PeerId| {
         let player = vec![i64::from(player.get()).into()];
         server.peer().session().call_method(node, to, "by_authority", player).expect("a call");
     };
     let mut players = Vec::new();
-    handle(&mut server, "two newcomers", |server, event| {
+    handle(&mut server, "two new clients", |server, event| {
         let Event::PeerConnected(new) = event else { panic!("{event:?}") };
-        players.iter().for_each(|player| tell(server, new.into(), *player));
-        tell(server, Target::All, new);
+        players.iter().for_each(|player| send_player(server, new.into(), *player));
+        send_player(server, Target::All, new);
         players.push(new);
         players.len() == 2
     });
     for engine in [anna, ben] {
-        let mut told = BTreeMap::<i64, usize>::new();
+        let mut counts = BTreeMap::<i64, usize>::new();
         for _ in 0..2 {
             let called = godot::called(engine, || server.poll());
-            *told.entry(called.arguments[0].clone().try_into().expect("a number")).or_default() += 1;
+            *counts.entry(called.arguments[0].clone().try_into().expect("a number")).or_default() += 1;
         }
         let once = players.iter().map(|player| (player.get().into(), 1)).collect();
-        assert_eq!(told, once, "each player once");
+        assert_eq!(counts, once, "each player once");
         let own = godot::ids(engine).0;
-        tell(&mut server, own.into(), PeerId::SERVER);
+        send_player(&mut server, own.into(), PeerId::SERVER);
         let last = godot::called(engine, || server.poll());
         assert_eq!(last.arguments, [1.into()], "and then no other");
     }
 }
 
-/// The turn passes where the call that is also local is read: the second action comes too late.
+/// The turn changes when the local call is read, so the second action is too late.
 fn two_actions_in_one_poll([anna, ben]: [&mut Engine; 2]) {
     let mut server = Ours::host(patient(), false);
     let node = server.peer().session().register_node_with(PATH, calls::methods()).expect("a path");
@@ -121,7 +121,7 @@ fn cheering() -> Methods {
     Methods::new().with(Method::new("cheer").any_peer().variadic())
 }
 
-fn a_call_behind_a_spawn(pair: &mut Pair, engine: &mut Engine) {
+fn a_call_after_a_spawn(pair: &mut Pair, engine: &mut Engine) {
     let (own, godot) = (pair.id(), pair.godot);
     add_arena(pair, engine, godot);
     pair.poll();
@@ -144,7 +144,7 @@ fn a_call_behind_a_spawn(pair: &mut Pair, engine: &mut Engine) {
     });
 }
 
-fn a_call_behind_what_gives_the_authority(pair: &mut Pair, engine: &mut Engine) {
+fn a_call_after_a_change_of_authority(pair: &mut Pair, engine: &mut Engine) {
     let (own, godot) = (pair.id(), pair.godot);
     let node = calls::add(pair, engine, PATH);
     pair.peer().session().set_authority(node, own).expect("a node");

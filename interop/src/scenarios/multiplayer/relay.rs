@@ -1,4 +1,4 @@
-//! Clients that reach each other through the server: two of Godot's through ours, two of ours through Godot's.
+//! Clients that reach each other through the server: two engines through our server, two of our clients through Godot's.
 
 use serde_json::json;
 use websocket_peer::multiplayer::{Event, MultiplayerOptions, PeerId, Target};
@@ -54,16 +54,16 @@ fn bytes_between_engines_through_ours([anna, ben, cleo]: [&mut Engine; 3]) {
     for engine in [&mut *ben, &mut *cleo] {
         assert_eq!(bytes(engine, || server.poll()), (anna_id, b"to all but the server".to_vec()));
     }
-    // And back to oneself: the server is a mirror.
+    // To oneself: the server sends it back.
     godot::send_bytes(anna, anna_id.get(), b"to me");
     assert_eq!(bytes(anna, || server.poll()), (anna_id, b"to me".to_vec()));
 
-    // The server's own, to all but one.
+    // From the server, to all but one.
     server.peer().session().send_bytes(Target::AllExcept(anna_id), b"from the server").expect("peers");
     for engine in [&mut *ben, &mut *cleo] {
         assert_eq!(bytes(engine, || server.poll()), (PeerId::SERVER, b"from the server".to_vec()));
     }
-    // The largest that is relayed still fits.
+    // The largest packet that can be relayed.
     let largest = vec![7; 65_535 - 1 - 6];
     godot::send_bytes(anna, ben_id.get(), &largest);
     assert!(bytes(ben, || server.poll()).1 == largest);
@@ -96,7 +96,7 @@ fn calls_between_engines_through_ours([anna, ben]: [&mut Engine; 2]) {
     assert_eq!((anna.events_left(), ben.events_left(), server.events_left()), (vec![], vec![], vec![]));
 }
 
-/// One has confirmed the number of a node, and the other has never heard of the node.
+/// One engine has confirmed the number of a node, and the other does not know the node.
 fn our_calls_to_old_and_new_engines([anna, ben]: [&mut Engine; 2]) {
     let mut server = Ours::host(MultiplayerOptions::default(), false);
     let node = server.peer().session().register_node_with(PATH, methods()).expect("a path");
@@ -125,7 +125,7 @@ fn our_calls_to_old_and_new_engines([anna, ben]: [&mut Engine; 2]) {
     assert_eq!((anna.events_left(), ben.events_left()), (vec![], vec![]));
 }
 
-/// One engine spawns and moves a node of the other's; our server has none of them and only passes it on.
+/// One engine spawns and moves a node at the other. Our server has neither and relays.
 fn nodes_between_engines_through_ours([anna, ben]: [&mut Engine; 2]) {
     let mut server = Ours::host(MultiplayerOptions::default(), false);
     let anna_id = enter(&mut server, false, anna, &mut []);
@@ -150,9 +150,9 @@ fn nodes_between_engines_through_ours([anna, ben]: [&mut Engine; 2]) {
     assert_eq!(ben.event_while("vanished", || server.poll())["name"], "Tank");
 }
 
-/// Two of ours at a server of Godot's, who know each other.
+/// Connects two of our clients to a Godot server.
 fn two_of_ours(host: &mut Engine) -> (Ours, Ours) {
-    // When both go at once, the engine tells each that the other has gone.
+    // When both leave at once, the engine reports each departure to the other.
     host.allow_error("ready_state != STATE_OPEN");
     let url = godot::host(host, false);
     let mut one = Ours::join(&url, MultiplayerOptions::default());
@@ -206,7 +206,7 @@ fn calls_between_ours_through_godots([host]: [&mut Engine; 1]) {
     assert_eq!((one.events_left(), other.events_left(), host.events_left()), (vec![], vec![], vec![]));
 }
 
-/// Calls and bytes both ways between two clients, of which one is an engine.
+/// Calls and bytes in both directions between two clients, one of them an engine.
 #[track_caller]
 fn converse(ours: &mut Ours, engine: &mut Engine, mut meanwhile: impl FnMut()) {
     let (own, other) = (ours.id(), godot::ids(engine).0);

@@ -1,4 +1,4 @@
-//! Nodes that one end spawns and moves, and the other sees.
+//! Nodes that one end spawns and moves.
 
 use serde_json::{Value, json};
 use websocket_peer::multiplayer::{
@@ -14,25 +14,25 @@ use super::{Behaviour, godot};
 use crate::engine::Engine;
 use crate::runner::Scenario;
 
-/// Of each part that may be ours; who spawns is the authority, whether server or client.
+/// The scenarios with our end in either role. The spawning end is the authority.
 pub const BEHAVIOURS: &[(&str, Behaviour)] = &[
     ("we_spawn_move_and_remove", we_spawn_move_and_remove),
     ("godot_spawns_moves_and_removes", godot_spawns_moves_and_removes),
     ("we_spawn_of_a_value", we_spawn_of_a_value),
     ("godot_spawns_of_a_value", godot_spawns_of_a_value),
-    ("we_move_what_was_there_before", we_move_what_was_there_before),
-    ("godot_moves_what_was_there_before", godot_moves_what_was_there_before),
+    ("we_synchronize_an_existing_node", we_synchronize_an_existing_node),
+    ("godot_synchronizes_an_existing_node", godot_synchronizes_an_existing_node),
     ("spawned_nodes_are_called", spawned_nodes_are_called),
-    ("what_godot_spawned_goes_with_it", what_godot_spawned_goes_with_it),
-    ("what_we_spawned_goes_with_us", what_we_spawned_goes_with_us),
+    ("nodes_of_godot_are_removed_with_it", nodes_of_godot_are_removed_with_it),
+    ("our_nodes_are_removed_with_us", our_nodes_are_removed_with_us),
 ];
 
 pub fn all() -> Vec<Scenario> {
     let name = |name: &str| format!("multiplayer::replication::{name}");
     vec![
-        Scenario::new(&name("an_engine_comes_late"), an_engine_comes_late),
-        Scenario::new(&name("we_come_late"), we_come_late),
-        Scenario::new(&name("not_everybody_sees_everything"), not_everybody_sees_everything),
+        Scenario::new(&name("an_engine_joins_late"), an_engine_joins_late),
+        Scenario::new(&name("we_join_late"), we_join_late),
+        Scenario::new(&name("visibility_limits_who_sees_a_node"), visibility_limits_who_sees_a_node),
     ]
 }
 
@@ -55,18 +55,18 @@ fn spawner() -> Spawner {
     })
 }
 
-/// What is spawned in most scenarios.
+/// The node that most scenarios spawn.
 fn tank() -> Spawn {
     let spawn = Spawn::scene(0).named("Tank").with("position", Vector2::new(1.0, 2.0));
     spawn.with("health", 50).with("title", "the first")
 }
 
-/// As an engine tells of it.
-fn tank_told() -> Value {
+/// Its state in an engine's event.
+fn tank_event() -> Value {
     json!({ "name": "Tank", "x": 1.0, "y": 2.0, "health": 50, "title": "the first" })
 }
 
-/// The arena at both ends, in the hands of this peer.
+/// Registers the arena at both ends, with this peer as its authority.
 #[track_caller]
 pub fn add_arena(pair: &mut Pair, engine: &mut Engine, authority: PeerId) -> NodeKey {
     godot::register_node_with(engine, "Arena", "arena");
@@ -82,7 +82,7 @@ fn set(ours: &mut Ours, node: NodeKey, property: &str, value: impl Into<Variant>
     ours.peer().session().set_property(node, property, value).expect("a property");
 }
 
-/// Ours goes on as a game does, once a frame.
+/// Runs a frame of our end.
 fn frame(ours: &mut Ours) {
     ours.poll();
     ours.peer().session().replicate();
@@ -109,7 +109,7 @@ fn spawned(ours: &mut Ours) -> Spawned {
     })
 }
 
-/// Waits until a node is where it should be.
+/// Waits until a node has this value.
 #[track_caller]
 fn synchronized(ours: &mut Ours, node: NodeKey, property: &str, expected: &Variant) {
     ours.event("the new value", |event| match event {
@@ -132,7 +132,7 @@ fn we_spawn_move_and_remove(pair: &mut Pair, engine: &mut Engine) {
     let own = pair.id();
     let arena = add_arena(pair, engine, own);
     let node = pair.peer().session().spawn(arena, tank()).expect("a spawn");
-    assert_eq!(engine.event_while("appeared", || frame(pair)), tank_told());
+    assert_eq!(engine.event_while("appeared", || frame(pair)), tank_event());
 
     set(pair, node, "position", Vector2::new(3.0, 4.0));
     let changed = engine.event_while("changed", || frame(pair));
@@ -142,9 +142,9 @@ fn we_spawn_move_and_remove(pair: &mut Pair, engine: &mut Engine) {
 
     pair.peer().session().despawn(node).expect("a node");
     assert_eq!(engine.event_while("vanished", || frame(pair))["name"], "Tank");
-    // The name is free again.
+    // The name can be used again.
     pair.peer().session().spawn(arena, tank()).expect("a spawn");
-    assert_eq!(engine.event_while("appeared", || frame(pair)), tank_told());
+    assert_eq!(engine.event_while("appeared", || frame(pair)), tank_event());
 }
 
 fn godot_spawns_moves_and_removes(pair: &mut Pair, engine: &mut Engine) {
@@ -159,7 +159,7 @@ fn godot_spawns_moves_and_removes(pair: &mut Pair, engine: &mut Engine) {
         set_in_godot(engine, TANK, "position", "Vector2(3, 4)");
         synchronized(pair, tank.node, "position", &Vector2::new(3.0, 4.0).into());
         set_in_godot(engine, TANK, "health", "49");
-        // What it held at the spawn counts as a change, too.
+        // The state at the spawn is reported as a change, too.
         pair.event("a change", |event| match event {
             Event::Changed { node, state, .. } => {
                 (*node == tank.node && pairs(state) == [("health", 49.into())]).then_some(())
@@ -180,9 +180,9 @@ fn we_spawn_of_a_value(pair: &mut Pair, engine: &mut Engine) {
     let spawn = Spawn::custom(data).named("Orc").with("position", Vector2::new(5.0, 6.0));
     let spawn = spawn.with("health", 7).with("title", "the greener");
     pair.peer().session().spawn(arena, spawn).expect("a spawn");
-    // What its function made of the value, the state has changed at once.
-    let told = json!({ "name": "Orc", "x": 5.0, "y": 6.0, "health": 7, "title": "the greener" });
-    assert_eq!(engine.event_while("appeared", || frame(pair)), told);
+    // The state has changed what the spawn function made of the value.
+    let state = json!({ "name": "Orc", "x": 5.0, "y": 6.0, "health": 7, "title": "the greener" });
+    assert_eq!(engine.event_while("appeared", || frame(pair)), state);
 }
 
 fn godot_spawns_of_a_value(pair: &mut Pair, engine: &mut Engine) {
@@ -197,7 +197,7 @@ fn godot_spawns_of_a_value(pair: &mut Pair, engine: &mut Engine) {
     assert_eq!(orc.state.get("title"), Some(&"the green".into()));
 }
 
-/// A synchronizer that no spawner made: both ends have it from the beginning, at the same path.
+/// A synchronizer without a spawner, at the same path at both ends.
 #[track_caller]
 fn add_clock(pair: &mut Pair, engine: &mut Engine, authority: PeerId) -> NodeKey {
     godot::register_node_with(engine, "Clock", "clock");
@@ -209,7 +209,7 @@ fn add_clock(pair: &mut Pair, engine: &mut Engine, authority: PeerId) -> NodeKey
     clock
 }
 
-fn we_move_what_was_there_before(pair: &mut Pair, engine: &mut Engine) {
+fn we_synchronize_an_existing_node(pair: &mut Pair, engine: &mut Engine) {
     let own = pair.id();
     let clock = add_clock(pair, engine, own);
     for ticks in [1, 2, 300] {
@@ -218,7 +218,7 @@ fn we_move_what_was_there_before(pair: &mut Pair, engine: &mut Engine) {
     }
 }
 
-fn godot_moves_what_was_there_before(pair: &mut Pair, engine: &mut Engine) {
+fn godot_synchronizes_an_existing_node(pair: &mut Pair, engine: &mut Engine) {
     let godot = pair.godot;
     let clock = add_clock(pair, engine, godot);
     for ticks in [1, 2, 300] {
@@ -227,7 +227,7 @@ fn godot_moves_what_was_there_before(pair: &mut Pair, engine: &mut Engine) {
     }
 }
 
-/// Both ends call a method of what one of them spawned.
+/// Both ends call a method of a spawned node.
 fn spawned_nodes_are_called(pair: &mut Pair, engine: &mut Engine) {
     let (own, godot) = (pair.id(), pair.godot);
     let arena = add_arena(pair, engine, own);
@@ -244,7 +244,7 @@ fn spawned_nodes_are_called(pair: &mut Pair, engine: &mut Engine) {
     }
 }
 
-fn what_godot_spawned_goes_with_it(pair: &mut Pair, engine: &mut Engine) {
+fn nodes_of_godot_are_removed_with_it(pair: &mut Pair, engine: &mut Engine) {
     let godot = pair.godot;
     let arena = add_arena(pair, engine, godot);
     spawn_in_godot(engine);
@@ -253,7 +253,7 @@ fn what_godot_spawned_goes_with_it(pair: &mut Pair, engine: &mut Engine) {
     pair.expect(&Event::Despawned { from: godot, spawner: arena, node: tank.node });
 }
 
-fn what_we_spawned_goes_with_us(pair: &mut Pair, engine: &mut Engine) {
+fn our_nodes_are_removed_with_us(pair: &mut Pair, engine: &mut Engine) {
     let own = pair.id();
     let arena = add_arena(pair, engine, own);
     pair.peer().session().spawn(arena, tank()).expect("a spawn");
@@ -262,7 +262,7 @@ fn what_we_spawned_goes_with_us(pair: &mut Pair, engine: &mut Engine) {
     assert_eq!(engine.event_while("vanished", || pair.poll())["name"], "Tank");
 }
 
-fn an_engine_comes_late([anna, ben]: [&mut Engine; 2]) {
+fn an_engine_joins_late([anna, ben]: [&mut Engine; 2]) {
     let mut server = Ours::host(MultiplayerOptions::default(), false);
     let arena = server.peer().session().register_spawner(SPAWNER, spawner()).expect("a path");
     for engine in [&mut *anna, &mut *ben] {
@@ -270,7 +270,7 @@ fn an_engine_comes_late([anna, ben]: [&mut Engine; 2]) {
     }
     enter(&mut server, false, anna, &mut []);
     let node = server.peer().session().spawn(arena, tank()).expect("a spawn");
-    assert_eq!(anna.event_while("appeared", || frame(&mut server)), tank_told());
+    assert_eq!(anna.event_while("appeared", || frame(&mut server)), tank_event());
     set(&mut server, node, "health", 1);
     assert_eq!(anna.event_while("changed", || frame(&mut server))["health"], 1);
 
@@ -286,7 +286,7 @@ fn an_engine_comes_late([anna, ben]: [&mut Engine; 2]) {
     }
 }
 
-fn we_come_late([host]: [&mut Engine; 1]) {
+fn we_join_late([host]: [&mut Engine; 1]) {
     let url = godot::host(host, false);
     godot::register_node_with(host, "Arena", "arena");
     spawn_in_godot(host);
@@ -297,7 +297,7 @@ fn we_come_late([host]: [&mut Engine; 1]) {
     assert_eq!((tank.spawner, &pairs(&tank.state)[..]), (arena, &tank_state()[..]));
 }
 
-fn not_everybody_sees_everything([anna, ben]: [&mut Engine; 2]) {
+fn visibility_limits_who_sees_a_node([anna, ben]: [&mut Engine; 2]) {
     let mut server = Ours::host(MultiplayerOptions::default(), false);
     enter(&mut server, false, anna, &mut []);
     let ben_id = enter(&mut server, false, ben, &mut [anna]);

@@ -1,4 +1,4 @@
-//! How a connection ends, seen from both ends.
+//! Ends of connections, at both ends.
 
 use serde_json::json;
 use websocket_peer::{CloseCause, Packet};
@@ -19,35 +19,35 @@ pub fn godot_closes_with_code_and_reason(ours: &mut Ours, engine: &mut Engine) {
     let info = ours.closed();
     assert_eq!((info.code, info.reason.as_str()), (Some(4002), "genug, grüße"));
     assert_eq!(info.cause, CloseCause::Remote);
-    godot_was_answered(ours, engine, 4002, "genug, grüße");
+    assert_godot_got_the_answer(ours, engine, 4002, "genug, grüße");
 }
 
 pub fn godot_closes_without_a_code(ours: &mut Ours, engine: &mut Engine) {
     engine.ask("ws_close", json!({ "name": NAME, "code": 0, "reason": "" }));
     let info = ours.closed();
     assert_eq!((info.code, info.reason.as_str(), info.cause), (None, "", CloseCause::Remote));
-    godot_was_answered(ours, engine, 0, "");
+    assert_godot_got_the_answer(ours, engine, 0, "");
 }
 
-/// Over TLS the engine drops what it reads together with the end of the stream, so that two engines do not see each
-/// other's answers to a close either.
+/// Over TLS the engine drops bytes that it reads together with the end of the stream, so two engines do not see each
+/// other's answers to a close, either.
 #[track_caller]
-fn godot_was_answered(ours: &mut Ours, engine: &mut Engine, code: i32, reason: &str) {
+fn assert_godot_got_the_answer(ours: &mut Ours, engine: &mut Engine, code: i32, reason: &str) {
     let closed = engine.event_while("ws_closed", || ours.poll());
     let unanswered = ours.secure && closed["code"] == -1;
     assert!(unanswered || (closed["code"] == code && closed["reason"] == reason), "{closed}");
 }
 
-/// The message and the close are on their way together. Here it must not be lost, as it would be at Godot.
-pub fn what_godot_sent_last_is_read(ours: &mut Ours, engine: &mut Engine) {
+/// A message and the close arrive together. Godot loses such a message; this crate must not.
+pub fn the_last_packet_of_godot_is_read(ours: &mut Ours, engine: &mut Engine) {
     engine.ask_ok("ws_send_text", json!({ "name": NAME, "text": "you are banned" }));
     engine.ask("ws_close", json!({ "name": NAME, "code": 4003, "reason": "" }));
     assert_eq!(ours.receive(), Packet::text("you are banned"));
     assert_eq!(ours.closed().code, Some(4003));
-    godot_was_answered(ours, engine, 4003, "");
+    assert_godot_got_the_answer(ours, engine, 4003, "");
 }
 
-pub fn godot_vanishes(ours: &mut Ours, engine: &mut Engine) {
+pub fn godot_is_lost(ours: &mut Ours, engine: &mut Engine) {
     engine.ask("ws_close", json!({ "name": NAME, "code": -1, "reason": "" }));
     let info = ours.closed();
     assert_eq!((info.godot_code(), info.code, info.cause), (-1, None, CloseCause::ConnectionLost));

@@ -1,4 +1,4 @@
-//! Our WebSocketPeer and WebSocketServer against Godot's WebSocketPeer, which plays the client and the server.
+//! WebSocketPeer and WebSocketServer with Godot's WebSocketPeer as client and as server.
 
 mod closing;
 mod ours;
@@ -9,10 +9,10 @@ use crate::engine::Engine;
 use crate::runner::Scenario;
 use ours::{Ours, Part, open};
 
-/// What two connected ends do, whichever part is ours.
+/// A scenario of two connected ends, in either role.
 type Behaviour = fn(&mut Ours, &mut Engine);
 
-/// Each behaviour in each part that is ours, plain and secure.
+/// Each scenario in each of our roles, plain and over TLS.
 pub fn all() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     for (part, name) in
@@ -29,8 +29,8 @@ pub fn all() -> Vec<Scenario> {
                 ("we_close_with_code_and_reason", closing::we_close_with_code_and_reason),
                 ("godot_closes_with_code_and_reason", closing::godot_closes_with_code_and_reason),
                 ("godot_closes_without_a_code", closing::godot_closes_without_a_code),
-                ("what_godot_sent_last_is_read", closing::what_godot_sent_last_is_read),
-                ("godot_vanishes", closing::godot_vanishes),
+                ("the_last_packet_of_godot_is_read", closing::the_last_packet_of_godot_is_read),
+                ("godot_is_lost", closing::godot_is_lost),
                 ("we_vanish", closing::we_vanish),
             ];
             for &(behaviour, play) in behaviours {

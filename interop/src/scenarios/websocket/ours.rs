@@ -1,4 +1,4 @@
-//! Our end of one WebSocket connection, whichever part it plays.
+//! Our end of one WebSocket connection, in each role.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
@@ -14,25 +14,25 @@ use crate::certificates;
 use crate::engine::Engine;
 use crate::waiting::{eventually, until};
 
-/// What the agent calls its end.
+/// The agent's name for its end.
 pub const NAME: &str = "it";
 
-/// The sub-protocol that both ends know.
+/// The sub-protocol of both ends.
 const PROTOCOL: &str = "interop";
 
-/// Often, so that no scenario waits long for it.
+/// Short, so that no scenario waits long.
 const HEARTBEAT: Duration = Duration::from_millis(100);
 
-/// Which part is ours.
+/// Our role.
 #[derive(Clone, Copy)]
 pub enum Part {
     Client,
     Server,
-    /// A peer that was handed a connection, without a server.
+    /// An accepted peer without a server.
     Accepted,
 }
 
-/// Our end.
+/// Our end of the connection.
 pub struct Ours {
     end: End,
     pub secure: bool,
@@ -43,7 +43,7 @@ enum End {
     Server(Box<WebSocketServer>, PeerKey),
 }
 
-/// Connects the two ends, and sees that both are open.
+/// Connects the two ends, and asserts that both are open.
 pub fn open(part: Part, secure: bool, engine: &mut Engine) -> Ours {
     let scheme = if secure { "wss" } else { "ws" };
     let url = |host: &str, port: u16| format!("{scheme}://{host}:{port}/a/path?with=query");
@@ -110,7 +110,7 @@ fn for_accepted(secure: bool) -> PeerOptions {
     if secure { options.tls(certificates::server()) } else { options }
 }
 
-/// The port that the agent answered.
+/// Returns the port in the agent's answer.
 pub fn port(answer: &Value) -> u16 {
     let port = answer.as_u64().expect("a port") as u16;
     assert_ne!(port, 0, "the engine could not listen");
@@ -142,7 +142,7 @@ impl Ours {
         }
     }
 
-    /// The next packet, if it is here.
+    /// Returns the next packet, if one has arrived.
     pub fn receive_if_any(&mut self) -> Option<Packet> {
         self.poll();
         match &mut self.end {
@@ -172,7 +172,7 @@ impl Ours {
         .expect("an open connection");
     }
 
-    /// Ends the connection without a word.
+    /// Aborts the connection.
     pub fn abort(&mut self) {
         match &mut self.end {
             End::Peer(peer) => peer.abort(),

@@ -1,4 +1,4 @@
-//! Text and bytes, both ways, and the pings between them.
+//! Text and bytes in both directions, and pings.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::engine::Engine;
 use crate::hex;
 use crate::waiting::until;
 
-/// Where the length's form in a frame changes, and the most that Godot takes.
+/// Lengths around the forms of a frame's length, and the largest that Godot accepts.
 const SIZES: [usize; 7] = [0, 1, 125, 126, 4096, 65_534, 65_535];
 
 pub fn packets_of_all_sizes_come_back(ours: &mut Ours, engine: &mut Engine) {
@@ -48,7 +48,7 @@ pub fn many_packets_keep_their_order(ours: &mut Ours, engine: &mut Engine) {
     }
 }
 
-/// Godot closes when a ping of its own is unanswered at the next. A second is enough for that on a busy machine.
+/// Godot closes if a ping is unanswered when the next is due. One second is enough on a busy machine.
 pub fn godot_pings_and_is_answered(ours: &mut Ours, engine: &mut Engine) {
     engine.ask("ws_heartbeat", json!({ "name": NAME, "seconds": 1.0 }));
     let begun = Instant::now();

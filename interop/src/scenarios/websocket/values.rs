@@ -1,4 +1,4 @@
-//! Values by `send_variant` and `to_variant`, which are Godot's `put_var` and `get_var`.
+//! Values by `send_variant` and `to_variant`, Godot's `put_var` and `get_var`.
 
 use serde_json::json;
 use websocket_peer::variant::Variant;
