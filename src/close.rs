@@ -30,6 +30,8 @@ pub(crate) fn check_reason(reason: &str) -> Result<(), Error> {
 /// assert!(CloseCode::new(1006).is_err()); // never sent (RFC 6455, 7.4.1)
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "u16", into = "u16"))]
 pub struct CloseCode(u16);
 
 impl CloseCode {
@@ -118,7 +120,7 @@ impl fmt::Display for CloseCode {
     }
 }
 
-/// How the last connection ended. `Display` says it in a sentence.
+/// How the last connection ended. `Display` writes it as a sentence.
 ///
 /// Godot: `get_close_code`, `get_close_reason`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,7 +145,7 @@ impl CloseInfo {
         Self { code: Some(code), reason: String::new(), cause }
     }
 
-    /// Whether both ends said goodbye: a close frame went each way (the browser's `wasClean`).
+    /// Returns `true` if a close frame was sent each way (the browser's `wasClean`).
     pub fn was_clean(&self) -> bool {
         matches!(self.cause, CloseCause::Local | CloseCause::Remote)
     }
@@ -193,7 +195,7 @@ impl fmt::Display for CloseInfo {
 
 /// Why a connection ended.
 ///
-/// Platform: a browser hides many of these causes. Each variant says what it reports instead.
+/// Platform: a browser hides many of these causes. Each variant names what it reports instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CloseCause {
@@ -386,7 +388,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_that_nobody_may_send_cannot_be_held() {
+    fn codes_that_no_close_frame_may_carry_are_invalid() {
         for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, u16::MAX] {
             assert_eq!(CloseCode::new(code), Err(Error::InvalidCloseCode { code }));
         }
@@ -399,13 +401,13 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_cannot_forge_a_line_of_a_log() {
+    fn a_reason_cannot_forge_a_log_line() {
         let info = CloseInfo { code: Some(4000), reason: "a\nb".into(), cause: CloseCause::Remote };
         assert_eq!(info.to_string(), "closed by the other end (code 4000, reason: a\\nb)");
     }
 
     #[test]
-    fn an_excess_names_the_limit() {
+    fn an_exceeded_limit_is_named() {
         for (limit, name) in [
             (Limit::PacketRate, "`max_packets_per_second`"),
             (Limit::ByteRate, "`max_bytes_per_second`"),
@@ -420,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn godot_numbers_tell_no_frame_from_an_empty_one() {
+    fn godot_codes_distinguish_a_missing_close_frame_from_an_empty_one() {
         assert_eq!(CloseInfo::new(CloseCause::ConnectionLost).godot_code(), -1);
         assert_eq!(CloseInfo::new(CloseCause::Remote).godot_code(), 0);
         assert_eq!(CloseInfo::with_code(CloseCause::MessageTooBig, 1009).godot_code(), 1009);

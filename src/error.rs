@@ -8,7 +8,7 @@ use crate::variant::EncodeError;
 
 /// A call cannot be carried out. The peer or server has not changed.
 ///
-/// The variants are the same on every platform. The text of each says how to correct the call.
+/// The variants are the same on every platform. The text of each explains how to correct the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {

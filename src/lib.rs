@@ -75,6 +75,8 @@ mod peer;
 mod rate;
 mod request;
 mod send_accounting;
+#[cfg(feature = "serde")]
+mod serialization;
 mod server;
 mod shared_bytes;
 mod state;

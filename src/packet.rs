@@ -322,6 +322,38 @@ impl fmt::Debug for Packet {
     }
 }
 
+/// A text packet is a string, a binary packet a list of bytes.
+#[cfg(feature = "serde")]
+mod serialization {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{Packet, PacketKind};
+
+    impl Serialize for Packet {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            match (self.kind(), self.as_text()) {
+                (PacketKind::Text, Some(text)) => serializer.serialize_str(text),
+                _ => serializer.collect_seq(self.as_bytes()),
+            }
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Packet {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            #[derive(Deserialize)]
+            #[serde(untagged)]
+            enum Content {
+                Text(String),
+                Binary(Vec<u8>),
+            }
+            Ok(match Content::deserialize(deserializer)? {
+                Content::Text(text) => Self::text(text),
+                Content::Binary(data) => Self::binary(data),
+            })
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,4 @@
-//! Each variant of [`Error`], provoked through the public API: what it says, and that the peer is as it was before.
+//! Each variant of [`Error`], provoked through the public API: its text, and that the peer has not changed.
 
 #![cfg(not(target_family = "wasm"))]
 
@@ -72,7 +72,7 @@ fn open() -> WebSocketPeer {
     peer
 }
 
-/// A peer whose connection has ended, with a packet that nobody has read yet.
+/// A peer whose connection has ended, with one unread packet.
 fn over() -> WebSocketPeer {
     let mut peer = WebSocketPeer::new();
     peer.connect(&server().url("/send-then-close/1/4000/over")).unwrap();
@@ -304,11 +304,11 @@ fn io() {
     let address = peer.peer_addr();
     assert_eq!(address.map(|address| address.ip().is_loopback()), Ok(true));
     raw.reset();
-    // The system knows that nobody is there any more; the peer has not been told.
-    let told = common::eventually("the system forgets the address", || peer.peer_addr().err());
-    assert!(matches!(told, Error::Io { .. }), "{told:?}");
+    // The system knows that the connection is reset. The peer has not polled yet.
+    let reported = common::eventually("the system forgets the address", || peer.peer_addr().err());
+    assert!(matches!(reported, Error::Io { .. }), "{reported:?}");
     let error = error(&mut peer, 1, |peer| peer.peer_addr());
-    assert_eq!(error, told);
+    assert_eq!(error, reported);
     assert!(!error.to_string().is_empty());
     assert_eq!(peer.state(), ReadyState::Open);
 }
@@ -343,7 +343,7 @@ fn errors_are_small_and_can_be_kept_and_sent() {
 #[test]
 fn what_the_network_does_is_no_error() {
     let mut peer = WebSocketPeer::new();
-    peer.connect("ws://nobody.invalid/").unwrap();
+    peer.connect("ws://unknown.invalid/").unwrap();
     peer.abort();
     let (theirs, ours) = tcp_pair();
     drop::<TcpStream>(theirs);

@@ -1,5 +1,5 @@
-//! Godot's names and numbers, held against the crate: who knows `WebSocketPeer` from there finds everything here, or the
-//! reason why not.
+//! Compares the crate with Godot's names and numbers: each name of its `WebSocketPeer` is in the documentation, or has a
+//! reason to be absent.
 //!
 //! The names are those of Godot 4.6. `TCPServer` is `WebSocketServer` for us, or `std::net::TcpListener` for who accepts
 //! connections by hand, as in `examples/minimal_server.rs`.
@@ -80,7 +80,7 @@ fn ends_have_godots_close_codes() {
         ("/close/4001/bye", PeerOptions::default(), 4001, "what the other end says"),
         ("/close/empty", PeerOptions::default(), 0, "a close frame without a code"),
         ("/cut", PeerOptions::default(), -1, "no close frame"),
-        ("/silent", impatient(), -1, "no close frame, for the heartbeat found nobody"),
+        ("/silent", impatient(), -1, "no close frame, because the heartbeat failed"),
         ("/reject/403", PeerOptions::default(), -1, "never opened"),
         ("/wrong-accept", PeerOptions::default(), -1, "never opened"),
         ("/raw/8300", PeerOptions::default(), 1002, "an unknown opcode"),
@@ -111,14 +111,14 @@ fn an_own_close_has_godots_close_code() {
 fn poll_until(peer: &mut WebSocketPeer, state: ReadyState) {
     let start = Instant::now();
     while peer.poll() != state {
-        assert!(start.elapsed() < Duration::from_secs(30), "waited in vain for {state}: {peer:?}");
+        assert!(start.elapsed() < Duration::from_secs(30), "timed out waiting for {state}: {peer:?}");
         thread::sleep(Duration::from_millis(1));
     }
 }
 
 fn close_code(peer: &mut WebSocketPeer) -> i32 {
     poll_until(peer, ReadyState::Closed);
-    peer.close_info().expect("a closed peer tells why").godot_code()
+    peer.close_info().expect("a closed peer has close info").godot_code()
 }
 
 /// The text of every file of the library.
@@ -145,8 +145,8 @@ fn offered(sources: &[String]) -> BTreeSet<String> {
         let doc = line.strip_prefix("///").map(str::trim);
         in_paragraph = doc.is_some_and(|doc| doc.starts_with("Godot:") || (in_paragraph && !doc.is_empty()));
         if let Some(doc) = doc.filter(|_| in_paragraph) {
-            let in_backticks = doc.split('`').skip(1).step_by(2);
-            offered.extend(in_backticks.flat_map(|code| code.split(|c| !is_word(c))).map(str::to_owned));
+            let backticked = doc.split('`').skip(1).step_by(2);
+            offered.extend(backticked.flat_map(|code| code.split(|c| !is_word(c))).map(str::to_owned));
         }
         offered.extend(line.strip_prefix("pub fn ").map(first_word));
     }

@@ -31,7 +31,6 @@ mod properties;
 mod random;
 #[path = "variant/text.rs"]
 mod text;
-#[cfg(feature = "multiplayer")]
 #[path = "variant/typed.rs"]
 mod typed;
 #[path = "variant/vectors.rs"]

@@ -1,13 +1,13 @@
-//! What can be wrong with a call of a session.
+//! Errors of calls to a session.
 
 use std::fmt;
 
 use crate::{error::Error, variant::EncodeError};
 
-/// A session cannot do what was asked. Nothing has changed.
+/// A mistake in a call to a session. The call has changed nothing.
 ///
-/// The same on every platform. Each variant's text says what to do about it. Errors that peers without a session have too are
-/// in [`Peer`](Self::Peer), so `?` turns an [`Error`] into this type.
+/// The errors are the same on every platform. The text of each variant describes the remedy. Errors that also exist
+/// without a session are in [`Peer`](Self::Peer), so `?` converts an [`Error`] to this type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionError {
@@ -20,7 +20,7 @@ pub enum SessionError {
     },
     /// The node has no method of this name. Declare it at both ends.
     UnknownMethod,
-    /// The method, the property or the packet does not take these values. Pass what the declaration says.
+    /// The method, the property or the packet does not take these values. Pass values as declared.
     InvalidArguments {
         /// The rule that they break.
         reason: String,
@@ -30,9 +30,9 @@ pub enum SessionError {
     /// Another peer is the authority of the node. Ask that peer, or call
     /// [`set_authority`](super::Session::set_authority) at all ends.
     NotAuthority,
-    /// The peer is not authenticating, or no longer. Send packets instead.
+    /// The peer is not authenticating, or has completed authentication. Send packets instead.
     NotAuthenticating,
-    /// An error that peers without a session have, too: [`Error::NotOpen`], [`Error::UnknownPeer`],
+    /// An error that also exists without a session: [`Error::NotOpen`], [`Error::UnknownPeer`],
     /// [`Error::PacketTooBig`], [`Error::InvalidVariant`], …
     Peer(Error),
 }

@@ -49,6 +49,8 @@ impl fmt::Debug for PeerId {
 /// one.
 #[doc(alias = "set_target_peer")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub enum Target {
     /// Every other peer.
     ///
@@ -95,6 +97,27 @@ impl Target {
 impl From<PeerId> for Target {
     fn from(peer: PeerId) -> Self {
         Self::Peer(peer)
+    }
+}
+
+/// An id is its number.
+#[cfg(feature = "serde")]
+mod serialization {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use super::PeerId;
+
+    impl Serialize for PeerId {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_i32(self.get())
+        }
+    }
+
+    impl<'de> Deserialize<'de> for PeerId {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            Self::new(i32::deserialize(deserializer)?)
+                .ok_or_else(|| D::Error::custom("peer ids are positive"))
+        }
     }
 }
 

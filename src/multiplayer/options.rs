@@ -14,6 +14,8 @@ use crate::options::setters;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 pub struct SessionOptions {
     /// The absolute path of the node that all other paths are relative to. Default: `/root`, as in Godot.
     ///
@@ -37,9 +39,11 @@ pub struct SessionOptions {
     /// The time within which authentication must be complete. Zero: no limit. Default: 3 s.
     ///
     /// Godot: `SceneMultiplayer.auth_timeout`.
+    #[cfg_attr(feature = "serde", serde(with = "crate::serialization::seconds"))]
     pub auth_timeout: Duration,
     /// At a client: the time within which the server must send the client's id, once connected. Zero: no limit.
     /// Default: 3 s.
+    #[cfg_attr(feature = "serde", serde(with = "crate::serialization::seconds"))]
     pub id_timeout: Duration,
     /// The time that a peer has to confirm that it has read everything, before its connection is closed by
     /// [`disconnect_peer`](super::Session::disconnect_peer) or [`leave`](super::Session::leave). Zero: close at once.
@@ -47,6 +51,7 @@ pub struct SessionOptions {
     ///
     /// Engines drop packets that they have not read when the connection closes. So this end first sends a packet that
     /// each engine answers, and waits for the answer.
+    #[cfg_attr(feature = "serde", serde(with = "crate::serialization::seconds"))]
     pub drain_timeout: Duration,
     /// Allow whole objects, with class and properties, as arguments. Default: false.
     ///

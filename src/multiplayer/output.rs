@@ -9,7 +9,7 @@ use crate::{close::CloseCode, packet::Packet};
 pub enum Output {
     /// Send a packet. Each peer must receive all its packets, in the order of the outputs.
     ///
-    /// A transport may drop or reorder a packet only as `transfer` allows. Platform: a WebSocket has one channel, which is
+    /// A transport may drop or reorder a packet only as `transfer` allows. A WebSocket has one channel, which is
     /// reliable and ordered, so [`MultiplayerPeer`](super::MultiplayerPeer) ignores `channel` and `transfer`.
     #[non_exhaustive]
     Send {
@@ -54,6 +54,7 @@ impl Output {
 
 /// The receivers of a packet: peers to which there is a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Recipients {
     /// One peer.
     One(PeerId),

@@ -28,6 +28,8 @@ use crate::{error::Error, packet::Packet};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Liveness {
     /// The packet to send, of at most [`outbound_buffer_size`](super::PeerOptions::outbound_buffer_size) bytes.
     ///
@@ -36,15 +38,31 @@ pub struct Liveness {
     /// is unanswered.
     pub probe: Packet,
     /// The time without incoming packets after which the probe is sent. Default: 20 s.
+    #[cfg_attr(
+        feature = "serde",
+        serde(with = "crate::serialization::seconds", default = "default_silence")
+    )]
     pub silence: Duration,
     /// The time limit for a packet to arrive after the probe. Default: 10 s.
+    #[cfg_attr(
+        feature = "serde",
+        serde(with = "crate::serialization::seconds", default = "default_timeout")
+    )]
     pub timeout: Duration,
+}
+
+const fn default_silence() -> Duration {
+    Duration::from_secs(20)
+}
+
+const fn default_timeout() -> Duration {
+    Duration::from_secs(10)
 }
 
 impl Liveness {
     /// Creates settings with this probe and the default times.
     pub fn new(probe: Packet) -> Self {
-        Self { probe, silence: Duration::from_secs(20), timeout: Duration::from_secs(10) }
+        Self { probe, silence: default_silence(), timeout: default_timeout() }
     }
 
     setters! {

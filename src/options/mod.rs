@@ -1,6 +1,8 @@
 //! Settings of peers and servers, and their checks.
 
 mod liveness;
+#[cfg(feature = "serde")]
+mod reading;
 mod server;
 mod share;
 mod tls;
@@ -52,6 +54,8 @@ pub(crate) use setters;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default = "reading::peer_defaults", deny_unknown_fields))]
 pub struct PeerOptions {
     /// The largest message accepted, in payload bytes. A larger one ends the connection with
     /// [`CloseCause::MessageTooBig`](crate::CloseCause::MessageTooBig). Default: 1 MiB; 64 KiB in
@@ -121,9 +125,11 @@ pub struct PeerOptions {
     pub allow_blocked_ports: bool,
     /// The time limit for opening a connection: name lookup, TCP, TLS and handshake together. The connection then ends
     /// with [`Timeout::Connect`](crate::Timeout::Connect). Default: 10 s; 5 s in [`PeerOptions::for_server`].
+    #[cfg_attr(feature = "serde", serde(with = "crate::serialization::seconds"))]
     pub connect_timeout: Duration,
     /// The time limit for the other end to answer a close. The connection then ends with
     /// [`Timeout::Close`](crate::Timeout::Close). Default: 3 s.
+    #[cfg_attr(feature = "serde", serde(with = "crate::serialization::seconds"))]
     pub close_timeout: Duration,
     /// The interval between pings. Zero: no pings. Default: 20 s.
     ///
@@ -134,12 +140,14 @@ pub struct PeerOptions {
     /// Platform: natively only. Pages cannot send pings; browsers answer those of servers themselves.
     ///
     /// Godot: `heartbeat_interval`, in seconds.
+    #[cfg_attr(feature = "serde", serde(with = "crate::serialization::seconds"))]
     pub heartbeat_interval: Duration,
     /// The time limit for an answer after [`heartbeat_interval`](Self#structfield.heartbeat_interval) without incoming
     /// data. If nothing at all is received, the connection ends with [`Timeout::Heartbeat`](crate::Timeout::Heartbeat).
     /// Default: 20 s.
     ///
     /// Platform: natively only.
+    #[cfg_attr(feature = "serde", serde(with = "crate::serialization::seconds"))]
     pub heartbeat_timeout: Duration,
     /// A probe packet to send after a silence, and the time limit for its answer. Default: none.
     ///

@@ -23,12 +23,15 @@ use crate::{error::Error, http::split_authority};
 /// Platform: natively only, as servers are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 pub struct ServerOptions {
     /// The options of each connection. The hook of [`on_request`](crate::WebSocketServer::on_request) can replace them
     /// for single peers. Default: [`PeerOptions::for_server`].
     ///
     /// Its [`connect_timeout`](PeerOptions::connect_timeout) is the time limit of a handshake. With a
     /// [`tls.certificate`](crate::TlsOptions::certificate) the server speaks TLS.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "super::reading::peer_options_for_server"))]
     pub connection: PeerOptions,
     /// The maximum number of open peers. Further clients are rejected with status 503. Default: 4096.
     pub max_peers: usize,
@@ -101,6 +104,7 @@ pub struct ServerOptions {
     /// [`Limit::SlowReader`](crate::Limit::SlowReader). Zero: no limit. Default: 10 s.
     ///
     /// The time does not pass while the server has stopped reading from the peer.
+    #[cfg_attr(feature = "serde", serde(with = "crate::serialization::seconds"))]
     pub slow_reader_timeout: Duration,
 }
 
@@ -194,6 +198,8 @@ impl Default for ServerOptions {
 /// Zero: no limit. The rates allow bursts of two seconds' worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 pub struct RateLimits {
     /// The maximum rate of packets. Default: 2000.
     pub max_packets_per_second: u32,
@@ -207,6 +213,7 @@ pub struct RateLimits {
     /// [`Timeout::Message`](crate::Timeout::Message). Default: 10 s.
     ///
     /// The time does not pass while the server has stopped reading from the peer.
+    #[cfg_attr(feature = "serde", serde(with = "crate::serialization::seconds"))]
     pub max_message_time: Duration,
 }
 
@@ -243,6 +250,7 @@ impl Default for RateLimits {
 /// [`allow_missing_origin`](ServerOptions::allow_missing_origin).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum OriginPolicy {
     /// The host that the request was sent to, with any scheme and port.
     #[default]
@@ -257,6 +265,7 @@ pub enum OriginPolicy {
 /// What to do with a packet for a peer whose send queue is full.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum SendOverflow {
     /// Reject it with [`Error::SendQueueFull`].
     #[default]

@@ -12,6 +12,8 @@ use crate::error::Error;
 /// Godot: `TLSOptions`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 pub struct TlsOptions {
     /// The certificate authorities or certificates to trust. Default: [`TlsRoots::Platform`].
     ///
@@ -25,6 +27,7 @@ pub struct TlsOptions {
     /// [`connect`](crate::WebSocketPeer::connect) does not use it. Default: none.
     ///
     /// Godot: `TLSOptions.server`.
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub certificate: Option<TlsCertificate>,
 }
 
@@ -78,6 +81,7 @@ fn check_pem(option: &'static str, pem: &[u8], label: &str) -> Result<(), Error>
 /// The certificate authorities or certificates to trust.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum TlsRoots {
     /// The authorities that the operating system trusts.
     #[default]
@@ -98,6 +102,7 @@ pub enum TlsRoots {
     ///   certificate is then accepted under every name.
     Custom {
         /// The certificates (X.509 version 3), as one PEM text.
+        #[cfg_attr(feature = "serde", serde(with = "crate::serialization::pem"))]
         pem: Vec<u8>,
     },
     /// Any certificate. The connection is encrypted, but an attacker on the way can read and change it. For

@@ -12,7 +12,6 @@ use crate::{
     packet::{Outgoing, Packet},
     state::ReadyState,
     sys::{Connection, Reactor, server::ServerConnection},
-    variant::Variant,
 };
 
 /// A packet, or several, to be queued for a peer.

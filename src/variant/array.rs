@@ -19,6 +19,7 @@ use super::{ElementType, Variant, WrongType, teardown};
 /// # Ok::<(), websocket_peer::variant::WrongType>(())
 /// ```
 #[derive(Clone, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Array {
     element_type: ElementType,
     // Invariant: each element has the type `element_type`.

@@ -25,12 +25,14 @@ use super::{ElementType, Variant, WrongType, order, teardown};
 /// # Ok::<(), websocket_peer::variant::WrongType>(())
 /// ```
 #[derive(Clone, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Dictionary {
     key_type: ElementType,
     value_type: ElementType,
     // Invariant: keys and values have the declared types, and all keys are different.
     entries: Vec<(Variant, Variant)>,
     /// Indices into `entries`, sorted by key.
+    #[cfg_attr(feature = "serde", serde(skip))]
     order: Vec<usize>,
 }
 

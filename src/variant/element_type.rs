@@ -5,6 +5,8 @@ use super::{StringName, Variant, VariantType, WrongType, casts::to_i64};
 /// The type of the elements of an [`Array`](super::Array), or of the keys or values of a
 /// [`Dictionary`](super::Dictionary).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub enum ElementType {
     /// Any value.
     #[default]

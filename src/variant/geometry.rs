@@ -4,6 +4,7 @@ use super::vectors::{Vector2, Vector2i, Vector3, Vector4};
 
 /// A rectangle.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Rect2 {
     /// The corner with the smallest coordinates, if the size is positive.
     pub position: Vector2,
@@ -13,6 +14,7 @@ pub struct Rect2 {
 
 /// A rectangle with integer coordinates.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Rect2i {
     /// The corner with the smallest coordinates, if the size is positive.
     pub position: Vector2i,
@@ -22,6 +24,7 @@ pub struct Rect2i {
 
 /// A 2D transformation, as the columns of its matrix. The default is the identity.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Transform2D {
     /// The image of the x axis.
     pub x: Vector2,
@@ -33,6 +36,7 @@ pub struct Transform2D {
 
 /// A plane in 3D space: all points whose dot product with `normal` is `d`.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Plane {
     /// The normal vector of the plane.
     pub normal: Vector3,
@@ -44,6 +48,7 @@ pub struct Plane {
 ///
 /// Godot: `AABB`.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Aabb {
     /// The corner with the smallest coordinates, if the size is positive.
     pub position: Vector3,
@@ -53,6 +58,7 @@ pub struct Aabb {
 
 /// A 3×3 matrix: rotation, scale and shear. The default is the identity.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Basis {
     /// The rows, as they are encoded. GDScript shows the columns: [`from_axes`](Self::from_axes).
     pub rows: [Vector3; 3],
@@ -60,6 +66,7 @@ pub struct Basis {
 
 /// A 3D transformation. The default is the identity.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Transform3D {
     /// Rotation, scale and shear.
     pub basis: Basis,
@@ -69,6 +76,7 @@ pub struct Transform3D {
 
 /// A 4×4 matrix, such as the projection of a camera. The default is the identity.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Projection {
     /// The first column.
     pub x: Vector4,

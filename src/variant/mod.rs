@@ -38,6 +38,8 @@ mod order;
 mod reader;
 mod rotation;
 mod rust_types;
+#[cfg(feature = "serde")]
+mod serialization;
 mod stringify;
 mod teardown;
 mod variant_type;
@@ -64,6 +66,8 @@ const MAX_DEPTH: usize = 1024;
 ///
 /// Godot: `Variant`.
 #[derive(Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub enum Variant {
     /// `null`.
     #[default]
@@ -115,15 +119,15 @@ pub enum Variant {
     /// The id of a low-level resource in an engine.
     Rid(Rid),
     /// An object of an engine, or a null reference.
-    Object(Option<Box<Object>>),
+    Object(#[cfg_attr(feature = "serde", serde(with = "crate::serialization::nested"))] Option<Box<Object>>),
     /// A function. The binary formats do not contain which one.
     Callable,
     /// A signal of an object.
     Signal(Box<Signal>),
     /// A map.
-    Dictionary(Box<Dictionary>),
+    Dictionary(#[cfg_attr(feature = "serde", serde(with = "crate::serialization::nested"))] Box<Dictionary>),
     /// A list of values.
-    Array(Box<Array>),
+    Array(#[cfg_attr(feature = "serde", serde(with = "crate::serialization::nested"))] Box<Array>),
     /// Bytes.
     PackedByteArray(Vec<u8>),
     /// A list of 32-bit integers.

@@ -4,6 +4,7 @@ use std::{fmt, ops::Deref};
 
 /// A name. Godot interns these strings; here it is a [`String`] with its own type.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct StringName(pub String);
 
 /// A path to a node or to one of its properties, such as `../Enemy:position:x`.
@@ -18,6 +19,7 @@ pub struct StringName(pub String);
 /// assert_eq!(path.to_string(), "/root/Main:position");
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NodePath {
     /// The names of the nodes.
     pub names: Vec<String>,

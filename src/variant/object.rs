@@ -6,10 +6,12 @@ use super::{StringName, Variant};
 ///
 /// Godot: `RID`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Rid(pub u64);
 
 /// A signal of an object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Signal {
     /// The name of the signal.
     pub name: StringName,
@@ -19,6 +21,7 @@ pub struct Signal {
 
 /// An object of an engine.
 #[derive(Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Object {
     /// The instance id of an object. It is valid only in the engine that created it.
     ///

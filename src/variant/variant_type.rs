@@ -17,6 +17,8 @@ use std::fmt;
 /// Godot: `Variant.Type`, `typeof`, `type_string`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub enum VariantType {
     /// `null`.
     #[default]

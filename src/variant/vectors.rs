@@ -4,6 +4,7 @@
 macro_rules! numbers {
     ($(#[$about:meta])* $name:ident, [$number:ty; $count:literal], $($field:ident),+) => {
         $(#[$about])*
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         pub struct $name {
             $(
                 #[doc = concat!("`", stringify!($field), "`")]

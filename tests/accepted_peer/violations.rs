@@ -71,17 +71,17 @@ violations! {
     a_length_over_63_bits: with_header(&[BINARY, 0x80 | 127, 0x80, 0, 0, 0, 0, 0, 0, 0], []) => 1002;
     a_continuation_of_nothing: client_frame(0x80, "hi") => 1002;
     a_message_inside_a_message: [client_frame(0x01, "one"), client_frame(TEXT, "two")].concat() => 1002;
-    text_that_is_no_utf_8: client_frame(TEXT, b"\xc3\x28") => 1007;
+    text_that_is_not_utf_8: client_frame(TEXT, b"\xc3\x28") => 1007;
     text_that_ends_within_a_character: client_frame(TEXT, b"\xf0\x9f\x8e") => 1007;
-    text_in_pieces_that_is_no_utf_8: [client_frame(0x01, b"\xc3"), client_frame(0x80, b"\x28")].concat() => 1007;
+    fragmented_text_that_is_not_utf_8: [client_frame(0x01, b"\xc3"), client_frame(0x80, b"\x28")].concat() => 1007;
     a_close_with_half_a_code: client_frame(CLOSE, [3]) => 1002;
     a_close_with_code_999: client_frame(CLOSE, close_payload(999, "")) => 1002;
     a_close_with_code_1005: client_frame(CLOSE, close_payload(1005, "")) => 1002;
     a_close_with_code_1006: client_frame(CLOSE, close_payload(1006, "")) => 1002;
     a_close_with_code_5000: client_frame(CLOSE, close_payload(5000, "")) => 1002;
-    a_close_reason_that_is_no_utf_8: client_frame(CLOSE, [3, 0xE8, 0xC3, 0x28]) => 1007;
+    a_close_reason_that_is_not_utf_8: client_frame(CLOSE, [3, 0xE8, 0xC3, 0x28]) => 1007;
     a_message_over_the_limit: client_frame(BINARY, vec![0; 64 * 1024 + 1]) => 1009;
-    a_message_in_pieces_over_the_limit:
+    a_fragmented_message_over_the_limit:
         [client_frame(0x02, vec![0; 60_000]), client_frame(0x80, vec![0; 6_000])].concat() => 1009;
 }
 

@@ -1,4 +1,4 @@
-//! What a session answers to calls that ask wrongly: nothing was sent, and nothing told.
+//! The errors of a session. A call that fails sends nothing and causes no event.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ fn session() -> (Session, Session, NodeKey) {
     (server, client, node)
 }
 
-/// The error of `call`, of which nothing is sent and nothing told.
+/// Returns the error of `call`. Checks that nothing was sent and no event occurred.
 #[track_caller]
 fn session_error<T, E: Into<SessionError>>(
     session: &mut Session,
@@ -50,13 +50,13 @@ fn session_error<T, E: Into<SessionError>>(
 #[test]
 fn unknown_peer_of_a_session() {
     let (mut server, mut client, node) = session();
-    let nobody = PeerId::new(99).unwrap();
+    let unknown = PeerId::new(99).unwrap();
     for session in [&mut server, &mut client] {
-        let error = session_error(session, 33, |session| session.send_bytes(nobody, b"x"));
+        let error = session_error(session, 33, |session| session.send_bytes(unknown, b"x"));
         assert_eq!(error, SessionError::Peer(Error::UnknownPeer));
-        assert_eq!(session_error(session, 33, |session| session.disconnect_peer(nobody)), error);
+        assert_eq!(session_error(session, 33, |session| session.disconnect_peer(unknown)), error);
     }
-    let call = |session: &mut Session| session.call_method(node, nobody, "silent", vec![]);
+    let call = |session: &mut Session| session.call_method(node, unknown, "silent", vec![]);
     assert_eq!(session_error(&mut client, 33, call), Error::UnknownPeer.into());
 }
 

@@ -204,7 +204,7 @@ fn a_close_behind_a_full_outbox_sends_everything_first() {
 }
 
 #[test]
-fn a_close_that_comes_while_the_outbox_is_full_is_answered_behind_it() {
+fn a_close_that_arrives_while_the_outbox_is_full_is_answered_behind_it() {
     let (mut peer, mut raw) = accepted(PeerOptions::for_server().close_timeout(PATIENCE));
     let mut taken = 0;
     while peer.send(&[7; 10_000]).is_ok() {

@@ -10,7 +10,7 @@ use websocket_peer::{
 };
 
 use crate::{
-    common::raw::{BINARY, CLOSE, Raw, TEXT, client_frame},
+    common::raw::{BINARY, Raw, TEXT, client_frame},
     host::{Host, with_peer},
 };
 
@@ -91,7 +91,7 @@ fn a_value_that_cannot_be_sent_has_no_effect() {
     host.server.close_with(key, websocket_peer::CloseCode::NORMAL, "").unwrap();
     let closing = Error::NotOpen { state: ReadyState::Closing };
     assert_eq!(host.server.send_variant(key, &Variant::Nil), Err(closing));
-    assert_eq!(host.frame(&mut raw).first, CLOSE);
+    assert_eq!(host.frame(&mut raw).first, crate::common::raw::CLOSE);
 }
 
 #[test]

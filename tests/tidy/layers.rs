@@ -4,7 +4,7 @@ use crate::code::{own_paths, words};
 use crate::tree::File;
 
 /// The modules of `src`, from the top down. Each may use the rows below its own.
-const LAYERS: [&[&str]; 11] = [
+const LAYERS: [&[&str]; 12] = [
     &["js"],
     &["multiplayer"],
     &["peer", "server"],
@@ -16,6 +16,7 @@ const LAYERS: [&[&str]; 11] = [
     &["error"],
     &["clock", "shared_bytes", "packet", "rate", "request", "state", "stats"],
     &["http", "variant"],
+    &["serialization"],
 ];
 
 /// Modules that only some of the modules above may use.

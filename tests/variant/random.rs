@@ -84,6 +84,7 @@ impl Random {
             T::PackedVector3Array => Variant::PackedVector3Array(self.list(|random| random.floats().into())),
             T::PackedColorArray => Variant::PackedColorArray(self.list(|random| random.floats().into())),
             T::PackedVector4Array => Variant::PackedVector4Array(self.list(|random| random.floats().into())),
+            _ => panic!("no value of the type {kind}"),
         }
     }
 

@@ -18,6 +18,8 @@ use crate::{
 /// ```
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 pub struct MultiplayerOptions {
     /// The connection of a client. Default: [`PeerOptions::default`].
     pub client: PeerOptions,

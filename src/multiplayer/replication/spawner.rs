@@ -122,6 +122,7 @@ impl fmt::Debug for Spawner {
 
 /// What a spawned node is created from.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum SpawnKind {
     /// The spawner's scene at this index.
     Scene(u8),

@@ -57,7 +57,7 @@
 macro_rules! rpc {
     (
         $(#[$about_enum:meta])*
-        $visibility:vis enum $Calls:ident {
+        $visibility:vis enum $calls:ident {
             $(
                 $(#[$about_variant:meta])*
                 $Variant:ident $({ $( $(#[$about_field:meta])* $field:ident: $type:ty ),* $(,)? })?
@@ -66,7 +66,7 @@ macro_rules! rpc {
         }
     ) => {
         $(#[$about_enum])*
-        $visibility enum $Calls {
+        $visibility enum $calls {
             $(
                 $(#[$about_variant])*
                 $Variant $({ $( $(#[$about_field])* $field: $type ),* })?
@@ -80,7 +80,7 @@ macro_rules! rpc {
 
             $crate::multiplayer::declare::check_names(&[$($method),*]);
 
-            impl $crate::multiplayer::Rpc for $Calls {
+            impl $crate::multiplayer::Rpc for $calls {
                 fn methods() -> $crate::multiplayer::Methods {
                     $crate::multiplayer::Methods::new()
                         $(.with({

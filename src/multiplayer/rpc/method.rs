@@ -13,6 +13,7 @@ use crate::variant::Variant;
 /// Godot: `MultiplayerAPI.RPCMode`.
 #[doc(alias = "RPCMode")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Caller {
     /// Every peer.
     ///

@@ -109,7 +109,7 @@ impl Session {
         let (key, to) = (node.into(), to.into());
         let node = self.nodes.get(key).ok_or(SessionError::UnknownNode)?;
         let (number, method) = node.methods.find(method).ok_or(SessionError::UnknownMethod)?;
-        let invalid = |why: CallError| SessionError::InvalidArguments { reason: why.to_string() };
+        let invalid = |error: CallError| SessionError::InvalidArguments { reason: error.to_string() };
         let arguments = method.convert(arguments).map_err(invalid)?;
         let (name, call_local) = (method.name.clone(), method.call_local);
 
@@ -138,11 +138,11 @@ impl Session {
         method: u16,
         arguments: &[Variant],
     ) -> Result<(), SessionError> {
-        let arguments = EncodedArguments::new(arguments, self.objects()).map_err(|why| match why {
+        let arguments = EncodedArguments::new(arguments, self.objects()).map_err(|error| match error {
             ArgumentsError::TooMany => {
                 SessionError::InvalidArguments { reason: "there are more than 255".to_owned() }
             }
-            ArgumentsError::Value(why) => Error::InvalidVariant { reason: why }.into(),
+            ArgumentsError::Value(reason) => Error::InvalidVariant { reason }.into(),
         })?;
         let packet = |node| encode(&Command::Call(CallPacket { node, method, arguments: arguments.get() }));
 

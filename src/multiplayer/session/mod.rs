@@ -144,6 +144,7 @@ enum SessionPhase {
 ///
 /// Godot: `MultiplayerPeer.ConnectionStatus`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ConnectionStatus {
     /// The connection has ended, or the program has left.
     ///

@@ -26,7 +26,7 @@ pub(super) struct Opening {
     /// Bytes to send.
     outgoing: Vec<u8>,
     /// What follows when they are sent.
-    decision: Option<Decision>,
+    decision: Option<HandshakeDecision>,
     /// `true` if it was rejected before TLS was established, so that no answer can be sent.
     is_rejected_before_tls: bool,
 }
@@ -59,7 +59,7 @@ pub(super) struct Upgrade {
 }
 
 #[derive(Debug)]
-enum Decision {
+enum HandshakeDecision {
     Open(Upgrade),
     Failed(CloseCause),
 }
@@ -96,7 +96,7 @@ impl Opening {
 
     /// Returns an opening whose handshake was done elsewhere.
     pub(super) fn upgraded(stream: Stream, upgrade: Upgrade) -> Self {
-        let decision = Some(Decision::Open(upgrade));
+        let decision = Some(HandshakeDecision::Open(upgrade));
         Self {
             stream,
             state: HandshakeState::Upgraded,
@@ -109,7 +109,7 @@ impl Opening {
     /// Returns the memory of bytes behind the handshake.
     pub(super) fn memory_usage(&self) -> usize {
         match &self.decision {
-            Some(Decision::Open(upgrade)) => upgrade.rest.capacity(),
+            Some(HandshakeDecision::Open(upgrade)) => upgrade.rest.capacity(),
             _ => 0,
         }
     }
@@ -136,8 +136,8 @@ impl Opening {
         Wants {
             now: match &self.decision {
                 None => !self.stream.is_empty(),
-                Some(Decision::Open(_)) => self.outgoing.is_empty(),
-                Some(Decision::Failed(_)) => true,
+                Some(HandshakeDecision::Open(_)) => self.outgoing.is_empty(),
+                Some(HandshakeDecision::Failed(_)) => true,
             },
             read: self.decision.is_none(),
             write: !self.outgoing.is_empty() || self.stream.wants_write(),
@@ -162,7 +162,7 @@ impl Opening {
     pub(super) fn admit(&mut self, protocol: Option<String>, headers: &[(String, String)]) {
         if let HandshakeState::UpgradeRequested { request, rest } = &mut self.state {
             self.outgoing = handshake::accept_response(request, protocol.as_deref(), headers);
-            self.decision = Some(Decision::Open(Upgrade { protocol, rest: std::mem::take(rest) }));
+            self.decision = Some(HandshakeDecision::Open(Upgrade { protocol, rest: std::mem::take(rest) }));
         }
     }
 
@@ -178,7 +178,7 @@ impl Opening {
     pub(super) fn respond(&mut self, response: &Response, headers: &[(String, String)]) {
         self.outgoing = handshake::http_response(response, headers, self.asks_for_head());
         let reason = "the request was answered over HTTP";
-        self.decision = Some(Decision::Failed(CloseCause::HandshakeFailed { reason }));
+        self.decision = Some(HandshakeDecision::Failed(CloseCause::HandshakeFailed { reason }));
     }
 
     fn asks_for_head(&self) -> bool {
@@ -198,7 +198,8 @@ impl Opening {
             HandshakeState::Upgraded => try_again_later(rejection.reason),
             _ => handshake::reject_response(rejection, headers, self.asks_for_head()),
         };
-        self.decision = Some(Decision::Failed(CloseCause::HandshakeFailed { reason: rejection.reason }));
+        self.decision =
+            Some(HandshakeDecision::Failed(CloseCause::HandshakeFailed { reason: rejection.reason }));
     }
 
     pub(super) fn poll(&mut self, context: &mut PollContext<'_>) -> OpeningOutcome {
@@ -208,12 +209,12 @@ impl Opening {
             Err(error) => return OpeningOutcome::Failed(self.broken(&error)),
         }
         match &self.decision {
-            Some(Decision::Open(_)) if !self.outgoing.is_empty() => OpeningOutcome::Pending,
+            Some(HandshakeDecision::Open(_)) if !self.outgoing.is_empty() => OpeningOutcome::Pending,
             _ => match self.decision.take() {
                 None => OpeningOutcome::Pending,
-                Some(Decision::Open(upgrade)) => OpeningOutcome::Open(upgrade),
+                Some(HandshakeDecision::Open(upgrade)) => OpeningOutcome::Open(upgrade),
                 // The lingering stage sends the rest.
-                Some(Decision::Failed(cause)) => OpeningOutcome::Failed(cause),
+                Some(HandshakeDecision::Failed(cause)) => OpeningOutcome::Failed(cause),
             },
         }
     }
@@ -256,9 +257,9 @@ impl Opening {
                 HandshakeState::Client(upgrade) => match upgrade.receive(read) {
                     ResponseOutcome::Incomplete => {}
                     ResponseOutcome::Open { protocol, rest } => {
-                        self.decision = Some(Decision::Open(Upgrade { protocol, rest }));
+                        self.decision = Some(HandshakeDecision::Open(Upgrade { protocol, rest }));
                     }
-                    ResponseOutcome::Failed(cause) => self.decision = Some(Decision::Failed(cause)),
+                    ResponseOutcome::Failed(cause) => self.decision = Some(HandshakeDecision::Failed(cause)),
                 },
                 HandshakeState::Server(upgrade) => {
                     let from = self.stream.tcp().peer_addr()?;

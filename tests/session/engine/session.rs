@@ -142,6 +142,7 @@ fn received(own: PeerId) -> Vec<(PeerId, Sent)> {
         (Sent::Call(..), Target::Peer(peer)) => peer == own && by != own,
         (_, Target::All) => by != own,
         (_, Target::AllExcept(peer)) => peer != own && by != own,
+        (_, target) => panic!("no script has {target:?}"),
     };
     let received = script().into_iter().filter(|(_, by, to, sent)| is_received(*by, *to, sent));
     received.map(|(_, by, _, sent)| (by, sent)).collect()

@@ -25,8 +25,8 @@ server ran for 10 seconds, once.
 
 #[derive(Deserialize)]
 struct Measured {
-    memory_joined: f64,
-    memory_spoken: f64,
+    memory_after_handshake: f64,
+    memory_after_message: f64,
     server_share: f64,
     latency_us: [f64; 3],
     final_line: Option<String>,
@@ -80,7 +80,8 @@ async fn measure_with(
         let kib = |value: fn(&Measured) -> f64| short(median(rounds, value) / 1024.0);
         let latency = [0, 1, 2].map(|part| short(median(rounds, |round| round.latency_us[part]) / 1000.0));
         let share = percent(median(rounds, |round| round.server_share));
-        let cells = [share, kib(|round| round.memory_joined), kib(|round| round.memory_spoken)];
+        let cells =
+            [share, kib(|round| round.memory_after_handshake), kib(|round| round.memory_after_message)];
         shares.push(cells[0].clone());
         memory.push(cells[1].clone());
         table.row([server.name.to_owned()].into_iter().chain(cells).chain(latency));

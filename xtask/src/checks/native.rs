@@ -18,8 +18,9 @@ pub async fn format(project: &Project) -> Result<Outcome> {
 pub async fn lint(project: &Project) -> Result<Outcome> {
     cargo(project, "clippy --workspace --all-targets --all-features -- --deny warnings").await?;
     // The code must also compile without the features.
-    cargo(project, "clippy --package websocket-peer --all-targets --no-default-features -- --deny warnings")
-        .await
+    let minimal = "clippy --package websocket-peer --all-targets --no-default-features";
+    cargo(project, &format!("{minimal} -- --deny warnings")).await?;
+    cargo(project, &format!("{minimal} --features variant,serde -- --deny warnings")).await
 }
 
 /// Lints the benches, which are a separate workspace.
@@ -32,6 +33,12 @@ pub async fn lint_web(project: &Project) -> Result<Outcome> {
     let command =
         project.command("cargo").arg("clippy").args(LIBRARY).args(["--target", WASM, "--features", "js"]);
     command.args(["--lib", "--tests", "--examples", "--", "--deny", "warnings"]).run().await?;
+    // The class `WebSocketPeer` alone, and the library without any feature.
+    for features in ["js", ""] {
+        let command = project.command("cargo").arg("clippy").args(LIBRARY).args(["--target", WASM, "--lib"]);
+        let command = command.args(["--no-default-features", "--features", features]);
+        command.args(["--", "--deny", "warnings"]).run().await?;
+    }
     Ok(Outcome::Passed)
 }
 

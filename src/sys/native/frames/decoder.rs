@@ -2,22 +2,16 @@
 
 use std::io::Cursor;
 
-use tungstenite::{
-    Utf8Bytes,
-    protocol::{
-        CloseFrame,
-        frame::{
-            FrameHeader,
-            coding::{Control, Data, OpCode},
-        },
+use tungstenite::protocol::{
+    CloseFrame,
+    frame::{
+        FrameHeader,
+        coding::{Control, Data, OpCode},
     },
 };
 
-use super::{MAX_CONTROL, MAX_HEADER, mask, partial_message::PartialMessage};
-use crate::{
-    close::CloseCode,
-    packet::{Packet, PacketKind},
-};
+use super::{MAX_CONTROL, MAX_HEADER, close::parse_close, mask, partial_message::PartialMessage};
+use crate::packet::{Packet, PacketKind};
 
 /// The limits of a received message.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +24,7 @@ pub(in super::super) struct MessageLimits {
 
 /// Decodes a stream of frames. Its input may be split anywhere.
 #[derive(Debug)]
-pub(in super::super) struct Decoder {
+pub(in super::super) struct FrameDecoder {
     /// `true` on a server: clients must mask their frames, servers must not (RFC 6455, 5.1).
     expects_mask: bool,
     limits: MessageLimits,
@@ -50,9 +44,9 @@ pub(in super::super) struct Decoder {
 #[derive(Debug, PartialEq, Eq)]
 pub(in super::super) enum Item {
     Packet(Packet),
-    /// A ping. [`Decoder::control`] returns its payload.
+    /// A ping. [`FrameDecoder::control`] returns its payload.
     Ping,
-    /// A pong. [`Decoder::control`] returns its payload.
+    /// A pong. [`FrameDecoder::control`] returns its payload.
     Pong,
     Close(Option<CloseFrame>),
     /// A fragment without payload that does not end its message. Rate limits count it, because it costs work.
@@ -108,7 +102,7 @@ impl<const MAX: usize> PartialBuf<MAX> {
     }
 }
 
-impl Decoder {
+impl FrameDecoder {
     /// Returns a decoder for the frames of a client if `expects_mask`, else for those of a server.
     pub(in super::super) fn new(expects_mask: bool, limits: MessageLimits) -> Self {
         Self {
@@ -301,29 +295,9 @@ impl Decoder {
     }
 }
 
-/// Reads the payload of a close frame: nothing, or a code and a reason (RFC 6455, 5.5.1 and 7.4).
-fn parse_close(payload: &[u8]) -> Result<Option<CloseFrame>, FrameError> {
-    let (code, reason) = match *payload {
-        [] => return Ok(None),
-        [_] => return Err(FrameError::Protocol),
-        [high, low, ref reason @ ..] => (u16::from_be_bytes([high, low]), reason),
-    };
-    // Not tungstenite's `is_allowed`: it does not know 1014, which IANA registered later.
-    if CloseCode::new(code).is_err() {
-        return Err(FrameError::Protocol);
-    }
-    let reason = std::str::from_utf8(reason).map_err(|_| FrameError::Utf8)?;
-    Ok(Some(CloseFrame { code: code.into(), reason: Utf8Bytes::from(reason) }))
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io::{self, Read, Write};
-
-    use tungstenite::protocol::{
-        Role, WebSocketConfig, WebSocketContext,
-        frame::{Frame, coding::CloseCode},
-    };
+    use tungstenite::protocol::frame::Frame;
 
     use super::{super::Encoder, *};
 
@@ -335,7 +309,7 @@ mod tests {
         bytes: &[u8],
         splits: &[usize],
     ) -> Result<Vec<(Item, Vec<u8>)>, FrameError> {
-        let mut decoder = Decoder::new(expects_mask, LIMITS);
+        let mut decoder = FrameDecoder::new(expects_mask, LIMITS);
         let mut items = Vec::new();
         let mut start = 0;
         for &end in splits.iter().chain(&[bytes.len()]) {
@@ -391,7 +365,7 @@ mod tests {
                 let mut bytes = Vec::new();
                 encoder.encode(PacketKind::Binary, &vec![7; len], &mut bytes);
                 for split in 0..bytes.len() - len {
-                    let mut decoder = Decoder::new(masked, limits);
+                    let mut decoder = FrameDecoder::new(masked, limits);
                     let (first, mut second) = bytes.split_at(split);
                     assert_eq!(decoder.next(&mut &first[..]), Ok(None), "the first {split} bytes");
                     assert_eq!(decoder.is_idle(), split == 0);
@@ -452,68 +426,5 @@ mod tests {
         assert_eq!(of(&[127, 0, 0, 0, 0, 0, 1, 0, 0], 0), Err(FrameError::TooBig));
         assert_eq!(of(&[127, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], 0), Err(FrameError::TooBig));
         assert_eq!(of(&[127, 0x80, 0, 0, 0, 0, 0, 0, 0], 0), Err(FrameError::Protocol));
-    }
-
-    #[test]
-    fn close_frames_are_decoded_as_they_are_encoded() {
-        for frame in [close(4001, "tschüß"), close(1014, "bad gateway"), None] {
-            assert_eq!(parse_close(Frame::close(frame.clone()).payload()), Ok(frame));
-        }
-        assert_eq!(
-            parse_close(b"\x03\xf5").map(|frame| frame.map(|frame| frame.code)),
-            Ok(Some(CloseCode::Again))
-        );
-    }
-
-    #[test]
-    fn half_a_close_code_and_codes_that_must_not_be_sent_are_protocol_errors() {
-        assert_eq!(parse_close(&[3]), Err(FrameError::Protocol));
-        for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, u16::MAX] {
-            assert_eq!(parse_close(&code.to_be_bytes()), Err(FrameError::Protocol), "{code}");
-        }
-        assert_eq!(parse_close(b"\x03\xe8\xff"), Err(FrameError::Utf8), "the reason");
-    }
-
-    /// A stream that ends no frame: every read would block.
-    struct Blocked;
-
-    impl Read for Blocked {
-        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-            Err(io::ErrorKind::WouldBlock.into())
-        }
-    }
-
-    impl Write for Blocked {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    /// This is why tungstenite does not assemble the messages. If the second half fails, tungstenite has changed.
-    #[test]
-    fn a_header_that_announces_the_maximum_takes_no_memory_here_and_all_of_it_in_tungstenite() {
-        // More than any allocation may have.
-        const MAX: u64 = i64::MAX as u64;
-        let mut bytes = Vec::new();
-        let opcode = OpCode::Data(Data::Binary);
-        let header = FrameHeader { opcode, mask: Some([0; 4]), ..FrameHeader::default() };
-        header.format(MAX, &mut bytes).expect("a vector takes every byte");
-        assert_eq!(bytes.len(), MAX_HEADER);
-
-        let limits = MessageLimits { message: usize::MAX, fragments: 0 };
-        let mut decoder = Decoder::new(true, limits);
-        assert_eq!(decoder.next(&mut &bytes[..]), Ok(None));
-        assert_eq!(decoder.memory_usage(), 0);
-
-        let reserves = std::panic::catch_unwind(|| {
-            let config = WebSocketConfig::default().max_frame_size(None).max_message_size(None);
-            let mut context = WebSocketContext::from_partially_read(bytes, Role::Server, Some(config));
-            context.read(&mut Blocked).is_err()
-        });
-        assert!(reserves.is_err(), "tungstenite does not reserve what a header announces");
     }
 }

@@ -12,13 +12,14 @@
 //! The fuzzer compares both.
 //! Source: RFC 6455, sections 5 to 8.
 
+mod close;
 mod decoder;
 mod encoder;
 mod mask;
 mod partial_message;
 
 pub(super) use self::{
-    decoder::{Decoder, FrameError, Item, MessageLimits},
+    decoder::{FrameDecoder, FrameError, Item, MessageLimits},
     encoder::Encoder,
 };
 
@@ -30,14 +31,24 @@ pub(super) const MAX_CONTROL: usize = 125;
 
 #[cfg(test)]
 mod tests {
-    use super::{Decoder, Encoder, Item, MessageLimits};
+    use std::io::{self, Read, Write};
+
+    use tungstenite::protocol::{
+        Role, WebSocketConfig, WebSocketContext,
+        frame::{
+            FrameHeader,
+            coding::{Data, OpCode},
+        },
+    };
+
+    use super::{Encoder, FrameDecoder, Item, MAX_HEADER, MessageLimits};
     use crate::packet::PacketKind;
 
     #[test]
     fn small_fragments_rarely_move_their_message() {
         const FRAGMENTS: usize = 50_000;
         let limits = MessageLimits { message: 4 << 20, fragments: 0 };
-        let mut decoder = Decoder::new(false, limits);
+        let mut decoder = FrameDecoder::new(false, limits);
         let (mut held, mut moves) = (0, 0);
         for index in 0..FRAGMENTS {
             let first = if index == 0 { 0x02 } else { 0x00 };
@@ -61,7 +72,7 @@ mod tests {
         let mut stream = ping.repeat(before / 2);
         let start = stream.len() + Encoder::SERVER.plain_header(PacketKind::Binary, whole).get().len();
         Encoder::SERVER.encode(PacketKind::Binary, &vec![7; whole], &mut stream);
-        let mut decoder = Decoder::new(false, MessageLimits { message: whole, fragments: 0 });
+        let mut decoder = FrameDecoder::new(false, MessageLimits { message: whole, fragments: 0 });
         let (mut moved, mut at) = (0, 0);
         while at < stream.len() {
             let (held, len) = (decoder.memory_usage(), at.saturating_sub(start));
@@ -111,11 +122,54 @@ mod tests {
 
     #[test]
     fn an_incomplete_message_takes_the_memory_of_its_bytes_and_an_idle_decoder_none() {
-        let mut decoder = Decoder::new(false, MessageLimits { message: 1000, fragments: 3 });
+        let mut decoder = FrameDecoder::new(false, MessageLimits { message: 1000, fragments: 3 });
         assert_eq!((decoder.memory_usage(), decoder.is_within_message()), (0, false));
         decoder.next(&mut &b"\x82\x7e\x03\xe8ab"[..]).expect("valid frames");
         assert!(decoder.is_within_message() && decoder.memory_usage() < 100);
         decoder.next(&mut &[0; 998][..]).expect("valid frames");
         assert_eq!((decoder.memory_usage(), decoder.is_within_message()), (0, false));
+    }
+
+    /// A stream that ends no frame: every read would block.
+    struct Blocked;
+
+    impl Read for Blocked {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+    }
+
+    impl Write for Blocked {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// This is why tungstenite does not assemble the messages. If the second half fails, tungstenite has changed.
+    #[test]
+    fn a_header_that_announces_the_maximum_takes_no_memory_here_and_all_of_it_in_tungstenite() {
+        // More than any allocation may have.
+        const MAX: u64 = i64::MAX as u64;
+        let mut bytes = Vec::new();
+        let opcode = OpCode::Data(Data::Binary);
+        let header = FrameHeader { opcode, mask: Some([0; 4]), ..FrameHeader::default() };
+        header.format(MAX, &mut bytes).expect("a vector takes every byte");
+        assert_eq!(bytes.len(), MAX_HEADER);
+
+        let limits = MessageLimits { message: usize::MAX, fragments: 0 };
+        let mut decoder = FrameDecoder::new(true, limits);
+        assert_eq!(decoder.next(&mut &bytes[..]), Ok(None));
+        assert_eq!(decoder.memory_usage(), 0);
+
+        let reserves = std::panic::catch_unwind(|| {
+            let config = WebSocketConfig::default().max_frame_size(None).max_message_size(None);
+            let mut context = WebSocketContext::from_partially_read(bytes, Role::Server, Some(config));
+            context.read(&mut Blocked).is_err()
+        });
+        assert!(reserves.is_err(), "tungstenite does not reserve what a header announces");
     }
 }

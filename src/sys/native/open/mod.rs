@@ -11,7 +11,7 @@ use tungstenite::protocol::CloseFrame;
 use self::reading::ReadProgress;
 use super::{
     failure::Failure,
-    frames::{Decoder, Encoder, MessageLimits},
+    frames::{Encoder, FrameDecoder, MessageLimits},
     guard::{Guard, ReadCoverage},
     heartbeat::{Heartbeat, HeartbeatAction},
     linger::Linger,
@@ -51,7 +51,7 @@ impl OpenSettings {
 #[derive(Debug)]
 pub(super) struct OpenConnection {
     stream: Stream,
-    decoder: Decoder,
+    decoder: FrameDecoder,
     pub(super) send_queue: SendQueue,
     heartbeat: Heartbeat,
     /// Sends the program's liveness probes, if it wants any.
@@ -102,7 +102,7 @@ impl OpenConnection {
         let decoder_limits = MessageLimits { message: settings.max_message_size, fragments };
         Self {
             stream,
-            decoder: Decoder::new(settings.is_server, decoder_limits),
+            decoder: FrameDecoder::new(settings.is_server, decoder_limits),
             send_queue: SendQueue::new(encoder, shared_bytes),
             heartbeat: settings.heartbeat.start(now),
             liveness: settings
