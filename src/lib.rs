@@ -58,10 +58,8 @@
 //! target cannot do returns [`Error::Unsupported`]. The guides on servers, Godot and platforms are in the folder `docs` of
 //! the repository and of the package.
 #![doc(test(attr(deny(warnings), allow(dead_code))))]
-#![cfg_attr(
-    not(feature = "multiplayer"),
-    allow(dead_code, unused_imports, reason = "sessions use parts of the server that nothing else uses")
-)]
+// Sessions use parts of the server that nothing else uses.
+#![cfg_attr(not(feature = "multiplayer"), allow(dead_code, unused_imports))]
 
 mod admission;
 mod clock;

@@ -327,7 +327,7 @@ impl fmt::Debug for Packet {
 mod serialization {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use super::{Packet, PacketKind};
+    use crate::packet::{Packet, PacketKind};
 
     impl Serialize for Packet {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -342,13 +342,13 @@ mod serialization {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
             #[derive(Deserialize)]
             #[serde(untagged)]
-            enum Content {
+            enum TextOrBytes {
                 Text(String),
                 Binary(Vec<u8>),
             }
-            Ok(match Content::deserialize(deserializer)? {
-                Content::Text(text) => Self::text(text),
-                Content::Binary(data) => Self::binary(data),
+            Ok(match TextOrBytes::deserialize(deserializer)? {
+                TextOrBytes::Text(text) => Self::text(text),
+                TextOrBytes::Binary(data) => Self::binary(data),
             })
         }
     }

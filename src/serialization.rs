@@ -3,13 +3,11 @@
 //! Options take the default for each missing field, and refuse unknown fields. Times are numbers of seconds. Values are checked
 //! where options are checked, at `connect` or `bind`.
 
-use std::{cell::Cell, time::Duration};
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
-
 /// A time as a number of seconds, such as 0.5.
 pub(crate) mod seconds {
-    use super::*;
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer, de};
 
     pub(crate) fn serialize<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64(time.as_secs_f64())
@@ -22,7 +20,7 @@ pub(crate) mod seconds {
 
 /// PEM bytes as a string.
 pub(crate) mod pem {
-    use super::*;
+    use serde::{Deserialize, Deserializer, Serializer, ser};
 
     pub(crate) fn serialize<S: Serializer>(pem: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(std::str::from_utf8(pem).map_err(ser::Error::custom)?)
@@ -36,7 +34,9 @@ pub(crate) mod pem {
 /// Values that can contain themselves: arrays, dictionaries and objects.
 #[cfg(feature = "variant")]
 pub(crate) mod nested {
-    use super::*;
+    use std::cell::Cell;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
     /// The deepest nesting, in every format: recursion must not overflow the stack.
     const MAX_DEPTH: u32 = 64;
