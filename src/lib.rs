@@ -57,6 +57,8 @@
 //! Linux, Windows, macOS, Android, iOS, and `wasm32-unknown-unknown` in browsers. No public item differs by target; what a
 //! target cannot do returns [`Error::Unsupported`]. The guides on servers, Godot and platforms are in the folder `docs` of
 //! the repository and of the package.
+
+// Programs in the documentation have functions that nothing calls.
 #![doc(test(attr(deny(warnings), allow(dead_code))))]
 // Sessions use parts of the server that nothing else uses.
 #![cfg_attr(not(feature = "multiplayer"), allow(dead_code, unused_imports))]

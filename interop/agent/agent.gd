@@ -2,7 +2,7 @@ extends Node
 ## The control connection to the test program: one command per line in, one answer per line out, and events.
 ##
 ## A command is {"do": NAME, …}: the child that has a method `do_NAME` is called with it, and what that returns is the
-## answer. Numbers arrive as floats, because JSON has no others.
+## answer. All numbers arrive as floats, because JSON has no others.
 
 var _control := StreamPeerTCP.new()
 var _unread := PackedByteArray()
@@ -36,7 +36,7 @@ func report(event: String, about := {}) -> void:
 
 
 ## Reports the call of a method, and its sender.
-func tell_call(node: Node, method: String, arguments: Array) -> void:
+func report_call(node: Node, method: String, arguments: Array) -> void:
 	report("called", {
 		"path": str(get_tree().root.get_path_to(node)),
 		"method": method,

@@ -3,6 +3,7 @@
 mod liveness;
 #[cfg(feature = "serde")]
 mod reading;
+mod request_values;
 mod server;
 mod share;
 mod tls;

@@ -67,7 +67,7 @@ const PHRASES: [(&str, &str); 24] = [
     ("who is told", "the receiver"),
 ];
 
-/// Names of types that were replaced.
+/// Names of types and fields that were replaced, in Rust code.
 const NAMES: [(&str, &str); 43] = [
     ("Arrived", "AcceptOutcome"),
     ("Asked", "PendingPing, RequestOutcome"),
@@ -130,8 +130,11 @@ pub fn refused(file: &File) -> Vec<String> {
         let mut refuse = |word: &str, instead: &str| {
             found.push(file.at(offset, &format!("`{word}`: write {instead}")));
         };
-        for name in line.split(|c| !is_word(c)) {
+        let code = if file.path.ends_with(".rs") { &file.code[offset..offset + line.len()] } else { "" };
+        for name in code.split(|c| !is_word(c)) {
             find(&NAMES, name).into_iter().for_each(|instead| refuse(name, instead));
+        }
+        for name in line.split(|c| !is_word(c)) {
             for word in parts(name) {
                 let word = word.to_lowercase();
                 find(&WORDS, &word).into_iter().for_each(|instead| refuse(&word, instead));

@@ -51,4 +51,4 @@ func by_none(a: Variant = ABSENT) -> void:
 
 func _report(method: String, arguments: Array) -> void:
 	var given := arguments.filter(func(argument: Variant) -> bool: return not is_same(argument, ABSENT))
-	get_tree().current_scene.tell_call(self, method, given)
+	get_tree().current_scene.report_call(self, method, given)

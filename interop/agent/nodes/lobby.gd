@@ -23,4 +23,4 @@ func ping() -> void:
 
 
 func _report(method: String, arguments: Array) -> void:
-	get_tree().current_scene.tell_call(self, method, arguments)
+	get_tree().current_scene.report_call(self, method, arguments)

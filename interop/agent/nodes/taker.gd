@@ -4,7 +4,7 @@ extends Node
 
 @rpc("any_peer")
 func row_ends() -> void:
-	get_tree().current_scene.tell_call(self, "row_ends", [])
+	get_tree().current_scene.report_call(self, "row_ends", [])
 
 
 @rpc("any_peer")
@@ -198,4 +198,4 @@ func take_PackedVector4Array(a: PackedVector4Array) -> void:
 
 
 func _report(seen: Variant) -> void:
-	get_tree().current_scene.tell_call(self, "take_" + type_string(typeof(seen)), [seen])
+	get_tree().current_scene.report_call(self, "take_" + type_string(typeof(seen)), [seen])

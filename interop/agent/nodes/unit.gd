@@ -32,7 +32,7 @@ func _exit_tree() -> void:
 
 @rpc("any_peer")
 func cheer(what: Variant) -> void:
-	get_tree().current_scene.tell_call(self, "cheer", [what])
+	get_tree().current_scene.report_call(self, "cheer", [what])
 
 
 func _state() -> Dictionary:
