@@ -57,9 +57,12 @@
 //! Linux, Windows, macOS, Android, iOS, and `wasm32-unknown-unknown` in browsers. No public item differs by target; what a
 //! target cannot do returns [`Error::Unsupported`]. The guides on servers, Godot and platforms are in the folder `docs` of
 //! the repository and of the package.
+// Examples may define items that they do not use.
 #![doc(test(attr(deny(warnings), allow(dead_code))))]
-// Sessions use parts of the server that nothing else uses.
-#![cfg_attr(not(feature = "multiplayer"), allow(dead_code, unused_imports))]
+#![cfg_attr(
+    not(feature = "multiplayer"),
+    allow(dead_code, unused_imports, reason = "only sessions use some of it")
+)]
 
 mod admission;
 mod clock;
