@@ -1,8 +1,9 @@
-//! Fuzz targets: functions that give arbitrary bytes to a part of the library that untrusted peers can reach, and panic if the
-//! result is wrong. No socket and no clock.
+//! Fuzz targets: functions that give arbitrary bytes to a part of the library that untrusted peers can reach, and panic
+//! if the result is wrong. No socket and no clock.
 //!
-//! The programs in `fuzz/` call them by name, and `tests/fuzz_replay.rs` replays saved inputs. The library includes this module
-//! by path so that it can use private items. It is not for users, and the published package does not have it.
+//! The programs in `fuzz/` call them by name, and `tests/fuzz_replay.rs` replays saved inputs. The library includes
+//! this module by path so that it can use private items. It is not for users, and the published package does not have
+//! it.
 
 mod session;
 mod url;

@@ -7,7 +7,8 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
 
-/// The bytes of memory for each byte of an input. A value takes 32 bytes and is encoded in as few as 4, and there are some copies.
+/// The bytes of memory for each byte of an input. A value takes 32 bytes and is encoded in as few as 4, and there are
+/// some copies.
 const PER_BYTE: usize = 1024;
 /// The bytes of memory for any input.
 const FIXED: usize = 64 * 1024;

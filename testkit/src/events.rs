@@ -43,7 +43,8 @@ impl Events {
         Recorder { events: self.clone(), key: key.map(str::to_owned) }
     }
 
-    /// Waits until a line of `key` contains `want`, or without `want` until all its connections have ended, but no longer than
+    /// Waits until a line of `key` contains `want`, or without `want` until all its connections have ended, but no
+    /// longer than
     /// `within`. Returns its lines, joined by `\n`.
     pub fn wait(&self, key: &str, want: Option<&str>, within: Duration) -> String {
         let deadline = Instant::now() + within;

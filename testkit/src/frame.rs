@@ -94,7 +94,8 @@ pub fn header(first: u8, length: u64, key: Option<[u8; 4]>) -> Vec<u8> {
     header_in_form(first, length, key, form)
 }
 
-/// Returns a header whose length is encoded in the next longer form than it needs, if there is one. RFC 6455, 5.2 forbids that.
+/// Returns a header whose length is encoded in the next longer form than it needs, if there is one. RFC 6455, 5.2
+/// forbids that.
 pub fn overlong_header(first: u8, length: u64, key: Option<[u8; 4]>) -> Vec<u8> {
     header_in_form(first, length, key, if length < 126 { 1 } else { 2 })
 }

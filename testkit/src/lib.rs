@@ -1,7 +1,7 @@
 //! A scripted WebSocket server for the tests of `websocket-peer`.
 //!
-//! The path of a connection's URL is its script: `/echo`, `/close/4001/bye`, `/cut-mid-frame`, … ([`script`] lists them all).
-//! Most scripts misbehave on purpose, so HTTP heads and [frames](frame) are written by hand. Nothing here uses
+//! The path of a connection's URL is its script: `/echo`, `/close/4001/bye`, `/cut-mid-frame`, … ([`script`] lists them
+//! all). Most scripts misbehave on purpose, so HTTP heads and [frames](frame) are written by hand. Nothing here uses
 //! `websocket-peer`, so a bug in one cannot hide a bug in the other.
 //!
 //! Any path may have `?key=K`: the server then records the connection, and `/events/K` returns the record ([`events`]).

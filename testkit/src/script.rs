@@ -1,8 +1,8 @@
 //! The scripts: what each path does.
 //!
-//! Any path takes `?key=K`, which makes the server record the connection ([`crate::events`]), and `?wait=message`: the script
-//! then begins when the client has sent its first message, so that the client has certainly opened (some browsers do not
-//! report to a page that a connection opened if it ends at once). Segments may be percent-encoded.
+//! Any path takes `?key=K`, which makes the server record the connection ([`crate::events`]), and `?wait=message`: the
+//! script then begins when the client has sent its first message, so that the client has certainly opened (some
+//! browsers do not report to a page that a connection opened if it ends at once). Segments may be percent-encoded.
 //! Every script selects the first offered subprotocol, except where noted. An unknown path is answered with 404.
 //!
 //! | well-behaved | does |

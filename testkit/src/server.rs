@@ -1,4 +1,5 @@
-//! The listeners and the threads: an accept loop for plain and one for TLS connections, and a thread for each connection.
+//! The listeners and the threads: an accept loop for plain and one for TLS connections, and a thread for each
+//! connection.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};

@@ -3,6 +3,7 @@
 
 use std::{collections::HashMap, env, io::Write, net::Shutdown};
 
+use testkit::random::Random;
 use websocket_peer::{CloseCode, Packet, PeerKey, ServerEvent, ServerOptions};
 
 use crate::{
@@ -15,18 +16,6 @@ const SEED: &str = "WEBSOCKET_PEER_TEST_SEED";
 
 const CLIENTS: usize = 40;
 const STEPS: usize = 400;
-
-/// SplitMix64 (Steele, Lea and Flood, 2014).
-struct Rng(u64);
-
-impl Rng {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % bound
-    }
-}
 
 /// How many packets of a connection must have arrived.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -81,18 +70,18 @@ impl Client {
         self.raw.is_some() && !self.has_ended && self.is_answered
     }
 
-    fn act(&mut self, rng: &mut Rng) {
+    fn act(&mut self, random: &mut Random) {
         self.read();
         if !self.is_active() {
             return;
         }
         if !self.pending.is_empty() {
-            let piece = (1 + rng.below(40) as usize).min(self.pending.len());
+            let piece = (1 + random.below(40)).min(self.pending.len());
             let piece: Vec<u8> = self.pending.drain(..piece).collect();
             return self.write(&piece);
         }
-        match rng.below(100) {
-            0..40 => self.write_packet(rng),
+        match random.below(100) {
+            0..40 => self.write_packet(random),
             40..50 => self.write(&client_frame(PING, [0; 9])),
             50..52 => self.end_with(&client_frame(CLOSE, close_payload(4000, "done"))),
             52 => {
@@ -112,20 +101,20 @@ impl Client {
     }
 
     /// Sends the next number: as text or binary, whole or in fragments, at once or piece by piece.
-    fn write_packet(&mut self, rng: &mut Rng) {
+    fn write_packet(&mut self, random: &mut Random) {
         let text = self.sent.to_string();
-        let padding = rng.below(3000) as usize;
+        let padding = random.below(3000);
         let payload = format!("{text} {}", "x".repeat(padding)).into_bytes();
-        let first = if rng.below(2) == 0 { TEXT } else { BINARY };
-        let (head, tail) = payload.split_at(rng.below(payload.len() as u64 + 1) as usize);
-        let bytes = match rng.below(3) {
+        let first = if random.below(2) == 0 { TEXT } else { BINARY };
+        let (head, tail) = payload.split_at(random.below(payload.len() + 1));
+        let bytes = match random.below(3) {
             0 => {
                 [client_frame(first & 0x0F, head), client_frame(PING, []), client_frame(0x80, tail)].concat()
             }
             _ => client_frame(first, payload),
         };
         self.sent += 1;
-        if rng.below(5) == 0 {
+        if random.below(5) == 0 {
             self.pending = bytes;
         } else {
             self.write(&bytes);
@@ -184,7 +173,7 @@ impl Client {
 
 struct Round {
     host: Host,
-    rng: Rng,
+    random: Random,
     clients: Vec<Client>,
     by_key: HashMap<PeerKey, usize>,
 }
@@ -195,18 +184,18 @@ impl Round {
         let host =
             Host::start(limits.max_pending_handshakes(CLIENTS).max_pending_handshakes_per_address(CLIENTS));
         let clients = (0..CLIENTS).map(|number| Client::new(&host, number)).collect();
-        Self { host, rng: Rng(seed), clients, by_key: HashMap::new() }
+        Self { host, random: Random::new(seed), clients, by_key: HashMap::new() }
     }
 
     fn step(&mut self) {
         for client in &mut self.clients {
-            client.act(&mut self.rng);
+            client.act(&mut self.random);
         }
         self.host.server.poll();
         // Sometimes the program does not read all events.
-        let mut events = match self.rng.below(4) {
-            0 => self.rng.below(5),
-            _ => u64::MAX,
+        let mut events = match self.random.below(4) {
+            0 => self.random.below(5),
+            _ => usize::MAX,
         };
         while events > 0 {
             let Some(event) = self.host.server.next_event() else { break };
@@ -214,7 +203,7 @@ impl Round {
             self.take(event);
             events -= 1;
         }
-        if self.rng.below(20) == 0 {
+        if self.random.below(20) == 0 {
             self.act_as_server();
         }
     }
@@ -251,8 +240,8 @@ impl Round {
     /// Does something with a random peer.
     fn act_as_server(&mut self) {
         let keys: Vec<PeerKey> = self.host.server.peers().collect();
-        let Some(&key) = keys.get(self.rng.below(keys.len().max(1) as u64) as usize) else { return };
-        match self.rng.below(6) {
+        let Some(&key) = keys.get(self.random.below(keys.len().max(1))) else { return };
+        match self.random.below(6) {
             0 => self.host.server.close_with(key, CloseCode::NORMAL, "enough").expect("a known peer"),
             1 => self.host.server.abort(key).expect("a known peer"),
             2 => self.host.server.flush(),

@@ -176,7 +176,7 @@ fn act(server: &mut Session, what: usize, peer: PeerId, number: u8) {
         2 => lose(server, peer),
         3 => server.receive(peer, Packet::binary([7, 3, 0, 0, 0, 0, 3, number]), NOW),
         4 => drop(server.send_bytes(Target::AllExcept(peer), &[number])),
-        // `drain` requests the confirmation that the last case sends.
+        // The last case confirms its drain request.
         5 => drop(server.disconnect_peer(peer)),
         _ => server.receive(peer, Packet::binary([2, 1, 1, 0, 0, 0]), NOW),
     }

@@ -154,18 +154,18 @@ fn a_node_that_is_declared_again_gets_a_new_number() {
     assert_eq!(play_at(&mut world, nodes[&A]).len(), 2);
     assert_eq!(play_at(&mut world, nodes[&A]), [[0x80, 1, 0]]);
     world.at(A).unregister_node(nodes[&A]);
-    let anew = world.at(A).register_node_with("Game", play.clone()).unwrap();
-    assert_ne!(anew, nodes[&A]);
-    assert_eq!(play_at(&mut world, anew)[0], announcement(2, "Game", &play).into_vec());
-    assert_eq!(play_at(&mut world, anew), [[0x80, 2, 0]]);
+    let again = world.at(A).register_node_with("Game", play.clone()).unwrap();
+    assert_ne!(again, nodes[&A]);
+    assert_eq!(play_at(&mut world, again)[0], announcement(2, "Game", &play).into_vec());
+    assert_eq!(play_at(&mut world, again), [[0x80, 2, 0]]);
 
     // If only the receiver declares it again, the old number finds it by its path.
     world.server.unregister_node(nodes[&SERVER]);
-    world.at(A).call_method(anew, SERVER, "play", vec![]).unwrap();
+    world.at(A).call_method(again, SERVER, "play", vec![]).unwrap();
     world.settle();
     assert_eq!(world.rejections(SERVER), [(A, PacketError::UnknownNode { id: 2 })]);
     world.server.register_node_with("Game", play).unwrap();
-    assert_eq!(play_at(&mut world, anew), [[0x80, 2, 0]]);
+    assert_eq!(play_at(&mut world, again), [[0x80, 2, 0]]);
 }
 
 #[wasm_bindgen_test(unsupported = test)]

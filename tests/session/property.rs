@@ -1,5 +1,5 @@
-//! Random sessions: every peer that connects disconnects once, and all ends agree on who is connected, whichever way peers
-//! connect, leave and are rejected.
+//! Random sessions: every peer that connects disconnects once, and all ends agree on who is connected, whichever way
+//! peers connect, leave and are rejected.
 
 use std::{collections::BTreeMap, time::Duration};
 

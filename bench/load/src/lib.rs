@@ -6,6 +6,9 @@ pub mod broadcast;
 pub mod connection;
 pub mod cores;
 pub mod echo;
+#[path = "../../../testkit/src/frame.rs"]
+#[allow(dead_code, reason = "tests use the rest")]
+mod frame;
 pub mod handshake;
 pub mod idle;
 pub mod pace;

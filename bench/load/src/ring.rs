@@ -1,7 +1,6 @@
 //! Precomputed messages: a ring of masked frames to send, and one of frames to expect.
 
-/// The masking key of every frame. A constant key does not change the server's work.
-const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+use crate::frame::{BINARY, client_frame, server_frame};
 
 /// The outgoing and incoming bytes as two repeating streams. A position is the number of bytes before it.
 pub struct Ring {
@@ -29,6 +28,9 @@ impl Ring {
     /// Makes a ring of messages to send and messages to expect. All messages of a direction have the same size. Either
     /// may be empty.
     pub fn of(out: &[Vec<u8>], back: &[Vec<u8>]) -> Self {
+        // A constant masking key does not change the server's work.
+        let masked = |message: &[u8]| client_frame(BINARY, message);
+        let plain = |message: &[u8]| server_frame(BINARY, message);
         Self { out: Stream::new(out, masked), back: Stream::new(back, plain) }
     }
 
@@ -85,38 +87,6 @@ impl Stream {
 pub fn payloads(count: usize, bytes: usize) -> Vec<Vec<u8>> {
     let byte = |number: usize, at: usize| (at.wrapping_mul(131) ^ number.wrapping_mul(29)) as u8;
     (0..count).map(|number| (0..bytes).map(|at| byte(number, at)).collect()).collect()
-}
-
-/// Encodes a client's frame.
-fn masked(message: &[u8]) -> Vec<u8> {
-    let mut frame = head(0x80, message.len());
-    frame.extend(MASK);
-    frame.extend(message.iter().zip(MASK.into_iter().cycle()).map(|(byte, key)| byte ^ key));
-    frame
-}
-
-/// Encodes a server's frame.
-fn plain(message: &[u8]) -> Vec<u8> {
-    let mut frame = head(0, message.len());
-    frame.extend(message);
-    frame
-}
-
-/// Encodes the header of an unfragmented binary frame.
-fn head(mask_bit: u8, len: usize) -> Vec<u8> {
-    let mut head = vec![0x82];
-    match len {
-        0..=125 => head.push(mask_bit | len as u8),
-        126..=0xffff => {
-            head.push(mask_bit | 126);
-            head.extend((len as u16).to_be_bytes());
-        }
-        _ => {
-            head.push(mask_bit | 127);
-            head.extend((len as u64).to_be_bytes());
-        }
-    }
-    head
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Fuzz targets for what strangers send, and for the options that say how much of it is taken.
+//! Fuzz targets for the bytes of untrusted peers, and for the options that limit them.
 
 mod client_handshake;
 mod frames;
@@ -9,7 +9,6 @@ mod server_handshake;
 
 use crate::sys::FuzzTarget;
 
-/// All of them.
 pub(crate) const TARGETS: &[FuzzTarget] = &[
     ("client_handshake", client_handshake::run),
     ("frames_of_client", frames::of_client),

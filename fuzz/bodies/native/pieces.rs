@@ -1,23 +1,23 @@
-//! Bytes in pieces, as a network hands them over.
+//! Bytes in pieces, as reads from a network return them.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
-/// Where to cut: the lengths of the pieces, over and over.
+/// The lengths of the pieces, repeated cyclically.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cuts([u8; 4]);
 
 impl Cuts {
-    /// All in one piece.
+    /// One piece.
     pub(super) const NONE: Self = Self([0; 4]);
 
-    /// The pieces of `bytes`. None is empty.
+    /// Returns the pieces of `bytes`, which are not empty.
     pub(super) fn of(self, bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
         let lens = self.0.into_iter().cycle();
         lens.scan(bytes, |rest, len| {
             let len = match usize::from(len) {
                 0 => rest.len(),
                 len @ 1..=200 => len,
-                // As much as one read of a fast connection.
+                // As many bytes as one read of a fast connection.
                 len => (len - 200) * 1000,
             };
             let piece;

@@ -1,5 +1,5 @@
-//! A client's request: what is read in it does not depend on how it is split, nor on who writes it down again; and there is
-//! a proper answer to each.
+//! A client's request: the outcome does not depend on how it is split, the request is the same after it is written
+//! again, and each request gets a valid answer.
 
 use std::net::SocketAddr;
 
@@ -16,7 +16,7 @@ use crate::{
     request::Request,
 };
 
-/// A request, and the server that it comes to.
+/// A request, and the server that receives it.
 struct Case<'a> {
     cuts: Cuts,
     is_secure: bool,
@@ -32,38 +32,33 @@ impl<'a> Arbitrary<'a> for Case<'a> {
     }
 }
 
-/// What can be compared of [`RequestOutcome`].
+/// The comparable parts of [`RequestOutcome`].
 #[derive(Debug, PartialEq)]
-enum Outcome {
-    More,
-    For { url: String, fields: Fields, rest: Vec<u8> },
+enum ComparableOutcome {
+    Incomplete,
+    Upgrade { url: String, fields: Fields, rest: Vec<u8> },
     Plain { url: String, fields: Fields, rejection: Rejection },
-    Nothing(Rejection),
+    Invalid(Rejection),
 }
 
 type Fields = Vec<(String, Vec<u8>)>;
 
 pub(super) fn run(data: &[u8]) {
     let Ok(case) = Unstructured::new(data).arbitrary::<Case<'_>>() else { return };
-    let (asked, whole) = ask(case.request, &case, Cuts::NONE);
-    let (_, split) = ask(case.request, &case, case.cuts);
-    assert_eq!(split, whole, "what is read depends on {:?}", case.cuts);
-    match asked {
+    let (outcome, whole) = receive(case.request, &case, Cuts::NONE);
+    let (_, split) = receive(case.request, &case, case.cuts);
+    assert_eq!(split, whole, "the outcome depends on {:?}", case.cuts);
+    match outcome {
         RequestOutcome::Incomplete => {
-            assert!(case.request.len() < case.max_size, "it waits for more than the limit allows")
+            assert!(case.request.len() < case.max_size, "it waits for more bytes than the limit allows")
         }
         RequestOutcome::Upgrade { request, rest } => {
-            assert!(case.request.ends_with(&rest), "what follows the head is lost");
+            assert!(case.request.ends_with(&rest), "bytes behind the head are lost");
             let head = &case.request[..case.request.len() - rest.len()];
             let lines = head.iter().filter(|&&byte| byte == b'\n').count();
-            assert_eq!(
-                lines,
-                request.headers().count() + 2,
-                "a line that nobody read: {}",
-                head.escape_ascii()
-            );
-            reads_the_same_again(&request, &case);
-            is_answered(&request, case.request.len());
+            assert_eq!(lines, request.headers().count() + 2, "a line is skipped: {}", head.escape_ascii());
+            assert_round_trip(&request, &case);
+            assert_answered(&request, case.request.len());
         }
         RequestOutcome::Plain { request, rejection } => {
             assert!(!request.is_upgrade() && request.path().starts_with('/'), "{request:?}");
@@ -81,39 +76,43 @@ pub(super) fn run(data: &[u8]) {
     }
 }
 
-/// What is read in these bytes if they come in these pieces.
-fn ask(bytes: &[u8], case: &Case<'_>, cuts: Cuts) -> (RequestOutcome, Outcome) {
+/// The outcome of these bytes if they arrive in these pieces.
+fn receive(bytes: &[u8], case: &Case<'_>, cuts: Cuts) -> (RequestOutcome, ComparableOutcome) {
     let from = SocketAddr::from(([192, 0, 2, 1], 5000));
     let mut upgrade = ServerUpgrade::new(case.max_size);
-    let mut come = 0;
+    let mut received = 0;
     for piece in cuts.of(bytes) {
-        come += piece.len();
+        received += piece.len();
         match upgrade.receive(piece, from, case.is_secure) {
             RequestOutcome::Incomplete => {}
             RequestOutcome::Upgrade { request, rest } => {
-                let rest = [&rest, &bytes[come..]].concat();
-                let outcome =
-                    Outcome::For { url: request.url(), fields: fields(&request), rest: rest.clone() };
+                let rest = [&rest, &bytes[received..]].concat();
+                let outcome = ComparableOutcome::Upgrade {
+                    url: request.url(),
+                    fields: fields(&request),
+                    rest: rest.clone(),
+                };
                 return (RequestOutcome::Upgrade { request, rest }, outcome);
             }
             RequestOutcome::Plain { request, rejection } => {
-                let outcome = Outcome::Plain { url: request.url(), fields: fields(&request), rejection };
+                let outcome =
+                    ComparableOutcome::Plain { url: request.url(), fields: fields(&request), rejection };
                 return (RequestOutcome::Plain { request, rejection }, outcome);
             }
             RequestOutcome::Invalid(rejection) => {
-                return (RequestOutcome::Invalid(rejection), Outcome::Nothing(rejection));
+                return (RequestOutcome::Invalid(rejection), ComparableOutcome::Invalid(rejection));
             }
         }
     }
-    (RequestOutcome::Incomplete, Outcome::More)
+    (RequestOutcome::Incomplete, ComparableOutcome::Incomplete)
 }
 
 fn fields(request: &Request) -> Fields {
     request.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect()
 }
 
-/// A request in which two readers could see different things would not.
-fn reads_the_same_again(request: &Request, case: &Case<'_>) {
+/// Checks that a request is the same after it is written again, so that two parsers cannot see different requests.
+fn assert_round_trip(request: &Request, case: &Case<'_>) {
     let target = match request.query() {
         Some(query) => format!("{}?{query}", request.path()),
         None => request.path().to_owned(),
@@ -124,18 +123,22 @@ fn reads_the_same_again(request: &Request, case: &Case<'_>) {
     }
     head.extend(b"\r\n");
     let roomy = Case { max_size: 2 * case.max_size, ..*case };
-    let (asked, _) = ask(&head, &roomy, Cuts::NONE);
+    let (outcome, _) = receive(&head, &roomy, Cuts::NONE);
     let shown = head.escape_ascii();
-    let RequestOutcome::Upgrade { request: again, rest } = asked else { panic!("{asked:?}: {shown}") };
-    assert!(rest.is_empty(), "two requests in one: {shown}");
+    let RequestOutcome::Upgrade { request: again, rest } = outcome else { panic!("{outcome:?}: {shown}") };
+    assert!(rest.is_empty(), "two requests: {shown}");
     assert_eq!((again.path(), again.query()), (request.path(), request.query()), "{shown}");
     assert_eq!(fields(&again), fields(request), "{shown}");
 }
 
-/// Whatever stands in a request, the answers are proper ones, and it takes no more memory than it may.
-fn is_answered(request: &Request, come: usize) {
+/// Checks the memory of a request, and the answers to it.
+fn assert_answered(request: &Request, received: usize) {
     assert!(request.path().starts_with('/'), "{}", request.path());
-    assert!(request.memory_usage() <= 2 * come, "{} bytes are held for {come}", request.memory_usage());
+    assert!(
+        request.memory_usage() <= 2 * received,
+        "{} bytes are held for {received}",
+        request.memory_usage()
+    );
     assert!(!format!("{request:?}").is_empty());
     let served = ServerOptions::default().paths(["/", "/game"]).allow_missing_origin(false);
     let listed = OriginPolicy::List(vec!["https://h.example".into()]);

@@ -1,9 +1,10 @@
-//! A session: a server, clients, and scripted clients that send arbitrary packets, on a network that delivers each direction of
-//! a connection in order and interleaves them in any way. It checks that
+//! A session: a server, clients, and scripted clients that send arbitrary packets, on a network that delivers each
+//! direction of a connection in order and interleaves them in any way. It checks that
 //!
-//! - each end gets one event when a peer connects and one when it disconnects, and no event from a peer that is not connected;
-//! - a message from one of our ends is what that end has sent, to this receiver, in order and once; and none is missing where
-//!   both ends have stayed;
+//! - each end gets one event when a peer connects and one when it disconnects, and no event from a peer that is not
+//!   connected;
+//! - a message from one of our ends is what that end has sent, to this receiver, in order and once; and none is missing
+//!   where both ends have stayed;
 //! - no peer can pose as another: a relayed packet carries the id of its true sender;
 //! - exactly the peers that may see a node of the server see it, with the properties that it has there;
 //! - the outputs and events that a packet causes are bounded by its size and the number of peers;

@@ -95,8 +95,8 @@ impl Participant {
         self.observed.leave();
     }
 
-    /// Reads all events and returns their number. Compares them with the history; without one the server is untrusted, and its
-    /// messages may be anything.
+    /// Reads all events and returns their number. Compares them with the history; without one the server is untrusted,
+    /// and its messages may be anything.
     pub(super) fn observe(&mut self, history: Option<&History>) -> usize {
         if self.is_paused {
             return 0;

@@ -291,8 +291,8 @@ impl Sent {
         Self { outputs: outputs.len(), bytes: outputs.iter().map(bytes).sum() }
     }
 
-    /// Checks what a packet of `len` bytes has caused at an end that knows this many peers and nodes. A packet takes at least
-    /// eight bytes for each event about a node.
+    /// Checks what a packet of `len` bytes has caused at an end that knows this many peers and nodes. A packet takes at
+    /// least eight bytes for each event about a node.
     fn assert_bounded(&self, events: usize, len: usize, known: usize) {
         let max = 2 * known + 4;
         let is_bounded = self.outputs <= max && events <= max + len / 8;

@@ -1,5 +1,6 @@
-//! A naive decoder of values that shares no code with the library's. It recurses, and ignores time and memory. It follows from the
-//! format alone, except where the library rejects what an engine would repair; comments name these cases.
+//! A naive decoder of values that shares no code with the library's. It recurses, and ignores time and memory. It
+//! follows from the format alone, except where the library rejects what an engine would repair; comments name these
+//! cases.
 
 use super::{
     Form,
@@ -229,7 +230,8 @@ impl<'a> Reader<'a> {
 }
 
 impl Elements {
-    /// The value as the container stores it. An engine drops an element of another type; the library rejects the container.
+    /// The value as the container stores it. An engine drops an element of another type; the library rejects the
+    /// container.
     fn admit(&self, value: Tree) -> Option<Tree> {
         let wanted = match self {
             Self::Any => return Some(value),

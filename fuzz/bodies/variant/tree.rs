@@ -152,7 +152,7 @@ impl Tree {
         }
     }
 
-    /// Whether there is a number in it that is equal to none.
+    /// Returns `true` if it contains a NaN.
     pub(super) fn has_nan(&self) -> bool {
         match self {
             Self::Leaf(_, atoms) => atoms.contains(&Atom::number(f64::NAN)),

@@ -1,5 +1,5 @@
-//! The packets of a session: decoding gives what a naive decoder gives, and the same again after encoding and decoding. The same
-//! holds for the values in a packet.
+//! The packets of a session: decoding gives what a naive decoder gives, and the same again after encoding and decoding.
+//! The same holds for the values in a packet.
 
 mod reference;
 
@@ -58,8 +58,8 @@ fn check(packet: &[u8]) -> Option<&[u8]> {
     None
 }
 
-/// The command after encoding and decoding. An entry without values is lost at the end of a packet, and a packet without entries
-/// is invalid.
+/// The command after encoding and decoding. An entry without values is lost at the end of a packet, and a packet
+/// without entries is invalid.
 fn reencoded<'a>(command: &Command<'a>) -> Option<Command<'a>> {
     let mut remaining = command.clone();
     match &mut remaining {

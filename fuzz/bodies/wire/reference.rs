@@ -1,5 +1,5 @@
-//! A naive decoder of packets, by offsets. It shares only the types of its results with the library. `None` stands for a packet that
-//! has to be rejected.
+//! A naive decoder of packets, by offsets. It shares only the types of its results with the library. `None` stands for
+//! a packet that has to be rejected.
 
 use crate::multiplayer::wire::{
     Arguments, CallPacket, Command, DeltaEntry, EncodedSpawnKind, EncodedValues, NodeRef, SimplifyPath,

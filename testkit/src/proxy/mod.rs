@@ -1,5 +1,5 @@
-//! A TCP proxy that simulates a bad network: it delays, splits and joins bytes, and stalls, cuts or resets connections at a given
-//! byte.
+//! A TCP proxy that simulates a bad network: it delays, splits and joins bytes, and stalls, cuts or resets connections
+//! at a given byte.
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -39,8 +39,8 @@ pub use plan::{DirectionPlan, Fault, Plan};
 /// The timeout of a connection to the server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The size of the kernel's buffers at the proxy, in bytes. The defaults differ by system, on Linux up to tens of megabytes, and
-/// neither end can see what is in them.
+/// The size of the kernel's buffers at the proxy, in bytes. The defaults differ by system, on Linux up to tens of
+/// megabytes, and neither end can see what is in them.
 const BUFFER: usize = 64 * 1024;
 
 /// A proxy on a free loopback port. When it is dropped, it stops and all its threads end.

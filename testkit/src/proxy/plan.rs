@@ -88,7 +88,8 @@ pub enum Fault {
     Stall,
     /// TCP ends in order at both ends, in both directions. Bytes in transit are dropped.
     Cut,
-    /// TCP ends in order for the receiver of this direction. Later bytes of its sender are dropped; the other direction continues.
+    /// TCP ends in order for the receiver of this direction. Later bytes of its sender are dropped; the other direction
+    /// continues.
     HalfClose,
     /// TCP ends with a reset at both ends.
     Reset,
@@ -101,14 +102,16 @@ impl DirectionPlan {
         self.split_first(u64::MAX)
     }
 
-    /// Writes each of the first bytes separately; later ones are forwarded unchanged. A megabyte byte by byte takes seconds.
+    /// Writes each of the first bytes separately; later ones are forwarded unchanged. A megabyte byte by byte takes
+    /// seconds.
     #[must_use]
     pub fn split_first(mut self, bytes: u64) -> Self {
         self.chunking = Chunking::Split { first: bytes };
         self
     }
 
-    /// Holds bytes back until there are this many, or until the first of them has waited this long; then writes them at once.
+    /// Holds bytes back until there are this many, or until the first of them has waited this long; then writes them at
+    /// once.
     #[must_use]
     pub fn join(mut self, bytes: usize, within: Duration) -> Self {
         self.chunking = Chunking::Joined { bytes, within };

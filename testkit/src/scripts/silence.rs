@@ -7,8 +7,8 @@ use crate::connection::Connection;
 use crate::frame::{TEXT, server_frame};
 use crate::handshake::{Answer, Request};
 
-/// The time for which a request is left without an answer. Browsers make one connection attempt to a server at a time, and one
-/// of them continues an attempt that its page has abandoned; later attempts wait for it.
+/// The time for which a request is left without an answer. Browsers make one connection attempt to a server at a time,
+/// and one of them continues an attempt that its page has abandoned; later attempts wait for it.
 const UNANSWERED: Duration = Duration::from_secs(3);
 
 pub(super) fn stall_before(connection: &mut Connection) -> Outcome {

@@ -1,5 +1,5 @@
-//! A simulated session: a server, its clients, the network between them, and a clock that is a number. The tests of the session
-//! and the fuzz target `session` share it.
+//! A simulated session: a server, its clients, the network between them, and a clock that is a number. The tests of the
+//! session and the fuzz target `session` share it.
 
 // Each of the two uses a part of this; and only outside of the library `Output` is non-exhaustive.
 #![allow(dead_code, unreachable_patterns, unused_imports)]

@@ -1,5 +1,5 @@
-//! The connections between the server and its clients. Messages of one direction arrive in order; across directions the caller
-//! chooses the order.
+//! The connections between the server and its clients. Messages of one direction arrive in order; across directions the
+//! caller chooses the order.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -102,8 +102,8 @@ impl Network {
         self.push(direction, Message::Packet(packet));
     }
 
-    /// Closes the connection at the sender of this direction. The receiver receives the end behind all packets; then so does
-    /// the sender.
+    /// Closes the connection at the sender of this direction. The receiver receives the end behind all packets; then so
+    /// does the sender.
     #[track_caller]
     pub fn close(&mut self, direction: Direction) {
         assert!(self.is_open(direction), "{direction:?} is closed, but its sender knows it to be closed");

@@ -3,7 +3,7 @@
 use arbitrary::{Result, Unstructured};
 
 use super::{
-    End,
+    Sender,
     writer::{apply_key, header, overlong_header},
 };
 
@@ -11,7 +11,7 @@ use super::{
 const ENOUGH: usize = 256 * 1024;
 
 /// Returns the frames that the input describes.
-pub(super) fn frames(input: &mut Unstructured<'_>, sender: End) -> Vec<u8> {
+pub(super) fn frames(input: &mut Unstructured<'_>, sender: Sender) -> Vec<u8> {
     let mut stream = Vec::new();
     while !input.is_empty() && stream.len() < ENOUGH {
         if frame(input, sender, &mut stream).is_err() {
@@ -21,7 +21,7 @@ pub(super) fn frames(input: &mut Unstructured<'_>, sender: End) -> Vec<u8> {
     stream
 }
 
-fn frame(input: &mut Unstructured<'_>, sender: End, stream: &mut Vec<u8>) -> Result<()> {
+fn frame(input: &mut Unstructured<'_>, sender: Sender, stream: &mut Vec<u8>) -> Result<()> {
     // Continuation, text, binary, close, ping and pong, and reserved ones.
     let opcode = *input.choose(&[0, 1, 2, 8, 9, 10, 0, 3, 7, 11, 15])?;
     let flags: u8 = input.arbitrary()?;
@@ -32,7 +32,7 @@ fn frame(input: &mut Unstructured<'_>, sender: End, stream: &mut Vec<u8>) -> Res
         3 => (part.repeat(4), *input.choose(&[1, 5, 50, 250])?),
         _ => (part.to_vec(), 1),
     };
-    let masks = (sender == End::Client) != (flags & 0xf0 == 0xf0);
+    let masks = (sender == Sender::Client) != (flags & 0xf0 == 0xf0);
     let mask = masks.then(|| input.arbitrary()).transpose()?;
     let is_set = |mask: u8, value: u8| flags & mask == value;
     let (fin, rsv1, rsv3) = (is_set(4, 4), is_set(0x78, 0x78), is_set(0x78, 0x70));

@@ -1,4 +1,4 @@
-//! PeerOptions, one change after the other: with a few of them most checks pass.
+//! Changes of single options: with a few of them most checks pass.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::{
     packet::Packet,
 };
 
-/// What some option takes, and what comes near to it.
+/// Valid values of some options, and similar invalid ones.
 const WORDS: [&str; 12] = [
     "chat",
     "game.v1",
@@ -106,7 +106,7 @@ fn time(input: &mut Unstructured<'_>) -> Result<Duration> {
     })
 }
 
-/// A word that is known, or any text.
+/// One of [`WORDS`], or any text.
 pub(super) fn text(input: &mut Unstructured<'_>) -> Result<String> {
     let index: u8 = input.arbitrary()?;
     match WORDS.get(usize::from(index)) {
@@ -118,7 +118,7 @@ pub(super) fn text(input: &mut Unstructured<'_>) -> Result<String> {
     }
 }
 
-/// Fields for a head.
+/// Header fields.
 pub(super) fn headers(input: &mut Unstructured<'_>) -> Result<Vec<(String, String)>> {
     let count = input.int_in_range(0..=3)?;
     (0..count).map(|_| Ok((text(input)?, text(input)?))).collect()

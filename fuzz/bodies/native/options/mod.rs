@@ -1,4 +1,4 @@
-//! PeerOptions: whatever they are, there is a verdict on them; and with those that are taken both ends can work.
+//! Options: they are accepted or rejected without a panic, and with accepted ones both ends work together.
 
 mod changes;
 
@@ -31,18 +31,18 @@ use crate::{
     url::{Host, Url},
 };
 
-/// As much as a head of ours may have before the other end objects: bytes of an answer, and fields.
+/// The limits of the other end for a head: the bytes of an answer, and the number of fields.
 const MAX_ANSWER: usize = 16 * 1024;
 const MAX_FIELDS: usize = 64;
 
-/// The fields that every request of ours has.
+/// The number of fields that every request of ours has.
 const OUR_FIELDS: usize = 5;
 
-/// PeerOptions of a server and of the client that comes to it, and what the server's hook says.
+/// The options of a server and its client, and the answer of the server's hook.
 struct Case {
     options: ServerOptions,
     admission: Admission,
-    /// The fields that the hook adds.
+    /// The header fields that the hook adds.
     added: Vec<(String, String)>,
 }
 
@@ -77,15 +77,15 @@ pub(super) fn run(data: &[u8]) {
         assert!(matches!(error, Error::InvalidOption { .. }) && !error.to_string().is_empty(), "{error:?}");
         return;
     }
-    assert_eq!(options.connection.check(), Ok(()), "a server takes options that its peers do not");
-    hold_frames(&options);
-    watch(&options);
-    make_identities(&options);
-    shake_hands(&options, admission, &added);
+    assert_eq!(options.connection.check(), Ok(()), "a server accepts options that its connections do not");
+    check_frames(&options);
+    check_limits(&options);
+    check_certificates(&options);
+    check_handshake(&options, admission, &added);
 }
 
-/// A message up to the limit is read, and one beyond it is not.
-fn hold_frames(options: &ServerOptions) {
+/// Checks that a message up to the limit is read, and a longer one is not.
+fn check_frames(options: &ServerOptions) {
     let limits = MessageLimits {
         message: options.connection.max_message_size,
         fragments: options.rate_limits.max_fragments,
@@ -105,22 +105,26 @@ fn hold_frames(options: &ServerOptions) {
     }
 }
 
-/// Whatever the limits and the times are, they can be reckoned with.
-fn watch(options: &ServerOptions) {
+/// Checks that arithmetic on all limits and times works.
+fn check_limits(options: &ServerOptions) {
     const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
     let mut guard = Guard::new(&options.rate_limits, options.slow_reader_timeout);
     let mut heartbeat = Heartbeat::new(&options.connection).start(Duration::ZERO);
     for at in [Duration::ZERO, Duration::from_millis(1), YEAR] {
         let arrival = Arrival { since: at, at };
         let is_over = guard.count_bytes(usize::MAX, arrival).is_err();
-        assert_eq!(is_over, options.rate_limits.max_bytes_per_second > 0, "so many bytes at once");
+        assert_eq!(
+            is_over,
+            options.rate_limits.max_bytes_per_second > 0,
+            "the largest number of bytes at once"
+        );
         assert_eq!(guard.count_packet(arrival), Ok(()), "one packet");
         assert_eq!(guard.count_control_frame(arrival), Ok(()), "one control frame");
         guard.message_incomplete(at);
         guard.queue_full(at);
         assert!(
             guard.due().is_none_or(|due| due > at) && guard.expired(at).is_none(),
-            "at once it is too late"
+            "a deadline passes at once"
         );
         assert!(heartbeat.due().is_none_or(|due| due > Duration::ZERO));
         heartbeat.poll(at);
@@ -128,11 +132,11 @@ fn watch(options: &ServerOptions) {
     }
 }
 
-/// What is no certificate is told of.
-fn make_identities(options: &ServerOptions) {
+/// Checks that an invalid certificate is an error.
+fn check_certificates(options: &ServerOptions) {
     let tls = &options.connection.tls;
     let server = tls::Server::new(tls.certificate.as_ref()).err();
-    // To ask the platform for its authorities takes long, and is no matter of options.
+    // Loading the authorities of the platform takes long and does not depend on options.
     let is_custom = matches!(tls.roots, TlsRoots::Custom { .. });
     let client = is_custom.then(|| tls::Client::new(&url(true), tls).err()).flatten();
     for error in [server, client].into_iter().flatten() {
@@ -144,8 +148,8 @@ fn url(secure: bool) -> Url {
     Url { secure, host: Host::Name("h.example".into()), port: 9080, target: "/game?x".into() }
 }
 
-/// A client with these options comes to a server with these options.
-fn shake_hands(options: &ServerOptions, admission: Admission, added: &[(String, String)]) {
+/// Checks the request of a client with these options at a server with these options.
+fn check_handshake(options: &ServerOptions, admission: Admission, added: &[(String, String)]) {
     let client = ClientUpgrade::new(&url(false), &options.connection);
     let sent = client.request();
     let peer = &options.connection;
@@ -157,9 +161,9 @@ fn shake_hands(options: &ServerOptions, admission: Admission, added: &[(String, 
         (origins > 1).then_some(400)
     };
     let shown = sent.escape_ascii();
-    let asked =
+    let outcome =
         ServerUpgrade::new(options.max_request_size).receive(&sent, ([192, 0, 2, 1], 5000).into(), false);
-    let request = match asked {
+    let request = match outcome {
         RequestOutcome::Upgrade { request, rest } => {
             assert!(expected.is_none() && rest.is_empty(), "not {expected:?}: {shown}");
             request
@@ -167,24 +171,24 @@ fn shake_hands(options: &ServerOptions, admission: Admission, added: &[(String, 
         RequestOutcome::Invalid(rejection) | RequestOutcome::Plain { rejection, .. } => {
             return assert_eq!(Some(rejection.status), expected, "{rejection:?}: {shown}");
         }
-        RequestOutcome::Incomplete => panic!("half a request: {shown}"),
+        RequestOutcome::Incomplete => panic!("an incomplete request: {shown}"),
     };
     assert_eq!((request.path(), request.query(), request.host()), ("/game", Some("x"), "h.example:9080"));
     assert!(request.protocols().eq(&peer.protocols), "other protocols than {:?}: {shown}", peer.protocols);
     for (name, value) in &peer.headers {
-        let has_come = request.headers().any(|(field, got)| field == name && got == value.as_bytes());
-        assert!(has_come, "{name}: {value} is not in {shown}");
+        let is_there = request.headers().any(|(field, got)| field == name && got == value.as_bytes());
+        assert!(is_there, "{name}: {value} is missing in {shown}");
     }
     if let Err(rejection) = check_policy(options, &request) {
         assert!([403, 404, 421].contains(&rejection.status), "{rejection:?}");
     }
     if admission.check(&request).is_ok() {
-        reply_to(&request, admission, added, peer, client);
+        check_answer(&request, admission, added, peer, client);
     }
 }
 
-/// The server answers as its hook says, and the client understands.
-fn reply_to(
+/// Checks that the server answers as its hook decides, and that the client accepts the answer.
+fn check_answer(
     request: &Request,
     admission: Admission,
     added: &[(String, String)],
@@ -217,9 +221,9 @@ fn reply_to(
             assert_eq!(chosen, protocol);
         }
         ResponseOutcome::Failed(cause) => {
-            let told = CloseCause::Refused { status: Some(status) };
-            assert!(status != 101 && cause == told, "{cause:?}: {}", sent.escape_ascii());
+            let expected = CloseCause::Refused { status: Some(status) };
+            assert!(status != 101 && cause == expected, "{cause:?}: {}", sent.escape_ascii());
         }
-        ResponseOutcome::Incomplete => panic!("half an answer: {}", sent.escape_ascii()),
+        ResponseOutcome::Incomplete => panic!("an incomplete answer: {}", sent.escape_ascii()),
     }
 }

@@ -1,5 +1,5 @@
-//! The actions of a simulation. Each is a byte that selects it and the bytes of its arguments. An action on a peer that is not
-//! connected does nothing.
+//! The actions of a simulation. Each is a byte that selects it and the bytes of its arguments. An action on a peer that
+//! is not connected does nothing.
 
 mod connections;
 mod programs;
