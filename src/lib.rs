@@ -60,8 +60,10 @@
 
 // Programs in the documentation have functions that nothing calls.
 #![doc(test(attr(deny(warnings), allow(dead_code))))]
-// Sessions use parts of the server that nothing else uses.
-#![cfg_attr(not(feature = "multiplayer"), allow(dead_code, unused_imports))]
+#![cfg_attr(
+    not(feature = "multiplayer"),
+    allow(dead_code, unused_imports, reason = "only sessions use some of it")
+)]
 
 mod admission;
 mod clock;
