@@ -1,4 +1,4 @@
-//! How a connection ends: the code that can be asked for, and what is known afterwards.
+//! How a connection ends: the close codes that can be sent, and the information about a connection that has ended.
 
 use std::fmt;
 
@@ -18,8 +18,8 @@ pub(crate) fn check_reason(reason: &str) -> Result<(), Error> {
 /// A close code that a close frame may carry (RFC 6455, 7.4, and the IANA registry): 1000 to 1003, 1007 to 1014 and
 /// 3000 to 4999.
 ///
-/// An accepted peer may send each of them. A peer that connected may send what browsers may: [`NORMAL`](Self::NORMAL) and
-/// 3000 to 4999. Codes from 4000 on are for applications.
+/// An accepted peer may send all of them. A peer that connected may send the same codes as a page in a browser:
+/// [`NORMAL`](Self::NORMAL) and 3000 to 4999. Codes from 4000 on are for applications.
 ///
 /// ```
 /// use websocket_peer::CloseCode;
@@ -35,7 +35,7 @@ pub(crate) fn check_reason(reason: &str) -> Result<(), Error> {
 pub struct CloseCode(u16);
 
 impl CloseCode {
-    /// 1000: the connection has served its purpose.
+    /// 1000: a normal close.
     pub const NORMAL: Self = Self(1000);
     /// 1001: the server shuts down.
     pub const GOING_AWAY: Self = Self(1001);
@@ -126,13 +126,13 @@ impl fmt::Display for CloseCode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CloseInfo {
-    /// The code of the closing handshake: the one that the other end sent, or the one that this end had to give
-    /// because of what it received (1002, 1007, 1009; 4008 for an overflow in a browser; 1008 for an excess of a
-    /// server's peer). `None` where there was none: no close frame at all, or one without a code.
+    /// The code of the closing handshake: the code that the other end sent, or the code that this end sent because of
+    /// an error or limit (1002, 1007, 1009; 4008 for an overflow in a browser; 1008 for a peer of a server that
+    /// exceeded a limit). `None` if there was no close frame, or one without a code.
     pub code: Option<u16>,
-    /// The reason that came with the code, as the other end wrote it: treat it as hostile text.
+    /// The reason that came with the code, as the other end wrote it. It is untrusted text.
     pub reason: String,
-    /// Why the connection ended, as far as the platform lets us know.
+    /// Why the connection ended, as far as the platform reports it.
     pub cause: CloseCause,
 }
 
@@ -150,8 +150,8 @@ impl CloseInfo {
         matches!(self.cause, CloseCause::Local | CloseCause::Remote)
     }
 
-    /// The number that Godot's `get_close_code` would give: the code, 0 for a close frame without one, -1 where there
-    /// was no close frame.
+    /// Returns the number that Godot's `get_close_code` would return: the code, 0 for a close frame without a code, -1
+    /// if there was no close frame.
     ///
     /// Godot: `get_close_code`.
     #[doc(alias = "get_close_code")]
@@ -165,7 +165,7 @@ impl CloseInfo {
 }
 
 impl From<CloseCause> for CloseInfo {
-    /// An end without a closing handshake: for transports of your own, under a
+    /// Returns the information for an end without a closing handshake, for a transport that the program provides to a
     /// [`Session`](crate::multiplayer::Session).
     fn from(cause: CloseCause) -> Self {
         Self::new(cause)
@@ -213,8 +213,8 @@ pub enum CloseCause {
     /// request with another status than 101.
     ///
     /// Platform: a browser reports this, without a status, for every connection that does not open: also for an invalid
-    /// certificate, an invalid handshake, mixed content (a `ws:` address in an `https:` page) and a permission that the user
-    /// denied.
+    /// certificate, an invalid handshake, mixed content (a `ws:` address in an `https:` page) and a permission that the
+    /// user denied.
     #[non_exhaustive]
     Refused {
         /// The HTTP status of the server's answer, if there was one.
@@ -241,7 +241,8 @@ pub enum CloseCause {
     ///
     /// Platform: a browser sends the code, and reports `ConnectionLost` here.
     Protocol,
-    /// The other end sent a message larger than [`PeerOptions::max_message_size`](crate::PeerOptions::max_message_size).
+    /// The other end sent a message larger than
+    /// [`PeerOptions::max_message_size`](crate::PeerOptions::max_message_size).
     ///
     /// Platform: natively the other end is sent 1009. A page cannot send that code, and sends 4009.
     /// [`CloseInfo::code`] is 1009 on both.
@@ -290,7 +291,7 @@ impl std::error::Error for CloseCause {
     }
 }
 
-/// A time limit that can end a connection. `Display` writes what did not happen in time.
+/// A time limit that can end a connection. `Display` describes it as a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Timeout {
@@ -321,7 +322,7 @@ impl fmt::Display for Timeout {
     }
 }
 
-/// A limit that a peer of a server exceeded. `Display` writes what it did.
+/// A limit that a peer of a server exceeded. `Display` describes it, without the subject: "sent packets faster than …".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Limit {
@@ -337,8 +338,8 @@ pub enum Limit {
     SlowReader,
     /// `SessionOptions::max_rejected_packets_per_second`, of the feature `multiplayer`.
     RejectedPacketRate,
-    /// The send queue had no room for a packet of a multiplayer session. Sessions are reliable and ordered, so a peer that
-    /// misses one packet cannot stay.
+    /// The send queue had no room for a packet of a multiplayer session. Sessions are reliable and ordered, so a peer
+    /// that misses one packet cannot stay.
     SessionBacklog,
 }
 

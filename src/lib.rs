@@ -1,11 +1,11 @@
-//! One poll-based WebSocket peer for Rust games: tungstenite in native programs, the browser's `WebSocket` in web pages, the
-//! same code for both.
+//! One poll-based WebSocket peer for Rust games: tungstenite in native programs, the browser's `WebSocket` in web
+//! pages, the same code for both.
 //!
 //! # A peer
 //!
 //! [`WebSocketPeer`] is one end of a connection. Call [`poll`](WebSocketPeer::poll) once a frame, read packets with
-//! [`recv`](WebSocketPeer::recv), and send them with [`send`](WebSocketPeer::send), [`send_text`](WebSocketPeer::send_text) or
-//! [`send_packet`](WebSocketPeer::send_packet):
+//! [`recv`](WebSocketPeer::recv), and send them with [`send`](WebSocketPeer::send),
+//! [`send_text`](WebSocketPeer::send_text) or [`send_packet`](WebSocketPeer::send_packet):
 //!
 //! ```
 //! use websocket_peer::{Error, ReadyState, WebSocketPeer};
@@ -27,36 +27,38 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! - State changes only inside calls on `&mut self`. `poll` never blocks; [`wait`](WebSocketPeer::wait) sleeps instead, for
-//!   programs without frames, and [`on_wake`](WebSocketPeer::on_wake) calls a hook when there is something to poll for.
-//! - An [`Error`] means a mistake in the call, or no room in a queue. Network failures are the state [`ReadyState::Closed`] with
-//!   a [`CloseInfo`], whose [`CloseCause`] gives the reason.
+//! - State changes only inside calls on `&mut self`. `poll` never blocks; [`wait`](WebSocketPeer::wait) sleeps instead,
+//!   for programs without frames, and [`on_wake`](WebSocketPeer::on_wake) sets a hook that is called when there is
+//!   something to poll for.
+//! - An [`Error`] means a mistake in the call, or no room in a queue. Network failures are the state
+//!   [`ReadyState::Closed`] with a [`CloseInfo`], whose [`CloseCause`] gives the reason.
 //! - Packets that arrived before a close stay readable after it, in order. A [`Packet`] is cheap to clone.
 //! - [`PeerOptions`] has limits for every queue, timeouts, sub-protocols, TLS and a [`Liveness`] probe.
 //!
 //! # A server
 //!
 //! [`WebSocketServer`] serves thousands of peers on one thread and reports a [`ServerEvent`] for each change.
-//! [`ServerOptions`] and [`RateLimits`] make it safe on a public port, and [`on_request`](WebSocketServer::on_request) decides
-//! about each [`Request`] with an [`Admission`]. It runs natively. In a browser it returns [`Error::Unsupported`].
+//! [`ServerOptions`] and [`RateLimits`] make it safe on a public port, and the hook of
+//! [`on_request`](WebSocketServer::on_request) answers each [`Request`] with an [`Admission`]. Servers run natively. In
+//! a browser [`bind`](WebSocketServer::bind) returns [`Error::Unsupported`].
 //!
 //! # Godot
 //!
 //! The module `multiplayer` is Godot 4's high-level multiplayer: sessions with real engines, remote calls, spawned and
-//! synchronized nodes. The module `variant` has Godot's values and their binary form. Items have their Godot names as aliases:
-//! search for `get_packet`, and find [`recv`](WebSocketPeer::recv).
+//! synchronized nodes. The module `variant` has Godot's values and their binary form. Items have their Godot names as
+//! aliases: a search for `get_packet` finds [`recv`](WebSocketPeer::recv).
 //!
 //! # Features
 //!
 //! `multiplayer` and `variant` (both default) add these modules. `tls` (default) adds `wss:` natively,
-//! `tls-bundled-roots` and `tls-dangerous` more [`TlsRoots`]. `serde` serializes options, codes, ids and values. `js` adds
-//! classes for JavaScript and TypeScript.
+//! `tls-bundled-roots` and `tls-dangerous` more [`TlsRoots`]. `serde` serializes options, codes, ids and values. `js`
+//! adds classes for JavaScript and TypeScript.
 //!
 //! # Platforms
 //!
-//! Linux, Windows, macOS, Android, iOS, and `wasm32-unknown-unknown` in browsers. No public item differs by target; what a
-//! target cannot do returns [`Error::Unsupported`]. The guides on servers, Godot and platforms are in the folder `docs` of
-//! the repository and of the package.
+//! Linux, Windows, macOS, Android, iOS, and `wasm32-unknown-unknown` in browsers. No public item differs by target;
+//! calls that a target cannot carry out return [`Error::Unsupported`]. The guides on servers, Godot and platforms are
+//! in the folder `docs` of the repository and of the package.
 
 // Programs in the documentation have functions that nothing calls.
 #![doc(test(attr(deny(warnings), allow(dead_code))))]
@@ -92,7 +94,7 @@ pub mod multiplayer;
 #[cfg(feature = "variant")]
 pub mod variant;
 
-/// The programs of README and of the guides are compiled, and run where they do not say `no_run`.
+/// The programs of README and of the guides are compiled, and run unless they are marked `no_run`.
 #[cfg(doctest)]
 mod documents {
     #[doc = include_str!("../README.md")]
@@ -131,7 +133,7 @@ pub use state::ReadyState;
 pub use stats::{ServerStats, Stats};
 pub use upgraded::{Role, UpgradedStream};
 
-/// A peer can be kept wherever a game keeps its things, on every platform.
+/// These types are `Send` and `Sync` on every platform, so that a game can store them anywhere.
 const _: () = {
     const fn is_send_and_sync<T: Send + Sync>() {}
     is_send_and_sync::<WebSocketPeer>();

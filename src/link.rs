@@ -28,7 +28,7 @@ pub(crate) struct Link {
     url: Option<String>,
     /// The counters. Backends that measure the round-trip time write it here.
     pub(crate) stats: Stats,
-    /// What is queued for sending.
+    /// The account of the send queue.
     pub(crate) outbox: SendAccounting,
 }
 
@@ -94,7 +94,7 @@ impl Link {
         }
     }
 
-    /// Enters the state `Closed` after the other end's close frame. The state before shows which end closed first.
+    /// Enters the state `Closed` after the other end's close frame. If the state was `Closing`, this end closed first.
     pub(crate) fn set_closed_by_frame(&mut self, code: Option<u16>, reason: String) {
         let cause = if self.state == ReadyState::Closing { CloseCause::Local } else { CloseCause::Remote };
         self.set_closed(CloseInfo { code, reason, cause });
@@ -146,7 +146,7 @@ impl Link {
     }
 
     /// Checks that a packet of `len` bytes can be queued for sending. If there is no room, it calls `flush`, which may
-    /// make some, and checks again.
+    /// make room, and checks again.
     pub(crate) fn reserve(&mut self, len: usize, flush: impl FnOnce(&mut Self)) -> Result<(), Error> {
         self.outbox.check_room(len).or_else(|_| {
             flush(self);

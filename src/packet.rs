@@ -24,8 +24,8 @@ pub enum PacketKind {
 
 /// A whole message, with its kind. It derefs to its bytes.
 ///
-/// Strings make text packets, bytes make binary ones. A clone, and a packet made from `&Packet`, shares the bytes, so relaying
-/// or broadcasting a packet copies nothing. A received packet keeps no other memory alive than its own bytes.
+/// Strings make text packets, bytes make binary ones. A clone, and a packet made from `&Packet`, shares the bytes, so
+/// relaying or broadcasting a packet copies nothing. A received packet keeps no memory alive but its bytes.
 ///
 /// ```
 /// use websocket_peer::Packet;
@@ -54,10 +54,10 @@ impl Packet {
         Self { kind: PacketKind::Binary, data: data.into().into() }
     }
 
-    /// Returns a binary packet with a value in it, which [`to_variant`](Self::to_variant) or an engine's `get_var` reads. To
+    /// Encodes a value as a binary packet, which [`to_variant`](Self::to_variant) or an engine's `get_var` decodes. To
     /// send the same value to many peers, make the packet once.
     ///
-    /// Whole objects are refused; [`Variant::encode_into`] writes them, too.
+    /// Whole objects are rejected. [`Variant::encode_into`] can encode them.
     ///
     /// ```
     /// use websocket_peer::{Packet, variant::{Variant, Vector2}};
@@ -123,10 +123,10 @@ impl Packet {
         self.data.into()
     }
 
-    /// Returns the value that [`Packet::variant`] or an engine's `put_var` wrote. A text packet's bytes are read in the same
-    /// way. Bytes after the value are ignored.
+    /// Decodes a value that [`Packet::variant`] or an engine's `put_var` encoded. The bytes of a text packet are
+    /// decoded in the same way. Bytes after the value are ignored.
     ///
-    /// Whole objects are refused; [`Variant::decode_prefix`] reads them, too.
+    /// Whole objects are rejected. [`Variant::decode_prefix`] can decode them.
     ///
     /// # Errors
     /// [`DecodeError`] for bytes that are not a value.

@@ -72,7 +72,7 @@ impl WebSocketPeer {
         &self.options
     }
 
-    /// Sets the options of the next connection. The current one keeps its own.
+    /// Sets the options of the next connection. The current connection keeps its options.
     ///
     /// Godot: `set_supported_protocols`, `set_handshake_headers`, `set_inbound_buffer_size`,
     /// `set_outbound_buffer_size`, `set_max_queued_packets`, `set_heartbeat_interval`.
@@ -164,7 +164,8 @@ impl WebSocketPeer {
     /// Takes the next packet from the inbox, in the order in which they were sent. Packets that arrived before a close
     /// can still be read after it.
     ///
-    /// When the inbox is empty it returns `None`, and [flushes](Self::flush) packets that were sent while it was not.
+    /// When the inbox is empty it returns `None`, and [flushes](Self::flush) packets that were sent while it was not
+    /// empty.
     ///
     /// Godot: `get_packet`, `was_string_packet`.
     #[doc(alias = "get_packet")]
@@ -242,8 +243,8 @@ impl WebSocketPeer {
         }
     }
 
-    /// Returns the number of payload bytes in the send queue: those that were sent, and not yet passed to the kernel,
-    /// or by the browser to the network. A partly written packet counts in full.
+    /// Returns the number of payload bytes in the send queue: bytes that were sent, but that the kernel, or the
+    /// browser's network, has not taken. A partly written packet counts in full.
     ///
     /// Godot: `get_current_outbound_buffered_amount`.
     #[doc(alias = "get_current_outbound_buffered_amount")]
@@ -259,8 +260,8 @@ impl WebSocketPeer {
         self.link.protocol()
     }
 
-    /// Returns the URL as it was passed to [`connect`](Self::connect); for an accepted peer, once it is open, the URL
-    /// that the other end requested. It is kept after the close.
+    /// Returns the URL as it was passed to [`connect`](Self::connect). For an accepted peer that has opened, returns
+    /// the URL that the other end requested. It is kept after the close.
     ///
     /// Godot: `get_requested_url`.
     #[doc(alias = "get_requested_url")]

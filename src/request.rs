@@ -12,8 +12,8 @@ use crate::http::is_token;
 /// A server passes it to the hook of [`on_request`](crate::WebSocketServer::on_request), and keeps it in
 /// [`PeerInfo`](crate::PeerInfo). Clones share its bytes. All of it is untrusted input:
 ///
-/// - Only browsers send a reliable [`origin`](Self::origin). Other programs send any origin, or none. Checking it
-///   protects a player's cookies from other sites' pages; it does not keep cheaters out.
+/// - Only browsers send a reliable [`origin`](Self::origin). Other programs can send any origin, or none. Checking it
+///   protects a player's cookies from other sites' pages; it does not stop cheaters.
 /// - The [`query`](Self::query) ends up in the logs of proxies. Let clients send a ticket as a
 ///   [sub-protocol](Self::protocols) or in the first packet instead. `Debug` shows neither the query nor the value of
 ///   any field.
@@ -169,7 +169,7 @@ impl Request {
 }
 
 impl fmt::Debug for Request {
-    /// Shows no secrets: of the query only whether there is one, of the fields only how many.
+    /// Shows no secrets: only whether there is a query, and the number of header fields.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
             .field("addr", &self.addr)

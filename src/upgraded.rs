@@ -23,8 +23,7 @@ pub enum Role {
 
 /// A TCP stream on which a WebSocket handshake was made elsewhere, for instance by a web framework such as axum.
 /// [`WebSocketServer::accept_upgraded`](crate::WebSocketServer::accept_upgraded) and
-/// [`WebSocketPeer::accept_upgraded`](crate::WebSocketPeer::accept_upgraded) take it over, without a handshake of their
-/// own.
+/// [`WebSocketPeer::accept_upgraded`](crate::WebSocketPeer::accept_upgraded) take it over, without another handshake.
 ///
 /// Only plain TCP streams can be taken over. With a framework that terminates TLS itself, use a proxy for TLS instead,
 /// or this crate's server ([`TlsOptions`](crate::TlsOptions)).
@@ -63,7 +62,7 @@ pub(crate) struct RequestInfo {
 }
 
 impl UpgradedStream {
-    /// Creates one from a stream on which nothing was read after the handshake.
+    /// Creates an upgraded stream from a TCP stream from which nothing was read after the handshake.
     pub fn new(stream: TcpStream) -> Self {
         Self {
             handover: Handover { stream, read: Vec::new(), protocol: None },
@@ -115,7 +114,7 @@ impl UpgradedStream {
         self
     }
 
-    /// Attaches data of the program's own. [`PeerInfo::user_data`](crate::PeerInfo::user_data) returns it.
+    /// Attaches data of the program. [`PeerInfo::user_data`](crate::PeerInfo::user_data) returns it.
     #[must_use]
     pub fn user_data(mut self, data: impl Any + Send + Sync) -> Self {
         self.user_data = Some(Box::new(data));

@@ -30,7 +30,7 @@ use crate::{
 /// ```
 ///
 /// If it is invalid (a protocol that the client did not offer, a header field that would inject another, invalid
-/// options, a response with a status below 200), the client is answered with status 500, and a warning is logged.
+/// options, a response with a status below 200), the client is answered with status 500, and an error is logged.
 ///
 /// Platform: natively only, as servers are.
 #[must_use = "it takes effect when the hook returns it"]
@@ -139,7 +139,7 @@ impl Admission {
         self
     }
 
-    /// Attaches data of the program's own. [`PeerInfo::user_data`](crate::PeerInfo::user_data) returns it. It is
+    /// Attaches data of the program. [`PeerInfo::user_data`](crate::PeerInfo::user_data) returns it. It is
     /// dropped with the peer.
     pub fn user_data(mut self, data: impl Any + Send + Sync) -> Self {
         self.terms.user_data = Some(Box::new(data));

@@ -97,7 +97,7 @@ pub enum Event {
         /// The names of the methods registered here, in the order of their ids.
         ours: Vec<String>,
         /// The names of the peer's methods, if they were found. Only the checksum is known, so this end compares it
-        /// with the checksums of our list without one name, and of the lists of other nodes here.
+        /// with the checksums of its own list without one name, and of the lists of its other nodes.
         theirs: Option<Vec<String>>,
     },
     /// A peer spawned a node, by a [spawner](super::Session::register_spawner) whose authority it is.

@@ -20,7 +20,7 @@ pub enum Output {
         /// The channel: [`Method::channel`](super::Method::channel) for a call, else 0.
         channel: i32,
         /// How to transfer it: [`Method::transfer`](super::Method::transfer) for a call, else
-        /// [`Reliable`](TransferMode::Reliable). What a server relays is reliable.
+        /// [`Reliable`](TransferMode::Reliable). Packets that a server relays are reliable.
         transfer: TransferMode,
     },
     /// Send these packets, in this order, to each peer, reliably, on channel 0. A transport may write them together and

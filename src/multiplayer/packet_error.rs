@@ -23,7 +23,7 @@ pub enum PacketError {
     NotAuthenticating,
     /// Its sender, its receiver or the peer that it is about does not exist.
     UnknownPeer,
-    /// It announces a peer, or that one is gone. Only the server may send that, and only to clients.
+    /// It announces a peer, or the departure of a peer. Only the server may send that, and only to clients.
     NotServer,
     /// The server announces a peer whose id is taken, or that no client can have.
     PeerIdTaken(PeerId),
@@ -61,14 +61,14 @@ pub enum PacketError {
     InvalidArgument {
         /// The name of the method.
         method: Cow<'static, str>,
-        /// The argument, and what is wrong with it.
+        /// The index of the argument, and the error.
         error: ArgumentError,
     },
     /// The method does not take these arguments.
     InvalidCall {
         /// The name of the method.
         method: Cow<'static, str>,
-        /// What is wrong with them.
+        /// The error.
         error: CallError,
     },
     /// It is about spawned or synchronized nodes.

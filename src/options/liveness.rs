@@ -11,8 +11,8 @@ use crate::{error::Error, packet::Packet};
 /// [`Timeout::Liveness`](crate::Timeout::Liveness). The other end's program must answer the probe, in terms of its own
 /// protocol. The answer is an ordinary packet, read with `recv`. Pings and pongs do not count.
 ///
-/// Choose a `timeout` that allows for what is queued before the probe and its answer: a full send queue at this end, a
-/// large packet at the other end.
+/// Choose a `timeout` that allows for the data that is queued before the probe and its answer: a full send queue at
+/// this end, a large packet at the other end.
 ///
 /// Platform: natively each part of a message counts. A browser reports a message only when it is complete. There
 /// `silence` and `timeout` together must be longer than the largest message takes to arrive, or the connection ends in

@@ -23,9 +23,9 @@ const MIB: usize = 1024 * KIB;
 /// The default of [`ServerOptions::max_request_size`], in bytes.
 pub(crate) const MAX_REQUEST_SIZE: usize = 8 * KIB;
 
-/// The largest size of a buffer or message: what a 32-bit platform, such as WebAssembly, can hold.
+/// The largest size of a buffer or message: the largest that a 32-bit platform, such as WebAssembly, can hold.
 const MAX_SIZE: usize = i32::MAX as usize;
-/// The longest time limit. A longer one is taken for a typing error.
+/// The longest time limit. A longer one is probably a mistake.
 const MAX_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Defines one chaining setter for each plain field.
@@ -84,7 +84,7 @@ pub struct PeerOptions {
     /// the program does not poll. When it overflows, the connection ends with
     /// [`CloseCause::InboxOverflow`](crate::CloseCause::InboxOverflow).
     ///
-    /// Platform: browsers only, as they have no flow control for messages.
+    /// Platform: browsers only, because they have no flow control for messages.
     pub backlog_buffer_size: usize,
     /// The maximum number of packets in the backlog. Default: 65,536.
     ///
@@ -152,9 +152,9 @@ pub struct PeerOptions {
     pub heartbeat_timeout: Duration,
     /// A probe packet to send after a silence, and the time limit for its answer. Default: none.
     ///
-    /// It serves browsers, in which pages cannot send pings: a connection that was lost while a laptop slept, or a
-    /// phone had the page in the background, is otherwise detected after minutes, or never. It works natively as well,
-    /// but there the heartbeat does the same without the help of the other end's program.
+    /// It is meant for browsers, in which pages cannot send pings. Without it, a connection that was lost while a laptop
+    /// slept, or while a phone had the page in the background, is detected after minutes, or never. It works natively as
+    /// well, but there the heartbeat does the same without support by the other end's program.
     ///
     /// The probe is sent at once, without the silence, after events that often break connections: when the machine
     /// resumes from sleep, and in a browser at the events `online`, `offline` and `pageshow` and when the page becomes

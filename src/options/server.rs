@@ -70,19 +70,18 @@ pub struct ServerOptions {
     /// Bytes that are queued for several peers count once. Default: 1 GiB.
     ///
     /// Each of the `max_peers` peers has a guaranteed share: a request, and one message of
-    /// [`max_message_size`](PeerOptions::max_message_size) in each direction. The rest is a common pool. It must be at
-    /// least two shares, or [`bind`](crate::WebSocketServer::bind) returns an error. What a peer holds beyond its share
-    /// comes from the pool. While half of the pool is in use, the server does not read from peers above their share;
-    /// while all of it is in use, it cannot send to them, either. Peers within their share are not affected.
+    /// [`max_message_size`](PeerOptions::max_message_size) in each direction. The rest is a common pool, which must
+    /// have at least two shares, or [`bind`](crate::WebSocketServer::bind) returns an error. Memory of a peer beyond
+    /// its share comes from the pool. While half of the pool is in use, the server does not read from peers above their
+    /// share; while all of it is in use, it cannot send to them, either. Peers within their share are not affected.
     ///
-    /// [`ServerStats::memory`](crate::ServerStats::memory) exceeds this by at most one read of 256 KiB. Buffers of the
-    /// system and of TLS are not counted, nor up to 16 KiB for each peer that are kept for its next packets until its
-    /// next heartbeat.
+    /// [`ServerStats::memory`](crate::ServerStats::memory) exceeds this by at most one read of 256 KiB. The count
+    /// excludes buffers of the system and of TLS, and up to 16 KiB for each peer that are kept for its next packets
+    /// until its next heartbeat.
     pub max_buffered_bytes: usize,
-    /// The accepted values of the header field `Host`, with or without a port. Requests for others are rejected with
-    /// status
-    /// 421. An entry without a port matches every port. The comparison ignores case. Empty: all are accepted. Default:
-    ///      empty.
+    /// The accepted values of the header field `Host`, with or without a port. Requests for others are rejected
+    /// with status 421. An entry without a port matches every port. The comparison ignores case. Empty: all are
+    /// accepted. Default: empty.
     ///
     /// Set it if pages may connect and the server is worth protecting, for instance in a private network. It stops DNS
     /// rebinding: a page whose own host name resolves to this server passes [`OriginPolicy::SameHost`].
@@ -274,7 +273,8 @@ pub enum SendOverflow {
     /// Reject it with [`Error::SendQueueFull`].
     #[default]
     Refuse,
-    /// Accept it, and drop the oldest queued packets to make room. For states of which only the newest matters.
+    /// Accept it, and drop the oldest queued packets to make room. Use it for values of which only the newest
+    /// matters.
     DropOldest,
 }
 

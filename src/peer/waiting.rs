@@ -143,9 +143,9 @@ impl WebSocketPeer {
     }
 }
 
-/// Methods for the multiplayer peer, which has deadlines of its own.
+/// Methods for the multiplayer peer, which has its own deadlines.
 impl WebSocketPeer {
-    /// Makes the hook be called also after this time.
+    /// Also calls the hook after this time. `None`: no deadline.
     pub(crate) fn set_deadline(&mut self, within: Option<Duration>) {
         self.notifier.set_deadline(within);
         if let Some(socket) = &mut self.socket {
@@ -153,7 +153,7 @@ impl WebSocketPeer {
         }
     }
 
-    /// Returns until when, since the last poll, events lead to a call of the hook. `None` without a hook.
+    /// Returns the time until which the hook was armed since the last poll. `None` without a hook.
     pub(crate) fn watched_until(&self) -> Option<Duration> {
         self.notifier.watched_until(self.socket.as_ref()?)
     }

@@ -14,7 +14,7 @@ pub enum ServerEvent {
     Opened(PeerKey),
     /// A packet arrived.
     Packet(PeerKey, Packet),
-    /// The connection has ended, for this reason. Packets that arrived before were returned before.
+    /// The connection has ended, for this reason. Packets that arrived before the end were returned before this event.
     Closed(PeerKey, CloseInfo),
 }
 

@@ -83,7 +83,7 @@ pub struct WebSocketServer {
     deadlines: Deadlines,
     /// Connections that are ready to be polled.
     ready: VecDeque<PeerKey>,
-    /// Connections that are ready, but have no memory to read into.
+    /// Connections that are ready, but for which there is no memory to read into.
     blocked_on_memory: Vec<PeerKey>,
     /// Connections with events for the program.
     events: VecDeque<PeerKey>,
@@ -97,7 +97,7 @@ pub struct WebSocketServer {
     events_in_a_row: usize,
     /// The peer whose `Closed` was returned last. Its information is kept until the next call.
     last_closed: Option<PeerKey>,
-    /// When the connections that are left are cut off.
+    /// The time at which the remaining connections are aborted.
     shutdown_deadline: Option<Duration>,
     /// Totals of the server, and of the connections that are gone.
     stats: ServerStats,
@@ -131,12 +131,12 @@ impl WebSocketServer {
         &self.options
     }
 
-    /// Sets a hook that decides about each request which the options allow. It can reject the request with a status,
-    /// choose the sub-protocol, attach data of the program's own, and set options for this peer. See [`Admission`].
+    /// Sets a hook that decides about each request that the options allow. The hook can reject the request with a
+    /// status, choose the sub-protocol, attach data of the program, and set options for this peer. See [`Admission`].
     ///
     /// The hook also gets plain HTTP requests, GET and HEAD, such as those of a health check: [`Request::is_upgrade`]
     /// is `false` for them. [`Admission::respond`] answers them. They do not count as peers, so a server that is full
-    /// or refuses new connections answers them, too (over TLS only while it has room for a peer). Of the options only
+    /// or refuses new connections answers them, too (over TLS only while it has room for a peer). Of the options, only
     /// [`hosts`](ServerOptions::hosts) and the limits on connections and requests apply to them. If the hook accepts
     /// one, or there is no hook, it is rejected: with 426, 405 for HEAD, 400 for HTTP/1.0.
     ///
@@ -145,8 +145,8 @@ impl WebSocketServer {
         self.acceptor.set_hook(Box::new(hook));
     }
 
-    /// If `true`, answers all upgrade requests with 503 from now on, without a call of the hook. Current peers stay.
-    /// For a server that is full by the game's own rules, or is to be drained.
+    /// Starts or stops rejecting all upgrade requests with 503, without a call of the hook. Current peers stay. Use it
+    /// when the server is full by the game's rules, or before a restart.
     ///
     /// Godot: `MultiplayerPeer.refuse_new_connections`, which leaves new clients without an answer.
     pub fn refuse_new_connections(&mut self, refuse: bool) {
@@ -225,7 +225,7 @@ impl WebSocketServer {
     }
 
     /// Sends a packet that replaces older ones with the same key, for example a position. Of the packets that wait with
-    /// the same key only the newest is kept, in the place of the first.
+    /// the same key, only the newest is kept, at the position of the first in the queue.
     ///
     /// # Errors
     /// Those of [`send`](Self::send).
@@ -233,15 +233,15 @@ impl WebSocketServer {
         self.send_any(to, Outgoing::Shared(&packet.into()), Some(key))
     }
 
-    /// Hands gathered packets to the network. Seldom needed.
+    /// Hands gathered packets to the network. Rarely needed.
     pub fn flush(&mut self) {
         self.flush_gathered();
     }
 
     /// Begins the closing handshake with a peer, with code 1000. Packets that were sent before are still delivered.
     /// `Closed` follows after the peer's answer, or after
-    /// [`PeerOptions::close_timeout`](crate::PeerOptions::close_timeout). A connection that is closing or closed
-    /// already stays as it is.
+    /// [`PeerOptions::close_timeout`](crate::PeerOptions::close_timeout). The call has no effect on a connection that
+    /// is closing or closed.
     ///
     /// # Errors
     /// [`Error::UnknownPeer`] after the peer's `Closed` was returned.
@@ -308,8 +308,8 @@ impl WebSocketServer {
         self.peers().count()
     }
 
-    /// Returns information about a peer, from its `Opened` until the next call after the one that returned its
-    /// `Closed`.
+    /// Returns information about a peer, from its `Opened` until the next call of [`next_event`](Self::next_event),
+    /// [`poll`](Self::poll) or [`wait`](Self::wait) after the one that returned its `Closed`.
     pub fn peer(&self, peer: PeerKey) -> Option<PeerInfo<'_>> {
         let entry = self.entries.get(peer)?;
         let is_known = entry.is_known() || entry.reported == Reported::Closed;

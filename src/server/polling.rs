@@ -1,4 +1,4 @@
-//! A poll: connections that are ready or due are serviced, and new connections are accepted.
+//! A poll of a server: services the connections that are ready or due, and accepts new ones.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ impl ServerClock {
         self.deadlines.advance(wall);
     }
 
-    /// Goes on after a sleep, which counts in full.
+    /// Continues after a sleep, which counts in full.
     fn awake(&mut self, wall: Duration) -> Timestamps {
         self.deadlines.sleep(wall);
         self.wall = wall;
@@ -250,7 +250,7 @@ impl WebSocketServer {
         }
     }
 
-    /// Returns how long there will be nothing to do if no event occurs.
+    /// Returns the time until the next work, if no event occurs before.
     fn time_until_work(&mut self) -> Duration {
         let now = self.clock.now();
         if !self.ready.is_empty() || !self.events.is_empty() || self.acceptor.may_accept(now) {

@@ -1,4 +1,4 @@
-//! THE SEAM: what a platform must provide, and the only place that asks for the target platform.
+//! THE SEAM: the traits that the backend of each platform implements, and the only code that depends on the target.
 //!
 //! A backend provides, for peers:
 //! - `Socket`, which implements [`Connection`] and [`PeerConnection`];
@@ -20,11 +20,11 @@
 //! 1. It reports events by changing the [`Link`], and only within the calls below. Callbacks and kernels may queue
 //!    events; only `poll` reports them.
 //! 2. No call blocks, except [`Listener::wait`](server::Listener::wait) and [`Notify::wait`].
-//! 3. An `Err` means that nothing was changed. A failure of the network becomes [`Link::set_closed`].
+//! 3. An `Err` means that nothing was changed. A failure of the network is reported with [`Link::set_closed`].
 //! 4. `send` takes the whole packet, or has no effect and returns an `Err`.
 //! 5. Every queue has a limit.
 //! 6. Packets reach the link before the close that followed them.
-//! 7. A connection that opened is seen open: its end is reported by a later poll, however soon it came.
+//! 7. If a connection opens and ends before a poll, that poll reports the open, and a later poll the end.
 //! 8. `Drop` ends the connection at once. No event of it is reported afterwards.
 //! 9. No bytes from outside cause a panic.
 //!
@@ -52,11 +52,11 @@ use crate::{
 
 /// A connection of a peer or of a server.
 ///
-/// `poll` and `close` are not here: a peer's connection has a clock of its own, a server hands in the time and a
-/// budget.
+/// `poll` and `close` are not here, because their parameters differ: a peer's connection has its own clock, while a
+/// server passes the time and a budget.
 pub(crate) trait Connection {
-    /// Takes a packet. The link is open and its send queue has room. A packet that is to be gathered leaves with the
-    /// next [`flush`](Self::flush), others at once if the network takes them.
+    /// Takes a packet. The link is open and its send queue has room. If `gather` is set, the packet leaves with the next
+    /// [`flush`](Self::flush), otherwise at once, as far as the network takes it.
     fn send(&mut self, packet: Outgoing<'_>, gather: bool, link: &mut Link) -> Result<(), Error>;
 
     /// Hands gathered packets to the kernel.
@@ -71,7 +71,7 @@ pub(crate) trait Connection {
     }
 }
 
-/// The connection of a peer, with a clock of its own.
+/// The connection of a peer, with its own clock.
 pub(crate) trait PeerConnection: Connection + Sized {
     /// Begins to connect.
     fn connect(url: &Url, options: &PeerOptions) -> Result<Self, Error>;
@@ -114,16 +114,16 @@ pub(crate) trait Notify: Default {
     /// Begins to watch a connection. After an `Err` it is not watched.
     fn attach(&mut self, socket: &mut Self::Socket, link: &Link) -> Result<(), Error>;
 
-    /// Stops watching: the connection is gone.
+    /// Stops watching, because the connection is gone.
     fn detach(&mut self);
 
-    /// The program begins a poll.
+    /// Notes that the program begins a poll.
     fn poll_begins(&mut self, socket: &mut Self::Socket);
 
-    /// The program has ended a poll.
+    /// Notes that the program has ended a poll.
     fn poll_ends(&mut self, socket: &mut Self::Socket, link: &Link);
 
-    /// The program has made another call, after which the connection may wait for something else.
+    /// Notes that the program has made another call, after which the connection may wait for other events.
     fn changed(&mut self, socket: &mut Self::Socket, link: &Link);
 
     /// Sleeps until a poll can do something, the waker is used, or `at_most` has passed. The connection has nothing to
@@ -133,10 +133,10 @@ pub(crate) trait Notify: Default {
     /// Returns a waker that ends the current [`wait`](Self::wait), or else the next.
     fn waker(&mut self) -> Waker;
 
-    /// Sets a deadline of the program's own: the hook is also called after this time from now.
+    /// Sets a deadline of the program: the hook is also called after this time. `None`: no deadline.
     fn set_deadline(&mut self, within: Option<Duration>);
 
-    /// Returns until when, since the last poll, the hook was to be called for events; `None` without a hook.
+    /// Returns the time until which the hook was armed since the last poll; `None` without a hook.
     fn watched_until(&self, socket: &Self::Socket) -> Option<Duration>;
 }
 

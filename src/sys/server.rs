@@ -1,4 +1,4 @@
-//! The server's half of the seam: a listener, the connections that it accepts, and what a poll of them may take.
+//! The server's half of the seam: a listener, the connections that it accepts, and the budget of their polls.
 
 #![allow(dead_code, reason = "a browser accepts no connections")]
 
@@ -112,7 +112,7 @@ pub(crate) trait ServerConnection: Connection {
     /// Ends the connection at once.
     fn abort(&mut self);
 
-    /// Returns when the connection needs a poll if nothing happens before.
+    /// Returns the time at which the connection needs a poll if nothing happens before.
     fn next_deadline(&self) -> Duration;
 
     /// Returns `true` if a received packet waits for room in the inbox.
@@ -149,7 +149,7 @@ pub(crate) struct PeerSettings<'a> {
     pub(crate) slow_reader_timeout: Duration,
 }
 
-/// What is ready.
+/// An event: the listener or a connection is ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wakeup {
     Listener,
@@ -186,7 +186,7 @@ pub(crate) struct Timestamps {
     pub(crate) last: Duration,
 }
 
-/// What a poll of one connection may take, so that a peer that sends without pause cannot take all time or memory.
+/// The budget of a poll of one connection, so that a peer that sends without pause cannot take all time or memory.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Budget {
     /// The number of bytes that may be read.
@@ -195,7 +195,7 @@ pub(crate) struct Budget {
     pub(crate) memory: usize,
 }
 
-/// What a poll of one connection has done.
+/// The result of a poll of one connection.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct PollProgress {
     /// `true` if another poll can do more at once.

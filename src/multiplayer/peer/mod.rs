@@ -158,7 +158,7 @@ impl MultiplayerPeer {
     /// Advances the session: reads from the connections, writes to them, and applies timeouts. Call it once a frame. It
     /// never blocks.
     ///
-    /// It handles what was received until there is an event to read; [`next_event`](Self::next_event) then continues. A
+    /// It handles received packets until there is an event to read; [`next_event`](Self::next_event) then continues. A
     /// program that reads no events relays no packets either, and so slows down the senders.
     ///
     /// Godot: `MultiplayerAPI.poll`.
@@ -187,8 +187,8 @@ impl MultiplayerPeer {
     }
 
     /// Returns the next event. Packets are handled one at a time, each after the events of the one before have been
-    /// read. So what the program does on an event (register a node that was spawned, set its authority) is in effect
-    /// for the next packet, as in an engine.
+    /// read. So the program's reaction to an event (registering a node that was spawned, setting its authority) is in
+    /// effect for the next packet, as in an engine.
     pub fn next_event(&mut self) -> Option<Event> {
         if !self.session.has_unread_events() {
             self.pump_events();
@@ -201,7 +201,7 @@ impl MultiplayerPeer {
         event
     }
 
-    /// Returns the session, to query it, register nodes, call methods and send bytes. What is sent leaves when the
+    /// Returns the session, to query it, register nodes, call methods and send bytes. Packets leave when the
     /// guard is dropped: at the end of the statement if it is not stored.
     pub fn session(&mut self) -> SessionGuard<'_> {
         self.tick();
@@ -295,7 +295,7 @@ impl MultiplayerPeer {
         }
     }
 
-    /// At a server: returns the address that it listens at.
+    /// At a server: returns the address that it listens on.
     ///
     /// # Errors
     /// [`Error::Unsupported`] at a client; [`Error::Io`] at a server that has closed.
@@ -348,7 +348,7 @@ impl MultiplayerPeer {
     ///
     /// To end at once, drop the peer.
     ///
-    /// Godot: `MultiplayerPeer.close`, which cuts the connections.
+    /// Godot: `MultiplayerPeer.close`, which ends the connections without a close frame.
     pub fn close(&mut self) {
         self.refuse_new_connections(true);
         self.tick();

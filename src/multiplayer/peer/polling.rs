@@ -1,9 +1,9 @@
-//! What a poll does: it passes events of the connections to the session, and outputs of the session to the connections.
+//! A poll: passes events of the connections to the session, and outputs of the session to the connections.
 //!
-//! Events are passed one at a time, each after the program has read the events of the one before. So a packet finds the
-//! program's reactions to everything before it: it may call a node that the program registers when it reads that the
-//! node was spawned. Engines handle packets in the same way. What is not read waits in the connections, within their
-//! limits, and applies backpressure to the senders.
+//! Events are passed one at a time, each after the program has read the events of the one before. So the program's
+//! reactions to all earlier packets are in effect: a packet may call a node that the program registers when it reads
+//! that the node was spawned. Engines handle packets in the same way. Unread packets wait in the connections, within
+//! their limits, and apply backpressure to the senders.
 
 use std::time::Duration;
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::spawner::SpawnKind;
 use crate::variant::Variant;
 
-/// A node to spawn: what it is created from, its name, and the values of its properties.
+/// A node to spawn: its scene or value, its name, and the values of its properties.
 ///
 /// ```
 /// use websocket_peer::{multiplayer::Spawn, variant::Vector2};

@@ -120,7 +120,7 @@ impl fmt::Debug for Spawner {
     }
 }
 
-/// What a spawned node is created from.
+/// The scene or the value that a spawned node is created from.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum SpawnKind {

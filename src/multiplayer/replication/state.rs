@@ -23,7 +23,7 @@ pub struct Spawned {
     ///
     /// Godot: a child of `MultiplayerSpawner.spawn_path`.
     pub name: String,
-    /// What the node is created from.
+    /// The scene or the value that the node is created from.
     pub kind: SpawnKind,
     /// The values of the properties that are sent at the spawn.
     pub state: State,

@@ -2,8 +2,8 @@
 
 /// Declares the calls of a node's methods as an enum that implements [`Rpc`](crate::multiplayer::Rpc).
 ///
-/// Each variant is a method, each field a parameter. After the `=` follows the name of the method at the other ends,
-/// then, in optional brackets, the options as of GDScript's `@rpc`.
+/// Each variant is a method, each field a parameter. The name of the method at the other ends follows the `=`. The
+/// options of GDScript's `@rpc` can follow in brackets.
 ///
 /// ```
 /// use websocket_peer::{rpc, variant::Vector2};

@@ -127,7 +127,7 @@ impl Method {
         self
     }
 
-    /// Forbids all peers to call the method. It keeps its number and its part in the checksum.
+    /// Forbids all peers to call the method. It keeps its number, and the checksum includes its name.
     #[must_use]
     pub fn disabled(mut self) -> Self {
         self.caller = Caller::Disabled;

@@ -16,8 +16,8 @@ const MAX_TRIED: usize = 64;
 /// The methods of a node. Clones share them.
 ///
 /// The numbers of methods follow from their names. Methods of the script are numbered from 0 in the order of their
-/// names' code points, methods of the node itself from 0x8000. If a name is in both tables, a call of it calls the
-/// script's method.
+/// names' code points, methods of the node itself from 0x8000. If a name is in both tables, a call by
+/// that name calls the script's method.
 ///
 /// ```
 /// use websocket_peer::multiplayer::{Method, Methods};

@@ -73,7 +73,7 @@ impl Session {
     /// Calls a method of a node at other peers. If the method is declared as local and this end is in the target,
     /// [`Event::Call`](super::super::Event::Call) occurs here, too.
     ///
-    /// The receivers check whether this end may call it, not this end.
+    /// The receivers check whether this end may call the method; this end does not.
     ///
     /// # Errors
     /// [`SessionError::UnknownNode`]; [`SessionError::UnknownMethod`] and [`SessionError::InvalidArguments`] if the
@@ -129,8 +129,8 @@ impl Session {
         Ok(())
     }
 
-    /// Sends a call. Peers that have confirmed the path id get the id, the others the path. The id is announced to
-    /// peers first that do not know it.
+    /// Sends a call. Peers that have confirmed the path id get the id, the others the path. The id is first announced
+    /// to the peers that do not know it.
     fn send_call(
         &mut self,
         key: NodeKey,

@@ -63,12 +63,12 @@ const MAX_QUEUED_REJECTIONS: usize = 64;
 ///
 /// * calls [`peer_joined`](Self::peer_joined), [`receive`](Self::receive) and [`peer_left`](Self::peer_left), and
 ///   [`advance`](Self::advance) with the time: often, at [`next_deadline`](Self::next_deadline), and before calls of
-///   the program, since a timeout that starts in such a call starts at the last time given;
+///   the program, because a timeout that starts in such a call starts at the last time given;
 /// * executes [`next_output`](Self::next_output) until it is `None`, after each of these calls and after each call of
 ///   the program. Consecutive calls of `peer_left` may come first: then the other peers are informed of all departures
 ///   by one output;
-/// * makes the next of these calls when the program has read all events: what a packet means is decided when it is
-///   received, and the program may have to register the node that it calls.
+/// * makes the next of these calls when the program has read all events: a packet is interpreted when it is received,
+///   and the program may have to register the node that the packet calls.
 ///
 /// Times are durations since any fixed moment, the same for all calls.
 ///

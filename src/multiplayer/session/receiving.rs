@@ -25,8 +25,8 @@ impl Session {
     /// Handles a packet that was received from a directly connected peer; at a client that is always
     /// [`PeerId::SERVER`]. Text is treated as bytes.
     ///
-    /// The meaning of the packet is decided now. So read all events before the next packet is passed: an event may lead
-    /// the program to register the node that the next packet calls. The queue of outputs has no limit.
+    /// The packet is interpreted now. So read all events before you pass the next packet: an event may lead the program
+    /// to register the node that the next packet calls. The queue of outputs has no limit.
     pub fn receive(&mut self, from: PeerId, packet: Packet, now: Duration) {
         self.tick(now);
         if self.phase == SessionPhase::Closed {
@@ -91,8 +91,8 @@ impl Session {
         }
     }
 
-    /// Relays a packet for a client. The server writes the sender's id over the receiver's, in place if no one else
-    /// shares the packet.
+    /// Relays a packet for a client. The server writes the sender's id over the receiver's, in place if the packet
+    /// is not shared.
     fn relay(&mut self, from: PeerId, target: i32, packet: Bytes) -> Result<(), PacketError> {
         if !self.options.relay {
             return Err(PacketError::RelayOff);

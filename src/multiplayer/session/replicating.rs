@@ -265,7 +265,7 @@ impl Session {
         self.replication.outgoing.set_announced(node, true);
     }
 
-    /// Starts sending values of a node to peers, beginning with those that they have missed.
+    /// Starts sending values of a node to peers, beginning with the values that they have missed.
     fn start_sending_to(&mut self, node: NodeKey, peers: Vec<PeerId>) {
         let new = self.replication.outgoing.add_viewers(node, peers);
         if !new.is_empty() {

@@ -54,7 +54,7 @@ enum ConnectionStage {
     Over,
 }
 
-/// A TCP connection that is being made, and what follows it.
+/// A TCP connection that is being made, and the settings of the next stages.
 #[derive(Debug)]
 struct Dialing {
     dial: Dial,
@@ -167,7 +167,7 @@ impl TcpConnection {
         self.tcp().map(|tcp| tcp.set_nodelay(on))
     }
 
-    /// Returns the socket, as long as the program may ask for it.
+    /// Returns the socket in the stages in which the program may access it.
     fn tcp(&self) -> Option<&TcpStream> {
         match &self.stage {
             ConnectionStage::Dialing(_) | ConnectionStage::Lingering(_) | ConnectionStage::Over => None,
@@ -206,7 +206,7 @@ impl Connection for TcpConnection {
 
 /// The result of a step.
 enum Step {
-    /// The stage goes on. `true` if it can do more at once.
+    /// The stage continues. `true` if it can do more at once.
     Same(ConnectionStage, bool),
     /// The next stage has begun, and may be able to do something at once.
     Next(ConnectionStage),
@@ -236,8 +236,8 @@ impl ConnectionStage {
                     let shared_bytes = settings.shared_bytes.clone();
                     let open =
                         OpenConnection::new(stream, rest, &settings.open, limits, shared_bytes, context.now);
-                    // Bytes that came behind the handshake wait for the next poll: they may end the connection, and it
-                    // must be seen open before.
+                    // Bytes that came after the handshake wait for the next poll: they may end the connection, and
+                    // the program must see it open before.
                     Step::Same(Self::Open(Box::new(open)), true)
                 }
                 OpeningOutcome::Failed(cause) => {

@@ -40,7 +40,7 @@ pub(in super::super) struct FrameDecoder {
     control: PartialBuf<MAX_CONTROL>,
 }
 
-/// What the decoder has found in its input.
+/// An item that was decoded.
 #[derive(Debug, PartialEq, Eq)]
 pub(in super::super) enum Item {
     Packet(Packet),
@@ -53,7 +53,7 @@ pub(in super::super) enum Item {
     EmptyFragment,
 }
 
-/// Why a stream of frames cannot be decoded any further.
+/// Why decoding cannot continue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum FrameError {
     Protocol,
@@ -71,7 +71,7 @@ struct PartialFrame {
     taken: usize,
 }
 
-/// What a frame carries.
+/// The content of a frame.
 #[derive(Debug, Clone, Copy)]
 enum FrameContent {
     Control(Control),
@@ -124,7 +124,7 @@ impl FrameDecoder {
     /// Returns the next item in `input` and advances `input` past it. Returns `None` when all of `input` was taken.
     pub(in super::super) fn next(&mut self, input: &mut &[u8]) -> Result<Option<Item>, FrameError> {
         loop {
-            // Most frames arrive whole. State is only kept of those that do not.
+            // Most frames arrive whole. Only for the others, state is kept.
             let mut frame = match self.frame.take() {
                 Some(frame) => frame,
                 None => match self.read_header(input)? {
@@ -190,7 +190,7 @@ impl FrameDecoder {
 
     /// Returns how many bytes to reserve beyond `len` bytes of a message that are available, if it needs new memory:
     /// the bytes that its frame announces, and at least as many as it has. Otherwise each of many small fragments would
-    /// move it.
+    /// move the message.
     fn ahead(&self, message: &PartialMessage, len: usize, missing: usize) -> usize {
         let allowed = self.limits.message - message.len() - len;
         missing.max(message.len()).min(allowed).min(self.allowance)
@@ -271,7 +271,7 @@ impl FrameDecoder {
                 FrameContent::Data(kind)
             }
         };
-        // It is within a limit of type `usize`.
+        // The length is within a limit of type `usize`.
         let len = usize::try_from(len).map_err(|_| FrameError::TooBig)?;
         Ok(PartialFrame { content, is_final, mask, len, taken: 0 })
     }

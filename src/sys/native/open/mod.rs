@@ -54,7 +54,7 @@ pub(super) struct OpenConnection {
     decoder: FrameDecoder,
     pub(super) send_queue: SendQueue,
     heartbeat: Heartbeat,
-    /// Sends the program's liveness probes, if it wants any.
+    /// Sends the program's liveness probes, if the options have one.
     liveness: Option<Box<LivenessTimer>>,
     pub(super) guard: Guard,
     /// `true` if the socket may hold bytes.
@@ -81,7 +81,7 @@ pub(super) struct OpenConnection {
 }
 
 impl OpenConnection {
-    /// Opens a connection. `rest` are the bytes that arrived behind the handshake.
+    /// Opens a connection. `rest` has the bytes that arrived after the handshake.
     pub(super) fn new(
         stream: Stream,
         rest: Vec<u8>,
@@ -132,7 +132,7 @@ impl OpenConnection {
         &mut self.stream
     }
 
-    /// Notes what the system has reported: the socket may be readable or writable, or the other end sends nothing more.
+    /// Notes a readiness event: the socket may be readable or writable, or the other end sends nothing more.
     pub(super) fn ready(&mut self, readable: bool, writable: bool, ends: bool) {
         self.readable |= readable;
         self.ends |= ends;
@@ -212,7 +212,7 @@ impl OpenConnection {
         self.liveness = Some(timer);
     }
 
-    /// Returns the time of all clocks.
+    /// Returns the times of all clocks.
     fn times(now: Duration) -> ClockTimes {
         ClockTimes { now, wall: super::now(), calendar: super::calendar() }
     }
@@ -236,7 +236,7 @@ impl OpenConnection {
         }
     }
 
-    /// Sends a packet that replaces one that waits under the same key.
+    /// Sends a packet that replaces the packet that waits under the same key.
     pub(super) fn send_latest(&mut self, key: u64, packet: Outgoing<'_>, gather: bool, link: &mut Link) {
         self.guard.memory_granted();
         self.send_queue.push(packet, Some(key), &mut link.outbox);
@@ -254,7 +254,7 @@ impl OpenConnection {
         self.guard.memory_released(link.outbox.memory_usage());
     }
 
-    /// Sends a close frame behind everything that waits. The other end must answer by `due`.
+    /// Sends a close frame after everything that waits. The other end must answer by `due`.
     pub(super) fn close(&mut self, code: CloseCode, reason: &str, due: Duration, link: &mut Link) {
         link.set_closing();
         self.close_due = Some(due);
@@ -286,7 +286,7 @@ impl OpenConnection {
         link.inbox_memory() + self.memory_usage()
     }
 
-    /// Returns what a poll has to wait for. Only for peers: limits of clients are not included.
+    /// Returns the events after which a poll can do something. Only for peers: the limits of a server are not included.
     pub(super) fn wants(&self, link: &Link) -> Wants {
         let has_room = self.stalled.as_ref().is_some_and(|packet| link.has_room_for(packet.len()));
         Wants {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{link::Link, state::ReadyState};
 
-/// A message that lacks at least this number of bytes is read directly into its memory.
+/// If at least this number of bytes of a message is missing, they are read directly into the message's memory.
 const MIN_DIRECT: usize = 16 * 1024;
 
 /// The largest direct read, in bytes.
