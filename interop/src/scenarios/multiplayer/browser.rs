@@ -75,7 +75,7 @@ fn game() -> Value {
 /// Registers the same node at both ends.
 #[track_caller]
 fn add_game(browser: &mut Browser, engine: &mut Engine) {
-    godot::register_node_with(engine, PATH, "game");
+    godot::add_node(engine, PATH, "game");
     browser.ask("registerNode", json!({ "path": PATH, "methods": game() }));
 }
 
@@ -217,7 +217,7 @@ fn receives_the_last_packets(browser: &mut Browser, engine: &mut Engine) {
 
 fn sees_what_godot_spawns(browser: &mut Browser, engine: &mut Engine) {
     meet(browser, engine);
-    godot::register_node_with(engine, "Arena", "arena");
+    godot::add_node(engine, "Arena", "arena");
     let unit = json!([
         { "name": "position", "type": "Vector2" },
         { "name": "health", "type": "int", "mode": "on-change" },

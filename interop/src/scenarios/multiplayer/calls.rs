@@ -39,7 +39,7 @@ pub fn methods() -> Methods {
 /// Registers the same node at both ends.
 #[track_caller]
 pub fn add(pair: &mut Pair, engine: &mut Engine, path: &str) -> NodeKey {
-    godot::register_node_with(engine, path, "game");
+    godot::add_node(engine, path, "game");
     pair.peer().session().register_node_with(path, methods()).expect("a path")
 }
 
@@ -169,7 +169,7 @@ fn a_node_that_is_registered_again(pair: &mut Pair, engine: &mut Engine) {
             call_godot(pair, engine, node, PATH, "by_anyone", &[1.into()]);
             called_by_godot(pair, engine, node, PATH, "by_anyone", &["1"]);
         }
-        engine.ask("unregister_node", json!({ "path": PATH }));
+        engine.ask("remove_node", json!({ "path": PATH }));
         pair.peer().session().unregister_node(node);
     }
 }
@@ -192,7 +192,7 @@ fn a_node_that_godot_lacks(pair: &mut Pair, engine: &mut Engine) {
 }
 
 fn a_node_that_we_lack(pair: &mut Pair, engine: &mut Engine) {
-    godot::register_node_with(engine, "Missing", "game");
+    godot::add_node(engine, "Missing", "game");
     let node = add(pair, engine, PATH);
     pair.be_lenient();
     let (own, godot) = (pair.id(), pair.godot);
@@ -206,7 +206,7 @@ fn a_node_that_we_lack(pair: &mut Pair, engine: &mut Engine) {
 
 /// A method's number is its index in a list, so calls reach other methods where the lists differ. Both ends report it.
 fn methods_that_differ(pair: &mut Pair, engine: &mut Engine) {
-    godot::register_node_with(engine, PATH, "game");
+    godot::add_node(engine, PATH, "game");
     let fewer = Methods::new()
         .with(Method::new("by_anyone").any_peer().variadic())
         .with(Method::new("by_anyone_here_too").any_peer().variadic());

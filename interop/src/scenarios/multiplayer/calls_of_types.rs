@@ -63,7 +63,7 @@ fn arguments_of_every_type_come_from_godot(pair: &mut Pair, engine: &mut Engine)
 }
 
 fn typed_calls_reach_godot(pair: &mut Pair, engine: &mut Engine) {
-    godot::register_node_with(engine, LOBBY, "lobby");
+    godot::add_node(engine, LOBBY, "lobby");
     let lobby = pair.peer().session().register_node::<Lobby>(LOBBY).expect("a path");
     let mut calls = vec![
         (Lobby::RequestAction { action: "roll".into() }, "request_action", vec!["\"roll\""]),
@@ -101,7 +101,7 @@ fn typed_calls_reach_godot(pair: &mut Pair, engine: &mut Engine) {
 }
 
 fn typed_calls_come_from_godot(pair: &mut Pair, engine: &mut Engine) {
-    godot::register_node_with(engine, LOBBY, "lobby");
+    godot::add_node(engine, LOBBY, "lobby");
     let lobby = pair.peer().session().register_node::<Lobby>(LOBBY).expect("a path");
     let mut calls = vec![
         ("request_action", &["\"pass\""][..], Lobby::RequestAction { action: "pass".into() }),
@@ -127,7 +127,7 @@ fn typed_calls_come_from_godot(pair: &mut Pair, engine: &mut Engine) {
 
 /// An engine replaces invalid arguments by null. Here the call is rejected.
 fn arguments_of_wrong_types_are_refused(pair: &mut Pair, engine: &mut Engine) {
-    godot::register_node_with(engine, LOBBY, "lobby");
+    godot::add_node(engine, LOBBY, "lobby");
     let lobby = pair.peer().session().register_node::<Lobby>(LOBBY).expect("a path");
     let own = pair.id();
     pair.be_lenient();

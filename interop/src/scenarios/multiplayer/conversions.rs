@@ -81,7 +81,7 @@ fn methods(are_typed: bool) -> Methods {
 }
 
 fn godot_converts_arguments_as_the_table_says(pair: &mut Pair, engine: &mut Engine) {
-    godot::register_node_with(engine, PATH, "taker");
+    godot::add_node(engine, PATH, "taker");
     let node = pair.peer().session().register_node_with(PATH, methods(false)).expect("a path");
     for complaint in [
         "Cannot convert argument 1 from",
@@ -119,7 +119,7 @@ fn godot_converts_arguments_as_the_table_says(pair: &mut Pair, engine: &mut Engi
 }
 
 fn arguments_from_godot_are_converted_as_the_table_says(pair: &mut Pair, engine: &mut Engine) {
-    godot::register_node_with(engine, PATH, "taker");
+    godot::add_node(engine, PATH, "taker");
     let node = pair.peer().session().register_node_with(PATH, methods(true)).expect("a path");
     let own = pair.id();
     for row in rows() {
@@ -139,7 +139,7 @@ fn arguments_from_godot_are_converted_as_the_table_says(pair: &mut Pair, engine:
 
 /// One value per type, and each rejected value once, within the limit per second.
 fn arguments_that_godot_refuses_are_refused(pair: &mut Pair, engine: &mut Engine) {
-    godot::register_node_with(engine, PATH, "taker");
+    godot::add_node(engine, PATH, "taker");
     pair.peer().session().register_node_with(PATH, methods(true)).expect("a path");
     pair.be_lenient();
     let (own, rows) = (pair.id(), rows());

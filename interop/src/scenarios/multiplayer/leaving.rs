@@ -167,7 +167,7 @@ fn our_server_closes_before_two_engines([anna, ben]: [&mut Engine; 2]) {
     enter(&mut server, false, ben, &mut [anna]);
     let node = server.peer().session().register_node_with(PATH, methods()).expect("a path");
     for engine in [&mut *anna, &mut *ben] {
-        godot::register_node_with(engine, PATH, "game");
+        godot::add_node(engine, PATH, "game");
         freeze_briefly(engine);
     }
     last_words(&mut server, node, Target::All);

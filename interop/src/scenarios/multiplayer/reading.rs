@@ -54,7 +54,7 @@ fn two_engines_that_join_in_one_poll([anna, ben]: [&mut Engine; 2]) {
     let mut server = Ours::host(patient(), false);
     let node = server.peer().session().register_node_with(PATH, calls::methods()).expect("a path");
     for engine in [&mut *anna, &mut *ben] {
-        godot::register_node_with(engine, PATH, "game");
+        godot::add_node(engine, PATH, "game");
         godot::join(engine, &server.url(false));
     }
     until("both are connected", || {
@@ -95,7 +95,7 @@ fn two_actions_in_one_poll([anna, ben]: [&mut Engine; 2]) {
     enter(&mut server, false, anna, &mut []);
     enter(&mut server, false, ben, &mut [anna]);
     for engine in [anna, ben] {
-        godot::register_node_with(engine, PATH, "game");
+        godot::add_node(engine, PATH, "game");
         godot::rpc(engine, PATH, 1, "by_anyone", &["\"roll\""]);
         arrive(engine);
     }

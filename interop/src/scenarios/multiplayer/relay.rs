@@ -80,7 +80,7 @@ fn calls_between_engines_through_ours([anna, ben]: [&mut Engine; 2]) {
     let ben_id = enter(&mut server, false, ben, &mut [anna]);
     let node = server.peer().session().register_node_with(PATH, methods()).expect("a path");
     for engine in [&mut *anna, &mut *ben] {
-        godot::register_node_with(engine, PATH, "game");
+        godot::add_node(engine, PATH, "game");
     }
     for round in 0..3 {
         let text = round.to_string();
@@ -105,7 +105,7 @@ fn our_calls_to_old_and_new_engines([anna, ben]: [&mut Engine; 2]) {
     };
     let anna_id = enter(&mut server, false, anna, &mut []);
     for engine in [&mut *anna, &mut *ben] {
-        godot::register_node_with(engine, PATH, "game");
+        godot::add_node(engine, PATH, "game");
     }
     for number in 0..2 {
         call(&mut server, Target::All, number);
@@ -132,7 +132,7 @@ fn nodes_between_engines_through_ours([anna, ben]: [&mut Engine; 2]) {
     enter(&mut server, false, ben, &mut [anna]);
     server.be_lenient();
     for engine in [&mut *ben, &mut *anna] {
-        godot::register_node_with(engine, "Arena", "arena");
+        godot::add_node(engine, "Arena", "arena");
         engine.ask("set_authority", json!({ "path": "Arena", "id": anna_id.get() }));
     }
     let arguments = json!(["\"Tank\"", "Vector2(1, 2)", "50", "\"the first\""]);
@@ -189,7 +189,7 @@ fn bytes_between_ours_through_godots([host]: [&mut Engine; 1]) {
 fn calls_between_ours_through_godots([host]: [&mut Engine; 1]) {
     let (mut one, mut other) = two_of_ours(host);
     let (one_id, other_id) = (one.id(), other.id());
-    godot::register_node_with(host, PATH, "game");
+    godot::add_node(host, PATH, "game");
     let nodes = [&mut one, &mut other]
         .map(|ours| ours.peer().session().register_node_with(PATH, methods()).expect("a path"));
     for round in 0..3 {
@@ -210,7 +210,7 @@ fn calls_between_ours_through_godots([host]: [&mut Engine; 1]) {
 #[track_caller]
 fn converse(ours: &mut Ours, engine: &mut Engine, mut meanwhile: impl FnMut()) {
     let (own, other) = (ours.id(), godot::ids(engine).0);
-    godot::register_node_with(engine, "Clients", "game");
+    godot::add_node(engine, "Clients", "game");
     let node = ours.peer().session().register_node_with("Clients", methods()).expect("a path");
     for round in 0..3 {
         ours.peer().session().call_method(node, other, "by_anyone", vec![round.into()]).expect("a call");

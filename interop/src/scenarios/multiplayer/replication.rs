@@ -69,7 +69,7 @@ fn tank_event() -> Value {
 /// Registers the arena at both ends, with this peer as its authority.
 #[track_caller]
 pub fn add_arena(pair: &mut Pair, engine: &mut Engine, authority: PeerId) -> NodeKey {
-    godot::register_node_with(engine, "Arena", "arena");
+    godot::add_node(engine, "Arena", "arena");
     engine.ask("set_authority", json!({ "path": "Arena", "id": authority.get() }));
     let mut session = pair.peer().session();
     let arena = session.register_spawner(SPAWNER, spawner()).expect("a path");
@@ -200,7 +200,7 @@ fn godot_spawns_of_a_value(pair: &mut Pair, engine: &mut Engine) {
 /// A synchronizer without a spawner, at the same path at both ends.
 #[track_caller]
 fn add_clock(pair: &mut Pair, engine: &mut Engine, authority: PeerId) -> NodeKey {
-    godot::register_node_with(engine, "Clock", "clock");
+    godot::add_node(engine, "Clock", "clock");
     engine.ask("set_authority", json!({ "path": "Clock", "id": authority.get() }));
     let ticks = Properties::new().with(Property::of::<i64>("ticks"));
     let mut session = pair.peer().session();
@@ -266,7 +266,7 @@ fn an_engine_joins_late([anna, ben]: [&mut Engine; 2]) {
     let mut server = Ours::host(MultiplayerOptions::default(), false);
     let arena = server.peer().session().register_spawner(SPAWNER, spawner()).expect("a path");
     for engine in [&mut *anna, &mut *ben] {
-        godot::register_node_with(engine, "Arena", "arena");
+        godot::add_node(engine, "Arena", "arena");
     }
     enter(&mut server, false, anna, &mut []);
     let node = server.peer().session().spawn(arena, tank()).expect("a spawn");
@@ -288,7 +288,7 @@ fn an_engine_joins_late([anna, ben]: [&mut Engine; 2]) {
 
 fn we_join_late([host]: [&mut Engine; 1]) {
     let url = godot::host(host, false);
-    godot::register_node_with(host, "Arena", "arena");
+    godot::add_node(host, "Arena", "arena");
     spawn_in_godot(host);
     let mut ours = Ours::join(&url, MultiplayerOptions::default());
     let arena = ours.peer().session().register_spawner(SPAWNER, spawner()).expect("a path");
@@ -302,7 +302,7 @@ fn visibility_limits_who_sees_a_node([anna, ben]: [&mut Engine; 2]) {
     enter(&mut server, false, anna, &mut []);
     let ben_id = enter(&mut server, false, ben, &mut [anna]);
     for engine in [&mut *anna, &mut *ben] {
-        godot::register_node_with(engine, "Arena", "arena");
+        godot::add_node(engine, "Arena", "arena");
     }
     let arena = server.peer().session().register_spawner(SPAWNER, spawner()).expect("a path");
     let node = server.peer().session().spawn(arena, tank().hidden()).expect("a spawn");
