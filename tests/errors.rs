@@ -118,7 +118,7 @@ fn invalid_option_at_connect() {
     let mut peer = over();
     peer.set_options(PeerOptions::default().connect_timeout(Duration::ZERO));
     let error = error(&mut peer, 31, |peer| peer.connect(&server().url("/echo")));
-    assert_eq!(error, Error::InvalidOption { option: "connect_timeout", reason: "it is zero" });
+    assert!(matches!(error, Error::InvalidOption { option: "connect_timeout", reason: "it is zero", .. }));
     assert_eq!(error.to_string(), "invalid option `connect_timeout`: it is zero");
 }
 
@@ -127,7 +127,7 @@ fn invalid_option_at_accept() {
     let mut peer = over();
     peer.set_options(PeerOptions::for_server().max_queued_packets(0));
     let error = error(&mut peer, 31, |peer| peer.accept(tcp_pair().1));
-    assert_eq!(error, Error::InvalidOption { option: "max_queued_packets", reason: "it is zero" });
+    assert!(matches!(error, Error::InvalidOption { option: "max_queued_packets", reason: "it is zero", .. }));
 }
 
 #[test]
@@ -197,10 +197,11 @@ fn outbound_full_in_bytes() {
     let room = 100_000 - peer.buffered();
     assert!(room < 10_000, "{room}");
     let error = error(&mut peer, 6, |peer| peer.send(&[0; 10_000]));
-    assert_eq!(error, Error::SendQueueFull { room });
+    assert!(matches!(error, Error::SendQueueFull { room: left, .. } if left == room), "{error:?}");
     assert!(error.to_string().contains(&room.to_string()), "{error}");
     assert_eq!(peer.send(&vec![0; room]), Ok(()), "what it says is true");
-    assert_eq!(peer.send(&[0]), Err(Error::SendQueueFull { room: 0 }));
+    let last = peer.send(&[0]);
+    assert!(matches!(last, Err(Error::SendQueueFull { room: 0, .. })), "{last:?}");
 }
 
 #[test]
@@ -212,7 +213,7 @@ fn outbound_full_in_packets() {
     peer.send_text("second").unwrap();
     peer.send_text("").unwrap();
     let error = error(&mut peer, 6, |peer| peer.send_text(""));
-    assert_eq!(error, Error::SendQueueFull { room: 0 });
+    assert!(matches!(error, Error::SendQueueFull { room: 0, .. }), "{error:?}");
 }
 
 #[test]
@@ -267,7 +268,7 @@ fn server_full() {
     server.accept_upgraded(UpgradedStream::new(ours)).unwrap();
     let (_two, ours) = tcp_pair();
     let error = server.accept_upgraded(UpgradedStream::new(ours)).unwrap_err();
-    assert_eq!(error, Error::ServerFull { reason: "the server is full" });
+    assert!(matches!(error, Error::ServerFull { reason: "the server is full", .. }), "{error:?}");
     assert_eq!(error.godot_code(), 28);
     assert_eq!(error.to_string(), "no place for one more peer: the server is full");
 }

@@ -154,6 +154,7 @@ pub enum Event {
 
 /// A received call of a method of a node. [`Node::read`](super::Node::read) converts it to the typed call.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Call {
     /// The caller. This end itself for a local call.
     ///
@@ -165,6 +166,18 @@ pub struct Call {
     pub method: Cow<'static, str>,
     /// The arguments, in the number and of the types that the method declares.
     pub arguments: Vec<Variant>,
+}
+
+impl Call {
+    /// Creates a call, for tests of a program's handlers. Nothing is sent.
+    pub fn new(
+        from: PeerId,
+        node: NodeKey,
+        method: impl Into<Cow<'static, str>>,
+        arguments: Vec<Variant>,
+    ) -> Self {
+        Self { from, node, method: method.into(), arguments }
+    }
 }
 
 /// Why a peer is gone.

@@ -282,8 +282,9 @@ mod tests {
             .parameter(Parameter::of::<u8>("a"))
             .parameter(Parameter::of::<f64>("b").optional())
             .variadic();
-        let wrong =
-            |index, expected, found| Err(CallError::Argument { index, error: WrongType { expected, found } });
+        let wrong = |index, expected, found| {
+            Err(CallError::Argument { index, error: WrongType::new(expected, found) })
+        };
         let one = Variant::Int(1);
         assert_eq!(method.check(std::slice::from_ref(&one)), Ok(()));
         assert_eq!(method.check(&[one.clone(), Variant::Nil, Variant::Callable]), Ok(()));
