@@ -90,7 +90,7 @@ fn congested() -> (WebSocketPeer, common::raw::Raw) {
     (peer, raw)
 }
 
-fn identity() -> TlsCertificate {
+fn own_certificate() -> TlsCertificate {
     let authority = testkit::certs::Authority::new("own authority").unwrap();
     let identity = authority.issue(&["localhost"]).unwrap();
     TlsCertificate::from_pem(identity.certificates_pem.into_bytes(), identity.key_pem.into_bytes())
@@ -192,20 +192,20 @@ fn not_open_where_there_is_no_tcp_connection() {
 }
 
 #[test]
-fn outbound_full_in_bytes() {
+fn send_queue_full_in_bytes() {
     let (mut peer, _raw) = congested();
     let room = 100_000 - peer.buffered();
     assert!(room < 10_000, "{room}");
     let error = error(&mut peer, 6, |peer| peer.send(&[0; 10_000]));
     assert!(matches!(error, Error::SendQueueFull { room: left, .. } if left == room), "{error:?}");
     assert!(error.to_string().contains(&room.to_string()), "{error}");
-    assert_eq!(peer.send(&vec![0; room]), Ok(()), "what it says is true");
+    assert_eq!(peer.send(&vec![0; room]), Ok(()), "the reported room is free");
     let last = peer.send(&[0]);
     assert!(matches!(last, Err(Error::SendQueueFull { room: 0, .. })), "{last:?}");
 }
 
 #[test]
-fn outbound_full_in_packets() {
+fn send_queue_full_in_packets() {
     let options = PeerOptions::default().max_queued_packets(3).outbound_buffer_size(64 << 20);
     let (mut peer, _raw) = connected(options);
     // More than any kernel takes, so that it waits.
@@ -290,7 +290,7 @@ fn unsupported() {
         assert!(error.to_string().contains("build with the feature `tls"), "{error}");
     }
     let mut peer = over();
-    peer.set_options(PeerOptions::for_server().tls(TlsOptions::default().certificate(identity())));
+    peer.set_options(PeerOptions::for_server().tls(TlsOptions::default().certificate(own_certificate())));
     if without_tls {
         let error = error(&mut peer, 2, |peer| peer.accept(tcp_pair().1));
         assert!(matches!(error, Error::Unsupported { .. }), "{error:?}");

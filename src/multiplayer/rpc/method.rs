@@ -44,14 +44,17 @@ pub enum TransferMode {
     /// Calls may be lost or reordered.
     ///
     /// Godot: `TRANSFER_MODE_UNRELIABLE`.
+    #[doc(alias = "TRANSFER_MODE_UNRELIABLE")]
     Unreliable,
     /// Calls may be lost, but are not reordered.
     ///
     /// Godot: `TRANSFER_MODE_UNRELIABLE_ORDERED`.
+    #[doc(alias = "TRANSFER_MODE_UNRELIABLE_ORDERED")]
     UnreliableOrdered,
     /// All calls arrive, in order.
     ///
     /// Godot: `TRANSFER_MODE_RELIABLE`.
+    #[doc(alias = "TRANSFER_MODE_RELIABLE")]
     #[default]
     Reliable,
 }

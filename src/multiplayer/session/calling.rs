@@ -99,6 +99,7 @@ impl Session {
     /// Those of [`call`](Self::call).
     ///
     /// Godot: `MultiplayerAPI.rpc`.
+    #[doc(alias = "rpc")]
     pub fn call_method(
         &mut self,
         node: impl Into<NodeKey>,
