@@ -110,6 +110,6 @@ impl Chat {
 
     /// Sends a line to all clients but one. A client whose send queue is full misses it.
     fn broadcast(&mut self, text: &str, except: Option<PeerKey>) {
-        self.server.broadcast(&Packet::text(text), except);
+        self.server.broadcast(Packet::text(text), except);
     }
 }

@@ -176,7 +176,7 @@ fn not_open() {
         let expected = Error::NotOpen { state };
         assert_eq!(error(&mut peer, 1, |peer| peer.send(b"x")), expected);
         assert_eq!(error(&mut peer, 1, |peer| peer.send_text("x")), expected);
-        let error = error(&mut peer, 1, |peer| peer.send_packet(&Packet::text("x")));
+        let error = error(&mut peer, 1, |peer| peer.send_packet(Packet::text("x")));
         assert_eq!(error, expected);
         assert_eq!(error.to_string(), words);
     }

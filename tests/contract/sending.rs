@@ -11,7 +11,7 @@ fn assert_sends_nothing(peer: &mut WebSocketPeer) {
     let error = Err(Error::NotOpen { state: peer.state() });
     assert_eq!(peer.send(b"x"), error);
     assert_eq!(peer.send_text("x"), error);
-    assert_eq!(peer.send_packet(&Packet::text("x")), error);
+    assert_eq!(peer.send_packet(Packet::text("x")), error);
     assert_eq!((peer.buffered(), peer.stats().packets_sent), (0, 0));
 }
 
@@ -47,7 +47,7 @@ async fn a_packet_larger_than_the_send_queue_is_rejected() {
     let error = Err(Error::PacketTooBig { len: 101, max: 100 });
     assert_eq!(peer.send(&[0; 101]), error);
     assert_eq!(peer.send_text(&"x".repeat(101)), error);
-    assert_eq!(peer.send_packet(&Packet::binary([0; 101])), error);
+    assert_eq!(peer.send_packet(Packet::binary([0; 101])), error);
     assert_eq!((peer.buffered(), peer.stats().packets_sent), (0, 0));
     assert_eq!(peer.send(&[0; 100]), Ok(()));
 }

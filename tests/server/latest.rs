@@ -43,8 +43,8 @@ fn only_the_newest_packet_of_each_key_arrives_in_the_place_of_the_first() {
     let (mut host, key, mut raw) = blocked(ServerOptions::default());
     let text = |text: &str| Packet::text(text);
     for round in 0..50 {
-        host.server.send_latest(key, 1, &text(&format!("one {round}"))).unwrap();
-        host.server.send_latest(key, u64::MAX, &text(&format!("other {round}"))).unwrap();
+        host.server.send_latest(key, 1, text(&format!("one {round}"))).unwrap();
+        host.server.send_latest(key, u64::MAX, text(&format!("other {round}"))).unwrap();
         if round == 0 {
             host.server.send_text(key, "plain").unwrap();
         }
@@ -59,7 +59,7 @@ fn a_client_that_reads_gets_every_packet() {
     let mut host = Host::start(ServerOptions::default());
     let (key, mut raw) = host.open_client();
     for round in 0..50 {
-        host.server.send_latest(key, 1, &Packet::text(round.to_string())).unwrap();
+        host.server.send_latest(key, 1, Packet::text(round.to_string())).unwrap();
     }
     for round in 0..50 {
         assert_eq!(host.frame(&mut raw).payload, round.to_string().as_bytes());
@@ -71,14 +71,14 @@ fn a_packet_takes_the_room_of_the_one_that_it_replaces() {
     let full = with_peer(PeerOptions::for_server().outbound_buffer_size(2 * FILLING));
     let (mut host, key, mut raw) = blocked(full);
     let room = 2 * FILLING - host.buffered(key);
-    host.server.send_latest(key, 1, &Packet::text("a".repeat(room))).unwrap();
+    host.server.send_latest(key, 1, Packet::text("a".repeat(room))).unwrap();
     assert_eq!(room_left(host.server.send_text(key, "x")), 0);
-    assert_eq!(room_left(host.server.send_latest(key, 2, &Packet::text("x"))), 0);
+    assert_eq!(room_left(host.server.send_latest(key, 2, Packet::text("x"))), 0);
     let bigger = Packet::text("b".repeat(room + 1));
     assert_eq!(room_left(host.server.send_latest(key, 1, &bigger)), room);
-    host.server.send_latest(key, 1, &Packet::text("c".repeat(room))).unwrap();
+    host.server.send_latest(key, 1, Packet::text("c".repeat(room))).unwrap();
     assert_eq!(host.buffered(key), 2 * FILLING);
-    host.server.send_latest(key, 1, &Packet::text("end")).unwrap();
+    host.server.send_latest(key, 1, Packet::text("end")).unwrap();
     host.server.send_text(key, "room again").unwrap();
     assert_eq!(texts_until(&mut host, &mut raw, "room again"), ["end", "room again"]);
 }
@@ -92,7 +92,7 @@ fn each_peer_has_keys_of_its_own() {
         host.fill_kernel(key, &Packet::binary(vec![0; FILLING]));
     }
     for (key, text) in [(one, "a"), (other, "b"), (one, "c"), (other, "d")] {
-        host.server.send_latest(key, 1, &Packet::text(text)).unwrap();
+        host.server.send_latest(key, 1, Packet::text(text)).unwrap();
     }
     assert_eq!(texts_until(&mut host, &mut raw, "c"), ["c"]);
     assert_eq!(texts_until(&mut host, &mut other_raw, "d"), ["d"]);

@@ -29,7 +29,7 @@ fn a_multicast_reaches_the_given_peers_and_no_others() {
             assert_eq!((frame.first, frame.masked, &frame.payload[..]), (first, false, packet.as_bytes()));
         }
     }
-    assert_eq!(host.server.broadcast(&Packet::text("to all"), None), 5);
+    assert_eq!(host.server.broadcast(Packet::text("to all"), None), 5);
     for raw in clients.values_mut() {
         assert_eq!(host.frame(raw).payload, b"to all", "no packet came before it");
     }
@@ -56,9 +56,9 @@ fn a_peer_that_is_given_several_times_gets_a_multicast_once() {
     let (one, mut raw_one) = host.open_client();
     let (two, mut raw_two) = host.open_client();
     for text in ["first", "second"] {
-        assert_eq!(host.server.multicast(&Packet::text(text), [one, two, one, one, two]), 2);
+        assert_eq!(host.server.multicast(Packet::text(text), [one, two, one, one, two]), 2);
     }
-    host.server.broadcast(&Packet::text("last"), None);
+    host.server.broadcast(Packet::text("last"), None);
     for raw in [&mut raw_one, &mut raw_two] {
         for expected in ["first", "second", "last"] {
             assert_eq!(host.frame(raw).payload, expected.as_bytes());
@@ -86,12 +86,12 @@ fn a_multicast_ignores_keys_of_peers_that_are_not_open() {
     let foreign: Vec<PeerKey> = (0..8).map(|_| elsewhere.open_client()).map(|(key, _)| key).collect();
     let before = host.server.stats().packets_sent;
     let keys = foreign.last().into_iter().chain([&gone, &closing]);
-    assert_eq!(host.server.multicast(&Packet::text("no peer"), keys), 0);
-    assert_eq!(host.server.broadcast(&Packet::text("no peer"), None), 0, "its `Opened` was not read");
+    assert_eq!(host.server.multicast(Packet::text("no peer"), keys), 0);
+    assert_eq!(host.server.broadcast(Packet::text("no peer"), None), 0, "its `Opened` was not read");
     assert_eq!(host.server.stats().packets_sent, before);
 
     let unreported = host.opened();
-    assert_eq!(host.server.multicast(&Packet::text("one"), [gone, unreported, closing]), 1);
+    assert_eq!(host.server.multicast(Packet::text("one"), [gone, unreported, closing]), 1);
     assert_eq!(host.frame(&mut raw_closing).close_code(), Some(1000));
     assert_eq!(raw_closing.rest(), b"");
 }
@@ -103,7 +103,7 @@ fn a_peer_with_a_full_queue_misses_a_multicast_and_the_others_get_it() {
     let (other, mut raw) = host.open_client();
     host.fill_queue(full, &Packet::binary(vec![0; 9_999]));
     let before = (host.buffered(full), host.server.peer(full).unwrap().stats());
-    assert_eq!(host.server.multicast(&Packet::binary(vec![1; 9_999]), [full, other]), 1);
+    assert_eq!(host.server.multicast(Packet::binary(vec![1; 9_999]), [full, other]), 1);
     assert_eq!((host.buffered(full), host.server.peer(full).unwrap().stats()), before);
     assert_eq!(host.frame(&mut raw).payload, [1; 9_999]);
 }

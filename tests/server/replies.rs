@@ -67,7 +67,7 @@ fn replies_leave_at_a_flush() {
 #[test]
 fn replies_leave_at_the_next_poll() {
     let (mut host, key, mut raw) = amid_events();
-    host.server.send_packet(key, &Packet::text("one")).unwrap();
+    host.server.send_packet(key, Packet::text("one")).unwrap();
     host.server.poll();
     assert_eq!(host.buffered(key), 0);
     assert_arrives(&mut raw, b"one");
@@ -85,7 +85,7 @@ fn replies_leave_before_the_close_that_follows_them() {
 #[test]
 fn a_broadcast_amid_events_is_gathered_like_a_reply() {
     let (mut host, key, mut raw) = amid_events();
-    assert_eq!(host.server.broadcast(&Packet::text("to all"), None), 1);
+    assert_eq!(host.server.broadcast(Packet::text("to all"), None), 1);
     assert_eq!(host.buffered(key), 6);
     host.read_events();
     assert_eq!(host.buffered(key), 0);

@@ -136,7 +136,7 @@ fn a_full_queue_does_not_affect_other_peers() {
     let (full, _silent) = host.open_client();
     let (other, mut raw) = host.open_client();
     host.fill_queue(full, &Packet::binary(vec![0; 9_999]));
-    assert_eq!(host.server.broadcast(&Packet::binary(vec![1; 9_999]), None), 1);
+    assert_eq!(host.server.broadcast(Packet::binary(vec![1; 9_999]), None), 1);
     assert_eq!(host.frame(&mut raw).payload, [1; 9_999]);
     host.server.send_text(other, "and again").unwrap();
     assert_eq!(host.frame(&mut raw).payload, b"and again");
@@ -202,7 +202,7 @@ fn a_broadcast_reaches_every_open_peer_except_one_and_returns_their_number() {
             assert_eq!((frame.first, frame.masked, &frame.payload[..]), (first, false, packet.as_bytes()));
         }
     }
-    assert_eq!(host.server.broadcast(&Packet::text("alone"), None), 4);
+    assert_eq!(host.server.broadcast(Packet::text("alone"), None), 4);
     assert_eq!(host.frame(clients.get_mut(&left_out).unwrap()).payload, b"alone");
     let frame = host.frame(clients.get_mut(&closing).unwrap());
     assert_eq!(frame.close_code(), Some(1000));
@@ -217,9 +217,9 @@ fn a_broadcast_does_not_reach_a_peer_whose_opened_was_not_read() {
         host.server.poll();
         host.server.stats().peers == 1
     });
-    assert_eq!(host.server.broadcast(&Packet::text("no peer"), None), 0);
+    assert_eq!(host.server.broadcast(Packet::text("no peer"), None), 0);
     host.opened();
-    assert_eq!(host.server.broadcast(&Packet::text("one peer"), None), 1);
+    assert_eq!(host.server.broadcast(Packet::text("one peer"), None), 1);
 }
 
 #[test]

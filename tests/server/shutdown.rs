@@ -20,7 +20,7 @@ fn every_peer_gets_1001_after_the_packets_sent_before() {
     let mut host = Host::start(ServerOptions::default());
     let mut clients: Vec<_> = (0..5).map(|_| host.open_client()).collect();
     assert!(!host.server.is_shut_down());
-    host.server.broadcast(&Packet::text("last"), None);
+    host.server.broadcast(Packet::text("last"), None);
     host.server.shutdown(LONG);
     for (_, raw) in &mut clients {
         assert_eq!(host.frame(raw).payload, b"last");

@@ -109,7 +109,7 @@ fn garbage(random: &mut Random, seeds: &[Vec<u8>]) -> Vec<u8> {
         _ => {
             for _ in 0..=random.below(3) {
                 let at = random.below(packet.len());
-                packet[at] = random.next() as u8;
+                packet[at] = random.next_u64() as u8;
             }
         }
     }

@@ -63,7 +63,7 @@ fn a_stream_becomes_a_peer_like_any_other() {
     assert_eq!(host.packet(key), Packet::binary(b"second".to_vec()));
     host.server.send_text(key, "welcome").unwrap();
     assert_eq!(host.frame(&mut raw).payload, b"welcome");
-    assert_eq!(host.server.broadcast(&Packet::text("to all"), None), 1);
+    assert_eq!(host.server.broadcast(Packet::text("to all"), None), 1);
     assert_eq!(host.frame(&mut raw).payload, b"to all");
     let stats = host.server.stats();
     assert_eq!((stats.accepted, stats.opened, stats.peers, stats.pending), (1, 1, 1, 0));

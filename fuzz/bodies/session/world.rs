@@ -142,8 +142,12 @@ impl World {
     pub(super) fn flush(&mut self) {
         self.flush_server(None);
         let ours: Vec<PeerId> = self.simulator.ours().map(|(id, _)| id).collect();
-        ours.into_iter().for_each(|id| drop(self.flush_client(id)));
-        self.isolated.values_mut().for_each(|client| drop(flush_isolated(client)));
+        for id in ours {
+            self.flush_client(id);
+        }
+        for client in self.isolated.values_mut() {
+            flush_isolated(client);
+        }
     }
 
     /// Sends the server's outputs. `handled` is the client whose packet it has just received.

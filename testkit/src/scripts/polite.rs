@@ -86,7 +86,7 @@ pub(super) fn flood(connection: &mut Connection, count: u64) -> Outcome {
         }
         if sent < count {
             payload[..8].copy_from_slice(&sent.to_be_bytes());
-            connection.send(BINARY, &payload)?;
+            connection.send(BINARY, payload)?;
             sent += 1;
         }
     };
