@@ -123,6 +123,8 @@ impl fmt::Display for CloseCode {
 /// How the last connection ended. `Display` writes it as a sentence.
 ///
 /// Godot: `get_close_code`, `get_close_reason`.
+#[doc(alias = "get_close_code")]
+#[doc(alias = "get_close_reason")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CloseInfo {

@@ -10,15 +10,18 @@ use crate::variant::{DecodeError, EncodeError, Variant};
 /// The kind of a packet.
 ///
 /// Godot: `WebSocketPeer.WriteMode`.
+#[doc(alias = "WriteMode")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PacketKind {
     /// UTF-8 text.
     ///
     /// Godot: `WRITE_MODE_TEXT`.
+    #[doc(alias = "WRITE_MODE_TEXT")]
     Text,
     /// Any bytes.
     ///
     /// Godot: `WRITE_MODE_BINARY`.
+    #[doc(alias = "WRITE_MODE_BINARY")]
     Binary,
 }
 

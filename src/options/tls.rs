@@ -109,6 +109,7 @@ pub enum TlsRoots {
     /// development. It needs the feature `tls-dangerous`, and logs a warning at each use.
     ///
     /// Godot: `TLSOptions.client_unsafe`.
+    #[doc(alias = "client_unsafe")]
     DangerouslyAcceptAny,
 }
 

@@ -84,7 +84,7 @@ impl Session {
         let arguments = method
             .convert_received(arguments)
             .map_err(|error| PacketError::InvalidCall { method: name(), error })?;
-        let call = Call { from, node: key, method: name(), arguments };
+        let call = Call::new(from, key, name(), arguments);
         self.stats.calls_received += 1;
         self.push_event(Event::Call(call));
         Ok(())
