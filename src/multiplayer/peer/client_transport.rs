@@ -68,7 +68,7 @@ impl ClientTransport {
         match self.peer.send_packet(packet) {
             // It is closing. Its end is reported soon.
             Ok(()) | Err(Error::NotOpen { .. }) => {}
-            // A session is reliable: an end that misses a packet cannot stay. What was received stays readable.
+            // A session is reliable: an end that misses a packet cannot stay. Received packets stay readable.
             Err(_) => {
                 self.peer.abort();
                 self.has_overflowed = true;

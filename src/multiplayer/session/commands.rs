@@ -145,7 +145,7 @@ impl Session {
         self.push_event(Event::ChecksumMismatch { peer, node: key, ours, theirs });
     }
 
-    /// Returns the node with this id of a peer. If the node was registered anew, it is found by its path.
+    /// Returns the node with this id of a peer. If the node was registered again, it is found by its path.
     pub(super) fn node_by_id(&mut self, peer: PeerId, id: u32) -> Option<NodeKey> {
         let (key, path) = self.peers.paths(peer)?.get(id)?;
         key.filter(|key| self.nodes.get(*key).is_some()).or_else(|| self.nodes.at(path))

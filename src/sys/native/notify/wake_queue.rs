@@ -55,7 +55,7 @@ pub(super) struct HookState {
     pub(super) has_thread: bool,
     /// `true` while that thread calls the hook.
     pub(super) is_calling: bool,
-    /// Until when a thread sleeps in the queue: the thread of this hook or of an older one.
+    /// The time until which a thread sleeps in the queue: the thread of this hook or of an older one.
     pub(super) sleeps_until: Option<Duration>,
     /// `true` while the program itself sleeps in the queue.
     pub(super) is_waiting: bool,
