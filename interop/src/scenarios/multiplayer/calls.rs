@@ -169,7 +169,7 @@ fn a_node_that_is_registered_again(pair: &mut Pair, engine: &mut Engine) {
             call_godot(pair, engine, node, PATH, "by_anyone", &[1.into()]);
             called_by_godot(pair, engine, node, PATH, "by_anyone", &["1"]);
         }
-        engine.ask("unregister_node", json!({ "path": PATH }));
+        engine.ask("remove_node", json!({ "path": PATH }));
         pair.peer().session().unregister_node(node);
     }
 }

@@ -51,7 +51,7 @@ pub fn send_bytes(engine: &mut Engine, to: i32, bytes: &[u8]) {
 /// Adds a node with this script.
 #[track_caller]
 pub fn register_node_with(engine: &mut Engine, path: &str, script: &str) {
-    engine.ask("register_node_with", json!({ "path": path, "script": script }));
+    engine.ask("add_node", json!({ "path": path, "script": script }));
 }
 
 /// Returns a call, with arguments in the engine's text form.
