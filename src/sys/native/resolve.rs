@@ -24,7 +24,7 @@ static LOOKUPS: AtomicUsize = AtomicUsize::new(0);
 #[derive(Debug)]
 pub(super) struct Lookup(Pending);
 
-/// The result of a lookup, shared with what waits for it.
+/// The result of a lookup, shared with the connection that waits for it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pending(Arc<Shared>);
 
@@ -69,7 +69,7 @@ impl Lookup {
     }
 
     /// Wakes the sleeper when there is an answer. It must check once more before it sleeps: an answer that exists
-    /// already wakes nothing.
+    /// already causes no wake-up.
     pub(super) fn wakes(&self, sleeper: &Arc<Interrupt>) {
         *self.0.sleeper() = Some(Arc::clone(sleeper));
     }
