@@ -168,7 +168,7 @@ impl CloseInfo {
 
 impl From<CloseCause> for CloseInfo {
     /// Returns the information for an end without a closing handshake, for a transport that the program provides to a
-    /// [`Session`](crate::multiplayer::Session).
+    /// `multiplayer::Session`.
     fn from(cause: CloseCause) -> Self {
         Self::new(cause)
     }
