@@ -123,6 +123,8 @@ impl fmt::Display for CloseCode {
 /// How the last connection ended. `Display` writes it as a sentence.
 ///
 /// Godot: `get_close_code`, `get_close_reason`.
+#[doc(alias = "get_close_code")]
+#[doc(alias = "get_close_reason")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CloseInfo {
@@ -166,7 +168,7 @@ impl CloseInfo {
 
 impl From<CloseCause> for CloseInfo {
     /// Returns the information for an end without a closing handshake, for a transport that the program provides to a
-    /// [`Session`](crate::multiplayer::Session).
+    /// `multiplayer::Session`.
     fn from(cause: CloseCause) -> Self {
         Self::new(cause)
     }

@@ -26,6 +26,7 @@ pub enum Error {
     },
     /// A value in [`PeerOptions`](crate::PeerOptions), [`ServerOptions`](crate::ServerOptions) or
     /// [`UpgradedStream`](crate::UpgradedStream) is not valid. Correct that option.
+    #[non_exhaustive]
     InvalidOption {
         /// The name of the field.
         option: &'static str,
@@ -52,6 +53,7 @@ pub enum Error {
     },
     /// The send queue has no room for the packet: the other end, or the network, is slower than this end sends. The packet
     /// was not queued. Poll and try again later, send less, or drop the packet.
+    #[non_exhaustive]
     SendQueueFull {
         /// The length of a packet that would fit now, in bytes. 0 if the number of packets is at its limit.
         room: usize,
@@ -66,6 +68,7 @@ pub enum Error {
     },
     /// The server cannot admit another peer. Try again later, or raise the limit that `reason` names, such as
     /// [`max_peers`](crate::ServerOptions::max_peers).
+    #[non_exhaustive]
     ServerFull {
         /// The limit that is reached.
         reason: &'static str,
@@ -79,11 +82,13 @@ pub enum Error {
         reason: EncodeError,
     },
     /// This platform, or this build of the crate, cannot do it. If `what` names a feature of the crate, enable it.
+    #[non_exhaustive]
     Unsupported {
         /// The operation.
         what: &'static str,
     },
     /// The operating system reported an error of this end's own socket or file.
+    #[non_exhaustive]
     Io {
         /// The kind of the error.
         kind: io::ErrorKind,

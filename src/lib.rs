@@ -58,7 +58,7 @@
 //!
 //! Linux, Windows, macOS, Android, iOS, and `wasm32-unknown-unknown` in browsers. No public item differs by target;
 //! calls that a target cannot carry out return [`Error::Unsupported`]. The guides on servers, Godot and platforms are
-//! in the folder `docs` of the repository and of the package.
+//! in the folder `docs` of the repository.
 
 // Programs in the documentation have functions that nothing calls.
 #![doc(test(attr(deny(warnings), allow(dead_code))))]

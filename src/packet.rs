@@ -10,15 +10,18 @@ use crate::variant::{DecodeError, EncodeError, Variant};
 /// The kind of a packet.
 ///
 /// Godot: `WebSocketPeer.WriteMode`.
+#[doc(alias = "WriteMode")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PacketKind {
     /// UTF-8 text.
     ///
     /// Godot: `WRITE_MODE_TEXT`.
+    #[doc(alias = "WRITE_MODE_TEXT")]
     Text,
     /// Any bytes.
     ///
     /// Godot: `WRITE_MODE_BINARY`.
+    #[doc(alias = "WRITE_MODE_BINARY")]
     Binary,
 }
 
@@ -325,7 +328,12 @@ impl fmt::Debug for Packet {
 /// A text packet is a string, a binary packet a list of bytes.
 #[cfg(feature = "serde")]
 mod serialization {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::fmt;
+
+    use serde::{
+        Deserialize, Deserializer, Serialize, Serializer,
+        de::{SeqAccess, Visitor, value::SeqAccessDeserializer},
+    };
 
     use crate::packet::{Packet, PacketKind};
 
@@ -340,16 +348,29 @@ mod serialization {
 
     impl<'de> Deserialize<'de> for Packet {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            #[derive(Deserialize)]
-            #[serde(untagged)]
-            enum TextOrBytes {
-                Text(String),
-                Binary(Vec<u8>),
-            }
-            Ok(match TextOrBytes::deserialize(deserializer)? {
-                TextOrBytes::Text(text) => Self::text(text),
-                TextOrBytes::Binary(data) => Self::binary(data),
-            })
+            deserializer.deserialize_any(PacketVisitor)
+        }
+    }
+
+    struct PacketVisitor;
+
+    impl<'de> Visitor<'de> for PacketVisitor {
+        type Value = Packet;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string or bytes")
+        }
+
+        fn visit_str<E>(self, text: &str) -> Result<Packet, E> {
+            Ok(Packet::text(text))
+        }
+
+        fn visit_bytes<E>(self, data: &[u8]) -> Result<Packet, E> {
+            Ok(Packet::binary(data))
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, data: A) -> Result<Packet, A::Error> {
+            Vec::deserialize(SeqAccessDeserializer::new(data)).map(Packet::binary)
         }
     }
 }

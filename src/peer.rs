@@ -224,7 +224,7 @@ impl WebSocketPeer {
     ///
     /// # Errors
     /// Those of [`send`](Self::send), and [`Error::InvalidVariant`] for a value without a binary form, and for whole
-    /// objects, which [`Variant::encode_into`] can write.
+    /// objects, which [`Variant::encode_into`](crate::variant::Variant::encode_into) can write.
     ///
     /// Godot: `put_var`. [`PeerOptions::outbound_buffer_size`] replaces `encode_buffer_max_size`.
     #[doc(alias = "put_var")]

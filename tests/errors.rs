@@ -90,7 +90,7 @@ fn congested() -> (WebSocketPeer, common::raw::Raw) {
     (peer, raw)
 }
 
-fn identity() -> TlsCertificate {
+fn own_certificate() -> TlsCertificate {
     let authority = testkit::certs::Authority::new("own authority").unwrap();
     let identity = authority.issue(&["localhost"]).unwrap();
     TlsCertificate::from_pem(identity.certificates_pem.into_bytes(), identity.key_pem.into_bytes())
@@ -118,7 +118,7 @@ fn invalid_option_at_connect() {
     let mut peer = over();
     peer.set_options(PeerOptions::default().connect_timeout(Duration::ZERO));
     let error = error(&mut peer, 31, |peer| peer.connect(&server().url("/echo")));
-    assert_eq!(error, Error::InvalidOption { option: "connect_timeout", reason: "it is zero" });
+    assert!(matches!(error, Error::InvalidOption { option: "connect_timeout", reason: "it is zero", .. }));
     assert_eq!(error.to_string(), "invalid option `connect_timeout`: it is zero");
 }
 
@@ -127,7 +127,7 @@ fn invalid_option_at_accept() {
     let mut peer = over();
     peer.set_options(PeerOptions::for_server().max_queued_packets(0));
     let error = error(&mut peer, 31, |peer| peer.accept(tcp_pair().1));
-    assert_eq!(error, Error::InvalidOption { option: "max_queued_packets", reason: "it is zero" });
+    assert!(matches!(error, Error::InvalidOption { option: "max_queued_packets", reason: "it is zero", .. }));
 }
 
 #[test]
@@ -192,19 +192,20 @@ fn not_open_where_there_is_no_tcp_connection() {
 }
 
 #[test]
-fn outbound_full_in_bytes() {
+fn send_queue_full_in_bytes() {
     let (mut peer, _raw) = congested();
     let room = 100_000 - peer.buffered();
     assert!(room < 10_000, "{room}");
     let error = error(&mut peer, 6, |peer| peer.send(&[0; 10_000]));
-    assert_eq!(error, Error::SendQueueFull { room });
+    assert!(matches!(error, Error::SendQueueFull { room: left, .. } if left == room), "{error:?}");
     assert!(error.to_string().contains(&room.to_string()), "{error}");
-    assert_eq!(peer.send(&vec![0; room]), Ok(()), "what it says is true");
-    assert_eq!(peer.send(&[0]), Err(Error::SendQueueFull { room: 0 }));
+    assert_eq!(peer.send(&vec![0; room]), Ok(()), "the reported room is free");
+    let last = peer.send(&[0]);
+    assert!(matches!(last, Err(Error::SendQueueFull { room: 0, .. })), "{last:?}");
 }
 
 #[test]
-fn outbound_full_in_packets() {
+fn send_queue_full_in_packets() {
     let options = PeerOptions::default().max_queued_packets(3).outbound_buffer_size(64 << 20);
     let (mut peer, _raw) = connected(options);
     // More than any kernel takes, so that it waits.
@@ -212,7 +213,7 @@ fn outbound_full_in_packets() {
     peer.send_text("second").unwrap();
     peer.send_text("").unwrap();
     let error = error(&mut peer, 6, |peer| peer.send_text(""));
-    assert_eq!(error, Error::SendQueueFull { room: 0 });
+    assert!(matches!(error, Error::SendQueueFull { room: 0, .. }), "{error:?}");
 }
 
 #[test]
@@ -267,7 +268,7 @@ fn server_full() {
     server.accept_upgraded(UpgradedStream::new(ours)).unwrap();
     let (_two, ours) = tcp_pair();
     let error = server.accept_upgraded(UpgradedStream::new(ours)).unwrap_err();
-    assert_eq!(error, Error::ServerFull { reason: "the server is full" });
+    assert!(matches!(error, Error::ServerFull { reason: "the server is full", .. }), "{error:?}");
     assert_eq!(error.godot_code(), 28);
     assert_eq!(error.to_string(), "no place for one more peer: the server is full");
 }
@@ -289,7 +290,7 @@ fn unsupported() {
         assert!(error.to_string().contains("build with the feature `tls"), "{error}");
     }
     let mut peer = over();
-    peer.set_options(PeerOptions::for_server().tls(TlsOptions::default().certificate(identity())));
+    peer.set_options(PeerOptions::for_server().tls(TlsOptions::default().certificate(own_certificate())));
     if without_tls {
         let error = error(&mut peer, 2, |peer| peer.accept(tcp_pair().1));
         assert!(matches!(error, Error::Unsupported { .. }), "{error:?}");

@@ -39,6 +39,16 @@ fn every_name_is_here_or_has_a_reason_not_to_be() {
 }
 
 #[test]
+fn every_name_can_be_searched_for() {
+    let sources = sources();
+    let found = &items(&sources) | &aliases(&sources);
+    let found: BTreeSet<String> = found.iter().map(|name| search_form(name)).collect();
+    let present = names().filter(|name| ABSENT.iter().all(|(absent, _)| absent != name));
+    let missing: Vec<&str> = present.filter(|name| !found.contains(&search_form(name))).collect();
+    assert!(missing.is_empty(), "put `#[doc(alias = \"…\")]` for these on what replaces them: {missing:?}");
+}
+
+#[test]
 fn absences_and_aliases_are_names_of_godot() {
     let known: BTreeSet<&str> = names().collect();
     for (name, _) in ABSENT {
@@ -158,6 +168,25 @@ fn offered(sources: &[String]) -> BTreeSet<String> {
 fn aliases(sources: &[String]) -> BTreeSet<String> {
     let attributes = sources.iter().flat_map(|source| source.split("#[doc(alias = \"").skip(1));
     attributes.map(first_word).collect()
+}
+
+/// The names of public items and fields, of enum variants and of exported macros.
+fn items(sources: &[String]) -> BTreeSet<String> {
+    let mut items = BTreeSet::new();
+    for line in sources.iter().flat_map(|source| source.lines()).map(str::trim) {
+        let item = line.strip_prefix("pub ").or_else(|| line.strip_prefix("macro_rules! ")).unwrap_or(line);
+        let item =
+            ["fn ", "struct ", "enum "].iter().find_map(|kind| item.strip_prefix(kind)).unwrap_or(item);
+        if item != line || line.starts_with(char::is_uppercase) {
+            items.insert(first_word(item));
+        }
+    }
+    items
+}
+
+/// The form in which rustdoc's search compares names.
+fn search_form(name: &str) -> String {
+    name.replace('_', "").to_lowercase()
 }
 
 fn first_word(text: &str) -> String {

@@ -45,7 +45,7 @@ impl TryFrom<Variant> for Side {
         match &value {
             Variant::String(side) if side == "left" => Ok(Self::Left),
             Variant::String(side) if side == "right" => Ok(Self::Right),
-            _ => Err(WrongType { expected: "a side", found: value.kind() }),
+            _ => Err(WrongType::new("a side", value.kind())),
         }
     }
 }
@@ -217,7 +217,7 @@ fn missing_trailing_arguments_are_none() {
 #[test]
 fn argument_types_are_checked() {
     let wrong =
-        |index, expected, found| Err(CallError::Argument { index, error: WrongType { expected, found } });
+        |index, expected, found| Err(CallError::Argument { index, error: WrongType::new(expected, found) });
     let added = |arguments| Game::from_call("add_player", arguments);
     assert_eq!(added(vec!["1".into()]), wrong(0, "int", VariantType::String));
     assert_eq!(
@@ -234,7 +234,7 @@ fn argument_types_are_checked() {
         Odd::from_call("many", vec!["a".into(), side.into(), Variant::Nil, Variant::PackedByteArray(vec![])])
     };
     assert!(matches!(many("right"), Ok(Odd::Many { arguments: Some(Side::Right), optional: None, .. })));
-    let why = WrongType { expected: "a side", found: VariantType::String };
+    let why = WrongType::new("a side", VariantType::String);
     assert_eq!(many("up"), Err(CallError::Argument { index: 1, error: why }));
 }
 

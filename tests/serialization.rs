@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use websocket_peer::{
     CloseCode, Liveness, OriginPolicy, Packet, PeerOptions, SendOverflow, ServerOptions, TlsCertificate,
     TlsOptions, TlsRoots,
@@ -86,6 +87,24 @@ fn codes_and_ids_are_numbers_and_are_checked() {
     assert_eq!(serde_json::from_str::<Target>(r#"{"Peer":7}"#).unwrap(), target);
     for id in ["0", "-1", "4294967295"] {
         assert!(serde_json::from_str::<PeerId>(id).is_err(), "{id}");
+    }
+}
+
+#[test]
+fn packets_are_text_or_bytes_in_every_format() {
+    type BytesDeserializer<'a> = serde::de::value::BytesDeserializer<'a, serde::de::value::Error>;
+    for (packet, json) in
+        [(Packet::text("é"), r#""é""#), (Packet::binary([97, 255]), "[97,255]"), (Packet::binary([]), "[]")]
+    {
+        assert_eq!(serde_json::to_string(&packet).unwrap(), json);
+        assert_eq!(serde_json::from_str::<Packet>(json).unwrap(), packet);
+    }
+    for json in ["5", "null", "[256]", "[[97]]", "{}"] {
+        assert!(serde_json::from_str::<Packet>(json).is_err(), "{json}");
+    }
+    // CBOR and MessagePack have bytes.
+    for bytes in [&b"text"[..], b"\xff"] {
+        assert_eq!(Packet::deserialize(BytesDeserializer::new(bytes)), Ok(Packet::binary(bytes)));
     }
 }
 

@@ -72,7 +72,7 @@ pub(crate) struct Response {
 pub(crate) struct Terms {
     pub(crate) protocol: Option<String>,
     pub(crate) user_data: Option<Box<dyn Any + Send + Sync>>,
-    pub(crate) options: Option<Box<PeerOptions>>,
+    pub(crate) connection: Option<Box<PeerOptions>>,
     pub(crate) rate_limits: Option<RateLimits>,
 }
 
@@ -153,8 +153,8 @@ impl Admission {
     /// for it comes from the common pool of
     /// [`ServerOptions::max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes). If there is not enough, the
     /// client is rejected with status 503.
-    pub fn options(mut self, options: PeerOptions) -> Self {
-        self.terms.options = Some(Box::new(options));
+    pub fn connection(mut self, options: PeerOptions) -> Self {
+        self.terms.connection = Some(Box::new(options));
         self
     }
 
@@ -182,7 +182,7 @@ impl Admission {
                 return Err(Error::InvalidOption { option: "protocol", reason });
             }
         }
-        self.terms.options.as_deref().map_or(Ok(()), PeerOptions::check)?;
+        self.terms.connection.as_deref().map_or(Ok(()), PeerOptions::check)?;
         self.terms.rate_limits.as_ref().map_or(Ok(()), RateLimits::check)
     }
 
@@ -197,7 +197,7 @@ impl Admission {
             Verdict::Accept if !request.is_upgrade() => AdmissionDecision::Decline,
             Verdict::Accept if self.terms.protocol.is_some() => AdmissionDecision::Accept(self.terms),
             Verdict::Accept => {
-                let options = self.terms.options.as_deref().unwrap_or(options);
+                let options = self.terms.connection.as_deref().unwrap_or(options);
                 match choose_protocol(options, request) {
                     Ok(protocol) => {
                         self.terms.protocol = protocol;
@@ -268,7 +268,7 @@ mod tests {
         let admission = Admission::accept()
             .protocol("chat")
             .user_data(7_u32)
-            .options(PeerOptions::for_server().max_message_size(9))
+            .connection(PeerOptions::for_server().max_message_size(9))
             .rate_limits(RateLimits::default().max_fragments(1))
             .header("X-A", "1");
         assert_eq!(admission.check(&request()), Ok(()));
@@ -276,7 +276,7 @@ mod tests {
         let AdmissionDecision::Accept(terms) = decision else { panic!("it is not accepted") };
         assert_eq!(terms.protocol.as_deref(), Some("chat"));
         assert_eq!(terms.user_data.and_then(|data| data.downcast().ok()), Some(Box::new(7_u32)));
-        assert_eq!(terms.options.map(|options| options.max_message_size), Some(9));
+        assert_eq!(terms.connection.map(|options| options.max_message_size), Some(9));
         assert_eq!(terms.rate_limits.map(|limits| limits.max_fragments), Some(1));
         assert_eq!(headers, [("X-A".into(), "1".into())]);
     }
@@ -328,8 +328,8 @@ mod tests {
         assert_eq!(decided(accept(), named(&[])), Ok(None));
         // The hook's choice, and the hook's options, take precedence over those of every peer.
         assert_eq!(decided(accept().protocol("chat"), named(&["x"])), Ok(Some("chat".into())));
-        assert_eq!(decided(accept().options(named(&[])), named(&["x"])), Ok(None));
-        assert_eq!(decided(accept().options(named(&["x"])), named(&[])), Err(400));
+        assert_eq!(decided(accept().connection(named(&[])), named(&["x"])), Ok(None));
+        assert_eq!(decided(accept().connection(named(&["x"])), named(&[])), Err(400));
         assert_eq!(decided(Admission::refuse(401), named(&["x"])), Err(401));
     }
 
@@ -340,7 +340,7 @@ mod tests {
         assert_eq!(error(&Admission::accept().header("X", "a\r\nSet-Cookie: b")), Some("headers"));
         assert_eq!(error(&Admission::refuse(403).header("Content-Length", "9")), Some("headers"));
         assert_eq!(
-            error(&Admission::accept().options(PeerOptions::default().max_message_size(0))),
+            error(&Admission::accept().connection(PeerOptions::default().max_message_size(0))),
             Some("max_message_size")
         );
         let limits = RateLimits::default().max_message_time(Duration::MAX);

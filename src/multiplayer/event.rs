@@ -23,6 +23,7 @@ pub enum Event {
     /// admits the client: at once if authentication is off.
     ///
     /// Godot: the signal `connected_to_server`, which is emitted when the server has admitted the client.
+    #[doc(alias = "connected_to_server")]
     Connected {
         /// This client's id.
         id: PeerId,
@@ -30,6 +31,7 @@ pub enum Event {
     /// At a client: the connection ended before the server assigned an id.
     ///
     /// Godot: the signal `connection_failed`.
+    #[doc(alias = "connection_failed")]
     ConnectionFailed {
         /// How the connection ended.
         info: CloseInfo,
@@ -38,6 +40,7 @@ pub enum Event {
     /// each peer. No event follows.
     ///
     /// Godot: the signal `server_disconnected`.
+    #[doc(alias = "server_disconnected")]
     Disconnected {
         /// How the connection ended.
         info: CloseInfo,
@@ -45,20 +48,24 @@ pub enum Event {
     /// A peer was admitted. Packets and calls can be sent to it.
     ///
     /// Godot: the signal `peer_connected`.
+    #[doc(alias = "peer_connected")]
     PeerConnected(PeerId),
     /// A peer is gone. Nothing more is received from it.
     ///
     /// Godot: the signal `peer_disconnected`. Godot omits it for the other clients when the server is lost, and at a
     /// server that disconnects a peer.
+    #[doc(alias = "peer_disconnected")]
     PeerDisconnected(PeerId, DisconnectReason),
     /// A peer is authenticating. Both ends may [`send_auth`](super::Session::send_auth). Each must call
     /// [`complete_auth`](super::Session::complete_auth) or [`disconnect_peer`](super::Session::disconnect_peer).
     ///
     /// Godot: the signal `peer_authenticating`.
+    #[doc(alias = "peer_authenticating")]
     Authenticating(PeerId),
     /// A peer that is authenticating sent data.
     ///
     /// Godot: a call of `auth_callback`.
+    #[doc(alias = "auth_callback")]
     Auth {
         /// The sender.
         from: PeerId,
@@ -68,6 +75,7 @@ pub enum Event {
     /// Authentication failed: the peer is not admitted.
     ///
     /// Godot: the signal `peer_authentication_failed`.
+    #[doc(alias = "peer_authentication_failed")]
     AuthFailed {
         /// The peer.
         peer: PeerId,
@@ -77,6 +85,7 @@ pub enum Event {
     /// A peer sent bytes by [`send_bytes`](super::Session::send_bytes).
     ///
     /// Godot: the signal `peer_packet`.
+    #[doc(alias = "peer_packet")]
     Packet {
         /// The sender.
         from: PeerId,
@@ -131,6 +140,7 @@ pub enum Event {
     /// A peer sent the properties of a node that have changed.
     ///
     /// Godot: the signal `MultiplayerSynchronizer.delta_synchronized`.
+    #[doc(alias = "delta_synchronized")]
     Changed {
         /// The sender.
         from: PeerId,
@@ -154,10 +164,12 @@ pub enum Event {
 
 /// A received call of a method of a node. [`Node::read`](super::Node::read) converts it to the typed call.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Call {
     /// The caller. This end itself for a local call.
     ///
     /// Godot: `get_remote_sender_id`.
+    #[doc(alias = "get_remote_sender_id")]
     pub from: PeerId,
     /// The node.
     pub node: NodeKey,
@@ -165,6 +177,18 @@ pub struct Call {
     pub method: Cow<'static, str>,
     /// The arguments, in the number and of the types that the method declares.
     pub arguments: Vec<Variant>,
+}
+
+impl Call {
+    /// Creates a call, for tests of a program's handlers. Nothing is sent.
+    pub fn new(
+        from: PeerId,
+        node: NodeKey,
+        method: impl Into<Cow<'static, str>>,
+        arguments: Vec<Variant>,
+    ) -> Self {
+        Self { from, node, method: method.into(), arguments }
+    }
 }
 
 /// Why a peer is gone.

@@ -48,6 +48,7 @@ impl fmt::Debug for PeerId {
 /// Godot: `MultiplayerPeer.set_target_peer`, the first argument of `rpc_id`: 0 for all, `id` for one, `-id` for all but
 /// one.
 #[doc(alias = "set_target_peer")]
+#[doc(alias = "rpc_id")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]

@@ -28,6 +28,7 @@ pub struct SessionOptions {
     /// It must be the same at all ends. A client without it knows the server only.
     ///
     /// Godot: `SceneMultiplayer.server_relay`.
+    #[doc(alias = "server_relay")]
     pub relay: bool,
     /// Admit a peer only when both ends have called [`complete_auth`](super::Session::complete_auth). Default: false.
     ///
@@ -35,6 +36,7 @@ pub struct SessionOptions {
     /// other at the timeout.
     ///
     /// Godot: setting `SceneMultiplayer.auth_callback`.
+    #[doc(alias = "auth_callback")]
     pub authenticate: bool,
     /// The time within which authentication must be complete. Zero: no limit. Default: 3 s.
     ///
@@ -56,6 +58,7 @@ pub struct SessionOptions {
     /// Allow whole objects, with class and properties, as arguments. Default: false.
     ///
     /// Godot: `SceneMultiplayer.allow_object_decoding`.
+    #[doc(alias = "allow_object_decoding")]
     pub allow_objects: bool,
     /// The number of node paths that each peer may give ids to. Calls of further nodes must contain the path. Default:
     /// 1024.
@@ -65,6 +68,7 @@ pub struct SessionOptions {
     /// The number of nodes that each peer may have spawned here. Default: 4096.
     ///
     /// Godot: `MultiplayerSpawner.spawn_limit`, which limits one spawner.
+    #[doc(alias = "spawn_limit")]
     pub max_spawned_per_peer: usize,
     /// At a server: the number of packets per second that may be rejected from one peer, after a burst of two seconds'
     /// worth. A peer that exceeds it is disconnected at once with the close code 1008; the cause is
@@ -89,6 +93,7 @@ pub struct SessionOptions {
     /// The largest packet to send, in bytes. Default: 65,535, the largest that engines accept by default.
     ///
     /// Godot: `SceneMultiplayer.max_delta_packet_size`, for changed properties.
+    #[doc(alias = "max_delta_packet_size")]
     pub max_packet_size: usize,
     /// The largest packet of properties with [`ReplicationMode::Always`](super::ReplicationMode::Always), in bytes.
     /// Default: 1350.

@@ -17,7 +17,7 @@ pub(super) const ROOT: &str = ".";
 /// Returns a path at which a node can be registered, relative to the root, as it is sent.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The reason, if the path is not valid.
 pub(super) fn check<'a>(path: &'a str, root: &str) -> Result<&'a str, &'static str> {
     let path = relative(path, root).ok_or("its path is absolute, and not below `root_path`")?;
     if path == ROOT {
@@ -48,7 +48,7 @@ pub(super) fn relative<'a>(path: &'a str, root: &str) -> Option<&'a str> {
     Some(if path.is_empty() { ROOT } else { path })
 }
 
-/// The peers that know the id of one of our paths.
+/// The peers that know the id of one of this end's paths.
 #[derive(Debug, Default)]
 pub(super) struct PathAcks {
     // Each peer is in at most one of them.

@@ -73,6 +73,7 @@ pub struct PeerOptions {
     /// are rejected with [`Error::SendQueueFull`]. Default: 4 MiB.
     ///
     /// Godot: `outbound_buffer_size`.
+    #[doc(alias = "encode_buffer_max_size")]
     pub outbound_buffer_size: usize,
     /// The maximum number of packets in the inbox, and in the send queue. Default: 4096.
     ///
@@ -95,6 +96,7 @@ pub struct PeerOptions {
     /// Clients that offer none of them are rejected, unless [`require_protocol`](Self::require_protocol) is `false`.
     ///
     /// Godot: `supported_protocols`.
+    #[doc(alias = "supported_protocols")]
     pub protocols: Vec<String>,
     /// Reject clients that offer none of the [`protocols`](Self::protocols), with status 400. If `false`, they are
     /// accepted without a sub-protocol. Has no effect if `protocols` is empty. Default: true.
@@ -113,6 +115,7 @@ pub struct PeerOptions {
     /// [`Error::Unsupported`] if there are any.
     ///
     /// Godot: `handshake_headers`.
+    #[doc(alias = "handshake_headers")]
     pub headers: Vec<(String, String)>,
     /// Allow [`connect`](crate::WebSocketPeer::connect) to use ports that browsers block. They belong to other
     /// protocols, such as 25, 6000, 6667 or 10080. If `false`, `connect` returns [`Error::BlockedPort`] for them.
@@ -165,6 +168,7 @@ pub struct PeerOptions {
     /// Platform: browsers always do.
     ///
     /// Godot: `set_no_delay`.
+    #[doc(alias = "set_no_delay")]
     pub nodelay: bool,
     /// The certificates of secure connections. Default: the platform's certificate authorities, and no certificate of
     /// this end.

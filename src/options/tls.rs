@@ -89,13 +89,13 @@ pub enum TlsRoots {
     /// Mozilla's authorities, built into the program by the feature `tls-bundled-roots`. [`Error::Unsupported`] without
     /// it.
     Bundled,
-    /// Only these certificates. For a server with a certificate of your own.
+    /// Only these certificates. For a server with your own certificate.
     ///
     /// Authorities among them are trusted for the certificates that they have issued. A server may also present one of
-    /// these certificates itself, byte for byte, such as a self-signed one of `openssl req -x509` or Godot's
-    /// `Crypto.generate_self_signed_certificate`. Of such a certificate these are checked:
+    /// these certificates itself, byte for byte, such as a self-signed one made by `openssl req -x509` or Godot's
+    /// `Crypto.generate_self_signed_certificate`. For such a certificate, these rules are checked:
     ///
-    /// - The server has its key, and it is within its period of validity.
+    /// - The server has the certificate's private key, and the certificate is within its period of validity.
     /// - The names that it lists (`subjectAltName`) contain the URL's host or [`TlsOptions::server_name`].
     /// - If it lists none, its common name matches, provided that it is an address or a full domain name: with a dot,
     ///   perhaps after `*.` (RFC 6125, 6.4.4). Any other common name, such as `myserver`, counts as a label: the
@@ -109,6 +109,7 @@ pub enum TlsRoots {
     /// development. It needs the feature `tls-dangerous`, and logs a warning at each use.
     ///
     /// Godot: `TLSOptions.client_unsafe`.
+    #[doc(alias = "client_unsafe")]
     DangerouslyAcceptAny,
 }
 

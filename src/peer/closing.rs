@@ -29,6 +29,7 @@ impl WebSocketPeer {
     /// - [`Error::InvalidCloseCode`] for a code other than 1000 and 3000 to 4999 on a peer that connected.
     ///
     /// Godot: `close`.
+    #[doc(alias = "close")]
     pub fn close_with(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         check_reason(reason)?;
         if !self.is_server && !code.is_for_clients() {
@@ -52,6 +53,7 @@ impl WebSocketPeer {
     /// Ends the connection at once, without a closing handshake. Packets that have arrived can still be read.
     ///
     /// Godot: `close(-1)`.
+    #[doc(alias = "close")]
     pub fn abort(&mut self) {
         self.drop_socket();
         self.link.set_closed(CloseInfo::new(CloseCause::Aborted));

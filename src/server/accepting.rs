@@ -38,7 +38,7 @@ impl WebSocketServer {
         let no_memory = unavailable("the server has no memory for this client");
         match decision {
             AdmissionDecision::Accept(terms) => {
-                if let Some(options) = &terms.options {
+                if let Some(options) = &terms.connection {
                     let share = self.options.share_of(options).at_least(self.memory.share());
                     if !self.memory.reserve(share) {
                         return entry.connection.reject(&no_memory, &[]);
@@ -46,7 +46,7 @@ impl WebSocketServer {
                     entry.share = share;
                     entry.link.set_limits(options);
                 }
-                let options = terms.options.as_deref().unwrap_or(&self.options.connection);
+                let options = terms.connection.as_deref().unwrap_or(&self.options.connection);
                 let settings = PeerSettings {
                     options,
                     rate_limits: terms.rate_limits.unwrap_or(self.options.rate_limits),

@@ -13,7 +13,7 @@ use crate::{
     request::Request,
 };
 
-/// How long no connection is accepted after the system ran out of descriptors.
+/// The time for which accepting pauses after the system ran out of descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// The number of addresses from which on the rates of idle addresses are dropped.
@@ -36,7 +36,7 @@ pub(super) struct Acceptor {
     pub(super) refuses_new: bool,
     /// `true` if connections may wait to be accepted.
     pub(super) may_have_pending: bool,
-    /// Until when no connection is accepted.
+    /// The time until which accepting is paused.
     pub(super) paused_until: Option<Duration>,
     /// `true` if the system ran out of descriptors, and connections have waited since then.
     is_out_of_descriptors: bool,
@@ -103,8 +103,8 @@ impl Acceptor {
     }
 
     /// Counts a closed connection whose last bytes are still exchanged. Returns `false`, and does not count it, if
-    /// there are too many. The limit for those that were never open is that of handshakes. Those that were open may be,
-    /// with all peers, as many as peers and handshakes: after a shutdown all peers are among them.
+    /// there are too many. Connections that were never open have the limit of handshakes. Connections that were open
+    /// have the limit of peers and handshakes together, less the current peers, so that after a shutdown all peers fit.
     pub(super) fn add_lingering(&mut self, addr: IpAddr, was_open: bool, options: &ServerOptions) -> bool {
         let (max, max_per_address) = match was_open {
             true => {

@@ -29,6 +29,8 @@ impl<'a> PeerInfo<'a> {
     /// Returns the address that it connected from. Behind a proxy, this is the address of the proxy.
     ///
     /// Godot: `get_connected_host`, `get_connected_port`.
+    #[doc(alias = "get_connected_host")]
+    #[doc(alias = "get_connected_port")]
     pub fn addr(&self) -> SocketAddr {
         self.entry.addr
     }
@@ -41,6 +43,7 @@ impl<'a> PeerInfo<'a> {
     /// Returns the sub-protocol that was chosen.
     ///
     /// Godot: `get_selected_protocol`.
+    #[doc(alias = "get_selected_protocol")]
     pub fn protocol(&self) -> Option<&'a str> {
         self.entry.link.protocol()
     }
@@ -48,6 +51,7 @@ impl<'a> PeerInfo<'a> {
     /// Returns the state of the connection: open, closing or closed.
     ///
     /// Godot: `get_ready_state`.
+    #[doc(alias = "get_ready_state")]
     pub fn state(&self) -> ReadyState {
         self.entry.link.state()
     }
@@ -55,6 +59,7 @@ impl<'a> PeerInfo<'a> {
     /// Returns the number of payload bytes that were sent to it and wait to be handed to the kernel.
     ///
     /// Godot: `get_current_outbound_buffered_amount`.
+    #[doc(alias = "get_current_outbound_buffered_amount")]
     pub fn buffered(&self) -> usize {
         self.entry.link.outbox.bytes()
     }

@@ -23,7 +23,7 @@ use crate::{
 const LAST_BYTES: usize = 16 * 1024;
 
 impl WebSocketServer {
-    /// Listens at an address. If a name has several addresses, it listens at the first one that works. Port 0 takes a
+    /// Listens on an address. If a name has several addresses, it listens on the first one that works. Port 0 takes a
     /// free port, which [`local_addr`](Self::local_addr) returns. A name is looked up before the call returns.
     ///
     /// A server may need a descriptor for each of [`max_peers`](ServerOptions::max_peers), three for each of
@@ -32,7 +32,7 @@ impl WebSocketServer {
     ///
     /// # Errors
     /// - [`Error::InvalidOption`], also for a certificate that the TLS library cannot use.
-    /// - [`Error::Io`] if it cannot listen at the address.
+    /// - [`Error::Io`] if it cannot listen on the address.
     /// - [`Error::Unsupported`] in a browser, and for a certificate in a build without the feature `tls`.
     ///
     /// Godot: `TCPServer.listen`.
@@ -58,7 +58,7 @@ impl WebSocketServer {
         Ok(Self::on(reactor, options))
     }
 
-    /// Makes a server without a listener. All its connections come from [`accept_upgraded`](Self::accept_upgraded).
+    /// Creates a server without a listener. All its connections come from [`accept_upgraded`](Self::accept_upgraded).
     ///
     /// # Errors
     /// Those of [`bind`](Self::bind), except those about the address.
@@ -71,7 +71,8 @@ impl WebSocketServer {
 
     /// Takes over a stream on which a web framework has made the server's side of the handshake. The connection opens
     /// with the next [`poll`](Self::poll), and [`Opened`](crate::ServerEvent::Opened) has the key that this call
-    /// returns. Nothing can be sent to it before that event was read. [`UpgradedStream`] has an example with axum.
+    /// returns. Nothing can be sent to the peer before that event was read. [`UpgradedStream`] has an example with
+    /// axum.
     ///
     /// The framework decides which clients are admitted: the hook of [`on_request`](Self::on_request) and the options
     /// for requests, handshakes and TLS do not apply. The peer counts for `max_peers` and has the options of every peer
@@ -122,7 +123,7 @@ impl WebSocketServer {
         }
         self.acceptor.check_open()?;
         self.acceptor.check_capacity(entry.addr.ip(), &self.options)?;
-        // The framework has limits of its own, which may be larger.
+        // The framework's own limits may be larger.
         let needed = read + request.memory_usage().saturating_sub(self.options.max_request_size);
         match needed <= self.memory.room_to_read(entry) {
             true => Ok(()),
@@ -139,7 +140,7 @@ impl WebSocketServer {
         self.update(key, progress.more);
     }
 
-    /// Returns the address that the server listens at.
+    /// Returns the address that the server listens on.
     ///
     /// # Errors
     /// [`Error::Io`] after [`shutdown`](Self::shutdown), and [without a listener](Self::without_listener).

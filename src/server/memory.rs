@@ -52,7 +52,7 @@ impl Memory {
         self.share
     }
 
-    /// Sets the share of every peer, at the expense of the common pool.
+    /// Sets the share of every peer, and reduces the common pool accordingly.
     pub(super) fn set_share(&mut self, share: Share) {
         let more = share.total().saturating_sub(self.share.total());
         self.common = self.common.saturating_sub(more.saturating_mul(self.max_peers));

@@ -73,6 +73,7 @@ use crate::{
 /// Platform: a browser accepts no connections. [`bind`](Self::bind) returns [`Error::Unsupported`] there.
 ///
 /// Godot: `TCPServer` and a `WebSocketPeer` for each of its connections.
+#[doc(alias = "TCPServer")]
 pub struct WebSocketServer {
     options: ServerOptions,
     reactor: Reactor,
@@ -259,6 +260,7 @@ impl WebSocketServer {
     /// - [`Error::ReasonTooLong`] for a reason of more than 123 bytes of UTF-8.
     ///
     /// Godot: `close`.
+    #[doc(alias = "close")]
     pub fn close_with(&mut self, peer: PeerKey, code: CloseCode, reason: &str) -> Result<(), Error> {
         check_reason(reason)?;
         let entry = self.entries.get_mut(peer).filter(|entry| entry.is_known());
@@ -278,6 +280,7 @@ impl WebSocketServer {
     /// [`Error::UnknownPeer`] after the peer's `Closed` was returned.
     ///
     /// Godot: `close(-1)`.
+    #[doc(alias = "close")]
     pub fn abort(&mut self, peer: PeerKey) -> Result<(), Error> {
         self.entries.get(peer).filter(|entry| entry.is_known()).ok_or(Error::UnknownPeer)?;
         self.abort_connection(peer);

@@ -1,4 +1,4 @@
-//! One connection of a server, from the accept until nothing of it is left.
+//! One connection of a server, from the accept until the entry is dropped.
 
 use std::{any::Any, collections::VecDeque, net::SocketAddr, time::Duration};
 
@@ -37,7 +37,8 @@ pub(super) struct PeerEntry {
     pub(super) is_delayed: bool,
     /// `true` if it is in the list of connections that are blocked on memory.
     pub(super) is_blocked_on_memory: bool,
-    /// `true` while its packets are not returned to the program, so that other peers can take what waits for them.
+    /// `true` while its packets are not returned to the program, so that other peers can read the packets that wait for
+    /// them.
     pub(super) is_paused: bool,
     /// `true` if it counts for `max_peers`.
     pub(super) has_place: bool,
@@ -47,7 +48,7 @@ pub(super) struct PeerEntry {
     pub(super) last_multicast: u64,
     /// Its entry in the deadlines, if it has one.
     pub(super) due: Due,
-    /// Its share of memory, besides the common pool.
+    /// Its share of memory, in addition to the common pool.
     pub(super) share: Share,
     /// The memory that it held when this was last counted.
     pub(super) held: HeldMemory,
@@ -170,7 +171,7 @@ impl PeerEntry {
     /// Returns how many bytes more it may receive within its share.
     pub(super) fn inbound_room(&self) -> usize {
         let held = self.link.inbox_memory() + self.connection.memory_usage().inbound;
-        // The packet that reaches the limit takes an entry in a queue besides.
+        // The packet that reaches the limit also takes an entry in a queue.
         self.share.inbound.saturating_sub(PACKET_OVERHEAD + held)
     }
 

@@ -71,7 +71,7 @@ impl WebSocketServer {
     /// Sends a value to a peer as a binary packet, which [`Packet::to_variant`] or an engine's `get_var` reads. For
     /// several peers, make the packet once with [`Packet::variant`].
     ///
-    /// Whole objects are not sent. [`Variant::encode_into`] encodes them.
+    /// Whole objects are not sent. [`Variant::encode_into`](crate::variant::Variant::encode_into) encodes them.
     ///
     /// # Errors
     /// Those of [`send`](Self::send), and [`Error::InvalidVariant`] for a value that has no binary form.

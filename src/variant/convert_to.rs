@@ -94,17 +94,17 @@ impl Variant {
             (T::Object, V::Nil) => V::Nil,
             (T::Array, value) => match elements(value) {
                 Some(elements) => V::from(elements),
-                None => return Err(WrongType { expected: to.name(), found }),
+                None => return Err(WrongType::new(to.name(), found)),
             },
             (T::PackedStringArray, V::Array(array)) => match texts(&array) {
                 Some(texts) => V::from(texts),
-                None => return Err(WrongType { expected: SHORT_TEXTS, found }),
+                None => return Err(WrongType::new(SHORT_TEXTS, found)),
             },
             (_, V::Array(array)) => match packed(to, &array) {
                 Some(packed) => packed,
-                None => return Err(WrongType { expected: to.name(), found }),
+                None => return Err(WrongType::new(to.name(), found)),
             },
-            _ => return Err(WrongType { expected: to.name(), found }),
+            _ => return Err(WrongType::new(to.name(), found)),
         })
     }
 }

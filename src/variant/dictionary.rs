@@ -1,6 +1,6 @@
 //! A map that keeps the order of insertion.
 //!
-//! Keys are found by binary search, not by hash. So a sender cannot make look-ups slow with keys that collide.
+//! Keys are found by binary search, not by hash. So a sender cannot make lookups slow with keys that collide.
 
 use std::mem;
 
@@ -11,7 +11,7 @@ use super::{ElementType, Variant, WrongType, order, teardown};
 /// Keys are compared as in Godot: `"a"` equals `&"a"`, 1 does not equal 1.0. Two dictionaries are equal if they have
 /// the same keys, values and types; the order of insertion makes no difference.
 ///
-/// A look-up takes O(log n) comparisons. Inserting or removing a key moves O(n) bytes, so build large dictionaries by
+/// A lookup takes O(log n) comparisons. Inserting or removing a key moves O(n) bytes, so build large dictionaries by
 /// `collect`.
 ///
 /// ```

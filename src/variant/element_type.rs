@@ -49,7 +49,7 @@ impl ElementType {
             (VariantType::Float, Variant::Int(number)) => Ok(Variant::Float(number as f64)),
             (VariantType::String, Variant::StringName(name)) => Ok(Variant::String(name.0)),
             (VariantType::StringName, Variant::String(text)) => Ok(Variant::StringName(StringName(text))),
-            (_, value) => Err(WrongType { expected: kind.name(), found: value.kind() }),
+            (_, value) => Err(WrongType::new(kind.name(), value.kind())),
         }
     }
 }

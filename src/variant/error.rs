@@ -77,6 +77,7 @@ pub enum EncodeError {
 
 /// A value has another type than expected, or does not fit into the expected type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct WrongType {
     /// The expected type.
     pub expected: &'static str,
@@ -97,6 +98,14 @@ impl DecodeError {
             | Self::ObjectNotAllowed { at }
             | Self::TooDeep { at } => at,
         }
+    }
+}
+
+impl WrongType {
+    /// Creates an error for a conversion from a [`Variant`](super::Variant). `expected` describes the values that can be
+    /// converted.
+    pub const fn new(expected: &'static str, found: VariantType) -> Self {
+        Self { expected, found }
     }
 }
 

@@ -154,6 +154,7 @@ impl Variant {
     /// Returns the type of the value.
     ///
     /// Godot: `typeof`.
+    #[doc(alias = "typeof")]
     pub fn kind(&self) -> VariantType {
         match self {
             Self::Nil => VariantType::Nil,
@@ -232,6 +233,7 @@ impl Variant {
     /// [`DecodeError`] if the bytes do not begin with a valid value.
     ///
     /// Godot: `bytes_to_var`.
+    #[doc(alias = "bytes_to_var")]
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         Self::decode_prefix(bytes, Objects::ById).map(|(value, _)| value)
     }
@@ -242,6 +244,7 @@ impl Variant {
     /// [`DecodeError`] if the bytes do not begin with a valid value.
     ///
     /// Godot: `bytes_to_var_with_objects`.
+    #[doc(alias = "bytes_to_var_with_objects")]
     pub fn decode_prefix(bytes: &[u8], objects: Objects) -> Result<(Self, usize), DecodeError> {
         decode::decode(bytes, objects)
     }
@@ -252,6 +255,7 @@ impl Variant {
     /// [`EncodeError`] if the value cannot be encoded.
     ///
     /// Godot: `var_to_bytes`.
+    #[doc(alias = "var_to_bytes")]
     pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
         let mut bytes = Vec::new();
         self.encode_into(&mut bytes, Objects::ById)?;
@@ -264,6 +268,7 @@ impl Variant {
     /// [`EncodeError`] if the value cannot be encoded. `out` is unchanged then.
     ///
     /// Godot: `var_to_bytes_with_objects`.
+    #[doc(alias = "var_to_bytes_with_objects")]
     pub fn encode_into(&self, out: &mut Vec<u8>, objects: Objects) -> Result<(), EncodeError> {
         encode::encode(self, out, objects)
     }

@@ -26,6 +26,7 @@ pub enum Object {
     /// The instance id of an object. It is valid only in the engine that created it.
     ///
     /// Godot: `EncodedObjectAsID`.
+    #[doc(alias = "EncodedObjectAsID")]
     Id(u64),
     /// An object with its class and properties. An engine that decodes it runs the script that it names: see
     /// [`Objects::Full`].

@@ -8,7 +8,7 @@ use super::{
 };
 
 fn wrong(expected: VariantType, value: &Variant) -> WrongType {
-    WrongType { expected: expected.name(), found: value.kind() }
+    WrongType::new(expected.name(), value.kind())
 }
 
 /// Implements both conversions for a type that a variant contains directly or in a box.
@@ -107,7 +107,7 @@ macro_rules! integers {
 
                 /// Converts as [`Variant::convert_to`]. Fails if the number does not fit.
                 fn try_from(value: Variant) -> Result<Self, WrongType> {
-                    let wrong = WrongType { expected: $expected, found: value.kind() };
+                    let wrong = WrongType::new($expected, value.kind());
                     match value.convert_to(VariantType::Int) {
                         Ok(Variant::Int(value)) => value.try_into().map_err(|_| wrong),
                         _ => Err(wrong),

@@ -25,7 +25,7 @@ macro_rules! invalid {
             for options in [$($options),+] {
                 let mut peer = WebSocketPeer::with_options(options);
                 match peer.connect(&url("/echo")) {
-                    Err(Error::InvalidOption { option, reason }) => {
+                    Err(Error::InvalidOption { option, reason, .. }) => {
                         assert_eq!(option, $option);
                         assert!(!reason.is_empty());
                     }

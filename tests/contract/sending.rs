@@ -73,7 +73,7 @@ async fn the_send_queue_has_a_limit_in_bytes() {
         let Some(error) = fill(peer, &[7; 65_536], &mut taken) else { return false };
         let room = LIMIT - peer.buffered();
         assert!(room < 65_536, "{} bytes wait", peer.buffered());
-        assert_eq!(error, Error::SendQueueFull { room });
+        assert!(matches!(error, Error::SendQueueFull { room: left, .. } if left == room), "{error:?}");
 
         // A rejected packet has no effect, and a smaller one still fits.
         assert_eq!(peer.stats().packets_sent, taken);
@@ -82,7 +82,7 @@ async fn the_send_queue_has_a_limit_in_bytes() {
         let is_full = peer.buffered() == LIMIT;
         let last = peer.send(&[7]);
         taken += u64::from(last.is_ok());
-        is_full && last == Err(Error::SendQueueFull { room: 0 })
+        is_full && matches!(last, Err(Error::SendQueueFull { room: 0, .. }))
     })
     .await;
 }
@@ -94,8 +94,8 @@ async fn the_send_queue_has_a_limit_in_packets() {
     let mut taken = 0;
     until(&mut peer, "hold three packets", |peer| {
         let Some(error) = fill(peer, &vec![7; 262_144], &mut taken) else { return false };
-        assert_eq!(error, Error::SendQueueFull { room: 0 });
-        peer.buffered() == 3 * 262_144 && peer.send(&[]) == Err(Error::SendQueueFull { room: 0 })
+        assert!(matches!(error, Error::SendQueueFull { room: 0, .. }), "{error:?}");
+        peer.buffered() == 3 * 262_144 && matches!(peer.send(&[]), Err(Error::SendQueueFull { room: 0, .. }))
     })
     .await;
 }

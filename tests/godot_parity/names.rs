@@ -1,7 +1,7 @@
 //! Godot's names, as of 4.6, and those of them that are not here.
 
 /// `WebSocketPeer`: its methods, its properties, its two enums and their values.
-pub const WEB_SOCKET_PEER: [&str; 30] = [
+pub const WEB_SOCKET_PEER: [&str; 31] = [
     "WebSocketPeer",
     "connect_to_url",
     "accept_stream",
@@ -30,6 +30,7 @@ pub const WEB_SOCKET_PEER: [&str; 30] = [
     "STATE_OPEN",
     "STATE_CLOSING",
     "STATE_CLOSED",
+    "WriteMode",
     "WRITE_MODE_TEXT",
     "WRITE_MODE_BINARY",
 ];
@@ -46,7 +47,8 @@ pub const PACKET_PEER: [&str; 7] = [
 ];
 
 /// `TCPServer`, and what it inherits.
-pub const TCP_SERVER: [&str; 7] = [
+pub const TCP_SERVER: [&str; 8] = [
+    "TCPServer",
     "listen",
     "is_listening",
     "is_connection_available",
@@ -60,8 +62,8 @@ pub const TCP_SERVER: [&str; 7] = [
 pub const MULTIPLAYER_PEER: [&str; 32] = [
     "WebSocketMultiplayerPeer",
     "MultiplayerPeer",
-    "connect",
-    "bind",
+    "create_client",
+    "create_server",
     "get_peer",
     "get_peer_address",
     "get_peer_port",
@@ -180,6 +182,18 @@ pub const REPLICATION: [&str; 46] = [
     "VISIBILITY_PROCESS_NONE",
 ];
 
+/// The functions and classes for values and TLS that have a counterpart here. Others are not listed.
+pub const VALUES_AND_TLS: [&str; 8] = [
+    "typeof",
+    "bytes_to_var",
+    "bytes_to_var_with_objects",
+    "var_to_bytes",
+    "var_to_bytes_with_objects",
+    "EncodedObjectAsID",
+    "TLSOptions",
+    "client_unsafe",
+];
+
 /// The names that are not here, and why.
 pub const ABSENT: [(&str, &str); 35] = [
     ("handshake_timeout", "`connect_timeout` of the options covers the handshake, `id_timeout` the rest"),
@@ -228,4 +242,5 @@ pub fn names() -> impl Iterator<Item = &'static str> {
         .chain(MULTIPLAYER_PEER)
         .chain(SCENE_MULTIPLAYER)
         .chain(REPLICATION)
+        .chain(VALUES_AND_TLS)
 }

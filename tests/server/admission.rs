@@ -171,7 +171,7 @@ fn user_data_lives_as_long_as_the_peer() {
 #[test]
 fn options_for_one_peer_do_not_affect_others() {
     let mut host = host(|request| match request.path() {
-        "/small" => Admission::accept().options(
+        "/small" => Admission::accept().connection(
             PeerOptions::for_server().max_message_size(10).outbound_buffer_size(20).protocols(["x"]),
         ),
         _ => Admission::accept(),
@@ -210,7 +210,7 @@ fn rate_limits_for_one_peer_do_not_affect_others() {
 fn timeouts_for_one_peer_do_not_affect_others() {
     let mut host = host(|_| {
         let times = PeerOptions::for_server().heartbeat_interval(Duration::from_millis(50));
-        Admission::accept().options(times.heartbeat_timeout(Duration::from_secs(60)))
+        Admission::accept().connection(times.heartbeat_timeout(Duration::from_secs(60)))
     });
     let (_key, mut raw) = host.open_client();
     assert_ne!(host.frame(&mut raw).first, CLOSE);
@@ -222,7 +222,7 @@ fn an_invalid_admission_is_answered_500_and_the_server_continues() {
         || Admission::accept().protocol("never offered"),
         || Admission::accept().header("X", "forged\r\nSet-Cookie: a"),
         || Admission::accept().header("Sec-WebSocket-Accept", "mine"),
-        || Admission::accept().options(PeerOptions::for_server().max_message_size(0)),
+        || Admission::accept().connection(PeerOptions::for_server().max_message_size(0)),
         || Admission::accept().rate_limits(RateLimits::default().max_message_time(Duration::MAX)),
         || Admission::refuse(403).header("Content-Length", "0"),
     ];

@@ -136,7 +136,7 @@ fn arguments_that_do_not_convert_are_rejected_with_their_index() {
     ] {
         server.receive(A, sent(method, &arguments), NOW);
         let events = events(&mut server);
-        let error = CallError::Argument { index, error: WrongType { expected, found } };
+        let error = CallError::Argument { index, error: WrongType::new(expected, found) };
         let error = PacketError::InvalidCall { method: method.to_owned().into(), error };
         assert_eq!(events, [Event::PacketRejected { from: A, error }], "{method} {arguments:?}");
     }
@@ -305,9 +305,7 @@ fn a_type_that_rejects_the_empty_value_accepts_others() {
 
         fn try_from(value: Variant) -> Result<Self, WrongType> {
             match Vec::<String>::try_from(value)? {
-                none if none.is_empty() => {
-                    Err(WrongType { expected: "names", found: VariantType::PackedStringArray })
-                }
+                none if none.is_empty() => Err(WrongType::new("names", VariantType::PackedStringArray)),
                 names => Ok(Self(names)),
             }
         }
@@ -337,7 +335,7 @@ fn a_call_with_too_many_long_numbers_is_rejected() {
     };
     assert!(matches!(call(10)[..], [Event::Call(_)]));
     let expected = "PackedStringArray with fewer long numbers";
-    let error = CallError::Argument { index: 0, error: WrongType { expected, found: VariantType::Array } };
+    let error = CallError::Argument { index: 0, error: WrongType::new(expected, VariantType::Array) };
     let error = PacketError::InvalidCall { method: "label".into(), error };
     assert_eq!(call(8150), [Event::PacketRejected { from: A, error }]);
 }

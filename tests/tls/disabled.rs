@@ -9,7 +9,7 @@ use crate::common::{opened, raw::tcp_pair, receive, server};
 fn a_secure_url_is_unsupported() {
     let mut peer = WebSocketPeer::new();
     let result = peer.connect(&server().secure_url("/echo"));
-    assert!(matches!(result, Err(Error::Unsupported { what }) if what.contains("`tls`")), "{result:?}");
+    assert!(matches!(result, Err(Error::Unsupported { what, .. }) if what.contains("`tls`")), "{result:?}");
     assert_eq!((peer.state(), peer.close_info(), peer.url()), (ReadyState::Closed, None, None));
 }
 
@@ -21,7 +21,7 @@ fn a_certificate_is_unsupported() {
     let options = PeerOptions::for_server().tls(TlsOptions::default().certificate(identity));
     let mut peer = WebSocketPeer::with_options(options);
     let result = peer.accept(tcp_pair().1);
-    assert!(matches!(result, Err(Error::Unsupported { what }) if what.contains("`tls`")), "{result:?}");
+    assert!(matches!(result, Err(Error::Unsupported { what, .. }) if what.contains("`tls`")), "{result:?}");
     assert_eq!((peer.state(), peer.close_info()), (ReadyState::Closed, None));
 }
 

@@ -173,7 +173,7 @@ fn bundled_authorities_need_their_feature() {
     } else {
         let error = connect_error(tls);
         assert!(
-            matches!(error, Error::Unsupported { what } if what.contains("`tls-bundled-roots`")),
+            matches!(error, Error::Unsupported { what, .. } if what.contains("`tls-bundled-roots`")),
             "{error}"
         );
     }
@@ -189,6 +189,9 @@ fn accepting_any_certificate_needs_its_feature() {
         assert_opens(tls, &server().secure_url("/echo"));
     } else {
         let error = connect_error(tls);
-        assert!(matches!(error, Error::Unsupported { what } if what.contains("`tls-dangerous`")), "{error}");
+        assert!(
+            matches!(error, Error::Unsupported { what, .. } if what.contains("`tls-dangerous`")),
+            "{error}"
+        );
     }
 }

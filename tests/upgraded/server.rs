@@ -42,7 +42,7 @@ fn assert_full(host: &mut Host, why: &str) {
     raw.send(client_frame(TEXT, "hello"));
     match host.server.accept_upgraded(UpgradedStream::new(accepted).read_ahead(client_frame(TEXT, "please")))
     {
-        Err(Error::ServerFull { reason }) => assert!(reason.contains(why), "{reason}"),
+        Err(Error::ServerFull { reason, .. }) => assert!(reason.contains(why), "{reason}"),
         other => panic!("{other:?}"),
     }
     let frame = host.frame(&mut raw);
@@ -189,7 +189,10 @@ fn limits_and_memory_apply_to_it() {
     let mut small = Host::start(ServerOptions::default().max_peers(2).max_buffered_bytes(4 * SHARE));
     let frames = client_frame(BINARY, vec![0; 60_000]).repeat(10);
     let (result, _raw) = take_over(&mut small, |upgraded| upgraded.read_ahead(frames.clone()));
-    assert!(matches!(result, Err(Error::ServerFull { reason }) if reason.contains("memory")), "{result:?}");
+    assert!(
+        matches!(result, Err(Error::ServerFull { reason, .. }) if reason.contains("memory")),
+        "{result:?}"
+    );
     let (key, _raw) =
         take_over(&mut small, |upgraded| upgraded.read_ahead(client_frame(BINARY, [1; 60_000])));
     let held = small.server.stats().memory;

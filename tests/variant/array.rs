@@ -23,9 +23,9 @@ fn an_untyped_array_accepts_all_types() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_typed_array_accepts_only_its_type() {
     let mut array = of(VariantType::Int);
-    assert_eq!(array.push("two"), Err(WrongType { expected: "int", found: VariantType::String }));
-    assert_eq!(array.push(true), Err(WrongType { expected: "int", found: VariantType::Bool }));
-    assert_eq!(array.push(Variant::Nil), Err(WrongType { expected: "int", found: VariantType::Nil }));
+    assert_eq!(array.push("two"), Err(WrongType::new("int", VariantType::String)));
+    assert_eq!(array.push(true), Err(WrongType::new("int", VariantType::Bool)));
+    assert_eq!(array.push(Variant::Nil), Err(WrongType::new("int", VariantType::Nil)));
     assert!(array.is_empty());
 }
 

@@ -147,5 +147,5 @@ fn a_value_is_small() {
 }
 
 fn wrong(expected: &'static str, found: VariantType) -> WrongType {
-    WrongType { expected, found }
+    WrongType::new(expected, found)
 }

@@ -87,7 +87,7 @@ fn large_numbers_are_written_with_all_digits() {
 fn arrays_with_too_many_long_numbers_are_not_converted_to_strings() {
     let assert_rejected = |value| {
         let expected = "PackedStringArray with fewer long numbers";
-        assert_eq!(to_texts(value), Err(WrongType { expected, found: VariantType::Array }));
+        assert_eq!(to_texts(value), Err(WrongType::new(expected, VariantType::Array)));
     };
     // 13 numbers with 312 characters have 4056.
     for form in

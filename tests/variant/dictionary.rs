@@ -158,8 +158,8 @@ fn a_typed_dictionary_accepts_only_its_types() {
     );
     assert_eq!(dictionary.insert("a", 1), Ok(None));
     assert_eq!(dictionary.iter().next(), Some((&StringName::from("a").into(), &Variant::Float(1.0))));
-    assert_eq!(dictionary.insert(1, 1.0), Err(WrongType { expected: "StringName", found: VariantType::Int }));
-    assert_eq!(dictionary.insert("a", "b"), Err(WrongType { expected: "float", found: VariantType::String }));
+    assert_eq!(dictionary.insert(1, 1.0), Err(WrongType::new("StringName", VariantType::Int)));
+    assert_eq!(dictionary.insert("a", "b"), Err(WrongType::new("float", VariantType::String)));
     assert_eq!(dictionary.get_str("a"), Some(&Variant::Float(1.0)));
 }
 

@@ -119,7 +119,7 @@ fn an_object_converts_to_the_empty_rid_only() {
             let expected = match kind {
                 VariantType::Object => Ok(object.clone()),
                 VariantType::Rid => Ok(Rid(0).into()),
-                kind => Err(WrongType { expected: kind.name(), found: VariantType::Object }),
+                kind => Err(WrongType::new(kind.name(), VariantType::Object)),
             };
             assert_eq!(object.clone().convert_to(kind), expected, "{kind}");
         }
@@ -139,7 +139,7 @@ fn a_quaternion_of_length_zero_converts_to_nan() {
 fn small_integers_must_fit_after_the_conversion() {
     assert_eq!(u8::try_from(Variant::Float(255.9)), Ok(255));
     assert_eq!(u8::try_from(Variant::Bool(true)), Ok(1));
-    let wrong = WrongType { expected: "unsigned 8-bit int", found: VariantType::Float };
+    let wrong = WrongType::new("unsigned 8-bit int", VariantType::Float);
     assert_eq!(u8::try_from(Variant::Float(256.0)), Err(wrong));
     assert_eq!(u8::try_from(Variant::Float(-1.0)), Err(wrong));
 }
@@ -160,7 +160,7 @@ fn the_wrong_argument_is_reported() {
         Ok(true)
     );
     let wrong =
-        |index, expected, found| Err(CallError::Argument { index, error: WrongType { expected, found } });
+        |index, expected, found| Err(CallError::Argument { index, error: WrongType::new(expected, found) });
     assert_eq!(given("x".into(), Variant::Nil), wrong(1, "Vector2", VariantType::String));
     assert_eq!(given(Variant::Nil, Variant::Nil), wrong(1, "Vector2", VariantType::Nil));
     assert_eq!(given(Vector2::default().into(), 1.5.into()), wrong(2, "Color", VariantType::Float));

@@ -3,7 +3,7 @@ extends Node
 
 var ticks := 0
 
-var _state := 0
+var _reported := 0
 
 
 func _init() -> void:
@@ -17,6 +17,6 @@ func _init() -> void:
 
 
 func _process(_delta: float) -> void:
-	if ticks != _state:
-		_state = ticks
+	if ticks != _reported:
+		_reported = ticks
 		get_tree().current_scene.report("ticked", {"ticks": ticks})

@@ -6,7 +6,7 @@ var health := 100
 ## Sent only when it is spawned.
 var title := ""
 
-var _state := {}
+var _reported := {}
 
 
 ## The spawning peer is the authority, at all ends.
@@ -15,14 +15,14 @@ func _enter_tree() -> void:
 
 
 func _ready() -> void:
-	_state = _state()
-	get_tree().current_scene.report("appeared", _state)
+	_reported = _state()
+	get_tree().current_scene.report("appeared", _reported)
 
 
 func _process(_delta: float) -> void:
 	var state := _state()
-	if state != _state:
-		_state = state
+	if state != _reported:
+		_reported = state
 		get_tree().current_scene.report("changed", state)
 
 

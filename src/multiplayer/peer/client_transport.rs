@@ -53,10 +53,8 @@ impl ClientTransport {
     pub(super) fn apply_outputs(&mut self, session: &mut Session) {
         while let Some(output) = session.next_output() {
             match output {
-                Output::Send { packet, .. } => self.send(&packet),
-                Output::SendAll { packets, .. } => {
-                    packets.iter().for_each(|packet| self.send(packet));
-                }
+                Output::Send { packet, .. } => self.send(packet),
+                Output::SendAll { packets, .. } => packets.into_iter().for_each(|packet| self.send(packet)),
                 Output::Disconnect { code, reason, .. } => {
                     if let Err(error) = self.peer.close_with(code, reason) {
                         debug_assert!(false, "a session's reasons are short: {error}");
@@ -66,11 +64,11 @@ impl ClientTransport {
         }
     }
 
-    fn send(&mut self, packet: &Packet) {
+    fn send(&mut self, packet: Packet) {
         match self.peer.send_packet(packet) {
             // It is closing. Its end is reported soon.
             Ok(()) | Err(Error::NotOpen { .. }) => {}
-            // A session is reliable: an end that misses a packet cannot stay. What was received stays readable.
+            // A session is reliable: an end that misses a packet cannot stay. Received packets stay readable.
             Err(_) => {
                 self.peer.abort();
                 self.has_overflowed = true;

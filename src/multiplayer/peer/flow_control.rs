@@ -68,13 +68,13 @@ enum Wait {
 /// A client whose send queue is more than half full.
 #[derive(Debug, Clone, Copy)]
 struct Congestion {
-    /// What it had read when its time began.
+    /// Its progress when its time began.
     taken: SendProgress,
     /// The time at which it is disconnected.
     due: Duration,
 }
 
-/// What the server sent because of one client's packet.
+/// The amount that the server sent because of one client's packet.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
     /// Payload bytes, summed over the receivers.
@@ -104,7 +104,7 @@ impl FlowControl {
             .or_insert_with(|| Congestion { taken: server.progress(receiver), due });
     }
 
-    /// Counts what was sent because of a client's packet. If it is too much, the client waits.
+    /// Counts the packets that were sent because of a client's packet. If they are too many, the client waits.
     pub(super) fn count(
         &mut self,
         server: &mut WebSocketServer,

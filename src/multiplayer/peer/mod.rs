@@ -110,6 +110,7 @@ impl MultiplayerPeer {
     /// Those of [`WebSocketPeer::connect`].
     ///
     /// Godot: `create_client`.
+    #[doc(alias = "create_client")]
     pub fn connect(url: &str, options: MultiplayerOptions) -> Result<Self, Error> {
         let mut peer = WebSocketPeer::with_options(options.client);
         peer.connect(url)?;
@@ -123,6 +124,7 @@ impl MultiplayerPeer {
     /// Those of [`WebSocketServer::bind`]. In a browser always [`Error::Unsupported`].
     ///
     /// Godot: `create_server`.
+    #[doc(alias = "create_server")]
     pub fn bind(address: impl ToSocketAddrs, options: MultiplayerOptions) -> Result<Self, Error> {
         options
             .server

@@ -1,4 +1,4 @@
-//! The transport of a server: its connections, and the ids by which the session knows them.
+//! The transport of a server: its connections, and their peer ids in the session.
 
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ use crate::{
     server::{EncodedPackets, PeerInfo, PeerKey, ServerEvent, Urgency, WebSocketServer},
 };
 
-/// The number of receivers from which on packets about peers that join or leave may be delayed, to be sent together
-/// with the next packet to the same client: a system call for each receiver takes some microseconds.
+/// The smallest number of receivers for which packets about peers that join or leave may be delayed, to be sent
+/// together with the next packet to the same client: a system call for each receiver takes some microseconds.
 const DELAYED_FROM: usize = 32;
 /// The delay for each receiver, so that such packets take a few percent of a processor at most.
 const DELAY_PER_RECEIVER: Duration = Duration::from_micros(250);
@@ -54,7 +54,7 @@ pub(super) enum Pumped {
     Joined,
     /// A client has sent a packet.
     Packet,
-    /// A connection has ended. The others can be informed together with what follows.
+    /// A connection has ended. The others can be informed of several departures together.
     Left,
 }
 
@@ -200,7 +200,7 @@ impl ServerTransport {
     }
 
     /// Disconnects the clients that had no room for a packet. A session is reliable and ordered: a peer that misses a
-    /// packet cannot stay. What it sent before stays readable.
+    /// packet cannot stay. Packets that it sent before stay readable.
     fn drop_slow_peers(&mut self) {
         while let Some(key) = self.slow_peers.pop() {
             self.flow.release(&mut self.server, key);

@@ -16,7 +16,7 @@ use crate::multiplayer::{
     wire::{EncodedValues, SpawnPacket},
 };
 
-/// What other peers replicate to this end.
+/// The nodes and values that other peers replicate to this end.
 #[derive(Debug, Default)]
 pub(crate) struct IncomingReplication {
     nodes: BTreeMap<NodeKey, Replica>,

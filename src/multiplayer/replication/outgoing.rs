@@ -1,4 +1,5 @@
-//! What this end replicates: the nodes that it has spawned, the registered synchronizers, and the peers that see them.
+//! The replication by this end: the nodes that it has spawned, the registered synchronizers, and the peers that see
+//! them.
 
 use std::collections::BTreeMap;
 
@@ -66,7 +67,7 @@ pub(crate) struct SpawnedNode {
     kind: OwnedSpawnKind,
 }
 
-/// What a spawned node was created from.
+/// The scene or the value that a spawned node was created from.
 #[derive(Debug)]
 enum OwnedSpawnKind {
     Scene(u8),
@@ -306,7 +307,7 @@ impl OutgoingReplication {
         source.spawn_header_len + encoded.map(|encoded| encoded.size(PropertySubset::Spawn)).sum::<usize>()
     }
 
-    /// Returns the packets, besides the SPAWN, for a peer that did not get updates of the node before.
+    /// Returns the packets, in addition to the SPAWN, for a peer that did not get updates of the node before.
     pub(crate) fn catch_up_packets(&self, key: NodeKey, max: usize) -> Vec<Vec<u8>> {
         let Some(source) = self.nodes.get(&key) else { return Vec::new() };
         let was_spawned = matches!(source.origin, Origin::Spawned(_));

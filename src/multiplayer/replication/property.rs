@@ -18,21 +18,25 @@ pub enum ReplicationMode {
     /// Never.
     ///
     /// Godot: `REPLICATION_MODE_NEVER`.
+    #[doc(alias = "REPLICATION_MODE_NEVER")]
     Never,
     /// In every frame.
     ///
     /// Godot: `REPLICATION_MODE_ALWAYS`.
+    #[doc(alias = "REPLICATION_MODE_ALWAYS")]
     #[default]
     Always,
     /// In frames in which it has changed.
     ///
     /// Godot: `REPLICATION_MODE_ON_CHANGE`.
+    #[doc(alias = "REPLICATION_MODE_ON_CHANGE")]
     OnChange,
 }
 
 /// A property of a synchronizer: its name, its type, and when it is sent.
 ///
 /// Godot: `SceneReplicationConfig.add_property`.
+#[doc(alias = "add_property")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Property {
@@ -41,10 +45,13 @@ pub struct Property {
     /// `true` if the property is sent when its node is spawned. Default: true.
     ///
     /// Godot: `property_get_spawn`.
+    #[doc(alias = "property_get_spawn")]
     pub at_spawn: bool,
     /// When the property is sent after that. Default: in every frame.
     ///
     /// Godot: `property_get_replication_mode`, `property_set_replication_mode`.
+    #[doc(alias = "property_get_replication_mode")]
+    #[doc(alias = "property_set_replication_mode")]
     pub mode: ReplicationMode,
     accepts: AcceptedType,
 }
@@ -92,6 +99,7 @@ impl Property {
     /// Sets [`at_spawn`](Self::at_spawn) to `false`.
     ///
     /// Godot: `property_set_spawn`.
+    #[doc(alias = "property_set_spawn")]
     #[must_use]
     pub fn not_at_spawn(mut self) -> Self {
         self.at_spawn = false;
@@ -140,6 +148,7 @@ impl fmt::Debug for Property {
 /// Godot: `SceneReplicationConfig`, the `replication_config` of a `MultiplayerSynchronizer`.
 #[doc(alias = "SceneReplicationConfig")]
 #[doc(alias = "MultiplayerSynchronizer")]
+#[doc(alias = "replication_config")]
 #[derive(Debug, Clone, Default)]
 pub struct Properties {
     tables: Arc<PropertyTables>,
@@ -191,6 +200,8 @@ impl Properties {
     /// Iterates over the properties in order.
     ///
     /// Godot: `get_properties`, `has_property`.
+    #[doc(alias = "get_properties")]
+    #[doc(alias = "has_property")]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Property> {
         self.tables.all.iter()
     }

@@ -31,6 +31,7 @@ impl Spawn {
     /// Creates a node from this value, by the spawner's function.
     ///
     /// Godot: `MultiplayerSpawner.spawn`.
+    #[doc(alias = "spawn")]
     pub fn custom(value: impl Into<Variant>) -> Self {
         Self::new(SpawnKind::Custom(value.into()))
     }

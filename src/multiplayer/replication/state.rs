@@ -12,6 +12,7 @@ use crate::{
 ///
 /// Godot: the signal `MultiplayerSpawner.spawned`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Spawned {
     /// The peer.
     pub from: PeerId,

@@ -44,14 +44,17 @@ pub enum TransferMode {
     /// Calls may be lost or reordered.
     ///
     /// Godot: `TRANSFER_MODE_UNRELIABLE`.
+    #[doc(alias = "TRANSFER_MODE_UNRELIABLE")]
     Unreliable,
     /// Calls may be lost, but are not reordered.
     ///
     /// Godot: `TRANSFER_MODE_UNRELIABLE_ORDERED`.
+    #[doc(alias = "TRANSFER_MODE_UNRELIABLE_ORDERED")]
     UnreliableOrdered,
     /// All calls arrive, in order.
     ///
     /// Godot: `TRANSFER_MODE_RELIABLE`.
+    #[doc(alias = "TRANSFER_MODE_RELIABLE")]
     #[default]
     Reliable,
 }
@@ -282,8 +285,9 @@ mod tests {
             .parameter(Parameter::of::<u8>("a"))
             .parameter(Parameter::of::<f64>("b").optional())
             .variadic();
-        let wrong =
-            |index, expected, found| Err(CallError::Argument { index, error: WrongType { expected, found } });
+        let wrong = |index, expected, found| {
+            Err(CallError::Argument { index, error: WrongType::new(expected, found) })
+        };
         let one = Variant::Int(1);
         assert_eq!(method.check(std::slice::from_ref(&one)), Ok(()));
         assert_eq!(method.check(&[one.clone(), Variant::Nil, Variant::Callable]), Ok(()));

@@ -99,6 +99,7 @@ impl Session {
     /// Those of [`call`](Self::call).
     ///
     /// Godot: `MultiplayerAPI.rpc`.
+    #[doc(alias = "rpc")]
     pub fn call_method(
         &mut self,
         node: impl Into<NodeKey>,
@@ -124,7 +125,7 @@ impl Session {
         }
         self.send_call(key, self.targets(to), number, &arguments)?;
         if is_meant && call_local {
-            self.push_local_call(Call { from: own, node: key, method: name, arguments });
+            self.push_local_call(Call::new(own, key, name, arguments));
         }
         Ok(())
     }

@@ -84,7 +84,7 @@ impl Session {
         let arguments = method
             .convert_received(arguments)
             .map_err(|error| PacketError::InvalidCall { method: name(), error })?;
-        let call = Call { from, node: key, method: name(), arguments };
+        let call = Call::new(from, key, name(), arguments);
         self.stats.calls_received += 1;
         self.push_event(Event::Call(call));
         Ok(())
@@ -145,7 +145,7 @@ impl Session {
         self.push_event(Event::ChecksumMismatch { peer, node: key, ours, theirs });
     }
 
-    /// Returns the node with this id of a peer. If the node was registered anew, it is found by its path.
+    /// Returns the node with this id of a peer. If the node was registered again, it is found by its path.
     pub(super) fn node_by_id(&mut self, peer: PeerId, id: u32) -> Option<NodeKey> {
         let (key, path) = self.peers.paths(peer)?.get(id)?;
         key.filter(|key| self.nodes.get(*key).is_some()).or_else(|| self.nodes.at(path))

@@ -94,6 +94,7 @@ const MAX_QUEUED_REJECTIONS: usize = 64;
 ///
 /// Godot: `SceneMultiplayer`.
 #[doc(alias = "SceneMultiplayer")]
+#[doc(alias = "MultiplayerAPI")]
 #[derive(Debug)]
 pub struct Session {
     options: SessionOptions,
@@ -149,14 +150,17 @@ pub enum ConnectionStatus {
     /// The connection has ended, or the program has left.
     ///
     /// Godot: `CONNECTION_DISCONNECTED`.
+    #[doc(alias = "CONNECTION_DISCONNECTED")]
     Disconnected,
     /// At a client: it has no id yet.
     ///
     /// Godot: `CONNECTION_CONNECTING`.
+    #[doc(alias = "CONNECTION_CONNECTING")]
     Connecting,
     /// It has an id. A server always has one.
     ///
     /// Godot: `CONNECTION_CONNECTED`.
+    #[doc(alias = "CONNECTION_CONNECTED")]
     Connected,
 }
 

@@ -33,7 +33,7 @@ impl Session {
         Ok(())
     }
 
-    /// Handles property values of nodes. Each node is checked by itself.
+    /// Handles property values of nodes. Each node is checked separately.
     pub(super) fn handle_sync(&mut self, from: PeerId, time: u16, entries: Vec<SyncEntry<'_>>) {
         for entry in entries {
             match self.apply_update(from, entry.sync_id, Update::Sync(time, entry.values)) {
@@ -43,7 +43,7 @@ impl Session {
         }
     }
 
-    /// Handles changed property values of nodes. Each node is checked by itself.
+    /// Handles changed property values of nodes. Each node is checked separately.
     pub(super) fn handle_delta(&mut self, from: PeerId, entries: Vec<DeltaEntry<'_>>) {
         for entry in entries {
             match self.apply_update(from, entry.sync_id, Update::Delta(entry.changed, entry.values)) {
@@ -60,7 +60,7 @@ impl Session {
         }
     }
 
-    /// Removes what belongs to a node that is about to be removed.
+    /// Removes the data of a node that is about to be removed.
     pub(super) fn stop_replicating(&mut self, node: NodeKey) {
         self.withdraw(node);
         for (from, replica) in self.replication.unregister(node) {

@@ -23,6 +23,7 @@ impl Session {
     /// [`SessionError::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not fit into a packet.
     ///
     /// Godot: a `MultiplayerSpawner` enters the tree.
+    #[doc(alias = "MultiplayerSpawner")]
     pub fn register_spawner(&mut self, path: &str, spawner: Spawner) -> Result<NodeKey, SessionError> {
         spawner.check().map_err(|reason| SessionError::InvalidNode { reason })?;
         let node = self.register_node_with(path, Methods::new())?;
@@ -41,6 +42,7 @@ impl Session {
     /// [`SessionError::InvalidNode`]; [`Error::PacketTooBig`] for a path that does not fit into a packet.
     ///
     /// Godot: a `MultiplayerSynchronizer` enters the tree.
+    #[doc(alias = "MultiplayerSynchronizer")]
     pub fn register_synchronizer(
         &mut self,
         path: &str,
@@ -66,6 +68,7 @@ impl Session {
     ///
     /// Godot: `MultiplayerSpawner.spawn`, or adding a scene below `spawn_path`.
     #[doc(alias = "MultiplayerSpawner")]
+    #[doc(alias = "spawn_path")]
     pub fn spawn(&mut self, spawner: impl Into<NodeKey>, spawn: Spawn) -> Result<NodeKey, SessionError> {
         let spawner = spawner.into();
         self.require_authority(spawner)?;
@@ -161,6 +164,8 @@ impl Session {
     /// Those of [`show`](Self::show).
     ///
     /// Godot: `set_visibility_for`, `public_visibility`.
+    #[doc(alias = "set_visibility_for")]
+    #[doc(alias = "public_visibility")]
     pub fn hide(&mut self, node: impl Into<NodeKey>, from: impl Into<Target>) -> Result<(), SessionError> {
         self.set_visibility(node.into(), from.into(), false)
     }

@@ -21,7 +21,7 @@ const FORBIDDEN_IN_NAMES: [char; 6] = ['.', ':', '@', '/', '"', '%'];
 /// A SPAWN packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SpawnPacket<'a> {
-    /// What the node is created from.
+    /// The scene or the value that the node is created from.
     pub(crate) kind: EncodedSpawnKind<'a>,
     /// The path id of the spawner, announced by a `SimplifyPath`.
     pub(crate) spawner: u32,
@@ -35,7 +35,7 @@ pub(crate) struct SpawnPacket<'a> {
     pub(crate) state: EncodedValues<'a>,
 }
 
-/// What a spawned node is created from, not decoded yet.
+/// The scene or the value that a spawned node is created from, not decoded yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EncodedSpawnKind<'a> {
     /// The spawner's scene at this index, below 255.

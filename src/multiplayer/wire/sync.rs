@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(entries(&[SYNC, &[9; 9]].concat()), Err(MalformedPacket::TooShort));
         assert_eq!(entries(&[DELTA, &[9; 16]].concat()), Ok(1));
         assert_eq!(entries(&[DELTA, &[9; 17]].concat()), Err(MalformedPacket::TooShort));
-        // Within the header of the first entry there is no entry, for an engine no error either.
+        // A packet that ends within the header of the first entry has no entry. As in an engine, that is not an error.
         assert_eq!(entries(&SYNC[..11]), Ok(0));
         assert_eq!(entries(&DELTA[..11]), Ok(0));
         for len in 1..11 {

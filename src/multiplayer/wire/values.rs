@@ -12,6 +12,7 @@ pub(crate) struct EncodedValues<'a> {
 
 /// A value in a packet cannot be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ArgumentError {
     /// The index of the value, from 0.
     pub index: usize,

@@ -1,4 +1,4 @@
-//! Connects TCP to a host: a DNS look-up for a name, then a race between its addresses.
+//! Connects TCP to a host: a DNS lookup for a name, then a race between its addresses.
 //!
 //! Source: RFC 8305 (Happy Eyeballs). Without it an address that does not answer would delay the connection by the 20
 //! seconds of the system's timeout.
@@ -60,7 +60,7 @@ impl Dial {
         }
     }
 
-    /// Returns what a poll has to wait for.
+    /// Returns the events after which a poll can do something.
     pub(super) fn wants(&self) -> Wants {
         match self {
             Self::LookingUp(lookup) => Wants { lookup: Some(lookup.pending()), ..Wants::default() },
@@ -73,7 +73,7 @@ impl Dial {
         }
     }
 
-    /// Wakes the sleeper when the look-up is done.
+    /// Wakes the sleeper when the lookup is done.
     pub(super) fn wakes(&self, sleeper: &Arc<Interrupt>) {
         if let Self::LookingUp(lookup) = self {
             lookup.wakes(sleeper);

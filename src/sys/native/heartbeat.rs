@@ -1,4 +1,4 @@
-//! The heartbeat: when to send a ping, and when to give up the other end. Without socket and clock.
+//! The heartbeat: when to send a ping, and when to give up the other end. It uses no socket and no clock.
 
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ impl Heartbeat {
         }
         Some(match self.unanswered {
             None => self.last_ping + self.interval,
-            // A silence may have begun just before the ping. It lasts an interval and a timeout all the same.
+            // A silence may have begun just before the ping. It must still last an interval and a timeout.
             Some(_) if self.is_silent() => {
                 self.last_ping.max(self.last_received + self.interval) + self.timeout
             }
@@ -89,7 +89,7 @@ impl Heartbeat {
     }
 
     /// Returns `true` if nothing was received since the last ping. Any bytes count, because the pong of a busy server
-    /// may come behind a megabyte of data.
+    /// may come after a megabyte of data.
     fn is_silent(&self) -> bool {
         self.last_received <= self.last_ping
     }

@@ -25,7 +25,7 @@ pub(super) struct Opening {
     state: HandshakeState,
     /// Bytes to send.
     outgoing: Vec<u8>,
-    /// What follows when they are sent.
+    /// The next step, once they are sent.
     decision: Option<HandshakeDecision>,
     /// `true` if it was rejected before TLS was established, so that no answer can be sent.
     is_rejected_before_tls: bool,
@@ -35,7 +35,7 @@ pub(super) struct Opening {
 enum HandshakeState {
     Client(ClientUpgrade),
     Server(ServerUpgrade),
-    /// A server that has received an upgrade request. `rest` are the bytes behind it.
+    /// A server that has received an upgrade request. `rest` has the bytes after it.
     UpgradeRequested {
         request: Request,
         rest: Vec<u8>,
@@ -54,7 +54,7 @@ enum HandshakeState {
 #[derive(Debug)]
 pub(super) struct Upgrade {
     pub(super) protocol: Option<String>,
-    /// The bytes behind the handshake: the first frames.
+    /// The bytes after the handshake: the first frames.
     pub(super) rest: Vec<u8>,
 }
 
@@ -106,7 +106,7 @@ impl Opening {
         }
     }
 
-    /// Returns the memory of bytes behind the handshake.
+    /// Returns the memory of bytes after the handshake.
     pub(super) fn memory_usage(&self) -> usize {
         match &self.decision {
             Some(HandshakeDecision::Open(upgrade)) => upgrade.rest.capacity(),
@@ -131,7 +131,7 @@ impl Opening {
         (self.stream, self.outgoing)
     }
 
-    /// Returns what a poll has to wait for.
+    /// Returns the events after which a poll can do something.
     pub(super) fn wants(&self) -> Wants {
         Wants {
             now: match &self.decision {
@@ -185,7 +185,8 @@ impl Opening {
         matches!(&self.state, HandshakeState::PlainRequested { request, .. } if request.method() == "HEAD")
     }
 
-    /// Returns `true` if the client was rejected before TLS was established. No answer is sent, and TLS does not go on.
+    /// Returns `true` if the client was rejected before TLS was established. No answer is sent, and TLS does not
+    /// continue.
     pub(super) fn is_rejected_before_tls(&self) -> bool {
         self.is_rejected_before_tls
     }

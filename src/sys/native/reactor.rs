@@ -58,7 +58,7 @@ pub(crate) struct Reactor {
 }
 
 impl Reactor {
-    /// Opens a listener at the first of these addresses that allows it.
+    /// Opens a listener on the first of these addresses that allows it.
     pub(crate) fn bind(addresses: &[SocketAddr], dual_stack: bool) -> Result<TcpListener, Error> {
         let mut last = io::Error::new(io::ErrorKind::InvalidInput, "the name has no address");
         for &address in addresses {

@@ -1,4 +1,4 @@
-//! DNS look-ups that do not block the caller: `getaddrinfo` can take half a minute. Loopback names need no look-up.
+//! DNS lookups that do not block the caller: `getaddrinfo` can take half a minute. Loopback names need no lookup.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs},
@@ -11,7 +11,7 @@ use std::{
 
 use super::notify::Interrupt;
 
-/// The largest number of look-ups in a process. A look-up cannot be cancelled: it runs to its end after its connection
+/// The largest number of lookups in a process. A lookup cannot be cancelled: it runs to its end after its connection
 /// was dropped, and repeated attempts must not accumulate threads.
 const MAX_LOOKUPS: usize = 64;
 
@@ -20,11 +20,11 @@ pub(super) const LOOPBACK: [IpAddr; 2] = [IpAddr::V6(Ipv6Addr::LOCALHOST), IpAdd
 
 static LOOKUPS: AtomicUsize = AtomicUsize::new(0);
 
-/// A look-up. Its thread runs until the system answers.
+/// A lookup. Its thread runs until the system answers.
 #[derive(Debug)]
 pub(super) struct Lookup(Pending);
 
-/// The result of a look-up, shared with what waits for it.
+/// The result of a lookup, shared with the connection that waits for it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pending(Arc<Shared>);
 
@@ -58,7 +58,7 @@ impl Lookup {
         lookup
     }
 
-    /// Returns the addresses of the name, or `None` while the look-up runs. A name without address has none.
+    /// Returns the addresses of the name, or `None` while the lookup runs. A name without address has none.
     pub(super) fn answer(&self) -> Option<&[SocketAddr]> {
         self.0.0.answer.get().map(Vec::as_slice)
     }
@@ -69,7 +69,7 @@ impl Lookup {
     }
 
     /// Wakes the sleeper when there is an answer. It must check once more before it sleeps: an answer that exists
-    /// already wakes nothing.
+    /// already causes no wake-up.
     pub(super) fn wakes(&self, sleeper: &Arc<Interrupt>) {
         *self.0.sleeper() = Some(Arc::clone(sleeper));
     }

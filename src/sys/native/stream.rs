@@ -14,7 +14,7 @@ use crate::sys::SHORT_READ_DRAINS;
 #[derive(Debug)]
 pub(super) enum Stream {
     Plain(TcpStream),
-    #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "without the feature a tls cannot exist"))]
+    #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "without the feature no TLS stream exists"))]
     Tls(Box<tls::TlsStream>),
 }
 

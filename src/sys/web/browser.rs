@@ -116,7 +116,7 @@ fn close(socket: &WebSocket, code: u16, reason: &str) {
     debug_assert!(closed.is_ok(), "code {code} was refused");
 }
 
-/// Makes an error of an exception. Only refused calls throw, never failures of the network.
+/// Converts an exception to an error. Only refused calls throw, never failures of the network.
 pub(super) fn refused(exception: JsValue) -> Error {
     let message: String = match exception.dyn_ref::<js_sys::Error>() {
         Some(error) => error.message().into(),

@@ -19,10 +19,10 @@ fn read_binary(data: &JsValue, max: usize) -> Option<Packet> {
     (view.length() as usize <= max).then(|| Packet::from_binary(view.to_vec().into()))
 }
 
-/// Uses two ways, because neither is fast for every length. wasm-bindgen reads one code unit at a time. `TextEncoder`
-/// is one call into the browser, which costs as much for one letter as for a hundred. wasm-bindgen's time in parts of
-/// `TextEncoder`'s, as measured with ASCII in Chromium: a third at 16 letters, the same at 128, three times at 4096,
-/// five times at a million.
+/// Converts in one of two ways, because neither is fast for every length. wasm-bindgen reads one code unit at a time.
+/// `TextEncoder` is one call into the browser, which costs as much for one letter as for a hundred. Measured with ASCII
+/// in Chromium, wasm-bindgen takes a third of the time of `TextEncoder` at 16 letters, the same time at 128, three
+/// times as long at 4096, and five times as long at a million.
 fn read_text(text: &JsString, max: usize) -> Option<Packet> {
     const SHORT: usize = 128;
     let units = text.length() as usize;

@@ -136,13 +136,14 @@ impl PeerConnection for Socket {
                 probe.start();
             }
             bridge.deliver(link);
-            // A connection that opened must be seen open, so its end waits for the next poll.
+            // The program must see that the connection has opened, so the end waits for the next poll.
             if bridge.has_more() {
                 bridge.wake.notify_later();
             }
             return;
         }
-        // If nothing could be moved, the inbox is full and the program does not read: another poll would be of no use.
+        // If nothing could be moved, the inbox is full and the program does not read: another poll would have no
+        // effect.
         if bridge.deliver(link) && bridge.has_packets() {
             bridge.wake.notify_later();
         }
@@ -227,8 +228,8 @@ impl fmt::Debug for Socket {
     }
 }
 
-/// Rejects options that no browser supports. To ignore them would be worse: a token would not be sent, or a server not
-/// verified.
+/// Rejects options that no browser supports. Ignoring them would be dangerous: a token would not be sent, or a server
+/// not verified.
 fn check_supported(url: &Url, options: &PeerOptions) -> Result<(), Error> {
     // All targets refuse these ports, unless the options allow them. A browser refuses them in any case.
     if url.has_blocked_port() {

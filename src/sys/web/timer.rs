@@ -14,8 +14,8 @@ use super::{time::now, wake_signal::WakeSignal};
 /// A time that every browser can count in milliseconds.
 const LONGEST_TIMER: Duration = Duration::from_secs(60 * 60);
 
-/// Has one deadline, by the browser's clock. A deadline often moves and seldom comes, so a browser timer that runs is
-/// left alone, and set again if it fires too early.
+/// Has one deadline, by the browser's clock. A deadline often moves and seldom expires, so a running browser
+/// timer is kept, and set again if it fires too early.
 pub(super) struct WakeTimer {
     wake: Rc<WakeSignal>,
     due: Cell<Duration>,

@@ -24,7 +24,7 @@ pub(super) struct WakeSignal {
     state: Cell<WakeState>,
 }
 
-/// What has happened since the last poll.
+/// The events since the last poll.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum WakeState {
     /// Nothing.

@@ -245,7 +245,7 @@ fn a_peer_with_larger_messages_is_admitted_while_there_is_memory_for_its_share()
     const LARGE: usize = 150 * KIB;
     let mut host = Host::start(with_memory(4, 4 * SHARE));
     host.server
-        .on_request(|_| Admission::accept().options(PeerOptions::for_server().max_message_size(LARGE)));
+        .on_request(|_| Admission::accept().connection(PeerOptions::for_server().max_message_size(LARGE)));
     let (key, mut raw) = host.open_client();
     host.send(&mut raw, client_frame(BINARY, vec![7; LARGE]));
     assert_eq!(host.packet(key).len(), LARGE);

@@ -32,7 +32,7 @@ impl Encoder {
     pub(in super::super) const SERVER: Self = Self { masks: false };
     pub(in super::super) const CLIENT: Self = Self { masks: true };
 
-    /// Returns `true` if payloads are sent as they are, behind a [`plain_header`](Self::plain_header).
+    /// Returns `true` if payloads are sent unmasked, after a [`plain_header`](Self::plain_header).
     pub(in super::super) fn is_plain(self) -> bool {
         !self.masks
     }

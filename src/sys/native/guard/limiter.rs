@@ -1,4 +1,4 @@
-//! Rate limits: packets, bytes and control frames per second. Without socket and clock.
+//! Rate limits: packets, bytes and control frames per second. It uses no socket and no clock.
 
 use crate::{
     close::Limit,
@@ -6,7 +6,7 @@ use crate::{
     rate::{Arrival, Rate},
 };
 
-/// Counts what a peer sends.
+/// Counts the packets, bytes and control frames of a peer.
 #[derive(Debug)]
 pub(super) struct RateLimiter {
     packets: Rate,

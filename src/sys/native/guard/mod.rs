@@ -1,5 +1,5 @@
-//! The limits that a server sets to its clients, beyond those of every peer: rates, the time of a message, and the time
-//! without room to send. Without socket and clock.
+//! The limits that a server imposes on its clients, in addition to those of every peer: rates, the time of a message,
+//! and the time without room to send. It uses no socket and no clock.
 
 mod limiter;
 mod pausable_timer;
@@ -22,20 +22,20 @@ struct GuardState {
     limiter: Option<RateLimiter>,
     max_message_time: Duration,
     slow_reader_timeout: Duration,
-    /// Since when a frame or a message is incomplete.
+    /// The time since which a frame or a message is incomplete.
     incomplete: PausableTimer,
-    /// Since when the send queue is full.
+    /// The time since which the send queue is full.
     full: PausableTimer,
-    /// Since when there is no memory for packets to the peer.
+    /// The time since which there is no memory for packets to the peer.
     denied: PausableTimer,
     /// How much memory the peer used when that began.
     usage_when_denied: usize,
     coverage: ReadCoverage,
-    /// Since when the coverage is as it is.
+    /// The time since which the coverage has its value.
     coverage_since: Duration,
 }
 
-/// How much a server reads of what a peer has sent. While it does not read, the peer's time limits are paused.
+/// How much of the received data a server reads. While it does not read, the peer's time limits are paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReadCoverage {
     /// All bytes that have arrived are read.
@@ -92,13 +92,13 @@ impl Guard {
         }
     }
 
-    /// Notes how much of what the peer has sent is read.
+    /// Notes how much of the received data is read.
     pub(super) fn set_read_coverage(&mut self, coverage: ReadCoverage, now: Duration) {
         let Some(state) = &mut self.0 else { return };
         if state.coverage == coverage {
             return;
         }
-        // Paused timers go on as if no time had passed.
+        // Paused timers continue as if no time had passed.
         let pause = state.coverage_since..now;
         if !state.runs_message_timer() {
             state.incomplete.exclude(&pause);
@@ -141,7 +141,8 @@ impl Guard {
         }
     }
 
-    /// Notes that this peer uses `usage` bytes now. Half of what it used is enough to go on.
+    /// Notes that this peer uses `usage` bytes now. If that is at most half of its usage when memory was denied, the
+    /// time limit no longer runs.
     pub(super) fn memory_released(&mut self, usage: usize) {
         if let Some(state) = &mut self.0 {
             if usage <= state.usage_when_denied / 2 {
@@ -177,8 +178,7 @@ impl GuardState {
         self.coverage == ReadCoverage::Complete
     }
 
-    /// Returns `true` if the time limits for sending run. What the peer takes depends on whether it is read, not on how
-    /// fast.
+    /// Returns `true` if the time limits for sending run. They are paused only while nothing is read from the peer.
     fn runs_send_timers(&self) -> bool {
         self.coverage != ReadCoverage::Paused
     }

@@ -25,7 +25,7 @@ pub(in super::super) struct ClientUpgrade {
 pub(in super::super) enum ResponseOutcome {
     /// The head is incomplete.
     Incomplete,
-    /// The connection is open. `rest` are the bytes behind the head.
+    /// The connection is open. `rest` has the bytes after the head.
     Open { protocol: Option<String>, rest: Vec<u8> },
     /// The handshake has failed.
     Failed(CloseCause),

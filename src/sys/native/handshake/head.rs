@@ -26,7 +26,7 @@ pub(super) enum HeadOutcome {
     Incomplete,
     /// A line ends with LF alone, which is not accepted.
     BareLineFeed,
-    /// The head with its empty line, and the bytes behind it.
+    /// The head with its empty line, and the bytes after it.
     Complete {
         head: Vec<u8>,
         rest: Vec<u8>,

@@ -30,7 +30,7 @@ pub(in super::super) fn accept_response<'a>(
     head.into_bytes()
 }
 
-/// Returns a response that rejects a request. The connection ends behind it.
+/// Returns a response that rejects a request. The connection ends after it.
 pub(in super::super) fn reject_response(
     rejection: &Rejection,
     headers: &[(String, String)],
@@ -40,7 +40,7 @@ pub(in super::super) fn reject_response(
     write(*status, headers, "text/plain", format!("{reason}\n").as_bytes(), is_head)
 }
 
-/// Returns the program's response. The connection ends behind it.
+/// Returns the program's response. The connection ends after it.
 pub(in super::super) fn http_response(
     response: &Response,
     headers: &[(String, String)],

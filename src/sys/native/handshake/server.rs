@@ -24,7 +24,7 @@ pub(in super::super) struct ServerUpgrade {
 pub(in super::super) enum RequestOutcome {
     /// The head is incomplete.
     Incomplete,
-    /// A valid upgrade request. `rest` are the bytes behind its head.
+    /// A valid upgrade request. `rest` has the bytes after its head.
     Upgrade { request: Request, rest: Vec<u8> },
     /// A valid request without upgrade. `rejection` is the answer, unless the program gives another.
     Plain { request: Request, rejection: Rejection },
@@ -96,7 +96,7 @@ fn read(head: &[u8], rest: Vec<u8>, from: SocketAddr, secure: bool) -> Result<Re
 struct RequestLine<'a> {
     method: &'a str,
     target: &'a str,
-    /// The number behind `HTTP/1.`.
+    /// The number after `HTTP/1.`.
     version: u8,
 }
 
@@ -118,8 +118,8 @@ fn check_upgrade<'a>(
 }
 
 /// Checks a GET or HEAD request without any sign of an upgrade, and returns host and target. A wrong upgrade request
-/// returns `None`, so that its client reads what is wrong. HTTP/1.0 is accepted, also without host, because many health
-/// checks use it.
+/// returns `None`, so that the response explains the error to its client. HTTP/1.0 is accepted, also without host,
+/// because many health checks use it.
 fn check_plain<'a>(line: RequestLine<'a>, fields: Fields<'a>) -> Option<(&'a str, Cow<'a, str>)> {
     let asks_for_websocket = fields.has_token("upgrade", "websocket")
         || fields.values("sec-websocket-key").next().is_some()

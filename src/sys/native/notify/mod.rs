@@ -2,7 +2,7 @@
 //!
 //! [`interrupt`] wakes a sleeping thread. [`wake_queue`] has the queue, and the state that is shared with the
 //! [`thread`] which calls the hook. [`wants`] describes the events that a connection waits for. A socket is registered
-//! anew before each sleep, so that the system reports its readiness again, and no event is missed.
+//! again before each sleep, so that the system reports its readiness again, and no event is missed.
 
 mod errors;
 mod interrupt;
@@ -27,7 +27,7 @@ use crate::{
     sys::{self, Notify},
 };
 
-/// How long a program sleeps at a time if the system does not report when a socket is ready.
+/// The time that a program sleeps before it checks the socket, if the system does not report when a socket is ready.
 const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Wakes a peer's program.

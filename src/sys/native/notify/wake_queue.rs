@@ -25,7 +25,7 @@ const SLACK: Duration = Duration::from_millis(1);
 ///
 /// Events and nudges are reported once, so each must reach the right sleeper. A sleeper decides to sleep only while it
 /// holds the queue, by the state at that time, and every change that its decision does not consider is followed by a
-/// nudge. So a nudge wakes either the right sleeper, or one that decides again with the change in mind. The queue is
+/// nudge. So a nudge wakes either the right sleeper, or one that decides again and considers the change. The queue is
 /// locked before the state, never while the state is locked.
 #[derive(Debug)]
 pub(super) struct WakeQueue {
@@ -55,7 +55,7 @@ pub(super) struct HookState {
     pub(super) has_thread: bool,
     /// `true` while that thread calls the hook.
     pub(super) is_calling: bool,
-    /// Until when a thread sleeps in the queue: the thread of this hook or of an older one.
+    /// The time until which a thread sleeps in the queue: the thread of this hook or of an older one.
     pub(super) sleeps_until: Option<Duration>,
     /// `true` while the program itself sleeps in the queue.
     pub(super) is_waiting: bool,
@@ -77,7 +77,7 @@ pub(super) enum WatchState {
     },
 }
 
-/// What a connection waits for. Times are those of the monotonic clock.
+/// The events that a connection waits for. Times are those of the monotonic clock.
 #[derive(Debug)]
 pub(super) struct WakeTarget {
     /// The token of its sockets' events. Events with another token belong to an earlier registration.

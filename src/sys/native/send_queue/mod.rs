@@ -1,4 +1,4 @@
-//! Queues what a connection sends: encoded bytes for the socket, and behind them packets that are not encoded yet.
+//! The send queue of a connection: encoded bytes for the socket, and after them packets that are not encoded yet.
 //!
 //! Small frames are gathered, so that one write sends many. A large shared packet is not copied: the kernel reads its
 //! bytes where they are. While the socket takes no bytes, packets stay unencoded, so that an old one can be dropped or
@@ -39,7 +39,7 @@ pub(super) struct SendQueue {
     encoder: Encoder,
     /// Encoded bytes.
     buffer: WriteBuffer,
-    /// Packets behind them.
+    /// The packets after them, not encoded yet.
     packets: PacketQueue,
     /// The close frame. It is sent last.
     close: Option<Box<Frame>>,
@@ -54,8 +54,8 @@ enum WriteState {
     Open,
     /// The last write would have blocked. Nothing is written until [`SendQueue::unblock`].
     Blocked,
-    /// A write has failed. Everything that is sent is dropped. Reading goes on, for the last frames of the other end,
-    /// and finds the error by itself.
+    /// A write has failed. Everything that is sent is dropped. Reading continues, for the last frames of the other
+    /// end, and reports the error.
     Broken,
 }
 

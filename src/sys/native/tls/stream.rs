@@ -18,7 +18,7 @@ const BUFFER: usize = 64 * 1024;
 /// nothing.
 const MAX_READS: usize = 16;
 
-/// A socket with a TLS connection. Reads and writes also move the handshake on.
+/// A socket with a TLS connection. Reads and writes also advance the handshake.
 #[derive(Debug)]
 pub(in super::super) struct TlsStream {
     tcp: TcpStream,

@@ -23,7 +23,7 @@ pub(super) struct Verifier {
     provider: Arc<CryptoProvider>,
 }
 
-/// Which certificates are trusted.
+/// The certificates that are trusted.
 #[derive(Debug)]
 enum Trust {
     Roots(Roots),
@@ -104,7 +104,8 @@ impl Roots {
         let mut store = RootCertStore::empty();
         for der in certificates {
             let read = Certificate::read(&der)?;
-            // A server's certificate is not added: webpki would accept what its key has signed for any host.
+            // A server's certificate is not added: webpki would accept every certificate that its key has signed, for
+            // any host.
             if read.is_authority {
                 store.add(der.clone()).ok()?;
             } else {
