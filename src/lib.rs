@@ -1,5 +1,5 @@
-//! One poll-based WebSocket peer for Rust games: tungstenite in native programs, the browser's `WebSocket` in web
-//! pages, the same code for both.
+//! A poll-based WebSocket client and server for Rust games, without async: the same client code runs in native programs
+//! (tungstenite) and in web pages (the browser's `WebSocket`).
 //!
 //! # A peer
 //!

@@ -21,8 +21,8 @@ pub(crate) struct Link {
     state: ReadyState,
     inbox: VecDeque<Packet>,
     inbox_bytes: usize,
-    max_bytes: usize,
-    max_packets: usize,
+    max_inbox_bytes: usize,
+    max_inbox_packets: usize,
     close_info: Option<CloseInfo>,
     protocol: Option<String>,
     url: Option<String>,
@@ -44,8 +44,8 @@ impl Link {
             state: ReadyState::Connecting,
             inbox: VecDeque::new(),
             inbox_bytes: 0,
-            max_bytes: options.inbound_buffer_size,
-            max_packets: options.max_queued_packets,
+            max_inbox_bytes: options.inbound_buffer_size,
+            max_inbox_packets: options.max_queued_packets,
             close_info: None,
             protocol: None,
             url,
@@ -57,8 +57,8 @@ impl Link {
     /// Replaces the limits, before anything was sent or received.
     pub(crate) fn set_limits(&mut self, options: &PeerOptions) {
         debug_assert_eq!(self.state, ReadyState::Connecting);
-        self.max_bytes = options.inbound_buffer_size;
-        self.max_packets = options.max_queued_packets;
+        self.max_inbox_bytes = options.inbound_buffer_size;
+        self.max_inbox_packets = options.max_queued_packets;
         self.outbox = SendAccounting::new(options);
     }
 
@@ -102,7 +102,8 @@ impl Link {
 
     /// Returns `true` if the inbox has room for a packet of `len` bytes.
     pub(crate) fn has_room_for(&self, len: usize) -> bool {
-        self.inbox.len() < self.max_packets && len <= self.max_bytes.saturating_sub(self.inbox_bytes)
+        self.inbox.len() < self.max_inbox_packets
+            && len <= self.max_inbox_bytes.saturating_sub(self.inbox_bytes)
     }
 
     /// Adds a packet to the inbox, which [has room](Self::has_room_for) for it.
@@ -147,7 +148,7 @@ impl Link {
 
     /// Checks that a packet of `len` bytes can be queued for sending. If there is no room, it calls `flush`, which may
     /// make room, and checks again.
-    pub(crate) fn reserve(&mut self, len: usize, flush: impl FnOnce(&mut Self)) -> Result<(), Error> {
+    pub(crate) fn ensure_room(&mut self, len: usize, flush: impl FnOnce(&mut Self)) -> Result<(), Error> {
         self.outbox.check_room(len).or_else(|_| {
             flush(self);
             self.outbox.check_room(len)

@@ -136,6 +136,9 @@ impl WebSocketPeer {
 
     /// Does the connection's pending work, and returns its state. Call it once a frame. It does not block.
     ///
+    /// After [`ReadyState::Closed`] a poll may still deliver the last bytes, such as a close frame, if the network was full.
+    /// Dropping the peer discards them.
+    ///
     /// Natively an idle connection costs one system call. In a browser it costs no call to the browser.
     ///
     /// Godot: `poll`.
@@ -205,7 +208,7 @@ impl WebSocketPeer {
     /// Sends a text packet.
     ///
     /// # Errors
-    /// Those of [`send`](Self::send).
+    /// The errors of [`send`](Self::send).
     ///
     /// Godot: `send_text`.
     pub fn send_text(&mut self, text: &str) -> Result<(), Error> {
@@ -215,7 +218,7 @@ impl WebSocketPeer {
     /// Sends a packet of either kind without copying its bytes. For relays and broadcasts.
     ///
     /// # Errors
-    /// Those of [`send`](Self::send).
+    /// The errors of [`send`](Self::send).
     pub fn send_packet(&mut self, packet: impl Into<Packet>) -> Result<(), Error> {
         self.send_any(Outgoing::Shared(&packet.into()))
     }
@@ -223,7 +226,7 @@ impl WebSocketPeer {
     /// Sends a value as a binary packet, to be read by [`Packet::to_variant`] or an engine's `get_var`.
     ///
     /// # Errors
-    /// Those of [`send`](Self::send), and [`Error::InvalidVariant`] for a value without a binary form, and for whole
+    /// The errors of [`send`](Self::send), and [`Error::InvalidVariant`] for a value without a binary form, and for whole
     /// objects, which [`Variant::encode_into`](crate::variant::Variant::encode_into) can write.
     ///
     /// Godot: `put_var`. [`PeerOptions::outbound_buffer_size`] replaces `encode_buffer_max_size`.
@@ -292,7 +295,7 @@ impl WebSocketPeer {
     fn send_any(&mut self, packet: Outgoing<'_>) -> Result<(), Error> {
         match (self.link.state(), &mut self.socket) {
             (ReadyState::Open, Some(socket)) => {
-                self.link.reserve(packet.len(), |link| socket.flush(link))?;
+                self.link.ensure_room(packet.len(), |link| socket.flush(link))?;
                 // While packets wait to be read, the replies to them are gathered.
                 let gather = self.link.available() > 0;
                 socket.send(packet, gather, &mut self.link)?;

@@ -48,7 +48,7 @@ pub struct ServerStats {
     /// Accepted TCP connections.
     pub accepted: u64,
     /// Connections that ended before they opened: rejected, timed out or lost.
-    pub refused: u64,
+    pub rejected: u64,
     /// Requests that the program answered with [`Admission::respond`](crate::Admission::respond).
     pub answered: u64,
     /// Peers that have opened.

@@ -13,7 +13,7 @@ use crate::{
     request::Request,
 };
 
-/// The decision about a [`Request`]: to accept it, with settings for the new peer, to refuse it with an HTTP status, or
+/// The decision about a [`Request`]: to accept it, with settings for the new peer, to reject it with an HTTP status, or
 /// to [respond](Self::respond) over HTTP. The hook of [`on_request`](crate::WebSocketServer::on_request) returns it.
 ///
 /// ```
@@ -23,7 +23,7 @@ use crate::{
 ///     // Pages send a ticket as a sub-protocol: `new WebSocket(url, ["game.v1", ticket])`.
 ///     match request.protocols().find_map(|offered| offered.strip_prefix("ticket.")) {
 ///         Some(ticket) => Admission::accept().protocol("game.v1").user_data(ticket.to_owned()),
-///         None => Admission::refuse(401).header("WWW-Authenticate", "Ticket"),
+///         None => Admission::reject(401).header("WWW-Authenticate", "Ticket"),
 ///     }
 /// }
 /// # let _ = admit;
@@ -96,7 +96,7 @@ impl Admission {
     /// 403. To send another one, or a body, use [`respond`](Self::respond).
     ///
     /// Platform: browsers do not report the status to pages.
-    pub fn refuse(status: u16) -> Self {
+    pub fn reject(status: u16) -> Self {
         let status = if (400..=599).contains(&status) { status } else { 403 };
         Self { verdict: Verdict::Refuse(status), ..Self::accept() }
     }
@@ -115,7 +115,7 @@ impl Admission {
     ///             Admission::respond(200, r#"{"version":7}"#).header("Content-Type", "application/json")
     ///         }
     ///         ("/game", true) => Admission::accept(),
-    ///         _ => Admission::refuse(404),
+    ///         _ => Admission::reject(404),
     ///     }
     /// }
     /// # let _ = admit;
@@ -126,7 +126,7 @@ impl Admission {
     /// ([`max_buffered_bytes`](crate::ServerOptions::max_buffered_bytes)), status 503 replaces responses with a body of
     /// more than 1 KiB.
     ///
-    /// A client that asked for a WebSocket reports this status as that of a refused connection.
+    /// A client that asked for a WebSocket reports this status with [`CloseCause::Refused`](crate::CloseCause::Refused).
     pub fn respond(status: u16, body: impl Into<Bytes>) -> Self {
         Self { verdict: Verdict::Respond(Response { status, body: body.into() }), ..Self::accept() }
     }
@@ -164,7 +164,7 @@ impl Admission {
         self
     }
 
-    /// Adds a header field to the response, whether it accepts or refuses.
+    /// Adds a header field to the response, whether it accepts or rejects.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
@@ -232,7 +232,7 @@ impl fmt::Debug for Admission {
     /// Shows no header field and no user data, which may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.verdict {
-            Verdict::Refuse(status) => write!(f, "Admission::refuse({status})"),
+            Verdict::Refuse(status) => write!(f, "Admission::reject({status})"),
             Verdict::Respond(Response { status, body }) => {
                 write!(f, "Admission::respond({status}, {} bytes)", body.len())
             }
@@ -286,7 +286,7 @@ mod tests {
         for (status, sent) in
             [(400, 400), (401, 401), (599, 599), (0, 403), (101, 403), (200, 403), (302, 403), (600, 403)]
         {
-            let (decision, _) = Admission::refuse(status).decide(&request(), &PeerOptions::for_server());
+            let (decision, _) = Admission::reject(status).decide(&request(), &PeerOptions::for_server());
             let AdmissionDecision::Reject(rejection) = decision else { panic!("{status} is not rejected") };
             assert_eq!(rejection.status, sent);
         }
@@ -330,7 +330,7 @@ mod tests {
         assert_eq!(decided(accept().protocol("chat"), named(&["x"])), Ok(Some("chat".into())));
         assert_eq!(decided(accept().connection(named(&[])), named(&["x"])), Ok(None));
         assert_eq!(decided(accept().connection(named(&["x"])), named(&[])), Err(400));
-        assert_eq!(decided(Admission::refuse(401), named(&["x"])), Err(401));
+        assert_eq!(decided(Admission::reject(401), named(&["x"])), Err(401));
     }
 
     #[test]
@@ -338,7 +338,7 @@ mod tests {
         assert_eq!(error(&Admission::accept().protocol("Chat")), Some("protocol"));
         assert_eq!(error(&Admission::accept().protocol("")), Some("protocol"));
         assert_eq!(error(&Admission::accept().header("X", "a\r\nSet-Cookie: b")), Some("headers"));
-        assert_eq!(error(&Admission::refuse(403).header("Content-Length", "9")), Some("headers"));
+        assert_eq!(error(&Admission::reject(403).header("Content-Length", "9")), Some("headers"));
         assert_eq!(
             error(&Admission::accept().connection(PeerOptions::default().max_message_size(0))),
             Some("max_message_size")
@@ -353,7 +353,7 @@ mod tests {
             Admission::accept().user_data("s3cret").header("Set-Cookie", "s3cret").protocol("chat");
         let shown = format!("{admission:?}");
         assert!(shown.contains("chat") && !shown.contains("s3cret"), "{shown}");
-        assert_eq!(format!("{:?}", Admission::refuse(401).header("X", "s3cret")), "Admission::refuse(401)");
+        assert_eq!(format!("{:?}", Admission::reject(401).header("X", "s3cret")), "Admission::reject(401)");
         assert_eq!(format!("{:?}", Admission::respond(200, "s3cret")), "Admission::respond(200, 6 bytes)");
     }
 }

@@ -101,7 +101,7 @@ pub struct ServerOptions {
     /// The limits on what each peer sends. The hook of [`on_request`](crate::WebSocketServer::on_request) can replace
     /// them for single peers.
     pub rate_limits: RateLimits,
-    /// What to do with a packet for a peer whose send queue is full. Default: [`SendOverflow::Refuse`].
+    /// What to do with a packet for a peer whose send queue is full. Default: [`SendOverflow::Reject`].
     pub send_overflow: SendOverflow,
     /// The time for which a peer's send queue may stay full. The peer is then closed with
     /// [`Limit::SlowReader`](crate::Limit::SlowReader). Zero: no limit. Default: 10 s.
@@ -272,7 +272,7 @@ pub enum OriginPolicy {
 pub enum SendOverflow {
     /// Reject it with [`Error::SendQueueFull`].
     #[default]
-    Refuse,
+    Reject,
     /// Accept it, and drop the oldest queued packets to make room. Use it for values of which only the newest
     /// matters.
     DropOldest,
@@ -307,7 +307,7 @@ mod tests {
             (options.max_peers, options.max_pending_handshakes, options.max_pending_handshakes_per_address),
             (4096, 256, 16)
         );
-        assert_eq!((options.origins, options.send_overflow), (OriginPolicy::SameHost, SendOverflow::Refuse));
+        assert_eq!((options.origins, options.send_overflow), (OriginPolicy::SameHost, SendOverflow::Reject));
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl WebSocketServer {
     /// Takes over an open listener, such as one that a supervisor opened.
     ///
     /// # Errors
-    /// Those of [`bind`](Self::bind).
+    /// The errors of [`bind`](Self::bind).
     pub fn from_listener(listener: TcpListener, options: ServerOptions) -> Result<Self, Error> {
         options.check()?;
         let reactor = Reactor::new(Some(listener), options.connection.tls.certificate.as_ref())?;
@@ -61,7 +61,7 @@ impl WebSocketServer {
     /// Creates a server without a listener. All its connections come from [`accept_upgraded`](Self::accept_upgraded).
     ///
     /// # Errors
-    /// Those of [`bind`](Self::bind), except those about the address.
+    /// The errors of [`bind`](Self::bind), except those about the address.
     pub fn without_listener(options: ServerOptions) -> Result<Self, Error> {
         options.check()?;
         let reactor = Reactor::new(None, options.connection.tls.certificate.as_ref())?;

@@ -210,7 +210,7 @@ impl WebSocketServer {
     /// Sends a text packet to a peer.
     ///
     /// # Errors
-    /// Those of [`send`](Self::send).
+    /// The errors of [`send`](Self::send).
     ///
     /// Godot: `send_text`.
     pub fn send_text(&mut self, to: PeerKey, text: &str) -> Result<(), Error> {
@@ -220,7 +220,7 @@ impl WebSocketServer {
     /// Sends a packet, binary or text, to a peer. Its bytes are shared, not copied.
     ///
     /// # Errors
-    /// Those of [`send`](Self::send).
+    /// The errors of [`send`](Self::send).
     pub fn send_packet(&mut self, to: PeerKey, packet: impl Into<Packet>) -> Result<(), Error> {
         self.send_any(to, Outgoing::Shared(&packet.into()), None)
     }
@@ -229,7 +229,7 @@ impl WebSocketServer {
     /// the same key, only the newest is kept, at the position of the first in the queue.
     ///
     /// # Errors
-    /// Those of [`send`](Self::send).
+    /// The errors of [`send`](Self::send).
     pub fn send_latest(&mut self, to: PeerKey, key: u64, packet: impl Into<Packet>) -> Result<(), Error> {
         self.send_any(to, Outgoing::Shared(&packet.into()), Some(key))
     }

@@ -194,7 +194,7 @@ impl PeerEntry {
         now: Duration,
     ) -> Result<(), Error> {
         let Self { link, connection, .. } = self;
-        let mut room = link.reserve(len, |link| connection.flush(link));
+        let mut room = link.ensure_room(len, |link| connection.flush(link));
         if let (Err(_), Some(replaced)) = (&room, key.and_then(|key| connection.queued_under(key))) {
             room = link.outbox.check_room_in_place_of(replaced, len);
         }
@@ -202,7 +202,7 @@ impl PeerEntry {
             return room;
         }
         connection.on_queue_full(now);
-        if policy == SendOverflow::Refuse || !link.outbox.can_make_room(len) {
+        if policy == SendOverflow::Reject || !link.outbox.can_make_room(len) {
             return room;
         }
         while link.outbox.check_room(len).is_err() && connection.drop_oldest(link) {}

@@ -29,35 +29,36 @@ pub(super) const MAX_EVENTS_IN_A_ROW: usize = 64;
 /// The clocks of a server.
 #[derive(Debug)]
 pub(super) struct ServerClock {
-    deadlines: PatientClock,
+    deadline_clock: PatientClock,
     wall: Duration,
     last: Duration,
 }
 
 impl ServerClock {
     pub(super) fn start(wall: Duration) -> Self {
-        Self { deadlines: PatientClock::start(wall), wall, last: wall }
+        Self { deadline_clock: PatientClock::start(wall), wall, last: wall }
     }
 
     /// Returns the time that deadlines are measured by, as of the last poll.
     pub(super) fn now(&self) -> Duration {
-        self.deadlines.now()
+        self.deadline_clock.now()
     }
 
     /// Returns the times of the last poll.
     pub(super) fn times(&self) -> Timestamps {
-        Timestamps { now: self.deadlines.now(), wall: self.wall, last: self.last }
+        Timestamps { now: self.deadline_clock.now(), wall: self.wall, last: self.last }
     }
 
-    /// Begins a poll. The time since the last one counts as a pause.
+    /// Begins a poll. The time since the last one counts as a pause: at most one second for the deadlines, so that a
+    /// stalled program does not disconnect its peers.
     fn begin(&mut self, wall: Duration) {
         self.last = self.wall;
-        self.deadlines.advance(wall);
+        self.deadline_clock.advance(wall);
     }
 
     /// Continues after a sleep, which counts in full.
     fn awake(&mut self, wall: Duration) -> Timestamps {
-        self.deadlines.sleep(wall);
+        self.deadline_clock.sleep(wall);
         self.wall = wall;
         self.times()
     }
@@ -208,7 +209,7 @@ impl WebSocketServer {
                     log::debug!("{addr} was answered over HTTP");
                 }
                 _ => {
-                    self.stats.refused += 1;
+                    self.stats.rejected += 1;
                     log::debug!("{addr} was not served: {}", cause(entry));
                 }
             }

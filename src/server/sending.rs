@@ -74,7 +74,7 @@ impl WebSocketServer {
     /// Whole objects are not sent. [`Variant::encode_into`](crate::variant::Variant::encode_into) encodes them.
     ///
     /// # Errors
-    /// Those of [`send`](Self::send), and [`Error::InvalidVariant`] for a value that has no binary form.
+    /// The errors of [`send`](Self::send), and [`Error::InvalidVariant`] for a value that has no binary form.
     ///
     /// Godot: `put_var`.
     #[doc(alias = "put_var")]
@@ -107,7 +107,7 @@ impl WebSocketServer {
         };
         let has_memory = self.memory.may_send(entry, len, content.shared());
         // No packet is dropped for one that is refused in the end.
-        let policy = if has_memory { self.options.send_overflow } else { SendOverflow::Refuse };
+        let policy = if has_memory { self.options.send_overflow } else { SendOverflow::Reject };
         let mut result = entry.make_room(len, key, policy, now);
         if result.is_ok() && !has_memory {
             entry.connection.on_out_of_memory(now, &entry.link);
@@ -146,7 +146,7 @@ impl WebSocketServer {
     /// their send queues are closed, as [`Limit::SlowReader`].
     ///
     /// # Errors
-    /// Those of [`send`](Self::send). [`Error::SendQueueFull`] means that no other peer has more bytes in its send
+    /// The errors of [`send`](Self::send). [`Error::SendQueueFull`] means that no other peer has more bytes in its send
     /// queue, or that this peer's own queue is full.
     pub(crate) fn must_send(&mut self, to: PeerKey, packet: &Packet) -> Result<(), Error> {
         self.must_queue(to, Content::Packet(Outgoing::Shared(packet), None), Urgency::Now)
@@ -155,7 +155,7 @@ impl WebSocketServer {
     /// Sends encoded packets like [`must_send`](Self::must_send).
     ///
     /// # Errors
-    /// Those of `must_send`.
+    /// The errors of `must_send`.
     pub(crate) fn must_send_encoded(
         &mut self,
         to: PeerKey,

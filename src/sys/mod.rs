@@ -1,4 +1,4 @@
-//! THE SEAM: the traits that the backend of each platform implements, and the only code that depends on the target.
+//! The seam: the traits that the backend of each platform implements, and the only code that depends on the target.
 //!
 //! A backend provides, for peers:
 //! - `Socket`, which implements [`Connection`] and [`PeerConnection`];
@@ -136,7 +136,7 @@ pub(crate) trait Notify: Default {
     /// Sets a deadline of the program: the hook is also called after this time. `None`: no deadline.
     fn set_deadline(&mut self, within: Option<Duration>);
 
-    /// Returns the time until which the hook was armed since the last poll; `None` without a hook.
+    /// Returns the last time since the last poll at which the hook would have been called; `None` without a hook.
     fn watched_until(&self, socket: &Self::Socket) -> Option<Duration>;
 }
 

@@ -124,7 +124,7 @@ impl Round {
             packets += events.packets.len() as u64;
         }
         assert_eq!((stats.opened, stats.closed, stats.packets_received), (opened, opened, packets));
-        assert_eq!(stats.refused, stats.accepted - opened);
+        assert_eq!(stats.rejected, stats.accepted - opened);
         for Connection { case, proxy, client, events } in self.connections {
             let transcript = proxy.into_transcripts().remove(0);
             client.assert_report(&case, &transcript.to_client);

@@ -145,7 +145,7 @@ fn a_client_that_continues_to_send_still_gets_the_response() {
 fn a_rejection_is_never_a_redirect() {
     let mut host = Host::start(ServerOptions::default());
     for status in [300, 301, 302, 307, 308] {
-        host.server.on_request(move |_| Admission::refuse(status));
+        host.server.on_request(move |_| Admission::reject(status));
         assert_eq!(host.status_for(REQUEST), 403);
     }
 }

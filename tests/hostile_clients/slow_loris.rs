@@ -28,7 +28,7 @@ fn a_silent_client_is_cut_off_at_the_deadline() {
     host.end(&mut silent);
     assert!(start.elapsed() >= SOON - Duration::from_millis(20), "{:?}", start.elapsed());
     host.until_empty();
-    assert_eq!((host.server.stats().refused, host.events.len()), (1, 0));
+    assert_eq!((host.server.stats().rejected, host.events.len()), (1, 0));
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn a_client_that_sends_a_byte_now_and_then_has_the_same_deadline() {
         let next = bytes.next().expect("the request is never completed");
         let _ = std::io::Write::write(&mut slow.tcp(), &[next]);
         std::thread::sleep(Duration::from_millis(10));
-        host.server.stats().refused == 1
+        host.server.stats().rejected == 1
     });
     assert!(start.elapsed() >= SOON - Duration::from_millis(20), "{:?}", start.elapsed());
     assert_eq!(host.events, []);
@@ -191,7 +191,7 @@ fn rejected_clients_are_ended() {
     let _slow_client = host.connect();
     host.until_so("it is accepted", |host| host.server.stats().pending == 1);
     let mut stubborn: Vec<Raw> = (0..20).map(|_| host.connect()).collect();
-    host.until_so("all are refused", |host| host.server.stats().refused == 20);
+    host.until_so("all are refused", |host| host.server.stats().rejected == 20);
     for raw in &mut stubborn {
         assert_eq!(host.rejection(raw).status, 503);
     }

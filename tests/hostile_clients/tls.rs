@@ -193,7 +193,7 @@ fn a_rejected_client_that_continues_to_send_is_ended() {
     let peer = PeerOptions::for_server().close_timeout(std::time::Duration::from_secs(60));
     let mut host = Host::start(with_peer(peer));
     let mut raw = host.connect_and_send("BAD\r\n\r\n");
-    host.until_so("it is refused", |host| host.server.stats().refused == 1);
+    host.until_so("it is refused", |host| host.server.stats().rejected == 1);
     assert_is_ended(&mut host, &mut raw);
 }
 

@@ -72,7 +72,7 @@ fn the_server_has_the_connection_of_each_client() {
     let mut test_session = TestSession::hosted(MultiplayerOptions::default());
     test_session.members[HOST].peer.on_request(|request| match request.query() {
         Some("ticket=7") => Admission::accept().user_data(7_u32),
-        _ => Admission::refuse(401),
+        _ => Admission::reject(401),
     });
     let url = format!("{}/room?ticket=7", test_session.url());
     let client = MultiplayerPeer::connect(&url, MultiplayerOptions::default()).unwrap();

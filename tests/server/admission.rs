@@ -51,7 +51,7 @@ fn the_hook_gets_the_whole_request() {
 #[test]
 fn a_rejected_client_gets_the_status_and_the_fields_and_is_not_a_peer() {
     for status in [400, 401, 403, 404, 409, 429, 500, 503, 599] {
-        let mut host = host(move |_| Admission::refuse(status).header("X-Why", "because"));
+        let mut host = host(move |_| Admission::reject(status).header("X-Why", "because"));
         let mut raw = host.connect_and_send(REQUEST);
         let rejection = host.rejection(&mut raw);
         assert_eq!(rejection.status, status);
@@ -60,7 +60,7 @@ fn a_rejected_client_gets_the_status_and_the_fields_and_is_not_a_peer() {
         host.until_empty();
         assert_eq!(host.events, []);
         let stats = host.server.stats();
-        assert_eq!((stats.accepted, stats.refused, stats.opened), (1, 1, 0));
+        assert_eq!((stats.accepted, stats.rejected, stats.opened), (1, 1, 0));
     }
 }
 
@@ -123,7 +123,7 @@ fn a_client_that_offers_no_known_protocol_is_answered_400() {
     ] {
         assert_eq!(host.status_for(request("/", offer)), 400, "{offer:?}");
     }
-    assert_eq!((host.server.peer_count(), host.server.stats().refused), (0, 5));
+    assert_eq!((host.server.peer_count(), host.server.stats().rejected), (0, 5));
     for (offer, chosen) in [
         (&["Sec-WebSocket-Protocol: game"][..], "game"),
         (&["Sec-WebSocket-Protocol: other, game"], "game"),
@@ -224,7 +224,7 @@ fn an_invalid_admission_is_answered_500_and_the_server_continues() {
         || Admission::accept().header("Sec-WebSocket-Accept", "mine"),
         || Admission::accept().connection(PeerOptions::for_server().max_message_size(0)),
         || Admission::accept().rate_limits(RateLimits::default().max_message_time(Duration::MAX)),
-        || Admission::refuse(403).header("Content-Length", "0"),
+        || Admission::reject(403).header("Content-Length", "0"),
     ];
     for make in wrong {
         let mut host = host(move |request| if request.path() == "/" { make() } else { Admission::accept() });
@@ -250,7 +250,7 @@ fn a_client_that_resets_while_it_is_admitted_causes_no_event() {
         }
     });
     *waiting.lock().unwrap() = Some(host.connect_and_send(REQUEST));
-    host.until_so("it is gone", |host| host.server.stats().refused == 1);
+    host.until_so("it is gone", |host| host.server.stats().rejected == 1);
     host.until_empty();
     assert_eq!(host.events, []);
     let stats = host.server.stats();

@@ -48,7 +48,7 @@ fn assert_gone(host: &mut Host, key: PeerKey) {
     host.run(A_WHILE);
     assert_eq!(host.events, []);
     let stats = host.server.stats();
-    assert_eq!((stats.opened, stats.closed, stats.refused), (1, 1, 0));
+    assert_eq!((stats.opened, stats.closed, stats.rejected), (1, 1, 0));
     assert!(host.server.peer(key).is_none());
     assert_eq!(host.server.send(key, b""), Err(Error::UnknownPeer));
     assert_eq!(host.server.close_with(key, CloseCode::NORMAL, ""), Err(Error::UnknownPeer));

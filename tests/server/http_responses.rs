@@ -21,7 +21,7 @@ fn healthy(request: &Request) -> Admission {
     match (request.path(), request.is_upgrade()) {
         ("/health", false) => Admission::respond(200, "ok\n"),
         (_, true) => Admission::accept(),
-        (_, false) => Admission::refuse(404),
+        (_, false) => Admission::reject(404),
     }
 }
 
@@ -45,7 +45,7 @@ fn a_health_check_is_answered_without_effect_on_peers() {
     assert_eq!(host.packet(key).as_bytes(), b"still here");
     host.until_so("only the peer is left", |host| host.server.stats().pending == 0);
     let stats = host.server.stats();
-    assert_eq!((stats.accepted, stats.opened, stats.answered, stats.refused), (5, 1, 3, 1));
+    assert_eq!((stats.accepted, stats.opened, stats.answered, stats.rejected), (5, 1, 3, 1));
     drop(raw);
     host.closed(key);
     host.until_empty();
@@ -212,7 +212,7 @@ fn limits_on_connections_apply_to_health_checks_too() {
     let mut slow = Host::with_hook(with_peer(peer), healthy);
     let mut raw = slow.connect_and_send("GET /health HTTP/1.1\r\nHost: ");
     slow.end(&mut raw);
-    assert_eq!((raw.rest(), slow.server.stats().refused), (&b""[..], 1));
+    assert_eq!((raw.rest(), slow.server.stats().rejected), (&b""[..], 1));
 
     let mut small = Host::with_hook(ServerOptions::default().max_request_size(100), healthy);
     assert_eq!(

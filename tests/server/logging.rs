@@ -102,7 +102,7 @@ fn clients_cannot_cause_warnings() {
         host.status_for(bytes);
     }
     let _silent = [host.connect(), host.connect(), host.connect()];
-    host.until_so("one is rejected", |host| host.server.stats().refused == 5);
+    host.until_so("one is rejected", |host| host.server.stats().rejected == 5);
     let loud: Vec<_> = records().into_iter().filter(|(level, _)| *level < Level::Info).collect();
     assert_eq!(loud, []);
 }
@@ -145,7 +145,7 @@ fn no_payload_query_token_or_field_is_ever_logged() {
     let limits = RateLimits::default().max_message_time(Duration::from_millis(100));
     let mut host = Host::start(with_peer(peer).rate_limits(limits));
     host.server.on_request(|request| match request.path() {
-        "/refused" => Admission::refuse(401).header("X-Why", SECRET),
+        "/refused" => Admission::reject(401).header("X-Why", SECRET),
         "/mistake" => Admission::accept().protocol(format!("{SECRET}-other")),
         "/forged" => Admission::accept().header(SECRET, "a\r\nb"),
         _ => Admission::accept().protocol(SECRET).user_data(SECRET),

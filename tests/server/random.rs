@@ -282,7 +282,7 @@ impl Round {
         self.host.until_empty();
         let stats = self.host.server.stats();
         let all = CLIENTS as u64;
-        assert_eq!((stats.accepted, stats.opened, stats.closed, stats.refused), (all, all, all, 0));
+        assert_eq!((stats.accepted, stats.opened, stats.closed, stats.rejected), (all, all, all, 0));
         assert_eq!(stats.packets_received, self.clients.iter().map(|client| client.received).sum());
         assert_eq!(stats.packets_sent, self.clients.iter().map(|client| client.server_sent).sum());
     }

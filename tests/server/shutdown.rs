@@ -64,7 +64,7 @@ fn pending_handshakes_get_503_at_a_shutdown() {
     drop((silent, late));
     host.until_so("it is shut down", |host| host.server.is_shut_down());
     assert_eq!(host.events, []);
-    assert_eq!(host.server.stats().refused, 2);
+    assert_eq!(host.server.stats().rejected, 2);
 }
 
 #[test]

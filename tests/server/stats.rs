@@ -52,11 +52,11 @@ fn connections_are_counted_by_their_outcome() {
     clients.truncate(1);
     host.until_so("all events have been noticed", |host| {
         let stats = host.server.stats();
-        (stats.accepted, stats.closed, stats.refused) == (11, 4, 4)
+        (stats.accepted, stats.closed, stats.rejected) == (11, 4, 4)
     });
     let stats = host.server.stats();
     assert_eq!((stats.opened, stats.peers, stats.pending), (5, 1, 2));
-    assert_eq!(stats.accepted, stats.opened + stats.refused + stats.pending as u64);
+    assert_eq!(stats.accepted, stats.opened + stats.rejected + stats.pending as u64);
     assert_eq!(stats.opened, stats.closed + stats.peers as u64);
 }
 

@@ -185,7 +185,7 @@ fn a_stalled_tls_handshake_ends_at_the_deadline_and_delays_no_other_client() {
     }
     assert!(start.elapsed() >= LIMIT - Duration::from_millis(20), "{:?}", start.elapsed());
     assert_passes(&mut host, key, &mut client, &Packet::text("still here"));
-    assert_eq!(host.server.stats().refused, 3);
+    assert_eq!(host.server.stats().rejected, 3);
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn a_client_without_tls_is_rejected() {
         host.end(&mut raw);
     }
     host.until_empty();
-    assert_eq!(host.server.stats().refused, 3);
+    assert_eq!(host.server.stats().rejected, 3);
     assert_eq!(host.events, []);
 }
 
@@ -207,7 +207,7 @@ fn a_close_notify_within_the_tls_handshake_ends_it() {
     let close_notify = [0x15, 3, 3, 0, 2, 1, 0];
     let _raw = [host.connect_and_send(close_notify), host.connect_and_send(close_notify.repeat(1000))];
     let mut wakeups = 0;
-    while host.server.stats().refused < 2 {
+    while host.server.stats().rejected < 2 {
         host.server.wait(Duration::from_secs(20));
         wakeups += 1;
         assert!(wakeups <= 20, "woken {wakeups} times: {:?}", host.server.stats());

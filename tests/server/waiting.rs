@@ -127,7 +127,7 @@ fn a_handshake_times_out_during_a_wait() {
     let mut host = Host::start(with_peer(patient().connect_timeout(SOON)));
     let mut silent = host.connect();
     wait_until(&mut host, "the end of a handshake", |_| silent.end() == Some(End::Eof));
-    assert_eq!(host.server.stats().refused, 1);
+    assert_eq!(host.server.stats().rejected, 1);
 }
 
 #[test]

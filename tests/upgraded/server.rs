@@ -139,7 +139,7 @@ fn a_full_server_returns_an_error_and_closes_with_1013() {
     drop(raw);
     host.closed(three);
     let stats = host.server.stats();
-    assert_eq!((stats.opened, stats.refused, stats.pending), (3, 3, 0));
+    assert_eq!((stats.opened, stats.rejected, stats.pending), (3, 3, 0));
     assert!(host.events.is_empty(), "{:?}", host.events);
 }
 
@@ -171,7 +171,7 @@ fn rejected_streams_do_not_pile_up_between_two_polls() {
         }));
     }
     assert!(closed >= 3, "{closed} received a close frame");
-    assert_eq!(host.server.stats().refused, 10);
+    assert_eq!(host.server.stats().rejected, 10);
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn a_server_needs_no_listener() {
     let server = WebSocketServer::without_listener(ServerOptions::default()).unwrap();
     assert!(matches!(server.local_addr(), Err(Error::Io { .. })));
     let mut server = server;
-    server.on_request(|_| Admission::refuse(403));
+    server.on_request(|_| Admission::reject(403));
     let (connected, accepted) = tcp_pair();
     let key = server.accept_upgraded(UpgradedStream::new(accepted)).unwrap();
     let mut raw = Raw::new(connected);

@@ -144,7 +144,7 @@ impl Accounts {
             bytes_received: end.bytes_received - begin.bytes_received,
             bytes_sent: end.bytes_sent - begin.bytes_sent,
         };
-        let refused = end.refused - begin.refused;
+        let refused = end.rejected - begin.rejected;
         let accepted = end.accepted - begin.accepted;
         println!("  {accepted} accepted, {refused} never open; {counted:?}");
         for (end, count) in &self.ends {

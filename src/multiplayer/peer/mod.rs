@@ -107,7 +107,7 @@ impl MultiplayerPeer {
     /// and then [`Event::PeerConnected`] of [`PeerId::SERVER`], or [`Event::ConnectionFailed`].
     ///
     /// # Errors
-    /// Those of [`WebSocketPeer::connect`].
+    /// The errors of [`WebSocketPeer::connect`].
     ///
     /// Godot: `create_client`.
     #[doc(alias = "create_client")]
@@ -121,7 +121,7 @@ impl MultiplayerPeer {
     /// [`local_addr`](Self::local_addr) returns.
     ///
     /// # Errors
-    /// Those of [`WebSocketServer::bind`]. In a browser always [`Error::Unsupported`].
+    /// The errors of [`WebSocketServer::bind`]. In a browser always [`Error::Unsupported`].
     ///
     /// Godot: `create_server`.
     #[doc(alias = "create_server")]
@@ -264,7 +264,7 @@ impl MultiplayerPeer {
     /// [`WebSocketServer::without_listener`] to [`from_server`](Self::from_server).
     ///
     /// # Errors
-    /// Those of `WebSocketServer::accept_upgraded`; [`Error::Unsupported`] at a client.
+    /// The errors of `WebSocketServer::accept_upgraded`; [`Error::Unsupported`] at a client.
     pub fn accept_upgraded(&mut self, upgraded: UpgradedStream) -> Result<(), Error> {
         match &mut self.transport {
             Transport::Server(transport) => transport.server.accept_upgraded(upgraded).map(|_| ()),
@@ -276,7 +276,7 @@ impl MultiplayerPeer {
     /// Natively it is also called when a deadline of the session has passed.
     ///
     /// # Errors
-    /// Those of `WebSocketPeer::on_wake`; [`Error::Unsupported`] at a server, which has [`wait`](Self::wait).
+    /// The errors of `WebSocketPeer::on_wake`; [`Error::Unsupported`] at a server, which has [`wait`](Self::wait).
     pub fn on_wake(&mut self, hook: impl Fn() + Send + 'static) -> Result<(), Error> {
         match &mut self.transport {
             Transport::Server(_) => return Err(Error::Unsupported { what: "a wake hook at a server" }),
@@ -289,7 +289,7 @@ impl MultiplayerPeer {
     /// At a server: replaces the certificate, like [`WebSocketServer::set_certificate`].
     ///
     /// # Errors
-    /// Those of `WebSocketServer::set_certificate`; [`Error::Unsupported`] at a client.
+    /// The errors of `WebSocketServer::set_certificate`; [`Error::Unsupported`] at a client.
     pub fn set_certificate(&mut self, certificate: TlsCertificate) -> Result<(), Error> {
         match &mut self.transport {
             Transport::Server(transport) => transport.server.set_certificate(certificate),

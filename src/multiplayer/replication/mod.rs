@@ -97,7 +97,7 @@ impl Replication {
     /// Adds a node that this end spawns.
     ///
     /// # Errors
-    /// Those of [`Session::spawn`](super::Session::spawn).
+    /// The errors of [`Session::spawn`](super::Session::spawn).
     pub(crate) fn spawn(
         &mut self,
         spawner: NodeKey,

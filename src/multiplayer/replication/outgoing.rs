@@ -130,7 +130,7 @@ impl OutgoingReplication {
     /// Adds a node that this end spawns, and assigns its ids. It is not sent to any peer yet.
     ///
     /// # Errors
-    /// Those of [`set`](Self::set); [`SessionError::InvalidArguments`] if a property of the SPAWN has no value.
+    /// The errors of [`set`](Self::set); [`SessionError::InvalidArguments`] if a property of the SPAWN has no value.
     pub(super) fn spawn(
         &mut self,
         spawner: NodeKey,

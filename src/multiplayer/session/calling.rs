@@ -96,7 +96,7 @@ impl Session {
     /// Calls a method by name. Otherwise like [`call`](Self::call).
     ///
     /// # Errors
-    /// Those of [`call`](Self::call).
+    /// The errors of [`call`](Self::call).
     ///
     /// Godot: `MultiplayerAPI.rpc`.
     #[doc(alias = "rpc")]

@@ -26,7 +26,8 @@ impl Session {
     /// [`PeerId::SERVER`]. Text is treated as bytes.
     ///
     /// The packet is interpreted now. So read all events before you pass the next packet: an event may lead the program
-    /// to register the node that the next packet calls. The queue of outputs has no limit.
+    /// to register the node that the next packet calls. Take all outputs after each call: they are queued until
+    /// [`next_output`](Self::next_output) takes them.
     pub fn receive(&mut self, from: PeerId, packet: Packet, now: Duration) {
         self.tick(now);
         if self.phase == SessionPhase::Closed {
@@ -84,7 +85,7 @@ impl Session {
             }
             Command::System(System::AddPeer(peer)) => self.handle_add_peer(from, peer),
             Command::System(System::DelPeer(peer)) => self.handle_del_peer(from, peer),
-            // The other end requires authentication, this end does not: it admitted the other end at once.
+            // Only the other end requires authentication. This end has admitted it, so an empty reply means nothing.
             Command::System(System::Auth([])) => Ok(()),
             Command::System(System::Auth(_)) => Err(PacketError::NotAuthenticating),
             command => self.handle_command(from, command, &packet),

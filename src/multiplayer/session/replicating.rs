@@ -161,7 +161,7 @@ impl Session {
     /// [`Target::AllExcept`] include peers that join later.
     ///
     /// # Errors
-    /// Those of [`show`](Self::show).
+    /// The errors of [`show`](Self::show).
     ///
     /// Godot: `set_visibility_for`, `public_visibility`.
     #[doc(alias = "set_visibility_for")]

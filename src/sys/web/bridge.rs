@@ -121,7 +121,7 @@ impl Bridge {
         !self.backlog.borrow().packets.is_empty()
     }
 
-    /// Returns `true` if packets or the end were not reported.
+    /// Returns `true` if packets are left, or the connection has ended.
     pub(super) fn has_more(&self) -> bool {
         self.has_packets() || self.backlog.borrow().end.is_some()
     }
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn after_an_error_no_packet_is_kept_and_later_events_are_ignored() {
+    fn after_an_error_earlier_packets_stay_and_later_events_are_ignored() {
         let bridge = bridge(PeerOptions::default().max_message_size(10));
         let mut link = inbox(PeerOptions::default());
         assert_eq!(bridge.message(&binary(10)), Ok(()));

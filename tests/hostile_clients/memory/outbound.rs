@@ -142,7 +142,7 @@ fn long_http_responses_need_memory_and_short_ones_do_not() {
         assert_eq!(host.status_for(plain("/metrics")), 503);
     }
     let after = host.server.stats();
-    assert_eq!((after.answered, after.refused - before.refused), (3, 3));
+    assert_eq!((after.answered, after.rejected - before.rejected), (3, 3));
     drop(clients);
     host.until_so("memory is free", |host| host.server.stats().memory < MIB);
     assert_eq!(host.status_for(plain("/metrics")), 200);

@@ -41,7 +41,7 @@ pub(super) fn server(options: &mut ServerOptions, input: &mut Unstructured<'_>) 
         11 => options.rate_limits.max_control_frames_per_second = input.arbitrary()?,
         12 => options.rate_limits.max_fragments = input.arbitrary()?,
         13 => options.rate_limits.max_message_time = time(input)?,
-        14 => options.send_overflow = *input.choose(&[SendOverflow::Refuse, SendOverflow::DropOldest])?,
+        14 => options.send_overflow = *input.choose(&[SendOverflow::Reject, SendOverflow::DropOldest])?,
         15 => options.slow_reader_timeout = time(input)?,
         16 => options.max_peers_per_address = size(input)?,
         17 => options.max_connections_per_address_per_second = input.arbitrary()?,

@@ -52,7 +52,7 @@ impl Arbitrary<'_> for Case {
             true => Admission::accept(),
             false => match input.arbitrary()? {
                 status @ 200..=399 => Admission::respond(status, "elsewhere"),
-                status => Admission::refuse(status),
+                status => Admission::reject(status),
             },
         };
         if input.arbitrary()? {

@@ -69,6 +69,7 @@ pub(super) struct OpenConnection {
     unread_since: Option<Duration>,
     /// The failure that ends the connection in the next poll.
     failure: Option<Failure>,
+    /// `true` after a failure was deferred. This happens once only.
     has_deferred_failure: bool,
     /// How far the last poll has read.
     reading: ReadProgress,
@@ -146,10 +147,11 @@ impl OpenConnection {
     pub(super) fn poll(&mut self, context: &mut PollContext<'_>, link: &mut Link) -> bool {
         self.flush(link);
         let (received, read) = (link.stats.packets_received, context.read);
+        // Rates count from the time at which the bytes may have arrived.
         context.arrival.since = *self.unread_since.get_or_insert(context.arrival.since);
         let reading = match self.read(context, link) {
             Ok(reading) => reading,
-            Err(failure) => self.fail_or_wait(failure, link),
+            Err(failure) => self.fail_or_defer(failure, link),
         };
         self.reading = reading;
         self.has_delivered = link.stats.packets_received > received;
@@ -286,7 +288,8 @@ impl OpenConnection {
         link.inbox_memory() + self.memory_usage()
     }
 
-    /// Returns the events after which a poll can do something. Only for peers: the limits of a server are not included.
+    /// Returns the events after which a poll can do something. Only for peers: a server schedules its connections
+    /// itself, with budgets of bytes and memory.
     pub(super) fn wants(&self, link: &Link) -> Wants {
         let has_room = self.stalled.as_ref().is_some_and(|packet| link.has_room_for(packet.len()));
         Wants {
@@ -338,7 +341,7 @@ impl OpenConnection {
 
     /// Ends the connection: in the next poll if there are packets to read, so that the program's answers to them are
     /// sent.
-    fn fail_or_wait(&mut self, failure: Failure, link: &mut Link) -> ReadProgress {
+    fn fail_or_defer(&mut self, failure: Failure, link: &mut Link) -> ReadProgress {
         let has_deferred_failure = std::mem::replace(&mut self.has_deferred_failure, true);
         if link.available() > 0 && !has_deferred_failure {
             self.failure = Some(failure);

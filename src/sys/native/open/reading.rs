@@ -14,8 +14,8 @@ const MIN_DIRECT: usize = 16 * 1024;
 /// The largest direct read, in bytes.
 const MAX_DIRECT: usize = 256 * 1024;
 
-/// The largest factor by which bytes grow when they become packets: an empty packet is a frame of 6 bytes, and an entry
-/// of the inbox.
+/// The largest factor by which bytes grow when they become packets. The worst case is an empty packet: a masked frame of
+/// 6 bytes becomes an entry of the inbox. Only a server is bound by memory, and its clients mask.
 const GROWTH: usize = 15;
 
 /// How far a poll has read.
