@@ -4,7 +4,7 @@ mod closing;
 mod platform;
 mod waiting;
 
-use std::{fmt, net::TcpStream};
+use std::{borrow::Borrow, fmt, net::TcpStream};
 
 use crate::{
     error::Error,
@@ -219,8 +219,8 @@ impl WebSocketPeer {
     ///
     /// # Errors
     /// The errors of [`send`](Self::send).
-    pub fn send_packet(&mut self, packet: impl Into<Packet>) -> Result<(), Error> {
-        self.send_any(Outgoing::Shared(&packet.into()))
+    pub fn send_packet(&mut self, packet: impl Borrow<Packet>) -> Result<(), Error> {
+        self.send_any(Outgoing::Shared(packet.borrow()))
     }
 
     /// Sends a value as a binary packet, to be read by [`Packet::to_variant`] or an engine's `get_var`.

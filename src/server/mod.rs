@@ -23,7 +23,7 @@ mod peer_entry;
 mod polling;
 mod sending;
 
-use std::{collections::VecDeque, fmt, task::Waker, time::Duration};
+use std::{borrow::Borrow, collections::VecDeque, fmt, task::Waker, time::Duration};
 
 pub(crate) use self::sending::{EncodedPackets, SendProgress, Urgency};
 use self::{
@@ -221,8 +221,8 @@ impl WebSocketServer {
     ///
     /// # Errors
     /// The errors of [`send`](Self::send).
-    pub fn send_packet(&mut self, to: PeerKey, packet: impl Into<Packet>) -> Result<(), Error> {
-        self.send_any(to, Outgoing::Shared(&packet.into()), None)
+    pub fn send_packet(&mut self, to: PeerKey, packet: impl Borrow<Packet>) -> Result<(), Error> {
+        self.send_any(to, Outgoing::Shared(packet.borrow()), None)
     }
 
     /// Sends a packet that replaces older ones with the same key, for example a position. Of the packets that wait with
@@ -230,8 +230,8 @@ impl WebSocketServer {
     ///
     /// # Errors
     /// The errors of [`send`](Self::send).
-    pub fn send_latest(&mut self, to: PeerKey, key: u64, packet: impl Into<Packet>) -> Result<(), Error> {
-        self.send_any(to, Outgoing::Shared(&packet.into()), Some(key))
+    pub fn send_latest(&mut self, to: PeerKey, key: u64, packet: impl Borrow<Packet>) -> Result<(), Error> {
+        self.send_any(to, Outgoing::Shared(packet.borrow()), Some(key))
     }
 
     /// Hands gathered packets to the network. Rarely needed.
