@@ -61,9 +61,15 @@ fn a_file_sets_options() {
 
 #[test]
 fn unknown_fields_and_invalid_times_are_refused() {
-    for text in
-        ["max_peer = 1", "slow_reader_timeout = -1", "[connection]\nnodelay = 1", "[rate_limits]\nx = 1"]
-    {
+    for text in [
+        "max_peer = 1",
+        "slow_reader_timeout = -1",
+        "slow_reader_timeout = nan",
+        "slow_reader_timeout = inf",
+        "slow_reader_timeout = 1e300",
+        "[connection]\nnodelay = 1",
+        "[rate_limits]\nx = 1",
+    ] {
         assert!(toml::from_str::<ServerOptions>(text).is_err(), "{text}");
     }
 }
