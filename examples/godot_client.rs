@@ -12,7 +12,7 @@ use std::{
 
 use websocket_peer::{
     Error,
-    multiplayer::{Call, Event, MultiplayerOptions, MultiplayerPeer, Node, PeerId, SessionError, Target},
+    multiplayer::{Call, Event, MultiplayerOptions, Node, PeerId, SceneMultiplayer, SessionError, Target},
     variant::Vector2,
 };
 
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
 }
 
 fn play(url: &str, name: String, words: Option<String>) -> Result<ExitCode, SessionError> {
-    let mut peer = MultiplayerPeer::connect(url, MultiplayerOptions::default())?;
+    let mut peer = SceneMultiplayer::connect(url, MultiplayerOptions::default())?;
     let room = peer.session().register_node::<Room>(PATH)?;
     println!("joining {url}");
     let (view, next_step, rejections) = (View::default(), Instant::now(), Rejections::default());
@@ -60,7 +60,7 @@ fn play(url: &str, name: String, words: Option<String>) -> Result<ExitCode, Sess
 }
 
 struct Player {
-    peer: MultiplayerPeer,
+    peer: SceneMultiplayer,
     room: Node<Room>,
     name: String,
     /// The line to send, until it has been sent.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use websocket_peer::{
-    multiplayer::{Event, MultiplayerOptions, MultiplayerPeer, Node, PeerId, SessionError, Target},
+    multiplayer::{Event, MultiplayerOptions, Node, PeerId, SceneMultiplayer, SessionError, Target},
     variant::Vector2,
 };
 
@@ -75,7 +75,7 @@ fn parse(args: impl Iterator<Item = String>) -> Option<(String, Rules)> {
 }
 
 fn host(address: &str, rules: Rules) -> Result<(), SessionError> {
-    let mut peer = MultiplayerPeer::bind(address, MultiplayerOptions::default())?;
+    let mut peer = SceneMultiplayer::bind(address, MultiplayerOptions::default())?;
     let room = peer.session().register_node::<Room>(PATH)?;
     println!("hosting on ws://{}", peer.local_addr()?);
     let (view, rejections) = (View::default(), Rejections::default());
@@ -93,7 +93,7 @@ fn host(address: &str, rules: Rules) -> Result<(), SessionError> {
 }
 
 struct Host {
-    peer: MultiplayerPeer,
+    peer: SceneMultiplayer,
     room: Node<Room>,
     rules: Rules,
     view: View,

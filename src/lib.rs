@@ -142,7 +142,7 @@ const _: () = {
     is_send_and_sync::<Packet>();
     is_send_and_sync::<Error>();
     #[cfg(feature = "multiplayer")]
-    is_send_and_sync::<multiplayer::MultiplayerPeer>();
+    is_send_and_sync::<multiplayer::SceneMultiplayer>();
     #[cfg(feature = "multiplayer")]
     is_send_and_sync::<multiplayer::Session>();
     #[cfg(feature = "variant")]

@@ -1,4 +1,4 @@
-//! `MultiplayerPeer`: sessions over real connections.
+//! `SceneMultiplayer`: sessions over real connections.
 
 #![cfg(not(target_family = "wasm"))]
 

@@ -3,7 +3,7 @@
 //!
 //! | type | purpose |
 //! |---|---|
-//! | [`MultiplayerPeer`] | a session over WebSockets, as the server or as a client. Start here |
+//! | [`SceneMultiplayer`] | a session over WebSockets, as the server or as a client. Start here |
 //! | [`Session`] | the session without I/O, for other transports and tests: packets and time in, packets and [`Event`]s out |
 //! | [`rpc!`](crate::rpc) | declares the methods of a node as an enum, whose values are calls |
 //! | [`Methods`], [`Method`], [`Parameter`] | declare methods at run time |
@@ -25,9 +25,9 @@ mod options;
 mod output;
 mod packet_error;
 mod paths;
-mod peer;
 mod replication;
 mod rpc;
+mod scene;
 mod session;
 mod stats;
 pub(crate) mod wire;
@@ -39,13 +39,13 @@ pub use node::{Node, NodeKey};
 pub use options::SessionOptions;
 pub use output::{Output, Recipients};
 pub use packet_error::PacketError;
-pub use peer::{MultiplayerOptions, MultiplayerPeer, SessionGuard};
 pub use replication::{
     Properties, Property, ReplicationError, ReplicationMode, Scene, Spawn, SpawnKind, Spawned, Spawner, State,
 };
 #[doc(hidden)]
 pub use rpc::declare;
 pub use rpc::{CallError, Caller, Method, Methods, Parameter, Rpc, TransferMode};
+pub use scene::{MultiplayerOptions, SceneMultiplayer, SessionGuard};
 pub use session::{ConnectionStatus, Session};
 pub use stats::SessionStats;
 pub use wire::{ArgumentError, MalformedPacket};

@@ -10,7 +10,7 @@ pub enum Output {
     /// Send a packet. Each peer must receive all its packets, in the order of the outputs.
     ///
     /// A transport may drop or reorder a packet only as `transfer` allows. A WebSocket has one channel, which is
-    /// reliable and ordered, so [`MultiplayerPeer`](super::MultiplayerPeer) ignores `channel` and `transfer`.
+    /// reliable and ordered, so [`SceneMultiplayer`](super::SceneMultiplayer) ignores `channel` and `transfer`.
     #[non_exhaustive]
     Send {
         /// The receivers.

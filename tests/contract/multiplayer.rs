@@ -8,7 +8,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     Error, ReadyState, ServerOptions,
     multiplayer::{
-        ConnectionStatus, Event, MultiplayerOptions, MultiplayerPeer, PeerId, SessionError, SessionOptions,
+        ConnectionStatus, Event, MultiplayerOptions, PeerId, SceneMultiplayer, SessionError, SessionOptions,
         Target,
     },
     variant::{Array, Dictionary, Variant, Vector2},
@@ -38,7 +38,7 @@ fn peer_id(id: i32) -> PeerId {
 }
 
 /// A client that the mirror has admitted, and Bob with it if he is in the path.
-async fn joined(path: &str) -> MultiplayerPeer {
+async fn joined(path: &str) -> SceneMultiplayer {
     let mut peer = join(MultiplayerOptions::default(), path).await;
     assert_eq!(next_event(&mut peer).await, Event::Connected { id: peer_id(OWN) });
     assert_eq!(next_event(&mut peer).await, Event::PeerConnected(PeerId::SERVER));
@@ -198,7 +198,7 @@ async fn invalid_calls_are_errors_and_nothing_is_sent() {
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn hosting_in_a_browser_is_unsupported() {
     let hosted =
-        MultiplayerPeer::bind("127.0.0.1:0", MultiplayerOptions::default().server(ServerOptions::default()));
+        SceneMultiplayer::bind("127.0.0.1:0", MultiplayerOptions::default().server(ServerOptions::default()));
     match hosted {
         Ok(host) => assert!(host.is_server()),
         Err(error) => assert!(matches!(error, Error::Unsupported { .. }), "{error:?}"),

@@ -3,7 +3,7 @@
 use std::{net::TcpListener, process::Command};
 
 use websocket_peer::{
-    multiplayer::{Event, Method, Methods, MultiplayerOptions, MultiplayerPeer, NodeKey, PeerId, Target},
+    multiplayer::{Event, Method, Methods, MultiplayerOptions, NodeKey, PeerId, SceneMultiplayer, Target},
     variant::{Variant, Vector2},
 };
 
@@ -117,7 +117,7 @@ const NAMES: &str =
 
 /// A client that declares the methods without parameters, so that it can send invalid calls.
 struct Attacker {
-    peer: MultiplayerPeer,
+    peer: SceneMultiplayer,
     room: NodeKey,
 }
 
@@ -126,7 +126,7 @@ impl Attacker {
         let methods =
             NAMES.split(' ').fold(Methods::new(), |all, name| all.with(Method::new(name).variadic()));
         let options = MultiplayerOptions::default();
-        let mut peer = MultiplayerPeer::connect(url, options).expect("a valid URL");
+        let mut peer = SceneMultiplayer::connect(url, options).expect("a valid URL");
         let room = peer.session().register_node_with("Main/Room", methods).expect("a valid path");
         let mut attacker = Self { peer, room };
         attacker.wait_for(&Event::PeerConnected(PeerId::SERVER));

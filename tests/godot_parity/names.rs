@@ -205,7 +205,7 @@ pub const ABSENT: [(&str, &str); 35] = [
     ("generate_unique_id", "the server gives ids to the connections itself"),
     ("is_server_relay_supported", "it always is; `SessionOptions::relay` says whether it is wanted"),
     ("get_authenticating_peers", "`Event::Authenticating` names each"),
-    ("has_multiplayer_peer", "a `MultiplayerPeer` is the session and its connection in one"),
+    ("has_multiplayer_peer", "a `SceneMultiplayer` is the session and its connection in one"),
     ("object_configuration_add", "nodes are declared by `Session::register_node`"),
     ("object_configuration_remove", "nodes are taken away by `Session::unregister_node`"),
     ("clear_spawnable_scenes", "a spawner is declared once, with its scenes"),

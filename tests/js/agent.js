@@ -3,7 +3,7 @@
 // A command is {"do": NAME, …}. Its answer is {"answer": …} or {"error": …}. An event is {"event": NAME, "about": …}.
 // Values are encoded as Godot does. They and bytes are in hexadecimal digits.
 
-import init, { decodeVariant, encodeVariant, MultiplayerPeer } from "/pkg/websocket_peer.js";
+import init, { decodeVariant, encodeVariant, SceneMultiplayer } from "/pkg/websocket_peer.js";
 
 const control = new URLSearchParams(location.search).get("control");
 
@@ -21,7 +21,7 @@ const commands = {
   hello: () => navigator.userAgent,
 
   join({ url, options }) {
-    client = MultiplayerPeer.connect(url, options);
+    client = SceneMultiplayer.connect(url, options);
     return true;
   },
 

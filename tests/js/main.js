@@ -4,7 +4,7 @@ import init from "/pkg/websocket_peer.js";
 import { conclude, report, run } from "./harness.js";
 import "./websocket_peer.js";
 import "./variant.js";
-import "./multiplayer_peer.js";
+import "./scene_multiplayer.js";
 
 try {
   await init();

@@ -6,7 +6,7 @@ import init, {
   ConnectionStatus,
   decodeVariant,
   encodeVariant,
-  MultiplayerPeer,
+  SceneMultiplayer,
   type MultiplayerOptions,
   type MultiplayerEvent,
   type NodeKey,
@@ -122,8 +122,8 @@ const coins: SpawnerDeclaration = { scenes: [[coin], []], custom: [coin] };
 
 export async function play(url: string): Promise<number | undefined> {
   await init();
-  const client = MultiplayerPeer.connect(url, sessionOptions);
-  MultiplayerPeer.connect(url).free();
+  const client = SceneMultiplayer.connect(url, sessionOptions);
+  SceneMultiplayer.connect(url).free();
   const room: NodeKey = client.registerNode("Room", methods);
   client.registerNode("Other");
   const spawner = client.registerSpawner("Coins", coins);
@@ -168,7 +168,7 @@ export async function play(url: string): Promise<number | undefined> {
   return values.length;
 }
 
-function answer(client: MultiplayerPeer, room: NodeKey, event: MultiplayerEvent): string | undefined {
+function answer(client: SceneMultiplayer, room: NodeKey, event: MultiplayerEvent): string | undefined {
   switch (event.type) {
     case "connected":
       return `I am ${event.id.toFixed()}`;

@@ -2,7 +2,7 @@
 
 use websocket_peer::{
     CloseCause, PeerOptions, ServerOptions, TlsCertificate, TlsOptions, TlsRoots,
-    multiplayer::{Event, MultiplayerOptions, MultiplayerPeer, Target},
+    multiplayer::{Event, MultiplayerOptions, SceneMultiplayer, Target},
 };
 
 use crate::{
@@ -23,7 +23,7 @@ fn a_session_runs_over_secure_connections() {
     let mut tls = TlsOptions::default();
     tls.roots = TlsRoots::Custom { pem: certificate.into_bytes() };
     let options = MultiplayerOptions::default().client(PeerOptions::default().tls(tls));
-    let client = MultiplayerPeer::connect(&format!("wss://localhost:{port}"), options).unwrap();
+    let client = SceneMultiplayer::connect(&format!("wss://localhost:{port}"), options).unwrap();
     test_session.members.push(TestPeer::new(client));
     assert!(matches!(test_session.event(1), Event::Connected { .. }));
     test_session.until("it is admitted", |test_session| test_session.members[HOST].peer.peers().len() == 1);

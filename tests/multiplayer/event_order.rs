@@ -9,8 +9,8 @@ use std::{
 use websocket_peer::{
     Packet, WebSocketPeer,
     multiplayer::{
-        Event, Method, Methods, MultiplayerOptions, MultiplayerPeer, NodeKey, PeerId, Properties, Property,
-        Scene, SessionOptions, Spawner, Target,
+        Event, Method, Methods, MultiplayerOptions, NodeKey, PeerId, Properties, Property, Scene,
+        SceneMultiplayer, SessionOptions, Spawner, Target,
     },
 };
 
@@ -117,7 +117,7 @@ fn poll_together(host: &mut TestPeer, raw_clients: &mut [WebSocketPeer], packets
 #[test]
 fn an_authority_set_on_an_event_may_call_in_the_next_packet() {
     let mut host =
-        TestPeer::new(MultiplayerPeer::bind("127.0.0.1:0", MultiplayerOptions::default()).unwrap());
+        TestPeer::new(SceneMultiplayer::bind("127.0.0.1:0", MultiplayerOptions::default()).unwrap());
     let mut raw_clients = raw_clients(&mut host, 1);
     let ship = host.peer.session().register_node_with("Ship", setup()).unwrap();
     let packets = [vec![3, 1], call("Ship")].map(Packet::binary);
@@ -184,7 +184,7 @@ fn a_game_that_announces_players_announces_each_once_if_several_join_in_one_poll
 #[test]
 fn of_two_actions_in_one_poll_the_second_sees_the_effect_of_the_first() {
     let mut host =
-        TestPeer::new(MultiplayerPeer::bind("127.0.0.1:0", MultiplayerOptions::default()).unwrap());
+        TestPeer::new(SceneMultiplayer::bind("127.0.0.1:0", MultiplayerOptions::default()).unwrap());
     let methods = || {
         let set_turn = Method::new("set_turn").call_local();
         Methods::new().with(Method::new("roll").any_peer()).with(set_turn)
@@ -236,7 +236,7 @@ fn an_answer_that_waits_to_be_read_is_not_late() {
     let limit = Duration::from_millis(100);
     let options = SessionOptions::default().authenticate(true).auth_timeout(limit);
     let options = MultiplayerOptions::default().session(options);
-    let mut host = TestPeer::new(MultiplayerPeer::bind("127.0.0.1:0", options).unwrap());
+    let mut host = TestPeer::new(SceneMultiplayer::bind("127.0.0.1:0", options).unwrap());
     let mut client = WebSocketPeer::new();
     client.connect(&format!("ws://{}", host.peer.local_addr().unwrap())).unwrap();
     let id = eventually("it is authenticating", || {

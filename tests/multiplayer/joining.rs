@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use websocket_peer::{
     Admission, CloseCause, Error, PeerOptions, ReadyState, Role, ServerEvent, ServerOptions, Timeout,
     UpgradedStream, WebSocketPeer, WebSocketServer,
-    multiplayer::{ConnectionStatus, Event, MultiplayerOptions, MultiplayerPeer, PeerId, SessionOptions},
+    multiplayer::{ConnectionStatus, Event, MultiplayerOptions, PeerId, SceneMultiplayer, SessionOptions},
 };
 
 use crate::{
@@ -23,7 +23,7 @@ fn ending_at(
 ) -> Vec<Event> {
     let mut server = WebSocketServer::bind("127.0.0.1:0", ServerOptions::default()).unwrap();
     let url = format!("ws://{}", server.local_addr().unwrap());
-    let mut client = MultiplayerPeer::connect(&url, session(options)).unwrap();
+    let mut client = SceneMultiplayer::connect(&url, session(options)).unwrap();
     let mut events = Vec::new();
     eventually("the session ends", || {
         server.poll();
@@ -75,7 +75,7 @@ fn the_server_has_the_connection_of_each_client() {
         _ => Admission::reject(401),
     });
     let url = format!("{}/room?ticket=7", test_session.url());
-    let client = MultiplayerPeer::connect(&url, MultiplayerOptions::default()).unwrap();
+    let client = SceneMultiplayer::connect(&url, MultiplayerOptions::default()).unwrap();
     test_session.members.push(crate::test_session::TestPeer::new(client));
     let Event::PeerConnected(id) = test_session.event(HOST) else { panic!("no client connected") };
     let host = &test_session.members[HOST].peer;
@@ -115,13 +115,13 @@ fn a_health_check_is_answered_and_does_not_become_a_peer() {
 fn a_session_runs_over_streams_that_were_upgraded_elsewhere() {
     let server = WebSocketServer::without_listener(ServerOptions::default()).unwrap();
     let options = MultiplayerOptions::default();
-    let host = MultiplayerPeer::from_server(server, options.session.clone());
+    let host = SceneMultiplayer::from_server(server, options.session.clone());
     let mut test_session = TestSession { members: vec![TestPeer::new(host)], options: options.clone() };
     let (theirs, ours) = tcp_pair();
     test_session.members[HOST].peer.accept_upgraded(UpgradedStream::new(ours)).unwrap();
     let mut socket = WebSocketPeer::new();
     socket.accept_upgraded(UpgradedStream::new(theirs), Role::Client).unwrap();
-    test_session.members.push(TestPeer::new(MultiplayerPeer::from_client(socket, options.session)));
+    test_session.members.push(TestPeer::new(SceneMultiplayer::from_client(socket, options.session)));
     let Event::Connected { id } = test_session.event(1) else { panic!("no id") };
     assert_eq!(test_session.event(HOST), Event::PeerConnected(id));
     assert_eq!(test_session.event(1), Event::PeerConnected(PeerId::SERVER));
@@ -187,7 +187,7 @@ fn the_id_and_later_packets_may_be_text() {
 #[test]
 fn a_client_that_never_authenticates_times_out_and_wait_does_not_oversleep() {
     let options = SessionOptions::default().authenticate(true).auth_timeout(Duration::from_millis(200));
-    let mut host = MultiplayerPeer::bind("127.0.0.1:0", session(options)).unwrap();
+    let mut host = SceneMultiplayer::bind("127.0.0.1:0", session(options)).unwrap();
     let mut raw_client = WebSocketPeer::new();
     raw_client.connect(&format!("ws://{}", host.local_addr().unwrap())).unwrap();
     let start = Instant::now();
@@ -205,11 +205,11 @@ fn a_client_that_never_authenticates_times_out_and_wait_does_not_oversleep() {
 
 #[test]
 fn invalid_urls_and_options_are_errors_at_once() {
-    let bad = MultiplayerPeer::connect("http://localhost", MultiplayerOptions::default());
+    let bad = SceneMultiplayer::connect("http://localhost", MultiplayerOptions::default());
     assert!(matches!(bad, Err(Error::InvalidUrl { .. })));
     let options = MultiplayerOptions::default()
         .server(ServerOptions::default().connection(PeerOptions::default().max_message_size(0)));
-    let bad = MultiplayerPeer::bind("127.0.0.1:0", options);
+    let bad = SceneMultiplayer::bind("127.0.0.1:0", options);
     assert!(matches!(bad, Err(Error::InvalidOption { .. })));
 }
 

@@ -2,7 +2,7 @@
 
 use websocket_peer::{
     PeerKey, ServerEvent, ServerOptions, WebSocketServer,
-    multiplayer::{Event, MultiplayerOptions, MultiplayerPeer},
+    multiplayer::{Event, MultiplayerOptions, SceneMultiplayer},
 };
 
 use crate::common::eventually;
@@ -14,7 +14,7 @@ pub struct Scripted {
     pub server: WebSocketServer,
     /// The client's connection.
     pub connection: PeerKey,
-    pub peer: MultiplayerPeer,
+    pub peer: SceneMultiplayer,
 }
 
 impl Scripted {
@@ -22,7 +22,7 @@ impl Scripted {
     pub fn start(options: MultiplayerOptions) -> Self {
         let mut server = WebSocketServer::bind("127.0.0.1:0", ServerOptions::default()).unwrap();
         let url = format!("ws://{}", server.local_addr().unwrap());
-        let mut peer = MultiplayerPeer::connect(&url, options).unwrap();
+        let mut peer = SceneMultiplayer::connect(&url, options).unwrap();
         let connection = eventually("a connection", || {
             peer.poll();
             server.poll();
@@ -38,7 +38,7 @@ impl Scripted {
     pub fn burst<T>(
         &mut self,
         packets: &[Vec<u8>],
-        mut handle: impl FnMut(&mut MultiplayerPeer, Event) -> Option<T>,
+        mut handle: impl FnMut(&mut SceneMultiplayer, Event) -> Option<T>,
     ) -> T {
         for packet in packets {
             self.server.send(self.connection, packet).unwrap();

@@ -8,7 +8,7 @@ use std::{
 use socket2::SockRef;
 use websocket_peer::{
     CloseCause, Limit, PeerOptions, ServerOptions, WebSocketServer,
-    multiplayer::{DisconnectReason, Event, MultiplayerPeer, PeerId, SessionOptions},
+    multiplayer::{DisconnectReason, Event, PeerId, SceneMultiplayer, SessionOptions},
 };
 
 use crate::common::{
@@ -21,7 +21,7 @@ const SOON: Duration = Duration::from_millis(400);
 
 /// A server whose sockets have small buffers, so that a client that does not read is noticed.
 struct Host {
-    peer: MultiplayerPeer,
+    peer: SceneMultiplayer,
     events: Vec<Event>,
 }
 
@@ -45,7 +45,7 @@ impl Host {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         SockRef::from(&listener).set_send_buffer_size(KERNEL).unwrap();
         let server = WebSocketServer::from_listener(listener, server).unwrap();
-        Self { peer: MultiplayerPeer::from_server(server, session), events: Vec::new() }
+        Self { peer: SceneMultiplayer::from_server(server, session), events: Vec::new() }
     }
 
     fn step(&mut self) {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use websocket_peer::{
     PeerOptions, ServerOptions,
-    multiplayer::{Event, MultiplayerOptions, MultiplayerPeer, Node, PeerId, SessionOptions},
+    multiplayer::{Event, MultiplayerOptions, Node, PeerId, SceneMultiplayer, SessionOptions},
 };
 
 use crate::common::eventually;
@@ -21,7 +21,7 @@ websocket_peer::rpc! {
 
 /// One peer, and its events that the test has not looked at.
 pub struct TestPeer {
-    pub peer: MultiplayerPeer,
+    pub peer: SceneMultiplayer,
     pub room: Node<Room>,
     pub events: VecDeque<Event>,
     /// `true` if it reads its events.
@@ -37,7 +37,7 @@ pub struct TestSession {
 pub const HOST: usize = 0;
 
 impl TestPeer {
-    pub fn new(mut peer: MultiplayerPeer) -> Self {
+    pub fn new(mut peer: SceneMultiplayer) -> Self {
         let room = peer.session().register_node::<Room>("Room").expect("the path is free");
         Self { peer, room, events: VecDeque::new(), reads: true }
     }
@@ -63,7 +63,7 @@ impl TestPeer {
 impl TestSession {
     /// A server alone.
     pub fn hosted(options: MultiplayerOptions) -> Self {
-        let host = MultiplayerPeer::bind("127.0.0.1:0", options.clone()).expect("a free port");
+        let host = SceneMultiplayer::bind("127.0.0.1:0", options.clone()).expect("a free port");
         Self { members: vec![TestPeer::new(host)], options }
     }
 
@@ -94,7 +94,7 @@ impl TestSession {
     }
 
     pub fn join_with(&mut self, options: MultiplayerOptions) -> usize {
-        let client = MultiplayerPeer::connect(&self.url(), options).expect("a valid URL");
+        let client = SceneMultiplayer::connect(&self.url(), options).expect("a valid URL");
         self.members.push(TestPeer::new(client));
         self.members.len() - 1
     }

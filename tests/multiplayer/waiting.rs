@@ -11,7 +11,7 @@ use std::{
 
 use websocket_peer::{
     CloseCode, ServerEvent,
-    multiplayer::{Event, MultiplayerOptions, MultiplayerPeer, SessionOptions, Target},
+    multiplayer::{Event, MultiplayerOptions, SceneMultiplayer, SessionOptions, Target},
 };
 
 use crate::{
@@ -34,7 +34,7 @@ struct Host {
 
 impl Host {
     fn start(options: MultiplayerOptions) -> Self {
-        let mut peer = MultiplayerPeer::bind("127.0.0.1:0", options).unwrap();
+        let mut peer = SceneMultiplayer::bind("127.0.0.1:0", options).unwrap();
         let (url, waker) = (format!("ws://{}", peer.local_addr().unwrap()), peer.waker());
         let is_stopped = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&is_stopped);
@@ -62,7 +62,7 @@ impl Drop for Host {
 
 /// Waits for this event.
 #[track_caller]
-fn wait_for(client: &mut MultiplayerPeer, what: &str, is_expected: impl Fn(&Event) -> bool) {
+fn wait_for(client: &mut SceneMultiplayer, what: &str, is_expected: impl Fn(&Event) -> bool) {
     let start = Instant::now();
     loop {
         while let Some(event) = client.next_event() {
@@ -78,7 +78,7 @@ fn wait_for(client: &mut MultiplayerPeer, what: &str, is_expected: impl Fn(&Even
 #[test]
 fn a_waiting_client_sleeps_and_misses_nothing() {
     let host = Host::start(MultiplayerOptions::default());
-    let mut client = MultiplayerPeer::connect(&host.url, MultiplayerOptions::default()).unwrap();
+    let mut client = SceneMultiplayer::connect(&host.url, MultiplayerOptions::default()).unwrap();
     wait_for(&mut client, "it joins", |event| matches!(event, Event::PeerConnected(_)));
     for _ in 0..3 {
         client.session().send_bytes(Target::SERVER, b"hello").unwrap();
@@ -112,10 +112,10 @@ fn the_sessions_deadlines_end_a_wait_and_call_the_hook() {
     let host = Host::start(session(patient));
     let failed = |event: &Event| matches!(event, Event::AuthFailed { .. });
 
-    let mut client = MultiplayerPeer::connect(&host.url, session(options.clone())).unwrap();
+    let mut client = SceneMultiplayer::connect(&host.url, session(options.clone())).unwrap();
     wait_for(&mut client, "it gives up", failed);
 
-    let client = MultiplayerPeer::connect(&host.url, session(options)).unwrap();
+    let client = SceneMultiplayer::connect(&host.url, session(options)).unwrap();
     let client = Arc::new(Mutex::new(client));
     let has_failed = Arc::new(AtomicBool::new(false));
     let (woken, events) = (Arc::downgrade(&client), Arc::clone(&has_failed));

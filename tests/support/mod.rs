@@ -20,7 +20,7 @@ use std::{
 };
 
 #[cfg(feature = "multiplayer")]
-use websocket_peer::multiplayer::{Event, MultiplayerOptions, MultiplayerPeer};
+use websocket_peer::multiplayer::{Event, MultiplayerOptions, SceneMultiplayer};
 use websocket_peer::{CloseInfo, Packet, PeerOptions, ReadyState, WebSocketPeer};
 
 pub use ending::{Failure, assert_never_opened, assert_protocol_error, ending};
@@ -150,14 +150,14 @@ pub async fn until(peer: &mut WebSocketPeer, what: &str, mut done: impl FnMut(&m
 
 /// Returns a client that has begun to join a multiplayer session at `path` of the scripted server.
 #[cfg(feature = "multiplayer")]
-pub async fn join(options: MultiplayerOptions, path: &str) -> MultiplayerPeer {
+pub async fn join(options: MultiplayerOptions, path: &str) -> SceneMultiplayer {
     platform::require_server().await;
-    MultiplayerPeer::connect(&url(path), options).expect("the address and the options are right")
+    SceneMultiplayer::connect(&url(path), options).expect("the address and the options are right")
 }
 
 /// Polls until the session has an event.
 #[cfg(feature = "multiplayer")]
-pub async fn next_event(peer: &mut MultiplayerPeer) -> Event {
+pub async fn next_event(peer: &mut SceneMultiplayer) -> Event {
     let deadline = platform::now() + PATIENCE;
     loop {
         peer.poll();

@@ -1,4 +1,4 @@
-//! The class `MultiplayerPeer`: it wraps [`MultiplayerPeer`], and only converts values. It is always a client, since a
+//! The class `SceneMultiplayer`: it wraps [`SceneMultiplayer`], and only converts values. It is always a client, since a
 //! page cannot be a server.
 
 mod events;
@@ -22,7 +22,7 @@ use super::{
     values::{self, Thrown},
     variant,
 };
-use crate::multiplayer::{ConnectionStatus, MultiplayerPeer, PeerId, SessionStats};
+use crate::multiplayer::{ConnectionStatus, PeerId, SceneMultiplayer, SessionStats};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -46,22 +46,22 @@ export interface SessionStats {
 /// `TypeError` for an argument of another type, or a `RangeError` for a value too large or too deep.
 ///
 /// Keep a reference to it while the session is needed. `free()` cuts the connection and releases the memory. The object
-/// cannot be used afterwards. For another session make another `MultiplayerPeer`.
-#[wasm_bindgen(js_name = MultiplayerPeer)]
-pub struct JsMultiplayerPeer {
+/// cannot be used afterwards. For another session make another `SceneMultiplayer`.
+#[wasm_bindgen(js_name = SceneMultiplayer)]
+pub struct JsSceneMultiplayer {
     // A cell, so that no method borrows the object mutably. Arguments may have getters that call methods of it: all
     // arguments are read before this is borrowed.
     client: RefCell<ClientState>,
 }
 
 struct ClientState {
-    peer: MultiplayerPeer,
+    peer: SceneMultiplayer,
     nodes: NodeHandles,
     onwake: Option<Function>,
 }
 
-#[wasm_bindgen(js_class = MultiplayerPeer)]
-impl JsMultiplayerPeer {
+#[wasm_bindgen(js_class = SceneMultiplayer)]
+impl JsSceneMultiplayer {
     /// Starts to join the session of the server at a `ws:` or `wss:` URL. The result is an event: `connected` and then
     /// `peer-connected` of peer 1, or `connection-failed`.
     ///
@@ -71,7 +71,7 @@ impl JsMultiplayerPeer {
         #[wasm_bindgen(unchecked_optional_param_type = "MultiplayerOptions")] options: &JsValue,
     ) -> Result<Self, Thrown> {
         let (url, options) = (values::string("url", url)?, options::read(options)?);
-        let peer = MultiplayerPeer::connect(&url, options)?;
+        let peer = SceneMultiplayer::connect(&url, options)?;
         Ok(Self { client: RefCell::new(ClientState { peer, nodes: NodeHandles::default(), onwake: None }) })
     }
 

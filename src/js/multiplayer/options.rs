@@ -12,7 +12,7 @@ use crate::{
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-/** Options of a `MultiplayerPeer`. All have defaults. Sizes are in bytes, times in milliseconds. */
+/** Options of a `SceneMultiplayer`. All have defaults. Sizes are in bytes, times in milliseconds. */
 export interface MultiplayerOptions extends WebSocketPeerOptions {
     /** The absolute path of the node that other paths are relative to. The same at all ends. Default: `/root`. */
     rootPath?: string;

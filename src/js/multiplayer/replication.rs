@@ -3,7 +3,7 @@
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::{
-    JsMultiplayerPeer,
+    JsSceneMultiplayer,
     peers::target,
     scenes::{read_spawn, read_spawner, read_synchronizer},
 };
@@ -12,8 +12,8 @@ use crate::js::{
     variant,
 };
 
-#[wasm_bindgen(js_class = MultiplayerPeer)]
-impl JsMultiplayerPeer {
+#[wasm_bindgen(js_class = SceneMultiplayer)]
+impl JsSceneMultiplayer {
     /// Registers a `MultiplayerSpawner`, at the same path as at the other ends. At first the server is its authority.
     /// When another authority spawns a node, the event `spawned` occurs.
     ///

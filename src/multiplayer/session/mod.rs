@@ -58,7 +58,7 @@ const MAX_QUEUED_REJECTIONS: usize = 64;
 
 /// The server of a session, or one of its clients, without sockets and without a clock.
 ///
-/// [`MultiplayerPeer`](super::MultiplayerPeer) runs it over WebSockets. Use it directly for another transport, which
+/// [`SceneMultiplayer`](super::SceneMultiplayer) runs it over WebSockets. Use it directly for another transport, which
 /// must deliver whole packets in order. That transport
 ///
 /// * calls [`peer_joined`](Self::peer_joined), [`receive`](Self::receive) and [`peer_left`](Self::peer_left), and

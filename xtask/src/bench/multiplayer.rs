@@ -20,7 +20,7 @@ const JOINING: &str = "8";
 
 const TEXT: &str = "
 The server of a Godot session admits clients, announces them to each other, and relays packets between them. Ours uses
-`MultiplayerPeer`; the engine uses `SceneMultiplayer` on `WebSocketMultiplayerPeer`, with nothing else in the project.
+`SceneMultiplayer`; the engine uses `SceneMultiplayer` on `WebSocketMultiplayerPeer`, with nothing else in the project.
 The clients are the same raw sockets for both. They relay `send_bytes` of 100 bytes, and every received byte is checked.
 Each server has one core for all of its threads, no pings, and no rate limits.
 

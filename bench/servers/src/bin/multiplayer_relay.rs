@@ -9,12 +9,12 @@ use std::{
 use servers::{Args, Outcome, announce};
 use websocket_peer::{
     PeerOptions, RateLimits, ServerOptions,
-    multiplayer::{MultiplayerOptions, MultiplayerPeer, SessionOptions},
+    multiplayer::{MultiplayerOptions, SceneMultiplayer, SessionOptions},
 };
 
 fn main() -> Outcome {
     let args = Args::parse_for_events()?;
-    let mut peer = MultiplayerPeer::bind(args.addr.as_str(), options())?;
+    let mut peer = SceneMultiplayer::bind(args.addr.as_str(), options())?;
     announce(peer.local_addr()?);
     let mut next = Instant::now();
     loop {

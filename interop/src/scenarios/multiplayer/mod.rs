@@ -1,4 +1,4 @@
-//! MultiplayerPeer in a session with Godot's SceneMultiplayer, as server and as client.
+//! SceneMultiplayer in a session with Godot's SceneMultiplayer, as server and as client.
 
 mod authentication;
 pub mod browser;

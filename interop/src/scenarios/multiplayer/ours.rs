@@ -5,14 +5,14 @@ use std::net::Ipv4Addr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use websocket_peer::multiplayer::{Call, Event, MultiplayerOptions, MultiplayerPeer, PeerId};
+use websocket_peer::multiplayer::{Call, Event, MultiplayerOptions, PeerId, SceneMultiplayer};
 
 use crate::certificates;
 use crate::waiting::{PATIENCE, until};
 
 /// A multiplayer peer, and its events that no scenario has taken.
 pub struct Ours {
-    peer: MultiplayerPeer,
+    peer: SceneMultiplayer,
     events: VecDeque<Event>,
     /// `true` if packets from Godot may be rejected.
     lenient: bool,
@@ -24,16 +24,16 @@ impl Ours {
         if secure {
             options.server.connection = options.server.connection.tls(certificates::server());
         }
-        Self::new(MultiplayerPeer::bind((Ipv4Addr::LOCALHOST, 0), options).expect("a free port"))
+        Self::new(SceneMultiplayer::bind((Ipv4Addr::LOCALHOST, 0), options).expect("a free port"))
     }
 
     /// Starts a client of the server at this URL.
     pub fn join(url: &str, mut options: MultiplayerOptions) -> Self {
         options.client = options.client.tls(certificates::client());
-        Self::new(MultiplayerPeer::connect(url, options).expect("a URL"))
+        Self::new(SceneMultiplayer::connect(url, options).expect("a URL"))
     }
 
-    fn new(peer: MultiplayerPeer) -> Self {
+    fn new(peer: SceneMultiplayer) -> Self {
         Self { peer, events: VecDeque::new(), lenient: false }
     }
 
@@ -49,7 +49,7 @@ impl Ours {
     }
 
     /// Returns the peer.
-    pub fn peer(&mut self) -> &mut MultiplayerPeer {
+    pub fn peer(&mut self) -> &mut SceneMultiplayer {
         &mut self.peer
     }
 

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 use websocket_peer::multiplayer::{
-    Call, Event, Method, Methods, MultiplayerOptions, MultiplayerPeer, NodeKey, Parameter, PeerId,
-    Properties, Property, Scene, SessionError, SessionOptions, Spawn, Spawner, State,
+    Call, Event, Method, Methods, MultiplayerOptions, NodeKey, Parameter, PeerId, Properties, Property,
+    Scene, SceneMultiplayer, SessionError, SessionOptions, Spawn, Spawner, State,
 };
 use websocket_peer::variant::{Dictionary, Variant, Vector2};
 use websocket_peer::{Error, PeerOptions, ServerOptions};
@@ -39,7 +39,7 @@ impl Host {
         let session =
             SessionOptions::default().authenticate(authenticate).auth_timeout(Duration::from_secs(1));
         let options = MultiplayerOptions::default().server(server).session(session);
-        let mut game = Game::new(MultiplayerPeer::bind("127.0.0.1:0", options)?)?;
+        let mut game = Game::new(SceneMultiplayer::bind("127.0.0.1:0", options)?)?;
         let url = format!("ws://{}", game.peer.local_addr()?);
 
         let stop = Arc::<AtomicBool>::default();
@@ -71,14 +71,14 @@ impl Drop for Host {
 
 /// The session, and its nodes, which the page declares as well.
 struct Game {
-    peer: MultiplayerPeer,
+    peer: SceneMultiplayer,
     echo: NodeKey,
     spawner: NodeKey,
     input: NodeKey,
 }
 
 impl Game {
-    fn new(mut peer: MultiplayerPeer) -> Result<Self, SessionError> {
+    fn new(mut peer: SceneMultiplayer) -> Result<Self, SessionError> {
         let coin = Properties::new()
             .with(Property::of::<Vector2>("position"))
             .with(Property::of::<i64>("worth").on_change())

@@ -1,14 +1,14 @@
-//! Access to the session of a [`MultiplayerPeer`].
+//! Access to the session of a [`SceneMultiplayer`].
 
 use std::ops::{Deref, DerefMut};
 
-use super::{MultiplayerPeer, Session};
+use super::{SceneMultiplayer, Session};
 
-/// The [`Session`] of a [`MultiplayerPeer`]: [`MultiplayerPeer::session`]. Dropping it sends the session's outputs.
+/// The [`Session`] of a [`SceneMultiplayer`]: [`SceneMultiplayer::session`]. Dropping it sends the session's outputs.
 #[derive(Debug)]
 #[must_use = "it does nothing by itself"]
 pub struct SessionGuard<'a> {
-    pub(super) peer: &'a mut MultiplayerPeer,
+    pub(super) peer: &'a mut SceneMultiplayer,
 }
 
 impl Deref for SessionGuard<'_> {

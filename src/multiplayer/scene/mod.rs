@@ -1,4 +1,4 @@
-//! [`MultiplayerPeer`]: a session over WebSockets.
+//! [`SceneMultiplayer`]: a session over WebSockets.
 
 mod client_transport;
 mod flow_control;
@@ -46,7 +46,7 @@ use crate::{
 /// ```no_run
 /// use std::{thread, time::Duration};
 ///
-/// use websocket_peer::multiplayer::{Event, MultiplayerOptions, MultiplayerPeer, SessionError};
+/// use websocket_peer::multiplayer::{Event, MultiplayerOptions, SceneMultiplayer, SessionError};
 ///
 /// websocket_peer::rpc! {
 ///     /// Messages of the room.
@@ -56,7 +56,7 @@ use crate::{
 /// }
 ///
 /// fn main() -> Result<(), SessionError> {
-///     let mut peer = MultiplayerPeer::connect("ws://127.0.0.1:9080", MultiplayerOptions::default())?;
+///     let mut peer = SceneMultiplayer::connect("ws://127.0.0.1:9080", MultiplayerOptions::default())?;
 ///     let room = peer.session().register_node::<Room>("Room")?;
 ///     loop {
 ///         // Once a frame:
@@ -89,8 +89,8 @@ use crate::{
 ///
 /// Godot: `WebSocketMultiplayerPeer` and `SceneMultiplayer`.
 #[doc(alias = "WebSocketMultiplayerPeer")]
-#[doc(alias = "SceneMultiplayer")]
-pub struct MultiplayerPeer {
+#[doc(alias = "MultiplayerPeer")]
+pub struct SceneMultiplayer {
     session: Session,
     transport: Transport,
     clock: PatientClock,
@@ -102,7 +102,7 @@ enum Transport {
     Client(Box<ClientTransport>),
 }
 
-impl MultiplayerPeer {
+impl SceneMultiplayer {
     /// Starts to join the session of the server at a `ws:` or `wss:` URL. The result is an event: [`Event::Connected`]
     /// and then [`Event::PeerConnected`] of [`PeerId::SERVER`], or [`Event::ConnectionFailed`].
     ///
@@ -368,10 +368,10 @@ impl MultiplayerPeer {
     }
 }
 
-impl fmt::Debug for MultiplayerPeer {
+impl fmt::Debug for SceneMultiplayer {
     /// Omits packets, paths and arguments: they may contain secrets, and the output may be logged.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("MultiplayerPeer");
+        let mut shown = f.debug_struct("SceneMultiplayer");
         shown.field("id", &self.session.id()).field("status", &self.session.status());
         match &self.transport {
             Transport::Server(transport) => shown.field("transport", &transport.server),

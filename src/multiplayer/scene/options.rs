@@ -1,11 +1,11 @@
-//! The options of a [`MultiplayerPeer`](super::MultiplayerPeer).
+//! The options of a [`SceneMultiplayer`](super::SceneMultiplayer).
 
 use crate::{
     multiplayer::options::SessionOptions,
     options::{PeerOptions, ServerOptions, setters},
 };
 
-/// Options of a [`MultiplayerPeer`](super::MultiplayerPeer). A client uses `client` and `session`, a server `server`
+/// Options of a [`SceneMultiplayer`](super::SceneMultiplayer). A client uses `client` and `session`, a server `server`
 /// and `session`.
 ///
 /// ```

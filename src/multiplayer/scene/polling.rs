@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::{MultiplayerPeer, Transport, server_transport::Pumped};
+use super::{SceneMultiplayer, Transport, server_transport::Pumped};
 use crate::sys;
 
 impl Transport {
@@ -36,7 +36,7 @@ impl Transport {
     }
 }
 
-impl MultiplayerPeer {
+impl SceneMultiplayer {
     /// Sleeps for at most `at_most`, and polls once.
     pub(super) fn wait_and_poll(&mut self, at_most: Duration) {
         let before = self.advance_clock();

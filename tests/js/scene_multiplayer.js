@@ -1,7 +1,7 @@
-// The JavaScript class `MultiplayerPeer`: its names, types, values and errors, in a session that a server of this crate
+// The JavaScript class `SceneMultiplayer`: its names, types, values and errors, in a session that a server of this crate
 // hosts. The session itself is tested in Rust.
 
-import { ConnectionStatus, MultiplayerPeer } from "/pkg/websocket_peer.js";
+import { ConnectionStatus, SceneMultiplayer } from "/pkg/websocket_peer.js";
 import { address, equal, test, throws, until } from "./harness.js";
 
 const server = address("server");
@@ -20,7 +20,7 @@ const ECHO = {
 };
 
 test("a client joins, gets an id and the server as a peer, and leaves", async () => {
-  const client = MultiplayerPeer.connect(session);
+  const client = SceneMultiplayer.connect(session);
   equal([client.status, client.id, client.peers], [ConnectionStatus.Connecting, undefined, []]);
   equal([client.isClosed, client.closeInfo, client.nextEvent()], [false, undefined, undefined]);
   const { id } = await next(client, "connected");
@@ -39,7 +39,7 @@ test("a client joins, gets an id and the server as a peer, and leaves", async ()
 test("the statuses have Godot's numbers, and poll returns them", () => {
   const { Disconnected, Connecting, Connected } = ConnectionStatus;
   equal([Disconnected, Connecting, Connected], [0, 1, 2]);
-  const client = MultiplayerPeer.connect(session);
+  const client = SceneMultiplayer.connect(session);
   equal(client.poll(), Connecting);
   client.free();
 });
@@ -62,7 +62,7 @@ test("a failed connection is reported with its cause", async () => {
     [`${server}/echo`, "timed-out", { idTimeout: 100 }],
   ];
   for (const [url, cause, options] of endings) {
-    const client = MultiplayerPeer.connect(url, options);
+    const client = SceneMultiplayer.connect(url, options);
     const { info } = await next(client, "connection-failed");
     equal([info.cause, client.status, client.isClosed], [cause, ConnectionStatus.Disconnected, true]);
     client.free();
@@ -70,7 +70,7 @@ test("a failed connection is reported with its cause", async () => {
 });
 
 test("a first packet that is not an id is rejected and reported", async () => {
-  const client = MultiplayerPeer.connect(`${server}/burst/1`);
+  const client = SceneMultiplayer.connect(`${server}/burst/1`);
   const { from, error, message } = await next(client, "packet-rejected");
   equal([from, error, message], [1, "invalid-id", "the server's first packet is not an id"]);
   await next(client, "connection-failed");
@@ -140,7 +140,7 @@ test("arguments that the method does not take are InvalidArguments, and nothing 
 });
 
 test("a call that cannot be made throws an error with a name", async () => {
-  const early = MultiplayerPeer.connect(session);
+  const early = SceneMultiplayer.connect(session);
   const node = early.registerNode("Echo", ECHO);
   throws("NotOpen", "connecting", () => early.call(node, "all", "say"));
   early.free();
@@ -278,7 +278,7 @@ test("other methods at the other end are reported, with their names if they can 
 
 test("a client authenticates, or is not admitted", async () => {
   const encoded = (text) => new TextEncoder().encode(text);
-  const client = MultiplayerPeer.connect(closed, { authenticate: true });
+  const client = SceneMultiplayer.connect(closed, { authenticate: true });
   await next(client, "connected");
   equal(await next(client, "authenticating"), { type: "authenticating", peer: 1 });
   throws("InvalidArguments", "no bytes", () => client.sendAuth(1, new Uint8Array()));
@@ -293,7 +293,7 @@ test("a client authenticates, or is not admitted", async () => {
   throws("TypeError", "peer", () => client.completeAuth("server"));
   client.free();
 
-  const rejected = MultiplayerPeer.connect(closed, { authenticate: true });
+  const rejected = SceneMultiplayer.connect(closed, { authenticate: true });
   await next(rejected, "authenticating");
   rejected.sendAuth(1, encoded("please"));
   const failed = await next(rejected, "auth-failed");
@@ -301,7 +301,7 @@ test("a client authenticates, or is not admitted", async () => {
   await next(rejected, "disconnected");
   rejected.free();
 
-  const silent = MultiplayerPeer.connect(closed, { authenticate: true, authTimeout: 100 });
+  const silent = SceneMultiplayer.connect(closed, { authenticate: true, authTimeout: 100 });
   const late = await next(silent, "auth-failed");
   equal([late.peer, late.reason, late.info], [1, "timed-out", undefined]);
   silent.free();
@@ -393,7 +393,7 @@ test("a client spawns nodes of a spawner whose authority it is, and others see t
 });
 
 test("invalid declarations of spawners and synchronizers throw", () => {
-  using(MultiplayerPeer.connect(session), (client) => {
+  using(SceneMultiplayer.connect(session), (client) => {
     const wrong = (properties, part) => {
       throws("TypeError", part, () => client.registerSynchronizer("Other", properties));
       throws("TypeError", part, () => client.registerSpawner("Other", { scenes: [[properties]] }));
@@ -427,7 +427,7 @@ test("a kicked client receives the last message first", async () => {
 });
 
 test("a page can be driven by onwake alone", async () => {
-  const client = MultiplayerPeer.connect(session);
+  const client = SceneMultiplayer.connect(session);
   equal(client.onwake, null);
   const echo = client.registerNode("Echo", ECHO);
   const received = await new Promise((resolve) => {
@@ -447,7 +447,7 @@ test("a page can be driven by onwake alone", async () => {
 });
 
 test("invalid declarations of methods throw", () => {
-  using(MultiplayerPeer.connect(session), (client) => {
+  using(SceneMultiplayer.connect(session), (client) => {
     const wrong = (methods, part) => throws("TypeError", part, () => client.registerNode("Room", methods));
     wrong("say", "methods");
     wrong(null, "methods");
@@ -473,7 +473,7 @@ test("invalid declarations of methods throw", () => {
 });
 
 test("unknown and invalid options throw, those of the connection and of the session", () => {
-  const wrong = (options, part) => throws("InvalidOption", part, () => MultiplayerPeer.connect(session, options));
+  const wrong = (options, part) => throws("InvalidOption", part, () => SceneMultiplayer.connect(session, options));
   wrong({ maxMesageSize: 5 }, "`maxMesageSize`");
   wrong({ authenticate: 1 }, "`authenticate`");
   wrong({ rootPath: 5 }, "`rootPath`");
@@ -481,8 +481,8 @@ test("unknown and invalid options throw, those of the connection and of the sess
   wrong({ maxPeers: "5" }, "`maxPeers`");
   wrong({ maxMessageSize: 0 }, "`maxMessageSize`");
   wrong("relay", "`options`");
-  throws("InvalidUrl", "ws", () => MultiplayerPeer.connect("http://localhost/"));
-  throws("TypeError", "url", () => MultiplayerPeer.connect());
+  throws("InvalidUrl", "ws", () => SceneMultiplayer.connect("http://localhost/"));
+  throws("TypeError", "url", () => SceneMultiplayer.connect());
   const all = {
     maxMessageSize: 100_000,
     protocols: [],
@@ -500,7 +500,7 @@ test("unknown and invalid options throw, those of the connection and of the sess
     maxPacketSize: 1000,
     maxSyncPacketSize: 500,
   };
-  MultiplayerPeer.connect(session, all).free();
+  SceneMultiplayer.connect(session, all).free();
 });
 
 /** A client that the server has admitted, with a node at `Echo`. */
@@ -510,7 +510,7 @@ async function admitted(methods = ECHO) {
 }
 
 async function join() {
-  const client = MultiplayerPeer.connect(session);
+  const client = SceneMultiplayer.connect(session);
   await next(client, "peer-connected", (event) => event.peer === 1);
   return client;
 }
