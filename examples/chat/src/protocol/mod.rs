@@ -14,19 +14,19 @@ const NAME_COMMAND: &str = "/name";
 /// A message from the server to a client. `Display` writes it as it travels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
-    /// `[7] connected`
+    /// A member joined: `[7] connected`.
     Connected(PeerId),
-    /// `[7] disconnected`
+    /// A member left: `[7] disconnected`.
     Disconnected(PeerId),
-    /// `[7] Says: hello`
+    /// A line of a member.
     Says(PeerId, String),
-    /// `[7] is called Ann`. Godot's demo does not send it, and shows it as a line.
+    /// The name of a member: `[7] is called Ann`. Godot's demo does not send it, and shows it as a line.
     Named(PeerId, String),
-    /// `Server says: hello`
+    /// A line of the server itself, to all members.
     Server(String),
-    /// `You are called Ann`: the name that the receiver asked for is now its own. Godot's demo does not send it.
+    /// The name that the receiver asked for is now its own: `You are called Ann`. Godot's demo does not send it.
     NameAccepted(String),
-    /// `Name refused: this name is taken`: the receiver keeps the name that it had. Godot's demo does not send it.
+    /// The receiver keeps the name that it had: `Name refused: this name is taken`. Godot's demo does not send it.
     NameRefused(String),
     /// Any other line.
     Plain(String),
