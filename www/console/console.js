@@ -1,12 +1,14 @@
 // The console: its controls drive one WebSocketPeer, and one poll per frame shows its state.
 
-import { count, fromHex, utf8Length } from "./bytes.js";
-import { clearProblems, element, onSubmit, rememberLast, showMeasure, showProblem, submitOnEnter } from "./form.js";
-import { everyFrame } from "./frames.js";
+import { addressOf, linkPages, terminalLine } from "../shared/addresses.js";
+import { count, fromHex, utf8Length } from "../shared/bytes.js";
+import { clearProblems, element, onSubmit, rememberLast, showMeasure, showProblem, submitOnEnter } from "../shared/form.js";
+import { everyFrame } from "../shared/frames.js";
 import { Log } from "./log.js";
 import { CLOSED, CLOSING, OPEN, STATE_NAMES, showCounters, showState } from "./readout.js";
 
-const DEFAULT_ADDRESS = "ws://127.0.0.1:9080";
+/** What the page needs from the library. */
+export const CLASSES = ["WebSocketPeer"];
 
 /** Errors that are about one field, whichever button was pressed. */
 const FIELD_AT_FAULT = {
@@ -17,11 +19,9 @@ const FIELD_AT_FAULT = {
   ReasonTooLong: "close-reason",
 };
 
-/**
- * Connects the controls to a peer. `WebSocketPeer` is the class of the loaded module. `stopped` is called with an error that no call
- * should throw, such as a trap in the module; the page then stops.
- */
-export function start(WebSocketPeer, stopped) {
+/** Connects the controls to a peer. `stopped` is called with an error that no call should throw; the page then stops. */
+export function start({ WebSocketPeer }, stopped) {
+  linkPages();
   new Console(WebSocketPeer, stopped);
 }
 
@@ -37,8 +37,9 @@ class Console {
     this.#WebSocketPeer = WebSocketPeer;
     this.#stopped = stopped;
 
-    element("address").value = new URLSearchParams(location.search).get("server") || DEFAULT_ADDRESS;
-    element("native-address").textContent = element("address").value;
+    element("address").value = addressOf("echo");
+    element("address").addEventListener("input", showTerminalLine);
+    showTerminalLine();
     showState({ state: CLOSED });
 
     const clearText = rememberLast("text");
@@ -162,6 +163,12 @@ class Console {
       this.#stopped(error);
     }
   }
+}
+
+/** Shows how a native program connects to the same server. An address that a shell would read otherwise is left out. */
+function showTerminalLine() {
+  const line = terminalLine("echo", element("address").value.trim());
+  if (line !== undefined) element("terminal-line").textContent = line;
 }
 
 /** The code to close with; an empty field leaves it to the peer. Which numbers are good is the peer's business too. */

@@ -1,7 +1,7 @@
 // Shows a connection: its state, the controls that apply, its counters, and why it ended.
 
-import { roughSize } from "./bytes.js";
-import { element, enable } from "./form.js";
+import { roughSize } from "../shared/bytes.js";
+import { element, enable } from "../shared/form.js";
 
 export const CONNECTING = 0;
 export const OPEN = 1;

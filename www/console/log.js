@@ -1,6 +1,6 @@
 // The list of packets and events. It is bounded, so that a flood of packets cannot slow the page down.
 
-import { count } from "./bytes.js";
+import { count } from "../shared/bytes.js";
 import { listItem } from "./entry.js";
 
 const MOST_ENTRIES = 500;
