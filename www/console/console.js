@@ -1,12 +1,15 @@
 // The console: its controls drive one WebSocketPeer, and one poll per frame shows its state.
 
-import { count, fromHex, utf8Length } from "./bytes.js";
-import { clearProblems, element, onSubmit, rememberLast, showMeasure, showProblem, submitOnEnter } from "./form.js";
-import { everyFrame } from "./frames.js";
+import { addressOf, linkPages, terminalLine } from "../shared/addresses.js";
+import { count, fromHex, utf8Length } from "../shared/bytes.js";
+import { clearProblems, element, onSubmit, rememberLast, showMeasure, showProblem, submitOnEnter } from "../shared/form.js";
+import { everyFrame } from "../shared/frames.js";
+import { Graphs } from "./graphs.js";
 import { Log } from "./log.js";
 import { CLOSED, CLOSING, OPEN, STATE_NAMES, showCounters, showState } from "./readout.js";
 
-const DEFAULT_ADDRESS = "ws://127.0.0.1:9080";
+/** What the page needs from the library. */
+export const CLASSES = ["WebSocketPeer"];
 
 /** Errors that are about one field, whichever button was pressed. */
 const FIELD_AT_FAULT = {
@@ -17,11 +20,9 @@ const FIELD_AT_FAULT = {
   ReasonTooLong: "close-reason",
 };
 
-/**
- * Connects the controls to a peer. `WebSocketPeer` is the class of the loaded module. `stopped` is called with an error that no call
- * should throw, such as a trap in the module; the page then stops.
- */
-export function start(WebSocketPeer, stopped) {
+/** Connects the controls to a peer. `stopped` is called with an error that no call should throw; the page then stops. */
+export function start({ WebSocketPeer }, stopped) {
+  linkPages();
   new Console(WebSocketPeer, stopped);
 }
 
@@ -29,6 +30,7 @@ class Console {
   #WebSocketPeer;
   #stopped;
   #log = new Log();
+  #graphs;
   #peer;
   #shownState = CLOSED;
   #polling = false;
@@ -37,8 +39,10 @@ class Console {
     this.#WebSocketPeer = WebSocketPeer;
     this.#stopped = stopped;
 
-    element("address").value = new URLSearchParams(location.search).get("server") || DEFAULT_ADDRESS;
-    element("native-address").textContent = element("address").value;
+    element("address").value = addressOf("echo");
+    element("address").addEventListener("input", showTerminalLine);
+    showTerminalLine();
+    this.#graphs = new Graphs(() => this.#counters(), (bytes) => this.#sendProbe(bytes));
     showState({ state: CLOSED });
 
     const clearText = rememberLast("text");
@@ -59,13 +63,17 @@ class Console {
   /** Runs what a control asks for. Its error is shown beside the field it is about, and in the log. */
   #attempt(field, action) {
     clearProblems(element(field).form);
+    this.#try(action, (error) => showProblem(FIELD_AT_FAULT[error.name] ?? field, error));
+  }
+
+  #try(action, onError = () => {}) {
     this.#guard(() => {
       try {
         action();
       } catch (error) {
         if (error instanceof WebAssembly.RuntimeError) throw error;
         this.#log.error(error);
-        showProblem(FIELD_AT_FAULT[error.name] ?? field, error);
+        onError(error);
       }
       this.#observe();
     });
@@ -85,6 +93,8 @@ class Console {
     }
     this.#peer?.free();
     this.#peer = next;
+    next.onwake = () => this.#wake();
+    this.#graphs.reset();
 
     // Logged here, not by #noteState: the old peer may have been in this state.
     this.#shownState = next.state;
@@ -98,6 +108,7 @@ class Console {
     const text = element("text").value;
     this.#peer.sendText(text);
     this.#log.sent(text);
+    this.#graphs.sent(text);
     clear();
   }
 
@@ -105,6 +116,7 @@ class Console {
     const bytes = fromHex(element("hex").value);
     this.#peer.send(bytes);
     this.#log.sent(bytes);
+    this.#graphs.sent(bytes);
     clear();
   }
 
@@ -112,7 +124,31 @@ class Console {
     this.#peer.close(closeCode(element("close-code").value.trim()), element("close-reason").value);
   }
 
+  /** The counters of a connection that is not closed. */
+  #counters() {
+    return this.#peer === undefined || this.#peer.state === CLOSED ? undefined : this.#peer.stats;
+  }
+
+  /** Returns `true` if the probe was sent. Where it does not fit, the next one may. */
+  #sendProbe(bytes) {
+    if (this.#peer?.state !== OPEN || this.#peer.buffered > 0) return false;
+    let sent = false;
+    this.#try(() => {
+      this.#peer.send(bytes);
+      sent = true;
+    });
+    return sent;
+  }
+
   // Changes of the peer
+
+  /** Reads what has arrived at once, not in the next frame: the round-trip time would have the wait in it. */
+  #wake() {
+    this.#guard(() => {
+      this.#peer?.poll();
+      this.#receive();
+    });
+  }
 
   /** One frame. It asks for another until the peer is closed and everything it brought is shown. */
   #step() {
@@ -128,14 +164,19 @@ class Console {
 
   /** Shows what is new about the peer. While packets flood in, some stay for a later call: then the answer is `false`. */
   #observe() {
-    if (this.#peer !== undefined) {
-      // One poll may report an opening, packets and the end, in this order.
-      if (this.#peer.state !== CLOSED) this.#noteState();
-      for (let packet = this.#peer.recv(); packet !== undefined; packet = this.#peer.recv()) this.#log.received(packet);
-      this.#noteState();
-      showCounters(this.#peer);
-    }
+    this.#receive();
+    if (this.#peer !== undefined) showCounters(this.#peer);
     return this.#log.draw();
+  }
+
+  #receive() {
+    if (this.#peer === undefined) return;
+    // One poll may report an opening, packets and the end, in this order.
+    if (this.#peer.state !== CLOSED) this.#noteState();
+    for (let packet = this.#peer.recv(); packet !== undefined; packet = this.#peer.recv()) {
+      if (!this.#graphs.received(packet)) this.#log.received(packet);
+    }
+    this.#noteState();
   }
 
   #noteState() {
@@ -162,6 +203,12 @@ class Console {
       this.#stopped(error);
     }
   }
+}
+
+/** Shows how a native program connects to the same server. An address that a shell would read otherwise is left out. */
+function showTerminalLine() {
+  const line = terminalLine("echo", element("address").value.trim());
+  if (line !== undefined) element("terminal-line").textContent = line;
 }
 
 /** The code to close with; an empty field leaves it to the peer. Which numbers are good is the peer's business too. */

@@ -1,6 +1,6 @@
 // One entry of the log as a list item: when, direction, kind, size, and the start of its data.
 
-import { count, toHex, utf8Length } from "./bytes.js";
+import { count, toHex, utf8Length } from "../shared/bytes.js";
 
 const MOST_CHARACTERS = 600;
 const MOST_BYTES = 128;
