@@ -31,7 +31,7 @@ const RESERVED: [(&str, &[&str]); 5] = [
 
 /// The rows of `src/multiplayer`. There a module may also use its own row.
 const MULTIPLAYER: [&[&str]; 5] = [
-    &["peer"],
+    &["scene"],
     &["session"],
     &["event", "node", "options", "output", "packet_error", "paths", "replication", "stats"],
     &["rpc", "wire"],
@@ -200,7 +200,7 @@ mod planted {
             ("src/js.rs", "use crate::link::Link;"),
             ("src/variant/mod.rs", "use crate::error::Error;"),
             ("src/server/mod.rs", "use crate::multiplayer::SceneMultiplayer;"),
-            ("src/multiplayer/session/mod.rs", "use super::peer::SceneMultiplayer;"),
+            ("src/multiplayer/session/mod.rs", "use super::scene::SceneMultiplayer;"),
             ("src/multiplayer/wire/mod.rs", "use crate::multiplayer::session::Session;"),
             ("src/js.rs", "use crate::sys;"),
             ("src/peer.rs", "use crate::js::Peer;"),

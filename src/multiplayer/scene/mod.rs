@@ -17,12 +17,7 @@ use std::{
 
 use self::{client_transport::ClientTransport, server_transport::ServerTransport};
 pub use self::{guard::SessionGuard, options::MultiplayerOptions};
-use super::{
-    event::Event,
-    id::PeerId,
-    options::SessionOptions,
-    session::{ConnectionStatus, Session},
-};
+use super::{event::Event, id::PeerId, options::SessionOptions, session::Session, status::ConnectionStatus};
 use crate::{
     admission::Admission,
     clock::PatientClock,
@@ -88,8 +83,6 @@ use crate::{
 /// disconnected when its send queue is full: [`Limit::SessionBacklog`](crate::Limit::SessionBacklog).
 ///
 /// Godot: `WebSocketMultiplayerPeer` and `SceneMultiplayer`.
-#[doc(alias = "WebSocketMultiplayerPeer")]
-#[doc(alias = "MultiplayerPeer")]
 pub struct SceneMultiplayer {
     session: Session,
     transport: Transport,

@@ -50,6 +50,7 @@ use super::{
     paths::ROOT,
     replication::Replication,
     stats::SessionStats,
+    status::ConnectionStatus,
 };
 use crate::{close::CloseCause, error::Error, state::ReadyState};
 
@@ -139,29 +140,6 @@ enum SessionPhase {
     Leaving,
     /// There is no connection, and there will be none.
     Closed,
-}
-
-/// The status of a session.
-///
-/// Godot: `MultiplayerPeer.ConnectionStatus`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ConnectionStatus {
-    /// The connection has ended, or the program has left.
-    ///
-    /// Godot: `CONNECTION_DISCONNECTED`.
-    #[doc(alias = "CONNECTION_DISCONNECTED")]
-    Disconnected,
-    /// At a client: it has no id yet.
-    ///
-    /// Godot: `CONNECTION_CONNECTING`.
-    #[doc(alias = "CONNECTION_CONNECTING")]
-    Connecting,
-    /// It has an id. A server always has one.
-    ///
-    /// Godot: `CONNECTION_CONNECTED`.
-    #[doc(alias = "CONNECTION_CONNECTED")]
-    Connected,
 }
 
 impl Session {

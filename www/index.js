@@ -1,0 +1,9 @@
+// The first page: its links pass the addresses of the servers on, and its lines for the terminal have them.
+
+import { linkPages, terminalLine } from "./shared/addresses.js";
+
+linkPages();
+for (const place of document.querySelectorAll("[data-line]")) {
+  const line = terminalLine(place.dataset.line);
+  if (line !== undefined) place.textContent = line;
+}
