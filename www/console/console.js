@@ -4,6 +4,7 @@ import { addressOf, linkPages, terminalLine } from "../shared/addresses.js";
 import { count, fromHex, utf8Length } from "../shared/bytes.js";
 import { clearProblems, element, onSubmit, rememberLast, showMeasure, showProblem, submitOnEnter } from "../shared/form.js";
 import { everyFrame } from "../shared/frames.js";
+import { Graphs } from "./graphs.js";
 import { Log } from "./log.js";
 import { CLOSED, CLOSING, OPEN, STATE_NAMES, showCounters, showState } from "./readout.js";
 
@@ -29,6 +30,7 @@ class Console {
   #WebSocketPeer;
   #stopped;
   #log = new Log();
+  #graphs;
   #peer;
   #shownState = CLOSED;
   #polling = false;
@@ -40,6 +42,7 @@ class Console {
     element("address").value = addressOf("echo");
     element("address").addEventListener("input", showTerminalLine);
     showTerminalLine();
+    this.#graphs = new Graphs(() => this.#counters(), (bytes) => this.#sendProbe(bytes));
     showState({ state: CLOSED });
 
     const clearText = rememberLast("text");
@@ -60,13 +63,17 @@ class Console {
   /** Runs what a control asks for. Its error is shown beside the field it is about, and in the log. */
   #attempt(field, action) {
     clearProblems(element(field).form);
+    this.#try(action, (error) => showProblem(FIELD_AT_FAULT[error.name] ?? field, error));
+  }
+
+  #try(action, onError = () => {}) {
     this.#guard(() => {
       try {
         action();
       } catch (error) {
         if (error instanceof WebAssembly.RuntimeError) throw error;
         this.#log.error(error);
-        showProblem(FIELD_AT_FAULT[error.name] ?? field, error);
+        onError(error);
       }
       this.#observe();
     });
@@ -86,6 +93,8 @@ class Console {
     }
     this.#peer?.free();
     this.#peer = next;
+    next.onwake = () => this.#wake();
+    this.#graphs.reset();
 
     // Logged here, not by #noteState: the old peer may have been in this state.
     this.#shownState = next.state;
@@ -99,6 +108,7 @@ class Console {
     const text = element("text").value;
     this.#peer.sendText(text);
     this.#log.sent(text);
+    this.#graphs.sent(text);
     clear();
   }
 
@@ -106,6 +116,7 @@ class Console {
     const bytes = fromHex(element("hex").value);
     this.#peer.send(bytes);
     this.#log.sent(bytes);
+    this.#graphs.sent(bytes);
     clear();
   }
 
@@ -113,7 +124,31 @@ class Console {
     this.#peer.close(closeCode(element("close-code").value.trim()), element("close-reason").value);
   }
 
+  /** The counters of a connection that is not closed. */
+  #counters() {
+    return this.#peer === undefined || this.#peer.state === CLOSED ? undefined : this.#peer.stats;
+  }
+
+  /** Returns `true` if the probe was sent. Where it does not fit, the next one may. */
+  #sendProbe(bytes) {
+    if (this.#peer?.state !== OPEN || this.#peer.buffered > 0) return false;
+    let sent = false;
+    this.#try(() => {
+      this.#peer.send(bytes);
+      sent = true;
+    });
+    return sent;
+  }
+
   // Changes of the peer
+
+  /** Reads what has arrived at once, not in the next frame: the round-trip time would have the wait in it. */
+  #wake() {
+    this.#guard(() => {
+      this.#peer?.poll();
+      this.#receive();
+    });
+  }
 
   /** One frame. It asks for another until the peer is closed and everything it brought is shown. */
   #step() {
@@ -129,14 +164,19 @@ class Console {
 
   /** Shows what is new about the peer. While packets flood in, some stay for a later call: then the answer is `false`. */
   #observe() {
-    if (this.#peer !== undefined) {
-      // One poll may report an opening, packets and the end, in this order.
-      if (this.#peer.state !== CLOSED) this.#noteState();
-      for (let packet = this.#peer.recv(); packet !== undefined; packet = this.#peer.recv()) this.#log.received(packet);
-      this.#noteState();
-      showCounters(this.#peer);
-    }
+    this.#receive();
+    if (this.#peer !== undefined) showCounters(this.#peer);
     return this.#log.draw();
+  }
+
+  #receive() {
+    if (this.#peer === undefined) return;
+    // One poll may report an opening, packets and the end, in this order.
+    if (this.#peer.state !== CLOSED) this.#noteState();
+    for (let packet = this.#peer.recv(); packet !== undefined; packet = this.#peer.recv()) {
+      if (!this.#graphs.received(packet)) this.#log.received(packet);
+    }
+    this.#noteState();
   }
 
   #noteState() {

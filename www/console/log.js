@@ -21,6 +21,7 @@ export class Log {
   #waiting = [];
   #total = 0;
   #drawnAt = 0;
+  #followed = "";
 
   constructor() {
     this.#clear.addEventListener("click", () => this.#forget());
@@ -100,10 +101,18 @@ export class Log {
 
   /** Keeps the newest entry in view, unless the person has scrolled away from it: then a button leads back. */
   #follow() {
-    if (this.#toNewest.hidden) this.#view.scrollTop = this.#view.scrollHeight;
+    if (!this.#toNewest.hidden) return;
+    this.#view.scrollTop = this.#view.scrollHeight;
+    this.#followed = this.#size();
+  }
+
+  #size() {
+    return `${this.#view.clientWidth} ${this.#view.clientHeight} ${this.#view.scrollHeight}`;
   }
 
   #noteScroll() {
+    // A phone that is turned scrolls the view, too: that is not the person's wish.
+    if (this.#toNewest.hidden && this.#size() !== this.#followed) return;
     const { scrollHeight, scrollTop, clientHeight } = this.#view;
     this.#toNewest.hidden = scrollHeight - scrollTop - clientHeight <= NEAR_END;
   }

@@ -1,7 +1,7 @@
 // Shows a connection: its state, the controls that apply, its counters, and why it ended.
 
 import { roughSize } from "../shared/bytes.js";
-import { element, enable } from "../shared/form.js";
+import { element, enable, setText } from "../shared/form.js";
 
 export const CONNECTING = 0;
 export const OPEN = 1;
@@ -56,11 +56,4 @@ export function showCounters(peer) {
 function setBytes(id, bytes) {
   setText(id, bytes);
   setText(`${id}-rough`, roughSize(bytes));
-}
-
-/** Runs every frame, so it leaves alone what is right already. */
-function setText(id, value) {
-  const text = String(value);
-  const target = element(id);
-  if (target.textContent !== text) target.textContent = text;
 }

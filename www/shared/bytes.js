@@ -1,8 +1,10 @@
-// Bytes as text: hex in both directions, lengths, sizes.
+// Bytes and times as text: hex in both directions, lengths, sizes, rates.
 
 const utf8 = new TextEncoder();
 const grouped = new Intl.NumberFormat("en");
 const oneDigit = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+const threeDigits = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 
 /** How many bytes `text` takes as UTF-8. */
 export const utf8Length = (text) => utf8.encode(text).length;
@@ -20,6 +22,25 @@ export function roughSize(bytes) {
     unit = larger;
   }
   return unit && `${oneDigit.format(size)} ${unit}`;
+}
+
+/** `920 B/s`, `1.2 kB/s`: in steps of a thousand, as an axis has them. */
+export function perSecond(bytes) {
+  let number = bytes;
+  let unit = "B/s";
+  for (const larger of ["kB/s", "MB/s", "GB/s"]) {
+    if (number < 999.5) break;
+    number /= 1000;
+    unit = larger;
+  }
+  return `${threeDigits.format(number)} ${unit}`;
+}
+
+/** `0.42 ms`, `12 ms`, `1.5 s`; `–` of nothing. */
+export function milliseconds(time) {
+  if (time === undefined) return "–";
+  if (time >= 999.5) return `${threeDigits.format(time / 1000)} s`;
+  return `${threeDigits.format(Number(time.toFixed(1)))} ms`;
 }
 
 /** `00 ff 7f`. */

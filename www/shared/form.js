@@ -3,6 +3,13 @@
 
 export const element = (id) => document.getElementById(id);
 
+/** Leaves alone what is right already, so that it can be called often. */
+export function setText(id, value) {
+  const text = String(value);
+  const target = element(id);
+  if (target.textContent !== text) target.textContent = text;
+}
+
 /** Runs `action` on Enter in a field of the form and on its button. Browsers skip it while the button is disabled. */
 export function onSubmit(formId, action) {
   element(formId).addEventListener("submit", (event) => {
