@@ -194,7 +194,7 @@ mod tests {
             let screen = self.terminal.screen();
             let (row, column) = screen.cursor_position();
             let mut rows: Vec<String> =
-                screen.rows(0, screen.size().1).map(|row| row.trim_end().to_owned()).collect();
+                screen.rows(0, screen.size().1.get()).map(|row| row.trim_end().to_owned()).collect();
             let below = rows.split_off(usize::from(row) + 1);
             assert!(below.iter().all(String::is_empty), "{below:?}");
             (rows, column)
