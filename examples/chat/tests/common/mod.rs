@@ -4,6 +4,8 @@
 #![allow(dead_code, unused_imports)]
 
 pub mod program;
+#[cfg(unix)]
+pub mod screen;
 
 use std::time::{Duration, Instant};
 
