@@ -1,0 +1,195 @@
+// The turn game: the controls drive one GamePlayer, whose events the page shows. The rules are the host's; this end only
+// asks for an action when it is its turn.
+
+import { addressOf, linkPages, terminalLine } from "../shared/addresses.js";
+import { connectCopyButtons } from "../shared/copy.js";
+import { showEnding } from "../shared/ending.js";
+import { clearProblems, element, onSubmit, showProblem } from "../shared/form.js";
+import { everyFrame } from "../shared/frames.js";
+import { remember, remembered } from "../shared/memory.js";
+import { Dice } from "./dice.js";
+import { Lines } from "./lines.js";
+import { Players } from "./players.js";
+import { Stage } from "./stage.js";
+
+/** What the page needs from the library. */
+export const CLASSES = ["GamePlayer"];
+
+/** Connects the controls to a player. `stopped` is called with an error that no call should throw; the page then stops. */
+export function start({ GamePlayer }, stopped) {
+  linkPages();
+  connectCopyButtons();
+  new Game(GamePlayer, stopped);
+}
+
+/** What is shown of the table while there is no connection. */
+const NO_TABLE = { players: [], canAct: false, isOwnTurn: false };
+
+class Game {
+  #GamePlayer;
+  #stopped;
+  #dice = new Dice();
+  #lines = new Lines();
+  #players = new Players();
+  #stage = new Stage();
+  #player;
+  #view = NO_TABLE;
+  #state = "closed";
+  #isDrawing = false;
+
+  constructor(GamePlayer, stopped) {
+    this.#GamePlayer = GamePlayer;
+    this.#stopped = stopped;
+
+    element("address").value = addressOf("game");
+    element("address").addEventListener("input", showTerminalLine);
+    element("name").value = remembered("name");
+    showTerminalLine();
+    onSubmit("join-form", () => (this.#state === "closed" ? this.#join() : this.#rename()));
+    element("leave").addEventListener("click", () => this.#leave());
+    element("roll").addEventListener("click", () => this.#act((player) => player.roll()));
+    element("pass").addEventListener("click", () => this.#act((player) => player.pass()));
+    this.#show();
+  }
+
+  // Actions of the controls
+
+  #join() {
+    this.#attempt("address", () => {
+      const name = element("name").value;
+      const next = this.#GamePlayer.connect(element("address").value.trim(), name);
+      remember("name", name);
+      this.#player?.free();
+      this.#player = next;
+      this.#players.forget();
+      this.#lines.forget();
+      this.#dice.forget();
+      showEnding();
+      this.#setState("connecting");
+      next.onwake = () => this.#guard(() => this.#receive());
+    });
+  }
+
+  #rename() {
+    this.#attempt("name", () => {
+      const name = element("name").value;
+      this.#player.setName(name);
+      remember("name", name);
+    });
+  }
+
+  #leave() {
+    this.#guard(() => {
+      this.#setState("closing");
+      this.#player.close();
+      this.#receive();
+    });
+  }
+
+  #act(action) {
+    this.#guard(() => {
+      try {
+        action(this.#player);
+      } catch (error) {
+        // The turn has ended, or the connection, and this page has not shown it yet.
+        if (error instanceof WebAssembly.RuntimeError) throw error;
+        this.#lines.error(error);
+      }
+      this.#receive();
+    });
+  }
+
+  /** Runs what a control asks for. Its error is shown beside the field it is about. */
+  #attempt(field, action) {
+    clearProblems(element(field).form);
+    this.#guard(() => {
+      try {
+        action();
+      } catch (error) {
+        if (error instanceof WebAssembly.RuntimeError) throw error;
+        showProblem(field, error);
+      }
+      this.#receive();
+    });
+  }
+
+  // Changes of the player
+
+  /** Reads what has arrived. The page is drawn in the next frame, once for all of it. */
+  #receive() {
+    if (this.#player === undefined) return;
+    this.#player.poll();
+    for (let event = this.#player.nextEvent(); event !== undefined; event = this.#player.nextEvent()) this.#note(event);
+    this.#view = this.#player.view();
+    if (this.#isDrawing) return;
+    this.#isDrawing = true;
+    everyFrame(() => {
+      this.#isDrawing = false;
+      this.#guard(() => this.#show());
+      return false;
+    });
+  }
+
+  #note(event) {
+    switch (event.type) {
+      case "connected":
+        this.#setState("open");
+        break;
+      case "joined":
+      case "left":
+      case "renamed":
+        this.#lines.change(event);
+        break;
+      case "logged":
+        this.#lines.logged(event);
+        if (event.roll !== undefined) {
+          this.#players.acted(event.roll);
+          this.#dice.acted(event.roll);
+        }
+        break;
+      case "turn":
+        break;
+      case "warning":
+        this.#lines.warning(event.message);
+        break;
+      case "closed":
+        this.#setState("closed");
+        this.#lines.closed(event.info);
+        showEnding(event.info);
+        break;
+    }
+  }
+
+  #setState(state) {
+    this.#state = state;
+    document.documentElement.dataset.state = state;
+    element("state").textContent = { closed: "Closed", connecting: "Connecting", open: "Open", closing: "Leaving" }[state];
+  }
+
+  #show() {
+    const isClosed = this.#state === "closed";
+    element("join-title").textContent = isClosed ? "Join a game" : "Your name";
+    element("join").textContent = isClosed ? (this.#player === undefined ? "Join" : "Join again") : "Change name";
+    element("leave").disabled = isClosed;
+    this.#players.draw(this.#view.players);
+    this.#lines.draw();
+    this.#stage.draw(this.#state, this.#view);
+  }
+
+  #guard(action) {
+    try {
+      action();
+    } catch (error) {
+      // The module is in an unknown state: its player is neither used nor freed.
+      this.#player = undefined;
+      this.#setState("closed");
+      this.#stopped(error);
+    }
+  }
+}
+
+/** Shows how a program in a terminal joins the same game. An address that a shell would read otherwise is left out. */
+function showTerminalLine() {
+  const line = terminalLine("game", element("address").value.trim());
+  if (line !== undefined) element("terminal-line").textContent = line;
+}
