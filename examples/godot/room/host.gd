@@ -4,7 +4,7 @@ extends Timer
 ## All rounds have been played, and all players know.
 signal finished
 
-const Room := preload("res://room.gd")
+const Room := preload("res://room/room.gd")
 
 ## The distance at which a marker takes the coin.
 const REACH := 16.0

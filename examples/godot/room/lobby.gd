@@ -6,7 +6,7 @@ signal join_wanted(url: String, player_name: String)
 signal leave_wanted
 signal chat_submitted(text: String)
 
-const Room := preload("res://room.gd")
+const Room := preload("res://room/room.gd")
 
 var is_connected_to_room := false:
 	set(value):

@@ -11,10 +11,11 @@ extends Control
 ## --quit-after=S   leaves after S seconds
 ## [/codeblock]
 
-const Bot := preload("res://bot.gd")
-const Host := preload("res://host.gd")
-const Lobby := preload("res://lobby.gd")
-const Room := preload("res://room.gd")
+const Arguments := preload("res://arguments.gd")
+const Bot := preload("res://room/bot.gd")
+const Host := preload("res://room/host.gd")
+const Lobby := preload("res://room/lobby.gd")
+const Room := preload("res://room/room.gd")
 
 var _name := ""
 ## If true, the program ends with the connection.
@@ -33,7 +34,8 @@ func _ready() -> void:
 	multiplayer.connected_to_server.connect(_on_connected)
 	multiplayer.connection_failed.connect(_end.bind("no answer", 1))
 	multiplayer.server_disconnected.connect(_end.bind("the host has left", 0))
-	_run(OS.get_cmdline_user_args())
+	var arguments: Arguments = Arguments.take()
+	_run(arguments.options)
 
 
 func host(port: int, player_name: String) -> void:
@@ -79,6 +81,10 @@ func _end(line: String, exit_code: int) -> void:
 		get_tree().quit(exit_code)
 
 
+func _on_lobby_back_pressed() -> void:
+	get_tree().change_scene_to_file("res://start.tscn")
+
+
 func _show(line: String) -> void:
 	print(line)
 	_lobby.show_line(line)
@@ -102,10 +108,9 @@ func _on_arena_pointed(at: Vector2) -> void:
 		_room.move_marker.rpc(at)
 
 
-func _run(arguments: PackedStringArray) -> void:
+func _run(given: Dictionary[String, String]) -> void:
 	var options: Dictionary[String, String] = {"players": "1", "rounds": "0", "seconds": "15", "name": "", "say": ""}
-	for argument in arguments:
-		options[argument.get_slice("=", 0).trim_prefix("--")] = argument.substr(argument.find("=") + 1)
+	options.merge(given, true)
 	_host.players = options["players"].to_int()
 	_host.rounds = options["rounds"].to_int()
 	_host.seconds = options["seconds"].to_float()

@@ -4,7 +4,7 @@ extends Control
 ## The player points here, in the room's coordinates.
 signal pointed(at: Vector2)
 
-const Room := preload("res://room.gd")
+const Room := preload("res://room/room.gd")
 
 const COIN := Color.GOLD
 const FLOOR := Color(0.13, 0.15, 0.19)

@@ -1,7 +1,7 @@
 extends Timer
 ## A bot: walks to the coin, one step per tick.
 
-const Room := preload("res://room.gd")
+const Room := preload("res://room/room.gd")
 
 const STEP := 40.0
 
