@@ -1,10 +1,10 @@
 // The turn game: the controls drive one GamePlayer, whose events the page shows. The rules are the host's; this end only
 // asks for an action when it is its turn.
 
-import { addressOf, linkPages, terminalLine } from "../shared/addresses.js";
+import { addressOf, linkPages, showTerminalLine } from "../shared/addresses.js";
 import { connectCopyButtons } from "../shared/copy.js";
 import { showEnding } from "../shared/ending.js";
-import { clearProblems, element, onSubmit, showProblem } from "../shared/form.js";
+import { clearProblems, element, enable, onSubmit, showProblem } from "../shared/form.js";
 import { everyFrame } from "../shared/frames.js";
 import { remember, remembered } from "../shared/memory.js";
 import { Dice } from "./dice.js";
@@ -42,9 +42,9 @@ class Game {
     this.#stopped = stopped;
 
     element("address").value = addressOf("game");
-    element("address").addEventListener("input", showTerminalLine);
+    element("address").addEventListener("input", () => this.#showTerminalLine());
     element("name").value = remembered("name");
-    showTerminalLine();
+    this.#showTerminalLine();
     onSubmit("join-form", () => (this.#state === "closed" ? this.#join() : this.#rename()));
     element("leave").addEventListener("click", () => this.#leave());
     element("roll").addEventListener("click", () => this.#act((player) => player.roll()));
@@ -62,7 +62,6 @@ class Game {
       this.#player?.free();
       this.#player = next;
       this.#players.forget();
-      this.#lines.forget();
       this.#dice.forget();
       showEnding();
       this.#setState("connecting");
@@ -154,8 +153,8 @@ class Game {
         break;
       case "closed":
         this.#setState("closed");
-        this.#lines.closed(event.info);
-        showEnding(event.info);
+        this.#lines.closed(event);
+        showEnding(event);
         break;
     }
   }
@@ -168,12 +167,19 @@ class Game {
 
   #show() {
     const isClosed = this.#state === "closed";
-    element("join-title").textContent = isClosed ? "Join a game" : "Your name";
+    element("join-title").textContent = isClosed ? "Join a game" : "You";
     element("join").textContent = isClosed ? (this.#player === undefined ? "Join" : "Join again") : "Change name";
-    element("leave").disabled = isClosed;
-    this.#players.draw(this.#view.players);
+    element("join").classList.toggle("main", isClosed);
+    enable("leave", this.#state === "open" || this.#state === "connecting");
+    enable("join", isClosed || this.#state === "open");
+    this.#players.draw(this.#view.players, this.#state === "open");
     this.#lines.draw();
     this.#stage.draw(this.#state, this.#view);
+  }
+
+  /** Shows how a program in a terminal connects to the same server. */
+  #showTerminalLine() {
+    showTerminalLine(element("terminal-line"), "game", element("address").value.trim());
   }
 
   #guard(action) {
@@ -186,10 +192,4 @@ class Game {
       this.#stopped(error);
     }
   }
-}
-
-/** Shows how a program in a terminal joins the same game. An address that a shell would read otherwise is left out. */
-function showTerminalLine() {
-  const line = terminalLine("game", element("address").value.trim());
-  if (line !== undefined) element("terminal-line").textContent = line;
 }

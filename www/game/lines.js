@@ -10,7 +10,6 @@ export class Lines {
   #list = element("log");
   #count = element("log-count");
   #waiting = [];
-  #names = new Map();
   #total = 0;
 
   constructor() {
@@ -28,22 +27,12 @@ export class Lines {
     }
   }
 
-  /** A player came, left, or has another name. Before its first name the host has added it already. */
-  change({ type, player }) {
-    const before = this.#names.get(player.id);
-    if (type === "left") {
-      this.#names.delete(player.id);
-      this.#add(type, [strong(player.name), " has left"]);
-    } else if (player.isNamed) {
-      this.#names.set(player.id, player.name);
-      if (before === undefined) this.#add("joined", [strong(player.name), " is at the table"]);
-      else if (before !== player.name) this.#add("renamed", [strong(before), " is now ", strong(player.name)]);
-    }
-  }
-
-  /** Starts over with the names of another game. The lines stay. */
-  forget() {
-    this.#names.clear();
+  /** A player came, left, or has another name. A player is added before its first name is known. */
+  change({ type, player, before }) {
+    const name = strong(player.name);
+    if (type === "left") this.#add(type, [name, " has left"]);
+    else if (type === "renamed" && before !== undefined) this.#add(type, [strong(before), " is now ", name]);
+    else if (player.isNamed) this.#add("joined", [name, " is at the table"]);
   }
 
   warning(message) {

@@ -10,7 +10,6 @@ export class Players {
   #body = element("players");
   #count = element("players-count");
   #last = new Map();
-  #current;
   #drawn = "";
 
   /** Notes what the player whose turn it is did. The host names it, but two may have the same name. */
@@ -22,9 +21,15 @@ export class Players {
     this.#last.clear();
   }
 
-  draw(players) {
+  /** Without a connection the players are those of the past, and it is the turn of none of them. */
+  draw(players, isConnected) {
     const shown = players.slice(0, MOST_SHOWN);
-    const rows = shown.map((player) => ({ ...player, label: label(player, shown), last: this.#last.get(player.id) ?? "–" }));
+    const rows = shown.map((player) => ({
+      ...player,
+      hasTurn: isConnected && player.hasTurn,
+      label: label(player, shown),
+      last: this.#last.get(player.id) ?? "–",
+    }));
     // Rows that stay as they are keep a selection, and a place in a screen reader.
     const drawn = JSON.stringify(rows);
     if (drawn === this.#drawn) return;

@@ -8,7 +8,9 @@ export class Stage {
   #title = document.title;
 
   draw(state, view) {
-    setText("turn", sentence(state, view));
+    const [lead, name] = sentence(state, view);
+    setText("turn-lead", lead);
+    setText("turn-name", name);
     const canAct = state === "open" && view.canAct;
     this.#stage.dataset.turn = canAct ? "own" : "other";
     // A tab in the background shows it, too.
@@ -26,13 +28,14 @@ export class Stage {
   }
 }
 
+/** A sentence in two lines, of which the second stands out. */
 function sentence(state, { players, canAct, isOwnTurn }) {
-  if (state === "connecting") return "Connecting to the host…";
-  if (state === "closing") return "Leaving the game…";
-  if (state === "closed") return players.length > 0 ? "The game goes on without you. This is the last that arrived." : "Join a game to play.";
-  if (canAct) return "It is your turn: roll, or pass.";
-  if (isOwnTurn) return "The host decides…";
+  if (state === "connecting") return ["Connecting to", "the host…"];
+  if (state === "closing") return ["Leaving", "the game…"];
+  if (state === "closed") return players.length > 0 ? ["You are out of the game.", "Join again to go on"] : ["You are not in a game.", "Join one to play"];
+  if (canAct) return ["It is", "your turn"];
+  if (isOwnTurn) return ["Waiting for", "the host’s dice…"];
   const current = players.find((player) => player.hasTurn);
-  if (current !== undefined) return `It is the turn of ${current.name}.`;
-  return players.some((player) => player.isOwn) ? "It is the turn of no player at the table." : "Waiting for the host to make a place for you…";
+  if (current !== undefined) return ["It is the turn of", current.name];
+  return players.some((player) => player.isOwn) ? ["It is the turn of", "no player"] : ["Waiting for", "a place at the table…"];
 }
