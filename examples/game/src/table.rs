@@ -1,7 +1,7 @@
 //! The table as every end shows it: the players in order, whose turn it is, and the log. The host's calls change it. They
 //! may be those of a foreign or a hostile host: any call is possible at any time, and the table stays bounded.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, mem};
 
 use websocket_peer::multiplayer::PeerId;
 
@@ -63,7 +63,12 @@ pub enum TableEvent {
     /// A player was added.
     Joined(TablePlayer),
     /// A player has another name.
-    Renamed(TablePlayer),
+    Renamed {
+        /// The player.
+        player: TablePlayer,
+        /// The name that it had, [`NAMELESS`] if this is its first.
+        before: String,
+    },
     /// A player was removed.
     Left(TablePlayer),
     /// The host announced whose turn it is: of this player, or of no player at the table. It can be the same as before.
@@ -154,8 +159,8 @@ impl Table {
             GameCall::UpdatePlayerName { id, name } => {
                 let index = self.index(*id)?;
                 let player = TablePlayer::new(*id, name);
-                self.players[index] = player.clone();
-                Some(TableEvent::Renamed(player))
+                let before = mem::replace(&mut self.players[index], player.clone()).name;
+                Some(TableEvent::Renamed { player, before })
             }
             // These are for the host only.
             GameCall::RequestAction { .. } | GameCall::SetPlayerName { .. } => None,
