@@ -5,6 +5,9 @@ import { avatar, displayName, hue } from "./person.js";
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 
+/** The kinds of lines with an author, in a bubble. */
+const AUTHORED = new Set(["line", "own", "server"]);
+
 /**
  * `kind` is `line`, `own`, `server`, `notice`, `problem` or `day`. Notices and problems have `parts`, strings and names; the
  * others a `text`. `isContinued`: the line before has the same author, whose name is not repeated for the eyes.
@@ -26,7 +29,7 @@ export function listItem(record, isContinued) {
 /** Returns `true` if both lines have one author, and the second followed soon. */
 export function continues(before, record) {
   if (before === undefined || before.kind !== record.kind) return false;
-  if (record.kind !== "line" && record.kind !== "own") return false;
+  if (!AUTHORED.has(record.kind)) return false;
   return before.from === record.from && before.name === record.name && record.time - before.time < 5 * 60 * 1000;
 }
 

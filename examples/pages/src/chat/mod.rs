@@ -98,8 +98,8 @@ impl JsChatClient {
     /// Sends what a person typed: a line, or `/name NAME`. A line is also the next event `own-line`, because servers send
     /// it to the other members only.
     ///
-    /// Throws `Empty`, `TooLong`, `InvalidName` after `/name`, `NotOpen`, `SendQueueFull`, and `UnreadEvents` if too many
-    /// own lines were not read with `nextEvent()`.
+    /// Throws `Empty`, `TooLong`, `InvalidName` after `/name`, `NotConnected`, `SendQueueFull`, and `UnreadEvents` if
+    /// too many own lines were not read with `nextEvent()`.
     pub fn send(
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "string")] text: &JsValue,
@@ -110,7 +110,8 @@ impl JsChatClient {
     /// Gives this client a name. The server answers with the event `name-accepted` or `name-refused`; Godot's demo does
     /// not answer. Before the connection is open, the name is kept until then.
     ///
-    /// Throws `InvalidName` for a name that breaks a rule or that another member has, `NotOpen`, `SendQueueFull`.
+    /// Throws `InvalidName` for a name that breaks a rule or that another member has, `NotConnected`,
+    /// `SendQueueFull`.
     #[wasm_bindgen(js_name = setName)]
     pub fn set_name(
         &mut self,
@@ -180,13 +181,13 @@ impl JsChatClient {
 
 fn thrown(error: ChatError) -> Thrown {
     let name = match &error {
+        ChatError::NotConnected => "NotConnected",
         ChatError::Empty => "Empty",
         ChatError::TooLong { .. } => "TooLong",
         ChatError::UnreadEvents => "UnreadEvents",
         ChatError::Name(_) => "InvalidName",
         ChatError::Peer(Error::InvalidUrl { .. }) => "InvalidUrl",
         ChatError::Peer(Error::BlockedPort { .. }) => "BlockedPort",
-        ChatError::Peer(Error::NotOpen { .. }) => "NotOpen",
         ChatError::Peer(Error::SendQueueFull { .. }) => "SendQueueFull",
         _ => "Error",
     };
