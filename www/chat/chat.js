@@ -34,7 +34,7 @@ class Chat {
   #composer;
   #people;
   #ending;
-  /** Where to connect to, and as whom: as the form had it, with the name of today. */
+  /** The address, the name and the mode: as the form had them, with the name of today. */
   #settings;
   #isLeaving = false;
 
