@@ -1,6 +1,6 @@
 // The console: its controls drive one WebSocketPeer, and one poll per frame shows its state.
 
-import { addressOf, linkPages, showTerminalLine } from "../shared/addresses.js";
+import { addressOf, linkPages, showLine, terminalLine } from "../shared/addresses.js";
 import { count, fromHex, utf8Length } from "../shared/bytes.js";
 import { clearProblems, element, onSubmit, rememberLast, showMeasure, showProblem, submitOnEnter } from "../shared/form.js";
 import { everyFrame } from "../shared/frames.js";
@@ -192,9 +192,10 @@ class Console {
     this.#log.state(STATE_NAMES[state], details[state]);
   }
 
-  /** Shows how a program in a terminal connects to the same server. */
+  /** Shows how a program in a terminal connects to the same server. An address that a shell would read otherwise is left out. */
   #showTerminalLine() {
-    showTerminalLine(element("terminal-line"), "echo", element("address").value.trim());
+    const line = terminalLine("echo", element("address").value.trim());
+    if (line !== undefined) showLine(element("terminal-line"), line);
   }
 
   #guard(action) {

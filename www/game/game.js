@@ -1,7 +1,7 @@
 // The turn game: the controls drive one GamePlayer, whose events the page shows. The rules are the host's; this end only
 // asks for an action when it is its turn.
 
-import { addressOf, linkPages, showTerminalLine } from "../shared/addresses.js";
+import { addressOf, linkPages, showLine, terminalLine } from "../shared/addresses.js";
 import { connectCopyButtons } from "../shared/copy.js";
 import { showEnding } from "../shared/ending.js";
 import { clearProblems, element, enable, onSubmit, showProblem } from "../shared/form.js";
@@ -177,9 +177,10 @@ class Game {
     this.#stage.draw(this.#state, this.#view);
   }
 
-  /** Shows how a program in a terminal connects to the same server. */
+  /** Shows how a program in a terminal connects to the same server. An address that a shell would read otherwise is left out. */
   #showTerminalLine() {
-    showTerminalLine(element("terminal-line"), "game", element("address").value.trim());
+    const line = terminalLine("game", element("address").value.trim());
+    if (line !== undefined) showLine(element("terminal-line"), line);
   }
 
   #guard(action) {

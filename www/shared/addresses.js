@@ -23,14 +23,14 @@ export function addressOf(name) {
   return given(name) ?? usual(name);
 }
 
-/**
- * Shows the line that joins a server from a terminal. An address that a shell would read otherwise does not belong in one:
- * then the line stays as it is.
- */
-export function showTerminalLine(place, name, address = addressOf(name)) {
-  if (!isPlain(address)) return;
-  // In words that do not break, so that a line breaks only between them.
-  const words = `${SERVERS[name].command} ${address}`.split(" ").map((text) => {
+/** The line that joins a server from a terminal, or `undefined` if the address does not belong in one. */
+export function terminalLine(name, address = addressOf(name)) {
+  return isPlain(address) ? `${SERVERS[name].command} ${address}` : undefined;
+}
+
+/** Shows a line for a terminal in words that do not break, so that it breaks only between them. */
+export function showLine(place, line) {
+  const words = line.split(" ").map((text) => {
     const word = document.createElement("span");
     word.textContent = text;
     return word;

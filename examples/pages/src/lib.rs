@@ -1,6 +1,7 @@
 //! The one WebAssembly module of all pages in `www`, so that a browser loads and compiles it once. It has the library's
 //! classes for JavaScript, `WebSocketPeer` and `SceneMultiplayer`, and those of the examples.
 
+mod chat;
 mod game;
 mod values;
 
