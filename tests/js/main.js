@@ -5,6 +5,7 @@ import { conclude, report, run } from "./harness.js";
 import "./websocket_peer.js";
 import "./variant.js";
 import "./scene_multiplayer.js";
+import "./chat_client.js";
 
 try {
   await init();

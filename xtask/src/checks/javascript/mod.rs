@@ -1,6 +1,7 @@
-//! Tests the `js` feature from JavaScript: `tests/js` has a page that uses the package as a web developer would, and a
-//! TypeScript program that checks its declarations.
+//! Tests the classes for JavaScript, the library's and those of the examples: `tests/js` has a page that uses them as a web
+//! developer would, and TypeScript programs that check their declarations.
 
+mod chats;
 mod host;
 
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use testkit::Server;
 
+use self::chats::Chats;
 use self::host::Host;
 use crate::node;
 use crate::page;
@@ -30,14 +32,17 @@ pub async fn run(project: &Project) -> Result<Outcome> {
     let values = project.root().join("tests").join("variant");
     let pages = PageServer::start(0, &tests, &[("/pkg", &page::package(project)), ("/variant", &values)])?;
     let (server, session, closed) = (Server::start()?, Host::start(false)?, Host::start(true)?);
+    let chats = Chats::start()?;
+    let [plain, multiplayer] = chats.urls();
     let servers = format!("server={}&session={}&closed={}", server.url(""), session.url(), closed.url());
+    let servers = format!("{servers}&chat={plain}&chat-multiplayer={multiplayer}");
     let page = Page::open(project, &pages.url(&format!("/?{servers}"))).await?;
     let outcome = outcome(&page).await;
     page.close().await?;
     outcome
 }
 
-/// Type-checks the TypeScript program, without output.
+/// Type-checks the TypeScript programs, without output.
 async fn compile(project: &Project, tests: &Path) -> Result<()> {
     let compiler: PathBuf = ["bin", "tsc"].iter().collect();
     let compiler = node::package(project, "typescript", TYPESCRIPT).await?.join(compiler);
