@@ -1,5 +1,7 @@
 //! Games between programs.
 
+use std::{thread, time::Duration};
+
 use crate::child::{Program, bot, host};
 
 fn is_roll_of<'a>(name: &'a str) -> impl Fn(&str) -> bool + 'a {
@@ -23,6 +25,21 @@ fn two_bots_play_their_rounds_and_leave() {
     host.line(|line| line == "- Ann");
     assert_eq!(host.lines_until(3, is_roll_of("Ann")).len(), 3);
     drop(third);
+}
+
+#[test]
+fn a_bot_that_is_alone_waits() {
+    let (mut host, url) = host(&[]);
+    let mut ann = bot(&url, &["--name", "Ann"]);
+    ann.line(|line| line == "* it is your turn");
+    // Ten times the time that the bot thinks.
+    thread::sleep(Duration::from_millis(200));
+    let zoe = player(&url, "Zoe");
+    host.line(is_roll_of("Ann"));
+    let lines = host.lines();
+    let at = |wanted: &dyn Fn(&str) -> bool| lines.iter().position(|line| wanted(line));
+    assert!(at(&|line| line == "+ Zoe") < at(&is_roll_of("Ann")), "{lines:?}");
+    drop(zoe);
 }
 
 #[test]
@@ -89,5 +106,114 @@ fn a_host_on_a_port_in_use_reports_why() {
     let address = listener.local_addr().expect("it listens").to_string();
     let ended = Program::start(env!("CARGO_BIN_EXE_game_host"), &[&address]).end();
     assert_eq!(ended.code, Some(1), "{ended:?}");
-    assert!(ended.err.last().is_some_and(|line| line.starts_with("cannot host: ")), "{ended:?}");
+    assert!(ended.err.last().is_some_and(|line| line.starts_with("cannot host on 127.0.0.1:")), "{ended:?}");
+}
+
+/// Starts a terminal player, and waits until it is in the list.
+fn player(url: &str, name: &str) -> Program {
+    let mut player = Program::start(env!("CARGO_BIN_EXE_game_player"), &[url, "--name", name]);
+    player.line(|line| line == format!("+ {name}"));
+    player
+}
+
+#[test]
+fn a_terminal_player_and_two_bots_play_three_rounds() {
+    let (mut host, url) = host(&["--rounds", "3"]);
+    let mut zoe = player(&url, "Zoe");
+    let bots = ["Ann", "Bob"].map(|name| bot(&url, &["--name", name]));
+    for name in ["Ann", "Bob"] {
+        zoe.line(|line| line == format!("+ {name}"));
+    }
+    // The table is shown once by itself.
+    zoe.type_line("/table");
+    zoe.lines_until(2, |line| line == "  * Zoe (you)");
+    for (round, action) in (1..).zip(["r", "p", "ROLL"]) {
+        // The turn is announced once before the first round, and once a round.
+        zoe.lines_until(round, |line| line == "* it is your turn");
+        zoe.type_line(action);
+    }
+    let ended = zoe.end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let acts: Vec<_> =
+        ended.out.iter().filter(|line| line.contains(": rolls ") || line.contains(": passs ")).collect();
+    assert_eq!(acts.len(), 9, "{ended:?}");
+    assert!(acts[3].starts_with("Zoe: passs "), "{acts:?}");
+    assert!(
+        ended.out.last().is_some_and(|line| line.starts_with("the game is over: closed by")),
+        "{ended:?}"
+    );
+    host.line(|line| line == "the game is over after 3 rounds");
+    for bot in bots {
+        assert_eq!(bot.end().code, Some(0));
+    }
+}
+
+#[test]
+fn a_host_plays_in_the_terminal() {
+    let (mut host, url) = host(&["--play", "Host"]);
+    let mut zoe = player(&url, "Zoe");
+    zoe.type_line("r");
+    zoe.line(|line| line == "it is not your turn");
+    host.type_line("r");
+    zoe.line(|line| line == "* it is your turn");
+    zoe.type_line("/name Zoe B.");
+    host.line(|line| line == "* Zoe is now Zoe B.");
+    zoe.type_line("roll");
+    host.line(|line| line == "* it is your turn");
+    host.type_line("/name Chief");
+    zoe.line(|line| line == "* Host is now Chief");
+    host.type_line("/quit");
+    let ended = zoe.end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let ended = host.end();
+    assert_eq!(
+        (ended.code, ended.out.last().map(String::as_str)),
+        (Some(0), Some("the game is over after 1 round"))
+    );
+}
+
+#[test]
+fn a_host_that_does_not_play_refuses_to() {
+    let (mut host, _) = host(&[]);
+    for line in ["r", "/name X", "/table", "/help", "hello"] {
+        host.type_line(line);
+    }
+    host.lines_until(2, |line| line == "the host does not play");
+    for answer in
+        ["there are no players", "/quit        leave", "unknown: hello; /help shows what can be typed"]
+    {
+        host.line(|line| line == answer);
+    }
+    // The end of its input ends the host.
+    host.end_input();
+    assert_eq!(host.end().code, Some(0));
+}
+
+#[test]
+fn a_terminal_player_leaves_by_command_and_at_the_end_of_its_input() {
+    let (mut host, url) = host(&[]);
+    let mut ann = player(&url, "Ann");
+    let mut bob = player(&url, "Bob");
+    ann.type_line("/quit");
+    bob.end_input();
+    for (name, player) in [("Ann", ann), ("Bob", bob)] {
+        let ended = player.end();
+        assert_eq!((ended.code, ended.out.last().map(String::as_str)), (Some(0), Some("you left")));
+        host.line(|line| line == format!("- {name}"));
+    }
+}
+
+#[test]
+fn a_terminal_player_reports_why_the_game_is_over() {
+    let (mut host, url) = host(&[]);
+    let zoe = player(&url, "Zoe");
+    host.kill();
+    let ended = zoe.end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.out.last().is_some_and(|line| line.starts_with("the game is over: ")), "{ended:?}");
+
+    // The host is gone.
+    let ended = Program::start(env!("CARGO_BIN_EXE_game_player"), &[&url]).end();
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.out.last().is_some_and(|line| line.starts_with("the game is over: ")), "{ended:?}");
 }
