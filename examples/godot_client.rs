@@ -16,9 +16,9 @@ use websocket_peer::{
     variant::Vector2,
 };
 
-#[path = "godot/rejections.rs"]
+#[path = "godot/room/rejections.rs"]
 mod rejections;
-#[path = "godot/room.rs"]
+#[path = "godot/room/room.rs"]
 mod room;
 
 use rejections::Rejections;

@@ -144,6 +144,8 @@ const _: () = {
     #[cfg(feature = "multiplayer")]
     is_send_and_sync::<multiplayer::SceneMultiplayer>();
     #[cfg(feature = "multiplayer")]
+    is_send_and_sync::<multiplayer::WebSocketMultiplayerPeer>();
+    #[cfg(feature = "multiplayer")]
     is_send_and_sync::<multiplayer::Session>();
     #[cfg(feature = "variant")]
     is_send_and_sync::<variant::Variant>();

@@ -14,6 +14,8 @@ mod event_order;
 mod joining;
 #[path = "multiplayer/leaving.rs"]
 mod leaving;
+#[path = "multiplayer/mid_level/mod.rs"]
+mod mid_level;
 #[path = "multiplayer/scripted_server.rs"]
 mod scripted_server;
 #[path = "multiplayer/slow_readers.rs"]

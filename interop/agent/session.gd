@@ -1,7 +1,7 @@
 extends Node
 ## The high-level multiplayer of this engine: SceneMultiplayer on a WebSocketMultiplayerPeer.
 
-const TLS := preload("res://tls.gd")
+const Peers := preload("res://peers.gd")
 
 var _api: SceneMultiplayer
 
@@ -18,20 +18,16 @@ func reset() -> void:
 
 
 func do_create_server(about: Dictionary) -> int:
-	var peer := _peer(about)
-	var tls: TLSOptions = TLS.server() if about.tls else null
-	# The peer does not report its port, so a free one is chosen first.
-	for attempt in 10:
-		var port := _free_port()
-		if peer.create_server(port, "127.0.0.1", tls) == OK:
-			_api.multiplayer_peer = peer
-			return port
-	return 0
+	var peer := Peers.make(about)
+	var port := Peers.serve(peer, about)
+	if port != 0:
+		_api.multiplayer_peer = peer
+	return port
 
 
 func do_create_client(about: Dictionary) -> int:
-	var peer := _peer(about)
-	var error := peer.create_client(about.url, TLS.client() if about.tls else null)
+	var peer := Peers.make(about)
+	var error := Peers.join(peer, about)
 	if error == OK:
 		_api.multiplayer_peer = peer
 	return error
@@ -116,17 +112,3 @@ func _forget_peer() -> void:
 	if _api.multiplayer_peer != null:
 		_api.multiplayer_peer.close()
 	_api.multiplayer_peer = null
-
-
-func _peer(about: Dictionary) -> WebSocketMultiplayerPeer:
-	var peer := WebSocketMultiplayerPeer.new()
-	peer.supported_protocols = PackedStringArray(about.protocols)
-	return peer
-
-
-func _free_port() -> int:
-	var server := TCPServer.new()
-	server.listen(0, "127.0.0.1")
-	var port := server.get_local_port()
-	server.stop()
-	return port

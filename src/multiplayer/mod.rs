@@ -3,7 +3,8 @@
 //!
 //! | type | purpose |
 //! |---|---|
-//! | [`SceneMultiplayer`] | a session over WebSockets, as the server or as a client. Start here |
+//! | [`SceneMultiplayer`] | the high level: a session over WebSockets, as the server or as a client. Start here |
+//! | [`WebSocketMultiplayerPeer`] | the mid level: a server whose clients have ids, or a client; packets to one, all, or all but one |
 //! | [`Session`] | the session without I/O, for other transports and tests: packets and time in, packets and [`Event`]s out |
 //! | [`rpc!`](crate::rpc) | declares the methods of a node as an enum, whose values are calls |
 //! | [`Methods`], [`Method`], [`Parameter`] | declare methods at run time |
@@ -25,11 +26,13 @@ mod options;
 mod output;
 mod packet_error;
 mod paths;
+mod peer;
 mod replication;
 mod rpc;
 mod scene;
 mod session;
 mod stats;
+mod status;
 pub(crate) mod wire;
 
 pub use error::SessionError;
@@ -39,6 +42,7 @@ pub use node::{Node, NodeKey};
 pub use options::SessionOptions;
 pub use output::{Output, Recipients};
 pub use packet_error::PacketError;
+pub use peer::{PeerEvent, WebSocketMultiplayerPeer};
 pub use replication::{
     Properties, Property, ReplicationError, ReplicationMode, Scene, Spawn, SpawnKind, Spawned, Spawner, State,
 };
@@ -46,6 +50,7 @@ pub use replication::{
 pub use rpc::declare;
 pub use rpc::{CallError, Caller, Method, Methods, Parameter, Rpc, TransferMode};
 pub use scene::{MultiplayerOptions, SceneMultiplayer, SessionGuard};
-pub use session::{ConnectionStatus, Session};
+pub use session::Session;
 pub use stats::SessionStats;
+pub use status::ConnectionStatus;
 pub use wire::{ArgumentError, MalformedPacket};

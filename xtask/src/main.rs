@@ -26,6 +26,7 @@ mod soak;
 mod targets;
 mod tools;
 mod wait;
+mod wasm;
 mod webdriver;
 
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! Builds the library as a WebAssembly module with its JavaScript, in `www/pkg`, for the page in `www`.
+//! Builds the one WebAssembly module of all pages, the package `pages`, with its JavaScript, in `www/pkg`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,32 +7,27 @@ use anyhow::{Context, Result};
 
 use crate::project::Project;
 use crate::tools;
+use crate::wasm;
 
-/// The directory of the page's own files.
+/// The directory of the pages' own files.
 pub fn directory(project: &Project) -> PathBuf {
     project.root().join("www")
 }
 
-/// The directory that wasm-pack writes to and the page loads from.
+/// The directory that wasm-pack writes to and the pages load from.
 pub fn package(project: &Project) -> PathBuf {
     directory(project).join("pkg")
 }
 
+/// Builds the module, with a profile of its own in Cargo.toml: it is loaded over a network, so it must be small.
 pub async fn build(project: &Project) -> Result<()> {
     tools::web(project).await?;
-    let wasm_pack = project.command("wasm-pack").args([
-        "build",
-        "--target",
-        "web",
-        "--release",
-        "--out-dir",
-        "www/pkg",
-        "--",
-        "--features",
-        "js",
-    ]);
-    wasm_pack.run().await?;
-    shrink(project, &package(project).join("websocket_peer_bg.wasm")).await
+    let wasm_pack = project.command("wasm-pack").args(["build", "examples/pages", "--target", "web"]);
+    let wasm_pack = wasm_pack.args(["--profile", "page", "--out-name", "websocket_peer"]);
+    wasm_pack.arg("--out-dir").arg(package(project)).run().await?;
+    let module = package(project).join("websocket_peer_bg.wasm");
+    fs::write(&module, wasm::without_names(&read(&module)?)?)?;
+    shrink(project, &module).await
 }
 
 /// The oldest usable version. Older ones break modules that use reference types.
@@ -82,10 +77,12 @@ fn version_in(answer: &str) -> Option<u32> {
     answer.split_whitespace().find_map(|word| word.parse().ok())
 }
 
-fn size(module: &Path) -> Result<u64> {
-    let metadata =
-        fs::metadata(module).with_context(|| format!("wasm-pack did not make {}", module.display()))?;
-    Ok(metadata.len())
+fn read(module: &Path) -> Result<Vec<u8>> {
+    fs::read(module).with_context(|| format!("wasm-pack did not make {}", module.display()))
+}
+
+fn size(module: &Path) -> Result<usize> {
+    Ok(read(module)?.len())
 }
 
 #[cfg(test)]

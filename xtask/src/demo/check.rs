@@ -24,7 +24,7 @@ const CODE: &str = "4001";
 const REASON: &str = "bye";
 
 pub(super) async fn run(project: &Project, demo: &Demo, picture: Option<&Path>) -> Result<()> {
-    let page = Page::open(project, &demo.page_url()).await?;
+    let page = Page::open(project, &demo.console_url()).await?;
     let outcome = visit(project, demo, &page, picture).await;
     // Errors in the console often explain why a step failed.
     let errors = page.console_errors().await;
@@ -52,7 +52,7 @@ async fn visit(project: &Project, demo: &Demo, page: &Page, picture: Option<&Pat
     step("taking screenshots", take_screenshots(project, page)).await?;
     step("the page closes with a code and a reason, and shows them", closes(page)).await?;
     if let Some(path) = picture {
-        step("taking the picture", picture::take(project, &demo.page_url(), path)).await?;
+        step("taking the picture", picture::take(project, &demo.console_url(), path)).await?;
     }
     Ok(())
 }

@@ -75,9 +75,14 @@ impl Demo {
         self.echo.url()
     }
 
-    /// The URL of the page, with that of the server in the query, where none of its characters needs escaping.
+    /// The URL of the first page, with that of the server in the query, where none of its characters needs escaping.
     fn page_url(&self) -> String {
-        self.page.url(&format!("/?server={}", self.echo_url()))
+        self.page.url(&format!("/?echo={}", self.echo_url()))
+    }
+
+    /// The URL of the console, with that of the server.
+    fn console_url(&self) -> String {
+        self.page.url(&format!("/console/?server={}", self.echo_url()))
     }
 }
 

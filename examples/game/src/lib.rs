@@ -1,0 +1,25 @@
+//! The game of Godot's high-level multiplayer demo: players take turns, and roll or pass. Unmodified windows of the demo
+//! can join a host of this crate, and players of this crate can join a host of the demo.
+//!
+//! | module | purpose |
+//! |---|---|
+//! | [`rules`] | the rules, as the host applies them. No I/O |
+//! | [`table`] | the table that every end shows: players, whose turn it is, the log. No I/O |
+//! | [`messages`] | the calls between host and players |
+//! | [`names`] | names and lines from other people, made safe to show |
+//! | [`lines`] | changes of the table as lines of text |
+//! | [`host`] | a host over WebSockets, which can play |
+//! | [`player`] | a player over a WebSocket, in a program or a page |
+
+pub mod host;
+pub mod lines;
+pub mod messages;
+pub mod names;
+pub mod player;
+pub mod rules;
+pub mod table;
+
+pub use host::{Host, HostEvent, HostOptions};
+pub use messages::{Action, GameCall};
+pub use player::{ActionError, Player, PlayerEvent};
+pub use table::{LogLine, Roll, Table, TableEvent, TablePlayer};

@@ -1,0 +1,8 @@
+//! Hosts and players of the library over WebSockets, in one thread.
+
+#[path = "game/hostile.rs"]
+mod hostile;
+#[path = "game/play.rs"]
+mod play;
+#[path = "game/world.rs"]
+mod world;
