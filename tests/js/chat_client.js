@@ -9,11 +9,12 @@ for (const [mode, url] of Object.entries(servers)) {
   test(`clients exchange lines as plain objects (${mode})`, async () => {
     const ann = await join(url, { name: "Ann", mode });
     equal([ann.client.name, ann.client.state, ann.client.members], ["Ann", "open", []]);
-    const bob = await join(url, { name: "Bob", mode });
+    const bob = await join(url, { name: "Bob", mode, accepted: false });
+    equal((await bob.next("present")).name, "Ann");
+    equal(await bob.next("name-accepted"), { type: "name-accepted", name: "Bob" });
     const { id } = await ann.next("joined");
     equal(await ann.next("renamed"), { type: "renamed", id, name: "Bob", before: undefined });
     equal(ann.client.members, [{ id, name: "Bob" }]);
-    equal((await bob.next("present")).name, "Ann");
     equal(bob.client.id, mode === "multiplayer" ? id : undefined);
 
     bob.client.send("  one\nline  ");
@@ -47,12 +48,12 @@ test("a client that the server removes gets the reason", async () => {
 });
 
 test("a name that is taken is refused", async () => {
-  const ann = await join(servers.plain, { name: "Ann" });
-  const other = await join(servers.plain, { name: "ANN", accepted: false });
+  const zoe = await join(servers.plain, { name: "Zoë" });
+  const other = await join(servers.plain, { name: "ZOË", accepted: false });
   equal((await other.next("name-refused")).reason, "this name is taken");
-  throws("InvalidName", "this name is taken", () => other.client.setName("Ann"));
+  throws("InvalidName", "this name is taken", () => other.client.setName("Zoë"));
   equal(other.client.name, undefined);
-  ann.client.free();
+  zoe.client.free();
   other.client.free();
 });
 
@@ -81,18 +82,18 @@ test("wrong arguments and texts throw", async () => {
 });
 
 test("onwake is called when there is something to poll for", async () => {
-  const ann = await join(servers.plain, { name: "Ann" });
-  const bob = await join(servers.plain, { name: "Bob" });
-  await ann.next("renamed");
-  equal(ann.client.onwake, null);
-  const woken = new Promise((resolve) => { ann.client.onwake = resolve; });
-  bob.client.send("wake up");
+  const eve = await join(servers.plain, { name: "Eve" });
+  const finn = await join(servers.plain, { name: "Finn" });
+  await eve.next("renamed");
+  equal(eve.client.onwake, null);
+  const woken = new Promise((resolve) => { eve.client.onwake = resolve; });
+  finn.client.send("wake up");
   await Promise.race([woken, pause(10_000).then(() => { throw new Error("onwake was not called"); })]);
-  equal((await ann.next("line")).text, "wake up");
-  ann.client.onwake = null;
-  equal(ann.client.onwake, null);
-  ann.client.free();
-  bob.client.free();
+  equal((await eve.next("line")).text, "wake up");
+  eve.client.onwake = null;
+  equal(eve.client.onwake, null);
+  eve.client.free();
+  finn.client.free();
 });
 
 /** A client that is connected and has its name, and a function for its next event of a type. Other events are skipped. */
