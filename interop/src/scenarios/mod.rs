@@ -1,5 +1,6 @@
 //! The scenarios. A scenario is a function of one or more engines.
 
+mod examples;
 mod mid_level;
 mod multiplayer;
 mod page;
@@ -14,6 +15,7 @@ pub fn all(browser: Option<Browser>) -> Vec<Scenario> {
     let mut scenarios = websocket::all();
     scenarios.extend(mid_level::all());
     scenarios.extend(multiplayer::all());
+    scenarios.extend(examples::all());
     if let Some(page) = browser.map(Page::new) {
         scenarios.extend(mid_level::browser::all(&page));
         scenarios.extend(multiplayer::browser::all(&page));
