@@ -96,7 +96,7 @@ test("the server reaches all clients, and all but one", async () => {
   ann.send(1, bytes("others"));
   equal(await sender(ben), ann.id);
   ben.send(1, bytes("others"));
-  // It comes first: Ann got nothing before.
+  // Her own packet would have arrived before this one.
   equal(await sender(ann), ben.id);
   ann.free();
   ben.free();

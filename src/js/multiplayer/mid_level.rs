@@ -54,10 +54,10 @@ export type MultiplayerPeerEvent =
 pub struct JsMultiplayerPeer {
     // A cell, so that no method borrows the object mutably. Arguments may have getters that call methods of it: all
     // arguments are read before this is borrowed.
-    client: RefCell<ClientState>,
+    client: RefCell<MidLevelState>,
 }
 
-struct ClientState {
+struct MidLevelState {
     peer: WebSocketMultiplayerPeer,
     onwake: OnWake,
 }
@@ -76,7 +76,7 @@ impl JsMultiplayerPeer {
     ) -> Result<Self, Thrown> {
         let (url, options) = (values::string("url", url)?, options::read(options)?);
         let peer = WebSocketMultiplayerPeer::connect(&url, options)?;
-        Ok(Self { client: RefCell::new(ClientState { peer, onwake: OnWake::default() }) })
+        Ok(Self { client: RefCell::new(MidLevelState { peer, onwake: OnWake::default() }) })
     }
 
     /// Advances the connection, and returns its status. Call it once a frame.
@@ -177,7 +177,7 @@ impl JsMultiplayerPeer {
     }
 
     /// Accesses the client. `act` must not run code of the page.
-    fn with<T>(&self, act: impl FnOnce(&mut ClientState) -> T) -> T {
+    fn with<T>(&self, act: impl FnOnce(&mut MidLevelState) -> T) -> T {
         act(&mut self.client.borrow_mut())
     }
 }

@@ -151,6 +151,8 @@ fn our_server(mode: Mode, place: &Place) {
     ours.server.as_mut().expect("a server").shutdown();
     last.line("closed by the host (code 1001)", || ours.step());
     assert_eq!(last.ended(|| ours.step()), 0);
+    // A line does not come back to its author.
+    assert_eq!(godette.lines("Godette: ").len(), 2);
     [&godette, &other, &last].iter().for_each(|engine| engine.assert_quiet(&[]));
 }
 
@@ -195,5 +197,7 @@ fn godots_server(mode: Mode, place: &Place) {
     assert!(why.starts_with("The connection was lost"), "{why}");
     last.line("the connection is lost", || ours.step());
     assert_eq!(last.ended(|| ours.step()), 0);
+    // A line does not come back to its author.
+    assert_eq!(godette.lines("Godette: ").len(), 1);
     [&host, &godette, &last].iter().for_each(|engine| engine.assert_quiet(&[]));
 }

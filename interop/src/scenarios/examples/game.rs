@@ -235,7 +235,7 @@ fn a_cheat_at_godots_host(place: &Place) {
         let log = &ours.players[0].log;
         log.iter().any(|line| line.starts_with(&format!("{NAMELESS}: passs ")))
     });
-    // Whichever comes first, one of two requests is out of turn.
+    // At least one of two requests is out of turn.
     cheat.ask("roll");
     cheat.ask("roll");
     expect(&mut ours, &mut cheat, format!("Someone is trying to cheat! {id}"));
