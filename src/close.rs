@@ -297,12 +297,11 @@ impl std::error::Error for CloseCause {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Timeout {
-    /// [`PeerOptions::connect_timeout`](crate::PeerOptions::connect_timeout).
+    /// [`PeerOptions::connect_timeout`](crate::PeerOptions::connect_timeout). At a client of the feature `multiplayer`
+    /// the server's id must arrive in that time, too.
     Connect,
     /// [`PeerOptions::close_timeout`](crate::PeerOptions::close_timeout).
     Close,
-    /// `SessionOptions::id_timeout`, of the feature `multiplayer`.
-    Id,
     /// [`PeerOptions::heartbeat_timeout`](crate::PeerOptions::heartbeat_timeout).
     Heartbeat,
     /// [`Liveness::timeout`](crate::Liveness::timeout).
@@ -316,7 +315,6 @@ impl fmt::Display for Timeout {
         f.write_str(match self {
             Self::Connect => "the connection did not open in time",
             Self::Close => "the other end did not answer the close in time",
-            Self::Id => "the server sent no id in time",
             Self::Heartbeat => "the other end did not answer a ping in time",
             Self::Liveness => "the other end did not answer the probe in time",
             Self::Message => "the other end did not finish a message within `max_message_time`",
@@ -340,8 +338,8 @@ pub enum Limit {
     SlowReader,
     /// `SessionOptions::max_rejected_packets_per_second`, of the feature `multiplayer`.
     RejectedPacketRate,
-    /// The send queue had no room for a packet of a multiplayer session. Sessions are reliable and ordered, so a peer
-    /// that misses one packet cannot stay.
+    /// The send queue had no room for a packet of a multiplayer session, or for a packet to several peers of a
+    /// multiplayer server. These are reliable and ordered, so a peer that misses one packet cannot stay.
     SessionBacklog,
 }
 

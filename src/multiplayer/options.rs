@@ -43,10 +43,6 @@ pub struct SessionOptions {
     /// Godot: `SceneMultiplayer.auth_timeout`.
     #[cfg_attr(feature = "serde", serde(with = "crate::serialization::seconds"))]
     pub auth_timeout: Duration,
-    /// At a client: the time within which the server must send the client's id, once connected. Zero: no limit.
-    /// Default: 3 s.
-    #[cfg_attr(feature = "serde", serde(with = "crate::serialization::seconds"))]
-    pub id_timeout: Duration,
     /// The time that a peer has to confirm that it has read everything, before its connection is closed by
     /// [`disconnect_peer`](super::Session::disconnect_peer) or [`leave`](super::Session::leave). Zero: close at once.
     /// Default: 500 ms.
@@ -109,7 +105,6 @@ impl Default for SessionOptions {
             relay: true,
             authenticate: false,
             auth_timeout: Duration::from_secs(3),
-            id_timeout: Duration::from_secs(3),
             drain_timeout: Duration::from_millis(500),
             allow_objects: false,
             max_paths_per_peer: 1024,
@@ -128,7 +123,6 @@ impl SessionOptions {
         relay: bool,
         authenticate: bool,
         auth_timeout: Duration,
-        id_timeout: Duration,
         drain_timeout: Duration,
         allow_objects: bool,
         max_paths_per_peer: usize,

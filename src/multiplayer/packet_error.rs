@@ -15,8 +15,6 @@ use super::{
 pub enum PacketError {
     /// It cannot be decoded.
     Malformed(MalformedPacket),
-    /// At a client: the server's first packet is not an id. The client leaves.
-    InvalidId,
     /// The sender is not admitted yet, and the packet is not about authentication.
     NotAuthenticated,
     /// It is about authentication, but none is in progress, or the sender has completed it.
@@ -79,7 +77,6 @@ impl fmt::Display for PacketError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed(error) => error.fmt(f),
-            Self::InvalidId => f.write_str("the server's first packet is not an id"),
             Self::NotAuthenticated => f.write_str("the peer is not admitted yet"),
             Self::NotAuthenticating => f.write_str("the peer is not authenticating"),
             Self::UnknownPeer => f.write_str("there is no such peer"),

@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
-    Error, ReadyState, ServerOptions,
+    Error, PeerOptions, ReadyState, ServerOptions,
     multiplayer::{
-        ConnectionStatus, Event, MultiplayerOptions, PeerId, SceneMultiplayer, SessionError, SessionOptions,
-        Target,
+        ConnectionStatus, Event, MultiplayerOptions, PeerId, SceneMultiplayer, SessionError, Target,
     },
     variant::{Array, Dictionary, Variant, Vector2},
 };
@@ -136,15 +135,10 @@ async fn malformed_packets_are_rejected_and_the_session_continues() {
 
 #[wasm_bindgen_test(unsupported = pollster::test)]
 async fn a_server_that_sends_no_id_ends_the_attempt() {
-    let options = SessionOptions::default().id_timeout(Duration::from_millis(50));
+    let client = PeerOptions::default().connect_timeout(Duration::from_secs(1));
     for path in ["/echo", "/packets/01000000", "/packets/020000"] {
-        let mut peer = join(MultiplayerOptions::default().session(options.clone()), path).await;
-        let event = loop {
-            match next_event(&mut peer).await {
-                Event::PacketRejected { .. } => {}
-                other => break other,
-            }
-        };
+        let mut peer = join(MultiplayerOptions::default().client(client.clone()), path).await;
+        let event = next_event(&mut peer).await;
         assert!(matches!(event, Event::ConnectionFailed { .. }), "{path}: {event:?}");
         assert!(peer.is_closed());
     }

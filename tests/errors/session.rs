@@ -5,8 +5,8 @@ use std::time::Duration;
 use websocket_peer::{
     Error, ReadyState,
     multiplayer::{
-        Method, Methods, NodeKey, Output, Parameter, PeerId, Scene, Session, SessionError, SessionOptions,
-        Spawn, Spawner, Target,
+        Method, Methods, NodeKey, Parameter, PeerId, Scene, Session, SessionError, SessionOptions, Spawn,
+        Spawner, Target,
     },
     variant::{Array, EncodeError, Variant},
 };
@@ -19,11 +19,8 @@ fn session() -> (Session, Session, NodeKey) {
     let (mut server, mut client) =
         (Session::server(SessionOptions::default()), Session::client(SessionOptions::default()));
     let ann = PeerId::new(2).unwrap();
-    client.peer_joined(PeerId::SERVER, now);
+    client.connected(ann, now);
     server.peer_joined(ann, now);
-    while let Some(Output::Send { packet, .. }) = server.next_output() {
-        client.receive(PeerId::SERVER, packet, now);
-    }
     let methods = Methods::new()
         .with(Method::new("say").any_peer().parameter(Parameter::of::<String>("text")))
         .with(Method::new("silent").any_peer());

@@ -95,9 +95,10 @@ pub const MULTIPLAYER_PEER: [&str; 32] = [
 ];
 
 /// `SceneMultiplayer`, and what it inherits from `MultiplayerAPI`.
-pub const SCENE_MULTIPLAYER: [&str; 34] = [
+pub const SCENE_MULTIPLAYER: [&str; 35] = [
     "SceneMultiplayer",
     "MultiplayerAPI",
+    "multiplayer_peer",
     "root_path",
     "auth_callback",
     "auth_timeout",
@@ -195,17 +196,16 @@ pub const VALUES_AND_TLS: [&str; 8] = [
 ];
 
 /// The names that are not here, and why.
-pub const ABSENT: [(&str, &str); 35] = [
-    ("handshake_timeout", "`connect_timeout` of the options covers the handshake, `id_timeout` the rest"),
+pub const ABSENT: [(&str, &str); 34] = [
+    ("handshake_timeout", "`connect_timeout` of the options covers the handshake and the id"),
     ("transfer_mode", "a method declares it; WebSocket has one way of transfer"),
     ("transfer_channel", "a method declares it; WebSocket has one channel"),
-    ("get_packet_peer", "a packet comes with its sender, in `Event::Packet`"),
     ("get_packet_channel", "WebSocket has one channel"),
     ("get_packet_mode", "WebSocket has one way of transfer"),
     ("generate_unique_id", "the server gives ids to the connections itself"),
     ("is_server_relay_supported", "it always is; `SessionOptions::relay` says whether it is wanted"),
     ("get_authenticating_peers", "`Event::Authenticating` names each"),
-    ("has_multiplayer_peer", "a `SceneMultiplayer` is the session and its connection in one"),
+    ("has_multiplayer_peer", "a `SceneMultiplayer` always has one"),
     ("object_configuration_add", "nodes are declared by `Session::register_node`"),
     ("object_configuration_remove", "nodes are taken away by `Session::unregister_node`"),
     ("clear_spawnable_scenes", "a spawner is declared once, with its scenes"),

@@ -93,7 +93,6 @@ const sessionOptions: MultiplayerOptions = {
   relay: true,
   authenticate: true,
   authTimeout: 3000,
-  idTimeout: 3000,
   drainTimeout: 500,
   allowObjects: false,
   maxPathsPerPeer: 1024,

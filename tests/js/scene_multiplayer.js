@@ -59,7 +59,7 @@ test("a failed connection is reported with its cause", async () => {
     [`${server}/reject/403`, "refused", {}],
     [`${server}/stall-before`, "timed-out", { connectTimeout: 100 }],
     // It opens, and the server never sends an id.
-    [`${server}/echo`, "timed-out", { idTimeout: 100 }],
+    [`${server}/echo`, "timed-out", { connectTimeout: 1000 }],
   ];
   for (const [url, cause, options] of endings) {
     const client = SceneMultiplayer.connect(url, options);
@@ -69,12 +69,11 @@ test("a failed connection is reported with its cause", async () => {
   }
 });
 
-test("a first packet that is not an id is rejected and reported", async () => {
+test("a first packet that is not an id ends the attempt", async () => {
   const client = SceneMultiplayer.connect(`${server}/burst/1`);
-  const { from, error, message } = await next(client, "packet-rejected");
-  equal([from, error, message], [1, "invalid-id", "the server's first packet is not an id"]);
-  await next(client, "connection-failed");
-  equal(client.stats, { callsSent: 0, callsReceived: 0, rejectedPackets: 1 });
+  const { info } = await next(client, "connection-failed");
+  equal(info.cause, "handshake-failed");
+  equal(client.closeInfo, info);
   client.free();
 });
 
@@ -491,7 +490,6 @@ test("unknown and invalid options throw, those of the connection and of the sess
     relay: false,
     authenticate: false,
     authTimeout: 0,
-    idTimeout: 1000,
     drainTimeout: 100,
     allowObjects: true,
     maxPathsPerPeer: 10,

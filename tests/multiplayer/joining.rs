@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 use websocket_peer::{
     Admission, CloseCause, Error, PeerOptions, ReadyState, Role, ServerEvent, ServerOptions, Timeout,
     UpgradedStream, WebSocketPeer, WebSocketServer,
-    multiplayer::{ConnectionStatus, Event, MultiplayerOptions, PeerId, SceneMultiplayer, SessionOptions},
+    multiplayer::{
+        ConnectionStatus, Event, MultiplayerOptions, PeerId, SceneMultiplayer, SessionOptions,
+        WebSocketMultiplayerPeer,
+    },
 };
 
 use crate::{
@@ -18,12 +21,12 @@ use crate::{
 
 /// The events of a client until its session ends, with a server that does this with its connection.
 fn ending_at(
-    options: SessionOptions,
+    options: MultiplayerOptions,
     mut serve: impl FnMut(&mut WebSocketServer, ServerEvent),
 ) -> Vec<Event> {
     let mut server = WebSocketServer::bind("127.0.0.1:0", ServerOptions::default()).unwrap();
     let url = format!("ws://{}", server.local_addr().unwrap());
-    let mut client = SceneMultiplayer::connect(&url, session(options)).unwrap();
+    let mut client = SceneMultiplayer::connect(&url, options).unwrap();
     let mut events = Vec::new();
     eventually("the session ends", || {
         server.poll();
@@ -115,13 +118,15 @@ fn a_health_check_is_answered_and_does_not_become_a_peer() {
 fn a_session_runs_over_streams_that_were_upgraded_elsewhere() {
     let server = WebSocketServer::without_listener(ServerOptions::default()).unwrap();
     let options = MultiplayerOptions::default();
-    let host = SceneMultiplayer::from_server(server, options.session.clone());
+    let host =
+        SceneMultiplayer::from_peer(WebSocketMultiplayerPeer::from_server(server), options.session.clone());
     let mut test_session = TestSession { members: vec![TestPeer::new(host)], options: options.clone() };
     let (theirs, ours) = tcp_pair();
     test_session.members[HOST].peer.accept_upgraded(UpgradedStream::new(ours)).unwrap();
     let mut socket = WebSocketPeer::new();
     socket.accept_upgraded(UpgradedStream::new(theirs), Role::Client).unwrap();
-    test_session.members.push(TestPeer::new(SceneMultiplayer::from_client(socket, options.session)));
+    let client = WebSocketMultiplayerPeer::from_client(socket);
+    test_session.members.push(TestPeer::new(SceneMultiplayer::from_peer(client, options.session)));
     let Event::Connected { id } = test_session.event(1) else { panic!("no id") };
     assert_eq!(test_session.event(HOST), Event::PeerConnected(id));
     assert_eq!(test_session.event(1), Event::PeerConnected(PeerId::SERVER));
@@ -148,28 +153,29 @@ fn a_server_that_refuses_new_connections_answers_503_and_keeps_its_clients() {
 
 #[test]
 fn a_server_that_sends_no_id_times_out() {
-    let options = SessionOptions::default().id_timeout(Duration::from_millis(50));
+    let options = MultiplayerOptions::default()
+        .client(PeerOptions::default().connect_timeout(Duration::from_millis(500)));
     let events = ending_at(options, |_, _| {});
     let [Event::ConnectionFailed { info }] = &events[..] else { panic!("{events:?}") };
-    assert_eq!(info.cause, CloseCause::TimedOut(Timeout::Id));
+    assert_eq!(info.cause, CloseCause::TimedOut(Timeout::Connect));
 }
 
 #[test]
 fn a_first_packet_that_is_not_an_id_ends_the_attempt() {
     for first in [&b""[..], b"\x01\0\0\0", b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x02\0\0", b"\x02\0\0\0\0"] {
-        let events = ending_at(SessionOptions::default(), |server, event| {
+        let events = ending_at(MultiplayerOptions::default(), |server, event| {
             if let ServerEvent::Opened(key) = event {
                 server.send(key, first).unwrap();
             }
         });
-        let Some(Event::ConnectionFailed { info }) = events.last() else { panic!("{first:?}: {events:?}") };
+        let [Event::ConnectionFailed { info }] = &events[..] else { panic!("{first:?}: {events:?}") };
         assert!(matches!(info.cause, CloseCause::HandshakeFailed { .. }), "{info:?}");
     }
 }
 
 #[test]
 fn the_id_and_later_packets_may_be_text() {
-    let events = ending_at(SessionOptions::default(), |server, event| {
+    let events = ending_at(MultiplayerOptions::default(), |server, event| {
         if let ServerEvent::Opened(key) = event {
             server.send_text(key, "\x02\0\0\0").unwrap();
             server.send_text(key, "\x03hello").unwrap();

@@ -8,7 +8,9 @@ use std::{
 use socket2::SockRef;
 use websocket_peer::{
     CloseCause, Limit, PeerOptions, ServerOptions, WebSocketServer,
-    multiplayer::{DisconnectReason, Event, PeerId, SceneMultiplayer, SessionOptions},
+    multiplayer::{
+        DisconnectReason, Event, PeerId, SceneMultiplayer, SessionOptions, WebSocketMultiplayerPeer,
+    },
 };
 
 use crate::common::{
@@ -45,7 +47,10 @@ impl Host {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         SockRef::from(&listener).set_send_buffer_size(KERNEL).unwrap();
         let server = WebSocketServer::from_listener(listener, server).unwrap();
-        Self { peer: SceneMultiplayer::from_server(server, session), events: Vec::new() }
+        Self {
+            peer: SceneMultiplayer::from_peer(WebSocketMultiplayerPeer::from_server(server), session),
+            events: Vec::new(),
+        }
     }
 
     fn step(&mut self) {

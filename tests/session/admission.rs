@@ -5,9 +5,7 @@ use std::time::Duration;
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::{
     CloseCause, CloseInfo, Packet,
-    multiplayer::{
-        ConnectionStatus, DisconnectReason, Event, Output, PacketError, PeerId, Session, SessionOptions,
-    },
+    multiplayer::{ConnectionStatus, DisconnectReason, Event, PacketError, PeerId, Session, SessionOptions},
 };
 
 use crate::world::{A, B, C, SERVER, World, events, gone, id, outputs, rejections};
@@ -18,24 +16,17 @@ fn lost() -> CloseInfo {
     CloseInfo::from(CloseCause::ConnectionLost)
 }
 
-/// A client that is connected to the server and waits for its id.
-fn connecting(options: SessionOptions) -> Session {
-    let mut client = Session::client(options);
-    client.peer_joined(SERVER, NOW);
-    client
-}
-
 fn ids(session: &mut Session) -> Vec<PeerId> {
     events(session);
     session.peers().collect()
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_id_is_the_first_packet() {
+fn the_first_client_is_admitted_and_nothing_is_sent() {
     let mut server = Session::server(SessionOptions::default());
-    server.peer_joined(id(0x1234_5678), NOW);
-    assert_eq!(outputs(&mut server), [(vec![0x1234_5678], vec![0x78, 0x56, 0x34, 0x12])]);
-    assert_eq!(events(&mut server), [Event::PeerConnected(id(0x1234_5678))]);
+    server.peer_joined(A, NOW);
+    assert_eq!(events(&mut server), [Event::PeerConnected(A)]);
+    assert_eq!(outputs(&mut server), []);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -49,7 +40,6 @@ fn a_new_client_and_all_peers_are_announced_to_each_other() {
     assert_eq!(
         outputs(&mut server),
         [
-            (vec![3], vec![3, 0, 0, 0]),
             (vec![2, 4], vec![7, 1, 3, 0, 0, 0]),
             (vec![3], vec![7, 1, 2, 0, 0, 0]),
             (vec![3], vec![7, 1, 4, 0, 0, 0]),
@@ -86,9 +76,8 @@ fn all_peers_know_each_other_in_any_order_of_delivery() {
 fn a_client_is_connecting_until_it_has_an_id() {
     let mut client = Session::client(SessionOptions::default());
     assert_eq!((client.status(), client.id()), (ConnectionStatus::Connecting, None));
-    client.peer_joined(SERVER, NOW);
-    assert_eq!(client.status(), ConnectionStatus::Connecting);
-    client.receive(SERVER, Packet::binary([9, 0, 0, 0]), NOW);
+    assert_eq!((client.next_deadline(), client.next_output()), (None, None));
+    client.connected(id(9), NOW);
     assert_eq!((client.status(), client.id()), (ConnectionStatus::Connected, PeerId::new(9)));
     assert_eq!(events(&mut client), [Event::Connected { id: id(9) }, Event::PeerConnected(SERVER)]);
     assert_eq!(client.next_deadline(), None);
@@ -96,48 +85,42 @@ fn a_client_is_connecting_until_it_has_an_id() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn a_text_packet_is_read_as_bytes() {
-    let mut client = connecting(SessionOptions::default());
-    client.receive(SERVER, Packet::text("\t\0\0\0"), NOW);
-    assert_eq!(client.id(), PeerId::new(9));
-}
-
-#[wasm_bindgen_test(unsupported = test)]
-fn an_invalid_id_ends_the_attempt() {
-    let invalid: [&[u8]; 7] =
-        [&[], &[9], &[9, 0, 0], &[9, 0, 0, 0, 0], &[1, 0, 0, 0], &[0; 4], &[0xff, 0xff, 0xff, 0xff]];
-    for packet in invalid {
-        let mut client = connecting(SessionOptions::default());
-        client.receive(SERVER, Packet::binary(packet), NOW);
-        assert_eq!(rejections(&mut client), [(SERVER, PacketError::InvalidId)]);
-        assert!(matches!(client.next_output(), Some(Output::Disconnect { peer: SERVER, .. })));
-        // A valid id comes too late.
-        client.receive(SERVER, Packet::binary([9, 0, 0, 0]), NOW);
-        assert_eq!(client.status(), ConnectionStatus::Connecting);
-        client.peer_left(SERVER, lost());
-        let [Event::ConnectionFailed { info }] = &events(&mut client)[..] else {
-            panic!("the attempt continues")
-        };
-        assert!(matches!(info.cause, CloseCause::HandshakeFailed { .. }), "{info}");
-        assert_eq!((client.status(), client.is_closed()), (ConnectionStatus::Disconnected, true));
-    }
-}
-
-#[wasm_bindgen_test(unsupported = test)]
-fn the_wait_for_an_id_times_out() {
-    let seconds = Duration::from_secs;
     let mut client = Session::client(SessionOptions::default());
-    assert_eq!(client.next_deadline(), None, "the transport has its own timeout for the connection");
-    client.peer_joined(SERVER, seconds(10));
-    assert_eq!(client.next_deadline(), Some(seconds(13)));
-    client.advance(seconds(13) - Duration::from_nanos(1));
-    assert_eq!(client.next_output(), None);
-    client.advance(seconds(13));
-    assert!(matches!(client.next_output(), Some(Output::Disconnect { peer: SERVER, .. })));
-    assert_eq!(client.next_deadline(), None);
+    client.connected(id(9), NOW);
+    events(&mut client);
+    client.receive(SERVER, Packet::text("\u{3}hello"), NOW);
+    assert_eq!(events(&mut client), [Event::Packet { from: SERVER, data: Packet::binary(*b"hello") }]);
+}
 
-    let mut client = connecting(SessionOptions::default().id_timeout(Duration::ZERO));
-    client.advance(seconds(100_000));
-    assert_eq!((client.next_deadline(), client.next_output()), (None, None));
+#[wasm_bindgen_test(unsupported = test)]
+fn an_id_is_assigned_once_to_a_client_and_is_not_the_servers() {
+    let mut client = Session::client(SessionOptions::default());
+    client.connected(SERVER, NOW);
+    client.peer_joined(SERVER, NOW);
+    assert_eq!((client.id(), events(&mut client)), (None, vec![]));
+    client.connected(A, NOW);
+    events(&mut client);
+    client.connected(B, NOW);
+    assert_eq!((client.id(), events(&mut client), outputs(&mut client)), (Some(A), vec![], vec![]));
+    let mut server = Session::server(SessionOptions::default());
+    server.connected(A, NOW);
+    assert_eq!((server.id(), events(&mut server)), (Some(SERVER), vec![]));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_connection_that_ends_before_the_id_has_failed() {
+    let mut client = Session::client(SessionOptions::default());
+    // Nothing is received before the id.
+    client.receive(SERVER, Packet::binary([3, 1]), NOW);
+    assert_eq!(rejections(&mut client), [(SERVER, PacketError::UnknownPeer)]);
+    client.peer_left(A, lost());
+    assert_eq!((events(&mut client), client.is_closed()), (vec![], false));
+    client.peer_left(SERVER, lost());
+    assert_eq!(events(&mut client), [Event::ConnectionFailed { info: lost() }]);
+    assert_eq!((client.status(), client.is_closed()), (ConnectionStatus::Disconnected, true));
+    client.connected(A, NOW);
+    client.peer_left(SERVER, lost());
+    assert_eq!((client.id(), events(&mut client)), (None, vec![]));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -201,8 +184,8 @@ fn an_id_in_use_connects_no_other_peer() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn max_peers_bounds_the_peers_that_a_server_announces() {
-    let mut client = connecting(SessionOptions::default().max_peers(3));
-    client.receive(SERVER, Packet::binary([9, 0, 0, 0]), NOW);
+    let mut client = Session::client(SessionOptions::default().max_peers(3));
+    client.connected(id(9), NOW);
     events(&mut client);
     for number in 2..7 {
         client.receive(SERVER, Packet::binary([7, 1, number, 0, 0, 0]), NOW);
@@ -222,7 +205,7 @@ fn calls_after_the_end_have_no_effect() {
     world.forget_events();
     let client = world.at(A);
     client.receive(SERVER, Packet::binary([3, 1]), NOW);
-    client.peer_joined(SERVER, NOW);
+    client.connected(B, NOW);
     client.peer_left(SERVER, lost());
     client.leave();
     client.advance(Duration::MAX);

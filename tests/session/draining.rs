@@ -10,7 +10,7 @@ use websocket_peer::{
     },
 };
 
-use crate::world::{A, B, C, SERVER, World, events, gone, outputs};
+use crate::world::{A, B, C, SERVER, World, events, gone, id, outputs};
 
 const NOW: Duration = Duration::ZERO;
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
@@ -224,10 +224,10 @@ fn a_drain_request_has_a_new_number() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_client_without_an_id_closes_at_once() {
     let mut client = Session::client(SessionOptions::default());
-    client.peer_joined(SERVER, NOW);
     client.leave();
     assert!(matches!(client.next_output(), Some(Output::Disconnect { peer: SERVER, .. })));
-    client.receive(SERVER, Packet::binary([9, 0, 0, 0]), NOW);
+    // The id comes too late.
+    client.connected(id(9), NOW);
     assert_eq!((events(&mut client), client.id()), (vec![], None));
     client.peer_left(SERVER, CloseCause::Local.into());
     assert_eq!(events(&mut client), [Event::ConnectionFailed { info: CloseCause::Local.into() }]);

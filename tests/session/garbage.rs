@@ -10,7 +10,7 @@ use websocket_peer::{
 
 use crate::{
     random::Random,
-    world::{A, B, SERVER, events, outputs},
+    world::{A, B, SERVER, events, id, outputs},
 };
 
 const NOW: Duration = Duration::ZERO;
@@ -181,7 +181,7 @@ fn a_client_survives_garbage_of_its_server() {
         let node = client.register_node_with("Game", methods()).unwrap();
         // Without an id it gets garbage in its place.
         if start > 0 {
-            client.receive(SERVER, Packet::binary([2, 0, 0, 0]), NOW);
+            client.connected(id(2), NOW);
         }
         if start == 3 {
             client.leave();
@@ -210,7 +210,7 @@ fn no_packet_of_up_to_two_bytes_panics() {
     for state in STATES {
         let (mut server, _) = server(state);
         let mut client = Session::client(SessionOptions::default());
-        client.receive(SERVER, Packet::binary([2, 0, 0, 0]), NOW);
+        client.connected(id(2), NOW);
         for bytes in 0..=u16::MAX {
             for packet in [Packet::binary(bytes.to_le_bytes()), Packet::binary([bytes as u8])] {
                 server.receive(A, packet.clone(), NOW);

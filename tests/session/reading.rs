@@ -12,7 +12,7 @@ use websocket_peer::{
     variant::Variant,
 };
 
-use crate::world::{A, B, C, SERVER, events, gone, outputs};
+use crate::world::{A, B, C, SERVER, events, gone, id, outputs};
 
 const NOW: Duration = Duration::ZERO;
 
@@ -35,8 +35,7 @@ fn server_with(clients: &[PeerId]) -> (Session, NodeKey) {
 fn client_with(others: &[PeerId]) -> (Session, NodeKey) {
     let mut client = Session::client(SessionOptions::default());
     let node = client.register_node_with("Game", methods()).unwrap();
-    client.peer_joined(SERVER, NOW);
-    client.receive(SERVER, Packet::binary([9, 0, 0, 0]), NOW);
+    client.connected(id(9), NOW);
     others.iter().for_each(|other| add(&mut client, *other));
     events(&mut client);
     (client, node)
@@ -115,8 +114,7 @@ fn all_means_the_same_at_a_client() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_client_knows_its_server_as_soon_as_its_own_id() {
     let mut client = Session::client(SessionOptions::default());
-    client.peer_joined(SERVER, NOW);
-    client.receive(SERVER, Packet::binary([9, 0, 0, 0]), NOW);
+    client.connected(id(9), NOW);
     let connecting = Err(Error::NotOpen { state: ReadyState::Connecting }.into());
     assert_eq!(client.send_bytes(Target::All, b"my name"), connecting, "its id has not been read");
     assert!(matches!(client.next_event(), Some(Event::Connected { .. })));

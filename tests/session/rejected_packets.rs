@@ -90,7 +90,8 @@ fn malformed_packets_are_rejected() {
 /// A client with the id 9, and the peers A and B besides the server.
 fn client() -> Session {
     let mut client = Session::client(SessionOptions::default());
-    for packet in [&[9, 0, 0, 0][..], &[7, 1, 2, 0, 0, 0], &[7, 1, 3, 0, 0, 0]] {
+    client.connected(id(9), NOW);
+    for packet in [[7, 1, 2, 0, 0, 0], [7, 1, 3, 0, 0, 0]] {
         client.receive(SERVER, Packet::binary(packet), NOW);
     }
     events(&mut client);
@@ -184,7 +185,6 @@ fn every_packet_error_has_a_text() {
     let peer: PeerId = A;
     for what in [
         PacketError::Malformed(MalformedPacket::Empty),
-        PacketError::InvalidId,
         PacketError::NotAuthenticated,
         PacketError::NotAuthenticating,
         PacketError::UnknownPeer,

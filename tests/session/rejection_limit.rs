@@ -8,7 +8,7 @@ use websocket_peer::{
     multiplayer::{AuthFailure, DisconnectReason, Event, Output, PeerId, Session, SessionOptions},
 };
 
-use crate::world::{A, B, SERVER, events, outputs, rejections};
+use crate::world::{A, B, SERVER, events, id, outputs, rejections};
 
 const NOW: Duration = Duration::ZERO;
 
@@ -186,7 +186,7 @@ fn disconnects_over_the_limit_of_rejected_packets_are_sent_together() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_client_has_no_limit_of_rejected_packets_for_its_server() {
     let mut client = Session::client(SessionOptions::default().max_rejected_packets_per_second(1));
-    client.receive(SERVER, Packet::binary([9, 0, 0, 0]), NOW);
+    client.connected(id(9), NOW);
     client.receive(SERVER, Packet::binary([7, 1, 2, 0, 0, 0]), NOW);
     flood(&mut client, SERVER, 1000, NOW);
     for _ in 0..1000 {

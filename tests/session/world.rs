@@ -79,9 +79,7 @@ impl World {
     }
 
     pub fn join_with(&mut self, client: PeerId, options: SessionOptions) {
-        let mut session = Session::client(options);
-        session.peer_joined(SERVER, self.now);
-        self.connect(client, Client::Ours(session));
+        self.connect(client, Client::Ours(Session::client(options)));
         self.flush();
     }
 

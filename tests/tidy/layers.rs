@@ -30,12 +30,14 @@ const RESERVED: [(&str, &[&str]); 5] = [
 ];
 
 /// The rows of `src/multiplayer`. There a module may also use its own row.
-const MULTIPLAYER: [&[&str]; 5] = [
+const MULTIPLAYER: [&[&str]; 6] = [
     &["scene"],
     &["session"],
     &["event", "node", "options", "output", "packet_error", "paths", "replication", "stats"],
     &["rpc", "wire"],
-    &["id", "memory"],
+    // Only for `scene`.
+    &["peer"],
+    &["id", "memory", "status"],
 ];
 
 /// Code that takes bytes and times as arguments, so that tests need no network.
@@ -87,6 +89,9 @@ pub fn look_down(file: &File) -> Vec<String> {
 
 /// Returns `true` if a module of `src/multiplayer` is not below another one. A module without a row may use none.
 fn may_use(own: &str, other: &str) -> bool {
+    if other == "peer" && !matches!(own, "peer" | "scene") {
+        return false;
+    }
     let depth = |name: &str| MULTIPLAYER.iter().position(|row| row.contains(&name));
     depth(own).is_some_and(|own| depth(other).is_none_or(|other| own <= other))
 }
@@ -201,6 +206,8 @@ mod planted {
             ("src/variant/mod.rs", "use crate::error::Error;"),
             ("src/server/mod.rs", "use crate::multiplayer::SceneMultiplayer;"),
             ("src/multiplayer/session/mod.rs", "use super::scene::SceneMultiplayer;"),
+            ("src/multiplayer/session/mod.rs", "use super::peer::WebSocketMultiplayerPeer;"),
+            ("src/multiplayer/peer/mod.rs", "use crate::multiplayer::session::Session;"),
             ("src/multiplayer/wire/mod.rs", "use crate::multiplayer::session::Session;"),
             ("src/js.rs", "use crate::sys;"),
             ("src/peer.rs", "use crate::js::Peer;"),
@@ -220,6 +227,8 @@ mod planted {
             ("src/sys/native/handshake/server.rs", "use crate::{http::is_token, request::Request};"),
             ("src/link.rs", "use crate::send_accounting::SendAccounting;"),
             ("src/multiplayer/scene/mod.rs", "use crate::{multiplayer::session::Session, server::PeerKey};"),
+            ("src/multiplayer/scene/mod.rs", "use super::peer::{Side, WebSocketMultiplayerPeer};"),
+            ("src/multiplayer/peer/mod.rs", "use super::{id::PeerId, status::ConnectionStatus};"),
             ("src/multiplayer/session/mod.rs", "use super::event::Event; use crate::variant::Variant;"),
             (
                 "src/sys/native/tls/config.rs",

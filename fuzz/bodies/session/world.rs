@@ -14,7 +14,7 @@ use super::{
 use crate::{
     close::{CloseCause, CloseInfo},
     multiplayer::{
-        Output, PeerId, Session, SessionOptions,
+        ConnectionStatus, Output, PeerId, Session, SessionOptions,
         wire::{Command, System},
     },
     packet::Packet,
@@ -33,8 +33,6 @@ pub(super) struct World {
     pub(super) places: [Option<PeerId>; CLIENTS],
     /// Clients of an untrusted server, which the input scripts. They are not in the network: packets arrive at once.
     pub(super) isolated: BTreeMap<PeerId, Participant>,
-    /// The clients that the server has sent their ids.
-    identified: BTreeSet<PeerId>,
     pub(super) history: History,
     /// The number of actions so far.
     pub(super) actions: usize,
@@ -64,7 +62,6 @@ impl World {
             simulator: Simulator::new(server),
             places: Default::default(),
             isolated: BTreeMap::new(),
-            identified: BTreeSet::new(),
             history: History::default(),
             actions: 0,
             last_id: PeerId::SERVER,
@@ -101,9 +98,7 @@ impl World {
     }
 
     fn client(&self, id: PeerId, options: SessionOptions) -> Participant {
-        let mut session = Session::client(options);
-        session.peer_joined(PeerId::SERVER, self.simulator.now);
-        Participant::new(session, id)
+        Participant::new(Session::client(options), id)
     }
 
     /// The server, at index 0, or one of our clients.
@@ -128,7 +123,7 @@ impl World {
         let Some(id) = self.places[place] else { return };
         if let Some(client) = self.isolated.get_mut(&id) {
             let (len, known) = (packet.len(), client.known());
-            client.session.receive(PeerId::SERVER, Packet::binary(packet), self.simulator.now);
+            receive_isolated(&mut client.session, packet, self.simulator.now);
             let sent = flush_isolated(client);
             sent.assert_bounded(client.observe(None), len, known);
         } else if matches!(self.simulator.clients.get(&id), Some(Client::Scripted(_)))
@@ -161,15 +156,7 @@ impl World {
             };
             assert_eq!(to.iter().collect::<BTreeSet<_>>().len(), to.len(), "duplicates in {to:?}");
             assert!(!to.is_empty() && !packets.is_empty(), "{packets:?} to {to:?}");
-            for packet in packets {
-                for peer in to {
-                    if self.identified.insert(*peer) {
-                        assert_eq!(**packet, peer.get().to_le_bytes(), "the first packet is not the id");
-                    } else {
-                        assert_authentic(packet, handled);
-                    }
-                }
-            }
+            packets.iter().for_each(|packet| assert_authentic(packet, handled));
         }
         Sent::of(&outputs)
     }
@@ -199,7 +186,7 @@ impl World {
     pub(super) fn deliver(&mut self, direction: Direction) {
         let (len, is_packet) = match self.simulator.network.next(direction) {
             Some(Message::Packet(packet)) => (packet.len(), true),
-            Some(Message::End(_)) => (0, false),
+            Some(Message::Id | Message::End(_)) => (0, false),
             None => return,
         };
         match direction.to {
@@ -253,6 +240,17 @@ impl World {
                 assert!(next.is_none_or(|next| next > now), "the deadline {next:?} remains at {now:?}");
             }
         }
+    }
+}
+
+/// Delivers a packet to an isolated client. The first one assigns its id, or ends the connection.
+fn receive_isolated(client: &mut Session, packet: Vec<u8>, now: Duration) {
+    let is_connecting = client.status() == ConnectionStatus::Connecting;
+    let id = packet[..].try_into().map(i32::from_le_bytes).ok().and_then(PeerId::new);
+    match id.filter(|id| *id != PeerId::SERVER) {
+        _ if !is_connecting => client.receive(PeerId::SERVER, Packet::binary(packet), now),
+        Some(id) => client.connected(id, now),
+        None => client.peer_left(PeerId::SERVER, CloseInfo::from(CloseCause::Local)),
     }
 }
 

@@ -111,7 +111,6 @@ export type MultiplayerEvent =
 /** Why a packet was dropped. */
 export type PacketError =
     | "malformed"
-    | "invalid-id"
     | "not-authenticated"
     | "not-authenticating"
     | "unknown-peer"
@@ -252,7 +251,6 @@ fn auth_failure(failure: &AuthFailure) -> (&'static str, Option<&CloseInfo>) {
 fn packet_error(error: &PacketError) -> &'static str {
     match error {
         PacketError::Malformed(_) => "malformed",
-        PacketError::InvalidId => "invalid-id",
         PacketError::NotAuthenticated => "not-authenticated",
         PacketError::NotAuthenticating => "not-authenticating",
         PacketError::UnknownPeer => "unknown-peer",

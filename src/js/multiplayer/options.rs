@@ -22,8 +22,6 @@ export interface MultiplayerOptions extends WebSocketPeerOptions {
     authenticate?: boolean;
     /** The time within which the authentication must be complete. 0: no limit. Default: 3000. */
     authTimeout?: number;
-    /** The time within which the server must send this client's id, once connected. 0: no limit. Default: 3000. */
-    idTimeout?: number;
     /** The time that `close()` waits for the server to confirm that it has read everything. 0: none. Default: 500. */
     drainTimeout?: number;
     /** Allow whole objects, with class and properties, as arguments. Default: false. */
@@ -56,7 +54,6 @@ fn set(options: &mut SessionOptions, name: &str, value: &JsValue) -> Result<bool
         "relay" => relay: boolean,
         "authenticate" => authenticate: boolean,
         "authTimeout" => auth_timeout: milliseconds,
-        "idTimeout" => id_timeout: milliseconds,
         "drainTimeout" => drain_timeout: milliseconds,
         "allowObjects" => allow_objects: boolean,
         "maxPathsPerPeer" => max_paths_per_peer: size,

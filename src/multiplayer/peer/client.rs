@@ -126,7 +126,7 @@ impl ClientSide {
         self.has_left || self.end.is_some()
     }
 
-    pub(super) fn id(&self) -> Option<PeerId> {
+    pub(in super::super) fn id(&self) -> Option<PeerId> {
         self.id
     }
 

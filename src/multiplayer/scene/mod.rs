@@ -1,12 +1,10 @@
 //! [`SceneMultiplayer`]: a session over WebSockets.
 
-mod client_transport;
 mod flow_control;
 mod guard;
 mod options;
-mod peer_id_map;
 mod polling;
-mod server_transport;
+mod relay;
 
 use std::{
     fmt,
@@ -15,21 +13,19 @@ use std::{
     time::Duration,
 };
 
-use self::{client_transport::ClientTransport, server_transport::ServerTransport};
+use self::relay::Relay;
 pub use self::{guard::SessionGuard, options::MultiplayerOptions};
-use super::{event::Event, id::PeerId, options::SessionOptions, session::Session, status::ConnectionStatus};
+use super::{
+    event::Event,
+    id::PeerId,
+    options::SessionOptions,
+    peer::{Side, WebSocketMultiplayerPeer},
+    session::Session,
+    status::ConnectionStatus,
+};
 use crate::{
-    admission::Admission,
-    clock::PatientClock,
-    close::CloseInfo,
-    error::Error,
-    options::TlsCertificate,
-    peer::WebSocketPeer,
-    request::Request,
-    server::{PeerInfo, WebSocketServer},
-    stats::ServerStats,
-    sys,
-    upgraded::UpgradedStream,
+    admission::Admission, close::CloseInfo, error::Error, options::TlsCertificate, request::Request,
+    server::PeerInfo, stats::ServerStats, upgraded::UpgradedStream,
 };
 
 /// The server of a multiplayer session, or one of its clients, over WebSockets. It is compatible with Godot's
@@ -82,17 +78,15 @@ use crate::{
 /// A session is reliable and ordered, so a peer that misses a packet cannot stay. A peer that reads too slowly is
 /// disconnected when its send queue is full: [`Limit::SessionBacklog`](crate::Limit::SessionBacklog).
 ///
-/// Godot: `WebSocketMultiplayerPeer` and `SceneMultiplayer`.
+/// It stands on a [`WebSocketMultiplayerPeer`], Godot's mid level. Programs that need only packets with senders and
+/// targets use that directly.
+///
+/// Godot: `SceneMultiplayer`.
 pub struct SceneMultiplayer {
     session: Session,
-    transport: Transport,
-    clock: PatientClock,
-}
-
-/// The connections of the session.
-enum Transport {
-    Server(Box<ServerTransport>),
-    Client(Box<ClientTransport>),
+    peer: WebSocketMultiplayerPeer,
+    /// At a client it has nothing to do.
+    relay: Relay,
 }
 
 impl SceneMultiplayer {
@@ -100,21 +94,19 @@ impl SceneMultiplayer {
     /// and then [`Event::PeerConnected`] of [`PeerId::SERVER`], or [`Event::ConnectionFailed`].
     ///
     /// # Errors
-    /// The errors of [`WebSocketPeer::connect`].
+    /// The errors of [`WebSocketMultiplayerPeer::connect`].
     ///
     /// Godot: `create_client`.
     #[doc(alias = "create_client")]
     pub fn connect(url: &str, options: MultiplayerOptions) -> Result<Self, Error> {
-        let mut peer = WebSocketPeer::with_options(options.client);
-        peer.connect(url)?;
-        Ok(Self::from_client(peer, options.session))
+        Ok(Self::from_peer(WebSocketMultiplayerPeer::connect(url, options.client)?, options.session))
     }
 
     /// Hosts a session for clients that connect to this address. Port 0 takes a free port, which
     /// [`local_addr`](Self::local_addr) returns.
     ///
     /// # Errors
-    /// The errors of [`WebSocketServer::bind`]. In a browser always [`Error::Unsupported`].
+    /// The errors of [`WebSocketMultiplayerPeer::bind`]. In a browser always [`Error::Unsupported`].
     ///
     /// Godot: `create_server`.
     #[doc(alias = "create_server")]
@@ -122,32 +114,26 @@ impl SceneMultiplayer {
         options
             .server
             .check_memory(options.server.share().with_outbound_packet(options.session.max_packet_size))?;
-        Ok(Self::from_server(WebSocketServer::bind(address, options.server)?, options.session))
+        Ok(Self::from_peer(WebSocketMultiplayerPeer::bind(address, options.server)?, options.session))
     }
 
-    /// Joins a session over a connection that the program has started, and from which it has read nothing.
-    pub fn from_client(peer: WebSocketPeer, options: SessionOptions) -> Self {
-        Self::new(Session::client(options), Transport::Client(Box::new(ClientTransport::new(peer))))
-    }
-
-    /// Hosts a session on a server from which the program has read no event.
-    pub fn from_server(mut server: WebSocketServer, options: SessionOptions) -> Self {
-        // A packet of the session fits into each client's share of memory, so no client misses one because of others.
-        server.reserve_packets(options.max_packet_size);
-        let session = Session::server(options);
-        let transport = ServerTransport::new(server, &session);
-        Self::new(session, Transport::Server(Box::new(transport)))
-    }
-
-    /// Advances the session's clock, so that a timeout that starts in a call of the program starts now, not at the last
-    /// poll.
-    fn tick(&mut self) {
-        let now = self.advance_clock();
-        self.session.tick(now);
-    }
-
-    fn new(session: Session, transport: Transport) -> Self {
-        Self { session, transport, clock: PatientClock::start(sys::now()) }
+    /// Puts a session on a peer of the mid level, from which the program has read no event: hosts it on a server, or
+    /// joins it over a connection.
+    ///
+    /// Godot: `MultiplayerAPI.multiplayer_peer`.
+    #[doc(alias = "multiplayer_peer")]
+    pub fn from_peer(mut peer: WebSocketMultiplayerPeer, options: SessionOptions) -> Self {
+        let (session, slow_reader_timeout) = match &mut peer.side {
+            Side::Server(side) => {
+                // A packet of the session fits into each client's share of memory, so no client misses one because of
+                // others.
+                side.server.reserve_packets(options.max_packet_size);
+                (Session::server(options), side.server.options().slow_reader_timeout)
+            }
+            Side::Client(_) => (Session::client(options), Duration::ZERO),
+        };
+        let relay = Relay::new(&session, slow_reader_timeout);
+        Self { session, peer, relay }
     }
 
     /// Advances the session: reads from the connections, writes to them, and applies timeouts. Call it once a frame. It
@@ -166,7 +152,7 @@ impl SceneMultiplayer {
     ///
     /// It does not sleep while events wait to be read. It may return early, with nothing new.
     ///
-    /// Platform: a page cannot sleep. In a browser it polls and returns at once, like [`WebSocketPeer::wait`].
+    /// Platform: a page cannot sleep. In a browser it polls and returns at once.
     pub fn wait(&mut self, at_most: Duration) {
         self.wait_and_poll(at_most);
     }
@@ -175,10 +161,7 @@ impl SceneMultiplayer {
     ///
     /// Platform: it does nothing in a browser, where `wait` does not sleep.
     pub fn waker(&mut self) -> Waker {
-        match &mut self.transport {
-            Transport::Server(transport) => transport.server.waker(),
-            Transport::Client(transport) => transport.peer.waker(),
-        }
+        self.peer.waker()
     }
 
     /// Returns the next event. Packets are handled one at a time, each after the events of the one before have been
@@ -199,6 +182,7 @@ impl SceneMultiplayer {
     /// Returns the session, to query it, register nodes, call methods and send bytes. Packets leave when the
     /// guard is dropped: at the end of the statement if it is not stored.
     pub fn session(&mut self) -> SessionGuard<'_> {
+        // So a timeout that starts in a call of the program starts now, not at the last poll.
         self.tick();
         SessionGuard { peer: self }
     }
@@ -235,59 +219,47 @@ impl SceneMultiplayer {
         self.session.is_server()
     }
 
-    /// At a server: rejects new clients with 503, until it is called with `false`. Connected clients stay.
+    /// At a server: rejects new clients with 503, until it is called with `false`. Clients that have an id stay; other
+    /// open connections are closed.
     ///
     /// Godot: `refuse_new_connections`, which leaves them without an answer.
     pub fn refuse_new_connections(&mut self, refuse: bool) {
-        if let Transport::Server(transport) = &mut self.transport {
-            transport.server.refuse_new_connections(refuse);
-        }
+        self.peer.refuse_new_connections(refuse);
     }
 
-    /// At a server: sets a hook that decides about each client's upgrade request, like [`WebSocketServer::on_request`].
+    /// At a server: sets a hook that decides about each client's upgrade request, like
+    /// [`WebSocketServer::on_request`](crate::WebSocketServer::on_request).
     /// The data that it attaches is in [`peer`](Self::peer).
     pub fn on_request(&mut self, hook: impl FnMut(&Request) -> Admission + Send + Sync + 'static) {
-        if let Transport::Server(transport) = &mut self.transport {
-            transport.server.on_request(hook);
-        }
+        self.peer.on_request(hook);
     }
 
     /// At a server: accepts a stream on which a web framework has made the handshake, like
-    /// [`WebSocketServer::accept_upgraded`]. The client joins the session. For a session without a listener, pass
-    /// [`WebSocketServer::without_listener`] to [`from_server`](Self::from_server).
+    /// [`WebSocketMultiplayerPeer::accept_upgraded`]. The client joins the session.
     ///
     /// # Errors
-    /// The errors of `WebSocketServer::accept_upgraded`; [`Error::Unsupported`] at a client.
+    /// The errors of `WebSocketMultiplayerPeer::accept_upgraded`.
     pub fn accept_upgraded(&mut self, upgraded: UpgradedStream) -> Result<(), Error> {
-        match &mut self.transport {
-            Transport::Server(transport) => transport.server.accept_upgraded(upgraded).map(|_| ()),
-            Transport::Client(_) => Err(Error::Unsupported { what: "accepting connections at a client" }),
-        }
+        self.peer.accept_upgraded(upgraded)
     }
 
-    /// At a client: sets a hook that is called when there is something to poll for, like [`WebSocketPeer::on_wake`].
-    /// Natively it is also called when a deadline of the session has passed.
+    /// At a client: sets a hook that is called when there is something to poll for, like
+    /// [`WebSocketMultiplayerPeer::on_wake`]. Natively it is also called when a deadline of the session has passed.
     ///
     /// # Errors
-    /// The errors of `WebSocketPeer::on_wake`; [`Error::Unsupported`] at a server, which has [`wait`](Self::wait).
+    /// The errors of `WebSocketMultiplayerPeer::on_wake`.
     pub fn on_wake(&mut self, hook: impl Fn() + Send + 'static) -> Result<(), Error> {
-        match &mut self.transport {
-            Transport::Server(_) => return Err(Error::Unsupported { what: "a wake hook at a server" }),
-            Transport::Client(transport) => transport.peer.on_wake(hook)?,
-        }
+        self.peer.on_wake(hook)?;
         self.schedule_wake();
         Ok(())
     }
 
-    /// At a server: replaces the certificate, like [`WebSocketServer::set_certificate`].
+    /// At a server: replaces the certificate, like [`WebSocketMultiplayerPeer::set_certificate`].
     ///
     /// # Errors
-    /// The errors of `WebSocketServer::set_certificate`; [`Error::Unsupported`] at a client.
+    /// The errors of `WebSocketMultiplayerPeer::set_certificate`.
     pub fn set_certificate(&mut self, certificate: TlsCertificate) -> Result<(), Error> {
-        match &mut self.transport {
-            Transport::Server(transport) => transport.server.set_certificate(certificate),
-            Transport::Client(_) => Err(Error::Unsupported { what: "a certificate at a client" }),
-        }
+        self.peer.set_certificate(certificate)
     }
 
     /// At a server: returns the address that it listens on.
@@ -295,10 +267,7 @@ impl SceneMultiplayer {
     /// # Errors
     /// [`Error::Unsupported`] at a client; [`Error::Io`] at a server that has closed.
     pub fn local_addr(&self) -> Result<SocketAddr, Error> {
-        match &self.transport {
-            Transport::Server(transport) => transport.server.local_addr(),
-            Transport::Client(_) => Err(Error::Unsupported { what: "a listening address at a client" }),
-        }
+        self.peer.local_addr()
     }
 
     /// At a server: returns the address, request, user data and statistics of a client's connection. `None` for other
@@ -309,28 +278,19 @@ impl SceneMultiplayer {
     #[doc(alias = "get_peer_address")]
     #[doc(alias = "get_peer_port")]
     pub fn peer(&self, id: PeerId) -> Option<PeerInfo<'_>> {
-        match &self.transport {
-            Transport::Server(transport) => transport.peer(id),
-            Transport::Client(_) => None,
-        }
+        self.peer.peer(id)
     }
 
     /// At a server: returns the counters of all its connections, and the memory that they use. `None` at a client.
     ///
     /// It visits every connection.
     pub fn server_stats(&self) -> Option<ServerStats> {
-        match &self.transport {
-            Transport::Server(transport) => Some(transport.server.stats()),
-            Transport::Client(_) => None,
-        }
+        self.peer.server_stats()
     }
 
     /// At a client: returns how the connection ended, once it has.
     pub fn close_info(&self) -> Option<&CloseInfo> {
-        match &self.transport {
-            Transport::Server(_) => None,
-            Transport::Client(transport) => transport.peer.close_info(),
-        }
+        self.peer.close_info()
     }
 
     /// Leaves the session. A server disconnects its peers, and stops listening. The only event that follows is
@@ -354,22 +314,23 @@ impl SceneMultiplayer {
 
     /// Returns `true` if the connections have ended: the connection was lost, or [`close`](Self::close) is complete.
     pub fn is_closed(&self) -> bool {
-        match &self.transport {
-            Transport::Server(transport) => transport.server.is_shut_down(),
-            Transport::Client(transport) => transport.is_closed(),
-        }
+        if self.is_server() { self.peer.is_closed() } else { self.session.is_closed() }
+    }
+
+    /// Advances the session's clock.
+    fn tick(&mut self) {
+        let now = self.peer.advance_clock();
+        self.session.tick(now);
     }
 }
 
 impl fmt::Debug for SceneMultiplayer {
     /// Omits packets, paths and arguments: they may contain secrets, and the output may be logged.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("SceneMultiplayer");
-        shown.field("id", &self.session.id()).field("status", &self.session.status());
-        match &self.transport {
-            Transport::Server(transport) => shown.field("transport", &transport.server),
-            Transport::Client(transport) => shown.field("transport", &transport.peer),
-        };
-        shown.finish_non_exhaustive()
+        f.debug_struct("SceneMultiplayer")
+            .field("id", &self.session.id())
+            .field("status", &self.session.status())
+            .field("peer", &self.peer)
+            .finish_non_exhaustive()
     }
 }

@@ -4,7 +4,7 @@
 
 use super::{Session, SessionPhase, peers::PeerState};
 use crate::{
-    close::{CloseCause, CloseCode, CloseInfo, Limit, Timeout},
+    close::{CloseCause, CloseCode, CloseInfo, Limit},
     error::Error,
     multiplayer::{
         event::{AuthFailure, DisconnectReason, Event},
@@ -33,13 +33,13 @@ impl Session {
     pub fn disconnect_peer(&mut self, peer: PeerId) -> Result<(), Error> {
         if !self.is_server {
             return match self.peers.state(peer) {
-                Some(PeerState::AwaitingId | PeerState::Authenticating(_) | PeerState::Admitted(_))
-                    if peer == PeerId::SERVER =>
-                {
+                _ if peer != PeerId::SERVER || self.has_left() => Err(Error::UnknownPeer),
+                // Without an id it is connecting, and gives up.
+                Some(PeerState::Authenticating(_) | PeerState::Admitted(_)) | None => {
                     self.leave();
                     Ok(())
                 }
-                _ => Err(Error::UnknownPeer),
+                Some(PeerState::Disconnecting { .. }) => Err(Error::UnknownPeer),
             };
         }
         match self.peers.state(peer) {
@@ -47,9 +47,7 @@ impl Session {
             Some(PeerState::Authenticating(_)) => self.reject_auth(peer, AuthFailure::Kicked, KICKED),
             // It is gone, and the program has not read that.
             _ if self.peers.is_known(peer) => {}
-            Some(PeerState::AwaitingId | PeerState::Disconnecting { .. }) | None => {
-                return Err(Error::UnknownPeer);
-            }
+            Some(PeerState::Disconnecting { .. }) | None => return Err(Error::UnknownPeer),
         }
         self.peers.mark_unknown(peer);
         Ok(())
@@ -77,10 +75,12 @@ impl Session {
         self.phase = SessionPhase::Leaving;
         if !self.is_server {
             self.remove_relayed_peers(DisconnectReason::Kicked);
+            if self.id.is_none() {
+                self.disconnect(PeerId::SERVER, LEFT);
+            }
         }
         for peer in self.peers.all() {
             match self.peers.state(peer) {
-                Some(PeerState::AwaitingId) => self.disconnect(peer, LEFT),
                 Some(PeerState::Authenticating(_)) => self.reject_auth(peer, AuthFailure::Kicked, LEFT),
                 Some(PeerState::Admitted(_) | PeerState::Disconnecting { .. }) | None => {}
             }
@@ -95,10 +95,6 @@ impl Session {
     /// Handles a peer whose deadline has passed.
     pub(super) fn time_out(&mut self, peer: PeerId) {
         match self.peers.state(peer) {
-            Some(PeerState::AwaitingId) => {
-                self.failure = Some(CloseCause::TimedOut(Timeout::Id));
-                self.disconnect(peer, "the server sent no id in time");
-            }
             Some(PeerState::Authenticating(_)) => {
                 self.reject_auth(peer, AuthFailure::TimedOut, "not authenticated in time");
             }
@@ -144,7 +140,7 @@ impl Session {
                 self.disconnect_with(peer, CloseCode::POLICY_VIOLATION, REJECTED);
                 self.push_event(Event::AuthFailed { peer, reason: AuthFailure::Closed(info) });
             }
-            Some(PeerState::AwaitingId | PeerState::Disconnecting { .. }) | None => {}
+            Some(PeerState::Disconnecting { .. }) | None => {}
         }
     }
 

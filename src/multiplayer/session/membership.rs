@@ -21,48 +21,51 @@ use crate::{
 };
 
 impl Session {
-    /// Handles a new connection. At a server: to a client with this id, which the first packet to the client contains.
-    /// At a client: to [`PeerId::SERVER`], whose first packet must arrive within
-    /// [`id_timeout`](super::super::SessionOptions::id_timeout).
+    /// At a client: handles that it is connected to the server, and has this id.
+    ///
+    /// The id is not the server's, and is assigned once. A call that breaks this has no effect.
+    pub fn connected(&mut self, id: PeerId, now: Duration) {
+        self.tick(now);
+        let is_connecting = self.id.is_none() && self.phase == SessionPhase::Running;
+        if is_connecting && id != PeerId::SERVER {
+            self.id = Some(id);
+            self.push_event(Event::Connected { id });
+            self.start_admission(PeerId::SERVER);
+        }
+    }
+
+    /// At a server: handles a new connection, to a client that has this id, and knows it.
     ///
     /// No two connections may have the same id at a time, and none may have the server's. A call that breaks this has
     /// no effect.
     pub fn peer_joined(&mut self, peer: PeerId, now: Duration) {
         self.tick(now);
-        if !self.is_server {
-            if matches!(self.peers.state(peer), Some(PeerState::AwaitingId)) {
-                self.peers.set_state(peer, PeerState::AwaitingId, self.deadline(self.options.id_timeout));
-            }
-            return;
-        }
-        if peer == PeerId::SERVER || self.peers.state(peer).is_some() {
+        if !self.is_server || peer == PeerId::SERVER || self.peers.state(peer).is_some() {
             return;
         }
         if self.phase != SessionPhase::Running {
             self.disconnect(peer, "the session has ended");
             return;
         }
-        self.send(peer, peer.get().to_le_bytes().to_vec());
         self.start_admission(peer);
     }
 
     /// Handles the end of the connection to a peer. A client's only connection is that to [`PeerId::SERVER`], so the
-    /// session ends with it.
+    /// session ends with it. Before the client is [`connected`](Self::connected), that connection has failed.
     pub fn peer_left(&mut self, peer: PeerId, info: CloseInfo) {
-        if !self.is_server && peer != PeerId::SERVER {
+        if !self.is_server {
+            if peer == PeerId::SERVER && self.phase != SessionPhase::Closed {
+                self.handle_server_lost(info);
+            }
             return;
         }
         let Some(state) = self.peers.remove(peer) else { return };
-        if !self.is_server {
-            self.handle_server_lost(state, info);
-            return;
-        }
         match state {
             PeerState::Admitted(_) => self.remove_peer(peer, DisconnectReason::Closed(info)),
             PeerState::Authenticating(_) => {
                 self.push_event(Event::AuthFailed { peer, reason: AuthFailure::Closed(info) });
             }
-            PeerState::AwaitingId | PeerState::Disconnecting { .. } => {}
+            PeerState::Disconnecting { .. } => {}
         }
         if self.phase == SessionPhase::Leaving && self.peers.is_empty() {
             self.phase = SessionPhase::Closed;
@@ -115,25 +118,23 @@ impl Session {
     }
 
     /// At a client: handles the end of the connection.
-    fn handle_server_lost(&mut self, state: PeerState, info: CloseInfo) {
-        match state {
-            PeerState::Admitted(_) => {
+    fn handle_server_lost(&mut self, info: CloseInfo) {
+        match self.peers.remove(PeerId::SERVER) {
+            Some(PeerState::Admitted(_)) => {
                 self.remove_relayed_peers(DisconnectReason::ServerLost);
                 self.remove_peer(PeerId::SERVER, DisconnectReason::Closed(info.clone()));
             }
-            PeerState::Authenticating(_) => {
+            Some(PeerState::Authenticating(_)) => {
                 let reason = AuthFailure::Closed(info.clone());
                 self.push_event(Event::AuthFailed { peer: PeerId::SERVER, reason });
             }
-            PeerState::AwaitingId | PeerState::Disconnecting { .. } => {}
+            Some(PeerState::Disconnecting { .. }) | None => {}
         }
         self.phase = SessionPhase::Closed;
-        let event = match (self.id, self.failure.take()) {
-            (Some(_), _) => Event::Disconnected { info },
-            (None, Some(cause)) => Event::ConnectionFailed { info: CloseInfo { cause, ..info } },
-            (None, None) => Event::ConnectionFailed { info },
-        };
-        self.push_event(event);
+        self.push_event(match self.id {
+            Some(_) => Event::Disconnected { info },
+            None => Event::ConnectionFailed { info },
+        });
     }
 
     /// At a client: removes the peers that are reached through the server.

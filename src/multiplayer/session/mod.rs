@@ -5,8 +5,8 @@
 //!
 //! | | methods | file |
 //! |---|---|---|
-//! | input | `peer_joined`, `peer_left` | `membership` |
-//! | | `receive`: the server's first packet, relay, packets by the state of the sender | `receiving` |
+//! | input | `connected`, `peer_joined`, `peer_left` | `membership` |
+//! | | `receive`: relay, packets by the state of the sender | `receiving` |
 //! | | commands of admitted peers: calls, bytes, paths | `commands` |
 //! | | authentication data; `send_auth`, `complete_auth` | `authentication` |
 //! | | spawns and property values of other peers | `replicas` |
@@ -37,10 +37,7 @@ mod sending;
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use self::{
-    nodes::Nodes,
-    peers::{PeerState, Peers},
-};
+use self::{nodes::Nodes, peers::Peers};
 use super::{
     event::{Call, Event},
     id::{PeerId, Target},
@@ -52,7 +49,7 @@ use super::{
     stats::SessionStats,
     status::ConnectionStatus,
 };
-use crate::{close::CloseCause, error::Error, state::ReadyState};
+use crate::{error::Error, state::ReadyState};
 
 /// The number of `PacketRejected` events that may wait to be read.
 const MAX_QUEUED_REJECTIONS: usize = 64;
@@ -60,11 +57,12 @@ const MAX_QUEUED_REJECTIONS: usize = 64;
 /// The server of a session, or one of its clients, without sockets and without a clock.
 ///
 /// [`SceneMultiplayer`](super::SceneMultiplayer) runs it over WebSockets. Use it directly for another transport, which
-/// must deliver whole packets in order. That transport
+/// must deliver whole packets in order, and give each client an id that both ends know. That transport
 ///
-/// * calls [`peer_joined`](Self::peer_joined), [`receive`](Self::receive) and [`peer_left`](Self::peer_left), and
-///   [`advance`](Self::advance) with the time: often, at [`next_deadline`](Self::next_deadline), and before calls of
-///   the program, because a timeout that starts in such a call starts at the last time given;
+/// * calls [`connected`](Self::connected) at a client or [`peer_joined`](Self::peer_joined) at a server,
+///   [`receive`](Self::receive) and [`peer_left`](Self::peer_left), and [`advance`](Self::advance) with the time: often,
+///   at [`next_deadline`](Self::next_deadline), and before calls of the program, because a timeout that starts in such
+///   a call starts at the last time given;
 /// * executes [`next_output`](Self::next_output) until it is `None`, after each of these calls and after each call of
 ///   the program. Consecutive calls of `peer_left` may come first: then the other peers are informed of all departures
 ///   by one output;
@@ -75,22 +73,26 @@ const MAX_QUEUED_REJECTIONS: usize = 64;
 ///
 /// ```
 /// use std::time::Duration;
-/// use websocket_peer::multiplayer::{Event, Output, PeerId, Session, SessionOptions};
+/// use websocket_peer::multiplayer::{Event, Output, PeerId, Session, SessionError, SessionOptions};
 ///
 /// let now = Duration::ZERO;
 /// let ann = PeerId::new(2).unwrap();
 /// let mut server = Session::server(SessionOptions::default());
 /// let mut client = Session::client(SessionOptions::default());
 ///
-/// // They are connected. What one end sends, the other receives.
-/// client.peer_joined(PeerId::SERVER, now);
 /// server.peer_joined(ann, now);
+/// client.connected(ann, now);
+/// assert_eq!(server.next_event(), Some(Event::PeerConnected(ann)));
+/// assert_eq!(client.next_event(), Some(Event::Connected { id: ann }));
+/// assert_eq!(client.next_event(), Some(Event::PeerConnected(PeerId::SERVER)));
+///
+/// // What one end sends, the other receives.
+/// server.send_bytes(ann, b"welcome")?;
 /// while let Some(Output::Send { packet, .. }) = server.next_output() {
 ///     client.receive(PeerId::SERVER, packet, now);
 /// }
-/// assert_eq!(client.next_event(), Some(Event::Connected { id: ann }));
-/// assert_eq!(client.next_event(), Some(Event::PeerConnected(PeerId::SERVER)));
-/// assert_eq!(server.next_event(), Some(Event::PeerConnected(ann)));
+/// assert!(matches!(client.next_event(), Some(Event::Packet { data, .. }) if *data == *b"welcome"));
+/// # Ok::<(), SessionError>(())
 /// ```
 ///
 /// Godot: `SceneMultiplayer`.
@@ -126,8 +128,6 @@ pub struct Session {
     memory_scarce: bool,
     // The number of `PacketRejected` among `events`.
     queued_rejections: usize,
-    // Why a client gave up connecting.
-    failure: Option<CloseCause>,
     stats: SessionStats,
 }
 
@@ -150,9 +150,7 @@ impl Session {
 
     /// Creates a client, which waits for a connection to the server.
     pub fn client(options: SessionOptions) -> Self {
-        let mut client = Self::new(options, None);
-        client.peers.set_state(PeerId::SERVER, PeerState::AwaitingId, None);
-        client
+        Self::new(options, None)
     }
 
     fn new(options: SessionOptions, id: Option<PeerId>) -> Self {
@@ -175,7 +173,6 @@ impl Session {
             memory_usage_changed: false,
             memory_scarce: false,
             queued_rejections: 0,
-            failure: None,
             stats: SessionStats::default(),
         }
     }

@@ -13,8 +13,6 @@ use crate::{
 /// The state of a peer.
 #[derive(Debug)]
 pub(super) enum PeerState {
-    /// At a client: the server, which has not sent the client's id.
-    AwaitingId,
     /// It is not admitted yet.
     Authenticating(Authentication),
     /// It is admitted. At a client that includes peers to which only the server is connected.

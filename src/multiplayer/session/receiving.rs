@@ -10,9 +10,7 @@ use super::{
     sending::{RELAY_HEADER, relayed},
 };
 use crate::{
-    close::CloseCause,
     multiplayer::{
-        event::Event,
         id::{PeerId, Target},
         output::{Output, Recipients},
         packet_error::PacketError,
@@ -39,7 +37,6 @@ impl Session {
             // A client is connected to the server only.
             _ if !self.is_server && from != PeerId::SERVER => Err(PacketError::UnknownPeer),
             None => Err(PacketError::UnknownPeer),
-            Some(PeerState::AwaitingId) => self.handle_id(&packet),
             Some(PeerState::Authenticating(_)) => self.handle_auth(from, &packet),
             Some(PeerState::Admitted(_)) => self.handle_packet(from, packet),
             Some(PeerState::Disconnecting { .. }) => {
@@ -57,21 +54,6 @@ impl Session {
                 self.disconnect_over_limit(from);
             }
         }
-    }
-
-    /// At a client: handles the server's first packet, which contains only the client's id.
-    fn handle_id(&mut self, packet: &[u8]) -> Result<(), PacketError> {
-        let id = packet.try_into().ok().map(i32::from_le_bytes).and_then(PeerId::new);
-        let Some(id) = id.filter(|id| *id != PeerId::SERVER) else {
-            self.failure =
-                Some(CloseCause::HandshakeFailed { reason: "the server's first packet was not an id" });
-            self.disconnect(PeerId::SERVER, "the first packet was not an id");
-            return Err(PacketError::InvalidId);
-        };
-        self.id = Some(id);
-        self.push_event(Event::Connected { id });
-        self.start_admission(PeerId::SERVER);
-        Ok(())
     }
 
     /// Handles a packet of a peer that is admitted and connected directly.

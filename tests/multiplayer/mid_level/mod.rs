@@ -1,5 +1,6 @@
 //! `WebSocketMultiplayerPeer`: a server, and clients with ids.
 
+mod joining;
 mod targets;
 
 use std::collections::VecDeque;

@@ -9,7 +9,7 @@ use websocket_peer::{
 };
 
 use super::{door, spawner};
-use crate::world::{A, B, SERVER, events, outputs, rejections};
+use crate::world::{A, B, SERVER, events, id, outputs, rejections};
 
 const NOW: Duration = Duration::ZERO;
 
@@ -256,8 +256,7 @@ fn an_invalid_entry_does_not_affect_the_others() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_spawn_that_the_server_echoes_is_rejected() {
     let mut client = Session::client(SessionOptions::default());
-    client.peer_joined(SERVER, NOW);
-    client.receive(SERVER, packet(&[&[2, 0, 0, 0]]), NOW);
+    client.connected(id(2), NOW);
     events(&mut client);
     let spawner = client.register_spawner("Spawner", spawner()).unwrap();
     client.set_authority(spawner, A).unwrap();

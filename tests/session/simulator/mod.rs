@@ -148,6 +148,7 @@ impl<E: Endpoint> Simulator<E> {
             },
         };
         match message {
+            Message::Id => session.connected(direction.client, self.now),
             Message::Packet(packet) => session.receive(from, packet, self.now),
             Message::End(cause) => session.peer_left(from, CloseInfo::from(cause)),
         }

@@ -22,6 +22,8 @@ pub struct Direction {
 /// A message in transit.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
+    /// The id that the server has assigned to the client.
+    Id,
     Packet(Packet),
     /// The end of the connection.
     End(CloseCause),
@@ -65,11 +67,12 @@ impl Direction {
 }
 
 impl Network {
-    /// Adds a client's connection.
+    /// Adds a client's connection. The client receives its id before everything else.
     pub fn connect(&mut self, client: PeerId) {
         for direction in both(client) {
             self.lanes.insert(direction, Lane::default());
         }
+        self.push(Direction::to_client(client), Message::Id);
     }
 
     /// Returns `true` until both ends have received the end of the client's connection.

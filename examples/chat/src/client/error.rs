@@ -10,6 +10,8 @@ use crate::protocol::{MAX_LINE, NameError};
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChatError {
+    /// The connection is not open.
+    NotConnected,
     /// The line has no visible characters.
     Empty,
     /// The line has more than 500 characters.
@@ -28,13 +30,13 @@ pub enum ChatError {
 impl fmt::Display for ChatError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotConnected => f.write_str("there is no connection"),
             Self::Empty => f.write_str("the line is empty"),
             Self::TooLong { length } => {
                 write!(f, "the line has {length} characters, and at most {MAX_LINE} can be sent")
             }
             Self::UnreadEvents => f.write_str("too many lines wait to be shown"),
             Self::Name(error) => error.fmt(f),
-            Self::Peer(Error::NotOpen { .. }) => f.write_str("there is no connection"),
             Self::Peer(Error::SendQueueFull { .. }) => f.write_str("too much waits to be sent"),
             Self::Peer(error) => error.fmt(f),
         }
@@ -44,7 +46,7 @@ impl fmt::Display for ChatError {
 impl std::error::Error for ChatError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Empty | Self::TooLong { .. } | Self::UnreadEvents => None,
+            Self::NotConnected | Self::Empty | Self::TooLong { .. } | Self::UnreadEvents => None,
             Self::Name(error) => Some(error),
             Self::Peer(error) => Some(error),
         }

@@ -10,6 +10,7 @@ use std::{collections::VecDeque, fmt, task::Waker, time::Duration};
 
 use websocket_peer::{CloseInfo, Error, ReadyState, multiplayer::PeerId};
 
+pub(crate) use self::ending::KICKED;
 pub use self::{ending::explain, error::ChatError, event::ChatEvent};
 use self::{
     members::Members,
@@ -41,6 +42,7 @@ pub struct ChatClient {
     /// The name to send when the connection is open.
     pending_name: Option<String>,
     own_events: VecDeque<ChatEvent>,
+    has_reported_open: bool,
     has_reported_end: bool,
 }
 
@@ -59,6 +61,7 @@ impl ChatClient {
             previous_name: None,
             pending_name,
             own_events: VecDeque::new(),
+            has_reported_open: false,
             has_reported_end: false,
         })
     }
@@ -93,13 +96,17 @@ impl ChatClient {
             if let Some(event) = self.own_events.pop_front() {
                 return Some(event);
             }
+            if self.has_reported_end {
+                return None;
+            }
             let event = match self.transport.next()? {
                 Received::Opened => {
+                    self.has_reported_open = true;
                     self.send_pending_name();
                     Some(ChatEvent::Connected)
                 }
                 Received::Text(text) => self.handle(Message::parse(&text)),
-                Received::Closed(info) => self.report_end(info),
+                Received::Closed(info) => Some(self.end(info)),
             };
             if event.is_some() {
                 return event;
@@ -115,7 +122,7 @@ impl ChatClient {
     /// - [`ChatError::Empty`] for text without visible characters, [`ChatError::TooLong`] for more than 500.
     /// - [`ChatError::Name`] after `/name`.
     /// - [`ChatError::UnreadEvents`] if too many own lines were not read with [`next_event`](Self::next_event).
-    /// - [`ChatError::Peer`] if the connection is not open, or has no room.
+    /// - [`ChatError::NotConnected`] if the connection is not open, [`ChatError::Peer`] if it has no room.
     pub fn send(&mut self, text: &str) -> Result<(), ChatError> {
         let line = clean_line(text);
         if let Input::Name(name) = Input::parse(&line) {
@@ -123,6 +130,7 @@ impl ChatClient {
         }
         match line.chars().count() {
             0 => return Err(ChatError::Empty),
+            _ if self.state() != ReadyState::Open => return Err(ChatError::NotConnected),
             length if length > MAX_LINE => return Err(ChatError::TooLong { length }),
             _ if self.own_events.len() == MAX_OWN_EVENTS => {
                 return Err(ChatError::UnreadEvents);
@@ -140,17 +148,20 @@ impl ChatClient {
     ///
     /// # Errors
     /// - [`ChatError::Name`] for a name that breaks a rule, or that another member has.
-    /// - [`ChatError::Peer`] if the connection has ended, or has no room.
+    /// - [`ChatError::NotConnected`] if the connection has ended, [`ChatError::Peer`] if it has no room.
     pub fn set_name(&mut self, name: &str) -> Result<(), ChatError> {
         let name = check_name(name)?;
         if self.members.has_name(name) {
             return Err(NameError::Taken.into());
         }
         match self.state() {
-            ReadyState::Connecting => self.pending_name = Some(name.to_owned()),
-            _ => self.request_name(name.to_owned())?,
+            ReadyState::Connecting => {
+                self.pending_name = Some(name.to_owned());
+                Ok(())
+            }
+            ReadyState::Open => Ok(self.request_name(name.to_owned())?),
+            ReadyState::Closing | ReadyState::Closed => Err(ChatError::NotConnected),
         }
-        Ok(())
     }
 
     /// Returns the own name: the one that was sent last, unless the server refused it.
@@ -158,9 +169,13 @@ impl ChatClient {
         self.pending_name.as_deref().or(self.name.as_deref())
     }
 
-    /// Returns the state of the connection.
+    /// Returns the state of the connection, as far as the program has read events: it is open from
+    /// [`ChatEvent::Connected`] on.
     pub fn state(&self) -> ReadyState {
-        self.transport.state()
+        match self.transport.state() {
+            ReadyState::Open if !self.has_reported_open => ReadyState::Connecting,
+            state => state,
+        }
     }
 
     /// Returns the own id, which only [`Mode::Multiplayer`] gives to clients.
@@ -238,13 +253,10 @@ impl ChatClient {
         Some(if is_new { ChatEvent::Present { id, name } } else { ChatEvent::Renamed { id, name, before } })
     }
 
-    fn report_end(&mut self, info: CloseInfo) -> Option<ChatEvent> {
-        if self.has_reported_end {
-            return None;
-        }
+    fn end(&mut self, info: CloseInfo) -> ChatEvent {
         self.has_reported_end = true;
         self.members = Members::default();
-        Some(ChatEvent::Closed { why: explain(&info), info })
+        ChatEvent::Closed { why: explain(&info), info }
     }
 }
 

@@ -2,7 +2,11 @@
 
 use std::{task::Waker, time::Duration};
 
-use websocket_peer::{CloseInfo, Error, PeerOptions, ReadyState, WebSocketPeer, multiplayer::PeerId};
+use websocket_peer::{
+    CloseInfo, Error, PeerOptions, ReadyState, WebSocketPeer,
+    multiplayer::{ConnectionStatus, PeerEvent, PeerId, Target, WebSocketMultiplayerPeer},
+    variant::Variant,
+};
 
 use crate::{
     mode::{Mode, SUB_PROTOCOL},
@@ -15,6 +19,7 @@ const MAX_MESSAGE: usize = 64 * 1024;
 /// The connection of a client.
 pub(super) enum Transport {
     Plain { peer: Box<WebSocketPeer>, has_opened: bool },
+    Multiplayer(Box<WebSocketMultiplayerPeer>),
 }
 
 /// What a transport reports.
@@ -23,7 +28,7 @@ pub(super) enum Received {
     Opened,
     /// A packet with this text arrived.
     Text(String),
-    /// The connection has ended. It is reported at every further call.
+    /// The connection has ended. It may be reported at further calls, too.
     Closed(CloseInfo),
 }
 
@@ -40,30 +45,41 @@ impl Transport {
                 peer.connect(url)?;
                 Ok(Self::Plain { peer, has_opened: false })
             }
+            Mode::Multiplayer => {
+                Ok(Self::Multiplayer(Box::new(WebSocketMultiplayerPeer::connect(url, options)?)))
+            }
         }
     }
 
     pub(super) fn poll(&mut self) {
         match self {
-            Self::Plain { peer, .. } => drop(peer.poll()),
+            Self::Plain { peer, .. } => {
+                peer.poll();
+            }
+            Self::Multiplayer(peer) => peer.poll(),
         }
     }
 
     pub(super) fn wait(&mut self, at_most: Duration) {
         match self {
-            Self::Plain { peer, .. } => drop(peer.wait(at_most)),
+            Self::Plain { peer, .. } => {
+                peer.wait(at_most);
+            }
+            Self::Multiplayer(peer) => peer.wait(at_most),
         }
     }
 
     pub(super) fn waker(&mut self) -> Waker {
         match self {
             Self::Plain { peer, .. } => peer.waker(),
+            Self::Multiplayer(peer) => peer.waker(),
         }
     }
 
     pub(super) fn on_wake(&mut self, hook: impl Fn() + Send + 'static) -> Result<(), Error> {
         match self {
             Self::Plain { peer, .. } => peer.on_wake(hook),
+            Self::Multiplayer(peer) => peer.on_wake(hook),
         }
     }
 
@@ -71,7 +87,7 @@ impl Transport {
     pub(super) fn next(&mut self) -> Option<Received> {
         match self {
             Self::Plain { peer, has_opened } => {
-                // An open that was followed by the end shows in the selected protocol.
+                // The connection may have ended behind its first packets. The sub-protocol shows that it was open.
                 if !*has_opened && peer.protocol().is_some() {
                     *has_opened = true;
                     return Some(Received::Opened);
@@ -83,30 +99,53 @@ impl Transport {
                 }
                 peer.close_info().cloned().map(Received::Closed)
             }
+            Self::Multiplayer(peer) => loop {
+                match peer.next_event()? {
+                    PeerEvent::Connected(_) => return Some(Received::Opened),
+                    PeerEvent::Packet(_, packet) => {
+                        if let Some(text) = packet_text(&packet) {
+                            return Some(Received::Text(text));
+                        }
+                    }
+                    PeerEvent::Disconnected(_, info) | PeerEvent::ConnectionFailed(info) => {
+                        return Some(Received::Closed(info));
+                    }
+                    _ => {}
+                }
+            },
         }
     }
 
     pub(super) fn send(&mut self, text: &str) -> Result<(), Error> {
         match self {
             Self::Plain { peer, .. } => peer.send_text(text),
+            Self::Multiplayer(peer) => peer.send_variant(Target::SERVER, &Variant::from(text)),
         }
     }
 
     pub(super) fn state(&self) -> ReadyState {
         match self {
             Self::Plain { peer, .. } => peer.state(),
+            Self::Multiplayer(peer) => match peer.status() {
+                ConnectionStatus::Connecting => ReadyState::Connecting,
+                ConnectionStatus::Connected => ReadyState::Open,
+                _ if peer.is_closed() => ReadyState::Closed,
+                _ => ReadyState::Closing,
+            },
         }
     }
 
     pub(super) fn id(&self) -> Option<PeerId> {
         match self {
             Self::Plain { .. } => None,
+            Self::Multiplayer(peer) => peer.id(),
         }
     }
 
     pub(super) fn close(&mut self) {
         match self {
             Self::Plain { peer, .. } => peer.close(),
+            Self::Multiplayer(peer) => peer.close(),
         }
     }
 }

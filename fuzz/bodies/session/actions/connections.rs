@@ -86,6 +86,7 @@ pub(super) fn misuse(world: &mut World, input: &mut Unstructured<'_>) -> Result<
         session.peer_joined(peer, now);
     }
     session.peer_joined(PeerId::SERVER, now);
+    session.connected(peer, now);
     assert!(session.next_output().is_none() && session.peers().len() == before);
     Ok(())
 }

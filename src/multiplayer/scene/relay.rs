@@ -1,0 +1,198 @@
+//! The server's part of the session's transport: events of its clients to the session, and outputs of the session to
+//! the clients.
+
+use std::time::Duration;
+
+use super::flow_control::{FlowControl, Sent};
+use crate::{
+    error::Error,
+    multiplayer::{
+        id::PeerId,
+        output::{Output, Recipients},
+        peer::{PeerEvent, ServerSide},
+        session::Session,
+        wire::is_membership,
+    },
+    packet::Packet,
+    server::{EncodedPackets, PeerKey, Urgency, WebSocketServer},
+};
+
+/// The smallest number of receivers for which packets about peers that join or leave may be delayed, to be sent
+/// together with the next packet to the same client: a system call for each receiver takes some microseconds.
+const DELAYED_FROM: usize = 32;
+/// The delay for each receiver, so that such packets take a few percent of a processor at most.
+const DELAY_PER_RECEIVER: Duration = Duration::from_micros(250);
+/// The number of receivers that the delay is multiplied with at most: a quarter of a second in all.
+const MAX_DELAY_FACTOR: usize = 1000;
+
+/// The number of packets that a poll sends, counted for each receiver, before it leaves further events to the next
+/// poll: relaying must not delay the program's frame.
+const MAX_SENDS: usize = 16 * 1024;
+
+/// What a server sends for its session.
+#[derive(Debug)]
+pub(super) struct Relay {
+    flow: FlowControl,
+    /// The client whose packet the session received last, until the outputs that follow from it are sent.
+    source: Option<PeerKey>,
+    now: Duration,
+    /// The number of packets sent since the poll began, counted for each receiver.
+    sends: usize,
+    /// The clients whose send queues had no room for a packet.
+    slow_peers: Vec<PeerKey>,
+}
+
+/// The kind of event that was passed to the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pumped {
+    /// A connection has ended. The others can be informed of several of these together.
+    Left,
+    Other,
+}
+
+impl Relay {
+    /// Creates the relay of a server with this
+    /// [`slow_reader_timeout`](crate::options::ServerOptions::slow_reader_timeout).
+    pub(super) fn new(session: &Session, slow_reader_timeout: Duration) -> Self {
+        Self {
+            flow: FlowControl::new(session.options().max_relayed_bytes_per_second, slow_reader_timeout),
+            source: None,
+            now: Duration::ZERO,
+            sends: 0,
+            slow_peers: Vec::new(),
+        }
+    }
+
+    /// Passes the next event to the session. Returns its kind.
+    pub(super) fn pump_event(
+        &mut self,
+        side: &mut ServerSide,
+        session: &mut Session,
+        now: Duration,
+    ) -> Option<Pumped> {
+        self.now = now;
+        match side.next_event()? {
+            (_, PeerEvent::Connected(id)) => session.peer_joined(id, now),
+            (key, PeerEvent::Packet(id, packet)) => {
+                self.source = Some(key);
+                session.set_memory_scarce(side.server.is_memory_scarce());
+                session.receive(id, packet, now);
+                if let Some(bytes) = session.take_changed_memory_usage(id) {
+                    side.server.set_external_memory(key, bytes);
+                }
+            }
+            (_, PeerEvent::Disconnected(id, info)) => {
+                session.peer_left(id, info);
+                return Some(Pumped::Left);
+            }
+            (_, PeerEvent::ConnectionFailed(_)) => debug_assert!(false, "only a client fails to connect"),
+        }
+        Some(Pumped::Other)
+    }
+
+    /// Executes the session's outputs.
+    pub(super) fn apply_outputs(&mut self, side: &mut ServerSide, session: &mut Session) {
+        let mut sent = Sent::default();
+        while let Some(output) = session.next_output() {
+            match output {
+                Output::Send { to, packet, .. } => match to {
+                    Recipients::One(id) => {
+                        let send = |server: &mut WebSocketServer, key| server.must_send(key, &packet);
+                        self.send(side, id, &mut sent, packet.len(), send);
+                    }
+                    Recipients::Many(ids) => {
+                        self.send_to_many(side, &ids, std::slice::from_ref(&packet), &mut sent);
+                    }
+                },
+                Output::SendAll { to, packets } => {
+                    self.send_to_many(side, to.as_slice(), &packets, &mut sent);
+                }
+                Output::Disconnect { peer, code, reason } => {
+                    if let Some(key) = side.key(peer) {
+                        self.flow.release(&mut side.server, key);
+                    }
+                    if let Err(error) = side.disconnect(peer, code, reason) {
+                        debug_assert_eq!(error, Error::UnknownPeer);
+                    }
+                }
+            }
+            self.drop_slow_peers(side);
+        }
+        if sent.receivers >= DELAYED_FROM {
+            side.server.yield_to_other_peers();
+        }
+        if let Some(source) = self.source.take() {
+            self.flow.count(&mut side.server, source, &sent, self.now);
+        }
+    }
+
+    /// Returns `true` if the send budget of this poll is not used up.
+    pub(super) fn may_send(&self) -> bool {
+        self.sends < MAX_SENDS
+    }
+
+    /// Ends the waits of clients that are over, and disconnects receivers that were congested for too long.
+    pub(super) fn advance(&mut self, side: &mut ServerSide, now: Duration) {
+        self.now = now;
+        self.sends = 0;
+        self.slow_peers.extend(self.flow.advance(&mut side.server, now));
+        self.drop_slow_peers(side);
+    }
+
+    /// Returns the time at which [`advance`](Self::advance) has work, if nothing happens before.
+    pub(super) fn next_deadline(&self) -> Option<Duration> {
+        self.flow.next_deadline()
+    }
+
+    /// Ends all waits, after the session has ended.
+    pub(super) fn release_all(&mut self, side: &mut ServerSide) {
+        self.flow.release_all(&mut side.server);
+    }
+
+    fn send_to_many(&mut self, side: &mut ServerSide, ids: &[PeerId], packets: &[Packet], sent: &mut Sent) {
+        let encoded = EncodedPackets::new(packets);
+        let can_wait = ids.len() >= DELAYED_FROM && packets.iter().all(|packet| is_membership(packet));
+        let urgency = if can_wait {
+            Urgency::Within(DELAY_PER_RECEIVER * (ids.len().min(MAX_DELAY_FACTOR)) as u32)
+        } else {
+            Urgency::Now
+        };
+        for id in ids {
+            let send = |server: &mut WebSocketServer, key| server.must_send_encoded(key, &encoded, urgency);
+            self.send(side, *id, sent, encoded.payload(), send);
+        }
+    }
+
+    fn send(
+        &mut self,
+        side: &mut ServerSide,
+        to: PeerId,
+        sent: &mut Sent,
+        len: usize,
+        send: impl FnOnce(&mut WebSocketServer, PeerKey) -> Result<(), Error>,
+    ) {
+        let Some(key) = side.key(to) else { return };
+        match send(&mut side.server, key) {
+            Ok(()) => {
+                sent.bytes += len;
+                sent.receivers += 1;
+                self.sends += 1;
+                if side.server.is_congested_after_flush(key) {
+                    self.flow.congest(&side.server, key, self.now);
+                    sent.congested = Some(key);
+                }
+            }
+            // It is closing. Its end is reported soon.
+            Err(Error::NotOpen { .. } | Error::UnknownPeer) => {}
+            Err(_) => self.slow_peers.push(key),
+        }
+    }
+
+    /// Disconnects the clients that had no room for a packet.
+    fn drop_slow_peers(&mut self, side: &mut ServerSide) {
+        while let Some(key) = self.slow_peers.pop() {
+            self.flow.release(&mut side.server, key);
+            side.expel(key);
+        }
+    }
+}
