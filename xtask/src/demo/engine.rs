@@ -4,20 +4,29 @@ use std::fs;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinHandle;
 
 use crate::godot::{self, Availability, Engine};
 use crate::ports::bind_near;
-use crate::process::Cmd;
+use crate::process::{Cmd, Running};
 use crate::project::Project;
-use crate::service::Service;
+use crate::wait::within;
 
 /// The name of the engine in the game and in the chat.
 pub const NAME: &str = "Godot";
 
 /// The line that an engine sends when it has joined the chat.
 pub const GREETING: &str = "Hello from a Godot engine";
+
+/// The deadline for an engine to start and to connect.
+const START: Duration = Duration::from_secs(60);
+
+/// The starts of the lines that an engine prints about its errors.
+const ERRORS: [&str; 4] = ["ERROR:", "SCRIPT ERROR:", "USER ERROR:", "WARNING:"];
 
 const PROJECT: &str = "examples/godot";
 
@@ -31,8 +40,17 @@ pub struct GodotProject {
     folder: PathBuf,
 }
 
-/// A running engine. Dropping this stops it.
-pub type GodotRun = Service<()>;
+/// A running engine. Its errors are printed, and its end. Dropping this stops it.
+pub struct GodotRun {
+    watch: JoinHandle<()>,
+    _running: Running,
+}
+
+impl Drop for GodotRun {
+    fn drop(&mut self) {
+        self.watch.abort();
+    }
+}
 
 impl GodotProject {
     /// Gets an engine, which may install it.
@@ -73,8 +91,18 @@ impl GodotProject {
 
     /// Starts an engine, and waits for a line that begins like this.
     async fn run(&self, project: &Project, words: &[&str], start: &str) -> Result<GodotRun> {
-        let command = self.command(project).arg("--").args(words);
-        Service::start(command, |line| line.starts_with(start).then_some(())).await
+        let (running, mut lines) = self.command(project).arg("--").args(words).start()?;
+        let started = async {
+            loop {
+                let line = lines.recv().await.context("the engine has ended")?;
+                println!("godot: {line}");
+                if line.starts_with(start) {
+                    return anyhow::Ok(());
+                }
+            }
+        };
+        within(START, format_args!("waiting for “{start}” of the engine"), started).await?;
+        Ok(GodotRun { watch: tokio::spawn(watch(lines)), _running: running })
     }
 
     fn command(&self, project: &Project) -> Cmd {
@@ -82,6 +110,16 @@ impl GodotProject {
         let command = self.engine.command(project).env("HOME", self.folder.join("user"));
         command.arg("--headless").arg("--path").arg(&self.folder)
     }
+}
+
+/// Reads the lines of an engine until it ends. Those of each turn would only hide what else is printed.
+async fn watch(mut lines: UnboundedReceiver<String>) {
+    while let Some(line) = lines.recv().await {
+        if ERRORS.iter().any(|start| line.starts_with(start)) {
+            println!("godot: {line}");
+        }
+    }
+    println!("godot: the engine has ended");
 }
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::Result;
-use game::{Host, HostEvent, HostOptions, lines};
+use game::{Host, HostEvent, HostOptions, TableEvent, lines};
 use websocket_peer::Error;
 use websocket_peer::multiplayer::SessionError;
 
@@ -61,8 +61,10 @@ fn serve(mut host: Host, stop: &AtomicBool) {
     host.shutdown(SHUTDOWN_TIMEOUT);
 }
 
+/// Prints who comes and goes, and what is wrong. The rolls of a game would only hide that.
 fn show(event: &HostEvent, host: &Host) {
     match event {
+        HostEvent::Table(TableEvent::TurnChanged(_) | TableEvent::Logged(_)) => {}
         HostEvent::Table(event) => {
             if let Some(line) = lines::line(event, host.table()) {
                 println!("game: {line}");
