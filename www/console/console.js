@@ -1,6 +1,6 @@
 // The console: its controls drive one WebSocketPeer, and one poll per frame shows its state.
 
-import { addressOf, linkPages, terminalLine } from "../shared/addresses.js";
+import { addressOf, linkPages, showLine, terminalLine } from "../shared/addresses.js";
 import { count, fromHex, utf8Length } from "../shared/bytes.js";
 import { clearProblems, element, onSubmit, rememberLast, showMeasure, showProblem, submitOnEnter } from "../shared/form.js";
 import { everyFrame } from "../shared/frames.js";
@@ -40,8 +40,8 @@ class Console {
     this.#stopped = stopped;
 
     element("address").value = addressOf("echo");
-    element("address").addEventListener("input", showTerminalLine);
-    showTerminalLine();
+    element("address").addEventListener("input", () => this.#showTerminalLine());
+    this.#showTerminalLine();
     this.#graphs = new Graphs(() => this.#counters(), (bytes) => this.#sendProbe(bytes));
     showState({ state: CLOSED });
 
@@ -192,6 +192,12 @@ class Console {
     this.#log.state(STATE_NAMES[state], details[state]);
   }
 
+  /** Shows how a program in a terminal connects to the same server. An address that a shell would read otherwise is left out. */
+  #showTerminalLine() {
+    const line = terminalLine("echo", element("address").value.trim());
+    if (line !== undefined) showLine(element("terminal-line"), line);
+  }
+
   #guard(action) {
     try {
       action();
@@ -203,12 +209,6 @@ class Console {
       this.#stopped(error);
     }
   }
-}
-
-/** Shows how a native program connects to the same server. An address that a shell would read otherwise is left out. */
-function showTerminalLine() {
-  const line = terminalLine("echo", element("address").value.trim());
-  if (line !== undefined) element("terminal-line").textContent = line;
 }
 
 /** The code to close with; an empty field leaves it to the peer. Which numbers are good is the peer's business too. */

@@ -9,7 +9,7 @@ import { Meter, WINDOW_MILLISECONDS, axisEnd, median } from "./meter.js";
 
 const MILLISECONDS_BETWEEN = 500;
 
-/** From so many probes without an echo on, the page says that the server sends none back. */
+/** The number of probes without an echo from which on the page reports that there is none. */
 const MANY_WAITING = 4;
 
 /** Measurements farther apart than this are not joined by a line. */

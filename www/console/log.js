@@ -1,6 +1,7 @@
 // The list of packets and events. It is bounded, so that a flood of packets cannot slow the page down.
 
 import { count } from "../shared/bytes.js";
+import { Follow } from "../shared/follow.js";
 import { listItem } from "./entry.js";
 
 const MOST_ENTRIES = 500;
@@ -9,29 +10,18 @@ const MOST_ENTRIES = 500;
 const FEW_ENTRIES = 25;
 const MILLISECONDS_BETWEEN_MANY = 400;
 
-/** How near to the end the view must be, in CSS pixels, to follow new entries. */
-const NEAR_END = 24;
-
 export class Log {
   #view = document.getElementById("log-view");
   #list = document.getElementById("log");
   #count = document.getElementById("log-count");
   #clear = document.getElementById("clear-log");
-  #toNewest = document.getElementById("to-newest");
+  #follow = new Follow(this.#view, this.#list, document.getElementById("to-newest"));
   #waiting = [];
   #total = 0;
   #drawnAt = 0;
-  #followed = "";
 
   constructor() {
     this.#clear.addEventListener("click", () => this.#forget());
-    this.#toNewest.addEventListener("click", () => this.#goToNewest());
-    this.#view.addEventListener("scroll", () => this.#noteScroll(), { passive: true });
-
-    // New entries make the list higher, and so does a narrower window.
-    const resized = new ResizeObserver(() => this.#follow());
-    resized.observe(this.#list);
-    resized.observe(this.#view);
   }
 
   /** Notes a packet that was sent: text as a string, binary as bytes. */
@@ -90,31 +80,7 @@ export class Log {
     this.#waiting = [];
     this.#total = 0;
     this.#showCount();
-    this.#goToNewest();
-  }
-
-  #goToNewest() {
-    this.#toNewest.hidden = true;
-    this.#follow();
-    this.#view.focus();
-  }
-
-  /** Keeps the newest entry in view, unless the person has scrolled away from it: then a button leads back. */
-  #follow() {
-    if (!this.#toNewest.hidden) return;
-    this.#view.scrollTop = this.#view.scrollHeight;
-    this.#followed = this.#size();
-  }
-
-  #size() {
-    return `${this.#view.clientWidth} ${this.#view.clientHeight} ${this.#view.scrollHeight}`;
-  }
-
-  #noteScroll() {
-    // A phone that is turned scrolls the view, too: that is not the person's wish.
-    if (this.#toNewest.hidden && this.#size() !== this.#followed) return;
-    const { scrollHeight, scrollTop, clientHeight } = this.#view;
-    this.#toNewest.hidden = scrollHeight - scrollTop - clientHeight <= NEAR_END;
+    this.#follow.goToNewest();
   }
 }
 

@@ -2,7 +2,7 @@
 
 export const WINDOW_MILLISECONDS = 60_000;
 
-/** So many samples or round trips are kept at most; a flood of echoes keeps the newest. */
+/** The largest number of samples, and of round trips, that are kept; a flood of echoes keeps the newest. */
 const MOST_KEPT = 600;
 
 export class Meter {

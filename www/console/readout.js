@@ -1,6 +1,7 @@
 // Shows a connection: its state, the controls that apply, its counters, and why it ended.
 
 import { roughSize } from "../shared/bytes.js";
+import { showEnding } from "../shared/ending.js";
 import { element, enable, setText } from "../shared/form.js";
 
 export const CONNECTING = 0;
@@ -25,22 +26,6 @@ export function showState({ state, closeInfo }) {
   enable("abort", state !== CLOSED);
 
   showEnding(closeInfo);
-}
-
-function showEnding(closeInfo) {
-  const box = element("close-info");
-  box.replaceChildren();
-  if (!closeInfo) return;
-
-  // The message has the code and the reason in it.
-  const { cause, clean, message } = closeInfo;
-  box.dataset.clean = clean;
-  const sentence = document.createElement("p");
-  sentence.textContent = message.charAt(0).toUpperCase() + message.slice(1);
-  const facts = document.createElement("p");
-  facts.className = "aside";
-  facts.textContent = `cause: ${cause}, ${clean ? "clean" : "not clean"}`;
-  box.append(sentence, facts);
 }
 
 export function showCounters(peer) {

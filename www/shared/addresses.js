@@ -28,6 +28,16 @@ export function terminalLine(name, address = addressOf(name)) {
   return isPlain(address) ? `${SERVERS[name].command} ${address}` : undefined;
 }
 
+/** Shows a line for a terminal in words that do not break, so that it breaks only between them. */
+export function showLine(place, line) {
+  const words = line.split(" ").map((text) => {
+    const word = document.createElement("span");
+    word.textContent = text;
+    return word;
+  });
+  place.replaceChildren(...words.flatMap((word, at) => (at === 0 ? [word] : [" ", word])));
+}
+
 /** The URL of a server's page, or of the first page for `index`. The addresses of the query go along. */
 export function pageUrl(name) {
   const query = Object.keys(SERVERS)

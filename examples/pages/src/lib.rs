@@ -2,6 +2,7 @@
 //! classes for JavaScript, `WebSocketPeer` and `SceneMultiplayer`, and those of the examples.
 
 mod chat;
+mod game;
 mod values;
 
 // The library exports its classes by itself. A crate that is not named would not be linked, and they would be missing.

@@ -5,7 +5,7 @@ use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 /// An exception for the caller.
-pub(crate) struct Thrown(JsValue);
+pub struct Thrown(JsValue);
 
 impl Thrown {
     /// An `Error` whose `name` is the mistake in the call.

@@ -1,16 +1,19 @@
 //! The server's logic, without I/O: members join, leave and send, and messages come out. It uses no socket and no
 //! clock; times are those since any fixed moment.
 
-mod pace;
-
 use std::{collections::BTreeMap, time::Duration};
 
 use websocket_peer::{Packet, multiplayer::PeerId};
 
-use self::pace::Pace;
-use crate::protocol::{
-    Input, MAX_LINE, Message, NameError, check_name, clean_line, clean_within, is_same_name, packet_text,
+use crate::{
+    pace::Pace,
+    protocol::{
+        Input, MAX_LINE, Message, NameError, check_name, clean_line, clean_within, is_same_name, packet_text,
+    },
 };
+
+/// The packets that a member may send at once, after a silence.
+const BURST: u32 = 10;
 
 /// The longest reason of a close frame, in bytes of UTF-8 (RFC 6455, 5.5).
 const MAX_REASON: usize = 123;
@@ -61,7 +64,7 @@ impl Room {
         };
         let mut outputs = vec![Output::Send(Recipients::AllExcept(id), Message::Connected(id))];
         outputs.extend(self.members.iter().filter_map(named));
-        self.members.insert(id, Member { name: None, pace: Pace::new(now) });
+        self.members.insert(id, Member { name: None, pace: Pace::new(BURST, now) });
         outputs
     }
 
