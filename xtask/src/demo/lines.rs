@@ -4,21 +4,42 @@ use super::GodotRole;
 use super::engine::NAME;
 use super::servers::Demo;
 
-/// A server of the demo: its name in the pages, and the start of the line that joins it from a terminal.
+/// A program that joins a server from a terminal.
+pub struct Program {
+    /// Its package and name, as options of cargo.
+    pub selection: &'static str,
+    /// Its path in the folder of cargo's build.
+    pub path: &'static str,
+}
+
+pub const CLIENT: Program =
+    Program { selection: "--example minimal_client", path: "examples/minimal_client" };
+pub const CHAT: Program = Program { selection: "-p chat --bin chat", path: "chat" };
+pub const PLAYER: Program = Program { selection: "-p game --bin game_player", path: "game_player" };
+pub const BOT: Program = Program { selection: "-p game --bin game_bot", path: "game_bot" };
+
+/// A server of the demo: its name in the pages, its address, and the line that joins it from a terminal.
 pub struct Entry {
     pub name: &'static str,
     pub url: String,
     pub line: String,
 }
 
-/// Returns the echo server, the chat and the game. The pages show the same lines.
+/// Returns the echo server, the chat and the game. The first page shows the same lines.
 pub fn entries(demo: &Demo) -> [Entry; 3] {
-    let entry = |name, url: String, program: &str| Entry { name, line: format!("{program} -- {url}"), url };
+    let entry = |name, url: String, program: Program| Entry { name, line: program.line(&url), url };
     [
-        entry("echo", demo.echo_url(), "cargo run --example minimal_client"),
-        entry("chat", demo.chat_url(), "cargo run -p chat --bin chat"),
-        entry("game", demo.game_url(), "cargo run -p game --bin game_player"),
+        entry("echo", demo.echo_url(), CLIENT),
+        entry("chat", demo.chat_url(), CHAT),
+        entry("game", demo.game_url(), PLAYER),
     ]
+}
+
+impl Program {
+    /// Returns the line that runs it.
+    fn line(&self, url: &str) -> String {
+        format!("cargo run {} -- {url}", self.selection)
+    }
 }
 
 /// Prints all addresses and lines.
@@ -27,13 +48,8 @@ pub fn print(demo: &Demo) {
     for Entry { name, url, line } in entries(demo) {
         println!("  {name}   {url}\n         {line}");
     }
-    println!("         {}", bot(demo));
+    println!("         {}", BOT.line(&demo.game_url()));
     println!("  godot  {}\n", engine(demo.godot()));
-}
-
-/// Returns the line that starts a bot.
-pub fn bot(demo: &Demo) -> String {
-    format!("cargo run -p game --bin game_bot -- {}", demo.game_url())
 }
 
 fn engine(role: Option<GodotRole>) -> String {

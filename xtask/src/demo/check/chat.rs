@@ -10,8 +10,9 @@ use super::screenshots::{Screenshots, screen};
 use super::steps::{mentions, ready, shows, step, until};
 use super::terminal::Terminal;
 use crate::demo::chat::{Chat, url_at};
+use crate::demo::lines::CHAT;
 use crate::demo::servers::Demo;
-use crate::demo::{engine, lines};
+use crate::demo::{GodotRole, engine};
 use crate::project::Project;
 use crate::webdriver::{ENTER, Page};
 
@@ -44,10 +45,9 @@ pub async fn visit(
         joins(other, OTHER).await
     })
     .await?;
-    let line = &lines::entries(demo)[1].line;
-    let mut terminal = Terminal::start(project, "chat", line, &["--name", TERMINAL])?;
+    let mut terminal = Terminal::start(project, "chat", &CHAT, &[&url, "--name", TERMINAL])?;
     let mut people = vec![PAGE, OTHER, TERMINAL];
-    if demo.godot().is_some_and(|role| role == crate::demo::GodotRole::Join) {
+    if demo.godot() == Some(GodotRole::Join) {
         people.push(engine::NAME);
     }
     step("a terminal joins, and the pages list everyone", async {
@@ -214,8 +214,8 @@ async fn mid_level(project: &Project, demo: &Demo, page: &Page) -> Result<()> {
     page.go_to(&demo.page_url("chat", &format!("{}&mode=multiplayer", chat.url()))).await?;
     ready(page).await?;
     joins(page, PAGE).await?;
-    let line = format!("cargo run -p chat --bin chat -- {}", chat.url());
-    let mut terminal = Terminal::start(project, "chat", &line, &["--multiplayer", "--name", TERMINAL])?;
+    let args = [&chat.url(), "--multiplayer", "--name", TERMINAL];
+    let mut terminal = Terminal::start(project, "chat", &CHAT, &args)?;
     lists(page, &[PAGE, TERMINAL]).await?;
     terminal.enter("Hello from the mid level")?;
     says(page, "line", TERMINAL, "Hello from the mid level").await?;

@@ -6,6 +6,8 @@ use websocket_peer::PeerOptions;
 
 use super::screenshots::Screenshots;
 use super::steps::{RESULT_LIMIT, ready, shows, step};
+use super::terminal::Terminal;
+use crate::demo::lines::CLIENT;
 use crate::demo::native;
 use crate::demo::servers::Demo;
 use crate::project::Project;
@@ -24,7 +26,7 @@ pub async fn visit(project: &Project, demo: &Demo, page: &Page, screenshots: &Sc
     step("the console sends text and binary packets and shows the echoes", exchanges(page)).await?;
     let exchange = native::exchange(&url, PeerOptions::default());
     step("a native client exchanges packets with the same server", exchange).await?;
-    step("the example does the same", native::example(project, &url)).await?;
+    step("the example does the same", example(project, &url)).await?;
     step("the graphs move", graphs(page)).await?;
     step("screenshots of the console", screenshots.take(page, "console")).await?;
     step("the console closes with a code and a reason, and shows them", closes(page)).await
@@ -65,6 +67,14 @@ async fn logged(page: &Page, kind: &str, content: &str) -> Result<()> {
         let what = format!("“{content}” in the log ({kind}, {direction})");
         page.wait_for(&what, RESULT_LIMIT, entries, vec![json!(selector)], holds).await?;
     }
+    Ok(())
+}
+
+/// Runs the example as a user would. It must exit by itself and print a clean close.
+async fn example(project: &Project, url: &str) -> Result<()> {
+    let lines = Terminal::start(project, "minimal_client", &CLIENT, &[url])?.exits().await?;
+    let clean = "WebSocket closed with code: 1000. Clean: true";
+    ensure!(lines.iter().any(|line| line == clean), "minimal_client did not print `{clean}`");
     Ok(())
 }
 

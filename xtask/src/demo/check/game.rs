@@ -10,15 +10,16 @@ use tokio::time::sleep;
 use super::screenshots::Screenshots;
 use super::steps::{mentions, ready, shows, step, until};
 use super::terminal::Terminal;
+use crate::demo::engine;
+use crate::demo::lines::{BOT, PLAYER};
 use crate::demo::servers::Demo;
-use crate::demo::{engine, lines};
 use crate::project::Project;
 use crate::webdriver::Page;
 
 /// The player in the page, in the terminal, and the bot.
 pub const PAGE: &str = "Ann";
 const TERMINAL: &str = "Cid";
-const BOT: &str = "Bot";
+const BOT_NAME: &str = "Bot";
 
 const ROUNDS: usize = 3;
 
@@ -51,10 +52,10 @@ pub async fn visit(project: &Project, demo: &mut Demo, page: &Page, screenshots:
     page.go_to(&demo.page_url("game", &demo.game_url())).await?;
     step("the game's page gets ready", ready(page)).await?;
     step("the page joins the game", joins(page)).await?;
-    let [_, _, game] = lines::entries(demo);
-    let mut terminal = Terminal::start(project, "game_player", &game.line, &["--name", TERMINAL])?;
-    let bot = Terminal::start(project, "game_bot", &lines::bot(demo), &["--name", BOT, "--pace", "20"])?;
-    let mut players = vec![PAGE, TERMINAL, BOT];
+    let url = demo.game_url();
+    let mut terminal = Terminal::start(project, "game_player", &PLAYER, &[&url, "--name", TERMINAL])?;
+    let bot = Terminal::start(project, "game_bot", &BOT, &[&url, "--name", BOT_NAME, "--pace", "20"])?;
+    let mut players = vec![PAGE, TERMINAL, BOT_NAME];
     if demo.godot().is_some() {
         players.push(engine::NAME);
     }

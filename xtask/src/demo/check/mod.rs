@@ -15,19 +15,20 @@ use std::time::Instant;
 use anyhow::{Result, ensure};
 
 use super::Options;
+use super::lines::{BOT, CHAT, CLIENT, PLAYER, Program};
 use super::servers::Demo;
 use crate::project::Project;
 use crate::wait::Human;
 use crate::webdriver::Page;
 use screenshots::Screenshots;
 
-/// The programs that the check starts in terminals. They are built first, with the lines that users type, so that no
-/// step waits for a build.
-const PROGRAMS: [&str; 3] = ["--example minimal_client", "-p chat --bins", "-p game --bins"];
+/// The programs that the check starts in terminals. They are built first, so that no step waits for a build.
+const PROGRAMS: [&Program; 4] = [&CLIENT, &CHAT, &PLAYER, &BOT];
 
 pub(super) async fn run(project: &Project, demo: &mut Demo, options: &Options) -> Result<()> {
     for program in PROGRAMS {
-        project.command("cargo").args(["build", "--quiet"]).args(program.split(' ')).run().await?;
+        let selection = program.selection.split(' ');
+        project.command("cargo").args(["build", "--quiet"]).args(selection).run().await?;
     }
     let start = Instant::now();
     let screenshots = Screenshots::new(project)?;

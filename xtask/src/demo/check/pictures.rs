@@ -12,7 +12,7 @@ use super::screenshots::{colour_scheme, screen};
 use super::steps::{ready, step, until};
 use super::terminal::Terminal;
 use super::{chat, game};
-use crate::demo::lines;
+use crate::demo::lines::{BOT, CHAT};
 use crate::demo::servers::Demo;
 use crate::project::Project;
 use crate::webdriver::Page;
@@ -36,9 +36,9 @@ pub async fn take(project: &Project, demo: &Demo, page: &Page, folder: &Path) ->
 async fn chat_picture(project: &Project, demo: &Demo, page: &Page, path: &Path) -> Result<()> {
     page.go_to(&demo.page_url("chat", &demo.chat_url())).await?;
     ready(page).await?;
-    let line = &lines::entries(demo)[1].line;
-    let mut bob = Terminal::start(project, "Bob", line, &["--name", "Bob"])?;
-    let mut cid = Terminal::start(project, "Cid", line, &["--name", "Cid"])?;
+    let url = demo.chat_url();
+    let mut bob = Terminal::start(project, "Bob", &CHAT, &[&url, "--name", "Bob"])?;
+    let mut cid = Terminal::start(project, "Cid", &CHAT, &[&url, "--name", "Cid"])?;
     chat::joins(page, chat::PAGE).await?;
     chat::lists(page, &[chat::PAGE, "Bob", "Cid"]).await?;
     chat::writes(page, "Good morning! I am in a page.").await?;
@@ -64,8 +64,9 @@ async fn game_picture(project: &Project, demo: &Demo, page: &Page, path: &Path) 
     ready(page).await?;
     game::joins(page).await?;
     let names = ["Bob", "Cid", "Dora"];
-    let bot = lines::bot(demo);
-    let bots = names.map(|name| Terminal::start(project, name, &bot, &["--name", name, "--pace", "20"]));
+    let url = demo.game_url();
+    let bots =
+        names.map(|name| Terminal::start(project, name, &BOT, &[&url, "--name", name, "--pace", "20"]));
     let _bots = bots.into_iter().collect::<Result<Vec<_>>>()?;
     game::shows_players(page, &names).await?;
     // Everyone rolls twice, and then it is the page's turn again.

@@ -1,18 +1,16 @@
 //! Programs that are used through pipes, as a person uses them in a terminal.
 
+use std::env::consts::EXE_SUFFIX;
 use std::io::{PipeWriter, Write, pipe};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::steps::RESULT_LIMIT;
-use crate::process::{Cmd, Running};
+use crate::demo::lines::Program;
+use crate::process::Running;
 use crate::project::Project;
 use crate::wait::within;
-
-/// The deadline for a program to start: cargo checks that it is built.
-const START: Duration = Duration::from_secs(60);
 
 /// A running program. Its output is printed. Dropping this stops it.
 pub struct Terminal {
@@ -24,12 +22,11 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Starts the line that the demo prints, with more arguments.
-    pub fn start(project: &Project, name: &'static str, line: &str, more: &[&str]) -> Result<Self> {
-        let mut words = line.split_whitespace();
-        let program = words.next().context("the line is empty")?;
+    /// Starts a program of this repository, which was built.
+    pub fn start(project: &Project, name: &'static str, program: &Program, args: &[&str]) -> Result<Self> {
+        let path = project.target().join("debug").join(format!("{}{EXE_SUFFIX}", program.path));
         let (reader, input) = pipe().context("cannot make a pipe")?;
-        let command: Cmd = project.command(program).args(words).args(more).input(reader);
+        let command = project.command(&path.to_string_lossy()).args(args).input(reader);
         let (running, output) = command.start()?;
         Ok(Self { name, input, output, running, seen: Vec::new() })
     }
@@ -56,7 +53,7 @@ impl Terminal {
                 }
             }
         };
-        within(START, format_args!("waiting for “{part}” of {name}"), found).await
+        within(RESULT_LIMIT, format_args!("waiting for “{part}” of {name}"), found).await
     }
 
     /// Returns the lines that have arrived since the last time.
@@ -73,11 +70,13 @@ impl Terminal {
         &self.seen
     }
 
-    /// Waits until the program exits with success.
-    pub async fn exits(mut self) -> Result<()> {
+    /// Waits until the program exits with success. Returns all lines.
+    pub async fn exits(mut self) -> Result<Vec<String>> {
         self.running.succeed(RESULT_LIMIT).await?;
-        self.lines();
-        Ok(())
+        while let Some(line) = self.output.recv().await {
+            self.note(&line);
+        }
+        Ok(self.seen)
     }
 
     fn note<'a>(&mut self, line: &'a str) -> &'a str {
