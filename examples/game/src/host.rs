@@ -147,8 +147,10 @@ impl Host {
     /// Acts as the host's own player.
     ///
     /// # Errors
-    /// [`ActionError::NotYourTurn`]; [`ActionError::NotConnected`] if the session has ended.
+    /// [`ActionError::NotPlaying`]; [`ActionError::NotYourTurn`]; [`ActionError::NotConnected`] if the session has
+    /// ended.
     pub fn act(&mut self, action: Action) -> Result<(), ActionError> {
+        self.require_playing()?;
         if !self.table.is_own_turn() {
             return Err(ActionError::NotYourTurn);
         }
@@ -156,11 +158,12 @@ impl Host {
         self.perform(effects).map_err(|_| ActionError::NotConnected)
     }
 
-    /// Gives the host's own player another name. Without one it does nothing.
+    /// Gives the host's own player another name.
     ///
     /// # Errors
-    /// [`ActionError::NotConnected`] if the session has ended.
+    /// [`ActionError::NotPlaying`]; [`ActionError::NotConnected`] if the session has ended.
     pub fn set_name(&mut self, name: &str) -> Result<(), ActionError> {
+        self.require_playing()?;
         let effects = self.rules.set_name(PeerId::SERVER, name);
         self.perform(effects).map_err(|_| ActionError::NotConnected)
     }
@@ -179,6 +182,10 @@ impl Host {
             while self.peer.next_event().is_some() {}
         }
         true
+    }
+
+    fn require_playing(&self) -> Result<(), ActionError> {
+        self.table.own().map(|_| ()).ok_or(ActionError::NotPlaying)
     }
 
     fn handle(&mut self, event: Event) -> Result<(), SessionError> {

@@ -52,6 +52,8 @@ pub enum ActionError {
     NotYourTurn,
     /// There is no connection to the host.
     NotConnected,
+    /// This end is a host that does not play.
+    NotPlaying,
 }
 
 impl Player {
@@ -195,8 +197,8 @@ impl Player {
                 let _ = self.send_name();
                 None
             }
-            // The session checks that only the host calls the host's methods. All others are for the host.
-            Event::Call(call) if call.from == PeerId::SERVER => {
+            // The session checks that only the host calls the host's methods. The table ignores the others.
+            Event::Call(call) => {
                 let call = self.game.read(call)?.ok()?;
                 let event = self.table.apply(&call)?;
                 if matches!(event, TableEvent::TurnChanged(_) | TableEvent::Left(_)) {
@@ -237,6 +239,7 @@ impl fmt::Display for ActionError {
         f.write_str(match self {
             Self::NotYourTurn => "it is not your turn",
             Self::NotConnected => "there is no connection to the host",
+            Self::NotPlaying => "the host does not play",
         })
     }
 }
