@@ -147,10 +147,8 @@ impl Host {
     /// Acts as the host's own player.
     ///
     /// # Errors
-    /// [`ActionError::NotPlaying`]; [`ActionError::NotYourTurn`]; [`ActionError::NotConnected`] if the session has
-    /// ended.
+    /// [`ActionError::NotYourTurn`], also if it does not play; [`ActionError::NotConnected`] if the session has ended.
     pub fn act(&mut self, action: Action) -> Result<(), ActionError> {
-        self.require_playing()?;
         if !self.table.is_own_turn() {
             return Err(ActionError::NotYourTurn);
         }
@@ -158,12 +156,11 @@ impl Host {
         self.perform(effects).map_err(|_| ActionError::NotConnected)
     }
 
-    /// Gives the host's own player another name.
+    /// Gives the host's own player another name. It has no effect if the host does not play.
     ///
     /// # Errors
-    /// [`ActionError::NotPlaying`]; [`ActionError::NotConnected`] if the session has ended.
+    /// [`ActionError::NotConnected`] if the session has ended.
     pub fn set_name(&mut self, name: &str) -> Result<(), ActionError> {
-        self.require_playing()?;
         let effects = self.rules.set_name(PeerId::SERVER, name);
         self.perform(effects).map_err(|_| ActionError::NotConnected)
     }
@@ -182,10 +179,6 @@ impl Host {
             while self.peer.next_event().is_some() {}
         }
         true
-    }
-
-    fn require_playing(&self) -> Result<(), ActionError> {
-        self.table.own().map(|_| ()).ok_or(ActionError::NotPlaying)
     }
 
     fn handle(&mut self, event: Event) -> Result<(), SessionError> {

@@ -52,8 +52,6 @@ pub enum ActionError {
     NotYourTurn,
     /// There is no connection to the host.
     NotConnected,
-    /// This end is a host that does not play.
-    NotPlaying,
 }
 
 impl Player {
@@ -239,7 +237,6 @@ impl fmt::Display for ActionError {
         f.write_str(match self {
             Self::NotYourTurn => "it is not your turn",
             Self::NotConnected => "there is no connection to the host",
-            Self::NotPlaying => "the host does not play",
         })
     }
 }

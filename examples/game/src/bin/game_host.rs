@@ -70,6 +70,9 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 
 fn perform(command: Command, host: &mut Host, console: &Console) -> io::Result<()> {
     let done = match command {
+        Command::Act(_) | Command::Name(_) if host.table().own().is_none() => {
+            return console.warn("the host does not play");
+        }
         Command::Act(action) => host.act(action),
         Command::Name(name) => host.set_name(&name),
         Command::Table => return console.show_table(host.table()),

@@ -74,8 +74,8 @@ fn a_host_whose_events_are_not_read_keeps_the_newest() {
 fn a_host_that_does_not_play_cannot_act() {
     let mut world = World::new(None);
     let host = world.host.as_mut().expect("the host runs");
-    assert_eq!(host.act(Action::Roll), Err(ActionError::NotPlaying));
-    assert_eq!(host.set_name("Host"), Err(ActionError::NotPlaying));
+    assert_eq!(host.act(Action::Roll), Err(ActionError::NotYourTurn));
+    assert_eq!((host.set_name("Host"), host.next_event()), (Ok(()), None));
 }
 
 #[test]
