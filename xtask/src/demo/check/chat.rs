@@ -81,6 +81,11 @@ pub async fn visit(
         says(page, "notice", "", "Cid left").await
     })
     .await?;
+    step("a page that is left leaves the chat", async {
+        page.go_to(&demo.index_url()).await?;
+        says(other, "notice", "", "Ann left").await
+    })
+    .await?;
     step("a page and a terminal chat on the mid level, too", mid_level(project, demo, page)).await
 }
 

@@ -74,7 +74,16 @@ pub async fn visit(project: &Project, demo: &mut Demo, page: &Page, screenshots:
     .await?;
     step("screenshots of the end of the game", screenshots.take(page, "game-over")).await?;
     demo.restart_game(project).await?;
-    step("the host is back, and the page joins again", joins_again(page)).await
+    step("the host is back, and the page joins again", joins_again(page)).await?;
+    step("a page that is left in its turn leaves the game, and the next player has the turn", async {
+        let mut terminal = Terminal::start(project, "game_player", &PLAYER, &[&url, "--name", TERMINAL])?;
+        shows_players(page, &[PAGE, TERMINAL]).await?;
+        until(page, "the page's turn", "document.querySelector('#roll').checkVisibility()", vec![]).await?;
+        page.go_to(&demo.index_url()).await?;
+        terminal.prints(&format!("- {PAGE}")).await?;
+        terminal.prints("it is your turn").await.map(drop)
+    })
+    .await
 }
 
 /// Joins under the page's name, and waits until the host has announced it.
