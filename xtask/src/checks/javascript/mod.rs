@@ -2,6 +2,8 @@
 //! TypeScript program that checks its declarations.
 
 mod host;
+mod mid_level;
+mod session;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,7 +11,6 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use testkit::Server;
 
-use self::host::Host;
 use crate::node;
 use crate::page;
 use crate::project::Project;
@@ -29,8 +30,10 @@ pub async fn run(project: &Project) -> Result<Outcome> {
 
     let values = project.root().join("tests").join("variant");
     let pages = PageServer::start(0, &tests, &[("/pkg", &page::package(project)), ("/variant", &values)])?;
-    let (server, session, closed) = (Server::start()?, Host::start(false)?, Host::start(true)?);
-    let servers = format!("server={}&session={}&closed={}", server.url(""), session.url(), closed.url());
+    let (server, mid_level) = (Server::start()?, mid_level::host()?);
+    let (session, closed) = (session::host(false)?, session::host(true)?);
+    let hosts = format!("mid-level={}&session={}&closed={}", mid_level.url(), session.url(), closed.url());
+    let servers = format!("server={}&{hosts}", server.url(""));
     let page = Page::open(project, &pages.url(&format!("/?{servers}"))).await?;
     let outcome = outcome(&page).await;
     page.close().await?;
