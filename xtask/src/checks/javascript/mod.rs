@@ -1,17 +1,18 @@
 //! Tests the classes for JavaScript, the library's and those of the examples: `tests/js` has a page that uses them as a web
 //! developer would, and TypeScript programs that check their declarations.
 
-mod chats;
+mod chat;
 mod host;
+mod mid_level;
+mod session;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ::chat::Mode;
 use anyhow::{Result, ensure};
 use testkit::Server;
 
-use self::chats::Chats;
-use self::host::Host;
 use crate::node;
 use crate::page;
 use crate::project::Project;
@@ -31,11 +32,12 @@ pub async fn run(project: &Project) -> Result<Outcome> {
 
     let values = project.root().join("tests").join("variant");
     let pages = PageServer::start(0, &tests, &[("/pkg", &page::package(project)), ("/variant", &values)])?;
-    let (server, session, closed) = (Server::start()?, Host::start(false)?, Host::start(true)?);
-    let chats = Chats::start()?;
-    let [plain, multiplayer] = chats.urls();
-    let servers = format!("server={}&session={}&closed={}", server.url(""), session.url(), closed.url());
-    let servers = format!("{servers}&chat={plain}&chat-multiplayer={multiplayer}");
+    let (server, mid_level) = (Server::start()?, mid_level::host()?);
+    let (session, closed) = (session::host(false)?, session::host(true)?);
+    let (plain, multiplayer) = (chat::host(Mode::Plain)?, chat::host(Mode::Multiplayer)?);
+    let hosts = format!("mid-level={}&session={}&closed={}", mid_level.url(), session.url(), closed.url());
+    let chats = format!("chat={}&chat-multiplayer={}", plain.url(), multiplayer.url());
+    let servers = format!("server={}&{hosts}&{chats}", server.url(""));
     let page = Page::open(project, &pages.url(&format!("/?{servers}"))).await?;
     let outcome = outcome(&page).await;
     page.close().await?;
