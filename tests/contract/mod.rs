@@ -9,6 +9,8 @@ mod echoing;
 mod limits;
 mod liveness;
 #[cfg(feature = "multiplayer")]
+mod mid_level;
+#[cfg(feature = "multiplayer")]
 mod multiplayer;
 mod opening;
 mod options;

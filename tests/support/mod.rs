@@ -20,7 +20,9 @@ use std::{
 };
 
 #[cfg(feature = "multiplayer")]
-use websocket_peer::multiplayer::{Event, MultiplayerOptions, SceneMultiplayer};
+use websocket_peer::multiplayer::{
+    Event, MultiplayerOptions, PeerEvent, SceneMultiplayer, WebSocketMultiplayerPeer,
+};
 use websocket_peer::{CloseInfo, Packet, PeerOptions, ReadyState, WebSocketPeer};
 
 pub use ending::{Failure, assert_never_opened, assert_protocol_error, ending};
@@ -155,6 +157,27 @@ pub async fn join(options: MultiplayerOptions, path: &str) -> SceneMultiplayer {
     SceneMultiplayer::connect(&url(path), options).expect("the address and the options are right")
 }
 
+/// Returns a client of the mid level that has begun to connect to `path` of the scripted server.
+#[cfg(feature = "multiplayer")]
+pub async fn join_mid_level(options: PeerOptions, path: &str) -> WebSocketMultiplayerPeer {
+    platform::require_server().await;
+    WebSocketMultiplayerPeer::connect(&url(path), options).expect("the address and the options are right")
+}
+
+/// Polls until the peer has an event.
+#[cfg(feature = "multiplayer")]
+pub async fn next_peer_event(peer: &mut WebSocketMultiplayerPeer) -> PeerEvent {
+    let deadline = platform::now() + PATIENCE;
+    loop {
+        peer.poll();
+        if let Some(event) = peer.next_event() {
+            return event;
+        }
+        assert!(platform::now() < deadline, "no event within {PATIENCE:?} of {peer:?}");
+        platform::tick().await;
+    }
+}
+
 /// Polls until the session has an event.
 #[cfg(feature = "multiplayer")]
 pub async fn next_event(peer: &mut SceneMultiplayer) -> Event {
@@ -215,7 +238,7 @@ pub async fn drive(
 }
 
 /// Waits for `done` without polling any peer.
-async fn wait_until(done: impl Fn() -> bool) {
+pub async fn wait_until(done: impl Fn() -> bool) {
     let deadline = platform::now() + PATIENCE;
     while !done() {
         assert!(platform::now() < deadline, "not woken within {PATIENCE:?}");

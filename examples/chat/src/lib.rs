@@ -5,6 +5,7 @@
 
 pub mod client;
 mod mode;
+pub mod pace;
 pub mod protocol;
 pub mod room;
 pub mod server;

@@ -97,7 +97,7 @@ fn a_name_that_breaks_a_rule_or_is_taken_is_refused() {
         (&long, "a name has 1 to 20 characters"),
         ("A\u{202e}nn", "a name has no invisible characters"),
         ("[7]", "a name has no square brackets"),
-        ("sErVeR", "this name belongs to the server"),
+        ("sErVeR", "this name cannot be chosen"),
         ("Bob", "this name is taken"),
         (" bOB ", "this name is taken"),
     ] {

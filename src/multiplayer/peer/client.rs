@@ -81,8 +81,8 @@ impl ClientSide {
         }
     }
 
-    /// Returns the time at which [`advance`](Self::advance) has work, if nothing happens before. Until the connection is
-    /// open it has a timeout of its own; and a packet that waits to be read is not late.
+    /// Returns the time at which [`advance`](Self::advance) has work, if nothing happens before. Until the connection
+    /// is open it has a timeout of its own; and a packet that waits to be read is not late.
     pub(in super::super) fn next_deadline(&self) -> Option<Duration> {
         let awaits_id = self.id.is_none() && self.failure.is_none() && !self.has_left;
         let is_idle = self.peer.state() == ReadyState::Open && self.peer.available() == 0;

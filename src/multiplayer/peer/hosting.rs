@@ -19,7 +19,8 @@ impl WebSocketMultiplayerPeer {
         }
     }
 
-    /// At a server: sets a hook that decides about each client's upgrade request, like [`WebSocketServer::on_request`](crate::WebSocketServer::on_request).
+    /// At a server: sets a hook that decides about each client's upgrade request, like
+    /// [`WebSocketServer::on_request`](crate::WebSocketServer::on_request).
     /// The data that it attaches is in [`peer`](Self::peer).
     pub fn on_request(&mut self, hook: impl FnMut(&Request) -> Admission + Send + Sync + 'static) {
         if let Side::Server(side) = &mut self.side {
@@ -28,8 +29,9 @@ impl WebSocketMultiplayerPeer {
     }
 
     /// At a server: accepts a stream on which a web framework has made the handshake, like
-    /// [`WebSocketServer::accept_upgraded`](crate::WebSocketServer::accept_upgraded). For a server without a listener, pass
-    /// [`WebSocketServer::without_listener`](crate::WebSocketServer::without_listener) to [`from_server`](Self::from_server).
+    /// [`WebSocketServer::accept_upgraded`](crate::WebSocketServer::accept_upgraded). For a server without a listener,
+    /// pass [`WebSocketServer::without_listener`](crate::WebSocketServer::without_listener) to
+    /// [`from_server`](Self::from_server).
     ///
     /// # Errors
     /// The errors of `WebSocketServer::accept_upgraded`; [`Error::Unsupported`] at a client.
@@ -40,7 +42,8 @@ impl WebSocketMultiplayerPeer {
         }
     }
 
-    /// At a server: replaces the certificate, like [`WebSocketServer::set_certificate`](crate::WebSocketServer::set_certificate).
+    /// At a server: replaces the certificate, like
+    /// [`WebSocketServer::set_certificate`](crate::WebSocketServer::set_certificate).
     ///
     /// # Errors
     /// The errors of `WebSocketServer::set_certificate`; [`Error::Unsupported`] at a client.

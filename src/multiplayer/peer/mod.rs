@@ -45,7 +45,7 @@ use crate::{
 ///     server.wait(Duration::from_secs(1));
 ///     while let Some(event) = server.next_event() {
 ///         match event {
-///             PeerEvent::Connected(id) => server.send(id, b"welcome")?,
+///             PeerEvent::Connected(id) => println!("{id} is connected"),
 ///             PeerEvent::Packet(from, packet) => server.send_packet(Target::AllExcept(from), packet)?,
 ///             PeerEvent::Disconnected(id, info) => println!("{id} is gone: {info}"),
 ///             _ => {}

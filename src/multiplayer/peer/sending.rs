@@ -15,11 +15,12 @@ impl WebSocketMultiplayerPeer {
     ///
     /// A packet to several clients is encoded once, and no client can miss it: one that has no room for it is
     /// disconnected, as [`Limit::SessionBacklog`](crate::Limit::SessionBacklog). A packet to a single peer that has no
-    /// room is an error instead.
+    /// room is an error instead. Each client has memory for a packet of
+    /// [`max_message_size`](crate::PeerOptions::max_message_size); larger ones depend on what the others hold.
     ///
-    /// An empty packet is not sent, which is not an error: engines drop it. Nor is anything sent to a peer that is gone,
-    /// and whose [`Disconnected`](super::PeerEvent::Disconnected) the program has not read. A target that excepts an
-    /// unknown peer means all.
+    /// An empty packet is not sent, which is not an error: engines drop it. A packet to a peer that is gone, and whose
+    /// [`Disconnected`](super::PeerEvent::Disconnected) the program has not read, is not an error either. A target that
+    /// excepts an unknown peer means all.
     ///
     /// # Errors
     /// After an error nothing was sent to any peer.

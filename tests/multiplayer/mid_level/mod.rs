@@ -1,7 +1,11 @@
 //! `WebSocketMultiplayerPeer`: a server, and clients with ids.
 
 mod joining;
+mod leaving;
+mod random_actions;
+mod slow_readers;
 mod targets;
+mod waiting;
 
 use std::collections::VecDeque;
 

@@ -8,8 +8,8 @@ pub const MAX_LINE: usize = 500;
 /// The longest name, in characters.
 pub const MAX_NAME: usize = 20;
 
-/// Names that would make lines of a member look like those of the server.
-const RESERVED: [&str; 1] = ["server"];
+/// Names that clients show for the server, and for the own lines.
+const RESERVED: [&str; 2] = ["server", "you"];
 
 /// Returns the name as members see it: trimmed, and checked.
 ///
@@ -96,7 +96,7 @@ pub enum NameError {
     Invisible,
     /// It has square brackets, in which messages have ids.
     Bracket,
-    /// It belongs to the server.
+    /// It belongs to the server, or means the reader.
     Reserved,
     /// Another member has it.
     Taken,
@@ -108,7 +108,7 @@ impl fmt::Display for NameError {
             Self::Empty | Self::TooLong => write!(f, "a name has 1 to {MAX_NAME} characters"),
             Self::Invisible => f.write_str("a name has no invisible characters"),
             Self::Bracket => f.write_str("a name has no square brackets"),
-            Self::Reserved => f.write_str("this name belongs to the server"),
+            Self::Reserved => f.write_str("this name cannot be chosen"),
             Self::Taken => f.write_str("this name is taken"),
         }
     }
@@ -147,6 +147,7 @@ mod tests {
             ("Ann]", NameError::Bracket),
             ("Server", NameError::Reserved),
             (" SERVER ", NameError::Reserved),
+            ("You", NameError::Reserved),
         ] {
             assert_eq!(check_name(name), Err(error), "{name:?}");
         }

@@ -3,6 +3,10 @@
 // Each test target uses a part of this.
 #![allow(dead_code, unused_imports)]
 
+pub mod program;
+#[cfg(unix)]
+pub mod screen;
+
 use std::time::{Duration, Instant};
 
 use chat::{ChatClient, ChatEvent, ChatServer, Mode, SUB_PROTOCOL};
@@ -11,7 +15,7 @@ use websocket_peer::{Packet, PeerOptions, ReadyState, WebSocketPeer, multiplayer
 pub const MODES: [Mode; 2] = [Mode::Plain, Mode::Multiplayer];
 
 /// The time after which a test that waits fails. Long, because the machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Calls `step` until it returns a value. Panics with `what` if that takes too long.
 #[track_caller]

@@ -1,16 +1,19 @@
 //! The server's logic, without I/O: members join, leave and send, and messages come out. It uses no socket and no
 //! clock; times are those since any fixed moment.
 
-mod pace;
-
 use std::{collections::BTreeMap, time::Duration};
 
 use websocket_peer::{Packet, multiplayer::PeerId};
 
-use self::pace::Pace;
-use crate::protocol::{
-    Input, MAX_LINE, Message, NameError, check_name, clean_line, clean_within, is_same_name, packet_text,
+use crate::{
+    pace::Pace,
+    protocol::{
+        Input, MAX_LINE, Message, NameError, check_name, clean_line, clean_within, is_same_name, packet_text,
+    },
 };
+
+/// The packets that a member may send at once, after a silence.
+const BURST: u32 = 10;
 
 /// The longest reason of a close frame, in bytes of UTF-8 (RFC 6455, 5.5).
 const MAX_REASON: usize = 123;
@@ -61,14 +64,16 @@ impl Room {
         };
         let mut outputs = vec![Output::Send(Recipients::AllExcept(id), Message::Connected(id))];
         outputs.extend(self.members.iter().filter_map(named));
-        self.members.insert(id, Member { name: None, pace: Pace::new(now) });
+        self.members.insert(id, Member { name: None, pace: Pace::new(BURST, now) });
         outputs
     }
 
     /// Removes a member. Nothing happens if it is none, as after a kick.
     pub fn left(&mut self, id: PeerId) -> Vec<Output> {
-        let was_member = self.members.remove(&id).is_some();
-        was_member.then(|| Output::Send(Recipients::All, Message::Disconnected(id))).into_iter().collect()
+        match self.members.remove(&id) {
+            Some(_) => vec![Output::Send(Recipients::All, Message::Disconnected(id))],
+            None => Vec::new(),
+        }
     }
 
     /// Handles a packet of a member. Packets of others are ignored: a member that was kicked may have sent more.
@@ -88,9 +93,10 @@ impl Room {
 
     /// Sends a line of the server to all members.
     pub fn say(&self, text: &str) -> Vec<Output> {
-        let text = clean_within(text, MAX_LINE);
-        let is_empty = text.is_empty();
-        (!is_empty).then(|| Output::Send(Recipients::All, Message::Server(text))).into_iter().collect()
+        match clean_within(text, MAX_LINE) {
+            text if text.is_empty() => Vec::new(),
+            text => vec![Output::Send(Recipients::All, Message::Server(text))],
+        }
     }
 
     /// Removes a member, and closes its connection with this reason.
