@@ -5,6 +5,8 @@ import { conclude, report, run } from "./harness.js";
 import "./websocket_peer.js";
 import "./variant.js";
 import "./scene_multiplayer.js";
+import "./game_player.js";
+import "./pages.js";
 
 try {
   await init();

@@ -1,7 +1,8 @@
-//! Tests the `js` feature from JavaScript: `tests/js` has a page that uses the package as a web developer would, and a
-//! TypeScript program that checks its declarations.
+//! Tests the classes for JavaScript, the library's and those of the examples: `tests/js` has a page that uses them as a web
+//! developer would, and TypeScript programs that check their declarations.
 
 mod host;
+mod table;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use anyhow::{Result, ensure};
 use testkit::Server;
 
 use self::host::Host;
+use self::table::GameTable;
 use crate::node;
 use crate::page;
 use crate::project::Project;
@@ -28,9 +30,13 @@ pub async fn run(project: &Project) -> Result<Outcome> {
     compile(project, &tests).await?;
 
     let values = project.root().join("tests").join("variant");
-    let pages = PageServer::start(0, &tests, &[("/pkg", &page::package(project)), ("/variant", &values)])?;
+    let (package, www) = (page::package(project), page::directory(project));
+    let mounts = [("/pkg", &*package), ("/variant", &*values), ("/www", &*www)];
+    let pages = PageServer::start(0, &tests, &mounts)?;
     let (server, session, closed) = (Server::start()?, Host::start(false)?, Host::start(true)?);
     let servers = format!("server={}&session={}&closed={}", server.url(""), session.url(), closed.url());
+    let table = GameTable::start()?;
+    let servers = format!("{servers}&game={}", table.url());
     let page = Page::open(project, &pages.url(&format!("/?{servers}"))).await?;
     let outcome = outcome(&page).await;
     page.close().await?;
