@@ -30,6 +30,7 @@ test("players join, take turns and leave, as plain objects", async () => {
   const roll = { name: "Ann", player: ann.id, action: "roll", value: 42 };
   equal(withOrderedRoll(await bob.next("logged")), { type: "logged", text: "Ann: rolls 42", roll });
   equal(await bob.next("turn"), { type: "turn", player: named });
+  equal((await ann.next("logged")).roll.value, 42);
   bob.player.pass();
   const { text, roll: pass } = await ann.next("logged");
   equal([pass.action, pass.player, text.startsWith("Bob: pass")], ["pass", bob.id, true]);
