@@ -117,6 +117,12 @@ fn documents_name_what_exists() {
 }
 
 #[test]
+fn commands_in_documents_name_what_exists() {
+    let tree = Tree::get();
+    check(tree.documents(), |document| docs::missing_programs(document, tree.files()));
+}
+
+#[test]
 fn no_link_is_dead() {
     let tree = Tree::get();
     let text = |path: &str| tree.files().find(|file| file.path == path).map(|file| file.text.as_str());

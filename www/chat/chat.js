@@ -45,6 +45,8 @@ class Chat {
     this.#composer = new Composer(limits.line, (text) => this.#send(text));
     this.#people = new People((name) => this.#session.act((client) => client.setName(name)), () => this.#leave());
     this.#ending = new Ending(() => this.#connectAgain(), () => this.#change());
+    // Browsers may keep a page that was left, with its connection, for the button "Back".
+    addEventListener("pagehide", () => this.#leave());
     this.#refresh();
     this.#join.focus();
   }

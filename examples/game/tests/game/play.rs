@@ -1,6 +1,12 @@
 //! Games as people play them: who joins, in which order, and who leaves.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use game::{
     Action, ActionError, HostEvent, Player, PlayerEvent, TableEvent, host::MAX_EVENTS, names::DEFAULT_NAME,
@@ -225,6 +231,32 @@ fn a_name_that_is_set_while_connecting_is_the_one_to_join_with() {
     let ann = world.start_join("A");
     world.players[ann].player.set_name("Ann").expect("it is connecting");
     world.until("it has joined", |world| world.names() == ["Ann"]);
+}
+
+#[test]
+fn a_hook_is_called_when_there_is_something_to_poll_for() {
+    let mut world = World::new(None);
+    world.join("Ann");
+    let mut ann = world.players.remove(0).player;
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&calls);
+    let hook = move || {
+        counter.fetch_add(1, Ordering::SeqCst);
+    };
+    ann.on_wake(hook).expect("a player has hooks");
+    ann.poll();
+    while ann.next_event().is_some() {}
+    calls.store(0, Ordering::SeqCst);
+    // Nothing polls Ann now.
+    world.start_join("Bob");
+    world.until("the hook is called", |_| calls.load(Ordering::SeqCst) > 0);
+    let waiting = Waiting::start("Ann sees Bob");
+    while ann.table().players().len() < 2 {
+        waiting.check();
+        world.step();
+        ann.poll();
+        while ann.next_event().is_some() {}
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use game::{Action, ActionError, Host, HostEvent, HostOptions, LogLine, Player, PlayerEvent, Table};
 
 /// The time in which everything happens on any machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The time that a test has waited.
 pub struct Waiting {

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// The time in which everything happens on any machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A running program. Dropping it kills the program.
 pub struct Program {

@@ -2,6 +2,8 @@
 //! developer would, and TypeScript programs that check their declarations.
 
 mod host;
+mod mid_level;
+mod session;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -10,8 +12,6 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use testkit::Server;
 
-use self::host::Host;
-use self::table::GameTable;
 use crate::node;
 use crate::page;
 use crate::project::Project;
@@ -33,10 +33,10 @@ pub async fn run(project: &Project) -> Result<Outcome> {
     let (package, www) = (page::package(project), page::directory(project));
     let mounts = [("/pkg", &*package), ("/variant", &*values), ("/www", &*www)];
     let pages = PageServer::start(0, &tests, &mounts)?;
-    let (server, session, closed) = (Server::start()?, Host::start(false)?, Host::start(true)?);
-    let servers = format!("server={}&session={}&closed={}", server.url(""), session.url(), closed.url());
-    let table = GameTable::start()?;
-    let servers = format!("{servers}&game={}", table.url());
+    let (server, mid_level) = (Server::start()?, mid_level::host()?);
+    let (session, closed, table) = (session::host(false)?, session::host(true)?, table::host()?);
+    let hosts = format!("mid-level={}&session={}&closed={}", mid_level.url(), session.url(), closed.url());
+    let servers = format!("server={}&{hosts}&game={}", server.url(""), table.url());
     let page = Page::open(project, &pages.url(&format!("/?{servers}"))).await?;
     let outcome = outcome(&page).await;
     page.close().await?;
