@@ -34,12 +34,14 @@ pub(super) async fn run(project: &Project, demo: &mut Demo, options: &Options) -
     let screenshots = Screenshots::new(project)?;
     let url = demo.index_url();
     let pages = [Page::open(project, &url).await?, Page::open(project, &url).await?];
-    let mut outcome = visit(project, demo, &pages, &screenshots).await;
-    if outcome.is_ok()
-        && let Some(folder) = &options.pictures
-    {
-        outcome = pictures::take(project, demo, &pages[0], folder).await;
+    // Before the check, so that the pictures have the same people each time.
+    let outcome = async {
+        if let Some(folder) = &options.pictures {
+            pictures::take(project, demo, &pages[0], folder).await?;
+        }
+        visit(project, demo, &pages, &screenshots).await
     }
+    .await;
 
     let mut errors = Vec::new();
     for (number, page) in (1..).zip(pages) {
