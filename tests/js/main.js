@@ -6,6 +6,7 @@ import "./websocket_peer.js";
 import "./variant.js";
 import "./mid_level.js";
 import "./scene_multiplayer.js";
+import "./chat_client.js";
 
 try {
   await init();

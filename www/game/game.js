@@ -49,6 +49,8 @@ class Game {
     element("leave").addEventListener("click", () => this.#leave());
     element("roll").addEventListener("click", () => this.#act((player) => player.roll()));
     element("pass").addEventListener("click", () => this.#act((player) => player.pass()));
+    // Browsers may keep a page that was left, with its connection, for the button "Back".
+    addEventListener("pagehide", () => this.#state !== "closed" && this.#leave());
     this.#show();
   }
 
