@@ -126,6 +126,11 @@ fn a_program_that_reads_one_event_after_each_wait_does_not_sleep_before_the_last
     assert_eq!(client.next_event(), None);
 }
 
+/// Without a heartbeat, whose deadlines would wake the program, too.
+fn short_connect_timeout() -> PeerOptions {
+    PeerOptions::default().connect_timeout(Duration::from_secs(1)).heartbeat_interval(Duration::ZERO)
+}
+
 /// A server that never sends an id.
 fn silent_server() -> (WebSocketServer, String) {
     let server = WebSocketServer::bind("127.0.0.1:0", ServerOptions::default()).unwrap();
@@ -144,7 +149,7 @@ fn the_end_of_the_time_for_the_id_ends_a_wait() {
             while server.next_event().is_some() {}
         }
     });
-    let options = PeerOptions::default().connect_timeout(Duration::from_secs(1));
+    let options = short_connect_timeout();
     let mut client = WebSocketMultiplayerPeer::connect(&url, options).unwrap();
     let PeerEvent::ConnectionFailed(info) = wait_for(&mut client) else { panic!("it has an id") };
     assert_eq!(info.cause, CloseCause::TimedOut(Timeout::Connect));
@@ -155,7 +160,7 @@ fn the_end_of_the_time_for_the_id_ends_a_wait() {
 #[test]
 fn the_hook_is_called_for_events_and_at_the_end_of_the_time_for_the_id() {
     let (mut server, url) = silent_server();
-    let options = PeerOptions::default().connect_timeout(Duration::from_secs(1));
+    let options = short_connect_timeout();
     let client = WebSocketMultiplayerPeer::connect(&url, options).unwrap();
     let client = Arc::new(Mutex::new(client));
     let calls = Arc::new(AtomicUsize::new(0));

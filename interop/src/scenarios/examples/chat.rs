@@ -82,14 +82,6 @@ impl Ours {
             _ => None,
         })
     }
-
-    #[track_caller]
-    pub fn until(&mut self, what: &str, mut done: impl FnMut(&mut Self) -> bool) {
-        until(what, || {
-            self.step();
-            done(self)
-        });
-    }
 }
 
 /// Returns the arguments of an engine in this mode.
