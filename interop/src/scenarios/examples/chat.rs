@@ -8,7 +8,7 @@ use websocket_peer::multiplayer::PeerId;
 
 use crate::engine::{Place, Program};
 use crate::runner::Scenario;
-use crate::waiting::{eventually, until};
+use crate::waiting::eventually;
 
 pub fn all() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
