@@ -7,11 +7,14 @@ mod reflect;
 mod values;
 #[cfg(feature = "multiplayer")]
 mod variant;
+mod wake;
 
-use js_sys::Function;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
-use self::values::{Thrown, close_code, close_info, packet, stats};
+use self::{
+    values::{Thrown, close_code, close_info, packet, stats},
+    wake::OnWake,
+};
 use crate::{ReadyState, WebSocketPeer};
 
 /// One end of a WebSocket connection, driven by polling: call `poll()` once a frame, read with `recv()` until it
@@ -27,7 +30,7 @@ use crate::{ReadyState, WebSocketPeer};
 #[wasm_bindgen(js_name = WebSocketPeer)]
 pub struct JsPeer {
     peer: WebSocketPeer,
-    onwake: Option<Function>,
+    onwake: OnWake,
 }
 
 #[wasm_bindgen(js_class = WebSocketPeer)]
@@ -40,7 +43,7 @@ impl JsPeer {
     pub fn new(
         #[wasm_bindgen(unchecked_optional_param_type = "WebSocketPeerOptions")] options: JsValue,
     ) -> Result<Self, Thrown> {
-        Ok(Self { peer: WebSocketPeer::with_options(options::read(&options)?), onwake: None })
+        Ok(Self { peer: WebSocketPeer::with_options(options::read(&options)?), onwake: OnWake::default() })
     }
 
     /// Starts to connect to a `ws:` or `wss:` URL. `poll()` reports the result.
@@ -120,7 +123,7 @@ impl JsPeer {
     /// like those of any event handler.
     #[wasm_bindgen(getter, unchecked_return_type = "(() => void) | null")]
     pub fn onwake(&self) -> JsValue {
-        self.onwake.clone().map_or(JsValue::NULL, JsValue::from)
+        self.onwake.get()
     }
 
     #[wasm_bindgen(setter)]
@@ -128,8 +131,8 @@ impl JsPeer {
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "(() => void) | null")] onwake: &JsValue,
     ) -> Result<(), Thrown> {
-        let onwake = values::optional_function("onwake", onwake)?;
-        self.peer.on_wake(values::hook(onwake.clone()))?;
+        let onwake = OnWake::read(onwake)?;
+        self.peer.on_wake(onwake.hook())?;
         self.onwake = onwake;
         Ok(())
     }

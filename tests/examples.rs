@@ -2,8 +2,6 @@
 
 #![cfg(not(target_family = "wasm"))]
 
-#[path = "examples/chat.rs"]
-mod chat;
 mod common;
 #[cfg(feature = "multiplayer")]
 #[path = "examples/godot.rs"]

@@ -22,6 +22,8 @@ mod programs;
 mod seam;
 #[path = "tidy/tree.rs"]
 mod tree;
+#[path = "tidy/tutorial.rs"]
+mod tutorial;
 #[path = "tidy/types.rs"]
 mod types;
 #[path = "tidy/words.rs"]
@@ -115,6 +117,12 @@ fn documents_name_what_exists() {
 }
 
 #[test]
+fn commands_in_documents_name_what_exists() {
+    let tree = Tree::get();
+    check(tree.documents(), |document| docs::missing_programs(document, tree.files()));
+}
+
+#[test]
 fn no_link_is_dead() {
     let tree = Tree::get();
     let text = |path: &str| tree.files().find(|file| file.path == path).map(|file| file.text.as_str());
@@ -144,6 +152,14 @@ fn programs_in_documents_can_be_pasted() {
     for example in ["examples/hello_client.rs", "examples/hello_server.rs"] {
         report(programs::not_shown(tree.text("README.md"), example, tree.text(example)));
     }
+}
+
+#[test]
+fn the_tutorial_is_its_package() {
+    let tree = Tree::get();
+    let files: Vec<&File> = tree.files().filter(|file| tutorial::is_shown(file)).collect();
+    let manifest = tree.text("examples/tutorial/Cargo.toml");
+    report(tutorial::differences(tree.text("docs/tutorial.md"), manifest, &files));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
-use websocket_peer::{PeerKey, ServerEvent, ServerOptions, WebSocketServer};
+use websocket_peer::{PeerKey, PeerOptions, ServerEvent, ServerOptions, WebSocketServer};
 
 use crate::Failure;
 use crate::engine::Event;
@@ -23,7 +23,10 @@ pub struct Browser {
 impl Browser {
     /// Waits at this port until the page has connected.
     pub fn meet(port: u16) -> Result<Self, Failure> {
-        let server = WebSocketServer::bind((Ipv4Addr::LOCALHOST, port), ServerOptions::default())?;
+        // The largest packets arrive in hexadecimal digits.
+        let connection = PeerOptions::for_server().max_message_size(1 << 20);
+        let options = ServerOptions::default().connection(connection).max_peers(4);
+        let server = WebSocketServer::bind((Ipv4Addr::LOCALHOST, port), options)?;
         let mut browser = Self { server, page: None, answers: VecDeque::new(), events: VecDeque::new() };
         eventually("the page connects", || {
             browser.read();

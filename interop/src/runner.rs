@@ -6,14 +6,16 @@ use std::time::Instant;
 use crate::Failure;
 use crate::engine::{Engine, Place};
 
-/// The function of a scenario.
-type Play = dyn Fn(&mut [Engine]);
+/// The function of a scenario. The second form starts its engines itself.
+enum Play {
+    Engines(usize, Box<dyn Fn(&mut [Engine])>),
+    Place(Box<dyn Fn(&Place)>),
+}
 
-/// A scenario: its name, and its function of one or more engines.
+/// A scenario: its name, and its function.
 pub struct Scenario {
     name: String,
-    engines: usize,
-    play: Box<Play>,
+    play: Play,
 }
 
 impl Scenario {
@@ -23,7 +25,12 @@ impl Scenario {
             let mut engines = engines.iter_mut();
             play(std::array::from_fn(|_| engines.next().expect("enough engines")));
         };
-        Self { name: path.replace("interop::scenarios::", ""), engines: N, play: Box::new(play) }
+        Self { name: path.to_owned(), play: Play::Engines(N, Box::new(play)) }
+    }
+
+    /// Makes a scenario that starts the examples that it needs.
+    pub fn of_examples(path: &str, play: impl Fn(&Place) + 'static) -> Self {
+        Self { name: path.to_owned(), play: Play::Place(Box::new(play)) }
     }
 }
 
@@ -76,14 +83,18 @@ impl Engines<'_> {
 
     /// Runs a scenario. Returns `true` if it passed. Engines of a failed scenario are not reused.
     fn play(&mut self, scenario: &Scenario) -> Result<bool, Failure> {
-        self.at_least(scenario.engines)?;
-        let engines = &mut self.idle[..scenario.engines];
+        let (count, play) = match &scenario.play {
+            Play::Place(play) => return Ok(catch_unwind(AssertUnwindSafe(|| play(self.place))).is_ok()),
+            Play::Engines(count, play) => (*count, play),
+        };
+        self.at_least(count)?;
+        let engines = &mut self.idle[..count];
         let played = catch_unwind(AssertUnwindSafe(|| {
-            (scenario.play)(engines);
+            play(engines);
             engines.iter_mut().for_each(Engine::reset);
         }));
         if played.is_err() {
-            for (index, mut engine) in self.idle.drain(..scenario.engines).enumerate() {
+            for (index, mut engine) in self.idle.drain(..count).enumerate() {
                 println!("---- engine {index} of {} ----\n{}", scenario.name, engine.account());
             }
         }

@@ -1,8 +1,7 @@
 //! Conversions between JavaScript values and Rust values.
 
-use js_sys::{Function, Object, Reflect, Uint8Array};
-use send_wrapper::SendWrapper;
-use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use js_sys::{Object, Reflect, Uint8Array};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::reflect;
 #[cfg(feature = "multiplayer")]
@@ -23,6 +22,7 @@ export interface CloseInfo {
      * - `local`, `remote`: a closing handshake that this end, or the other end, began
      * - `aborted`: `abort()`, or `close()` while connecting
      * - `refused`: the connection never opened
+     * - `handshake-failed`: at a multiplayer client, the first packet of the server was not an id
      * - `connection-lost`: no close frame was received
      * - `timed-out`: a deadline passed
      * - `message-too-big`, `inbox-overflow`: more arrived than the options allow
@@ -40,6 +40,7 @@ export type CloseCause =
     | "remote"
     | "aborted"
     | "refused"
+    | "handshake-failed"
     | "connection-lost"
     | "timed-out"
     | "message-too-big"
@@ -153,33 +154,6 @@ pub(super) fn list(argument: &str, given: &JsValue) -> Result<Vec<JsValue>, Thro
         true => Ok(reflect::elements(given)?.to_vec()),
         false => Err(Thrown::wrong_type(argument, "an array")),
     }
-}
-
-pub(super) fn optional_function(argument: &str, value: &JsValue) -> Result<Option<Function>, Thrown> {
-    if value.is_null() || value.is_undefined() {
-        return Ok(None);
-    }
-    let function =
-        value.dyn_ref::<Function>().ok_or_else(|| Thrown::wrong_type(argument, "a function or null"))?;
-    Ok(Some(function.clone()))
-}
-
-/// Returns a hook that calls the function and reports its exceptions, as for an event handler. It must be called on
-/// this thread.
-pub(super) fn hook(function: Option<Function>) -> impl Fn() + Send {
-    let function = SendWrapper::new(function);
-    move || {
-        if let Some(Err(exception)) = function.as_ref().map(|function| function.call0(&JsValue::UNDEFINED)) {
-            report_error(&exception);
-        }
-    }
-}
-
-#[wasm_bindgen]
-extern "C" {
-    /// Reports an uncaught exception to `window.onerror` and the console.
-    #[wasm_bindgen(js_name = reportError)]
-    fn report_error(exception: &JsValue);
 }
 
 pub(super) fn bytes(argument: &str, value: &JsValue) -> Result<Vec<u8>, Thrown> {

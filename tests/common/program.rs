@@ -4,7 +4,7 @@ use std::{
     env,
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::{Arc, Mutex, OnceLock, PoisonError},
     thread::{self, JoinHandle},
 };
@@ -14,7 +14,6 @@ use super::eventually;
 /// A running program. Dropping it kills the program.
 pub struct Program {
     child: Child,
-    input: Option<ChildStdin>,
     out: Output,
     err: Output,
 }
@@ -33,31 +32,14 @@ pub struct Ended {
 impl Program {
     /// Starts a program with an empty standard input.
     #[track_caller]
-    pub fn start(command: Command) -> Self {
-        Self::start_with(command, Stdio::null())
-    }
-
-    /// Starts a program whose standard input is silent until [`end_input`](Self::end_input).
-    #[track_caller]
-    pub fn start_with_input(command: Command) -> Self {
-        Self::start_with(command, Stdio::piped())
-    }
-
-    #[track_caller]
-    fn start_with(mut command: Command, input: Stdio) -> Self {
-        let command = command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
+    pub fn start(mut command: Command) -> Self {
+        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command
             .spawn()
             .unwrap_or_else(|error| panic!("{:?} cannot start: {error}", command.get_program()));
         let out = Output::follow(child.stdout.take().expect("a pipe"));
         let err = Output::follow(child.stderr.take().expect("a pipe"));
-        let input = child.stdin.take();
-        Self { child, input, out, err }
-    }
-
-    /// Ends its standard input.
-    pub fn end_input(&mut self) {
-        self.input = None;
+        Self { child, out, err }
     }
 
     /// Waits for a line of its output that begins with `start`, and returns it.
@@ -150,16 +132,6 @@ pub fn minimal_server() -> (Program, String) {
     command.arg("127.0.0.1:0");
     let mut server = Program::start(command);
     server.line("Server started.");
-    let line = server.line("Listening on ");
-    let url = line.trim_start_matches("Listening on ").to_owned();
-    (server, url)
-}
-
-/// Starts `chat_server`, and returns its URL.
-pub fn chat_server() -> (Program, String) {
-    let mut command = Command::new(example("chat_server"));
-    command.arg("127.0.0.1:0");
-    let mut server = Program::start_with_input(command);
     let line = server.line("Listening on ");
     let url = line.trim_start_matches("Listening on ").to_owned();
     (server, url)

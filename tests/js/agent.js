@@ -1,9 +1,9 @@
-// A client of a session that is driven by another program: `cargo xtask interop` runs it with an engine.
+// A client of the high or the mid level that is driven by another program: `cargo xtask interop` runs it with an engine.
 //
 // A command is {"do": NAME, …}. Its answer is {"answer": …} or {"error": …}. An event is {"event": NAME, "about": …}.
 // Values are encoded as Godot does. They and bytes are in hexadecimal digits.
 
-import init, { decodeVariant, encodeVariant, SceneMultiplayer } from "/pkg/websocket_peer.js";
+import init, { decodeVariant, encodeVariant, SceneMultiplayer, WebSocketMultiplayerPeer } from "/pkg/websocket_peer.js";
 
 const control = new URLSearchParams(location.search).get("control");
 
@@ -24,6 +24,14 @@ const commands = {
     client = SceneMultiplayer.connect(url, options);
     return true;
   },
+
+  joinMidLevel({ url, options }) {
+    client = WebSocketMultiplayerPeer.connect(url, options);
+    return true;
+  },
+
+  send: ({ to, hex }) => client.send(to, bytes(hex)) ?? true,
+  sendVariant: ({ to, held }) => client.sendVariant(to, value(held)) ?? true,
 
   registerNode: ({ path, methods }) => declare(path, client.registerNode(path, methods)),
   registerSpawner: ({ path, spawner }) => declare(path, client.registerSpawner(path, spawner)),
@@ -59,7 +67,7 @@ function keyOf(path) {
 function frame() {
   client?.poll();
   for (let event; (event = client?.nextEvent()) !== undefined; ) send({ event: event.type, about: about(event) });
-  client?.replicate();
+  client?.replicate?.();
 }
 
 /** The event as JSON: paths for nodes, hexadecimal digits for values and bytes. */
@@ -71,7 +79,7 @@ function about(event) {
     else if (name === "value") json.value = part === undefined ? null : hex(encodeVariant(part));
     else if (name === "state") {
       json.state = Object.fromEntries(Object.entries(part).map(([key, held]) => [key, hex(encodeVariant(held))]));
-    } else if (name === "data") json.hex = hex(part);
+    } else if (name === "data" && typeof part !== "string") json.hex = hex(part);
     else json[name] = part ?? null;
   }
   return json;

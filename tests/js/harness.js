@@ -60,6 +60,22 @@ export async function until(peer, what, condition) {
   }
 }
 
+/** Waits for the next event of this type, and drops others. `another` client is polled, too. */
+export async function next(client, type, is = () => true, another = undefined) {
+  const seen = [];
+  let found;
+  const look = () => {
+    another?.poll();
+    for (let event; found === undefined && (event = client.nextEvent()) !== undefined; ) {
+      seen.push(event.type);
+      if (event.type === type && is(event)) found = event;
+    }
+    return found !== undefined;
+  };
+  await until(client, `${type}; it saw ${seen}`, look);
+  return found;
+}
+
 /** Lets time pass without polling anything. */
 export function pause(milliseconds) {
   return new Promise((resume) => setTimeout(resume, milliseconds));

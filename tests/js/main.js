@@ -4,7 +4,11 @@ import init from "/pkg/websocket_peer.js";
 import { conclude, report, run } from "./harness.js";
 import "./websocket_peer.js";
 import "./variant.js";
+import "./mid_level.js";
 import "./scene_multiplayer.js";
+import "./chat_client.js";
+import "./game_player.js";
+import "./pages.js";
 
 try {
   await init();

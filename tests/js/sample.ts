@@ -9,6 +9,7 @@ import init, {
   SceneMultiplayer,
   type MultiplayerOptions,
   type MultiplayerEvent,
+  type MultiplayerPeerEvent,
   type NodeKey,
   ReadyState,
   type PacketError,
@@ -21,6 +22,7 @@ import init, {
   type Variant,
   type VariantLike,
   type Vector2,
+  WebSocketMultiplayerPeer,
   WebSocketPeer,
   type WebSocketPeerOptions,
 } from "websocket-peer";
@@ -85,6 +87,49 @@ export async function chat(url: string): Promise<string> {
 
   const values = [stats.bytesSent, code, cause, clean, info?.message, info?.reason];
   return [misspelt, hook === null, numbers, texts, values].join();
+}
+
+export async function exchange(url: string): Promise<string[]> {
+  await init();
+  const client = WebSocketMultiplayerPeer.connect(url, options);
+  WebSocketMultiplayerPeer.connect(url).free();
+  const lines: string[] = [];
+  const frame = (): void => {
+    if (client.poll() !== ConnectionStatus.Connected) return;
+    for (let event: MultiplayerPeerEvent | undefined; (event = client.nextEvent()) !== undefined; ) lines.push(line(event));
+  };
+  client.onwake = frame;
+  const targets: Target[] = ["all", "server", 0, 1, -1];
+  for (const target of targets) client.send(target, Uint8Array.of(1));
+  client.sendVariant("server", { x: [1n, null, undefined] });
+  client.close();
+  const values = [client.id, client.status, client.peers.length, client.isClosed, client.closeInfo?.reason];
+  client.free();
+
+  // @ts-expect-error Text is sent by `sendVariant`.
+  client.send("all", "text");
+  // @ts-expect-error There is no such target.
+  client.send("everyone", Uint8Array.of(1));
+  // @ts-expect-error A function has no Godot type.
+  client.sendVariant("all", () => 1);
+  // @ts-expect-error An option of the high level.
+  WebSocketMultiplayerPeer.connect(url, { relay: true });
+  return [...lines, values.join()];
+}
+
+function line(event: MultiplayerPeerEvent): string {
+  switch (event.type) {
+    case "connected":
+      return `${event.peer.toFixed()} is connected`;
+    case "packet":
+      return typeof event.data === "string" ? event.data : show(decodeVariant(event.data));
+    case "disconnected":
+      return `${event.peer.toFixed()} is gone: ${event.info.message}`;
+    case "connection-failed":
+      return event.info.message;
+  }
+  // All events are handled.
+  return event satisfies never;
 }
 
 const sessionOptions: MultiplayerOptions = {

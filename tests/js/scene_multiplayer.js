@@ -2,7 +2,7 @@
 // hosts. The session itself is tested in Rust.
 
 import { ConnectionStatus, SceneMultiplayer } from "/pkg/websocket_peer.js";
-import { address, equal, test, throws, until } from "./harness.js";
+import { address, equal, next, test, throws, until } from "./harness.js";
 
 const server = address("server");
 const session = address("session");
@@ -518,22 +518,6 @@ async function meet(one, other) {
   for (const [client, peer] of [[one, other.id], [other, one.id]]) {
     if (!client.peers.includes(peer)) await next(client, "peer-connected", (event) => event.peer === peer);
   }
-}
-
-/** Waits for the next event of this type, and drops others. `another` client is polled, too. */
-async function next(client, type, is = () => true, another = undefined) {
-  const seen = [];
-  let found;
-  const look = () => {
-    another?.poll();
-    for (let event; found === undefined && (event = client.nextEvent()) !== undefined; ) {
-      seen.push(event.type);
-      if (event.type === type && is(event)) found = event;
-    }
-    return found !== undefined;
-  };
-  await until(client, `${type}; it saw ${seen}`, look);
-  return found;
 }
 
 function using(client, body) {

@@ -180,7 +180,7 @@ fn each_connection_gets_the_same_bytes_however_often_outputs_are_read() {
         let mut ids = [2, 3, 4, 5, 6, 7];
         let mut compared = 0;
         for number in 0..=255 {
-            let (what, place) = (random.below(7), random.below(6) as usize);
+            let (what, place) = (random.below(7), random.below(6));
             let peer = id(ids[place]);
             for server in &mut servers {
                 act(server, what, peer, number);

@@ -164,6 +164,35 @@ pub fn missing_names<'a>(document: &str, text: &str, files: impl Iterator<Item =
     found
 }
 
+/// Programs and packages that a command of a document names, and that do not exist.
+pub fn missing_programs<'a>(document: &File, files: impl Iterator<Item = &'a File>) -> Vec<String> {
+    let files: Vec<&File> = files.collect();
+    let has = |end: &str| files.iter().any(|file| file.path.ends_with(end));
+    let has_package = |name: &str| {
+        let line = format!("name = \"{name}\"");
+        files.iter().any(|file| file.path.ends_with("Cargo.toml") && file.text.lines().any(|own| own == line))
+    };
+    let mut found = Vec::new();
+    for (at, _) in document.text.match_indices("cargo ") {
+        let command = document.text[at..].split(['`', '\n', '#']).next().unwrap_or_default();
+        let words: Vec<&str> = command.split_whitespace().take_while(|word| *word != "--").collect();
+        for pair in words.windows(2) {
+            let name = pair[1];
+            let exists = match pair[0] {
+                "--bin" => has(&format!("src/bin/{name}.rs")) || has(&format!("src/bin/{name}/main.rs")),
+                "--example" => has(&format!("examples/{name}.rs")),
+                "-p" | "--package" => has_package(name),
+                "--test" => has(&format!("tests/{name}.rs")),
+                _ => true,
+            };
+            if !exists {
+                found.push(document.at(at, &format!("`{} {name}` does not exist", pair[0])));
+            }
+        }
+    }
+    found
+}
+
 /// The text with fenced blocks and code spans replaced by spaces; offsets stay.
 fn without_code(text: &str) -> String {
     let mut is_fenced = false;
@@ -287,6 +316,29 @@ mod planted {
             repository_links(&File::new("a.rs", "/// [a](Self::a)\nlet a = \"[a](a.md)\";\n")).len(),
             0
         );
+    }
+
+    #[test]
+    fn a_command_of_a_missing_program_is_found() {
+        let files = [
+            File::new("examples/a/Cargo.toml", "name = \"a-b\"\n"),
+            File::new("examples/a/src/bin/one.rs", ""),
+            File::new("examples/a/src/bin/two/main.rs", ""),
+            File::new("examples/three.rs", ""),
+            File::new("tests/four.rs", ""),
+        ];
+        let check = |command: &str| {
+            let document = File::new("a.md", &format!("Run `cargo run {command}`, or `x --bin y`.\n"));
+            missing_programs(&document, files.iter()).len()
+        };
+        for good in ["-p a-b --bin one", "--bin two -- --bin z", "--example three", "--test four x", "--bin"]
+        {
+            assert_eq!(check(good), 0, "{good}");
+        }
+        for missing in ["-p b", "--bin three", "-p a-b --bin o", "--example one", "--test one", "--package a"]
+        {
+            assert_eq!(check(missing), 1, "{missing}");
+        }
     }
 
     #[test]

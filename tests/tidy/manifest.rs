@@ -35,6 +35,11 @@ pub fn features(manifest: &str) -> Vec<&str> {
     all_features(manifest).into_iter().filter(|name| !name.starts_with('_')).collect()
 }
 
+/// The crates of `[dependencies]`.
+pub fn dependencies(manifest: &str) -> Vec<&str> {
+    section(manifest, |header| header == "[dependencies]").into_iter().filter_map(key).collect()
+}
+
 fn all_features(manifest: &str) -> Vec<&str> {
     let lines = section(manifest, |header| header == "[features]");
     lines.iter().filter_map(|line| key(line)).filter(|name| *name != "default").collect()
@@ -136,6 +141,7 @@ mod planted {
     fn a_manifest_is_read() {
         assert_eq!(package_value(MANIFEST, "version"), "1.2.3");
         assert_eq!(features(MANIFEST), ["a", "b"]);
+        assert_eq!(dependencies(MANIFEST), ["one"]);
         assert_eq!(undocumented_features(MANIFEST).len(), 2, "b and _c");
     }
 

@@ -55,6 +55,8 @@ class Console {
     onSubmit("text-form", () => this.#attempt("text", () => this.#sendText(clearText)));
     onSubmit("hex-form", () => this.#attempt("hex", () => this.#sendHex(clearHex)));
     onSubmit("close-form", () => this.#attempt("close-code", () => this.#close()));
+    // Browsers may keep a page that was left, with its connection, for the button "Back".
+    addEventListener("pagehide", () => this.#try(() => this.#peer?.close()));
     element("abort").addEventListener("click", () => this.#attempt("close-code", () => this.#peer.abort()));
   }
 

@@ -49,6 +49,8 @@ class Game {
     element("leave").addEventListener("click", () => this.#leave());
     element("roll").addEventListener("click", () => this.#act((player) => player.roll()));
     element("pass").addEventListener("click", () => this.#act((player) => player.pass()));
+    // Browsers may keep a page that was left, with its connection, for the button "Back".
+    addEventListener("pagehide", () => this.#state !== "closed" && this.#leave());
     this.#show();
   }
 
@@ -106,7 +108,7 @@ class Game {
         action();
       } catch (error) {
         if (error instanceof WebAssembly.RuntimeError) throw error;
-        showProblem(field, error);
+        showProblem(field, error, sentence(error.message));
       }
       this.#receive();
     });
@@ -151,11 +153,14 @@ class Game {
       case "warning":
         this.#lines.warning(event.message);
         break;
-      case "closed":
+      case "closed": {
+        const isLate = this.#state !== "connecting";
+        const message = isLate ? event.message : `${event.message}. Is there a host of this game at that address?`;
         this.#setState("closed");
-        this.#lines.closed(event);
-        showEnding(event);
+        this.#lines.closed(isLate ? "You are out of the game" : "You are not in the game", message);
+        showEnding({ ...event, message });
         break;
+      }
     }
   }
 
@@ -194,3 +199,5 @@ class Game {
     }
   }
 }
+
+const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

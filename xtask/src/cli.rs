@@ -28,7 +28,7 @@ pub struct Cli {
 
 #[derive(Debug, PartialEq, Subcommand)]
 pub enum Command {
-    /// Builds the page, starts an echo server and a page server on this machine, and runs until Ctrl-C
+    /// Builds the pages, serves them on this machine with an echo server, a chat and a game, and runs until Ctrl-C
     Demo(demo::Options),
     /// Runs formatting, lints, documentation, tests natively, in headless Chrome and with Godot, other targets,
     /// packaging and the demo
@@ -89,9 +89,23 @@ mod tests {
 
     #[test]
     fn defaults_and_options_are_read() {
-        let demo =
-            demo::Options { open: false, check: true, picture: None, page_port: 8080, echo_port: 9000 };
+        let demo = demo::Options { echo_port: 9000, ..demo::Options::check() };
         assert_eq!(command("demo --check --port 9000"), Command::Demo(demo));
+        let demo = demo::Options {
+            open: true,
+            check: false,
+            godot: Some(demo::GodotRole::Join),
+            page_port: 1,
+            echo_port: 2,
+            chat_port: 3,
+            game_port: 4,
+            ..demo::Options::check()
+        };
+        let ports = "--page-port 1 --echo-port 2 --chat-port 3 --game-port 4";
+        assert_eq!(command(&format!("demo --open --godot join {ports}")), Command::Demo(demo));
+        let pictures = Some("docs/images".into());
+        let demo = demo::Options { pictures, godot: Some(demo::GodotRole::Host), ..demo::Options::check() };
+        assert_eq!(command("demo --check --godot host --pictures docs/images"), Command::Demo(demo));
         let soak =
             soak::Options { connections: 5000, time: Duration::from_secs(120), ..soak::Options::short() };
         let soak = soak::Options { patience: 5, talk: 30, ..soak };
@@ -110,7 +124,10 @@ mod tests {
             "bake",
             "demo --port",
             "demo --port many",
-            "demo --picture a.png",
+            "demo --pictures docs/images",
+            "demo --game-port 65536",
+            "demo --godot",
+            "demo --godot play",
             "soak --minutes long",
             "test --fast",
             "test --browsers opera",

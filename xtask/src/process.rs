@@ -83,6 +83,12 @@ impl Cmd {
         self
     }
 
+    /// Gives the program this pipe to read from. Without it, its input is empty.
+    pub fn input(mut self, pipe: PipeReader) -> Self {
+        self.command.stdin(pipe);
+        self
+    }
+
     /// Keeps the program in the terminal's foreground, so that it can ask for a password.
     pub fn interactive(mut self) -> Self {
         self.interactive = true;
@@ -247,7 +253,7 @@ pub struct Running {
 
 impl Running {
     /// Waits until the program exits. An exit status other than success is an error, and so is a missed deadline.
-    async fn succeed(&mut self, limit: Duration) -> Result<()> {
+    pub async fn succeed(&mut self, limit: Duration) -> Result<()> {
         let Ok(status) = tokio::time::timeout(limit, self.child.wait()).await else {
             self.stop();
             bail!("`{}` took longer than {} and was stopped", self.name, Human(limit));

@@ -28,6 +28,9 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// The window size, which makes screenshots equal on every machine.
 const WINDOW: &str = "--window-size=1280,900";
 
+/// The key Enter in typed text (WebDriver, 17.4.2).
+pub const ENTER: &str = "\u{e007}";
+
 /// A page in its own Chrome. Dropping this ends both.
 pub struct Page {
     client: Client,
@@ -50,6 +53,18 @@ impl Page {
         let what = format!("clicking {selector}");
         let click = async { self.client.find(Locator::Css(selector)).await?.click().await };
         within(COMMAND_LIMIT, &what, click).await.context(what)
+    }
+
+    /// Loads another page in the same window.
+    pub async fn go_to(&self, url: &str) -> Result<()> {
+        within(START, format_args!("loading {url}"), self.client.goto(url)).await
+    }
+
+    /// Types at the end of a field, as a person does at a keyboard. [`ENTER`] is the key.
+    pub async fn type_into(&self, selector: &str, text: &str) -> Result<()> {
+        let what = format!("typing into {selector}");
+        let typing = async { self.client.find(Locator::Css(selector)).await?.send_keys(text).await };
+        within(COMMAND_LIMIT, &what, typing).await.context(what)
     }
 
     /// Replaces the text of a field.

@@ -70,8 +70,10 @@ impl Room {
 
     /// Removes a member. Nothing happens if it is none, as after a kick.
     pub fn left(&mut self, id: PeerId) -> Vec<Output> {
-        let was_member = self.members.remove(&id).is_some();
-        was_member.then(|| Output::Send(Recipients::All, Message::Disconnected(id))).into_iter().collect()
+        match self.members.remove(&id) {
+            Some(_) => vec![Output::Send(Recipients::All, Message::Disconnected(id))],
+            None => Vec::new(),
+        }
     }
 
     /// Handles a packet of a member. Packets of others are ignored: a member that was kicked may have sent more.
@@ -91,9 +93,10 @@ impl Room {
 
     /// Sends a line of the server to all members.
     pub fn say(&self, text: &str) -> Vec<Output> {
-        let text = clean_within(text, MAX_LINE);
-        let is_empty = text.is_empty();
-        (!is_empty).then(|| Output::Send(Recipients::All, Message::Server(text))).into_iter().collect()
+        match clean_within(text, MAX_LINE) {
+            text if text.is_empty() => Vec::new(),
+            text => vec![Output::Send(Recipients::All, Message::Server(text))],
+        }
     }
 
     /// Removes a member, and closes its connection with this reason.

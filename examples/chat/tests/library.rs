@@ -146,6 +146,31 @@ fn a_client_that_floods_is_removed_with_a_reason() {
 }
 
 #[test]
+fn a_member_that_reads_nothing_is_disconnected_and_delays_no_other() {
+    for mode in MODES {
+        let mut chat = Chat::start(mode);
+        let mut ann = chat.join(Some("Ann"));
+        let slow = chat.raw();
+        let (mut sent, mut received) = (0, 0);
+        eventually("the slow member is gone", || {
+            if chat.log.iter().all(|line| !line.contains("left")) {
+                (0..200).for_each(|_| chat.server.say(&"x".repeat(500)));
+                sent += 200;
+            }
+            chat.frame();
+            ann.poll();
+            while let Some(event) = ann.next_event() {
+                received += usize::from(matches!(event, ChatEvent::ServerLine { .. }));
+            }
+            let is_alone = chat.server.room().members().len() == 1;
+            (is_alone && received == sent).then_some(())
+        });
+        assert!(sent > 500, "a send queue and the kernel hold more than {sent} lines");
+        drop(slow);
+    }
+}
+
+#[test]
 fn a_shutdown_closes_all_connections_and_is_explained() {
     for mode in MODES {
         let mut chat = Chat::start(mode);

@@ -147,7 +147,7 @@ impl Host {
     /// Acts as the host's own player.
     ///
     /// # Errors
-    /// [`ActionError::NotYourTurn`]; [`ActionError::NotConnected`] if the session has ended.
+    /// [`ActionError::NotYourTurn`], also if it does not play; [`ActionError::NotConnected`] if the session has ended.
     pub fn act(&mut self, action: Action) -> Result<(), ActionError> {
         if !self.table.is_own_turn() {
             return Err(ActionError::NotYourTurn);
@@ -156,7 +156,7 @@ impl Host {
         self.perform(effects).map_err(|_| ActionError::NotConnected)
     }
 
-    /// Gives the host's own player another name. Without one it does nothing.
+    /// Gives the host's own player another name. It has no effect if the host does not play.
     ///
     /// # Errors
     /// [`ActionError::NotConnected`] if the session has ended.

@@ -7,10 +7,11 @@
 //! | [`table`] | the table that every end shows: players, whose turn it is, the log. No I/O |
 //! | [`messages`] | the calls between host and players |
 //! | [`names`] | names and lines from other people, made safe to show |
-//! | [`lines`] | changes of the table as lines of text |
+//! | [`lines`], [`commands`] | what a terminal shows, and what people type there |
 //! | [`host`] | a host over WebSockets, which can play |
 //! | [`player`] | a player over a WebSocket, in a program or a page |
 
+pub mod commands;
 pub mod host;
 pub mod lines;
 pub mod messages;

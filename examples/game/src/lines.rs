@@ -2,7 +2,7 @@
 
 use crate::{
     messages::NAMELESS,
-    table::{Table, TableEvent},
+    table::{Table, TableEvent, TablePlayer},
 };
 
 /// Returns a line about a change of the table. There is none about a player that has not sent its name.
@@ -23,19 +23,15 @@ pub fn line(event: &TableEvent, table: &Table) -> Option<String> {
     Some(line)
 }
 
-/// Returns the players in one line: the current one has a star, the one of this end is in brackets.
-pub fn players(table: &Table) -> String {
+/// Returns the players, one a line. A star marks the one whose turn it is.
+pub fn players(table: &Table) -> Vec<String> {
     let own = table.own_id().map(|id| id.get());
-    let shown = table.players().iter().enumerate().map(|(index, player)| {
-        let star = if table.turn() == Some(index) { "*" } else { "" };
-        if Some(player.id) == own {
-            format!("[{star}{}]", player.name)
-        } else {
-            format!("{star}{}", player.name)
-        }
-    });
-    let shown: Vec<String> = shown.collect();
-    if shown.is_empty() { "no players".to_owned() } else { shown.join(", ") }
+    let line = |(index, player): (usize, &TablePlayer)| {
+        let star = if table.turn() == Some(index) { '*' } else { ' ' };
+        let you = if Some(player.id) == own { " (you)" } else { "" };
+        format!("  {star} {}{you}", player.name)
+    };
+    table.players().iter().enumerate().map(line).collect()
 }
 
 #[cfg(test)]
@@ -77,10 +73,9 @@ mod tests {
                 "Bob: rolls 3",
             ]
         );
-        assert_eq!(players(&table), "Zoe, [*Bob]");
+        assert_eq!(players(&table), ["    Zoe", "  * Bob (you)"]);
         let event = table.apply(&GameCall::DelPlayer { id: 2 }).expect("it changes the table");
         assert_eq!(line(&event, &table).as_deref(), Some("- Zoe"));
-        assert_eq!(players(&table), "[*Bob]");
-        assert_eq!(players(&Table::default()), "no players");
+        assert_eq!(players(&table), ["  * Bob (you)"]);
     }
 }

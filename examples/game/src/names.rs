@@ -52,9 +52,9 @@ pub fn clean(text: &str, max: usize) -> String {
     line
 }
 
-/// Returns the name, with a number if one of the others has the same.
+/// Returns the name, with a number if one of the others has the same, in upper or lower case.
 pub fn unique<'a>(name: &str, others: impl Iterator<Item = &'a str> + Clone) -> String {
-    let is_taken = |name: &str| others.clone().any(|other| other == name);
+    let is_taken = |name: &str| others.clone().any(|other| other.to_lowercase() == name.to_lowercase());
     if !is_taken(name) {
         return name.to_owned();
     }
@@ -124,6 +124,7 @@ mod tests {
     fn the_same_name_gets_a_number() {
         let others = ["Ann", "Ann (2)", "Bob"];
         assert_eq!(unique("Ann", others.into_iter()), "Ann (3)");
+        assert_eq!(unique("ANN", others.into_iter()), "ANN (3)");
         assert_eq!(unique("Bob", others.into_iter()), "Bob (2)");
         assert_eq!(unique("Cid", others.into_iter()), "Cid");
     }

@@ -4,5 +4,7 @@
 mod hostile;
 #[path = "game/play.rs"]
 mod play;
+#[path = "game/wire.rs"]
+mod wire;
 #[path = "game/world.rs"]
 mod world;

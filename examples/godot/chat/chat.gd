@@ -18,7 +18,7 @@ const Plain := preload("res://chat/plain.gd")
 const Texts := preload("res://texts.gd")
 
 const USAGE := "usage: chat (host PORT | join URL NAME) [LINE]… [--multiplayer] [--quit-after=S]"
-const LONGEST := 4000
+const LONGEST := 2000
 
 var _link: Link
 var _names := Names.new()
@@ -153,10 +153,19 @@ func _on_entered(id: int) -> void:
 func _on_received(from: int, text: String) -> void:
 	if not _is_host:
 		_log.show_line(_names.read(Texts.one_line(text, LONGEST)))
-	elif Names.chosen(text) != "":
-		_announce(from, Names.line(from, Names.chosen(text)))
+	elif text.begins_with(Names.COMMAND):
+		_rename(from, Names.chosen(text))
 	else:
 		_announce(from, "[%d] Says: %s" % [from, Texts.one_line(text, LONGEST)])
+
+
+## At the host: gives a client the name that it has chosen, unless another one has it.
+func _rename(id: int, name: String) -> void:
+	if _names.is_free(name, id):
+		_link.send(id, "You are called " + name)
+		_announce(id, Names.line(id, name))
+	else:
+		_link.send(id, "Name refused: choose another one")
 
 
 ## At the host: sends a line to all but one client, and shows it here.

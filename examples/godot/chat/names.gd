@@ -1,7 +1,7 @@
 extends RefCounted
 ## The names of the clients, which every end learns from the host's lines.
 ##
-## A client chooses its name by the message [code]/name Ann[/code]. A host of this project announces it by
+## A client chooses its name by the message [code]/name Ann[/code]. A host of this project answers, and announces it by
 ## [code][7] is called Ann[/code]. A host without names, such as Godot's own demo, relays the message like any other.
 
 const Texts := preload("res://texts.gd")
@@ -16,12 +16,19 @@ var _pattern := RegEx.create_from_string("^\\[(\\d{1,10})\\] (disconnected$|is c
 
 ## Returns the name in a message, if it is the command that chooses one; otherwise an empty text.
 static func chosen(message: String) -> String:
-	return Texts.one_line(message.trim_prefix(COMMAND), LONGEST) if message.begins_with(COMMAND) else ""
+	return _clean(message.trim_prefix(COMMAND)) if message.begins_with(COMMAND) else ""
 
 
 ## Returns the line that gives a client a name.
 static func line(id: int, name: String) -> String:
 	return "[%d] is called %s" % [id, name]
+
+
+## Returns `true` if no other client has this name, and it does not look like the host's or the reader's.
+func is_free(name: String, id: int) -> bool:
+	var others := _names.keys().filter(func(other: int) -> bool: return other != id)
+	var taken := others.map(func(other: int) -> String: return _names[other].to_lower())
+	return name.to_lower() not in taken + ["", "you"] and not name.to_lower().begins_with("server")
 
 
 ## Returns a line for each name.
@@ -38,7 +45,7 @@ func read(from_host: String) -> String:
 	var text := found.get_string(3)
 	match found.get_string(2):
 		"is called ":
-			return _learn(id, Texts.one_line(text, LONGEST), from_host)
+			return _learn(id, _clean(text), from_host)
 		"Says: " when chosen(text) != "":
 			return _learn(id, chosen(text), line(id, chosen(text)))
 		"Says: " when _names.has(id):
@@ -54,3 +61,8 @@ func _learn(id: int, name: String, shown: String) -> String:
 	if _names.has(id) or _names.size() < MAX_NAMES:
 		_names[id] = name
 	return shown
+
+
+## Lines have ids in brackets, so names have none.
+static func _clean(name: String) -> String:
+	return Texts.one_line(name.replace("[", "").replace("]", ""), LONGEST)

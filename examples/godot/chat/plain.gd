@@ -67,9 +67,10 @@ func _poll_client() -> void:
 		opened.emit()
 	_read(HOST, socket)
 	if socket.get_ready_state() == WebSocketPeer.STATE_CLOSED and socket == _socket:
+		var cause := _cause(socket) if _is_open else "no answer"
 		_socket = null
-		closed.emit(_cause(socket) if _is_open else "no answer")
 		_is_open = false
+		closed.emit(cause)
 
 
 func _accept() -> void:

@@ -14,7 +14,7 @@ const Texts := preload("res://texts.gd")
 const HOST := 1
 const ACTIONS: PackedStringArray = ["roll", "pass"]
 const UNNAMED := "... connecting ..."
-const LONGEST_NAME := 20
+const LONGEST_NAME := 24
 const LONGEST_MESSAGE := 200
 const MAX_PLAYERS := 64
 
@@ -131,7 +131,8 @@ func update_player_name(id: int, player_name: String) -> void:
 	var at := _index_of(id)
 	if at < 0:
 		return
-	_players[at].name = Texts.one_line(player_name, LONGEST_NAME)
+	# A number that makes it unique may follow the name.
+	_players[at].name = Texts.one_line(player_name, 2 * LONGEST_NAME)
 	show_line("[%d] is called %s" % [id, _players[at].name])
 	_show_players()
 
@@ -162,8 +163,8 @@ func set_player_name(player_name: String) -> void:
 
 ## At the host: the player whose turn it is acts, and the next one is due.
 func _play(action: String) -> void:
-	var player_name := _players[_turn].name
-	_log_to_all("%s: rolls %d" % [player_name, randi() % 100] if action == "roll" else player_name + ": passes")
+	# As the demo writes it, also for "pass".
+	_log_to_all("%s: %ss %d" % [_players[_turn].name, action, randi() % 100])
 	set_turn.rpc((_turn + 1) % _players.size())
 
 
@@ -183,7 +184,7 @@ func _free_name(wanted: String, id: int) -> String:
 	var free := base
 	var number := 2
 	while free in taken:
-		free = "%s %d" % [base.left(LONGEST_NAME - 4), number]
+		free = "%s (%d)" % [base, number]
 		number += 1
 	return free
 

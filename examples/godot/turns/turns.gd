@@ -122,7 +122,7 @@ func _end(line: String, exit_code: int) -> void:
 
 func _on_connected() -> void:
 	_deadline.stop()
-	_game.show_line("connected")
+	_game.show_line("connected, with the id %d" % multiplayer.get_unique_id())
 	_game.set_player_name.rpc_id(Game.HOST, _name)
 
 

@@ -37,14 +37,13 @@ fn read_keys(inputs: &Inputs) -> io::Result<()> {
             }
             if has_event { handle(&event::read()?, screen)? } else { None }
         };
-        match input {
-            Some(Input::End) => return Ok(()),
-            Some(line) => {
-                if !inputs.send(line) {
-                    return Ok(());
-                }
-            }
-            None => {}
+        let is_going_on = match input {
+            None => true,
+            Some(Input::End) => false,
+            Some(line) => inputs.send(line),
+        };
+        if !is_going_on {
+            return Ok(());
         }
     }
 }

@@ -62,11 +62,14 @@ pub enum Input {
 
 /// A terminal, or the pipes in its place. Dropping it restores the terminal.
 ///
+/// A line that was typed disappears from the prompt. Print it if it should stay.
+///
 /// Keys as in a shell: arrows, Home, End, Ctrl-A, E, B, F, W, U, K, Y; the arrows up and down for earlier lines; Ctrl-L
-/// clears the screen. A pasted text is one line.
+/// clears the screen. A pasted text is one line. A program that is ended by a signal does not restore the terminal.
 pub struct Terminal {
     shared: Arc<Shared>,
     inputs: Receiver<Input>,
+    is_interactive: bool,
     has_ended: bool,
 }
 
@@ -104,7 +107,7 @@ impl Terminal {
         let shared =
             Arc::new(Shared { output: Mutex::new(output), waker: Mutex::new(waker), has_color: has_color() });
         let reader = Inputs { sender, shared: Arc::clone(&shared) };
-        let this = Self { shared, inputs, has_ended: false };
+        let this = Self { shared, inputs, is_interactive, has_ended: false };
         let thread = std::thread::Builder::new().name("terminal".to_owned());
         thread.spawn(move || if is_interactive { keyboard::read(&reader) } else { pipe::read(&reader) })?;
         Ok(this)
@@ -117,6 +120,8 @@ impl Terminal {
         }
         let input = match self.inputs.try_recv() {
             Ok(input) => input,
+            // The terminal of a closed window is none any more. The thread does not notice: crossterm does not report it.
+            Err(TryRecvError::Empty) if self.is_interactive && !io::stdin().is_terminal() => Input::End,
             Err(TryRecvError::Empty) => return None,
             Err(TryRecvError::Disconnected) => Input::End,
         };
@@ -144,7 +149,7 @@ impl Terminal {
 
     /// Returns `true` if a person types in a terminal.
     pub fn is_interactive(&self) -> bool {
-        matches!(*lock(&self.shared.output), Output::Screen(_))
+        self.is_interactive
     }
 }
 

@@ -41,6 +41,13 @@ impl Log {
         format!("-- end of scenario {markers}")
     }
 
+    /// Returns the first line from this one on for which `is` is true, with its number.
+    pub fn find(&self, from: usize, is: impl Fn(&str) -> bool) -> Option<(usize, String)> {
+        let lines = self.lines();
+        let mut numbered = lines.iter().enumerate().skip(from);
+        numbered.find(|(_, line)| is(line)).map(|(number, line)| (number, line.clone()))
+    }
+
     pub fn has(&self, line: &str) -> bool {
         self.lines().iter().any(|known| known == line)
     }

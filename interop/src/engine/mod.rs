@@ -3,6 +3,7 @@
 mod control;
 mod log;
 mod place;
+mod program;
 
 use std::collections::VecDeque;
 use std::fmt::Write;
@@ -14,6 +15,7 @@ use crate::waiting::{eventually, until};
 use control::{Control, Message};
 pub use place::Place;
 use place::Process;
+pub use program::Program;
 
 /// An engine that runs the agent. Dropping it stops the engine.
 pub struct Engine {
@@ -39,7 +41,7 @@ impl Engine {
     /// Starts an engine. It is usable when [`ready`](Self::ready) returns.
     pub fn start(place: &Place) -> Result<Self, Failure> {
         let (listener, port) = control::listen()?;
-        let process = place.start(port)?;
+        let process = place.start_agent(port)?;
         Ok(Self {
             control: Control::new(listener),
             process,

@@ -26,7 +26,23 @@ pub enum Place {
 
 impl Place {
     /// Starts an engine whose agent connects to this port.
-    pub fn start(&self, port: u16) -> io::Result<Process> {
+    pub fn start_agent(&self, port: u16) -> io::Result<Process> {
+        let lay_down = |project: &Path| certificates::lay_down(&project.join("tls"));
+        self.start("interop/agent", lay_down, &[&format!("--control={port}")])
+    }
+
+    /// Starts an engine that runs an example of `examples/godot`, with these arguments.
+    pub fn start_example(&self, arguments: &[&str]) -> io::Result<Process> {
+        self.start("examples/godot", |_| Ok(()), arguments)
+    }
+
+    /// Starts an engine with a copy of a project of this repository.
+    fn start(
+        &self,
+        project: &str,
+        prepare: impl FnOnce(&Path) -> io::Result<()>,
+        arguments: &[&str],
+    ) -> io::Result<Process> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("interop-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let (folder, inside) = match self {
@@ -39,8 +55,9 @@ impl Place {
             }
         };
         let folder = Folder(folder);
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("agent"), &folder.0.join("project"))?;
-        certificates::lay_down(&folder.0.join("project").join("tls"))?;
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        copy(&root.join(project), &folder.0.join("project"))?;
+        prepare(&folder.0.join("project"))?;
         fs::create_dir_all(folder.0.join("user"))?;
 
         // `chroot` becomes the engine, without a shell: killing the process kills the engine.
@@ -54,8 +71,7 @@ impl Place {
         };
         // Without settings of this machine and of other engines.
         command.env_clear().env("PATH", PROGRAMS).env("HOME", inside.join("user")).env("LC_ALL", "C.UTF-8");
-        command.arg("--headless").arg("--path").arg(inside.join("project"));
-        command.args(["--", &format!("--control={port}")]);
+        command.arg("--headless").arg("--path").arg(inside.join("project")).arg("--").args(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
 
@@ -77,6 +93,11 @@ pub struct Process {
 impl Process {
     pub fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Returns the exit code, if the process has ended by itself.
+    pub fn exit_code(&mut self) -> Option<i32> {
+        self.child.try_wait().ok().flatten()?.code()
     }
 
     pub fn log(&self) -> &Log {

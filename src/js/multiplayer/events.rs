@@ -175,7 +175,8 @@ pub(super) fn event(event: Event) -> JsValue {
     }
 }
 
-fn tagged<const N: usize>(kind: &str, fields: [(&str, JsValue); N]) -> JsValue {
+/// Returns an object with this `type`, and these fields.
+pub(super) fn tagged<const N: usize>(kind: &str, fields: [(&str, JsValue); N]) -> JsValue {
     object([("type", kind.into())].into_iter().chain(fields))
 }
 

@@ -3,6 +3,7 @@
 
 mod events;
 mod methods;
+mod mid_level;
 mod nodes;
 mod options;
 mod peers;
@@ -11,7 +12,6 @@ mod scenes;
 
 use std::cell::RefCell;
 
-use js_sys::{Array, Function};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use self::{
@@ -21,6 +21,7 @@ use self::{
 use super::{
     values::{self, Thrown},
     variant,
+    wake::OnWake,
 };
 use crate::multiplayer::{ConnectionStatus, PeerId, SceneMultiplayer, SessionStats};
 
@@ -57,7 +58,7 @@ pub struct JsSceneMultiplayer {
 struct ClientState {
     peer: SceneMultiplayer,
     nodes: NodeHandles,
-    onwake: Option<Function>,
+    onwake: OnWake,
 }
 
 #[wasm_bindgen(js_class = SceneMultiplayer)]
@@ -72,7 +73,13 @@ impl JsSceneMultiplayer {
     ) -> Result<Self, Thrown> {
         let (url, options) = (values::string("url", url)?, options::read(options)?);
         let peer = SceneMultiplayer::connect(&url, options)?;
-        Ok(Self { client: RefCell::new(ClientState { peer, nodes: NodeHandles::default(), onwake: None }) })
+        Ok(Self {
+            client: RefCell::new(ClientState {
+                peer,
+                nodes: NodeHandles::default(),
+                onwake: OnWake::default(),
+            }),
+        })
     }
 
     /// Advances the session, and returns its status. Call it once a frame.
@@ -208,7 +215,7 @@ impl JsSceneMultiplayer {
     /// like those of any event handler.
     #[wasm_bindgen(getter, unchecked_return_type = "(() => void) | null")]
     pub fn onwake(&self) -> JsValue {
-        self.with(|client| client.onwake.clone()).map_or(JsValue::NULL, JsValue::from)
+        self.with(|client| client.onwake.get())
     }
 
     #[wasm_bindgen(setter)]
@@ -216,9 +223,9 @@ impl JsSceneMultiplayer {
         &self,
         #[wasm_bindgen(unchecked_param_type = "(() => void) | null")] onwake: &JsValue,
     ) -> Result<(), Thrown> {
-        let onwake = values::optional_function("onwake", onwake)?;
+        let onwake = OnWake::read(onwake)?;
         self.with(|client| {
-            client.peer.on_wake(values::hook(onwake.clone()))?;
+            client.peer.on_wake(onwake.hook())?;
             client.onwake = onwake;
             Ok(())
         })
@@ -239,7 +246,7 @@ impl JsSceneMultiplayer {
     /// The ids of the admitted peers, in ascending order. The server is one of them, once it has admitted this client.
     #[wasm_bindgen(getter, unchecked_return_type = "number[]")]
     pub fn peers(&self) -> JsValue {
-        self.with(|client| client.peer.peers().map(peers::peer).collect::<Array>()).into()
+        self.with(|client| peers::array(client.peer.peers()))
     }
 
     /// `true` if the connection has ended.

@@ -1,5 +1,6 @@
 //! Peer ids and targets in JavaScript.
 
+use js_sys::Array;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::{
@@ -33,4 +34,8 @@ pub(super) fn peer_id(argument: &str, value: &JsValue) -> Result<PeerId, Thrown>
 
 pub(super) fn peer(id: PeerId) -> JsValue {
     id.get().into()
+}
+
+pub(super) fn array(ids: impl Iterator<Item = PeerId>) -> JsValue {
+    ids.map(peer).collect::<Array>().into()
 }

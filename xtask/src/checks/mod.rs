@@ -2,7 +2,6 @@
 
 mod autobahn;
 mod contract;
-mod greeter;
 mod interop;
 mod javascript;
 mod languages;
@@ -11,6 +10,7 @@ mod other_targets;
 mod proxies;
 mod soak;
 mod suites;
+mod tutorial;
 
 use crate::browser::Engine;
 use crate::demo;
@@ -38,7 +38,7 @@ pub async fn everything(project: &Project) -> bool {
     report.step("rustdoc, web", native::document_web(project)).await;
     report.step("contract in Chrome", contract::run(project, Engine::Chrome)).await;
     report.step("JavaScript and TypeScript", javascript::run(project)).await;
-    report.step("smallest game", greeter::run(project)).await;
+    report.step("tutorial", tutorial::run(project)).await;
     report
         .step("demo", async { demo::run(project, &demo::Options::check()).await.map(|()| Outcome::Passed) })
         .await;

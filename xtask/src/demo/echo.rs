@@ -1,16 +1,15 @@
-//! Runs an echo server of this crate on a separate thread.
+//! An echo server of this crate on a thread of its own.
 
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::Result;
 use websocket_peer::{Admission, Error, Request, ServerEvent, ServerOptions, WebSocketServer};
 
-/// The interval at which the thread checks whether to stop.
-const STEP: Duration = Duration::from_millis(100);
+use super::server_thread::{ServerThread, is_stopping};
+
+/// The longest sleep of the thread.
+const STEP: Duration = Duration::from_secs(1);
 
 /// How long a shutdown waits for the peers to close.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
@@ -18,8 +17,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
 /// A running echo server. Dropping this closes its connections and stops it.
 pub struct EchoServer {
     addr: SocketAddr,
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    _thread: ServerThread,
 }
 
 impl EchoServer {
@@ -32,36 +30,20 @@ impl EchoServer {
         let mut server = WebSocketServer::from_listener(listener, options)?;
         server.on_request(on_request);
         let addr = server.local_addr()?;
-        let stop = Arc::<AtomicBool>::default();
-        let thread = thread::Builder::new().name("echo server".into()).spawn({
-            let stop = Arc::clone(&stop);
-            move || serve(&mut server, &stop)
+        let thread = ServerThread::start("echo server", server.waker(), move |stop| {
+            while !is_stopping(stop) {
+                echo(&mut server);
+            }
+            server.shutdown(SHUTDOWN_TIMEOUT);
+            while !server.is_shut_down() {
+                echo(&mut server);
+            }
         })?;
-        Ok(Self { addr, stop, thread: Some(thread) })
+        Ok(Self { addr, _thread: thread })
     }
 
     pub fn url(&self) -> String {
         format!("ws://{}", self.addr)
-    }
-}
-
-impl Drop for EchoServer {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            // A panic of the thread has been printed.
-            let _ = thread.join();
-        }
-    }
-}
-
-fn serve(server: &mut WebSocketServer, stop: &AtomicBool) {
-    while !stop.load(Ordering::Relaxed) {
-        echo(server);
-    }
-    server.shutdown(SHUTDOWN_TIMEOUT);
-    while !server.is_shut_down() {
-        echo(server);
     }
 }
 

@@ -1,113 +1,94 @@
-//! `cargo xtask demo`: runs the page and an echo server on this machine, for a user or (`--check`) for a test.
+//! `cargo xtask demo`: runs the pages and their servers on this machine, for a user or (`--check`) for a test.
 
+mod chat;
 mod check;
 pub mod echo;
+mod engine;
+mod game;
+mod lines;
 pub mod native;
-mod picture;
+mod server_thread;
+mod servers;
 
-use std::net::TcpListener;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use clap::Args;
-use websocket_peer::{Admission, PeerOptions, Request, ServerOptions};
+use clap::{Args, ValueEnum};
 
 use crate::page;
-use crate::ports::bind_near;
 use crate::project::Project;
-use crate::serve::PageServer;
-use echo::EchoServer;
-
-/// The largest message that is echoed, in bytes: enough for text that a user pastes into the page.
-const MAX_MESSAGE: usize = 1024 * 1024;
-
-/// The connection limit, low enough that each peer may hold such a message in both directions.
-const MAX_PEERS: usize = 100;
+use servers::Demo;
 
 #[derive(Args, Debug, PartialEq)]
 pub struct Options {
-    /// Opens the page in the default browser
+    /// Opens the first page in the default browser
     #[arg(long)]
     pub open: bool,
-    /// Checks everything by itself, with the page in headless Chrome and a native client, then exits
+    /// Checks everything by itself, with the pages in headless Chrome and with programs in terminals, then exits
     #[arg(long)]
     pub check: bool,
-    /// Writes the picture of the README to this file
-    #[arg(long, value_name = "FILE", requires = "check")]
-    pub picture: Option<PathBuf>,
-    /// The port of the page; the next free port if it is in use
+    /// Writes the pictures of the documents, chat.png and game.png, to this folder
+    #[arg(long, value_name = "DIR", requires = "check")]
+    pub pictures: Option<PathBuf>,
+    /// Starts a headless Godot engine in this role. The engine is that of `cargo xtask interop`
+    #[arg(long, value_name = "ROLE")]
+    pub godot: Option<GodotRole>,
+    /// The port of the pages; the next free port if it is in use, as for the others
     #[arg(long, value_name = "N", default_value_t = PAGE_PORT)]
     pub page_port: u16,
-    /// The port of the echo server; the next free port if it is in use
-    #[arg(long = "port", value_name = "N", default_value_t = ECHO_PORT)]
+    /// The port of the echo server
+    #[arg(long, value_name = "N", alias = "port", default_value_t = ECHO_PORT)]
     pub echo_port: u16,
+    /// The port of the chat server
+    #[arg(long, value_name = "N", default_value_t = CHAT_PORT)]
+    pub chat_port: u16,
+    /// The port of the game's host
+    #[arg(long, value_name = "N", default_value_t = GAME_PORT)]
+    pub game_port: u16,
 }
 
-const PAGE_PORT: u16 = 8080;
+/// What the engine does in the demo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GodotRole {
+    /// Hosts the game, in place of the host in Rust, and plays
+    Host,
+    /// Joins the game and the chat
+    Join,
+}
+
+const PAGE_PORT: u16 = 8090;
+// The ports of Godot's own demos, whose windows connect to them.
 const ECHO_PORT: u16 = 9080;
+const CHAT_PORT: u16 = 8000;
+const GAME_PORT: u16 = 8080;
 
 impl Options {
     /// The options of the step in `cargo xtask test`.
     pub fn check() -> Self {
-        Self { open: false, check: true, picture: None, page_port: PAGE_PORT, echo_port: ECHO_PORT }
-    }
-}
-
-/// The two servers of the demo. Dropping this stops them.
-struct Demo {
-    page: PageServer,
-    echo: EchoServer,
-}
-
-impl Demo {
-    async fn start(project: &Project, options: &Options) -> Result<Self> {
-        page::build(project).await?;
-        let page = PageServer::start(options.page_port, &page::directory(project), &[])?;
-        let listener = bind_near("echo server", options.echo_port, TcpListener::bind)?;
-        let peer = PeerOptions::for_server().max_message_size(MAX_MESSAGE);
-        let server = ServerOptions::default().connection(peer).max_peers(MAX_PEERS);
-        let echo = EchoServer::start(listener, server, select_first_protocol)?;
-        Ok(Self { page, echo })
-    }
-
-    /// The URL of the echo server.
-    fn echo_url(&self) -> String {
-        self.echo.url()
-    }
-
-    /// The URL of the first page, with that of the server in the query, where none of its characters needs escaping.
-    fn page_url(&self) -> String {
-        self.page.url(&format!("/?echo={}", self.echo_url()))
-    }
-
-    /// The URL of the console, with that of the server.
-    fn console_url(&self) -> String {
-        self.page.url(&format!("/console/?server={}", self.echo_url()))
+        Self {
+            open: false,
+            check: true,
+            pictures: None,
+            godot: None,
+            page_port: PAGE_PORT,
+            echo_port: ECHO_PORT,
+            chat_port: CHAT_PORT,
+            game_port: GAME_PORT,
+        }
     }
 }
 
 pub async fn run(project: &Project, options: &Options) -> Result<()> {
-    let demo = Demo::start(project, options).await?;
-    let page = demo.page_url();
-    println!("\n  page         {page}");
-    println!("  echo server  {}", demo.echo_url());
-    println!("  native       cargo run --example minimal_client -- {}\n", demo.echo_url());
-
+    page::build(project).await?;
+    let mut demo = Demo::start(project, options).await?;
+    lines::print(&demo);
     if options.open {
+        let page = demo.index_url();
         open::that_detached(&page).context("cannot open the default browser; open the page yourself")?;
     }
     if options.check {
-        return check::run(project, &demo, options.picture.as_deref()).await;
+        return check::run(project, &mut demo, options).await;
     }
     println!("Press Ctrl-C to stop.");
     std::future::pending().await
-}
-
-/// Selects the first sub-protocol that the client offers. A browser that offers some fails the connection if none is
-/// selected.
-fn select_first_protocol(request: &Request) -> Admission {
-    match request.protocols().next() {
-        Some(first) => Admission::accept().protocol(first),
-        None => Admission::accept(),
-    }
 }

@@ -60,7 +60,8 @@ impl Engine {
         command.query().await.context("the engine does not run")
     }
 
-    fn command(&self, project: &Project) -> Cmd {
+    /// Returns a command that runs the engine; its arguments follow.
+    pub fn command(&self, project: &Project) -> Cmd {
         match self {
             Self::Installed(program) => project.command(&program.to_string_lossy()),
             Self::Chroot(root) => project.command("chroot").arg(root).arg("godot"),

@@ -115,7 +115,8 @@ impl ChatClient {
     }
 
     /// Sends what a person typed: a line, or `/name NAME`. A line is also the next [`ChatEvent::OwnLine`], because
-    /// servers send it to the other members only.
+    /// servers send it to the other members only. Read events after the call: [`on_wake`](Self::on_wake) does not
+    /// report it.
     ///
     /// # Errors
     /// On an error nothing was sent.

@@ -57,12 +57,11 @@ impl Message {
     }
 
     fn parse_server(text: &str) -> Option<Self> {
-        let kinds: [(&str, fn(String) -> Self); 3] = [
-            ("Server says: ", Self::Server),
-            ("You are called ", Self::NameAccepted),
-            ("Name refused: ", Self::NameRefused),
-        ];
-        kinds.into_iter().find_map(|(start, kind)| Some(kind(text.strip_prefix(start)?.to_owned())))
+        let server = || text.strip_prefix("Server says: ").map(|text| Self::Server(text.to_owned()));
+        let accepted =
+            || text.strip_prefix("You are called ").map(|name| Self::NameAccepted(name.to_owned()));
+        let refused = || text.strip_prefix("Name refused: ").map(|why| Self::NameRefused(why.to_owned()));
+        server().or_else(accepted).or_else(refused)
     }
 }
 

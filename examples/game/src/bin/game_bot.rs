@@ -1,6 +1,8 @@
 //! A player that rolls when it is its turn: `cargo run -p game --bin game_bot -- ws://127.0.0.1:8080 --rounds 3`.
 
 use std::{
+    error::Error,
+    io::{self, Write},
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -28,15 +30,25 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    println!("joining {} as {}", arguments.url, arguments.name);
-    match Player::connect(&arguments.url, &arguments.name) {
-        Ok(player) => Bot::new(player, &arguments).run(),
+    match run(&Arguments::parse()) {
+        Ok(code) => code,
         Err(error) => {
-            eprintln!("cannot join {}: {error}", arguments.url);
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+    let player = Player::connect(&arguments.url, &arguments.name)
+        .map_err(|error| format!("cannot join {}: {error}", arguments.url))?;
+    print(&format!("joining {} as {}", arguments.url, player.name()))?;
+    Ok(Bot::new(player, arguments).run()?)
+}
+
+/// Prints a line. It fails if no program reads the output any more.
+fn print(line: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{line}")
 }
 
 struct Bot {
@@ -56,29 +68,29 @@ impl Bot {
         Self { player, rounds: arguments.rounds, pace, acts_at: None, has_acted: false, played: 0 }
     }
 
-    fn run(mut self) -> ExitCode {
+    fn run(mut self) -> io::Result<ExitCode> {
         loop {
             let now = Instant::now();
             let sleep = self.acts_at.map_or(STEP, |at| at.saturating_duration_since(now).min(STEP));
             self.player.wait(sleep);
             while let Some(event) = self.player.next_event() {
-                if let Some(code) = self.handle(&event) {
-                    return code;
+                if let Some(code) = self.handle(&event)? {
+                    return Ok(code);
                 }
             }
             if !self.player.is_closed() {
-                self.think();
+                self.think()?;
             }
         }
     }
 
     /// Handles an event. Returns the exit code if it is the last one.
-    fn handle(&mut self, event: &PlayerEvent) -> Option<ExitCode> {
+    fn handle(&mut self, event: &PlayerEvent) -> io::Result<Option<ExitCode>> {
         match event {
-            PlayerEvent::Connected(id) => println!("connected, with the id {id}"),
+            PlayerEvent::Connected(id) => print(&format!("connected, with the id {id}"))?,
             PlayerEvent::Table(event) => {
                 if let Some(line) = lines::line(event, self.player.table()) {
-                    println!("{line}");
+                    print(&line)?;
                 }
                 if matches!(event, TableEvent::TurnChanged(_)) {
                     self.played += u32::from(std::mem::take(&mut self.has_acted));
@@ -89,17 +101,17 @@ impl Bot {
             }
             PlayerEvent::Warning(text) => eprintln!("{text}"),
             PlayerEvent::Closed(_) if self.is_finished() => {
-                println!("played {} rounds", self.played);
-                return Some(ExitCode::SUCCESS);
+                print(&format!("played {} rounds", self.played))?;
+                return Ok(Some(ExitCode::SUCCESS));
             }
             PlayerEvent::Closed(info) => {
-                println!("the game is over: {info}");
+                print(&format!("the game is over: {info}"))?;
                 let is_success = self.rounds.is_none() && self.player.table().own_id().is_some();
-                return Some(if is_success { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+                return Ok(Some(if is_success { ExitCode::SUCCESS } else { ExitCode::FAILURE }));
             }
             _ => {}
         }
-        None
+        Ok(None)
     }
 
     fn is_finished(&self) -> bool {
@@ -107,23 +119,23 @@ impl Bot {
     }
 
     /// Rolls when it has thought long enough.
-    fn think(&mut self) {
+    fn think(&mut self) -> io::Result<()> {
         if !self.player.can_act() || self.player.table().players().len() < 2 {
             self.acts_at = None;
-            return;
+            return Ok(());
         }
         let now = Instant::now();
         if now < *self.acts_at.get_or_insert(now + self.pace) {
-            return;
+            return Ok(());
         }
         self.acts_at = None;
         match self.player.roll() {
             Ok(()) => {
-                println!("> I roll");
                 self.has_acted = true;
+                print("> I roll")
             }
-            // Its end is the next event.
-            Err(error) => eprintln!("cannot roll: {error}"),
+            // The end of the connection is the next event.
+            Err(error) => print(&format!("cannot roll: {error}")),
         }
     }
 }

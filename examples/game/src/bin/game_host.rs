@@ -1,18 +1,22 @@
 //! A host: `cargo run -p game --bin game_host`, or with `--play NAME` to play as well.
 
-use std::{process::ExitCode, time::Duration};
+#[path = "shared/console.rs"]
+mod console;
+
+use std::{error::Error, io, process::ExitCode, time::Duration};
 
 use clap::Parser;
-use game::{Host, HostEvent, HostOptions, lines};
-use websocket_peer::multiplayer::SessionError;
+use console::Console;
+use game::{Host, HostEvent, HostOptions, commands::Command};
 
 /// The longest sleep.
-const STEP: Duration = Duration::from_secs(1);
+const STEP: Duration = Duration::from_secs(60);
 
 /// The time in which the players receive the last lines.
 const SHUTDOWN: Duration = Duration::from_secs(10);
 
-/// Hosts the game of Godot's multiplayer demo. Windows of the demo, programs and pages can join it.
+/// Hosts the game of Godot's multiplayer demo. Windows of the demo, programs and pages can join it. Type `/help` to see
+/// what can be typed.
 #[derive(Parser)]
 struct Arguments {
     /// The address to listen on. Port 0 takes a free one.
@@ -27,38 +31,59 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(arguments) {
+    match run(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("cannot host: {error}");
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(arguments: Arguments) -> Result<(), SessionError> {
+fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let options = HostOptions { play_as: arguments.play, ..HostOptions::default() };
-    let mut host = Host::bind(arguments.address, options)?;
-    println!("hosting on ws://{}", host.local_addr()?);
-    while arguments.rounds.is_none_or(|rounds| host.rounds() < rounds) {
+    let mut host = Host::bind(&arguments.address, options)
+        .map_err(|error| format!("cannot host on {}: {error}", arguments.address))?;
+    let mut console = Console::start(host.waker())?;
+    console.print(format!("hosting on ws://{}", host.local_addr()?))?;
+    let mut is_over = false;
+    while !is_over {
+        console.set_prompt(if host.table().is_own_turn() { "roll or pass> " } else { "> " })?;
         host.frame(STEP)?;
-        show(&mut host);
+        while let Some(command) = console.next_command() {
+            is_over |= command == Command::Quit;
+            perform(command, &mut host, &console)?;
+        }
+        while let Some(event) = host.next_event() {
+            match event {
+                HostEvent::Table(event) => console.show(&event, host.table())?,
+                HostEvent::Warning(text) => console.warn(text)?,
+            }
+        }
+        is_over |= arguments.rounds.is_some_and(|rounds| host.rounds() >= rounds);
     }
-    println!("the game is over after {} rounds", host.rounds());
+    let end = if host.rounds() == 1 { "round" } else { "rounds" };
+    console.print(format!("the game is over after {} {end}", host.rounds()))?;
     host.shutdown(SHUTDOWN);
     Ok(())
 }
 
-fn show(host: &mut Host) {
-    while let Some(event) = host.next_event() {
-        match event {
-            HostEvent::Table(event) => {
-                if let Some(line) = lines::line(&event, host.table()) {
-                    println!("{line}");
-                }
-            }
-            HostEvent::Warning(text) => eprintln!("{text}"),
+fn perform(command: Command, host: &mut Host, console: &Console) -> io::Result<()> {
+    let done = match command {
+        Command::Act(_) | Command::Name(_) if host.table().own().is_none() => {
+            return console.warn("the host does not play");
         }
+        Command::Act(action) => host.act(action),
+        Command::Name(name) => host.set_name(&name),
+        Command::Table => return console.show_table(host.table()),
+        Command::Help => return console.show_help(),
+        Command::Quit | Command::Nothing => Ok(()),
+        Command::Unknown(line) => {
+            return console.warn(format!("unknown: {line}; /help shows what can be typed"));
+        }
+    };
+    match done {
+        Ok(()) => Ok(()),
+        Err(error) => console.warn(error.to_string()),
     }
 }

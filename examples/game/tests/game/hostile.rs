@@ -8,9 +8,12 @@ use game::{
     rules::MAX_USELESS_REQUESTS,
     table::{MAX_LOG, MAX_SHOWN},
 };
-use websocket_peer::multiplayer::{Event, MultiplayerOptions, Node, PeerId, SceneMultiplayer, Target};
+use websocket_peer::{
+    CloseInfo,
+    multiplayer::{Event, MultiplayerOptions, Node, PeerId, SceneMultiplayer, Target},
+};
 
-use crate::world::World;
+use crate::world::{Waiting, World};
 
 /// An end that calls what it wants.
 struct Scripted {
@@ -63,7 +66,9 @@ fn world_with_client() -> (World, Scripted) {
     let mut world = World::new(None);
     world.join("Ann");
     let mut client = Scripted::client(&world.url);
+    let waiting = Waiting::start("the client has joined");
     while client.joined.len() < 2 {
+        waiting.check();
         world.step();
         client.step();
     }
@@ -126,19 +131,76 @@ fn the_methods_of_the_host_are_rejected_from_players() {
 }
 
 #[test]
-fn a_flood_of_requests_ends_with_the_flooding_player_disconnected() {
+fn a_player_that_only_cheats_is_disconnected() {
     let (mut world, mut client) = world_with_client();
-    for _ in 0..20 * MAX_USELESS_REQUESTS {
+    // Within the rate at which a player may send.
+    for _ in 0..=MAX_USELESS_REQUESTS {
         client.call(Target::SERVER, request("roll"));
     }
+    let info = run_until_closed(&mut world, &mut client);
+    assert_eq!((info.code, info.reason.as_str()), (Some(1000), "disconnected by the server"));
+    assert_eq!(world.log().len(), MAX_USELESS_REQUESTS as usize);
+    assert!(world.log().iter().all(|line| line.starts_with("Someone is trying to cheat! ")));
+    assert_undisturbed(&mut world);
+}
+
+#[test]
+fn a_flood_of_requests_is_stopped_by_the_limit_of_the_connection() {
+    let (mut world, mut client) = world_with_client();
+    // These have no effect in the game.
+    for _ in 0..2000 {
+        client.call(Target::SERVER, GameCall::SetTurn { index: 1 });
+    }
+    let info = run_until_closed(&mut world, &mut client);
+    assert_eq!(info.code, Some(1008), "{info}");
+    assert_eq!(world.log().len(), 0);
+    assert_undisturbed(&mut world);
+}
+
+fn run_until_closed(world: &mut World, client: &mut Scripted) -> CloseInfo {
+    let waiting = Waiting::start("the client is closed");
     while !client.is_closed {
+        waiting.check();
         world.step();
         client.step();
     }
-    world.until("it is gone", |world| world.names() == ["Ann"] && world.tables_agree());
-    assert!(world.log().len() <= MAX_USELESS_REQUESTS as usize, "{:?}", world.log());
+    client.peer.close_info().expect("it is closed").clone()
+}
+
+/// Asserts that Ann is alone in the list, and plays on.
+#[track_caller]
+fn assert_undisturbed(world: &mut World) {
+    world.until("the client is gone", |world| world.names() == ["Ann"] && world.tables_agree());
     world.act(0, Action::Roll);
     assert!(!world.players[0].player.is_closed(), "a player is not penalised for others");
+}
+
+#[test]
+fn the_warnings_about_a_host_are_limited() {
+    let (mut host, url) = Scripted::host();
+    let mut player = Player::connect(&url, "Ann").expect("the URL is valid");
+    let other = host.peer.session().register_node::<GameCall>("Other").expect("the path is valid");
+    let waiting = Waiting::start("the player has read everything");
+    while host.joined.is_empty() {
+        waiting.check();
+        host.step();
+        player.poll();
+    }
+    for _ in 0..100 {
+        let call = GameCall::SetTurn { index: 0 };
+        host.peer.session().call(other, Target::All, call).expect("the session is open");
+    }
+    host.call(Target::All, GameCall::Log { message: "end".to_owned() });
+    let mut warnings = 0;
+    while player.table().log().len() == 0 {
+        waiting.check();
+        host.step();
+        player.wait(Duration::from_millis(1));
+        while let Some(event) = player.next_event() {
+            warnings += usize::from(matches!(event, PlayerEvent::Warning(_)));
+        }
+    }
+    assert_eq!(warnings, 10);
 }
 
 #[test]
@@ -155,10 +217,12 @@ fn a_player_survives_every_call_of_a_hostile_host() {
         }
         turns
     };
+    let waiting = Waiting::start("the player has read everything");
     while host.joined.is_empty() {
+        waiting.check();
         read(&mut host, &mut player);
     }
-    let text = || "\u{202e}x\n".repeat(2000);
+    let text = || "\u{202e}x\n".repeat(200);
     for index in 0..2 * MAX_SHOWN as i32 {
         let id = index.wrapping_mul(i32::MAX / 7);
         for call in [
@@ -178,7 +242,9 @@ fn a_player_survives_every_call_of_a_hostile_host() {
         host.call(Target::All, GameCall::DelPlayer { id });
     }
     host.call(Target::All, GameCall::SetTurn { index: -1 });
-    while read(&mut host, &mut player) < 2 * MAX_SHOWN + 1 {}
+    while read(&mut host, &mut player) < 2 * MAX_SHOWN + 1 {
+        waiting.check();
+    }
     let table = player.table();
     assert!(table.players().len() <= MAX_SHOWN && table.log().len() == MAX_LOG);
     assert_eq!((table.current(), player.can_act()), (None, false));

@@ -1,10 +1,18 @@
 //! Games as people play them: who joins, in which order, and who leaves.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use game::{Action, ActionError, HostEvent, Player, PlayerEvent, TableEvent, names::DEFAULT_NAME};
+use game::{
+    Action, ActionError, HostEvent, Player, PlayerEvent, TableEvent, host::MAX_EVENTS, names::DEFAULT_NAME,
+};
 
-use crate::world::World;
+use crate::world::{Waiting, World};
 
 const A_MINUTE: Duration = Duration::from_secs(60);
 
@@ -53,6 +61,27 @@ fn a_host_can_play() {
     host.set_name("Chief").expect("it is connected");
     world.until("the name is known", |world| world.tables_agree());
     assert_eq!(world.names(), ["Chief", "Ann"]);
+}
+
+#[test]
+fn a_host_whose_events_are_not_read_keeps_the_newest() {
+    let mut world = World::new(Some("Host"));
+    let host = world.host.as_mut().expect("the host runs");
+    for _ in 0..2 * MAX_EVENTS {
+        host.act(Action::Roll).expect("it plays alone");
+    }
+    let events: Vec<HostEvent> = std::iter::from_fn(|| host.next_event()).collect();
+    assert_eq!(events.len(), MAX_EVENTS);
+    let last = host.table().log().next_back().cloned().expect("it has rolled");
+    assert!(events.contains(&HostEvent::Table(TableEvent::Logged(last))));
+}
+
+#[test]
+fn a_host_that_does_not_play_cannot_act() {
+    let mut world = World::new(None);
+    let host = world.host.as_mut().expect("the host runs");
+    assert_eq!(host.act(Action::Roll), Err(ActionError::NotYourTurn));
+    assert_eq!((host.set_name("Host"), host.next_event()), (Ok(()), None));
 }
 
 #[test]
@@ -147,8 +176,11 @@ fn a_host_that_ends_closes_all_players_and_they_know_why() {
 fn a_host_that_vanishes_closes_all_players() {
     let mut world = World::new(None);
     let ann = world.join("Ann");
+    assert!(world.players[ann].player.can_act());
     drop(world.host.take());
     world.until("it is closed", |world| world.players[ann].player.is_closed());
+    let player = &mut world.players[ann].player;
+    assert_eq!((player.can_act(), player.roll()), (false, Err(ActionError::NotConnected)));
     let info = world.players[ann].player.close_info().expect("it is closed");
     assert!(!info.was_clean(), "{info}");
     let closed = |event: &&PlayerEvent| matches!(event, PlayerEvent::Closed(_));
@@ -161,7 +193,9 @@ fn a_player_without_a_host_reports_why() {
     let url = format!("ws://{}", listener.local_addr().expect("it listens"));
     drop(listener);
     let mut player = Player::connect(&url, "Ann").expect("the URL is valid");
+    let waiting = Waiting::start("the player is closed");
     let info = loop {
+        waiting.check();
         player.wait(A_MINUTE);
         if let Some(event) = player.next_event() {
             let PlayerEvent::Closed(info) = event else { panic!("{event:?}") };
@@ -197,6 +231,32 @@ fn a_name_that_is_set_while_connecting_is_the_one_to_join_with() {
     let ann = world.start_join("A");
     world.players[ann].player.set_name("Ann").expect("it is connecting");
     world.until("it has joined", |world| world.names() == ["Ann"]);
+}
+
+#[test]
+fn a_hook_is_called_when_there_is_something_to_poll_for() {
+    let mut world = World::new(None);
+    world.join("Ann");
+    let mut ann = world.players.remove(0).player;
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&calls);
+    let hook = move || {
+        counter.fetch_add(1, Ordering::SeqCst);
+    };
+    ann.on_wake(hook).expect("a player has hooks");
+    ann.poll();
+    while ann.next_event().is_some() {}
+    calls.store(0, Ordering::SeqCst);
+    // Nothing polls Ann now.
+    world.start_join("Bob");
+    world.until("the hook is called", |_| calls.load(Ordering::SeqCst) > 0);
+    let waiting = Waiting::start("Ann sees Bob");
+    while ann.table().players().len() < 2 {
+        waiting.check();
+        world.step();
+        ann.poll();
+        while ann.next_event().is_some() {}
+    }
 }
 
 #[test]

@@ -2,10 +2,29 @@
 
 use std::time::{Duration, Instant};
 
-use game::{Action, Host, HostEvent, HostOptions, LogLine, Player, PlayerEvent, Table};
+use game::{Action, ActionError, Host, HostEvent, HostOptions, LogLine, Player, PlayerEvent, Table};
 
 /// The time in which everything happens on any machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The time that a test has waited.
+pub struct Waiting {
+    start: Instant,
+    what: &'static str,
+}
+
+impl Waiting {
+    /// Starts to wait for something.
+    pub fn start(what: &'static str) -> Self {
+        Self { start: Instant::now(), what }
+    }
+
+    /// Fails when it takes too long.
+    #[track_caller]
+    pub fn check(&self) {
+        assert!(self.start.elapsed() < PATIENCE, "waited too long until {}", self.what);
+    }
+}
 
 /// The sleep of the host between two rounds over all ends.
 const STEP: Duration = Duration::from_millis(2);
@@ -89,7 +108,9 @@ impl World {
     pub fn act(&mut self, index: usize, action: Action) {
         self.until("it is the player's turn", |world| world.players[index].player.can_act());
         let last = self.last_line();
-        self.players[index].player.act(action).expect("it can act");
+        let player = &mut self.players[index].player;
+        player.act(action).expect("it can act");
+        assert_eq!(player.act(action), Err(ActionError::NotYourTurn), "the host has not answered");
         self.until("the action is known", |world| world.last_line() != last && world.tables_agree());
     }
 

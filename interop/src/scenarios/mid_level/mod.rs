@@ -1,5 +1,6 @@
 //! WebSocketMultiplayerPeer with Godot's WebSocketMultiplayerPeer without a SceneMultiplayer, as server and as client.
 
+pub mod browser;
 mod disconnecting;
 mod exchange;
 mod godot;

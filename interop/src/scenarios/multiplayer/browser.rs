@@ -1,8 +1,5 @@
 //! A client in a browser, in a session of a Godot host.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
 use serde_json::{Value, json};
 use websocket_peer::multiplayer::PeerId;
 use websocket_peer::variant::{Array, Dictionary, Variant};
@@ -15,35 +12,25 @@ use crate::browser::Browser;
 use crate::engine::Engine;
 use crate::hex;
 use crate::runner::Scenario;
+use crate::scenarios::page::Page;
 use crate::values;
 use crate::waiting::until;
 
-type Behaviour = fn(&mut Browser, &mut Engine);
-
-/// The scenarios share the page.
-pub fn all(browser: Browser) -> Vec<Scenario> {
-    let behaviours: [(&str, Behaviour); 9] = [
-        ("joins_and_leaves", joins_and_leaves),
-        ("bytes_both_ways", bytes_both_ways),
-        ("calls_of_every_type", calls_of_every_type),
-        ("a_call_that_it_may_not_make", a_call_that_it_may_not_make),
-        ("authenticates", authenticates),
-        ("is_not_admitted", is_not_admitted),
-        ("receives_the_last_packets", receives_the_last_packets),
-        ("sees_what_godot_spawns", sees_what_godot_spawns),
-        ("reaches_a_native_client", reaches_a_native_client),
-    ];
-    let browser = Rc::new(RefCell::new(browser));
-    let scenario = |(name, play): (&str, Behaviour)| {
-        let browser = Rc::clone(&browser);
-        Scenario::new(&format!("multiplayer::browser::{name}"), move |[engine]| {
-            let mut browser = browser.borrow_mut();
-            browser.reset();
-            play(&mut browser, engine);
-            browser.reset();
-        })
-    };
-    behaviours.into_iter().map(scenario).collect()
+pub fn all(page: &Page) -> Vec<Scenario> {
+    page.scenarios(
+        "multiplayer::browser",
+        &[
+            ("joins_and_leaves", joins_and_leaves),
+            ("bytes_both_ways", bytes_both_ways),
+            ("calls_of_every_type", calls_of_every_type),
+            ("a_call_that_it_may_not_make", a_call_that_it_may_not_make),
+            ("authenticates", authenticates),
+            ("is_not_admitted", is_not_admitted),
+            ("receives_the_last_packets", receives_the_last_packets),
+            ("sees_what_godot_spawns", sees_what_godot_spawns),
+            ("reaches_a_native_client", reaches_a_native_client),
+        ],
+    )
 }
 
 /// Makes Godot host and the page join, and returns the page's id.
@@ -79,12 +66,12 @@ fn add_game(browser: &mut Browser, engine: &mut Engine) {
     browser.ask("registerNode", json!({ "path": PATH, "methods": game() }));
 }
 
-fn digits(value: &Variant) -> Value {
+pub fn digits(value: &Variant) -> Value {
     hex::encode(&value.encode().expect("a value")).into()
 }
 
 #[track_caller]
-fn value(digits: &Value) -> Variant {
+pub fn value(digits: &Value) -> Variant {
     Variant::decode(&hex::decode(digits.as_str().expect("a text"))).expect("a value")
 }
 
@@ -131,7 +118,7 @@ fn calls_of_every_type(browser: &mut Browser, engine: &mut Engine) {
 }
 
 /// Returns the value that JavaScript's plain types make of one.
-fn merged(value: &Variant) -> Variant {
+pub fn merged(value: &Variant) -> Variant {
     /// `Number.MAX_SAFE_INTEGER`
     const LARGEST: f64 = 9_007_199_254_740_991.0;
     match value {

@@ -80,7 +80,11 @@ fn carry_out(server: &mut ChatServer, command: Command<'_>) -> Vec<String> {
             let members = server.room().members();
             let line =
                 |(id, name): (_, Option<&str>)| format!("[{id}] {}", name.unwrap_or("(without a name)"));
-            [format!("{} members", members.len())].into_iter().chain(members.map(line)).collect()
+            let number = match members.len() {
+                1 => "1 member".to_owned(),
+                number => format!("{number} members"),
+            };
+            [number].into_iter().chain(members.map(line)).collect()
         }
         Command::Help => command::HELP.map(str::to_owned).to_vec(),
         Command::Quit => {

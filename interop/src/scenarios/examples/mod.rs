@@ -1,0 +1,15 @@
+//! The chat and the turn game of `examples/chat` and `examples/game` with those of `examples/godot`, in both roles, and
+//! with ends that know only the messages of Godot's own demos.
+
+mod chat;
+mod demo_chat;
+mod game;
+
+use crate::runner::Scenario;
+
+pub fn all() -> Vec<Scenario> {
+    let mut scenarios = chat::all();
+    scenarios.extend(demo_chat::all());
+    scenarios.extend(game::all());
+    scenarios
+}
