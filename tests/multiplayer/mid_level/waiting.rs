@@ -131,9 +131,15 @@ fn short_connect_timeout() -> PeerOptions {
     PeerOptions::default().connect_timeout(Duration::from_secs(1)).heartbeat_interval(Duration::ZERO)
 }
 
+<<<<<<< HEAD
 /// A server that never sends an id.
+=======
+/// A server that never sends anything.
+>>>>>>> w1
 fn silent_server() -> (WebSocketServer, String) {
-    let server = WebSocketServer::bind("127.0.0.1:0", ServerOptions::default()).unwrap();
+    let connection = PeerOptions::for_server().heartbeat_interval(Duration::ZERO);
+    let server =
+        WebSocketServer::bind("127.0.0.1:0", ServerOptions::default().connection(connection)).unwrap();
     let url = format!("ws://{}", server.local_addr().unwrap());
     (server, url)
 }
