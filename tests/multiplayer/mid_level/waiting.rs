@@ -131,11 +131,7 @@ fn short_connect_timeout() -> PeerOptions {
     PeerOptions::default().connect_timeout(Duration::from_secs(1)).heartbeat_interval(Duration::ZERO)
 }
 
-<<<<<<< HEAD
-/// A server that never sends an id.
-=======
 /// A server that never sends anything.
->>>>>>> w1
 fn silent_server() -> (WebSocketServer, String) {
     let connection = PeerOptions::for_server().heartbeat_interval(Duration::ZERO);
     let server =
