@@ -1,9 +1,16 @@
-// A client of the high or the mid level that is driven by another program: `cargo xtask interop` runs it with an engine.
+// A client of the high or the mid level, of the chat or of the game, that is driven by another program: `cargo xtask interop` runs it with an engine.
 //
 // A command is {"do": NAME, …}. Its answer is {"answer": …} or {"error": …}. An event is {"event": NAME, "about": …}.
 // Values are encoded as Godot does. They and bytes are in hexadecimal digits.
 
-import init, { decodeVariant, encodeVariant, SceneMultiplayer, WebSocketMultiplayerPeer } from "/pkg/websocket_peer.js";
+import init, {
+  ChatClient,
+  decodeVariant,
+  encodeVariant,
+  GamePlayer,
+  SceneMultiplayer,
+  WebSocketMultiplayerPeer,
+} from "/pkg/websocket_peer.js";
 
 const control = new URLSearchParams(location.search).get("control");
 
@@ -32,6 +39,24 @@ const commands = {
 
   send: ({ to, hex }) => client.send(to, bytes(hex)) ?? true,
   sendVariant: ({ to, held }) => client.sendVariant(to, value(held)) ?? true,
+
+  joinChat({ url, options }) {
+    client = ChatClient.connect(url, options);
+    return true;
+  },
+
+  say: ({ text }) => client.send(text) ?? true,
+  setName: ({ name }) => client.setName(name) ?? true,
+  members: () => client.members,
+
+  joinGame({ url, name }) {
+    client = GamePlayer.connect(url, name);
+    return true;
+  },
+
+  roll: () => client.roll() ?? true,
+  pass: () => client.pass() ?? true,
+  view: () => client.view(),
 
   registerNode: ({ path, methods }) => declare(path, client.registerNode(path, methods)),
   registerSpawner: ({ path, spawner }) => declare(path, client.registerSpawner(path, spawner)),

@@ -19,6 +19,7 @@ pub fn all(browser: Option<Browser>) -> Vec<Scenario> {
     if let Some(page) = browser.map(Page::new) {
         scenarios.extend(mid_level::browser::all(&page));
         scenarios.extend(multiplayer::browser::all(&page));
+        scenarios.extend(examples::browser::all(&page));
     }
     scenarios
 }

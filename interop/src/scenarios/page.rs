@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::browser::Browser;
-use crate::engine::Engine;
+use crate::engine::{Engine, Place};
 use crate::runner::Scenario;
 
 /// A scenario of the page and an engine.
@@ -29,5 +29,16 @@ impl Page {
             })
         };
         behaviours.iter().map(scenario).collect()
+    }
+
+    /// Makes a scenario of the page and of examples that it starts.
+    pub fn of_examples(&self, path: &str, play: impl Fn(&mut Browser, &Place) + 'static) -> Scenario {
+        let browser = Rc::clone(&self.0);
+        Scenario::of_examples(path, move |place| {
+            let mut browser = browser.borrow_mut();
+            browser.reset();
+            play(&mut browser, place);
+            browser.reset();
+        })
     }
 }

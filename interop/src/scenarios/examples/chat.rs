@@ -85,7 +85,7 @@ impl Ours {
 }
 
 /// Returns the arguments of an engine in this mode.
-fn arguments<'a>(mode: Mode, rest: &[&'a str]) -> Vec<&'a str> {
+pub fn arguments<'a>(mode: Mode, rest: &[&'a str]) -> Vec<&'a str> {
     let mut arguments = vec!["chat"];
     arguments.extend(rest);
     if mode == Mode::Multiplayer {

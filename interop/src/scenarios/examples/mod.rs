@@ -1,6 +1,7 @@
 //! The chat and the turn game of `examples/chat` and `examples/game` with those of `examples/godot`, in both roles, and
 //! with ends that know only the messages of Godot's own demos.
 
+pub mod browser;
 mod chat;
 mod demo_chat;
 mod game;
