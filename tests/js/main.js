@@ -6,6 +6,9 @@ import "./websocket_peer.js";
 import "./variant.js";
 import "./mid_level.js";
 import "./scene_multiplayer.js";
+import "./chat_client.js";
+import "./game_player.js";
+import "./pages.js";
 
 try {
   await init();

@@ -1,6 +1,7 @@
 // The chat: joins a server, shows what happens there, and sends what is typed.
 
 import { linkPages } from "../shared/addresses.js";
+import { connectCopyButtons } from "../shared/copy.js";
 import { element } from "../shared/form.js";
 import { Composer } from "./composer.js";
 import { Ending } from "./ending.js";
@@ -22,6 +23,7 @@ const HELP = "Type a line and press Enter. /name and a name changes your name, /
 /** Brings the page to life. `stopped` is called with an error that no call should throw; the page then stops. */
 export function start({ ChatClient }, stopped) {
   linkPages();
+  connectCopyButtons();
   followKeyboard();
   new Chat(ChatClient, stopped);
 }
@@ -48,7 +50,8 @@ class Chat {
     // Browsers may keep a page that was left, with its connection, for the button "Back".
     addEventListener("pagehide", () => this.#leave());
     this.#refresh();
-    this.#join.focus();
+    // The form is enabled when the page has started, right after this.
+    queueMicrotask(() => this.#join.focus());
   }
 
   // What the person does
@@ -114,7 +117,7 @@ class Chat {
       this.#reporter.add(event);
       this.#ending.show(event.why);
     } else if (!this.#isLeaving) {
-      this.#join.showProblem("address", event.why);
+      this.#join.showEnd(event.why);
     }
   }
 

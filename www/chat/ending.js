@@ -24,7 +24,7 @@ export class Ending {
     const text = isConnecting ? "Connecting…" : this.#why;
     this.#again.textContent = isConnecting ? "Cancel" : "Connect again";
     this.#bar.hidden = state === "open" || state === "closing";
-    // The text is announced whenever it is set.
-    if (this.#text.textContent !== text) this.#text.textContent = text;
+    // Not announced: the log has it, too.
+    this.#text.textContent = text;
   }
 }

@@ -42,8 +42,10 @@ export class JoinForm {
     element("join").textContent = state === "closed" ? "Join" : "Cancel";
   }
 
-  showProblem(field, text) {
-    showProblem(field, text);
+  /** Shows why the connection did not open. It does not move a person who types meanwhile. */
+  showEnd(why) {
+    const isTyping = document.activeElement?.matches("input:not([type=radio])");
+    showProblem("address", why, { focus: !isTyping });
   }
 
   remember({ name }) {

@@ -38,7 +38,9 @@ function message({ kind, from, name, text, time: at }) {
   // Its direction is that of the text: elements with a direction of their own, as `bdi` and `time`, do not count.
   const bubble = part("div", "bubble");
   bubble.dir = "auto";
-  bubble.append(part("bdi", "author", author), part("span", "unseen", ": "), part("span", "text", text), " ", time(at));
+  const head = part("span", "author");
+  head.append(part("bdi", "", author));
+  bubble.append(head, part("span", "unseen", ": "), part("span", "text", text), " ", time(at));
   if (kind !== "line") return [bubble];
   bubble.style.setProperty("--hue", hue(from));
   return [avatar(from, name), bubble];

@@ -1,13 +1,16 @@
 // How a member is shown: its name, its colour and its initial.
 
-/** A member without a name is shown by its id. */
-export const displayName = (id, name) => name ?? `#${id}`;
+/** A member without a name is shown by its id, in the brackets that ids have in messages. */
+export const displayName = (id, name) => name ?? `[${id}]`;
 
 /**
  * The hue of a member's colour, in degrees. It is the same in all pages, and ids that follow each other have hues that are
  * far apart.
  */
-export const hue = (id) => ((Math.imul(id, 2654435761) >>> 0) % 24) * 15;
+export const hue = (id) => Math.floor(((Math.imul(id, GOLDEN) >>> 0) / 2 ** 32) * 24) * 15;
+
+/** 2^32 divided by the golden ratio. */
+const GOLDEN = 2654435769;
 
 /** The first character of a name as a person sees it, which can be several code points. */
 export function initial(name) {

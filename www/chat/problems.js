@@ -5,12 +5,12 @@ import { element } from "../shared/form.js";
 /** The length of a text as the library counts it: in characters, without the spaces around it. */
 export const length = (text) => Array.from(text.trim()).length;
 
-/** Shows the text as a sentence below a field, and goes there. It stays until the field changes. */
-export function showProblem(fieldId, text) {
+/** Shows the text as a sentence below a field, and goes there, unless `focus` is false. It stays until the field changes. */
+export function showProblem(fieldId, text, { focus = true } = {}) {
   const field = element(fieldId);
   element(`${fieldId}-problem`).textContent = sentence(text);
   field.setAttribute("aria-invalid", "true");
-  field.focus();
+  if (focus) field.focus();
   field.addEventListener("input", () => clearProblem(field), { once: true });
 }
 

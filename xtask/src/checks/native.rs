@@ -39,6 +39,8 @@ pub async fn lint_web(project: &Project) -> Result<Outcome> {
         let command = command.args(["--no-default-features", "--features", features]);
         command.args(["--", "--deny", "warnings"]).run().await?;
     }
+    let pages = project.command("cargo").args(["clippy", "--package", "pages", "--target", WASM]);
+    pages.args(["--", "--deny", "warnings"]).run().await?;
     Ok(Outcome::Passed)
 }
 

@@ -1,13 +1,16 @@
-//! Tests the `js` feature from JavaScript: `tests/js` has a page that uses the package as a web developer would, and a
-//! TypeScript program that checks its declarations.
+//! Tests the classes for JavaScript, the library's and those of the examples: `tests/js` has a page that uses them as a web
+//! developer would, and TypeScript programs that check their declarations.
 
+mod chat;
 mod host;
 mod mid_level;
 mod session;
+mod table;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ::chat::Mode;
 use anyhow::{Result, ensure};
 use testkit::Server;
 
@@ -29,18 +32,22 @@ pub async fn run(project: &Project) -> Result<Outcome> {
     compile(project, &tests).await?;
 
     let values = project.root().join("tests").join("variant");
-    let pages = PageServer::start(0, &tests, &[("/pkg", &page::package(project)), ("/variant", &values)])?;
+    let (package, www) = (page::package(project), page::directory(project));
+    let mounts = [("/pkg", &*package), ("/variant", &*values), ("/www", &*www)];
+    let pages = PageServer::start(0, &tests, &mounts)?;
     let (server, mid_level) = (Server::start()?, mid_level::host()?);
-    let (session, closed) = (session::host(false)?, session::host(true)?);
+    let (session, closed, table) = (session::host(false)?, session::host(true)?, table::host()?);
+    let (plain, multiplayer) = (chat::host(Mode::Plain)?, chat::host(Mode::Multiplayer)?);
     let hosts = format!("mid-level={}&session={}&closed={}", mid_level.url(), session.url(), closed.url());
-    let servers = format!("server={}&{hosts}", server.url(""));
+    let chats = format!("chat={}&chat-multiplayer={}", plain.url(), multiplayer.url());
+    let servers = format!("server={}&{hosts}&{chats}&game={}", server.url(""), table.url());
     let page = Page::open(project, &pages.url(&format!("/?{servers}"))).await?;
     let outcome = outcome(&page).await;
     page.close().await?;
     outcome
 }
 
-/// Type-checks the TypeScript program, without output.
+/// Type-checks the TypeScript programs, without output.
 async fn compile(project: &Project, tests: &Path) -> Result<()> {
     let compiler: PathBuf = ["bin", "tsc"].iter().collect();
     let compiler = node::package(project, "typescript", TYPESCRIPT).await?.join(compiler);
