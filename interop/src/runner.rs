@@ -8,9 +8,11 @@ use crate::engine::{Engine, Place};
 
 /// The function of a scenario. The second form starts its engines itself.
 enum Play {
-    Engines(usize, Box<dyn Fn(&mut [Engine])>),
+    Engines(usize, EnginesPlay),
     Place(Box<dyn Fn(&Place)>),
 }
+
+type EnginesPlay = Box<dyn Fn(&mut [Engine])>;
 
 /// A scenario: its name, and its function.
 pub struct Scenario {

@@ -7,6 +7,8 @@ import "./variant.js";
 import "./mid_level.js";
 import "./scene_multiplayer.js";
 import "./chat_client.js";
+import "./game_player.js";
+import "./pages.js";
 
 try {
   await init();

@@ -108,7 +108,7 @@ class Game {
         action();
       } catch (error) {
         if (error instanceof WebAssembly.RuntimeError) throw error;
-        showProblem(field, error);
+        showProblem(field, error, sentence(error.message));
       }
       this.#receive();
     });
@@ -153,11 +153,14 @@ class Game {
       case "warning":
         this.#lines.warning(event.message);
         break;
-      case "closed":
+      case "closed": {
+        const isLate = this.#state !== "connecting";
+        const message = isLate ? event.message : `${event.message}. Is there a host of this game at that address?`;
         this.#setState("closed");
-        this.#lines.closed(event);
-        showEnding(event);
+        this.#lines.closed(isLate ? "You are out of the game" : "You are not in the game", message);
+        showEnding({ ...event, message });
         break;
+      }
     }
   }
 
@@ -196,3 +199,5 @@ class Game {
     }
   }
 }
+
+const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

@@ -43,8 +43,8 @@ export class Lines {
     this.#add("error", [`${error.name}: ${error.message}`]);
   }
 
-  closed({ message }) {
-    this.#add("closed", [`The game is over for this page: ${message}`]);
+  closed(what, why) {
+    this.#add("closed", [`${what}: ${why}`]);
   }
 
   draw() {

@@ -30,9 +30,9 @@ export function submitOnEnter(textAreaId) {
 }
 
 /** Shows an error below a field and takes the person there. It stays until the field changes or is used again. */
-export function showProblem(fieldId, error) {
+export function showProblem(fieldId, error, text = `${error.name}: ${error.message}`) {
   const field = element(fieldId);
-  element(`${fieldId}-problem`).textContent = `${error.name}: ${error.message}`;
+  element(`${fieldId}-problem`).textContent = text;
   field.setAttribute("aria-invalid", "true");
   field.focus();
   field.addEventListener("input", () => clearProblem(field), { once: true });

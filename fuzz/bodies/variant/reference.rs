@@ -246,7 +246,10 @@ impl Elements {
             (STRING, STRING_NAME, _) | (STRING_NAME, STRING, _) => {}
             (INT, FLOAT, [atom]) => {
                 let Atom::Number(bits) = *atom else { return None };
-                *atom = Atom::Int(f64::from_bits(bits) as i64);
+                let number = f64::from_bits(bits);
+                // As an x86-64 processor converts numbers that do not fit, and so an engine.
+                let fits = (-(2_f64.powi(63))..2_f64.powi(63)).contains(&number);
+                *atom = Atom::Int(if fits { number as i64 } else { i64::MIN });
             }
             (FLOAT, INT, [atom]) => {
                 let Atom::Int(int) = *atom else { return None };

@@ -70,7 +70,7 @@ impl ClientSide {
 
     /// Returns `true` if there is an event to read.
     pub(super) fn has_event(&self) -> bool {
-        self.end.is_none() && (self.peer.available() > 0 || self.peer.state() == ReadyState::Closed)
+        self.end.is_none() && (self.peer.available() > 0 || self.peer.close_info().is_some())
     }
 
     /// Gives up if the id has not arrived in time.

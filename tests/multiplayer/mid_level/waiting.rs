@@ -126,9 +126,16 @@ fn a_program_that_reads_one_event_after_each_wait_does_not_sleep_before_the_last
     assert_eq!(client.next_event(), None);
 }
 
-/// A server that never sends an id.
+/// Without a heartbeat, whose deadlines would wake the program, too.
+fn short_connect_timeout() -> PeerOptions {
+    PeerOptions::default().connect_timeout(Duration::from_secs(1)).heartbeat_interval(Duration::ZERO)
+}
+
+/// A server that never sends anything.
 fn silent_server() -> (WebSocketServer, String) {
-    let server = WebSocketServer::bind("127.0.0.1:0", ServerOptions::default()).unwrap();
+    let connection = PeerOptions::for_server().heartbeat_interval(Duration::ZERO);
+    let server =
+        WebSocketServer::bind("127.0.0.1:0", ServerOptions::default().connection(connection)).unwrap();
     let url = format!("ws://{}", server.local_addr().unwrap());
     (server, url)
 }
@@ -144,7 +151,7 @@ fn the_end_of_the_time_for_the_id_ends_a_wait() {
             while server.next_event().is_some() {}
         }
     });
-    let options = PeerOptions::default().connect_timeout(Duration::from_secs(1));
+    let options = short_connect_timeout();
     let mut client = WebSocketMultiplayerPeer::connect(&url, options).unwrap();
     let PeerEvent::ConnectionFailed(info) = wait_for(&mut client) else { panic!("it has an id") };
     assert_eq!(info.cause, CloseCause::TimedOut(Timeout::Connect));
@@ -155,7 +162,7 @@ fn the_end_of_the_time_for_the_id_ends_a_wait() {
 #[test]
 fn the_hook_is_called_for_events_and_at_the_end_of_the_time_for_the_id() {
     let (mut server, url) = silent_server();
-    let options = PeerOptions::default().connect_timeout(Duration::from_secs(1));
+    let options = short_connect_timeout();
     let client = WebSocketMultiplayerPeer::connect(&url, options).unwrap();
     let client = Arc::new(Mutex::new(client));
     let calls = Arc::new(AtomicUsize::new(0));

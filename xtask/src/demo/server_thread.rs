@@ -47,3 +47,31 @@ impl Drop for ServerThread {
 pub fn is_stopping(stop: &AtomicBool) -> bool {
     stop.load(Ordering::Relaxed)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::task::Wake;
+
+    use super::*;
+
+    struct Signal(mpsc::SyncSender<()>);
+
+    impl Wake for Signal {
+        fn wake(self: Arc<Self>) {
+            self.0.send(()).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_dropped_server_is_woken_and_stops() {
+        let (signal, woken) = mpsc::sync_channel(1);
+        let (report, reports) = mpsc::channel();
+        let thread = ServerThread::start("test", Waker::from(Arc::new(Signal(signal))), move |stop| {
+            woken.recv().unwrap();
+            report.send(is_stopping(stop)).unwrap();
+        });
+        drop(thread.unwrap());
+        assert_eq!(reports.recv(), Ok(true));
+    }
+}

@@ -8,7 +8,7 @@ use websocket_peer::multiplayer::PeerId;
 
 use crate::engine::{Place, Program};
 use crate::runner::Scenario;
-use crate::waiting::{eventually, until};
+use crate::waiting::eventually;
 
 pub fn all() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
@@ -81,14 +81,6 @@ impl Ours {
             ChatEvent::Line { from, name, text } if name.as_deref() == by && text == wanted => Some(*from),
             _ => None,
         })
-    }
-
-    #[track_caller]
-    pub fn until(&mut self, what: &str, mut done: impl FnMut(&mut Self) -> bool) {
-        until(what, || {
-            self.step();
-            done(self)
-        });
     }
 }
 

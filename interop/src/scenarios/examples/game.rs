@@ -217,7 +217,7 @@ fn a_cheat_at_godots_host(place: &Place) {
     let id = cheat.peer.id().expect("an id");
 
     // Ann's table shows the engine's answers. It is her turn until she rolls, so one of the two is the cheat's turn.
-    let mut expect = |ours: &mut Ours, cheat: &mut Cheat, line: String| {
+    let expect = |ours: &mut Ours, cheat: &mut Cheat, line: String| {
         ours.until(&line, |ours| {
             cheat.step();
             ours.players[0].log.contains(&line)

@@ -5,6 +5,7 @@ mod chat;
 mod host;
 mod mid_level;
 mod session;
+mod table;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -31,13 +32,15 @@ pub async fn run(project: &Project) -> Result<Outcome> {
     compile(project, &tests).await?;
 
     let values = project.root().join("tests").join("variant");
-    let pages = PageServer::start(0, &tests, &[("/pkg", &page::package(project)), ("/variant", &values)])?;
+    let (package, www) = (page::package(project), page::directory(project));
+    let mounts = [("/pkg", &*package), ("/variant", &*values), ("/www", &*www)];
+    let pages = PageServer::start(0, &tests, &mounts)?;
     let (server, mid_level) = (Server::start()?, mid_level::host()?);
-    let (session, closed) = (session::host(false)?, session::host(true)?);
+    let (session, closed, table) = (session::host(false)?, session::host(true)?, table::host()?);
     let (plain, multiplayer) = (chat::host(Mode::Plain)?, chat::host(Mode::Multiplayer)?);
     let hosts = format!("mid-level={}&session={}&closed={}", mid_level.url(), session.url(), closed.url());
     let chats = format!("chat={}&chat-multiplayer={}", plain.url(), multiplayer.url());
-    let servers = format!("server={}&{hosts}&{chats}", server.url(""));
+    let servers = format!("server={}&{hosts}&{chats}&game={}", server.url(""), table.url());
     let page = Page::open(project, &pages.url(&format!("/?{servers}"))).await?;
     let outcome = outcome(&page).await;
     page.close().await?;

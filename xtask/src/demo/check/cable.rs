@@ -71,3 +71,28 @@ async fn forward(mut client: TcpStream, target: SocketAddr, mut cuts: watch::Rec
         _ = cuts.changed() => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    #[tokio::test]
+    async fn a_cut_ends_the_connections_and_new_ones_work() {
+        let server = TcpListener::bind(loopback(0)).await.unwrap();
+        let cable = Cable::start(server.local_addr().unwrap()).unwrap();
+        for _ in 0..2 {
+            let mut client = TcpStream::connect(cable.addr()).await.unwrap();
+            let (mut accepted, _) = server.accept().await.unwrap();
+            client.write_all(b"hello").await.unwrap();
+            let mut received = [0; 5];
+            accepted.read_exact(&mut received).await.unwrap();
+            assert_eq!(&received, b"hello");
+            cable.cut();
+            // A reset is an end as well.
+            for end in [&mut client, &mut accepted] {
+                assert!(matches!(end.read(&mut received).await, Ok(0) | Err(_)));
+            }
+        }
+    }
+}

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::screenshots::Screenshots;
-use super::steps::{mentions, ready, shows, step, until};
+use super::steps::{ready, shows, step, until};
 use super::terminal::Terminal;
 use crate::demo::engine;
 use crate::demo::lines::{BOT, PLAYER};
@@ -162,7 +162,8 @@ async fn agree(page: &Page, terminal: &mut Terminal) -> Result<()> {
 async fn ends(page: &Page) -> Result<()> {
     shows(page, "#state", "Closed").await?;
     until(page, "the cause", "document.querySelector('#close-info').checkVisibility()", vec![]).await?;
-    mentions(page, "#log li:last-child", "The game is over").await?;
+    let logged = "document.querySelector('#log li:last-child').dataset.kind === 'closed'";
+    until(page, "the end in the log", logged, vec![]).await?;
     let view = view(page).await?;
     ensure!(!view.has_buttons, "the page has its buttons after the end");
     ensure!(page.text("#close-info").await?.len() > 10, "the page shows no cause");

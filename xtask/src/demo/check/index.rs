@@ -10,6 +10,7 @@ use crate::demo::servers::Demo;
 use crate::webdriver::Page;
 
 pub async fn visit(demo: &Demo, page: &Page, screenshots: &Screenshots) -> Result<()> {
+    page.go_to(&demo.index_url()).await?;
     let entries = entries(demo);
     step("the first page shows three doors, and a line for a terminal at each", doors(page, &entries))
         .await?;

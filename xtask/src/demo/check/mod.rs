@@ -34,21 +34,24 @@ pub(super) async fn run(project: &Project, demo: &mut Demo, options: &Options) -
     let screenshots = Screenshots::new(project)?;
     let url = demo.index_url();
     let pages = [Page::open(project, &url).await?, Page::open(project, &url).await?];
-    let mut outcome = visit(project, demo, &pages, &screenshots).await;
-    if outcome.is_ok()
-        && let Some(folder) = &options.pictures
-    {
-        outcome = pictures::take(project, demo, &pages[0], folder).await;
+    // Before the check, so that the pictures have the same people each time.
+    let outcome = async {
+        if let Some(folder) = &options.pictures {
+            pictures::take(project, demo, &pages[0], folder).await?;
+        }
+        visit(project, demo, &pages, &screenshots).await
     }
+    .await;
 
     let mut errors = Vec::new();
     for (number, page) in (1..).zip(pages) {
-        // Errors in the console often explain why a step failed, and so does the page.
-        errors.extend(page.console_errors().await?);
-        if outcome.is_err() {
-            screenshots.take_one(&page, &format!("failed-{number}")).await?;
+        let end = finish(page, &screenshots, outcome.is_err().then_some(number)).await;
+        match end {
+            Ok(new) => errors.extend(new),
+            // A browser that has crashed is the consequence, not the cause.
+            Err(error) if outcome.is_err() => println!("page {number}: {error:#}"),
+            Err(error) => return Err(error),
         }
-        page.close().await?;
     }
     for error in &errors {
         println!("browser console: {error}");
@@ -58,6 +61,16 @@ pub(super) async fn run(project: &Project, demo: &mut Demo, options: &Options) -
     let folder = screenshots.folder().display();
     println!("\nthe demo works, checked in {}; screenshots are in {folder}", Human(start.elapsed()));
     Ok(())
+}
+
+/// Closes a page. Returns the errors in its console, which often explain why a step failed, and so does a screenshot.
+async fn finish(page: Page, screenshots: &Screenshots, failed: Option<u32>) -> Result<Vec<String>> {
+    let errors = page.console_errors().await?;
+    if let Some(number) = failed {
+        screenshots.take_one(&page, &format!("failed-{number}")).await?;
+    }
+    page.close().await?;
+    Ok(errors)
 }
 
 async fn visit(

@@ -17,9 +17,8 @@ use crate::demo::servers::Demo;
 use crate::project::Project;
 use crate::webdriver::Page;
 
-/// The size of the pictures, in pixels.
+/// The width of the pictures, in pixels.
 const WIDTH: u32 = 960;
-const HEIGHT: u32 = 640;
 
 /// Enough for a line that was written to be shown everywhere before the next.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -27,10 +26,19 @@ const PAUSE: Duration = Duration::from_millis(300);
 /// Writes both pictures to this folder.
 pub async fn take(project: &Project, demo: &Demo, page: &Page, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    screen(page, WIDTH, HEIGHT, false).await?;
+    scrollbars(page, false).await?;
     colour_scheme(page, "light").await?;
+    screen(page, WIDTH, 640, false).await?;
     step("the picture of the chat", chat_picture(project, demo, page, &folder.join("chat.png"))).await?;
-    step("the picture of the game", game_picture(project, demo, page, &folder.join("game.png"))).await
+    screen(page, WIDTH, 760, false).await?;
+    step("the picture of the game", game_picture(project, demo, page, &folder.join("game.png"))).await?;
+    scrollbars(page, true).await?;
+    page.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await
+}
+
+/// Shows the scrollbars, or hides them.
+async fn scrollbars(page: &Page, visible: bool) -> Result<()> {
+    page.devtools("Emulation.setScrollbarsHidden", json!({ "hidden": !visible })).await
 }
 
 async fn chat_picture(project: &Project, demo: &Demo, page: &Page, path: &Path) -> Result<()> {
@@ -38,8 +46,9 @@ async fn chat_picture(project: &Project, demo: &Demo, page: &Page, path: &Path) 
     ready(page).await?;
     let url = demo.chat_url();
     let mut bob = Terminal::start(project, "Bob", &CHAT, &[&url, "--name", "Bob"])?;
-    let mut cid = Terminal::start(project, "Cid", &CHAT, &[&url, "--name", "Cid"])?;
+    bob.prints("You are called Bob").await?;
     chat::joins(page, chat::PAGE).await?;
+    let mut cid = Terminal::start(project, "Cid", &CHAT, &[&url, "--name", "Cid"])?;
     chat::lists(page, &[chat::PAGE, "Bob", "Cid"]).await?;
     chat::writes(page, "Good morning! I am in a page.").await?;
     sleep(PAUSE).await;
@@ -75,6 +84,8 @@ async fn game_picture(project: &Project, demo: &Demo, page: &Page, path: &Path) 
         page.click("#roll").await?;
     }
     own_turn(page, 8).await?;
+    // The mouse is on the button.
+    page.click("h1").await?;
     page.screenshot(path).await
 }
 

@@ -17,6 +17,10 @@ pub struct Screenshots {
 impl Screenshots {
     pub fn new(project: &Project) -> Result<Self> {
         let folder = project.target().join("demo");
+        // Those of the last check would be taken for new ones.
+        if folder.exists() {
+            fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+        }
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         Ok(Self { folder })
     }
