@@ -69,7 +69,7 @@ test("an echo is the same packet, and is timed once", () => {
   equal(echoes.received("late", 60_001), undefined);
 });
 
-test("packets that come back never do not pile up", () => {
+test("packets without an echo do not pile up", () => {
   const echoes = new Echoes();
   for (let number = 0; number < 1_000; number += 1) echoes.sent(`${number}`, number, true);
   equal([echoes.waitingProbes, echoes.received("0", 1_000)], [64, undefined]);

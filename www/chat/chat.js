@@ -18,9 +18,9 @@ export const CLASSES = ["ChatClient"];
 
 const STATE_NAMES = { connecting: "Connecting…", open: "Connected", closing: "Leaving…", closed: "Not connected" };
 
-const HELP = "Type a line and press Enter. /name and a name changes your name, /quit leaves.";
+const HELP = "Type a line and press Enter. /name and a name changes your name, /quit leaves. //TEXT sends a line that begins with a slash.";
 
-/** Brings the page to life. `stopped` is called with an error that no call should throw; the page then stops. */
+/** Starts the page. `stopped` is called with an error that no call should throw; the page then stops. */
 export function start({ ChatClient }, stopped) {
   linkPages();
   connectCopyButtons();
@@ -87,9 +87,13 @@ class Chat {
   /** Throws if nothing was sent. */
   #send(text) {
     this.#lines.goToNewest();
-    const command = text.trim();
+    const line = text.trim();
+    const [command] = line.split(/\s/);
     if (command === "/quit") this.#leave();
     else if (command === "/help") this.#show([{ type: "notice", text: HELP }]);
+    else if (command === "//name") throw new Error("a line cannot begin with /name, which changes a name");
+    else if (command.startsWith("//")) this.#session.act((client) => client.send(line.slice(1)));
+    else if (command.startsWith("/") && command !== "/name") throw new Error(`there is no command ${command}. /help shows the commands`);
     else this.#session.act((client) => client.send(text));
   }
 

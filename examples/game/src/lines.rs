@@ -1,8 +1,8 @@
 //! Lines for people about what happened at the table, for programs that write text.
 
 use crate::{
-    messages::NAMELESS,
-    table::{Table, TableEvent, TablePlayer},
+    messages::{Action, NAMELESS},
+    table::{Roll, Table, TableEvent, TablePlayer},
 };
 
 /// Returns a line about a change of the table. There is none about a player that has not sent its name.
@@ -18,7 +18,11 @@ pub fn line(event: &TableEvent, table: &Table) -> Option<String> {
         TableEvent::TurnChanged(None) => "* it is the turn of no player".to_owned(),
         TableEvent::TurnChanged(Some(_)) if table.is_own_turn() => "* it is your turn".to_owned(),
         TableEvent::TurnChanged(Some(player)) => format!("* it is the turn of {}", player.name),
-        TableEvent::Logged(line) => line.text.clone(),
+        TableEvent::Logged(line) => match &line.roll {
+            // Hosts write "passs", with the number that was not used.
+            Some(Roll { name, action: Action::Pass, .. }) => format!("{name}: passes"),
+            _ => line.text.clone(),
+        },
     };
     Some(line)
 }
@@ -57,6 +61,7 @@ mod tests {
             GameCall::SetTurn { index: 0 },
             GameCall::SetTurn { index: 1 },
             GameCall::Log { message: "Bob: rolls 3".to_owned() },
+            GameCall::Log { message: "Zoe: passs 8".to_owned() },
         ] {
             let event = table.apply(&call).expect("it changes the table");
             shown.extend(line(&event, &table));
@@ -71,6 +76,7 @@ mod tests {
                 "* it is the turn of Zoe",
                 "* it is your turn",
                 "Bob: rolls 3",
+                "Zoe: passes",
             ]
         );
         assert_eq!(players(&table), ["    Zoe", "  * Bob (you)"]);

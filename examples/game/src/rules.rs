@@ -91,8 +91,7 @@ impl Rules {
         effects
     }
 
-    /// Removes a peer that is gone. If it was its turn, it is that of the next player, and after the last player that of
-    /// the first.
+    /// Removes a peer that is gone. If the peer had the turn, the next player gets it; after the last player, the first.
     ///
     /// The demo has no player's turn in the last case, and the game stops until another player joins.
     pub fn leave(&mut self, id: PeerId) -> Vec<Effect> {

@@ -1,5 +1,5 @@
 //! The class `WebSocketMultiplayerPeer`: it wraps [`WebSocketMultiplayerPeer`], and only converts values. It is always a
-//! client, since a page cannot be a server.
+//! client, since a page cannot be a server. So it has no method that disconnects a peer: `close()` leaves the server.
 
 use std::cell::RefCell;
 

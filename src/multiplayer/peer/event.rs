@@ -5,7 +5,8 @@ use crate::{close::CloseInfo, multiplayer::id::PeerId, packet::Packet};
 /// An event of a [`WebSocketMultiplayerPeer`](super::WebSocketMultiplayerPeer).
 ///
 /// Each peer has its events in this order: [`Connected`](Self::Connected), its packets, and exactly one
-/// [`Disconnected`](Self::Disconnected).
+/// [`Disconnected`](Self::Disconnected). After the program has [closed](super::WebSocketMultiplayerPeer::close) a
+/// server, no event follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PeerEvent {

@@ -288,7 +288,7 @@ impl SceneMultiplayer {
         self.peer.server_stats()
     }
 
-    /// At a client: returns how the connection ended, once it has.
+    /// At a client: returns how the connection ended, once the session has handled its end.
     pub fn close_info(&self) -> Option<&CloseInfo> {
         self.peer.close_info()
     }

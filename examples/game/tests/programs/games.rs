@@ -135,9 +135,9 @@ fn a_terminal_player_and_two_bots_play_three_rounds() {
     let ended = zoe.end();
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let acts: Vec<_> =
-        ended.out.iter().filter(|line| line.contains(": rolls ") || line.contains(": passs ")).collect();
+        ended.out.iter().filter(|line| line.contains(": rolls ") || line.contains(": passes")).collect();
     assert_eq!(acts.len(), 9, "{ended:?}");
-    assert!(acts[3].starts_with("Zoe: passs "), "{acts:?}");
+    assert!(acts[3].starts_with("Zoe: passes"), "{acts:?}");
     assert!(
         ended.out.last().is_some_and(|line| line.starts_with("the game is over: closed by")),
         "{ended:?}"

@@ -22,7 +22,7 @@ export interface GameView {
     readonly players: readonly (GamePerson & { readonly isOwn: boolean; readonly hasTurn: boolean })[];
     /** `true` if it is this player's turn, and it has not acted yet. */
     readonly canAct: boolean;
-    /** `true` from the begin of this player's turn to its end, also while the host decides. */
+    /** `true` from the beginning of this player's turn to its end, also while the host decides. */
     readonly isOwnTurn: boolean;
 }
 "#;

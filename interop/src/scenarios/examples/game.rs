@@ -264,7 +264,7 @@ fn a_cheat_at_godots_host(place: &Place) {
     host.assert_quiet(&[]);
 }
 
-/// A client with the methods of the game, and no manners.
+/// A client that sends invalid requests.
 struct Cheat {
     peer: SceneMultiplayer,
     game: Node<GameCall>,

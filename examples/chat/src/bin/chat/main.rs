@@ -119,6 +119,7 @@ impl Program {
             "/help" => return self.print_all(help()),
             "/who" => return Ok(self.printer.line(&who(&self.client))?),
             "/name" => self.client.set_name(line.trim().trim_start_matches("/name")),
+            "//name" => return self.note("A line cannot begin with /name: servers take it for a name."),
             _ if command.starts_with("//") => self.client.send(&line.trim_start()[1..]),
             _ if command.starts_with('/') => {
                 return self.note(&format!("There is no command {command}. /help shows the commands."));
