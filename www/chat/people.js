@@ -11,6 +11,7 @@ export class People {
   #panel = element("people");
   #toggle = element("people-toggle");
   #shown = "";
+  #shownName;
 
   /** `rename` is called with a name, and may throw; `leave` leaves the chat. */
   constructor(rename, leave) {
@@ -35,12 +36,14 @@ export class People {
     element("rename").disabled = state !== "open";
     element("leave").disabled = state !== "open";
     element("members-hint").hidden = mode !== "plain" || state !== "open";
-    const people = state === "open" ? [{ name, isOwn: true }, ...members.toSorted(byName)] : [];
+    const people = state === "open" ? [{ name, isOwn: true }, ...[...members].sort(byName)] : [];
     // A person may be reading the list.
     const shown = JSON.stringify(people);
     if (shown === this.#shown) return;
     this.#shown = shown;
-    if (document.activeElement !== element("new-name")) element("new-name").value = name ?? "";
+    // A name that is being typed stays until the own name changes.
+    if (name !== this.#shownName) element("new-name").value = name ?? "";
+    this.#shownName = name;
     const items = people.slice(0, MOST_SHOWN).map(listItem);
     if (people.length > MOST_SHOWN) items.push(rest(people.length - MOST_SHOWN));
     element("members").replaceChildren(...items);

@@ -56,6 +56,8 @@ export class Session {
     if (this.#isAwake) return;
     this.#isAwake = true;
     everyFrame(() => {
+      // Should showing an event fail, the next wake-up polls again.
+      this.#isAwake = false;
       this.#guard(() => this.#client?.poll());
       this.#isAwake = this.#drain();
       return this.#isAwake;

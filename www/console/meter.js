@@ -13,7 +13,9 @@ export class Meter {
   /** Starts over with the counters of a new connection, or after a pause. What was measured stays; a gap follows. */
   interrupt() {
     this.#last = undefined;
+    if (this.#rates.length === 0 || this.#rates.at(-1) === undefined) return;
     this.#rates.push(undefined);
+    bound(this.#rates);
   }
 
   /** Takes the counters of the connection, and returns the rates since the last call. */

@@ -24,14 +24,19 @@ impl Pace {
 
     /// Counts a packet. Returns `false` if it came too fast.
     pub fn allows(&mut self, now: Duration) -> bool {
+        let is_allowed = self.is_ready(now);
+        self.left = self.left.saturating_sub(1);
+        is_allowed
+    }
+
+    /// Returns `true` if a packet may be sent now. It counts none.
+    pub fn is_ready(&mut self, now: Duration) -> bool {
         let intervals = now.saturating_sub(self.counted).as_millis() / INTERVAL.as_millis();
         let intervals = u32::try_from(intervals).unwrap_or(u32::MAX);
         self.left = self.left.saturating_add(intervals).min(self.burst);
         self.counted =
             if self.left == self.burst { now.max(self.counted) } else { self.counted + INTERVAL * intervals };
-        let is_allowed = self.left > 0;
-        self.left = self.left.saturating_sub(1);
-        is_allowed
+        self.left > 0
     }
 }
 

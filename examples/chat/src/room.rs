@@ -85,7 +85,11 @@ impl Room {
         match packet_text(packet) {
             Some(text) => match Input::parse(&text) {
                 Input::Name(name) => self.rename(from, name),
-                Input::Line(line) => relay(from, line),
+                // The other members read the clean line: a name must not pass as one.
+                Input::Line(line) => match Input::parse(&clean_line(line)) {
+                    Input::Name(name) => self.rename(from, name),
+                    Input::Line(line) => relay(from, line),
+                },
             },
             None => reply(from, "Only text is accepted, and a packet of yours was none."),
         }
@@ -153,15 +157,15 @@ impl Member {
     }
 }
 
+/// Sends a clean line to all others.
 fn relay(from: PeerId, line: &str) -> Vec<Output> {
-    let line = clean_line(line);
     if line.is_empty() {
         return Vec::new();
     }
     if line.chars().count() > MAX_LINE {
         return reply(from, &format!("Your line has more than {MAX_LINE} characters, and was not sent."));
     }
-    vec![Output::Send(Recipients::AllExcept(from), Message::Says(from, line))]
+    vec![Output::Send(Recipients::AllExcept(from), Message::Says(from, line.to_owned()))]
 }
 
 fn reply(to: PeerId, text: &str) -> Vec<Output> {

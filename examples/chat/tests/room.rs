@@ -85,6 +85,12 @@ fn a_name_is_announced_to_the_others_and_confirmed_to_its_member() {
     assert_eq!(room.received(id(2), &text, minute(1)), [accepted], "it has this name");
     assert_eq!((room.name(id(2)), room.name(id(3))), (Some("Ann"), None));
     assert_eq!(room.received(id(2), &Packet::text("/name ANN"), minute(1)).len(), 2, "its own name");
+    // Members would read these as names.
+    for text in [" /name ann", "\u{1}/name ann", "\u{202e}/name ann"] {
+        let refused = Message::NameRefused("this name is taken".into());
+        let answer = send(Recipients::One(id(3)), refused);
+        assert_eq!(room.received(id(3), &Packet::text(text), minute(2)), [answer], "{text:?}");
+    }
 }
 
 #[test]

@@ -75,6 +75,7 @@ impl ClientSide {
 
     /// Gives up if the id has not arrived in time.
     pub(in super::super) fn advance(&mut self, now: Duration) {
+        self.drop_packets();
         if self.next_deadline().is_some_and(|due| now >= due) {
             let timeout = CloseCause::TimedOut(Timeout::Connect);
             self.give_up(timeout, "the server sent no id in time");
@@ -137,12 +138,20 @@ impl ClientSide {
     pub(super) fn close(&mut self) {
         (self.has_left, self.is_muted) = (true, true);
         self.peer.close();
+        self.drop_packets();
+    }
+
+    /// Drops what arrives after the program has disconnected the server. Packets that stay in the inbox would end each
+    /// wait at once, and a full inbox would hold up the server's answer to the close.
+    fn drop_packets(&mut self) {
+        while self.is_muted && self.peer.recv().is_some() {}
     }
 
     /// Closes the connection. Nothing more is received from the server.
     pub(in super::super) fn disconnect(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         self.peer.close_with(code, reason)?;
         self.is_muted = true;
+        self.drop_packets();
         Ok(())
     }
 

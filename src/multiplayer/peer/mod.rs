@@ -123,6 +123,9 @@ impl WebSocketMultiplayerPeer {
     /// Starts a server for clients that connect to this address. Port 0 takes a free port, which
     /// [`local_addr`](Self::local_addr) returns.
     ///
+    /// Leave [`send_overflow`](ServerOptions::send_overflow) at
+    /// [`SendOverflow::Reject`](crate::SendOverflow::Reject), or packets can be lost.
+    ///
     /// # Errors
     /// The errors of [`WebSocketServer::bind`]. In a browser always [`Error::Unsupported`].
     ///

@@ -18,6 +18,11 @@ impl WebSocketMultiplayerPeer {
     /// room is an error instead. Each client has memory for a packet of
     /// [`max_message_size`](crate::PeerOptions::max_message_size); larger ones depend on what the others hold.
     ///
+    /// There is no flow control between clients. If the program relays what a client sends, a fast client can fill the
+    /// send queues of slow ones, which are then disconnected: limit what clients may send, by
+    /// [`ServerOptions::rate_limits`](crate::ServerOptions::rate_limits).
+    /// [`SceneMultiplayer`](crate::multiplayer::SceneMultiplayer) slows the sender down instead.
+    ///
     /// An empty packet is not sent, which is not an error: engines drop it. A packet to a peer that is gone, and whose
     /// [`Disconnected`](super::PeerEvent::Disconnected) the program has not read, is not an error either. A target that
     /// excepts an unknown peer means all.
@@ -28,7 +33,8 @@ impl WebSocketMultiplayerPeer {
     /// - [`Error::NotOpen`] at a client before [`Connected`](super::PeerEvent::Connected) and after
     ///   [`Disconnected`](super::PeerEvent::Disconnected) were read, and after [`close`](Self::close).
     /// - [`Error::PacketTooBig`] for more than
-    ///   [`PeerOptions::outbound_buffer_size`](crate::PeerOptions::outbound_buffer_size).
+    ///   [`PeerOptions::outbound_buffer_size`](crate::PeerOptions::outbound_buffer_size), unless the only receiver is
+    ///   gone.
     /// - [`Error::SendQueueFull`] for one peer that has no room for the packet.
     ///
     /// Godot: `set_target_peer`, `put_packet`.

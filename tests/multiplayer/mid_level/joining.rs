@@ -97,7 +97,7 @@ fn ending_at(
 
 #[test]
 fn a_server_that_sends_no_id_times_out() {
-    let limit = Duration::from_secs(2);
+    let limit = Duration::from_secs(4);
     let start = Instant::now();
     let mut reason = None;
     let events = ending_at(PeerOptions::default().connect_timeout(limit), |_, event| {
@@ -114,7 +114,7 @@ fn a_server_that_sends_no_id_times_out() {
 #[test]
 fn an_id_that_waits_to_be_read_is_not_late() {
     let mut group = Group::hosted(ServerOptions::default());
-    let limit = Duration::from_secs(2);
+    let limit = Duration::from_secs(4);
     let client =
         WebSocketMultiplayerPeer::connect(&group.url(), PeerOptions::default().connect_timeout(limit));
     let mut client = client.unwrap();

@@ -188,5 +188,5 @@ fn every_peer_that_connects_disconnects_once_and_gets_the_packets_for_it() {
         let (clients, packets) = world.finish();
         total = (total.0 + clients, total.1 + packets);
     }
-    assert!(total.0 > 10 * SEEDS as usize && total.1 > 5 * SEEDS as usize, "{total:?}");
+    assert!(total.0 > SEEDS as usize && total.1 > SEEDS as usize, "{total:?}");
 }

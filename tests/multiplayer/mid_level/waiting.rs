@@ -14,6 +14,7 @@ use websocket_peer::{
     multiplayer::{PeerEvent, PeerId, Target, WebSocketMultiplayerPeer},
 };
 
+use super::Group;
 use crate::common::{PATIENCE, eventually, until};
 
 /// Far longer than any wait here.
@@ -187,4 +188,45 @@ fn the_hook_is_called_for_events_and_at_the_end_of_the_time_for_the_id() {
     assert_eq!(info.cause, CloseCause::TimedOut(Timeout::Connect));
     let calls = calls.load(Ordering::SeqCst);
     assert!(calls < 50, "{calls} calls");
+}
+
+/// Packets in the inbox would end each wait at once, and a full inbox would hold up the server's answer to the close.
+#[test]
+fn a_client_that_closes_with_unread_packets_sleeps_until_the_server_has_answered() {
+    let mut group = Group::hosted(ServerOptions::default());
+    let options =
+        PeerOptions::default().inbound_buffer_size(64 * 1024).close_timeout(Duration::from_secs(30));
+    group.join_with(options.max_message_size(16 * 1024));
+    group.until("it is connected", |group| group.members[1].peer.peers().len() == 1);
+    let mut client = group.members.remove(1).peer;
+    for _ in 0..40 {
+        group.host().send(Target::All, &[0; 16 * 1024]).unwrap();
+    }
+    // Many of them are in the client's inbox.
+    for _ in 0..20 {
+        group.step();
+        client.poll();
+        thread::sleep(Duration::from_millis(5));
+    }
+    client.close();
+    let is_over = Arc::new(AtomicBool::new(false));
+    let host = thread::spawn({
+        let is_over = Arc::clone(&is_over);
+        move || {
+            while !is_over.load(Ordering::Relaxed) {
+                group.host().wait(Duration::from_millis(10));
+                group.step();
+            }
+        }
+    });
+    let mut waits = 0;
+    while !client.is_closed() {
+        client.wait(Duration::from_secs(1));
+        waits += 1;
+    }
+    is_over.store(true, Ordering::Relaxed);
+    host.join().unwrap();
+    assert!(waits < 200, "it waited {waits} times");
+    let Some(PeerEvent::Disconnected(PeerId::SERVER, info)) = client.next_event() else { panic!("no end") };
+    assert!(info.was_clean(), "{info}");
 }

@@ -90,6 +90,7 @@ impl Program {
             }
             while self.takes_input() {
                 let Some(input) = self.terminal.next_input() else { break };
+                self.pace.allows(self.started.elapsed());
                 self.handle(input)?;
             }
             self.show_name()?;
@@ -100,7 +101,7 @@ impl Program {
     /// connection, and for the speed of people.
     fn takes_input(&mut self) -> bool {
         let is_open = self.client.state() == ReadyState::Open;
-        self.terminal.is_interactive() || is_open && self.pace.allows(self.started.elapsed())
+        self.terminal.is_interactive() || is_open && self.pace.is_ready(self.started.elapsed())
     }
 
     fn handle(&mut self, input: Input) -> Result<(), Box<dyn Error>> {
