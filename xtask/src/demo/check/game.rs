@@ -144,19 +144,20 @@ async fn agree(page: &Page, terminal: &mut Terminal) -> Result<()> {
     let rolls = view(page).await?.rolls;
     let lines = rolls.iter().map(|(name, value)| format!("{name}: rolls {value}"));
     let lines: Vec<String> = lines.collect();
-    let last = lines.last().context("the page has no rolls")?;
-    if !terminal.seen().contains(last) {
-        terminal.prints(last).await?;
+    // The terminal may print the last ones only now. It joined after the page, so it has fewer.
+    while !is_same_end(&lines, terminal.seen()) {
+        let printed = terminal.prints(": rolls ").await;
+        printed.with_context(|| format!("the page has {lines:?}, the terminal {:?}", terminal.seen()))?;
     }
-    let printed: Vec<&String> = terminal.seen().iter().filter(|line| line.contains(": rolls ")).collect();
-    // It joined after the page.
-    ensure!(
-        lines.iter().rev().zip(printed.iter().rev()).all(|(one, other)| one == *other),
-        "the page has {lines:?}, the terminal {printed:?}"
-    );
-    ensure!(printed.len() >= ROUNDS * 3, "the terminal has only {printed:?}");
     let (name, value) = rolls.last().cloned().unwrap_or_default();
     shows(page, "#result", &format!("{name} rolls {value}")).await
+}
+
+/// Returns `true` if the terminal has all rounds, and its last rolls are those of the page.
+fn is_same_end(page: &[String], terminal: &[String]) -> bool {
+    let printed: Vec<&String> = terminal.iter().filter(|line| line.contains(": rolls ")).collect();
+    let are_same = page.iter().rev().zip(printed.iter().rev()).all(|(one, other)| one == *other);
+    printed.len() >= ROUNDS * 3 && are_same
 }
 
 async fn ends(page: &Page) -> Result<()> {
