@@ -1,10 +1,15 @@
-//! A web application in axum, with WebSockets at one of its paths: `cargo run -p axum-upgrade -- 127.0.0.1:3000`.
-//! axum serves the pages and makes the handshakes; another thread serves the WebSockets.
+//! One port for a page, an API and a game: `cargo run -p axum-upgrade -- 127.0.0.1:3000`, then open it in a browser.
+//! axum serves the page at `/` and the API at `/api/players`, and makes the handshakes at `/game`. Another thread runs the
+//! game, which sends each packet back.
 
 use std::{
     env,
     error::Error,
-    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
     thread,
     time::Duration,
 };
@@ -13,7 +18,7 @@ use axum::{
     Router,
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{Html, IntoResponse, Response},
     routing::get,
 };
 use hyper_util::{rt::TokioIo, server::conn::auto::upgrade::downcast};
@@ -24,26 +29,73 @@ use websocket_peer::{ServerEvent, ServerOptions, UpgradedStream, WebSocketServer
 /// The sub-protocol of the game.
 const PROTOCOL: &str = "echo.v1";
 
+/// What the threads share.
+#[derive(Clone)]
+struct App {
+    /// Streams on their way to the game.
+    streams: SyncSender<UpgradedStream>,
+    /// The number of players, for the API.
+    players: Arc<AtomicUsize>,
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".to_owned());
     let (streams, new_streams) = sync_channel(64);
+    let app = App { streams, players: Arc::default() };
+    let players = app.players.clone();
     let mut server = WebSocketServer::without_listener(ServerOptions::default())?;
     thread::spawn(move || {
         loop {
-            frame(&mut server, &new_streams);
+            frame(&mut server, &new_streams, &players);
         }
     });
-    let pages = Router::new().route("/", get(|| async { "The game is at /game.\n" }));
-    let app = pages.route("/game", get(upgrade)).with_state(streams);
+    let app = Router::new()
+        .route("/", get(|| async { Html(PAGE) }))
+        .route("/api/players", get(players_json))
+        .route("/game", get(upgrade))
+        .with_state(app);
     let listener = TcpListener::bind(address).await?;
     println!("Listening on http://{}", listener.local_addr()?);
     axum::serve(listener, app).await?;
     Ok(())
 }
 
+/// The page. Its own address has the port of the API and of the game.
+const PAGE: &str = r#"<!doctype html>
+<html lang="en">
+<meta name="viewport" content="width=device-width">
+<title>axum and a game</title>
+<form><input name="text" aria-label="Text" value="hello" maxlength="100"> <button disabled>Send</button></form>
+<p>Players: <output id="players">?</output>. The game sent back: <output id="echo">nothing yet</output></p>
+<script type="module">
+  const [form, button, players, echo] = ['form', 'button', '#players', '#echo'].map((name) => document.querySelector(name));
+  const game = new WebSocket(`${location.origin.replace('http', 'ws')}/game`, 'echo.v1');
+  game.onopen = () => { button.disabled = false; };
+  game.onmessage = async ({ data }) => {
+    echo.textContent = data;
+    players.textContent = (await (await fetch('/api/players')).json()).players;
+  };
+  game.onclose = ({ code }) => {
+    button.disabled = true;
+    echo.textContent = `the connection has ended (code ${code})`;
+  };
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    game.send(form.text.value);
+  };
+</script>
+</html>
+"#;
+
+/// Returns the number of players as JSON. Larger answers are easier with axum's `Json`.
+async fn players_json(State(app): State<App>) -> impl IntoResponse {
+    let players = app.players.load(Ordering::Relaxed);
+    ([(header::CONTENT_TYPE, "application/json")], format!(r#"{{"players":{players}}}"#))
+}
+
 /// Runs one frame of the game. Packets end the sleep early; new streams wait for its end.
-fn frame(server: &mut WebSocketServer, new_streams: &Receiver<UpgradedStream>) {
+fn frame(server: &mut WebSocketServer, new_streams: &Receiver<UpgradedStream>, players: &AtomicUsize) {
     server.wait(Duration::from_millis(16));
     for stream in new_streams.try_iter() {
         // The client gets close code 1013.
@@ -58,15 +110,21 @@ fn frame(server: &mut WebSocketServer, new_streams: &Receiver<UpgradedStream>) {
                     eprintln!("{peer} misses a packet: {error}");
                 }
             }
-            ServerEvent::Opened(peer) => println!("{peer} connected"),
-            ServerEvent::Closed(peer, info) => println!("{peer} disconnected: {info}"),
+            ServerEvent::Opened(peer) => {
+                players.fetch_add(1, Ordering::Relaxed);
+                println!("{peer} connected");
+            }
+            ServerEvent::Closed(peer, info) => {
+                players.fetch_sub(1, Ordering::Relaxed);
+                println!("{peer} disconnected: {info}");
+            }
             _ => {}
         }
     }
 }
 
 /// Answers 101, and passes the stream to the game when the answer has been sent.
-async fn upgrade(State(streams): State<SyncSender<UpgradedStream>>, mut request: Request) -> Response {
+async fn upgrade(State(app): State<App>, mut request: Request) -> Response {
     let accept = match websocket_key(request.headers()) {
         Ok(key) => derive_accept_key(key),
         Err(status) => return status.into_response(),
@@ -85,7 +143,7 @@ async fn upgrade(State(streams): State<SyncSender<UpgradedStream>>, mut request:
         if is_offered {
             stream = stream.protocol(PROTOCOL);
         }
-        if let Err(error) = streams.try_send(stream) {
+        if let Err(error) = app.streams.try_send(stream) {
             eprintln!("{error}");
         }
     });

@@ -1,8 +1,13 @@
 //! How a connection ends: the close codes that can be sent, and the information about a connection that has ended.
 
+mod escape;
+
 use std::fmt;
 
-use crate::error::Error;
+use crate::{
+    error::Error,
+    text::{decimal, write_parts},
+};
 
 /// The longest close reason in bytes of UTF-8: a control frame carries 125, two of them are the code (RFC 6455, 5.5).
 const MAX_REASON: usize = 123;
@@ -185,9 +190,10 @@ impl fmt::Display for CloseInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.cause.fmt(f)?;
         if let Some(code) = self.code {
-            write!(f, " (code {code}")?;
+            write_parts(f, &[" (code ", &decimal(code.into())])?;
             if !self.reason.is_empty() {
-                write!(f, ", reason: {}", self.reason.escape_debug())?;
+                f.write_str(", reason: ")?;
+                escape::write(&self.reason, f)?;
             }
             f.write_str(")")?;
         }
@@ -268,17 +274,24 @@ impl fmt::Display for CloseCause {
             Self::Aborted => f.write_str("aborted by this end"),
             Self::DnsFailed => f.write_str("the host name has no address"),
             Self::Refused { status: Some(status) } => {
-                write!(f, "the server refused the connection with HTTP status {status}")
+                let status = decimal((*status).into());
+                write_parts(f, &["the server refused the connection with HTTP status ", &status])
             }
             Self::Refused { status: None } => f.write_str("the connection was refused"),
-            Self::HandshakeFailed { reason } => write!(f, "invalid WebSocket handshake: {reason}"),
-            Self::Tls(failure) => write!(f, "the TLS handshake failed: {failure}"),
+            Self::HandshakeFailed { reason } => write_parts(f, &["invalid WebSocket handshake: ", reason]),
+            Self::Tls(failure) => {
+                f.write_str("the TLS handshake failed: ")?;
+                failure.fmt(f)
+            }
             Self::ConnectionLost => f.write_str("the connection was lost"),
             Self::TimedOut(timeout) => timeout.fmt(f),
             Self::Protocol => f.write_str("the other end broke the WebSocket protocol"),
             Self::MessageTooBig => f.write_str("the other end sent a message over `max_message_size`"),
             Self::InboxOverflow => f.write_str("more packets arrived than the backlog may hold"),
-            Self::LimitExceeded(limit) => write!(f, "the other end {limit}"),
+            Self::LimitExceeded(limit) => {
+                f.write_str("the other end ")?;
+                limit.fmt(f)
+            }
         }
     }
 }
@@ -334,7 +347,8 @@ pub enum Limit {
     ControlFrameRate,
     /// [`RateLimits::max_fragments`](crate::RateLimits::max_fragments).
     Fragments,
-    /// [`ServerOptions::slow_reader_timeout`](crate::ServerOptions::slow_reader_timeout).
+    /// [`ServerOptions::slow_reader_timeout`](crate::ServerOptions::slow_reader_timeout); or the memory that its send
+    /// queue held was needed for other packets of a session.
     SlowReader,
     /// `SessionOptions::max_rejected_packets_per_second`, of the feature `multiplayer`.
     RejectedPacketRate,
@@ -352,7 +366,7 @@ impl fmt::Display for Limit {
             Self::Fragments => "sent a message in more fragments than `max_fragments`",
             Self::RejectedPacketRate => "sent rejected packets faster than `max_rejected_packets_per_second`",
             Self::SessionBacklog => "read packets more slowly than the session sends them",
-            Self::SlowReader => "left its send queue full for longer than `slow_reader_timeout`",
+            Self::SlowReader => "read too slowly for the memory of the server, or for `slow_reader_timeout`",
         })
     }
 }

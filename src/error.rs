@@ -2,9 +2,12 @@
 
 use std::{fmt, io, ops::Deref, sync::Arc};
 
-use crate::state::ReadyState;
 #[cfg(feature = "variant")]
 use crate::variant::EncodeError;
+use crate::{
+    state::ReadyState,
+    text::{decimal, write_parts},
+};
 
 /// A call cannot be carried out. The peer or server has not changed.
 ///
@@ -157,30 +160,38 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InvalidUrl { reason } => write!(f, "invalid WebSocket URL: {reason}"),
+            Self::InvalidUrl { reason } => write_parts(f, &["invalid WebSocket URL: ", reason]),
             Self::BlockedPort { port } => {
-                write!(f, "browsers block port {port}, which belongs to another protocol; use another port")
+                let port = decimal((*port).into());
+                let rest = ", which belongs to another protocol; use another port";
+                write_parts(f, &["browsers block port ", &port, rest])
             }
-            Self::InvalidOption { option, reason } => write!(f, "invalid option `{option}`: {reason}"),
+            Self::InvalidOption { option, reason } => {
+                write_parts(f, &["invalid option `", option, "`: ", reason])
+            }
             Self::InvalidCloseCode { code } => {
-                write!(f, "close code {code} cannot be sent from here; 1000 and 3000 to 4999 can")
+                let rest = " cannot be sent from here; 1000 and 3000 to 4999 can";
+                write_parts(f, &["close code ", &decimal((*code).into()), rest])
             }
             Self::ReasonTooLong { len } => {
-                write!(f, "the close reason has {len} bytes; at most 123 fit into a close frame")
+                let rest = " bytes; at most 123 fit into a close frame";
+                write_parts(f, &["the close reason has ", &decimal(*len), rest])
             }
             Self::AlreadyInUse => f.write_str("the peer is connecting or open already"),
-            Self::NotOpen { state } => write!(f, "the peer is {state}, not open"),
+            Self::NotOpen { state } => write_parts(f, &["the peer is ", state.name(), ", not open"]),
             Self::SendQueueFull { room } => {
-                write!(f, "the send queue is full; a packet of {room} bytes would fit now")
+                let start = "the send queue is full; a packet of ";
+                write_parts(f, &[start, &decimal(*room), " bytes would fit now"])
             }
             Self::PacketTooBig { len, max } => {
-                write!(f, "a packet of {len} bytes can never be sent; `outbound_buffer_size` is {max}")
+                let middle = " bytes can never be sent; `outbound_buffer_size` is ";
+                write_parts(f, &["a packet of ", &decimal(*len), middle, &decimal(*max)])
             }
-            Self::ServerFull { reason } => write!(f, "no place for one more peer: {reason}"),
+            Self::ServerFull { reason } => write_parts(f, &["no place for one more peer: ", reason]),
             Self::UnknownPeer => f.write_str("there is no such peer, or no longer"),
             #[cfg(feature = "variant")]
             Self::InvalidVariant { reason } => write!(f, "the value cannot be encoded: {reason}"),
-            Self::Unsupported { what } => write!(f, "unsupported here: {what}"),
+            Self::Unsupported { what } => write_parts(f, &["unsupported here: ", what]),
             Self::Io { source, .. } => source.fmt(f),
         }
     }
@@ -207,35 +218,49 @@ impl From<EncodeError> for Error {
 
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
-        Self::Io { kind: error.kind(), source: IoError(Arc::new(error)) }
+        let text = error.to_string();
+        Self::io(error, text)
+    }
+}
+
+impl Error {
+    /// Creates an [`Io`](Self::Io) whose text is known. A page that uses no other needs no texts of the standard library.
+    pub(crate) fn io(error: io::Error, text: String) -> Self {
+        Self::Io { kind: error.kind(), source: IoError(Arc::new((error, text))) }
     }
 }
 
 /// An [`io::Error`] that can be cloned. It derefs to the error.
 ///
 /// Two of them are equal if their kinds and texts are.
-#[derive(Debug, Clone)]
-pub struct IoError(Arc<io::Error>);
+#[derive(Clone)]
+pub struct IoError(Arc<(io::Error, String)>);
 
 impl Deref for IoError {
     type Target = io::Error;
 
     fn deref(&self) -> &io::Error {
-        &self.0
+        &self.0.0
     }
 }
 
 impl PartialEq for IoError {
     fn eq(&self, other: &Self) -> bool {
-        self.kind() == other.kind() && self.to_string() == other.to_string()
+        self.kind() == other.kind() && self.0.1 == other.0.1
     }
 }
 
 impl Eq for IoError {}
 
+impl fmt::Debug for IoError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0.0, f)
+    }
+}
+
 impl fmt::Display for IoError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        f.write_str(&self.0.1)
     }
 }
 
@@ -254,5 +279,8 @@ mod tests {
         let error = Error::from(io::Error::from_raw_os_error(2)).clone();
         let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
         assert_eq!(source.and_then(io::Error::raw_os_error), Some(2));
+        // What a `main` that returns the error prints.
+        let inner = format!("{:?}", io::Error::from_raw_os_error(2));
+        assert_eq!(format!("{error:?}"), format!("Io {{ kind: NotFound, source: {inner} }}"));
     }
 }

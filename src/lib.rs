@@ -52,7 +52,7 @@
 //!
 //! `multiplayer` and `variant` (both default) add these modules. `tls` (default) adds `wss:` natively,
 //! `tls-bundled-roots` and `tls-dangerous` more [`TlsRoots`]. `serde` serializes options, codes, ids and values. `js`
-//! adds classes for JavaScript and TypeScript.
+//! adds classes for JavaScript and TypeScript. `miniquad` is for pages without wasm-bindgen, such as those of macroquad.
 //!
 //! # Platforms
 //!
@@ -86,6 +86,7 @@ mod shared_bytes;
 mod state;
 mod stats;
 mod sys;
+mod text;
 mod upgraded;
 mod url;
 
@@ -106,6 +107,9 @@ mod documents {
     #[cfg(feature = "multiplayer")]
     #[doc = include_str!("../docs/godot.md")]
     mod godot {}
+    #[cfg(feature = "multiplayer")]
+    #[doc = include_str!("../docs/rooms.md")]
+    mod rooms {}
 }
 
 #[cfg(feature = "_fuzz")]
@@ -130,7 +134,7 @@ pub use peer::WebSocketPeer;
 pub use request::Request;
 pub use server::{PeerInfo, PeerKey, ServerEvent, WebSocketServer};
 pub use state::ReadyState;
-pub use stats::{ServerStats, Stats};
+pub use stats::{CloseCounts, Histogram, RejectCounts, ServerStats, Stats};
 pub use upgraded::{Role, UpgradedStream};
 
 /// These types are `Send` and `Sync` on every platform, so that a game can store them anywhere.

@@ -24,6 +24,8 @@ pub(crate) struct Link {
     max_inbox_bytes: usize,
     max_inbox_packets: usize,
     close_info: Option<CloseInfo>,
+    /// The HTTP status with which a server rejected the request.
+    pub(crate) rejection_status: Option<u16>,
     protocol: Option<String>,
     url: Option<String>,
     /// The counters. Backends that measure the round-trip time write it here.
@@ -34,8 +36,8 @@ pub(crate) struct Link {
 
 impl Link {
     /// Creates the link of a peer that has had no connection.
-    pub(crate) fn unused() -> Self {
-        Self { state: ReadyState::Closed, ..Self::connecting(&PeerOptions::default(), None) }
+    pub(crate) fn unused(options: &PeerOptions) -> Self {
+        Self { state: ReadyState::Closed, ..Self::connecting(options, None) }
     }
 
     /// Creates the link of a new connection.
@@ -47,6 +49,7 @@ impl Link {
             max_inbox_bytes: options.inbound_buffer_size,
             max_inbox_packets: options.max_queued_packets,
             close_info: None,
+            rejection_status: None,
             protocol: None,
             url,
             stats: Stats::default(),

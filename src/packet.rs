@@ -1,8 +1,12 @@
 //! A message: its kind and its bytes.
 
-use std::{fmt, ops::Deref};
+mod data;
+
+use std::{fmt, ops::Deref, sync::Arc};
 
 use bytes::Bytes;
+
+use self::data::Data;
 
 #[cfg(feature = "variant")]
 use crate::variant::{DecodeError, EncodeError, Variant};
@@ -43,18 +47,18 @@ pub enum PacketKind {
 pub struct Packet {
     kind: PacketKind,
     // Invariant: valid UTF-8 where the kind is `Text`.
-    data: Bytes,
+    data: Data,
 }
 
 impl Packet {
     /// Returns a text packet, which takes over the memory of the string.
     pub fn text(text: impl Into<String>) -> Self {
-        Self { kind: PacketKind::Text, data: text.into().into() }
+        Self::from_utf8(text.into().into())
     }
 
     /// Returns a binary packet, which takes over the memory of the vector.
     pub fn binary(data: impl Into<Vec<u8>>) -> Self {
-        Self { kind: PacketKind::Binary, data: data.into().into() }
+        Self::from_binary(data.into().into())
     }
 
     /// Encodes a value as a binary packet, which [`to_variant`](Self::to_variant) or an engine's `get_var` decodes. To
@@ -114,16 +118,15 @@ impl Packet {
     /// The packet itself, if it is binary.
     pub fn into_text(self) -> Result<String, Self> {
         match self.kind {
-            PacketKind::Text => {
-                String::from_utf8(self.data.into()).map_err(|error| Self::binary(error.into_bytes()))
-            }
+            PacketKind::Text => String::from_utf8(self.data.into_vec())
+                .map_err(|error| Self::from_page(PacketKind::Binary, error.into_bytes())),
             PacketKind::Binary => Err(self),
         }
     }
 
     /// Returns the bytes, of either kind. Copies them if they are shared.
     pub fn into_vec(self) -> Vec<u8> {
-        self.data.into()
+        self.data.into_vec()
     }
 
     /// Decodes a value that [`Packet::variant`] or an engine's `put_var` encoded. The bytes of a text packet are
@@ -143,23 +146,29 @@ impl Packet {
 
     /// Returns a binary packet of shared bytes.
     pub(crate) fn from_binary(data: Bytes) -> Self {
-        Self { kind: PacketKind::Binary, data }
+        Self { kind: PacketKind::Binary, data: Data::Bytes(data) }
     }
 
     /// Returns a text packet of shared bytes, which must be UTF-8.
     pub(crate) fn from_utf8(data: Bytes) -> Self {
         debug_assert!(std::str::from_utf8(&data).is_ok());
-        Self { kind: PacketKind::Text, data }
+        Self { kind: PacketKind::Text, data: Data::Bytes(data) }
     }
 
-    /// Returns the shared bytes, for a backend to send without a copy.
-    pub(crate) fn data(&self) -> &Bytes {
-        &self.data
+    /// Returns a packet that has arrived in a page. The bytes of a text packet must be UTF-8.
+    pub(crate) fn from_page(kind: PacketKind, data: Vec<u8>) -> Self {
+        debug_assert!(kind == PacketKind::Binary || std::str::from_utf8(&data).is_ok());
+        Self { kind, data: Data::Vec(Arc::new(data)) }
+    }
+
+    /// Returns the shared bytes, for a backend to send without a copy. `None` for a packet of a page.
+    pub(crate) fn shared_data(&self) -> Option<&Bytes> {
+        self.data.as_shared()
     }
 
     /// Returns the shared bytes. If no clone exists, they can be changed in place.
     pub(crate) fn into_data(self) -> Bytes {
-        self.data
+        self.data.into_shared()
     }
 }
 
@@ -197,7 +206,7 @@ impl<'a> Outgoing<'a> {
     #[allow(dead_code, reason = "browsers have a queue of their own")]
     pub(crate) fn to_bytes(self) -> Bytes {
         match self {
-            Self::Shared(packet) => packet.data.clone(),
+            Self::Shared(packet) => packet.data.clone().into_shared(),
             Self::Text(_) | Self::Binary(_) => Bytes::copy_from_slice(self.bytes()),
         }
     }

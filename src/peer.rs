@@ -58,8 +58,8 @@ impl WebSocketPeer {
     /// Creates an unconnected peer with these options. They are checked when it connects or accepts.
     pub fn with_options(options: PeerOptions) -> Self {
         Self {
+            link: Link::unused(&options),
             options,
-            link: Link::unused(),
             socket: None,
             is_server: false,
             reported: ReadyState::Closed,

@@ -1,4 +1,5 @@
-//! Counts the bytes in all send queues of a server. Bytes that are in several queues count once.
+//! Counts the bytes in all send queues of a server, and of groups of its connections. Bytes that are in several queues
+//! count once in each count.
 
 #![allow(dead_code, reason = "browsers have their own send queue")]
 
@@ -17,9 +18,12 @@ use bytes::Bytes;
 /// The memory of a queued packet beside its payload, in bytes: its entry in a queue, and the allocator's overhead.
 pub(crate) const PACKET_OVERHEAD: usize = 80;
 
-/// The count of a server's queued bytes. Clones share it.
+/// The count of a server's queued bytes, or of those of a [group](Self::group). Clones share it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SharedBytes(Arc<Counters>);
+
+/// The capacity of an empty map that is kept.
+const KEPT_CAPACITY: usize = 64;
 
 #[derive(Debug, Default)]
 struct Counters {
@@ -27,6 +31,8 @@ struct Counters {
     /// The number of queues that hold the bytes with this address and length. While one does, the memory is in use, so
     /// no other bytes have this address.
     queues: Mutex<QueueCounts>,
+    /// For a group: the count of the server, where the bytes of a group count once.
+    server: Option<SharedBytes>,
 }
 
 type QueueCounts = HashMap<(usize, usize), usize, BuildHasherDefault<AddressHasher>>;
@@ -40,6 +46,11 @@ pub(crate) struct CountedBytes {
 }
 
 impl SharedBytes {
+    /// Returns a count of its own for some of the connections. What it counts is in this count, too.
+    pub(crate) fn group(&self) -> Self {
+        Self(Arc::new(Counters { server: Some(self.clone()), ..Counters::default() }))
+    }
+
     /// Returns the number of queued bytes.
     pub(crate) fn total(&self) -> usize {
         self.0.bytes.load(Ordering::Relaxed)
@@ -56,6 +67,9 @@ impl SharedBytes {
         *count += 1;
         if *count == 1 {
             self.0.bytes.fetch_add(bytes.len(), Ordering::Relaxed);
+            if let Some(server) = &self.0.server {
+                server.add(bytes);
+            }
         }
     }
 
@@ -66,7 +80,13 @@ impl SharedBytes {
         *count -= 1;
         if *count == 0 {
             queues.remove(&key);
+            if queues.is_empty() && queues.capacity() > KEPT_CAPACITY {
+                *queues = QueueCounts::default();
+            }
             self.0.bytes.fetch_sub(bytes.len(), Ordering::Relaxed);
+            if let Some(server) = &self.0.server {
+                server.remove(bytes);
+            }
         }
     }
 
@@ -82,6 +102,13 @@ impl CountedBytes {
             shared_bytes.add(&bytes);
         }
         Self { bytes, shared_bytes: shared_bytes.cloned() }
+    }
+
+    /// Counts the bytes in `shared_bytes` instead, if they are counted.
+    pub(crate) fn move_to(&mut self, shared_bytes: &SharedBytes) {
+        let Some(former) = &mut self.shared_bytes else { return };
+        shared_bytes.add(&self.bytes);
+        std::mem::replace(former, shared_bytes.clone()).remove(&self.bytes);
     }
 
     pub(crate) fn bytes(&self) -> &Bytes {
@@ -162,7 +189,45 @@ mod tests {
     }
 
     #[test]
+    fn bytes_of_a_group_count_once_in_it_and_once_in_the_server() {
+        let server = SharedBytes::default();
+        let groups = [server.group(), server.group()];
+        let bytes = Bytes::from(vec![0; 1000]);
+        let counted = |group: &SharedBytes| CountedBytes::new(bytes.clone(), Some(group));
+        let mut first = [counted(&groups[0]), counted(&groups[0])];
+        let totals = || [server.total(), groups[0].total(), groups[1].total()];
+        assert_eq!(totals(), [1000, 1000, 0]);
+        let second = counted(&groups[1]);
+        let without_group = counted(&server);
+        assert_eq!(totals(), [1000, 1000, 1000]);
+        first[0].move_to(&groups[1]);
+        assert_eq!(totals(), [1000, 1000, 1000]);
+        drop(second);
+        first[1].move_to(&groups[1]);
+        assert_eq!(totals(), [1000, 0, 1000]);
+        assert!(!groups[0].contains(&bytes) && groups[1].contains(&bytes) && server.contains(&bytes));
+        drop(first);
+        assert_eq!(totals(), [1000, 0, 0]);
+        drop(without_group);
+        assert_eq!(totals(), [0, 0, 0]);
+        assert!(server.queues().is_empty() && groups.iter().all(|group| group.queues().is_empty()));
+    }
+
+    #[test]
+    fn an_empty_count_keeps_little_memory() {
+        let shared_bytes = SharedBytes::default();
+        let held: Vec<_> =
+            (0..1000).map(|_| CountedBytes::new(Bytes::from(vec![0; 10]), Some(&shared_bytes))).collect();
+        drop(held);
+        assert!(shared_bytes.queues().capacity() <= 2 * KEPT_CAPACITY);
+    }
+
+    #[test]
     fn bytes_without_a_count_are_not_counted() {
+        let mut bytes = CountedBytes::new(Bytes::from_static(b"abc"), None);
+        let shared_bytes = SharedBytes::default();
+        bytes.move_to(&shared_bytes);
+        assert_eq!((bytes.counted_len(), shared_bytes.total()), (0, 0));
         assert_eq!(CountedBytes::new(Bytes::from_static(b"abc"), None).counted_len(), 0);
     }
 

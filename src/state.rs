@@ -31,13 +31,19 @@ pub enum ReadyState {
     Closed = 3,
 }
 
-impl std::fmt::Display for ReadyState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
+impl ReadyState {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
             Self::Connecting => "connecting",
             Self::Open => "open",
             Self::Closing => "closing",
             Self::Closed => "closed",
-        })
+        }
+    }
+}
+
+impl std::fmt::Display for ReadyState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
     }
 }

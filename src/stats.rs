@@ -1,6 +1,14 @@
 //! Counters of connections and servers.
 
+mod counts;
+mod histogram;
+
 use std::time::Duration;
+
+pub use self::{
+    counts::{CloseCounts, RejectCounts},
+    histogram::Histogram,
+};
 
 /// Counters of one connection. They start at zero with each `connect` or `accept`, and can be read after the close.
 ///
@@ -70,6 +78,14 @@ pub struct ServerStats {
     pub bytes_sent: u64,
     /// Payload bytes of the packets received.
     pub bytes_received: u64,
+    /// The peers in [`closed`](Self::closed), by cause.
+    pub closes: CloseCounts,
+    /// The connections in [`rejected`](Self::rejected) whose request was rejected, by HTTP status. A status counts even
+    /// if the client got no answer, because it was gone or TLS was not established.
+    pub rejections: RejectCounts,
+    /// The times of all polls, each from the end of its sleep to its end. Work of the program between polls is not
+    /// included.
+    pub poll_times: Histogram,
 }
 
 impl ServerStats {

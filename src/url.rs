@@ -4,23 +4,25 @@
 //! be repaired are rejected here, so that mistakes show during development, and not in one browser of five. Source: RFC
 //! 6455, section 3; WHATWG URL for the repairs.
 
+mod address;
 mod ports;
 
-use std::{
-    fmt,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
-};
+use std::{fmt, net::IpAddr};
 
 use crate::error::Error;
 
-/// A checked URL. `Display` writes a form that browsers do not change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Url {
+/// A checked URL. It borrows the text, and makes what a backend needs of it only then.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Url<'a> {
+    /// The whole URL, for a browser, which reads it itself.
+    #[allow(dead_code, reason = "native programs need the parts")]
+    pub(crate) text: &'a str,
     pub(crate) secure: bool,
-    pub(crate) host: Host,
+    /// With the brackets of an IPv6 address.
+    host: &'a str,
     pub(crate) port: u16,
-    /// The path with the query, as in a request line. ASCII, never empty.
-    pub(crate) target: String,
+    /// The path with the query, not encoded. It may be empty.
+    target: &'a str,
 }
 
 /// The host of a URL.
@@ -32,29 +34,30 @@ pub(crate) enum Host {
     Ip(IpAddr),
 }
 
-impl Url {
-    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+impl<'a> Url<'a> {
+    pub(crate) fn parse(text: &'a str) -> Result<Self, Error> {
         Self::read(text).map_err(|reason| Error::InvalidUrl { reason })
     }
 
-    fn read(text: &str) -> Result<Self, &'static str> {
+    fn read(text: &'a str) -> Result<Self, &'static str> {
         if text.is_empty() {
             return Err("it is empty");
         }
         if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
             return Err("it has white space or control characters; percent-encode them");
         }
-        let (scheme, rest) = text.split_once("://").ok_or("it must begin with ws:// or wss://")?;
-        let secure = match scheme.to_ascii_lowercase().as_str() {
-            "ws" => false,
-            "wss" => true,
-            _ => return Err("its scheme is not ws or wss"),
-        };
-        if rest.contains('#') {
+        let scheme = text.as_bytes().windows(3).position(|bytes| bytes == b"://");
+        let (scheme, rest) = split(text, scheme.ok_or("it must begin with ws:// or wss://")?);
+        let secure = scheme.eq_ignore_ascii_case("wss");
+        if !secure && !scheme.eq_ignore_ascii_case("ws") {
+            return Err("its scheme is not ws or wss");
+        }
+        if rest.bytes().any(|byte| byte == b'#') {
             return Err("a WebSocket URL has no fragment (#)");
         }
-        let (authority, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-        if authority.contains('@') {
+        let (_, rest) = split(rest, "://".len());
+        let (authority, target) = split_before(rest, |byte| matches!(byte, b'/' | b'?'));
+        if authority.bytes().any(|byte| byte == b'@') {
             return Err("it has credentials (user@); send them in a header, a protocol or the first packet");
         }
         let (host, port) = split_port(authority)?;
@@ -63,7 +66,9 @@ impl Url {
             None if secure => 443,
             None => 80,
         };
-        Ok(Self { secure, host: read_host(host)?, port, target: read_target(target)? })
+        check_host(host)?;
+        check_target(target)?;
+        Ok(Self { text, secure, host, port, target })
     }
 
     /// Checks that the port is not one that browsers block, unless `allow_blocked`.
@@ -79,17 +84,47 @@ impl Url {
         ports::is_blocked(self.port)
     }
 
+    /// Returns the host.
+    #[allow(dead_code, reason = "browsers read the URL themselves")]
+    pub(crate) fn host(&self) -> Host {
+        let address = match inside_brackets(self.host) {
+            Some(inner) => inner.parse().ok().map(IpAddr::V6),
+            None => self.host.parse().ok().map(IpAddr::V4),
+        };
+        address.map_or_else(|| Host::Name(self.host.to_ascii_lowercase()), Host::Ip)
+    }
+
+    /// Returns the path with the query, as in a request line. ASCII, never empty.
+    #[allow(dead_code, reason = "browsers read the URL themselves")]
+    pub(crate) fn target(&self) -> String {
+        let mut target = String::with_capacity(self.target.len() + 1);
+        if !self.target.starts_with('/') {
+            target.push('/');
+        }
+        for byte in self.target.bytes() {
+            if byte.is_ascii() {
+                target.push(byte.into());
+            } else {
+                // Browsers encode the bytes of UTF-8, too.
+                target.push_str(&format!("%{byte:02X}"));
+            }
+        }
+        target
+    }
+
     /// Returns the value of the `Host` header: the host, with the port if it is not the scheme's default.
+    #[allow(dead_code, reason = "browsers read the URL themselves")]
     pub(crate) fn authority(&self) -> String {
-        let default = if self.secure { 443 } else { 80 };
-        if self.port == default { self.host.to_string() } else { format!("{}:{}", self.host, self.port) }
+        let (host, default) = (self.host(), if self.secure { 443 } else { 80 });
+        if self.port == default { host.to_string() } else { format!("{host}:{}", self.port) }
     }
 }
 
-impl fmt::Display for Url {
+impl fmt::Display for Url<'_> {
+    /// Writes the form that browsers give the URL.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.secure { "wss" } else { "ws" };
-        write!(f, "{scheme}://{}{}", self.authority(), self.target)
+        write!(f, "{scheme}://{}{}", self.authority(), self.target())
     }
 }
 
@@ -107,18 +142,33 @@ impl fmt::Display for Host {
     }
 }
 
+/// Splits at a place between two characters.
+fn split(text: &str, at: usize) -> (&str, &str) {
+    text.split_at_checked(at).unwrap_or((text, ""))
+}
+
+/// Splits before the first of these ASCII bytes, or at the end if there is none.
+fn split_before(text: &str, is_end: impl Fn(u8) -> bool) -> (&str, &str) {
+    split(text, text.bytes().position(is_end).unwrap_or(text.len()))
+}
+
+/// Returns the text inside the brackets of an IPv6 address.
+fn inside_brackets(text: &str) -> Option<&str> {
+    text.strip_prefix('[')?.strip_suffix(']')
+}
+
 fn split_port(authority: &str) -> Result<(&str, Option<&str>), &'static str> {
     // An IPv6 address has colons inside its brackets.
-    let after_host = match authority.strip_prefix('[') {
-        Some(rest) => rest.find(']').ok_or("an IPv6 address lacks its closing bracket")? + 2,
-        None => authority.find(':').unwrap_or(authority.len()),
+    let (host, port) = if authority.starts_with('[') {
+        let bracket = authority.bytes().position(|byte| byte == b']');
+        split(authority, bracket.ok_or("an IPv6 address lacks its closing bracket")? + 1)
+    } else {
+        split_before(authority, |byte| byte == b':')
     };
-    match authority.split_at(after_host) {
-        (host, "") => Ok((host, None)),
-        (host, port) => {
-            Ok((host, Some(port.strip_prefix(':').ok_or("it has other characters between host and port")?)))
-        }
+    if port.is_empty() {
+        return Ok((host, None));
     }
+    Ok((host, Some(port.strip_prefix(':').ok_or("it has other characters between host and port")?)))
 }
 
 fn read_port(text: &str) -> Result<u16, &'static str> {
@@ -131,10 +181,9 @@ fn read_port(text: &str) -> Result<u16, &'static str> {
     }
 }
 
-fn read_host(text: &str) -> Result<Host, &'static str> {
-    if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        let ip: Ipv6Addr = inner.parse().map_err(|_| "its IPv6 address is invalid")?;
-        return Ok(Host::Ip(ip.into()));
+fn check_host(text: &str) -> Result<(), &'static str> {
+    if let Some(inner) = inside_brackets(text) {
+        return if address::is_ipv6(inner) { Ok(()) } else { Err("its IPv6 address is invalid") };
     }
     if text.is_empty() {
         return Err("it has no host");
@@ -145,42 +194,42 @@ fn read_host(text: &str) -> Result<Host, &'static str> {
     if !text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_')) {
         return Err("its host has a character that is not allowed in a host name");
     }
-    let labels = text.strip_suffix('.').unwrap_or(text);
-    if labels.len() > 253 || labels.split('.').any(|label| label.is_empty() || label.len() > 63) {
-        return Err("its host has an empty or over-long label");
+    let labels = text.strip_suffix('.').unwrap_or(text).as_bytes();
+    let mut last: &[u8] = labels;
+    for label in labels.split(|&byte| byte == b'.') {
+        if label.is_empty() || label.len() > 63 || labels.len() > 253 {
+            return Err("its host has an empty or over-long label");
+        }
+        last = label;
     }
-    let last = labels.rsplit('.').next().unwrap_or(labels);
-    let numeric = last.bytes().all(|b| b.is_ascii_digit()) || last.to_ascii_lowercase().starts_with("0x");
-    if numeric {
-        let ip: Ipv4Addr = text.parse().map_err(|_| "its IPv4 address is not four numbers from 0 to 255")?;
-        return Ok(Host::Ip(ip.into()));
+    let is_numeric = last.iter().all(u8::is_ascii_digit) || matches!(last, [b'0', b'x' | b'X', ..]);
+    if is_numeric && !address::is_ipv4(text.as_bytes()) {
+        return Err("its IPv4 address is not four numbers from 0 to 255");
     }
-    Ok(Host::Name(text.to_ascii_lowercase()))
+    Ok(())
 }
 
-fn read_target(text: &str) -> Result<String, &'static str> {
-    let (path, query) = text.split_at(text.find('?').unwrap_or(text.len()));
-    if text.bytes().any(|b| b"\\\"<>^`{|}'".contains(&b)) {
+fn check_target(text: &str) -> Result<(), &'static str> {
+    if text
+        .bytes()
+        .any(|b| matches!(b, b'\\' | b'"' | b'<' | b'>' | b'^' | b'`' | b'{' | b'|' | b'}' | b'\''))
+    {
         return Err("its path or query has one of \\ \" < > ^ ` { | } '; percent-encode it");
     }
-    let dots =
-        |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
-    if path.split('/').any(dots) {
+    let (path, _) = split_before(text, |byte| byte == b'?');
+    if path.as_bytes().split(|&byte| byte == b'/').any(is_dots) {
         return Err("its path has a segment . or ..");
     }
-    let mut target = String::with_capacity(text.len() + 1);
-    if path.is_empty() {
-        target.push('/');
+    Ok(())
+}
+
+/// Returns `true` for one or two dots, percent-encoded or not, which browsers resolve.
+fn is_dots(segment: &[u8]) -> bool {
+    let (mut rest, mut dots) = (segment, 0);
+    while let [b'.', after @ ..] | [b'%', b'2', b'e' | b'E', after @ ..] = rest {
+        (rest, dots) = (after, dots + 1);
     }
-    for &byte in path.as_bytes().iter().chain(query.as_bytes()) {
-        if byte.is_ascii() {
-            target.push(byte.into());
-        } else {
-            // Browsers encode the bytes of UTF-8, too.
-            target.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    Ok(target)
+    rest.is_empty() && (dots == 1 || dots == 2)
 }
 
 #[cfg(test)]
@@ -206,7 +255,8 @@ mod tests {
         ] {
             let url = Url::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
             assert_eq!(url.to_string(), shown, "{text}");
-            assert_eq!(Url::parse(&url.to_string()).as_ref(), Ok(&url), "{text}");
+            let again = Url::parse(shown).unwrap();
+            assert_eq!((again.to_string().as_str(), again.host(), again.port), (shown, url.host(), url.port));
         }
     }
 

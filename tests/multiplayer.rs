@@ -16,6 +16,8 @@ mod joining;
 mod leaving;
 #[path = "multiplayer/mid_level/mod.rs"]
 mod mid_level;
+#[path = "multiplayer/relay_decisions.rs"]
+mod relay_decisions;
 #[path = "multiplayer/scripted_server.rs"]
 mod scripted_server;
 #[path = "multiplayer/slow_readers.rs"]

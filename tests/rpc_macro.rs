@@ -270,6 +270,13 @@ fn an_enum_may_be_empty() {
 }
 
 #[test]
+fn all_nodes_of_a_type_share_one_table() {
+    let (one, other) = (Game::methods(), Game::methods());
+    assert!(std::ptr::eq(one.md5(), other.md5()), "the checksum is in the table");
+    assert!(!std::ptr::eq(one.md5(), Odd::methods().md5()));
+}
+
+#[test]
 fn call_errors_have_a_text() {
     for (error, expected) in [
         (Game::from_call("roll", vec![]).unwrap_err(), "there is no such method"),

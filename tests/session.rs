@@ -6,6 +6,8 @@ mod admission;
 mod authentication;
 #[path = "session/calls.rs"]
 mod calls;
+#[path = "session/close_codes.rs"]
+mod close_codes;
 #[path = "session/conversions.rs"]
 mod conversions;
 #[path = "session/disconnects.rs"]
@@ -14,8 +16,12 @@ mod disconnects;
 mod draining;
 #[path = "session/engine/mod.rs"]
 mod engine;
+#[path = "session/former_receivers.rs"]
+mod former_receivers;
 #[path = "session/garbage.rs"]
 mod garbage;
+#[path = "session/moving/mod.rs"]
+mod moving;
 #[path = "session/paths.rs"]
 mod paths;
 #[path = "session/property.rs"]
@@ -31,6 +37,8 @@ mod rejected_packets;
 mod rejection_limit;
 #[path = "session/relay.rs"]
 mod relay;
+#[path = "session/relay_decisions.rs"]
+mod relay_decisions;
 #[path = "session/replication/mod.rs"]
 mod replication;
 #[path = "session/simulator/mod.rs"]
@@ -38,7 +46,7 @@ mod simulator;
 #[path = "session/world.rs"]
 mod world;
 
-use websocket_peer::multiplayer::{Event, Output, Session};
+use websocket_peer::multiplayer::{Event, Output, PathIds, PeerTransfer, Session};
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
@@ -48,4 +56,6 @@ const _: () = {
     is_send_and_sync::<Session>();
     is_send_and_sync::<Event>();
     is_send_and_sync::<Output>();
+    is_send_and_sync::<PathIds>();
+    is_send_and_sync::<PeerTransfer>();
 };

@@ -4,6 +4,8 @@
 
 #![cfg(not(target_family = "wasm"))]
 
+#[path = "tidy/blocks.rs"]
+mod blocks;
 #[path = "tidy/code.rs"]
 mod code;
 #[path = "tidy/docs.rs"]
@@ -20,6 +22,8 @@ mod places;
 mod programs;
 #[path = "tidy/seam.rs"]
 mod seam;
+#[path = "tidy/snippets.rs"]
+mod snippets;
 #[path = "tidy/tree.rs"]
 mod tree;
 #[path = "tidy/tutorial.rs"]
@@ -89,6 +93,11 @@ fn no_code_is_half_done() {
 #[test]
 fn the_library_neither_panics_nor_leaks() {
     check(Tree::get().rust("src/"), habits::panics_and_leaks);
+}
+
+#[test]
+fn only_the_imports_from_javascript_are_unsafe() {
+    check(Tree::get().rust(""), habits::unsafe_code);
 }
 
 #[test]
@@ -163,6 +172,13 @@ fn the_tutorial_is_its_package() {
 }
 
 #[test]
+fn the_code_of_integrations_is_compiled() {
+    let tree = Tree::get();
+    let read = |path: &str| tree.files().find(|file| file.path == path).map(|file| file.text.as_str());
+    report(snippets::missing(tree.text("docs/integrations.md"), read));
+}
+
+#[test]
 fn every_feature_is_documented() {
     report(manifest::undocumented_features(Tree::get().text("Cargo.toml")));
 }
@@ -171,6 +187,13 @@ fn every_feature_is_documented() {
 fn the_library_brings_no_async_runtime() {
     let tree = Tree::get();
     report(manifest::runtimes(tree.text("Cargo.toml"), tree.text("Cargo.lock")));
+}
+
+#[test]
+fn all_workspaces_have_one_version_of_wasm_bindgen() {
+    let locks = Tree::get().files().filter(|file| file.path.ends_with("Cargo.lock"));
+    let locks: Vec<_> = locks.map(|file| (&*file.path, &*file.text)).collect();
+    report(manifest::other_versions_of_wasm_bindgen(&locks));
 }
 
 #[test]

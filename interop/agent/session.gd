@@ -4,6 +4,8 @@ extends Node
 const Peers := preload("res://peers.gd")
 
 var _api: SceneMultiplayer
+## The connection to the server, which has the code and the reason of its end.
+var _socket: WebSocketPeer
 
 @onready var _agent := get_parent()
 
@@ -37,6 +39,16 @@ func do_create_client(about: Dictionary) -> int:
 func do_close(_about: Dictionary) -> bool:
 	_api.multiplayer_peer.close()
 	return true
+
+
+## Keeps the connection to the server, so that its end can be asked for.
+func do_keep_socket(_about: Dictionary) -> bool:
+	_socket = _api.multiplayer_peer.get_peer(1)
+	return true
+
+
+func do_socket_end(_about: Dictionary) -> Dictionary:
+	return {"code": _socket.get_close_code(), "reason": _socket.get_close_reason()}
 
 
 func do_status(_about: Dictionary) -> Dictionary:
@@ -105,6 +117,7 @@ func _begin() -> void:
 
 
 func _forget_peer() -> void:
+	_socket = null
 	for signals in _api.get_signal_list():
 		for connection in _api.get_signal_connection_list(signals.name):
 			_api.disconnect(signals.name, connection.callable)

@@ -30,7 +30,8 @@ use crate::{
 /// ```
 ///
 /// If it is invalid (a protocol that the client did not offer, a header field that would inject another, invalid
-/// options, a response with a status below 200), the client is answered with status 500, and an error is logged.
+/// options, a response with a status below 200), the client is answered with status 500, and an error is logged. The
+/// same happens if the hook panics.
 ///
 /// Platform: natively only, as servers are.
 #[must_use = "it takes effect when the hook returns it"]

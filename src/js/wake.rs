@@ -1,6 +1,6 @@
 //! `onwake`: the page's function that is called when there is something to poll for.
 
-use js_sys::Function;
+use js_sys::{Function, Promise, Reflect};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
@@ -41,9 +41,21 @@ impl OnWake {
     }
 }
 
+/// Reports an uncaught exception to `window.onerror` and the console. Node has no such function, so there it becomes the
+/// reason of a promise that nothing handles, which ends the program unless it listens for that.
+fn report_error(exception: &JsValue) {
+    match has_report_error() {
+        true => report_to_page(exception),
+        false => drop(Promise::reject(exception)),
+    }
+}
+
+fn has_report_error() -> bool {
+    Reflect::has(&js_sys::global(), &"reportError".into()).unwrap_or_default()
+}
+
 #[wasm_bindgen]
 extern "C" {
-    /// Reports an uncaught exception to `window.onerror` and the console.
     #[wasm_bindgen(js_name = reportError)]
-    fn report_error(exception: &JsValue);
+    fn report_to_page(exception: &JsValue);
 }

@@ -13,9 +13,10 @@ use crate::{close::CloseInfo, packet::Packet, variant::Variant};
 /// An event of a session: [`Session::next_event`](super::Session::next_event).
 ///
 /// The events of each peer are in the order in which they happened. There is exactly one
-/// [`PeerDisconnected`](Self::PeerDisconnected) for each [`PeerConnected`](Self::PeerConnected), and exactly one of
-/// `PeerConnected` and [`AuthFailed`](Self::AuthFailed) for each [`Authenticating`](Self::Authenticating). After the
-/// program has [left](super::Session::leave), none of these follows.
+/// [`PeerDisconnected`](Self::PeerDisconnected) for each [`PeerConnected`](Self::PeerConnected), exactly one of
+/// `PeerConnected` and [`AuthFailed`](Self::AuthFailed) for each [`Authenticating`](Self::Authenticating), and exactly one
+/// of `PeerConnected` and [`ArrivalFailed`](Self::ArrivalFailed) for each peer that
+/// [moves](super::Session::adopt_peer) here. After the program has [left](super::Session::leave), none of these follows.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
@@ -56,6 +57,13 @@ pub enum Event {
     /// server that disconnects a peer.
     #[doc(alias = "peer_disconnected")]
     PeerDisconnected(PeerId, DisconnectReason),
+    /// At a server: a peer that was [moving](super::Session::adopt_peer) here is gone before it was admitted.
+    ArrivalFailed {
+        /// The peer.
+        peer: PeerId,
+        /// Why it is gone.
+        reason: DisconnectReason,
+    },
     /// A peer is authenticating. Both ends may [`send_auth`](super::Session::send_auth). Each must call
     /// [`complete_auth`](super::Session::complete_auth) or [`disconnect_peer`](super::Session::disconnect_peer).
     ///
@@ -203,6 +211,11 @@ pub enum DisconnectReason {
     ServerLost,
     /// This end disconnected it.
     Kicked,
+    /// At a server: it has [moved](super::Session::release_peer) to another session. Its connection stays.
+    Moved,
+    /// At a server: it was [moving](super::Session::adopt_peer) here, and did not confirm in time that it had read
+    /// everything of its former session. It was disconnected with code 1008.
+    TimedOut,
 }
 
 /// Why authentication failed.
@@ -224,6 +237,8 @@ impl fmt::Display for DisconnectReason {
             Self::ReportedByServer => f.write_str("the server reported that the peer is gone"),
             Self::ServerLost => f.write_str("the connection to the server ended"),
             Self::Kicked => f.write_str("disconnected by this end"),
+            Self::Moved => f.write_str("moved to another session"),
+            Self::TimedOut => f.write_str("the peer did not confirm the move to another session in time"),
         }
     }
 }

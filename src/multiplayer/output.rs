@@ -1,5 +1,7 @@
 //! Instructions of a session to its transport.
 
+use std::borrow::Cow;
+
 use super::{id::PeerId, rpc::TransferMode};
 use crate::{close::CloseCode, packet::Packet};
 
@@ -38,10 +40,10 @@ pub enum Output {
     Disconnect {
         /// The peer.
         peer: PeerId,
-        /// The close code: 1000, or 1008 for a peer that exceeded a limit.
+        /// The close code: 1000, the program's own, or 1008 for a peer that exceeded a limit.
         code: CloseCode,
-        /// The reason for the close frame.
-        reason: &'static str,
+        /// The reason for the close frame, at most 123 bytes.
+        reason: Cow<'static, str>,
     },
 }
 

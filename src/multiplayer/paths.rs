@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{id::PeerId, memory::map_entry, node::NodeKey, packet_error::PacketError};
+use super::{id::PeerId, memory::map_entry, node::NodeKey, packet_error::PacketError, path_ids::PathIds};
 
 /// The longest path of a node, in bytes.
 const MAX_PATH: usize = 4096;
@@ -68,9 +68,30 @@ impl PathAcks {
         self.announced.remove(&peer) && self.confirmed.insert(peer)
     }
 
+    /// Adds a peer that has confirmed the id in another session.
+    pub(super) fn add_confirmed(&mut self, peer: PeerId) {
+        self.announced.remove(&peer);
+        self.confirmed.insert(peer);
+    }
+
     pub(super) fn forget(&mut self, peer: PeerId) {
         self.announced.remove(&peer);
         self.confirmed.remove(&peer);
+    }
+
+    /// Moves what a peer knows about this id to `acks`.
+    pub(super) fn move_to(&mut self, peer: PeerId, number: u32, acks: &mut PeerAcks) {
+        if self.announced.remove(&peer) {
+            acks.announced.insert(number);
+        }
+        if self.confirmed.remove(&peer) {
+            acks.confirmed.insert(number);
+        }
+    }
+
+    /// Returns `true` if no peer knows the id.
+    pub(super) fn is_empty(&self) -> bool {
+        self.announced.is_empty() && self.confirmed.is_empty()
     }
 
     /// Splits `peers` into those that can be sent the id, and those that need the path.
@@ -80,6 +101,35 @@ impl PathAcks {
             return (peers, Vec::new());
         }
         peers.into_iter().partition(|peer| self.confirmed.contains(peer))
+    }
+}
+
+/// The path ids of this end that a peer knows, while the peer moves to another session.
+#[derive(Debug, Default)]
+pub(super) struct PeerAcks {
+    // Each id is in at most one of them.
+    announced: BTreeSet<u32>,
+    confirmed: BTreeSet<u32>,
+}
+
+impl PeerAcks {
+    /// Handles a confirmation.
+    pub(super) fn confirm(&mut self, number: u32) {
+        if self.announced.remove(&number) {
+            self.confirmed.insert(number);
+        }
+    }
+
+    /// Removes the ids of paths that no session has any more.
+    pub(super) fn retain_assigned(&mut self, path_ids: &PathIds) {
+        path_ids.retain_assigned(&mut self.announced);
+        path_ids.retain_assigned(&mut self.confirmed);
+    }
+
+    /// Returns the confirmed ids, when no confirmation follows any more. The peer has no nodes at the paths of the
+    /// others, and may get some later: then they are announced again.
+    pub(super) fn into_confirmed(self) -> BTreeSet<u32> {
+        self.confirmed
     }
 }
 
@@ -121,6 +171,23 @@ impl ReceivedPaths {
         }
         self.by_id.insert(id, ReceivedPath { path, node });
         Ok(())
+    }
+
+    /// Prepares for the move to another session, which has other nodes. Paths that no session has are removed, and all
+    /// but the last id of each path: an end gives a path another id when it has another node there.
+    pub(super) fn prepare_move(&mut self, path_ids: &PathIds) {
+        let last: BTreeMap<Arc<str>, u32> =
+            self.by_id.iter().map(|(id, received)| (received.path.clone(), *id)).collect();
+        self.by_id.retain(|id, received| {
+            received.node = None;
+            last.get(&received.path) == Some(id)
+                && (*received.path == *ROOT || path_ids.contains(&received.path))
+        });
+    }
+
+    /// Returns the largest id, or 0.
+    pub(super) fn last_id(&self) -> u32 {
+        self.by_id.last_key_value().map_or(0, |(id, _)| *id)
     }
 
     /// Returns the memory that these take, in bytes. The paths are shared with the nodes.

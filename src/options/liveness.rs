@@ -1,9 +1,14 @@
 //! Detection of dead connections by packets of the application, where the platform sends no pings.
 
-use std::time::Duration;
+use std::{
+    any::Any,
+    fmt,
+    panic::{RefUnwindSafe, UnwindSafe},
+    time::Duration,
+};
 
-use super::{check_time, setters};
-use crate::{error::Error, packet::Packet};
+use super::{InvalidValue, check_time, setters};
+use crate::packet::Packet;
 
 /// A probe packet that detects dead connections: [`PeerOptions::liveness`](super::PeerOptions::liveness).
 ///
@@ -26,7 +31,7 @@ use crate::{error::Error, packet::Packet};
 /// let options = PeerOptions::default().liveness(liveness);
 /// assert_eq!(options.liveness.unwrap().timeout, Duration::from_secs(10));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -49,6 +54,21 @@ pub struct Liveness {
         serde(with = "crate::serialization::seconds", default = "default_timeout")
     )]
     pub timeout: Duration,
+    #[cfg_attr(feature = "serde", serde(skip, default = "Liveness::starter"))]
+    pub(crate) starter: Starter,
+}
+
+/// The value that the backend begins the probe with. Only the backend knows its type.
+#[derive(Clone, Copy)]
+pub(crate) struct Starter {
+    #[allow(dead_code, reason = "natively each connection has the code of the probe")]
+    pub(crate) value: &'static (dyn Any + Send + Sync + UnwindSafe + RefUnwindSafe),
+}
+
+/// The layer of the backends implements it for [`Liveness`]. Only code that makes a `Liveness` calls it, so a program
+/// without one need not contain what the starter refers to.
+pub(crate) trait HasStarter {
+    fn starter() -> Starter;
 }
 
 const fn default_silence() -> Duration {
@@ -62,7 +82,7 @@ const fn default_timeout() -> Duration {
 impl Liveness {
     /// Creates settings with this probe and the default times.
     pub fn new(probe: Packet) -> Self {
-        Self { probe, silence: default_silence(), timeout: default_timeout() }
+        Self { probe, silence: default_silence(), timeout: default_timeout(), starter: Self::starter() }
     }
 
     setters! {
@@ -70,13 +90,47 @@ impl Liveness {
         timeout: Duration,
     }
 
-    pub(super) fn check(&self, outbound_buffer_size: usize) -> Result<(), Error> {
+    pub(super) fn check(&self, outbound_buffer_size: usize) -> Result<(), InvalidValue> {
         let option = "liveness";
         if self.probe.len() > outbound_buffer_size {
             let reason = "the probe is larger than `outbound_buffer_size`";
-            return Err(Error::InvalidOption { option, reason });
+            return Err(InvalidValue { option, reason });
         }
         check_time(option, self.silence, false)?;
         check_time(option, self.timeout, false)
+    }
+}
+
+/// All are equal, because a build has one.
+impl PartialEq for Starter {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Starter {}
+
+impl fmt::Debug for Liveness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { probe, silence, timeout, starter: _ } = self;
+        f.debug_struct("Liveness")
+            .field("probe", probe)
+            .field("silence", silence)
+            .field("timeout", timeout)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_starter_changes_nothing_for_a_program() {
+        fn is_unwind_safe<T: UnwindSafe + RefUnwindSafe + Send + Sync>(_: &T) {}
+        let liveness = Liveness::new(Packet::text("?"));
+        is_unwind_safe(&liveness);
+        assert_eq!(liveness, liveness.clone());
+        assert!(!format!("{liveness:?}").contains("tarter"));
     }
 }

@@ -11,6 +11,7 @@ mod tls;
 use std::time::Duration;
 
 pub use liveness::Liveness;
+pub(crate) use liveness::{HasStarter, Starter};
 pub use server::{OriginPolicy, RateLimits, SendOverflow, ServerOptions};
 pub(crate) use share::Share;
 pub use tls::{TlsCertificate, TlsOptions, TlsRoots};
@@ -247,6 +248,10 @@ impl PeerOptions {
 
     /// Checks all options.
     pub(crate) fn check(&self) -> Result<(), Error> {
+        Ok(self.check_values()?)
+    }
+
+    fn check_values(&self) -> Result<(), InvalidValue> {
         let sizes = [
             ("max_message_size", self.max_message_size),
             ("inbound_buffer_size", self.inbound_buffer_size),
@@ -262,7 +267,7 @@ impl PeerOptions {
         for (option, size) in [inbound, backlog] {
             if size < self.max_message_size {
                 let reason = "it is less than `max_message_size`";
-                return Err(Error::InvalidOption { option, reason });
+                return Err(InvalidValue { option, reason });
             }
         }
         let times = [
@@ -282,8 +287,8 @@ impl PeerOptions {
         self.tls.check()
     }
 
-    fn check_protocols(&self) -> Result<(), Error> {
-        let invalid = |reason| Err(Error::InvalidOption { option: "protocols", reason });
+    fn check_protocols(&self) -> Result<(), InvalidValue> {
+        let invalid = |reason| Err(InvalidValue { option: "protocols", reason });
         for (index, protocol) in self.protocols.iter().enumerate() {
             if protocol.is_empty() {
                 return invalid("one is empty");
@@ -299,41 +304,58 @@ impl PeerOptions {
     }
 }
 
-fn check_size(option: &'static str, size: usize) -> Result<(), Error> {
-    match size {
-        0 => Err(Error::InvalidOption { option, reason: "it is zero" }),
-        1..=MAX_SIZE => Ok(()),
-        _ => Err(Error::InvalidOption { option, reason: "it is over 2,147,483,647" }),
+/// An option, and the rule that its value breaks. It is smaller than [`Error`], which keeps the code of the many
+/// checks small.
+#[derive(Debug)]
+pub(crate) struct InvalidValue {
+    option: &'static str,
+    reason: &'static str,
+}
+
+impl From<InvalidValue> for Error {
+    fn from(InvalidValue { option, reason }: InvalidValue) -> Self {
+        Self::InvalidOption { option, reason }
     }
 }
 
-fn check_time(option: &'static str, time: Duration, may_be_zero: bool) -> Result<(), Error> {
+fn check_size(option: &'static str, size: usize) -> Result<(), InvalidValue> {
+    match size {
+        0 => Err(InvalidValue { option, reason: "it is zero" }),
+        1..=MAX_SIZE => Ok(()),
+        _ => Err(InvalidValue { option, reason: "it is over 2,147,483,647" }),
+    }
+}
+
+fn check_time(option: &'static str, time: Duration, may_be_zero: bool) -> Result<(), InvalidValue> {
     if time.is_zero() && !may_be_zero {
-        return Err(Error::InvalidOption { option, reason: "it is zero" });
+        return Err(InvalidValue { option, reason: "it is zero" });
     }
     if time > MAX_TIME {
-        return Err(Error::InvalidOption { option, reason: "it is over 24 hours" });
+        return Err(InvalidValue { option, reason: "it is over 24 hours" });
     }
     Ok(())
 }
 
 /// Checks the additional header fields of a handshake.
-pub(crate) fn check_headers(headers: &[(String, String)]) -> Result<(), Error> {
+pub(crate) fn check_headers(headers: &[(String, String)]) -> Result<(), InvalidValue> {
     /// The fields that the handshake itself sets, besides `sec-websocket-*`.
     const RESERVED_HEADERS: [&str; 5] =
         ["host", "connection", "upgrade", "content-length", "transfer-encoding"];
-    let invalid = |reason| Err(Error::InvalidOption { option: "headers", reason });
+    let invalid = |reason| Err(InvalidValue { option: "headers", reason });
     for (name, value) in headers {
         if !is_token(name.as_bytes()) {
             return invalid("a name is empty or has a character that is not allowed in a field name");
         }
-        let lower = name.to_ascii_lowercase();
-        if RESERVED_HEADERS.contains(&lower.as_str()) || lower.starts_with("sec-websocket-") {
+        let is_reserved = |reserved: &str| name.eq_ignore_ascii_case(reserved);
+        let prefix = "sec-websocket-";
+        let has_prefix = name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+        if has_prefix || RESERVED_HEADERS.into_iter().any(is_reserved) {
             return invalid(
                 "a field is reserved for the handshake (host, connection, upgrade, sec-websocket-…)",
             );
         }
-        if value.is_empty() || value.trim() != value {
+        let mut ends = value.chars().next().into_iter().chain(value.chars().next_back());
+        if value.is_empty() || ends.any(char::is_whitespace) {
             return invalid("a value is empty, or has white space around it");
         }
         // A line break would let the value inject another field.

@@ -230,7 +230,7 @@ impl RateLimits {
     }
 
     pub(crate) fn check(&self) -> Result<(), Error> {
-        check_time("rate_limits.max_message_time", self.max_message_time, true)
+        Ok(check_time("rate_limits.max_message_time", self.max_message_time, true)?)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{fmt, fs, path::Path};
 
+use super::InvalidValue;
 use crate::error::Error;
 
 /// The certificates of a secure connection: those to trust, and this end's own.
@@ -53,12 +54,18 @@ impl TlsOptions {
         self
     }
 
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    /// Returns `true` if nothing was set.
+    #[allow(dead_code, reason = "only browsers support nothing else")]
+    pub(crate) fn is_default(&self) -> bool {
+        matches!(self, Self { roots: TlsRoots::Platform, server_name: None, certificate: None })
+    }
+
+    pub(crate) fn check(&self) -> Result<(), InvalidValue> {
         if let TlsRoots::Custom { pem } = &self.roots {
             check_pem("tls.roots", pem, "CERTIFICATE")?;
         }
         if self.server_name.as_deref() == Some("") {
-            return Err(Error::InvalidOption { option: "tls.server_name", reason: "it is empty" });
+            return Err(InvalidValue { option: "tls.server_name", reason: "it is empty" });
         }
         if let Some(certificate) = &self.certificate {
             check_pem("tls.certificate", &certificate.certificates_pem, "CERTIFICATE")?;
@@ -70,12 +77,12 @@ impl TlsOptions {
 
 /// Checks that there is a PEM block. It needs no TLS library, so the result is the same on every platform. The contents
 /// are checked when the certificates are used.
-fn check_pem(option: &'static str, pem: &[u8], label: &str) -> Result<(), Error> {
-    let text = String::from_utf8_lossy(pem);
-    if text.lines().any(|line| line.starts_with("-----BEGIN ") && line.contains(label)) {
+fn check_pem(option: &'static str, pem: &[u8], label: &str) -> Result<(), InvalidValue> {
+    let contains = |line: &[u8]| line.windows(label.len()).any(|part| part == label.as_bytes());
+    if pem.split(|&byte| byte == b'\n').any(|line| line.starts_with(b"-----BEGIN ") && contains(line)) {
         return Ok(());
     }
-    Err(Error::InvalidOption { option, reason: "it has no PEM block of the expected type" })
+    Err(InvalidValue { option, reason: "it has no PEM block of the expected type" })
 }
 
 /// The certificate authorities or certificates to trust.

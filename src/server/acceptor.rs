@@ -5,6 +5,7 @@ use std::{collections::HashMap, net::IpAddr, time::Duration};
 use super::{
     addresses::{AddressCounts, PendingHandshakes, client_prefix},
     key::PeerKey,
+    request_hook::{RequestAnswer, RequestHook},
 };
 use crate::{
     admission::{Admission, AdmissionDecision, Rejection, check_host, check_policy},
@@ -41,12 +42,6 @@ pub(super) struct Acceptor {
     /// `true` if the system ran out of descriptors, and connections have waited since then.
     is_out_of_descriptors: bool,
 }
-
-/// The program's hook that decides about requests.
-pub(super) type RequestHook = Box<dyn FnMut(&Request) -> Admission + Send + Sync>;
-
-/// The decision about a request, and header fields for the response.
-pub(super) type RequestAnswer = (AdmissionDecision, Vec<(String, String)>);
 
 impl Acceptor {
     pub(super) fn new() -> Self {
@@ -182,16 +177,10 @@ impl Acceptor {
         if let Err(rejection) = allowed {
             return (AdmissionDecision::Reject(rejection), Vec::new());
         }
-        let admission = match &mut self.hook {
-            Some(hook) => hook(request),
-            None => Admission::accept(),
-        };
-        if let Err(error) = admission.check(request) {
-            log::error!("the hook of on_request returned an invalid admission: {error}");
-            let rejection = Rejection { status: 500, reason: "the server cannot answer this request" };
-            return (AdmissionDecision::Reject(rejection), Vec::new());
+        match &mut self.hook {
+            Some(hook) => hook.answer(request, &options.connection),
+            None => Admission::accept().decide(request, &options.connection),
         }
-        admission.decide(request, &options.connection)
     }
 
     /// Checks that the program does not refuse new connections.

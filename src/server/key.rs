@@ -1,6 +1,10 @@
 //! The keys of a server's peers, and the slots that the peers are stored in.
 
-use std::fmt;
+use std::{
+    collections::HashMap,
+    fmt,
+    hash::{BuildHasherDefault, Hasher},
+};
 
 /// Identifies one of a server's peers. A key is never used again, not even after the peer is gone.
 ///
@@ -29,6 +33,30 @@ impl PeerKey {
 impl fmt::Display for PeerKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "peer {}", self.generation)
+    }
+}
+
+/// A map by the keys of one server.
+pub(crate) type PeerKeyMap<T> = HashMap<PeerKey, T, BuildHasherDefault<PeerKeyHasher>>;
+
+/// A fast hasher for keys. The server numbers its peers, so they only need to be spread over all bits.
+#[derive(Debug, Default)]
+pub(crate) struct PeerKeyHasher(u64);
+
+impl Hasher for PeerKeyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    /// The slot. The generation is unique already.
+    fn write_u32(&mut self, _: u32) {}
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
@@ -111,7 +139,21 @@ impl<T> Slots<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::hash::BuildHasher;
+
     use super::*;
+
+    #[test]
+    fn hashes_of_keys_differ_in_the_bits_that_maps_use() {
+        let hasher = BuildHasherDefault::<PeerKeyHasher>::default();
+        let hash = |generation| hasher.hash_one(PeerKey { generation, slot: 3 });
+        for low in [0, 57] {
+            let mut seen: Vec<u64> = (1..=64).map(|generation| hash(generation) >> low & 0x7f).collect();
+            seen.sort_unstable();
+            seen.dedup();
+            assert!(seen.len() > 32, "bits {low} to {}: {} values", low + 7, seen.len());
+        }
+    }
 
     #[test]
     fn a_slot_is_used_again_and_a_key_is_not() {

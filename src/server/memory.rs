@@ -6,10 +6,13 @@
 //! no more than the pool, and what was granted since is within the shares.
 //!
 //! Bytes that wait for several peers count once in the total, and once for each of these peers.
+//!
+//! A [group](super::groups) of connections has a pool of its own within the common pool: memory beyond a share is
+//! granted while both pools have room.
 
 use bytes::Bytes;
 
-use super::peer_entry::PeerEntry;
+use super::{groups::Groups, peer_entry::PeerEntry};
 use crate::{
     options::{ServerOptions, Share},
     shared_bytes::{PACKET_OVERHEAD, SharedBytes},
@@ -21,14 +24,24 @@ pub(super) struct Memory {
     /// Memory that one connection holds alone.
     private: usize,
     /// Memory that one or several connections hold.
-    shared_bytes: SharedBytes,
+    pub(super) shared_bytes: SharedBytes,
+    pub(super) groups: Groups,
     /// The size of the common pool.
-    common: usize,
+    pub(super) common: usize,
     /// The share of a connection without options of its own.
     share: Share,
     max_peers: usize,
     /// `true` if the log reports already that memory is scarce.
     was_logged: bool,
+}
+
+/// The pool that has no room for a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shortage {
+    /// That of the connection's group.
+    Group,
+    /// That of the server.
+    Server,
 }
 
 /// The memory that one connection holds, in bytes.
@@ -45,7 +58,15 @@ impl Memory {
         let share = options.share();
         let common =
             options.max_buffered_bytes.saturating_sub(share.total().saturating_mul(options.max_peers));
-        Self { private: 0, shared_bytes, common, share, max_peers: options.max_peers, was_logged: false }
+        Self {
+            private: 0,
+            shared_bytes,
+            groups: Groups::default(),
+            common,
+            share,
+            max_peers: options.max_peers,
+            was_logged: false,
+        }
     }
 
     pub(super) fn share(&self) -> Share {
@@ -79,17 +100,26 @@ impl Memory {
         let held = entry.count_memory();
         let before = std::mem::replace(&mut entry.held, held);
         self.private = self.private - before.private + held.private;
+        if let Some(group) = entry.group.and_then(|group| self.groups.get_mut(group)) {
+            group.private = group.private - before.private + held.private;
+        }
     }
 
     /// Counts the bytes of a packet that has left the inbox of a connection.
     pub(super) fn release(&mut self, entry: &mut PeerEntry, bytes: usize) {
         entry.held.private -= bytes;
         self.private -= bytes;
+        if let Some(group) = entry.group.and_then(|group| self.groups.get_mut(group)) {
+            group.private -= bytes;
+        }
     }
 
     /// Removes a connection that is gone from the account.
     pub(super) fn remove(&mut self, entry: &PeerEntry) {
         self.private -= entry.held.private;
+        if let Some(group) = entry.group {
+            self.groups.remove_member(group, entry.held.private);
+        }
         self.common += entry.share.total().saturating_sub(self.share.total());
     }
 
@@ -114,21 +144,36 @@ impl Memory {
         }
     }
 
-    /// Returns how many bytes more this connection may use to receive. Only half of the common pool is for that:
-    /// reading can wait, and the other half is left for packets to send.
+    /// Returns how many bytes more this connection may use to receive. Only half of each pool is for that: reading can
+    /// wait, and the other half is left for packets to send.
     pub(super) fn room_to_read(&self, entry: &PeerEntry) -> usize {
-        entry.inbound_room().max((self.common / 2).saturating_sub(self.held()))
+        let mut room = (self.common / 2).saturating_sub(self.held());
+        if let Some(group) = entry.group.and_then(|group| self.groups.get(group)) {
+            room = room.min((group.limit / 2).saturating_sub(group.held()));
+        }
+        entry.inbound_room().max(room)
     }
 
-    /// Returns `true` if a packet of `len` bytes may be queued for this connection. Bytes that wait for others already
-    /// need no memory.
+    /// Returns `true` if a packet of `len` bytes may be queued for this connection.
     pub(super) fn may_send(&self, entry: &PeerEntry, len: usize, shared: Option<&Bytes>) -> bool {
+        self.shortage(entry, len, shared).is_none()
+    }
+
+    /// Returns the pool that has no room for a packet of `len` bytes for this connection. Bytes that wait for others
+    /// already need no memory.
+    pub(super) fn shortage(&self, entry: &PeerEntry, len: usize, shared: Option<&Bytes>) -> Option<Shortage> {
         let len = len.saturating_add(PACKET_OVERHEAD);
         if entry.held.outbound.saturating_add(len) <= entry.share.outbound {
-            return true;
+            return None;
         }
-        let held = self.held();
-        held.saturating_add(len) <= self.common
-            || (held <= self.common && shared.is_some_and(|bytes| self.shared_bytes.contains(bytes)))
+        let has_room = |held: usize, pool: usize, shared_bytes: &SharedBytes| {
+            held.saturating_add(len) <= pool
+                || (held <= pool && shared.is_some_and(|bytes| shared_bytes.contains(bytes)))
+        };
+        if !has_room(self.held(), self.common, &self.shared_bytes) {
+            return Some(Shortage::Server);
+        }
+        let group = entry.group.and_then(|group| self.groups.get(group))?;
+        (!has_room(group.held(), group.limit, group.shared_bytes())).then_some(Shortage::Group)
     }
 }

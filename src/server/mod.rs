@@ -2,7 +2,8 @@
 //!
 //! This file has the public methods. Opening a server is in [`listening`], a poll in [`polling`] within its [`budget`],
 //! new connections in [`accepting`] within the limits of the [`acceptor`]; [`peer_entry`] is one connection, [`memory`]
-//! the account of all of them, and [`sending`] and [`multicast`] send packets.
+//! the account of all of them and of [`groups`]; [`event_queue`] returns events; [`sending`], [`must_send`] and
+//! [`multicast`] send packets.
 
 #![allow(
     unused_imports,
@@ -15,17 +16,20 @@ mod addresses;
 mod budget;
 mod deadlines;
 mod event;
+mod event_queue;
+mod groups;
 mod key;
 mod listening;
 mod memory;
 mod multicast;
+mod must_send;
 mod peer_entry;
 mod polling;
+mod request_hook;
 mod sending;
 
 use std::{borrow::Borrow, collections::VecDeque, fmt, task::Waker, time::Duration};
 
-pub(crate) use self::sending::{EncodedPackets, SendProgress, Urgency};
 use self::{
     acceptor::Acceptor,
     deadlines::Deadlines,
@@ -33,11 +37,17 @@ use self::{
     memory::Memory,
     peer_entry::{PeerEntry, PeerPhase, Reported},
     polling::ServerClock,
+    request_hook::RequestHook,
     sending::Delayed,
 };
 pub use self::{
     event::{PeerInfo, ServerEvent},
     key::PeerKey,
+};
+pub(crate) use self::{
+    groups::GroupKey,
+    key::PeerKeyMap,
+    sending::{EncodedPackets, SendProgress, Urgency},
 };
 use crate::{
     admission::Admission,
@@ -96,6 +106,8 @@ pub struct WebSocketServer {
     multicasts: u64,
     /// The number of events in a row that the first connection in `events` has had.
     events_in_a_row: usize,
+    /// `true` while the caller has events to handle, so that packets are gathered.
+    is_gathering: bool,
     /// The peer whose `Closed` was returned last. Its information is kept until the next call.
     last_closed: Option<PeerKey>,
     /// The time at which the remaining connections are aborted.
@@ -121,6 +133,7 @@ impl WebSocketServer {
             delayed: Delayed::default(),
             multicasts: 0,
             events_in_a_row: 0,
+            is_gathering: false,
             last_closed: None,
             shutdown_deadline: None,
             stats: ServerStats::default(),
@@ -142,8 +155,12 @@ impl WebSocketServer {
     /// one, or there is no hook, it is rejected: with 426, 405 for HEAD, 400 for HTTP/1.0.
     ///
     /// The hook is called within `poll` and `wait`, and must not block: all other peers would wait.
+    ///
+    /// A panic of the hook does not end the server: an error is logged, the client is answered with status 500, and the
+    /// hook is called for the next request, with its state as the panic left it. In a program with `panic = "abort"` in
+    /// its Cargo profile no panic can be caught, so a panic of the hook ends the process.
     pub fn on_request(&mut self, hook: impl FnMut(&Request) -> Admission + Send + Sync + 'static) {
-        self.acceptor.set_hook(Box::new(hook));
+        self.acceptor.set_hook(RequestHook::new(hook));
     }
 
     /// Starts or stops rejecting all upgrade requests with 503, without a call of the hook. Current peers stay. Use it
@@ -340,5 +357,81 @@ impl fmt::Debug for WebSocketServer {
             .field("peers", &self.peer_count())
             .field("pending", &self.acceptor.pending())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! A server with clients that are connected to it, all polled by the test.
+
+    use std::time::Instant;
+
+    use super::*;
+    use crate::{options::PeerOptions, peer::WebSocketPeer};
+
+    /// The longest wait for a condition.
+    pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+
+    /// A server, and its clients in the order in which they have connected.
+    pub(super) struct Connected {
+        pub(super) server: WebSocketServer,
+        pub(super) clients: Vec<WebSocketPeer>,
+        pub(super) keys: Vec<PeerKey>,
+    }
+
+    impl Connected {
+        pub(super) fn poll(&mut self) {
+            self.server.poll();
+            self.clients.iter_mut().for_each(|client| _ = client.poll());
+        }
+
+        /// Connects one more client, and reads its `Opened`.
+        pub(super) fn connect(&mut self) -> PeerKey {
+            let address = self.server.local_addr().expect("it listens");
+            let mut client = WebSocketPeer::new();
+            client.connect(&format!("ws://{address}/")).expect("a valid URL");
+            self.clients.push(client);
+            let mut opened = None;
+            until("a client is connected", || {
+                self.poll();
+                opened = opened.or_else(|| match self.server.next_event()? {
+                    ServerEvent::Opened(key) => Some(key),
+                    other => panic!("{other:?} comes before the client is open"),
+                });
+                opened.is_some()
+                    && self.clients.last().is_some_and(|client| client.state() == ReadyState::Open)
+            });
+            let key = opened.expect("it has opened");
+            self.keys.push(key);
+            key
+        }
+    }
+
+    /// Returns a server with connected clients.
+    pub(super) fn connected(clients: usize) -> Connected {
+        connected_with(PeerOptions::for_server(), clients)
+    }
+
+    /// Returns a server with these options for each peer, and connected clients.
+    pub(super) fn connected_with(options: PeerOptions, clients: usize) -> Connected {
+        hosted(ServerOptions::default().connection(options), clients)
+    }
+
+    /// Returns a server with these options, and connected clients.
+    pub(super) fn hosted(options: ServerOptions, clients: usize) -> Connected {
+        let server = WebSocketServer::bind("127.0.0.1:0", options).expect("a free port");
+        let mut connected = Connected { server, clients: Vec::new(), keys: Vec::new() };
+        (0..clients).for_each(|_| _ = connected.connect());
+        connected
+    }
+
+    /// Waits until a condition holds. The condition polls.
+    #[track_caller]
+    pub(super) fn until(what: &str, mut condition: impl FnMut() -> bool) {
+        let start = Instant::now();
+        while !condition() {
+            assert!(start.elapsed() < PATIENCE, "waited too long: {what}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }

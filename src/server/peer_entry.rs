@@ -2,7 +2,7 @@
 
 use std::{any::Any, collections::VecDeque, net::SocketAddr, time::Duration};
 
-use super::{deadlines::Due, key::PeerKey, memory::HeldMemory};
+use super::{deadlines::Due, event_queue::EventQueue, groups::GroupKey, key::PeerKey, memory::HeldMemory};
 use crate::{
     error::Error,
     link::Link,
@@ -29,8 +29,8 @@ pub(super) struct PeerEntry {
     pub(super) reported: Reported,
     /// `true` if it is in the queue of ready connections.
     pub(super) is_ready: bool,
-    /// `true` if it is in the queue of connections with events.
-    pub(super) is_in_event_queue: bool,
+    /// Its place in the queue of connections with events.
+    pub(super) event_queue: EventQueue,
     /// `true` if it is in the list of connections with gathered packets.
     pub(super) is_gathered: bool,
     /// `true` if it is in the list of connections with delayed packets.
@@ -48,6 +48,8 @@ pub(super) struct PeerEntry {
     pub(super) last_multicast: u64,
     /// Its entry in the deadlines, if it has one.
     pub(super) due: Due,
+    /// Its group, which has a limit of memory.
+    pub(super) group: Option<GroupKey>,
     /// Its share of memory, in addition to the common pool.
     pub(super) share: Share,
     /// The memory that it held when this was last counted.
@@ -100,7 +102,7 @@ impl PeerEntry {
             was_open: false,
             reported: Reported::Nothing,
             is_ready: false,
-            is_in_event_queue: false,
+            event_queue: EventQueue::Outside,
             is_gathered: false,
             is_delayed: false,
             is_blocked_on_memory: false,
@@ -109,6 +111,7 @@ impl PeerEntry {
             is_lingering: false,
             last_multicast: 0,
             due: Due::NEVER,
+            group: None,
             share,
             held: HeldMemory::default(),
             fixed_memory: 0,

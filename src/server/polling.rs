@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use super::{
-    PeerKey, ServerEvent, WebSocketServer,
+    PeerKey, WebSocketServer,
     acceptor::unavailable,
     budget::{PollBudget, WorkKind},
     deadlines::Due,
-    peer_entry::{PeerEntry, PeerPhase, Reported},
+    event_queue::EventQueue,
+    peer_entry::{PeerEntry, PeerPhase},
 };
 use crate::{
     clock::PatientClock,
     close::{CloseCause, CloseCode, CloseInfo},
-    shared_bytes::PACKET_OVERHEAD,
     state::ReadyState,
     sys::{
         self, Connection,
@@ -22,9 +22,6 @@ use crate::{
 
 /// The number of bytes that are read from a connection at a time. Then all others that are ready are serviced.
 const MAX_READ: usize = 256 * 1024;
-
-/// The number of events of one peer that are returned in a row, while other peers have events, too.
-pub(super) const MAX_EVENTS_IN_A_ROW: usize = 64;
 
 /// The clocks of a server.
 #[derive(Debug)]
@@ -82,7 +79,8 @@ impl WebSocketServer {
                 entry.mark_ready(key, ready);
             }
         });
-        let times = self.clock.awake(sys::now());
+        let woken_at = sys::now();
+        let times = self.clock.awake(woken_at);
         let mut budget = PollBudget::new(times);
         self.flush_delayed(times.now);
         self.run_timers(times.now, &mut budget);
@@ -92,64 +90,7 @@ impl WebSocketServer {
         if self.shutdown_deadline.is_some_and(|time| times.now >= time) {
             self.entries.keys().into_iter().for_each(|key| self.abort_connection(key));
         }
-    }
-
-    /// Returns the next event.
-    pub(super) fn take_event(&mut self) -> Option<ServerEvent> {
-        while let Some(&key) = self.events.front() {
-            let (event, is_last) = self.take_event_of(key);
-            self.events_in_a_row += 1;
-            if is_last || self.events_in_a_row >= MAX_EVENTS_IN_A_ROW {
-                self.events_in_a_row = 0;
-                self.events.pop_front();
-                self.events.extend((!is_last).then_some(key));
-            }
-            if event.is_some() {
-                return event;
-            }
-        }
-        None
-    }
-
-    /// Returns the next event of a connection, and `true` if it has no other.
-    fn take_event_of(&mut self, key: PeerKey) -> (Option<ServerEvent>, bool) {
-        let Some(entry) = self.entries.get_mut(key) else { return (None, true) };
-        let event = if entry.reported == Reported::Nothing {
-            entry.reported = Reported::Opened;
-            Some(ServerEvent::Opened(key))
-        } else if let Some(packet) = entry.take_packet() {
-            self.memory.release(entry, packet.len() + PACKET_OVERHEAD);
-            Some(ServerEvent::Packet(key, packet))
-        } else if let Some(info) = entry
-            .link
-            .close_info()
-            .filter(|_| entry.reported == Reported::Opened && entry.link.available() == 0)
-        {
-            let info = info.clone();
-            entry.reported = Reported::Closed;
-            self.last_closed = Some(key);
-            Some(ServerEvent::Closed(key, info))
-        } else {
-            None
-        };
-        if entry.has_event() {
-            return (event, false);
-        }
-        entry.is_in_event_queue = false;
-        // A packet that waited for room in the inbox has room now.
-        if entry.connection.is_stalled() {
-            entry.mark_ready(key, &mut self.ready);
-        }
-        (event, true)
-    }
-
-    /// Drops the information about the peer whose `Closed` was returned last.
-    pub(super) fn forget_last_closed(&mut self) {
-        let Some(key) = self.last_closed.take() else { return };
-        if let Some(entry) = self.entries.get_mut(key) {
-            entry.reported = Reported::Forgotten;
-            self.update(key, false);
-        }
+        self.stats.poll_times.record(sys::now().saturating_sub(woken_at));
     }
 
     /// Ends a connection at once.
@@ -202,6 +143,9 @@ impl WebSocketServer {
                 }
                 (PeerPhase::Open, _) => {
                     self.stats.closed += 1;
+                    if let Some(info) = entry.link.close_info() {
+                        self.stats.closes.count(&info.cause);
+                    }
                     log::debug!("{key} at {addr} is closed: {}", cause(entry));
                 }
                 (PeerPhase::Answered, _) => {
@@ -210,6 +154,9 @@ impl WebSocketServer {
                 }
                 _ => {
                     self.stats.rejected += 1;
+                    if let Some(status) = entry.link.rejection_status {
+                        self.stats.rejections.count(status);
+                    }
                     log::debug!("{addr} was not served: {}", cause(entry));
                 }
             }
@@ -232,7 +179,8 @@ impl WebSocketServer {
         if entry.is_over() {
             return self.remove(key);
         }
-        if entry.has_event() && !std::mem::replace(&mut entry.is_in_event_queue, true) {
+        if entry.has_event() && entry.event_queue == EventQueue::Outside {
+            entry.event_queue = EventQueue::Queued;
             self.events.push_back(key);
         }
         if more {

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{PeerKey, WebSocketServer, peer_entry::PeerEntry, polling::MAX_EVENTS_IN_A_ROW};
+use super::{PeerKey, WebSocketServer, peer_entry::PeerEntry};
 use crate::{
-    close::Limit,
     error::Error,
     options::SendOverflow,
     packet::{Outgoing, Packet},
@@ -27,7 +26,7 @@ pub(super) enum Content<'a> {
 
 impl<'a> Content<'a> {
     /// Returns the number of payload bytes.
-    fn len(self) -> usize {
+    pub(super) fn len(self) -> usize {
         match self {
             Self::Packet(packet, _) => packet.len(),
             Self::Frames { payload, .. } => payload,
@@ -35,9 +34,9 @@ impl<'a> Content<'a> {
     }
 
     /// Returns the bytes that may wait for other peers, too.
-    fn shared(self) -> Option<&'a Bytes> {
+    pub(super) fn shared(self) -> Option<&'a Bytes> {
         match self {
-            Self::Packet(Outgoing::Shared(packet), _) => Some(packet.data()),
+            Self::Packet(Outgoing::Shared(packet), _) => packet.shared_data(),
             Self::Packet(..) => None,
             Self::Frames { frames, .. } => Some(frames),
         }
@@ -94,7 +93,7 @@ impl WebSocketServer {
 
     pub(super) fn queue(&mut self, to: PeerKey, content: Content<'_>, urgency: Urgency) -> Result<(), Error> {
         // While events wait to be read, the replies to them are gathered.
-        let gather = !self.events.is_empty() || urgency != Urgency::Now;
+        let gather = !self.events.is_empty() || self.is_gathering || urgency != Urgency::Now;
         let entry = self.entries.get_mut(to).filter(|entry| entry.is_known()).ok_or(Error::UnknownPeer)?;
         if entry.link.state() != ReadyState::Open {
             return Err(Error::NotOpen { state: entry.link.state() });
@@ -142,69 +141,6 @@ impl WebSocketServer {
         result
     }
 
-    /// Sends a packet that the peer must not miss. While there is no memory for it, the peers with the most bytes in
-    /// their send queues are closed, as [`Limit::SlowReader`].
-    ///
-    /// # Errors
-    /// The errors of [`send`](Self::send). [`Error::SendQueueFull`] means that no other peer has more bytes in its send
-    /// queue, or that this peer's own queue is full.
-    pub(crate) fn must_send(&mut self, to: PeerKey, packet: &Packet) -> Result<(), Error> {
-        self.must_queue(to, Content::Packet(Outgoing::Shared(packet), None), Urgency::Now)
-    }
-
-    /// Sends encoded packets like [`must_send`](Self::must_send).
-    ///
-    /// # Errors
-    /// The errors of `must_send`.
-    pub(crate) fn must_send_encoded(
-        &mut self,
-        to: PeerKey,
-        packets: &EncodedPackets,
-        urgency: Urgency,
-    ) -> Result<(), Error> {
-        self.must_queue(to, packets.content(), urgency)
-    }
-
-    fn must_queue(&mut self, to: PeerKey, content: Content<'_>, urgency: Urgency) -> Result<(), Error> {
-        loop {
-            let result = self.queue(to, content, urgency);
-            let is_full = matches!(result, Err(Error::SendQueueFull { .. }));
-            if !is_full || !self.lacks_only_memory(to, content) || !self.expel_largest(to) {
-                return result;
-            }
-        }
-    }
-
-    /// Returns `true` if a peer's own queue has room, but the server has no memory.
-    fn lacks_only_memory(&self, to: PeerKey, content: Content<'_>) -> bool {
-        let Some(entry) = self.entries.get(to) else { return false };
-        let len = content.len();
-        entry.link.outbox.check_room(len).is_ok() && !self.memory.may_send(entry, len, content.shared())
-    }
-
-    /// Closes the peer with the most bytes in its send queue, if these are more than its share and more than those of
-    /// `than`. Returns `true` if there was one.
-    fn expel_largest(&mut self, than: PeerKey) -> bool {
-        let Some(minimum) = self.entries.get(than).map(|entry| entry.held.outbound) else { return false };
-        let open = self.entries.iter().filter(|(_, entry)| entry.link.state() == ReadyState::Open);
-        let largest = open
-            .filter(|(_, entry)| entry.held.outbound > entry.share.outbound.max(minimum))
-            .max_by_key(|(_, entry)| entry.held.outbound);
-        let Some((key, _)) = largest else { return false };
-        self.expel(key, Limit::SlowReader, "takes packets too slowly");
-        true
-    }
-
-    /// Closes the connection of a peer that exceeded a limit, with code 1008. Packets that wait for it are dropped.
-    pub(crate) fn expel(&mut self, peer: PeerKey, limit: Limit, reason: &str) {
-        let Some(entry) = self.entries.get_mut(peer) else { return };
-        if entry.link.state() == ReadyState::Open {
-            let now = self.clock.now();
-            entry.connection.expel(limit, reason, now, &mut entry.link);
-            self.update(peer, true);
-        }
-    }
-
     /// Flushes a send queue that is at least half full. Returns `true` if it is still at least half full afterwards.
     pub(crate) fn is_congested_after_flush(&mut self, peer: PeerKey) -> bool {
         let Some(entry) = self.entries.get_mut(peer) else { return false };
@@ -239,32 +175,6 @@ impl WebSocketServer {
     pub(crate) fn is_congested(&self, peer: PeerKey) -> bool {
         let open = self.entries.get(peer).filter(|entry| entry.link.state() == ReadyState::Open);
         open.is_some_and(|entry| !entry.link.outbox.is_below_quarter())
-    }
-
-    /// Stops returning a peer's packets until [`resume`](Self::resume). When its inbox is full, TCP's flow control
-    /// slows it down.
-    pub(crate) fn pause(&mut self, peer: PeerKey) {
-        if let Some(entry) = self.entries.get_mut(peer) {
-            entry.is_paused = true;
-        }
-    }
-
-    /// Continues to return a peer's packets.
-    pub(crate) fn resume(&mut self, peer: PeerKey) {
-        if let Some(entry) = self.entries.get_mut(peer) {
-            entry.is_paused = false;
-            self.update(peer, false);
-        }
-    }
-
-    /// Returns `true` while the common pool of memory is used up.
-    pub(crate) fn is_memory_scarce(&self) -> bool {
-        self.memory.is_scarce()
-    }
-
-    /// Returns events of other peers next, because the last packet of this peer caused much work.
-    pub(crate) fn yield_to_other_peers(&mut self) {
-        self.events_in_a_row = MAX_EVENTS_IN_A_ROW;
     }
 
     /// Counts memory that a peer uses outside of the server.

@@ -3,10 +3,22 @@
 
 use std::time::Duration;
 
-use crate::{link::Link, options::Liveness, packet::Packet, state::ReadyState};
+use super::LIVENESS_STARTER;
+use crate::{
+    link::Link,
+    options::{HasStarter, Liveness, Starter},
+    packet::Packet,
+    state::ReadyState,
+};
 
 /// If the calendar has advanced this much more than the monotonic clock, the machine has slept.
 const MIN_SLEEP: Duration = Duration::from_secs(5);
+
+impl HasStarter for Liveness {
+    fn starter() -> Starter {
+        Starter { value: &LIVENESS_STARTER }
+    }
+}
 
 /// Measures the time without packets from the other end.
 #[derive(Debug)]

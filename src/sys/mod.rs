@@ -3,6 +3,8 @@
 //! A backend provides, for peers:
 //! - `Socket`, which implements [`Connection`] and [`PeerConnection`];
 //! - `Notifier`, which implements [`Notify`]: it wakes a program that sleeps until a connection needs a poll;
+//! - `LIVENESS_STARTER`, a value to which each `Liveness` refers. Nothing else does, so a program without one need not
+//!   contain what the value refers to;
 //! - `now`, the time since any fixed moment.
 //!
 //! And for servers ([`server`]):
@@ -11,7 +13,7 @@
 //! - `ServerSocket`, which has the methods of [`Connection`] and [`ServerConnection`](server::ServerConnection).
 //!
 //! A backend that cannot accept connections makes these two uninhabited, and lets them dereference to trait objects, as
-//! `web/reactor.rs` does. So `crate::server` compiles everywhere, and its code vanishes where no server can exist.
+//! `page/reactor.rs` does. So `crate::server` compiles everywhere, and its code vanishes where no server can exist.
 //!
 //! A second transport on a target needs no other `cfg`: make that target's `Socket` an enum with a variant for each
 //! transport, and choose the variant in [`PeerConnection::connect`] by the scheme of the URL.
@@ -145,9 +147,28 @@ pub(crate) trait Notify: Default {
 pub(crate) type FuzzTarget = (&'static str, fn(&[u8]));
 
 cfg_if::cfg_if! {
-    if #[cfg(all(target_family = "wasm", target_os = "unknown"))] {
+    if #[cfg(all(target_family = "wasm", target_os = "unknown", feature = "miniquad", not(feature = "js")))] {
+        mod miniquad;
+        mod page;
+        pub(crate) use page::{Reactor, ServerSocket};
+        use miniquad::{LIVENESS_STARTER, calendar};
+        pub(crate) use miniquad::{Notifier, Socket, now};
+
+        /// The browser itself reads the bytes of the network.
+        #[cfg(feature = "_fuzz")]
+        pub(crate) const FUZZ_TARGETS: &[FuzzTarget] = &[];
+    } else if #[cfg(all(target_family = "wasm", target_os = "unknown"))] {
+        // The classes for JavaScript need wasm-bindgen, which makes the page's loader.
+        #[cfg(all(feature = "js", feature = "miniquad"))]
+        compile_error!(
+            "websocket-peer: the features `js` and `miniquad` exclude each other in a page; `miniquad` is for programs \
+             without wasm-bindgen, such as those of macroquad"
+        );
+        mod page;
         mod web;
-        pub(crate) use web::{Notifier, Reactor, ServerSocket, Socket, now};
+        pub(crate) use page::{Reactor, ServerSocket};
+        use web::{LIVENESS_STARTER, calendar};
+        pub(crate) use web::{Notifier, Socket, now};
 
         /// The browser itself reads the bytes of the network.
         #[cfg(feature = "_fuzz")]
@@ -156,6 +177,7 @@ cfg_if::cfg_if! {
         mod native;
         #[cfg(feature = "_fuzz")]
         pub(crate) use native::FUZZ_TARGETS;
+        use native::LIVENESS_STARTER;
         pub(crate) use native::{Notifier, Reactor, ServerSocket, Socket, now};
 
         /// A read that leaves room in the buffer has emptied the socket: bytes that come later are reported as an event
@@ -173,6 +195,7 @@ cfg_if::cfg_if! {
         mod native;
         #[cfg(feature = "_fuzz")]
         pub(crate) use native::FUZZ_TARGETS;
+        use native::LIVENESS_STARTER;
         pub(crate) use native::{Notifier, Reactor, ServerSocket, Socket, now};
 
         /// Later bytes are reported only after a read that found none.
@@ -187,7 +210,7 @@ cfg_if::cfg_if! {
     } else {
         compile_error!(
             "websocket-peer runs natively on Unix and Windows, and in browsers as wasm32-unknown-unknown; \
-             for another target add a backend beside src/sys/native and src/sys/web"
+             for another target add a backend beside those in src/sys"
         );
     }
 }

@@ -121,6 +121,9 @@ pub(crate) trait ServerConnection: Connection {
     /// Returns the memory that it uses besides the link's.
     fn memory_usage(&self) -> MemoryUsage;
 
+    /// Counts the bytes that may wait in several send queues in this account instead of the former one.
+    fn set_shared_bytes(&mut self, shared_bytes: &SharedBytes);
+
     /// Takes a packet that replaces the one which waits under the same key. Otherwise like [`send`](Connection::send).
     fn send_latest(&mut self, key: u64, packet: Outgoing<'_>, gather: bool, link: &mut Link);
 

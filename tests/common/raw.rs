@@ -139,6 +139,11 @@ impl Raw {
         self.end
     }
 
+    /// Drops the bytes that have arrived and were not taken as a head or frame.
+    pub fn forget(&mut self) {
+        self.received.clear();
+    }
+
     /// Returns the bytes that have arrived and were not taken as a head or frame.
     pub fn rest(&self) -> &[u8] {
         &self.received

@@ -8,6 +8,7 @@ import "./mid_level.js";
 import "./scene_multiplayer.js";
 import "./chat_client.js";
 import "./game_player.js";
+import "./rooms_client.js";
 import "./pages.js";
 
 try {

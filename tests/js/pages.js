@@ -4,6 +4,7 @@
 import { addressOf, isPlain, pageUrl, terminalLine } from "/www/shared/addresses.js";
 import { fromHex, milliseconds, perSecond, toHex } from "/www/shared/bytes.js";
 import { LOWER_HALF, UP, paths } from "/www/console/chart.js";
+import { whyNotJoined } from "/www/rooms/reasons.js";
 import { Echoes } from "/www/console/echoes.js";
 import { Meter, WINDOW_MILLISECONDS, axisEnd, median } from "/www/console/meter.js";
 import { equal, test, throws } from "./harness.js";
@@ -25,6 +26,7 @@ test("the addresses of the servers come from the query, or are the usual ones", 
   const host = location.hostname;
   withQuery("", undefined, () => {
     equal(["echo", "chat", "game"].map(addressOf), [`ws://${host}:9080`, `ws://${host}:8000/test/`, `ws://${host}:8080`]);
+    equal(addressOf("rooms"), `ws://${host}:9090`);
   });
   withQuery("echo=ws://a:1&game=ws://b", undefined, () => {
     equal(["echo", "game"].map(addressOf), ["ws://a:1", "ws://b"]);
@@ -54,6 +56,7 @@ test("an address that a shell would read otherwise is in no link, and in no line
     });
   }
   equal(terminalLine("game", "ws://a:1"), "cargo run -p game --bin game_player -- ws://a:1");
+  equal(["ws://a:1", "wss://a/"].map((url) => terminalLine("rooms", url)), ["curl http://a:1/rooms", "curl https://a/rooms"]);
 });
 
 test("an echo is the same packet, and is timed once", () => {
@@ -118,4 +121,12 @@ test("numbers are short, with their units", () => {
   equal([undefined, 0.04, 0.42, 12.34, 1_500].map(milliseconds), ["–", "0 ms", "0.4 ms", "12.3 ms", "1.5 s"]);
   equal(toHex(fromHex("00 ff,0x7F")), "00 ff 7f");
   throws("InvalidHex", "second digit", () => fromHex("00 f"));
+});
+
+test("a link that does not work has a reason, as far as the list has it", () => {
+  const rooms = [{ code: "ABCD", isFull: true }, { code: "EFGH", isFull: false }];
+  equal(whyNotJoined("ABCD", rooms, true), "Room ABCD is full.");
+  equal(whyNotJoined("EFGH", rooms, true), "Room EFGH could not be joined. Try again.");
+  equal(whyNotJoined("WXYZ", rooms, true), "There is no room WXYZ. It may have been closed.");
+  equal(whyNotJoined("WXYZ", rooms, false), "Room WXYZ could not be joined: it is full, or closed.");
 });

@@ -64,6 +64,53 @@ fn a_rejected_client_gets_the_status_and_the_fields_and_is_not_a_peer() {
     }
 }
 
+/// A hook that panics at the path `/panic`, and counts its calls in the response to every other request.
+fn panicking_hook() -> impl FnMut(&Request) -> Admission + Send + Sync + 'static {
+    let mut calls = 0;
+    move |request| {
+        calls += 1;
+        assert!(request.path() != "/panic", "this panic is a part of the test");
+        let admission =
+            if request.is_upgrade() { Admission::accept() } else { Admission::respond(200, "ok") };
+        admission.header("X-Calls", calls.to_string())
+    }
+}
+
+#[test]
+fn a_panic_of_the_hook_is_a_500_for_its_request_only() {
+    let mut host = host(panicking_hook());
+    let (before, mut before_raw) = host.open_client_with(REQUEST);
+    // Requests of other clients are on their way while the hook panics.
+    let mut half_sent: Vec<Raw> =
+        (0..10).map(|_| host.connect_and_send(&REQUEST[..REQUEST.len() - 2])).collect();
+    for round in 0..20_u64 {
+        let panicking = match round % 2 {
+            0 => request("/panic?token=s3cret", &["Cookie: s3cret"]),
+            _ => "GET /panic HTTP/1.1\r\nHost: h\r\n\r\n".to_owned(),
+        };
+        let mut raw = host.connect_and_send(panicking);
+        let rejection = host.rejection(&mut raw);
+        assert_eq!(rejection.status, 500);
+        assert!(!rejection.head.contains("X-Calls"), "{rejection:?}");
+        let mut plain = host.connect_and_send("GET /health HTTP/1.1\r\nHost: h\r\n\r\n");
+        let head = host.until("the answer of the hook", |_| plain.head());
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        // It was called once for each request, so its state is as the panics left it.
+        assert!(head.contains(&format!("X-Calls: {}\r\n", 2 * round + 3)), "{head}");
+    }
+    for raw in &mut half_sent {
+        raw.send("\r\n");
+        host.opened();
+    }
+    let (after, mut after_raw) = host.open_client_with(REQUEST);
+    for (key, raw) in [(before, &mut before_raw), (after, &mut after_raw)] {
+        raw.send(client_frame(TEXT, "still here"));
+        assert_eq!(host.packet(key).as_text(), Some("still here"));
+    }
+    let stats = host.server.stats();
+    assert_eq!((stats.opened, stats.rejected, stats.answered, stats.pending), (12, 20, 20, 0));
+}
+
 #[test]
 fn a_server_that_refuses_new_connections_keeps_its_peers_and_can_accept_again() {
     let mut host = host(|_| Admission::accept());

@@ -92,6 +92,23 @@ fn a_mistake_of_the_hook_is_logged_as_an_error() {
 }
 
 #[test]
+fn a_panic_of_the_hook_is_logged_as_an_error_without_data_of_the_request() {
+    record();
+    let mut host = Host::start(ServerOptions::default());
+    host.server.on_request(|request| panic!("the hook cannot handle {}", request.url()));
+    let mut raw = host.connect_and_send(request("/chat?token=s3cret", &["Cookie: s3cret"]));
+    let addr = raw.tcp().local_addr().unwrap().to_string();
+    host.rejection(&mut raw);
+    let records = records();
+    let errors: Vec<_> = records.iter().filter(|(level, _)| *level == Level::Error).collect();
+    assert!(
+        matches!(&errors[..], [(_, text)] if text.contains("on_request panicked") && text.contains(&addr)),
+        "{errors:?}"
+    );
+    assert!(!records.iter().any(|(_, text)| text.contains("s3cret")), "{records:#?}");
+}
+
+#[test]
 fn clients_cannot_cause_warnings() {
     record();
     let mut host = Host::start(

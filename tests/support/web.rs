@@ -5,10 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use js_sys::{Date, Function, Math, Promise, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use websocket_peer::{CloseCause, CloseInfo, Error, PeerOptions, ReadyState, WebSocketPeer};
+
+// How the tests call JavaScript: by wasm-bindgen, or as the package `testkit/miniquad` does.
+#[cfg(not(feature = "miniquad"))]
+#[path = "bindgen.rs"]
+mod calls;
+#[cfg(feature = "miniquad")]
+#[path = "miniquad.rs"]
+mod calls;
+
+pub use calls::{dispatch, tick};
 
 use super::{A_WHILE, Failure, closed, ending, open, pause, poll_for, seen, wait_until};
 
@@ -55,24 +62,13 @@ pub fn address_of(port: &str) -> String {
 
 /// Returns a random key, because the server outlives many runs and may serve several pages.
 pub fn unique_key() -> String {
-    format!("web-{:x}-{:x}", Date::now() as u64, (Math::random() * f64::from(u32::MAX)) as u32)
+    let random = (calls::random() * f64::from(u32::MAX)) as u32;
+    format!("web-{:x}-{random:x}", now().as_millis())
 }
 
 /// Returns the time since 1970.
 pub fn now() -> Duration {
-    Duration::from_secs_f64(Date::now() / 1000.0)
-}
-
-/// Lets the event loop run. `setTimeout` is looked up in the global scope, because a worker has no window.
-pub async fn tick() {
-    let global = js_sys::global();
-    let set_timeout: Function = Reflect::get(&global, &"setTimeout".into())
-        .and_then(JsCast::dyn_into)
-        .expect("every scope with an event loop has setTimeout");
-    let promise = Promise::new(&mut |resolve, _| {
-        set_timeout.call2(&global, &resolve, &JsValue::from(1)).expect("a timer can be set");
-    });
-    JsFuture::from(promise).await.expect("a timer fires");
+    Duration::from_secs_f64(calls::calendar() / 1000.0)
 }
 
 /// Returns `true` if the cause may be that of the failure. Browsers report one cause for all.
@@ -159,26 +155,11 @@ pub async fn measure_round_trip(peer: &mut WebSocketPeer, exchange: impl AsyncFn
 
 /// Returns the events with which a browser reports changes of the network or the page, to a page or a worker.
 pub fn wake_events() -> Vec<&'static str> {
-    let is_page = Reflect::has(&js_sys::global(), &"document".into()).expect("the scope is an object");
-    if is_page {
+    if calls::is_page() {
         vec!["online", "offline", "pageshow", "visibilitychange"]
     } else {
         vec!["online", "offline"]
     }
-}
-
-/// Dispatches such an event.
-pub fn dispatch(event: &str) {
-    let scope = js_sys::global();
-    let target = match event {
-        "visibilitychange" => Reflect::get(&scope, &"document".into()).expect("a page has a document"),
-        _ => scope.into(),
-    };
-    let event = web_sys::Event::new(event).expect("an event can be created");
-    let dispatch: Function = Reflect::get(&target, &"dispatchEvent".into())
-        .and_then(JsCast::dyn_into)
-        .expect("events can be dispatched to it");
-    dispatch.call1(&target, &event).expect("an event is dispatched");
 }
 
 /// Returns `true` if a dropped peer may send a close frame. Pages cannot end TCP without one.

@@ -26,6 +26,12 @@ const PANICS_AND_LEAKS: [(&str, &str); 7] = [
     (".leak()", "keep it in the struct that needs it, and let it drop"),
 ];
 
+/// The files that may have unsafe code: what a program without wasm-bindgen imports and exports.
+const UNSAFE: [&str; 2] = ["src/sys/miniquad/imports.rs", "testkit/miniquad/src/imports.rs"];
+
+/// The comment above an unsafe block, import or export.
+const SAFETY: &str = "// SAFETY: ";
+
 pub fn size(file: &File) -> Vec<String> {
     let whole = file.text.lines().count();
     let without_tests = file.code_without_tests().lines().count();
@@ -68,6 +74,26 @@ pub fn half_done(file: &File) -> Vec<String> {
 
 pub fn panics_and_leaks(file: &File) -> Vec<String> {
     reject(file, file.code_without_tests(), &PANICS_AND_LEAKS)
+}
+
+/// Unsafe code in other files than those which may have it, and without its reason there.
+pub fn unsafe_code(file: &File) -> Vec<String> {
+    let is_allowed = UNSAFE.contains(&file.path.as_str());
+    let places = words(&file.code).filter(|(_, word)| *word == "unsafe");
+    let wrong = places.filter(|(at, _)| !is_allowed || !has_safety_comment(&file.text[..*at]));
+    wrong
+        .map(|(at, _)| {
+            let advice =
+                if is_allowed { "say above why it is safe, after `// SAFETY:`" } else { "do without" };
+            file.at(at, &format!("`unsafe`: {advice}"))
+        })
+        .collect()
+}
+
+/// Returns `true` if the comment that ends above the last line of `text` has the reason.
+fn has_safety_comment(text: &str) -> bool {
+    let mut above = text.lines().rev().skip(1).map(str::trim_start).take_while(|line| line.starts_with("//"));
+    above.any(|line| line.starts_with(SAFETY))
 }
 
 fn reject(file: &File, code: &str, rejected: &[(&str, &str)]) -> Vec<String> {
@@ -153,6 +179,20 @@ mod planted {
         assert_eq!(count(panics_and_leaks, text), 7);
         let free = format!("a.unwrap_or(0); // b.unwrap()\n{TESTS}\nmod tests {{ {text} }}");
         assert_eq!(count(panics_and_leaks, &free), 0);
+    }
+
+    #[test]
+    fn unsafe_code_is_seen() {
+        for (path, text, expected) in [
+            ("src/a.rs", "// SAFETY: it is.\nunsafe { a() }", 1),
+            ("src/sys/miniquad/mod.rs", "#[unsafe(no_mangle)]\nfn a() {}", 1),
+            ("src/a.rs", "#![forbid(unsafe_code)] // unsafe\nlet a = \"unsafe\";", 0),
+            (UNSAFE[0], "unsafe { a() }", 1),
+            (UNSAFE[0], "// A note.\nlet a = unsafe { a() };", 1),
+            (UNSAFE[0], "// SAFETY: it is.\n// Quite.\nlet a = unsafe { a() };", 0),
+        ] {
+            assert_eq!(unsafe_code(&File::new(path, text)).len(), expected, "{path}: {text}");
+        }
     }
 
     #[test]

@@ -11,12 +11,12 @@ const LAYERS: [&[&str]; 12] = [
     &["sys"],
     &["link"],
     &["send_accounting"],
-    &["admission"],
+    &["admission", "stats"],
     &["close", "options", "upgraded", "url"],
     &["error"],
-    &["clock", "shared_bytes", "packet", "rate", "request", "state", "stats"],
+    &["clock", "shared_bytes", "packet", "rate", "request", "state"],
     &["http", "variant"],
-    &["serialization"],
+    &["serialization", "text"],
 ];
 
 /// Modules that only some of the modules above may use.
@@ -30,14 +30,26 @@ const RESERVED: [(&str, &[&str]); 5] = [
 ];
 
 /// The rows of `src/multiplayer`. There a module may also use its own row.
-const MULTIPLAYER: [&[&str]; 6] = [
+const MULTIPLAYER: [&[&str]; 7] = [
+    &["rooms"],
     &["scene"],
     &["session"],
-    &["event", "node", "options", "output", "packet_error", "paths", "replication", "stats"],
+    &[
+        "event",
+        "node",
+        "options",
+        "output",
+        "packet_error",
+        "path_ids",
+        "paths",
+        "relay_decision",
+        "replication",
+        "stats",
+    ],
     &["rpc", "wire"],
-    // Only for `scene`.
+    // Only for `scene` and `rooms`.
     &["peer"],
-    &["id", "memory", "status"],
+    &["id", "id_hasher", "memory", "status"],
 ];
 
 /// Code that takes bytes and times as arguments, so that tests need no network.
@@ -56,6 +68,9 @@ const SANS_IO: [&str; 9] = [
 /// The names of sockets and clocks.
 const IO: [&str; 6] = ["mio", "TcpStream", "TcpListener", "UdpSocket", "Instant", "SystemTime"];
 
+/// The backends in `src/sys`, which do not use each other.
+const BACKENDS: [&str; 3] = ["miniquad", "native", "web"];
+
 const FROM_ROOT: &str = "name its module, not the root of the crate";
 
 /// Paths that lead up or sideways.
@@ -68,7 +83,12 @@ pub fn look_down(file: &File) -> Vec<String> {
         let target = resolve(&module, &path);
         let why = match target.first() {
             Some(other) if *other == layer => match (module.get(1), target.get(1)) {
-                (Some(&"native"), Some(&"web")) | (Some(&"web"), Some(&"native")) => {
+                (Some(own), Some(other))
+                    if layer == "sys"
+                        && own != other
+                        && BACKENDS.contains(own)
+                        && BACKENDS.contains(other) =>
+                {
                     "one backend uses the other; move what both need below them".to_owned()
                 }
                 (Some(own), Some(other)) if layer == "multiplayer" && !may_use(own, other) => {
@@ -89,7 +109,7 @@ pub fn look_down(file: &File) -> Vec<String> {
 
 /// Returns `true` if a module of `src/multiplayer` is not below another one. A module without a row may use none.
 fn may_use(own: &str, other: &str) -> bool {
-    if other == "peer" && !matches!(own, "peer" | "scene") {
+    if other == "peer" && !matches!(own, "peer" | "rooms" | "scene") {
         return false;
     }
     let depth = |name: &str| MULTIPLAYER.iter().position(|row| row.contains(&name));
@@ -202,6 +222,7 @@ mod planted {
             ("src/peer.rs", "use crate::send_accounting::SendAccounting;"),
             ("src/sys/web/mod.rs", "use crate::peer::WebSocketPeer;"),
             ("src/sys/web/mod.rs", "use super::native::open;"),
+            ("src/sys/miniquad/mod.rs", "use super::web::bridge;"),
             ("src/js.rs", "use crate::link::Link;"),
             ("src/variant/mod.rs", "use crate::error::Error;"),
             ("src/server/mod.rs", "use crate::multiplayer::SceneMultiplayer;"),
@@ -226,6 +247,7 @@ mod planted {
             ("src/server/mod.rs", "use crate::{admission::Admission, link::Link, sys::Accept};"),
             ("src/sys/native/handshake/server.rs", "use crate::{http::is_token, request::Request};"),
             ("src/link.rs", "use crate::send_accounting::SendAccounting;"),
+            ("src/sys/web/mod.rs", "use super::page::PageSocket;"),
             ("src/multiplayer/scene/mod.rs", "use crate::{multiplayer::session::Session, server::PeerKey};"),
             ("src/multiplayer/scene/mod.rs", "use super::peer::{Side, WebSocketMultiplayerPeer};"),
             ("src/multiplayer/peer/mod.rs", "use super::{id::PeerId, status::ConnectionStatus};"),

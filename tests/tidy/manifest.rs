@@ -85,6 +85,27 @@ pub fn runtimes(manifest: &str, lock: &str) -> Vec<String> {
     found
 }
 
+/// Lock files with another version of wasm-bindgen than the main one. `cargo xtask` installs the program of wasm-bindgen once, and it
+/// accepts only modules of its own version.
+pub fn other_versions_of_wasm_bindgen(locks: &[(&str, &str)]) -> Vec<String> {
+    const MAIN: &str = "Cargo.lock";
+    let versions = |lock| {
+        let packages = packages(lock).into_iter().filter(|package| package.name == "wasm-bindgen");
+        packages.map(|package| package.version).collect::<Vec<_>>()
+    };
+    let main =
+        locks.iter().find(|(path, _)| *path == MAIN).map(|(_, lock)| versions(lock)).unwrap_or_default();
+    let [wanted] = main[..] else {
+        return vec![format!("{MAIN}: the versions of wasm-bindgen are {main:?}")];
+    };
+    let found =
+        locks.iter().flat_map(|(path, lock)| versions(lock).into_iter().map(move |version| (path, version)));
+    let others = found.filter(|(_, version)| *version != wanted);
+    others
+        .map(|(path, version)| format!("{path}: wasm-bindgen is {version}, and {wanted} in {MAIN}"))
+        .collect()
+}
+
 struct Package<'a> {
     name: &'a str,
     version: &'a str,
@@ -143,6 +164,17 @@ mod planted {
         assert_eq!(features(MANIFEST), ["a", "b"]);
         assert_eq!(dependencies(MANIFEST), ["one"]);
         assert_eq!(undocumented_features(MANIFEST).len(), 2, "b and _c");
+    }
+
+    #[test]
+    fn other_versions_of_wasm_bindgen_are_found() {
+        let lock = |version: &str| format!("[[package]]\nname = \"wasm-bindgen\"\nversion = \"{version}\"\n");
+        let (one, two) = (lock("0.2.1"), lock("0.2.2"));
+        let found = |locks: &[(&str, &str)]| other_versions_of_wasm_bindgen(locks).len();
+        assert_eq!(found(&[("Cargo.lock", &one), ("a/Cargo.lock", &one), ("b/Cargo.lock", "")]), 0);
+        assert_eq!(found(&[("a/Cargo.lock", &two), ("Cargo.lock", &one), ("b/Cargo.lock", &two)]), 2);
+        assert_eq!(found(&[("Cargo.lock", &[&*one, &two].concat())]), 1, "two versions in the main one");
+        assert_eq!(found(&[("a/Cargo.lock", &one)]), 1, "no main one");
     }
 
     #[test]

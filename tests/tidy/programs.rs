@@ -46,7 +46,8 @@ fn complaint(lines: &[&str]) -> Option<&'static str> {
     if lines.iter().filter(is_hidden).any(|line| line.trim_end().ends_with(" break;")) {
         return Some("show how the loop ends, or write a `fn main`");
     }
-    if has("loop {") && has(".poll()") && !has("sleep(") && !has(".wait(") {
+    let rests = ["sleep(", ".wait(", "next_frame().await"].into_iter().any(has);
+    if has("loop {") && has(".poll()") && !rests {
         return Some("let the loop sleep or wait; it would use a whole core");
     }
     None

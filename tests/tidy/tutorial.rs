@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::blocks::blocks;
 use crate::code::{blank, words};
 use crate::manifest::{dependencies, package_value};
 use crate::tree::File;
@@ -23,23 +24,14 @@ pub fn is_shown(file: &File) -> bool {
 pub fn differences(document: &str, manifest: &str, files: &[&File]) -> Vec<String> {
     let mut steps = Steps { found: Vec::new(), added: BTreeSet::new(), shown: BTreeSet::new() };
     let mut path = None;
-    let mut block: Option<(&str, String)> = None;
-    for line in document.lines() {
-        match (&mut block, line.strip_prefix("```")) {
-            (None, Some(language)) => block = Some((language, String::new())),
-            (Some((language, text)), Some(_)) => {
-                match *language {
-                    "sh" => steps.run(text),
-                    "toml" if manifest.contains(&*text) => {}
-                    "rust" | "html" | "toml" => steps.write(path, text, manifest, files),
-                    _ => {}
-                }
-                block = None;
-            }
-            (Some((_, text)), None) => *text += &format!("{line}\n"),
-            // The last paragraph names the file of the next block.
-            (None, None) if !line.is_empty() => path = line.split('`').nth(1),
-            (None, None) => {}
+    for block in blocks(document) {
+        // The last line above a block names its file, or else that of the block before.
+        path = block.above.last().map_or(path, |line| line.split('`').nth(1));
+        match block.language {
+            "sh" => steps.run(&block.text),
+            "toml" if manifest.contains(&block.text) => {}
+            "rust" | "html" | "toml" => steps.write(path, &block.text, manifest, files),
+            _ => {}
         }
     }
     steps.complete(manifest, files)

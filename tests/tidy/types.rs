@@ -8,10 +8,10 @@ use crate::tree::File;
 /// Types with the same name and role in two places, of which one build has one.
 const COUNTERPARTS: [(&str, &str); 6] = [
     ("Client", "TLS on and off"),
-    ("Notifier", "native and web"),
-    ("Reactor", "native and web"),
+    ("Notifier", "native, of pages, and as each of their backends fills it in"),
+    ("Reactor", "native and of pages"),
     ("Server", "TLS on and off"),
-    ("Socket", "native and web"),
+    ("Socket", "native, of pages, and as each of their backends fills it in"),
     ("TlsStream", "TLS on and off"),
 ];
 

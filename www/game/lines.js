@@ -47,6 +47,14 @@ export class Lines {
     this.#add("closed", [`${what}: ${why}`]);
   }
 
+  /** Empties the log, for another table. */
+  forget() {
+    this.#waiting = [];
+    this.#total = 0;
+    this.#list.replaceChildren();
+    this.#count.textContent = "";
+  }
+
   draw() {
     if (this.#waiting.length === 0) return;
     this.#list.append(...this.#waiting.map(listItem));

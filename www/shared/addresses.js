@@ -1,8 +1,8 @@
-// The three servers of the demo: their addresses from the query of the page's URL, the links that pass them on,
+// The servers of the demo: their addresses from the query of the page's URL, the links that pass them on,
 // and the lines to type in a terminal.
 //
-// The first page has `?echo=ws://…&chat=ws://…&game=ws://…`. Each page has its own server as `?server=ws://…`, and the
-// other two under their names, so that its links work, too.
+// The first page has `?echo=ws://…&chat=ws://…&game=ws://…&rooms=ws://…`. Each page has its own server as `?server=ws://…`,
+// and the others under their names, so that its links work, too.
 
 const ROOT = new URL("..", import.meta.url);
 
@@ -10,6 +10,8 @@ const SERVERS = {
   echo: { page: "console/", port: 9080, path: "", command: "cargo run --example minimal_client --" },
   chat: { page: "chat/", port: 8000, path: "/test/", command: "cargo run -p chat --bin chat --" },
   game: { page: "game/", port: 8080, path: "", command: "cargo run -p game --bin game_player --" },
+  // The list of rooms, over HTTP. A room is joined by the game's line, with the path of the room.
+  rooms: { page: "rooms/", port: 9090, path: "", command: "curl", typed: (address) => `${address.replace(/^ws/, "http").replace(/\/+$/, "")}/rooms` },
 };
 
 /** An address of these characters means the same in a shell, in a URL's query and on the screen. */
@@ -23,9 +25,10 @@ export function addressOf(name) {
   return given(name) ?? usual(name);
 }
 
-/** The line that joins a server from a terminal, or `undefined` if the address does not belong in one. */
+/** The line that joins a server from a terminal, or asks it for its rooms, or `undefined` if the address does not belong in one. */
 export function terminalLine(name, address = addressOf(name)) {
-  return isPlain(address) ? `${SERVERS[name].command} ${address}` : undefined;
+  const { command, typed = (address) => address } = SERVERS[name];
+  return isPlain(address) ? `${command} ${typed(address)}` : undefined;
 }
 
 /** Shows a line for a terminal in words that do not break, so that it breaks only between them. */
@@ -48,7 +51,7 @@ export function pageUrl(name) {
   return url.href;
 }
 
-/** Completes the page's links to other pages, which have `data-demo="echo"`, `"chat"`, `"game"` or `"index"`. */
+/** Completes the page's links to other pages, which have `data-demo="echo"`, `"chat"`, `"game"`, `"rooms"` or `"index"`. */
 export function linkPages() {
   for (const link of document.querySelectorAll("a[data-demo]")) link.href = pageUrl(link.dataset.demo);
 }

@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::bench;
 use crate::browser::Engine;
+use crate::checks::Integration;
 use crate::demo;
 use crate::soak;
 
@@ -40,6 +41,20 @@ pub enum Command {
     /// Runs the Autobahn test suite against the echo server and the client of the examples; a part of `test`.
     /// The reports are kept in target/autobahn
     Autobahn,
+    /// Builds the static server of rooms, and checks the files in docs/hosting with the tools of this machine; a part of
+    /// `test`
+    Hosting,
+    /// Builds the smallest client in a page, uses it in Chrome, and prints its size and what each use of the library adds;
+    /// the check is a part of `test`
+    Size,
+    /// Builds the npm package, and packs it in target/npm
+    Npm,
+    /// Checks the integrations as `test` does, in integrations/, packages/ and examples/axum: lints and tests, and uses their examples and pages
+    Integrations {
+        /// Runs only the checks of these
+        #[arg(value_name = "NAME")]
+        names: Vec<Integration>,
+    },
     /// Runs a Godot engine with this library at the other end; a part of `test`. The engine is the program that the
     /// environment variable GODOT names; without it, Debian's, which root on Linux gets into target/godot
     Interop {
@@ -78,8 +93,20 @@ mod tests {
 
     #[test]
     fn every_command_accepts_the_permission_to_install() {
-        for line in ["demo", "test", "test --browsers chrome", "bench", "autobahn", "interop", "interop rpc"]
-        {
+        for line in [
+            "demo",
+            "test",
+            "test --browsers chrome",
+            "bench",
+            "autobahn",
+            "hosting",
+            "size",
+            "npm",
+            "integrations",
+            "integrations egui",
+            "interop",
+            "interop rpc",
+        ] {
             assert!(!parse(line).unwrap().install, "{line}");
             let permitted = parse(&format!("{line} --install")).unwrap();
             assert!(permitted.install, "{line}");
@@ -112,6 +139,9 @@ mod tests {
         assert_eq!(command("soak --minutes 2"), Command::Soak(soak));
         let names = vec!["rpc".into(), "relay".into()];
         assert_eq!(command("interop rpc relay"), Command::Interop { names });
+        let names = vec![Integration::Npm, Integration::Bevy];
+        assert_eq!(command("integrations npm bevy"), Command::Integrations { names });
+        assert_eq!(command("integrations"), Command::Integrations { names: vec![] });
         let browsers = vec![Engine::Firefox, Engine::WebKit];
         assert_eq!(command("test --browsers firefox,webkit"), Command::Test { browsers });
         let bench = bench::Options { quick: true, only: Some(bench::Part::Idle) };
@@ -134,6 +164,8 @@ mod tests {
             "bench --only slow",
             "autobahn --fast",
             "interop --fast",
+            "npm --publish",
+            "integrations unity",
             "--fast",
         ] {
             assert!(parse(line).is_err(), "{line}");

@@ -2,8 +2,8 @@
 //!
 //! [`cli`] reads the command line; [`demo`], [`bench`](mod@bench), [`soak`], [`interop`] and [`checks`] are the
 //! commands. Below them: [`project`] knows the paths and versions, [`process`] and [`service`] run programs, [`tools`], [`node`],
-//! [`targets`], [`browser`], [`autobahn`], [`godot`] and [`apt`] get what is missing, [`page`] builds the page,
-//! [`serve`] serves it, and [`webdriver`] drives it in Chrome.
+//! [`targets`], [`browser`], [`autobahn`], [`godot`] and [`apt`] get what is missing, [`page`] builds the page, [`npm`]
+//! the npm package, [`wasm_opt`] makes their modules small, [`serve`] serves the page, and [`webdriver`] drives it in Chrome.
 
 mod apt;
 mod autobahn;
@@ -15,6 +15,7 @@ mod demo;
 mod godot;
 mod interop;
 mod node;
+mod npm;
 mod page;
 mod ports;
 mod process;
@@ -27,6 +28,7 @@ mod targets;
 mod tools;
 mod wait;
 mod wasm;
+mod wasm_opt;
 mod webdriver;
 
 use std::process::ExitCode;
@@ -80,6 +82,10 @@ async fn run(Cli { install, command }: Cli) -> Result<Outcome> {
         Command::Test { browsers } if browsers.is_empty() => checks::everything(&project).await,
         Command::Test { browsers } => checks::contract_in(&project, &browsers).await,
         Command::Autobahn => checks::autobahn(&project).await,
+        Command::Size => checks::size(&project).await?,
+        Command::Npm => npm::run(&project).await.map(|()| true)?,
+        Command::Integrations { names } => checks::integrations(&project, &names).await,
+        Command::Hosting => checks::hosting(&project).await,
     };
     Ok(if all_passed { Outcome::Succeeded } else { Outcome::Failed })
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use cargo_lock::Lockfile;
-use cargo_metadata::{Metadata, MetadataCommand};
+use cargo_metadata::{Metadata, MetadataCommand, Package};
 
 use crate::process::Cmd;
 
@@ -82,12 +82,20 @@ impl Project {
         Ok(newest.to_string())
     }
 
+    /// Returns the URL of the repository, if Cargo.toml has it.
+    pub fn repository(&self) -> Option<&str> {
+        self.library()?.repository.as_deref()
+    }
+
     /// Returns the oldest Rust version that the library supports, without the patch number.
     pub fn oldest_rust(&self) -> Result<String> {
-        let library = self.metadata.packages.iter().find(|package| *package.name == "websocket-peer");
-        let version = library.and_then(|library| library.rust_version.as_ref());
+        let version = self.library().and_then(|library| library.rust_version.as_ref());
         let version = version.context("Cargo.toml has no rust-version")?;
         Ok(format!("{}.{}", version.major, version.minor))
+    }
+
+    fn library(&self) -> Option<&Package> {
+        self.metadata.packages.iter().find(|package| *package.name == "websocket-peer")
     }
 }
 

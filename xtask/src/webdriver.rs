@@ -39,10 +39,19 @@ pub struct Page {
 
 impl Page {
     pub async fn open(project: &Project, url: &str) -> Result<Self> {
+        Self::open_in(project, url, &[WINDOW]).await
+    }
+
+    /// Opens a page that draws with WebGL. Chrome then draws on the processor, on any machine.
+    pub async fn open_with_webgl(project: &Project, url: &str) -> Result<Self> {
+        Self::open_in(project, url, &[WINDOW, "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]).await
+    }
+
+    async fn open_in(project: &Project, url: &str, args: &[&str]) -> Result<Self> {
         let driver = start_driver(project).await?;
 
         let mut builder = ClientBuilder::new(HttpConnector::new());
-        builder.capabilities(capabilities(project)?);
+        builder.capabilities(capabilities(project, args)?);
         let address = format!("http://127.0.0.1:{}", driver.address);
         let client = within(START, "starting Chrome", builder.connect(&address)).await?;
         within(START, format_args!("loading {url}"), client.goto(url)).await?;
@@ -147,14 +156,15 @@ impl Page {
     }
 }
 
-/// The capabilities of webdriver.json, which the contract tests use, with a window size and a readable console.
-fn capabilities(project: &Project) -> Result<Capabilities> {
+/// The capabilities of webdriver.json, which the contract tests use, with more arguments and a readable console.
+fn capabilities(project: &Project, more: &[&str]) -> Result<Capabilities> {
     const OPTIONS: &str = "goog:chromeOptions";
     let path = project.root().join("webdriver.json");
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let mut shared: Value = serde_json::from_str(&text).context("cannot parse webdriver.json")?;
     let args = shared.pointer_mut(&format!("/{OPTIONS}/args")).and_then(Value::as_array_mut);
-    args.context("webdriver.json has no arguments for Chrome")?.push(WINDOW.into());
+    let args = args.context("webdriver.json has no arguments for Chrome")?;
+    args.extend(more.iter().map(|&arg| Value::from(arg)));
     Ok(Capabilities::from_iter([
         (OPTIONS.to_owned(), shared[OPTIONS].take()),
         ("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" })),

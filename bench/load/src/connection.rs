@@ -41,7 +41,7 @@ impl Connection {
         Ok(Self {
             stream,
             ring,
-            first: handshake::request(addr),
+            first: handshake::request(addr, "/"),
             head: Some(Vec::new()),
             prelude: Vec::new(),
             prelude_len: 0,

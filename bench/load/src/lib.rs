@@ -1,6 +1,7 @@
 //! Loads and measures a server. [`cores`] and [`server`] start it; [`ring`], [`connection`] and [`pool`] are the
 //! clients, as cheap as possible so that the server is the limit; [`session`] makes them clients of a Godot session;
-//! [`echo`], [`idle`], [`broadcast`] and [`relay`] are the loads, at a [`pace`] or as fast as possible.
+//! [`echo`], [`idle`], [`broadcast`] and [`relay`] are the loads, at a [`pace`] or as fast as possible. [`rooms`] has the
+//! loads for many sessions, with clients of its own.
 
 pub mod broadcast;
 pub mod connection;
@@ -15,5 +16,6 @@ pub mod pace;
 pub mod pool;
 pub mod relay;
 pub mod ring;
+pub mod rooms;
 pub mod server;
 pub mod session;

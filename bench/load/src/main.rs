@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use lexopt::{Arg, Parser, ValueExt};
-use load::{broadcast, echo, idle, relay};
+use load::{broadcast, echo, idle, relay, rooms};
 use serde::Serialize;
 
 const HELP: &str = "\
@@ -13,6 +13,8 @@ load idle      --connections N --active N --hz N --seconds S [--final-line]   --
 load broadcast --connections N --bytes N --times N [--trace FILE]   -- SERVER ARGS…
 load relay     --active N --hz N --in-flight N… --seconds S --connections N --burst N… --times N --bytes N --joining N
                -- SERVER ARGS…
+load rooms     --rooms N… --active N --hz N --bytes N --seconds S --limit-ms N [--processes]   -- SERVER ARGS…
+load room-costs --rooms N --nodes N --active N   -- SERVER ARGS…
 Options with … can be repeated.";
 
 fn main() -> Result<()> {
@@ -31,6 +33,10 @@ fn main() -> Result<()> {
             Arg::Long("joining") => args.joining = parser.value()?.parse()?,
             Arg::Long("trace") => args.trace = Some(parser.value()?.into()),
             Arg::Long("final-line") => args.final_line = true,
+            Arg::Long("rooms") => args.rooms.push(parser.value()?.parse()?),
+            Arg::Long("nodes") => args.nodes = parser.value()?.parse()?,
+            Arg::Long("limit-ms") => args.limit_ms = parser.value()?.parse()?,
+            Arg::Long("processes") => args.processes = true,
             Arg::Value(value) => args.positional.push(value),
             other => bail!("{}\n{HELP}", other.unexpected()),
         }
@@ -41,6 +47,8 @@ fn main() -> Result<()> {
         Some("idle") => print(&idle::run(&args.idle(), server)?),
         Some("broadcast") => print(&broadcast::run(&args.broadcast(), server)?),
         Some("relay") => print(&relay::run(&args.relay(), server)?),
+        Some("rooms") => print(&rooms::run(&args.rooms(), server)?),
+        Some("room-costs") => print(&rooms::costs::run(&args.room_costs()?, server)?),
         _ => bail!(HELP),
     }
 }
@@ -66,6 +74,10 @@ struct Args {
     joining: usize,
     trace: Option<PathBuf>,
     final_line: bool,
+    rooms: Vec<usize>,
+    nodes: usize,
+    limit_ms: f64,
+    processes: bool,
 }
 
 impl Args {
@@ -113,6 +125,24 @@ impl Args {
             warm_up: self.warm_up(),
             time: Duration::from_secs_f64(self.seconds),
         }
+    }
+
+    fn rooms(&self) -> rooms::Plan {
+        rooms::Plan {
+            rooms: self.rooms.clone(),
+            players: self.active,
+            hz: self.hz,
+            bytes: self.bytes,
+            warm_up: self.warm_up(),
+            time: Duration::from_secs_f64(self.seconds),
+            limit: Duration::from_secs_f64(self.limit_ms / 1000.0),
+            processes: self.processes,
+        }
+    }
+
+    fn room_costs(&self) -> Result<rooms::costs::Plan> {
+        let &[rooms] = &*self.rooms else { bail!("one number of rooms is needed") };
+        Ok(rooms::costs::Plan { rooms, nodes: self.nodes, players: self.active })
     }
 
     /// Long enough for caches and the processor's frequency.

@@ -86,10 +86,24 @@ impl Server {
     /// # Errors
     /// The server has exited.
     pub fn memory(&self) -> Result<u64> {
+        self.memory_line("Rss:")
+    }
+
+    /// Returns the same, but of a page that several processes have, such as one of their program, only this process's
+    /// share.
+    ///
+    /// # Errors
+    /// The server has exited.
+    pub fn proportional_memory(&self) -> Result<u64> {
+        self.memory_line("Pss:")
+    }
+
+    fn memory_line(&self, name: &str) -> Result<u64> {
         let path = format!("/proc/{}/smaps_rollup", self.child.id());
         let text = fs::read_to_string(path).context("the server's memory cannot be read")?;
-        let line = text.lines().find_map(|line| line.strip_prefix("Rss:"));
-        let kib = line.and_then(|line| line.trim().strip_suffix(" kB")).context("smaps_rollup has no Rss")?;
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        let kib = kib.with_context(|| format!("smaps_rollup has no line {name}"))?;
         Ok(kib.trim().parse::<u64>()? * 1024)
     }
 
@@ -98,8 +112,28 @@ impl Server {
     /// # Errors
     /// The server has exited.
     pub fn mark(&mut self) -> Result<()> {
+        self.request("")
+    }
+
+    /// Writes a line to the server's standard input.
+    ///
+    /// # Errors
+    /// The server has exited.
+    pub fn request(&mut self, line: &str) -> Result<()> {
         let stdin = self.stdin.as_mut().context("the server has no input")?;
-        stdin.write_all(b"\n").context("the server does not read its input")
+        stdin.write_all(format!("{line}\n").as_bytes()).context("the server does not read its input")
+    }
+
+    /// Returns the next line that the server has printed, if there is one.
+    ///
+    /// # Errors
+    /// The server has exited.
+    pub fn response(&self) -> Result<Option<String>> {
+        match self.lines.try_recv() {
+            Ok(line) => Ok(Some(line)),
+            Err(mpsc::TryRecvError::Empty) => Ok(None),
+            Err(mpsc::TryRecvError::Disconnected) => anyhow::bail!("the server has exited"),
+        }
     }
 
     /// Closes the server's standard input, and returns the last line that it prints before it exits.

@@ -26,7 +26,8 @@ impl App {
         let mut out = BufReader::new(program.stdout.take().expect("a pipe"));
         let mut line = String::new();
         out.read_line(&mut line).expect("a line");
-        let address = line.trim().strip_prefix("Listening on http://").expect("it says where").to_owned();
+        let address =
+            line.trim().strip_prefix("Listening on http://").expect("the line has the address").to_owned();
         // The program stops when the pipe of its output is full, so the test reads it.
         thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
         Self { program, address }
@@ -46,6 +47,17 @@ impl App {
         tcp.set_read_timeout(Some(PATIENCE)).expect("a time-out");
         tcp.write_all(bytes).expect("it reads");
         tcp
+    }
+
+    /// The body of the answer to a request, which must have this content type.
+    fn body(&self, path: &str, content_type: &str) -> String {
+        let mut tcp =
+            self.sent(format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").as_bytes());
+        let mut answer = String::new();
+        tcp.read_to_string(&mut answer).expect("an answer in time");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        assert!(head.contains(&format!("content-type: {content_type}\r\n")), "{head}");
+        body.to_owned()
     }
 
     /// The status of the answer to a request with these lines more.
@@ -96,7 +108,7 @@ fn a_client_is_upgraded_by_axum_and_served_by_the_server() {
     assert_eq!((info.code, &info.cause), (Some(1000), &CloseCause::Local));
 }
 
-/// The fields that ask for a WebSocket.
+/// The fields that request a WebSocket.
 const UPGRADE: &str = "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
 
@@ -128,4 +140,18 @@ fn pages_are_served_and_other_requests_refused() {
     for (origin, status) in [("http://h", "101"), ("https://evil.example", "403"), ("null", "403")] {
         assert_eq!(app.status("/game", &format!("{UPGRADE}Origin: {origin}\r\n")), status, "{origin}");
     }
+}
+
+#[test]
+fn the_page_and_the_api_have_the_port_of_the_game() {
+    let app = App::start();
+    let page = app.body("/", "text/html; charset=utf-8");
+    assert!(page.contains("/game") && page.contains("/api/players"), "{page}");
+    let players = || app.body("/api/players", "application/json");
+    assert_eq!(players(), r#"{"players":0}"#);
+    let one = app.connected(PeerOptions::default());
+    let _two = app.connected(PeerOptions::default());
+    until("both are counted", || players() == r#"{"players":2}"#);
+    drop(one);
+    until("one has left", || players() == r#"{"players":1}"#);
 }

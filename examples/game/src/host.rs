@@ -1,7 +1,6 @@
 //! A host over WebSockets: a server that applies the rules, and can play itself.
 
 use std::{
-    collections::VecDeque,
     fmt,
     net::{SocketAddr, ToSocketAddrs},
     task::Waker,
@@ -10,18 +9,16 @@ use std::{
 
 use websocket_peer::{
     Error, OriginPolicy, RateLimits, ServerOptions,
-    multiplayer::{Event, MultiplayerOptions, Node, PeerId, SceneMultiplayer, SessionError, Target},
+    multiplayer::{MultiplayerOptions, SceneMultiplayer, SessionError},
 };
 
 use crate::{
-    messages::{Action, GameCall, PATH, PROTOCOL},
-    player::ActionError,
-    rules::{Dice, Effect, Rules},
-    table::{Table, TableEvent},
+    host_game::{HostEvent, HostGame},
+    messages::{Action, PROTOCOL},
+    player_game::ActionError,
+    rules::{Dice, random_dice},
+    table::Table,
 };
-
-/// The number of events that wait to be read. Older ones are dropped; [`Host::table`] has their results.
-pub const MAX_EVENTS: usize = 256;
 
 /// The rates at which a player may send. They are far above what people do.
 const MAX_PACKETS_PER_SECOND: u32 = 100;
@@ -44,8 +41,7 @@ pub struct HostOptions {
 
 impl Default for HostOptions {
     fn default() -> Self {
-        let dice = Box::new(|| fastrand::u32(0..100));
-        Self { play_as: None, max_players: 64, origins: OriginPolicy::default(), dice }
+        Self { play_as: None, max_players: 64, origins: OriginPolicy::default(), dice: random_dice() }
     }
 }
 
@@ -62,19 +58,7 @@ impl fmt::Debug for HostOptions {
 #[derive(Debug)]
 pub struct Host {
     peer: SceneMultiplayer,
-    game: Node<GameCall>,
-    rules: Rules,
-    table: Table,
-    events: VecDeque<HostEvent>,
-}
-
-/// What happened at a host, to show it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HostEvent {
-    /// The table has changed.
-    Table(TableEvent),
-    /// Something is wrong with a player, which plays on or was disconnected.
-    Warning(String),
+    game: HostGame,
 }
 
 impl Host {
@@ -92,16 +76,11 @@ impl Host {
             .rate_limits(rate_limits);
         let multiplayer = MultiplayerOptions::default().server(server).protocols([PROTOCOL]);
         let mut peer = SceneMultiplayer::bind(address, multiplayer)?;
-        let game = peer.session().register_node::<GameCall>(PATH)?;
-        let mut table = Table::default();
-        table.set_own_id(PeerId::SERVER);
-        let rules = Rules::new(options.dice);
-        let mut host = Self { peer, game, rules, table, events: VecDeque::new() };
+        let mut game = HostGame::new(&mut peer.session(), options.dice)?;
         if let Some(name) = options.play_as {
-            let effects = host.rules.join_host(&name);
-            host.perform(effects)?;
+            game.join_host(&mut peer.session(), &name)?;
         }
-        Ok(host)
+        Ok(Self { peer, game })
     }
 
     /// Returns the address that it listens on.
@@ -119,7 +98,7 @@ impl Host {
     pub fn frame(&mut self, wait: Duration) -> Result<(), SessionError> {
         self.peer.wait(wait);
         while let Some(event) = self.peer.next_event() {
-            self.handle(event)?;
+            self.game.handle(&mut self.peer.session(), event)?;
         }
         Ok(())
     }
@@ -131,17 +110,17 @@ impl Host {
 
     /// Returns the next event.
     pub fn next_event(&mut self) -> Option<HostEvent> {
-        self.events.pop_front()
+        self.game.next_event()
     }
 
     /// Returns the table.
     pub fn table(&self) -> &Table {
-        &self.table
+        self.game.table()
     }
 
     /// Returns the number of finished rounds with at least two players.
     pub fn rounds(&self) -> u32 {
-        self.rules.rounds()
+        self.game.rounds()
     }
 
     /// Acts as the host's own player.
@@ -149,11 +128,7 @@ impl Host {
     /// # Errors
     /// [`ActionError::NotYourTurn`], also if it does not play; [`ActionError::NotConnected`] if the session has ended.
     pub fn act(&mut self, action: Action) -> Result<(), ActionError> {
-        if !self.table.is_own_turn() {
-            return Err(ActionError::NotYourTurn);
-        }
-        let effects = self.rules.act(PeerId::SERVER, action.word());
-        self.perform(effects).map_err(|_| ActionError::NotConnected)
+        self.game.act(&mut self.peer.session(), action)
     }
 
     /// Gives the host's own player another name. It has no effect if the host does not play.
@@ -161,8 +136,7 @@ impl Host {
     /// # Errors
     /// [`ActionError::NotConnected`] if the session has ended.
     pub fn set_name(&mut self, name: &str) -> Result<(), ActionError> {
-        let effects = self.rules.set_name(PeerId::SERVER, name);
-        self.perform(effects).map_err(|_| ActionError::NotConnected)
+        self.game.set_name(&mut self.peer.session(), name)
     }
 
     /// Ends the game: disconnects the players, when they have received everything, and waits for it, at most for
@@ -179,72 +153,5 @@ impl Host {
             while self.peer.next_event().is_some() {}
         }
         true
-    }
-
-    fn handle(&mut self, event: Event) -> Result<(), SessionError> {
-        let effects = match event {
-            Event::PeerConnected(id) => self.rules.join(id),
-            Event::PeerDisconnected(id, reason) => {
-                if self.rules.current() == Some(id) {
-                    self.warn(format!("{id} left in its turn: {reason}"));
-                }
-                self.rules.leave(id)
-            }
-            Event::Call(call) => {
-                let from = call.from;
-                match self.game.read(call) {
-                    Some(Ok(GameCall::RequestAction { action })) => self.rules.act(from, &action),
-                    Some(Ok(GameCall::SetPlayerName { name })) => self.rules.set_name(from, &name),
-                    // The host's own methods: the session rejects them from players.
-                    _ => Vec::new(),
-                }
-            }
-            Event::ChecksumMismatch { peer, .. } => {
-                self.warn(format!("{peer} has other methods than this game"));
-                Vec::new()
-            }
-            Event::PacketRejected { from, error } => {
-                self.warn(format!("a packet of {from} was rejected: {error}"));
-                Vec::new()
-            }
-            _ => Vec::new(),
-        };
-        self.perform(effects)
-    }
-
-    fn perform(&mut self, effects: Vec<Effect>) -> Result<(), SessionError> {
-        for effect in effects {
-            let sent = match effect {
-                Effect::Call(to, call) => {
-                    if to == Target::All
-                        && let Some(event) = self.table.apply(&call)
-                    {
-                        self.push(HostEvent::Table(event));
-                    }
-                    self.peer.session().call(self.game, to, call)
-                }
-                Effect::Disconnect(id) => {
-                    self.warn(format!("{id} was disconnected: it sent too many requests"));
-                    self.peer.session().disconnect_peer(id).map_err(SessionError::from)
-                }
-            };
-            match sent {
-                // An event reports that it is gone.
-                Err(SessionError::Peer(Error::UnknownPeer)) => {}
-                sent => sent?,
-            }
-        }
-        Ok(())
-    }
-
-    fn warn(&mut self, text: String) {
-        self.push(HostEvent::Warning(text));
-    }
-
-    fn push(&mut self, event: HostEvent) {
-        if self.events.len() == MAX_EVENTS {
-            self.events.pop_front();
-        }
-        self.events.push_back(event);
     }
 }

@@ -20,6 +20,11 @@ const MAX_SHOWN_ACTION: usize = 40;
 /// The dice: returns a number, of which the last two digits count.
 pub type Dice = Box<dyn FnMut() -> u32 + Send>;
 
+/// Returns dice that show random numbers.
+pub fn random_dice() -> Dice {
+    Box::new(|| fastrand::u32(0..100))
+}
+
 /// The state of a game at its host.
 pub struct Rules {
     players: Vec<RulesPlayer>,

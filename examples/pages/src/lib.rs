@@ -3,6 +3,7 @@
 
 mod chat;
 mod game;
+mod rooms;
 mod values;
 
 // The library exports its classes by itself. A crate that is not named would not be linked, and they would be missing.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     options::{MAX_REQUEST_SIZE, PeerOptions},
-    url::{Host, Url},
+    url::Url,
 };
 
 /// The placeholder of the accept key in an input, which cannot know it.
@@ -76,7 +76,7 @@ impl Case<'_> {
     }
 
     fn upgrade(&self) -> ClientUpgrade {
-        let url = Url { secure: false, host: Host::Name("h".into()), port: 80, target: "/".into() };
+        let url = Url::parse("ws://h/").expect("a URL");
         let protocols: &[&str] = if self.offers_protocols { &["chat", "game.v1"] } else { &[] };
         ClientUpgrade::new(&url, &PeerOptions::default().protocols(protocols.iter().copied()))
     }

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::multiplayer::PeerId;
 
-/// Longer than every timeout.
-const LONG: Duration = Duration::from_secs(10);
+/// Longer than every timeout, and than a session remembers peers that have left.
+const LONG: Duration = Duration::from_secs(61);
 
 impl World {
     /// Delivers everything and checks the result. Then the server leaves, and all clients must disconnect.

@@ -4,6 +4,7 @@ mod examples;
 mod mid_level;
 mod multiplayer;
 mod page;
+mod rooms;
 mod websocket;
 
 use crate::browser::Browser;
@@ -16,10 +17,12 @@ pub fn all(browser: Option<Browser>) -> Vec<Scenario> {
     scenarios.extend(mid_level::all());
     scenarios.extend(multiplayer::all());
     scenarios.extend(examples::all());
+    scenarios.extend(rooms::all());
     if let Some(page) = browser.map(Page::new) {
         scenarios.extend(mid_level::browser::all(&page));
         scenarios.extend(multiplayer::browser::all(&page));
         scenarios.extend(examples::browser::all(&page));
+        scenarios.extend(rooms::browser::all(&page));
     }
     scenarios
 }

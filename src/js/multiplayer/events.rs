@@ -140,6 +140,11 @@ pub(super) fn event(event: Event) -> JsValue {
             let (reason, info) = disconnect_reason(&reason);
             with_close_info("peer-disconnected", id, reason, info)
         }
+        // Only at a server, which JavaScript cannot be.
+        Event::ArrivalFailed { peer: id, reason } => {
+            let (reason, info) = disconnect_reason(&reason);
+            with_close_info("arrival-failed", id, reason, info)
+        }
         Event::Authenticating(id) => tagged("authenticating", [("peer", peer(id))]),
         Event::Auth { from, data } => with_data("auth", from, &data),
         Event::AuthFailed { peer: id, reason } => {
@@ -238,6 +243,9 @@ fn disconnect_reason(reason: &DisconnectReason) -> (&'static str, Option<&CloseI
         DisconnectReason::ReportedByServer => ("reported-by-server", None),
         DisconnectReason::ServerLost => ("server-lost", None),
         DisconnectReason::Kicked => ("kicked", None),
+        // Only at a server, which JavaScript cannot be.
+        DisconnectReason::Moved => ("moved", None),
+        DisconnectReason::TimedOut => ("timed-out", None),
     }
 }
 

@@ -21,34 +21,46 @@ pub(in super::super) struct ServerSide {
 }
 
 impl ServerSide {
-    pub(super) fn new(server: WebSocketServer) -> Self {
+    pub(in super::super) fn new(server: WebSocketServer) -> Self {
         Self { server, ids: PeerIdMap::default(), refuses_new: false, has_left: false }
     }
 
-    /// Returns the next event, and the connection that it is about. A new client gets its id here, so that all packets
-    /// of the program follow it.
+    /// Returns the next event, and the connection that it is about.
     pub(in super::super) fn next_event(&mut self) -> Option<(PeerKey, PeerEvent)> {
         loop {
-            match self.server.next_event()? {
-                ServerEvent::Opened(key) if self.refuses_new => {
-                    self.close(key, CloseCode::NORMAL, "the server refuses new connections");
-                }
-                ServerEvent::Opened(key) => {
-                    let id = self.ids.assign(key);
-                    self.must_send(key, &Packet::binary(id.get().to_le_bytes()));
-                    return Some((key, PeerEvent::Connected(id)));
-                }
-                ServerEvent::Packet(key, packet) => {
-                    if let Some(id) = self.ids.id_to_receive_from(key) {
-                        return Some((key, PeerEvent::Packet(id, packet)));
-                    }
-                }
-                ServerEvent::Closed(key, info) => {
-                    if let Some(id) = self.ids.remove(key) {
-                        return Some((key, PeerEvent::Disconnected(id, info)));
-                    }
-                }
+            let event = self.server.next_event()?;
+            let (ServerEvent::Opened(key) | ServerEvent::Packet(key, _) | ServerEvent::Closed(key, _)) =
+                event;
+            if let Some(event) = self.handle(event) {
+                return Some((key, event));
             }
+        }
+    }
+
+    /// Returns the next event of a connection that the caller has [taken](WebSocketServer::take_ready_peer), and `true`
+    /// if it has more events. The event is `None` if it has no meaning at this level.
+    pub(in super::super) fn next_event_of(&mut self, key: PeerKey) -> Option<(Option<PeerEvent>, bool)> {
+        let (event, has_more) = self.server.next_event_of(key)?;
+        Some((self.handle(event), has_more))
+    }
+
+    /// Handles an event of the server. Returns the event that follows from it. A new client gets its id here, so that
+    /// all packets of the program follow it.
+    fn handle(&mut self, event: ServerEvent) -> Option<PeerEvent> {
+        match event {
+            ServerEvent::Opened(key) if self.refuses_new => {
+                self.close(key, CloseCode::NORMAL, "the server refuses new connections");
+                None
+            }
+            ServerEvent::Opened(key) => {
+                let id = self.ids.assign(key);
+                self.must_send(key, &Packet::binary(id.get().to_le_bytes()));
+                Some(PeerEvent::Connected(id))
+            }
+            ServerEvent::Packet(key, packet) => {
+                Some(PeerEvent::Packet(self.ids.id_to_receive_from(key)?, packet))
+            }
+            ServerEvent::Closed(key, info) => Some(PeerEvent::Disconnected(self.ids.remove(key)?, info)),
         }
     }
 
@@ -173,6 +185,11 @@ impl ServerSide {
             (0..self.ids.width()).filter_map(|slot| self.ids.at(slot)).map(|(_, id)| id).collect();
         peers.sort_unstable();
         peers
+    }
+
+    /// Returns the id of a connection, also of one whose packets are ignored.
+    pub(in super::super) fn id_of(&self, key: PeerKey) -> Option<PeerId> {
+        self.ids.at(key.slot() as usize).filter(|(at, _)| *at == key).map(|(_, id)| id)
     }
 
     pub(in super::super) fn key(&self, id: PeerId) -> Option<PeerKey> {

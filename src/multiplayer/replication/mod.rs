@@ -80,9 +80,9 @@ impl Replication {
         self.spawners.insert(node, spawner);
     }
 
-    /// Adds a peer.
-    pub(crate) fn join(&mut self, peer: PeerId) {
-        self.outgoing.join(peer);
+    /// Adds a peer, with the time of the last SYNC that another session sent to it.
+    pub(crate) fn join(&mut self, peer: PeerId, sync_time: Option<u16>) {
+        self.outgoing.join(peer, sync_time);
     }
 
     /// Removes a peer and its nodes. Returns the spawner and key of each removed node.

@@ -84,9 +84,24 @@ pub(super) struct Viewer {
 }
 
 impl OutgoingReplication {
-    pub(super) fn join(&mut self, peer: PeerId) {
-        self.viewers.insert(peer, Viewer::default());
+    pub(super) fn join(&mut self, peer: PeerId, sync_time: Option<u16>) {
+        self.viewers.insert(peer, Viewer { sync_ids: Vec::new(), time: sync_time });
         self.reset_announced();
+    }
+
+    /// Returns the time of the last SYNC to a peer.
+    pub(crate) fn sync_time(&self, peer: PeerId) -> Option<u16> {
+        self.viewers.get(&peer)?.time
+    }
+
+    /// Returns the nodes that are spawned at a peer, in the order in which they were spawned.
+    pub(crate) fn spawned_at(&self, peer: PeerId) -> impl Iterator<Item = &SpawnedNode> {
+        self.nodes.values().filter(move |source| source.visibility.is_for(peer)).filter_map(|source| {
+            match &source.origin {
+                Origin::Spawned(spawned) => Some(spawned),
+                Origin::Registered { .. } => None,
+            }
+        })
     }
 
     pub(super) fn leave(&mut self, peer: PeerId) {

@@ -9,11 +9,12 @@ const MAX_STEP: u16 = 32_000;
 /// A time that is smaller by at least this much has wrapped, and is later.
 const HALF: u16 = 32_767;
 
-/// Returns the time to send to a peer: the frame's number. If the last time sent to it is too long ago, the difference
-/// is made up in steps.
+/// Returns the time to send to a peer: the frame's number. If the last time sent to it is too long ago, or comes from
+/// another session, the difference is made up in steps.
 pub(super) fn next(frame: u16, last: Option<u16>) -> u16 {
     match last {
-        Some(last) if frame.wrapping_sub(last) > MAX_STEP => last.wrapping_add(MAX_STEP),
+        // The same time is not later: a whole round is missing.
+        Some(last) if frame == last || frame.wrapping_sub(last) > MAX_STEP => last.wrapping_add(MAX_STEP),
         _ => frame,
     }
 }
@@ -46,7 +47,7 @@ mod tests {
 
     #[test]
     fn after_any_pause_times_are_later_and_reach_the_frame_number() {
-        for pause in (1..=u16::MAX).step_by(97) {
+        for pause in (0..=u16::MAX).step_by(97).chain([1, MAX_STEP, MAX_STEP + 1, u16::MAX]) {
             for start in [0, 1, 30_000, 65_535] {
                 let (mut frame, mut last) = (u16::wrapping_add(start, pause), start);
                 for _ in 0..4 {

@@ -82,15 +82,21 @@ macro_rules! rpc {
 
             impl $crate::multiplayer::Rpc for $calls {
                 fn methods() -> $crate::multiplayer::Methods {
-                    $crate::multiplayer::Methods::new()
-                        $(.with({
-                            let options = $crate::multiplayer::declare::Options::of($method);
-                            $($( let options = options.$option($($value)?); )*)?
-                            options.method()$($(.parameter({
-                                $crate::multiplayer::declare::Field::<$type>::find()
-                                    .parameter(::core::stringify!($field))
-                            }))*)?
-                        }))*
+                    // All nodes with these calls share one table.
+                    static METHODS: ::std::sync::OnceLock<$crate::multiplayer::Methods> =
+                        ::std::sync::OnceLock::new();
+                    let methods = || {
+                        $crate::multiplayer::Methods::new()
+                            $(.with({
+                                let options = $crate::multiplayer::declare::Options::of($method);
+                                $($( let options = options.$option($($value)?); )*)?
+                                options.method()$($(.parameter({
+                                    $crate::multiplayer::declare::Field::<$type>::find()
+                                        .parameter(::core::stringify!($field))
+                                }))*)?
+                            }))*
+                    };
+                    METHODS.get_or_init(methods).clone()
                 }
 
                 fn into_call(self) -> (&'static str, ::std::vec::Vec<$crate::variant::Variant>) {

@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     rate::{Arrival, Rate},
-    server::{PeerKey, SendProgress, WebSocketServer},
+    server::{PeerKey, PeerKeyMap, SendProgress, WebSocketServer},
 };
 
 /// The cost of sending a packet to one client beside the packet's bytes: a system call takes as long as a few thousand
@@ -44,8 +44,8 @@ pub(super) struct FlowControl {
     slow_reader_timeout: Duration,
     /// The rate of all clients together.
     all: Rate,
-    /// The rates of each client, by the slots of the connections.
-    sources: Vec<Option<(PeerKey, Source)>>,
+    /// The rates of each client that has had packets relayed.
+    sources: PeerKeyMap<Source>,
     waiting: BTreeMap<PeerKey, Wait>,
     congested: BTreeMap<PeerKey, Congestion>,
 }
@@ -90,7 +90,7 @@ impl FlowControl {
             limit,
             slow_reader_timeout,
             all: Rate::new(limit.saturating_mul(TOTAL_FACTOR)),
-            sources: Vec::new(),
+            sources: PeerKeyMap::default(),
             waiting: BTreeMap::new(),
             congested: BTreeMap::new(),
         }
@@ -117,17 +117,10 @@ impl FlowControl {
         }
         let arrival = Arrival { since: now, at: now };
         let limit = self.limit;
-        let slot = source.slot() as usize;
-        if slot >= self.sources.len() {
-            self.sources.resize(slot + 1, None);
-        }
-        let relayed = match &mut self.sources[slot] {
-            Some((key, relayed)) if *key == source => relayed,
-            other => {
-                let new = Source { budget: Rate::new(limit), volume: Rate::new(LIGHT_RELAY_RATE) };
-                &mut other.insert((source, new)).1
-            }
-        };
+        let relayed = self
+            .sources
+            .entry(source)
+            .or_insert_with(|| Source { budget: Rate::new(limit), volume: Rate::new(LIGHT_RELAY_RATE) });
         let cost = (sent.bytes + sent.receivers * COST_PER_RECEIVER) as u64;
         let relays_lightly =
             relayed.volume.take((sent.bytes / sent.receivers + PACKET_OVERHEAD) as u64, arrival);
@@ -190,10 +183,34 @@ impl FlowControl {
         }
     }
 
+    /// Forgets a client that has left. If it waits, its wait ends, and so do the waits of others for it.
+    pub(super) fn forget(&mut self, server: &mut WebSocketServer, source: PeerKey) {
+        self.release(server, source);
+        if self.congested.remove(&source).is_some() {
+            self.waiting.retain(|waiting, wait| {
+                let waits = *wait != Wait::For(source);
+                if !waits {
+                    server.resume(*waiting);
+                }
+                waits
+            });
+        }
+        self.sources.remove(&source);
+        if self.sources.is_empty() {
+            // So an empty room holds no memory.
+            self.sources = PeerKeyMap::default();
+        }
+    }
+
     /// Ends all waits.
     pub(super) fn release_all(&mut self, server: &mut WebSocketServer) {
         self.congested.clear();
         std::mem::take(&mut self.waiting).into_keys().for_each(|source| server.resume(source));
+    }
+
+    /// Returns `true` if no client waits, and no receiver is congested.
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.congested.is_empty()
     }
 
     /// Returns the time at which [`advance`](Self::advance) has work, if nothing happens before.
@@ -212,5 +229,105 @@ impl FlowControl {
         } else {
             now.saturating_add(self.slow_reader_timeout)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ServerEvent, ServerOptions, WebSocketPeer};
+
+    /// Returns a server with connected clients, which a test keeps, and their keys.
+    fn connected(count: usize) -> (WebSocketServer, Vec<WebSocketPeer>, Vec<PeerKey>) {
+        let mut server = WebSocketServer::bind("127.0.0.1:0", ServerOptions::default()).expect("a free port");
+        let url = format!("ws://{}/", server.local_addr().expect("it listens"));
+        let mut clients: Vec<WebSocketPeer> = (0..count).map(|_| WebSocketPeer::new()).collect();
+        clients.iter_mut().for_each(|client| client.connect(&url).expect("a valid URL"));
+        let mut keys = Vec::new();
+        let start = std::time::Instant::now();
+        while keys.len() < count {
+            assert!(start.elapsed() < Duration::from_secs(60), "the clients do not connect");
+            server.poll();
+            clients.iter_mut().for_each(|client| _ = client.poll());
+            while let Some(event) = server.next_event() {
+                let ServerEvent::Opened(key) = event else { panic!("{event:?}") };
+                keys.push(key);
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        (server, clients, keys)
+    }
+
+    const LIMIT: u32 = 1_000_000;
+
+    fn flood(congested: Option<PeerKey>) -> Sent {
+        Sent { bytes: 10 * LIMIT as usize, receivers: 1, congested }
+    }
+
+    #[test]
+    fn a_client_that_has_left_leaves_nothing_behind() {
+        let (mut server, _clients, keys) = connected(2);
+        let mut flow = FlowControl::new(LIMIT, Duration::ZERO);
+        let now = Duration::from_secs(1);
+        assert!(flow.is_idle());
+        for key in &keys {
+            flow.count(&mut server, *key, &flood(None), now);
+        }
+        assert_eq!((flow.sources.len(), flow.waiting.len(), flow.is_idle()), (2, 2, false));
+        flow.congest(&server, keys[0], now);
+        for key in &keys {
+            flow.forget(&mut server, *key);
+        }
+        assert!(flow.is_idle() && flow.next_deadline().is_none());
+        assert_eq!(flow.sources.capacity(), 0, "an empty room holds no memory");
+    }
+
+    #[test]
+    fn a_client_that_has_left_ends_the_waits_for_it() {
+        let (mut server, mut clients, keys) = connected(3);
+        let [receiver, waiting, over_budget] = keys[..] else { panic!("three clients") };
+        let mut flow = FlowControl::new(LIMIT, Duration::ZERO);
+        let now = Duration::from_secs(1);
+        flow.congest(&server, receiver, now);
+        flow.waiting.insert(waiting, Wait::For(receiver));
+        server.pause(waiting);
+        flow.count(&mut server, over_budget, &flood(Some(receiver)), now);
+        flow.forget(&mut server, receiver);
+        assert_eq!(flow.waiting.keys().copied().collect::<Vec<_>>(), [over_budget]);
+        // The client that waited is read again, and the other one is not.
+        for client in &mut clients {
+            client.send_text("hello").expect("it is open");
+        }
+        let mut read = Vec::new();
+        let start = std::time::Instant::now();
+        while server.stats().packets_received < 3 || read.len() < 2 {
+            assert!(start.elapsed() < Duration::from_secs(60), "read of {read:?} only");
+            server.poll();
+            while let Some(ServerEvent::Packet(key, _)) = server.next_event() {
+                read.push(key);
+            }
+        }
+        read.sort_unstable();
+        let mut expected = [receiver, waiting];
+        expected.sort_unstable();
+        assert_eq!(read, expected);
+        flow.release_all(&mut server);
+        let next = server.next_event();
+        assert!(matches!(next, Some(ServerEvent::Packet(key, _)) if key == over_budget), "{next:?}");
+    }
+
+    #[test]
+    fn a_client_that_was_forgotten_begins_with_a_whole_budget() {
+        let (mut server, _clients, keys) = connected(1);
+        let mut flow = FlowControl::new(LIMIT, Duration::ZERO);
+        let now = Duration::from_secs(1);
+        let little = Sent { bytes: 10, receivers: 1, congested: None };
+        flow.count(&mut server, keys[0], &flood(None), now);
+        flow.release_all(&mut server);
+        flow.count(&mut server, keys[0], &little, now);
+        assert!(!flow.is_idle(), "its budget is used up");
+        flow.forget(&mut server, keys[0]);
+        flow.count(&mut server, keys[0], &little, now);
+        assert!(flow.is_idle());
     }
 }

@@ -5,6 +5,7 @@ mod guard;
 mod options;
 mod polling;
 mod relay;
+mod relay_hook;
 
 use std::{
     fmt,
@@ -13,13 +14,14 @@ use std::{
     time::Duration,
 };
 
-use self::relay::Relay;
+pub(super) use self::relay::{Pumped, Relay};
 pub use self::{guard::SessionGuard, options::MultiplayerOptions};
 use super::{
     event::Event,
     id::PeerId,
     options::SessionOptions,
     peer::{Side, WebSocketMultiplayerPeer},
+    relay_decision::{RelayDecision, RelayedPacket},
     session::Session,
     status::ConnectionStatus,
 };
@@ -232,6 +234,26 @@ impl SceneMultiplayer {
     /// The data that it attaches is in [`peer`](Self::peer).
     pub fn on_request(&mut self, hook: impl FnMut(&Request) -> Admission + Send + Sync + 'static) {
         self.peer.on_request(hook);
+    }
+
+    /// At a server: sets a hook that decides about each packet that a client sends to other clients, before it is
+    /// relayed. With [`RelayDecision::Drop`] no other client gets it. The hook applies to packets that are handled from
+    /// now on. At a client it is never called.
+    ///
+    /// A call of a client to all is a packet to each other client, and one to the server. Bytes to all are one packet.
+    /// In both cases the hook decides only for the other clients: the server handles its part as an event.
+    ///
+    /// The hook is called for packets of all kinds ([`RelayedPacket::kind`]), also for those that announce paths.
+    /// [`SessionStats::dropped_relays`](super::SessionStats::dropped_relays) counts the dropped packets. If the hook
+    /// panics, the packet is dropped, an error is logged, and the hook is called again for the next one; a program that
+    /// is built with `panic = "abort"` ends.
+    ///
+    /// Godot: none. An engine relays all packets, or none: `server_relay`.
+    pub fn on_relay(
+        &mut self,
+        hook: impl FnMut(&RelayedPacket<'_>) -> RelayDecision + Send + Sync + 'static,
+    ) {
+        self.relay.set_hook(Box::new(hook));
     }
 
     /// At a server: accepts a stream on which a web framework has made the handshake, like

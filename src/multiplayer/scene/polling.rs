@@ -104,8 +104,8 @@ fn apply_client_outputs(side: &mut ClientSide, session: &mut Session) {
             Output::Send { packet, .. } => send_to_server(side, &packet),
             Output::SendAll { packets, .. } => packets.iter().for_each(|packet| send_to_server(side, packet)),
             Output::Disconnect { code, reason, .. } => {
-                if let Err(error) = side.disconnect(code, reason) {
-                    debug_assert!(false, "a session's reasons are short: {error}");
+                if let Err(error) = side.disconnect(code, &reason) {
+                    debug_assert!(false, "a session's close codes and reasons are valid: {error}");
                 }
             }
         }

@@ -3,13 +3,17 @@
 
 use std::time::Duration;
 
-use super::flow_control::{FlowControl, Sent};
+use super::{
+    flow_control::{FlowControl, Sent},
+    relay_hook::{Hook, RelayHook},
+};
 use crate::{
     error::Error,
     multiplayer::{
         id::PeerId,
         output::{Output, Recipients},
         peer::{PeerEvent, ServerSide},
+        relay_decision::{RelayDecision, RelayedPacket},
         session::Session,
         wire::is_membership,
     },
@@ -31,20 +35,24 @@ const MAX_SENDS: usize = 16 * 1024;
 
 /// What a server sends for its session.
 #[derive(Debug)]
-pub(super) struct Relay {
+pub(in super::super) struct Relay {
     flow: FlowControl,
+    /// The program's decision about relayed packets.
+    hook: Option<RelayHook>,
     /// The client whose packet the session received last, until the outputs that follow from it are sent.
     source: Option<PeerKey>,
     now: Duration,
-    /// The number of packets sent since the poll began, counted for each receiver.
-    sends: usize,
+    /// The number of packets sent, counted for each receiver.
+    total_sends: usize,
+    /// That number when the poll began.
+    sends_before: usize,
     /// The clients whose send queues had no room for a packet.
     slow_peers: Vec<PeerKey>,
 }
 
 /// The kind of event that was passed to the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pumped {
+pub(in super::super) enum Pumped {
     /// A connection has ended. The others can be informed of several of these together.
     Left,
     Other,
@@ -53,14 +61,21 @@ pub(super) enum Pumped {
 impl Relay {
     /// Creates the relay of a server with this
     /// [`slow_reader_timeout`](crate::options::ServerOptions::slow_reader_timeout).
-    pub(super) fn new(session: &Session, slow_reader_timeout: Duration) -> Self {
+    pub(in super::super) fn new(session: &Session, slow_reader_timeout: Duration) -> Self {
         Self {
             flow: FlowControl::new(session.options().max_relayed_bytes_per_second, slow_reader_timeout),
+            hook: None,
             source: None,
             now: Duration::ZERO,
-            sends: 0,
+            total_sends: 0,
+            sends_before: 0,
             slow_peers: Vec::new(),
         }
+    }
+
+    /// Sets the hook that decides about relayed packets.
+    pub(super) fn set_hook(&mut self, hook: Box<Hook>) {
+        self.hook = Some(RelayHook::new(hook));
     }
 
     /// Passes the next event to the session. Returns its kind.
@@ -70,28 +85,55 @@ impl Relay {
         session: &mut Session,
         now: Duration,
     ) -> Option<Pumped> {
+        let (key, event) = side.next_event()?;
+        let mut hook = self.hook.take();
+        let pumped = match &mut hook {
+            Some(hook) => {
+                self.handle_event(side, session, key, event, now, Some(&mut |packet| hook.decide(packet)))
+            }
+            None => self.handle_event(side, session, key, event, now, None),
+        };
+        self.hook = hook;
+        Some(pumped)
+    }
+
+    /// Passes an event of a client's connection to the session. `decide` decides about packets to relay. Returns the
+    /// kind of the event.
+    pub(in super::super) fn handle_event(
+        &mut self,
+        side: &mut ServerSide,
+        session: &mut Session,
+        key: PeerKey,
+        event: PeerEvent,
+        now: Duration,
+        decide: Option<&mut dyn FnMut(&RelayedPacket<'_>) -> RelayDecision>,
+    ) -> Pumped {
         self.now = now;
-        match side.next_event()? {
-            (_, PeerEvent::Connected(id)) => session.peer_joined(id, now),
-            (key, PeerEvent::Packet(id, packet)) => {
+        match event {
+            PeerEvent::Connected(id) => session.peer_joined(id, now),
+            PeerEvent::Packet(id, packet) => {
                 self.source = Some(key);
-                session.set_memory_scarce(side.server.is_memory_scarce());
-                session.receive(id, packet, now);
+                session.set_memory_scarce(side.server.is_memory_scarce_for(key));
+                match decide {
+                    Some(decide) => session.receive_with(id, packet, now, decide),
+                    None => session.receive(id, packet, now),
+                }
                 if let Some(bytes) = session.take_changed_memory_usage(id) {
                     side.server.set_external_memory(key, bytes);
                 }
             }
-            (_, PeerEvent::Disconnected(id, info)) => {
+            PeerEvent::Disconnected(id, info) => {
+                self.flow.forget(&mut side.server, key);
                 session.peer_left(id, info);
-                return Some(Pumped::Left);
+                return Pumped::Left;
             }
-            (_, PeerEvent::ConnectionFailed(_)) => debug_assert!(false, "only a client fails to connect"),
+            PeerEvent::ConnectionFailed(_) => debug_assert!(false, "only a client fails to connect"),
         }
-        Some(Pumped::Other)
+        Pumped::Other
     }
 
     /// Executes the session's outputs.
-    pub(super) fn apply_outputs(&mut self, side: &mut ServerSide, session: &mut Session) {
+    pub(in super::super) fn apply_outputs(&mut self, side: &mut ServerSide, session: &mut Session) {
         let mut sent = Sent::default();
         while let Some(output) = session.next_output() {
             match output {
@@ -111,7 +153,7 @@ impl Relay {
                     if let Some(key) = side.key(peer) {
                         self.flow.release(&mut side.server, key);
                     }
-                    if let Err(error) = side.disconnect(peer, code, reason) {
+                    if let Err(error) = side.disconnect(peer, code, &reason) {
                         debug_assert_eq!(error, Error::UnknownPeer);
                     }
                 }
@@ -126,26 +168,41 @@ impl Relay {
         }
     }
 
+    /// Ends the wait of a client that leaves the session, and keeps its connection.
+    pub(in super::super) fn forget(&mut self, side: &mut ServerSide, client: PeerKey) {
+        self.flow.forget(&mut side.server, client);
+    }
+
+    /// Returns the number of packets sent so far, counted for each receiver.
+    pub(in super::super) fn total_sends(&self) -> usize {
+        self.total_sends
+    }
+
     /// Returns `true` if the send budget of this poll is not used up.
-    pub(super) fn may_send(&self) -> bool {
-        self.sends < MAX_SENDS
+    pub(in super::super) fn may_send(&self) -> bool {
+        self.total_sends - self.sends_before < MAX_SENDS
     }
 
     /// Ends the waits of clients that are over, and disconnects receivers that were congested for too long.
-    pub(super) fn advance(&mut self, side: &mut ServerSide, now: Duration) {
+    pub(in super::super) fn advance(&mut self, side: &mut ServerSide, now: Duration) {
         self.now = now;
-        self.sends = 0;
+        self.sends_before = self.total_sends;
         self.slow_peers.extend(self.flow.advance(&mut side.server, now));
         self.drop_slow_peers(side);
     }
 
     /// Returns the time at which [`advance`](Self::advance) has work, if nothing happens before.
-    pub(super) fn next_deadline(&self) -> Option<Duration> {
+    pub(in super::super) fn next_deadline(&self) -> Option<Duration> {
         self.flow.next_deadline()
     }
 
+    /// Returns `true` if no client waits, so that [`advance`](Self::advance) has nothing to do.
+    pub(in super::super) fn is_idle(&self) -> bool {
+        self.flow.is_idle()
+    }
+
     /// Ends all waits, after the session has ended.
-    pub(super) fn release_all(&mut self, side: &mut ServerSide) {
+    pub(in super::super) fn release_all(&mut self, side: &mut ServerSide) {
         self.flow.release_all(&mut side.server);
     }
 
@@ -176,7 +233,7 @@ impl Relay {
             Ok(()) => {
                 sent.bytes += len;
                 sent.receivers += 1;
-                self.sends += 1;
+                self.total_sends += 1;
                 if side.server.is_congested_after_flush(key) {
                     self.flow.congest(&side.server, key, self.now);
                     sent.congested = Some(key);

@@ -44,7 +44,9 @@ impl Session {
         self.nodes.insert(path, methods).ok_or(invalid("there is already a node at its path"))
     }
 
-    /// Removes a node. A node registered later at its path is a new one, also for the other ends.
+    /// Removes a node. A node registered later at its path is a new one, also for the other ends, unless another session
+    /// with the same [`PathIds`](super::super::PathIds) has one with the same methods there: then the number of the path
+    /// stays.
     pub fn unregister_node(&mut self, node: impl Into<NodeKey>) {
         let node = node.into();
         self.stop_replicating(node);
@@ -151,7 +153,7 @@ impl Session {
         let node = self.nodes.get(key).ok_or(SessionError::UnknownNode)?;
         let (channel, transfer) =
             node.methods.get(method).map(|method| (method.channel, method.transfer)).unwrap_or_default();
-        let (confirmed, others) = node.path_acks.split(peers);
+        let (confirmed, others) = self.nodes.split(node, peers);
         let by_path = (!others.is_empty()).then(|| packet(NodeRef::Path(&node.path)));
         let by_id = node.number.filter(|_| !confirmed.is_empty()).map(|id| packet(NodeRef::Id(id)));
         for (packet, peers) in [(&by_path, &others), (&by_id, &confirmed)] {
@@ -173,10 +175,11 @@ impl Session {
 
     /// Announces the path id of a node to those of `peers` that do not know it.
     pub(super) fn announce(&mut self, key: NodeKey, peers: &[PeerId]) {
+        let unannounced = self.nodes.announce_to(key, peers);
         // When no id is left, calls contain the path.
-        let Some(id) = self.nodes.number(key) else { return };
-        let Some(node) = self.nodes.get_mut(key) else { return };
-        let unannounced = node.path_acks.announce_to(peers);
+        let Some((node, id)) = self.nodes.get(key).and_then(|node| Some((node, node.number?))) else {
+            return;
+        };
         if !unannounced.is_empty() {
             let announcement = SimplifyPath { md5: *node.methods.md5_digits(), id, path: &node.path };
             let packet = encode(&Command::SimplifyPath(announcement));

@@ -9,6 +9,7 @@ use crate::{
         id::PeerId,
         node::NodeKey,
         packet_error::PacketError,
+        path_ids::MAX_PATH_ID,
         paths::{ROOT, relative},
         rpc::{Caller, NO_METHODS},
         wire::{CallPacket, Command, NodeRef, SimplifyPath},
@@ -98,24 +99,32 @@ impl Session {
     ) -> Result<(), PacketError> {
         let SimplifyPath { md5, id, path } = announcement;
         let path = relative(path, &self.options.root_path).ok_or(PacketError::UnknownPath)?;
-        let max = match self.memory_scarce {
-            false => self.options.max_paths_per_peer,
-            true => self.options.max_paths_per_peer.min(FEW_PATHS),
-        };
+        let max = self.max_paths();
         let known = self.peers.paths(from).ok_or(PacketError::UnknownPeer)?;
+        // Peers without methods at the root announce it to request a confirmation before they disconnect. A server also
+        // does that before it moves this client, each time with another number, which is never used for anything else.
+        let is_request = path == ROOT && (&md5 == NO_METHODS || id > MAX_PATH_ID);
+        let must_confirm = is_request && !self.is_server;
+        let mut insert = |path, node| {
+            if must_confirm && id > MAX_PATH_ID {
+                return Ok(());
+            }
+            match known.insert(id, path, node, max) {
+                Err(PacketError::TooManyPaths) if must_confirm => Ok(()),
+                result => result,
+            }
+        };
         let mut valid = true;
         match self.nodes.at(path).and_then(|key| Some((key, self.nodes.get(key)?))) {
             Some((key, node)) => {
-                known.insert(id, node.path.clone(), Some(key), max)?;
+                insert(node.path.clone(), Some(key))?;
                 valid = node.methods.md5_digits() == &md5;
-                // A peer without methods at the root announces it only to request a confirmation before it disconnects.
-                let is_drain_request = path == ROOT && &md5 == NO_METHODS;
-                if !valid && !is_drain_request {
+                if !valid && !is_request {
                     self.report_mismatch(from, key, Some(&md5));
                 }
             }
             // The root always exists. A node may be registered there later, and is then called by this id.
-            None if path == ROOT => known.insert(id, self.root.clone(), None, max)?,
+            None if path == ROOT => insert(self.nodes.path_ids().root().clone(), None)?,
             None => return Err(PacketError::UnknownPath),
         }
         self.send_command(from, &Command::ConfirmPath { valid, id });
@@ -124,13 +133,18 @@ impl Session {
 
     /// Handles the confirmation of a path id. The id is valid even if the peer has other methods there.
     fn handle_confirm_path(&mut self, from: PeerId, id: u32, valid: bool) {
-        let Some(key) = self.nodes.numbered(id) else { return };
-        let Some(node) = self.nodes.get_mut(key) else { return };
-        if node.path_acks.confirm(from) {
-            self.replication.outgoing.set_announced(key, false);
-            if !valid {
-                self.report_mismatch(from, key, None);
-            }
+        let Some(key) = self.nodes.confirm(id, from) else { return };
+        self.replication.outgoing.set_announced(key, false);
+        if !valid {
+            self.report_mismatch(from, key, None);
+        }
+    }
+
+    /// Returns the number of paths that a peer may announce.
+    pub(super) fn max_paths(&self) -> usize {
+        match self.memory_scarce {
+            false => self.options.max_paths_per_peer,
+            true => self.options.max_paths_per_peer.min(FEW_PATHS),
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     Session, SessionPhase,
-    peers::{Authentication, PeerState},
+    peers::{AdmittedPeer, Authentication, PeerState},
     sending::system_packets,
 };
 use crate::{
@@ -15,7 +15,6 @@ use crate::{
         id::PeerId,
         output::{Output, Recipients},
         packet_error::PacketError,
-        paths::ReceivedPaths,
         wire::{Command, System},
     },
 };
@@ -44,7 +43,7 @@ impl Session {
             return;
         }
         if self.phase != SessionPhase::Running {
-            self.disconnect(peer, "the session has ended");
+            self.disconnect(peer, self.end.clone());
             return;
         }
         self.start_admission(peer);
@@ -65,6 +64,7 @@ impl Session {
             PeerState::Authenticating(_) => {
                 self.push_event(Event::AuthFailed { peer, reason: AuthFailure::Closed(info) });
             }
+            PeerState::Arriving(_) => self.fail_arrival(peer, DisconnectReason::Closed(info)),
             PeerState::Disconnecting { .. } => {}
         }
         if self.phase == SessionPhase::Leaving && self.peers.is_empty() {
@@ -85,13 +85,18 @@ impl Session {
 
     /// Admits a peer.
     pub(super) fn admit(&mut self, peer: PeerId) {
+        self.admit_as(peer, AdmittedPeer::default(), None);
+    }
+
+    /// Admits a peer, with what another session knows about it, and the time of that session's last SYNC to it.
+    pub(super) fn admit_as(&mut self, peer: PeerId, admitted: AdmittedPeer, sync_time: Option<u16>) {
         self.queue_departures();
         if self.is_server && self.options.relay {
             self.announce_peer(peer);
         }
-        self.peers.set_state(peer, PeerState::Admitted(ReceivedPaths::default()), None);
+        self.peers.set_state(peer, PeerState::Admitted(admitted), None);
         self.push_event(Event::PeerConnected(peer));
-        self.start_replicating_to(peer);
+        self.start_replicating_to(peer, sync_time);
     }
 
     /// Announces the new peer to all others, and all others to it.
@@ -112,6 +117,7 @@ impl Session {
         self.nodes.forget_peer(peer);
         if self.is_server && self.options.relay && self.phase == SessionPhase::Running {
             self.departed.push(peer);
+            self.former_peers.add(peer, self.now);
         }
         self.remove_replicas_of(peer);
         self.push_event(Event::PeerDisconnected(peer, reason));
@@ -128,7 +134,7 @@ impl Session {
                 let reason = AuthFailure::Closed(info.clone());
                 self.push_event(Event::AuthFailed { peer: PeerId::SERVER, reason });
             }
-            Some(PeerState::Disconnecting { .. }) | None => {}
+            Some(PeerState::Arriving(_) | PeerState::Disconnecting { .. }) | None => {}
         }
         self.phase = SessionPhase::Closed;
         self.push_event(match self.id {

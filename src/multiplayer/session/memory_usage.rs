@@ -7,7 +7,7 @@ impl Session {
     /// Returns the memory that the session uses for a peer, in bytes: announced paths, spawned nodes, and records of
     /// method mismatches.
     ///
-    /// It is 0 for a peer that is not admitted. Queued events and outputs do not count.
+    /// It is 0 for a peer that is neither admitted nor arriving from another session. Queued events and outputs do not count.
     pub(crate) fn memory_usage(&self, peer: PeerId) -> usize {
         self.peers.memory_usage(peer)
             + self.nodes.memory_usage(peer)
@@ -33,7 +33,8 @@ mod tests {
     use crate::{
         close::{CloseCause, CloseInfo},
         multiplayer::{
-            Method, Methods, Properties, Property, Scene, SessionOptions, Spawner,
+            Method, Methods, PathIds, Properties, Property, Scene, SessionOptions, Spawner,
+            path_ids::MAX_PATH_ID,
             wire::{Command, EncodedSpawnKind, EncodedValues, SimplifyPath, SpawnPacket, encode_values},
         },
         packet::Packet,
@@ -149,6 +150,39 @@ mod tests {
         assert!(server.memory_usage(owner) > before);
         leave(&mut server, owner);
         assert_eq!(server.memory_usage(owner), 0);
+    }
+
+    #[test]
+    fn announced_paths_count_in_the_session_that_a_peer_moves_to() {
+        let (path_ids, one) = (PathIds::new(), peer(2));
+        let [mut old, mut new] = [(); 2].map(|()| Session::server_in(SessionOptions::default(), &path_ids));
+        old.peer_joined(one, NOW);
+        for path in ["A", "B"] {
+            old.register_node_with(path, Methods::new().with(Method::new("play"))).unwrap();
+        }
+        let kept = new.register_node_with("A", Methods::new()).unwrap();
+        announce(&mut old, one, 1, "B");
+        old.unregister_node(old.nodes.at("B").unwrap());
+        let mismatch_and_path = old.memory_usage(one);
+        announce(&mut old, one, 2, "A");
+        let both = old.memory_usage(one);
+        assert!(both > mismatch_and_path && mismatch_and_path > 0);
+
+        let transfer = old.release_peer(one).unwrap();
+        new.adopt_peer(one, transfer, Duration::ZERO, NOW);
+        while new.next_output().is_some() {}
+        // The path that no session has is forgotten, and so is the mismatch.
+        let arriving = new.memory_usage(one);
+        assert!(old.memory_usage(one) == 0 && 0 < arriving && arriving < both, "{arriving} {both}");
+        announce(&mut new, one, 3, ".");
+        announce(&mut new, one, 4, "unknown");
+        assert_eq!(new.memory_usage(one), 2 * arriving);
+        receive(&mut new, one, &Command::ConfirmPath { valid: true, id: MAX_PATH_ID + 2 });
+        assert_eq!((new.memory_usage(one), new.peers.is_admitted(one)), (2 * arriving, true));
+        new.unregister_node(kept);
+        leave(&mut new, one);
+        assert_eq!(new.memory_usage(one), 0);
+        assert_eq!((old.stats().rejected_packets, new.stats().rejected_packets), (0, 0));
     }
 
     #[test]

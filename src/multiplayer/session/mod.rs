@@ -16,7 +16,9 @@
 //! | calls | `register_node`, `set_authority`, `call` | `calling` |
 //! | | `register_spawner`, `spawn`, `set_property`, `replicate`, `show`, `hide` | `replicating` |
 //! | | `disconnect_peer`, `leave` | `disconnecting` |
+//! | moves | `release_peer`, `adopt_peer`, packets during the move | `moving` |
 //! | state | peers, their states and deadlines | `peers` |
+//! | | peers that have left not long ago | `former_peers` |
 //! | | registered nodes, by key, path and path id | `nodes` |
 //! | | memory that is used for a peer | `memory_usage` |
 //! | | methods of the other end, from its checksum | `checksum` |
@@ -26,8 +28,10 @@ mod calling;
 mod checksum;
 mod commands;
 mod disconnecting;
+mod former_peers;
 mod membership;
 mod memory_usage;
+mod moving;
 mod nodes;
 mod peers;
 mod receiving;
@@ -35,16 +39,22 @@ mod replicas;
 mod replicating;
 mod sending;
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, time::Duration};
 
-use self::{nodes::Nodes, peers::Peers};
+pub use self::moving::PeerTransfer;
+use self::{
+    disconnecting::LEFT,
+    former_peers::FormerPeers,
+    nodes::Nodes,
+    peers::{ClosePayload, Peers},
+};
 use super::{
     event::{Call, Event},
     id::{PeerId, Target},
     options::SessionOptions,
     output::Output,
     packet_error::PacketError,
-    paths::ROOT,
+    path_ids::PathIds,
     replication::Replication,
     stats::SessionStats,
     status::ConnectionStatus,
@@ -105,16 +115,18 @@ pub struct Session {
     id: Option<PeerId>,
     is_server: bool,
     phase: SessionPhase,
+    // What the close frames contain once the program has left.
+    end: ClosePayload,
     // The latest time given.
     now: Duration,
     peers: Peers,
     nodes: Nodes,
-    // The path of the root, shared by all peers that announce it.
-    root: Arc<str>,
     replication: Replication,
     outputs: VecDeque<Output>,
     // At a server: peers that left, and that have not been announced as gone.
     departed: Vec<PeerId>,
+    // At a server: peers that left, and that others may still send to.
+    former_peers: FormerPeers,
     events: VecDeque<Event>,
     // The number of local calls at the front of `events`: made since the program last read an event.
     local_calls: usize,
@@ -145,27 +157,34 @@ enum SessionPhase {
 impl Session {
     /// Creates the server of a session.
     pub fn server(options: SessionOptions) -> Self {
-        Self::new(options, Some(PeerId::SERVER))
+        Self::server_in(options, &PathIds::new())
+    }
+
+    /// Creates the server of one of several sessions, between which peers can [move](Self::release_peer). They share
+    /// the numbers of paths.
+    pub fn server_in(options: SessionOptions, path_ids: &PathIds) -> Self {
+        Self::new(options, Some(PeerId::SERVER), path_ids)
     }
 
     /// Creates a client, which waits for a connection to the server.
     pub fn client(options: SessionOptions) -> Self {
-        Self::new(options, None)
+        Self::new(options, None, &PathIds::new())
     }
 
-    fn new(options: SessionOptions, id: Option<PeerId>) -> Self {
+    fn new(options: SessionOptions, id: Option<PeerId>, path_ids: &PathIds) -> Self {
         Self {
             options,
             id,
             is_server: id.is_some(),
             phase: SessionPhase::Running,
+            end: ClosePayload::normal(LEFT),
             now: Duration::ZERO,
             peers: Peers::default(),
-            nodes: Nodes::default(),
-            root: ROOT.into(),
+            nodes: Nodes::new(path_ids.clone()),
             replication: Replication::default(),
             outputs: VecDeque::new(),
             departed: Vec::new(),
+            former_peers: FormerPeers::default(),
             events: VecDeque::new(),
             local_calls: 0,
             id_is_read: id.is_some(),
@@ -215,7 +234,7 @@ impl Session {
     /// Pass packets that have arrived in time to [`receive`](Self::receive) before.
     pub fn advance(&mut self, now: Duration) {
         self.tick(now);
-        while let Some(peer) = self.peers.pop_due(self.now) {
+        while let Some(peer) = self.peers.pop_due(now) {
             self.time_out(peer);
         }
     }
@@ -279,6 +298,7 @@ impl Session {
     /// Advances the time without applying deadlines. Earlier times have no effect.
     pub(super) fn tick(&mut self, now: Duration) {
         self.now = self.now.max(now);
+        self.former_peers.advance(self.now);
     }
 
     /// Returns `true` if the program has not read all events.
@@ -314,10 +334,15 @@ impl Session {
 
     /// Counts a rejected packet, and queues an event if there is room.
     fn reject(&mut self, from: PeerId, error: impl Into<PacketError>) {
+        let error = error.into();
+        if self.is_outdated(from, &error) {
+            self.stats.outdated_packets += 1;
+            return;
+        }
         self.stats.rejected_packets += 1;
         if self.queued_rejections < MAX_QUEUED_REJECTIONS {
             self.queued_rejections += 1;
-            self.push_event(Event::PacketRejected { from, error: error.into() });
+            self.push_event(Event::PacketRejected { from, error });
         }
     }
 

@@ -1,12 +1,17 @@
 //! The peers of a session: the state of each, and its deadline.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
+use super::moving::PeerTransfer;
 use crate::{
-    multiplayer::{id::PeerId, paths::ReceivedPaths},
+    close::CloseCode,
+    multiplayer::{
+        id::PeerId, path_ids::PathIds, paths::ReceivedPaths, replication::BY_PATH, wire::SpawnPacket,
+    },
     rate::{Arrival, Rate},
 };
 
@@ -16,14 +21,30 @@ pub(super) enum PeerState {
     /// It is not admitted yet.
     Authenticating(Authentication),
     /// It is admitted. At a client that includes peers to which only the server is connected.
-    Admitted(ReceivedPaths),
+    Admitted(AdmittedPeer),
+    /// It moves here from another session, and has not read everything of that one.
+    Arriving(Box<PeerTransfer>),
     /// It is gone for the program and the other peers. Its connection remains.
     Disconnecting {
         /// `true` while this end waits for the confirmation that the peer has read everything.
         awaits_confirmation: bool,
-        /// The reason for the close frame.
-        reason: &'static str,
+        /// What the close frame contains.
+        close: ClosePayload,
     },
+}
+
+/// The code and the reason in a close frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ClosePayload {
+    pub(super) code: CloseCode,
+    pub(super) reason: Cow<'static, str>,
+}
+
+impl ClosePayload {
+    /// Returns code 1000 with this reason.
+    pub(super) const fn normal(reason: &'static str) -> Self {
+        Self { code: CloseCode::NORMAL, reason: Cow::Borrowed(reason) }
+    }
 }
 
 /// The progress of a peer's authentication.
@@ -35,6 +56,56 @@ pub(super) struct Authentication {
     pub(super) completed_there: bool,
     /// `true` if data was sent to the peer.
     pub(super) data_sent: bool,
+}
+
+/// What an admitted peer has announced.
+#[derive(Debug, Default)]
+pub(super) struct AdmittedPeer {
+    pub(super) paths: ReceivedPaths,
+    /// The number of times that it has moved between sessions.
+    pub(super) moves: u32,
+    /// The largest id of a node that it has spawned, or of a synchronizer in such a node.
+    last_spawned: u32,
+    // Ids count up. Up to these, they were given in other sessions.
+    last_former_path: u32,
+    last_former_spawned: u32,
+}
+
+impl AdmittedPeer {
+    /// Prepares for the move to another session.
+    pub(super) fn prepare_move(&mut self, path_ids: &PathIds) {
+        self.moves = self.moves.wrapping_add(1);
+        self.last_former_path = self.last_former_path.max(self.paths.last_id());
+        self.last_former_spawned = self.last_former_spawned.max(self.last_spawned);
+        self.paths.prepare_move(path_ids);
+    }
+
+    /// Records the ids of a node that the peer has spawned.
+    pub(super) fn record_spawned(&mut self, spawn: &SpawnPacket<'_>) {
+        let ids = spawn.sync_ids.iter().copied().filter(|id| *id < BY_PATH);
+        self.last_spawned = ids.chain([spawn.net_id, self.last_spawned]).max().unwrap_or_default();
+    }
+
+    /// Records a node that the peer has spawned for another session.
+    pub(super) fn skip_spawned(&mut self, spawn: &SpawnPacket<'_>) {
+        self.record_spawned(spawn);
+        self.last_former_spawned = self.last_spawned;
+    }
+
+    /// Records a path that the peer has announced to another session.
+    pub(super) fn skip_path(&mut self, id: u32) {
+        self.last_former_path = self.last_former_path.max(id);
+    }
+
+    /// Returns `true` for a path id that the peer has announced to another session.
+    pub(super) fn is_former_path(&self, id: u32) -> bool {
+        self.moves > 0 && id <= self.last_former_path
+    }
+
+    /// Returns `true` for the id of a node that the peer has spawned for another session.
+    pub(super) fn is_former_node(&self, id: u32) -> bool {
+        self.moves > 0 && id <= self.last_former_spawned
+    }
 }
 
 /// All peers by state, the peers that the program knows, and the deadlines in order.
@@ -99,18 +170,50 @@ impl Peers {
         rate.take(1, Arrival { since: now, at: now })
     }
 
-    /// Returns the paths that an admitted peer has announced.
-    pub(super) fn paths(&mut self, peer: PeerId) -> Option<&mut ReceivedPaths> {
-        match self.by_id.get_mut(&peer)?.state {
-            PeerState::Admitted(ref mut paths) => Some(paths),
+    /// Returns the rate of a peer's rejected packets.
+    pub(super) fn rejected(&self, peer: PeerId) -> Option<Rate> {
+        self.by_id.get(&peer)?.rejected
+    }
+
+    /// Sets the rate of a peer's rejected packets, as counted by another session.
+    pub(super) fn set_rejected(&mut self, peer: PeerId, rate: Option<Rate>) {
+        if let Some(peer_entry) = self.by_id.get_mut(&peer) {
+            peer_entry.rejected = rate;
+        }
+    }
+
+    /// Returns an admitted peer.
+    pub(super) fn admitted_mut(&mut self, peer: PeerId) -> Option<&mut AdmittedPeer> {
+        match &mut self.by_id.get_mut(&peer)?.state {
+            PeerState::Admitted(admitted) => Some(admitted),
             _ => None,
         }
+    }
+
+    /// Returns a peer that moves here.
+    pub(super) fn arriving(&mut self, peer: PeerId) -> Option<&mut PeerTransfer> {
+        match &mut self.by_id.get_mut(&peer)?.state {
+            PeerState::Arriving(transfer) => Some(transfer),
+            _ => None,
+        }
+    }
+
+    /// Returns the peers that move here.
+    pub(super) fn all_arriving(&self) -> Vec<PeerId> {
+        let is_arriving = |entry: &SessionPeer| matches!(entry.state, PeerState::Arriving(_));
+        self.by_id.iter().filter(|(_, entry)| is_arriving(entry)).map(|(peer, _)| *peer).collect()
+    }
+
+    /// Returns the paths that an admitted peer has announced.
+    pub(super) fn paths(&mut self, peer: PeerId) -> Option<&mut ReceivedPaths> {
+        self.admitted_mut(peer).map(|admitted| &mut admitted.paths)
     }
 
     /// Returns the memory that the announced paths of a peer take, in bytes.
     pub(super) fn memory_usage(&self, peer: PeerId) -> usize {
         match self.state(peer) {
-            Some(PeerState::Admitted(paths)) => paths.memory_usage(),
+            Some(PeerState::Admitted(admitted)) => admitted.paths.memory_usage(),
+            Some(PeerState::Arriving(transfer)) => transfer.peer.paths.memory_usage(),
             _ => 0,
         }
     }

@@ -14,10 +14,14 @@ use crate::{
         id::{PeerId, Target},
         output::{Output, Recipients},
         packet_error::PacketError,
+        relay_decision::{RelayDecision, RelayedPacket},
         wire::{Command, System, is_system, relay_header, relay_target},
     },
     packet::Packet,
 };
+
+/// The hook that decides about relayed packets.
+type RelayDecider<'a> = &'a mut dyn FnMut(&RelayedPacket<'_>) -> RelayDecision;
 
 impl Session {
     /// Handles a packet that was received from a directly connected peer; at a client that is always
@@ -27,6 +31,34 @@ impl Session {
     /// to register the node that the next packet calls. Take all outputs after each call: they are queued until
     /// [`next_output`](Self::next_output) takes them.
     pub fn receive(&mut self, from: PeerId, packet: Packet, now: Duration) {
+        self.handle_received(from, packet, now, None);
+    }
+
+    /// Handles a packet like [`receive`](Self::receive). `relay` decides about a packet of a client for other clients:
+    /// at a server, each packet that it would relay. It is called at most once.
+    ///
+    /// [`RelayDecision::Drop`] concerns only the other clients. If a packet is also for the server, the server handles
+    /// it in any case: a call to all is a packet to the server and one to each other client, so this holds for
+    /// [`send_bytes`](Self::send_bytes) to all as well.
+    ///
+    /// If `relay` panics, the packet has no effect, and the session can still be used.
+    pub fn receive_with(
+        &mut self,
+        from: PeerId,
+        packet: Packet,
+        now: Duration,
+        relay: &mut dyn FnMut(&RelayedPacket<'_>) -> RelayDecision,
+    ) {
+        self.handle_received(from, packet, now, Some(relay));
+    }
+
+    fn handle_received(
+        &mut self,
+        from: PeerId,
+        packet: Packet,
+        now: Duration,
+        relay: Option<RelayDecider<'_>>,
+    ) {
         self.tick(now);
         if self.phase == SessionPhase::Closed {
             return;
@@ -38,7 +70,8 @@ impl Session {
             _ if !self.is_server && from != PeerId::SERVER => Err(PacketError::UnknownPeer),
             None => Err(PacketError::UnknownPeer),
             Some(PeerState::Authenticating(_)) => self.handle_auth(from, &packet),
-            Some(PeerState::Admitted(_)) => self.handle_packet(from, packet),
+            Some(PeerState::Admitted(_)) => self.handle_packet(from, packet, relay),
+            Some(PeerState::Arriving(_)) => self.handle_arriving(from, &packet),
             Some(PeerState::Disconnecting { .. }) => {
                 self.handle_disconnecting(from, &packet);
                 Ok(())
@@ -57,9 +90,14 @@ impl Session {
     }
 
     /// Handles a packet of a peer that is admitted and connected directly.
-    fn handle_packet(&mut self, from: PeerId, packet: Bytes) -> Result<(), PacketError> {
+    fn handle_packet(
+        &mut self,
+        from: PeerId,
+        packet: Bytes,
+        relay: Option<RelayDecider<'_>>,
+    ) -> Result<(), PacketError> {
         if let Some(target) = relay_target(&packet).filter(|_| self.is_server) {
-            return self.relay(from, target, packet);
+            return self.relay(from, target, packet, relay);
         }
         match Command::decode(&packet)? {
             Command::System(System::Relay { peer, inner }) => {
@@ -74,9 +112,15 @@ impl Session {
         }
     }
 
-    /// Relays a packet for a client. The server writes the sender's id over the receiver's, in place if the packet
-    /// is not shared.
-    fn relay(&mut self, from: PeerId, target: i32, packet: Bytes) -> Result<(), PacketError> {
+    /// Relays a packet for a client, unless the program decides otherwise. The server writes the sender's id over the
+    /// receiver's, in place if the packet is not shared.
+    fn relay(
+        &mut self,
+        from: PeerId,
+        target: i32,
+        packet: Bytes,
+        hook: Option<RelayDecider<'_>>,
+    ) -> Result<(), PacketError> {
         if !self.options.relay {
             return Err(PacketError::RelayOff);
         }
@@ -86,6 +130,11 @@ impl Session {
         let target = Target::from_godot(target).ok_or(PacketError::UnknownPeer)?;
         let to = match target {
             Target::Peer(peer) if self.peers.is_admitted(peer) => Recipients::One(peer),
+            // The sender did not know that the receiver has left.
+            Target::Peer(peer) if self.former_peers.contains(peer) => {
+                self.stats.outdated_packets += 1;
+                return Ok(());
+            }
             Target::Peer(_) => return Err(PacketError::UnknownPeer),
             Target::All | Target::AllExcept(_) => {
                 let is_meant = |peer: &PeerId| *peer != from && target != Target::AllExcept(*peer);
@@ -96,7 +145,15 @@ impl Session {
             Target::Peer(_) | Target::AllExcept(PeerId::SERVER) => None,
             Target::All | Target::AllExcept(_) => Some(packet.slice(RELAY_HEADER..)),
         };
-        if !to.as_slice().is_empty() {
+        let decision = match hook {
+            Some(decide) if !to.as_slice().is_empty() => {
+                decide(&RelayedPacket::new(from, target, &packet[RELAY_HEADER..]))
+            }
+            _ => RelayDecision::Pass,
+        };
+        if decision == RelayDecision::Drop {
+            self.stats.dropped_relays += 1;
+        } else if !to.as_slice().is_empty() {
             let packet = match packet.try_into_mut() {
                 Ok(mut packet) => {
                     packet[..RELAY_HEADER].copy_from_slice(&relay_header(from.get()));

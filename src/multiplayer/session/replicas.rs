@@ -14,7 +14,14 @@ impl Session {
     /// Handles the spawn of a node by a peer.
     pub(super) fn handle_spawn(&mut self, from: PeerId, packet: SpawnPacket<'_>) -> Result<(), PacketError> {
         let id = packet.spawner;
-        let spawner = self.node_by_id(from, id).ok_or(PacketError::UnknownNode { id })?;
+        let spawner = self.node_by_id(from, id);
+        if let Some(peer) = self.peers.admitted_mut(from) {
+            match spawner {
+                None if peer.is_former_path(id) => peer.skip_spawned(&packet),
+                _ => peer.record_spawned(&packet),
+            }
+        }
+        let spawner = spawner.ok_or(PacketError::UnknownNode { id })?;
         self.check_authority(from, spawner)?;
         let max = self.options.max_spawned_per_peer;
         let spawned = self.replication.spawned(from, spawner, packet, max)?;

@@ -180,9 +180,10 @@ impl Session {
         }
     }
 
-    /// Spawns the nodes that are visible to all at a peer that was admitted.
-    pub(super) fn start_replicating_to(&mut self, new_peer: PeerId) {
-        self.replication.join(new_peer);
+    /// Spawns the nodes that are visible to all at a peer that was admitted. `sync_time` is the time of the last SYNC
+    /// that another session sent to it.
+    pub(super) fn start_replicating_to(&mut self, new_peer: PeerId, sync_time: Option<u16>) {
+        self.replication.join(new_peer, sync_time);
         let public =
             self.replication.outgoing.iter().filter(|(_, source)| source.visibility.is_for(new_peer));
         let spawned = public.filter(|(_, source)| matches!(source.origin, Origin::Spawned(_)));
@@ -264,7 +265,7 @@ impl Session {
     fn announce_synchronizer(&mut self, node: NodeKey) {
         let viewers = self.viewers(node);
         let Some(declared) = self.nodes.get(node) else { return };
-        let (confirmed, others) = declared.path_acks.split(viewers);
+        let (confirmed, others) = self.nodes.split(declared, viewers);
         self.announce(node, &others);
         self.start_sending_to(node, confirmed);
         self.replication.outgoing.set_announced(node, true);

@@ -16,6 +16,7 @@
 //! are decoded on demand. [`Command::encode`] writes the same bytes as an engine.
 
 mod call;
+mod kind;
 mod malformed;
 mod path;
 mod reader;
@@ -27,6 +28,7 @@ mod values;
 #[cfg(feature = "_fuzz")]
 pub(crate) use call::Arguments;
 pub(crate) use call::{ArgumentsError, CallPacket, EncodedArguments, NodeRef};
+pub use kind::RelayedKind;
 pub use malformed::MalformedPacket;
 pub(crate) use path::SimplifyPath;
 pub(crate) use spawn::{EncodedSpawnKind, SpawnPacket, is_node_name};

@@ -67,7 +67,7 @@ impl TcpConnection {
     pub(super) fn dial(url: &Url, options: &PeerOptions, now: Duration) -> Result<Self, Error> {
         let tls = tls::Client::new(url, &options.tls)?;
         let upgrade = ClientUpgrade::new(url, options);
-        let dial = Dial::start(&url.host, url.port);
+        let dial = Dial::start(&url.host(), url.port);
         let stage = ConnectionStage::Dialing(Box::new(Dialing { dial, tls, upgrade }));
         Ok(Self { stage, settings: ConnectionSettings::new(options, false, now), ends: false })
     }
@@ -242,6 +242,7 @@ impl ConnectionStage {
                 }
                 OpeningOutcome::Failed(cause) => {
                     link.set_closed(CloseInfo::new(cause));
+                    link.rejection_status = opening.rejection_status();
                     if opening.is_rejected_before_tls() {
                         return Step::Same(Self::Over, false);
                     }

@@ -13,7 +13,7 @@ use std::{
 use super::{
     notify::Wants, opening::Opening, poll_context::PollContext, send_queue::SendQueue, stream::Stream,
 };
-use crate::send_accounting::SendAccounting;
+use crate::{send_accounting::SendAccounting, shared_bytes::SharedBytes};
 
 /// The number of bytes that a poll reads and drops.
 const READ_PER_POLL: usize = 64 * 1024;
@@ -87,6 +87,13 @@ impl Linger {
         match &self.unsent {
             Unsent::Frames(frames) => frames.shared_len(),
             Unsent::Bytes(_) => 0,
+        }
+    }
+
+    /// Counts the bytes that may wait in several send queues in another account.
+    pub(super) fn set_shared_bytes(&mut self, shared_bytes: &SharedBytes) {
+        if let Unsent::Frames(frames) = &mut self.unsent {
+            frames.set_shared_bytes(shared_bytes);
         }
     }
 

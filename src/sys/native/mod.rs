@@ -68,6 +68,9 @@ const SCRATCH: usize = 64 * 1024;
 /// the program's frame.
 const MAX_READ: usize = 4 * 1024 * 1024;
 
+/// Natively each connection has the code of the probe, so a `Liveness` needs nothing to begin.
+pub(super) static LIVENESS_STARTER: () = ();
+
 /// Returns the time since the first call.
 pub(crate) fn now() -> Duration {
     static START: OnceLock<Instant> = OnceLock::new();

@@ -29,6 +29,8 @@ pub(super) struct Opening {
     decision: Option<HandshakeDecision>,
     /// `true` if it was rejected before TLS was established, so that no answer can be sent.
     is_rejected_before_tls: bool,
+    /// The HTTP status with which the client was rejected.
+    rejection_status: Option<u16>,
 }
 
 #[derive(Debug)]
@@ -81,6 +83,7 @@ impl Opening {
             outgoing,
             decision: None,
             is_rejected_before_tls: false,
+            rejection_status: None,
         }
     }
 
@@ -91,6 +94,7 @@ impl Opening {
             outgoing: Vec::new(),
             decision: None,
             is_rejected_before_tls: false,
+            rejection_status: None,
         }
     }
 
@@ -103,6 +107,7 @@ impl Opening {
             outgoing: Vec::new(),
             decision,
             is_rejected_before_tls: false,
+            rejection_status: None,
         }
     }
 
@@ -191,13 +196,21 @@ impl Opening {
         self.is_rejected_before_tls
     }
 
+    /// Returns the HTTP status with which the client was rejected, even if it did not receive it.
+    pub(super) fn rejection_status(&self) -> Option<u16> {
+        self.rejection_status
+    }
+
     /// Rejects the client, with or without a request.
     pub(super) fn reject(&mut self, rejection: &Rejection, headers: &[(String, String)]) {
         self.is_rejected_before_tls = self.stream.is_handshaking();
         self.outgoing = match &self.state {
             // The HTTP handshake is over. Only frames can be sent.
             HandshakeState::Upgraded => try_again_later(rejection.reason),
-            _ => handshake::reject_response(rejection, headers, self.asks_for_head()),
+            _ => {
+                self.rejection_status = Some(rejection.status);
+                handshake::reject_response(rejection, headers, self.asks_for_head())
+            }
         };
         self.decision =
             Some(HandshakeDecision::Failed(CloseCause::HandshakeFailed { reason: rejection.reason }));

@@ -6,10 +6,14 @@
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use wasm_bindgen::JsValue;
-use web_sys::CloseEvent;
 
-use super::{message, wake_signal::WakeSignal};
-use crate::{close::CloseCode, link::Link, options::PeerOptions, packet::Packet};
+use super::message;
+use crate::{
+    link::Link,
+    options::PeerOptions,
+    packet::Packet,
+    sys::page::{BacklogError, End, WakeSignal},
+};
 
 /// The events of one connection that no poll has reported.
 ///
@@ -17,7 +21,7 @@ use crate::{close::CloseCode, link::Link, options::PeerOptions, packet::Packet};
 pub(super) struct Bridge {
     /// Callbacks notify it after they have added an event.
     pub(super) wake: Rc<WakeSignal>,
-    max_message_size: usize,
+    reader: message::Reader,
     backlog: RefCell<Backlog>,
 }
 
@@ -31,33 +35,6 @@ struct Backlog {
     max_packets: usize,
 }
 
-/// How a connection ended, as far as a browser reports it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum End {
-    /// With a close frame from the other end.
-    Frame { code: Option<u16>, reason: String },
-    /// Without a close frame. Browsers report no more of a failure to connect.
-    Gone,
-    /// This end closed it because of this error.
-    BacklogError(BacklogError),
-}
-
-/// A limit that the other end exceeded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum BacklogError {
-    /// A message is larger than `max_message_size`.
-    MessageTooBig,
-    /// The backlog has no room for a message.
-    Overflow,
-}
-
-impl BacklogError {
-    /// The close code that is sent. 1009 would be right, but browsers do not let a page send it.
-    pub(super) const TOO_BIG_CODE: u16 = 4009;
-    /// The close code that is sent in place of 1008.
-    pub(super) const OVERFLOW_CODE: u16 = 4008;
-}
-
 impl Bridge {
     pub(super) fn new(options: &PeerOptions) -> Self {
         let backlog = Backlog {
@@ -68,7 +45,11 @@ impl Bridge {
             max_bytes: options.backlog_buffer_size,
             max_packets: options.max_backlog_packets,
         };
-        Self { wake: Rc::default(), max_message_size: options.max_message_size, backlog: backlog.into() }
+        Self {
+            wake: Rc::default(),
+            reader: message::Reader::new(options.max_message_size),
+            backlog: backlog.into(),
+        }
     }
 
     /// Handles the browser's `open` event.
@@ -81,19 +62,8 @@ impl Bridge {
         if self.backlog.borrow().end.is_some() {
             return Ok(());
         }
-        let packet = message::read(data, self.max_message_size);
+        let packet = self.reader.read(data);
         self.backlog.borrow_mut().push(packet)
-    }
-
-    /// Handles the browser's `close` event.
-    pub(super) fn close(&self, event: &CloseEvent) {
-        self.end(match event.code() {
-            1005 => End::Frame { code: None, reason: String::new() },
-            code if CloseCode::new(code).is_ok() => End::Frame { code: Some(code), reason: event.reason() },
-            // 1006 means that there was no frame. Chromium also passes on codes that are not allowed (1004, 1016 to
-            // 2999).
-            _ => End::Gone,
-        });
     }
 
     /// Notes the end of the connection. Later events are ignored.
@@ -121,19 +91,8 @@ impl Bridge {
         !self.backlog.borrow().packets.is_empty()
     }
 
-    /// Returns `true` if packets are left, or the connection has ended.
-    pub(super) fn has_more(&self) -> bool {
-        self.has_packets() || self.backlog.borrow().end.is_some()
-    }
-
-    /// Returns the end, after every packet before it was delivered.
-    pub(super) fn ended(&self) -> Option<End> {
-        let backlog = self.backlog.borrow();
-        if backlog.packets.is_empty() { backlog.end.clone() } else { None }
-    }
-
     /// Returns the end, even if packets before it wait.
-    pub(super) fn ended_early(&self) -> Option<End> {
+    pub(super) fn ended(&self) -> Option<End> {
         self.backlog.borrow().end.clone()
     }
 }
@@ -235,7 +194,7 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
-    fn the_end_waits_for_the_packets_before_it() {
+    fn packets_before_the_end_wait_for_room_in_the_inbox() {
         let bridge = bridge(PeerOptions::default());
         let mut link = inbox(PeerOptions::default().max_queued_packets(1));
         for _ in 0..2 {
@@ -243,10 +202,10 @@ mod tests {
         }
         bridge.end(End::Gone);
         bridge.deliver(&mut link);
-        assert_eq!((link.available(), bridge.ended()), (1, None));
+        assert_eq!((link.available(), bridge.has_packets()), (1, true));
         link.take();
         bridge.deliver(&mut link);
-        assert_eq!((link.available(), bridge.ended()), (1, Some(End::Gone)));
+        assert_eq!((link.available(), bridge.has_packets(), bridge.ended()), (1, false, Some(End::Gone)));
         assert_eq!(link.state(), ReadyState::Open, "only `poll` reports the end");
     }
 }

@@ -3,21 +3,26 @@
 use std::rc::Rc;
 
 use js_sys::{Array, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::{BinaryType, CloseEvent, Event, MessageEvent, WebSocket};
 
-use super::{
-    bridge::{BacklogError, Bridge, End},
-    event_listener::EventListener,
+use super::{bridge::Bridge, event_listener::EventListener};
+use crate::{
+    close::CloseCode,
+    error::Error,
+    sys::page::{self, BacklogError, End},
 };
-use crate::{close::CloseCode, error::Error};
 
 /// A `WebSocket` that ends when this is dropped. No callback is called afterwards.
 pub(super) struct Browser {
-    socket: WebSocket,
-    // None for `error`: a `close` event with all information always follows.
+    // None for `error`: a `close` event with all information always follows. Dropped before the socket is closed: Node calls
+    // listeners from within `close` if the connection is still being made, so also from within calls of the program.
     _listeners: [EventListener; 3],
+    socket: ClosedOnDrop,
 }
+
+/// A `WebSocket` that closes when this is dropped.
+struct ClosedOnDrop(WebSocket);
 
 impl Browser {
     /// Begins to connect. Events go to the bridge.
@@ -27,55 +32,55 @@ impl Browser {
         // Set at once: the default, `Blob`, would have to be read in another task, out of order with text.
         socket.set_binary_type(BinaryType::Arraybuffer);
         let listeners =
-            [on_open(&socket, protocols, bridge)?, on_message(&socket, bridge)?, on_close(&socket, bridge)?];
-        Ok(Self { socket, _listeners: listeners })
+            [on_open(&socket, offered, bridge)?, on_message(&socket, bridge)?, on_close(&socket, bridge)?];
+        Ok(Self { _listeners: listeners, socket: ClosedOnDrop(socket) })
     }
 
     /// Returns the sub-protocol that the server chose.
     pub(super) fn protocol(&self) -> Option<String> {
-        Some(self.socket.protocol()).filter(|protocol| !protocol.is_empty())
+        Some(self.socket.0.protocol()).filter(|protocol| !protocol.is_empty())
     }
 
     pub(super) fn send_text(&self, text: &str) -> Result<(), Error> {
-        self.socket.send_with_str(text).map_err(refused)
+        self.socket.0.send_with_str(text).map_err(refused)
     }
 
     pub(super) fn send_binary(&self, data: &[u8]) -> Result<(), Error> {
         // Browsers do not send from shared memory, which a program with threads has: it needs a copy in JavaScript's
         // memory.
         let sent = if cfg!(target_feature = "atomics") {
-            self.socket.send_with_js_u8_array(&Uint8Array::from(data))
+            self.socket.0.send_with_js_u8_array(&Uint8Array::from(data))
         } else {
-            self.socket.send_with_u8_array(data)
+            self.socket.0.send_with_u8_array(data)
         };
         sent.map_err(refused)
     }
 
     /// Returns the number of payload bytes that the network has not taken.
     pub(super) fn buffered(&self) -> usize {
-        self.socket.buffered_amount() as usize
+        self.socket.0.buffered_amount() as usize
     }
 
     /// Begins the closing handshake.
     pub(super) fn close(&self, code: CloseCode, reason: &str) {
-        close(&self.socket, code.get(), reason);
+        close(&self.socket.0, code.get(), reason);
     }
 }
 
-impl Drop for Browser {
+impl Drop for ClosedOnDrop {
     fn drop(&mut self) {
         // Aborts a connection that is being made. Sends a close frame without a code on an open one, after the packets
         // that wait. Does nothing on one that is closing. It cannot throw, because it has no arguments.
-        let closed = self.socket.close();
+        let closed = self.0.close();
         debug_assert!(closed.is_ok());
     }
 }
 
-fn on_open(socket: &WebSocket, offered: &[String], bridge: &Rc<Bridge>) -> Result<EventListener, JsValue> {
-    let (open_socket, offered, bridge) = (socket.clone(), offered.to_vec(), Rc::clone(bridge));
+fn on_open(socket: &WebSocket, offered: Array, bridge: &Rc<Bridge>) -> Result<EventListener, JsValue> {
+    let (open_socket, bridge) = (socket.clone(), Rc::clone(bridge));
     EventListener::new(socket, "open", move |_: &Event| {
         let chosen = open_socket.protocol();
-        if chosen.is_empty() || offered.contains(&chosen) {
+        if chosen.is_empty() || offered.includes(&JsValue::from_str(&chosen), 0) {
             bridge.open();
         } else {
             // WebKit accepts `CHAT` if `chat` was offered, which RFC 6455, 4.1, does not allow. The next poll drops the
@@ -104,7 +109,7 @@ fn on_message(socket: &WebSocket, bridge: &Rc<Bridge>) -> Result<EventListener, 
 fn on_close(socket: &WebSocket, bridge: &Rc<Bridge>) -> Result<EventListener, JsValue> {
     let bridge = Rc::clone(bridge);
     EventListener::new(socket, "close", move |event: &CloseEvent| {
-        bridge.close(event);
+        bridge.end(End::from_event(event.code(), || event.reason()));
         bridge.wake.notify();
     })
 }
@@ -118,19 +123,26 @@ fn close(socket: &WebSocket, code: u16, reason: &str) {
 
 /// Converts an exception to an error. Only refused calls throw, never failures of the network.
 pub(super) fn refused(exception: JsValue) -> Error {
-    let message: String = match exception.dyn_ref::<js_sys::Error>() {
-        Some(error) => error.message().into(),
-        None => format!("{exception:?}"),
-    };
-    std::io::Error::other(message).into()
+    let message =
+        exception.unchecked_into::<Exception>().message().ok().and_then(|message| message.as_string());
+    let message = message.unwrap_or_else(|| "the browser refused the call".to_owned());
+    page::refused(message)
+}
+
+#[wasm_bindgen]
+extern "C" {
+    type Exception;
+
+    /// Throws if the exception is not an object.
+    #[wasm_bindgen(method, getter, catch)]
+    fn message(this: &Exception) -> Result<JsValue, JsValue>;
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{link::Link, options::PeerOptions, packet::Packet, sys::web::wake_signal::LocalHook};
+    use crate::{link::Link, options::PeerOptions, packet::Packet, sys::page::LocalHook};
     use std::cell::{Cell, RefCell};
-    use wasm_bindgen::prelude::wasm_bindgen;
     use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
     wasm_bindgen_test_configure!(run_in_browser);
@@ -183,9 +195,9 @@ mod tests {
     fn events_reach_the_bridge() {
         let (browser, bridge) = connect(&PeerOptions::default());
         assert!(!bridge.is_open());
-        fire_open(&browser.socket);
-        fire_message(&browser.socket, "hello");
-        fire_close(&browser.socket, 4001);
+        fire_open(&browser.socket.0);
+        fire_message(&browser.socket.0, "hello");
+        fire_close(&browser.socket.0, 4001);
         assert!(bridge.is_open());
         assert_eq!(packets(&bridge), [Packet::text("hello")]);
         assert_eq!(bridge.ended(), Some(End::Frame { code: Some(4001), reason: "bye".into() }));
@@ -196,7 +208,7 @@ mod tests {
         let empty = End::Frame { code: None, reason: String::new() };
         for (code, end) in [(1005, empty), (1006, End::Gone), (1004, End::Gone), (2999, End::Gone)] {
             let (browser, bridge) = connect(&PeerOptions::default());
-            fire_close(&browser.socket, code);
+            fire_close(&browser.socket.0, code);
             assert_eq!(bridge.ended(), Some(end));
         }
     }
@@ -204,7 +216,7 @@ mod tests {
     #[wasm_bindgen_test]
     fn a_late_event_of_a_dropped_connection_is_ignored() {
         let (browser, bridge) = connect(&PeerOptions::default());
-        let socket = browser.socket.clone();
+        let socket = browser.socket.0.clone();
         drop(browser);
         assert_eq!(Rc::strong_count(&bridge), 1, "a callback is still alive");
         fire_open(&socket);
@@ -217,7 +229,7 @@ mod tests {
     #[wasm_bindgen_test]
     fn dropping_closes_the_browsers_socket() {
         let (browser, _) = connect(&PeerOptions::default());
-        let socket = browser.socket.clone();
+        let socket = browser.socket.0.clone();
         assert_eq!(socket.ready_state(), WebSocket::CONNECTING);
         drop(browser);
         assert_eq!(socket.ready_state(), WebSocket::CLOSING);
@@ -229,11 +241,11 @@ mod tests {
             [PeerOptions::default().max_message_size(4), PeerOptions::default().backlog_buffer_size(4)]
         {
             let (browser, _bridge) = connect(&options);
-            fire_open(&browser.socket);
-            fire_message(&browser.socket, "1234");
-            assert_eq!(browser.socket.ready_state(), WebSocket::CONNECTING);
-            fire_message(&browser.socket, "12345");
-            assert_eq!(browser.socket.ready_state(), WebSocket::CLOSING);
+            fire_open(&browser.socket.0);
+            fire_message(&browser.socket.0, "1234");
+            assert_eq!(browser.socket.0.ready_state(), WebSocket::CONNECTING);
+            fire_message(&browser.socket.0, "12345");
+            assert_eq!(browser.socket.0.ready_state(), WebSocket::CLOSING);
         }
     }
 
@@ -247,14 +259,14 @@ mod tests {
             // Like a panic, which the browser reports.
             wasm_bindgen::throw_str("an exception of the hook");
         });
-        fire_open(&browser.socket);
-        fire_message(&browser.socket, "one");
+        fire_open(&browser.socket.0);
+        fire_message(&browser.socket.0, "one");
         assert_eq!((calls.get(), bridge.is_open()), (1, true));
         bridge.wake.on_poll();
-        fire_message(&browser.socket, "two");
+        fire_message(&browser.socket.0, "two");
         assert_eq!((calls.get(), packets(&bridge).len()), (2, 2));
 
-        let socket = browser.socket.clone();
+        let socket = browser.socket.0.clone();
         let everything = RefCell::new(Some((browser, Rc::clone(&bridge))));
         set_hook(&bridge, move || drop(everything.take()));
         bridge.wake.on_poll();

@@ -1,29 +1,42 @@
 //! From the data of a message event to a [`Packet`], in as few copies as the browser allows.
 
-use js_sys::{JsString, Uint8Array};
+use js_sys::JsString;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
-use crate::packet::Packet;
+use crate::packet::{Packet, PacketKind};
 
-/// Returns the packet, or `None` if it has more than `max` bytes. No more than `max` bytes are copied.
-pub(super) fn read(data: &JsValue, max: usize) -> Option<Packet> {
-    match data.dyn_ref::<JsString>() {
-        Some(text) => read_text(text, max),
-        None => read_binary(data, max),
+/// Reads the messages of one connection.
+pub(super) struct Reader {
+    encoder: TextEncoder,
+    max: usize,
+}
+
+impl Reader {
+    /// Creates a reader of messages of at most `max` bytes.
+    pub(super) fn new(max: usize) -> Self {
+        Self { encoder: TextEncoder::new(), max }
+    }
+
+    /// Returns the packet, or `None` if it is too large. No more bytes than the limit are copied.
+    pub(super) fn read(&self, data: &JsValue) -> Option<Packet> {
+        match data.dyn_ref::<JsString>() {
+            Some(text) => read_text(text, self.max, &self.encoder),
+            None => read_binary(data, self.max),
+        }
     }
 }
 
 /// Reads an `ArrayBuffer`, which all data except text is, because of `binaryType`.
 fn read_binary(data: &JsValue, max: usize) -> Option<Packet> {
     let view = Uint8Array::new(data);
-    (view.length() as usize <= max).then(|| Packet::from_binary(view.to_vec().into()))
+    (view.length() as usize <= max).then(|| Packet::from_page(PacketKind::Binary, view.subarray()))
 }
 
 /// Converts in one of two ways, because neither is fast for every length. wasm-bindgen reads one code unit at a time.
 /// `TextEncoder` is one call into the browser, which costs as much for one letter as for a hundred. Measured with ASCII
 /// in Chromium, wasm-bindgen takes a third of the time of `TextEncoder` at 16 letters, the same time at 128, three
 /// times as long at 4096, and five times as long at a million.
-fn read_text(text: &JsString, max: usize) -> Option<Packet> {
+fn read_text(text: &JsString, max: usize, encoder: &TextEncoder) -> Option<Packet> {
     const SHORT: usize = 128;
     let units = text.length() as usize;
     // Each unit of UTF-16 takes at least one byte of UTF-8.
@@ -33,44 +46,50 @@ fn read_text(text: &JsString, max: usize) -> Option<Packet> {
     // A `TextEncoder` cannot write into shared memory, which a program with threads has.
     if units <= SHORT || cfg!(target_feature = "atomics") {
         let text = String::from(text);
-        return (text.len() <= max).then(|| Packet::text(text));
+        return (text.len() <= max).then(|| Packet::from_page(PacketKind::Text, text.into_bytes()));
     }
-    encode(text, units, max).map(|utf8| Packet::from_utf8(utf8.into()))
+    encode(text, units, max, encoder).map(|utf8| Packet::from_page(PacketKind::Text, utf8))
 }
 
 /// Returns the text as UTF-8, if that has at most `max` bytes.
-fn encode(text: &JsString, units: usize, max: usize) -> Option<Vec<u8>> {
+fn encode(text: &JsString, units: usize, max: usize, encoder: &TextEncoder) -> Option<Vec<u8>> {
     const MIDDLE: usize = 1024;
     if units <= MIDDLE {
         // Room for any text costs less than a second call. A unit takes at most three bytes: a character beyond U+FFFF
         // has four, and is two units.
         let mut room = [0; 3 * MIDDLE];
-        let written = ENCODER.with(|encoder| encoder.encode_into(text, &mut room[..3 * units]).written());
+        let written = encoder.encode_into(text, room.get_mut(..3 * units)?).written();
         return room.get(..written as usize).filter(|utf8| utf8.len() <= max).map(<[u8]>::to_vec);
     }
     // Most text is ASCII, so the first call has room for that.
-    ENCODER.with(|encoder| {
-        let mut utf8 = vec![0; units];
-        let start = encoder.encode_into(text, &mut utf8);
-        let (mut read, mut written) = (start.read() as usize, start.written() as usize);
-        if read < units {
-            utf8.resize(max.min(written + 3 * (units - read)), 0);
-            let rest = encoder.encode_into(&text.slice(read as u32, units as u32), &mut utf8[written..]);
-            read += rest.read() as usize;
-            written += rest.written() as usize;
-        }
-        utf8.truncate(written);
-        utf8.shrink_to_fit();
-        (read == units).then_some(utf8)
-    })
-}
-
-thread_local! {
-    static ENCODER: TextEncoder = TextEncoder::new();
+    let mut utf8 = vec![0; units];
+    let start = encoder.encode_into(text, &mut utf8);
+    let (mut read, mut written) = (start.read() as usize, start.written() as usize);
+    if read < units {
+        utf8.resize(max.min(written + 3 * (units - read)), 0);
+        let rest = encoder.encode_into(&text.slice(read as u32, units as u32), utf8.get_mut(written..)?);
+        read += rest.read() as usize;
+        written += rest.written() as usize;
+    }
+    utf8.truncate(written);
+    utf8.shrink_to_fit();
+    (read == units).then_some(utf8)
 }
 
 #[wasm_bindgen]
 extern "C" {
+    type Uint8Array;
+
+    #[wasm_bindgen(constructor)]
+    fn new(buffer: &JsValue) -> Uint8Array;
+
+    #[wasm_bindgen(method, getter)]
+    fn length(this: &Uint8Array) -> u32;
+
+    /// Returns all bytes: JavaScript shares them, and wasm-bindgen makes the one copy.
+    #[wasm_bindgen(method)]
+    fn subarray(this: &Uint8Array) -> Vec<u8>;
+
     type TextEncoder;
 
     #[wasm_bindgen(constructor)]
@@ -97,7 +116,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     fn read_str(text: &str, max: usize) -> Option<Packet> {
-        read(&JsValue::from_str(text), max)
+        Reader::new(max).read(&JsValue::from_str(text))
     }
 
     #[wasm_bindgen_test]
@@ -120,8 +139,8 @@ mod tests {
                 assert!(read_str(&text, text.len() - 1).is_none());
             }
         }
-        let bytes = Uint8Array::from([7; 10].as_slice()).buffer();
-        assert_eq!(read(&bytes, 10), Some(Packet::binary([7; 10])));
-        assert_eq!(read(&bytes, 9), None);
+        let bytes = js_sys::Uint8Array::from([7; 10].as_slice()).buffer();
+        assert_eq!(Reader::new(10).read(&bytes), Some(Packet::binary([7; 10])));
+        assert_eq!(Reader::new(9).read(&bytes), None);
     }
 }

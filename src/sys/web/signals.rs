@@ -6,7 +6,8 @@ use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, EventTarget};
 
-use super::{event_listener::EventListener, wake_signal::WakeSignal};
+use super::event_listener::EventListener;
+use crate::sys::page::WakeSignal;
 
 /// Events of the page or worker itself. A worker never fires `pageshow`.
 const OF_SCOPE: [&str; 3] = ["online", "offline", "pageshow"];
@@ -36,8 +37,11 @@ impl Signals {
             })
         };
         let mut listeners = Vec::new();
-        for name in OF_SCOPE {
-            listeners.push(listen(scope.unchecked_ref(), name)?);
+        // Node has none of these events. Its global object is not an event target.
+        if let Some(scope) = scope.dyn_ref::<EventTarget>() {
+            for name in OF_SCOPE {
+                listeners.push(listen(scope, name)?);
+            }
         }
         if let Some(document) = document.dyn_ref::<EventTarget>() {
             listeners.push(listen(document, OF_DOCUMENT)?);

@@ -1,4 +1,4 @@
-//! Wakes the program when a deadline has come.
+//! A timer of the browser, and the queue of its microtasks.
 
 use std::{
     cell::{Cell, OnceCell},
@@ -7,52 +7,30 @@ use std::{
 };
 
 use js_sys::Function;
-use wasm_bindgen::{JsCast, closure::Closure, prelude::wasm_bindgen};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 
-use super::{time::now, wake_signal::WakeSignal};
+use crate::sys::page::{Expiry, WakeDeadline, WakeSignal};
 
-/// A time that every browser can count in milliseconds.
-const LONGEST_TIMER: Duration = Duration::from_secs(60 * 60);
-
-/// Has one deadline, by the browser's clock. A deadline often moves and seldom expires, so a running browser
-/// timer is kept, and set again if it fires too early.
+/// Wakes the program when a deadline has come.
 pub(super) struct WakeTimer {
     wake: Rc<WakeSignal>,
-    due: Cell<Duration>,
-    timer: Cell<Option<Timer>>,
+    pub(super) deadline: WakeDeadline,
+    running: Cell<Option<i32>>,
     callback: OnceCell<Closure<dyn Fn()>>,
-}
-
-#[derive(Clone, Copy)]
-struct Timer {
-    id: i32,
-    at: Duration,
 }
 
 impl WakeTimer {
     pub(super) fn new(wake: &Rc<WakeSignal>) -> Rc<Self> {
         Rc::new(Self {
             wake: Rc::clone(wake),
-            due: Cell::new(Duration::MAX),
-            timer: Cell::default(),
+            deadline: WakeDeadline::new(),
+            running: Cell::default(),
             callback: OnceCell::new(),
         })
     }
 
-    /// Returns the deadline.
-    pub(super) fn due(&self) -> Duration {
-        self.due.get()
-    }
-
-    /// Replaces the deadline.
-    pub(super) fn set(self: &Rc<Self>, due: Duration) {
-        self.due.set(due);
-        if due < self.timer.get().map_or(Duration::MAX, |timer| timer.at) {
-            self.start();
-        }
-    }
-
-    fn start(self: &Rc<Self>) {
+    /// Replaces the running timer.
+    pub(super) fn start(self: &Rc<Self>, wait: Duration) {
         self.stop();
         let callback = self.callback.get_or_init(|| {
             let timer = Rc::downgrade(self);
@@ -62,25 +40,23 @@ impl WakeTimer {
                 }
             })
         });
-        let (now, due) = (now(), self.due.get());
-        let wait = due.saturating_sub(now).min(LONGEST_TIMER);
         // Rounded up, because a timer that fires too early has to be set again.
         let id = set_timeout(callback.as_ref().unchecked_ref(), wait.as_millis() as i32 + 1);
-        self.timer.set(Some(Timer { id, at: now + wait }));
+        self.running.set(Some(id));
     }
 
     fn stop(&self) {
-        if let Some(timer) = self.timer.take() {
-            clear_timeout(timer.id);
+        if let Some(id) = self.running.take() {
+            clear_timeout(id);
         }
     }
 
     fn fired(self: &Rc<Self>) {
-        self.timer.set(None);
-        match self.due.get() {
-            Duration::MAX => {}
-            due if now() < due => self.start(),
-            _ => self.wake.notify(),
+        self.running.set(None);
+        match self.deadline.expire() {
+            Expiry::None => {}
+            Expiry::Early(wait) => self.start(wait),
+            Expiry::Due => self.wake.notify(),
         }
     }
 }
@@ -91,6 +67,16 @@ impl Drop for WakeTimer {
     }
 }
 
+/// Calls [`WakeSignal::notify_pending`] when the current task of the page has ended, unless the connection is gone.
+pub(super) fn notify_later(wake: &Rc<WakeSignal>) {
+    let wake = Rc::downgrade(wake);
+    queue_microtask(&Closure::once_into_js(move || {
+        if let Some(wake) = wake.upgrade() {
+            wake.notify_pending();
+        }
+    }));
+}
+
 #[wasm_bindgen]
 extern "C" {
     /// Pages and workers have these functions under the same names.
@@ -99,4 +85,7 @@ extern "C" {
 
     #[wasm_bindgen(js_name = clearTimeout)]
     fn clear_timeout(id: i32);
+
+    #[wasm_bindgen(js_name = queueMicrotask)]
+    fn queue_microtask(task: &JsValue);
 }

@@ -17,6 +17,7 @@ pub struct Server {
 
 pub const OURS: Server = Server { name: "websocket-peer", program: "echo_server" };
 pub const RELAY: Server = Server { name: "websocket-peer", program: "multiplayer_relay" };
+pub const ROOMS: Server = Server { name: "websocket-peer", program: "rooms" };
 pub const PLAIN: Server = Server { name: "plain tungstenite loop", program: "plain" };
 
 /// All echo servers, ours first and the plain loop second.
@@ -35,12 +36,15 @@ pub struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    /// Builds all programs.
-    pub async fn prepare(project: &'a Project, quick: bool) -> Result<Self> {
+    /// Builds all programs, or those for sessions only.
+    pub async fn prepare(project: &'a Project, quick: bool, sessions_only: bool) -> Result<Self> {
         let cargo = || project.command("cargo").args(["build", "--release"]);
-        cargo().args(["--example", OURS.program]).run().await?;
         let manifest = ["--manifest-path", "bench/Cargo.toml", "--target-dir", "bench/target"];
-        let packages = ["--package", "clients", "--package", "load", "--package", "servers"];
+        let mut packages = vec!["--package", "load", "--package", "servers"];
+        if !sessions_only {
+            cargo().args(["--example", OURS.program]).run().await?;
+            packages.extend(["--package", "clients"]);
+        }
         cargo().args(manifest).args(packages).run().await?;
         Ok(Self { project, quick })
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::chart::Chart;
 use super::comparison::SERVERS;
@@ -33,6 +33,12 @@ pub struct Summary {
     pub columns: Vec<(String, Vec<String>)>,
     pub chart: Option<Chart>,
     pub note: Option<String>,
+}
+
+impl Summary {
+    fn is_empty(&self) -> bool {
+        self.columns.is_empty() && self.chart.is_none() && self.note.is_none()
+    }
 }
 
 impl fmt::Display for Section {
@@ -97,9 +103,10 @@ impl fmt::Display for Table {
 const METHOD: &str = "\
 ## Method
 
-`cargo xtask bench` wrote this page in one run. To measure your machine, run the command there while the machine is
-otherwise idle. `--quick` only shows that everything works, and `--only NAME` measures one part (echo, idle, broadcast,
-multiplayer, client, browser); neither changes this page.
+`cargo xtask bench` wrote this page in one run, except for sections that state otherwise. To measure your machine, run the
+command there while the machine is otherwise idle. `--quick` only shows that everything works, and changes nothing here.
+`--only NAME` measures one part (echo, idle, broadcast, multiplayer, rooms, client, browser), and replaces its section
+unless the table above has a part of it.
 
 Everything runs on one machine, over its loopback interface. The programs take turns for three rounds, so that a
 disturbance affects all of them, and the tables show medians. Servers and native clients are pinned: the server to one
@@ -122,6 +129,45 @@ pub fn write(project: &Project, machine: &Machine, sections: &[Section]) -> Resu
     save(&path, &page)?;
     println!("wrote {PATH}");
     Ok(())
+}
+
+/// Replaces a section of the document, or adds it, after a run of its part only. A section that contributes to the start
+/// of the document stays, because the start compares results of one run.
+pub fn replace(project: &Project, machine: &Machine, part: &str, section: &Section) -> Result<()> {
+    if !section.summary.is_empty() {
+        println!("Only a full run writes this part to {PATH}.");
+        return Ok(());
+    }
+    let path = project.root().join(PATH);
+    let page = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let [date, processor, cores] = ["date", "processor", "cores"].map(|name| machine.fact(name));
+    let origin = format!(
+        "This section is from its own run, `cargo xtask bench --only {part}`, on {date} ({processor}, {cores} cores)."
+    );
+    save(&path, &replaced(&page, section, &origin)?)?;
+    println!("wrote the section \"{}\" of {PATH}", section.title);
+    Ok(())
+}
+
+/// Returns the page with this section in place of the one with its title, or after the last one of its kind, such as
+/// `Server: …`, or at the end. `origin` is its first line.
+fn replaced(page: &str, section: &Section, origin: &str) -> Result<String> {
+    ensure!(page.starts_with("# "), "{PATH} is not a document of the benchmark");
+    let heading = format!("## {}\n", section.title);
+    let text = section.to_string().replacen(&heading, &format!("{heading}\n{origin}\n"), 1);
+    let end_of_section = |start: usize| page[start..].find("\n## ").map_or(page.len(), |end| start + end + 1);
+    let (start, end) = match page.find(&format!("\n{heading}")) {
+        Some(newline) => (newline + 1, end_of_section(newline + 1)),
+        None => {
+            let kind = section.title.split_inclusive(':').next().unwrap_or_default();
+            let last = page.rfind(&format!("\n## {kind}"));
+            let end = last.map_or(page.len(), |newline| end_of_section(newline + 1));
+            (end, end)
+        }
+    };
+    let parts = [page[..start].trim_end(), text.trim_end(), page[end..].trim_end()];
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    Ok(parts.join("\n\n") + "\n")
 }
 
 /// The chart, one table and the notes.
@@ -156,6 +202,26 @@ mod tests {
             |:---------|---------:|\n\
             | a server |    1,000 |\n";
         assert_eq!(table.to_string(), expected);
+    }
+
+    fn section(title: &'static str) -> Section {
+        let (text, summary) = ("How.".to_owned(), Summary::default());
+        Section { title, text, tables: Vec::new(), summary }
+    }
+
+    #[test]
+    fn a_section_is_replaced_where_it_is_or_added_after_its_kind() {
+        let page = "# Performance\n\n## Server: one\n\nold\n\n## Server: two\n\nold\n\n## Client\n\nold\n";
+        let replaced = |title| replaced(page, &section(title), "A run.").unwrap();
+        let new = "A run.\n\nHow.";
+        for title in ["Server: one", "Server: two", "Client"] {
+            let [old, new] = ["old", new].map(|text| format!("## {title}\n\n{text}\n"));
+            assert_eq!(replaced(title), page.replace(&old, &new));
+        }
+        let added = format!("## Server: three\n\n{new}\n\n## Client");
+        assert_eq!(replaced("Server: three"), page.replace("## Client", &added));
+        assert_eq!(replaced("Page"), format!("{page}\n## Page\n\n{new}\n"));
+        assert!(super::replaced("", &section("Client"), "A run.").is_err());
     }
 
     #[test]

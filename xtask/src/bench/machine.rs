@@ -36,6 +36,13 @@ impl Machine {
     }
 }
 
+impl Machine {
+    /// Returns one of the facts.
+    pub fn fact(&self, name: &str) -> &str {
+        self.facts.iter().find(|(fact, _)| *fact == name).map_or("unknown", |(_, value)| value)
+    }
+}
+
 impl fmt::Display for Machine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Table::new(["", "this run"]);

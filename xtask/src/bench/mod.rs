@@ -1,9 +1,9 @@
 //! `cargo xtask bench`: measures the server and the client beside others, on this machine, in one run.
 //!
 //! `bench/` has the programs: the other servers, the load for servers, the other clients, and the page for the browser.
-//! [`comparison`] builds and runs them; [`echo`], [`idle`], [`broadcast`], [`multiplayer`], [`client`] and [`browser`]
-//! each measure one [`section`](document::Section). A full run writes [`document`]: `docs/performance.md` and its
-//! [`chart`].
+//! [`comparison`] builds and runs them; [`echo`], [`idle`], [`broadcast`], [`multiplayer`], [`rooms`], [`client`] and
+//! [`browser`] each measure one [`section`](document::Section). A full run writes [`document`]: `docs/performance.md` and
+//! its [`chart`]. A run of one part writes its section.
 
 mod broadcast;
 mod browser;
@@ -17,6 +17,7 @@ mod idle;
 mod machine;
 mod multiplayer;
 mod numbers;
+mod rooms;
 
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
@@ -42,17 +43,24 @@ pub enum Part {
     Idle,
     Broadcast,
     Multiplayer,
+    Rooms,
     Client,
     Browser,
 }
 
 impl Part {
+    /// The name on the command line.
+    fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
     async fn measure(self, comparison: &Comparison<'_>) -> Result<Section> {
         match self {
             Self::Echo => echo::measure(comparison).await,
             Self::Idle => idle::measure(comparison).await,
             Self::Broadcast => broadcast::measure(comparison).await,
             Self::Multiplayer => multiplayer::measure(comparison).await,
+            Self::Rooms => rooms::measure(comparison).await,
             Self::Client => client::measure(comparison).await,
             Self::Browser => browser::measure(comparison).await,
         }
@@ -61,7 +69,8 @@ impl Part {
 
 pub async fn run(project: &Project, options: &Options) -> Result<()> {
     ensure!(cfg!(target_os = "linux"), "the benchmark needs Linux: it pins processes and reads /proc");
-    let comparison = Comparison::prepare(project, options.quick).await?;
+    let sessions_only = matches!(options.only, Some(Part::Multiplayer | Part::Rooms));
+    let comparison = Comparison::prepare(project, options.quick, sessions_only).await?;
     let mut sections = Vec::new();
     for part in Part::value_variants() {
         if options.only.is_none_or(|only| only == *part) {
@@ -70,10 +79,13 @@ pub async fn run(project: &Project, options: &Options) -> Result<()> {
             sections.push(section);
         }
     }
-    if options.quick || options.only.is_some() {
-        println!("Only a full run is written to {}.", document::PATH);
+    if options.quick {
+        println!("A quick run is not written to {}.", document::PATH);
         return Ok(());
     }
     let machine = Machine::examine(project).await?;
-    document::write(project, &machine, &sections)
+    match (options.only, &*sections) {
+        (Some(part), [section]) => document::replace(project, &machine, &part.name(), section),
+        _ => document::write(project, &machine, &sections),
+    }
 }

@@ -8,6 +8,14 @@ pub fn median<M>(measured: &[M], value: impl Fn(&M) -> f64) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// Formats the median of the values, and in parentheses the least and the largest of them if they look different.
+pub fn spread<M>(measured: &[M], value: impl Fn(&M) -> f64, format: impl Fn(f64) -> String) -> String {
+    let least = format(measured.iter().map(&value).fold(f64::NAN, f64::min));
+    let largest = format(measured.iter().map(&value).fold(f64::NAN, f64::max));
+    let median = format(median(measured, value));
+    if least == largest { median } else { format!("{median} ({least}–{largest})") }
+}
+
 /// Returns the largest value, or NaN if there are none.
 pub fn best(values: &[f64]) -> f64 {
     values.iter().copied().fold(f64::NAN, f64::max)
@@ -26,6 +34,11 @@ pub fn short(value: f64) -> String {
     }
     let unit = 10_f64.powi(magnitude - 2);
     grouped(((value / unit).round() * unit).round() as i64)
+}
+
+/// Formats a count, with commas between thousands: `1,234`.
+pub fn whole(value: f64) -> String {
+    if value.is_finite() { grouped(value.round() as i64) } else { "–".to_owned() }
 }
 
 /// Formats a ratio.
@@ -61,10 +74,22 @@ mod tests {
     }
 
     #[test]
+    fn a_spread_is_shown_if_there_is_one() {
+        assert_eq!(spread(&[3.0, 1.0, 2.0], |&value| value, short), "2.00 (1.00–3.00)");
+        assert_eq!(spread(&[0.5001, 0.5], |&value| value, percent), "50.0 %");
+        assert_eq!(spread(&[], |&value: &f64| value, short), "–");
+    }
+
+    #[test]
     fn numbers_have_three_significant_digits() {
         let numbers = [0.0, 0.0789, 0.789, 4.56, 45.64, 456.4, 4564.0, 1_234_567.0, f64::NAN];
         let formatted = ["0.00", "0.079", "0.789", "4.56", "45.6", "456", "4,560", "1,230,000", "–"];
         assert_eq!(numbers.map(short), formatted);
+    }
+
+    #[test]
+    fn counts_have_no_decimal_places() {
+        assert_eq!([0.0, 8.0, 3199.6, f64::NAN].map(whole), ["0", "8", "3,200", "–"]);
     }
 
     #[test]

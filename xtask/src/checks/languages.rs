@@ -5,6 +5,7 @@ use std::env;
 use anyhow::{Result, bail};
 
 use crate::apt::Apt;
+use crate::node;
 use crate::project::Project;
 use crate::report::Outcome;
 
@@ -15,8 +16,8 @@ pub async fn run(project: &Project) -> Result<Outcome> {
         // Debian's Python lacks the module that makes environments.
         packages.extend(["python3", "python3-venv"]);
     }
-    if project.which("node").is_none() || project.which("npm").is_none() {
-        packages.extend(["nodejs", "npm"]);
+    if !node::is_available(project) {
+        packages.extend(node::DEBIAN_PACKAGES);
     }
     if packages.is_empty() {
         return Ok(Outcome::Passed);

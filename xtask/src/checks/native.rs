@@ -39,8 +39,13 @@ pub async fn lint_web(project: &Project) -> Result<Outcome> {
         let command = command.args(["--no-default-features", "--features", features]);
         command.args(["--", "--deny", "warnings"]).run().await?;
     }
-    let pages = project.command("cargo").args(["clippy", "--package", "pages", "--target", WASM]);
-    pages.args(["--", "--deny", "warnings"]).run().await?;
+    // The pages, and the contract without wasm-bindgen, for which the library is compiled with the feature `miniquad`.
+    for package in ["pages", "contract-miniquad"] {
+        let command = project.command("cargo").args(["clippy", "--package", package, "--target", WASM]);
+        command.args(["--", "--deny", "warnings"]).run().await?;
+    }
+    let miniquad = project.command("cargo").arg("clippy").args(LIBRARY).args(["--target", WASM, "--lib"]);
+    miniquad.args(["--features", "miniquad", "--", "--deny", "warnings"]).run().await?;
     Ok(Outcome::Passed)
 }
 
@@ -57,11 +62,13 @@ pub async fn document_web(project: &Project) -> Result<Outcome> {
 }
 
 pub async fn test(project: &Project) -> Result<Outcome> {
-    count_tests(project, "test --workspace --no-fail-fast").await
+    count_tests(project, "test --workspace --all-features --no-fail-fast").await
 }
 
-pub async fn test_all_features(project: &Project) -> Result<Outcome> {
-    count_tests(project, "test --package websocket-peer --all-features --no-fail-fast").await
+/// Runs the tests of what differs between the default features and all features: options, errors and TLS.
+pub async fn test_default_features(project: &Project) -> Result<Outcome> {
+    let suites = "--lib --test contract --test errors --test tls";
+    count_tests(project, &format!("test --package websocket-peer {suites} --no-fail-fast")).await
 }
 
 /// Makes the package as it would be published and builds it. Outside CI the working tree may have uncommitted changes.
@@ -78,7 +85,7 @@ async fn cargo(project: &Project, line: &str) -> Result<Outcome> {
 }
 
 async fn count_tests(project: &Project, line: &str) -> Result<Outcome> {
-    let suites = Suites::run(project.command("cargo").args(line.split(' '))).await?;
+    let suites = Suites::run_natively(project.command("cargo").args(line.split(' '))).await?;
     let passed = suites.passed();
     ensure!(passed > 0, "no test ran");
     Ok(Outcome::PassedWith(format!("{passed} tests")))

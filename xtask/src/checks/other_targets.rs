@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::project::Project;
 use crate::report::Outcome;
-use crate::targets;
+use crate::targets::{self, WASM};
 
 /// A target, and the C compiler for it. Feature `tls` needs the compiler, for ring.
 pub struct Target {
@@ -40,12 +40,19 @@ fn has_c_compiler(project: &Project, target: &Target) -> bool {
     env::var_os(variable).is_some() || project.which(target.c_compiler).is_some()
 }
 
-/// Compiles the library with the `rust-version` of Cargo.toml.
+/// Compiles the library with the `rust-version` of Cargo.toml, natively and for both kinds of pages.
 pub async fn oldest_rust(project: &Project) -> Result<Outcome> {
     let version = project.oldest_rust()?;
     let rustup = |args: &[&str]| project.command("rustup").args(args);
-    rustup(&["toolchain", "install", &version, "--profile", "minimal", "--no-self-update"]).run().await?;
-    let check = rustup(&["run", &version, "cargo", "check", "--package", "websocket-peer", "--lib"]);
-    check.arg("--all-features").run().await?;
-    Ok(Outcome::PassedWith(version))
+    let install = rustup(&["toolchain", "install", &version, "--profile", "minimal", "--no-self-update"]);
+    install.args(["--target", WASM]).run().await?;
+    for selection in [
+        &["--all-features"][..],
+        &["--target", WASM, "--features", "js,serde"],
+        &["--target", WASM, "--features", "miniquad"],
+    ] {
+        let check = rustup(&["run", &version, "cargo", "check", "--package", "websocket-peer", "--lib"]);
+        check.args(selection).run().await?;
+    }
+    Ok(Outcome::PassedWith(format!("{version}, natively and for pages")))
 }

@@ -1,9 +1,15 @@
 //! Counts the tests that ran, from the output of `cargo test`, natively and in a browser: a suite that never ran is a
 //! failure.
 
-use anyhow::Result;
+use std::num::NonZero;
+use std::thread;
+
+use anyhow::{Context, Result, ensure};
 
 use crate::process::Cmd;
+
+/// The least number of native tests that run at once.
+const MIN_THREADS: usize = 8;
 
 /// The suites of one `cargo test`, in order.
 #[derive(Default)]
@@ -31,6 +37,12 @@ impl Suites {
         }
     }
 
+    /// Runs native tests, more of them at once than there are cores: most of the time they wait for sockets.
+    pub async fn run_natively(command: Cmd) -> Result<Self> {
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        Self::run(command.env("RUST_TEST_THREADS", cores.max(MIN_THREADS).to_string())).await
+    }
+
     /// Reads one line of the output.
     fn read(&mut self, line: &str) {
         if let Some(name) = suite_name(line) {
@@ -48,6 +60,15 @@ impl Suites {
     /// Returns the number of tests that passed.
     pub fn passed(&self) -> usize {
         self.suites.iter().map(|suite| suite.passed).sum()
+    }
+
+    /// Checks that each of these suites ran completely, and has tests.
+    pub fn require(&self, names: &[&str]) -> Result<()> {
+        for name in names {
+            let passed = self.passed_in(name).with_context(|| format!("{name} did not run completely"))?;
+            ensure!(passed > 0, "{name} has no tests");
+        }
+        Ok(())
     }
 
     /// Returns the number of passed tests of one suite, or `None` if it did not run completely.
@@ -124,5 +145,21 @@ mod tests {
         assert_eq!(suites.passed_in("tests/contract.rs"), Some(86));
         assert_eq!(suites.passed_in("tests/worker.rs"), None, "one test was ignored");
         assert_eq!(suites.passed_in("tests/other.rs"), None, "it never ran");
+    }
+
+    #[test]
+    fn a_required_suite_has_tests_and_ran_completely() {
+        let suites = read(
+            "     Running unittests src/lib.rs (target/debug/deps/a)\n\
+             test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
+             \x20    Running tests/plugins.rs (target/debug/deps/b)\n\
+             test result: ok. 24 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
+             \x20    Running tests/page.rs (target/debug/deps/c)\n\
+             test result: ok. 5 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+        );
+        suites.require(&["tests/plugins.rs"]).unwrap();
+        for missing in ["unittests src/lib.rs", "tests/page.rs", "tests/replicon/main.rs"] {
+            assert!(suites.require(&["tests/plugins.rs", missing]).is_err(), "{missing}");
+        }
     }
 }

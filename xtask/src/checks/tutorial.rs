@@ -1,5 +1,5 @@
-//! Builds the page of the tutorial, `examples/tutorial`, and chats between it and a native client. It is the smallest
-//! page, so its size is reported.
+//! Builds the page of the tutorial, `examples/tutorial`, and chats between it and a native client. The
+//! tutorial has the size of its module, so that is reported.
 
 use std::fs;
 use std::io::Write;
@@ -12,7 +12,6 @@ use serde_json::json;
 use websocket_peer::{Packet, PeerOptions, ReadyState, WebSocketPeer};
 
 use crate::demo::native::until;
-use crate::page;
 use crate::project::Project;
 use crate::report::Outcome;
 use crate::serve::PageServer;
@@ -33,7 +32,6 @@ pub async fn run(project: &Project) -> Result<Outcome> {
         project.command("wasm-pack").args(["build", "examples/tutorial", "--target", "web", "--release"]);
     build.run().await?;
     let module = tutorial.join("pkg").join("little_chat_bg.wasm");
-    page::shrink(project, &module).await?;
 
     // Builds it, for which `Service` has too little time.
     let package = ["--quiet", "--package", "little-chat", "--bin", "server"];

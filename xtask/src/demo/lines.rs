@@ -25,14 +25,20 @@ pub struct Entry {
     pub line: String,
 }
 
-/// Returns the echo server, the chat and the game. The first page shows the same lines.
-pub fn entries(demo: &Demo) -> [Entry; 3] {
+/// Returns the echo server, the chat, the game and the rooms. The first page shows the same lines.
+pub fn entries(demo: &Demo) -> [Entry; 4] {
     let entry = |name, url: String, program: Program| Entry { name, line: program.line(&url), url };
     [
         entry("echo", demo.echo_url(), CLIENT),
         entry("chat", demo.chat_url(), CHAT),
         entry("game", demo.game_url(), PLAYER),
+        rooms(demo.rooms_url()),
     ]
+}
+
+/// Players join a room by the line of the game, with the room's path. This one lists the rooms.
+fn rooms(url: String) -> Entry {
+    Entry { name: "rooms", line: format!("curl {}/rooms", url.replacen("ws", "http", 1)), url }
 }
 
 impl Program {

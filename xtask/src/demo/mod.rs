@@ -7,6 +7,7 @@ mod engine;
 mod game;
 mod lines;
 pub mod native;
+mod rooms;
 mod server_thread;
 mod servers;
 
@@ -45,6 +46,9 @@ pub struct Options {
     /// The port of the game's host
     #[arg(long, value_name = "N", default_value_t = GAME_PORT)]
     pub game_port: u16,
+    /// The port of the server of rooms
+    #[arg(long, value_name = "N", default_value_t = ROOMS_PORT)]
+    pub rooms_port: u16,
 }
 
 /// What the engine does in the demo.
@@ -61,6 +65,8 @@ const PAGE_PORT: u16 = 8090;
 const ECHO_PORT: u16 = 9080;
 const CHAT_PORT: u16 = 8000;
 const GAME_PORT: u16 = 8080;
+// Godot has no demo of rooms.
+const ROOMS_PORT: u16 = 9090;
 
 impl Options {
     /// The options of the step in `cargo xtask test`.
@@ -74,6 +80,7 @@ impl Options {
             echo_port: ECHO_PORT,
             chat_port: CHAT_PORT,
             game_port: GAME_PORT,
+            rooms_port: ROOMS_PORT,
         }
     }
 }

@@ -7,7 +7,7 @@ use tokio::time::sleep;
 use websocket_peer::{Packet, PeerOptions, ReadyState, WebSocketPeer};
 
 /// The deadline of one step.
-const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// The time between polls, as in a game.
 const FRAME: Duration = Duration::from_millis(16);

@@ -12,6 +12,7 @@ use super::chat::Chat;
 use super::echo::EchoServer;
 use super::engine::{GodotProject, GodotRun};
 use super::game::GameHost;
+use super::rooms::Rooms;
 use super::{GodotRole, Options};
 use crate::page;
 use crate::ports::bind_near;
@@ -35,6 +36,7 @@ pub struct Demo {
     chat: Chat,
     game_addr: SocketAddr,
     game: Option<Game>,
+    rooms: Option<Rooms>,
     godot: Option<(GodotRole, GodotProject)>,
     _guests: Vec<GodotRun>,
 }
@@ -56,6 +58,7 @@ impl Demo {
         let echo = start_echo(options.echo_port)?;
         let chat = Chat::start(options.chat_port, Mode::Plain)?;
         let (game_addr, game) = start_game(project, godot.as_ref(), options.game_port).await?;
+        let rooms = Rooms::start(options.rooms_port)?;
         let guests = match &godot {
             Some((GodotRole::Join, engine)) => vec![
                 engine.join_chat(project, &chat.url()).await?,
@@ -63,7 +66,16 @@ impl Demo {
             ],
             _ => Vec::new(),
         };
-        Ok(Self { pages, echo, chat, game_addr, game: Some(game), godot, _guests: guests })
+        Ok(Self {
+            pages,
+            echo,
+            chat,
+            game_addr,
+            game: Some(game),
+            rooms: Some(rooms),
+            godot,
+            _guests: guests,
+        })
     }
 
     /// The chat server.
@@ -88,15 +100,25 @@ impl Demo {
         url_at(self.game_addr)
     }
 
+    /// The URL of the server of rooms. Its paths lead to the lobby and to the rooms.
+    pub fn rooms_url(&self) -> String {
+        self.rooms.as_ref().map(Rooms::url).unwrap_or_default()
+    }
+
     /// The URL of the first page, with those of the servers in the query, where none of their characters needs escaping.
     pub fn index_url(&self) -> String {
-        let (echo, chat, game) = (self.echo_url(), self.chat_url(), self.game_url());
-        self.pages.url(&format!("/?echo={echo}&chat={chat}&game={game}"))
+        let (echo, chat, game, rooms) = (self.echo_url(), self.chat_url(), self.game_url(), self.rooms_url());
+        self.pages.url(&format!("/?echo={echo}&chat={chat}&game={game}&rooms={rooms}"))
     }
 
     /// The URL of a page in this folder, with that of its server.
     pub fn page_url(&self, folder: &str, server: &str) -> String {
         self.pages.url(&format!("/{folder}/?server={server}"))
+    }
+
+    /// Stops the server of rooms.
+    pub fn stop_rooms(&mut self) {
+        self.rooms = None;
     }
 
     /// Stops the host of the game.

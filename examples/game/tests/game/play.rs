@@ -9,7 +9,8 @@ use std::{
 };
 
 use game::{
-    Action, ActionError, HostEvent, Player, PlayerEvent, TableEvent, host::MAX_EVENTS, names::DEFAULT_NAME,
+    Action, ActionError, HostEvent, Player, PlayerEvent, TableEvent, host_game::MAX_EVENTS,
+    names::DEFAULT_NAME,
 };
 
 use crate::world::{Waiting, World};

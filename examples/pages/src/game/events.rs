@@ -42,7 +42,7 @@ export interface GameRoll {
 "#;
 
 /// Returns the event as a plain object; `None` for one that pages do not know. `table` is as of this event.
-pub(super) fn event(event: PlayerEvent, table: &Table) -> Option<JsValue> {
+pub(crate) fn event(event: PlayerEvent, table: &Table) -> Option<JsValue> {
     Some(match event {
         PlayerEvent::Connected(id) => tagged("connected", [("id", id.get().into())]),
         PlayerEvent::Table(TableEvent::Joined(joined)) => tagged("joined", [("player", player(&joined))]),

@@ -1,7 +1,7 @@
 //! The class `GamePlayer`: it wraps [`game::Player`], and only converts values.
 
-mod events;
-mod view;
+pub(crate) mod events;
+pub(crate) mod view;
 
 use game::{ActionError, Player, names::MAX_NAME};
 use js_sys::Function;
@@ -65,7 +65,7 @@ impl JsGamePlayer {
     /// Returns the table, as of the last event that was read.
     #[wasm_bindgen(unchecked_return_type = "GameView")]
     pub fn view(&self) -> JsValue {
-        view::view(&self.player)
+        view::view(self.player.game())
     }
 
     /// Rolls the dice. The host decides what they show: the event `logged` has it.
@@ -132,7 +132,7 @@ impl JsGamePlayer {
     }
 }
 
-fn not_connectable(error: SessionError) -> Thrown {
+pub(crate) fn not_connectable(error: SessionError) -> Thrown {
     let name = match &error {
         SessionError::Peer(Error::InvalidUrl { .. }) => "InvalidUrl",
         SessionError::Peer(Error::BlockedPort { .. }) => "BlockedPort",
@@ -141,7 +141,7 @@ fn not_connectable(error: SessionError) -> Thrown {
     Thrown::new(name, &error.to_string())
 }
 
-fn not_possible(error: ActionError) -> Thrown {
+pub(crate) fn not_possible(error: ActionError) -> Thrown {
     let name = match error {
         ActionError::NotYourTurn => "NotYourTurn",
         ActionError::NotConnected => "NotConnected",

@@ -1,6 +1,6 @@
 //! `GameView`: the table, as a plain object.
 
-use game::{Player, TablePlayer, messages::NAMELESS};
+use game::{PlayerGame, TablePlayer, messages::NAMELESS};
 use js_sys::Array;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -27,7 +27,7 @@ export interface GameView {
 }
 "#;
 
-pub(super) fn view(player: &Player) -> JsValue {
+pub(crate) fn view(player: &PlayerGame) -> JsValue {
     let table = player.table();
     let (own, turn) = (table.own_id().map(|id| id.get()), table.turn());
     let players = table.players().iter().enumerate().map(|(index, player)| {
@@ -37,7 +37,7 @@ pub(super) fn view(player: &Player) -> JsValue {
     object([
         ("players", players.collect::<Array>().into()),
         ("canAct", player.can_act().into()),
-        ("isOwnTurn", (table.is_own_turn() && !player.is_closed()).into()),
+        ("isOwnTurn", (table.is_own_turn() && player.close_info().is_none()).into()),
     ])
 }
 

@@ -28,7 +28,7 @@ use crate::{
     packet::PacketKind,
     rate::Arrival,
     request::Request,
-    url::{Host, Url},
+    url::Url,
 };
 
 /// The limits of the other end for a head: the bytes of an answer, and the number of fields.
@@ -144,8 +144,9 @@ fn check_certificates(options: &ServerOptions) {
     }
 }
 
-fn url(secure: bool) -> Url {
-    Url { secure, host: Host::Name("h.example".into()), port: 9080, target: "/game?x".into() }
+fn url(secure: bool) -> Url<'static> {
+    let text = if secure { "wss://h.example:9080/game?x" } else { "ws://h.example:9080/game?x" };
+    Url::parse(text).expect("a URL")
 }
 
 /// Checks the request of a client with these options at a server with these options.

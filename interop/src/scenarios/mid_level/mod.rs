@@ -6,7 +6,7 @@ mod exchange;
 mod godot;
 mod joining;
 mod leaving;
-mod ours;
+pub mod ours;
 mod targets;
 
 use crate::engine::Engine;

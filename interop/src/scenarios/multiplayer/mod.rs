@@ -3,14 +3,14 @@
 mod authentication;
 pub mod browser;
 mod bytes;
-mod calls;
+pub mod calls;
 mod calls_of_types;
 mod conversions;
-mod godot;
+pub mod godot;
 mod joining;
 mod leaving;
 mod ours;
-mod pair;
+pub mod pair;
 mod permissions;
 mod reading;
 mod relay;

@@ -15,6 +15,7 @@ use crate::{
     packet::Outgoing,
     rate::Arrival,
     request::Request,
+    shared_bytes::SharedBytes,
     sys::server::{Budget, MemoryUsage, PeerSettings, PollProgress, ServerConnection, Timestamps},
 };
 
@@ -142,6 +143,15 @@ impl ServerConnection for TcpConnection {
                 MemoryUsage { inbound: opening.memory_usage(), ..MemoryUsage::default() }
             }
             ConnectionStage::Dialing(_) | ConnectionStage::Over => MemoryUsage::default(),
+        }
+    }
+
+    fn set_shared_bytes(&mut self, shared_bytes: &SharedBytes) {
+        self.settings.shared_bytes = Some(shared_bytes.clone());
+        match &mut self.stage {
+            ConnectionStage::Open(open) => open.send_queue.set_shared_bytes(shared_bytes),
+            ConnectionStage::Lingering(linger) => linger.set_shared_bytes(shared_bytes),
+            ConnectionStage::Dialing(_) | ConnectionStage::Opening(_) | ConnectionStage::Over => {}
         }
     }
 

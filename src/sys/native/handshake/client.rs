@@ -43,7 +43,7 @@ enum ResponseHead {
 impl ClientUpgrade {
     pub(in super::super) fn new(url: &Url, options: &PeerOptions) -> Self {
         Self {
-            target: url.target.clone(),
+            target: url.target(),
             authority: url.authority(),
             key: generate_key(),
             protocols: options.protocols.clone(),

@@ -71,6 +71,12 @@ impl SendQueue {
         }
     }
 
+    /// Counts the bytes that may wait in several send queues in another account.
+    pub(super) fn set_shared_bytes(&mut self, shared_bytes: &SharedBytes) {
+        self.buffer.set_shared_bytes(shared_bytes);
+        self.packets.set_shared_bytes(shared_bytes);
+    }
+
     /// Notes that the socket may take bytes again.
     pub(super) fn unblock(&mut self) {
         if self.state == WriteState::Blocked {
@@ -137,7 +143,7 @@ impl SendQueue {
             match packet {
                 Outgoing::Shared(packet) => {
                     // All of the packet, not only the rest: `SharedBytes` counts the memory once for all its receivers.
-                    self.buffer.share_rest(packet.data().clone(), payload_sent);
+                    self.buffer.share_rest(packet.clone().into_data(), payload_sent);
                 }
                 Outgoing::Text(_) | Outgoing::Binary(_) => self.buffer.gather(&payload[payload_sent..]),
             }
@@ -280,7 +286,9 @@ impl SendQueue {
 
     fn encode(&mut self, packet: Outgoing<'_>, outbox: &mut SendAccounting) {
         if let Outgoing::Shared(shared) = packet {
-            return self.encode_shared(shared.kind(), shared.data(), outbox);
+            if let Some(bytes) = shared.shared_data() {
+                return self.encode_shared(shared.kind(), bytes, outbox);
+            }
         }
         let wire = self.encode_gathered(packet.kind(), packet.bytes());
         outbox.add_frame(wire, Some(packet.len()));

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 
 use crate::{
     packet::PacketKind,
-    shared_bytes::{CountedBytes, PACKET_OVERHEAD},
+    shared_bytes::{CountedBytes, PACKET_OVERHEAD, SharedBytes},
 };
 
 /// A packet, or frames that were encoded once for many peers.
@@ -66,6 +66,12 @@ impl PacketQueue {
         Some(queued.payload)
     }
 
+    /// Counts the entries in another account.
+    pub(super) fn set_shared_bytes(&mut self, shared_bytes: &SharedBytes) {
+        let queue = self.0.iter_mut().flat_map(|queue| &mut queue.entries);
+        queue.for_each(|(queued, _)| queued.bytes.move_to(shared_bytes));
+    }
+
     /// Frees the memory of an empty queue.
     pub(super) fn shrink(&mut self) {
         self.0.take_if(|queue| queue.entries.is_empty());
@@ -117,7 +123,6 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::shared_bytes::SharedBytes;
 
     fn packet(len: usize, shared_bytes: &SharedBytes) -> QueuedPacket {
         let bytes = CountedBytes::new(Bytes::from(vec![0; len]), Some(shared_bytes));

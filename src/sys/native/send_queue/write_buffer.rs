@@ -65,6 +65,18 @@ impl WriteBuffer {
         self.shared_len
     }
 
+    /// Counts the shared bytes in another account, if they are counted.
+    pub(super) fn set_shared_bytes(&mut self, shared_bytes: &SharedBytes) {
+        for piece in &mut self.pieces {
+            if let Piece::Shared(bytes) = piece {
+                bytes.move_to(shared_bytes);
+            }
+        }
+        if let Some(own) = &mut self.shared_bytes {
+            *own = shared_bytes.clone();
+        }
+    }
+
     /// Adds bytes to the count of shared bytes.
     pub(super) fn count(&self, bytes: Bytes) -> CountedBytes {
         CountedBytes::new(bytes, self.shared_bytes.as_ref())

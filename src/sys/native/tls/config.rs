@@ -30,18 +30,18 @@ impl Client {
         if !url.secure {
             return Ok(Self(None));
         }
-        let name = match (&options.server_name, &url.host) {
+        let name = match (&options.server_name, url.host()) {
             (Some(name), _) => ServerName::try_from(name.clone()).map_err(|_| Error::InvalidOption {
                 option: "tls.server_name",
                 reason: "it is not a host name",
             })?,
             (None, Host::Name(name)) => {
                 // A certificate has no root dot in its names.
-                let name = name.strip_suffix('.').unwrap_or(name).to_owned();
+                let name = name.strip_suffix('.').unwrap_or(&name).to_owned();
                 ServerName::try_from(name)
                     .map_err(|_| Error::InvalidUrl { reason: "its host cannot stand in a certificate" })?
             }
-            (None, Host::Ip(ip)) => ServerName::IpAddress((*ip).into()),
+            (None, Host::Ip(ip)) => ServerName::IpAddress(ip.into()),
         };
         Ok(Self(Some((client_config(&options.roots)?, name))))
     }

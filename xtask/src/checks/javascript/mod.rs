@@ -2,12 +2,13 @@
 //! developer would, and TypeScript programs that check their declarations.
 
 mod chat;
-mod host;
+pub mod host;
 mod mid_level;
+mod rooms;
 mod session;
 mod table;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use ::chat::Mode;
@@ -37,10 +38,12 @@ pub async fn run(project: &Project) -> Result<Outcome> {
     let pages = PageServer::start(0, &tests, &mounts)?;
     let (server, mid_level) = (Server::start()?, mid_level::host()?);
     let (session, closed, table) = (session::host(false)?, session::host(true)?, table::host()?);
+    let rooms = rooms::host()?;
     let (plain, multiplayer) = (chat::host(Mode::Plain)?, chat::host(Mode::Multiplayer)?);
     let hosts = format!("mid-level={}&session={}&closed={}", mid_level.url(), session.url(), closed.url());
     let chats = format!("chat={}&chat-multiplayer={}", plain.url(), multiplayer.url());
-    let servers = format!("server={}&{hosts}&{chats}&game={}", server.url(""), table.url());
+    let games = format!("game={}&rooms={}", table.url(), rooms.url());
+    let servers = format!("server={}&{hosts}&{chats}&{games}", server.url(""));
     let page = Page::open(project, &pages.url(&format!("/?{servers}"))).await?;
     let outcome = outcome(&page).await;
     page.close().await?;
@@ -49,9 +52,9 @@ pub async fn run(project: &Project) -> Result<Outcome> {
 
 /// Type-checks the TypeScript programs, without output.
 async fn compile(project: &Project, tests: &Path) -> Result<()> {
-    let compiler: PathBuf = ["bin", "tsc"].iter().collect();
-    let compiler = node::package(project, "typescript", TYPESCRIPT).await?.join(compiler);
-    project.command("node").arg(compiler).arg("--project").arg(tests).run().await
+    let typescript = node::Package { name: "typescript", version: TYPESCRIPT };
+    let compiler = node::script(project, node::NODE, typescript, "bin/tsc").await?;
+    compiler.arg("--project").arg(tests).run().await
 }
 
 /// Reads the page's verdict in `<html data-result>`, and prints the report in `#report`.

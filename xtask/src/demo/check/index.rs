@@ -1,4 +1,4 @@
-//! The first page: its three doors lead to the pages, and each shows the line for a terminal.
+//! The first page: its four doors lead to the pages, and each shows the line for a terminal.
 
 use anyhow::{Result, ensure};
 use serde_json::json;
@@ -12,8 +12,7 @@ use crate::webdriver::Page;
 pub async fn visit(demo: &Demo, page: &Page, screenshots: &Screenshots) -> Result<()> {
     page.go_to(&demo.index_url()).await?;
     let entries = entries(demo);
-    step("the first page shows three doors, and a line for a terminal at each", doors(page, &entries))
-        .await?;
+    step("the first page shows four doors, and a line for a terminal at each", doors(page, &entries)).await?;
     for entry in &entries {
         let what =
             format!("the door “{}” leads to its page, with the server's address, and back", entry.name);
@@ -25,7 +24,7 @@ pub async fn visit(demo: &Demo, page: &Page, screenshots: &Screenshots) -> Resul
 async fn doors(page: &Page, entries: &[Entry]) -> Result<()> {
     let links =
         page.eval("[...document.querySelectorAll('main a')].map(a => a.dataset.demo)", vec![]).await?;
-    ensure!(links == json!(["echo", "chat", "game"]), "the doors are {links}");
+    ensure!(links == json!(["echo", "chat", "game", "rooms"]), "the doors are {links}");
     for Entry { name, line, .. } in entries {
         let shown = page.text(&format!("[data-line={name}]")).await?;
         ensure!(shown == *line, "the page shows `{shown}`, the program `{line}`");

@@ -6,6 +6,7 @@ mod console;
 mod game;
 mod index;
 mod pictures;
+mod rooms;
 mod screenshots;
 mod steps;
 mod terminal;
@@ -82,5 +83,6 @@ async fn visit(
     index::visit(demo, page, screenshots).await?;
     console::visit(project, demo, page, screenshots).await?;
     chat::visit(project, demo, [page, other], screenshots).await?;
-    game::visit(project, demo, page, screenshots).await
+    game::visit(project, demo, page, screenshots).await?;
+    rooms::visit(project, demo, [page, other], screenshots).await
 }

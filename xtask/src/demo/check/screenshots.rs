@@ -50,7 +50,7 @@ impl Screenshots {
 }
 
 /// Checks that a page needs no horizontal scrolling.
-async fn fits_the_screen(page: &Page) -> Result<()> {
+pub async fn fits_the_screen(page: &Page) -> Result<()> {
     let excess = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
     let excess = page.eval(excess, vec![]).await?;
     ensure!(excess == 0, "on a phone the page is {excess} pixels wider than the screen");

@@ -1,0 +1,308 @@
+//! The queue of connections with events, and the order in which the program gets the events.
+//!
+//! A program that calls [`next_event`](WebSocketServer::next_event) gets the events of all connections in rotation. A
+//! caller with an order of its own, such as a server of rooms, takes connections out of the queue, and then the events
+//! of each of them.
+
+use super::{PeerKey, ServerEvent, WebSocketServer, peer_entry::Reported};
+use crate::{shared_bytes::PACKET_OVERHEAD, state::ReadyState, sys::server::ServerConnection};
+
+/// The number of events of one peer that are returned in a row, while other peers have events, too.
+const MAX_EVENTS_IN_A_ROW: usize = 64;
+
+/// The place of a connection in the queue of connections with events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EventQueue {
+    /// It has no event, as far as the server knows.
+    Outside,
+    /// It is in the queue.
+    Queued,
+    /// The caller has taken it out of the queue, and has not taken all its events.
+    Taken,
+}
+
+impl WebSocketServer {
+    /// Returns the next event.
+    pub(super) fn take_event(&mut self) -> Option<ServerEvent> {
+        while let Some(&key) = self.events.front() {
+            let (event, is_last) = self.take_event_of(key);
+            self.events_in_a_row += 1;
+            if is_last || self.events_in_a_row >= MAX_EVENTS_IN_A_ROW {
+                self.events_in_a_row = 0;
+                self.events.pop_front();
+                self.events.extend((!is_last).then_some(key));
+            }
+            if event.is_some() {
+                return event;
+            }
+        }
+        None
+    }
+
+    /// Takes the connection that has waited longest out of the queue of connections with events. The caller then takes
+    /// its events at any time, by [`next_event_of`](Self::next_event_of). Until there is none left, the connection is
+    /// not queued again, and [`next_event`](Self::next_event) does not return its events.
+    ///
+    /// A caller with taken connections polls without a sleep, and [gathers](Self::set_gathering) its packets.
+    pub(crate) fn take_ready_peer(&mut self) -> Option<PeerKey> {
+        let key = self.events.pop_front()?;
+        self.events_in_a_row = 0;
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.event_queue = EventQueue::Taken;
+        }
+        Some(key)
+    }
+
+    /// Returns the next event of a connection that was [taken](Self::take_ready_peer), and `true` if it has more
+    /// events. After `false` or `None` the connection is not taken any more: its next event queues it again. It may have
+    /// no event because it is [paused](Self::pause).
+    pub(crate) fn next_event_of(&mut self, key: PeerKey) -> Option<(ServerEvent, bool)> {
+        self.forget_last_closed();
+        self.entries.get(key).filter(|entry| entry.event_queue == EventQueue::Taken)?;
+        let (event, is_last) = self.take_event_of(key);
+        Some((event?, !is_last))
+    }
+
+    /// Returns the next event of a connection, and `true` if it has no other.
+    fn take_event_of(&mut self, key: PeerKey) -> (Option<ServerEvent>, bool) {
+        let Some(entry) = self.entries.get_mut(key) else { return (None, true) };
+        let event = if entry.reported == Reported::Nothing {
+            entry.reported = Reported::Opened;
+            Some(ServerEvent::Opened(key))
+        } else if let Some(packet) = entry.take_packet() {
+            self.memory.release(entry, packet.len() + PACKET_OVERHEAD);
+            Some(ServerEvent::Packet(key, packet))
+        } else if let Some(info) = entry
+            .link
+            .close_info()
+            .filter(|_| entry.reported == Reported::Opened && entry.link.available() == 0)
+        {
+            let info = info.clone();
+            entry.reported = Reported::Closed;
+            self.last_closed = Some(key);
+            Some(ServerEvent::Closed(key, info))
+        } else {
+            None
+        };
+        if entry.has_event() {
+            return (event, false);
+        }
+        entry.event_queue = EventQueue::Outside;
+        // A packet that waited for room in the inbox has room now.
+        if entry.connection.is_stalled() {
+            entry.mark_ready(key, &mut self.ready);
+        }
+        (event, true)
+    }
+
+    /// Drops the information about the peer whose `Closed` was returned last.
+    pub(super) fn forget_last_closed(&mut self) {
+        let Some(key) = self.last_closed.take() else { return };
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.reported = Reported::Forgotten;
+            self.update(key, false);
+        }
+    }
+
+    /// Gathers packets, as [`next_event`](Self::next_event) does while events wait to be read, until this is called with
+    /// `false`, which hands them to the network. A poll does that, too.
+    pub(crate) fn set_gathering(&mut self, gather: bool) {
+        self.is_gathering = gather;
+        if !gather {
+            self.flush();
+        }
+    }
+
+    /// Stops returning a peer's packets until [`resume`](Self::resume). When its inbox is full, TCP's flow control
+    /// slows it down.
+    pub(crate) fn pause(&mut self, peer: PeerKey) {
+        if let Some(entry) = self.entries.get_mut(peer) {
+            entry.is_paused = true;
+        }
+    }
+
+    /// Continues to return a peer's packets.
+    pub(crate) fn resume(&mut self, peer: PeerKey) {
+        if let Some(entry) = self.entries.get_mut(peer) {
+            entry.is_paused = false;
+            self.update(peer, false);
+        }
+    }
+
+    /// Returns events of other peers next, because the last packet of this peer caused much work.
+    pub(crate) fn yield_to_other_peers(&mut self) {
+        self.events_in_a_row = MAX_EVENTS_IN_A_ROW;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::tests::{Connected, PATIENCE, connected, connected_with, until};
+
+    /// Describes events in words.
+    fn described(events: &[ServerEvent]) -> Vec<String> {
+        let describe = |event: &ServerEvent| match event {
+            ServerEvent::Opened(key) => format!("{key} opened"),
+            ServerEvent::Packet(key, packet) => format!("{key} sent {}", packet.as_text().unwrap_or("?")),
+            ServerEvent::Closed(key, _) => format!("{key} closed"),
+        };
+        events.iter().map(describe).collect()
+    }
+
+    /// Takes events of a connection until it has no more. Returns them.
+    fn drain(server: &mut WebSocketServer, key: PeerKey) -> Vec<ServerEvent> {
+        let mut events = Vec::new();
+        while let Some((event, has_more)) = server.next_event_of(key) {
+            events.push(event);
+            if !has_more {
+                break;
+            }
+        }
+        events
+    }
+
+    /// Sends numbered texts from each client, and waits until the server has them all in its inboxes.
+    fn send_and_receive(connected: &mut Connected, numbers: std::ops::Range<u32>) {
+        let expected = connected.server.stats().packets_received
+            + u64::from(numbers.end - numbers.start) * connected.clients.len() as u64;
+        for client in &mut connected.clients {
+            numbers.clone().for_each(|number| client.send_text(&number.to_string()).expect("it is open"));
+        }
+        until("the packets arrive", || {
+            connected.poll();
+            connected.server.stats().packets_received == expected
+        });
+    }
+
+    #[test]
+    fn a_taken_connection_is_scheduled_by_the_caller_only() {
+        let mut both = connected(2);
+        send_and_receive(&mut both, 0..3);
+        let server = &mut both.server;
+        let first = server.take_ready_peer().expect("it has events");
+        let second = both.keys.iter().copied().find(|key| *key != first).expect("there are two");
+        let rest: Vec<_> = std::iter::from_fn(|| server.next_event()).collect();
+        assert_eq!(described(&rest), (0..3).map(|n| format!("{second} sent {n}")).collect::<Vec<_>>());
+        // More packets do not queue it again.
+        send_and_receive(&mut both, 3..5);
+        let server = &mut both.server;
+        assert_eq!(server.take_ready_peer(), Some(second));
+        assert_eq!(server.take_ready_peer(), None);
+        let events = drain(server, first);
+        assert_eq!(described(&events), (0..5).map(|n| format!("{first} sent {n}")).collect::<Vec<_>>());
+        // Now the server schedules it again.
+        assert_eq!(server.next_event_of(first), None);
+        send_and_receive(&mut both, 5..6);
+        assert_eq!(both.server.take_ready_peer(), Some(first));
+        assert_eq!(drain(&mut both.server, second).len(), 3);
+    }
+
+    #[test]
+    fn events_of_a_connection_that_was_not_taken_are_not_returned() {
+        let mut one = connected(1);
+        let key = one.keys[0];
+        assert_eq!(one.server.next_event_of(key), None);
+        send_and_receive(&mut one, 0..1);
+        assert_eq!(one.server.next_event_of(key), None, "it is in the server's queue");
+        assert_eq!(one.server.take_ready_peer(), Some(key));
+        assert_eq!(drain(&mut one.server, key).len(), 1);
+        assert!(one.server.events.is_empty());
+    }
+
+    #[test]
+    fn a_taken_connection_that_ends_has_its_packets_and_then_one_closed() {
+        let mut one = connected(1);
+        let key = one.keys[0];
+        send_and_receive(&mut one, 0..2);
+        assert_eq!(one.server.take_ready_peer(), Some(key));
+        one.server.abort(key).expect("it is known");
+        one.server.poll();
+        let events = drain(&mut one.server, key);
+        let expected = [format!("{key} sent 0"), format!("{key} sent 1"), format!("{key} closed")];
+        assert_eq!(described(&events), expected);
+        assert!(one.server.peer(key).is_some(), "its information is there until the next call");
+        assert_eq!(one.server.next_event_of(key), None);
+        assert!(one.server.peer(key).is_none());
+        assert_eq!(one.server.take_ready_peer(), None);
+        assert_eq!(one.server.entries.len(), 0);
+    }
+
+    #[test]
+    fn a_paused_connection_is_queued_again_when_it_resumes() {
+        let mut one = connected(1);
+        let key = one.keys[0];
+        send_and_receive(&mut one, 0..3);
+        assert_eq!(one.server.take_ready_peer(), Some(key));
+        let first = one.server.next_event_of(key);
+        assert!(matches!(first, Some((ServerEvent::Packet(..), true))), "{first:?}");
+        one.server.pause(key);
+        assert_eq!(one.server.next_event_of(key), None);
+        one.server.poll();
+        assert_eq!((one.server.take_ready_peer(), one.server.next_event_of(key)), (None, None));
+        one.server.resume(key);
+        assert_eq!(one.server.take_ready_peer(), Some(key));
+        let events = drain(&mut one.server, key);
+        assert_eq!(described(&events), [format!("{key} sent 1"), format!("{key} sent 2")]);
+    }
+
+    #[test]
+    fn a_full_inbox_is_filled_again_after_its_events_were_taken() {
+        let options = crate::PeerOptions::for_server().max_queued_packets(4);
+        let mut one = connected_with(options, 1);
+        let key = one.keys[0];
+        for number in 0..40 {
+            one.clients[0].send_text(&number.to_string()).expect("it is open");
+        }
+        let mut events = Vec::new();
+        until("all packets are returned", || {
+            one.poll();
+            if let Some(key) = one.server.take_ready_peer() {
+                events.extend(drain(&mut one.server, key));
+            }
+            events.len() == 40
+        });
+        assert_eq!(described(&events), (0..40).map(|n| format!("{key} sent {n}")).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_shutdown_ends_after_the_events_of_taken_connections() {
+        let mut two = connected(2);
+        send_and_receive(&mut two, 0..1);
+        let taken = two.server.take_ready_peer().expect("it has events");
+        two.server.shutdown(PATIENCE);
+        let mut rest = Vec::new();
+        until("the clients are closed", || {
+            two.poll();
+            rest.extend(std::iter::from_fn(|| two.server.next_event()));
+            two.server.entries.len() == 1
+        });
+        assert!(!two.server.is_shut_down() && rest.len() == 2, "{rest:?}");
+        until("the taken connection is closed", || {
+            two.poll();
+            two.server.peer(taken).is_some_and(|info| info.state() == ReadyState::Closed)
+        });
+        let events = drain(&mut two.server, taken);
+        assert_eq!(described(&events), [format!("{taken} sent 0"), format!("{taken} closed")]);
+        until("it is shut down", || {
+            two.poll();
+            two.server.is_shut_down()
+        });
+    }
+
+    #[test]
+    fn packets_are_gathered_while_the_caller_asks_for_it() {
+        let mut one = connected(1);
+        let key = one.keys[0];
+        let buffered = |server: &WebSocketServer| server.peer(key).map(|info| info.buffered());
+        one.server.send_text(key, "now").expect("it is open");
+        assert_eq!(buffered(&one.server), Some(0));
+        one.server.set_gathering(true);
+        one.server.send_text(key, "gathered").expect("it is open");
+        assert_eq!(buffered(&one.server), Some("gathered".len()));
+        one.server.set_gathering(false);
+        assert_eq!(buffered(&one.server), Some(0));
+        one.server.send_text(key, "now").expect("it is open");
+        assert_eq!(buffered(&one.server), Some(0));
+    }
+}
