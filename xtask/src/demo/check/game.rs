@@ -29,14 +29,25 @@ const GAME_LIMIT: Duration = Duration::from_secs(60);
 /// The interval at which the page is looked at.
 const STEP: Duration = Duration::from_millis(30);
 
-/// The view of the page: whether its buttons are there, the players, and the rolls in the log.
+/// Records whose turn it was and whether the buttons were there, after each change of the page: a turn may be too short for
+/// a look from outside.
+const RECORD: &str = "(() => {
+    window.turns = [];
+    const record = () => {
+        const row = document.querySelector('#players tr[data-turn=true] .name');
+        window.turns.push([row?.textContent ?? null, document.querySelector('#roll').checkVisibility()]);
+    };
+    record();
+    new MutationObserver(record).observe(document.body, { subtree: true, childList: true, attributes: true });
+})()";
+
+/// The view of the page: whether its buttons are there, the rolls in the log, and the turns since the last view.
 const VIEW: &str = "(() => {
-    const name = (within) => within.querySelector('.name').textContent;
-    const rows = [...document.querySelectorAll('#players tr')];
+    const roll = (line) => [line.querySelector('.name').textContent, line.dataset.value];
     return {
         hasButtons: document.querySelector('#roll').checkVisibility(),
-        current: rows.filter((row) => row.dataset.turn === 'true').map(name)[0] ?? null,
-        rolls: [...document.querySelectorAll('#log li[data-kind=roll]')].map((line) => [name(line), line.dataset.value]),
+        rolls: [...document.querySelectorAll('#log li[data-kind=roll]')].map(roll),
+        turns: window.turns?.splice(0) ?? [],
     };
 })()";
 
@@ -44,8 +55,8 @@ const VIEW: &str = "(() => {
 #[serde(rename_all = "camelCase")]
 struct View {
     has_buttons: bool,
-    current: Option<String>,
     rolls: Vec<(String, String)>,
+    turns: Vec<(Option<String>, bool)>,
 }
 
 pub async fn visit(project: &Project, demo: &mut Demo, page: &Page, screenshots: &Screenshots) -> Result<()> {
@@ -112,14 +123,17 @@ async fn view(page: &Page) -> Result<View> {
 /// Plays until each player has rolled in each round, and it is the page's turn again.
 async fn play(page: &Page, terminal: &mut Terminal, players: &[&str]) -> Result<()> {
     let start = Instant::now();
+    page.eval(RECORD, vec![]).await?;
     // The page may have been alone at the table: it may even have the turn.
     let before = view(page).await?.rolls.len();
     let mut waits = 0;
     loop {
         let view = view(page).await?;
-        let is_own = view.current.as_deref() == Some(PAGE);
-        ensure!(is_own || !view.has_buttons, "the page has its buttons in another turn: {view:?}");
-        waits += usize::from(!view.has_buttons && !is_own);
+        for (current, has_buttons) in &view.turns {
+            let is_own = current.as_deref() == Some(PAGE);
+            ensure!(is_own || !has_buttons, "the page has its buttons in another turn: {view:?}");
+            waits += usize::from(!has_buttons && current.is_some() && !is_own);
+        }
         let has_rolled = |player: &&str| {
             let rolls = view.rolls.iter().skip(before).filter(|(name, _)| name == player);
             rolls.count() >= ROUNDS
