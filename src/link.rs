@@ -10,10 +10,13 @@ use crate::{
     options::PeerOptions,
     packet::Packet,
     send_accounting::{KEPT_CAPACITY, SendAccounting},
-    shared_bytes::PACKET_OVERHEAD,
     state::ReadyState,
     stats::Stats,
 };
+
+/// The memory of a packet in the inbox beside its payload, in bytes: its place in a queue, which may be half empty. A small
+/// payload is in this place, and is counted in addition; with a larger one it covers the allocator's overhead.
+pub(crate) const INBOX_OVERHEAD: usize = 2 * size_of::<Packet>();
 
 /// The part of a connection that the program can observe.
 #[derive(Debug)]
@@ -65,6 +68,7 @@ impl Link {
         self.outbox = SendAccounting::new(options);
     }
 
+    #[inline]
     pub(crate) fn state(&self) -> ReadyState {
         self.state
     }
@@ -104,35 +108,69 @@ impl Link {
     }
 
     /// Returns `true` if the inbox has room for a packet of `len` bytes.
+    #[inline]
     pub(crate) fn has_room_for(&self, len: usize) -> bool {
         self.inbox.len() < self.max_inbox_packets
             && len <= self.max_inbox_bytes.saturating_sub(self.inbox_bytes)
     }
 
     /// Adds a packet to the inbox, which [has room](Self::has_room_for) for it.
+    #[inline]
     pub(crate) fn deliver(&mut self, packet: Packet) {
-        self.stats.packets_received += 1;
-        self.stats.bytes_received += packet.len() as u64;
-        self.inbox_bytes += packet.len();
+        self.count_delivered(packet.len());
         self.inbox.push_back(packet);
     }
 
-    /// Takes the next packet from the inbox.
-    pub(crate) fn take(&mut self) -> Option<Packet> {
-        let packet = self.inbox.pop_front()?;
-        self.inbox_bytes -= packet.len();
-        if self.inbox.is_empty() && self.inbox.capacity() > KEPT_CAPACITY {
-            self.inbox = VecDeque::new();
+    /// Adds an empty packet to the inbox, which [has room](Self::has_room_for) for `len` bytes, and lets `fill` make it one
+    /// of this length. After an error nothing is added.
+    // Filled where it is, because copying it afterwards takes longer.
+    #[inline]
+    #[allow(dead_code, reason = "only a backend that reads frames fills packets")]
+    pub(crate) fn deliver_filled<E>(
+        &mut self,
+        empty: Packet,
+        len: usize,
+        fill: impl FnOnce(&mut Packet) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.inbox.push_back(empty);
+        if let Some(Err(error)) = self.inbox.back_mut().map(fill) {
+            self.inbox.pop_back();
+            return Err(error);
         }
-        Some(packet)
+        self.count_delivered(len);
+        Ok(())
+    }
+
+    #[inline]
+    fn count_delivered(&mut self, len: usize) {
+        self.stats.packets_received += 1;
+        self.stats.bytes_received += len as u64;
+        self.inbox_bytes += len;
+    }
+
+    /// Returns the length of the next packet in the inbox.
+    #[inline]
+    pub(crate) fn next_len(&self) -> Option<usize> {
+        self.inbox.front().map(|packet| packet.len())
+    }
+
+    /// Takes the next packet from the inbox.
+    #[inline]
+    pub(crate) fn take(&mut self) -> Option<Packet> {
+        self.inbox_bytes -= self.next_len()?;
+        if self.inbox.len() == 1 && self.inbox.capacity() > KEPT_CAPACITY {
+            return std::mem::take(&mut self.inbox).pop_front();
+        }
+        self.inbox.pop_front()
     }
 
     /// Returns the memory of unread packets, in bytes.
     pub(crate) fn inbox_memory(&self) -> usize {
-        self.inbox_bytes + self.inbox.len() * PACKET_OVERHEAD
+        self.inbox_bytes + self.inbox.len() * INBOX_OVERHEAD
     }
 
     /// Returns the number of packets in the inbox.
+    #[inline]
     pub(crate) fn available(&self) -> usize {
         self.inbox.len()
     }
@@ -159,6 +197,7 @@ impl Link {
     }
 
     /// Counts a packet of `len` bytes as sent.
+    #[inline]
     pub(crate) fn count_sent(&mut self, len: usize) {
         self.stats.packets_sent += 1;
         self.stats.bytes_sent += len as u64;

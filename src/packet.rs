@@ -1,12 +1,14 @@
 //! A message: its kind and its bytes.
 
 mod data;
+#[cfg(feature = "serde")]
+mod serialization;
 
-use std::{fmt, ops::Deref, sync::Arc};
+use std::{fmt, ops::Deref};
 
 use bytes::Bytes;
 
-use self::data::Data;
+pub(crate) use self::data::{BackendBytes, Data, PacketBackend, Platform};
 
 #[cfg(feature = "variant")]
 use crate::variant::{DecodeError, EncodeError, Variant};
@@ -15,7 +17,9 @@ use crate::variant::{DecodeError, EncodeError, Variant};
 ///
 /// Godot: `WebSocketPeer.WriteMode`.
 #[doc(alias = "WriteMode")]
+// As wide as the other fields of a packet. A byte and its padding are copied in pieces, which is several times as slow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(usize)]
 pub enum PacketKind {
     /// UTF-8 text.
     ///
@@ -32,7 +36,8 @@ pub enum PacketKind {
 /// A whole message, with its kind. It derefs to its bytes.
 ///
 /// Strings make text packets, bytes make binary ones. A clone, and a packet made from `&Packet`, shares the bytes, so
-/// relaying or broadcasting a packet copies nothing. A received packet keeps no memory alive but its bytes.
+/// relaying or broadcasting a packet copies nothing; natively a received packet of a few bytes holds them in itself, and is
+/// copied. A received packet keeps no memory alive but its bytes.
 ///
 /// ```
 /// use websocket_peer::Packet;
@@ -43,22 +48,24 @@ pub enum PacketKind {
 /// assert_eq!(packet.into_text(), Ok("hello".to_owned()));
 /// assert_eq!(Packet::from(vec![1, 2, 3]).as_text(), None);
 /// ```
+// In this order all copies of its parts and of the whole are of the same pairs of words.
 #[derive(Clone, PartialEq, Eq, Hash)]
+#[repr(C)]
 pub struct Packet {
-    kind: PacketKind,
     // Invariant: valid UTF-8 where the kind is `Text`.
     data: Data,
+    kind: PacketKind,
 }
 
 impl Packet {
     /// Returns a text packet, which takes over the memory of the string.
     pub fn text(text: impl Into<String>) -> Self {
-        Self::from_utf8(text.into().into())
+        Self::from_vec(PacketKind::Text, text.into().into_bytes())
     }
 
     /// Returns a binary packet, which takes over the memory of the vector.
     pub fn binary(data: impl Into<Vec<u8>>) -> Self {
-        Self::from_binary(data.into().into())
+        Self::from_vec(PacketKind::Binary, data.into())
     }
 
     /// Encodes a value as a binary packet, which [`to_variant`](Self::to_variant) or an engine's `get_var` decodes. To
@@ -119,7 +126,7 @@ impl Packet {
     pub fn into_text(self) -> Result<String, Self> {
         match self.kind {
             PacketKind::Text => String::from_utf8(self.data.into_vec())
-                .map_err(|error| Self::from_page(PacketKind::Binary, error.into_bytes())),
+                .map_err(|error| Self::from_vec(PacketKind::Binary, error.into_bytes())),
             PacketKind::Binary => Err(self),
         }
     }
@@ -149,19 +156,31 @@ impl Packet {
         Self { kind: PacketKind::Binary, data: Data::Bytes(data) }
     }
 
-    /// Returns a text packet of shared bytes, which must be UTF-8.
-    pub(crate) fn from_utf8(data: Bytes) -> Self {
-        debug_assert!(std::str::from_utf8(&data).is_ok());
-        Self { kind: PacketKind::Text, data: Data::Bytes(data) }
-    }
-
-    /// Returns a packet that has arrived in a page. The bytes of a text packet must be UTF-8.
-    pub(crate) fn from_page(kind: PacketKind, data: Vec<u8>) -> Self {
+    /// Returns a packet that takes over the memory of the vector. The bytes of a text packet must be UTF-8.
+    pub(crate) fn from_vec(kind: PacketKind, data: Vec<u8>) -> Self {
         debug_assert!(kind == PacketKind::Binary || std::str::from_utf8(&data).is_ok());
-        Self { kind, data: Data::Vec(Arc::new(data)) }
+        Self { kind, data: BackendBytes::from_vec(data) }
     }
 
-    /// Returns the shared bytes, for a backend to send without a copy. `None` for a packet of a page.
+    /// Returns a packet that has arrived, in the form of the backend. The bytes of a text packet must be UTF-8.
+    #[inline]
+    pub(crate) const fn received(kind: PacketKind, data: <Platform as PacketBackend>::Bytes) -> Self {
+        Self { kind, data: Data::Backend(data) }
+    }
+
+    /// Sets the kind of a packet that has [received](Self::received), and returns its bytes, to be filled. Those of a text
+    /// must become UTF-8. `None` for a packet of shared bytes.
+    #[inline]
+    #[allow(dead_code, reason = "only a backend that reads frames fills packets")]
+    pub(crate) fn fill(&mut self, kind: PacketKind) -> Option<&mut <Platform as PacketBackend>::Bytes> {
+        self.kind = kind;
+        match &mut self.data {
+            Data::Backend(data) => Some(data),
+            Data::Bytes(_) => None,
+        }
+    }
+
+    /// Returns the shared bytes, for a backend to send without a copy. `None` for a packet in the form of the backend.
     pub(crate) fn shared_data(&self) -> Option<&Bytes> {
         self.data.as_shared()
     }
@@ -330,56 +349,6 @@ impl fmt::Debug for Packet {
                 let more = if shown.len() < self.len() { "…" } else { "" };
                 write!(f, "Binary({shown:02x?}{more}, {} bytes)", self.len())
             }
-        }
-    }
-}
-
-/// A text packet is a string, a binary packet a list of bytes.
-#[cfg(feature = "serde")]
-mod serialization {
-    use std::fmt;
-
-    use serde::{
-        Deserialize, Deserializer, Serialize, Serializer,
-        de::{SeqAccess, Visitor, value::SeqAccessDeserializer},
-    };
-
-    use crate::packet::{Packet, PacketKind};
-
-    impl Serialize for Packet {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            match (self.kind(), self.as_text()) {
-                (PacketKind::Text, Some(text)) => serializer.serialize_str(text),
-                _ => serializer.collect_seq(self.as_bytes()),
-            }
-        }
-    }
-
-    impl<'de> Deserialize<'de> for Packet {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_any(PacketVisitor)
-        }
-    }
-
-    struct PacketVisitor;
-
-    impl<'de> Visitor<'de> for PacketVisitor {
-        type Value = Packet;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a string or bytes")
-        }
-
-        fn visit_str<E>(self, text: &str) -> Result<Packet, E> {
-            Ok(Packet::text(text))
-        }
-
-        fn visit_bytes<E>(self, data: &[u8]) -> Result<Packet, E> {
-            Ok(Packet::binary(data))
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, data: A) -> Result<Packet, A::Error> {
-            Vec::deserialize(SeqAccessDeserializer::new(data)).map(Packet::binary)
         }
     }
 }

@@ -15,6 +15,8 @@ pub(crate) const KEPT_CAPACITY: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct SendAccounting {
     framed: VecDeque<Framed>,
+    /// Bytes on the wire of the packets in `framed`.
+    framed_wire: usize,
     /// Payload bytes of the packets in `framed`.
     framed_payload: usize,
     /// Bytes of control frames before the first packet in `framed`.
@@ -29,7 +31,7 @@ pub(crate) struct SendAccounting {
 }
 
 /// A packet whose frame is queued.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Framed {
     /// Bytes of its frame and of the control frames after it.
     wire: usize,
@@ -45,6 +47,12 @@ impl SendAccounting {
             max_packets: options.max_queued_packets,
             ..Self::default()
         }
+    }
+
+    /// Returns `true` if there is room for a packet of `len` bytes.
+    #[inline]
+    pub(crate) fn has_room(&self, len: usize) -> bool {
+        self.packets() < self.max_packets && len <= self.max_bytes.saturating_sub(self.bytes())
     }
 
     /// Checks that there is room for a packet of `len` bytes.
@@ -85,13 +93,20 @@ impl SendAccounting {
 
     /// Adds a frame of `wire` bytes. `payload` is the size of its packet, or `None` for a control frame. Control frames
     /// take no room, and a thousand of them need no more memory here than one.
+    #[inline]
     pub(crate) fn add_frame(&mut self, wire: usize, payload: Option<usize>) {
         match (payload, self.framed.back_mut()) {
             (Some(payload), _) => {
-                self.framed.push_back(Framed { wire, payload, control: 0 });
+                // Filled where it is, because copying it afterwards takes longer.
+                self.framed.push_back(Framed::default());
+                if let Some(framed) = self.framed.back_mut() {
+                    (framed.wire, framed.payload) = (wire, payload);
+                }
+                self.framed_wire += wire;
                 self.framed_payload += payload;
             }
             (None, Some(last)) => {
+                self.framed_wire += wire;
                 last.wire += wire;
                 last.control += wire;
                 self.control_after += wire;
@@ -105,6 +120,10 @@ impl SendAccounting {
         let control = wire.min(self.control_before);
         self.control_before -= control;
         wire -= control;
+        if wire >= self.framed_wire {
+            return self.clear_framed();
+        }
+        self.framed_wire -= wire;
         while let Some(first) = self.framed.front_mut() {
             if first.wire > wire {
                 first.wire -= wire;
@@ -115,17 +134,23 @@ impl SendAccounting {
             self.control_after -= first.control;
             self.framed.pop_front();
         }
+    }
+
+    /// Removes everything that has a frame.
+    fn clear_framed(&mut self) {
+        self.framed.clear();
         if self.framed.capacity() > KEPT_CAPACITY {
             self.framed = VecDeque::new();
         }
+        self.framed_wire = 0;
+        self.framed_payload = 0;
+        self.control_after = 0;
     }
 
     /// Removes everything.
     pub(crate) fn clear(&mut self) {
-        self.framed.clear();
-        self.framed_payload = 0;
+        self.clear_framed();
         self.control_before = 0;
-        self.control_after = 0;
         self.unframed = 0;
         self.unframed_payload = 0;
     }
@@ -207,6 +232,45 @@ mod tests {
         outbox.wire_bytes_sent(62);
         outbox.remove_unframed(30);
         assert_eq!((outbox.bytes(), outbox.memory_usage()), (0, 0));
+    }
+
+    #[test]
+    fn there_is_room_exactly_where_the_check_says_so() {
+        let mut outbox = outbox(100, 2);
+        for (len, wire) in [(60, 62), (40, 42)] {
+            for len in 0..=101 {
+                assert_eq!(outbox.has_room(len), outbox.check_room(len).is_ok(), "{len} bytes in {outbox:?}");
+            }
+            outbox.add_frame(wire, Some(len));
+        }
+        assert!(!outbox.has_room(0) && outbox.check_room(0).is_err());
+    }
+
+    #[test]
+    fn the_parts_of_several_frames_may_leave_in_any_portions() {
+        for portion in 1..60 {
+            let mut outbox = outbox(100, 10);
+            for (wire, payload) in [(12, Some(10)), (4, None), (22, Some(20)), (7, Some(5)), (2, None)] {
+                outbox.add_frame(wire, payload);
+            }
+            let (mut left, mut expected) = (47_usize, 35);
+            while left > 0 {
+                outbox.wire_bytes_sent(portion.min(left));
+                left -= portion.min(left);
+                // A packet leaves with the control frames after it.
+                expected = if left == 0 {
+                    0
+                } else if left <= 9 {
+                    5
+                } else if left <= 31 {
+                    25
+                } else {
+                    expected
+                };
+                assert_eq!(outbox.bytes(), expected, "{left} bytes are left, in portions of {portion}");
+            }
+            assert_eq!((outbox.memory_usage(), outbox.packets()), (0, 0));
+        }
     }
 
     #[test]

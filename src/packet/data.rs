@@ -1,69 +1,91 @@
-//! The bytes of a packet, which its clones share.
+//! The bytes of a packet.
 
 use std::{
     hash::{Hash, Hasher},
     ops::Deref,
-    sync::Arc,
 };
 
 use bytes::Bytes;
 
-/// Bytes, in one of two forms that differ only in their code: a page that makes no [`Bytes`] need not contain the many
-/// functions of that type.
-#[derive(Clone)]
-pub(super) enum Data {
-    /// May be a part of other bytes.
-    Bytes(Bytes),
-    /// Bytes that arrived in a page.
-    Vec(Arc<Vec<u8>>),
+/// The platform that the crate is compiled for. Its backend implements [`PacketBackend`].
+pub(crate) struct Platform;
+
+/// Names the form in which a backend keeps received bytes.
+pub(crate) trait PacketBackend {
+    type Bytes: BackendBytes;
 }
 
-impl Data {
+/// Bytes in a form of the backend's own.
+pub(crate) trait BackendBytes: Clone {
+    /// Returns bytes that take over the memory of the vector, in the form that costs the backend least.
+    fn from_vec(data: Vec<u8>) -> Data<Self>;
+
+    fn get(&self) -> &[u8];
+
+    /// Returns the bytes. Copies them if they cannot be taken over.
+    fn into_vec(self) -> Vec<u8>;
+}
+
+/// Bytes, in one of two forms.
+// The tag is a word, so that all copies are of whole words. A byte and its padding are copied in pieces, and reading these
+// together takes several times as long.
+#[derive(Clone)]
+#[repr(usize)]
+pub(crate) enum Data<A = <Platform as PacketBackend>::Bytes> {
+    /// May be a part of other bytes. Clones share them.
+    Bytes(Bytes),
+    /// Has arrived, and was not shared.
+    Backend(A),
+}
+
+impl<A: BackendBytes> Data<A> {
     /// Returns the bytes in the form that backends share, if they have it.
+    #[inline]
     pub(super) fn as_shared(&self) -> Option<&Bytes> {
         match self {
             Self::Bytes(bytes) => Some(bytes),
-            Self::Vec(_) => None,
+            Self::Backend(_) => None,
         }
     }
 
-    /// Returns the bytes in the form that backends share. Copies them if they have the other form, and clones.
+    /// Returns the bytes in the form that backends share. Copies them if they have the other form and cannot be taken over.
     pub(super) fn into_shared(self) -> Bytes {
         match self {
             Self::Bytes(bytes) => bytes,
-            Self::Vec(_) => self.into_vec().into(),
+            Self::Backend(bytes) => bytes.into_vec().into(),
         }
     }
 
-    /// Returns the bytes. Copies them if there are clones.
+    /// Returns the bytes. Copies them if they cannot be taken over.
     pub(super) fn into_vec(self) -> Vec<u8> {
         match self {
             Self::Bytes(bytes) => bytes.into(),
-            Self::Vec(bytes) => Arc::unwrap_or_clone(bytes),
+            Self::Backend(bytes) => bytes.into_vec(),
         }
     }
 }
 
-impl Deref for Data {
+impl<A: BackendBytes> Deref for Data<A> {
     type Target = [u8];
 
+    #[inline]
     fn deref(&self) -> &[u8] {
         match self {
             Self::Bytes(bytes) => bytes,
-            Self::Vec(bytes) => bytes,
+            Self::Backend(bytes) => bytes.get(),
         }
     }
 }
 
-impl PartialEq for Data {
+impl<A: BackendBytes> PartialEq for Data<A> {
     fn eq(&self, other: &Self) -> bool {
         **self == **other
     }
 }
 
-impl Eq for Data {}
+impl<A: BackendBytes> Eq for Data<A> {}
 
-impl Hash for Data {
+impl<A: BackendBytes> Hash for Data<A> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         (**self).hash(state);
     }
@@ -72,19 +94,33 @@ impl Hash for Data {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::hash::BuildHasher;
+    use std::{hash::BuildHasher, sync::Arc};
 
-    fn both_forms() -> [Data; 2] {
-        [Data::Bytes(Bytes::from_static(b"abc")), Data::Vec(Arc::new(b"abc".to_vec()))]
+    impl BackendBytes for Arc<[u8]> {
+        fn from_vec(data: Vec<u8>) -> Data<Self> {
+            Data::Backend(data.into())
+        }
+
+        fn get(&self) -> &[u8] {
+            self
+        }
+
+        fn into_vec(self) -> Vec<u8> {
+            self.to_vec()
+        }
+    }
+
+    fn both_forms() -> [Data<Arc<[u8]>>; 2] {
+        [Data::Bytes(Bytes::from_static(b"abc")), Data::Backend(b"abc"[..].into())]
     }
 
     #[test]
     fn the_two_forms_are_equal() {
-        let [bytes, vec] = both_forms();
-        assert!(bytes == vec);
-        assert!(vec != Data::Vec(Arc::new(b"abd".to_vec())));
+        let [bytes, arrived] = both_forms();
+        assert!(bytes == arrived);
+        assert!(arrived != Data::Backend(b"abd"[..].into()));
         let hasher = std::hash::RandomState::new();
-        assert_eq!(hasher.hash_one(&bytes), hasher.hash_one(&vec));
+        assert_eq!(hasher.hash_one(&bytes), hasher.hash_one(&arrived));
     }
 
     #[test]
@@ -99,17 +135,9 @@ mod tests {
     }
 
     #[test]
-    fn backends_share_bytes_and_no_vectors() {
-        let [bytes, vec] = both_forms();
+    fn only_shared_bytes_are_shared_with_backends() {
+        let [bytes, arrived] = both_forms();
         assert_eq!(bytes.as_shared().map(|shared| shared.as_ptr()), Some(bytes.as_ptr()));
-        assert_eq!(vec.as_shared(), None);
-    }
-
-    #[test]
-    fn bytes_without_clones_are_not_copied() {
-        let bytes = vec![7; 10];
-        let at = bytes.as_ptr();
-        let bytes = Data::Vec(Arc::new(bytes)).into_vec();
-        assert_eq!(bytes.as_ptr(), at);
+        assert_eq!(arrived.as_shared(), None);
     }
 }

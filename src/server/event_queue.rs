@@ -4,8 +4,11 @@
 //! caller with an order of its own, such as a server of rooms, takes connections out of the queue, and then the events
 //! of each of them.
 
-use super::{PeerKey, ServerEvent, WebSocketServer, peer_entry::Reported};
-use crate::{shared_bytes::PACKET_OVERHEAD, state::ReadyState, sys::server::ServerConnection};
+use super::{
+    PeerKey, ServerEvent, WebSocketServer,
+    peer_entry::{NextEvent, Reported},
+};
+use crate::{link::INBOX_OVERHEAD, state::ReadyState, sys::server::ServerConnection};
 
 /// The number of events of one peer that are returned in a row, while other peers have events, too.
 const MAX_EVENTS_IN_A_ROW: usize = 64;
@@ -23,20 +26,21 @@ pub(super) enum EventQueue {
 
 impl WebSocketServer {
     /// Returns the next event.
+    #[inline(always)]
     pub(super) fn take_event(&mut self) -> Option<ServerEvent> {
-        while let Some(&key) = self.events.front() {
-            let (event, is_last) = self.take_event_of(key);
+        loop {
+            let key = *self.events.front()?;
+            let (next, has_more) = self.advance_events_of(key);
             self.events_in_a_row += 1;
-            if is_last || self.events_in_a_row >= MAX_EVENTS_IN_A_ROW {
+            if !has_more || self.events_in_a_row >= MAX_EVENTS_IN_A_ROW {
                 self.events_in_a_row = 0;
                 self.events.pop_front();
-                self.events.extend((!is_last).then_some(key));
+                self.events.extend(has_more.then_some(key));
             }
-            if event.is_some() {
-                return event;
+            if let Some(next) = next {
+                return self.event(key, next);
             }
         }
-        None
     }
 
     /// Takes the connection that has waited longest out of the queue of connections with events. The caller then takes
@@ -59,43 +63,57 @@ impl WebSocketServer {
     pub(crate) fn next_event_of(&mut self, key: PeerKey) -> Option<(ServerEvent, bool)> {
         self.forget_last_closed();
         self.entries.get(key).filter(|entry| entry.event_queue == EventQueue::Taken)?;
-        let (event, is_last) = self.take_event_of(key);
-        Some((event?, !is_last))
+        let (next, has_more) = self.advance_events_of(key);
+        Some((self.event(key, next?)?, has_more))
     }
 
-    /// Returns the next event of a connection, and `true` if it has no other.
-    fn take_event_of(&mut self, key: PeerKey) -> (Option<ServerEvent>, bool) {
-        let Some(entry) = self.entries.get_mut(key) else { return (None, true) };
-        let event = if entry.reported == Reported::Nothing {
-            entry.reported = Reported::Opened;
-            Some(ServerEvent::Opened(key))
-        } else if let Some(packet) = entry.take_packet() {
-            self.memory.release(entry, packet.len() + PACKET_OVERHEAD);
-            Some(ServerEvent::Packet(key, packet))
-        } else if let Some(info) = entry
-            .link
-            .close_info()
-            .filter(|_| entry.reported == Reported::Opened && entry.link.available() == 0)
-        {
-            let info = info.clone();
-            entry.reported = Reported::Closed;
-            self.last_closed = Some(key);
-            Some(ServerEvent::Closed(key, info))
-        } else {
-            None
+    /// Notes that the program gets the next event of a connection. Returns what it is, and `true` if the connection has
+    /// more events. Otherwise it leaves the queue. [`event`](Self::event) must follow.
+    // Apart from `event`, so that a packet is moved once, from the inbox to the program. Each further move costs as much as
+    // all of this.
+    #[inline(always)]
+    fn advance_events_of(&mut self, key: PeerKey) -> (Option<NextEvent>, bool) {
+        let Some(entry) = self.entries.get_mut(key) else { return (None, false) };
+        let next = entry.next_event();
+        let has_more = match next {
+            Some(NextEvent::Opened) => {
+                entry.reported = Reported::Opened;
+                entry.next_event().is_some()
+            }
+            Some(NextEvent::Packet { len }) => {
+                self.memory.release(entry, len + INBOX_OVERHEAD);
+                entry.link.available() > 1 || entry.link.state() == ReadyState::Closed
+            }
+            Some(NextEvent::Closed) => {
+                entry.reported = Reported::Closed;
+                self.last_closed = Some(key);
+                false
+            }
+            None => false,
         };
-        if entry.has_event() {
-            return (event, false);
+        if !has_more {
+            entry.event_queue = EventQueue::Outside;
+            // A packet that waited for room in the inbox has room now.
+            if entry.connection.is_stalled() {
+                entry.mark_ready(key, &mut self.ready);
+            }
         }
-        entry.event_queue = EventQueue::Outside;
-        // A packet that waited for room in the inbox has room now.
-        if entry.connection.is_stalled() {
-            entry.mark_ready(key, &mut self.ready);
+        (next, has_more)
+    }
+
+    /// Returns the event of a connection that [`advance_events_of`](Self::advance_events_of) has named.
+    #[inline(always)]
+    fn event(&mut self, key: PeerKey, next: NextEvent) -> Option<ServerEvent> {
+        let link = &mut self.entries.get_mut(key)?.link;
+        match next {
+            NextEvent::Opened => Some(ServerEvent::Opened(key)),
+            NextEvent::Packet { .. } => link.take().map(|packet| ServerEvent::Packet(key, packet)),
+            NextEvent::Closed => link.close_info().map(|info| ServerEvent::Closed(key, info.clone())),
         }
-        (event, true)
     }
 
     /// Drops the information about the peer whose `Closed` was returned last.
+    #[inline]
     pub(super) fn forget_last_closed(&mut self) {
         let Some(key) = self.last_closed.take() else { return };
         if let Some(entry) = self.entries.get_mut(key) {

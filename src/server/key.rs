@@ -12,7 +12,8 @@ use std::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PeerKey {
     generation: u64,
-    slot: u32,
+    // A whole word, so that events are copied in words. Half a word and its padding are copied in pieces.
+    slot: usize,
 }
 
 impl PeerKey {
@@ -26,7 +27,7 @@ impl PeerKey {
     /// Returns the slot that the peer is stored in. Slots are used again, so it is below the largest number of
     /// connections so far.
     pub(crate) fn slot(self) -> u32 {
-        self.slot
+        self.slot as u32
     }
 }
 
@@ -53,7 +54,7 @@ impl Hasher for PeerKeyHasher {
     }
 
     /// The slot. The generation is unique already.
-    fn write_u32(&mut self, _: u32) {}
+    fn write_usize(&mut self, _: usize) {}
 
     fn finish(&self) -> u64 {
         self.0
@@ -86,7 +87,7 @@ impl<T> Slots<T> {
     pub(super) fn insert(&mut self, value: T) -> PeerKey {
         let slot = self.vacant();
         self.generation += 1;
-        let key = PeerKey { generation: self.generation, slot };
+        let key = PeerKey { generation: self.generation, slot: slot as usize };
         let kept = Some((key, Box::new(value)));
         match self.free.pop() {
             Some(free) => self.slots[free as usize] = kept,
@@ -95,15 +96,17 @@ impl<T> Slots<T> {
         key
     }
 
+    #[inline]
     pub(super) fn get(&self, key: PeerKey) -> Option<&T> {
-        match self.slots.get(key.slot as usize)? {
+        match self.slots.get(key.slot)? {
             Some((held, value)) if *held == key => Some(value),
             _ => None,
         }
     }
 
+    #[inline]
     pub(super) fn get_mut(&mut self, key: PeerKey) -> Option<&mut T> {
-        match self.slots.get_mut(key.slot as usize)? {
+        match self.slots.get_mut(key.slot)? {
             Some((held, value)) if *held == key => Some(value),
             _ => None,
         }
@@ -117,8 +120,8 @@ impl<T> Slots<T> {
 
     pub(super) fn remove(&mut self, key: PeerKey) -> Option<T> {
         self.get(key)?;
-        let (_, value) = self.slots[key.slot as usize].take()?;
-        self.free.push(key.slot);
+        let (_, value) = self.slots[key.slot].take()?;
+        self.free.push(key.slot());
         Some(*value)
     }
 
@@ -162,9 +165,9 @@ mod tests {
         assert_eq!((slots.get(a), slots.get(b), slots.len()), (Some(&'a'), Some(&'b'), 2));
         assert_eq!((slots.remove(a), slots.remove(a)), (Some('a'), None));
         let c = slots.insert('c');
-        assert_eq!((c.slot, slots.width()), (a.slot, 2));
+        assert_eq!((c.slot(), slots.width()), (a.slot(), 2));
         assert_eq!((slots.get(a), slots.get(c)), (None, Some(&'c')));
-        assert_eq!(slots.at(a.slot), Some(c));
+        assert_eq!(slots.at(a.slot()), Some(c));
         assert!(c > b, "later keys are greater");
         assert_eq!(slots.keys(), [c, b]);
     }

@@ -96,6 +96,7 @@ impl Memory {
     }
 
     /// Updates the account after a connection has changed.
+    #[inline]
     pub(super) fn recount(&mut self, entry: &mut PeerEntry) {
         let held = entry.count_memory();
         let before = std::mem::replace(&mut entry.held, held);
@@ -106,6 +107,7 @@ impl Memory {
     }
 
     /// Counts the bytes of a packet that has left the inbox of a connection.
+    #[inline]
     pub(super) fn release(&mut self, entry: &mut PeerEntry, bytes: usize) {
         entry.held.private -= bytes;
         self.private -= bytes;
@@ -155,12 +157,14 @@ impl Memory {
     }
 
     /// Returns `true` if a packet of `len` bytes may be queued for this connection.
+    #[inline]
     pub(super) fn may_send(&self, entry: &PeerEntry, len: usize, shared: Option<&Bytes>) -> bool {
         self.shortage(entry, len, shared).is_none()
     }
 
     /// Returns the pool that has no room for a packet of `len` bytes for this connection. Bytes that wait for others
     /// already need no memory.
+    #[inline]
     pub(super) fn shortage(&self, entry: &PeerEntry, len: usize, shared: Option<&Bytes>) -> Option<Shortage> {
         let len = len.saturating_add(PACKET_OVERHEAD);
         if entry.held.outbound.saturating_add(len) <= entry.share.outbound {

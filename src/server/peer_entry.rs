@@ -5,11 +5,10 @@ use std::{any::Any, collections::VecDeque, net::SocketAddr, time::Duration};
 use super::{deadlines::Due, event_queue::EventQueue, groups::GroupKey, key::PeerKey, memory::HeldMemory};
 use crate::{
     error::Error,
-    link::Link,
+    link::{INBOX_OVERHEAD, Link},
     options::{PeerOptions, SendOverflow, Share},
     packet::Packet,
     request::Request,
-    shared_bytes::PACKET_OVERHEAD,
     state::ReadyState,
     sys::{Connection, ServerSocket, server::ServerConnection},
 };
@@ -85,6 +84,14 @@ pub(super) enum Reported {
     Forgotten,
 }
 
+/// An event that the program gets next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NextEvent {
+    Opened,
+    Packet { len: usize },
+    Closed,
+}
+
 impl PeerEntry {
     pub(super) fn new(
         connection: ServerSocket,
@@ -123,20 +130,18 @@ impl PeerEntry {
         self.reported == Reported::Opened
     }
 
-    /// Returns `true` if there is an event for the program.
-    pub(super) fn has_event(&self) -> bool {
-        match self.reported {
-            Reported::Nothing => self.was_open,
+    /// Returns the next event for the program.
+    #[inline]
+    pub(super) fn next_event(&self) -> Option<NextEvent> {
+        match (self.reported, self.link.next_len()) {
+            (Reported::Nothing, _) => self.was_open.then_some(NextEvent::Opened),
             // The end follows the last packet, so it waits with it.
-            Reported::Opened if self.is_paused && self.link.available() > 0 => false,
-            Reported::Opened => self.link.available() > 0 || self.link.state() == ReadyState::Closed,
-            Reported::Closed | Reported::Forgotten => false,
+            (Reported::Opened, Some(len)) => (!self.is_paused).then_some(NextEvent::Packet { len }),
+            (Reported::Opened, None) => {
+                (self.link.state() == ReadyState::Closed).then_some(NextEvent::Closed)
+            }
+            (Reported::Closed | Reported::Forgotten, _) => None,
         }
-    }
-
-    /// Takes the next packet for the program.
-    pub(super) fn take_packet(&mut self) -> Option<Packet> {
-        if self.is_paused { None } else { self.link.take() }
     }
 
     /// Puts it into the queue of ready connections, if it is not there.
@@ -158,6 +163,7 @@ impl PeerEntry {
     }
 
     /// Counts the memory that it holds now: packets in both directions, and its request.
+    #[inline]
     pub(super) fn count_memory(&self) -> HeldMemory {
         let usage = self.connection.memory_usage();
         let inbound = self.link.inbox_memory() + usage.inbound;
@@ -175,7 +181,7 @@ impl PeerEntry {
     pub(super) fn inbound_room(&self) -> usize {
         let held = self.link.inbox_memory() + self.connection.memory_usage().inbound;
         // The packet that reaches the limit also takes an entry in a queue.
-        self.share.inbound.saturating_sub(PACKET_OVERHEAD + held)
+        self.share.inbound.saturating_sub(INBOX_OVERHEAD + held)
     }
 
     /// Returns `true` while it has to count for `max_peers`, because it may hold as much memory as its share.

@@ -179,7 +179,7 @@ impl WebSocketServer {
         if entry.is_over() {
             return self.remove(key);
         }
-        if entry.has_event() && entry.event_queue == EventQueue::Outside {
+        if entry.next_event().is_some() && entry.event_queue == EventQueue::Outside {
             entry.event_queue = EventQueue::Queued;
             self.events.push_back(key);
         }

@@ -82,6 +82,7 @@ impl WebSocketServer {
         self.send(to, &value.encode()?)
     }
 
+    #[inline(always)]
     pub(super) fn send_any(
         &mut self,
         to: PeerKey,
@@ -94,50 +95,55 @@ impl WebSocketServer {
     pub(super) fn queue(&mut self, to: PeerKey, content: Content<'_>, urgency: Urgency) -> Result<(), Error> {
         // While events wait to be read, the replies to them are gathered.
         let gather = !self.events.is_empty() || self.is_gathering || urgency != Urgency::Now;
+        let len = content.len();
         let entry = self.entries.get_mut(to).filter(|entry| entry.is_known()).ok_or(Error::UnknownPeer)?;
         if entry.link.state() != ReadyState::Open {
             return Err(Error::NotOpen { state: entry.link.state() });
         }
+        let has_memory = self.memory.may_send(entry, len, content.shared());
+        if !has_memory || !entry.link.outbox.has_room(len) {
+            self.make_room(to, content, has_memory)?;
+        }
+        let Some(entry) = self.entries.get_mut(to) else { return Err(Error::UnknownPeer) };
+        match content {
+            Content::Packet(packet, None) => entry.connection.send(packet, gather, &mut entry.link)?,
+            Content::Packet(packet, Some(key)) => {
+                entry.connection.send_latest(key, packet, gather, &mut entry.link);
+            }
+            Content::Frames { frames, payload } => {
+                entry.connection.send_frames(frames, payload, gather, &mut entry.link);
+            }
+        }
+        entry.link.count_sent(len);
+        if let Urgency::Within(delay) = urgency {
+            self.delayed.add(to, entry, self.clock.now() + delay);
+        } else if gather && !std::mem::replace(&mut entry.is_gathered, true) {
+            self.gathered.push(to);
+        }
+        self.memory.recount(entry);
+        Ok(())
+    }
+
+    /// Makes room for a packet in the send queue of an open peer, if there is memory for it.
+    #[cold]
+    fn make_room(&mut self, to: PeerKey, content: Content<'_>, has_memory: bool) -> Result<(), Error> {
+        let Some(entry) = self.entries.get_mut(to) else { return Err(Error::UnknownPeer) };
         let now = self.clock.now();
-        let len = content.len();
         let key = match content {
             Content::Packet(_, key) => key,
             Content::Frames { .. } => None,
         };
-        let has_memory = self.memory.may_send(entry, len, content.shared());
         // No packet is dropped for one that is refused in the end.
         let policy = if has_memory { self.options.send_overflow } else { SendOverflow::Reject };
-        let mut result = entry.make_room(len, key, policy, now);
+        let mut result = entry.make_room(content.len(), key, policy, now);
         if result.is_ok() && !has_memory {
             entry.connection.on_out_of_memory(now, &entry.link);
             result = Err(Error::SendQueueFull { room: 0 });
         }
-        if result.is_ok() {
-            match content {
-                Content::Packet(packet, None) => {
-                    result = entry.connection.send(packet, gather, &mut entry.link);
-                }
-                Content::Packet(packet, Some(key)) => {
-                    entry.connection.send_latest(key, packet, gather, &mut entry.link);
-                }
-                Content::Frames { frames, payload } => {
-                    entry.connection.send_frames(frames, payload, gather, &mut entry.link);
-                }
-            }
-            entry.link.count_sent(len);
-            if let Urgency::Within(delay) = urgency {
-                self.delayed.add(to, entry, now + delay);
-            } else if gather && !std::mem::replace(&mut entry.is_gathered, true) {
-                self.gathered.push(to);
-            }
-        }
         self.memory.recount(entry);
-        // The queue may have been full, even if the packet was queued in the place of others. Then the deadline has
-        // changed.
-        if result.is_err() || policy == SendOverflow::DropOldest {
-            let due = entry.connection.next_deadline();
-            self.deadlines.add(to, entry, due);
-        }
+        // The deadline of a peer whose queue is full begins, also if the packet is queued in the place of others.
+        let due = entry.connection.next_deadline();
+        self.deadlines.add(to, entry, due);
         result
     }
 

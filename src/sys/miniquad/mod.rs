@@ -144,9 +144,9 @@ impl ImportedSocket {
         let message = if size <= self.max_message_size { imports::take(self.id, size) } else { None };
         let packet = match message {
             Some(Message::Text(data)) => {
-                std::str::from_utf8(&data).is_ok().then(|| Packet::from_page(PacketKind::Text, data))
+                std::str::from_utf8(&data).is_ok().then(|| Packet::from_vec(PacketKind::Text, data))
             }
-            Some(Message::Binary(data)) => Some(Packet::from_page(PacketKind::Binary, data)),
+            Some(Message::Binary(data)) => Some(Packet::from_vec(PacketKind::Binary, data)),
             None => None,
         };
         self.is_broken.set(packet.is_none());

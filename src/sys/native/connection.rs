@@ -152,6 +152,7 @@ impl TcpConnection {
     }
 
     /// Returns the open connection.
+    #[inline]
     pub(super) fn open_mut(&mut self) -> Option<&mut OpenConnection> {
         match &mut self.stage {
             ConnectionStage::Open(open) => Some(open),
@@ -187,6 +188,7 @@ impl TcpConnection {
 }
 
 impl Connection for TcpConnection {
+    #[inline]
     fn send(&mut self, packet: Outgoing<'_>, gather: bool, link: &mut Link) -> Result<(), Error> {
         let open = self.open_mut().ok_or(Error::NotOpen { state: link.state() })?;
         open.send(packet, gather, link);

@@ -11,6 +11,7 @@ mod deadline;
 mod end;
 mod exception;
 mod notify;
+mod packet;
 mod probe;
 mod reactor;
 mod socket;

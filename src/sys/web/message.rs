@@ -29,7 +29,7 @@ impl Reader {
 /// Reads an `ArrayBuffer`, which all data except text is, because of `binaryType`.
 fn read_binary(data: &JsValue, max: usize) -> Option<Packet> {
     let view = Uint8Array::new(data);
-    (view.length() as usize <= max).then(|| Packet::from_page(PacketKind::Binary, view.subarray()))
+    (view.length() as usize <= max).then(|| Packet::from_vec(PacketKind::Binary, view.subarray()))
 }
 
 /// Converts in one of two ways, because neither is fast for every length. wasm-bindgen reads one code unit at a time.
@@ -46,9 +46,9 @@ fn read_text(text: &JsString, max: usize, encoder: &TextEncoder) -> Option<Packe
     // A `TextEncoder` cannot write into shared memory, which a program with threads has.
     if units <= SHORT || cfg!(target_feature = "atomics") {
         let text = String::from(text);
-        return (text.len() <= max).then(|| Packet::from_page(PacketKind::Text, text.into_bytes()));
+        return (text.len() <= max).then(|| Packet::from_vec(PacketKind::Text, text.into_bytes()));
     }
-    encode(text, units, max, encoder).map(|utf8| Packet::from_page(PacketKind::Text, utf8))
+    encode(text, units, max, encoder).map(|utf8| Packet::from_vec(PacketKind::Text, utf8))
 }
 
 /// Returns the text as UTF-8, if that has at most `max` bytes.

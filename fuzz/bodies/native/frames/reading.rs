@@ -73,7 +73,12 @@ impl Reader {
         let mut piece = if mode == InputMode::Copied { piece } else { self.read_directly(piece, mode)? };
         loop {
             let before = piece.len();
-            let item = self.decoder.next(&mut piece)?;
+            // As an open connection does, but not in each mode: both ways must have the same result.
+            let whole = if mode == InputMode::Copied { None } else { self.decoder.next_whole(&mut piece)? };
+            let item = match whole {
+                Some(message) => Some(Item::Packet(message.to_packet()?)),
+                None => self.decoder.next(&mut piece)?,
+            };
             self.received += before - piece.len();
             if !self.record(item) {
                 assert!(piece.is_empty(), "{} bytes are left", piece.len());

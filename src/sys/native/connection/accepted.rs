@@ -126,6 +126,7 @@ impl ServerConnection for TcpConnection {
         self.open().is_some_and(|open| open.is_stalled())
     }
 
+    #[inline]
     fn memory_usage(&self) -> MemoryUsage {
         match &self.stage {
             ConnectionStage::Open(open) => {

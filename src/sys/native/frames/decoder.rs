@@ -62,18 +62,19 @@ pub(in super::super) enum FrameError {
     TooManyFragments,
 }
 
+/// A frame whose payload is incomplete.
 #[derive(Debug)]
-struct PartialFrame {
-    content: FrameContent,
+pub(super) struct PartialFrame {
+    pub(super) content: FrameContent,
     is_final: bool,
-    mask: Option<[u8; 4]>,
-    len: usize,
+    pub(super) mask: Option<[u8; 4]>,
+    pub(super) len: usize,
     taken: usize,
 }
 
 /// The content of a frame.
 #[derive(Debug, Clone, Copy)]
-enum FrameContent {
+pub(super) enum FrameContent {
     Control(Control),
     /// A message of this kind, or a fragment of one.
     Data(PacketKind),
@@ -227,17 +228,14 @@ impl FrameDecoder {
             return Ok(None);
         };
         let header_len = cursor.position() as usize;
-        // tungstenite accepts any length. RFC 6455, 5.2: it takes the fewest bytes, and its top bit is zero.
-        if header_len != header.len(len) || len >> 63 != 0 {
-            return Err(FrameError::Protocol);
-        }
+        check_length(header_len, &header, len)?;
         *input = &input[header_len - buffered..];
         self.header.len = 0;
         Ok(Some((header, len)))
     }
 
     /// Checks a header against RFC 6455, 5.1 to 5.5, and against the frames before it.
-    fn begin(&mut self, header: &FrameHeader, len: u64) -> Result<PartialFrame, FrameError> {
+    pub(super) fn begin(&mut self, header: &FrameHeader, len: u64) -> Result<PartialFrame, FrameError> {
         let &FrameHeader { is_final, rsv1, rsv2, rsv3, opcode, mask } = header;
         if rsv1 || rsv2 || rsv3 || mask.is_some() != self.expects_mask {
             return Err(FrameError::Protocol);
@@ -293,6 +291,12 @@ impl FrameDecoder {
             Control::Close | Control::Reserved(_) => Item::Close(parse_close(self.control.get())?),
         })
     }
+}
+
+/// Checks the length of a payload, in a header of `header_len` bytes. tungstenite accepts any. RFC 6455, 5.2: it takes the
+/// fewest bytes, and its top bit is zero.
+pub(super) fn check_length(header_len: usize, header: &FrameHeader, len: u64) -> Result<(), FrameError> {
+    if header_len != header.len(len) || len >> 63 != 0 { Err(FrameError::Protocol) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -38,6 +38,7 @@ impl Encoder {
     }
 
     /// Returns the header of an unmasked frame with `len` bytes of payload.
+    #[inline]
     pub(in super::super) fn plain_header(self, kind: PacketKind, len: usize) -> EncodedHeader {
         debug_assert!(self.is_plain());
         let header = header(kind, None);
@@ -48,6 +49,7 @@ impl Encoder {
     }
 
     /// Appends a message in one frame to `out`, and returns the length of the frame.
+    #[inline]
     pub(in super::super) fn encode(self, kind: PacketKind, payload: &[u8], out: &mut Vec<u8>) -> usize {
         let header = header(kind, self.key());
         let start = out.len();
@@ -72,6 +74,7 @@ impl Encoder {
         len
     }
 
+    #[inline]
     fn key(self) -> Option<[u8; 4]> {
         self.masks.then(rand::random)
     }

@@ -17,10 +17,13 @@ mod decoder;
 mod encoder;
 mod mask;
 mod partial_message;
+mod small;
+mod whole_message;
 
 pub(super) use self::{
     decoder::{FrameDecoder, FrameError, Item, MessageLimits},
     encoder::Encoder,
+    small::Small,
 };
 
 /// The longest frame header (RFC 6455, 5.2), in bytes.

@@ -111,18 +111,17 @@ impl PartialMessage {
     pub(super) fn finish(self) -> Result<Packet, FrameError> {
         let len = self.len();
         let data = match self.buf {
-            MessageBuf::Small(data) => data.into(),
+            MessageBuf::Small(data) => data,
             MessageBuf::Large { mut bytes, len } => {
                 bytes.truncate(len);
-                bytes.into()
+                bytes
             }
         };
-        match self.kind {
-            PacketKind::Binary => Ok(Packet::from_binary(data)),
-            PacketKind::Text if self.valid == len => Ok(Packet::from_utf8(data)),
+        if self.kind == PacketKind::Text && self.valid < len {
             // The text ends within a character.
-            PacketKind::Text => Err(FrameError::Utf8),
+            return Err(FrameError::Utf8);
         }
+        Ok(Packet::from_vec(self.kind, data))
     }
 
     /// Checks new bytes of a text. Invalid UTF-8 is an error at once, not at the end of the message.

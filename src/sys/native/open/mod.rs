@@ -220,6 +220,7 @@ impl OpenConnection {
     }
 
     /// Sends a packet: at once, or with others if `gather` is set.
+    #[inline]
     pub(super) fn send(&mut self, packet: Outgoing<'_>, gather: bool, link: &mut Link) {
         self.guard.memory_granted();
         if gather && !self.send_queue.should_flush() {
@@ -278,6 +279,7 @@ impl OpenConnection {
     }
 
     /// Returns the memory of received bytes outside the inbox, in bytes.
+    #[inline]
     pub(super) fn memory_usage(&self) -> usize {
         let stalled = self.stalled.as_ref().map_or(0, |packet| packet.len());
         self.decoder.memory_usage() + self.unread.capacity() + stalled

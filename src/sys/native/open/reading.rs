@@ -3,10 +3,18 @@
 use std::io::{self, Read};
 
 use super::{
-    super::{failure::Failure, frames::Item, poll_context::PollContext},
+    super::{
+        failure::Failure,
+        frames::{Item, Small},
+        poll_context::PollContext,
+    },
     OpenConnection,
 };
-use crate::{link::Link, state::ReadyState};
+use crate::{
+    link::{INBOX_OVERHEAD, Link},
+    packet::Packet,
+    state::ReadyState,
+};
 
 /// If at least this number of bytes of a message is missing, they are read directly into the message's memory.
 const MIN_DIRECT: usize = 16 * 1024;
@@ -16,7 +24,7 @@ const MAX_DIRECT: usize = 256 * 1024;
 
 /// The largest factor by which bytes grow when they become packets. The worst case is an empty packet: a masked frame of
 /// 6 bytes becomes an entry of the inbox. Only a server is bound by memory, and its clients mask.
-const GROWTH: usize = 15;
+const GROWTH: usize = INBOX_OVERHEAD.div_ceil(6);
 
 /// How far a poll has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +145,9 @@ impl OpenConnection {
         loop {
             if is_tight {
                 self.decoder.set_allowance(self.memory_left(ceiling, input, link));
+            } else if self.decode_whole(&mut input, context, link)? == ReadProgress::InboxFull {
+                self.unread = input.to_vec();
+                return Ok(ReadProgress::InboxFull);
             }
             let Some(item) = self.decoder.next(&mut input)? else { break };
             let mut reading = self.handle(item, context, link)?;
@@ -160,9 +171,48 @@ impl OpenConnection {
         Ok(ReadProgress::Drained)
     }
 
+    /// Decodes the messages at the beginning of `input` that have arrived whole in one frame, until the inbox is full.
+    fn decode_whole(
+        &mut self,
+        input: &mut &[u8],
+        context: &PollContext<'_>,
+        link: &mut Link,
+    ) -> Result<ReadProgress, Failure> {
+        while let Some(message) = self.decoder.next_whole(input)? {
+            let len = message.len();
+            if len <= Small::MAX && link.has_room_for(len) {
+                link.deliver_filled(Small::EMPTY_PACKET, len, |packet| -> Result<(), Failure> {
+                    message.fill(packet)?;
+                    Ok(self.guard.count_packet(context.arrival)?)
+                })?;
+                continue;
+            }
+            let packet = message.to_packet()?;
+            if self.receive(packet, context, link)? == ReadProgress::InboxFull {
+                return Ok(ReadProgress::InboxFull);
+            }
+        }
+        Ok(ReadProgress::Drained)
+    }
+
     /// Returns how many bytes may be held beside these.
     fn memory_left(&self, ceiling: usize, input: &[u8], link: &Link) -> usize {
         ceiling.saturating_sub(self.inbound_memory(link).saturating_add(input.len()))
+    }
+
+    fn receive(
+        &mut self,
+        packet: Packet,
+        context: &PollContext<'_>,
+        link: &mut Link,
+    ) -> Result<ReadProgress, Failure> {
+        self.guard.count_packet(context.arrival)?;
+        if !link.has_room_for(packet.len()) {
+            self.stalled = Some(packet);
+            return Ok(ReadProgress::InboxFull);
+        }
+        link.deliver(packet);
+        Ok(ReadProgress::Drained)
     }
 
     fn handle(
@@ -172,14 +222,7 @@ impl OpenConnection {
         link: &mut Link,
     ) -> Result<ReadProgress, Failure> {
         match item {
-            Item::Packet(packet) => {
-                self.guard.count_packet(context.arrival)?;
-                if !link.has_room_for(packet.len()) {
-                    self.stalled = Some(packet);
-                    return Ok(ReadProgress::InboxFull);
-                }
-                link.deliver(packet);
-            }
+            Item::Packet(packet) => return self.receive(packet, context, link),
             Item::Ping => {
                 self.count_control_frame(context)?;
                 // Nothing may be sent after a close frame (RFC 6455, 5.5.1).

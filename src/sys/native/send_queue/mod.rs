@@ -100,16 +100,19 @@ impl SendQueue {
     }
 
     /// Returns the memory of the queue, in bytes, for a connection without a [`SendAccounting`].
+    #[inline]
     pub(super) fn memory_usage(&self) -> usize {
         self.buffer.len() + self.packets.memory_usage()
     }
 
     /// Returns how many of the bytes are counted by [`SharedBytes`].
+    #[inline]
     pub(super) fn shared_len(&self) -> usize {
         self.buffer.shared_len() + self.packets.shared_len()
     }
 
     /// Returns `true` if the gathered bytes should be written now.
+    #[inline]
     pub(super) fn should_flush(&self) -> bool {
         self.buffer.len() >= GATHER_LIMIT
     }
@@ -161,6 +164,7 @@ impl SendQueue {
     }
 
     /// Queues a packet. With a key it replaces a packet that waits under the same key.
+    #[inline]
     pub(super) fn push(&mut self, packet: Outgoing<'_>, key: Option<u64>, outbox: &mut SendAccounting) {
         match self.state {
             WriteState::Broken => {}
@@ -284,6 +288,7 @@ impl SendQueue {
         }
     }
 
+    #[inline]
     fn encode(&mut self, packet: Outgoing<'_>, outbox: &mut SendAccounting) {
         if let Outgoing::Shared(shared) = packet {
             if let Some(bytes) = shared.shared_data() {
@@ -325,6 +330,7 @@ impl SendQueue {
         outbox.add_frame(wire, None);
     }
 
+    #[inline]
     fn encode_gathered(&mut self, kind: PacketKind, payload: &[u8]) -> usize {
         let encoder = self.encoder;
         self.buffer.gather_by(|gathered| encoder.encode(kind, payload, gathered))

@@ -91,6 +91,7 @@ impl WriteBuffer {
     }
 
     /// Lets `write` append bytes. It returns how many, and so does this.
+    #[inline]
     pub(super) fn gather_by(&mut self, write: impl FnOnce(&mut Vec<u8>) -> usize) -> usize {
         if !matches!(self.pieces.back(), Some(Piece::Gathered(_))) {
             self.pieces.push_back(Piece::Gathered(std::mem::take(&mut self.spare)));

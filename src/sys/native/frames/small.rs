@@ -1,0 +1,47 @@
+//! The bytes of a small packet, which are in the packet itself.
+
+use crate::packet::{BackendBytes, Data, Packet, PacketBackend, PacketKind, Platform};
+
+/// The bytes of a received packet that needs no memory of its own. With their length they take nine words.
+#[derive(Debug, Clone)]
+#[repr(align(8))]
+pub(crate) struct Small {
+    bytes: [u8; Self::MAX],
+    len: u8,
+}
+
+impl PacketBackend for Platform {
+    type Bytes = Small;
+}
+
+impl Small {
+    /// The largest number of bytes.
+    pub(in super::super) const MAX: usize = 71;
+
+    /// A packet to be filled.
+    pub(in super::super) const EMPTY_PACKET: Packet =
+        Packet::received(PacketKind::Binary, Self { bytes: [0; Self::MAX], len: 0 });
+
+    /// Changes the length, to at most [`MAX`](Self::MAX), and returns the bytes.
+    #[inline]
+    pub(super) fn resize(&mut self, len: usize) -> &mut [u8] {
+        debug_assert!(len <= Self::MAX);
+        self.len = len as u8;
+        &mut self.bytes[..len]
+    }
+}
+
+impl BackendBytes for Small {
+    fn from_vec(data: Vec<u8>) -> Data<Self> {
+        Data::Bytes(data.into())
+    }
+
+    #[inline]
+    fn get(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+
+    fn into_vec(self) -> Vec<u8> {
+        self.get().to_vec()
+    }
+}

@@ -1,0 +1,24 @@
+//! Packets that have arrived in a page.
+
+use std::sync::Arc;
+
+use crate::packet::{BackendBytes, Data, PacketBackend, Platform};
+
+/// Not `Bytes`: a page that makes none need not contain the many functions of that type.
+impl PacketBackend for Platform {
+    type Bytes = Arc<Vec<u8>>;
+}
+
+impl BackendBytes for Arc<Vec<u8>> {
+    fn from_vec(data: Vec<u8>) -> Data<Self> {
+        Data::Backend(Arc::new(data))
+    }
+
+    fn get(&self) -> &[u8] {
+        self
+    }
+
+    fn into_vec(self) -> Vec<u8> {
+        Arc::unwrap_or_clone(self)
+    }
+}
