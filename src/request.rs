@@ -1,9 +1,10 @@
 //! [`Request`]: a client's HTTP request.
 
+mod head;
+
 use std::{fmt, net::SocketAddr};
 
-use bytes::Bytes;
-
+use self::head::RequestHead;
 use crate::http::is_token;
 
 /// The HTTP request with which a client began its connection, checked and parsed. [`is_upgrade`](Self::is_upgrade)
@@ -20,17 +21,7 @@ use crate::http::is_token;
 ///
 /// Platform: natively only, as servers are.
 #[derive(Clone)]
-pub struct Request {
-    addr: SocketAddr,
-    is_secure: bool,
-    is_upgrade: bool,
-    is_head: bool,
-    target_len: usize,
-    host_len: usize,
-    /// The target, the host, and `name:value` with a line feed for each field. No name contains a colon and no value a
-    /// line feed, so their lengths need not be stored.
-    head: Bytes,
-}
+pub struct Request(RequestHead);
 
 #[allow(dead_code, reason = "only backends that accept connections have requests")]
 impl Request {
@@ -43,66 +34,57 @@ impl Request {
         target: &str,
         fields: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> Self {
-        let mut head = Vec::with_capacity(1024);
-        head.extend_from_slice(target.as_bytes());
-        head.extend_from_slice(host.as_bytes());
-        for (name, value) in fields {
+        let fields = fields.into_iter().map(|(name, value)| {
             debug_assert!(is_token(name.as_bytes()) && !value.contains(&b'\n'));
-            head.extend_from_slice(name.as_bytes());
-            head.push(b':');
-            head.extend_from_slice(value.trim_ascii());
-            head.push(b'\n');
-        }
-        // It may be kept while the connection lasts, so spare capacity is freed.
-        let head = head.into_boxed_slice().into();
-        let (target_len, host_len) = (target.len(), host.len());
-        Self { addr, is_secure, is_upgrade: true, is_head: false, target_len, host_len, head }
+            (name, value.trim_ascii())
+        });
+        Self(RequestHead::new(addr, is_secure, host, target, fields))
     }
 
     /// Turns it into a plain HTTP request, with the method HEAD or GET.
     pub(crate) fn into_plain(self, is_head: bool) -> Self {
-        Self { is_upgrade: false, is_head, ..self }
+        Self(self.0.into_plain(is_head))
     }
 }
 
 impl Request {
     /// Returns the client's address. Behind a proxy it is the proxy's.
     pub fn addr(&self) -> SocketAddr {
-        self.addr
+        self.0.addr()
     }
 
     /// Returns `true` if it came over TLS that this server terminates itself.
     pub fn is_secure(&self) -> bool {
-        self.is_secure
+        self.0.is_secure()
     }
 
     /// Returns `true` if the client asks for a WebSocket, and `false` for a plain HTTP request, such as that of a
     /// health check. Plain requests can be answered by [`Admission::respond`](crate::Admission::respond), but not
     /// accepted.
     pub fn is_upgrade(&self) -> bool {
-        self.is_upgrade
+        self.0.is_upgrade()
     }
 
     /// Returns the method: `GET`, or `HEAD` for some plain requests.
     pub fn method(&self) -> &str {
-        if self.is_head { "HEAD" } else { "GET" }
+        if self.0.is_head() { "HEAD" } else { "GET" }
     }
 
     /// Returns the path as it was sent, beginning with `/`. Nothing in it is percent-decoded or resolved.
     pub fn path(&self) -> &str {
-        let target = self.target();
+        let target = self.0.target();
         target.split_once('?').map_or(target, |(path, _)| path)
     }
 
     /// Returns the query as it was sent, without the `?`. Keep it out of logs.
     pub fn query(&self) -> Option<&str> {
-        self.target().split_once('?').map(|(_, query)| query)
+        self.0.target().split_once('?').map(|(_, query)| query)
     }
 
     /// Returns the requested host, with the port unless it is the scheme's default. Empty for an HTTP/1.0 request
     /// without the field `Host`, which is never an [upgrade](Self::is_upgrade).
     pub fn host(&self) -> &str {
-        self.text(self.target_len, self.target_len + self.host_len)
+        self.0.host()
     }
 
     /// Returns the origin of the page that connects, as sent by its browser: `https://example.com`, or `null` if the
@@ -121,8 +103,7 @@ impl Request {
 
     /// Returns all header fields as names and values, in the order in which they were sent.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        let fields = self.head.get(self.target_len + self.host_len..).unwrap_or_default();
-        fields.split(|&byte| byte == b'\n').filter_map(|line| {
+        self.0.fields().split(|&byte| byte == b'\n').filter_map(|line| {
             let colon = line.iter().position(|&byte| byte == b':')?;
             let name = std::str::from_utf8(&line[..colon]).ok()?;
             Some((name, &line[colon + 1..]))
@@ -140,27 +121,18 @@ impl Request {
 
     /// Returns the requested URL, query included. Its scheme is `ws` or `wss`; `http` or `https` for plain requests.
     pub fn url(&self) -> String {
-        let scheme = match (self.is_upgrade, self.is_secure) {
+        let scheme = match (self.is_upgrade(), self.is_secure()) {
             (true, false) => "ws",
             (true, true) => "wss",
             (false, false) => "http",
             (false, true) => "https",
         };
-        format!("{scheme}://{}{}", self.host(), self.target())
+        format!("{scheme}://{}{}", self.host(), self.0.target())
     }
 
     /// Returns the memory that it uses, in bytes.
     pub(crate) fn memory_usage(&self) -> usize {
-        self.head.len()
-    }
-
-    fn target(&self) -> &str {
-        self.text(0, self.target_len)
-    }
-
-    /// Returns a part that was valid UTF-8 when it was added.
-    fn text(&self, start: usize, end: usize) -> &str {
-        self.head.get(start..end).and_then(|part| std::str::from_utf8(part).ok()).unwrap_or_default()
+        self.0.memory_usage()
     }
 
     fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
@@ -172,9 +144,9 @@ impl fmt::Debug for Request {
     /// Shows no secrets: only whether there is a query, and the number of header fields.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
-            .field("addr", &self.addr)
-            .field("is_secure", &self.is_secure)
-            .field("is_upgrade", &self.is_upgrade)
+            .field("addr", &self.addr())
+            .field("is_secure", &self.is_secure())
+            .field("is_upgrade", &self.is_upgrade())
             .field("method", &self.method())
             .field("path", &self.path())
             .field("has_query", &self.query().is_some())
@@ -209,6 +181,25 @@ mod tests {
         );
         assert_eq!(request.url(), "wss://h.example:99/a/b%20c?x=1?y=2");
         assert_eq!((request.method(), request.is_upgrade()), ("GET", true));
+    }
+
+    #[test]
+    fn every_kind_of_address_is_kept() {
+        for addr in ["192.0.2.1:5000", "[2001:db8::1]:65535", "[fe80::1%7]:1"] {
+            let addr: SocketAddr = addr.parse().expect("an address");
+            assert_eq!(Request::new(addr, false, "h", "/", []).addr(), addr);
+        }
+        let flow = std::net::SocketAddrV6::new(std::net::Ipv6Addr::LOCALHOST, 1, u32::MAX, 9);
+        assert_eq!(Request::new(flow.into(), false, "h", "/", []).addr(), flow.into());
+    }
+
+    #[test]
+    fn the_host_may_differ_from_the_field() {
+        for (fields, field) in [(vec![("Host", &b"other"[..])], Some(&b"other"[..])), (vec![], None)] {
+            let request = request("/a", &fields);
+            assert_eq!((request.host(), request.path()), ("h.example:99", "/a"));
+            assert_eq!((request.header("host"), request.headers().count()), (field, fields.len()));
+        }
     }
 
     #[test]
@@ -262,9 +253,14 @@ mod tests {
 
     #[test]
     fn it_is_small_and_a_clone_shares_its_bytes() {
-        assert!(size_of::<Request>() <= 96, "{}", size_of::<Request>());
+        assert!(size_of::<Option<Request>>() <= 16, "{}", size_of::<Option<Request>>());
         let one = request("/a", &[("X", b"y")]);
         let two = one.clone();
         assert_eq!(one.header("x").map(<[u8]>::as_ptr), two.header("x").map(<[u8]>::as_ptr));
+        // The host is kept once, as the value of its field.
+        let fields = [("Host", &b"h.example:99"[..])];
+        let text = "/a".len() + "Host:h.example:99\n".len();
+        let used = request("/a", &fields).memory_usage();
+        assert!(used <= text + 40, "{used} bytes for {text}");
     }
 }
