@@ -1,4 +1,4 @@
-//! The clock of a connection's deadlines.
+//! The clock of a connection's deadlines, and a compact form of its times.
 
 use std::time::Duration;
 
@@ -40,9 +40,46 @@ impl PatientClock {
     }
 }
 
+/// A time of a clock, or none. It takes half the memory of a `Duration`: a server has several for each connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(dead_code, reason = "a page has one connection, or few")]
+pub(crate) struct CompactTime {
+    /// The maximum means none. So none is later than every time.
+    nanos: u64,
+}
+
+#[allow(dead_code, reason = "a page has one connection, or few")]
+impl CompactTime {
+    pub(crate) const NONE: Self = Self { nanos: u64::MAX };
+
+    /// Returns none for times after about 584 years.
+    pub(crate) fn at(time: Duration) -> Self {
+        u64::try_from(time.as_nanos()).map_or(Self::NONE, |nanos| Self { nanos })
+    }
+
+    pub(crate) fn get(self) -> Option<Duration> {
+        (self != Self::NONE).then(|| Duration::from_nanos(self.nanos))
+    }
+}
+
+impl Default for CompactTime {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_compact_time_is_exact_to_the_nanosecond_and_none_is_later_than_every_time() {
+        let time = Duration::new(3, 141_592_653);
+        assert_eq!(CompactTime::at(time).get(), Some(time));
+        assert_eq!(CompactTime::at(Duration::MAX).get(), None);
+        assert!(CompactTime::at(time) < CompactTime::NONE);
+        assert_eq!(size_of::<CompactTime>(), 8);
+    }
 
     #[test]
     fn a_pause_counts_as_one_second_and_time_never_runs_backwards() {

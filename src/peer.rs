@@ -274,7 +274,7 @@ impl WebSocketPeer {
 
     /// Returns the counters of this connection, and its round-trip time.
     pub fn stats(&self) -> Stats {
-        self.link.stats
+        self.link.stats.get()
     }
 
     /// Replaces the previous connection.

@@ -12,44 +12,53 @@ pub(crate) struct Arrival {
     pub(crate) at: Duration,
 }
 
-/// A rate limit: a leaky bucket, stored as the time at which it will be empty.
+/// A leaky bucket, without its rate: connections with the same limits share these.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Bucket {
+    /// The time at which it will be empty, in nanoseconds, which takes less memory than a `Duration`: a server has
+    /// several buckets for each connection.
+    empty_at: u64,
+}
+
+impl Bucket {
+    /// Counts `amount`. Returns `true` if it is within the limit in units per second. Zero: no limit.
+    pub(crate) fn take(&mut self, per_second: u32, amount: u64, Arrival { since, at }: Arrival) -> bool {
+        if per_second == 0 {
+            return true;
+        }
+        let cost = amount.saturating_mul(1_000_000_000) / u64::from(per_second);
+        self.empty_at = self.empty_at.max(nanos(since)).saturating_add(cost);
+        self.empty_at <= nanos(at.saturating_add(BURST))
+    }
+}
+
+/// A rate limit.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rate {
     /// Zero: no limit.
     per_second: u32,
-    /// In nanoseconds, which takes less memory than a `Duration`: a server has several limits for each connection.
-    empty_at: u64,
+    bucket: Bucket,
 }
 
 impl Rate {
     /// Creates a limit in units per second. Zero: no limit.
     pub(crate) fn new(per_second: u32) -> Self {
-        Self { per_second, empty_at: 0 }
-    }
-
-    /// Returns `true` if there is a limit.
-    pub(crate) fn is_limited(&self) -> bool {
-        self.per_second > 0
+        Self { per_second, bucket: Bucket::default() }
     }
 
     /// Returns `true` if the bucket is empty.
     pub(crate) fn is_empty(&self, now: Duration) -> bool {
-        self.empty_at <= nanos(now)
+        self.bucket.empty_at <= nanos(now)
     }
 
     /// Returns when the counted amount is within the limit again.
     pub(crate) fn within_limit_at(&self) -> Duration {
-        Duration::from_nanos(self.empty_at).saturating_sub(BURST)
+        Duration::from_nanos(self.bucket.empty_at).saturating_sub(BURST)
     }
 
     /// Counts `amount`. Returns `true` if it is within the limit.
-    pub(crate) fn take(&mut self, amount: u64, Arrival { since, at }: Arrival) -> bool {
-        if !self.is_limited() {
-            return true;
-        }
-        let cost = amount.saturating_mul(1_000_000_000) / u64::from(self.per_second);
-        self.empty_at = self.empty_at.max(nanos(since)).saturating_add(cost);
-        self.empty_at <= nanos(at.saturating_add(BURST))
+    pub(crate) fn take(&mut self, amount: u64, arrival: Arrival) -> bool {
+        self.bucket.take(self.per_second, amount, arrival)
     }
 }
 

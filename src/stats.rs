@@ -1,4 +1,4 @@
-//! Counters of connections and servers.
+//! ConnectionCounters of connections and servers.
 
 mod counts;
 mod histogram;
@@ -9,8 +9,9 @@ pub use self::{
     counts::{CloseCounts, RejectCounts},
     histogram::Histogram,
 };
+use crate::clock::CompactTime;
 
-/// Counters of one connection. They start at zero with each `connect` or `accept`, and can be read after the close.
+/// ConnectionCounters of one connection. They start at zero with each `connect` or `accept`, and can be read after the close.
 ///
 /// Bytes are payload bytes, without frame headers, handshakes and pings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,21 +36,43 @@ pub struct Stats {
     pub rtt_variation: Option<Duration>,
 }
 
-impl Stats {
+/// The counters of a connection as they are kept: in less memory than [`Stats`], because a server has thousands.
+#[derive(Debug, Default)]
+pub(crate) struct ConnectionCounters {
+    pub(crate) packets_sent: u64,
+    pub(crate) packets_received: u64,
+    pub(crate) bytes_sent: u64,
+    pub(crate) bytes_received: u64,
+    rtt: CompactTime,
+    rtt_variation: CompactTime,
+}
+
+impl ConnectionCounters {
+    pub(crate) fn get(&self) -> Stats {
+        Stats {
+            packets_sent: self.packets_sent,
+            packets_received: self.packets_received,
+            bytes_sent: self.bytes_sent,
+            bytes_received: self.bytes_received,
+            rtt: self.rtt.get(),
+            rtt_variation: self.rtt_variation.get(),
+        }
+    }
+
     /// Adds a measured round trip, as in RFC 6298, section 2.
     #[allow(dead_code, reason = "browsers do not report pongs")]
     pub(crate) fn add_round_trip(&mut self, measured: Duration) {
-        let (rtt, variation) = match (self.rtt, self.rtt_variation) {
+        let (rtt, variation) = match (self.rtt.get(), self.rtt_variation.get()) {
             (Some(rtt), Some(variation)) => {
                 ((rtt * 7 + measured) / 8, (variation * 3 + rtt.abs_diff(measured)) / 4)
             }
             _ => (measured, measured / 2),
         };
-        (self.rtt, self.rtt_variation) = (Some(rtt), Some(variation));
+        (self.rtt, self.rtt_variation) = (CompactTime::at(rtt), CompactTime::at(variation));
     }
 }
 
-/// Counters of a whole [server](crate::WebSocketServer). Packets and bytes are the sums over all its peers so far.
+/// ConnectionCounters of a whole [server](crate::WebSocketServer). Packets and bytes are the sums over all its peers so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerStats {
@@ -90,7 +113,7 @@ pub struct ServerStats {
 
 impl ServerStats {
     /// Adds the counters of a peer.
-    pub(crate) fn add(&mut self, peer: &Stats) {
+    pub(crate) fn add(&mut self, peer: &ConnectionCounters) {
         self.packets_sent += peer.packets_sent;
         self.packets_received += peer.packets_received;
         self.bytes_sent += peer.bytes_sent;
@@ -105,10 +128,11 @@ mod tests {
     #[test]
     fn round_trips_are_smoothed_as_in_rfc_6298() {
         let ms = Duration::from_millis;
-        let mut stats = Stats::default();
+        let mut counters = ConnectionCounters::default();
+        assert_eq!(counters.get(), Stats::default());
         let mut after = |measured| {
-            stats.add_round_trip(ms(measured));
-            (stats.rtt, stats.rtt_variation)
+            counters.add_round_trip(ms(measured));
+            (counters.get().rtt, counters.get().rtt_variation)
         };
         assert_eq!(after(80), (Some(ms(80)), Some(ms(40))));
         assert_eq!(after(160), (Some(ms(90)), Some(ms(50))));

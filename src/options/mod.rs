@@ -140,7 +140,8 @@ pub struct PeerOptions {
     ///
     /// Pings are sent whether the connection is busy or idle, and measure the round-trip time
     /// ([`Stats::rtt`](crate::Stats::rtt)). While one is unanswered, the next is sent only after this time without any
-    /// incoming data.
+    /// incoming data. A connection of a server sends its first ping earlier, after a quarter of this time or more, so
+    /// that connections which opened together do not send their pings together.
     ///
     /// Platform: natively only. Pages cannot send pings; browsers answer those of servers themselves.
     ///

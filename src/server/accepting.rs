@@ -4,10 +4,11 @@ use super::{
     PeerKey, WebSocketServer,
     acceptor::unavailable,
     budget::PollBudget,
-    peer_entry::{PeerEntry, PeerPhase},
+    peer_entry::{PeerEntry, PeerPhase, UserData},
 };
 use crate::{
     admission::{AdmissionDecision, Response},
+    options::ServerOptions,
     rate::Arrival,
     sys::server::{AcceptOutcome, Listener, PeerSettings, ServerConnection, Timestamps},
 };
@@ -29,7 +30,7 @@ impl WebSocketServer {
     pub(super) fn answer(&mut self, key: PeerKey) {
         let Some(entry) = self.entries.get_mut(key) else { return };
         let Some(request) = entry.connection.request().cloned() else { return };
-        let ip = entry.addr.ip();
+        let ip = entry.ip;
         let capacity = match self.shutdown_deadline {
             None => self.acceptor.check_capacity(ip, &self.options),
             Some(_) => Err(unavailable("the server shuts down")),
@@ -47,16 +48,13 @@ impl WebSocketServer {
                     entry.link.set_limits(options);
                 }
                 let options = terms.connection.as_deref().unwrap_or(&self.options.connection);
-                let settings = PeerSettings {
-                    options,
-                    rate_limits: terms.rate_limits.unwrap_or(self.options.rate_limits),
-                    slow_reader_timeout: self.options.slow_reader_timeout,
-                };
+                let rate_limits = terms.rate_limits.unwrap_or(self.options.rate_limits);
+                let settings = PeerSettings { options, rate_limits, ..peer_settings(&self.options) };
                 let headers = [&options.headers[..], &headers].concat();
-                entry.connection.admit(terms.protocol, &headers, settings);
+                entry.connection.admit(&mut self.reactor, terms.protocol, &headers, settings);
                 entry.request = Some(request);
                 entry.set_fixed_memory(0);
-                entry.user_data = terms.user_data;
+                entry.user_data = terms.user_data.map(|data| Box::new(UserData(data)));
                 entry.phase = PeerPhase::Admitted;
                 entry.has_place = true;
                 self.acceptor.admitted.add(ip);
@@ -83,7 +81,8 @@ impl WebSocketServer {
         let mut failures = 0;
         for _ in 0..MAX_ACCEPTS {
             let (slot, options) = (self.entries.vacant(), &self.options);
-            let outcome = self.reactor.accept(slot, &options.connection, options.max_request_size, times.now);
+            let settings = peer_settings(options);
+            let outcome = self.reactor.accept(slot, settings, options.max_request_size, times.now);
             let error = match outcome {
                 AcceptOutcome::Accepted(connection, addr) => {
                     self.stats.accepted += 1;
@@ -112,7 +111,7 @@ impl WebSocketServer {
     fn on_accept(&mut self, key: PeerKey, times: Timestamps, budget: &mut PollBudget) {
         let Some(entry) = self.entries.get_mut(key) else { return };
         let arrival = Arrival { since: times.last, at: times.wall };
-        let ip = entry.addr.ip();
+        let ip = entry.ip;
         let is_within_limits = self.acceptor.begin_handshake(key, ip, arrival, &self.options);
         // A client that cannot be admitted needs no TLS handshake, which would cost a private-key operation.
         let capacity = match entry.connection.is_handshaking() {
@@ -151,5 +150,14 @@ impl WebSocketServer {
         }
         ended.iter().for_each(|key| self.abort_connection(*key));
         !ended.is_empty()
+    }
+}
+
+/// Returns the settings of a connection for which the hook has set nothing else.
+pub(super) fn peer_settings(options: &ServerOptions) -> PeerSettings<'_> {
+    PeerSettings {
+        options: &options.connection,
+        rate_limits: options.rate_limits,
+        slow_reader_timeout: options.slow_reader_timeout,
     }
 }

@@ -32,7 +32,7 @@ impl<'a> PeerInfo<'a> {
     #[doc(alias = "get_connected_host")]
     #[doc(alias = "get_connected_port")]
     pub fn addr(&self) -> SocketAddr {
-        self.entry.addr
+        self.request.addr()
     }
 
     /// Returns its upgrade request: path, query, header fields, origin.
@@ -66,12 +66,12 @@ impl<'a> PeerInfo<'a> {
 
     /// Returns packets and bytes in each direction, and the round-trip time.
     pub fn stats(&self) -> Stats {
-        self.entry.link.stats
+        self.entry.link.stats.get()
     }
 
     /// Returns the data that the hook attached by [`Admission::user_data`](crate::Admission::user_data), if it is of
     /// this type.
     pub fn user_data<T: Any>(&self) -> Option<&'a T> {
-        self.entry.user_data.as_deref()?.downcast_ref()
+        self.entry.user_data.as_ref()?.0.downcast_ref()
     }
 }

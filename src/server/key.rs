@@ -64,7 +64,8 @@ impl Hasher for PeerKeyHasher {
 /// Values in slots that are used again, under keys that are unique.
 #[derive(Debug)]
 pub(super) struct Slots<T> {
-    slots: Vec<Option<(PeerKey, Box<T>)>>,
+    /// The value in each slot, with the generation of its key.
+    slots: Vec<Option<(u64, Box<T>)>>,
     free: Vec<u32>,
     generation: u64,
 }
@@ -88,7 +89,7 @@ impl<T> Slots<T> {
         let slot = self.vacant();
         self.generation += 1;
         let key = PeerKey { generation: self.generation, slot: slot as usize };
-        let kept = Some((key, Box::new(value)));
+        let kept = Some((self.generation, Box::new(value)));
         match self.free.pop() {
             Some(free) => self.slots[free as usize] = kept,
             None => self.slots.push(kept),
@@ -99,7 +100,7 @@ impl<T> Slots<T> {
     #[inline]
     pub(super) fn get(&self, key: PeerKey) -> Option<&T> {
         match self.slots.get(key.slot)? {
-            Some((held, value)) if *held == key => Some(value),
+            Some((generation, value)) if *generation == key.generation => Some(value),
             _ => None,
         }
     }
@@ -107,15 +108,15 @@ impl<T> Slots<T> {
     #[inline]
     pub(super) fn get_mut(&mut self, key: PeerKey) -> Option<&mut T> {
         match self.slots.get_mut(key.slot)? {
-            Some((held, value)) if *held == key => Some(value),
+            Some((generation, value)) if *generation == key.generation => Some(value),
             _ => None,
         }
     }
 
     /// Returns the key of the value in a slot.
     pub(super) fn at(&self, slot: u32) -> Option<PeerKey> {
-        let (key, _) = self.slots.get(slot as usize)?.as_ref()?;
-        Some(*key)
+        let (generation, _) = self.slots.get(slot as usize)?.as_ref()?;
+        Some(PeerKey { generation: *generation, slot: slot as usize })
     }
 
     pub(super) fn remove(&mut self, key: PeerKey) -> Option<T> {
@@ -126,7 +127,10 @@ impl<T> Slots<T> {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (PeerKey, &T)> {
-        self.slots.iter().flatten().map(|(key, value)| (*key, &**value))
+        self.slots.iter().zip(0..).filter_map(|(kept, slot)| {
+            let (generation, value) = kept.as_ref()?;
+            Some((PeerKey { generation: *generation, slot }, &**value))
+        })
     }
 
     /// Returns all keys. The values can be changed while the result is used.

@@ -4,8 +4,9 @@ use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 
 use super::{
     PeerKey, WebSocketServer,
+    accepting::peer_settings,
     acceptor::{check_descriptors, unavailable},
-    peer_entry::{PeerEntry, PeerPhase},
+    peer_entry::{PeerEntry, PeerPhase, UserData},
 };
 use crate::{
     admission::Rejection,
@@ -14,7 +15,7 @@ use crate::{
     request::Request,
     sys::{
         Reactor,
-        server::{Budget, Listener, PeerSettings, ServerConnection},
+        server::{Budget, Listener, ServerConnection},
     },
     upgraded::UpgradedStream,
 };
@@ -91,11 +92,7 @@ impl WebSocketServer {
         let (handover, info) = upgraded.into_parts()?;
         let read = handover.read.len();
         let now = self.clock.now();
-        let settings = PeerSettings {
-            options: &self.options.connection,
-            rate_limits: self.options.rate_limits,
-            slow_reader_timeout: self.options.slow_reader_timeout,
-        };
+        let settings = peer_settings(&self.options);
         let connection = self.reactor.adopt(self.entries.vacant(), handover, settings, now)?;
         self.stats.accepted += 1;
         let addr = info.request.addr();
@@ -108,7 +105,7 @@ impl WebSocketServer {
             return Err(Error::ServerFull { reason: rejection.reason });
         }
         entry.request = Some(info.request);
-        entry.user_data = info.user_data;
+        entry.user_data = info.user_data.map(|data| Box::new(UserData(data)));
         entry.set_fixed_memory(0);
         entry.has_place = true;
         self.acceptor.admitted.add(addr.ip());
@@ -122,7 +119,7 @@ impl WebSocketServer {
             return Err(unavailable("the server shuts down"));
         }
         self.acceptor.check_open()?;
-        self.acceptor.check_capacity(entry.addr.ip(), &self.options)?;
+        self.acceptor.check_capacity(entry.ip, &self.options)?;
         // The framework's own limits may be larger.
         let needed = read + request.memory_usage().saturating_sub(self.options.max_request_size);
         match needed <= self.memory.room_to_read(entry) {

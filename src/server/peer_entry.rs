@@ -1,9 +1,15 @@
 //! One connection of a server, from the accept until the entry is dropped.
 
-use std::{any::Any, collections::VecDeque, net::SocketAddr, time::Duration};
+use std::{
+    any::Any,
+    collections::VecDeque,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
-use super::{deadlines::Due, event_queue::EventQueue, groups::GroupKey, key::PeerKey, memory::HeldMemory};
+use super::{event_queue::EventQueue, groups::GroupKey, key::PeerKey, memory::HeldMemory};
 use crate::{
+    clock::CompactTime,
     error::Error,
     link::{INBOX_OVERHEAD, Link},
     options::{PeerOptions, SendOverflow, Share},
@@ -18,10 +24,12 @@ use crate::{
 pub(super) struct PeerEntry {
     pub(super) connection: ServerSocket,
     pub(super) link: Link,
-    pub(super) addr: SocketAddr,
+    /// The address that it comes from, without the scope of an IPv6 address. Its request has all.
+    pub(super) ip: IpAddr,
+    port: u16,
     /// The request, once it was admitted.
     pub(super) request: Option<Request>,
-    pub(super) user_data: Option<Box<dyn Any + Send + Sync>>,
+    pub(super) user_data: Option<Box<UserData>>,
     pub(super) phase: PeerPhase,
     /// `true` if it has been open. Only then the program gets events of it.
     pub(super) was_open: bool,
@@ -46,7 +54,7 @@ pub(super) struct PeerEntry {
     /// The number of the last multicast that included it.
     pub(super) last_multicast: u64,
     /// Its entry in the deadlines, if it has one.
-    pub(super) due: Due,
+    pub(super) due: CompactTime,
     /// Its group, which has a limit of memory.
     pub(super) group: Option<GroupKey>,
     /// Its share of memory, in addition to the common pool.
@@ -56,6 +64,10 @@ pub(super) struct PeerEntry {
     /// The part of its memory that does not change with packets: its request, and memory outside of the server.
     pub(super) fixed_memory: usize,
 }
+
+/// Data that the program has attached. Few programs do, so the entry has only one pointer for it.
+#[derive(Debug)]
+pub(super) struct UserData(pub(super) Box<dyn Any + Send + Sync>);
 
 /// The phase of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +114,8 @@ impl PeerEntry {
         Self {
             connection,
             link: Link::connecting(options, None),
-            addr,
+            ip: addr.ip(),
+            port: addr.port(),
             request: None,
             user_data: None,
             phase: PeerPhase::Pending,
@@ -117,12 +130,17 @@ impl PeerEntry {
             has_place: false,
             is_lingering: false,
             last_multicast: 0,
-            due: Due::NEVER,
+            due: CompactTime::NONE,
             group: None,
             share,
             held: HeldMemory::default(),
             fixed_memory: 0,
         }
+    }
+
+    /// Returns the address that it comes from, for logs.
+    pub(super) fn addr(&self) -> SocketAddr {
+        SocketAddr::new(self.ip, self.port)
     }
 
     /// Returns `true` between its `Opened` and its `Closed`.

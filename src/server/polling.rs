@@ -6,12 +6,11 @@ use super::{
     PeerKey, WebSocketServer,
     acceptor::unavailable,
     budget::{PollBudget, WorkKind},
-    deadlines::Due,
     event_queue::EventQueue,
     peer_entry::{PeerEntry, PeerPhase},
 };
 use crate::{
-    clock::PatientClock,
+    clock::{CompactTime, PatientClock},
     close::{CloseCause, CloseCode, CloseInfo},
     state::ReadyState,
     sys::{
@@ -130,10 +129,10 @@ impl WebSocketServer {
             (phase, ReadyState::Connecting) => phase,
             (_, ReadyState::Open | ReadyState::Closing) => PeerPhase::Open,
         };
-        let addr = entry.addr;
+        let (addr, ip) = (entry.addr(), entry.ip);
         if before != entry.phase {
             if matches!(before, PeerPhase::Pending | PeerPhase::Admitted | PeerPhase::Answered) {
-                self.acceptor.end_handshake(key, addr.ip());
+                self.acceptor.end_handshake(key, ip);
             }
             match (before, entry.phase) {
                 (_, PeerPhase::Open) => {
@@ -162,7 +161,7 @@ impl WebSocketServer {
             }
         }
         if entry.connection.lingers() && !entry.is_lingering {
-            entry.is_lingering = self.acceptor.add_lingering(addr.ip(), entry.was_open, &self.options);
+            entry.is_lingering = self.acceptor.add_lingering(ip, entry.was_open, &self.options);
             if !entry.is_lingering {
                 entry.connection.abort();
                 self.memory.recount(entry);
@@ -170,11 +169,11 @@ impl WebSocketServer {
         }
         if entry.is_lingering && !entry.connection.lingers() {
             entry.is_lingering = false;
-            self.acceptor.remove_lingering(addr.ip(), entry.was_open);
+            self.acceptor.remove_lingering(ip, entry.was_open);
         }
         if entry.has_place && !entry.needs_place() {
             entry.has_place = false;
-            self.acceptor.admitted.remove(addr.ip());
+            self.acceptor.admitted.remove(ip);
         }
         if entry.is_over() {
             return self.remove(key);
@@ -217,7 +216,7 @@ impl WebSocketServer {
             let Some(slot) = self.deadlines.pop(now) else { break };
             let Some(key) = self.entries.at(slot) else { continue };
             let Some(entry) = self.entries.get_mut(key) else { continue };
-            entry.due = Due::NEVER;
+            entry.due = CompactTime::NONE;
             let due = entry.connection.next_deadline();
             if due > now {
                 self.deadlines.add(key, entry, due);

@@ -52,7 +52,7 @@ pub(crate) trait Listener {
     fn accept(
         &mut self,
         slot: u32,
-        options: &PeerOptions,
+        settings: PeerSettings<'_>,
         max_request: usize,
         now: Duration,
     ) -> AcceptOutcome<Self::Connection>;
@@ -91,7 +91,13 @@ pub(crate) trait ServerConnection: Connection {
     fn request(&self) -> Option<&Request>;
 
     /// Accepts the request, with these header fields in the response. The connection opens with a later poll.
-    fn admit(&mut self, protocol: Option<String>, headers: &[(String, String)], settings: PeerSettings<'_>);
+    fn admit(
+        &mut self,
+        reactor: &mut Self::Reactor,
+        protocol: Option<String>,
+        headers: &[(String, String)],
+        settings: PeerSettings<'_>,
+    );
 
     /// Rejects the connection, whatever it has sent so far: over HTTP, or with close code 1013 if the handshake was
     /// made elsewhere. It ends with a later poll.

@@ -5,7 +5,7 @@
 mod accepted;
 mod waiting;
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use mio::net::TcpStream;
 
@@ -28,11 +28,8 @@ use crate::{
     packet::Outgoing,
     shared_bytes::SharedBytes,
     state::ReadyState,
-    sys::{
-        Connection,
-        server::{PeerSettings, ServerConnection},
-    },
-    upgraded::{Handover, Role},
+    sys::{Connection, server::ServerConnection},
+    upgraded::Handover,
     url::Url,
 };
 
@@ -40,7 +37,11 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct TcpConnection {
     stage: ConnectionStage,
-    settings: ConnectionSettings,
+    settings: Arc<ConnectionSettings>,
+    /// Counts the bytes that wait in several send queues of a server.
+    shared_bytes: Option<SharedBytes>,
+    /// Its number among the connections of a server.
+    number: u32,
     /// `true` if the system reported that the other end sends no more.
     ends: bool,
 }
@@ -57,6 +58,8 @@ enum ConnectionStage {
 /// A TCP connection that is being made, and the settings of the next stages.
 #[derive(Debug)]
 struct Dialing {
+    /// The deadline for opening.
+    due: Duration,
     dial: Dial,
     tls: tls::Client,
     upgrade: ClientUpgrade,
@@ -68,56 +71,62 @@ impl TcpConnection {
         let tls = tls::Client::new(url, &options.tls)?;
         let upgrade = ClientUpgrade::new(url, options);
         let dial = Dial::start(&url.host(), url.port);
-        let stage = ConnectionStage::Dialing(Box::new(Dialing { dial, tls, upgrade }));
-        Ok(Self { stage, settings: ConnectionSettings::new(options, false, now), ends: false })
+        let stage = ConnectionStage::Dialing(Box::new(Dialing {
+            due: now + options.connect_timeout,
+            dial,
+            tls,
+            upgrade,
+        }));
+        let settings = Arc::new(ConnectionSettings::new(options, false));
+        Ok(Self::new(stage, settings))
     }
 
-    /// Waits for a request on an accepted stream. The head of the request may have `max_request` bytes.
-    pub(super) fn accepted(stream: Stream, max_request: usize, options: &PeerOptions, now: Duration) -> Self {
-        if options.nodelay {
+    /// Waits for a request on an accepted stream, until `due`. The head of the request may have `max_request` bytes.
+    pub(super) fn accepted(
+        stream: Stream,
+        max_request: usize,
+        settings: Arc<ConnectionSettings>,
+        due: Duration,
+    ) -> Self {
+        if settings.nodelay {
             // If the client is gone already, the first poll reports that.
             let _ = stream.tcp().set_nodelay(true);
         }
-        let opening = Opening::server(stream, ServerUpgrade::new(max_request));
-        let stage = ConnectionStage::Opening(Box::new(opening));
-        Self { stage, settings: ConnectionSettings::new(options, true, now), ends: false }
+        let opening = Opening::server(stream, ServerUpgrade::new(max_request), due);
+        Self::new(ConnectionStage::Opening(Box::new(opening)), settings)
     }
 
     /// Takes over a stream whose handshake was made elsewhere.
     pub(super) fn upgraded(
         handover: Handover,
-        role: Role,
-        options: &PeerOptions,
-        now: Duration,
+        settings: Arc<ConnectionSettings>,
+        due: Duration,
     ) -> Result<Self, Error> {
         let Handover { stream, read: rest, protocol } = handover;
         stream.set_nonblocking(true)?;
         let tcp = mio::net::TcpStream::from_std(stream);
-        if options.nodelay {
+        if settings.nodelay {
             let _ = tcp.set_nodelay(true);
         }
-        let opening = Opening::upgraded(Stream::Plain(tcp), Upgrade { protocol, rest });
-        let stage = ConnectionStage::Opening(Box::new(opening));
-        Ok(Self { stage, settings: ConnectionSettings::new(options, role == Role::Server, now), ends: false })
+        let opening = Opening::upgraded(Stream::Plain(tcp), Upgrade { protocol, rest }, due);
+        Ok(Self::new(ConnectionStage::Opening(Box::new(opening)), settings))
     }
 
-    /// Sets the rate limits that a server imposes.
-    pub(super) fn with_limits(mut self, settings: PeerSettings<'_>) -> Self {
-        self.settings.limits = Some(Box::new((settings.rate_limits, settings.slow_reader_timeout)));
-        self
+    fn new(stage: ConnectionStage, settings: Arc<ConnectionSettings>) -> Self {
+        Self { stage, settings, shared_bytes: None, number: 0, ends: false }
     }
 
-    /// Sets the account that counts bytes which several connections send.
-    pub(super) fn with_shared_bytes(mut self, shared_bytes: &SharedBytes) -> Self {
-        self.settings.shared_bytes = Some(shared_bytes.clone());
-        self
+    /// Makes it a connection of a server, with its number there and the account that counts bytes which several
+    /// connections send.
+    pub(super) fn of_server(self, number: u32, shared_bytes: &SharedBytes) -> Self {
+        Self { number, shared_bytes: Some(shared_bytes.clone()), ..self }
     }
 
     /// Does all work that is possible now. Returns `true` if there is more to do at once.
     pub(super) fn advance(&mut self, context: &mut PollContext<'_>, link: &mut Link) -> bool {
         let mut stage = std::mem::replace(&mut self.stage, ConnectionStage::Over);
         loop {
-            match stage.step(context, &self.settings, link) {
+            match self.step(stage, context, link) {
                 Step::Next(next) => stage = next,
                 Step::Same(same, more) => {
                     self.stage = same;
@@ -126,6 +135,56 @@ impl TcpConnection {
                     return more;
                 }
             }
+        }
+    }
+
+    /// Does a step of a stage, which the caller has taken out.
+    fn step(&self, stage: ConnectionStage, context: &mut PollContext<'_>, link: &mut Link) -> Step {
+        let now = context.now;
+        let linger_until = now + self.settings.close_timeout;
+        match stage {
+            ConnectionStage::Dialing(mut dialing) => match dialing.dial.poll(context.now) {
+                DialOutcome::Connected(tcp) => dialing.connected(tcp, &self.settings, link),
+                DialOutcome::Failed(cause) => end(cause, link),
+                DialOutcome::Pending if now >= dialing.due => end(TIMED_OUT, link),
+                DialOutcome::Pending => Step::Same(ConnectionStage::Dialing(dialing), false),
+            },
+            ConnectionStage::Opening(mut opening) => match opening.poll(context) {
+                OpeningOutcome::Open(Upgrade { protocol, rest }) => {
+                    link.set_open(protocol);
+                    let (stream, shared_bytes) = (opening.into_stream(), self.shared_bytes.clone());
+                    let settings = &self.settings;
+                    let open =
+                        OpenConnection::new(stream, rest, settings, shared_bytes, self.number, context.now);
+                    // Bytes that came after the handshake wait for the next poll: they may end the connection, and
+                    // the program must see it open before.
+                    Step::Same(ConnectionStage::Open(Box::new(open)), true)
+                }
+                OpeningOutcome::Failed(cause) => {
+                    link.set_closed(CloseInfo::new(cause));
+                    link.rejection_status = opening.rejection_status();
+                    if opening.is_rejected_before_tls() {
+                        return Step::Same(ConnectionStage::Over, false);
+                    }
+                    let linger = Linger::after_rejection(*opening, linger_until);
+                    Step::Next(ConnectionStage::Lingering(Box::new(linger)))
+                }
+                OpeningOutcome::Pending if now >= opening.due => end(TIMED_OUT, link),
+                OpeningOutcome::Pending => Step::Same(ConnectionStage::Opening(opening), false),
+            },
+            ConnectionStage::Open(mut open) => {
+                let more = open.poll(context, link);
+                if link.state() != ReadyState::Closed {
+                    return Step::Same(ConnectionStage::Open(open), more);
+                }
+                Step::Next(ConnectionStage::after(*open, linger_until))
+            }
+            ConnectionStage::Lingering(mut linger) => match linger.poll(context) {
+                LingerStatus::Pending => Step::Same(ConnectionStage::Lingering(linger), false),
+                LingerStatus::More => Step::Same(ConnectionStage::Lingering(linger), true),
+                LingerStatus::Done => Step::Same(ConnectionStage::Over, false),
+            },
+            ConnectionStage::Over => Step::Same(ConnectionStage::Over, false),
         }
     }
 
@@ -219,56 +278,6 @@ impl ConnectionStage {
     fn after(open: OpenConnection, linger_until: Duration) -> Self {
         open.into_linger(linger_until).map_or(Self::Over, |linger| Self::Lingering(Box::new(linger)))
     }
-
-    fn step(self, context: &mut PollContext<'_>, settings: &ConnectionSettings, link: &mut Link) -> Step {
-        let timed_out = context.now >= settings.connect_due;
-        let linger_until = context.now + settings.close_timeout;
-        match self {
-            Self::Dialing(mut dialing) => match dialing.dial.poll(context.now) {
-                DialOutcome::Connected(tcp) => dialing.connected(tcp, settings, link),
-                DialOutcome::Failed(cause) => end(cause, link),
-                DialOutcome::Pending if timed_out => end(TIMED_OUT, link),
-                DialOutcome::Pending => Step::Same(Self::Dialing(dialing), false),
-            },
-            Self::Opening(mut opening) => match opening.poll(context) {
-                OpeningOutcome::Open(Upgrade { protocol, rest }) => {
-                    link.set_open(protocol);
-                    let limits = settings.limits.as_deref().map(|(limits, time)| (limits, *time));
-                    let stream = opening.into_stream();
-                    let shared_bytes = settings.shared_bytes.clone();
-                    let open =
-                        OpenConnection::new(stream, rest, &settings.open, limits, shared_bytes, context.now);
-                    // Bytes that came after the handshake wait for the next poll: they may end the connection, and
-                    // the program must see it open before.
-                    Step::Same(Self::Open(Box::new(open)), true)
-                }
-                OpeningOutcome::Failed(cause) => {
-                    link.set_closed(CloseInfo::new(cause));
-                    link.rejection_status = opening.rejection_status();
-                    if opening.is_rejected_before_tls() {
-                        return Step::Same(Self::Over, false);
-                    }
-                    let linger = Linger::after_rejection(*opening, linger_until);
-                    Step::Next(Self::Lingering(Box::new(linger)))
-                }
-                OpeningOutcome::Pending if timed_out => end(TIMED_OUT, link),
-                OpeningOutcome::Pending => Step::Same(Self::Opening(opening), false),
-            },
-            Self::Open(mut open) => {
-                let more = open.poll(context, link);
-                if link.state() != ReadyState::Closed {
-                    return Step::Same(Self::Open(open), more);
-                }
-                Step::Next(Self::after(*open, linger_until))
-            }
-            Self::Lingering(mut linger) => match linger.poll(context) {
-                LingerStatus::Pending => Step::Same(Self::Lingering(linger), false),
-                LingerStatus::More => Step::Same(Self::Lingering(linger), true),
-                LingerStatus::Done => Step::Same(Self::Over, false),
-            },
-            Self::Over => Step::Same(Self::Over, false),
-        }
-    }
 }
 
 impl Dialing {
@@ -278,9 +287,11 @@ impl Dialing {
             let _ = tcp.set_nodelay(true);
         }
         match self.tls.secure(tcp) {
-            Ok(stream) => {
-                Step::Next(ConnectionStage::Opening(Box::new(Opening::client(stream, self.upgrade))))
-            }
+            Ok(stream) => Step::Next(ConnectionStage::Opening(Box::new(Opening::client(
+                stream,
+                self.upgrade,
+                self.due,
+            )))),
             Err(failure) => end(CloseCause::Tls(failure), link),
         }
     }

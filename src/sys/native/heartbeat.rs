@@ -1,23 +1,30 @@
 //! The heartbeat: when to send a ping, and when to give up the other end. It uses no socket and no clock.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use crate::options::PeerOptions;
+use crate::{clock::CompactTime, options::PeerOptions};
+
+/// The times of a heartbeat, which the connections of a server share.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct HeartbeatTimes {
+    /// Zero: no pings.
+    interval: Duration,
+    timeout: Duration,
+}
 
 /// Schedules pings, and measures the silence of the other end.
 ///
 /// A ping is due an interval after the last one, whatever else is received, so that round-trip times are measured on
 /// busy connections, too. While a ping is unanswered, the next one follows only after an interval of silence.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Heartbeat {
-    interval: Duration,
-    timeout: Duration,
-    last_received: Duration,
-    /// When the last ping was sent, or the connection was opened.
-    last_ping: Duration,
-    /// The payload of that ping, while it is unanswered.
-    unanswered: Option<[u8; 4]>,
+    times: Arc<HeartbeatTimes>,
+    last_received: CompactTime,
+    /// An interval after the last ping.
+    next_ping: CompactTime,
     count: u32,
+    /// `true` while the last ping is unanswered. Its payload is the count.
+    is_unanswered: bool,
 }
 
 /// What the caller must do.
@@ -30,47 +37,60 @@ pub(super) enum HeartbeatAction {
     TimedOut,
 }
 
-impl Heartbeat {
+impl HeartbeatTimes {
     pub(super) fn new(options: &PeerOptions) -> Self {
-        Self {
-            interval: options.heartbeat_interval,
-            timeout: options.heartbeat_timeout,
-            last_received: Duration::ZERO,
-            last_ping: Duration::ZERO,
-            unanswered: None,
-            count: 0,
-        }
+        Self { interval: options.heartbeat_interval, timeout: options.heartbeat_timeout }
     }
 
-    /// Starts the schedule of a connection that opens.
-    pub(super) fn start(self, now: Duration) -> Self {
-        Self { last_received: now, last_ping: now, ..self }
+    /// Returns the time until the first ping of the connection with this number, between a quarter of the interval and
+    /// the whole. So connections that opened together do not send their pings together.
+    pub(super) fn first_delay(&self, number: u32) -> Duration {
+        // The fractions of multiples of the golden ratio are spread evenly, however many there are.
+        const GOLDEN_RATIO: u32 = 0x9e37_79b9;
+        let fraction = u128::from(number.wrapping_mul(GOLDEN_RATIO));
+        let early = (self.interval.as_nanos() * 3 * fraction) >> 34;
+        self.interval.saturating_sub(Duration::from_nanos(u64::try_from(early).unwrap_or_default()))
+    }
+}
+
+impl Heartbeat {
+    /// Starts the schedule of a connection that opens, with the first ping after this time.
+    pub(super) fn start(times: Arc<HeartbeatTimes>, now: Duration, first_delay: Duration) -> Self {
+        Self {
+            times,
+            last_received: CompactTime::at(now),
+            next_ping: CompactTime::at(now + first_delay),
+            count: 0,
+            is_unanswered: false,
+        }
     }
 
     /// Notes that bytes of any kind were received.
     pub(super) fn received(&mut self, now: Duration) {
-        self.last_received = now;
+        self.last_received = CompactTime::at(now);
     }
 
     /// Handles a pong. Returns the round-trip time if it answers the last ping.
     pub(super) fn pong(&mut self, payload: &[u8], now: Duration) -> Option<Duration> {
-        self.unanswered.take_if(|unanswered| unanswered == payload)?;
-        Some(now.saturating_sub(self.last_ping))
+        if !self.is_unanswered || payload != self.count.to_be_bytes() {
+            return None;
+        }
+        self.is_unanswered = false;
+        Some(now.saturating_sub(self.last_ping()))
     }
 
     /// Returns the next time at which [`poll`](Self::poll) has something to do, unless bytes are received before.
     pub(super) fn due(&self) -> Option<Duration> {
-        if self.interval.is_zero() {
+        let HeartbeatTimes { interval, timeout } = *self.times;
+        if interval.is_zero() {
             return None;
         }
-        Some(match self.unanswered {
-            None => self.last_ping + self.interval,
-            // A silence may have begun just before the ping. It must still last an interval and a timeout.
-            Some(_) if self.is_silent() => {
-                self.last_ping.max(self.last_received + self.interval) + self.timeout
-            }
-            Some(_) => self.last_received + self.interval,
-        })
+        if !self.is_unanswered {
+            return self.next_ping.get();
+        }
+        let silent_until = self.last_received() + interval;
+        // A silence may have begun just before the ping. It must still last an interval and a timeout.
+        Some(if self.is_silent() { self.last_ping().max(silent_until) + timeout } else { silent_until })
     }
 
     /// Returns what to do now.
@@ -78,20 +98,28 @@ impl Heartbeat {
         if self.due().is_none_or(|due| now < due) {
             return HeartbeatAction::None;
         }
-        if self.unanswered.is_some() && self.is_silent() {
+        if self.is_unanswered && self.is_silent() {
             return HeartbeatAction::TimedOut;
         }
         self.count = self.count.wrapping_add(1);
-        let payload = self.count.to_be_bytes();
-        self.last_ping = now;
-        self.unanswered = Some(payload);
-        HeartbeatAction::Ping(payload)
+        self.next_ping = CompactTime::at(now + self.times.interval);
+        self.is_unanswered = true;
+        HeartbeatAction::Ping(self.count.to_be_bytes())
+    }
+
+    fn last_received(&self) -> Duration {
+        self.last_received.get().unwrap_or_default()
+    }
+
+    /// Returns when the last ping was sent, if there was one.
+    fn last_ping(&self) -> Duration {
+        self.next_ping.get().unwrap_or_default().saturating_sub(self.times.interval)
     }
 
     /// Returns `true` if nothing was received since the last ping. Any bytes count, because the pong of a busy server
     /// may come after a megabyte of data.
     fn is_silent(&self) -> bool {
-        self.last_received <= self.last_ping
+        self.last_received() <= self.last_ping()
     }
 }
 
@@ -103,7 +131,9 @@ mod tests {
         let options = PeerOptions::default()
             .heartbeat_interval(Duration::from_secs(interval))
             .heartbeat_timeout(Duration::from_secs(timeout));
-        Heartbeat::new(&options).start(Duration::ZERO)
+        let times = HeartbeatTimes::new(&options);
+        let first_delay = times.first_delay(0);
+        Heartbeat::start(Arc::new(times), Duration::ZERO, first_delay)
     }
 
     const fn at(seconds: u64) -> Duration {
@@ -173,6 +203,34 @@ mod tests {
         assert_eq!(heartbeat.pong(&payload, at(31)), None);
         assert_eq!(heartbeat.due(), Some(at(40)));
         assert!(matches!(heartbeat.poll(at(40)), HeartbeatAction::Ping(_)));
+    }
+
+    #[test]
+    fn the_first_pings_of_many_connections_are_spread_over_three_quarters_of_the_interval() {
+        let options = PeerOptions::default().heartbeat_interval(at(20));
+        let times = HeartbeatTimes::new(&options);
+        assert_eq!(times.first_delay(0), at(20));
+        for first in [0, 1000, u32::MAX - 3000] {
+            let mut in_second = [0; 20];
+            for number in first..first + 3000 {
+                let delay = times.first_delay(number);
+                assert!((at(5)..=at(20)).contains(&delay), "{delay:?}");
+                in_second[delay.as_secs().min(19) as usize] += 1;
+            }
+            assert!(in_second[5..].iter().all(|pings| (190..=210).contains(pings)), "{in_second:?}");
+        }
+    }
+
+    #[test]
+    fn a_first_ping_before_the_interval_has_passed_makes_no_timeout_earlier() {
+        let options = PeerOptions::default().heartbeat_interval(at(20)).heartbeat_timeout(at(5));
+        let mut heartbeat = Heartbeat::start(Arc::new(HeartbeatTimes::new(&options)), at(0), at(6));
+        assert_eq!((heartbeat.due(), heartbeat.poll(at(5))), (Some(at(6)), HeartbeatAction::None));
+        let HeartbeatAction::Ping(payload) = heartbeat.poll(at(6)) else { panic!("no ping") };
+        assert_eq!((heartbeat.due(), heartbeat.poll(at(24))), (Some(at(25)), HeartbeatAction::None));
+        assert_eq!(heartbeat.pong(&payload, at(24)), Some(at(18)));
+        assert_eq!(heartbeat.due(), Some(at(26)), "an interval after the first");
+        assert!(size_of::<Heartbeat>() <= 32);
     }
 
     #[test]

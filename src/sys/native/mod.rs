@@ -42,6 +42,7 @@ use self::{
     connection::TcpConnection,
     notify::{Interrupt, Wants},
     poll_context::PollContext,
+    settings::ConnectionSettings,
 };
 use super::{
     Connection, PeerConnection,
@@ -173,12 +174,14 @@ impl PeerConnection for Socket {
         let tls = tls::Server::new(options.tls.certificate.as_ref())?;
         stream.set_nonblocking(true)?;
         let stream = tls.secure(mio::net::TcpStream::from_std(stream))?;
-        let connection = TcpConnection::accepted(stream, MAX_REQUEST_SIZE, options, Duration::ZERO);
+        let settings = Arc::new(ConnectionSettings::new(options, true));
+        let connection = TcpConnection::accepted(stream, MAX_REQUEST_SIZE, settings, options.connect_timeout);
         Ok(Self::new(connection, Some(Box::new(options.clone()))))
     }
 
     fn accept_upgraded(handover: Handover, role: Role, options: &PeerOptions) -> Result<Self, Error> {
-        Ok(Self::new(TcpConnection::upgraded(handover, role, options, Duration::ZERO)?, None))
+        let settings = Arc::new(ConnectionSettings::new(options, role == Role::Server));
+        Ok(Self::new(TcpConnection::upgraded(handover, settings, options.connect_timeout)?, None))
     }
 
     fn poll(&mut self, link: &mut Link) {

@@ -1,6 +1,9 @@
 //! The upgrade of a byte stream to a WebSocket: TLS, then the HTTP [`handshake`](super::handshake).
 
-use std::io::{self, Read, Write};
+use std::{
+    io::{self, Read, Write},
+    time::Duration,
+};
 
 use tungstenite::protocol::{CloseFrame, frame::Frame};
 
@@ -18,9 +21,10 @@ use crate::{
     request::Request,
 };
 
-/// A handshake. The caller has the deadline.
+/// A handshake. The caller checks the deadline.
 #[derive(Debug)]
 pub(super) struct Opening {
+    pub(super) due: Duration,
     stream: Stream,
     state: HandshakeState,
     /// Bytes to send.
@@ -75,9 +79,10 @@ pub(super) enum OpeningOutcome {
 }
 
 impl Opening {
-    pub(super) fn client(stream: Stream, upgrade: ClientUpgrade) -> Self {
+    pub(super) fn client(stream: Stream, upgrade: ClientUpgrade, due: Duration) -> Self {
         let outgoing = upgrade.request();
         Self {
+            due,
             stream,
             state: HandshakeState::Client(upgrade),
             outgoing,
@@ -87,8 +92,9 @@ impl Opening {
         }
     }
 
-    pub(super) fn server(stream: Stream, upgrade: ServerUpgrade) -> Self {
+    pub(super) fn server(stream: Stream, upgrade: ServerUpgrade, due: Duration) -> Self {
         Self {
+            due,
             stream,
             state: HandshakeState::Server(upgrade),
             outgoing: Vec::new(),
@@ -99,9 +105,10 @@ impl Opening {
     }
 
     /// Returns an opening whose handshake was done elsewhere.
-    pub(super) fn upgraded(stream: Stream, upgrade: Upgrade) -> Self {
+    pub(super) fn upgraded(stream: Stream, upgrade: Upgrade, due: Duration) -> Self {
         let decision = Some(HandshakeDecision::Open(upgrade));
         Self {
+            due,
             stream,
             state: HandshakeState::Upgraded,
             outgoing: Vec::new(),

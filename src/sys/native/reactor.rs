@@ -19,18 +19,19 @@ use super::{
     connection::TcpConnection,
     frames::{Encoder, MAX_HEADER},
     notify::{INTERRUPT, Interrupt},
+    settings::{ConnectionSettings, SharedSettings},
     tls,
 };
 use crate::{
     error::Error,
-    options::{PeerOptions, TlsCertificate},
+    options::TlsCertificate,
     packet::Packet,
     shared_bytes::SharedBytes,
     sys::{
         REUSES_ADDRESS, max_descriptors,
         server::{AcceptOutcome, Listener, PeerSettings, Wakeup},
     },
-    upgraded::{Handover, Role},
+    upgraded::Handover,
 };
 
 /// The number of connections that may wait in the system to be accepted.
@@ -54,6 +55,7 @@ pub(crate) struct Reactor {
     tls: tls::Server,
     scratch: Vec<u8>,
     shared_bytes: SharedBytes,
+    settings: SharedSettings,
     interrupt: Arc<Interrupt>,
 }
 
@@ -90,7 +92,8 @@ impl Reactor {
         interrupt.connect(poll.registry())?;
         let events = Events::with_capacity(EVENTS);
         let scratch = vec![0; SCRATCH];
-        Ok(Self { poll, events, listener, tls, scratch, shared_bytes: SharedBytes::default(), interrupt })
+        let (shared_bytes, settings) = (SharedBytes::default(), SharedSettings::default());
+        Ok(Self { poll, events, listener, tls, scratch, shared_bytes, settings, interrupt })
     }
 
     /// Encodes packets as frames that any of the connections can send.
@@ -111,6 +114,11 @@ impl Reactor {
     /// Returns memory to read into.
     pub(super) fn scratch(&mut self) -> &mut [u8] {
         &mut self.scratch
+    }
+
+    /// Returns the settings of a connection.
+    pub(super) fn settings(&mut self, settings: PeerSettings<'_>) -> Arc<ConnectionSettings> {
+        self.settings.get(settings)
     }
 
     fn register(&self, connection: &mut TcpConnection, slot: u32) -> io::Result<()> {
@@ -178,7 +186,7 @@ impl Listener for Reactor {
     fn accept(
         &mut self,
         slot: u32,
-        options: &PeerOptions,
+        settings: PeerSettings<'_>,
         max_request: usize,
         now: Duration,
     ) -> AcceptOutcome<TcpConnection> {
@@ -195,8 +203,9 @@ impl Listener for Reactor {
             Ok(stream) => stream,
             Err(error) => return AcceptOutcome::Failed(error.to_string()),
         };
-        let mut connection =
-            TcpConnection::accepted(stream, max_request, options, now).with_shared_bytes(&self.shared_bytes);
+        let due = now + settings.options.connect_timeout;
+        let mut connection = TcpConnection::accepted(stream, max_request, self.settings.get(settings), due)
+            .of_server(slot, &self.shared_bytes);
         match self.register(&mut connection, slot) {
             Ok(()) => AcceptOutcome::Accepted(connection, addr),
             Err(error) => AcceptOutcome::OutOfDescriptors(error.to_string()),
@@ -210,9 +219,9 @@ impl Listener for Reactor {
         settings: PeerSettings<'_>,
         now: Duration,
     ) -> Result<TcpConnection, Error> {
-        let mut connection = TcpConnection::upgraded(handover, Role::Server, settings.options, now)?
-            .with_shared_bytes(&self.shared_bytes)
-            .with_limits(settings);
+        let due = now + settings.options.connect_timeout;
+        let mut connection = TcpConnection::upgraded(handover, self.settings.get(settings), due)?
+            .of_server(slot, &self.shared_bytes);
         self.register(&mut connection, slot)?;
         Ok(connection)
     }

@@ -1,36 +1,95 @@
-//! The options that a connection needs after its start.
+//! The options that a connection needs after its start. The connections of a server share them.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use super::open;
+use super::{frames::MessageLimits, guard::GuardLimits, heartbeat::HeartbeatTimes};
 use crate::{
-    options::{PeerOptions, RateLimits},
-    shared_bytes::SharedBytes,
+    options::{Liveness, PeerOptions},
+    sys::server::PeerSettings,
 };
 
 /// The options of a connection.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct ConnectionSettings {
+    pub(super) is_server: bool,
     pub(super) nodelay: bool,
-    /// The deadline for opening.
-    pub(super) connect_due: Duration,
     pub(super) close_timeout: Duration,
-    pub(super) open: open::OpenSettings,
-    /// The limits of a server's clients, with the slow-reader timeout.
-    pub(super) limits: Option<Box<(RateLimits, Duration)>>,
-    /// Counts the bytes that wait in several send queues of a server.
-    pub(super) shared_bytes: Option<SharedBytes>,
+    pub(super) heartbeat: Arc<HeartbeatTimes>,
+    pub(super) liveness: Option<Liveness>,
+    max_message_size: usize,
+    /// The limits of a server's clients.
+    pub(super) limits: Option<Arc<GuardLimits>>,
 }
 
 impl ConnectionSettings {
-    pub(super) fn new(options: &PeerOptions, is_server: bool, now: Duration) -> Self {
+    pub(super) fn new(options: &PeerOptions, is_server: bool) -> Self {
         Self {
+            is_server,
             nodelay: options.nodelay,
-            connect_due: now + options.connect_timeout,
             close_timeout: options.close_timeout,
-            open: open::OpenSettings::new(options, is_server),
+            heartbeat: Arc::new(HeartbeatTimes::new(options)),
+            liveness: options.liveness.clone(),
+            max_message_size: options.max_message_size,
             limits: None,
-            shared_bytes: None,
         }
+    }
+
+    fn of_server(settings: PeerSettings<'_>) -> Self {
+        let limits =
+            GuardLimits { rates: settings.rate_limits, slow_reader_timeout: settings.slow_reader_timeout };
+        Self { limits: Some(Arc::new(limits)), ..Self::new(settings.options, true) }
+    }
+
+    pub(super) fn message_limits(&self) -> MessageLimits {
+        let fragments = self.limits.as_ref().map_or(0, |limits| limits.rates.max_fragments);
+        MessageLimits { message: self.max_message_size, fragments }
+    }
+}
+
+/// The number of different settings that are kept for later connections. A server has one, or a few kinds of peers.
+const KEPT: usize = 8;
+
+/// The settings of a server's connections. Connections with equal settings share them.
+#[derive(Debug, Default)]
+pub(super) struct SharedSettings(Vec<Arc<ConnectionSettings>>);
+
+impl SharedSettings {
+    /// Returns the settings of a connection.
+    pub(super) fn get(&mut self, settings: PeerSettings<'_>) -> Arc<ConnectionSettings> {
+        let wanted = ConnectionSettings::of_server(settings);
+        if let Some(shared) = self.0.iter().find(|shared| ***shared == wanted) {
+            return Arc::clone(shared);
+        }
+        if self.0.len() == KEPT {
+            self.0.remove(0);
+        }
+        let wanted = Arc::new(wanted);
+        self.0.push(Arc::clone(&wanted));
+        wanted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::RateLimits;
+
+    #[test]
+    fn connections_with_equal_settings_share_them() {
+        let mut shared = SharedSettings::default();
+        let mut get = |close_timeout: usize, packets: u32| {
+            let options = PeerOptions::for_server().close_timeout(Duration::from_secs(close_timeout as u64));
+            shared.get(PeerSettings {
+                options: &options,
+                rate_limits: RateLimits::default().max_packets_per_second(packets),
+                slow_reader_timeout: Duration::ZERO,
+            })
+        };
+        let first = get(1, 1);
+        assert!(Arc::ptr_eq(&first, &get(1, 1)));
+        assert!(!Arc::ptr_eq(&first, &get(1, 2)) && !Arc::ptr_eq(&first, &get(2, 1)));
+        (0..KEPT).for_each(|number| _ = get(10 + number, 1));
+        assert!(!Arc::ptr_eq(&first, &get(1, 1)), "only some are kept");
+        assert_eq!(shared.0.len(), KEPT);
     }
 }

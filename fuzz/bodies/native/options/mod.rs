@@ -2,7 +2,7 @@
 
 mod changes;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
@@ -10,12 +10,12 @@ use self::changes::{headers, text};
 use super::{
     super::{
         frames::{Encoder, FrameDecoder, FrameError, Item, MessageLimits},
-        guard::Guard,
+        guard::{Guard, GuardLimits},
         handshake::{
             ClientUpgrade, RequestOutcome, ResponseOutcome, ServerUpgrade, accept_response, http_response,
             reject_response,
         },
-        heartbeat::Heartbeat,
+        heartbeat::{Heartbeat, HeartbeatTimes},
         tls,
     },
     reply,
@@ -108,8 +108,15 @@ fn check_frames(options: &ServerOptions) {
 /// Checks that arithmetic on all limits and times works.
 fn check_limits(options: &ServerOptions) {
     const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-    let mut guard = Guard::new(&options.rate_limits, options.slow_reader_timeout);
-    let mut heartbeat = Heartbeat::new(&options.connection).start(Duration::ZERO);
+    let limits = Arc::new(GuardLimits {
+        rates: options.rate_limits,
+        slow_reader_timeout: options.slow_reader_timeout,
+    });
+    let mut guard = Guard::new(Some(Arc::clone(&limits)));
+    let times = Arc::new(HeartbeatTimes::new(&options.connection));
+    let first_delay = times.first_delay(options.rate_limits.max_fragments);
+    assert!(first_delay <= options.connection.heartbeat_interval);
+    let mut heartbeat = Heartbeat::start(times, Duration::ZERO, first_delay);
     for at in [Duration::ZERO, Duration::from_millis(1), YEAR] {
         let arrival = Arrival { since: at, at };
         let is_over = guard.count_bytes(usize::MAX, arrival).is_err();
@@ -128,7 +135,7 @@ fn check_limits(options: &ServerOptions) {
         );
         assert!(heartbeat.due().is_none_or(|due| due > Duration::ZERO));
         heartbeat.poll(at);
-        guard = Guard::new(&options.rate_limits, options.slow_reader_timeout);
+        guard = Guard::new(Some(Arc::clone(&limits)));
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{
-    super::{poll_context::PollContext, reactor::Reactor, settings::ConnectionSettings},
+    super::{poll_context::PollContext, reactor::Reactor},
     ConnectionStage, TcpConnection,
 };
 use crate::{
@@ -59,18 +59,19 @@ impl ServerConnection for TcpConnection {
         }
     }
 
-    fn admit(&mut self, protocol: Option<String>, headers: &[(String, String)], settings: PeerSettings<'_>) {
-        let options = settings.options;
-        if options.nodelay != self.settings.nodelay {
+    fn admit(
+        &mut self,
+        reactor: &mut Reactor,
+        protocol: Option<String>,
+        headers: &[(String, String)],
+        settings: PeerSettings<'_>,
+    ) {
+        let nodelay = settings.options.nodelay;
+        if nodelay != self.settings.nodelay {
             // If the client is gone already, the next poll reports that.
-            let _ = self.set_nodelay(options.nodelay);
+            let _ = self.set_nodelay(nodelay);
         }
-        self.settings = ConnectionSettings {
-            connect_due: self.settings.connect_due,
-            limits: Some(Box::new((settings.rate_limits, settings.slow_reader_timeout))),
-            shared_bytes: self.settings.shared_bytes.take(),
-            ..ConnectionSettings::new(options, true, Duration::ZERO)
-        };
+        self.settings = reactor.settings(settings);
         self.accept_request(protocol, headers);
     }
 
@@ -115,7 +116,8 @@ impl ServerConnection for TcpConnection {
 
     fn next_deadline(&self) -> Duration {
         match &self.stage {
-            ConnectionStage::Dialing(_) | ConnectionStage::Opening(_) => self.settings.connect_due,
+            ConnectionStage::Dialing(dialing) => dialing.due,
+            ConnectionStage::Opening(opening) => opening.due,
             ConnectionStage::Open(open) => open.next_deadline(),
             ConnectionStage::Lingering(linger) => linger.until(),
             ConnectionStage::Over => Duration::MAX,
@@ -148,7 +150,7 @@ impl ServerConnection for TcpConnection {
     }
 
     fn set_shared_bytes(&mut self, shared_bytes: &SharedBytes) {
-        self.settings.shared_bytes = Some(shared_bytes.clone());
+        self.shared_bytes = Some(shared_bytes.clone());
         match &mut self.stage {
             ConnectionStage::Open(open) => open.send_queue.set_shared_bytes(shared_bytes),
             ConnectionStage::Lingering(linger) => linger.set_shared_bytes(shared_bytes),

@@ -35,9 +35,9 @@ pub(in super::super) struct FrameDecoder {
     /// The frame whose payload is incomplete.
     frame: Option<PartialFrame>,
     /// The incomplete message.
-    message: Option<PartialMessage>,
+    message: Option<Box<PartialMessage>>,
     /// The payload of the last control frame, as far as it has arrived.
-    control: PartialBuf<MAX_CONTROL>,
+    control: Option<Box<PartialBuf<MAX_CONTROL>>>,
 }
 
 /// An item that was decoded.
@@ -84,7 +84,7 @@ pub(super) enum FrameContent {
 #[derive(Debug)]
 struct PartialBuf<const MAX: usize> {
     bytes: [u8; MAX],
-    len: usize,
+    len: u8,
 }
 
 impl<const MAX: usize> PartialBuf<MAX> {
@@ -92,14 +92,19 @@ impl<const MAX: usize> PartialBuf<MAX> {
 
     /// Appends as many bytes as fit, and returns how many.
     fn push(&mut self, bytes: &[u8]) -> usize {
-        let taken = bytes.len().min(MAX - self.len);
-        self.bytes[self.len..self.len + taken].copy_from_slice(&bytes[..taken]);
-        self.len += taken;
+        let len = self.len();
+        let taken = bytes.len().min(MAX - len);
+        self.bytes[len..len + taken].copy_from_slice(&bytes[..taken]);
+        self.len += taken as u8;
         taken
     }
 
+    fn len(&self) -> usize {
+        usize::from(self.len)
+    }
+
     fn get(&self) -> &[u8] {
-        &self.bytes[..self.len]
+        &self.bytes[..self.len()]
     }
 }
 
@@ -113,7 +118,7 @@ impl FrameDecoder {
             header: PartialBuf::EMPTY,
             frame: None,
             message: None,
-            control: PartialBuf::EMPTY,
+            control: None,
         }
     }
 
@@ -146,13 +151,16 @@ impl FrameDecoder {
                     }
                 }
                 FrameContent::Data(kind) => {
-                    let mut message = self.message.take().unwrap_or_else(|| PartialMessage::new(kind));
+                    let mut message = match self.message.take() {
+                        Some(message) => *message,
+                        None => PartialMessage::new(kind),
+                    };
                     let ahead = self.ahead(&message, part.len(), missing);
                     message.take(part, frame.mask, offset, ahead)?;
                     if missing == 0 && frame.is_final {
                         return message.finish().map(Item::Packet).map(Some);
                     }
-                    self.message = Some(message);
+                    self.message = Some(Box::new(message));
                     if frame.len == 0 {
                         return Ok(Some(Item::EmptyFragment));
                     }
@@ -199,7 +207,14 @@ impl FrameDecoder {
 
     /// Returns the payload of the last ping or pong.
     pub(in super::super) fn control(&self) -> &[u8] {
-        self.control.get()
+        self.control.as_ref().map_or(&[], |control| control.get())
+    }
+
+    /// Frees memory that is only kept for reuse.
+    pub(in super::super) fn shrink(&mut self) {
+        if self.is_idle() {
+            self.control = None;
+        }
     }
 
     /// Returns `true` if a message has begun and not ended.
@@ -214,12 +229,12 @@ impl FrameDecoder {
 
     /// Returns the memory of the incomplete message, in bytes.
     pub(in super::super) fn memory_usage(&self) -> usize {
-        self.message.as_ref().map_or(0, PartialMessage::capacity)
+        self.message.as_ref().map_or(0, |message| message.capacity())
     }
 
     /// Takes a header from `input` and returns it with the length of the payload. Keeps an incomplete one.
     fn read_header(&mut self, input: &mut &[u8]) -> Result<Option<(FrameHeader, u64)>, FrameError> {
-        let buffered = self.header.len;
+        let buffered = self.header.len();
         let pushed = if buffered == 0 { 0 } else { self.header.push(input) };
         let mut cursor = Cursor::new(if buffered == 0 { *input } else { self.header.get() });
         let Some((header, len)) = FrameHeader::parse(&mut cursor).map_err(|_| FrameError::Protocol)? else {
@@ -243,7 +258,7 @@ impl FrameDecoder {
         let content = match opcode {
             OpCode::Control(_) if !is_final || len > MAX_CONTROL as u64 => return Err(FrameError::Protocol),
             OpCode::Control(control) => {
-                self.control.len = 0;
+                self.control.get_or_insert_with(|| Box::new(PartialBuf::EMPTY)).len = 0;
                 FrameContent::Control(control)
             }
             OpCode::Data(data) => {
@@ -275,10 +290,11 @@ impl FrameDecoder {
     }
 
     fn take_control(&mut self, part: &[u8], key: Option<[u8; 4]>, offset: usize) {
-        let start = self.control.len;
-        self.control.push(part);
+        let Some(control) = &mut self.control else { return };
+        let start = control.len();
+        let end = start + control.push(part);
         if let Some(key) = key {
-            mask::apply(&mut self.control.bytes[start..self.control.len], key, offset);
+            mask::apply(&mut control.bytes[start..end], key, offset);
         }
     }
 
@@ -288,7 +304,7 @@ impl FrameDecoder {
             Control::Ping => Item::Ping,
             Control::Pong => Item::Pong,
             // `FrameHeader::parse` rejects reserved opcodes.
-            Control::Close | Control::Reserved(_) => Item::Close(parse_close(self.control.get())?),
+            Control::Close | Control::Reserved(_) => Item::Close(parse_close(self.control())?),
         })
     }
 }

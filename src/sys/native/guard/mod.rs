@@ -4,24 +4,28 @@
 mod limiter;
 mod pausable_timer;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use self::{limiter::RateLimiter, pausable_timer::PausableTimer};
 use crate::{
+    clock::CompactTime,
     close::{CloseCause, Limit, Timeout},
     options::RateLimits,
     rate::Arrival,
 };
 
-/// The limits of one connection. The default has none.
-#[derive(Debug, Default)]
-pub(super) struct Guard(Option<Box<GuardState>>);
+/// The limits of a server, which its connections share. A time of zero is no limit.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct GuardLimits {
+    pub(super) rates: RateLimits,
+    pub(super) slow_reader_timeout: Duration,
+}
 
-#[derive(Debug)]
-struct GuardState {
-    limiter: Option<RateLimiter>,
-    max_message_time: Duration,
-    slow_reader_timeout: Duration,
+/// Enforces the limits on one connection. The default has none.
+#[derive(Debug, Default)]
+pub(super) struct Guard {
+    limits: Option<Arc<GuardLimits>>,
+    limiter: RateLimiter,
     /// The time since which a frame or a message is incomplete.
     incomplete: PausableTimer,
     /// The time since which the send queue is full.
@@ -31,14 +35,15 @@ struct GuardState {
     /// How much memory the peer used when that began.
     usage_when_denied: usize,
     coverage: ReadCoverage,
-    /// The time since which the coverage has its value.
-    coverage_since: Duration,
+    /// The time since which the coverage has its value. None means since the start.
+    coverage_since: CompactTime,
 }
 
 /// How much of the received data a server reads. While it does not read, the peer's time limits are paused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum ReadCoverage {
     /// All bytes that have arrived are read.
+    #[default]
     Complete,
     /// More bytes have arrived than a poll may read. An incomplete message may be complete among them.
     Partial,
@@ -47,132 +52,104 @@ pub(super) enum ReadCoverage {
 }
 
 impl Guard {
-    /// Returns a guard with these limits. A time of zero is no limit.
-    pub(super) fn new(limits: &RateLimits, slow_reader_timeout: Duration) -> Self {
-        Self(Some(Box::new(GuardState {
-            limiter: RateLimiter::new(limits),
-            max_message_time: limits.max_message_time,
-            slow_reader_timeout,
-            incomplete: PausableTimer::default(),
-            full: PausableTimer::default(),
-            denied: PausableTimer::default(),
-            usage_when_denied: 0,
-            coverage: ReadCoverage::Complete,
-            coverage_since: Duration::ZERO,
-        })))
+    pub(super) fn new(limits: Option<Arc<GuardLimits>>) -> Self {
+        Self { limits, ..Self::default() }
     }
 
     /// Counts received bytes.
     pub(super) fn count_bytes(&mut self, len: usize, arrival: Arrival) -> Result<(), Limit> {
-        self.limiter().map_or(Ok(()), |limiter| limiter.count_bytes(len, arrival))
+        let Some(limits) = &self.limits else { return Ok(()) };
+        self.limiter.count_bytes(&limits.rates, len, arrival)
     }
 
     /// Counts a complete message.
     pub(super) fn count_packet(&mut self, arrival: Arrival) -> Result<(), Limit> {
         self.message_finished();
-        self.limiter().map_or(Ok(()), |limiter| limiter.count_packet(arrival))
+        let Some(limits) = &self.limits else { return Ok(()) };
+        self.limiter.count_packet(&limits.rates, arrival)
     }
 
     /// Counts a ping, a pong, or an empty fragment.
     pub(super) fn count_control_frame(&mut self, arrival: Arrival) -> Result<(), Limit> {
-        self.limiter().map_or(Ok(()), |limiter| limiter.count_control_frame(arrival))
+        let Some(limits) = &self.limits else { return Ok(()) };
+        self.limiter.count_control_frame(&limits.rates, arrival)
     }
 
     /// Notes that no frame or message is incomplete.
     pub(super) fn message_finished(&mut self) {
-        if let Some(state) = &mut self.0 {
-            state.incomplete.reset();
-        }
+        self.incomplete.reset();
     }
 
     /// Notes that a frame or a message is incomplete.
     pub(super) fn message_incomplete(&mut self, now: Duration) {
-        if let Some(state) = &mut self.0 {
-            state.incomplete.start(now);
-        }
+        self.incomplete.start(now);
     }
 
     /// Notes how much of the received data is read.
     pub(super) fn set_read_coverage(&mut self, coverage: ReadCoverage, now: Duration) {
-        let Some(state) = &mut self.0 else { return };
-        if state.coverage == coverage {
+        if self.coverage == coverage {
             return;
         }
         // Paused timers continue as if no time had passed.
-        let pause = state.coverage_since..now;
-        if !state.runs_message_timer() {
-            state.incomplete.exclude(&pause);
+        let pause = self.coverage_since.get().unwrap_or_default()..now;
+        if !self.runs_message_timer() {
+            self.incomplete.exclude(&pause);
         }
-        if !state.runs_send_timers() {
-            state.full.exclude(&pause);
-            state.denied.exclude(&pause);
+        if !self.runs_send_timers() {
+            self.full.exclude(&pause);
+            self.denied.exclude(&pause);
         }
-        state.coverage = coverage;
-        state.coverage_since = now;
+        self.coverage = coverage;
+        self.coverage_since = CompactTime::at(now);
     }
 
     /// Notes that the send queue had no room for a packet.
     pub(super) fn queue_full(&mut self, now: Duration) {
-        if let Some(state) = &mut self.0 {
-            state.full.start(now);
-        }
+        self.full.start(now);
     }
 
     /// Notes that less than half of the send queue is used.
     pub(super) fn queue_has_room(&mut self) {
-        if let Some(state) = &mut self.0 {
-            state.full.reset();
-        }
+        self.full.reset();
     }
 
     /// Notes that there was no memory for a packet, while this peer used `usage` bytes.
     pub(super) fn memory_denied(&mut self, now: Duration, usage: usize) {
-        let Some(state) = &mut self.0 else { return };
-        if !state.denied.is_running() {
-            state.denied.start(now);
-            state.usage_when_denied = usage;
+        if !self.denied.is_running() {
+            self.denied.start(now);
+            self.usage_when_denied = usage;
         }
     }
 
     /// Notes that there was memory for a packet.
     pub(super) fn memory_granted(&mut self) {
-        if let Some(state) = &mut self.0 {
-            state.denied.reset();
-        }
+        self.denied.reset();
     }
 
     /// Notes that this peer uses `usage` bytes now. If that is at most half of its usage when memory was denied, the
     /// time limit no longer runs.
     pub(super) fn memory_released(&mut self, usage: usize) {
-        if let Some(state) = &mut self.0 {
-            if usage <= state.usage_when_denied / 2 {
-                state.denied.reset();
-            }
+        if usage <= self.usage_when_denied / 2 {
+            self.denied.reset();
         }
     }
 
     /// Returns when the next time limit runs out.
     pub(super) fn due(&self) -> Option<Duration> {
-        let state = self.0.as_ref()?;
-        [state.message_due(), state.full_due()].into_iter().flatten().min()
+        let limits = self.limits.as_ref()?;
+        [self.message_due(limits), self.full_due(limits)].into_iter().flatten().min()
     }
 
     /// Returns the time limit that has run out.
     pub(super) fn expired(&self, now: Duration) -> Option<CloseCause> {
-        let state = self.0.as_ref()?;
+        let limits = self.limits.as_ref()?;
         let is_over = |due: Option<Duration>| due.is_some_and(|due| now >= due);
-        if is_over(state.message_due()) {
+        if is_over(self.message_due(limits)) {
             return Some(CloseCause::TimedOut(Timeout::Message));
         }
-        is_over(state.full_due()).then_some(CloseCause::LimitExceeded(Limit::SlowReader))
+        is_over(self.full_due(limits)).then_some(CloseCause::LimitExceeded(Limit::SlowReader))
     }
 
-    fn limiter(&mut self) -> Option<&mut RateLimiter> {
-        self.0.as_mut()?.limiter.as_mut()
-    }
-}
-
-impl GuardState {
     /// Returns `true` if the time limit of a message runs.
     fn runs_message_timer(&self) -> bool {
         self.coverage == ReadCoverage::Complete
@@ -183,16 +160,15 @@ impl GuardState {
         self.coverage != ReadCoverage::Paused
     }
 
-    fn message_due(&self) -> Option<Duration> {
-        self.incomplete
-            .0
-            .filter(|_| self.runs_message_timer())
-            .and_then(|since| due(since, self.max_message_time))
+    fn message_due(&self, limits: &GuardLimits) -> Option<Duration> {
+        let since = self.incomplete.since().filter(|_| self.runs_message_timer());
+        since.and_then(|since| due(since, limits.rates.max_message_time))
     }
 
-    fn full_due(&self) -> Option<Duration> {
-        let since = [self.full.0, self.denied.0].into_iter().flatten().min();
-        since.filter(|_| self.runs_send_timers()).and_then(|since| due(since, self.slow_reader_timeout))
+    fn full_due(&self, limits: &GuardLimits) -> Option<Duration> {
+        let since = [self.full.since(), self.denied.since()].into_iter().flatten().min();
+        let since = since.filter(|_| self.runs_send_timers());
+        since.and_then(|since| due(since, limits.slow_reader_timeout))
     }
 }
 
@@ -208,8 +184,8 @@ mod tests {
     const ARRIVAL: Arrival = Arrival { since: Duration::ZERO, at: Duration::ZERO };
 
     fn guard() -> Guard {
-        let limits = RateLimits::default().max_message_time(at(10)).max_packets_per_second(1);
-        Guard::new(&limits, at(5))
+        let rates = RateLimits::default().max_message_time(at(10)).max_packets_per_second(1);
+        Guard::new(Some(Arc::new(GuardLimits { rates, slow_reader_timeout: at(5) })))
     }
 
     const fn at(seconds: u64) -> Duration {

@@ -3,7 +3,7 @@
 
 mod reading;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use tungstenite::protocol::CloseFrame;
@@ -11,41 +11,25 @@ use tungstenite::protocol::CloseFrame;
 use self::reading::ReadProgress;
 use super::{
     failure::Failure,
-    frames::{Encoder, FrameDecoder, MessageLimits},
+    frames::{Encoder, FrameDecoder},
     guard::{Guard, ReadCoverage},
     heartbeat::{Heartbeat, HeartbeatAction},
     linger::Linger,
     notify::Wants,
     poll_context::PollContext,
     send_queue::SendQueue,
+    settings::ConnectionSettings,
     stream::Stream,
 };
 use crate::{
+    clock::CompactTime,
     close::{CloseCause, CloseCode, CloseInfo, Limit, Timeout},
     link::Link,
-    options::{Liveness, PeerOptions, RateLimits},
     packet::{Outgoing, Packet},
     shared_bytes::SharedBytes,
     state::ReadyState,
     sys::liveness::{ClockTimes, LivenessAction, LivenessTimer},
 };
-
-/// The options of an open connection.
-#[derive(Debug, Clone)]
-pub(super) struct OpenSettings {
-    is_server: bool,
-    max_message_size: usize,
-    heartbeat: Heartbeat,
-    liveness: Option<Box<Liveness>>,
-}
-
-impl OpenSettings {
-    pub(super) fn new(options: &PeerOptions, is_server: bool) -> Self {
-        let max_message_size = options.max_message_size;
-        let liveness = options.liveness.clone().map(Box::new);
-        Self { is_server, max_message_size, heartbeat: Heartbeat::new(options), liveness }
-    }
-}
 
 /// An open connection.
 #[derive(Debug)]
@@ -62,13 +46,13 @@ pub(super) struct OpenConnection {
     /// `true` if the system reports nothing more about the socket, so that it must be read to its end.
     ends: bool,
     /// A received packet that did not fit into the inbox. Nothing is read until it fits.
-    stalled: Option<Packet>,
+    stalled: Option<Box<Packet>>,
     /// Bytes that were read and not decoded yet.
     unread: Vec<u8>,
-    /// The wall time since when bytes may have waited unread. `None` after the socket was found empty.
-    unread_since: Option<Duration>,
+    /// The wall time since when bytes may have waited unread. None after the socket was found empty.
+    unread_since: CompactTime,
     /// The failure that ends the connection in the next poll.
-    failure: Option<Failure>,
+    failure: Option<Box<Failure>>,
     /// `true` after a failure was deferred. This happens once only.
     has_deferred_failure: bool,
     /// How far the last poll has read.
@@ -78,50 +62,45 @@ pub(super) struct OpenConnection {
     /// `true` if the TCP connection has ended.
     is_tcp_closed: bool,
     /// The deadline for the other end's close frame, after ours was sent.
-    close_due: Option<Duration>,
+    close_due: CompactTime,
 }
 
 impl OpenConnection {
-    /// Opens a connection. `rest` has the bytes that arrived after the handshake.
+    /// Opens a connection. `rest` has the bytes that arrived after the handshake. Connections with other numbers send
+    /// their pings at other times.
     pub(super) fn new(
         stream: Stream,
         rest: Vec<u8>,
-        settings: &OpenSettings,
-        limits: Option<(&RateLimits, Duration)>,
+        settings: &ConnectionSettings,
         shared_bytes: Option<SharedBytes>,
+        number: u32,
         now: Duration,
     ) -> Self {
         let encoder = if settings.is_server { Encoder::SERVER } else { Encoder::CLIENT };
-        let (guard, fragments) = match limits {
-            None => (Guard::default(), 0),
-            Some((limits, slow_reader_timeout)) => {
-                (Guard::new(limits, slow_reader_timeout), limits.max_fragments)
-            }
-        };
         // The TLS stream may hold bytes, too.
         let has_more = !rest.is_empty() || stream.is_secure();
-        let decoder_limits = MessageLimits { message: settings.max_message_size, fragments };
+        let first_ping = settings.heartbeat.first_delay(number);
         Self {
             stream,
-            decoder: FrameDecoder::new(settings.is_server, decoder_limits),
+            decoder: FrameDecoder::new(settings.is_server, settings.message_limits()),
             send_queue: SendQueue::new(encoder, shared_bytes),
-            heartbeat: settings.heartbeat.start(now),
+            heartbeat: Heartbeat::start(Arc::clone(&settings.heartbeat), now, first_ping),
             liveness: settings
                 .liveness
-                .as_deref()
+                .as_ref()
                 .map(|liveness| Box::new(LivenessTimer::start(liveness.clone(), Self::times(now)))),
-            guard,
+            guard: Guard::new(settings.limits.clone()),
             readable: true,
             ends: false,
             stalled: None,
             unread: rest,
-            unread_since: None,
+            unread_since: CompactTime::NONE,
             failure: None,
             has_deferred_failure: false,
             reading: if has_more { ReadProgress::MorePending } else { ReadProgress::Drained },
             has_delivered: false,
             is_tcp_closed: false,
-            close_due: None,
+            close_due: CompactTime::NONE,
         }
     }
 
@@ -148,7 +127,9 @@ impl OpenConnection {
         self.flush(link);
         let (received, read) = (link.stats.packets_received, context.read);
         // Rates count from the time at which the bytes may have arrived.
-        context.arrival.since = *self.unread_since.get_or_insert(context.arrival.since);
+        let unread_since = self.unread_since.get().unwrap_or(context.arrival.since);
+        self.unread_since = CompactTime::at(unread_since);
+        context.arrival.since = unread_since;
         let reading = match self.read(context, link) {
             Ok(reading) => reading,
             Err(failure) => self.fail_or_defer(failure, link),
@@ -167,8 +148,10 @@ impl OpenConnection {
         };
         self.guard.set_read_coverage(coverage, context.now);
         let is_read = reading == ReadProgress::Drained;
+        // Control frames leave no memory behind, because a server exchanges them with thousands of quiet peers.
+        let mut is_quiet = context.read > read && !self.has_delivered;
         if is_read {
-            self.unread_since = None;
+            self.unread_since = CompactTime::NONE;
         }
         if let Some(cause) = self.expired(context.now, link) {
             match cause {
@@ -182,7 +165,7 @@ impl OpenConnection {
             match self.heartbeat.poll(context.now) {
                 HeartbeatAction::None => {}
                 HeartbeatAction::Ping(payload) => {
-                    self.shrink();
+                    is_quiet = true;
                     self.send_queue.ping(&payload, &mut link.outbox);
                 }
                 HeartbeatAction::TimedOut => {
@@ -192,6 +175,9 @@ impl OpenConnection {
         }
         self.probe(context.now, context.read > read, link);
         self.flush(link);
+        if is_quiet && self.send_queue.is_empty() {
+            self.shrink();
+        }
         reading == ReadProgress::MorePending
     }
 
@@ -260,7 +246,7 @@ impl OpenConnection {
     /// Sends a close frame after everything that waits. The other end must answer by `due`.
     pub(super) fn close(&mut self, code: CloseCode, reason: &str, due: Duration, link: &mut Link) {
         link.set_closing();
-        self.close_due = Some(due);
+        self.close_due = CompactTime::at(due);
         self.liveness = None;
         self.send_queue.close(Some(close_frame(code, reason)));
         self.flush(link);
@@ -316,12 +302,12 @@ impl OpenConnection {
         let heartbeat = self.heartbeat.due().filter(|_| is_read);
         let liveness = self.liveness.as_ref().map(|timer| timer.due()).filter(|_| is_read);
         let others = || [heartbeat, liveness, self.guard.due()].into_iter().flatten().min();
-        self.close_due.or_else(others).unwrap_or(Duration::MAX)
+        self.close_due.get().or_else(others).unwrap_or(Duration::MAX)
     }
 
     /// Returns the time limit that has run out.
     fn expired(&self, now: Duration, link: &Link) -> Option<CloseCause> {
-        if self.close_due.is_some_and(|due| now >= due) {
+        if self.close_due.get().is_some_and(|due| now >= due) {
             return Some(CloseCause::TimedOut(Timeout::Close));
         }
         if link.state() != ReadyState::Open {
@@ -332,7 +318,7 @@ impl OpenConnection {
 
     /// Handles a close frame. The answer has the same code and reason (RFC 6455, 5.5.1).
     fn closed_by(&mut self, frame: Option<CloseFrame>, link: &mut Link) -> ReadProgress {
-        if self.close_due.is_none() {
+        if self.close_due == CompactTime::NONE {
             self.send_queue.close(frame.clone());
         }
         self.flush(link);
@@ -346,7 +332,7 @@ impl OpenConnection {
     fn fail_or_defer(&mut self, failure: Failure, link: &mut Link) -> ReadProgress {
         let has_deferred_failure = std::mem::replace(&mut self.has_deferred_failure, true);
         if link.available() > 0 && !has_deferred_failure {
-            self.failure = Some(failure);
+            self.failure = Some(Box::new(failure));
             return ReadProgress::MorePending;
         }
         self.fail(failure, link);
@@ -365,7 +351,7 @@ impl OpenConnection {
 
     fn end(&mut self, failure: Failure, reason: &str, link: &mut Link) {
         // Only one close frame may be sent.
-        if self.close_due.is_none() {
+        if self.close_due == CompactTime::NONE {
             self.send_queue.drop_waiting(&mut link.outbox);
             self.send_queue.close(Some(close_frame(failure.code, reason)));
         }
@@ -382,6 +368,7 @@ impl OpenConnection {
     /// Frees memory that is only kept for reuse. Called when the connection is quiet.
     fn shrink(&mut self) {
         self.send_queue.shrink();
+        self.decoder.shrink();
         self.unread.shrink_to_fit();
     }
 }

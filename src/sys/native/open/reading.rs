@@ -47,7 +47,7 @@ impl OpenConnection {
         link: &mut Link,
     ) -> Result<ReadProgress, Failure> {
         if let Some(failure) = self.failure.take() {
-            return Err(failure);
+            return Err(*failure);
         }
         // The most memory that received bytes may take after this poll.
         let ceiling = self.inbound_memory(link).saturating_add(context.budget.memory);
@@ -56,7 +56,7 @@ impl OpenConnection {
                 self.stalled = Some(packet);
                 return Ok(ReadProgress::InboxFull);
             }
-            link.deliver(packet);
+            link.deliver(*packet);
         }
         if !self.unread.is_empty() {
             if context.budget.memory == 0 && link.available() > 0 {
@@ -208,7 +208,7 @@ impl OpenConnection {
     ) -> Result<ReadProgress, Failure> {
         self.guard.count_packet(context.arrival)?;
         if !link.has_room_for(packet.len()) {
-            self.stalled = Some(packet);
+            self.stalled = Some(Box::new(packet));
             return Ok(ReadProgress::InboxFull);
         }
         link.deliver(packet);

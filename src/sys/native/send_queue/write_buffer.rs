@@ -19,6 +19,14 @@ const MAX_SPARE: usize = 16 * 1024;
 /// A queue of bytes in pieces.
 #[derive(Debug)]
 pub(super) struct WriteBuffer {
+    /// `None` while the connection is quiet.
+    pieces: Option<Box<Pieces>>,
+    /// Counts the bytes that wait in several send queues, if there is more than one.
+    shared_bytes: Option<SharedBytes>,
+}
+
+#[derive(Debug, Default)]
+struct Pieces {
     pieces: VecDeque<Piece>,
     /// How many bytes of the first piece were sent.
     sent: usize,
@@ -27,8 +35,6 @@ pub(super) struct WriteBuffer {
     shared_len: usize,
     /// A buffer to reuse.
     spare: Vec<u8>,
-    /// Counts the bytes that wait in several send queues, if there is more than one.
-    shared_bytes: Option<SharedBytes>,
 }
 
 #[derive(Debug)]
@@ -48,26 +54,26 @@ impl Piece {
 
 impl WriteBuffer {
     pub(super) fn new(shared_bytes: Option<SharedBytes>) -> Self {
-        Self { pieces: VecDeque::new(), sent: 0, len: 0, shared_len: 0, spare: Vec::new(), shared_bytes }
+        Self { pieces: None, shared_bytes }
     }
 
     /// Returns the number of bytes that wait.
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.pieces.as_ref().map_or(0, |pieces| pieces.len)
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.pieces.is_empty()
+        self.pieces.as_ref().is_none_or(|pieces| pieces.pieces.is_empty())
     }
 
     /// Returns how many of the bytes `SharedBytes` counts.
     pub(super) fn shared_len(&self) -> usize {
-        self.shared_len
+        self.pieces.as_ref().map_or(0, |pieces| pieces.shared_len)
     }
 
     /// Counts the shared bytes in another account, if they are counted.
     pub(super) fn set_shared_bytes(&mut self, shared_bytes: &SharedBytes) {
-        for piece in &mut self.pieces {
+        for piece in self.pieces.iter_mut().flat_map(|pieces| &mut pieces.pieces) {
             if let Piece::Shared(bytes) = piece {
                 bytes.move_to(shared_bytes);
             }
@@ -93,6 +99,45 @@ impl WriteBuffer {
     /// Lets `write` append bytes. It returns how many, and so does this.
     #[inline]
     pub(super) fn gather_by(&mut self, write: impl FnOnce(&mut Vec<u8>) -> usize) -> usize {
+        self.pieces.get_or_insert_default().gather_by(write)
+    }
+
+    /// Appends bytes without copying them.
+    pub(super) fn share(&mut self, bytes: Bytes) {
+        self.share_rest(bytes, 0);
+    }
+
+    /// Appends bytes without copying them, of which the first `sent` were sent already. Unless `sent` is 0, the buffer
+    /// must be empty.
+    pub(super) fn share_rest(&mut self, bytes: Bytes, sent: usize) {
+        let bytes = self.count(bytes);
+        self.pieces.get_or_insert_default().share_rest(bytes, sent);
+    }
+
+    /// Writes to the socket, and returns how many bytes it took.
+    pub(super) fn write(&mut self, stream: &mut Stream) -> io::Result<usize> {
+        match &mut self.pieces {
+            Some(pieces) => pieces.write(stream),
+            None => Ok(0),
+        }
+    }
+
+    /// Drops all bytes.
+    pub(super) fn clear(&mut self) {
+        self.pieces = None;
+    }
+
+    /// Frees memory that is only kept for reuse.
+    pub(super) fn shrink(&mut self) {
+        match &mut self.pieces {
+            Some(pieces) if !pieces.pieces.is_empty() => pieces.spare = Vec::new(),
+            pieces => *pieces = None,
+        }
+    }
+}
+
+impl Pieces {
+    fn gather_by(&mut self, write: impl FnOnce(&mut Vec<u8>) -> usize) -> usize {
         if !matches!(self.pieces.back(), Some(Piece::Gathered(_))) {
             self.pieces.push_back(Piece::Gathered(std::mem::take(&mut self.spare)));
         }
@@ -105,25 +150,15 @@ impl WriteBuffer {
         written
     }
 
-    /// Appends bytes without copying them.
-    pub(super) fn share(&mut self, bytes: Bytes) {
-        let bytes = self.count(bytes);
-        self.len += bytes.len();
+    fn share_rest(&mut self, bytes: CountedBytes, sent: usize) {
+        debug_assert!(sent == 0 || self.pieces.is_empty());
+        self.len += bytes.len() - sent;
+        self.sent += sent;
         self.shared_len += bytes.counted_len();
         self.pieces.push_back(Piece::Shared(bytes));
     }
 
-    /// Appends bytes without copying them, of which the first `sent` were sent already. Unless `sent` is 0, the buffer
-    /// must be empty.
-    pub(super) fn share_rest(&mut self, bytes: Bytes, sent: usize) {
-        debug_assert!(sent == 0 || self.pieces.is_empty());
-        self.share(bytes);
-        self.sent += sent;
-        self.len -= sent;
-    }
-
-    /// Writes to the socket, and returns how many bytes it took.
-    pub(super) fn write(&mut self, stream: &mut Stream) -> io::Result<usize> {
+    fn write(&mut self, stream: &mut Stream) -> io::Result<usize> {
         let mut pieces = self.pieces.iter().map(Piece::bytes);
         let first = &pieces.next().unwrap_or_default()[self.sent..];
         let sent = if self.pieces.len() == 1 {
@@ -141,22 +176,6 @@ impl WriteBuffer {
         }
         self.advance(sent);
         Ok(sent)
-    }
-
-    /// Drops all bytes.
-    pub(super) fn clear(&mut self) {
-        self.pieces.clear();
-        self.sent = 0;
-        self.len = 0;
-        self.shared_len = 0;
-    }
-
-    /// Frees memory that is only kept for reuse.
-    pub(super) fn shrink(&mut self) {
-        self.spare = Vec::new();
-        if self.pieces.is_empty() {
-            self.pieces = VecDeque::new();
-        }
     }
 
     fn advance(&mut self, mut sent: usize) {
