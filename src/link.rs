@@ -169,6 +169,15 @@ impl Link {
         self.inbox.pop_front()
     }
 
+    /// Frees memory that is only kept for reuse. Returns `true` if nothing waits, so that all of it was freed.
+    #[allow(dead_code, reason = "only servers have thousands of quiet connections")]
+    pub(crate) fn shrink(&mut self) -> bool {
+        if self.inbox.is_empty() {
+            self.inbox = VecDeque::new();
+        }
+        self.outbox.shrink() && self.inbox.is_empty()
+    }
+
     /// Returns the memory of unread packets, in bytes.
     pub(crate) fn inbox_memory(&self) -> usize {
         self.inbox_bytes + self.inbox.len() * INBOX_OVERHEAD

@@ -155,6 +155,14 @@ impl SendAccounting {
         self.unframed_payload = 0;
     }
 
+    /// Frees memory that is only kept for reuse. Returns `true` if nothing waits.
+    pub(crate) fn shrink(&mut self) -> bool {
+        if self.framed.is_empty() {
+            self.framed = VecDeque::new();
+        }
+        self.packets() == 0
+    }
+
     /// Returns the memory of everything that is queued, in bytes.
     pub(crate) fn memory_usage(&self) -> usize {
         self.bytes() + self.packets() * PACKET_OVERHEAD + self.control_before + self.control_after

@@ -2,8 +2,8 @@
 //!
 //! This file has the public methods. Opening a server is in [`listening`], a poll in [`polling`] within its [`budget`],
 //! new connections in [`accepting`] within the limits of the [`acceptor`]; [`peer_entry`] is one connection, [`memory`]
-//! the account of all of them and of [`groups`]; [`event_queue`] returns events; [`sending`], [`must_send`] and
-//! [`multicast`] send packets.
+//! the account of all of them and of [`groups`], [`spare_memory`] what they keep for reuse; [`event_queue`] returns
+//! events; [`sending`], [`must_send`] and [`multicast`] send packets.
 
 #![allow(
     unused_imports,
@@ -27,6 +27,7 @@ mod peer_entry;
 mod polling;
 mod request_hook;
 mod sending;
+mod spare_memory;
 
 use std::{borrow::Borrow, collections::VecDeque, fmt, task::Waker, time::Duration};
 
@@ -39,6 +40,7 @@ use self::{
     polling::ServerClock,
     request_hook::RequestHook,
     sending::Delayed,
+    spare_memory::SpareMemory,
 };
 pub use self::{
     event::{PeerInfo, ServerEvent},
@@ -92,6 +94,7 @@ pub struct WebSocketServer {
     acceptor: Acceptor,
     memory: Memory,
     deadlines: Deadlines,
+    spare_memory: SpareMemory,
     /// Connections that are ready to be polled.
     ready: VecDeque<PeerKey>,
     /// Connections that are ready, but for which there is no memory to read into.
@@ -126,6 +129,7 @@ impl WebSocketServer {
             entries: Slots::new(),
             acceptor: Acceptor::new(),
             deadlines: Deadlines::default(),
+            spare_memory: SpareMemory::default(),
             ready: VecDeque::new(),
             blocked_on_memory: Vec::new(),
             events: VecDeque::new(),

@@ -7,7 +7,9 @@ use std::{
     time::Duration,
 };
 
-use super::{event_queue::EventQueue, groups::GroupKey, key::PeerKey, memory::HeldMemory};
+use super::{
+    event_queue::EventQueue, groups::GroupKey, key::PeerKey, memory::HeldMemory, spare_memory::Spare,
+};
 use crate::{
     clock::CompactTime,
     error::Error,
@@ -55,6 +57,7 @@ pub(super) struct PeerEntry {
     pub(super) last_multicast: u64,
     /// Its entry in the deadlines, if it has one.
     pub(super) due: CompactTime,
+    pub(super) spare: Spare,
     /// Its group, which has a limit of memory.
     pub(super) group: Option<GroupKey>,
     /// Its share of memory, in addition to the common pool.
@@ -131,6 +134,7 @@ impl PeerEntry {
             is_lingering: false,
             last_multicast: 0,
             due: CompactTime::NONE,
+            spare: Spare::None,
             group: None,
             share,
             held: HeldMemory::default(),

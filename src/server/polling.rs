@@ -84,6 +84,7 @@ impl WebSocketServer {
         self.flush_delayed(times.now);
         self.run_timers(times.now, &mut budget);
         self.service_ready(times, &mut budget);
+        self.free_spare_memory(times.now);
         self.memory.log();
         self.accept_pending(times, &mut budget);
         if self.shutdown_deadline.is_some_and(|time| times.now >= time) {
@@ -268,6 +269,9 @@ impl WebSocketServer {
         }
         budget.count(kind, progress.read, || sys::now().saturating_sub(begin));
         let Some(entry) = self.entries.get_mut(key) else { return };
+        if entry.link.available() > 0 {
+            self.spare_memory.used(key, entry);
+        }
         let is_blocked = progress.more && memory == 0 && entry.link.state() != ReadyState::Closed;
         if is_blocked && !std::mem::replace(&mut entry.is_blocked_on_memory, true) {
             self.blocked_on_memory.push(key);

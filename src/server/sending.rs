@@ -115,6 +115,7 @@ impl WebSocketServer {
             }
         }
         entry.link.count_sent(len);
+        self.spare_memory.used(to, entry);
         if let Urgency::Within(delay) = urgency {
             self.delayed.add(to, entry, self.clock.now() + delay);
         } else if gather && !std::mem::replace(&mut entry.is_gathered, true) {

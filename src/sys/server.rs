@@ -137,6 +137,9 @@ pub(crate) trait ServerConnection: Connection {
     /// [`send`](Connection::send).
     fn send_frames(&mut self, frames: &Bytes, payload: usize, gather: bool, link: &mut Link);
 
+    /// Frees memory that is only kept for reuse.
+    fn shrink(&mut self);
+
     /// Returns the size of the packet that waits under this key, in bytes.
     fn queued_under(&self, key: u64) -> Option<usize>;
 

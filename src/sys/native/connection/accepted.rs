@@ -170,6 +170,12 @@ impl ServerConnection for TcpConnection {
         }
     }
 
+    fn shrink(&mut self) {
+        if let Some(open) = self.open_mut() {
+            open.shrink();
+        }
+    }
+
     fn queued_under(&self, key: u64) -> Option<usize> {
         self.open()?.send_queue.waiting_under(key)
     }

@@ -366,7 +366,7 @@ impl OpenConnection {
     }
 
     /// Frees memory that is only kept for reuse. Called when the connection is quiet.
-    fn shrink(&mut self) {
+    pub(super) fn shrink(&mut self) {
         self.send_queue.shrink();
         self.decoder.shrink();
         self.unread.shrink_to_fit();
