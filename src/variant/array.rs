@@ -2,7 +2,7 @@
 
 use std::{mem, ops::Deref};
 
-use super::{ElementType, Variant, WrongType, teardown};
+use super::{ElementType, Variant, VariantType, WrongType, teardown};
 
 /// A list of values, with or without an element type. It dereferences to a slice.
 ///
@@ -71,6 +71,18 @@ impl Array {
 
     pub(super) fn with_capacity(element_type: ElementType, capacity: usize) -> Self {
         Self { element_type: element_type.normalized(), elements: Vec::with_capacity(capacity) }
+    }
+
+    /// Returns `true` if the array takes values of this type as they are.
+    pub(super) fn accepts(&self, kind: VariantType) -> bool {
+        let accepted = self.element_type.kind();
+        accepted == VariantType::Nil || accepted == kind
+    }
+
+    /// Appends a value of a type that the array [accepts](Self::accepts).
+    pub(super) fn push_accepted(&mut self, value: Variant) {
+        debug_assert!(self.accepts(value.kind()));
+        self.elements.push(value);
     }
 
     /// Returns an array of the same type with copies of its values.

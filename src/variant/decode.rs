@@ -12,13 +12,21 @@ const FLAG: u32 = 1 << 16;
 /// The class of objects that are sent by id.
 pub(super) const OBJECT_ID_CLASS: &str = "EncodedObjectAsID";
 
+/// The size of a header, in bytes.
+const HEADER: usize = 4;
+
 /// The size of the shortest value or name, in bytes.
 const MIN_SIZE: usize = 4;
 
 /// Decodes a value, and returns it with the number of bytes read.
 pub(super) fn decode(bytes: &[u8], objects: Objects) -> Result<(Variant, usize), DecodeError> {
-    let mut decoder =
-        VariantDecoder { reader: ByteReader::new(bytes), objects, open: Vec::new(), reserved: 0 };
+    let mut reader = ByteReader::new(bytes);
+    if let Some((kind, flagged)) = peek_flat(&reader) {
+        reader.take(HEADER)?;
+        let value = decode_leaf::decode(&mut reader, kind, flagged)?;
+        return Ok((value, reader.at()));
+    }
+    let mut decoder = VariantDecoder { reader, objects, open: Vec::new(), reserved: 0 };
     loop {
         if let Some(value) = decoder.step()? {
             return Ok((value, decoder.reader.at()));
@@ -54,6 +62,7 @@ enum Contents {
 impl VariantDecoder<'_> {
     /// Decodes one value, or the start of a container. Returns the outermost value once it is complete.
     fn step(&mut self) -> Result<Option<Variant>, DecodeError> {
+        self.flat_values()?;
         if let Some(open) = self.open.last_mut() {
             if let Contents::Object { name, .. } = &mut open.contents {
                 *name = self.reader.text()?;
@@ -63,9 +72,7 @@ impl VariantDecoder<'_> {
         }
         let at = self.reader.at();
         let header = self.reader.u32()?;
-        let id = header & 0xff;
-        let kind = VariantType::try_from(id).map_err(|id| DecodeError::UnknownType { id, at })?;
-        let flagged = header & FLAG != 0;
+        let (kind, flagged) = split(header).map_err(|id| DecodeError::UnknownType { id, at })?;
         let container = match kind {
             VariantType::Array => self.array(header, at)?,
             VariantType::Dictionary => self.dictionary(header, at)?,
@@ -85,6 +92,32 @@ impl VariantDecoder<'_> {
                 Ok(None)
             }
         }
+    }
+
+    /// Decodes values of the innermost container, if that is an array or a dictionary: all but the last, up to one that
+    /// contains others. They need no stack.
+    fn flat_values(&mut self) -> Result<(), DecodeError> {
+        let Some(open) = self.open.last_mut() else { return Ok(()) };
+        if matches!(open.contents, Contents::Object { .. }) {
+            return Ok(());
+        }
+        while open.missing > 1 {
+            let Some((kind, flagged)) = peek_flat(&self.reader) else { break };
+            let at = self.reader.at();
+            self.reader.take(HEADER)?;
+            match &mut open.contents {
+                Contents::Array(array) if array.accepts(kind) => {
+                    decode_element(&mut self.reader, kind, flagged, array)?;
+                }
+                contents => {
+                    let value = decode_leaf::decode(&mut self.reader, kind, flagged)?;
+                    contents.add(value).map_err(|wrong| wrong.at(at))?;
+                }
+            }
+            open.missing -= 1;
+            self.reserved -= MIN_SIZE;
+        }
+        Ok(())
     }
 
     /// Adds a complete value to the innermost open container. A container that becomes complete is added to the next
@@ -206,6 +239,38 @@ impl Contents {
             Self::Object { class, properties, .. } => Object::Full { class, properties }.into(),
         }
     }
+}
+
+/// Splits a header into the type and the flag. The error is the number of an unknown type.
+fn split(header: u32) -> Result<(VariantType, bool), u32> {
+    Ok((VariantType::try_from(header & 0xff)?, header & FLAG != 0))
+}
+
+/// Returns the type and the flag of the next value, if it cannot contain others. An incomplete or unknown header is left
+/// to [`VariantDecoder::step`], which returns the error.
+fn peek_flat(reader: &ByteReader<'_>) -> Option<(VariantType, bool)> {
+    let (kind, flagged) = split(reader.peek_u32()?).ok()?;
+    let may_contain = matches!(kind, VariantType::Array | VariantType::Dictionary | VariantType::Object);
+    (!may_contain).then_some((kind, flagged))
+}
+
+/// Decodes an element of a type that the array accepts. The most frequent ones are written to their places: moving them
+/// would take longer than decoding them.
+#[inline]
+fn decode_element(
+    reader: &mut ByteReader<'_>,
+    kind: VariantType,
+    flagged: bool,
+    array: &mut Array,
+) -> Result<(), DecodeError> {
+    match kind {
+        VariantType::Bool => array.push_accepted(Variant::Bool(reader.u32()? != 0)),
+        VariantType::Int => array.push_accepted(Variant::Int(decode_leaf::int(reader, flagged)?)),
+        VariantType::Float => array.push_accepted(Variant::Float(decode_leaf::float(reader, flagged)?)),
+        VariantType::String => array.push_accepted(Variant::String(reader.text()?)),
+        _ => array.push_accepted(decode_leaf::decode(reader, kind, flagged)?),
+    }
+    Ok(())
 }
 
 /// A value has another type than its typed container accepts.

@@ -21,10 +21,8 @@ pub(super) fn decode(
     Ok(match kind {
         T::Nil => Variant::Nil,
         T::Bool => (reader.u32()? != 0).into(),
-        T::Int if flagged => i64::from_le_bytes(reader.array()?).into(),
-        T::Int => i32::from_le_bytes(reader.array()?).into(),
-        T::Float if flagged => f64::from_le_bytes(reader.array()?).into(),
-        T::Float => f32::from_le_bytes(reader.array()?).into(),
+        T::Int => int(reader, flagged)?.into(),
+        T::Float => float(reader, flagged)?.into(),
         T::String => reader.text()?.into(),
         T::Vector2 => Variant::Vector2(reader.floats(flagged)?.into()),
         T::Vector2i => Variant::Vector2i(reader.ints()?.into()),
@@ -73,6 +71,24 @@ pub(super) fn decode(
         T::PackedColorArray => Variant::PackedColorArray(reader.rows(false)?),
         T::PackedVector4Array => Variant::PackedVector4Array(reader.rows(flagged)?),
     })
+}
+
+/// Decodes an integer of 64 bits if `wide`, else of 32.
+pub(super) fn int(reader: &mut ByteReader<'_>, wide: bool) -> Result<i64, DecodeError> {
+    if wide {
+        reader.array().map(i64::from_le_bytes)
+    } else {
+        reader.array().map(i32::from_le_bytes).map(i64::from)
+    }
+}
+
+/// Decodes a float of 64 bits if `wide`, else of 32.
+pub(super) fn float(reader: &mut ByteReader<'_>, wide: bool) -> Result<f64, DecodeError> {
+    if wide {
+        reader.array().map(f64::from_le_bytes)
+    } else {
+        reader.array().map(f32::from_le_bytes).map(f64::from)
+    }
 }
 
 fn node_path(reader: &mut ByteReader<'_>) -> Result<NodePath, DecodeError> {

@@ -4,42 +4,49 @@ use super::DecodeError;
 
 /// The input, and the position in it.
 pub(super) struct ByteReader<'a> {
-    bytes: &'a [u8],
-    at: usize,
+    rest: &'a [u8],
+    len: usize,
 }
 
 impl<'a> ByteReader<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self { rest: bytes, len: bytes.len() }
     }
 
     /// Returns the number of bytes read.
     pub(super) fn at(&self) -> usize {
-        self.at
+        self.len - self.rest.len()
     }
 
     /// Returns the number of bytes left.
     pub(super) fn left(&self) -> usize {
-        self.bytes.len() - self.at
+        self.rest.len()
+    }
+
+    /// Returns the next number without reading it; `None` if the input ends before it does.
+    pub(super) fn peek_u32(&self) -> Option<u32> {
+        self.rest.first_chunk().map(|next| u32::from_le_bytes(*next))
     }
 
     pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
-        let (_, rest) = self.bytes.split_at(self.at);
-        let Some((taken, _)) = rest.split_at_checked(len) else {
-            return Err(DecodeError::Truncated { at: self.at });
+        let Some((taken, rest)) = self.rest.split_at_checked(len) else {
+            return Err(DecodeError::Truncated { at: self.at() });
         };
-        self.at += len;
+        self.rest = rest;
         Ok(taken)
     }
 
     /// Skips the padding after `len` bytes to a multiple of four. At the end of the input it may be missing.
     pub(super) fn skip_padding(&mut self, len: usize) {
-        self.at += padding(len).min(self.left());
+        self.rest = self.rest.get(padding(len)..).unwrap_or_default();
     }
 
     pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let at = self.at;
-        self.take(N)?.try_into().map_err(|_| DecodeError::Truncated { at })
+        let Some((taken, rest)) = self.rest.split_first_chunk() else {
+            return Err(DecodeError::Truncated { at: self.at() });
+        };
+        self.rest = rest;
+        Ok(*taken)
     }
 
     pub(super) fn u32(&mut self) -> Result<u32, DecodeError> {
@@ -65,7 +72,7 @@ impl<'a> ByteReader<'a> {
 
     /// Decodes a count. Fails if that many elements of at least `size` bytes do not fit into the rest of the input.
     pub(super) fn count(&mut self, size: usize) -> Result<usize, DecodeError> {
-        let at = self.at;
+        let at = self.at();
         let count = self.u32()?;
         let room = self.left();
         match usize::try_from(count) {
@@ -80,7 +87,9 @@ impl<'a> ByteReader<'a> {
         read: impl Fn([u8; N]) -> T,
     ) -> Result<Vec<T>, DecodeError> {
         let count = self.count(N)?;
-        Ok(items(self.take(count * N)?).map(read).collect())
+        let items = self.take(count * N)?.chunks_exact(N);
+        // Unlike one that filters, this iterator knows its length, so the list is allocated once.
+        Ok(items.map(|item| read(item.try_into().unwrap_or([0; N]))).collect())
     }
 
     /// Decodes a count and that many vectors of `N` floats.
@@ -98,7 +107,7 @@ impl<'a> ByteReader<'a> {
     /// order mark is removed.
     pub(super) fn text(&mut self) -> Result<String, DecodeError> {
         let len = self.count(1)?;
-        let at = self.at;
+        let at = self.at();
         let bytes = &self.take(len + padding(len))?[..len];
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let bytes = bytes.split(|&byte| byte == 0).next().unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use websocket_peer::variant::{
-    Array, Color, DecodeError, ElementType, NodePath, Objects, Variant, VariantType, Vector2, Vector3,
+    Array, Color, DecodeError, ElementType, NodePath, Object, Objects, Variant, VariantType, Vector2, Vector3,
 };
 
 use crate::vectors::{decoded, hex};
@@ -169,6 +169,49 @@ fn elements_of_a_wrong_type_are_rejected() {
     let value = DecodeError::ElementType { expected: VariantType::Int, found: VariantType::Array, at: 16 };
     assert_eq!(decode_error("1b000400 02000000 01000000 00000000 1c000000 00000000"), value);
     assert_eq!(decode_error("1c000100 27000000 00000000"), DecodeError::UnknownType { id: 39, at: 4 });
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn errors_between_the_elements_of_an_array_have_their_offsets() {
+    let array = |element: &str| {
+        decode_error(&format!(
+            "1c000000 04000000 02000000 01000000 {element} 02000000 02000000 02000000 03000000"
+        ))
+    };
+    assert_eq!(array("27000000"), DecodeError::UnknownType { id: 39, at: 16 });
+    assert_eq!(array("04000000 01000000 ff000000"), DecodeError::InvalidUtf8 { at: 24 });
+    assert_eq!(array("04000000 ff000000"), DecodeError::TooMany { count: 255, at: 20 });
+    assert_eq!(array("18000000"), DecodeError::ObjectNotAllowed { at: 16 });
+    // Ends in the number of the second element, and in the header of the third.
+    let head = "1c000000 03000000 02000000 01000000 02000000";
+    assert_eq!(decode_error(&format!("{head} 0000")), DecodeError::Truncated { at: 20 });
+    assert_eq!(decode_error(&format!("{head} 00000000 0200")), DecodeError::Truncated { at: 24 });
+    let typed = DecodeError::ElementType { expected: VariantType::Int, found: VariantType::Bool, at: 20 };
+    assert_eq!(
+        decode_error("1c000100 02000000 03000000 02000000 01000000 01000000 01000000 02000000 03000000"),
+        typed
+    );
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn elements_of_all_kinds_keep_their_order() {
+    let inner = Array::from(vec![Variant::Int(2), true.into()]);
+    let elements: Vec<Variant> = vec![
+        true.into(),
+        Variant::Int(-1),
+        Variant::Int(1 << 40),
+        0.5.into(),
+        0.1.into(),
+        "text".into(),
+        inner.clone().into(),
+        Vector2::new(1.0, 2.0).into(),
+        Variant::Nil,
+        Object::Id(7).into(),
+        vec![1_u8, 2, 3].into(),
+        inner.into(),
+    ];
+    let array = Variant::from(elements);
+    assert_eq!(Variant::decode(&array.encode().expect("a value")), Ok(array));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
