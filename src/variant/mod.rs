@@ -204,6 +204,22 @@ impl Variant {
         matches!(self, Self::Nil)
     }
 
+    /// Returns `true` for a value of a fixed size, and for a short string: its conversion takes a short time.
+    pub(crate) fn is_short(&self) -> bool {
+        /// In bytes.
+        const SHORT: usize = 64;
+        match self {
+            Self::String(text) | Self::StringName(StringName(text)) => text.len() <= SHORT,
+            Self::Nil
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Float(_)
+            | Self::Vector2(_)
+            | Self::Vector3(_) => true,
+            value => value.emptied().is_none(),
+        }
+    }
+
     /// Returns an empty value of the same type; `None` if values of this type have a fixed size.
     pub(crate) fn emptied(&self) -> Option<Self> {
         Some(match self {

@@ -26,9 +26,13 @@ macro_rules! both_ways {
 
                 /// Converts as [`Variant::convert_to`].
                 fn try_from(value: Variant) -> Result<Self, WrongType> {
-                    match value.convert_to(VariantType::$variant)? {
+                    match value {
+                        // Usually the value has the type, and is moved only once.
                         Variant::$variant($value) => Ok($out),
-                        other => Err(wrong(VariantType::$variant, &other)),
+                        other => match other.convert_to(VariantType::$variant)? {
+                            Variant::$variant($value) => Ok($out),
+                            other => Err(wrong(VariantType::$variant, &other)),
+                        },
                     }
                 }
             }
@@ -107,10 +111,16 @@ macro_rules! integers {
 
                 /// Converts as [`Variant::convert_to`]. Fails if the number does not fit.
                 fn try_from(value: Variant) -> Result<Self, WrongType> {
-                    let wrong = WrongType::new($expected, value.kind());
-                    match value.convert_to(VariantType::Int) {
-                        Ok(Variant::Int(value)) => value.try_into().map_err(|_| wrong),
-                        _ => Err(wrong),
+                    let wrong = |found| WrongType::new($expected, found);
+                    match value {
+                        Variant::Int(value) => value.try_into().map_err(|_| wrong(VariantType::Int)),
+                        other => {
+                            let found = other.kind();
+                            match other.convert_to(VariantType::Int) {
+                                Ok(Variant::Int(value)) => value.try_into().map_err(|_| wrong(found)),
+                                _ => Err(wrong(found)),
+                            }
+                        }
                     }
                 }
             }
@@ -147,9 +157,12 @@ impl TryFrom<Variant> for f64 {
 
     /// Converts as [`Variant::convert_to`].
     fn try_from(value: Variant) -> Result<Self, WrongType> {
-        match value.convert_to(VariantType::Float)? {
+        match value {
             Variant::Float(value) => Ok(value),
-            other => Err(wrong(VariantType::Float, &other)),
+            other => match other.convert_to(VariantType::Float)? {
+                Variant::Float(value) => Ok(value),
+                other => Err(wrong(VariantType::Float, &other)),
+            },
         }
     }
 }
@@ -186,9 +199,12 @@ impl TryFrom<Variant> for String {
 
     /// Converts as [`Variant::convert_to`].
     fn try_from(value: Variant) -> Result<Self, WrongType> {
-        match value.convert_to(VariantType::String)? {
+        match value {
             Variant::String(text) => Ok(text),
-            other => Err(wrong(VariantType::String, &other)),
+            other => match other.convert_to(VariantType::String)? {
+                Variant::String(text) => Ok(text),
+                other => Err(wrong(VariantType::String, &other)),
+            },
         }
     }
 }

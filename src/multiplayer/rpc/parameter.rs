@@ -51,17 +51,23 @@ pub(crate) fn convert_all(
     convert: impl Fn(usize, Variant) -> Result<Variant, WrongType>,
 ) -> Result<(), (usize, WrongType)> {
     // A type of the program may reject an empty value and accept this one. It is converted first then.
-    let is_large = |index: &usize| {
-        let emptied = values.get(*index).and_then(Variant::emptied);
-        emptied.is_some_and(|emptied| convert(*index, emptied).is_ok())
+    let is_large = |index: usize, value: &Variant| {
+        !value.is_short() && value.emptied().is_some_and(|emptied| convert(index, emptied).is_ok())
     };
-    let (last, first): (Vec<usize>, Vec<usize>) = (0..values.len()).partition(is_large);
-    for index in first.into_iter().chain(last) {
-        if let Some(value) = values.get_mut(index) {
-            *value = convert(index, mem::take(value)).map_err(|error| (index, error))?;
+    let convert = |index, value: &mut Variant| {
+        *value = convert(index, mem::take(value)).map_err(|error| (index, error))?;
+        Ok(())
+    };
+    // Most packets have none, and need no memory here.
+    let mut large = Vec::new();
+    for (index, value) in values.iter_mut().enumerate() {
+        if is_large(index, value) {
+            large.push((index, value));
+        } else {
+            convert(index, value)?;
         }
     }
-    Ok(())
+    large.into_iter().try_for_each(|(index, value)| convert(index, value))
 }
 
 impl Parameter {

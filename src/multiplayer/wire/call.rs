@@ -144,7 +144,12 @@ impl<'a> Arguments<'a> {
             Self::Bytes(bytes) => Ok(vec![Variant::PackedByteArray(bytes.to_vec())]),
             Self::Values { count, bytes } => {
                 let mut rest = bytes;
-                (0..usize::from(count)).map(|index| decode_next(&mut rest, index, objects)).collect()
+                // At most 8 KiB, and each value has a byte or more.
+                let mut values = Vec::with_capacity(usize::from(count).min(bytes.len()));
+                for index in 0..usize::from(count) {
+                    values.push(decode_next(&mut rest, index, objects)?);
+                }
+                Ok(values)
             }
         }
     }
