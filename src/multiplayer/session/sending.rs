@@ -10,7 +10,7 @@ use crate::{
         id::{PeerId, Target},
         output::{Output, Recipients},
         rpc::TransferMode,
-        wire::{Command, System, relay_header},
+        wire::{Command, MEMBERSHIP_LEN, System, relay_header},
     },
     packet::Packet,
 };
@@ -155,23 +155,18 @@ pub(super) fn encode(command: &Command<'_>) -> Vec<u8> {
     packet
 }
 
-/// Returns a packet about each of these peers. All of them share one allocation.
+/// Returns a packet about each of these peers, ADD_PEER or DEL_PEER. All of them share one allocation.
 pub(super) fn system_packets(
     peers: impl IntoIterator<Item = PeerId>,
     about: fn(i32) -> System<'static>,
 ) -> Vec<Packet> {
-    let (mut all, mut ends) = (Vec::new(), Vec::new());
-    for peer in peers {
-        Command::System(about(peer.get())).encode(&mut all);
-        ends.push(all.len());
-    }
-    let (all, mut start) = (Bytes::from(all), 0);
-    let mut packet = |end| {
-        let packet = all.slice(start..end);
-        start = end;
-        Packet::from_binary(packet)
-    };
-    ends.into_iter().map(&mut packet).collect()
+    let peers = peers.into_iter();
+    let most = peers.size_hint().1.unwrap_or_default();
+    let mut all = Vec::with_capacity(most * MEMBERSHIP_LEN);
+    peers.for_each(|peer| Command::System(about(peer.get())).encode(&mut all));
+    let all = Bytes::from(all);
+    let packet = |at: usize| Packet::from_binary(all.slice(at..at + MEMBERSHIP_LEN));
+    (0..all.len()).step_by(MEMBERSHIP_LEN).map(packet).collect()
 }
 
 /// Returns a relay packet for `peer`, or from it.

@@ -33,7 +33,7 @@ pub use malformed::MalformedPacket;
 pub(crate) use path::SimplifyPath;
 pub(crate) use spawn::{EncodedSpawnKind, SpawnPacket, is_node_name};
 pub(crate) use sync::{DeltaEntry, SyncEntry};
-pub(crate) use system::{System, relay_header, relay_target};
+pub(crate) use system::{MEMBERSHIP_LEN, System, relay_header, relay_target};
 pub use values::ArgumentError;
 pub(crate) use values::{EncodedValues, encode as encode_values};
 

@@ -9,6 +9,9 @@
 
 use super::{malformed::MalformedPacket, reader::PacketReader};
 
+/// The length of ADD_PEER and of DEL_PEER, in bytes.
+pub(crate) const MEMBERSHIP_LEN: usize = 6;
+
 /// A SYS packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum System<'a> {
@@ -49,8 +52,10 @@ impl<'a> System<'a> {
             Self::DelPeer(peer) => (2, Some(peer), &[]),
             Self::Relay { peer, inner } => (3, Some(peer), inner),
         };
-        out.extend([7, command]);
-        out.extend(peer.into_iter().flat_map(i32::to_le_bytes));
+        out.extend_from_slice(&[7, command]);
+        if let Some(peer) = peer {
+            out.extend_from_slice(&peer.to_le_bytes());
+        }
         out.extend_from_slice(bytes);
     }
 }
