@@ -3,8 +3,12 @@
 use std::hint::black_box;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use micro::session::{
-    Game, a_move, call_packet, join, peer, receive, received_call, relay_packet, sent, server, settle,
+use micro::{
+    scene::RelayServer,
+    session::{
+        Game, a_move, call_packet, join, peer, receive, receive_owned, received_call, relay_packet, sent,
+        server, settle,
+    },
 };
 use websocket_peer::{
     Packet,
@@ -72,6 +76,39 @@ fn relaying(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Relays packets that nothing else has, as those of a socket: the session changes them in place.
+fn relaying_in_place(criterion: &mut Criterion) {
+    let (mut session, _) = server(MANY);
+    let target = peer(1).get();
+    criterion.bench_function("relay of 100 B in place", |bencher| {
+        bencher.iter_batched_ref(
+            || (0..64).map(|_| relay_packet(target, BYTES)).collect::<Vec<_>>(),
+            |packets| {
+                for packet in packets.drain(..) {
+                    receive_owned(&mut session, peer(0), packet);
+                    assert_eq!(settle(&mut session), 1);
+                }
+            },
+            BatchSize::SmallInput,
+        );
+    });
+}
+
+/// Relays packets between two clients, with their sockets.
+fn relaying_over_sockets(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("relay of 100 B over sockets");
+    let mut server = RelayServer::start();
+    for count in [1, 64] {
+        let (frames, received) = server.frames(count, BYTES);
+        let mut buffer = vec![0; received];
+        group.throughput(Throughput::Elements(count as u64));
+        group.bench_function(format!("{count} in flight"), |bencher| {
+            bencher.iter(|| server.relay(&frames, count, &mut buffer));
+        });
+    }
+    group.finish();
+}
+
 /// Fills a session, which announces each peer to each other.
 fn joining(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("join");
@@ -90,5 +127,13 @@ fn joining(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, calling, receiving_calls, relaying, joining);
+criterion_group!(
+    benches,
+    calling,
+    receiving_calls,
+    relaying,
+    relaying_in_place,
+    relaying_over_sockets,
+    joining
+);
 criterion_main!(benches);

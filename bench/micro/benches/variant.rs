@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use websocket_peer::variant::{Array, Dictionary, Objects, Variant, Vector3};
+use websocket_peer::variant::{Array, Dictionary, ElementType, Objects, Variant, VariantType, Vector3};
 
 /// Values as games send them, from the smallest to the largest.
 fn values() -> Vec<(&'static str, Vec<Variant>)> {
@@ -15,11 +15,23 @@ fn values() -> Vec<(&'static str, Vec<Variant>)> {
         true.into(),
     ];
     let numbers: Array = (0..1000_i64).collect();
+    let mut typed = Array::typed(ElementType::Builtin(VariantType::Int));
+    numbers.iter().for_each(|number| typed.push(number.clone()).expect("an int"));
+    let texts: Array = (0..1000).map(|number| format!("item {number}")).collect();
+    let places: Array = (0..1000_i16).map(|x| Vector3::new(x.into(), 0.5, -1.0)).collect();
+    let pairs: Array = (0..1000_i64).map(|number| Variant::from(vec![number.into(), true.into()])).collect();
+    let scores: Dictionary = (0..1000_i64).map(|number| (format!("player {number}"), number)).collect();
     vec![
         ("small int", vec![Variant::Int(7)]),
         ("string of 32 bytes", vec!["a line that a player has written".into()]),
         ("arguments of a call", arguments),
         ("array of 1000 ints", vec![numbers.into()]),
+        ("typed array of 1000 ints", vec![typed.into()]),
+        ("array of 1000 strings", vec![texts.into()]),
+        ("array of 1000 vectors", vec![places.into()]),
+        ("array of 1000 pairs", vec![pairs.into()]),
+        ("packed array of 1000 ints", vec![(0..1000).collect::<Vec<i32>>().into()]),
+        ("dictionary of 1000 strings and ints", vec![scores.into()]),
         ("nested dictionary", vec![nested(4).into()]),
         ("64 KiB of bytes", vec![Variant::PackedByteArray(vec![7; 64 * 1024])]),
     ]

@@ -1,11 +1,12 @@
 //! A server of ours and a client that writes raw bytes, in one thread: almost all of the measured time is that of the
 //! server and the sockets.
 
+pub mod scene;
 pub mod session;
 
 use std::{
     io::{Read, Write},
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     time::Duration,
 };
 
@@ -35,17 +36,27 @@ pub fn server() -> WebSocketServer {
 
 /// Connects a raw client and completes its handshake.
 pub fn client(server: &mut WebSocketServer) -> TcpStream {
-    let address = server.local_addr().expect("a listening server");
-    let mut stream = TcpStream::connect(address).expect("a connection");
-    stream.set_nodelay(true).expect("a live socket");
-    stream.write_all(REQUEST.as_bytes()).expect("a live socket");
+    let mut stream = connect(server.local_addr().expect("a listening server"));
     while !matches!(server.next_event(), Some(ServerEvent::Opened(_))) {
         server.wait(Duration::from_secs(1));
     }
+    read_response(&mut stream);
+    stream
+}
+
+/// Connects a raw client, and sends its request.
+fn connect(address: SocketAddr) -> TcpStream {
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    stream.set_nodelay(true).expect("a live socket");
+    stream.write_all(REQUEST.as_bytes()).expect("a live socket");
+    stream
+}
+
+/// Reads the response to [`REQUEST`].
+fn read_response(stream: &mut TcpStream) {
     let mut response = [0; 129];
     stream.read_exact(&mut response).expect("a response");
     assert!(response.ends_with(b"\r\n\r\n"), "the response has another length");
-    stream
 }
 
 /// Connects a [`WebSocketPeer`].
@@ -63,20 +74,26 @@ pub fn peer(server: &mut WebSocketServer) -> WebSocketPeer {
 
 /// Encodes `count` masked binary frames of `len` bytes.
 pub fn frames(count: usize, len: usize) -> Vec<u8> {
+    frames_of(count, &vec![7; len])
+}
+
+/// Encodes `count` masked binary frames with this payload.
+fn frames_of(count: usize, payload: &[u8]) -> Vec<u8> {
+    const MASK: [u8; 4] = [1, 2, 3, 4];
     let mut frame = vec![0x82];
-    match len {
-        0..126 => frame.push(0x80 | len as u8),
-        126..65536 => {
+    match payload.len() {
+        len @ 0..126 => frame.push(0x80 | len as u8),
+        len @ 126..65536 => {
             frame.push(0x80 | 126);
             frame.extend_from_slice(&(len as u16).to_be_bytes());
         }
-        _ => {
+        len => {
             frame.push(0x80 | 127);
             frame.extend_from_slice(&(len as u64).to_be_bytes());
         }
     }
-    frame.extend_from_slice(&[1, 2, 3, 4]);
-    frame.resize(frame.len() + len, 7);
+    frame.extend(MASK);
+    frame.extend(payload.iter().zip(MASK.into_iter().cycle()).map(|(byte, mask)| byte ^ mask));
     frame.repeat(count)
 }
 

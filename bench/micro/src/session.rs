@@ -55,6 +55,11 @@ pub fn receive(session: &mut Session, from: PeerId, packet: &Packet) {
     session.receive(from, packet.clone(), NOW);
 }
 
+/// Receives a packet that nothing else shares, as one from a socket.
+pub fn receive_owned(session: &mut Session, from: PeerId, packet: Packet) {
+    session.receive(from, packet, NOW);
+}
+
 /// Takes all events and outputs. Returns the number of packets sent, counted per recipient.
 pub fn settle(session: &mut Session) -> usize {
     while session.next_event().is_some() {}
