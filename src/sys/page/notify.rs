@@ -20,6 +20,9 @@ trait CallHook<S>: Send + Sync {
     /// Begins with a new connection.
     fn attach(&self, socket: &mut Socket<S>);
 
+    /// Counts the time in which the hook was set.
+    fn poll_begins(&self, socket: &mut Socket<S>);
+
     /// Has the hook called if the poll that has ended left some work.
     fn poll_ends(&self, socket: &mut Socket<S>);
 
@@ -65,7 +68,7 @@ impl<S: PageSocket> Notify for Notifier<S> {
 
     fn poll_begins(&mut self, socket: &mut Socket<S>) {
         if let Some(hook) = &self.hook {
-            socket.slept_until(hook.watched_until(socket));
+            hook.poll_begins(socket);
         }
     }
 
@@ -110,13 +113,17 @@ impl<S: PageSocket> CallHook<S> for HookCaller {
         socket.watch(self.deadline);
     }
 
+    fn poll_begins(&self, socket: &mut Socket<S>) {
+        socket.count_sleep();
+    }
+
     fn poll_ends(&self, socket: &mut Socket<S>) {
         socket.notify_if_pending();
         self.changed(socket);
     }
 
     fn changed(&self, socket: &mut Socket<S>) {
-        socket.slept_until(socket.watched_until());
+        socket.count_sleep();
         socket.watch(self.deadline);
     }
 

@@ -53,7 +53,11 @@ impl<S: PageSocket> Connection for Socket<S> {
         }
         link.outbox.add_frame(packet.len(), Some(packet.len()));
         self.buffered = self.buffered.saturating_add(packet.len());
-        self.sample(link);
+        // Bytes that leave within a task of the page do not count before the next one (HTML, `bufferedAmount`), so this
+        // seldom changes anything, and costs a call into the browser.
+        if !link.outbox.is_below_half() {
+            self.sample(link);
+        }
         Ok(())
     }
 }
@@ -145,8 +149,12 @@ impl<S: PageSocket> Socket<S> {
         &self.page
     }
 
-    /// Notes that the hook was set until this time: the time counts in full.
-    pub(super) fn slept_until(&mut self, until: Duration) {
+    /// Counts the time since the last poll in which a hook was set in full. Reads the clock only for a deadline.
+    pub(super) fn count_sleep(&mut self) {
+        if self.timeout.is_none() && self.probe.is_none() {
+            return;
+        }
+        let until = self.watched_until();
         if let Some(timeout) = &mut self.timeout {
             timeout.slept_until(until);
         }
@@ -180,7 +188,7 @@ impl<S: PageSocket> Socket<S> {
 
     /// Returns the last time since the last poll at which the hook would have been called.
     pub(super) fn watched_until(&self) -> Duration {
-        self.page.wake().called_at().unwrap_or_else(|| now().min(self.page.deadline().due()))
+        self.page.wake().called_until().unwrap_or_else(|| now().min(self.page.deadline().due()))
     }
 
     /// Counts the bytes that have left since the last time.

@@ -31,20 +31,25 @@ enum WakeState {
     Idle,
     /// An event for which the hook was not called.
     Pending,
-    /// An event for which the hook was called, at this time.
-    Called { at: Duration },
+    /// An event for which the hook is being called. A hook that throws an exception leaves this.
+    Calling,
+    /// An event for which the hook was called, until this time.
+    Called { until: Duration },
 }
 
 impl WakeSignal {
     /// Notes an event, and calls the hook unless it was called since the last poll.
     pub(crate) fn notify(&self) {
-        if matches!(self.state.get(), WakeState::Called { .. }) {
+        if matches!(self.state.get(), WakeState::Calling | WakeState::Called { .. }) {
             return;
         }
         let hook = self.hook.borrow().clone();
-        self.state.set(if hook.is_some() { WakeState::Called { at: now() } } else { WakeState::Pending });
-        if let Some(hook) = hook {
-            hook();
+        let Some(hook) = hook else { return self.set_pending() };
+        self.state.set(WakeState::Calling);
+        hook();
+        // Most hooks poll, and then no time is needed: reading the clock takes a call into the browser.
+        if self.state.get() == WakeState::Calling {
+            self.state.set(WakeState::Called { until: now() });
         }
     }
 
@@ -74,10 +79,11 @@ impl WakeSignal {
         }
     }
 
-    /// Returns when the hook was called, if the program has not polled since.
-    pub(super) fn called_at(&self) -> Option<Duration> {
+    /// Returns when the call of the hook ended, if the program has not polled since; now, if the call has not ended.
+    pub(super) fn called_until(&self) -> Option<Duration> {
         match self.state.get() {
-            WakeState::Called { at } => Some(at),
+            WakeState::Called { until } => Some(until),
+            WakeState::Calling => Some(now()),
             WakeState::Idle | WakeState::Pending => None,
         }
     }
@@ -105,6 +111,23 @@ mod tests {
             assert_eq!(calls.get(), round);
             wake.on_poll();
         }
+    }
+
+    #[wasm_bindgen_test]
+    fn the_end_of_a_call_is_known_until_the_next_poll() {
+        let wake = Rc::new(WakeSignal::default());
+        let within = Rc::new(Cell::new(None));
+        let (inner, seen) = (Rc::downgrade(&wake), Rc::clone(&within));
+        let hook = move || seen.set(inner.upgrade().and_then(|wake| wake.called_until()));
+        wake.set_hook(&LocalHook::new(Rc::new(hook)));
+        assert_eq!(wake.called_until(), None);
+        wake.notify();
+        let until = wake.called_until();
+        assert!(within.get().is_some() && within.get() <= until);
+        while until.is_some_and(|until| now() == until) {}
+        assert_eq!(wake.called_until(), until, "time passes, but the call has ended");
+        wake.on_poll();
+        assert_eq!(wake.called_until(), None);
     }
 
     #[wasm_bindgen_test]

@@ -19,17 +19,15 @@ impl Reader {
 
     /// Returns the packet, or `None` if it is too large. No more bytes than the limit are copied.
     pub(super) fn read(&self, data: &JsValue) -> Option<Packet> {
-        match data.dyn_ref::<JsString>() {
-            Some(text) => read_text(text, self.max, &self.encoder),
-            None => read_binary(data, self.max),
+        // The length also distinguishes the kinds, so that one call suffices.
+        match data.unchecked_ref::<ArrayBuffer>().byte_length() {
+            Some(len) if len as usize <= self.max => {
+                Some(Packet::from_vec(PacketKind::Binary, Uint8Array::new(data).value_of()))
+            }
+            Some(_) => None,
+            None => read_text(data.unchecked_ref(), self.max, &self.encoder),
         }
     }
-}
-
-/// Reads an `ArrayBuffer`, which all data except text is, because of `binaryType`.
-fn read_binary(data: &JsValue, max: usize) -> Option<Packet> {
-    let view = Uint8Array::new(data);
-    (view.length() as usize <= max).then(|| Packet::from_vec(PacketKind::Binary, view.subarray()))
 }
 
 /// Converts in one of two ways, because neither is fast for every length. wasm-bindgen reads one code unit at a time.
@@ -78,17 +76,21 @@ fn encode(text: &JsString, units: usize, max: usize, encoder: &TextEncoder) -> O
 
 #[wasm_bindgen]
 extern "C" {
+    /// All data except text, because of `binaryType`.
+    type ArrayBuffer;
+
+    /// A string has none.
+    #[wasm_bindgen(method, getter, js_name = byteLength)]
+    fn byte_length(this: &ArrayBuffer) -> Option<u32>;
+
     type Uint8Array;
 
     #[wasm_bindgen(constructor)]
     fn new(buffer: &JsValue) -> Uint8Array;
 
-    #[wasm_bindgen(method, getter)]
-    fn length(this: &Uint8Array) -> u32;
-
-    /// Returns all bytes: JavaScript shares them, and wasm-bindgen makes the one copy.
-    #[wasm_bindgen(method)]
-    fn subarray(this: &Uint8Array) -> Vec<u8>;
+    /// Returns the array itself in JavaScript, of which wasm-bindgen makes the one copy.
+    #[wasm_bindgen(method, js_name = valueOf)]
+    fn value_of(this: &Uint8Array) -> Vec<u8>;
 
     type TextEncoder;
 
