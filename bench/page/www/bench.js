@@ -1,7 +1,7 @@
 // Runs the clients in turns, and stores the results in the document for the program that drives the browser.
 
 import init, { Ewebsock, Ours, OursWoken } from "./pkg/page.js";
-import { PlainEvents, PlainPolled } from "./plain.js";
+import { CopyingEvents, PlainEvents, PlainPolled } from "./plain.js";
 
 const KIB = 1024, MIB = 1024 * KIB;
 const LOADS = [
@@ -12,7 +12,8 @@ const LOADS = [
 ];
 
 const params = new URLSearchParams(location.search);
-const url = params.get("server"), rounds = Number(params.get("rounds")), slice = Number(params.get("slice"));
+const url = params.get("server");
+const [sittings, turns, slice] = ["sittings", "turns", "slice"].map((name) => Number(params.get(name)));
 
 /**
  * Calls `frame` repeatedly, each time in a new task so that other tasks can run, until it returns `true`. A `MessageChannel` would
@@ -57,6 +58,7 @@ const CLIENTS = {
         };
     },
     events: (bytes, isText) => new PlainEvents(url, bytes, isText),
+    copying: (bytes, isText) => new CopyingEvents(url, bytes, isText),
     polled(bytes, isText) {
         const plain = new PlainPolled(url, bytes, isText);
         return {
@@ -79,34 +81,75 @@ async function rate(client, count, inFlight) {
 }
 
 /** Returns the number of messages that fill a slice of time. Finding out also warms up the client. */
-async function messagesPerSlice(client, inFlight) {
+async function messagesPerSlice(client, inFlight, time) {
     for (let count = inFlight; ; count *= 2) {
         const measured = await rate(client, count, inFlight);
-        if ((count * 1000) / measured > slice / 2) return Math.ceil((measured * slice) / 1000);
+        if ((count * 1000) / measured > time / 2) return Math.ceil((measured * time) / 1000);
     }
 }
 
-/** Returns the rate of each client in each round. The order of the clients rotates. */
-async function compare({ bytes, inFlight }, isText) {
-    const names = Object.keys(CLIENTS), clients = {}, counts = {}, rates = {};
-    for (const name of names) {
+/** The clients that are compared. Their slices are neighbours, so that a slow change of the machine affects them equally. */
+const GROUPS = [["events", "woken", "copying"], ["ours", "polled"]];
+
+/** The client that is measured beside them, in every fourth turn. */
+const OTHER = "ewebsock";
+
+/** Calls `measure` with the name of each client in each turn. Each group is measured in both orders alternately. */
+async function takeTurns(measure) {
+    for (let turn = 0; turn < turns; turn++) {
+        for (const group of GROUPS) {
+            for (const name of turn % 2 === 0 ? group : group.toReversed()) await measure(name);
+        }
+        if (turn % 4 === 0) await measure(OTHER);
+    }
+}
+
+/** Returns the rates of each client on its own connection, in the order of the turns, and what ewebsock reordered. */
+async function sit({ bytes, inFlight }, isText) {
+    // Slices of large messages are longer, so that they have enough of them.
+    const time = bytes >= MIB ? 2 * slice : slice, clients = {}, counts = {}, rates = {};
+    for (const name of [...GROUPS.flat(), OTHER]) {
         clients[name] = CLIENTS[name](bytes, isText);
         await clients[name].open();
-        counts[name] = await messagesPerSlice(clients[name], inFlight);
+        counts[name] = await messagesPerSlice(clients[name], inFlight, time);
         rates[name] = [];
     }
-    for (let round = 0; round < rounds; round++) {
-        for (const name of [...names.slice(round % names.length), ...names.slice(0, round % names.length)]) {
-            rates[name].push(await rate(clients[name], counts[name], inFlight));
+    await takeTurns(async (name) => rates[name].push(await rate(clients[name], counts[name], inFlight)));
+    const outOfOrder = clients[OTHER].client.out_of_order();
+    for (const client of Object.values(clients)) client.close();
+    return { rates, outOfOrder };
+}
+
+/**
+ * Uses each client until the browser has compiled its code with the optimizing compilers. A slice of few messages is too short
+ * for that, and in WebAssembly's case so are many of them.
+ */
+async function warmUp() {
+    const bytes = 64, inFlight = 64, count = 8192;
+    for (const isText of [false, true]) {
+        for (const make of Object.values(CLIENTS)) {
+            const client = make(bytes, isText);
+            await client.open();
+            await client.run(count, inFlight);
+            client.close();
         }
     }
-    const outOfOrder = clients.ewebsock.client.out_of_order();
-    for (const name of names) clients[name].close();
-    return { bytes, inFlight, isText, rates, outOfOrder };
+}
+
+/** Returns the results of all sittings. Each has new connections, because one may be faster than another. */
+async function compare(load, isText) {
+    const row = { ...load, isText, rates: {}, outOfOrder: 0 };
+    for (let sitting = 0; sitting < sittings; sitting++) {
+        const { rates, outOfOrder } = await sit(load, isText);
+        for (const name in rates) (row.rates[name] ??= []).push(...rates[name]);
+        row.outOfOrder += outOfOrder;
+    }
+    return row;
 }
 
 async function main() {
     await init();
+    await warmUp();
     const rows = [];
     for (const isText of [false, true]) {
         for (const load of LOADS) rows.push(await compare(load, isText));

@@ -63,6 +63,39 @@ export class PlainEvents extends Plain {
     }
 }
 
+/**
+ * Answers each message in its event, and also does what a program in WebAssembly cannot avoid: each message is copied into its
+ * memory, as UTF-8 if it is text, and is sent from there.
+ */
+export class CopyingEvents extends PlainEvents {
+    constructor(url, bytes, isText) {
+        super(url, bytes, isText);
+        const pages = Math.ceil((3 * bytes) / 65536);
+        this.memory = new Uint8Array(new WebAssembly.Memory({ initial: pages }).buffer);
+        this.encoder = new TextEncoder();
+        this.decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
+        ["a", "b"].forEach((letter, place) => this.encoder.encodeInto(letter.repeat(bytes), this.at(place)));
+    }
+
+    /** Returns the memory of one of the two messages to send, or of the one that was received. */
+    at(place) {
+        return this.memory.subarray(place * this.bytes, (place + 1) * this.bytes);
+    }
+
+    send() {
+        const message = this.at(this.sent++ % 2);
+        this.socket.send(this.isText ? this.decoder.decode(message) : message);
+    }
+
+    isExpected(data) {
+        const received = this.at(2), sent = this.at(this.received % 2), last = this.bytes - 1;
+        const length = this.isText
+            ? this.encoder.encodeInto(data, received).read
+            : (received.set(new Uint8Array(data)), data.byteLength);
+        return length === this.bytes && received[0] === sent[0] && received[last] === sent[last];
+    }
+}
+
 /** Queues messages, and answers them when it is polled. */
 export class PlainPolled extends Plain {
     queue = [];

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::sleep;
@@ -17,13 +17,24 @@ use crate::tools;
 use crate::webdriver::Page;
 
 /// The names for the page and for the table.
-const CLIENTS: [(&str, &str); 5] = [
+const CLIENTS: [(&str, &str); 6] = [
     ("woken", "websocket-peer, woken"),
     ("events", "JavaScript, in its events"),
+    ("copying", "JavaScript with copies, in its events"),
     ("ours", "websocket-peer, polled"),
     ("polled", "JavaScript, polled"),
     ("ewebsock", "ewebsock, in its events"),
 ];
+
+/// The clients whose ratios are shown, as the page names them, and the names of the ratios.
+const RATIOS: [(&str, &str, &str); 3] = [
+    ("woken", "events", "woken / JavaScript's events"),
+    ("woken", "copying", "woken / JavaScript with copies"),
+    ("ours", "polled", "polled / JavaScript, polled"),
+];
+
+/// The number of runs, each in a new browser. The table shows the ratios of each, so that they can be compared.
+const RUNS: usize = 2;
 
 /// The number of the page's loads, each with binary messages and with text.
 const ROWS: u32 = 8;
@@ -33,7 +44,10 @@ const LIMIT: Duration = Duration::from_secs(180);
 
 const TEXT: &str = "
 One page in headless Chrome has all clients. They take turns in short slices of time, for more rounds than elsewhere,
-and the table shows medians. The server is the plain tungstenite loop. Chrome and the server share all cores.
+and the table shows medians. A ratio is the median of the ratios of neighbouring slices, so that a slow change of the
+machine affects both; either client is first in half of them. Before that each client has exchanged 16,384 messages, so
+that the browser has compiled its code with all of its compilers. In parentheses are the medians of two runs, each in a
+new browser. The server is the plain tungstenite loop. Chrome and the server share all cores.
 
 Ours and plain JavaScript are measured twice. First at their fastest, answering each message in the browser's event:
 ours polls in the hook of `on_wake`. Then polled, as in a game. Sixty frames a second would limit every client to the
@@ -42,7 +56,8 @@ task each time; plain JavaScript empties a queue then. The ratios show the cost 
 difference between the modes is the effect of polling: a page that polls need not be woken, but it occupies a core that
 the browser and the server may need. ewebsock answers in its events. All clients check the length and the first and last
 letter of each message. Ours and ewebsock then have the message in WebAssembly's memory, where a game in Rust needs it,
-and text as UTF-8; plain JavaScript does neither.
+and text as UTF-8; plain JavaScript does neither. \"JavaScript with copies\" shows what this costs in any case: it copies
+each message into such a memory, as UTF-8 if it is text, and sends from there.
 ";
 
 #[derive(Deserialize)]
@@ -57,24 +72,49 @@ struct Row {
     bytes: usize,
     in_flight: usize,
     is_text: bool,
+    /// The rate in each turn.
     rates: BTreeMap<String, Vec<f64>>,
     out_of_order: u32,
 }
 
+/// The length of a run.
+struct Plan {
+    /// How often all clients connect anew.
+    sittings: u32,
+    /// The number of turns in a sitting.
+    turns: u32,
+    /// The time of a turn of one client, in milliseconds.
+    slice: u64,
+}
+
 pub async fn measure(comparison: &Comparison<'_>) -> Result<Section> {
     build(comparison).await?;
-    let (rounds, slice) = (comparison.by_mode(5, 1), comparison.by_mode(400, 50));
+    let plan = Plan {
+        sittings: comparison.by_mode(4, 1),
+        turns: comparison.by_mode(8, 2),
+        slice: comparison.by_mode(150, 50),
+    };
+    let mut runs = Vec::new();
+    for _ in 0..comparison.by_mode(RUNS, 1) {
+        runs.push(run(comparison, &plan).await?);
+    }
+    section(&runs)
+}
+
+/// Opens the page in a new browser, and returns what it has measured.
+async fn run(comparison: &Comparison<'_>, plan: &Plan) -> Result<Results> {
     let server = comparison.program("plain").args(["127.0.0.1:0", "--max-message", "1048576"]);
     let server = Service::start(server, websocket_url).await?;
     let page_server =
         PageServer::start(0, &comparison.project.root().join("bench").join("page").join("www"), &[])?;
-    let url = page_server.url(&format!("/?server={}&rounds={rounds}&slice={slice}", server.address));
-    let page = Page::open(comparison.project, &url).await?;
+    let Plan { sittings, turns, slice } = plan;
+    let query = format!("server={}&sittings={sittings}&turns={turns}&slice={slice}", server.address);
+    let page = Page::open(comparison.project, &page_server.url(&format!("/?{query}"))).await?;
     // A query would disturb the page, so the first one comes when the page should be done.
-    sleep(Duration::from_millis(slice * (rounds + 1)) * ROWS * CLIENTS.len() as u32).await;
+    sleep(plan.expected_time()).await;
     let results = results(&page).await;
     page.close().await?;
-    Ok(section(&results?))
+    results
 }
 
 async fn build(comparison: &Comparison<'_>) -> Result<()> {
@@ -103,23 +143,17 @@ async fn results(page: &Page) -> Result<Results> {
     }
 }
 
-fn section(results: &Results) -> Section {
-    let ratios = ["woken / JavaScript's events", "polled / JavaScript, polled"];
-    let names = CLIENTS.map(|(_, name)| name);
+fn section(runs: &[Results]) -> Result<Section> {
+    let first = runs.first().context("no run")?;
+    let (names, ratios) = (CLIENTS.map(|(_, name)| name), RATIOS.map(|(_, _, name)| name));
     let mut table = Table::new(["kind, bytes × in flight"].into_iter().chain(names).chain(ratios));
-    for row in &results.rows {
-        let rates =
-            CLIENTS.map(|(name, _)| median(row.rates.get(name).map_or(&[][..], Vec::as_slice), |&rate| rate));
-        let cells = rates.map(short);
-        let [woken, events, ours, polled, _] = rates;
-        let ratios = [woken / events, ours / polled].map(ratio);
-        let kind = if row.is_text { "text" } else { "binary" };
-        let name = format!("{kind}, {} × {}", row.bytes, row.in_flight);
-        table.row([name].into_iter().chain(cells).chain(ratios));
+    let mut reordered = Vec::new();
+    for index in 0..first.rows.len() {
+        let rows: Vec<&Row> = runs.iter().filter_map(|run| run.rows.get(index)).collect();
+        table.row([rows[0].name()].into_iter().chain(cells(&rows)));
+        reordered.extend(rows.iter().filter(|row| row.out_of_order > 0).map(|row| row.describe_reordered()));
     }
-    let reordered: Vec<String> =
-        results.rows.iter().filter(|row| row.out_of_order > 0).map(Row::describe_reordered).collect();
-    let mut text = format!("{}\nThe browser was {}.\n", TEXT.trim(), chrome(&results.browser));
+    let mut text = format!("{}\nThe browser was {}.\n", TEXT.trim(), chrome(&first.browser));
     if !reordered.is_empty() {
         text.push_str(&format!(
             "\newebsock, which reads binary messages as `Blob`s, delivered messages out of order: {}.\n",
@@ -127,10 +161,47 @@ fn section(results: &Results) -> Section {
         ));
     }
     let (title, summary) = ("Client, in a browser", Summary::default());
-    Section { title, text, tables: vec![("Messages per second:".to_owned(), table)], summary }
+    Ok(Section { title, text, tables: vec![("Messages per second:".to_owned(), table)], summary })
+}
+
+/// Returns the rates and the ratios of one load in all runs.
+fn cells(rows: &[&Row]) -> Vec<String> {
+    let rates = CLIENTS.iter().map(|(client, _)| {
+        let rates: Vec<f64> = rows.iter().flat_map(|row| row.rates_of(client)).copied().collect();
+        short(median(&rates, |&rate| rate))
+    });
+    let ratios = RATIOS.iter().map(|(ours, other, _)| {
+        let runs: Vec<Vec<f64>> = rows.iter().map(|row| row.ratios(ours, other)).collect();
+        let of_runs: Vec<String> = runs.iter().map(|turns| ratio(median(turns, |&turn| turn))).collect();
+        format!("{} ({})", ratio(median(&runs.concat(), |&turn| turn)), of_runs.join(", "))
+    });
+    rates.chain(ratios).collect()
+}
+
+impl Plan {
+    /// Returns how long the page takes, which warms up each client before a sitting.
+    fn expected_time(&self) -> Duration {
+        let clients = CLIENTS.len() as u32;
+        let slices = self.sittings * (self.turns + 1) * clients * ROWS;
+        Duration::from_millis(self.slice) * slices
+    }
 }
 
 impl Row {
+    fn name(&self) -> String {
+        let kind = if self.is_text { "text" } else { "binary" };
+        format!("{kind}, {} × {}", self.bytes, self.in_flight)
+    }
+
+    fn rates_of(&self, client: &str) -> &[f64] {
+        self.rates.get(client).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the ratio of two clients in each turn.
+    fn ratios(&self, client: &str, other: &str) -> Vec<f64> {
+        self.rates_of(client).iter().zip(self.rates_of(other)).map(|(rate, other)| rate / other).collect()
+    }
+
     fn describe_reordered(&self) -> String {
         format!("{} at {} × {}", self.out_of_order, self.bytes, self.in_flight)
     }

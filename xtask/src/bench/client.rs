@@ -1,5 +1,7 @@
 //! Measures our native client beside others.
 
+use std::ops::Range;
+
 use anyhow::Result;
 use serde::Deserialize;
 
@@ -22,8 +24,12 @@ const TEXT: &str = "
 One connection to the plain tungstenite loop. Each message that comes back is checked and followed by another one. Ours
 is polled continuously. ewebsock has its own thread for the socket; it is measured once answering in its event handler,
 on that thread, and once polled like ours. tungstenite on a blocking socket is a reference: it can do nothing else
-meanwhile.
+meanwhile. The clients take turns for seven rounds. The table shows medians, and the ratios are the medians of those of
+each round.
 ";
+
+/// The number of rounds: neighbouring measurements of large messages differ by some percent.
+const ROUNDS: usize = 7;
 
 #[derive(Deserialize)]
 struct Measured {
@@ -33,7 +39,8 @@ struct Measured {
 pub async fn measure(comparison: &Comparison<'_>) -> Result<Section> {
     let seconds = comparison.by_mode("1", "0.3");
     let names = CLIENTS.map(|(_, name)| name);
-    let mut table = Table::new(["bytes × in flight"].into_iter().chain(names).chain(["ours / ewebsock"]));
+    let ratios = ["ours / ewebsock", "ours / tungstenite, blocking"];
+    let mut table = Table::new(["bytes × in flight"].into_iter().chain(names).chain(ratios));
     for (bytes, in_flight) in LOADS {
         let (bytes, in_flight) = (bytes.to_string(), in_flight.to_string());
         let command = |(client, _): &(&str, &str)| {
@@ -41,15 +48,25 @@ pub async fn measure(comparison: &Comparison<'_>) -> Result<Section> {
             let args: Vec<String> = [*client].into_iter().chain(load).map(str::to_owned).collect();
             comparison.measuring("clients", &args, &PLAIN, &["--max-message", &bytes])
         };
-        let measured: Vec<Vec<Measured>> =
-            comparison.run_rounds(comparison.rounds(), &CLIENTS, command).await?;
-        let rates: Vec<f64> =
-            measured.iter().map(|rounds| median(rounds, |round| round.messages_per_second)).collect();
-        let cells = rates.iter().map(|&rate| short(rate));
-        let to_ewebsock = ratio(rates[0] / best(&rates[1..3]));
-        table.row([format!("{bytes} × {in_flight}")].into_iter().chain(cells).chain([to_ewebsock]));
+        let measured = comparison.run_rounds(comparison.by_mode(ROUNDS, 1), &CLIENTS, command).await?;
+        table.row([format!("{bytes} × {in_flight}")].into_iter().chain(cells(&measured)));
     }
     let tables = vec![("Messages per second:".to_owned(), table)];
     let (title, text, summary) = ("Client, native", TEXT.to_owned(), Summary::default());
     Ok(Section { title, text, tables, summary })
+}
+
+/// Returns the rates of all clients, and the ratios of ours to them.
+fn cells(measured: &[Vec<Measured>]) -> Vec<String> {
+    let rates: Vec<f64> =
+        measured.iter().map(|rounds| median(rounds, |round| round.messages_per_second)).collect();
+    let to_best_of = |others: Range<usize>| {
+        let of_round = |round: usize| {
+            let rate = |client: &Vec<Measured>| client[round].messages_per_second;
+            rate(&measured[0]) / best(&measured[others.clone()].iter().map(rate).collect::<Vec<f64>>())
+        };
+        ratio(median(&(0..measured[0].len()).map(of_round).collect::<Vec<f64>>(), |&value| value))
+    };
+    let ratios = [to_best_of(1..3), to_best_of(3..4)];
+    rates.into_iter().map(short).chain(ratios).collect()
 }
