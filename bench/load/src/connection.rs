@@ -1,19 +1,16 @@
 //! One client: a raw socket that sends the granted part of its ring and compares every byte that it receives.
 
-use std::{
-    io::{ErrorKind, Read, Write},
-    net::SocketAddr,
-    rc::Rc,
-};
+use std::{io::ErrorKind, net::SocketAddr, rc::Rc, sync::Arc};
 
 use anyhow::{Context, Result, bail, ensure};
-use mio::{Interest, Registry, Token, net::TcpStream};
+use mio::{Registry, Token};
+use rustls::ClientConfig;
 
-use crate::{handshake, ring::Ring};
+use crate::{handshake, ring::Ring, transport::Transport};
 
 /// One connection to the server.
 pub struct Connection {
-    stream: TcpStream,
+    transport: Transport,
     ring: Rc<Ring>,
     /// Bytes to send before the next frame: the request, or answers to pings.
     first: Vec<u8>,
@@ -35,11 +32,15 @@ impl Connection {
     ///
     /// # Errors
     /// The system has no socket left.
-    pub fn begin(addr: SocketAddr, registry: &Registry, token: Token, ring: Rc<Ring>) -> Result<Self> {
-        let mut stream = TcpStream::connect(addr).context("cannot connect")?;
-        registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
+    pub fn begin(
+        addr: SocketAddr,
+        registry: &Registry,
+        token: Token,
+        ring: Rc<Ring>,
+        tls: Option<Arc<ClientConfig>>,
+    ) -> Result<Self> {
         Ok(Self {
-            stream,
+            transport: Transport::connect(addr, registry, token, tls).context("cannot connect")?,
             ring,
             first: handshake::request(addr, "/"),
             head: Some(Vec::new()),
@@ -84,13 +85,14 @@ impl Connection {
     /// # Errors
     /// The connection is lost.
     pub fn write(&mut self) -> Result<()> {
+        self.transport.flush().context("a connection is lost")?;
         while !self.first.is_empty() && self.ring.is_between_frames(self.sent) {
-            let Some(written) = unless_blocked(self.stream.write(&self.first))? else { return Ok(()) };
+            let Some(written) = unless_blocked(self.transport.write(&self.first))? else { return Ok(()) };
             self.first.drain(..written);
         }
         while self.is_open() && self.sent < self.granted {
             let rest = self.ring.to_send(self.sent, self.granted);
-            let Some(written) = unless_blocked(self.stream.write(rest))? else { return Ok(()) };
+            let Some(written) = unless_blocked(self.transport.write(rest))? else { return Ok(()) };
             self.sent += written as u64;
         }
         Ok(())
@@ -102,11 +104,11 @@ impl Connection {
     /// The connection is lost, or a received byte is wrong.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<u64> {
         let before = self.ring.messages(self.received);
-        while let Some(len) = unless_blocked(self.stream.read(buffer))? {
+        while let Some(len) = unless_blocked(self.transport.read(buffer))? {
             ensure!(len > 0, "the server closed a connection");
             self.take(&buffer[..len])?;
             // A short read has emptied the socket. More data causes another event.
-            if len < buffer.len() {
+            if len < buffer.len() && self.transport.ends_with_short_read() {
                 break;
             }
         }
@@ -118,10 +120,10 @@ impl Connection {
     /// # Errors
     /// The connection was refused.
     pub fn check_connected(&self) -> Result<()> {
-        if let Some(error) = self.stream.take_error()? {
+        if let Some(error) = self.transport.socket().take_error()? {
             return Err(error).context("cannot connect");
         }
-        self.stream.set_nodelay(true)?;
+        self.transport.socket().set_nodelay(true)?;
         Ok(())
     }
 

@@ -5,7 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use nix::time::ClockId;
 use serde::Serialize;
 
 use crate::{
@@ -13,6 +14,7 @@ use crate::{
     pool::ClientPool,
     ring::Ring,
     server::Server,
+    tls::Certificate,
 };
 
 /// The parameters of a measurement.
@@ -28,6 +30,8 @@ pub struct Plan {
     pub warm_up: Duration,
     /// The time of the measurement.
     pub time: Duration,
+    /// `true` if the connections use TLS.
+    pub tls: bool,
 }
 
 /// The results.
@@ -39,6 +43,8 @@ pub struct Measured {
     pub cpu_us_per_message: f64,
     /// The server's share of its core. If it is well below one, the load was the limit.
     pub server_share: f64,
+    /// The load's share of its core.
+    pub load_share: f64,
 }
 
 /// Runs the measurement.
@@ -47,9 +53,13 @@ pub struct Measured {
 /// The server does not answer correctly.
 pub fn run(plan: &Plan, command: &[OsString]) -> Result<Measured> {
     allow_descriptors(plan.connections)?;
-    let server = Server::start(Cores::find()?, command)?;
+    let certificate = plan.tls.then(Certificate::make).transpose()?;
+    let mut command = command.to_vec();
+    command.extend(certificate.iter().flat_map(Certificate::server_args));
+    let server = Server::start(Cores::find()?, &command)?;
     let distinct = if plan.bytes > 64 * 1024 { plan.in_flight } else { plan.in_flight.max(8) };
-    let mut pool = ClientPool::new(server.addr(), Ring::new(distinct, plan.bytes))?;
+    let mut pool = ClientPool::new(server.addr(), Ring::new(distinct, plan.bytes))?
+        .over_tls(certificate.as_ref().map(Certificate::config));
     pool.join(plan.connections)?;
     for index in 0..plan.connections {
         pool.send(index, plan.in_flight as u64)?;
@@ -72,14 +82,21 @@ pub fn measure(
     time: Duration,
 ) -> Result<Measured> {
     run_loop(pool, warm_up)?;
-    let (start, cpu) = (Instant::now(), server.cpu_time()?);
+    let (start, cpu, load) = (Instant::now(), server.cpu_time()?, own_cpu_time()?);
     let messages = run_loop(pool, time)? as f64;
     let (time, cpu) = (start.elapsed().as_secs_f64(), (server.cpu_time()? - cpu).as_secs_f64());
+    let load = (own_cpu_time()? - load).as_secs_f64();
     Ok(Measured {
         messages_per_second: messages / time,
         cpu_us_per_message: cpu * 1e6 / messages,
         server_share: cpu / time,
+        load_share: load / time,
     })
+}
+
+fn own_cpu_time() -> Result<Duration> {
+    let time = ClockId::CLOCK_PROCESS_CPUTIME_ID.now().context("the load's CPU time cannot be read")?;
+    Ok(time.into())
 }
 
 /// Returns the number of messages that came back.

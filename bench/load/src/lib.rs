@@ -1,5 +1,5 @@
 //! Loads and measures a server. [`cores`] and [`server`] start it; [`ring`], [`connection`] and [`pool`] are the
-//! clients, as cheap as possible so that the server is the limit; [`session`] makes them clients of a Godot session;
+//! clients, as cheap as possible so that the server is the limit; [`transport`] is their socket, with [`tls`] if asked; [`session`] makes them clients of a Godot session;
 //! [`echo`], [`idle`], [`broadcast`] and [`relay`] are the loads, at a [`pace`] or as fast as possible. [`rooms`] has the
 //! loads for many sessions, with clients of its own.
 
@@ -19,3 +19,5 @@ pub mod ring;
 pub mod rooms;
 pub mod server;
 pub mod session;
+pub mod tls;
+pub mod transport;

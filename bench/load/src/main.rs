@@ -8,7 +8,7 @@ use load::{broadcast, echo, idle, relay, rooms};
 use serde::Serialize;
 
 const HELP: &str = "\
-load echo      --connections N --in-flight N --bytes N --seconds S   -- SERVER ARGS…
+load echo      --connections N --in-flight N --bytes N --seconds S [--tls]   -- SERVER ARGS…
 load idle      --connections N --active N --hz N --seconds S [--final-line]   -- SERVER ARGS…
 load broadcast --connections N --bytes N --times N [--trace FILE]   -- SERVER ARGS…
 load relay     --active N --hz N --in-flight N… --seconds S --connections N --burst N… --times N --bytes N --joining N
@@ -36,6 +36,7 @@ fn main() -> Result<()> {
             Arg::Long("rooms") => args.rooms.push(parser.value()?.parse()?),
             Arg::Long("nodes") => args.nodes = parser.value()?.parse()?,
             Arg::Long("limit-ms") => args.limit_ms = parser.value()?.parse()?,
+            Arg::Long("tls") => args.tls = true,
             Arg::Long("processes") => args.processes = true,
             Arg::Value(value) => args.positional.push(value),
             other => bail!("{}\n{HELP}", other.unexpected()),
@@ -78,6 +79,7 @@ struct Args {
     nodes: usize,
     limit_ms: f64,
     processes: bool,
+    tls: bool,
 }
 
 impl Args {
@@ -89,6 +91,7 @@ impl Args {
             bytes: self.bytes,
             warm_up: self.warm_up(),
             time: Duration::from_secs_f64(self.seconds),
+            tls: self.tls,
         })
     }
 

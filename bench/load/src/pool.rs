@@ -4,11 +4,13 @@ use std::{
     io::ErrorKind,
     net::SocketAddr,
     rc::Rc,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use anyhow::{Result, ensure};
 use mio::{Events, Poll, Token};
+use rustls::ClientConfig;
 
 use crate::{connection::Connection, ring::Ring};
 
@@ -22,6 +24,7 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 pub struct ClientPool {
     addr: SocketAddr,
     ring: Rc<Ring>,
+    tls: Option<Arc<ClientConfig>>,
     joining: usize,
     poll: Poll,
     events: Events,
@@ -40,6 +43,7 @@ impl ClientPool {
         Ok(Self {
             addr,
             ring: Rc::new(ring),
+            tls: None,
             joining: JOINING,
             poll: Poll::new()?,
             events: Events::with_capacity(1024),
@@ -53,6 +57,12 @@ impl ClientPool {
     #[must_use]
     pub fn joining(self, joining: usize) -> Self {
         Self { joining, ..self }
+    }
+
+    /// Lets the clients connect over TLS.
+    #[must_use]
+    pub fn over_tls(self, tls: Option<Arc<ClientConfig>>) -> Self {
+        Self { tls, ..self }
     }
 
     /// The number of clients.
@@ -90,7 +100,7 @@ impl ClientPool {
             while self.len() < end.min(opened + self.joining) {
                 let token = Token(self.len());
                 let (registry, ring) = (self.poll.registry(), self.ring.clone());
-                let mut connection = Connection::begin(self.addr, registry, token, ring)?;
+                let mut connection = Connection::begin(self.addr, registry, token, ring, self.tls.clone())?;
                 connection.expect_prelude(prelude);
                 self.connections.push(connection);
             }

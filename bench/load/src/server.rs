@@ -161,11 +161,16 @@ impl Server {
         loop {
             let left = TIMEOUT.saturating_sub(start.elapsed());
             let line = self.lines.recv_timeout(left).context("the server does not print its address")?;
-            if let Some(addr) = line.strip_prefix("Listening on ws://") {
+            if let Some(addr) = address(&line) {
                 return addr.parse().with_context(|| format!("cannot parse {line}"));
             }
         }
     }
+}
+
+/// Reads the address in the line that a server prints.
+fn address(line: &str) -> Option<&str> {
+    line.strip_prefix("Listening on ws://").or_else(|| line.strip_prefix("Listening on wss://"))
 }
 
 impl Drop for Server {

@@ -1,13 +1,13 @@
 //! The command line of the servers, and the line with their address.
 
-use std::{error::Error, net::SocketAddr, time::Duration};
+use std::{error::Error, net::SocketAddr, path::PathBuf, time::Duration};
 
 use lexopt::{Arg, Parser, ValueExt};
 
 /// The result of a server.
 pub type Outcome = Result<(), Box<dyn Error>>;
 
-/// `ADDR [--max-message BYTES] [--hz N] [--broadcast]`
+/// `ADDR [--max-message BYTES] [--hz N] [--broadcast] [--tls CERTIFICATE KEY]`
 #[derive(Debug)]
 pub struct Args {
     /// The address to listen on.
@@ -18,6 +18,8 @@ pub struct Args {
     pub frame: Option<Duration>,
     /// `true` if each message goes to every peer instead of only its sender.
     pub broadcast: bool,
+    /// The PEM files of a server with TLS.
+    pub tls: Option<[PathBuf; 2]>,
 }
 
 impl Args {
@@ -27,7 +29,8 @@ impl Args {
     /// The command line is invalid.
     pub fn parse() -> Result<Self, lexopt::Error> {
         let mut parser = Parser::from_env();
-        let mut args = Self { addr: String::new(), max_message: 64 * 1024, frame: None, broadcast: false };
+        let mut args =
+            Self { addr: String::new(), max_message: 64 * 1024, frame: None, broadcast: false, tls: None };
         while let Some(argument) = parser.next()? {
             match argument {
                 Arg::Value(addr) if args.addr.is_empty() => args.addr = addr.string()?,
@@ -37,6 +40,7 @@ impl Args {
                     args.frame = Some(Duration::from_secs(1) / hz.max(1));
                 }
                 Arg::Long("broadcast") => args.broadcast = true,
+                Arg::Long("tls") => args.tls = Some([parser.value()?.into(), parser.value()?.into()]),
                 other => return Err(other.unexpected()),
             }
         }

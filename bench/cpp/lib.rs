@@ -1,0 +1,1 @@
+//! Nothing in Rust. The servers in this folder are in C++.
