@@ -52,6 +52,16 @@ pub async fn runtime(project: &Project, version: &'static str) -> Result<PathBuf
     installed(project, &package, path, start).await
 }
 
+/// Returns the folder that has a package without a program, for `NODE_PATH`. Installs the package if this version is missing.
+pub async fn library(project: &Project, package: Package<'_>) -> Result<PathBuf> {
+    require(project).await?;
+    let modules = home(project, &package).join("node_modules");
+    if installed_version(&modules.join(package.name)).as_deref() != Some(package.version) {
+        install(project, &package).await?;
+    }
+    Ok(modules)
+}
+
 /// A package of the registry.
 #[derive(Clone, Copy, Debug)]
 pub struct Package<'a> {
@@ -86,14 +96,28 @@ async fn installed(
 ) -> Result<PathBuf> {
     require(project).await?;
     let Package { name, version } = package;
-    let home = project.target().join("tools").join("node").join(name);
-    let folder = home.join("node_modules").join(name);
+    let folder = home(project, package).join("node_modules").join(name);
     let program = folder.join(program);
     let answer = async || start(&program).arg("--version").query().await;
     if installed_version(&folder).as_deref() == Some(version) && answer().await.is_ok() {
         return Ok(program);
     }
 
+    install(project, package).await?;
+    answer()
+        .await
+        .with_context(|| format!("npm installed {name} {version}, but {} does not run", program.display()))?;
+    Ok(program)
+}
+
+/// The folder of a package and its dependencies.
+fn home(project: &Project, package: &Package<'_>) -> PathBuf {
+    project.target().join("tools").join("node").join(package.name)
+}
+
+async fn install(project: &Project, package: &Package<'_>) -> Result<()> {
+    let Package { name, version } = package;
+    let home = home(project, package);
     // npm does not repair what it has installed.
     match fs::remove_dir_all(&home) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -104,12 +128,10 @@ async fn installed(
     let npm =
         project.command("npm").args(["install", "--ignore-scripts", "--no-save", "--no-audit", "--no-fund"]);
     npm.arg("--prefix").arg(&home).arg(format!("{name}@{version}")).run().await?;
-    let got = installed_version(&folder).with_context(|| format!("npm did not install {name}"))?;
+    let got = installed_version(&home.join("node_modules").join(name));
+    let got = got.with_context(|| format!("npm did not install {name}"))?;
     ensure!(got == *version, "npm installed {name} {got} in place of {version}");
-    answer()
-        .await
-        .with_context(|| format!("npm installed {name} {version}, but {} does not run", program.display()))?;
-    Ok(program)
+    Ok(())
 }
 
 #[derive(Deserialize)]

@@ -6,20 +6,21 @@ use std::fs;
 use anyhow::Result;
 use serde::Deserialize;
 
-use super::comparison::{Comparison, OURS, PLAIN, Server};
+use super::comparison::{Comparison, OURS, PLAIN, Server, UWEBSOCKETS};
 use super::document::{Section, Summary, Table};
 use super::numbers::{median, ratio, short};
 
 const BYTES: &str = "256";
 /// The temporary file of strace.
 const TRACE: &str = "bench/target/strace.txt";
-const CANDIDATES: [Server; 2] = [OURS, PLAIN];
+const CANDIDATES: [Server; 3] = [OURS, UWEBSOCKETS, PLAIN];
 
 const TEXT: &str = "
 One peer sends a message of 256 bytes, the server sends it to all peers, and the next message follows when all have
 received it. The table shows the time until the last peer has the message, and the server's CPU time per peer. Most of
 that time is the kernel's, which delivers loopback data to the receiver within the send call. `strace` counts the system
-calls per peer and message in separate runs. The plain loop encodes the message for each peer; ours encodes it once.
+calls per peer and message in separate runs. Ours encodes the message once, in `broadcast`. uWebSockets publishes it to the
+subscribers of a topic. The plain loop encodes it for each peer.
 ";
 
 #[derive(Deserialize)]
@@ -41,6 +42,9 @@ pub async fn measure(comparison: &Comparison<'_>) -> Result<Section> {
         None
     };
 
+    let times = measured.iter().map(|rounds| median(rounds, |round| round.us_per_broadcast));
+    let costs = measured.iter().map(|rounds| median(rounds, |round| round.cpu_us_per_broadcast));
+    let caption = caption(peers, &times.collect::<Vec<_>>(), &costs.collect::<Vec<_>>());
     let mut table = Table::new(["", "ms for all", "µs of CPU per peer", "system calls per peer"]);
     for (number, (server, rounds)) in CANDIDATES.iter().zip(&measured).enumerate() {
         let time = median(rounds, |round| round.us_per_broadcast) / 1000.0;
@@ -51,7 +55,7 @@ pub async fn measure(comparison: &Comparison<'_>) -> Result<Section> {
         table.row([server.name.to_owned(), short(time), short(cost), calls]);
     }
     let (title, text, summary) = ("Server: broadcast", TEXT.to_owned(), Summary::default());
-    Ok(Section { title, text, tables: vec![(format!("To {peers} peers:"), table)], summary })
+    Ok(Section { title, text, tables: vec![(caption, table)], figures: Vec::new(), summary })
 }
 
 async fn run(
@@ -65,10 +69,16 @@ async fn run(
     let trace = trace.into_iter().flat_map(|path| ["--trace", path]);
     let args: Vec<String> = load.into_iter().chain(trace).map(str::to_owned).collect();
     comparison
-        .run_rounds(comparison.rounds(), &CANDIDATES, |server| {
+        .run_rounds(comparison.many_rounds(), &CANDIDATES, |server| {
             comparison.measuring("load", &args, server, &["--broadcast"])
         })
         .await
+}
+
+/// Compares ours, the first of the candidates, with uWebSockets, the second.
+fn caption(peers: usize, times: &[f64], costs: &[f64]) -> String {
+    let [time, cost] = [times, costs].map(|values| ratio(values[0] / values[1]));
+    format!("To {peers} peers. Ours takes {time} of uWebSockets' time, and {cost} of its CPU time:")
 }
 
 /// Describes the number of all calls, and by name those that are made for each peer.
@@ -82,6 +92,12 @@ fn describe(calls: &BTreeMap<String, f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ours_is_compared_with_uwebsockets() {
+        let caption = caption(10, &[3.0, 4.0, 1.0], &[2.0, 1.0, 1.0]);
+        assert_eq!(caption, "To 10 peers. Ours takes 0.75 of uWebSockets' time, and 2.00 of its CPU time:");
+    }
 
     #[test]
     fn rare_calls_are_counted_but_not_named() {

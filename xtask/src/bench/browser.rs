@@ -161,7 +161,8 @@ fn section(runs: &[Results]) -> Result<Section> {
         ));
     }
     let (title, summary) = ("Client, in a browser", Summary::default());
-    Ok(Section { title, text, tables: vec![("Messages per second:".to_owned(), table)], summary })
+    let tables = vec![("Messages per second:".to_owned(), table)];
+    Ok(Section { title, text, tables, figures: Vec::new(), summary })
 }
 
 /// Returns the rates and the ratios of one load in all runs.

@@ -53,7 +53,7 @@ pub async fn measure(comparison: &Comparison<'_>) -> Result<Section> {
     }
     let tables = vec![("Messages per second:".to_owned(), table)];
     let (title, text, summary) = ("Client, native", TEXT.to_owned(), Summary::default());
-    Ok(Section { title, text, tables, summary })
+    Ok(Section { title, text, tables, figures: Vec::new(), summary })
 }
 
 /// Returns the rates of all clients, and the ratios of ours to them.

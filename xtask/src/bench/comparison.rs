@@ -1,10 +1,11 @@
-//! The servers that are compared, the paths of their programs, and the order in which they run.
+//! The servers that are compared, and the order in which they run.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
 
 use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 
+use super::{cpp, javascript};
 use crate::process::Cmd;
 use crate::project::Project;
 
@@ -12,41 +13,79 @@ use crate::project::Project;
 #[derive(Debug, PartialEq)]
 pub struct Server {
     pub name: &'static str,
-    program: &'static str,
+    program: Language,
 }
 
-pub const OURS: Server = Server { name: "websocket-peer", program: "echo_server" };
-pub const RELAY: Server = Server { name: "websocket-peer", program: "multiplayer_relay" };
-pub const ROOMS: Server = Server { name: "websocket-peer", program: "rooms" };
-pub const PLAIN: Server = Server { name: "plain tungstenite loop", program: "plain" };
+/// What a server is written in, and the name of its program.
+#[derive(Debug, PartialEq)]
+enum Language {
+    /// An example of the library.
+    Example(&'static str),
+    /// A program of `bench/servers`.
+    Rust(&'static str),
+    Cpp(&'static str),
+    JavaScript(&'static str),
+}
 
-/// All echo servers, ours first and the plain loop second.
-pub const SERVERS: [Server; 5] = [
+pub const OURS: Server = Server { name: "websocket-peer", program: Language::Example("echo_server") };
+pub const OURS_OVER_TLS: Server = Server { name: "websocket-peer", program: Language::Rust("tls") };
+pub const RELAY: Server = Server { name: "websocket-peer", program: Language::Rust("multiplayer_relay") };
+pub const ROOMS: Server = Server { name: "websocket-peer", program: Language::Rust("rooms") };
+pub const PLAIN: Server = Server { name: "plain tungstenite loop", program: Language::Rust("plain") };
+pub const UWEBSOCKETS: Server =
+    Server { name: "uWebSockets", program: Language::Cpp(cpp::UWEBSOCKETS.program) };
+pub const UWEBSOCKETS_OVER_TLS: Server =
+    Server { name: "uWebSockets", program: Language::Cpp(cpp::UWEBSOCKETS_OVER_TLS.program) };
+
+/// All echo servers. The first three are ours, uWebSockets and the plain loop.
+pub const SERVERS: [Server; 10] = [
     OURS,
+    UWEBSOCKETS,
     PLAIN,
-    Server { name: "tokio-tungstenite", program: "tokio_tungstenite" },
-    Server { name: "fastwebsockets", program: "fastwebsockets" },
-    Server { name: "tokio-websockets", program: "tokio_websockets" },
+    Server { name: "tokio-tungstenite", program: Language::Rust("tokio_tungstenite") },
+    Server { name: "fastwebsockets", program: Language::Rust("fastwebsockets") },
+    Server { name: "tokio-websockets", program: Language::Rust("tokio_websockets") },
+    Server { name: "yawc", program: Language::Rust("yawc") },
+    Server { name: "sockudo-ws", program: Language::Rust("sockudo_ws") },
+    Server { name: "Boost.Beast", program: Language::Cpp(cpp::BEAST.program) },
+    Server { name: "ws for Node", program: Language::JavaScript(javascript::SERVER) },
 ];
+
+/// The programs that a run needs.
+#[derive(Clone, Copy, PartialEq)]
+pub enum ProgramSet {
+    All,
+    /// The plain loop is the server of the clients.
+    Clients,
+    /// The servers and the loads of sessions.
+    Sessions,
+}
 
 /// The settings of one run.
 pub struct Comparison<'a> {
     pub project: &'a Project,
     pub quick: bool,
+    /// The folders with the packages of the servers in JavaScript.
+    node_path: OsString,
 }
 
 impl<'a> Comparison<'a> {
-    /// Builds all programs, or those for sessions only.
-    pub async fn prepare(project: &'a Project, quick: bool, sessions_only: bool) -> Result<Self> {
+    /// Builds and installs the programs.
+    pub async fn prepare(project: &'a Project, quick: bool, programs: ProgramSet) -> Result<Self> {
         let cargo = || project.command("cargo").args(["build", "--release"]);
         let manifest = ["--manifest-path", "bench/Cargo.toml", "--target-dir", "bench/target"];
         let mut packages = vec!["--package", "load", "--package", "servers"];
-        if !sessions_only {
-            cargo().args(["--example", OURS.program]).run().await?;
+        if programs != ProgramSet::Sessions {
             packages.extend(["--package", "clients"]);
         }
         cargo().args(manifest).args(packages).run().await?;
-        Ok(Self { project, quick })
+        let mut node_path = OsString::new();
+        if programs == ProgramSet::All {
+            cargo().args(["--example", "echo_server"]).run().await?;
+            cpp::build(project).await?;
+            node_path = javascript::install(project).await?;
+        }
+        Ok(Self { project, quick, node_path })
     }
 
     /// Returns the value for a full run or for a quick one.
@@ -59,6 +98,11 @@ impl<'a> Comparison<'a> {
         self.by_mode(3, 1)
     }
 
+    /// The number of rounds of a measurement that is compared with a goal.
+    pub fn many_rounds(&self) -> usize {
+        self.by_mode(5, 1)
+    }
+
     /// Returns a command that runs a program of `bench/`.
     pub fn program(&self, name: &str) -> Cmd {
         self.project.command(&format!("bench/target/release/{name}"))
@@ -66,9 +110,12 @@ impl<'a> Comparison<'a> {
 
     /// Returns a command that runs a program of `bench/`, which starts the server and measures it.
     pub fn measuring(&self, name: &str, args: &[String], server: &Server, server_args: &[&str]) -> Cmd {
-        let address = ["127.0.0.1:0"].iter();
-        let command = self.program(name).args(args).arg("--").arg(self.path(server));
-        command.args(address.chain(server_args))
+        let command = self.program(name).args(args).arg("--").args(self.start(server));
+        let command = command.arg("127.0.0.1:0").args(server_args);
+        match server.program {
+            Language::JavaScript(_) => command.env("NODE_PATH", &self.node_path),
+            _ => command,
+        }
     }
 
     /// Measures every candidate once per round, so that a disturbance of the machine affects all of them. Returns the
@@ -91,14 +138,17 @@ impl<'a> Comparison<'a> {
         Ok(measured)
     }
 
-    /// Returns the path of a server's program.
-    pub fn path(&self, server: &Server) -> PathBuf {
-        if *server == OURS {
-            let path = self.project.target().join("release").join("examples").join(server.program);
-            // Commands run at the root, so the path can be relative, which is shorter in the output.
-            path.strip_prefix(self.project.root()).map(PathBuf::from).unwrap_or(path)
-        } else {
-            ["bench", "target", "release", server.program].iter().collect()
+    /// Returns the start of the command line that starts a server. Commands run at the root, so its path is relative,
+    /// which is shorter in the output.
+    pub fn start(&self, server: &Server) -> Vec<OsString> {
+        match server.program {
+            Language::Example(name) => {
+                let path = self.project.target().join("release").join("examples").join(name);
+                vec![path.strip_prefix(self.project.root()).unwrap_or(&path).into()]
+            }
+            Language::Rust(name) => vec![format!("bench/target/release/{name}").into()],
+            Language::Cpp(name) => vec![format!("{}/{name}", cpp::FOLDER).into()],
+            Language::JavaScript(script) => vec![crate::node::NODE.into(), script.into()],
         }
     }
 }

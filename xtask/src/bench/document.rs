@@ -23,7 +23,16 @@ pub struct Section {
     pub text: String,
     /// Each table with a caption.
     pub tables: Vec<(String, Table)>,
+    pub figures: Vec<Figure>,
     pub summary: Summary,
+}
+
+/// A picture behind the tables of a section.
+pub struct Figure {
+    pub title: &'static str,
+    /// The path, relative to the document.
+    pub path: &'static str,
+    pub svg: String,
 }
 
 /// A section's contribution to the start of the document.
@@ -41,6 +50,12 @@ impl Summary {
     }
 }
 
+impl Section {
+    fn save_figures(&self, document: &Path) -> Result<()> {
+        self.figures.iter().try_for_each(|figure| save(&document.with_file_name(figure.path), &figure.svg))
+    }
+}
+
 impl fmt::Display for Section {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "## {}\n\n{}\n", self.title, self.text.trim())?;
@@ -50,7 +65,7 @@ impl fmt::Display for Section {
             }
             write!(f, "\n{table}")?;
         }
-        Ok(())
+        self.figures.iter().try_for_each(|figure| write!(f, "\n![{}]({})\n", figure.title, figure.path))
     }
 }
 
@@ -105,14 +120,16 @@ const METHOD: &str = "\
 
 `cargo xtask bench` wrote this page in one run, except for sections that state otherwise. To measure your machine, run the
 command there while the machine is otherwise idle. `--quick` only shows that everything works, and changes nothing here.
-`--only NAME` measures one part (echo, idle, broadcast, multiplayer, rooms, client, browser), and replaces its section
+`--only NAME` measures one part (echo, sweep, idle, broadcast, multiplayer, rooms, client, browser), and replaces its section
 unless the table above has a part of it.
 
-Everything runs on one machine, over its loopback interface. The programs take turns for three rounds, so that a
+Everything runs on one machine, over its loopback interface. The programs take turns for several rounds, so that a
 disturbance affects all of them, and the tables show medians. Servers and native clients are pinned: the server to one
 core, the other end to another, so a rate is that of one core. \"CPU\" is the time of the server's process on its core,
-in user space and in the kernel. Each server except Godot's has one thread, sets `TCP_NODELAY` and echoes. The load
-compares every byte that comes back. All Rust code is compiled with cargo's default release profile.
+in user space and in the kernel. Each server except Godot's has one thread, sets `TCP_NODELAY`, does not compress, and echoes;
+Node's other threads run on the same core. The load compares every byte that comes back. All Rust code is compiled with cargo's
+default release profile. uWebSockets is compiled as its own build does, for this processor (`-O3 -flto -march=native`), and so is
+Boost.Beast. `libuwebsockets-sys` is the crate with uWebSockets' source.
 ";
 
 /// Writes the document and the chart.
@@ -124,6 +141,7 @@ pub fn write(project: &Project, machine: &Machine, sections: &[Section]) -> Resu
     }
     page.push_str(&format!("\n{METHOD}\n{machine}"));
     for section in sections {
+        section.save_figures(&path)?;
         page.push_str(&format!("\n{section}"));
     }
     save(&path, &page)?;
@@ -144,6 +162,7 @@ pub fn replace(project: &Project, machine: &Machine, part: &str, section: &Secti
     let origin = format!(
         "This section is from its own run, `cargo xtask bench --only {part}`, on {date} ({processor}, {cores} cores)."
     );
+    section.save_figures(&path)?;
     save(&path, &replaced(&page, section, &origin)?)?;
     println!("wrote the section \"{}\" of {PATH}", section.title);
     Ok(())
@@ -206,7 +225,7 @@ mod tests {
 
     fn section(title: &'static str) -> Section {
         let (text, summary) = ("How.".to_owned(), Summary::default());
-        Section { title, text, tables: Vec::new(), summary }
+        Section { title, text, tables: Vec::new(), figures: Vec::new(), summary }
     }
 
     #[test]
@@ -228,7 +247,8 @@ mod tests {
     fn the_overview_has_a_row_for_each_server() {
         let columns = vec![("rate".to_owned(), SERVERS.map(|server| server.name.to_uppercase()).to_vec())];
         let summary = Summary { columns, chart: None, note: Some("A note.".to_owned()) };
-        let section = Section { title: "Rates", text: String::new(), tables: Vec::new(), summary };
+        let section =
+            Section { title: "Rates", text: String::new(), tables: Vec::new(), figures: Vec::new(), summary };
         let overview = overview(&[section]);
         for server in SERVERS {
             assert!(overview.contains(&server.name.to_uppercase()), "{overview}");

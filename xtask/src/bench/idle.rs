@@ -37,12 +37,13 @@ pub async fn measure(comparison: &Comparison<'_>) -> Result<Section> {
         title: "Server: thousands of silent connections",
         text: TEXT.to_owned(),
         tables: Vec::new(),
+        figures: Vec::new(),
         summary: Summary::default(),
     };
     measure_with(&mut section, comparison, comparison.by_mode(5_000, 500), &SERVERS).await?;
     if !comparison.quick {
-        // More connections are measured only for ours and for the loop that polls each of its sockets.
-        measure_with(&mut section, comparison, 15_000, &SERVERS[..2]).await?;
+        // More connections are measured only for ours, uWebSockets, and the loop that polls each of its sockets.
+        measure_with(&mut section, comparison, 15_000, &SERVERS[..3]).await?;
     }
     Ok(section)
 }

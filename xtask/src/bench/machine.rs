@@ -7,6 +7,7 @@ use std::thread;
 use anyhow::{Context, Result};
 
 use super::document::Table;
+use super::{cpp, javascript};
 use crate::project::Project;
 
 /// The facts that measurements depend on.
@@ -15,8 +16,16 @@ pub struct Machine {
 }
 
 /// The other crates.
-const COMPETITORS: [&str; 5] =
-    ["tungstenite", "tokio-tungstenite", "fastwebsockets", "tokio-websockets", "ewebsock"];
+const COMPETITORS: [&str; 8] = [
+    cpp::CRATE,
+    "tungstenite",
+    "tokio-tungstenite",
+    "fastwebsockets",
+    "tokio-websockets",
+    "yawc",
+    "sockudo-ws",
+    "ewebsock",
+];
 
 impl Machine {
     pub async fn examine(project: &Project) -> Result<Self> {
@@ -32,7 +41,15 @@ impl Machine {
         ];
         let competitors =
             COMPETITORS.into_iter().map(|name| Ok((name, project.locked_version("bench", name)?)));
-        Ok(Self { facts: facts.into_iter().map(Ok).chain(competitors).collect::<Result<_>>()? })
+        let mut facts = facts.into_iter().map(Ok).chain(competitors).collect::<Result<Vec<_>>>()?;
+        let missing = || "not installed".to_owned();
+        // A run of one part may need none of these.
+        facts.push(("g++", query("g++", &["-dumpfullversion"]).await.unwrap_or_else(|_| missing())));
+        facts.push(("Boost", cpp::boost_version().unwrap_or_else(missing)));
+        facts.push(("OpenSSL", cpp::openssl_version().unwrap_or_else(missing)));
+        facts.push(("Node", query("node", &["--version"]).await.unwrap_or_else(|_| missing())));
+        facts.extend(javascript::PACKAGES.map(|package| (package.name, package.version.to_owned())));
+        Ok(Self { facts })
     }
 }
 

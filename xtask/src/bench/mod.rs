@@ -1,29 +1,34 @@
 //! `cargo xtask bench`: measures the server and the client beside others, on this machine, in one run.
 //!
 //! `bench/` has the programs: the other servers, the load for servers, the other clients, and the page for the browser.
-//! [`comparison`] builds and runs them; [`echo`], [`idle`], [`broadcast`], [`multiplayer`], [`rooms`], [`client`] and
-//! [`browser`] each measure one [`section`](document::Section). A full run writes [`document`]: `docs/performance.md` and
-//! its [`chart`]. A run of one part writes its section.
+//! [`comparison`] builds and runs them, with [`cpp`] and [`javascript`] for the servers that are not in Rust; [`echo`],
+//! [`sweep`], [`idle`], [`broadcast`], [`multiplayer`], [`rooms`], [`client`] and [`browser`] each measure one
+//! [`section`](document::Section). A full run writes [`document`]: `docs/performance.md` and its [`chart`] and
+//! [`curves`]. A run of one part writes its section.
 
 mod broadcast;
 mod browser;
 mod chart;
 mod client;
 mod comparison;
+mod cpp;
+mod curves;
 mod document;
 mod echo;
 mod godot_server;
 mod idle;
+mod javascript;
 mod machine;
 mod multiplayer;
 mod numbers;
 mod rooms;
+mod sweep;
 
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 
 use crate::project::Project;
-use comparison::Comparison;
+use comparison::{Comparison, ProgramSet};
 use document::Section;
 use machine::Machine;
 
@@ -40,6 +45,7 @@ pub struct Options {
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
 pub enum Part {
     Echo,
+    Sweep,
     Idle,
     Broadcast,
     Multiplayer,
@@ -57,6 +63,7 @@ impl Part {
     async fn measure(self, comparison: &Comparison<'_>) -> Result<Section> {
         match self {
             Self::Echo => echo::measure(comparison).await,
+            Self::Sweep => sweep::measure(comparison).await,
             Self::Idle => idle::measure(comparison).await,
             Self::Broadcast => broadcast::measure(comparison).await,
             Self::Multiplayer => multiplayer::measure(comparison).await,
@@ -69,8 +76,12 @@ impl Part {
 
 pub async fn run(project: &Project, options: &Options) -> Result<()> {
     ensure!(cfg!(target_os = "linux"), "the benchmark needs Linux: it pins processes and reads /proc");
-    let sessions_only = matches!(options.only, Some(Part::Multiplayer | Part::Rooms));
-    let comparison = Comparison::prepare(project, options.quick, sessions_only).await?;
+    let programs = match options.only {
+        Some(Part::Multiplayer | Part::Rooms) => ProgramSet::Sessions,
+        Some(Part::Client | Part::Browser) => ProgramSet::Clients,
+        _ => ProgramSet::All,
+    };
+    let comparison = Comparison::prepare(project, options.quick, programs).await?;
     let mut sections = Vec::new();
     for part in Part::value_variants() {
         if options.only.is_none_or(|only| only == *part) {

@@ -106,14 +106,14 @@ pub async fn measure(comparison: &Comparison<'_>) -> Result<Section> {
             load.broadcasts(&measured),
             load.joined(&measured),
         ],
+        figures: Vec::new(),
         summary: Summary::default(),
     })
 }
 
 fn ours(comparison: &Comparison<'_>, args: &[&str]) -> Vec<OsString> {
     let address = ["127.0.0.1:0"];
-    let program = comparison.path(&RELAY).into_os_string();
-    [program].into_iter().chain(address.iter().chain(args).map(OsString::from)).collect()
+    comparison.start(&RELAY).into_iter().chain(address.iter().chain(args).map(OsString::from)).collect()
 }
 
 /// The load of the clients.

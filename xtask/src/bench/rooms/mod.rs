@@ -129,6 +129,7 @@ pub async fn measure(comparison: &Comparison<'_>) -> Result<Section> {
         title: "Server: many Godot sessions",
         text: format!("{}\n\n{engine}\n", TEXT.trim()),
         tables: vec![tables.first_step(), tables.limit(), tables::costs(&costs, &Amounts::of(comparison))],
+        figures: Vec::new(),
         summary: Summary::default(),
     })
 }
@@ -147,9 +148,8 @@ fn ours(comparison: &Comparison<'_>) -> Vec<Candidate> {
 }
 
 fn server(comparison: &Comparison<'_>, args: &[&str]) -> Vec<OsString> {
-    let program = comparison.path(&ROOMS).into_os_string();
     let args = ["127.0.0.1:0"].into_iter().chain(args.iter().copied()).map(OsString::from);
-    [program].into_iter().chain(args).collect()
+    comparison.start(&ROOMS).into_iter().chain(args).collect()
 }
 
 impl Candidate {
