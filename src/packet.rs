@@ -164,6 +164,7 @@ impl Packet {
 
     /// Returns a packet that has arrived, in the form of the backend. The bytes of a text packet must be UTF-8.
     #[inline]
+    #[allow(dead_code, reason = "only a backend that reads frames fills packets")]
     pub(crate) const fn received(kind: PacketKind, data: <Platform as PacketBackend>::Bytes) -> Self {
         Self { kind, data: Data::Backend(data) }
     }
