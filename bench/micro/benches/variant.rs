@@ -19,7 +19,8 @@ fn values() -> Vec<(&'static str, Vec<Variant>)> {
     numbers.iter().for_each(|number| typed.push(number.clone()).expect("an int"));
     let texts: Array = (0..1000).map(|number| format!("item {number}")).collect();
     let places: Array = (0..1000_i16).map(|x| Vector3::new(x.into(), 0.5, -1.0)).collect();
-    let pairs: Array = (0..1000_i64).map(|number| Variant::from(vec![number.into(), true.into()])).collect();
+    let pairs: Array =
+        (0..1000_i64).map(|number| Variant::from(vec![Variant::from(number), true.into()])).collect();
     let scores: Dictionary = (0..1000_i64).map(|number| (format!("player {number}"), number)).collect();
     vec![
         ("small int", vec![Variant::Int(7)]),

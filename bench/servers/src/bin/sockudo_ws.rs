@@ -42,10 +42,9 @@ async fn echo(mut stream: TcpStream, config: Config) -> Result<()> {
     let request = server_handshake(&mut stream).await?;
     let mut socket = WebSocketStream::from_raw_with_leftover(stream, Role::Server, config, request.leftover);
     while let Some(message) = socket.next().await {
-        match message? {
-            message @ (Message::Text(_) | Message::Binary(_)) => socket.feed(message).await?,
-            // The crate answers pings and closes.
-            _ => {}
+        // The crate answers pings and closes.
+        if let message @ (Message::Text(_) | Message::Binary(_)) = message? {
+            socket.feed(message).await?;
         }
     }
     Ok(())
