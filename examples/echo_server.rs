@@ -2,8 +2,9 @@
 //! [--broadcast]`.
 //!
 //! With `--hz` it polls N times a second, as a game does; otherwise it sleeps until there is something to do. With
-//! `--broadcast` a packet goes to every peer. It is made for benchmarks and has no limits: do not expose it to a network.
-//! With `--hz` it ends with its standard input, and prints how long the polls took since the last line of that.
+//! `--broadcast` a packet goes to every peer. It is made for benchmarks, and has no limits and no heartbeat: do not expose it
+//! to a network. With `--hz` it ends with its standard input, and prints how long the polls took since the last line of
+//! that.
 
 use std::{
     env, io,
@@ -63,7 +64,8 @@ fn serve(args: &Args) -> Result<(), websocket_peer::Error> {
         .max_message_size(args.max_message)
         .inbound_buffer_size(buffers)
         .outbound_buffer_size(buffers)
-        .backlog_buffer_size(buffers);
+        .backlog_buffer_size(buffers)
+        .heartbeat_interval(Duration::ZERO);
     // All load comes from one address, at once, and as fast as possible.
     let limits = RateLimits::default()
         .max_packets_per_second(0)
