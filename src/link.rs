@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The memory of a packet in the inbox beside its payload, in bytes: its place in a queue, which may be half empty. A small
-/// payload is in this place, and is counted in addition; with a larger one it covers the allocator's overhead.
+/// payload is in this place, and is counted twice. For a larger one the excess covers the allocator's overhead.
 pub(crate) const INBOX_OVERHEAD: usize = 2 * size_of::<Packet>();
 
 /// The part of a connection that the program can observe.

@@ -162,14 +162,14 @@ impl Packet {
         Self { kind, data: BackendBytes::from_vec(data) }
     }
 
-    /// Returns a packet that has arrived, in the form of the backend. The bytes of a text packet must be UTF-8.
+    /// Returns a packet that was received, in the form of the backend. The bytes of a text packet must be UTF-8.
     #[inline]
     #[allow(dead_code, reason = "only a backend that reads frames fills packets")]
     pub(crate) const fn received(kind: PacketKind, data: <Platform as PacketBackend>::Bytes) -> Self {
         Self { kind, data: Data::Backend(data) }
     }
 
-    /// Sets the kind of a packet that has [received](Self::received), and returns its bytes, to be filled. Those of a text
+    /// Sets the kind of a packet that was [received](Self::received), and returns its bytes, to be filled. Those of a text
     /// must become UTF-8. `None` for a packet of shared bytes.
     #[inline]
     #[allow(dead_code, reason = "only a backend that reads frames fills packets")]

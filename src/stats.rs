@@ -1,4 +1,4 @@
-//! ConnectionCounters of connections and servers.
+//! Counters of connections and servers.
 
 mod counts;
 mod histogram;
@@ -11,7 +11,7 @@ pub use self::{
 };
 use crate::clock::CompactTime;
 
-/// ConnectionCounters of one connection. They start at zero with each `connect` or `accept`, and can be read after the close.
+/// Counters of one connection. They start at zero with each `connect` or `accept`, and can be read after the close.
 ///
 /// Bytes are payload bytes, without frame headers, handshakes and pings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl ConnectionCounters {
     }
 }
 
-/// ConnectionCounters of a whole [server](crate::WebSocketServer). Packets and bytes are the sums over all its peers so far.
+/// Counters of a whole [server](crate::WebSocketServer). Packets and bytes are the sums over all its peers so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerStats {

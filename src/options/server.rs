@@ -67,7 +67,8 @@ pub struct ServerOptions {
     /// The maximum size of the head of a request, in bytes. Longer ones are rejected with status 431. Default: 8 KiB.
     pub max_request_size: usize,
     /// The maximum memory for all peers together, in bytes: packets in both directions, partial messages, and requests.
-    /// Bytes that are queued for several peers count once. Default: 1 GiB.
+    /// Bytes that are queued for several peers count once; those of a received packet of a few bytes count for each. Default:
+    /// 1 GiB.
     ///
     /// Each of the `max_peers` peers has a guaranteed share: a request, and one message of
     /// [`max_message_size`](PeerOptions::max_message_size) in each direction. The rest is a common pool, which must
@@ -76,8 +77,8 @@ pub struct ServerOptions {
     /// share; while all of it is in use, it cannot send to them, either. Peers within their share are not affected.
     ///
     /// [`ServerStats::memory`](crate::ServerStats::memory) exceeds this by at most one read of 256 KiB. The count
-    /// excludes buffers of the system and of TLS, and up to 16 KiB for each peer that are kept for its next packets
-    /// until its next heartbeat.
+    /// excludes buffers of the system and of TLS, and up to 24 KiB for each peer that are kept for its next packets
+    /// until it has been quiet for 0.2 s, while the server is polled.
     pub max_buffered_bytes: usize,
     /// The accepted values of the header field `Host`, with or without a port. Requests for others are rejected
     /// with status 421. An entry without a port matches every port. The comparison ignores case. Empty: all are

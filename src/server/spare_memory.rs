@@ -6,7 +6,8 @@ use std::{collections::VecDeque, time::Duration};
 use super::{PeerKey, WebSocketServer, key::Slots, peer_entry::PeerEntry};
 use crate::sys::server::ServerConnection;
 
-/// The time after which memory that was not used is freed; at most two of these pass.
+/// The time after which memory that was not used is freed. At most two of these pass while the server is polled; a server
+/// that sleeps frees it after the next event.
 const ROUND: Duration = Duration::from_millis(100);
 
 /// The number of connections that a poll checks.

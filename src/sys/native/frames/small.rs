@@ -2,7 +2,7 @@
 
 use crate::packet::{BackendBytes, Data, Packet, PacketBackend, PacketKind, Platform};
 
-/// The bytes of a received packet that needs no memory of its own. With their length they take nine words.
+/// The bytes of a received packet that needs no memory of its own. With their length they take 72 bytes.
 #[derive(Debug, Clone)]
 #[repr(align(8))]
 pub(crate) struct Small {
