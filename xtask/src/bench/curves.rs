@@ -20,11 +20,11 @@ pub struct Curve {
     pub points: Vec<(f64, f64)>,
 }
 
-const WIDTH: f64 = 880.0;
+const WIDTH: f64 = 900.0;
 const HEIGHT: f64 = 380.0;
 /// The space around the curves, with the labels of the axes.
 const LEFT: f64 = 70.0;
-const RIGHT: f64 = 30.0;
+const RIGHT: f64 = 50.0;
 const TOP: f64 = 70.0;
 const BOTTOM: f64 = 40.0;
 
