@@ -71,10 +71,14 @@ struct Reader {
 impl Reader {
     fn take(&mut self, piece: &[u8], mode: InputMode) -> Result<(), FrameError> {
         let mut piece = if mode == InputMode::Copied { piece } else { self.read_directly(piece, mode)? };
+        let mut last_header = None;
         loop {
             let before = piece.len();
             // As an open connection does, but not in each mode: both ways must have the same result.
-            let whole = if mode == InputMode::Copied { None } else { self.decoder.next_whole(&mut piece)? };
+            let whole = match mode {
+                InputMode::Copied => None,
+                _ => self.decoder.next_whole(&mut piece, &mut last_header)?,
+            };
             let item = match whole {
                 Some(message) => Some(Item::Packet(message.to_packet()?)),
                 None => self.decoder.next(&mut piece)?,

@@ -178,7 +178,8 @@ impl OpenConnection {
         context: &PollContext<'_>,
         link: &mut Link,
     ) -> Result<ReadProgress, Failure> {
-        while let Some(message) = self.decoder.next_whole(input)? {
+        let mut last_header = None;
+        while let Some(message) = self.decoder.next_whole(input, &mut last_header)? {
             let len = message.len();
             if len <= Small::MAX && link.has_room_for(len) {
                 link.deliver_filled(Small::EMPTY_PACKET, len, |packet| -> Result<(), Failure> {
