@@ -1,17 +1,17 @@
 //! The masking of payloads (RFC 6455, 5.3). tungstenite's is private.
 
 /// Masks or unmasks bytes that begin at `offset` of their payload.
-pub(super) fn apply(data: &mut [u8], mut mask: [u8; 4], offset: usize) {
-    mask.rotate_left(offset % 4);
-    let word = u32::from_ne_bytes(mask);
+#[inline]
+pub(super) fn apply(data: &mut [u8], mask: [u8; 4], offset: usize) {
+    let word = u32::from_le_bytes(mask).rotate_right(8 * (offset % 4) as u32);
     let double = u64::from(word) << 32 | u64::from(word);
     let mut words = data.chunks_exact_mut(8);
     for bytes in &mut words {
         let mut value = [0; 8];
         value.copy_from_slice(bytes);
-        bytes.copy_from_slice(&(u64::from_ne_bytes(value) ^ double).to_ne_bytes());
+        bytes.copy_from_slice(&(u64::from_le_bytes(value) ^ double).to_le_bytes());
     }
-    for (byte, key) in words.into_remainder().iter_mut().zip(mask.iter().cycle()) {
+    for (byte, key) in words.into_remainder().iter_mut().zip(double.to_le_bytes()) {
         *byte ^= key;
     }
 }
