@@ -51,6 +51,18 @@ pub const SERVERS: [Server; 10] = [
     Server { name: "ws for Node", program: Language::JavaScript(javascript::SERVER) },
 ];
 
+/// Builds Rust programs optimized as a whole, as uWebSockets' own build is.
+const BUILD: [&str; 8] = [
+    "build",
+    "--release",
+    "--target-dir",
+    "bench/target",
+    "--config",
+    "profile.release.lto = 'thin'",
+    "--config",
+    "profile.release.codegen-units = 1",
+];
+
 /// The programs that a run needs.
 #[derive(Clone, Copy, PartialEq)]
 pub enum ProgramSet {
@@ -72,13 +84,12 @@ pub struct Comparison<'a> {
 impl<'a> Comparison<'a> {
     /// Builds and installs the programs.
     pub async fn prepare(project: &'a Project, quick: bool, programs: ProgramSet) -> Result<Self> {
-        let cargo = || project.command("cargo").args(["build", "--release"]);
-        let manifest = ["--manifest-path", "bench/Cargo.toml", "--target-dir", "bench/target"];
+        let cargo = || project.command("cargo").args(BUILD);
         let mut packages = vec!["--package", "load", "--package", "servers"];
         if programs != ProgramSet::Sessions {
             packages.extend(["--package", "clients"]);
         }
-        cargo().args(manifest).args(packages).run().await?;
+        cargo().args(["--manifest-path", "bench/Cargo.toml"]).args(packages).run().await?;
         let mut node_path = OsString::new();
         if programs == ProgramSet::All {
             cargo().args(["--example", "echo_server"]).run().await?;
@@ -142,10 +153,7 @@ impl<'a> Comparison<'a> {
     /// which is shorter in the output.
     pub fn start(&self, server: &Server) -> Vec<OsString> {
         match server.program {
-            Language::Example(name) => {
-                let path = self.project.target().join("release").join("examples").join(name);
-                vec![path.strip_prefix(self.project.root()).unwrap_or(&path).into()]
-            }
+            Language::Example(name) => vec![format!("bench/target/release/examples/{name}").into()],
             Language::Rust(name) => vec![format!("bench/target/release/{name}").into()],
             Language::Cpp(name) => vec![format!("{}/{name}", cpp::FOLDER).into()],
             Language::JavaScript(script) => vec![crate::node::NODE.into(), script.into()],
