@@ -160,13 +160,20 @@ impl Link {
     }
 
     /// Takes the next packet from the inbox.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&mut self) -> Option<Packet> {
         self.inbox_bytes -= self.next_len()?;
         if self.inbox.len() == 1 && self.inbox.capacity() > KEPT_CAPACITY {
-            return std::mem::take(&mut self.inbox).pop_front();
+            self.shrink_to_last();
         }
         self.inbox.pop_front()
+    }
+
+    /// Frees the memory of a burst, of which one packet is left.
+    #[cold]
+    #[inline(never)]
+    fn shrink_to_last(&mut self) {
+        self.inbox.shrink_to(KEPT_CAPACITY);
     }
 
     /// Frees memory that is only kept for reuse. Returns `true` if nothing waits, so that all of it was freed.

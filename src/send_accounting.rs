@@ -93,7 +93,7 @@ impl SendAccounting {
 
     /// Adds a frame of `wire` bytes. `payload` is the size of its packet, or `None` for a control frame. Control frames
     /// take no room, and a thousand of them need no more memory here than one.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn add_frame(&mut self, wire: usize, payload: Option<usize>) {
         match (payload, self.framed.back_mut()) {
             (Some(payload), _) => {

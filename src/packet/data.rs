@@ -27,10 +27,10 @@ pub(crate) trait BackendBytes: Clone {
 }
 
 /// Bytes, in one of two forms.
-// The tag is a word, so that all copies are of whole words. A byte and its padding are copied in pieces, and reading these
-// together takes several times as long.
+// The tag is smaller than a packet's kind, which then has more spare values, and is as wide as the bytes' alignment. Padding
+// after it would be left out of some copies, and reading pieces together that were stored apart takes several times as long.
 #[derive(Clone)]
-#[repr(usize)]
+#[repr(u32)]
 pub(crate) enum Data<A = <Platform as PacketBackend>::Bytes> {
     /// May be a part of other bytes. Clones share them.
     Bytes(Bytes),

@@ -25,9 +25,11 @@ pub(super) enum EventQueue {
 }
 
 impl WebSocketServer {
-    /// Returns the next event.
+    /// Notes that the program gets the next event. Returns whose it is, and what. [`event`](Self::event) must follow.
+    // Apart from `event`, so that a packet is moved once, from the inbox to the program. Each further move costs as much as
+    // all of this.
     #[inline(always)]
-    pub(super) fn take_event(&mut self) -> Option<ServerEvent> {
+    pub(super) fn advance_events(&mut self) -> Option<(PeerKey, NextEvent)> {
         loop {
             let key = *self.events.front()?;
             let (next, has_more) = self.advance_events_of(key);
@@ -38,7 +40,7 @@ impl WebSocketServer {
                 self.events.extend(has_more.then_some(key));
             }
             if let Some(next) = next {
-                return self.event(key, next);
+                return Some((key, next));
             }
         }
     }
@@ -69,8 +71,6 @@ impl WebSocketServer {
 
     /// Notes that the program gets the next event of a connection. Returns what it is, and `true` if the connection has
     /// more events. Otherwise it leaves the queue. [`event`](Self::event) must follow.
-    // Apart from `event`, so that a packet is moved once, from the inbox to the program. Each further move costs as much as
-    // all of this.
     #[inline(always)]
     fn advance_events_of(&mut self, key: PeerKey) -> (Option<NextEvent>, bool) {
         let Some(entry) = self.entries.get_mut(key) else { return (None, false) };
@@ -103,7 +103,7 @@ impl WebSocketServer {
 
     /// Returns the event of a connection that [`advance_events_of`](Self::advance_events_of) has named.
     #[inline(always)]
-    fn event(&mut self, key: PeerKey, next: NextEvent) -> Option<ServerEvent> {
+    pub(super) fn event(&mut self, key: PeerKey, next: NextEvent) -> Option<ServerEvent> {
         let link = &mut self.entries.get_mut(key)?.link;
         match next {
             NextEvent::Opened => Some(ServerEvent::Opened(key)),

@@ -96,7 +96,7 @@ impl Memory {
     }
 
     /// Updates the account after a connection has changed.
-    #[inline]
+    #[inline(always)]
     pub(super) fn recount(&mut self, entry: &mut PeerEntry) {
         let held = entry.count_memory();
         let before = std::mem::replace(&mut entry.held, held);

@@ -200,11 +200,13 @@ impl WebSocketServer {
     /// meanwhile.
     pub fn next_event(&mut self) -> Option<ServerEvent> {
         self.forget_last_closed();
-        let event = self.take_event();
-        if event.is_none() {
-            self.flush();
+        match self.advance_events() {
+            Some((key, next)) => self.event(key, next),
+            None => {
+                self.flush();
+                None
+            }
         }
-        event
     }
 
     /// Sends a binary packet to a peer.

@@ -101,10 +101,12 @@ impl WebSocketServer {
             return Err(Error::NotOpen { state: entry.link.state() });
         }
         let has_memory = self.memory.may_send(entry, len, content.shared());
-        if !has_memory || !entry.link.outbox.has_room(len) {
+        let entry = if has_memory && entry.link.outbox.has_room(len) {
+            entry
+        } else {
             self.make_room(to, content, has_memory)?;
-        }
-        let Some(entry) = self.entries.get_mut(to) else { return Err(Error::UnknownPeer) };
+            self.entries.get_mut(to).ok_or(Error::UnknownPeer)?
+        };
         match content {
             Content::Packet(packet, None) => entry.connection.send(packet, gather, &mut entry.link)?,
             Content::Packet(packet, Some(key)) => {

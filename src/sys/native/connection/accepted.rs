@@ -128,7 +128,7 @@ impl ServerConnection for TcpConnection {
         self.open().is_some_and(|open| open.is_stalled())
     }
 
-    #[inline]
+    #[inline(always)]
     fn memory_usage(&self) -> MemoryUsage {
         match &self.stage {
             ConnectionStage::Open(open) => {

@@ -49,7 +49,7 @@ impl Encoder {
     }
 
     /// Appends a message in one frame to `out`, and returns the length of the frame.
-    #[inline]
+    #[inline(always)]
     pub(in super::super) fn encode(self, kind: PacketKind, payload: &[u8], out: &mut Vec<u8>) -> usize {
         let header = header(kind, self.key());
         let start = out.len();

@@ -2,9 +2,9 @@
 
 use crate::packet::{BackendBytes, Data, Packet, PacketBackend, PacketKind, Platform};
 
-/// The bytes of a received packet that needs no memory of its own. With their length they take 72 bytes.
+/// The bytes of a received packet that needs no memory of its own. With their length and the tag they take 80 bytes.
 #[derive(Debug, Clone)]
-#[repr(align(8))]
+#[repr(align(4))]
 pub(crate) struct Small {
     bytes: [u8; Self::MAX],
     len: u8,
@@ -16,7 +16,7 @@ impl PacketBackend for Platform {
 
 impl Small {
     /// The largest number of bytes.
-    pub(in super::super) const MAX: usize = 71;
+    pub(in super::super) const MAX: usize = 75;
 
     /// A packet to be filled.
     pub(in super::super) const EMPTY_PACKET: Packet =

@@ -206,7 +206,7 @@ impl OpenConnection {
     }
 
     /// Sends a packet: at once, or with others if `gather` is set.
-    #[inline]
+    #[inline(always)]
     pub(super) fn send(&mut self, packet: Outgoing<'_>, gather: bool, link: &mut Link) {
         self.guard.memory_granted();
         if gather && !self.send_queue.should_flush() {

@@ -97,7 +97,7 @@ impl WriteBuffer {
     }
 
     /// Lets `write` append bytes. It returns how many, and so does this.
-    #[inline]
+    #[inline(always)]
     pub(super) fn gather_by(&mut self, write: impl FnOnce(&mut Vec<u8>) -> usize) -> usize {
         self.pieces.get_or_insert_default().gather_by(write)
     }
@@ -137,6 +137,7 @@ impl WriteBuffer {
 }
 
 impl Pieces {
+    #[inline(always)]
     fn gather_by(&mut self, write: impl FnOnce(&mut Vec<u8>) -> usize) -> usize {
         if !matches!(self.pieces.back(), Some(Piece::Gathered(_))) {
             self.pieces.push_back(Piece::Gathered(std::mem::take(&mut self.spare)));
