@@ -25,6 +25,26 @@ pub(super) fn decode_compressed(bytes: &[u8], objects: Objects) -> Result<(Varia
     Ok((value, reader.at()))
 }
 
+/// Decodes a value, appends it to `values`, and returns the number of bytes read.
+// The most frequent ones are written to their places: moving them would take longer than decoding them.
+pub(super) fn decode_compressed_onto(
+    values: &mut Vec<Variant>,
+    bytes: &[u8],
+    objects: Objects,
+) -> Result<usize, DecodeError> {
+    let mut reader = ByteReader::new(bytes);
+    let [first] = reader.array()?;
+    match (first & TYPE, first >> 6) {
+        (BOOL, _) => values.push(Variant::Bool(first & TRUE != 0)),
+        (INT, 0) => values.push(Variant::Int(i8::from_le_bytes(reader.array()?).into())),
+        (INT, 1) => values.push(Variant::Int(i16::from_le_bytes(reader.array()?).into())),
+        (INT, 2) => values.push(Variant::Int(i32::from_le_bytes(reader.array()?).into())),
+        (INT, _) => values.push(Variant::Int(i64::from_le_bytes(reader.array()?))),
+        _ => return decode::decode_onto(values, bytes, objects),
+    }
+    Ok(reader.at())
+}
+
 /// Appends a value to `out`. On failure `out` is unchanged.
 pub(super) fn encode_compressed(
     value: &Variant,

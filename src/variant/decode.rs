@@ -34,6 +34,33 @@ pub(super) fn decode(bytes: &[u8], objects: Objects) -> Result<(Variant, usize),
     }
 }
 
+/// Decodes a value, appends it to `values`, and returns the number of bytes read.
+pub(super) fn decode_onto(
+    values: &mut Vec<Variant>,
+    bytes: &[u8],
+    objects: Objects,
+) -> Result<usize, DecodeError> {
+    let mut reader = ByteReader::new(bytes);
+    match peek_flat(&reader) {
+        Some((kind, flagged)) => {
+            reader.take(HEADER)?;
+            match kind {
+                VariantType::Float => values.push(Variant::Float(decode_leaf::float(&mut reader, flagged)?)),
+                VariantType::String => values.push(Variant::String(reader.text()?)),
+                VariantType::Vector2 => values.push(Variant::Vector2(reader.floats(flagged)?.into())),
+                VariantType::Vector3 => values.push(Variant::Vector3(reader.floats(flagged)?.into())),
+                _ => values.push(decode_leaf::decode(&mut reader, kind, flagged)?),
+            }
+            Ok(reader.at())
+        }
+        None => {
+            let (value, len) = decode(bytes, objects)?;
+            values.push(value);
+            Ok(len)
+        }
+    }
+}
+
 struct VariantDecoder<'a> {
     reader: ByteReader<'a>,
     objects: Objects,

@@ -297,6 +297,16 @@ impl Variant {
         compressed::decode_compressed(bytes, objects)
     }
 
+    /// Decodes a value in the compact format of RPC arguments, appends it to `values`, and returns the number of bytes
+    /// read.
+    pub(crate) fn decode_compressed_onto(
+        values: &mut Vec<Self>,
+        bytes: &[u8],
+        objects: Objects,
+    ) -> Result<usize, DecodeError> {
+        compressed::decode_compressed_onto(values, bytes, objects)
+    }
+
     /// Encodes the value at the end of `out`, in the compact format of RPC arguments.
     ///
     /// # Errors

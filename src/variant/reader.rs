@@ -110,8 +110,8 @@ impl<'a> ByteReader<'a> {
         let at = self.at();
         let bytes = &self.take(len + padding(len))?[..len];
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let bytes = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
-        match std::str::from_utf8(bytes) {
+        let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
+        match std::str::from_utf8(&bytes[..end]) {
             Ok(text) => Ok(text.to_owned()),
             Err(_) => Err(DecodeError::InvalidUtf8 { at }),
         }

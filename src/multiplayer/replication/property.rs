@@ -110,7 +110,13 @@ impl Property {
     ///
     /// # Errors
     /// [`WrongType`] if the property does not accept the value.
-    pub fn convert(&self, value: Variant) -> Result<Variant, WrongType> {
+    pub fn convert(&self, mut value: Variant) -> Result<Variant, WrongType> {
+        self.convert_in_place(&mut value)?;
+        Ok(value)
+    }
+
+    /// Converts a value like [`convert`](Self::convert), where it is.
+    pub(super) fn convert_in_place(&self, value: &mut Variant) -> Result<(), WrongType> {
         self.accepts.convert(value)
     }
 

@@ -65,7 +65,7 @@ impl State {
         if values.len() != expected {
             return Err(ReplicationError::ValueCount { expected });
         }
-        convert_all(&mut values, |index, value| properties[index].convert(value)).map_err(
+        convert_all(&mut values, |index, value| properties[index].convert_in_place(value)).map_err(
             |(index, error)| ReplicationError::WrongType { property: properties[index].name.clone(), error },
         )?;
         let names = properties.iter().map(|property| property.name.clone());

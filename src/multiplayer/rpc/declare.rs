@@ -1,6 +1,6 @@
 //! Support for the code that [`rpc!`](crate::rpc!) generates. Not part of the public API.
 
-use std::{array, marker::PhantomData};
+use std::{marker::PhantomData, vec};
 
 use super::{
     call_error::CallError,
@@ -171,18 +171,35 @@ pub fn encode_arguments<const N: usize>(arguments: [(Variant, bool); N]) -> Vec<
     arguments.into_iter().take(count).map(|(value, _)| value).collect()
 }
 
-/// Returns the received arguments with their indices. Missing ones are null.
+/// Received arguments that are not converted yet.
+// Not an array of them: a value is moved once, to its conversion. Each further move takes longer than that.
+#[derive(Debug)]
+pub struct ReceivedArguments {
+    values: vec::IntoIter<Variant>,
+    index: usize,
+}
+
+impl ReceivedArguments {
+    /// Returns the next argument with its index. A missing one is null.
+    #[inline]
+    pub fn take_next(&mut self) -> (usize, Variant) {
+        let index = self.index;
+        self.index += 1;
+        (index, self.values.next().unwrap_or_default())
+    }
+}
+
+/// Returns the received arguments, if their number is right.
 pub fn decode_arguments<const N: usize>(
     arguments: Vec<Variant>,
     optional: [bool; N],
-) -> Result<[(usize, Variant); N], CallError> {
+) -> Result<ReceivedArguments, CallError> {
     let found = arguments.len();
     let min = optional.iter().rposition(|optional| !optional).map_or(0, |last| last + 1);
     if found < min || found > N {
         return Err(CallError::ArgumentCount { min, max: N, found });
     }
-    let mut arguments = arguments.into_iter();
-    Ok(array::from_fn(|index| (index, arguments.next().unwrap_or_default())))
+    Ok(ReceivedArguments { values: arguments.into_iter(), index: 0 })
 }
 
 /// Fails at compile time if a name is not valid for a method, or is used twice.

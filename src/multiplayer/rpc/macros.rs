@@ -119,10 +119,12 @@ macro_rules! rpc {
                             let optional = [$($(
                                 $crate::multiplayer::declare::Field::<$type>::find().is_optional()
                             ),*)?];
-                            let [$($($field),*)?] =
+                            #[allow(unused_mut, unused_variables, reason = "unused without a field")]
+                            let mut arguments =
                                 $crate::multiplayer::declare::decode_arguments(arguments, optional)?;
                             ::core::result::Result::Ok(Self::$Variant { $($(
-                                $field: $crate::multiplayer::declare::Field::<$type>::find().from_argument($field)?
+                                $field: $crate::multiplayer::declare::Field::<$type>::find()
+                                    .from_argument(arguments.take_next())?
                             ),*)? })
                         })*
                         _ => {

@@ -231,8 +231,10 @@ impl Method {
             return Err(CallError::ArgumentCount { min, max, found });
         }
         let declared = found.min(self.parameters.len());
-        convert_all(&mut arguments[..declared], |index, argument| self.parameters[index].convert(argument))
-            .map_err(|(index, error)| CallError::Argument { index, error })?;
+        convert_all(&mut arguments[..declared], |index, argument| {
+            self.parameters[index].convert_in_place(argument)
+        })
+        .map_err(|(index, error)| CallError::Argument { index, error })?;
         Ok(arguments)
     }
 }

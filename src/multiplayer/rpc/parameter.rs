@@ -19,7 +19,8 @@ pub struct Parameter {
 #[derive(Clone, Copy)]
 pub(crate) enum AcceptedType {
     Kind(VariantType),
-    Convertible(fn(Variant) -> Result<Variant, WrongType>),
+    /// After an error the value is null.
+    Convertible(fn(&mut Variant) -> Result<(), WrongType>),
 }
 
 impl AcceptedType {
@@ -28,14 +29,18 @@ impl AcceptedType {
     where
         T: Into<Variant> + TryFrom<Variant, Error: Into<WrongType>>,
     {
-        Self::Convertible(|value| T::try_from(value).map(T::into).map_err(Into::into))
+        Self::Convertible(|value| {
+            *value = T::try_from(mem::take(value)).map_err(Into::into)?.into();
+            Ok(())
+        })
     }
 
-    pub(crate) fn convert(self, value: Variant) -> Result<Variant, WrongType> {
+    pub(crate) fn convert(self, value: &mut Variant) -> Result<(), WrongType> {
         match self {
-            Self::Kind(kind) => value.convert_to(kind),
-            Self::Convertible(convert) => convert(value),
+            Self::Kind(kind) => *value = mem::take(value).convert_to(kind)?,
+            Self::Convertible(convert) => convert(value)?,
         }
+        Ok(())
     }
 }
 
@@ -48,16 +53,13 @@ impl AcceptedType {
 /// The index of a value that is not accepted, and the error.
 pub(crate) fn convert_all(
     values: &mut [Variant],
-    convert: impl Fn(usize, Variant) -> Result<Variant, WrongType>,
+    convert: impl Fn(usize, &mut Variant) -> Result<(), WrongType>,
 ) -> Result<(), (usize, WrongType)> {
     // A type of the program may reject an empty value and accept this one. It is converted first then.
     let is_large = |index: usize, value: &Variant| {
-        !value.is_short() && value.emptied().is_some_and(|emptied| convert(index, emptied).is_ok())
+        !value.is_short() && value.emptied().is_some_and(|mut emptied| convert(index, &mut emptied).is_ok())
     };
-    let convert = |index, value: &mut Variant| {
-        *value = convert(index, mem::take(value)).map_err(|error| (index, error))?;
-        Ok(())
-    };
+    let convert = |index, value: &mut Variant| convert(index, value).map_err(|error| (index, error));
     // Most packets have none, and need no memory here.
     let mut large = Vec::new();
     for (index, value) in values.iter_mut().enumerate() {
@@ -103,8 +105,14 @@ impl Parameter {
     ///
     /// # Errors
     /// [`WrongType`] if the parameter does not accept the value.
-    pub fn convert(&self, value: Variant) -> Result<Variant, WrongType> {
-        if self.optional && value.is_nil() { Ok(value) } else { self.accepts.convert(value) }
+    pub fn convert(&self, mut value: Variant) -> Result<Variant, WrongType> {
+        self.convert_in_place(&mut value)?;
+        Ok(value)
+    }
+
+    /// Converts a value like [`convert`](Self::convert), where it is.
+    pub(super) fn convert_in_place(&self, value: &mut Variant) -> Result<(), WrongType> {
+        if self.optional && value.is_nil() { Ok(()) } else { self.accepts.convert(value) }
     }
 
     /// Checks that the parameter accepts a value.

@@ -146,8 +146,8 @@ impl<'a> Arguments<'a> {
                 let mut rest = bytes;
                 // At most 8 KiB, and each value has a byte or more.
                 let mut values = Vec::with_capacity(usize::from(count).min(bytes.len()));
-                for index in 0..usize::from(count) {
-                    values.push(decode_next(&mut rest, index, objects)?);
+                for _ in 0..count {
+                    decode_next(&mut rest, &mut values, objects)?;
                 }
                 Ok(values)
             }

@@ -30,7 +30,7 @@ impl<'a> EncodedValues<'a> {
         let mut values = Vec::new();
         let mut rest = self.bytes;
         while !rest.is_empty() && values.len() < max {
-            values.push(decode_next(&mut rest, values.len(), Objects::ById)?);
+            decode_next(&mut rest, &mut values, Objects::ById)?;
         }
         Ok(values)
     }
@@ -54,17 +54,18 @@ pub(crate) fn encode<'v>(values: impl IntoIterator<Item = &'v Variant>) -> Resul
     Ok(bytes)
 }
 
-/// Decodes a value and removes it from the front of `bytes`. `index` is for the error only.
+/// Decodes a value, removes it from the front of `bytes`, and appends it to `values`.
 pub(super) fn decode_next(
     bytes: &mut &[u8],
-    index: usize,
+    values: &mut Vec<Variant>,
     objects: Objects,
-) -> Result<Variant, ArgumentError> {
-    let (value, len) =
-        Variant::decode_compressed(bytes, objects).map_err(|error| ArgumentError { index, error })?;
+) -> Result<(), ArgumentError> {
+    let index = values.len();
+    let len = Variant::decode_compressed_onto(values, bytes, objects)
+        .map_err(|error| ArgumentError { index, error })?;
     // The padding after the last value may be missing.
     *bytes = bytes.get(len..).unwrap_or_default();
-    Ok(value)
+    Ok(())
 }
 
 impl fmt::Display for ArgumentError {
