@@ -185,6 +185,32 @@ impl Packet {
         }
     }
 
+    /// Makes a text packet a binary one.
+    #[cfg(feature = "multiplayer")]
+    pub(crate) fn set_binary(&mut self) {
+        self.kind = PacketKind::Binary;
+    }
+
+    /// Returns the packet, and leaves an empty one.
+    #[cfg(feature = "multiplayer")]
+    #[inline]
+    pub(crate) fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::from_binary(Bytes::new()))
+    }
+
+    /// Returns a binary packet with a part of the bytes, which it shares where that costs less than a copy.
+    #[cfg(feature = "multiplayer")]
+    pub(crate) fn part(&self, part: &[u8]) -> Self {
+        Self { kind: PacketKind::Binary, data: self.data.part(part) }
+    }
+
+    /// Replaces the first bytes of a binary packet: in place if the bytes are not shared.
+    #[cfg(feature = "multiplayer")]
+    pub(crate) fn replace_start(&mut self, start: &[u8]) {
+        debug_assert_eq!(self.kind, PacketKind::Binary);
+        self.data.replace_start(start);
+    }
+
     /// Returns the shared bytes, for a backend to send without a copy. `None` for a packet in the form of the backend.
     #[inline]
     pub(crate) fn shared_data(&self) -> Option<&Bytes> {
@@ -192,6 +218,7 @@ impl Packet {
     }
 
     /// Returns the shared bytes. If no clone exists, they can be changed in place.
+    #[allow(dead_code, reason = "browsers have a queue of their own")]
     pub(crate) fn into_data(self) -> Bytes {
         self.data.into_shared()
     }

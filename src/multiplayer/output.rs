@@ -49,6 +49,7 @@ pub enum Output {
 
 impl Output {
     /// Returns a packet that is sent reliably, on channel 0.
+    #[inline]
     pub(super) fn send(to: Recipients, packet: Packet) -> Self {
         Self::Send { to, packet, channel: 0, transfer: TransferMode::Reliable }
     }

@@ -5,7 +5,7 @@ use std::{
     ops::Deref,
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 /// The platform that the crate is compiled for. Its backend implements [`PacketBackend`].
 pub(crate) struct Platform;
@@ -24,6 +24,14 @@ pub(crate) trait BackendBytes: Clone {
 
     /// Returns the bytes. Copies them if they cannot be taken over.
     fn into_vec(self) -> Vec<u8>;
+
+    /// Returns a copy of some bytes.
+    #[allow(dead_code, reason = "only sessions change packets, and take parts of them")]
+    fn copy_of(bytes: &[u8]) -> Data<Self>;
+
+    /// Returns the bytes, to be changed. Copies them if they are shared.
+    #[allow(dead_code, reason = "only sessions change packets, and take parts of them")]
+    fn make_mut(&mut self) -> &mut [u8];
 }
 
 /// Bytes, in one of two forms.
@@ -53,6 +61,29 @@ impl<A: BackendBytes> Data<A> {
         match self {
             Self::Bytes(bytes) => bytes,
             Self::Backend(bytes) => bytes.into_vec().into(),
+        }
+    }
+
+    /// Returns a part of the bytes, which it shares where that costs less than a copy.
+    #[allow(dead_code, reason = "only sessions change packets, and take parts of them")]
+    pub(super) fn part(&self, part: &[u8]) -> Self {
+        match self {
+            Self::Bytes(bytes) => Self::Bytes(bytes.slice_ref(part)),
+            Self::Backend(_) => A::copy_of(part),
+        }
+    }
+
+    /// Replaces the first bytes: in place if the bytes are not shared.
+    #[allow(dead_code, reason = "only sessions change packets, and take parts of them")]
+    pub(super) fn replace_start(&mut self, start: &[u8]) {
+        match self {
+            Self::Bytes(bytes) => {
+                let mut unshared =
+                    std::mem::take(bytes).try_into_mut().unwrap_or_else(|shared| BytesMut::from(&*shared));
+                unshared[..start.len()].copy_from_slice(start);
+                *bytes = unshared.freeze();
+            }
+            Self::Backend(bytes) => bytes.make_mut()[..start.len()].copy_from_slice(start),
         }
     }
 
@@ -108,6 +139,14 @@ mod tests {
         fn into_vec(self) -> Vec<u8> {
             self.to_vec()
         }
+
+        fn copy_of(bytes: &[u8]) -> Data<Self> {
+            Data::Backend(bytes.into())
+        }
+
+        fn make_mut(&mut self) -> &mut [u8] {
+            Arc::make_mut(self)
+        }
     }
 
     fn both_forms() -> [Data<Arc<[u8]>>; 2] {
@@ -131,6 +170,29 @@ mod tests {
             assert_eq!(clone.clone().into_vec(), b"abc");
             assert_eq!(data.into_shared(), b"abc"[..]);
             assert_eq!(clone.into_vec(), b"abc");
+        }
+    }
+
+    #[test]
+    fn a_new_start_is_written_in_place_and_not_into_clones() {
+        let [_, arrived] = both_forms();
+        for mut data in [Data::Bytes(b"abc".to_vec().into()), arrived] {
+            let place = data.as_ptr();
+            data.replace_start(b"xy");
+            assert_eq!((&*data, data.as_ptr()), (&b"xyc"[..], place));
+            let clone = data.clone();
+            data.replace_start(b"z");
+            assert_eq!((&*data, &*clone), (&b"zyc"[..], &b"xyc"[..]));
+        }
+    }
+
+    #[test]
+    fn a_part_of_shared_bytes_is_not_copied() {
+        let [bytes, arrived] = both_forms();
+        assert_eq!(bytes.part(&bytes[1..]).as_ptr(), bytes[1..].as_ptr());
+        for data in [bytes, arrived] {
+            assert_eq!(*data.part(&data[1..]), b"bc"[..]);
+            assert_eq!(*data.part(&data[1..2]), b"b"[..]);
         }
     }
 

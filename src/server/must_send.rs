@@ -43,8 +43,10 @@ impl WebSocketServer {
     fn must_queue(&mut self, to: PeerKey, content: Content<'_>, urgency: Urgency) -> Result<(), Error> {
         loop {
             let result = self.queue(to, content, urgency);
-            let is_full = matches!(result, Err(Error::SendQueueFull { .. }));
-            let Some(shortage) = self.shortage(to, content).filter(|_| is_full) else { return result };
+            if !matches!(result, Err(Error::SendQueueFull { .. })) {
+                return result;
+            }
+            let Some(shortage) = self.shortage(to, content) else { return result };
             let largest = match shortage {
                 Shortage::Group => self.largest_of_group(to),
                 Shortage::Server => {

@@ -26,6 +26,7 @@ impl ServerSide {
     }
 
     /// Returns the next event, and the connection that it is about.
+    #[inline]
     pub(in super::super) fn next_event(&mut self) -> Option<(PeerKey, PeerEvent)> {
         loop {
             let event = self.server.next_event()?;
@@ -46,6 +47,8 @@ impl ServerSide {
 
     /// Handles an event of the server. Returns the event that follows from it. A new client gets its id here, so that
     /// all packets of the program follow it.
+    // Inlined, so that a packet is moved once on its way through here.
+    #[inline(always)]
     fn handle(&mut self, event: ServerEvent) -> Option<PeerEvent> {
         match event {
             ServerEvent::Opened(key) if self.refuses_new => {

@@ -99,17 +99,15 @@ fn pump_client_event(side: &mut ClientSide, session: &mut Session, now: Duration
 
 /// Executes the outputs of a client's session.
 fn apply_client_outputs(side: &mut ClientSide, session: &mut Session) {
-    while let Some(output) = session.next_output() {
-        match output {
-            Output::Send { packet, .. } => send_to_server(side, &packet),
-            Output::SendAll { packets, .. } => packets.iter().for_each(|packet| send_to_server(side, packet)),
-            Output::Disconnect { code, reason, .. } => {
-                if let Err(error) = side.disconnect(code, &reason) {
-                    debug_assert!(false, "a session's close codes and reasons are valid: {error}");
-                }
+    session.execute_outputs(|output| match output {
+        Output::Send { packet, .. } => send_to_server(side, packet),
+        Output::SendAll { packets, .. } => packets.iter().for_each(|packet| send_to_server(side, packet)),
+        Output::Disconnect { code, reason, .. } => {
+            if let Err(error) = side.disconnect(*code, reason) {
+                debug_assert!(false, "a session's close codes and reasons are valid: {error}");
             }
         }
-    }
+    });
 }
 
 fn send_to_server(side: &mut ClientSide, packet: &Packet) {

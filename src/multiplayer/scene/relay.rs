@@ -104,20 +104,17 @@ impl Relay {
         side: &mut ServerSide,
         session: &mut Session,
         key: PeerKey,
-        event: PeerEvent,
+        mut event: PeerEvent,
         now: Duration,
         decide: Option<&mut dyn FnMut(&RelayedPacket<'_>) -> RelayDecision>,
     ) -> Pumped {
         self.now = now;
         match event {
             PeerEvent::Connected(id) => session.peer_joined(id, now),
-            PeerEvent::Packet(id, packet) => {
+            PeerEvent::Packet(id, ref mut packet) => {
                 self.source = Some(key);
                 session.set_memory_scarce(side.server.is_memory_scarce_for(key));
-                match decide {
-                    Some(decide) => session.receive_with(id, packet, now, decide),
-                    None => session.receive(id, packet, now),
-                }
+                session.receive_from(id, packet, now, decide);
                 if let Some(bytes) = session.take_changed_memory_usage(id) {
                     side.server.set_external_memory(key, bytes);
                 }
@@ -135,31 +132,31 @@ impl Relay {
     /// Executes the session's outputs.
     pub(in super::super) fn apply_outputs(&mut self, side: &mut ServerSide, session: &mut Session) {
         let mut sent = Sent::default();
-        while let Some(output) = session.next_output() {
+        session.execute_outputs(|output| {
             match output {
                 Output::Send { to, packet, .. } => match to {
                     Recipients::One(id) => {
-                        let send = |server: &mut WebSocketServer, key| server.must_send(key, &packet);
-                        self.send(side, id, &mut sent, packet.len(), send);
+                        let send = |server: &mut WebSocketServer, key| server.must_send(key, packet);
+                        self.send(side, *id, &mut sent, packet.len(), send);
                     }
                     Recipients::Many(ids) => {
-                        self.send_to_many(side, &ids, std::slice::from_ref(&packet), &mut sent);
+                        self.send_to_many(side, ids, std::slice::from_ref(packet), &mut sent);
                     }
                 },
                 Output::SendAll { to, packets } => {
-                    self.send_to_many(side, to.as_slice(), &packets, &mut sent);
+                    self.send_to_many(side, to.as_slice(), packets, &mut sent);
                 }
                 Output::Disconnect { peer, code, reason } => {
-                    if let Some(key) = side.key(peer) {
+                    if let Some(key) = side.key(*peer) {
                         self.flow.release(&mut side.server, key);
                     }
-                    if let Err(error) = side.disconnect(peer, code, &reason) {
+                    if let Err(error) = side.disconnect(*peer, *code, reason) {
                         debug_assert_eq!(error, Error::UnknownPeer);
                     }
                 }
             }
             self.drop_slow_peers(side);
-        }
+        });
         if sent.receivers >= DELAYED_FROM {
             side.server.yield_to_other_peers();
         }

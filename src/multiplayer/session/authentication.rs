@@ -1,7 +1,5 @@
 //! Authentication: both ends exchange data until both have completed it.
 
-use bytes::Bytes;
-
 use super::{Session, peers::Authentication};
 use crate::{
     error::Error,
@@ -72,7 +70,7 @@ impl Session {
     }
 
     /// Handles a packet of a peer that is not admitted yet.
-    pub(super) fn handle_auth(&mut self, from: PeerId, packet: &Bytes) -> Result<(), PacketError> {
+    pub(super) fn handle_auth(&mut self, from: PeerId, packet: &Packet) -> Result<(), PacketError> {
         let Command::System(System::Auth(data)) = Command::decode(packet)? else {
             return Err(PacketError::NotAuthenticated);
         };
@@ -83,7 +81,7 @@ impl Session {
             return Err(PacketError::NotAuthenticating);
         }
         if !data.is_empty() {
-            let data = Packet::from_binary(packet.slice_ref(data));
+            let data = packet.part(data);
             self.push_event(Event::Auth { from, data });
             return Ok(());
         }

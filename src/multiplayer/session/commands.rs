@@ -1,7 +1,5 @@
 //! Commands of admitted peers to this end: bytes, calls, and announcements of path ids.
 
-use bytes::Bytes;
-
 use super::{Session, checksum};
 use crate::{
     multiplayer::{
@@ -21,12 +19,12 @@ use crate::{
 const FEW_PATHS: usize = 16;
 
 impl Session {
-    /// Handles a command in `packet`, which was received directly or by relay, and is not about the session itself.
+    /// Handles a command that is a part of `packet`, which was received directly or by relay, and is not about the session itself.
     pub(super) fn handle_command(
         &mut self,
         from: PeerId,
         command: Command<'_>,
-        packet: &Bytes,
+        packet: &Packet,
     ) -> Result<(), PacketError> {
         match command {
             Command::Call(call) => self.handle_call(from, call),
@@ -39,7 +37,7 @@ impl Session {
                 Ok(())
             }
             Command::Raw(bytes) => {
-                let data = Packet::from_binary(packet.slice_ref(bytes));
+                let data = packet.part(bytes);
                 self.push_event(Event::Packet { from, data });
                 Ok(())
             }

@@ -7,8 +7,6 @@
 
 use std::{fmt, time::Duration};
 
-use bytes::Bytes;
-
 use super::{
     Session, SessionPhase,
     peers::{AdmittedPeer, ClosePayload, PeerState},
@@ -128,7 +126,7 @@ impl Session {
     }
 
     /// Handles a packet that a peer has sent before it has read everything of its former session.
-    pub(super) fn handle_arriving(&mut self, from: PeerId, packet: &Bytes) -> Result<(), PacketError> {
+    pub(super) fn handle_arriving(&mut self, from: PeerId, packet: &Packet) -> Result<(), PacketError> {
         let command = Command::decode(packet)?;
         let Some(transfer) = self.peers.arriving(from) else { return Err(PacketError::UnknownPeer) };
         match command {

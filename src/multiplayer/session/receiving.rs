@@ -2,13 +2,7 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-
-use super::{
-    Session, SessionPhase,
-    peers::PeerState,
-    sending::{RELAY_HEADER, relayed},
-};
+use super::{Session, SessionPhase, peers::PeerState, sending::RELAY_HEADER};
 use crate::{
     multiplayer::{
         id::{PeerId, Target},
@@ -30,8 +24,8 @@ impl Session {
     /// The packet is interpreted now. So read all events before you pass the next packet: an event may lead the program
     /// to register the node that the next packet calls. Take all outputs after each call: they are queued until
     /// [`next_output`](Self::next_output) takes them.
-    pub fn receive(&mut self, from: PeerId, packet: Packet, now: Duration) {
-        self.handle_received(from, packet, now, None);
+    pub fn receive(&mut self, from: PeerId, mut packet: Packet, now: Duration) {
+        self.receive_from(from, &mut packet, now, None);
     }
 
     /// Handles a packet like [`receive`](Self::receive). `relay` decides about a packet of a client for other clients:
@@ -45,17 +39,19 @@ impl Session {
     pub fn receive_with(
         &mut self,
         from: PeerId,
-        packet: Packet,
+        mut packet: Packet,
         now: Duration,
         relay: &mut dyn FnMut(&RelayedPacket<'_>) -> RelayDecision,
     ) {
-        self.handle_received(from, packet, now, Some(relay));
+        self.receive_from(from, &mut packet, now, Some(relay));
     }
 
-    fn handle_received(
+    /// Handles a packet like [`receive_with`](Self::receive_with), and may take it out of its place.
+    // By reference, because the way to an output takes longer with each move.
+    pub(in super::super) fn receive_from(
         &mut self,
         from: PeerId,
-        packet: Packet,
+        packet: &mut Packet,
         now: Duration,
         relay: Option<RelayDecider<'_>>,
     ) {
@@ -63,17 +59,17 @@ impl Session {
         if self.phase == SessionPhase::Closed {
             return;
         }
-        let packet = packet.into_data();
+        packet.set_binary();
         let rejected_before = self.stats.rejected_packets;
         let result = match self.peers.state(from) {
             // A client is connected to the server only.
             _ if !self.is_server && from != PeerId::SERVER => Err(PacketError::UnknownPeer),
             None => Err(PacketError::UnknownPeer),
-            Some(PeerState::Authenticating(_)) => self.handle_auth(from, &packet),
+            Some(PeerState::Authenticating(_)) => self.handle_auth(from, packet),
             Some(PeerState::Admitted(_)) => self.handle_packet(from, packet, relay),
-            Some(PeerState::Arriving(_)) => self.handle_arriving(from, &packet),
+            Some(PeerState::Arriving(_)) => self.handle_arriving(from, packet),
             Some(PeerState::Disconnecting { .. }) => {
-                self.handle_disconnecting(from, &packet);
+                self.handle_disconnecting(from, packet);
                 Ok(())
             }
         };
@@ -93,32 +89,29 @@ impl Session {
     fn handle_packet(
         &mut self,
         from: PeerId,
-        packet: Bytes,
+        packet: &mut Packet,
         relay: Option<RelayDecider<'_>>,
     ) -> Result<(), PacketError> {
-        if let Some(target) = relay_target(&packet).filter(|_| self.is_server) {
+        if let Some(target) = relay_target(packet).filter(|_| self.is_server) {
             return self.relay(from, target, packet, relay);
         }
-        match Command::decode(&packet)? {
-            Command::System(System::Relay { peer, inner }) => {
-                self.handle_relayed(peer, &packet.slice_ref(inner))
-            }
+        match Command::decode(packet)? {
+            Command::System(System::Relay { peer, inner }) => self.handle_relayed(peer, inner, packet),
             Command::System(System::AddPeer(peer)) => self.handle_add_peer(from, peer),
             Command::System(System::DelPeer(peer)) => self.handle_del_peer(from, peer),
             // Only the other end requires authentication. This end has admitted it, so an empty reply means nothing.
             Command::System(System::Auth([])) => Ok(()),
             Command::System(System::Auth(_)) => Err(PacketError::NotAuthenticating),
-            command => self.handle_command(from, command, &packet),
+            command => self.handle_command(from, command, packet),
         }
     }
 
-    /// Relays a packet for a client, unless the program decides otherwise. The server writes the sender's id over the
-    /// receiver's, in place if the packet is not shared.
+    /// Relays a packet for a client, unless the program decides otherwise. The sender's id replaces the receiver's.
     fn relay(
         &mut self,
         from: PeerId,
         target: i32,
-        packet: Bytes,
+        packet: &mut Packet,
         hook: Option<RelayDecider<'_>>,
     ) -> Result<(), PacketError> {
         if !self.options.relay {
@@ -141,9 +134,9 @@ impl Session {
                 self.peers.admitted().iter().copied().filter(is_meant).collect::<Vec<_>>().into()
             }
         };
-        let for_server = match target {
-            Target::Peer(_) | Target::AllExcept(PeerId::SERVER) => None,
-            Target::All | Target::AllExcept(_) => Some(packet.slice(RELAY_HEADER..)),
+        let is_for_server = match target {
+            Target::Peer(_) | Target::AllExcept(PeerId::SERVER) => false,
+            Target::All | Target::AllExcept(_) => true,
         };
         let decision = match hook {
             Some(decide) if !to.as_slice().is_empty() => {
@@ -154,24 +147,19 @@ impl Session {
         if decision == RelayDecision::Drop {
             self.stats.dropped_relays += 1;
         } else if !to.as_slice().is_empty() {
-            let packet = match packet.try_into_mut() {
-                Ok(mut packet) => {
-                    packet[..RELAY_HEADER].copy_from_slice(&relay_header(from.get()));
-                    packet.freeze()
-                }
-                Err(packet) => relayed(from.get(), &packet[RELAY_HEADER..]).into(),
-            };
-            self.queue_output(Output::send(to, Packet::from_binary(packet)));
+            packet.replace_start(&relay_header(from.get()));
             self.stats.relayed += 1;
+            let relayed = if is_for_server { packet.clone() } else { packet.take() };
+            self.queue_output(Output::send(to, relayed));
         }
-        match for_server {
-            Some(inner) => self.handle_command(from, Command::decode(&inner)?, &inner),
-            None => Ok(()),
+        match is_for_server {
+            true => self.handle_command(from, Command::decode(&packet[RELAY_HEADER..])?, packet),
+            false => Ok(()),
         }
     }
 
     /// Handles a packet that the server relayed to this client.
-    fn handle_relayed(&mut self, source: i32, inner: &Bytes) -> Result<(), PacketError> {
+    fn handle_relayed(&mut self, source: i32, inner: &[u8], packet: &Packet) -> Result<(), PacketError> {
         if !self.options.relay {
             return Err(PacketError::RelayOff);
         }
@@ -185,7 +173,7 @@ impl Session {
         let source = PeerId::new(source).filter(is_here).ok_or(PacketError::UnknownPeer)?;
         let result = Command::decode(inner).map_err(PacketError::from);
         // The sender is reported, not the server.
-        if let Err(error) = result.and_then(|command| self.handle_command(source, command, inner)) {
+        if let Err(error) = result.and_then(|command| self.handle_command(source, command, packet)) {
             self.reject(source, error);
         }
         Ok(())

@@ -123,6 +123,7 @@ impl Session {
     }
 
     /// Queues an output, after the announcements of departures before it.
+    #[inline]
     pub(super) fn queue_output(&mut self, output: Output) {
         self.queue_departures();
         self.outputs.push_back(output);
@@ -132,10 +133,17 @@ impl Session {
     ///
     /// Call it before a peer is admitted or removed. A peer that is admitted later must not receive these
     /// announcements, and a peer that is removed must.
+    #[inline]
     pub(super) fn queue_departures(&mut self) {
+        if !self.departed.is_empty() {
+            self.announce_departures();
+        }
+    }
+
+    fn announce_departures(&mut self) {
         let departed = std::mem::take(&mut self.departed);
         let admitted = self.peers.admitted();
-        if !departed.is_empty() && !admitted.is_empty() {
+        if !admitted.is_empty() {
             let to = admitted.to_vec().into();
             let packets = system_packets(departed, System::DelPeer);
             self.outputs.push_back(Output::SendAll { to, packets });

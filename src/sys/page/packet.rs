@@ -21,4 +21,12 @@ impl BackendBytes for Arc<Vec<u8>> {
     fn into_vec(self) -> Vec<u8> {
         Arc::unwrap_or_clone(self)
     }
+
+    fn copy_of(bytes: &[u8]) -> Data<Self> {
+        Self::from_vec(bytes.to_vec())
+    }
+
+    fn make_mut(&mut self) -> &mut [u8] {
+        Arc::<Vec<u8>>::make_mut(self)
+    }
 }

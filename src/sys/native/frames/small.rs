@@ -44,4 +44,18 @@ impl BackendBytes for Small {
     fn into_vec(self) -> Vec<u8> {
         self.get().to_vec()
     }
+
+    fn copy_of(bytes: &[u8]) -> Data<Self> {
+        if bytes.len() > Self::MAX {
+            return Self::from_vec(bytes.to_vec());
+        }
+        let mut copy = Self { bytes: [0; Self::MAX], len: 0 };
+        copy.resize(bytes.len()).copy_from_slice(bytes);
+        Data::Backend(copy)
+    }
+
+    #[inline]
+    fn make_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[..usize::from(self.len)]
+    }
 }
