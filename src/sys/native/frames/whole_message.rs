@@ -127,7 +127,10 @@ impl WholeMessage<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::{Encoder, MessageLimits},
+        *,
+    };
 
     fn packet(kind: PacketKind, payload: &[u8], key: Option<[u8; 4]>) -> Result<Packet, FrameError> {
         let mut masked = payload.to_vec();
@@ -148,6 +151,45 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_header_that_differs_from_the_last_is_parsed() {
+        let limits = MessageLimits { message: 1000, fragments: 0 };
+        let mut decoder = FrameDecoder::new(true, limits);
+        let mut last = None;
+        let mut decode = |frame: &[u8]| {
+            let mut input = frame;
+            let packet = decoder.next_whole(&mut input, &mut last)?.map(|message| message.to_packet());
+            assert_eq!(input.len(), if packet.is_some() { 0 } else { frame.len() });
+            packet.transpose()
+        };
+        let encoded = |encoder: Encoder, kind, payload: &str| {
+            let mut frame = Vec::new();
+            encoder.encode(kind, payload.as_bytes(), &mut frame);
+            frame
+        };
+        for (kind, payload) in [
+            (PacketKind::Text, "hello"),
+            (PacketKind::Text, "world"),
+            (PacketKind::Binary, "world"),
+            (PacketKind::Binary, "word"),
+            (PacketKind::Text, "word"),
+            (PacketKind::Text, &"long".repeat(40)),
+            (PacketKind::Text, "word"),
+        ] {
+            let packet = decode(&encoded(Encoder::CLIENT, kind, payload)).expect("a valid frame");
+            let packet = packet.expect("it is whole");
+            assert_eq!((packet.kind(), packet.as_bytes()), (kind, payload.as_bytes()));
+        }
+        let mut frame = encoded(Encoder::CLIENT, PacketKind::Text, "word");
+        assert_eq!(decode(&frame[..frame.len() - 1]), Ok(None), "it is incomplete");
+        assert_eq!(decode(&frame[..3]), Ok(None), "its mask is incomplete");
+        // A bit that only extensions use.
+        frame[0] |= 0x40;
+        assert_eq!(decode(&frame), Err(FrameError::Protocol));
+        let unmasked = encoded(Encoder::SERVER, PacketKind::Text, "word");
+        assert_eq!(decode(&unmasked), Err(FrameError::Protocol));
     }
 
     #[test]
