@@ -185,10 +185,12 @@ impl Packet {
         }
     }
 
-    /// Makes a text packet a binary one.
+    /// Makes a text packet a binary one, and [parts](Self::part) of it cost little.
     #[cfg(feature = "multiplayer")]
-    pub(crate) fn set_binary(&mut self) {
+    #[inline]
+    pub(crate) fn prepare_parts(&mut self) {
         self.kind = PacketKind::Binary;
+        BackendBytes::share_parts(&mut self.data);
     }
 
     /// Returns the packet, and leaves an empty one.

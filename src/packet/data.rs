@@ -25,6 +25,10 @@ pub(crate) trait BackendBytes: Clone {
     /// Returns the bytes. Copies them if they cannot be taken over.
     fn into_vec(self) -> Vec<u8>;
 
+    /// Makes parts of the bytes cost little: shares the bytes, unless all of them are few.
+    #[allow(dead_code, reason = "only sessions change packets, and take parts of them")]
+    fn share_parts(data: &mut Data<Self>);
+
     /// Returns a copy of some bytes.
     #[allow(dead_code, reason = "only sessions change packets, and take parts of them")]
     fn copy_of(bytes: &[u8]) -> Data<Self>;
@@ -57,7 +61,7 @@ impl<A: BackendBytes> Data<A> {
     }
 
     /// Returns the bytes in the form that backends share. Copies them if they have the other form and cannot be taken over.
-    pub(super) fn into_shared(self) -> Bytes {
+    pub(crate) fn into_shared(self) -> Bytes {
         match self {
             Self::Bytes(bytes) => bytes,
             Self::Backend(bytes) => bytes.into_vec().into(),
@@ -139,6 +143,8 @@ mod tests {
         fn into_vec(self) -> Vec<u8> {
             self.to_vec()
         }
+
+        fn share_parts(_: &mut Data<Self>) {}
 
         fn copy_of(bytes: &[u8]) -> Data<Self> {
             Data::Backend(bytes.into())

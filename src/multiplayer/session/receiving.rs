@@ -59,7 +59,7 @@ impl Session {
         if self.phase == SessionPhase::Closed {
             return;
         }
-        packet.set_binary();
+        packet.prepare_parts();
         let rejected_before = self.stats.rejected_packets;
         let result = match self.peers.state(from) {
             // A client is connected to the server only.

@@ -1,6 +1,8 @@
 //! Packets that have arrived in a page.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
+
+use bytes::Bytes;
 
 use crate::packet::{BackendBytes, Data, PacketBackend, Platform};
 
@@ -20,6 +22,11 @@ impl BackendBytes for Arc<Vec<u8>> {
 
     fn into_vec(self) -> Vec<u8> {
         Arc::unwrap_or_clone(self)
+    }
+
+    fn share_parts(data: &mut Data<Self>) {
+        let bytes = mem::replace(data, Data::Bytes(Bytes::new()));
+        *data = Data::Bytes(bytes.into_shared());
     }
 
     fn copy_of(bytes: &[u8]) -> Data<Self> {

@@ -45,6 +45,9 @@ impl BackendBytes for Small {
         self.get().to_vec()
     }
 
+    #[inline]
+    fn share_parts(_: &mut Data<Self>) {}
+
     fn copy_of(bytes: &[u8]) -> Data<Self> {
         if bytes.len() > Self::MAX {
             return Self::from_vec(bytes.to_vec());
