@@ -2,8 +2,8 @@
 //! [--broadcast]`.
 //!
 //! With `--hz` it polls N times a second, as a game does; otherwise it sleeps until there is something to do. With
-//! `--broadcast` a packet goes to every peer. It is made for benchmarks, and has no limits and no heartbeat: do not expose it
-//! to a network. With `--hz` it ends with its standard input, and prints how long the polls took since the last line of
+//! `--broadcast` a packet goes to every peer. It is made for benchmarks, has limits that no load reaches, and no heartbeat: do
+//! not expose it to a network. With `--hz` it ends with its standard input, and prints how long the polls took since the last line of
 //! that.
 
 use std::{
@@ -66,12 +66,12 @@ fn serve(args: &Args) -> Result<(), websocket_peer::Error> {
         .outbound_buffer_size(buffers)
         .backlog_buffer_size(buffers)
         .heartbeat_interval(Duration::ZERO);
-    // All load comes from one address, at once, and as fast as possible.
+    // All load comes from one address, at once, and as fast as possible. Limits that it never reaches cost as much as others.
     let limits = RateLimits::default()
-        .max_packets_per_second(0)
-        .max_bytes_per_second(0)
-        .max_control_frames_per_second(0)
-        .max_fragments(0);
+        .max_packets_per_second(1_000_000_000)
+        .max_bytes_per_second(u32::MAX)
+        .max_control_frames_per_second(1_000_000)
+        .max_fragments(1_000_000);
     let options = ServerOptions::default()
         .connection(peer)
         .rate_limits(limits)

@@ -5,11 +5,37 @@ use std::time::Duration;
 /// The size of a burst, as time: this many seconds' worth of units may arrive at once.
 const BURST: Duration = Duration::from_secs(2);
 
-/// When something was received: between `since`, the time of the previous poll, and `at`.
+/// When something was received, in nanoseconds: between the previous poll and this one.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrival {
-    pub(crate) since: Duration,
-    pub(crate) at: Duration,
+    since: u64,
+    at: u64,
+    /// The latest time at which a bucket within its limit is empty.
+    last_empty: u64,
+}
+
+impl Arrival {
+    pub(crate) fn between(since: Duration, at: Duration) -> Self {
+        Self { since: nanos(since), at: nanos(at), last_empty: nanos(at.saturating_add(BURST)) }
+    }
+
+    pub(crate) fn at(now: Duration) -> Self {
+        Self::between(now, now)
+    }
+
+    pub(crate) fn since(self) -> Duration {
+        Duration::from_nanos(self.since)
+    }
+
+    /// Returns the same arrival, begun at another time.
+    pub(crate) fn begun_at(self, since: Duration) -> Self {
+        Self { since: nanos(since), ..self }
+    }
+}
+
+/// Returns what `amount` units cost under a limit in units per second, in nanoseconds. Zero: no limit.
+pub(crate) fn cost(per_second: u32, amount: u64) -> u64 {
+    amount.saturating_mul(1_000_000_000).checked_div(u64::from(per_second)).unwrap_or_default()
 }
 
 /// A leaky bucket, without its rate: connections with the same limits share these.
@@ -21,14 +47,11 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
-    /// Counts `amount`. Returns `true` if it is within the limit in units per second. Zero: no limit.
-    pub(crate) fn take(&mut self, per_second: u32, amount: u64, Arrival { since, at }: Arrival) -> bool {
-        if per_second == 0 {
-            return true;
-        }
-        let cost = amount.saturating_mul(1_000_000_000) / u64::from(per_second);
-        self.empty_at = self.empty_at.max(nanos(since)).saturating_add(cost);
-        self.empty_at <= nanos(at.saturating_add(BURST))
+    /// Counts what has this [`cost`]. Returns `true` if it is within the limit.
+    #[inline]
+    pub(crate) fn take(&mut self, cost: u64, arrival: Arrival) -> bool {
+        self.empty_at = self.empty_at.max(arrival.since).saturating_add(cost);
+        self.empty_at <= arrival.last_empty
     }
 }
 
@@ -47,8 +70,8 @@ impl Rate {
     }
 
     /// Returns `true` if the bucket is empty.
-    pub(crate) fn is_empty(&self, now: Duration) -> bool {
-        self.bucket.empty_at <= nanos(now)
+    pub(crate) fn is_empty(&self, arrival: Arrival) -> bool {
+        self.bucket.empty_at <= arrival.at
     }
 
     /// Returns when the counted amount is within the limit again.
@@ -58,7 +81,7 @@ impl Rate {
 
     /// Counts `amount`. Returns `true` if it is within the limit.
     pub(crate) fn take(&mut self, amount: u64, arrival: Arrival) -> bool {
-        self.bucket.take(self.per_second, amount, arrival)
+        self.bucket.take(cost(self.per_second, amount), arrival)
     }
 }
 
@@ -73,7 +96,7 @@ mod tests {
 
     #[test]
     fn the_latest_time_does_not_overflow() {
-        let arrival = Arrival { since: Duration::MAX, at: Duration::MAX };
+        let arrival = Arrival::at(Duration::MAX);
         let mut rate = Rate::new(1);
         assert!(rate.take(u64::MAX, arrival) && rate.take(u64::MAX, arrival));
     }

@@ -110,7 +110,7 @@ impl WebSocketServer {
     /// Services a new connection for the first time. Often its request has arrived already.
     fn on_accept(&mut self, key: PeerKey, times: Timestamps, budget: &mut PollBudget) {
         let Some(entry) = self.entries.get_mut(key) else { return };
-        let arrival = Arrival { since: times.last, at: times.wall };
+        let arrival = Arrival::between(times.last, times.wall);
         let ip = entry.ip;
         let is_within_limits = self.acceptor.begin_handshake(key, ip, arrival, &self.options);
         // A client that cannot be admitted needs no TLS handshake, which would cost a private-key operation.

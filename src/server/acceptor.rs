@@ -124,7 +124,7 @@ impl Acceptor {
     /// Counts a new connection from an address. Returns `true` if the address is within the rate limit.
     fn count_connection(&mut self, addr: IpAddr, arrival: Arrival, options: &ServerOptions) -> bool {
         if self.rates.len() >= RATES && !self.rates.contains_key(&client_prefix(addr)) {
-            self.rates.retain(|_, rate| !rate.is_empty(arrival.at));
+            self.rates.retain(|_, rate| !rate.is_empty(arrival));
         }
         let new = || Rate::new(options.max_connections_per_address_per_second);
         self.rates.entry(client_prefix(addr)).or_insert_with(new).take(1, arrival)
@@ -211,8 +211,7 @@ mod tests {
     use super::{super::key::Slots, *};
 
     fn at(millis: u64) -> Arrival {
-        let at = Duration::from_millis(millis);
-        Arrival { since: at, at }
+        Arrival::at(Duration::from_millis(millis))
     }
 
     fn ip(text: &str) -> IpAddr {

@@ -115,7 +115,7 @@ impl FlowControl {
         if sent.receivers == 0 {
             return;
         }
-        let arrival = Arrival { since: now, at: now };
+        let arrival = Arrival::at(now);
         let limit = self.limit;
         let relayed = self
             .sources

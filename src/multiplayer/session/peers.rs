@@ -167,7 +167,7 @@ impl Peers {
     pub(super) fn count_rejected(&mut self, peer: PeerId, limit: u32, now: Duration) -> bool {
         let Some(peer_entry) = self.by_id.get_mut(&peer) else { return true };
         let rate = peer_entry.rejected.get_or_insert_with(|| Rate::new(limit));
-        rate.take(1, Arrival { since: now, at: now })
+        rate.take(1, Arrival::at(now))
     }
 
     /// Returns the rate of a peer's rejected packets.

@@ -189,7 +189,7 @@ impl PeerConnection for Socket {
         // No event reports that a peer's socket is ready: each poll tries.
         self.connection.set_ready(true, true, false);
         with_scratch(|scratch| {
-            let arrival = Arrival { since: now, at: now };
+            let arrival = Arrival::at(now);
             let budget = Budget { read: MAX_READ, memory: usize::MAX };
             let mut context = PollContext { now, arrival, scratch, budget, read: 0 };
             self.connection.advance(&mut context, link);

@@ -35,8 +35,7 @@ impl ConnectionSettings {
     }
 
     fn of_server(settings: PeerSettings<'_>) -> Self {
-        let limits =
-            GuardLimits { rates: settings.rate_limits, slow_reader_timeout: settings.slow_reader_timeout };
+        let limits = GuardLimits::new(settings.rate_limits, settings.slow_reader_timeout);
         Self { limits: Some(Arc::new(limits)), ..Self::new(settings.options, true) }
     }
 

@@ -36,7 +36,7 @@ impl ServerConnection for TcpConnection {
         budget: Budget,
         link: &mut Link,
     ) -> PollProgress {
-        let arrival = Arrival { since: times.last, at: times.wall };
+        let arrival = Arrival::between(times.last, times.wall);
         let mut context =
             PollContext { now: times.now, arrival, scratch: reactor.scratch(), budget, read: 0 };
         let more = self.advance(&mut context, link);

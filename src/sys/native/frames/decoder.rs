@@ -133,6 +133,7 @@ impl FrameDecoder {
             // Most frames arrive whole. Only for the others, state is kept.
             let mut frame = match self.frame.take() {
                 Some(frame) => frame,
+                None if input.is_empty() => return Ok(None),
                 None => match self.read_header(input)? {
                     Some((header, len)) => self.begin(&header, len)?,
                     None => return Ok(None),

@@ -43,7 +43,7 @@ impl FrameDecoder {
         input: &mut &'a [u8],
         last: &mut Option<ShortHeader>,
     ) -> Result<Option<WholeMessage<'a>>, FrameError> {
-        if !self.is_idle() {
+        if input.is_empty() || !self.is_idle() {
             return Ok(None);
         }
         if let Some(message) = last.as_ref().and_then(|header| header.take_message(input)) {

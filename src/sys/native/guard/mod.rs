@@ -11,14 +11,23 @@ use crate::{
     clock::CompactTime,
     close::{CloseCause, Limit, Timeout},
     options::RateLimits,
-    rate::Arrival,
+    rate::{self, Arrival},
 };
 
 /// The limits of a server, which its connections share. A time of zero is no limit.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct GuardLimits {
     pub(super) rates: RateLimits,
-    pub(super) slow_reader_timeout: Duration,
+    slow_reader_timeout: Duration,
+    /// What a packet costs under its rate limit: for each packet, a division would take longer than all else here.
+    packet_cost: u64,
+}
+
+impl GuardLimits {
+    pub(super) fn new(rates: RateLimits, slow_reader_timeout: Duration) -> Self {
+        let packet_cost = rate::cost(rates.max_packets_per_second, 1);
+        Self { rates, slow_reader_timeout, packet_cost }
+    }
 }
 
 /// Enforces the limits on one connection. The default has none.
@@ -66,7 +75,7 @@ impl Guard {
     pub(super) fn count_packet(&mut self, arrival: Arrival) -> Result<(), Limit> {
         self.message_finished();
         let Some(limits) = &self.limits else { return Ok(()) };
-        self.limiter.count_packet(&limits.rates, arrival)
+        self.limiter.count_packet(limits.packet_cost, arrival)
     }
 
     /// Counts a ping, a pong, or an empty fragment.
@@ -181,11 +190,13 @@ fn due(since: Duration, limit: Duration) -> Option<Duration> {
 mod tests {
     use super::*;
 
-    const ARRIVAL: Arrival = Arrival { since: Duration::ZERO, at: Duration::ZERO };
+    fn arrival() -> Arrival {
+        Arrival::at(Duration::ZERO)
+    }
 
     fn guard() -> Guard {
         let rates = RateLimits::default().max_message_time(at(10)).max_packets_per_second(1);
-        Guard::new(Some(Arc::new(GuardLimits { rates, slow_reader_timeout: at(5) })))
+        Guard::new(Some(Arc::new(GuardLimits::new(rates, at(5)))))
     }
 
     const fn at(seconds: u64) -> Duration {
@@ -206,7 +217,7 @@ mod tests {
     fn each_message_has_its_own_time_limit() {
         let mut guard = guard();
         guard.message_incomplete(at(0));
-        assert_eq!(guard.count_packet(ARRIVAL), Ok(()));
+        assert_eq!(guard.count_packet(arrival()), Ok(()));
         guard.message_incomplete(at(9));
         assert_eq!(guard.due(), Some(at(19)));
     }
@@ -272,7 +283,7 @@ mod tests {
         let mut guard = Guard::default();
         guard.message_incomplete(at(0));
         guard.queue_full(at(0));
-        assert_eq!(guard.count_bytes(usize::MAX, ARRIVAL), Ok(()));
+        assert_eq!(guard.count_bytes(usize::MAX, arrival()), Ok(()));
         assert_eq!((guard.due(), guard.expired(at(1_000_000))), (None, None));
     }
 }

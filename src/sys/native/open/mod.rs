@@ -127,9 +127,9 @@ impl OpenConnection {
         self.flush(link);
         let (received, read) = (link.stats.packets_received, context.read);
         // Rates count from the time at which the bytes may have arrived.
-        let unread_since = self.unread_since.get().unwrap_or(context.arrival.since);
+        let unread_since = self.unread_since.get().unwrap_or_else(|| context.arrival.since());
         self.unread_since = CompactTime::at(unread_since);
-        context.arrival.since = unread_since;
+        context.arrival = context.arrival.begun_at(unread_since);
         let reading = match self.read(context, link) {
             Ok(reading) => reading,
             Err(failure) => self.fail_or_defer(failure, link),
