@@ -5,7 +5,10 @@ use std::time::Duration;
 use crate::sys::server::Timestamps;
 
 /// The number of bytes that a poll reads.
-const BYTES: usize = 16 * 1024 * 1024;
+const FRAME_BYTES: usize = 16 * 1024 * 1024;
+/// The number of bytes that a poll reads if it may sleep. The program handles their packets while they are in the processor's
+/// cache, and polls again: only a program with frames needs all of them at once.
+pub(super) const TURN_BYTES: usize = 256 * 1024;
 /// The number of bytes that a poll reads from closed connections, whose data is dropped.
 const LINGERING: usize = 1024 * 1024;
 
@@ -38,11 +41,12 @@ pub(super) struct PollBudget {
 }
 
 impl PollBudget {
-    pub(super) fn new(times: Timestamps) -> Self {
+    /// Returns the budget of a poll that sleeps, or does not, until there is something to do.
+    pub(super) fn new(sleeps: bool, times: Timestamps) -> Self {
         let since_last = times.wall.saturating_sub(times.last).min(Duration::from_secs(1));
         let deadlines = (since_last.as_secs_f64() * DEADLINES_PER_SECOND) as usize;
         Self {
-            bytes: BYTES,
+            bytes: if sleeps { TURN_BYTES } else { FRAME_BYTES },
             lingering: LINGERING,
             handshakes: HANDSHAKES,
             deadlines: deadlines.max(DEADLINES),
@@ -89,7 +93,7 @@ mod tests {
 
     fn budget(millis: u64) -> PollBudget {
         let wall = Duration::from_millis(millis);
-        PollBudget::new(Timestamps { now: wall, wall, last: Duration::ZERO })
+        PollBudget::new(false, Timestamps { now: wall, wall, last: Duration::ZERO })
     }
 
     #[test]
@@ -117,7 +121,7 @@ mod tests {
         let mut budget = budget(16);
         budget.count(WorkKind::Lingering, LINGERING, || Duration::ZERO);
         assert!(!budget.may_linger() && budget.may_read());
-        budget.count(WorkKind::Other, BYTES - LINGERING, || Duration::ZERO);
+        budget.count(WorkKind::Other, FRAME_BYTES - LINGERING, || Duration::ZERO);
         assert!(!budget.may_read());
     }
 }

@@ -184,7 +184,8 @@ impl WebSocketServer {
     }
 
     /// Sleeps until there is something to do, at most for `at_most`, then [polls](Self::poll). For programs without
-    /// frames.
+    /// frames. It reads less at a time than a poll, unless the time is zero, so that the program handles packets while they
+    /// are in the processor's cache: read the events, and call it again.
     pub fn wait(&mut self, at_most: Duration) {
         self.poll_within(at_most);
     }

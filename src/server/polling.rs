@@ -80,7 +80,7 @@ impl WebSocketServer {
         });
         let woken_at = sys::now();
         let times = self.clock.awake(woken_at);
-        let mut budget = PollBudget::new(times);
+        let mut budget = PollBudget::new(!at_most.is_zero(), times);
         self.flush_delayed(times.now);
         self.run_timers(times.now, &mut budget);
         self.service_ready(times, &mut budget);
@@ -299,5 +299,41 @@ fn cause(entry: &PeerEntry) -> &dyn std::fmt::Display {
     match entry.link.close_info() {
         Some(info) => &info.cause,
         None => &"for no reason",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::{
+        budget::TURN_BYTES,
+        tests::{connected, until},
+    };
+
+    #[test]
+    fn a_wait_reads_a_part_of_what_has_arrived_and_the_next_goes_on_at_once() {
+        const SIZE: usize = 16 * 1024;
+        let clients = 3 * TURN_BYTES / SIZE;
+        let mut host = connected(clients);
+        for client in &mut host.clients {
+            client.send(&[7; SIZE]).expect("it is open");
+        }
+        until("all is sent", || {
+            host.clients.iter_mut().for_each(|client| _ = client.poll());
+            host.clients.iter().all(|client| client.buffered() == 0)
+        });
+        let mut received = Vec::new();
+        until("all has arrived", || {
+            let before = host.server.stats().packets_received;
+            host.server.wait(Duration::from_millis(1));
+            received
+                .extend(Some(host.server.stats().packets_received - before).filter(|received| *received > 0));
+            host.server.stats().packets_received == clients as u64
+        });
+        let most = (TURN_BYTES + SIZE) / SIZE;
+        assert!(
+            received.iter().all(|received| *received <= most as u64),
+            "{received:?} packets in each wait"
+        );
     }
 }
