@@ -123,7 +123,7 @@ impl Packet {
         &self.data
     }
 
-    /// Returns the text of a text packet. Copies it if its bytes are shared.
+    /// Returns the text of a text packet. Copies it if its bytes are shared, or are at least 64 KiB that a server received.
     ///
     /// # Errors
     /// The packet itself, if it is binary.
@@ -135,7 +135,7 @@ impl Packet {
         }
     }
 
-    /// Returns the bytes, of either kind. Copies them if they are shared.
+    /// Returns the bytes, of either kind. Copies them if they are shared, or are at least 64 KiB that a server received.
     pub fn into_vec(self) -> Vec<u8> {
         self.data.into_vec()
     }
@@ -155,9 +155,10 @@ impl Packet {
         Variant::decode(&self.data)
     }
 
-    /// Returns a binary packet of shared bytes.
-    pub(crate) fn from_binary(data: Bytes) -> Self {
-        Self { kind: PacketKind::Binary, data: Data::Bytes(data) }
+    /// Returns a packet of shared bytes. Those of a text packet must be UTF-8.
+    pub(crate) fn from_bytes(kind: PacketKind, data: Bytes) -> Self {
+        debug_assert!(kind == PacketKind::Binary || std::str::from_utf8(&data).is_ok());
+        Self { kind, data: Data::Bytes(data) }
     }
 
     /// Returns a packet that takes over the memory of the vector. The bytes of a text packet must be UTF-8.
@@ -197,7 +198,7 @@ impl Packet {
     #[cfg(feature = "multiplayer")]
     #[inline]
     pub(crate) fn take(&mut self) -> Self {
-        std::mem::replace(self, Self::from_binary(Bytes::new()))
+        std::mem::replace(self, Self::from_bytes(PacketKind::Binary, Bytes::new()))
     }
 
     /// Returns a binary packet with a part of the bytes, which it shares where that costs less than a copy.
@@ -305,7 +306,7 @@ impl From<Vec<u8>> for Packet {
 impl From<Bytes> for Packet {
     /// Shares the bytes.
     fn from(data: Bytes) -> Self {
-        Self::from_binary(data)
+        Self::from_bytes(PacketKind::Binary, data)
     }
 }
 

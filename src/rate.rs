@@ -23,11 +23,13 @@ impl Arrival {
         Self::between(now, now)
     }
 
+    #[allow(dead_code, reason = "a page limits no rates of a connection")]
     pub(crate) fn since(self) -> Duration {
         Duration::from_nanos(self.since)
     }
 
     /// Returns the same arrival, begun at another time.
+    #[allow(dead_code, reason = "a page limits no rates of a connection")]
     pub(crate) fn begun_at(self, since: Duration) -> Self {
         Self { since: nanos(since), ..self }
     }

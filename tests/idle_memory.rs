@@ -3,7 +3,7 @@
 #![cfg(not(target_family = "wasm"))]
 
 use std::{
-    io::{Read, Write},
+    io::{self, Read, Write},
     net::{SocketAddr, TcpStream},
     thread,
     time::{Duration, Instant},
@@ -24,6 +24,9 @@ const BEFORE: usize = 128;
 const LIMIT: usize = 992;
 /// The memory of a connection that has exchanged a message may differ by this, because maps and queues grow in steps.
 const TOLERANCE: usize = 24;
+
+/// The payload of a large message, in bytes. A server accepts none that is larger.
+const LARGE: usize = 64 * 1024;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The server frees memory that it keeps for reuse within this time.
@@ -107,6 +110,24 @@ impl Connections {
         }
     }
 
+    /// Exchanges a large message with the first client.
+    fn echo_large(&mut self) {
+        let header = [&[0x82, 0x80 | 127][..], &(LARGE as u64).to_be_bytes(), &[0; 4]].concat();
+        let frame = [header, vec![0; LARGE]].concat();
+        let mut echo = vec![0; 10 + LARGE];
+        let (mut sent, mut received) = (0, 0);
+        let start = Instant::now();
+        self.clients[0].set_nonblocking(true).expect("a socket");
+        while received < echo.len() {
+            sent += moved(self.clients[0].write(&frame[sent..]));
+            self.poll();
+            received += moved(self.clients[0].read(&mut echo[received..]));
+            assert!(start.elapsed() < PATIENCE, "{sent} bytes sent, {received} received");
+        }
+        self.clients[0].set_nonblocking(false).expect("a socket");
+        self.poll();
+    }
+
     /// Exchanges a ping and a pong with each client.
     fn ping(&mut self) {
         let received = self.server.stats().bytes_received;
@@ -151,5 +172,23 @@ fn a_connection_holds_less_than_a_kibibyte_before_and_after_it_was_active() {
         let after = (HEAP.current_usage() - before) / MEASURED;
         println!("{after} bytes after {messages} messages");
         assert!(after <= each + TOLERANCE, "{after} bytes, {each} before");
+    }
+    let before = HEAP.current_usage();
+    for _ in 0..3 {
+        all.echo_large();
+        let kept = HEAP.current_usage().saturating_sub(before);
+        println!("{kept} bytes right after a large message");
+        assert!((LARGE..2 * LARGE).contains(&kept), "{kept} bytes are kept for the next large message");
+    }
+    all.be_quiet();
+    let kept = HEAP.current_usage().saturating_sub(before);
+    assert!(kept <= MEASURED * TOLERANCE, "{kept} bytes are kept after that");
+}
+
+/// Returns how many bytes a socket took or gave.
+fn moved(result: io::Result<usize>) -> usize {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+        result => result.expect("it is open"),
     }
 }

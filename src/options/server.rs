@@ -77,8 +77,8 @@ pub struct ServerOptions {
     /// share; while all of it is in use, it cannot send to them, either. Peers within their share are not affected.
     ///
     /// [`ServerStats::memory`](crate::ServerStats::memory) exceeds this by at most one read of 256 KiB. The count
-    /// excludes buffers of the system and of TLS, and up to 24 KiB for each peer that are kept for its next packets
-    /// until it has been quiet for 0.2 s, while the server is polled.
+    /// excludes buffers of the system and of TLS, and what is kept for the next packets until it was not used for 0.2 s,
+    /// while the server is polled: up to 24 KiB for each peer, and 4 MiB for messages of at least 64 KiB.
     pub max_buffered_bytes: usize,
     /// The accepted values of the header field `Host`, with or without a port. Requests for others are rejected
     /// with status 421. An entry without a port matches every port. The comparison ignores case. Empty: all are

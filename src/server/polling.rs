@@ -305,9 +305,12 @@ fn cause(entry: &PeerEntry) -> &dyn std::fmt::Display {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::{
-        budget::TURN_BYTES,
-        tests::{connected, until},
+    use crate::{
+        options::{PeerOptions, ServerOptions},
+        server::{
+            budget::TURN_BYTES,
+            tests::{connected, hosted, until},
+        },
     };
 
     #[test]
@@ -335,5 +338,22 @@ mod tests {
             received.iter().all(|received| *received <= most as u64),
             "{received:?} packets in each wait"
         );
+    }
+    #[test]
+    fn a_message_that_has_arrived_is_read_to_its_end_in_one_poll() {
+        const SIZE: usize = 900 * 1024;
+        let connection = PeerOptions::for_server().max_message_size(SIZE).inbound_buffer_size(2 * SIZE);
+        let options =
+            ServerOptions::default().connection(connection).max_peers(1).max_buffered_bytes(64 * SIZE);
+        let mut host = hosted(options, 1);
+        host.clients[0].send(&vec![7; SIZE]).expect("it is open");
+        until("the message is received", || {
+            host.clients[0].poll();
+            host.server.poll();
+            let entry = host.server.entries.get(host.keys[0]).expect("it is connected");
+            let is_received = entry.link.available() == 1;
+            assert!(is_received || !entry.is_ready, "a part of the message was left in the socket");
+            is_received
+        });
     }
 }

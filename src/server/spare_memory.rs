@@ -4,7 +4,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use super::{PeerKey, WebSocketServer, key::Slots, peer_entry::PeerEntry};
-use crate::sys::server::ServerConnection;
+use crate::sys::server::{Listener, ServerConnection};
 
 /// The time after which memory that was not used is freed. At most two of these pass while the server is polled; a server
 /// that sleeps frees it after the next event.
@@ -41,9 +41,10 @@ impl SpareMemory {
         }
     }
 
-    /// Frees the memory of connections that have been quiet for a round.
-    fn free(&mut self, now: Duration, entries: &mut Slots<PeerEntry>) {
-        if self.left == 0 && now >= self.next_round {
+    /// Frees the memory of connections that have been quiet for a round. Returns `true` if a round begins.
+    fn free(&mut self, now: Duration, entries: &mut Slots<PeerEntry>) -> bool {
+        let begins = self.left == 0 && now >= self.next_round;
+        if begins {
             self.left = self.keys.len();
             self.next_round = now + ROUND;
             if self.keys.capacity() > 4 * self.left {
@@ -58,6 +59,7 @@ impl SpareMemory {
             entry.spare = if is_free { Spare::None } else { Spare::Unused };
             self.keys.extend((!is_free).then_some(key));
         }
+        begins
     }
 }
 
@@ -70,9 +72,11 @@ impl PeerEntry {
 }
 
 impl WebSocketServer {
-    /// Frees the memory that quiet connections keep for reuse.
+    /// Frees the memory that is kept for reuse and was not used in the last round.
     pub(super) fn free_spare_memory(&mut self, now: Duration) {
-        self.spare_memory.free(now, &mut self.entries);
+        if self.spare_memory.free(now, &mut self.entries) {
+            self.reactor.free_unused_memory();
+        }
     }
 }
 

@@ -44,6 +44,9 @@ pub(crate) trait Listener {
     /// Sleeps until something is ready, for `at_most` this time, then reports each event once ("edge-triggered").
     fn wait(&mut self, at_most: Duration, report: &mut dyn FnMut(Wakeup));
 
+    /// Frees the memory for large messages, if none was received since the last call.
+    fn free_unused_memory(&mut self);
+
     /// Returns a waker that ends the current [`wait`](Self::wait), or else the next one that sleeps.
     fn waker(&self) -> Waker;
 

@@ -12,7 +12,7 @@ use crate::{
         rpc::TransferMode,
         wire::{Command, MEMBERSHIP_LEN, System, relay_header},
     },
-    packet::Packet,
+    packet::{Packet, PacketKind},
 };
 
 /// The number of bytes that a relay adds to a packet.
@@ -173,7 +173,7 @@ pub(super) fn system_packets(
     let mut all = Vec::with_capacity(most * MEMBERSHIP_LEN);
     peers.for_each(|peer| Command::System(about(peer.get())).encode(&mut all));
     let all = Bytes::from(all);
-    let packet = |at: usize| Packet::from_binary(all.slice(at..at + MEMBERSHIP_LEN));
+    let packet = |at: usize| Packet::from_bytes(PacketKind::Binary, all.slice(at..at + MEMBERSHIP_LEN));
     (0..all.len()).step_by(MEMBERSHIP_LEN).map(packet).collect()
 }
 

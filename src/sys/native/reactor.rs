@@ -179,6 +179,10 @@ impl Listener for Reactor {
         }
     }
 
+    fn free_unused_memory(&mut self) {
+        self.settings.pool.free_unused();
+    }
+
     fn waker(&self) -> Waker {
         Arc::clone(&self.interrupt).into()
     }

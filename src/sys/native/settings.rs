@@ -2,7 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{frames::MessageLimits, guard::GuardLimits, heartbeat::HeartbeatTimes};
+use super::{
+    frames::{BufferPool, MessageLimits},
+    guard::GuardLimits,
+    heartbeat::HeartbeatTimes,
+};
 use crate::{
     options::{Liveness, PeerOptions},
     sys::server::PeerSettings,
@@ -19,6 +23,8 @@ pub(super) struct ConnectionSettings {
     max_message_size: usize,
     /// The limits of a server's clients.
     pub(super) limits: Option<Arc<GuardLimits>>,
+    /// The memory of a server for large messages.
+    pub(super) pool: Option<BufferPool>,
 }
 
 impl ConnectionSettings {
@@ -31,12 +37,13 @@ impl ConnectionSettings {
             liveness: options.liveness.clone(),
             max_message_size: options.max_message_size,
             limits: None,
+            pool: None,
         }
     }
 
-    fn of_server(settings: PeerSettings<'_>) -> Self {
+    fn of_server(settings: PeerSettings<'_>, pool: &BufferPool) -> Self {
         let limits = GuardLimits::new(settings.rate_limits, settings.slow_reader_timeout);
-        Self { limits: Some(Arc::new(limits)), ..Self::new(settings.options, true) }
+        Self { limits: Some(Arc::new(limits)), pool: Some(pool.clone()), ..Self::new(settings.options, true) }
     }
 
     pub(super) fn message_limits(&self) -> MessageLimits {
@@ -50,20 +57,23 @@ const KEPT: usize = 8;
 
 /// The settings of a server's connections. Connections with equal settings share them.
 #[derive(Debug, Default)]
-pub(super) struct SharedSettings(Vec<Arc<ConnectionSettings>>);
+pub(super) struct SharedSettings {
+    kept: Vec<Arc<ConnectionSettings>>,
+    pub(super) pool: BufferPool,
+}
 
 impl SharedSettings {
     /// Returns the settings of a connection.
     pub(super) fn get(&mut self, settings: PeerSettings<'_>) -> Arc<ConnectionSettings> {
-        let wanted = ConnectionSettings::of_server(settings);
-        if let Some(shared) = self.0.iter().find(|shared| ***shared == wanted) {
+        let wanted = ConnectionSettings::of_server(settings, &self.pool);
+        if let Some(shared) = self.kept.iter().find(|shared| ***shared == wanted) {
             return Arc::clone(shared);
         }
-        if self.0.len() == KEPT {
-            self.0.remove(0);
+        if self.kept.len() == KEPT {
+            self.kept.remove(0);
         }
         let wanted = Arc::new(wanted);
-        self.0.push(Arc::clone(&wanted));
+        self.kept.push(Arc::clone(&wanted));
         wanted
     }
 }
@@ -89,6 +99,6 @@ mod tests {
         assert!(!Arc::ptr_eq(&first, &get(1, 2)) && !Arc::ptr_eq(&first, &get(2, 1)));
         (0..KEPT).for_each(|number| _ = get(10 + number, 1));
         assert!(!Arc::ptr_eq(&first, &get(1, 1)), "only some are kept");
-        assert_eq!(shared.0.len(), KEPT);
+        assert_eq!(shared.kept.len(), KEPT);
     }
 }

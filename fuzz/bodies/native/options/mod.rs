@@ -108,17 +108,14 @@ fn check_frames(options: &ServerOptions) {
 /// Checks that arithmetic on all limits and times works.
 fn check_limits(options: &ServerOptions) {
     const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-    let limits = Arc::new(GuardLimits {
-        rates: options.rate_limits,
-        slow_reader_timeout: options.slow_reader_timeout,
-    });
+    let limits = Arc::new(GuardLimits::new(options.rate_limits, options.slow_reader_timeout));
     let mut guard = Guard::new(Some(Arc::clone(&limits)));
     let times = Arc::new(HeartbeatTimes::new(&options.connection));
     let first_delay = times.first_delay(options.rate_limits.max_fragments);
     assert!(first_delay <= options.connection.heartbeat_interval);
     let mut heartbeat = Heartbeat::start(times, Duration::ZERO, first_delay);
     for at in [Duration::ZERO, Duration::from_millis(1), YEAR] {
-        let arrival = Arrival { since: at, at };
+        let arrival = Arrival::at(at);
         let is_over = guard.count_bytes(usize::MAX, arrival).is_err();
         assert_eq!(
             is_over,

@@ -10,7 +10,10 @@ use tungstenite::protocol::{
     },
 };
 
-use super::{MAX_CONTROL, MAX_HEADER, close::parse_close, mask, partial_message::PartialMessage};
+use super::{
+    MAX_CONTROL, MAX_HEADER, buffer_pool::BufferPool, close::parse_close, mask, partial_buf::PartialBuf,
+    partial_message::PartialMessage,
+};
 use crate::packet::{Packet, PacketKind};
 
 /// The limits of a received message.
@@ -30,6 +33,8 @@ pub(in super::super) struct FrameDecoder {
     limits: MessageLimits,
     /// How many bytes of memory may be reserved for announced bytes that have not arrived.
     allowance: usize,
+    /// Where the memory of large messages comes from. `None`: from the allocator.
+    pool: Option<BufferPool>,
     /// An incomplete header.
     header: PartialBuf<MAX_HEADER>,
     /// The frame whose payload is incomplete.
@@ -80,34 +85,6 @@ pub(super) enum FrameContent {
     Data(PacketKind),
 }
 
-/// A buffer for at most `MAX` bytes.
-#[derive(Debug)]
-struct PartialBuf<const MAX: usize> {
-    bytes: [u8; MAX],
-    len: u8,
-}
-
-impl<const MAX: usize> PartialBuf<MAX> {
-    const EMPTY: Self = Self { bytes: [0; MAX], len: 0 };
-
-    /// Appends as many bytes as fit, and returns how many.
-    fn push(&mut self, bytes: &[u8]) -> usize {
-        let len = self.len();
-        let taken = bytes.len().min(MAX - len);
-        self.bytes[len..len + taken].copy_from_slice(&bytes[..taken]);
-        self.len += taken as u8;
-        taken
-    }
-
-    fn len(&self) -> usize {
-        usize::from(self.len)
-    }
-
-    fn get(&self) -> &[u8] {
-        &self.bytes[..self.len()]
-    }
-}
-
 impl FrameDecoder {
     /// Returns a decoder for the frames of a client if `expects_mask`, else for those of a server.
     pub(in super::super) fn new(expects_mask: bool, limits: MessageLimits) -> Self {
@@ -115,11 +92,17 @@ impl FrameDecoder {
             expects_mask,
             limits,
             allowance: usize::MAX,
+            pool: None,
             header: PartialBuf::EMPTY,
             frame: None,
             message: None,
             control: None,
         }
+    }
+
+    /// Takes the memory of large messages from a pool.
+    pub(in super::super) fn with_pool(self, pool: Option<BufferPool>) -> Self {
+        Self { pool, ..self }
     }
 
     /// Limits the memory that is reserved for announced bytes that have not arrived.
@@ -154,7 +137,7 @@ impl FrameDecoder {
                 FrameContent::Data(kind) => {
                     let mut message = match self.message.take() {
                         Some(message) => *message,
-                        None => PartialMessage::new(kind),
+                        None => PartialMessage::new(kind, self.pool.clone()),
                     };
                     let ahead = self.ahead(&message, part.len(), missing);
                     message.take(part, frame.mask, offset, ahead)?;
@@ -172,6 +155,11 @@ impl FrameDecoder {
                 return Ok(None);
             }
         }
+    }
+
+    /// Returns how many bytes of the current frame have not arrived.
+    pub(in super::super) fn missing(&self) -> usize {
+        self.frame.as_ref().map_or(0, |frame| frame.len - frame.taken)
     }
 
     /// Returns memory for the next bytes, if all of them belong to the middle of a large message: at least `min` bytes,

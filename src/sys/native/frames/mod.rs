@@ -12,15 +12,18 @@
 //! The fuzzer compares both.
 //! Source: RFC 6455, sections 5 to 8.
 
+mod buffer_pool;
 mod close;
 mod decoder;
 mod encoder;
 mod mask;
+mod partial_buf;
 mod partial_message;
 mod small;
 mod whole_message;
 
 pub(super) use self::{
+    buffer_pool::BufferPool,
     decoder::{FrameDecoder, FrameError, Item, MessageLimits},
     encoder::Encoder,
     small::Small,

@@ -1,6 +1,10 @@
 //! An incomplete message: the payloads of its frames so far.
 
-use super::{decoder::FrameError, mask};
+use super::{
+    buffer_pool::{Buffer, BufferPool},
+    decoder::FrameError,
+    mask,
+};
 use crate::packet::{Packet, PacketKind};
 
 /// The memory for a whole message is reserved once the missing bytes are at most this multiple of the received ones.
@@ -21,6 +25,8 @@ const CACHED: usize = 8 * 1024;
 pub(super) struct PartialMessage {
     kind: PacketKind,
     buf: MessageBuf,
+    /// Where the memory of a large message comes from.
+    pool: Option<BufferPool>,
     /// The number of bytes of a text that are valid UTF-8.
     valid: usize,
     /// The number of frames so far.
@@ -31,16 +37,16 @@ pub(super) struct PartialMessage {
 #[derive(Debug)]
 enum MessageBuf {
     Small(Vec<u8>),
-    /// The message is the first `len` bytes. The others are initialized, so that they can be read into.
+    /// The message is the first `len` bytes. The others can be read into.
     Large {
-        bytes: Vec<u8>,
+        bytes: Buffer,
         len: usize,
     },
 }
 
 impl PartialMessage {
-    pub(super) fn new(kind: PacketKind) -> Self {
-        Self { kind, buf: MessageBuf::Small(Vec::new()), valid: 0, fragments: 1 }
+    pub(super) fn new(kind: PacketKind, pool: Option<BufferPool>) -> Self {
+        Self { kind, buf: MessageBuf::Small(Vec::new()), pool, valid: 0, fragments: 1 }
     }
 
     pub(super) fn kind(&self) -> PacketKind {
@@ -64,7 +70,7 @@ impl PartialMessage {
         offset: usize,
         ahead: usize,
     ) -> Result<(), FrameError> {
-        self.buf.reserve(part.len(), part.len(), ahead);
+        self.buf.reserve(part.len(), part.len(), ahead, self.pool.as_ref());
         for (index, piece) in part.chunks(CACHED).enumerate() {
             let data = self.buf.extend(piece);
             if let Some(key) = key {
@@ -79,12 +85,14 @@ impl PartialMessage {
     pub(super) fn room(&mut self, min: usize, max: usize, ahead: usize) -> Option<&mut [u8]> {
         match &self.buf {
             MessageBuf::Small(_) => return None,
-            MessageBuf::Large { .. } => self.buf.reserve(min, 0, (max - min).saturating_add(ahead)),
+            MessageBuf::Large { .. } => {
+                self.buf.reserve(min, 0, (max - min).saturating_add(ahead), self.pool.as_ref())
+            }
         }
         match &mut self.buf {
             MessageBuf::Small(_) => None,
             MessageBuf::Large { bytes, len } => {
-                let room = &mut bytes[*len..];
+                let room = &mut bytes.get_mut()[*len..];
                 let len = max.min(room.len());
                 Some(&mut room[..len])
             }
@@ -100,7 +108,7 @@ impl PartialMessage {
     ) -> Result<(), FrameError> {
         if let MessageBuf::Large { bytes, len } = &mut self.buf {
             if let Some(key) = key {
-                mask::apply(&mut bytes[*len..*len + filled], key, offset);
+                mask::apply(&mut bytes.get_mut()[*len..*len + filled], key, offset);
             }
             *len += filled;
         }
@@ -110,18 +118,14 @@ impl PartialMessage {
     /// Returns the complete message.
     pub(super) fn finish(self) -> Result<Packet, FrameError> {
         let len = self.len();
-        let data = match self.buf {
-            MessageBuf::Small(data) => data,
-            MessageBuf::Large { mut bytes, len } => {
-                bytes.truncate(len);
-                bytes
-            }
-        };
         if self.kind == PacketKind::Text && self.valid < len {
             // The text ends within a character.
             return Err(FrameError::Utf8);
         }
-        Ok(Packet::from_vec(self.kind, data))
+        Ok(match self.buf {
+            MessageBuf::Small(data) => Packet::from_vec(self.kind, data),
+            MessageBuf::Large { bytes, len } => bytes.into_packet(self.kind, len),
+        })
     }
 
     /// Checks new bytes of a text. Invalid UTF-8 is an error at once, not at the end of the message.
@@ -143,20 +147,20 @@ impl MessageBuf {
     fn get(&self) -> &[u8] {
         match self {
             Self::Small(data) => data,
-            Self::Large { bytes, len } => &bytes[..*len],
+            Self::Large { bytes, len } => &bytes.get()[..*len],
         }
     }
 
     fn capacity(&self) -> usize {
         match self {
             Self::Small(data) => data.capacity(),
-            Self::Large { bytes, .. } => bytes.len(),
+            Self::Large { bytes, .. } => bytes.get().len(),
         }
     }
 
     /// Reserves memory for `len` bytes, of which `received` have arrived. New memory has room for `ahead` more if
     /// `received` is large enough beside it.
-    fn reserve(&mut self, len: usize, received: usize, ahead: usize) {
+    fn reserve(&mut self, len: usize, received: usize, ahead: usize, pool: Option<&BufferPool>) {
         let have = self.get().len();
         if self.capacity() - have >= len {
             return;
@@ -168,8 +172,8 @@ impl MessageBuf {
         match self {
             Self::Small(data) if wanted < LARGE => data.reserve_exact(wanted - have),
             _ => {
-                let mut bytes = vec![0; wanted];
-                bytes[..have].copy_from_slice(self.get());
+                let mut bytes = Buffer::new(wanted, pool);
+                bytes.get_mut()[..have].copy_from_slice(self.get());
                 *self = Self::Large { bytes, len: have };
             }
         }
@@ -184,7 +188,7 @@ impl MessageBuf {
                 &mut data[start..]
             }
             Self::Large { bytes: memory, len } => {
-                let room = &mut memory[*len..*len + bytes.len()];
+                let room = &mut memory.get_mut()[*len..*len + bytes.len()];
                 *len += bytes.len();
                 room.copy_from_slice(bytes);
                 room
@@ -198,7 +202,7 @@ mod tests {
     use super::*;
 
     fn text(parts: &[&[u8]]) -> Result<Packet, FrameError> {
-        let mut message = PartialMessage::new(PacketKind::Text);
+        let mut message = PartialMessage::new(PacketKind::Text, None);
         for part in parts {
             message.take(part, None, 0, 0)?;
         }
@@ -216,7 +220,7 @@ mod tests {
 
     #[test]
     fn invalid_utf8_is_rejected_before_the_end_of_the_message() {
-        let mut message = PartialMessage::new(PacketKind::Text);
+        let mut message = PartialMessage::new(PacketKind::Text, None);
         assert_eq!(message.take(b"abc\xf4", None, 0, 1000), Ok(()));
         assert_eq!(message.take(b"\x90", None, 5, 999), Err(FrameError::Utf8));
     }
@@ -228,7 +232,7 @@ mod tests {
 
     #[test]
     fn announced_bytes_take_no_memory_before_they_arrive() {
-        let mut message = PartialMessage::new(PacketKind::Binary);
+        let mut message = PartialMessage::new(PacketKind::Binary, None);
         message.take(&[0], None, 0, usize::MAX / 2).expect("binary");
         assert_eq!(message.capacity(), GROWTH);
         message.take(&vec![0; 99_999], None, 1, usize::MAX / 2).expect("binary");
@@ -243,7 +247,7 @@ mod tests {
     #[test]
     fn the_whole_message_is_reserved_when_enough_of_it_has_arrived() {
         for (to_come, capacity) in [(64_000, 65_000), (64_001, 4000)] {
-            let mut message = PartialMessage::new(PacketKind::Binary);
+            let mut message = PartialMessage::new(PacketKind::Binary, None);
             message.take(&[0; 1000], None, 0, to_come).expect("binary");
             assert_eq!(message.capacity(), capacity);
         }
@@ -255,7 +259,7 @@ mod tests {
         let mut masked = payload.clone().into_bytes();
         mask::apply(&mut masked, key, 0);
         for (split, step) in [(LARGE, 1000), (LARGE - 1, 4099), (1, 64 * 1024), (5000, 12_345)] {
-            let mut message = PartialMessage::new(PacketKind::Text);
+            let mut message = PartialMessage::new(PacketKind::Text, None);
             let mut at = split;
             message.take(&masked[..at], Some(key), 0, masked.len() - at).expect("text");
             while at < masked.len() {
@@ -277,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_small_message_in_one_part_takes_exactly_its_length() {
-        let mut message = PartialMessage::new(PacketKind::Binary);
+        let mut message = PartialMessage::new(PacketKind::Binary, None);
         message.take(&[0; 64], Some([1, 2, 3, 4]), 0, 0).expect("binary");
         assert_eq!(message.capacity(), 64);
     }

@@ -82,7 +82,8 @@ impl OpenConnection {
         let first_ping = settings.heartbeat.first_delay(number);
         Self {
             stream,
-            decoder: FrameDecoder::new(settings.is_server, settings.message_limits()),
+            decoder: FrameDecoder::new(settings.is_server, settings.message_limits())
+                .with_pool(settings.pool.clone()),
             send_queue: SendQueue::new(encoder, shared_bytes),
             heartbeat: Heartbeat::start(Arc::clone(&settings.heartbeat), now, first_ping),
             liveness: settings

@@ -22,6 +22,10 @@ const MIN_DIRECT: usize = 16 * 1024;
 /// The largest direct read, in bytes.
 const MAX_DIRECT: usize = 256 * 1024;
 
+/// The rest of a frame is read beyond the budget if it is at most this long, in bytes, and no message was received before it in
+/// the same poll. So a message is handled while it is in the processor's cache.
+const MAX_REST: usize = 1024 * 1024;
+
 /// The largest factor by which bytes grow when they become packets. The worst case is an empty packet: a masked frame of
 /// 6 bytes becomes an entry of the inbox. Only a server is bound by memory, and its clients mask.
 const GROWTH: usize = INBOX_OVERHEAD.div_ceil(6);
@@ -69,9 +73,13 @@ impl OpenConnection {
             }
         }
         let allowed = context.read.saturating_add(context.budget.read);
+        let received = link.stats.packets_received;
         while self.readable {
             let left = ceiling.saturating_sub(self.inbound_memory(link));
-            let room = left.min(allowed.saturating_sub(context.read));
+            let missing = self.decoder.missing();
+            let is_first = link.stats.packets_received == received;
+            let rest = if is_first && missing <= MAX_REST { missing } else { 0 };
+            let room = left.min(allowed.saturating_sub(context.read).max(rest));
             if room == 0 {
                 if context.budget.memory == 0 && self.ends && self.decoder.is_within_message() {
                     // There is no memory for the rest of the message, and the other end sends nothing more.

@@ -233,7 +233,7 @@ impl SendQueue {
 
     /// Writes as much as the socket takes.
     pub(super) fn flush(&mut self, stream: &mut Stream, outbox: &mut SendAccounting) {
-        while self.state == WriteState::Open && !(self.is_empty() && !stream.wants_write()) {
+        while self.state == WriteState::Open && (!self.is_empty() || stream.wants_write()) {
             self.refill(outbox);
             if self.buffer.is_empty() {
                 // A TLS stream may buffer bytes.
