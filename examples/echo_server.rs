@@ -2,9 +2,9 @@
 //! [--broadcast]`.
 //!
 //! With `--hz` it polls N times a second, as a game does; otherwise it sleeps until there is something to do. With
-//! `--broadcast` a packet goes to every peer. It is made for benchmarks, has limits that no load reaches, and no heartbeat: do
-//! not expose it to a network. With `--hz` it ends with its standard input, and prints how long the polls took since the last line of
-//! that.
+//! `--broadcast` a packet goes to every peer. It is made for benchmarks, and has limits that no load reaches and no heartbeat:
+//! do not expose it to a network. With `--hz` it ends with its standard input, and prints how long the polls took since the
+//! last line of that.
 
 use std::{
     env, io,
