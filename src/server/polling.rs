@@ -69,12 +69,16 @@ impl WebSocketServer {
         self.retry_blocked();
         let sleep = if at_most.is_zero() { at_most } else { at_most.min(self.time_until_work()) };
         let (entries, ready, acceptor) = (&mut self.entries, &mut self.ready, &mut self.acceptor);
+        let last = self.clock.last;
         self.reactor.wait(sleep, &mut |wakeup| match wakeup {
             Wakeup::Listener => acceptor.may_have_pending = true,
             Wakeup::Connection { slot, readable, writable, ends } => {
                 let Some(key) = entries.at(slot) else { return };
                 let Some(entry) = entries.get_mut(key) else { return };
                 entry.connection.set_ready(readable, writable, ends);
+                if readable {
+                    entry.connection.arrived_after(last);
+                }
                 entry.mark_ready(key, ready);
             }
         });
@@ -306,7 +310,7 @@ fn cause(entry: &PeerEntry) -> &dyn std::fmt::Display {
 mod tests {
     use super::*;
     use crate::{
-        options::{PeerOptions, ServerOptions},
+        options::{PeerOptions, RateLimits, ServerOptions},
         server::{
             budget::TURN_BYTES,
             tests::{connected, hosted, until},
@@ -314,7 +318,7 @@ mod tests {
     };
 
     #[test]
-    fn a_wait_reads_a_part_of_what_has_arrived_and_the_next_goes_on_at_once() {
+    fn a_wait_reads_a_part_of_what_has_arrived() {
         const SIZE: usize = 16 * 1024;
         let clients = 3 * TURN_BYTES / SIZE;
         let mut host = connected(clients);
@@ -329,8 +333,7 @@ mod tests {
         until("all has arrived", || {
             let before = host.server.stats().packets_received;
             host.server.wait(Duration::from_millis(1));
-            received
-                .extend(Some(host.server.stats().packets_received - before).filter(|received| *received > 0));
+            received.push(host.server.stats().packets_received - before);
             host.server.stats().packets_received == clients as u64
         });
         let most = (TURN_BYTES + SIZE) / SIZE;
@@ -339,6 +342,34 @@ mod tests {
             "{received:?} packets in each wait"
         );
     }
+
+    #[test]
+    fn packets_that_a_later_wait_reads_count_over_the_time_since_they_may_have_arrived() {
+        const SIZE: usize = 16 * 1024;
+        const PAUSE: Duration = Duration::from_secs(3);
+        // A burst has the packets of two seconds, so 20 at once are too many, and 45 after three seconds are not.
+        let options = ServerOptions::default().rate_limits(RateLimits::default().max_packets_per_second(10));
+        let mut host = hosted(options, 2 * TURN_BYTES / SIZE);
+        // Events of the handshakes would come before those of packets.
+        host.poll();
+        let last = host.clients.len() - 1;
+        for client in &mut host.clients {
+            client.send(&[7; SIZE]).expect("it is open");
+        }
+        (0..45).for_each(|_| host.clients[last].send(b"!").expect("it is open"));
+        until("all is sent", || {
+            host.clients.iter_mut().for_each(|client| _ = client.poll());
+            host.clients.iter().all(|client| client.buffered() == 0)
+        });
+        std::thread::sleep(PAUSE);
+        let expected = host.clients.len() as u64 + 45;
+        until("all has arrived", || {
+            host.server.wait(Duration::from_millis(1));
+            assert_eq!(host.server.stats().closed, 0, "a client was disconnected");
+            host.server.stats().packets_received == expected
+        });
+    }
+
     #[test]
     fn a_message_that_has_arrived_is_read_to_its_end_in_one_poll() {
         const SIZE: usize = 900 * 1024;

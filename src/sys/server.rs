@@ -78,6 +78,9 @@ pub(crate) trait ServerConnection: Connection {
     /// Notes an event of the socket: it can be read or written, or the other end sends no more.
     fn set_ready(&mut self, readable: bool, writable: bool, ends: bool);
 
+    /// Notes that the socket may hold bytes that have arrived after this time.
+    fn arrived_after(&mut self, time: Duration);
+
     /// Does all work that is ready or due, within the budget, and reports the results to the link.
     fn poll(
         &mut self,

@@ -29,6 +29,12 @@ impl ServerConnection for TcpConnection {
         }
     }
 
+    fn arrived_after(&mut self, time: Duration) {
+        if let Some(open) = self.open_mut() {
+            open.arrived_after(time);
+        }
+    }
+
     fn poll(
         &mut self,
         reactor: &mut Reactor,

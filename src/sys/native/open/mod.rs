@@ -122,6 +122,13 @@ impl OpenConnection {
         }
     }
 
+    /// Notes that bytes may wait unread since this time: the poll that reads them may not be the next one.
+    pub(super) fn arrived_after(&mut self, time: Duration) {
+        if self.unread_since == CompactTime::NONE {
+            self.unread_since = CompactTime::at(time);
+        }
+    }
+
     /// Reads, answers and writes. Returns `true` if there is more to do at once. The link gets the cause if this ends
     /// the connection.
     pub(super) fn poll(&mut self, context: &mut PollContext<'_>, link: &mut Link) -> bool {
