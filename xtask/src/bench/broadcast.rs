@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::comparison::{Comparison, OURS, PLAIN, Server, UWEBSOCKETS};
 use super::document::{Section, Summary, Table};
-use super::numbers::{median, ratio, short};
+use super::numbers::{median, median_ratio, ratio, short};
 
 const BYTES: &str = "256";
 /// The temporary file of strace.
@@ -42,9 +42,7 @@ pub async fn measure(comparison: &Comparison<'_>) -> Result<Section> {
         None
     };
 
-    let times = measured.iter().map(|rounds| median(rounds, |round| round.us_per_broadcast));
-    let costs = measured.iter().map(|rounds| median(rounds, |round| round.cpu_us_per_broadcast));
-    let caption = caption(peers, &times.collect::<Vec<_>>(), &costs.collect::<Vec<_>>());
+    let caption = caption(peers, &measured[0], &measured[1]);
     let mut table = Table::new(["", "ms for all", "µs of CPU per peer", "system calls per peer"]);
     for (number, (server, rounds)) in CANDIDATES.iter().zip(&measured).enumerate() {
         let time = median(rounds, |round| round.us_per_broadcast) / 1000.0;
@@ -75,9 +73,9 @@ async fn run(
         .await
 }
 
-/// Compares ours, the first of the candidates, with uWebSockets, the second.
-fn caption(peers: usize, times: &[f64], costs: &[f64]) -> String {
-    let [time, cost] = [times, costs].map(|values| ratio(values[0] / values[1]));
+fn caption(peers: usize, ours: &[Measured], uwebsockets: &[Measured]) -> String {
+    let time = ratio(median_ratio(ours, uwebsockets, |round| round.us_per_broadcast));
+    let cost = ratio(median_ratio(ours, uwebsockets, |round| round.cpu_us_per_broadcast));
     format!("To {peers} peers. Ours takes {time} of uWebSockets' time, and {cost} of its CPU time:")
 }
 
@@ -95,7 +93,12 @@ mod tests {
 
     #[test]
     fn ours_is_compared_with_uwebsockets() {
-        let caption = caption(10, &[3.0, 4.0, 1.0], &[2.0, 1.0, 1.0]);
+        let measured = |us_per_broadcast, cpu_us_per_broadcast| Measured {
+            us_per_broadcast,
+            cpu_us_per_broadcast,
+            calls_per_peer: None,
+        };
+        let caption = caption(10, &[measured(3.0, 2.0)], &[measured(4.0, 1.0)]);
         assert_eq!(caption, "To 10 peers. Ours takes 0.75 of uWebSockets' time, and 2.00 of its CPU time:");
     }
 

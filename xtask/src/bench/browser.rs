@@ -90,9 +90,9 @@ struct Plan {
 pub async fn measure(comparison: &Comparison<'_>) -> Result<Section> {
     build(comparison).await?;
     let plan = Plan {
-        sittings: comparison.by_mode(4, 1),
-        turns: comparison.by_mode(8, 2),
-        slice: comparison.by_mode(150, 50),
+        sittings: comparison.by_mode(5, 1),
+        turns: comparison.by_mode(10, 2),
+        slice: comparison.by_mode(120, 50),
     };
     let mut runs = Vec::new();
     for _ in 0..comparison.by_mode(RUNS, 1) {

@@ -1,13 +1,11 @@
 //! Measures our native client beside others.
 
-use std::ops::Range;
-
 use anyhow::Result;
 use serde::Deserialize;
 
 use super::comparison::{Comparison, PLAIN};
 use super::document::{Section, Summary, Table};
-use super::numbers::{best, median, ratio, short};
+use super::numbers::{median, median_ratio, ratio, short};
 
 /// The size of a message in bytes, and the number of messages in flight.
 const LOADS: [(usize, usize); 3] = [(64, 1), (64, 64), (1 << 20, 2)];
@@ -24,8 +22,7 @@ const TEXT: &str = "
 One connection to the plain tungstenite loop. Each message that comes back is checked and followed by another one. Ours
 is polled continuously. ewebsock has its own thread for the socket; it is measured once answering in its event handler,
 on that thread, and once polled like ours. tungstenite on a blocking socket is a reference: it can do nothing else
-meanwhile. The clients take turns for seven rounds. The table shows medians, and the ratios are the medians of those of
-each round.
+meanwhile. The clients take turns for seven rounds.
 ";
 
 /// The number of rounds: neighbouring measurements of large messages differ by some percent.
@@ -56,17 +53,11 @@ pub async fn measure(comparison: &Comparison<'_>) -> Result<Section> {
     Ok(Section { title, text, tables, figures: Vec::new(), summary })
 }
 
-/// Returns the rates of all clients, and the ratios of ours to them.
+/// Returns the rates of all clients, and the ratios of ours to the faster use of ewebsock and to tungstenite.
 fn cells(measured: &[Vec<Measured>]) -> Vec<String> {
-    let rates: Vec<f64> =
-        measured.iter().map(|rounds| median(rounds, |round| round.messages_per_second)).collect();
-    let to_best_of = |others: Range<usize>| {
-        let of_round = |round: usize| {
-            let rate = |client: &Vec<Measured>| client[round].messages_per_second;
-            rate(&measured[0]) / best(&measured[others.clone()].iter().map(rate).collect::<Vec<f64>>())
-        };
-        ratio(median(&(0..measured[0].len()).map(of_round).collect::<Vec<f64>>(), |&value| value))
-    };
-    let ratios = [to_best_of(1..3), to_best_of(3..4)];
-    rates.into_iter().map(short).chain(ratios).collect()
+    let rate = |round: &Measured| round.messages_per_second;
+    let rates = measured.iter().map(|rounds| short(median(rounds, rate)));
+    let relative: Vec<f64> = measured.iter().map(|rounds| median_ratio(&measured[0], rounds, rate)).collect();
+    let ratios = [relative[1].min(relative[2]), relative[3]].map(ratio);
+    rates.chain(ratios).collect()
 }

@@ -129,8 +129,8 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Measures every candidate once per round, so that a disturbance of the machine affects all of them. Returns the
-    /// measurements of each candidate.
+    /// Measures every candidate once per round, so that a disturbance of the machine affects all of them, in turn forwards
+    /// and backwards. Returns the measurements of each candidate.
     pub async fn run_rounds<C, M: DeserializeOwned>(
         &self,
         rounds: usize,
@@ -138,9 +138,13 @@ impl<'a> Comparison<'a> {
         command: impl Fn(&C) -> Cmd,
     ) -> Result<Vec<Vec<M>>> {
         let mut measured: Vec<Vec<M>> = candidates.iter().map(|_| Vec::new()).collect();
-        for _ in 0..rounds {
-            for (comparisonant, measured) in candidates.iter().zip(&mut measured) {
-                let lines = command(comparisonant).read().await?;
+        for round in 0..rounds {
+            let mut order: Vec<_> = candidates.iter().zip(&mut measured).collect();
+            if round % 2 == 1 {
+                order.reverse();
+            }
+            for (candidate, measured) in order {
+                let lines = command(candidate).read().await?;
                 let line = lines.last().context("the program printed nothing")?;
                 println!("  {line}");
                 measured.push(serde_json::from_str(line).with_context(|| format!("cannot parse {line}"))?);

@@ -124,7 +124,8 @@ command there while the machine is otherwise idle. `--quick` only shows that eve
 unless the table above has a part of it.
 
 Everything runs on one machine, over its loopback interface. The programs take turns for several rounds, so that a
-disturbance affects all of them, and the tables show medians. Servers and native clients are pinned: the server to one
+disturbance affects all of them. The tables show the medians of the rounds, and a ratio is the median of the ratios in
+each round, which a slow change of the machine does not affect. Servers and native clients are pinned: the server to one
 core, the other end to another, so a rate is that of one core. \"CPU\" is the time of the server's process on its core,
 in user space and in the kernel. Each server except Godot's has one thread, sets `TCP_NODELAY`, does not compress, and echoes;
 Node's other threads run on the same core. The load compares every byte that comes back. Rust programs are

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::chart::{Chart, Panel};
 use super::comparison::{Comparison, OURS_OVER_TLS, SERVERS, Server, UWEBSOCKETS_OVER_TLS};
 use super::document::{Section, Summary, Table};
-use super::numbers::{best, median, percent, ratio, short};
+use super::numbers::{median, median_ratio, percent, ratio, short};
 
 /// Connections, messages in flight on each, and the size of a message in bytes.
 type Load = (usize, usize, usize);
@@ -20,7 +20,8 @@ const SERVERS_OVER_TLS: [Server; 2] = [OURS_OVER_TLS, UWEBSOCKETS_OVER_TLS];
 
 const TEXT: &str = "
 Each connection keeps a number of messages in flight, and sends a new one for each that comes back. The tables show
-messages per second over all connections, and the server's CPU time per message in microseconds.
+messages per second over all connections, and the server's CPU time per message in microseconds. The servers took turns
+for eleven rounds of 0.4 s each.
 
 uWebSockets corks by itself: it answers all messages of one read with one write. \"plain tungstenite loop\" is a loop
 written by hand: non-blocking sockets with `mio`, 16 KiB buffers, collected answers, one flush per pass. yawc and
@@ -49,12 +50,11 @@ struct Measured {
 pub async fn measure(comparison: &Comparison<'_>) -> Result<Section> {
     let measured = run_all(comparison, &LOADS, &SERVERS, false).await?;
     let over_tls = run_all(comparison, &LOADS_OVER_TLS, &SERVERS_OVER_TLS, true).await?;
-    let rates: Vec<Vec<f64>> = measured.iter().map(|servers| rates(servers)).collect();
     let tables = vec![
         ("Messages per second · µs of CPU per message:".to_owned(), table(&LOADS, &SERVERS, &measured)),
         (
             "Ours relative to others, and the shares of the two cores:".to_owned(),
-            ratios(&LOADS, &measured, &rates),
+            ratios(&LOADS, &measured),
         ),
         (
             "Over TLS 1.3 with AES-128-GCM, ours by rustls, uWebSockets by OpenSSL. The load encrypts and decrypts as much as \
@@ -63,9 +63,13 @@ pub async fn measure(comparison: &Comparison<'_>) -> Result<Section> {
             table_over_tls(&over_tls),
         ),
     ];
-    let (title, text, summary) = ("Server: messages per second", TEXT.to_owned(), summary(&rates));
+    let (title, text, summary) = ("Server: messages per second", TEXT.to_owned(), summary(&measured));
     Ok(Section { title, text, tables, figures: Vec::new(), summary })
 }
+
+/// The number of rounds and the seconds of each: many short ones, because the machine's speed changes within a minute.
+const ROUNDS: usize = 11;
+const SECONDS: &str = "0.4";
 
 /// Returns the measurements by load and server.
 async fn run_all(
@@ -76,10 +80,10 @@ async fn run_all(
 ) -> Result<Vec<Vec<Vec<Measured>>>> {
     let mut measured = Vec::new();
     for load in loads {
-        let args = args(load, comparison.by_mode("1", "0.3"), tls);
+        let args = args(load, comparison.by_mode(SECONDS, "0.3"), tls);
         let bytes = load.2.to_string();
         let command = |server: &_| comparison.measuring("load", &args, server, &["--max-message", &bytes]);
-        measured.push(comparison.run_rounds(comparison.many_rounds(), servers, command).await?);
+        measured.push(comparison.run_rounds(comparison.by_mode(ROUNDS, 1), servers, command).await?);
     }
     Ok(measured)
 }
@@ -96,13 +100,21 @@ pub fn args(&(connections, in_flight, bytes): &Load, seconds: &str, tls: bool) -
     args
 }
 
-fn rates(servers: &[Vec<Measured>]) -> Vec<f64> {
-    servers.iter().map(|rounds| median(rounds, |round| round.messages_per_second)).collect()
+fn rate(round: &Measured) -> f64 {
+    round.messages_per_second
+}
+
+fn cost(round: &Measured) -> f64 {
+    round.cpu_us_per_message
+}
+
+/// Returns the rate of ours, the first of the servers, relative to that of each.
+fn relative_rates(servers: &[Vec<Measured>]) -> Vec<f64> {
+    servers.iter().map(|server| median_ratio(&servers[0], server, rate)).collect()
 }
 
 fn cell(rounds: &[Measured]) -> String {
-    let rate = short(median(rounds, |round| round.messages_per_second));
-    format!("{rate} · {}", short(median(rounds, |round| round.cpu_us_per_message)))
+    format!("{} · {}", short(median(rounds, rate)), short(median(rounds, cost)))
 }
 
 fn name((connections, in_flight, bytes): &Load) -> String {
@@ -121,7 +133,7 @@ fn table(loads: &[Load], servers: &[Server], measured: &[Vec<Vec<Measured>>]) ->
 }
 
 /// The comparisons of ours, the first of the servers, with uWebSockets, the second, and with the others.
-fn ratios(loads: &[Load], measured: &[Vec<Vec<Measured>>], rates: &[Vec<f64>]) -> Table {
+fn ratios(loads: &[Load], measured: &[Vec<Vec<Measured>>]) -> Table {
     let heads = [
         "ours / uWebSockets",
         "ours / best of the rest",
@@ -132,9 +144,10 @@ fn ratios(loads: &[Load], measured: &[Vec<Vec<Measured>>], rates: &[Vec<f64>]) -
         "load",
     ];
     let mut table = Table::new(["connections × in flight × bytes"].into_iter().chain(heads));
-    for ((load, servers), rates) in loads.iter().zip(measured).zip(rates) {
-        let cost = |index: usize| median(&servers[index], |round| round.cpu_us_per_message);
-        let relations = [rates[0] / rates[1], rates[0] / best(&rates[2..]), cost(0) / cost(1)].map(ratio);
+    for (load, servers) in loads.iter().zip(measured) {
+        let relative = relative_rates(servers);
+        let to_best = relative[2..].iter().copied().fold(f64::NAN, f64::min);
+        let relations = [relative[1], to_best, median_ratio(&servers[0], &servers[1], cost)].map(ratio);
         let shares = servers[..2].iter().flat_map(|rounds| {
             let shares =
                 [median(rounds, |round| round.server_share), median(rounds, |round| round.load_share)];
@@ -150,45 +163,45 @@ fn table_over_tls(measured: &[Vec<Vec<Measured>>]) -> Table {
     let heads = ["ours / uWebSockets", "CPU, ours / uWebSockets"];
     let mut table = Table::new(["connections × in flight × bytes"].into_iter().chain(names).chain(heads));
     for (load, servers) in LOADS_OVER_TLS.iter().zip(measured) {
-        let relation =
-            |value: fn(&Measured) -> f64| ratio(median(&servers[0], value) / median(&servers[1], value));
-        let relations =
-            [relation(|round| round.messages_per_second), relation(|round| round.cpu_us_per_message)];
+        let relations = [rate, cost].map(|value| ratio(median_ratio(&servers[0], &servers[1], value)));
         table.row([name(load)].into_iter().chain(servers.iter().map(|rounds| cell(rounds))).chain(relations));
     }
     table
 }
 
-/// Makes the summary of the rates at each of [`LOADS`].
-fn summary(rates: &[Vec<f64>]) -> Summary {
+/// Makes the summary of the measurements at each of [`LOADS`].
+fn summary(measured: &[Vec<Vec<Measured>>]) -> Summary {
     let mut columns = Vec::new();
     let mut panels = Vec::new();
-    for (load, rates) in LOADS.iter().zip(rates) {
-        let bars = SERVERS.iter().zip(rates).map(|(server, rate)| (server.name, *rate)).collect();
+    for (load, servers) in LOADS.iter().zip(measured) {
+        let rates: Vec<f64> = servers.iter().map(|rounds| median(rounds, rate)).collect();
+        let bars = SERVERS.iter().zip(&rates).map(|(server, rate)| (server.name, *rate)).collect();
         panels.push(Panel { title: described(load), bars });
         // The second load differs from the first one only in its depth.
         if *load != LOADS[1] {
-            columns
-                .push((format!("messages/s, {}", size(load.2)), rates.iter().copied().map(short).collect()));
+            columns.push((format!("messages/s, {}", size(load.2)), rates.into_iter().map(short).collect()));
         }
     }
-    let verdicts: Vec<String> = LOADS.iter().zip(rates).map(|(load, rates)| verdict(load, rates)).collect();
+    let verdicts: Vec<String> =
+        LOADS.iter().zip(measured).map(|(load, servers)| verdict(load, &relative_rates(servers))).collect();
     let note = Some(format!("The fastest echo server: {}.", verdicts.join("; ")));
     let title = "Echo server on one core: messages per second (longer is better)";
     Summary { columns, chart: Some(Chart { title, panels }), note }
 }
 
-/// States the fastest server at a load, and how it compares with ours, or ours with the next.
-fn verdict(load: &Load, rates: &[f64]) -> String {
-    let fastest_of = |from: usize| (from..rates.len()).max_by(|&a, &b| rates[a].total_cmp(&rates[b]));
-    let (fastest, next) = (fastest_of(0).unwrap_or_default(), fastest_of(1).unwrap_or_default());
+/// States the fastest server at a load, and how it compares with ours, or ours with the next. Takes the rate of ours
+/// relative to that of each server.
+fn verdict(load: &Load, relative_rates: &[f64]) -> String {
+    let fastest_other = SERVERS.iter().zip(relative_rates).skip(1).min_by(|(_, a), (_, b)| a.total_cmp(b));
     let load = described(load);
-    if fastest == 0 {
-        let times = ratio(rates[0] / rates[next]);
-        format!("with {load}, this crate, {times} times the next, {}", SERVERS[next].name)
-    } else {
-        let times = ratio(rates[fastest] / rates[0]);
-        format!("with {load}, {}, {times} times this crate", SERVERS[fastest].name)
+    match fastest_other {
+        Some((server, relative)) if *relative < 1.0 => {
+            format!("with {load}, {}, {} times this crate", server.name, ratio(1.0 / relative))
+        }
+        Some((next, relative)) => {
+            format!("with {load}, this crate, {} times the next, {}", ratio(*relative), next.name)
+        }
+        None => format!("with {load}, this crate"),
     }
 }
 
@@ -213,13 +226,6 @@ pub fn size(bytes: usize) -> String {
 mod tests {
     use super::*;
 
-    /// Rates of ours, uWebSockets, the plain loop, and all others.
-    fn rates(ours: f64, uwebsockets: f64, plain: f64) -> Vec<f64> {
-        let mut rates = vec![1.0; SERVERS.len()];
-        rates[..3].copy_from_slice(&[ours, uwebsockets, plain]);
-        rates
-    }
-
     fn measured(rate: f64) -> Vec<Measured> {
         let share = rate / 1000.0;
         vec![Measured {
@@ -237,7 +243,9 @@ mod tests {
 
     #[test]
     fn the_summary_has_the_rates_of_all_servers() {
-        let summary = summary(&vec![rates(100.0, 125.0, 10.0); LOADS.len()]);
+        let servers =
+            || [100.0, 125.0, 10.0].into_iter().chain([1.0; SERVERS.len() - 3]).map(measured).collect();
+        let summary = summary(&LOADS.map(|_| servers()));
         let heads: Vec<_> = summary.columns.iter().map(|(head, _)| head.as_str()).collect();
         assert_eq!(heads, ["messages/s, 64 B", "messages/s, 1 KiB", "messages/s, 1 MiB"]);
         assert_eq!(summary.columns[0].1[..3], ["100", "125", "10.0"]);
@@ -246,9 +254,9 @@ mod tests {
 
     #[test]
     fn the_summary_names_the_fastest_server_whichever_it_is() {
-        let slower = verdict(&LOADS[0], &rates(100.0, 125.0, 10.0));
+        let slower = verdict(&LOADS[0], &[1.0, 0.8, 2.0]);
         assert_eq!(slower, "with 64 B, 32 connections × 16 in flight, uWebSockets, 1.25 times this crate");
-        let faster = verdict(&LOADS[2], &rates(100.0, 50.0, 80.0));
+        let faster = verdict(&LOADS[2], &[1.0, 2.0, 1.25]);
         let text = "with 1 KiB, 100 connections × 1 in flight, this crate, 1.25 times the next, plain tungstenite loop";
         assert_eq!(faster, text);
     }
@@ -256,8 +264,7 @@ mod tests {
     #[test]
     fn ours_is_compared_with_uwebsockets_and_with_the_best_of_the_rest() {
         let servers: Vec<_> = [100.0, 200.0, 50.0, 80.0].map(measured).into();
-        let rates = vec![vec![100.0, 200.0, 50.0, 80.0]];
-        let table = ratios(&LOADS[..1], &[servers], &rates);
+        let table = ratios(&LOADS[..1], &[servers]);
         assert_eq!(
             last_row(&table),
             "| 32 × 16 × 64 | 0.50 | 1.25 | 1.00 | 10.0 % | 50.0 % | 20.0 % | 50.0 % |"

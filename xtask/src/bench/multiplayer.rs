@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::comparison::{Comparison, RELAY};
 use super::document::{Section, Summary, Table};
 use super::godot_server::GodotServer;
-use super::numbers::{median, percent, ratio, short};
+use super::numbers::{median, median_ratio, percent, ratio, short};
 
 const BYTES: &str = "100";
 /// The frames per second of a game.
@@ -229,7 +229,7 @@ fn cell(rounds: &[Measured], value: impl Fn(&Measured) -> f64) -> String {
 
 /// The ratio of the engine's value to ours, at either pace.
 fn ratios(measured: &[Vec<Measured>], value: impl Fn(&Measured) -> f64) -> [String; 2] {
-    [0, 2].map(|ours| ratio(median(&measured[ours + 1], &value) / median(&measured[ours], &value)))
+    [0, 2].map(|ours| ratio(median_ratio(&measured[ours + 1], &measured[ours], &value)))
 }
 
 #[cfg(test)]

@@ -8,6 +8,13 @@ pub fn median<M>(measured: &[M], value: impl Fn(&M) -> f64) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// Returns the median of the ratios in each round: a slow change of the machine affects both programs of a round. NaN if
+/// there are none.
+pub fn median_ratio<M>(ours: &[M], others: &[M], value: impl Fn(&M) -> f64) -> f64 {
+    let ratios: Vec<f64> = ours.iter().zip(others).map(|(ours, other)| value(ours) / value(other)).collect();
+    median(&ratios, |&ratio| ratio)
+}
+
 /// Formats the median of the values, and in parentheses the least and the largest of them if they look different.
 pub fn spread<M>(measured: &[M], value: impl Fn(&M) -> f64, format: impl Fn(f64) -> String) -> String {
     let least = format(measured.iter().map(&value).fold(f64::NAN, f64::min));
@@ -71,6 +78,13 @@ mod tests {
     fn the_median_is_a_measured_value() {
         assert_eq!(median(&[3.0, 1.0, 2.0], |&value| value), 2.0);
         assert_eq!(median(&[1.0, 2.0], |&value| value), 2.0);
+    }
+
+    #[test]
+    fn a_ratio_compares_the_programs_of_each_round() {
+        // The machine was half as fast in the second round, and disturbed one program in the third.
+        assert_eq!(median_ratio(&[3.0, 1.5, 3.0], &[2.0, 1.0, 0.5], |&rate| rate), 1.5);
+        assert!(median_ratio(&[1.0], &[], |&rate| rate).is_nan());
     }
 
     #[test]

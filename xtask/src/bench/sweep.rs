@@ -26,10 +26,16 @@ const SIZES: [usize; 11] =
 /// The connections, and the messages in flight on each, where messages grow.
 const LANES: (usize, usize) = (4, 2);
 
+/// The same for messages that arrive many at a time, as they do when many players are in a match, and their sizes. A packet of
+/// 76 bytes or more has memory of its own.
+const DEEP_LANES: (usize, usize) = (32, 16);
+const DEEP_SIZES: [usize; 5] = [64, 128, 512, KIB, 4 * KIB];
+
 const TEXT: &str = "
 The CPU time of the server for each message that it receives and sends back, as the number of connections grows and as
 messages grow. The cost of a message should not depend on the number of connections, and the cost of a byte should fall to
-a constant without a step. Each connection has one message in flight in the first table, and two in the second.
+a constant without a step. Each connection has one message in flight in the first table, two in the second, and 16 in the
+third: many messages arrive in one read there.
 ";
 
 #[derive(Deserialize)]
@@ -42,20 +48,18 @@ pub async fn measure(comparison: &Comparison<'_>) -> Result<Section> {
     let by_connections =
         costs(comparison, connections.iter().map(|&connections| (connections, 1, BYTES))).await?;
     let by_bytes = costs(comparison, SIZES.iter().map(|&bytes| (LANES.0, LANES.1, bytes))).await?;
+    let deep = DEEP_SIZES.iter().map(|&bytes| (DEEP_LANES.0, DEEP_LANES.1, bytes));
+    let by_bytes_deep = costs(comparison, deep).await?;
 
     let mut connection_table =
         Table::new(["connections"].into_iter().chain(CANDIDATES.map(|server| server.name)));
     for (connections, costs) in connections.iter().zip(&by_connections) {
         connection_table.row([whole(*connections as f64)].into_iter().chain(costs.map(short)));
     }
-    let mut size_table = Table::new(["bytes"].into_iter().chain(CANDIDATES.map(|server| server.name)));
-    for (&bytes, costs) in SIZES.iter().zip(&by_bytes) {
-        let cells = costs.map(|cost| format!("{} · {}", short(cost), short(per_byte(cost, bytes))));
-        size_table.row([size(bytes)].into_iter().chain(cells));
-    }
     let tables = vec![
         (format!("µs of CPU per message of {BYTES} bytes:"), connection_table),
-        (format!("{} connections. µs of CPU per message · ns per byte:", LANES.0), size_table),
+        (size_caption(LANES), size_table(&SIZES, &by_bytes)),
+        (size_caption(DEEP_LANES), size_table(&DEEP_SIZES, &by_bytes_deep)),
     ];
     let figures = vec![
         Figure {
@@ -77,6 +81,19 @@ pub async fn measure(comparison: &Comparison<'_>) -> Result<Section> {
     ];
     let (title, text) = ("Server: cost as it grows", TEXT.to_owned());
     Ok(Section { title, text, tables, figures, summary: Summary::default() })
+}
+
+fn size_caption((connections, in_flight): (usize, usize)) -> String {
+    format!("{connections} connections × {in_flight} in flight. µs of CPU per message · ns per byte:")
+}
+
+fn size_table(sizes: &[usize], costs: &[[f64; CANDIDATES.len()]]) -> Table {
+    let mut table = Table::new(["bytes"].into_iter().chain(CANDIDATES.map(|server| server.name)));
+    for (&bytes, costs) in sizes.iter().zip(costs) {
+        let cells = costs.map(|cost| format!("{} · {}", short(cost), short(per_byte(cost, bytes))));
+        table.row([size(bytes)].into_iter().chain(cells));
+    }
+    table
 }
 
 /// Returns the cost of a message in microseconds, for each load and candidate.
