@@ -1,8 +1,9 @@
-//! A hasher for keys that this end assigns.
+//! A hasher for keys that this end assigns, or whose number it limits.
 
 use std::hash::Hasher;
 
-/// A hasher for ids and keys that this end assigns: it only needs to spread them over all bits.
+/// A hasher that only needs to spread ids and keys over all bits. If the other end chooses ids so that they collide, a search
+/// takes as long as one through all of them, so they must be few.
 #[derive(Debug, Default)]
 pub(super) struct IdHasher(u64);
 

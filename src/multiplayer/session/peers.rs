@@ -2,7 +2,8 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeSet, HashMap},
+    hash::BuildHasherDefault,
     time::Duration,
 };
 
@@ -10,7 +11,8 @@ use super::moving::PeerTransfer;
 use crate::{
     close::CloseCode,
     multiplayer::{
-        id::PeerId, path_ids::PathIds, paths::ReceivedPaths, replication::BY_PATH, wire::SpawnPacket,
+        id::PeerId, id_hasher::IdHasher, path_ids::PathIds, paths::ReceivedPaths, replication::BY_PATH,
+        wire::SpawnPacket,
     },
     rate::{Arrival, Rate},
 };
@@ -111,7 +113,8 @@ impl AdmittedPeer {
 /// All peers by state, the peers that the program knows, and the deadlines in order.
 #[derive(Debug, Default)]
 pub(super) struct Peers {
-    by_id: BTreeMap<PeerId, SessionPeer>,
+    // A server assigns the ids, and a client has at most `max_peers`, so no choice of ids makes this slow.
+    by_id: HashMap<PeerId, SessionPeer, BuildHasherDefault<IdHasher>>,
     // Sorted.
     admitted: Vec<PeerId>,
     // Those whose `PeerConnected` the program has read, and whose `PeerDisconnected` it has not. Sorted.
@@ -201,7 +204,7 @@ impl Peers {
     /// Returns the peers that move here.
     pub(super) fn all_arriving(&self) -> Vec<PeerId> {
         let is_arriving = |entry: &SessionPeer| matches!(entry.state, PeerState::Arriving(_));
-        self.by_id.iter().filter(|(_, entry)| is_arriving(entry)).map(|(peer, _)| *peer).collect()
+        sorted(self.by_id.iter().filter(|(_, entry)| is_arriving(entry)).map(|(peer, _)| *peer))
     }
 
     /// Returns the paths that an admitted peer has announced.
@@ -224,7 +227,7 @@ impl Peers {
     }
 
     pub(super) fn is_admitted(&self, peer: PeerId) -> bool {
-        self.admitted.binary_search(&peer).is_ok()
+        matches!(self.state(peer), Some(PeerState::Admitted(_)))
     }
 
     /// The program has read that the peer is connected.
@@ -270,7 +273,7 @@ impl Peers {
 
     /// Returns the connected peers of a server, in every state.
     pub(super) fn all(&self) -> Vec<PeerId> {
-        self.by_id.keys().copied().collect()
+        sorted(self.by_id.keys().copied())
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -293,4 +296,10 @@ impl Peers {
         }
         Some(peer)
     }
+}
+
+fn sorted(peers: impl Iterator<Item = PeerId>) -> Vec<PeerId> {
+    let mut peers: Vec<PeerId> = peers.collect();
+    peers.sort_unstable();
+    peers
 }
