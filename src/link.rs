@@ -2,13 +2,13 @@
 //!
 //! Backends update it, only within calls on `&mut self`. The public types read it.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, num::NonZeroU16};
 
 use crate::{
     close::{CloseCause, CloseInfo},
     error::Error,
     options::PeerOptions,
-    packet::Packet,
+    packet::{Packet, PacketBackend, PacketBatch, Platform},
     send_accounting::{KEPT_CAPACITY, SendAccounting},
     state::ReadyState,
     stats::ConnectionCounters,
@@ -18,18 +18,23 @@ use crate::{
 /// payload is in this place, and is counted twice. For a larger one the excess covers the allocator's overhead.
 pub(crate) const INBOX_OVERHEAD: usize = 2 * size_of::<Packet>();
 
+type InboxBatch = <Platform as PacketBackend>::Batch;
+
 /// The part of a connection that the program can observe.
 #[derive(Debug)]
 pub(crate) struct Link {
     state: ReadyState,
     inbox: VecDeque<Packet>,
+    /// The packets of the inbox that have no memory of their own.
+    batch: InboxBatch,
     inbox_bytes: usize,
+    inbox_packets: u32,
     // `PeerOptions::check` limits both to 31 bits.
     max_inbox_bytes: u32,
     max_inbox_packets: u32,
     close_info: Option<Box<CloseInfo>>,
     /// The HTTP status with which a server rejected the request.
-    pub(crate) rejection_status: Option<u16>,
+    rejection_status: Option<NonZeroU16>,
     /// In one pointer, because few connections of a server have one. A boxed URL would let a page's module grow by 1.7 kB.
     protocol: Option<Box<ChosenProtocol>>,
     url: Option<String>,
@@ -53,7 +58,9 @@ impl Link {
         Self {
             state: ReadyState::Connecting,
             inbox: VecDeque::new(),
+            batch: InboxBatch::default(),
             inbox_bytes: 0,
+            inbox_packets: 0,
             max_inbox_bytes: options.inbound_buffer_size as u32,
             max_inbox_packets: options.max_queued_packets as u32,
             close_info: None,
@@ -82,6 +89,18 @@ impl Link {
     #[allow(dead_code, reason = "browsers accept no connections")]
     pub(crate) fn set_url(&mut self, url: String) {
         self.url = Some(url);
+    }
+
+    /// Returns the HTTP status with which a server rejected the request.
+    #[allow(dead_code, reason = "browsers reject no requests")]
+    pub(crate) fn rejection_status(&self) -> Option<u16> {
+        self.rejection_status.map(NonZeroU16::get)
+    }
+
+    /// Sets the HTTP status with which a server rejected the request.
+    #[allow(dead_code, reason = "browsers reject no requests")]
+    pub(crate) fn set_rejection_status(&mut self, status: Option<u16>) {
+        self.rejection_status = status.and_then(NonZeroU16::new);
     }
 
     /// Enters the state `Open` after the handshake.
@@ -115,7 +134,7 @@ impl Link {
     /// Returns `true` if the inbox has room for a packet of `len` bytes.
     #[inline]
     pub(crate) fn has_room_for(&self, len: usize) -> bool {
-        self.inbox.len() < self.max_inbox_packets as usize
+        self.inbox_packets < self.max_inbox_packets
             && len <= (self.max_inbox_bytes as usize).saturating_sub(self.inbox_bytes)
     }
 
@@ -146,27 +165,69 @@ impl Link {
         Ok(())
     }
 
+    /// Returns the packets of the inbox that have no memory of their own.
+    #[inline]
+    #[allow(dead_code, reason = "only a backend that reads frames has several packets in one input")]
+    pub(crate) fn batch(&mut self) -> &mut InboxBatch {
+        &mut self.batch
+    }
+
+    /// Lets `push` add a packet of `len` bytes, for which the inbox [has room](Self::has_room_for), to the batch, behind a
+    /// number of other packets. After an error nothing is added.
+    #[inline]
+    #[allow(dead_code, reason = "only a backend that reads frames has several packets in one input")]
+    pub(crate) fn deliver_batched<E>(
+        &mut self,
+        len: usize,
+        push: impl FnOnce(&mut InboxBatch, usize) -> Result<(), E>,
+    ) -> Result<(), E> {
+        push(&mut self.batch, self.inbox.len())?;
+        self.count_delivered(len);
+        Ok(())
+    }
+
     #[inline]
     fn count_delivered(&mut self, len: usize) {
         self.stats.packets_received += 1;
         self.stats.bytes_received += len as u64;
         self.inbox_bytes += len;
+        self.inbox_packets += 1;
+    }
+
+    #[inline]
+    fn count_taken(&mut self, len: usize) {
+        self.inbox_bytes -= len;
+        self.inbox_packets -= 1;
     }
 
     /// Returns the length of the next packet in the inbox.
     #[inline]
     pub(crate) fn next_len(&self) -> Option<usize> {
-        self.inbox.front().map(|packet| packet.len())
+        match self.batch.next_len() {
+            Some(len) => Some(len),
+            None => self.inbox.front().map(|packet| packet.len()),
+        }
     }
 
     /// Takes the next packet from the inbox.
     #[inline(always)]
     pub(crate) fn take(&mut self) -> Option<Packet> {
-        self.inbox_bytes -= self.next_len()?;
+        self.take_as(|packet| packet)
+    }
+
+    /// Takes the next packet from the inbox, and returns what `wrap` makes of it.
+    // Not by `map` afterwards, so that a packet is moved once, from wherever it is.
+    #[inline(always)]
+    pub(crate) fn take_as<T>(&mut self, wrap: impl Fn(Packet) -> T) -> Option<T> {
+        if let Some((kind, bytes)) = self.batch.take() {
+            self.count_taken(bytes.len());
+            return Some(wrap(Packet::from_vec(kind, bytes)));
+        }
+        self.count_taken(self.inbox.front()?.len());
         if self.inbox.len() == 1 && self.inbox.capacity() > KEPT_CAPACITY {
             self.shrink_to_last();
         }
-        self.inbox.pop_front()
+        self.inbox.pop_front().map(wrap)
     }
 
     /// Frees the memory of a burst, of which one packet is left.
@@ -179,21 +240,23 @@ impl Link {
     /// Frees memory that is only kept for reuse. Returns `true` if nothing waits, so that all of it was freed.
     #[allow(dead_code, reason = "only servers have thousands of quiet connections")]
     pub(crate) fn shrink(&mut self) -> bool {
-        if self.inbox.is_empty() {
+        let is_empty = self.available() == 0;
+        if is_empty {
             self.inbox = VecDeque::new();
+            self.batch = InboxBatch::default();
         }
-        self.outbox.shrink() && self.inbox.is_empty()
+        self.outbox.shrink() && is_empty
     }
 
     /// Returns the memory of unread packets, in bytes.
     pub(crate) fn inbox_memory(&self) -> usize {
-        self.inbox_bytes + self.inbox.len() * INBOX_OVERHEAD
+        self.inbox_bytes + self.available() * INBOX_OVERHEAD
     }
 
     /// Returns the number of packets in the inbox.
     #[inline]
     pub(crate) fn available(&self) -> usize {
-        self.inbox.len()
+        self.inbox_packets as usize
     }
 
     pub(crate) fn close_info(&self) -> Option<&CloseInfo> {

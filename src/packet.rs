@@ -8,7 +8,7 @@ use std::{fmt, ops::Deref};
 
 use bytes::Bytes;
 
-pub(crate) use self::data::{BackendBytes, Data, PacketBackend, Platform};
+pub(crate) use self::data::{BackendBytes, Data, PacketBackend, PacketBatch, Platform};
 
 #[cfg(feature = "variant")]
 use crate::variant::{DecodeError, EncodeError, Variant};

@@ -92,20 +92,24 @@ impl Connections {
         }
     }
 
-    /// Exchanges this number of messages with each client, at once.
-    fn echo(&mut self, messages: usize) {
+    /// Exchanges this number of messages of 64 or 512 bytes with each client, at once.
+    fn echo(&mut self, messages: usize, len: usize) {
         // Masked with a key of zeros, which changes nothing.
-        let frame = [&[0x82, 0x80 | 64, 0, 0, 0, 0][..], &[7; 64]].concat();
+        let frame = match len {
+            64 => [&[0x82, 0x80 | 64, 0, 0, 0, 0][..], &[7; 64]].concat(),
+            _ => [&[0x82, 0x80 | 126, 2, 0, 0, 0, 0, 0][..], &[7; 512]].concat(),
+        };
         for index in 0..self.clients.len() {
             for _ in 0..messages {
                 self.clients[index].write_all(&frame).expect("the kernel takes it");
             }
             let echoed = self.echoed + messages;
             self.poll_until(|all| all.echoed == echoed);
-            let mut echo = [0; 66];
+            // Without the key.
+            let mut echo = vec![0; frame.len() - 4];
             for _ in 0..messages {
                 self.clients[index].read_exact(&mut echo).expect("the echo");
-                assert_eq!(echo[..2], [0x82, 64]);
+                assert_eq!(echo[1], frame[1] & 0x7f);
             }
         }
     }
@@ -166,11 +170,11 @@ fn a_connection_holds_less_than_a_kibibyte_before_and_after_it_was_active() {
     let after = (HEAP.current_usage() - before) / MEASURED;
     println!("{after} bytes right after a ping");
     assert!(after <= each + TOLERANCE, "{after} bytes, {each} before");
-    for messages in [1, 16] {
-        all.echo(messages);
+    for (messages, len) in [(1, 64), (16, 64), (16, 512)] {
+        all.echo(messages, len);
         all.be_quiet();
         let after = (HEAP.current_usage() - before) / MEASURED;
-        println!("{after} bytes after {messages} messages");
+        println!("{after} bytes after {messages} messages of {len} bytes");
         assert!(after <= each + TOLERANCE, "{after} bytes, {each} before");
     }
     let before = HEAP.current_usage();

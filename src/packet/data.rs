@@ -1,18 +1,32 @@
 //! The bytes of a packet.
 
 use std::{
+    fmt,
     hash::{Hash, Hasher},
     ops::Deref,
 };
 
 use bytes::{Bytes, BytesMut};
 
+use super::PacketKind;
+
 /// The platform that the crate is compiled for. Its backend implements [`PacketBackend`].
 pub(crate) struct Platform;
 
-/// Names the form in which a backend keeps received bytes.
+/// Names the forms in which a backend keeps received bytes.
 pub(crate) trait PacketBackend {
     type Bytes: BackendBytes;
+    /// Packets that arrived together.
+    type Batch: PacketBatch;
+}
+
+/// The packets of an inbox that have no memory of their own. They have an order among its other packets.
+pub(crate) trait PacketBatch: fmt::Debug + Default {
+    /// Returns the length of the inbox's next packet, if that is in here.
+    fn next_len(&self) -> Option<usize>;
+
+    /// Takes the inbox's next packet, if that is in here. Otherwise the caller takes another packet.
+    fn take(&mut self) -> Option<(PacketKind, Vec<u8>)>;
 }
 
 /// Bytes in a form of the backend's own.

@@ -8,7 +8,7 @@ use crate::sys::server::Timestamps;
 const FRAME_BYTES: usize = 16 * 1024 * 1024;
 /// The number of bytes that a poll reads if it may sleep. The program handles their packets while they are in the processor's
 /// cache, and polls again: only a program with frames needs all of them at once.
-pub(super) const TURN_BYTES: usize = 256 * 1024;
+pub(super) const TURN_BYTES: usize = 64 * 1024;
 /// The number of bytes that a poll reads from closed connections, whose data is dropped.
 const LINGERING: usize = 1024 * 1024;
 

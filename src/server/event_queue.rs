@@ -107,7 +107,7 @@ impl WebSocketServer {
         let link = &mut self.entries.get_mut(key)?.link;
         match next {
             NextEvent::Opened => Some(ServerEvent::Opened(key)),
-            NextEvent::Packet { .. } => link.take().map(|packet| ServerEvent::Packet(key, packet)),
+            NextEvent::Packet { .. } => link.take_as(|packet| ServerEvent::Packet(key, packet)),
             NextEvent::Closed => link.close_info().map(|info| ServerEvent::Closed(key, info.clone())),
         }
     }

@@ -64,8 +64,9 @@ pub(super) struct PeerEntry {
     pub(super) share: Share,
     /// The memory that it held when this was last counted.
     pub(super) held: HeldMemory,
-    /// The part of its memory that does not change with packets: its request, and memory outside of the server.
-    pub(super) fixed_memory: usize,
+    /// The part of its memory that does not change with packets: its request, and memory outside of the server, which both
+    /// have limits far below 4 GiB.
+    fixed_memory: u32,
 }
 
 /// Data that the program has attached. Few programs do, so the entry has only one pointer for it.
@@ -181,7 +182,8 @@ impl PeerEntry {
 
     /// Counts the memory that does not change with packets: its request, and `external` bytes outside of the server.
     pub(super) fn set_fixed_memory(&mut self, external: usize) {
-        self.fixed_memory = self.request.as_ref().map_or(0, Request::memory_usage) + external;
+        let memory = self.request.as_ref().map_or(0, Request::memory_usage).saturating_add(external);
+        self.fixed_memory = u32::try_from(memory).unwrap_or(u32::MAX);
     }
 
     /// Counts the memory that it holds now: packets in both directions, and its request.
@@ -195,7 +197,7 @@ impl PeerEntry {
                 self.link.outbox.memory_usage()
             }
         };
-        let private = inbound + outbound.saturating_sub(usage.shared) + self.fixed_memory;
+        let private = inbound + outbound.saturating_sub(usage.shared) + self.fixed_memory as usize;
         HeldMemory { outbound, private }
     }
 

@@ -158,7 +158,7 @@ impl WebSocketServer {
                 }
                 _ => {
                     self.stats.rejected += 1;
-                    if let Some(status) = entry.link.rejection_status {
+                    if let Some(status) = entry.link.rejection_status() {
                         self.stats.rejections.count(status);
                     }
                     log::debug!("{addr} was not served: {}", cause(entry));

@@ -34,6 +34,34 @@ fn numbered(number: usize) -> Vec<u8> {
     payload
 }
 
+#[test]
+fn messages_of_all_sizes_that_arrive_together_are_received_in_order() {
+    let sizes = [0, 1, 64, 75, 76, 100, 125, 126, 500, 1024, 2047, 2048, 2049, 5000, 70_000];
+    // Each size comes after each other one, several times in a row or alone, as text or not.
+    let sent: Vec<(u8, Vec<u8>)> = (0..1500_usize)
+        .map(|number| {
+            let size = sizes[number / (1 + number % 7) * 11 % sizes.len()];
+            (if number % 5 < 2 { TEXT } else { BINARY }, vec![b'a' + (number % 26) as u8; size])
+        })
+        .collect();
+    for taken_at_a_time in [1, 7, 1000] {
+        let (mut peer, mut raw) = accepted(PeerOptions::default());
+        let bytes: Vec<u8> =
+            sent.iter().flat_map(|(opcode, payload)| client_frame(*opcode, payload)).collect();
+        let mut expected = sent.iter();
+        let mut poll = |peer: &mut WebSocketPeer| {
+            peer.poll();
+            for packet in std::iter::from_fn(|| peer.recv()).take(taken_at_a_time) {
+                let (opcode, payload) = expected.next().expect("no more packets than were sent");
+                assert_eq!((packet.is_text(), packet.as_bytes()), (*opcode == TEXT, &payload[..]));
+            }
+            expected.len()
+        };
+        raw.send_while(&bytes, || _ = poll(&mut peer));
+        until("all are received", || poll(&mut peer) == 0);
+    }
+}
+
 /// Writes numbered packets as fast as the peer takes them, and counts them.
 fn flood(raw: &Raw) -> (Arc<AtomicUsize>, JoinHandle<()>) {
     let mut tcp: TcpStream = raw.tcp().try_clone().unwrap();

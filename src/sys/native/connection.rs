@@ -162,7 +162,7 @@ impl TcpConnection {
                 }
                 OpeningOutcome::Failed(cause) => {
                     link.set_closed(CloseInfo::new(cause));
-                    link.rejection_status = opening.rejection_status();
+                    link.set_rejection_status(opening.rejection_status());
                     if opening.is_rejected_before_tls() {
                         return Step::Same(ConnectionStage::Over, false);
                     }

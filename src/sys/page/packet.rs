@@ -4,11 +4,26 @@ use std::{mem, sync::Arc};
 
 use bytes::Bytes;
 
-use crate::packet::{BackendBytes, Data, PacketBackend, Platform};
+use crate::packet::{BackendBytes, Data, PacketBackend, PacketBatch, PacketKind, Platform};
 
 /// Not `Bytes`: a page that makes none need not contain the many functions of that type.
 impl PacketBackend for Platform {
     type Bytes = Arc<Vec<u8>>;
+    type Batch = NoBatch;
+}
+
+/// A browser gives each packet by itself.
+#[derive(Debug, Default)]
+pub(crate) struct NoBatch;
+
+impl PacketBatch for NoBatch {
+    fn next_len(&self) -> Option<usize> {
+        None
+    }
+
+    fn take(&mut self) -> Option<(PacketKind, Vec<u8>)> {
+        None
+    }
 }
 
 impl BackendBytes for Arc<Vec<u8>> {

@@ -12,6 +12,7 @@
 //! The fuzzer compares both.
 //! Source: RFC 6455, sections 5 to 8.
 
+mod batch;
 mod buffer_pool;
 mod close;
 mod decoder;

@@ -1,5 +1,6 @@
 //! The bytes of a small packet, which are in the packet itself.
 
+use super::batch::Batch;
 use crate::packet::{BackendBytes, Data, Packet, PacketBackend, PacketKind, Platform};
 
 /// The bytes of a received packet that needs no memory of its own. With their length and the tag they take 80 bytes.
@@ -12,6 +13,7 @@ pub(crate) struct Small {
 
 impl PacketBackend for Platform {
     type Bytes = Small;
+    type Batch = Batch;
 }
 
 impl Small {

@@ -26,6 +26,10 @@ const MAX_DIRECT: usize = 256 * 1024;
 /// the same poll. So a message is handled while it is in the processor's cache.
 const MAX_REST: usize = 1024 * 1024;
 
+/// The longest message that is kept with others that arrived together, in bytes. The second copy of a longer one costs more
+/// than memory of its own.
+const MAX_BATCHED: usize = 2 * 1024;
+
 /// The largest factor by which bytes grow when they become packets. The worst case is an empty packet: a masked frame of
 /// 6 bytes becomes an entry of the inbox. Only a server is bound by memory, and its clients mask.
 const GROWTH: usize = INBOX_OVERHEAD.div_ceil(6);
@@ -193,6 +197,15 @@ impl OpenConnection {
                 link.deliver_filled(Small::EMPTY_PACKET, len, |packet| -> Result<(), Failure> {
                     message.fill(packet)?;
                     Ok(self.guard.count_packet(context.arrival)?)
+                })?;
+                continue;
+            }
+            if len <= MAX_BATCHED && link.has_room_for(len) && link.batch().has_room(len, input.len()) {
+                link.deliver_batched(len, |batch, others| {
+                    batch.push(message.kind(), message.payload(), others, |bytes| -> Result<(), Failure> {
+                        message.unmask(bytes)?;
+                        Ok(self.guard.count_packet(context.arrival)?)
+                    })
                 })?;
                 continue;
             }
