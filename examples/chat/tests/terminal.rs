@@ -132,6 +132,8 @@ fn the_end_of_the_connection_is_explained_and_restores_the_terminal() {
     let (mut server, url) = Program::server(Mode::Plain);
     let mut ann = ann(&url, 60, &[]);
     ann.keys("half a line");
+    // Keys that the program has not read would be typed into the restored terminal.
+    ann.ends_with(&["You are called Ann.", "Ann> half a line"]);
     server.type_line("/kick Ann be kind");
     assert_eq!(ann.ended(), Some(1));
     ann.ends_with(&["The server removed you from the chat: be kind", ""]);
