@@ -16,11 +16,12 @@ pub(crate) struct Arrival {
 
 impl Arrival {
     pub(crate) fn between(since: Duration, at: Duration) -> Self {
-        Self { since: nanos(since), at: nanos(at), last_empty: nanos(at.saturating_add(BURST)) }
+        Self { since: nanos(since), ..Self::at(at) }
     }
 
     pub(crate) fn at(now: Duration) -> Self {
-        Self::between(now, now)
+        let at = nanos(now);
+        Self { since: at, at, last_empty: at.saturating_add(BURST.as_nanos() as u64) }
     }
 
     #[allow(dead_code, reason = "a page limits no rates of a connection")]
@@ -89,7 +90,7 @@ impl Rate {
 
 /// Converts a time to nanoseconds, capped at about 584 years.
 fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+    time.as_secs().saturating_mul(1_000_000_000).saturating_add(time.subsec_nanos().into())
 }
 
 #[cfg(test)]

@@ -96,8 +96,8 @@ impl<A: BackendBytes> Data<A> {
     pub(super) fn replace_start(&mut self, start: &[u8]) {
         match self {
             Self::Bytes(bytes) => {
-                let mut unshared =
-                    std::mem::take(bytes).try_into_mut().unwrap_or_else(|shared| BytesMut::from(&*shared));
+                // This copies them only if they are shared.
+                let mut unshared = BytesMut::from(std::mem::take(bytes));
                 unshared[..start.len()].copy_from_slice(start);
                 *bytes = unshared.freeze();
             }

@@ -8,7 +8,9 @@ use super::{
     PeerKey, ServerEvent, WebSocketServer,
     peer_entry::{NextEvent, Reported},
 };
-use crate::{link::INBOX_OVERHEAD, state::ReadyState, sys::server::ServerConnection};
+use crate::{
+    close::CloseInfo, link::INBOX_OVERHEAD, packet::Packet, state::ReadyState, sys::server::ServerConnection,
+};
 
 /// The number of events of one peer that are returned in a row, while other peers have events, too.
 const MAX_EVENTS_IN_A_ROW: usize = 64;
@@ -25,13 +27,14 @@ pub(super) enum EventQueue {
 }
 
 impl WebSocketServer {
-    /// Notes that the program gets the next event. Returns whose it is, and what. [`event`](Self::event) must follow.
+    /// Notes that the caller gets the next event. Returns whose it is, and what. [`event`](Self::event) must follow, or
+    /// [`take_packet_as`](Self::take_packet_as) for a packet. If there is none, gathered packets are flushed.
     // Apart from `event`, so that a packet is moved once, from the inbox to the program. Each further move costs as much as
     // all of this.
     #[inline(always)]
-    pub(super) fn advance_events(&mut self) -> Option<(PeerKey, NextEvent)> {
-        loop {
-            let key = *self.events.front()?;
+    pub(crate) fn advance(&mut self) -> Option<(PeerKey, NextEvent)> {
+        self.forget_last_closed();
+        while let Some(key) = self.events.front().copied() {
             let (next, has_more) = self.advance_events_of(key);
             self.events_in_a_row += 1;
             if !has_more || self.events_in_a_row >= MAX_EVENTS_IN_A_ROW {
@@ -43,10 +46,12 @@ impl WebSocketServer {
                 return Some((key, next));
             }
         }
+        self.flush();
+        None
     }
 
     /// Takes the connection that has waited longest out of the queue of connections with events. The caller then takes
-    /// its events at any time, by [`next_event_of`](Self::next_event_of). Until there is none left, the connection is
+    /// its events at any time, by [`advance_taken`](Self::advance_taken). Until there is none left, the connection is
     /// not queued again, and [`next_event`](Self::next_event) does not return its events.
     ///
     /// A caller with taken connections polls without a sleep, and [gathers](Self::set_gathering) its packets.
@@ -59,18 +64,19 @@ impl WebSocketServer {
         Some(key)
     }
 
-    /// Returns the next event of a connection that was [taken](Self::take_ready_peer), and `true` if it has more
-    /// events. After `false` or `None` the connection is not taken any more: its next event queues it again. It may have
-    /// no event because it is [paused](Self::pause).
-    pub(crate) fn next_event_of(&mut self, key: PeerKey) -> Option<(ServerEvent, bool)> {
+    /// Notes that the caller gets the next event of a connection that was [taken](Self::take_ready_peer), as
+    /// [`advance`](Self::advance) does. Returns what it is, and `true` if there are more. After `false` or `None` the
+    /// connection is not taken any more: its next event queues it again. It may have no event because it is
+    /// [paused](Self::pause).
+    pub(crate) fn advance_taken(&mut self, key: PeerKey) -> Option<(NextEvent, bool)> {
         self.forget_last_closed();
         self.entries.get(key).filter(|entry| entry.event_queue == EventQueue::Taken)?;
         let (next, has_more) = self.advance_events_of(key);
-        Some((self.event(key, next?)?, has_more))
+        Some((next?, has_more))
     }
 
     /// Notes that the program gets the next event of a connection. Returns what it is, and `true` if the connection has
-    /// more events. Otherwise it leaves the queue. [`event`](Self::event) must follow.
+    /// more events. Otherwise it leaves the queue.
     #[inline(always)]
     fn advance_events_of(&mut self, key: PeerKey) -> (Option<NextEvent>, bool) {
         let Some(entry) = self.entries.get_mut(key) else { return (None, false) };
@@ -101,15 +107,25 @@ impl WebSocketServer {
         (next, has_more)
     }
 
-    /// Returns the event of a connection that [`advance_events_of`](Self::advance_events_of) has named.
+    /// Returns the event that [`advance`](Self::advance) has named.
     #[inline(always)]
     pub(super) fn event(&mut self, key: PeerKey, next: NextEvent) -> Option<ServerEvent> {
-        let link = &mut self.entries.get_mut(key)?.link;
         match next {
             NextEvent::Opened => Some(ServerEvent::Opened(key)),
-            NextEvent::Packet { .. } => link.take_as(|packet| ServerEvent::Packet(key, packet)),
-            NextEvent::Closed => link.close_info().map(|info| ServerEvent::Closed(key, info.clone())),
+            NextEvent::Packet { .. } => self.take_packet_as(key, |packet| ServerEvent::Packet(key, packet)),
+            NextEvent::Closed => self.close_info(key).map(|info| ServerEvent::Closed(key, info)),
         }
+    }
+
+    /// Takes the packet that [`advance`](Self::advance) has named, and returns what `wrap` makes of it.
+    #[inline(always)]
+    pub(crate) fn take_packet_as<T>(&mut self, key: PeerKey, wrap: impl Fn(Packet) -> T) -> Option<T> {
+        self.entries.get_mut(key)?.link.take_as(wrap)
+    }
+
+    /// Returns how the connection ended whose end [`advance`](Self::advance) has named.
+    pub(crate) fn close_info(&self, key: PeerKey) -> Option<CloseInfo> {
+        self.entries.get(key)?.link.close_info().cloned()
     }
 
     /// Drops the information about the peer whose `Closed` was returned last.
@@ -157,6 +173,14 @@ impl WebSocketServer {
 mod tests {
     use super::*;
     use crate::server::tests::{Connected, PATIENCE, connected, connected_with, until};
+
+    impl WebSocketServer {
+        /// Returns the next event of a connection that was taken, and `true` if it has more.
+        pub(in super::super) fn next_event_of(&mut self, key: PeerKey) -> Option<(ServerEvent, bool)> {
+            let (next, has_more) = self.advance_taken(key)?;
+            Some((self.event(key, next)?, has_more))
+        }
+    }
 
     /// Describes events in words.
     fn described(events: &[ServerEvent]) -> Vec<String> {

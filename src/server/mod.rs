@@ -49,6 +49,7 @@ pub use self::{
 pub(crate) use self::{
     groups::GroupKey,
     key::PeerKeyMap,
+    peer_entry::NextEvent,
     sending::{EncodedPackets, SendProgress, Urgency},
 };
 use crate::{
@@ -200,14 +201,8 @@ impl WebSocketServer {
     /// Returns the next event. Before it returns `None`, it [flushes](Self::flush) the packets that were gathered
     /// meanwhile.
     pub fn next_event(&mut self) -> Option<ServerEvent> {
-        self.forget_last_closed();
-        match self.advance_events() {
-            Some((key, next)) => self.event(key, next),
-            None => {
-                self.flush();
-                None
-            }
-        }
+        let (key, next) = self.advance()?;
+        self.event(key, next)
     }
 
     /// Sends a binary packet to a peer.

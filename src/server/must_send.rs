@@ -42,11 +42,12 @@ impl WebSocketServer {
 
     fn must_queue(&mut self, to: PeerKey, content: Content<'_>, urgency: Urgency) -> Result<(), Error> {
         loop {
-            let result = self.queue(to, content, urgency);
-            if !matches!(result, Err(Error::SendQueueFull { .. })) {
-                return result;
+            // Only an error is passed on as it is: a whole result takes several times as long to copy as to look at.
+            let Err(error) = self.queue(to, content, urgency) else { return Ok(()) };
+            if !matches!(error, Error::SendQueueFull { .. }) {
+                return Err(error);
             }
-            let Some(shortage) = self.shortage(to, content) else { return result };
+            let Some(shortage) = self.shortage(to, content) else { return Err(error) };
             let largest = match shortage {
                 Shortage::Group => self.largest_of_group(to),
                 Shortage::Server => {
@@ -54,7 +55,7 @@ impl WebSocketServer {
                     crowding.or_else(|| self.largest_of_group(to))
                 }
             };
-            let Some(largest) = largest else { return result };
+            let Some(largest) = largest else { return Err(error) };
             self.expel(largest, Limit::SlowReader, "takes packets too slowly");
         }
     }

@@ -100,9 +100,9 @@ pub(super) enum Reported {
     Forgotten,
 }
 
-/// An event that the program gets next.
+/// An event that the program gets next, without what is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NextEvent {
+pub(crate) enum NextEvent {
     Opened,
     Packet { len: usize },
     Closed,

@@ -6,7 +6,7 @@ use crate::{
     error::Error,
     multiplayer::id::{PeerId, Target},
     packet::{Outgoing, Packet},
-    server::{EncodedPackets, PeerKey, ServerEvent, Urgency, WebSocketServer},
+    server::{EncodedPackets, NextEvent, PeerKey, Urgency, WebSocketServer},
     state::ReadyState,
 };
 
@@ -29,11 +29,9 @@ impl ServerSide {
     #[inline]
     pub(in super::super) fn next_event(&mut self) -> Option<(PeerKey, PeerEvent)> {
         loop {
-            let event = self.server.next_event()?;
-            let (ServerEvent::Opened(key) | ServerEvent::Packet(key, _) | ServerEvent::Closed(key, _)) =
-                event;
-            if let Some(event) = self.handle(event) {
-                return Some((key, event));
+            let (key, next) = self.server.advance()?;
+            if let Some(event) = self.take(key, next, |event| (key, event)) {
+                return Some(event);
             }
         }
     }
@@ -41,29 +39,33 @@ impl ServerSide {
     /// Returns the next event of a connection that the caller has [taken](WebSocketServer::take_ready_peer), and `true`
     /// if it has more events. The event is `None` if it has no meaning at this level.
     pub(in super::super) fn next_event_of(&mut self, key: PeerKey) -> Option<(Option<PeerEvent>, bool)> {
-        let (event, has_more) = self.server.next_event_of(key)?;
-        Some((self.handle(event), has_more))
+        let (next, has_more) = self.server.advance_taken(key)?;
+        Some((self.take(key, next, |event| event), has_more))
     }
 
-    /// Handles an event of the server. Returns the event that follows from it. A new client gets its id here, so that
-    /// all packets of the program follow it.
-    // Inlined, so that a packet is moved once on its way through here.
+    /// Handles an event that the server has named. Returns what `wrap` makes of the event that follows from it. A new client
+    /// gets its id here, so that all packets of the program follow it.
+    // Inlined, and with `wrap`, so that a packet is moved once on its way through here.
     #[inline(always)]
-    fn handle(&mut self, event: ServerEvent) -> Option<PeerEvent> {
-        match event {
-            ServerEvent::Opened(key) if self.refuses_new => {
+    fn take<T>(&mut self, key: PeerKey, next: NextEvent, wrap: impl Fn(PeerEvent) -> T) -> Option<T> {
+        match next {
+            NextEvent::Packet { .. } => {
+                let id = self.ids.id_to_receive_from(key);
+                self.server.take_packet_as(key, |packet| Some(wrap(PeerEvent::Packet(id?, packet))))?
+            }
+            NextEvent::Opened if self.refuses_new => {
                 self.close(key, CloseCode::NORMAL, "the server refuses new connections");
                 None
             }
-            ServerEvent::Opened(key) => {
+            NextEvent::Opened => {
                 let id = self.ids.assign(key);
                 self.must_send(key, &Packet::binary(id.get().to_le_bytes()));
-                Some(PeerEvent::Connected(id))
+                Some(wrap(PeerEvent::Connected(id)))
             }
-            ServerEvent::Packet(key, packet) => {
-                Some(PeerEvent::Packet(self.ids.id_to_receive_from(key)?, packet))
+            NextEvent::Closed => {
+                let info = self.server.close_info(key)?;
+                Some(wrap(PeerEvent::Disconnected(self.ids.remove(key)?, info)))
             }
-            ServerEvent::Closed(key, info) => Some(PeerEvent::Disconnected(self.ids.remove(key)?, info)),
         }
     }
 

@@ -127,8 +127,8 @@ impl RoomServer {
     /// Handles the next event of a connection, at the expense of this room.
     fn handle_next(&mut self, room: Option<RoomKey>, connection: PeerKey) {
         let Some((event, has_more)) = self.side.next_event_of(connection) else { return };
-        if let Some(event) = event {
-            self.handle_event(connection, event);
+        if let Some(mut event) = event {
+            self.handle_event(connection, &mut event);
         }
         if has_more {
             self.enqueue(connection);
@@ -149,16 +149,16 @@ impl RoomServer {
         self.rooms.any_mut(room).map_or(0, |room| room.relay.total_sends())
     }
 
-    fn handle_event(&mut self, connection: PeerKey, event: PeerEvent) {
+    fn handle_event(&mut self, connection: PeerKey, event: &mut PeerEvent) {
         match event {
-            PeerEvent::Connected(id) => self.join(connection, id),
+            PeerEvent::Connected(id) => self.join(connection, *id),
             PeerEvent::Packet(id, _) => {
-                if let Some(room) = self.members.get(&id).map(|member| member.room) {
+                if let Some(room) = self.members.get(id).map(|member| member.room) {
                     self.pass(room, connection, event);
                 }
             }
             PeerEvent::Disconnected(id, _) => {
-                if let Some(member) = self.members.remove(&id) {
+                if let Some(member) = self.members.remove(id) {
                     self.leave(member.room, connection, event);
                 }
             }
@@ -180,11 +180,11 @@ impl RoomServer {
             self.side.server.set_group(connection, Some(entry.memory));
             self.members.insert(id, Member { connection, room, place, is_authenticated });
         }
-        self.pass(room, connection, PeerEvent::Connected(id));
+        self.pass(room, connection, &mut PeerEvent::Connected(id));
     }
 
     /// Passes the end of a connection to its room.
-    fn leave(&mut self, key: RoomKey, connection: PeerKey, event: PeerEvent) {
+    fn leave(&mut self, key: RoomKey, connection: PeerKey, event: &mut PeerEvent) {
         self.pass(key, connection, event);
         self.remove_member(key);
     }
@@ -205,7 +205,7 @@ impl RoomServer {
 
     /// Passes an event of a connection to the session of its room, and sends what follows from it. Consecutive
     /// departures are announced together.
-    fn pass(&mut self, key: RoomKey, connection: PeerKey, event: PeerEvent) {
+    fn pass(&mut self, key: RoomKey, connection: PeerKey, event: &mut PeerEvent) {
         let now = self.clock.now();
         let Some(room) = self.rooms.any_mut(key) else { return };
         let (side, session, relay) = (&mut self.side, &mut room.session, &mut room.relay);

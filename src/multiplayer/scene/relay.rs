@@ -41,6 +41,8 @@ pub(in super::super) struct Relay {
     hook: Option<RelayHook>,
     /// The client whose packet the session received last, until the outputs that follow from it are sent.
     source: Option<PeerKey>,
+    /// What was sent because of that packet.
+    sent: Sent,
     now: Duration,
     /// The number of packets sent, counted for each receiver.
     total_sends: usize,
@@ -66,6 +68,7 @@ impl Relay {
             flow: FlowControl::new(session.options().max_relayed_bytes_per_second, slow_reader_timeout),
             hook: None,
             source: None,
+            sent: Sent::default(),
             now: Duration::ZERO,
             total_sends: 0,
             sends_before: 0,
@@ -85,13 +88,15 @@ impl Relay {
         session: &mut Session,
         now: Duration,
     ) -> Option<Pumped> {
-        let (key, event) = side.next_event()?;
+        // The event stays where it is: a packet takes longer to move than to relay.
+        let mut next = side.next_event();
+        let (key, event) = next.as_mut()?;
         let mut hook = self.hook.take();
         let pumped = match &mut hook {
             Some(hook) => {
-                self.handle_event(side, session, key, event, now, Some(&mut |packet| hook.decide(packet)))
+                self.handle_event(side, session, *key, event, now, Some(&mut |packet| hook.decide(packet)))
             }
-            None => self.handle_event(side, session, key, event, now, None),
+            None => self.handle_event(side, session, *key, event, now, None),
         };
         self.hook = hook;
         Some(pumped)
@@ -104,24 +109,28 @@ impl Relay {
         side: &mut ServerSide,
         session: &mut Session,
         key: PeerKey,
-        mut event: PeerEvent,
+        event: &mut PeerEvent,
         now: Duration,
         decide: Option<&mut dyn FnMut(&RelayedPacket<'_>) -> RelayDecision>,
     ) -> Pumped {
         self.now = now;
         match event {
-            PeerEvent::Connected(id) => session.peer_joined(id, now),
-            PeerEvent::Packet(id, ref mut packet) => {
+            PeerEvent::Connected(id) => session.peer_joined(*id, now),
+            PeerEvent::Packet(id, packet) => {
                 self.source = Some(key);
                 session.set_memory_scarce(side.server.is_memory_scarce_for(key));
-                session.receive_from(id, packet, now, decide);
-                if let Some(bytes) = session.take_changed_memory_usage(id) {
+                let relayed_to = session.receive_from(*id, packet, now, decide);
+                if let Some(bytes) = session.take_changed_memory_usage(*id) {
                     side.server.set_external_memory(key, bytes);
+                }
+                if let Some(to) = relayed_to {
+                    self.send(side, to, packet.len(), |server, key| server.must_send(key, packet));
+                    self.drop_slow_peers(side);
                 }
             }
             PeerEvent::Disconnected(id, info) => {
                 self.flow.forget(&mut side.server, key);
-                session.peer_left(id, info);
+                session.peer_left(*id, info.clone());
                 return Pumped::Left;
             }
             PeerEvent::ConnectionFailed(_) => debug_assert!(false, "only a client fails to connect"),
@@ -131,20 +140,19 @@ impl Relay {
 
     /// Executes the session's outputs.
     pub(in super::super) fn apply_outputs(&mut self, side: &mut ServerSide, session: &mut Session) {
-        let mut sent = Sent::default();
         session.execute_outputs(|output| {
             match output {
                 Output::Send { to, packet, .. } => match to {
                     Recipients::One(id) => {
                         let send = |server: &mut WebSocketServer, key| server.must_send(key, packet);
-                        self.send(side, *id, &mut sent, packet.len(), send);
+                        self.send(side, *id, packet.len(), send);
                     }
                     Recipients::Many(ids) => {
-                        self.send_to_many(side, ids, std::slice::from_ref(packet), &mut sent);
+                        self.send_to_many(side, ids, std::slice::from_ref(packet));
                     }
                 },
                 Output::SendAll { to, packets } => {
-                    self.send_to_many(side, to.as_slice(), packets, &mut sent);
+                    self.send_to_many(side, to.as_slice(), packets);
                 }
                 Output::Disconnect { peer, code, reason } => {
                     if let Some(key) = side.key(*peer) {
@@ -157,12 +165,13 @@ impl Relay {
             }
             self.drop_slow_peers(side);
         });
-        if sent.receivers >= DELAYED_FROM {
+        if self.sent.receivers >= DELAYED_FROM {
             side.server.yield_to_other_peers();
         }
         if let Some(source) = self.source.take() {
-            self.flow.count(&mut side.server, source, &sent, self.now);
+            self.flow.count(&mut side.server, source, &self.sent, self.now);
         }
+        self.sent = Sent::default();
     }
 
     /// Ends the wait of a client that leaves the session, and keeps its connection.
@@ -203,7 +212,7 @@ impl Relay {
         self.flow.release_all(&mut side.server);
     }
 
-    fn send_to_many(&mut self, side: &mut ServerSide, ids: &[PeerId], packets: &[Packet], sent: &mut Sent) {
+    fn send_to_many(&mut self, side: &mut ServerSide, ids: &[PeerId], packets: &[Packet]) {
         let encoded = EncodedPackets::new(packets);
         let can_wait = ids.len() >= DELAYED_FROM && packets.iter().all(|packet| is_membership(packet));
         let urgency = if can_wait {
@@ -213,7 +222,7 @@ impl Relay {
         };
         for id in ids {
             let send = |server: &mut WebSocketServer, key| server.must_send_encoded(key, &encoded, urgency);
-            self.send(side, *id, sent, encoded.payload(), send);
+            self.send(side, *id, encoded.payload(), send);
         }
     }
 
@@ -221,19 +230,18 @@ impl Relay {
         &mut self,
         side: &mut ServerSide,
         to: PeerId,
-        sent: &mut Sent,
         len: usize,
         send: impl FnOnce(&mut WebSocketServer, PeerKey) -> Result<(), Error>,
     ) {
         let Some(key) = side.key(to) else { return };
         match send(&mut side.server, key) {
             Ok(()) => {
-                sent.bytes += len;
-                sent.receivers += 1;
+                self.sent.bytes += len;
+                self.sent.receivers += 1;
                 self.total_sends += 1;
                 if side.server.is_congested_after_flush(key) {
                     self.flow.congest(&side.server, key, self.now);
-                    sent.congested = Some(key);
+                    self.sent.congested = Some(key);
                 }
             }
             // It is closing. Its end is reported soon.

@@ -229,9 +229,17 @@ impl Session {
         self.outputs.pop_front()
     }
 
+    /// Returns `true` if anything waits to be sent.
+    fn has_outputs(&self) -> bool {
+        !self.outputs.is_empty() || !self.departed.is_empty()
+    }
+
     /// Passes each output to `execute`, and drops it.
     // The outputs stay where they are: a packet in an output takes longer to move than to relay.
     pub(super) fn execute_outputs(&mut self, execute: impl FnMut(&Output)) {
+        if !self.has_outputs() {
+            return;
+        }
         self.queue_departures();
         self.outputs.iter().for_each(execute);
         self.outputs.clear();

@@ -25,7 +25,8 @@ impl Session {
     /// to register the node that the next packet calls. Take all outputs after each call: they are queued until
     /// [`next_output`](Self::next_output) takes them.
     pub fn receive(&mut self, from: PeerId, mut packet: Packet, now: Duration) {
-        self.receive_from(from, &mut packet, now, None);
+        let relayed_to = self.receive_from(from, &mut packet, now, None);
+        self.queue_relayed(relayed_to, packet);
     }
 
     /// Handles a packet like [`receive`](Self::receive). `relay` decides about a packet of a client for other clients:
@@ -43,21 +44,23 @@ impl Session {
         now: Duration,
         relay: &mut dyn FnMut(&RelayedPacket<'_>) -> RelayDecision,
     ) {
-        self.receive_from(from, &mut packet, now, Some(relay));
+        let relayed_to = self.receive_from(from, &mut packet, now, Some(relay));
+        self.queue_relayed(relayed_to, packet);
     }
 
-    /// Handles a packet like [`receive_with`](Self::receive_with), and may take it out of its place.
-    // By reference, because the way to an output takes longer with each move.
+    /// Handles a packet like [`receive_with`](Self::receive_with), and may change it or take it out of its place. If its only
+    /// effect is that it has to be sent to another client, as it is then, returns that client, and queues nothing.
+    // By reference, and not queued, because a packet takes longer to move than to relay.
     pub(in super::super) fn receive_from(
         &mut self,
         from: PeerId,
         packet: &mut Packet,
         now: Duration,
         relay: Option<RelayDecider<'_>>,
-    ) {
+    ) -> Option<PeerId> {
         self.tick(now);
         if self.phase == SessionPhase::Closed {
-            return;
+            return None;
         }
         packet.prepare_parts();
         let rejected_before = self.stats.rejected_packets;
@@ -65,23 +68,31 @@ impl Session {
             // A client is connected to the server only.
             _ if !self.is_server && from != PeerId::SERVER => Err(PacketError::UnknownPeer),
             None => Err(PacketError::UnknownPeer),
-            Some(PeerState::Authenticating(_)) => self.handle_auth(from, packet),
+            Some(PeerState::Authenticating(_)) => self.handle_auth(from, packet).map(|()| None),
             Some(PeerState::Admitted(_)) => self.handle_packet(from, packet, relay),
-            Some(PeerState::Arriving(_)) => self.handle_arriving(from, packet),
+            Some(PeerState::Arriving(_)) => self.handle_arriving(from, packet).map(|()| None),
             Some(PeerState::Disconnecting { .. }) => {
                 self.handle_disconnecting(from, packet);
-                Ok(())
+                Ok(None)
             }
         };
-        if let Err(error) = result {
+        let relayed_to = result.unwrap_or_else(|error| {
             self.reject(from, error);
-        }
+            None
+        });
         // A packet with several invalid parts counts as one here, but has several events.
         if self.is_server && self.stats.rejected_packets > rejected_before {
             let limit = self.options.max_rejected_packets_per_second;
             if !self.peers.count_rejected(from, limit, self.now) {
                 self.disconnect_over_limit(from);
             }
+        }
+        relayed_to
+    }
+
+    fn queue_relayed(&mut self, to: Option<PeerId>, packet: Packet) {
+        if let Some(to) = to {
+            self.queue_output(Output::send(Recipients::One(to), packet));
         }
     }
 
@@ -91,7 +102,7 @@ impl Session {
         from: PeerId,
         packet: &mut Packet,
         relay: Option<RelayDecider<'_>>,
-    ) -> Result<(), PacketError> {
+    ) -> Result<Option<PeerId>, PacketError> {
         if let Some(target) = relay_target(packet).filter(|_| self.is_server) {
             return self.relay(from, target, packet, relay);
         }
@@ -103,17 +114,19 @@ impl Session {
             Command::System(System::Auth([])) => Ok(()),
             Command::System(System::Auth(_)) => Err(PacketError::NotAuthenticating),
             command => self.handle_command(from, command, packet),
-        }
+        }?;
+        Ok(None)
     }
 
-    /// Relays a packet for a client, unless the program decides otherwise. The sender's id replaces the receiver's.
+    /// Relays a packet for a client, unless the program decides otherwise. The sender's id replaces the receiver's. Returns
+    /// the receiver if there is only one and nothing has to be sent before.
     fn relay(
         &mut self,
         from: PeerId,
         target: i32,
         packet: &mut Packet,
         hook: Option<RelayDecider<'_>>,
-    ) -> Result<(), PacketError> {
+    ) -> Result<Option<PeerId>, PacketError> {
         if !self.options.relay {
             return Err(PacketError::RelayOff);
         }
@@ -126,7 +139,7 @@ impl Session {
             // The sender did not know that the receiver has left.
             Target::Peer(peer) if self.former_peers.contains(peer) => {
                 self.stats.outdated_packets += 1;
-                return Ok(());
+                return Ok(None);
             }
             Target::Peer(_) => return Err(PacketError::UnknownPeer),
             Target::All | Target::AllExcept(_) => {
@@ -149,13 +162,18 @@ impl Session {
         } else if !to.as_slice().is_empty() {
             packet.replace_start(&relay_header(from.get()));
             self.stats.relayed += 1;
-            let relayed = if is_for_server { packet.clone() } else { packet.take() };
-            self.queue_output(Output::send(to, relayed));
+            match to {
+                Recipients::One(to) if !is_for_server && !self.has_outputs() => return Ok(Some(to)),
+                _ => {
+                    let relayed = if is_for_server { packet.clone() } else { packet.take() };
+                    self.queue_output(Output::send(to, relayed));
+                }
+            }
         }
-        match is_for_server {
-            true => self.handle_command(from, Command::decode(&packet[RELAY_HEADER..])?, packet),
-            false => Ok(()),
+        if is_for_server {
+            self.handle_command(from, Command::decode(&packet[RELAY_HEADER..])?, packet)?;
         }
+        Ok(None)
     }
 
     /// Handles a packet that the server relayed to this client.
@@ -177,5 +195,68 @@ impl Session {
             self.reject(source, error);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        close::{CloseCause, CloseInfo},
+        multiplayer::{SessionOptions, session::sending::relayed},
+    };
+
+    const NOW: Duration = Duration::ZERO;
+
+    fn peer(id: i32) -> PeerId {
+        PeerId::new(id).expect("a valid id")
+    }
+
+    /// A server with the peers 2, 3 and 4, which has sent everything.
+    fn server() -> Session {
+        let mut server = Session::server(SessionOptions::default());
+        (2..=4).for_each(|id| server.peer_joined(peer(id), NOW));
+        while server.next_output().is_some() {}
+        server
+    }
+
+    /// A packet with one byte of the program, to or from a peer.
+    fn packet(id: i32) -> Packet {
+        Packet::binary(relayed(id, &[3, 9]))
+    }
+
+    #[test]
+    fn a_packet_for_one_client_is_left_to_the_caller_if_nothing_is_sent_before() {
+        let mut server = server();
+        let mut received = packet(3);
+        assert_eq!(server.receive_from(peer(2), &mut received, NOW, None), Some(peer(3)));
+        assert_eq!(received, *packet(2), "the sender's id replaces the receiver's");
+        assert_eq!((server.next_output(), server.stats().relayed), (None, 1));
+        // For the public method it is an output.
+        server.receive(peer(2), packet(3), NOW);
+        assert_eq!(server.next_output(), Some(Output::send(Recipients::One(peer(3)), packet(2))));
+        assert_eq!(server.next_output(), None);
+    }
+
+    #[test]
+    fn a_relayed_packet_follows_what_was_to_be_sent_before() {
+        let mut server = server();
+        server.peer_left(peer(4), CloseInfo::from(CloseCause::ConnectionLost));
+        assert_eq!(server.receive_from(peer(2), &mut packet(3), NOW, None), None);
+        // Now an output waits, and not only a departure.
+        assert_eq!(server.receive_from(peer(3), &mut packet(2), NOW, None), None);
+        let departure = server.next_output();
+        assert!(matches!(departure, Some(Output::SendAll { .. })), "{departure:?}");
+        assert_eq!(server.next_output(), Some(Output::send(Recipients::One(peer(3)), packet(2))));
+        assert_eq!(server.next_output(), Some(Output::send(Recipients::One(peer(2)), packet(3))));
+    }
+
+    #[test]
+    fn a_packet_that_the_server_handles_too_is_an_output() {
+        let mut server = server();
+        let to_all = Target::All.to_godot();
+        assert_eq!(server.receive_from(peer(2), &mut packet(to_all), NOW, None), None);
+        let to = Recipients::Many(vec![peer(3), peer(4)]);
+        assert_eq!(server.next_output(), Some(Output::send(to, packet(2))));
     }
 }
