@@ -8,8 +8,12 @@ use std::collections::VecDeque;
 
 use crate::packet::{PacketBatch, PacketKind};
 
-/// The largest buffer that is kept when most of it was taken, in bytes.
+/// The largest buffer that is kept when all of it was taken, in bytes.
 const MAX_SPARE: usize = 16 * 1024;
+
+/// The largest buffer that is kept as it is when most of it was taken, in bytes. To keep it takes no time, and to copy the rest
+/// does.
+const MAX_PARTLY_TAKEN: usize = 64 * 1024;
 
 /// Packets in one buffer, which have an order among the other packets of the inbox. `None` before the first one.
 #[derive(Debug, Default)]
@@ -120,7 +124,8 @@ impl BatchBuffer {
         self.taken = end;
         self.packets.pop_front();
         let (left, capacity) = (self.bytes.len() - end, self.bytes.capacity());
-        if capacity > MAX_SPARE && left <= capacity / 4 {
+        let most = if left == 0 { MAX_SPARE } else { MAX_PARTLY_TAKEN };
+        if capacity > most && left <= capacity / 4 {
             self.shrink();
         }
         Some(packet)
@@ -201,15 +206,21 @@ mod tests {
     #[test]
     fn the_memory_of_a_burst_is_freed_when_most_of_it_was_taken() {
         const LEN: usize = 1000;
-        let mut batch = BatchBuffer::default();
-        assert!(batch.has_room(LEN, 64 * LEN));
-        for number in 0..64 {
-            push(&mut batch, &[number; LEN], 0);
-        }
-        for number in 0..64 {
-            assert_eq!(take(&mut batch), Some(vec![number; LEN]));
-            let left = batch.packets.len() * LEN;
-            assert!(batch.bytes.capacity() <= (4 * left + 4 * LEN).max(MAX_SPARE), "{left} bytes are left");
+        for count in [20, 60, 200] {
+            let mut batch = BatchBuffer::default();
+            assert!(batch.has_room(LEN, (count - 1) * LEN));
+            for number in 0..count {
+                push(&mut batch, &[number as u8; LEN], 0);
+            }
+            let place = batch.bytes.as_ptr();
+            for number in 0..count {
+                assert_eq!(take(&mut batch), Some(vec![number as u8; LEN]));
+                let (left, capacity) = (batch.packets.len() * LEN, batch.bytes.capacity());
+                assert!(capacity <= (4 * left + 4 * LEN).max(MAX_PARTLY_TAKEN), "{left} bytes are left");
+                let is_copied = left > 0 && batch.bytes.as_ptr() != place;
+                assert!(!is_copied || count * LEN > MAX_PARTLY_TAKEN, "{left} bytes of {count} were copied");
+            }
+            assert!(batch.bytes.capacity() <= MAX_SPARE, "after {count}");
         }
     }
 }

@@ -35,6 +35,8 @@ struct Pieces {
     shared_len: usize,
     /// A buffer to reuse.
     spare: Vec<u8>,
+    /// The capacity of the next buffer, if the last one was too large to keep: its length, and some room.
+    expected: usize,
 }
 
 #[derive(Debug)]
@@ -140,7 +142,9 @@ impl Pieces {
     #[inline(always)]
     fn gather_by(&mut self, write: impl FnOnce(&mut Vec<u8>) -> usize) -> usize {
         if !matches!(self.pieces.back(), Some(Piece::Gathered(_))) {
-            self.pieces.push_back(Piece::Gathered(std::mem::take(&mut self.spare)));
+            let mut bytes = std::mem::take(&mut self.spare);
+            bytes.reserve(self.expected);
+            self.pieces.push_back(Piece::Gathered(bytes));
         }
         let written = match self.pieces.back_mut() {
             Some(Piece::Gathered(bytes)) => write(bytes),
@@ -190,18 +194,57 @@ impl Pieces {
             sent -= rest;
             self.sent = 0;
             match self.pieces.pop_front() {
-                Some(Piece::Gathered(mut bytes))
-                    if (self.spare.capacity()..=MAX_SPARE).contains(&bytes.capacity()) =>
-                {
-                    bytes.clear();
-                    self.spare = bytes;
-                }
+                Some(Piece::Gathered(bytes)) => self.keep(bytes),
                 Some(Piece::Shared(bytes)) => self.shared_len -= bytes.counted_len(),
-                Some(Piece::Gathered(_)) | None => {}
+                None => {}
             }
         }
         if self.pieces.capacity() > PIECES {
             self.pieces = VecDeque::new();
         }
+    }
+
+    /// Keeps a buffer for reuse, if it is not too large.
+    fn keep(&mut self, mut bytes: Vec<u8>) {
+        self.expected = if bytes.capacity() > MAX_SPARE { bytes.len() + bytes.len() / 8 } else { 0 };
+        if (self.spare.capacity()..=MAX_SPARE).contains(&bytes.capacity()) {
+            bytes.clear();
+            self.spare = bytes;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gathers `count` pieces of 1 KiB, and sends them. Returns how often the buffer was moved.
+    fn gather_and_send(pieces: &mut Pieces, count: usize) -> usize {
+        let (mut moves, mut place) = (0, None);
+        for _ in 0..count {
+            pieces.gather_by(|bytes| {
+                bytes.extend_from_slice(&[7; 1024]);
+                moves +=
+                    usize::from(place.replace(bytes.as_ptr()).is_some_and(|place| place != bytes.as_ptr()));
+                1024
+            });
+        }
+        assert_eq!(pieces.len, count * 1024);
+        pieces.advance(count * 1024);
+        moves
+    }
+
+    #[test]
+    fn a_large_buffer_is_not_kept_but_the_next_one_has_its_size() {
+        let mut pieces = Pieces::default();
+        gather_and_send(&mut pieces, 40);
+        assert_eq!(pieces.spare.capacity(), 0);
+        assert_eq!(gather_and_send(&mut pieces, 40), 0);
+        assert_eq!(gather_and_send(&mut pieces, 44), 0, "a little longer");
+        assert_eq!(pieces.spare.capacity(), 0);
+        // Once there is less to send, a small buffer is kept.
+        gather_and_send(&mut pieces, 1);
+        gather_and_send(&mut pieces, 1);
+        assert!((1..=MAX_SPARE).contains(&pieces.spare.capacity()));
     }
 }
