@@ -109,11 +109,6 @@ impl<'a> Comparison<'a> {
         self.by_mode(3, 1)
     }
 
-    /// The number of rounds of a measurement that is compared with a goal.
-    pub fn many_rounds(&self) -> usize {
-        self.by_mode(5, 1)
-    }
-
     /// Returns a command that runs a program of `bench/`.
     pub fn program(&self, name: &str) -> Cmd {
         self.project.command(&format!("bench/target/release/{name}"))

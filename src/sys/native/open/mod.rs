@@ -227,9 +227,10 @@ impl OpenConnection {
     /// Sends frames that were encoded once for many peers. They count as one packet with `payload` bytes.
     pub(super) fn send_frames(&mut self, frames: &Bytes, payload: usize, gather: bool, link: &mut Link) {
         self.guard.memory_granted();
-        self.send_queue.push_frames(frames, payload, &mut link.outbox);
-        if !gather || self.send_queue.should_flush() {
-            self.flush(link);
+        if gather && !self.send_queue.should_flush() {
+            self.send_queue.push_frames(frames, payload, &mut link.outbox);
+        } else {
+            self.send_queue.send_frames(frames, payload, &mut self.stream, &mut link.outbox);
         }
     }
 

@@ -99,6 +99,11 @@ impl SendQueue {
         self.buffer.is_empty() && self.packets.is_empty() && self.close.is_none() && self.pong.is_none()
     }
 
+    /// Returns `true` if bytes may be written without going through the queue.
+    fn can_write_past(&self) -> bool {
+        self.is_empty() && self.state == WriteState::Open
+    }
+
     /// Returns the memory of the queue, in bytes, for a connection without a [`SendAccounting`].
     #[inline]
     pub(super) fn memory_usage(&self) -> usize {
@@ -119,8 +124,7 @@ impl SendQueue {
 
     /// Sends a packet at once, as far as the socket takes it, and queues the rest.
     pub(super) fn send(&mut self, packet: Outgoing<'_>, stream: &mut Stream, outbox: &mut SendAccounting) {
-        let is_direct = self.encoder.is_plain() && self.is_empty() && self.state == WriteState::Open;
-        if !is_direct {
+        if !self.encoder.is_plain() || !self.can_write_past() {
             self.push(packet, None, outbox);
             return self.flush(stream, outbox);
         }
@@ -128,13 +132,8 @@ impl SendQueue {
         let header = self.encoder.plain_header(packet.kind(), payload.len());
         let header = header.get();
         let whole = header.len() + payload.len();
-        let sent = match stream.write_vectored(&[IoSlice::new(header), IoSlice::new(payload)]) {
-            Ok(sent) => sent,
-            Err(error) => {
-                self.write_failed(&error);
-                0
-            }
-        };
+        let written = stream.write_vectored(&[IoSlice::new(header), IoSlice::new(payload)]);
+        let sent = self.sent(written);
         if sent < whole && !self.is_broken() {
             outbox.add_frame(whole, Some(payload.len()));
             outbox.wire_bytes_sent(sent);
@@ -154,7 +153,30 @@ impl SendQueue {
         self.flush(stream, outbox);
     }
 
-    /// Queues frames that were encoded once for many peers. They count as one packet with `payload` bytes.
+    /// Sends frames that were encoded once for many peers at once, as far as the socket takes them, and queues the rest. They
+    /// count as one packet with `payload` bytes.
+    pub(super) fn send_frames(
+        &mut self,
+        frames: &Bytes,
+        payload: usize,
+        stream: &mut Stream,
+        outbox: &mut SendAccounting,
+    ) {
+        if !self.can_write_past() {
+            self.push_frames(frames, payload, outbox);
+            return self.flush(stream, outbox);
+        }
+        let written = stream.write(frames);
+        let sent = self.sent(written);
+        if sent < frames.len() && !self.is_broken() {
+            outbox.add_frame(frames.len(), Some(payload));
+            outbox.wire_bytes_sent(sent);
+            self.buffer.share_rest(frames.clone(), sent);
+        }
+        self.flush(stream, outbox);
+    }
+
+    /// Queues frames like [`send_frames`](Self::send_frames), without writing them.
     pub(super) fn push_frames(&mut self, frames: &Bytes, payload: usize, outbox: &mut SendAccounting) {
         match self.state {
             WriteState::Broken => {}
@@ -256,6 +278,14 @@ impl SendQueue {
     pub(super) fn shrink(&mut self) {
         self.buffer.shrink();
         self.packets.shrink();
+    }
+
+    /// Returns how many bytes a write has sent.
+    fn sent(&mut self, written: io::Result<usize>) -> usize {
+        written.unwrap_or_else(|error| {
+            self.write_failed(&error);
+            0
+        })
     }
 
     fn write_failed(&mut self, error: &io::Error) {
