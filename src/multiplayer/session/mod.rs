@@ -11,8 +11,8 @@
 //! | | authentication data; `send_auth`, `complete_auth` | `authentication` |
 //! | | spawns and property values of other peers | `replicas` |
 //! | | `advance`, `next_deadline` | here; the timeouts in `disconnecting` |
-//! | output | `next_event`, `next_output`, `execute_outputs` | here |
-//! | | packets to connected peers, and by relay; `send_bytes` | `sending` |
+//! | output | `next_event`, `next_output` | here |
+//! | | packets to connected peers, and by relay; `send_bytes`, `execute_outputs` | `sending` |
 //! | calls | `register_node`, `set_authority`, `call` | `calling` |
 //! | | `register_spawner`, `spawn`, `set_property`, `replicate`, `show`, `hide` | `replicating` |
 //! | | `disconnect_peer`, `leave` | `disconnecting` |
@@ -227,22 +227,6 @@ impl Session {
             self.queue_departures();
         }
         self.outputs.pop_front()
-    }
-
-    /// Returns `true` if anything waits to be sent.
-    fn has_outputs(&self) -> bool {
-        !self.outputs.is_empty() || !self.departed.is_empty()
-    }
-
-    /// Passes each output to `execute`, and drops it.
-    // The outputs stay where they are: a packet in an output takes longer to move than to relay.
-    pub(super) fn execute_outputs(&mut self, execute: impl FnMut(&Output)) {
-        if !self.has_outputs() {
-            return;
-        }
-        self.queue_departures();
-        self.outputs.iter().for_each(execute);
-        self.outputs.clear();
     }
 
     /// Advances the time, and disconnects peers whose deadlines have passed.

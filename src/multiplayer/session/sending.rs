@@ -129,6 +129,22 @@ impl Session {
         self.outputs.push_back(output);
     }
 
+    /// Returns `true` if anything waits to be sent.
+    pub(super) fn has_outputs(&self) -> bool {
+        !self.outputs.is_empty() || !self.departed.is_empty()
+    }
+
+    /// Passes each output to `execute`, and drops it.
+    // The outputs stay where they are: a packet in an output takes longer to move than to relay.
+    pub(in super::super) fn execute_outputs(&mut self, execute: impl FnMut(&Output)) {
+        if !self.has_outputs() {
+            return;
+        }
+        self.queue_departures();
+        self.outputs.iter().for_each(execute);
+        self.outputs.clear();
+    }
+
     /// Queues the announcements of collected departures, to the peers that are admitted now.
     ///
     /// Call it before a peer is admitted or removed. A peer that is admitted later must not receive these
