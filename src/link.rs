@@ -243,8 +243,8 @@ impl Link {
         let is_empty = self.available() == 0;
         if is_empty {
             self.inbox = VecDeque::new();
-            self.batch = InboxBatch::default();
         }
+        self.batch.shrink();
         self.outbox.shrink() && is_empty
     }
 

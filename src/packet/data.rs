@@ -27,6 +27,10 @@ pub(crate) trait PacketBatch: fmt::Debug + Default {
 
     /// Takes the inbox's next packet, if that is in here. Otherwise the caller takes another packet.
     fn take(&mut self) -> Option<(PacketKind, Vec<u8>)>;
+
+    /// Frees the memory of packets that were taken.
+    #[allow(dead_code, reason = "only servers have thousands of quiet connections")]
+    fn shrink(&mut self);
 }
 
 /// Bytes in a form of the backend's own.

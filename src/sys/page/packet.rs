@@ -24,6 +24,8 @@ impl PacketBatch for NoBatch {
     fn take(&mut self) -> Option<(PacketKind, Vec<u8>)> {
         None
     }
+
+    fn shrink(&mut self) {}
 }
 
 impl BackendBytes for Arc<Vec<u8>> {

@@ -69,6 +69,16 @@ impl PacketBatch for Batch {
     fn take(&mut self) -> Option<(PacketKind, Vec<u8>)> {
         self.0.as_mut()?.take()
     }
+
+    fn shrink(&mut self) {
+        match &mut self.0 {
+            Some(buffer) if !buffer.packets.is_empty() => {
+                buffer.packets.shrink_to_fit();
+                buffer.shrink();
+            }
+            buffer => *buffer = None,
+        }
+    }
 }
 
 impl BatchBuffer {
@@ -131,11 +141,13 @@ impl BatchBuffer {
         Some(packet)
     }
 
-    /// Frees the memory of the bytes that were taken.
+    /// Frees the memory of the packets that were taken.
     #[cold]
     fn shrink(&mut self) {
-        self.bytes = self.bytes[self.taken..].to_vec();
-        self.taken = 0;
+        if self.taken > 0 {
+            self.bytes = self.bytes[self.taken..].to_vec();
+            self.taken = 0;
+        }
     }
 }
 
@@ -201,6 +213,26 @@ mod tests {
         };
         assert_eq!(batch.push(PacketKind::Text, b"ok", 0, upper), Ok(()));
         assert_eq!(batch.take(), Some((PacketKind::Text, b"OK".to_vec())));
+    }
+
+    #[test]
+    fn a_quiet_batch_holds_no_more_than_what_waits() {
+        let mut batch = Batch::default();
+        assert!(batch.has_room(100, 900));
+        for number in 0..10 {
+            let pushed = batch.push(PacketKind::Binary, &[number; 100], 0, |_| Ok::<(), ()>(()));
+            assert_eq!(pushed, Ok(()));
+        }
+        let mut capacity_after = |taken: std::ops::Range<u8>| {
+            for number in taken {
+                assert_eq!(batch.take(), Some((PacketKind::Binary, vec![number; 100])));
+            }
+            batch.shrink();
+            batch.0.as_ref().map(|buffer| buffer.bytes.capacity())
+        };
+        assert_eq!(capacity_after(0..0), Some(1000));
+        assert_eq!(capacity_after(0..3), Some(700));
+        assert_eq!(capacity_after(3..10), None);
     }
 
     #[test]
