@@ -22,9 +22,10 @@ const CANDIDATES: [Server; 3] = [OURS, UWEBSOCKETS, PLAIN];
 const TEXT: &str = "
 One peer sends a message of 256 bytes, the server sends it to all peers, and the next message follows when all have
 received it. The table shows the time until the last peer has the message, and the server's CPU time per peer. The servers
-took turns for 21 rounds of 200 messages. Most of that time is the kernel's, which delivers loopback data to the receiver
-within the send call. `strace` counts the system calls per peer and message in separate runs. Ours encodes the message once,
-in `broadcast`. uWebSockets publishes it to the subscribers of a topic. The plain loop encodes it for each peer.
+took turns for 21 rounds of 200 messages. In profiles the kernel takes 94 % of the CPU time of ours, and 92 % of uWebSockets':
+it delivers loopback data to the receiver within the send call. `strace` counts the system calls per peer and message in
+separate runs. Ours encodes the message once, in `broadcast`. uWebSockets publishes it to the subscribers of a topic. The
+plain loop encodes it for each peer.
 ";
 
 #[derive(Deserialize)]

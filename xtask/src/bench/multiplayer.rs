@@ -33,8 +33,9 @@ pause, because it admits one client per frame.
 
 The tables show the server's CPU time for each message that reached a client, and the ratio of the engine's to ours.
 With few messages at a time most of that is the kernel's time to receive, send, and deliver loopback data, which is the
-same for both. Ours sends all data for a client in one call, the engine makes two calls per message. Debian's engine is
-an editor build with the editor's checks, which a release template does not have.
+same for both. Ours sends all data for a client in one call, the engine makes two calls per message. With 64 in flight
+the kernel takes 46 % of the time of ours in a profile, and the rest is 2,260 instructions a message. Debian's engine is an
+editor build with the editor's checks, which a release template does not have.
 ";
 
 #[derive(Deserialize)]
