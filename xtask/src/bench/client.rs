@@ -22,7 +22,8 @@ const TEXT: &str = "
 One connection to the plain tungstenite loop. Each message that comes back is checked and followed by another one. Ours
 is polled continuously. ewebsock has its own thread for the socket; it is measured once answering in its event handler,
 on that thread, and once polled like ours. tungstenite on a blocking socket is a reference: it can do nothing else
-meanwhile. The clients take turns for seven rounds.
+meanwhile. The clients take turns for seven rounds. With 1 MiB the kernel takes 60 % of ours in a profile, copies 14 %, zeroing
+the memory of new messages 8 %, the bench's comparison 7 %, and masking 4 %.
 ";
 
 /// The number of rounds: neighbouring measurements of large messages differ by some percent.

@@ -35,7 +35,7 @@ copying. In a closed loop two programs wait for each other: the server is the li
 columns \"load\" show the share of the other core that the load used meanwhile. Where neither uses all of its core, the
 CPU time of a message compares the servers better than the rate.
 
-Most of the CPU time is the kernel's, which does the same for each server that reads and writes many messages at once. In
+Much of the CPU time is the kernel's, which does the same for each server that reads and writes many messages at once. In
 profiles of ours and of uWebSockets it takes 71 and 81 % with 64 B and 16 in flight, 49 and 62 % with 64 in flight, 80 and
 91 % with one message of 1 KiB. Outside of it ours needs 0.14 µs a message with 16 in flight, or 985 instructions, and
 uWebSockets 0.09 µs; with one message of 1 KiB 1.1 µs, or 4,150 instructions, and 0.4 µs. Ours are spread over reading,

@@ -21,7 +21,8 @@ crate).
 
 Memory is the growth of the server's resident memory per silent connection: once after its handshake, once after it has
 sent and received one message. It does not include the kernel's memory for a socket, which is the same for all. Each
-server ran for 10 seconds, once.
+server ran for 10 seconds, once. In a profile of ours with 15,000 the kernel takes 58 % of the CPU time, and the C library
+12 %: for ten messages in and out, one question for ready sockets, and the sleep, in each frame.
 ";
 
 #[derive(Deserialize)]
