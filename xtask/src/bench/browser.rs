@@ -57,8 +57,9 @@ difference between the modes is the effect of polling: a page that polls need no
 the browser and the server may need. ewebsock answers in its events. All clients check the length and the first and last
 letter of each message. Ours and ewebsock then have the message in WebAssembly's memory, where a game in Rust needs it,
 and text as UTF-8; plain JavaScript does neither. \"JavaScript with copies\" shows what this costs in any case: it copies
-each message into such a memory, as UTF-8 if it is text, and sends from there. With text these copies are nearly all of the
-difference between ours and plain JavaScript.
+each message into such a memory, as UTF-8 if it is text, and sends from there. In profiles of ours with text, `encodeInto` and
+`decode`, the browser's fastest conversions, take 2.2 ms of a message of 1 MiB, and `send` 0.7 ms longer than for plain
+JavaScript's constant string, of 3.1 ms of difference in all. With 1 KiB the conversions take 6 µs of 49 µs.
 ";
 
 #[derive(Deserialize)]
