@@ -124,7 +124,7 @@ impl Relay {
                     side.server.set_external_memory(key, bytes);
                 }
                 if let Some(to) = relayed_to {
-                    self.send(side, to, packet.len(), |server, key| server.must_send(key, packet));
+                    self.send_to_one(side, to, packet);
                     self.drop_slow_peers(side);
                 }
             }
@@ -143,13 +143,8 @@ impl Relay {
         session.execute_outputs(|output| {
             match output {
                 Output::Send { to, packet, .. } => match to {
-                    Recipients::One(id) => {
-                        let send = |server: &mut WebSocketServer, key| server.must_send(key, packet);
-                        self.send(side, *id, packet.len(), send);
-                    }
-                    Recipients::Many(ids) => {
-                        self.send_to_many(side, ids, std::slice::from_ref(packet));
-                    }
+                    Recipients::One(id) => self.send_to_one(side, *id, packet),
+                    Recipients::Many(ids) => self.send_to_many(side, ids, std::slice::from_ref(packet)),
                 },
                 Output::SendAll { to, packets } => {
                     self.send_to_many(side, to.as_slice(), packets);
@@ -210,6 +205,11 @@ impl Relay {
     /// Ends all waits, after the session has ended.
     pub(in super::super) fn release_all(&mut self, side: &mut ServerSide) {
         self.flow.release_all(&mut side.server);
+    }
+
+    #[inline]
+    fn send_to_one(&mut self, side: &mut ServerSide, id: PeerId, packet: &Packet) {
+        self.send(side, id, packet.len(), |server, key| server.must_send(key, packet));
     }
 
     fn send_to_many(&mut self, side: &mut ServerSide, ids: &[PeerId], packets: &[Packet]) {
